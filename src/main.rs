@@ -1,0 +1,3 @@
+//! The binary: parses the command line, runs it, returns its exit code.
+
+fn main() {}

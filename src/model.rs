@@ -1,0 +1,25 @@
+//! The vocabulary every layer may speak: plain values, no I/O, no clock but [`Timestamp::now`].
+//!
+//! Nothing here knows protobuf, gRPC, the terminal or how a value came to be. The words are Liftbridge's own.
+
+mod activity;
+mod cluster;
+mod failure;
+mod message;
+mod operation;
+mod options;
+mod sink;
+mod time;
+mod view;
+
+pub use activity::{ActivityEvent, ActivityKind, CursorEntry, GroupInfo};
+pub use cluster::{
+    Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
+};
+pub use failure::{ErrorKind, Failure, Target};
+pub use message::{Ack, AckPolicy, Headers, Message, Offset};
+pub use operation::{Operation, Outcome};
+pub use options::{Destination, PublishOptions, StartAt, StopAt, StreamOptions, SubscribeSpec};
+pub use sink::{MessageSink, MessageStamp, OwnedMessages};
+pub use time::Timestamp;
+pub use view::View;

@@ -1,0 +1,116 @@
+//! What the internal streams tell: events of the cluster, cursors, and the groups that follow from both.
+
+use super::{Offset, PartitionId, StreamName, Timestamp};
+
+/// Something that was done to the cluster, from `__activity`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityEvent {
+    /// Index of the Raft log: rising, with gaps. Events are delivered at least once; the id tells repeats.
+    pub id: u64,
+    /// When the event was stored in `__activity`.
+    pub time: Timestamp,
+    /// What was done.
+    pub kind: ActivityKind,
+}
+
+/// The kinds of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActivityKind {
+    /// A stream was made.
+    CreateStream {
+        /// The stream.
+        stream: StreamName,
+        /// Its partitions.
+        partitions: Vec<PartitionId>,
+    },
+    /// A stream was deleted.
+    DeleteStream {
+        /// The stream.
+        stream: StreamName,
+    },
+    /// Partitions were paused, by hand or for idleness.
+    PauseStream {
+        /// The stream.
+        stream: StreamName,
+        /// The partitions.
+        partitions: Vec<PartitionId>,
+        /// Whether the first resume resumes all.
+        resume_all: bool,
+    },
+    /// Partitions were resumed.
+    ResumeStream {
+        /// The stream.
+        stream: StreamName,
+        /// The partitions.
+        partitions: Vec<PartitionId>,
+    },
+    /// Partitions were made readonly or writable.
+    SetReadonly {
+        /// The stream.
+        stream: StreamName,
+        /// The partitions.
+        partitions: Vec<PartitionId>,
+        /// `true`: readonly.
+        readonly: bool,
+    },
+    /// A consumer joined a group.
+    JoinGroup {
+        /// The group.
+        group: String,
+        /// The consumer.
+        consumer: String,
+        /// The streams it reads.
+        streams: Vec<StreamName>,
+    },
+    /// A consumer left a group.
+    LeaveGroup {
+        /// The group.
+        group: String,
+        /// The consumer.
+        consumer: String,
+        /// Whether the coordinator evicted it for silence.
+        expired: bool,
+    },
+    /// An operation this client does not know.
+    Unknown {
+        /// The number on the wire.
+        op: i32,
+    },
+}
+
+/// How far a consumer has read a partition, from `__cursors`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CursorEntry {
+    /// The cursor's id; of a group's, `__group:` and the group's id.
+    pub id: String,
+    /// The stream.
+    pub stream: StreamName,
+    /// The partition.
+    pub partition: PartitionId,
+    /// The last offset read.
+    pub offset: Offset,
+    /// When it was stored.
+    pub time: Timestamp,
+}
+
+impl CursorEntry {
+    /// The group whose cursor this is.
+    pub fn group(&self) -> Option<&str> {
+        self.id.strip_prefix("__group:")
+    }
+}
+
+/// A consumer group as far as can be known without keeping its members alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupInfo {
+    /// Its id.
+    pub id: String,
+    /// The broker that coordinates it, where metadata tells.
+    pub coordinator: Option<String>,
+    /// Its epoch, where metadata tells.
+    pub epoch: Option<u64>,
+    /// Members seen joining and not seen leaving; `None` where no activity was read.
+    pub members: Option<Vec<String>>,
+    /// Streams it reads, from joins and cursors.
+    pub streams: Vec<StreamName>,
+}

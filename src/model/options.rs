@@ -147,8 +147,6 @@ pub struct SubscribeSpec {
     pub stop: StopAt,
     /// Read from any in-sync replica instead of the leader.
     pub isr_replica: bool,
-    /// Resume the partition if it is paused. Drops readonly silently on real servers (§0.3).
-    pub resume: bool,
     /// Newest first; servers before API 2.0 ignore it silently, which is detected.
     pub reverse: bool,
     /// How long to look for a broker to go on with; `None`: for ever.

@@ -1,0 +1,1 @@
+//! The command line: what this process was asked to do, and doing it.

@@ -1,0 +1,1 @@
+//! What is wrong now, worst first: pure functions of what every broker says.

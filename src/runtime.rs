@@ -1,0 +1,1 @@
+//! Wires state, terminal, client and clocks into a running dashboard.

@@ -1,0 +1,1 @@
+//! Messages in memory: sealed chunks under one byte budget, and what searches, decodes, merges and exports them.

@@ -1,0 +1,1 @@
+//! Draws the state of the dashboard; changes nothing.

@@ -1,0 +1,1 @@
+//! The dashboard and the command line: screens, scenarios, the real binary in a pseudo-terminal.

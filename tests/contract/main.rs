@@ -1,0 +1,1 @@
+//! Client and demo cluster over real gRPC: the contract, its failures, and the recordings of real servers.

@@ -9,6 +9,7 @@ mod message;
 mod operation;
 mod options;
 mod sink;
+mod subscription;
 mod time;
 mod view;
 
@@ -21,5 +22,6 @@ pub use message::{Ack, AckPolicy, Headers, Message, Offset};
 pub use operation::{Operation, Outcome};
 pub use options::{Destination, PublishOptions, StartAt, StopAt, StreamOptions, SubscribeSpec};
 pub use sink::{MessageSink, MessageStamp, OwnedMessages};
+pub use subscription::{EndReason, SubscriptionEvent};
 pub use time::Timestamp;
-pub use view::View;
+pub use view::{Probe, ProbeState, View};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BrokerId, Cluster, Failure, Timestamp};
+use super::{BrokerId, Cluster, Failure, Partition, PartitionId, StreamName, Timestamp};
 
 /// One broker's answer to the question how the cluster looks, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,4 +18,34 @@ pub struct View {
     pub took: Duration,
     /// The answer, or why there is none.
     pub result: Result<Arc<Cluster>, Failure>,
+}
+
+/// What a partition's leader answered when asked for that partition alone: the only reliable word on whether it is
+/// paused or readonly (wire-contract §0.2, §0.3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// The stream.
+    pub stream: StreamName,
+    /// The partition.
+    pub partition: PartitionId,
+    /// When this outcome was known.
+    pub at: Timestamp,
+    /// The outcome.
+    pub state: ProbeState,
+}
+
+/// What a probe found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProbeState {
+    /// The leader serves it.
+    Serving {
+        /// The leader's own metadata of it; its readonly flag may still be wrong.
+        partition: Box<Partition>,
+        /// Whether it really refuses publishes; `None` where that was not asked.
+        readonly: Option<bool>,
+    },
+    /// The leader says that it does not serve it: it is paused.
+    Paused,
+    /// Nobody could tell.
+    Unknown(Failure),
 }

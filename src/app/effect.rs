@@ -1,0 +1,98 @@
+//! Everything the dashboard can ask for, as plain data: orders that the executor carries out elsewhere.
+
+use std::sync::Arc;
+
+use super::{FeedId, RequestId, ScanId};
+use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
+use crate::store::{Chunk, Query};
+
+/// An order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask every broker for its view now.
+    Refresh,
+    /// Ask the leaders of these partitions whether they really are paused or readonly.
+    Probe(Vec<(StreamName, PartitionId)>),
+    /// Subscribe to what a tail shows.
+    OpenFeed(FeedId, FeedSpec),
+    /// Stop reading for a tail, or go on: its memory is full, or has room again.
+    HoldFeed(FeedId, bool),
+    /// End a tail's subscriptions.
+    CloseFeed(FeedId),
+    /// Fetch messages from before those that a tail keeps.
+    FetchOlder(FeedId, OlderSpec),
+    /// Look for matches in these chunks, the first one first.
+    Scan(ScanId, Arc<Query>, Vec<Arc<Chunk>>),
+    /// Stop a scan.
+    CancelScan(ScanId),
+    /// Change the cluster.
+    Perform(RequestId, Operation),
+    /// Read all cursors and groups.
+    FetchCursors,
+    /// Keep `__activity` coming, or stop.
+    FollowActivity(bool),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Open text in `$EDITOR`.
+    Edit(RequestId, String),
+    /// Write messages to a file.
+    Export(RequestId, ExportSpec),
+    /// Stop an export and remove what it wrote.
+    CancelExport(RequestId),
+    /// Hand a line to the demo cluster's console.
+    Console(RequestId, String),
+    /// Go to another cluster of the config file.
+    SwitchContext(String),
+    /// Suspend the process, as ctrl-z does in a shell.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// What a tail reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedSpec {
+    /// Streams and their partitions.
+    pub partitions: Vec<(StreamName, PartitionId)>,
+    /// Where to start.
+    pub start: StartAt,
+    /// Where to stop.
+    pub stop: StopAt,
+    /// Newest first.
+    pub newest_first: bool,
+}
+
+/// Which older messages to fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OlderSpec {
+    /// The stream.
+    pub stream: StreamName,
+    /// The partition.
+    pub partition: PartitionId,
+    /// The oldest offset that is kept: fetch what lies before it.
+    pub before: Offset,
+    /// How many at most.
+    pub count: u32,
+}
+
+/// What to write, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportSpec {
+    /// The file to make; it appears when it is whole.
+    pub path: String,
+    /// Its form.
+    pub form: ExportForm,
+    /// The chunks, and which of their messages.
+    pub messages: Vec<(Arc<Chunk>, Arc<[u32]>)>,
+}
+
+/// The form of an exported file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportForm {
+    /// A record a line.
+    Ndjson,
+    /// Comma-separated, with a head line.
+    Csv,
+    /// The values alone, a line each.
+    Raw,
+}

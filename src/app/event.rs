@@ -1,0 +1,146 @@
+//! Everything that can happen to the dashboard, as plain data: facts, never requests.
+//!
+//! Any run can be replayed from its events (I9), so they hold no closures, senders or instants.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use super::{FeedId, RequestId, ScanId, Viewport};
+use crate::model::{
+    ActivityEvent, CursorEntry, Failure, GroupInfo, Offset, Outcome, PartitionId, Probe,
+    StreamName, SubscriptionEvent, Timestamp, View,
+};
+use crate::store::Chunk;
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A key was pressed or repeats.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// The terminal has another size now.
+    Resized {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The last frame offered other room than the one before.
+    Viewport(Viewport),
+    /// Time has passed: the wall clock, now.
+    Tick(Timestamp),
+    /// How finding a first broker goes.
+    Link(Link),
+    /// One broker answered for itself, or did not.
+    View(Arc<View>),
+    /// A partition's leader was asked whether it really is paused or readonly.
+    Probe(Probe),
+    /// Something happened to a tail.
+    Feed(FeedId, FeedEvent),
+    /// A scan over kept messages went on.
+    Scan(ScanId, ScanEvent),
+    /// The cursors were read.
+    Cursors(Result<Arc<Vec<CursorEntry>>, Failure>),
+    /// The consumer groups were read.
+    Groups(Result<Arc<Vec<GroupInfo>>, Failure>),
+    /// Events of `__activity` came.
+    Activity(Result<Arc<Vec<ActivityEvent>>, Failure>),
+    /// An operation ended.
+    Done(RequestId, Result<Outcome, Failure>),
+    /// The external editor was closed with this text.
+    Edited(RequestId, Result<String, Failure>),
+    /// An export went on or ended.
+    Exported(RequestId, Progress),
+    /// The console of the demo cluster answered a `:fault` line.
+    Console(RequestId, Result<String, String>),
+    /// The process was asked to end.
+    Shutdown,
+}
+
+/// How finding a first broker goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// These addresses are being tried.
+    Trying {
+        /// The addresses.
+        addresses: Vec<String>,
+        /// How many rounds, from 1.
+        attempt: u32,
+    },
+    /// None answered; the next round comes.
+    Waiting {
+        /// How many rounds have failed.
+        attempt: u32,
+        /// When the next one begins.
+        next: Timestamp,
+        /// What the last one ran into.
+        failure: Failure,
+    },
+    /// At least one broker answers.
+    Up,
+}
+
+/// Something that happened to a tail.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FeedEvent {
+    /// The subscription to one of its partitions was opened, cut, resumed or ended.
+    Subscription {
+        /// The stream.
+        stream: StreamName,
+        /// The partition.
+        partition: PartitionId,
+        /// What happened.
+        event: SubscriptionEvent,
+    },
+    /// Messages came, newer than those before of their partition (older, in a newest-first tail).
+    Chunk(Arc<Chunk>),
+    /// Messages from before the oldest kept ones, fetched on request.
+    Older(Arc<Chunk>),
+    /// The request for older messages is done: the oldest offset that there is, if it was reached.
+    OlderDone {
+        /// The stream.
+        stream: StreamName,
+        /// The partition.
+        partition: PartitionId,
+        /// The oldest kept offset of the broker, where this fetch began at it.
+        start: Option<Offset>,
+        /// Why it ended early.
+        failure: Option<Failure>,
+    },
+    /// The tail could not be opened at all.
+    Failed(Failure),
+}
+
+/// A step of a scan: matches as positions in the order in which they were handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScanEvent {
+    /// Messages of one chunk that match, by index, ascending.
+    Matches {
+        /// Which of the chunks that were handed over.
+        chunk: usize,
+        /// Indices in that chunk.
+        indices: Arc<[u32]>,
+    },
+    /// All chunks were scanned.
+    Finished,
+}
+
+/// How far something long has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// So many messages so far.
+    Going(u64),
+    /// Done: messages written, and where to.
+    Finished {
+        /// Messages.
+        messages: u64,
+        /// The file.
+        path: String,
+    },
+    /// It failed; nothing half-done is left behind.
+    Failed(Failure),
+}

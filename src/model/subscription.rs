@@ -1,0 +1,57 @@
+//! What happens to a subscription besides messages: facts that the client reports and the dashboard shows.
+
+use super::{BrokerId, Failure, Offset};
+
+/// Something that happened to a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionEvent {
+    /// The broker took it: its empty first message came.
+    Opened {
+        /// The broker that serves it.
+        broker: BrokerId,
+    },
+    /// It was cut, and a broker to go on with is looked for.
+    Resuming {
+        /// How many tries since the cut, from 1.
+        attempt: u32,
+        /// What cut it, or what the last try ran into.
+        failure: Failure,
+    },
+    /// It goes on where it was cut: nothing twice, nothing left out.
+    Resumed {
+        /// The broker that serves it now.
+        broker: BrokerId,
+        /// The offset it goes on at.
+        next: Offset,
+    },
+    /// Offsets that were not delivered.
+    Gap {
+        /// The first of them.
+        from: Offset,
+        /// The last of them.
+        to: Offset,
+        /// Whether compaction or retention explains them; otherwise they were lost.
+        explained: bool,
+    },
+    /// It is over; nothing follows.
+    Ended(EndReason),
+}
+
+/// Why a subscription is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// All that was asked for has been delivered, or there was nothing in that range.
+    StopReached,
+    /// The stream was deleted, or deleted and made anew.
+    Deleted,
+    /// The partition was paused.
+    Paused,
+    /// The partition is readonly and all of it has been delivered.
+    ReadonlyEnd,
+    /// A newer member of the consumer group reads this partition now.
+    Fenced,
+    /// No broker could go on with it within the limit.
+    Unavailable(Failure),
+    /// The server ended it for a reason that trying again will not mend.
+    Failed(Failure),
+}

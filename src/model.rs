@@ -3,24 +3,32 @@
 //! Nothing here knows protobuf, gRPC, the terminal or how a value came to be. The words are Liftbridge's own.
 
 mod activity;
+mod argv;
 mod cluster;
 mod failure;
 mod message;
+mod nearest;
 mod operation;
 mod options;
+mod quantity;
+mod seek;
 mod sink;
 mod subscription;
 mod time;
 mod view;
 
 pub use activity::{ActivityEvent, ActivityKind, CursorEntry, GroupInfo};
+pub use argv::shell_line;
 pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
 };
 pub use failure::{ErrorKind, Failure, Target};
 pub use message::{Ack, AckPolicy, Headers, Message, Offset};
+pub use nearest::{did_you_mean, nearest};
 pub use operation::{Operation, Outcome};
 pub use options::{Destination, PublishOptions, StartAt, StopAt, StreamOptions, SubscribeSpec};
+pub use quantity::{format_duration, format_ranges, parse_duration, parse_ranges, parse_size};
+pub use seek::{parse_start, parse_stop};
 pub use sink::{MessageSink, MessageStamp, OwnedMessages};
 pub use subscription::{EndReason, SubscriptionEvent};
 pub use time::Timestamp;

@@ -1,0 +1,187 @@
+//! One thing that is wrong: how bad, by which rule, what about, in words. The rules themselves are in `rules`.
+
+use crate::model::{PartitionId, Target, Timestamp};
+
+/// Something that is wrong now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Which rule found it.
+    pub rule: Rule,
+    /// What it is about: where more than one partition of a stream has it, the stream.
+    pub target: Target,
+    /// The partitions that have it, sorted; empty where it is not about partitions.
+    pub partitions: Vec<PartitionId>,
+    /// One line that names the target: `payments-eu:0,1 under-replicated`.
+    pub message: String,
+    /// What to know besides, a line each: the evidence, what will happen by itself, what will not.
+    pub detail: Vec<String>,
+    /// Since when, as far as can be known.
+    pub since: Timestamp,
+}
+
+impl Finding {
+    /// The stream it is about, if it is about one.
+    pub fn stream(&self) -> Option<&str> {
+        match &self.target {
+            Target::Stream(name) | Target::Partition(name, _) => Some(name),
+            Target::Cluster
+            | Target::Broker(_)
+            | Target::Subject(_)
+            | Target::Cursor(_)
+            | Target::Group(_) => None,
+        }
+    }
+
+    /// The target as one word: `node-2`, `orders`, `orders:0,2-4`, `cluster`.
+    pub fn place(&self) -> String {
+        match &self.target {
+            Target::Cluster => "cluster".to_owned(),
+            Target::Broker(name) => name.to_string(),
+            Target::Stream(name) | Target::Partition(name, _) => {
+                if self.partitions.is_empty() {
+                    return name.to_string();
+                }
+                format!("{name}:{}", ranges(&self.partitions))
+            }
+            Target::Subject(text) | Target::Cursor(text) | Target::Group(text) => text.clone(),
+        }
+    }
+}
+
+/// How bad something is. The order is that of gravity, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Degraded, or about to break.
+    Warning,
+    /// Broken now.
+    Critical,
+}
+
+impl Severity {
+    /// The name for scripts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// What can be found. Names are stable: scripts choose by them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// No broker answers at all.
+    NoBroker,
+    /// A broker does not answer.
+    BrokerSilent,
+    /// Fewer than half of the brokers answer, or one says so: nothing can be created and no leader elected.
+    NoMetadataLeader,
+    /// A partition's leader does not answer.
+    LeaderUnreachable,
+    /// No answering broker names a leader.
+    Leaderless,
+    /// Fewer in-sync replicas than the stream needs: nothing commits.
+    BelowMinIsr,
+    /// As many in-sync replicas as the stream needs, and not one more.
+    AtMinIsr,
+    /// Stored messages are not committed and that does not change.
+    CommitStuck,
+    /// Replicas are not in sync.
+    UnderReplicated,
+    /// A broker answered with an error, or missed a poll.
+    BrokerFailing,
+    /// Answering brokers go on saying different things.
+    ViewsDisagree,
+    /// A cursor does not move although there is something to read.
+    CursorStill,
+    /// A cursor lags more than the configured limits.
+    CursorLag,
+}
+
+impl Rule {
+    /// Every rule, the gravest first.
+    pub const ALL: [Self; 13] = [
+        Self::NoBroker,
+        Self::BrokerSilent,
+        Self::NoMetadataLeader,
+        Self::LeaderUnreachable,
+        Self::Leaderless,
+        Self::BelowMinIsr,
+        Self::CommitStuck,
+        Self::AtMinIsr,
+        Self::UnderReplicated,
+        Self::BrokerFailing,
+        Self::ViewsDisagree,
+        Self::CursorStill,
+        Self::CursorLag,
+    ];
+
+    /// The name for scripts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoBroker => "no-broker",
+            Self::BrokerSilent => "broker-silent",
+            Self::NoMetadataLeader => "no-metadata-leader",
+            Self::LeaderUnreachable => "leader-unreachable",
+            Self::Leaderless => "leaderless",
+            Self::BelowMinIsr => "below-min-isr",
+            Self::AtMinIsr => "at-min-isr",
+            Self::CommitStuck => "commit-stuck",
+            Self::UnderReplicated => "under-replicated",
+            Self::BrokerFailing => "broker-failing",
+            Self::ViewsDisagree => "views-disagree",
+            Self::CursorStill => "cursor-still",
+            Self::CursorLag => "cursor-lag",
+        }
+    }
+
+    /// The rule of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
+    }
+}
+
+/// Sorted numbers as ranges: `0,2-4`.
+pub(super) fn ranges(sorted: &[PartitionId]) -> String {
+    let mut runs: Vec<(PartitionId, PartitionId)> = Vec::new();
+    for &id in sorted {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(id) => *last = id,
+            _ => runs.push((id, id)),
+        }
+    }
+    let parts: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last)| match last.saturating_sub(first) {
+            0 => first.to_string(),
+            1 => format!("{first},{last}"),
+            _ => format!("{first}-{last}"),
+        })
+        .collect();
+    parts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_found_by_its_name() {
+        for rule in Rule::ALL {
+            assert_eq!(Rule::from_name(rule.as_str()), Some(rule));
+        }
+        assert_eq!(Rule::from_name("nothing"), None);
+    }
+
+    #[test]
+    fn partitions_in_a_row_are_written_as_a_range() {
+        assert_eq!(ranges(&[0, 1]), "0,1");
+        assert_eq!(ranges(&[0, 2, 3, 4, 9]), "0,2-4,9");
+        assert_eq!(ranges(&[]), "");
+    }
+}

@@ -1,0 +1,168 @@
+//! A partition's truth as values: who leads, what is stored, what is really paused, and where the views disagree.
+//! Which view is believed is decided in `witness`.
+
+use crate::model::{BrokerId, Offset, PartitionId, Timestamp};
+
+/// A partition.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PartitionTruth {
+    /// Its number.
+    pub id: PartitionId,
+    /// The broker that leads it, as the believed view says; it may be dead.
+    pub leader: Option<BrokerId>,
+    /// Whether that broker answers; `Unknown` where it was not asked yet or there is none.
+    pub leader_reachable: Known,
+    /// Brokers that hold a replica, sorted.
+    pub replicas: Vec<BrokerId>,
+    /// The in-sync replicas as the believed view says, sorted. A dead broker stays in it until the leader removes it.
+    pub isr: Vec<BrokerId>,
+    /// Newest committed offset, from [`Self::source`]; -1: nothing committed.
+    pub high_watermark: Option<Offset>,
+    /// Newest offset: the leader's own word where it answers, else the highest that any replica told; -1: empty.
+    pub newest_offset: Option<Offset>,
+    /// The broker that told both; `None` where nobody did.
+    pub source: Option<BrokerId>,
+    /// Whether it really is paused.
+    pub paused: Known,
+    /// Whether it really is readonly.
+    pub readonly: Known,
+    /// What metadata says of paused: sticky, may lie (wire-contract §0.2).
+    pub paused_flag: bool,
+    /// What metadata says of readonly: may lie (wire-contract §0.3).
+    pub readonly_flag: bool,
+    /// How it is.
+    pub status: PartitionStatus,
+    /// Messages that each replica but the leader lacks at least; `None` where the leader or the replica is silent.
+    pub replica_lag: Vec<(BrokerId, Option<i64>)>,
+    /// When the leader received the latest message; [`Timestamp::NEVER`] where that is unknown: leaders forget it when
+    /// they restart.
+    pub last_message: Timestamp,
+    /// Messages a second; `None` until two polls of one broker have told the newest offset.
+    pub rate: Option<f64>,
+    /// What each replica says, sorted by broker; those that never told anything too.
+    pub views: Vec<PartitionView>,
+    /// What the answering brokers do not agree on. Views are taken one after the other, so it may be gone in a moment.
+    pub disagreement: Option<Disagreement>,
+}
+
+impl PartitionTruth {
+    /// Stored and not yet committed messages; `None` where no broker that knows answers.
+    pub fn uncommitted(&self) -> Option<i64> {
+        Some(
+            self.newest_offset?
+                .saturating_sub(self.high_watermark?)
+                .max(0),
+        )
+    }
+
+    /// Replicas that are not in sync.
+    pub fn missing(&self) -> impl Iterator<Item = &BrokerId> {
+        self.replicas
+            .iter()
+            .filter(|broker| !self.isr.contains(broker))
+    }
+
+    /// Whether metadata's flags say something that is not so.
+    pub fn flags_lie(&self) -> bool {
+        let contradicts = |flag: bool, known: Known| match known {
+            Known::Yes => !flag,
+            Known::No => flag,
+            Known::Unknown => false,
+        };
+        contradicts(self.paused_flag, self.paused) || contradicts(self.readonly_flag, self.readonly)
+    }
+}
+
+/// What one replica says of a partition. How old that is and whether the broker still answers stands with the broker;
+/// [`super::Truth::witnesses`] joins both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionView {
+    /// The broker.
+    pub broker: BrokerId,
+    /// Its high watermark; `None` where it never told.
+    pub high_watermark: Option<Offset>,
+    /// The newest offset in its log; `None` where it never told.
+    pub newest_offset: Option<Offset>,
+}
+
+/// Something that may not be known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Known {
+    /// It is so.
+    Yes,
+    /// It is not so.
+    No,
+    /// Nobody could tell.
+    #[default]
+    Unknown,
+}
+
+impl Known {
+    /// The same as a bool; `None` where it is not known.
+    pub fn as_bool(self) -> Option<bool> {
+        match self {
+            Self::Yes => Some(true),
+            Self::No => Some(false),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl From<bool> for Known {
+    fn from(known: bool) -> Self {
+        if known { Self::Yes } else { Self::No }
+    }
+}
+
+/// How a partition is. The order is that of gravity, the best first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PartitionStatus {
+    /// Its leader serves it and all replicas are in sync.
+    #[default]
+    Serving,
+    /// It is paused: somebody, or idleness, wanted that.
+    Paused,
+    /// Some replicas are not in sync.
+    UnderReplicated,
+    /// One replica less, and nothing commits any more; or it is so already.
+    AtMinIsr,
+    /// No answering broker names a leader.
+    Leaderless,
+    /// The leader does not answer, and none other was elected.
+    LeaderUnreachable,
+}
+
+impl PartitionStatus {
+    /// The name for scripts (interface §3).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Paused => "paused",
+            Self::UnderReplicated => "under_replicated",
+            Self::AtMinIsr => "at_min_isr",
+            Self::Leaderless => "leaderless",
+            Self::LeaderUnreachable => "leader_unreachable",
+        }
+    }
+
+    /// Whether nobody can be reached who leads it.
+    pub fn is_dark(self) -> bool {
+        matches!(self, Self::Leaderless | Self::LeaderUnreachable)
+    }
+
+    /// Whether it lacks in-sync replicas.
+    pub fn is_short(self) -> bool {
+        matches!(self, Self::UnderReplicated | Self::AtMinIsr)
+    }
+}
+
+/// What answering brokers say against each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// Brokers that name another leader than the believed one, and whom.
+    pub leader: Vec<(BrokerId, Option<BrokerId>)>,
+    /// Brokers that name other in-sync replicas than the believed ones, and which.
+    pub isr: Vec<(BrokerId, Vec<BrokerId>)>,
+    /// Brokers that hold a replica and do not know the stream.
+    pub absent: Vec<BrokerId>,
+}

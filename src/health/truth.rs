@@ -1,0 +1,271 @@
+//! The one truth as values: brokers, streams, cursors, totals, and how to look things up in them.
+//! How they come about is `engine`'s, what is wrong with them `rules`'.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Finding, PartitionStatus, PartitionTruth};
+use crate::model::{BrokerId, CursorEntry, Failure, Offset, PartitionId, StreamName, Timestamp};
+
+/// What holds, as far as anyone can know, from all that every broker said. Cheap to clone: streams are shared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Truth {
+    /// All brokers that were asked or that any broker lists, sorted by id, those without one last.
+    pub brokers: Vec<BrokerTruth>,
+    /// All streams, internal ones included, sorted by name.
+    pub streams: Vec<Arc<StreamTruth>>,
+    /// All cursors that were read, worst lag first.
+    pub cursors: Vec<CursorTruth>,
+    /// What is wrong, worst first, then by target.
+    pub findings: Vec<Finding>,
+    /// When the newest good view came; `None` before the first. Its age is the age of the truth.
+    pub as_of: Option<Timestamp>,
+    /// Sums over all streams.
+    pub totals: Totals,
+    /// Partitions whose flags say paused or readonly and whose leader should be asked, the longest unasked first.
+    /// At most [`Truth::PROBES_AT_ONCE`]: each costs its leader a call.
+    pub doubtful: Vec<(StreamName, PartitionId)>,
+}
+
+impl Truth {
+    /// How many partitions [`Truth::doubtful`] names at most.
+    pub const PROBES_AT_ONCE: usize = 64;
+
+    /// The broker of that id, or the one that has no known id and was dialled at that address.
+    pub fn broker(&self, id_or_address: &str) -> Option<&BrokerTruth> {
+        self.brokers
+            .iter()
+            .find(|broker| broker.name() == id_or_address)
+    }
+
+    /// The stream of that name.
+    pub fn stream(&self, name: &str) -> Option<&StreamTruth> {
+        let at = self
+            .streams
+            .binary_search_by(|stream| (*stream.name).cmp(name))
+            .ok()?;
+        self.streams.get(at).map(Arc::as_ref)
+    }
+
+    /// The partition of that stream.
+    pub fn partition(&self, stream: &str, id: PartitionId) -> Option<&PartitionTruth> {
+        self.stream(stream)?.partition(id)
+    }
+
+    /// What every broker that holds a replica says of a partition, with the age and the error that the partition's own
+    /// values do not repeat.
+    pub fn witnesses<'a>(
+        &'a self,
+        partition: &'a PartitionTruth,
+    ) -> impl Iterator<Item = Witness<'a>> + 'a {
+        partition.views.iter().map(|view| {
+            let broker = self.broker(&view.broker);
+            Witness {
+                broker: &view.broker,
+                high_watermark: view.high_watermark,
+                newest_offset: view.newest_offset,
+                at: broker.and_then(|found| found.last_answer),
+                failure: broker.and_then(|found| found.failure.as_ref()),
+            }
+        })
+    }
+
+    /// When the partition's newest offset was true; `None` where nobody ever told it.
+    pub fn known_at(&self, partition: &PartitionTruth) -> Option<Timestamp> {
+        self.broker(partition.source.as_ref()?)?.last_answer
+    }
+
+    /// The findings about that stream or any of its partitions, worst first.
+    pub fn findings_of<'a>(&'a self, stream: &'a str) -> impl Iterator<Item = &'a Finding> + 'a {
+        self.findings
+            .iter()
+            .filter(move |finding| finding.stream() == Some(stream))
+    }
+}
+
+/// One replica's own word on a partition.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Witness<'a> {
+    /// The broker.
+    pub broker: &'a BrokerId,
+    /// Its high watermark; `None` where it never told.
+    pub high_watermark: Option<Offset>,
+    /// The newest offset in its log; `None` where it never told.
+    pub newest_offset: Option<Offset>,
+    /// When it told; `None` where it never did.
+    pub at: Option<Timestamp>,
+    /// Why it did not answer when it was asked last, if it did not.
+    pub failure: Option<&'a Failure>,
+}
+
+/// A broker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BrokerTruth {
+    /// Its id; `None` for a configured address that never answered and that no broker names.
+    pub id: Option<BrokerId>,
+    /// Where it was dialled, or where it says to listen if it was not asked yet; `host:port`.
+    pub address: Arc<str>,
+    /// Whether it answers us: the others' word on that counts for nothing.
+    pub reach: Reach,
+    /// How often in a row it did not answer.
+    pub failures: u32,
+    /// Why it did not answer when it was asked last, if it did not.
+    pub failure: Option<Failure>,
+    /// How long its last answer took; `None` before the first.
+    pub latency: Option<Duration>,
+    /// When it answered last.
+    pub last_answer: Option<Timestamp>,
+    /// Partitions that it holds a replica of, paused ones included: counted here, since the brokers' own counters
+    /// drift (wire-contract §4.7).
+    pub partitions: usize,
+    /// Partitions that it leads, counted here.
+    pub leaders: usize,
+    /// Messages a second of the partitions that it leads; `None` where none of them is known.
+    pub rate: Option<f64>,
+    /// Other answering brokers that list it; a dead one stays listed for up to two minutes.
+    pub listed_by: Vec<BrokerId>,
+}
+
+impl BrokerTruth {
+    /// Its id, or its address while the id is unknown.
+    pub fn name(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.address)
+    }
+
+    /// Whether it is known to answer.
+    pub fn is_answering(&self) -> bool {
+        self.reach == Reach::Answering
+    }
+}
+
+/// Whether a broker answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Nobody has asked it, or the first answer is still awaited.
+    #[default]
+    NotAskedYet,
+    /// It answered when it was asked last, or missed no more than one poll.
+    Answering,
+    /// It refuses connections, or did not answer twice in a row.
+    Silent {
+        /// When the first of the failures in a row came.
+        since: Timestamp,
+    },
+}
+
+impl Reach {
+    /// Whether it is known not to answer.
+    pub fn is_silent(self) -> bool {
+        matches!(self, Self::Silent { .. })
+    }
+
+    /// Since when it does not answer.
+    pub fn silent_since(self) -> Option<Timestamp> {
+        match self {
+            Self::Silent { since } => Some(since),
+            Self::NotAskedYet | Self::Answering => None,
+        }
+    }
+}
+
+/// A stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamTruth {
+    /// Its name.
+    pub name: StreamName,
+    /// The NATS subject that it stores.
+    pub subject: Arc<str>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Whether it is one of Liftbridge's own (`__activity`, `__cursors`).
+    pub internal: bool,
+    /// Its partitions, sorted by number.
+    pub partitions: Arc<[PartitionTruth]>,
+    /// Offsets given so far in all partitions; `None` where one of them is unknown. What retention kept of them no
+    /// broker tells.
+    pub messages: Option<i64>,
+    /// Messages a second; `None` where no partition's is known.
+    pub rate: Option<f64>,
+    /// Rates of the last ten minutes, oldest first, one for every [`Self::HISTORY_STEP`]; `None`: unknown then.
+    pub history: Arc<[Option<f32>]>,
+    /// The worst of its partitions, with counts.
+    pub status: StreamStatus,
+}
+
+impl StreamTruth {
+    /// The time that one value of a history stands for.
+    pub const HISTORY_STEP: Duration = Duration::from_secs(5);
+    /// How many values a history has at most.
+    pub const HISTORY_LENGTH: usize = 120;
+
+    /// The partition of that number.
+    pub fn partition(&self, id: PartitionId) -> Option<&PartitionTruth> {
+        let at = self.partitions.binary_search_by_key(&id, |p| p.id).ok()?;
+        self.partitions.get(at)
+    }
+}
+
+/// How a stream is: its worst partition, and how many are how. A partition may count more than once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamStatus {
+    /// The status of its worst partition.
+    pub worst: PartitionStatus,
+    /// Partitions without a reachable leader.
+    pub dark: usize,
+    /// Partitions that lack in-sync replicas, at the minimum or not, with a leader that answers.
+    pub short: usize,
+    /// Partitions that really are paused.
+    pub paused: usize,
+    /// Partitions that really are readonly.
+    pub readonly: usize,
+}
+
+/// A cursor and how far it lags.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CursorTruth {
+    /// The cursor as it was read.
+    pub entry: CursorEntry,
+    /// Newest offset of its partition; `None` where nobody tells.
+    pub newest_offset: Option<Offset>,
+    /// Messages stored after the last one read; `None` where the newest offset is unknown.
+    pub lag: Option<i64>,
+    /// How long ago the first unread message was stored; `None` where the lag is.
+    pub lag_time: Option<LagTime>,
+    /// Messages read a second; `None` until it was seen twice.
+    pub speed: Option<f64>,
+    /// When it will have caught up, at its speed and the stream's; `None` where it never would or that is unknown.
+    pub drain: Option<Duration>,
+    /// Since when it has not moved although there was something to read; `None` where it moves or is done.
+    pub still_since: Option<Timestamp>,
+}
+
+/// How long ago the first unread message was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LagTime {
+    /// At least so long.
+    pub at_least: Duration,
+    /// Whether it is no more than a poll's interval longer; otherwise it may be much longer: the first unread message
+    /// was there when its partition was first seen.
+    pub bounded: bool,
+}
+
+/// Sums over all streams, internal ones included.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Streams.
+    pub streams: usize,
+    /// Streams of Liftbridge's own among them.
+    pub internal: usize,
+    /// Partitions.
+    pub partitions: usize,
+    /// Partitions without a reachable leader.
+    pub dark: usize,
+    /// Partitions that lack in-sync replicas.
+    pub short: usize,
+    /// Partitions that are paused.
+    pub paused: usize,
+    /// Messages a second; `None` where no partition's is known.
+    pub rate: Option<f64>,
+    /// The rates of the last ten minutes, as in [`StreamTruth::history`].
+    pub history: Arc<[Option<f32>]>,
+}

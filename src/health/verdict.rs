@@ -1,0 +1,85 @@
+//! The answer of `liftui check`: one word from the findings and from what the caller asked of each rule.
+
+use super::{Finding, Rule, Severity, Truth};
+
+/// One word for the whole cluster, in the sense of Nagios. The order is that of its exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Nothing that matters was found.
+    Ok,
+    /// Something is degraded.
+    Warning,
+    /// Something is broken.
+    Critical,
+    /// No broker answered, so nothing is known.
+    Unknown,
+}
+
+impl Verdict {
+    /// The word for scripts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// The exit code of a Nagios plug-in.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+/// Which rules count, and how much.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleOptions {
+    /// Only these rules count; empty: all.
+    pub only: Vec<Rule>,
+    /// Rules whose findings weigh otherwise than they say; `None`: they are left out.
+    pub weigh: Vec<(Rule, Option<Severity>)>,
+}
+
+impl RuleOptions {
+    /// The findings that count, each as heavy as these options want it, worst first.
+    pub fn apply(&self, truth: &Truth) -> Vec<Finding> {
+        let mut counted: Vec<Finding> = truth
+            .findings
+            .iter()
+            .filter(|finding| self.only.is_empty() || self.only.contains(&finding.rule))
+            .filter_map(|finding| {
+                let severity = self.weight(finding)?;
+                Some(Finding {
+                    severity,
+                    ..finding.clone()
+                })
+            })
+            .collect();
+        counted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        counted
+    }
+
+    /// The verdict over the findings that count. Notes weigh nothing.
+    pub fn verdict(&self, truth: &Truth) -> Verdict {
+        if !truth.brokers.iter().any(super::BrokerTruth::is_answering) {
+            return Verdict::Unknown;
+        }
+        let worst = self.apply(truth).into_iter().map(|f| f.severity).max();
+        match worst {
+            None | Some(Severity::Note) => Verdict::Ok,
+            Some(Severity::Warning) => Verdict::Warning,
+            Some(Severity::Critical) => Verdict::Critical,
+        }
+    }
+
+    fn weight(&self, finding: &Finding) -> Option<Severity> {
+        let named = self.weigh.iter().rfind(|(rule, _)| *rule == finding.rule);
+        named.map_or(Some(finding.severity), |(_, severity)| *severity)
+    }
+}

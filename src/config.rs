@@ -1,1 +1,316 @@
 //! The config file, the environment and flags: one value for each setting, and where it came from.
+//! A flag beats the environment, which beats the context, which beats the file's top, which beats the default.
+
+mod file;
+mod folders;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use file::{
+    Alerts, Chords, ConfigError, ConfigFile, Context, Decode, Memory, Refresh, StreamFacts,
+    TEMPLATE, TlsFiles,
+};
+pub use folders::Folders;
+
+use crate::model::{DEFAULT_PORT, did_you_mean, parse_addresses};
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Built in.
+    Default,
+    /// A key of the config file.
+    File,
+    /// The context of that name in the config file.
+    Context(String),
+    /// This environment variable.
+    Environment(&'static str),
+    /// This option of the command line.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File => f.write_str("config file"),
+            Self::Context(name) => write!(f, "context {name}"),
+            Self::Environment(variable) => write!(f, "environment, {variable}"),
+            Self::Flag(flag) => write!(f, "command line, {flag}"),
+        }
+    }
+}
+
+/// A value and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl<T> Setting<T> {
+    /// The first candidate that says something, else the default.
+    fn choose<const N: usize>(candidates: [(Option<T>, Source); N], default: T) -> Self {
+        let mut said = candidates.into_iter();
+        let found = said.find_map(|(value, source)| {
+            Some(Self {
+                value: value?,
+                source,
+            })
+        });
+        found.unwrap_or(Self {
+            value: default,
+            source: Source::Default,
+        })
+    }
+}
+
+/// What the command line says about settings; what it does not say is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Seed brokers, completed to `host:port`.
+    pub addr: Vec<String>,
+    /// The context to use.
+    pub context: Option<String>,
+    /// TLS, where `--tls` or one of its files is given.
+    pub tls: Option<TlsFiles>,
+    /// Pairs of an advertised address and the one to dial instead.
+    pub advertise: Vec<(String, String)>,
+    /// Whether the cluster is only watched.
+    pub observe: bool,
+    /// How long one request may take.
+    pub timeout: Option<Duration>,
+    /// Name or file of the theme.
+    pub theme: Option<String>,
+    /// Where log lines go.
+    pub log: Option<PathBuf>,
+}
+
+/// What the environment says about settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `LIFTUI_ADDR`.
+    pub addr: Option<String>,
+    /// Whether `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+}
+
+/// How one cluster is reached and treated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusterSettings {
+    /// Seed brokers, `host:port`, at least one.
+    pub addr: Setting<Vec<String>>,
+    /// TLS, or `None` for plaintext.
+    pub tls: Setting<Option<TlsFiles>>,
+    /// Pairs of an advertised address and the one to dial instead.
+    pub advertise: Setting<Vec<(String, String)>>,
+    /// Whether the cluster is only watched.
+    pub observe: Setting<bool>,
+    /// How long one request may take.
+    pub timeout: Setting<Duration>,
+    /// The colour of the dashboard's frame.
+    pub color: Setting<Option<String>>,
+}
+
+impl ClusterSettings {
+    fn decide(
+        flags: &Overrides,
+        environment: &Environment,
+        name: &str,
+        context: &Context,
+    ) -> Result<Self, ConfigError> {
+        let from = || Source::Context(name.to_owned());
+        let typed = environment_addr(environment)?;
+        let addr = [
+            (said(&flags.addr), Source::Flag("--addr")),
+            (typed, Source::Environment("LIFTUI_ADDR")),
+            (said(&context.addr), from()),
+        ];
+        let tls = [
+            (flags.tls.clone().map(Some), Source::Flag("--tls")),
+            (context.tls.clone().map(Some), from()),
+        ];
+        let advertise = [
+            (said(&flags.advertise), Source::Flag("--advertise")),
+            (said(&context.advertise), from()),
+        ];
+        let observe = [
+            (flags.observe.then_some(true), Source::Flag("--observe")),
+            (context.observe, from()),
+        ];
+        let timeout = [
+            (flags.timeout, Source::Flag("--timeout")),
+            (context.timeout, from()),
+        ];
+        let local = format!("127.0.0.1:{DEFAULT_PORT}");
+        Ok(Self {
+            addr: Setting::choose(addr, vec![local]),
+            tls: Setting::choose(tls, None),
+            advertise: Setting::choose(advertise, Vec::new()),
+            observe: Setting::choose(observe, false),
+            timeout: Setting::choose(timeout, Duration::from_secs(5)),
+            color: Setting::choose([(context.color.clone().map(Some), from())], None),
+        })
+    }
+}
+
+/// Every setting, decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The context in use, where there is one.
+    pub context: Setting<Option<String>>,
+    /// The cluster to work on.
+    pub cluster: ClusterSettings,
+    /// Name or file of the theme.
+    pub theme: Setting<String>,
+    /// Where log lines go.
+    pub log: Setting<Option<PathBuf>>,
+    /// Bytes that all open tails may keep together.
+    pub tail_budget: Setting<u64>,
+    /// How often every broker is asked for its metadata.
+    pub refresh: Setting<Duration>,
+    /// What else the file says: streams, alerts, keys, decoders, and the contexts that one can go to.
+    pub file: ConfigFile,
+}
+
+impl Settings {
+    /// Decides every setting.
+    ///
+    /// # Errors
+    /// Where the named context does not exist, or `LIFTUI_ADDR` holds no addresses.
+    pub fn decide(
+        flags: &Overrides,
+        environment: &Environment,
+        file: ConfigFile,
+    ) -> Result<Self, ConfigError> {
+        let names = [
+            (flags.context.clone().map(Some), Source::Flag("--context")),
+            (file.current_context.clone().map(Some), Source::File),
+        ];
+        let context = Setting::choose(names, None);
+        let name = context.value.as_deref().unwrap_or_default();
+        let known = named_context(context.value.as_deref(), &file.contexts)?;
+        let no_color = environment.no_color.then(|| "none".to_owned());
+        let theme = [
+            (flags.theme.clone(), Source::Flag("--theme")),
+            (no_color, Source::Environment("NO_COLOR")),
+            (file.theme.clone(), Source::File),
+        ];
+        let budget = [(file.memory.tail_budget, Source::File)];
+        let refresh = [(file.refresh.metadata, Source::File)];
+        Ok(Self {
+            cluster: ClusterSettings::decide(flags, environment, name, &known)?,
+            theme: Setting::choose(theme, "auto".to_owned()),
+            log: Setting::choose([(flags.log.clone().map(Some), Source::Flag("--log"))], None),
+            tail_budget: Setting::choose(budget, 512 << 20),
+            refresh: Setting::choose(refresh, Duration::from_secs(2)),
+            context,
+            file,
+        })
+    }
+
+    /// The settings of another context of the file: flags and environment named the cluster that is left, so they no
+    /// longer count. Observing stays where the command line asked for it.
+    ///
+    /// # Errors
+    /// Where there is no such context.
+    pub fn cluster_of(&self, name: &str) -> Result<ClusterSettings, ConfigError> {
+        let asked = self.cluster.observe.source == Source::Flag("--observe");
+        let flags = Overrides {
+            observe: asked,
+            ..Overrides::default()
+        };
+        let known = named_context(Some(name), &self.file.contexts)?;
+        ClusterSettings::decide(&flags, &Environment::default(), name, &known)
+    }
+}
+
+fn named_context(
+    name: Option<&str>,
+    contexts: &BTreeMap<String, Context>,
+) -> Result<Context, ConfigError> {
+    let Some(name) = name else {
+        return Ok(Context::default());
+    };
+    contexts.get(name).cloned().ok_or_else(|| {
+        let hint = did_you_mean(name, contexts.keys().map(String::as_str));
+        ConfigError::new(format!(
+            "there is no context \"{name}\" in the config file{hint}"
+        ))
+    })
+}
+
+fn environment_addr(environment: &Environment) -> Result<Option<Vec<String>>, ConfigError> {
+    let typed = environment.addr.as_deref().filter(|text| !text.is_empty());
+    let read = typed.map(parse_addresses).transpose();
+    read.map_err(|sentence| ConfigError::new(format!("LIFTUI_ADDR: {sentence}")))
+}
+
+fn said<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+    (!list.is_empty()).then(|| list.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> ConfigFile {
+        ConfigFile::parse(text, std::path::Path::new("c")).expect(text)
+    }
+
+    const PROD: &str = "current_context = \"prod\"\ntheme = \"dark\"\n[contexts.prod]\n\
+        addr = [\"prod\"]\nobserve = true\n[contexts.dev]\naddr = [\"dev\"]";
+
+    #[test]
+    fn a_flag_beats_the_environment_which_beats_the_context_which_beats_the_default() {
+        let mut flags = Overrides::default();
+        let mut environment = Environment::default();
+        let decide = |flags: &_, environment: &_, text| {
+            let settings = Settings::decide(flags, environment, file(text)).expect("decided");
+            (
+                settings.cluster.addr.value.concat(),
+                settings.cluster.addr.source,
+            )
+        };
+        let found = decide(&flags, &environment, "");
+        assert_eq!(found, ("127.0.0.1:9292".into(), Source::Default));
+        let found = decide(&flags, &environment, PROD);
+        assert_eq!(found, ("prod:9292".into(), Source::Context("prod".into())));
+        environment.addr = Some("env:1".into());
+        let found = decide(&flags, &environment, PROD);
+        assert_eq!(found, ("env:1".into(), Source::Environment("LIFTUI_ADDR")));
+        flags.addr = vec!["flag:1".into()];
+        let found = decide(&flags, &environment, PROD);
+        assert_eq!(found, ("flag:1".into(), Source::Flag("--addr")));
+    }
+
+    #[test]
+    fn an_unknown_context_is_named_with_the_nearest() {
+        let flags = Overrides {
+            context: Some("prdo".into()),
+            ..Overrides::default()
+        };
+        let error = Settings::decide(&flags, &Environment::default(), file(PROD)).unwrap_err();
+        let expected = "there is no context \"prdo\" in the config file; did you mean \"prod\"?";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn observing_by_flag_stays_when_the_context_changes() {
+        let flags = Overrides {
+            observe: true,
+            addr: vec!["elsewhere:1".into()],
+            ..Overrides::default()
+        };
+        let decided = Settings::decide(&flags, &Environment::default(), file(PROD));
+        let dev = decided.and_then(|settings| settings.cluster_of("dev"));
+        let dev = dev.expect("dev is a context");
+        assert!(dev.observe.value);
+        assert_eq!(dev.addr.value, ["dev:9292"]);
+    }
+}

@@ -3,6 +3,7 @@
 //! Nothing here knows protobuf, gRPC, the terminal or how a value came to be. The words are Liftbridge's own.
 
 mod activity;
+mod address;
 mod argv;
 mod cluster;
 mod failure;
@@ -18,6 +19,7 @@ mod time;
 mod view;
 
 pub use activity::{ActivityEvent, ActivityKind, CursorEntry, GroupInfo};
+pub use address::{DEFAULT_PORT, parse_address, parse_addresses, parse_advertise};
 pub use argv::shell_line;
 pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,

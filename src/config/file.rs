@@ -1,0 +1,321 @@
+//! The config file (interface.md §5) as it is written: every key that there is, and what is wrong with one that is not.
+//! Defaults and precedence are in `config`; nothing here knows the environment or flags.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use crate::model::{did_you_mean, parse_address, parse_advertise, parse_duration, parse_size};
+
+/// The file that `liftui config init` writes: every key, commented out.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// All that a config file may say. What it does not say is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfigFile {
+    /// The context that is used where none is named.
+    pub current_context: Option<String>,
+    /// Name or file of the theme.
+    pub theme: Option<String>,
+    /// Clusters by name.
+    pub contexts: BTreeMap<String, Context>,
+    /// Limits of memory.
+    pub memory: Memory,
+    /// Intervals.
+    pub refresh: Refresh,
+    /// What the API does not tell of streams, by name.
+    pub streams: BTreeMap<String, StreamFacts>,
+    /// Thresholds of findings.
+    pub alerts: Alerts,
+    /// Keys by command name: one chord, or several.
+    pub keys: BTreeMap<String, Chords>,
+    /// Decoders by stream name or pattern.
+    pub decode: BTreeMap<String, Decode>,
+}
+
+/// A named cluster.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Context {
+    /// Its seed brokers, `host:port`.
+    #[serde(deserialize_with = "addresses")]
+    pub addr: Vec<String>,
+    /// Whether it is only watched.
+    pub observe: Option<bool>,
+    /// The colour of the dashboard's frame.
+    pub color: Option<String>,
+    /// TLS, where the table is there.
+    pub tls: Option<TlsFiles>,
+    /// Pairs of an advertised address and the one to dial instead.
+    #[serde(deserialize_with = "pairs")]
+    pub advertise: Vec<(String, String)>,
+    /// How long one request may take.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Option<Duration>,
+}
+
+/// Files of TLS; all left out means TLS with the system's roots.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsFiles {
+    /// PEM file of the roots to trust instead of the system's.
+    pub ca: Option<PathBuf>,
+    /// PEM file of the client's certificate.
+    pub cert: Option<PathBuf>,
+    /// PEM file of the client's key.
+    pub key: Option<PathBuf>,
+    /// The name that the brokers' certificates carry.
+    pub server_name: Option<String>,
+}
+
+/// Limits of memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Memory {
+    /// Bytes that all open tails may keep together.
+    #[serde(deserialize_with = "size")]
+    pub tail_budget: Option<u64>,
+}
+
+/// Intervals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Refresh {
+    /// How often every broker is asked for its metadata.
+    #[serde(deserialize_with = "duration")]
+    pub metadata: Option<Duration>,
+}
+
+/// What the API does not tell of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamFacts {
+    /// In-sync replicas below which nothing commits.
+    pub min_isr: Option<u32>,
+}
+
+/// Thresholds of findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alerts {
+    /// Messages that a cursor may be behind.
+    pub lag_messages: Option<u64>,
+    /// How long a cursor may be behind.
+    #[serde(deserialize_with = "duration")]
+    pub lag_time: Option<Duration>,
+}
+
+/// How the values of some streams are decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decode {
+    /// A file of protobuf descriptors, as `protoc --descriptor_set_out` writes it.
+    pub protobuf: PathBuf,
+    /// The full name of the message type.
+    pub message: String,
+}
+
+/// One chord or several for the same command.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a chord such as \"ctrl-x d\", or a list of chords"
+)]
+pub enum Chords {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+impl Chords {
+    /// All of them.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(chord) => std::slice::from_ref(chord),
+            Self::Several(chords) => chords,
+        }
+    }
+}
+
+/// What is wrong with a config file, in one sentence that names the file and the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl ConfigFile {
+    /// Reads the file. Paths in it are taken from its own folder.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is no TOML, has an unknown key or a value that the key cannot take.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ConfigError::new(format!("{} cannot be read: {error}", path.display()))
+        })?;
+        let mut file = Self::parse(&text, path)?;
+        file.place_paths(path.parent().unwrap_or(Path::new("")));
+        Ok(file)
+    }
+
+    /// Understands the text of a file; `path` is for the sentence of an error.
+    ///
+    /// # Errors
+    /// As [`ConfigFile::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let file: Self = toml::from_str(text).map_err(|error| explain(&error, text, path))?;
+        let current = file.current_context.as_deref();
+        match current.filter(|name| !file.contexts.contains_key(*name)) {
+            Some(name) => Err(ConfigError::new(format!(
+                "{}: current_context is \"{name}\", which [contexts] lacks{}",
+                path.display(),
+                did_you_mean(name, file.contexts.keys().map(String::as_str)),
+            ))),
+            None => Ok(file),
+        }
+    }
+
+    fn place_paths(&mut self, folder: &Path) {
+        let tls = self.contexts.values_mut().filter_map(|c| c.tls.as_mut());
+        let tls = tls.flat_map(|tls| [&mut tls.ca, &mut tls.cert, &mut tls.key]);
+        let decoders = self.decode.values_mut().map(|decode| &mut decode.protobuf);
+        for path in tls.flatten().chain(decoders) {
+            *path = folder.join(&*path);
+        }
+    }
+}
+
+/// The sentence for what `toml` and `serde` found, with the line, and for an unknown key the nearest known one.
+fn explain(error: &toml::de::Error, text: &str, path: &Path) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    let message =
+        unknown_key(error.message()).unwrap_or_else(|| error.message().trim().replace('\n', ", "));
+    ConfigError::new(format!("{} line {line}: {message}", path.display()))
+}
+
+/// serde says ``unknown field `a`, expected one of `b`, `c` ``: every second part between backticks is a name.
+fn unknown_key(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let mut names = rest.split('`').step_by(2);
+    let unknown = names.next()?;
+    let known: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let hint = did_you_mean(unknown, known.iter().copied());
+    if hint.is_empty() {
+        return Some(format!(
+            "unknown key \"{unknown}\"; there are {}",
+            known.join(", ")
+        ));
+    }
+    Some(format!("unknown key \"{unknown}\"{hint}"))
+}
+
+fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_duration(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_size(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let read: Result<_, String> = texts.iter().map(|text| parse_address(text)).collect();
+    read.map_err(D::Error::custom)
+}
+
+fn pairs<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, String)>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let read: Result<_, String> = texts.iter().map(|text| parse_advertise(text)).collect();
+    read.map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile, String> {
+        ConfigFile::parse(text, Path::new("config.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_key_that_the_template_shows_is_understood() {
+        let shown = |line: &str| line.strip_prefix('#').unwrap_or(line).to_owned();
+        let explained = |line: &&str| !line.starts_with("# ");
+        let lines: Vec<String> = TEMPLATE.lines().filter(explained).map(shown).collect();
+        let file = parse(&lines.join("\n")).expect("the template is right");
+        let prod = &file.contexts["prod"];
+        assert_eq!(prod.addr, ["10.0.0.1:9292", "10.0.0.2:9292"]);
+        assert_eq!(prod.observe, Some(true));
+        assert_eq!(file.memory.tail_budget, Some(512 << 20));
+        assert_eq!(file.refresh.metadata, Some(Duration::from_secs(2)));
+        assert_eq!(file.streams["orders"].min_isr, Some(2));
+        assert_eq!(file.alerts.lag_time, Some(Duration::from_secs(300)));
+        assert_eq!(file.keys["streams.delete"].all(), ["ctrl-x d"]);
+        assert_eq!(file.decode["telemetry.*"].message, "acme.Reading");
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+        let sentence = parse("theme = \"dark\"\n\n[memory]\ntail_buget = \"1G\"\n").unwrap_err();
+        let expected =
+            "config.toml line 4: unknown key \"tail_buget\"; did you mean \"tail_budget\"?";
+        assert_eq!(sentence, expected);
+        let sentence = parse("[refresh]\nxyzzy = 1").unwrap_err();
+        assert_eq!(
+            sentence,
+            "config.toml line 2: unknown key \"xyzzy\"; there are metadata"
+        );
+        let sentence = parse("[contexts.prod.tls]\ncert_file = \"x\"").unwrap_err();
+        assert!(sentence.starts_with("config.toml line 2: unknown key \"cert_file\""));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_line() {
+        let sentence = parse("[alerts]\nlag_time = \"5 minutes ago\"").unwrap_err();
+        assert!(sentence.starts_with("config.toml line 2: \"5 minutes ago\" is not a duration"));
+        let sentence = parse("[contexts.a]\naddr = [\"x:y\"]").unwrap_err();
+        assert!(sentence.starts_with("config.toml line 2: \"x:y\" is not a broker's address"));
+        let sentence = parse("theme = ").unwrap_err();
+        assert!(sentence.starts_with("config.toml line 1: "), "{sentence}");
+        assert!(!sentence.contains('\n'));
+    }
+
+    #[test]
+    fn the_current_context_must_exist() {
+        let sentence = parse("current_context = \"prd\"\n[contexts.prod]").unwrap_err();
+        assert!(
+            sentence.ends_with("lacks; did you mean \"prod\"?"),
+            "{sentence}"
+        );
+    }
+
+    #[test]
+    fn paths_are_taken_from_the_folder_of_the_file() {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, "[contexts.a]\ntls = { ca = \"ca.pem\" }").expect("written");
+        let file = ConfigFile::read(&path).expect("read");
+        let tls = file.contexts["a"].tls.clone().expect("tls");
+        assert_eq!(tls.ca, Some(folder.path().join("ca.pem")));
+    }
+}

@@ -1,0 +1,38 @@
+//! Where liftui's own files lie: the config file, the log of changes, the history (XDG base directories).
+//! Makes no folder and reads no file.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+
+/// The folders of this user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    /// Holds `config.toml`.
+    pub config: PathBuf,
+    /// Holds what liftui itself writes down.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    /// `$XDG_CONFIG_HOME/liftui` and `$XDG_STATE_HOME/liftui`, or their defaults below the home folder. `None` where
+    /// the process has no home.
+    pub fn of_user() -> Option<Self> {
+        let base = etcetera::base_strategy::Xdg::new().ok()?;
+        let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+        Some(Self {
+            config: base.config_dir().join("liftui"),
+            state: state.join("liftui"),
+        })
+    }
+
+    /// The config file that is read where none is named.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The log of changes that this user made.
+    pub fn change_log(&self) -> PathBuf {
+        self.state.join("changes.jsonl")
+    }
+}

@@ -1,1 +1,318 @@
 //! Messages in memory: sealed chunks under one byte budget, and what searches, decodes, merges and exports them.
+//! It knows neither the network nor the terminal nor a clock: bytes and times come in, plain values go out.
+
+mod budget;
+mod builder;
+mod chunk;
+mod lane;
+mod message;
+mod order;
+
+use std::sync::Arc;
+
+pub use budget::Budget;
+pub use builder::ChunkBuilder;
+pub use chunk::Chunk;
+pub use message::{Headers, Held, MessageId, MessageRef};
+pub use order::Rows;
+
+use crate::model::{Offset, PartitionId, Timestamp};
+use lane::{Lane, Seen, Slot};
+
+/// Which end of a tail leaves memory when the budget is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evict {
+    /// The oldest chunk: the tail follows, or reads on.
+    #[default]
+    Oldest,
+    /// The newest chunk: the user has scrolled back, and older messages are being fetched.
+    Newest,
+    /// None: the tail is frozen; whoever reads stops when [`Budget::has_room`] says so.
+    Nothing,
+}
+
+/// What has come and gone; counts only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Messages put into the store.
+    pub received: u64,
+    /// Their bytes: keys, values and headers.
+    pub received_bytes: u64,
+    /// Messages that left memory for the budget.
+    pub evicted: u64,
+    /// Messages that came although they were there already; kept once.
+    pub repeated: u64,
+}
+
+/// Names a chunk for a scan. Answers to an older query, or of a chunk that is gone, are dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ChunkKey {
+    query: u64,
+    lane: usize,
+    serial: u64,
+}
+
+/// The messages of one tail: of one partition or of many, seen as one sequence ordered by time, in which the messages
+/// of a partition keep the order of their offsets. With a query only those that match are seen.
+///
+/// Positions count from 0, the oldest message seen. They shift when the oldest chunk leaves or a late message comes in
+/// between; what must stay put is held by [`MessageId`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Store {
+    lanes: Vec<Lane>,
+    evict: Evict,
+    counters: Counters,
+    bytes: usize,
+    serials: u64,
+    query: u64,
+    filtered: bool,
+}
+
+impl Store {
+    /// An empty one that evicts the oldest and sees everything.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a chunk where it belongs, at either end or between. With a query its messages are seen once
+    /// [`Store::accept`] says which match.
+    pub fn push(&mut self, chunk: &Arc<Chunk>) {
+        let received = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        self.counters.received += received;
+        self.counters.received_bytes += u64::try_from(chunk.payload_bytes()).unwrap_or(u64::MAX);
+        let seen = self.unscanned();
+        let number = self.lane_of(chunk);
+        let lane = &mut self.lanes[number];
+        let repeated = lane.insert(chunk, &mut self.serials, &seen);
+        let saved = lane.join_newest();
+        self.counters.repeated += u64::try_from(repeated).unwrap_or(u64::MAX);
+        self.bytes = self
+            .bytes
+            .saturating_add(chunk.bytes())
+            .saturating_sub(saved);
+        if repeated > 0 {
+            self.bytes = self.counted_bytes();
+        }
+    }
+
+    fn counted_bytes(&self) -> usize {
+        let slots = self.lanes.iter().flat_map(Lane::slots);
+        slots.map(|slot| slot.chunk.bytes()).sum()
+    }
+
+    fn unscanned(&self) -> Seen {
+        if self.filtered {
+            Seen::Pending { asked: false }
+        } else {
+            Seen::All
+        }
+    }
+
+    fn lane_of(&mut self, chunk: &Chunk) -> usize {
+        let found = self.lane_number(chunk.stream(), chunk.partition());
+        found.unwrap_or_else(|| {
+            self.lanes.push(Lane::new(chunk));
+            self.lanes.len() - 1
+        })
+    }
+
+    fn lane_number(&self, stream: &str, partition: PartitionId) -> Option<usize> {
+        self.lanes
+            .iter()
+            .position(|lane| lane.is_of(stream, partition))
+    }
+
+    /// How many messages are seen.
+    pub fn len(&self) -> usize {
+        self.lanes.iter().map(Lane::len).sum()
+    }
+
+    /// Whether none is seen.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many messages are in memory, seen or not.
+    pub fn kept(&self) -> usize {
+        self.lanes.iter().map(Lane::kept).sum()
+    }
+
+    /// The memory that its chunks take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What has come and gone.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The message at a position.
+    pub fn at(&self, position: usize) -> Option<MessageRef<'_>> {
+        self.rows_from(position).next()
+    }
+
+    /// The messages from a position on, in the order seen.
+    pub fn rows_from(&self, position: usize) -> Rows<'_> {
+        Rows::new(&self.lanes, position)
+    }
+
+    /// The message of that identity, seen or not.
+    pub fn get(&self, id: &MessageId) -> Option<MessageRef<'_>> {
+        let lane = &self.lanes[self.lane_number(&id.stream, id.partition)?];
+        let (slot, index) = lane.find(id.offset)?;
+        slot.chunk.get(index)
+    }
+
+    /// The same, as a handle that keeps it when its chunk is evicted.
+    pub fn hold(&self, id: &MessageId) -> Option<Held> {
+        let lane = &self.lanes[self.lane_number(&id.stream, id.partition)?];
+        let (slot, index) = lane.find(id.offset)?;
+        Held::new(&slot.chunk, index)
+    }
+
+    /// The position of that message; `None` where it is not seen.
+    pub fn position(&self, id: &MessageId) -> Option<usize> {
+        let position = self.position_near(id)?;
+        let found = self.at(position)?;
+        (found.id() == *id).then_some(position)
+    }
+
+    /// Its position, or that of the message that follows where it would stand; `None` where nothing of its partition
+    /// is in memory. May be [`Store::len`].
+    pub fn position_near(&self, id: &MessageId) -> Option<usize> {
+        let number = self.lane_number(&id.stream, id.partition)?;
+        let (rank, time) = self.lanes[number].rank_of(id.offset);
+        Some(order::position_of(&self.lanes, number, rank, time))
+    }
+
+    /// The position of the first message at or after that time; [`Store::len`] where there is none.
+    pub fn position_at(&self, time: Timestamp) -> usize {
+        self.lanes
+            .iter()
+            .map(|lane| lane.rows_while(|t| t < time.0))
+            .sum()
+    }
+
+    /// The lowest and the highest offset of a partition in memory.
+    pub fn offsets(&self, stream: &str, partition: PartitionId) -> Option<(Offset, Offset)> {
+        let slots = self.lanes[self.lane_number(stream, partition)?].slots();
+        Some((
+            slots.front()?.chunk.first_offset(),
+            slots.back()?.chunk.last_offset(),
+        ))
+    }
+
+    /// Sets which end leaves when the budget is full.
+    pub fn set_evict(&mut self, evict: Evict) {
+        self.evict = evict;
+    }
+
+    /// Which end leaves when the budget is full.
+    pub fn evict(&self) -> Evict {
+        self.evict
+    }
+
+    /// Whether a chunk may leave. The last one stays: a message larger than the budget is shown all the same.
+    pub(super) fn can_evict(&self) -> bool {
+        let chunks: usize = self.lanes.iter().map(|lane| lane.slots().len()).sum();
+        self.evict != Evict::Nothing && chunks > 1
+    }
+
+    /// Drops the chunk at the end that leaves, and says which it was.
+    pub(super) fn evict_one(&mut self) -> Option<Arc<Chunk>> {
+        let ends = self
+            .lanes
+            .iter_mut()
+            .filter(|lane| !lane.slots().is_empty());
+        let end_time = |lane: &&mut Lane| lane.slots().front().map(Slot::end_time);
+        let start_time =
+            |lane: &&mut Lane| lane.slots().back().map(|slot| slot.chunk.latest_up_to(0));
+        let chunk = match self.evict {
+            Evict::Nothing => None,
+            Evict::Oldest => ends.min_by_key(end_time)?.pop_oldest(),
+            Evict::Newest => ends.max_by_key(start_time)?.pop_newest(),
+        }?;
+        self.bytes = self.bytes.saturating_sub(chunk.bytes());
+        self.counters.evicted += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        Some(chunk)
+    }
+
+    /// Forgets every message; counts stay.
+    pub fn clear(&mut self) {
+        self.lanes.clear();
+        self.bytes = 0;
+    }
+}
+
+/// The query's part: which chunks it has to look at, and what it found.
+impl Store {
+    /// From now on only what matches is seen: nothing, until the chunks of [`Store::unasked`] were looked at.
+    pub fn begin_query(&mut self) {
+        self.query += 1;
+        self.filtered = true;
+        let seen = self.unscanned();
+        self.lanes.iter_mut().for_each(|lane| lane.set_seen(&seen));
+    }
+
+    /// Everything is seen again.
+    pub fn end_query(&mut self) {
+        self.query += 1;
+        self.filtered = false;
+        self.lanes
+            .iter_mut()
+            .for_each(|lane| lane.set_seen(&Seen::All));
+    }
+
+    /// Chunks that no scan was asked to look at yet, newest first, at most `limit`. Each is handed out once a query.
+    pub fn unasked(&mut self, limit: usize) -> Vec<(ChunkKey, Arc<Chunk>)> {
+        let mut found = Vec::new();
+        for (lane, place) in self.lanes.iter().enumerate() {
+            let new = |(_, slot): &(usize, &Slot)| {
+                slot.seen == Seen::Pending { asked: false }
+            };
+            let slots = place
+                .slots()
+                .iter()
+                .enumerate()
+                .rev()
+                .filter(new)
+                .take(limit);
+            found.extend(slots.map(|(number, slot)| (slot.end_time(), lane, number)));
+        }
+        found.sort_unstable_by(|left, right| right.cmp(left));
+        found.truncate(limit);
+        let ask = |(_, lane, number): (i64, usize, usize)| {
+            let place = &mut self.lanes[lane];
+            place.ask(number);
+            let slot = &place.slots()[number];
+            let key = ChunkKey {
+                query: self.query,
+                lane,
+                serial: slot.serial,
+            };
+            (key, Arc::clone(&slot.chunk))
+        };
+        found.into_iter().map(ask).collect()
+    }
+
+    /// Takes what a scan found in a chunk: the growing indexes of the messages that match.
+    pub fn accept(&mut self, key: ChunkKey, matching: Vec<u32>) {
+        if !self.filtered || key.query != self.query {
+            return;
+        }
+        let Some(lane) = self.lanes.get_mut(key.lane) else {
+            return;
+        };
+        if lane.set_seen_of(key.serial, Seen::Matching(matching.into())) {
+            self.bytes = self.bytes.saturating_sub(lane.join_newest());
+        }
+    }
+
+    /// How many messages in memory the query has not looked at yet.
+    pub fn unscanned_len(&self) -> usize {
+        let slots = self.lanes.iter().flat_map(Lane::slots);
+        let pending = slots.filter(|slot| matches!(slot.seen, Seen::Pending { .. }));
+        pending.map(|slot| slot.chunk.len()).sum()
+    }
+}

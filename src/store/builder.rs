@@ -1,0 +1,384 @@
+//! Takes messages field by field off the wire and seals them into chunks: one copy of each byte, no allocation a message.
+//! What a sealed chunk can be asked is `chunk`'s and `message`'s.
+
+use std::sync::Arc;
+
+use super::chunk::{Chunk, Entry, Origin, narrow};
+use super::message::{MessageRef, put_field};
+use crate::model::{MessageSink, MessageStamp, Offset, PartitionId, StreamName};
+
+/// Bytes at which a chunk is sealed.
+const SEAL_BYTES: usize = 256 * 1024;
+/// Messages at which a chunk is sealed.
+const SEAL_MESSAGES: usize = 4096;
+/// Room behind a full chunk for the headers of its last message, so that they do not make it move.
+const HEADER_ROOM: usize = 4096;
+/// A chunk smaller than this is copied out of its arena, which is kept for the next: a slow stream wastes no room.
+const COPY_OUT_BYTES: usize = 32 * 1024;
+/// How many of the latest origins are looked through before one is taken for new: reply subjects may all differ.
+const ORIGINS_TRIED: usize = 4;
+
+/// Builds the chunks of a subscription. A message larger than a chunk gets one of its own; a change of stream,
+/// partition or direction begins a new one, so that in each chunk the offsets only grow.
+#[derive(Debug)]
+pub struct ChunkBuilder {
+    stream: StreamName,
+    partition: PartitionId,
+    first: Offset,
+    last: Offset,
+    arena: Vec<u8>,
+    entries: Vec<Entry>,
+    origins: Vec<Origin>,
+    names: String,
+    open: Open,
+    ready: Option<Arc<Chunk>>,
+    seal_bytes: usize,
+    seal_messages: usize,
+}
+
+/// The fields of the message being read. Key and value are in the arena already, behind the last whole message.
+#[derive(Debug, Default)]
+struct Open {
+    start: usize,
+    key: (usize, usize),
+    value: (usize, usize),
+    headers: Vec<u8>,
+    stream: Vec<u8>,
+    subject: Vec<u8>,
+    reply: Vec<u8>,
+    subject_header: Injected,
+    reply_header: Injected,
+}
+
+/// A header that the broker puts into every message; most often it only repeats a field.
+#[derive(Debug, Default)]
+struct Injected {
+    present: bool,
+    value: Vec<u8>,
+}
+
+impl Open {
+    fn begin(&mut self, start: usize) {
+        self.start = start;
+        self.key = (start, 0);
+        self.value = (start, 0);
+        self.headers.clear();
+        self.stream.clear();
+        self.subject.clear();
+        self.reply.clear();
+        self.subject_header.present = false;
+        self.reply_header.present = false;
+    }
+
+    /// Keeps an injected header only where it says something else than its field. Returns whether it repeats it.
+    fn settle(name: &[u8], header: &Injected, field: &[u8], headers: &mut Vec<u8>) -> bool {
+        let repeats = header.present && header.value == field;
+        if header.present && !repeats {
+            put_field(headers, name);
+            put_field(headers, &header.value);
+        }
+        repeats
+    }
+
+    fn moved_back(&mut self, by: usize) {
+        self.start -= by;
+        self.key.0 -= by;
+        self.value.0 -= by;
+    }
+}
+
+impl Default for ChunkBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ChunkBuilder {
+    /// Seals at 256 KiB or 4,096 messages.
+    pub fn new() -> Self {
+        Self::sealing_at(SEAL_BYTES, SEAL_MESSAGES)
+    }
+
+    /// Seals only when told to.
+    pub(super) fn unbounded() -> Self {
+        Self::sealing_at(usize::MAX, usize::MAX)
+    }
+
+    fn sealing_at(seal_bytes: usize, seal_messages: usize) -> Self {
+        Self {
+            stream: StreamName::default(),
+            partition: 0,
+            first: 0,
+            last: 0,
+            arena: Vec::new(),
+            entries: Vec::new(),
+            origins: Vec::new(),
+            names: String::new(),
+            open: Open::default(),
+            ready: None,
+            seal_bytes,
+            seal_messages,
+        }
+    }
+
+    /// Adds a message of another chunk.
+    pub(super) fn copy(&mut self, message: MessageRef<'_>) {
+        self.key(message.key());
+        self.value(message.value());
+        self.stream(message.stream().as_bytes());
+        self.subject(message.subject().as_bytes());
+        self.reply_subject(message.reply_subject().as_bytes());
+        for (name, value) in message.headers() {
+            self.header(name.as_bytes(), value);
+        }
+        self.commit(MessageStamp {
+            offset: message.offset(),
+            partition: message.partition(),
+            timestamp: message.timestamp(),
+        });
+    }
+
+    /// Puts a field's bytes into the arena and says where.
+    fn place(&mut self, bytes: &[u8]) -> (usize, usize) {
+        if self.arena.len() + bytes.len() > self.seal_bytes && !self.entries.is_empty() {
+            self.roll();
+        }
+        if self.arena.capacity() == 0 && self.seal_bytes < usize::MAX {
+            self.arena
+                .reserve_exact(self.seal_bytes.max(bytes.len()) + HEADER_ROOM);
+        }
+        let at = self.arena.len();
+        self.arena.extend_from_slice(bytes);
+        (at, bytes.len())
+    }
+
+    /// Seals the whole messages; the one being read becomes the first of the next chunk.
+    fn roll(&mut self) {
+        let open = self.arena.split_off(self.open.start);
+        self.ready = self.seal();
+        self.open.moved_back(self.open.start);
+        self.arena.extend_from_slice(&open);
+    }
+
+    /// Whether the message being read can stand in the same chunk as those before it.
+    fn continues(&self, stamp: MessageStamp) -> bool {
+        let grows = stamp.offset > self.last;
+        let same_direction = self.entries.len() == 1 || grows == (self.last > self.first);
+        let distance = stamp.offset.saturating_sub(self.first);
+        stamp.offset != self.last
+            && same_direction
+            && i32::try_from(distance).is_ok()
+            && stamp.partition == self.partition
+            && self.open.stream == self.stream.as_bytes()
+    }
+
+    fn begin_chunk(&mut self, stamp: MessageStamp) {
+        if self.open.stream != self.stream.as_bytes() {
+            self.stream = String::from_utf8_lossy(&self.open.stream).into();
+        }
+        self.partition = stamp.partition;
+        self.first = stamp.offset;
+    }
+
+    /// The chunk that this message completed: the one before it, or its own where that is full now.
+    fn filled(&mut self) -> Option<Arc<Chunk>> {
+        if self.ready.is_some() {
+            return self.ready.take();
+        }
+        let full = self.arena.len() >= self.seal_bytes || self.entries.len() >= self.seal_messages;
+        let sealed = if full { self.seal() } else { None };
+        self.open.begin(self.arena.len());
+        sealed
+    }
+
+    /// Brings key, value and headers into their order, without gaps.
+    fn tidy(&mut self) {
+        let Open {
+            start, key, value, ..
+        } = self.open;
+        let in_order = (key.1 == 0 || key.0 == start) && (value.1 == 0 || value.0 == start + key.1);
+        if !in_order || self.arena.len() != start + key.1 + value.1 {
+            let [key, value] = [key, value].map(|(at, len)| self.arena[at..at + len].to_vec());
+            self.arena.truncate(start);
+            self.arena.extend_from_slice(&key);
+            self.arena.extend_from_slice(&value);
+        }
+        self.arena.extend_from_slice(&self.open.headers);
+    }
+
+    /// The number of this subject and reply subject among the chunk's origins.
+    fn origin(&mut self, subject_header: bool, reply_header: bool) -> u32 {
+        let known = self.origins.iter().enumerate().rev().take(ORIGINS_TRIED);
+        for (number, origin) in known {
+            if self.is_origin(origin, subject_header, reply_header) {
+                return narrow(number);
+            }
+        }
+        let start = self.names.len();
+        self.names
+            .push_str(&String::from_utf8_lossy(&self.open.subject));
+        let middle = self.names.len();
+        self.names
+            .push_str(&String::from_utf8_lossy(&self.open.reply));
+        self.origins.push(Origin {
+            start: narrow(start),
+            subject: narrow(middle - start),
+            reply: narrow(self.names.len() - middle),
+            subject_header,
+            reply_header,
+        });
+        narrow(self.origins.len() - 1)
+    }
+
+    fn is_origin(&self, origin: &Origin, subject_header: bool, reply_header: bool) -> bool {
+        let (subject, reply) = origin.names(self.names.as_bytes());
+        subject == self.open.subject
+            && reply == self.open.reply
+            && subject_header == origin.subject_header
+            && reply_header == origin.reply_header
+    }
+
+    /// What stands before the open message as a chunk, if anything.
+    fn seal(&mut self) -> Option<Arc<Chunk>> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let base = self.first.min(self.last);
+        let mut entries = self.take_entries();
+        for entry in &mut entries {
+            let offset = self.first + i64::from(entry.offset.cast_signed());
+            entry.offset = u32::try_from(offset - base).unwrap_or(u32::MAX);
+        }
+        Some(Arc::new(Chunk {
+            stream: Arc::clone(&self.stream),
+            partition: self.partition,
+            base,
+            latest: latest_times(&entries),
+            arena: self.take_arena(),
+            entries,
+            origins: std::mem::take(&mut self.origins).into(),
+            names: std::mem::take(&mut self.names).into(),
+        }))
+    }
+
+    /// The index in the order of offsets, whichever way they came.
+    fn take_entries(&mut self) -> Box<[Entry]> {
+        if self.last < self.first {
+            self.entries.reverse();
+        }
+        let entries = Box::from(self.entries.as_slice());
+        self.entries.clear();
+        entries
+    }
+
+    fn take_arena(&mut self) -> Box<[u8]> {
+        if self.arena.len() > COPY_OUT_BYTES {
+            return std::mem::take(&mut self.arena).into();
+        }
+        let arena = Box::from(self.arena.as_slice());
+        self.arena.clear();
+        arena
+    }
+}
+
+impl MessageSink for ChunkBuilder {
+    type Batch = Arc<Chunk>;
+
+    fn key(&mut self, bytes: &[u8]) {
+        self.open.key = self.place(bytes);
+    }
+
+    fn value(&mut self, bytes: &[u8]) {
+        self.open.value = self.place(bytes);
+    }
+
+    fn header(&mut self, name: &[u8], value: &[u8]) {
+        let injected = match name {
+            b"subject" => Some(&mut self.open.subject_header),
+            b"reply" => Some(&mut self.open.reply_header),
+            _ => None,
+        };
+        if let Some(header) = injected.filter(|header| !header.present) {
+            header.present = true;
+            put(&mut header.value, value);
+            return;
+        }
+        put_field(&mut self.open.headers, name);
+        put_field(&mut self.open.headers, value);
+    }
+
+    fn stream(&mut self, name: &[u8]) {
+        put(&mut self.open.stream, name);
+    }
+
+    fn subject(&mut self, subject: &[u8]) {
+        put(&mut self.open.subject, subject);
+    }
+
+    fn reply_subject(&mut self, subject: &[u8]) {
+        put(&mut self.open.reply, subject);
+    }
+
+    fn commit(&mut self, stamp: MessageStamp) -> Option<Arc<Chunk>> {
+        if !self.entries.is_empty() && !self.continues(stamp) {
+            self.roll();
+        }
+        if self.entries.is_empty() {
+            self.begin_chunk(stamp);
+        }
+        let Open {
+            headers,
+            subject,
+            reply,
+            subject_header,
+            reply_header,
+            ..
+        } = &mut self.open;
+        let subject_header = Open::settle(b"subject", subject_header, subject, headers);
+        let reply_header = Open::settle(b"reply", reply_header, reply, headers);
+        self.tidy();
+        let origin = self.origin(subject_header, reply_header);
+        let distance = i32::try_from(stamp.offset - self.first).unwrap_or_default();
+        self.entries.push(Entry {
+            timestamp: stamp.timestamp.0,
+            offset: distance.cast_unsigned(),
+            start: narrow(self.open.start),
+            key: narrow(self.open.key.1),
+            value: narrow(self.open.value.1),
+            headers: narrow(self.open.headers.len()),
+            origin,
+        });
+        self.last = stamp.offset;
+        self.open.begin(self.arena.len());
+        self.filled()
+    }
+
+    fn discard(&mut self) {
+        self.arena.truncate(self.open.start);
+        self.open.begin(self.arena.len());
+    }
+
+    fn flush(&mut self) -> Option<Arc<Chunk>> {
+        let sealed = self.ready.take().or_else(|| self.seal());
+        self.open.begin(self.arena.len());
+        sealed
+    }
+}
+
+fn put(into: &mut Vec<u8>, bytes: &[u8]) {
+    into.clear();
+    into.extend_from_slice(bytes);
+}
+
+/// For each message the latest time up to it, where times ever go back: a new leader's clock may be behind.
+fn latest_times(entries: &[Entry]) -> Option<Box<[i64]>> {
+    if entries.is_sorted_by_key(|entry| entry.timestamp) {
+        return None;
+    }
+    let mut latest = i64::MIN;
+    let times = entries.iter().map(|entry| {
+        latest = latest.max(entry.timestamp);
+        latest
+    });
+    Some(times.collect())
+}

@@ -1,0 +1,241 @@
+//! One message inside a chunk, by reference, by identity and as a handle that keeps it in memory.
+//! How bytes lie in a chunk is known here and in `builder` alone.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::chunk::{Chunk, Entry, Origin, wide};
+use crate::model::{Message, Offset, PartitionId, StreamName, Timestamp};
+
+/// Which message: no other has the same three, in memory or out of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageId {
+    /// Its stream.
+    pub stream: StreamName,
+    /// Its partition.
+    pub partition: PartitionId,
+    /// Its offset.
+    pub offset: Offset,
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} @ {}", self.stream, self.partition, self.offset)
+    }
+}
+
+/// A message read in place.
+#[derive(Clone, Copy)]
+pub struct MessageRef<'a> {
+    pub(super) chunk: &'a Chunk,
+    pub(super) entry: &'a Entry,
+}
+
+impl<'a> MessageRef<'a> {
+    /// Its identity.
+    pub fn id(&self) -> MessageId {
+        MessageId {
+            stream: Arc::clone(&self.chunk.stream),
+            partition: self.partition(),
+            offset: self.offset(),
+        }
+    }
+
+    /// Its stream.
+    pub fn stream(&self) -> &'a StreamName {
+        &self.chunk.stream
+    }
+
+    /// Its partition.
+    pub fn partition(&self) -> PartitionId {
+        self.chunk.partition
+    }
+
+    /// Its offset.
+    pub fn offset(&self) -> Offset {
+        self.chunk.base + i64::from(self.entry.offset)
+    }
+
+    /// When the leader stored it.
+    pub fn timestamp(&self) -> Timestamp {
+        Timestamp(self.entry.timestamp)
+    }
+
+    /// Its key; the wire does not tell an empty key from none.
+    pub fn key(&self) -> &'a [u8] {
+        let start = wide(self.entry.start);
+        self.bytes(start..start + wide(self.entry.key))
+    }
+
+    /// Its value.
+    pub fn value(&self) -> &'a [u8] {
+        self.bytes(self.entry.value_span())
+    }
+
+    /// The headers its publisher gave it, in the order of the wire.
+    pub fn publisher_headers(&self) -> Headers<'a> {
+        let start = self.entry.value_span().end;
+        Headers {
+            rest: self.bytes(start..start + wide(self.entry.headers)),
+            injected: [None, None],
+        }
+    }
+
+    /// All headers: the publisher's, then the `subject` and `reply` which the broker put there.
+    pub fn headers(&self) -> Headers<'a> {
+        let origin = self.origin();
+        let subject = origin.is_some_and(|origin| origin.subject_header);
+        let reply = origin.is_some_and(|origin| origin.reply_header);
+        Headers {
+            injected: [
+                subject.then(|| ("subject", self.subject().as_bytes())),
+                reply.then(|| ("reply", self.reply_subject().as_bytes())),
+            ],
+            ..self.publisher_headers()
+        }
+    }
+
+    /// The value of the first header of that name.
+    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
+        let mut headers = self.headers();
+        let found = headers.find(|(header, _)| *header == name);
+        found.map(|(_, value)| value)
+    }
+
+    /// The NATS subject it was published on.
+    pub fn subject(&self) -> &'a str {
+        let Some(origin) = self.origin() else {
+            return "";
+        };
+        let start = wide(origin.start);
+        self.name(start, start + wide(origin.subject))
+    }
+
+    /// The NATS reply subject of its publisher, or empty.
+    pub fn reply_subject(&self) -> &'a str {
+        let Some(origin) = self.origin() else {
+            return "";
+        };
+        let start = wide(origin.start) + wide(origin.subject);
+        self.name(start, start + wide(origin.reply))
+    }
+
+    /// Bytes of key, value and the publisher's headers, names included.
+    pub fn size(&self) -> usize {
+        let headers = self.publisher_headers();
+        let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
+        wide(self.entry.key) + wide(self.entry.value) + headers
+    }
+
+    /// The message as a value of its own.
+    pub fn to_message(&self) -> Message {
+        let owned = |(name, value): (&str, &[u8])| (name.to_owned(), value.to_vec().into());
+        Message {
+            stream: Arc::clone(&self.chunk.stream),
+            partition: self.partition(),
+            offset: self.offset(),
+            timestamp: self.timestamp(),
+            key: self.key().to_vec().into(),
+            value: self.value().to_vec().into(),
+            headers: self.headers().map(owned).collect(),
+            subject: self.subject().into(),
+            reply_subject: self.reply_subject().into(),
+        }
+    }
+
+    pub(super) fn origin(&self) -> Option<&'a Origin> {
+        self.chunk.origins.get(wide(self.entry.origin))
+    }
+
+    fn bytes(&self, range: std::ops::Range<usize>) -> &'a [u8] {
+        self.chunk.arena.get(range).unwrap_or_default()
+    }
+
+    fn name(&self, start: usize, end: usize) -> &'a str {
+        self.chunk.names.get(start..end).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for MessageRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MessageRef({})", self.id())
+    }
+}
+
+/// The headers of one message, name and value. A name that is not UTF-8 reads as empty; the wire refuses such.
+#[derive(Clone, Debug)]
+pub struct Headers<'a> {
+    rest: &'a [u8],
+    injected: [Option<(&'a str, &'a [u8])>; 2],
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = (&'a str, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return self.injected.iter_mut().find_map(Option::take);
+        }
+        let name = take_field(&mut self.rest);
+        let value = take_field(&mut self.rest);
+        Some((std::str::from_utf8(name).unwrap_or_default(), value))
+    }
+}
+
+/// Appends a header's name or value: its length in base 128, lowest digits first, then its bytes.
+pub(super) fn put_field(into: &mut Vec<u8>, bytes: &[u8]) {
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        into.push(low_digit(length) | 0x80);
+        length >>= 7;
+    }
+    into.push(low_digit(length));
+    into.extend_from_slice(bytes);
+}
+
+fn low_digit(length: usize) -> u8 {
+    u8::try_from(length & 0x7f).unwrap_or_default()
+}
+
+fn take_field<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let mut length = 0;
+    let mut shift = 0;
+    while let Some((&digit, after)) = rest.split_first() {
+        *rest = after;
+        length |= usize::from(digit & 0x7f) << shift;
+        shift += 7;
+        if digit < 0x80 {
+            break;
+        }
+    }
+    let (field, after) = rest.split_at(length.min(rest.len()));
+    *rest = after;
+    field
+}
+
+/// A message kept in memory with its chunk, whatever the store evicts meanwhile: a pinned or marked selection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    chunk: Arc<Chunk>,
+    index: usize,
+}
+
+impl Held {
+    /// Keeps the `index`-th message of a chunk, where there is one.
+    pub fn new(chunk: &Arc<Chunk>, index: usize) -> Option<Self> {
+        chunk.get(index)?;
+        Some(Self {
+            chunk: Arc::clone(chunk),
+            index,
+        })
+    }
+
+    /// The message.
+    pub fn message(&self) -> MessageRef<'_> {
+        let entry = &self.chunk.entries[self.index];
+        MessageRef {
+            chunk: &self.chunk,
+            entry,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What the words of a query mean: text, expressions, fields, comparisons, and how they combine.
+//! How a term is looked for is `predicate`'s; cutting into words is `lexer`'s.
+
+use std::time::Duration;
+
+use super::QueryError;
+use super::lexer::{Word, Words, unescape, unescape_pattern};
+use crate::store::predicate::{Comparison, Field, Needle, Term, Test};
+
+/// The alternatives of a query, each of terms that must all hold.
+pub(in crate::store) fn parse(text: &str) -> Result<Vec<Vec<Term>>, QueryError> {
+    let mut words = Words::new(text);
+    let mut alternatives = vec![Vec::new()];
+    let mut bar = None;
+    while let Some(word) = words.next() {
+        let word = word?;
+        let terms = alternatives.last_mut().map_or(0, |terms| terms.len());
+        if word.bare == "|" && word.quoted.is_none() && word.negations == 0 {
+            if terms == 0 {
+                return Err(QueryError::new(word.at, "a term is missing before |"));
+            }
+            bar = Some(word.at);
+            alternatives.push(Vec::new());
+            continue;
+        }
+        bar = None;
+        let (term, takes_rest) = term(&word)?;
+        if takes_rest {
+            words.take_rest();
+        }
+        if let Some(terms) = alternatives.last_mut() {
+            terms.push(term);
+        }
+    }
+    match bar {
+        Some(at) => Err(QueryError::new(at, "a term is missing after |")),
+        None => Ok(alternatives),
+    }
+}
+
+/// The term, and whether it took the rest of the line.
+fn term(word: &Word<'_>) -> Result<(Term, bool), QueryError> {
+    let negated = word.negations % 2 == 1;
+    if word.bare.is_empty() && word.quoted.is_none() {
+        return Err(QueryError::new(word.at, "a term is missing after !"));
+    }
+    let test = match comparison(word)? {
+        Some(test) => test,
+        None => text(word)?,
+    };
+    Ok((Term { negated, test }, false))
+}
+
+/// Text or an expression, in a field or anywhere.
+fn text(word: &Word<'_>) -> Result<Test, QueryError> {
+    let (field, bare) = field(word.bare);
+    let needle = match (bare.strip_prefix('~'), word.quoted) {
+        (Some(""), Some(quoted)) => pattern(word, &unescape_pattern(quoted))?,
+        (Some(bare), _) => pattern(word, bare)?,
+        (None, Some(quoted)) => Needle::text(&unescape(quoted)),
+        (None, None) => Needle::text(bare),
+    };
+    Ok(Test::Contains(field, needle))
+}
+
+fn pattern(word: &Word<'_>, pattern: &str) -> Result<Needle, QueryError> {
+    Needle::pattern(pattern).map_err(|sentence| QueryError::new(word.at, sentence))
+}
+
+/// The field a word names, and what is to be found in it. An unknown `word:` is text.
+fn field(bare: &str) -> (Field, &str) {
+    let Some((name, rest)) = bare.split_once(':') else { return (Field::Any, bare) };
+    match (name, name.strip_prefix("header.")) {
+        ("key", _) => (Field::Key, rest),
+        ("value", _) => (Field::Value, rest),
+        (_, Some(header)) if !header.is_empty() => (Field::Header(header.into()), rest),
+        _ => (Field::Any, bare),
+    }
+}
+
+const OPERATORS: [(&str, Comparison); 6] = [
+    ("<=", Comparison::AtMost),
+    (">=", Comparison::AtLeast),
+    ("<", Comparison::Below),
+    (">", Comparison::Above),
+    ("=", Comparison::Equal),
+    (":", Comparison::Equal),
+];
+
+/// `offset>N`, `size>1k`, `age<5m`, `partition:N`; `None` where the word begins otherwise.
+fn comparison(word: &Word<'_>) -> Result<Option<Test>, QueryError> {
+    let length = word.bare.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (name, rest) = word.bare.split_at(length);
+    let found = OPERATORS.iter().find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)));
+    let Some((op, operand)) = found else { return Ok(None) };
+    let missing = |what| QueryError::new(word.at, format!("{name} needs {what}: \"{operand}\" is none"));
+    let test = match name {
+        "offset" => Test::Offset(op, operand.parse().map_err(|_| missing("an offset"))?),
+        "partition" if op == Comparison::Equal => {
+            Test::Partition(ranges(operand).ok_or_else(|| missing("a partition"))?)
+        }
+        "size" => Test::Size(op, size(operand).ok_or_else(|| missing("a size such as 1k or 4Ki"))?),
+        "age" => Test::Age(op, duration(operand).ok_or_else(|| missing("a duration such as 5m"))?),
+        _ => return Ok(None),
+    };
+    Ok(Some(test))
+}
+
+/// `0,2-4` as pairs of first and last.
+fn ranges(text: &str) -> Option<Vec<(i32, i32)>> {
+    let range = |part: &str| match part.split_once('-') {
+        Some((first, last)) => Some((first.parse().ok()?, last.parse().ok()?)),
+        None => part.parse().ok().map(|only| (only, only)),
+    };
+    text.split(',').map(range).collect()
+}
+
+/// Bytes, with `k M G` for thousands and `Ki Mi Gi` for 1024s.
+fn size(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.strip_suffix('B').unwrap_or(unit) {
+        "" => 1,
+        "k" => 1000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// `500ms 10s 5m 2h 7d`, combined too: `1h30m`.
+fn duration(text: &str) -> Option<Duration> {
+    let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    humantime::parse_duration(text).ok().filter(|_| letters)
+}

@@ -4,9 +4,15 @@
 mod budget;
 mod builder;
 mod chunk;
+pub mod decode;
+mod json;
 mod lane;
 mod message;
 mod order;
+mod path;
+mod predicate;
+mod query;
+mod scan;
 
 use std::sync::Arc;
 
@@ -15,6 +21,10 @@ pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
 pub use message::{Headers, Held, MessageId, MessageRef};
 pub use order::Rows;
+pub use path::Projection;
+pub use predicate::Predicate;
+pub use query::{Query, QueryError};
+pub use scan::{Matching, Scan};
 
 use crate::model::{Offset, PartitionId, Timestamp};
 use lane::{Lane, Seen, Slot};
@@ -268,9 +278,7 @@ impl Store {
     pub fn unasked(&mut self, limit: usize) -> Vec<(ChunkKey, Arc<Chunk>)> {
         let mut found = Vec::new();
         for (lane, place) in self.lanes.iter().enumerate() {
-            let new = |(_, slot): &(usize, &Slot)| {
-                slot.seen == Seen::Pending { asked: false }
-            };
+            let new = |(_, slot): &(usize, &Slot)| slot.seen == Seen::Pending { asked: false };
             let slots = place
                 .slots()
                 .iter()
@@ -297,14 +305,14 @@ impl Store {
     }
 
     /// Takes what a scan found in a chunk: the growing indexes of the messages that match.
-    pub fn accept(&mut self, key: ChunkKey, matching: Vec<u32>) {
+    pub fn accept(&mut self, key: ChunkKey, matching: Arc<[u32]>) {
         if !self.filtered || key.query != self.query {
             return;
         }
         let Some(lane) = self.lanes.get_mut(key.lane) else {
             return;
         };
-        if lane.set_seen_of(key.serial, Seen::Matching(matching.into())) {
+        if lane.set_seen_of(key.serial, Seen::Matching(matching)) {
             self.bytes = self.bytes.saturating_sub(lane.join_newest());
         }
     }

@@ -19,7 +19,7 @@ pub(super) enum Seen {
     /// Not known yet: the query has to look at it; `asked` once it was handed to a scan.
     Pending { asked: bool },
     /// Those that match, by their index in the chunk, growing.
-    Matching(Box<[u32]>),
+    Matching(Arc<[u32]>),
 }
 
 /// A chunk in its place.
@@ -140,7 +140,7 @@ impl Lane {
     pub(super) fn rows_while(&self, holds: impl Fn(i64) -> bool) -> usize {
         let whole = self.slots.partition_point(|slot| holds(slot.end_time()));
         match (self.slots.front(), self.slots.get(whole)) {
-            (Some(front), Some(slot)) => slot.before - front.before + slot.seen_while(holds),
+            (Some(front), Some(slot)) => slot.before - front.before + slot.rows_while(holds),
             _ => self.len(),
         }
     }

@@ -28,7 +28,10 @@ impl Query {
     /// Where the text breaks off and what is wrong there.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let predicate = Predicate::new(terms::parse(text)?);
-        Ok(Self { text: text.to_owned(), predicate })
+        Ok(Self {
+            text: text.to_owned(),
+            predicate,
+        })
     }
 
     /// The text it was parsed from.
@@ -61,7 +64,10 @@ pub struct QueryError {
 
 impl QueryError {
     fn new(at: usize, sentence: impl Into<String>) -> Self {
-        Self { at, sentence: sentence.into() }
+        Self {
+            at,
+            sentence: sentence.into(),
+        }
     }
 }
 

@@ -1,1 +1,2 @@
 //! The dashboard and the command line: screens, scenarios, the real binary in a pseudo-terminal.
+mod store;

@@ -62,7 +62,13 @@ impl<'a> Words<'a> {
             }
         };
         self.at += bare.len() + quoted.map_or(0, |inside| inside.len() + 2);
-        Ok(Word { at, negations, bare, quoted, rest })
+        Ok(Word {
+            at,
+            negations,
+            bare,
+            quoted,
+            rest,
+        })
     }
 }
 
@@ -98,7 +104,11 @@ pub(super) fn unescape(quoted: &str) -> String {
     let mut chars = quoted.chars().peekable();
     while let Some(char) = chars.next() {
         let escape = char == '\\' && matches!(chars.peek(), Some('"' | '\\'));
-        text.push(if escape { chars.next().unwrap_or(char) } else { char });
+        text.push(if escape {
+            chars.next().unwrap_or(char)
+        } else {
+            char
+        });
     }
     text
 }

@@ -1,10 +1,9 @@
 //! What the words of a query mean: text, expressions, fields, comparisons, and how they combine.
 //! How a term is looked for is `predicate`'s; cutting into words is `lexer`'s.
 
-use std::time::Duration;
-
 use super::QueryError;
 use super::lexer::{Word, Words, unescape, unescape_pattern};
+use crate::model::{parse_duration, parse_ranges, parse_size};
 use crate::store::predicate::{Comparison, Field, Needle, Term, Test};
 
 /// The alternatives of a query, each of terms that must all hold.
@@ -69,7 +68,9 @@ fn pattern(word: &Word<'_>, pattern: &str) -> Result<Needle, QueryError> {
 
 /// The field a word names, and what is to be found in it. An unknown `word:` is text.
 fn field(bare: &str) -> (Field, &str) {
-    let Some((name, rest)) = bare.split_once(':') else { return (Field::Any, bare) };
+    let Some((name, rest)) = bare.split_once(':') else {
+        return (Field::Any, bare);
+    };
     match (name, name.strip_prefix("header.")) {
         ("key", _) => (Field::Key, rest),
         ("value", _) => (Field::Value, rest),
@@ -89,51 +90,32 @@ const OPERATORS: [(&str, Comparison); 6] = [
 
 /// `offset>N`, `size>1k`, `age<5m`, `partition:N`; `None` where the word begins otherwise.
 fn comparison(word: &Word<'_>) -> Result<Option<Test>, QueryError> {
-    let length = word.bare.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let length = word
+        .bare
+        .bytes()
+        .take_while(u8::is_ascii_alphabetic)
+        .count();
     let (name, rest) = word.bare.split_at(length);
-    let found = OPERATORS.iter().find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)));
-    let Some((op, operand)) = found else { return Ok(None) };
-    let missing = |what| QueryError::new(word.at, format!("{name} needs {what}: \"{operand}\" is none"));
+    let found = OPERATORS
+        .iter()
+        .find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)));
+    let Some((op, operand)) = found else {
+        return Ok(None);
+    };
+    let wrong = |sentence: String| QueryError::new(word.at, format!("{name}: {sentence}"));
+    let no_offset = |_| {
+        wrong(format!(
+            "\"{operand}\" is not an offset, which is a whole number"
+        ))
+    };
     let test = match name {
-        "offset" => Test::Offset(op, operand.parse().map_err(|_| missing("an offset"))?),
+        "offset" => Test::Offset(op, operand.parse().map_err(no_offset)?),
         "partition" if op == Comparison::Equal => {
-            Test::Partition(ranges(operand).ok_or_else(|| missing("a partition"))?)
+            Test::Partition(parse_ranges(operand).map_err(wrong)?)
         }
-        "size" => Test::Size(op, size(operand).ok_or_else(|| missing("a size such as 1k or 4Ki"))?),
-        "age" => Test::Age(op, duration(operand).ok_or_else(|| missing("a duration such as 5m"))?),
+        "size" => Test::Size(op, parse_size(operand).map_err(wrong)?),
+        "age" => Test::Age(op, parse_duration(operand).map_err(wrong)?),
         _ => return Ok(None),
     };
     Ok(Some(test))
-}
-
-/// `0,2-4` as pairs of first and last.
-fn ranges(text: &str) -> Option<Vec<(i32, i32)>> {
-    let range = |part: &str| match part.split_once('-') {
-        Some((first, last)) => Some((first.parse().ok()?, last.parse().ok()?)),
-        None => part.parse().ok().map(|only| (only, only)),
-    };
-    text.split(',').map(range).collect()
-}
-
-/// Bytes, with `k M G` for thousands and `Ki Mi Gi` for 1024s.
-fn size(text: &str) -> Option<u64> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let factor: u64 = match unit.strip_suffix('B').unwrap_or(unit) {
-        "" => 1,
-        "k" => 1000,
-        "M" => 1_000_000,
-        "G" => 1_000_000_000,
-        "Ki" => 1 << 10,
-        "Mi" => 1 << 20,
-        "Gi" => 1 << 30,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(factor)
-}
-
-/// `500ms 10s 5m 2h 7d`, combined too: `1h30m`.
-fn duration(text: &str) -> Option<Duration> {
-    let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
-    humantime::parse_duration(text).ok().filter(|_| letters)
 }

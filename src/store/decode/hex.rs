@@ -1,0 +1,65 @@
+//! Bytes as hexadecimal digits, sixteen a line, each line with its offset and its characters.
+//! It shows what is there; nothing is interpreted.
+
+use std::fmt::Write as _;
+
+use super::Reading;
+use super::lines::{Class, Writer};
+
+/// More than this is not read through by anyone, and would take longer to draw up than a frame.
+const MOST_BYTES: usize = 256 * 1024;
+/// Bytes a line.
+const WIDTH: usize = 16;
+
+impl Reading<'_> {
+    /// Reads it as bytes, which always fits.
+    pub(super) fn hex(&mut self) -> bool {
+        let shown = self.bytes.get(..MOST_BYTES).unwrap_or(self.bytes);
+        if shown.len() < self.bytes.len() {
+            self.notes
+                .push(format!("only the first {MOST_BYTES} bytes are shown"));
+        }
+        write(shown, &mut self.writer);
+        true
+    }
+}
+
+/// Writes the lines of these bytes.
+pub(super) fn write(bytes: &[u8], writer: &mut Writer) {
+    let mut cell = String::new();
+    for (number, row) in bytes.chunks(WIDTH).enumerate() {
+        if writer.is_full() {
+            return;
+        }
+        cell.clear();
+        let _infallible = write!(cell, "{:08x}  ", number * WIDTH);
+        writer.plain(Class::Comment, &cell);
+        cell.clear();
+        digits(row, &mut cell);
+        writer.token(Class::Number, &cell);
+        cell.clear();
+        cell.extend(row.iter().map(|&byte| shown(byte)));
+        writer.token(Class::String, &cell);
+    }
+}
+
+/// Two groups of eight, padded to full width.
+fn digits(row: &[u8], cell: &mut String) {
+    for place in 0..WIDTH {
+        let _infallible = match row.get(place) {
+            Some(byte) => write!(cell, "{byte:02x} "),
+            None => write!(cell, "   "),
+        };
+        if place % 8 == 7 {
+            cell.push(' ');
+        }
+    }
+}
+
+fn shown(byte: u8) -> char {
+    if byte.is_ascii_graphic() || byte == b' ' {
+        char::from(byte)
+    } else {
+        '.'
+    }
+}

@@ -1,0 +1,166 @@
+//! Paths into a decoded value, `items[0].name`, and what stands there: the columns of a tail, and copied paths.
+//! It follows them through JSON text; how a whole value is drawn is `decode`'s.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use super::json::{Container, Token, Tokens};
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// A JSON path that a tail shows as a column: keys after dots, indexes and odd keys in brackets.
+///
+/// ```
+/// use liftui::store::Projection;
+/// let column: Projection = "items[1].name".parse()?;
+/// let value = br#"{"items": [1, {"name": "x"}]}"#;
+/// assert_eq!(column.of(value).as_deref(), Some("x"));
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Projection {
+    steps: Vec<Step>,
+}
+
+impl Projection {
+    /// What stands there: a string without its quotes, anything else as it is written. `None` where the value is not
+    /// JSON up to there, or has no such place.
+    pub fn of<'a>(&self, value: &'a [u8]) -> Option<Cow<'a, str>> {
+        let text = std::str::from_utf8(value).ok()?;
+        let mut found = text;
+        for step in &self.steps {
+            found = child(found, step)?;
+        }
+        let found = first_value(found)?;
+        Some(unquoted(found))
+    }
+}
+
+impl FromStr for Projection {
+    type Err = String;
+
+    fn from_str(path: &str) -> Result<Self, String> {
+        let wrong = || format!("\"{path}\" is not a path; write one like amount or items[0].name");
+        let mut steps = Vec::new();
+        let mut rest = path.trim();
+        while !rest.is_empty() {
+            let (step, after) = take_step(rest).ok_or_else(wrong)?;
+            steps.push(step);
+            rest = after;
+        }
+        if steps.is_empty() {
+            Err(wrong())
+        } else {
+            Ok(Self { steps })
+        }
+    }
+}
+
+impl fmt::Display for Projection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = self.steps.iter().map(|step| match step {
+            Step::Index(index) => format!("[{index}]"),
+            Step::Key(key) => step_of_key(key),
+        });
+        let path: String = steps.collect();
+        f.write_str(path.strip_prefix('.').unwrap_or(&path))
+    }
+}
+
+/// A key, quoted or not, as a step of a path: `.name`, or `["odd key"]` where it has other than word characters.
+pub(super) fn step_of_key(key: &str) -> String {
+    let key = unquoted(key);
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@');
+    if !key.is_empty() && key.chars().all(plain) {
+        return format!(".{key}");
+    }
+    format!("[{}]", serde_json::Value::from(key.into_owned()))
+}
+
+fn take_step(path: &str) -> Option<(Step, &str)> {
+    let Some(inside) = path.strip_prefix('[') else {
+        let path = path.strip_prefix('.').unwrap_or(path);
+        let end = path.find(['.', '[']).unwrap_or(path.len());
+        let (key, rest) = path.split_at_checked(end)?;
+        return (!key.is_empty()).then(|| (Step::Key(key.to_owned()), rest));
+    };
+    if inside.starts_with('"') {
+        let mut tokens = serde_json::Deserializer::from_str(inside).into_iter::<String>();
+        let key = tokens.next()?.ok()?;
+        let rest = inside.get(tokens.byte_offset()..)?.strip_prefix(']')?;
+        return Some((Step::Key(key), rest));
+    }
+    let (index, rest) = inside.split_once(']')?;
+    Some((Step::Index(index.trim().parse().ok()?), rest))
+}
+
+/// The text from the wanted child of the value on with which `text` begins.
+fn child<'a>(text: &'a str, step: &Step) -> Option<&'a str> {
+    let mut tokens = Tokens::new(text);
+    let wants_key = matches!(step, Step::Key(_));
+    match (tokens.next()?.ok()?, wants_key) {
+        (Token::Open(Container::Object), true) | (Token::Open(Container::Array), false) => {}
+        _ => return None,
+    }
+    let mut index = 0;
+    loop {
+        let start = tokens.at();
+        let token = tokens.next()?.ok()?;
+        match (token, step) {
+            (Token::Close(_), _) => return None,
+            (Token::Key(key), Step::Key(wanted)) if unquoted(key) == wanted.as_str() => {
+                return text.get(tokens.at()..);
+            }
+            (Token::Key(_), _) => {
+                let value = tokens.next()?.ok()?;
+                skip(&mut tokens, value)?;
+            }
+            (_, Step::Index(wanted)) if index == *wanted => {
+                let rest = text.get(start..)?.trim_start();
+                return Some(rest.strip_prefix(',').unwrap_or(rest));
+            }
+            (token, _) => {
+                index += 1;
+                skip(&mut tokens, token)?;
+            }
+        }
+    }
+}
+
+/// Reads to the end of the value that begins with `token`.
+fn skip(tokens: &mut Tokens<'_>, token: Token<'_>) -> Option<()> {
+    if matches!(token, Token::Open(_)) {
+        let outside = tokens.depth() - 1;
+        while tokens.depth() > outside {
+            tokens.next()?.ok()?;
+        }
+    }
+    Some(())
+}
+
+/// The value with which the text begins, as it is written.
+fn first_value(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let mut tokens = Tokens::new(text);
+    let first = tokens.next()?.ok()?;
+    skip(&mut tokens, first)?;
+    text.get(..tokens.at())
+}
+
+/// A JSON string without quotes and escapes; other text as it is.
+pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
+    let inside = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    match inside {
+        None => Cow::Borrowed(text),
+        Some(inside) if !inside.contains('\\') => Cow::Borrowed(inside),
+        Some(inside) => serde_json::from_str(text).map_or(Cow::Borrowed(inside), Cow::Owned),
+    }
+}

@@ -1,0 +1,163 @@
+//! A compiled query: whether a message matches, and which messages of a chunk do.
+//! The grammar is `query`'s; looking for text in bytes is `needle`'s.
+
+mod needle;
+mod sweep;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) use needle::Needle;
+
+use super::chunk::Chunk;
+use super::message::MessageRef;
+use crate::model::{Offset, PartitionId, Timestamp};
+
+/// Where text is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    /// In key, value and the values of the publisher's headers. The broker's own `subject` and `reply` are left out:
+    /// they are in every message, so that the name of a stream would match all of it.
+    Any,
+    /// In the key.
+    Key,
+    /// In the value.
+    Value,
+    /// In the values of headers of that name, `subject` and `reply` included.
+    Header(Arc<str>),
+}
+
+/// How a number is compared with the one of the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+    /// `=` and `:`
+    Equal,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    Above,
+}
+
+impl Comparison {
+    fn holds<T: PartialOrd + Copy>(self, left: T, right: T) -> bool {
+        match self {
+            Self::Below => left < right,
+            Self::AtMost => left <= right,
+            Self::Equal => left == right,
+            Self::AtLeast => left >= right,
+            Self::Above => left > right,
+        }
+    }
+}
+
+/// What one term asks.
+#[derive(Debug)]
+pub(super) enum Test {
+    /// Whether text is in a field.
+    Contains(Field, Needle),
+    /// How the offset compares.
+    Offset(Comparison, Offset),
+    /// How the bytes of key, value and headers compare.
+    Size(Comparison, u64),
+    /// How long ago the message was stored.
+    Age(Comparison, Duration),
+    /// Whether it is of one of these partitions, sorted.
+    Partition(Vec<PartitionId>),
+}
+
+/// A test or its opposite.
+#[derive(Debug)]
+pub(super) struct Term {
+    pub(super) negated: bool,
+    pub(super) test: Test,
+}
+
+impl Term {
+    fn holds(&self, message: &MessageRef<'_>, now: Timestamp) -> bool {
+        self.negated != self.test.holds(message, now)
+    }
+}
+
+impl Test {
+    fn holds(&self, message: &MessageRef<'_>, now: Timestamp) -> bool {
+        match self {
+            Self::Contains(field, needle) => contains(field, needle, message),
+            Self::Offset(op, offset) => op.holds(message.offset(), *offset),
+            Self::Size(op, size) => {
+                op.holds(u64::try_from(message.size()).unwrap_or(u64::MAX), *size)
+            }
+            Self::Age(op, age) => op.holds(message.timestamp().age(now), *age),
+            Self::Partition(partitions) => partitions.binary_search(&message.partition()).is_ok(),
+        }
+    }
+}
+
+fn contains(field: &Field, needle: &Needle, message: &MessageRef<'_>) -> bool {
+    match field {
+        Field::Key => needle.is_in(message.key()),
+        Field::Value => needle.is_in(message.value()),
+        Field::Header(name) => {
+            let mut named = message.headers().filter(|(header, _)| *header == &**name);
+            named.any(|(_, value)| needle.is_in(value))
+        }
+        Field::Any => {
+            needle.is_in(message.value())
+                || needle.is_in(message.key())
+                || message
+                    .publisher_headers()
+                    .any(|(_, value)| needle.is_in(value))
+        }
+    }
+}
+
+/// A compiled query: alternatives, each of terms that must all hold. Cheap to clone; may be used on any thread.
+#[derive(Clone, Debug)]
+pub struct Predicate {
+    alternatives: Arc<[Vec<Term>]>,
+}
+
+impl Predicate {
+    pub(super) fn new(alternatives: Vec<Vec<Term>>) -> Self {
+        Self {
+            alternatives: alternatives.into(),
+        }
+    }
+
+    /// Whether the message matches; ages are taken at `now`.
+    pub fn matches(&self, message: &MessageRef<'_>, now: Timestamp) -> bool {
+        let mut alternatives = self.alternatives.iter();
+        alternatives.any(|terms| all_hold(terms, message, now))
+    }
+
+    /// The indexes of the messages of a chunk that match, growing. Where the query allows, the whole arena is searched
+    /// at once, and only what is found there is looked at message by message.
+    pub fn scan(&self, chunk: &Chunk, now: Timestamp) -> Vec<u32> {
+        let scans = self
+            .alternatives
+            .iter()
+            .map(|terms| sweep::scan(terms, chunk, now));
+        let mut found: Vec<u32> = Vec::new();
+        for (number, matching) in scans.enumerate() {
+            found.extend(matching);
+            if number > 0 {
+                found.sort_unstable();
+                found.dedup();
+            }
+        }
+        found
+    }
+
+    /// Whether what matches changes as time passes: the query asks for ages.
+    pub fn asks_for_age(&self) -> bool {
+        let mut terms = self.alternatives.iter().flatten();
+        terms.any(|term| matches!(term.test, Test::Age(..)))
+    }
+}
+
+fn all_hold(terms: &[Term], message: &MessageRef<'_>, now: Timestamp) -> bool {
+    terms.iter().all(|term| term.holds(message, now))
+}

@@ -1,0 +1,273 @@
+//! The grammar of the query box, what it finds, and that searching a whole chunk finds the same as each message alone.
+
+use std::sync::Arc;
+
+use liftui::model::Timestamp;
+use liftui::store::{Chunk, Query, Scan, Store};
+
+use super::{Given, chunk_of, chunks};
+
+fn found(query: &str, chunk: &Chunk) -> Vec<u32> {
+    Query::parse(query)
+        .expect("the query parses")
+        .predicate()
+        .scan(chunk, Timestamp(1_000_000_000_000))
+}
+
+fn rich() -> Arc<Chunk> {
+    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let message = |offset, key: &str, value: &str, headers| Given {
+        key: key.into(),
+        headers,
+        time: offset * 100_000_000_000,
+        ..Given::value(offset, value)
+    };
+    let given = [
+        message(0, "user-1", "hello World", vec![]),
+        message(1, "user-2", "http://x/y", vec![header("trace", "abc")]),
+        message(
+            2,
+            "",
+            "left | right \"quoted\"",
+            vec![header("trace", "xyz"), header("retry", "1")],
+        ),
+        message(3, "abc", &"x".repeat(2000), vec![]),
+        message(4, "Ünal", "größe", vec![]),
+    ];
+    Arc::clone(&chunks(&given)[0])
+}
+
+#[test]
+fn each_kind_of_term_finds_what_it_says() {
+    let chunk = rich();
+    let table: &[(&str, &[u32])] = &[
+        ("", &[0, 1, 2, 3, 4]),
+        ("world", &[0]),
+        ("World", &[0]),
+        ("WORLD", &[]),
+        ("abc", &[1, 3]),
+        ("!abc", &[0, 2, 4]),
+        ("key:abc", &[3]),
+        ("key:~^user", &[0, 1]),
+        ("header.trace:abc", &[1]),
+        ("header.trace:", &[1, 2]),
+        ("header.subject:orders", &[0, 1, 2, 3, 4]),
+        ("orders", &[]),
+        ("value:user", &[]),
+        ("http://x", &[1]),
+        ("\"left | right\"", &[2]),
+        ("\"\\\"quoted\\\"\"", &[2]),
+        ("hello | abc", &[0, 1, 3]),
+        ("user hello", &[0]),
+        ("user !hello | size>1k", &[1, 3]),
+        ("~w.r", &[]),
+        ("~W.r", &[0]),
+        ("~\"hello W\"", &[0]),
+        ("~d$", &[0]),
+        ("offset>3", &[4]),
+        ("offset>=3 offset<4", &[3]),
+        ("offset=2", &[2]),
+        ("size>=2k", &[3]),
+        ("age<8m", &[]),
+        ("age<12m", &[3, 4]),
+        ("partition:0", &[0, 1, 2, 3, 4]),
+        ("partition:1-3", &[]),
+        ("!partition:1", &[0, 1, 2, 3, 4]),
+        ("ünal", &[4]),
+        ("GRÖSSE", &[]),
+        ("größe", &[4]),
+        ("tracey:abc", &[]),
+    ];
+    for (query, expected) in table {
+        assert_eq!(found(query, &chunk), *expected, "{query}");
+    }
+}
+
+#[test]
+fn what_does_not_parse_says_where_and_why() {
+    let table = [
+        ("abc \"open", 4),
+        ("a ~[b", 2),
+        ("a |", 2),
+        ("| a", 0),
+        ("a offset>x", 2),
+        ("size>1q", 0),
+        ("partition:x", 0),
+        ("age<5", 0),
+        ("a !", 2),
+        ("~(a{1000}){1000}", 0),
+    ];
+    for (query, at) in table {
+        let error = Query::parse(query).unwrap_err();
+        assert_eq!(error.at, at, "{query}: {error}");
+        assert!(
+            !error.sentence.is_empty() && !error.sentence.contains('\n'),
+            "{query}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_match_never_spans_two_messages_or_two_fields() {
+    let chunk = chunk_of(&["needle", "nee", "dle", "a needle b", "need"]);
+    assert_eq!(found("needle", &chunk), [0, 3]);
+    assert_eq!(found("Needle", &chunk), [0; 0]);
+    assert_eq!(found("~nee.*dle", &chunk), [0, 3]);
+    let split = Given {
+        key: b"nee".to_vec(),
+        ..Given::value(0, "dle")
+    };
+    assert_eq!(found("needle", &chunks(&[split])[0]), [0; 0]);
+}
+
+/// Searching the arena of a chunk finds what looking at each message finds.
+#[test]
+fn a_sweep_agrees_with_one_by_one() {
+    let queries = [
+        "ab",
+        "AB",
+        "~a[bc]{2}",
+        "~ab$",
+        "~^ca",
+        "~b.*a",
+        "!ab",
+        "key:ab",
+        "value:bc | header.h:ab",
+        "ab !header.h:a",
+        "~(ab|cc)a*",
+        "~(?i)AB",
+        "~a",
+        "offset>5 ab",
+        "\"\"",
+    ];
+    for seed in 0..40 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut word = |most: usize| -> Vec<u8> {
+            let length = random.usize(..most);
+            (0..length)
+                .map(|_| *random.choice(b"abcAB\n").unwrap())
+                .collect()
+        };
+        let mut given: Vec<Given> = (0..50)
+            .map(|offset| Given {
+                key: word(4),
+                headers: vec![("h".into(), word(4)), ("i".into(), word(3))],
+                ..Given::value(offset, word(12))
+            })
+            .collect();
+        if seed % 2 == 1 {
+            given.reverse();
+        }
+        let chunk = &chunks(&given)[0];
+        for query in queries {
+            let parsed = Query::parse(query).unwrap();
+            let alone = (0..).zip(chunk.iter());
+            let alone =
+                alone.filter(|(_, message)| parsed.predicate().matches(message, Timestamp(0)));
+            let alone: Vec<u32> = alone.map(|(index, _)| index).collect();
+            assert_eq!(found(query, chunk), alone, "{query}");
+        }
+    }
+}
+
+#[test]
+fn any_text_parses_or_is_refused_and_never_panics() {
+    let mut random = fastrand::Rng::with_seed(1);
+    let chunk = rich();
+    let pieces = [
+        "~", "!", "\"", "\\", ":", "|", " ", "key", "header.", "offset", ">", "<=", "5m", "(", "[",
+        "é", "age",
+    ];
+    for _ in 0..3000 {
+        let length = random.usize(..8);
+        let text: String = (0..length)
+            .map(|_| random.choice(pieces).unwrap())
+            .collect();
+        match Query::parse(&text) {
+            Ok(query) => drop(query.predicate().scan(&chunk, Timestamp(0))),
+            Err(error) => assert!(text.is_char_boundary(error.at), "{text}"),
+        }
+    }
+}
+
+fn numbered() -> Vec<Arc<Chunk>> {
+    let given: Vec<Given> = (0..20_000)
+        .map(|offset| Given::value(offset, offset.to_string()))
+        .collect();
+    chunks(&given)
+}
+
+#[test]
+fn a_scan_delivers_in_order_on_any_number_of_threads() {
+    for threads in [1, 4] {
+        let query = Query::parse("777").unwrap();
+        let scan = Scan::new(query.predicate().clone(), numbered(), Timestamp(0));
+        let mut matches = 0;
+        let mut order = Vec::new();
+        assert!(scan.run(threads, |number, matching| {
+            order.push(number);
+            matches += matching.len();
+        }));
+        assert_eq!(order, (0..scan.len()).collect::<Vec<_>>());
+        assert_eq!(
+            matches,
+            (0..20_000)
+                .filter(|n: &i32| n.to_string().contains("777"))
+                .count()
+        );
+    }
+}
+
+#[test]
+fn a_cancelled_scan_delivers_nothing_more() {
+    let query = Query::parse("7").unwrap();
+    let scan = Scan::new(query.predicate().clone(), numbered(), Timestamp(0));
+    let mut delivered = 0;
+    let whole = scan.run(1, |_, _| {
+        delivered += 1;
+        scan.cancel();
+    });
+    assert!(!whole);
+    assert_eq!(delivered, 1);
+}
+
+#[test]
+fn a_query_narrows_a_store_to_what_matches_as_scans_come_in() {
+    let mut store = Store::new();
+    for chunk in &numbered() {
+        store.push(chunk);
+    }
+    let query = Query::parse("777").unwrap();
+    store.begin_query();
+    assert_eq!((store.len(), store.unscanned_len()), (0, 20_000));
+    let newest = store.unasked(1);
+    assert_eq!(newest[0].1.last_offset(), 19_999);
+    for (key, chunk) in newest.into_iter().chain(store.unasked(usize::MAX)) {
+        store.accept(key, query.predicate().scan(&chunk, Timestamp(0)).into());
+    }
+    assert!(store.unasked(1).is_empty());
+    let values: Vec<Vec<u8>> = store
+        .rows_from(0)
+        .map(|message| message.value().to_vec())
+        .collect();
+    let expected: Vec<i32> = (0..20_000)
+        .filter(|n| n.to_string().contains("777"))
+        .collect();
+    assert_eq!(values.len(), expected.len());
+    let third = store.at(2).unwrap();
+    assert_eq!(third.offset(), i64::from(expected[2]));
+    assert_eq!(store.position(&third.id()), Some(2));
+    store.end_query();
+    assert_eq!(store.len(), 20_000);
+}
+
+#[test]
+fn an_answer_to_an_older_query_is_dropped() {
+    let mut store = Store::new();
+    store.push(&chunk_of(&["a", "b"]));
+    store.begin_query();
+    let (old, _) = store.unasked(1).remove(0);
+    store.begin_query();
+    store.accept(old, Arc::from([0]));
+    assert_eq!(store.len(), 0);
+}

@@ -148,6 +148,7 @@ impl Chords {
 pub struct ConfigError(String);
 
 impl ConfigError {
+    /// An error with its sentence.
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }

@@ -1,0 +1,536 @@
+//! Reads the source and holds it to its own rules: who may use whom, how long things may be, what every file must say.
+//! Knows text alone; what the compiler and clippy can see is theirs.
+
+#![expect(
+    clippy::string_slice,
+    reason = "text is cut where something was found in it"
+)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which layers each layer may name with `crate::`, itself aside.
+const EDGES: [(&str, &[&str]); 12] = [
+    ("model", &[]),
+    ("wire", &["model"]),
+    ("client", &["model", "wire"]),
+    ("demo", &["model", "wire"]),
+    ("store", &["model"]),
+    ("health", &["model"]),
+    ("app", &["model", "store", "health"]),
+    ("ui", &["app", "model", "store", "health"]),
+    ("config", &["model"]),
+    (
+        "runtime",
+        &["app", "client", "config", "health", "model", "store", "ui"],
+    ),
+    (
+        "cli",
+        &[
+            "app", "client", "config", "demo", "health", "model", "runtime", "store", "ui", "wire",
+        ],
+    ),
+    ("main", &["cli"]),
+];
+
+/// Words that a layer must not contain: crates above its station, clocks, chance, shared mutability.
+const BANNED: [(&str, &[&str]); 6] = [
+    (
+        "model",
+        &[
+            "tokio",
+            "tonic",
+            "prost",
+            "serde",
+            "toml",
+            "clap",
+            "ratatui",
+            "crossterm",
+        ],
+    ),
+    (
+        "store",
+        &["tokio", "tonic", "prost", "ratatui", "crossterm", "clap"],
+    ),
+    (
+        "health",
+        &[
+            "tokio",
+            "tonic",
+            "prost",
+            "ratatui",
+            "crossterm",
+            "clap",
+            "Instant",
+        ],
+    ),
+    (
+        "app",
+        &[
+            "tokio",
+            "tonic",
+            "prost",
+            "ratatui",
+            "clap",
+            "fastrand",
+            "Instant",
+            "SystemTime",
+            "RefCell",
+            "Mutex",
+            "RwLock",
+            "async",
+            "env",
+            "fs",
+        ],
+    ),
+    (
+        "ui",
+        &[
+            "tokio",
+            "tonic",
+            "prost",
+            "clap",
+            "fastrand",
+            "Instant",
+            "SystemTime",
+            "async",
+        ],
+    ),
+    (
+        "config",
+        &["tokio", "tonic", "prost", "ratatui", "crossterm"],
+    ),
+];
+
+/// Names that say nothing (architecture.md §3.7). `GroupInfo` is what Liftbridge's clients call it.
+const EMPTY_NAMES: [&str; 5] = ["Manager", "Helper", "Util", "Data", "Info"];
+const MEANT: [&str; 1] = ["GroupInfo"];
+
+const FILE_CAP: usize = 600;
+const FUNCTION_CAP: usize = 100;
+
+/// One source file: its code without comments, strings and tests, line for line.
+struct Source {
+    name: String,
+    text: String,
+    code: String,
+}
+
+impl Source {
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).expect("a source file is readable");
+        let whole = blank(&text);
+        let tests = whole.find("#[cfg(test)]\nmod ").unwrap_or(whole.len());
+        let name = path
+            .strip_prefix(root().join("src"))
+            .expect("it lies in src");
+        Self {
+            name: name.to_string_lossy().replace('\\', "/"),
+            code: whole.get(..tests).unwrap_or_default().to_owned(),
+            text,
+        }
+    }
+
+    fn layer(&self) -> &str {
+        let end = self.name.find(['/', '.']).unwrap_or(self.name.len());
+        &self.name[..end]
+    }
+
+    /// How many `super::` lead to the crate's root: the file's depth in the tree of modules.
+    fn depth(&self) -> usize {
+        if self.name == "main.rs" || self.name == "lib.rs" {
+            return 0;
+        }
+        self.name.matches('/').count() + 1
+    }
+
+    fn lines(&self) -> usize {
+        self.code.lines().count()
+    }
+
+    /// The layers that this file names.
+    fn uses(&self) -> BTreeSet<String> {
+        let up = "super::".repeat(self.depth());
+        let roots = if up.is_empty() {
+            vec!["crate::", "liftui::"]
+        } else {
+            vec!["crate::", up.as_str()]
+        };
+        let mut found = BTreeSet::new();
+        for root in roots {
+            for (at, _) in self.code.match_indices(root) {
+                let before = self.code[..at].chars().last();
+                if before.is_none_or(|c| !is_word(c) && c != ':') {
+                    found.extend(first_names(&self.code[at + root.len()..]));
+                }
+            }
+        }
+        found
+    }
+
+    /// Name and length of each function.
+    fn functions(&self) -> Vec<(String, usize)> {
+        let mut found = Vec::new();
+        for (at, _) in self.code.match_indices("fn ") {
+            let before = self.code[..at].chars().last();
+            if before.is_some_and(is_word) {
+                continue;
+            }
+            let rest = &self.code[at + 3..];
+            let name: String = rest.chars().take_while(|c| is_word(*c)).collect();
+            if let (false, Some(length)) = (name.is_empty(), body_lines(rest)) {
+                found.push((name, length));
+            }
+        }
+        found
+    }
+}
+
+/// The names that follow `crate::`: one, or the first of each branch of a group.
+fn first_names(rest: &str) -> Vec<String> {
+    let word = |text: &str| text.chars().take_while(|c| is_word(*c)).collect::<String>();
+    let Some(group) = rest.strip_prefix('{') else {
+        return vec![word(rest)];
+    };
+    let mut names = vec![word(group.trim_start())];
+    let mut depth = 0;
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => names.push(word(group[at + 1..].trim_start())),
+            _ => {}
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// Lines from the name of a function to the end of its body; `None` where it has none.
+fn body_lines(rest: &str) -> Option<usize> {
+    let mut depth = 0_i32;
+    let mut lines = 1;
+    for c in rest.chars() {
+        match c {
+            '\n' => lines += 1,
+            ';' if depth == 0 => return None,
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' => depth -= 1,
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(lines);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The text with comments, strings and characters turned to blanks, line ends kept.
+fn blank(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let previous = out.chars().last().is_some_and(is_word);
+        let length = literal(rest, previous);
+        let keep = length == 0;
+        let length = length.max(first.len_utf8());
+        let (token, after) = rest.split_at(length);
+        let hide = |c: char| if keep || c == '\n' { c } else { ' ' };
+        out.extend(token.chars().map(hide));
+        rest = after;
+    }
+    out
+}
+
+/// Bytes of the comment, string or character that begins here; 0 where none does.
+fn literal(rest: &str, in_word: bool) -> usize {
+    if rest.starts_with("//") {
+        return rest.find('\n').unwrap_or(rest.len());
+    }
+    if rest.starts_with("/*") {
+        return rest.find("*/").map_or(rest.len(), |end| end + 2);
+    }
+    if rest.starts_with('"') {
+        return quoted(rest);
+    }
+    let raw = rest.strip_prefix("br").or_else(|| rest.strip_prefix('r'));
+    if let Some(raw) = raw.filter(|_| !in_word) {
+        let hashes = raw.chars().take_while(|c| *c == '#').count();
+        if raw[hashes..].starts_with('"') {
+            let close = format!("\"{}", "#".repeat(hashes));
+            let body = rest.len() - raw.len() + hashes + 1;
+            let end = rest[body..].find(&close);
+            return end.map_or(rest.len(), |end| body + end + close.len());
+        }
+    }
+    if rest.starts_with('\'') {
+        return character(rest);
+    }
+    0
+}
+
+fn quoted(rest: &str) -> usize {
+    let mut escaped = true; // steps over the opening quote
+    for (at, c) in rest.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// A character, and not a lifetime: closed after one character or one escape.
+fn character(rest: &str) -> usize {
+    let inside = &rest[1..];
+    if inside.starts_with('\\') {
+        let end = inside[2..].find('\'');
+        return end.map_or(0, |end| end + 4);
+    }
+    let first = inside.chars().next().map_or(0, char::len_utf8);
+    if inside[first..].starts_with('\'') {
+        first + 2
+    } else {
+        0
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(folder).expect("a folder of sources is readable");
+    for entry in entries {
+        let path = entry.expect("a folder of sources is readable").path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let mut paths = Vec::new();
+    rust_files(&root().join("src"), &mut paths);
+    paths.sort();
+    paths.iter().map(|path| Source::read(path)).collect()
+}
+
+/// Fails with all complaints at once, a line each.
+fn none_of(rule: &str, complaints: &[String]) {
+    let text = complaints.join("\n  ");
+    assert!(complaints.is_empty(), "{rule}:\n  {text}");
+}
+
+#[test]
+fn layers_use_only_what_lies_below_them() {
+    let layers: Vec<&str> = EDGES.iter().map(|(layer, _)| *layer).collect();
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let layer = source.layer().to_owned();
+        let Some((_, allowed)) = EDGES.iter().find(|(name, _)| *name == layer) else {
+            assert_eq!(layer, "lib", "{} belongs to no layer", source.name);
+            continue;
+        };
+        for used in source.uses() {
+            let known = layers.contains(&used.as_str());
+            if known && used != layer && !allowed.contains(&used.as_str()) {
+                wrong.push(format!("{} uses {used}", source.name));
+            }
+        }
+    }
+    none_of("an import goes against the layers", &wrong);
+}
+
+#[test]
+fn layers_stay_free_of_what_would_make_them_impure() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let banned = BANNED.iter().find(|(layer, _)| *layer == source.layer());
+        let words = source.code.split(|c: char| !is_word(c));
+        let words: BTreeSet<&str> = words.collect();
+        for word in banned.map(|(_, words)| *words).unwrap_or_default() {
+            if words.contains(word) {
+                wrong.push(format!("{} holds `{word}`", source.name));
+            }
+        }
+        if words.contains("tui_textarea") && source.name != "app/editor.rs" {
+            wrong.push(format!(
+                "{} names the textarea; that is app/editor.rs",
+                source.name
+            ));
+        }
+    }
+    none_of("a layer holds what it must not", &wrong);
+}
+
+#[test]
+fn files_and_functions_stay_short() {
+    let mut wrong = Vec::new();
+    let mut files = Vec::new();
+    let mut functions = Vec::new();
+    for source in sources() {
+        files.push(source.lines());
+        if source.lines() > FILE_CAP {
+            wrong.push(format!("{} has {} lines", source.name, source.lines()));
+        }
+        for (name, length) in source.functions() {
+            functions.push(length);
+            if length > FUNCTION_CAP {
+                wrong.push(format!("{} of {} has {length} lines", name, source.name));
+            }
+        }
+    }
+    println!("files: {}", spread(&mut files));
+    println!("functions: {}", spread(&mut functions));
+    none_of("something is too long", &wrong);
+}
+
+fn spread(lengths: &mut [usize]) -> String {
+    lengths.sort_unstable();
+    let at = |percent: usize| lengths.get((lengths.len() - 1) * percent / 100);
+    let [median, p90, max] = [at(50), at(90), at(100)].map(|found| found.copied().unwrap_or(0));
+    let count = lengths.len();
+    format!("{count}, lines median {median}, p90 {p90}, longest {max}")
+}
+
+#[test]
+fn every_file_opens_by_saying_what_it_owns() {
+    let unsaid = |source: &Source| {
+        let lines = source.text.lines();
+        lines.take_while(|line| line.starts_with("//! ")).count() == 0
+    };
+    let wrong: Vec<String> = sources()
+        .into_iter()
+        .filter(unsaid)
+        .map(|s| s.name)
+        .collect();
+    none_of("a file does not open with //!", &wrong);
+}
+
+#[test]
+fn what_other_files_may_use_is_explained() {
+    let items = [
+        "fn", "async", "const", "static", "struct", "enum", "trait", "type",
+    ];
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for source in sources().iter().filter(|source| source.name != "wire.rs") {
+        let lines: Vec<&str> = source.text.lines().take(source.lines()).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let item = ["pub ", "pub(crate) ", "pub(super) "]
+                .iter()
+                .find_map(|visible| line.trim_start().strip_prefix(visible));
+            let word = item.and_then(|item| item.split_whitespace().next());
+            if word.is_none_or(|word| !items.contains(&word)) {
+                continue;
+            }
+            count += 1;
+            if !is_explained(&lines[..at]) {
+                wrong.push(format!("{}:{}: {}", source.name, at + 1, line.trim()));
+            }
+        }
+    }
+    println!("{} of {count} items explained", count - wrong.len());
+    none_of("an item has no sentence", &wrong);
+}
+
+/// Whether the lines before an item end in a doc comment with words; attributes between them do not count.
+fn is_explained(before: &[&str]) -> bool {
+    let mut in_attribute = false;
+    for line in before.iter().rev().map(|line| line.trim()) {
+        in_attribute |= line.ends_with(")]");
+        if line.starts_with("#[") {
+            in_attribute = false;
+        } else if !in_attribute {
+            let words = line.strip_prefix("///").unwrap_or_default();
+            return !words.trim().is_empty();
+        }
+    }
+    false
+}
+
+#[test]
+fn nothing_is_left_for_later_and_nothing_silenced() {
+    let marks = ["TODO", "FIXME", "XXX", "HACK"];
+    let mut wrong = Vec::new();
+    let mut expects = 0;
+    let mut lines = 0;
+    for source in sources() {
+        lines += source.lines();
+        expects += source.code.matches(".expect(").count();
+        for (at, line) in source.text.lines().enumerate() {
+            if let Some(mark) = marks.iter().find(|mark| line.contains(**mark)) {
+                wrong.push(format!("{}:{} says {mark}", source.name, at + 1));
+            }
+        }
+        for call in [
+            ".unwrap()",
+            "todo!(",
+            "unimplemented!(",
+            "dbg!(",
+            "#[allow(",
+            "#![allow(",
+        ] {
+            if source.code.contains(call) && !(source.name == "wire.rs" && call.contains("allow")) {
+                wrong.push(format!("{} holds {call}", source.name));
+            }
+        }
+        if source.name.ends_with("mod.rs") {
+            wrong.push(format!("{}: modules lie beside their folder", source.name));
+        }
+    }
+    println!("{expects} expects in {lines} lines");
+    none_of("something is unfinished or silenced", &wrong);
+}
+
+#[test]
+fn names_say_what_a_thing_owns() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let words = source.code.split(|c: char| !is_word(c));
+        let kinds = words.zip(source.code.split(|c: char| !is_word(c)).skip(1));
+        for (kind, name) in kinds {
+            let is_type = ["struct", "enum", "trait", "type"].contains(&kind);
+            let empty = is_type && EMPTY_NAMES.iter().any(|end| name.ends_with(end));
+            let chain = kind == "fn" && name.starts_with("handle_");
+            if (empty || chain) && !MEANT.contains(&name) {
+                wrong.push(format!("{}: {kind} {name}", source.name));
+            }
+        }
+    }
+    none_of("a name says nothing", &wrong);
+}
+
+#[test]
+fn the_reader_of_sources_reads_what_is_meant() {
+    let text = "fn a() { let s = \"fn b() {\"; } // fn c() {\nfn d(x: &'static str) {\n  '}';\n r#\"}\"#;\n}\n";
+    let source = Source {
+        name: "app/x.rs".into(),
+        text: String::new(),
+        code: blank(text),
+    };
+    assert_eq!(
+        source.functions(),
+        [("a".to_owned(), 1), ("d".to_owned(), 4)]
+    );
+    let names = first_names("{model::{A, B}, store, ui::x};");
+    assert_eq!(names, ["model", "store", "ui"]);
+    let mut report = String::new();
+    write!(report, "{:?}", first_names("client::Client")).expect("a string takes it");
+    assert_eq!(report, "[\"client\"]");
+}

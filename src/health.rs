@@ -2,12 +2,21 @@
 //!
 //! Pure: no clock, no network, no terminal. Views, probes, cursors and the time are handed in.
 
+mod alarms;
+mod brokers;
+mod build;
 mod engine;
 mod finding;
+mod flags;
+mod lag;
 mod options;
 mod partition;
+mod rates;
+mod rules;
+mod streams;
 mod truth;
 mod verdict;
+mod witness;
 
 pub use engine::Health;
 pub use finding::{Finding, Rule, Severity};

@@ -111,6 +111,8 @@ pub struct BrokerTruth {
     pub failures: u32,
     /// Why it did not answer when it was asked last, if it did not.
     pub failure: Option<Failure>,
+    /// When the first of the failures in a row came.
+    pub failing_since: Option<Timestamp>,
     /// How long its last answer took; `None` before the first.
     pub latency: Option<Duration>,
     /// When it answered last.
@@ -235,7 +237,8 @@ pub struct CursorTruth {
     pub speed: Option<f64>,
     /// When it will have caught up, at its speed and the stream's; `None` where it never would or that is unknown.
     pub drain: Option<Duration>,
-    /// Since when it has not moved although there was something to read; `None` where it moves or is done.
+    /// Since when it stands where it stands although there is something to read; for a moment, every cursor does.
+    /// `None` where nothing is to be read, or that is unknown.
     pub still_since: Option<Timestamp>,
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::build::{self, PartitionMemory, Scene};
 use super::rates::{self, Sample};
@@ -12,8 +13,10 @@ use crate::model::{
     BrokerId, Cluster, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Timestamp,
 };
 
-/// A probe's answer is asked for again after so long, since pauses come and go.
-const PROBE_AGE: std::time::Duration = std::time::Duration::from_secs(10);
+/// What a probe told is asked for again after so long, since pauses come and go.
+const PROBE_AGE: Duration = Duration::from_secs(10);
+/// The same where nothing is known: the leader may not have answered.
+const DOUBT_AGE: Duration = Duration::from_secs(2);
 
 /// One stream, its past, and what follows from both.
 #[derive(Debug, Default)]
@@ -201,7 +204,7 @@ impl StreamBook {
             let Some(truth) = &entry.truth else { continue };
             for (partition, memory) in truth.partitions.iter().zip(&entry.memory) {
                 let asked = memory.probed.asked;
-                if wants_probe(partition) && asked.age(now) >= PROBE_AGE {
+                if wants_probe(partition, asked, now) {
                     doubtful.push((asked, name, partition.id));
                 }
             }
@@ -227,8 +230,14 @@ fn extend(ring: &Arc<[Option<f32>]>, rate: Option<f64>, passed: usize) -> Arc<[O
 }
 
 /// Flags are all that says paused or readonly, and they may lie.
-fn wants_probe(partition: &PartitionTruth) -> bool {
-    (partition.paused_flag || partition.readonly_flag) && partition.leader_reachable == Known::Yes
+fn wants_probe(partition: &PartitionTruth, asked: Timestamp, now: Timestamp) -> bool {
+    let flagged = partition.paused_flag || partition.readonly_flag;
+    if !flagged || partition.leader_reachable != Known::Yes {
+        return false;
+    }
+    let doubt = partition.paused == Known::Unknown || partition.readonly == Known::Unknown;
+    let age = if doubt { DOUBT_AGE } else { PROBE_AGE };
+    !asked.is_set() || asked.age(now) >= age
 }
 
 impl Entry {

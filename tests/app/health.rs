@@ -1,0 +1,11 @@
+//! One truth from many views: a cluster that is told poll by poll, and what health makes of it.
+
+mod brokers;
+mod cursors;
+mod failover;
+mod findings;
+mod partitions;
+mod random;
+mod scale;
+mod verdict;
+mod world;

@@ -1,0 +1,152 @@
+//! Who is there: what brokers say of each other counts for nothing.
+
+use liftui::health::{Reach, Rule, Severity};
+use liftui::model::{ErrorKind, Partition};
+
+use super::world::{World, at, cluster, failure, found, id, ids, led_by, rules, stream};
+
+#[test]
+fn a_refused_connection_is_silence_at_once_and_a_late_answer_only_when_repeated() {
+    let mut world = World::default();
+    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.refuse(3.0, 2);
+    world.miss(3.0, 3);
+    let truth = world.truth(3.0);
+    assert!(truth.broker("node-2").unwrap().reach.is_silent());
+    assert!(truth.broker("node-3").unwrap().is_answering());
+    assert_eq!(
+        found(&truth, Rule::BrokerFailing).unwrap().severity,
+        Severity::Note
+    );
+    world.miss(5.0, 3);
+    let reach = world.truth(5.0).broker("node-3").unwrap().reach;
+    assert_eq!(reach, Reach::Silent { since: at(3.0) });
+}
+
+#[test]
+fn an_answer_ends_silence() {
+    let mut world = World::default();
+    world.refuse(1.0, 1);
+    world.agree(2.0, &[1, 2, 3], &led_by(1));
+    let truth = world.truth(2.0);
+    let broker = truth.broker("node-1").unwrap();
+    assert_eq!((broker.reach, broker.failures), (Reach::Answering, 0));
+    assert_eq!(rules(&truth), []);
+}
+
+#[test]
+fn a_broker_that_is_only_listed_was_not_asked_yet() {
+    let mut world = World::default();
+    world.agree(1.0, &[1], &led_by(2));
+    let truth = world.truth(1.0);
+    let listed = truth.broker("node-2").unwrap();
+    assert_eq!(listed.reach, Reach::NotAskedYet);
+    assert_eq!((&*listed.address, listed.leaders), ("10.0.0.2:9292", 1));
+    assert_eq!(rules(&truth), []);
+}
+
+#[test]
+fn a_configured_address_that_never_answered_has_no_other_name() {
+    let mut world = World::default();
+    world.refuse(1.0, 7);
+    let truth = world.truth(1.0);
+    assert_eq!(truth.brokers[0].name(), "10.0.0.7:9292");
+    assert_eq!(rules(&truth), [Rule::NoBroker, Rule::BrokerSilent]);
+}
+
+#[test]
+fn a_refused_address_gets_its_id_from_whoever_lists_it() {
+    let mut world = World::default();
+    world.refuse(1.0, 2);
+    world.agree(1.1, &[1, 3], &led_by(2));
+    let truth = world.truth(1.2);
+    assert_eq!(truth.brokers.len(), 3);
+    assert!(truth.broker("node-2").unwrap().reach.is_silent());
+    assert!(found(&truth, Rule::LeaderUnreachable).is_some());
+}
+
+#[test]
+fn a_leader_that_no_broker_lists_is_down_too() {
+    let mut world = World::default();
+    let orders = || vec![stream("orders", vec![led_by(2)])];
+    world.observe(1.0, 1, Ok(cluster(1, &[1, 3], orders())));
+    world.observe(1.0, 3, Ok(cluster(3, &[1, 3], orders())));
+    let truth = world.truth(1.0);
+    assert!(truth.broker("node-2").unwrap().reach.is_silent());
+    assert!(found(&truth, Rule::LeaderUnreachable).is_some());
+    let sentence = &found(&truth, Rule::BrokerSilent).unwrap().detail[0];
+    assert!(sentence.contains("no broker that answers lists node-2"));
+}
+
+#[test]
+fn partitions_and_leaders_are_counted_here() {
+    let mut world = World::default();
+    let alone = Partition {
+        id: 1,
+        replicas: ids(&[3]),
+        isr: ids(&[3]),
+        ..led_by(3)
+    };
+    world.say(1.0, 1, vec![led_by(1), alone]);
+    let truth = world.truth(1.0);
+    let counts = |name: &str| {
+        let broker = truth.broker(name).unwrap();
+        (broker.partitions, broker.leaders)
+    };
+    assert_eq!(counts("node-1"), (1, 1));
+    assert_eq!(counts("node-2"), (1, 0));
+    assert_eq!(counts("node-3"), (2, 1));
+}
+
+#[test]
+fn an_old_outcome_that_comes_late_changes_nothing() {
+    let mut world = World::default();
+    world.agree(5.0, &[1, 2, 3], &led_by(1));
+    world.refuse(3.0, 1);
+    assert_eq!(rules(&world.truth(5.0)), []);
+}
+
+#[test]
+fn an_error_that_the_broker_itself_sends_is_no_silence() {
+    let mut world = World::default();
+    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.observe(3.0, 1, Err(failure(ErrorKind::PermissionDenied)));
+    let truth = world.truth(3.0);
+    assert!(truth.broker("node-1").unwrap().is_answering());
+    assert_eq!(rules(&truth), [Rule::BrokerFailing]);
+    assert_eq!(truth.findings[0].message, "node-1 answers with an error");
+}
+
+#[test]
+fn without_a_majority_nothing_can_be_elected() {
+    let mut world = World::default();
+    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.refuse(3.0, 1);
+    assert!(found(&world.truth(3.0), Rule::NoMetadataLeader).is_none());
+    world.refuse(3.1, 2);
+    let truth = world.truth(3.1);
+    assert!(found(&truth, Rule::NoMetadataLeader).is_some());
+    let dark = found(&truth, Rule::LeaderUnreachable).unwrap();
+    assert_eq!(
+        dark.detail[1],
+        "elects nobody while a majority of brokers is missing"
+    );
+}
+
+#[test]
+fn where_nobody_answers_one_finding_says_so() {
+    let mut world = World::default();
+    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    for by in 1..=3 {
+        world.refuse(3.0, by);
+    }
+    let truth = world.truth(3.0);
+    assert_eq!(truth.findings[0].rule, Rule::NoBroker);
+    assert!(found(&truth, Rule::LeaderUnreachable).is_none());
+    assert_eq!(truth.as_of, Some(at(1.0)));
+    let kept = truth.partition("orders", 0).unwrap();
+    assert_eq!(
+        (kept.leader.clone(), kept.newest_offset),
+        (Some(id(1)), Some(9))
+    );
+}

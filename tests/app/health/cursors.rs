@@ -1,0 +1,85 @@
+//! How far cursors lag in a cluster that goes on.
+
+use std::time::Duration;
+
+use liftui::health::{AlertOptions, HealthOptions, Rule};
+use liftui::model::Partition;
+
+use super::world::{World, at, found, led_by};
+
+fn grown(newest: i64) -> Partition {
+    Partition {
+        newest_offset: newest,
+        high_watermark: newest,
+        ..led_by(1)
+    }
+}
+
+#[test]
+fn a_cursor_that_falls_behind_is_found_by_messages_or_by_time() {
+    let limits = |lag_messages, lag_time| HealthOptions {
+        alerts: AlertOptions {
+            lag_messages,
+            lag_time,
+            ..AlertOptions::default()
+        },
+        ..HealthOptions::default()
+    };
+    for (options, finds) in [
+        (limits(Some(50), None), true),
+        (limits(Some(500), None), false),
+        (limits(None, Some(Duration::from_secs(10))), true),
+        (limits(None, Some(Duration::from_secs(100))), false),
+    ] {
+        let mut world = World::new(options);
+        world.cursor(1.0, 100);
+        world.say(1.0, 1, vec![grown(100)]);
+        world.say(3.0, 1, vec![grown(200)]);
+        let truth = world.truth(20.0);
+        assert_eq!(truth.cursors[0].lag, Some(100));
+        assert_eq!(found(&truth, Rule::CursorLag).is_some(), finds);
+    }
+}
+
+#[test]
+fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
+    let mut world = World::default();
+    world.cursor(1.0, 100);
+    world.say(1.0, 1, vec![grown(100)]);
+    world.say(3.0, 1, vec![grown(200)]);
+    world.cursor(50.0, 100);
+    assert!(found(&world.truth(60.0), Rule::CursorStill).is_none());
+    let truth = world.truth(63.0);
+    let finding = found(&truth, Rule::CursorStill).unwrap();
+    assert_eq!(finding.message, "cursor billing on orders:0 stands still");
+    assert_eq!(finding.detail[0], "lag 100 messages");
+    world.cursor(64.0, 150);
+    assert!(found(&world.truth(64.0), Rule::CursorStill).is_none());
+}
+
+#[test]
+fn a_cursor_of_a_stream_that_nobody_knows_has_no_lag() {
+    let mut world = World::default();
+    world.cursor(1.0, 100);
+    let truth = world.truth(2.0);
+    let cursor = &truth.cursors[0];
+    assert_eq!(
+        (cursor.lag, cursor.lag_time, cursor.drain),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn cursors_read_after_the_views_know_when_the_last_message_came() {
+    let mut world = World::default();
+    let mut partition = grown(100);
+    partition.received.latest = at(40.0);
+    world.say(100.0, 1, vec![partition]);
+    world.cursor(100.0, 90);
+    let truth = world.truth(101.0);
+    let lag = truth.cursors[0].lag_time.unwrap();
+    assert_eq!(
+        (lag.at_least, lag.bounded),
+        (Duration::from_secs(61), false)
+    );
+}

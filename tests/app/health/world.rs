@@ -1,0 +1,160 @@
+//! A made-up cluster whose brokers say what a test wants, at the times that it wants.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use liftui::health::{Finding, Health, HealthOptions, PartitionTruth, Rule, Truth};
+use liftui::model::{
+    Broker, BrokerId, Cluster, CursorEntry, ErrorKind, Failure, Partition, Probe, ProbeState,
+    Stream, Target, Timestamp, View,
+};
+
+/// So many seconds after the world began.
+pub(super) fn at(seconds: f64) -> Timestamp {
+    Timestamp(1).plus(Duration::from_secs_f64(seconds))
+}
+
+pub(super) fn id(number: usize) -> BrokerId {
+    format!("node-{number}").into()
+}
+
+pub(super) fn ids(numbers: &[usize]) -> Vec<BrokerId> {
+    numbers.iter().map(|number| id(*number)).collect()
+}
+
+fn address(number: usize) -> Arc<str> {
+    format!("10.0.0.{number}:9292").into()
+}
+
+/// Partition 0 with three replicas in sync, as its leader sees it.
+pub(super) fn led_by(leader: usize) -> Partition {
+    Partition {
+        leader: Some(id(leader)),
+        replicas: ids(&[1, 2, 3]),
+        isr: ids(&[1, 2, 3]),
+        high_watermark: 9,
+        newest_offset: 9,
+        ..Partition::default()
+    }
+}
+
+pub(super) fn stream(name: &str, partitions: Vec<Partition>) -> Stream {
+    Stream {
+        name: name.into(),
+        subject: name.into(),
+        created: at(0.0),
+        partitions,
+    }
+}
+
+/// What a broker says of brokers and streams.
+pub(super) fn cluster(by: usize, listed: &[usize], streams: Vec<Stream>) -> Cluster {
+    let broker = |number: &usize| Broker {
+        id: id(*number),
+        host: format!("10.0.0.{number}"),
+        port: 9292,
+        partition_count: 0,
+        leader_count: 0,
+    };
+    Cluster {
+        answered_by: Some(id(by)),
+        brokers: listed.iter().map(broker).collect(),
+        streams: streams
+            .into_iter()
+            .map(|stream| (Arc::clone(&stream.name), stream))
+            .collect(),
+    }
+}
+
+pub(super) fn failure(kind: ErrorKind) -> Failure {
+    let refused = kind == ErrorKind::Unreachable;
+    let sentence = if refused {
+        "connection refused"
+    } else {
+        "no answer in time"
+    };
+    Failure::new(kind, Target::Cluster, sentence)
+}
+
+/// Health and what was told to it.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    pub(super) health: Health,
+}
+
+impl World {
+    pub(super) fn new(options: HealthOptions) -> Self {
+        Self {
+            health: Health::new(options),
+        }
+    }
+
+    pub(super) fn observe(&mut self, seconds: f64, by: usize, result: Result<Cluster, Failure>) {
+        self.health.observe(&Arc::new(View {
+            address: address(by),
+            broker: result.is_ok().then(|| id(by)),
+            at: at(seconds),
+            took: Duration::from_millis(4),
+            result: result.map(Arc::new),
+        }));
+    }
+
+    /// A broker that lists all three says this of stream `orders`.
+    pub(super) fn say(&mut self, seconds: f64, by: usize, partitions: Vec<Partition>) {
+        let said = cluster(by, &[1, 2, 3], vec![stream("orders", partitions)]);
+        self.observe(seconds, by, Ok(said));
+    }
+
+    /// These brokers say the same, one right after the other.
+    pub(super) fn agree(&mut self, seconds: f64, brokers: &[usize], partition: &Partition) {
+        for by in brokers {
+            self.say(seconds, *by, vec![partition.clone()]);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, seconds: f64, by: usize) {
+        self.observe(seconds, by, Err(failure(ErrorKind::Unreachable)));
+    }
+
+    pub(super) fn miss(&mut self, seconds: f64, by: usize) {
+        self.observe(seconds, by, Err(failure(ErrorKind::Timeout)));
+    }
+
+    pub(super) fn probe(&mut self, seconds: f64, state: ProbeState) {
+        self.health.probe(&Probe {
+            stream: "orders".into(),
+            partition: 0,
+            at: at(seconds),
+            state,
+        });
+    }
+
+    pub(super) fn cursor(&mut self, seconds: f64, offset: i64) {
+        let entry = CursorEntry {
+            id: "billing".into(),
+            stream: "orders".into(),
+            partition: 0,
+            offset,
+            time: at(seconds),
+        };
+        self.health.cursors(&[entry], at(seconds));
+    }
+
+    pub(super) fn truth(&mut self, seconds: f64) -> Arc<Truth> {
+        self.health.assess(at(seconds))
+    }
+
+    /// Partition 0 of `orders`.
+    pub(super) fn orders(&mut self, seconds: f64) -> PartitionTruth {
+        let truth = self.truth(seconds);
+        truth.partition("orders", 0).expect("told before").clone()
+    }
+}
+
+pub(super) fn found(truth: &Truth, rule: Rule) -> Option<&Finding> {
+    truth.findings.iter().find(|finding| finding.rule == rule)
+}
+
+pub(super) fn rules(truth: &Truth) -> Vec<Rule> {
+    truth.findings.iter().map(|finding| finding.rule).collect()
+}

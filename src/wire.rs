@@ -2,6 +2,14 @@
 //!
 //! Named by `client` and `demo` alone.
 
+pub mod convert;
+pub mod rpc;
+pub mod status;
+
+pub(crate) mod codec;
+pub(crate) mod fields;
+pub(crate) mod intake;
+
 /// The generated types of `proto/api.proto`. The one place where lints are off.
 pub mod pb {
     #![expect(

@@ -1,0 +1,89 @@
+//! The codec of Subscribe: requests by prost, messages straight from the receive buffer into a sink, no allocation each.
+//! What a message is for is decided in `wire::intake`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Buf;
+use prost::Message as _;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Request, Status, Streaming};
+
+use super::intake::{Intake, Taken};
+use super::pb;
+use crate::model::MessageSink;
+
+/// An intake that a codec fills and a subscription empties. Both run in the same task, so the lock is never waited for.
+pub(crate) type SharedIntake<S> = Arc<Mutex<Intake<S>>>;
+
+/// Opens the lock; a panic of a sink while it was held changes nothing for the intake.
+pub(crate) fn lock<S: MessageSink>(
+    intake: &SharedIntake<S>,
+) -> std::sync::MutexGuard<'_, Intake<S>> {
+    intake.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Calls Subscribe; its messages go to the intake, and the stream tells what became of each.
+pub(crate) async fn subscribe<S: MessageSink>(
+    channel: tonic::transport::Channel,
+    request: pb::SubscribeRequest,
+    intake: SharedIntake<S>,
+    max_answer_bytes: usize,
+) -> Result<Streaming<Taken>, Status> {
+    let mut grpc = tonic::client::Grpc::new(channel).max_decoding_message_size(max_answer_bytes);
+    grpc.ready()
+        .await
+        .map_err(|error| Status::from_error(error.into()))?;
+    let path = PathAndQuery::from_static("/proto.API/Subscribe");
+    let answer = grpc.server_streaming(Request::new(request), path, SubscribeCodec(intake));
+    Ok(answer.await?.into_inner())
+}
+
+struct SubscribeCodec<S: MessageSink>(SharedIntake<S>);
+
+impl<S: MessageSink> Codec for SubscribeCodec<S> {
+    type Encode = pb::SubscribeRequest;
+    type Decode = Taken;
+    type Encoder = RequestEncoder;
+    type Decoder = IntakeDecoder<S>;
+
+    fn encoder(&mut self) -> Self::Encoder {
+        RequestEncoder
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        IntakeDecoder(Arc::clone(&self.0))
+    }
+}
+
+struct RequestEncoder;
+
+impl Encoder for RequestEncoder {
+    type Item = pb::SubscribeRequest;
+    type Error = Status;
+
+    fn encode(&mut self, item: Self::Item, dst: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        item.encode(dst)
+            .map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+struct IntakeDecoder<S: MessageSink>(SharedIntake<S>);
+
+impl<S: MessageSink> Decoder for IntakeDecoder<S> {
+    type Item = Taken;
+    type Error = Status;
+
+    fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Taken>, Status> {
+        // tonic hands over a whole message, which is contiguous in its buffer.
+        let taken = lock(&self.0).take(src.chunk());
+        src.advance(src.remaining());
+        match taken {
+            Ok(taken) => Ok(Some(taken)),
+            Err(_) => Err(Status::data_loss(MALFORMED)),
+        }
+    }
+}
+
+/// The text of the status that stands for a message which is not protobuf.
+pub(crate) const MALFORMED: &str = "a message of the subscription is malformed";

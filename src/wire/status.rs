@@ -1,0 +1,260 @@
+//! What a server's refusal means: the one table of codes and texts of wire-contract §4.
+//! Failures of the transport, which no server sent, are told apart in `client::transport`.
+
+use tonic::Code;
+
+use super::pb;
+use super::rpc::Rpc;
+use crate::model::ErrorKind;
+
+/// What a status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// The request failed.
+    Failed(ErrorKind),
+    /// A subscription delivered its stop offset, or the newest one of a readonly partition.
+    StopReached,
+    /// A subscription came to the end of a readonly partition.
+    ReadonlyEnd,
+    /// The range that a subscription asked for holds nothing.
+    EmptyRange,
+    /// A subscription that reads backwards came to the oldest message.
+    OldestReached,
+    /// The broker closed its log, most likely because it shuts down.
+    LogClosed,
+}
+
+/// How a row's text is compared with the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// The whole text.
+    Is(&'static str),
+    /// What comes before a name or number.
+    Begins(&'static str),
+}
+
+/// One row of the contract: which call, which code and text, what it means.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Section of wire-contract.md.
+    pub section: &'static str,
+    /// Calls that answer so; none named: any call.
+    pub rpcs: &'static [Rpc],
+    /// The code.
+    pub code: Code,
+    /// The text.
+    pub text: Text,
+    /// The meaning.
+    pub meaning: Meaning,
+}
+
+impl Row {
+    fn matches(&self, rpc: Rpc, code: Code, text: &str) -> bool {
+        let of_call = self.rpcs.is_empty() || self.rpcs.contains(&rpc);
+        let same_text = match self.text {
+            Is(whole) => text == whole,
+            Begins(start) => text.starts_with(start),
+        };
+        of_call && self.code == code && same_text
+    }
+}
+
+const fn row(
+    section: &'static str,
+    rpcs: &'static [Rpc],
+    code: Code,
+    text: Text,
+    kind: ErrorKind,
+) -> Row {
+    let meaning = Meaning::Failed(kind);
+    Row {
+        section,
+        rpcs,
+        code,
+        text,
+        meaning,
+    }
+}
+
+const fn end(code: Code, text: Text, meaning: Meaning) -> Row {
+    Row {
+        section: "4.6",
+        rpcs: SUBSCRIBE,
+        code,
+        text,
+        meaning,
+    }
+}
+
+use ErrorKind as K;
+use Text::{Begins, Is};
+
+const ANY: &[Rpc] = &[];
+const CREATE: &[Rpc] = &[Rpc::CreateStream];
+const DELETE: &[Rpc] = &[Rpc::DeleteStream];
+const PAUSE: &[Rpc] = &[Rpc::PauseStream, Rpc::SetStreamReadonly];
+const PUBLISH: &[Rpc] = &[Rpc::Publish, Rpc::PublishAsync, Rpc::PublishToSubject];
+const SUBSCRIBE: &[Rpc] = &[Rpc::Subscribe];
+const PARTITION: &[Rpc] = &[Rpc::FetchPartitionMetadata];
+const CURSOR: &[Rpc] = &[Rpc::SetCursor, Rpc::FetchCursor];
+const JOIN: &[Rpc] = &[Rpc::JoinConsumerGroup];
+const MEMBER: &[Rpc] = &[Rpc::LeaveConsumerGroup, Rpc::FetchConsumerGroupAssignments];
+const ASSIGN: &[Rpc] = &[Rpc::FetchConsumerGroupAssignments];
+const REPORT: &[Rpc] = &[Rpc::ReportConsumerGroupCoordinator];
+
+/// The table, first match first.
+#[rustfmt::skip]
+pub const ROWS: &[Row] = &[
+    row("4.1", CREATE, Code::InvalidArgument, Is("Name cannot be empty"), K::InvalidArgument),
+    row("4.1", CREATE, Code::InvalidArgument, Is("Subject is invalid"), K::InvalidArgument),
+    row("4.1", ANY, Code::InvalidArgument, Is("Stream is reserved"), K::ReservedStream),
+    row("4.1", CREATE, Code::FailedPrecondition, Begins("Failed on preconditions for stream's encryption handler"), K::EncryptionFailed),
+    row("4.1", CREATE, Code::InvalidArgument, Begins("Invalid replicationFactor"), K::InvalidArgument),
+    row("4.1", CREATE, Code::AlreadyExists, Is("stream already exists"), K::StreamExists),
+    row("4.1", ANY, Code::Internal, Is("no known metadata leader"), K::NoMetadataLeader),
+    row("4.1", ANY, Code::Internal, Begins("Failed to replicate partition"), K::NoMetadataLeader),
+    row("4.1", DELETE, Code::NotFound, Is("stream does not exist"), K::NoSuchStream),
+    row("4.2", PAUSE, Code::NotFound, Is("stream not found"), K::NoSuchStream),
+    row("4.2", PAUSE, Code::NotFound, Is("stream does not exist"), K::NoSuchStream),
+    row("4.2", PAUSE, Code::NotFound, Is("partition does not exist"), K::NoSuchPartition),
+    row("4.3", PUBLISH, Code::InvalidArgument, Is("no stream provided"), K::InvalidArgument),
+    row("4.3", PUBLISH, Code::NotFound, Begins("no such stream"), K::NoSuchStream),
+    row("4.3", PUBLISH, Code::NotFound, Begins("no such partition"), K::NoSuchPartition),
+    row("4.3", PUBLISH, Code::FailedPrecondition, Begins("readonly partition"), K::ReadonlyPartition),
+    row("4.3", PUBLISH, Code::InvalidArgument, Is("stream with concurrency control must have AckPolicy set"), K::AckPolicyRequired),
+    row("4.3", PUBLISH, Code::Unknown, Is("incorrect expected offset"), K::IncorrectOffset),
+    row("4.3", PUBLISH, Code::Unknown, Is("failed to publish to NATS: nats: maximum payload exceeded"), K::TooLarge),
+    row("4.3", PUBLISH, Code::InvalidArgument, Is("message exceeds max replication size"), K::TooLarge),
+    row("4.3", PUBLISH, Code::Internal, Is("encryption failed on partition"), K::EncryptionFailed),
+    row("4.3", PUBLISH, Code::Unknown, Is("unknown error"), K::Server),
+    row("4.3", ANY, Code::DeadlineExceeded, Is("context deadline exceeded"), K::Timeout),
+    row("4.4", PUBLISH, Code::Internal, Begins("failed to resume stream"), K::PartitionPaused),
+    row("4.5", PUBLISH, Code::Unknown, Is("failed to publish to NATS: nats: invalid subject"), K::InvalidArgument),
+    row("4.6", SUBSCRIBE, Code::NotFound, Is("No such partition"), K::NoSuchPartition),
+    row("4.6", SUBSCRIBE, Code::FailedPrecondition, Is("Server not partition leader"), K::NotLeader),
+    row("4.6", SUBSCRIBE, Code::InvalidArgument, Is("Consumer id cannot be empty when group id is provided"), K::InvalidArgument),
+    row("4.6", SUBSCRIBE, Code::InvalidArgument, Is("Consumer groups not compatible with ReadISRReplica"), K::InvalidArgument),
+    row("4.6", SUBSCRIBE, Code::FailedPrecondition, Is("Consumer is not currently assigned this partition"), K::Fenced),
+    row("4.6", SUBSCRIBE, Code::InvalidArgument, Begins("Unknown StartPosition"), K::InvalidArgument),
+    row("4.6", SUBSCRIBE, Code::InvalidArgument, Begins("Unknown StopPosition"), K::InvalidArgument),
+    end(Code::InvalidArgument, Begins("Stop offset is before start offset"), Meaning::EmptyRange),
+    end(Code::ResourceExhausted, Is("Stream is empty"), Meaning::EmptyRange),
+    end(Code::Internal, Is("Failed to lookup offset for timestamp: timestamp is before the beginning of the log"), Meaning::EmptyRange),
+    end(Code::Internal, Is("Failed to lookup offset for timestamp: failed to find log segment for timestamp: EOF"), Meaning::EmptyRange),
+    row("4.6", SUBSCRIBE, Code::Internal, Is("Failed to create stream reader: segment has been closed"), K::PartitionPaused),
+    end(Code::Internal, Is("Failed to create stream reader: segment not found"), Meaning::EmptyRange),
+    row("4.6", SUBSCRIBE, Code::Internal, Begins("Failed to create stream reader"), K::LogUnreadable),
+    row("4.6", SUBSCRIBE, Code::Internal, Begins("Failed to lookup offset for timestamp"), K::LogUnreadable),
+    row("4.6", SUBSCRIBE, Code::Internal, Begins("Failed to resume stream"), K::PartitionPaused),
+    row("4.6", SUBSCRIBE, Code::FailedPrecondition, Is("commit log was closed"), K::PartitionPaused),
+    end(Code::Internal, Is("commit log was closed"), Meaning::LogClosed),
+    row("4.6", SUBSCRIBE, Code::NotFound, Is("commit log was deleted"), K::StreamDeleted),
+    end(Code::ResourceExhausted, Is("End of readonly partition"), Meaning::ReadonlyEnd),
+    end(Code::ResourceExhausted, Is("Stop offset reached"), Meaning::StopReached),
+    end(Code::Unknown, Is("EOF"), Meaning::OldestReached),
+    row("4.7", PARTITION, Code::NotFound, Is("partition not found"), K::NoSuchPartition),
+    row("4.7", PARTITION, Code::FailedPrecondition, Is("The request should be sent to partition leader"), K::NotLeader),
+    row("4.8", CURSOR, Code::InvalidArgument, Is("No stream provided"), K::InvalidArgument),
+    row("4.8", CURSOR, Code::InvalidArgument, Is("No cursorId provided"), K::InvalidArgument),
+    row("4.8", CURSOR, Code::Internal, Is("Cursors stream does not exist"), K::CursorsDisabled),
+    row("4.8", CURSOR, Code::FailedPrecondition, Begins("Server not leader for cursors partition"), K::NotLeader),
+    row("4.8", CURSOR, Code::Internal, Is("context deadline exceeded"), K::Timeout),
+    row("4.9", ANY, Code::Unknown, Begins("The client is not authorized to call"), K::PermissionDenied),
+    row("4.9", ANY, Code::Unknown, Begins("api: Failed to retrieve client ID"), K::PermissionDenied),
+    row("4.11", ANY, Code::InvalidArgument, Is("No groupId provided"), K::InvalidArgument),
+    row("4.11", ANY, Code::InvalidArgument, Is("No consumerId provided"), K::InvalidArgument),
+    row("4.11", JOIN, Code::InvalidArgument, Is("No streams provided"), K::InvalidArgument),
+    row("4.11", REPORT, Code::InvalidArgument, Is("No coordinator provided"), K::InvalidArgument),
+    row("4.11", JOIN, Code::FailedPrecondition, Is("stream does not exist"), K::NoSuchStream),
+    row("4.11", JOIN, Code::FailedPrecondition, Is("consumer is already a member of the consumer group"), K::AlreadyMember),
+    row("4.11", MEMBER, Code::NotFound, Is("consumer group does not exist"), K::NoSuchGroup),
+    row("4.11", MEMBER, Code::FailedPrecondition, Is("consumer is not a member of the consumer group"), K::NotMember),
+    row("4.11", ASSIGN, Code::FailedPrecondition, Is("broker is not the consumer group coordinator"), K::NotCoordinator),
+    row("4.11", ASSIGN, Code::FailedPrecondition, Is("client-provided group epoch differs from broker group epoch"), K::EpochMismatch),
+    row("4.11", REPORT, Code::FailedPrecondition, Begins("No such consumer group"), K::NoSuchGroup),
+    row("4.11", REPORT, Code::FailedPrecondition, Begins("Coordinator generation mismatch"), K::EpochMismatch),
+    row("4.11", REPORT, Code::FailedPrecondition, Begins("Consumer "), K::NotMember),
+    row("4.11", REPORT, Code::FailedPrecondition, Is("No group coordinator candidates"), K::Server),
+    row("2", ANY, Code::ResourceExhausted, Begins("grpc: received message larger than max"), K::TooLarge),
+];
+
+/// What a status that a server sent means. Where no row fits, the code alone decides.
+pub fn of_status(rpc: Rpc, code: Code, text: &str) -> Meaning {
+    let found = ROWS.iter().find(|row| row.matches(rpc, code, text));
+    found.map_or_else(|| Meaning::Failed(of_code(code)), |row| row.meaning)
+}
+
+fn of_code(code: Code) -> ErrorKind {
+    match code {
+        Code::Unavailable => K::Unreachable,
+        Code::DeadlineExceeded => K::Timeout,
+        Code::Unimplemented => K::Unsupported,
+        Code::PermissionDenied | Code::Unauthenticated => K::PermissionDenied,
+        Code::InvalidArgument | Code::OutOfRange => K::InvalidArgument,
+        Code::AlreadyExists => K::StreamExists,
+        Code::Ok
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::NotFound
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::Internal
+        | Code::DataLoss => K::Server,
+    }
+}
+
+/// What the error of an answer to `PublishAsync` means (wire-contract §4.4): text first, since `BAD_REQUEST` and
+/// `NOT_FOUND` stand for two things each.
+pub fn of_async_error(error: &pb::PublishAsyncError) -> ErrorKind {
+    use pb::publish_async_error::Code as Async;
+    let text = error.message.as_str();
+    match Async::try_from(error.code).unwrap_or(Async::Unknown) {
+        Async::NotFound if text.starts_with("no such partition") => K::NoSuchPartition,
+        Async::NotFound => K::NoSuchStream,
+        Async::BadRequest if text.starts_with("stream with concurrency") => K::AckPolicyRequired,
+        Async::BadRequest if text.starts_with("message exceeds") => K::TooLarge,
+        Async::BadRequest => K::InvalidArgument,
+        Async::Internal if text.contains("maximum payload exceeded") => K::TooLarge,
+        Async::Internal if text.starts_with("failed to resume stream") => K::PartitionPaused,
+        Async::Internal | Async::Unknown => K::Server,
+        Async::Readonly => K::ReadonlyPartition,
+        Async::IncorrectOffset => K::IncorrectOffset,
+        Async::EncryptionFailed => K::EncryptionFailed,
+        Async::PermissionDenied => K::PermissionDenied,
+    }
+}
+
+/// What the error inside an ack means; `None` where the message was stored. Publishes to a subject tell errors this
+/// way alone (wire-contract §4.5).
+pub fn of_ack(ack: &pb::Ack) -> Option<ErrorKind> {
+    match pb::ack::Error::try_from(ack.ack_error) {
+        Ok(pb::ack::Error::Ok) => None,
+        Ok(pb::ack::Error::IncorrectOffset) => Some(K::IncorrectOffset),
+        Ok(pb::ack::Error::TooLarge) => Some(K::TooLarge),
+        Ok(pb::ack::Error::Encryption) => Some(K::EncryptionFailed),
+        Ok(pb::ack::Error::Unknown) | Err(_) => Some(K::Server),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_by_its_own_text() {
+        for row in ROWS {
+            let rpc = row.rpcs.first().copied().unwrap_or(Rpc::CreateStream);
+            let (Is(text) | Begins(text)) = row.text;
+            assert_eq!(of_status(rpc, row.code, text), row.meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_same_text_means_another_thing_with_another_code() {
+        let closed = |code| of_status(Rpc::Subscribe, code, "commit log was closed");
+        let paused = Meaning::Failed(ErrorKind::PartitionPaused);
+        assert_eq!(closed(Code::FailedPrecondition), paused);
+        assert_eq!(closed(Code::Internal), Meaning::LogClosed);
+    }
+}

@@ -1,1 +1,86 @@
 //! The Liftbridge client: connects, reads, changes, publishes and subscribes. Knows neither terminal nor dashboard.
+
+mod address;
+mod admin;
+mod backoff;
+mod brokers;
+mod connect;
+mod core;
+mod cursors;
+mod error;
+mod failover;
+mod metadata;
+mod observer;
+mod partitioner;
+mod pool;
+mod publish;
+mod subscribe;
+mod transport;
+mod views;
+
+use std::ops::Deref;
+
+pub use address::{DEFAULT_PORT, parse_address};
+pub use brokers::{BrokerHealth, Origin};
+pub use connect::{ConnectOptions, TlsOptions};
+pub use error::{Error, Result};
+pub use observer::Observer;
+pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
+pub use subscribe::{EndReason, Subscription, SubscriptionEvent, SubscriptionItem};
+
+use crate::model::{OwnedMessages, SubscribeSpec};
+
+/// Reads and changes a cluster. Cheap to clone; reads as an [`Observer`] does, to which it derefs.
+#[derive(Clone, Debug)]
+pub struct Client {
+    observer: Observer,
+}
+
+impl Client {
+    /// Checks the options and does no I/O but reading the files of TLS: brokers are dialled when first asked.
+    ///
+    /// # Errors
+    /// As [`Observer::new`].
+    pub fn new(options: ConnectOptions) -> Result<Self> {
+        let observer = Observer::new(options)?;
+        Ok(Self { observer })
+    }
+
+    /// The same, and waits for the first metadata from any of the seeds, tried in random order.
+    ///
+    /// # Errors
+    /// As [`Observer::connect`].
+    pub async fn connect(options: ConnectOptions) -> Result<Self> {
+        let observer = Observer::connect(options).await?;
+        Ok(Self { observer })
+    }
+
+    /// The read half, on the same connections.
+    pub fn observer(&self) -> Observer {
+        self.observer.clone()
+    }
+
+    /// Reads a partition after resuming it, if it is paused. A subscription cut later resumes nothing any more.
+    ///
+    /// # Errors
+    /// As [`Observer::subscribe`].
+    pub async fn subscribe_resuming(
+        &self,
+        spec: SubscribeSpec,
+    ) -> Result<Subscription<OwnedMessages>> {
+        let order = subscribe::Order {
+            resume: true,
+            ..subscribe::Order::reading(spec)
+        };
+        let core = std::sync::Arc::clone(self.core());
+        Subscription::open(core, order, OwnedMessages::default()).await
+    }
+}
+
+impl Deref for Client {
+    type Target = Observer;
+
+    fn deref(&self) -> &Observer {
+        &self.observer
+    }
+}

@@ -1,0 +1,292 @@
+//! Calls that change streams: create, delete, pause, resume, readonly; and every change as one [`Operation`].
+//! What would crash or corrupt a server is refused here, before anything is sent.
+
+use std::sync::Arc;
+
+use super::Client;
+use super::core::Core;
+use super::error::{Error, Result};
+use super::transport::Call;
+use crate::model::{
+    ErrorKind, Failure, Operation, Outcome, PartitionId, StreamName, StreamOptions, Target,
+};
+use crate::wire::rpc::Rpc;
+use crate::wire::{convert, pb};
+
+impl Client {
+    /// Does what an [`Operation`] says.
+    ///
+    /// # Errors
+    /// Those of the call it stands for. Partitions that fail one by one are told in [`Outcome::Partly`].
+    pub async fn perform(&self, operation: Operation) -> Result<Outcome> {
+        match operation {
+            Operation::Create(options) => self.create_stream(&options).await?,
+            Operation::Delete { stream } => self.delete_stream(&stream).await?,
+            Operation::Pause {
+                stream,
+                partitions,
+                resume_all,
+            } => self.pause(&stream, &partitions, resume_all).await?,
+            Operation::Resume { stream, partitions } => {
+                return self.resume(&stream, &partitions).await;
+            }
+            Operation::SetReadonly {
+                stream,
+                partitions,
+                readonly,
+            } => self.set_readonly(&stream, &partitions, readonly).await?,
+            Operation::Publish(options) => return self.publish(*options).await,
+            Operation::SetCursor {
+                id,
+                stream,
+                partition,
+                offset,
+            } => self.set_cursor(&id, &stream, partition, offset).await?,
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Makes a stream. The answer means that the cluster has agreed on it; its leaders follow within moments.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] for what servers do not survive: fewer than no partitions, a name with `/`, `\` or
+    /// `..`, a malformed subject (wire-contract §2.4). [`ErrorKind::StreamExists`], [`ErrorKind::ReservedStream`],
+    /// [`ErrorKind::InvalidArgument`] for a replication factor that the cluster can not meet.
+    pub async fn create_stream(&self, options: &StreamOptions) -> Result<()> {
+        let target = Target::Stream(options.name.as_str().into());
+        check_stream(options, &target)?;
+        let request = convert::create_stream(options);
+        let send = async |mut api: super::core::Api, _| api.create_stream(request.clone()).await;
+        self.change(Rpc::CreateStream, &target, send).await
+    }
+
+    /// Removes a stream with all its messages.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoSuchStream`], [`ErrorKind::ReservedStream`].
+    pub async fn delete_stream(&self, stream: &str) -> Result<()> {
+        let target = Target::Stream(stream.into());
+        let request = pb::DeleteStreamRequest {
+            name: stream.to_owned(),
+        };
+        let send = async |mut api: super::core::Api, _| api.delete_stream(request.clone()).await;
+        self.change(Rpc::DeleteStream, &target, send).await
+    }
+
+    /// Pauses partitions, all where none is named. Their subscriptions end; the next publish resumes each, or with
+    /// `resume_all` the first publish all of them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`].
+    pub async fn pause(
+        &self,
+        stream: &str,
+        partitions: &[PartitionId],
+        resume_all: bool,
+    ) -> Result<()> {
+        let target = target_of(stream, partitions);
+        let request = pb::PauseStreamRequest {
+            name: stream.to_owned(),
+            partitions: partitions.to_vec(),
+            resume_all,
+        };
+        let send = async |mut api: super::core::Api, _| api.pause_stream(request.clone()).await;
+        self.change(Rpc::PauseStream, &target, send).await
+    }
+
+    /// Makes partitions refuse publishes (`true`) or take them again, all where none is named. A pause and resume
+    /// makes them writable too, though metadata goes on calling them readonly (wire-contract §0.3).
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`].
+    pub async fn set_readonly(
+        &self,
+        stream: &str,
+        partitions: &[PartitionId],
+        readonly: bool,
+    ) -> Result<()> {
+        let target = target_of(stream, partitions);
+        let request = pb::SetStreamReadonlyRequest {
+            name: stream.to_owned(),
+            partitions: partitions.to_vec(),
+            readonly,
+        };
+        let send =
+            async |mut api: super::core::Api, _| api.set_stream_readonly(request.clone()).await;
+        self.change(Rpc::SetStreamReadonly, &target, send).await
+    }
+
+    /// Resumes partitions, all where none is named: each by a subscription that is closed after its handshake, so
+    /// that no message is written. A readonly partition becomes writable by it (wire-contract §0.3).
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoSuchStream`], or the failure of the only partition.
+    pub async fn resume(&self, stream: &str, partitions: &[PartitionId]) -> Result<Outcome> {
+        let core = self.core();
+        let stream = StreamName::from(stream);
+        let cluster = core.metadata_with(&stream, 0).await?;
+        let target = Target::Stream(Arc::clone(&stream));
+        let found = cluster
+            .stream(&stream)
+            .ok_or_else(|| Error::of_kind(ErrorKind::NoSuchStream, Rpc::Subscribe, target, ""))?;
+        let all: Vec<PartitionId> = found.partitions.iter().map(|p| p.id).collect();
+        let wanted = if partitions.is_empty() {
+            &all
+        } else {
+            partitions
+        };
+        let (mut done, mut failed) = (Vec::new(), Vec::new());
+        for &partition in wanted {
+            match core.resume_partition(&stream, partition).await {
+                Ok(()) => done.push(partition),
+                Err(error) if wanted.len() == 1 => return Err(error),
+                Err(error) => failed.push((partition, Failure::from(error))),
+            }
+        }
+        if failed.is_empty() {
+            return Ok(Outcome::Done);
+        }
+        Ok(Outcome::Partly { done, failed })
+    }
+
+    /// A change that any broker takes. It has no deadline on the wire: without one a server that knows no metadata
+    /// leader says so at once (wire-contract §4.1), and another can be asked.
+    async fn change<T>(
+        &self,
+        rpc: Rpc,
+        target: &Target,
+        send: impl AsyncFn(
+            super::core::Api,
+            std::time::Duration,
+        ) -> std::result::Result<tonic::Response<T>, tonic::Status>,
+    ) -> Result<()> {
+        let core = self.core();
+        let limit = core.options.request_timeout;
+        core.at_any(rpc, target, limit, send).await?;
+        Ok(())
+    }
+}
+
+impl Core {
+    async fn resume_partition(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<()> {
+        let mut attempts = super::failover::Attempts::within(self.options.request_timeout);
+        loop {
+            let leader = self.leader(stream, partition).await?;
+            match self.resume_at(&leader.address, stream, partition).await {
+                Err(error) if error.kind().is_retryable() => attempts.wait(error).await?,
+                outcome => return outcome,
+            }
+            self.refresh_metadata(leader.generation).await?;
+        }
+    }
+
+    /// Subscribes with the flag that resumes, and leaves after the handshake. It starts at the oldest message: behind
+    /// the newest one a readonly partition refuses to open (wire-contract §8.1 G).
+    pub(crate) async fn resume_at(
+        &self,
+        address: &str,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<()> {
+        let target = Target::Partition(Arc::clone(stream), partition);
+        let call = Call {
+            rpc: Rpc::Subscribe,
+            target: &target,
+            address,
+        };
+        let request = pb::SubscribeRequest {
+            stream: stream.to_string(),
+            partition,
+            start_position: pb::StartPosition::Earliest.into(),
+            resume: true,
+            ..pb::SubscribeRequest::default()
+        };
+        let wait = self.options.request_timeout;
+        let handshake = async |mut api: super::core::Api| {
+            let mut answer = api.subscribe(request).await?;
+            answer.get_mut().message().await?;
+            Ok(answer)
+        };
+        self.call(call, wait, handshake).await?;
+        Ok(())
+    }
+}
+
+fn target_of(stream: &str, partitions: &[PartitionId]) -> Target {
+    match partitions {
+        [only] => Target::Partition(stream.into(), *only),
+        _ => Target::Stream(stream.into()),
+    }
+}
+
+fn check_stream(options: &StreamOptions, target: &Target) -> Result<()> {
+    let name = options.name.as_str();
+    if name.is_empty() {
+        return Err(Error::refused(target.clone(), "a stream needs a name"));
+    }
+    if name.contains(['/', '\\']) || name.contains("..") {
+        let why = "becomes a folder on the broker's disk: no \"/\", \"\\\" or \"..\" in it";
+        return Err(Error::refused(
+            target.clone(),
+            format!("the name \"{name}\" {why}"),
+        ));
+    }
+    if options.partitions.is_some_and(|partitions| partitions < 0) {
+        let sentence = "a stream cannot have fewer than no partitions: real servers crash on it";
+        return Err(Error::refused(target.clone(), sentence));
+    }
+    let subject = Some(options.subject.as_str()).filter(|subject| !subject.is_empty());
+    check_subject(subject.unwrap_or(name), target)
+}
+
+/// Subjects as servers take them: tokens between dots, none empty, no blanks (wire-contract §2.4).
+pub(crate) fn check_subject(subject: &str, target: &Target) -> Result<()> {
+    let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    if subject.split('.').any(str::is_empty) || subject.contains(blank) {
+        let sentence =
+            format!("\"{subject}\" is not a NATS subject: tokens between dots, no blanks");
+        return Err(Error::refused(target.clone(), sentence));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_servers_do_not_survive_is_refused() {
+        let check = |name: &str, subject: &str, partitions| {
+            let options = StreamOptions {
+                name: name.into(),
+                subject: subject.into(),
+                partitions,
+                ..StreamOptions::default()
+            };
+            check_stream(&options, &Target::Cluster).map_err(|error| error.kind())
+        };
+        for (name, subject, partitions) in [
+            ("", "s", None),
+            ("a/b", "s", None),
+            ("a\\b", "s", None),
+            ("a..b", "s", None),
+            ("a", "s", Some(-1)),
+            ("a", "s t", None),
+            ("a", "s..t", None),
+            ("a", ".", None),
+            ("with blank", "", None),
+        ] {
+            assert_eq!(
+                check(name, subject, partitions),
+                Err(ErrorKind::Refused),
+                "{name:?} {subject:?}"
+            );
+        }
+        assert_eq!(check("dot.name", "", Some(0)), Ok(()));
+        assert_eq!(check("with blank", "s.*.>", Some(3)), Ok(()));
+    }
+}

@@ -1,0 +1,78 @@
+//! How to reach a cluster: seeds, limits, windows, TLS, address overrides. Dialling is `pool`'s.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_rustls::rustls;
+
+/// How a client reaches its cluster and what it allows itself.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// Brokers to begin with, `host:port`, port 9292 where left out. One that answers is enough.
+    pub seeds: Vec<String>,
+    /// How long one request may take, all its attempts together.
+    pub request_timeout: Duration,
+    /// How long to wait for a broker's metadata. Servers with a dead peer need 3 s (wire-contract §0.5).
+    pub metadata_timeout: Duration,
+    /// How long to wait for a TCP connection, and again for TLS.
+    pub connect_timeout: Duration,
+    /// How long a subscription that lost its broker looks for another; `None`: for ever. A subscription may say
+    /// otherwise.
+    pub resubscribe_limit: Option<Duration>,
+    /// How many connections to a broker subscriptions spread over before they share. Requests have one of their own.
+    pub connections_per_broker: usize,
+    /// Connections unused for that long are closed.
+    pub idle_close: Duration,
+    /// HTTP/2 window of each subscription and of the request connection, in bytes: how much a broker may send ahead.
+    pub window_bytes: u32,
+    /// The largest answer or message taken, in bytes; a larger one fails with a sentence.
+    pub max_answer_bytes: usize,
+    /// TLS; `None`: plaintext.
+    pub tls: Option<TlsOptions>,
+    /// Where a broker advertises the left `host:port`, the right one is dialled.
+    pub advertise: Vec<(String, String)>,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            seeds: vec!["127.0.0.1:9292".into()],
+            request_timeout: Duration::from_secs(5),
+            metadata_timeout: Duration::from_secs(6),
+            connect_timeout: Duration::from_secs(1),
+            resubscribe_limit: Some(Duration::from_secs(30)),
+            connections_per_broker: 2,
+            idle_close: Duration::from_secs(30),
+            window_bytes: 4 << 20,
+            max_answer_bytes: 64 << 20,
+            tls: None,
+            advertise: Vec::new(),
+        }
+    }
+}
+
+impl ConnectOptions {
+    /// The defaults, with these brokers to begin with.
+    pub fn new(seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            seeds: seeds.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// TLS: with nothing set, the system's roots, or Mozilla's where the system has none.
+#[derive(Clone, Debug, Default)]
+pub struct TlsOptions {
+    /// A PEM file of the only certificate authorities to trust.
+    pub ca: Option<PathBuf>,
+    /// A PEM file of this client's certificate; needs `key`.
+    pub cert: Option<PathBuf>,
+    /// A PEM file of the key to `cert`.
+    pub key: Option<PathBuf>,
+    /// The name that servers' certificates must have, instead of the host dialled.
+    pub server_name: Option<String>,
+    /// A configuration of one's own, used as it is but for ALPN, instead of the files above.
+    pub config: Option<Arc<rustls::ClientConfig>>,
+}

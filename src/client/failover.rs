@@ -1,0 +1,110 @@
+//! Calls that survive a broker: the broker is chosen inside the loop, failures are told apart, waits are capped and
+//! jittered, one deadline stands over all attempts. Nothing that changes the cluster is sent twice.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "attempts wait, under one deadline"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::{Response, Status};
+
+use super::backoff::Backoff;
+use super::core::{Api, Core, is_final};
+use super::error::{Error, Result};
+use super::transport::Call;
+use crate::model::{ErrorKind, PartitionId, StreamName, Target};
+use crate::wire::rpc::Rpc;
+
+/// One deadline over all attempts of a request, and the waits between them.
+pub(crate) struct Attempts {
+    deadline: Instant,
+    backoff: Backoff,
+}
+
+impl Attempts {
+    pub(crate) fn within(limit: Duration) -> Self {
+        Self {
+            deadline: Instant::now() + limit,
+            backoff: Backoff::of_request(),
+        }
+    }
+
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits for the next attempt; gives the error back where there is no time for another.
+    pub(crate) async fn wait(&mut self, error: Error) -> Result<()> {
+        let wait = self.backoff.next_wait();
+        if wait >= self.left() {
+            return Err(error);
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
+
+impl Core {
+    /// A call that any broker answers.
+    pub(crate) async fn at_any<T>(
+        self: &Arc<Self>,
+        rpc: Rpc,
+        target: &Target,
+        limit: Duration,
+        send: impl AsyncFn(Api, Duration) -> std::result::Result<Response<T>, Status>,
+    ) -> Result<T> {
+        let mut attempts = Attempts::within(limit);
+        loop {
+            let mut last = None;
+            for address in self.brokers.in_turn() {
+                let call = Call {
+                    rpc,
+                    target,
+                    address: &address,
+                };
+                let left = attempts.left();
+                let answer = self.call(call, left, async |api| send(api, left).await);
+                match answer.await {
+                    Err(error) if !is_final(rpc, &error) => last = Some(error),
+                    Err(error) if error.kind() == ErrorKind::NoMetadataLeader => last = Some(error),
+                    outcome => return outcome,
+                }
+            }
+            attempts.wait(last.unwrap_or_else(Error::closed)).await?;
+        }
+    }
+
+    /// A call that only the partition's leader answers.
+    pub(crate) async fn at_leader<T>(
+        self: &Arc<Self>,
+        rpc: Rpc,
+        stream: &StreamName,
+        partition: PartitionId,
+        target: &Target,
+        send: impl AsyncFn(Api, Duration) -> std::result::Result<Response<T>, Status>,
+    ) -> Result<T> {
+        let mut attempts = Attempts::within(self.options.request_timeout);
+        loop {
+            let leader = self.leader(stream, partition).await?;
+            let call = Call {
+                rpc,
+                target,
+                address: &leader.address,
+            };
+            let left = attempts.left();
+            let error = match self
+                .call(call, left, async |api| send(api, left).await)
+                .await
+            {
+                Err(error) if error.kind() == ErrorKind::NotLeader => error,
+                Err(error) if !is_final(rpc, &error) => error,
+                outcome => return outcome,
+            };
+            attempts.wait(error).await?;
+            self.refresh_metadata(leader.generation).await?;
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The cluster's metadata: fetched from whichever broker answers first, cached with a generation, asked for leaders.
+//! What each single broker says is `views`'.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "attempts wait, and the cache is stamped"
+)]
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tonic::Request;
+
+use super::backoff::Backoff;
+use super::core::Core;
+use super::error::{Error, Result};
+use super::transport::Call;
+use crate::model::{BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target, Timestamp};
+use crate::wire::convert;
+use crate::wire::pb::FetchMetadataRequest;
+use crate::wire::rpc::Rpc;
+
+/// A broker that has not answered by then is not waited for alone: the next one is asked too.
+const ASK_NEXT_AFTER: Duration = Duration::from_millis(700);
+
+/// The latest metadata. Generations tell whether somebody else has refreshed it already.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    latest: Mutex<Option<Cached>>,
+    refreshing: tokio::sync::Mutex<()>,
+}
+
+/// Metadata and when it was fetched.
+#[derive(Clone, Debug)]
+pub(crate) struct Cached {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) updated: Timestamp,
+    generation: u64,
+}
+
+impl Cache {
+    pub(crate) fn latest(&self) -> Option<Arc<Cluster>> {
+        self.cached().map(|cached| cached.cluster)
+    }
+
+    pub(crate) fn cached(&self) -> Option<Cached> {
+        let latest = self.latest.lock();
+        latest.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.cached().map_or(0, |cached| cached.generation)
+    }
+
+    fn store(&self, cluster: Arc<Cluster>) {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = latest.as_ref().map_or(0, |cached| cached.generation) + 1;
+        *latest = Some(Cached {
+            cluster,
+            updated: Timestamp::now(),
+            generation,
+        });
+    }
+}
+
+/// Who leads a partition, and the generation of the metadata that says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Leader {
+    pub(crate) broker: BrokerId,
+    pub(crate) address: String,
+    pub(crate) generation: u64,
+}
+
+impl Core {
+    /// Fresh metadata from any broker, within the metadata timeout.
+    pub(crate) async fn fetch_metadata(self: &Arc<Self>) -> Result<Arc<Cluster>> {
+        let deadline = Instant::now() + self.options.metadata_timeout;
+        let mut backoff = Backoff::of_request();
+        loop {
+            match self.ask_all(deadline).await {
+                Ok(cluster) => return Ok(cluster),
+                Err(error) if !may_pass(&error) => return Err(error),
+                Err(error) => {
+                    let wait = backoff.next_wait();
+                    if Instant::now() + wait >= deadline {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Asks one broker after the other, each a little after the one before, until the first answers.
+    async fn ask_all(self: &Arc<Self>, deadline: Instant) -> Result<Arc<Cluster>> {
+        let mut waiting = self.brokers.in_turn().into_iter();
+        let mut asked: JoinSet<Result<Arc<Cluster>>> = JoinSet::new();
+        let mut last_error = None;
+        loop {
+            if let Some(address) = waiting.next() {
+                let core = Arc::clone(self);
+                let left = deadline.saturating_duration_since(Instant::now());
+                asked.spawn(async move { core.ask(&address, left).await });
+            }
+            let more = waiting.len() > 0;
+            let answer = tokio::select! {
+                answer = asked.join_next() => answer,
+                () = tokio::time::sleep(ASK_NEXT_AFTER), if more => continue,
+            };
+            match answer {
+                Some(Ok(Ok(cluster))) => {
+                    self.metadata.store(Arc::clone(&cluster));
+                    return Ok(cluster);
+                }
+                Some(Ok(Err(error))) => last_error = Some(worse(last_error, error)),
+                Some(Err(_)) => {}
+                None if more => {}
+                None => return Err(last_error.unwrap_or_else(Error::closed)),
+            }
+        }
+    }
+
+    /// Asks exactly that broker. Never a deadline on the wire: with a dead peer and a stale cache a server sits out
+    /// any deadline, and answers after 3 s where there is none (wire-contract §0.5).
+    pub(crate) async fn ask(&self, address: &str, wait: Duration) -> Result<Arc<Cluster>> {
+        let call = Call {
+            rpc: Rpc::FetchMetadata,
+            target: &Target::Cluster,
+            address,
+        };
+        let request = Request::new(FetchMetadataRequest::default());
+        let answer = self.call(call, wait, async |mut api| {
+            api.fetch_metadata(request).await
+        });
+        let answer = answer.await.map_err(|error| stranger(error, address))?;
+        let cluster = Arc::new(convert::cluster(answer));
+        self.brokers.learn(address, &cluster);
+        Ok(cluster)
+    }
+
+    /// Metadata newer than `generation`: one fetch for all who found the same metadata wanting.
+    pub(crate) async fn refresh_metadata(
+        self: &Arc<Self>,
+        generation: u64,
+    ) -> Result<Arc<Cluster>> {
+        let _one_at_a_time = self.metadata.refreshing.lock().await;
+        match self.metadata.cached() {
+            Some(cached) if cached.generation > generation => Ok(cached.cluster),
+            _ => self.fetch_metadata().await,
+        }
+    }
+
+    /// The metadata at hand, fetched where there is none.
+    pub(crate) async fn some_metadata(self: &Arc<Self>) -> Result<Arc<Cluster>> {
+        match self.metadata.latest() {
+            Some(cluster) => Ok(cluster),
+            None => self.refresh_metadata(0).await,
+        }
+    }
+
+    /// Metadata that knows the partition, fetched anew once where the one at hand does not.
+    pub(crate) async fn metadata_with(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<Arc<Cluster>> {
+        let cluster = self.some_metadata().await?;
+        if cluster.partition(stream, partition).is_some() {
+            return Ok(cluster);
+        }
+        self.refresh_metadata(self.metadata.generation()).await
+    }
+
+    /// The leader of a partition, as the metadata at hand has it.
+    pub(crate) async fn leader(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<Leader> {
+        let cluster = self.metadata_with(stream, partition).await?;
+        let generation = self.metadata.generation();
+        let (broker, address) = leader_in(&cluster, stream, partition)?;
+        Ok(Leader {
+            broker,
+            address,
+            generation,
+        })
+    }
+}
+
+/// The id and address of a partition's leader in that metadata.
+pub(crate) fn leader_in(
+    cluster: &Cluster,
+    stream: &StreamName,
+    partition: PartitionId,
+) -> Result<(BrokerId, String)> {
+    let target = Target::Partition(Arc::clone(stream), partition);
+    let fail = |kind| Error::of_kind(kind, Rpc::FetchMetadata, target.clone(), "");
+    let found = cluster
+        .stream(stream)
+        .ok_or_else(|| fail(ErrorKind::NoSuchStream))?
+        .partition(partition)
+        .ok_or_else(|| fail(ErrorKind::NoSuchPartition))?;
+    let leader = found.leader.as_ref();
+    let broker = leader
+        .and_then(|leader| cluster.broker(leader))
+        .ok_or_else(|| fail(ErrorKind::NoLeader))?;
+    Ok((Arc::clone(&broker.id), broker.address()))
+}
+
+/// Whether asking again a little later may help.
+fn may_pass(error: &Error) -> bool {
+    error.kind().is_retryable()
+}
+
+/// Of the failures of several brokers the one that says most: that something answered, though not Liftbridge.
+fn worse(before: Option<Error>, error: Error) -> Error {
+    match before {
+        Some(before) if !may_pass(&before) && may_pass(&error) => before,
+        _ => error,
+    }
+}
+
+/// A server that does not know this call is none of Liftbridge's.
+fn stranger(error: Error, address: &str) -> Error {
+    if error.kind() != ErrorKind::Unsupported {
+        return error;
+    }
+    let sentence = format!("broker {address} speaks gRPC, but is not Liftbridge");
+    Error::new(
+        ErrorKind::NotLiftbridge,
+        Target::Broker(address.into()),
+        sentence,
+    )
+    .caused_by(error)
+}

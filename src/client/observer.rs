@@ -1,0 +1,152 @@
+//! The read half of a client as a type of its own: it has no method that changes the cluster (architecture I13).
+
+use std::sync::Arc;
+
+use super::brokers::BrokerHealth;
+use super::connect::ConnectOptions;
+use super::core::{Core, Handle};
+use super::error::{Error, Result};
+use super::subscribe::{Order, Subscription};
+use crate::model::{
+    Cluster, ErrorKind, MessageSink, OwnedMessages, Partition, PartitionId, StreamName,
+    SubscribeSpec, Target, Timestamp, View,
+};
+use crate::wire::rpc::Rpc;
+
+/// Reads a cluster and cannot change it. Cheap to clone; the last clone dropped closes its connections and ends its
+/// subscriptions.
+#[derive(Clone, Debug)]
+pub struct Observer {
+    handle: Arc<Handle>,
+}
+
+impl Observer {
+    /// Checks the options and does no I/O but reading the files of TLS: brokers are dialled when first asked.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadAddress`] for an address that is none, [`ErrorKind::Refused`] without any,
+    /// [`ErrorKind::Tls`] for certificates that cannot be used.
+    pub fn new(options: ConnectOptions) -> Result<Self> {
+        let handle = Handle::new(options)?;
+        Ok(Self { handle })
+    }
+
+    /// The same, and waits for the first metadata from any of the seeds, tried in random order.
+    ///
+    /// # Errors
+    /// Also those of [`fetch_metadata`](Self::fetch_metadata).
+    pub async fn connect(options: ConnectOptions) -> Result<Self> {
+        let observer = Self::new(options)?;
+        observer.fetch_metadata().await?;
+        Ok(observer)
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.handle.core
+    }
+
+    /// Every broker known so far, seeds and those that metadata named, by address, with how each has answered.
+    pub fn brokers(&self) -> Vec<BrokerHealth> {
+        self.core().brokers.list()
+    }
+
+    /// Fresh metadata from whichever broker answers first. A slow broker delays it by less than a second.
+    ///
+    /// # Errors
+    /// The failure of the last broker asked, once the metadata timeout has passed.
+    pub async fn fetch_metadata(&self) -> Result<Arc<Cluster>> {
+        self.core().fetch_metadata().await
+    }
+
+    /// The metadata fetched last, by whichever call.
+    pub fn metadata(&self) -> Option<Arc<Cluster>> {
+        self.core().metadata.latest()
+    }
+
+    /// When the metadata of [`metadata`](Self::metadata) was fetched.
+    pub fn last_updated(&self) -> Option<Timestamp> {
+        Some(self.core().metadata.cached()?.updated)
+    }
+
+    /// Asks exactly the broker at that address how the cluster looks. Never fails as a call: why there is no answer
+    /// is in the view. Carries no deadline on the wire and gives up here after the metadata timeout. Brokers and ids
+    /// that the answer names are known from then on.
+    pub async fn fetch_view(&self, address: &str) -> View {
+        self.core().fetch_view(address).await
+    }
+
+    /// One partition, as its leader sees it: the true high watermark and newest offset.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PartitionPaused`]: servers refuse it for a paused partition, which is the only reliable sign of one
+    /// (wire-contract §0.2). [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`], [`ErrorKind::NoLeader`].
+    pub async fn fetch_partition(&self, stream: &str, partition: PartitionId) -> Result<Partition> {
+        let stream = StreamName::from(stream);
+        self.core().fetch_partition(&stream, partition).await
+    }
+
+    /// Reads a partition, message by message.
+    ///
+    /// # Errors
+    /// What no other attempt would mend: [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`],
+    /// [`ErrorKind::PermissionDenied`], [`ErrorKind::InvalidArgument`]. All else becomes events of the subscription.
+    pub async fn subscribe(&self, spec: SubscribeSpec) -> Result<Subscription<OwnedMessages>> {
+        self.subscribe_into(spec, OwnedMessages::default()).await
+    }
+
+    /// Reads a partition into a sink, field by field as the wire has them; its batches are what the subscription
+    /// yields. The sink is flushed 50 ms after a message at the latest, and before every event.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe).
+    pub async fn subscribe_into<S: MessageSink>(
+        &self,
+        spec: SubscribeSpec,
+        sink: S,
+    ) -> Result<Subscription<S>> {
+        Subscription::open(Arc::clone(self.core()), Order::reading(spec), sink).await
+    }
+
+    /// Tasks of connections that run at this moment: 0 once all are closed.
+    pub fn running_tasks(&self) -> usize {
+        self.core().tasks.running()
+    }
+}
+
+impl Core {
+    /// The partition as its leader tells it.
+    pub(crate) async fn fetch_partition(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<Partition> {
+        let mut attempts = super::failover::Attempts::within(self.options.request_timeout);
+        loop {
+            let leader = self.leader(stream, partition).await?;
+            let wait = attempts.left();
+            let error = match self
+                .partition_at(&leader.address, stream, partition, wait)
+                .await
+            {
+                Err(error) if error.kind().is_retryable() => error,
+                outcome => return outcome,
+            };
+            let refused = error.kind() == ErrorKind::NotLeader;
+            let cluster = self.refresh_metadata(leader.generation).await?;
+            let found = cluster.partition(stream, partition);
+            let leads = |found: &Partition| found.leader.as_ref() == Some(&leader.broker);
+            // A running leader would have answered; one that never was paused may still be taking office.
+            if refused && found.is_some_and(|found| leads(found) && found.paused_flag) {
+                let target = Target::Partition(Arc::clone(stream), partition);
+                let kind = ErrorKind::PartitionPaused;
+                return Err(Error::of_kind(
+                    kind,
+                    Rpc::FetchPartitionMetadata,
+                    target,
+                    "",
+                ));
+            }
+            attempts.wait(error).await?;
+        }
+    }
+}

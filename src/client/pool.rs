@@ -1,0 +1,251 @@
+//! Connections: one to each broker for requests, some of their own for subscriptions, so that a subscription that
+//! nobody reads holds up no request. Owns every task of every connection; which broker to ask is not decided here.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "idle connections are closed by the clock"
+)]
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::transport::{Channel, Endpoint};
+
+use super::connect::ConnectOptions;
+use super::error::{Error, Result};
+use crate::model::{ErrorKind, Target};
+
+/// Subscriptions that share a connection at most: its window is the sum of theirs, so that none waits for another.
+const SUBSCRIPTIONS_PER_CONNECTION: usize = 16;
+
+/// Frames of up to this size save wake-ups; servers send smaller ones if they like.
+const MAX_FRAME_BYTES: u32 = 256 << 10;
+
+/// Where the tasks of connections run: counted, and stopped with the client.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tasks {
+    tracker: TaskTracker,
+    token: CancellationToken,
+}
+
+impl Tasks {
+    /// Runs a task until it ends or the client is closed.
+    pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let token = self.token.clone();
+        self.tracker.spawn(async move {
+            token.run_until_cancelled(task).await;
+        });
+    }
+
+    pub(crate) fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
+    pub(crate) fn running(&self) -> usize {
+        self.tracker.len()
+    }
+}
+
+impl hyper::rt::Executor<Pin<Box<dyn Future<Output = ()> + Send>>> for Tasks {
+    fn execute(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.run(task);
+    }
+}
+
+/// The connections to all brokers.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    options: Arc<ConnectOptions>,
+    tasks: Tasks,
+    brokers: Mutex<HashMap<Arc<str>, Connections>>,
+}
+
+#[derive(Debug)]
+struct Connections {
+    requests: Option<(Channel, Instant)>,
+    subscriptions: Vec<Arc<Shared>>,
+    suspected: watch::Sender<u64>,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            requests: None,
+            subscriptions: Vec::new(),
+            suspected: watch::Sender::new(0),
+        }
+    }
+}
+
+/// A connection that subscriptions share.
+#[derive(Debug)]
+struct Shared {
+    channel: Channel,
+    used: Mutex<(usize, Instant)>,
+}
+
+impl Shared {
+    fn users(&self) -> usize {
+        self.lock().0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (usize, Instant)> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A subscription's place on a connection; dropping it gives the place back.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    shared: Arc<Shared>,
+    /// Changes when the broker is thought dead, so that who reads from it looks after it.
+    pub(crate) suspected: watch::Receiver<u64>,
+}
+
+impl Lease {
+    pub(crate) fn channel(&self) -> Channel {
+        self.shared.channel.clone()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut used = self.shared.lock();
+        used.0 = used.0.saturating_sub(1);
+        used.1 = Instant::now();
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(options: Arc<ConnectOptions>, tasks: Tasks) -> Arc<Self> {
+        Arc::new(Self {
+            options,
+            tasks,
+            brokers: Mutex::default(),
+        })
+    }
+
+    /// The connection for requests to the broker at that address.
+    pub(crate) fn requests(self: &Arc<Self>, address: &str) -> Result<Channel> {
+        self.begin()?;
+        let mut brokers = self.lock();
+        let connections = brokers.entry(Arc::from(address)).or_default();
+        if let Some((channel, used)) = &mut connections.requests {
+            *used = Instant::now();
+            return Ok(channel.clone());
+        }
+        let channel = self.dial(address, 1)?;
+        connections.requests = Some((channel.clone(), Instant::now()));
+        Ok(channel)
+    }
+
+    /// A place for a subscription on one of its broker's connections.
+    pub(crate) fn lease(self: &Arc<Self>, address: &str) -> Result<Lease> {
+        self.begin()?;
+        let mut brokers = self.lock();
+        let connections = brokers.entry(Arc::from(address)).or_default();
+        let shared = if let Some(shared) = self.share(&connections.subscriptions) {
+            shared
+        } else {
+            let shared = Arc::new(Shared {
+                channel: self.dial(address, SUBSCRIPTIONS_PER_CONNECTION)?,
+                used: Mutex::new((0, Instant::now())),
+            });
+            connections.subscriptions.push(Arc::clone(&shared));
+            shared
+        };
+        shared.lock().0 += 1;
+        Ok(Lease {
+            shared,
+            suspected: connections.suspected.subscribe(),
+        })
+    }
+
+    /// The connection with the fewest subscriptions, unless a new one is due.
+    fn share(&self, connections: &[Arc<Shared>]) -> Option<Arc<Shared>> {
+        let idlest = connections.iter().min_by_key(|shared| shared.users())?;
+        let users = idlest.users();
+        let spread = users > 0 && connections.len() < self.options.connections_per_broker;
+        (!spread && users < SUBSCRIPTIONS_PER_CONNECTION).then(|| Arc::clone(idlest))
+    }
+
+    /// The broker did not answer: new requests and subscriptions dial anew, running subscriptions look after it.
+    pub(crate) fn suspect(&self, address: &str) {
+        if let Some(connections) = self.lock().get_mut(address) {
+            connections.requests = None;
+            connections.subscriptions.clear();
+            connections.suspected.send_modify(|times| *times += 1);
+        }
+    }
+
+    fn begin(self: &Arc<Self>) -> Result<()> {
+        if self.tasks.token().is_cancelled() {
+            return Err(Error::closed());
+        }
+        if self.lock().is_empty() {
+            self.tasks
+                .run(close_idle(Arc::downgrade(self), self.options.idle_close));
+        }
+        Ok(())
+    }
+
+    fn dial(&self, address: &str, windows: usize) -> Result<Channel> {
+        let overridden = self
+            .options
+            .advertise
+            .iter()
+            .find(|(advertised, _)| advertised == address);
+        let dialled = overridden.map_or(address, |(_, dialled)| dialled);
+        let connection_window = u64::from(self.options.window_bytes) * windows as u64;
+        // A window is 31 bits (RFC 9113 §6.9.1).
+        let connection_window =
+            u32::try_from(connection_window.min(0x7fff_ffff)).unwrap_or(u32::MAX >> 1);
+        let endpoint = Endpoint::from_shared(format!("http://{dialled}"))
+            .map_err(|error| malformed(dialled).caused_by(error))?
+            .connect_timeout(self.options.connect_timeout)
+            // No HTTP/2 pings: servers answer them with GOAWAY (wire-contract §0.7). TCP finds dead peers instead.
+            .tcp_keepalive(Some(Duration::from_secs(10)))
+            .tcp_keepalive_interval(Some(Duration::from_secs(5)))
+            .tcp_keepalive_retries(Some(3))
+            .initial_stream_window_size(self.options.window_bytes)
+            .initial_connection_window_size(connection_window)
+            .max_frame_size(MAX_FRAME_BYTES)
+            .executor(self.tasks.clone());
+        Ok(endpoint.connect_lazy())
+    }
+
+    fn drop_idle(&self, limit: Duration) {
+        let now = Instant::now();
+        let is_idle = |used: Instant| now.duration_since(used) >= limit;
+        for connections in self.lock().values_mut() {
+            connections.requests.take_if(|(_, used)| is_idle(*used));
+            connections.subscriptions.retain(|shared| {
+                let (users, used) = *shared.lock();
+                users > 0 || !is_idle(used)
+            });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Connections>> {
+        self.brokers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn close_idle(pool: std::sync::Weak<Pool>, limit: Duration) {
+    let mut interval = tokio::time::interval((limit / 2).max(Duration::from_millis(10)));
+    loop {
+        interval.tick().await;
+        let Some(pool) = pool.upgrade() else { return };
+        pool.drop_idle(limit);
+    }
+}
+
+fn malformed(address: &str) -> Error {
+    let sentence = format!("\"{address}\" is not an address that can be dialled");
+    Error::new(ErrorKind::BadAddress, Target::Cluster, sentence)
+}

@@ -1,0 +1,139 @@
+//! Publishing one message, to a stream or to a NATS subject. Many at a time are `publisher`'s.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Client;
+use super::core::{Api, Core, with_deadline};
+use super::error::{Error, Result};
+use super::partitioner::by_key;
+use crate::model::{
+    AckPolicy, Destination, ErrorKind, Outcome, PartitionId, PublishOptions, StreamName, Target,
+};
+use crate::wire::rpc::Rpc;
+use crate::wire::{convert, pb, status};
+
+impl Client {
+    /// Publishes one message and waits for its ack, unless its policy asks for none. A deadline is always on the wire:
+    /// servers answer publishes without one before they are stored, and without an ack (wire-contract §0.6).
+    ///
+    /// A paused partition is resumed by it; one that nobody leads loses the message, which ends as
+    /// [`ErrorKind::OutcomeUnknown`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::OutcomeUnknown`] where no answer came: it is never sent again on its own.
+    /// [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`], [`ErrorKind::ReadonlyPartition`],
+    /// [`ErrorKind::IncorrectOffset`], [`ErrorKind::AckPolicyRequired`], [`ErrorKind::TooLarge`].
+    pub async fn publish(&self, options: PublishOptions) -> Result<Outcome> {
+        let core = self.core();
+        match core.destination(&options).await? {
+            Some((stream, partition)) => core.publish_to_stream(&options, stream, partition).await,
+            None => core.publish_to_subject(&options).await,
+        }
+    }
+}
+
+impl Core {
+    /// Where a message goes: `None` to a subject, whose partition servers find.
+    pub(crate) async fn destination(
+        self: &Arc<Self>,
+        options: &PublishOptions,
+    ) -> Result<Option<(StreamName, PartitionId)>> {
+        let (stream, partition) = match &options.to {
+            Destination::Subject(_) => return Ok(None),
+            Destination::Partition(stream, partition) => (stream, *partition),
+            Destination::ByKey(stream) => (
+                stream,
+                by_key(&options.key, self.partitions_of(stream).await?),
+            ),
+            Destination::RoundRobin(stream) => {
+                let partitions = self.partitions_of(stream).await?;
+                (stream, self.turns.next(stream, partitions))
+            }
+        };
+        Ok(Some((Arc::clone(stream), partition)))
+    }
+
+    async fn partitions_of(self: &Arc<Self>, stream: &StreamName) -> Result<usize> {
+        let cluster = self.metadata_with(stream, 0).await?;
+        cluster.partition_count(stream).ok_or_else(|| {
+            let target = Target::Stream(Arc::clone(stream));
+            Error::of_kind(ErrorKind::NoSuchStream, Rpc::Publish, target, "")
+        })
+    }
+
+    fn deadline(&self, options: &PublishOptions) -> Duration {
+        options.deadline.unwrap_or(self.options.request_timeout)
+    }
+
+    async fn publish_to_stream(
+        self: &Arc<Self>,
+        options: &PublishOptions,
+        stream: StreamName,
+        partition: PartitionId,
+    ) -> Result<Outcome> {
+        let request = convert::publish(options, &stream, partition);
+        let target = Target::Partition(stream, partition);
+        let send =
+            async |mut api: Api, left| api.publish(with_deadline(request.clone(), left)).await;
+        let limit = self.deadline(options);
+        let answer = self.at_any(Rpc::Publish, &target, limit, send).await?;
+        outcome(
+            options.ack_policy,
+            answer.ack,
+            Some(partition),
+            Rpc::Publish,
+            target,
+        )
+    }
+
+    async fn publish_to_subject(self: &Arc<Self>, options: &PublishOptions) -> Result<Outcome> {
+        let Destination::Subject(subject) = &options.to else {
+            return Err(Error::closed());
+        };
+        let target = Target::Subject(subject.clone());
+        super::admin::check_subject(subject, &target)?;
+        let request = convert::publish_to_subject(options, subject);
+        let send = async |mut api: Api, left| {
+            api.publish_to_subject(with_deadline(request.clone(), left))
+                .await
+        };
+        let limit = self.deadline(options);
+        let answer = self
+            .at_any(Rpc::PublishToSubject, &target, limit, send)
+            .await?;
+        outcome(
+            options.ack_policy,
+            answer.ack,
+            None,
+            Rpc::PublishToSubject,
+            target,
+        )
+    }
+}
+
+/// What an answer to a publish means. An ack can carry an error (wire-contract §4.5), and where one was asked for but
+/// none came, nobody knows.
+pub(crate) fn outcome(
+    policy: AckPolicy,
+    ack: Option<pb::Ack>,
+    partition: Option<PartitionId>,
+    rpc: Rpc,
+    target: Target,
+) -> Result<Outcome> {
+    let Some(ack) = ack else {
+        return match policy {
+            AckPolicy::None => Ok(Outcome::Sent),
+            AckPolicy::Leader | AckPolicy::All => {
+                Err(Error::outcome_unknown(rpc, target, "no ack came"))
+            }
+        };
+    };
+    if let Some(kind) = status::of_ack(&ack) {
+        return Err(Error::of_kind(kind, rpc, target, "the ack says so"));
+    }
+    Ok(Outcome::Acked {
+        ack: convert::ack(ack),
+        partition,
+    })
+}

@@ -1,0 +1,160 @@
+//! Subscriptions: a stream of batches and events that survives its broker. What callers see; opening is
+//! `subscribe::open`'s, reading and resuming `subscribe::reader`'s.
+
+mod check;
+mod open;
+mod plan;
+mod reader;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio_stream::Stream;
+use tokio_util::sync::ReusableBoxFuture;
+
+use super::core::Core;
+use super::error::Result;
+use crate::model::{BrokerId, Failure, MessageSink, Offset, SubscribeSpec};
+use crate::wire::pb;
+use reader::Reader;
+
+/// What a subscription yields: `B` is what its sink makes of messages, [`Message`](crate::model::Message) by default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionItem<B> {
+    /// Messages, in order, each once.
+    Batch(B),
+    /// Something that happened to the subscription.
+    Event(SubscriptionEvent),
+}
+
+/// What happens to a subscription besides messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionEvent {
+    /// A broker delivers.
+    Opened {
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// No broker delivers at the moment; another attempt follows.
+    Resuming {
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// Why the one before ended.
+        failure: Failure,
+    },
+    /// A broker delivers again.
+    Resumed {
+        /// The broker.
+        broker: BrokerId,
+        /// The offset that follows the last one delivered; -1 where none was delivered yet.
+        next: Offset,
+    },
+    /// Messages were removed before they could be delivered: retention, or compaction at the very start of the log.
+    /// What compaction takes out elsewhere is no gap, since a later message of the same key stands for it.
+    Gap {
+        /// The first offset missing.
+        from: Offset,
+        /// The offset that comes instead.
+        to: Offset,
+    },
+    /// The subscription is over; nothing follows.
+    Ended(EndReason),
+}
+
+/// Why a subscription ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// All that was asked for was delivered, be it nothing.
+    StopReached,
+    /// The stream was deleted, or deleted and made anew.
+    Deleted,
+    /// The partition is paused.
+    Paused,
+    /// The partition is readonly, and its end was reached.
+    ReadonlyEnd,
+    /// A newer member of the consumer group reads the partition.
+    Fenced,
+    /// No broker delivered for as long as the subscription may look for one.
+    Unavailable(Failure),
+    /// Anything else.
+    Failed(Failure),
+}
+
+/// What is subscribed to, with what only a [`Client`](super::Client) may ask.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) spec: SubscribeSpec,
+    /// Resume the partition if it is paused.
+    pub(crate) resume: bool,
+    /// The member of a group that reads.
+    pub(crate) consumer: Option<pb::Consumer>,
+}
+
+impl Order {
+    pub(crate) fn reading(spec: SubscribeSpec) -> Self {
+        Self {
+            spec,
+            resume: false,
+            consumer: None,
+        }
+    }
+}
+
+type Step<S> = (
+    Box<Reader<S>>,
+    Option<SubscriptionItem<<S as MessageSink>::Batch>>,
+);
+
+/// A stream of [`SubscriptionItem`]s. It works only while it is polled: not polling it stops reading from the broker,
+/// and holds up nothing else. Dropping it closes it. It ends after [`SubscriptionEvent::Ended`]; dropping the client
+/// ends it as [`Closed`](crate::model::ErrorKind::Closed).
+pub struct Subscription<S: MessageSink> {
+    step: Option<ReusableBoxFuture<'static, Step<S>>>,
+}
+
+impl<S: MessageSink> Subscription<S> {
+    /// Makes one attempt to open it. A failure that another attempt may mend becomes the first event of the
+    /// subscription, any other is returned.
+    pub(crate) async fn open(core: Arc<Core>, order: Order, sink: S) -> Result<Self> {
+        let mut reader = Box::new(Reader::new(core, order, sink));
+        reader.begin().await?;
+        Ok(Self {
+            step: Some(ReusableBoxFuture::new(step(reader))),
+        })
+    }
+
+    /// The next batch or event; `None` after the end.
+    pub async fn next(&mut self) -> Option<SubscriptionItem<S::Batch>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+async fn step<S: MessageSink>(mut reader: Box<Reader<S>>) -> Step<S> {
+    let item = reader.next().await;
+    (reader, item)
+}
+
+impl<S: MessageSink> Stream for Subscription<S> {
+    type Item = SubscriptionItem<S::Batch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(future) = &mut self.step else {
+            return Poll::Ready(None);
+        };
+        let (reader, item) = std::task::ready!(future.poll(cx));
+        if item.is_some() {
+            future.set(step(reader));
+        } else {
+            self.step = None;
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl<S: MessageSink> fmt::Debug for Subscription<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}

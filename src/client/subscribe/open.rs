@@ -1,0 +1,325 @@
+//! Opens a subscription at the right broker and waits for its handshake. When to try again is `reader`'s.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a vanished stream is believed after a while only"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tonic::Streaming;
+
+use super::plan::{self, Plan};
+use super::{EndReason, Order};
+use crate::client::core::Core;
+use crate::client::error::{Error, Result};
+use crate::client::metadata::leader_in;
+use crate::client::pool::Lease;
+use crate::client::transport::Call;
+use crate::model::{
+    BrokerId, Cluster, ErrorKind, MessageSink, Offset, Partition, StopAt, StreamName, Target,
+    Timestamp,
+};
+use crate::wire::codec::{self, SharedIntake};
+use crate::wire::intake::Taken;
+use crate::wire::pb;
+use crate::wire::rpc::Rpc;
+use crate::wire::status::Meaning;
+
+/// A stream that metadata no longer lists is believed deleted after so long: a broker that just started does not
+/// know its streams yet.
+const BELIEVE_DELETED_AFTER: Duration = Duration::from_secs(3);
+
+/// An open Subscribe call.
+pub(super) struct Session {
+    pub(super) stream: Streaming<Taken>,
+    pub(super) broker: BrokerId,
+    pub(super) address: String,
+    pub(super) lease: Lease,
+    pub(super) opened: Instant,
+}
+
+/// Why there is no session.
+#[derive(Debug)]
+pub(super) enum Closed {
+    /// The subscription is over.
+    Ended(EndReason),
+    /// Another attempt may succeed.
+    Lost(Error),
+    /// None will.
+    Failed(Error),
+}
+
+/// What stays the same over all sessions of one subscription.
+pub(super) struct Opener {
+    pub(super) core: Arc<Core>,
+    pub(super) order: Order,
+    pub(super) target: Target,
+    plan: Option<Plan>,
+    /// When the stream was created, which tells it from a later one of the same name.
+    created: Option<Timestamp>,
+    missing_since: Option<Instant>,
+    /// The generation of the metadata that the last session went by.
+    generation: u64,
+}
+
+impl Opener {
+    pub(super) fn new(core: Arc<Core>, order: Order) -> Self {
+        let spec = &order.spec;
+        let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
+        Self {
+            core,
+            order,
+            target,
+            plan: None,
+            created: None,
+            missing_since: None,
+            generation: 0,
+        }
+    }
+
+    pub(super) fn stream(&self) -> &StreamName {
+        &self.order.spec.stream
+    }
+
+    /// Whether a broker has ever been found to read from.
+    fn is_known(&self) -> bool {
+        self.created.is_some()
+    }
+
+    /// One attempt. `next` is where reading goes on, `None` before the first message.
+    pub(super) async fn open<S: MessageSink>(
+        &mut self,
+        next: Option<Offset>,
+        intake: &SharedIntake<S>,
+    ) -> std::result::Result<Session, Closed> {
+        let (broker, address) = self.choose().await?;
+        let plan = match (self.plan, next) {
+            (Some(plan), Some(next)) => plan.resumed_at(next),
+            (Some(plan), None) => plan,
+            (None, _) => self.pin(&address).await?,
+        };
+        codec::lock(intake).reopen(plan.course);
+        let session = self.call(plan, broker, address, intake).await?;
+        // Resuming again later would undo a pause that somebody wants.
+        self.order.resume = false;
+        Ok(session)
+    }
+
+    /// The broker to read from; finds out on the way whether the stream is still the same.
+    async fn choose(&mut self) -> std::result::Result<(BrokerId, String), Closed> {
+        let cluster = if self.is_known() {
+            self.core.refresh_metadata(self.generation).await
+        } else {
+            self.core
+                .metadata_with(self.stream(), self.order.spec.partition)
+                .await
+        };
+        let cluster = cluster.map_err(|error| self.judge(error))?;
+        self.generation = self.core.metadata.generation();
+        self.check_identity(&cluster)?;
+        let broker = if self.order.spec.isr_replica {
+            self.replica_in(&cluster)
+        } else {
+            leader_in(&cluster, self.stream(), self.order.spec.partition)
+        };
+        broker.map_err(|error| self.judge(error))
+    }
+
+    fn check_identity(&mut self, cluster: &Cluster) -> std::result::Result<(), Closed> {
+        let Some(found) = cluster.stream(self.stream()) else {
+            return Err(self.missing());
+        };
+        self.missing_since = None;
+        let created = *self.created.get_or_insert(found.created);
+        if created != found.created {
+            return Err(Closed::Ended(EndReason::Deleted));
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self) -> Closed {
+        let target = self.target.clone();
+        let error = Error::of_kind(ErrorKind::NoSuchStream, Rpc::Subscribe, target, "");
+        if !self.is_known() {
+            return Closed::Failed(error);
+        }
+        let since = *self.missing_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= BELIEVE_DELETED_AFTER {
+            return Closed::Ended(EndReason::Deleted);
+        }
+        Closed::Lost(error)
+    }
+
+    /// Any in-sync replica: servers do not check, and one out of sync would be silent for ever (wire-contract §4.6).
+    fn replica_in(&self, cluster: &Cluster) -> Result<(BrokerId, String)> {
+        let fail = |kind| Error::of_kind(kind, Rpc::Subscribe, self.target.clone(), "");
+        let partition = cluster
+            .partition(self.stream(), self.order.spec.partition)
+            .ok_or_else(|| fail(ErrorKind::NoSuchPartition))?;
+        let in_turn = self.core.brokers.in_turn();
+        let replica = |address: &Arc<str>| in_sync_at(cluster, partition, address);
+        let found = in_turn.iter().find_map(replica);
+        found.ok_or_else(|| fail(ErrorKind::NoLeader))
+    }
+
+    /// Pins the positions, once for the subscription's whole life.
+    async fn pin(&mut self, address: &str) -> std::result::Result<Plan, Closed> {
+        let spec = &self.order.spec;
+        let end = if plan::needs_end(spec) {
+            self.end(address).await?
+        } else {
+            None
+        };
+        let plan = plan::pin(spec, end, Timestamp::now());
+        let plan = plan.ok_or(Closed::Ended(EndReason::StopReached))?;
+        self.plan = Some(plan);
+        Ok(plan)
+    }
+
+    /// The high watermark of the leader; `None` where the partition is paused but about to be resumed, or where the
+    /// server is too old to tell.
+    async fn end(&self, address: &str) -> std::result::Result<Option<Offset>, Closed> {
+        let spec = &self.order.spec;
+        if self.order.resume {
+            let resumed = self
+                .core
+                .resume_at(address, &spec.stream, spec.partition)
+                .await;
+            resumed.map_err(|error| self.judge(error))?;
+        }
+        match self
+            .core
+            .fetch_partition(&spec.stream, spec.partition)
+            .await
+        {
+            Ok(partition) => Ok(Some(partition.high_watermark)),
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
+            Err(error) => Err(self.judge(error)),
+        }
+    }
+
+    async fn call<S: MessageSink>(
+        &self,
+        plan: Plan,
+        broker: BrokerId,
+        address: String,
+        intake: &SharedIntake<S>,
+    ) -> std::result::Result<Session, Closed> {
+        let spec = &self.order.spec;
+        let request = pb::SubscribeRequest {
+            stream: spec.stream.to_string(),
+            partition: spec.partition,
+            read_isr_replica: spec.isr_replica,
+            resume: self.order.resume,
+            consumer: self.order.consumer.clone(),
+            ..plan.positions()
+        };
+        let lease = self.core.pool.lease(&address).map_err(Closed::Failed)?;
+        self.core.brokers.attempted(&address);
+        let opening = open_call(&self.core, &lease, request, intake);
+        let wait = self.core.options.request_timeout;
+        let call = Call {
+            rpc: Rpc::Subscribe,
+            target: &self.target,
+            address: &address,
+        };
+        let stream = match tokio::time::timeout(wait, opening).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(Some(status))) => return Err(self.meant(&call, status)),
+            Ok(Err(None)) => return Err(Closed::Lost(call.cut())),
+            Err(_) => {
+                self.core.pool.suspect(&address);
+                return Err(Closed::Lost(call.gave_up(wait)));
+            }
+        };
+        self.core.brokers.answered(&address);
+        Ok(Session {
+            stream,
+            broker,
+            address,
+            lease,
+            opened: Instant::now(),
+        })
+    }
+
+    /// What the end of a call means for the subscription.
+    pub(super) fn meant(&self, call: &Call<'_>, status: tonic::Status) -> Closed {
+        if self.core.tasks.token().is_cancelled() {
+            return Closed::Failed(Error::closed());
+        }
+        match call.meaning(&status) {
+            Ok(Meaning::StopReached | Meaning::EmptyRange) if self.stops_only_when_readonly() => {
+                Closed::Ended(EndReason::ReadonlyEnd)
+            }
+            Ok(Meaning::StopReached | Meaning::EmptyRange | Meaning::OldestReached) => {
+                Closed::Ended(EndReason::StopReached)
+            }
+            Ok(Meaning::ReadonlyEnd) => Closed::Ended(EndReason::ReadonlyEnd),
+            Ok(Meaning::LogClosed) => Closed::Lost(call.cut().caused_by(status)),
+            Ok(Meaning::Failed(_)) => self.judge(call.error(status)),
+            Err(error) => {
+                self.core.brokers.failed(call.address, &error);
+                self.judge(error.caused_by(status))
+            }
+        }
+    }
+
+    fn stops_only_when_readonly(&self) -> bool {
+        self.order.spec.stop == StopAt::Never && !self.order.spec.reverse
+    }
+
+    /// Whether a failure ends the subscription, or another attempt may mend it.
+    pub(super) fn judge(&self, error: Error) -> Closed {
+        let kind = error.kind();
+        // Once a stream was found, what names a broker wrongly or hides the partition may pass.
+        let misleads = matches!(
+            kind,
+            ErrorKind::BadAddress
+                | ErrorKind::Tls
+                | ErrorKind::NotLiftbridge
+                | ErrorKind::NoSuchStream
+                | ErrorKind::NoSuchPartition
+        );
+        if kind == ErrorKind::PartitionPaused {
+            Closed::Ended(EndReason::Paused)
+        } else if kind == ErrorKind::StreamDeleted {
+            Closed::Ended(EndReason::Deleted)
+        } else if kind == ErrorKind::Fenced {
+            Closed::Ended(EndReason::Fenced)
+        } else if kind.is_retryable() || (misleads && self.is_known()) {
+            Closed::Lost(error)
+        } else {
+            Closed::Failed(error)
+        }
+    }
+}
+
+fn in_sync_at(
+    cluster: &Cluster,
+    partition: &Partition,
+    address: &str,
+) -> Option<(BrokerId, String)> {
+    let broker = cluster
+        .brokers
+        .iter()
+        .find(|broker| broker.address() == address)?;
+    let in_sync = partition.isr.contains(&broker.id);
+    in_sync.then(|| (Arc::clone(&broker.id), address.to_owned()))
+}
+
+/// Sends the request and takes the empty first message. `None`: the stream ended instead.
+async fn open_call<S: MessageSink>(
+    core: &Core,
+    lease: &Lease,
+    request: pb::SubscribeRequest,
+    intake: &SharedIntake<S>,
+) -> std::result::Result<Streaming<Taken>, Option<tonic::Status>> {
+    let max = core.options.max_answer_bytes;
+    let mut stream = codec::subscribe(lease.channel(), request, Arc::clone(intake), max).await?;
+    match stream.message().await? {
+        Some(Taken::Handshake) => Ok(stream),
+        Some(_) => Err(Some(tonic::Status::data_loss(codec::MALFORMED))),
+        None => Err(None),
+    }
+}

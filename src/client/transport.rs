@@ -1,0 +1,229 @@
+//! From a gRPC status to an [`Error`]: what the server said goes through the table of `wire::status`, what the
+//! connection suffered is found by walking the causes. No text of a library reaches a sentence.
+
+use std::error::Error as StdError;
+use std::io;
+
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
+
+use super::error::{Error, spoken};
+use crate::model::{ErrorKind, Target};
+use crate::wire::codec::MALFORMED;
+use crate::wire::rpc::Rpc;
+use crate::wire::status::{self, Meaning};
+
+/// One call at one broker: what its failure is told with.
+#[derive(Clone, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) rpc: Rpc,
+    pub(crate) target: &'a Target,
+    pub(crate) address: &'a str,
+}
+
+impl Call<'_> {
+    /// The error that a status stands for.
+    pub(crate) fn error(&self, status: Status) -> Error {
+        match self.meaning(&status) {
+            Ok(Meaning::Failed(ErrorKind::Timeout)) => self.broken(&Trouble::late()),
+            Ok(Meaning::Failed(kind)) => self.refusal(kind, &status),
+            Ok(_) => self.refusal(ErrorKind::Server, &status),
+            Err(error) => error,
+        }
+        .caused_by(status)
+    }
+
+    fn refusal(&self, kind: ErrorKind, status: &Status) -> Error {
+        Error::of_kind(kind, self.rpc, self.target.clone(), status.message())
+    }
+
+    /// What a server meant by a status, or the error where no server sent it.
+    pub(crate) fn meaning(&self, status: &Status) -> Result<Meaning, Error> {
+        let trouble = match status.source() {
+            Some(cause) => trouble(cause),
+            None => match local(status) {
+                Some(trouble) => trouble,
+                None => return Ok(status::of_status(self.rpc, status.code(), status.message())),
+            },
+        };
+        Err(self.broken(&trouble))
+    }
+
+    /// The server ended a subscription without a reason.
+    pub(crate) fn cut(&self) -> Error {
+        self.broken(&Trouble::new(
+            ErrorKind::Unreachable,
+            "ended the subscription",
+        ))
+    }
+
+    /// No answer came in time.
+    pub(crate) fn gave_up(&self, waited: std::time::Duration) -> Error {
+        let words = format!("did not answer within {}", spoken(waited));
+        self.broken(&Trouble::new(ErrorKind::Timeout, words))
+    }
+
+    fn broken(&self, trouble: &Trouble) -> Error {
+        let sentence = format!("broker {} {}", self.address, trouble.words);
+        if trouble.unsent {
+            return Error::new(trouble.kind, self.broker(), sentence).never_sent();
+        }
+        let may_have_changed = matches!(
+            trouble.kind,
+            ErrorKind::Unreachable | ErrorKind::BadAnswer | ErrorKind::Timeout
+        );
+        if self.rpc.changes() && may_have_changed {
+            return Error::outcome_unknown(self.rpc, self.target.clone(), &sentence);
+        }
+        Error::new(trouble.kind, self.broker(), sentence)
+    }
+
+    fn broker(&self) -> Target {
+        Target::Broker(self.address.into())
+    }
+}
+
+/// What a connection suffered.
+struct Trouble {
+    kind: ErrorKind,
+    /// What stands after `broker HOST:PORT` in the sentence.
+    words: String,
+    unsent: bool,
+}
+
+impl Trouble {
+    fn new(kind: ErrorKind, words: impl Into<String>) -> Self {
+        Self {
+            kind,
+            words: words.into(),
+            unsent: false,
+        }
+    }
+
+    fn late() -> Self {
+        Self::new(ErrorKind::Timeout, "did not answer in time")
+    }
+}
+
+const CLOSED: &str = "closed the connection";
+const STRANGER: &str =
+    "does not speak gRPC: something else than Liftbridge listens there, or it wants TLS";
+
+/// Statuses that this side makes up without a cause.
+fn local(status: &Status) -> Option<Trouble> {
+    let (code, text) = (status.code(), status.message());
+    let (kind, words) = if text.contains("grpc-status header missing") {
+        (ErrorKind::NotLiftbridge, STRANGER)
+    } else if code == Code::Unknown && text.contains("missing grpc-status trailer") {
+        (ErrorKind::Unreachable, "broke its answer off")
+    } else if code == Code::Internal && text.contains("Unexpected EOF") {
+        (ErrorKind::Unreachable, CLOSED)
+    } else if code == Code::OutOfRange && text.contains("message length too large") {
+        (
+            ErrorKind::BadAnswer,
+            "sent an answer larger than this client takes",
+        )
+    } else if code == Code::DataLoss && text == MALFORMED {
+        (ErrorKind::BadAnswer, "sent a malformed message")
+    } else if code == Code::Internal
+        && (text.contains("decode Protobuf") || text.starts_with("protocol error"))
+    {
+        (ErrorKind::BadAnswer, "sent an answer that cannot be read")
+    } else {
+        return None;
+    };
+    Some(Trouble::new(kind, words))
+}
+
+/// A cause and its causes.
+fn causes<'a>(
+    cause: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(cause), |error| {
+        let error: &'a (dyn StdError + 'static) = *error;
+        error.source()
+    })
+}
+
+/// The first cause that says what happened.
+fn trouble(cause: &(dyn StdError + 'static)) -> Trouble {
+    let unsent = causes(cause).any(<dyn StdError>::is::<ConnectError>);
+    if causes(cause).any(<dyn StdError>::is::<TimeoutExpired>) {
+        return Trouble::late();
+    }
+    let found = causes(cause).find_map(of_cause);
+    let unresolved = || causes(cause).any(|error| error.to_string() == "dns error");
+    let mut trouble = match found {
+        _ if unresolved() => {
+            Trouble::new(ErrorKind::BadAddress, "has a host that cannot be resolved")
+        }
+        Some(trouble) => trouble,
+        None if unsent => Trouble::new(ErrorKind::Unreachable, "cannot be reached"),
+        None => Trouble::new(ErrorKind::Unreachable, CLOSED),
+    };
+    trouble.unsent = unsent;
+    trouble
+}
+
+fn of_cause(error: &(dyn StdError + 'static)) -> Option<Trouble> {
+    if let Some(error) = error.downcast_ref::<h2::Error>() {
+        return of_http2(error);
+    }
+    error.downcast_ref::<io::Error>().map(of_io)
+}
+
+fn of_http2(error: &h2::Error) -> Option<Trouble> {
+    if let Some(error) = error.get_io() {
+        return Some(of_io(error));
+    }
+    if error.is_library() {
+        return Some(Trouble::new(ErrorKind::NotLiftbridge, STRANGER));
+    }
+    let reason = error.reason()?;
+    let words = if error.is_go_away() {
+        format!("told this client to go away ({})", reason.description())
+    } else {
+        format!("reset the call ({})", reason.description())
+    };
+    Some(Trouble::new(ErrorKind::Unreachable, words))
+}
+
+fn of_io(error: &io::Error) -> Trouble {
+    if let Some(tls) = tls(error) {
+        return Trouble::new(ErrorKind::Tls, tls);
+    }
+    let known = IO_WORDS.iter().find(|(kind, _)| *kind == error.kind());
+    let words = match known {
+        Some((_, words)) => (*words).to_owned(),
+        None => format!("cannot be reached ({error})"),
+    };
+    Trouble::new(ErrorKind::Unreachable, words)
+}
+
+/// What happened to the connection, in words; no library's text is needed for these.
+const IO_WORDS: [(io::ErrorKind, &str); 9] = [
+    (io::ErrorKind::ConnectionRefused, "refused the connection"),
+    (
+        io::ErrorKind::TimedOut,
+        "did not take the connection in time",
+    ),
+    (
+        io::ErrorKind::HostUnreachable,
+        "cannot be reached: there is no route to its host",
+    ),
+    (
+        io::ErrorKind::NetworkUnreachable,
+        "cannot be reached: there is no route to its network",
+    ),
+    (io::ErrorKind::ConnectionReset, CLOSED),
+    (io::ErrorKind::ConnectionAborted, CLOSED),
+    (io::ErrorKind::BrokenPipe, CLOSED),
+    (io::ErrorKind::UnexpectedEof, CLOSED),
+    (io::ErrorKind::NotConnected, CLOSED),
+];
+
+/// TLS errors come wrapped in `io::Error`, whose `source` skips the error itself.
+fn tls(error: &io::Error) -> Option<String> {
+    let inner = error.get_ref()?;
+    let error = inner.downcast_ref::<tokio_rustls::rustls::Error>()?;
+    Some(format!("could not agree on TLS ({error})"))
+}

@@ -1,0 +1,34 @@
+//! What each broker says for itself: one view a broker, each with its time and its error, none waiting for another.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a view tells how long its answer took"
+)]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::core::Core;
+use crate::model::{ErrorKind, Failure, Timestamp, View};
+
+impl Core {
+    /// Asks exactly the broker at that address how the cluster looks.
+    pub(crate) async fn fetch_view(&self, address: &str) -> View {
+        let begun = Instant::now();
+        let answer = self.ask(address, self.options.metadata_timeout).await;
+        let took = begun.elapsed();
+        if let Err(error) = &answer
+            && matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable)
+        {
+            self.pool.suspect(address);
+        }
+        let named = |cluster: &Arc<crate::model::Cluster>| cluster.answered_by.clone();
+        let broker = answer.as_ref().ok().and_then(named);
+        View {
+            address: Arc::from(address),
+            broker: broker.or_else(|| self.brokers.id(address)),
+            at: Timestamp::now(),
+            took,
+            result: answer.map_err(Failure::from),
+        }
+    }
+}

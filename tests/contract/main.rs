@@ -1,1 +1,3 @@
 //! Client and demo cluster over real gRPC: the contract, its failures, and the recordings of real servers.
+
+mod client_connect;

@@ -65,6 +65,7 @@ pub(crate) struct Brokers {
 }
 
 impl Brokers {
+    /// Knows the seeds, `host:port` each.
     pub(crate) fn new(seeds: &[String]) -> Self {
         let configured = |seed: &String| {
             let health = BrokerHealth::new(seed, Origin::Configured);
@@ -108,15 +109,18 @@ impl Brokers {
         self.lock().get(address)?.id.clone()
     }
 
+    /// A request to it begins.
     pub(crate) fn attempted(&self, address: &str) {
         self.update(address, |broker| broker.attempts += 1);
     }
 
+    /// It has answered, be it with a refusal.
     pub(crate) fn answered(&self, address: &str) {
         let now = Timestamp::now();
         self.update(address, |broker| broker.last_answer = Some(now));
     }
 
+    /// It could not be reached, or did not answer.
     pub(crate) fn failed(&self, address: &str, error: &Error) {
         let at = Timestamp::now();
         self.update(address, |broker| {

@@ -33,6 +33,7 @@ impl Error {
         &self.failure.target
     }
 
+    /// An error with a sentence of its own.
     pub(crate) fn new(kind: ErrorKind, target: Target, sentence: impl Into<String>) -> Self {
         Self {
             failure: Failure::new(kind, target, sentence),
@@ -41,10 +42,12 @@ impl Error {
         }
     }
 
+    /// Refused on this side, before anything was sent.
     pub(crate) fn refused(target: Target, sentence: impl Into<String>) -> Self {
         Self::new(ErrorKind::Refused, target, sentence)
     }
 
+    /// The last handle of the client was dropped.
     pub(crate) fn closed() -> Self {
         Self::new(ErrorKind::Closed, Target::Cluster, "the client was closed")
     }
@@ -60,6 +63,7 @@ impl Error {
         Self::of_kind(ErrorKind::OutcomeUnknown, rpc, target, why)
     }
 
+    /// The same error, with what caused it as its source.
     pub(crate) fn caused_by(
         mut self,
         cause: impl std::error::Error + Send + Sync + 'static,
@@ -68,11 +72,13 @@ impl Error {
         self
     }
 
+    /// The same error, known not to have reached a server.
     pub(crate) fn never_sent(mut self) -> Self {
         self.unsent = true;
         self
     }
 
+    /// Whether even a change may be sent again, since nobody got it.
     pub(crate) fn is_unsent(&self) -> bool {
         self.unsent
     }

@@ -25,6 +25,7 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
+    /// Attempts for so long from now on.
     pub(crate) fn within(limit: Duration) -> Self {
         Self {
             deadline: Instant::now() + limit,
@@ -32,6 +33,7 @@ impl Attempts {
         }
     }
 
+    /// How long until the deadline.
     pub(crate) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }

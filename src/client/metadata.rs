@@ -40,15 +40,18 @@ pub(crate) struct Cached {
 }
 
 impl Cache {
+    /// The metadata fetched last.
     pub(crate) fn latest(&self) -> Option<Arc<Cluster>> {
         self.cached().map(|cached| cached.cluster)
     }
 
+    /// The same with its time and generation.
     pub(crate) fn cached(&self) -> Option<Cached> {
         let latest = self.latest.lock();
         latest.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Counts fetches; 0 before the first.
     pub(crate) fn generation(&self) -> u64 {
         self.cached().map_or(0, |cached| cached.generation)
     }

@@ -41,6 +41,7 @@ impl Observer {
         Ok(observer)
     }
 
+    /// What all handles share.
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.handle.core
     }

@@ -46,6 +46,7 @@ impl Partitioner for RoundRobin {
 pub(crate) struct Turns(Mutex<HashMap<StreamName, PartitionId>>);
 
 impl Turns {
+    /// The partition whose turn it is, of that many.
     pub(crate) fn next(&self, stream: &str, partitions: usize) -> PartitionId {
         let partitions = PartitionId::try_from(partitions)
             .unwrap_or(PartitionId::MAX)

@@ -42,10 +42,12 @@ impl Tasks {
         });
     }
 
+    /// Cancelled when the client is closed.
     pub(crate) fn token(&self) -> &CancellationToken {
         &self.token
     }
 
+    /// How many tasks run.
     pub(crate) fn running(&self) -> usize {
         self.tracker.len()
     }
@@ -108,6 +110,7 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
+    /// The connection that the place is on.
     pub(crate) fn channel(&self) -> Channel {
         self.shared.channel.clone()
     }
@@ -122,6 +125,7 @@ impl Drop for Lease {
 }
 
 impl Pool {
+    /// A pool without connections: they are dialled when first needed.
     pub(crate) fn new(options: Arc<ConnectOptions>, tasks: Tasks) -> Arc<Self> {
         Arc::new(Self {
             options,

@@ -93,6 +93,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// An order that changes nothing.
     pub(crate) fn reading(spec: SubscribeSpec) -> Self {
         Self {
             spec,

@@ -101,6 +101,7 @@ pub(crate) struct Intake<S: MessageSink> {
 }
 
 impl<S: MessageSink> Intake<S> {
+    /// An intake that has taken nothing.
     pub(crate) fn new(sink: S) -> Self {
         Self {
             sink,

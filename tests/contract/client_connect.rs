@@ -16,8 +16,7 @@ fn options(seeds: &[String]) -> ConnectOptions {
 
 /// A server that reads something and answers with these bytes.
 async fn stranger(answer: &'static [u8]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+    let (listener, address) = listen().await;
     tokio::task::spawn_local(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
             let mut read = [0; 16];
@@ -29,15 +28,22 @@ async fn stranger(answer: &'static [u8]) -> String {
     address
 }
 
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("loopback has a port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    (listener, address)
+}
+
 async fn unused_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap().to_string()
+    listen().await.1
 }
 
 #[tokio::test]
 async fn a_dead_port_refuses_at_once_and_says_so() {
     let address = unused_port().await;
-    let observer = Observer::new(options(&[address.clone()])).unwrap();
+    let observer = Observer::new(options(std::slice::from_ref(&address))).unwrap();
     let view = observer.fetch_view(&address).await;
     let failure = view.result.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Unreachable);
@@ -60,7 +66,7 @@ async fn something_else_than_liftbridge_is_told_from_a_dead_broker() {
                 b"SSH-2.0-OpenSSH_9.9\r\n",
             ] {
                 let address = stranger(answer).await;
-                let error = Client::connect(options(&[address.clone()]))
+                let error = Client::connect(options(std::slice::from_ref(&address)))
                     .await
                     .unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::NotLiftbridge, "{error}");
@@ -73,9 +79,8 @@ async fn something_else_than_liftbridge_is_told_from_a_dead_broker() {
 
 #[tokio::test]
 async fn a_port_that_never_answers_is_given_up_on() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let error = Client::connect(options(&[address.clone()]))
+    let (_listener, address) = listen().await;
+    let error = Client::connect(options(std::slice::from_ref(&address)))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);

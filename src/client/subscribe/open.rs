@@ -64,6 +64,7 @@ pub(super) struct Opener {
 }
 
 impl Opener {
+    /// Knows what is asked, and nothing of the stream yet.
     pub(super) fn new(core: Arc<Core>, order: Order) -> Self {
         let spec = &order.spec;
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
@@ -78,6 +79,7 @@ impl Opener {
         }
     }
 
+    /// The stream that is read.
     pub(super) fn stream(&self) -> &StreamName {
         &self.order.spec.stream
     }

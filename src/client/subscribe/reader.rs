@@ -98,6 +98,7 @@ pub(super) struct Reader<S: MessageSink> {
 }
 
 impl<S: MessageSink> Reader<S> {
+    /// A reader without a session.
     pub(super) fn new(core: Arc<Core>, order: Order, sink: S) -> Self {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -158,6 +159,7 @@ impl<S: MessageSink> Reader<S> {
         intake.delivered.and(intake.course.next)
     }
 
+    /// The last offset delivered.
     pub(super) fn delivered(&self) -> Option<Offset> {
         codec::lock(&self.intake).delivered
     }
@@ -227,6 +229,7 @@ impl<S: MessageSink> Reader<S> {
         self.tell(SubscriptionEvent::Resuming { attempt, failure });
     }
 
+    /// The subscription is over: nothing follows this event.
     pub(super) fn end(&mut self, reason: EndReason) {
         self.session = None;
         self.tell(SubscriptionEvent::Ended(reason));

@@ -1,1 +1,261 @@
 //! A cluster of brokers in this process, in memory, that answers as real Liftbridge servers do: for teaching and tests.
+//! It keeps nothing: what is published is gone when it stops, and a stream's retention bounds its memory.
+//!
+//! # As a test double
+//!
+//! Start one in a test, give its addresses to whatever speaks Liftbridge, and break it when the test asks for that:
+//!
+//! ```
+//! use liftui::demo::{DemoCluster, DemoOptions};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let options = DemoOptions { speed: 10.0, ..DemoOptions::default() };
+//! let cluster = DemoCluster::start(options).await?;
+//! let seeds = cluster.addresses(); // "127.0.0.1:40123", one for each broker
+//! assert_eq!(seeds.len(), 3);
+//! // connect(&seeds) …
+//! cluster.faults().kill(2)?; // subscribers at demo-2 see Unavailable, an election follows
+//! cluster.faults().restart(2)?;
+//! cluster.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod activity;
+mod admin;
+mod broker;
+mod cluster;
+mod cursors;
+mod door;
+mod faults;
+mod frames;
+mod front;
+mod groups;
+mod health;
+mod log;
+mod metadata;
+mod pace;
+mod partition;
+mod publish;
+mod quirks;
+mod reader;
+mod replication;
+mod service;
+mod session;
+mod socket;
+mod state;
+mod subject;
+mod subscribe;
+mod translate;
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Server;
+
+pub use faults::{FaultRefused, Faults};
+pub use quirks::AckFault;
+
+use activity::{ACTIVITY, internal_subject};
+use admin::Wish;
+use broker::Broker;
+use cluster::Cluster;
+use cursors::CURSORS;
+use door::Door;
+use front::Front;
+use pace::Pace;
+use partition::Settings;
+use quirks::Quirks;
+use replication::Seat;
+
+/// Most brokers that one cluster may have.
+pub const MAX_BROKERS: usize = 32;
+
+/// How many accepted connections may wait for the server.
+const BACKLOG: usize = 64;
+
+/// What a demo cluster is made of.
+#[derive(Clone, Debug)]
+pub struct DemoOptions {
+    /// How many brokers, 1 to [`MAX_BROKERS`].
+    pub brokers: usize,
+    /// The first broker's port, the next one's is one higher; 0 takes free ports.
+    pub first_port: u16,
+    /// How much faster than a real cluster it lives: elections, lag, cache times. 1 is real.
+    pub speed: f64,
+    /// Who publishes and reads in it.
+    pub traffic: Traffic,
+    /// Whether there is an activity stream, `__activity`.
+    pub activity: bool,
+    /// Partitions of `__cursors`; none: one for a lone broker, else two. 0 switches cursors off.
+    pub cursor_partitions: Option<u32>,
+    /// Whether metadata says `paused` and `readonly` for ever once they were true, as real servers do.
+    pub sticky_flags: bool,
+    /// Whether `reverse` subscriptions are known; servers up to 1.9.0 ignore the field in silence.
+    pub reverse: bool,
+}
+
+impl Default for DemoOptions {
+    fn default() -> Self {
+        Self {
+            brokers: 3,
+            first_port: 0,
+            speed: 1.0,
+            traffic: Traffic::Quiet,
+            activity: true,
+            cursor_partitions: None,
+            sticky_flags: true,
+            reverse: false,
+        }
+    }
+}
+
+/// Who publishes and reads in a demo cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Traffic {
+    /// Nobody: there are the internal streams and no others.
+    Quiet,
+    /// The streams, producers and consumers of `assets/demo.toml`, and every two minutes an incident.
+    Company {
+        /// Messages per second in all; none: as the file says.
+        rate: Option<u32>,
+        /// Whether incidents come one after the other.
+        storm: bool,
+    },
+}
+
+/// A running cluster on loopback. Dropping it stops it.
+#[derive(Debug)]
+pub struct DemoCluster {
+    cluster: Arc<Cluster>,
+}
+
+impl DemoCluster {
+    /// Starts all brokers; they answer when this returns.
+    ///
+    /// # Errors
+    /// Where a port is taken, or the number of brokers is not in 1 to [`MAX_BROKERS`].
+    pub async fn start(options: DemoOptions) -> io::Result<Self> {
+        if options.brokers == 0 || options.brokers > MAX_BROKERS {
+            let text = format!("a demo cluster has 1 to {MAX_BROKERS} brokers");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let mut brokers = Vec::new();
+        for seat in 0..options.brokers {
+            brokers.push(open_broker(seat, &options).await?);
+        }
+        let quirks = Quirks::new(options.sticky_flags, options.reverse);
+        let (cluster, lagging) = Cluster::new(options.speed, brokers, quirks);
+        spawn(&cluster, Arc::clone(&cluster).replicate(lagging));
+        create_internal_streams(&cluster, &options);
+        spawn(&cluster, Arc::clone(&cluster).keep_house());
+        for seat in 0..options.brokers {
+            serve(&cluster, seat);
+        }
+        Ok(Self { cluster })
+    }
+
+    /// `HOST:PORT` of each broker, `demo-1` first.
+    pub fn addresses(&self) -> Vec<String> {
+        self.cluster
+            .brokers
+            .iter()
+            .map(|broker| broker.door.address())
+            .collect()
+    }
+
+    /// The handle that breaks things.
+    pub fn faults(&self) -> Faults {
+        Faults::new(Arc::clone(&self.cluster))
+    }
+
+    /// Stops all brokers and waits until they have.
+    pub async fn stop(self) {
+        self.cluster.shut_down();
+        self.cluster.tasks.wait().await;
+    }
+}
+
+impl Drop for DemoCluster {
+    fn drop(&mut self) {
+        self.cluster.shut_down();
+    }
+}
+
+async fn open_broker(seat: Seat, options: &DemoOptions) -> io::Result<Broker> {
+    let port = match (options.first_port, u16::try_from(seat)) {
+        (0, _) => 0,
+        (first, Ok(above)) => first.saturating_add(above),
+        (first, Err(_)) => first,
+    };
+    Ok(Broker::new(
+        seat,
+        options.brokers,
+        Door::open_on(port).await?,
+    ))
+}
+
+/// Runs a task until the cluster stops.
+fn spawn(cluster: &Cluster, task: impl Future<Output = ()> + Send + 'static) {
+    let stop = cluster.stop.clone();
+    cluster.tasks.spawn(async move {
+        stop.run_until_cancelled(task).await;
+    });
+}
+
+/// Serves one broker: one gRPC server for all of its lives, behind a door that opens and closes.
+fn serve(cluster: &Arc<Cluster>, seat: Seat) {
+    let (accepted, incoming) = mpsc::channel(BACKLOG);
+    let front = Front::new(Arc::clone(cluster), seat);
+    let server = Server::builder()
+        .max_concurrent_streams(u32::MAX)
+        .http2_max_pending_accept_reset_streams(Some(usize::MAX))
+        .serve_with_incoming(front, ReceiverStream::new(incoming));
+    spawn(cluster, async move {
+        // A server without TLS and with a listener of its own has nothing that could fail.
+        server.await.ok();
+    });
+    let owner = Arc::clone(cluster);
+    spawn(cluster, async move {
+        owner.brokers[seat].door.attend(accepted).await;
+    });
+}
+
+/// The streams that servers keep for themselves, on all brokers.
+fn create_internal_streams(cluster: &Cluster, options: &DemoOptions) {
+    let default = if options.brokers == 1 { 1 } else { 2 };
+    let cursors = i32::try_from(options.cursor_partitions.unwrap_or(default)).unwrap_or(i32::MAX);
+    let internal = |name: &str, partitions, settings| Wish {
+        name: name.to_owned(),
+        subject: internal_subject(name),
+        replication: -1,
+        partitions,
+        settings,
+        ..Wish::default()
+    };
+    let mut wishes = Vec::new();
+    if options.activity {
+        wishes.push(internal(ACTIVITY, 1, Settings::server_defaults()));
+    }
+    if cursors > 0 {
+        wishes.push(internal(CURSORS, cursors, cursors_settings(&cluster.pace)));
+    }
+    for wish in wishes {
+        // Nothing is there yet that these could collide with.
+        cluster.create(&wish).ok();
+    }
+}
+
+/// Cursors are compacted and doze after a minute. Their segments are small, since only closed ones are compacted.
+fn cursors_settings(pace: &Pace) -> Settings {
+    let mut settings = Settings::server_defaults();
+    settings.auto_pause = Some(pace.cursors_idle);
+    settings.retention.compact = true;
+    settings.retention.age = 0;
+    settings.retention.segment_bytes = 256 * 1024;
+    settings
+}

@@ -1,0 +1,123 @@
+//! Cursors: which broker keeps which, and how they are stored in the cursors stream (wire-contract §4.8).
+//! That the stream compacts and dozes is its settings' matter.
+
+use std::sync::Arc;
+
+use prost::Message;
+use tokio::sync::mpsc;
+use tonic::Status;
+
+use super::cluster::Cluster;
+use super::partition::{Partition, Publication};
+use super::publish::inbox;
+use super::replication::Seat;
+use crate::wire::pb::AckPolicy;
+
+/// The name of the cursors stream.
+pub(super) const CURSORS: &str = "__cursors";
+
+/// The value of a cursor's message.
+#[derive(Clone, PartialEq, Message)]
+struct Record {
+    #[prost(string, tag = "1")]
+    stream: String,
+    #[prost(int32, tag = "2")]
+    partition: i32,
+    #[prost(string, tag = "3")]
+    cursor_id: String,
+    #[prost(int64, tag = "4")]
+    offset: i64,
+}
+
+/// Which cursor is meant. Whether its stream exists nobody asks.
+#[derive(Clone, Debug)]
+pub(super) struct CursorKey {
+    pub(super) stream: String,
+    pub(super) partition: i32,
+    pub(super) cursor_id: String,
+}
+
+impl CursorKey {
+    fn text(&self) -> String {
+        format!("{},{},{}", self.cursor_id, self.stream, self.partition)
+    }
+
+    fn check(&self) -> Result<(), Status> {
+        if self.stream.is_empty() {
+            return Err(Status::invalid_argument("No stream provided"));
+        }
+        if self.cursor_id.is_empty() {
+            return Err(Status::invalid_argument("No cursorId provided"));
+        }
+        Ok(())
+    }
+}
+
+impl Cluster {
+    /// Stores a cursor; answers when all in-sync replicas have it.
+    pub(super) async fn set_cursor(
+        &self,
+        at: Seat,
+        key: CursorKey,
+        offset: i64,
+    ) -> Result<(), Status> {
+        key.check()?;
+        let partition = self.cursor_home(at, &key)?;
+        let text = key.text();
+        let (acks, mut acked) = mpsc::unbounded_channel();
+        let CursorKey {
+            stream,
+            partition: id,
+            cursor_id,
+        } = key;
+        let record = Record {
+            stream,
+            partition: id,
+            cursor_id,
+            offset,
+        };
+        self.deliver(&Publication {
+            subject: &partition.subject,
+            key: text.clone().into(),
+            value: record.encode_to_vec().into(),
+            ack_inbox: inbox(),
+            policy: AckPolicy::All,
+            expected_offset: -1,
+            acks: Some(acks),
+            ..Publication::default()
+        });
+        if acked.recv().await.is_none() {
+            return Err(Status::internal("context deadline exceeded"));
+        }
+        self.lock().cursors.insert(text, offset);
+        Ok(())
+    }
+
+    /// The last offset stored; -1 where there is none.
+    pub(super) fn fetch_cursor(&self, at: Seat, key: &CursorKey) -> Result<i64, Status> {
+        key.check()?;
+        self.cursor_home(at, key)?;
+        Ok(self.lock().cursors.get(&key.text()).copied().unwrap_or(-1))
+    }
+
+    /// The partition that keeps the cursor, woken if it dozed; only its leader may be asked.
+    fn cursor_home(&self, at: Seat, key: &CursorKey) -> Result<Arc<Partition>, Status> {
+        let partition = {
+            let state = self.lock();
+            let stream = state
+                .streams
+                .get(CURSORS)
+                .filter(|_| self.brokers[at].is_up());
+            let missing = || Status::internal("Cursors stream does not exist");
+            let partitions = &stream.ok_or_else(missing)?.partitions;
+            let hash = usize::try_from(crc32fast::hash(key.text().as_bytes())).unwrap_or_default();
+            Arc::clone(&partitions[hash % partitions.len()])
+        };
+        if partition.lock().replicas.leader() != at {
+            let text = format!("Server not leader for cursors partition {}", partition.id);
+            return Err(Status::failed_precondition(text));
+        }
+        self.resume(&partition);
+        Ok(partition)
+    }
+}

@@ -1,0 +1,295 @@
+//! The handle that breaks things: what a test or `:fault` may do to a running cluster.
+//! What a broken cluster then does is said where it happens.
+
+mod text;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{BufMut, BytesMut};
+use prost::Message;
+use tokio::time::Instant;
+
+use super::broker::Broker;
+use super::cluster::Cluster;
+use super::partition::Partition;
+use super::quirks::AckFault;
+use super::replication::{Change, Seat};
+use crate::wire::pb;
+
+/// A field of a kind that protobuf does not know.
+const GARBAGE: &[u8] = b"\xff\xff\xff\xff\xff\xff\xff\xff";
+
+/// More than clients take by default.
+const OVERSIZE: usize = 5 * 1024 * 1024;
+
+/// A fault that was not done: no such broker, stream or partition, or it makes no sense there. One sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultRefused(String);
+
+impl fmt::Display for FaultRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for FaultRefused {}
+
+type Done = Result<(), FaultRefused>;
+
+/// Breaks a running cluster, and mends it. Brokers are counted from 1: `kill(2)` kills `demo-2`. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    cluster: Arc<Cluster>,
+}
+
+impl Faults {
+    /// The faults of this cluster.
+    pub(super) fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster }
+    }
+
+    /// Kills a broker's process: connections break, its port refuses, elections follow.
+    ///
+    /// # Errors
+    /// Where there is no such broker, or it is down already.
+    pub fn kill(&self, broker: usize) -> Done {
+        let (seat, found) = self.broker(broker)?;
+        if !found.kill() {
+            return Err(FaultRefused(format!("{} is down already", found.name)));
+        }
+        self.cluster.set_alive(seat, false);
+        Ok(())
+    }
+
+    /// Starts a killed broker again: it accepts after a moment, and has replayed the metadata some seconds later.
+    ///
+    /// # Errors
+    /// Where there is no such broker, or it runs.
+    pub fn restart(&self, broker: usize) -> Done {
+        let (seat, found) = self.broker(broker)?;
+        let lone = self.cluster.brokers.len() == 1;
+        let pace = self.cluster.pace;
+        let replay = if lone {
+            pace.controller_election
+        } else {
+            pace.replay
+        };
+        if !found.restart(Instant::now() + replay) {
+            return Err(FaultRefused(format!("{} is running", found.name)));
+        }
+        let cluster = Arc::clone(&self.cluster);
+        super::spawn(&self.cluster, async move {
+            super::pace::wait(pace.port_closed).await;
+            if cluster.brokers[seat].runs() {
+                cluster.brokers[seat].door.accept();
+            }
+        });
+        Ok(())
+    }
+
+    /// The broker answers nothing for that long; callers wait out their deadlines.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn stall(&self, broker: usize, duration: Duration) -> Done {
+        self.broker(broker)?.1.stall(Instant::now() + duration);
+        Ok(())
+    }
+
+    /// The broker takes that much longer for each answer; zero lifts it.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn slow(&self, broker: usize, by: Duration) -> Done {
+        self.broker(broker)?.1.slow(by);
+        Ok(())
+    }
+
+    /// The broker's port refuses new connections; those there are go on.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn refuse(&self, broker: usize) -> Done {
+        self.broker(broker)?.1.door.refuse();
+        Ok(())
+    }
+
+    /// Ends [`Self::refuse`].
+    ///
+    /// # Errors
+    /// Where there is no such broker, or it is down.
+    pub fn accept(&self, broker: usize) -> Done {
+        let (_, found) = self.broker(broker)?;
+        if !found.runs() {
+            return Err(FaultRefused(format!("{} is down: restart it", found.name)));
+        }
+        found.door.accept();
+        Ok(())
+    }
+
+    /// Makes the broker the partition's leader.
+    ///
+    /// # Errors
+    /// Where broker or partition do not exist, or the broker holds no in-sync copy.
+    pub fn move_leader(&self, stream: &str, partition: i32, broker: usize) -> Done {
+        let (seat, found) = self.broker(broker)?;
+        let partition = self.partition(stream, partition)?;
+        let before = partition.lock().replicas.leader();
+        if !partition.move_leader(seat) {
+            let text = format!(
+                "{} holds no in-sync copy of {stream}/{}",
+                found.name, partition.id
+            );
+            return Err(FaultRefused(text));
+        }
+        self.cluster.note(&partition, before, Change::Elected(seat));
+        Ok(())
+    }
+
+    /// Stops the broker from fetching that partition and takes it out of the ISR, until [`Self::expand_isr`].
+    ///
+    /// # Errors
+    /// Where broker or partition do not exist, or the broker does not follow.
+    pub fn shrink_isr(&self, stream: &str, partition: i32, broker: usize) -> Done {
+        let (seat, found) = self.broker(broker)?;
+        let partition = self.partition(stream, partition)?;
+        if !partition.hold(seat) {
+            let text = format!("{} does not follow {stream}/{}", found.name, partition.id);
+            return Err(FaultRefused(text));
+        }
+        self.cluster.note(&partition, seat, Change::Shrunk(seat));
+        Ok(())
+    }
+
+    /// Lets all followers of the partition fetch again; they come back into the ISR when they have caught up.
+    ///
+    /// # Errors
+    /// Where there is no such partition.
+    pub fn expand_isr(&self, stream: &str, partition: i32) -> Done {
+        let partition = self.partition(stream, partition)?;
+        partition.lock().replicas.release();
+        self.cluster.catch_up(&partition);
+        Ok(())
+    }
+
+    /// Closes each connection of the broker in the middle of the next message that it carries.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn cut_streams(&self, broker: usize) -> Done {
+        self.broker(broker)?.1.door.wire().cut();
+        Ok(())
+    }
+
+    /// Breaks all connections of the broker with a TCP reset.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn reset(&self, broker: usize) -> Done {
+        self.broker(broker)?.1.door.wire().reset();
+        Ok(())
+    }
+
+    /// Ends all connections of the broker with GOAWAY, `ENHANCE_YOUR_CALM` and `too_many_pings`.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn goaway(&self, broker: usize) -> Done {
+        self.broker(broker)?.1.door.wire().goaway();
+        Ok(())
+    }
+
+    /// Ends all subscriptions at the broker cleanly, with OK, as a newer group member does.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn end_subscriptions(&self, broker: usize) -> Done {
+        self.broker(broker)?.1.end_subscriptions();
+        Ok(())
+    }
+
+    /// The broker's list of brokers counts as too old: with a dead broker about, its next `FetchMetadata` waits out the
+    /// caller's deadline.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn age_listing(&self, broker: usize) -> Done {
+        self.broker(broker)?.1.age_listing();
+        Ok(())
+    }
+
+    /// Subscribers of the partition get bytes that are no message, as the next one and each time they read it.
+    ///
+    /// # Errors
+    /// Where there is no such partition.
+    pub fn garbage(&self, stream: &str, partition: i32) -> Done {
+        self.plant(stream, partition, |arena| arena.put_slice(GARBAGE))
+    }
+
+    /// Subscribers of the partition get a message over the limit of 4 MiB, as the next one and each time they read it.
+    ///
+    /// # Errors
+    /// Where there is no such partition.
+    pub fn oversize(&self, stream: &str, partition: i32) -> Done {
+        let value = vec![b'x'; OVERSIZE].into();
+        let message = pb::Message {
+            value,
+            ..pb::Message::default()
+        };
+        self.plant(stream, partition, |arena| {
+            arena.put_slice(&message.encode_to_vec());
+        })
+    }
+
+    fn plant(&self, stream: &str, id: i32, write: impl FnOnce(&mut BytesMut)) -> Done {
+        let partition = self.partition(stream, id)?;
+        partition.plant(write);
+        self.cluster.catch_up(&partition);
+        Ok(())
+    }
+
+    /// Mends what can be mended: dead brokers start, ports accept, followers follow, nothing is slow or spoilt.
+    pub fn heal(&self) {
+        for number in 1..=self.cluster.brokers.len() {
+            // Refused where it runs already, or is down for this moment: both are as wanted.
+            self.restart(number).ok();
+            self.accept(number).ok();
+            self.slow(number, Duration::ZERO).ok();
+            self.stall(number, Duration::ZERO).ok();
+        }
+        for partition in self.cluster.partitions() {
+            partition.lock().replicas.release();
+            self.cluster.catch_up(&partition);
+        }
+        self.acks(AckFault::None);
+    }
+
+    /// What happens to the acks of `PublishAsync` from now on.
+    pub fn acks(&self, fault: AckFault) {
+        self.cluster.quirks.set_acks(fault);
+    }
+
+    /// Whether `paused` and `readonly` stick in metadata as real servers' do.
+    pub fn sticky_flags(&self, sticky: bool) {
+        self.cluster.quirks.set_sticky_flags(sticky);
+    }
+
+    /// Whether `reverse` subscriptions are known.
+    pub fn reverse(&self, known: bool) {
+        self.cluster.quirks.set_reverse(known);
+    }
+
+    fn broker(&self, number: usize) -> Result<(Seat, &Broker), FaultRefused> {
+        let seat = number.checked_sub(1);
+        let found = seat.and_then(|seat| Some((seat, self.cluster.brokers.get(seat)?)));
+        let count = self.cluster.brokers.len();
+        found.ok_or_else(|| FaultRefused(format!("there is no broker {number}, only 1 to {count}")))
+    }
+
+    fn partition(&self, stream: &str, id: i32) -> Result<Arc<Partition>, FaultRefused> {
+        let found = self.cluster.lock().partition(stream, id);
+        found.ok_or_else(|| FaultRefused(format!("there is no partition {stream}/{id}")))
+    }
+}

@@ -1,0 +1,141 @@
+//! What one broker believes: the brokers it lists, and streams and partitions as seen from its seat (wire-contract §4.7).
+//! How that goes over the wire is `service.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::Status;
+
+use super::broker::Survey;
+use super::cluster::Cluster;
+use super::pace;
+use super::partition::Facts;
+use super::replication::Seat;
+use super::state::{Load, Stream};
+
+/// A stream as one broker sees it.
+#[derive(Debug)]
+pub(super) struct StreamView {
+    pub(super) name: String,
+    /// None where the broker knows no such stream.
+    pub(super) found: Option<StreamFacts>,
+}
+
+/// What a broker says of a stream that it knows.
+#[derive(Debug)]
+pub(super) struct StreamFacts {
+    pub(super) subject: String,
+    pub(super) created: i64,
+    pub(super) partitions: Vec<(i32, Facts)>,
+}
+
+/// A broker in the list of another.
+#[derive(Debug)]
+pub(super) struct BrokerView {
+    pub(super) name: String,
+    pub(super) port: u16,
+    pub(super) load: Load,
+}
+
+impl Cluster {
+    /// The named streams as this broker sees them; all that it knows where none is named.
+    pub(super) fn streams_seen_by(&self, at: Seat, names: &[String]) -> Vec<StreamView> {
+        let knows = self.brokers[at].is_up();
+        let found: Vec<(String, Option<Stream>)> = {
+            let state = self.lock();
+            let find = |name: &str| state.streams.get(name).filter(|_| knows).cloned();
+            if names.is_empty() {
+                let all = state.streams.values().filter(|_| knows);
+                all.map(|stream| (stream.name.to_string(), Some(stream.clone())))
+                    .collect()
+            } else {
+                names
+                    .iter()
+                    .map(|name| (name.clone(), find(name)))
+                    .collect()
+            }
+        };
+        let view = |(name, stream): (String, Option<Stream>)| {
+            let found = stream.map(|stream| self.stream_seen_by(at, &stream));
+            StreamView { name, found }
+        };
+        found.into_iter().map(view).collect()
+    }
+
+    fn stream_seen_by(&self, at: Seat, stream: &Stream) -> StreamFacts {
+        let sticky = self.quirks.sticky_flags();
+        let partitions = stream.partitions.iter();
+        StreamFacts {
+            subject: stream.subject.to_string(),
+            created: stream.created,
+            partitions: partitions
+                .map(|partition| (partition.id, partition.facts(at, sticky)))
+                .collect(),
+        }
+    }
+
+    /// One partition, as its leader alone tells it.
+    pub(super) fn partition_seen_by(
+        &self,
+        at: Seat,
+        stream: &str,
+        id: i32,
+    ) -> Result<Facts, Status> {
+        let partition = self.lock().partition(stream, id);
+        let partition = partition.filter(|_| self.brokers[at].is_up());
+        let partition = partition.ok_or_else(|| Status::not_found("partition not found"))?;
+        let facts = partition.facts(at, self.quirks.sticky_flags());
+        if facts.leader != at || !partition.lock().is_open() {
+            let text = "The request should be sent to partition leader";
+            return Err(Status::failed_precondition(text));
+        }
+        Ok(facts)
+    }
+
+    /// The brokers that this one lists, itself first. With an old list it asks around: at once where all answer, else only
+    /// after the caller's deadline, or three seconds (wire-contract §0.5).
+    pub(super) async fn brokers_seen_by(
+        self: &Arc<Self>,
+        at: Seat,
+        deadline: Option<Instant>,
+    ) -> Vec<BrokerView> {
+        let now = Instant::now();
+        let seats = match self.brokers[at].listed(now, self.pace.cache_age) {
+            Survey::Known(seats) => seats,
+            Survey::Due => self.survey(at, now, deadline).await,
+        };
+        let others = seats.into_iter().filter(|seat| *seat != at);
+        let loads = self.lock().loads.clone();
+        let view = |seat: Seat| BrokerView {
+            name: self.brokers[seat].name.clone(),
+            port: self.brokers[seat].port,
+            load: loads[seat],
+        };
+        std::iter::once(at).chain(others).map(view).collect()
+    }
+
+    async fn survey(
+        self: &Arc<Self>,
+        at: Seat,
+        asked: Instant,
+        deadline: Option<Instant>,
+    ) -> Vec<Seat> {
+        let answering: Vec<Seat> = self.running().collect();
+        if answering.len() == self.brokers.len() {
+            self.brokers[at].list(answering.clone(), asked);
+            return answering;
+        }
+        let patience = deadline.map_or(self.pace.survey, |deadline| deadline - asked);
+        // The caller may be gone when the answer is there; the list is kept all the same.
+        let survey = Arc::clone(self).ask_around(at, patience);
+        self.tasks.spawn(survey).await.unwrap_or_default()
+    }
+
+    async fn ask_around(self: Arc<Self>, at: Seat, patience: Duration) -> Vec<Seat> {
+        self.stop.run_until_cancelled(pace::wait(patience)).await;
+        let answering: Vec<Seat> = self.running().collect();
+        self.brokers[at].list(answering.clone(), Instant::now());
+        answering
+    }
+}

@@ -1,0 +1,542 @@
+//! One partition: its log, its replicas, its flags and who waits for it, behind one lock.
+//! Knows its stream's settings; knows nothing of other partitions or of the network.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::frames;
+use super::log::{Log, Retention};
+use super::pace::Pace;
+use super::replication::{Alive, Change, ReplicaSet, Seat};
+use crate::model::Timestamp;
+use crate::wire::pb;
+
+/// What a stream was created with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Settings {
+    pub(super) retention: Retention,
+    /// How often retention runs; the cluster's own interval where none is set.
+    pub(super) cleaner: Option<Duration>,
+    /// Idle time after which a partition pauses itself.
+    pub(super) auto_pause: Option<Duration>,
+    /// Whether a subscriber keeps it awake.
+    pub(super) stay_awake_for_subscribers: bool,
+    /// In-sync replicas that a commit needs.
+    pub(super) min_isr: usize,
+    /// Whether messages must name the offset they expect to get.
+    pub(super) concurrency_control: bool,
+}
+
+/// When something first and last happened, Unix nanoseconds; zero is never.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    pub(super) first: i64,
+    pub(super) latest: i64,
+}
+
+impl Times {
+    fn happened(&mut self, now: i64) {
+        if self.first == 0 {
+            self.first = now;
+        }
+        self.latest = now;
+    }
+}
+
+/// Where acks of one publisher go.
+pub(super) type AckSender = mpsc::UnboundedSender<pb::Ack>;
+
+/// A message on its way to the partitions that listen on its subject.
+#[derive(Debug, Default)]
+pub(super) struct Publication<'a> {
+    pub(super) subject: &'a str,
+    pub(super) reply: &'a str,
+    pub(super) key: Bytes,
+    pub(super) value: Bytes,
+    pub(super) headers: HashMap<String, Bytes>,
+    pub(super) ack_inbox: String,
+    pub(super) correlation_id: String,
+    pub(super) policy: pb::AckPolicy,
+    pub(super) expected_offset: i64,
+    /// None where nobody waits for an ack.
+    pub(super) acks: Option<AckSender>,
+}
+
+/// An ack that waits for the high watermark.
+#[derive(Debug)]
+struct Pending {
+    ack: pb::Ack,
+    acks: AckSender,
+}
+
+/// What a broker remembers of pauses and of readonly, since it started.
+#[derive(Clone, Copy, Debug, Default)]
+struct Memory {
+    paused: Times,
+    readonly: Times,
+}
+
+/// What one broker says about a partition (wire-contract §4.7).
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) leader: Seat,
+    pub(super) replicas: Vec<Seat>,
+    pub(super) isr: Vec<Seat>,
+    pub(super) high_watermark: i64,
+    pub(super) newest: i64,
+    pub(super) paused: bool,
+    pub(super) readonly: bool,
+    pub(super) received: Times,
+    pub(super) pauses: Times,
+    pub(super) readonlys: Times,
+}
+
+/// Whether a partition's log can be read and written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Open,
+    Paused,
+    Deleted,
+}
+
+/// The part of a partition that changes.
+#[derive(Debug)]
+pub(super) struct PartitionState {
+    pub(super) log: Log,
+    pub(super) replicas: ReplicaSet,
+    pub(super) status: Status,
+    pub(super) readonly: bool,
+    /// How often the log was closed: a reader opened before the last time has ended.
+    pub(super) closings: u64,
+    /// What metadata says for ever once a partition was paused (wire-contract §0.2).
+    was_paused: bool,
+    /// What metadata says even after a resume lost the flag (wire-contract §0.3).
+    said_readonly: bool,
+    received: Times,
+    memories: Box<[Memory]>,
+    pending: VecDeque<Pending>,
+    fences: HashMap<String, (u64, CancellationToken)>,
+    busy_at: Instant,
+    cleaned_at: Instant,
+}
+
+/// One partition, shared by all brokers of the cluster.
+#[derive(Debug)]
+pub(super) struct Partition {
+    pub(super) stream: Arc<str>,
+    pub(super) id: i32,
+    /// The stream's subject; this partition listens on `subject`.
+    pub(super) base_subject: Arc<str>,
+    pub(super) subject: Arc<str>,
+    /// The NATS queue group; empty for none.
+    pub(super) group: Arc<str>,
+    pub(super) settings: Settings,
+    /// Wakes readers.
+    pub(super) changed: Notify,
+    subscribers: AtomicUsize,
+    /// Whether its followers have been told that there is something to fetch.
+    told: AtomicBool,
+    state: Mutex<PartitionState>,
+}
+
+/// Counts a reader for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Attendance(Arc<Partition>);
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        self.0.subscribers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a partition is made of.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) stream: Arc<str>,
+    pub(super) id: i32,
+    pub(super) base_subject: Arc<str>,
+    pub(super) group: Arc<str>,
+    pub(super) settings: Settings,
+    /// The replicas; the first one leads.
+    pub(super) seats: Vec<Seat>,
+    /// How many brokers the cluster has.
+    pub(super) brokers: usize,
+}
+
+impl Partition {
+    /// An empty partition.
+    pub(super) fn new(plan: Plan) -> Arc<Self> {
+        let now = Instant::now();
+        let subject = super::subject::of_partition(&plan.base_subject, plan.id);
+        let state = PartitionState {
+            log: Log::default(),
+            replicas: ReplicaSet::new(&plan.seats, plan.settings.min_isr),
+            status: Status::Open,
+            readonly: false,
+            closings: 0,
+            was_paused: false,
+            said_readonly: false,
+            received: Times::default(),
+            memories: vec![Memory::default(); plan.brokers].into(),
+            pending: VecDeque::new(),
+            fences: HashMap::new(),
+            busy_at: now,
+            cleaned_at: now,
+        };
+        Arc::new(Self {
+            stream: plan.stream,
+            id: plan.id,
+            base_subject: plan.base_subject,
+            subject: subject.into(),
+            group: plan.group,
+            settings: plan.settings,
+            changed: Notify::new(),
+            subscribers: AtomicUsize::new(0),
+            told: AtomicBool::new(false),
+            state: Mutex::new(state),
+        })
+    }
+
+    /// The changing part, locked. Never held across an await, and always taken after the cluster's own lock.
+    pub(super) fn lock(&self) -> MutexGuard<'_, PartitionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more reader until the answer is dropped.
+    pub(super) fn attend(self: &Arc<Self>) -> Attendance {
+        self.subscribers.fetch_add(1, Ordering::Relaxed);
+        Attendance(Arc::clone(self))
+    }
+
+    /// Whether a NATS message can be heard: the leader lives and the partition is not paused.
+    pub(super) fn listens(&self, alive: Alive) -> bool {
+        let state = self.lock();
+        state.is_open() && alive.has(state.replicas.leader())
+    }
+
+    /// Stores a message, if anybody listens, and acks it as its policy says. Answers whether followers have to fetch.
+    pub(super) fn receive(&self, publication: &Publication<'_>, alive: Alive) -> bool {
+        let now = Timestamp::now().0;
+        let mut state = self.lock();
+        if !state.is_open() || state.readonly || !alive.has(state.replicas.leader()) {
+            return false;
+        }
+        if self.is_unexpected(&state, publication) {
+            let ack = self.ack(publication, 0, now, pb::ack::Error::IncorrectOffset);
+            send(publication.acks.as_ref(), ack);
+            return false;
+        }
+        let (offset, timestamp) = state.append(self, publication, now);
+        let ack = self.ack(publication, offset, timestamp, pb::ack::Error::Ok);
+        state.promise(ack, publication);
+        state.settle();
+        self.changed.notify_waiters();
+        state.replicas.seats().count() > 1 && !self.told.swap(true, Ordering::Relaxed)
+    }
+
+    fn is_unexpected(&self, state: &PartitionState, publication: &Publication<'_>) -> bool {
+        self.settings.concurrency_control
+            && publication.expected_offset != -1
+            && publication.expected_offset != state.log.next_offset()
+    }
+
+    /// An ack names the stream's own subject as the partition's, and no partition number (wire-contract §4.3).
+    fn ack(
+        &self,
+        to: &Publication<'_>,
+        offset: i64,
+        received: i64,
+        error: pb::ack::Error,
+    ) -> pb::Ack {
+        pb::Ack {
+            stream: self.stream.to_string(),
+            partition_subject: self.base_subject.to_string(),
+            msg_subject: to.subject.to_owned(),
+            offset,
+            ack_inbox: to.ack_inbox.clone(),
+            correlation_id: to.correlation_id.clone(),
+            ack_policy: to.policy.into(),
+            reception_timestamp: received,
+            commit_timestamp: 0,
+            ack_error: error.into(),
+        }
+    }
+
+    /// Stores bytes that may be no message, past all checks.
+    pub(super) fn plant(&self, write: impl FnOnce(&mut BytesMut)) {
+        let mut state = self.lock();
+        let retention = &self.settings.retention;
+        let now = Timestamp::now().0;
+        let (offset, _) = state
+            .log
+            .append(retention, now, &[], |_, _, arena| write(arena));
+        state.replicas.appended(offset);
+        self.changed.notify_waiters();
+    }
+
+    /// One round of replication. Answers whether another one is needed.
+    pub(super) fn replicate(&self, alive: Alive) -> bool {
+        let mut state = self.lock();
+        let more = state.replicas.advance(alive);
+        self.told.store(more, Ordering::Relaxed);
+        state.settle();
+        self.changed.notify_waiters();
+        more
+    }
+
+    /// Elections and the ISR; answers who led before and what changed. `leaders` counts what each broker leads.
+    pub(super) fn look_after(
+        &self,
+        now: Instant,
+        alive: Alive,
+        pace: &Pace,
+        leaders: &[i32],
+    ) -> Option<(Seat, Change)> {
+        let mut state = self.lock();
+        let before = state.replicas.leader();
+        let load = |seat: Seat| leaders.get(seat).copied().unwrap_or_default();
+        let change = state.replicas.look_after(now, alive, pace, load)?;
+        state.after(change);
+        self.changed.notify_waiters();
+        Some((before, change))
+    }
+
+    /// Hands the leadership to that broker; false where it holds no in-sync copy.
+    pub(super) fn move_leader(&self, seat: Seat) -> bool {
+        let mut state = self.lock();
+        let moved = state.replicas.move_to(seat);
+        if moved {
+            state.after(Change::Elected(seat));
+            self.changed.notify_waiters();
+        }
+        moved
+    }
+
+    /// Stops a follower's fetches and takes it out of the ISR; false where it follows nothing here.
+    pub(super) fn hold(&self, seat: Seat) -> bool {
+        let mut state = self.lock();
+        let held = state.replicas.hold(seat);
+        state.settle();
+        self.changed.notify_waiters();
+        held
+    }
+
+    /// Closes the log. Readers end; nobody listens until it is resumed.
+    pub(super) fn pause(&self) {
+        let now = Timestamp::now().0;
+        let mut state = self.lock();
+        state.status = Status::Paused;
+        state.was_paused = true;
+        state.closings += 1;
+        state.remember(|memory| memory.paused.happened(now));
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Opens the log again; with `forgetful` servers readonly is lost on the way, though metadata goes on saying it.
+    /// Answers whether it was paused.
+    pub(super) fn resume(&self, forgetful: bool) -> bool {
+        let now = Timestamp::now().0;
+        let mut state = self.lock();
+        if state.status != Status::Paused {
+            return false;
+        }
+        state.status = Status::Open;
+        state.busy_at = Instant::now();
+        if forgetful {
+            state.readonly = false;
+        }
+        state.remember(|memory| memory.paused.happened(now));
+        true
+    }
+
+    /// Whether publishes are refused.
+    pub(super) fn set_readonly(&self, readonly: bool) {
+        let now = Timestamp::now().0;
+        let mut state = self.lock();
+        state.readonly = readonly;
+        state.said_readonly = readonly;
+        state.remember(|memory| memory.readonly.happened(now));
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Ends all readers and frees the messages.
+    pub(super) fn delete(&self) {
+        let mut state = self.lock();
+        state.status = Status::Deleted;
+        state.log = Log::default();
+        state.pending.clear();
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether it has been idle for as long as its stream allows.
+    pub(super) fn may_doze(&self, now: Instant) -> bool {
+        let Some(idle) = self.settings.auto_pause else {
+            return false;
+        };
+        let watched = self.subscribers.load(Ordering::Relaxed) > 0;
+        let state = self.lock();
+        let kept_awake = watched && self.settings.stay_awake_for_subscribers;
+        state.is_open() && !kept_awake && now - state.busy_at >= idle
+    }
+
+    /// Runs retention if its time has come.
+    pub(super) fn clean(&self, now: Instant, default_interval: Duration) {
+        let interval = self.settings.cleaner.unwrap_or(default_interval);
+        let mut state = self.lock();
+        if now - state.cleaned_at < interval {
+            return;
+        }
+        state.cleaned_at = now;
+        let committed = state.replicas.high_watermark();
+        state
+            .log
+            .clean(&self.settings.retention, Timestamp::now().0, committed);
+    }
+
+    /// A broker lost its memory: it was killed.
+    pub(super) fn forget(&self, seat: Seat) {
+        let mut state = self.lock();
+        if let Some(memory) = state.memories.get_mut(seat) {
+            *memory = Memory::default();
+        }
+        if state.replicas.leader() == seat {
+            state.received = Times::default();
+            state.pending.clear();
+        }
+        state.replicas.came_back(seat);
+    }
+
+    /// What that broker says; with `sticky` flags as real servers do.
+    pub(super) fn facts(&self, seat: Seat, sticky: bool) -> Facts {
+        let state = self.lock();
+        let (high_watermark, newest) = state.replicas.seen_by(seat);
+        let leader = state.replicas.leader();
+        let memory = state.memories.get(seat).copied().unwrap_or_default();
+        Facts {
+            leader,
+            replicas: state.replicas.seats().collect(),
+            isr: state.replicas.isr().to_vec(),
+            high_watermark,
+            newest,
+            paused: if sticky {
+                state.was_paused
+            } else {
+                !state.is_open()
+            },
+            readonly: if sticky {
+                state.said_readonly
+            } else {
+                state.readonly
+            },
+            received: if leader == seat {
+                state.received
+            } else {
+                Times::default()
+            },
+            pauses: memory.paused,
+            readonlys: memory.readonly,
+        }
+    }
+
+    /// Lets a consumer of a group in, unless one of a later epoch reads already; an older one is told to end. None: refused.
+    pub(super) fn admit(&self, group: &str, epoch: u64) -> Option<CancellationToken> {
+        let mut state = self.lock();
+        if state
+            .fences
+            .get(group)
+            .is_some_and(|(current, _)| *current > epoch)
+        {
+            return None;
+        }
+        let fence = CancellationToken::new();
+        let before = state
+            .fences
+            .insert(group.to_owned(), (epoch, fence.clone()));
+        if let Some((_, token)) = before {
+            token.cancel();
+        }
+        Some(fence)
+    }
+}
+
+impl PartitionState {
+    /// Whether it is neither paused nor deleted.
+    pub(super) fn is_open(&self) -> bool {
+        self.status == Status::Open
+    }
+
+    fn append(&mut self, of: &Partition, publication: &Publication<'_>, now: i64) -> (i64, i64) {
+        let retention = &of.settings.retention;
+        let stored = self
+            .log
+            .append(retention, now, &publication.key, |offset, time, arena| {
+                frames::encode_message(publication, &of.stream, of.id, (offset, time), arena);
+            });
+        self.received.happened(stored.1);
+        self.busy_at = Instant::now();
+        self.replicas.appended(stored.0);
+        stored
+    }
+
+    /// Acks at once or keeps the ack until all in-sync replicas have the message.
+    fn promise(&mut self, ack: pb::Ack, publication: &Publication<'_>) {
+        let Some(acks) = &publication.acks else {
+            return;
+        };
+        match publication.policy {
+            pb::AckPolicy::None => {}
+            pb::AckPolicy::Leader => send(Some(acks), ack),
+            pb::AckPolicy::All => self.pending.push_back(Pending {
+                ack,
+                acks: acks.clone(),
+            }),
+        }
+    }
+
+    /// Sends the acks that waited for the high watermark.
+    fn settle(&mut self) {
+        let committed = self.replicas.high_watermark();
+        while self
+            .pending
+            .front()
+            .is_some_and(|pending| pending.ack.offset <= committed)
+        {
+            if let Some(pending) = self.pending.pop_front() {
+                send(Some(&pending.acks), pending.ack);
+            }
+        }
+    }
+
+    fn after(&mut self, change: Change) {
+        if let Change::Elected(seat) = change {
+            let (_, newest) = self.replicas.seen_by(seat);
+            self.log.truncate(newest + 1);
+            self.received = Times::default();
+            self.pending.clear();
+        }
+        self.settle();
+    }
+
+    fn remember(&mut self, note: impl Fn(&mut Memory)) {
+        self.memories.iter_mut().for_each(note);
+    }
+}
+
+/// An ack carries the time it was sent as its commit time, whatever its policy (wire-contract §4.3).
+fn send(acks: Option<&AckSender>, mut ack: pb::Ack) {
+    if let Some(acks) = acks {
+        ack.commit_timestamp = Timestamp::now().0;
+        // A publisher that left reads no acks.
+        acks.send(ack).ok();
+    }
+}

@@ -1,0 +1,184 @@
+//! Publishing: the checks of the three publish calls, and the way of a message to the partitions that listen on its
+//! subject (wire-contract §4.3 to §4.5). Sessions of `PublishAsync` are `session.rs`.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tonic::Status;
+
+use super::cluster::Cluster;
+use super::frames;
+use super::partition::{Partition, Publication};
+use super::replication::Seat;
+use super::{subject, subject::NAMESPACE};
+use crate::wire::pb;
+use pb::publish_async_error::Code;
+
+/// What NATS takes at most, the envelope included.
+const MAX_PAYLOAD: usize = 1024 * 1024;
+
+/// Why a message was not published; each call words its code in its own way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NoSuchStream(String),
+    NoSuchPartition(i32),
+    Readonly(i32),
+    AckPolicyRequired,
+    TooLarge,
+    IncorrectOffset,
+    UnknownAckError,
+}
+
+impl Refusal {
+    /// The code that `PublishAsync` answers with.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::NoSuchStream(_) | Self::NoSuchPartition(_) => Code::NotFound,
+            Self::Readonly(_) => Code::Readonly,
+            Self::AckPolicyRequired => Code::BadRequest,
+            Self::TooLarge => Code::Internal,
+            Self::IncorrectOffset => Code::IncorrectOffset,
+            Self::UnknownAckError => Code::Unknown,
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSuchStream(name) => write!(f, "no such stream: {name}"),
+            Self::NoSuchPartition(id) => write!(f, "no such partition: {id}"),
+            Self::Readonly(id) => write!(f, "readonly partition: {id}"),
+            Self::AckPolicyRequired => {
+                f.write_str("stream with concurrency control must have AckPolicy set")
+            }
+            Self::TooLarge => {
+                f.write_str("failed to publish to NATS: nats: maximum payload exceeded")
+            }
+            Self::IncorrectOffset => f.write_str("incorrect expected offset"),
+            Self::UnknownAckError => f.write_str("unknown error"),
+        }
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let text = refusal.to_string();
+        match refusal {
+            Refusal::AckPolicyRequired => Self::invalid_argument(text),
+            Refusal::NoSuchStream(_) | Refusal::NoSuchPartition(_) => Self::not_found(text),
+            Refusal::Readonly(_) => Self::failed_precondition(text),
+            Refusal::TooLarge | Refusal::IncorrectOffset | Refusal::UnknownAckError => {
+                Self::unknown(text)
+            }
+        }
+    }
+}
+
+/// The refusal that an ack stands for, if it is none of success.
+pub(super) fn refused_by(ack: &pb::Ack) -> Option<Refusal> {
+    match ack.ack_error() {
+        pb::ack::Error::Ok => None,
+        pb::ack::Error::IncorrectOffset => Some(Refusal::IncorrectOffset),
+        pb::ack::Error::TooLarge | pb::ack::Error::Encryption | pb::ack::Error::Unknown => {
+            Some(Refusal::UnknownAckError)
+        }
+    }
+}
+
+/// An ack inbox of a broker's own.
+pub(super) fn inbox() -> String {
+    const LENGTH: usize = 22;
+    let nuid: String = std::iter::repeat_with(fastrand::alphanumeric)
+        .take(LENGTH)
+        .collect();
+    format!("{NAMESPACE}.ack.{nuid}")
+}
+
+impl Cluster {
+    /// The partition that a publish at this broker means, paused ones woken; or why not.
+    pub(super) fn admit(
+        &self,
+        at: Seat,
+        request: &pb::PublishRequest,
+    ) -> Result<Arc<Partition>, Refusal> {
+        let partition = self.target(at, request)?;
+        let (open, readonly) = {
+            let state = partition.lock();
+            (state.is_open(), state.readonly)
+        };
+        if readonly {
+            return Err(Refusal::Readonly(partition.id));
+        }
+        if partition.settings.concurrency_control && request.ack_policy() == pb::AckPolicy::None {
+            return Err(Refusal::AckPolicyRequired);
+        }
+        if frames::envelope_len(request) > MAX_PAYLOAD {
+            return Err(Refusal::TooLarge);
+        }
+        if !open {
+            self.resume(&partition);
+        }
+        Ok(partition)
+    }
+
+    fn target(&self, at: Seat, request: &pb::PublishRequest) -> Result<Arc<Partition>, Refusal> {
+        let known = self
+            .brokers
+            .get(at)
+            .is_some_and(super::broker::Broker::is_up);
+        let state = self.lock();
+        let stream = known
+            .then(|| state.streams.get(request.stream.as_str()))
+            .flatten();
+        let stream = stream.ok_or_else(|| Refusal::NoSuchStream(request.stream.clone()))?;
+        let partition = stream.partition(request.partition);
+        partition
+            .cloned()
+            .ok_or(Refusal::NoSuchPartition(request.partition))
+    }
+
+    /// Sends a message the way NATS does: to every partition that listens on its subject now. Nobody may.
+    pub(super) fn deliver(&self, publication: &Publication<'_>) {
+        let alive = self.alive();
+        let hearers = self.lock().hearers(publication.subject, alive);
+        for partition in hearers {
+            if partition.receive(publication, alive) {
+                self.catch_up(&partition);
+            }
+        }
+    }
+
+    /// Publishes to a partition's subject with these acks; the partition may not be the only one that hears it.
+    pub(super) fn publish(
+        &self,
+        partition: &Partition,
+        request: pb::PublishRequest,
+        ack_inbox: String,
+        acks: Option<mpsc::UnboundedSender<pb::Ack>>,
+    ) {
+        let policy = request.ack_policy();
+        self.deliver(&Publication {
+            subject: &partition.subject,
+            reply: "",
+            key: request.key,
+            value: request.value,
+            headers: request.headers,
+            ack_inbox,
+            correlation_id: request.correlation_id,
+            policy,
+            expected_offset: request.expected_offset,
+            acks,
+        });
+    }
+
+    /// Whether NATS takes the subject; wildcards it does.
+    pub(super) fn check_subject(subject: &str) -> Result<(), Status> {
+        if subject::is_valid(subject) {
+            return Ok(());
+        }
+        Err(Status::unknown(
+            "failed to publish to NATS: nats: invalid subject",
+        ))
+    }
+}

@@ -1,0 +1,343 @@
+//! One accepted connection, with what can be done to it from outside: reset, cut inside a message, GOAWAY.
+//!
+//! It wraps the server's own socket instead of relaying bytes between two: a relay would copy all traffic once more.
+//! It reads frame headers alone (RFC 9113 §4.1); what frames mean is the gRPC server's business.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::transport::server::Connected;
+
+/// What a client sends before its first frame.
+const PREFACE: usize = 24;
+const FRAME_HEADER: usize = 9;
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const PING: u8 = 6;
+const ACK: u8 = 1;
+
+/// grpc-go's least time between pings; three that come sooner end the connection (wire-contract §0.7).
+const PING_INTERVAL: Duration = Duration::from_secs(300);
+const PING_STRIKES: u32 = 2;
+
+/// GOAWAY with `ENHANCE_YOUR_CALM` and the text that grpc-go sends.
+const GOAWAY: &[u8] =
+    b"\x00\x00\x16\x07\x00\x00\x00\x00\x00\x7f\xff\xff\xff\x00\x00\x00\x0btoo_many_pings";
+
+/// The switches of one broker's connections.
+#[derive(Debug, Default)]
+pub(super) struct Wire {
+    resets: Mutex<CancellationToken>,
+    farewells: Mutex<CancellationToken>,
+    cuts: AtomicU64,
+}
+
+impl Wire {
+    /// Breaks all connections with a TCP reset.
+    pub(super) fn reset(&self) {
+        fire(&self.resets);
+    }
+
+    /// Ends all connections with a GOAWAY frame.
+    pub(super) fn goaway(&self) {
+        fire(&self.farewells);
+    }
+
+    /// Closes each connection in the middle of the next message that it carries.
+    pub(super) fn cut(&self) {
+        self.cuts.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn fire(switch: &Mutex<CancellationToken>) {
+    std::mem::take(&mut *lock(switch)).cancel();
+}
+
+fn lock(switch: &Mutex<CancellationToken>) -> MutexGuard<'_, CancellationToken> {
+    switch.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Follows the frames of one direction by their headers.
+#[derive(Debug, Default)]
+struct Frames {
+    /// Bytes to come before the next header.
+    skip: usize,
+    header: [u8; FRAME_HEADER],
+    filled: usize,
+    kind: u8,
+}
+
+impl Frames {
+    /// Takes bytes that went over the wire; `seen` is told each frame's kind, flags and payload length.
+    fn feed(&mut self, mut bytes: &[u8], mut seen: impl FnMut(u8, u8, usize)) {
+        while !bytes.is_empty() {
+            let skipped = self.skip.min(bytes.len());
+            self.skip -= skipped;
+            bytes = bytes.get(skipped..).unwrap_or_default();
+            let wanted = (FRAME_HEADER - self.filled).min(bytes.len());
+            self.header[self.filled..self.filled + wanted].copy_from_slice(&bytes[..wanted]);
+            self.filled += wanted;
+            bytes = &bytes[wanted..];
+            if self.filled < FRAME_HEADER {
+                continue;
+            }
+            let [a, b, c, kind, flags, ..] = self.header;
+            self.skip = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or_default();
+            self.filled = 0;
+            self.kind = kind;
+            seen(kind, flags, self.skip);
+        }
+    }
+
+    fn between_frames(&self) -> bool {
+        self.skip == 0 && self.filled == 0
+    }
+}
+
+/// grpc-go's watch over pings.
+#[derive(Debug, Default)]
+struct PingGuard {
+    last: Option<Instant>,
+    strikes: u32,
+}
+
+impl PingGuard {
+    /// A ping came; true where it is one too many.
+    fn ping(&mut self, now: Instant) -> bool {
+        let too_soon = self.last.is_some_and(|last| now - last < PING_INTERVAL);
+        self.last = Some(now);
+        self.strikes += u32::from(too_soon);
+        self.strikes > PING_STRIKES
+    }
+
+    /// Data or headers went out, which forgives earlier pings.
+    fn forgive(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    wire: Arc<Wire>,
+    reset: Pin<Box<WaitForCancellationFutureOwned>>,
+    farewell: Pin<Box<WaitForCancellationFutureOwned>>,
+    cuts_before: u64,
+    incoming: Frames,
+    outgoing: Frames,
+    pings: PingGuard,
+    /// How much of the GOAWAY frame has been sent, once one is due.
+    goodbye: Option<usize>,
+    closed: bool,
+}
+
+impl Socket {
+    /// Takes over an accepted connection.
+    pub(super) fn new(stream: TcpStream, wire: Arc<Wire>) -> Self {
+        let token = |switch| Box::pin(lock(switch).clone().cancelled_owned());
+        Self {
+            stream,
+            reset: token(&wire.resets),
+            farewell: token(&wire.farewells),
+            cuts_before: wire.cuts.load(Ordering::Relaxed),
+            wire,
+            incoming: Frames {
+                skip: PREFACE,
+                ..Frames::default()
+            },
+            outgoing: Frames::default(),
+            pings: PingGuard::default(),
+            goodbye: None,
+            closed: false,
+        }
+    }
+
+    /// Obeys the switches; an error where the connection is over.
+    fn obey(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !self.closed && self.reset.as_mut().poll(cx).is_ready() {
+            self.closed = true;
+            self.stream.set_zero_linger()?;
+        }
+        if self.goodbye.is_none() && self.farewell.as_mut().poll(cx).is_ready() {
+            self.goodbye = Some(0);
+        }
+        self.say_goodbye(cx)?;
+        if self.closed {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        Ok(())
+    }
+
+    fn say_goodbye(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        while let Some(sent) = self.goodbye.filter(|_| self.outgoing.between_frames()) {
+            if self.closed {
+                break;
+            }
+            let rest = GOAWAY.get(sent..).unwrap_or_default();
+            if rest.is_empty() {
+                self.closed = true;
+                let _ = Pin::new(&mut self.stream).poll_shutdown(cx)?;
+                break;
+            }
+            match Pin::new(&mut self.stream).poll_write(cx, rest)? {
+                Poll::Ready(written) => self.goodbye = Some(sent + written),
+                Poll::Pending => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// How many bytes may go out before the connection is cut: half of the data frame that is on its way.
+    fn room_before_cut(&self) -> Option<usize> {
+        let armed = self.wire.cuts.load(Ordering::Relaxed) > self.cuts_before;
+        let inside =
+            self.outgoing.kind == DATA && self.outgoing.filled == 0 && self.outgoing.skip > 1;
+        (armed && inside).then_some(self.outgoing.skip / 2)
+    }
+
+    fn wrote(&mut self, bytes: &[u8]) {
+        let pings = &mut self.pings;
+        self.outgoing.feed(bytes, |kind, _, _| {
+            if kind == DATA || kind == HEADERS {
+                pings.forgive();
+            }
+        });
+    }
+
+    fn read(&mut self, bytes: &[u8]) {
+        let (pings, mut too_many) = (&mut self.pings, false);
+        self.incoming.feed(bytes, |kind, flags, _| {
+            if kind == PING && flags & ACK == 0 {
+                too_many |= pings.ping(Instant::now());
+            }
+        });
+        if too_many && self.goodbye.is_none() {
+            self.goodbye = Some(0);
+        }
+    }
+
+    /// While a cut is armed frames go out a piece at a time, so that it falls inside one.
+    fn write_to_cut(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let room = self.room_before_cut();
+        let header = FRAME_HEADER - self.outgoing.filled;
+        let most = room.unwrap_or(if self.outgoing.skip > 0 {
+            self.outgoing.skip
+        } else {
+            header
+        });
+        let piece = bytes.get(..most.min(bytes.len())).unwrap_or(bytes);
+        let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, piece))?;
+        self.wrote(&piece[..written]);
+        if room.is_some() {
+            self.closed = true;
+            let _ = Pin::new(&mut self.stream).poll_shutdown(cx)?;
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn cut_is_armed(&self) -> bool {
+        self.wire.cuts.load(Ordering::Relaxed) > self.cuts_before
+    }
+}
+
+impl Connected for Socket {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.obey(cx)?;
+        let before = buffer.filled().len();
+        std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let bytes = buffer.filled().get(before..).unwrap_or_default();
+        self.read(bytes);
+        self.say_goodbye(cx)?;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.obey(cx)?;
+        if self.cut_is_armed() {
+            return self.write_to_cut(cx, bytes);
+        }
+        let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        self.wrote(bytes.get(..written).unwrap_or_default());
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.obey(cx)?;
+        if self.cut_is_armed() {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return self.write_to_cut(cx, first.map(|slice| &**slice).unwrap_or_default());
+        }
+        let written =
+            std::task::ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+        let mut left = written;
+        for slice in slices {
+            let part = left.min(slice.len());
+            self.wrote(slice.get(..part).unwrap_or_default());
+            left -= part;
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Frames, GOAWAY};
+
+    #[test]
+    fn frames_are_followed_however_they_are_split() {
+        let mut bytes = vec![0, 0, 3, 0, 1, 0, 0, 0, 1, b'a', b'b', b'c'];
+        bytes.extend([0, 0, 0, 6, 1, 0, 0, 0, 0]);
+        bytes.extend(GOAWAY);
+        for piece in 1..bytes.len() {
+            let (mut frames, mut kinds) = (Frames::default(), Vec::new());
+            for part in bytes.chunks(piece) {
+                frames.feed(part, |kind, flags, len| kinds.push((kind, flags, len)));
+            }
+            assert_eq!(kinds, [(0, 1, 3), (6, 1, 0), (7, 0, 22)]);
+            assert!(frames.between_frames());
+        }
+    }
+}

@@ -26,7 +26,9 @@ pub use connect::{ConnectOptions, TlsOptions};
 pub use error::{Error, Result};
 pub use observer::Observer;
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
-pub use subscribe::{EndReason, Subscription, SubscriptionEvent, SubscriptionItem};
+pub use subscribe::{Subscription, SubscriptionItem};
+
+pub use crate::model::{EndReason, SubscriptionEvent};
 
 use crate::model::{OwnedMessages, SubscribeSpec};
 

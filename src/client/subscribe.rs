@@ -16,7 +16,7 @@ use tokio_util::sync::ReusableBoxFuture;
 
 use super::core::Core;
 use super::error::Result;
-use crate::model::{BrokerId, Failure, MessageSink, Offset, SubscribeSpec};
+use crate::model::{EndReason, MessageSink, SubscribeSpec, SubscriptionEvent};
 use crate::wire::pb;
 use reader::Reader;
 
@@ -27,59 +27,6 @@ pub enum SubscriptionItem<B> {
     Batch(B),
     /// Something that happened to the subscription.
     Event(SubscriptionEvent),
-}
-
-/// What happens to a subscription besides messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SubscriptionEvent {
-    /// A broker delivers.
-    Opened {
-        /// The broker.
-        broker: BrokerId,
-    },
-    /// No broker delivers at the moment; another attempt follows.
-    Resuming {
-        /// The number of the attempt, from 1.
-        attempt: u32,
-        /// Why the one before ended.
-        failure: Failure,
-    },
-    /// A broker delivers again.
-    Resumed {
-        /// The broker.
-        broker: BrokerId,
-        /// The offset that follows the last one delivered; -1 where none was delivered yet.
-        next: Offset,
-    },
-    /// Messages were removed before they could be delivered: retention, or compaction at the very start of the log.
-    /// What compaction takes out elsewhere is no gap, since a later message of the same key stands for it.
-    Gap {
-        /// The first offset missing.
-        from: Offset,
-        /// The offset that comes instead.
-        to: Offset,
-    },
-    /// The subscription is over; nothing follows.
-    Ended(EndReason),
-}
-
-/// Why a subscription ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EndReason {
-    /// All that was asked for was delivered, be it nothing.
-    StopReached,
-    /// The stream was deleted, or deleted and made anew.
-    Deleted,
-    /// The partition is paused.
-    Paused,
-    /// The partition is readonly, and its end was reached.
-    ReadonlyEnd,
-    /// A newer member of the consumer group reads the partition.
-    Fenced,
-    /// No broker delivered for as long as the subscription may look for one.
-    Unavailable(Failure),
-    /// Anything else.
-    Failed(Failure),
 }
 
 /// What is subscribed to, with what only a [`Client`](super::Client) may ask.

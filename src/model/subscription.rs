@@ -21,17 +21,16 @@ pub enum SubscriptionEvent {
     Resumed {
         /// The broker that serves it now.
         broker: BrokerId,
-        /// The offset it goes on at.
+        /// The offset that follows the last one delivered; -1 where none was delivered yet.
         next: Offset,
     },
-    /// Offsets that were not delivered.
+    /// Messages were removed before they could be delivered: retention, or compaction at the very start of the log.
+    /// What compaction takes out elsewhere is no gap, since a later message of the same key stands for it.
     Gap {
-        /// The first of them.
+        /// The first of their offsets.
         from: Offset,
-        /// The last of them.
+        /// The last of their offsets.
         to: Offset,
-        /// Whether compaction or retention explains them; otherwise they were lost.
-        explained: bool,
     },
     /// It is over; nothing follows.
     Ended(EndReason),

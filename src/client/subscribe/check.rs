@@ -134,7 +134,7 @@ impl<S: MessageSink> Reader<S> {
                 self.ticks_believed = 0;
                 codec::lock(&self.intake).course.gaps_expected = true;
             } else {
-                self.tell(SubscriptionEvent::Gap { from, to });
+                self.tell(SubscriptionEvent::Gap { from, to: to - 1 });
                 codec::lock(&self.intake).note_loss();
             }
         }

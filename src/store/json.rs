@@ -35,7 +35,10 @@ pub(super) struct Malformed(pub(super) usize);
 #[derive(Clone, Debug)]
 pub(super) struct Tokens<'a> {
     text: &'a str,
+    /// Where the last token ends.
     at: usize,
+    /// Where it began.
+    start: usize,
     open: Vec<Container>,
     expect: Expect,
 }
@@ -55,6 +58,7 @@ impl<'a> Tokens<'a> {
         Self {
             text,
             at: 0,
+            start: 0,
             open: Vec::new(),
             expect: Expect::Value,
         }
@@ -65,14 +69,28 @@ impl<'a> Tokens<'a> {
         Tokens::new(text).all(|token| token.is_ok())
     }
 
-    /// Where the last token ended.
-    pub(super) fn at(&self) -> usize {
-        self.at
+    /// The text up to the end of the last token.
+    pub(super) fn read(&self) -> &'a str {
+        self.text.get(..self.at).unwrap_or_default()
     }
 
-    /// How many containers are open.
-    pub(super) fn depth(&self) -> usize {
-        self.open.len()
+    /// The text from the start of the last token on.
+    fn last_on(&self) -> &'a str {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+
+    /// Reads to the end of the containers that are open beyond this depth.
+    pub(super) fn skip_to(&mut self, depth: usize) -> Option<()> {
+        while self.open.len() > depth {
+            self.next()?.ok()?;
+        }
+        Some(())
+    }
+
+    fn end(&mut self) {
+        self.expect = Expect::End;
+        self.at = self.text.len();
+        self.open.clear();
     }
 
     fn peek(&self) -> Option<u8> {
@@ -104,6 +122,7 @@ impl<'a> Tokens<'a> {
 
     fn value(&mut self, next: u8) -> Result<Token<'a>, Malformed> {
         let from = self.at;
+        self.start = from;
         let token = match next {
             b'{' => return Ok(self.open(Container::Object, Expect::FirstKey)),
             b'[' => return Ok(self.open(Container::Array, Expect::FirstElement)),
@@ -263,10 +282,45 @@ impl<'a> Iterator for Tokens<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let token = self.token().transpose();
         if matches!(token, Some(Err(_))) {
-            self.expect = Expect::End;
-            self.at = self.text.len();
+            self.end();
         }
         token
+    }
+}
+
+/// The members or elements of the container with which a text begins: the key as written, and the text from the value
+/// on. Ends where the container does, or where it is malformed.
+#[derive(Clone, Debug)]
+pub(super) struct Children<'a> {
+    tokens: Tokens<'a>,
+}
+
+impl<'a> Children<'a> {
+    /// None where the text begins with something else.
+    pub(super) fn of(text: &'a str) -> Self {
+        let mut tokens = Tokens::new(text);
+        if !matches!(tokens.next(), Some(Ok(Token::Open(_)))) {
+            tokens.end();
+        }
+        Self { tokens }
+    }
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = (Option<&'a str>, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.tokens.skip_to(1)?;
+        match self.tokens.next()?.ok()? {
+            Token::Close(_) => None,
+            Token::Key(key) => {
+                self.tokens.next()?.ok()?;
+                Some((Some(key), self.tokens.last_on()))
+            }
+            Token::Open(_) | Token::String(_) | Token::Number(_) | Token::Literal(_) => {
+                Some((None, self.tokens.last_on()))
+            }
+        }
     }
 }
 

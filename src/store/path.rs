@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use super::json::{Container, Token, Tokens};
+use super::json::{Children, Tokens};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,57 +100,31 @@ fn take_step(path: &str) -> Option<(Step, &str)> {
     Some((Step::Index(index.trim().parse().ok()?), rest))
 }
 
-/// The text from the wanted child of the value on with which `text` begins.
+/// The text from the wanted child on, of the container with which `text` begins.
 fn child<'a>(text: &'a str, step: &Step) -> Option<&'a str> {
-    let mut tokens = Tokens::new(text);
-    let wants_key = matches!(step, Step::Key(_));
-    match (tokens.next()?.ok()?, wants_key) {
-        (Token::Open(Container::Object), true) | (Token::Open(Container::Array), false) => {}
-        _ => return None,
-    }
-    let mut index = 0;
-    loop {
-        let start = tokens.at();
-        let token = tokens.next()?.ok()?;
-        match (token, step) {
-            (Token::Close(_), _) => return None,
-            (Token::Key(key), Step::Key(wanted)) if unquoted(key) == wanted.as_str() => {
-                return text.get(tokens.at()..);
-            }
-            (Token::Key(_), _) => {
-                let value = tokens.next()?.ok()?;
-                skip(&mut tokens, value)?;
-            }
-            (_, Step::Index(wanted)) if index == *wanted => {
-                let rest = text.get(start..)?.trim_start();
-                return Some(rest.strip_prefix(',').unwrap_or(rest));
-            }
-            (token, _) => {
-                index += 1;
-                skip(&mut tokens, token)?;
-            }
+    match step {
+        Step::Key(key) => member(text, key),
+        Step::Index(index) => {
+            let (key, value) = Children::of(text).nth(*index)?;
+            key.is_none().then_some(value)
         }
     }
 }
 
-/// Reads to the end of the value that begins with `token`.
-fn skip(tokens: &mut Tokens<'_>, token: Token<'_>) -> Option<()> {
-    if matches!(token, Token::Open(_)) {
-        let outside = tokens.depth() - 1;
-        while tokens.depth() > outside {
-            tokens.next()?.ok()?;
-        }
-    }
-    Some(())
+/// The text from the member of that name on, of the object with which `text` begins.
+pub(super) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut members = Children::of(text);
+    let found = members.find(|(key, _)| key.is_some_and(|key| unquoted(key) == name));
+    found.map(|(_, value)| value)
 }
 
 /// The value with which the text begins, as it is written.
 fn first_value(text: &str) -> Option<&str> {
     let text = text.trim_start();
     let mut tokens = Tokens::new(text);
-    let first = tokens.next()?.ok()?;
-    skip(&mut tokens, first)?;
-    text.get(..tokens.at())
+    tokens.next()?.ok()?;
+    tokens.skip_to(0)?;
+    Some(tokens.read())
 }
 
 /// A JSON string without quotes and escapes; other text as it is.

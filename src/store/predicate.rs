@@ -1,12 +1,16 @@
 //! A compiled query: whether a message matches, and which messages of a chunk do.
 //! The grammar is `query`'s; looking for text in bytes is `needle`'s.
 
+mod expression;
+mod lazy;
 mod needle;
 mod sweep;
+mod syntax;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use expression::Expression;
 pub(super) use needle::Needle;
 
 use super::chunk::Chunk;
@@ -67,6 +71,8 @@ pub(super) enum Test {
     Age(Comparison, Duration),
     /// Whether it is of one of these partitions, sorted.
     Partition(Vec<PartitionId>),
+    /// Whether an expression is true.
+    Cel(Expression),
 }
 
 /// A test or its opposite.
@@ -92,6 +98,7 @@ impl Test {
             }
             Self::Age(op, age) => op.holds(message.timestamp().age(now), *age),
             Self::Partition(partitions) => partitions.binary_search(&message.partition()).is_ok(),
+            Self::Cel(expression) => expression.holds(message),
         }
     }
 }

@@ -32,7 +32,9 @@ fn refuses(term: &Term, chunk: &Chunk) -> bool {
         Test::Partition(partitions) => {
             term.negated == partitions.binary_search(&chunk.partition()).is_ok()
         }
-        Test::Contains(..) | Test::Offset(..) | Test::Size(..) | Test::Age(..) => false,
+        Test::Contains(..) | Test::Offset(..) | Test::Size(..) | Test::Age(..) | Test::Cel(_) => {
+            false
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::QueryError;
 use super::lexer::{Word, Words, unescape, unescape_pattern};
 use crate::model::{parse_duration, parse_ranges, parse_size};
-use crate::store::predicate::{Comparison, Field, Needle, Term, Test};
+use crate::store::predicate::{Comparison, Expression, Field, Needle, Term, Test};
 
 /// The alternatives of a query, each of terms that must all hold.
 pub(in crate::store) fn parse(text: &str) -> Result<Vec<Vec<Term>>, QueryError> {
@@ -43,6 +43,10 @@ fn term(word: &Word<'_>) -> Result<(Term, bool), QueryError> {
     if word.bare.is_empty() && word.quoted.is_none() {
         return Err(QueryError::new(word.at, "a term is missing after !"));
     }
+    if word.bare.starts_with("cel:") {
+        let test = Test::Cel(expression(word)?);
+        return Ok((Term { negated, test }, true));
+    }
     let test = match comparison(word)? {
         Some(test) => test,
         None => text(word)?,
@@ -50,7 +54,21 @@ fn term(word: &Word<'_>) -> Result<(Term, bool), QueryError> {
     Ok((Term { negated, test }, false))
 }
 
-/// Text or an expression, in a field or anywhere.
+/// `cel: EXPR`, which takes the rest of the line.
+fn expression(word: &Word<'_>) -> Result<Expression, QueryError> {
+    let rest = word.rest.strip_prefix("cel:").unwrap_or_default();
+    let text = rest.trim();
+    let at = word.at + word.negations + "cel:".len() + (rest.len() - rest.trim_start().len());
+    if text.is_empty() {
+        return Err(QueryError::new(
+            word.at,
+            "an expression is missing after cel:",
+        ));
+    }
+    Expression::new(text).map_err(|(inside, sentence)| QueryError::new(at + inside, sentence))
+}
+
+/// Text or a regular expression, in a field or anywhere.
 fn text(word: &Word<'_>) -> Result<Test, QueryError> {
     let (field, bare) = field(word.bare);
     let needle = match (bare.strip_prefix('~'), word.quoted) {

@@ -84,6 +84,122 @@ fn each_kind_of_term_finds_what_it_says() {
 }
 
 #[test]
+fn cel_asks_the_fields_of_a_message_and_of_its_json() {
+    let json = |offset, value: &str| Given {
+        key: b"user-7".to_vec(),
+        ..Given::value(offset, value)
+    };
+    let trace = vec![("trace".to_owned(), b"abc".to_vec())];
+    let given = [
+        json(
+            0,
+            r#"{"amount":501,"cur":"EUR","items":[{"n":1},{"n":2}],"big":18446744073709551615}"#,
+        ),
+        json(
+            1,
+            r#"{"amount":500.5,"nested":{"a":{"b":"\u00e9"}},"none":null}"#,
+        ),
+        json(2, r#"{"amount":"501"}"#),
+        json(3, "[1,2,3]"),
+        json(4, "plain text"),
+        json(5, "{not json"),
+        Given {
+            headers: trace,
+            time: 1_700_000_000_000_000_000,
+            ..json(6, "42")
+        },
+    ];
+    let chunk = &chunks(&given)[0];
+    let table: &[(&str, &[u32])] = &[
+        ("value.amount > 500", &[0, 1]),
+        ("value.amount == '501'", &[2]),
+        (
+            "has(value.cur) && value.cur == \"EUR\" && key.startsWith(\"user\")",
+            &[0],
+        ),
+        ("value.items[1].n == 2", &[0]),
+        ("value.items.exists(i, i.n > 1)", &[0]),
+        ("size(value.items) == 2", &[0]),
+        ("value.big > 18446744073709551614u", &[0]),
+        ("value.nested.a.b == 'é'", &[1]),
+        ("value.none == null", &[1]),
+        ("'amount' in value", &[0, 1, 2]),
+        ("value.all(k, k != 'amount')", &[3]),
+        ("value.nested == {'a': {'b': 'é'}}", &[1]),
+        ("value[2] == 3", &[3]),
+        ("value == [1, 2, 3]", &[3]),
+        ("value.contains('plain')", &[4]),
+        ("value == '{not json'", &[5]),
+        ("value == 42", &[6]),
+        ("headers.trace == 'abc' && headers.subject == subject", &[6]),
+        (
+            "offset >= 5 && partition == 0 && stream == 'orders'",
+            &[5, 6],
+        ),
+        ("size == 8", &[6]),
+        ("timestamp > timestamp('2023-11-14T00:00:00Z')", &[6]),
+        (
+            "timestamp - timestamp('2023-11-14T22:13:20Z') < duration('1s')",
+            &[0, 1, 2, 3, 4, 5, 6],
+        ),
+        ("value.amount", &[]),
+        ("1 / 0 == 1", &[]),
+    ];
+    for (expression, expected) in table {
+        assert_eq!(
+            found(&format!("cel: {expression}"), chunk),
+            *expected,
+            "{expression}"
+        );
+    }
+    assert_eq!(
+        found("partition:0 !cel: offset < 6 || offset > 6", chunk),
+        [6]
+    );
+}
+
+#[test]
+fn an_expression_that_does_not_parse_says_where() {
+    for (query, at) in [
+        ("cel:", 0),
+        ("a cel: ", 2),
+        ("cel: offset >", 13),
+        ("cel: vlaue.a > 1", 5),
+        ("cel: key.foo()", 9),
+    ] {
+        let error = Query::parse(query).unwrap_err();
+        assert_eq!(error.at, at, "{query}: {error}");
+    }
+}
+
+#[test]
+fn a_deep_expression_is_refused_or_evaluated_on_a_small_stack() {
+    let nested =
+        |left: &str, right: &str, times| left.repeat(times) + "offset" + &right.repeat(times);
+    let expressions = [
+        nested("(", ")", 900) + " == 0",
+        nested("1 + ", "", 450) + " == 0",
+        nested("", "+1", 900) + " == 0",
+        nested("!", "", 1800),
+        nested("[", "]", 900) + " == 0",
+        nested("", ".a", 900),
+        nested("true ? 1 : ", "", 170) + " == 0",
+        nested("true || ", "== 0", 1) + &" || true".repeat(200),
+    ];
+    for expression in expressions {
+        let text = format!("cel: {expression}");
+        let thread = std::thread::Builder::new()
+            .stack_size(2 << 20)
+            .spawn(move || {
+                if let Ok(query) = Query::parse(&text) {
+                    drop(query.predicate().scan(&chunk_of(&["{}"]), Timestamp(0)));
+                }
+            });
+        thread.unwrap().join().unwrap();
+    }
+}
+
+#[test]
 fn what_does_not_parse_says_where_and_why() {
     let table = [
         ("abc \"open", 4),

@@ -136,7 +136,7 @@ fn cel_asks_the_fields_of_a_message_and_of_its_json() {
             "offset >= 5 && partition == 0 && stream == 'orders'",
             &[5, 6],
         ),
-        ("size == 10", &[6]),
+        ("size == 16", &[4, 6]),
         ("timestamp > timestamp('2023-11-14T00:00:00Z')", &[6]),
         (
             "timestamp - timestamp('2023-11-14T22:13:20Z') < duration('1s')",

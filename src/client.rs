@@ -13,6 +13,7 @@ mod metadata;
 mod observer;
 mod partitioner;
 mod pool;
+mod probe;
 mod publish;
 mod subscribe;
 mod transport;

@@ -1,1 +1,150 @@
 //! The state of the dashboard and the one function that changes it; no clock, no I/O, no async.
+//!
+//! Slices own their state and take the [`Desk`] where they need the time, fresh ids or want to leave orders.
+
+pub mod activity;
+pub mod brokers;
+pub mod cluster;
+pub mod command;
+pub mod command_line;
+pub mod confirm;
+pub mod cursors;
+pub mod desk;
+pub mod editor;
+pub mod effect;
+pub mod event;
+pub mod feed;
+pub mod filter;
+pub mod focus;
+pub mod inflight;
+pub mod keymap;
+pub mod keys;
+pub mod list;
+pub mod menu;
+pub mod modal;
+pub mod notice;
+pub mod overview;
+pub mod settings;
+pub mod streams;
+pub mod table;
+pub mod viewport;
+
+mod act;
+mod copy;
+mod go;
+mod hints;
+mod mouse;
+mod palette;
+mod typing;
+mod update;
+
+pub use command::Command;
+pub use desk::Desk;
+pub use effect::{Effect, ExportForm, ExportSpec, FeedSpec, OlderSpec};
+pub use event::{Event, FeedEvent, Link, Progress, ScanEvent};
+pub use focus::{Context, Focus, Pane, Screen};
+pub use keymap::Keymap;
+pub use settings::{ContextEntry, Settings};
+pub use viewport::{Area, Hit, Viewport};
+
+use activity::Activity;
+use brokers::{BrokerColumn, BrokerName};
+use cluster::ClusterState;
+use cursors::Cursors;
+use feed::Tails;
+use keys::Key;
+use modal::Modal;
+use overview::Overview;
+use streams::Streams;
+use table::Table;
+
+use crate::health::Truth;
+use crate::model::Timestamp;
+
+/// Names a tail as long as it is open; never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedId(pub u64);
+
+/// Names a request until it is answered; never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// Names a scan until it is finished or cancelled; never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ScanId(pub u64);
+
+/// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
+#[derive(Debug)]
+pub struct App {
+    /// Time, room, settings, notices, requests on their way.
+    pub desk: Desk,
+    /// What is known of the cluster.
+    pub cluster: ClusterState,
+    /// Where the user is.
+    pub focus: Focus,
+    /// The first screen.
+    pub overview: Overview,
+    /// The list of brokers.
+    pub brokers: Table<BrokerName, BrokerColumn>,
+    /// The streams and the partitions of the chosen one.
+    pub streams: Streams,
+    /// Cursors and groups.
+    pub cursors: Cursors,
+    /// What was done to the cluster.
+    pub activity: Activity,
+    /// The open tails, with the inspector.
+    pub tails: Tails,
+    /// What lies on top.
+    pub modal: Option<Modal>,
+    /// Whether rows without faults are hidden.
+    pub faults_only: bool,
+    history: Vec<String>,
+    pressed: Vec<Key>,
+    interrupted: Option<Timestamp>,
+}
+
+impl App {
+    /// The dashboard before anything happened.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            cluster: ClusterState::new(settings.health.clone(), settings.addresses.clone()),
+            desk: Desk::new(settings),
+            focus: Focus::default(),
+            overview: Overview::default(),
+            brokers: Table::sorted_by(BrokerColumn::Name),
+            streams: Streams::default(),
+            cursors: Cursors::default(),
+            activity: Activity::default(),
+            tails: Tails::default(),
+            modal: None,
+            faults_only: false,
+            history: Vec::new(),
+            pressed: Vec::new(),
+            interrupted: None,
+        }
+    }
+
+    /// What holds in the cluster, as far as anyone can know.
+    pub fn truth(&self) -> &Truth {
+        self.cluster.truth()
+    }
+
+    /// Where keys are looked up now, the closest context first.
+    pub fn contexts(&self) -> &'static [Context] {
+        match &self.modal {
+            Some(modal) => modal.contexts(),
+            None if self.filter_is_open() => &[Context::Text],
+            None => self.focus.pane().contexts(),
+        }
+    }
+
+    /// Keys of an unfinished chord.
+    pub fn pressed(&self) -> &[Key] {
+        &self.pressed
+    }
+
+    /// Whether something was asked for that is not answered yet.
+    pub fn is_busy(&self) -> bool {
+        !self.desk.inflight.pending().is_empty()
+    }
+}

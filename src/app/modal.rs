@@ -1,0 +1,108 @@
+//! What lies on top of the screen: a text to read, a question, a menu, or the command line.
+//!
+//! What each says is drawn in `ui/modal`; what follows from an answer is decided in `update`.
+
+use super::command::Move;
+use super::command_line::CommandLine;
+use super::confirm::Confirm;
+use super::editor::Editor;
+use super::focus::Context;
+use super::list::Step;
+use super::menu::Menu;
+use super::streams::PartitionKey;
+use super::table::step_of;
+use crate::model::{Failure, StreamName};
+
+/// What lies on top.
+#[derive(Debug)]
+pub enum Modal {
+    /// A text to read.
+    Reader(Reader),
+    /// A question before something is done.
+    Confirm(Confirm),
+    /// A list to choose from by a few letters.
+    Menu(Menu),
+    /// The command line.
+    CommandLine(CommandLine),
+}
+
+/// A text to read and how far it is scrolled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reader {
+    /// What it is about.
+    pub subject: Subject,
+    /// How many lines are above the top.
+    pub scroll: usize,
+}
+
+/// What a text is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// The keys of these contexts.
+    Help(&'static [Context]),
+    /// A broker, by id or address.
+    Broker(String),
+    /// What would happen if that broker were lost.
+    WhatIf(String),
+    /// A stream.
+    Stream(StreamName),
+    /// A partition.
+    Partition(PartitionKey),
+    /// A cursor.
+    Cursor(super::cursors::CursorKey),
+    /// A consumer group.
+    Group(String),
+    /// An event of `__activity`.
+    Event(u64),
+    /// A finding.
+    Finding(super::overview::FindingKey),
+    /// An error.
+    Failure(Failure),
+    /// The notices of this session.
+    Notices,
+}
+
+impl Modal {
+    /// A text from its beginning.
+    pub fn read(subject: Subject) -> Self {
+        Self::Reader(Reader { subject, scroll: 0 })
+    }
+
+    /// The text box in it that takes printable keys.
+    pub fn editor_mut(&mut self) -> Option<&mut Editor> {
+        match self {
+            Self::Reader(_) => None,
+            Self::Confirm(confirm) => confirm.name_mut(),
+            Self::Menu(menu) => Some(menu.wanted_mut()),
+            Self::CommandLine(line) => Some(line.editor_mut()),
+        }
+    }
+
+    /// Where keys are looked up.
+    pub fn contexts(&self) -> &'static [Context] {
+        match self {
+            Self::Reader(_) => &[Context::Reader, Context::List],
+            Self::Confirm(confirm) if confirm.asks_for_name() => &[Context::Text],
+            Self::Confirm(_) => &[Context::Confirm],
+            Self::Menu(_) => &[Context::Menu],
+            Self::CommandLine(_) => &[Context::Text],
+        }
+    }
+}
+
+impl Reader {
+    /// Scrolls, given how many lines there are and how many are shown.
+    pub fn go(&mut self, movement: Move, lines: usize, height: usize) {
+        let last = lines.saturating_sub(height);
+        let half = height / 2;
+        self.scroll = match step_of(movement, height) {
+            Some(Step::By(rows)) => self.scroll.saturating_add_signed(rows),
+            Some(Step::HalfPages(pages)) if pages > 0 => self.scroll.saturating_add(half),
+            Some(Step::HalfPages(_)) => self.scroll.saturating_sub(half),
+            Some(Step::First) => 0,
+            Some(Step::Last) => last,
+            None => self.scroll,
+        }
+        .min(last);
+    }
+}

@@ -1,0 +1,97 @@
+//! The mouse: a click chooses, a second one opens, the wheel scrolls.
+//!
+//! What lies where, the last frame told (I3).
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+use super::command::Move;
+use super::confirm::Button;
+use super::modal::Modal;
+use super::{App, Area, Hit, Pane};
+
+/// Lines that one notch of the wheel scrolls.
+const NOTCH: usize = 3;
+
+impl App {
+    /// Takes what the mouse did.
+    pub(super) fn mouse(&mut self, event: MouseEvent) {
+        let Some((area, hit)) = self.desk.viewport.at(event.column, event.row) else {
+            return;
+        };
+        if event.kind == MouseEventKind::Down(MouseButton::Left) {
+            self.click(hit, area, event);
+        } else if event.kind == MouseEventKind::ScrollDown {
+            self.wheel(hit, Move::Down);
+        } else if event.kind == MouseEventKind::ScrollUp {
+            self.wheel(hit, Move::Up);
+        }
+    }
+
+    fn wheel(&mut self, hit: Hit, movement: Move) {
+        if self.modal.is_none()
+            && let Hit::Rows(pane) | Hit::Column(pane, _) = hit
+        {
+            self.focus.go_to(pane);
+        }
+        for _ in 0..NOTCH {
+            self.move_in(movement);
+        }
+    }
+
+    fn click(&mut self, hit: Hit, area: Area, event: MouseEvent) {
+        let line = usize::from(event.row.saturating_sub(area.y));
+        match (hit, self.modal.is_some()) {
+            (Hit::Overlay, true) => self.click_overlay(line),
+            (Hit::Button(number), true) => self.click_button(number),
+            (_, true) => self.modal = None,
+            (Hit::Screen(screen), false) => {
+                self.focus.show(screen);
+                self.arrived();
+            }
+            (Hit::Rows(pane), false) => self.click_row(pane, line),
+            (Hit::Column(pane, column), false) => {
+                self.focus.go_to(pane);
+                if let Some(list) = self.listing_mut() {
+                    list.sort_by_number(column);
+                }
+            }
+            (Hit::Overlay | Hit::Button(_), false) => {}
+        }
+    }
+
+    fn click_row(&mut self, pane: Pane, line: usize) {
+        let focused = self.focus.pane() == pane;
+        self.focus.go_to(pane);
+        let again = match self.listing_mut() {
+            Some(list) => list.click(line),
+            None => self.tails.click(pane, line, &mut self.desk),
+        };
+        if again && focused {
+            self.open();
+        }
+    }
+
+    fn click_overlay(&mut self, line: usize) {
+        if let Some(Modal::Menu(menu)) = &mut self.modal
+            && menu.click(line)
+        {
+            self.choose_from_menu();
+        }
+    }
+
+    fn click_button(&mut self, number: usize) {
+        let Some(Modal::Confirm(confirm)) = &self.modal else {
+            return;
+        };
+        let wanted = if number == 0 {
+            Button::Act
+        } else {
+            Button::Cancel
+        };
+        match wanted {
+            Button::Act if confirm.may_act() => self.confirmed(),
+            Button::Act => {}
+            Button::Cancel => self.modal = None,
+        }
+    }
+}

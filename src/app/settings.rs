@@ -1,0 +1,64 @@
+//! What the dashboard was started with; it does not change while it runs, but for a switch of clusters, which starts anew.
+//!
+//! Where each value came from is `config`'s business.
+
+use std::time::Duration;
+
+use super::keymap::Keymap;
+use crate::health::HealthOptions;
+
+/// What the dashboard was started with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What the header calls the cluster: a context's name, `demo`, or an address.
+    pub cluster: String,
+    /// The seed addresses, `host:port`.
+    pub addresses: Vec<String>,
+    /// Observer mode: nothing that changes the cluster is sent (I13).
+    pub observer: bool,
+    /// The cluster runs in this process and takes `:fault` lines.
+    pub demo: bool,
+    /// The colour of this context's frame, by name or `#rrggbb`, so that nobody mistakes it.
+    pub color: Option<String>,
+    /// The clusters of the config file, in its order.
+    pub contexts: Vec<ContextEntry>,
+    /// How health judges.
+    pub health: HealthOptions,
+    /// Which key means what.
+    pub keymap: Keymap,
+    /// Bytes of messages that all open tails keep together.
+    pub tail_budget: usize,
+    /// How often every broker is asked.
+    pub refresh: Duration,
+    /// What to add to UTC for the times that are shown.
+    pub utc_offset: chrono::FixedOffset,
+}
+
+/// A cluster of the config file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContextEntry {
+    /// Its name.
+    pub name: String,
+    /// Its seed addresses.
+    pub addresses: Vec<String>,
+    /// Whether it is opened in observer mode.
+    pub observer: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            cluster: "127.0.0.1:9292".to_owned(),
+            addresses: vec!["127.0.0.1:9292".to_owned()],
+            observer: false,
+            demo: false,
+            color: None,
+            contexts: Vec::new(),
+            health: HealthOptions::default(),
+            keymap: Keymap::default(),
+            tail_budget: 512 * 1024 * 1024,
+            refresh: Duration::from_secs(2),
+            utc_offset: chrono::Offset::fix(&chrono::Utc),
+        }
+    }
+}

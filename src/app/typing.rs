@@ -1,0 +1,165 @@
+//! Text that is typed or pasted: which box takes it, and what follows from it.
+//!
+//! Editing itself is `editor`'s.
+
+use crossterm::event::KeyEvent;
+
+use super::App;
+use super::command::TextCommand;
+use super::command_line::{self, Argument, CommandLine};
+use super::editor::Editor;
+use super::filter::Filter;
+use super::modal::Modal;
+use super::notice::Level;
+use super::table::Listing;
+
+/// How many lines of the command line are remembered.
+const HISTORY: usize = 200;
+
+impl App {
+    /// Whether the filter of the list in focus is being typed.
+    pub(super) fn filter_is_open(&self) -> bool {
+        self.filter()
+            .is_some_and(|filter| filter.typing().is_some())
+    }
+
+    /// The filter of the list in focus.
+    pub fn filter(&self) -> Option<&Filter> {
+        self.listing().map(Listing::filter)
+    }
+
+    fn filter_mut(&mut self) -> Option<&mut Filter> {
+        self.listing_mut().map(Listing::filter_mut)
+    }
+
+    /// Gives a key to the text box that is open, and says whether it took it.
+    pub(super) fn typed(&mut self, key: KeyEvent) -> bool {
+        let taken = self.open_box().is_some_and(|editor| editor.key(key));
+        if taken {
+            self.text_changed();
+        }
+        taken
+    }
+
+    /// Gives pasted text to the text box that is open.
+    pub(super) fn paste(&mut self, text: &str) {
+        if let Some(editor) = self.open_box() {
+            editor.paste(text);
+            self.text_changed();
+        }
+    }
+
+    fn open_box(&mut self) -> Option<&mut Editor> {
+        if self.modal.is_some() {
+            return self.modal.as_mut().and_then(Modal::editor_mut);
+        }
+        self.filter_mut()?.typing_mut()
+    }
+
+    fn text_changed(&mut self) {
+        let height = self.desk.viewport.overlay_rows();
+        match &mut self.modal {
+            Some(Modal::Menu(menu)) => menu.look_up(height),
+            Some(Modal::Reader(_) | Modal::Confirm(_) | Modal::CommandLine(_)) => {}
+            None => {
+                if let Some(filter) = self.filter_mut() {
+                    filter.take_typed();
+                }
+            }
+        }
+    }
+
+    /// A command of the text box that is open.
+    pub(super) fn text(&mut self, command: TextCommand) {
+        match command {
+            TextCommand::Accept => self.accept(),
+            TextCommand::Complete => self.complete(),
+            TextCommand::Back => self.walk_history(true),
+            TextCommand::Forward => self.walk_history(false),
+        }
+    }
+
+    fn accept(&mut self) {
+        match self.modal.take() {
+            Some(Modal::CommandLine(line)) => self.run_line(&line.editor().text()),
+            Some(Modal::Confirm(confirm)) => {
+                self.modal = Some(Modal::Confirm(confirm));
+                self.confirmed();
+            }
+            other @ Some(Modal::Reader(_) | Modal::Menu(_)) => self.modal = other,
+            None => {
+                self.filter_mut().map(Filter::close);
+            }
+        }
+    }
+
+    fn walk_history(&mut self, back: bool) {
+        if let Some(Modal::CommandLine(line)) = &mut self.modal {
+            line.walk(&self.history, back);
+        }
+    }
+
+    fn complete(&mut self) {
+        let Some(Modal::CommandLine(mut line)) = self.modal.take() else {
+            return;
+        };
+        line.complete(|typed| command_line::completions(typed, |kind| self.words(kind)));
+        self.modal = Some(Modal::CommandLine(line));
+    }
+
+    fn words(&self, kind: Argument) -> Vec<String> {
+        let truth = self.truth();
+        match kind {
+            Argument::Stream | Argument::Place => truth
+                .streams
+                .iter()
+                .map(|stream| stream.name.to_string())
+                .collect(),
+            Argument::Broker => truth
+                .brokers
+                .iter()
+                .map(|broker| broker.name().to_owned())
+                .collect(),
+            Argument::Context => {
+                let contexts = self.desk.settings.contexts.iter();
+                contexts.map(|context| context.name.clone()).collect()
+            }
+            Argument::Fault => FAULTS.iter().map(|&word| word.to_owned()).collect(),
+            Argument::Text | Argument::Nothing => Vec::new(),
+        }
+    }
+
+    /// Opens the command line on this text.
+    pub(super) fn open_command_line(&mut self, text: &str) {
+        self.modal = Some(Modal::CommandLine(CommandLine::new(text)));
+    }
+
+    fn run_line(&mut self, line: &str) {
+        let line = line.trim();
+        if line.is_empty() {
+            return;
+        }
+        self.history.retain(|before| before != line);
+        self.history.push(line.to_owned());
+        let first = self.history.len().saturating_sub(HISTORY);
+        self.history.drain(..first);
+        match command_line::parse(line) {
+            Ok(typed) if typed.argument.is_empty() => self.run(typed.command),
+            Ok(typed) => self.run_with(typed.command, &typed.argument),
+            Err(sentence) => self.desk.say(Level::Error, sentence),
+        }
+    }
+}
+
+/// First words of the demo cluster's console.
+const FAULTS: [&str; 9] = [
+    "help",
+    "kill ",
+    "restart ",
+    "stall ",
+    "slow ",
+    "move-leader ",
+    "shrink-isr ",
+    "cut-streams ",
+    "goaway ",
+];

@@ -1,0 +1,264 @@
+//! The one function that changes the state: each event and each command goes to the slice that it concerns.
+//!
+//! It routes; what an event or a command means is decided by the slices.
+
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+
+use super::command::{Answer, AppCommand, Go, ListCommand};
+use super::inflight::Request;
+use super::keymap::Resolution;
+use super::keys::Key;
+use super::modal::{Modal, Subject};
+use super::notice::Level;
+use super::streams::Heights;
+use super::{App, Command, Effect, Event, Pane, RequestId, Screen};
+use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
+
+/// Within this time a second ctrl-c quits.
+const AGAIN: Duration = Duration::from_secs(3);
+
+impl App {
+    /// Takes what happened; returns what is to be done elsewhere, in order.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let settles = !matches!(event, Event::Feed(..) | Event::Scan(..));
+        match event {
+            Event::Key(key) => self.key(key),
+            Event::Paste(text) => self.paste(&text),
+            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Resized { width, height } => self.desk.viewport.resize(width, height),
+            Event::Viewport(viewport) => self.desk.viewport = viewport,
+            Event::Tick(now) => self.tick(now),
+            Event::Link(link) => self.cluster.on_link(link, &mut self.desk),
+            Event::View(view) => self.cluster.on_view(&view, &mut self.desk),
+            Event::Probe(probe) => self.cluster.on_probe(&probe, &mut self.desk),
+            Event::Feed(id, event) => self.tails.on_event(id, &event, &mut self.desk),
+            Event::Scan(id, event) => self.tails.on_scan(id, &event, &mut self.desk),
+            Event::Cursors(cursors) => self.cursors_read(cursors.as_deref().map(Vec::as_slice)),
+            Event::Groups(groups) => self.cursors.on_groups(groups, self.desk.now),
+            Event::Activity(events) => self.activity.on_events(events, &self.desk),
+            Event::Done(id, result) => self.done(id, result),
+            Event::Edited(id, text) => self.tails.on_edited(id, text, &mut self.desk),
+            Event::Exported(id, progress) => self.tails.on_exported(id, &progress, &mut self.desk),
+            Event::Console(id, answer) => self.console_answered(id, answer),
+            Event::Shutdown => self.desk.order(Effect::Quit),
+        }
+        if settles {
+            self.settle();
+        }
+        self.desk.take_orders()
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.desk.now = now;
+        self.cluster.on_tick(&mut self.desk);
+        self.cursors
+            .on_tick(self.focus.screen() == Screen::Cursors, &mut self.desk);
+        self.tails.on_tick(&mut self.desk);
+    }
+
+    fn key(&mut self, event: KeyEvent) {
+        if self.pressed.is_empty() && self.typed(event) {
+            return;
+        }
+        self.pressed.push(Key::of(event));
+        match self
+            .desk
+            .settings
+            .keymap
+            .resolve(self.contexts(), &self.pressed)
+        {
+            Resolution::Pending => {}
+            Resolution::Nothing => self.pressed.clear(),
+            Resolution::Command(command) => {
+                self.pressed.clear();
+                self.run(command);
+            }
+        }
+    }
+
+    /// Carries out a command here and now.
+    pub(super) fn run(&mut self, command: Command) {
+        match command {
+            Command::Go(go) => self.go(go),
+            Command::Move(movement) => self.move_in(movement),
+            Command::List(list) => self.list(list),
+            Command::Act(act) => self.act(act),
+            Command::Tail(tail) => self.tails.run(tail, &mut self.desk),
+            Command::Form(_) => {}
+            Command::Text(text) => self.text(text),
+            Command::Answer(answer) => self.answer(answer),
+            Command::App(command) => self.app(command),
+        }
+    }
+
+    fn go(&mut self, go: Go) {
+        self.modal = None;
+        match go {
+            Go::Overview => self.focus.show(Screen::Overview),
+            Go::Brokers => self.focus.show(Screen::Brokers),
+            Go::Streams => self.focus.show(Screen::Streams),
+            Go::Cursors => self.focus.show(Screen::Cursors),
+            Go::Activity => self.focus.show(Screen::Activity),
+            Go::Tails => self.focus.show(Screen::Tails),
+            Go::NextPane => self.focus.cycle(true),
+            Go::PreviousPane => self.focus.cycle(false),
+        }
+        self.arrived();
+    }
+
+    fn app(&mut self, command: AppCommand) {
+        match command {
+            AppCommand::Escape => self.escape(),
+            AppCommand::Back => self.back(),
+            AppCommand::Interrupt => self.interrupt(),
+            AppCommand::Quit => self.desk.order(Effect::Quit),
+            AppCommand::Suspend => self.desk.order(Effect::Suspend),
+            AppCommand::Help => self.modal = Some(Modal::read(Subject::Help(self.contexts()))),
+            AppCommand::CommandLine => self.open_command_line(""),
+            AppCommand::Palette => self.open_palette(),
+            AppCommand::Refresh => self.refresh(),
+            AppCommand::Contexts => self.open_contexts(),
+            AppCommand::LastError => self.show_last_error(),
+            AppCommand::Notices => self.modal = Some(Modal::read(Subject::Notices)),
+            AppCommand::Fault => self.open_fault(),
+        }
+    }
+
+    fn list(&mut self, command: ListCommand) {
+        match command {
+            ListCommand::Open => self.open(),
+            ListCommand::Describe => self.describe(),
+            ListCommand::Copy => self.copy(),
+            ListCommand::CopyMenu => self.open_copy_menu(),
+            ListCommand::FaultsOnly => self.faults_only = !self.faults_only,
+            ListCommand::Internal => self.streams.internal = !self.streams.internal,
+            ListCommand::Mark
+            | ListCommand::Filter
+            | ListCommand::NextMatch
+            | ListCommand::PreviousMatch
+            | ListCommand::Sort
+            | ListCommand::Reverse => self.in_list(command),
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let Some(Modal::Confirm(confirm)) = &mut self.modal else {
+            return;
+        };
+        match answer {
+            Answer::Other => confirm.other(),
+            Answer::Press => self.press(),
+            Answer::Yes => self.confirmed(),
+            Answer::No => self.modal = None,
+            Answer::Copy => self.copy_confirmed(),
+        }
+    }
+
+    /// One step of Esc: what is on top closes first, then what narrows the list, then the way leads back.
+    fn escape(&mut self) {
+        if self.modal.take().is_some() || self.escape_in_pane() {
+            return;
+        }
+        if self.desk.notices.current(self.desk.now).is_some() {
+            self.desk.notices.dismiss();
+        }
+        self.focus.back();
+    }
+
+    fn back(&mut self) {
+        if self.modal.take().is_some() || self.focus.back() {
+            return;
+        }
+        self.desk.order(Effect::Quit);
+    }
+
+    fn interrupt(&mut self) {
+        let again = self
+            .interrupted
+            .is_some_and(|at| at.age(self.desk.now) < AGAIN);
+        if again {
+            return self.desk.order(Effect::Quit);
+        }
+        self.interrupted = Some(self.desk.now);
+        self.desk.say(Level::Warning, "ctrl-c again to quit");
+    }
+
+    fn refresh(&mut self) {
+        self.desk.order(Effect::Refresh);
+        self.cursors.read(&mut self.desk);
+        if self.focus.screen() == Screen::Activity {
+            self.activity.follow(&mut self.desk);
+        }
+    }
+
+    fn show_last_error(&mut self) {
+        match self.desk.notices.last_failure().cloned() {
+            Some(failure) => self.modal = Some(Modal::read(Subject::Failure(failure))),
+            None => self.desk.say(Level::Note, "nothing has failed so far"),
+        }
+    }
+
+    fn cursors_read(&mut self, cursors: Result<&[CursorEntry], &Failure>) {
+        self.cursors.on_cursors(cursors.err(), self.desk.now);
+        if let Ok(cursors) = cursors {
+            self.cluster.on_cursors(cursors, &mut self.desk);
+        }
+    }
+
+    fn done(&mut self, id: RequestId, result: Result<Outcome, Failure>) {
+        let Some(ended) = self.desk.inflight.end(id) else {
+            return;
+        };
+        if let Request::Operation(operation) = ended.request {
+            self.operation_ended(&operation, result);
+        }
+    }
+
+    fn console_answered(&mut self, id: RequestId, answer: Result<String, String>) {
+        if self.desk.inflight.end(id).is_none() {
+            return;
+        }
+        match answer {
+            Ok(text) => self.desk.say(Level::Note, text),
+            Err(text) => self.desk.say(Level::Error, text),
+        }
+        self.desk.order(Effect::Refresh);
+    }
+
+    /// Brings the rows in view up to date with what is known now.
+    pub(super) fn settle(&mut self) {
+        self.ask_before_acting();
+        let (truth, faulty) = (self.cluster.truth(), self.faults_only);
+        let rows = |pane| self.desk.viewport.rows(pane);
+        match self.focus.screen() {
+            Screen::Overview => {
+                self.overview
+                    .settle(truth, faulty, rows(Pane::Findings), rows(Pane::Cluster));
+            }
+            Screen::Brokers => {
+                let names = super::brokers::rows(&self.brokers, truth, faulty);
+                self.brokers
+                    .set_rows(names, truth.brokers.len(), rows(Pane::Brokers));
+            }
+            Screen::Streams => {
+                let (streams, partitions) = (rows(Pane::Streams), rows(Pane::Partitions));
+                self.streams.settle(
+                    truth,
+                    faulty,
+                    Heights {
+                        streams,
+                        partitions,
+                    },
+                );
+            }
+            Screen::Cursors => {
+                self.cursors
+                    .settle(truth, faulty, rows(Pane::Cursors), rows(Pane::Groups));
+            }
+            Screen::Activity => self.activity.settle(rows(Pane::Activity)),
+            Screen::Tails => {}
+        }
+    }
+}

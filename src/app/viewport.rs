@@ -1,0 +1,124 @@
+//! What the last frame offered, as plain numbers: room per pane, and what lies under which cell.
+//!
+//! `ui` fills it in, the loop sends it back as an event when it changed (I3).
+
+use super::focus::{Pane, Screen};
+
+/// A rectangle of cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Area {
+    /// The left column, from 0.
+    pub x: u16,
+    /// The top row, from 0.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Area {
+    /// Whether the cell lies in it.
+    pub fn contains(self, x: u16, y: u16) -> bool {
+        let across = x.checked_sub(self.x).is_some_and(|at| at < self.width);
+        let down = y.checked_sub(self.y).is_some_and(|at| at < self.height);
+        across && down
+    }
+}
+
+/// What a click means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hit {
+    /// The name of a screen.
+    Screen(Screen),
+    /// The rows of a pane, the first one on top.
+    Rows(Pane),
+    /// The head of a column, by its number among the columns of the pane.
+    Column(Pane, usize),
+    /// A button or a field of the box on top, by its number.
+    Button(usize),
+    /// The rows of the menu, the text or the form on top.
+    Overlay,
+}
+
+/// The room that a frame offered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Viewport {
+    /// Columns of the screen.
+    pub width: u16,
+    /// Rows of the screen.
+    pub height: u16,
+    /// Lines of the text on top, as they were wrapped.
+    pub overlay_lines: usize,
+    hits: Vec<(Area, Hit)>,
+}
+
+impl Viewport {
+    /// An empty one of that size.
+    pub fn new(width: u16, height: u16) -> Self {
+        Self {
+            width,
+            height,
+            ..Self::default()
+        }
+    }
+
+    /// The screen has another size; what was drawn before is nowhere now.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        (self.width, self.height) = (width, height);
+    }
+
+    /// Notes what an area means; later ones lie above earlier ones.
+    pub fn add(&mut self, area: Area, hit: Hit) {
+        self.hits.push((area, hit));
+    }
+
+    /// What lies on top at that cell, and where it is.
+    pub fn at(&self, x: u16, y: u16) -> Option<(Area, Hit)> {
+        let mut above = self.hits.iter().rev();
+        above.find(|(area, _)| area.contains(x, y)).copied()
+    }
+
+    /// How many rows a pane shows; 0 where it was not drawn.
+    pub fn rows(&self, pane: Pane) -> usize {
+        self.height_of(Hit::Rows(pane))
+    }
+
+    /// How many rows the overlay shows.
+    pub fn overlay_rows(&self) -> usize {
+        self.height_of(Hit::Overlay)
+    }
+
+    fn height_of(&self, wanted: Hit) -> usize {
+        let mut found = self.hits.iter().filter(|(_, hit)| *hit == wanted);
+        found.next().map_or(0, |(area, _)| usize::from(area.height))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_added_last_lies_on_top() {
+        let mut viewport = Viewport::new(80, 24);
+        let all = Area {
+            x: 0,
+            y: 0,
+            width: 80,
+            height: 24,
+        };
+        let button = Area {
+            x: 10,
+            y: 5,
+            width: 4,
+            height: 1,
+        };
+        viewport.add(all, Hit::Rows(Pane::Streams));
+        viewport.add(button, Hit::Button(1));
+        assert_eq!(viewport.at(13, 5), Some((button, Hit::Button(1))));
+        assert_eq!(viewport.at(14, 5), Some((all, Hit::Rows(Pane::Streams))));
+        assert_eq!(viewport.at(80, 5), None);
+        assert_eq!(viewport.rows(Pane::Streams), 24);
+    }
+}

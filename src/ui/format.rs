@@ -1,0 +1,327 @@
+//! Numbers, ages, sizes and names as short text; widths as the terminal counts them. Pure.
+//!
+//! Whether text is safe to show is `sanitise`'s business.
+
+use std::time::Duration;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::model::Timestamp;
+
+/// A whole number with its thousands set apart: `48,112`.
+pub fn count(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    if number < 0 {
+        text.push('-');
+    }
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count of things in memory: see [`count`].
+pub fn size(number: usize) -> String {
+    count(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A number in at most seven characters: thousands set apart, above that `1.28M`, `3.40G`.
+pub fn short_count(number: i64) -> String {
+    let size = number.unsigned_abs();
+    match size {
+        0..1_000_000 => count(number),
+        1_000_000..1_000_000_000 => scaled(number, 1_000_000, "M"),
+        1_000_000_000..1_000_000_000_000 => scaled(number, 1_000_000_000, "G"),
+        _ => scaled(number, 1_000_000_000_000, "T"),
+    }
+}
+
+fn scaled(number: i64, unit: i64, letter: &str) -> String {
+    let whole = number / unit;
+    let rest = (number % unit).unsigned_abs() * 100 / unit.unsigned_abs();
+    match whole.unsigned_abs() {
+        0..10 => format!("{whole}.{rest:02}{letter}"),
+        10..100 => format!("{whole}.{}{letter}", rest / 10),
+        _ => format!("{whole}{letter}"),
+    }
+}
+
+/// Messages a second: `0.2`, `812.0`, `1,284`, `12.4k`.
+pub fn rate(rate: f64) -> String {
+    match rate {
+        r if r < 999.95 => format!("{r:.1}"),
+        r if r < 9_999.5 => count(format!("{r:.0}").parse().unwrap_or(i64::MAX)),
+        r if r < 999_950.0 => format!("{:.1}k", r / 1_000.0),
+        r => format!("{:.1}M", r / 1_000_000.0),
+    }
+}
+
+/// How long something took or takes: `0s`, `31s`, `4m`, `3h`, `12d`.
+pub fn age(age: Duration) -> String {
+    match age.as_secs() {
+        s @ 0..60 => format!("{s}s"),
+        s @ 60..3_600 => format!("{}m", s / 60),
+        s @ 3_600..86_400 => format!("{}h", s / 3_600),
+        s => format!("{}d", s / 86_400),
+    }
+}
+
+/// The same with its second unit: `4m 10s`.
+pub fn exact_age(age: Duration) -> String {
+    let s = age.as_secs();
+    match s {
+        0..60 => format!("{s}s"),
+        60..3_600 => format!("{}m {}s", s / 60, s % 60),
+        3_600..86_400 => format!("{}h {}m", s / 3_600, s % 3_600 / 60),
+        _ => format!("{}d {}h", s / 86_400, s % 86_400 / 3_600),
+    }
+}
+
+/// How long ago a point was, seen from `now`.
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    age(at.age(now))
+}
+
+/// A short time: `0.4ms`, `4ms`, `1.2s`.
+pub fn latency(took: Duration) -> String {
+    match took.as_micros() {
+        us @ 0..1_000 => format!("0.{}ms", us / 100),
+        us @ 1_000..1_000_000 => format!("{}ms", us / 1_000),
+        us => format!("{}.{}s", us / 1_000_000, us % 1_000_000 / 100_000),
+    }
+}
+
+/// Bytes: `214 B`, `1.5 KiB`, `512 MiB`.
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let (mut whole, mut rest, mut unit) = (bytes, 0, 0);
+    for at in 0..UNITS.len() {
+        (rest, whole, unit) = (whole % 1024, whole / 1024, at);
+        if whole < 1024 {
+            break;
+        }
+    }
+    let tenth = rest * 10 / 1024;
+    let name = UNITS.get(unit).unwrap_or(&"PiB");
+    if whole < 10 && tenth > 0 {
+        format!("{whole}.{tenth} {name}")
+    } else {
+        format!("{whole} {name}")
+    }
+}
+
+/// The time of day: `12:40:03`.
+pub fn clock(at: Timestamp, offset: chrono::FixedOffset) -> String {
+    at.to_utc()
+        .with_timezone(&offset)
+        .format("%H:%M:%S")
+        .to_string()
+}
+
+/// Date and time to the millisecond, with the offset from UTC: `2026-11-22 12:40:02.118 +01:00`.
+pub fn date(at: Timestamp, offset: chrono::FixedOffset) -> String {
+    at.to_utc()
+        .with_timezone(&offset)
+        .format("%Y-%m-%d %H:%M:%S%.3f %:z")
+        .to_string()
+}
+
+/// How many columns a text takes.
+pub fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// The text cut at its end to so many columns, with a sign that it was cut.
+pub fn cut(text: &str, columns: usize, sign: &str) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let (kept, _) = head(text, columns.saturating_sub(width(sign)));
+    if columns < width(sign) {
+        kept
+    } else {
+        kept + sign
+    }
+}
+
+/// The text cut in its middle, so that both ends stay.
+pub fn cut_middle(text: &str, columns: usize, sign: &str) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(width(sign));
+    if room < 2 {
+        return cut(text, columns, sign);
+    }
+    let (front, used) = head(text, room.div_ceil(2));
+    let mut back: Vec<&str> = Vec::new();
+    let mut left = room - used;
+    for grapheme in text.graphemes(true).rev() {
+        let Some(rest) = left.checked_sub(width(grapheme)) else {
+            break;
+        };
+        left = rest;
+        back.push(grapheme);
+    }
+    back.reverse();
+    front + sign + &back.concat()
+}
+
+/// The longest beginning that fits, and how many columns it takes.
+fn head(text: &str, columns: usize) -> (String, usize) {
+    let (mut kept, mut used) = (String::new(), 0);
+    for grapheme in text.graphemes(true) {
+        let wide = width(grapheme);
+        if used + wide > columns {
+            break;
+        }
+        used += wide;
+        kept.push_str(grapheme);
+    }
+    (kept, used)
+}
+
+/// The text with spaces behind it up to so many columns.
+pub fn pad(text: &str, columns: usize) -> String {
+    let gap = columns.saturating_sub(width(text));
+    format!("{text}{}", " ".repeat(gap))
+}
+
+/// The text with spaces before it up to so many columns.
+pub fn pad_left(text: &str, columns: usize) -> String {
+    let gap = columns.saturating_sub(width(text));
+    format!("{}{text}", " ".repeat(gap))
+}
+
+/// What is common to all names up to a `-`, `.` or `_`: brokers `node-1`, `node-2` differ in `1` and `2` alone. Empty
+/// where cutting it would leave one of them without a name.
+pub fn common_prefix<'a>(names: &[&'a str]) -> &'a str {
+    let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+        return "";
+    };
+    let common = first
+        .char_indices()
+        .map(|(at, c)| at + c.len_utf8())
+        .take_while(|end| {
+            first
+                .get(..*end)
+                .is_some_and(|head| rest.iter().all(|name| name.starts_with(head)))
+        });
+    let longest = common.last().and_then(|end| first.get(..end)).unwrap_or("");
+    let end = longest.rfind(['-', '.', '_']).map_or(0, |at| at + 1);
+    let prefix = first.get(..end).unwrap_or("");
+    if names.iter().any(|name| name.len() == prefix.len()) {
+        ""
+    } else {
+        prefix
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_readable() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_284, "1,284"),
+            (-48_112, "-48,112"),
+            (1_000_000, "1,000,000"),
+        ] {
+            assert_eq!(count(number), text);
+        }
+        for (number, text) in [
+            (999_999, "999,999"),
+            (1_284_000, "1.28M"),
+            (48_112_000, "48.1M"),
+            (999_000_000, "999M"),
+            (3_400_000_000, "3.40G"),
+        ] {
+            assert_eq!(short_count(number), text);
+        }
+    }
+
+    #[test]
+    fn rates_keep_their_width() {
+        for (value, text) in [
+            (0.0, "0.0"),
+            (812.04, "812.0"),
+            (999.96, "1,000"),
+            (1_284.4, "1,284"),
+            (12_440.0, "12.4k"),
+            (250_000.0, "250.0k"),
+            (1_250_000.0, "1.2M"),
+        ] {
+            assert_eq!(rate(value), text);
+            assert!(rate(value).len() <= 6);
+        }
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (240, "4m"),
+            (3_600, "1h"),
+            (200_000, "2d"),
+        ] {
+            assert_eq!(age(Duration::from_secs(seconds)), text);
+        }
+        assert_eq!(exact_age(Duration::from_secs(250)), "4m 10s");
+        assert_eq!(latency(Duration::from_micros(412)), "0.4ms");
+        assert_eq!(latency(Duration::from_millis(1_240)), "1.2s");
+    }
+
+    #[test]
+    fn sizes_have_the_unit_that_suits() {
+        for (size, text) in [
+            (214, "214 B"),
+            (1024, "1 KiB"),
+            (1536, "1.5 KiB"),
+            (512 * 1024 * 1024, "512 MiB"),
+            (3 * 1024 * 1024 * 1024, "3 GiB"),
+        ] {
+            assert_eq!(bytes(size), text);
+        }
+    }
+
+    #[test]
+    fn names_keep_both_ends() {
+        assert_eq!(
+            cut_middle("orders-europe-west-v2", 13, "…"),
+            "orders…est-v2"
+        );
+        assert_eq!(cut_middle("orders", 13, "…"), "orders");
+        assert_eq!(cut("orders-eu", 7, "…"), "orders…");
+    }
+
+    #[test]
+    fn cutting_never_exceeds_the_room_and_never_splits_a_wide_character() {
+        let text = "漢字かな交じり文 e\u{301}nd";
+        for columns in 0..20 {
+            for shown in [cut(text, columns, "…"), cut_middle(text, columns, "…")] {
+                assert!(width(&shown) <= columns, "{shown:?} in {columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn brokers_are_told_apart_by_what_differs() {
+        assert_eq!(common_prefix(&["node-1", "node-2", "node-13"]), "node-");
+        assert_eq!(common_prefix(&["a.b.1", "a.c.1"]), "a.");
+        assert_eq!(common_prefix(&["alpha", "beta"]), "");
+        assert_eq!(common_prefix(&["node-", "node-1"]), "");
+        assert_eq!(common_prefix(&["node-1"]), "");
+    }
+}

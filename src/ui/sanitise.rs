@@ -1,0 +1,129 @@
+//! The one door from a broker's bytes to the terminal's cells (I14): nothing that acts on a terminal passes as such.
+//!
+//! All text of the dashboard is drawn from spans made here. How text is shortened is `format`'s.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+/// A span of text from anywhere: control characters, marks of direction and what has no width are shown, not obeyed.
+pub fn span(text: impl AsRef<str>, style: Style) -> Span<'static> {
+    Span::styled(line(text.as_ref()).into_owned(), style)
+}
+
+/// Text as one line that is safe to show.
+pub fn line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_shown_otherwise) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        push(&mut shown, c);
+    }
+    Cow::Owned(shown)
+}
+
+/// The beginning of bytes as one line that is safe to show: UTF-8 where they are, `\xNN` where they are not. Reads no
+/// more than so many characters.
+pub fn bytes(bytes: &[u8], limit: usize) -> String {
+    let mut shown = String::new();
+    let mut left = limit;
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars().take(left) {
+            push(&mut shown, c);
+        }
+        left = left.saturating_sub(chunk.valid().chars().take(left).count());
+        for byte in chunk.invalid().iter().take(left) {
+            push_hex(&mut shown, u32::from(*byte));
+        }
+        left = left.saturating_sub(chunk.invalid().len());
+        if left == 0 {
+            break;
+        }
+    }
+    shown
+}
+
+fn push(shown: &mut String, c: char) {
+    match c {
+        '\0'..='\x1f' => shown.push(picture(c)),
+        '\x7f' => shown.push('␡'),
+        '\u{80}'..='\u{9f}' => push_hex(shown, u32::from(c)),
+        _ if is_shown_otherwise(c) => {
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+        }
+        _ => shown.push(c),
+    }
+}
+
+fn push_hex(shown: &mut String, value: u32) {
+    let _ = write!(shown, "\\x{value:02x}");
+}
+
+/// Unicode has a picture of each control character: `␛` for escape.
+fn picture(c: char) -> char {
+    char::from_u32(0x2400 + u32::from(c)).unwrap_or('␀')
+}
+
+/// Control characters, marks of direction, characters without width, and those that are no characters.
+fn is_shown_otherwise(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\x1f'
+            | '\x7f'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{f0000}'..='\u{10ffff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_acts_on_the_terminal() {
+        for (text, shown) in [
+            ("plain é 漢", "plain é 漢"),
+            ("\x1b[31mred\x07", "␛[31mred␇"),
+            ("a\tb\nc", "a␉b␊c"),
+            ("\u{9b}31m", "\\x9b31m"),
+            ("abc\u{202e}def", "abc\\u{202e}def"),
+            ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
+            ("\x7f", "␡"),
+        ] {
+            assert_eq!(line(text), shown);
+            assert_eq!(line(&line(text)), shown, "twice is once");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_told_apart_from_those_that_are() {
+        assert_eq!(bytes(b"ok\xff\xfe!", 100), "ok\\xff\\xfe!");
+        assert_eq!(bytes("é\u{1b}".as_bytes(), 100), "é␛");
+        assert_eq!(bytes(b"abcdef", 3), "abc");
+        assert_eq!(bytes(b"\xff\xff\xff", 2), "\\xff\\xff");
+    }
+
+    #[test]
+    fn no_control_character_is_left_of_any_byte() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert!(!bytes(&all, 1000).chars().any(char::is_control));
+    }
+}

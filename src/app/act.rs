@@ -190,7 +190,7 @@ impl App {
         for id in ids {
             match self.truth().partition(stream, id) {
                 Some(partition) if partition.status.is_dark() => {
-                    cannot.push((Arc::clone(stream), id))
+                    cannot.push((Arc::clone(stream), id));
                 }
                 Some(partition) if wants(partition) => can.push(id),
                 Some(_) | None => {}

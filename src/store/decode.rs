@@ -1,16 +1,28 @@
 //! Bytes of a message as lines to read: what they are is guessed or given. Never fails, never panics, bounded work.
 //! Where a value stands in a message is the caller's; a descriptor file is read by whoever may read files.
 
+mod cbor;
+mod envelope;
+mod fields;
 mod hex;
 mod json;
 mod lines;
+mod messagepack;
 mod open;
+mod protobuf;
+mod scalar;
 mod text;
 
 use std::fmt;
 
 use lines::Writer;
 pub use lines::{Class, Lines};
+pub use protobuf::Schema;
+
+/// Binary forms are parsed as a whole before they are drawn: more would take more memory than it is worth.
+const MOST_BINARY: usize = 1 << 20;
+/// How deep binary forms may nest.
+const MOST_DEPTH: usize = 128;
 
 /// A way to read bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,13 +34,30 @@ pub enum Form {
     Json,
     /// Text: UTF-8, UTF-16 or Latin-1.
     Text,
+    /// MessagePack.
+    MessagePack,
+    /// CBOR.
+    Cbor,
+    /// Protobuf: by a schema where there is one, else by what the bytes say of themselves.
+    Protobuf,
+    /// A NATS envelope of Liftbridge that nobody opened (wire-contract §3).
+    Envelope,
     /// Offsets, bytes, characters.
     Hex,
 }
 
 impl Form {
     /// All of them, in the order in which a key goes through them.
-    pub const ALL: [Self; 4] = [Self::Auto, Self::Json, Self::Text, Self::Hex];
+    pub const ALL: [Self; 8] = [
+        Self::Auto,
+        Self::Json,
+        Self::Text,
+        Self::MessagePack,
+        Self::Cbor,
+        Self::Protobuf,
+        Self::Envelope,
+        Self::Hex,
+    ];
 
     /// Its name on screen.
     pub fn label(self) -> &'static str {
@@ -36,6 +65,10 @@ impl Form {
             Self::Auto => "auto",
             Self::Json => "json",
             Self::Text => "text",
+            Self::MessagePack => "messagepack",
+            Self::Cbor => "cbor",
+            Self::Protobuf => "protobuf",
+            Self::Envelope => "envelope",
             Self::Hex => "hex",
         }
     }
@@ -47,19 +80,25 @@ impl fmt::Display for Form {
     }
 }
 
-/// How far to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+/// How to read, and how far to go.
+#[derive(Clone, Copy, Debug)]
+pub struct DecodeOptions<'a> {
+    /// The form asked for.
+    pub form: Form,
+    /// What the fields of a protobuf message are called, where that is known of the stream.
+    pub schema: Option<&'a Schema>,
     /// Bytes looked at, after opening what is compressed.
     pub bytes: usize,
     /// Lines made.
     pub lines: usize,
 }
 
-impl Default for Limits {
-    /// 4 MiB and 50,000 lines: some 20 ms of work at most.
+impl Default for DecodeOptions<'_> {
+    /// Whatever fits, up to 4 MiB and 50,000 lines: some 20 ms of work at most.
     fn default() -> Self {
         Self {
+            form: Form::Auto,
+            schema: None,
             bytes: 4 << 20,
             lines: 50_000,
         }
@@ -81,19 +120,20 @@ pub struct Decoded {
     pub lines: Lines,
 }
 
-/// Reads bytes in the form asked for. Where they are not of that form, a note says why, and the best other one is taken.
-pub fn decode(bytes: &[u8], form: Form, limits: Limits) -> Decoded {
-    let opened = open::open(bytes, limits.bytes);
+/// Reads bytes in the form asked for. Where they are not of that form, a note says so, and the best other one is taken.
+pub fn decode(bytes: &[u8], options: &DecodeOptions<'_>) -> Decoded {
+    let opened = open::open(bytes, options.bytes);
     let mut reading = Reading {
         bytes: &opened.bytes,
         whole: opened.whole,
-        writer: Writer::new(limits.lines),
+        schema: options.schema,
+        writer: Writer::new(options.lines),
         layers: opened.layers,
         notes: opened.notes,
     };
-    let form = reading.read(form);
+    let form = reading.read(options.form);
     if reading.writer.is_full() {
-        let note = format!("only the first {} lines are shown", limits.lines);
+        let note = format!("only the first {} lines are shown", options.lines);
         reading.notes.push(note);
     }
     Decoded {
@@ -110,6 +150,7 @@ struct Reading<'a> {
     bytes: &'a [u8],
     /// Whether these are all: a cut end makes nothing malformed.
     whole: bool,
+    schema: Option<&'a Schema>,
     writer: Writer,
     layers: Vec<&'static str>,
     notes: Vec<String>,
@@ -118,29 +159,64 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// Reads as that form and returns which one it became.
     fn read(&mut self, form: Form) -> Form {
-        let read = match form {
-            Form::Auto => false,
-            Form::Json => self.json(),
-            Form::Text => self.any_text(),
-            Form::Hex => self.hex(),
-        };
-        if read {
+        if form == Form::Auto {
+            return self.guess();
+        }
+        if self.reads_as(form) {
             return form;
         }
-        if form != Form::Auto {
-            self.notes.push(format!("this is not {form}"));
-        }
+        self.notes.push(format!("this is not {form}"));
         self.guess()
     }
 
+    fn reads_as(&mut self, form: Form) -> bool {
+        match form {
+            Form::Auto => false,
+            Form::Json => self.json(),
+            Form::Text => self.any_text(),
+            Form::MessagePack => self.messagepack(),
+            Form::Cbor => self.cbor(),
+            Form::Protobuf => self.by_schema() || self.raw_protobuf(),
+            Form::Envelope => self.envelope(),
+            Form::Hex => self.hex(),
+        }
+    }
+
+    /// What is surest comes first: a schema that was given, a mark at the start, a grammar that all of it obeys.
     fn guess(&mut self) -> Form {
+        if self.by_schema() {
+            return Form::Protobuf;
+        }
+        if self.envelope() {
+            return Form::Envelope;
+        }
         if self.looks_like_json() && self.json() {
             return Form::Json;
         }
-        if self.readable_text() {
+        if self.utf8_text() {
+            return Form::Text;
+        }
+        let binary = [Form::MessagePack, Form::Cbor, Form::Protobuf];
+        if let Some(form) = binary.into_iter().find(|form| self.is_surely(*form)) {
+            return form;
+        }
+        if self.other_text() {
             return Form::Text;
         }
         self.hex();
         Form::Hex
+    }
+
+    /// Reads as a binary form where the bytes are that to their end and begin with something that has parts: single
+    /// bytes and short counters are of every form.
+    fn is_surely(&mut self, form: Form) -> bool {
+        let has_parts = match (form, self.bytes.first()) {
+            (Form::MessagePack, Some(first)) => {
+                matches!(first, 0x81..=0x8f | 0x91..=0x9f | 0xdc..=0xdf)
+            }
+            (Form::Cbor, Some(first)) => matches!(first, 0x81..=0x9f | 0xa1..=0xbf | 0xc0..=0xdb),
+            _ => self.bytes.len() > 3,
+        };
+        has_parts && self.reads_as(form)
     }
 }

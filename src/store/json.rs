@@ -54,6 +54,7 @@ enum Expect {
 }
 
 impl<'a> Tokens<'a> {
+    /// The tokens of this text.
     pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,

@@ -36,6 +36,7 @@ pub(super) struct Slot {
 }
 
 impl Slot {
+    /// How many of its messages are seen.
     pub(super) fn len(&self) -> usize {
         match &self.seen {
             Seen::All => self.chunk.len(),
@@ -107,6 +108,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    /// An empty lane of the chunk's partition.
     pub(super) fn new(chunk: &Chunk) -> Self {
         Self {
             stream: Arc::clone(chunk.stream()),
@@ -115,10 +117,12 @@ impl Lane {
         }
     }
 
+    /// Whether it is the lane of that partition.
     pub(super) fn is_of(&self, stream: &str, partition: PartitionId) -> bool {
         self.partition == partition && *self.stream == *stream
     }
 
+    /// Its chunks, lowest offsets first.
     pub(super) fn slots(&self) -> &VecDeque<Slot> {
         &self.slots
     }
@@ -296,10 +300,12 @@ impl Lane {
         })
     }
 
+    /// Takes the chunk with the lowest offsets out.
     pub(super) fn pop_oldest(&mut self) -> Option<Arc<Chunk>> {
         self.slots.pop_front().map(|slot| slot.chunk)
     }
 
+    /// Takes the chunk with the highest offsets out.
     pub(super) fn pop_newest(&mut self) -> Option<Arc<Chunk>> {
         self.slots.pop_back().map(|slot| slot.chunk)
     }

@@ -143,7 +143,7 @@ impl<'a> MessageRef<'a> {
         }
     }
 
-    pub(super) fn origin(&self) -> Option<&'a Origin> {
+    fn origin(&self) -> Option<&'a Origin> {
         self.chunk.origins.get(wide(self.entry.origin))
     }
 

@@ -87,6 +87,7 @@ struct Head {
 }
 
 impl<'a> Rows<'a> {
+    /// The rows of these lanes from a position of the whole sequence on.
     pub(super) fn new(lanes: &'a [Lane], position: usize) -> Self {
         let ranks = ranks_at(lanes, position);
         let heads = lanes.iter().zip(&ranks).map(|(lane, &rank)| {

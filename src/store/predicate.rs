@@ -128,6 +128,7 @@ pub struct Predicate {
 }
 
 impl Predicate {
+    /// Matches where all terms of any alternative hold.
     pub(super) fn new(alternatives: Vec<Vec<Term>>) -> Self {
         Self {
             alternatives: alternatives.into(),

@@ -181,6 +181,8 @@ pub(super) struct Writer {
     lines: Lines,
     open: Vec<Node>,
     key_written: bool,
+    /// Stands at the end of its line, behind the comma that may come yet.
+    remark: String,
     limit: usize,
 }
 
@@ -197,6 +199,7 @@ impl Writer {
             lines: Lines::default(),
             open: Vec::new(),
             key_written: false,
+            remark: String::new(),
             limit,
         }
     }
@@ -208,6 +211,7 @@ impl Writer {
 
     /// The lines. Nodes that are still open end where the content does.
     pub(super) fn finish(mut self) -> Lines {
+        self.put_remark();
         let last = self.lines.len().saturating_sub(1);
         while let Some(node) = self.open.pop() {
             self.set_fold(&node, last);
@@ -297,7 +301,22 @@ impl Writer {
         self.begin(step);
     }
 
+    /// Says something about the scalar or bracket just written.
+    pub(super) fn remark(&mut self, remark: &str) {
+        self.remark.clear();
+        self.remark.push_str("  ");
+        self.remark.push_str(remark);
+    }
+
+    fn put_remark(&mut self) {
+        let remark = std::mem::take(&mut self.remark);
+        if !remark.is_empty() {
+            self.token(Class::Comment, &remark);
+        }
+    }
+
     fn begin(&mut self, step: Step) {
+        self.put_remark();
         self.lines.rows.push(Line {
             depth: narrow(self.open.len()),
             tokens: narrow(self.lines.tokens.len()),

@@ -5,22 +5,22 @@ use super::Reading;
 use super::lines::Class;
 
 impl Reading<'_> {
-    /// Reads it as text where it reads like some: no control characters but line ends, tabs and escapes.
-    pub(super) fn readable_text(&mut self) -> bool {
-        if let Some(text) = utf8(self.bytes, self.whole) {
-            return is_readable(text) && self.text_lines(text);
-        }
+    /// Reads it as UTF-8 where that reads like text: no control characters but line ends, tabs and escapes.
+    pub(super) fn utf8_text(&mut self) -> bool {
+        let text = utf8(self.bytes, self.whole).filter(|text| is_readable(text));
+        text.is_some_and(|text| self.text_lines(text))
+    }
+
+    /// The same for UTF-16 and Latin-1, which nearly any bytes can be: most of them must be printable.
+    pub(super) fn other_text(&mut self) -> bool {
         if let Some((text, encoding)) = utf16(self.bytes).filter(|(text, _)| is_readable(text)) {
             self.layers.push(encoding);
             return self.text_lines(&text);
         }
         let text = latin1(self.bytes);
-        let written = self
-            .bytes
-            .iter()
-            .filter(|byte| byte.is_ascii_graphic() || **byte == b' ')
-            .count();
-        if !is_readable(&text) || written * 10 < self.bytes.len() * 7 {
+        let printable = |byte: &&u8| byte.is_ascii_graphic() || **byte == b' ';
+        let printed = self.bytes.iter().filter(printable).count();
+        if !is_readable(&text) || printed * 10 < self.bytes.len() * 7 {
             return false;
         }
         self.layers.push("latin-1");

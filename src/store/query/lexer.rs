@@ -25,6 +25,7 @@ pub(super) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
+    /// The words of this query.
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }

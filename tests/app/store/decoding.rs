@@ -4,10 +4,20 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use liftui::store::Projection;
-use liftui::store::decode::{Class, Decoded, Form, Limits, decode};
+use liftui::store::decode::{Class, DecodeOptions, Decoded, Form, Schema, decode};
 
 fn auto(bytes: &[u8]) -> Decoded {
-    decode(bytes, Form::Auto, Limits::default())
+    decode(bytes, &DecodeOptions::default())
+}
+
+fn read_as(form: Form, bytes: &[u8]) -> Decoded {
+    decode(
+        bytes,
+        &DecodeOptions {
+            form,
+            ..DecodeOptions::default()
+        },
+    )
 }
 
 fn texts(decoded: &Decoded) -> Vec<String> {
@@ -108,12 +118,12 @@ fn other_bytes_are_shown_in_hex() {
     assert_eq!(decoded.form, Form::Hex);
     let expected = format!("00000000  {:<50}...A", "00 01 ff 41");
     assert_eq!(texts(&decoded), [expected]);
-    assert_eq!(decode(b"abc", Form::Hex, Limits::default()).form, Form::Hex);
+    assert_eq!(read_as(Form::Hex, b"abc").form, Form::Hex);
 }
 
 #[test]
 fn a_form_that_does_not_fit_says_so() {
-    let decoded = decode(b"plain", Form::Json, Limits::default());
+    let decoded = read_as(Form::Json, b"plain");
     assert_eq!(decoded.form, Form::Text);
     assert_eq!(decoded.notes, ["this is not json"]);
 }
@@ -140,7 +150,7 @@ fn compressed_values_are_opened_first() {
 
 #[test]
 fn a_zip_bomb_opens_up_to_the_limit() {
-    let limits = Limits::default();
+    let limits = DecodeOptions::default();
     let decoded = auto(&gzip(&vec![b'0'; 64 << 20]));
     assert_eq!(decoded.size, limits.bytes);
     assert!(
@@ -156,7 +166,7 @@ fn deep_json_is_shown_up_to_the_limit() {
     let decoded = auto(deep.as_bytes());
     assert_eq!(
         (decoded.form, decoded.lines.len()),
-        (Form::Json, Limits::default().lines)
+        (Form::Json, DecodeOptions::default().lines)
     );
     assert!(decoded.notes[0].contains("50000"), "{:?}", decoded.notes);
 }
@@ -179,6 +189,15 @@ fn arbitrary_bytes_never_panic() {
         br#"{"a":[1,2,{"b":"\u00e9"}]}"#.to_vec(),
         "größe".encode_utf16().flat_map(u16::to_be_bytes).collect(),
         vec![0; 40],
+        vec![
+            0x82, 0xa1, b'a', 0xcd, 0x01, 0x00, 0xa1, b'b', 0x92, 0xc3, 0xc4, 0x02, 0xff, 0x00,
+        ],
+        vec![
+            0xbf, 0x61, b'a', 0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0xc1,
+            0x05, 0xff,
+        ],
+        b"\xb9\x0e\x43\xb4\x00\x0c\x01\x00\x00\x00\x00\x00\x12\x01k\x1a\x03\x08\x01\x10R\x01i"
+            .to_vec(),
     ];
     for _ in 0..5_000 {
         let mut bytes = random.choice(&seeds).unwrap().clone();
@@ -188,15 +207,153 @@ fn arbitrary_bytes_never_panic() {
         }
         bytes.truncate(random.usize(..=bytes.len()));
         for form in Form::ALL {
-            let decoded = decode(
-                &bytes,
+            let options = DecodeOptions {
                 form,
-                Limits {
-                    bytes: 10_000,
-                    lines: 20,
-                },
-            );
-            (0..decoded.lines.len()).for_each(|line| drop(decoded.lines.path(line)));
+                bytes: 10_000,
+                lines: 20,
+                ..DecodeOptions::default()
+            };
+            let decoded = decode(&bytes, &options);
+            for line in 0..decoded.lines.len() {
+                drop(decoded.lines.path(line));
+            }
         }
     }
+}
+
+#[test]
+fn binary_forms_are_told_apart_and_drawn_as_trees() {
+    let messagepack = [
+        0x82, 0xa1, b'a', 0xcd, 0x01, 0x00, 0xa1, b'b', 0x92, 0xc3, 0xc4, 0x02, 0xff, 0x00,
+    ];
+    let decoded = auto(&messagepack);
+    assert_eq!(decoded.form, Form::MessagePack);
+    assert_eq!(
+        texts(&decoded),
+        [
+            "{",
+            "\"a\": 256,",
+            "\"b\": [",
+            "true,",
+            "0xff00  2 bytes",
+            "]",
+            "}"
+        ]
+    );
+    assert_eq!(decoded.lines.path(3).as_deref(), Some("b[0]"));
+
+    let cbor = [
+        0xbf, 0x61, b'a', 0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0xc1, 0x05,
+        0xff,
+    ];
+    let decoded = auto(&cbor);
+    assert_eq!(decoded.form, Form::Cbor);
+    let expected = [
+        "{",
+        "\"a\": 18446744073709551615,",
+        "2: {",
+        "tag 1: 5",
+        "}",
+        "}",
+    ];
+    assert_eq!(texts(&decoded), expected);
+
+    let protobuf = [
+        0x08, 0x96, 0x01, 0x12, 0x02, b'o', b'k', 0x1a, 0x02, 0x08, 0x01, 0x25, 0, 0, 0x80, 0x3f,
+    ];
+    let decoded = auto(&protobuf);
+    assert_eq!(decoded.form, Form::Protobuf);
+    let expected = [
+        "{",
+        "1: 150,",
+        "2: \"ok\",",
+        "3: {",
+        "1: 1",
+        "},",
+        "4: 1065353216  fixed32, or 1",
+        "}",
+    ];
+    assert_eq!(texts(&decoded), expected);
+}
+
+#[test]
+fn a_schema_names_the_fields_of_a_protobuf_message() {
+    let set = prost_reflect::DescriptorPool::global().encode_to_vec();
+    let schema = Schema::new(&set, "google.protobuf.Field").unwrap();
+    let options = DecodeOptions {
+        schema: Some(&schema),
+        ..DecodeOptions::default()
+    };
+    let decoded = decode(
+        &[0x08, 0x09, 0x18, 0x7b, 0x22, 0x03, b'a', b'b', b'c'],
+        &options,
+    );
+    let expected = [
+        "{",
+        "kind: 9,  TYPE_STRING",
+        "number: 123,",
+        "name: \"abc\"",
+        "}",
+    ];
+    assert_eq!(
+        (decoded.form, texts(&decoded)),
+        (Form::Protobuf, expected.map(String::from).to_vec())
+    );
+    let other = decode(b"{\"a\":1}", &options);
+    assert_eq!(other.form, Form::Json);
+    assert!(
+        other.notes[0].contains("google.protobuf.Field"),
+        "{:?}",
+        other.notes
+    );
+    let error = Schema::new(&set, "google.protobuf.Feild").unwrap_err();
+    assert!(
+        error.contains("Feild") && error.contains("google.protobuf."),
+        "{error}"
+    );
+    assert!(Schema::new(b"nonsense", "a").is_err());
+}
+
+/// The bytes are wire-contract §3's golden ones, of the Go client.
+#[test]
+fn an_unopened_envelope_is_recognised() {
+    let mut envelope =
+        b"\xb9\x0e\x43\xb4\x00\x08\x00\x00\x12\x01k\x1a\x01vR\x01iZ\x01c\x60\x01".to_vec();
+    let decoded = auto(&envelope);
+    assert_eq!(decoded.form, Form::Envelope);
+    let expected = [
+        "{",
+        "\"version\": 0,",
+        "\"type\": 0,  publish",
+        "\"crc\": null,",
+        "\"payload\": {",
+        "\"key\": \"k\",",
+        "\"value\": \"v\",",
+        "\"ackInbox\": \"i\",",
+        "\"correlationId\": \"c\",",
+        "\"ackPolicy\": 1",
+        "}",
+        "}",
+    ];
+    assert_eq!(texts(&decoded), expected);
+    let crc = crc32c::crc32c(&envelope[8..]).to_be_bytes();
+    envelope.splice(8..8, crc);
+    envelope[5..7].copy_from_slice(&[12, 1]);
+    assert!(texts(&auto(&envelope))[3].ends_with("right"));
+    envelope[9] ^= 1;
+    assert!(texts(&auto(&envelope))[3].ends_with("wrong"));
+    envelope[5] = 200;
+    assert!(texts(&auto(&envelope))[4].ends_with("longer than the whole"));
+}
+
+#[test]
+fn deep_and_lying_binary_is_refused() {
+    let deep = vec![0x91; 100_000];
+    assert_ne!(read_as(Form::MessagePack, &deep).form, Form::MessagePack);
+    let deep = vec![0x81; 100_000];
+    assert_ne!(read_as(Form::Cbor, &deep).form, Form::Cbor);
+    let lying = [0xdd, 0xff, 0xff, 0xff, 0xff, 0x01];
+    assert_eq!(auto(&lying).form, Form::Hex);
+    let lying = [0x9b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+    assert_eq!(auto(&lying).form, Form::Hex);
 }

@@ -1,1 +1,122 @@
 //! The command line: what this process was asked to do, and doing it.
+//! Options and commands are in `args`, exit codes in `exit`; each family of commands has a file of its own.
+
+mod args;
+mod change;
+mod change_log;
+mod console;
+mod cursors;
+mod demo;
+mod exit;
+mod json;
+mod manual;
+mod output;
+mod publish;
+mod record;
+mod session;
+mod settings;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+pub use args::Invocation;
+pub use console::Console;
+pub use exit::Exit;
+
+use args::{ClusterTask, CursorTask, Task};
+use exit::{Result, Trouble};
+use session::Session;
+
+use crate::model::did_you_mean;
+
+/// How long to look for the name that was meant, after a command has failed already.
+const HINT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Does what the arguments ask, the program's own name first, and returns the code to exit with.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Console) -> Exit {
+    let invocation = match Invocation::try_parse_from(arguments) {
+        Ok(invocation) => invocation,
+        Err(error) => return manual::explain(&error, &mut console),
+    };
+    match perform(invocation, &mut console) {
+        Ok(exit) => exit,
+        Err(trouble) => {
+            if let Some(sentence) = trouble.sentence {
+                console.say(&sentence);
+            }
+            trouble.exit
+        }
+    }
+}
+
+fn perform(invocation: Invocation, console: &mut Console) -> Result {
+    match invocation.task {
+        Some(Task::Completions { shell }) => manual::completions(shell, console),
+        Some(Task::Man) => manual::man_page(console),
+        Some(Task::Config(args)) => settings::perform(args, &invocation.options, console),
+        Some(Task::Demo(args)) => runtime()?.block_on(demo::serve(console, &args)),
+        Some(Task::Log(args)) => {
+            change_log::print(&mut Session::open(&invocation.options, console)?, args)
+        }
+        Some(Task::Cluster(task)) => {
+            on_cluster(&mut Session::open(&invocation.options, console)?, task)
+        }
+        None => Ok(Exit::DONE),
+    }
+}
+
+/// Runs a command that talks to the cluster, until it is done or interrupted.
+fn on_cluster(session: &mut Session<'_>, task: ClusterTask) -> Result {
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        let outcome = tokio::select! {
+            outcome = dispatch(session, task) => outcome,
+            _ = tokio::signal::ctrl_c() => return Ok(Exit::INTERRUPTED),
+        };
+        match outcome {
+            Err(trouble) => Err(with_hint(session, trouble).await),
+            done => done,
+        }
+    });
+    // A thread may be waiting for a line of stdin: it must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+fn runtime() -> Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.enable_all().build()?)
+}
+
+async fn dispatch(session: &mut Session<'_>, task: ClusterTask) -> Result {
+    match task {
+        ClusterTask::Change(change) => change::perform(session, change.operation()).await,
+        ClusterTask::Delete(args) => change::delete(session, &args).await,
+        ClusterTask::Publish(args) => publish::to_stream(session, &args).await,
+        ClusterTask::PublishSubject(args) => publish::to_subject(session, &args).await,
+        ClusterTask::Cursor(CursorTask::Set(args)) => {
+            change::perform(session, args.operation()).await
+        }
+        ClusterTask::Cursor(CursorTask::Get(args)) => cursors::get(session, &args).await,
+    }
+}
+
+/// Adds the name that was probably meant to the sentence about a stream that does not exist.
+async fn with_hint(session: &mut Session<'_>, mut trouble: Trouble) -> Trouble {
+    let (Some(name), Ok(observer)) = (&trouble.missing_stream, session.observer()) else {
+        return trouble;
+    };
+    let fetched = tokio::time::timeout(HINT_TIMEOUT, observer.fetch_metadata()).await;
+    let Ok(Ok(cluster)) = fetched else {
+        return trouble;
+    };
+    let names = cluster.streams.keys().map(AsRef::as_ref);
+    let hint = did_you_mean(name, names);
+    if let Some(sentence) = &mut trouble.sentence {
+        sentence.push_str(&hint);
+    }
+    trouble
+}

@@ -1,3 +1,9 @@
-//! The binary: parses the command line, runs it, returns its exit code.
+//! The binary: hands the command line to the library and returns its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use liftui::cli::{Console, run};
+
+fn main() -> ExitCode {
+    run(std::env::args_os(), Console::of_process()).into()
+}

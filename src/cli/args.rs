@@ -1,0 +1,353 @@
+//! The words of the command line: every option and command, as clap reads them, and the operations that follow.
+//! Does nothing; interface.md §1 is the contract.
+
+mod demo;
+mod publish;
+mod streams;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use demo::DemoArgs;
+pub(crate) use publish::{MessageArgs, PublishArgs, PublishSubjectArgs, read_hex};
+pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
+
+use crate::config::{Overrides, TlsFiles};
+use crate::model::{
+    Offset, Operation, PartitionId, parse_address, parse_advertise, parse_duration,
+};
+
+/// What this process was asked to do.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "liftui",
+    version,
+    about = "The terminal dashboard for Liftbridge",
+    long_about = "The terminal dashboard for Liftbridge. Without a command it opens the dashboard.",
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub struct Invocation {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) task: Option<Task>,
+}
+
+impl Invocation {
+    /// The one operation that this command is, where it is one and needs no look at the cluster or at a file.
+    pub fn operation(&self) -> Option<Operation> {
+        let Some(Task::Cluster(task)) = &self.task else {
+            return None;
+        };
+        match task {
+            ClusterTask::Change(change) => Some(change.operation()),
+            ClusterTask::Delete(args) => Some(args.operation()),
+            ClusterTask::Publish(args) => args.operation(self.options.timeout),
+            ClusterTask::PublishSubject(args) => args.operation(self.options.timeout),
+            ClusterTask::Cursor(CursorTask::Set(args)) => Some(args.operation()),
+            ClusterTask::Cursor(CursorTask::Get(_)) => None,
+        }
+    }
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct Options {
+    /// Seed brokers.
+    #[arg(
+        help = "Seed brokers; the port is 9292 where left out [env: LIFTUI_ADDR]",
+        short,
+        long,
+        global = true,
+        value_name = "HOST:PORT",
+        value_delimiter = ',',
+        value_parser = parse_address
+    )]
+    pub(crate) addr: Vec<String>,
+    /// A named cluster of the config file
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// The config file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "The config file [env: LIFTUI_CONFIG] [default: $XDG_CONFIG_HOME/liftui/config.toml]"
+    )]
+    pub(crate) config: Option<PathBuf>,
+    /// Speak TLS, trusting the system's roots
+    #[arg(long, global = true)]
+    pub(crate) tls: bool,
+    /// Trust the roots in this PEM file instead of the system's; implies --tls
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// The client's certificate, PEM; implies --tls
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The client's key, PEM; implies --tls
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// The name in the brokers' certificates; implies --tls
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) tls_server_name: Option<String>,
+    /// Dial the right side where a broker advertises the left; repeatable
+    #[arg(long, global = true, value_name = "HOST:PORT=HOST:PORT", value_parser = parse_advertise)]
+    pub(crate) advertise: Vec<(String, String)>,
+    /// Observer mode: nothing that changes the cluster can be sent
+    #[arg(long, global = true)]
+    pub(crate) observe: bool,
+    /// How long one request may take [default: 5s]
+    #[arg(long, global = true, value_name = "DUR", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// auto, dark, light, deuteranopia, none, or a file
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Screen and log"
+    )]
+    pub(crate) theme: Option<String>,
+    /// Colour in printed output
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        help_heading = "Screen and log"
+    )]
+    pub(crate) color: When,
+    /// Write log lines to this file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Screen and log"
+    )]
+    pub(crate) log: Option<PathBuf>,
+    /// More log lines; twice for all
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Screen and log")]
+    pub(crate) verbose: u8,
+}
+
+impl Options {
+    /// What these options say about settings.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            addr: self.addr.clone(),
+            context: self.context.clone(),
+            tls: self.tls_files(),
+            advertise: self.advertise.clone(),
+            observe: self.observe,
+            timeout: self.timeout,
+            theme: self.theme.clone(),
+            log: self.log.clone(),
+        }
+    }
+
+    fn tls_files(&self) -> Option<TlsFiles> {
+        let files = TlsFiles {
+            ca: self.tls_ca.clone(),
+            cert: self.tls_cert.clone(),
+            key: self.tls_key.clone(),
+            server_name: self.tls_server_name.clone(),
+        };
+        (self.tls || files != TlsFiles::default()).then_some(files)
+    }
+}
+
+/// When something is done that suits a terminal alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless `NO_COLOR` says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The form of printed output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Aligned columns for eyes
+    Table,
+    /// One JSON document
+    Json,
+    /// A JSON object a line
+    Ndjson,
+    /// Comma-separated, with a head line
+    Csv,
+    /// The values alone
+    Raw,
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct OutputArgs {
+    /// Form of the output [default: table on a terminal, ndjson elsewhere]
+    #[arg(short, long, value_name = "FORM", value_enum)]
+    pub(crate) output: Option<Form>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Task {
+    #[command(flatten)]
+    Cluster(ClusterTask),
+    /// Start a cluster in this process and serve it
+    Demo(DemoArgs),
+    /// Print every setting and where it comes from
+    Config(ConfigArgs),
+    /// Print what this user changed, when, and how it ended
+    Log(OutputArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// What is done on a cluster.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ClusterTask {
+    #[command(flatten)]
+    Change(ChangeTask),
+    /// Delete a stream and all its messages
+    Delete(DeleteArgs),
+    /// Publish messages to a stream and print the acks
+    Publish(Box<PublishArgs>),
+    /// Publish messages to a NATS subject and print the acks
+    PublishSubject(Box<PublishSubjectArgs>),
+    /// Read or set one cursor
+    #[command(subcommand)]
+    Cursor(CursorTask),
+}
+
+/// Commands that are one operation and nothing else.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ChangeTask {
+    /// Create a stream
+    Create(Box<CreateArgs>),
+    /// Pause partitions: subscriptions end, the next publish resumes
+    Pause(PauseArgs),
+    /// Resume partitions without writing a message
+    Resume(PartitionsArgs),
+    /// Make partitions refuse messages
+    Readonly(PartitionsArgs),
+    /// Make readonly partitions take messages again
+    Writable(PartitionsArgs),
+}
+
+impl ChangeTask {
+    /// The operation.
+    pub(crate) fn operation(&self) -> Operation {
+        match self {
+            Self::Create(args) => Operation::Create(Box::new(args.options())),
+            Self::Pause(args) => args.operation(),
+            Self::Resume(args) => args.resume(),
+            Self::Readonly(args) => args.set_readonly(true),
+            Self::Writable(args) => args.set_readonly(false),
+        }
+    }
+}
+
+/// What to delete.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// The stream
+    pub(crate) stream: String,
+    /// Do not ask for the stream's name
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+impl DeleteArgs {
+    /// Deleting it.
+    pub(crate) fn operation(&self) -> Operation {
+        Operation::Delete {
+            stream: self.stream.as_str().into(),
+        }
+    }
+}
+
+/// Reading or setting one cursor.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum CursorTask {
+    /// Print the offset that a cursor is at
+    Get(CursorGetArgs),
+    /// Set a cursor
+    Set(CursorSetArgs),
+}
+
+/// A cursor to read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CursorGetArgs {
+    /// The cursor's id
+    pub(crate) id: String,
+    /// The partition it reads
+    #[arg(value_name = "STREAM:PARTITION", value_parser = stream_partition)]
+    pub(crate) place: (String, PartitionId),
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// A cursor to set.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CursorSetArgs {
+    /// The cursor's id
+    pub(crate) id: String,
+    /// The partition it reads
+    #[arg(value_name = "STREAM:PARTITION", value_parser = stream_partition)]
+    pub(crate) place: (String, PartitionId),
+    /// The last offset that was read
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) offset: Offset,
+}
+
+impl CursorSetArgs {
+    /// Setting it.
+    pub(crate) fn operation(&self) -> Operation {
+        let (stream, partition) = &self.place;
+        Operation::SetCursor {
+            id: self.id.clone(),
+            stream: stream.as_str().into(),
+            partition: *partition,
+            offset: self.offset,
+        }
+    }
+}
+
+/// The settings.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(crate) task: Option<ConfigTask>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Changing the config file.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ConfigTask {
+    /// Write a config file in which every key is shown, commented out
+    Init,
+}
+
+/// Reads `STREAM:PARTITION`; a stream's own name may hold colons.
+pub(crate) fn stream_partition(text: &str) -> Result<(String, PartitionId), String> {
+    let parts = text.rsplit_once(':').and_then(|(stream, partition)| {
+        let digits = !stream.is_empty() && partition.bytes().all(|byte| byte.is_ascii_digit());
+        let partition = partition.parse().ok().filter(|_| digits)?;
+        Some((stream.to_owned(), partition))
+    });
+    parts.ok_or_else(|| format!("\"{text}\" is not STREAM:PARTITION, as in orders:0"))
+}

@@ -1,0 +1,67 @@
+//! Arguments of `liftui demo`.
+//! What a demo cluster is, `demo` says.
+
+use clap::Args;
+
+use crate::demo::{DemoOptions, MAX_BROKERS, Traffic};
+
+/// A cluster in this process.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// How many brokers
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = brokers)]
+    brokers: usize,
+    /// The first broker's port, the next ones follow; 0 takes free ports
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    port: u16,
+    /// Serve without a dashboard until SIGINT or SIGTERM
+    #[arg(long)]
+    pub(crate) headless: bool,
+    /// Messages per second in all
+    #[arg(long, value_name = "N", conflicts_with = "quiet_traffic")]
+    rate: Option<u32>,
+    /// No streams but the internal ones, and nobody who publishes
+    #[arg(long)]
+    quiet_traffic: bool,
+    /// Incidents come one after the other
+    #[arg(long, conflicts_with = "quiet_traffic")]
+    storm: bool,
+    /// Elections, lag and cache times so many times faster than a real server's
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+}
+
+impl DemoArgs {
+    /// The same as the cluster takes it.
+    pub(crate) fn options(&self) -> DemoOptions {
+        let company = Traffic::Company {
+            rate: self.rate,
+            storm: self.storm,
+        };
+        DemoOptions {
+            brokers: self.brokers,
+            first_port: self.port,
+            speed: self.speed,
+            traffic: if self.quiet_traffic {
+                Traffic::Quiet
+            } else {
+                company
+            },
+            ..DemoOptions::default()
+        }
+    }
+}
+
+fn brokers(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok();
+    count
+        .filter(|count| (1..=MAX_BROKERS).contains(count))
+        .ok_or_else(|| format!("\"{text}\" brokers cannot be: from 1 to {MAX_BROKERS}"))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok();
+    speed
+        .filter(|speed| (0.01..=1000.0).contains(speed))
+        .ok_or_else(|| format!("\"{text}\" is no speed: from 0.01 to 1000"))
+}

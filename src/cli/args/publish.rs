@@ -1,0 +1,220 @@
+//! Arguments of publish and publish-subject, and the message that follows from them.
+//! Reads no file: what a file or stdin holds joins in `cli::publish`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::{Args, ValueEnum};
+
+use super::OutputArgs;
+use crate::model::{
+    AckPolicy, Destination, Headers, Offset, Operation, PartitionId, PublishOptions,
+};
+
+/// Messages for a stream.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PublishArgs {
+    /// The stream
+    pub(crate) stream: String,
+    /// The partition [default: 0]
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        conflicts_with_all = ["by_key", "round_robin"]
+    )]
+    pub(crate) partition: Option<PartitionId>,
+    /// Let the key choose the partition
+    #[arg(long, conflicts_with = "round_robin")]
+    pub(crate) by_key: bool,
+    /// Each partition in turn
+    #[arg(long)]
+    pub(crate) round_robin: bool,
+    /// The offset it must get, on a stream with concurrency control
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) expect_offset: Option<Offset>,
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
+}
+
+impl PublishArgs {
+    /// Where the messages go.
+    pub(crate) fn destination(&self) -> Destination {
+        let stream = self.stream.as_str().into();
+        if self.by_key {
+            Destination::ByKey(stream)
+        } else if self.round_robin {
+            Destination::RoundRobin(stream)
+        } else {
+            Destination::Partition(stream, self.partition.unwrap_or(0))
+        }
+    }
+
+    /// The message where its value stands on the command line.
+    pub(crate) fn operation(&self, deadline: Option<Duration>) -> Option<Operation> {
+        let value = self.message.value.as_deref()?;
+        let value = self.message.bytes(value).ok()?;
+        let options = self.options(value, deadline).ok()?;
+        Some(Operation::Publish(Box::new(options)))
+    }
+
+    /// A message of that value.
+    pub(crate) fn options(
+        &self,
+        value: Bytes,
+        deadline: Option<Duration>,
+    ) -> Result<PublishOptions, String> {
+        let mut options = self.message.options(self.destination(), value, deadline)?;
+        options.expected_offset = self.expect_offset.unwrap_or(-1);
+        Ok(options)
+    }
+}
+
+/// Messages for a NATS subject.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PublishSubjectArgs {
+    /// The NATS subject
+    pub(crate) subject: String,
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
+}
+
+impl PublishSubjectArgs {
+    /// Where the messages go.
+    pub(crate) fn destination(&self) -> Destination {
+        Destination::Subject(self.subject.clone())
+    }
+
+    /// The message where its value stands on the command line.
+    pub(crate) fn operation(&self, deadline: Option<Duration>) -> Option<Operation> {
+        let value = self.message.value.as_deref()?;
+        let value = self.message.bytes(value).ok()?;
+        let options = self.message.options(self.destination(), value, deadline);
+        Some(Operation::Publish(Box::new(options.ok()?)))
+    }
+}
+
+/// What messages are like, and where their values come from.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct MessageArgs {
+    /// The value; a file or stdin where left out
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) value: Option<String>,
+    /// The key
+    #[arg(short, long, allow_hyphen_values = true)]
+    pub(crate) key: Option<String>,
+    /// A header; repeatable
+    #[arg(short = 'H', long, value_name = "NAME=VALUE", value_parser = header)]
+    pub(crate) header: Vec<(String, String)>,
+    /// KEY, VALUE and the values of headers are hex
+    #[arg(long)]
+    pub(crate) hex: bool,
+    /// Who must have stored it before the ack
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) ack: Ack,
+    /// Comes back in the ack
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    pub(crate) correlation_id: String,
+    /// A NATS subject for the ack
+    #[arg(
+        long,
+        value_name = "SUBJECT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) ack_inbox: String,
+    /// Read the value from this file
+    #[arg(long, value_name = "FILE", conflicts_with = "value")]
+    pub(crate) file: Option<PathBuf>,
+    /// Every line is a message
+    #[arg(long, conflicts_with_all = ["value", "ndjson"])]
+    pub(crate) lines: bool,
+    /// Every line is a record as tail -o ndjson prints it
+    #[arg(long, conflicts_with_all = ["value", "hex"])]
+    pub(crate) ndjson: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+impl MessageArgs {
+    /// A message of that value to that place.
+    pub(crate) fn options(
+        &self,
+        to: Destination,
+        value: Bytes,
+        deadline: Option<Duration>,
+    ) -> Result<PublishOptions, String> {
+        Ok(PublishOptions {
+            key: self.bytes(self.key.as_deref().unwrap_or_default())?,
+            headers: self.headers()?,
+            ack_policy: self.ack.policy(),
+            correlation_id: self.correlation_id.clone(),
+            ack_inbox: self.ack_inbox.clone(),
+            deadline,
+            ..PublishOptions::new(to, value)
+        })
+    }
+
+    /// The bytes that a text of the command line stands for.
+    pub(crate) fn bytes(&self, text: &str) -> Result<Bytes, String> {
+        if !self.hex {
+            return Ok(Bytes::copy_from_slice(text.as_bytes()));
+        }
+        read_hex(text).ok_or_else(|| format!("\"{text}\" is not hex"))
+    }
+
+    fn headers(&self) -> Result<Headers, String> {
+        let headers = self.header.iter();
+        headers
+            .map(|(name, value)| Ok((name.clone(), self.bytes(value)?)))
+            .collect()
+    }
+}
+
+/// Who must have stored a message before its ack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ack {
+    /// The leader
+    #[default]
+    Leader,
+    /// Every in-sync replica
+    All,
+    /// Nobody: no ack comes
+    None,
+}
+
+impl Ack {
+    /// The same in the words of the model.
+    pub(crate) fn policy(self) -> AckPolicy {
+        match self {
+            Self::Leader => AckPolicy::Leader,
+            Self::All => AckPolicy::All,
+            Self::None => AckPolicy::None,
+        }
+    }
+}
+
+/// Reads pairs of hex digits; spaces and line ends between them do not count.
+pub(crate) fn read_hex(text: &str) -> Option<Bytes> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
+    let digits = digits?;
+    let pairs = digits.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    Some(pairs.map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| format!("\"{text}\" is not NAME=VALUE"))?;
+    Ok((name.to_owned(), value.to_owned()))
+}

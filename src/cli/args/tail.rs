@@ -1,0 +1,62 @@
+//! Arguments of what reads ranges of messages.
+//! Which partitions a place names is decided with the cluster's metadata, in `cli::place`.
+
+use clap::Args;
+
+use super::OutputArgs;
+use crate::model::{StartAt, StopAt, Timestamp, parse_start, parse_stop};
+
+/// Which messages.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RangeArgs {
+    /// Where to start: earliest, latest, new, an offset, -N, @TIME, @-15m
+    #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = start)]
+    pub(crate) from: Option<StartAt>,
+    /// Where to stop: end, an offset, @TIME, @-15m
+    #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = stop)]
+    pub(crate) to: Option<StopAt>,
+    /// Only messages that this query finds
+    #[arg(short, long)]
+    pub(crate) query: Option<String>,
+}
+
+/// Messages to print.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TailArgs {
+    /// Streams, and their partitions as in orders:0,2-4
+    #[arg(required = true, value_name = "STREAM[:PARTITIONS]")]
+    pub(crate) places: Vec<String>,
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
+    /// Stop after N messages were printed
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) lines: Option<u64>,
+    /// Read only the partition that this key hashes to
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// Read from any in-sync replica instead of the leaders
+    #[arg(long)]
+    pub(crate) isr_replica: bool,
+    /// Resume partitions that are paused
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Print each message so: %t %p %o %k %v %h %T, \n, \t
+    #[arg(short, long, value_name = "FORMAT", conflicts_with = "output")]
+    pub(crate) format: Option<String>,
+    /// Print how many there are, not the messages
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// Say on stderr how far it has come
+    #[arg(long)]
+    pub(crate) progress: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+fn start(text: &str) -> Result<StartAt, String> {
+    parse_start(text, Timestamp::now(), &chrono::Local)
+}
+
+fn stop(text: &str) -> Result<StopAt, String> {
+    parse_stop(text, Timestamp::now(), &chrono::Local)
+}

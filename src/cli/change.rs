@@ -1,0 +1,105 @@
+//! Commands that are one operation: create, delete, pause, resume, readonly, writable, setting a cursor.
+//! What the operations do is the client's; here they are asked for, sent, and told of.
+
+use std::io::{BufRead, BufReader, Read, Write};
+
+use super::args::DeleteArgs;
+use super::change_log;
+use super::exit::{Exit, Result, Trouble};
+use super::session::Session;
+use crate::client::Client;
+use crate::model::{Failure, Operation, Outcome};
+
+/// Sends one operation, writes it down, and says in one line what was done.
+pub(crate) async fn perform(session: &mut Session<'_>, operation: Operation) -> Result {
+    let client = session.client()?;
+    let outcome = send(session, &client, operation.clone()).await?;
+    match outcome {
+        Outcome::Partly { failed, .. } => {
+            for (_, failure) in &failed {
+                session.console.say(&failure.sentence);
+            }
+            let first = failed.first().map(|(_, failure)| Exit::of(failure.kind));
+            Ok(first.unwrap_or(Exit::FAILED))
+        }
+        Outcome::Done | Outcome::Sent | Outcome::Acked { .. } => {
+            writeln!(session.console.out, "{}", done(&operation))?;
+            Ok(Exit::DONE)
+        }
+    }
+}
+
+/// Deletes a stream once its name was typed, or at once with `--yes`.
+pub(crate) async fn delete(session: &mut Session<'_>, args: &DeleteArgs) -> Result {
+    session.client()?;
+    if !args.yes && !is_confirmed(session, &args.stream)? {
+        return Err(Trouble::refused(format!(
+            "stream \"{}\" was not deleted: its name was not typed",
+            args.stream
+        )));
+    }
+    perform(session, args.operation()).await
+}
+
+/// Sends one operation and writes down how it ended.
+pub(crate) async fn send(
+    session: &Session<'_>,
+    client: &Client,
+    operation: Operation,
+) -> Result<Outcome> {
+    let outcome = client.perform(operation.clone()).await;
+    let outcome = outcome.map_err(Failure::from);
+    change_log::note(&session.cluster_name(), &operation, &outcome);
+    Ok(outcome?)
+}
+
+fn is_confirmed(session: &mut Session<'_>, stream: &str) -> Result<bool> {
+    if !session.console.in_is_terminal {
+        return Err(Trouble::refused(format!(
+            "stream \"{stream}\" was not deleted: say --yes, there is no terminal to ask on"
+        )));
+    }
+    let question =
+        format!("Deletes stream \"{stream}\" with all its messages. Type its name to go on: ");
+    session.console.err.write_all(question.as_bytes())?;
+    session.console.err.flush()?;
+    let mut typed = String::new();
+    let input: &mut dyn Read = &mut *session.console.input;
+    BufReader::new(input).read_line(&mut typed)?;
+    Ok(typed.trim() == stream)
+}
+
+fn done(operation: &Operation) -> String {
+    let places = |stream: &str, partitions: &[i32]| match partitions {
+        [] => format!("stream \"{stream}\""),
+        some => format!(
+            "partitions {} of stream \"{stream}\"",
+            crate::model::format_ranges(some)
+        ),
+    };
+    match operation {
+        Operation::Create(options) => format!("created stream \"{}\"", options.name),
+        Operation::Delete { stream } => format!("deleted stream \"{stream}\""),
+        Operation::Pause {
+            stream, partitions, ..
+        } => format!("paused {}", places(stream, partitions)),
+        Operation::Resume { stream, partitions } => {
+            format!("resumed {}", places(stream, partitions))
+        }
+        Operation::SetReadonly {
+            stream,
+            partitions,
+            readonly: true,
+        } => format!("{} refuses messages now", places(stream, partitions)),
+        Operation::SetReadonly {
+            stream, partitions, ..
+        } => format!("{} takes messages again", places(stream, partitions)),
+        Operation::Publish(_) => "published".to_owned(),
+        Operation::SetCursor {
+            id,
+            stream,
+            partition,
+            offset,
+        } => format!("cursor \"{id}\" is at {offset} of {stream}:{partition}"),
+    }
+}

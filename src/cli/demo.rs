@@ -1,0 +1,48 @@
+//! `liftui demo`: a cluster in this process, with a dashboard on it or without.
+//! What the cluster does is `demo`'s.
+
+use tokio::signal;
+
+use super::args::DemoArgs;
+use super::console::Console;
+use super::exit::{Exit, Result, Trouble};
+use crate::demo::DemoCluster;
+
+/// Serves without a dashboard until SIGINT or SIGTERM.
+pub(crate) async fn serve(console: &mut Console, args: &DemoArgs) -> Result {
+    let cluster = start(args).await?;
+    writeln!(
+        console.out,
+        "listening on {}",
+        cluster.addresses().join(",")
+    )?;
+    console.out.flush()?;
+    asked_to_stop().await?;
+    cluster.stop().await;
+    Ok(Exit::DONE)
+}
+
+async fn start(args: &DemoArgs) -> Result<DemoCluster> {
+    let started = DemoCluster::start(args.options()).await;
+    started.map_err(|error| {
+        Trouble::new(
+            Exit::FAILED,
+            format!("the demo cluster did not start: {error}"),
+        )
+    })
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() -> std::io::Result<()> {
+    use signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() -> std::io::Result<()> {
+    signal::ctrl_c().await
+}

@@ -1,0 +1,147 @@
+//! Exit codes (interface.md §1), and how a command ends early: a code and one sentence.
+//! Sentences about the cluster are the client's; here they get their code.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::client;
+use crate::config::ConfigError;
+use crate::model::{ErrorKind, Failure, Target};
+
+/// The process's exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit(pub u8);
+
+impl Exit {
+    /// Done.
+    pub const DONE: Self = Self(0);
+    /// The cluster refused, or the request failed.
+    pub const FAILED: Self = Self(1);
+    /// The command line is wrong.
+    pub const USAGE: Self = Self(2);
+    /// No broker could be reached.
+    pub const UNREACHABLE: Self = Self(3);
+    /// No such stream, partition, cursor or group.
+    pub const NOT_FOUND: Self = Self(4);
+    /// Refused before anything was sent.
+    pub const REFUSED: Self = Self(5);
+    /// Sent, and no answer came: it may have been done or not.
+    pub const UNKNOWN: Self = Self(6);
+    /// SIGINT.
+    pub const INTERRUPTED: Self = Self(130);
+
+    /// The code that a kind of failure ends with.
+    pub fn of(kind: ErrorKind) -> Self {
+        use ErrorKind as K;
+        if matches!(
+            kind,
+            K::NoSuchStream
+                | K::NoSuchPartition
+                | K::StreamDeleted
+                | K::NoSuchCursor
+                | K::NoSuchGroup
+        ) {
+            Self::NOT_FOUND
+        } else if matches!(
+            kind,
+            K::Unreachable | K::NotLiftbridge | K::Tls | K::BadAddress
+        ) {
+            Self::UNREACHABLE
+        } else if kind == K::Refused {
+            Self::REFUSED
+        } else if kind == K::OutcomeUnknown {
+            Self::UNKNOWN
+        } else {
+            Self::FAILED
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}
+
+/// Why a command ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// The code to end with.
+    pub(crate) exit: Exit,
+    /// One sentence for stderr; `None` where there is nothing to say, as after a broken pipe.
+    pub(crate) sentence: Option<String>,
+    /// The stream that does not exist, where that is the trouble: another of a like name may have been meant.
+    pub(crate) missing_stream: Option<String>,
+}
+
+impl Trouble {
+    /// An end with a sentence.
+    pub(crate) fn new(exit: Exit, sentence: impl Into<String>) -> Self {
+        Self {
+            exit,
+            sentence: Some(sentence.into()),
+            missing_stream: None,
+        }
+    }
+
+    /// The command line is wrong.
+    pub(crate) fn usage(sentence: impl Into<String>) -> Self {
+        Self::new(Exit::USAGE, sentence)
+    }
+
+    /// Refused before anything was sent.
+    pub(crate) fn refused(sentence: impl Into<String>) -> Self {
+        Self::new(Exit::REFUSED, sentence)
+    }
+
+    /// Nobody reads any more: a quiet end.
+    fn nobody_reads() -> Self {
+        Self {
+            exit: Exit::DONE,
+            sentence: None,
+            missing_stream: None,
+        }
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        let missing_stream = match failure.target {
+            Target::Stream(name) | Target::Partition(name, _) => Some(name.to_string()),
+            Target::Cluster
+            | Target::Broker(_)
+            | Target::Subject(_)
+            | Target::Cursor(_)
+            | Target::Group(_) => None,
+        };
+        let missing_stream = missing_stream.filter(|_| failure.kind == ErrorKind::NoSuchStream);
+        Self {
+            missing_stream,
+            ..Self::new(Exit::of(failure.kind), failure.sentence)
+        }
+    }
+}
+
+impl From<client::Error> for Trouble {
+    fn from(error: client::Error) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<ConfigError> for Trouble {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::nobody_reads();
+        }
+        Self::new(Exit::FAILED, error.to_string())
+    }
+}
+
+/// What a command returns.
+pub(crate) type Result<T = Exit> = std::result::Result<T, Trouble>;

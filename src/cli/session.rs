@@ -1,0 +1,179 @@
+//! What every command works with: the settings, the cluster, the streams of the process, the form of its output.
+//! Dials nothing by itself: clients dial when they are first asked.
+
+use std::path::PathBuf;
+
+use super::args::{Form, Options, OutputArgs, When};
+use super::console::Console;
+use super::exit::{Result, Trouble};
+use super::output::{Printer, Shape};
+use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
+use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, Settings};
+
+/// One command's surroundings.
+pub(crate) struct Session<'a> {
+    /// Its options.
+    pub(crate) options: &'a Options,
+    /// Every setting.
+    pub(crate) settings: Settings,
+    /// The config file that counts.
+    pub(crate) config: ConfigPlace,
+    /// The streams of the process.
+    pub(crate) console: &'a mut Console,
+    access: Option<Access>,
+}
+
+/// What may be done to the cluster, as a type: in observer mode there is nothing here that could change it (I13).
+#[derive(Clone)]
+pub(crate) enum Access {
+    /// Everything.
+    Full(Client),
+    /// Reading alone.
+    Observe(Observer),
+}
+
+impl<'a> Session<'a> {
+    /// Reads the environment and the config file, and decides every setting.
+    pub(crate) fn open(options: &'a Options, console: &'a mut Console) -> Result<Self> {
+        let config = ConfigPlace::find(options)?;
+        let file = if config.named || config.path.exists() {
+            ConfigFile::read(&config.path)?
+        } else {
+            ConfigFile::default()
+        };
+        let environment = Environment {
+            addr: std::env::var("LIFTUI_ADDR").ok(),
+            no_color: no_color(),
+        };
+        Ok(Self {
+            settings: Settings::decide(&options.overrides(), &environment, file)?,
+            options,
+            config,
+            console,
+            access: None,
+        })
+    }
+
+    /// The half that reads.
+    pub(crate) fn observer(&mut self) -> Result<Observer> {
+        Ok(match self.access()? {
+            Access::Full(client) => client.observer(),
+            Access::Observe(observer) => observer,
+        })
+    }
+
+    /// The whole client, refused in observer mode.
+    pub(crate) fn client(&mut self) -> Result<Client> {
+        match self.access()? {
+            Access::Full(client) => Ok(client),
+            Access::Observe(_) => Err(Trouble::refused(format!(
+                "{} is only observed ({}), so nothing was sent",
+                self.cluster_name(),
+                self.settings.cluster.observe.source,
+            ))),
+        }
+    }
+
+    /// What may be done to the cluster.
+    pub(crate) fn access(&mut self) -> Result<Access> {
+        if let Some(access) = &self.access {
+            return Ok(access.clone());
+        }
+        let opened = open_access(&self.settings.cluster)?;
+        self.access = Some(opened.clone());
+        Ok(opened)
+    }
+
+    /// What to call the cluster: its context, or its first address.
+    pub(crate) fn cluster_name(&self) -> String {
+        let addresses = self.settings.cluster.addr.value.first();
+        let context = self.settings.context.value.as_ref();
+        context.or(addresses).cloned().unwrap_or_default()
+    }
+
+    /// The form that was asked for, else the one that suits the reader.
+    pub(crate) fn form(&self, asked: OutputArgs) -> Form {
+        let suits = if self.console.out_is_terminal {
+            Form::Table
+        } else {
+            Form::Ndjson
+        };
+        asked.output.unwrap_or(suits)
+    }
+
+    /// Whether printed output may have colours.
+    pub(crate) fn colours(&self) -> bool {
+        match self.options.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => self.console.out_is_terminal && !no_color(),
+        }
+    }
+
+    /// A printer for this command's objects.
+    pub(crate) fn printer(&mut self, shape: &'static Shape, asked: OutputArgs) -> Printer<'_> {
+        let form = self.form(asked);
+        let colours = self.colours();
+        Printer::new(&mut self.console.out, shape, form, colours)
+    }
+}
+
+/// A client of that cluster, or an observer where it is only watched.
+pub(crate) fn open_access(cluster: &ClusterSettings) -> Result<Access> {
+    let options = connect_options(cluster);
+    Ok(if cluster.observe.value {
+        Access::Observe(Observer::new(options)?)
+    } else {
+        Access::Full(Client::new(options)?)
+    })
+}
+
+fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
+    let tls = cluster.tls.value.clone().map(|files| TlsOptions {
+        ca: files.ca,
+        cert: files.cert,
+        key: files.key,
+        server_name: files.server_name,
+        ..TlsOptions::default()
+    });
+    ConnectOptions {
+        seeds: cluster.addr.value.clone(),
+        request_timeout: cluster.timeout.value,
+        tls,
+        advertise: cluster.advertise.value.clone(),
+        ..ConnectOptions::default()
+    }
+}
+
+/// Where the config file is.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfigPlace {
+    /// Its path.
+    pub(crate) path: PathBuf,
+    /// Whether it was named: then it must be there.
+    pub(crate) named: bool,
+}
+
+impl ConfigPlace {
+    /// The file that was named, else the user's own.
+    pub(crate) fn find(options: &Options) -> Result<Self> {
+        let variable = std::env::var_os("LIFTUI_CONFIG").filter(|name| !name.is_empty());
+        let named = options
+            .config
+            .clone()
+            .or_else(|| variable.map(PathBuf::from));
+        if let Some(path) = named {
+            return Ok(Self { path, named: true });
+        }
+        let folders = Folders::of_user()
+            .ok_or_else(|| Trouble::usage("there is no home folder: name a file with --config"))?;
+        Ok(Self {
+            path: folders.config_file(),
+            named: false,
+        })
+    }
+}
+
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

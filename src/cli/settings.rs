@@ -1,0 +1,158 @@
+//! `liftui config`: every setting with the place it came from, and `config init`.
+//! What settings there are is `config`'s.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::args::{ConfigArgs, ConfigTask, Options};
+use super::console::Console;
+use super::exit::{Exit, Result, Trouble};
+use super::output::{Column, Shape};
+use super::session::{ConfigPlace, Session};
+use crate::config::{ConfigFile, Setting, Settings, Source, TEMPLATE, TlsFiles};
+use crate::model::format_duration;
+
+static SHAPE: Shape = Shape {
+    fields: &["setting", "value", "from"],
+    raw: &["setting", "value"],
+    columns: &[
+        Column::text("SETTING", "setting", 0),
+        Column::text("VALUE", "value", 0),
+        Column::text("FROM", "from", 0),
+    ],
+};
+
+/// Prints the settings, or writes the first config file.
+pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Console) -> Result {
+    if let Some(ConfigTask::Init) = args.task {
+        return init(&ConfigPlace::find(options)?.path, console);
+    }
+    let mut session = Session::open(options, console)?;
+    let path = session.config.path.clone();
+    let mut rows = Rows::new(&path);
+    rows.settings(&session.settings);
+    rows.rest_of_file(&session.settings.file);
+    let rows = rows.rows;
+    session.printer(&SHAPE, args.output).all(&rows)?;
+    Ok(Exit::DONE)
+}
+
+fn init(path: &Path, console: &mut Console) -> Result {
+    write_new(path).map_err(|error| {
+        let why = if error.kind() == io::ErrorKind::AlreadyExists {
+            "exists already and is left as it is".to_owned()
+        } else {
+            format!("cannot be written: {error}")
+        };
+        Trouble::new(Exit::FAILED, format!("{} {why}", path.display()))
+    })?;
+    writeln!(console.out, "{}", path.display())?;
+    Ok(Exit::DONE)
+}
+
+fn write_new(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(TEMPLATE.as_bytes())
+}
+
+/// The lines of the table, in the order of the config file.
+struct Rows {
+    file: String,
+    rows: Vec<Value>,
+}
+
+impl Rows {
+    fn new(path: &Path) -> Self {
+        let file = path.display().to_string();
+        let from = if path.exists() { "read" } else { "not there" };
+        let first = json!({"setting": "config", "value": file, "from": from});
+        let rows = vec![first];
+        Self { file, rows }
+    }
+
+    fn add<T>(&mut self, name: &str, setting: &Setting<T>, show: impl FnOnce(&T) -> Value) {
+        let from = match &setting.source {
+            Source::File => self.file.clone(),
+            Source::Context(context) => format!("{}, context {context}", self.file),
+            other @ (Source::Default | Source::Environment(_) | Source::Flag(_)) => {
+                other.to_string()
+            }
+        };
+        let value = show(&setting.value);
+        self.rows
+            .push(json!({"setting": name, "value": value, "from": from}));
+    }
+
+    fn settings(&mut self, settings: &Settings) {
+        let cluster = &settings.cluster;
+        self.add("context", &settings.context, |name| json!(name));
+        self.add("addr", &cluster.addr, |addr| json!(addr.join(",")));
+        self.add("tls", &cluster.tls, |tls| json!(tls.as_ref().map(tls_text)));
+        self.add("advertise", &cluster.advertise, |pairs| {
+            let texts = pairs.iter().map(|(left, right)| format!("{left}={right}"));
+            let texts: Vec<String> = texts.collect();
+            json!((!texts.is_empty()).then(|| texts.join(",")))
+        });
+        self.add("observe", &cluster.observe, |on| json!(on));
+        self.add("timeout", &cluster.timeout, duration);
+        self.add("color", &cluster.color, |color| json!(color));
+        self.add("theme", &settings.theme, |theme| json!(theme));
+        self.add("log", &settings.log, |log| json!(log));
+        self.add("memory.tail_budget", &settings.tail_budget, |bytes| {
+            json!(bytes)
+        });
+        self.add("refresh.metadata", &settings.refresh, duration);
+    }
+
+    fn rest_of_file(&mut self, file: &ConfigFile) {
+        for (name, facts) in &file.streams {
+            self.of_file(&format!("streams.{name}.min_isr"), &json!(facts.min_isr));
+        }
+        if let Some(messages) = file.alerts.lag_messages {
+            self.of_file("alerts.lag_messages", &json!(messages));
+        }
+        if let Some(time) = &file.alerts.lag_time {
+            self.of_file("alerts.lag_time", &duration(time));
+        }
+        for (command, chords) in &file.keys {
+            let chords = json!(chords.all().join(", "));
+            self.of_file(&format!("keys.\"{command}\""), &chords);
+        }
+        for (pattern, decode) in &file.decode {
+            let value = format!("{} of {}", decode.message, decode.protobuf.display());
+            self.of_file(&format!("decode.\"{pattern}\""), &json!(value));
+        }
+    }
+
+    fn of_file(&mut self, name: &str, value: &Value) {
+        self.rows
+            .push(json!({"setting": name, "value": value, "from": self.file}));
+    }
+}
+
+fn duration(duration: &Duration) -> Value {
+    json!(format_duration(*duration))
+}
+
+fn tls_text(tls: &TlsFiles) -> String {
+    let roots = match &tls.ca {
+        Some(path) => path.display().to_string(),
+        None => "system's roots".into(),
+    };
+    let named = |label: &str, text: Option<String>| text.map(|text| format!(", {label} {text}"));
+    let path =
+        |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let parts = [
+        named("cert", path(&tls.cert)),
+        named("key", path(&tls.key)),
+        named("server name", tls.server_name.clone()),
+    ];
+    roots + &parts.into_iter().flatten().collect::<String>()
+}

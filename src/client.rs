@@ -1,5 +1,6 @@
 //! The Liftbridge client: connects, reads, changes, publishes and subscribes. Knows neither terminal nor dashboard.
 
+mod activity;
 mod address;
 mod admin;
 mod backoff;
@@ -9,6 +10,7 @@ mod core;
 mod cursors;
 mod error;
 mod failover;
+mod groups;
 mod metadata;
 mod observer;
 mod partitioner;
@@ -21,15 +23,22 @@ mod views;
 
 use std::ops::Deref;
 
+pub use activity::ActivityEvents;
 pub use address::{DEFAULT_PORT, parse_address};
 pub use brokers::{BrokerHealth, Origin};
 pub use connect::{ConnectOptions, TlsOptions};
+pub use cursors::CursorReading;
 pub use error::{Error, Result};
 pub use observer::Observer;
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
 pub use subscribe::{Subscription, SubscriptionItem};
 
 pub use crate::model::{EndReason, SubscriptionEvent};
+
+/// The envelope of messages and acks on NATS, for those who speak NATS themselves (wire-contract §3).
+pub mod envelope {
+    pub use crate::wire::envelope::{Envelope, EnvelopeError, EnvelopeMessage, decode, encode};
+}
 
 use crate::model::{OwnedMessages, SubscribeSpec};
 

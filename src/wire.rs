@@ -3,6 +3,8 @@
 //! Named by `client` and `demo` alone.
 
 pub mod convert;
+pub mod envelope;
+pub mod internal;
 pub mod rpc;
 pub mod status;
 

@@ -11,7 +11,9 @@ use tonic::{Request, Response, Status};
 use super::address::parse_address;
 use super::brokers::Brokers;
 use super::connect::ConnectOptions;
+use super::cursors::Book;
 use super::error::{Error, Result};
+use super::groups::Roster;
 use super::metadata::Cache;
 use super::partitioner::Turns;
 use super::pool::{Pool, Tasks};
@@ -31,6 +33,10 @@ pub(crate) struct Core {
     pub(crate) pool: Arc<Pool>,
     pub(crate) metadata: Cache,
     pub(crate) turns: Turns,
+    /// What has been read of `__cursors`.
+    pub(crate) cursors: tokio::sync::Mutex<Book>,
+    /// What `__activity` has told of groups.
+    pub(crate) roster: tokio::sync::Mutex<Roster>,
     pub(crate) tasks: Tasks,
 }
 
@@ -63,6 +69,8 @@ impl Handle {
             pool: Pool::new(Arc::clone(&options), tasks.clone()),
             metadata: Cache::default(),
             turns: Turns::default(),
+            cursors: tokio::sync::Mutex::default(),
+            roster: tokio::sync::Mutex::default(),
             tasks: tasks.clone(),
             options,
         });

@@ -1,19 +1,66 @@
-//! Cursors: how far consumers have read. Set and fetched at their home broker.
+//! Cursors: how far consumers have read. Set and fetched at their home broker; all of them found in `__cursors`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Client;
 use super::core::{Api, Core, with_deadline};
 use super::error::{Error, Result};
 use super::partitioner::by_key;
-use crate::model::{ErrorKind, Offset, PartitionId, StreamName, Target};
+use super::subscribe::{Order, Subscription, SubscriptionItem, failure_of};
+use super::{Client, Observer};
+use crate::model::{
+    CursorEntry, EndReason, ErrorKind, Offset, OwnedMessages, PartitionId, StartAt, StopAt,
+    StreamName, SubscribeSpec, SubscriptionEvent, Target,
+};
+use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 
-/// Where brokers keep cursors (wire-contract §4.8).
-pub(crate) const CURSORS: &str = "__cursors";
+/// All cursors found, and which partitions of `__cursors` could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CursorReading {
+    /// Cursors by id, stream and partition: the latest stored of each.
+    pub entries: Vec<CursorEntry>,
+    /// Partitions of `__cursors` that are paused, as they are by default after a minute without use: of these the
+    /// entries are what this client read before.
+    pub paused: Vec<PartitionId>,
+}
+
+/// What has been read of `__cursors` so far, so that each reading goes on where the one before ended.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    entries: BTreeMap<(String, StreamName, PartitionId), CursorEntry>,
+    next: BTreeMap<PartitionId, Offset>,
+}
+
+impl Observer {
+    /// All cursors, from `__cursors`. Never resumes a paused partition: [`read_cursors`](Self::read_cursors) tells
+    /// which ones are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::CursorsDisabled`] where there is no `__cursors` stream.
+    pub async fn cursors(&self) -> Result<Vec<CursorEntry>> {
+        Ok(self.read_cursors().await?.entries)
+    }
+
+    /// The same, with what could not be read.
+    ///
+    /// # Errors
+    /// As [`cursors`](Self::cursors).
+    pub async fn read_cursors(&self) -> Result<CursorReading> {
+        self.core().read_cursors(false).await
+    }
+}
 
 impl Client {
+    /// All cursors, after resuming what is paused of `__cursors`: the server pauses it again by itself.
+    ///
+    /// # Errors
+    /// As [`Observer::cursors`].
+    pub async fn cursors_resuming(&self) -> Result<Vec<CursorEntry>> {
+        Ok(self.core().read_cursors(true).await?.entries)
+    }
+
     /// Stores how far a consumer has read: the last offset it read. Streams and partitions are not checked by servers:
     /// any names work.
     ///
@@ -32,9 +79,9 @@ impl Client {
             cursor_id: id.to_owned(),
             offset,
         };
-        let home = self.core().home(id, stream, partition).await?;
         let send =
             async |mut api: Api, left| api.set_cursor(with_deadline(request.clone(), left)).await;
+        let home = self.core().home(id, stream, partition).await?;
         let target = Target::Cursor(id.to_owned());
         let core = self.core();
         core.at_leader(Rpc::SetCursor, &home.0, home.1, &target, send)
@@ -58,9 +105,9 @@ impl Client {
             partition,
             cursor_id: id.to_owned(),
         };
-        let home = self.core().home(id, stream, partition).await?;
         let send =
             async |mut api: Api, left| api.fetch_cursor(with_deadline(request.clone(), left)).await;
+        let home = self.core().home(id, stream, partition).await?;
         let target = Target::Cursor(id.to_owned());
         let core = self.core();
         let answer = core
@@ -78,14 +125,92 @@ impl Core {
         stream: &str,
         partition: PartitionId,
     ) -> Result<(StreamName, PartitionId)> {
+        let partitions = self.cursor_partitions().await?.len();
+        let key = internal::cursor_key(id, stream, partition);
+        Ok((CURSORS.into(), by_key(key.as_bytes(), partitions)))
+    }
+
+    async fn cursor_partitions(self: &Arc<Self>) -> Result<Vec<PartitionId>> {
         let cursors = StreamName::from(CURSORS);
         let cluster = self.metadata_with(&cursors, 0).await?;
-        let Some(partitions) = cluster.partition_count(CURSORS) else {
-            let target = Target::Cursor(id.to_owned());
+        let Some(stream) = cluster.stream(&cursors) else {
             let kind = ErrorKind::CursorsDisabled;
-            return Err(Error::of_kind(kind, Rpc::FetchCursor, target, ""));
+            return Err(Error::of_kind(kind, Rpc::FetchCursor, Target::Cluster, ""));
         };
-        let key = format!("{id},{stream},{partition}");
-        Ok((cursors, by_key(key.as_bytes(), partitions)))
+        Ok(stream
+            .partitions
+            .iter()
+            .map(|partition| partition.id)
+            .collect())
     }
+
+    async fn read_cursors(self: &Arc<Self>, resume: bool) -> Result<CursorReading> {
+        let partitions = self.cursor_partitions().await?;
+        let mut book = self.cursors.lock().await;
+        let mut paused = Vec::new();
+        for partition in partitions {
+            if !self
+                .read_cursor_partition(&mut book, partition, resume)
+                .await?
+            {
+                paused.push(partition);
+            }
+        }
+        Ok(CursorReading {
+            entries: book.entries.values().cloned().collect(),
+            paused,
+        })
+    }
+
+    /// Reads what is new in one partition; `false` where it is paused.
+    async fn read_cursor_partition(
+        self: &Arc<Self>,
+        book: &mut Book,
+        partition: PartitionId,
+        resume: bool,
+    ) -> Result<bool> {
+        let next = book.next.get(&partition).copied();
+        let mut order = whole(CURSORS, partition, next);
+        order.resume = resume;
+        let end = self
+            .drain(order, |message| {
+                book.next.insert(partition, message.offset + 1);
+                if let Some(entry) = internal::cursor(&message) {
+                    let key = (entry.id.clone(), Arc::clone(&entry.stream), entry.partition);
+                    book.entries.insert(key, entry);
+                }
+            })
+            .await?;
+        Ok(end != EndReason::Paused)
+    }
+
+    /// Reads a subscription to its end and tells which end it was.
+    pub(crate) async fn drain(
+        self: &Arc<Self>,
+        order: Order,
+        mut take: impl FnMut(crate::model::Message),
+    ) -> Result<EndReason> {
+        let target = Target::Partition(Arc::clone(&order.spec.stream), order.spec.partition);
+        let sink = OwnedMessages::default();
+        let mut messages = Subscription::open(Arc::clone(self), order, sink).await?;
+        while let Some(item) = messages.next().await {
+            match item {
+                SubscriptionItem::Batch(message) => take(message),
+                SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
+                    return failure_of(&reason, &target).map_or(Ok(reason), Err);
+                }
+                SubscriptionItem::Event(_) => {}
+            }
+        }
+        Err(Error::closed())
+    }
+}
+
+/// One partition of an internal stream: from where it was read to before, to its end.
+pub(crate) fn whole(stream: &str, partition: PartitionId, next: Option<Offset>) -> Order {
+    Order::reading(SubscribeSpec {
+        start: next.map_or(StartAt::Earliest, StartAt::Offset),
+        stop: StopAt::Latest,
+        ..SubscribeSpec::new(stream, partition)
+    })
 }

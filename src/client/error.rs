@@ -97,6 +97,16 @@ impl std::error::Error for Error {
     }
 }
 
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            cause: None,
+            unsent: false,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         error.failure

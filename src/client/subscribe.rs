@@ -15,9 +15,10 @@ use tokio_stream::Stream;
 use tokio_util::sync::ReusableBoxFuture;
 
 use super::core::Core;
-use super::error::Result;
-use crate::model::{EndReason, MessageSink, SubscribeSpec, SubscriptionEvent};
+use super::error::{Error, Result};
+use crate::model::{EndReason, ErrorKind, MessageSink, SubscribeSpec, SubscriptionEvent, Target};
 use crate::wire::pb;
+use crate::wire::rpc::Rpc;
 use reader::Reader;
 
 /// What a subscription yields: `B` is what its sink makes of messages, [`Message`](crate::model::Message) by default.
@@ -27,6 +28,20 @@ pub enum SubscriptionItem<B> {
     Batch(B),
     /// Something that happened to the subscription.
     Event(SubscriptionEvent),
+}
+
+/// The error that stands for an end where messages were owed; `None` where it is an end as asked for, or one that the
+/// partition's state explains.
+pub(crate) fn failure_of(reason: &EndReason, target: &Target) -> Option<Error> {
+    let of_kind = |kind| Some(Error::of_kind(kind, Rpc::Subscribe, target.clone(), ""));
+    match reason {
+        EndReason::StopReached | EndReason::Paused | EndReason::ReadonlyEnd => None,
+        EndReason::Deleted => of_kind(ErrorKind::StreamDeleted),
+        EndReason::Fenced => of_kind(ErrorKind::Fenced),
+        EndReason::Unavailable(failure) | EndReason::Failed(failure) => {
+            Some(Error::from(failure.clone()))
+        }
+    }
 }
 
 /// What is subscribed to, with what only a [`Client`](super::Client) may ask.

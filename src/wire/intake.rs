@@ -268,7 +268,7 @@ fn header<S: MessageSink>(sink: &mut S, entry: &[u8]) -> Result<(), Malformed> {
 }
 
 /// Protobuf's int32: the low 32 bits of a varint, sign-extended on the wire.
-fn int32(number: u64) -> i32 {
+pub(super) fn int32(number: u64) -> i32 {
     let low = u32::try_from(number & u64::from(u32::MAX)).unwrap_or_default();
     low.cast_signed()
 }

@@ -1,0 +1,116 @@
+//! Events of the cluster from `__activity`, typed and each once. The stream is off by default on servers.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio_stream::Stream;
+
+use super::Observer;
+use super::error::{Error, Result};
+use super::subscribe::{Order, Subscription, SubscriptionItem, failure_of};
+use crate::model::{
+    ActivityEvent, ErrorKind, OwnedMessages, StartAt, StopAt, SubscribeSpec, SubscriptionEvent,
+    Target,
+};
+use crate::wire::internal::{self, ACTIVITY};
+
+impl Observer {
+    /// Events from `start` on, and those to come.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoSuchStream`] where the cluster keeps no activity stream.
+    pub async fn activity(&self, start: StartAt) -> Result<ActivityEvents> {
+        self.activity_between(start, StopAt::Never).await
+    }
+
+    /// Events from `start` to `stop`.
+    ///
+    /// # Errors
+    /// As [`activity`](Self::activity).
+    pub async fn activity_between(&self, start: StartAt, stop: StopAt) -> Result<ActivityEvents> {
+        let spec = SubscribeSpec {
+            start,
+            stop,
+            ..SubscribeSpec::new(ACTIVITY, 0)
+        };
+        let core = Arc::clone(self.core());
+        let sink = OwnedMessages::default();
+        let messages = Subscription::open(core, Order::reading(spec), sink).await;
+        Ok(ActivityEvents {
+            messages: messages.map_err(switched_off)?,
+            latest: None,
+        })
+    }
+}
+
+fn switched_off(error: Error) -> Error {
+    if error.kind() != ErrorKind::NoSuchStream {
+        return error;
+    }
+    let sentence = "this cluster keeps no activity stream (activity.stream.enabled is false)";
+    Error::new(
+        ErrorKind::NoSuchStream,
+        Target::Stream(ACTIVITY.into()),
+        sentence,
+    )
+}
+
+/// A stream of events in the order they happened. It ends at the stop, or after an error.
+pub struct ActivityEvents {
+    messages: Subscription<OwnedMessages>,
+    /// The highest id delivered: brokers may write events again, with the same ids (wire-contract §4.10).
+    latest: Option<u64>,
+}
+
+impl ActivityEvents {
+    /// The next event; `None` after the end.
+    pub async fn next(&mut self) -> Option<Result<ActivityEvent>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    fn take(
+        &mut self,
+        item: SubscriptionItem<crate::model::Message>,
+    ) -> Option<Result<ActivityEvent>> {
+        match item {
+            SubscriptionItem::Batch(message) => {
+                let event = internal::activity(&message)?;
+                let repeated = self.latest.is_some_and(|latest| event.id <= latest);
+                if repeated {
+                    return None;
+                }
+                self.latest = Some(event.id);
+                Some(Ok(event))
+            }
+            SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
+                failure_of(&reason, &Target::Stream(ACTIVITY.into())).map(Err)
+            }
+            SubscriptionItem::Event(_) => None,
+        }
+    }
+}
+
+impl Stream for ActivityEvents {
+    type Item = Result<ActivityEvent>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let Some(item) = std::task::ready!(Pin::new(&mut self.messages).poll_next(cx)) else {
+                return Poll::Ready(None);
+            };
+            if let Some(event) = self.take(item) {
+                return Poll::Ready(Some(event));
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ActivityEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActivityEvents")
+            .field("latest", &self.latest)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,199 @@
+//! Consumer groups as far as they can be found without a member noticing: the API lists none (wire-contract §4.7).
+//! Being a member is `consumer`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tonic::Request;
+
+use super::Observer;
+use super::core::{Api, Core};
+use super::cursors::whole;
+use super::error::{Error, Result};
+use crate::model::{
+    ActivityEvent, ActivityKind, CursorEntry, ErrorKind, GroupInfo, Offset, StreamName, Target,
+};
+use crate::wire::internal::{self, ACTIVITY};
+use crate::wire::pb;
+use crate::wire::rpc::Rpc;
+
+/// What `__activity` has told of groups so far, so that each reading goes on where the one before ended.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    groups: BTreeMap<String, Members>,
+    next: Option<Offset>,
+    latest_id: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Members {
+    consumers: BTreeSet<String>,
+    streams: BTreeSet<StreamName>,
+}
+
+impl Roster {
+    fn note(&mut self, event: ActivityEvent) {
+        if event.id <= self.latest_id {
+            return;
+        }
+        self.latest_id = event.id;
+        match event.kind {
+            ActivityKind::JoinGroup {
+                group,
+                consumer,
+                streams,
+            } => {
+                let members = self.groups.entry(group).or_default();
+                members.consumers.insert(consumer);
+                members.streams.extend(streams);
+            }
+            ActivityKind::LeaveGroup {
+                group, consumer, ..
+            } => {
+                let members = self.groups.entry(group).or_default();
+                members.consumers.remove(&consumer);
+            }
+            ActivityKind::CreateStream { .. }
+            | ActivityKind::DeleteStream { .. }
+            | ActivityKind::PauseStream { .. }
+            | ActivityKind::ResumeStream { .. }
+            | ActivityKind::SetReadonly { .. }
+            | ActivityKind::Unknown { .. } => {}
+        }
+    }
+}
+
+impl Observer {
+    /// All groups that joins, leaves and cursors tell of, with what metadata says of each. Asks for no assignments,
+    /// which would keep a dead member alive. Without an activity stream, members are unknown and only groups with
+    /// cursors are found.
+    ///
+    /// # Errors
+    /// Where no broker answers.
+    pub async fn groups(&self) -> Result<Vec<GroupInfo>> {
+        let core = self.core();
+        let mut roster = core.roster.lock().await;
+        let is_read = core.read_roster(&mut roster).await?;
+        let cursors = match self.cursors().await {
+            Err(error) if error.kind() == ErrorKind::CursorsDisabled => Vec::new(),
+            outcome => outcome?,
+        };
+        let found = gather(&roster, &cursors);
+        drop(roster);
+        let ids = found.keys().cloned().collect();
+        let metadata = core.fetch_groups(ids).await?;
+        let group = |(id, members)| describe(id, members, &metadata, is_read);
+        Ok(found.into_iter().map(group).collect())
+    }
+}
+
+/// Groups of the roster and of cursors, together.
+fn gather(roster: &Roster, cursors: &[CursorEntry]) -> BTreeMap<String, Members> {
+    let mut found = roster.groups.clone();
+    for cursor in cursors {
+        if let Some(group) = cursor.group() {
+            let members = found.entry(group.to_owned()).or_default();
+            members.streams.insert(Arc::clone(&cursor.stream));
+        }
+    }
+    found
+}
+
+fn describe(
+    id: String,
+    members: Members,
+    metadata: &BTreeMap<String, pb::ConsumerGroupMetadata>,
+    is_read: bool,
+) -> GroupInfo {
+    let known = metadata.get(&id);
+    GroupInfo {
+        coordinator: known.map(|group| group.coordinator.clone()),
+        epoch: known.map(|group| group.epoch),
+        // A group is gone from metadata when its last member has left.
+        members: match known {
+            None => Some(Vec::new()),
+            Some(_) => is_read.then(|| members.consumers.into_iter().collect()),
+        },
+        streams: members.streams.into_iter().collect(),
+        id,
+    }
+}
+
+impl Core {
+    /// Reads what is new in `__activity`; `false` where there is none to read.
+    async fn read_roster(self: &Arc<Self>, roster: &mut Roster) -> Result<bool> {
+        let order = whole(ACTIVITY, 0, roster.next);
+        let read = self
+            .drain(order, |message| {
+                roster.next = Some(message.offset + 1);
+                if let Some(event) = internal::activity(&message) {
+                    roster.note(event);
+                }
+            })
+            .await;
+        match read {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NoSuchStream => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What metadata says of these groups; those it does not know are left out.
+    pub(crate) async fn fetch_groups(
+        self: &Arc<Self>,
+        ids: Vec<String>,
+    ) -> Result<BTreeMap<String, pb::ConsumerGroupMetadata>> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let request = pb::FetchMetadataRequest {
+            // Names one stream, since naming none asks for all.
+            streams: vec![ACTIVITY.to_owned()],
+            groups: ids,
+        };
+        let send = async |mut api: Api, _| api.fetch_metadata(Request::new(request.clone())).await;
+        let limit = self.options.metadata_timeout;
+        let answer = self
+            .at_any(Rpc::FetchMetadata, &Target::Cluster, limit, send)
+            .await?;
+        let known = |group: &pb::ConsumerGroupMetadata| {
+            group.error == pb::consumer_group_metadata::Error::Ok as i32
+        };
+        let groups = answer.group_metadata.into_iter().filter(known);
+        Ok(groups
+            .map(|group| (group.group_id.clone(), group))
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn repeated_events_do_not_bring_a_member_back() {
+        let mut roster = Roster::default();
+        let event = |id, kind| ActivityEvent {
+            id,
+            time: Timestamp(0),
+            kind,
+        };
+        let join = ActivityKind::JoinGroup {
+            group: "g".into(),
+            consumer: "c".into(),
+            streams: vec!["s".into()],
+        };
+        let leave = ActivityKind::LeaveGroup {
+            group: "g".into(),
+            consumer: "c".into(),
+            expired: true,
+        };
+        roster.note(event(5, join.clone()));
+        assert_eq!(roster.groups["g"].consumers.len(), 1);
+        roster.note(event(8, leave));
+        roster.note(event(5, join));
+        assert!(roster.groups["g"].consumers.is_empty());
+        assert_eq!(roster.groups["g"].streams.len(), 1);
+    }
+}

@@ -96,3 +96,26 @@ impl Deref for Client {
         &self.observer
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Operation, StartAt};
+
+    fn spawnable(_: impl Future + Send) {}
+
+    /// Compiles, or callers could not spawn these calls: generic code over async closures hides it from the compiler.
+    #[test]
+    fn every_call_can_be_spawned() {
+        let client = Client::new(ConnectOptions::default()).unwrap();
+        let stream = "orders".into();
+        spawnable(client.perform(Operation::Delete { stream }));
+        spawnable(client.fetch_cursor("id", "orders", 0));
+        spawnable(client.fetch_view("127.0.0.1:9292"));
+        spawnable(client.probe("orders", 0));
+        spawnable(client.cursors());
+        spawnable(client.groups());
+        spawnable(client.activity(StartAt::New));
+        spawnable(client.subscribe(SubscribeSpec::new("orders", 0)));
+    }
+}

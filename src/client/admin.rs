@@ -1,10 +1,14 @@
 //! Calls that change streams: create, delete, pause, resume, readonly; and every change as one [`Operation`].
 //! What would crash or corrupt a server is refused here, before anything is sent.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tonic::{Response, Status};
 
 use super::Client;
-use super::core::Core;
+use super::core::{Api, Core};
 use super::error::{Error, Result};
 use super::transport::Call;
 use crate::model::{
@@ -56,7 +60,10 @@ impl Client {
         let target = Target::Stream(options.name.as_str().into());
         check_stream(options, &target)?;
         let request = convert::create_stream(options);
-        let send = async |mut api: super::core::Api, _| api.create_stream(request.clone()).await;
+        let send = |mut api: Api, _| {
+            let request = request.clone();
+            async move { api.create_stream(request).await }
+        };
         self.change(Rpc::CreateStream, &target, send).await
     }
 
@@ -69,7 +76,10 @@ impl Client {
         let request = pb::DeleteStreamRequest {
             name: stream.to_owned(),
         };
-        let send = async |mut api: super::core::Api, _| api.delete_stream(request.clone()).await;
+        let send = |mut api: Api, _| {
+            let request = request.clone();
+            async move { api.delete_stream(request).await }
+        };
         self.change(Rpc::DeleteStream, &target, send).await
     }
 
@@ -90,7 +100,10 @@ impl Client {
             partitions: partitions.to_vec(),
             resume_all,
         };
-        let send = async |mut api: super::core::Api, _| api.pause_stream(request.clone()).await;
+        let send = |mut api: Api, _| {
+            let request = request.clone();
+            async move { api.pause_stream(request).await }
+        };
         self.change(Rpc::PauseStream, &target, send).await
     }
 
@@ -111,8 +124,10 @@ impl Client {
             partitions: partitions.to_vec(),
             readonly,
         };
-        let send =
-            async |mut api: super::core::Api, _| api.set_stream_readonly(request.clone()).await;
+        let send = |mut api: Api, _| {
+            let request = request.clone();
+            async move { api.set_stream_readonly(request).await }
+        };
         self.change(Rpc::SetStreamReadonly, &target, send).await
     }
 
@@ -151,15 +166,15 @@ impl Client {
 
     /// A change that any broker takes. It has no deadline on the wire: without one a server that knows no metadata
     /// leader says so at once (wire-contract §4.1), and another can be asked.
-    async fn change<T>(
+    async fn change<T, A>(
         &self,
         rpc: Rpc,
         target: &Target,
-        send: impl AsyncFn(
-            super::core::Api,
-            std::time::Duration,
-        ) -> std::result::Result<tonic::Response<T>, tonic::Status>,
-    ) -> Result<()> {
+        send: impl Fn(Api, Duration) -> A,
+    ) -> Result<()>
+    where
+        A: Future<Output = std::result::Result<Response<T>, Status>> + Send,
+    {
         let core = self.core();
         let limit = core.options.request_timeout;
         core.at_any(rpc, target, limit, send).await?;
@@ -206,7 +221,7 @@ impl Core {
             ..pb::SubscribeRequest::default()
         };
         let wait = self.options.request_timeout;
-        let handshake = async |mut api: super::core::Api| {
+        let handshake = async |mut api: Api| {
             let mut answer = api.subscribe(request).await?;
             answer.get_mut().message().await?;
             Ok(answer)

@@ -79,8 +79,10 @@ impl Client {
             cursor_id: id.to_owned(),
             offset,
         };
-        let send =
-            async |mut api: Api, left| api.set_cursor(with_deadline(request.clone(), left)).await;
+        let send = |mut api: Api, left| {
+            let request = with_deadline(request.clone(), left);
+            async move { api.set_cursor(request).await }
+        };
         let home = self.core().home(id, stream, partition).await?;
         let target = Target::Cursor(id.to_owned());
         let core = self.core();
@@ -105,8 +107,10 @@ impl Client {
             partition,
             cursor_id: id.to_owned(),
         };
-        let send =
-            async |mut api: Api, left| api.fetch_cursor(with_deadline(request.clone(), left)).await;
+        let send = |mut api: Api, left| {
+            let request = with_deadline(request.clone(), left);
+            async move { api.fetch_cursor(request).await }
+        };
         let home = self.core().home(id, stream, partition).await?;
         let target = Target::Cursor(id.to_owned());
         let core = self.core();

@@ -5,6 +5,7 @@
     reason = "attempts wait, under one deadline"
 )]
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,13 +52,16 @@ impl Attempts {
 
 impl Core {
     /// A call that any broker answers.
-    pub(crate) async fn at_any<T>(
+    pub(crate) async fn at_any<T, A>(
         self: &Arc<Self>,
         rpc: Rpc,
         target: &Target,
         limit: Duration,
-        send: impl AsyncFn(Api, Duration) -> std::result::Result<Response<T>, Status>,
-    ) -> Result<T> {
+        send: impl Fn(Api, Duration) -> A,
+    ) -> Result<T>
+    where
+        A: Future<Output = std::result::Result<Response<T>, Status>> + Send,
+    {
         let mut attempts = Attempts::within(limit);
         loop {
             let mut last = None;
@@ -68,7 +72,7 @@ impl Core {
                     address: &address,
                 };
                 let left = attempts.left();
-                let answer = self.call(call, left, async |api| send(api, left).await);
+                let answer = self.call(call, left, |api| send(api, left));
                 match answer.await {
                     Err(error) if !is_final(rpc, &error) => last = Some(error),
                     Err(error) if error.kind() == ErrorKind::NoMetadataLeader => last = Some(error),
@@ -80,14 +84,17 @@ impl Core {
     }
 
     /// A call that only the partition's leader answers.
-    pub(crate) async fn at_leader<T>(
+    pub(crate) async fn at_leader<T, A>(
         self: &Arc<Self>,
         rpc: Rpc,
         stream: &StreamName,
         partition: PartitionId,
         target: &Target,
-        send: impl AsyncFn(Api, Duration) -> std::result::Result<Response<T>, Status>,
-    ) -> Result<T> {
+        send: impl Fn(Api, Duration) -> A,
+    ) -> Result<T>
+    where
+        A: Future<Output = std::result::Result<Response<T>, Status>> + Send,
+    {
         let mut attempts = Attempts::within(self.options.request_timeout);
         loop {
             let leader = self.leader(stream, partition).await?;
@@ -97,10 +104,7 @@ impl Core {
                 address: &leader.address,
             };
             let left = attempts.left();
-            let error = match self
-                .call(call, left, async |api| send(api, left).await)
-                .await
-            {
+            let error = match self.call(call, left, |api| send(api, left)).await {
                 Err(error) if error.kind() == ErrorKind::NotLeader => error,
                 Err(error) if !is_final(rpc, &error) => error,
                 outcome => return outcome,

@@ -9,7 +9,7 @@ use tonic::Request;
 use super::Observer;
 use super::core::{Api, Core};
 use super::cursors::whole;
-use super::error::{Error, Result};
+use super::error::Result;
 use crate::model::{
     ActivityEvent, ActivityKind, CursorEntry, ErrorKind, GroupInfo, Offset, StreamName, Target,
 };
@@ -151,7 +151,10 @@ impl Core {
             streams: vec![ACTIVITY.to_owned()],
             groups: ids,
         };
-        let send = async |mut api: Api, _| api.fetch_metadata(Request::new(request.clone())).await;
+        let send = |mut api: Api, _| {
+            let request = Request::new(request.clone());
+            async move { api.fetch_metadata(request).await }
+        };
         let limit = self.options.metadata_timeout;
         let answer = self
             .at_any(Rpc::FetchMetadata, &Target::Cluster, limit, send)

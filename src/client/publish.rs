@@ -74,8 +74,10 @@ impl Core {
     ) -> Result<Outcome> {
         let request = convert::publish(options, &stream, partition);
         let target = Target::Partition(stream, partition);
-        let send =
-            async |mut api: Api, left| api.publish(with_deadline(request.clone(), left)).await;
+        let send = |mut api: Api, left| {
+            let request = with_deadline(request.clone(), left);
+            async move { api.publish(request).await }
+        };
         let limit = self.deadline(options);
         let answer = self.at_any(Rpc::Publish, &target, limit, send).await?;
         outcome(
@@ -94,9 +96,9 @@ impl Core {
         let target = Target::Subject(subject.clone());
         super::admin::check_subject(subject, &target)?;
         let request = convert::publish_to_subject(options, subject);
-        let send = async |mut api: Api, left| {
-            api.publish_to_subject(with_deadline(request.clone(), left))
-                .await
+        let send = |mut api: Api, left| {
+            let request = with_deadline(request.clone(), left);
+            async move { api.publish_to_subject(request).await }
         };
         let limit = self.deadline(options);
         let answer = self

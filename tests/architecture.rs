@@ -104,9 +104,10 @@ const BANNED: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Names that say nothing (architecture.md §3.7). `GroupInfo` is what Liftbridge's clients call it.
+/// Names that say nothing (architecture.md §3.7). `GroupInfo` is what Liftbridge's clients call it, `ConnectInfo` is a
+/// type that tonic's trait wants.
 const EMPTY_NAMES: [&str; 5] = ["Manager", "Helper", "Util", "Data", "Info"];
-const MEANT: [&str; 1] = ["GroupInfo"];
+const MEANT: [&str; 2] = ["GroupInfo", "ConnectInfo"];
 
 const FILE_CAP: usize = 600;
 const FUNCTION_CAP: usize = 100;

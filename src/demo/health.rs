@@ -12,8 +12,9 @@ use tonic::server::{Grpc, ServerStreamingService, UnaryService};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-/// The paths of the two calls.
+/// The path of the call for one status.
 pub(super) const CHECK: &str = "/grpc.health.v1.Health/Check";
+/// The path of the call for each status as it comes.
 pub(super) const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
 const SERVING: i32 = 1;

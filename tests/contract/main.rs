@@ -2,3 +2,4 @@
 
 mod client_connect;
 mod client_probe;
+mod golden;

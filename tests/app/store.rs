@@ -4,6 +4,7 @@ mod chunks;
 mod decoding;
 mod queries;
 mod sequence;
+mod writing;
 
 use std::sync::Arc;
 

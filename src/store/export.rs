@@ -1,0 +1,239 @@
+//! Writes messages to whatever takes bytes: records, tables, bare values, or a format of the user's own.
+//! Files, temporary names and progress are the caller's.
+
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::message::MessageRef;
+use super::record::{rfc3339, write_headers, write_record};
+
+/// The form of what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExportForm {
+    /// A record a line.
+    Ndjson,
+    /// Comma-separated, with a head line. Bytes that are not UTF-8 stand in columns of their own, in base 64.
+    Csv,
+    /// The values alone, a line each.
+    Raw,
+}
+
+/// The columns of [`ExportForm::Csv`].
+const COLUMNS: [&str; 11] = [
+    "stream",
+    "partition",
+    "offset",
+    "timestamp",
+    "key",
+    "value",
+    "headers",
+    "subject",
+    "reply_subject",
+    "key_base64",
+    "value_base64",
+];
+
+/// Writes messages in one form.
+#[derive(Debug)]
+pub struct Exporter<W: Write> {
+    form: ExportForm,
+    out: W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Exporter<W> {
+    /// Writes the head line, where the form has one.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn new(form: ExportForm, out: W) -> io::Result<Self> {
+        let mut exporter = Self {
+            form,
+            out,
+            line: Vec::new(),
+        };
+        if form == ExportForm::Csv {
+            exporter.write_row(&COLUMNS)?;
+        }
+        Ok(exporter)
+    }
+
+    /// Writes one message.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
+        match self.form {
+            ExportForm::Ndjson => write_record(message, &mut self.out),
+            ExportForm::Csv => self.write_csv(message),
+            ExportForm::Raw => {
+                self.out.write_all(message.value())?;
+                self.out.write_all(b"\n")
+            }
+        }
+    }
+
+    /// Flushes, and gives the writer back.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn write_csv(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
+        let mut headers = Vec::new();
+        write_headers(message, &mut headers)?;
+        let (key, key_base64) = text_or_base64(message.key());
+        let (value, value_base64) = text_or_base64(message.value());
+        self.write_row(&[
+            message.stream(),
+            &message.partition().to_string(),
+            &message.offset().to_string(),
+            &rfc3339(message.timestamp()),
+            key,
+            value,
+            &String::from_utf8_lossy(&headers),
+            message.subject(),
+            message.reply_subject(),
+            &key_base64,
+            &value_base64,
+        ])
+    }
+
+    fn write_row(&mut self, cells: &[&str]) -> io::Result<()> {
+        self.line.clear();
+        let mut row = csv::Writer::from_writer(&mut self.line);
+        row.write_record(cells)?;
+        row.flush()?;
+        drop(row);
+        self.out.write_all(&self.line)
+    }
+}
+
+fn text_or_base64(bytes: &[u8]) -> (&str, String) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text, String::new()),
+        Err(_) => ("", STANDARD.encode(bytes)),
+    }
+}
+
+/// One piece of a format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Literal(Vec<u8>),
+    Stream,
+    Partition,
+    Offset,
+    Key,
+    Value,
+    Headers,
+    Millis,
+}
+
+/// A format such as `%t:%p @ %o  %k  %v\n`, as kcat and rpk have them: `%t` stream, `%p` partition, `%o` offset,
+/// `%k` key, `%v` or `%s` value, `%h` headers as `name=value,…`, `%T` Unix time in ms, `%%` a percent sign;
+/// `\n`, `\t`, `\r`, `\\` and `\xHH`. Nothing is added: a line end has to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFormat {
+    pieces: Vec<Piece>,
+}
+
+impl MessageFormat {
+    /// Parses a format.
+    ///
+    /// # Errors
+    /// One sentence that names what is not known.
+    pub fn parse(format: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut literal = Vec::new();
+        let mut rest = format.chars();
+        while let Some(c) = rest.next() {
+            match c {
+                '%' => match verb(rest.next())? {
+                    None => literal.push(b'%'),
+                    Some(piece) => {
+                        pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                        pieces.push(piece);
+                    }
+                },
+                '\\' => literal.push(escaped(&mut rest)?),
+                c => literal.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        pieces.push(Piece::Literal(literal));
+        pieces.retain(|piece| *piece != Piece::Literal(Vec::new()));
+        Ok(Self { pieces })
+    }
+
+    /// Writes one message.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+        self.pieces.iter().try_for_each(|piece| match piece {
+            Piece::Literal(text) => out.write_all(text),
+            Piece::Stream => out.write_all(message.stream().as_bytes()),
+            Piece::Partition => write!(out, "{}", message.partition()),
+            Piece::Offset => write!(out, "{}", message.offset()),
+            Piece::Key => out.write_all(message.key()),
+            Piece::Value => out.write_all(message.value()),
+            Piece::Headers => write_pairs(message, out),
+            Piece::Millis => write!(out, "{}", message.timestamp().0.div_euclid(1_000_000)),
+        })
+    }
+}
+
+fn write_pairs(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+    for (number, (name, value)) in message.headers().enumerate() {
+        let comma = if number > 0 { "," } else { "" };
+        write!(out, "{comma}{name}=")?;
+        out.write_all(value)?;
+    }
+    Ok(())
+}
+
+/// What a `%` and a letter stand for; `None` for a percent sign.
+fn verb(letter: Option<char>) -> Result<Option<Piece>, String> {
+    let piece = match letter {
+        Some('%') => return Ok(None),
+        Some('t') => Piece::Stream,
+        Some('p') => Piece::Partition,
+        Some('o') => Piece::Offset,
+        Some('k') => Piece::Key,
+        Some('v' | 's') => Piece::Value,
+        Some('h') => Piece::Headers,
+        Some('T') => Piece::Millis,
+        other => {
+            let letter = other.map(String::from).unwrap_or_default();
+            return Err(format!(
+                "\"%{letter}\" is not known; there are %t %p %o %k %v %h %T and %%"
+            ));
+        }
+    };
+    Ok(Some(piece))
+}
+
+fn escaped(rest: &mut std::str::Chars<'_>) -> Result<u8, String> {
+    match rest.next() {
+        Some('n') => Ok(b'\n'),
+        Some('t') => Ok(b'\t'),
+        Some('r') => Ok(b'\r'),
+        Some('\\') => Ok(b'\\'),
+        Some('x') => {
+            let digits: String = rest.take(2).collect();
+            let byte = u8::from_str_radix(&digits, 16).ok();
+            let byte = byte.filter(|_| digits.len() == 2);
+            byte.ok_or_else(|| format!("\"\\x{digits}\" is not a byte; write two digits"))
+        }
+        other => {
+            let letter = other.map(String::from).unwrap_or_default();
+            Err(format!(
+                "\"\\{letter}\" is not known; there are \\n \\t \\r \\\\ and \\xHH"
+            ))
+        }
+    }
+}

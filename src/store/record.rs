@@ -1,0 +1,173 @@
+//! A message as one JSON object a line, and back (interface.md §2): what `tail -o ndjson`, exports and `publish --ndjson` share.
+//! Other forms of export are `export`'s.
+
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::message::MessageRef;
+use crate::model::{Headers, Offset, PartitionId, StreamName, Timestamp};
+
+/// Writes the record of a message, line end included. Bytes that are not UTF-8 are written in base 64.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"{\"stream\":")?;
+    write_text(message.stream(), out)?;
+    let (partition, offset) = (message.partition(), message.offset());
+    let time = rfc3339(message.timestamp());
+    write!(
+        out,
+        ",\"partition\":{partition},\"offset\":{offset},\"timestamp\":\"{time}\","
+    )?;
+    write_bytes("key", message.key(), out)?;
+    out.write_all(b",")?;
+    write_bytes("value", message.value(), out)?;
+    out.write_all(b",\"headers\":")?;
+    write_headers(message, out)?;
+    out.write_all(b",\"subject\":")?;
+    write_text(message.subject(), out)?;
+    out.write_all(b",\"reply_subject\":")?;
+    write_text(message.reply_subject(), out)?;
+    out.write_all(b"}\n")
+}
+
+/// Writes the headers of a message as a JSON object, those that the broker put there included.
+///
+/// # Errors
+/// Those of the writer.
+pub(super) fn write_headers(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut before = "{";
+    for (name, value) in message.headers() {
+        out.write_all(before.as_bytes())?;
+        write_text(name, out)?;
+        match std::str::from_utf8(value) {
+            Ok(text) => {
+                out.write_all(b":")?;
+                write_text(text, out)?;
+            }
+            Err(_) => write!(out, ":{{\"base64\":\"{}\"}}", STANDARD.encode(value))?,
+        }
+        before = ",";
+    }
+    out.write_all(if before == "{" { b"{}" } else { b"}" })
+}
+
+fn write_bytes(name: &str, bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            write!(out, "\"{name}\":")?;
+            write_text(text, out)
+        }
+        Err(_) => write!(out, "\"{name}_base64\":\"{}\"", STANDARD.encode(bytes)),
+    }
+}
+
+fn write_text(text: &str, out: &mut impl Write) -> io::Result<()> {
+    Ok(serde_json::to_writer(out, text)?)
+}
+
+/// UTC with nanoseconds.
+pub(super) fn rfc3339(time: Timestamp) -> String {
+    time.to_utc()
+        .to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
+}
+
+/// What a line says of a message to be published. What it leaves out is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The stream it was of.
+    pub stream: Option<StreamName>,
+    /// The partition it was of.
+    pub partition: Option<PartitionId>,
+    /// The offset it had.
+    pub offset: Option<Offset>,
+    /// The key.
+    pub key: Bytes,
+    /// The value.
+    pub value: Bytes,
+    /// The headers that its publisher gave it: `subject` and `reply` are left out, a broker puts its own there.
+    pub headers: Headers,
+}
+
+impl Record {
+    /// Reads a line. A key or value that is no string is taken as the JSON it is; fields unknown here are passed over.
+    ///
+    /// # Errors
+    /// One sentence that says what is wrong with the line.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let parsed: Value =
+            serde_json::from_str(line).map_err(|error| format!("this is not JSON: {error}"))?;
+        let Value::Object(fields) = parsed else {
+            return Err("a record is a JSON object, and this is none".into());
+        };
+        Ok(Self {
+            stream: fields
+                .get("stream")
+                .and_then(Value::as_str)
+                .map(StreamName::from),
+            partition: whole_number(&fields, "partition")?,
+            offset: whole_number(&fields, "offset")?,
+            key: read_bytes(&fields, "key")?,
+            value: read_bytes(&fields, "value")?,
+            headers: read_headers(&fields)?,
+        })
+    }
+}
+
+fn whole_number<N: TryFrom<i64>>(
+    fields: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<N>, String> {
+    let Some(value) = fields.get(name).filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let number = value.as_i64().and_then(|number| N::try_from(number).ok());
+    number
+        .map(Some)
+        .ok_or_else(|| format!("\"{name}\" is not a whole number: {value}"))
+}
+
+fn read_bytes(fields: &Map<String, Value>, name: &str) -> Result<Bytes, String> {
+    let encoded = fields
+        .get(&format!("{name}_base64"))
+        .and_then(Value::as_str);
+    match (encoded, fields.get(name)) {
+        (Some(encoded), _) => decoded(encoded, name),
+        (None, None | Some(Value::Null)) => Ok(Bytes::new()),
+        (None, Some(value)) => Ok(text_of(value)),
+    }
+}
+
+fn read_headers(fields: &Map<String, Value>) -> Result<Headers, String> {
+    let headers = fields
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    let given = headers.filter(|(name, _)| !matches!(name.as_str(), "subject" | "reply"));
+    let read = given.map(|(name, value)| {
+        let encoded = value.get("base64").and_then(Value::as_str);
+        let value = encoded.map_or_else(|| Ok(text_of(value)), |encoded| decoded(encoded, name));
+        Ok((name.clone(), value?))
+    });
+    read.collect()
+}
+
+fn text_of(value: &Value) -> Bytes {
+    match value.as_str() {
+        Some(text) => Bytes::copy_from_slice(text.as_bytes()),
+        None => value.to_string().into(),
+    }
+}
+
+fn decoded(encoded: &str, name: &str) -> Result<Bytes, String> {
+    let decoded = STANDARD.decode(encoded);
+    decoded
+        .map(Bytes::from)
+        .map_err(|error| format!("\"{name}\" is not base 64: {error}"))
+}

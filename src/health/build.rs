@@ -1,7 +1,6 @@
 //! One stream's truth from what every broker says of it.
 //! Whom to believe is decided in `witness`, what is remembered from look to look kept by `streams`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +8,12 @@ use super::brokers::{BrokerBook, Speaker};
 use super::flags::Probed;
 use super::rates::{self, Meter};
 use super::rules::{Symptom, Symptoms};
+use super::told::Told;
 use super::witness::{self, Belief, Word};
 use super::{
     HealthOptions, Known, PartitionStatus, PartitionTruth, PartitionView, StreamStatus, StreamTruth,
 };
-use crate::model::{BrokerId, Offset, Partition, PartitionId, Stream, StreamName, Timestamp};
+use crate::model::{BrokerId, Offset, Partition, StreamName, Timestamp};
 
 /// Two views this close count as taken at once.
 const AT_ONCE: Duration = Duration::from_millis(250);
@@ -75,32 +75,29 @@ impl Stuck {
     }
 }
 
-/// A stream as the brokers tell it: those that know its latest incarnation.
-struct Told<'a> {
-    speakers: Vec<(Speaker<'a>, &'a Stream)>,
-    /// Brokers that answer and do not know it.
-    ignorant: Vec<&'a BrokerId>,
-}
-
-/// The stream as it is, and what is wrong with its partitions; `None` where there is no such stream.
-///
-/// It exists where any answering broker knows it, or where none answers and any ever knew it. A later incarnation of
-/// the same name hides an earlier one.
+/// The stream as it is, and what is wrong with its partitions; `None` where it has none that anybody tells of.
 pub(super) fn stream(
     name: &StreamName,
+    told: &Told<'_>,
+    old: Option<&StreamTruth>,
     memory: &mut Vec<PartitionMemory>,
     scene: &Scene<'_>,
 ) -> Option<(StreamTruth, Vec<Symptom>)> {
-    let told = told(name, scene)?;
-    let (_, freshest) = told.speakers.iter().max_by_key(|(speaker, _)| speaker.at)?;
-    let ids = partition_ids(&told);
+    let freshest = told.freshest()?;
+    let ids = told.partition_ids();
     memory.resize_with(ids.len(), PartitionMemory::default);
     let mut symptoms = Symptoms::new(name, scene);
+    let mut words = Vec::new();
     let partitions: Arc<[PartitionTruth]> = ids
         .into_iter()
         .zip(memory)
         .filter_map(|(id, memory)| {
-            let truth = partition(id, &told, memory, scene, symptoms.min_isr())?;
+            words.clear();
+            words.extend(told.words(id));
+            let old = old.and_then(|old| old.partition(id));
+            let mut truth = partition(told, &words, old, memory, scene)?;
+            truth.status = partition_status(&truth, symptoms.min_isr());
+            memory.stuck = Stuck::next(memory.stuck, &truth, scene.now);
             symptoms.examine(&truth, memory.stuck);
             Some(truth)
         })
@@ -112,92 +109,62 @@ pub(super) fn stream(
         internal: freshest.is_internal(),
         messages: messages(&partitions),
         rate: rates::sum(partitions.iter().map(|partition| partition.rate)),
-        history: Arc::default(),
+        history: old.map(|old| Arc::clone(&old.history)).unwrap_or_default(),
         status: status(&partitions),
         partitions,
     };
     Some((truth, symptoms.found()))
 }
 
-fn told<'a>(name: &StreamName, scene: &Scene<'a>) -> Option<Told<'a>> {
-    let all = scene
-        .speakers
-        .iter()
-        .map(|speaker| (*speaker, speaker.cluster.stream(name)));
-    let knowing = |(speaker, stream): (Speaker<'a>, Option<&'a Stream>)| Some((speaker, stream?));
-    let mut speakers: Vec<(Speaker<'a>, &'a Stream)> = all.clone().filter_map(knowing).collect();
-    let anybody = scene.speakers.iter().any(|speaker| speaker.current);
-    if anybody && !speakers.iter().any(|(speaker, _)| speaker.current) {
-        return None;
-    }
-    let created = speakers.iter().map(|(_, stream)| stream.created).max()?;
-    speakers.retain(|(_, stream)| stream.created == created);
-    let ignorant = all
-        .filter(|(speaker, stream)| {
-            speaker.current && stream.is_none_or(|stream| stream.created != created)
-        })
-        .map(|(speaker, _)| speaker.id)
-        .collect();
-    Some(Told { speakers, ignorant })
-}
-
-fn partition_ids(told: &Told<'_>) -> Vec<PartitionId> {
-    let streams = told
-        .speakers
-        .iter()
-        .flat_map(|(_, stream)| &stream.partitions);
-    let ids: BTreeSet<PartitionId> = streams.map(|partition| partition.id).collect();
-    ids.into_iter().collect()
-}
-
+/// A partition, but for its status.
 fn partition(
-    id: PartitionId,
     told: &Told<'_>,
+    words: &[Word<'_>],
+    old: Option<&PartitionTruth>,
     memory: &mut PartitionMemory,
     scene: &Scene<'_>,
-    min_isr: Option<usize>,
 ) -> Option<PartitionTruth> {
-    let words: Vec<Word<'_>> = told
-        .speakers
-        .iter()
-        .filter_map(|(by, stream)| {
-            let partition = stream.partition(id)?;
-            Some(Word { by: *by, partition })
-        })
-        .collect();
-    let chief = memory.belief.weigh(&words, scene.book)?;
+    let chief = memory.belief.weigh(words, scene.book)?;
     memory.probed.note(chief.partition, chief.by.at);
-    let absent = absent(&chief, told);
-    let mut truth = claims(&chief, memory, scene);
-    truth.id = id;
-    truth.disagreement = witness::disagreement(&chief, &words, absent);
-    truth.last_message = last_message(&words);
-    truth.views = views(&chief, &words);
-    ends(&mut truth, &chief, &words, memory);
-    truth.replica_lag = replica_lag(&truth, &words, memory);
-    truth.status = partition_status(&truth, min_isr);
-    memory.stuck = Stuck::next(memory.stuck, &truth, scene.now);
+    let absent = told.ignorant_of(&chief.partition.replicas);
+    let mut truth = claims(&chief, old, memory, scene);
+    truth.disagreement = witness::disagreement(&chief, words, absent);
+    truth.last_message = last_message(words);
+    truth.views = views(&chief, words);
+    ends(&mut truth, &chief, words, memory);
+    truth.replica_lag = replica_lag(&truth, words, memory);
     Some(truth)
 }
 
 /// What follows from the believed word alone.
-fn claims(chief: &Word<'_>, memory: &PartitionMemory, scene: &Scene<'_>) -> PartitionTruth {
+fn claims(
+    chief: &Word<'_>,
+    old: Option<&PartitionTruth>,
+    memory: &PartitionMemory,
+    scene: &Scene<'_>,
+) -> PartitionTruth {
     let by_leader = chief.claims_to_lead();
     let told = chief.partition;
-    let leader_reachable = told
-        .leader
-        .as_ref()
-        .map(|leader| scene.book.answers(leader));
+    let leader = told.leader.as_ref();
     PartitionTruth {
+        id: told.id,
         leader: told.leader.clone(),
-        leader_reachable: leader_reachable.unwrap_or_default(),
-        replicas: told.replicas.clone(),
-        isr: told.isr.clone(),
+        leader_reachable: leader.map(|id| scene.book.answers(id)).unwrap_or_default(),
+        replicas: shared(old.map(|old| &old.replicas), &told.replicas),
+        isr: shared(old.map(|old| &old.isr), &told.isr),
         paused: memory.probed.paused(told, by_leader),
         readonly: memory.probed.readonly(told, by_leader),
         paused_flag: told.paused_flag,
         readonly_flag: told.readonly_flag,
         ..PartitionTruth::default()
+    }
+}
+
+/// The list that stood there before, where it is the same: replicas and ISR change seldom.
+fn shared(old: Option<&Arc<[BrokerId]>>, new: &[BrokerId]) -> Arc<[BrokerId]> {
+    match old.filter(|old| ***old == *new) {
+        Some(old) => Arc::clone(old),
+        None => new.into(),
     }
 }
 
@@ -241,14 +208,6 @@ fn set_ends(truth: &mut PartitionTruth, source: &BrokerId, told: &Partition) {
 fn last_message(words: &[Word<'_>]) -> Timestamp {
     let received = words.iter().map(|word| word.partition.received.latest);
     received.max().unwrap_or_default()
-}
-
-fn absent(chief: &Word<'_>, told: &Told<'_>) -> Vec<BrokerId> {
-    let ignorant = told.ignorant.iter().copied();
-    ignorant
-        .filter(|id| chief.partition.replicas.contains(id))
-        .cloned()
-        .collect()
 }
 
 fn views(chief: &Word<'_>, words: &[Word<'_>]) -> Vec<PartitionView> {

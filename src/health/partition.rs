@@ -1,6 +1,8 @@
 //! A partition's truth as values: who leads, what is stored, what is really paused, and where the views disagree.
 //! Which view is believed is decided in `witness`.
 
+use std::sync::Arc;
+
 use crate::model::{BrokerId, Offset, PartitionId, Timestamp};
 
 /// A partition.
@@ -13,9 +15,9 @@ pub struct PartitionTruth {
     /// Whether that broker answers; `Unknown` where it was not asked yet or there is none.
     pub leader_reachable: Known,
     /// Brokers that hold a replica, sorted.
-    pub replicas: Vec<BrokerId>,
+    pub replicas: Arc<[BrokerId]>,
     /// The in-sync replicas as the believed view says, sorted. A dead broker stays in it until the leader removes it.
-    pub isr: Vec<BrokerId>,
+    pub isr: Arc<[BrokerId]>,
     /// Newest committed offset, from [`Self::source`]; -1: nothing committed.
     pub high_watermark: Option<Offset>,
     /// Newest offset: the leader's own word where it answers, else the highest that any replica told; -1: empty.

@@ -30,6 +30,7 @@ pub(super) struct Symptoms<'a> {
 }
 
 impl<'a> Symptoms<'a> {
+    /// Nothing was looked at yet.
     pub(super) fn new(stream: &StreamName, scene: &'a Scene<'a>) -> Self {
         Self {
             min_isr: scene.options.min_isr_of(stream),

@@ -8,6 +8,8 @@ use std::time::Duration;
 use super::build::{self, PartitionMemory, Scene};
 use super::rates::{self, Sample};
 use super::rules::{self, Onsets};
+use super::stir::Stir;
+use super::told::{self, Told, Walk};
 use super::{BrokerTruth, Finding, Known, PartitionTruth, StreamTruth, Totals, Truth};
 use crate::model::{
     BrokerId, Cluster, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Timestamp,
@@ -18,6 +20,10 @@ const PROBE_AGE: Duration = Duration::from_secs(10);
 /// The same where nothing is known: the leader may not have answered.
 const DOUBT_AGE: Duration = Duration::from_secs(2);
 
+/// Partitions of which only the log has grown that are looked at in one go: a fifth of a very large cluster, which
+/// keeps one look within some tens of milliseconds.
+const ENDS_AT_ONCE: usize = 8_000;
+
 /// One stream, its past, and what follows from both.
 #[derive(Debug, Default)]
 struct Entry {
@@ -27,8 +33,8 @@ struct Entry {
     findings: Vec<Finding>,
     shares: Vec<Share>,
     truth: Option<Arc<StreamTruth>>,
-    /// Something was said that may change the truth.
-    dirty: bool,
+    /// What was said since the last look.
+    stir: Stir,
     /// A symptom becomes a finding then.
     again: Option<Timestamp>,
 }
@@ -42,10 +48,42 @@ struct Share {
     rate: Option<f64>,
 }
 
+/// Whose turn it is, in the order of names: those that come before `from` had theirs in the last look.
+struct Turn {
+    from: Option<StreamName>,
+    left: usize,
+    next: Option<StreamName>,
+}
+
+impl Turn {
+    fn new(from: Option<StreamName>) -> Self {
+        Self {
+            from,
+            left: ENDS_AT_ONCE,
+            next: None,
+        }
+    }
+
+    /// Whether a stream of so many partitions may be looked at now.
+    fn takes(&mut self, name: &StreamName, partitions: usize) -> bool {
+        if self.from.as_ref().is_some_and(|from| name < from) || self.next.is_some() {
+            return false;
+        }
+        if self.left == 0 {
+            self.next = Some(StreamName::clone(name));
+        }
+        let takes = self.left > 0;
+        self.left = self.left.saturating_sub(partitions);
+        takes
+    }
+}
+
 /// All streams.
 #[derive(Debug, Default)]
 pub(super) struct StreamBook {
     entries: BTreeMap<StreamName, Entry>,
+    /// The stream whose turn it is, where not all could be looked at.
+    turn: Option<StreamName>,
     /// The last step of the histories that was written.
     step: Option<i64>,
     history: Arc<[Option<f32>]>,
@@ -54,9 +92,18 @@ pub(super) struct StreamBook {
 impl StreamBook {
     /// All streams need another look: brokers came or went.
     pub(super) fn disturb(&mut self) {
-        self.entries
-            .values_mut()
-            .for_each(|entry| entry.dirty = true);
+        for entry in self.entries.values_mut() {
+            entry.stir = Stir::Shape;
+        }
+    }
+
+    /// Streams of which only the log has grown need not wait for their turn in the next look.
+    pub(super) fn take_no_turns(&mut self) {
+        for entry in self.entries.values_mut() {
+            if entry.stir == Stir::Ends {
+                entry.stir = Stir::Shape;
+            }
+        }
     }
 
     /// Takes what a broker says now in place of what it said before. Streams of which it says the same are left alone.
@@ -67,20 +114,28 @@ impl StreamBook {
         by: Option<&BrokerId>,
         at: Timestamp,
     ) {
-        for (name, stream) in &cluster.streams {
-            let same = before.and_then(|before| before.stream(name)) == Some(stream);
-            let entry = self.entries.entry(Arc::clone(name)).or_default();
-            entry.dirty |= !same;
-            if let Some(by) = by {
+        self.add_new(cluster);
+        let mut before = before.map(|before| before.streams.iter().peekable());
+        let mut now = cluster.streams.iter().peekable();
+        for (name, entry) in &mut self.entries {
+            let old = before
+                .as_mut()
+                .and_then(|before| told::advance(before, name));
+            let new = told::advance(&mut now, name);
+            entry.stir = entry.stir.max(Stir::between(old, new));
+            if let (Some(stream), Some(by)) = (new, by) {
                 entry.sample(stream, by, at);
             }
         }
-        let gone = before.into_iter().flat_map(|before| before.streams.keys());
-        for name in gone.filter(|name| cluster.stream(name).is_none()) {
-            if let Some(entry) = self.entries.get_mut(name) {
-                entry.dirty = true;
-            }
-        }
+    }
+
+    fn add_new(&mut self, cluster: &Cluster) {
+        let mut known = self.entries.iter().peekable();
+        let names = cluster.streams.keys();
+        let new = names.filter(|name| told::advance(&mut known, name).is_none());
+        let new: Vec<StreamName> = new.map(Arc::clone).collect();
+        self.entries
+            .extend(new.into_iter().map(|name| (name, Entry::new())));
     }
 
     /// Takes what a partition's leader said when asked for it alone.
@@ -97,7 +152,7 @@ impl StreamBook {
         if !memory.probed.take(probe) {
             return;
         }
-        entry.dirty = true;
+        entry.stir = Stir::Shape;
         if let ProbeState::Serving { partition, .. } = &probe.state
             && let Some(leader) = &partition.leader
         {
@@ -110,17 +165,28 @@ impl StreamBook {
         }
     }
 
-    /// Looks at every stream that needs it. Returns whether anything may have changed.
+    /// Looks at every stream that needs it, but where only logs have grown, at no more than [`ENDS_AT_ONCE`]
+    /// partitions: the others have their turn at the next look. Returns whether anything may have changed.
     pub(super) fn look(&mut self, scene: &Scene<'_>) -> bool {
-        let mut looked = false;
+        let calm = |entry: &Entry| entry.stir(scene.now) == Stir::Calm;
+        if self.entries.values().all(calm) {
+            return false;
+        }
+        let mut walk = Walk::new(&scene.speakers);
+        let mut turn = Turn::new(self.turn.take());
         self.entries.retain(|name, entry| {
-            if entry.dirty || entry.again.is_some_and(|again| again <= scene.now) {
-                looked = true;
-                entry.look(name, scene);
+            let due = match entry.stir(scene.now) {
+                Stir::Calm => false,
+                Stir::Ends => turn.takes(name, entry.memory.len()),
+                Stir::Shape => true,
+            };
+            if due {
+                entry.look(name, Told::new(walk.to(name)), scene);
             }
             entry.truth.is_some()
         });
-        looked
+        self.turn = turn.next;
+        true
     }
 
     /// Writes the rates into the histories where another step has passed. Returns whether that was so.
@@ -241,6 +307,13 @@ fn wants_probe(partition: &PartitionTruth, asked: Timestamp, now: Timestamp) -> 
 }
 
 impl Entry {
+    fn new() -> Self {
+        Self {
+            stir: Stir::Shape,
+            ..Self::default()
+        }
+    }
+
     /// Notes where the logs end that the broker leads.
     fn sample(&mut self, stream: &Stream, by: &BrokerId, at: Timestamp) {
         if stream.created > self.created {
@@ -254,7 +327,9 @@ impl Entry {
         for (partition, memory) in stream.partitions.iter().zip(&mut self.memory) {
             if partition.leader.as_ref() == Some(by) {
                 let newest = partition.newest_offset;
-                self.dirty |= memory.meter.take(by, Sample { at, newest });
+                if memory.meter.take(by, Sample { at, newest }) {
+                    self.stir = self.stir.max(Stir::Ends);
+                }
             }
         }
     }
@@ -264,13 +339,22 @@ impl Entry {
         partitions.binary_search_by_key(&id, |p| p.id).ok()
     }
 
-    fn look(&mut self, name: &StreamName, scene: &Scene<'_>) {
-        self.dirty = false;
-        let history = self.truth.take().map(|old| Arc::clone(&old.history));
-        let Some((mut truth, mut symptoms)) = build::stream(name, &mut self.memory, scene) else {
+    /// What has changed, or is about to: a symptom that lasts becomes a finding.
+    fn stir(&self, now: Timestamp) -> Stir {
+        match self.again {
+            Some(again) if again <= now => Stir::Shape,
+            _ => self.stir,
+        }
+    }
+
+    fn look(&mut self, name: &StreamName, told: Option<Told<'_>>, scene: &Scene<'_>) {
+        self.stir = Stir::Calm;
+        let old = self.truth.take();
+        let built = told
+            .and_then(|told| build::stream(name, &told, old.as_deref(), &mut self.memory, scene));
+        let Some((truth, mut symptoms)) = built else {
             return;
         };
-        truth.history = history.unwrap_or_default();
         self.onsets.note(&mut symptoms, scene.now);
         (self.findings, self.again) = rules::findings(name, &symptoms, scene);
         self.shares = shares(&truth);

@@ -43,52 +43,54 @@ impl Belief {
     ///    not, then the one that most of them name, then the one that the freshest view names.
     /// 3. Where no broker answers, the freshest view is what was true last.
     pub(super) fn weigh<'a>(&mut self, words: &[Word<'a>], book: &BrokerBook) -> Option<Word<'a>> {
-        let claims: Vec<&Word<'a>> = words.iter().filter(|word| word.claims_to_lead()).collect();
-        let chief = match claims.as_slice() {
-            [] => named(words, book),
-            [only] => Some(**only),
-            _ => self.latest_claim(&claims, words),
+        let mut claims = words.iter().filter(|word| word.claims_to_lead());
+        let chief = match (claims.next(), claims.next()) {
+            (None, _) => named(words, book),
+            (Some(only), None) => Some(*only),
+            (Some(_), Some(_)) => self.latest_claim(words),
         };
-        self.rivals = match claims.as_slice() {
-            [] | [_] => Vec::new(),
-            _ => claims
-                .iter()
-                .map(|word| BrokerId::clone(word.by.id))
-                .collect(),
-        };
-        self.leader = chief.and_then(|word| word.partition.leader.clone());
+        self.note(chief.as_ref(), words);
         chief
     }
 
-    fn latest_claim<'a>(&self, claims: &[&Word<'a>], words: &[Word<'a>]) -> Option<Word<'a>> {
+    /// Remembers what is believed now. Mostly nothing has changed, and nobody contests the leader.
+    fn note(&mut self, chief: Option<&Word<'_>>, words: &[Word<'_>]) {
+        let leader = chief.and_then(|word| word.partition.leader.as_ref());
+        if self.leader.as_ref() != leader {
+            self.leader = leader.cloned();
+        }
+        let claims = words.iter().filter(|word| word.claims_to_lead());
+        self.rivals.clear();
+        if claims.clone().nth(1).is_some() {
+            self.rivals
+                .extend(claims.map(|word| BrokerId::clone(word.by.id)));
+        }
+    }
+
+    fn latest_claim<'a>(&self, words: &[Word<'a>]) -> Option<Word<'a>> {
         let new = |word: &Word<'_>| {
             self.leader.as_ref() != Some(word.by.id) && !self.rivals.contains(word.by.id)
         };
         let believed = |word: &Word<'_>| self.leader.as_ref() == Some(word.by.id);
-        let best = claims.iter().max_by_key(|word| {
+        let claims = words.iter().filter(|word| word.claims_to_lead());
+        let best = claims.max_by_key(|word| {
             let votes = votes(words, word.by.id);
             (new(word), believed(word), votes, word.by.at)
         });
-        best.map(|word| **word)
+        best.copied()
     }
 }
 
 /// The freshest word for the leader that the answering brokers name; of all words where none answers.
 fn named<'a>(words: &[Word<'a>], book: &BrokerBook) -> Option<Word<'a>> {
-    let heard: Vec<Word<'a>> = if words.iter().any(|word| word.by.current) {
-        words
-            .iter()
-            .filter(|word| word.by.current)
-            .copied()
-            .collect()
-    } else {
-        return words.iter().max_by_key(|word| word.by.at).copied();
-    };
-    heard.iter().copied().max_by_key(|word| {
+    let current = words.iter().filter(|word| word.by.current);
+    let best = current.max_by_key(|word| {
         let leader = word.partition.leader.as_ref();
         let answers = leader.map(|id| book.answers(id) != Known::No);
-        (answers, leader.map(|id| votes(&heard, id)), word.by.at)
-    })
+        (answers, leader.map(|id| votes(words, id)), word.by.at)
+    });
+    let last = || words.iter().max_by_key(|word| word.by.at);
+    best.or_else(last).copied()
 }
 
 fn votes(words: &[Word<'_>], leader: &BrokerId) -> usize {

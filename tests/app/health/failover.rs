@@ -158,7 +158,7 @@ fn a_real_failover_is_told_as_it_was() {
     assert!(first_report.disagreement.is_some());
 
     let short = replay.until(23.9, None);
-    assert_eq!(short.isr, ids(&[1, 3]));
+    assert_eq!(short.isr[..], ids(&[1, 3]));
     assert_eq!(short.status, PartitionStatus::UnderReplicated);
     assert_eq!(short.missing().collect::<Vec<_>>(), [&id(2)]);
 
@@ -168,11 +168,11 @@ fn a_real_failover_is_told_as_it_was() {
         Some(id(3)),
         "who has just started knows nothing"
     );
-    assert_eq!(returned.isr, ids(&[1, 3]));
+    assert_eq!(returned.isr[..], ids(&[1, 3]));
 
     let whole = replay.until(38.68, None);
     assert_eq!(whole.status, PartitionStatus::Serving);
-    assert_eq!(whole.isr, ids(&[1, 2, 3]));
+    assert_eq!(whole.isr[..], ids(&[1, 2, 3]));
     assert_eq!(rules(&replay.world.truth(38.68)), []);
 }
 

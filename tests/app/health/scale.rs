@@ -1,51 +1,88 @@
-//! A large cluster: what is looked at again is only what changed.
+//! A large cluster: what is looked at again is only what changed, and never too much at once.
 
 use std::sync::Arc;
 
-use liftui::health::StreamTruth;
+use liftui::health::{StreamTruth, Truth};
 use liftui::model::{Cluster, Partition};
 
 use super::world::{World, at, cluster, led_by, stream};
 
-const STREAMS: usize = 10_000;
-
-fn said(by: usize, newest: i64) -> Cluster {
-    let partition = |id: i32, newest: i64| Partition {
-        id,
-        newest_offset: newest,
-        high_watermark: newest,
-        ..led_by(1)
-    };
-    let streams = (0..STREAMS).map(|number| {
-        let newest = if number == 0 { newest } else { 7 };
-        let partitions = (0..4).map(|id| partition(id, newest)).collect();
-        stream(&format!("stream-{number:05}"), partitions)
+/// So many streams of four partitions each, as that broker sees them.
+fn said(streams: usize, by: usize, partition: impl Fn(usize) -> Partition) -> Cluster {
+    let streams = (0..streams).map(|number| {
+        let one = |id: i32| Partition {
+            id,
+            ..partition(number)
+        };
+        stream(&format!("stream-{number:05}"), (0..4).map(one).collect())
     });
     cluster(by, &[1, 2, 3], streams.collect())
 }
 
+fn grown(newest: i64) -> Partition {
+    Partition {
+        newest_offset: newest,
+        high_watermark: newest,
+        ..led_by(1)
+    }
+}
+
 #[test]
 fn ten_thousand_streams_share_what_did_not_change() {
+    const STREAMS: usize = 10_000;
     let mut world = World::default();
+    let busy = |newest| move |number| grown(if number == 0 { newest } else { 7 });
     for by in 1..=3 {
-        world.observe(1.0, by, Ok(said(by, 10)));
-        world.observe(3.0, by, Ok(said(by, 10)));
+        world.observe(1.0, by, Ok(said(STREAMS, by, busy(10))));
+        world.observe(3.0, by, Ok(said(STREAMS, by, busy(10))));
     }
     let before = world.truth(3.0);
     assert_eq!(before.totals.partitions, STREAMS * 4);
     for by in 1..=3 {
-        world.observe(4.0, by, Ok(said(by, 30)));
+        world.observe(4.0, by, Ok(said(STREAMS, by, busy(30))));
     }
     let after = world.truth(4.0);
     let same = |(old, new): &(&Arc<StreamTruth>, &Arc<StreamTruth>)| Arc::ptr_eq(old, new);
     let shared = before.streams.iter().zip(&after.streams).filter(same);
     assert_eq!(shared.count(), STREAMS - 1);
-    assert_eq!(
-        after.partition("stream-00000", 3).unwrap().newest_offset,
-        Some(30)
-    );
-    assert!(
-        Arc::ptr_eq(&after, &world.health.assess(at(4.1))),
-        "nothing was said"
-    );
+    assert_eq!(newest(&after, 0), Some(30));
+    let again = world.health.assess(at(4.1));
+    assert!(Arc::ptr_eq(&after, &again), "nothing was said");
+}
+
+#[test]
+fn logs_that_all_grow_take_turns_and_a_new_leader_does_not_wait() {
+    const STREAMS: usize = 5_000;
+    let mut world = World::default();
+    world.observe(1.0, 1, Ok(said(STREAMS, 1, |_| grown(10))));
+    world.truth(1.0);
+    let moved = |number| match number {
+        4_999 => Partition {
+            leader: None,
+            ..grown(20)
+        },
+        _ => grown(20),
+    };
+    world.observe(3.0, 1, Ok(said(STREAMS, 1, moved)));
+    let seen = |truth: &Truth| {
+        let all = 0..STREAMS;
+        all.filter(|number| newest(truth, *number) == Some(20))
+            .count()
+    };
+    let first = world.truth(3.0);
+    assert_eq!((seen(&first), newest(&first, 4_999)), (2_001, Some(20)));
+    assert_eq!(seen(&world.truth(3.1)), 4_001);
+    assert_eq!(seen(&world.truth(3.2)), STREAMS);
+
+    world.observe(5.0, 1, Ok(said(STREAMS, 1, |_| grown(20))));
+    world.observe(7.0, 1, Ok(said(STREAMS, 1, |_| grown(30))));
+    let whole = world.health.assess_whole(at(7.0));
+    let told = (0..STREAMS).all(|number| newest(&whole, number) == Some(30));
+    assert!(told, "who asks once gets all");
+}
+
+fn newest(truth: &Truth, number: usize) -> Option<i64> {
+    truth
+        .partition(&format!("stream-{number:05}"), 3)?
+        .newest_offset
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{BrokerTruth, Known, Reach};
-use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Timestamp, View};
+use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Target, Timestamp, View};
 
 /// The last word of the broker at one address.
 #[derive(Clone, Debug)]
@@ -60,8 +60,8 @@ pub(super) struct Change {
 #[derive(Debug, Default)]
 pub(super) struct BrokerBook {
     voices: BTreeMap<Arc<str>, Voice>,
-    /// Brokers that only partitions name: no address is known. Since when that is so.
-    ghosts: BTreeMap<BrokerId, Timestamp>,
+    /// Brokers that only partitions name: no address is known. Since when that is so although all others were asked.
+    ghosts: BTreeMap<BrokerId, Option<Timestamp>>,
 }
 
 impl BrokerBook {
@@ -113,36 +113,32 @@ impl BrokerBook {
         named: impl Iterator<Item = &'a BrokerId>,
         now: Timestamp,
     ) {
-        let since = |id: &BrokerId| self.ghosts.get(id).copied().unwrap_or(now);
+        let all_asked = self.all_asked();
+        let since = |id: &BrokerId| {
+            let noted = self.ghosts.get(id).copied().flatten();
+            all_asked.then_some(noted.unwrap_or(now))
+        };
         let unknown = named.filter(|id| !self.knows(id));
         self.ghosts = unknown.map(|id| (BrokerId::clone(id), since(id))).collect();
     }
 
-    /// Whether the broker answers. One that nobody lists and that has no address can not: that is a `No`, as soon as
-    /// anybody answers at all.
+    /// Whether the broker answers. One that has no address, since nobody lists it, can not: that is a `No`, as soon as
+    /// everybody who is listed was asked.
     pub(super) fn answers(&self, id: &str) -> Known {
-        let mut own = self
-            .voices
-            .values()
-            .filter(|v| v.name.as_deref() == Some(id));
+        let mut own = self.voices_of(id);
         match own.by_ref().map(Voice::rank).max() {
             Some(Rank::Answering) => Known::Yes,
             Some(Rank::Awaited) => Known::Unknown,
-            None if self.is_listed(id) || !self.any_current() => Known::Unknown,
+            None if self.is_listed(id) || !self.all_asked() => Known::Unknown,
             Some(Rank::Silent) | None => Known::No,
         }
     }
 
     /// Since when that broker does not answer; `None` where it does or that is unknown.
     pub(super) fn silent_since(&self, id: &str) -> Option<Timestamp> {
-        let own = self
-            .voices
-            .values()
-            .filter(|v| v.name.as_deref() == Some(id));
-        let voice = own.max_by_key(|voice| voice.rank());
-        match voice {
+        match self.voices_of(id).max_by_key(|voice| voice.rank()) {
             Some(voice) => voice.reach.silent_since(),
-            None => self.ghosts.get(id).copied(),
+            None => self.ghosts.get(id).copied().flatten(),
         }
     }
 
@@ -243,15 +239,26 @@ impl BrokerBook {
     }
 
     fn knows(&self, id: &str) -> bool {
-        self.voices.values().any(|v| v.name.as_deref() == Some(id)) || self.is_listed(id)
+        self.voices_of(id).next().is_some() || self.is_listed(id)
     }
 
     fn is_listed(&self, id: &str) -> bool {
         self.current().any(|said| said.cluster.broker(id).is_some())
     }
 
-    fn any_current(&self) -> bool {
-        self.current().next().is_some()
+    /// Whether somebody answers, and everybody who is listed was asked: until then, another list may name more.
+    fn all_asked(&self) -> bool {
+        let asked = |id: &str| {
+            self.voices_of(id)
+                .any(|voice| voice.rank() != Rank::Awaited)
+        };
+        let mut listed = self.current().flat_map(|said| &said.cluster.brokers);
+        self.current().next().is_some() && listed.all(|broker| asked(&broker.id))
+    }
+
+    fn voices_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Voice> {
+        let all = self.voices.values();
+        all.filter(move |voice| voice.name.as_deref() == Some(id))
     }
 
     fn current(&self) -> impl Iterator<Item = &Said> {
@@ -404,12 +411,16 @@ impl BrokerTruth {
     }
 }
 
-fn ghost(id: &BrokerId, since: Timestamp) -> BrokerTruth {
+fn ghost(id: &BrokerId, since: Option<Timestamp>) -> BrokerTruth {
+    let unasked = BrokerTruth::unasked(Some(BrokerId::clone(id)));
+    let Some(since) = since else {
+        return unasked;
+    };
     let sentence = format!("no broker that answers lists {id}, so its address is unknown");
-    let target = crate::model::Target::Broker(BrokerId::clone(id));
+    let target = Target::Broker(BrokerId::clone(id));
     BrokerTruth {
         reach: Reach::Silent { since },
         failure: Some(Failure::new(ErrorKind::Unreachable, target, sentence)),
-        ..BrokerTruth::unasked(Some(BrokerId::clone(id)))
+        ..unasked
     }
 }

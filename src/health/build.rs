@@ -60,7 +60,8 @@ pub(super) struct Stuck {
 impl Stuck {
     fn next(old: Option<Self>, truth: &PartitionTruth, now: Timestamp) -> Option<Self> {
         let (high_watermark, newest) = (truth.high_watermark?, truth.newest_offset?);
-        if newest <= high_watermark || truth.status.is_dark() {
+        let rests = truth.status.is_dark() || truth.status == PartitionStatus::Paused;
+        if newest <= high_watermark || rests {
             return None;
         }
         let same = old.filter(|old| old.high_watermark == high_watermark);

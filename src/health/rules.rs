@@ -150,7 +150,8 @@ impl<'a> Symptoms<'a> {
         } else {
             (
                 Severity::Warning,
-                "until the next publish, after a crash".into(),
+                "a crash leaves it so until the next publish; or a replica does not catch up"
+                    .into(),
             )
         };
         self.add(severity, Rule::CommitStuck, truth, vec![why]);

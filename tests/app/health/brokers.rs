@@ -1,6 +1,6 @@
 //! Who is there: what brokers say of each other counts for nothing.
 
-use liftui::health::{Reach, Rule, Severity};
+use liftui::health::{Known, Reach, Rule, Severity};
 use liftui::model::{ErrorKind, Partition};
 
 use super::world::{World, at, cluster, failure, found, id, ids, led_by, rules, stream};
@@ -76,6 +76,18 @@ fn a_leader_that_no_broker_lists_is_down_too() {
     assert!(found(&truth, Rule::LeaderUnreachable).is_some());
     let sentence = &found(&truth, Rule::BrokerSilent).unwrap().detail[0];
     assert!(sentence.contains("no broker that answers lists node-2"));
+}
+
+#[test]
+fn an_unlisted_leader_is_not_called_down_before_all_who_are_listed_were_asked() {
+    let mut world = World::default();
+    let orders = || vec![stream("orders", vec![led_by(2)])];
+    world.observe(1.0, 3, Ok(cluster(3, &[1, 3], orders())));
+    assert_eq!(rules(&world.truth(1.0)), []);
+    world.observe(1.5, 1, Ok(cluster(1, &[1, 2, 3], orders())));
+    assert_eq!(rules(&world.truth(1.5)), []);
+    world.observe(2.0, 2, Ok(cluster(2, &[1, 2, 3], orders())));
+    assert_eq!(world.orders(2.0).leader_reachable, Known::Yes);
 }
 
 #[test]

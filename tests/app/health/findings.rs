@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use liftui::health::{AlertOptions, HealthOptions, PartitionStatus, Rule, Severity};
-use liftui::model::{Partition, Target};
+use liftui::model::{Partition, ProbeState, Target};
 
 use super::world::{World, at, found, ids, led_by, rules};
 
@@ -158,6 +158,21 @@ fn messages_that_stay_uncommitted_are_found_and_explained() {
     let finding = found(&truth, Rule::CommitStuck).unwrap();
     assert_eq!(finding.severity, Severity::Warning);
     assert!(finding.detail[0].starts_with("waits for node-2"));
+}
+
+#[test]
+fn a_paused_partition_commits_nothing_and_that_is_no_finding() {
+    let behind = Partition {
+        newest_offset: 20,
+        ..led_by(1)
+    };
+    let mut world = World::default();
+    world.agree(1.0, &[1, 2, 3], &behind);
+    world.truth(1.0);
+    world.probe(1.1, ProbeState::Paused);
+    assert_eq!(rules(&world.truth(1.1)), []);
+    world.agree(30.0, &[1, 2, 3], &behind);
+    assert_eq!(rules(&world.truth(30.0)), []);
 }
 
 #[test]

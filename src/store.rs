@@ -9,6 +9,7 @@ mod diff;
 mod export;
 mod json;
 mod lane;
+mod merge;
 mod message;
 mod order;
 mod path;
@@ -18,12 +19,14 @@ mod record;
 mod scan;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use budget::Budget;
 pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
 pub use diff::{Change, diff};
 pub use export::{ExportForm, Exporter, MessageFormat};
+pub use merge::Merge;
 pub use message::{Headers, Held, MessageId, MessageRef};
 pub use order::Rows;
 pub use path::Projection;
@@ -80,6 +83,7 @@ pub struct Store {
     counters: Counters,
     bytes: usize,
     serials: u64,
+    lateness: Duration,
     query: u64,
     filtered: bool,
 }
@@ -96,6 +100,7 @@ impl Store {
         let received = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         self.counters.received += received;
         self.counters.received_bytes += u64::try_from(chunk.payload_bytes()).unwrap_or(u64::MAX);
+        self.lateness = self.lateness_of(chunk);
         let seen = self.unscanned();
         let number = self.lane_of(chunk);
         let lane = &mut self.lanes[number];
@@ -109,6 +114,23 @@ impl Store {
         if repeated > 0 {
             self.bytes = self.counted_bytes();
         }
+    }
+
+    fn lateness_of(&self, chunk: &Chunk) -> Duration {
+        let newest = self
+            .lanes
+            .iter()
+            .filter_map(|lane| lane.slots().back())
+            .map(Slot::end_time)
+            .max();
+        let begins = Timestamp(chunk.latest_up_to(0));
+        newest.map_or(Duration::ZERO, |newest| begins.age(Timestamp(newest)))
+    }
+
+    /// By how much the first message of the chunk pushed last is older than the newest that was there: so far up it was
+    /// put among the others. Partitions that are followed live come within this of each other.
+    pub fn lateness(&self) -> Duration {
+        self.lateness
     }
 
     fn counted_bytes(&self) -> usize {

@@ -2,6 +2,7 @@
 
 mod chunks;
 mod decoding;
+mod merging;
 mod queries;
 mod sequence;
 mod writing;

@@ -29,7 +29,7 @@ pub use brokers::{BrokerHealth, Origin};
 pub use connect::{ConnectOptions, TlsOptions};
 pub use cursors::CursorReading;
 pub use error::{Error, Result};
-pub use observer::Observer;
+pub use observer::{Observer, TaskCount};
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
 pub use subscribe::{Subscription, SubscriptionItem};
 

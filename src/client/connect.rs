@@ -20,6 +20,9 @@ pub struct ConnectOptions {
     /// How long a subscription that lost its broker looks for another; `None`: for ever. A subscription may say
     /// otherwise.
     pub resubscribe_limit: Option<Duration>,
+    /// After so long without a message a subscription asks its broker whether it lives, still leads, and holds nothing
+    /// back; and goes on elsewhere if not.
+    pub silence_limit: Duration,
     /// How many connections to a broker subscriptions spread over before they share. Requests have one of their own.
     pub connections_per_broker: usize,
     /// Connections unused for that long are closed.
@@ -42,6 +45,7 @@ impl Default for ConnectOptions {
             metadata_timeout: Duration::from_secs(6),
             connect_timeout: Duration::from_secs(1),
             resubscribe_limit: Some(Duration::from_secs(30)),
+            silence_limit: Duration::from_secs(10),
             connections_per_broker: 2,
             idle_close: Duration::from_secs(30),
             window_bytes: 4 << 20,

@@ -6,6 +6,7 @@ use super::brokers::BrokerHealth;
 use super::connect::ConnectOptions;
 use super::core::{Core, Handle};
 use super::error::{Error, Result};
+use super::pool::Tasks;
 use super::subscribe::{Order, Subscription};
 use crate::model::{
     Cluster, ErrorKind, MessageSink, OwnedMessages, Partition, PartitionId, StreamName,
@@ -108,9 +109,21 @@ impl Observer {
         Subscription::open(Arc::clone(self.core()), Order::reading(spec), sink).await
     }
 
-    /// Tasks of connections that run at this moment: 0 once all are closed.
-    pub fn running_tasks(&self) -> usize {
-        self.core().tasks.running()
+    /// Counts the tasks of this client, also after it was dropped.
+    pub fn task_count(&self) -> TaskCount {
+        TaskCount(self.core().tasks.clone())
+    }
+}
+
+/// Counts the tasks that a client runs: one for each connection and what belongs to it, one that closes idle
+/// connections. It keeps nothing open: 0 follows the drop of the last handle.
+#[derive(Clone, Debug)]
+pub struct TaskCount(Tasks);
+
+impl TaskCount {
+    /// How many run at this moment.
+    pub fn running(&self) -> usize {
+        self.0.running()
     }
 }
 

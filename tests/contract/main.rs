@@ -1,5 +1,15 @@
 //! Client and demo cluster over real gRPC: the contract, its failures, and the recordings of real servers.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail a test as tests do"
+)]
 
+mod bed;
 mod client_connect;
+mod client_failover;
 mod client_probe;
+mod client_silence;
+mod client_subscribe;
 mod golden;
+mod wire_tap;

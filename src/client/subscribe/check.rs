@@ -1,7 +1,8 @@
 //! What a reader does when the wire says too little: a gap, a long silence, a broker that others find dead.
+#![expect(clippy::disallowed_methods, reason = "silence is measured")]
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::reader::Reader;
 use super::{EndReason, SubscriptionEvent};
@@ -17,46 +18,43 @@ use crate::wire::intake::Taken;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 
-/// Silent ticks (of a second) after which the broker is looked after.
-const LOOK_AFTER: u32 = 10;
+/// Silence after which a server asked for older messages is believed not to have understood.
+const FORWARDS_AFTER: Duration = Duration::from_secs(2);
 
-/// Silent ticks after which a server asked for older messages is believed not to have understood.
-const FORWARDS_AFTER: u32 = 2;
-
-/// Ticks for which gaps, once found to be of compaction, are believed to be so.
-const BELIEVE_COMPACTION: u32 = 5;
+/// For so long gaps, once found to be of compaction, are believed to be so.
+const BELIEVE_COMPACTION: Duration = Duration::from_secs(5);
 
 /// How long a broker may take to prove that it is alive.
 const PROOF: Duration = Duration::from_secs(2);
 
 impl<S: MessageSink> Reader<S> {
-    /// Once a second: whether anything came, and whether its absence needs looking into.
+    /// At every tick: whether anything came, and whether its absence needs looking into.
     pub(super) async fn look_up(&mut self) {
         let delivered = self.delivered();
-        if self.delivered_at_tick == delivered {
-            self.quiet_ticks += 1;
-        } else {
-            self.quiet_ticks = 0;
+        let heard = std::mem::replace(&mut self.delivered_at_tick, delivered) != delivered;
+        if heard {
+            self.quiet_since = Instant::now();
         }
-        self.delivered_at_tick = delivered;
         self.doubt_compaction();
-        if self.quiet_ticks >= FORWARDS_AFTER && self.has_older() {
+        let quiet = self.quiet_since.elapsed();
+        if quiet >= FORWARDS_AFTER && self.has_older() {
             return self.fail_forwards();
         }
-        let due = self.quiet_ticks > 0 && self.quiet_ticks.is_multiple_of(LOOK_AFTER);
-        if due || self.is_suspected() || self.is_past_stop_time() {
+        let limit = self.opener.core.options.silence_limit;
+        let due = quiet >= limit && self.looked_after.elapsed() >= limit;
+        let suspected = self.is_suspected() && !heard;
+        if due || suspected || self.is_past_stop_time() {
             self.look_after_broker().await;
+            self.looked_after = Instant::now();
         }
     }
 
     fn doubt_compaction(&mut self) {
-        self.ticks_believed += 1;
-        if self.ticks_believed < BELIEVE_COMPACTION {
-            return;
+        let over = |since: &mut Instant| since.elapsed() >= BELIEVE_COMPACTION;
+        if self.believed_since.take_if(over).is_some() {
+            let mut intake = codec::lock(&self.intake);
+            intake.course.gaps_expected = intake.course.reverse;
         }
-        self.ticks_believed = 0;
-        let mut intake = codec::lock(&self.intake);
-        intake.course.gaps_expected = intake.course.reverse;
     }
 
     fn is_suspected(&mut self) -> bool {
@@ -65,7 +63,7 @@ impl<S: MessageSink> Reader<S> {
         };
         let suspected = session.lease.suspected.has_changed().unwrap_or(false);
         session.lease.suspected.mark_unchanged();
-        suspected && self.quiet_ticks > 0
+        suspected
     }
 
     fn is_past_stop_time(&self) -> bool {
@@ -131,7 +129,7 @@ impl<S: MessageSink> Reader<S> {
         };
         if let (Some(from), Some(to)) = (from, to) {
             if self.oldest().await.is_some_and(|oldest| oldest < from) {
-                self.ticks_believed = 0;
+                self.believed_since = Some(Instant::now());
                 codec::lock(&self.intake).course.gaps_expected = true;
             } else {
                 self.tell(SubscriptionEvent::Gap { from, to: to - 1 });

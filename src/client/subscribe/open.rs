@@ -59,6 +59,8 @@ pub(super) struct Opener {
     /// When the stream was created, which tells it from a later one of the same name.
     created: Option<Timestamp>,
     missing_since: Option<Instant>,
+    /// Whether there was a session before.
+    opened: bool,
     /// The generation of the metadata that the last session went by.
     generation: u64,
 }
@@ -75,6 +77,7 @@ impl Opener {
             plan: None,
             created: None,
             missing_since: None,
+            opened: false,
             generation: 0,
         }
     }
@@ -84,13 +87,27 @@ impl Opener {
         &self.order.spec.stream
     }
 
-    /// Whether a broker has ever been found to read from.
-    fn is_known(&self) -> bool {
-        self.created.is_some()
-    }
-
     /// One attempt. `next` is where reading goes on, `None` before the first message.
     pub(super) async fn open<S: MessageSink>(
+        &mut self,
+        next: Option<Offset>,
+        intake: &SharedIntake<S>,
+    ) -> std::result::Result<Session, Closed> {
+        match self.attempt(next, intake).await {
+            Ok(session) => {
+                self.opened = true;
+                // Resuming again later would undo a pause that somebody wants.
+                self.order.resume = false;
+                Ok(session)
+            }
+            Err(Closed::Failed(error)) if !self.opened && is_missing(&error) => {
+                Err(self.confirm_missing(error).await)
+            }
+            Err(closed) => Err(closed),
+        }
+    }
+
+    async fn attempt<S: MessageSink>(
         &mut self,
         next: Option<Offset>,
         intake: &SharedIntake<S>,
@@ -102,15 +119,24 @@ impl Opener {
             (None, _) => self.pin(&address).await?,
         };
         codec::lock(intake).reopen(plan.course);
-        let session = self.call(plan, broker, address, intake).await?;
-        // Resuming again later would undo a pause that somebody wants.
-        self.order.resume = false;
-        Ok(session)
+        self.call(plan, broker, address, intake).await
+    }
+
+    /// A server does not know what the metadata at hand names. Fresh metadata tells which of the two is late.
+    async fn confirm_missing(&self, error: Error) -> Closed {
+        let spec = &self.order.spec;
+        match self.core.refresh_metadata(self.generation).await {
+            Ok(cluster) => match leader_in(&cluster, &spec.stream, spec.partition) {
+                Err(missing) if is_missing(&missing) => Closed::Failed(missing),
+                _ => Closed::Lost(error),
+            },
+            Err(unreachable) => Closed::Lost(unreachable),
+        }
     }
 
     /// The broker to read from; finds out on the way whether the stream is still the same.
     async fn choose(&mut self) -> std::result::Result<(BrokerId, String), Closed> {
-        let cluster = if self.is_known() {
+        let cluster = if self.generation > 0 {
             self.core.refresh_metadata(self.generation).await
         } else {
             self.core
@@ -133,17 +159,17 @@ impl Opener {
             return Err(self.missing());
         };
         self.missing_since = None;
-        let created = *self.created.get_or_insert(found.created);
-        if created != found.created {
+        if self.opened && self.created != Some(found.created) {
             return Err(Closed::Ended(EndReason::Deleted));
         }
+        self.created = Some(found.created);
         Ok(())
     }
 
     fn missing(&mut self) -> Closed {
         let target = self.target.clone();
         let error = Error::of_kind(ErrorKind::NoSuchStream, Rpc::Subscribe, target, "");
-        if !self.is_known() {
+        if !self.opened {
             return Closed::Failed(error);
         }
         let since = *self.missing_since.get_or_insert_with(Instant::now);
@@ -289,12 +315,19 @@ impl Opener {
             Closed::Ended(EndReason::Deleted)
         } else if kind == ErrorKind::Fenced {
             Closed::Ended(EndReason::Fenced)
-        } else if kind.is_retryable() || (misleads && self.is_known()) {
+        } else if kind.is_retryable() || (misleads && self.opened) {
             Closed::Lost(error)
         } else {
             Closed::Failed(error)
         }
     }
+}
+
+fn is_missing(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NoSuchStream | ErrorKind::NoSuchPartition
+    )
 }
 
 fn in_sync_at(

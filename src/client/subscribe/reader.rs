@@ -32,6 +32,9 @@ const FLUSH_AFTER: Duration = Duration::from_millis(50);
 /// How often the reader looks up from the wire.
 const TICK: Duration = Duration::from_secs(1);
 
+/// The same, where silence is short of patience.
+const SHORTEST_TICK: Duration = Duration::from_millis(50);
+
 /// Messages taken in a row before other tasks get their turn.
 const TURN: usize = 1024;
 
@@ -89,18 +92,21 @@ pub(super) struct Reader<S: MessageSink> {
     flush: Pin<Box<Sleep>>,
     flush_is_set: bool,
     tick: Interval,
-    /// Ticks since the wire brought anything.
-    pub(super) quiet_ticks: u32,
+    /// Since when the wire has brought nothing, as far as ticks can tell.
+    pub(super) quiet_since: Instant,
+    /// When the broker was looked after last.
+    pub(super) looked_after: Instant,
     /// What had been delivered at the last tick.
     pub(super) delivered_at_tick: Option<Offset>,
-    /// Ticks since gaps were found to be of compaction.
-    pub(super) ticks_believed: u32,
+    /// When gaps were found to be of compaction.
+    pub(super) believed_since: Option<Instant>,
 }
 
 impl<S: MessageSink> Reader<S> {
     /// A reader without a session.
     pub(super) fn new(core: Arc<Core>, order: Order, sink: S) -> Self {
-        let mut tick = tokio::time::interval(TICK);
+        let every = core.options.silence_limit.clamp(SHORTEST_TICK, TICK);
+        let mut tick = tokio::time::interval(every);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self {
             opener: Opener::new(core, order),
@@ -113,9 +119,10 @@ impl<S: MessageSink> Reader<S> {
             flush: Box::pin(tokio::time::sleep(FLUSH_AFTER)),
             flush_is_set: false,
             tick,
-            quiet_ticks: 0,
+            quiet_since: Instant::now(),
+            looked_after: Instant::now(),
             delivered_at_tick: None,
-            ticks_believed: 0,
+            believed_since: None,
         }
     }
 
@@ -192,7 +199,8 @@ impl<S: MessageSink> Reader<S> {
     fn start(&mut self, session: Session) {
         let broker = Arc::clone(&session.broker);
         let next = codec::lock(&self.intake).course.next;
-        self.quiet_ticks = 0;
+        self.quiet_since = Instant::now();
+        self.looked_after = Instant::now();
         self.tick.reset();
         self.session = Some(session);
         match std::mem::replace(&mut self.announce, Announce::Resumed) {

@@ -1,0 +1,280 @@
+//! The cluster under test: a demo cluster of its own for each test, or the real one that `LIFTUI_TEST_ADDR` names.
+//! Names are unique to each run; what was made is deleted at the end.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use liftui::client::{Client, ConnectOptions, Subscription, SubscriptionItem};
+use liftui::demo::{DemoCluster, DemoOptions, Faults};
+use liftui::model::{
+    AckPolicy, Destination, EndReason, Message, Offset, Outcome, OwnedMessages, PartitionId,
+    PublishOptions, StartAt, StopAt, StreamName, StreamOptions, SubscribeSpec, SubscriptionEvent,
+    Timestamp,
+};
+
+/// The variable that names a real cluster: `host:port,…`.
+pub(crate) const ADDRESS: &str = "LIFTUI_TEST_ADDR";
+
+/// How long anything may take before a test is given up on.
+pub(crate) const CAP: Duration = Duration::from_secs(30);
+
+static NAMES: AtomicU32 = AtomicU32::new(0);
+
+/// A cluster under test.
+pub(crate) struct Bed {
+    pub(crate) client: Client,
+    pub(crate) addresses: Vec<String>,
+    demo: Option<DemoCluster>,
+    made: Mutex<Vec<String>>,
+}
+
+/// The seeds of the real cluster, where there is one.
+pub(crate) fn real_addresses() -> Option<Vec<String>> {
+    let text = std::env::var(ADDRESS)
+        .ok()
+        .filter(|text| !text.is_empty())?;
+    Some(text.split(',').map(|seed| seed.trim().to_owned()).collect())
+}
+
+/// A demo cluster that lives faster than a real one.
+pub(crate) fn lively() -> DemoOptions {
+    DemoOptions {
+        speed: 20.0,
+        reverse: true,
+        ..DemoOptions::default()
+    }
+}
+
+impl Bed {
+    /// The real cluster, or else three demo brokers.
+    pub(crate) async fn any() -> Self {
+        Self::any_or(lively()).await
+    }
+
+    /// The real cluster, or else a demo cluster of that kind.
+    pub(crate) async fn any_or(options: DemoOptions) -> Self {
+        match real_addresses() {
+            Some(addresses) => Self::at(addresses, None).await,
+            None => Self::demo(options).await,
+        }
+    }
+
+    /// A demo cluster, whatever the environment says.
+    pub(crate) async fn demo(options: DemoOptions) -> Self {
+        let demo = DemoCluster::start(options)
+            .await
+            .expect("loopback has ports");
+        let addresses = demo.addresses();
+        Self::at(addresses, Some(demo)).await
+    }
+
+    async fn at(addresses: Vec<String>, demo: Option<DemoCluster>) -> Self {
+        let client = Client::connect(ConnectOptions::new(addresses.clone())).await;
+        Self {
+            client: client.expect("the cluster answers"),
+            addresses,
+            demo,
+            made: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn faults(&self) -> Faults {
+        self.demo
+            .as_ref()
+            .expect("this test is for the demo")
+            .faults()
+    }
+
+    pub(crate) fn is_real(&self) -> bool {
+        self.demo.is_none()
+    }
+
+    /// A name that nobody else uses.
+    pub(crate) fn name(&self, what: &str) -> String {
+        let nanos = Timestamp::now().0;
+        let count = NAMES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("lt-{what}-{}-{nanos}-{count}", std::process::id());
+        self.made
+            .lock()
+            .expect("no test panics here")
+            .push(name.clone());
+        name
+    }
+
+    /// A stream of that many partitions, on its own subject, replicated where there are brokers for it.
+    pub(crate) async fn stream(&self, what: &str, partitions: i32) -> StreamName {
+        self.stream_with(StreamOptions {
+            name: self.name(what),
+            partitions: Some(partitions),
+            replication_factor: Some(-1),
+            ..StreamOptions::default()
+        })
+        .await
+    }
+
+    /// A stream made as the options say; its leaders lead when this returns.
+    pub(crate) async fn stream_with(&self, options: StreamOptions) -> StreamName {
+        let made = self.client.create_stream(&options).await;
+        made.expect("a new name can be made a stream");
+        let stream = StreamName::from(options.name);
+        for partition in 0..options.partitions.unwrap_or(1) {
+            self.until(|| self.client.fetch_partition(&stream, partition))
+                .await;
+        }
+        stream
+    }
+
+    /// Repeats a call until it succeeds.
+    pub(crate) async fn until<T, A>(&self, call: impl Fn() -> A) -> T
+    where
+        A: Future<Output = liftui::client::Result<T>>,
+    {
+        let repeat = async {
+            loop {
+                if let Ok(done) = call().await {
+                    return done;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(CAP, repeat)
+            .await
+            .expect("it succeeds in time")
+    }
+
+    /// Publishes a value and gives the offset it got.
+    pub(crate) async fn publish(
+        &self,
+        stream: &str,
+        partition: PartitionId,
+        value: &str,
+    ) -> Offset {
+        let options = PublishOptions {
+            ack_policy: AckPolicy::All,
+            deadline: Some(CAP),
+            ..to(stream, partition, value)
+        };
+        match self.client.publish(options).await {
+            Ok(Outcome::Acked { ack, .. }) => ack.offset,
+            other => panic!("no ack: {other:?}"),
+        }
+    }
+
+    /// Publishes `0`, `1`, … up to that many.
+    pub(crate) async fn fill(&self, stream: &str, partition: PartitionId, count: i64) {
+        for number in 0..count {
+            self.publish(stream, partition, &number.to_string()).await;
+        }
+    }
+
+    /// Deletes what was made.
+    pub(crate) async fn close(self) {
+        let made = std::mem::take(&mut *self.made.lock().expect("no test panics here"));
+        if self.is_real() {
+            for stream in made {
+                self.client.delete_stream(&stream).await.ok();
+            }
+        }
+        if let Some(demo) = self.demo {
+            demo.stop().await;
+        }
+    }
+}
+
+/// A message for a partition.
+pub(crate) fn to(stream: &str, partition: PartitionId, value: &str) -> PublishOptions {
+    let to = Destination::Partition(stream.into(), partition);
+    PublishOptions::new(to, value.to_owned())
+}
+
+/// A partition from where to where.
+pub(crate) fn range(
+    stream: &str,
+    partition: PartitionId,
+    start: StartAt,
+    stop: StopAt,
+) -> SubscribeSpec {
+    SubscribeSpec {
+        start,
+        stop,
+        ..SubscribeSpec::new(stream, partition)
+    }
+}
+
+/// What a subscription brought until it ended.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) events: Vec<SubscriptionEvent>,
+}
+
+impl Read {
+    pub(crate) fn offsets(&self) -> Vec<Offset> {
+        self.messages.iter().map(|message| message.offset).collect()
+    }
+
+    pub(crate) fn end(&self) -> &EndReason {
+        match self.events.last() {
+            Some(SubscriptionEvent::Ended(reason)) => reason,
+            other => panic!("it did not end: {other:?}"),
+        }
+    }
+}
+
+/// Reads a subscription to its end.
+pub(crate) async fn drain(mut subscription: Subscription<OwnedMessages>) -> Read {
+    let mut read = Read {
+        messages: Vec::new(),
+        events: Vec::new(),
+    };
+    let all = async {
+        while let Some(item) = subscription.next().await {
+            match item {
+                SubscriptionItem::Batch(message) => read.messages.push(message),
+                SubscriptionItem::Event(event) => read.events.push(event),
+            }
+        }
+    };
+    tokio::time::timeout(CAP, all)
+        .await
+        .expect("the subscription ends");
+    read
+}
+
+/// The next message, whatever events come before it.
+pub(crate) async fn next_message(subscription: &mut Subscription<OwnedMessages>) -> Message {
+    let next = async {
+        loop {
+            match subscription.next().await {
+                Some(SubscriptionItem::Batch(message)) => return message,
+                Some(SubscriptionItem::Event(SubscriptionEvent::Ended(reason))) => {
+                    panic!("it ended: {reason:?}")
+                }
+                Some(SubscriptionItem::Event(_)) => {}
+                None => panic!("it is over"),
+            }
+        }
+    };
+    tokio::time::timeout(CAP, next)
+        .await
+        .expect("a message comes")
+}
+
+/// The next event, whatever messages come before it.
+pub(crate) async fn next_event(
+    subscription: &mut Subscription<OwnedMessages>,
+) -> SubscriptionEvent {
+    let next = async {
+        loop {
+            match subscription.next().await {
+                Some(SubscriptionItem::Batch(_)) => {}
+                Some(SubscriptionItem::Event(event)) => return event,
+                None => panic!("it is over"),
+            }
+        }
+    };
+    tokio::time::timeout(CAP, next)
+        .await
+        .expect("an event comes")
+}

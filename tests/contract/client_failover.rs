@@ -1,0 +1,220 @@
+//! What a broker can do to a subscription: whatever it is, every offset comes exactly once, in order.
+//! Demo only: nobody breaks a real cluster for a test.
+
+use std::time::Duration;
+
+use liftui::demo::Faults;
+use liftui::model::{
+    AckPolicy, EndReason, ErrorKind, Message, Outcome, PublishOptions, StartAt, StopAt, StreamName,
+    SubscribeSpec, SubscriptionEvent,
+};
+
+use super::bed::{Bed, CAP, drain, lively, next_event, next_message, range, to};
+
+/// The number of the broker that leads the partition, from 1 as faults count.
+async fn leader(bed: &Bed, stream: &str) -> usize {
+    let cluster = bed
+        .client
+        .fetch_metadata()
+        .await
+        .expect("some broker answers");
+    let leader = cluster
+        .partition(stream, 0)
+        .and_then(|found| found.leader.clone());
+    let number = leader.and_then(|id| id.strip_prefix("demo-")?.parse().ok());
+    number.expect("the partition has a leader of the demo's")
+}
+
+/// Publishes until that many more are acked by all replicas, whatever fails meanwhile. A message of unknown outcome may
+/// be stored too, so values tell nothing; offsets do.
+async fn publish_through(bed: &Bed, stream: &str, count: usize) -> i64 {
+    let mut acked = 0;
+    let mut last = -1;
+    let publishing = async {
+        while acked < count {
+            let options = PublishOptions {
+                ack_policy: AckPolicy::All,
+                deadline: Some(Duration::from_millis(500)),
+                ..to(stream, 0, "through")
+            };
+            if let Ok(Outcome::Acked { ack, .. }) = bed.client.publish(options).await {
+                last = ack.offset;
+                acked += 1;
+            }
+        }
+    };
+    tokio::time::timeout(CAP, publishing)
+        .await
+        .expect("publishing goes on");
+    last
+}
+
+/// Reads 20 messages, breaks something, reads on to what was published after it.
+async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("failover", 1).await;
+    bed.fill(&stream, 0, 20).await;
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    let mut subscription = bed.client.subscribe(spec).await.unwrap();
+    for offset in 0..10 {
+        assert_eq!(next_message(&mut subscription).await.offset, offset);
+    }
+    fault(&bed.faults(), &stream, leader(&bed, &stream).await);
+    let last = publish_through(&bed, &stream, 20).await;
+    let mut resumed = false;
+    let mut next = 10;
+    let reading = async {
+        while next <= last {
+            match subscription.next().await.expect("it goes on") {
+                liftui::client::SubscriptionItem::Batch(Message { offset, .. }) => {
+                    assert_eq!(offset, next, "twice or skipped");
+                    next += 1;
+                }
+                liftui::client::SubscriptionItem::Event(event) => match event {
+                    SubscriptionEvent::Resumed { next: at, .. } => {
+                        assert_eq!(at, next);
+                        resumed = true;
+                    }
+                    SubscriptionEvent::Gap { .. } | SubscriptionEvent::Ended(_) => {
+                        panic!("nothing is lost: {event:?}")
+                    }
+                    SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
+                },
+            }
+        }
+    };
+    tokio::time::timeout(CAP, reading)
+        .await
+        .expect("all of it comes");
+    assert_eq!(resumed, cut, "whether it was cut");
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_killed_leader_loses_and_repeats_nothing() {
+    survives(|faults, _, leader| faults.kill(leader).unwrap(), true).await;
+}
+
+#[tokio::test]
+async fn a_leader_that_moves_while_alive_loses_and_repeats_nothing() {
+    let fault = |faults: &Faults, stream: &str, leader: usize| {
+        faults.move_leader(stream, 0, leader % 3 + 1).unwrap();
+    };
+    survives(fault, false).await;
+}
+
+#[tokio::test]
+async fn a_goaway_loses_and_repeats_nothing() {
+    survives(|faults, _, leader| faults.goaway(leader).unwrap(), true).await;
+}
+
+#[tokio::test]
+async fn a_connection_reset_mid_message_loses_and_repeats_nothing() {
+    survives(|faults, _, leader| faults.reset(leader).unwrap(), true).await;
+}
+
+#[tokio::test]
+async fn a_clean_end_is_resumed() {
+    survives(
+        |faults, _, leader| faults.end_subscriptions(leader).unwrap(),
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_cut_stream_is_resumed() {
+    survives(
+        |faults, _, leader| faults.cut_streams(leader).unwrap(),
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_broker_that_stalls_for_its_whole_deadline_loses_and_repeats_nothing() {
+    let fault = |faults: &Faults, _: &str, leader: usize| {
+        faults.stall(leader, Duration::from_secs(6)).unwrap();
+        faults.cut_streams(leader).unwrap();
+    };
+    survives(fault, true).await;
+}
+
+#[tokio::test]
+async fn a_stream_made_anew_meanwhile_ends_as_deleted() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("anew", 1).await;
+    bed.fill(&stream, 0, 3).await;
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    let mut subscription = bed.client.subscribe(spec).await.unwrap();
+    next_message(&mut subscription).await;
+    let serving = leader(&bed, &stream).await;
+    bed.faults().kill(serving).unwrap();
+    bed.until(|| bed.client.delete_stream(&stream)).await;
+    let options = liftui::model::StreamOptions {
+        name: stream.to_string(),
+        ..liftui::model::StreamOptions::default()
+    };
+    bed.until(|| bed.client.create_stream(&options)).await;
+    assert_eq!(drain(subscription).await.end(), &EndReason::Deleted);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_subscription_gives_up_when_told_to() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("gives-up", 1).await;
+    bed.publish(&stream, 0, "x").await;
+    let spec = SubscribeSpec {
+        give_up_after: Some(Duration::from_millis(300)),
+        ..range(&stream, 0, StartAt::Earliest, StopAt::Never)
+    };
+    let mut subscription = bed.client.subscribe(spec).await.unwrap();
+    next_message(&mut subscription).await;
+    for broker in 1..=3 {
+        bed.faults().kill(broker).unwrap();
+    }
+    let read = drain(subscription).await;
+    let EndReason::Unavailable(failure) = read.end() else {
+        panic!("{:?}", read.end());
+    };
+    assert_eq!(failure.kind, ErrorKind::Unreachable);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn an_opening_that_cannot_be_is_told_by_events_until_it_can() {
+    let bed = Bed::demo(lively()).await;
+    let stream: StreamName = bed.stream("later", 1).await;
+    bed.publish(&stream, 0, "x").await;
+    let serving = leader(&bed, &stream).await;
+    bed.faults().kill(serving).unwrap();
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    let mut subscription = bed.client.subscribe(spec).await.unwrap();
+    let first = next_event(&mut subscription).await;
+    assert!(
+        matches!(first, SubscriptionEvent::Resuming { attempt: 1, .. }),
+        "{first:?}"
+    );
+    assert_eq!(next_message(&mut subscription).await.offset, 0);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn malformed_messages_end_a_subscription_with_a_sentence() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("garbage", 1).await;
+    bed.publish(&stream, 0, "x").await;
+    bed.faults().garbage(&stream, 0).unwrap();
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+    let EndReason::Failed(failure) = read.end() else {
+        panic!("{:?}", read.end());
+    };
+    assert_eq!(failure.kind, ErrorKind::BadAnswer);
+    assert!(
+        failure.sentence.ends_with("sent a malformed message"),
+        "{failure}"
+    );
+    bed.close().await;
+}

@@ -1,0 +1,182 @@
+//! What silence can mean: nothing to say, a frozen broker, a leader that is none any more, a reader that does not read.
+
+use std::time::Duration;
+
+use liftui::client::{Client, ConnectOptions};
+use liftui::model::{ErrorKind, StartAt, StopAt, SubscriptionEvent};
+
+use super::bed::{Bed, CAP, lively, next_event, next_message, range};
+use super::wire_tap::WireTap;
+
+/// A client that reaches each broker of the bed through a tap.
+async fn tapped(bed: &Bed) -> (Client, Vec<WireTap>) {
+    let mut taps = Vec::new();
+    let mut advertise = Vec::new();
+    for address in &bed.addresses {
+        let tap = WireTap::to(address.clone()).await;
+        advertise.push((address.clone(), tap.address.clone()));
+        taps.push(tap);
+    }
+    let options = ConnectOptions {
+        advertise,
+        silence_limit: Duration::from_millis(200),
+        metadata_timeout: Duration::from_secs(4),
+        ..ConnectOptions::new(bed.addresses.clone())
+    };
+    let client = Client::connect(options).await.expect("taps relay");
+    (client, taps)
+}
+
+fn seat_of(bed: &Bed, client: &Client, stream: &str) -> usize {
+    let cluster = client.metadata().expect("it is connected");
+    let leader = cluster
+        .partition(stream, 0)
+        .and_then(|found| found.leader.clone());
+    let broker = leader.and_then(|id| cluster.broker(&id).cloned());
+    let address = broker.expect("the leader is listed").address();
+    let seat = bed.addresses.iter().position(|known| *known == address);
+    seat.expect("the demo advertises where it listens")
+}
+
+#[tokio::test]
+async fn a_frozen_broker_is_left_for_the_new_leader() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("frozen", 1).await;
+    bed.fill(&stream, 0, 5).await;
+    let (client, taps) = tapped(&bed).await;
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    let mut subscription = client.subscribe(spec).await.unwrap();
+    for offset in 0..5 {
+        assert_eq!(next_message(&mut subscription).await.offset, offset);
+    }
+    let seat = seat_of(&bed, &client, &stream);
+    taps[seat].freeze(true);
+    bed.faults()
+        .move_leader(&stream, 0, (seat + 1) % 3 + 1)
+        .unwrap();
+    bed.publish(&stream, 0, "after").await;
+    let told = next_event(&mut subscription).await;
+    assert!(
+        matches!(told, SubscriptionEvent::Resuming { .. }),
+        "{told:?}"
+    );
+    assert_eq!(next_message(&mut subscription).await.offset, 5);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_frozen_broker_delays_no_metadata_and_no_other_view() {
+    let bed = Bed::demo(lively()).await;
+    let (client, taps) = tapped(&bed).await;
+    taps[0].freeze(true);
+    let addresses = bed.addresses.clone();
+    let frozen = client.fetch_view(&addresses[0]);
+    let others = async {
+        for address in &addresses[1..] {
+            assert!(client.fetch_view(address).await.result.is_ok());
+        }
+        for _ in 0..5 {
+            client.fetch_metadata().await.expect("two brokers answer");
+        }
+    };
+    tokio::pin!(frozen);
+    tokio::select! {
+        biased;
+        view = &mut frozen => panic!("it waited for nothing: {view:?}"),
+        () = others => {}
+    }
+    let failure = frozen.await.result.unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Timeout);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_quiet_partition_is_left_in_peace() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("quiet", 1).await;
+    let (client, _taps) = tapped(&bed).await;
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    let mut subscription = client.subscribe(spec).await.unwrap();
+    next_event(&mut subscription).await;
+    // Longer than several looks at the broker.
+    let quiet = tokio::time::timeout(Duration::from_secs(1), subscription.next()).await;
+    assert!(quiet.is_err(), "{quiet:?}");
+    bed.publish(&stream, 0, "still there").await;
+    assert_eq!(next_message(&mut subscription).await.offset, 0);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_hundred_subscriptions_do_not_wait_for_the_one_nobody_reads() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("hundred", 1).await;
+    bed.fill(&stream, 0, 1).await;
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    let mut subscriptions = Vec::new();
+    for _ in 0..100 {
+        subscriptions.push(bed.client.subscribe(spec.clone()).await.unwrap());
+    }
+    let _frozen = subscriptions.pop();
+    // More than the windows of one subscription hold.
+    let big = "x".repeat(512 * 1024);
+    for _ in 0..16 {
+        bed.publish(&stream, 0, &big).await;
+    }
+    for subscription in &mut subscriptions {
+        for offset in 0..=16 {
+            assert_eq!(next_message(subscription).await.offset, offset);
+        }
+    }
+    tokio::time::timeout(CAP, bed.client.fetch_metadata())
+        .await
+        .unwrap()
+        .unwrap();
+    bed.publish(&stream, 0, "on").await;
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_thousand_subscriptions_leave_nothing_behind() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("thousand", 1).await;
+    bed.publish(&stream, 0, "x").await;
+    let options = ConnectOptions {
+        idle_close: Duration::from_millis(100),
+        ..ConnectOptions::new(bed.addresses.clone())
+    };
+    let client = Client::connect(options).await.unwrap();
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    for round in 0..10 {
+        let mut open = Vec::new();
+        for _ in 0..100 {
+            let mut subscription = client.subscribe(spec.clone()).await.unwrap();
+            assert_eq!(next_message(&mut subscription).await.offset, 0, "{round}");
+            open.push(subscription);
+        }
+    }
+    // The task that closes idle connections is the only one that stays while the client does.
+    let idle = async {
+        while client.task_count().running() > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(CAP, idle)
+        .await
+        .expect("idle connections are closed");
+    let subscription = client.subscribe(spec).await.unwrap();
+    let watch = client.observer().task_count();
+    drop(client);
+    let closed = async {
+        while watch.running() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(CAP, closed)
+        .await
+        .expect("dropping the client closes everything");
+    let read = super::bed::drain(subscription).await;
+    assert!(
+        matches!(read.end(), liftui::model::EndReason::Failed(failure) if failure.kind == ErrorKind::Closed)
+    );
+    bed.close().await;
+}

@@ -1,0 +1,155 @@
+//! Where subscriptions start and stop, what ends them, and how they say so.
+
+use std::time::Duration;
+
+use liftui::model::{
+    EndReason, ErrorKind, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
+};
+
+use super::bed::{Bed, drain, next_event, next_message, range};
+
+#[tokio::test]
+async fn every_start_and_stop_delivers_exactly_its_range() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("ranges", 1).await;
+    bed.fill(&stream, 0, 10).await;
+    let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
+    let all = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let time = |offset: usize| all.messages[offset].timestamp;
+    let just_before = |time: Timestamp| time.minus(Duration::from_nanos(1));
+    for (start, stop, offsets) in [
+        (StartAt::Earliest, StopAt::Latest, 0..10),
+        (StartAt::Earliest, StopAt::Offset(3), 0..4),
+        (StartAt::Offset(4), StopAt::Offset(6), 4..7),
+        (StartAt::Offset(-7), StopAt::Offset(1), 0..2),
+        (StartAt::Latest, StopAt::Latest, 9..10),
+        (StartAt::Last(3), StopAt::Latest, 7..10),
+        (StartAt::Last(99), StopAt::Latest, 0..10),
+        (StartAt::Time(time(5)), StopAt::Latest, 5..10),
+        (
+            StartAt::Time(just_before(time(5))),
+            StopAt::Time(time(7)),
+            5..8,
+        ),
+        (StartAt::Earliest, StopAt::Time(just_before(time(4))), 0..4),
+        (
+            StartAt::TimeAgo(Duration::from_secs(3600)),
+            StopAt::Latest,
+            0..10,
+        ),
+        (StartAt::New, StopAt::Latest, 0..0),
+        (StartAt::Offset(7), StopAt::Offset(6), 0..0),
+        (StartAt::Earliest, StopAt::Time(just_before(time(0))), 0..0),
+        (StartAt::Offset(50), StopAt::Latest, 0..0),
+    ] {
+        let spec = range(&stream, 0, start, stop);
+        let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+        let wanted: Vec<i64> = offsets.collect();
+        assert_eq!(read.offsets(), wanted, "{start:?} to {stop:?}");
+        assert_eq!(read.end(), &EndReason::StopReached, "{start:?} to {stop:?}");
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn new_messages_alone_come_and_a_coming_stop_is_waited_for() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("new", 1).await;
+    bed.fill(&stream, 0, 3).await;
+    let spec = range(&stream, 0, StartAt::New, StopAt::Offset(4));
+    let mut new = bed.client.subscribe(spec).await.unwrap();
+    assert!(matches!(
+        next_event(&mut new).await,
+        SubscriptionEvent::Opened { .. }
+    ));
+    bed.fill(&stream, 0, 3).await;
+    let read = drain(new).await;
+    assert_eq!(read.offsets(), [3, 4]);
+    assert_eq!(read.end(), &EndReason::StopReached);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn an_empty_partition_is_done_at_once_or_waited_on() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("empty", 1).await;
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
+    let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+    assert_eq!(
+        (read.offsets(), read.end()),
+        (vec![], &EndReason::StopReached)
+    );
+    let mut waiting = bed
+        .client
+        .subscribe(SubscribeSpec::new(&*stream, 0))
+        .await
+        .unwrap();
+    bed.publish(&stream, 0, "first").await;
+    assert_eq!(next_message(&mut waiting).await.offset, 0);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn each_end_has_its_reason() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("ends", 3).await;
+    for partition in 0..3 {
+        bed.publish(&stream, partition, "x").await;
+    }
+    let follow = |partition| range(&stream, partition, StartAt::Earliest, StopAt::Never);
+    let paused = bed.client.subscribe(follow(0)).await.unwrap();
+    let readonly = bed.client.subscribe(follow(1)).await.unwrap();
+    let deleted = bed.client.subscribe(follow(2)).await.unwrap();
+    bed.client.pause(&stream, &[0], false).await.unwrap();
+    bed.client.set_readonly(&stream, &[1], true).await.unwrap();
+    assert_eq!(drain(paused).await.end(), &EndReason::Paused);
+    assert_eq!(drain(readonly).await.end(), &EndReason::ReadonlyEnd);
+    for start in [StartAt::Earliest, StartAt::New, StartAt::Latest] {
+        let paused = range(&stream, 0, start, StopAt::Never);
+        let paused = drain(bed.client.subscribe(paused).await.unwrap()).await;
+        assert_eq!(paused.end(), &EndReason::Paused, "{start:?}");
+        let readonly = range(&stream, 1, start, StopAt::Never);
+        let readonly = drain(bed.client.subscribe(readonly).await.unwrap()).await;
+        assert_eq!(readonly.end(), &EndReason::ReadonlyEnd, "{start:?}");
+    }
+    bed.client.delete_stream(&stream).await.unwrap();
+    assert_eq!(drain(deleted).await.end(), &EndReason::Deleted);
+    let gone = bed.client.subscribe(follow(0)).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::NoSuchStream);
+    assert_eq!(
+        gone.to_string(),
+        format!("stream \"{stream}\" does not exist")
+    );
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn an_unknown_partition_is_an_error_of_its_own() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("missing", 1).await;
+    for partition in [7, -1] {
+        let error = bed
+            .client
+            .subscribe(SubscribeSpec::new(&*stream, partition))
+            .await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::NoSuchPartition);
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn resuming_opens_a_paused_partition_and_writes_nothing() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("resume", 2).await;
+    bed.fill(&stream, 0, 2).await;
+    bed.client.pause(&stream, &[], false).await.unwrap();
+    let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PartitionPaused);
+    let spec = range(&stream, 0, StartAt::Latest, StopAt::Never);
+    let mut resumed = bed.client.subscribe_resuming(spec).await.unwrap();
+    assert_eq!(next_message(&mut resumed).await.offset, 1);
+    bed.client.resume(&stream, &[]).await.unwrap();
+    let ends = bed.until(|| bed.client.fetch_partition(&stream, 1)).await;
+    assert_eq!(ends.newest_offset, -1);
+    bed.close().await;
+}

@@ -1,1 +1,71 @@
-//! Wires state, terminal, client and clocks into a running dashboard.
+//! Wires state, terminal, client and clocks into a running dashboard, and shuts all of it down.
+//!
+//! Knows no rule about streams or keys (those are `app`'s), neither the demo cluster nor the command line.
+
+mod activity;
+mod backwards;
+mod editor;
+mod event_loop;
+mod executor;
+mod frame_gate;
+mod input;
+mod mailbox;
+mod nudge;
+mod options;
+mod poller;
+mod prober;
+mod pump;
+mod scan;
+mod signals;
+mod stage;
+mod terminal;
+
+use std::io;
+
+use event_loop::{Ended, EventLoop};
+use executor::{Crew, Executor};
+use terminal::RealTerminal;
+
+pub use options::{Access, Answer, Console, Contexts, DashboardOptions, Session};
+pub use stage::{Cue, Stage};
+
+/// Shows the dashboard on this process's terminal until the user or the system ends it. The terminal is put back as it
+/// was found, whatever happens.
+///
+/// Call it from the thread that may draw, with [`Runtime::block_on`](tokio::runtime::Runtime::block_on): a panic there
+/// ends the program, one in a task does not.
+///
+/// # Errors
+/// The terminal could not be taken over, read or written.
+pub async fn run(options: DashboardOptions) -> io::Result<()> {
+    let mut terminal = RealTerminal::take()?;
+    run_on(&mut terminal, options).await
+}
+
+/// The same on any stage: what the scenario tests drive.
+///
+/// # Errors
+/// The stage could not be read or written.
+pub async fn run_on<S: Stage>(stage: &mut S, options: DashboardOptions) -> io::Result<()> {
+    let DashboardOptions {
+        mut session,
+        console,
+        contexts,
+        editor,
+    } = options;
+    loop {
+        let (outbox, inbox) = mailbox::mailbox();
+        let executor = Executor::start(Crew {
+            access: session.access.clone(),
+            outbox,
+            refresh: session.settings.refresh,
+            console: console.clone(),
+            editor: editor.clone(),
+        });
+        let running = EventLoop::new(stage, &session, contexts.as_ref(), inbox, executor);
+        match running.run().await? {
+            Ended::Quit => return Ok(()),
+            Ended::Switch(next) => session = *next,
+        }
+    }
+}

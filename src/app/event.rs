@@ -57,6 +57,8 @@ pub enum Event {
     Exported(RequestId, Progress),
     /// The console of the demo cluster answered a `:fault` line.
     Console(RequestId, Result<String, String>),
+    /// Something failed on this side that nobody waits for: the clipboard, a switch to another context.
+    Failed(Failure),
     /// The process was asked to end.
     Shutdown,
 }

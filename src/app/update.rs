@@ -42,6 +42,7 @@ impl App {
             Event::Edited(id, text) => self.tails.on_edited(id, text, &mut self.desk),
             Event::Exported(id, progress) => self.tails.on_exported(id, &progress, &mut self.desk),
             Event::Console(id, answer) => self.console_answered(id, answer),
+            Event::Failed(failure) => self.desk.say_failure(&failure),
             Event::Shutdown => self.desk.order(Effect::Quit),
         }
         if settles {

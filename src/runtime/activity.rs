@@ -1,0 +1,52 @@
+//! Keeps the events of `__activity` coming, and reads cursors and groups once.
+//!
+//! Decodes nothing itself: the client does.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_stream::StreamExt;
+
+use super::mailbox::Outbox;
+use crate::app::Event;
+use crate::client::Observer;
+use crate::model::StartAt;
+
+/// How many of the latest events are read first: more than anyone scrolls through.
+const HISTORY: u64 = 2_000;
+/// Events of a burst come as one.
+const BURST: usize = 512;
+/// How long a burst is waited for.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Follows `__activity` until this is dropped or it cannot be read.
+pub(super) async fn follow(observer: Observer, outbox: Outbox) {
+    let events = match observer.activity(StartAt::Last(HISTORY)).await {
+        Ok(events) => events,
+        Err(error) => return outbox.tell(Event::Activity(Err(error.into()))).await,
+    };
+    let mut bursts = pin!(events.chunks_timeout(BURST, PAUSE));
+    while let Some(burst) = bursts.next().await {
+        let read: Result<Vec<_>, _> = burst.into_iter().collect();
+        let happened = read.map(Arc::new).map_err(Into::into);
+        outbox.tell(Event::Activity(happened)).await;
+    }
+}
+
+/// Reads all cursors and all groups, side by side.
+pub(super) async fn read_cursors(observer: Observer, outbox: Outbox) {
+    let cursors = async {
+        let read = observer.cursors().await;
+        outbox
+            .tell(Event::Cursors(read.map(Arc::new).map_err(Into::into)))
+            .await;
+    };
+    let groups = async {
+        let read = observer.groups().await;
+        outbox
+            .tell(Event::Groups(read.map(Arc::new).map_err(Into::into)))
+            .await;
+    };
+    tokio::join!(cursors, groups);
+}

@@ -1,0 +1,74 @@
+//! `$EDITOR` on a piece of text: a scratch file, the editor on it, the text it left.
+//!
+//! The terminal was given back before this starts, and is taken again after it: both by the event loop.
+
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+use tokio::time::interval;
+
+use crate::model::{ErrorKind, Failure, Target};
+
+/// How often to look whether the editor was closed: faster than a hand is back on the keys.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The user's editor as git and crontab find it.
+pub(super) fn preferred() -> String {
+    ["VISUAL", "EDITOR"]
+        .into_iter()
+        .find_map(|name| {
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+        })
+        .unwrap_or_else(|| "vi".to_owned())
+}
+
+/// The text as the editor left it. Dropping this ends the editor.
+pub(super) async fn edit(editor: &str, text: &str) -> Result<String, Failure> {
+    let failed = |error: io::Error| {
+        let sentence = format!("editor \"{editor}\" could not be used: {error}");
+        Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+    };
+    let scratch = NamedTempFile::with_suffix(".txt").map_err(failed)?;
+    tokio::fs::write(scratch.path(), text)
+        .await
+        .map_err(failed)?;
+    run(editor, scratch.path()).await.map_err(failed)?;
+    tokio::fs::read_to_string(scratch.path())
+        .await
+        .map_err(failed)
+}
+
+/// Through a shell, since the setting may hold options: `code --wait`.
+async fn run(editor: &str, file: &Path) -> io::Result<()> {
+    let started = Command::new("sh")
+        .arg("-c")
+        .arg(format!("{editor} \"$1\""))
+        .arg("sh")
+        .arg(file)
+        .spawn()?;
+    let mut open = Open(started);
+    let mut look = interval(LOOK);
+    loop {
+        look.tick().await;
+        match open.0.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(io::Error::other(format!("it ended with {status}"))),
+            None => {}
+        }
+    }
+}
+
+/// An editor that does not outlive the dashboard: it would fight with the shell for the terminal.
+struct Open(Child);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // Nothing happens to one that has ended.
+        let _ = self.0.kill();
+    }
+}

@@ -1,0 +1,315 @@
+//! Turns orders into tasks, each under a token that ends it, and ends all of them within a second.
+//!
+//! Decides nothing: what to do is in the order, what an answer means in `app`.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::activity;
+use super::backwards::Source;
+use super::editor;
+use super::mailbox::Outbox;
+use super::nudge::Nudge;
+use super::options::{Access, Console};
+use super::poller::Poller;
+use super::prober::{self, Place};
+use super::pump::{self, Pump};
+use super::scan;
+use crate::app::{Effect, Event, FeedId, FeedSpec, OlderSpec, Progress, RequestId, ScanId};
+use crate::model::{
+    ErrorKind, Failure, Operation, Outcome, PartitionId, StreamName, Target, Timestamp,
+};
+use crate::store::{Chunk, Query, Scan};
+
+/// How long running tasks get to end by themselves.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Lists of partitions to probe that may wait; the app asks again with the next views.
+const PROBE_ROOM: usize = 16;
+
+/// What only the owner of the terminal can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Give the terminal to the editor.
+    Edit(RequestId, String),
+    /// Stop the process, as ctrl-z does.
+    Stop,
+    /// End the program.
+    Quit,
+    /// Go on with another cluster.
+    Switch(String),
+}
+
+/// What the executor is made of.
+pub(super) struct Crew {
+    /// Whom to ask.
+    pub(super) access: Access,
+    /// Where answers go.
+    pub(super) outbox: Outbox,
+    /// How often every broker is asked.
+    pub(super) refresh: Duration,
+    /// The demo cluster's console.
+    pub(super) console: Option<Console>,
+    /// The command that edits a file.
+    pub(super) editor: String,
+}
+
+/// A tail's tasks.
+struct OpenFeed {
+    held: watch::Sender<bool>,
+    ends: CancellationToken,
+}
+
+/// Owns every task of one cluster's dashboard.
+pub(super) struct Executor {
+    crew: Crew,
+    tasks: TaskTracker,
+    ends: CancellationToken,
+    feeds: HashMap<FeedId, OpenFeed>,
+    scans: HashMap<ScanId, CancellationToken>,
+    activity: Option<CancellationToken>,
+    cursors: Option<CancellationToken>,
+    nudge: Nudge,
+    probes: mpsc::Sender<Vec<Place>>,
+}
+
+impl Executor {
+    /// Starts asking the brokers.
+    pub(super) fn start(crew: Crew) -> Self {
+        let (probes, wanted) = mpsc::channel(PROBE_ROOM);
+        let executor = Self {
+            tasks: TaskTracker::new(),
+            ends: CancellationToken::new(),
+            feeds: HashMap::new(),
+            scans: HashMap::new(),
+            activity: None,
+            cursors: None,
+            nudge: Nudge::new(),
+            probes,
+            crew,
+        };
+        let poller = Poller {
+            observer: executor.crew.access.observer(),
+            outbox: executor.crew.outbox.clone(),
+            every: executor.crew.refresh,
+            nudge: executor.nudge.clone(),
+        };
+        executor.until(&executor.ends, poller.run());
+        let outbox = executor.crew.outbox.clone();
+        let probing = prober::run(executor.crew.access.observer(), wanted, outbox);
+        executor.until(&executor.ends, probing);
+        executor
+    }
+
+    /// Carries out an order, or hands back what needs the terminal.
+    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<Order> {
+        match effect {
+            Effect::Refresh => self.nudge.now(),
+            Effect::Probe(places) => self.probe(places),
+            Effect::OpenFeed(id, spec) => self.open_feed(id, spec),
+            Effect::HoldFeed(id, held) => self.hold_feed(id, held),
+            Effect::CloseFeed(id) => self.close_feed(id),
+            Effect::FetchOlder(id, spec) => self.fetch_older(id, spec),
+            Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),
+            Effect::CancelScan(id) => cancel(self.scans.remove(&id)),
+            Effect::Perform(id, operation) => self.perform(id, operation),
+            Effect::FetchCursors => self.read_cursors(),
+            Effect::FollowActivity(on) => self.follow_activity(on),
+            Effect::Export(id, _) => self.refuse_export(id),
+            Effect::CancelExport(_) => {}
+            Effect::Console(id, line) => self.console(id, line),
+            Effect::Copy(text) => return Some(Order::Copy(text)),
+            Effect::Edit(id, text) => return Some(Order::Edit(id, text)),
+            Effect::SwitchContext(name) => return Some(Order::Switch(name)),
+            Effect::Suspend => return Some(Order::Stop),
+            Effect::Quit => return Some(Order::Quit),
+        }
+        None
+    }
+
+    /// Ends everything; what does not end within a second is left to the runtime.
+    pub(super) async fn shut_down(self) {
+        self.ends.cancel();
+        self.tasks.close();
+        if timeout(PATIENCE, self.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = self.tasks.len(), "left tasks behind");
+        }
+    }
+
+    /// Runs until done or until the token says so.
+    fn until(&self, ends: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks
+            .spawn(ends.clone().run_until_cancelled_owned(work));
+    }
+
+    /// Runs with a token of its own, which ends it, and which it cancels when it is done.
+    fn cancellable(&self, work: impl Future<Output = ()> + Send + 'static) -> CancellationToken {
+        let ends = self.ends.child_token();
+        let done = ends.clone().drop_guard();
+        self.until(&ends, async move {
+            let _done = done;
+            work.await;
+        });
+        ends
+    }
+
+    /// Runs in a task and tells what came out, a panic included: whoever asked must not wait for ever.
+    fn answer<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+        tell: impl FnOnce(Result<T, Failure>) -> Event + Send + 'static,
+    ) {
+        let (outbox, working) = (self.crew.outbox.clone(), self.tasks.spawn(work));
+        let answer = async move {
+            let result = working.await.unwrap_or_else(|_| Err(broke()));
+            outbox.tell(tell(result)).await;
+        };
+        self.until(&self.ends, answer);
+    }
+
+    fn perform(&self, id: RequestId, operation: Operation) {
+        let access = self.crew.access.clone();
+        let work = async move { perform(access, operation).await };
+        self.answer(work, move |result| Event::Done(id, result));
+    }
+
+    /// The editor has the terminal from now on.
+    pub(super) fn edit(&self, id: RequestId, text: String) {
+        let editor = self.crew.editor.clone();
+        let ends = self.ends.clone();
+        let work = async move {
+            let edited = ends
+                .run_until_cancelled_owned(editor::edit(&editor, &text))
+                .await;
+            edited.unwrap_or_else(|| Err(broke()))
+        };
+        self.answer(work, move |result| Event::Edited(id, result));
+    }
+
+    fn console(&self, id: RequestId, line: String) {
+        let outbox = self.crew.outbox.clone();
+        let Some(console) = self.crew.console.clone() else {
+            let none = "faults are for the demo cluster: start with `liftui demo`";
+            let told = async move { outbox.tell(Event::Console(id, Err(none.to_owned()))).await };
+            return self.until(&self.ends, told);
+        };
+        let answered = async move { outbox.tell(Event::Console(id, console(line).await)).await };
+        self.until(&self.ends, answered);
+    }
+
+    fn refuse_export(&self, id: RequestId) {
+        let sentence = "the store cannot write files in this build";
+        let failure = Failure::new(ErrorKind::Unsupported, Target::Cluster, sentence);
+        let outbox = self.crew.outbox.clone();
+        let event = Event::Exported(id, Progress::Failed(failure));
+        self.until(&self.ends, async move { outbox.tell(event).await });
+    }
+
+    fn probe(&self, places: Vec<Place>) {
+        // Full: enough is asked already, and the app asks again.
+        let _ = self.probes.try_send(places);
+    }
+
+    fn source(&self, stream: StreamName, partition: PartitionId) -> Source {
+        let observer = self.crew.access.observer();
+        Source {
+            observer,
+            stream,
+            partition,
+        }
+    }
+
+    fn open_feed(&mut self, feed: FeedId, spec: FeedSpec) {
+        let ends = self.ends.child_token();
+        let (held, holding) = watch::channel(false);
+        for (stream, partition) in spec.partitions {
+            let pump = Pump {
+                feed,
+                source: self.source(stream, partition),
+                outbox: self.crew.outbox.clone(),
+                held: holding.clone(),
+                nudge: self.nudge.clone(),
+            };
+            if spec.newest_first {
+                self.until(&ends, pump.newest_first(spec.start, spec.stop));
+            } else {
+                self.until(&ends, pump.follow(spec.start, spec.stop));
+            }
+        }
+        self.feeds.insert(feed, OpenFeed { held, ends });
+    }
+
+    fn hold_feed(&self, id: FeedId, held: bool) {
+        if let Some(feed) = self.feeds.get(&id) {
+            feed.held.send_replace(held);
+        }
+    }
+
+    fn close_feed(&mut self, id: FeedId) {
+        cancel(self.feeds.remove(&id).map(|feed| feed.ends));
+    }
+
+    fn fetch_older(&self, id: FeedId, spec: OlderSpec) {
+        let Some(feed) = self.feeds.get(&id) else {
+            return;
+        };
+        let source = self.source(Arc::clone(&spec.stream), spec.partition);
+        let fetching = pump::fetch_older(id, spec, source, self.crew.outbox.clone());
+        self.until(&feed.ends, fetching);
+    }
+
+    fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
+        let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
+        let running = self.cancellable(scan::run(id, scan, self.crew.outbox.clone()));
+        self.scans.retain(|_, scan| !scan.is_cancelled());
+        self.scans.insert(id, running);
+    }
+
+    /// A reading that goes on already answers for both.
+    fn read_cursors(&mut self) {
+        let is_reading = |reading: &CancellationToken| !reading.is_cancelled();
+        if !self.cursors.as_ref().is_some_and(is_reading) {
+            let (observer, outbox) = (self.crew.access.observer(), self.crew.outbox.clone());
+            let reading = activity::read_cursors(observer, outbox);
+            self.cursors = Some(self.cancellable(reading));
+        }
+    }
+
+    fn follow_activity(&mut self, on: bool) {
+        cancel(self.activity.take());
+        if on {
+            let following = activity::follow(self.crew.access.observer(), self.crew.outbox.clone());
+            self.activity = Some(self.cancellable(following));
+        }
+    }
+}
+
+fn cancel(token: Option<CancellationToken>) {
+    if let Some(token) = token {
+        token.cancel();
+    }
+}
+
+async fn perform(access: Access, operation: Operation) -> Result<Outcome, Failure> {
+    match access {
+        Access::Full(client) => Ok(client.perform(operation).await?),
+        Access::Observe(_) => {
+            let sentence = "observer mode: nothing that changes the cluster is sent";
+            Err(Failure::new(ErrorKind::Refused, Target::Cluster, sentence))
+        }
+    }
+}
+
+/// Word of a task that panicked; the panic itself is in the log.
+fn broke() -> Failure {
+    let sentence = "liftui broke while doing this; --log FILE keeps what happened";
+    Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+}

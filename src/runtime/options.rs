@@ -1,0 +1,86 @@
+//! What a dashboard is started with: whom to ask, what to show, and the doors to what the runtime may not know.
+//!
+//! Reads neither config nor environment, but for `$EDITOR`.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::app::Settings;
+use crate::client::{Client, Observer};
+use crate::model::Failure;
+use crate::ui::Theme;
+
+/// What may be done to the cluster, as a type: an observer has no call that changes anything (I13).
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// Everything.
+    Full(Client),
+    /// Reading alone.
+    Observe(Observer),
+}
+
+impl Access {
+    /// The half that reads.
+    pub fn observer(&self) -> Observer {
+        match self {
+            Self::Full(client) => client.observer(),
+            Self::Observe(observer) => observer.clone(),
+        }
+    }
+}
+
+/// A future that can be kept in a struct.
+pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Answers one line of the demo cluster's console, with what to show or with what is wrong with the line.
+pub type Console = Arc<dyn Fn(String) -> Answer<Result<String, String>> + Send + Sync>;
+
+/// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
+pub type Contexts = Arc<dyn Fn(&str) -> Result<Session, Failure> + Send + Sync>;
+
+/// One cluster to show, and how.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Whom to ask.
+    pub access: Access,
+    /// What the app is told of the cluster and the user's wishes.
+    pub settings: Settings,
+    /// How it looks.
+    pub theme: Theme,
+}
+
+/// What a dashboard is started with.
+#[derive(Clone)]
+pub struct DashboardOptions {
+    /// The cluster to begin with.
+    pub session: Session,
+    /// The demo cluster's console, where there is one.
+    pub console: Option<Console>,
+    /// The other contexts of the config file, where there is one.
+    pub contexts: Option<Contexts>,
+    /// The command that edits a file; through a shell.
+    pub editor: String,
+}
+
+impl DashboardOptions {
+    /// That cluster, without a console or other contexts, edited in `$VISUAL` or `$EDITOR`.
+    pub fn new(session: Session) -> Self {
+        Self {
+            session,
+            console: None,
+            contexts: None,
+            editor: super::editor::preferred(),
+        }
+    }
+}
+
+impl fmt::Debug for DashboardOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DashboardOptions")
+            .field("session", &self.session)
+            .field("editor", &self.editor)
+            .finish_non_exhaustive()
+    }
+}

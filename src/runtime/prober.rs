@@ -1,0 +1,52 @@
+//! Asks the leaders of single partitions whether these are really paused or readonly: a few at a time, each once.
+//!
+//! Which partitions to ask about is decided in `app`; how it is asked is the client's.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::mailbox::Outbox;
+use crate::app::Event;
+use crate::client::Observer;
+use crate::model::{PartitionId, Probe, StreamName};
+
+/// How many leaders are asked side by side.
+const SIDE_BY_SIDE: usize = 8;
+
+/// A partition to ask about.
+pub(super) type Place = (StreamName, PartitionId);
+
+/// Answers what comes in on `wanted` until its sender is gone. A place that is waited for already is not asked about
+/// twice: with a dead leader the questions would pile up.
+pub(super) async fn run(
+    observer: Observer,
+    mut wanted: mpsc::Receiver<Vec<Place>>,
+    outbox: Outbox,
+) {
+    let mut waiting: Vec<Place> = Vec::new();
+    let mut asked: HashSet<Place> = HashSet::new();
+    let mut questions: JoinSet<Probe> = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(answer) = questions.join_next() => {
+                if let Ok(probe) = answer {
+                    asked.remove(&(Arc::clone(&probe.stream), probe.partition));
+                    outbox.tell(Event::Probe(probe)).await;
+                }
+            }
+            places = wanted.recv() => match places {
+                Some(places) => waiting.extend(places.into_iter().filter(|place| asked.insert(place.clone()))),
+                None => return,
+            },
+        }
+        while questions.len() < SIDE_BY_SIDE
+            && let Some((stream, partition)) = waiting.pop()
+        {
+            let observer = observer.clone();
+            questions.spawn(async move { observer.probe(&stream, partition).await });
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Signals of the operating system, as a source to poll: the asks to end, and the going on after a stop.
+//!
+//! Does not act on them; ctrl-c in the terminal is a key, not a signal, while the dashboard is up.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use rustix::process::Signal as Kill;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::stage::Cue;
+
+/// The signals that the dashboard listens to.
+#[derive(Debug)]
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+    go_on: Signal,
+}
+
+impl Signals {
+    /// Listens from now on, so that these signals no longer end the process on their own.
+    pub(super) fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            go_on: signal(SignalKind::from_raw(Kill::CONT.as_raw()))?,
+        })
+    }
+
+    /// The next signal.
+    pub(super) fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<Cue> {
+        for end in [&mut self.terminate, &mut self.interrupt, &mut self.hang_up] {
+            if end.poll_recv(context).is_ready() {
+                return Poll::Ready(Cue::Shutdown);
+            }
+        }
+        self.go_on.poll_recv(context).map(|_| Cue::Continued)
+    }
+}
+
+/// Stops the whole job, as the terminal's own ctrl-z would: a shell then shows it as one.
+pub(super) fn stop_job() -> io::Result<()> {
+    Ok(rustix::process::kill_current_process_group(Kill::TSTP)?)
+}

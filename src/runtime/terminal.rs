@@ -1,0 +1,210 @@
+//! The real terminal: its modes, its input, its clipboard. Whatever ends the program, they are put back as found.
+//!
+//! Decides neither when to draw nor what; the one place that writes to the terminal.
+
+use std::io::{self, Stdout, Write};
+use std::panic::{self, PanicHookInfo};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::thread;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    EventStream,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+};
+use crossterm::{execute, queue, terminal};
+use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+use tokio_stream::Stream;
+
+use super::signals::{self, Signals};
+use super::stage::{Cue, Stage};
+
+/// Terminals drop longer OSC 52 sequences without a word; xterm takes 100,000 bytes of base64.
+const CLIPBOARD_LIMIT: usize = 74_994;
+
+/// Whether the modes are set. The terminal is one for the whole process, and so is the panic hook that reads this.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal that the process was started on.
+#[derive(Debug)]
+pub(super) struct RealTerminal {
+    screen: Terminal<CrosstermBackend<FrameWriter>>,
+    input: Option<EventStream>,
+    signals: Signals,
+    frames: u64,
+}
+
+impl RealTerminal {
+    /// Takes the terminal over. Dropping this gives it back; so does a panic, before its message is printed.
+    pub(super) fn take() -> io::Result<Self> {
+        let signals = Signals::listen()?;
+        restore_on_panic();
+        let backend = CrosstermBackend::new(FrameWriter::new(io::stdout()));
+        let mut stage = Self {
+            screen: Terminal::new(backend)?,
+            input: None,
+            signals,
+            frames: 0,
+        };
+        stage.enter()?;
+        Ok(stage)
+    }
+}
+
+impl Drop for RealTerminal {
+    fn drop(&mut self) {
+        // Before the modes: its thread must not read what is typed for the shell.
+        self.input = None;
+        restore();
+    }
+}
+
+impl Stage for RealTerminal {
+    fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
+        self.frames += 1;
+        panic_for_the_test(self.frames);
+        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        self.screen.draw(paint)?;
+        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<Cue> {
+        if let Poll::Ready(cue) = self.signals.poll_cue(context) {
+            return Poll::Ready(cue);
+        }
+        let Some(input) = &mut self.input else {
+            return Poll::Pending;
+        };
+        Pin::new(input)
+            .poll_next(context)
+            .map(|report| match report {
+                Some(Ok(report)) => Cue::Input(report),
+                Some(Err(error)) => Cue::Lost(error),
+                None => Cue::Lost(io::ErrorKind::UnexpectedEof.into()),
+            })
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        // First the mark: what fails half-way is put back too.
+        TAKEN.store(true, Ordering::SeqCst);
+        terminal::enable_raw_mode()?;
+        execute!(
+            self.screen.backend_mut(),
+            EnterAlternateScreen,
+            EnableMouseCapture,
+            EnableBracketedPaste
+        )?;
+        // `Terminal::clear` would ask the terminal for its cursor and wait for the answer, up to two seconds.
+        let size = self.screen.size()?;
+        self.screen.resize(size.into())?;
+        self.input = Some(EventStream::new());
+        Ok(())
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        self.input = None;
+        restore();
+        Ok(())
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        if text.len() > CLIPBOARD_LIMIT {
+            let sentence = format!(
+                "{} bytes are more than terminals put on the clipboard ({CLIPBOARD_LIMIT}); export with x instead",
+                text.len()
+            );
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, sentence));
+        }
+        execute!(
+            self.screen.backend_mut(),
+            CopyToClipboard::to_clipboard_from(text)
+        )
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        signals::stop_job()
+    }
+}
+
+/// Sends a frame to the terminal in one piece. A frame that a panic cut short, and what the drawing library writes when it
+/// is dropped, must not reach a terminal that was given back: then the bytes are forgotten instead.
+#[derive(Debug)]
+struct FrameWriter {
+    frame: Vec<u8>,
+    out: Stdout,
+}
+
+impl FrameWriter {
+    fn new(out: Stdout) -> Self {
+        let frame = Vec::with_capacity(1 << 16);
+        Self { frame, out }
+    }
+}
+
+impl Write for FrameWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.frame.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let sent = if TAKEN.load(Ordering::SeqCst) {
+            self.out.write_all(&self.frame)
+        } else {
+            Ok(())
+        };
+        self.frame.clear();
+        sent.and_then(|()| self.out.flush())
+    }
+}
+
+/// Puts every mode back, once. Failures are passed over: after a hang-up there is no terminal to tell.
+fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    let _ = execute!(
+        out,
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        Show
+    );
+    let _ = terminal::disable_raw_mode();
+    let _ = out.flush();
+}
+
+/// Before the message of a panic is printed, the terminal is made readable. A panic in a task of another thread does not
+/// end the program (tokio contains it, the executor reports it): it goes to the log, not across the screen.
+fn restore_on_panic() {
+    let drawing = thread::current().id();
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic: &PanicHookInfo<'_>| {
+        if thread::current().id() != drawing && TAKEN.load(Ordering::SeqCst) {
+            tracing::error!(%panic, "a task panicked");
+            return;
+        }
+        restore();
+        before(panic);
+    }));
+}
+
+/// `LIFTUI_PANIC=draw` in a debug build panics in the second frame: how the PTY test sees that a bug leaves the terminal
+/// as it was.
+#[cfg(debug_assertions)]
+fn panic_for_the_test(frame: u64) {
+    let asked = std::env::var_os("LIFTUI_PANIC").is_some_and(|at| at == "draw");
+    assert!(!(asked && frame == 2), "LIFTUI_PANIC=draw");
+}
+
+#[cfg(not(debug_assertions))]
+fn panic_for_the_test(_frame: u64) {}

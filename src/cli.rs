@@ -1,20 +1,25 @@
 //! The command line: what this process was asked to do, and doing it.
 //! Options and commands are in `args`, exit codes in `exit`; each family of commands has a file of its own.
 
+mod activity;
 mod args;
+mod cells;
 mod change;
 mod change_log;
+mod check;
 mod console;
 mod cursors;
 mod demo;
 mod exit;
 mod json;
+mod lists;
 mod manual;
 mod output;
 mod publish;
 mod record;
 mod session;
 mod settings;
+mod survey;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -37,17 +42,27 @@ const HINT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Does what the arguments ask, the program's own name first, and returns the code to exit with.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Console) -> Exit {
-    let invocation = match Invocation::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let invocation = match Invocation::try_parse_from(&arguments) {
         Ok(invocation) => invocation,
-        Err(error) => return manual::explain(&error, &mut console),
+        Err(error) => {
+            let exit = manual::explain(&error, &mut console);
+            let unjudged = exit == Exit::USAGE && check::is_asked(&arguments);
+            return if unjudged { check::UNKNOWN } else { exit };
+        }
     };
+    let is_check = invocation.is_check();
     match perform(invocation, &mut console) {
         Ok(exit) => exit,
         Err(trouble) => {
             if let Some(sentence) = trouble.sentence {
                 console.say(&sentence);
             }
-            trouble.exit
+            if is_check {
+                check::UNKNOWN
+            } else {
+                trouble.exit
+            }
         }
     }
 }
@@ -101,6 +116,14 @@ async fn dispatch(session: &mut Session<'_>, task: ClusterTask) -> Result {
             change::perform(session, args.operation()).await
         }
         ClusterTask::Cursor(CursorTask::Get(args)) => cursors::get(session, &args).await,
+        ClusterTask::Brokers(output) => lists::brokers(session, output).await,
+        ClusterTask::Streams(output) => lists::streams(session, output).await,
+        ClusterTask::Partitions(args) => lists::partitions(session, args).await,
+        ClusterTask::Describe(args) => lists::describe(session, &args).await,
+        ClusterTask::Cursors(args) => cursors::all(session, args).await,
+        ClusterTask::Groups(output) => cursors::groups(session, output).await,
+        ClusterTask::Activity(args) => activity::activity(session, args).await,
+        ClusterTask::Check(args) => check::check(session, &args).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The words of the command line: every option and command, as clap reads them, and the operations that follow.
 //! Does nothing; interface.md §1 is the contract.
 
+mod check;
 mod demo;
 mod publish;
 mod streams;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use demo::DemoArgs;
 pub(crate) use publish::{MessageArgs, PublishArgs, PublishSubjectArgs, read_hex};
 pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
@@ -37,6 +39,11 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// Whether it is `check`, which has exit codes of its own.
+    pub(crate) fn is_check(&self) -> bool {
+        matches!(self.task, Some(Task::Cluster(ClusterTask::Check(_))))
+    }
+
     /// The one operation that this command is, where it is one and needs no look at the cluster or at a file.
     pub fn operation(&self) -> Option<Operation> {
         let Some(Task::Cluster(task)) = &self.task else {
@@ -48,7 +55,15 @@ impl Invocation {
             ClusterTask::Publish(args) => args.operation(self.options.timeout),
             ClusterTask::PublishSubject(args) => args.operation(self.options.timeout),
             ClusterTask::Cursor(CursorTask::Set(args)) => Some(args.operation()),
-            ClusterTask::Cursor(CursorTask::Get(_)) => None,
+            ClusterTask::Brokers(_)
+            | ClusterTask::Streams(_)
+            | ClusterTask::Partitions(_)
+            | ClusterTask::Describe(_)
+            | ClusterTask::Cursor(CursorTask::Get(_))
+            | ClusterTask::Cursors(_)
+            | ClusterTask::Groups(_)
+            | ClusterTask::Activity(_)
+            | ClusterTask::Check(_) => None,
         }
     }
 }
@@ -218,6 +233,14 @@ pub(crate) enum Task {
 /// What is done on a cluster.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum ClusterTask {
+    /// List the brokers
+    Brokers(OutputArgs),
+    /// List the streams
+    Streams(OutputArgs),
+    /// List the partitions of one stream, or of all
+    Partitions(MaybeStreamArgs),
+    /// Show one stream with its partitions and what is wrong
+    Describe(StreamArgs),
     #[command(flatten)]
     Change(ChangeTask),
     /// Delete a stream and all its messages
@@ -229,6 +252,14 @@ pub(crate) enum ClusterTask {
     /// Read or set one cursor
     #[command(subcommand)]
     Cursor(CursorTask),
+    /// List the cursors found, with their lag
+    Cursors(MaybeStreamArgs),
+    /// List the consumer groups found
+    Groups(OutputArgs),
+    /// Print what was done to the cluster
+    Activity(ActivityArgs),
+    /// Judge the cluster's health, for scripts
+    Check(CheckArgs),
 }
 
 /// Commands that are one operation and nothing else.
@@ -257,6 +288,24 @@ impl ChangeTask {
             Self::Writable(args) => args.set_readonly(false),
         }
     }
+}
+
+/// One stream.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StreamArgs {
+    /// The stream
+    pub(crate) stream: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// One stream, or all.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct MaybeStreamArgs {
+    /// The stream; all where left out
+    pub(crate) stream: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// What to delete.
@@ -323,6 +372,16 @@ impl CursorSetArgs {
             offset: self.offset,
         }
     }
+}
+
+/// Which activity to print.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ActivityArgs {
+    /// Go on printing what comes
+    #[arg(long)]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// The settings.

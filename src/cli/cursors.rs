@@ -1,12 +1,22 @@
 //! `cursors`, `cursor get` and `groups`: how far consumers have read.
 //! Setting a cursor is one operation, in `change`.
 
-use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::args::CursorGetArgs;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::args::{CursorGetArgs, MaybeStreamArgs, OutputArgs};
+use super::cells::{count, duration, list};
 use super::exit::{Exit, Result, Trouble};
+use super::json::seconds;
 use super::output::{Column, Shape};
 use super::session::Session;
+use super::survey::{Survey, first_message};
+use crate::health::CursorTruth;
+use crate::model::{CursorEntry, GroupInfo, StartAt, StopAt, SubscribeSpec, format_ranges};
 
 static ONE: Shape = Shape {
     fields: &["id", "stream", "partition", "offset"],
@@ -18,6 +28,131 @@ static ONE: Shape = Shape {
         Column::number("OFFSET", "offset", 0),
     ],
 };
+
+static ALL: Shape = Shape {
+    fields: &[
+        "id",
+        "group",
+        "stream",
+        "partition",
+        "offset",
+        "lag",
+        "lag_seconds",
+        "drain_seconds",
+    ],
+    raw: &["id", "stream", "partition", "offset"],
+    columns: &[
+        Column::text("ID", "id", 0),
+        Column::text("STREAM", "stream", 0),
+        Column::number("PARTITION", "partition", 0),
+        Column::number("OFFSET", "offset", 0).shown(count),
+        Column::number("LAG", "lag", 0).shown(count),
+        Column::number("BEHIND", "lag_seconds", 0).shown(duration),
+    ],
+};
+
+static GROUPS: Shape = Shape {
+    fields: &["id", "coordinator", "epoch", "members", "streams"],
+    raw: &["id"],
+    columns: &[
+        Column::text("ID", "id", 0),
+        Column::text("COORDINATOR", "coordinator", 0),
+        Column::number("EPOCH", "epoch", 0),
+        Column::text("MEMBERS", "members", 0).shown(list),
+        Column::text("STREAMS", "streams", 0).shown(list),
+    ],
+};
+
+/// First messages after cursors that are fetched side by side.
+const READS: usize = 16;
+
+/// How long to wait for one of them.
+const FIRST_UNREAD: Duration = Duration::from_secs(2);
+
+/// Lists the cursors of one stream, or all.
+pub(crate) async fn all(session: &mut Session<'_>, args: MaybeStreamArgs) -> Result {
+    let mut survey = Survey::take_with_cursors(session).await?;
+    if !survey.asleep.is_empty() {
+        session.console.say(&format!(
+            "partitions {} of __cursors are paused, so cursors kept there are not shown; \
+             liftui resume __cursors wakes them",
+            format_ranges(&survey.asleep)
+        ));
+    }
+    time_lags(&mut survey).await;
+    let truth = survey.truth();
+    let wanted = |cursor: &&CursorTruth| {
+        let name = args.stream.as_deref();
+        name.is_none_or(|name| *cursor.entry.stream == *name)
+    };
+    let cursors: Vec<_> = truth.cursors.iter().filter(wanted).map(describe).collect();
+    session.printer(&ALL, args.output).all(&cursors)?;
+    Ok(Exit::DONE)
+}
+
+/// Finds out how long the first unread message of each lagging cursor has been there.
+async fn time_lags(survey: &mut Survey) {
+    let truth = survey.truth();
+    let lagging = truth
+        .cursors
+        .iter()
+        .filter(|c| c.lag.is_some_and(|lag| lag > 0));
+    let lagging: Vec<CursorEntry> = lagging.map(|cursor| cursor.entry.clone()).collect();
+    for cursors in lagging.chunks(READS) {
+        let mut reads = JoinSet::new();
+        for cursor in cursors.iter().cloned() {
+            let observer = survey.observer.clone();
+            reads.spawn(async move {
+                let spec = SubscribeSpec {
+                    start: StartAt::Offset(cursor.offset.saturating_add(1)),
+                    stop: StopAt::Latest,
+                    ..SubscribeSpec::new(Arc::clone(&cursor.stream), cursor.partition)
+                };
+                let read = timeout(FIRST_UNREAD, first_message(observer, spec)).await;
+                (cursor, read.ok().flatten())
+            });
+        }
+        for (cursor, message) in reads.join_all().await {
+            if let Some(message) = message {
+                survey
+                    .health
+                    .first_unread(&cursor, message.offset, message.timestamp);
+            }
+        }
+    }
+}
+
+fn describe(cursor: &CursorTruth) -> Value {
+    let entry = &cursor.entry;
+    json!({
+        "id": entry.id,
+        "group": entry.group(),
+        "stream": &*entry.stream,
+        "partition": entry.partition,
+        "offset": entry.offset,
+        "lag": cursor.lag,
+        "lag_seconds": cursor.lag_time.map(|time| seconds(time.at_least)),
+        "drain_seconds": cursor.drain.map(seconds),
+    })
+}
+
+/// Lists the consumer groups.
+pub(crate) async fn groups(session: &mut Session<'_>, output: OutputArgs) -> Result {
+    let groups = session.observer()?.groups().await?;
+    let groups: Vec<Value> = groups.iter().map(describe_group).collect();
+    session.printer(&GROUPS, output).all(&groups)?;
+    Ok(Exit::DONE)
+}
+
+fn describe_group(group: &GroupInfo) -> Value {
+    json!({
+        "id": group.id,
+        "coordinator": group.coordinator,
+        "epoch": group.epoch,
+        "members": group.members,
+        "streams": group.streams.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
+    })
+}
 
 /// Prints the offset that a cursor is at.
 pub(crate) async fn get(session: &mut Session<'_>, args: &CursorGetArgs) -> Result {

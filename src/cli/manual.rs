@@ -57,6 +57,7 @@ fn one_line(text: &str) -> String {
         match sentence.chars().last() {
             None => {}
             Some(':') => sentence.push(' '),
+            Some(_) if part.starts_with('[') => sentence.push(' '),
             Some(_) => sentence.push_str("; "),
         }
         sentence.push_str(part);

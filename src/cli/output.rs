@@ -7,6 +7,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::Form;
+use crate::ui::sanitise;
 
 /// A column of a table.
 pub(crate) struct Column {
@@ -43,6 +44,12 @@ impl Column {
             right: true,
             show: plain,
         }
+    }
+
+    /// The same, shown differently.
+    pub(crate) const fn shown(mut self, show: fn(&Value) -> String) -> Self {
+        self.show = show;
+        self
     }
 }
 
@@ -187,16 +194,7 @@ impl<'a> Printer<'a> {
 
 fn cell(column: &Column, object: &Value) -> String {
     let text = (column.show)(&object[column.field]);
-    text.chars().flat_map(visible).collect()
-}
-
-/// Characters that a terminal would act on become escapes.
-fn visible(c: char) -> Vec<char> {
-    if c.is_control() {
-        c.escape_default().collect()
-    } else {
-        vec![c]
-    }
+    sanitise::line(&text).into_owned()
 }
 
 /// A value without quotes; nothing for `null`.

@@ -1,0 +1,80 @@
+//! Arguments of `liftui check`.
+//! Which rules there are is `health`'s.
+
+use clap::{Args, ValueEnum};
+
+use crate::health::{Rule, RuleOptions, Severity};
+use crate::model::did_you_mean;
+
+/// How the cluster is judged, and how that is told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Judge by this rule alone, or with =ignore, =note, =warning or =critical let it weigh so; repeatable
+    #[arg(long, value_name = "RULE[=WEIGHT]", value_parser = rule)]
+    rule: Vec<RuleChoice>,
+    /// Form of the output
+    #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
+    pub(crate) output: CheckForm,
+}
+
+impl CheckArgs {
+    /// The same as health takes it.
+    pub(crate) fn rules(&self) -> RuleOptions {
+        let mut options = RuleOptions::default();
+        for choice in &self.rule {
+            match choice {
+                RuleChoice::Only(rule) => options.only.push(*rule),
+                RuleChoice::Weigh(rule, severity) => options.weigh.push((*rule, *severity)),
+            }
+        }
+        options
+    }
+}
+
+/// The form of the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckForm {
+    /// The verdict, and a finding a line
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+    /// One line for Nagios and its kin
+    Nagios,
+    /// Metrics as Prometheus reads them
+    Prometheus,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum RuleChoice {
+    Only(Rule),
+    Weigh(Rule, Option<Severity>),
+}
+
+fn rule(text: &str) -> Result<RuleChoice, String> {
+    let (name, weight) = match text.split_once('=') {
+        Some((name, weight)) => (name, Some(weight)),
+        None => (text, None),
+    };
+    let rule = Rule::from_name(name).ok_or_else(|| {
+        let hint = did_you_mean(name, Rule::ALL.map(Rule::as_str));
+        let all = Rule::ALL.map(Rule::as_str).join(", ");
+        if hint.is_empty() {
+            format!("there is no rule \"{name}\"; there are {all}")
+        } else {
+            format!("there is no rule \"{name}\"{hint}")
+        }
+    })?;
+    let weights = [Severity::Note, Severity::Warning, Severity::Critical];
+    match weight {
+        None => Ok(RuleChoice::Only(rule)),
+        Some("ignore") => Ok(RuleChoice::Weigh(rule, None)),
+        Some(word) => weights
+            .into_iter()
+            .find(|severity| severity.as_str() == word)
+            .map(|severity| RuleChoice::Weigh(rule, Some(severity)))
+            .ok_or_else(|| {
+                format!("\"{word}\" is no weight; there are ignore, note, warning, critical")
+            }),
+    }
+}

@@ -1,0 +1,51 @@
+//! `liftui check`: health for scripts, with exits and outputs of its own.
+//! What is wrong and how bad is `health`'s; how it is printed is `report`'s.
+
+mod report;
+
+use std::ffi::OsString;
+
+use clap::CommandFactory;
+
+use super::args::{CheckArgs, Invocation};
+use super::exit::{Exit, Result};
+use super::session::Session;
+use super::survey::Survey;
+use crate::health::{Truth, Verdict};
+use report::Report;
+
+/// What a check exits with that could not judge, be it for a wrong command line.
+pub(crate) const UNKNOWN: Exit = Exit(3);
+
+/// Whether a command line that could not be read was meant as a check.
+pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
+    let lenient = Invocation::command().ignore_errors(true);
+    let matches = lenient.try_get_matches_from(arguments);
+    matches.is_ok_and(|matches| matches.subcommand_name() == Some("check"))
+}
+
+/// Judges the cluster once.
+pub(crate) async fn check(session: &mut Session<'_>, args: &CheckArgs) -> Result {
+    let rules = args.rules();
+    let report = match Survey::take_with_cursors(session).await {
+        Ok(mut survey) => {
+            let truth = survey.truth();
+            Report {
+                verdict: rules.verdict(&truth),
+                findings: rules.apply(&truth),
+                truth,
+                trouble: None,
+            }
+        }
+        Err(trouble) => Report {
+            verdict: Verdict::Unknown,
+            findings: Vec::new(),
+            truth: std::sync::Arc::new(Truth::default()),
+            trouble: trouble.sentence,
+        },
+    };
+    let out = &mut session.console.out;
+    report.print(out, args.output)?;
+    out.flush()?;
+    Ok(Exit(report.verdict.exit_code()))
+}

@@ -1,0 +1,221 @@
+//! The verdict in words for people, for programs, for Nagios and for Prometheus.
+//! Judges nothing.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::cli::args::CheckForm;
+use crate::cli::survey::finding;
+use crate::health::{Finding, Truth, Verdict};
+use crate::ui::sanitise;
+
+/// What there is to tell.
+pub(super) struct Report {
+    /// In one word.
+    pub(super) verdict: Verdict,
+    /// What counts, worst first.
+    pub(super) findings: Vec<Finding>,
+    /// All that is known.
+    pub(super) truth: Arc<Truth>,
+    /// Why nothing could be judged, where that is so.
+    pub(super) trouble: Option<String>,
+}
+
+impl Report {
+    /// Prints it in that form.
+    pub(super) fn print(&self, out: &mut dyn Write, form: CheckForm) -> io::Result<()> {
+        match form {
+            CheckForm::Text => self.text(out),
+            CheckForm::Json => self.json(out),
+            CheckForm::Nagios => self.nagios(out),
+            CheckForm::Prometheus => self.prometheus(out),
+        }
+    }
+
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}: {}", self.verdict.as_str(), self.summary())?;
+        for finding in &self.findings {
+            let message = sanitise::line(&finding.message);
+            writeln!(out, "{:<9}{message}", finding.severity.as_str())?;
+            for line in &finding.detail {
+                writeln!(out, "         {}", sanitise::line(line))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let findings: Vec<Value> = self.findings.iter().map(finding).collect();
+        let mut whole = json!({"status": self.verdict.as_str(), "findings": findings});
+        if let (Some(trouble), Some(fields)) = (&self.trouble, whole.as_object_mut()) {
+            fields.insert("error".into(), json!(trouble));
+        }
+        writeln!(out, "{whole}")
+    }
+
+    fn nagios(&self, out: &mut dyn Write) -> io::Result<()> {
+        let worst = self.findings.first();
+        let said = worst.map_or_else(|| self.summary(), |worst| worst.message.clone());
+        let totals = &self.truth.totals;
+        let word = self.verdict.as_str();
+        // A bar would end the text and begin the figures.
+        let said = sanitise::line(&said).replace('|', "/");
+        writeln!(
+            out,
+            "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} dark={} short={} findings={}",
+            self.truth.brokers.len(),
+            self.truth
+                .brokers
+                .iter()
+                .filter(|b| b.reach.is_silent())
+                .count(),
+            totals.partitions,
+            totals.dark,
+            totals.short,
+            self.findings.len(),
+        )
+    }
+
+    fn summary(&self) -> String {
+        if let Some(trouble) = &self.trouble {
+            return trouble.clone();
+        }
+        let answering = self.truth.brokers.iter().filter(|b| b.is_answering());
+        format!(
+            "{} of {} brokers answer, {} streams, {} partitions, {} findings",
+            answering.count(),
+            self.truth.brokers.len(),
+            self.truth.totals.streams,
+            self.truth.totals.partitions,
+            self.findings.len(),
+        )
+    }
+
+    fn prometheus(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut metrics = Metrics { out };
+        let status = self.verdict.exit_code();
+        metrics.head(
+            "liftbridge_status",
+            "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN",
+        )?;
+        metrics.value("liftbridge_status", &[], status)?;
+        metrics.head("liftbridge_finding", "Something is wrong now")?;
+        for finding in &self.findings {
+            let labels = [
+                ("rule", finding.rule.as_str()),
+                ("severity", finding.severity.as_str()),
+                ("target", &finding.place()),
+            ];
+            metrics.value("liftbridge_finding", &labels, 1)?;
+        }
+        self.broker_metrics(&mut metrics)?;
+        self.partition_metrics(&mut metrics)?;
+        self.cursor_metrics(&mut metrics)
+    }
+
+    fn broker_metrics(&self, metrics: &mut Metrics<'_>) -> io::Result<()> {
+        metrics.head("liftbridge_broker_up", "Whether the broker answers")?;
+        for broker in &self.truth.brokers {
+            let up = u8::from(broker.is_answering());
+            metrics.value("liftbridge_broker_up", &[("broker", broker.name())], up)?;
+        }
+        metrics.head(
+            "liftbridge_broker_leaders",
+            "Partitions that the broker leads",
+        )?;
+        for broker in &self.truth.brokers {
+            let labels = [("broker", broker.name())];
+            metrics.value("liftbridge_broker_leaders", &labels, broker.leaders)?;
+        }
+        Ok(())
+    }
+
+    fn partition_metrics(&self, metrics: &mut Metrics<'_>) -> io::Result<()> {
+        let names = [
+            (
+                "liftbridge_partition_newest_offset",
+                "Newest offset in the leader's log",
+            ),
+            (
+                "liftbridge_partition_high_watermark",
+                "Newest committed offset",
+            ),
+            (
+                "liftbridge_partition_replicas",
+                "Brokers that hold a replica",
+            ),
+            ("liftbridge_partition_isr", "In-sync replicas"),
+        ];
+        for (at, (name, help)) in names.into_iter().enumerate() {
+            metrics.head(name, help)?;
+            for stream in &self.truth.streams {
+                for partition in stream.partitions.iter() {
+                    let size = |list: &[Arc<str>]| i64::try_from(list.len()).ok();
+                    let values = [
+                        partition.newest_offset,
+                        partition.high_watermark,
+                        size(&partition.replicas),
+                        size(&partition.isr),
+                    ];
+                    let id = partition.id.to_string();
+                    let labels = [("stream", &*stream.name), ("partition", id.as_str())];
+                    if let Some(value) = values[at] {
+                        metrics.value(name, &labels, value)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn cursor_metrics(&self, metrics: &mut Metrics<'_>) -> io::Result<()> {
+        let name = "liftbridge_cursor_lag";
+        metrics.head(name, "Messages stored after the last one read")?;
+        for cursor in &self.truth.cursors {
+            let id = cursor.entry.partition.to_string();
+            let labels = [
+                ("cursor", cursor.entry.id.as_str()),
+                ("stream", &cursor.entry.stream),
+                ("partition", id.as_str()),
+            ];
+            if let Some(lag) = cursor.lag {
+                metrics.value(name, &labels, lag)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text format of Prometheus: a head for each metric, a line for each value.
+struct Metrics<'a> {
+    out: &'a mut dyn Write,
+}
+
+impl Metrics<'_> {
+    fn head(&mut self, name: &str, help: &str) -> io::Result<()> {
+        writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} gauge")
+    }
+
+    fn value(
+        &mut self,
+        name: &str,
+        labels: &[(&str, &str)],
+        value: impl Display,
+    ) -> io::Result<()> {
+        let labels = labels.iter().map(|(label, text)| {
+            let text = text
+                .replace('\\', r"\\")
+                .replace('"', "\\\"")
+                .replace('\n', r"\n");
+            format!("{label}=\"{text}\"")
+        });
+        let labels = labels.collect::<Vec<_>>().join(",");
+        if labels.is_empty() {
+            return writeln!(self.out, "{name} {value}");
+        }
+        writeln!(self.out, "{name}{{{labels}}} {value}")
+    }
+}

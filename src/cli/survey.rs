@@ -1,0 +1,155 @@
+//! One look at the whole cluster: every broker asked for its own view, doubtful partitions probed, one truth from all.
+//! What is true is `health`'s to decide.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::interval;
+
+use super::exit::Result;
+use super::json::time;
+use super::session::Session;
+use crate::client::{Observer, SubscriptionItem};
+use crate::health::{AlertOptions, Finding, Health, HealthOptions, Truth};
+use crate::model::{ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, Timestamp};
+
+/// Between two looks: rates need two, some time apart.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(600);
+
+/// How many leaders are probed side by side.
+const PROBES: usize = 16;
+
+/// What was seen so far.
+pub(crate) struct Survey {
+    /// Whom was asked.
+    pub(crate) observer: Observer,
+    /// What follows from it.
+    pub(crate) health: Health,
+    /// Partitions of `__cursors` whose cursors could not be read: they are paused.
+    pub(crate) asleep: Vec<PartitionId>,
+}
+
+impl Survey {
+    /// Looks once. Fails where no broker answers at all.
+    pub(crate) async fn take(session: &mut Session<'_>) -> Result<Self> {
+        let mut survey = Self {
+            observer: session.observer()?,
+            health: Health::new(health_options(session)),
+            asleep: Vec::new(),
+        };
+        survey.observer.fetch_metadata().await?;
+        survey.look().await;
+        survey.probe().await;
+        Ok(survey)
+    }
+
+    /// Looks twice, so that rates are known.
+    pub(crate) async fn take_twice(session: &mut Session<'_>) -> Result<Self> {
+        let mut looks = interval(BETWEEN_LOOKS);
+        looks.tick().await;
+        let mut survey = Self::take(session).await?;
+        looks.tick().await;
+        survey.look().await;
+        Ok(survey)
+    }
+
+    /// Looks once, and reads the cursors where there are any.
+    pub(crate) async fn take_with_cursors(session: &mut Session<'_>) -> Result<Self> {
+        let mut survey = Self::take(session).await?;
+        match survey.observer.read_cursors().await {
+            Err(error) if error.kind() == ErrorKind::CursorsDisabled => {}
+            Err(error) => return Err(error.into()),
+            Ok(reading) => {
+                survey.health.cursors(&reading.entries, Timestamp::now());
+                survey.asleep = reading.paused;
+            }
+        }
+        Ok(survey)
+    }
+
+    /// The truth as of now.
+    pub(crate) fn truth(&mut self) -> Arc<Truth> {
+        self.health.assess(Timestamp::now())
+    }
+
+    /// Asks every known broker, side by side; a slow one delays no other.
+    pub(crate) async fn look(&mut self) {
+        let mut answers = JoinSet::new();
+        for broker in self.observer.brokers() {
+            let observer = self.observer.clone();
+            answers.spawn(async move { observer.fetch_view(&broker.address).await });
+        }
+        while let Some(answer) = answers.join_next().await {
+            if let Ok(view) = answer {
+                self.health.observe(&Arc::new(view));
+            }
+        }
+    }
+
+    /// Asks leaders about partitions whose flags may lie, until none is in doubt that was not asked already.
+    async fn probe(&mut self) {
+        let mut asked: Vec<(StreamName, PartitionId)> = Vec::new();
+        loop {
+            let doubtful = self.truth().doubtful.clone();
+            let fresh: Vec<_> = doubtful
+                .into_iter()
+                .filter(|place| !asked.contains(place))
+                .collect();
+            if fresh.is_empty() {
+                return;
+            }
+            for places in fresh.chunks(PROBES) {
+                let mut answers = JoinSet::new();
+                for (stream, partition) in places.iter().cloned() {
+                    let observer = self.observer.clone();
+                    answers.spawn(async move { observer.probe(&stream, partition).await });
+                }
+                for probe in answers.join_all().await {
+                    self.health.probe(&probe);
+                }
+            }
+            asked.extend(fresh);
+        }
+    }
+}
+
+/// How health judges: as the config file says; one look is all there is, so one missed answer counts.
+pub(crate) fn health_options(session: &Session<'_>) -> HealthOptions {
+    let file = &session.settings.file;
+    let alerts = AlertOptions::default();
+    let min_isr = file.streams.iter();
+    HealthOptions {
+        min_isr: min_isr
+            .filter_map(|(name, facts)| Some((name.clone(), facts.min_isr?)))
+            .collect(),
+        alerts: AlertOptions {
+            lag_messages: file.alerts.lag_messages.or(alerts.lag_messages),
+            lag_time: file.alerts.lag_time.or(alerts.lag_time),
+            missed_polls: 1,
+            ..alerts
+        },
+    }
+}
+
+/// A finding as an object (interface.md §3).
+pub(crate) fn finding(finding: &Finding) -> Value {
+    json!({
+        "severity": finding.severity.as_str(),
+        "rule": finding.rule.as_str(),
+        "target": finding.place(),
+        "message": finding.message,
+        "since": time(finding.since),
+    })
+}
+
+/// The first message that a subscription delivers, if it delivers any.
+pub(crate) async fn first_message(observer: Observer, spec: SubscribeSpec) -> Option<Message> {
+    let mut subscription = observer.subscribe(spec).await.ok()?;
+    loop {
+        if let SubscriptionItem::Batch(message) = subscription.next().await? {
+            return Some(message);
+        }
+    }
+}

@@ -47,6 +47,7 @@ mod socket;
 mod state;
 mod subject;
 mod subscribe;
+mod traffic;
 mod translate;
 
 use std::io;
@@ -153,6 +154,9 @@ impl DemoCluster {
         spawn(&cluster, Arc::clone(&cluster).replicate(lagging));
         create_internal_streams(&cluster, &options);
         spawn(&cluster, Arc::clone(&cluster).keep_house());
+        if let Traffic::Company { rate, storm } = options.traffic {
+            traffic::start(&cluster, rate, storm)?;
+        }
         for seat in 0..options.brokers {
             serve(&cluster, seat);
         }

@@ -100,19 +100,26 @@ impl Cluster {
         Ok(self.lock().cursors.get(&key.text()).copied().unwrap_or(-1))
     }
 
+    /// The broker that is to be asked for the cursor; none where cursors are off.
+    pub(super) fn cursor_leader(&self, key: &CursorKey) -> Option<Seat> {
+        let partition = self.cursor_partition(key)?;
+        let leader = partition.lock().replicas.leader();
+        Some(leader)
+    }
+
+    fn cursor_partition(&self, key: &CursorKey) -> Option<Arc<Partition>> {
+        let state = self.lock();
+        let partitions = &state.streams.get(CURSORS)?.partitions;
+        let hash = usize::try_from(crc32fast::hash(key.text().as_bytes())).unwrap_or_default();
+        partitions.get(hash % partitions.len()).cloned()
+    }
+
     /// The partition that keeps the cursor, woken if it dozed; only its leader may be asked.
     fn cursor_home(&self, at: Seat, key: &CursorKey) -> Result<Arc<Partition>, Status> {
-        let partition = {
-            let state = self.lock();
-            let stream = state
-                .streams
-                .get(CURSORS)
-                .filter(|_| self.brokers[at].is_up());
-            let missing = || Status::internal("Cursors stream does not exist");
-            let partitions = &stream.ok_or_else(missing)?.partitions;
-            let hash = usize::try_from(crc32fast::hash(key.text().as_bytes())).unwrap_or_default();
-            Arc::clone(&partitions[hash % partitions.len()])
-        };
+        let known = self
+            .cursor_partition(key)
+            .filter(|_| self.brokers[at].is_up());
+        let partition = known.ok_or_else(|| Status::internal("Cursors stream does not exist"))?;
         if partition.lock().replicas.leader() != at {
             let text = format!("Server not leader for cursors partition {}", partition.id);
             return Err(Status::failed_precondition(text));

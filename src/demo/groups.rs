@@ -34,6 +34,11 @@ pub(super) struct Group {
 pub(super) type Assignment = (String, Vec<i32>);
 
 impl Group {
+    /// Whether that consumer is a member.
+    pub(super) fn has(&self, consumer_id: &str) -> bool {
+        self.members.contains_key(consumer_id)
+    }
+
     /// Each stream by name, its partitions ascending, each to the member that has least so far.
     fn assignments(&self, state: &State) -> HashMap<&str, Vec<Assignment>> {
         let mut shares: HashMap<&str, Vec<Assignment>> = HashMap::new();
@@ -113,7 +118,7 @@ impl Cluster {
             return Err(Status::failed_precondition("stream does not exist"));
         }
         let group = state.groups.get(group_id);
-        if group.is_some_and(|group| group.members.contains_key(consumer_id)) {
+        if group.is_some_and(|group| group.has(consumer_id)) {
             let text = "consumer is already a member of the consumer group";
             return Err(Status::failed_precondition(text));
         }
@@ -163,7 +168,7 @@ impl Cluster {
         named(group_id, consumer_id)?;
         let mut state = self.lock();
         let group = state.groups.get(group_id).ok_or_else(no_group)?;
-        if !group.members.contains_key(consumer_id) {
+        if !group.has(consumer_id) {
             return Err(no_member());
         }
         self.take_out(&mut state, group_id, consumer_id, false);
@@ -238,7 +243,7 @@ impl Cluster {
                 group.epoch
             )));
         }
-        if !group.members.contains_key(consumer_id) {
+        if !group.has(consumer_id) {
             let text =
                 format!("Consumer {consumer_id} is not a member of consumer group {group_id}");
             return Err(Status::failed_precondition(text));

@@ -67,6 +67,8 @@ pub(super) struct Publication<'a> {
     pub(super) expected_offset: i64,
     /// None where nobody waits for an ack.
     pub(super) acks: Option<AckSender>,
+    /// When it came, where that is not now.
+    pub(super) came: Option<Timestamp>,
 }
 
 /// An ack that waits for the high watermark.
@@ -223,7 +225,7 @@ impl Partition {
 
     /// Stores a message, if anybody listens, and acks it as its policy says. Answers whether followers have to fetch.
     pub(super) fn receive(&self, publication: &Publication<'_>, alive: Alive) -> bool {
-        let now = Timestamp::now().0;
+        let now = publication.came.unwrap_or_else(Timestamp::now).0;
         let mut state = self.lock();
         if !state.is_open() || state.readonly || !alive.has(state.replicas.leader()) {
             return false;

@@ -169,6 +169,7 @@ impl Cluster {
             policy,
             expected_offset: request.expected_offset,
             acks,
+            came: None,
         });
     }
 

@@ -244,6 +244,7 @@ impl pb::api_server::Api for Calls {
             policy,
             expected_offset: 0,
             acks: waits.then_some(acks),
+            came: None,
         });
         if !waits {
             return Ok(Response::new(pb::PublishToSubjectResponse::default()));

@@ -11,5 +11,6 @@ mod client_failover;
 mod client_probe;
 mod client_silence;
 mod client_subscribe;
+mod demo_company;
 mod golden;
 mod wire_tap;

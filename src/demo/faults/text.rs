@@ -1,9 +1,8 @@
 //! Faults as text: what follows `:fault ` on the command line of the demo, and what an incident's steps say.
 //! What each of them does is `faults.rs`.
 
-use std::time::Duration;
-
 use super::{AckFault, FaultRefused, Faults};
+use crate::demo::pace;
 
 /// The words of one fault, and what it does in a few.
 const FAULTS: &[(&str, &str)] = &[
@@ -96,8 +95,8 @@ impl Faults {
         match (words[0], words.get(2..)?) {
             ("kill", []) => Some(self.kill(broker)),
             ("restart", []) => Some(self.restart(broker)),
-            ("stall", [time]) => Some(self.stall(broker, duration(time)?)),
-            ("slow", [time]) => Some(self.slow(broker, duration(time)?)),
+            ("stall", [time]) => Some(self.stall(broker, pace::parse(time)?)),
+            ("slow", [time]) => Some(self.slow(broker, pace::parse(time)?)),
             ("refuse", []) => Some(self.refuse(broker)),
             ("accept", []) => Some(self.accept(broker)),
             ("reset", []) => Some(self.reset(broker)),
@@ -133,33 +132,10 @@ fn help() -> String {
     FAULTS.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// `500ms`, `10s` or `5m`.
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
-    let (amount, unit) = text.split_at_checked(digits)?;
-    let amount: u64 = amount.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(amount)),
-        "s" => Some(Duration::from_secs(amount)),
-        "m" => Some(Duration::from_secs(amount.checked_mul(60)?)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::{FAULTS, duration, help};
+    use super::{FAULTS, help};
     use crate::demo::{DemoCluster, DemoOptions};
-
-    #[test]
-    fn durations_need_a_unit() {
-        assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(duration("2m"), Some(Duration::from_secs(120)));
-        assert_eq!(duration("5"), None);
-        assert_eq!(duration("s"), None);
-    }
 
     #[test]
     fn help_names_every_fault_on_a_line_of_its_own() {

@@ -1,0 +1,138 @@
+//! The company's consumers: how far they read, where they keep it, and the heartbeats of their groups.
+//! They count offsets and open no subscriptions: what matters here is what a dashboard sees of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Company;
+use super::script::ConsumerScript;
+use crate::demo::cursors::CursorKey;
+use crate::demo::pace;
+use crate::demo::partition::Partition;
+
+/// How often consumers store their cursors, in a real cluster's time.
+const COMMIT: Duration = Duration::from_secs(2);
+
+/// How long a consumer waits for its cursor to be stored before it goes on without.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often members show that they live, in a real cluster's time: well within the consumer timeout.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How far one consumer is in one partition.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    /// The last message it is done with, in hundredths, since it may get a share of a message done.
+    done: i64,
+    /// The newest one when it last looked.
+    seen: i64,
+}
+
+/// Progress by consumer and partition.
+type Places = HashMap<(usize, i32), Progress>;
+
+impl Company {
+    /// Reads on and stores cursors.
+    pub(super) async fn consume(self: Arc<Self>) {
+        let mut places = Places::new();
+        loop {
+            for (number, consumer) in self.script.consumers.iter().enumerate() {
+                self.advance(number, consumer, &mut places).await;
+            }
+            pace::wait(self.cluster.pace.scaled(COMMIT)).await;
+        }
+    }
+
+    /// Joins the groups and keeps their members alive.
+    pub(super) async fn keep_groups(self: Arc<Self>) {
+        loop {
+            for consumer in &self.script.consumers {
+                for member in &consumer.group {
+                    self.beat(consumer, member);
+                }
+            }
+            pace::wait(self.cluster.pace.scaled(HEARTBEAT)).await;
+        }
+    }
+
+    /// Asking for assignments keeps a member alive. One that is none joins; one whose coordinator is dead reports it.
+    fn beat(&self, consumer: &ConsumerScript, member: &str) {
+        let group_id = &consumer.cursor;
+        let group = self.cluster.lock().groups.get(group_id).cloned();
+        let Some(group) = group.filter(|group| group.has(member)) else {
+            let streams = vec![consumer.stream.clone()];
+            // Refused where somebody deleted the stream; then there is nothing to read.
+            self.cluster.join(group_id, member, streams).ok();
+            return;
+        };
+        let (home, epoch) = (group.coordinator, group.epoch);
+        // A refusal of either means that the group has just changed; the next beat sees how.
+        if self.cluster.alive().has(home) {
+            self.cluster.assignments(home, group_id, member, epoch).ok();
+        } else {
+            let suspect = self.cluster.name(home);
+            self.cluster
+                .report_coordinator(group_id, member, (&suspect, epoch))
+                .ok();
+        }
+    }
+
+    async fn advance(&self, number: usize, consumer: &ConsumerScript, places: &mut Places) {
+        if self.is_stuck(&consumer.cursor) {
+            return;
+        }
+        let stream = self
+            .cluster
+            .lock()
+            .streams
+            .get(consumer.stream.as_str())
+            .cloned();
+        for partition in stream.iter().flat_map(|stream| &stream.partitions) {
+            let (oldest, newest) = bounds(partition);
+            let place = places.entry((number, partition.id)).or_insert_with(|| {
+                let done = (newest - consumer.behind).max(-1) * 100;
+                Progress { done, seen: newest }
+            });
+            place.done += (newest - place.seen).max(0) * consumer.keeps;
+            // What retention took away is read by nobody any more.
+            place.done = place.done.max((oldest - 1) * 100).min(newest * 100);
+            place.seen = newest;
+            let offset = place.done / 100;
+            if offset >= 0 {
+                self.commit(consumer, partition.id, offset).await;
+            }
+        }
+    }
+
+    async fn commit(&self, consumer: &ConsumerScript, partition: i32, offset: i64) {
+        let stream = consumer.stream.clone();
+        let key = CursorKey {
+            stream,
+            partition,
+            cursor_id: consumer.cursor_id(),
+        };
+        let Some(home) = self.cluster.cursor_leader(&key) else {
+            return;
+        };
+        // One that cannot be stored now is stored the next time, when it is newer anyway.
+        let stored = self.cluster.set_cursor(home, key, offset);
+        tokio::select! {
+            _ = stored => {}
+            () = pace::wait(self.cluster.pace.scaled(PATIENCE)) => {}
+        }
+    }
+
+    fn is_stuck(&self, cursor: &str) -> bool {
+        let mood = self.mood();
+        let stuck = mood.stuck.as_ref();
+        stuck.is_some_and(|(name, until)| name == cursor && *until > Instant::now())
+    }
+}
+
+fn bounds(partition: &Partition) -> (i64, i64) {
+    let state = partition.lock();
+    (state.log.oldest(), state.replicas.high_watermark())
+}

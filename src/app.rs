@@ -38,6 +38,7 @@ mod palette;
 mod typing;
 mod update;
 
+pub use act::command_of;
 pub use command::Command;
 pub use desk::Desk;
 pub use effect::{Effect, ExportForm, ExportSpec, FeedSpec, OlderSpec};

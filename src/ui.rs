@@ -8,31 +8,58 @@ pub mod paint;
 pub mod sanitise;
 pub mod theme;
 
+mod activity;
+mod brokers;
 mod chrome;
+mod connecting;
+mod cursors;
+mod modal;
+mod overview;
+mod page;
+mod partitions;
+mod streams;
+mod widgets;
+mod words;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 pub use theme::{Glyphs, Theme};
 
+use crate::app::cluster::Freshness;
 use crate::app::{App, Pane, Viewport};
 use layout::Panes;
 use paint::Painter;
+use widgets::Place;
 
 /// Draws a frame and says what it offered: rows per pane, and what lies under which cell.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
     let area = frame.area();
-    let mut painter = Painter::new(frame.buffer_mut(), theme);
+    let framed = theme.framed(app.desk.settings.color.as_deref());
+    let mut painter = Painter::new(frame.buffer_mut(), &framed);
     let Some(places) = layout::frame(area, app.focus.pane()) else {
         chrome::too_small(&mut painter, area);
         return painter.finish();
     };
     chrome::header(&mut painter, places.header, app);
-    panes(&mut painter, places.panes, app);
+    body(&mut painter, &places, app);
+    modal::draw(&mut painter, places.body, app);
     chrome::tabs(&mut painter, places.tabs, app);
     chrome::notice(&mut painter, places.notice, app);
     chrome::footer(&mut painter, places.footer, app);
     painter.finish()
+}
+
+fn body(painter: &mut Painter<'_>, places: &layout::Frame, app: &App) {
+    let freshness = app.cluster.freshness(&app.desk);
+    if freshness == Freshness::Nothing {
+        return connecting::connecting(painter, places.body, app);
+    }
+    panes(painter, places.panes, app);
+    if matches!(freshness, Freshness::Stale { .. }) {
+        let old = painter.theme.muted;
+        painter.tint(places.body, old);
+    }
 }
 
 fn panes(painter: &mut Painter<'_>, panes: Panes, app: &App) {
@@ -61,6 +88,64 @@ fn panes(painter: &mut Painter<'_>, panes: Panes, app: &App) {
 
 /// One pane in its place. Panes borrow only what they show.
 fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
-    let focused = app.focus.pane() == pane;
-    chrome::title(painter, area, pane, focused);
+    let place = Place {
+        pane,
+        area,
+        focused: app.focus.pane() == pane && app.modal.is_none(),
+    };
+    let (truth, now, faults_only) = (app.truth(), app.desk.now, app.faults_only);
+    let overview = overview::OverviewPanes {
+        overview: &app.overview,
+        truth,
+        now,
+    };
+    let cursors = cursors::CursorsPanes {
+        cursors: &app.cursors,
+        truth,
+        now,
+    };
+    let streams = &app.streams;
+    match pane {
+        Pane::Findings => overview.findings(painter, place),
+        Pane::Cluster => overview.cluster(painter, place),
+        Pane::Brokers => {
+            let list = &app.brokers;
+            brokers::BrokersPane {
+                list,
+                truth,
+                now,
+                faults_only,
+            }
+            .draw(painter, place);
+        }
+        Pane::Streams => {
+            streams::StreamsPane {
+                streams,
+                truth,
+                faults_only,
+                now,
+            }
+            .draw(painter, place);
+        }
+        Pane::Partitions => partitions::PartitionsPane {
+            streams,
+            truth,
+            now,
+        }
+        .draw(painter, place),
+        Pane::Cursors => cursors.cursors(painter, place),
+        Pane::Groups => cursors.groups(painter, place),
+        Pane::Activity => {
+            let offset = app.desk.settings.utc_offset;
+            activity::ActivityPane {
+                activity: &app.activity,
+                now,
+                offset,
+            }
+            .draw(painter, place);
+        }
+        Pane::Tail | Pane::Inspector => {
+            widgets::title(painter, place, &[], &[]);
+        }
+    }
 }

@@ -317,7 +317,7 @@ impl App {
 }
 
 /// The operation as a command line that repeats it (I11).
-fn command_of(operation: &Operation) -> String {
+pub fn command_of(operation: &Operation) -> String {
     let arguments = std::iter::once("liftui".to_owned()).chain(operation.argv());
     shell_line(&arguments.collect::<Vec<_>>())
 }

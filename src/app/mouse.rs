@@ -29,7 +29,7 @@ impl App {
 
     fn wheel(&mut self, hit: Hit, movement: Move) {
         if self.modal.is_none()
-            && let Hit::Rows(pane) | Hit::Column(pane, _) = hit
+            && let Hit::Rows(pane) | Hit::TallRows(pane) | Hit::Column(pane, _) = hit
         {
             self.focus.go_to(pane);
         }
@@ -49,6 +49,7 @@ impl App {
                 self.arrived();
             }
             (Hit::Rows(pane), false) => self.click_row(pane, line),
+            (Hit::TallRows(pane), false) => self.click_row(pane, line / 2),
             (Hit::Column(pane, column), false) => {
                 self.focus.go_to(pane);
                 if let Some(list) = self.listing_mut() {

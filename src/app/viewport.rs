@@ -33,6 +33,8 @@ pub enum Hit {
     Screen(Screen),
     /// The rows of a pane, the first one on top.
     Rows(Pane),
+    /// The rows of a pane, each of two lines, the first one on top.
+    TallRows(Pane),
     /// The head of a column, by its number among the columns of the pane.
     Column(Pane, usize),
     /// A button or a field of the box on top, by its number.
@@ -81,7 +83,8 @@ impl Viewport {
 
     /// How many rows a pane shows; 0 where it was not drawn.
     pub fn rows(&self, pane: Pane) -> usize {
-        self.height_of(Hit::Rows(pane))
+        let tall = self.height_of(Hit::TallRows(pane)) / 2;
+        self.height_of(Hit::Rows(pane)).max(tall)
     }
 
     /// How many rows the overlay shows.

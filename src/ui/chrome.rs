@@ -1,54 +1,182 @@
-//! What surrounds the panes: header, titles, the names of the screens, the notice line, the keys.
+//! What surrounds the panes: header, the names of the screens, the notice line, the keys.
 //!
 //! Which keys there are, the keymap tells; which notice is shown, `app/notice`.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::format;
 use super::layout::LEAST;
-use super::paint::{Painter, span};
+use super::paint::{Painter, span, spans_width};
+use super::theme::Theme;
+use super::widgets::{after, dotted, typed};
+use super::words;
+use crate::app::activity::count;
+use crate::app::cluster::Freshness;
+use crate::app::command_line::CommandLine;
+use crate::app::inflight::Request;
+use crate::app::modal::Modal;
 use crate::app::notice::Level;
-use crate::app::{App, Hit, Pane, Screen};
+use crate::app::{App, Hit, Screen};
+use crate::health::{BrokerTruth, Severity};
 
 /// A sentence instead of a broken screen.
 pub(super) fn too_small(painter: &mut Painter<'_>, area: Rect) {
     let (width, height) = LEAST;
     let text = format!(
-        "liftui needs {width}x{height}, this is {}x{}",
+        "liftui needs {width}x{height}; this is {}x{}",
         area.width, area.height
     );
     painter.put(area, &[span(text, painter.theme.text)]);
 }
 
-/// The line on top.
+/// The line on top: what this is, how it is, and how old that is.
 pub(super) fn header(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    let name = span(" liftui ", theme.brand);
-    let cluster = span(format!(" {}", app.desk.settings.cluster), theme.text);
-    painter.put(area, &[name, cluster]);
+    let mut right = age(app, theme);
+    right.push(span(" ", theme.text));
+    let left = painter.put_right(area, &right);
+    let name = [
+        span(" liftui ", theme.brand),
+        span(&*app.desk.settings.cluster, theme.text),
+    ];
+    let mut taken = painter.put(left, &name);
+    for part in parts(app, theme) {
+        let wide = u16::try_from(spans_width(&part)).unwrap_or(u16::MAX);
+        let divider = [span(format!(" {}", theme.glyphs.divider), theme.line)];
+        if taken.saturating_add(wide).saturating_add(3) > left.width {
+            continue;
+        }
+        taken += painter.put(after(left, taken), &divider);
+        taken += painter.put(after(left, taken), &part);
+    }
 }
 
-/// The title of a pane.
-pub(super) fn title(painter: &mut Painter<'_>, area: Rect, pane: Pane, focused: bool) {
-    let style = if focused {
-        painter.theme.focus
-    } else {
-        painter.theme.title
+/// What the header says between the name and the age, the most needed first.
+fn parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+    let truth = app.truth();
+    if truth.as_of.is_none() {
+        return Vec::new();
+    }
+    let own = truth.totals.streams - truth.totals.internal;
+    let mut parts = vec![
+        brokers(&truth.brokers, theme),
+        findings(app, theme),
+        vec![span(count(own, "stream"), theme.text)],
+    ];
+    if let Some(rate) = truth.totals.rate {
+        parts.push(vec![
+            span(format::rate(rate), theme.text),
+            span(" msg/s", theme.muted),
+        ]);
+    }
+    parts
+}
+
+/// More brokers than this are counted instead of shown one by one.
+const SIGNS: usize = 9;
+
+fn brokers(brokers: &[BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = vec![span(count(brokers.len(), "broker"), theme.text)];
+    if brokers.len() <= SIGNS {
+        for broker in brokers {
+            spans.push(span(" ", theme.text));
+            spans.push(words::broker_sign(broker, theme));
+        }
+        return spans;
+    }
+    let silent = brokers
+        .iter()
+        .filter(|broker| broker.reach.is_silent())
+        .count();
+    let answering = brokers
+        .iter()
+        .filter(|broker| broker.is_answering())
+        .count();
+    spans.push(span(
+        format!(" {} {answering}", theme.glyphs.good),
+        theme.good,
+    ));
+    if silent > 0 {
+        spans.push(span(
+            format!(" {} {silent}", theme.glyphs.broken),
+            theme.broken,
+        ));
+    }
+    spans
+}
+
+fn findings(app: &App, theme: &Theme) -> Vec<Span<'static>> {
+    let grave: Vec<Severity> = app
+        .truth()
+        .findings
+        .iter()
+        .map(|finding| finding.severity)
+        .filter(|severity| *severity > Severity::Note)
+        .collect();
+    match grave.iter().max() {
+        Some(worst) => {
+            let (sign, style) = words::severity(*worst, theme);
+            vec![span(
+                format!("{sign} {}", count(grave.len(), "finding")),
+                style,
+            )]
+        }
+        None => vec![span(format!("{} all well", theme.glyphs.good), theme.good)],
+    }
+}
+
+/// The right end: what is on its way, observer mode, how old the truth is.
+fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
+    let mut parts: Vec<Vec<Span<'static>>> = Vec::new();
+    if let Some(pending) = app.desk.inflight.pending().first() {
+        let what = match &pending.request {
+            Request::Operation(_) => "sending",
+            Request::Edit => "in the editor",
+            Request::Export => "exporting",
+            Request::Console(_) => "at the console",
+        };
+        let since = format::ago(pending.since, app.desk.now);
+        parts.push(vec![span(format!("{what} {since}"), theme.key)]);
+    }
+    if app.desk.settings.observer {
+        parts.push(vec![span("observing", theme.readonly)]);
+    }
+    let (text, style) = match app.cluster.freshness(&app.desk) {
+        Freshness::Nothing => ("no broker yet".to_owned(), theme.degraded),
+        Freshness::Live { as_of } => (
+            format!("as of {}", format::ago(as_of, app.desk.now)),
+            theme.muted,
+        ),
+        Freshness::Stale { as_of } => (
+            format!("stale {}", format::ago(as_of, app.desk.now)),
+            theme.broken,
+        ),
     };
-    painter.put(area, &[span(format!(" {}", pane.title()), style)]);
+    parts.push(vec![span(text, style)]);
+    dotted(&parts, theme)
 }
 
 /// The names of the screens, on the line below the panes.
 pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     painter.across(area);
     let theme = painter.theme;
-    let mut left = area;
+    let mut left = after(area, 1);
     for (number, screen) in Screen::ALL.into_iter().enumerate() {
         let here = screen == app.focus.screen();
-        let style = if here { theme.focus } else { theme.muted };
-        let text = format!(" {} {}", number + 1, screen.title());
-        let taken = painter.put(left, &[span(text, style)]);
+        let (digit, name) = if here {
+            (theme.focus, theme.focus)
+        } else {
+            (theme.key, theme.muted)
+        };
+        let text = [
+            span(format!(" {}", number + 1), digit),
+            span(format!(" {} ", screen.title()), name),
+        ];
+        let fits = u16::try_from(spans_width(&text)).unwrap_or(u16::MAX) <= left.width;
+        let text = if fits { &text[..] } else { &text[..1] };
+        let taken = painter.put(left, text);
         painter.hit(
             Rect {
                 width: taken,
@@ -56,43 +184,83 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
             },
             Hit::Screen(screen),
         );
-        left = Rect {
-            x: left.x + taken,
-            width: left.width - taken,
-            ..left
-        };
+        left = after(left, taken);
     }
-    painter.put(left, &[span(" ", theme.text)]);
 }
 
-/// What was told last, until it expires.
+/// What is typed after `:`, or what was told last, until it expires.
 pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
+    if let Some(Modal::CommandLine(line)) = &app.modal {
+        return command_line(painter, area, line);
+    }
+    if !app.pressed().is_empty() {
+        let keys: Vec<String> = app.pressed().iter().map(ToString::to_string).collect();
+        painter.put(area, &[span(format!(" {} …", keys.join(" ")), theme.key)]);
+        return;
+    }
     let Some(notice) = app.desk.notices.current(app.desk.now) else {
         return;
     };
-    let style = match notice.level {
+    let style = level_style(notice.level, theme);
+    let time = format::clock(notice.at, app.desk.settings.utc_offset);
+    let times = if notice.times > 1 {
+        format!("  ({} times)", notice.times)
+    } else {
+        String::new()
+    };
+    let spans = [
+        span(format!(" {time}  "), theme.muted),
+        span(&*notice.text, style),
+        span(times, theme.muted),
+    ];
+    painter.put(area, &spans);
+}
+
+/// How a notice of that level looks.
+pub(super) fn level_style(level: Level, theme: &Theme) -> Style {
+    match level {
         Level::Note => theme.text,
         Level::Warning => theme.degraded,
         Level::Error => theme.broken,
+    }
+}
+
+fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine) {
+    let theme = painter.theme;
+    let mut spans = vec![span(" :", theme.key)];
+    spans.extend(typed(line.editor(), theme));
+    let taken = painter.put(area, &spans);
+    let Some((candidates, at)) = line.completions() else {
+        return;
     };
-    let time = format::clock(notice.at, app.desk.settings.utc_offset);
-    painter.put(
-        area,
-        &[
-            span(format!(" {time}  "), theme.muted),
-            span(&*notice.text, style),
-        ],
-    );
+    let mut rest = after(area, taken + 2);
+    for (number, candidate) in candidates.iter().enumerate().skip(at.saturating_sub(1)) {
+        let style = if number == at {
+            theme.focus
+        } else {
+            theme.muted
+        };
+        let last = candidate.rsplit(' ').next().unwrap_or_default();
+        let taken = painter.put(rest, &[span(last, style), span("  ", theme.text)]);
+        rest = after(rest, taken);
+    }
 }
 
 /// What the keys do here, now.
 pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut left = after(area, 1);
     for (keys, words) in app.key_hints() {
-        spans.push(span(format!(" {keys} "), theme.key));
-        spans.push(span(format!("{words} "), theme.muted));
+        let spans = [
+            span(keys, theme.key),
+            span(format!(" {words}  "), theme.muted),
+        ];
+        let wide = u16::try_from(spans_width(&spans)).unwrap_or(u16::MAX);
+        if wide > left.width + 2 {
+            break;
+        }
+        let taken = painter.put(left, &spans);
+        left = after(left, taken);
     }
-    painter.put(area, &spans);
 }

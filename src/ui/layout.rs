@@ -17,6 +17,8 @@ pub const SIDE_BY_SIDE: u16 = 100;
 pub struct Frame {
     /// The line on top: cluster, mode, age of the truth.
     pub header: Rect,
+    /// The room of all panes.
+    pub body: Rect,
     /// The panes of the screen.
     pub panes: Panes,
     /// The line that names the screens.
@@ -76,6 +78,7 @@ pub fn frame(area: Rect, focus: Pane) -> Option<Frame> {
     };
     Some(Frame {
         header: row(0),
+        body,
         panes: panes(body, focus),
         tabs: row(area.height - 3),
         notice: row(area.height - 2),

@@ -78,8 +78,6 @@ theme! {
     chosen_elsewhere = "chosen_elsewhere",
     /// Marked rows.
     marked = "marked",
-    /// A value that has just changed.
-    changed = "changed",
     /// Keys in the footer and in help.
     key = "key",
     /// Text being typed.
@@ -144,6 +142,18 @@ impl Theme {
             styles.insert(name, style);
         }
         Ok(Self::from_styles(&styles))
+    }
+
+    /// The same theme with lines and name in a context's colour, so that nobody mistakes the cluster. A colour that is
+    /// none changes nothing: the config file is checked when it is read.
+    #[must_use]
+    pub fn framed(&self, name: Option<&str>) -> Self {
+        let mut framed = self.clone();
+        if let Some(color) = name.and_then(|name| color(name).ok()) {
+            framed.line = framed.line.fg(color);
+            framed.brand = framed.brand.fg(color).add_modifier(Modifier::REVERSED);
+        }
+        framed
     }
 
     /// The same theme with glyphs that every terminal has.

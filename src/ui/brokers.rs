@@ -1,0 +1,138 @@
+//! The list of brokers, and below it what is known of the chosen one.
+//!
+//! Rows and order are `app/brokers`'s; texts about one broker, `page`'s.
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::format;
+use super::page::{self, broker_page};
+use super::paint::{Painter, span};
+use super::theme::Theme;
+use super::widgets::{self, Place, Spec, below, row};
+use super::words::{self, ShortNames};
+use crate::app::brokers::{BrokerColumn, BrokerName};
+use crate::app::table::Table;
+use crate::health::{BrokerTruth, Truth};
+use crate::model::Timestamp;
+
+const SPECS: &[Spec<BrokerColumn>] = &[
+    Spec::growing(BrokerColumn::Name, 10, 2, 0),
+    Spec::growing(BrokerColumn::State, 15, 1, 0),
+    Spec::growing(BrokerColumn::Address, 16, 2, 3),
+    Spec::fixed(BrokerColumn::Partitions, 5, 2),
+    Spec::fixed(BrokerColumn::Leaders, 4, 0),
+    Spec::fixed(BrokerColumn::Rate, 7, 1),
+    Spec::fixed(BrokerColumn::Latency, 6, 1),
+    Spec::growing(BrokerColumn::ListedBy, 9, 1, 4),
+];
+
+/// What the pane shows.
+#[derive(Clone, Copy)]
+pub(super) struct BrokersPane<'a> {
+    /// Rows, order, filter.
+    pub(super) list: &'a Table<BrokerName, BrokerColumn>,
+    /// What is known of them.
+    pub(super) truth: &'a Truth,
+    /// The time.
+    pub(super) now: Timestamp,
+    /// Whether those that answer are hidden.
+    pub(super) faults_only: bool,
+}
+
+impl BrokersPane<'_> {
+    /// Draws it in its place.
+    pub(super) fn draw(self, painter: &mut Painter<'_>, place: Place) {
+        let theme = painter.theme;
+        let faults = self
+            .faults_only
+            .then(|| span("  faults only", theme.degraded));
+        let behind: Vec<Span<'_>> = faults.into_iter().collect();
+        let area = widgets::title_of_list(painter, place, self.list, &behind, self.list.of());
+        let (rows, detail) = self.split(area);
+        let short = ShortNames::of(self.truth);
+        let cell = |name: &Arc<str>, column, width| match self.truth.broker(name) {
+            Some(broker) => self.cell(broker, column, width, &short, theme),
+            None => Vec::new(),
+        };
+        widgets::table(painter, place, rows, self.list, SPECS, cell);
+        if self.list.rows().is_empty() {
+            let lines: &[&str] = if self.faults_only {
+                &["All brokers answer.", "! shows them."]
+            } else {
+                &["No broker fits the filter.", "esc clears it."]
+            };
+            widgets::missing(painter, below(rows, 1), lines);
+        }
+        self.detail(painter, detail);
+    }
+
+    fn split(self, area: Rect) -> (Rect, Rect) {
+        let rows = u16::try_from(self.list.rows().len()).unwrap_or(u16::MAX);
+        let above = rows.saturating_add(2).max(5).min(area.height);
+        if area.height < above + 6 || self.list.chosen().is_none() {
+            return (area, below(area, area.height));
+        }
+        (
+            Rect {
+                height: above,
+                ..area
+            },
+            below(area, above),
+        )
+    }
+
+    fn detail(self, painter: &mut Painter<'_>, area: Rect) {
+        let chosen = self.list.chosen().and_then(|name| self.truth.broker(name));
+        let (Some(broker), false) = (chosen, area.is_empty()) else {
+            return;
+        };
+        painter.across(row(area, 0));
+        let lines = broker_page(broker, self.truth, self.now, painter.theme);
+        page::draw(painter, widgets::after(below(area, 1), 3), &lines, 0);
+    }
+
+    fn cell(
+        self,
+        broker: &BrokerTruth,
+        column: BrokerColumn,
+        width: usize,
+        short: &ShortNames,
+        theme: &Theme,
+    ) -> Vec<Span<'static>> {
+        let number = |number: usize| vec![span(format::size(number), theme.text)];
+        match column {
+            BrokerColumn::Name => {
+                let style = if broker.is_answering() {
+                    theme.text
+                } else {
+                    theme.muted
+                };
+                vec![span(
+                    format::cut_middle(broker.name(), width, theme.glyphs.cut),
+                    style,
+                )]
+            }
+            BrokerColumn::Address => {
+                vec![span(
+                    format::cut_middle(&broker.address, width, theme.glyphs.cut),
+                    theme.muted,
+                )]
+            }
+            BrokerColumn::State => words::broker_state(broker, theme, self.now),
+            BrokerColumn::Partitions => number(broker.partitions),
+            BrokerColumn::Leaders => number(broker.leaders),
+            BrokerColumn::Rate => words::rate(broker.rate, theme),
+            BrokerColumn::Latency => match broker.latency.filter(|_| broker.is_answering()) {
+                Some(took) => vec![span(format::latency(took), theme.text)],
+                None => vec![span(theme.glyphs.none, theme.faint)],
+            },
+            BrokerColumn::ListedBy => {
+                let names: Vec<&str> = broker.listed_by.iter().map(|id| short.get(id)).collect();
+                vec![span(names.join(" "), theme.muted)]
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The lists of cursors and of consumer groups.
+//!
+//! Rows and order are `app/cursors`'s; lags are worked out in `health`.
+
+use ratatui::text::Span;
+
+use super::format;
+use super::paint::{Painter, span};
+use super::theme::Theme;
+use super::widgets::{self, Place, Spec, below};
+use super::words;
+use crate::app::cursors::{
+    CursorColumn, CursorKey, Cursors, GroupColumn, Reading, key, lag_of_group,
+};
+use crate::health::{CursorTruth, Truth};
+use crate::model::{GroupInfo, Timestamp};
+
+const CURSORS: &[Spec<CursorColumn>] = &[
+    Spec::growing(CursorColumn::Id, 14, 3, 0),
+    Spec::growing(CursorColumn::Partition, 12, 2, 0),
+    Spec::fixed(CursorColumn::Lag, 8, 0),
+    Spec::fixed(CursorColumn::LagTime, 7, 1),
+    Spec::fixed(CursorColumn::Drain, 7, 3),
+    Spec::fixed(CursorColumn::Speed, 7, 2),
+    Spec::fixed(CursorColumn::Offset, 9, 4),
+    Spec::fixed(CursorColumn::Stored, 6, 5),
+];
+
+const GROUPS: &[Spec<GroupColumn>] = &[
+    Spec::growing(GroupColumn::Id, 14, 2, 0),
+    Spec::fixed(GroupColumn::Members, 7, 0),
+    Spec::fixed(GroupColumn::Lag, 8, 0),
+    Spec::growing(GroupColumn::Streams, 12, 2, 1),
+    Spec::growing(GroupColumn::Coordinator, 11, 1, 2),
+    Spec::fixed(GroupColumn::Epoch, 5, 3),
+];
+
+/// What the two panes show.
+#[derive(Clone, Copy)]
+pub(super) struct CursorsPanes<'a> {
+    /// Rows, order, filter, and how reading went.
+    pub(super) cursors: &'a Cursors,
+    /// What is known.
+    pub(super) truth: &'a Truth,
+    /// The time.
+    pub(super) now: Timestamp,
+}
+
+impl CursorsPanes<'_> {
+    /// Draws the cursors.
+    pub(super) fn cursors(self, painter: &mut Painter<'_>, place: Place) {
+        let theme = painter.theme;
+        let list = &self.cursors.list;
+        let behind = reading(self.cursors.reading(), self.now, theme);
+        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let cell = |wanted: &CursorKey, column, width| {
+            let found = self
+                .truth
+                .cursors
+                .iter()
+                .find(|cursor| key(cursor) == *wanted);
+            found
+                .map(|cursor| self.cell(cursor, column, width, theme))
+                .unwrap_or_default()
+        };
+        widgets::table(painter, place, area, list, CURSORS, cell);
+        if list.rows().is_empty() {
+            let lines = self.no_cursors();
+            widgets::missing(painter, below(area, 1), &[&lines[0], &lines[1]]);
+        }
+    }
+
+    fn no_cursors(self) -> [String; 2] {
+        match self.cursors.reading() {
+            Reading::Never => ["Reading cursors…".to_owned(), String::new()],
+            Reading::Failed(_, failure) => [failure.sentence.clone(), "r tries again.".to_owned()],
+            Reading::Read(_) if self.cursors.list.of() > 0 => [
+                "No cursor fits.".to_owned(),
+                "esc clears the filter.".to_owned(),
+            ],
+            Reading::Read(_) => [
+                "No cursors are stored.".to_owned(),
+                "Consumers store them with SetCursor, where the cluster has cursors switched on."
+                    .to_owned(),
+            ],
+        }
+    }
+
+    fn cell(
+        self,
+        cursor: &CursorTruth,
+        column: CursorColumn,
+        width: usize,
+        theme: &Theme,
+    ) -> Vec<Span<'static>> {
+        let entry = &cursor.entry;
+        let none = || vec![span(theme.glyphs.none, theme.faint)];
+        match column {
+            CursorColumn::Id => {
+                let (name, style) = match entry.group() {
+                    Some(group) => (format!("group {group}"), theme.text),
+                    None => (entry.id.clone(), theme.text),
+                };
+                vec![span(
+                    format::cut_middle(&name, width, theme.glyphs.cut),
+                    style,
+                )]
+            }
+            CursorColumn::Partition => {
+                let place = format!("{}:{}", entry.stream, entry.partition);
+                vec![span(
+                    format::cut_middle(&place, width, theme.glyphs.cut),
+                    theme.muted,
+                )]
+            }
+            CursorColumn::Offset => vec![span(format::short_count(entry.offset), theme.text)],
+            CursorColumn::Lag => lag(cursor, theme),
+            CursorColumn::LagTime => match cursor.lag_time {
+                Some(lag) if lag.at_least.is_zero() => none(),
+                Some(lag) => {
+                    let sign = if lag.bounded { "" } else { ">" };
+                    vec![span(
+                        format!("{sign}{}", format::age(lag.at_least)),
+                        theme.text,
+                    )]
+                }
+                None => none(),
+            },
+            CursorColumn::Speed => words::rate(cursor.speed, theme),
+            CursorColumn::Drain => match cursor.drain {
+                Some(drain) if cursor.lag.is_some_and(|lag| lag > 0) => {
+                    vec![span(format!("in {}", format::age(drain)), theme.text)]
+                }
+                _ => none(),
+            },
+            CursorColumn::Stored => words::ago(entry.time, self.now, theme),
+        }
+    }
+
+    /// Draws the groups.
+    pub(super) fn groups(self, painter: &mut Painter<'_>, place: Place) {
+        let theme = painter.theme;
+        let list = &self.cursors.group_list;
+        let behind = reading(self.cursors.reading_groups(), self.now, theme);
+        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let cell = |id: &String, column, width| {
+            let found = self.cursors.group(id);
+            found
+                .map(|group| self.group_cell(group, column, width, theme))
+                .unwrap_or_default()
+        };
+        widgets::table(painter, place, area, list, GROUPS, cell);
+        if list.rows().is_empty() {
+            let lines: &[&str] = match self.cursors.reading_groups() {
+                Reading::Never => &["Reading groups…"],
+                Reading::Failed(_, failure) => &[&failure.sentence, "r tries again."],
+                Reading::Read(_) => &[
+                    "No consumer groups were seen.",
+                    "They show by their cursors, and by joins in the activity.",
+                ],
+            };
+            widgets::missing(painter, below(area, 1), lines);
+        }
+    }
+
+    fn group_cell(
+        self,
+        group: &GroupInfo,
+        column: GroupColumn,
+        width: usize,
+        theme: &Theme,
+    ) -> Vec<Span<'static>> {
+        let cut = |text: &str| format::cut_middle(text, width, theme.glyphs.cut);
+        match column {
+            GroupColumn::Id => vec![span(cut(&group.id), theme.text)],
+            GroupColumn::Members => match &group.members {
+                Some(members) => vec![span(format::size(members.len()), theme.text)],
+                None => vec![span("?", theme.unknown)],
+            },
+            GroupColumn::Lag => words::known(lag_of_group(self.truth, &group.id), theme),
+            GroupColumn::Streams => {
+                let names: Vec<&str> = group.streams.iter().map(AsRef::as_ref).collect();
+                vec![span(names.join(" "), theme.muted)]
+            }
+            GroupColumn::Coordinator => match &group.coordinator {
+                Some(broker) => vec![span(cut(broker), theme.text)],
+                None => vec![span("?", theme.unknown)],
+            },
+            GroupColumn::Epoch => match group.epoch {
+                Some(epoch) => vec![span(epoch.to_string(), theme.muted)],
+                None => vec![span("?", theme.unknown)],
+            },
+        }
+    }
+}
+
+/// How old what is shown is, where that is worth a word.
+fn reading(reading: &Reading, now: Timestamp, theme: &Theme) -> Vec<Span<'static>> {
+    match reading {
+        Reading::Never => vec![span("  reading…", theme.muted)],
+        Reading::Read(at) => vec![span(
+            format!("  as of {}", format::ago(*at, now)),
+            theme.muted,
+        )],
+        Reading::Failed(at, _) => {
+            vec![span(
+                format!("  not read since {}", format::ago(*at, now)),
+                theme.degraded,
+            )]
+        }
+    }
+}
+
+/// Messages behind; those of a cursor that stands still stand out.
+fn lag(cursor: &CursorTruth, theme: &Theme) -> Vec<Span<'static>> {
+    let still = cursor.still_since.is_some();
+    match cursor.lag {
+        None => vec![span("?", theme.unknown)],
+        Some(0) => vec![span("0", theme.good)],
+        Some(lag) if still => {
+            let text = format!("{} {}", theme.glyphs.degraded, format::short_count(lag));
+            vec![span(text, theme.degraded)]
+        }
+        Some(lag) => vec![span(format::short_count(lag), theme.text)],
+    }
+}

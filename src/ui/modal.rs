@@ -1,0 +1,53 @@
+//! What lies on top of the panes: a text to read, a question, a menu.
+//!
+//! What they hold and what follows from an answer is `app/modal`'s; texts are made in `page`.
+
+mod confirm;
+mod menu;
+
+use ratatui::layout::Rect;
+
+use super::layout::centred;
+use super::page;
+use super::paint::{Painter, span};
+use super::widgets::boxed;
+use crate::app::modal::{Modal, Reader};
+use crate::app::{App, Hit};
+
+/// Draws what lies on top, if anything does; the command line stands in the notice line instead.
+pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
+    match &app.modal {
+        Some(Modal::Reader(reader)) => read(painter, body, reader, app),
+        Some(Modal::Confirm(question)) => confirm::draw(painter, body, question, app.truth()),
+        Some(Modal::Menu(list)) => menu::draw(painter, body, list),
+        Some(Modal::CommandLine(_)) | None => {}
+    }
+}
+
+fn read(painter: &mut Painter<'_>, body: Rect, reader: &Reader, app: &App) {
+    let theme = painter.theme;
+    let (title, lines) = page::page(&reader.subject, app, theme);
+    let width = body.width.saturating_sub(4).min(84);
+    let lines = page::wrapped(lines, usize::from(width.saturating_sub(4)));
+    let wanted = u16::try_from(lines.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(2);
+    let area = centred(
+        body,
+        width,
+        wanted.min(body.height.saturating_sub(1)).max(3),
+    );
+    let mut title = vec![span(title, theme.focus)];
+    let shown = usize::from(area.height.saturating_sub(2));
+    if lines.len() > shown {
+        let last = (reader.scroll + shown).min(lines.len());
+        title.push(span(
+            format!("  {last} of {} lines", lines.len()),
+            theme.muted,
+        ));
+    }
+    let inside = boxed(painter, area, &title, theme.line);
+    painter.hit(inside, Hit::Overlay);
+    painter.overlay_lines(lines.len());
+    page::draw(painter, inside, &lines, reader.scroll);
+}

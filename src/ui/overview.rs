@@ -1,0 +1,310 @@
+//! The first screen: what is wrong, worst first, and the cluster at a glance.
+//!
+//! What is wrong is `health`'s word; rows and order are `app/overview`'s.
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::format;
+use super::paint::{Painter, span};
+use super::widgets::{self, Place, after, below, row};
+use super::words;
+use crate::app::Hit;
+use crate::app::cursors::key;
+use crate::app::overview::{FindingKey, Overview};
+use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
+use crate::model::Timestamp;
+
+/// What the two panes show.
+#[derive(Clone, Copy)]
+pub(super) struct OverviewPanes<'a> {
+    /// Rows, order, filter.
+    pub(super) overview: &'a Overview,
+    /// What is known.
+    pub(super) truth: &'a Truth,
+    /// The time.
+    pub(super) now: Timestamp,
+}
+
+impl<'a> OverviewPanes<'a> {
+    /// Draws the findings.
+    pub(super) fn findings(self, painter: &mut Painter<'_>, place: Place) {
+        let theme = painter.theme;
+        let list = &self.overview.findings;
+        let behind = [span("  worst first", theme.muted)];
+        let behind = if list.rows().is_empty() {
+            &behind[..0]
+        } else {
+            &behind[..]
+        };
+        let area = widgets::title_of_list(painter, place, list, behind, list.of());
+        painter.hit(area, Hit::TallRows(place.pane));
+        if list.rows().is_empty() {
+            return self.all_is_well(painter, area);
+        }
+        let shown = list.rows().iter().enumerate().skip(list.cursor().top());
+        for ((number, key), line) in shown.zip((0..area.height / 2).map(|at| at * 2)) {
+            let found = self
+                .truth
+                .findings
+                .iter()
+                .find(|one| FindingKey::from(*one) == *key);
+            let Some(finding) = found else { continue };
+            let both = Rect {
+                height: 2.min(area.height - line),
+                ..row(area, line)
+            };
+            let chosen = number == list.cursor().row();
+            widgets::margin(
+                painter,
+                row(both, 0),
+                chosen,
+                list.is_marked(key),
+                place.focused,
+            );
+            self.finding(painter, after(both, 3), finding);
+            widgets::tint_chosen(painter, both, chosen, place.focused);
+        }
+    }
+
+    /// One line says what, since when; the other one why, and what will follow.
+    fn finding(self, painter: &mut Painter<'_>, area: Rect, finding: &Finding) {
+        let theme = painter.theme;
+        let (sign, style) = words::severity(finding.severity, theme);
+        let since = finding
+            .since
+            .is_set()
+            .then(|| format::ago(finding.since, self.now));
+        let since = span(format!(" {} ", since.unwrap_or_default()), theme.muted);
+        let left = painter.put_right(row(area, 0), &[since]);
+        painter.put(
+            left,
+            &[
+                span(format!("{sign} "), style),
+                span(&*finding.message, theme.text),
+            ],
+        );
+        let detail = finding.detail.join(&format!(" {} ", theme.glyphs.dot));
+        painter.put(after(row(area, 1), 4), &[span(detail, theme.muted)]);
+    }
+
+    fn all_is_well(self, painter: &mut Painter<'_>, area: Rect) {
+        let theme = painter.theme;
+        let filtered = self.overview.findings.of() > 0;
+        if filtered {
+            return widgets::missing(
+                painter,
+                area,
+                &[
+                    "No finding fits.",
+                    "esc clears the filter, ! shows notes too.",
+                ],
+            );
+        }
+        let totals = &self.truth.totals;
+        let answering = self
+            .truth
+            .brokers
+            .iter()
+            .filter(|broker| broker.is_answering())
+            .count();
+        let good = format!("{} Nothing is wrong.", theme.glyphs.good);
+        painter.put(after(row(area, 1), 3), &[span(good, theme.good)]);
+        let lines = [
+            format!(
+                "{answering} of {} brokers answer.",
+                self.truth.brokers.len()
+            ),
+            format!(
+                "{} streams with {} partitions, every one led and in sync.",
+                format::size(totals.streams),
+                format::size(totals.partitions)
+            ),
+        ];
+        for (number, text) in (3..).zip(lines) {
+            painter.put(after(row(area, number), 3), &[span(text, theme.muted)]);
+        }
+    }
+
+    /// Draws the cluster at a glance: brokers, the rate of the last minutes, the busiest streams, the slowest cursors.
+    pub(super) fn cluster(self, painter: &mut Painter<'_>, place: Place) {
+        let theme = painter.theme;
+        let totals = &self.truth.totals;
+        let rate = totals
+            .rate
+            .map_or_else(|| theme.glyphs.none.to_owned(), format::rate);
+        let right = [span(rate, theme.text), span(" msg/s", theme.muted)];
+        let area = widgets::title(painter, place, &[], &right);
+        if area.width >= 64 && area.height <= 12 {
+            let half = area.width / 2;
+            self.brokers(
+                painter,
+                place,
+                Rect {
+                    width: half,
+                    ..area
+                },
+            );
+            return self.rate_chart(painter, after(area, half + 1));
+        }
+        let brokers = u16::try_from(self.truth.brokers.len()).unwrap_or(u16::MAX);
+        let brokers = brokers.min(area.height / 3).max(1);
+        self.brokers(
+            painter,
+            place,
+            Rect {
+                height: brokers,
+                ..area
+            },
+        );
+        let area = below(area, brokers + 1);
+        let chart = (area.height / 4).clamp(2, 8).min(area.height);
+        self.rate_chart(
+            painter,
+            after(
+                Rect {
+                    height: chart,
+                    ..area
+                },
+                3,
+            ),
+        );
+        self.busiest(painter, after(below(area, chart + 1), 3));
+    }
+
+    fn brokers(self, painter: &mut Painter<'_>, place: Place, area: Rect) {
+        let list = &self.overview.brokers;
+        painter.hit(area, Hit::Rows(place.pane));
+        let shown = list.rows().iter().enumerate().skip(list.cursor().top());
+        for ((number, name), line) in shown.zip(area.rows()) {
+            let Some(broker) = self.truth.broker(name) else {
+                continue;
+            };
+            let chosen = number == list.cursor().row();
+            if place.focused {
+                widgets::margin(painter, line, chosen, false, true);
+            }
+            self.broker(painter, after(line, 3), broker);
+            if place.focused {
+                widgets::tint_chosen(painter, line, chosen, true);
+            }
+        }
+    }
+
+    fn broker(self, painter: &mut Painter<'_>, line: Rect, broker: &BrokerTruth) {
+        let theme = painter.theme;
+        let took = broker
+            .latency
+            .filter(|_| broker.is_answering())
+            .map(format::latency);
+        let took = match broker.reach.silent_since() {
+            Some(since) => format::ago(since, self.now),
+            None => took.unwrap_or_default(),
+        };
+        let name = usize::from(line.width / 3).clamp(8, 24);
+        let spans = [
+            words::broker_sign(broker, theme),
+            span(" ", theme.text),
+            span(
+                format::pad(
+                    &format::cut_middle(broker.name(), name, theme.glyphs.cut),
+                    name,
+                ),
+                theme.text,
+            ),
+            span(format::pad_left(&took, 7), theme.muted),
+            span(
+                format::pad_left(&format::size(broker.leaders), 6),
+                theme.text,
+            ),
+            span(" led", theme.muted),
+        ];
+        painter.put(line, &spans);
+    }
+
+    fn rate_chart(self, painter: &mut Painter<'_>, area: Rect) {
+        let theme = painter.theme;
+        let head = vec![span("rate", theme.title), span("  last 10m", theme.muted)];
+        painter.put(row(area, 0), &head);
+        widgets::chart(painter, below(area, 1), &self.truth.totals.history);
+    }
+
+    fn busiest(self, painter: &mut Painter<'_>, area: Rect) {
+        let theme = painter.theme;
+        let lags = u16::try_from(self.worst_cursors(3).len()).unwrap_or(0);
+        let rows = area
+            .height
+            .saturating_sub(if lags > 0 { lags + 3 } else { 1 });
+        if rows == 0 {
+            return;
+        }
+        painter.put(row(area, 0), &[span("busiest streams", theme.title)]);
+        let busiest = self.busiest_streams(usize::from(rows));
+        for (number, stream) in (1..).zip(&busiest) {
+            busy_stream(painter, row(area, number), stream);
+        }
+        let used = u16::try_from(busiest.len()).unwrap_or(rows) + 2;
+        self.slowest(painter, below(area, used));
+    }
+
+    fn busiest_streams(self, count: usize) -> Vec<&'a StreamTruth> {
+        let busy = |stream: &&StreamTruth| stream.rate.is_some_and(|rate| rate >= 0.05);
+        let mut streams: Vec<&StreamTruth> = self
+            .truth
+            .streams
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(busy)
+            .collect();
+        streams.sort_by(|one, other| {
+            other
+                .rate
+                .unwrap_or(0.0)
+                .total_cmp(&one.rate.unwrap_or(0.0))
+        });
+        streams.truncate(count);
+        streams
+    }
+
+    fn worst_cursors(self, count: usize) -> Vec<(String, i64)> {
+        let behind = self.truth.cursors.iter().filter_map(|cursor| {
+            let (id, stream, partition) = key(cursor);
+            let lag = cursor.lag.filter(|lag| *lag > 0)?;
+            Some((format!("{id} on {stream}:{partition}"), lag))
+        });
+        behind.take(count).collect()
+    }
+
+    fn slowest(self, painter: &mut Painter<'_>, area: Rect) {
+        let theme = painter.theme;
+        let worst = self.worst_cursors(3);
+        if worst.is_empty() || area.is_empty() {
+            return;
+        }
+        painter.put(row(area, 0), &[span("slowest cursors", theme.title)]);
+        for (number, (text, lag)) in (1..).zip(worst) {
+            let right: Vec<Span<'_>> = vec![
+                span("lag ", theme.muted),
+                span(format::count(lag), theme.text),
+                span("  ", theme.text),
+            ];
+            let left = painter.put_right(row(area, number), &right);
+            painter.put(left, &[span(text, theme.text)]);
+        }
+    }
+}
+
+fn busy_stream(painter: &mut Painter<'_>, line: Rect, stream: &StreamTruth) {
+    let theme = painter.theme;
+    let mut right = vec![widgets::spark(&stream.history, 12, theme)];
+    let rate = stream.rate.map(format::rate).unwrap_or_default();
+    right.push(span(format::pad_left(&rate, 8), theme.text));
+    right.push(span("  ", theme.text));
+    let left = painter.put_right(line, &right);
+    let name = format::cut_middle(
+        &stream.name,
+        usize::from(left.width.saturating_sub(1)),
+        theme.glyphs.cut,
+    );
+    painter.put(left, &[span(name, theme.text)]);
+}

@@ -1,0 +1,249 @@
+//! The partitions of the chosen stream, and below them what each replica says of the chosen one.
+//!
+//! Rows and order are `app/streams`'s; which view is believed, `health` decides.
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::format;
+use super::paint::{Painter, span};
+use super::theme::Theme;
+use super::widgets::{self, Place, Spec, below, row};
+use super::words::{self, ShortNames};
+use crate::app::streams::{PartitionColumn, PartitionKey, Streams, worst_lag};
+use crate::app::table::Listing;
+use crate::health::{Known, PartitionTruth, Truth, Witness};
+use crate::model::Timestamp;
+
+/// What the pane shows.
+#[derive(Clone, Copy)]
+pub(super) struct PartitionsPane<'a> {
+    /// Rows, order, filter, marks.
+    pub(super) streams: &'a Streams,
+    /// What is known of them.
+    pub(super) truth: &'a Truth,
+    /// The time.
+    pub(super) now: Timestamp,
+}
+
+/// How columns are laid out, given the most replicas that a partition has.
+fn specs(members: u16) -> [Spec<PartitionColumn>; 10] {
+    use PartitionColumn as Column;
+    [
+        Spec::fixed(Column::Number, 3, 0),
+        Spec::growing(Column::Leader, 8, 2, 0),
+        Spec::fixed(Column::Replicas, members.max(8), 5),
+        Spec::fixed(Column::Isr, members, 1),
+        Spec::fixed(Column::HighWatermark, 8, 1),
+        Spec::fixed(Column::Uncommitted, 5, 3),
+        Spec::fixed(Column::Rate, 6, 6),
+        Spec::fixed(Column::Lag, 5, 7),
+        Spec::fixed(Column::Last, 4, 2),
+        Spec::growing(Column::State, 13, 1, 0),
+    ]
+}
+
+impl PartitionsPane<'_> {
+    /// Draws it in its place.
+    pub(super) fn draw(self, painter: &mut Painter<'_>, place: Place) {
+        let theme = painter.theme;
+        let list = &self.streams.partitions;
+        let name = self
+            .streams
+            .chosen(self.truth)
+            .map(|stream| stream.name.to_string());
+        let behind = [span(format!("  {}", name.unwrap_or_default()), theme.text)];
+        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let (rows, detail) = self.split(area);
+        let short = ShortNames::of(self.truth);
+        let specs = specs(self.members(&short));
+        let cell = |(stream, id): &PartitionKey, column, width| {
+            let partition = self.truth.partition(stream, *id);
+            let cell = |partition| self.cell(partition, column, width, &short, theme);
+            partition.map(cell).unwrap_or_default()
+        };
+        widgets::table(painter, place, rows, list, &specs, cell);
+        if list.rows().is_empty() {
+            widgets::missing(painter, below(rows, 1), &self.nothing());
+        }
+        self.detail(painter, detail);
+    }
+
+    /// The rows above; below them room for what the replicas say, where there is enough of it.
+    fn split(self, area: Rect) -> (Rect, Rect) {
+        let wanted = self
+            .streams
+            .chosen_partition(self.truth)
+            .map_or(0, |partition| {
+                u16::try_from(partition.views.len())
+                    .unwrap_or(u16::MAX)
+                    .saturating_add(3)
+            });
+        let rows = u16::try_from(self.streams.partitions.rows().len()).unwrap_or(u16::MAX);
+        let needed = rows.saturating_add(1).min(area.height / 2).max(4);
+        let detail = if area.height >= needed + wanted {
+            wanted
+        } else {
+            0
+        };
+        let above = Rect {
+            height: area.height - detail,
+            ..area
+        };
+        (above, below(area, above.height))
+    }
+
+    /// Columns that the longest list of replicas takes.
+    fn members(self, short: &ShortNames) -> u16 {
+        let stream = self.streams.chosen(self.truth);
+        let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
+        let widths = partitions.iter().map(|partition| {
+            let names = partition
+                .replicas
+                .iter()
+                .map(|id| format::width(short.get(id)) + 1);
+            names.sum::<usize>().saturating_sub(1)
+        });
+        u16::try_from(widths.max().unwrap_or(0))
+            .unwrap_or(u16::MAX)
+            .clamp(3, 20)
+    }
+
+    fn nothing(self) -> [&'static str; 2] {
+        match self.streams.chosen(self.truth) {
+            None => ["No stream is chosen.", ""],
+            Some(_) if self.streams.partitions.filter().text().is_empty() => {
+                ["No partition has faults.", "! shows all of them."]
+            }
+            Some(_) => ["No partition fits the filter.", "esc clears it."],
+        }
+    }
+
+    fn cell(
+        self,
+        partition: &PartitionTruth,
+        column: PartitionColumn,
+        width: usize,
+        short: &ShortNames,
+        theme: &Theme,
+    ) -> Vec<Span<'static>> {
+        match column {
+            PartitionColumn::Number => vec![span(partition.id.to_string(), theme.text)],
+            PartitionColumn::Leader => {
+                let mut spans = words::leader(partition, theme);
+                for span in &mut spans {
+                    span.content =
+                        format::cut_middle(&span.content, width, theme.glyphs.cut).into();
+                }
+                spans
+            }
+            PartitionColumn::Replicas => words::replicas(partition, short, theme),
+            PartitionColumn::Isr => words::in_sync(partition, short, theme),
+            PartitionColumn::HighWatermark => high_watermark(partition, theme),
+            PartitionColumn::Uncommitted => uncommitted(partition, theme),
+            PartitionColumn::Rate => words::rate(partition.rate, theme),
+            PartitionColumn::Lag => lag(worst_lag(partition), theme),
+            PartitionColumn::Last => words::ago(partition.last_message, self.now, theme),
+            PartitionColumn::State => words::partition_state(partition, theme),
+        }
+    }
+
+    fn detail(self, painter: &mut Painter<'_>, area: Rect) {
+        let Some(partition) = self.streams.chosen_partition(self.truth) else {
+            return;
+        };
+        if area.is_empty() {
+            return;
+        }
+        let theme = painter.theme;
+        painter.across(row(area, 0));
+        let head = vec![
+            span(format!("   partition {}", partition.id), theme.title),
+            span("  what each replica says", theme.muted),
+        ];
+        painter.put(row(area, 1), &head);
+        for (number, witness) in (2..).zip(self.truth.witnesses(partition)) {
+            let line = self.witness(partition, witness, theme);
+            painter.put(row(area, number), &line);
+        }
+    }
+
+    fn witness(
+        self,
+        partition: &PartitionTruth,
+        witness: Witness<'_>,
+        theme: &Theme,
+    ) -> Vec<Span<'static>> {
+        let leads = partition.leader.as_ref() == Some(witness.broker);
+        let in_sync = partition.isr.contains(witness.broker);
+        let (sign, style) = match (witness.failure.is_some(), in_sync) {
+            (true, _) => (theme.glyphs.broken, theme.broken),
+            (false, true) => (theme.glyphs.good, theme.good),
+            (false, false) => (theme.glyphs.degraded, theme.degraded),
+        };
+        let role = match (leads, in_sync) {
+            (true, _) => "leads",
+            (false, true) => "in sync",
+            (false, false) => "behind",
+        };
+        let number = |label: &str, number: Option<i64>| {
+            let text = number.map_or_else(|| "?".to_owned(), format::count);
+            format!("  {label} {text}")
+        };
+        let lag = partition
+            .replica_lag
+            .iter()
+            .find(|(broker, _)| broker == witness.broker);
+        let lag = lag.and_then(|(_, lag)| *lag).filter(|lag| *lag > 0);
+        let age = witness
+            .at
+            .map_or_else(|| "never".to_owned(), |at| format::ago(at, self.now));
+        let mut line = vec![
+            span(format!("   {sign} "), style),
+            span(format::pad(witness.broker, 10), theme.text),
+            span(format!(" {}", format::pad(role, 8)), theme.muted),
+            span(number("hw", witness.high_watermark), theme.text),
+            span(number("end", witness.newest_offset), theme.text),
+        ];
+        line.extend(lag.map(|lag| span(format!("  lacks {}", format::count(lag)), theme.degraded)));
+        line.push(span(format!("  {age} ago"), theme.muted));
+        line.extend(
+            witness
+                .failure
+                .map(|why| span(format!("  {}", why.sentence), theme.broken)),
+        );
+        line
+    }
+}
+
+/// How many messages are stored and not committed.
+fn uncommitted(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'static>> {
+    match (partition.leader_reachable, partition.uncommitted()) {
+        (Known::No, _) | (_, None) => vec![span("?", theme.unknown)],
+        (_, Some(0)) => vec![span("0", theme.faint)],
+        (_, Some(number)) => vec![span(format::short_count(number), theme.text)],
+    }
+}
+
+/// How many messages are missing somewhere; none is dim.
+fn lag(lag: Option<i64>, theme: &Theme) -> Vec<Span<'static>> {
+    match lag {
+        None => vec![span(theme.glyphs.none, theme.faint)],
+        Some(0) => vec![span("0", theme.faint)],
+        Some(lag) => vec![span(format::short_count(lag), theme.degraded)],
+    }
+}
+
+/// Dim where it is an old word: the leader, who knows, does not answer.
+fn high_watermark(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = match partition.high_watermark {
+        Some(-1) => vec![span("empty", theme.faint)],
+        other => words::known(other, theme),
+    };
+    if partition.leader_reachable == Known::No {
+        for span in &mut spans {
+            span.style = theme.muted;
+        }
+    }
+    spans
+}

@@ -1,0 +1,122 @@
+//! The list of streams: what each stores, how fast, how it is.
+//!
+//! Rows and order are `app/streams`'s.
+
+use std::sync::Arc;
+
+use ratatui::text::Span;
+
+use super::format;
+use super::paint::{Painter, span};
+use super::theme::Theme;
+use super::widgets::{self, Place, Spec, below};
+use super::words;
+use crate::app::streams::{StreamColumn, Streams};
+use crate::app::table::Listing;
+use crate::health::{StreamTruth, Truth};
+use crate::model::Timestamp;
+
+/// Columns of the history.
+const SPARK: u16 = 10;
+
+const SPECS: &[Spec<StreamColumn>] = &[
+    Spec::growing(StreamColumn::Name, 16, 6, 0),
+    Spec::fixed(StreamColumn::Partitions, 5, 1),
+    Spec::fixed(StreamColumn::Rate, 7, 0),
+    Spec::growing(StreamColumn::History, SPARK, 1, 2),
+    Spec::fixed(StreamColumn::Health, 11, 0),
+    Spec::fixed(StreamColumn::Messages, 10, 4),
+    Spec::growing(StreamColumn::Subject, 14, 3, 5),
+    Spec::fixed(StreamColumn::Created, 7, 6),
+];
+
+/// What the pane shows.
+#[derive(Clone, Copy)]
+pub(super) struct StreamsPane<'a> {
+    /// Rows, order, filter, marks.
+    pub(super) streams: &'a Streams,
+    /// What is known of them.
+    pub(super) truth: &'a Truth,
+    /// Whether those without faults are hidden.
+    pub(super) faults_only: bool,
+    /// The time.
+    pub(super) now: Timestamp,
+}
+
+impl StreamsPane<'_> {
+    /// Draws it in its place.
+    pub(super) fn draw(self, painter: &mut Painter<'_>, place: Place) {
+        let theme = painter.theme;
+        let list = &self.streams.list;
+        let faults = self
+            .faults_only
+            .then(|| span("  faults only", theme.degraded));
+        let behind: Vec<Span<'_>> = faults.into_iter().collect();
+        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let cell = |name: &Arc<str>, column, width| match self.truth.stream(name) {
+            Some(stream) => self.cell(stream, column, width, theme),
+            None => Vec::new(),
+        };
+        widgets::table(painter, place, area, list, SPECS, cell);
+        if list.rows().is_empty() {
+            self.nothing(painter, below(area, 1));
+        }
+    }
+
+    fn cell(
+        self,
+        stream: &StreamTruth,
+        column: StreamColumn,
+        width: usize,
+        theme: &Theme,
+    ) -> Vec<Span<'static>> {
+        match column {
+            StreamColumn::Name => {
+                let style = if stream.internal {
+                    theme.muted
+                } else {
+                    theme.text
+                };
+                vec![span(
+                    format::cut_middle(&stream.name, width, theme.glyphs.cut),
+                    style,
+                )]
+            }
+            StreamColumn::Partitions => {
+                vec![span(format::size(stream.partitions.len()), theme.text)]
+            }
+            StreamColumn::Rate => words::rate(stream.rate, theme),
+            StreamColumn::History => vec![widgets::spark(&stream.history, width, theme)],
+            StreamColumn::Health => words::stream_state(stream, theme),
+            StreamColumn::Messages => words::known(stream.messages, theme),
+            StreamColumn::Subject => {
+                let subject = format::cut_middle(&stream.subject, width, theme.glyphs.cut);
+                let style = if stream.subject == stream.name {
+                    theme.faint
+                } else {
+                    theme.muted
+                };
+                vec![span(subject, style)]
+            }
+            StreamColumn::Created => words::ago(stream.created, self.now, theme),
+        }
+    }
+
+    fn nothing(self, painter: &mut Painter<'_>, area: ratatui::layout::Rect) {
+        let hidden = self.truth.streams.len();
+        let filter = self.streams.list.filter().text();
+        let lines: &[&str] = if hidden == 0 {
+            &["No streams yet.", "c creates one."]
+        } else if !filter.is_empty() {
+            &["No stream fits the filter.", "esc clears it."]
+        } else if self.faults_only {
+            &["No stream has faults.", "! shows all of them."]
+        } else {
+            &[
+                "Only Liftbridge's own streams.",
+                "i shows them, c creates one.",
+            ]
+        };
+        widgets::missing(painter, area, lines);
+    }
+}

@@ -90,8 +90,8 @@ pub(crate) struct Intake<S: MessageSink> {
     greeted: bool,
     /// Nothing was taken since it was reopened.
     fresh: bool,
-    /// Messages in the sink since the last batch or flush.
-    unflushed: usize,
+    /// The sink took a message since its last flush: it may hold one.
+    open: bool,
     /// The last offset delivered.
     pub(crate) delivered: Option<Offset>,
     /// Offsets that compaction took out of what was read.
@@ -109,7 +109,7 @@ impl<S: MessageSink> Intake<S> {
             held: Vec::new(),
             greeted: false,
             fresh: false,
-            unflushed: 0,
+            open: false,
             delivered: None,
             compacted: 0,
             course: Course::default(),
@@ -157,18 +157,14 @@ impl<S: MessageSink> Intake<S> {
         self.keep(&held)
     }
 
-    /// The batch that the last message filled.
+    /// The batch that the last message filled. The message itself may be the first of the next one.
     pub(crate) fn take_batch(&mut self) -> Option<S::Batch> {
-        self.unflushed = 0;
         self.batch.take()
     }
 
     /// What has come together since the last batch.
     pub(crate) fn flush(&mut self) -> Option<S::Batch> {
-        if self.unflushed == 0 {
-            return None;
-        }
-        self.unflushed = 0;
+        self.open = false;
         self.sink.flush()
     }
 
@@ -177,9 +173,9 @@ impl<S: MessageSink> Intake<S> {
         self.fresh
     }
 
-    /// Whether a flush would bring something.
+    /// Whether a flush may bring something.
     pub(crate) fn is_open(&self) -> bool {
-        self.unflushed > 0
+        self.open
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<Taken, Malformed> {
@@ -197,7 +193,7 @@ impl<S: MessageSink> Intake<S> {
         self.count_gap(stamp.offset);
         self.fresh = false;
         self.batch = self.sink.commit(stamp);
-        self.unflushed += 1;
+        self.open = true;
         self.delivered = Some(stamp.offset);
         self.course.advance(stamp.offset);
         if self.course.stop_offset == Some(stamp.offset) {

@@ -69,3 +69,6 @@ pub async fn run_on<S: Stage>(stage: &mut S, options: DashboardOptions) -> io::R
         }
     }
 }
+
+#[cfg(test)]
+mod bed;

@@ -58,14 +58,7 @@ impl Source {
         let mut chunks = Vec::new();
         let (start, stop) = (StartAt::Offset(from), StopAt::Offset(to));
         self.read(start, stop, ChunkBuilder::new(), |chunk| {
-            // Where compaction removed the last offset of the window, the message after it ends the reading.
-            let within = chunk.find_at_or_after(to.saturating_add(1));
-            let kept = if within == chunk.len() {
-                Some(chunk)
-            } else {
-                chunk.slice(0..within)
-            };
-            chunks.extend(kept);
+            chunks.push(chunk);
             true
         })
         .await?;
@@ -219,7 +212,61 @@ fn following_window(window: i64, bytes: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bed::{Bed, offsets};
     use super::*;
+
+    /// All offsets in the order in which they come: chunks newest first, each rising.
+    async fn read(mut back: Backwards) -> Vec<Vec<i64>> {
+        let mut read = Vec::new();
+        while let Some(chunks) = back.next().await.unwrap() {
+            read.extend(chunks.iter().map(offsets));
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn chunks_come_newest_first_and_lack_nothing() {
+        let bed = Bed::with_messages(700).await;
+        let (start, stop, now) = (StartAt::Earliest, StopAt::Never, Timestamp::now());
+        let back = Backwards::between(bed.source(), start, stop, now).await;
+        let chunks = read(back.unwrap()).await;
+        assert!(chunks.len() > 1, "more than one window");
+        let oldest_first: Vec<i64> = chunks.into_iter().rev().flatten().collect();
+        assert_eq!(oldest_first, (0..700).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn what_lies_before_an_offset_ends_at_the_count_or_at_the_start() {
+        let bed = Bed::with_messages(30).await;
+        let some = Backwards::before(bed.source(), 20, 5).await.unwrap();
+        assert_eq!(some.reaches_start(), None);
+        assert_eq!(read(some).await, [[15, 16, 17, 18, 19]]);
+        let all = Backwards::before(bed.source(), 3, 100).await.unwrap();
+        assert_eq!(all.reaches_start(), Some(0));
+        assert_eq!(read(all).await, [[0, 1, 2]]);
+        let none = Backwards::before(bed.source(), 0, 100).await.unwrap();
+        assert_eq!(read(none).await, Vec::<Vec<i64>>::new());
+    }
+
+    #[tokio::test]
+    async fn a_range_is_kept_on_both_sides() {
+        let bed = Bed::with_messages(30).await;
+        let (start, stop) = (StartAt::Last(10), StopAt::Offset(24));
+        let now = Timestamp::now();
+        let back = Backwards::between(bed.source(), start, stop, now).await;
+        assert_eq!(read(back.unwrap()).await, [[20, 21, 22, 23, 24]]);
+        let later = StartAt::Time(now.plus(Duration::from_secs(3600)));
+        let back = Backwards::between(bed.source(), later, StopAt::Never, now).await;
+        assert_eq!(read(back.unwrap()).await, Vec::<Vec<i64>>::new());
+    }
+
+    #[tokio::test]
+    async fn an_empty_partition_has_nothing_older() {
+        let bed = Bed::with_messages(0).await;
+        let (start, stop, now) = (StartAt::Earliest, StopAt::Never, Timestamp::now());
+        let back = Backwards::between(bed.source(), start, stop, now).await;
+        assert_eq!(read(back.unwrap()).await, Vec::<Vec<i64>>::new());
+    }
 
     #[test]
     fn windows_grow_over_small_messages_and_shrink_over_large_ones() {

@@ -138,3 +138,132 @@ pub(super) async fn fetch_older(feed: FeedId, spec: OlderSpec, source: Source, o
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bed::{Bed, offsets};
+    use super::super::mailbox::{Inbox, mailbox};
+    use super::*;
+    use tokio::sync::mpsc::Receiver;
+    use tokio::task::JoinSet;
+    use tokio::time::timeout;
+
+    const FEED: FeedId = FeedId(7);
+    const CAP: Duration = Duration::from_secs(20);
+
+    fn pump(bed: &Bed) -> (Pump, Inbox, watch::Sender<bool>) {
+        let (outbox, inbox) = mailbox();
+        let (switch, held) = watch::channel(false);
+        let nudge = Nudge::new();
+        let source = bed.source();
+        (
+            Pump {
+                feed: FEED,
+                source,
+                outbox,
+                held,
+                nudge,
+            },
+            inbox,
+            switch,
+        )
+    }
+
+    async fn next(feeds: &mut Receiver<Event>) -> FeedEvent {
+        match timeout(CAP, feeds.recv()).await.unwrap() {
+            Some(Event::Feed(FEED, event)) => event,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The offsets of the next chunks, until there are so many.
+    async fn chunks(feeds: &mut Receiver<Event>, count: usize) -> Vec<i64> {
+        let mut read = Vec::new();
+        while read.len() < count {
+            if let FeedEvent::Chunk(chunk) = next(feeds).await {
+                read.extend(offsets(&chunk));
+            }
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn a_tail_reads_what_is_there_and_what_comes() {
+        let bed = Bed::with_messages(5).await;
+        let (pump, mut inbox, _hold) = pump(&bed);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(pump.follow(StartAt::Last(3), StopAt::Never));
+        assert_eq!(chunks(&mut inbox.feeds, 3).await, [2, 3, 4]);
+        bed.publish(2).await;
+        assert_eq!(chunks(&mut inbox.feeds, 2).await, [5, 6]);
+    }
+
+    #[tokio::test]
+    async fn a_held_tail_reads_nothing_and_then_everything() {
+        let bed = Bed::with_messages(1).await;
+        let (pump, mut inbox, hold) = pump(&bed);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Never));
+        assert_eq!(chunks(&mut inbox.feeds, 1).await, [0]);
+        hold.send_replace(true);
+        tokio::task::yield_now().await;
+        bed.publish(3).await;
+        assert!(inbox.feeds.try_recv().is_err(), "it was told to wait");
+        hold.send_replace(false);
+        assert_eq!(chunks(&mut inbox.feeds, 3).await, [1, 2, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_range_ends_after_its_last_message() {
+        let bed = Bed::with_messages(5).await;
+        let (pump, mut inbox, _hold) = pump(&bed);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Latest));
+        assert_eq!(chunks(&mut inbox.feeds, 5).await, [0, 1, 2, 3, 4]);
+        let FeedEvent::Subscription { event, .. } = next(&mut inbox.feeds).await else {
+            panic!("more messages than there are");
+        };
+        assert_eq!(event, SubscriptionEvent::Ended(EndReason::StopReached));
+    }
+
+    #[tokio::test]
+    async fn older_messages_come_before_the_word_that_they_are_all() {
+        let bed = Bed::with_messages(8).await;
+        let (outbox, mut inbox) = mailbox();
+        let (stream, partition) = ("orders".into(), 0);
+        let spec = OlderSpec {
+            stream,
+            partition,
+            before: 6,
+            count: 100,
+        };
+        fetch_older(FEED, spec, bed.source(), outbox).await;
+        let FeedEvent::Older(chunk) = next(&mut inbox.feeds).await else {
+            panic!("nothing older");
+        };
+        assert_eq!(offsets(&chunk), [0, 1, 2, 3, 4, 5]);
+        let done = next(&mut inbox.feeds).await;
+        let expected = FeedEvent::OlderDone {
+            stream: "orders".into(),
+            partition: 0,
+            start: Some(0),
+            failure: None,
+        };
+        assert_eq!(done, expected);
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_not_there_ends_its_tail_with_a_sentence() {
+        let bed = Bed::with_messages(0).await;
+        let (mut pump, mut inbox, _hold) = pump(&bed);
+        pump.source.stream = "ordres".into();
+        pump.follow(StartAt::New, StopAt::Never).await;
+        let FeedEvent::Subscription { event, .. } = next(&mut inbox.feeds).await else {
+            panic!("messages from nowhere");
+        };
+        let SubscriptionEvent::Ended(EndReason::Failed(failure)) = event else {
+            panic!("{event:?}");
+        };
+        assert!(failure.sentence.contains("ordres"), "{failure}");
+    }
+}

@@ -17,6 +17,7 @@ mod partitioner;
 mod pool;
 mod probe;
 mod publish;
+mod publisher;
 mod subscribe;
 mod transport;
 mod views;
@@ -31,6 +32,7 @@ pub use cursors::CursorReading;
 pub use error::{Error, Result};
 pub use observer::{Observer, TaskCount};
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
+pub use publisher::{Publisher, PublisherOptions, Receipt};
 pub use subscribe::{Subscription, SubscriptionItem};
 
 pub use crate::model::{EndReason, SubscriptionEvent};

@@ -6,6 +6,7 @@ use super::brokers::BrokerHealth;
 use super::connect::ConnectOptions;
 use super::core::{Core, Handle};
 use super::error::{Error, Result};
+use super::partitioner::Partitioner;
 use super::pool::Tasks;
 use super::subscribe::{Order, Subscription};
 use crate::model::{
@@ -85,6 +86,33 @@ impl Observer {
     pub async fn fetch_partition(&self, stream: &str, partition: PartitionId) -> Result<Partition> {
         let stream = StreamName::from(stream);
         self.core().fetch_partition(&stream, partition).await
+    }
+
+    /// The partition that a partitioner chooses for a message of that key and value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoSuchStream`].
+    pub async fn partition_for(
+        &self,
+        partitioner: &dyn Partitioner,
+        stream: &str,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<PartitionId> {
+        let cluster = self
+            .core()
+            .metadata_with(&StreamName::from(stream), 0)
+            .await?;
+        if cluster.stream(stream).is_none() {
+            let target = Target::Stream(stream.into());
+            return Err(Error::of_kind(
+                ErrorKind::NoSuchStream,
+                Rpc::Publish,
+                target,
+                "",
+            ));
+        }
+        Ok(partitioner.partition(stream, key, value, &cluster))
     }
 
     /// Reads a partition, message by message.

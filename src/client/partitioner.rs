@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use bytes::Bytes;
-
 use crate::model::{Cluster, PartitionId, StreamName};
 
 /// Chooses the partition of each message; handed what the cluster looks like.
 pub trait Partitioner: Send + Sync {
     /// The partition for a message of that key and value. `cluster` knows the stream.
-    fn partition(&self, stream: &str, key: &Bytes, value: &Bytes, cluster: &Cluster)
-    -> PartitionId;
+    fn partition(&self, stream: &str, key: &[u8], value: &[u8], cluster: &Cluster) -> PartitionId;
 }
 
 /// CRC-32 IEEE of the key, modulo the number of partitions: the same as the Go client's. No key: the hash of nothing, 0.
@@ -19,7 +16,7 @@ pub trait Partitioner: Send + Sync {
 pub struct ByKey;
 
 impl Partitioner for ByKey {
-    fn partition(&self, stream: &str, key: &Bytes, _: &Bytes, cluster: &Cluster) -> PartitionId {
+    fn partition(&self, stream: &str, key: &[u8], _: &[u8], cluster: &Cluster) -> PartitionId {
         by_key(key, cluster.partition_count(stream).unwrap_or(1))
     }
 }
@@ -35,7 +32,7 @@ pub fn by_key(key: &[u8], partitions: usize) -> PartitionId {
 pub struct RoundRobin(Turns);
 
 impl Partitioner for RoundRobin {
-    fn partition(&self, stream: &str, _: &Bytes, _: &Bytes, cluster: &Cluster) -> PartitionId {
+    fn partition(&self, stream: &str, _: &[u8], _: &[u8], cluster: &Cluster) -> PartitionId {
         self.0
             .next(stream, cluster.partition_count(stream).unwrap_or(1))
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use liftui::client::{Client, ConnectOptions, Subscription, SubscriptionItem};
 use liftui::demo::{DemoCluster, DemoOptions, Faults};
 use liftui::model::{
-    AckPolicy, Destination, EndReason, Message, Offset, Outcome, OwnedMessages, PartitionId,
+    Ack, AckPolicy, Destination, EndReason, Message, Offset, Outcome, OwnedMessages, PartitionId,
     PublishOptions, StartAt, StopAt, StreamName, StreamOptions, SubscribeSpec, SubscriptionEvent,
     Timestamp,
 };
@@ -155,10 +155,12 @@ impl Bed {
             deadline: Some(CAP),
             ..to(stream, partition, value)
         };
-        match self.client.publish(options).await {
-            Ok(Outcome::Acked { ack, .. }) => ack.offset,
-            other => panic!("no ack: {other:?}"),
-        }
+        acked(self.client.publish(options).await).0.offset
+    }
+
+    /// Publishes one message to a stream with concurrency control.
+    pub(crate) async fn publish_occ(&self, stream: &str) {
+        assert_eq!(self.publish(stream, 0, "first").await, 0);
     }
 
     /// Publishes `0`, `1`, … up to that many.
@@ -180,6 +182,14 @@ impl Bed {
             demo.stop().await;
         }
     }
+}
+
+/// The ack of a message, and the partition it went to.
+pub(crate) fn acked(outcome: liftui::client::Result<Outcome>) -> (Ack, Option<PartitionId>) {
+    let Ok(Outcome::Acked { ack, partition }) = outcome else {
+        panic!("no ack: {outcome:?}");
+    };
+    (ack, partition)
 }
 
 /// A message for a partition.

@@ -9,6 +9,7 @@ mod bed;
 mod client_connect;
 mod client_failover;
 mod client_probe;
+mod client_publish;
 mod client_silence;
 mod client_subscribe;
 mod demo_company;

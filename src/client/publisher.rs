@@ -1,0 +1,170 @@
+//! Publishing many messages at a time over one `PublishAsync` call: what callers see. The call itself, its answers and
+//! its cuts are `publisher::session`'s.
+
+mod link;
+mod session;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::Client;
+use super::core::Core;
+use super::error::{Error, Result};
+use crate::model::{AckPolicy, Destination, Outcome, PartitionId, PublishOptions, Target};
+use crate::wire::rpc::Rpc;
+use crate::wire::{convert, pb};
+
+/// How much a [`Publisher`] allows itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublisherOptions {
+    /// Messages sent and not answered yet; the next one waits for an answer.
+    pub max_in_flight: usize,
+}
+
+impl Default for PublisherOptions {
+    fn default() -> Self {
+        Self {
+            max_in_flight: 1024,
+        }
+    }
+}
+
+/// A message on its way, with who waits for it.
+struct Job {
+    request: pb::PublishRequest,
+    /// The caller's own id: on the wire stands one of ours, which is unique.
+    correlation_id: String,
+    policy: AckPolicy,
+    partition: PartitionId,
+    target: Target,
+    deadline: Instant,
+    answer: oneshot::Sender<Result<Outcome>>,
+    /// Its place among the messages in flight.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Job {
+    fn end(self, outcome: Result<Outcome>) {
+        // Nobody may wait for it any more.
+        self.answer.send(outcome).ok();
+    }
+}
+
+/// Publishes messages without waiting for each: any number up to a bound is on its way, answers come in any order.
+/// Cheap to clone; the messages of all clones share one call. When the last clone is dropped, what is on its way is
+/// still waited for by its [`Receipt`]s.
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    core: Arc<Core>,
+    jobs: mpsc::Sender<Job>,
+    places: Arc<Semaphore>,
+    bound: u32,
+}
+
+impl Client {
+    /// Opens nothing yet: the call begins with the first message, and anew after a cut.
+    pub fn publish_session(&self, options: PublisherOptions) -> Publisher {
+        let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
+        let bound = options.max_in_flight.clamp(1, most);
+        let (jobs, queue) = mpsc::channel(bound.min(256));
+        let core = Arc::clone(self.core());
+        let session = session::Session::new(Arc::clone(&core), queue, bound);
+        core.tasks.run(session.run());
+        Publisher {
+            core,
+            jobs,
+            places: Arc::new(Semaphore::new(bound)),
+            bound: u32::try_from(bound).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Publisher {
+    /// Sends one message; waits only while too many are in flight. The receipt tells how it ended: with
+    /// [`AckPolicy::None`] as soon as it was handed to the connection.
+    ///
+    /// # Errors
+    /// [`Refused`](crate::model::ErrorKind::Refused) for a publish to a subject, which `PublishAsync` has not;
+    /// [`NoSuchStream`](crate::model::ErrorKind::NoSuchStream) where metadata is needed to find the partition;
+    /// [`Closed`](crate::model::ErrorKind::Closed).
+    pub async fn publish(&self, options: PublishOptions) -> Result<Receipt> {
+        let Some((stream, partition)) = self.core.destination(&options).await? else {
+            return Err(refused_subject(&options));
+        };
+        let request = convert::publish(&options, &stream, partition);
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let (answer, receipt) = oneshot::channel();
+        let wait = options
+            .deadline
+            .unwrap_or(self.core.options.request_timeout);
+        let target = Target::Partition(stream, partition);
+        let job = Job {
+            request,
+            correlation_id: options.correlation_id,
+            policy: options.ack_policy,
+            partition,
+            target: target.clone(),
+            deadline: Instant::now() + wait,
+            answer,
+            _place: place.or(Err(Error::closed()))?,
+        };
+        self.jobs.send(job).await.or(Err(Error::closed()))?;
+        Ok(Receipt {
+            answer: receipt,
+            target,
+        })
+    }
+
+    /// Waits until nothing is in flight.
+    ///
+    /// # Errors
+    /// [`Closed`](crate::model::ErrorKind::Closed).
+    pub async fn flush(&self) -> Result<()> {
+        let all = self.places.acquire_many(self.bound).await;
+        all.map(drop).or(Err(Error::closed()))
+    }
+
+    /// Messages sent and not answered yet.
+    pub fn in_flight(&self) -> usize {
+        let bound = usize::try_from(self.bound).unwrap_or(usize::MAX);
+        bound.saturating_sub(self.places.available_permits())
+    }
+}
+
+fn refused_subject(options: &PublishOptions) -> Error {
+    let subject = match &options.to {
+        Destination::Subject(subject) => subject.clone(),
+        Destination::Partition(stream, _)
+        | Destination::ByKey(stream)
+        | Destination::RoundRobin(stream) => stream.to_string(),
+    };
+    let sentence = "subjects are published to one message at a time";
+    Error::refused(Target::Subject(subject), sentence)
+}
+
+/// How one message ends, once that is known.
+///
+/// # Errors
+/// [`OutcomeUnknown`](crate::model::ErrorKind::OutcomeUnknown) where its deadline passed or the connection broke: it
+/// is never sent again on its own. Else what the server said of it.
+#[derive(Debug)]
+pub struct Receipt {
+    answer: oneshot::Receiver<Result<Outcome>>,
+    target: Target,
+}
+
+impl Future for Receipt {
+    type Output = Result<Outcome>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = std::task::ready!(Pin::new(&mut self.answer).poll(cx));
+        let target = self.target.clone();
+        let unknown = || Error::outcome_unknown(Rpc::PublishAsync, target, "the client was closed");
+        Poll::Ready(answer.unwrap_or_else(|_| Err(unknown())))
+    }
+}

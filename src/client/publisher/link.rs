@@ -1,0 +1,75 @@
+//! One `PublishAsync` call at one broker: requests in, answers and the end out. Whose answer it is, `session` knows.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+use crate::client::core::Core;
+use crate::client::error::Error;
+use crate::client::transport::Call;
+use crate::model::Target;
+use crate::wire::pb;
+use crate::wire::pb::api_client::ApiClient;
+use crate::wire::rpc::Rpc;
+
+/// What a link tells its session.
+pub(super) enum Told {
+    /// An answer to some message.
+    Answer(Box<pb::PublishResponse>),
+    /// The call is over; nothing follows.
+    Ended(Error),
+}
+
+/// Runs the call to its end.
+pub(super) async fn run(
+    core: Arc<Core>,
+    address: Arc<str>,
+    requests: mpsc::Receiver<pb::PublishRequest>,
+    told: mpsc::Sender<Told>,
+) {
+    let call = Call {
+        rpc: Rpc::PublishAsync,
+        target: &Target::Cluster,
+        address: &address,
+    };
+    let error = match exchange(&core, &call, requests, &told).await {
+        Ok(()) => call.cut(),
+        Err(error) => error,
+    };
+    core.brokers.failed(&address, &error);
+    // The session may be gone already.
+    told.send(Told::Ended(error)).await.ok();
+}
+
+async fn exchange(
+    core: &Arc<Core>,
+    call: &Call<'_>,
+    requests: mpsc::Receiver<pb::PublishRequest>,
+    told: &mpsc::Sender<Told>,
+) -> Result<(), Error> {
+    let lease = core.pool.lease(call.address)?;
+    core.brokers.attempted(call.address);
+    let mut api =
+        ApiClient::new(lease.channel()).max_decoding_message_size(core.options.max_answer_bytes);
+    // A server sends its headers with its first answer, while messages flow already.
+    let answers = api.publish_async(ReceiverStream::new(requests)).await;
+    let answers = answers.map_err(|status| call.error(status))?.into_inner();
+    core.brokers.answered(call.address);
+    forward(answers, told)
+        .await
+        .map_err(|status| call.error(status))
+}
+
+async fn forward(
+    mut answers: Streaming<pb::PublishResponse>,
+    told: &mpsc::Sender<Told>,
+) -> Result<(), Status> {
+    while let Some(answer) = answers.message().await? {
+        if told.send(Told::Answer(Box::new(answer))).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}

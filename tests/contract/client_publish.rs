@@ -1,0 +1,405 @@
+//! What publishing stores, what its acks say, and what is never sent twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use liftui::client::{ByKey, Client, ConnectOptions, Partitioner, PublisherOptions, RoundRobin};
+use liftui::demo::AckFault;
+use liftui::model::{
+    AckPolicy, Cluster, Destination, ErrorKind, Operation, Outcome, PartitionId, PublishOptions,
+    StartAt, StopAt, StreamOptions,
+};
+
+use super::bed::{Bed, CAP, acked, drain, lively, range, to};
+
+#[tokio::test]
+async fn every_field_of_a_publish_is_stored_and_acked() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("fields", 2).await;
+    let options = PublishOptions {
+        key: "key".into(),
+        headers: vec![
+            ("colour".into(), "blue".into()),
+            ("size".into(), "7".into()),
+        ],
+        correlation_id: "mine".into(),
+        ack_inbox: format!("{stream}.acks"),
+        ack_policy: AckPolicy::All,
+        deadline: Some(CAP),
+        ..to(&stream, 1, "value")
+    };
+    let (ack, partition) = acked(bed.client.publish(options).await);
+    assert_eq!(
+        (partition, ack.offset, ack.policy),
+        (Some(1), 0, AckPolicy::All)
+    );
+    assert_eq!(
+        (&*ack.stream, &*ack.partition_subject),
+        (&*stream, &*stream)
+    );
+    assert_eq!(&*ack.message_subject, format!("{stream}.1"));
+    assert_eq!(
+        (&*ack.correlation_id, &*ack.ack_inbox),
+        ("mine", &*format!("{stream}.acks"))
+    );
+    assert!(ack.received.is_set() && ack.committed >= ack.received);
+    let all = range(&stream, 1, StartAt::Earliest, StopAt::Latest);
+    let read = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let stored = &read.messages[0];
+    assert_eq!((&*stored.key, &*stored.value), (&b"key"[..], &b"value"[..]));
+    // The Go client takes headers and drops them.
+    assert_eq!(
+        stored.header("colour").map(|value| &**value),
+        Some(&b"blue"[..])
+    );
+    assert_eq!(stored.header("size").map(|value| &**value), Some(&b"7"[..]));
+    assert_eq!(
+        stored.header("subject").map(|value| &**value),
+        Some(stream_1(&stream).as_bytes())
+    );
+    assert_eq!((&*stored.stream, stored.partition), (&*stream, 1));
+    assert_eq!(&*stored.subject, stream_1(&stream));
+    assert_eq!(stored.timestamp, ack.received);
+    bed.close().await;
+}
+
+fn stream_1(stream: &str) -> String {
+    format!("{stream}.1")
+}
+
+#[tokio::test]
+async fn an_ack_comes_though_no_deadline_was_asked_for() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("deadline", 1).await;
+    // The Go client returns neither ack nor error here.
+    let outcome = bed.client.publish(to(&stream, 0, "x")).await.unwrap();
+    assert!(matches!(outcome, Outcome::Acked { .. }), "{outcome:?}");
+    let unacked = PublishOptions {
+        ack_policy: AckPolicy::None,
+        ..to(&stream, 0, "x")
+    };
+    assert_eq!(bed.client.publish(unacked).await.unwrap(), Outcome::Sent);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn partitioners_send_where_they_say() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("partitioners", 3).await;
+    let send = async |to: Destination, key: &str| {
+        let options = PublishOptions {
+            key: key.to_owned().into(),
+            ..PublishOptions::new(to, "x")
+        };
+        acked(bed.client.publish(options).await).1.unwrap()
+    };
+    for (key, partition) in [("", 0), ("a", 0), ("foo", 2), ("key-1", 2)] {
+        let chosen = send(Destination::ByKey(Arc::clone(&stream)), key).await;
+        assert_eq!(chosen, partition, "{key}");
+    }
+    let mut turns = Vec::new();
+    for _ in 0..4 {
+        turns.push(send(Destination::RoundRobin(Arc::clone(&stream)), "").await);
+    }
+    assert_eq!(turns, [0, 1, 2, 0]);
+    let last = bed
+        .client
+        .partition_for(&LastPartition, &stream, b"", b"")
+        .await;
+    assert_eq!(last.unwrap(), 2);
+    let own = RoundRobin::default();
+    for partition in 0..3 {
+        assert_eq!(
+            bed.client
+                .partition_for(&own, &stream, b"", b"")
+                .await
+                .unwrap(),
+            partition
+        );
+    }
+    assert_eq!(
+        bed.client
+            .partition_for(&ByKey, &stream, b"foo", b"")
+            .await
+            .unwrap(),
+        2
+    );
+    bed.close().await;
+}
+
+struct LastPartition;
+
+impl Partitioner for LastPartition {
+    fn partition(&self, stream: &str, _: &[u8], _: &[u8], cluster: &Cluster) -> PartitionId {
+        let count = cluster.partition_count(stream).unwrap_or(1);
+        PartitionId::try_from(count).unwrap() - 1
+    }
+}
+
+#[tokio::test]
+async fn expected_offsets_are_kept_to() {
+    let bed = Bed::any().await;
+    let stream = bed
+        .stream_with(StreamOptions {
+            name: bed.name("occ"),
+            optimistic_concurrency_control: Some(true),
+            ..StreamOptions::default()
+        })
+        .await;
+    let expecting = |offset| PublishOptions {
+        expected_offset: offset,
+        deadline: Some(CAP),
+        ..to(&stream, 0, "x")
+    };
+    for (offset, stored) in [(-1, 0), (1, 1), (-1, 2)] {
+        let (ack, _) = acked(bed.client.publish(expecting(offset)).await);
+        assert_eq!(ack.offset, stored);
+    }
+    let wrong = bed.client.publish(expecting(99)).await.unwrap_err();
+    assert_eq!(wrong.kind(), ErrorKind::IncorrectOffset);
+    let unacked = PublishOptions {
+        ack_policy: AckPolicy::None,
+        ..expecting(-1)
+    };
+    let error = bed.client.publish(unacked).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AckPolicyRequired);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn publishing_to_a_subject_says_who_stored_it() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("subject", 1).await;
+    let options = PublishOptions::new(Destination::Subject(stream.to_string()), "x");
+    let (ack, partition) = acked(bed.client.publish(options).await);
+    assert_eq!((partition, &*ack.stream, ack.offset), (None, &*stream, 0));
+    let nobody = PublishOptions {
+        deadline: Some(Duration::from_millis(300)),
+        ..PublishOptions::new(Destination::Subject(bed.name("nobody")), "x")
+    };
+    let error = bed.client.publish(nobody).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    let malformed = PublishOptions::new(Destination::Subject("a b".into()), "x");
+    let error = bed.client.publish(malformed).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn the_error_inside_an_ack_is_an_error() {
+    let bed = Bed::any().await;
+    let stream = bed
+        .stream_with(StreamOptions {
+            name: bed.name("ack-error"),
+            optimistic_concurrency_control: Some(true),
+            ..StreamOptions::default()
+        })
+        .await;
+    bed.publish_occ(&stream).await;
+    // A publish to a subject has no field for the expected offset: it is 0, which is taken.
+    let options = PublishOptions::new(Destination::Subject(stream.to_string()), "x");
+    let error = bed.client.publish(options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IncorrectOffset);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_session_answers_each_message_for_itself() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("session", 3).await;
+    bed.client.set_readonly(&stream, &[2], true).await.unwrap();
+    let publisher = bed
+        .client
+        .publish_session(PublisherOptions { max_in_flight: 8 });
+    let mut receipts = Vec::new();
+    for number in 0..100 {
+        let options = PublishOptions {
+            correlation_id: format!("same for {}", number / 50),
+            deadline: Some(CAP),
+            ..to(&stream, number % 2, &number.to_string())
+        };
+        receipts.push(publisher.publish(options).await.unwrap());
+        assert!(publisher.in_flight() <= 8);
+    }
+    let readonly = publisher.publish(to(&stream, 2, "x")).await.unwrap();
+    let missing = publisher.publish(to(&stream, 9, "x")).await.unwrap();
+    let unknown = publisher
+        .publish(to(&bed.name("unknown"), 0, "x"))
+        .await
+        .unwrap();
+    for (number, receipt) in receipts.into_iter().enumerate() {
+        let (ack, partition) = acked(receipt.await);
+        assert_eq!(ack.offset, i64::try_from(number / 2).unwrap());
+        assert_eq!(partition, Some(i32::try_from(number % 2).unwrap()));
+        assert_eq!(ack.correlation_id, format!("same for {}", number / 50));
+    }
+    assert_eq!(
+        readonly.await.unwrap_err().kind(),
+        ErrorKind::ReadonlyPartition
+    );
+    assert_eq!(
+        missing.await.unwrap_err().kind(),
+        ErrorKind::NoSuchPartition
+    );
+    assert_eq!(unknown.await.unwrap_err().kind(), ErrorKind::NoSuchStream);
+    publisher.flush().await.unwrap();
+    assert_eq!(publisher.in_flight(), 0);
+    let subject = PublishOptions::new(Destination::Subject("a".into()), "x");
+    assert_eq!(
+        publisher.publish(subject).await.unwrap_err().kind(),
+        ErrorKind::Refused
+    );
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn acks_in_any_order_or_twice_reach_the_right_message() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("acks", 1).await;
+    for fault in [AckFault::Reorder, AckFault::Duplicate] {
+        bed.faults().acks(fault);
+        let publisher = bed.client.publish_session(PublisherOptions::default());
+        let mut receipts = Vec::new();
+        for _ in 0..16 {
+            receipts.push(publisher.publish(to(&stream, 0, "x")).await.unwrap());
+        }
+        let mut offsets = Vec::new();
+        for receipt in receipts {
+            offsets.push(acked(receipt.await).0.offset);
+        }
+        assert!(offsets.is_sorted() && offsets.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn lost_acks_and_cuts_are_unknown_and_sent_once() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("lost", 1).await;
+    bed.faults().acks(AckFault::Lose);
+    let publisher = bed.client.publish_session(PublisherOptions::default());
+    let short = PublishOptions {
+        deadline: Some(Duration::from_millis(100)),
+        ..to(&stream, 0, "lost ack")
+    };
+    let lost = publisher.publish(short).await.unwrap();
+    assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    let mut cut = Vec::new();
+    for _ in 0..3 {
+        cut.push(publisher.publish(to(&stream, 0, "cut")).await.unwrap());
+    }
+    let stored = || async {
+        let ends = bed.client.fetch_partition(&stream, 0).await;
+        ends.map(|ends| ends.newest_offset)
+    };
+    let all_four = async { while stored().await.ok() != Some(3) {} };
+    tokio::time::timeout(CAP, all_four)
+        .await
+        .expect("they are stored, though not acked");
+    for broker in 1..=3 {
+        bed.faults().reset(broker).unwrap();
+    }
+    for receipt in cut {
+        let error = receipt.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+    }
+    bed.faults().acks(AckFault::None);
+    let again = publisher.publish(to(&stream, 0, "after")).await.unwrap();
+    let (ack, _) = acked(again.await);
+    assert_eq!(ack.offset, 4, "something was sent twice");
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn what_no_broker_took_is_known_to_be_unsent() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("unsent", 1).await;
+    let client = Client::connect(ConnectOptions::new(bed.addresses.clone()))
+        .await
+        .unwrap();
+    for broker in 1..=2 {
+        bed.faults().kill(broker).unwrap();
+    }
+    let publisher = client.publish_session(PublisherOptions::default());
+    let alive = PublishOptions {
+        deadline: Some(CAP),
+        ..to(&stream, 0, "the third broker takes it")
+    };
+    publisher.publish(alive).await.unwrap().await.unwrap();
+    bed.faults().kill(3).unwrap();
+    let options = PublishOptions {
+        deadline: Some(Duration::from_millis(300)),
+        ..to(&stream, 0, "nobody does")
+    };
+    let publisher = client.publish_session(PublisherOptions::default());
+    let error = publisher
+        .publish(options.clone())
+        .await
+        .unwrap()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
+    let error = client.publish(options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_publish_without_an_answer_is_sent_once() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("once", 1).await;
+    let client = Client::connect(ConnectOptions::new(bed.addresses.clone()))
+        .await
+        .unwrap();
+    for broker in 1..=3 {
+        bed.faults()
+            .slow(broker, Duration::from_millis(400))
+            .unwrap();
+    }
+    // The Go client would send it again, to another broker.
+    let options = PublishOptions {
+        deadline: Some(Duration::from_millis(100)),
+        ..to(&stream, 0, "x")
+    };
+    let error = client.publish(options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    bed.faults().heal();
+    let stored = bed.until(|| client.fetch_partition(&stream, 0)).await;
+    assert!(stored.newest_offset <= 0, "{stored:?}");
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn operations_say_how_they_ended() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("operations", 2).await;
+    let perform = async |operation| bed.client.perform(operation).await;
+    let publish = Operation::Publish(Box::new(to(&stream, 1, "x")));
+    assert!(matches!(perform(publish).await, Ok(Outcome::Acked { .. })));
+    let pause = Operation::Pause {
+        stream: Arc::clone(&stream),
+        partitions: vec![1],
+        resume_all: false,
+    };
+    assert_eq!(perform(pause).await.unwrap(), Outcome::Done);
+    let resume = Operation::Resume {
+        stream: Arc::clone(&stream),
+        partitions: vec![0, 1, 7],
+    };
+    let outcome = perform(resume).await.unwrap();
+    let Outcome::Partly { done, failed } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(done, [0, 1]);
+    assert_eq!(
+        (failed[0].0, failed[0].1.kind),
+        (7, ErrorKind::NoSuchPartition)
+    );
+    let delete = Operation::Delete {
+        stream: Arc::clone(&stream),
+    };
+    assert_eq!(perform(delete.clone()).await.unwrap(), Outcome::Done);
+    let error = perform(delete).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoSuchStream);
+    bed.close().await;
+}

@@ -9,14 +9,16 @@ mod change_log;
 mod check;
 mod console;
 mod cursors;
+mod dashboard;
 mod demo;
 mod exit;
 mod json;
+mod keys;
 mod lists;
+mod logging;
 mod manual;
 mod output;
 mod publish;
-mod record;
 mod session;
 mod settings;
 mod survey;
@@ -68,18 +70,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Console) 
 }
 
 fn perform(invocation: Invocation, console: &mut Console) -> Result {
+    let options = &invocation.options;
+    let _log = match &options.log {
+        Some(path) => Some(logging::start(path, options.verbose)?),
+        None => None,
+    };
     match invocation.task {
+        None => runtime()?.block_on(dashboard::open(&Session::open(options, console)?)),
+        Some(Task::Demo(args)) if args.headless => runtime()?.block_on(demo::serve(console, &args)),
+        Some(Task::Demo(args)) => {
+            runtime()?.block_on(demo::show(&Session::open(options, console)?, &args))
+        }
+        Some(Task::Cluster(task)) => on_cluster(&mut Session::open(options, console)?, task),
+        Some(Task::Keys(args)) => keys::print(&mut Session::open(options, console)?, args),
+        Some(Task::Config(args)) => settings::perform(args, options, console),
+        Some(Task::Log(args)) => change_log::print(&mut Session::open(options, console)?, args),
         Some(Task::Completions { shell }) => manual::completions(shell, console),
         Some(Task::Man) => manual::man_page(console),
-        Some(Task::Config(args)) => settings::perform(args, &invocation.options, console),
-        Some(Task::Demo(args)) => runtime()?.block_on(demo::serve(console, &args)),
-        Some(Task::Log(args)) => {
-            change_log::print(&mut Session::open(&invocation.options, console)?, args)
-        }
-        Some(Task::Cluster(task)) => {
-            on_cluster(&mut Session::open(&invocation.options, console)?, task)
-        }
-        None => Ok(Exit::DONE),
     }
 }
 

@@ -17,6 +17,9 @@ pub use folders::Folders;
 
 use crate::model::{DEFAULT_PORT, did_you_mean, parse_addresses};
 
+/// How long one request may take where nobody says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -118,6 +121,22 @@ pub struct ClusterSettings {
 }
 
 impl ClusterSettings {
+    /// A cluster at those addresses, all else as by default.
+    pub fn of_addresses(addresses: Vec<String>) -> Self {
+        let plain = |value| Setting {
+            value,
+            source: Source::Default,
+        };
+        Self {
+            addr: plain(addresses),
+            tls: Setting::choose([], None),
+            advertise: Setting::choose([], Vec::new()),
+            observe: Setting::choose([], false),
+            timeout: Setting::choose([], TIMEOUT),
+            color: Setting::choose([], None),
+        }
+    }
+
     fn decide(
         flags: &Overrides,
         environment: &Environment,
@@ -153,7 +172,7 @@ impl ClusterSettings {
             tls: Setting::choose(tls, None),
             advertise: Setting::choose(advertise, Vec::new()),
             observe: Setting::choose(observe, false),
-            timeout: Setting::choose(timeout, Duration::from_secs(5)),
+            timeout: Setting::choose(timeout, TIMEOUT),
             color: Setting::choose([(context.color.clone().map(Some), from())], None),
         })
     }

@@ -26,7 +26,7 @@ use event_loop::{Ended, EventLoop};
 use executor::{Crew, Executor};
 use terminal::RealTerminal;
 
-pub use options::{Access, Answer, Console, Contexts, DashboardOptions, Session};
+pub use options::{Access, Answer, Changes, Console, Contexts, DashboardOptions, Session};
 pub use stage::{Cue, Stage};
 
 /// Shows the dashboard on this process's terminal until the user or the system ends it. The terminal is put back as it
@@ -51,12 +51,15 @@ pub async fn run_on<S: Stage>(stage: &mut S, options: DashboardOptions) -> io::R
         mut session,
         console,
         contexts,
+        changes,
         editor,
     } = options;
     loop {
         let (outbox, inbox) = mailbox::mailbox();
         let executor = Executor::start(Crew {
             access: session.access.clone(),
+            cluster: session.settings.cluster.clone(),
+            changes: changes.clone(),
             outbox,
             refresh: session.settings.refresh,
             console: console.clone(),

@@ -217,6 +217,8 @@ pub(crate) enum Task {
     Cluster(ClusterTask),
     /// Start a cluster in this process and serve it
     Demo(DemoArgs),
+    /// Print the keymap
+    Keys(KeysArgs),
     /// Print every setting and where it comes from
     Config(ConfigArgs),
     /// Print what this user changed, when, and how it ended
@@ -380,6 +382,16 @@ pub(crate) struct ActivityArgs {
     /// Go on printing what comes
     #[arg(long)]
     pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// The keymap.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct KeysArgs {
+    /// Only say whether the keys of the config file fit
+    #[arg(long)]
+    pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

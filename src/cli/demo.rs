@@ -5,8 +5,19 @@ use tokio::signal;
 
 use super::args::DemoArgs;
 use super::console::Console;
+use super::dashboard;
 use super::exit::{Exit, Result, Trouble};
+use super::session::Session;
 use crate::demo::DemoCluster;
+
+/// Shows a dashboard on the cluster until the user ends it.
+pub(crate) async fn show(session: &Session<'_>, args: &DemoArgs) -> Result {
+    dashboard::need_terminal(session)?;
+    let cluster = start(args).await?;
+    let shown = dashboard::open_demo(session, &cluster).await;
+    cluster.stop().await;
+    shown
+}
 
 /// Serves without a dashboard until SIGINT or SIGTERM.
 pub(crate) async fn serve(console: &mut Console, args: &DemoArgs) -> Result {

@@ -9,6 +9,7 @@ use super::exit::{Result, Trouble};
 use super::output::{Printer, Shape};
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
 use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, Settings};
+use crate::runtime::Access;
 
 /// One command's surroundings.
 pub(crate) struct Session<'a> {
@@ -21,15 +22,6 @@ pub(crate) struct Session<'a> {
     /// The streams of the process.
     pub(crate) console: &'a mut Console,
     access: Option<Access>,
-}
-
-/// What may be done to the cluster, as a type: in observer mode there is nothing here that could change it (I13).
-#[derive(Clone)]
-pub(crate) enum Access {
-    /// Everything.
-    Full(Client),
-    /// Reading alone.
-    Observe(Observer),
 }
 
 impl<'a> Session<'a> {
@@ -56,10 +48,7 @@ impl<'a> Session<'a> {
 
     /// The half that reads.
     pub(crate) fn observer(&mut self) -> Result<Observer> {
-        Ok(match self.access()? {
-            Access::Full(client) => client.observer(),
-            Access::Observe(observer) => observer,
-        })
+        Ok(self.access()?.observer())
     }
 
     /// The whole client, refused in observer mode.
@@ -141,6 +130,8 @@ fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
         request_timeout: cluster.timeout.value,
         tls,
         advertise: cluster.advertise.value.clone(),
+        // Whoever looks at a tail decides how long it may be silent.
+        resubscribe_limit: None,
         ..ConnectOptions::default()
     }
 }

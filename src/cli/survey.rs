@@ -12,6 +12,7 @@ use super::exit::Result;
 use super::json::time;
 use super::session::Session;
 use crate::client::{Observer, SubscriptionItem};
+use crate::config::ConfigFile;
 use crate::health::{AlertOptions, Finding, Health, HealthOptions, Truth};
 use crate::model::{ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, Timestamp};
 
@@ -34,9 +35,12 @@ pub(crate) struct Survey {
 impl Survey {
     /// Looks once. Fails where no broker answers at all.
     pub(crate) async fn take(session: &mut Session<'_>) -> Result<Self> {
+        let mut options = health_options(&session.settings.file);
+        // One look is all there is, so one missed answer counts.
+        options.alerts.missed_polls = 1;
         let mut survey = Self {
             observer: session.observer()?,
-            health: Health::new(health_options(session)),
+            health: Health::new(options),
             asleep: Vec::new(),
         };
         survey.observer.fetch_metadata().await?;
@@ -115,9 +119,8 @@ impl Survey {
     }
 }
 
-/// How health judges: as the config file says; one look is all there is, so one missed answer counts.
-pub(crate) fn health_options(session: &Session<'_>) -> HealthOptions {
-    let file = &session.settings.file;
+/// How health judges: as the config file says.
+pub(crate) fn health_options(file: &ConfigFile) -> HealthOptions {
     let alerts = AlertOptions::default();
     let min_isr = file.streams.iter();
     HealthOptions {
@@ -127,7 +130,6 @@ pub(crate) fn health_options(session: &Session<'_>) -> HealthOptions {
         alerts: AlertOptions {
             lag_messages: file.alerts.lag_messages.or(alerts.lag_messages),
             lag_time: file.alerts.lag_time.or(alerts.lag_time),
-            missed_polls: 1,
             ..alerts
         },
     }

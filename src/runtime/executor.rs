@@ -17,7 +17,7 @@ use super::backwards::Source;
 use super::editor;
 use super::mailbox::Outbox;
 use super::nudge::Nudge;
-use super::options::{Access, Console};
+use super::options::{Access, Changes, Console};
 use super::poller::Poller;
 use super::prober::{self, Place};
 use super::pump::{self, Pump};
@@ -58,6 +58,10 @@ pub(super) struct Crew {
     pub(super) refresh: Duration,
     /// The demo cluster's console.
     pub(super) console: Option<Console>,
+    /// What the cluster is called.
+    pub(super) cluster: String,
+    /// Who keeps a log of changes.
+    pub(super) changes: Option<Changes>,
     /// The command that edits a file.
     pub(super) editor: String,
 }
@@ -177,7 +181,15 @@ impl Executor {
 
     fn perform(&self, id: RequestId, operation: Operation) {
         let access = self.crew.access.clone();
-        let work = async move { perform(access, operation).await };
+        let changes = self.crew.changes.clone();
+        let cluster = self.crew.cluster.clone();
+        let work = async move {
+            let outcome = perform(access, operation.clone()).await;
+            if let Some(note) = changes {
+                note(&cluster, &operation, &outcome);
+            }
+            outcome
+        };
         self.answer(work, move |result| Event::Done(id, result));
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::app::Settings;
 use crate::client::{Client, Observer};
-use crate::model::Failure;
+use crate::model::{Failure, Operation, Outcome};
 use crate::ui::Theme;
 
 /// What may be done to the cluster, as a type: an observer has no call that changes anything (I13).
@@ -40,6 +40,9 @@ pub type Console = Arc<dyn Fn(String) -> Answer<Result<String, String>> + Send +
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
 pub type Contexts = Arc<dyn Fn(&str) -> Result<Session, Failure> + Send + Sync>;
 
+/// Is told of every change of the cluster of that name that was asked for, and of how it ended.
+pub type Changes = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) + Send + Sync>;
+
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -60,6 +63,8 @@ pub struct DashboardOptions {
     pub console: Option<Console>,
     /// The other contexts of the config file, where there is one.
     pub contexts: Option<Contexts>,
+    /// Who keeps a log of changes, where one is kept.
+    pub changes: Option<Changes>,
     /// The command that edits a file; through a shell.
     pub editor: String,
 }
@@ -71,6 +76,7 @@ impl DashboardOptions {
             session,
             console: None,
             contexts: None,
+            changes: None,
             editor: super::editor::preferred(),
         }
     }

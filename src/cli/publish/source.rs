@@ -9,8 +9,11 @@ use tokio::sync::mpsc;
 
 use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, read_hex};
 use crate::cli::exit::{Exit, Result, Trouble};
-use crate::cli::record::Record;
 use crate::model::{Destination, Offset, PublishOptions};
+use crate::store::Record;
+
+/// Headers that brokers put on every message themselves (wire-contract §3).
+const INJECTED: [&str; 2] = ["subject", "reply"];
 
 /// What all messages of one command have in common.
 pub(super) struct Template {
@@ -90,18 +93,21 @@ impl Template {
 
     /// The message of a line: the line itself, or the record in it.
     fn of_line(&self, number: usize, line: &[u8]) -> Result<PublishOptions> {
-        let wrong = |why: String| Trouble::new(Exit::FAILED, format!("line {number} {why}"));
+        let wrong = |why: String| Trouble::new(Exit::FAILED, format!("line {number}: {why}"));
         if !self.message.ndjson {
             return self.with(self.unhexed(line).map_err(wrong)?);
         }
         let text = std::str::from_utf8(line);
-        let text = text.map_err(|_not_text| wrong("is no UTF-8".to_owned()))?;
+        let text = text.map_err(|_not_text| wrong("this is no UTF-8".to_owned()))?;
         let record = Record::parse(text).map_err(wrong)?;
         let mut options = self.with(record.value)?;
         if self.message.key.is_none() {
             options.key = record.key;
         }
-        options.headers.extend(record.headers);
+        let own = record.headers.into_iter();
+        options
+            .headers
+            .extend(own.filter(|(name, _)| !INJECTED.contains(&name.as_str())));
         if let Destination::Partition(_, partition) = &mut options.to
             && !self.is_placed
         {
@@ -115,6 +121,6 @@ impl Template {
             return Ok(Bytes::copy_from_slice(bytes));
         }
         let read = std::str::from_utf8(bytes).ok().and_then(read_hex);
-        read.ok_or_else(|| "is not hex".to_owned())
+        read.ok_or_else(|| "this is not hex".to_owned())
     }
 }

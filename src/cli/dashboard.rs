@@ -1,0 +1,176 @@
+//! Opens the dashboard: turns settings into what the runtime wants, for a cluster, its contexts, or a demo cluster.
+//! The dashboard itself is `app`, `ui` and `runtime`.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{Offset, TimeZone};
+
+use super::change_log;
+use super::exit::{Exit, Result, Trouble};
+use super::session::{Session, open_access};
+use super::survey::health_options;
+use crate::app::{ContextEntry, Keymap, Settings as AppSettings};
+use crate::config::{self, ClusterSettings};
+use crate::demo::DemoCluster;
+use crate::model::{ErrorKind, Failure, Target, Timestamp};
+use crate::runtime::{self, Console, Contexts, DashboardOptions};
+use crate::ui::Theme;
+
+/// Shows the cluster of the settings until the user ends it.
+pub(crate) async fn open(session: &Session<'_>) -> Result {
+    need_terminal(session)?;
+    let look = Look::new(session)?;
+    let settings = session.settings.clone();
+    let name = session.cluster_name();
+    let first = look.session(&name, &settings.cluster)?;
+    let options = DashboardOptions {
+        contexts: Some(contexts(settings, look)),
+        changes: Some(Arc::new(change_log::note)),
+        ..DashboardOptions::new(first)
+    };
+    Ok(show(options).await?)
+}
+
+/// Shows a demo cluster, whose console takes `:fault` lines.
+pub(crate) async fn open_demo(session: &Session<'_>, cluster: &DemoCluster) -> Result {
+    let look = Look::new(session)?;
+    let settings = ClusterSettings::of_addresses(cluster.addresses());
+    let mut first = look.session("demo", &settings)?;
+    first.settings.demo = true;
+    first.settings.contexts.clear();
+    let faults = cluster.faults();
+    let console: Console = Arc::new(move |line| {
+        let answer = faults.run(&line);
+        Box::pin(async move { answer })
+    });
+    let options = DashboardOptions {
+        console: Some(console),
+        ..DashboardOptions::new(first)
+    };
+    Ok(show(options).await?)
+}
+
+/// Where there is no terminal, says so before anything is started.
+pub(crate) fn need_terminal(session: &Session<'_>) -> Result<()> {
+    if session.console.out_is_terminal && session.console.in_is_terminal {
+        return Ok(());
+    }
+    Err(Trouble::usage(
+        "the dashboard needs a terminal; liftui --help lists the commands for scripts",
+    ))
+}
+
+async fn show(options: DashboardOptions) -> std::io::Result<Exit> {
+    runtime::run(options).await?;
+    Ok(Exit::DONE)
+}
+
+/// Goes to another context of the config file.
+fn contexts(settings: config::Settings, look: Look) -> Contexts {
+    Arc::new(move |name| {
+        let wrong = |sentence: String| Failure::new(ErrorKind::Local, Target::Cluster, sentence);
+        let cluster = settings.cluster_of(name);
+        let cluster = cluster.map_err(|error| wrong(error.to_string()))?;
+        let session = look.session(name, &cluster);
+        session.map_err(|trouble| wrong(trouble.sentence.unwrap_or_default()))
+    })
+}
+
+/// What stays the same whichever cluster is shown.
+struct Look {
+    settings: AppSettings,
+    theme: Theme,
+}
+
+impl Look {
+    fn new(session: &Session<'_>) -> Result<Self> {
+        let settings = &session.settings;
+        let contexts = settings.file.contexts.iter();
+        let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
+        Ok(Self {
+            settings: AppSettings {
+                contexts: contexts
+                    .map(|(name, context)| ContextEntry {
+                        name: name.clone(),
+                        addresses: context.addr.clone(),
+                        observer: context.observe.unwrap_or(false),
+                    })
+                    .collect(),
+                health: health_options(&settings.file),
+                keymap: keymap(&settings.file)?,
+                tail_budget: budget,
+                refresh: settings.refresh.value,
+                utc_offset: local_offset(),
+                ..AppSettings::default()
+            },
+            theme: theme(&settings.theme.value)?,
+        })
+    }
+
+    fn session(&self, name: &str, cluster: &ClusterSettings) -> Result<runtime::Session> {
+        Ok(runtime::Session {
+            access: open_access(cluster)?,
+            settings: AppSettings {
+                cluster: name.to_owned(),
+                addresses: cluster.addr.value.clone(),
+                observer: cluster.observe.value,
+                color: cluster.color.value.clone(),
+                ..self.settings.clone()
+            },
+            theme: self.theme.clone(),
+        })
+    }
+}
+
+/// The keymap with the user's own keys.
+pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
+    let own = file.keys.iter();
+    let own = own.map(|(command, chords)| (command.clone(), chords.all().to_vec()));
+    let keymap = Keymap::default().customised(&own.collect());
+    keymap.map_err(|error| Trouble::usage(error.to_string()))
+}
+
+fn local_offset() -> chrono::FixedOffset {
+    let now = Timestamp::now().to_utc().naive_utc();
+    chrono::Local.offset_from_utc_datetime(&now).fix()
+}
+
+/// The theme of that name or file, in colours and glyphs that this terminal has.
+fn theme(name: &str) -> Result<Theme> {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let background = variable("COLORFGBG");
+    let name = match name {
+        "auto" if background.ends_with(";15") || background.ends_with(";7") => "light",
+        "auto" => "dark",
+        name => name,
+    };
+    let mut theme = match Theme::named(name) {
+        Some(theme) => theme,
+        None => read_theme(Path::new(name))?,
+    };
+    if !["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) {
+        theme = theme.in_256_colors();
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable);
+    let locale = locale.iter().find(|value| !value.is_empty());
+    let utf8 = locale.is_none_or(|value| {
+        let value = value.to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8")
+    });
+    let bare = ["linux", "dumb"].contains(&variable("TERM").as_str());
+    Ok(if bare || !utf8 { theme.ascii() } else { theme })
+}
+
+fn read_theme(path: &Path) -> Result<Theme> {
+    let names = Theme::names().collect::<Vec<_>>().join(", ");
+    let text = fs::read_to_string(path).map_err(|error| {
+        Trouble::usage(format!(
+            "theme \"{}\" is none of auto, {names}, and no file that can be read: {error}",
+            path.display()
+        ))
+    })?;
+    let theme = Theme::parse(&text);
+    theme.map_err(|why| Trouble::usage(format!("theme {}: {why}", path.display())))
+}

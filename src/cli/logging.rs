@@ -1,0 +1,32 @@
+//! Log lines to a file, never to the screen.
+//! What is logged is said where it happens.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::EnvFilter;
+
+use super::exit::{Result, Trouble};
+
+/// Sends log lines to the end of a file, more of them with a higher `verbosity`, until the guard is dropped.
+pub(crate) fn start(path: &Path, verbosity: u8) -> Result<WorkerGuard> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    let file = file.map_err(|error| {
+        Trouble::usage(format!("{} cannot be written: {error}", path.display()))
+    })?;
+    let (writer, guard) = tracing_appender::non_blocking(file);
+    let filter = match verbosity {
+        0 => "liftui=info,warn",
+        1 => "liftui=debug,info",
+        _ => "liftui=trace,debug",
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(writer)
+        .with_ansi(false)
+        .with_env_filter(EnvFilter::new(filter))
+        .finish();
+    // A second call in one process, as tests make, keeps the first subscriber.
+    let _was_set_before = tracing::subscriber::set_global_default(subscriber);
+    Ok(guard)
+}

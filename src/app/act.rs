@@ -22,6 +22,7 @@ type Targets = BTreeMap<StreamName, Vec<PartitionId>>;
 impl App {
     /// A command about what is chosen or marked.
     pub(super) fn act(&mut self, act: Act) {
+        self.hold();
         match act {
             Act::Tail => self.tail(),
             Act::Pause => self.pause_or_resume(),

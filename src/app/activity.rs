@@ -106,7 +106,7 @@ impl Activity {
         }
     }
 
-    /// Works the rows out anew. A list that shows its newest row keeps showing it.
+    /// Works the rows out anew.
     pub fn settle(&mut self, height: usize) {
         let (column, reversed) = self.list.sort();
         let filter = self.list.filter();
@@ -124,10 +124,6 @@ impl Activity {
             rows.reverse();
         }
         let rows: Vec<u64> = rows.into_iter().map(|event| event.id).collect();
-        let at_head = self.list.cursor().row() == 0 && self.list.cursor().top() == 0;
-        if let (true, Some(first)) = (at_head, rows.first()) {
-            self.list.choose(*first);
-        }
         self.list.set_rows(rows, self.events.len(), height);
     }
 }

@@ -59,6 +59,11 @@ impl Confirm {
         &self.left_out
     }
 
+    /// What the button that does it says.
+    pub fn verb(&self) -> &'static str {
+        self.operations.first().map_or("Do it", verb)
+    }
+
     /// The button in focus.
     pub fn button(&self) -> Button {
         self.button
@@ -106,6 +111,22 @@ impl Confirm {
     pub fn may_act(&self) -> bool {
         let typed = self.name.as_ref().map(Editor::text);
         typed.as_deref() == self.deleted().map(AsRef::as_ref)
+    }
+}
+
+/// What doing an operation is called on a button.
+fn verb(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Delete { .. } => "Delete",
+        Operation::Pause { .. } => "Pause",
+        Operation::Resume { .. } => "Resume",
+        Operation::SetReadonly { readonly: true, .. } => "Make readonly",
+        Operation::SetReadonly {
+            readonly: false, ..
+        } => "Make writable",
+        Operation::Create(_) => "Create",
+        Operation::Publish(_) => "Publish",
+        Operation::SetCursor { .. } => "Set",
     }
 }
 

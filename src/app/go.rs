@@ -41,6 +41,13 @@ impl App {
         }
     }
 
+    /// Something is done with the chosen row: it stays chosen wherever it goes.
+    pub(super) fn hold(&mut self) {
+        if let Some(list) = self.listing_mut() {
+            list.hold();
+        }
+    }
+
     /// Moves in what is on top: a menu, a text, or the pane in focus.
     pub(super) fn move_in(&mut self, movement: Move) {
         let overlay = self.desk.viewport.overlay_rows();
@@ -97,6 +104,7 @@ impl App {
         if let Some(Modal::Menu(_)) = self.modal {
             return self.choose_from_menu();
         }
+        self.hold();
         match self.focus.pane() {
             Pane::Findings => self.open_finding(),
             Pane::Cluster => self.open_broker(),
@@ -181,6 +189,7 @@ impl App {
 
     /// Opens the text about what is chosen.
     pub(super) fn describe(&mut self) {
+        self.hold();
         if let Some(subject) = self.subject() {
             self.modal = Some(Modal::read(subject));
         }

@@ -2,7 +2,11 @@
 //!
 //! Which key it is, the keymap tells; a command without a key here is left out.
 
-use super::command::{Act, Answer, AppCommand, FormCommand, ListCommand, TailCommand, TextCommand};
+use super::command::{
+    Act, Answer, AppCommand, FormCommand, ListCommand, Move, TailCommand, TextCommand,
+};
+use super::confirm::{Button, Confirm};
+use super::modal::Modal;
 use super::{App, Command, Context};
 
 /// A command and its word in the footer.
@@ -20,18 +24,51 @@ const LINE: Hint = (Command::App(AppCommand::CommandLine), "command");
 const CLOSE: Hint = (Command::App(AppCommand::Escape), "close");
 
 impl App {
-    /// The footer: keys and what they do, the likeliest first.
+    /// The footer: keys and what they do, the likeliest first, with the two ways to all others at the end.
     pub fn key_hints(&self) -> Vec<(String, &'static str)> {
         let contexts = self.contexts();
         let keymap = &self.desk.settings.keymap;
-        let shown = contexts.first().map_or(&[][..], |context| hints(*context));
         let keys = |command: &Command| keymap.hint(contexts, *command).map(ToString::to_string);
+        let shown = self.hints_here().into_iter();
         shown
-            .iter()
-            .filter_map(|(command, word)| Some((keys(command)?, *word)))
+            .filter_map(|(command, word)| Some((keys(&command)?, word)))
             .collect()
     }
+
+    fn hints_here(&self) -> Vec<Hint> {
+        match &self.modal {
+            Some(Modal::Confirm(confirm)) => questions(confirm),
+            None if self.truth().as_of.is_none() => UNCONNECTED.to_vec(),
+            Some(Modal::Reader(_) | Modal::Menu(_) | Modal::CommandLine(_)) | None => {
+                let context = self.contexts().first();
+                context.map_or(Vec::new(), |context| hints(*context).to_vec())
+            }
+        }
+    }
 }
+
+/// The keys of a question: Enter does what its button says.
+fn questions(confirm: &Confirm) -> Vec<Hint> {
+    let act = confirm.button() == Button::Act;
+    let word = if act { confirm.verb() } else { "Cancel" };
+    if confirm.asks_for_name() {
+        return vec![(Command::Text(TextCommand::Accept), confirm.verb()), CLOSE];
+    }
+    vec![
+        (Command::Answer(Answer::Press), word),
+        (Command::Answer(Answer::Other), "other button"),
+        (Command::Answer(Answer::Copy), "copy as a command"),
+        CLOSE,
+    ]
+}
+
+const UNCONNECTED: &[Hint] = &[
+    (Command::App(AppCommand::Refresh), "try now"),
+    (Command::App(AppCommand::Contexts), "another cluster"),
+    (Command::App(AppCommand::Back), "quit"),
+    HELP,
+    LINE,
+];
 
 fn hints(context: Context) -> &'static [Hint] {
     match context {
@@ -64,14 +101,13 @@ fn hints(context: Context) -> &'static [Hint] {
             (Command::Text(TextCommand::Complete), "complete"),
             CLOSE,
         ],
-        Context::Confirm => &[
-            (Command::Answer(Answer::Press), "press"),
-            (Command::Answer(Answer::Other), "other button"),
-            (Command::Answer(Answer::Copy), "copy as a command"),
+        Context::Confirm => &[CLOSE],
+        Context::Menu => &[(Command::List(ListCommand::Open), "choose"), CLOSE],
+        Context::Reader => &[
+            (Command::Move(Move::Down), "down"),
+            (Command::Move(Move::Up), "up"),
             CLOSE,
         ],
-        Context::Menu => &[OPEN, CLOSE],
-        Context::Reader => &[CLOSE],
     }
 }
 

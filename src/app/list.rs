@@ -6,6 +6,8 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor<K> {
     chosen: Option<K>,
+    /// The user has chosen: until then the first row is, whatever it becomes.
+    held: bool,
     row: usize,
     top: usize,
 }
@@ -27,6 +29,7 @@ impl<K> Default for Cursor<K> {
     fn default() -> Self {
         Self {
             chosen: None,
+            held: false,
             row: 0,
             top: 0,
         }
@@ -52,11 +55,21 @@ impl<K: Clone + PartialEq> Cursor<K> {
     /// Chooses a row by its key; the next [`Cursor::settle`] finds where it is.
     pub fn choose(&mut self, key: K) {
         self.chosen = Some(key);
+        self.held = true;
+    }
+
+    /// From now on the chosen row stays chosen wherever it goes.
+    pub fn hold(&mut self) {
+        self.held = self.chosen.is_some();
     }
 
     /// Finds the chosen key among the rows as they are now. Where it is gone, the row in its place is chosen; and
     /// the row keeps its place on the screen as far as the list's ends permit.
     pub fn settle(&mut self, keys: &[K], height: usize) {
+        if !self.held {
+            self.chosen = keys.first().cloned();
+            (self.row, self.top) = (0, 0);
+        }
         let on_screen = self.row.saturating_sub(self.top);
         let found = keys
             .iter()
@@ -70,6 +83,7 @@ impl<K: Clone + PartialEq> Cursor<K> {
     /// Moves, and keeps the chosen row visible.
     pub fn step(&mut self, step: Step, keys: &[K], height: usize) {
         self.settle(keys, height);
+        self.held = true;
         let last = keys.len().saturating_sub(1);
         let half = isize::try_from(height / 2).unwrap_or(isize::MAX).max(1);
         self.row = match step {
@@ -93,6 +107,7 @@ impl<K: Clone + PartialEq> Cursor<K> {
         };
         self.row = row;
         self.chosen = Some(key.clone());
+        self.held = true;
         true
     }
 
@@ -140,6 +155,17 @@ mod tests {
         cursor.settle(&keys("xyabcd"), 10);
         assert_eq!(cursor.chosen(), Some(&'c'));
         assert_eq!(cursor.row(), 4);
+    }
+
+    #[test]
+    fn before_the_user_has_chosen_the_first_row_is_chosen() {
+        let mut cursor = Cursor::default();
+        cursor.settle(&keys("cd"), 10);
+        cursor.settle(&keys("abcd"), 10);
+        assert_eq!(cursor.chosen(), Some(&'a'));
+        cursor.hold();
+        cursor.settle(&keys("xabcd"), 10);
+        assert_eq!(cursor.chosen(), Some(&'a'));
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub trait Listing {
     /// How many rows are marked.
     fn marked(&self) -> usize;
 
+    /// What is chosen now stays chosen.
+    fn hold(&mut self);
+
     /// Moves.
     fn go(&mut self, movement: Move, height: usize);
 
@@ -179,6 +182,10 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
 
     fn marked(&self) -> usize {
         self.marks.len()
+    }
+
+    fn hold(&mut self) {
+        self.cursor.hold();
     }
 
     fn go(&mut self, movement: Move, height: usize) {

@@ -16,7 +16,7 @@ use crate::model::{ActivityEvent, ActivityKind, Timestamp};
 const SPECS: &[Spec<ActivityColumn>] = &[
     Spec::fixed(ActivityColumn::Time, 22, 0),
     Spec::fixed(ActivityColumn::Event, 13, 0),
-    Spec::growing(ActivityColumn::Target, 16, 1, 0),
+    Spec::growing(ActivityColumn::Target, 16, 200, 0),
 ];
 
 /// What the pane shows.

@@ -19,14 +19,14 @@ use crate::health::{BrokerTruth, Truth};
 use crate::model::Timestamp;
 
 const SPECS: &[Spec<BrokerColumn>] = &[
-    Spec::growing(BrokerColumn::Name, 10, 2, 0),
-    Spec::growing(BrokerColumn::State, 15, 1, 0),
-    Spec::growing(BrokerColumn::Address, 16, 2, 3),
+    Spec::growing(BrokerColumn::Name, 10, 24, 0),
+    Spec::fixed(BrokerColumn::State, 15, 0),
+    Spec::growing(BrokerColumn::Address, 16, 32, 3),
     Spec::fixed(BrokerColumn::Partitions, 5, 2),
     Spec::fixed(BrokerColumn::Leaders, 4, 0),
-    Spec::fixed(BrokerColumn::Rate, 7, 1),
+    Spec::fixed(BrokerColumn::Rate, 6, 1),
     Spec::fixed(BrokerColumn::Latency, 6, 1),
-    Spec::growing(BrokerColumn::ListedBy, 9, 1, 4),
+    Spec::growing(BrokerColumn::ListedBy, 9, 20, 4),
 ];
 
 /// What the pane shows.
@@ -91,7 +91,9 @@ impl BrokersPane<'_> {
         };
         painter.across(row(area, 0));
         let lines = broker_page(broker, self.truth, self.now, painter.theme);
-        page::draw(painter, widgets::after(below(area, 1), 3), &lines, 0);
+        let room = widgets::after(below(area, 1), 3);
+        let lines = page::wrapped(lines, usize::from(room.width));
+        page::draw(painter, room, &lines, 0);
     }
 
     fn cell(

@@ -14,7 +14,7 @@ use super::widgets::{after, dotted, typed};
 use super::words;
 use crate::app::activity::count;
 use crate::app::cluster::Freshness;
-use crate::app::command_line::CommandLine;
+use crate::app::command_line::{self, CommandLine};
 use crate::app::inflight::Request;
 use crate::app::modal::Modal;
 use crate::app::notice::Level;
@@ -162,7 +162,12 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
 pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     painter.across(area);
     let theme = painter.theme;
-    let mut left = after(area, 1);
+    let names: usize = Screen::ALL
+        .iter()
+        .map(|screen| format::width(screen.title()))
+        .sum();
+    let roomy = usize::from(area.width) > names + 4 * Screen::ALL.len();
+    let mut left = after(area, u16::from(roomy));
     for (number, screen) in Screen::ALL.into_iter().enumerate() {
         let here = screen == app.focus.screen();
         let (digit, name) = if here {
@@ -172,18 +177,15 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
         };
         let text = [
             span(format!(" {}", number + 1), digit),
-            span(format!(" {} ", screen.title()), name),
+            span(format!(" {}", screen.title()), name),
+            span(if roomy { " " } else { "" }, theme.text),
         ];
-        let fits = u16::try_from(spans_width(&text)).unwrap_or(u16::MAX) <= left.width;
-        let text = if fits { &text[..] } else { &text[..1] };
-        let taken = painter.put(left, text);
-        painter.hit(
-            Rect {
-                width: taken,
-                ..left
-            },
-            Hit::Screen(screen),
-        );
+        let taken = painter.put(left, &text);
+        let hit = Rect {
+            width: taken,
+            ..left
+        };
+        painter.hit(hit, Hit::Screen(screen));
         left = after(left, taken);
     }
 }
@@ -232,6 +234,9 @@ fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine) {
     spans.extend(typed(line.editor(), theme));
     let taken = painter.put(area, &spans);
     let Some((candidates, at)) = line.completions() else {
+        let meant = command_line::parse(&line.editor().text()).ok();
+        let help = meant.map(|typed| span(typed.command.help(), theme.muted));
+        painter.put(after(area, taken + 2), help.as_slice());
         return;
     };
     let mut rest = after(area, taken + 2);
@@ -247,20 +252,27 @@ fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine) {
     }
 }
 
-/// What the keys do here, now.
+/// What the keys do here, now: as many as there is room for, and always the last two, which lead to all others.
 pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
+    let mut hints: Vec<[Span<'static>; 2]> = app
+        .key_hints()
+        .into_iter()
+        .map(|(keys, words)| {
+            [
+                span(keys, theme.key),
+                span(format!(" {words}"), theme.muted),
+            ]
+        })
+        .collect();
+    let needed = |hints: &[[Span<'static>; 2]]| -> usize {
+        hints.iter().map(|hint| spans_width(hint) + 2).sum()
+    };
+    while needed(&hints) > usize::from(area.width) && hints.len() > 2 {
+        hints.remove(hints.len() - 3);
+    }
     let mut left = after(area, 1);
-    for (keys, words) in app.key_hints() {
-        let spans = [
-            span(keys, theme.key),
-            span(format!(" {words}  "), theme.muted),
-        ];
-        let wide = u16::try_from(spans_width(&spans)).unwrap_or(u16::MAX);
-        if wide > left.width + 2 {
-            break;
-        }
-        let taken = painter.put(left, &spans);
-        left = after(left, taken);
+    for hint in &hints {
+        left = after(left, painter.put(left, hint) + 2);
     }
 }

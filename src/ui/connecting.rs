@@ -48,13 +48,11 @@ pub(super) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
             lines.push(Line::text(&*failure.sentence, theme.text));
             lines.push(Line::gap());
             let left = format::age(app.desk.now.age(*next));
-            let text = format!("Trying again in {left}, {attempt} tried so far.");
+            let text = format!("Round {attempt} failed; the next one begins in {left}.");
             lines.push(Line::text(text, theme.muted));
         }
         Link::Up => lines.push(Line::text("Reading the cluster…", theme.muted)),
     }
-    lines.push(Line::gap());
-    lines.push(keys(app, painter));
     let width = area.width.saturating_sub(8).min(64);
     let lines = wrapped(lines, usize::from(width));
     let height = u16::try_from(lines.len()).unwrap_or(area.height);
@@ -67,23 +65,4 @@ pub(super) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
 fn spinner(app: &App, theme: &super::Theme) -> &'static str {
     let second = usize::try_from(app.desk.now.0 / 1_000_000_000).unwrap_or(0);
     theme.glyphs.spinner[second % theme.glyphs.spinner.len()]
-}
-
-fn keys(app: &App, painter: &Painter<'_>) -> Line {
-    use crate::app::command::AppCommand;
-    let theme = painter.theme;
-    let mut spans = Vec::new();
-    let wanted = [
-        (AppCommand::Refresh, "try now"),
-        (AppCommand::Contexts, "another cluster"),
-        (AppCommand::Back, "quit"),
-    ];
-    let keymap = &app.desk.settings.keymap;
-    for (command, words) in wanted {
-        if let Some(keys) = keymap.hint(app.focus.pane().contexts(), command.into()) {
-            spans.push(span(keys.to_string(), theme.key));
-            spans.push(span(format!(" {words}   "), theme.muted));
-        }
-    }
-    Line(spans)
 }

@@ -16,8 +16,8 @@ use crate::health::{CursorTruth, Truth};
 use crate::model::{GroupInfo, Timestamp};
 
 const CURSORS: &[Spec<CursorColumn>] = &[
-    Spec::growing(CursorColumn::Id, 14, 3, 0),
-    Spec::growing(CursorColumn::Partition, 12, 2, 0),
+    Spec::growing(CursorColumn::Id, 14, 30, 0),
+    Spec::growing(CursorColumn::Partition, 12, 36, 0),
     Spec::fixed(CursorColumn::Lag, 8, 0),
     Spec::fixed(CursorColumn::LagTime, 7, 1),
     Spec::fixed(CursorColumn::Drain, 7, 3),
@@ -27,11 +27,11 @@ const CURSORS: &[Spec<CursorColumn>] = &[
 ];
 
 const GROUPS: &[Spec<GroupColumn>] = &[
-    Spec::growing(GroupColumn::Id, 14, 2, 0),
+    Spec::growing(GroupColumn::Id, 12, 30, 0),
     Spec::fixed(GroupColumn::Members, 7, 0),
     Spec::fixed(GroupColumn::Lag, 8, 0),
-    Spec::growing(GroupColumn::Streams, 12, 2, 1),
-    Spec::growing(GroupColumn::Coordinator, 11, 1, 2),
+    Spec::growing(GroupColumn::Streams, 10, 40, 1),
+    Spec::growing(GroupColumn::Coordinator, 11, 20, 2),
     Spec::fixed(GroupColumn::Epoch, 5, 3),
 ];
 

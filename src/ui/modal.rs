@@ -16,6 +16,9 @@ use crate::app::{App, Hit};
 
 /// Draws what lies on top, if anything does; the command line stands in the notice line instead.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
+    if !matches!(app.modal, None | Some(Modal::CommandLine(_))) {
+        painter.tint(body, painter.theme.faint);
+    }
     match &app.modal {
         Some(Modal::Reader(reader)) => read(painter, body, reader, app),
         Some(Modal::Confirm(question)) => confirm::draw(painter, body, question, app.truth()),

@@ -10,7 +10,6 @@ use super::paint::{Painter, span};
 use super::widgets::{self, Place, after, below, row};
 use super::words;
 use crate::app::Hit;
-use crate::app::cursors::key;
 use crate::app::overview::{FindingKey, Overview};
 use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
 use crate::model::Timestamp;
@@ -248,7 +247,9 @@ impl<'a> OverviewPanes<'a> {
     }
 
     fn busiest_streams(self, count: usize) -> Vec<&'a StreamTruth> {
-        let busy = |stream: &&StreamTruth| stream.rate.is_some_and(|rate| rate >= 0.05);
+        let busy = |stream: &&StreamTruth| {
+            !stream.internal && stream.rate.is_some_and(|rate| rate >= 0.05)
+        };
         let mut streams: Vec<&StreamTruth> = self
             .truth
             .streams
@@ -268,9 +269,16 @@ impl<'a> OverviewPanes<'a> {
 
     fn worst_cursors(self, count: usize) -> Vec<(String, i64)> {
         let behind = self.truth.cursors.iter().filter_map(|cursor| {
-            let (id, stream, partition) = key(cursor);
+            let entry = &cursor.entry;
+            let name = match entry.group() {
+                Some(group) => format!("group {group}"),
+                None => entry.id.clone(),
+            };
             let lag = cursor.lag.filter(|lag| *lag > 0)?;
-            Some((format!("{id} on {stream}:{partition}"), lag))
+            Some((
+                format!("{name} on {}:{}", entry.stream, entry.partition),
+                lag,
+            ))
         });
         behind.take(count).collect()
     }

@@ -84,7 +84,7 @@ fn wrap(line: Line, columns: usize) -> Vec<Line> {
         for word in words_of(&super::sanitise::line(&piece.content)) {
             let wide = format::width(&word);
             if used + format::width(word.trim_end()) > columns && used > indent {
-                lines.push(Line(std::mem::take(&mut current)));
+                lines.push(Line(trimmed(std::mem::take(&mut current))));
                 current.push(span(" ".repeat(indent), Style::new()));
                 used = indent;
             }
@@ -94,6 +94,14 @@ fn wrap(line: Line, columns: usize) -> Vec<Line> {
     }
     lines.push(Line(current));
     lines
+}
+
+/// The same pieces without the space behind the last one.
+fn trimmed(mut pieces: Vec<Span<'static>>) -> Vec<Span<'static>> {
+    if let Some(last) = pieces.last_mut() {
+        last.content = last.content.trim_end().to_owned().into();
+    }
+    pieces
 }
 
 /// Words with the spaces behind them; what is too long for a line is cut when it is drawn.
@@ -124,8 +132,8 @@ mod tests {
         assert_eq!(
             wrapped,
             [
-                "error         the connection was ",
-                "              refused by the other ",
+                "error         the connection was",
+                "              refused by the other",
                 "              side"
             ]
         );

@@ -26,20 +26,20 @@ pub(super) struct PartitionsPane<'a> {
     pub(super) now: Timestamp,
 }
 
-/// How columns are laid out, given the most replicas that a partition has.
-fn specs(members: u16) -> [Spec<PartitionColumn>; 10] {
+/// How columns are laid out, given the widths of the longest leader and of the longest list of replicas.
+fn specs(leader: u16, members: u16) -> [Spec<PartitionColumn>; 10] {
     use PartitionColumn as Column;
     [
         Spec::fixed(Column::Number, 3, 0),
-        Spec::growing(Column::Leader, 8, 2, 0),
+        Spec::growing(Column::Leader, 8, leader.clamp(8, 24), 0),
         Spec::fixed(Column::Replicas, members.max(8), 5),
-        Spec::fixed(Column::Isr, members, 1),
+        Spec::growing(Column::Isr, members, members + 4, 1),
         Spec::fixed(Column::HighWatermark, 8, 1),
         Spec::fixed(Column::Uncommitted, 5, 3),
         Spec::fixed(Column::Rate, 6, 6),
         Spec::fixed(Column::Lag, 5, 7),
         Spec::fixed(Column::Last, 4, 2),
-        Spec::growing(Column::State, 13, 1, 0),
+        Spec::fixed(Column::State, 13, 0),
     ]
 }
 
@@ -56,7 +56,7 @@ impl PartitionsPane<'_> {
         let area = widgets::title_of_list(painter, place, list, &behind, list.of());
         let (rows, detail) = self.split(area);
         let short = ShortNames::of(self.truth);
-        let specs = specs(self.members(&short));
+        let specs = specs(self.longest_leader(), self.members(&short));
         let cell = |(stream, id): &PartitionKey, column, width| {
             let partition = self.truth.partition(stream, *id);
             let cell = |partition| self.cell(partition, column, width, &short, theme);
@@ -91,6 +91,17 @@ impl PartitionsPane<'_> {
             ..area
         };
         (above, below(area, above.height))
+    }
+
+    /// Columns that the longest leader's name takes, with a sign that it does not answer.
+    fn longest_leader(self) -> u16 {
+        let stream = self.streams.chosen(self.truth);
+        let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
+        let leaders = partitions
+            .iter()
+            .filter_map(|partition| partition.leader.as_deref());
+        let longest = leaders.map(format::width).max().unwrap_or(0);
+        u16::try_from(longest + 1).unwrap_or(u16::MAX)
     }
 
     /// Columns that the longest list of replicas takes.
@@ -187,7 +198,11 @@ impl PartitionsPane<'_> {
             (false, false) => "behind",
         };
         let number = |label: &str, number: Option<i64>| {
-            let text = number.map_or_else(|| "?".to_owned(), format::count);
+            let text = match number {
+                Some(-1) => "empty".to_owned(),
+                Some(number) => format::count(number),
+                None => "?".to_owned(),
+            };
             format!("  {label} {text}")
         };
         let lag = partition

@@ -16,19 +16,20 @@ use crate::app::table::Listing;
 use crate::health::{StreamTruth, Truth};
 use crate::model::Timestamp;
 
-/// Columns of the history.
-const SPARK: u16 = 10;
-
-const SPECS: &[Spec<StreamColumn>] = &[
-    Spec::growing(StreamColumn::Name, 16, 6, 0),
-    Spec::fixed(StreamColumn::Partitions, 5, 1),
-    Spec::fixed(StreamColumn::Rate, 7, 0),
-    Spec::growing(StreamColumn::History, SPARK, 1, 2),
-    Spec::fixed(StreamColumn::Health, 11, 0),
-    Spec::fixed(StreamColumn::Messages, 10, 4),
-    Spec::growing(StreamColumn::Subject, 14, 3, 5),
-    Spec::fixed(StreamColumn::Created, 7, 6),
-];
+/// How columns are laid out, given the width of the longest name.
+fn specs(name: u16) -> [Spec<StreamColumn>; 8] {
+    use StreamColumn as Column;
+    [
+        Spec::growing(Column::Name, 14, name.clamp(14, 48), 0),
+        Spec::fixed(Column::Partitions, 5, 1),
+        Spec::fixed(Column::Rate, 6, 0),
+        Spec::growing(Column::History, 10, 30, 2),
+        Spec::fixed(Column::Health, 10, 0),
+        Spec::fixed(Column::Messages, 8, 4),
+        Spec::growing(Column::Subject, 14, 40, 5),
+        Spec::fixed(Column::Created, 7, 6),
+    ]
+}
 
 /// What the pane shows.
 #[derive(Clone, Copy)]
@@ -57,7 +58,9 @@ impl StreamsPane<'_> {
             Some(stream) => self.cell(stream, column, width, theme),
             None => Vec::new(),
         };
-        widgets::table(painter, place, area, list, SPECS, cell);
+        let longest = list.rows().iter().map(|name| format::width(name)).max();
+        let specs = specs(u16::try_from(longest.unwrap_or(0)).unwrap_or(u16::MAX));
+        widgets::table(painter, place, area, list, &specs, cell);
         if list.rows().is_empty() {
             self.nothing(painter, below(area, 1));
         }

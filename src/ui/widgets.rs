@@ -135,8 +135,8 @@ pub(super) struct Spec<C> {
     pub(super) column: C,
     /// Its least width.
     pub(super) least: u16,
-    /// Its share of the room that is left over; 0: it keeps its least width.
-    pub(super) grows: u16,
+    /// Its greatest width: columns grow from left to right as far as there is room.
+    pub(super) most: u16,
     /// Columns of the highest rank go first where room is short; 0 stays.
     pub(super) rank: u8,
 }
@@ -147,17 +147,17 @@ impl<C> Spec<C> {
         Self {
             column,
             least: width,
-            grows: 0,
+            most: width,
             rank,
         }
     }
 
-    /// A column that takes a share of the room that is left over.
-    pub(super) const fn growing(column: C, least: u16, grows: u16, rank: u8) -> Self {
+    /// A column that grows where there is room.
+    pub(super) const fn growing(column: C, least: u16, most: u16, rank: u8) -> Self {
         Self {
             column,
             least,
-            grows,
+            most,
             rank,
         }
     }
@@ -189,11 +189,9 @@ fn fit<C: Column>(specs: &[Spec<C>], width: u16, shift: usize) -> Vec<(C, u16)> 
         shown.remove(at.max(1));
     }
     let mut spare = width.saturating_sub(needed(&shown));
-    let mut shares: u16 = shown.iter().map(|spec| spec.grows).sum();
     let grown = shown.iter().map(|spec| {
-        let extra = (spare * spec.grows).checked_div(shares).unwrap_or(0);
+        let extra = spare.min(spec.most.saturating_sub(spec.least));
         spare -= extra;
-        shares -= spec.grows;
         (spec.column, spec.least + extra)
     });
     grown.collect()
@@ -337,7 +335,8 @@ pub(super) fn chart(painter: &mut Painter<'_>, area: Rect, history: &[Option<f32
     }
 }
 
-/// The step, from 0 to `top`, that a value reaches where the highest one reaches `top`.
+/// The step, from 0 to `top`, that a value reaches. The highest one stays a little below the top: a steady rate is no
+/// wall.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -348,8 +347,11 @@ fn level(value: f32, highest: f32, top: usize) -> usize {
     if highest <= 0.0 {
         return 0;
     }
-    ((value / highest).clamp(0.0, 1.0) * top as f32).round() as usize
+    ((value / highest).clamp(0.0, 1.0) * HEADROOM * top as f32).round() as usize
 }
+
+/// How much of the height of a history its highest value takes.
+const HEADROOM: f32 = 0.75;
 
 /// The newest values in no more than so many columns: where there are more, the mean of neighbours.
 fn squeeze(history: &[Option<f32>], columns: usize) -> Vec<Option<f32>> {
@@ -390,7 +392,12 @@ pub(super) fn boxed(
 ) -> Rect {
     let glyphs = painter.theme.glyphs;
     let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;
-    painter.clear(area);
+    let margin = Rect {
+        x: area.x.saturating_sub(1),
+        width: area.width + 2,
+        ..area
+    };
+    painter.clear(margin);
     let inner = usize::from(area.width.saturating_sub(2));
     let line = glyphs.line.repeat(inner);
     painter.put(
@@ -459,9 +466,9 @@ mod tests {
     }
 
     const SPECS: &[Spec<Col>] = &[
-        Spec::growing(Col::Name, 10, 1, 0),
+        Spec::growing(Col::Name, 10, 20, 0),
         Spec::fixed(Col::Rate, 6, 2),
-        Spec::growing(Col::State, 8, 1, 1),
+        Spec::growing(Col::State, 8, 12, 1),
     ];
 
     #[test]
@@ -474,14 +481,12 @@ mod tests {
     }
 
     #[test]
-    fn growing_columns_share_all_the_room() {
-        for width in 31..80 {
-            let total: u16 = fit(SPECS, width, 0)
-                .iter()
-                .map(|(_, wide)| wide + GAP)
-                .sum();
-            assert_eq!(total + MARGIN - GAP, width);
-        }
+    fn columns_grow_from_the_left_as_far_as_they_want() {
+        let widths = |width| -> Vec<u16> { fit(SPECS, width, 0).iter().map(|(_, w)| *w).collect() };
+        assert_eq!(widths(31), [10, 6, 8]);
+        assert_eq!(widths(36), [15, 6, 8]);
+        assert_eq!(widths(43), [20, 6, 10]);
+        assert_eq!(widths(200), [20, 6, 12]);
     }
 
     #[test]
@@ -498,7 +503,7 @@ mod tests {
     fn a_history_keeps_its_newest_value_at_the_right_and_shows_gaps() {
         let theme = Theme::default();
         let line = spark(&[Some(1.0), None, Some(8.0)], 5, &theme);
-        assert_eq!(line.content, "  ▂ █");
+        assert_eq!(line.content, "  ▂ ▆");
         let squeezed = squeeze(&[Some(1.0), Some(3.0), Some(5.0), Some(7.0)], 2);
         assert_eq!(squeezed, [Some(2.0), Some(6.0)]);
         assert_eq!(spark(&[], 3, &theme).content, "   ");

@@ -155,7 +155,7 @@ pub(super) fn replicas(
     members(&partition.replicas, |_| theme.muted, short)
 }
 
-/// The in-sync replicas in the places that the replicas have; a missing one is dim and bracketed.
+/// The in-sync replicas; a missing one is dim and in brackets.
 pub(super) fn in_sync(
     partition: &PartitionTruth,
     short: &ShortNames,
@@ -170,10 +170,7 @@ pub(super) fn in_sync(
         if partition.isr.contains(id) {
             spans.push(span(name, theme.text));
         } else {
-            spans.push(span(
-                theme.glyphs.dot.repeat(format::width(name)),
-                theme.degraded,
-            ));
+            spans.push(span(format!("({name})"), theme.faint));
         }
     }
     spans

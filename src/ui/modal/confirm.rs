@@ -3,7 +3,6 @@
 //! What is asked and whether yes may be said is `app/confirm`'s.
 
 use ratatui::layout::Rect;
-use ratatui::text::Span;
 
 use crate::app::Hit;
 use crate::app::activity::count;
@@ -45,7 +44,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
         line.extend(typed(name, theme));
         painter.put(row(inside, last.saturating_sub(2)), &line);
     }
-    buttons(painter, row(inside, last), confirm, verb(first));
+    buttons(painter, row(inside, last), confirm);
 }
 
 fn edge(operation: &Operation, theme: &Theme) -> ratatui::style::Style {
@@ -56,10 +55,13 @@ fn edge(operation: &Operation, theme: &Theme) -> ratatui::style::Style {
     }
 }
 
-fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm, verb: &str) {
+fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm) {
     let theme = painter.theme;
     let mut right = line;
-    let all = [(1, "Cancel", Button::Cancel), (0, verb, Button::Act)];
+    let all = [
+        (1, "Cancel", Button::Cancel),
+        (0, confirm.verb(), Button::Act),
+    ];
     for (number, text, button) in all {
         let may = button == Button::Cancel || confirm.may_act();
         let style = match (confirm.button() == button, may) {
@@ -82,25 +84,9 @@ fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm, verb: &str)
     }
 }
 
-/// What the button says.
-fn verb(operation: &Operation) -> &'static str {
-    match operation {
-        Operation::Delete { .. } => "Delete",
-        Operation::Pause { .. } => "Pause",
-        Operation::Resume { .. } => "Resume",
-        Operation::SetReadonly { readonly: true, .. } => "Make readonly",
-        Operation::SetReadonly {
-            readonly: false, ..
-        } => "Make writable",
-        Operation::Create(_) => "Create",
-        Operation::Publish(_) => "Publish",
-        Operation::SetCursor { .. } => "Set",
-    }
-}
-
 /// The question itself: `Pause 3 of 4 partitions of orders-eu?`
 fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
-    let verb = verb(first);
+    let verb = confirm.verb();
     let others = confirm.operations().len() - 1;
     let more = if others > 0 {
         format!(" and {}", count(others, "other stream"))
@@ -152,21 +138,18 @@ fn target(operation: &Operation) -> Option<(&StreamName, &[PartitionId])> {
 
 fn consequences(confirm: &Confirm, first: &Operation, truth: &Truth, theme: &Theme) -> Vec<Line> {
     let mut lines = Vec::new();
-    if let Some((_, partitions)) = target(first) {
-        let mut spans: Vec<Span<'static>> = vec![span(format_ranges(partitions), theme.text)];
-        if !confirm.left_out().is_empty() {
-            let left: Vec<String> = confirm
-                .left_out()
-                .iter()
-                .map(|(stream, id)| format!("{stream}:{id}"))
-                .collect();
-            let text = format!(
-                "   left out: {}, whose leader does not answer",
-                left.join(", ")
-            );
-            spans.push(span(text, theme.degraded));
-        }
-        lines.push(Line(spans));
+    for (stream, partitions) in confirm.operations().iter().filter_map(target) {
+        let place = format!("{stream}:{}", format_ranges(partitions));
+        lines.push(Line::text(place, theme.title));
+    }
+    if !confirm.left_out().is_empty() {
+        let left: Vec<String> = confirm
+            .left_out()
+            .iter()
+            .map(|(stream, id)| format!("{stream}:{id}"))
+            .collect();
+        let text = format!("{} left out: the leader does not answer", left.join(", "));
+        lines.push(Line::text(text, theme.degraded));
     }
     let sentences: Vec<String> = match first {
         Operation::Pause { .. } => vec![

@@ -11,9 +11,9 @@ use crate::app::streams::PartitionKey;
 use crate::health::{
     BrokerTruth, CursorTruth, Finding, Known, PartitionStatus, PartitionTruth, StreamTruth, Truth,
 };
-use crate::model::{Failure, GroupInfo, Timestamp, format_ranges};
+use crate::model::{Failure, GroupInfo, Target, Timestamp, format_ranges};
 use crate::ui::format;
-use crate::ui::paint::span;
+use crate::ui::paint::{span, spans_width};
 use crate::ui::theme::Theme;
 use crate::ui::words;
 
@@ -157,6 +157,8 @@ pub(in crate::ui) fn broker_page(
         led.join("  ")
     };
     lines.push(Line::pair("leads", led, theme));
+    let about = |finding: &&Finding| matches!(&finding.target, Target::Broker(id) if **id == *broker.name());
+    add_findings(&mut lines, truth.findings.iter().filter(about), theme);
     lines
 }
 
@@ -198,11 +200,20 @@ fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
         ));
     }
     lines.push(Line::gap());
+    let short = words::ShortNames::of(truth);
+    let leaders = stream
+        .partitions
+        .iter()
+        .filter_map(|one| one.leader.as_deref());
+    let wide = leaders.map(format::width).max().unwrap_or(0) + 1;
     for partition in stream.partitions.iter() {
         let mut spans = vec![span(format!("{:>3}  ", partition.id), theme.muted)];
-        spans.extend(words::leader(partition, theme));
-        let isr: Vec<&str> = partition.isr.iter().map(AsRef::as_ref).collect();
-        spans.push(span(format!("  ISR {}  ", isr.join(" ")), theme.muted));
+        let leader = words::leader(partition, theme);
+        let gap = wide.saturating_sub(spans_width(&leader));
+        spans.extend(leader);
+        spans.push(span(format!("{}  ISR ", " ".repeat(gap)), theme.muted));
+        spans.extend(words::in_sync(partition, &short, theme));
+        spans.push(span("  ", theme.text));
         spans.extend(words::partition_state(partition, theme));
         lines.push(Line(spans));
     }

@@ -136,6 +136,7 @@ fn loss_of(
         (false, false, false) => Loss::Shorter,
     };
     let text = match loss {
+        Loss::Moves if left.len() == 1 => format!("{place}  {}", left.join("")),
         Loss::Moves => format!("{place}  one of {}", left.join(", ")),
         Loss::Dark | Loss::BelowMinimum | Loss::Shorter => place,
     };

@@ -38,6 +38,7 @@ impl App {
     fn hints_here(&self) -> Vec<Hint> {
         match &self.modal {
             Some(Modal::Confirm(confirm)) => questions(confirm),
+            None if self.filter_is_open() => FILTERING.to_vec(),
             None if self.truth().as_of.is_none() => UNCONNECTED.to_vec(),
             Some(Modal::Reader(_) | Modal::Menu(_) | Modal::CommandLine(_)) | None => {
                 let context = self.contexts().first();
@@ -61,6 +62,11 @@ fn questions(confirm: &Confirm) -> Vec<Hint> {
         CLOSE,
     ]
 }
+
+const FILTERING: &[Hint] = &[
+    (Command::Text(TextCommand::Accept), "keep the filter"),
+    (Command::App(AppCommand::Escape), "leave it, again to clear"),
+];
 
 const UNCONNECTED: &[Hint] = &[
     (Command::App(AppCommand::Refresh), "try now"),

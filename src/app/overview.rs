@@ -12,6 +12,8 @@ use crate::model::Target;
 pub struct FindingKey {
     rule: Rule,
     target: Target,
+    /// A cursor's id does not tell which of its partitions is meant; only its line does.
+    line: Option<String>,
 }
 
 impl From<&Finding> for FindingKey {
@@ -19,6 +21,7 @@ impl From<&Finding> for FindingKey {
         Self {
             rule: finding.rule,
             target: finding.target.clone(),
+            line: matches!(finding.target, Target::Cursor(_)).then(|| finding.message.clone()),
         }
     }
 }

@@ -97,14 +97,8 @@ impl CursorsPanes<'_> {
         let none = || vec![span(theme.glyphs.none, theme.faint)];
         match column {
             CursorColumn::Id => {
-                let (name, style) = match entry.group() {
-                    Some(group) => (format!("group {group}"), theme.text),
-                    None => (entry.id.clone(), theme.text),
-                };
-                vec![span(
-                    format::cut_middle(&name, width, theme.glyphs.cut),
-                    style,
-                )]
+                let name = format::cut_middle(&words::cursor_name(entry), width, theme.glyphs.cut);
+                vec![span(name, theme.text)]
             }
             CursorColumn::Partition => {
                 let place = format!("{}:{}", entry.stream, entry.partition);

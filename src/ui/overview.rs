@@ -134,7 +134,7 @@ impl<'a> OverviewPanes<'a> {
             .map_or_else(|| theme.glyphs.none.to_owned(), format::rate);
         let right = [span(rate, theme.text), span(" msg/s", theme.muted)];
         let area = widgets::title(painter, place, &[], &right);
-        if area.width >= 64 && area.height <= 12 {
+        if area.width >= 58 && area.height <= 12 {
             let half = area.width / 2;
             self.brokers(
                 painter,
@@ -270,10 +270,7 @@ impl<'a> OverviewPanes<'a> {
     fn worst_cursors(self, count: usize) -> Vec<(String, i64)> {
         let behind = self.truth.cursors.iter().filter_map(|cursor| {
             let entry = &cursor.entry;
-            let name = match entry.group() {
-                Some(group) => format!("group {group}"),
-                None => entry.id.clone(),
-            };
+            let name = words::cursor_name(entry);
             let lag = cursor.lag.filter(|lag| *lag > 0)?;
             Some((
                 format!("{name} on {}:{}", entry.stream, entry.partition),

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span};
+use super::paint::{Painter, span, spans_width};
 use super::theme::Theme;
 use super::widgets::{self, Place, Spec, below, row};
 use super::words::{self, ShortNames};
@@ -26,14 +26,14 @@ pub(super) struct PartitionsPane<'a> {
     pub(super) now: Timestamp,
 }
 
-/// How columns are laid out, given the widths of the longest leader and of the longest list of replicas.
-fn specs(leader: u16, members: u16) -> [Spec<PartitionColumn>; 10] {
+/// How columns are laid out, given the widths of the longest leader and of the longest lists of replicas.
+fn specs(leader: u16, members: u16, isr: u16) -> [Spec<PartitionColumn>; 10] {
     use PartitionColumn as Column;
     [
         Spec::fixed(Column::Number, 3, 0),
         Spec::growing(Column::Leader, 8, leader.clamp(8, 24), 0),
         Spec::fixed(Column::Replicas, members.max(8), 5),
-        Spec::growing(Column::Isr, members, members + 4, 1),
+        Spec::fixed(Column::Isr, isr, 1),
         Spec::fixed(Column::HighWatermark, 8, 1),
         Spec::fixed(Column::Uncommitted, 5, 3),
         Spec::fixed(Column::Rate, 6, 6),
@@ -56,7 +56,11 @@ impl PartitionsPane<'_> {
         let area = widgets::title_of_list(painter, place, list, &behind, list.of());
         let (rows, detail) = self.split(area);
         let short = ShortNames::of(self.truth);
-        let specs = specs(self.longest_leader(), self.members(&short));
+        let specs = specs(
+            self.longest_leader(),
+            self.longest(|partition| words::replicas(partition, &short, theme)),
+            self.longest(|partition| words::in_sync(partition, &short, theme)),
+        );
         let cell = |(stream, id): &PartitionKey, column, width| {
             let partition = self.truth.partition(stream, *id);
             let cell = |partition| self.cell(partition, column, width, &short, theme);
@@ -104,20 +108,17 @@ impl PartitionsPane<'_> {
         u16::try_from(longest + 1).unwrap_or(u16::MAX)
     }
 
-    /// Columns that the longest list of replicas takes.
-    fn members(self, short: &ShortNames) -> u16 {
+    /// Columns that the longest of the lists takes that are made of each partition.
+    fn longest(self, list: impl Fn(&PartitionTruth) -> Vec<Span<'static>>) -> u16 {
         let stream = self.streams.chosen(self.truth);
         let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
-        let widths = partitions.iter().map(|partition| {
-            let names = partition
-                .replicas
-                .iter()
-                .map(|id| format::width(short.get(id)) + 1);
-            names.sum::<usize>().saturating_sub(1)
-        });
-        u16::try_from(widths.max().unwrap_or(0))
+        let longest = partitions
+            .iter()
+            .map(|partition| spans_width(&list(partition)))
+            .max();
+        u16::try_from(longest.unwrap_or(0))
             .unwrap_or(u16::MAX)
-            .clamp(3, 20)
+            .clamp(3, 24)
     }
 
     fn nothing(self) -> [&'static str; 2] {
@@ -203,7 +204,7 @@ impl PartitionsPane<'_> {
                 Some(number) => format::count(number),
                 None => "?".to_owned(),
             };
-            format!("  {label} {text}")
+            format!("  {label} {}", format::pad_left(&text, 11))
         };
         let lag = partition
             .replica_lag

@@ -11,7 +11,7 @@ use super::theme::Theme;
 use crate::health::{
     BrokerTruth, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth, Truth,
 };
-use crate::model::Timestamp;
+use crate::model::{CursorEntry, Timestamp};
 
 /// A sign and words behind it.
 fn state(sign: &str, words: &str, style: Style) -> Vec<Span<'static>> {
@@ -189,6 +189,14 @@ fn members(
         spans.push(span(short.get(id), style(id)));
     }
     spans
+}
+
+/// What a cursor is called: its group, where it is a group's.
+pub(super) fn cursor_name(entry: &CursorEntry) -> String {
+    match entry.group() {
+        Some(group) => format!("group {group}"),
+        None => entry.id.clone(),
+    }
 }
 
 /// A number that nobody may be able to know.

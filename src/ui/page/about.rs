@@ -232,10 +232,13 @@ fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
 
 fn reader_line(cursor: &CursorTruth, theme: &Theme) -> Line {
     let lag = cursor.lag.map_or_else(|| "?".to_owned(), format::count);
-    let place = format!("{}:{}  ", cursor.entry.id, cursor.entry.partition);
+    let entry = &cursor.entry;
+    let name = words::cursor_name(entry);
+    let place = format!(" on {}:{}", entry.stream, entry.partition);
     Line(vec![
-        span(place, theme.text),
-        span(format!("lag {lag}"), theme.muted),
+        span(name, theme.text),
+        span(place, theme.muted),
+        span(format!("  lag {lag}"), theme.text),
     ])
 }
 

@@ -41,7 +41,7 @@ mod update;
 pub use act::command_of;
 pub use command::Command;
 pub use desk::Desk;
-pub use effect::{Effect, ExportForm, ExportSpec, FeedSpec, OlderSpec};
+pub use effect::{Effect, ExportSpec, FeedSpec, OlderSpec};
 pub use event::{Event, FeedEvent, Link, Progress, ScanEvent};
 pub use focus::{Context, Focus, Pane, Screen};
 pub use keymap::Keymap;

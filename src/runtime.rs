@@ -7,6 +7,7 @@ mod backwards;
 mod editor;
 mod event_loop;
 mod executor;
+mod export;
 mod frame_gate;
 mod input;
 mod mailbox;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{FeedId, RequestId, ScanId};
 use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
-use crate::store::{Chunk, Query};
+use crate::store::{Chunk, ExportForm, Query};
 
 /// An order.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,15 +84,4 @@ pub struct ExportSpec {
     pub form: ExportForm,
     /// The chunks, and which of their messages.
     pub messages: Vec<(Arc<Chunk>, Arc<[u32]>)>,
-}
-
-/// The form of an exported file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExportForm {
-    /// A record a line.
-    Ndjson,
-    /// Comma-separated, with a head line.
-    Csv,
-    /// The values alone, a line each.
-    Raw,
 }

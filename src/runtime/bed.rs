@@ -28,7 +28,10 @@ impl Bed {
         };
         let cluster = DemoCluster::start(options).await.unwrap();
         let client = Client::new(ConnectOptions::new(cluster.addresses())).unwrap();
-        let bed = Self { _cluster: cluster, client };
+        let bed = Self {
+            _cluster: cluster,
+            client,
+        };
         bed.perform(Operation::Create(Box::new(StreamOptions {
             name: "orders".into(),
             ..StreamOptions::default()

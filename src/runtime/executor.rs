@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::activity;
 use super::backwards::Source;
 use super::editor;
+use super::export;
 use super::mailbox::Outbox;
 use super::nudge::Nudge;
 use super::options::{Access, Changes, Console};
@@ -22,7 +23,7 @@ use super::poller::Poller;
 use super::prober::{self, Place};
 use super::pump::{self, Pump};
 use super::scan;
-use crate::app::{Effect, Event, FeedId, FeedSpec, OlderSpec, Progress, RequestId, ScanId};
+use crate::app::{Effect, Event, ExportSpec, FeedId, FeedSpec, OlderSpec, RequestId, ScanId};
 use crate::model::{
     ErrorKind, Failure, Operation, Outcome, PartitionId, StreamName, Target, Timestamp,
 };
@@ -79,6 +80,7 @@ pub(super) struct Executor {
     ends: CancellationToken,
     feeds: HashMap<FeedId, OpenFeed>,
     scans: HashMap<ScanId, CancellationToken>,
+    exports: HashMap<RequestId, CancellationToken>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
     nudge: Nudge,
@@ -94,6 +96,7 @@ impl Executor {
             ends: CancellationToken::new(),
             feeds: HashMap::new(),
             scans: HashMap::new(),
+            exports: HashMap::new(),
             activity: None,
             cursors: None,
             nudge: Nudge::new(),
@@ -127,8 +130,8 @@ impl Executor {
             Effect::Perform(id, operation) => self.perform(id, operation),
             Effect::FetchCursors => self.read_cursors(),
             Effect::FollowActivity(on) => self.follow_activity(on),
-            Effect::Export(id, _) => self.refuse_export(id),
-            Effect::CancelExport(_) => {}
+            Effect::Export(id, spec) => self.export(id, spec),
+            Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::Console(id, line) => self.console(id, line),
             Effect::Copy(text) => return Some(Order::Copy(text)),
             Effect::Edit(id, text) => return Some(Order::Edit(id, text)),
@@ -217,12 +220,10 @@ impl Executor {
         self.until(&self.ends, answered);
     }
 
-    fn refuse_export(&self, id: RequestId) {
-        let sentence = "the store cannot write files in this build";
-        let failure = Failure::new(ErrorKind::Unsupported, Target::Cluster, sentence);
-        let outbox = self.crew.outbox.clone();
-        let event = Event::Exported(id, Progress::Failed(failure));
-        self.until(&self.ends, async move { outbox.tell(event).await });
+    fn export(&mut self, id: RequestId, spec: ExportSpec) {
+        let writing = self.cancellable(export::run(id, spec, self.crew.outbox.clone()));
+        self.exports.retain(|_, export| !export.is_cancelled());
+        self.exports.insert(id, writing);
     }
 
     fn probe(&self, places: Vec<Place>) {

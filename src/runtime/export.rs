@@ -1,0 +1,146 @@
+//! Writes kept messages to a file that appears when it is whole.
+//!
+//! How a message is written is `store`'s; which messages, and the file's name, are the user's.
+
+use std::fs::Permissions;
+use std::io::{self, BufWriter};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tempfile::NamedTempFile;
+
+use super::mailbox::Outbox;
+use crate::app::{Event, ExportSpec, Progress, RequestId};
+use crate::model::{ErrorKind, Failure, Target};
+use crate::store::Exporter;
+
+/// Messages between two words on the progress.
+const STEP: u64 = 10_000;
+
+/// Writes what the order says; dropping this stops it and removes what it wrote.
+pub(super) async fn run(id: RequestId, spec: ExportSpec, outbox: Outbox) {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let _stop = StopOnDrop(Arc::clone(&stopped));
+    let path = spec.path.clone();
+    let telling = outbox.clone();
+    let written = tokio::task::spawn_blocking(move || {
+        write(&spec, |messages| {
+            let told = telling.tell_blocking(Event::Exported(id, Progress::Going(messages)));
+            told && !stopped.load(Ordering::Relaxed)
+        })
+    });
+    let progress = match written.await {
+        Ok(Ok(messages)) => Progress::Finished { messages, path },
+        Ok(Err(error)) => Progress::Failed(failed(&path, &error)),
+        Err(_) => Progress::Failed(failed(
+            &path,
+            &io::Error::other("liftui broke while writing"),
+        )),
+    };
+    outbox.tell(Event::Exported(id, progress)).await;
+}
+
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Through a file beside the wanted one, so that renaming it stays within one disk. `go_on` hears of every step.
+fn write(spec: &ExportSpec, go_on: impl Fn(u64) -> bool) -> io::Result<u64> {
+    let path = Path::new(&spec.path);
+    let scratch = scratch_beside(path)?;
+    let mut exporter = Exporter::new(spec.form, BufWriter::new(scratch.as_file()))?;
+    let mut written = 0;
+    for (chunk, indices) in &spec.messages {
+        let chosen = indices
+            .iter()
+            .filter_map(|index| chunk.get(usize::try_from(*index).ok()?));
+        for message in chosen {
+            exporter.write(&message)?;
+            written += 1;
+            if written % STEP == 0 && !go_on(written) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+        }
+    }
+    exporter.finish()?;
+    // Somebody may have made a file of that name meanwhile: theirs is kept.
+    scratch
+        .persist_noclobber(path)
+        .map_err(|refused| refused.error)?;
+    Ok(written)
+}
+
+/// A file that nobody has named yet, as readable as any other file of this user.
+fn scratch_beside(path: &Path) -> io::Result<NamedTempFile> {
+    if path.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    tempfile::Builder::new()
+        .prefix(".liftui-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
+fn failed(path: &str, error: &io::Error) -> Failure {
+    let known = [
+        (io::ErrorKind::AlreadyExists, "a file of that name exists"),
+        (io::ErrorKind::NotFound, "its folder does not exist"),
+        (io::ErrorKind::PermissionDenied, "you may not write there"),
+    ];
+    let found = known.iter().find(|(kind, _)| *kind == error.kind());
+    let why = found.map_or_else(|| error.to_string(), |(_, words)| (*words).to_owned());
+    let sentence = format!("\"{path}\" was not written: {why}");
+    Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MessageSink, MessageStamp};
+    use crate::store::{ChunkBuilder, ExportForm};
+
+    fn spec(path: &Path) -> ExportSpec {
+        let mut builder = ChunkBuilder::new();
+        for (offset, value) in [(0, "a"), (1, "b"), (2, "c")] {
+            builder.value(value.as_bytes());
+            let stamp = MessageStamp {
+                offset,
+                ..MessageStamp::default()
+            };
+            assert!(builder.commit(stamp).is_none());
+        }
+        ExportSpec {
+            path: path.to_str().unwrap().to_owned(),
+            form: ExportForm::Raw,
+            messages: vec![(builder.flush().unwrap(), Arc::from([0, 2]))],
+        }
+    }
+
+    #[test]
+    fn a_file_appears_whole_and_holds_what_was_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("export");
+        assert_eq!(write(&spec(&path), |_| true).unwrap(), 2);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a\nc\n");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_exists_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("export");
+        std::fs::write(&path, "mine").unwrap();
+        let refused = write(&spec(&path), |_| true).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    }
+}

@@ -13,6 +13,10 @@ use regex_syntax::hir::{Hir, HirKind};
 const PATTERN_BYTES: usize = 4 << 20;
 /// A literal shorter than this is found too often to be worth looking for ahead of the expression.
 const SHORTEST_LITERAL: usize = 2;
+/// More literals than this are not found faster than the expression itself.
+const MOST_LITERALS: usize = 64;
+/// A part of an expression that may match more bytes than this is not searched for on its own.
+const LONGEST_PART: usize = 256;
 
 /// What to look for.
 #[derive(Debug)]
@@ -21,10 +25,10 @@ pub(in crate::store) enum Needle {
     Exact(Box<memmem::Finder<'static>>),
     /// These letters, whatever their case.
     AnyCase(Regex),
-    /// A regular expression, and literals one of which each of its matches contains.
+    /// A regular expression, and one that finds a part of each of its matches.
     Pattern {
         regex: Regex,
-        literals: Option<Regex>,
+        required: Option<Regex>,
     },
 }
 
@@ -44,8 +48,8 @@ impl Needle {
         let mut builder = RegexBuilder::new(pattern);
         let built = builder.multi_line(true).size_limit(PATTERN_BYTES).build();
         let regex = built.map_err(|error| reason(&error))?;
-        let literals = required_literals(pattern);
-        Ok(Self::Pattern { regex, literals })
+        let required = required(pattern);
+        Ok(Self::Pattern { regex, required })
     }
 
     /// Whether it is in these bytes.
@@ -61,7 +65,7 @@ impl Needle {
         match self {
             Self::Exact(finder) => !finder.needle().is_empty(),
             Self::AnyCase(_) => true,
-            Self::Pattern { literals, .. } => literals.is_some(),
+            Self::Pattern { required, .. } => required.is_some(),
         }
     }
 
@@ -78,8 +82,8 @@ impl Needle {
                 Some(start..start + finder.needle().len())
             }
             Self::AnyCase(regex) => Some(regex.find_at(bytes, from)?.range()),
-            Self::Pattern { literals, .. } => {
-                Some(literals.as_ref()?.find_at(bytes, from)?.range())
+            Self::Pattern { required, .. } => {
+                Some(required.as_ref()?.find_at(bytes, from)?.range())
             }
         }
     }
@@ -107,21 +111,19 @@ fn reason(error: &regex::Error) -> String {
     format!("this is no regular expression: {why}")
 }
 
-/// Literals one of which is part of each match: of all places of the expression the one where they are longest.
+/// What is part of each match and can be searched for in many messages at once: literals where that takes few, else
+/// the part of the expression that says most.
 ///
-/// Searching for them needs no state, so that the end of one message cannot spoil the search in the next, and an
-/// expression such as `a.*b` never runs on beyond the message it began in.
-fn required_literals(pattern: &str) -> Option<Regex> {
+/// Both are of bounded length and look at nothing around them, so that the end of one message cannot spoil the search
+/// in the next, and an expression such as `a.*b` never runs on beyond the message it began in.
+fn required(pattern: &str) -> Option<Regex> {
     let mut parser = regex_syntax::ParserBuilder::new()
         .utf8(false)
         .multi_line(true)
         .build();
     let hir = parser.parse(pattern).ok()?;
     let parts = parts_of(&hir);
-    let starts = 0..parts.len();
-    let found = starts.filter_map(|start| literals_at(parts.get(start..)?));
-    let best = found.max_by_key(|literals| shortest(literals))?;
-    alternation(&best)
+    required_literals(parts).or_else(|| required_part(parts))
 }
 
 /// The expressions that follow one another in each match.
@@ -135,11 +137,21 @@ fn parts_of(hir: &Hir) -> &[Hir] {
     std::slice::from_ref(hir)
 }
 
-fn literals_at(parts: &[Hir]) -> Option<Vec<Literal>> {
+/// Literals one of which begins each match of the rest: at the place where the shortest is longest.
+fn required_literals(parts: &[Hir]) -> Option<Regex> {
+    let rests = (0..parts.len()).filter_map(|start| parts.get(start..));
+    let best = rests
+        .filter_map(literals_of)
+        .max_by_key(|literals| shortest(literals))?;
+    alternation(&best)
+}
+
+fn literals_of(parts: &[Hir]) -> Option<Vec<Literal>> {
     let mut found: Seq = Extractor::new().extract(&Hir::concat(parts.to_vec()));
     found.optimize_for_prefix_by_preference();
     let literals = found.literals()?.to_vec();
-    (shortest(&literals) >= SHORTEST_LITERAL).then_some(literals)
+    let useful = shortest(&literals) >= SHORTEST_LITERAL && literals.len() <= MOST_LITERALS;
+    useful.then_some(literals)
 }
 
 fn shortest(literals: &[Literal]) -> usize {
@@ -155,4 +167,26 @@ fn alternation(literals: &[Literal]) -> Option<Regex> {
         }
     }
     Regex::new(&pattern).ok()
+}
+
+/// The longest run of expressions that are bounded and look at nothing around them.
+fn required_part(parts: &[Hir]) -> Option<Regex> {
+    let bounded = |part: &Hir| {
+        let properties = part.properties();
+        properties
+            .maximum_len()
+            .is_some_and(|most| most <= LONGEST_PART)
+            && properties.look_set().is_empty()
+    };
+    let runs = parts.chunk_by(|left, right| bounded(left) && bounded(right));
+    let runs = runs
+        .filter(|run| run.iter().all(bounded))
+        .map(|run| Hir::concat(run.to_vec()));
+    let longest = runs.max_by_key(|run| run.properties().minimum_len())?;
+    let useful = longest.properties().minimum_len()? >= SHORTEST_LITERAL;
+    let pattern = useful.then(|| longest.to_string())?;
+    RegexBuilder::new(&pattern)
+        .size_limit(PATTERN_BYTES)
+        .build()
+        .ok()
 }

@@ -160,6 +160,45 @@ fn a_zip_bomb_opens_up_to_the_limit() {
     );
 }
 
+/// 64 MiB of zeros in a frame of 2 KiB; the window decides how much of it has to be kept.
+fn zstd_bomb(window: u8) -> Vec<u8> {
+    let mut bomb = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, window];
+    for block in 0..512 {
+        let header = (128_u32 << 10) << 3 | 1 << 1 | u32::from(block == 511);
+        bomb.extend_from_slice(&header.to_le_bytes()[..3]);
+        bomb.push(b'0');
+    }
+    bomb
+}
+
+#[test]
+fn a_zstd_bomb_opens_up_to_the_limit_or_is_refused() {
+    let decoded = auto(&zstd_bomb(13 << 3));
+    assert_eq!(
+        (decoded.layers.as_slice(), decoded.size),
+        (&["zstd"][..], DecodeOptions::default().bytes)
+    );
+    let decoded = auto(&zstd_bomb(20 << 3));
+    assert_eq!((decoded.form, decoded.layers.len()), (Form::Hex, 0));
+    assert!(
+        decoded.notes[0].contains("1073741824"),
+        "{:?}",
+        decoded.notes
+    );
+}
+
+#[test]
+fn a_broken_off_stream_shows_what_there_is() {
+    let whole = gzip("line\n".repeat(10_000).as_bytes());
+    let decoded = auto(&whole[..whole.len() - 9]);
+    assert_eq!(decoded.form, Form::Text);
+    assert!(
+        decoded.notes[0].contains("breaks off"),
+        "{:?}",
+        decoded.notes
+    );
+}
+
 #[test]
 fn deep_json_is_shown_up_to_the_limit() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);

@@ -13,5 +13,7 @@ mod client_publish;
 mod client_silence;
 mod client_subscribe;
 mod demo_company;
+mod demo_failover;
+mod demo_stub;
 mod golden;
 mod wire_tap;

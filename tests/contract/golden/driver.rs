@@ -5,111 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use liftui::wire::pb;
-use pb::api_client::ApiClient;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Response, Status};
+use tonic::transport::Endpoint;
+use tonic::{Response, Status};
 
 use super::plain::Plain;
-
-/// The generated client of one broker.
-pub(super) type Stub = ApiClient<Channel>;
-
-/// How long a call may take that is meant to answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a call may take that is meant not to answer.
-pub(super) const SILENCE: Duration = Duration::from_millis(300);
+pub(super) use crate::demo_stub::{PATIENCE, Read, SILENCE, Stub, outcome, read, timed, within};
 
 /// How long a subscription without an end of its own is listened to: long enough for the slowest machine to send what there is.
 const LISTEN: Duration = Duration::from_millis(1500);
-
-/// A request with a deadline on the wire.
-pub(super) fn within<T>(time: Duration, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.set_timeout(time);
-    request
-}
-
-/// A request with a deadline that it will not reach.
-pub(super) fn timed<T>(message: T) -> Request<T> {
-    within(PATIENCE, message)
-}
-
-/// A status as the recordings write it: texts of deadlines are the caller's own.
-pub(super) fn outcome(status: &Status) -> Value {
-    let expired = status.code() == Code::Cancelled && status.message() == "Timeout expired";
-    let code = if expired {
-        Code::DeadlineExceeded
-    } else {
-        status.code()
-    };
-    let message = if code == Code::DeadlineExceeded {
-        ""
-    } else {
-        status.message()
-    };
-    json!({ "code": code_name(code), "message": message })
-}
-
-fn code_name(code: Code) -> String {
-    let mut name = String::new();
-    for letter in format!("{code:?}").chars() {
-        if letter.is_uppercase() && !name.is_empty() && name != "O" {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name.replace("O_K", "OK")
-}
-
-/// What a subscription brought.
-pub(super) struct Read {
-    /// Whether the first message was empty.
-    handshake: bool,
-    pub(super) messages: Vec<pb::Message>,
-    end: Value,
-}
-
-/// Reads a subscription to its end; `begun` is called when the handshake is there.
-pub(super) async fn read(
-    mut stub: Stub,
-    request: pb::SubscribeRequest,
-    time: Duration,
-    begun: impl AsyncFnOnce(),
-) -> Read {
-    let nothing = pb::Message::default();
-    let mut read = Read {
-        handshake: false,
-        messages: Vec::new(),
-        end: Value::Null,
-    };
-    let mut begun = Some(begun);
-    let mut stream = match stub.subscribe(within(time, request)).await {
-        Ok(response) => response.into_inner(),
-        Err(status) => {
-            read.end = outcome(&status);
-            return read;
-        }
-    };
-    loop {
-        match stream.message().await {
-            Ok(Some(message)) if message == nothing && !read.handshake => {
-                read.handshake = true;
-                if let Some(begun) = begun.take() {
-                    begun().await;
-                }
-            }
-            Ok(Some(message)) => read.messages.push(message),
-            Ok(None) => read.end = json!({ "code": "OK", "message": "" }),
-            Err(status) => read.end = outcome(&status),
-        }
-        if !read.end.is_null() {
-            return read;
-        }
-    }
-}
 
 /// Which part of a subscription the recording kept.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod acks;
 mod activity;
 mod admin;
 mod broker;
@@ -43,6 +44,7 @@ mod reader;
 mod replication;
 mod service;
 mod session;
+mod settings;
 mod socket;
 mod state;
 mod subject;
@@ -68,9 +70,9 @@ use cursors::CURSORS;
 use door::Door;
 use front::Front;
 use pace::Pace;
-use partition::Settings;
 use quirks::Quirks;
 use replication::Seat;
+use settings::Settings;
 
 /// Most brokers that one cluster may have.
 pub const MAX_BROKERS: usize = 32;

@@ -2,22 +2,18 @@
 //! (wire-contract §4.1, §4.2).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tonic::Status;
 
 use super::activity::Change;
 use super::cluster::Cluster;
 use super::cursors::CURSORS;
-use super::partition::{Partition, Plan, Settings};
+use super::partition::{Partition, Plan};
 use super::replication::Seat;
+use super::settings::Settings;
 use super::state::{State, Stream};
-use super::{activity::ACTIVITY, log::Retention, subject};
+use super::{activity::ACTIVITY, subject};
 use crate::model::Timestamp;
-
-/// What servers do to streams that say nothing themselves: keep messages a week, in segments of 256 MiB.
-const DEFAULT_AGE: i64 = 168 * 3600 * 1_000_000_000;
-const DEFAULT_SEGMENT: u64 = 256 * 1024 * 1024;
 
 /// A stream that somebody wants.
 #[derive(Clone, Debug, Default)]
@@ -31,25 +27,6 @@ pub(super) struct Wish {
     pub(super) partitions: i32,
     pub(super) encryption: bool,
     pub(super) settings: Settings,
-}
-
-impl Settings {
-    /// What a server uses where a request is silent.
-    pub(super) fn server_defaults() -> Self {
-        Self {
-            retention: Retention {
-                age: DEFAULT_AGE,
-                segment_bytes: DEFAULT_SEGMENT,
-                segment_age: DEFAULT_AGE,
-                ..Retention::default()
-            },
-            cleaner: None,
-            auto_pause: None,
-            stay_awake_for_subscribers: false,
-            min_isr: 1,
-            concurrency_control: false,
-        }
-    }
 }
 
 fn is_reserved(name: &str) -> bool {
@@ -262,10 +239,4 @@ fn named(state: &State, name: &str, ids: &[i32]) -> Result<Vec<Arc<Partition>>, 
     let partition = |id: &i32| stream.partition(*id).cloned();
     let found: Option<Vec<_>> = ids.iter().map(partition).collect();
     found.ok_or_else(|| Status::not_found("partition does not exist"))
-}
-
-/// A duration that a request gives in milliseconds; zero switches it off.
-pub(super) fn millis(millis: i64) -> Option<Duration> {
-    let millis = u64::try_from(millis).ok().filter(|millis| *millis > 0)?;
-    Some(Duration::from_millis(millis))
 }

@@ -8,7 +8,7 @@ use prost::Message;
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-use super::partition::Publication;
+use super::acks::Publication;
 use crate::wire::pb;
 
 /// Writes a message as subscribers get it: with the two headers that servers inject, without what only publishing needs

@@ -1,38 +1,24 @@
 //! One partition: its log, its replicas, its flags and who waits for it, behind one lock.
 //! Knows its stream's settings; knows nothing of other partitions or of the network.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use tokio::sync::{Notify, mpsc};
+use bytes::BytesMut;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::acks::{Promises, Publication};
 use super::frames;
-use super::log::{Log, Retention};
+use super::log::Log;
 use super::pace::Pace;
 use super::replication::{Alive, Change, ReplicaSet, Seat};
+use super::settings::Settings;
 use crate::model::Timestamp;
 use crate::wire::pb;
-
-/// What a stream was created with.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Settings {
-    pub(super) retention: Retention,
-    /// How often retention runs; the cluster's own interval where none is set.
-    pub(super) cleaner: Option<Duration>,
-    /// Idle time after which a partition pauses itself.
-    pub(super) auto_pause: Option<Duration>,
-    /// Whether a subscriber keeps it awake.
-    pub(super) stay_awake_for_subscribers: bool,
-    /// In-sync replicas that a commit needs.
-    pub(super) min_isr: usize,
-    /// Whether messages must name the offset they expect to get.
-    pub(super) concurrency_control: bool,
-}
 
 /// When something first and last happened, Unix nanoseconds; zero is never.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,34 +34,6 @@ impl Times {
         }
         self.latest = now;
     }
-}
-
-/// Where acks of one publisher go.
-pub(super) type AckSender = mpsc::UnboundedSender<pb::Ack>;
-
-/// A message on its way to the partitions that listen on its subject.
-#[derive(Debug, Default)]
-pub(super) struct Publication<'a> {
-    pub(super) subject: &'a str,
-    pub(super) reply: &'a str,
-    pub(super) key: Bytes,
-    pub(super) value: Bytes,
-    pub(super) headers: HashMap<String, Bytes>,
-    pub(super) ack_inbox: String,
-    pub(super) correlation_id: String,
-    pub(super) policy: pb::AckPolicy,
-    pub(super) expected_offset: i64,
-    /// None where nobody waits for an ack.
-    pub(super) acks: Option<AckSender>,
-    /// When it came, where that is not now.
-    pub(super) came: Option<Timestamp>,
-}
-
-/// An ack that waits for the high watermark.
-#[derive(Debug)]
-struct Pending {
-    ack: pb::Ack,
-    acks: AckSender,
 }
 
 /// What a broker remembers of pauses and of readonly, since it started.
@@ -123,7 +81,7 @@ pub(super) struct PartitionState {
     said_readonly: bool,
     received: Times,
     memories: Box<[Memory]>,
-    pending: VecDeque<Pending>,
+    promises: Promises,
     fences: HashMap<String, (u64, CancellationToken)>,
     busy_at: Instant,
     cleaned_at: Instant,
@@ -187,7 +145,7 @@ impl Partition {
             said_readonly: false,
             received: Times::default(),
             memories: vec![Memory::default(); plan.brokers].into(),
-            pending: VecDeque::new(),
+            promises: Promises::default(),
             fences: HashMap::new(),
             busy_at: now,
             cleaned_at: now,
@@ -231,13 +189,13 @@ impl Partition {
             return false;
         }
         if self.is_unexpected(&state, publication) {
-            let ack = self.ack(publication, 0, now, pb::ack::Error::IncorrectOffset);
-            send(publication.acks.as_ref(), ack);
+            let ack = publication.ack(self, (0, now), pb::ack::Error::IncorrectOffset);
+            publication.answer(ack);
             return false;
         }
-        let (offset, timestamp) = state.append(self, publication, now);
-        let ack = self.ack(publication, offset, timestamp, pb::ack::Error::Ok);
-        state.promise(ack, publication);
+        let stored = state.append(self, publication, now);
+        let ack = publication.ack(self, stored, pb::ack::Error::Ok);
+        state.promises.keep(ack, publication);
         state.settle();
         self.changed.notify_waiters();
         state.replicas.seats().count() > 1 && !self.told.swap(true, Ordering::Relaxed)
@@ -247,28 +205,6 @@ impl Partition {
         self.settings.concurrency_control
             && publication.expected_offset != -1
             && publication.expected_offset != state.log.next_offset()
-    }
-
-    /// An ack names the stream's own subject as the partition's, and no partition number (wire-contract §4.3).
-    fn ack(
-        &self,
-        to: &Publication<'_>,
-        offset: i64,
-        received: i64,
-        error: pb::ack::Error,
-    ) -> pb::Ack {
-        pb::Ack {
-            stream: self.stream.to_string(),
-            partition_subject: self.base_subject.to_string(),
-            msg_subject: to.subject.to_owned(),
-            offset,
-            ack_inbox: to.ack_inbox.clone(),
-            correlation_id: to.correlation_id.clone(),
-            ack_policy: to.policy.into(),
-            reception_timestamp: received,
-            commit_timestamp: 0,
-            ack_error: error.into(),
-        }
     }
 
     /// Stores bytes that may be no message, past all checks.
@@ -375,7 +311,7 @@ impl Partition {
         let mut state = self.lock();
         state.status = Status::Deleted;
         state.log = Log::default();
-        state.pending.clear();
+        state.promises.clear();
         drop(state);
         self.changed.notify_waiters();
     }
@@ -413,7 +349,7 @@ impl Partition {
         }
         if state.replicas.leader() == seat {
             state.received = Times::default();
-            state.pending.clear();
+            state.promises.clear();
         }
         state.replicas.came_back(seat);
     }
@@ -490,33 +426,9 @@ impl PartitionState {
         stored
     }
 
-    /// Acks at once or keeps the ack until all in-sync replicas have the message.
-    fn promise(&mut self, ack: pb::Ack, publication: &Publication<'_>) {
-        let Some(acks) = &publication.acks else {
-            return;
-        };
-        match publication.policy {
-            pb::AckPolicy::None => {}
-            pb::AckPolicy::Leader => send(Some(acks), ack),
-            pb::AckPolicy::All => self.pending.push_back(Pending {
-                ack,
-                acks: acks.clone(),
-            }),
-        }
-    }
-
     /// Sends the acks that waited for the high watermark.
     fn settle(&mut self) {
-        let committed = self.replicas.high_watermark();
-        while self
-            .pending
-            .front()
-            .is_some_and(|pending| pending.ack.offset <= committed)
-        {
-            if let Some(pending) = self.pending.pop_front() {
-                send(Some(&pending.acks), pending.ack);
-            }
-        }
+        self.promises.settle(self.replicas.high_watermark());
     }
 
     fn after(&mut self, change: Change) {
@@ -524,21 +436,12 @@ impl PartitionState {
             let (_, newest) = self.replicas.seen_by(seat);
             self.log.truncate(newest + 1);
             self.received = Times::default();
-            self.pending.clear();
+            self.promises.clear();
         }
         self.settle();
     }
 
     fn remember(&mut self, note: impl Fn(&mut Memory)) {
         self.memories.iter_mut().for_each(note);
-    }
-}
-
-/// An ack carries the time it was sent as its commit time, whatever its policy (wire-contract §4.3).
-fn send(acks: Option<&AckSender>, mut ack: pb::Ack) {
-    if let Some(acks) = acks {
-        ack.commit_timestamp = Timestamp::now().0;
-        // A publisher that left reads no acks.
-        acks.send(ack).ok();
     }
 }

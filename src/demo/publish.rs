@@ -6,9 +6,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tonic::Status;
 
+use super::acks::Publication;
 use super::cluster::Cluster;
 use super::frames;
-use super::partition::{Partition, Publication};
+use super::partition::Partition;
 use super::replication::Seat;
 use super::{subject, subject::NAMESPACE};
 use crate::wire::pb;

@@ -10,10 +10,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::acks::Publication;
 use super::cluster::Cluster;
 use super::cursors::CursorKey;
 use super::front::Deadline;
-use super::partition::Publication;
 use super::publish::{inbox, refused_by};
 use super::reader::Messages;
 use super::replication::Seat;

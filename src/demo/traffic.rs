@@ -12,10 +12,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::acks::Publication;
 use super::admin::Wish;
 use super::cluster::Cluster;
 use super::faults::Faults;
-use super::partition::{Partition, Publication, Settings};
+use super::partition::Partition;
+use super::settings::Settings;
 use super::{pace, subject};
 use crate::model::Timestamp;
 use crate::wire::pb::AckPolicy;

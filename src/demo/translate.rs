@@ -2,11 +2,13 @@
 //! Pure shape; which values are right is decided elsewhere.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use super::admin::{Wish, millis};
+use super::admin::Wish;
 use super::cluster::Cluster;
 use super::metadata::{BrokerView, StreamView};
-use super::partition::{Facts, Settings, Times};
+use super::partition::{Facts, Times};
+use super::settings::Settings;
 use crate::wire::pb;
 
 /// A wish for a stream; what the request leaves out is as servers have it.
@@ -61,7 +63,13 @@ fn settings(request: &pb::CreateStreamRequest) -> Settings {
     }
 }
 
-/// Requests give ages in milliseconds.
+/// Requests give durations in milliseconds; zero switches one off.
+fn millis(millis: i64) -> Option<Duration> {
+    let millis = u64::try_from(millis).ok().filter(|millis| *millis > 0)?;
+    Some(Duration::from_millis(millis))
+}
+
+/// An age in nanoseconds.
 fn nanos(millis: i64) -> i64 {
     millis.saturating_mul(1_000_000)
 }

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use prost::Message;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::acks::Publication;
+use super::acks::{AckSender, Publication};
 use super::cluster::Cluster;
 use super::frames;
 use super::partition::Partition;
@@ -87,6 +89,12 @@ pub(super) fn refused_by(ack: &pb::Ack) -> Option<Refusal> {
     }
 }
 
+/// An ack as NATS carries it: the envelope's header and the protobuf (wire-contract §3).
+fn envelope(ack: &pb::Ack) -> Bytes {
+    const HEADER: &[u8] = b"\xb9\x0e\x43\xb4\x00\x08\x00\x01";
+    [HEADER, &ack.encode_to_vec()].concat().into()
+}
+
 /// An ack inbox of a broker's own.
 pub(super) fn inbox() -> String {
     const LENGTH: usize = 22;
@@ -94,6 +102,17 @@ pub(super) fn inbox() -> String {
         .take(LENGTH)
         .collect();
     format!("{NAMESPACE}.ack.{nuid}")
+}
+
+/// Where the acks of one unary publish go.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    /// Its NATS subject.
+    pub(super) name: String,
+    /// None where nobody wants acks.
+    pub(super) acks: Option<AckSender>,
+    /// Where the call reads them.
+    pub(super) arrived: mpsc::UnboundedReceiver<pb::Ack>,
 }
 
 impl Cluster {
@@ -156,7 +175,7 @@ impl Cluster {
         partition: &Partition,
         request: pb::PublishRequest,
         ack_inbox: String,
-        acks: Option<mpsc::UnboundedSender<pb::Ack>>,
+        acks: Option<AckSender>,
     ) {
         let policy = request.ack_policy();
         self.deliver(&Publication {
@@ -172,6 +191,46 @@ impl Cluster {
             acks,
             came: None,
         });
+    }
+
+    /// The inbox of a publish, and where its acks arrive. One that the client named is a NATS subject like any other: acks go
+    /// there whether or not the call waits for one, and a stream that listens on it stores their envelopes.
+    pub(super) fn open_inbox(self: &Arc<Self>, named: String, waits: bool) -> Inbox {
+        let (acks, arrived) = mpsc::unbounded_channel();
+        if named.is_empty() {
+            return Inbox {
+                name: inbox(),
+                acks: waits.then_some(acks),
+                arrived,
+            };
+        }
+        let (to_relay, relayed) = mpsc::unbounded_channel();
+        let relay = Arc::clone(self).relay(named.clone(), relayed, acks);
+        super::spawn(self, relay);
+        Inbox {
+            name: named,
+            acks: Some(to_relay),
+            arrived,
+        }
+    }
+
+    async fn relay(
+        self: Arc<Self>,
+        inbox: String,
+        mut acks: mpsc::UnboundedReceiver<pb::Ack>,
+        caller: AckSender,
+    ) {
+        while let Some(ack) = acks.recv().await {
+            self.deliver(&Publication {
+                subject: &inbox,
+                value: envelope(&ack),
+                policy: pb::AckPolicy::None,
+                expected_offset: -1,
+                ..Publication::default()
+            });
+            // A call that does not wait reads no acks.
+            caller.send(ack).ok();
+        }
     }
 
     /// Whether NATS takes the subject; wildcards it does.

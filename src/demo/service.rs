@@ -14,7 +14,7 @@ use super::acks::Publication;
 use super::cluster::Cluster;
 use super::cursors::CursorKey;
 use super::front::Deadline;
-use super::publish::{inbox, refused_by};
+use super::publish::refused_by;
 use super::reader::Messages;
 use super::replication::Seat;
 use super::session::Session;
@@ -180,19 +180,14 @@ impl pb::api_server::Api for Calls {
             return Err(Status::invalid_argument("no stream provided"));
         }
         let partition = self.cluster.admit(self.at, &request)?;
-        let own = if request.ack_inbox.is_empty() {
-            inbox()
-        } else {
-            request.ack_inbox.clone()
-        };
         let waits = request.ack_policy() != pb::AckPolicy::None && deadline.is_some();
-        let (acks, arrived) = mpsc::unbounded_channel();
+        let inbox = self.cluster.open_inbox(request.ack_inbox.clone(), waits);
         self.cluster
-            .publish(&partition, request, own, waits.then_some(acks));
+            .publish(&partition, request, inbox.name, inbox.acks);
         if !waits {
             return Ok(Response::new(pb::PublishResponse::default()));
         }
-        let ack = Self::first_ack(arrived).await?;
+        let ack = Self::first_ack(inbox.arrived).await?;
         if let Some(refusal) = refused_by(&ack) {
             return Err(refusal.into());
         }
@@ -227,29 +222,24 @@ impl pb::api_server::Api for Calls {
         Cluster::check_subject(&request.subject)?;
         let policy = request.ack_policy();
         let waits = policy != pb::AckPolicy::None && deadline.is_some();
-        let (acks, arrived) = mpsc::unbounded_channel();
-        let own = if request.ack_inbox.is_empty() {
-            inbox()
-        } else {
-            request.ack_inbox
-        };
+        let inbox = self.cluster.open_inbox(request.ack_inbox, waits);
         self.cluster.deliver(&Publication {
             subject: &request.subject,
             reply: "",
             key: request.key,
             value: request.value,
             headers: request.headers,
-            ack_inbox: own,
+            ack_inbox: inbox.name,
             correlation_id: request.correlation_id,
             policy,
             expected_offset: 0,
-            acks: waits.then_some(acks),
+            acks: inbox.acks,
             came: None,
         });
         if !waits {
             return Ok(Response::new(pb::PublishToSubjectResponse::default()));
         }
-        let ack = Self::first_ack(arrived).await?;
+        let ack = Self::first_ack(inbox.arrived).await?;
         Ok(Response::new(pb::PublishToSubjectResponse {
             ack: Some(ack),
         }))

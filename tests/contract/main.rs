@@ -14,6 +14,7 @@ mod client_silence;
 mod client_subscribe;
 mod demo_company;
 mod demo_failover;
+mod demo_faults;
 mod demo_stub;
 mod golden;
 mod wire_tap;

@@ -178,8 +178,8 @@ impl Cluster {
         }
     }
 
-    /// A new metadata leader, if a majority of brokers runs.
-    fn elect_controller(&self, now: Instant) {
+    /// Drops a metadata leader that is dead or has lost its majority; some time later chooses another, if a majority runs.
+    pub(super) fn elect_controller(&self, now: Instant) {
         let running: Vec<Seat> = self.running().collect();
         let mut state = self.lock();
         let majority = running.len() > self.brokers.len() / 2;

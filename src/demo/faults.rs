@@ -60,6 +60,7 @@ impl Faults {
             return Err(FaultRefused(format!("{} is down already", found.name)));
         }
         self.cluster.set_alive(seat, false);
+        self.cluster.elect_controller(Instant::now());
         Ok(())
     }
 

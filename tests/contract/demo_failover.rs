@@ -72,6 +72,17 @@ impl Cast {
         timeline
     }
 
+    /// Whichever survivor was elected.
+    fn leader(&self, name: &str) -> String {
+        let survivors = [self.fresh, self.stale].map(|number| format!("demo-{number}"));
+        let elected = survivors.iter().any(|survivor| survivor == name);
+        if elected {
+            "the elected".to_owned()
+        } else {
+            name.to_owned()
+        }
+    }
+
     fn view(&self, recorded: &Value) -> View {
         if let Some(code) = recorded["code"].as_str() {
             return View::Failed(code.to_owned());
@@ -84,14 +95,14 @@ impl Cast {
         };
         View::Told {
             brokers: names(&recorded["brokers"]),
-            leader: self.name(recorded["leader"].as_str().unwrap()),
+            leader: self.leader(&self.name(recorded["leader"].as_str().unwrap())),
             isr: names(&recorded["isr"]),
         }
     }
 }
 
 /// Asks one broker as the recorder did: with two seconds, here a tenth of them.
-async fn look(stub: &mut Stub) -> View {
+async fn look(stub: &mut Stub, cast: &Cast) -> View {
     let streams = vec!["s".to_owned()];
     let request = pb::FetchMetadataRequest {
         streams,
@@ -112,7 +123,7 @@ async fn look(stub: &mut Stub) -> View {
         .unwrap_or_default();
     View::Told {
         brokers: answer.brokers.into_iter().map(|broker| broker.id).collect(),
-        leader: partition.leader,
+        leader: cast.leader(&partition.leader),
         isr: partition.isr.into_iter().collect(),
     }
 }
@@ -171,7 +182,7 @@ impl Stage {
         while !done(timeline) {
             pace.tick().await;
             for name in &names {
-                let view = look(&mut self.stubs[name].clone()).await;
+                let view = look(&mut self.stubs[name].clone(), &self.cast).await;
                 note(timeline, name, view);
             }
         }
@@ -235,7 +246,7 @@ async fn a_leaders_death_shows_the_recorded_views_in_the_recorded_order() {
         .await
         .unwrap();
 
-    let dead = look(&mut stage.stub(killed)).await;
+    let dead = look(&mut stage.stub(killed), &stage.cast).await;
     note(&mut timeline, &format!("demo-{killed}"), dead);
     stage.faults.restart(killed).unwrap();
     timeout(PATIENCE, stage.watch(back, &mut timeline, &recorded))

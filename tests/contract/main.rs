@@ -15,6 +15,8 @@ mod client_subscribe;
 mod demo_company;
 mod demo_failover;
 mod demo_faults;
+mod demo_groups;
+mod demo_rules;
 mod demo_stub;
 mod golden;
 mod wire_tap;

@@ -16,6 +16,7 @@ pub mod event;
 pub mod feed;
 pub mod filter;
 pub mod focus;
+pub mod forms;
 pub mod inflight;
 pub mod keymap;
 pub mod keys;

@@ -18,6 +18,7 @@ pub mod filter;
 pub mod focus;
 pub mod forms;
 pub mod inflight;
+pub mod inspector;
 pub mod keymap;
 pub mod keys;
 pub mod list;
@@ -31,6 +32,7 @@ pub mod table;
 pub mod viewport;
 
 mod act;
+mod compose;
 mod copy;
 mod go;
 mod hints;
@@ -54,6 +56,7 @@ use brokers::{BrokerColumn, BrokerName};
 use cluster::ClusterState;
 use cursors::Cursors;
 use feed::Tails;
+use forms::Form;
 use keys::Key;
 use modal::Modal;
 use overview::Overview;
@@ -98,6 +101,8 @@ pub struct App {
     pub tails: Tails,
     /// What lies on top.
     pub modal: Option<Modal>,
+    /// A form that was closed before it was sent.
+    pub draft: Option<Box<Form>>,
     /// Whether rows without faults are hidden.
     pub faults_only: bool,
     history: Vec<String>,
@@ -119,6 +124,7 @@ impl App {
             activity: Activity::default(),
             tails: Tails::default(),
             modal: None,
+            draft: None,
             faults_only: false,
             history: Vec::new(),
             pressed: Vec::new(),
@@ -135,7 +141,7 @@ impl App {
     pub fn contexts(&self) -> &'static [Context] {
         match &self.modal {
             Some(modal) => modal.contexts(),
-            None if self.filter_is_open() => &[Context::Text],
+            None if self.filter_is_open() || self.tail_takes_text() => &[Context::Text],
             None => self.focus.pane().contexts(),
         }
     }

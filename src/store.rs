@@ -195,6 +195,13 @@ impl Store {
         Rows::new(&self.lanes, position)
     }
 
+    /// The chunks with the indexes of what is seen in each, partition by partition, oldest first: what an export writes.
+    pub fn seen(&self) -> Vec<(Arc<Chunk>, Arc<[u32]>)> {
+        let slots = self.lanes.iter().flat_map(Lane::slots);
+        let seen = slots.map(|slot| (Arc::clone(&slot.chunk), slot.rows()));
+        seen.filter(|(_, rows)| !rows.is_empty()).collect()
+    }
+
     /// The message of that identity, seen or not.
     pub fn get(&self, id: &MessageId) -> Option<MessageRef<'_>> {
         let lane = &self.lanes[self.lane_number(&id.stream, id.partition)?];

@@ -29,7 +29,8 @@ impl App {
             Act::Readonly => self.readonly_or_writable(),
             Act::Delete => self.delete_chosen(),
             Act::WhatIf => self.what_if(),
-            Act::Publish | Act::Create => {}
+            Act::Publish => self.compose(),
+            Act::Create => self.create(),
         }
     }
 

@@ -195,6 +195,8 @@ commands! {
         Press = "form.press",
         /// Send the form.
         Submit = "form.submit",
+        /// Edit the value in `$EDITOR`.
+        Edit = "form.edit",
     }
 
     /// In a text box of one line.

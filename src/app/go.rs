@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::command::{ListCommand, Move};
+use super::command::{ListCommand, Move, TailCommand};
 use super::modal::{Modal, Subject};
 use super::table::Listing;
 use super::{App, Pane, Screen, activity};
@@ -55,7 +55,7 @@ impl App {
         match &mut self.modal {
             Some(Modal::Menu(menu)) => menu.go(movement, overlay),
             Some(Modal::Reader(reader)) => reader.go(movement, lines, overlay),
-            Some(Modal::Confirm(_) | Modal::CommandLine(_)) => {}
+            Some(Modal::Confirm(_) | Modal::CommandLine(_) | Modal::Form(_)) => {}
             None => self.move_in_pane(movement),
         }
     }
@@ -73,7 +73,7 @@ impl App {
     pub(super) fn in_list(&mut self, command: ListCommand) {
         let height = self.desk.viewport.rows(self.focus.pane());
         let Some(list) = self.listing_mut() else {
-            return;
+            return self.in_tail(command);
         };
         match command {
             ListCommand::Mark => list.mark(height),
@@ -95,7 +95,7 @@ impl App {
     pub(super) fn escape_in_pane(&mut self) -> bool {
         match self.listing_mut() {
             Some(list) => list.escape(),
-            None => self.tails.escape(self.focus.pane()),
+            None => self.tails.escape(self.focus.pane(), &mut self.desk),
         }
     }
 
@@ -114,9 +114,7 @@ impl App {
             Pane::Cursors => self.open_cursor(),
             Pane::Activity => self.open_event(),
             Pane::Tail => self.focus.descend(Pane::Inspector),
-            Pane::Inspector => self
-                .tails
-                .run(super::command::TailCommand::Fold, &mut self.desk),
+            Pane::Inspector => self.tail_command(TailCommand::Fold),
         }
     }
 

@@ -100,6 +100,7 @@ fn hints(context: Context) -> &'static [Hint] {
             (Command::Form(FormCommand::Submit), "send"),
             (Command::Form(FormCommand::Next), "next field"),
             (Command::Form(FormCommand::NextChoice), "next choice"),
+            (Command::Form(FormCommand::Edit), "edit the value"),
             CLOSE,
         ],
         Context::Text => &[

@@ -7,6 +7,7 @@ use super::command_line::CommandLine;
 use super::confirm::Confirm;
 use super::editor::Editor;
 use super::focus::Context;
+use super::forms::Form;
 use super::list::Step;
 use super::menu::Menu;
 use super::streams::PartitionKey;
@@ -24,6 +25,8 @@ pub enum Modal {
     Menu(Menu),
     /// The command line.
     CommandLine(CommandLine),
+    /// A form to fill in.
+    Form(Box<Form>),
 }
 
 /// A text to read and how far it is scrolled.
@@ -71,7 +74,7 @@ impl Modal {
     /// The text box in it that takes printable keys.
     pub fn editor_mut(&mut self) -> Option<&mut Editor> {
         match self {
-            Self::Reader(_) => None,
+            Self::Reader(_) | Self::Form(_) => None,
             Self::Confirm(confirm) => confirm.name_mut(),
             Self::Menu(menu) => Some(menu.wanted_mut()),
             Self::CommandLine(line) => Some(line.editor_mut()),
@@ -86,6 +89,7 @@ impl Modal {
             Self::Confirm(_) => &[Context::Confirm],
             Self::Menu(_) => &[Context::Menu],
             Self::CommandLine(_) => &[Context::Text],
+            Self::Form(_) => &[Context::Form],
         }
     }
 }

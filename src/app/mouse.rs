@@ -43,7 +43,11 @@ impl App {
         match (hit, self.modal.is_some()) {
             (Hit::Overlay, true) => self.click_overlay(line),
             (Hit::Button(number), true) => self.click_button(number),
-            (_, true) => self.modal = None,
+            (_, true) => drop(self.leave_modal()),
+            (Hit::Tab(number), false) => {
+                self.focus.go_to(Pane::Tail);
+                self.tails.show(number);
+            }
             (Hit::Screen(screen), false) => {
                 self.focus.show(screen);
                 self.arrived();
@@ -82,7 +86,7 @@ impl App {
 
     fn click_button(&mut self, number: usize) {
         let Some(Modal::Confirm(confirm)) = &self.modal else {
-            return;
+            return self.click_form(number);
         };
         let wanted = if number == 0 {
             Button::Act

@@ -201,8 +201,9 @@ impl App {
             Command::Tail(
                 tail @ (TailCommand::Seek | TailCommand::Query | TailCommand::Export),
             ) => {
-                self.tails.run_with(tail, text, &mut self.desk);
                 self.focus.go_to(Pane::Tail);
+                let asked = self.tails.run_with(tail, text, &mut self.desk);
+                self.asked(asked);
             }
             Command::Go(_)
             | Command::Move(_)

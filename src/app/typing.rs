@@ -34,6 +34,12 @@ impl App {
 
     /// Gives a key to the text box that is open, and says whether it took it.
     pub(super) fn typed(&mut self, key: KeyEvent) -> bool {
+        if let Some(taken) = self.form_typed(key) {
+            return taken;
+        }
+        if self.modal.is_none() && self.tail_takes_text() {
+            return self.tails.type_key(key, &self.desk);
+        }
         let taken = self.open_box().is_some_and(|editor| editor.key(key));
         if taken {
             self.text_changed();
@@ -43,6 +49,12 @@ impl App {
 
     /// Gives pasted text to the text box that is open.
     pub(super) fn paste(&mut self, text: &str) {
+        if let Some(form) = self.form_on_top() {
+            return form.paste(text);
+        }
+        if self.modal.is_none() && self.tail_takes_text() {
+            return self.tails.paste(text, &self.desk);
+        }
         if let Some(editor) = self.open_box() {
             editor.paste(text);
             self.text_changed();
@@ -60,7 +72,8 @@ impl App {
         let height = self.desk.viewport.overlay_rows();
         match &mut self.modal {
             Some(Modal::Menu(menu)) => menu.look_up(height),
-            Some(Modal::Reader(_) | Modal::Confirm(_) | Modal::CommandLine(_)) => {}
+            Some(Modal::Reader(_) | Modal::Confirm(_) | Modal::CommandLine(_) | Modal::Form(_)) => {
+            }
             None => {
                 if let Some(filter) = self.filter_mut() {
                     filter.take_typed();
@@ -71,6 +84,9 @@ impl App {
 
     /// A command of the text box that is open.
     pub(super) fn text(&mut self, command: TextCommand) {
+        if self.modal.is_none() && self.tail_takes_text() {
+            return self.tails.type_command(command, &mut self.desk);
+        }
         match command {
             TextCommand::Accept => self.accept(),
             TextCommand::Complete => self.complete(),
@@ -86,7 +102,7 @@ impl App {
                 self.modal = Some(Modal::Confirm(confirm));
                 self.confirmed();
             }
-            other @ Some(Modal::Reader(_) | Modal::Menu(_)) => self.modal = other,
+            other @ Some(Modal::Reader(_) | Modal::Menu(_) | Modal::Form(_)) => self.modal = other,
             None => {
                 self.filter_mut().map(Filter::close);
             }

@@ -13,7 +13,7 @@ use super::keys::Key;
 use super::modal::{Modal, Subject};
 use super::notice::Level;
 use super::streams::Heights;
-use super::{App, Command, Effect, Event, Pane, RequestId, Screen};
+use super::{App, Command, Effect, Event, Pane, RequestId, Screen, Viewport};
 use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
 
 /// Within this time a second ctrl-c quits.
@@ -28,7 +28,7 @@ impl App {
             Event::Paste(text) => self.paste(&text),
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Resized { width, height } => self.desk.viewport.resize(width, height),
-            Event::Viewport(viewport) => self.desk.viewport = viewport,
+            Event::Viewport(viewport) => self.drawn(viewport),
             Event::Tick(now) => self.tick(now),
             Event::Link(link) => self.cluster.on_link(link, &mut self.desk),
             Event::View(view) => self.cluster.on_view(&view, &mut self.desk),
@@ -39,7 +39,7 @@ impl App {
             Event::Groups(groups) => self.cursors.on_groups(groups, self.desk.now),
             Event::Activity(events) => self.activity.on_events(events, &self.desk),
             Event::Done(id, result) => self.done(id, result),
-            Event::Edited(id, text) => self.tails.on_edited(id, text, &mut self.desk),
+            Event::Edited(id, text) => self.edited(id, text),
             Event::Exported(id, progress) => self.tails.on_exported(id, &progress, &mut self.desk),
             Event::Console(id, answer) => self.console_answered(id, answer),
             Event::Failed(failure) => self.desk.say_failure(&failure),
@@ -51,12 +51,17 @@ impl App {
         self.desk.take_orders()
     }
 
+    fn drawn(&mut self, viewport: Viewport) {
+        self.desk.viewport = viewport;
+        self.tails.on_viewport(&self.desk);
+    }
+
     fn tick(&mut self, now: Timestamp) {
         self.desk.now = now;
         self.cluster.on_tick(&mut self.desk);
         self.cursors
             .on_tick(self.focus.screen() == Screen::Cursors, &mut self.desk);
-        self.tails.on_tick(&mut self.desk);
+        self.tails.on_tick(&self.desk);
     }
 
     fn key(&mut self, event: KeyEvent) {
@@ -86,8 +91,8 @@ impl App {
             Command::Move(movement) => self.move_in(movement),
             Command::List(list) => self.list(list),
             Command::Act(act) => self.act(act),
-            Command::Tail(tail) => self.tails.run(tail, &mut self.desk),
-            Command::Form(_) => {}
+            Command::Tail(tail) => self.tail_command(tail),
+            Command::Form(form) => self.form(form),
             Command::Text(text) => self.text(text),
             Command::Answer(answer) => self.answer(answer),
             Command::App(command) => self.app(command),
@@ -159,7 +164,7 @@ impl App {
 
     /// One step of Esc: what is on top closes first, then what narrows the list, then the way leads back.
     fn escape(&mut self) {
-        if self.modal.take().is_some() || self.escape_in_pane() {
+        if self.leave_modal() || self.escape_in_pane() {
             return;
         }
         if self.desk.notices.current(self.desk.now).is_some() {
@@ -169,7 +174,7 @@ impl App {
     }
 
     fn back(&mut self) {
-        if self.modal.take().is_some() || self.focus.back() {
+        if self.leave_modal() || self.focus.back() {
             return;
         }
         self.desk.order(Effect::Quit);
@@ -213,6 +218,7 @@ impl App {
             return;
         };
         if let Request::Operation(operation) = ended.request {
+            self.form_answered(id, result.as_ref().err());
             self.operation_ended(&operation, result);
         }
     }

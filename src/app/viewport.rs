@@ -37,6 +37,8 @@ pub enum Hit {
     TallRows(Pane),
     /// The head of a column, by its number among the columns of the pane.
     Column(Pane, usize),
+    /// The tab of an open tail, by its number.
+    Tab(usize),
     /// A button or a field of the box on top, by its number.
     Button(usize),
     /// The rows of the menu, the text or the form on top.
@@ -85,6 +87,12 @@ impl Viewport {
     pub fn rows(&self, pane: Pane) -> usize {
         let tall = self.height_of(Hit::TallRows(pane)) / 2;
         self.height_of(Hit::Rows(pane)).max(tall)
+    }
+
+    /// Where the rows of a pane are; `None` where it was not drawn.
+    pub fn area(&self, pane: Pane) -> Option<Area> {
+        let mut found = self.hits.iter().filter(|(_, hit)| *hit == Hit::Rows(pane));
+        found.next().map(|(area, _)| *area)
     }
 
     /// How many rows the overlay shows.

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::chunk::{Chunk, wide};
+use super::chunk::{Chunk, narrow, wide};
 use super::message::MessageRef;
 use crate::model::{Offset, PartitionId, StreamName};
 
@@ -42,6 +42,15 @@ impl Slot {
             Seen::All => self.chunk.len(),
             Seen::Pending { .. } => 0,
             Seen::Matching(rows) => rows.len(),
+        }
+    }
+
+    /// The indexes in the chunk of the messages seen.
+    pub(super) fn rows(&self) -> Arc<[u32]> {
+        match &self.seen {
+            Seen::All => (0..narrow(self.chunk.len())).collect(),
+            Seen::Pending { .. } => Arc::default(),
+            Seen::Matching(rows) => Arc::clone(rows),
         }
     }
 

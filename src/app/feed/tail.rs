@@ -1,0 +1,391 @@
+//! One open tail: what it reads, how that goes, the messages kept, which of them are in sight.
+//! Which tails there are, and what they may keep together, is the parent's.
+
+mod reading;
+
+use std::sync::Arc;
+
+use super::phase::{Part, Summary, removed_by, summary};
+use super::prompt::{Ask, Prompt};
+use super::rate::Rate;
+use super::search::Search;
+use super::sight::Sight;
+use crate::app::inflight::Request;
+use crate::app::{
+    Desk, Effect, ExportForm, ExportSpec, FeedEvent, FeedId, Pane, ScanEvent, ScanId,
+};
+use crate::model::{
+    Failure, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Timestamp,
+};
+use crate::store::{Chunk, Held, MessageRef, Projection, Query, Store};
+pub(super) use reading::LATELY;
+use reading::{Reach, begins_at_newest};
+
+/// Messages that can be marked: two are compared.
+const MARKS: usize = 2;
+
+/// An open tail.
+#[derive(Debug)]
+pub struct Tail {
+    id: FeedId,
+    parts: Vec<Part>,
+    start: StartAt,
+    start_text: String,
+    store: Store,
+    sight: Sight,
+    search: Search,
+    rate: Rate,
+    removed: u64,
+    marks: Vec<Held>,
+    columns: Vec<Projection>,
+    sideways: usize,
+    prompt: Option<Prompt>,
+    failure: Option<Failure>,
+    /// Reading was told to stop for want of memory.
+    held: bool,
+    /// Which way the user has left the messages that were there.
+    reach: Reach,
+    /// It is read from its newest message back to where it starts.
+    backwards: bool,
+    /// Newer messages than those in memory have left it.
+    cut: bool,
+}
+
+impl Tail {
+    /// Opens a tail on these partitions.
+    pub(super) fn open(
+        partitions: Vec<(StreamName, PartitionId)>,
+        start: StartAt,
+        start_text: String,
+        desk: &mut Desk,
+    ) -> Self {
+        let part = |(stream, partition)| Part::new(stream, partition);
+        let mut tail = Self {
+            id: desk.new_feed(),
+            parts: partitions.into_iter().map(part).collect(),
+            start,
+            start_text,
+            store: Store::new(),
+            sight: Sight::new(begins_at_newest(start), false),
+            search: Search::default(),
+            rate: Rate::default(),
+            removed: 0,
+            marks: Vec::new(),
+            columns: Vec::new(),
+            sideways: 0,
+            prompt: None,
+            failure: None,
+            held: false,
+            reach: Reach::Here,
+            backwards: false,
+            cut: false,
+        };
+        tail.settle_evict();
+        desk.order(Effect::OpenFeed(tail.id, tail.spec(start)));
+        tail
+    }
+
+    /// Its id; another one each time it is read anew.
+    pub fn id(&self) -> FeedId {
+        self.id
+    }
+
+    /// Its partitions and how reading each goes.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// How reading goes, in one word.
+    pub fn phase(&self) -> Summary<'_> {
+        summary(&self.parts)
+    }
+
+    /// Why it could not be opened at all.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// The messages kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The messages kept, for the budget to take some.
+    pub(super) fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// What is in sight.
+    pub fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// The query, and whether messages are being looked at.
+    pub fn search(&self) -> &Search {
+        &self.search
+    }
+
+    /// Messages a second.
+    pub fn rate(&self) -> &Rate {
+        &self.rate
+    }
+
+    /// Messages that the brokers removed before they could be read.
+    pub fn removed(&self) -> u64 {
+        self.removed
+    }
+
+    /// Where it was told to start, as typed.
+    pub fn start_text(&self) -> &str {
+        &self.start_text
+    }
+
+    /// Paths into JSON values that are shown as columns.
+    pub fn columns(&self) -> &[Projection] {
+        &self.columns
+    }
+
+    /// How many columns of the screen the values are scrolled to the left.
+    pub fn sideways(&self) -> usize {
+        self.sideways
+    }
+
+    /// The line being typed.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
+    /// Whether reading stopped because all tails together keep as much as they may.
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Whether older messages are on their way.
+    pub fn fetches_older(&self) -> bool {
+        self.parts.iter().any(|part| part.fetching)
+    }
+
+    /// Whether the oldest messages that there are stand in memory.
+    pub fn is_at_start(&self) -> bool {
+        self.parts.iter().all(|part| part.at_start)
+    }
+
+    /// The chosen message.
+    pub fn chosen(&self) -> Option<MessageRef<'_>> {
+        self.sight.message(&self.store)
+    }
+
+    /// The chosen message, kept in memory as long as the handle lives.
+    pub(super) fn hold_chosen(&self) -> Option<Held> {
+        self.store.hold(&self.chosen()?.id())
+    }
+
+    /// The marked messages, the one marked first first.
+    pub fn marks(&self) -> &[Held] {
+        &self.marks
+    }
+
+    /// Whether that message is marked.
+    pub fn is_marked(&self, message: &MessageRef<'_>) -> bool {
+        self.marks.iter().any(|mark| same(&mark.message(), message))
+    }
+
+    /// Messages that the brokers have and this tail has not read, where `newest` knows the newest offset of a partition.
+    pub fn unread(&self, newest: impl Fn(&str, PartitionId) -> Option<Offset>) -> u64 {
+        let unread = self.parts.iter().filter_map(|part| {
+            let there = newest(&part.stream, part.partition)?;
+            let (_, read) = self.store.offsets(&part.stream, part.partition)?;
+            u64::try_from(there.saturating_sub(read)).ok()
+        });
+        unread.sum()
+    }
+}
+
+/// What happens to it.
+impl Tail {
+    /// Takes what happened to it.
+    pub(super) fn on_event(&mut self, event: &FeedEvent, desk: &mut Desk) {
+        match event {
+            FeedEvent::Subscription {
+                stream,
+                partition,
+                event,
+            } => {
+                self.note(stream, *partition, event, desk.now);
+            }
+            FeedEvent::Chunk(chunk) | FeedEvent::Older(chunk) => self.take(chunk, desk),
+            FeedEvent::OlderDone {
+                stream,
+                partition,
+                start,
+                failure,
+            } => {
+                self.older_done(stream, *partition, start.is_some());
+                if let Some(failure) = failure {
+                    desk.say_failure(failure);
+                }
+            }
+            FeedEvent::Failed(failure) => self.failure = Some(failure.clone()),
+        }
+    }
+
+    fn note(
+        &mut self,
+        stream: &str,
+        partition: PartitionId,
+        event: &SubscriptionEvent,
+        now: Timestamp,
+    ) {
+        self.removed += removed_by(event);
+        if let Some(part) = self.part(stream, partition) {
+            part.note(event, now);
+        }
+    }
+
+    fn take(&mut self, chunk: &Arc<Chunk>, desk: &mut Desk) {
+        self.store.push(chunk);
+        if chunk.first_offset() == 0
+            && let Some(part) = self.part(chunk.stream(), chunk.partition())
+        {
+            part.at_start = true;
+        }
+        self.search.go_on(&mut self.store, desk);
+    }
+
+    fn older_done(&mut self, stream: &str, partition: PartitionId, reached: bool) {
+        if let Some(part) = self.part(stream, partition) {
+            part.fetching = false;
+            part.at_start |= reached;
+        }
+    }
+
+    fn part(&mut self, stream: &str, partition: PartitionId) -> Option<&mut Part> {
+        self.parts
+            .iter_mut()
+            .find(|part| part.is(stream, partition))
+    }
+
+    /// Takes what a scan found; `false` where the scan is none of its own.
+    pub(super) fn on_scan(&mut self, id: ScanId, event: &ScanEvent, desk: &mut Desk) -> bool {
+        self.search.on_scan(id, event, &mut self.store, desk)
+    }
+
+    /// A second has passed.
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        self.rate.note(now, self.store.counters().received);
+    }
+}
+
+/// What the user does with it.
+impl Tail {
+    /// Chooses the message on that line of the screen; `true` where it was chosen already.
+    pub(super) fn click(&mut self, line: usize, desk: &mut Desk) -> bool {
+        let height = desk.viewport.rows(Pane::Tail);
+        let clicked = self.sight.click(line, &self.store, height);
+        self.settle_evict();
+        clicked
+    }
+
+    /// Scrolls the values.
+    pub(super) fn scroll_sideways(&mut self, right: bool) {
+        const STEP: usize = 8;
+        self.sideways = if right {
+            self.sideways + STEP
+        } else {
+            self.sideways.saturating_sub(STEP)
+        };
+    }
+
+    /// Shows only what matches, or everything again.
+    pub(super) fn set_query(&mut self, query: Option<Query>, desk: &mut Desk) {
+        self.search.set(query, &mut self.store, desk);
+    }
+
+    /// Marks the chosen message or takes its mark away; of three the first gives way.
+    pub(super) fn mark(&mut self) {
+        let Some(held) = self.hold_chosen() else {
+            return;
+        };
+        let marked = self.marks.len();
+        self.marks
+            .retain(|mark| !same(&mark.message(), &held.message()));
+        if self.marks.len() == marked {
+            self.marks.push(held);
+            let surplus = self.marks.len().saturating_sub(MARKS);
+            self.marks.drain(..surplus);
+        }
+    }
+
+    /// Takes all marks away; `false` where there were none.
+    pub(super) fn unmark(&mut self) -> bool {
+        let any = !self.marks.is_empty();
+        self.marks.clear();
+        any
+    }
+
+    /// Shows a path as a column, or no longer.
+    pub(super) fn toggle_column(&mut self, path: &str) -> Result<(), String> {
+        let column: Projection = path.parse()?;
+        let shown = self.columns.len();
+        self.columns.retain(|other| *other != column);
+        if self.columns.len() == shown {
+            self.columns.push(column);
+        }
+        Ok(())
+    }
+
+    /// Opens the line that asks for something; for a query it begins with the one that counts.
+    pub(super) fn ask(&mut self, ask: Ask) {
+        let text = match ask {
+            Ask::Query => self.search.query().map_or("", Query::text),
+            Ask::Seek | Ask::Export => "",
+        };
+        self.prompt = Some(Prompt::new(ask, text));
+    }
+
+    /// The line being typed, to type into.
+    pub(super) fn prompt_mut(&mut self) -> Option<&mut Prompt> {
+        self.prompt.as_mut()
+    }
+
+    /// Closes the line being typed; `false` where there was none.
+    pub(super) fn close_prompt(&mut self) -> bool {
+        self.prompt.take().is_some()
+    }
+
+    /// Writes what is in sight of the query to a file, in the form that its name ends in.
+    pub(super) fn export(&self, path: String, desk: &mut Desk) {
+        let ending = path
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let form = match ending.as_str() {
+            "csv" => ExportForm::Csv,
+            "raw" | "txt" | "bin" => ExportForm::Raw,
+            _ => ExportForm::Ndjson,
+        };
+        let id = desk.new_request(Request::Export);
+        let messages = self.store.seen();
+        desk.order(Effect::Export(
+            id,
+            ExportSpec {
+                path,
+                form,
+                messages,
+            },
+        ));
+    }
+
+    /// Ends its subscriptions and scans.
+    pub(super) fn close(&mut self, desk: &mut Desk) {
+        self.search.cancel(desk);
+        desk.order(Effect::CloseFeed(self.id));
+    }
+}
+
+fn same(left: &MessageRef<'_>, right: &MessageRef<'_>) -> bool {
+    left.offset() == right.offset()
+        && left.partition() == right.partition()
+        && left.stream() == right.stream()
+}

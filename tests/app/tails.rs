@@ -1,0 +1,477 @@
+//! Tails under events as the runtime sends them and keys as users press them: selection, memory, phases, queries, seeks.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use liftui::app::feed::{Mode, Summary, Tail, Window};
+use liftui::app::inspector::Side;
+use liftui::app::modal::Modal;
+use liftui::app::{
+    App, Area, Effect, Event, FeedEvent, FeedId, Hit, Pane, ScanEvent, Settings, Viewport,
+};
+use liftui::model::{
+    EndReason, MessageSink, MessageStamp, Offset, PartitionId, StartAt, SubscriptionEvent,
+    Timestamp,
+};
+use liftui::store::{Chunk, ChunkBuilder, MessageRef, Query};
+
+/// Rows of the screen.
+const HEIGHT: u16 = 10;
+const SECOND: i64 = 1_000_000_000;
+
+/// Messages of one partition, a second apart, with their offset in the value.
+fn chunk(partition: PartitionId, offsets: std::ops::Range<Offset>) -> Arc<Chunk> {
+    let mut builder = ChunkBuilder::new();
+    for offset in offsets {
+        builder.stream(b"orders");
+        builder.key(b"k");
+        builder.value(format!("{{\"id\":{offset}}}").as_bytes());
+        let timestamp = Timestamp((offset + 1) * SECOND);
+        assert_eq!(
+            builder.commit(MessageStamp {
+                offset,
+                partition,
+                timestamp
+            }),
+            None
+        );
+    }
+    builder.flush().expect("the range is not empty")
+}
+
+/// A dashboard that shows one tail, and the orders it gave since they were last looked at.
+struct Dashboard {
+    app: App,
+    orders: Vec<Effect>,
+}
+
+impl Dashboard {
+    /// With a tail of so many partitions of `orders`, and a budget that holds so many bytes.
+    fn with_budget(partitions: i32, tail_budget: usize) -> Self {
+        let settings = Settings {
+            tail_budget,
+            ..Settings::default()
+        };
+        let mut dashboard = Self {
+            app: App::new(settings),
+            orders: Vec::new(),
+        };
+        dashboard.happen(Event::Tick(Timestamp(1_000 * SECOND)));
+        let mut viewport = Viewport::new(80, 24);
+        let area = Area {
+            x: 0,
+            y: 0,
+            width: 80,
+            height: HEIGHT,
+        };
+        viewport.add(area, Hit::Rows(Pane::Tail));
+        viewport.add(area, Hit::Rows(Pane::Inspector));
+        dashboard.happen(Event::Viewport(viewport));
+        dashboard.orders();
+        dashboard.open(0..partitions);
+        dashboard
+    }
+
+    fn new(partitions: i32) -> Self {
+        Self::with_budget(partitions, 512 << 20)
+    }
+
+    fn open(&mut self, partitions: std::ops::Range<i32>) {
+        let partitions = partitions.map(|id| ("orders".into(), id)).collect();
+        self.app.tails.open(partitions, &mut self.app.desk);
+        self.app.focus.descend(Pane::Tail);
+        self.happen(Event::Tick(self.app.desk.now));
+    }
+
+    fn happen(&mut self, event: Event) {
+        self.orders.extend(self.app.update(event));
+    }
+
+    fn orders(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.orders)
+    }
+
+    fn tail(&self) -> &Tail {
+        self.app.tails.shown().expect("a tail is open")
+    }
+
+    fn id(&self) -> FeedId {
+        self.tail().id()
+    }
+
+    fn give(&mut self, partition: PartitionId, offsets: std::ops::Range<Offset>) {
+        self.happen(Event::Feed(
+            self.id(),
+            FeedEvent::Chunk(chunk(partition, offsets)),
+        ));
+    }
+
+    fn subscription(&mut self, event: SubscriptionEvent) {
+        let (stream, partition) = ("orders".into(), 0);
+        let event = FeedEvent::Subscription {
+            stream,
+            partition,
+            event,
+        };
+        self.happen(Event::Feed(self.id(), event));
+    }
+
+    fn key(&mut self, code: KeyCode) {
+        self.happen(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+
+    fn press(&mut self, keys: &str) {
+        keys.chars().for_each(|key| self.key(KeyCode::Char(key)));
+    }
+
+    /// A key that opens a line, the line, and Enter.
+    fn line(&mut self, key: &str, text: &str) {
+        self.press(key);
+        self.happen(Event::Paste(text.into()));
+        self.key(KeyCode::Enter);
+    }
+
+    fn chosen(&self) -> Offset {
+        self.tail().chosen().expect("a message is chosen").offset()
+    }
+
+    fn mode(&self) -> Mode {
+        self.tail().sight().mode()
+    }
+
+    fn window(&self) -> Window {
+        self.tail()
+            .sight()
+            .window(self.tail().store(), HEIGHT.into())
+    }
+}
+
+#[test]
+fn a_tail_opens_at_its_last_messages_and_once() {
+    let mut dashboard = Dashboard::new(2);
+    let orders = dashboard.orders();
+    let [Effect::OpenFeed(id, spec)] = orders.as_slice() else {
+        panic!("{orders:?}")
+    };
+    assert_eq!((spec.start, spec.partitions.len()), (StartAt::Last(50), 2));
+    assert_eq!(dashboard.id(), *id);
+    dashboard.open(0..1);
+    dashboard.open(0..2);
+    let tails = &dashboard.app.tails;
+    assert_eq!((tails.all().len(), tails.shown_at()), (2, 0));
+}
+
+#[test]
+fn following_chooses_the_newest_message_at_the_bottom() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..3);
+    assert_eq!((dashboard.chosen(), dashboard.window().top), (2, 0));
+    dashboard.give(0, 3..40);
+    assert_eq!((dashboard.chosen(), dashboard.window().top), (39, 30));
+}
+
+#[test]
+fn the_row_under_the_cursor_stays_while_messages_come() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.press("kkk");
+    let before = dashboard.window();
+    dashboard.give(0, 40..90);
+    let after = dashboard.window();
+    assert_eq!(
+        (dashboard.mode(), dashboard.chosen()),
+        (Mode::ScrolledBack, 36)
+    );
+    assert_eq!(after.chosen - after.top, before.chosen - before.top);
+    dashboard.press("G");
+    assert_eq!(
+        (dashboard.mode(), dashboard.chosen()),
+        (Mode::Following, 89)
+    );
+}
+
+#[test]
+fn frozen_stays_frozen_and_says_how_far_behind_it_is() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.press(" ");
+    dashboard.give(0, 40..60);
+    assert_eq!((dashboard.mode(), dashboard.chosen()), (Mode::Frozen, 39));
+    let tail = dashboard.tail();
+    let behind = tail.sight().behind(tail.store(), HEIGHT.into());
+    assert_eq!((behind.messages, behind.time.as_secs()), (20, 20));
+    dashboard.press("G");
+    assert_eq!((dashboard.mode(), dashboard.chosen()), (Mode::Frozen, 59));
+    dashboard.press(" ");
+    assert_eq!(dashboard.mode(), Mode::Following);
+}
+
+#[test]
+fn a_full_memory_stops_a_frozen_tail_and_lets_go_of_the_oldest_of_a_following_one() {
+    let mut dashboard = Dashboard::with_budget(1, 3 * chunk(0, 10_000..12_000).bytes());
+    for from in [10_000, 12_000, 14_000, 16_000] {
+        dashboard.give(0, from..from + 2_000);
+    }
+    let evicted = dashboard.tail().store().counters().evicted;
+    assert!(evicted >= 2_000);
+    assert!(!dashboard.tail().is_held());
+
+    dashboard.orders();
+    dashboard.press(" ");
+    let id = dashboard.id();
+    assert_eq!(dashboard.orders(), [Effect::HoldFeed(id, true)]);
+    dashboard.give(0, 18_000..20_000);
+    assert_eq!(dashboard.tail().store().counters().evicted, evicted);
+
+    dashboard.press(" ");
+    assert_eq!(dashboard.orders(), [Effect::HoldFeed(id, false)]);
+    assert!(dashboard.tail().store().counters().evicted > evicted);
+}
+
+#[test]
+fn scrolling_up_fetches_older_messages_until_there_are_none() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 100..150);
+    dashboard.orders();
+    dashboard.press("k");
+    let orders = dashboard.orders();
+    let [Effect::FetchOlder(id, spec)] = orders.as_slice() else {
+        panic!("{orders:?}")
+    };
+    assert_eq!((spec.before, spec.partition), (100, 0));
+    dashboard.press("k");
+    assert_eq!(dashboard.orders(), []);
+
+    let row = dashboard.window().chosen;
+    dashboard.happen(Event::Feed(*id, FeedEvent::Older(chunk(0, 60..100))));
+    let (stream, start) = ("orders".into(), Some(60));
+    let done = FeedEvent::OlderDone {
+        stream,
+        partition: 0,
+        start,
+        failure: None,
+    };
+    dashboard.happen(Event::Feed(*id, done));
+    assert_eq!(
+        (dashboard.window().chosen, dashboard.chosen()),
+        (row + 40, 147)
+    );
+    dashboard.press("g");
+    assert_eq!((dashboard.chosen(), dashboard.orders()), (60, vec![]));
+}
+
+#[test]
+fn past_the_newest_message_left_in_memory_it_reads_on() {
+    let mut dashboard = Dashboard::with_budget(1, 2 * chunk(0, 10_000..12_000).bytes());
+    dashboard.give(0, 14_000..16_000);
+    dashboard.give(0, 16_000..18_000);
+    dashboard.press("g");
+    let id = dashboard.id();
+    dashboard.happen(Event::Feed(id, FeedEvent::Older(chunk(0, 12_000..14_000))));
+    assert_eq!(
+        dashboard.tail().store().offsets("orders", 0),
+        Some((12_000, 15_999))
+    );
+    dashboard.orders();
+    dashboard.press("GG");
+    let orders = dashboard.orders();
+    let [Effect::CloseFeed(old), Effect::OpenFeed(new, spec)] = orders.as_slice() else {
+        panic!("{orders:?}")
+    };
+    assert_eq!((*old, *new), (id, dashboard.id()));
+    assert_eq!(spec.start, StartAt::Time(Timestamp(16_000 * SECOND)));
+}
+
+#[test]
+fn what_comes_for_a_tail_that_was_read_anew_is_dropped_and_counted() {
+    let mut dashboard = Dashboard::new(1);
+    let id = dashboard.id();
+    dashboard.line("s", "earliest");
+    dashboard.happen(Event::Feed(id, FeedEvent::Chunk(chunk(0, 0..9))));
+    assert_eq!(
+        (dashboard.app.tails.strays(), dashboard.tail().store().len()),
+        (1, 0)
+    );
+}
+
+#[test]
+fn a_seek_begins_at_its_first_message_and_stays_there() {
+    let mut dashboard = Dashboard::new(2);
+    dashboard.orders();
+    dashboard.line("s", "@-15m");
+    let orders = dashboard.orders();
+    assert!(matches!(
+        orders.as_slice(),
+        [Effect::CloseFeed(_), Effect::OpenFeed(..)]
+    ));
+    dashboard.give(1, 20..40);
+    dashboard.give(0, 10..40);
+    assert_eq!(
+        (dashboard.mode(), dashboard.chosen()),
+        (Mode::ScrolledBack, 10)
+    );
+    assert_eq!(dashboard.tail().start_text(), "@-15m");
+}
+
+#[test]
+fn a_query_shows_what_scans_find_and_matches_new_messages_too() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..30);
+    dashboard.orders();
+    dashboard.line("/", "7");
+    let scanned = |dashboard: &mut Dashboard| {
+        let orders = dashboard.orders();
+        let [Effect::Scan(id, query, chunks)] = orders.as_slice() else {
+            panic!("{orders:?}")
+        };
+        for (chunk, scanned) in chunks.iter().enumerate() {
+            let indices = query.predicate().scan(scanned, Timestamp(0)).into();
+            dashboard.happen(Event::Scan(*id, ScanEvent::Matches { chunk, indices }));
+        }
+        dashboard.happen(Event::Scan(*id, ScanEvent::Finished));
+    };
+    scanned(&mut dashboard);
+    assert_eq!(
+        (dashboard.tail().store().len(), dashboard.chosen()),
+        (3, 27)
+    );
+    dashboard.give(0, 30..40);
+    scanned(&mut dashboard);
+    assert_eq!(dashboard.chosen(), 37);
+    dashboard.key(KeyCode::Esc);
+    assert_eq!(dashboard.tail().store().len(), 40);
+}
+
+#[test]
+fn a_wrong_query_leaves_the_last_good_one() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.line("/", "good");
+    dashboard.line("/", " ~[");
+    let tail = dashboard.tail();
+    assert!(tail.prompt().is_some_and(|prompt| prompt.wrong().is_some()));
+    assert_eq!(tail.search().query().map(Query::text), Some("good"));
+}
+
+#[test]
+fn every_printable_key_is_typed_while_a_line_is_open() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.press("/q1:?");
+    let typed = dashboard
+        .tail()
+        .prompt()
+        .map(|prompt| prompt.editor().text());
+    assert_eq!(typed.as_deref(), Some("q1:?"));
+    dashboard.key(KeyCode::Esc);
+    assert!(dashboard.tail().prompt().is_none());
+}
+
+#[test]
+fn newest_first_turns_the_screen_and_keeps_the_choice() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.press("kkkkkv");
+    assert_eq!((dashboard.chosen(), dashboard.window().chosen), (34, 5));
+    dashboard.press("g");
+    assert_eq!(
+        (dashboard.chosen(), dashboard.mode()),
+        (39, Mode::Following)
+    );
+    let tail = dashboard.tail();
+    let rows = tail.sight().rows(tail.store(), 0, 3);
+    let offsets: Vec<Offset> = rows.iter().map(MessageRef::offset).collect();
+    assert_eq!(offsets, [39, 38, 37]);
+}
+
+#[test]
+fn an_ended_tail_says_why_and_reads_on_when_it_is_to_follow() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.subscription(SubscriptionEvent::Ended(EndReason::Paused));
+    let phase = dashboard.tail().phase();
+    assert!(matches!(
+        phase,
+        Summary::Ended {
+            parts: 1,
+            reason: EndReason::Paused
+        }
+    ));
+    dashboard.orders();
+    dashboard.press("f");
+    let orders = dashboard.orders();
+    let [Effect::CloseFeed(_), Effect::OpenFeed(_, spec)] = orders.as_slice() else {
+        panic!("{orders:?}")
+    };
+    assert_eq!(spec.start, StartAt::Time(Timestamp(40 * SECOND)));
+    dashboard.give(0, 39..45);
+    assert_eq!(dashboard.tail().store().len(), 45);
+}
+
+#[test]
+fn the_inspector_shows_the_chosen_message_and_keeps_its_folds() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.press("k");
+    dashboard.key(KeyCode::Enter);
+    assert_eq!(dashboard.app.focus.pane(), Pane::Inspector);
+    let shown = |dashboard: &Dashboard| {
+        let inspector = &dashboard.app.tails.inspector;
+        let message = inspector.message().expect("a message is shown").message();
+        (message.offset(), inspector.rows(10).count())
+    };
+    assert_eq!(shown(&dashboard), (38, 3));
+    dashboard.key(KeyCode::Enter);
+    dashboard.press("[");
+    assert_eq!(shown(&dashboard), (37, 1));
+    dashboard.key(KeyCode::Enter);
+    dashboard.press("ja");
+    let columns: Vec<String> = dashboard
+        .tail()
+        .columns()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(columns, ["id"]);
+}
+
+#[test]
+fn two_marked_messages_are_compared() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.press("=");
+    assert_eq!(dashboard.app.focus.pane(), Pane::Tail);
+    dashboard.press("mk=");
+    assert_eq!(dashboard.app.focus.pane(), Pane::Inspector);
+    let inspector = &dashboard.app.tails.inspector;
+    let sides: Vec<Side> = (0..4).map(|line| inspector.page().side(line)).collect();
+    assert_eq!(sides, [Side::Both, Side::First, Side::Second, Side::Both]);
+    dashboard.key(KeyCode::Esc);
+    assert!(dashboard.app.tails.inspector.compared_with().is_none());
+}
+
+#[test]
+fn an_edited_value_comes_back_as_a_form() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..2);
+    dashboard.orders();
+    dashboard.press("e");
+    let orders = dashboard.orders();
+    let [Effect::Edit(id, text)] = orders.as_slice() else {
+        panic!("{orders:?}")
+    };
+    assert_eq!(text, "{\"id\":1}");
+    dashboard.happen(Event::Edited(*id, Ok("changed".into())));
+    let Some(Modal::Form(form)) = &dashboard.app.modal else {
+        panic!("a form is open")
+    };
+    assert_eq!(form.value_text().as_deref(), Some("changed"));
+}
+
+#[test]
+fn closing_the_last_tail_leaves() {
+    let mut dashboard = Dashboard::new(1);
+    let id = dashboard.id();
+    dashboard.orders();
+    dashboard.press("X");
+    assert_eq!(dashboard.orders(), [Effect::CloseFeed(id)]);
+    assert_ne!(dashboard.app.focus.pane(), Pane::Tail);
+}

@@ -13,11 +13,15 @@ mod brokers;
 mod chrome;
 mod connecting;
 mod cursors;
+mod feed;
+mod forms;
+mod inspector;
 mod modal;
 mod overview;
 mod page;
 mod partitions;
 mod streams;
+mod typing;
 mod widgets;
 mod words;
 
@@ -144,8 +148,7 @@ fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
             }
             .draw(painter, place);
         }
-        Pane::Tail | Pane::Inspector => {
-            widgets::title(painter, place, &[], &[]);
-        }
+        Pane::Tail => feed::draw(painter, place, app),
+        Pane::Inspector => inspector::draw(painter, place, app),
     }
 }

@@ -7,6 +7,7 @@ mod menu;
 
 use ratatui::layout::Rect;
 
+use super::forms;
 use super::layout::centred;
 use super::page;
 use super::paint::{Painter, span};
@@ -23,6 +24,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
         Some(Modal::Reader(reader)) => read(painter, body, reader, app),
         Some(Modal::Confirm(question)) => confirm::draw(painter, body, question, app.truth()),
         Some(Modal::Menu(list)) => menu::draw(painter, body, list),
+        Some(Modal::Form(form)) => forms::draw(painter, body, form),
         Some(Modal::CommandLine(_)) | None => {}
     }
 }

@@ -40,7 +40,8 @@ impl App {
             Some(Modal::Confirm(confirm)) => questions(confirm),
             None if self.filter_is_open() => FILTERING.to_vec(),
             None if self.truth().as_of.is_none() => UNCONNECTED.to_vec(),
-            Some(Modal::Reader(_) | Modal::Menu(_) | Modal::CommandLine(_)) | None => {
+            Some(Modal::Reader(_) | Modal::Form(_) | Modal::Menu(_) | Modal::CommandLine(_))
+            | None => {
                 let context = self.contexts().first();
                 context.map_or(Vec::new(), |context| hints(*context).to_vec())
             }

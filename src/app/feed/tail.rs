@@ -11,13 +11,11 @@ use super::rate::Rate;
 use super::search::Search;
 use super::sight::Sight;
 use crate::app::inflight::Request;
-use crate::app::{
-    Desk, Effect, ExportForm, ExportSpec, FeedEvent, FeedId, Pane, ScanEvent, ScanId,
-};
+use crate::app::{Desk, Effect, ExportSpec, FeedEvent, FeedId, Pane, ScanEvent, ScanId};
 use crate::model::{
     Failure, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Timestamp,
 };
-use crate::store::{Chunk, Held, MessageRef, Projection, Query, Store};
+use crate::store::{Chunk, ExportForm, Held, MessageRef, Projection, Query, Store};
 pub(super) use reading::LATELY;
 use reading::{Reach, begins_at_newest};
 

@@ -1,0 +1,220 @@
+//! Plays a user: keys in, screens out, on the real event loop, against brokers of the demo cluster.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use liftui::app::Settings;
+use liftui::client::{Client, ConnectOptions};
+use liftui::demo::{DemoCluster, DemoOptions};
+use liftui::model::{Operation, StreamOptions};
+use liftui::runtime::{Access, Console, Cue, DashboardOptions, Session, run_on};
+use liftui::ui::Theme;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::stage::{FakeStage, Picture, Seat};
+
+/// How long a screen is waited for: longer than anything takes on a busy machine.
+pub(crate) const CAP: Duration = Duration::from_secs(30);
+
+/// A dashboard at work.
+pub(crate) struct Driver {
+    seat: Seat,
+    running: JoinSet<io::Result<()>>,
+}
+
+impl Driver {
+    /// A dashboard of 120 x 36 cells on that cluster, with its console.
+    pub(crate) fn open(cluster: &DemoCluster) -> Self {
+        let faults = cluster.faults();
+        let console: Console = Arc::new(move |line| {
+            let faults = faults.clone();
+            Box::pin(async move { faults.run(&line) })
+        });
+        let access = Access::Full(client(cluster.addresses()));
+        let mut options = DashboardOptions::new(session(access, cluster.addresses()));
+        options.console = Some(console);
+        Self::start(options)
+    }
+
+    /// A dashboard with those options.
+    pub(crate) fn start(options: DashboardOptions) -> Self {
+        let (mut stage, seat) = FakeStage::new(120, 36);
+        let mut running = JoinSet::new();
+        running.spawn(async move { run_on(&mut stage, options).await });
+        Self { seat, running }
+    }
+
+    /// Presses keys one after the other: `press("j ctrl-d enter")`.
+    pub(crate) fn press(&self, keys: &str) {
+        for key in keys.split_whitespace() {
+            self.seat.key(parse(key));
+        }
+    }
+
+    /// Types text, letter by letter.
+    pub(crate) fn type_text(&self, text: &str) {
+        for letter in text.chars() {
+            self.seat
+                .key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+        }
+    }
+
+    /// Does what the terminal or the system does.
+    pub(crate) fn cue(&self, cue: Cue) {
+        self.seat.cue(cue);
+    }
+
+    pub(crate) fn resize(&self, width: u16, height: u16) {
+        self.seat.resize(width, height);
+    }
+
+    /// What the screen shows now.
+    pub(crate) fn picture(&self) -> Picture {
+        self.seat.picture.borrow().clone()
+    }
+
+    /// Waits until the screen shows that text.
+    pub(crate) async fn wait_for(&mut self, text: &str) -> String {
+        self.wait_until(text, |screen| screen.contains(text)).await
+    }
+
+    /// Waits until one row shows all these texts.
+    pub(crate) async fn wait_for_row(&mut self, texts: &[&str]) -> String {
+        let what = texts.join(" … ");
+        self.wait_until(&what, |screen| has_row(screen, texts))
+            .await
+    }
+
+    /// Waits until the screen shows that text no more.
+    pub(crate) async fn wait_while(&mut self, text: &str) -> String {
+        let what = format!("a screen without {text}");
+        self.wait_until(&what, |screen| !screen.contains(text))
+            .await
+    }
+
+    /// Waits until the screen is as wanted, and returns it.
+    pub(crate) async fn wait_until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        self.wait_for_picture(what, |picture| wanted(&picture.text))
+            .await
+            .text
+    }
+
+    /// Waits until all is as wanted, and returns it.
+    pub(crate) async fn wait_for_picture(
+        &mut self,
+        what: &str,
+        wanted: impl Fn(&Picture) -> bool,
+    ) -> Picture {
+        let found = timeout(CAP, self.seat.picture.wait_for(|picture| wanted(picture))).await;
+        let seen = found
+            .ok()
+            .map(|seen| seen.expect("the loop is running").clone());
+        assert!(
+            seen.is_some(),
+            "never seen: {what}, but\n{}",
+            self.picture().text
+        );
+        seen.unwrap_or_default()
+    }
+
+    /// Waits until the dashboard has ended by itself.
+    pub(crate) async fn ended(mut self) {
+        let ended = timeout(CAP, self.running.join_next())
+            .await
+            .expect("it ends");
+        ended
+            .expect("it was started")
+            .expect("it does not panic")
+            .expect("the stage works");
+    }
+
+    /// Ends it as the system would.
+    pub(crate) async fn shut_down(self) {
+        self.seat.cue(Cue::Shutdown);
+        self.ended().await;
+    }
+}
+
+/// What the dashboard is told of a cluster at those addresses.
+pub(crate) fn session(access: Access, addresses: Vec<String>) -> Session {
+    let observer = matches!(access, Access::Observe(_));
+    let settings = Settings {
+        cluster: "demo".into(),
+        addresses,
+        observer,
+        demo: true,
+        ..Settings::default()
+    };
+    Session {
+        access,
+        settings,
+        theme: Theme::default(),
+    }
+}
+
+/// A client that has not dialled yet.
+pub(crate) fn client(seeds: Vec<String>) -> Client {
+    let options = ConnectOptions {
+        seeds,
+        ..ConnectOptions::default()
+    };
+    Client::new(options).expect("the addresses are well-formed")
+}
+
+/// Whether one row of the screen shows all these texts.
+pub(crate) fn has_row(screen: &str, texts: &[&str]) -> bool {
+    screen
+        .lines()
+        .any(|row| texts.iter().all(|text| row.contains(text)))
+}
+
+/// Three brokers that live ten times as fast as real ones, without traffic, and streams of three partitions each.
+pub(crate) async fn cluster_with(streams: &[&str]) -> (DemoCluster, Client) {
+    let options = DemoOptions {
+        speed: 10.0,
+        ..DemoOptions::default()
+    };
+    let cluster = DemoCluster::start(options).await.expect("it starts");
+    let client = client(cluster.addresses());
+    for name in streams {
+        let stream = StreamOptions {
+            name: (*name).to_owned(),
+            partitions: Some(3),
+            replication_factor: Some(3),
+            ..StreamOptions::default()
+        };
+        let create = Operation::Create(Box::new(stream));
+        client.perform(create).await.expect("the stream is made");
+    }
+    (cluster, client)
+}
+
+fn parse(text: &str) -> KeyEvent {
+    let mut rest = text;
+    let mut held = KeyModifiers::NONE;
+    for (name, modifier) in [
+        ("ctrl-", KeyModifiers::CONTROL),
+        ("alt-", KeyModifiers::ALT),
+        ("shift-", KeyModifiers::SHIFT),
+    ] {
+        if let Some(bare) = rest.strip_prefix(name) {
+            (rest, held) = (bare, held | modifier);
+        }
+    }
+    let code = match rest {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "space" => KeyCode::Char(' '),
+        "backspace" => KeyCode::Backspace,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        letter => KeyCode::Char(letter.parse().expect("a key's name or a letter")),
+    };
+    KeyEvent::new(code, held)
+}

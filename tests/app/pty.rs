@@ -1,0 +1,214 @@
+//! The real binary in a pseudo-terminal: it starts, resizes, ends, and leaves the terminal as it was.
+
+#![expect(clippy::disallowed_methods, reason = "waits are capped")]
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, PtyPair, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use vt100::{MouseProtocolMode, Parser, Screen};
+
+/// Longer than anything here takes on a busy machine.
+const CAP: Duration = Duration::from_secs(30);
+
+/// Nothing listens on the discard port: the dashboard has no broker.
+const NOBODY: &str = "127.0.0.1:9";
+
+struct Terminal {
+    pair: PtyPair,
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    seen: Parser,
+    news: Receiver<Vec<u8>>,
+    /// The line discipline before the binary was started.
+    found: String,
+}
+
+impl Terminal {
+    fn start(environment: &[(&str, &str)]) -> Self {
+        let size = PtySize {
+            rows: 24,
+            cols: 80,
+            ..PtySize::default()
+        };
+        let pair = native_pty_system()
+            .openpty(size)
+            .expect("a pseudo-terminal opens");
+        let found = discipline(&pair);
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_liftui"));
+        command.args(["--addr", NOBODY, "--config", "/dev/null"]);
+        command.env("TERM", "xterm-256color");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pair
+            .slave
+            .spawn_command(command)
+            .expect("the binary starts");
+        let keys = pair.master.take_writer().expect("the terminal takes keys");
+        let reader = pair
+            .master
+            .try_clone_reader()
+            .expect("the terminal can be read");
+        let seen = Parser::new(cells(24), cells(80), 0);
+        let news = read(reader);
+        Self {
+            pair,
+            child,
+            keys,
+            seen,
+            news,
+            found,
+        }
+    }
+
+    fn type_keys(&mut self, keys: &str) {
+        self.keys
+            .write_all(keys.as_bytes())
+            .expect("the terminal takes keys");
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self
+            .child
+            .process_id()
+            .and_then(|id| i32::try_from(id).ok());
+        let pid = id.and_then(Pid::from_raw).expect("the process has an id");
+        kill_process(pid, signal).expect("the process takes signals");
+    }
+
+    fn resize(&mut self, rows: u16, cols: u16) {
+        self.seen.screen_mut().set_size(cells(rows), cells(cols));
+        let size = PtySize {
+            rows,
+            cols,
+            ..PtySize::default()
+        };
+        let resized = self.pair.master.resize(size);
+        resized.expect("the terminal can be resized");
+    }
+
+    /// Waits until the screen is as wanted.
+    fn wait(&mut self, what: &str, wanted: impl Fn(&Screen) -> bool) {
+        let deadline = Instant::now() + CAP;
+        while !wanted(self.seen.screen()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let news = self.news.recv_timeout(left);
+            let screen = self.seen.screen().contents();
+            assert!(news.is_ok(), "never seen: {what}, but\n{screen}");
+            self.seen.process(&news.unwrap_or_default());
+        }
+    }
+
+    fn wait_for_dashboard(&mut self) {
+        self.wait("the dashboard", |screen| {
+            screen.alternate_screen() && screen.contents().contains("liftui")
+        });
+    }
+
+    fn wait_for_the_end(&mut self) -> ExitStatus {
+        let status = self.child.wait().expect("the process ends");
+        self.wait("the modes that were found", is_restored);
+        assert_eq!(
+            discipline(&self.pair),
+            self.found,
+            "the line discipline is another"
+        );
+        status
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Ended already, unless a test failed.
+        let _ = self.child.kill();
+    }
+}
+
+/// Reads until the terminal is closed; hands on every piece.
+fn read(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
+    let (tell, news) = channel();
+    thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = reader.read(&mut piece) {
+            if tell.send(piece[..length].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    news
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).expect("a terminal has cells")
+}
+
+fn discipline(pair: &PtyPair) -> String {
+    format!(
+        "{:?}",
+        pair.master
+            .get_termios()
+            .expect("the terminal tells its modes")
+    )
+}
+
+fn is_restored(screen: &Screen) -> bool {
+    !screen.alternate_screen()
+        && !screen.hide_cursor()
+        && !screen.bracketed_paste()
+        && screen.mouse_protocol_mode() == MouseProtocolMode::None
+}
+
+#[test]
+fn without_a_broker_it_starts_resizes_and_quits() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.wait_for_dashboard();
+    terminal.wait("what is tried", |screen| screen.contents().contains(NOBODY));
+    terminal.resize(12, 50);
+    terminal.wait("that there is no room", |screen| {
+        screen.contents().contains("60")
+    });
+    terminal.resize(40, 120);
+    terminal.wait("the wider screen", |screen| {
+        screen
+            .rows(0, 120)
+            .any(|row| row.trim_end().chars().count() > 80)
+    });
+    terminal.type_keys("q");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
+#[test]
+fn a_termination_signal_restores_the_terminal() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut terminal = Terminal::start(&[]);
+        terminal.wait_for_dashboard();
+        terminal.signal(signal);
+        terminal.wait_for_the_end();
+    }
+}
+
+#[test]
+fn a_panic_restores_the_terminal_before_its_message_is_printed() {
+    let mut terminal = Terminal::start(&[("LIFTUI_PANIC", "draw"), ("RUST_BACKTRACE", "0")]);
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 101);
+    terminal.wait("the message", |screen| {
+        screen.contents().contains("LIFTUI_PANIC=draw")
+    });
+}
+
+#[test]
+fn ctrl_z_where_nothing_can_stop_the_job_comes_back_by_itself() {
+    // The leader of a session has no shell to go back to: the system does not stop it.
+    let mut terminal = Terminal::start(&[]);
+    terminal.wait_for_dashboard();
+    terminal.type_keys("\x1a");
+    terminal.wait("the terminal given back", is_restored);
+    terminal.wait_for_dashboard();
+    terminal.type_keys("q");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}

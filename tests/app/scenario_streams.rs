@@ -1,0 +1,125 @@
+//! Streams change under the user's hands: paused, resumed, readonly and back, deleted by name.
+
+use liftui::client::ConnectOptions;
+use liftui::client::Observer;
+use liftui::runtime::{Access, DashboardOptions};
+
+use crate::driver::{Driver, cluster_with, session};
+
+/// On the streams screen, with that stream under the cursor.
+async fn at_stream(dashboard: &mut Driver, name: &str) {
+    dashboard.press("3");
+    dashboard.wait_for_row(&[name, "●"]).await;
+    dashboard.press("/");
+    dashboard.type_text(name);
+    dashboard.press("enter");
+    dashboard.wait_for(&format!("PARTITIONS  {name}")).await;
+}
+
+#[tokio::test]
+async fn a_stream_paused_with_two_keys_is_paused_on_every_screen_until_it_is_resumed() {
+    let (cluster, _client) = cluster_with(&["orders", "payments"]).await;
+    let mut dashboard = Driver::open(&cluster);
+    at_stream(&mut dashboard, "orders").await;
+
+    dashboard.press("z");
+    dashboard
+        .wait_for("Pause all 3 partitions of orders?")
+        .await;
+    dashboard.press("enter");
+    dashboard.wait_for("orders:0-2 paused").await;
+    dashboard.wait_for_row(&["orders", "❚❚ 3 of 3"]).await;
+    dashboard.press("tab");
+    dashboard.wait_for_row(&["2", "❚❚ paused"]).await;
+
+    dashboard.press("shift-tab z");
+    dashboard
+        .wait_for("Resume all 3 partitions of orders?")
+        .await;
+    dashboard.press("enter");
+    dashboard.wait_while("❚❚").await;
+    dashboard.wait_for_row(&["orders", "●"]).await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_stream_is_readonly_and_writable_again() {
+    let (cluster, _client) = cluster_with(&["orders"]).await;
+    let mut dashboard = Driver::open(&cluster);
+    at_stream(&mut dashboard, "orders").await;
+
+    dashboard.press("W");
+    dashboard
+        .wait_for("Make all 3 partitions of orders readonly?")
+        .await;
+    dashboard.press("enter");
+    dashboard.wait_for_row(&["orders", "∅ readonly"]).await;
+
+    dashboard.press("W");
+    dashboard
+        .wait_for("Make all 3 partitions of orders writable?")
+        .await;
+    dashboard.press("enter");
+    dashboard.wait_while("∅").await;
+    dashboard.wait_for_row(&["orders", "●"]).await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_stream_is_deleted_by_typing_its_name_and_not_by_another() {
+    let (cluster, client) = cluster_with(&["orders", "payments"]).await;
+    let mut dashboard = Driver::open(&cluster);
+    at_stream(&mut dashboard, "orders").await;
+
+    dashboard.press("D");
+    dashboard.wait_for("Type its name to delete it").await;
+    dashboard.type_text("order");
+    dashboard.press("enter");
+    let known = client.fetch_metadata().await.expect("it answers");
+    assert!(
+        known.stream("orders").is_some(),
+        "a wrong name deletes nothing"
+    );
+
+    dashboard.type_text("s");
+    dashboard.press("enter");
+    dashboard.wait_for("stream orders is gone").await;
+    let known = client.fetch_metadata().await.expect("it answers");
+    assert!(known.stream("orders").is_none());
+    assert!(known.stream("payments").is_some());
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_observer_is_told_that_nothing_is_sent() {
+    let (cluster, _client) = cluster_with(&["orders"]).await;
+    let seeds = cluster.addresses();
+    let options = ConnectOptions::new(seeds.clone());
+    let observer = Observer::new(options).expect("the addresses are well-formed");
+    let session = session(Access::Observe(observer), seeds);
+    let mut dashboard = Driver::start(DashboardOptions::new(session));
+    at_stream(&mut dashboard, "orders").await;
+    dashboard.press("z");
+    dashboard.wait_for("observer mode").await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_somebody_else_makes_or_deletes_comes_and_goes() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("3");
+    dashboard.wait_for("orders").await;
+    let options = liftui::model::StreamOptions {
+        name: "refunds".into(),
+        ..Default::default()
+    };
+    client.create_stream(&options).await.expect("it is made");
+    dashboard.wait_for("refunds").await;
+    client
+        .delete_stream("refunds")
+        .await
+        .expect("it is deleted");
+    dashboard.wait_for("stream refunds is gone").await;
+    dashboard.shut_down().await;
+}

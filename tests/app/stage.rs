@@ -1,0 +1,130 @@
+//! A stage without a terminal: what is drawn can be read, what is typed comes from a test.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use crossterm::event::{Event, KeyEvent};
+use liftui::runtime::{Cue, Stage};
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::{Frame, Terminal};
+use tokio::sync::{mpsc, watch};
+
+/// What a test may do to a fake stage, or sees of it.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    cues: mpsc::UnboundedSender<Cue>,
+    sizes: watch::Sender<(u16, u16)>,
+    pub(crate) picture: watch::Receiver<Picture>,
+}
+
+/// What the stage shows and what was done to it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Picture {
+    pub(crate) text: String,
+    pub(crate) frames: u64,
+    pub(crate) copied: Option<String>,
+    /// How often the stage was given back, as for an editor.
+    pub(crate) left: u64,
+    /// How often it was taken again.
+    pub(crate) entered: u64,
+}
+
+impl Seat {
+    pub(crate) fn key(&self, key: KeyEvent) {
+        self.cue(Cue::Input(Event::Key(key)));
+    }
+
+    pub(crate) fn cue(&self, cue: Cue) {
+        self.cues.send(cue).expect("the loop is running");
+    }
+
+    pub(crate) fn resize(&self, width: u16, height: u16) {
+        self.sizes.send_replace((width, height));
+        self.cue(Cue::Input(Event::Resize(width, height)));
+    }
+}
+
+/// The stage.
+#[derive(Debug)]
+pub(crate) struct FakeStage {
+    screen: Terminal<TestBackend>,
+    cues: mpsc::UnboundedReceiver<Cue>,
+    sizes: watch::Receiver<(u16, u16)>,
+    picture: watch::Sender<Picture>,
+}
+
+impl FakeStage {
+    pub(crate) fn new(width: u16, height: u16) -> (Self, Seat) {
+        let (send, cues) = mpsc::unbounded_channel();
+        let (resize, sizes) = watch::channel((width, height));
+        let (picture, look) = watch::channel(Picture::default());
+        let screen = Terminal::new(TestBackend::new(width, height)).expect("a buffer opens");
+        let seat = Seat {
+            cues: send,
+            sizes: resize,
+            picture: look,
+        };
+        (
+            Self {
+                screen,
+                cues,
+                sizes,
+                picture,
+            },
+            seat,
+        )
+    }
+}
+
+impl Stage for FakeStage {
+    fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
+        let (width, height) = *self.sizes.borrow_and_update();
+        self.screen.backend_mut().resize(width, height);
+        self.screen.draw(paint).map_err(io::Error::other)?;
+        let text = text_of(self.screen.backend().buffer());
+        self.picture.send_modify(|picture| {
+            picture.text = text;
+            picture.frames += 1;
+        });
+        Ok(())
+    }
+
+    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<Cue> {
+        self.cues
+            .poll_recv(context)
+            .map(|cue| cue.unwrap_or(Cue::Shutdown))
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        self.picture.send_modify(|picture| picture.entered += 1);
+        Ok(())
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        self.picture.send_modify(|picture| picture.left += 1);
+        Ok(())
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.picture
+            .send_modify(|picture| picture.copied = Some(text.to_owned()));
+        Ok(())
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The rows as text. A wide character fills two cells, the second of which holds nothing.
+fn text_of(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let rows = buffer.content().chunks(width);
+    let texts = rows.map(|row| {
+        row.iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect::<String>()
+    });
+    texts.map(|row| row.trim_end().to_owned() + "\n").collect()
+}

@@ -86,6 +86,17 @@ impl Bed {
             .faults()
     }
 
+    /// The number of the demo broker that leads the partition 0, from 1 as faults count.
+    pub(crate) async fn leader(&self, stream: &str) -> usize {
+        let cluster = self.client.fetch_metadata().await;
+        let cluster = cluster.expect("some broker answers");
+        let leader = cluster
+            .partition(stream, 0)
+            .and_then(|found| found.leader.clone());
+        let number = leader.and_then(|id| id.strip_prefix("demo-")?.parse().ok());
+        number.expect("the partition has a leader of the demo's")
+    }
+
     pub(crate) fn is_real(&self) -> bool {
         self.demo.is_none()
     }

@@ -11,20 +11,6 @@ use liftui::model::{
 
 use super::bed::{Bed, CAP, drain, lively, next_event, next_message, range, to};
 
-/// The number of the broker that leads the partition, from 1 as faults count.
-async fn leader(bed: &Bed, stream: &str) -> usize {
-    let cluster = bed
-        .client
-        .fetch_metadata()
-        .await
-        .expect("some broker answers");
-    let leader = cluster
-        .partition(stream, 0)
-        .and_then(|found| found.leader.clone());
-    let number = leader.and_then(|id| id.strip_prefix("demo-")?.parse().ok());
-    number.expect("the partition has a leader of the demo's")
-}
-
 /// Publishes until that many more are acked by all replicas, whatever fails meanwhile. A message of unknown outcome may
 /// be stored too, so values tell nothing; offsets do.
 async fn publish_through(bed: &Bed, stream: &str, count: usize) -> i64 {
@@ -59,7 +45,7 @@ async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
     for offset in 0..10 {
         assert_eq!(next_message(&mut subscription).await.offset, offset);
     }
-    fault(&bed.faults(), &stream, leader(&bed, &stream).await);
+    fault(&bed.faults(), &stream, bed.leader(&stream).await);
     let last = publish_through(&bed, &stream, 20).await;
     let mut resumed = false;
     let mut next = 10;
@@ -148,7 +134,7 @@ async fn a_stream_made_anew_meanwhile_ends_as_deleted() {
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
     let mut subscription = bed.client.subscribe(spec).await.unwrap();
     next_message(&mut subscription).await;
-    let serving = leader(&bed, &stream).await;
+    let serving = bed.leader(&stream).await;
     bed.faults().kill(serving).unwrap();
     bed.until(|| bed.client.delete_stream(&stream)).await;
     let options = liftui::model::StreamOptions {
@@ -187,7 +173,7 @@ async fn an_opening_that_cannot_be_is_told_by_events_until_it_can() {
     let bed = Bed::demo(lively()).await;
     let stream: StreamName = bed.stream("later", 1).await;
     bed.publish(&stream, 0, "x").await;
-    let serving = leader(&bed, &stream).await;
+    let serving = bed.leader(&stream).await;
     bed.faults().kill(serving).unwrap();
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
     let mut subscription = bed.client.subscribe(spec).await.unwrap();

@@ -7,6 +7,7 @@
 
 mod bed;
 mod client_connect;
+mod client_envelope;
 mod client_failover;
 mod client_probe;
 mod client_publish;

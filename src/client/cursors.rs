@@ -134,7 +134,8 @@ impl Core {
         Ok((CURSORS.into(), by_key(key.as_bytes(), partitions)))
     }
 
-    async fn cursor_partitions(self: &Arc<Self>) -> Result<Vec<PartitionId>> {
+    /// The partitions of `__cursors`.
+    pub(crate) async fn cursor_partitions(self: &Arc<Self>) -> Result<Vec<PartitionId>> {
         let cursors = StreamName::from(CURSORS);
         let cluster = self.metadata_with(&cursors, 0).await?;
         let Some(stream) = cluster.stream(&cursors) else {

@@ -9,7 +9,7 @@ use tonic::Request;
 use super::Observer;
 use super::core::{Api, Core};
 use super::cursors::whole;
-use super::error::Result;
+use super::error::{Error, Result};
 use crate::model::{
     ActivityEvent, ActivityKind, CursorEntry, ErrorKind, GroupInfo, Offset, StreamName, Target,
 };
@@ -136,6 +136,18 @@ impl Core {
             Err(error) if error.kind() == ErrorKind::NoSuchStream => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// What metadata says of one group.
+    pub(crate) async fn fetch_group(
+        self: &Arc<Self>,
+        id: &str,
+    ) -> Result<pb::ConsumerGroupMetadata> {
+        let mut groups = self.fetch_groups(vec![id.to_owned()]).await?;
+        groups.remove(id).ok_or_else(|| {
+            let target = Target::Group(id.to_owned());
+            Error::of_kind(ErrorKind::NoSuchGroup, Rpc::FetchMetadata, target, "")
+        })
     }
 
     /// What metadata says of these groups; those it does not know are left out.

@@ -9,6 +9,7 @@ mod bed;
 mod client_connect;
 mod client_envelope;
 mod client_failover;
+mod client_groups;
 mod client_probe;
 mod client_publish;
 mod client_silence;

@@ -1,0 +1,438 @@
+//! Consumer groups from inside and from outside, cursors, and the activity that tells of both.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use liftui::client::{Consumer, ConsumerItem, ConsumerOptions};
+use liftui::model::{
+    ActivityKind, EndReason, ErrorKind, GroupInfo, Message, Offset, PartitionId, StartAt, StopAt,
+    StreamName, SubscriptionEvent,
+};
+
+use super::bed::{Bed, CAP, lively};
+
+fn member(bed: &Bed, group: &str, consumer: &str, stream: &StreamName) -> ConsumerOptions {
+    ConsumerOptions {
+        consumer: consumer.to_owned(),
+        start: StartAt::Earliest,
+        // A real server takes a member for dead after 15 s; the demo of these tests after 0.75 s.
+        heartbeat_every: Some(Duration::from_millis(if bed.is_real() {
+            1000
+        } else {
+            100
+        })),
+        ..ConsumerOptions::new(group, [stream.to_string()])
+    }
+}
+
+/// The next item that is not an event of a subscription.
+async fn next(consumer: &mut Consumer) -> ConsumerItem {
+    let next = async {
+        loop {
+            match consumer.next().await.expect("the client is open") {
+                ConsumerItem::Event { .. } => {}
+                item @ (ConsumerItem::Assigned { .. }
+                | ConsumerItem::Message(_)
+                | ConsumerItem::HeartbeatFailed(_)
+                | ConsumerItem::CheckpointFailed(_)) => return item,
+            }
+        }
+    };
+    tokio::time::timeout(CAP, next)
+        .await
+        .expect("an item comes")
+}
+
+async fn message(consumer: &mut Consumer) -> Message {
+    loop {
+        if let ConsumerItem::Message(message) = next(consumer).await {
+            return message;
+        }
+    }
+}
+
+/// Waits until that many partitions are assigned.
+async fn assigned(consumer: &mut Consumer, count: usize) -> Vec<PartitionId> {
+    loop {
+        if let ConsumerItem::Assigned { partitions, .. } = next(consumer).await
+            && partitions.len() == count
+        {
+            return partitions
+                .into_iter()
+                .map(|(_, partition)| partition)
+                .collect();
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_share_partitions_and_take_over_where_one_left() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("shared", 4).await;
+    let group = bed.name("group");
+    let mut first = bed
+        .client
+        .join_group(member(&bed, &group, "c1", &stream))
+        .await
+        .unwrap();
+    assert_eq!(assigned(&mut first, 4).await, [0, 1, 2, 3]);
+    let again = bed
+        .client
+        .join_group(member(&bed, &group, "c1", &stream))
+        .await;
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyMember);
+    let mut second = bed
+        .client
+        .join_group(member(&bed, &group, "c2", &stream))
+        .await
+        .unwrap();
+    // Partitions go in turn to the member with the fewest (wire-contract §4.11).
+    assert_eq!(assigned(&mut second, 2).await, [1, 3]);
+    assert_eq!(assigned(&mut first, 2).await, [0, 2]);
+    for partition in 0..4 {
+        bed.fill(&stream, partition, 2).await;
+    }
+    let mut read: BTreeSet<(PartitionId, Offset)> = BTreeSet::new();
+    for consumer in [&mut first, &mut second] {
+        for _ in 0..4 {
+            let message = message(consumer).await;
+            assert!(
+                read.insert((message.partition, message.offset)),
+                "{message:?} came twice"
+            );
+        }
+    }
+    assert_eq!(read.len(), 8);
+    second.leave().await.unwrap();
+    assert_eq!(assigned(&mut first, 4).await, [0, 1, 2, 3]);
+    for partition in 0..4 {
+        bed.publish(&stream, partition, "after").await;
+    }
+    for _ in 0..4 {
+        let message = message(&mut first).await;
+        assert_eq!(
+            message.offset, 2,
+            "read on where the other one left: {message:?}"
+        );
+    }
+    first.leave().await.unwrap();
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn positions_outlive_the_members() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("positions", 1).await;
+    let group = bed.name("group");
+    bed.fill(&stream, 0, 5).await;
+    let mut consumer = bed
+        .client
+        .join_group(member(&bed, &group, "c", &stream))
+        .await
+        .unwrap();
+    for offset in 0..3 {
+        assert_eq!(message(&mut consumer).await.offset, offset);
+    }
+    consumer.leave().await.unwrap();
+    let id = format!("__group:{group}");
+    assert_eq!(
+        bed.client.fetch_cursor(&id, &stream, 0).await.unwrap(),
+        Some(2)
+    );
+    let mut consumer = bed
+        .client
+        .join_group(member(&bed, &group, "c", &stream))
+        .await
+        .unwrap();
+    assert_eq!(message(&mut consumer).await.offset, 3);
+    // What is not dealt with comes again: nobody asked for the item after it.
+    drop(consumer);
+    let id_of = |cursor: &liftui::model::CursorEntry| cursor.group() == Some(&group);
+    let cursors = bed.client.cursors_resuming().await.unwrap();
+    assert_eq!(
+        cursors
+            .iter()
+            .find(|cursor| id_of(cursor))
+            .map(|cursor| cursor.offset),
+        Some(2)
+    );
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_member_taken_for_dead_joins_again() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("expired", 1).await;
+    let group = bed.name("group");
+    let silent = ConsumerOptions {
+        heartbeat_every: Some(Duration::from_secs(2)),
+        ..member(&bed, &group, "c", &stream)
+    };
+    let mut consumer = bed.client.join_group(silent).await.unwrap();
+    assert_eq!(assigned(&mut consumer, 1).await, [0]);
+    // Asking keeps nobody alive.
+    found(&bed, &group, |found| found.members == Some(Vec::new())).await;
+    bed.publish(&stream, 0, "x").await;
+    assert_eq!(message(&mut consumer).await.offset, 0);
+    // It has joined again.
+    found(&bed, &group, |found| {
+        found.members == Some(vec!["c".to_owned()])
+    })
+    .await;
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_group_outlives_its_coordinator() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("coordinator", 1).await;
+    let group = bed.name("group");
+    let mut consumer = bed
+        .client
+        .join_group(member(&bed, &group, "c", &stream))
+        .await
+        .unwrap();
+    assert_eq!(assigned(&mut consumer, 1).await, [0]);
+    let coordinator = described(&bed, &group)
+        .await
+        .coordinator
+        .expect("it has one");
+    let number = coordinator
+        .strip_prefix("demo-")
+        .and_then(|id| id.parse().ok());
+    bed.faults().kill(number.expect("the demo's")).unwrap();
+    assert_eq!(assigned(&mut consumer, 1).await, [0]);
+    assert_ne!(described(&bed, &group).await.coordinator, Some(coordinator));
+    bed.until(|| async {
+        let deadline = Some(Duration::from_millis(500));
+        let options = liftui::model::PublishOptions {
+            deadline,
+            ..super::bed::to(&stream, 0, "x")
+        };
+        bed.client.publish(options).await
+    })
+    .await;
+    message(&mut consumer).await;
+    bed.close().await;
+}
+
+async fn described(bed: &Bed, group: &str) -> GroupInfo {
+    found(bed, group, |found| found.coordinator.is_some()).await
+}
+
+/// Waits until the group is found to be so.
+async fn found(bed: &Bed, group: &str, is_so: impl Fn(&GroupInfo) -> bool) -> GroupInfo {
+    let find = async {
+        loop {
+            let groups = bed.client.groups().await.expect("brokers answer");
+            let found = groups.into_iter().find(|found| found.id == group);
+            if let Some(found) = found.filter(&is_so) {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(CAP, find)
+        .await
+        .expect("the group comes to be so")
+}
+
+#[tokio::test]
+async fn groups_are_found_without_being_a_member() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("found", 1).await;
+    let group = bed.name("group");
+    bed.publish(&stream, 0, "x").await;
+    let mut consumer = bed
+        .client
+        .join_group(member(&bed, &group, "c", &stream))
+        .await
+        .unwrap();
+    assigned(&mut consumer, 1).await;
+    let found = found(&bed, &group, |found| {
+        found.members == Some(vec!["c".to_owned()])
+    })
+    .await;
+    assert_eq!(found.streams, [stream]);
+    assert_eq!(found.epoch, Some(consumer.epoch()));
+    consumer.leave().await.unwrap();
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn activity_tells_what_was_done_once_and_in_order() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("activity", 2).await;
+    bed.client.pause(&stream, &[1], false).await.unwrap();
+    bed.client.resume(&stream, &[1]).await.unwrap();
+    bed.client.set_readonly(&stream, &[0], true).await.unwrap();
+    bed.client.delete_stream(&stream).await.unwrap();
+    let mut events = bed.client.activity(StartAt::Earliest).await.unwrap();
+    let mut told = Vec::new();
+    let mut latest = 0;
+    let listen = async {
+        while !matches!(told.last(), Some(ActivityKind::DeleteStream { .. })) {
+            let event = events
+                .next()
+                .await
+                .expect("it goes on")
+                .expect("it is read");
+            assert!(event.id > latest, "{} after {latest}", event.id);
+            latest = event.id;
+            if format!("{:?}", event.kind).contains(&*stream) {
+                told.push(event.kind);
+            }
+        }
+    };
+    tokio::time::timeout(CAP, listen)
+        .await
+        .expect("all of it is told");
+    let partitions = vec![1];
+    let wanted = [
+        ActivityKind::CreateStream {
+            stream: StreamName::clone(&stream),
+            partitions: vec![0, 1],
+        },
+        ActivityKind::PauseStream {
+            stream: StreamName::clone(&stream),
+            partitions: partitions.clone(),
+            resume_all: false,
+        },
+        ActivityKind::ResumeStream {
+            stream: StreamName::clone(&stream),
+            partitions,
+        },
+        ActivityKind::SetReadonly {
+            stream: StreamName::clone(&stream),
+            partitions: vec![0],
+            readonly: true,
+        },
+        ActivityKind::DeleteStream {
+            stream: StreamName::clone(&stream),
+        },
+    ];
+    assert_eq!(told, wanted);
+    let mut past = bed
+        .client
+        .activity_between(StartAt::Earliest, StopAt::Latest)
+        .await
+        .unwrap();
+    let mut count = 0;
+    while let Some(event) = past.next().await {
+        event.unwrap();
+        count += 1;
+    }
+    assert!(count >= told.len());
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn cursors_are_stored_fetched_and_found() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("cursors", 2).await;
+    let id = bed.name("id");
+    assert_eq!(
+        bed.client.fetch_cursor(&id, &stream, 1).await.unwrap(),
+        None
+    );
+    for offset in [7, 9] {
+        bed.client
+            .set_cursor(&id, &stream, 1, offset)
+            .await
+            .unwrap();
+        assert_eq!(
+            bed.client.fetch_cursor(&id, &stream, 1).await.unwrap(),
+            Some(offset)
+        );
+    }
+    bed.client.set_cursor(&id, &stream, 0, 3).await.unwrap();
+    let found = async |cursors: Vec<liftui::model::CursorEntry>| -> Vec<(PartitionId, Offset)> {
+        let mine = cursors.into_iter().filter(|cursor| cursor.id == id);
+        mine.map(|cursor| (cursor.partition, cursor.offset))
+            .collect()
+    };
+    let all = bed.client.cursors_resuming().await.unwrap();
+    assert_eq!(found(all).await, [(0, 3), (1, 9)]);
+    bed.client.set_cursor(&id, &stream, 0, 4).await.unwrap();
+    assert_eq!(
+        found(bed.client.cursors().await.unwrap()).await,
+        [(0, 4), (1, 9)]
+    );
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_knows() {
+    let bed = Bed::any().await;
+    let id = bed.name("id");
+    bed.client.set_cursor(&id, "anything", 0, 1).await.unwrap();
+    assert!(bed.client.read_cursors().await.unwrap().paused.is_empty());
+    bed.client.pause("__cursors", &[], false).await.unwrap();
+    let reading = bed.client.observer().read_cursors().await.unwrap();
+    assert!(!reading.paused.is_empty());
+    assert!(
+        reading.entries.iter().any(|cursor| cursor.id == id),
+        "what was read before is told"
+    );
+    for partition in reading.paused {
+        let error = bed
+            .client
+            .fetch_partition("__cursors", partition)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::PartitionPaused,
+            "it was not resumed"
+        );
+    }
+    let all = bed.client.cursors_resuming().await.unwrap();
+    assert!(all.iter().any(|cursor| cursor.id == id));
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_cluster_without_cursors_or_activity_says_so() {
+    let bed = Bed::demo(liftui::demo::DemoOptions {
+        activity: false,
+        cursor_partitions: Some(0),
+        ..lively()
+    })
+    .await;
+    let error = bed.client.cursors().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CursorsDisabled);
+    let error = bed
+        .client
+        .set_cursor("id", "stream", 0, 1)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CursorsDisabled);
+    let error = bed.client.activity(StartAt::New).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoSuchStream);
+    assert!(error.to_string().contains("activity"), "{error}");
+    assert_eq!(bed.client.groups().await.unwrap(), []);
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_member_reads_on_when_a_pause_is_over_and_tells_of_it_once() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("pause", 1).await;
+    let group = bed.name("group");
+    bed.publish(&stream, 0, "before").await;
+    let options = member(&bed, &group, "c", &stream);
+    let mut consumer = bed.client.join_group(options).await.unwrap();
+    assert_eq!(message(&mut consumer).await.offset, 0);
+    bed.client.pause(&stream, &[], false).await.unwrap();
+    let event = tokio::time::timeout(CAP, consumer.next()).await.unwrap();
+    let Some(ConsumerItem::Event { event, .. }) = event else {
+        panic!("{event:?}");
+    };
+    assert_eq!(event, SubscriptionEvent::Ended(EndReason::Paused));
+    // Tried again twice meanwhile.
+    let more = tokio::time::timeout(Duration::from_millis(2500), consumer.next()).await;
+    assert!(more.is_err(), "{more:?}");
+    bed.publish(&stream, 0, "after").await;
+    assert_eq!(message(&mut consumer).await.offset, 1);
+    consumer.leave().await.unwrap();
+    bed.close().await;
+}

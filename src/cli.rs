@@ -18,10 +18,12 @@ mod lists;
 mod logging;
 mod manual;
 mod output;
+mod place;
 mod publish;
 mod session;
 mod settings;
 mod survey;
+mod tail;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -127,6 +129,7 @@ async fn dispatch(session: &mut Session<'_>, task: ClusterTask) -> Result {
         ClusterTask::Streams(output) => lists::streams(session, output).await,
         ClusterTask::Partitions(args) => lists::partitions(session, args).await,
         ClusterTask::Describe(args) => lists::describe(session, &args).await,
+        ClusterTask::Tail(args) => tail::tail(session, &args).await,
         ClusterTask::Cursors(args) => cursors::all(session, args).await,
         ClusterTask::Groups(output) => cursors::groups(session, output).await,
         ClusterTask::Activity(args) => activity::activity(session, args).await,

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod publish;
 mod streams;
+mod tail;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use demo::DemoArgs;
 pub(crate) use publish::{MessageArgs, PublishArgs, PublishSubjectArgs, read_hex};
 pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
+pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
 use crate::model::{
@@ -59,6 +61,7 @@ impl Invocation {
             | ClusterTask::Streams(_)
             | ClusterTask::Partitions(_)
             | ClusterTask::Describe(_)
+            | ClusterTask::Tail(_)
             | ClusterTask::Cursor(CursorTask::Get(_))
             | ClusterTask::Cursors(_)
             | ClusterTask::Groups(_)
@@ -251,6 +254,8 @@ pub(crate) enum ClusterTask {
     Publish(Box<PublishArgs>),
     /// Publish messages to a NATS subject and print the acks
     PublishSubject(Box<PublishSubjectArgs>),
+    /// Print messages as they come, or a range of them
+    Tail(Box<TailArgs>),
     /// Read or set one cursor
     #[command(subcommand)]
     Cursor(CursorTask),

@@ -132,7 +132,8 @@ pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
     keymap.map_err(|error| Trouble::usage(error.to_string()))
 }
 
-fn local_offset() -> chrono::FixedOffset {
+/// What to add to UTC for times on this machine, now.
+pub(crate) fn local_offset() -> chrono::FixedOffset {
     let now = Timestamp::now().to_utc().naive_utc();
     chrono::Local.offset_from_utc_datetime(&now).fix()
 }

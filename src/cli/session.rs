@@ -90,6 +90,13 @@ impl<'a> Session<'a> {
         asked.output.unwrap_or(suits)
     }
 
+    /// Columns of the terminal that is written to; `None` where there is none.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let size = crossterm::terminal::size().ok();
+        let columns = size.filter(|_| self.console.out_is_terminal);
+        columns.map(|(columns, _)| usize::from(columns))
+    }
+
     /// Whether printed output may have colours.
     pub(crate) fn colours(&self) -> bool {
         match self.options.color {

@@ -75,6 +75,14 @@ impl<W: Write> Exporter<W> {
         }
     }
 
+    /// Hands on what was written so far.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Flushes, and gives the writer back.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::OutputArgs;
 use crate::model::{StartAt, StopAt, Timestamp, parse_start, parse_stop};
+use crate::store::{MessageFormat, Query};
 
 /// Which messages.
 #[derive(Clone, Debug, Args)]
@@ -15,13 +16,17 @@ pub(crate) struct RangeArgs {
     /// Where to stop: end, an offset, @TIME, @-15m
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = stop)]
     pub(crate) to: Option<StopAt>,
-    /// Only messages that this query finds
-    #[arg(short, long)]
-    pub(crate) query: Option<String>,
+    /// Only messages that this query finds: text, ~REGEX, key:T, value:T, header.NAME:T, offset>N, cel: EXPR
+    #[arg(short, long, value_parser = Query::parse)]
+    pub(crate) query: Option<Query>,
 }
 
 /// Messages to print.
 #[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct TailArgs {
     /// Streams, and their partitions as in orders:0,2-4
     #[arg(required = true, value_name = "STREAM[:PARTITIONS]")]
@@ -41,8 +46,8 @@ pub(crate) struct TailArgs {
     #[arg(long)]
     pub(crate) resume: bool,
     /// Print each message so: %t %p %o %k %v %h %T, \n, \t
-    #[arg(short, long, value_name = "FORMAT", conflicts_with = "output")]
-    pub(crate) format: Option<String>,
+    #[arg(short, long, value_name = "FORMAT", conflicts_with = "output", value_parser = MessageFormat::parse)]
+    pub(crate) format: Option<MessageFormat>,
     /// Print how many there are, not the messages
     #[arg(long)]
     pub(crate) count: bool,

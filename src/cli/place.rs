@@ -1,0 +1,116 @@
+//! Which partitions a place on the command line names: `orders`, `orders:0,2-4`.
+//! A stream's own name may hold a colon, so the cluster's metadata decides.
+
+use std::sync::Arc;
+
+use super::exit::{Result, Trouble};
+use crate::model::{
+    Cluster, ErrorKind, Failure, PartitionId, Stream, StreamName, Target, parse_ranges,
+};
+
+/// Some partitions of one stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The stream.
+    pub(crate) stream: StreamName,
+    /// Its partitions, sorted; at least one.
+    pub(crate) partitions: Vec<PartitionId>,
+}
+
+impl Place {
+    /// Finds what a text names. An existing stream of exactly that name wins.
+    pub(crate) fn find(text: &str, cluster: &Cluster) -> Result<Self> {
+        if let Some(stream) = cluster.stream(text) {
+            return Ok(Self {
+                stream: Arc::clone(&stream.name),
+                partitions: stream.partitions.iter().map(|p| p.id).collect(),
+            });
+        }
+        let parts = text.rsplit_once(':');
+        let Some((stream, ranges)) = parts.and_then(|(name, ranges)| {
+            let stream = cluster.stream(name)?;
+            Some((stream, ranges))
+        }) else {
+            return Err(no_such_stream(parts.map_or(text, |(name, _)| name)));
+        };
+        let partitions = parse_ranges(ranges).map_err(Trouble::usage)?;
+        match partitions
+            .iter()
+            .find(|id| stream.partition(**id).is_none())
+        {
+            Some(missing) => Err(no_such_partition(stream, *missing)),
+            None => Ok(Self {
+                stream: Arc::clone(&stream.name),
+                partitions,
+            }),
+        }
+    }
+}
+
+fn no_such_stream(name: &str) -> Trouble {
+    let target = Target::Stream(name.into());
+    let sentence = format!("{target} does not exist");
+    Failure::new(ErrorKind::NoSuchStream, target, sentence).into()
+}
+
+fn no_such_partition(stream: &Stream, partition: PartitionId) -> Trouble {
+    let target = Target::Partition(Arc::clone(&stream.name), partition);
+    let last = stream.partitions.last().map_or(0, |last| last.id);
+    let sentence = format!("{target} does not exist; its partitions are 0 to {last}");
+    Failure::new(ErrorKind::NoSuchPartition, target, sentence).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::Exit;
+    use crate::model::{Partition, Timestamp};
+
+    fn cluster() -> Cluster {
+        let partitions = (0..4).map(|id| Partition {
+            id,
+            ..Partition::default()
+        });
+        let partitions: Vec<Partition> = partitions.collect();
+        let stream = |name: &str| {
+            let stream = Stream {
+                name: name.into(),
+                subject: name.into(),
+                created: Timestamp::NEVER,
+                partitions: partitions.clone(),
+            };
+            (StreamName::from(name), stream)
+        };
+        Cluster {
+            streams: [stream("orders"), stream("orders:1")].into(),
+            ..Cluster::default()
+        }
+    }
+
+    fn found(text: &str) -> Result<(String, Vec<PartitionId>)> {
+        let place = Place::find(text, &cluster())?;
+        Ok((place.stream.to_string(), place.partitions))
+    }
+
+    #[test]
+    fn a_place_names_all_partitions_or_some() {
+        assert_eq!(found("orders"), Ok(("orders".into(), vec![0, 1, 2, 3])));
+        assert_eq!(found("orders:0,2-3"), Ok(("orders".into(), vec![0, 2, 3])));
+    }
+
+    #[test]
+    fn a_stream_of_exactly_that_name_wins() {
+        assert_eq!(found("orders:1"), Ok(("orders:1".into(), vec![0, 1, 2, 3])));
+        assert_eq!(found("orders:1:2"), Ok(("orders:1".into(), vec![2])));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let exit = |text| found(text).map_err(|trouble| trouble.exit);
+        assert_eq!(exit("ordres"), Err(Exit::NOT_FOUND));
+        assert_eq!(exit("orders:9"), Err(Exit::NOT_FOUND));
+        assert_eq!(exit("orders:x"), Err(Exit::USAGE));
+        let trouble = found("ordres:0").unwrap_err();
+        assert_eq!(trouble.missing_stream.as_deref(), Some("ordres"));
+    }
+}

@@ -1,0 +1,154 @@
+//! `liftui tail`: messages of some partitions, merged by time, filtered and printed, with nothing left out.
+//! Subscriptions are in `lanes`, what happens to them in `flow`, printing in `print`; between them go sealed chunks.
+
+mod flow;
+mod lanes;
+mod print;
+mod table;
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::task::spawn_blocking;
+
+use super::args::{self, TailArgs};
+use super::change;
+use super::dashboard::local_offset;
+use super::exit::{Result, Trouble};
+use super::place::Place;
+use super::session::Session;
+use crate::client::{Observer, by_key};
+use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec};
+use crate::store::ExportForm;
+use flow::Flow;
+use lanes::Lanes;
+use print::{Filter, Form, Printer};
+use table::Table;
+
+/// How many of the last messages of each partition a tail that follows begins with.
+const LAST: u64 = 10;
+
+/// Prints messages until the range is done, enough were printed, nobody reads, or SIGINT.
+pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
+    let observer = session.observer()?;
+    let cluster = observer.fetch_metadata().await?;
+    let places = places(session, args, &cluster)?;
+    if args.resume {
+        resume(session, &observer, &places).await?;
+    }
+    let form = form(session, args, &places);
+    let specs = specs(args, &places);
+    let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
+    let lanes = Lanes::open(&observer, specs).await?;
+    let filter = Filter {
+        query: args.range.query.clone(),
+        key: args.key.clone().map(String::into_bytes),
+        limit: args.lines,
+    };
+    let out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
+    let printer = Printer::new(form, filter, out)?;
+    let (flow, queue) = Flow::new(session.console, lanes, printer.count(), follows);
+    let printing = spawn_blocking(move || printer.run(queue));
+    flow.run(printing, args.progress).await
+}
+
+/// What the places name; with a key, the one partition of each stream that the key belongs to.
+fn places(session: &mut Session<'_>, args: &TailArgs, cluster: &Cluster) -> Result<Vec<Place>> {
+    let places = args.places.iter().map(|text| Place::find(text, cluster));
+    let mut places: Vec<Place> = places.collect::<Result<_>>()?;
+    let Some(key) = &args.key else {
+        return Ok(places);
+    };
+    for place in &mut places {
+        let count = cluster.partition_count(&place.stream).unwrap_or(1);
+        let partition = by_key(key.as_bytes(), count);
+        if !place.partitions.contains(&partition) {
+            return Err(Trouble::usage(format!(
+                "key \"{key}\" belongs to partition {partition} of stream \"{}\", which is not read",
+                place.stream
+            )));
+        }
+        place.partitions = vec![partition];
+        session.console.say(&format!(
+            "key \"{key}\" belongs to partition {partition} of stream \"{}\"",
+            place.stream
+        ));
+    }
+    Ok(places)
+}
+
+/// Resumes those partitions that are paused: it is asked first, since resuming makes readonly ones writable.
+async fn resume(session: &mut Session<'_>, observer: &Observer, places: &[Place]) -> Result<()> {
+    let client = session.client()?;
+    for place in places {
+        let mut paused = Vec::new();
+        for partition in &place.partitions {
+            let probe = observer.probe(&place.stream, *partition).await;
+            if probe.state == ProbeState::Paused {
+                paused.push(*partition);
+            }
+        }
+        if !paused.is_empty() {
+            let operation = Operation::Resume {
+                stream: Arc::clone(&place.stream),
+                partitions: paused,
+            };
+            change::send(session, &client, operation).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Where every partition is read from and to.
+fn specs(args: &TailArgs, places: &[Place]) -> Vec<SubscribeSpec> {
+    let stop = args.range.to.unwrap_or(if args.count {
+        StopAt::Latest
+    } else {
+        StopAt::Never
+    });
+    let start = args.range.from.unwrap_or(if stop == StopAt::Never {
+        StartAt::Last(LAST)
+    } else {
+        StartAt::Earliest
+    });
+    let partitions = places.iter().flat_map(|place| {
+        let partitions = place.partitions.iter();
+        partitions.map(|partition| (Arc::clone(&place.stream), *partition))
+    });
+    partitions
+        .map(|(stream, partition)| SubscribeSpec {
+            start,
+            stop,
+            isr_replica: args.isr_replica,
+            ..SubscribeSpec::new(stream, partition)
+        })
+        .collect()
+}
+
+fn form(session: &Session<'_>, args: &TailArgs, places: &[Place]) -> Form {
+    if args.count {
+        return Form::Count;
+    }
+    if let Some(format) = &args.format {
+        return Form::Custom(format.clone());
+    }
+    match session.form(args.output) {
+        args::Form::Json => Form::Json,
+        args::Form::Ndjson => Form::Export(ExportForm::Ndjson),
+        args::Form::Csv => Form::Export(ExportForm::Csv),
+        args::Form::Raw => Form::Export(ExportForm::Raw),
+        args::Form::Table => {
+            let names = places.iter().map(|place| place.stream.chars().count());
+            Form::Table(Table {
+                stream: if places.len() > 1 {
+                    names.max().unwrap_or(0)
+                } else {
+                    0
+                },
+                width: session.width(),
+                offset: local_offset(),
+                bold: session.colours(),
+            })
+        }
+    }
+}

@@ -174,8 +174,17 @@ impl PartitionsPane<'_> {
             span("  what each replica says", theme.muted),
         ];
         painter.put(row(area, 1), &head);
+        let widest = self.truth.witnesses(partition).map(|witness| {
+            let numbers = [witness.high_watermark, witness.newest_offset];
+            numbers
+                .map(|number| format::width(&offset(number)))
+                .into_iter()
+                .max()
+                .unwrap_or(0)
+        });
+        let widest = widest.max().unwrap_or(0);
         for (number, witness) in (2..).zip(self.truth.witnesses(partition)) {
-            let line = self.witness(partition, witness, theme);
+            let line = self.witness(partition, witness, widest, theme);
             painter.put(row(area, number), &line);
         }
     }
@@ -184,6 +193,7 @@ impl PartitionsPane<'_> {
         self,
         partition: &PartitionTruth,
         witness: Witness<'_>,
+        widest: usize,
         theme: &Theme,
     ) -> Vec<Span<'static>> {
         let leads = partition.leader.as_ref() == Some(witness.broker);
@@ -198,14 +208,7 @@ impl PartitionsPane<'_> {
             (false, true) => "in sync",
             (false, false) => "behind",
         };
-        let number = |label: &str, number: Option<i64>| {
-            let text = match number {
-                Some(-1) => "empty".to_owned(),
-                Some(number) => format::count(number),
-                None => "?".to_owned(),
-            };
-            format!("  {label} {}", format::pad_left(&text, 11))
-        };
+        let number = |number| span(format::pad_left(&offset(number), widest), theme.text);
         let lag = partition
             .replica_lag
             .iter()
@@ -216,19 +219,29 @@ impl PartitionsPane<'_> {
             .map_or_else(|| "never".to_owned(), |at| format::ago(at, self.now));
         let mut line = vec![
             span(format!("   {sign} "), style),
-            span(format::pad(witness.broker, 10), theme.text),
-            span(format!(" {}", format::pad(role, 8)), theme.muted),
-            span(number("hw", witness.high_watermark), theme.text),
-            span(number("end", witness.newest_offset), theme.text),
+            span(format::pad(witness.broker, 8), theme.text),
+            span(format!("  {}  hw ", format::pad(role, 7)), theme.muted),
+            number(witness.high_watermark),
+            span("  end ", theme.muted),
+            number(witness.newest_offset),
+            span(format!("  {} ago", format::pad_left(&age, 3)), theme.muted),
         ];
         line.extend(lag.map(|lag| span(format!("  lacks {}", format::count(lag)), theme.degraded)));
-        line.push(span(format!("  {age} ago"), theme.muted));
         line.extend(
             witness
                 .failure
                 .map(|why| span(format!("  {}", why.sentence), theme.broken)),
         );
         line
+    }
+}
+
+/// An offset that somebody told, or nobody.
+fn offset(number: Option<i64>) -> String {
+    match number {
+        Some(-1) => "empty".to_owned(),
+        Some(number) => format::count(number),
+        None => "?".to_owned(),
     }
 }
 

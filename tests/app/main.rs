@@ -1,11 +1,17 @@
 //! The dashboard and the command line: screens, scenarios, the real binary in a pseudo-terminal.
 
+#[cfg(test)]
+mod dashboard;
 mod driver;
 mod health;
 mod pty;
 mod scenario_brokers;
 mod scenario_loop;
 mod scenario_streams;
+#[cfg(test)]
+mod screens;
 mod stage;
 mod store;
 mod tails;
+#[cfg(test)]
+mod world;

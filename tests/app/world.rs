@@ -1,0 +1,460 @@
+//! Hand-made states of the dashboard: a small company's cluster, told to the app as brokers would tell it.
+//!
+//! Everything goes in as events, so that what tests see is what the loop could bring about.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use liftui::app::{App, ContextEntry, Effect, Event, Link, Settings, Viewport};
+use liftui::model::{
+    ActivityEvent, ActivityKind, Broker, BrokerId, Cluster, CursorEntry, ErrorKind, EventTimes,
+    Failure, GroupInfo, Partition, PartitionId, Stream, StreamName, Target, Timestamp, View,
+};
+
+/// A Sunday noon; every state is built from here on.
+pub(crate) const NOON: Timestamp = Timestamp(1_795_348_800_000_000_000);
+
+/// A stream of the made-up cluster: name, partitions, replicas of each, messages a second in all.
+struct Kind {
+    name: &'static str,
+    partitions: i32,
+    replicas: usize,
+    rate: i64,
+}
+
+const STREAMS: [Kind; 9] = [
+    Kind {
+        name: "orders-eu",
+        partitions: 4,
+        replicas: 3,
+        rate: 812,
+    },
+    Kind {
+        name: "payments-eu",
+        partitions: 2,
+        replicas: 3,
+        rate: 96,
+    },
+    Kind {
+        name: "refunds-eu",
+        partitions: 1,
+        replicas: 3,
+        rate: 2,
+    },
+    Kind {
+        name: "sensors-eu",
+        partitions: 8,
+        replicas: 2,
+        rate: 375,
+    },
+    Kind {
+        name: "audit-eu",
+        partitions: 1,
+        replicas: 3,
+        rate: 0,
+    },
+    Kind {
+        name: "clicks-of-the-web-shop-in-all-countries",
+        partitions: 3,
+        replicas: 1,
+        rate: 1_440,
+    },
+    Kind {
+        name: "settings",
+        partitions: 1,
+        replicas: 3,
+        rate: 1,
+    },
+    Kind {
+        name: "__activity",
+        partitions: 1,
+        replicas: 3,
+        rate: 0,
+    },
+    Kind {
+        name: "__cursors",
+        partitions: 3,
+        replicas: 3,
+        rate: 4,
+    },
+];
+
+const BROKERS: [&str; 3] = ["node-1", "node-2", "node-3"];
+
+/// A cluster that changes, and the dashboard that watches it.
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) now: Timestamp,
+    /// Messages a second are written so long.
+    written: i64,
+    /// The broker that is down.
+    down: Option<usize>,
+    /// Whether the others have noticed: leaders moved, ISRs shrank.
+    noticed: bool,
+}
+
+impl World {
+    /// Nothing has been heard of any broker.
+    pub(crate) fn silent(settings: Settings) -> Self {
+        let mut world = Self {
+            app: App::new(settings),
+            now: NOON,
+            written: 0,
+            down: None,
+            noticed: false,
+        };
+        world.event(Event::Tick(NOON));
+        world
+    }
+
+    /// A cluster in which nothing is wrong, watched for half a minute.
+    pub(crate) fn healthy() -> Self {
+        Self::healthy_with(settings())
+    }
+
+    /// The same with other settings.
+    pub(crate) fn healthy_with(settings: Settings) -> Self {
+        Self::watched(settings, Duration::from_secs(30))
+    }
+
+    /// The same, watched for ten minutes: histories are full.
+    pub(crate) fn seasoned() -> Self {
+        Self::watched(settings(), Duration::from_secs(600))
+    }
+
+    fn watched(settings: Settings, time: Duration) -> Self {
+        let mut world = Self::silent(settings);
+        world.written = 600 - i64::try_from(time.as_secs()).unwrap();
+        world.event(Event::Link(Link::Up));
+        world.warm_up(time);
+        world.cursors();
+        world.run(Duration::from_secs(4));
+        world
+    }
+
+    /// The same, half a minute after node-2 died; the others have not noticed yet.
+    pub(crate) fn without_node_two(mut self) -> Self {
+        self.down = Some(1);
+        self.run(Duration::from_secs(31));
+        self
+    }
+
+    /// The same once leaders have moved and ISRs shrank.
+    pub(crate) fn after_the_election(self) -> Self {
+        let mut world = self.without_node_two();
+        world.noticed = true;
+        world.run(Duration::from_secs(16));
+        world
+    }
+
+    /// Gives an event to the app.
+    pub(crate) fn event(&mut self, event: Event) -> Vec<Effect> {
+        self.app.update(event)
+    }
+
+    /// Presses keys, each by its name: `j`, `enter`, `ctrl-c`.
+    pub(crate) fn press(&mut self, keys: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for key in keys.split_whitespace() {
+            effects.extend(self.event(Event::Key(key_named(key))));
+        }
+        effects
+    }
+
+    /// Types text, letter by letter.
+    pub(crate) fn write(&mut self, text: &str) -> Vec<Effect> {
+        let key = |letter| Event::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+        text.chars()
+            .flat_map(|letter| self.event(key(letter)))
+            .collect()
+    }
+
+    /// The frame offered this.
+    pub(crate) fn viewport(&mut self, viewport: Viewport) {
+        self.event(Event::Viewport(viewport));
+    }
+
+    /// Lets time pass: every broker is asked every two seconds.
+    pub(crate) fn run(&mut self, time: Duration) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for second in 0..time.as_secs() {
+            self.now = self.now.plus(Duration::from_secs(1));
+            self.written += 1;
+            if second % 2 == 1 {
+                effects.extend(self.poll());
+            }
+            effects.extend(self.event(Event::Tick(self.now)));
+        }
+        effects
+    }
+
+    /// The same, asked every five seconds: enough for histories.
+    fn warm_up(&mut self, time: Duration) {
+        for _ in 0..time.as_secs() / 5 {
+            self.now = self.now.plus(Duration::from_secs(5));
+            self.written += 5;
+            self.event(Event::Tick(self.now));
+            self.poll();
+        }
+    }
+
+    fn poll(&mut self) -> Vec<Effect> {
+        let views: Vec<View> = (0..BROKERS.len())
+            .map(|broker| self.view_of(broker))
+            .collect();
+        views
+            .into_iter()
+            .flat_map(|view| self.event(Event::View(Arc::new(view))))
+            .collect()
+    }
+
+    /// What a broker would answer now.
+    pub(crate) fn view_of(&self, number: usize) -> View {
+        let down = self.down == Some(number);
+        let refused = || {
+            let broker = Target::Broker(BROKERS[number].into());
+            let sentence = format!("broker {} refused the connection", BROKERS[number]);
+            Failure::new(ErrorKind::Unreachable, broker, sentence)
+        };
+        View {
+            address: address(number).into(),
+            broker: Some(BROKERS[number].into()),
+            at: self.now,
+            took: Duration::from_millis(4 + number as u64),
+            result: if down {
+                Err(refused())
+            } else {
+                Ok(Arc::new(self.cluster(number)))
+            },
+        }
+    }
+
+    /// What a broker says: of the logs that it holds, its own ends.
+    fn cluster(&self, number: usize) -> Cluster {
+        let broker = |number: usize| Broker {
+            id: BROKERS[number].into(),
+            host: format!("10.0.0.{}", number + 1),
+            port: 9292,
+            partition_count: 12,
+            leader_count: 7,
+        };
+        let streams = STREAMS.iter().map(|kind| {
+            let stream = self.stream(kind, number);
+            (Arc::clone(&stream.name), stream)
+        });
+        Cluster {
+            answered_by: Some(BROKERS[number].into()),
+            brokers: (0..BROKERS.len()).map(broker).collect(),
+            streams: streams.collect::<BTreeMap<StreamName, Stream>>(),
+        }
+    }
+
+    fn stream(&self, kind: &Kind, number: usize) -> Stream {
+        Stream {
+            name: kind.name.into(),
+            subject: kind.name.replace('-', ".").into(),
+            created: NOON.minus(Duration::from_secs(86_400 * 12)),
+            partitions: (0..kind.partitions)
+                .map(|id| self.partition(kind, id, number))
+                .collect(),
+        }
+    }
+
+    fn partition(&self, kind: &Kind, id: PartitionId, number: usize) -> Partition {
+        let first = usize::try_from(id).unwrap() % BROKERS.len();
+        let place = |step: usize| (first + step) % BROKERS.len();
+        let mut replicas: Vec<usize> = (0..kind.replicas).map(place).collect();
+        let lost = self.down.filter(|_| self.noticed);
+        let isr: Vec<usize> = replicas
+            .iter()
+            .copied()
+            .filter(|one| Some(*one) != lost || kind.replicas == 1)
+            .collect();
+        let leader = isr.first().copied();
+        replicas.sort_unstable();
+        let holds = replicas.contains(&number);
+        let each = written(kind, self.written) / i64::from(kind.partitions);
+        let end = if holds {
+            each + i64::from(id) * 37 - 1
+        } else {
+            -1
+        };
+        let names = |ids: &[usize]| {
+            let mut names: Vec<BrokerId> = ids.iter().map(|one| BROKERS[*one].into()).collect();
+            names.sort();
+            names
+        };
+        let leads = leader == Some(number);
+        let seen = EventTimes {
+            first: NOON,
+            latest: self.now.minus(Duration::from_secs(1)),
+        };
+        Partition {
+            id,
+            leader: leader.map(|one| BROKERS[one].into()),
+            replicas: names(&replicas),
+            isr: names(&isr),
+            high_watermark: end,
+            newest_offset: end,
+            received: if leads && kind.rate > 0 {
+                seen
+            } else {
+                EventTimes::default()
+            },
+            ..Partition::default()
+        }
+    }
+
+    fn cursors(&mut self) {
+        let cursor = |id: &str, stream: &str, partition, offset| CursorEntry {
+            id: id.to_owned(),
+            stream: stream.into(),
+            partition,
+            offset,
+            time: self.now.minus(Duration::from_secs(9)),
+        };
+        let entries = vec![
+            cursor("billing", "payments-eu", 0, 16_000),
+            cursor("billing", "payments-eu", 1, 28_000),
+            cursor("__group:shipping", "orders-eu", 0, 121_000),
+            cursor("__group:shipping", "orders-eu", 1, 110_300),
+            cursor("dashboards", "sensors-eu", 3, 28_000),
+        ];
+        self.event(Event::Cursors(Ok(Arc::new(entries))));
+        let group = GroupInfo {
+            id: "shipping".to_owned(),
+            coordinator: Some("node-3".to_owned()),
+            epoch: Some(7),
+            members: Some(vec!["ship-a".to_owned(), "ship-b".to_owned()]),
+            streams: vec!["orders-eu".into()],
+        };
+        self.event(Event::Groups(Ok(Arc::new(vec![group]))));
+    }
+
+    /// Some events of the cluster's own journal.
+    pub(crate) fn activity(&mut self) {
+        let at = |seconds| self.now.minus(Duration::from_secs(seconds));
+        let stream = || StreamName::from("orders-eu");
+        let kinds = vec![
+            (
+                90_000,
+                ActivityKind::CreateStream {
+                    stream: stream(),
+                    partitions: vec![0, 1, 2, 3],
+                },
+            ),
+            (
+                4_000,
+                ActivityKind::PauseStream {
+                    stream: stream(),
+                    partitions: vec![0, 1],
+                    resume_all: false,
+                },
+            ),
+            (
+                3_900,
+                ActivityKind::ResumeStream {
+                    stream: stream(),
+                    partitions: vec![0],
+                },
+            ),
+            (
+                300,
+                ActivityKind::SetReadonly {
+                    stream: "audit-eu".into(),
+                    partitions: vec![0],
+                    readonly: true,
+                },
+            ),
+            (
+                40,
+                ActivityKind::JoinGroup {
+                    group: "shipping".to_owned(),
+                    consumer: "ship-a".to_owned(),
+                    streams: vec![stream()],
+                },
+            ),
+            (
+                5,
+                ActivityKind::LeaveGroup {
+                    group: "shipping".to_owned(),
+                    consumer: "ship-c".to_owned(),
+                    expired: true,
+                },
+            ),
+        ];
+        let event = |(id, (age, kind))| ActivityEvent {
+            id,
+            time: at(age),
+            kind,
+        };
+        let events: Vec<ActivityEvent> = (3_u64..).step_by(4).zip(kinds).map(event).collect();
+        self.event(Event::Activity(Ok(Arc::new(events))));
+    }
+}
+
+/// Messages written in so many seconds: between half the stream's rate and one and a half of it, up and down in four
+/// minutes, each stream at its own time.
+fn written(kind: &Kind, seconds: i64) -> i64 {
+    let at = seconds + i64::try_from(kind.name.len()).unwrap() * 17;
+    let percent_seconds = |at: i64| {
+        let in_wave = at % 240;
+        let half = in_wave.min(120);
+        let rest = in_wave - half;
+        let up = 50 * half + 50 * half * half / 120;
+        let down = 150 * rest - 50 * rest * rest / 120;
+        at / 240 * 24_000 + up + down
+    };
+    kind.rate * percent_seconds(at) / 100
+}
+
+/// What the made-up dashboard is started with.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        cluster: "prod".to_owned(),
+        addresses: (0..BROKERS.len()).map(address).collect(),
+        contexts: vec![
+            context("prod", "10.0.0.1:9292", false),
+            context("staging", "10.9.0.1:9292", true),
+        ],
+        ..Settings::default()
+    }
+}
+
+fn context(name: &str, address: &str, observer: bool) -> ContextEntry {
+    ContextEntry {
+        name: name.to_owned(),
+        addresses: vec![address.to_owned()],
+        observer,
+    }
+}
+
+fn address(number: usize) -> String {
+    format!("10.0.0.{}:9292", number + 1)
+}
+
+fn key_named(name: &str) -> KeyEvent {
+    let (held, name) = match name.strip_prefix("ctrl-") {
+        Some(rest) => (KeyModifiers::CONTROL, rest),
+        None => (KeyModifiers::NONE, name),
+    };
+    let mut letters = name.chars();
+    let code = match (letters.next(), letters.next()) {
+        (Some(only), None) => KeyCode::Char(only),
+        _ => match name {
+            "enter" => KeyCode::Enter,
+            "esc" => KeyCode::Esc,
+            "tab" => KeyCode::Tab,
+            "space" => KeyCode::Char(' '),
+            "down" => KeyCode::Down,
+            "up" => KeyCode::Up,
+            "left" => KeyCode::Left,
+            "right" => KeyCode::Right,
+            "backspace" => KeyCode::Backspace,
+            other => panic!("no key is called {other}"),
+        },
+    };
+    KeyEvent::new(code, held)
+}

@@ -12,7 +12,7 @@ use crate::model::Target;
 pub struct FindingKey {
     rule: Rule,
     target: Target,
-    /// A cursor's id does not tell which of its partitions is meant; only its line does.
+    /// The id of a cursor or a group does not tell which of its partitions is meant; only its line does.
     line: Option<String>,
 }
 
@@ -21,7 +21,8 @@ impl From<&Finding> for FindingKey {
         Self {
             rule: finding.rule,
             target: finding.target.clone(),
-            line: matches!(finding.target, Target::Cursor(_)).then(|| finding.message.clone()),
+            line: matches!(finding.target, Target::Cursor(_) | Target::Group(_))
+                .then(|| finding.message.clone()),
         }
     }
 }

@@ -123,7 +123,8 @@ impl Source {
     fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("a source file is readable");
         let whole = blank(&text);
-        let tests = whole.find("#[cfg(test)]\nmod ").unwrap_or(whole.len());
+        let tests = whole.find("#[cfg(test)]\nmod tests {");
+        let tests = tests.unwrap_or(whole.len());
         let name = path
             .strip_prefix(root().join("src"))
             .expect("it lies in src");
@@ -132,6 +133,18 @@ impl Source {
             code: whole.get(..tests).unwrap_or_default().to_owned(),
             text,
         }
+    }
+
+    /// The files of modules that are compiled for tests alone: `#[cfg(test)] mod bed;`.
+    fn test_files(&self) -> Vec<String> {
+        let folder = self.name.trim_end_matches(".rs");
+        let folder = if folder == "lib" { "" } else { folder };
+        let marks = self.code.split("#[cfg(test)]\nmod ").skip(1);
+        let names = marks.filter_map(|rest| rest.split_once(';'));
+        names
+            .map(|(name, _)| format!("{folder}/{name}.rs"))
+            .map(|path| path.trim_start_matches('/').to_owned())
+            .collect()
     }
 
     fn layer(&self) -> &str {
@@ -328,7 +341,10 @@ fn sources() -> Vec<Source> {
     let mut paths = Vec::new();
     rust_files(&root().join("src"), &mut paths);
     paths.sort();
-    paths.iter().map(|path| Source::read(path)).collect()
+    let sources: Vec<Source> = paths.iter().map(|path| Source::read(path)).collect();
+    let tests: Vec<String> = sources.iter().flat_map(Source::test_files).collect();
+    let is_shipped = |source: &Source| !tests.contains(&source.name);
+    sources.into_iter().filter(is_shipped).collect()
 }
 
 /// Fails with all complaints at once, a line each.

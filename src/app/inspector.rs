@@ -1,17 +1,16 @@
 //! The message that is looked at: which one, which part of it and read as what, folded where, scrolled how far.
 //! Decoding happens here, once per message and view, never while drawing; what bytes mean is `store::decode`'s.
 
-mod diff;
 mod page;
 
 use std::collections::BTreeSet;
 
-pub use diff::Side;
-pub use page::{Page, Row, Token};
+pub use page::{Page, Row, Side, Token};
 
 use super::command::Move;
-use crate::store::decode::{self, DecodeOptions, Form};
+use crate::store::decode::Form;
 use crate::store::{Held, MessageId};
+use page::read;
 
 /// What of a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -180,7 +179,10 @@ impl Inspector {
         let Some(line) = self.rows.get(self.cursor).map(|row| row.line) else {
             return false;
         };
-        let node = self.page.path(line).filter(|_| self.page.can_fold(line));
+        let node = self
+            .page
+            .path(line)
+            .filter(|_| self.page.children(line).is_some());
         let Some(path) = node else { return false };
         if !self.folded.remove(&path) {
             self.folded.insert(path);
@@ -231,12 +233,9 @@ impl Inspector {
     }
 
     fn turn_page(&mut self) {
-        self.page = match (self.shown.as_slice(), self.view) {
-            ([], _) => Page::default(),
-            ([message], View::Value(form)) => Page::value(message, form),
-            ([message], View::Headers) => Page::headers(message),
-            ([one, .., other], View::Value(form)) => Page::compared(one, other, form),
-            ([one, .., other], View::Headers) => Page::compared_headers(one, other),
+        self.page = match self.view {
+            View::Value(form) => Page::of(&self.shown, &move |held| page::value(held, form)),
+            View::Headers => Page::of(&self.shown, &page::headers),
         };
         self.lay_out();
     }
@@ -259,15 +258,4 @@ impl Inspector {
             .top
             .clamp((self.cursor + 1).saturating_sub(height), self.cursor);
     }
-}
-
-/// Reads bytes in that form, within the bounds that keep a frame a frame.
-fn read(bytes: &[u8], form: Form) -> decode::Decoded {
-    decode::decode(
-        bytes,
-        &DecodeOptions {
-            form,
-            ..DecodeOptions::default()
-        },
-    )
 }

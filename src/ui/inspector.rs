@@ -141,7 +141,9 @@ fn value_line(
 ) -> Vec<Span<'static>> {
     let dot = format!(" {} ", theme.glyphs.dot);
     let bytes = |size: usize| format::bytes(u64::try_from(size).unwrap_or(u64::MAX));
-    let Some(decoded) = inspector.page().decoded() else {
+    let one = inspector.page().decoded();
+    let value = one.filter(|_| inspector.view() != View::Headers);
+    let Some(decoded) = value else {
         let shown = match inspector.view() {
             View::Value(form) => format!("value as {form}"),
             View::Headers => format!("{} headers", format::size(message.headers().count())),

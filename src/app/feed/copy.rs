@@ -8,7 +8,7 @@ use crate::app::copy::{command, entry};
 use crate::app::menu::Entry;
 use crate::app::notice::Level;
 use crate::app::{Desk, Effect};
-use crate::store::MessageRef;
+use crate::store::{MessageRef, write_record};
 
 impl Tails {
     /// Copies the value of the message that is looked at.
@@ -35,6 +35,7 @@ impl Tails {
         if !headers.is_empty() {
             entries.push(entry("headers", headers));
         }
+        entries.push(entry("record", record(&message)));
         if let (Some(path), Some(line)) = (self.inspector.path(), self.inspector.line_text()) {
             entries.push(entry("line", line.trim_end_matches(',').to_owned()));
             entries.push(entry("path", path));
@@ -43,6 +44,13 @@ impl Tails {
         entries.push(reads_it(&message));
         entries
     }
+}
+
+/// The message as the record that `tail -o ndjson` prints.
+fn record(message: &MessageRef<'_>) -> String {
+    let mut line = Vec::new();
+    let _infallible = write_record(message, &mut line);
+    String::from_utf8_lossy(&line).trim_end().to_owned()
 }
 
 /// The command that prints exactly this message.

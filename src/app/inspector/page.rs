@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::diff::{self, Side};
-use super::read;
-use crate::store::decode::{Class, Decoded, Form, Lines};
-use crate::store::{Held, MessageRef};
+use crate::store::decode::{Class, DecodeOptions, Decoded, Form, Lines, decode};
+use crate::store::{Change, Held, diff};
 
 /// Nodes are folded again in the next message only where there are not too many to look at.
 const MOST_NODES: usize = 5_000;
+/// Columns that a deep line keeps for its text.
+const LEAST: usize = 8;
 
 /// A part of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,80 +33,60 @@ pub struct Row {
     pub end: usize,
 }
 
+/// Which of two compared messages a line is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Both, or there is only one message.
+    Both,
+    /// The first alone.
+    First,
+    /// The second alone.
+    Second,
+}
+
 /// The content of the inspector.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Page {
-    content: Content,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-enum Content {
+pub enum Page {
+    /// There is no message.
     #[default]
     Nothing,
-    Value(Decoded),
-    Texts(Vec<Text>),
+    /// One message.
+    One(Box<Decoded>),
+    /// Two messages, and how they differ line by line.
+    Two(Box<[Decoded; 2]>, Vec<Change>),
 }
 
-/// A line that is no part of a tree.
-#[derive(Clone, Debug, PartialEq)]
-struct Text {
-    side: Side,
-    depth: usize,
-    tokens: Vec<(Class, String)>,
-}
+/// What a page shows of messages.
+pub(super) type Part = dyn Fn(&Held) -> Decoded;
 
 impl Page {
-    /// The value of a message, read in that form.
-    pub(super) fn value(message: &Held, form: Form) -> Self {
-        Self {
-            content: Content::Value(read(message.message().value(), form)),
+    /// That part of one message, of two, or of none.
+    pub(super) fn of(messages: &[Held], part: &Part) -> Self {
+        match messages {
+            [] => Self::Nothing,
+            [message] => Self::One(Box::new(part(message))),
+            [one, .., other] => {
+                let sides = [part(one), part(other)];
+                let changes = diff(&sides[0].lines, &sides[1].lines);
+                Self::Two(Box::new(sides), changes)
+            }
         }
     }
 
-    /// All headers of a message.
-    pub(super) fn headers(message: &Held) -> Self {
-        let texts = headers_of(&message.message()).collect();
-        Self {
-            content: Content::Texts(texts),
-        }
-    }
-
-    /// How the values of two messages differ, both read in that form.
-    pub(super) fn compared(one: &Held, other: &Held, form: Form) -> Self {
-        let lines = |held: &Held| texts_of(&read(held.message().value(), form).lines);
-        Self::merged(lines(one), lines(other))
-    }
-
-    /// How the headers of two messages differ.
-    pub(super) fn compared_headers(one: &Held, other: &Held) -> Self {
-        let lines = |held: &Held| headers_of(&held.message()).collect();
-        Self::merged(lines(one), lines(other))
-    }
-
-    fn merged(one: Vec<Text>, other: Vec<Text>) -> Self {
-        let same =
-            |left: &Text, right: &Text| left.tokens == right.tokens && left.depth == right.depth;
-        let merged = diff::merge(one, other, same);
-        let sided = merged.into_iter().map(|(side, text)| Text { side, ..text });
-        Self {
-            content: Content::Texts(sided.collect()),
-        }
-    }
-
-    /// How the value was read; `None` where no value is shown.
+    /// How one message was read; `None` where there is none, or two.
     pub fn decoded(&self) -> Option<&Decoded> {
-        match &self.content {
-            Content::Value(decoded) => Some(decoded),
-            Content::Nothing | Content::Texts(_) => None,
+        match self {
+            Self::One(decoded) => Some(decoded),
+            Self::Nothing | Self::Two(..) => None,
         }
     }
 
     /// How many lines there are, folded ones included.
     pub fn len(&self) -> usize {
-        match &self.content {
-            Content::Nothing => 0,
-            Content::Value(decoded) => decoded.lines.len(),
-            Content::Texts(texts) => texts.len(),
+        match self {
+            Self::Nothing => 0,
+            Self::One(decoded) => decoded.lines.len(),
+            Self::Two(_, changes) => changes.len(),
         }
     }
 
@@ -115,57 +95,52 @@ impl Page {
         self.len() == 0
     }
 
+    /// The lines that hold a line of the page, and its number there.
+    fn at(&self, line: usize) -> Option<(&Lines, usize)> {
+        match self {
+            Self::Nothing => None,
+            Self::One(decoded) => Some((&decoded.lines, line)),
+            Self::Two(sides, changes) => Some(match changes.get(line)? {
+                Change::Same(left, _) | Change::Left(left) => (&sides[0].lines, *left),
+                Change::Right(right) => (&sides[1].lines, *right),
+            }),
+        }
+    }
+
     /// How deep a line is nested.
     pub fn depth(&self, line: usize) -> usize {
-        match &self.content {
-            Content::Nothing => 0,
-            Content::Value(decoded) => decoded.lines.depth(line),
-            Content::Texts(texts) => texts.get(line).map_or(0, |text| text.depth),
-        }
+        self.at(line).map_or(0, |(lines, line)| lines.depth(line))
     }
 
     /// Which of two compared messages the line is of.
     pub fn side(&self, line: usize) -> Side {
-        match &self.content {
-            Content::Texts(texts) => texts.get(line).map_or(Side::Both, |text| text.side),
-            Content::Nothing | Content::Value(_) => Side::Both,
+        let Self::Two(_, changes) = self else {
+            return Side::Both;
+        };
+        match changes.get(line) {
+            Some(Change::Left(_)) => Side::First,
+            Some(Change::Right(_)) => Side::Second,
+            Some(Change::Same(..)) | None => Side::Both,
         }
     }
 
     /// The tokens of a line, without indentation.
-    pub fn tokens(&self, line: usize) -> Box<dyn Iterator<Item = Token<'_>> + '_> {
-        match &self.content {
-            Content::Nothing => Box::new(std::iter::empty()),
-            Content::Value(decoded) => {
-                let tokens = decoded.lines.tokens(line);
-                Box::new(tokens.map(|(class, text)| Token { class, text }))
-            }
-            Content::Texts(texts) => {
-                let tokens = texts.get(line).map_or(&[][..], |text| &text.tokens);
-                Box::new(tokens.iter().map(|(class, text)| Token {
-                    class: *class,
-                    text,
-                }))
-            }
-        }
+    pub fn tokens(&self, line: usize) -> impl Iterator<Item = Token<'_>> {
+        let tokens = self.at(line).map(|(lines, line)| lines.tokens(line));
+        let tokens = tokens.into_iter().flatten();
+        tokens.map(|(class, text)| Token { class, text })
     }
 
-    /// How many children a line hides when it is folded; `None` where it does not fold.
+    /// How many children a line hides when it is folded; `None` where it does not fold. What is compared does not.
     pub fn children(&self, line: usize) -> Option<usize> {
-        self.decoded()?
-            .lines
-            .fold(line)
-            .map(|(_, children)| children)
-    }
-
-    /// Whether a line opens a node.
-    pub(super) fn can_fold(&self, line: usize) -> bool {
-        self.children(line).is_some()
+        let (_, children) = self.decoded()?.lines.fold(line)?;
+        Some(children)
     }
 
     /// The path of the node that a line belongs to; `None` where there are no nodes.
     pub(super) fn path(&self, line: usize) -> Option<String> {
-        self.decoded()?.lines.path(line)
+        let (lines, line) = self.at(line)?;
+        lines.path(line)
     }
 
     /// The rows that are seen with these nodes folded, lines wrapped at that width.
@@ -182,17 +157,16 @@ impl Page {
     }
 
     fn wrap(&self, line: usize, width: usize, rows: &mut Vec<Row>) {
+        let (mut start, mut at, mut used) = (0, 0, 0);
         if width == usize::MAX {
             rows.push(Row {
                 line,
-                start: 0,
+                start,
                 end: usize::MAX,
             });
             return;
         }
-        // Deep lines keep a few columns for their text.
-        let room = width.saturating_sub(self.depth(line) * 2).max(8);
-        let (mut start, mut at, mut used) = (0, 0, 0);
+        let room = width.saturating_sub(self.depth(line) * 2).max(LEAST);
         for c in self.tokens(line).flat_map(|token| token.text.chars()) {
             let columns = c.width().unwrap_or(1);
             if used + columns > room {
@@ -223,26 +197,29 @@ fn folded_lines(lines: &Lines, folded: &BTreeSet<String>) -> BTreeSet<usize> {
     nodes.take(MOST_NODES).filter(hidden).collect()
 }
 
-fn texts_of(lines: &Lines) -> Vec<Text> {
-    let text = |line| Text {
-        side: Side::Both,
-        depth: lines.depth(line),
-        tokens: lines
-            .tokens(line)
-            .map(|(class, text)| (class, text.to_owned()))
-            .collect(),
-    };
-    (0..lines.len()).map(text).collect()
+/// The value of a message, read in that form.
+pub(super) fn value(message: &Held, form: Form) -> Decoded {
+    read(message.message().value(), form)
 }
 
-fn headers_of<'a>(message: &MessageRef<'a>) -> impl Iterator<Item = Text> + use<'a> {
-    message.headers().map(|(name, value)| Text {
-        side: Side::Both,
-        depth: 0,
-        tokens: vec![
-            (Class::Key, name.to_owned()),
-            (Class::Punctuation, "  ".to_owned()),
-            (Class::Text, String::from_utf8_lossy(value).into_owned()),
-        ],
-    })
+/// Bytes read in that form, within the bounds that keep a frame a frame.
+pub(super) fn read(bytes: &[u8], form: Form) -> Decoded {
+    decode(
+        bytes,
+        &DecodeOptions {
+            form,
+            ..DecodeOptions::default()
+        },
+    )
+}
+
+/// All headers of a message as the members of one object.
+pub(super) fn headers(message: &Held) -> Decoded {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let members = message.message().headers().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value);
+        format!("{}:{}", quoted(name), quoted(&value))
+    });
+    let members: Vec<String> = members.collect();
+    read(format!("{{{}}}", members.join(",")).as_bytes(), Form::Json)
 }

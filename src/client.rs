@@ -20,6 +20,7 @@ mod probe;
 mod publish;
 mod publisher;
 mod subscribe;
+mod tls;
 mod transport;
 mod views;
 

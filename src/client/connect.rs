@@ -1,10 +1,7 @@
 //! How to reach a cluster: seeds, limits, windows, TLS, address overrides. Dialling is `pool`'s.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-
-use tokio_rustls::rustls;
 
 /// How a client reaches its cluster and what it allows itself.
 #[derive(Clone, Debug)]
@@ -77,6 +74,4 @@ pub struct TlsOptions {
     pub key: Option<PathBuf>,
     /// The name that servers' certificates must have, instead of the host dialled.
     pub server_name: Option<String>,
-    /// A configuration of one's own, used as it is but for ALPN, instead of the files above.
-    pub config: Option<Arc<rustls::ClientConfig>>,
 }

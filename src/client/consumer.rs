@@ -149,9 +149,9 @@ impl Client {
     /// Joins a consumer group. The first item is what was assigned.
     ///
     /// # Errors
-    /// [`ErrorKind::AlreadyMember`] where the group has a member of that id,
-    /// [`ErrorKind::NoSuchStream`], [`ErrorKind::InvalidArgument`] without a group or streams,
-    /// [`ErrorKind::CursorsDisabled`] where positions could not be stored, [`ErrorKind::OutcomeUnknown`].
+    /// [`ErrorKind::AlreadyMember`](crate::model::ErrorKind::AlreadyMember) where the group has a member of that id,
+    /// [`ErrorKind::NoSuchStream`](crate::model::ErrorKind::NoSuchStream), [`ErrorKind::InvalidArgument`](crate::model::ErrorKind::InvalidArgument) without a group or streams,
+    /// [`ErrorKind::CursorsDisabled`](crate::model::ErrorKind::CursorsDisabled) where positions could not be stored, [`ErrorKind::OutcomeUnknown`](crate::model::ErrorKind::OutcomeUnknown).
     pub async fn join_group(&self, mut options: ConsumerOptions) -> Result<Consumer> {
         if options.consumer.is_empty() {
             options.consumer = format!("liftui-{:016x}", fastrand::u64(..));

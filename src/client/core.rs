@@ -66,7 +66,7 @@ impl Handle {
         let tasks = Tasks::default();
         let core = Arc::new(Core {
             brokers: Brokers::new(&options.seeds),
-            pool: Pool::new(Arc::clone(&options), tasks.clone()),
+            pool: Pool::new(Arc::clone(&options), tasks.clone())?,
             metadata: Cache::default(),
             turns: Turns::default(),
             cursors: tokio::sync::Mutex::default(),

@@ -14,10 +14,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 
 use super::connect::ConnectOptions;
 use super::error::{Error, Result};
+use super::tls;
 use crate::model::{ErrorKind, Target};
 
 /// Subscriptions that share a connection at most: its window is the sum of theirs, so that none waits for another.
@@ -63,6 +64,7 @@ impl hyper::rt::Executor<Pin<Box<dyn Future<Output = ()> + Send>>> for Tasks {
 #[derive(Debug)]
 pub(crate) struct Pool {
     options: Arc<ConnectOptions>,
+    tls: Option<ClientTlsConfig>,
     tasks: Tasks,
     brokers: Mutex<HashMap<Arc<str>, Connections>>,
 }
@@ -126,12 +128,17 @@ impl Drop for Lease {
 
 impl Pool {
     /// A pool without connections: they are dialled when first needed.
-    pub(crate) fn new(options: Arc<ConnectOptions>, tasks: Tasks) -> Arc<Self> {
-        Arc::new(Self {
+    ///
+    /// # Errors
+    /// Those of [`tls::prepare`].
+    pub(crate) fn new(options: Arc<ConnectOptions>, tasks: Tasks) -> Result<Arc<Self>> {
+        let tls = options.tls.as_ref().map(tls::prepare).transpose()?;
+        Ok(Arc::new(Self {
             options,
+            tls,
             tasks,
             brokers: Mutex::default(),
-        })
+        }))
     }
 
     /// The connection for requests to the broker at that address.
@@ -209,7 +216,8 @@ impl Pool {
         // A window is 31 bits (RFC 9113 §6.9.1).
         let connection_window =
             u32::try_from(connection_window.min(0x7fff_ffff)).unwrap_or(u32::MAX >> 1);
-        let endpoint = Endpoint::from_shared(format!("http://{dialled}"))
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let endpoint = Endpoint::from_shared(format!("{scheme}://{dialled}"))
             .map_err(|error| malformed(dialled).caused_by(error))?
             .connect_timeout(self.options.connect_timeout)
             // No HTTP/2 pings: servers answer them with GOAWAY (wire-contract §0.7). TCP finds dead peers instead.
@@ -220,6 +228,12 @@ impl Pool {
             .initial_connection_window_size(connection_window)
             .max_frame_size(MAX_FRAME_BYTES)
             .executor(self.tasks.clone());
+        let endpoint = match &self.tls {
+            Some(tls) => endpoint
+                .tls_config(tls.clone())
+                .map_err(|error| malformed(dialled).caused_by(error))?,
+            None => endpoint,
+        };
         Ok(endpoint.connect_lazy())
     }
 

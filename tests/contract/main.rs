@@ -14,6 +14,7 @@ mod client_probe;
 mod client_publish;
 mod client_silence;
 mod client_subscribe;
+mod client_tls;
 mod demo_company;
 mod demo_failover;
 mod demo_faults;

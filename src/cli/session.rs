@@ -130,7 +130,6 @@ fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
         cert: files.cert,
         key: files.key,
         server_name: files.server_name,
-        ..TlsOptions::default()
     });
     ConnectOptions {
         seeds: cluster.addr.value.clone(),

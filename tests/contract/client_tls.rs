@@ -22,12 +22,12 @@ async fn server(folder: &Path) -> (String, PathBuf) {
     let port = listener.local_addr().unwrap().port();
     let identity = Identity::from_pem(cert.pem(), signing_key.serialize_pem());
     let tls = ServerTlsConfig::new().identity(identity);
-    let server = Server::builder().tls_config(tls).unwrap();
+    let builder = Server::builder().tls_config(tls).unwrap();
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move {
-        let mut server = server;
+        let mut builder = builder;
         let incoming = TcpListenerStream::new(listener);
-        let served = server.add_routes(Routes::default());
+        let served = builder.add_routes(Routes::default());
         served.serve_with_incoming(incoming).await.unwrap();
     });
     tasks.detach_all();

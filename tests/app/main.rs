@@ -8,6 +8,7 @@ mod pty;
 mod scenario_brokers;
 mod scenario_loop;
 mod scenario_streams;
+mod scenario_tails;
 #[cfg(test)]
 mod screens;
 mod stage;

@@ -106,6 +106,7 @@ fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
     let cursors = cursors::CursorsPanes {
         cursors: &app.cursors,
         truth,
+        alerts: &app.desk.settings.health.alerts,
         now,
     };
     let streams = &app.streams;

@@ -35,6 +35,10 @@ impl Column for ActivityColumn {
     fn is_number(self) -> bool {
         false
     }
+
+    fn begins_with_greatest(self) -> bool {
+        self == Self::Time
+    }
 }
 
 /// How many events are kept; older ones stay in `__activity`.

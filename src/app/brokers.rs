@@ -64,6 +64,10 @@ impl Column for BrokerColumn {
             Self::Name | Self::Address | Self::State | Self::ListedBy => false,
         }
     }
+
+    fn begins_with_greatest(self) -> bool {
+        self.is_number() || self == Self::State
+    }
 }
 
 /// The list's rows for a truth.

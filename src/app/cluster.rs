@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::notice::Level;
 use super::{Desk, Effect, Link};
 use crate::health::{Health, HealthOptions, PartitionTruth, StreamTruth, Truth};
-use crate::model::{CursorEntry, Probe, StreamName, Timestamp, View};
+use crate::model::{BrokerId, CursorEntry, Probe, StreamName, Timestamp, View};
 
 /// The cluster as the dashboard knows it. The last good word of every broker stays (I8).
 #[derive(Debug)]
@@ -156,27 +156,39 @@ fn tell_streams<'a>(what: &str, mut names: impl Iterator<Item = &'a StreamName>,
 }
 
 fn tell_leaders(before: &Truth, after: &Truth, desk: &mut Desk) {
-    let mut moves = after.streams.iter().flat_map(|stream| {
-        let old = before.stream(&stream.name);
-        stream
-            .partitions
+    let own_first = |internal| {
+        after
+            .streams
             .iter()
-            .filter_map(move |partition| moved(old?, stream, partition))
+            .filter(move |one| one.internal == internal)
+    };
+    let streams = own_first(false).chain(own_first(true));
+    let mut moves = streams.flat_map(|stream| {
+        let old = before.stream(&stream.name);
+        let partitions = stream.partitions.iter();
+        partitions.filter_map(move |partition| moved(old?, stream, partition))
     });
-    let Some(first) = moves.next() else { return };
-    let others = moves.count();
-    match others {
-        0 => desk.say(Level::Warning, first),
-        _ => desk.say(
-            Level::Warning,
-            format!("{first}, and {others} more leaders moved"),
-        ),
+    let Some((place, leader)) = moves.next() else {
+        return;
+    };
+    match moves.count() {
+        0 => desk.say(Level::Warning, format!("{place} is led by {leader} now")),
+        more => {
+            let all = more + 1;
+            let text = format!("{all} leaders moved, that of {place} to {leader}");
+            desk.say(Level::Warning, text);
+        }
     }
 }
 
-fn moved(old: &StreamTruth, stream: &StreamTruth, new: &PartitionTruth) -> Option<String> {
+/// Where a leader moved, and to whom.
+fn moved(
+    old: &StreamTruth,
+    stream: &StreamTruth,
+    new: &PartitionTruth,
+) -> Option<(String, BrokerId)> {
     let from = old.partition(new.id)?.leader.as_ref()?;
     let to = new.leader.as_ref()?;
     let same = from == to || old.created != stream.created;
-    (!same).then(|| format!("{}:{} is led by {to} now, not {from}", stream.name, new.id))
+    (!same).then(|| (format!("{}:{}", stream.name, new.id), Arc::clone(to)))
 }

@@ -64,6 +64,10 @@ impl Column for StreamColumn {
             Self::Name | Self::History | Self::Health | Self::Subject => false,
         }
     }
+
+    fn begins_with_greatest(self) -> bool {
+        self.is_number() || matches!(self, Self::History | Self::Health)
+    }
 }
 
 /// The columns of the list of partitions.
@@ -130,6 +134,10 @@ impl Column for PartitionColumn {
             | Self::Last => true,
             Self::Leader | Self::Replicas | Self::Isr | Self::State => false,
         }
+    }
+
+    fn begins_with_greatest(self) -> bool {
+        self != Self::Number && (self.is_number() || self == Self::State)
     }
 }
 

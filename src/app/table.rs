@@ -18,6 +18,11 @@ pub trait Column: Copy + PartialEq + 'static {
 
     /// Whether it holds numbers, which stand on the right.
     fn is_number(self) -> bool;
+
+    /// Whether its order begins with the greatest, the newest or the worst; numbers do, unless they are names.
+    fn begins_with_greatest(self) -> bool {
+        self.is_number()
+    }
 }
 
 /// A table whatever its rows are: what a command can do to the list in focus.

@@ -10,7 +10,8 @@ use super::format;
 use super::layout::LEAST;
 use super::paint::{Painter, span, spans_width};
 use super::theme::Theme;
-use super::widgets::{after, dotted, typed};
+use super::typing;
+use super::widgets::{after, dotted};
 use super::words;
 use crate::app::activity::count;
 use crate::app::cluster::Freshness;
@@ -230,16 +231,17 @@ pub(super) fn level_style(level: Level, theme: &Theme) -> Style {
 
 fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine) {
     let theme = painter.theme;
-    let mut spans = vec![span(" :", theme.key)];
-    spans.extend(typed(line.editor(), theme));
-    let taken = painter.put(area, &spans);
+    let begin = after(area, painter.put(area, &[span(" :", theme.key)]));
+    typing::line(painter, begin, line.editor(), theme.input);
+    let text = u16::try_from(format::width(&line.editor().text())).unwrap_or(u16::MAX);
+    let rest = after(begin, text.saturating_add(3));
     let Some((candidates, at)) = line.completions() else {
         let meant = command_line::parse(&line.editor().text()).ok();
         let help = meant.map(|typed| span(typed.command.help(), theme.muted));
-        painter.put(after(area, taken + 2), help.as_slice());
+        painter.put(rest, help.as_slice());
         return;
     };
-    let mut rest = after(area, taken + 2);
+    let mut rest = rest;
     for (number, candidate) in candidates.iter().enumerate().skip(at.saturating_sub(1)) {
         let style = if number == at {
             theme.focus

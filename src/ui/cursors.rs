@@ -12,19 +12,23 @@ use super::words;
 use crate::app::cursors::{
     CursorColumn, CursorKey, Cursors, GroupColumn, Reading, key, lag_of_group,
 };
-use crate::health::{CursorTruth, Truth};
+use crate::health::{AlertOptions, CursorTruth, Truth};
 use crate::model::{GroupInfo, Timestamp};
 
-const CURSORS: &[Spec<CursorColumn>] = &[
-    Spec::growing(CursorColumn::Id, 14, 30, 0),
-    Spec::growing(CursorColumn::Partition, 12, 36, 0),
-    Spec::fixed(CursorColumn::Lag, 8, 0),
-    Spec::fixed(CursorColumn::LagTime, 7, 1),
-    Spec::fixed(CursorColumn::Drain, 7, 3),
-    Spec::fixed(CursorColumn::Speed, 7, 2),
-    Spec::fixed(CursorColumn::Offset, 9, 4),
-    Spec::fixed(CursorColumn::Stored, 6, 5),
-];
+/// How columns are laid out, given the widths of the longest name and of the longest place.
+fn cursor_specs(name: usize, place: usize) -> [Spec<CursorColumn>; 8] {
+    let most = |wide: usize, most: u16| u16::try_from(wide).unwrap_or(most).min(most);
+    [
+        Spec::growing(CursorColumn::Id, 12, most(name, 40), 0),
+        Spec::growing(CursorColumn::Partition, 12, most(place, 44), 0),
+        Spec::fixed(CursorColumn::Lag, 8, 0),
+        Spec::fixed(CursorColumn::LagTime, 7, 1),
+        Spec::fixed(CursorColumn::Drain, 7, 3),
+        Spec::fixed(CursorColumn::Speed, 6, 2),
+        Spec::fixed(CursorColumn::Offset, 9, 4),
+        Spec::fixed(CursorColumn::Stored, 6, 5),
+    ]
+}
 
 const GROUPS: &[Spec<GroupColumn>] = &[
     Spec::growing(GroupColumn::Id, 12, 30, 0),
@@ -42,6 +46,8 @@ pub(super) struct CursorsPanes<'a> {
     pub(super) cursors: &'a Cursors,
     /// What is known.
     pub(super) truth: &'a Truth,
+    /// When a lag is an alarm.
+    pub(super) alerts: &'a AlertOptions,
     /// The time.
     pub(super) now: Timestamp,
 }
@@ -63,7 +69,11 @@ impl CursorsPanes<'_> {
                 .map(|cursor| self.cell(cursor, column, width, theme))
                 .unwrap_or_default()
         };
-        widgets::table(painter, place, area, list, CURSORS, cell);
+        let entries = || self.truth.cursors.iter().map(|cursor| &cursor.entry);
+        let names = entries().map(|entry| format::width(&words::cursor_name(entry)));
+        let places = entries().map(|entry| format::width(&words::cursor_place(entry)));
+        let specs = cursor_specs(names.max().unwrap_or(0), places.max().unwrap_or(0));
+        widgets::table(painter, place, area, list, &specs, cell);
         if list.rows().is_empty() {
             let lines = self.no_cursors();
             widgets::missing(painter, below(area, 1), &[&lines[0], &lines[1]]);
@@ -101,14 +111,14 @@ impl CursorsPanes<'_> {
                 vec![span(name, theme.text)]
             }
             CursorColumn::Partition => {
-                let place = format!("{}:{}", entry.stream, entry.partition);
+                let place = words::cursor_place(entry);
                 vec![span(
                     format::cut_middle(&place, width, theme.glyphs.cut),
                     theme.muted,
                 )]
             }
             CursorColumn::Offset => vec![span(format::short_count(entry.offset), theme.text)],
-            CursorColumn::Lag => lag(cursor, theme),
+            CursorColumn::Lag => lag(cursor, self.alerts, self.now, theme),
             CursorColumn::LagTime => match cursor.lag_time {
                 Some(lag) if lag.at_least.is_zero() => none(),
                 Some(lag) => {
@@ -205,16 +215,30 @@ fn reading(reading: &Reading, now: Timestamp, theme: &Theme) -> Vec<Span<'static
     }
 }
 
-/// Messages behind; those of a cursor that stands still stand out.
-fn lag(cursor: &CursorTruth, theme: &Theme) -> Vec<Span<'static>> {
-    let still = cursor.still_since.is_some();
-    match cursor.lag {
-        None => vec![span("?", theme.unknown)],
-        Some(0) => vec![span("0", theme.good)],
-        Some(lag) if still => {
-            let text = format!("{} {}", theme.glyphs.degraded, format::short_count(lag));
-            vec![span(text, theme.degraded)]
-        }
-        Some(lag) => vec![span(format::short_count(lag), theme.text)],
+/// Messages behind; those that are an alarm stand out.
+fn lag(
+    cursor: &CursorTruth,
+    alerts: &AlertOptions,
+    now: Timestamp,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let Some(lag) = cursor.lag else {
+        return vec![span("?", theme.unknown)];
+    };
+    let still = cursor
+        .still_since
+        .is_some_and(|since| since.age(now) >= alerts.still_after);
+    let many = alerts
+        .lag_messages
+        .is_some_and(|limit| u64::try_from(lag).is_ok_and(|lag| lag > limit));
+    let long = cursor
+        .lag_time
+        .zip(alerts.lag_time)
+        .is_some_and(|(lag, limit)| lag.at_least > limit);
+    if still || many || long {
+        let text = format!("{} {}", theme.glyphs.degraded, format::short_count(lag));
+        return vec![span(text, theme.degraded)];
     }
+    let style = if lag > 0 { theme.text } else { theme.good };
+    vec![span(format::short_count(lag), style)]
 }

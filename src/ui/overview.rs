@@ -223,9 +223,20 @@ impl<'a> OverviewPanes<'a> {
 
     fn rate_chart(self, painter: &mut Painter<'_>, area: Rect) {
         let theme = painter.theme;
-        let head = vec![span("rate", theme.title), span("  last 10m", theme.muted)];
-        painter.put(row(area, 0), &head);
-        widgets::chart(painter, below(area, 1), &self.truth.totals.history);
+        let area = Rect {
+            width: area.width.saturating_sub(2),
+            ..area
+        };
+        let history = &self.truth.totals.history;
+        let peak = history.iter().flatten().copied().fold(0.0_f32, f32::max);
+        let peak = [
+            span("peak ", theme.muted),
+            span(format::rate(f64::from(peak)), theme.text),
+        ];
+        let left = painter.put_right(row(area, 0), &peak);
+        let head = [span("rate", theme.title), span("  last 10m", theme.muted)];
+        painter.put(left, &head);
+        widgets::chart(painter, below(area, 1), history);
     }
 
     fn busiest(self, painter: &mut Painter<'_>, area: Rect) {

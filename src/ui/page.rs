@@ -71,7 +71,7 @@ pub(super) fn wrapped(lines: Vec<Line>, columns: usize) -> Vec<Line> {
 
 fn wrap(line: Line, columns: usize) -> Vec<Line> {
     let indent = match line.0.as_slice() {
-        [name, _, ..] if format::width(&name.content) == LABEL => LABEL,
+        [name, _, ..] if name.content.ends_with(' ') => format::width(&name.content),
         _ => 2,
     };
     if super::paint::spans_width(&line.0) <= columns || columns <= indent + 8 {

@@ -9,7 +9,7 @@ use ratatui::text::Span;
 use super::format;
 use super::paint::{Painter, span, spans_width};
 use super::theme::Theme;
-use crate::app::editor::Editor;
+use super::typing;
 use crate::app::table::{Column, Listing, Table};
 use crate::app::{Hit, Pane};
 
@@ -61,20 +61,30 @@ pub(super) fn title(
     behind: &[Span<'_>],
     right: &[Span<'_>],
 ) -> Rect {
+    title_line(painter, place, behind, right);
+    below(place.area, 1)
+}
+
+/// The same; returns what is left of the line between the words.
+fn title_line(
+    painter: &mut Painter<'_>,
+    place: Place,
+    behind: &[Span<'_>],
+    right: &[Span<'_>],
+) -> Rect {
     let theme = painter.theme;
     let style = if place.focused {
         theme.focus
     } else {
         theme.title
     };
-    let line = row(place.area, 0);
     let mut spans = vec![span(" ", theme.text), span(place.pane.title(), style)];
     spans.extend(behind.iter().cloned());
     let mut end = right.to_vec();
     end.push(span(" ", theme.text));
-    let left = painter.put_right(line, &end);
-    painter.put(left, &spans);
-    below(place.area, 1)
+    let left = painter.put_right(row(place.area, 0), &end);
+    let taken = painter.put(left, &spans);
+    after(left, taken)
 }
 
 /// The filter of a list as it stands behind the title, and how many rows are left of how many.
@@ -88,9 +98,8 @@ pub(super) fn title_of_list(
     let theme = painter.theme;
     let mut spans = behind.to_vec();
     let filter = list.filter();
-    if let Some(editor) = filter.typing() {
+    if filter.typing().is_some() {
         spans.push(span("  /", theme.key));
-        spans.extend(typed(editor, theme));
     } else if !filter.text().is_empty() {
         spans.push(span(format!("  /{}", filter.text()), theme.matched));
     }
@@ -105,27 +114,11 @@ pub(super) fn title_of_list(
         format!("{} of {}", format::size(list.shown()), format::size(of))
     };
     right.push(span(count, theme.muted));
-    title(painter, place, &spans, &right)
-}
-
-/// Text being typed, with its cursor.
-pub(super) fn typed(editor: &Editor, theme: &Theme) -> Vec<Span<'static>> {
-    let text = editor.text();
-    let (_, at) = editor.cursor();
-    let before: String = text.chars().take(at).collect();
-    let under: String = text.chars().skip(at).take(1).collect();
-    let after: String = text.chars().skip(at + 1).collect();
-    let under = if under.is_empty() {
-        " ".to_owned()
-    } else {
-        under
-    };
-    let cursor = theme.input.add_modifier(ratatui::style::Modifier::REVERSED);
-    vec![
-        span(before, theme.input),
-        span(under, cursor),
-        span(after, theme.input),
-    ]
+    let rest = title_line(painter, place, &spans, &right);
+    if let Some(editor) = filter.typing() {
+        typing::line(painter, rest, editor, theme.input);
+    }
+    below(place.area, 1)
 }
 
 /// How a column is laid out.
@@ -209,7 +202,7 @@ pub(super) fn table<K, C>(
     K: Clone + PartialEq,
     C: Column,
 {
-    let columns = fit(specs, area.width, table.shift());
+    let columns = fit(specs, area.width.saturating_sub(1), table.shift());
     heads(painter, place, row(area, 0), table.sort(), &columns);
     let body = below(area, 1);
     painter.hit(body, Hit::Rows(place.pane));
@@ -275,7 +268,8 @@ fn heads<C: Column>(
             width: (*width).min(left.width),
             ..left
         };
-        let arrow = theme.glyphs.sorted[usize::from(reversed)];
+        let falls = column.begins_with_greatest() != reversed;
+        let arrow = theme.glyphs.sorted[usize::from(falls)];
         let head = column.title();
         let fits = format::width(head) < usize::from(*width);
         let spans = match (*column == sorted, fits) {
@@ -351,7 +345,7 @@ fn level(value: f32, highest: f32, top: usize) -> usize {
 }
 
 /// How much of the height of a history its highest value takes.
-const HEADROOM: f32 = 0.75;
+const HEADROOM: f32 = 0.65;
 
 /// The newest values in no more than so many columns: where there are more, the mean of neighbours.
 fn squeeze(history: &[Option<f32>], columns: usize) -> Vec<Option<f32>> {

@@ -199,6 +199,11 @@ pub(super) fn cursor_name(entry: &CursorEntry) -> String {
     }
 }
 
+/// What a cursor reads: `orders:2`.
+pub(super) fn cursor_place(entry: &CursorEntry) -> String {
+    format!("{}:{}", entry.stream, entry.partition)
+}
+
 /// A number that nobody may be able to know.
 pub(super) fn known(number: Option<i64>, theme: &Theme) -> Vec<Span<'static>> {
     match number {

@@ -343,7 +343,7 @@ fn a_broker_that_falls_silent_and_leaders_that_move_are_told() {
         "{told:?}"
     );
     assert!(
-        told.iter().any(|text| text.contains("is led by")),
+        told.iter().any(|text| text.contains("leaders moved")),
         "{told:?}"
     );
 }

@@ -15,7 +15,8 @@ use crate::ui::layout::centred;
 use crate::ui::page::{self, Line, wrapped};
 use crate::ui::paint::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{boxed, row, typed};
+use crate::ui::typing;
+use crate::ui::widgets::{after, boxed, row};
 
 /// Draws a question in the middle.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, truth: &Truth) {
@@ -40,9 +41,9 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
     page::draw(painter, inside, &lines, 0);
     let last = inside.height.saturating_sub(1);
     if let Some(name) = confirm.name() {
-        let mut line = vec![span("its name: ", theme.muted)];
-        line.extend(typed(name, theme));
-        painter.put(row(inside, last.saturating_sub(2)), &line);
+        let line = row(inside, last.saturating_sub(2));
+        let taken = painter.put(line, &[span("its name: ", theme.muted)]);
+        typing::line(painter, after(line, taken), name, theme.input);
     }
     buttons(painter, row(inside, last), confirm);
 }

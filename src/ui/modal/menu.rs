@@ -10,7 +10,8 @@ use crate::app::menu::{Entry, Match, Menu};
 use crate::ui::layout::centred;
 use crate::ui::paint::{Painter, span};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{after, below, boxed, row, tint_chosen, typed};
+use crate::ui::typing;
+use crate::ui::widgets::{after, below, boxed, row, tint_chosen};
 
 /// Draws a menu in the middle.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
@@ -27,9 +28,9 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
         span(format!("  {found} of {}", menu.of()), theme.muted),
     ];
     let inside = boxed(painter, area, &title, theme.line);
-    let mut line = vec![span("> ", theme.key)];
-    line.extend(typed(menu.wanted(), theme));
-    painter.put(row(inside, 0), &line);
+    let taken = painter.put(row(inside, 0), &[span("> ", theme.key)]);
+    let rest = after(row(inside, 0), taken);
+    typing::line(painter, rest, menu.wanted(), theme.input);
     let list = below(inside, 1);
     painter.hit(list, Hit::Overlay);
     let shown = menu.matches().enumerate().skip(menu.cursor().top());

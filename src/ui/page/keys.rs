@@ -44,8 +44,8 @@ pub(super) fn help_page(contexts: &[Context], keymap: &Keymap, theme: &Theme) ->
 
 fn key_line(keys: &str, help: &str, theme: &Theme) -> Line {
     Line(vec![
-        span(format::pad(keys, 16), theme.key),
-        span(format!(" {help}"), theme.text),
+        span(format::pad(keys, 17), theme.key),
+        span(help, theme.text),
     ])
 }
 

@@ -11,6 +11,7 @@ mod console;
 mod cursors;
 mod dashboard;
 mod demo;
+mod envelope;
 mod exit;
 mod json;
 mod keys;
@@ -20,6 +21,7 @@ mod manual;
 mod output;
 mod place;
 mod publish;
+mod redrive;
 mod session;
 mod settings;
 mod survey;
@@ -84,6 +86,9 @@ fn perform(invocation: Invocation, console: &mut Console) -> Result {
             runtime()?.block_on(demo::show(&Session::open(options, console)?, &args))
         }
         Some(Task::Cluster(task)) => on_cluster(&mut Session::open(options, console)?, task),
+        Some(Task::Envelope(task)) => {
+            envelope::perform(&mut Session::open(options, console)?, &task)
+        }
         Some(Task::Keys(args)) => keys::print(&mut Session::open(options, console)?, args),
         Some(Task::Config(args)) => settings::perform(args, options, console),
         Some(Task::Log(args)) => change_log::print(&mut Session::open(options, console)?, args),
@@ -95,10 +100,12 @@ fn perform(invocation: Invocation, console: &mut Console) -> Result {
 /// Runs a command that talks to the cluster, until it is done or interrupted.
 fn on_cluster(session: &mut Session<'_>, task: ClusterTask) -> Result {
     let runtime = runtime()?;
+    // A redrive lets its batch come to an end first.
+    let stops_at_once = !matches!(task, ClusterTask::Redrive(_));
     let result = runtime.block_on(async {
         let outcome = tokio::select! {
             outcome = dispatch(session, task) => outcome,
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::INTERRUPTED),
+            _ = tokio::signal::ctrl_c(), if stops_at_once => return Ok(Exit::INTERRUPTED),
         };
         match outcome {
             Err(trouble) => Err(with_hint(session, trouble).await),
@@ -132,6 +139,7 @@ async fn dispatch(session: &mut Session<'_>, task: ClusterTask) -> Result {
         ClusterTask::Tail(args) => tail::tail(session, &args).await,
         ClusterTask::Cursors(args) => cursors::all(session, args).await,
         ClusterTask::Groups(output) => cursors::groups(session, output).await,
+        ClusterTask::Redrive(args) => redrive::redrive(session, &args).await,
         ClusterTask::Activity(args) => activity::activity(session, args).await,
         ClusterTask::Check(args) => check::check(session, &args).await,
     }

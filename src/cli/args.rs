@@ -4,6 +4,7 @@
 mod check;
 mod demo;
 mod publish;
+mod redrive;
 mod streams;
 mod tail;
 
@@ -14,7 +15,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use demo::DemoArgs;
-pub(crate) use publish::{MessageArgs, PublishArgs, PublishSubjectArgs, read_hex};
+pub(crate) use publish::{
+    EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs, read_hex,
+};
+pub(crate) use redrive::RedriveArgs;
 pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
 pub(crate) use tail::TailArgs;
 
@@ -65,6 +69,7 @@ impl Invocation {
             | ClusterTask::Cursor(CursorTask::Get(_))
             | ClusterTask::Cursors(_)
             | ClusterTask::Groups(_)
+            | ClusterTask::Redrive(_)
             | ClusterTask::Activity(_)
             | ClusterTask::Check(_) => None,
         }
@@ -218,7 +223,10 @@ pub(crate) struct OutputArgs {
 pub(crate) enum Task {
     #[command(flatten)]
     Cluster(ClusterTask),
-    /// Start a cluster in this process and serve it
+    /// Wrap a message into the NATS envelope, or look into one
+    #[command(subcommand)]
+    Envelope(Box<EnvelopeTask>),
+    /// Start a cluster in this process and open the dashboard on it
     Demo(DemoArgs),
     /// Print the keymap
     Keys(KeysArgs),
@@ -263,6 +271,8 @@ pub(crate) enum ClusterTask {
     Cursors(MaybeStreamArgs),
     /// List the consumer groups found
     Groups(OutputArgs),
+    /// Copy messages from one stream to another
+    Redrive(Box<RedriveArgs>),
     /// Print what was done to the cluster
     Activity(ActivityArgs),
     /// Judge the cluster's health, for scripts
@@ -379,6 +389,15 @@ impl CursorSetArgs {
             offset: self.offset,
         }
     }
+}
+
+/// Making envelopes and reading them.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum EnvelopeTask {
+    /// Print the envelope of a message, ready to be published on a NATS subject
+    Encode(EnvelopeEncodeArgs),
+    /// Print what an envelope on stdin holds, be it hex or bytes
+    Decode(OutputArgs),
 }
 
 /// Which activity to print.

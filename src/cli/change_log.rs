@@ -36,11 +36,20 @@ pub(crate) fn note(
         Ok(outcome) => outcome_words(outcome),
         Err(failure) => ("failed", Some(failure.sentence.clone())),
     };
+    write_down(cluster, &command(operation), outcome, detail.as_deref());
+}
+
+/// Writes down many messages of one command together.
+pub(crate) fn note_many(cluster: &str, command: &str, outcome: &str, detail: &str) {
+    write_down(cluster, command, outcome, Some(detail));
+}
+
+fn write_down(cluster: &str, command: &str, outcome: &str, detail: Option<&str>) {
     let time = Timestamp::now().to_utc();
     let line = json!({
         "time": time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         "cluster": cluster,
-        "command": command(operation),
+        "command": command,
         "outcome": outcome,
         "detail": detail,
     });

@@ -47,7 +47,8 @@ impl Place {
     }
 }
 
-fn no_such_stream(name: &str) -> Trouble {
+/// What the name of a stream that does not exist ends with.
+pub(crate) fn no_such_stream(name: &str) -> Trouble {
     let target = Target::Stream(name.into());
     let sentence = format!("{target} does not exist");
     Failure::new(ErrorKind::NoSuchStream, target, sentence).into()

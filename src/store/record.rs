@@ -105,6 +105,11 @@ impl Record {
         let Value::Object(fields) = parsed else {
             return Err("a record is a JSON object, and this is none".into());
         };
+        if !fields.contains_key("value") && !fields.contains_key("value_base64") {
+            return Err(
+                "a record has a \"value\" or a \"value_base64\", and this has neither".into(),
+            );
+        }
         Ok(Self {
             stream: fields
                 .get("stream")

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use clap::{Args, ValueEnum};
 
 use super::OutputArgs;
+use crate::client::envelope::EnvelopeMessage;
 use crate::model::{
     AckPolicy, Destination, Headers, Offset, Operation, PartitionId, PublishOptions,
 };
@@ -37,6 +38,8 @@ pub(crate) struct PublishArgs {
     pub(crate) expect_offset: Option<Offset>,
     #[command(flatten)]
     pub(crate) message: MessageArgs,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
 }
 
 impl PublishArgs {
@@ -79,6 +82,8 @@ pub(crate) struct PublishSubjectArgs {
     pub(crate) subject: String,
     #[command(flatten)]
     pub(crate) message: MessageArgs,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
 }
 
 impl PublishSubjectArgs {
@@ -96,10 +101,53 @@ impl PublishSubjectArgs {
     }
 }
 
-/// What messages are like, and where their values come from.
+/// A message to wrap.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct EnvelopeEncodeArgs {
+    #[command(flatten)]
+    message: MessageArgs,
+    /// The offset it must get, on a stream with concurrency control
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    expect_offset: Option<Offset>,
+    /// Add a CRC-32C of the payload, which servers check
+    #[arg(long)]
+    pub(crate) crc: bool,
+    /// Print bytes instead of hex
+    #[arg(long)]
+    pub(crate) binary: bool,
+}
+
+impl EnvelopeEncodeArgs {
+    /// The value, where it stands on the command line.
+    pub(crate) fn value(&self) -> Result<Option<Bytes>, String> {
+        let value = self.message.value.as_deref();
+        value.map(|value| self.message.bytes(value)).transpose()
+    }
+
+    /// Whether values are hex.
+    pub(crate) fn is_hex(&self) -> bool {
+        self.message.hex
+    }
+
+    /// The message of that value.
+    pub(crate) fn message(&self, value: Bytes) -> Result<EnvelopeMessage, String> {
+        let message = &self.message;
+        Ok(EnvelopeMessage {
+            expected_offset: self.expect_offset.unwrap_or(-1),
+            key: message.bytes(message.key.as_deref().unwrap_or_default())?,
+            value,
+            headers: message.headers()?,
+            ack_inbox: message.ack_inbox.clone(),
+            correlation_id: message.correlation_id.clone(),
+            ack_policy: message.ack.policy(),
+        })
+    }
+}
+
+/// What messages are like.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct MessageArgs {
-    /// The value; a file or stdin where left out
+    /// The value; stdin where left out
     #[arg(allow_hyphen_values = true)]
     pub(crate) value: Option<String>,
     /// The key
@@ -125,6 +173,11 @@ pub(crate) struct MessageArgs {
         hide_default_value = true
     )]
     pub(crate) ack_inbox: String,
+}
+
+/// Where messages come from that do not stand on the command line, and how their acks are printed.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SourceArgs {
     /// Read the value from this file
     #[arg(long, value_name = "FILE", conflicts_with = "value")]
     pub(crate) file: Option<PathBuf>,

@@ -58,10 +58,12 @@ pub(crate) struct TailArgs {
     pub(crate) output: OutputArgs,
 }
 
-fn start(text: &str) -> Result<StartAt, String> {
+/// Reads a start with the clock and the zone of this machine.
+pub(super) fn start(text: &str) -> Result<StartAt, String> {
     parse_start(text, Timestamp::now(), &chrono::Local)
 }
 
-fn stop(text: &str) -> Result<StopAt, String> {
+/// Reads a stop with the clock and the zone of this machine.
+pub(super) fn stop(text: &str) -> Result<StopAt, String> {
     parse_stop(text, Timestamp::now(), &chrono::Local)
 }

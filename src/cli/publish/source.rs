@@ -7,19 +7,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, read_hex};
+use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs, read_hex};
 use crate::cli::exit::{Exit, Result, Trouble};
-use crate::model::{Destination, Offset, PublishOptions};
+use crate::model::{AckPolicy, Destination, Headers, Offset, PublishOptions, shell_line};
 use crate::store::Record;
 
-/// Headers that brokers put on every message themselves (wire-contract §3).
-const INJECTED: [&str; 2] = ["subject", "reply"];
+/// A message to be sent.
+pub(super) struct Draft {
+    /// The line of the input that it was read from; `None` where it is the only message.
+    pub(super) line: Option<u64>,
+    /// The message.
+    pub(super) options: PublishOptions,
+}
 
 /// What all messages of one command have in common.
 pub(super) struct Template {
     to: Destination,
     message: MessageArgs,
-    expected_offset: Offset,
+    source: SourceArgs,
+    expected_offset: Option<Offset>,
     deadline: Option<Duration>,
     /// Whether the command line says which partition.
     is_placed: bool,
@@ -31,7 +37,8 @@ impl Template {
         Self {
             to: args.destination(),
             message: args.message.clone(),
-            expected_offset: args.expect_offset.unwrap_or(-1),
+            source: args.source.clone(),
+            expected_offset: args.expect_offset,
             deadline,
             is_placed: args.partition.is_some() || args.by_key || args.round_robin,
         }
@@ -42,7 +49,8 @@ impl Template {
         Self {
             to: args.destination(),
             message: args.message.clone(),
-            expected_offset: -1,
+            source: args.source.clone(),
+            expected_offset: None,
             deadline,
             is_placed: true,
         }
@@ -53,24 +61,73 @@ impl Template {
         &self.message
     }
 
-    /// The message whose value stands on the command line.
-    pub(super) fn typed(&self, value: &str) -> Result<PublishOptions> {
-        self.with(self.message.bytes(value).map_err(Trouble::usage)?)
+    /// Where they come from.
+    pub(super) fn source(&self) -> &SourceArgs {
+        &self.source
     }
 
-    /// Hands on one message after another, until the input ends or nobody takes them.
-    pub(super) fn read(&self, input: impl Read, sink: &mpsc::Sender<Result<PublishOptions>>) {
+    /// Whether every line of the input is a message.
+    pub(super) fn is_many(&self) -> bool {
+        self.source.lines || self.source.ndjson
+    }
+
+    /// Whether messages can share one call: it takes none for subjects, tells nothing of a message without an ack, and
+    /// puts an ack inbox of its own into each (wire-contract §3, §4.4).
+    pub(super) fn shares_a_call(&self) -> bool {
+        let subject = matches!(self.to, Destination::Subject(_));
+        let silent = self.message.ack.policy() == AckPolicy::None;
+        self.is_many() && !subject && !silent && self.message.ack_inbox.is_empty()
+    }
+
+    /// The command in the log of changes.
+    pub(super) fn command(&self) -> String {
+        let form = if self.source.ndjson {
+            "--ndjson"
+        } else {
+            "--lines"
+        };
+        let words = match &self.to {
+            Destination::Partition(stream, _)
+            | Destination::ByKey(stream)
+            | Destination::RoundRobin(stream) => ["publish", stream.as_ref(), form],
+            Destination::Subject(subject) => ["publish-subject", subject.as_str(), form],
+        };
+        shell_line(&words.map(str::to_owned))
+    }
+
+    /// The message whose value stands on the command line.
+    pub(super) fn typed(&self, value: &str) -> Result<Draft> {
+        let value = self.message.bytes(value).map_err(Trouble::usage)?;
+        let options = self.with(value)?;
+        Ok(Draft {
+            line: None,
+            options,
+        })
+    }
+
+    /// Hands on one message after another, until the input ends, something is wrong with it, or nobody takes them.
+    pub(super) fn read(&self, input: impl Read, sink: &mpsc::Sender<Result<Draft>>) {
         let mut input = BufReader::with_capacity(1 << 16, input);
-        if !self.message.lines && !self.message.ndjson {
+        if !self.is_many() {
             let _nobody_takes = sink.blocking_send(self.whole(&mut input));
             return;
         }
-        for (at, line) in input.split(b'\n').enumerate() {
-            let message = match line {
-                Ok(line) => self.of_line(at + 1, line.strip_suffix(b"\r").unwrap_or(&line)),
-                Err(error) => Err(error.into()),
+        let mut expected = self.expected_offset;
+        for (number, line) in (1..).zip(input.split(b'\n')) {
+            let line = line.map_err(Trouble::from);
+            let draft = line
+                .and_then(|line| self.of_line(number, line.strip_suffix(b"\r").unwrap_or(&line)));
+            let draft = match draft {
+                Ok(None) => continue,
+                Ok(Some(mut draft)) => {
+                    draft.options.expected_offset = expected.unwrap_or(-1);
+                    expected = expected.map(|offset| offset.saturating_add(1));
+                    Ok(draft)
+                }
+                Err(trouble) => Err(trouble),
             };
-            if sink.blocking_send(message).is_err() {
+            let is_wrong = draft.is_err();
+            if sink.blocking_send(draft).is_err() || is_wrong {
                 return;
             }
         }
@@ -80,34 +137,54 @@ impl Template {
         let to = self.to.clone();
         let options = self.message.options(to, value, self.deadline);
         Ok(PublishOptions {
-            expected_offset: self.expected_offset,
+            expected_offset: self.expected_offset.unwrap_or(-1),
             ..options.map_err(Trouble::usage)?
         })
     }
 
-    fn whole(&self, input: &mut impl Read) -> Result<PublishOptions> {
+    fn whole(&self, input: &mut impl Read) -> Result<Draft> {
         let mut value = Vec::new();
         input.read_to_end(&mut value)?;
-        self.with(self.unhexed(&value).map_err(Trouble::usage)?)
+        let value = self.unhexed(&value);
+        let value = value.map_err(|why| Trouble::new(Exit::FAILED, why))?;
+        let options = self.with(value)?;
+        Ok(Draft {
+            line: None,
+            options,
+        })
     }
 
-    /// The message of a line: the line itself, or the record in it.
-    fn of_line(&self, number: usize, line: &[u8]) -> Result<PublishOptions> {
+    /// The message of a line: the line itself, or the record in it. Among records a blank line is none.
+    fn of_line(&self, number: u64, line: &[u8]) -> Result<Option<Draft>> {
         let wrong = |why: String| Trouble::new(Exit::FAILED, format!("line {number}: {why}"));
-        if !self.message.ndjson {
-            return self.with(self.unhexed(line).map_err(wrong)?);
+        let draft = |options| {
+            Some(Draft {
+                line: Some(number),
+                options,
+            })
+        };
+        if !self.source.ndjson {
+            return Ok(draft(self.with(self.unhexed(line).map_err(wrong)?)?));
+        }
+        if line.trim_ascii().is_empty() {
+            return Ok(None);
         }
         let text = std::str::from_utf8(line);
         let text = text.map_err(|_not_text| wrong("this is no UTF-8".to_owned()))?;
         let record = Record::parse(text).map_err(wrong)?;
+        Ok(draft(self.of_record(record)?))
+    }
+
+    /// What the command line says of all messages beats what a record says of itself.
+    fn of_record(&self, record: Record) -> Result<PublishOptions> {
         let mut options = self.with(record.value)?;
         if self.message.key.is_none() {
             options.key = record.key;
         }
+        let said = |name: &str| options.headers.iter().any(|(header, _)| header == name);
         let own = record.headers.into_iter();
-        options
-            .headers
-            .extend(own.filter(|(name, _)| !INJECTED.contains(&name.as_str())));
+        let own: Headers = own.filter(|(name, _)| !said(name)).collect();
+        options.headers.extend(own);
         if let Destination::Partition(_, partition) = &mut options.to
             && !self.is_placed
         {

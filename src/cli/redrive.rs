@@ -1,0 +1,395 @@
+//! `liftui redrive`: copies messages from one stream to another, batch by batch, each written down before and after.
+//! What is written down is `journal`'s, which messages there are `plan`'s; reading and publishing are the client's.
+
+mod batch;
+mod journal;
+mod plan;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::signal;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::args::RedriveArgs;
+use super::change_log;
+use super::exit::{Exit, Result, Trouble};
+use super::output::{Column, Printer, Shape};
+use super::place::{Place, no_such_stream};
+use super::session::Session;
+use crate::client::{Observer, SubscriptionItem};
+use crate::config::Folders;
+use crate::model::{
+    Cluster, EndReason, ErrorKind, Failure, StreamName, SubscriptionEvent, Target, Timestamp,
+    shell_line,
+};
+use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
+use batch::Copier;
+use journal::{Journal, Progress};
+use plan::{Asked, Plan, Range};
+
+static SHAPE: Shape = Shape {
+    fields: &[
+        "from",
+        "partition",
+        "to",
+        "matched",
+        "published",
+        "earlier",
+        "failed",
+        "unknown",
+        "next",
+    ],
+    raw: &["from", "partition", "published"],
+    columns: &[
+        Column::text("FROM", "from", 16),
+        Column::number("#", "partition", 3),
+        Column::text("TO", "to", 16),
+        Column::number("MATCHED", "matched", 9),
+        Column::number("PUBLISHED", "published", 9),
+        Column::number("EARLIER", "earlier", 9),
+        Column::number("FAILED", "failed", 0),
+        Column::number("UNKNOWN", "unknown", 0),
+        Column::number("NEXT", "next", 9),
+    ],
+};
+
+/// Copies the messages, one partition after the other. SIGINT lets the batch under way come to its end.
+pub(crate) async fn redrive(session: &mut Session<'_>, args: &RedriveArgs) -> Result {
+    let client = if args.dry_run {
+        None
+    } else {
+        Some(session.client()?)
+    };
+    let observer = session.observer()?;
+    let cluster = observer.fetch_metadata().await?;
+    let from = Place::find(&args.from_place, &cluster)?;
+    let to = cluster.stream(&args.to_stream);
+    let to = to.map(|stream| Arc::clone(&stream.name));
+    let to = to.ok_or_else(|| no_such_stream(&args.to_stream))?;
+    if from.stream == to {
+        return Err(Trouble::usage("a stream cannot be redriven into itself"));
+    }
+    let path = journal_path(session, args, &from.stream, &to);
+    let mut journal = Journal::open(path)?;
+    let asked = Asked::of(args, &from, &cluster);
+    let plan = if let Some(plan) = journal.plan() {
+        plan.checked_against(&asked, &journal)?
+    } else {
+        let plan = Plan::make(&observer, args, asked, from.partitions).await?;
+        journal.begin(&plan)?;
+        plan
+    };
+    let copier = client.map(|client| Copier::new(&client, &to, args.rate));
+    let interrupt = CancellationToken::new();
+    let mut listeners = JoinSet::new();
+    let token = interrupt.clone();
+    listeners.spawn(async move {
+        if signal::ctrl_c().await.is_ok() {
+            token.cancel();
+        }
+    });
+    let work = Work {
+        observer,
+        cluster,
+        from: from.stream,
+        to,
+        query: args.query.clone(),
+        copier,
+        journal,
+        interrupt,
+    };
+    work.run(session, args, &plan).await
+}
+
+/// The file that was named; else, unless nothing is published, one in the user's own folder, removed when all is done.
+fn journal_path(
+    session: &Session<'_>,
+    args: &RedriveArgs,
+    from: &str,
+    to: &str,
+) -> Option<JournalPlace> {
+    if args.dry_run {
+        return None;
+    }
+    if let Some(path) = &args.journal {
+        let path = path.clone();
+        return Some(JournalPlace { path, named: true });
+    }
+    let words = [session.cluster_name(), from.to_owned(), to.to_owned()];
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name = words.join("-").chars().map(plain).collect::<String>();
+    let sum = crc32fast::hash(words.join("\n").as_bytes());
+    let folder = Folders::of_user()?.state.join("redrive");
+    Some(JournalPlace {
+        path: folder.join(format!("{name}-{sum:08x}.jsonl")),
+        named: false,
+    })
+}
+
+/// Where the journal is.
+struct JournalPlace {
+    path: PathBuf,
+    /// Whether the user named it: then it stays.
+    named: bool,
+}
+
+/// A redrive under way.
+struct Work {
+    observer: Observer,
+    cluster: Arc<Cluster>,
+    from: StreamName,
+    to: StreamName,
+    query: Option<Query>,
+    /// Publishes; `None` in a dry run.
+    copier: Option<Copier>,
+    journal: Journal,
+    /// SIGINT came: nothing more is sent.
+    interrupt: CancellationToken,
+}
+
+/// What one partition came to.
+#[derive(Default)]
+struct Sums {
+    matched: u64,
+    published: u64,
+    failed: u64,
+}
+
+impl Work {
+    async fn run(mut self, session: &mut Session<'_>, args: &RedriveArgs, plan: &Plan) -> Result {
+        let mut trouble = None;
+        let mut total = Sums::default();
+        let mut out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
+        let mut printer = Printer::new(
+            &mut out,
+            &SHAPE,
+            session.form(args.output),
+            session.colours(),
+        );
+        for range in &plan.ranges {
+            let mut sums = Sums::default();
+            let copied = self.partition(session, plan, range, &mut sums).await;
+            printer.one(&self.row(range, &sums))?;
+            printer.flush()?;
+            total.matched += sums.matched;
+            total.published += sums.published;
+            total.failed += sums.failed;
+            trouble = copied.err();
+            if trouble.is_some() || self.interrupt.is_cancelled() {
+                break;
+            }
+        }
+        printer.finish()?;
+        self.end(session, &total, trouble)
+    }
+
+    /// Copies one partition, from where the journal has come to.
+    async fn partition(
+        &mut self,
+        session: &mut Session<'_>,
+        plan: &Plan,
+        range: &Range,
+        sums: &mut Sums,
+    ) -> Result<()> {
+        let progress = self.journal.progress(range.partition);
+        let Some(spec) = range.spec(&self.from, progress) else {
+            return Ok(());
+        };
+        let mut messages = self
+            .observer
+            .subscribe_into(spec, ChunkBuilder::new())
+            .await?;
+        loop {
+            let item = tokio::select! {
+                biased;
+                () = self.interrupt.cancelled() => break,
+                item = messages.next() => item,
+            };
+            match item {
+                Some(SubscriptionItem::Batch(chunk)) => {
+                    if self.chunk(plan, range, &chunk, sums).await? {
+                        break;
+                    }
+                }
+                Some(SubscriptionItem::Event(event)) => note(session, range, &self.from, event)?,
+                None => break,
+            }
+        }
+        let rest = self.copier.as_mut().map(Copier::take).unwrap_or_default();
+        self.publish(range, rest, sums).await
+    }
+
+    /// Takes the messages of a chunk that are wanted; `true` once the end of the range is passed.
+    async fn chunk(
+        &mut self,
+        plan: &Plan,
+        range: &Range,
+        chunk: &Arc<Chunk>,
+        sums: &mut Sums,
+    ) -> Result<bool> {
+        let now = Timestamp::now();
+        for message in chunk.iter() {
+            if message.offset() > range.end || self.interrupt.is_cancelled() {
+                return Ok(true);
+            }
+            if !self.is_wanted(range, &message, now) {
+                continue;
+            }
+            sums.matched += 1;
+            let partition = plan.target(&message, &self.cluster, &self.to);
+            let Some(copier) = &mut self.copier else {
+                continue;
+            };
+            if let Some(batch) = copier.add(&message, partition) {
+                self.publish(range, batch, sums).await?;
+            }
+        }
+        Ok(chunk.last_offset() >= range.end)
+    }
+
+    fn is_wanted(&self, range: &Range, message: &MessageRef<'_>, now: Timestamp) -> bool {
+        let progress = self.journal.progress(range.partition);
+        let settled = progress.is_some_and(|progress| progress.is_settled(message.offset()));
+        let query = self.query.as_ref();
+        !settled && query.is_none_or(|query| query.predicate().matches(message, now))
+    }
+
+    /// Writes a batch down, publishes it, and writes down how it ended.
+    async fn publish(&mut self, range: &Range, batch: batch::Batch, sums: &mut Sums) -> Result<()> {
+        let Some(copier) = &mut self.copier else {
+            return Ok(());
+        };
+        if batch.is_empty() {
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            () = self.interrupt.cancelled() => return Ok(()),
+            () = copier.wait() => {}
+        }
+        self.journal.sending(range.partition, batch.offsets())?;
+        let ended = copier.publish(batch).await;
+        self.journal.ended(range.partition, &ended)?;
+        sums.published += u64::try_from(ended.stored.len()).unwrap_or(0);
+        sums.failed += u64::try_from(ended.failed.len()).unwrap_or(0);
+        ended.trouble.map_or(Ok(()), Err)
+    }
+
+    fn row(&self, range: &Range, sums: &Sums) -> Value {
+        let fresh = Progress::default();
+        let progress = self.journal.progress(range.partition).unwrap_or(&fresh);
+        json!({
+            "from": &*self.from,
+            "partition": range.partition,
+            "to": &*self.to,
+            "matched": sums.matched,
+            "published": sums.published,
+            "earlier": progress.stored() - sums.published,
+            "failed": sums.failed,
+            "unknown": progress.unknown().len(),
+            "next": progress.next(),
+        })
+    }
+
+    /// Says how it ended, writes it into the log of changes, and chooses the exit code.
+    fn end(mut self, session: &mut Session<'_>, total: &Sums, trouble: Option<Trouble>) -> Result {
+        let Some(_publishes) = &self.copier else {
+            let (from, to) = (&self.from, &self.to);
+            session.console.say(&format!(
+                "{} would be copied from \"{from}\" to \"{to}\"; nothing was sent",
+                messages(total.matched)
+            ));
+            return trouble.map_or(Ok(Exit::DONE), Err);
+        };
+        let interrupted = self.interrupt.is_cancelled();
+        let stopped = trouble.is_some() || interrupted;
+        let unknown = self.journal.unknown();
+        let lost: usize = unknown.iter().map(|(_, offsets)| offsets.len()).sum();
+        let command = ["redrive", &*self.from, &*self.to].map(str::to_owned);
+        let detail = format!(
+            "{} stored, {lost} of unknown outcome",
+            messages(total.published)
+        );
+        let word = if stopped { "partly" } else { "done" };
+        change_log::note_many(
+            &session.cluster_name(),
+            &shell_line(&command),
+            word,
+            &detail,
+        );
+        for (partition, offsets) in &unknown {
+            session.console.say(&format!(
+                "partition {partition} of stream \"{}\": nobody knows whether offsets {} were copied; they are not sent again",
+                self.from,
+                journal::offset_ranges(offsets)
+            ));
+        }
+        if stopped && let Some(path) = self.journal.path() {
+            session.console.say(&format!(
+                "{} copied; the same command goes on from there, by {}",
+                messages(total.published),
+                path.display()
+            ));
+        }
+        if !stopped {
+            self.journal.finish(lost == 0)?;
+        }
+        match trouble {
+            Some(trouble) if trouble.exit != Exit::UNKNOWN || lost == 0 => Err(trouble),
+            _ if interrupted => Ok(Exit::INTERRUPTED),
+            _ if lost > 0 => Ok(Exit::UNKNOWN),
+            _ => Ok(Exit::DONE),
+        }
+    }
+}
+
+/// What happens to the reading of a partition, where it is worth a word or the end.
+fn note(
+    session: &mut Session<'_>,
+    range: &Range,
+    stream: &StreamName,
+    event: SubscriptionEvent,
+) -> Result<()> {
+    let target = Target::Partition(Arc::clone(stream), range.partition);
+    let reason = match event {
+        SubscriptionEvent::Gap { from, to } => {
+            session.console.say(&format!(
+                "{target}: offsets {from} to {to} were removed before they could be read"
+            ));
+            return Ok(());
+        }
+        SubscriptionEvent::Opened { .. }
+        | SubscriptionEvent::Resuming { .. }
+        | SubscriptionEvent::Resumed { .. } => return Ok(()),
+        SubscriptionEvent::Ended(reason) => reason,
+    };
+    let failure = match reason {
+        EndReason::StopReached | EndReason::ReadonlyEnd => return Ok(()),
+        EndReason::Unavailable(failure) | EndReason::Failed(failure) => failure,
+        EndReason::Paused => plan::is_paused(target),
+        EndReason::Deleted => {
+            let sentence = format!("{target} is gone: the stream was deleted");
+            Failure::new(ErrorKind::StreamDeleted, target, sentence)
+        }
+        EndReason::Fenced => {
+            let sentence = format!("{target} is read by a member of a group");
+            Failure::new(ErrorKind::Fenced, target, sentence)
+        }
+    };
+    Err(failure.into())
+}
+
+fn messages(count: u64) -> String {
+    let noun = if count == 1 { "message" } else { "messages" };
+    format!("{count} {noun}")
+}

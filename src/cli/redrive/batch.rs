@@ -1,0 +1,161 @@
+//! A batch of messages on its way to the other stream, and how each of them ended.
+//! What is written down of that is `journal`'s.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::cli::exit::Trouble;
+use crate::client::{Client, Publisher, PublisherOptions};
+use crate::model::{
+    AckPolicy, Destination, ErrorKind, Failure, Offset, Outcome, PartitionId, PublishOptions,
+    StreamName,
+};
+use crate::store::MessageRef;
+
+/// Messages of a batch at most: so many are of unknown outcome where the process dies.
+const MESSAGES: usize = 256;
+
+/// Bytes of a batch, but for its last message.
+const BYTES: usize = 4 << 20;
+
+/// Batches per second where a rate is asked for.
+const STEPS: u32 = 10;
+
+/// Messages that are sent together.
+#[derive(Default)]
+pub(super) struct Batch {
+    messages: Vec<(Offset, PublishOptions)>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// Whether there is nothing to send.
+    pub(super) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// The offsets that the messages have in the stream that is read.
+    pub(super) fn offsets(&self) -> Vec<Offset> {
+        self.messages.iter().map(|(offset, _)| *offset).collect()
+    }
+}
+
+/// How the messages of a batch ended.
+#[derive(Default)]
+pub(super) struct Ended {
+    /// The other stream has them.
+    pub(super) stored: Vec<Offset>,
+    /// It does not.
+    pub(super) failed: Vec<Offset>,
+    /// Nobody knows.
+    pub(super) unknown: Vec<Offset>,
+    /// What the first one that was not stored ran into.
+    pub(super) trouble: Option<Trouble>,
+}
+
+/// Publishes batches, no faster than asked.
+pub(super) struct Copier {
+    publisher: Publisher,
+    to: StreamName,
+    pace: Option<Interval>,
+    size: usize,
+    open: Batch,
+}
+
+impl Copier {
+    /// Sends nothing yet.
+    pub(super) fn new(client: &Client, to: &StreamName, rate: Option<u32>) -> Self {
+        let publisher = client.publish_session(PublisherOptions {
+            max_in_flight: MESSAGES,
+        });
+        let size = rate.map_or(MESSAGES, |rate| {
+            let step = usize::try_from(rate / STEPS).unwrap_or(MESSAGES);
+            step.clamp(1, MESSAGES)
+        });
+        let pace = rate.map(|rate| {
+            let size = u32::try_from(size).unwrap_or(u32::MAX);
+            let mut pace = interval(Duration::from_secs(1) * size / rate);
+            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            pace
+        });
+        Self {
+            publisher,
+            to: StreamName::clone(to),
+            pace,
+            size,
+            open: Batch::default(),
+        }
+    }
+
+    /// Adds a copy of a message; the batch, once it is full.
+    pub(super) fn add(
+        &mut self,
+        message: &MessageRef<'_>,
+        partition: PartitionId,
+    ) -> Option<Batch> {
+        let headers = message.publisher_headers();
+        let headers = headers.map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value)));
+        let to = Destination::Partition(StreamName::clone(&self.to), partition);
+        let value = Bytes::copy_from_slice(message.value());
+        let options = PublishOptions {
+            key: Bytes::copy_from_slice(message.key()),
+            headers: headers.collect(),
+            ack_policy: AckPolicy::All,
+            ..PublishOptions::new(to, value)
+        };
+        self.open.bytes += message.size();
+        self.open.messages.push((message.offset(), options));
+        let full = self.open.messages.len() >= self.size || self.open.bytes >= BYTES;
+        full.then(|| self.take())
+    }
+
+    /// The batch as far as it has come together.
+    pub(super) fn take(&mut self) -> Batch {
+        std::mem::take(&mut self.open)
+    }
+
+    /// Waits until the rate allows another batch.
+    pub(super) async fn wait(&mut self) {
+        if let Some(pace) = &mut self.pace {
+            pace.tick().await;
+        }
+    }
+
+    /// Publishes a batch and waits until it is known how each message ended. None is sent a second time.
+    pub(super) async fn publish(&mut self, batch: Batch) -> Ended {
+        let mut receipts = Vec::with_capacity(batch.messages.len());
+        for (offset, options) in batch.messages {
+            receipts.push((offset, self.publisher.publish(options).await));
+        }
+        let mut ended = Ended::default();
+        for (offset, receipt) in receipts {
+            let outcome = match receipt {
+                Ok(receipt) => receipt.await,
+                Err(error) => Err(error),
+            };
+            ended.count(offset, outcome.map_err(Failure::from));
+        }
+        ended
+    }
+}
+
+impl Ended {
+    fn count(&mut self, offset: Offset, outcome: Result<Outcome, Failure>) {
+        let failure = match outcome {
+            Ok(Outcome::Acked { .. }) => return self.stored.push(offset),
+            // An ack was asked for, so there is no other good end.
+            Ok(Outcome::Done | Outcome::Sent | Outcome::Partly { .. }) => {
+                return self.unknown.push(offset);
+            }
+            Err(failure) => failure,
+        };
+        if failure.kind == ErrorKind::OutcomeUnknown {
+            self.unknown.push(offset);
+        } else {
+            self.failed.push(offset);
+        }
+        self.trouble.get_or_insert_with(|| failure.into());
+    }
+}

@@ -1,0 +1,262 @@
+//! The journal of a redrive: JSON lines, each on disk before the next step is taken. A batch is written down before it is
+//! sent; where nothing follows that line the process died, nobody knows how the batch ended, and it is not sent again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::JournalPlace;
+use super::batch::Ended;
+use super::plan::Plan;
+use crate::cli::exit::{Exit, Result, Trouble};
+use crate::model::{Offset, PartitionId};
+
+/// One line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Plan(Plan),
+    Sending {
+        partition: PartitionId,
+        offsets: Vec<Offset>,
+    },
+    Ended {
+        partition: PartitionId,
+        stored: Vec<Offset>,
+        failed: Vec<Offset>,
+        unknown: Vec<Offset>,
+    },
+    Finished,
+}
+
+/// How far one partition has come.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Everything before it is settled; `None` before anything was sent.
+    next: Option<Offset>,
+    /// What is settled from there on.
+    ahead: BTreeSet<Offset>,
+    /// The batch that was written down last, until its end is.
+    sending: Vec<Offset>,
+    stored: u64,
+    unknown: Vec<Offset>,
+}
+
+impl Progress {
+    /// Where to read on.
+    pub(super) fn next(&self) -> Option<Offset> {
+        self.next
+    }
+
+    /// Messages that the other stream has, over all runs.
+    pub(super) fn stored(&self) -> u64 {
+        self.stored
+    }
+
+    /// Messages of which nobody knows.
+    pub(super) fn unknown(&self) -> &[Offset] {
+        &self.unknown
+    }
+
+    /// Whether a message must not be sent again.
+    pub(super) fn is_settled(&self, offset: Offset) -> bool {
+        self.next.is_some_and(|next| offset < next) || self.ahead.contains(&offset)
+    }
+
+    fn end(&mut self, stored: &[Offset], failed: &[Offset], unknown: &[Offset]) {
+        self.sending.clear();
+        self.stored += u64::try_from(stored.len()).unwrap_or(0);
+        self.unknown.extend(unknown);
+        let settled = stored.iter().chain(unknown);
+        let last = settled.clone().max().copied();
+        self.ahead.extend(settled);
+        let after = last.map(|last| last.saturating_add(1));
+        self.next = failed.iter().min().copied().or(after).or(self.next);
+        let next = self.next.unwrap_or(0);
+        self.ahead.retain(|offset| *offset >= next);
+    }
+
+    /// A batch that was sent, whose end nobody wrote down.
+    fn abandon(&mut self) {
+        let sending = std::mem::take(&mut self.sending);
+        if !sending.is_empty() {
+            self.end(&[], &[], &sending);
+        }
+    }
+}
+
+/// What was written down, and the file that it is written to; none in a dry run, or where the user has no home.
+pub(super) struct Journal {
+    place: Option<JournalPlace>,
+    file: Option<File>,
+    plan: Option<Plan>,
+    progress: BTreeMap<PartitionId, Progress>,
+}
+
+impl Journal {
+    /// Opens the file or makes it, and reads what is in it. Another process may not have it open.
+    pub(super) fn open(place: Option<JournalPlace>) -> Result<Self> {
+        let mut journal = Self {
+            place,
+            file: None,
+            plan: None,
+            progress: BTreeMap::new(),
+        };
+        let Some(place) = &journal.place else {
+            return Ok(journal);
+        };
+        let path = place.path.clone();
+        let wrong = |why: String| Trouble::new(Exit::FAILED, format!("{}: {why}", path.display()));
+        let mut file = open_file(&path).map_err(|error| wrong(error.to_string()))?;
+        lock(&file)
+            .map_err(|_held| wrong("another redrive is at work with this journal".into()))?;
+        let mut text = String::new();
+        let read = file.read_to_string(&mut text);
+        read.map_err(|error| wrong(error.to_string()))?;
+        // A line that was cut off by the end of the machine was not acted upon.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        for (number, line) in (1..).zip(text.get(..whole).unwrap_or_default().lines()) {
+            let line = serde_json::from_str(line).map_err(|_no_line| {
+                wrong(format!("line {number} is none of a redrive's journal"))
+            })?;
+            journal.replay(line);
+        }
+        for progress in journal.progress.values_mut() {
+            progress.abandon();
+        }
+        let whole = u64::try_from(whole).unwrap_or(u64::MAX);
+        file.set_len(whole)?;
+        file.seek(SeekFrom::End(0))?;
+        journal.file = Some(file);
+        Ok(journal)
+    }
+
+    /// The plan of the run that began it.
+    pub(super) fn plan(&self) -> Option<Plan> {
+        self.plan.clone()
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.place.as_ref().map(|place| place.path.as_path())
+    }
+
+    /// How far a partition has come; `None` where it was not begun.
+    pub(super) fn progress(&self, partition: PartitionId) -> Option<&Progress> {
+        self.progress.get(&partition)
+    }
+
+    /// The messages of which nobody knows, by partition.
+    pub(super) fn unknown(&self) -> Vec<(PartitionId, Vec<Offset>)> {
+        let all = self.progress.iter();
+        let some = all.filter(|(_, progress)| !progress.unknown.is_empty());
+        some.map(|(partition, progress)| (*partition, progress.unknown.clone()))
+            .collect()
+    }
+
+    /// Writes down what is to be done.
+    pub(super) fn begin(&mut self, plan: &Plan) -> Result<()> {
+        self.write(&Line::Plan(plan.clone()))
+    }
+
+    /// Writes down what is about to be sent.
+    pub(super) fn sending(&mut self, partition: PartitionId, offsets: Vec<Offset>) -> Result<()> {
+        self.write(&Line::Sending { partition, offsets })
+    }
+
+    /// Writes down how it ended.
+    pub(super) fn ended(&mut self, partition: PartitionId, ended: &Ended) -> Result<()> {
+        self.write(&Line::Ended {
+            partition,
+            stored: ended.stored.clone(),
+            failed: ended.failed.clone(),
+            unknown: ended.unknown.clone(),
+        })
+    }
+
+    /// Writes down that nothing is left. A journal that nobody named is removed, unless there is something to look up.
+    pub(super) fn finish(&mut self, is_clean: bool) -> Result<()> {
+        self.write(&Line::Finished)?;
+        if let Some(place) = self.place.as_ref().filter(|place| !place.named && is_clean) {
+            fs::remove_file(&place.path)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, line: &Line) -> Result<()> {
+        if let (Some(file), Some(place)) = (&mut self.file, &self.place) {
+            let text = serde_json::to_string(line).map_err(std::io::Error::from)? + "\n";
+            let written = file.write_all(text.as_bytes());
+            written.and_then(|()| file.sync_data()).map_err(|error| {
+                let sentence = format!("{} cannot be written: {error}", place.path.display());
+                Trouble::new(Exit::FAILED, sentence)
+            })?;
+        }
+        self.replay_ref(line);
+        Ok(())
+    }
+
+    fn replay(&mut self, line: Line) {
+        if let Line::Plan(plan) = line {
+            self.plan = Some(plan);
+        } else {
+            self.replay_ref(&line);
+        }
+    }
+
+    fn replay_ref(&mut self, line: &Line) {
+        match line {
+            Line::Plan(_) | Line::Finished => {}
+            Line::Sending { partition, offsets } => {
+                let progress = self.progress.entry(*partition).or_default();
+                progress.abandon();
+                progress.sending.clone_from(offsets);
+            }
+            Line::Ended {
+                partition,
+                stored,
+                failed,
+                unknown,
+            } => {
+                let progress = self.progress.entry(*partition).or_default();
+                progress.end(stored, failed, unknown);
+            }
+        }
+    }
+}
+
+fn open_file(path: &Path) -> std::io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn lock(file: &File) -> std::io::Result<()> {
+    use rustix::fs::{FlockOperation, flock};
+    Ok(flock(file, FlockOperation::NonBlockingLockExclusive)?)
+}
+
+#[cfg(not(unix))]
+fn lock(_: &File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Offsets, those in a row together: `5, 7-9`.
+pub(super) fn offset_ranges(offsets: &[Offset]) -> String {
+    let mut sorted = offsets.to_vec();
+    sorted.sort_unstable();
+    let runs = sorted.chunk_by(|left, right| left.checked_add(1) == Some(*right));
+    let texts = runs.filter_map(|run| match run {
+        [] => None,
+        [only] => Some(only.to_string()),
+        [first, .., last] => Some(format!("{first}-{last}")),
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}

@@ -1,7 +1,6 @@
 //! The Liftbridge client: connects, reads, changes, publishes and subscribes. Knows neither terminal nor dashboard.
 
 mod activity;
-mod address;
 mod admin;
 mod backoff;
 mod brokers;
@@ -27,7 +26,6 @@ mod views;
 use std::ops::Deref;
 
 pub use activity::ActivityEvents;
-pub use address::{DEFAULT_PORT, parse_address};
 pub use brokers::{BrokerHealth, Origin};
 pub use connect::{ConnectOptions, TlsOptions};
 pub use consumer::{Consumer, ConsumerItem, ConsumerOptions};
@@ -38,7 +36,10 @@ pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
 pub use publisher::{Publisher, PublisherOptions, Receipt};
 pub use subscribe::{Subscription, SubscriptionItem};
 
-pub use crate::model::{EndReason, SubscriptionEvent};
+/// The TLS library of [`TlsOptions::rustls`], in the version that this client speaks.
+pub use tokio_rustls::rustls;
+
+pub use crate::model::{DEFAULT_PORT, EndReason, SubscriptionEvent, parse_address};
 
 /// The envelope of messages and acks on NATS, for those who speak NATS themselves (wire-contract §3).
 pub mod envelope {

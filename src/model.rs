@@ -28,7 +28,9 @@ pub use failure::{ErrorKind, Failure, Target};
 pub use message::{Ack, AckPolicy, Headers, Message, Offset};
 pub use nearest::{did_you_mean, nearest};
 pub use operation::{Operation, Outcome};
-pub use options::{Destination, PublishOptions, StartAt, StopAt, StreamOptions, SubscribeSpec};
+pub use options::{
+    Destination, GiveUp, PublishOptions, StartAt, StopAt, StreamOptions, SubscribeSpec,
+};
 pub use quantity::{format_duration, format_ranges, parse_duration, parse_ranges, parse_size};
 pub use seek::{parse_start, parse_stop};
 pub use sink::{MessageSink, MessageStamp, OwnedMessages};

@@ -130,6 +130,7 @@ fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
         cert: files.cert,
         key: files.key,
         server_name: files.server_name,
+        rustls: None,
     });
     ConnectOptions {
         seeds: cluster.addr.value.clone(),

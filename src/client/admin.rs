@@ -17,6 +17,9 @@ use crate::model::{
 use crate::wire::rpc::Rpc;
 use crate::wire::{convert, pb};
 
+/// What file systems take as a name.
+const LONGEST_NAME: usize = 255;
+
 impl Client {
     /// Does what an [`Operation`] says.
     ///
@@ -95,6 +98,7 @@ impl Client {
         resume_all: bool,
     ) -> Result<()> {
         let target = target_of(stream, partitions);
+        check_partitions(stream, partitions)?;
         let request = pb::PauseStreamRequest {
             name: stream.to_owned(),
             partitions: partitions.to_vec(),
@@ -119,6 +123,7 @@ impl Client {
         readonly: bool,
     ) -> Result<()> {
         let target = target_of(stream, partitions);
+        check_partitions(stream, partitions)?;
         let request = pb::SetStreamReadonlyRequest {
             name: stream.to_owned(),
             partitions: partitions.to_vec(),
@@ -238,17 +243,31 @@ fn target_of(stream: &str, partitions: &[PartitionId]) -> Target {
     }
 }
 
+/// No negative number reaches a server: what one does with it is not known of every call.
+fn check_partitions(stream: &str, partitions: &[PartitionId]) -> Result<()> {
+    let Some(&negative) = partitions.iter().find(|partition| **partition < 0) else {
+        return Ok(());
+    };
+    let target = Target::Partition(stream.into(), negative);
+    let kind = ErrorKind::NoSuchPartition;
+    Err(Error::of_kind(kind, Rpc::PauseStream, target, "").never_sent())
+}
+
 fn check_stream(options: &StreamOptions, target: &Target) -> Result<()> {
     let name = options.name.as_str();
     if name.is_empty() {
         return Err(Error::refused(target.clone(), "a stream needs a name"));
     }
-    if name.contains(['/', '\\']) || name.contains("..") {
+    if name.contains(['/', '\\', '\0']) || name.contains("..") || name == "." {
         let why = "becomes a folder on the broker's disk: no \"/\", \"\\\" or \"..\" in it";
         return Err(Error::refused(
             target.clone(),
             format!("the name \"{name}\" {why}"),
         ));
+    }
+    if name.len() > LONGEST_NAME {
+        let sentence = "a stream's name becomes a folder on the broker's disk: 255 bytes at most";
+        return Err(Error::refused(target.clone(), sentence));
     }
     if options.partitions.is_some_and(|partitions| partitions < 0) {
         let sentence = "a stream cannot have fewer than no partitions: real servers crash on it";
@@ -293,6 +312,9 @@ mod tests {
             ("a", "s t", None),
             ("a", "s..t", None),
             ("a", ".", None),
+            (".", "s", None),
+            ("a\0b", "s", None),
+            (&*"long".repeat(64), "s", None),
             ("with blank", "", None),
         ] {
             assert_eq!(
@@ -302,6 +324,9 @@ mod tests {
             );
         }
         assert_eq!(check("dot.name", "", Some(0)), Ok(()));
+        assert_eq!(check(&"x".repeat(255), "s", None), Ok(()));
+        let negative = check_partitions("a", &[0, -1]).unwrap_err();
+        assert_eq!(negative.kind(), ErrorKind::NoSuchPartition);
         assert_eq!(check("with blank", "s.*.>", Some(3)), Ok(()));
     }
 }

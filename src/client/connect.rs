@@ -1,7 +1,10 @@
 //! How to reach a cluster: seeds, limits, windows, TLS, address overrides. Dialling is `pool`'s.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio_rustls::rustls::ClientConfig;
 
 /// How a client reaches its cluster and what it allows itself.
 #[derive(Clone, Debug)]
@@ -63,7 +66,8 @@ impl ConnectOptions {
     }
 }
 
-/// TLS: with nothing set, the system's roots, or Mozilla's where the system has none.
+/// TLS: with nothing set, the system's roots, or Mozilla's where the system has none. Brokers speak TLS where `tls.key`
+/// and `tls.cert` are set, and ask for a client certificate where `tls.client.auth.enabled` is (wire-contract §4.9).
 #[derive(Clone, Debug, Default)]
 pub struct TlsOptions {
     /// A PEM file of the only certificate authorities to trust.
@@ -74,4 +78,7 @@ pub struct TlsOptions {
     pub key: Option<PathBuf>,
     /// The name that servers' certificates must have, instead of the host dialled.
     pub server_name: Option<String>,
+    /// A configuration of one's own instead of `ca`, `cert` and `key`: a key in hardware, a verifier that pins. Its
+    /// protocols (ALPN) are set to `h2` where it names none. Made of [`rustls`](super::rustls), re-exported here.
+    pub rustls: Option<Arc<ClientConfig>>,
 }

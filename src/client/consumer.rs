@@ -18,8 +18,8 @@ use super::core::Api;
 use super::error::{Error, Result};
 use super::subscribe::{Order, Subscription, SubscriptionItem};
 use crate::model::{
-    EndReason, Failure, Message, Offset, OwnedMessages, PartitionId, StartAt, StreamName,
-    SubscribeSpec, SubscriptionEvent, Target,
+    EndReason, ErrorKind, Failure, GiveUp, Message, Offset, OwnedMessages, PartitionId, StartAt,
+    StreamName, SubscribeSpec, SubscriptionEvent, Target,
 };
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -112,7 +112,8 @@ pub struct Consumer {
     /// Partitions whose subscriptions ended for a reason that may pass.
     resting: BTreeMap<Place, EndReason>,
     rest: Interval,
-    _stop: DropGuard,
+    /// Stops the heartbeat.
+    stop: Option<DropGuard>,
 }
 
 /// How far this member has come.
@@ -149,9 +150,9 @@ impl Client {
     /// Joins a consumer group. The first item is what was assigned.
     ///
     /// # Errors
-    /// [`ErrorKind::AlreadyMember`](crate::model::ErrorKind::AlreadyMember) where the group has a member of that id,
-    /// [`ErrorKind::NoSuchStream`](crate::model::ErrorKind::NoSuchStream), [`ErrorKind::InvalidArgument`](crate::model::ErrorKind::InvalidArgument) without a group or streams,
-    /// [`ErrorKind::CursorsDisabled`](crate::model::ErrorKind::CursorsDisabled) where positions could not be stored, [`ErrorKind::OutcomeUnknown`](crate::model::ErrorKind::OutcomeUnknown).
+    /// [`ErrorKind::AlreadyMember`] where the group has a member of that id,
+    /// [`ErrorKind::NoSuchStream`], [`ErrorKind::InvalidArgument`] without a group or streams,
+    /// [`ErrorKind::CursorsDisabled`] where positions could not be stored, [`ErrorKind::OutcomeUnknown`].
     pub async fn join_group(&self, mut options: ConsumerOptions) -> Result<Consumer> {
         if options.consumer.is_empty() {
             options.consumer = format!("liftui-{:016x}", fastrand::u64(..));
@@ -179,7 +180,7 @@ impl Client {
             positions: Positions::default(),
             resting: BTreeMap::new(),
             rest: tokio::time::interval(REST),
-            _stop: stop.drop_guard(),
+            stop: Some(stop.drop_guard()),
         })
     }
 }
@@ -317,7 +318,7 @@ impl Consumer {
         };
         let spec = SubscribeSpec {
             start: come_to.map_or(self.options.start, |offset| StartAt::Offset(offset + 1)),
-            give_up_after: Some(Duration::MAX),
+            give_up: GiveUp::Never,
             ..SubscribeSpec::new(Arc::clone(stream), *partition)
         };
         let order = Order {
@@ -396,10 +397,13 @@ impl Consumer {
     /// Stores how far this member has come and leaves the group, so that others read on at once.
     ///
     /// # Errors
-    /// Where it could not be stored, or the group not be left: then the coordinator finds out by itself.
+    /// Where it could not be stored, or the group not be left: then the coordinator finds out by itself. To be no member
+    /// any more, or of a group that is gone, is to have left.
     pub async fn leave(mut self) -> Result<()> {
         self.reading.clear();
         self.checkpoint().await?;
+        // A heart that beats on would find that it is no member, and join again.
+        self.stop = None;
         let target = Target::Group(self.options.group.clone());
         let request = pb::LeaveConsumerGroupRequest {
             group_id: self.options.group.clone(),
@@ -411,9 +415,15 @@ impl Consumer {
         };
         let core = self.client.core();
         let limit = core.options.request_timeout;
-        core.at_any(Rpc::LeaveConsumerGroup, &target, limit, send)
-            .await?;
-        Ok(())
+        let rpc = Rpc::LeaveConsumerGroup;
+        match core.at_any(rpc, &target, limit, send).await {
+            Err(error)
+                if !matches!(error.kind(), ErrorKind::NotMember | ErrorKind::NoSuchGroup) =>
+            {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use tokio_util::sync::DropGuard;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
-use super::address::parse_address;
 use super::brokers::Brokers;
 use super::connect::ConnectOptions;
 use super::cursors::Book;
@@ -18,7 +17,7 @@ use super::metadata::Cache;
 use super::partitioner::Turns;
 use super::pool::{Pool, Tasks};
 use super::transport::Call;
-use crate::model::Target;
+use crate::model::{ErrorKind, Target, parse_address};
 use crate::wire::pb::api_client::ApiClient;
 use crate::wire::rpc::Rpc;
 
@@ -56,11 +55,11 @@ impl Handle {
             return Err(Error::refused(Target::Cluster, sentence));
         }
         for seed in &mut options.seeds {
-            *seed = parse_address(seed)?;
+            *seed = address(seed)?;
         }
         for (advertised, dialled) in &mut options.advertise {
-            *advertised = parse_address(advertised)?;
-            *dialled = parse_address(dialled)?;
+            *advertised = address(advertised)?;
+            *dialled = address(dialled)?;
         }
         let options = Arc::new(options);
         let tasks = Tasks::default();
@@ -79,6 +78,11 @@ impl Handle {
             _close: tasks.token().clone().drop_guard(),
         }))
     }
+}
+
+fn address(text: &str) -> Result<String> {
+    parse_address(text)
+        .map_err(|sentence| Error::new(ErrorKind::BadAddress, Target::Cluster, sentence))
 }
 
 impl Core {

@@ -19,6 +19,9 @@ use super::transport::Call;
 use crate::model::{ErrorKind, PartitionId, StreamName, Target};
 use crate::wire::rpc::Rpc;
 
+/// The longest that a deadline can be: clocks and the header of gRPC overflow somewhere beyond.
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// One deadline over all attempts of a request, and the waits between them.
 pub(crate) struct Attempts {
     deadline: Instant,
@@ -29,7 +32,7 @@ impl Attempts {
     /// Attempts for so long from now on.
     pub(crate) fn within(limit: Duration) -> Self {
         Self {
-            deadline: Instant::now() + limit,
+            deadline: Instant::now() + limit.min(LONGEST),
             backoff: Backoff::of_request(),
         }
     }
@@ -66,16 +69,19 @@ impl Core {
         loop {
             let mut last = None;
             for address in self.brokers.in_turn() {
+                let left = attempts.left();
+                // Sent without time left, it would end as unknown for nothing.
+                if left.is_zero() && last.is_some() {
+                    break;
+                }
                 let call = Call {
                     rpc,
                     target,
                     address: &address,
                 };
-                let left = attempts.left();
                 let answer = self.call(call, left, |api| send(api, left));
                 match answer.await {
                     Err(error) if !is_final(rpc, &error) => last = Some(error),
-                    Err(error) if error.kind() == ErrorKind::NoMetadataLeader => last = Some(error),
                     outcome => return outcome,
                 }
             }

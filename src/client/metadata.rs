@@ -24,6 +24,9 @@ use crate::wire::rpc::Rpc;
 /// A broker that has not answered by then is not waited for alone: the next one is asked too.
 const ASK_NEXT_AFTER: Duration = Duration::from_millis(700);
 
+/// How long other brokers may take to say whether they know a stream that one broker does not.
+const SECOND_OPINION: Duration = Duration::from_secs(1);
+
 /// The latest metadata. Generations tell whether somebody else has refreshed it already.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
@@ -142,6 +145,25 @@ impl Core {
         Ok(cluster)
     }
 
+    /// What the broker at that address says of one stream. Nothing of it is remembered.
+    pub(crate) async fn ask_about(&self, address: &str, stream: &StreamName) -> Result<Cluster> {
+        let target = Target::Stream(Arc::clone(stream));
+        let call = Call {
+            rpc: Rpc::FetchMetadata,
+            target: &target,
+            address,
+        };
+        let request = Request::new(FetchMetadataRequest {
+            streams: vec![stream.to_string()],
+            groups: Vec::new(),
+        });
+        let wait = self.options.metadata_timeout;
+        let answer = self.call(call, wait, async |mut api| {
+            api.fetch_metadata(request).await
+        });
+        Ok(convert::cluster(answer.await?))
+    }
+
     /// Metadata newer than `generation`: one fetch for all who found the same metadata wanting.
     pub(crate) async fn refresh_metadata(
         self: &Arc<Self>,
@@ -172,7 +194,39 @@ impl Core {
         if cluster.partition(stream, partition).is_some() {
             return Ok(cluster);
         }
-        self.refresh_metadata(self.metadata.generation()).await
+        let generation = self.metadata.generation();
+        self.refresh_knowing(generation, stream, partition).await
+    }
+
+    /// Metadata newer than `generation`, of a broker that knows the partition, if there is one: brokers learn of new
+    /// streams one after the other, and one that has just started knows none for seconds (wire-contract §5).
+    pub(crate) async fn refresh_knowing(
+        self: &Arc<Self>,
+        generation: u64,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<Arc<Cluster>> {
+        let cluster = self.refresh_metadata(generation).await?;
+        let knows = |cluster: &Cluster| cluster.partition(stream, partition).is_some();
+        if knows(&cluster) {
+            return Ok(cluster);
+        }
+        let mut others: JoinSet<Option<Arc<Cluster>>> = JoinSet::new();
+        for broker in &cluster.brokers {
+            if Some(&broker.id) != cluster.answered_by.as_ref() {
+                let (core, address) = (Arc::clone(self), broker.address());
+                others.spawn(async move { core.ask(&address, SECOND_OPINION).await.ok() });
+            }
+        }
+        while let Some(other) = others.join_next().await {
+            if let Ok(Some(other)) = other
+                && knows(&other)
+            {
+                self.metadata.store(Arc::clone(&other));
+                return Ok(other);
+            }
+        }
+        Ok(cluster)
     }
 
     /// The leader of a partition, as the metadata at hand has it.

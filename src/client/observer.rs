@@ -163,6 +163,7 @@ impl Core {
         partition: PartitionId,
     ) -> Result<Partition> {
         let mut attempts = super::failover::Attempts::within(self.options.request_timeout);
+        let mut refused = None;
         loop {
             let leader = self.leader(stream, partition).await?;
             let wait = attempts.left();
@@ -173,22 +174,37 @@ impl Core {
                 Err(error) if error.kind().is_retryable() => error,
                 outcome => return outcome,
             };
-            let refused = error.kind() == ErrorKind::NotLeader;
-            let cluster = self.refresh_metadata(leader.generation).await?;
-            let found = cluster.partition(stream, partition);
-            let leads = |found: &Partition| found.leader.as_ref() == Some(&leader.broker);
-            // A running leader would have answered; one that never was paused may still be taking office.
-            if refused && found.is_some_and(|found| leads(found) && found.paused_flag) {
-                let target = Target::Partition(Arc::clone(stream), partition);
-                let kind = ErrorKind::PartitionPaused;
-                return Err(Error::of_kind(
-                    kind,
-                    Rpc::FetchPartitionMetadata,
-                    target,
-                    "",
-                ));
+            if error.kind() == ErrorKind::NotLeader {
+                // A leader that is taking office refuses too, and the flag of a pause outlives it: only one that has
+                // refused before, and by its own account leads what was paused, does not serve it.
+                let again = refused.replace(Arc::clone(&leader.broker)) == Some(leader.broker);
+                let address = &leader.address;
+                if again && self.calls_it_paused(address, stream, partition).await {
+                    return Err(paused(stream, partition));
+                }
             }
             attempts.wait(error).await?;
+            self.refresh_metadata(leader.generation).await?;
         }
     }
+
+    /// Whether the broker at that address says of itself that it leads the partition, and that it was paused once.
+    async fn calls_it_paused(
+        &self,
+        address: &str,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> bool {
+        let own = self.ask_about(address, stream).await;
+        own.is_ok_and(|own| {
+            let found = own.partition(stream, partition);
+            found.is_some_and(|found| found.paused_flag && found.leader == own.answered_by)
+        })
+    }
+}
+
+fn paused(stream: &StreamName, partition: PartitionId) -> Error {
+    let target = Target::Partition(Arc::clone(stream), partition);
+    let kind = ErrorKind::PartitionPaused;
+    Error::of_kind(kind, Rpc::FetchPartitionMetadata, target, "")
 }

@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 
 use super::connect::ConnectOptions;
 use super::error::{Error, Result};
-use super::tls;
+use super::tls::Tls;
 use crate::model::{ErrorKind, Target};
 
 /// Subscriptions that share a connection at most: its window is the sum of theirs, so that none waits for another.
@@ -26,6 +26,11 @@ const SUBSCRIPTIONS_PER_CONNECTION: usize = 16;
 
 /// Frames of up to this size save wake-ups; servers send smaller ones if they like.
 const MAX_FRAME_BYTES: u32 = 256 << 10;
+
+/// When a silent connection is asked whether it lives, how often, and how many times in vain.
+pub(crate) const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
+pub(crate) const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const KEEPALIVE_TIMES: u32 = 3;
 
 /// Where the tasks of connections run: counted, and stopped with the client.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +69,7 @@ impl hyper::rt::Executor<Pin<Box<dyn Future<Output = ()> + Send>>> for Tasks {
 #[derive(Debug)]
 pub(crate) struct Pool {
     options: Arc<ConnectOptions>,
-    tls: Option<ClientTlsConfig>,
+    tls: Option<Tls>,
     tasks: Tasks,
     brokers: Mutex<HashMap<Arc<str>, Connections>>,
 }
@@ -130,9 +135,9 @@ impl Pool {
     /// A pool without connections: they are dialled when first needed.
     ///
     /// # Errors
-    /// Those of [`tls::prepare`].
+    /// Those of [`Tls::prepare`].
     pub(crate) fn new(options: Arc<ConnectOptions>, tasks: Tasks) -> Result<Arc<Self>> {
-        let tls = options.tls.as_ref().map(tls::prepare).transpose()?;
+        let tls = Tls::prepare(&options)?;
         Ok(Arc::new(Self {
             options,
             tls,
@@ -216,25 +221,24 @@ impl Pool {
         // A window is 31 bits (RFC 9113 §6.9.1).
         let connection_window =
             u32::try_from(connection_window.min(0x7fff_ffff)).unwrap_or(u32::MAX >> 1);
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let scheme = self.tls.as_ref().map_or("http", Tls::scheme);
         let endpoint = Endpoint::from_shared(format!("{scheme}://{dialled}"))
             .map_err(|error| malformed(dialled).caused_by(error))?
             .connect_timeout(self.options.connect_timeout)
             // No HTTP/2 pings: servers answer them with GOAWAY (wire-contract §0.7). TCP finds dead peers instead.
-            .tcp_keepalive(Some(Duration::from_secs(10)))
-            .tcp_keepalive_interval(Some(Duration::from_secs(5)))
-            .tcp_keepalive_retries(Some(3))
+            .tcp_keepalive(Some(KEEPALIVE_AFTER))
+            .tcp_keepalive_interval(Some(KEEPALIVE_EVERY))
+            .tcp_keepalive_retries(Some(KEEPALIVE_TIMES))
             .initial_stream_window_size(self.options.window_bytes)
             .initial_connection_window_size(connection_window)
             .max_frame_size(MAX_FRAME_BYTES)
             .executor(self.tasks.clone());
-        let endpoint = match &self.tls {
-            Some(tls) => endpoint
-                .tls_config(tls.clone())
-                .map_err(|error| malformed(dialled).caused_by(error))?,
-            None => endpoint,
-        };
-        Ok(endpoint.connect_lazy())
+        match &self.tls {
+            None => Ok(endpoint.connect_lazy()),
+            Some(tls) => tls
+                .connect(endpoint)
+                .map_err(|error| malformed(dialled).caused_by(error)),
+        }
     }
 
     fn drop_idle(&self, limit: Duration) {

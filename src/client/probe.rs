@@ -79,7 +79,7 @@ impl Core {
         let ask = async move |api: Api| match first_answer(api, request, is_empty).await {
             Ok(()) => Ok(Response::new(false)),
             Err(status) => match meaning.meaning(&status) {
-                Ok(Meaning::EmptyRange | Meaning::ReadonlyEnd) => Ok(Response::new(true)),
+                Ok(Meaning::StopBeforeStart | Meaning::ReadonlyEnd) => Ok(Response::new(true)),
                 Ok(_) | Err(_) => Err(status),
             },
         };

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::Client;
 use super::core::Core;
 use super::error::{Error, Result};
+use super::failover::LONGEST;
 use crate::model::{AckPolicy, Destination, Outcome, PartitionId, PublishOptions, Target};
 use crate::wire::rpc::Rpc;
 use crate::wire::{convert, pb};
@@ -109,7 +110,7 @@ impl Publisher {
             policy: options.ack_policy,
             partition,
             target: target.clone(),
-            deadline: Instant::now() + wait,
+            deadline: Instant::now() + wait.min(LONGEST),
             answer,
             _place: place.or(Err(Error::closed()))?,
         };

@@ -25,6 +25,7 @@ impl Call<'_> {
     pub(crate) fn error(&self, status: Status) -> Error {
         match self.meaning(&status) {
             Ok(Meaning::Failed(ErrorKind::Timeout)) => self.broken(&Trouble::late()),
+            Ok(Meaning::Failed(ErrorKind::Unreachable)) => self.broken(&Trouble::unavailable()),
             Ok(Meaning::Failed(kind)) => self.refusal(kind, &status),
             Ok(_) => self.refusal(ErrorKind::Server, &status),
             Err(error) => error,
@@ -33,7 +34,14 @@ impl Call<'_> {
     }
 
     fn refusal(&self, kind: ErrorKind, status: &Status) -> Error {
-        Error::of_kind(kind, self.rpc, self.target.clone(), status.message())
+        let of_kind = |text: &str| Error::of_kind(kind, self.rpc, self.target.clone(), text);
+        if kind == ErrorKind::OutcomeUnknown {
+            return of_kind(&format!("the brokers did not agree ({})", status.message()));
+        }
+        let error = of_kind(status.message());
+        // Nobody was there to agree to it: another broker may know of a leader.
+        let unsent = kind == ErrorKind::NoMetadataLeader;
+        if unsent { error.never_sent() } else { error }
     }
 
     /// What a server meant by a status, or the error where no server sent it.
@@ -101,6 +109,10 @@ impl Trouble {
 
     fn late() -> Self {
         Self::new(ErrorKind::Timeout, "did not answer in time")
+    }
+
+    fn unavailable() -> Self {
+        Self::new(ErrorKind::Unreachable, "says that it is unavailable")
     }
 }
 

@@ -9,7 +9,8 @@ use super::{AckPolicy, Headers, Offset, PartitionId, StreamName, Timestamp};
 /// Every field of `CreateStreamRequest`. `None` leaves the choice to the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamOptions {
-    /// The name; unique. `/`, `\` and `..` are refused: the name becomes a folder on the broker's disk.
+    /// The name; unique. The name becomes a folder on the broker's disk, so `/`, `\`, `..`, `.` alone, the character 0
+    /// and more than 255 bytes are refused.
     pub name: String,
     /// The NATS subject to store; where empty, the name.
     pub subject: String,
@@ -23,7 +24,8 @@ pub struct StreamOptions {
     pub retention_max_bytes: Option<i64>,
     /// Messages kept in each partition.
     pub retention_max_messages: Option<i64>,
-    /// How long messages are kept; whole milliseconds on the wire.
+    /// How long messages are kept. This and the other durations go out as whole milliseconds, rounded up; zero is no
+    /// limit (wire-contract §2.4).
     pub retention_max_age: Option<Duration>,
     /// How often retention is applied.
     pub cleaner_interval: Option<Duration>,
@@ -134,6 +136,18 @@ pub enum StopAt {
     Time(Timestamp),
 }
 
+/// How long a subscription that lost its broker looks for another one to go on with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GiveUp {
+    /// As long as the client's options say (`ConnectOptions::resubscribe_limit`): 30 s by default.
+    #[default]
+    AsClient,
+    /// For so long without a message, counted from the loss.
+    After(Duration),
+    /// It looks for ever, as the dashboard and `tail` do.
+    Never,
+}
+
 /// One partition to read, from where to where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubscribeSpec {
@@ -149,8 +163,8 @@ pub struct SubscribeSpec {
     pub isr_replica: bool,
     /// Newest first; servers before API 2.0 ignore it silently, which is detected.
     pub reverse: bool,
-    /// How long to look for a broker to go on with; `None`: for ever.
-    pub give_up_after: Option<Duration>,
+    /// How long to look for a broker to go on with after a loss; then it ends as unavailable.
+    pub give_up: GiveUp,
 }
 
 impl SubscribeSpec {

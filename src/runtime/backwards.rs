@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::client::{Observer, SubscriptionItem};
 use crate::model::{
-    EndReason, ErrorKind, Failure, MessageSink, Offset, OwnedMessages, PartitionId, StartAt,
-    StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
+    EndReason, ErrorKind, Failure, GiveUp, MessageSink, Offset, OwnedMessages, PartitionId,
+    StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
 };
 use crate::store::{Chunk, ChunkBuilder};
 
@@ -77,7 +77,7 @@ impl Source {
         let spec = SubscribeSpec {
             start,
             stop,
-            give_up_after: Some(PATIENCE),
+            give_up: GiveUp::After(PATIENCE),
             ..SubscribeSpec::new(Arc::clone(&self.stream), self.partition)
         };
         let mut items = self.observer.subscribe_into(spec, sink).await?;

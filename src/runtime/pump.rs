@@ -4,7 +4,6 @@
 //! (I12). What a tail keeps, shows or counts is the business of `app`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -14,7 +13,7 @@ use super::nudge::Nudge;
 use crate::app::{Event, FeedEvent, FeedId, OlderSpec};
 use crate::client::SubscriptionItem;
 use crate::model::{
-    EndReason, Failure, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
+    EndReason, Failure, GiveUp, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
 };
 use crate::store::ChunkBuilder;
 
@@ -41,7 +40,7 @@ impl Pump {
             start,
             stop,
             // A tail waits for its broker as long as its user does.
-            give_up_after: Some(Duration::MAX),
+            give_up: GiveUp::Never,
             ..SubscribeSpec::new(stream, self.source.partition)
         };
         let opened = self
@@ -144,6 +143,7 @@ mod tests {
     use super::super::bed::{Bed, offsets};
     use super::super::mailbox::{Inbox, mailbox};
     use super::*;
+    use std::time::Duration;
     use tokio::sync::mpsc::Receiver;
     use tokio::task::JoinSet;
     use tokio::time::timeout;

@@ -9,27 +9,53 @@ use bytes::Bytes;
 
 use super::pb;
 use crate::model::{
-    Ack, AckPolicy, Broker, Cluster, EventTimes, Headers, Partition, PublishOptions, Stream,
-    StreamName, StreamOptions, Timestamp,
+    Ack, AckPolicy, Broker, BrokerId, Cluster, EventTimes, Headers, Partition, PublishOptions,
+    Stream, StreamName, StreamOptions, Timestamp,
 };
 
 /// A broker's answer to `FetchMetadata` as a snapshot, sorted. Streams the broker does not know are left out.
 pub fn cluster(answer: pb::FetchMetadataResponse) -> Cluster {
-    let answered_by = answer.brokers.first().map(|broker| Arc::from(&*broker.id));
     let mut brokers: Vec<Broker> = answer.brokers.into_iter().map(broker).collect();
+    let answered_by = brokers.first().map(|broker| Arc::clone(&broker.id));
+    let ids: Vec<BrokerId> = brokers
+        .iter()
+        .map(|broker| Arc::clone(&broker.id))
+        .collect();
+    let mut ids = Ids(ids);
     brokers.sort_by(|a, b| a.id.cmp(&b.id));
     let known = |stream: &pb::StreamMetadata| stream.error == pb::stream_metadata::Error::Ok as i32;
     let streams: BTreeMap<StreamName, Stream> = answer
         .stream_metadata
         .into_iter()
         .filter(known)
-        .map(stream)
+        .map(|metadata| stream(metadata, &mut ids))
         .map(|stream| (Arc::clone(&stream.name), stream))
         .collect();
     Cluster {
         answered_by,
         brokers,
         streams,
+    }
+}
+
+/// The ids of brokers in one answer, each stored once: they stand in every partition, several times.
+struct Ids(Vec<BrokerId>);
+
+impl Ids {
+    /// There are few brokers: looking through them costs less than hashing.
+    fn shared(&mut self, id: &str) -> BrokerId {
+        if let Some(known) = self.0.iter().find(|known| &***known == id) {
+            return Arc::clone(known);
+        }
+        let id: BrokerId = Arc::from(id);
+        self.0.push(Arc::clone(&id));
+        id
+    }
+
+    fn sorted(&mut self, ids: &[String]) -> Vec<BrokerId> {
+        let mut ids: Vec<BrokerId> = ids.iter().map(|id| self.shared(id)).collect();
+        ids.sort();
+        ids
     }
 }
 
@@ -43,13 +69,13 @@ fn broker(broker: pb::Broker) -> Broker {
     }
 }
 
-fn stream(stream: pb::StreamMetadata) -> Stream {
+fn stream(stream: pb::StreamMetadata, ids: &mut Ids) -> Stream {
     let mut partitions: Vec<Partition> = stream
         .partitions
         .into_iter()
         .map(|(id, metadata)| Partition {
             id,
-            ..partition(metadata)
+            ..shared_partition(&metadata, ids)
         })
         .collect();
     partitions.sort_by_key(|partition| partition.id);
@@ -62,30 +88,28 @@ fn stream(stream: pb::StreamMetadata) -> Stream {
 }
 
 /// A partition as the answering broker sees it, replicas and ISR sorted.
-pub fn partition(metadata: pb::PartitionMetadata) -> Partition {
-    let leader = Some(metadata.leader).filter(|id| !id.is_empty());
+pub fn partition(metadata: &pb::PartitionMetadata) -> Partition {
+    shared_partition(metadata, &mut Ids(Vec::new()))
+}
+
+fn shared_partition(metadata: &pb::PartitionMetadata, ids: &mut Ids) -> Partition {
+    let leader = Some(&*metadata.leader).filter(|id| !id.is_empty());
     Partition {
         id: metadata.id,
-        leader: leader.map(Arc::from),
-        replicas: sorted(metadata.replicas),
-        isr: sorted(metadata.isr),
+        leader: leader.map(|id| ids.shared(id)),
+        replicas: ids.sorted(&metadata.replicas),
+        isr: ids.sorted(&metadata.isr),
         high_watermark: metadata.high_watermark,
         newest_offset: metadata.newest_offset,
         paused_flag: metadata.paused,
         readonly_flag: metadata.readonly,
-        received: event_times(metadata.messages_received_timestamps),
-        pause_changed: event_times(metadata.pause_timestamps),
-        readonly_changed: event_times(metadata.readonly_timestamps),
+        received: event_times(metadata.messages_received_timestamps.as_ref()),
+        pause_changed: event_times(metadata.pause_timestamps.as_ref()),
+        readonly_changed: event_times(metadata.readonly_timestamps.as_ref()),
     }
 }
 
-fn sorted(ids: Vec<String>) -> Vec<Arc<str>> {
-    let mut ids: Vec<Arc<str>> = ids.into_iter().map(Arc::from).collect();
-    ids.sort();
-    ids
-}
-
-fn event_times(times: Option<pb::PartitionEventTimestamps>) -> EventTimes {
+fn event_times(times: Option<&pb::PartitionEventTimestamps>) -> EventTimes {
     times.map_or_else(EventTimes::default, |times| EventTimes {
         first: Timestamp(times.first_timestamp),
         latest: Timestamp(times.latest_timestamp),
@@ -127,8 +151,10 @@ fn boolean(value: bool) -> pb::NullableBool {
     pb::NullableBool { value }
 }
 
+/// Rounded up: 0 means without a limit, which less than a millisecond does not.
 fn millis(duration: Duration) -> pb::NullableInt64 {
-    int64(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+    let millis = duration.as_nanos().div_ceil(1_000_000);
+    int64(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
 /// The request that publishes to a partition of a stream.
@@ -244,6 +270,8 @@ mod tests {
         assert_eq!(ids, [0, 1, 2]);
         assert_eq!(&*orders.partitions[0].isr[0], "a");
         assert_eq!(orders.partitions[0].leader, None);
+        let named_twice = [&cluster.brokers[0].id, &orders.partitions[0].isr[0]];
+        assert!(Arc::ptr_eq(named_twice[0], named_twice[1]), "stored once");
     }
 
     #[test]
@@ -251,6 +279,7 @@ mod tests {
         let request = create_stream(&StreamOptions {
             name: "orders".into(),
             retention_max_age: Some(Duration::from_secs(2)),
+            segment_max_age: Some(Duration::from_nanos(1)),
             compact_enabled: Some(false),
             ..StreamOptions::default()
         });
@@ -258,6 +287,11 @@ mod tests {
         assert_eq!(
             request.retention_max_age.map(|value| value.value),
             Some(2000)
+        );
+        assert_eq!(
+            request.segment_max_age.map(|value| value.value),
+            Some(1),
+            "not 0, which is no limit"
         );
         assert_eq!(
             request.compact_enabled.map(|value| value.value),

@@ -16,7 +16,10 @@ pub enum Meaning {
     StopReached,
     /// A subscription came to the end of a readonly partition.
     ReadonlyEnd,
-    /// The range that a subscription asked for holds nothing.
+    /// A subscription's stop lies before its start: nothing is in between. A readonly partition stops at its newest
+    /// message and so answers this to whoever begins behind it.
+    StopBeforeStart,
+    /// The log holds nothing where a subscription asked for it.
     EmptyRange,
     /// A subscription that reads backwards came to the oldest message.
     OldestReached,
@@ -112,7 +115,7 @@ pub const ROWS: &[Row] = &[
     row("4.1", CREATE, Code::InvalidArgument, Begins("Invalid replicationFactor"), K::InvalidArgument),
     row("4.1", CREATE, Code::AlreadyExists, Is("stream already exists"), K::StreamExists),
     row("4.1", ANY, Code::Internal, Is("no known metadata leader"), K::NoMetadataLeader),
-    row("4.1", ANY, Code::Internal, Begins("Failed to replicate partition"), K::NoMetadataLeader),
+    row("4.1", ANY, Code::Internal, Begins("Failed to replicate partition"), K::OutcomeUnknown),
     row("4.1", DELETE, Code::NotFound, Is("stream does not exist"), K::NoSuchStream),
     row("4.2", PAUSE, Code::NotFound, Is("stream not found"), K::NoSuchStream),
     row("4.2", PAUSE, Code::NotFound, Is("stream does not exist"), K::NoSuchStream),
@@ -137,7 +140,7 @@ pub const ROWS: &[Row] = &[
     row("4.6", SUBSCRIBE, Code::FailedPrecondition, Is("Consumer is not currently assigned this partition"), K::Fenced),
     row("4.6", SUBSCRIBE, Code::InvalidArgument, Begins("Unknown StartPosition"), K::InvalidArgument),
     row("4.6", SUBSCRIBE, Code::InvalidArgument, Begins("Unknown StopPosition"), K::InvalidArgument),
-    end(Code::InvalidArgument, Begins("Stop offset is before start offset"), Meaning::EmptyRange),
+    end(Code::InvalidArgument, Begins("Stop offset is before start offset"), Meaning::StopBeforeStart),
     end(Code::ResourceExhausted, Is("Stream is empty"), Meaning::EmptyRange),
     end(Code::Internal, Is("Failed to lookup offset for timestamp: timestamp is before the beginning of the log"), Meaning::EmptyRange),
     end(Code::Internal, Is("Failed to lookup offset for timestamp: failed to find log segment for timestamp: EOF"), Meaning::EmptyRange),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use liftui::demo::Faults;
 use liftui::model::{
-    AckPolicy, EndReason, ErrorKind, Message, Outcome, PublishOptions, StartAt, StopAt, StreamName,
-    SubscribeSpec, SubscriptionEvent,
+    AckPolicy, EndReason, ErrorKind, GiveUp, Message, Outcome, PublishOptions, StartAt, StopAt,
+    StreamName, SubscribeSpec, SubscriptionEvent,
 };
 
 use super::bed::{Bed, CAP, drain, lively, next_event, next_message, range, to};
@@ -152,7 +152,7 @@ async fn a_subscription_gives_up_when_told_to() {
     let stream = bed.stream("gives-up", 1).await;
     bed.publish(&stream, 0, "x").await;
     let spec = SubscribeSpec {
-        give_up_after: Some(Duration::from_millis(300)),
+        give_up: GiveUp::After(Duration::from_millis(300)),
         ..range(&stream, 0, StartAt::Earliest, StopAt::Never)
     };
     let mut subscription = bed.client.subscribe(spec).await.unwrap();

@@ -4,14 +4,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_stream::Stream;
 
 use crate::cli::exit::Result;
 use crate::client::{Observer, Subscription, SubscriptionItem};
-use crate::model::{PartitionId, StreamName, SubscribeSpec};
+use crate::model::{GiveUp, PartitionId, StreamName, SubscribeSpec};
 use crate::store::{Chunk, ChunkBuilder};
 
 /// A subscription to one partition.
@@ -36,7 +35,7 @@ impl Lanes {
         let mut opening = JoinSet::new();
         for (number, mut spec) in specs.into_iter().enumerate() {
             let observer = observer.clone();
-            spec.give_up_after = Some(Duration::MAX);
+            spec.give_up = GiveUp::Never;
             opening.spawn(async move {
                 let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
                 let messages = observer.subscribe_into(spec, ChunkBuilder::new()).await;

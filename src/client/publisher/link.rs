@@ -14,6 +14,9 @@ use crate::wire::pb;
 use crate::wire::pb::api_client::ApiClient;
 use crate::wire::rpc::Rpc;
 
+/// Tells the links of one session apart.
+pub(super) type LinkId = u64;
+
 /// What a link tells its session.
 pub(super) enum Told {
     /// An answer to some message.
@@ -22,32 +25,45 @@ pub(super) enum Told {
     Ended(Error),
 }
 
+/// A link's end of the channel to its session.
+pub(super) struct Tells {
+    pub(super) link: LinkId,
+    pub(super) session: mpsc::Sender<(LinkId, Told)>,
+}
+
+impl Tells {
+    /// The session is gone where it fails.
+    async fn tell(&self, told: Told) -> Result<(), mpsc::error::SendError<(LinkId, Told)>> {
+        self.session.send((self.link, told)).await
+    }
+}
+
 /// Runs the call to its end.
 pub(super) async fn run(
     core: Arc<Core>,
     address: Arc<str>,
     requests: mpsc::Receiver<pb::PublishRequest>,
-    told: mpsc::Sender<Told>,
+    tells: Tells,
 ) {
     let call = Call {
         rpc: Rpc::PublishAsync,
         target: &Target::Cluster,
         address: &address,
     };
-    let error = match exchange(&core, &call, requests, &told).await {
+    let error = match exchange(&core, &call, requests, &tells).await {
         Ok(()) => call.cut(),
         Err(error) => error,
     };
     core.brokers.failed(&address, &error);
     // The session may be gone already.
-    told.send(Told::Ended(error)).await.ok();
+    tells.tell(Told::Ended(error)).await.ok();
 }
 
 async fn exchange(
     core: &Arc<Core>,
     call: &Call<'_>,
     requests: mpsc::Receiver<pb::PublishRequest>,
-    told: &mpsc::Sender<Told>,
+    tells: &Tells,
 ) -> Result<(), Error> {
     let lease = core.pool.lease(call.address)?;
     core.brokers.attempted(call.address);
@@ -57,17 +73,14 @@ async fn exchange(
     let answers = api.publish_async(ReceiverStream::new(requests)).await;
     let answers = answers.map_err(|status| call.error(status))?.into_inner();
     core.brokers.answered(call.address);
-    forward(answers, told)
+    forward(answers, tells)
         .await
         .map_err(|status| call.error(status))
 }
 
-async fn forward(
-    mut answers: Streaming<pb::PublishResponse>,
-    told: &mpsc::Sender<Told>,
-) -> Result<(), Status> {
+async fn forward(mut answers: Streaming<pb::PublishResponse>, tells: &Tells) -> Result<(), Status> {
     while let Some(answer) = answers.message().await? {
-        if told.send(Told::Answer(Box::new(answer))).await.is_err() {
+        if tells.tell(Told::Answer(Box::new(answer))).await.is_err() {
             break;
         }
     }

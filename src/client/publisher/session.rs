@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::Job;
-use super::link::{self, Told};
+use super::link::{self, LinkId, Tells, Told};
 use crate::client::backoff::Backoff;
 use crate::client::core::Core;
 use crate::client::error::Error;
@@ -25,23 +25,35 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The open call.
 struct Link {
+    id: LinkId,
     requests: mpsc::Sender<pb::PublishRequest>,
-    told: mpsc::Receiver<Told>,
-    /// It has answered: from then on nothing sent can be called unsent.
-    has_answered: bool,
+    /// When it answered last: from the first time on nothing sent can be called unsent.
+    answered: Option<Instant>,
+    task: AbortHandle,
+}
+
+/// A message that was handed to a link.
+struct Flight {
+    job: Job,
+    link: LinkId,
+    sent: Instant,
 }
 
 /// The task behind all clones of one publisher.
 pub(super) struct Session {
     core: Arc<Core>,
     queue: mpsc::Receiver<Job>,
-    bound: usize,
     /// Taken from the queue, or given back by a link that never came about; not in flight.
     waiting: VecDeque<Job>,
-    flying: HashMap<u64, Job>,
+    flying: HashMap<u64, Flight>,
     next_id: u64,
     link: Option<Link>,
+    /// Links that no message goes to any more; what flies there may still be answered.
+    retired: HashMap<LinkId, AbortHandle>,
     links: JoinSet<()>,
+    next_link: LinkId,
+    tells: mpsc::Sender<(LinkId, Told)>,
+    told: mpsc::Receiver<(LinkId, Told)>,
     backoff: Backoff,
     /// Why the last link did not come about.
     last_refusal: Option<Error>,
@@ -53,7 +65,7 @@ pub(super) struct Session {
 enum Woken {
     /// A message was taken from the queue.
     Taken,
-    Told(Told),
+    Told(LinkId, Told),
     /// The link takes another message.
     Room,
     Look,
@@ -64,15 +76,20 @@ enum Woken {
 impl Session {
     /// A session without a link.
     pub(super) fn new(core: Arc<Core>, queue: mpsc::Receiver<Job>, bound: usize) -> Self {
+        // Room for every answer that may be owed, and for repeated ones: no link waits for the session.
+        let (tells, told) = mpsc::channel(bound.saturating_mul(2).min(1 << 16));
         Self {
             core,
             queue,
-            bound,
             waiting: VecDeque::new(),
             flying: HashMap::new(),
             next_id: 0,
             link: None,
+            retired: HashMap::new(),
             links: JoinSet::new(),
+            next_link: 0,
+            tells,
+            told,
             backoff: Backoff::of_request(),
             last_refusal: None,
             not_before: Instant::now(),
@@ -92,8 +109,8 @@ impl Session {
             }
             match self.wake(&mut look, over).await {
                 Woken::Taken => {}
-                Woken::Told(Told::Answer(answer)) => self.answer(*answer),
-                Woken::Told(Told::Ended(error)) => self.cut(error),
+                Woken::Told(link, Told::Answer(answer)) => self.answer(link, *answer),
+                Woken::Told(link, Told::Ended(error)) => self.cut(link, error),
                 Woken::Room => self.send(),
                 Woken::Look => self.expire(),
                 Woken::Over => over = true,
@@ -105,16 +122,7 @@ impl Session {
         let busy = !self.waiting.is_empty() || !self.flying.is_empty();
         let has_room = self.waiting.is_empty() && !over;
         let waits = !self.waiting.is_empty();
-        let (requests, told) = match &mut self.link {
-            Some(link) => (Some(&link.requests), Some(&mut link.told)),
-            None => (None, None),
-        };
-        let answer = async {
-            match told {
-                Some(told) => told.recv().await,
-                None => std::future::pending().await,
-            }
-        };
+        let requests = self.link.as_ref().map(|link| &link.requests);
         let room = async {
             match requests {
                 // A link that is over says so itself.
@@ -124,7 +132,9 @@ impl Session {
         };
         tokio::select! {
             biased;
-            Some(told) = answer => Woken::Told(told),
+            // First, or deadlines would not be kept while answers keep coming.
+            _ = look.tick(), if busy => Woken::Look,
+            Some((link, told)) = self.told.recv() => Woken::Told(link, told),
             () = room, if waits => Woken::Room,
             job = self.queue.recv(), if has_room => match job {
                 Some(job) => {
@@ -133,7 +143,6 @@ impl Session {
                 }
                 None => Woken::Over,
             },
-            _ = look.tick(), if busy => Woken::Look,
         }
     }
 
@@ -145,16 +154,39 @@ impl Session {
         let Some(address) = self.brokers.pop_front() else {
             return;
         };
+        while self.links.try_join_next().is_some() {}
+        self.next_link += 1;
+        let id = self.next_link;
         let (requests, taken) = mpsc::channel(64);
-        // Room for every answer that may be owed, and for repeated ones: the link never waits for the session.
-        let (tells, told) = mpsc::channel(self.bound.saturating_mul(2).min(1 << 16));
+        let tells = Tells {
+            link: id,
+            session: self.tells.clone(),
+        };
         let core = Arc::clone(&self.core);
-        self.links.spawn(link::run(core, address, taken, tells));
+        let task = self.links.spawn(link::run(core, address, taken, tells));
         self.link = Some(Link {
+            id,
             requests,
-            told,
-            has_answered: false,
+            answered: None,
+            task,
         });
+    }
+
+    /// The link answers nothing: what follows goes to another broker. What flies there may still be answered, and ends
+    /// by its own deadline if not.
+    fn retire(&mut self) {
+        if let Some(link) = self.link.take() {
+            self.retired.insert(link.id, link.task);
+        }
+    }
+
+    /// Lets go of retired links on which nothing flies any more.
+    fn release(&mut self) {
+        let flying = &self.flying;
+        let is_awaited = |id: &LinkId| flying.values().any(|flight| flight.link == *id);
+        for (_, task) in self.retired.extract_if(|id, _| !is_awaited(id)) {
+            task.abort();
+        }
     }
 
     /// Hands the first waiting message to the link, which has room.
@@ -169,19 +201,27 @@ impl Session {
             // Servers answer nothing to it (wire-contract §4.4).
             Ok(()) if job.policy == AckPolicy::None => job.end(Ok(Outcome::Sent)),
             Ok(()) => {
-                self.flying.insert(self.next_id, job);
+                let flight = Flight {
+                    job,
+                    link: link.id,
+                    sent: Instant::now(),
+                };
+                self.flying.insert(self.next_id, flight);
             }
         }
     }
 
-    fn answer(&mut self, answer: pb::PublishResponse) {
-        if let Some(link) = &mut self.link {
-            link.has_answered = true;
+    fn answer(&mut self, link: LinkId, answer: pb::PublishResponse) {
+        if let Some(open) = self.link.as_mut().filter(|open| open.id == link) {
+            open.answered = Some(Instant::now());
             self.backoff = Backoff::of_request();
         }
-        let id = answer.correlation_id.strip_prefix("liftui-");
+        // Servers before 1.3 know the id inside the ack alone (wire-contract §1.2).
+        let inside = answer.ack.as_ref().map_or("", |ack| &ack.correlation_id);
+        let outside = Some(&*answer.correlation_id).filter(|id| !id.is_empty());
+        let id = outside.unwrap_or(inside).strip_prefix("liftui-");
         let id = id.and_then(|id| u64::from_str_radix(id, 16).ok());
-        let Some(job) = id.and_then(|id| self.flying.remove(&id)) else {
+        let Some(Flight { job, .. }) = id.and_then(|id| self.flying.remove(&id)) else {
             return;
         };
         let target = job.target.clone();
@@ -210,13 +250,16 @@ impl Session {
         job.end(ended);
     }
 
-    /// The link is over. Messages that no server can have got wait for the next one, in their order.
-    fn cut(&mut self, error: Error) {
-        let answered = self.link.take().is_some_and(|link| link.has_answered);
-        let unsent = error.is_unsent() && !answered;
-        let mut flying: Vec<(u64, Job)> = self.flying.drain().collect();
-        flying.sort_by_key(|(id, _)| *id);
-        for (_, job) in flying.into_iter().rev() {
+    /// A link is over. Messages that no server can have got wait for the next one, in their order.
+    fn cut(&mut self, link: LinkId, error: Error) {
+        self.retired.remove(&link);
+        let open = self.link.take_if(|open| open.id == link);
+        let was_open = open.is_some();
+        let unsent = error.is_unsent() && open.is_some_and(|open| open.answered.is_none());
+        let lost = |_: &u64, flight: &mut Flight| flight.link == link;
+        let mut lost: Vec<(u64, Flight)> = self.flying.extract_if(lost).collect();
+        lost.sort_by_key(|(id, _)| *id);
+        for (_, Flight { job, .. }) in lost.into_iter().rev() {
             if unsent {
                 self.waiting.push_front(job);
             } else {
@@ -228,6 +271,9 @@ impl Session {
                 )));
             }
         }
+        if !was_open {
+            return;
+        }
         self.last_refusal = Some(error).filter(Error::is_unsent);
         if self.brokers.is_empty() {
             self.not_before = Instant::now() + self.backoff.next_wait();
@@ -237,8 +283,17 @@ impl Session {
     /// Ends what has waited for too long.
     fn expire(&mut self) {
         let now = Instant::now();
-        let late = |_: &u64, job: &mut Job| job.deadline <= now;
-        for (_, job) in self.flying.extract_if(late) {
+        let late = |_: &u64, flight: &mut Flight| flight.job.deadline <= now;
+        let late: Vec<(u64, Flight)> = self.flying.extract_if(late).collect();
+        let open = self.link.as_ref();
+        // Not a word since it was sent, of any message: the broker may be dead without having said so.
+        let unheard = |flight: &Flight| {
+            open.is_some_and(|open| open.id == flight.link && open.answered < Some(flight.sent))
+        };
+        if late.iter().any(|(_, flight)| unheard(flight)) {
+            self.retire();
+        }
+        for (_, Flight { job, .. }) in late {
             let target = job.target.clone();
             let why = "no ack came in time";
             job.end(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
@@ -250,6 +305,7 @@ impl Session {
             let target = job.target.clone();
             job.end(Err(self.unsent(target)));
         }
+        self.release();
     }
 
     fn unsent(&self, target: crate::model::Target) -> Error {

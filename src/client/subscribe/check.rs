@@ -17,9 +17,10 @@ use crate::wire::convert;
 use crate::wire::intake::Taken;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
+use crate::wire::status::{self, Meaning};
 
-/// Silence after which a server asked for older messages is believed not to have understood.
-const FORWARDS_AFTER: Duration = Duration::from_secs(2);
+/// Silence after which a server asked for older messages has to show that it understood.
+const FORWARDS_AFTER: Duration = Duration::from_millis(500);
 
 /// For so long gaps, once found to be of compaction, are believed to be so.
 const BELIEVE_COMPACTION: Duration = Duration::from_secs(5);
@@ -37,8 +38,8 @@ impl<S: MessageSink> Reader<S> {
         }
         self.doubt_compaction();
         let quiet = self.quiet_since.elapsed();
-        if quiet >= FORWARDS_AFTER && self.has_older() {
-            return self.fail_forwards();
+        if quiet >= FORWARDS_AFTER && self.has_older() && !self.knows_reverse {
+            return self.prove_reverse().await;
         }
         let limit = self.opener.core.options.silence_limit;
         let due = quiet >= limit && self.looked_after.elapsed() >= limit;
@@ -80,15 +81,43 @@ impl<S: MessageSink> Reader<S> {
             .partition_at(address, &spec.stream, spec.partition, PROOF)
             .await;
         match answer {
-            Ok(partition) if self.keeps_back(&partition) => {
-                let sentence = format!("broker {address} has messages that it does not deliver");
-                let target = Target::Broker(Arc::clone(&session.broker));
-                self.lose(Error::new(ErrorKind::Unreachable, target, sentence));
+            Ok(partition) => self.weigh(&partition),
+            Err(error) if error.kind() != ErrorKind::NotLeader => {
+                if error.kind().is_retryable() {
+                    self.lose(error);
+                }
             }
-            Ok(_) if self.is_past_stop_time() => self.end(EndReason::StopReached),
-            Err(error) if error.kind() == ErrorKind::NotLeader => self.find_leader(error).await,
-            Err(error) if error.kind().is_retryable() => self.lose(error),
-            Ok(_) | Err(_) => {}
+            Err(error) if spec.isr_replica => self.ask_leader(error).await,
+            Err(error) => self.find_leader(error).await,
+        }
+    }
+
+    /// What the leader's word means for a reader that hears nothing.
+    fn weigh(&mut self, partition: &Partition) {
+        let Some(session) = &self.session else { return };
+        if self.keeps_back(partition) {
+            let address = &session.address;
+            let sentence = format!("broker {address} has messages that it does not deliver");
+            let target = Target::Broker(Arc::clone(&session.broker));
+            self.lose(Error::new(ErrorKind::Unreachable, target, sentence));
+        } else if self.is_past_stop_time() {
+            self.end(EndReason::StopReached);
+        }
+    }
+
+    /// A replica that is read on purpose is alive. Whether it is in sync still, and has all, its leader knows.
+    async fn ask_leader(&mut self, error: Error) {
+        let core = Arc::clone(&self.opener.core);
+        let spec = &self.opener.order.spec;
+        let answer = core.fetch_partition(&spec.stream, spec.partition);
+        let answer = tokio::time::timeout(PROOF, answer).await;
+        let (Ok(Ok(partition)), Some(session)) = (answer, &self.session) else {
+            return;
+        };
+        if partition.isr.contains(&session.broker) {
+            self.weigh(&partition);
+        } else {
+            self.lose(error);
         }
     }
 
@@ -96,10 +125,10 @@ impl<S: MessageSink> Reader<S> {
     fn keeps_back(&self, partition: &Partition) -> bool {
         let course = codec::lock(&self.intake).course;
         let waiting = |next: Offset| partition.high_watermark >= next && !course.is_past(next);
-        !course.reverse && course.next.is_some_and(waiting)
+        self.has_older() || (!course.reverse && course.next.is_some_and(waiting))
     }
 
-    /// The broker does not lead: it may be a replica that is read on purpose, or the leader moved.
+    /// The broker does not lead, at least not any more.
     async fn find_leader(&mut self, error: Error) {
         let core = Arc::clone(&self.opener.core);
         let generation = core.metadata.generation();
@@ -111,12 +140,7 @@ impl<S: MessageSink> Reader<S> {
         let Some(partition) = cluster.partition(&spec.stream, spec.partition) else {
             return;
         };
-        let still = if spec.isr_replica {
-            partition.isr.contains(&session.broker)
-        } else {
-            partition.leader.as_ref() == Some(&session.broker)
-        };
-        if !still {
+        if partition.leader.as_ref() != Some(&session.broker) {
             self.lose(error);
         }
     }
@@ -128,7 +152,7 @@ impl<S: MessageSink> Reader<S> {
             (intake.course.next, intake.held_offset())
         };
         if let (Some(from), Some(to)) = (from, to) {
-            if self.oldest().await.is_some_and(|oldest| oldest < from) {
+            if matches!(self.first(false).await, First::Only(oldest) if oldest < from) {
                 self.believed_since = Some(Instant::now());
                 codec::lock(&self.intake).course.gaps_expected = true;
             } else {
@@ -144,20 +168,36 @@ impl<S: MessageSink> Reader<S> {
         }
     }
 
-    async fn oldest(&mut self) -> Option<Offset> {
-        let session = self.session.as_ref()?;
+    /// Reads at the oldest message, from the same broker.
+    async fn first(&mut self, reverse: bool) -> First {
+        let Some(session) = &self.session else {
+            return First::Unknown;
+        };
         let spec = &self.opener.order.spec;
         let request = pb::SubscribeRequest {
             stream: spec.stream.to_string(),
             partition: spec.partition,
             read_isr_replica: spec.isr_replica,
             start_position: pb::StartPosition::Earliest.into(),
+            reverse,
             ..pb::SubscribeRequest::default()
         };
-        let channel = session.lease.channel();
-        tokio::time::timeout(PROOF, first_offset(channel, request))
-            .await
-            .ok()?
+        let mut first = First::Unknown;
+        let reading = first.read(session.lease.channel(), request);
+        tokio::time::timeout(PROOF, reading).await.ok();
+        first
+    }
+
+    /// Servers that know `reverse` deliver one message from the oldest on, and end; others go on to the next one, in
+    /// silence about it (wire-contract §4.6).
+    async fn prove_reverse(&mut self) {
+        let delivered = self.delivered();
+        match self.first(true).await {
+            First::Backwards => self.knows_reverse = true,
+            First::Many => self.fail_forwards(),
+            First::Only(offset) if Some(offset) >= delivered => self.end(EndReason::StopReached),
+            First::Only(_) | First::Unknown => {}
+        }
     }
 
     /// The server was asked for the newest first and reads forwards.
@@ -170,15 +210,46 @@ impl<S: MessageSink> Reader<S> {
     }
 }
 
-/// The offset of the first message that a subscription delivers after its handshake.
-async fn first_offset(
-    channel: tonic::transport::Channel,
-    request: pb::SubscribeRequest,
-) -> Option<Offset> {
-    let mut api = pb::api_client::ApiClient::new(channel);
-    let mut messages = api.subscribe(request).await.ok()?.into_inner();
-    messages.message().await.ok()??;
-    Some(messages.message().await.ok()??.offset)
+/// How a log begins, as a subscription at its oldest message shows.
+enum First {
+    /// Nothing came, or not in time.
+    Unknown,
+    /// This one came, and no other so far.
+    Only(Offset),
+    /// This one came, and another after it.
+    Many,
+    /// One came and then the end: the server was asked for the newest first, and knows what that is.
+    Backwards,
+}
+
+impl First {
+    /// Reads the first message, and where the order is in question the second; what is known so far stands in `self` whenever this is given up.
+    async fn read(
+        &mut self,
+        channel: tonic::transport::Channel,
+        request: pb::SubscribeRequest,
+    ) -> Option<()> {
+        let reverse = request.reverse;
+        let mut api = pb::api_client::ApiClient::new(channel);
+        let mut messages = api.subscribe(request).await.ok()?.into_inner();
+        messages.message().await.ok()??;
+        let first = messages.message().await.ok()??.offset;
+        *self = Self::Only(first);
+        if !reverse {
+            return Some(());
+        }
+        match messages.message().await {
+            Ok(Some(_)) => *self = Self::Many,
+            Ok(None) => {}
+            Err(status) => {
+                let meaning = status::of_status(Rpc::Subscribe, status.code(), status.message());
+                if meaning == Meaning::OldestReached {
+                    *self = Self::Backwards;
+                }
+            }
+        }
+        Some(())
+    }
 }
 
 impl Core {
@@ -204,6 +275,6 @@ impl Core {
             api.fetch_partition_metadata(request).await
         });
         let metadata = answer.await?.metadata.unwrap_or_default();
-        Ok(convert::partition(metadata))
+        Ok(convert::partition(&metadata))
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tonic::Streaming;
 
-use super::plan::{self, Plan};
+use super::plan::{self, Ends, Plan};
 use super::{EndReason, Order};
 use crate::client::core::Core;
 use crate::client::error::{Error, Result};
@@ -27,8 +27,8 @@ use crate::wire::rpc::Rpc;
 use crate::wire::status::Meaning;
 
 /// A stream that metadata no longer lists is believed deleted after so long: a broker that just started does not
-/// know its streams yet.
-const BELIEVE_DELETED_AFTER: Duration = Duration::from_secs(3);
+/// know its streams for seconds. Servers tell a deletion themselves wherever they still can.
+const BELIEVE_DELETED_AFTER: Duration = Duration::from_secs(10);
 
 /// An open Subscribe call.
 pub(super) struct Session {
@@ -44,6 +44,8 @@ pub(super) struct Session {
 pub(super) enum Closed {
     /// The subscription is over.
     Ended(EndReason),
+    /// A reversed one has come to the oldest message.
+    Oldest,
     /// Another attempt may succeed.
     Lost(Error),
     /// None will.
@@ -115,6 +117,10 @@ impl Opener {
         let (broker, address) = self.choose().await?;
         let plan = match (self.plan, next) {
             (Some(plan), Some(next)) => plan.resumed_at(next),
+            (Some(plan), None) if plan.begins_past_the_end() => match self.ends(&address).await? {
+                Some(ends) => plan.not_beyond(ends),
+                None => plan,
+            },
             (Some(plan), None) => plan,
             (None, _) => self.pin(&address).await?,
         };
@@ -125,7 +131,11 @@ impl Opener {
     /// A server does not know what the metadata at hand names. Fresh metadata tells which of the two is late.
     async fn confirm_missing(&self, error: Error) -> Closed {
         let spec = &self.order.spec;
-        match self.core.refresh_metadata(self.generation).await {
+        let (stream, partition) = (&spec.stream, spec.partition);
+        let fresh = self
+            .core
+            .refresh_knowing(self.generation, stream, partition);
+        match fresh.await {
             Ok(cluster) => match leader_in(&cluster, &spec.stream, spec.partition) {
                 Err(missing) if is_missing(&missing) => Closed::Failed(missing),
                 _ => Closed::Lost(error),
@@ -136,12 +146,14 @@ impl Opener {
 
     /// The broker to read from; finds out on the way whether the stream is still the same.
     async fn choose(&mut self) -> std::result::Result<(BrokerId, String), Closed> {
+        let (stream, partition) = (self.stream(), self.order.spec.partition);
         let cluster = if self.generation > 0 {
-            self.core.refresh_metadata(self.generation).await
-        } else {
+            let generation = self.generation;
             self.core
-                .metadata_with(self.stream(), self.order.spec.partition)
+                .refresh_knowing(generation, stream, partition)
                 .await
+        } else {
+            self.core.metadata_with(stream, partition).await
         };
         let cluster = cluster.map_err(|error| self.judge(error))?;
         self.generation = self.core.metadata.generation();
@@ -194,20 +206,19 @@ impl Opener {
     /// Pins the positions, once for the subscription's whole life.
     async fn pin(&mut self, address: &str) -> std::result::Result<Plan, Closed> {
         let spec = &self.order.spec;
-        let end = if plan::needs_end(spec) {
-            self.end(address).await?
+        let ends = if plan::needs_end(spec) {
+            self.ends(address).await?
         } else {
             None
         };
-        let plan = plan::pin(spec, end, Timestamp::now());
+        let plan = plan::pin(spec, ends, Timestamp::now());
         let plan = plan.ok_or(Closed::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)
     }
 
-    /// The high watermark of the leader; `None` where the partition is paused but about to be resumed, or where the
-    /// server is too old to tell.
-    async fn end(&self, address: &str) -> std::result::Result<Option<Offset>, Closed> {
+    /// The ends of the leader's log; `None` where the server is too old to tell.
+    async fn ends(&self, address: &str) -> std::result::Result<Option<Ends>, Closed> {
         let spec = &self.order.spec;
         if self.order.resume {
             let resumed = self
@@ -221,8 +232,11 @@ impl Opener {
             .fetch_partition(&spec.stream, spec.partition)
             .await
         {
-            Ok(partition) => Ok(Some(partition.high_watermark)),
-            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
+            Ok(partition) => Ok(Some(Ends {
+                high_watermark: partition.high_watermark,
+                newest: partition.newest_offset,
+            })),
+            Err(error) if error.kind() == ErrorKind::Unsupported && !spec.reverse => Ok(None),
             Err(error) => Err(self.judge(error)),
         }
     }
@@ -277,12 +291,22 @@ impl Opener {
             return Closed::Failed(Error::closed());
         }
         match call.meaning(&status) {
-            Ok(Meaning::StopReached | Meaning::EmptyRange) if self.stops_only_when_readonly() => {
+            Ok(Meaning::StopReached | Meaning::StopBeforeStart)
+                if self.stops_only_when_readonly() =>
+            {
                 Closed::Ended(EndReason::ReadonlyEnd)
             }
-            Ok(Meaning::StopReached | Meaning::EmptyRange | Meaning::OldestReached) => {
+            // An answer to a stop that was never sent, or of a log whose parts are missing: nothing that waiting mends.
+            Ok(Meaning::EmptyRange) if self.stops_only_when_readonly() => {
+                let text = status.message().to_owned();
+                let (rpc, target) = (Rpc::Subscribe, self.target.clone());
+                let error = Error::of_kind(ErrorKind::LogUnreadable, rpc, target, &text);
+                Closed::Failed(error.caused_by(status))
+            }
+            Ok(Meaning::StopReached | Meaning::StopBeforeStart | Meaning::EmptyRange) => {
                 Closed::Ended(EndReason::StopReached)
             }
+            Ok(Meaning::OldestReached) => Closed::Oldest,
             Ok(Meaning::ReadonlyEnd) => Closed::Ended(EndReason::ReadonlyEnd),
             Ok(Meaning::LogClosed) => Closed::Lost(call.cut().caused_by(status)),
             Ok(Meaning::Failed(_)) => self.judge(call.error(status)),

@@ -16,6 +16,32 @@ pub(super) enum Start {
     Latest,
 }
 
+/// The ends of a partition's log, as its leader tells them; -1 where there is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ends {
+    /// The newest committed offset: readers come no further.
+    pub(super) high_watermark: Offset,
+    /// The newest offset. After a crash it may lie far above a high watermark of -1, until the next publish
+    /// (wire-contract §8.1 F).
+    pub(super) newest: Offset,
+}
+
+impl Ends {
+    /// The offset that the next message gets.
+    fn next(self) -> Offset {
+        self.newest.max(self.high_watermark).saturating_add(1)
+    }
+
+    /// The newest message that can be read, or else the newest that will be.
+    fn latest(self) -> Offset {
+        if self.high_watermark >= 0 {
+            self.high_watermark
+        } else {
+            self.newest.max(0)
+        }
+    }
+}
+
 /// A subscription with its positions pinned.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
@@ -33,21 +59,24 @@ pub(super) fn needs_end(spec: &SubscribeSpec) -> bool {
     open_start || pinned_stop || spec.reverse
 }
 
-/// Pins the positions; `None` where the range holds nothing, so that it is done at once. `end` is the high watermark
-/// of the leader, -1 of an empty log, `None` where it could not be asked for.
-pub(super) fn pin(spec: &SubscribeSpec, end: Option<Offset>, now: Timestamp) -> Option<Plan> {
+/// Pins the positions; `None` where the range holds nothing, so that it is done at once. `ends` are those of the
+/// leader, `None` where they could not be asked for.
+pub(super) fn pin(spec: &SubscribeSpec, ends: Option<Ends>, now: Timestamp) -> Option<Plan> {
+    let end = ends.map(|ends| ends.high_watermark);
     if spec.reverse {
         return pin_reverse(spec, end, now);
     }
-    let after = end.map(|end| end.saturating_add(1));
-    let start = match (spec.start, end) {
+    let after = ends.map(Ends::next);
+    // Servers begin at the next committed message where an offset lies past those (wire-contract §0.8): what comes
+    // below the offset asked for is dropped by the intake.
+    let start = match (spec.start, ends) {
         (StartAt::Earliest, _) => Start::Earliest,
         (StartAt::Time(time), _) => Start::Time(time),
         (StartAt::TimeAgo(ago), _) => Start::Time(now.minus(ago)),
         (StartAt::Offset(offset), _) => Start::Offset(offset.min(after.unwrap_or(offset)).max(0)),
-        (StartAt::New, Some(end)) => Start::Offset(end.saturating_add(1)),
-        (StartAt::Latest, Some(end)) => Start::Offset(end.max(0)),
-        (StartAt::Last(count), Some(end)) => Start::Offset(last(count, end)),
+        (StartAt::New, Some(ends)) => Start::Offset(ends.next()),
+        (StartAt::Latest, Some(ends)) => Start::Offset(ends.latest()),
+        (StartAt::Last(count), Some(ends)) => Start::Offset(last(count, ends.high_watermark)),
         (StartAt::New | StartAt::Last(0), None) => Start::New,
         (StartAt::Latest | StartAt::Last(_), None) => Start::Latest,
     };
@@ -125,6 +154,22 @@ impl Plan {
         }
     }
 
+    /// The same plan before anything was delivered, at another leader: it may lack what the one before had not
+    /// committed yet, and its next message gets a lower offset than was waited for.
+    pub(super) fn not_beyond(self, ends: Ends) -> Self {
+        match self.course.next {
+            Some(next) if !self.course.reverse && next > ends.next() => {
+                self.resumed_at(ends.next())
+            }
+            _ => self,
+        }
+    }
+
+    /// Whether reading begins past what was there, so that another leader may have to be asked what it has.
+    pub(super) fn begins_past_the_end(&self) -> bool {
+        !self.course.reverse && matches!(self.start, Start::Offset(offset) if offset > 0)
+    }
+
     /// The part of the request that says from where to where.
     pub(super) fn positions(&self) -> pb::SubscribeRequest {
         let (start, start_offset, start_timestamp) = match self.start {
@@ -156,12 +201,42 @@ mod tests {
     use super::*;
 
     fn plan(start: StartAt, stop: StopAt, end: Offset) -> Option<Plan> {
+        plan_between(start, stop, at(end))
+    }
+
+    fn plan_between(start: StartAt, stop: StopAt, ends: Ends) -> Option<Plan> {
         let spec = SubscribeSpec {
             start,
             stop,
             ..SubscribeSpec::default()
         };
-        pin(&spec, Some(end), Timestamp(1000))
+        pin(&spec, Some(ends), Timestamp(1000))
+    }
+
+    /// A log that is committed up to its end.
+    fn at(end: Offset) -> Ends {
+        Ends {
+            high_watermark: end,
+            newest: end,
+        }
+    }
+
+    #[test]
+    fn what_is_not_committed_yet_is_not_new_and_may_be_lost_by_another_leader() {
+        let ends = |high_watermark, newest| Ends {
+            high_watermark,
+            newest,
+        };
+        let new = plan_between(StartAt::New, StopAt::Never, ends(4, 7)).unwrap();
+        assert_eq!((new.start, new.course.next), (Start::Offset(8), Some(8)));
+        assert_eq!(new.not_beyond(at(5)).start, Start::Offset(6));
+        assert_eq!(new.not_beyond(at(9)).start, Start::Offset(8));
+        // After a crash: nothing is committed until the next publish (wire-contract §8.1 F).
+        let crashed = |start| plan_between(start, StopAt::Never, ends(-1, 2)).unwrap();
+        assert_eq!(crashed(StartAt::New).start, Start::Offset(3));
+        assert_eq!(crashed(StartAt::Latest).start, Start::Offset(2));
+        assert_eq!(crashed(StartAt::Offset(1)).start, Start::Offset(1));
+        assert!(plan_between(StartAt::New, StopAt::Latest, ends(4, 7)).is_none());
     }
 
     #[test]
@@ -216,7 +291,7 @@ mod tests {
             reverse: true,
             ..SubscribeSpec::default()
         };
-        let plan = pin(&spec, Some(9), Timestamp(0)).unwrap();
+        let plan = pin(&spec, Some(at(9)), Timestamp(0)).unwrap();
         assert_eq!(
             (plan.start, plan.course.stop_offset),
             (Start::Offset(9), Some(7))
@@ -224,6 +299,6 @@ mod tests {
         let request = plan.positions();
         assert_eq!(request.stop_position(), StopPosition::StopOnCancel);
         assert!(request.reverse);
-        assert!(pin(&spec, Some(-1), Timestamp(0)).is_none());
+        assert!(pin(&spec, Some(at(-1)), Timestamp(0)).is_none());
     }
 }

@@ -21,7 +21,7 @@ use crate::client::backoff::Backoff;
 use crate::client::core::Core;
 use crate::client::error::{Error, Result};
 use crate::client::transport::Call;
-use crate::model::{Failure, MessageSink, Offset};
+use crate::model::{Failure, GiveUp, MessageSink, Offset};
 use crate::wire::codec::{self, SharedIntake};
 use crate::wire::intake::{Intake, Taken};
 use crate::wire::rpc::Rpc;
@@ -100,6 +100,8 @@ pub(super) struct Reader<S: MessageSink> {
     pub(super) delivered_at_tick: Option<Offset>,
     /// When gaps were found to be of compaction.
     pub(super) believed_since: Option<Instant>,
+    /// The server has shown that it reads newest first.
+    pub(super) knows_reverse: bool,
 }
 
 impl<S: MessageSink> Reader<S> {
@@ -123,6 +125,7 @@ impl<S: MessageSink> Reader<S> {
             looked_after: Instant::now(),
             delivered_at_tick: None,
             believed_since: None,
+            knows_reverse: false,
         }
     }
 
@@ -191,6 +194,7 @@ impl<S: MessageSink> Reader<S> {
         match outcome {
             Ok(session) => self.start(session),
             Err(Closed::Ended(reason)) => self.end(reason),
+            Err(Closed::Oldest) => self.end(EndReason::StopReached),
             Err(Closed::Failed(error)) => self.end(EndReason::Failed(error.into())),
             Err(Closed::Lost(error)) => self.lose(error),
         }
@@ -220,13 +224,11 @@ impl<S: MessageSink> Reader<S> {
         let lasted = session.is_some_and(|session| session.opened.elapsed() >= LASTING);
         self.loss
             .take_if(|loss| lasted || loss.delivered != delivered);
-        let options = &self.opener.core.options;
-        let limit = self
-            .opener
-            .order
-            .spec
-            .give_up_after
-            .or(options.resubscribe_limit);
+        let limit = match self.opener.order.spec.give_up {
+            GiveUp::AsClient => self.opener.core.options.resubscribe_limit,
+            GiveUp::After(limit) => Some(limit),
+            GiveUp::Never => None,
+        };
         let loss = self.loss.get_or_insert_with(|| Loss::new(delivered));
         loss.attempt += 1;
         let attempt = loss.attempt;
@@ -304,7 +306,8 @@ impl<S: MessageSink> Reader<S> {
     }
 
     fn close(&mut self, closed: Closed) {
-        if matches!(closed, Closed::Ended(EndReason::StopReached)) && self.has_older() {
+        let stopped = matches!(closed, Closed::Ended(EndReason::StopReached));
+        if stopped && self.has_older() && !codec::lock(&self.intake).is_fresh() {
             // A readonly partition ends a reversed subscription after one message (wire-contract §4.6).
             self.session = None;
             self.announce = Announce::Nothing;

@@ -4,6 +4,7 @@
 mod cbor;
 mod envelope;
 mod fields;
+mod gist;
 mod hex;
 mod json;
 mod lines;
@@ -15,6 +16,7 @@ mod text;
 
 use std::fmt;
 
+pub use gist::gist;
 use lines::Writer;
 pub use lines::{Class, Lines};
 pub use protobuf::Schema;

@@ -8,6 +8,7 @@ use super::cell;
 use crate::app::App;
 use crate::app::feed::Tail;
 use crate::model::Timestamp;
+use crate::store::decode::gist;
 use crate::store::{MessageRef, Projection};
 use crate::ui::format::count;
 use crate::ui::paint::span;
@@ -154,12 +155,16 @@ impl<'a> Columns<'a> {
         at.format(form).to_string()
     }
 
-    /// The part of the value that fits: text as text, line ends and what surrounds them as one space, else bytes.
+    /// The part of the value that fits: text as text, line ends and what surrounds them as one space; what a binary
+    /// form holds; else bytes.
     fn value(&self, value: &[u8], theme: &Theme) -> Span<'static> {
         if value.is_empty() {
             return span(theme.glyphs.none, theme.faint);
         }
         if !is_text(value) {
+            if let Some(line) = gist(value, None) {
+                return span(self.scrolled(&line), theme.text);
+            }
             let bytes = value
                 .iter()
                 .skip(self.sideways / 3)
@@ -174,10 +179,14 @@ impl<'a> Columns<'a> {
         let mut words = text.split('\n').map(str::trim);
         let first = words.next().unwrap_or_default().to_owned();
         let line = words.fold(first, |line, word| line + " " + word);
-        span(
-            line.chars().skip(self.sideways).collect::<String>(),
-            theme.text,
-        )
+        span(self.scrolled(&line), theme.text)
+    }
+
+    fn scrolled(&self, line: &str) -> String {
+        line.chars()
+            .skip(self.sideways)
+            .take(self.value + 1)
+            .collect()
     }
 }
 

@@ -206,5 +206,13 @@ fn names(brokers: &[BrokerId]) -> String {
 
 fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
+    format!("{} {what}{plural}", grouped(number))
+}
+
+/// Thousands apart: these numbers are read by people.
+fn grouped(number: usize) -> String {
+    match number.checked_div(1000) {
+        Some(thousands @ 1..) => format!("{},{:03}", grouped(thousands), number % 1000),
+        _ => number.to_string(),
+    }
 }

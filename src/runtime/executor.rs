@@ -23,7 +23,9 @@ use super::poller::Poller;
 use super::prober::{self, Place};
 use super::pump::{self, Pump};
 use super::scan;
-use crate::app::{Effect, Event, ExportSpec, FeedId, FeedSpec, OlderSpec, RequestId, ScanId};
+use crate::app::{
+    Effect, Event, ExportSpec, FeedEvent, FeedId, FeedSpec, OlderSpec, RequestId, ScanId,
+};
 use crate::model::{
     ErrorKind, Failure, Operation, Outcome, PartitionId, StreamName, Target, Timestamp,
 };
@@ -109,7 +111,9 @@ impl Executor {
             every: executor.crew.refresh,
             nudge: executor.nudge.clone(),
         };
-        executor.until(&executor.ends, poller.run());
+        let sentence = "liftui broke while asking the brokers: what is shown grows old; \
+                        restart it, --log FILE keeps what happened";
+        executor.until_or(&executor.ends, poller.run(), Event::Failed(local(sentence)));
         let outbox = executor.crew.outbox.clone();
         let probing = prober::run(executor.crew.access.observer(), wanted, outbox);
         executor.until(&executor.ends, probing);
@@ -151,10 +155,27 @@ impl Executor {
         }
     }
 
-    /// Runs until done or until the token says so.
+    /// Runs until done or until the token says so; a panic is told.
     fn until(&self, ends: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-        self.tasks
+        self.until_or(ends, work, Event::Failed(broke()));
+    }
+
+    /// The same; after a panic this is told.
+    fn until_or(
+        &self,
+        ends: &CancellationToken,
+        work: impl Future<Output = ()> + Send + 'static,
+        broken: Event,
+    ) {
+        let working = self
+            .tasks
             .spawn(ends.clone().run_until_cancelled_owned(work));
+        let outbox = self.crew.outbox.clone();
+        self.tasks.spawn(async move {
+            if working.await.is_err_and(|error| error.is_panic()) {
+                outbox.tell(broken).await;
+            }
+        });
     }
 
     /// Runs with a token of its own, which ends it, and which it cancels when it is done.
@@ -251,10 +272,11 @@ impl Executor {
                 held: holding.clone(),
                 nudge: self.nudge.clone(),
             };
+            let broken = Event::Feed(feed, FeedEvent::Failed(broke()));
             if spec.newest_first {
-                self.until(&ends, pump.newest_first(spec.start, spec.stop));
+                self.until_or(&ends, pump.newest_first(spec.start, spec.stop), broken);
             } else {
-                self.until(&ends, pump.follow(spec.start, spec.stop));
+                self.until_or(&ends, pump.follow(spec.start, spec.stop), broken);
             }
         }
         self.feeds.insert(feed, OpenFeed { held, ends });
@@ -323,6 +345,9 @@ async fn perform(access: Access, operation: Operation) -> Result<Outcome, Failur
 
 /// Word of a task that panicked; the panic itself is in the log.
 fn broke() -> Failure {
-    let sentence = "liftui broke while doing this; --log FILE keeps what happened";
+    local("liftui broke while doing this; --log FILE keeps what happened")
+}
+
+fn local(sentence: &str) -> Failure {
     Failure::new(ErrorKind::Local, Target::Cluster, sentence)
 }

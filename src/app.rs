@@ -26,6 +26,7 @@ pub mod menu;
 pub mod modal;
 pub mod notice;
 pub mod overview;
+pub mod schemas;
 pub mod settings;
 pub mod streams;
 pub mod table;
@@ -48,6 +49,7 @@ pub use effect::{Effect, ExportSpec, FeedSpec, OlderSpec};
 pub use event::{Event, FeedEvent, Link, Progress, ScanEvent};
 pub use focus::{Context, Focus, Pane, Screen};
 pub use keymap::Keymap;
+pub use schemas::Schemas;
 pub use settings::{ContextEntry, Settings};
 pub use viewport::{Area, Hit, Viewport};
 
@@ -113,6 +115,7 @@ pub struct App {
 impl App {
     /// The dashboard before anything happened.
     pub fn new(settings: Settings) -> Self {
+        let tails = Tails::new(settings.schemas.clone());
         Self {
             cluster: ClusterState::new(settings.health.clone(), settings.addresses.clone()),
             desk: Desk::new(settings),
@@ -122,7 +125,7 @@ impl App {
             streams: Streams::default(),
             cursors: Cursors::default(),
             activity: Activity::default(),
-            tails: Tails::default(),
+            tails,
             modal: None,
             draft: None,
             faults_only: false,

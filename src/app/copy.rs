@@ -133,7 +133,9 @@ impl App {
 pub(super) fn entry(label: &str, text: String) -> Entry {
     Entry {
         label: label.to_owned(),
-        detail: text.clone(),
+        // A menu shows a line of it.
+        detail: text.replace('\n', "  "),
+        keys: None,
         choice: Choice::Copy(text),
     }
 }

@@ -21,6 +21,7 @@ pub use tail::Tail;
 use super::forms::Form;
 use super::inspector::{Inspector, Room};
 use super::notice::Level;
+use super::schemas::Schemas;
 use super::{Desk, FeedEvent, FeedId, Pane, Progress, RequestId, ScanEvent, ScanId};
 use crate::model::{Failure, PartitionId, StartAt, StreamName};
 use crate::store::{Budget, Held, Store};
@@ -58,6 +59,14 @@ pub enum Asked {
 }
 
 impl Tails {
+    /// No tail; what values are read by is known.
+    pub fn new(schemas: Schemas) -> Self {
+        Self {
+            inspector: Inspector::new(schemas),
+            ..Self::default()
+        }
+    }
+
     /// The open tails in the order of their tabs.
     pub fn all(&self) -> &[Tail] {
         &self.open
@@ -173,6 +182,13 @@ impl Tails {
         self.look();
     }
 
+    /// Goes on reading what was paused and is no longer, as `goes_on` knows of a partition.
+    pub fn revive(&mut self, goes_on: impl Fn(&str, PartitionId) -> bool, desk: &mut Desk) {
+        for tail in &mut self.open {
+            tail.revive(&goes_on, desk);
+        }
+    }
+
     /// The last frame offered other room.
     pub fn on_viewport(&mut self, desk: &Desk) {
         let area = desk.viewport.area(Pane::Inspector);
@@ -206,6 +222,8 @@ impl Tails {
     /// Takes how far an export has come.
     pub fn on_exported(&mut self, id: RequestId, progress: &Progress, desk: &mut Desk) {
         match progress {
+            // Word that an export sent before it was stopped.
+            Progress::Going(_) if desk.inflight.get(id).is_none() => {}
             Progress::Going(messages) => self.exporting = Some((id, *messages)),
             Progress::Finished { messages, path } => {
                 desk.inflight.end(id);

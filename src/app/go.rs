@@ -113,7 +113,10 @@ impl App {
             Pane::Partitions => self.tail(),
             Pane::Cursors => self.open_cursor(),
             Pane::Activity => self.open_event(),
-            Pane::Tail => self.focus.descend(Pane::Inspector),
+            Pane::Tail => {
+                self.tails.stay(&mut self.desk);
+                self.focus.descend(Pane::Inspector);
+            }
             Pane::Inspector => self.tail_command(TailCommand::Fold),
         }
     }
@@ -218,7 +221,7 @@ impl App {
                 .cloned()
                 .map(Subject::Group),
             Pane::Activity => self.activity.list.chosen().copied().map(Subject::Event),
-            Pane::Tail | Pane::Inspector => None,
+            Pane::Tail | Pane::Inspector => self.tails.target().map(Subject::Partition),
         }
     }
 

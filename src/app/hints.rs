@@ -6,6 +6,8 @@ use super::command::{
     Act, Answer, AppCommand, FormCommand, ListCommand, Move, TailCommand, TextCommand,
 };
 use super::confirm::{Button, Confirm};
+use super::feed::{Ask, Prompt, Tail};
+use super::forms::FormKind;
 use super::modal::Modal;
 use super::{App, Command, Context};
 
@@ -40,11 +42,39 @@ impl App {
             Some(Modal::Confirm(confirm)) => questions(confirm),
             None if self.filter_is_open() => FILTERING.to_vec(),
             None if self.truth().as_of.is_none() => UNCONNECTED.to_vec(),
+            None if self.tail_takes_text() => self.asking(),
+            Some(Modal::Form(form)) if form.kind() == FormKind::Create => CREATING.to_vec(),
             Some(Modal::Reader(_) | Modal::Form(_) | Modal::Menu(_) | Modal::CommandLine(_))
             | None => {
                 let context = self.contexts().first();
-                context.map_or(Vec::new(), |context| hints(*context).to_vec())
+                let mut hints = context.map_or(Vec::new(), |context| hints(*context).to_vec());
+                if self.tails.exported_so_far().is_some() {
+                    let export = |hint: &&mut Hint| hint.0 == TailCommand::Export.into();
+                    hints
+                        .iter_mut()
+                        .filter(export)
+                        .for_each(|hint| hint.1 = "stop the export");
+                }
+                hints
             }
+        }
+    }
+}
+
+impl App {
+    /// The keys of a line that is typed in a tail.
+    fn asking(&self) -> Vec<Hint> {
+        let asked = self.tails.shown().and_then(Tail::prompt).map(Prompt::ask);
+        let accept = |word| (Command::Text(TextCommand::Accept), word);
+        match asked {
+            Some(Ask::Query) => vec![
+                accept("search"),
+                (Command::Text(TextCommand::Back), "earlier ones"),
+                CLOSE,
+            ],
+            Some(Ask::Seek) => vec![accept("go there"), CLOSE],
+            Some(Ask::Export) => vec![accept("write"), CLOSE],
+            None => vec![CLOSE],
         }
     }
 }
@@ -67,6 +97,13 @@ fn questions(confirm: &Confirm) -> Vec<Hint> {
 const FILTERING: &[Hint] = &[
     (Command::Text(TextCommand::Accept), "keep the filter"),
     (Command::App(AppCommand::Escape), "leave it, again to clear"),
+];
+
+const CREATING: &[Hint] = &[
+    (Command::Form(FormCommand::Submit), "create"),
+    (Command::Form(FormCommand::Next), "next field"),
+    (Command::Form(FormCommand::NextChoice), "next choice"),
+    CLOSE,
 ];
 
 const UNCONNECTED: &[Hint] = &[
@@ -98,7 +135,7 @@ fn hints(context: Context) -> &'static [Hint] {
         Context::Inspector => INSPECTOR,
         Context::Global | Context::List => &[HELP, LINE],
         Context::Form => &[
-            (Command::Form(FormCommand::Submit), "send"),
+            (Command::Form(FormCommand::Submit), "publish"),
             (Command::Form(FormCommand::Next), "next field"),
             (Command::Form(FormCommand::NextChoice), "next choice"),
             (Command::Form(FormCommand::Edit), "edit the value"),

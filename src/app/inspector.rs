@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 pub use page::{Page, Row, Side, Token};
 
 use super::command::Move;
+use super::schemas::Schemas;
 use crate::store::decode::Form;
 use crate::store::{Held, MessageId};
-use page::read;
+use page::Reader;
 
 /// What of a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,17 +41,17 @@ const FORMS: [Form; 7] = [
 
 impl View {
     /// The next view of a value that gives something else to see: forms that it is not in are passed over.
-    fn after(self, value: &[u8]) -> Self {
+    fn after(self, message: &Held, reader: Reader<'_>) -> Self {
         let Self::Value(form) = self else {
             return Self::default();
         };
-        let guessed = read(value, Form::Auto).form;
+        let guessed = reader.value(message, Form::Auto).form;
         let tried = FORMS
             .iter()
             .position(|one| *one == form)
             .map_or(0, |at| at + 1);
         let mut others = FORMS.iter().skip(tried).filter(|form| **form != guessed);
-        let next = others.find(|form| read(value, **form).form == **form);
+        let next = others.find(|form| reader.value(message, **form).form == **form);
         next.map_or(Self::Headers, |form| Self::Value(*form))
     }
 }
@@ -68,7 +69,9 @@ pub struct Room {
 #[derive(Clone, Debug, Default)]
 pub struct Inspector {
     view: View,
-    wrap: bool,
+    schemas: Schemas,
+    /// Long lines are cut at the edge.
+    cut: bool,
     shown: Vec<Held>,
     page: Page,
     /// Nodes folded by the user; kept from message to message, as messages of a stream look alike.
@@ -81,6 +84,14 @@ pub struct Inspector {
 }
 
 impl Inspector {
+    /// An inspector that shows nothing yet; values are read by these types.
+    pub fn new(schemas: Schemas) -> Self {
+        Self {
+            schemas,
+            ..Self::default()
+        }
+    }
+
     /// The message it shows; of two that are compared, the second.
     pub fn message(&self) -> Option<&Held> {
         self.shown.last()
@@ -96,9 +107,22 @@ impl Inspector {
         self.view
     }
 
-    /// Whether long lines are wrapped.
+    /// Whether long lines are wrapped: those of bytes never are, they are made to fit.
     pub fn wraps(&self) -> bool {
-        self.wrap
+        !self.cut && !self.shows_bytes()
+    }
+
+    fn shows_bytes(&self) -> bool {
+        self.page
+            .decoded()
+            .is_some_and(|decoded| decoded.form == Form::Hex)
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader {
+            schemas: &self.schemas,
+            width: self.room.width,
+        }
     }
 
     /// How far it is scrolled to the left, in columns.
@@ -160,16 +184,15 @@ impl Inspector {
 
     /// Goes to the next view.
     pub(super) fn next_view(&mut self) {
-        let value = self
-            .message()
-            .map_or(&[][..], |held| held.message().value());
-        self.view = self.view.after(value);
-        self.turn_page();
+        if let Some(message) = self.message() {
+            self.view = self.view.after(message, self.reader());
+            self.turn_page();
+        }
     }
 
     /// Wraps long lines, or cuts them.
     pub(super) fn toggle_wrap(&mut self) {
-        self.wrap = !self.wrap;
+        self.cut = !self.cut;
         self.sideways = 0;
         self.lay_out();
     }
@@ -212,7 +235,7 @@ impl Inspector {
             Move::PageDown => self.cursor = (self.cursor + page).min(last),
             Move::PageUp => self.cursor = self.cursor.saturating_sub(page),
             Move::Left => self.sideways = self.sideways.saturating_sub(8),
-            Move::Right if self.wrap => {}
+            Move::Right if self.wraps() => {}
             Move::Right => self.sideways += 8,
         }
         self.keep_visible();
@@ -226,22 +249,28 @@ impl Inspector {
 
     /// The last frame offered other room.
     pub(super) fn resize(&mut self, room: Room) {
+        let wider = self.room.width != room.width;
         if self.room != room {
             self.room = room;
+            if wider && self.shows_bytes() {
+                return self.turn_page();
+            }
             self.lay_out();
         }
     }
 
     fn turn_page(&mut self) {
-        self.page = match self.view {
-            View::Value(form) => Page::of(&self.shown, &move |held| page::value(held, form)),
-            View::Headers => Page::of(&self.shown, &page::headers),
+        let reader = self.reader();
+        let page = match self.view {
+            View::Value(form) => Page::of(&self.shown, |held| reader.value(held, form)),
+            View::Headers => Page::of(&self.shown, page::headers),
         };
+        self.page = page;
         self.lay_out();
     }
 
     fn lay_out(&mut self) {
-        let width = if self.wrap {
+        let width = if self.wraps() {
             self.room.width.max(1)
         } else {
             usize::MAX

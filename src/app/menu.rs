@@ -29,6 +29,8 @@ pub struct Menu {
 pub struct Entry {
     /// What it is called; letters are looked for here.
     pub label: String,
+    /// The keys that lead there at once.
+    pub keys: Option<String>,
     /// What it is, said behind it.
     pub detail: String,
     /// What it leads to.
@@ -100,6 +102,12 @@ impl Menu {
         self.entries.len()
     }
 
+    /// Letters of the longest keys of any entry; 0 where none has keys.
+    pub fn longest_keys(&self) -> usize {
+        let keys = self.entries.iter().filter_map(|entry| entry.keys.as_ref());
+        keys.map(|keys| keys.chars().count()).max().unwrap_or(0)
+    }
+
     /// The place in the list: row and top.
     pub fn cursor(&self) -> &Cursor<usize> {
         &self.cursor
@@ -162,6 +170,7 @@ mod tests {
     fn menu(labels: &[&str]) -> Menu {
         let entry = |label: &&str| Entry {
             label: (*label).to_owned(),
+            keys: None,
             detail: String::new(),
             choice: Choice::Copy((*label).to_owned()),
         };

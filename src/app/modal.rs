@@ -63,6 +63,8 @@ pub enum Subject {
     Failure(Failure),
     /// The notices of this session.
     Notices,
+    /// What the demo cluster's console answered, where that is more than a line.
+    Console(String),
 }
 
 impl Modal {

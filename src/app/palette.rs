@@ -21,11 +21,13 @@ impl App {
         let truth = self.truth();
         entries.extend(truth.streams.iter().map(|stream| Entry {
             label: stream.name.to_string(),
+            keys: None,
             detail: "stream".to_owned(),
             choice: Choice::Stream(Arc::clone(&stream.name)),
         }));
         entries.extend(truth.brokers.iter().map(|broker| Entry {
             label: broker.name().to_owned(),
+            keys: None,
             detail: format!("broker {}", broker.address),
             choice: Choice::Broker(broker.name().to_owned()),
         }));
@@ -41,7 +43,8 @@ impl App {
             let keys = keymap.hint(contexts, *command).filter(|_| useful)?;
             Some(Entry {
                 label: command.name().to_owned(),
-                detail: format!("{keys}  {}", command.help()),
+                keys: Some(keys.to_string()),
+                detail: command.help().to_owned(),
                 choice: Choice::Command(*command),
             })
         });
@@ -73,6 +76,7 @@ impl App {
             };
             Entry {
                 label: context.name.clone(),
+                keys: None,
                 detail: format!("context {}{observer}{here}", context.addresses.join(",")),
                 choice: Choice::Context(context.name.clone()),
             }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::keymap::Keymap;
+use super::schemas::Schemas;
 use crate::health::HealthOptions;
 
 /// What the dashboard was started with.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub tail_budget: usize,
     /// How often every broker is asked.
     pub refresh: Duration,
+    /// Which streams hold which protobuf messages.
+    pub schemas: Schemas,
     /// What to add to UTC for the times that are shown.
     pub utc_offset: chrono::FixedOffset,
 }
@@ -58,6 +61,7 @@ impl Default for Settings {
             keymap: Keymap::default(),
             tail_budget: 512 * 1024 * 1024,
             refresh: Duration::from_secs(2),
+            schemas: Schemas::default(),
             utc_offset: chrono::Offset::fix(&chrono::Utc),
         }
     }

@@ -123,6 +123,11 @@ impl App {
         self.modal = Some(Modal::CommandLine(line));
     }
 
+    /// The lines that the one being typed could become.
+    pub fn could_become(&self, line: &CommandLine) -> Vec<String> {
+        command_line::completions(&line.editor().text(), |kind| self.words(kind))
+    }
+
     fn words(&self, kind: Argument) -> Vec<String> {
         let truth = self.truth();
         match kind {
@@ -168,14 +173,23 @@ impl App {
 }
 
 /// First words of the demo cluster's console.
-const FAULTS: [&str; 9] = [
+const FAULTS: [&str; 18] = [
     "help",
     "kill ",
     "restart ",
     "stall ",
     "slow ",
-    "move-leader ",
-    "shrink-isr ",
-    "cut-streams ",
+    "refuse ",
+    "accept ",
+    "reset ",
+    "cut ",
     "goaway ",
+    "end ",
+    "stale ",
+    "move ",
+    "shrink ",
+    "expand ",
+    "garbage ",
+    "oversize ",
+    "heal",
 ];

@@ -14,6 +14,7 @@ use super::modal::{Modal, Subject};
 use super::notice::Level;
 use super::streams::Heights;
 use super::{App, Command, Effect, Event, Pane, RequestId, Screen, Viewport};
+use crate::health::Known;
 use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
 
 /// Within this time a second ctrl-c quits.
@@ -61,6 +62,14 @@ impl App {
         self.cluster.on_tick(&mut self.desk);
         self.cursors
             .on_tick(self.focus.screen() == Screen::Cursors, &mut self.desk);
+        let truth = self.cluster.truth();
+        let goes_on = |stream: &str, partition| {
+            let partition = truth.partition(stream, partition);
+            partition.is_some_and(|found| {
+                found.paused == Known::No && found.leader_reachable == Known::Yes
+            })
+        };
+        self.tails.revive(goes_on, &mut self.desk);
         self.tails.on_tick(&self.desk);
     }
 
@@ -228,6 +237,9 @@ impl App {
             return;
         }
         match answer {
+            Ok(text) if text.contains('\n') => {
+                self.modal = Some(Modal::read(Subject::Console(text)));
+            }
             Ok(text) => self.desk.say(Level::Note, text),
             Err(text) => self.desk.say(Level::Error, text),
         }

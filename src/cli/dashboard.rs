@@ -11,11 +11,12 @@ use super::change_log;
 use super::exit::{Exit, Result, Trouble};
 use super::session::{Session, open_access};
 use super::survey::health_options;
-use crate::app::{ContextEntry, Keymap, Settings as AppSettings};
+use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::runtime::{self, Console, Contexts, DashboardOptions};
+use crate::store::decode::Schema;
 use crate::ui::Theme;
 
 /// Shows the cluster of the settings until the user ends it.
@@ -100,6 +101,7 @@ impl Look {
                     .collect(),
                 health: health_options(&settings.file),
                 keymap: keymap(&settings.file)?,
+                schemas: schemas(&settings.file)?,
                 tail_budget: budget,
                 refresh: settings.refresh.value,
                 utc_offset: local_offset(),
@@ -130,6 +132,19 @@ pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
     let own = own.map(|(command, chords)| (command.clone(), chords.all().to_vec()));
     let keymap = Keymap::default().customised(&own.collect());
     keymap.map_err(|error| Trouble::usage(error.to_string()))
+}
+
+/// The protobuf types that the config file names, from its descriptor files.
+fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
+    let read = |(streams, decode): (&String, &config::Decode)| {
+        let path = decode.protobuf.display();
+        let wrong = |why: String| Trouble::usage(format!("decode \"{streams}\": {path}: {why}"));
+        let bytes = fs::read(&decode.protobuf).map_err(|error| wrong(error.to_string()))?;
+        let schema = Schema::new(&bytes, &decode.message).map_err(wrong)?;
+        Ok((streams.clone(), schema))
+    };
+    let types: Result<Vec<_>> = file.decode.iter().map(read).collect();
+    Ok(Schemas::new(types?))
 }
 
 /// What to add to UTC for times on this machine, now.

@@ -93,6 +93,8 @@ pub struct DecodeOptions<'a> {
     pub bytes: usize,
     /// Lines made.
     pub lines: usize,
+    /// Bytes on a line of hexadecimal digits.
+    pub hex_row: usize,
 }
 
 impl Default for DecodeOptions<'_> {
@@ -103,6 +105,7 @@ impl Default for DecodeOptions<'_> {
             schema: None,
             bytes: 4 << 20,
             lines: 50_000,
+            hex_row: 16,
         }
     }
 }
@@ -129,6 +132,7 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions<'_>) -> Decoded {
         bytes: &opened.bytes,
         whole: opened.whole,
         schema: options.schema,
+        hex_row: options.hex_row.max(1),
         writer: Writer::new(options.lines),
         layers: opened.layers,
         notes: opened.notes,
@@ -153,6 +157,7 @@ struct Reading<'a> {
     /// Whether these are all: a cut end makes nothing malformed.
     whole: bool,
     schema: Option<&'a Schema>,
+    hex_row: usize,
     writer: Writer,
     layers: Vec<&'static str>,
     notes: Vec<String>,

@@ -177,7 +177,8 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
             (theme.key, theme.muted)
         };
         let text = [
-            span(format!(" {}", number + 1), digit),
+            span(" ", theme.text),
+            span((number + 1).to_string(), digit),
             span(format!(" {}", screen.title()), name),
             span(if roomy { " " } else { "" }, theme.text),
         ];
@@ -195,7 +196,7 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
 pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
     if let Some(Modal::CommandLine(line)) = &app.modal {
-        return command_line(painter, area, line);
+        return command_line(painter, area, line, app);
     }
     if !app.pressed().is_empty() {
         let keys: Vec<String> = app.pressed().iter().map(ToString::to_string).collect();
@@ -229,27 +230,54 @@ pub(super) fn level_style(level: Level, theme: &Theme) -> Style {
     }
 }
 
-fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine) {
+fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine, app: &App) {
     let theme = painter.theme;
     let begin = after(area, painter.put(area, &[span(" :", theme.key)]));
     typing::line(painter, begin, line.editor(), theme.input);
-    let text = u16::try_from(format::width(&line.editor().text())).unwrap_or(u16::MAX);
+    let typed = line.editor().text();
+    let text = u16::try_from(format::width(&typed)).unwrap_or(u16::MAX);
     let rest = after(begin, text.saturating_add(3));
-    let Some((candidates, at)) = line.completions() else {
-        let meant = command_line::parse(&line.editor().text()).ok();
-        let help = meant.map(|typed| span(typed.command.help(), theme.muted));
-        painter.put(rest, help.as_slice());
+    if let Some((candidates, at)) = line.completions() {
+        return candidates_from(painter, rest, candidates, Some(at));
+    }
+    if typed.is_empty() {
         return;
-    };
-    let mut rest = rest;
-    for (number, candidate) in candidates.iter().enumerate().skip(at.saturating_sub(1)) {
-        let style = if number == at {
+    }
+    let mut could_become = app.could_become(line);
+    could_become.retain(|candidate| *candidate != typed);
+    let names_something = typed.contains(' ') && !could_become.is_empty();
+    match command_line::parse(&typed) {
+        Ok(meant) if !names_something => {
+            painter.put(rest, &[span(meant.command.help(), theme.muted)]);
+        }
+        Ok(_) | Err(_) => candidates_from(painter, rest, &could_become, None),
+    }
+}
+
+/// What the line could become, as much as there is room for; the one that stands in it already is bright.
+fn candidates_from(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    candidates: &[String],
+    chosen: Option<usize>,
+) {
+    let theme = painter.theme;
+    let mut rest = area;
+    let first = chosen.unwrap_or(0).saturating_sub(1);
+    for (number, candidate) in candidates.iter().enumerate().skip(first) {
+        let style = if Some(number) == chosen {
             theme.focus
         } else {
             theme.muted
         };
-        let last = candidate.rsplit(' ').next().unwrap_or_default();
-        let taken = painter.put(rest, &[span(last, style), span("  ", theme.text)]);
+        let last = candidate.rsplit(' ').find(|word| !word.is_empty());
+        let taken = painter.put(
+            rest,
+            &[
+                span(last.unwrap_or_default(), style),
+                span("  ", theme.text),
+            ],
+        );
         rest = after(rest, taken);
     }
 }

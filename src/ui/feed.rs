@@ -15,6 +15,7 @@ use super::widgets::{
 use crate::app::command::{Act, Go, TailCommand};
 use crate::app::feed::{Ask, Prompt, Summary, Tail};
 use crate::app::{App, Command, Context, Hit, Pane};
+use crate::health::Known;
 use row::{Columns, MARGIN};
 
 /// ```text
@@ -73,7 +74,10 @@ fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
         };
         let name = cut_middle(&title::place(tail), 24, theme.glyphs.cut);
         let news = if shown { "" } else { mark };
-        let taken = painter.put(left, &[span(format!("  {name}{news}"), style)]);
+        let taken = painter.put(
+            left,
+            &[span("  ", theme.text), span(format!("{name}{news}"), style)],
+        );
         painter.hit(
             Rect {
                 width: taken,
@@ -89,16 +93,16 @@ fn ask(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Prompt) {
     let theme = painter.theme;
     let (sign, hint) = match prompt.ask() {
         Ask::Query => (
-            " / ",
+            "/ ",
             "text  ~regex  key:T  header.NAME:T  offset>N  age<5m  cel: value.amount > 500",
         ),
         Ask::Seek => (
-            " from ",
+            "from ",
             "earliest  latest  new  1234  -50  @10:30  @2026-11-22T10:30:00Z  @-15m",
         ),
-        Ask::Export => (" export to ", "a file name; .csv, .raw, or NDJSON"),
+        Ask::Export => ("export to ", "a file name; .csv, .raw, or NDJSON"),
     };
-    let taken = painter.put(line, &[span(sign, theme.focus)]);
+    let taken = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
     let left = after(line, taken);
     typing::line(painter, left, prompt.editor(), theme.input);
     let Some(wrong) = prompt.wrong() else {
@@ -166,7 +170,7 @@ fn empty(painter: &mut Painter<'_>, area: Rect, app: &App, tail: &Tail) {
                 )
             }
         }
-        (None, Summary::Opening) => ("opening the subscription".to_owned(), String::new()),
+        (None, Summary::Opening) => opening(app, tail),
         (None, Summary::Resuming { failure, .. }) => (
             "looking for a broker that serves it".to_owned(),
             failure.sentence.clone(),
@@ -181,6 +185,28 @@ fn empty(painter: &mut Painter<'_>, area: Rect, app: &App, tail: &Tail) {
         ),
     };
     missing(painter, area, &[&what, &why]);
+}
+
+/// What an opening waits for: it goes on by itself once there is a leader that answers.
+fn opening(app: &App, tail: &Tail) -> (String, String) {
+    let truth = app.truth();
+    let mut parts = tail.parts().iter();
+    let dark = parts.find_map(|part| {
+        let partition = truth.partition(&part.stream, part.partition)?;
+        (partition.leader_reachable == Known::No).then_some((part, partition))
+    });
+    let Some((part, partition)) = dark else {
+        return ("opening the subscription".to_owned(), String::new());
+    };
+    let place = format!("{}:{}", part.stream, part.partition);
+    let why = match &partition.leader {
+        Some(leader) => format!("its leader {leader} does not answer"),
+        None => "no broker names a leader".to_owned(),
+    };
+    (
+        format!("{place} has no reachable leader"),
+        format!("{why}; the tail opens by itself once another one leads"),
+    )
 }
 
 fn nothing_open(painter: &mut Painter<'_>, place: Place, app: &App) {

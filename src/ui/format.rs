@@ -128,10 +128,13 @@ pub fn clock(at: Timestamp, offset: chrono::FixedOffset) -> String {
 
 /// Date and time to the millisecond, with the offset from UTC: `2026-11-22 12:40:02.118 +01:00`.
 pub fn date(at: Timestamp, offset: chrono::FixedOffset) -> String {
-    at.to_utc()
-        .with_timezone(&offset)
-        .format("%Y-%m-%d %H:%M:%S%.3f %:z")
-        .to_string()
+    let text = at.to_utc().with_timezone(&offset);
+    let text = text.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string();
+    // Most zones are whole hours away.
+    match text.strip_suffix(":00") {
+        Some(short) => short.to_owned(),
+        None => text,
+    }
 }
 
 /// How many columns a text takes.

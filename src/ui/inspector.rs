@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span};
+use super::paint::{Painter, span, spans_width};
 use super::sanitise;
 use super::theme::Theme;
 use super::widgets::{Place, below, missing, row as row_of, tint_chosen, title};
@@ -38,16 +38,21 @@ pub(super) fn draw(painter: &mut Painter<'_>, place: Place, app: &App) {
         return missing(painter, rest, &["no message is chosen"]);
     };
     let message = held.message();
-    let (name, fields) = match inspector.compared_with() {
-        Some(one) => (" compared".to_owned(), compared(one, held, theme)),
-        None => (format!(" {}", name(&message)), fields(&message, app, theme)),
+    let (name, fields) = if let Some(one) = inspector.compared_with() {
+        ("compared".to_owned(), compared(one, held, theme))
+    } else {
+        let columns = usize::from(place.area.width);
+        (name(&message), fields(&message, columns, app, theme))
     };
     let style = if place.focused {
         theme.focus
     } else {
         theme.title
     };
-    painter.put(row_of(place.area, 0), &[span(name, style)]);
+    painter.put(
+        row_of(place.area, 0),
+        &[span(" ", theme.text), span(name, style)],
+    );
     let mut left = below(place.area, 1);
     for spans in fields {
         if left.height <= VALUE_ROWS {
@@ -75,14 +80,20 @@ fn field(label: &str, value: String, style: Style, theme: &Theme) -> Vec<Span<'s
     ]
 }
 
-fn fields(message: &MessageRef<'_>, app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+/// The fields above the value, on so many columns.
+fn fields(
+    message: &MessageRef<'_>,
+    columns: usize,
+    app: &App,
+    theme: &Theme,
+) -> Vec<Vec<Span<'static>>> {
     let time = message.timestamp();
     let when = format::date(time, app.desk.settings.utc_offset);
     let mut when = field("time", when, theme.text, theme);
-    when.push(span(
-        format!("  {} ago", format::ago(time, app.desk.now)),
-        theme.muted,
-    ));
+    let ago = format!("  {} ago", format::ago(time, app.desk.now));
+    if spans_width(&when) + ago.len() <= columns {
+        when.push(span(ago, theme.muted));
+    }
     let key = sanitise::bytes(message.key(), 200);
     let key = if key.is_empty() {
         field("key", theme.glyphs.none.to_owned(), theme.faint, theme)
@@ -155,9 +166,6 @@ fn value_line(
     words.push(bytes(message.value().len()));
     if !decoded.layers.is_empty() && decoded.size != message.value().len() {
         words.push(format!("{} opened", bytes(decoded.size)));
-    }
-    if inspector.wraps() {
-        words.push("wrapped".to_owned());
     }
     let mut line = field("value", words.join(&dot), theme.text, theme);
     for note in &decoded.notes {

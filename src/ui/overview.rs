@@ -6,13 +6,18 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span};
+use super::page;
+use super::paint::{Painter, span, spans_width};
 use super::widgets::{self, Place, after, below, row};
 use super::words;
 use crate::app::Hit;
 use crate::app::overview::{FindingKey, Overview};
 use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
 use crate::model::Timestamp;
+
+/// Rows from which on there is room for the evidence of the chosen finding, and the rows that it then takes.
+const ROOMY: u16 = 20;
+const EVIDENCE: u16 = 8;
 
 /// What the two panes show.
 #[derive(Clone, Copy)]
@@ -37,10 +42,12 @@ impl<'a> OverviewPanes<'a> {
             &behind[..]
         };
         let area = widgets::title_of_list(painter, place, list, behind, list.of());
-        painter.hit(area, Hit::TallRows(place.pane));
         if list.rows().is_empty() {
+            painter.hit(area, Hit::TallRows(place.pane));
             return self.all_is_well(painter, area);
         }
+        let area = self.evidence(painter, area);
+        painter.hit(area, Hit::TallRows(place.pane));
         let shown = list.rows().iter().enumerate().skip(list.cursor().top());
         for ((number, key), line) in shown.zip((0..area.height / 2).map(|at| at * 2)) {
             let found = self
@@ -64,6 +71,30 @@ impl<'a> OverviewPanes<'a> {
             self.finding(painter, after(both, 3), finding);
             widgets::tint_chosen(painter, both, chosen, place.focused);
         }
+    }
+
+    /// All that is known of the chosen finding, below the list where there is room for both; returns what is left above.
+    fn evidence(self, painter: &mut Painter<'_>, area: Rect) -> Rect {
+        let Some(finding) = self.overview.chosen(self.truth) else {
+            return area;
+        };
+        if area.height < ROOMY {
+            return area;
+        }
+        let list = Rect {
+            height: area.height - EVIDENCE,
+            ..area
+        };
+        let theme = painter.theme;
+        let room = below(area, list.height);
+        painter.across(row(room, 0));
+        let room = after(below(room, 1), 3);
+        let mut lines = vec![page::Line::text(&*finding.message, theme.title)];
+        let evidence = finding.detail.iter();
+        lines.extend(evidence.map(|text| page::Line::text(&**text, theme.text)));
+        let columns = usize::from(room.width.saturating_sub(1));
+        page::draw(painter, room, &page::wrapped(lines, columns), 0);
+        list
     }
 
     /// One line says what, since when; the other one why, and what will follow.
@@ -218,7 +249,10 @@ impl<'a> OverviewPanes<'a> {
             ),
             span(" led", theme.muted),
         ];
-        painter.put(line, &spans);
+        // On a narrow screen the number says it.
+        let fits = spans_width(&spans) <= usize::from(line.width);
+        let shown = spans.len() - usize::from(!fits);
+        painter.put(line, spans.get(..shown).unwrap_or_default());
     }
 
     fn rate_chart(self, painter: &mut Painter<'_>, area: Rect) {

@@ -183,56 +183,69 @@ impl PartitionsPane<'_> {
                 .unwrap_or(0)
         });
         let widest = widest.max().unwrap_or(0);
+        let lags = self.truth.witnesses(partition);
+        let lacking = lags.map(|witness| format::width(&lacks(partition, &witness)));
+        let lacking = lacking.max().unwrap_or(0);
         for (number, witness) in (2..).zip(self.truth.witnesses(partition)) {
-            let line = self.witness(partition, witness, widest, theme);
-            painter.put(row(area, number), &line);
+            let line = row(area, number);
+            let said = witness_line(partition, &witness, (widest, lacking), theme);
+            let taken = painter.put(line, &said);
+            let age = witness
+                .at
+                .map_or_else(|| "never".to_owned(), |at| format::ago(at, self.now));
+            let (text, style) = if witness.failure.is_some() {
+                (format!("  silent {age}"), theme.broken)
+            } else {
+                (format!("  {} ago", format::pad_left(&age, 3)), theme.muted)
+            };
+            let rest = widgets::after(line, taken);
+            // Half an age would be a wrong one.
+            if format::width(&text) <= usize::from(rest.width) {
+                painter.put(rest, &[span(text, style)]);
+            }
         }
     }
+}
 
-    fn witness(
-        self,
-        partition: &PartitionTruth,
-        witness: Witness<'_>,
-        widest: usize,
-        theme: &Theme,
-    ) -> Vec<Span<'static>> {
-        let leads = partition.leader.as_ref() == Some(witness.broker);
-        let in_sync = partition.isr.contains(witness.broker);
-        let (sign, style) = match (witness.failure.is_some(), in_sync) {
-            (true, _) => (theme.glyphs.broken, theme.broken),
-            (false, true) => (theme.glyphs.good, theme.good),
-            (false, false) => (theme.glyphs.degraded, theme.degraded),
-        };
-        let role = match (leads, in_sync) {
-            (true, _) => "leads",
-            (false, true) => "in sync",
-            (false, false) => "behind",
-        };
-        let number = |number| span(format::pad_left(&offset(number), widest), theme.text);
-        let lag = partition
-            .replica_lag
-            .iter()
-            .find(|(broker, _)| broker == witness.broker);
-        let lag = lag.and_then(|(_, lag)| *lag).filter(|lag| *lag > 0);
-        let age = witness
-            .at
-            .map_or_else(|| "never".to_owned(), |at| format::ago(at, self.now));
-        let mut line = vec![
-            span(format!("   {sign} "), style),
-            span(format::pad(witness.broker, 8), theme.text),
-            span(format!("  {}  hw ", format::pad(role, 7)), theme.muted),
-            number(witness.high_watermark),
-            span("  end ", theme.muted),
-            number(witness.newest_offset),
-            span(format!("  {} ago", format::pad_left(&age, 3)), theme.muted),
-        ];
-        line.extend(lag.map(|lag| span(format!("  lacks {}", format::count(lag)), theme.degraded)));
-        line.extend(
-            witness
-                .failure
-                .map(|why| span(format!("  {}", why.sentence), theme.broken)),
-        );
-        line
+/// What a replica says, but for how old its word is.
+fn witness_line(
+    partition: &PartitionTruth,
+    witness: &Witness<'_>,
+    (widest, lacking): (usize, usize),
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let leads = partition.leader.as_ref() == Some(witness.broker);
+    let in_sync = partition.isr.contains(witness.broker);
+    let (sign, style) = match (witness.failure.is_some(), in_sync) {
+        (true, _) => (theme.glyphs.broken, theme.broken),
+        (false, true) => (theme.glyphs.good, theme.good),
+        (false, false) => (theme.glyphs.degraded, theme.degraded),
+    };
+    let role = match (leads, in_sync) {
+        (true, _) => "leads",
+        (false, true) => "in sync",
+        (false, false) => "behind",
+    };
+    let number = |number| span(format::pad_left(&offset(number), widest), theme.text);
+    let lacks = lacks(partition, witness);
+    vec![
+        span(format!("   {sign} "), style),
+        span(format::pad(witness.broker, 8), theme.text),
+        span(format!("  {}  hw ", format::pad(role, 7)), theme.muted),
+        number(witness.high_watermark),
+        span("  end ", theme.muted),
+        number(witness.newest_offset),
+        span(format::pad(&lacks, lacking), theme.degraded),
+    ]
+}
+
+/// How many messages that replica is behind; empty where it is not.
+fn lacks(partition: &PartitionTruth, witness: &Witness<'_>) -> String {
+    let mut lags = partition.replica_lag.iter();
+    let lag = lags.find(|(broker, _)| broker == witness.broker);
+    match lag.and_then(|(_, lag)| *lag).filter(|lag| *lag > 0) {
+        Some(lag) => format!("  lacks {}", format::count(lag)),
+        None => String::new(),
     }
 }
 

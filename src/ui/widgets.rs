@@ -101,7 +101,8 @@ pub(super) fn title_of_list(
     if filter.typing().is_some() {
         spans.push(span("  /", theme.key));
     } else if !filter.text().is_empty() {
-        spans.push(span(format!("  /{}", filter.text()), theme.matched));
+        spans.push(span("  ", theme.text));
+        spans.push(span(format!("/{}", filter.text()), theme.matched));
     }
     let mut right = Vec::new();
     if list.marked() > 0 {
@@ -249,7 +250,12 @@ pub(super) fn margin(
     let theme = painter.theme;
     let mark = if marked { theme.glyphs.marked } else { " " };
     let sign = if chosen { theme.glyphs.chosen } else { " " };
-    let style = if focused { theme.focus } else { theme.muted };
+    // A blank takes no style of its own: underlined, it would be a mark.
+    let style = match (chosen, focused) {
+        (true, true) => theme.focus,
+        (true, false) => theme.muted,
+        (false, _) => theme.text,
+    };
     painter.put(line, &[span(mark, theme.marked), span(sign, style)]);
 }
 

@@ -30,6 +30,7 @@ impl Tails {
             TailCommand::NewestFirst => tail.turn_round(desk),
             TailCommand::Seek => tail.ask(Ask::Seek),
             TailCommand::Query => tail.ask(Ask::Query),
+            TailCommand::Export if self.exporting.is_some() => self.stop_export(desk),
             TailCommand::Export => tail.ask(Ask::Export),
             TailCommand::Mark => tail.mark(),
             TailCommand::Diff => return self.compare(desk),
@@ -88,6 +89,14 @@ impl Tails {
         };
         tail.step(step, desk);
         self.moved(desk);
+    }
+
+    /// Stays at the chosen message: who opened it reads it.
+    pub fn stay(&mut self, desk: &mut Desk) {
+        if let Some(tail) = self.open.get_mut(self.shown) {
+            tail.stay(desk);
+            self.moved(desk);
+        }
     }
 
     /// Next match, or the previous one: with a query, messages that match are all that is in sight.
@@ -181,6 +190,14 @@ impl Tails {
         };
         tail.step(Step::By(rows), desk);
         self.moved(desk);
+    }
+
+    fn stop_export(&mut self, desk: &mut Desk) {
+        if let Some((id, _)) = self.exporting.take() {
+            desk.order(Effect::CancelExport(id));
+            desk.inflight.end(id);
+            desk.say(Level::Note, "the export was stopped; it left no file");
+        }
     }
 
     fn toggle_column(&mut self, desk: &mut Desk) {
@@ -300,7 +317,7 @@ impl Tails {
                 self.remember_query();
             }
             Answer::Seek(start, text) => tail.seek(start, text, desk),
-            Answer::Export(path) => tail.export(path, desk),
+            Answer::Export(path) => self.exporting = Some((tail.export(path, desk), 0)),
         }
         self.moved(desk);
     }

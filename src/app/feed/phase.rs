@@ -1,6 +1,8 @@
 //! How reading goes, partition by partition, and in one word for all of them.
 //! What was read is the store's; when to read on, the tail's.
 
+use std::time::Duration;
+
 use crate::model::{
     BrokerId, EndReason, Failure, PartitionId, StreamName, SubscriptionEvent, Timestamp,
 };
@@ -26,6 +28,9 @@ pub enum Phase {
     Ended(EndReason),
 }
 
+/// How old a pause has to be before word that there is none is newer than it: every broker was asked again since.
+const BELIEVED: Duration = Duration::from_secs(4);
+
 /// One partition of a tail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -35,6 +40,8 @@ pub struct Part {
     pub partition: PartitionId,
     /// How reading it goes.
     pub phase: Phase,
+    /// When it came to that.
+    pub(super) since: Timestamp,
     /// Whether the oldest message that the broker keeps is in memory, or there is none before it.
     pub(super) at_start: bool,
     /// Whether older messages are on their way.
@@ -48,6 +55,7 @@ impl Part {
             stream,
             partition,
             phase: Phase::Opening,
+            since: Timestamp::default(),
             at_start: false,
             fetching: false,
         }
@@ -72,6 +80,12 @@ impl Part {
             SubscriptionEvent::Gap { .. } => return,
             SubscriptionEvent::Ended(reason) => Phase::Ended(reason.clone()),
         };
+        self.since = now;
+    }
+
+    /// Whether it is over because the partition was paused, long enough for brokers to have said so since.
+    pub(super) fn was_paused(&self, now: Timestamp) -> bool {
+        self.phase == Phase::Ended(EndReason::Paused) && self.since.age(now) >= BELIEVED
     }
 
     fn cut_since(&self) -> Option<Timestamp> {

@@ -117,6 +117,15 @@ impl Sight {
         }
     }
 
+    /// Stays at the chosen message, where it followed.
+    pub(super) fn stay(&mut self, store: &Store, height: usize) {
+        if self.mode == Mode::Following && !store.is_empty() {
+            let window = self.window(store, height);
+            self.choose_row(store, window.chosen, window);
+            self.mode = Mode::ScrolledBack;
+        }
+    }
+
     /// Stays at the messages in sight while others are read; used where reading goes on from older ones.
     pub(super) fn scroll_back(&mut self) {
         if self.mode == Mode::Following {

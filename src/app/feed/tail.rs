@@ -11,7 +11,7 @@ use super::rate::Rate;
 use super::search::Search;
 use super::sight::Sight;
 use crate::app::inflight::Request;
-use crate::app::{Desk, Effect, ExportSpec, FeedEvent, FeedId, Pane, ScanEvent, ScanId};
+use crate::app::{Desk, Effect, ExportSpec, FeedEvent, FeedId, Pane, RequestId, ScanEvent, ScanId};
 use crate::model::{
     Failure, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Timestamp,
 };
@@ -284,6 +284,13 @@ impl Tail {
         clicked
     }
 
+    /// Stays at the chosen message.
+    pub(super) fn stay(&mut self, desk: &mut Desk) {
+        let height = desk.viewport.rows(Pane::Tail);
+        self.sight.stay(&self.store, height);
+        self.settle_evict();
+    }
+
     /// Scrolls the values.
     pub(super) fn scroll_sideways(&mut self, right: bool) {
         const STEP: usize = 8;
@@ -352,7 +359,7 @@ impl Tail {
     }
 
     /// Writes what is in sight of the query to a file, in the form that its name ends in.
-    pub(super) fn export(&self, path: String, desk: &mut Desk) {
+    pub(super) fn export(&self, path: String, desk: &mut Desk) -> RequestId {
         let ending = path
             .rsplit('.')
             .next()
@@ -373,6 +380,7 @@ impl Tail {
                 messages,
             },
         ));
+        id
     }
 
     /// Ends its subscriptions and scans.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::app::schemas::Schemas;
 use crate::store::decode::{Class, DecodeOptions, Decoded, Form, Lines, decode};
 use crate::store::{Change, Held, diff};
 
@@ -56,12 +57,9 @@ pub enum Page {
     Two(Box<[Decoded; 2]>, Vec<Change>),
 }
 
-/// What a page shows of messages.
-pub(super) type Part = dyn Fn(&Held) -> Decoded;
-
 impl Page {
     /// That part of one message, of two, or of none.
-    pub(super) fn of(messages: &[Held], part: &Part) -> Self {
+    pub(super) fn of(messages: &[Held], part: impl Fn(&Held) -> Decoded) -> Self {
         match messages {
             [] => Self::Nothing,
             [message] => Self::One(Box::new(part(message))),
@@ -197,20 +195,30 @@ fn folded_lines(lines: &Lines, folded: &BTreeSet<String>) -> BTreeSet<usize> {
     nodes.take(MOST_NODES).filter(hidden).collect()
 }
 
-/// The value of a message, read in that form.
-pub(super) fn value(message: &Held, form: Form) -> Decoded {
-    read(message.message().value(), form)
+/// Reads values for a screen of some width.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a> {
+    /// Which streams hold which protobuf messages.
+    pub(super) schemas: &'a Schemas,
+    /// Columns there are for a line.
+    pub(super) width: usize,
 }
 
-/// Bytes read in that form, within the bounds that keep a frame a frame.
-pub(super) fn read(bytes: &[u8], form: Form) -> Decoded {
-    decode(
-        bytes,
-        &DecodeOptions {
+/// Columns of a row of sixteen bytes with its offset and its characters; narrower screens show eight.
+const FULL_HEX: usize = 78;
+
+impl Reader<'_> {
+    /// The value of a message, read in that form, within the bounds that keep a frame a frame.
+    pub(super) fn value(self, held: &Held, form: Form) -> Decoded {
+        let message = held.message();
+        let options = DecodeOptions {
             form,
+            schema: self.schemas.of(message.stream()),
+            hex_row: if self.width < FULL_HEX { 8 } else { 16 },
             ..DecodeOptions::default()
-        },
-    )
+        };
+        decode(message.value(), &options)
+    }
 }
 
 /// All headers of a message as the members of one object.
@@ -221,5 +229,9 @@ pub(super) fn headers(message: &Held) -> Decoded {
         format!("{}:{}", quoted(name), quoted(&value))
     });
     let members: Vec<String> = members.collect();
-    read(format!("{{{}}}", members.join(",")).as_bytes(), Form::Json)
+    let options = DecodeOptions {
+        form: Form::Json,
+        ..DecodeOptions::default()
+    };
+    decode(format!("{{{}}}", members.join(",")).as_bytes(), &options)
 }

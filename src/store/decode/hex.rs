@@ -1,4 +1,4 @@
-//! Bytes as hexadecimal digits, sixteen a line, each line with its offset and its characters.
+//! Bytes as hexadecimal digits, as many a line as are asked for, each line with its offset and its characters.
 //! It shows what is there; nothing is interpreted.
 
 use std::fmt::Write as _;
@@ -8,8 +8,6 @@ use super::lines::{Class, Writer};
 
 /// More than this is not read through by anyone, and would take longer to draw up than a frame.
 const MOST_BYTES: usize = 256 * 1024;
-/// Bytes a line.
-const WIDTH: usize = 16;
 
 impl Reading<'_> {
     /// Reads it as bytes, which always fits.
@@ -19,23 +17,23 @@ impl Reading<'_> {
             self.notes
                 .push(format!("only the first {MOST_BYTES} bytes are shown"));
         }
-        write(shown, &mut self.writer);
+        write(shown, self.hex_row, &mut self.writer);
         true
     }
 }
 
-/// Writes the lines of these bytes.
-pub(super) fn write(bytes: &[u8], writer: &mut Writer) {
+/// Writes the lines of these bytes, so many a line.
+fn write(bytes: &[u8], width: usize, writer: &mut Writer) {
     let mut cell = String::new();
-    for (number, row) in bytes.chunks(WIDTH).enumerate() {
+    for (number, row) in bytes.chunks(width).enumerate() {
         if writer.is_full() {
             return;
         }
         cell.clear();
-        let _infallible = write!(cell, "{:08x}  ", number * WIDTH);
+        let _infallible = write!(cell, "{:08x}  ", number * width);
         writer.plain(Class::Comment, &cell);
         cell.clear();
-        digits(row, &mut cell);
+        digits(row, width, &mut cell);
         writer.token(Class::Number, &cell);
         cell.clear();
         cell.extend(row.iter().map(|&byte| shown(byte)));
@@ -43,9 +41,9 @@ pub(super) fn write(bytes: &[u8], writer: &mut Writer) {
     }
 }
 
-/// Two groups of eight, padded to full width.
-fn digits(row: &[u8], cell: &mut String) {
-    for place in 0..WIDTH {
+/// Groups of eight, padded to full width.
+fn digits(row: &[u8], width: usize, cell: &mut String) {
+    for place in 0..width {
         let _infallible = match row.get(place) {
             Some(byte) => write!(cell, "{byte:02x} "),
             None => write!(cell, "   "),

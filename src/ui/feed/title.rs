@@ -9,6 +9,7 @@ use ratatui::text::Span;
 
 use crate::app::App;
 use crate::app::feed::{Mode, Summary, Tail};
+use crate::health::Known;
 use crate::model::{EndReason, PartitionId, StreamName, format_ranges};
 use crate::store::Query;
 use crate::ui::format;
@@ -170,6 +171,9 @@ fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<Piece> {
     let (text, style) = match (tail.failure(), tail.phase()) {
         (Some(failure), _) => (failure.sentence.clone(), theme.broken),
         (None, Summary::Live) => return None,
+        (None, Summary::Opening) if waits_for_leader(scene) => {
+            ("waiting for a leader".to_owned(), theme.degraded)
+        }
         (None, Summary::Opening) => ("opening".to_owned(), theme.muted),
         (
             None,
@@ -199,6 +203,16 @@ fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<Piece> {
         rank: 0,
         text,
         style,
+    })
+}
+
+/// Whether a partition's leader is known not to answer.
+fn waits_for_leader(scene: &Scene<'_>) -> bool {
+    let truth = scene.app.truth();
+    let mut parts = scene.tail.parts().iter();
+    parts.any(|part| {
+        let partition = truth.partition(&part.stream, part.partition);
+        partition.is_some_and(|partition| partition.leader_reachable == Known::No)
     })
 }
 

@@ -33,9 +33,10 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
     typing::line(painter, rest, menu.wanted(), theme.input);
     let list = below(inside, 1);
     painter.hit(list, Hit::Overlay);
+    let keys = u16::try_from(menu.longest_keys()).unwrap_or(0);
     let shown = menu.matches().enumerate().skip(menu.cursor().top());
     for ((number, (found, entry)), line) in shown.zip(list.rows()) {
-        entry_line(painter, line, found, entry);
+        entry_line(painter, line, found, entry, keys);
         tint_chosen(painter, line, number == menu.cursor().row(), true);
     }
     if found == 0 {
@@ -43,7 +44,8 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
     }
 }
 
-fn entry_line(painter: &mut Painter<'_>, line: Rect, found: &Match, entry: &Entry) {
+/// `keys` are the columns that the longest keys of all entries take.
+fn entry_line(painter: &mut Painter<'_>, line: Rect, found: &Match, entry: &Entry, keys: u16) {
     let theme = painter.theme;
     let label = line.width * 2 / 5;
     painter.put(
@@ -53,7 +55,13 @@ fn entry_line(painter: &mut Painter<'_>, line: Rect, found: &Match, entry: &Entr
         },
         &letters(found, entry, theme),
     );
-    painter.put(after(line, label + 1), &[span(&*entry.detail, theme.muted)]);
+    let mut rest = after(line, label + 1);
+    if keys > 0 {
+        let shown = entry.keys.as_deref().unwrap_or_default();
+        painter.put(rest, &[span(shown, theme.key)]);
+        rest = after(rest, keys + 2);
+    }
+    painter.put(rest, &[span(&*entry.detail, theme.muted)]);
 }
 
 /// The label, the letters that were looked for standing out.

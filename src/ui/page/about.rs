@@ -17,6 +17,9 @@ use crate::ui::paint::{span, spans_width};
 use crate::ui::theme::Theme;
 use crate::ui::words;
 
+/// Width of the names in what the console answers.
+const CONSOLE: usize = 34;
+
 /// The title and the lines of a text, and where keys lead from it.
 pub(in crate::ui) fn page(subject: &Subject, app: &App, theme: &Theme) -> (String, Vec<Line>) {
     let truth = app.truth();
@@ -90,6 +93,7 @@ pub(in crate::ui) fn page(subject: &Subject, app: &App, theme: &Theme) -> (Strin
             ("Finding".to_owned(), lines.unwrap_or_else(mended))
         }
         Subject::Failure(failure) => ("Error".to_owned(), failure_page(failure, theme)),
+        Subject::Console(text) => ("Faults".to_owned(), console_page(text, theme)),
         Subject::Notices => (
             "Notices of this session".to_owned(),
             notices_page(app, theme),
@@ -487,6 +491,21 @@ fn failure_page(failure: &Failure, theme: &Theme) -> Vec<Line> {
         Line::pair("about", failure.target.to_string(), theme),
         Line::pair("kind", format!("{:?}", failure.kind), theme),
     ]
+}
+
+/// Lines as they are; what stands before a wide gap is a name.
+fn console_page(text: &str, theme: &Theme) -> Vec<Line> {
+    let line = |line: &str| match line.split_once("  ") {
+        Some((name, about)) => {
+            let name = format::pad(&format!("{name}  "), CONSOLE);
+            Line(vec![
+                span(name, theme.key),
+                span(about.trim_start(), theme.text),
+            ])
+        }
+        None => Line::text(line, theme.text),
+    };
+    text.lines().map(line).collect()
 }
 
 fn notices_page(app: &App, theme: &Theme) -> Vec<Line> {

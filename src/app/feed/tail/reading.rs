@@ -8,7 +8,7 @@ use crate::app::feed::phase::Phase;
 use crate::app::feed::sight::{Mode, Sight};
 use crate::app::list::Step;
 use crate::app::{Desk, Effect, FeedSpec, OlderSpec, Pane};
-use crate::model::{StartAt, StopAt};
+use crate::model::{PartitionId, StartAt, StopAt};
 use crate::store::{Evict, MessageId};
 
 /// Older messages to fetch at once, over all partitions of a tail.
@@ -87,6 +87,19 @@ impl Tail {
             self.read_on(desk);
         }
         self.settle_evict();
+    }
+
+    /// Reads on where a partition that was paused is served again.
+    pub(in crate::app::feed) fn revive(
+        &mut self,
+        goes_on: &impl Fn(&str, PartitionId) -> bool,
+        desk: &mut Desk,
+    ) {
+        let mut paused = self.parts.iter().filter(|part| part.was_paused(desk.now));
+        if paused.any(|part| goes_on(&part.stream, part.partition)) {
+            self.read_on(desk);
+            self.settle_evict();
+        }
     }
 
     /// Reads from another place.

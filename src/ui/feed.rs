@@ -200,12 +200,12 @@ fn opening(app: &App, tail: &Tail) -> (String, String) {
     };
     let place = format!("{}:{}", part.stream, part.partition);
     let why = match &partition.leader {
-        Some(leader) => format!("its leader {leader} does not answer"),
+        Some(leader) => format!("{leader} does not answer"),
         None => "no broker names a leader".to_owned(),
     };
     (
         format!("{place} has no reachable leader"),
-        format!("{why}; the tail opens by itself once another one leads"),
+        format!("{why}; the tail opens once another one leads"),
     )
 }
 

@@ -4,6 +4,8 @@
 mod dashboard;
 mod driver;
 mod health;
+#[cfg(test)]
+mod messages;
 mod pty;
 mod scenario_brokers;
 mod scenario_loop;

@@ -2,18 +2,22 @@
 //!
 //! Colours are looked at in a few places only: a theme is free to change.
 
+mod forms;
+mod messages;
+mod pictures;
+mod styles;
+
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use liftui::app::{App, Event, Link, Settings, Viewport};
+use liftui::app::{App, Event, Link, Viewport};
 use liftui::model::{ErrorKind, Failure, Target};
 use liftui::ui::{self, Theme};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
 
 use crate::world::{World, settings};
 
@@ -53,13 +57,17 @@ fn golden(name: &str, mut world: World) {
 }
 
 fn compare(name: &str, shown: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden/screens")
-        .join(name);
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/screens");
+    compare_with(&folder.join(name), shown);
+}
+
+/// Compares with what a file says, or writes it.
+fn compare_with(path: &Path, shown: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        return fs::write(&path, shown).unwrap();
+        return fs::write(path, shown).unwrap();
     }
-    let expected = fs::read_to_string(&path)
+    let name = path.display();
+    let expected = fs::read_to_string(path)
         .unwrap_or_else(|error| panic!("{name}: {error}; UPDATE_GOLDEN=1 writes it"));
     assert_eq!(shown, expected, "{name}; UPDATE_GOLDEN=1 writes it anew");
 }
@@ -215,40 +223,6 @@ fn without_unicode_every_cell_is_ascii() {
     let shown = text(&frame(&mut world, 120, 36, &Theme::default().ascii()));
     let other: String = shown.chars().filter(|c| !c.is_ascii()).collect();
     assert_eq!(other, "", "{shown}");
-}
-
-#[test]
-fn without_colour_no_cell_has_one() {
-    let mut world = after(World::seasoned().without_node_two(), "3 ?");
-    let buffer = frame(&mut world, 120, 36, &Theme::named("none").unwrap());
-    for cell in buffer.content() {
-        let colors = (Style::reset().fg, Style::reset().bg);
-        assert_eq!((Some(cell.fg), Some(cell.bg)), colors, "{}", cell.symbol());
-    }
-}
-
-#[test]
-fn the_chosen_row_and_the_title_in_focus_stand_out() {
-    let mut world = after(World::seasoned(), "3 j");
-    let theme = Theme::default();
-    let buffer = frame(&mut world, 120, 36, &theme);
-    let row = find(&buffer, "▸ clicks");
-    assert_eq!(Some(buffer[(row.0 + 2, row.1)].bg), theme.chosen.bg);
-    let title = find(&buffer, "STREAMS");
-    assert_eq!(Some(buffer[title].fg), theme.focus.fg);
-    let other = find(&buffer, "PARTITIONS");
-    assert_eq!(Some(buffer[other].fg), theme.title.fg);
-}
-
-#[test]
-fn a_contexts_colour_frames_the_dashboard() {
-    let mut world = World::silent(Settings {
-        color: Some("red".to_owned()),
-        ..settings()
-    });
-    let buffer = frame(&mut world, 80, 24, &Theme::default());
-    let name = find(&buffer, "liftui");
-    assert_eq!(buffer[name].fg, ratatui::style::Color::Red);
 }
 
 /// Where a text begins on the screen.

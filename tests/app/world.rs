@@ -436,10 +436,14 @@ fn address(number: usize) -> String {
 }
 
 fn key_named(name: &str) -> KeyEvent {
-    let (held, name) = match name.strip_prefix("ctrl-") {
-        Some(rest) => (KeyModifiers::CONTROL, rest),
-        None => (KeyModifiers::NONE, name),
-    };
+    let held = [
+        ("ctrl-", KeyModifiers::CONTROL),
+        ("alt-", KeyModifiers::ALT),
+    ];
+    let held = held
+        .into_iter()
+        .find_map(|(prefix, held)| Some((held, name.strip_prefix(prefix)?)));
+    let (held, name) = held.unwrap_or((KeyModifiers::NONE, name));
     let mut letters = name.chars();
     let code = match (letters.next(), letters.next()) {
         (Some(only), None) => KeyCode::Char(only),

@@ -68,9 +68,10 @@ fn pieces(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
     )];
     pieces.extend(query(tail, theme));
     pieces.extend(phase(scene, theme));
-    pieces.push(mode(scene, theme));
+    let begins = tail.phase() == Summary::Opening && tail.store().is_empty();
+    pieces.extend((!begins).then(|| mode(scene, theme)));
     pieces.extend(removed(tail, theme));
-    pieces.push(piece(5, format!("from {}", tail.start_text()), theme.muted));
+    pieces.push(piece(6, format!("from {}", tail.start_text()), theme.muted));
     if let Some(rate) = tail.rate().per_second() {
         pieces.push(piece(4, format!("{}/s", format::rate(rate)), theme.text));
     }
@@ -86,14 +87,14 @@ fn pieces(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
         ));
     }
     if tail.sight().newest_first() {
-        pieces.push(piece(6, "newest first".to_owned(), theme.muted));
+        pieces.push(piece(7, "newest first".to_owned(), theme.muted));
     }
     let evicted = tail.store().counters().evicted;
     if evicted > 0 {
-        pieces.push(piece(7, format!("evicted {}", whole(evicted)), theme.muted));
+        pieces.push(piece(8, format!("evicted {}", whole(evicted)), theme.muted));
     }
     let received = whole(tail.store().counters().received);
-    pieces.push(piece(8, format!("received {received}"), theme.muted));
+    pieces.push(piece(9, format!("received {received}"), theme.muted));
     pieces
 }
 

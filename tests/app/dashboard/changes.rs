@@ -1,0 +1,144 @@
+//! Changes of the cluster: what is asked first, what is sent, what an answer means.
+//! Without a terminal or a loop; how it looks is `screens`'s business.
+
+use liftui::app::modal::{Modal, Subject};
+use liftui::app::{Effect, Event, FeedId, RequestId, Settings};
+use liftui::model::{ErrorKind, Failure, Operation, Outcome, Probe, ProbeState, Target};
+
+use super::{notice, operations};
+use crate::world::{World, settings};
+
+#[test]
+fn pausing_asks_first_and_leaves_out_what_cannot_be_paused() {
+    let mut world = World::healthy().without_node_two();
+    assert_eq!(operations(&world.press("3 j j z")), []);
+    let effects = world.press("enter");
+    let expected = Operation::Pause {
+        stream: "orders-eu".into(),
+        partitions: vec![0, 2, 3],
+        resume_all: false,
+    };
+    let sent: Vec<Operation> = operations(&effects)
+        .into_iter()
+        .map(|(_, one)| one)
+        .collect();
+    assert_eq!(sent, [expected]);
+    assert!(world.app.is_busy());
+}
+
+#[test]
+fn nothing_is_sent_where_the_answer_is_no() {
+    for no in ["esc", "n", "tab enter", "q"] {
+        let mut world = World::healthy();
+        world.press("3 j j z");
+        assert_eq!(operations(&world.press(no)), [], "{no}");
+        assert!(world.app.modal.is_none());
+    }
+}
+
+#[test]
+fn no_single_key_stops_others_work() {
+    for key in ["z", "W", "D"] {
+        let mut world = World::healthy();
+        assert_eq!(
+            operations(&world.press(&format!("3 j j {key}"))),
+            [],
+            "{key}"
+        );
+        assert!(matches!(world.app.modal, Some(Modal::Confirm(_))), "{key}");
+    }
+}
+
+#[test]
+fn deleting_needs_the_streams_name() {
+    let mut world = World::healthy();
+    world.press("3 j j D");
+    world.write("orders");
+    assert_eq!(operations(&world.press("enter")), []);
+    world.write("-eu");
+    let sent = operations(&world.press("enter"));
+    assert_eq!(
+        sent[0].1,
+        Operation::Delete {
+            stream: "orders-eu".into()
+        }
+    );
+}
+
+#[test]
+fn marked_partitions_of_a_paused_stream_are_resumed() {
+    let mut world = World::healthy();
+    for partition in [0, 2] {
+        let probe = Probe {
+            stream: "orders-eu".into(),
+            partition,
+            at: world.now,
+            state: ProbeState::Paused,
+        };
+        world.event(Event::Probe(probe));
+    }
+    world.press("3 j j enter space j space z");
+    let sent = operations(&world.press("enter"));
+    let expected = Operation::Resume {
+        stream: "orders-eu".into(),
+        partitions: vec![0, 2],
+    };
+    assert_eq!(sent[0].1, expected);
+}
+
+#[test]
+fn an_answer_is_told_and_what_it_changed_is_looked_at_again() {
+    let mut world = World::healthy();
+    world.press("3 j j z");
+    let (id, _) = operations(&world.press("y"))[0].clone();
+    let effects = world.event(Event::Done(id, Ok(Outcome::Done)));
+    assert!(effects.contains(&Effect::Refresh), "{effects:?}");
+    let probed = |effect: &Effect| matches!(effect, Effect::Probe(places) if places.len() == 4);
+    assert!(effects.iter().any(probed), "{effects:?}");
+    assert_eq!(notice(&world), "orders-eu:0-3 paused");
+    assert!(!world.app.is_busy());
+}
+
+#[test]
+fn a_late_answer_is_dropped_and_counted() {
+    let mut world = World::healthy();
+    assert_eq!(
+        world.event(Event::Done(RequestId(99), Ok(Outcome::Done))),
+        []
+    );
+    assert_eq!(world.app.desk.inflight.strays(), 1);
+    let failure = Failure::new(ErrorKind::Timeout, Target::Cluster, "late");
+    world.event(Event::Feed(
+        FeedId(98),
+        liftui::app::FeedEvent::Failed(failure),
+    ));
+    assert_eq!(world.app.tails.strays(), 1);
+}
+
+#[test]
+fn a_failure_is_told_and_can_be_read_whole() {
+    let mut world = World::healthy();
+    world.press("3 j j z");
+    let (id, _) = operations(&world.press("y"))[0].clone();
+    let failure = Failure::new(ErrorKind::OutcomeUnknown, Target::Cluster, "no answer came");
+    world.event(Event::Done(id, Err(failure.clone())));
+    assert_eq!(notice(&world), "no answer came");
+    world.press("E");
+    let Some(Modal::Reader(reader)) = &world.app.modal else {
+        panic!("a text is open")
+    };
+    assert_eq!(reader.subject, Subject::Failure(failure));
+}
+
+#[test]
+fn an_observer_changes_nothing_and_is_told_why() {
+    let mut world = World::healthy_with(Settings {
+        observer: true,
+        ..settings()
+    });
+    for keys in ["3 j j z", "W", "D", "c", "p"] {
+        assert_eq!(operations(&world.press(keys)), [], "{keys}");
+        assert!(world.app.modal.is_none(), "{keys}");
+        assert!(notice(&world).contains("observer"), "{keys}");
+    }
+}

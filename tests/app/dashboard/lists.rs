@@ -1,0 +1,119 @@
+//! Lists: what is chosen, marked, filtered, hidden.
+//! Without a terminal or a loop; how it looks is `screens`'s business.
+
+use std::time::Duration;
+
+use liftui::app::table::Listing;
+use liftui::app::{Effect, Event, Pane};
+use liftui::model::{ErrorKind, Failure, Target};
+
+use super::chosen_stream;
+use crate::world::World;
+
+#[test]
+fn selection_survives_a_refresh_and_a_change_of_order() {
+    let mut world = World::healthy();
+    world.press("3 j j");
+    assert_eq!(chosen_stream(&world), Some("orders-eu"));
+    world.press("o o O i");
+    world.run(Duration::from_secs(4));
+    assert_eq!(chosen_stream(&world), Some("orders-eu"));
+}
+
+#[test]
+fn the_partitions_are_those_of_the_chosen_stream_and_marks_stay_with_it() {
+    let mut world = World::healthy();
+    world.press("3 j j tab space space");
+    assert_eq!(world.app.streams.partitions.rows().len(), 4);
+    assert_eq!(world.app.streams.partitions.marked(), 2);
+    world.press("tab j");
+    assert_eq!(world.app.streams.partitions.rows().len(), 2);
+    assert_eq!(world.app.streams.partitions.marked(), 0);
+}
+
+#[test]
+fn a_filter_narrows_while_it_is_typed() {
+    let mut world = World::healthy();
+    world.press("3 /");
+    world.write("!eu");
+    let rows: Vec<&str> = world
+        .app
+        .streams
+        .list
+        .rows()
+        .iter()
+        .map(AsRef::as_ref)
+        .collect();
+    assert_eq!(
+        rows,
+        ["clicks-of-the-web-shop-in-all-countries", "settings"]
+    );
+}
+
+#[test]
+fn faults_only_hides_what_is_well() {
+    let mut world = World::healthy().without_node_two();
+    world.press("3 !");
+    let rows = world.app.streams.list.rows();
+    assert!(rows.iter().all(|name| &**name != "audit-eu") && !rows.is_empty());
+    world.press("2");
+    let silent: Vec<&str> = world.app.brokers.rows().iter().map(AsRef::as_ref).collect();
+    assert_eq!(silent, ["node-2"]);
+}
+
+#[test]
+fn internal_streams_are_shown_on_request() {
+    let mut world = World::healthy();
+    world.press("3");
+    assert_eq!(world.app.streams.list.rows().len(), 7);
+    world.press("i");
+    assert_eq!(world.app.streams.list.rows().len(), 9);
+}
+
+#[test]
+fn the_worst_finding_stays_in_sight_until_the_user_moves() {
+    let mut world = World::healthy();
+    world.press("1");
+    let before = world.app.overview.findings.chosen().cloned();
+    let mut world = World::healthy().without_node_two();
+    let worst = world.app.overview.findings.chosen().cloned();
+    assert_ne!(before, worst);
+    assert_eq!(world.app.overview.findings.cursor().row(), 0);
+    world.press("enter");
+    assert_eq!(world.app.focus.pane(), Pane::Brokers);
+    assert_eq!(
+        world.app.brokers.chosen().map(AsRef::as_ref),
+        Some("node-2")
+    );
+}
+
+#[test]
+fn cursors_are_read_when_they_are_looked_at() {
+    let mut world = World::healthy();
+    assert!(world.press("4").contains(&Effect::FetchCursors));
+    let effects = world.run(Duration::from_secs(6));
+    let reads = effects
+        .iter()
+        .filter(|effect| **effect == Effect::FetchCursors)
+        .count();
+    assert_eq!(reads, 2);
+}
+
+#[test]
+fn the_journal_is_followed_once_it_is_looked_at_and_again_after_a_failure() {
+    let mut world = World::healthy();
+    assert_eq!(world.press("5"), [Effect::FollowActivity(true)]);
+    assert_eq!(world.press("3 5"), []);
+    let failure = Failure::new(ErrorKind::NoSuchStream, Target::Cluster, "no journal");
+    world.event(Event::Activity(Err(failure)));
+    assert!(world.press("r").contains(&Effect::FollowActivity(true)));
+}
+
+#[test]
+fn an_event_that_is_delivered_twice_is_shown_once() {
+    let mut world = World::healthy();
+    world.activity();
+    world.activity();
+    world.press("5");
+    assert_eq!(world.app.activity.list.rows().len(), 6);
+}

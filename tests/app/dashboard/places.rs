@@ -1,0 +1,159 @@
+//! Going from place to place: screens, panes, texts on top, and the way back.
+//! Without a terminal or a loop; how it looks is `screens`'s business.
+
+use std::time::Duration;
+
+use liftui::app::modal::{Modal, Subject};
+use liftui::app::table::Listing;
+use liftui::app::{Area, Effect, Event, Hit, Pane, Screen, Settings, Viewport};
+
+use super::notice;
+use crate::world::{World, settings};
+
+#[test]
+fn digits_show_screens_and_each_remembers_its_pane() {
+    let mut world = World::healthy();
+    world.press("3 tab 2 3");
+    assert_eq!(world.app.focus.pane(), Pane::Partitions);
+    assert_eq!(world.app.focus.screen(), Screen::Streams);
+}
+
+#[test]
+fn enter_goes_deeper_and_q_the_same_way_back() {
+    let mut world = World::healthy();
+    world.press("3 j j enter");
+    assert_eq!(world.app.focus.pane(), Pane::Partitions);
+    let effects = world.press("enter");
+    assert!(matches!(effects[..], [Effect::OpenFeed(..)]), "{effects:?}");
+    assert_eq!(world.app.focus.pane(), Pane::Tail);
+    world.press("q q");
+    assert_eq!(world.app.focus.pane(), Pane::Streams);
+    assert_eq!(world.press("q"), [Effect::Quit]);
+}
+
+#[test]
+fn ctrl_c_asks_once_and_forgets_after_a_while() {
+    let mut world = World::healthy();
+    assert_eq!(world.press("ctrl-c"), []);
+    assert!(notice(&world).contains("again"));
+    world.run(Duration::from_secs(5));
+    assert!(!world.press("ctrl-c").contains(&Effect::Quit));
+    assert_eq!(world.press("ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
+fn quit_works_before_any_broker_has_answered() {
+    let mut world = World::silent(settings());
+    assert_eq!(world.press("q"), [Effect::Quit]);
+    assert_eq!(world.event(Event::Shutdown), [Effect::Quit]);
+}
+
+#[test]
+fn escape_leaves_one_thing_at_a_time() {
+    let mut world = World::healthy();
+    world.press("3 space enter / r ?");
+    assert_eq!(
+        world.app.filter().unwrap().text(),
+        "r?",
+        "a text box takes every printable key"
+    );
+    world.press("esc ?");
+    assert!(world.app.modal.is_some());
+    world.press("esc");
+    assert!(world.app.modal.is_none());
+    assert_eq!(world.app.filter().unwrap().text(), "r?");
+    world.press("esc");
+    assert_eq!(world.app.filter().unwrap().text(), "");
+    assert_eq!(world.app.focus.pane(), Pane::Partitions);
+    world.press("esc");
+    assert_eq!(world.app.focus.pane(), Pane::Streams);
+    assert_eq!(world.app.streams.list.marked(), 1);
+    world.press("esc");
+    assert_eq!(world.app.streams.list.marked(), 0);
+}
+
+#[test]
+fn a_finding_about_a_partition_leads_to_it() {
+    let mut world = World::healthy().without_node_two();
+    world.press("1 /");
+    world.write("orders-eu:1");
+    world.press("enter enter");
+    let chosen = world.app.streams.partitions.chosen().cloned();
+    assert_eq!(chosen, Some(("orders-eu".into(), 1)));
+    assert_eq!(world.app.focus.pane(), Pane::Partitions);
+}
+
+#[test]
+fn another_context_is_gone_to_by_menu_or_by_name() {
+    let mut world = World::healthy();
+    world.press("C");
+    world.write("stag");
+    assert_eq!(
+        world.press("enter"),
+        [Effect::SwitchContext("staging".to_owned())]
+    );
+    world.press(":");
+    world.write("ctx staging");
+    assert_eq!(
+        world.press("enter"),
+        [Effect::SwitchContext("staging".to_owned())]
+    );
+}
+
+#[test]
+fn what_if_tells_of_the_chosen_broker() {
+    let mut world = World::healthy();
+    world.press("2 j w");
+    let Some(Modal::Reader(reader)) = &world.app.modal else {
+        panic!("a text is open")
+    };
+    assert_eq!(reader.subject, Subject::WhatIf("node-2".to_owned()));
+}
+
+#[test]
+fn a_text_scrolls_no_further_than_its_end() {
+    let mut world = World::healthy();
+    world.press("3 ?");
+    let mut viewport = Viewport::new(80, 24);
+    viewport.add(
+        Area {
+            x: 0,
+            y: 0,
+            width: 80,
+            height: 10,
+        },
+        Hit::Overlay,
+    );
+    viewport.overlay_lines = 25;
+    world.viewport(viewport);
+    world.press("G j j");
+    let Some(Modal::Reader(reader)) = &world.app.modal else {
+        panic!("a text is open")
+    };
+    assert_eq!(reader.scroll, 15);
+}
+
+#[test]
+fn an_unfinished_chord_waits_and_is_shown() {
+    let own = [("streams.delete".to_owned(), vec!["ctrl-x d".to_owned()])].into();
+    let keymap = settings().keymap.customised(&own).unwrap();
+    let mut world = World::healthy_with(Settings {
+        keymap,
+        ..settings()
+    });
+    world.press("3 j j ctrl-x");
+    assert_eq!(world.app.pressed().len(), 1);
+    world.press("d");
+    assert!(matches!(world.app.modal, Some(Modal::Confirm(_))));
+}
+
+#[test]
+fn the_same_events_lead_to_the_same_orders() {
+    let run = || {
+        let mut world = World::healthy();
+        let mut effects = world.press("3 j j l q z y 4 5 r");
+        effects.extend(world.run(Duration::from_secs(20)));
+        effects
+    };
+    assert_eq!(run(), run());
+}

@@ -1,0 +1,109 @@
+//! What is typed, pasted and copied: the command line, the palette, the clipboard.
+//! Without a terminal or a loop; how it looks is `screens`'s business.
+
+use liftui::app::modal::Modal;
+use liftui::app::{Effect, Event, Settings};
+
+use super::{chosen_stream, notice};
+use crate::world::{World, settings};
+
+#[test]
+fn a_typed_command_does_what_its_key_does() {
+    let mut world = World::healthy();
+    world.press(":");
+    world.write("delete orders-eu");
+    world.press("enter");
+    assert!(matches!(world.app.modal, Some(Modal::Confirm(_))));
+    world.press("esc :");
+    world.write("stream payments-eu");
+    world.press("enter");
+    assert_eq!(chosen_stream(&world), Some("payments-eu"));
+}
+
+#[test]
+fn a_mistyped_command_is_named_with_the_likeliest_meant() {
+    let mut world = World::healthy();
+    for (line, expected) in [
+        ("refesh", "refresh"),
+        ("delete ordres-eu", "orders-eu"),
+        ("broker node-9", "node-"),
+        ("ctx stagin", "staging"),
+    ] {
+        world.press(":");
+        world.write(line);
+        world.press("enter");
+        assert!(
+            notice(&world).contains(expected),
+            "{line}: {}",
+            notice(&world)
+        );
+    }
+}
+
+#[test]
+fn the_console_is_the_demo_clusters_alone() {
+    let line = |world: &mut World| {
+        world.press(":");
+        world.write("fault kill 2");
+        world.press("enter")
+    };
+    assert_eq!(line(&mut World::healthy()), []);
+    let mut world = World::healthy_with(Settings {
+        demo: true,
+        ..settings()
+    });
+    let effects = line(&mut world);
+    let [Effect::Console(id, text)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(text, "kill 2");
+    world.event(Event::Console(*id, Ok("demo-2 is down".to_owned())));
+    assert_eq!(notice(&world), "demo-2 is down");
+}
+
+#[test]
+fn the_palette_finds_streams_brokers_and_commands() {
+    let mut world = World::healthy();
+    world.press("ctrl-k");
+    world.write("pay");
+    world.press("enter");
+    assert_eq!(chosen_stream(&world), Some("payments-eu"));
+    world.press("ctrl-k");
+    world.write("node-3");
+    world.press("enter");
+    assert_eq!(
+        world.app.brokers.chosen().map(AsRef::as_ref),
+        Some("node-3")
+    );
+    world.press("ctrl-k");
+    world.write("refresh");
+    assert!(world.press("enter").contains(&Effect::Refresh));
+}
+
+#[test]
+fn what_is_chosen_is_copied_and_so_is_the_command_for_it() {
+    let mut world = World::healthy();
+    assert_eq!(
+        world.press("3 j j y"),
+        [Effect::Copy("orders-eu".to_owned())]
+    );
+    world.press("Y");
+    world.write("liftui");
+    assert_eq!(
+        world.press("enter"),
+        [Effect::Copy("liftui describe orders-eu".to_owned())]
+    );
+    world.press("z");
+    let expected = "liftui pause orders-eu --partitions 0-3";
+    assert_eq!(world.press("c"), [Effect::Copy(expected.to_owned())]);
+    assert!(world.app.modal.is_some(), "the question still stands");
+}
+
+#[test]
+fn a_paste_goes_into_the_open_text_box_alone() {
+    let mut world = World::healthy();
+    assert_eq!(world.event(Event::Paste("qD".to_owned())), []);
+    world.press("3 /");
+    world.event(Event::Paste("orders".to_owned()));
+    assert_eq!(world.app.streams.list.rows().len(), 1);
+}

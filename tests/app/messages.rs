@@ -1,0 +1,155 @@
+//! Messages of the made-up cluster, and dashboards that show them in a tail, as the runtime would tell of them.
+//!
+//! What they look like is pinned by `screens`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use liftui::app::{App, Effect, Event, FeedEvent, FeedId, ScanEvent};
+use liftui::model::{
+    EndReason, ErrorKind, Failure, MessageSink, MessageStamp, PartitionId, SubscriptionEvent,
+    Target,
+};
+use liftui::store::{Chunk, ChunkBuilder};
+use liftui::ui::Theme;
+
+use crate::screens::frame;
+use crate::world::World;
+
+/// Partitions of the stream that is tailed.
+const PARTITIONS: PartitionId = 4;
+const NAMES: [&str; 5] = ["Zoë", "Łukasz", "Grace", "山田", "Ada"];
+const ITEMS: [&str; 4] = ["lamp", "keyboard", "chair", "screen"];
+
+/// What the n-th order says.
+fn order(number: i64) -> String {
+    let pick = |from: &[&'static str], step: i64| -> &'static str {
+        let count = i64::try_from(from.len()).unwrap();
+        from[usize::try_from((number * step) % count).unwrap()]
+    };
+    let (first, second) = (pick(&ITEMS, 1), pick(&ITEMS, 3));
+    format!(
+        r#"{{"order":{},"customer":{{"id":"c-{}","name":"{}"}},"items":["{first}","{second}"],"amount":{}.{:02},"currency":"EUR","express":{}}}"#,
+        100_000 + number,
+        1000 + number % 8,
+        pick(&NAMES, 2),
+        (number * 37) % 900 + 12,
+        number % 100,
+        number % 3 == 0,
+    )
+}
+
+/// A chunk of orders in that partition: every fourth of those numbers, a third of a second apart, the last one now.
+fn orders(world: &World, partition: PartitionId, numbers: std::ops::Range<i64>) -> Arc<Chunk> {
+    let mut builder = ChunkBuilder::new();
+    let last = numbers.end - 1;
+    let own = numbers.filter(|number| number % i64::from(PARTITIONS) == i64::from(partition));
+    for number in own {
+        builder.stream(b"orders-eu");
+        builder.subject(format!("orders.eu.{partition}").as_bytes());
+        builder.key(format!("user-{}", number % 23).as_bytes());
+        builder.header(
+            b"trace-id",
+            format!("4bf92f{:06x}", number * 7919).as_bytes(),
+        );
+        builder.header(b"content-type", b"application/json");
+        builder.value(order(number).as_bytes());
+        let ago = Duration::from_millis(u64::try_from(last - number).unwrap() * 333);
+        let stamp = MessageStamp {
+            offset: 48_000 + number / i64::from(PARTITIONS),
+            partition,
+            timestamp: world.now.minus(ago),
+        };
+        assert_eq!(builder.commit(stamp), None);
+    }
+    builder.flush().expect("there are some")
+}
+
+/// The tail that is shown.
+pub(crate) fn feed(app: &App) -> FeedId {
+    app.tails.shown().expect("a tail is open").id()
+}
+
+fn subscription(world: &mut World, partition: PartitionId, event: SubscriptionEvent) {
+    let stream = "orders-eu".into();
+    let event = FeedEvent::Subscription {
+        stream,
+        partition,
+        event,
+    };
+    world.event(Event::Feed(feed(&world.app), event));
+}
+
+/// More orders arrive.
+pub(crate) fn arrive(world: &mut World, numbers: std::ops::Range<i64>) {
+    for partition in 0..PARTITIONS {
+        let chunk = orders(world, partition, numbers.clone());
+        world.event(Event::Feed(feed(&world.app), FeedEvent::Chunk(chunk)));
+    }
+}
+
+/// A tail of a stream whose subscriptions were just asked for.
+pub(crate) fn opening(mut world: World) -> World {
+    frame(&mut world, 120, 36, &Theme::default());
+    world.press("3 j j l");
+    frame(&mut world, 120, 36, &Theme::default());
+    world
+}
+
+/// The same once it is served, with a screenful of messages.
+pub(crate) fn tailing() -> World {
+    let mut world = opening(World::seasoned());
+    for partition in 0..PARTITIONS {
+        let broker = "node-1".into();
+        subscription(&mut world, partition, SubscriptionEvent::Opened { broker });
+    }
+    arrive(&mut world, 0..200);
+    world.run(Duration::from_secs(2));
+    arrive(&mut world, 200..206);
+    world.run(Duration::from_secs(2));
+    world
+}
+
+/// The same, one of the partitions cut from its broker.
+pub(crate) fn cut() -> World {
+    let mut world = tailing();
+    let target = Target::Broker("node-2".into());
+    let sentence = "broker node-2 refused the connection";
+    let failure = Failure::new(ErrorKind::Unreachable, target, sentence);
+    let event = SubscriptionEvent::Resuming {
+        attempt: 3,
+        failure,
+    };
+    subscription(&mut world, 1, event);
+    world.run(Duration::from_secs(5));
+    world
+}
+
+/// The same, all of them paused.
+pub(crate) fn paused() -> World {
+    let mut world = tailing();
+    for partition in 0..PARTITIONS {
+        let event = SubscriptionEvent::Ended(EndReason::Paused);
+        subscription(&mut world, partition, event);
+    }
+    world.run(Duration::from_secs(2));
+    world
+}
+
+/// Types a line into the prompt of that key, and lets what it scans for be found.
+pub(crate) fn line(world: &mut World, key: &str, text: &str) {
+    world.press(key);
+    world.write(text);
+    let mut effects = world.press("enter");
+    while let Some(effect) = effects.pop() {
+        let Effect::Scan(id, query, chunks) = effect else {
+            continue;
+        };
+        for (chunk, scanned) in chunks.iter().enumerate() {
+            let indices = query.predicate().scan(scanned, world.now).into();
+            let matches = ScanEvent::Matches { chunk, indices };
+            effects.extend(world.event(Event::Scan(id, matches)));
+        }
+        effects.extend(world.event(Event::Scan(id, ScanEvent::Finished)));
+    }
+}

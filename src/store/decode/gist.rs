@@ -16,6 +16,7 @@ pub fn gist(bytes: &[u8], schema: Option<&Schema>) -> Option<String> {
         schema,
         bytes: BYTES,
         lines: LINES,
+        ..DecodeOptions::default()
     };
     let decoded = decode(bytes, &options);
     let readable = match decoded.form {

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
@@ -35,6 +36,9 @@ impl Default for PublisherOptions {
     }
 }
 
+/// How a message ended, and when.
+type Answered = (Result<Outcome>, Instant);
+
 /// A message on its way, with who waits for it.
 struct Job {
     request: pb::PublishRequest,
@@ -44,7 +48,7 @@ struct Job {
     partition: PartitionId,
     target: Target,
     deadline: Instant,
-    answer: oneshot::Sender<Result<Outcome>>,
+    answer: oneshot::Sender<Answered>,
     /// Its place among the messages in flight.
     _place: OwnedSemaphorePermit,
 }
@@ -52,7 +56,7 @@ struct Job {
 impl Job {
     fn end(self, outcome: Result<Outcome>) {
         // Nobody may wait for it any more.
-        self.answer.send(outcome).ok();
+        self.answer.send((outcome, Instant::now())).ok();
     }
 }
 
@@ -104,13 +108,14 @@ impl Publisher {
             .deadline
             .unwrap_or(self.core.options.request_timeout);
         let target = Target::Partition(stream, partition);
+        let begun = Instant::now();
         let job = Job {
             request,
             correlation_id: options.correlation_id,
             policy: options.ack_policy,
             partition,
             target: target.clone(),
-            deadline: Instant::now() + wait.min(LONGEST),
+            deadline: begun + wait.min(LONGEST),
             answer,
             _place: place.or(Err(Error::closed()))?,
         };
@@ -118,6 +123,7 @@ impl Publisher {
         Ok(Receipt {
             answer: receipt,
             target,
+            begun,
         })
     }
 
@@ -155,17 +161,37 @@ fn refused_subject(options: &PublishOptions) -> Error {
 /// is never sent again on its own. Else what the server said of it.
 #[derive(Debug)]
 pub struct Receipt {
-    answer: oneshot::Receiver<Result<Outcome>>,
+    answer: oneshot::Receiver<Answered>,
     target: Target,
+    begun: Instant,
+}
+
+impl Receipt {
+    /// How the message ended, and how long after it got its place in flight: the time of the answer counts, however
+    /// late the receipt is looked at.
+    ///
+    /// # Errors
+    /// The outcome is what awaiting the receipt itself gives.
+    pub async fn timed(mut self) -> (Result<Outcome>, Duration) {
+        let (outcome, at) = std::future::poll_fn(|cx| self.poll_answer(cx)).await;
+        (outcome, at.saturating_duration_since(self.begun))
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answered> {
+        let answer = std::task::ready!(Pin::new(&mut self.answer).poll(cx));
+        let closed = |_| {
+            let target = self.target.clone();
+            let error = Error::outcome_unknown(Rpc::PublishAsync, target, "the client was closed");
+            (Err(error), Instant::now())
+        };
+        Poll::Ready(answer.unwrap_or_else(closed))
+    }
 }
 
 impl Future for Receipt {
     type Output = Result<Outcome>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = std::task::ready!(Pin::new(&mut self.answer).poll(cx));
-        let target = self.target.clone();
-        let unknown = || Error::outcome_unknown(Rpc::PublishAsync, target, "the client was closed");
-        Poll::Ready(answer.unwrap_or_else(|_| Err(unknown())))
+        self.poll_answer(cx).map(|(outcome, _)| outcome)
     }
 }

@@ -3,6 +3,7 @@
 
 mod activity;
 mod args;
+mod bench;
 mod cells;
 mod change;
 mod change_log;
@@ -100,8 +101,8 @@ fn perform(invocation: Invocation, console: &mut Console) -> Result {
 /// Runs a command that talks to the cluster, until it is done or interrupted.
 fn on_cluster(session: &mut Session<'_>, task: ClusterTask) -> Result {
     let runtime = runtime()?;
-    // A redrive lets its batch come to an end first.
-    let stops_at_once = !matches!(task, ClusterTask::Redrive(_));
+    // A redrive lets its batch come to an end first, a bench tells what it measured so far.
+    let stops_at_once = !matches!(task, ClusterTask::Redrive(_) | ClusterTask::Bench(_));
     let result = runtime.block_on(async {
         let outcome = tokio::select! {
             outcome = dispatch(session, task) => outcome,
@@ -142,6 +143,7 @@ async fn dispatch(session: &mut Session<'_>, task: ClusterTask) -> Result {
         ClusterTask::Redrive(args) => redrive::redrive(session, &args).await,
         ClusterTask::Activity(args) => activity::activity(session, args).await,
         ClusterTask::Check(args) => check::check(session, &args).await,
+        ClusterTask::Bench(task) => bench::perform(session, &task).await,
     }
 }
 

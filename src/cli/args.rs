@@ -1,6 +1,7 @@
 //! The words of the command line: every option and command, as clap reads them, and the operations that follow.
 //! Does nothing; interface.md §1 is the contract.
 
+mod bench;
 mod check;
 mod demo;
 mod publish;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use bench::{BenchPublishArgs, BenchTailArgs, BenchTask, ValueKind};
 pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use demo::DemoArgs;
 pub(crate) use publish::{
@@ -71,7 +73,8 @@ impl Invocation {
             | ClusterTask::Groups(_)
             | ClusterTask::Redrive(_)
             | ClusterTask::Activity(_)
-            | ClusterTask::Check(_) => None,
+            | ClusterTask::Check(_)
+            | ClusterTask::Bench(_) => None,
         }
     }
 }
@@ -277,6 +280,9 @@ pub(crate) enum ClusterTask {
     Activity(ActivityArgs),
     /// Judge the cluster's health, for scripts
     Check(CheckArgs),
+    /// Measure rate and latency on the cluster at hand
+    #[command(subcommand)]
+    Bench(BenchTask),
 }
 
 /// Commands that are one operation and nothing else.

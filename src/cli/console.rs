@@ -14,6 +14,8 @@ pub struct Console {
     pub input: Box<dyn Read + Send>,
     /// Whether standard output is a terminal.
     pub out_is_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub err_is_terminal: bool,
     /// Whether standard input is a terminal.
     pub in_is_terminal: bool,
 }
@@ -26,6 +28,7 @@ impl Console {
             err: Box::new(io::stderr()),
             input: Box::new(io::stdin()),
             out_is_terminal: io::stdout().is_terminal(),
+            err_is_terminal: io::stderr().is_terminal(),
             in_is_terminal: io::stdin().is_terminal(),
         }
     }

@@ -20,6 +20,8 @@ use super::session::Session;
 use crate::client::{Observer, by_key};
 use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec};
 use crate::store::ExportForm;
+pub(crate) use flow::failure_of_end;
+
 use flow::Flow;
 use lanes::Lanes;
 use print::{Filter, Form, Printer};

@@ -1,13 +1,16 @@
 //! The dashboard and the command line: screens, scenarios, the real binary in a pseudo-terminal.
 
+mod bench;
 #[cfg(test)]
 mod dashboard;
 mod driver;
 mod health;
+mod hostile;
 #[cfg(test)]
 mod messages;
 mod pty;
 mod scenario_brokers;
+mod scenario_hostile;
 mod scenario_loop;
 mod scenario_streams;
 mod scenario_tails;

@@ -184,7 +184,8 @@ fn ranges(text: &str) -> Result<Partitions, String> {
     parse_ranges(text).map(Partitions)
 }
 
-fn replication(text: &str) -> Result<i32, String> {
+/// Reads a number of replicas; -1 stands for `all`.
+pub(super) fn replication(text: &str) -> Result<i32, String> {
     match text {
         "all" => Ok(-1),
         number => number

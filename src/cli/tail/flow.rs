@@ -15,7 +15,7 @@ use super::print::Run;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Result, Trouble};
 use crate::client::SubscriptionItem;
-use crate::model::{EndReason, ErrorKind, SubscriptionEvent, Target, Timestamp};
+use crate::model::{EndReason, ErrorKind, Failure, SubscriptionEvent, Target, Timestamp};
 use crate::store::{Chunk, Merge};
 
 /// Chunks on their way to the printer.
@@ -175,32 +175,16 @@ impl<'c> Flow<'c> {
     }
 
     fn ended(&mut self, target: &Target, reason: EndReason) {
-        let (kind, sentence) = match reason {
-            EndReason::StopReached => return,
-            EndReason::ReadonlyEnd if !self.follows => return,
-            EndReason::ReadonlyEnd => {
-                let sentence = format!("{target} is readonly, and its end is reached");
-                return self.console.say(&sentence);
-            }
-            EndReason::Deleted => (
-                ErrorKind::StreamDeleted,
-                format!("{target} is gone: the stream was deleted"),
-            ),
-            EndReason::Paused => (
-                ErrorKind::PartitionPaused,
-                format!("{target} is paused; --resume wakes it"),
-            ),
-            EndReason::Fenced => (
-                ErrorKind::Fenced,
-                format!("{target} is read by another member of the group"),
-            ),
-            EndReason::Unavailable(failure) | EndReason::Failed(failure) => {
-                (failure.kind, failure.sentence)
-            }
+        if self.follows && reason == EndReason::ReadonlyEnd {
+            let sentence = format!("{target} is readonly, and its end is reached");
+            return self.console.say(&sentence);
+        }
+        let Some(failure) = failure_of_end(target, reason) else {
+            return;
         };
-        self.console.say(&sentence);
+        self.console.say(&failure.sentence);
         if self.exit == Exit::DONE {
-            self.exit = Exit::of(kind);
+            self.exit = Exit::of(failure.kind);
         }
     }
 
@@ -224,4 +208,25 @@ impl<'c> Flow<'c> {
             self.received
         ));
     }
+}
+
+/// Why a partition ended too early; `None` where it ended as asked for, or with the partition.
+pub(crate) fn failure_of_end(target: &Target, reason: EndReason) -> Option<Failure> {
+    let (kind, sentence) = match reason {
+        EndReason::StopReached | EndReason::ReadonlyEnd => return None,
+        EndReason::Unavailable(failure) | EndReason::Failed(failure) => return Some(failure),
+        EndReason::Deleted => (
+            ErrorKind::StreamDeleted,
+            format!("{target} is gone: the stream was deleted"),
+        ),
+        EndReason::Paused => (
+            ErrorKind::PartitionPaused,
+            format!("{target} is paused; --resume wakes it"),
+        ),
+        EndReason::Fenced => (
+            ErrorKind::Fenced,
+            format!("{target} is read by another member of the group"),
+        ),
+    };
+    Some(Failure::new(kind, target.clone(), sentence))
 }

@@ -1,0 +1,331 @@
+//! `liftui bench publish`: messages over one `PublishAsync` call, and how long each ack took.
+//! What the messages hold is `values`'; how it is told is `report`'s.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::report::{Latency, Progress, Report, Speed};
+use super::values::Values;
+use crate::cli::args::BenchPublishArgs;
+use crate::cli::change;
+use crate::cli::console::Console;
+use crate::cli::exit::{Exit, Result, Trouble};
+use crate::cli::output::{Column, Shape};
+use crate::cli::session::Session;
+use crate::client::{Client, Publisher, PublisherOptions, Receipt};
+use crate::model::{AckPolicy, ErrorKind, Failure, Operation, Outcome, PublishOptions};
+use crate::ui::format;
+
+static SHAPE: Shape = Shape {
+    fields: &[
+        "stream",
+        "acked",
+        "sent",
+        "failed",
+        "unknown",
+        "bytes",
+        "seconds",
+        "rate",
+        "bytes_per_second",
+        "p50_ms",
+        "p90_ms",
+        "p99_ms",
+        "p999_ms",
+        "max_ms",
+    ],
+    raw: &["rate"],
+    columns: &[Column::number("RATE", "rate", 0)],
+};
+
+/// Publishes as many messages as were asked for. The first one that is refused ends it; where nobody knows how one
+/// ended, it goes on.
+pub(super) async fn publish(session: &mut Session<'_>, args: &BenchPublishArgs) -> Result {
+    let values = Values::new(args.value, args.size, args.keys()).map_err(Trouble::usage)?;
+    if let Some(partition) = args.partition.filter(|partition| *partition < 0) {
+        return Err(Trouble::refused(format!(
+            "no stream has a partition {partition}"
+        )));
+    }
+    let client = session.client()?;
+    if args.create {
+        create(session, &client, args).await?;
+    }
+    let run = Run::new(
+        &client,
+        args,
+        values,
+        session.settings.cluster.timeout.value,
+    );
+    let ended = run.run(session.console).await?;
+    if ended.tally.is_worth_telling() {
+        ended.report(args).print(session, args.output)?;
+    }
+    ended.exit()
+}
+
+/// Makes the stream, unless there is one of that name.
+async fn create(session: &mut Session<'_>, client: &Client, args: &BenchPublishArgs) -> Result<()> {
+    let cluster = client.fetch_metadata().await?;
+    if cluster.stream(&args.stream).is_some() {
+        return Ok(());
+    }
+    let create = Operation::Create(Box::new(args.stream_options()));
+    change::send(session, client, create).await?;
+    let created = format!("created stream \"{}\"", args.stream);
+    session.console.say(&created);
+    Ok(())
+}
+
+/// A message on its way.
+struct Sent {
+    receipt: Receipt,
+    bytes: u64,
+}
+
+/// How messages ended.
+struct Tally {
+    acked: u64,
+    /// Without an ack asked for.
+    sent: u64,
+    failed: u64,
+    unknown: u64,
+    bytes: u64,
+    latency: Latency,
+    failure: Option<Failure>,
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self {
+            acked: 0,
+            sent: 0,
+            failed: 0,
+            unknown: 0,
+            bytes: 0,
+            latency: Latency::new(),
+            failure: None,
+        }
+    }
+
+    fn count(
+        &mut self,
+        bytes: u64,
+        outcome: std::result::Result<Outcome, Failure>,
+        took: Duration,
+    ) {
+        match outcome {
+            Ok(Outcome::Acked { .. }) => {
+                self.acked += 1;
+                self.bytes += bytes;
+                self.latency.record(took);
+            }
+            Ok(Outcome::Sent | Outcome::Done | Outcome::Partly { .. }) => {
+                self.sent += 1;
+                self.bytes += bytes;
+            }
+            Err(failure) if failure.kind == ErrorKind::OutcomeUnknown => self.unknown += 1,
+            Err(failure) => {
+                self.failed += 1;
+                self.failure.get_or_insert(failure);
+            }
+        }
+    }
+
+    fn is_worth_telling(&self) -> bool {
+        self.acked + self.sent + self.unknown > 0
+    }
+}
+
+/// One bench.
+struct Run {
+    publisher: Publisher,
+    message: PublishOptions,
+    values: Values,
+    messages: u64,
+    in_flight: usize,
+    /// Time between two messages, where they come at a rate.
+    gap: Option<Duration>,
+    stop: CancellationToken,
+}
+
+impl Run {
+    fn new(client: &Client, args: &BenchPublishArgs, values: Values, deadline: Duration) -> Self {
+        let in_flight = usize::try_from(args.in_flight).unwrap_or(usize::MAX);
+        let options = PublisherOptions {
+            max_in_flight: in_flight,
+        };
+        let message = PublishOptions {
+            ack_policy: args.ack.policy(),
+            deadline: Some(deadline),
+            ..PublishOptions::new(args.destination(), "")
+        };
+        Self {
+            publisher: client.publish_session(options),
+            message,
+            values,
+            messages: args.messages,
+            in_flight,
+            gap: args.rate.map(|rate| Duration::from_secs(1) / rate),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Sends and counts until all is answered; SIGINT ends the sending.
+    async fn run(mut self, console: &mut Console) -> Result<Ended> {
+        let stop = self.stop.clone();
+        let counted = AtomicU64::new(0);
+        let (sink, sent) = mpsc::channel(self.in_flight);
+        let begun = Instant::now();
+        let work = async {
+            let (refusal, mut tally) = tokio::join!(self.send(sink), count(sent, &stop, &counted));
+            if let Some(failure) = refusal {
+                tally.count(0, Err(failure), Duration::ZERO);
+            }
+            tally
+        };
+        let (mut work, mut interrupt) = (
+            std::pin::pin!(work),
+            std::pin::pin!(tokio::signal::ctrl_c()),
+        );
+        let mut ticks = interval(Duration::from_secs(1));
+        let mut progress = Progress::new();
+        let mut interrupted = false;
+        let tally = loop {
+            tokio::select! {
+                biased;
+                tally = &mut work => break tally,
+                _ = &mut interrupt, if !interrupted => {
+                    interrupted = true;
+                    stop.cancel();
+                }
+                _ = ticks.tick() => progress.tell(console, counted.load(Ordering::Relaxed), "answered"),
+            }
+        };
+        Progress::clear(console);
+        Ok(Ended {
+            tally,
+            took: begun.elapsed(),
+            interrupted,
+        })
+    }
+
+    /// Hands on one receipt after the other; returns why a message could not even be sent.
+    async fn send(&mut self, sink: mpsc::Sender<Sent>) -> Option<Failure> {
+        let begun = Instant::now();
+        let stop = self.stop.clone();
+        for number in 0..self.messages {
+            if let Some(gap) = self.gap {
+                let due = begun + gap.mul_f64(exact(number));
+                stop.run_until_cancelled(sleep_until(due)).await;
+            }
+            if stop.is_cancelled() {
+                return None;
+            }
+            let (key, value) = self.values.next();
+            let bytes = u64::try_from(key.len() + value.len()).unwrap_or(0);
+            let mut message = self.message.clone();
+            (message.key, message.value) = (key, value);
+            let receipt = match self.publisher.publish(message).await {
+                Ok(receipt) => receipt,
+                Err(error) => return Some(error.into()),
+            };
+            if sink.send(Sent { receipt, bytes }).await.is_err() {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// A count as a factor. Beyond 2^52 it would not be exact, and no bench comes that far.
+fn exact(number: u64) -> f64 {
+    let high = u32::try_from(number >> 32).unwrap_or(u32::MAX);
+    let low = u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+    f64::from(high) * 4_294_967_296.0 + f64::from(low)
+}
+
+/// Waits for all receipts, in the order of sending: each knows itself when its answer came.
+async fn count(
+    mut sent: mpsc::Receiver<Sent>,
+    stop: &CancellationToken,
+    counted: &AtomicU64,
+) -> Tally {
+    let mut tally = Tally::new();
+    while let Some(Sent { receipt, bytes }) = sent.recv().await {
+        let (outcome, took) = receipt.timed().await;
+        tally.count(bytes, outcome.map_err(Failure::from), took);
+        counted.fetch_add(1, Ordering::Relaxed);
+        if tally.failure.is_some() {
+            stop.cancel();
+        }
+    }
+    tally
+}
+
+/// A bench that is over.
+struct Ended {
+    tally: Tally,
+    took: Duration,
+    interrupted: bool,
+}
+
+impl Ended {
+    fn report(&self, args: &BenchPublishArgs) -> Report {
+        let tally = &self.tally;
+        let whose = match args.ack.policy() {
+            AckPolicy::Leader => "acked by the leader",
+            AckPolicy::All => "acked by all in-sync replicas",
+            AckPolicy::None => "sent without acks",
+        };
+        let done = tally.acked + tally.sent;
+        let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
+        let bad = [
+            (tally.failed, "refused"),
+            (tally.unknown, "with an unknown outcome"),
+        ];
+        let bad = bad.iter().filter(|(count, _)| *count > 0);
+        Report {
+            head: format!(
+                "{}: {} messages of {} {whose} in {:.2} s",
+                args.stream,
+                shown(done),
+                format::bytes(u64::try_from(args.size).unwrap_or(u64::MAX)),
+                self.took.as_secs_f64(),
+            ),
+            notes: bad
+                .map(|(count, how)| format!("{} {how}", shown(*count)))
+                .collect(),
+            counts: vec![
+                ("stream", args.stream.as_str().into()),
+                ("acked", tally.acked.into()),
+                ("sent", tally.sent.into()),
+                ("failed", tally.failed.into()),
+                ("unknown", tally.unknown.into()),
+            ],
+            speed: Speed {
+                messages: done,
+                bytes: tally.bytes,
+                took: self.took,
+                latency: tally.latency.clone(),
+            },
+            shape: &SHAPE,
+        }
+    }
+
+    fn exit(self) -> Result {
+        if let Some(failure) = self.tally.failure {
+            return Err(failure.into());
+        }
+        Ok(if self.interrupted {
+            Exit::INTERRUPTED
+        } else if self.tally.unknown > 0 {
+            Exit::UNKNOWN
+        } else {
+            Exit::DONE
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! What a bench tells: counts, rates, percentiles, as a few lines for eyes or as one object for scripts.
+//! Measures nothing itself.
+
+use std::io::Write;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde_json::{Map, Value};
+
+use crate::cli::args::{Form, OutputArgs};
+use crate::cli::console::Console;
+use crate::cli::exit::Result;
+use crate::cli::json::{milliseconds, seconds};
+use crate::cli::output::Shape;
+use crate::cli::session::Session;
+use crate::ui::format;
+
+/// The percentiles that are told: their field, their name, and which part of the messages was faster.
+const PERCENTILES: [(&str, &str, f64); 5] = [
+    ("p50_ms", "p50", 0.5),
+    ("p90_ms", "p90", 0.9),
+    ("p99_ms", "p99", 0.99),
+    ("p999_ms", "p99.9", 0.999),
+    ("max_ms", "max", 1.0),
+];
+
+/// Latencies, to a thousandth, from a microsecond to a quarter of an hour; longer ones count as that.
+#[derive(Clone)]
+pub(super) struct Latency(Histogram<u64>);
+
+impl Latency {
+    /// None yet.
+    pub(super) fn new() -> Self {
+        const LONGEST: u64 = 900_000_000;
+        let bounded = Histogram::new_with_bounds(1, LONGEST, 3);
+        Self(bounded.expect("bounds and digits are constants that a histogram takes"))
+    }
+
+    /// One more.
+    pub(super) fn record(&mut self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.0.saturating_record(micros.max(1));
+    }
+
+    fn at(&self, quantile: f64) -> Option<Duration> {
+        let micros = || Duration::from_micros(self.0.value_at_quantile(quantile));
+        (!self.0.is_empty()).then(micros)
+    }
+}
+
+/// How many messages went how fast.
+#[derive(Clone)]
+pub(super) struct Speed {
+    /// Messages.
+    pub(super) messages: u64,
+    /// Bytes of their keys and values.
+    pub(super) bytes: u64,
+    /// From the first to the last.
+    pub(super) took: Duration,
+    /// How long each took.
+    pub(super) latency: Latency,
+}
+
+impl Speed {
+    /// Of no message.
+    pub(super) fn new() -> Self {
+        Self {
+            messages: 0,
+            bytes: 0,
+            took: Duration::ZERO,
+            latency: Latency::new(),
+        }
+    }
+
+    /// So many of something a second.
+    fn per_second(&self, count: u64) -> u64 {
+        let nanos = self.took.as_nanos().max(1);
+        u64::try_from(u128::from(count) * 1_000_000_000 / nanos).unwrap_or(u64::MAX)
+    }
+
+    fn fields(&self, object: &mut Map<String, Value>) {
+        let mut put = |name: &str, value| object.insert(name.to_owned(), value);
+        put("bytes", self.bytes.into());
+        put("seconds", seconds(self.took));
+        put("rate", self.per_second(self.messages).into());
+        put("bytes_per_second", self.per_second(self.bytes).into());
+        for (field, _, quantile) in PERCENTILES {
+            put(field, self.latency.at(quantile).map(milliseconds).into());
+        }
+    }
+
+    fn lines(&self, out: &mut dyn Write) -> Result<()> {
+        let rate = i64::try_from(self.per_second(self.messages)).unwrap_or(i64::MAX);
+        let bytes = format::bytes(self.per_second(self.bytes));
+        writeln!(
+            out,
+            "  rate     {} messages/s, {bytes}/s",
+            format::count(rate)
+        )?;
+        let told = PERCENTILES.iter().filter_map(|(_, name, quantile)| {
+            let micros = self.latency.at(*quantile)?.as_micros();
+            Some(format!("{name} {}.{:03} ms", micros / 1000, micros % 1000))
+        });
+        let told: Vec<String> = told.collect();
+        if !told.is_empty() {
+            writeln!(out, "  latency  {}", told.join("   "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything that a bench tells.
+pub(super) struct Report {
+    /// The first line for eyes.
+    pub(super) head: String,
+    /// What is told after the speed, for eyes.
+    pub(super) notes: Vec<String>,
+    /// What scripts get beside the speed.
+    pub(super) counts: Vec<(&'static str, Value)>,
+    /// How fast it was.
+    pub(super) speed: Speed,
+    /// The fields of the object, in order.
+    pub(super) shape: &'static Shape,
+}
+
+impl Report {
+    /// Prints it in the form that was asked for.
+    pub(super) fn print(&self, session: &mut Session<'_>, output: OutputArgs) -> Result<()> {
+        if session.form(output) == Form::Table {
+            return self.lines(&mut *session.console.out);
+        }
+        let counts = self.counts.iter();
+        let counts = counts.map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let mut object: Map<String, Value> = counts.collect();
+        self.speed.fields(&mut object);
+        let printer = session.printer(self.shape, output);
+        Ok(printer.all(&[object.into()])?)
+    }
+
+    fn lines(&self, out: &mut dyn Write) -> Result<()> {
+        writeln!(out, "{}", self.head)?;
+        self.speed.lines(out)?;
+        for note in &self.notes {
+            writeln!(out, "  {note}")?;
+        }
+        Ok(out.flush()?)
+    }
+}
+
+/// A line on stderr that is written over, where that is a terminal.
+pub(super) struct Progress {
+    before: u64,
+}
+
+impl Progress {
+    /// Nothing has been told.
+    pub(super) fn new() -> Self {
+        Self { before: 0 }
+    }
+
+    /// Tells how far it has come, once a second.
+    pub(super) fn tell(&mut self, console: &mut Console, count: u64, what: &str) {
+        let rate = count.saturating_sub(self.before);
+        self.before = count;
+        let [count, rate] = [count, rate].map(|n| format::count(i64::try_from(n).unwrap_or(0)));
+        Self::write(console, &format!("{count} {what}, {rate}/s"));
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(console: &mut Console) {
+        Self::write(console, "");
+    }
+
+    fn write(console: &mut Console, line: &str) {
+        if console.err_is_terminal {
+            // Progress that nobody sees is no trouble.
+            let _unseen = write!(console.err, "\r{line}\x1b[K").and_then(|()| console.err.flush());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_and_percentiles_follow_from_what_was_recorded() {
+        let mut latency = Latency::new();
+        (1..=1000).for_each(|ms| latency.record(Duration::from_millis(ms)));
+        let speed = Speed {
+            messages: 1000,
+            bytes: 256_000,
+            took: Duration::from_millis(500),
+            latency,
+        };
+        let mut object = Map::new();
+        speed.fields(&mut object);
+        assert_eq!(object["rate"], 2000);
+        assert_eq!(object["bytes_per_second"], 512_000);
+        let p99 = object["p99_ms"].as_f64().unwrap();
+        assert!((989.0..=991.5).contains(&p99), "{p99}");
+    }
+
+    #[test]
+    fn nothing_recorded_is_null_and_the_longest_is_bounded() {
+        let mut latency = Latency::new();
+        assert_eq!(latency.at(0.5), None);
+        latency.record(Duration::from_secs(100_000));
+        assert!(latency.at(1.0).unwrap() >= Duration::from_secs(890));
+    }
+}

@@ -1,0 +1,310 @@
+//! `liftui bench tail`: how fast messages come off the wire, and how old those are that come while it reads.
+//! Keeps none of them: what keeping costs is `store`'s.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench reads the clock: that is all it does"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::interval;
+
+use super::report::{Progress, Report, Speed};
+use crate::cli::args::BenchTailArgs;
+use crate::cli::console::Console;
+use crate::cli::exit::{Exit, Result};
+use crate::cli::json::milliseconds;
+use crate::cli::output::{Column, Shape};
+use crate::cli::place::Place;
+use crate::cli::session::Session;
+use crate::cli::tail::failure_of_end;
+use crate::client::{Observer, Subscription, SubscriptionItem};
+use crate::model::{
+    Failure, MessageSink, MessageStamp, StartAt, SubscribeSpec, SubscriptionEvent, Target,
+    Timestamp,
+};
+use crate::ui::format;
+
+static SHAPE: Shape = Shape {
+    fields: &[
+        "received",
+        "missing",
+        "resumed",
+        "first_ms",
+        "bytes",
+        "seconds",
+        "rate",
+        "bytes_per_second",
+        "p50_ms",
+        "p90_ms",
+        "p99_ms",
+        "p999_ms",
+        "max_ms",
+    ],
+    raw: &["rate"],
+    columns: &[Column::number("RATE", "rate", 0)],
+};
+
+/// Counts on their way from the lanes; more of them wait in the lanes, and so do the brokers.
+const QUEUE: usize = 64;
+
+/// Reads until the range is done, enough came, or SIGINT.
+pub(super) async fn tail(session: &mut Session<'_>, args: &BenchTailArgs) -> Result {
+    let observer = session.observer()?;
+    let cluster = observer.fetch_metadata().await?;
+    let places = args.places.iter().map(|text| Place::find(text, &cluster));
+    let places: Vec<Place> = places.collect::<Result<_>>()?;
+    let begun = Instant::now();
+    let (told, queue) = mpsc::channel(QUEUE);
+    let mut lanes = JoinSet::new();
+    for spec in specs(args, &places) {
+        let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
+        lanes.spawn(read(observer.clone(), spec, target, told.clone()));
+    }
+    drop(told);
+    let wanted = args.messages.unwrap_or(u64::MAX);
+    let mut ended = count(session.console, queue, wanted, begun).await;
+    lanes.shutdown().await;
+    let first = ended.first.unwrap_or_default();
+    if args.range().0 == StartAt::New {
+        // What came before the first message was waiting.
+        ended.speed.took -= first;
+    }
+    if ended.failure.is_none() || ended.first.is_some() {
+        ended.report(args).print(session, args.output)?;
+    }
+    ended.exit()
+}
+
+/// Where every partition is read from and to.
+fn specs(args: &BenchTailArgs, places: &[Place]) -> Vec<SubscribeSpec> {
+    let (start, stop) = args.range();
+    let partitions = places.iter().flat_map(|place| {
+        let partitions = place.partitions.iter();
+        partitions.map(|partition| (Arc::clone(&place.stream), *partition))
+    });
+    partitions
+        .map(|(stream, partition)| SubscribeSpec {
+            start,
+            stop,
+            isr_replica: args.isr_replica,
+            ..SubscribeSpec::new(stream, partition)
+        })
+        .collect()
+}
+
+/// What a lane tells.
+enum Told {
+    Heard(Heard),
+    Missing(u64),
+    Resumed,
+    Failed(Failure),
+}
+
+/// Some messages that came.
+#[derive(Default)]
+struct Heard {
+    messages: u64,
+    bytes: u64,
+    /// How old those were that were stored while the bench ran.
+    ages: Vec<Duration>,
+}
+
+/// Takes messages off the wire and keeps their sizes and ages.
+struct Meter {
+    started: Timestamp,
+    heard: Heard,
+    open_bytes: u64,
+}
+
+impl Meter {
+    /// Messages that are told of at once.
+    const MOST: u64 = 1024;
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.open_bytes += u64::try_from(bytes.len()).unwrap_or(0);
+    }
+}
+
+impl MessageSink for Meter {
+    type Batch = Heard;
+
+    fn key(&mut self, bytes: &[u8]) {
+        self.add(bytes);
+    }
+
+    fn value(&mut self, bytes: &[u8]) {
+        self.add(bytes);
+    }
+
+    fn header(&mut self, _: &[u8], _: &[u8]) {}
+    fn stream(&mut self, _: &[u8]) {}
+    fn subject(&mut self, _: &[u8]) {}
+    fn reply_subject(&mut self, _: &[u8]) {}
+
+    fn commit(&mut self, stamp: MessageStamp) -> Option<Heard> {
+        self.heard.messages += 1;
+        self.heard.bytes += std::mem::take(&mut self.open_bytes);
+        if stamp.timestamp > self.started {
+            self.heard.ages.push(stamp.timestamp.age(Timestamp::now()));
+        }
+        if self.heard.messages < Self::MOST {
+            return None;
+        }
+        self.flush()
+    }
+
+    fn discard(&mut self) {
+        self.open_bytes = 0;
+    }
+
+    fn flush(&mut self) -> Option<Heard> {
+        (self.heard.messages > 0).then(|| std::mem::take(&mut self.heard))
+    }
+}
+
+/// Reads one partition to its end.
+async fn read(observer: Observer, spec: SubscribeSpec, target: Target, told: mpsc::Sender<Told>) {
+    let meter = Meter {
+        started: Timestamp::now(),
+        heard: Heard::default(),
+        open_bytes: 0,
+    };
+    let ended = match observer.subscribe_into(spec, meter).await {
+        Ok(subscription) => forward(subscription, &target, &told).await,
+        Err(error) => Some(error.into()),
+    };
+    if let Some(failure) = ended {
+        // The count may be over already.
+        told.send(Told::Failed(failure)).await.ok();
+    }
+}
+
+/// Hands on what comes; returns why it ended, where that is a failure.
+async fn forward(
+    mut subscription: Subscription<Meter>,
+    target: &Target,
+    told: &mpsc::Sender<Told>,
+) -> Option<Failure> {
+    while let Some(item) = subscription.next().await {
+        let news = match item {
+            SubscriptionItem::Batch(heard) => Told::Heard(heard),
+            SubscriptionItem::Event(SubscriptionEvent::Gap { from, to }) => {
+                Told::Missing(u64::try_from(to.saturating_sub(from)).unwrap_or(0))
+            }
+            SubscriptionItem::Event(SubscriptionEvent::Resumed { .. }) => Told::Resumed,
+            SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
+                return failure_of_end(target, reason);
+            }
+            SubscriptionItem::Event(
+                SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. },
+            ) => continue,
+        };
+        if told.send(news).await.is_err() {
+            break;
+        }
+    }
+    None
+}
+
+/// What all lanes told.
+struct Ended {
+    speed: Speed,
+    missing: u64,
+    resumed: u64,
+    /// How long the first message took to come.
+    first: Option<Duration>,
+    failure: Option<Failure>,
+    interrupted: bool,
+}
+
+impl Ended {
+    fn take(&mut self, told: Told, begun: Instant) {
+        match told {
+            Told::Heard(heard) => {
+                self.speed.took = begun.elapsed();
+                self.first.get_or_insert(self.speed.took);
+                self.speed.messages += heard.messages;
+                self.speed.bytes += heard.bytes;
+                let ages = heard.ages.into_iter();
+                ages.for_each(|age| self.speed.latency.record(age));
+            }
+            Told::Missing(count) => self.missing += count,
+            Told::Resumed => self.resumed += 1,
+            Told::Failed(failure) => {
+                self.failure.get_or_insert(failure);
+            }
+        }
+    }
+
+    fn report(&self, args: &BenchTailArgs) -> Report {
+        let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
+        let bad = [(self.missing, "missing"), (self.resumed, "times resumed")];
+        let bad = bad.iter().filter(|(count, _)| *count > 0);
+        let notes = bad.map(|(count, what)| format!("{} {what}", shown(*count)));
+        let seconds = self.speed.took.as_secs_f64();
+        let received = shown(self.speed.messages);
+        Report {
+            head: format!(
+                "{}: {received} messages received in {seconds:.2} s",
+                args.places.join(" ")
+            ),
+            notes: notes.collect(),
+            counts: vec![
+                ("received", self.speed.messages.into()),
+                ("missing", self.missing.into()),
+                ("resumed", self.resumed.into()),
+                ("first_ms", self.first.map(milliseconds).into()),
+            ],
+            speed: self.speed.clone(),
+            shape: &SHAPE,
+        }
+    }
+
+    fn exit(self) -> Result {
+        match self.failure {
+            Some(failure) => Err(failure.into()),
+            None if self.interrupted => Ok(Exit::INTERRUPTED),
+            None => Ok(Exit::DONE),
+        }
+    }
+}
+
+/// Adds up what the lanes tell until all have ended, enough came, or SIGINT.
+async fn count(
+    console: &mut Console,
+    mut queue: mpsc::Receiver<Told>,
+    wanted: u64,
+    begun: Instant,
+) -> Ended {
+    let mut ended = Ended {
+        speed: Speed::new(),
+        missing: 0,
+        resumed: 0,
+        first: None,
+        failure: None,
+        interrupted: false,
+    };
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut ticks = interval(Duration::from_secs(1));
+    let mut progress = Progress::new();
+    while ended.speed.messages < wanted {
+        tokio::select! {
+            biased;
+            _ = &mut interrupt => {
+                ended.interrupted = true;
+                break;
+            }
+            told = queue.recv() => match told {
+                Some(told) => ended.take(told, begun),
+                None => break,
+            },
+            _ = ticks.tick() => progress.tell(console, ended.speed.messages, "received"),
+        }
+    }
+    Progress::clear(console);
+    ended
+}

@@ -1,4 +1,129 @@
 //! The Liftbridge client: connects, reads, changes, publishes and subscribes. Knows neither terminal nor dashboard.
+//!
+//! [`Client`] does all of it; [`Observer`], to which it derefs, only what changes nothing. Both are cheap handles on the
+//! same connections, which close with the last of them. Values go in and come out as those of [`crate::model`]; protobuf
+//! and gRPC types are never seen. Every failure is one [`Error`]: a kind to decide by, a target, one sentence, its cause.
+//!
+//! Needs a tokio runtime. Facts of the protocol are told with the section of the project's wire contract they come from.
+//!
+//! # Tail
+//!
+//! A subscription survives its broker: it goes on elsewhere, each offset once, in order, and says so by events.
+//!
+//! ```
+//! use liftui::client::{Client, ConnectOptions, SubscriptionItem};
+//! use liftui::model::{StartAt, StopAt, SubscribeSpec};
+//! # use liftui::demo::{DemoCluster, DemoOptions};
+//! # use liftui::model::{Destination, PublishOptions, StreamOptions};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let cluster = DemoCluster::start(DemoOptions::default()).await?;
+//! # let seeds = cluster.addresses();
+//! let client = Client::connect(ConnectOptions::new(seeds)).await?;
+//! # client.create_stream(&StreamOptions { name: "orders".into(), ..StreamOptions::default() }).await?;
+//! # client.publish(PublishOptions::new(Destination::Partition("orders".into(), 0), "x")).await?;
+//! let spec = SubscribeSpec {
+//!     start: StartAt::Last(100),
+//!     stop: StopAt::Latest, // leave it out to follow for ever
+//!     ..SubscribeSpec::new("orders", 0)
+//! };
+//! let mut orders = client.subscribe(spec).await?;
+//! while let Some(item) = orders.next().await {
+//!     match item {
+//!         SubscriptionItem::Batch(message) => println!("{} {:?}", message.offset, message.value),
+//!         SubscriptionItem::Event(event) => eprintln!("{event:?}"),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Publish
+//!
+//! One message with [`Client::publish`], many with [`Client::publish_session`]. What ends as
+//! [`OutcomeUnknown`](crate::model::ErrorKind::OutcomeUnknown) was sent once and may have been stored or not.
+//!
+//! ```
+//! use liftui::client::{Client, ConnectOptions, PublisherOptions};
+//! use liftui::model::{AckPolicy, Destination, ErrorKind, Outcome, PublishOptions};
+//! # use liftui::demo::{DemoCluster, DemoOptions};
+//! # use liftui::model::StreamOptions;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let cluster = DemoCluster::start(DemoOptions::default()).await?;
+//! # let seeds = cluster.addresses();
+//! let client = Client::connect(ConnectOptions::new(seeds)).await?;
+//! # client.create_stream(&StreamOptions { name: "orders".into(), ..StreamOptions::default() }).await?;
+//! let message = PublishOptions {
+//!     key: "customer-7".into(),
+//!     headers: vec![("content-type".into(), "application/json".into())],
+//!     ack_policy: AckPolicy::All,
+//!     ..PublishOptions::new(Destination::ByKey("orders".into()), r#"{"total": 9}"#)
+//! };
+//! if let Outcome::Acked { ack, partition } = client.publish(message.clone()).await? {
+//!     println!("stored at {} of partition {partition:?}", ack.offset);
+//! }
+//!
+//! let publisher = client.publish_session(PublisherOptions::default());
+//! let mut receipts = Vec::new();
+//! for _ in 0..1000 {
+//!     receipts.push(publisher.publish(message.clone()).await?); // waits only while too many are in flight
+//! }
+//! for receipt in receipts {
+//!     match receipt.await {
+//!         Ok(_) => {}
+//!         Err(error) if error.kind() == ErrorKind::OutcomeUnknown => eprintln!("stored or not: {error}"),
+//!         Err(error) => eprintln!("not stored: {error}"),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Watch health
+//!
+//! Brokers differ in what they believe, so each is asked for itself: none waits for another, each answer has its age.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use liftui::client::{ConnectOptions, Observer};
+//! # use liftui::demo::{DemoCluster, DemoOptions};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let cluster = DemoCluster::start(DemoOptions::default()).await?;
+//! # let seeds = cluster.addresses();
+//! let observer = Observer::connect(ConnectOptions::new(seeds)).await?;
+//! for _ in 0..2 {
+//!     let mut asked = tokio::task::JoinSet::new();
+//!     for broker in observer.brokers() {
+//!         let observer = observer.clone();
+//!         asked.spawn(async move { observer.fetch_view(&broker.address).await });
+//!     }
+//!     while let Some(view) = asked.join_next().await {
+//!         let view = view?;
+//!         match &view.result {
+//!             Ok(cluster) => println!("{} sees {} streams", view.address, cluster.streams.len()),
+//!             Err(failure) => println!("{failure}"),
+//!         }
+//!     }
+//!     tokio::time::sleep(Duration::from_millis(20)).await;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # For who comes from Go
+//!
+//! The public names of go-liftbridge v1.1.0 and v2.4.0, what stands for each here, and the test that shows it.
+//!
+#![doc = include_str!("client/go-api.md")]
+//!
+//! What its client does and this one does not: drop headers; go on in partition 0 at a wrong offset after a loss; send a
+//! publish again whose answer was lost; return neither ack nor error without a deadline (wire-contract §6.1).
 
 mod activity;
 mod admin;
@@ -27,7 +152,7 @@ use std::ops::Deref;
 
 pub use activity::ActivityEvents;
 pub use brokers::{BrokerHealth, Origin};
-pub use connect::{ConnectOptions, TlsOptions};
+pub use connect::{ConnectOptions, Prefer, TlsOptions};
 pub use consumer::{Consumer, ConsumerItem, ConsumerOptions};
 pub use cursors::CursorReading;
 pub use error::{Error, Result};

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use super::connect::Prefer;
 use super::error::Error;
 use crate::model::{BrokerId, Cluster, Failure, Timestamp};
 
@@ -30,6 +32,10 @@ pub struct BrokerHealth {
     pub last_error: Option<(Timestamp, Failure)>,
     /// When it answered last.
     pub last_answer: Option<Timestamp>,
+    /// How long its latest answer took; `None` before the first.
+    pub latency: Option<Duration>,
+    /// How many partitions it holds that are not paused, as metadata counts; `None` before any metadata named it.
+    pub workload: Option<i32>,
 }
 
 impl BrokerHealth {
@@ -41,6 +47,8 @@ impl BrokerHealth {
             attempts: 0,
             last_error: None,
             last_answer: None,
+            latency: None,
+            workload: None,
         }
     }
 
@@ -61,17 +69,19 @@ impl BrokerHealth {
 /// All brokers known so far, by address.
 #[derive(Debug)]
 pub(crate) struct Brokers {
+    prefer: Prefer,
     known: Mutex<BTreeMap<Arc<str>, BrokerHealth>>,
 }
 
 impl Brokers {
     /// Knows the seeds, `host:port` each.
-    pub(crate) fn new(seeds: &[String]) -> Self {
+    pub(crate) fn new(seeds: &[String], prefer: Prefer) -> Self {
         let configured = |seed: &String| {
             let health = BrokerHealth::new(seed, Origin::Configured);
             (Arc::clone(&health.address), health)
         };
         Self {
+            prefer,
             known: Mutex::new(seeds.iter().map(configured).collect()),
         }
     }
@@ -96,12 +106,24 @@ impl Brokers {
             .collect()
     }
 
-    /// Addresses to try in turn: in random order, but those that failed last come last.
+    /// Addresses to try in turn: in random order, those preferred first, but those that failed last come last.
     pub(crate) fn in_turn(&self) -> Vec<Arc<str>> {
         let mut brokers = self.list();
         fastrand::shuffle(&mut brokers);
-        brokers.sort_by_key(BrokerHealth::has_failed_last);
+        brokers.sort_by_key(|broker| (broker.has_failed_last(), self.dislike(broker)));
         brokers.into_iter().map(|broker| broker.address).collect()
+    }
+
+    /// The lower, the sooner it is asked.
+    fn dislike(&self, broker: &BrokerHealth) -> u128 {
+        match self.prefer {
+            Prefer::Random => 0,
+            Prefer::LowLatency => broker.latency.unwrap_or_default().as_nanos(),
+            Prefer::LowWorkload => {
+                let partitions = broker.workload.unwrap_or(i32::MAX);
+                u128::try_from(partitions).unwrap_or_default()
+            }
+        }
     }
 
     /// The id of the broker at that address, where known.
@@ -118,6 +140,11 @@ impl Brokers {
     pub(crate) fn answered(&self, address: &str) {
         let now = Timestamp::now();
         self.update(address, |broker| broker.last_answer = Some(now));
+    }
+
+    /// So long its answer took.
+    pub(crate) fn took(&self, address: &str, latency: Duration) {
+        self.update(address, |broker| broker.latency = Some(latency));
     }
 
     /// It could not be reached, or did not answer.
@@ -144,6 +171,7 @@ impl Brokers {
                 .entry(Arc::from(&*listed))
                 .or_insert_with(|| BrokerHealth::new(&listed, Origin::Discovered));
             health.id = Some(Arc::clone(&broker.id));
+            health.workload = Some(broker.partition_count);
         }
     }
 
@@ -185,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_seed_by_another_name_gives_way_to_the_advertised_address_once_that_answers() {
-        let brokers = Brokers::new(&["localhost:1".into()]);
+        let brokers = Brokers::new(&["localhost:1".into()], Prefer::Random);
         brokers.learn("localhost:1", &cluster("a", &[("a", 1), ("b", 2)]));
         assert_eq!(
             addresses(&brokers),
@@ -197,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_broker_that_moved_is_forgotten_where_it_was() {
-        let brokers = Brokers::new(&["127.0.0.1:1".into()]);
+        let brokers = Brokers::new(&["127.0.0.1:1".into()], Prefer::Random);
         brokers.learn("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 2)]));
         brokers.learn("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 3)]));
         assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:3"]);
@@ -205,7 +233,7 @@ mod tests {
 
     #[test]
     fn brokers_that_failed_last_are_tried_last() {
-        let brokers = Brokers::new(&["a:1".into(), "b:1".into(), "c:1".into()]);
+        let brokers = Brokers::new(&["a:1".into(), "b:1".into(), "c:1".into()], Prefer::Random);
         let error = Error::new(ErrorKind::Unreachable, Target::Cluster, "gone");
         brokers.failed("b:1", &error);
         for _ in 0..20 {

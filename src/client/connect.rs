@@ -6,11 +6,26 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::ClientConfig;
 
+/// Which broker to ask where any will do. Those that failed last come last in any case, and metadata is answered by
+/// whoever is fastest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prefer {
+    /// Each as likely as the others.
+    #[default]
+    Random,
+    /// The one whose latest answer took the shortest time. One that was never asked goes before all others.
+    LowLatency,
+    /// The one with the fewest partitions that are not paused, as metadata counts them (wire-contract §4.7).
+    LowWorkload,
+}
+
 /// How a client reaches its cluster and what it allows itself.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
     /// Brokers to begin with, `host:port`, port 9292 where left out. One that answers is enough.
     pub seeds: Vec<String>,
+    /// Which broker to ask where any will do.
+    pub prefer: Prefer,
     /// How long one request may take, all its attempts together.
     pub request_timeout: Duration,
     /// How long to wait for a broker's metadata. Servers with a dead peer need 3 s (wire-contract §0.5).
@@ -41,6 +56,7 @@ impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
             seeds: vec!["127.0.0.1:9292".into()],
+            prefer: Prefer::Random,
             request_timeout: Duration::from_secs(5),
             metadata_timeout: Duration::from_secs(6),
             connect_timeout: Duration::from_secs(1),

@@ -1,8 +1,12 @@
 //! What all handles of one client share, and one call at one broker. Which broker, and how often, is `failover`'s.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "how long an answer took is measured"
+)]
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::DropGuard;
 use tonic::transport::Channel;
@@ -64,7 +68,7 @@ impl Handle {
         let options = Arc::new(options);
         let tasks = Tasks::default();
         let core = Arc::new(Core {
-            brokers: Brokers::new(&options.seeds),
+            brokers: Brokers::new(&options.seeds, options.prefer),
             pool: Pool::new(Arc::clone(&options), tasks.clone())?,
             metadata: Cache::default(),
             turns: Turns::default(),
@@ -95,6 +99,7 @@ impl Core {
         let channel = self.pool.requests(call.address)?;
         let api = ApiClient::new(channel).max_decoding_message_size(self.options.max_answer_bytes);
         self.brokers.attempted(call.address);
+        let begun = Instant::now();
         let answer = tokio::time::timeout(wait, send(api)).await;
         if self.tasks.token().is_cancelled() {
             return Err(Error::closed());
@@ -102,6 +107,7 @@ impl Core {
         let error = match answer {
             Ok(Ok(response)) => {
                 self.brokers.answered(call.address);
+                self.brokers.took(call.address, begun.elapsed());
                 return Ok(response.into_inner());
             }
             Ok(Err(status)) if call.meaning(&status).is_ok() => {

@@ -18,7 +18,8 @@ impl Client {
     /// servers answer publishes without one before they are stored, and without an ack (wire-contract §0.6).
     ///
     /// A paused partition is resumed by it; one that nobody leads loses the message, which ends as
-    /// [`ErrorKind::OutcomeUnknown`].
+    /// [`ErrorKind::OutcomeUnknown`]. Where several streams share the subject, the ack may be another stream's: it says
+    /// whose it is (wire-contract §0.9).
     ///
     /// # Errors
     /// [`ErrorKind::OutcomeUnknown`] where no answer came: it is never sent again on its own.

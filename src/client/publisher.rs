@@ -72,7 +72,9 @@ pub struct Publisher {
 }
 
 impl Client {
-    /// Opens nothing yet: the call begins with the first message, and anew after a cut.
+    /// Opens nothing yet: the call begins with the first message, and anew after a cut, or at another broker where one
+    /// answers nothing. Messages of one publisher reach a partition in the order they were given; after a cut that order
+    /// holds for what was not in flight.
     pub fn publish_session(&self, options: PublisherOptions) -> Publisher {
         let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
         let bound = options.max_in_flight.clamp(1, most);
@@ -90,8 +92,9 @@ impl Client {
 }
 
 impl Publisher {
-    /// Sends one message; waits only while too many are in flight. The receipt tells how it ended: with
-    /// [`AckPolicy::None`] as soon as it was handed to the connection.
+    /// Sends one message; waits only while too many are in flight. The receipt tells how it ended, at the latest when its
+    /// `deadline` has passed, counted from when there was room for it; with [`AckPolicy::None`] as soon as it was handed
+    /// to the connection, so that a refusal goes unheard. Receipts may be dropped unread.
     ///
     /// # Errors
     /// [`Refused`](crate::model::ErrorKind::Refused) for a publish to a subject, which `PublishAsync` has not;
@@ -154,11 +157,23 @@ fn refused_subject(options: &PublishOptions) -> Error {
     Error::refused(Target::Subject(subject), sentence)
 }
 
-/// How one message ends, once that is known.
+/// How one message ends, once that is known. Receipts are ready in the order of answers, not of messages.
 ///
 /// # Errors
 /// [`OutcomeUnknown`](crate::model::ErrorKind::OutcomeUnknown) where its deadline passed or the connection broke: it
-/// is never sent again on its own. Else what the server said of it.
+/// is never sent again on its own. [`Unreachable`](crate::model::ErrorKind::Unreachable) where no broker can have got it.
+/// Else what the server said, by the codes of wire-contract §4.4:
+///
+/// | code | kind |
+/// |---|---|
+/// | `NOT_FOUND` | [`NoSuchStream`](crate::model::ErrorKind::NoSuchStream), [`NoSuchPartition`](crate::model::ErrorKind::NoSuchPartition) |
+/// | `READONLY` | [`ReadonlyPartition`](crate::model::ErrorKind::ReadonlyPartition) |
+/// | `INCORRECT_OFFSET` | [`IncorrectOffset`](crate::model::ErrorKind::IncorrectOffset) |
+/// | `BAD_REQUEST` | [`AckPolicyRequired`](crate::model::ErrorKind::AckPolicyRequired), [`TooLarge`](crate::model::ErrorKind::TooLarge), [`InvalidArgument`](crate::model::ErrorKind::InvalidArgument) |
+/// | `ENCRYPTION_FAILED` | [`EncryptionFailed`](crate::model::ErrorKind::EncryptionFailed) |
+/// | `PERMISSION_DENIED` | [`PermissionDenied`](crate::model::ErrorKind::PermissionDenied): servers store the message all the same |
+/// | `INTERNAL` | [`TooLarge`](crate::model::ErrorKind::TooLarge) for NATS, [`PartitionPaused`](crate::model::ErrorKind::PartitionPaused) where it could not be resumed, [`Server`](crate::model::ErrorKind::Server) |
+/// | `UNKNOWN` | [`Server`](crate::model::ErrorKind::Server) |
 #[derive(Debug)]
 pub struct Receipt {
     answer: oneshot::Receiver<Answered>,

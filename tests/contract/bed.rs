@@ -1,6 +1,7 @@
 //! The cluster under test: a demo cluster of its own for each test, or the real one that `LIFTUI_TEST_ADDR` names.
 //! Names are unique to each run; what was made is deleted at the end.
 
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -13,13 +14,23 @@ use liftui::model::{
     Timestamp,
 };
 
+use super::demo_stub::{Stub, connect_lazily};
+
 /// The variable that names a real cluster: `host:port,…`.
 pub(crate) const ADDRESS: &str = "LIFTUI_TEST_ADDR";
 
 /// How long anything may take before a test is given up on.
 pub(crate) const CAP: Duration = Duration::from_secs(30);
 
+/// How long nothing must come before it is taken for nothing.
+pub(crate) const NOTHING: Duration = Duration::from_millis(700);
+
 static NAMES: AtomicU32 = AtomicU32::new(0);
+
+/// Says something that every run shows: the harness keeps what macros print, and not what is written here.
+pub(crate) fn aloud(text: &str) {
+    writeln!(std::io::stderr(), "contract: {text}").expect("standard error is there");
+}
 
 /// A cluster under test.
 pub(crate) struct Bed {
@@ -97,6 +108,61 @@ impl Bed {
         number.expect("the partition has a leader of the demo's")
     }
 
+    /// The generated client of some broker, as it may be asked anything that any broker answers.
+    pub(crate) async fn stub(&self) -> Stub {
+        let cluster = self.client.metadata().expect("it is connected");
+        let asked = cluster.answered_by.clone();
+        self.stub_of(&asked.expect("a broker answered")).await
+    }
+
+    /// The generated client of the broker of that id.
+    pub(crate) async fn stub_of(&self, broker: &str) -> Stub {
+        let cluster = self.client.fetch_metadata().await.expect("brokers answer");
+        let found = cluster.broker(broker).expect("it is listed");
+        connect_lazily(&found.address())
+    }
+
+    /// The generated client of a partition's leader.
+    pub(crate) async fn leader_stub(&self, stream: &str, partition: PartitionId) -> Stub {
+        let found = self.until(|| self.client.fetch_partition(stream, partition));
+        self.stub_of(&found.await.leader.expect("it answered"))
+            .await
+    }
+
+    /// The generated client of a broker that does not lead the partition; says aloud where there is none.
+    pub(crate) async fn other_stub(&self, stream: &str, partition: PartitionId) -> Option<Stub> {
+        let found = self.until(|| self.client.fetch_partition(stream, partition));
+        let leader = found.await.leader;
+        let cluster = self.client.fetch_metadata().await.expect("brokers answer");
+        let other = cluster
+            .brokers
+            .iter()
+            .find(|broker| Some(&broker.id) != leader.as_ref());
+        if other.is_none() {
+            aloud("SKIPPED: one broker cannot show what a broker answers that does not lead");
+        }
+        other.map(|broker| connect_lazily(&broker.address()))
+    }
+
+    /// How many brokers there are.
+    pub(crate) fn size(&self) -> usize {
+        self.client
+            .metadata()
+            .expect("it is connected")
+            .brokers
+            .len()
+    }
+
+    /// Whether the cluster has that stream of its own; says aloud where not.
+    pub(crate) fn keeps(&self, internal: &str) -> bool {
+        let cluster = self.client.metadata().expect("it is connected");
+        let found = cluster.stream(internal).is_some();
+        if !found {
+            aloud(&format!("SKIPPED: this cluster has no {internal}"));
+        }
+        found
+    }
+
     pub(crate) fn is_real(&self) -> bool {
         self.demo.is_none()
     }
@@ -141,12 +207,13 @@ impl Bed {
     where
         A: Future<Output = liftui::client::Result<T>>,
     {
+        let mut pace = tokio::time::interval(Duration::from_millis(10));
         let repeat = async {
             loop {
                 if let Ok(done) = call().await {
                     return done;
                 }
-                tokio::task::yield_now().await;
+                pace.tick().await;
             }
         };
         tokio::time::timeout(CAP, repeat)
@@ -193,6 +260,19 @@ impl Bed {
             demo.stop().await;
         }
     }
+}
+
+/// Waits until that is so.
+pub(crate) async fn until_so(mut so: impl AsyncFnMut() -> bool) {
+    let mut pace = tokio::time::interval(Duration::from_millis(10));
+    let wait = async {
+        while !so().await {
+            pace.tick().await;
+        }
+    };
+    tokio::time::timeout(CAP, wait)
+        .await
+        .expect("it comes to be so");
 }
 
 /// The ack of a message, and the partition it went to.

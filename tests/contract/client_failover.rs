@@ -77,12 +77,12 @@ async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
 }
 
 #[tokio::test]
-async fn a_killed_leader_loses_and_repeats_nothing() {
+pub(crate) async fn a_killed_leader_loses_and_repeats_nothing() {
     survives(|faults, _, leader| faults.kill(leader).unwrap(), true).await;
 }
 
 #[tokio::test]
-async fn a_leader_that_moves_while_alive_loses_and_repeats_nothing() {
+pub(crate) async fn a_leader_that_moves_while_alive_loses_and_repeats_nothing() {
     let fault = |faults: &Faults, stream: &str, leader: usize| {
         faults.move_leader(stream, 0, leader % 3 + 1).unwrap();
     };
@@ -202,5 +202,50 @@ async fn malformed_messages_end_a_subscription_with_a_sentence() {
         failure.sentence.ends_with("sent a malformed message"),
         "{failure}"
     );
+    bed.close().await;
+}
+
+/// The Go client goes on with partition 0, at offset 1 where nothing was received (wire-contract §6.1).
+#[tokio::test]
+pub(crate) async fn a_subscription_goes_on_in_its_own_partition_at_its_own_offset() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("partitioned", 3).await;
+    for partition in 0..3 {
+        bed.fill(&stream, partition, 5).await;
+    }
+    let resets = async || {
+        for broker in 1..=3 {
+            bed.faults().reset(broker).unwrap();
+        }
+    };
+    let spec = range(&stream, 2, StartAt::Earliest, StopAt::Never);
+    let mut begun = bed.client.subscribe(spec).await.unwrap();
+    for offset in 0..5 {
+        assert_eq!(next_message(&mut begun).await.offset, offset);
+    }
+    let spec = range(&stream, 2, StartAt::New, StopAt::Never);
+    let mut waiting = bed.client.subscribe(spec).await.unwrap();
+    let opened = next_event(&mut waiting).await;
+    assert!(
+        matches!(opened, SubscriptionEvent::Opened { .. }),
+        "{opened:?}"
+    );
+    resets().await;
+    for subscription in [&mut begun, &mut waiting] {
+        loop {
+            let event = next_event(subscription).await;
+            if let SubscriptionEvent::Resumed { next, .. } = event {
+                assert_eq!(next, 5);
+                break;
+            }
+        }
+    }
+    bed.publish(&stream, 0, "elsewhere").await;
+    bed.publish(&stream, 2, "here").await;
+    for subscription in [&mut begun, &mut waiting] {
+        let message = next_message(subscription).await;
+        assert_eq!((message.partition, message.offset), (2, 5));
+        assert_eq!(&*message.value, b"here");
+    }
     bed.close().await;
 }

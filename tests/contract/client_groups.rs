@@ -66,7 +66,7 @@ async fn assigned(consumer: &mut Consumer, count: usize) -> Vec<PartitionId> {
 }
 
 #[tokio::test]
-async fn members_share_partitions_and_take_over_where_one_left() {
+pub(crate) async fn members_share_partitions_and_take_over_where_one_left() {
     let bed = Bed::any().await;
     let stream = bed.stream("shared", 4).await;
     let group = bed.name("group");
@@ -160,7 +160,7 @@ async fn positions_outlive_the_members() {
 }
 
 #[tokio::test]
-async fn a_member_taken_for_dead_joins_again() {
+pub(crate) async fn a_member_taken_for_dead_joins_again() {
     let bed = Bed::demo(lively()).await;
     let stream = bed.stream("expired", 1).await;
     let group = bed.name("group");
@@ -183,7 +183,7 @@ async fn a_member_taken_for_dead_joins_again() {
 }
 
 #[tokio::test]
-async fn a_group_outlives_its_coordinator() {
+pub(crate) async fn a_group_outlives_its_coordinator() {
     let bed = Bed::demo(lively()).await;
     let stream = bed.stream("coordinator", 1).await;
     let group = bed.name("group");
@@ -237,7 +237,7 @@ async fn found(bed: &Bed, group: &str, is_so: impl Fn(&GroupInfo) -> bool) -> Gr
 }
 
 #[tokio::test]
-async fn groups_are_found_without_being_a_member() {
+pub(crate) async fn groups_are_found_without_being_a_member() {
     let bed = Bed::any().await;
     let stream = bed.stream("found", 1).await;
     let group = bed.name("group");
@@ -259,7 +259,7 @@ async fn groups_are_found_without_being_a_member() {
 }
 
 #[tokio::test]
-async fn activity_tells_what_was_done_once_and_in_order() {
+pub(crate) async fn activity_tells_what_was_done_once_and_in_order() {
     let bed = Bed::any().await;
     let stream = bed.stream("activity", 2).await;
     bed.client.pause(&stream, &[1], false).await.unwrap();
@@ -326,7 +326,7 @@ async fn activity_tells_what_was_done_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn cursors_are_stored_fetched_and_found() {
+pub(crate) async fn cursors_are_stored_fetched_and_found() {
     let bed = Bed::any().await;
     let stream = bed.stream("cursors", 2).await;
     let id = bed.name("id");
@@ -361,7 +361,7 @@ async fn cursors_are_stored_fetched_and_found() {
 }
 
 #[tokio::test]
-async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_knows() {
+pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_knows() {
     let bed = Bed::any().await;
     let id = bed.name("id");
     bed.client.set_cursor(&id, "anything", 0, 1).await.unwrap();
@@ -391,7 +391,7 @@ async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_knows() {
 }
 
 #[tokio::test]
-async fn a_cluster_without_cursors_or_activity_says_so() {
+pub(crate) async fn a_cluster_without_cursors_or_activity_says_so() {
     let bed = Bed::demo(liftui::demo::DemoOptions {
         activity: false,
         cursor_partitions: Some(0),

@@ -10,10 +10,10 @@ use liftui::model::{
     StartAt, StopAt, StreamOptions,
 };
 
-use super::bed::{Bed, CAP, acked, drain, lively, range, to};
+use super::bed::{Bed, CAP, acked, drain, lively, range, to, until_so};
 
 #[tokio::test]
-async fn every_field_of_a_publish_is_stored_and_acked() {
+pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() {
     let bed = Bed::any().await;
     let stream = bed.stream("fields", 2).await;
     let options = PublishOptions {
@@ -68,7 +68,7 @@ fn stream_1(stream: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_ack_comes_though_no_deadline_was_asked_for() {
+pub(crate) async fn an_ack_comes_though_no_deadline_was_asked_for() {
     let bed = Bed::any().await;
     let stream = bed.stream("deadline", 1).await;
     // The Go client returns neither ack nor error here.
@@ -186,7 +186,7 @@ async fn publishing_to_a_subject_says_who_stored_it() {
 }
 
 #[tokio::test]
-async fn the_error_inside_an_ack_is_an_error() {
+pub(crate) async fn the_error_inside_an_ack_is_an_error() {
     let bed = Bed::any().await;
     let stream = bed
         .stream_with(StreamOptions {
@@ -345,6 +345,7 @@ async fn what_no_broker_took_is_known_to_be_unsent() {
     bed.close().await;
 }
 
+/// The Go client sends it again, to another broker, and it is stored twice (wire-contract §6.1).
 #[tokio::test]
 async fn a_publish_without_an_answer_is_sent_once() {
     let bed = Bed::demo(lively()).await;
@@ -352,21 +353,60 @@ async fn a_publish_without_an_answer_is_sent_once() {
     let client = Client::connect(ConnectOptions::new(bed.addresses.clone()))
         .await
         .unwrap();
-    for broker in 1..=3 {
-        bed.faults()
-            .slow(broker, Duration::from_millis(400))
-            .unwrap();
+    for round in 1..=5 {
+        for address in &bed.addresses {
+            until_so(async || client.fetch_view(address).await.result.is_ok()).await;
+        }
+        // The broker that takes it stores it, and is cut off in the middle of its answer.
+        for broker in 1..=3 {
+            bed.faults().cut_streams(broker).unwrap();
+        }
+        let error = client.publish(to(&stream, 0, "x")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+        let stored = async || bed.client.fetch_partition(&stream, 0).await;
+        until_so(async || {
+            stored()
+                .await
+                .is_ok_and(|ends| ends.newest_offset >= round - 1)
+        })
+        .await;
     }
-    // The Go client would send it again, to another broker.
-    let options = PublishOptions {
-        deadline: Some(Duration::from_millis(100)),
-        ..to(&stream, 0, "x")
-    };
-    let error = client.publish(options).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     bed.faults().heal();
-    let stored = bed.until(|| client.fetch_partition(&stream, 0)).await;
-    assert!(stored.newest_offset <= 0, "{stored:?}");
+    bed.publish(&stream, 0, "last").await;
+    let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
+    let read = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let copies = read
+        .messages
+        .iter()
+        .filter(|message| &*message.value == b"x");
+    assert_eq!(copies.count(), 5, "one for each that was sent");
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_session_leaves_a_broker_that_answers_nothing() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("leaves", 1).await;
+    let (client, taps) = super::client_silence::tapped(&bed).await;
+    let publisher = client.publish_session(PublisherOptions::default());
+    let send = async || {
+        let options = PublishOptions {
+            deadline: Some(Duration::from_millis(500)),
+            ..to(&stream, 0, "x")
+        };
+        publisher.publish(options).await.unwrap().await
+    };
+    send().await.unwrap();
+    // Whichever broker it speaks to: two of three hold their breath, each for a while.
+    for frozen in [[0, 1], [1, 2], [0, 2]] {
+        for tap in &taps {
+            tap.freeze(false);
+        }
+        for seat in frozen {
+            taps[seat].freeze(true);
+        }
+        until_so(async || send().await.is_ok()).await;
+    }
     bed.close().await;
 }
 

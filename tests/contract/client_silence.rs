@@ -9,7 +9,7 @@ use super::bed::{Bed, CAP, lively, next_event, next_message, range};
 use super::wire_tap::WireTap;
 
 /// A client that reaches each broker of the bed through a tap.
-async fn tapped(bed: &Bed) -> (Client, Vec<WireTap>) {
+pub(crate) async fn tapped(bed: &Bed) -> (Client, Vec<WireTap>) {
     let mut taps = Vec::new();
     let mut advertise = Vec::new();
     for address in &bed.addresses {
@@ -107,7 +107,7 @@ async fn a_quiet_partition_is_left_in_peace() {
 }
 
 #[tokio::test]
-async fn a_hundred_subscriptions_do_not_wait_for_the_one_nobody_reads() {
+pub(crate) async fn a_hundred_subscriptions_do_not_wait_for_the_one_nobody_reads() {
     let bed = Bed::any().await;
     let stream = bed.stream("hundred", 1).await;
     bed.fill(&stream, 0, 1).await;

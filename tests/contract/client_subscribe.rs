@@ -9,7 +9,7 @@ use liftui::model::{
 use super::bed::{Bed, drain, next_event, next_message, range};
 
 #[tokio::test]
-async fn every_start_and_stop_delivers_exactly_its_range() {
+pub(crate) async fn every_start_and_stop_delivers_exactly_its_range() {
     let bed = Bed::any().await;
     let stream = bed.stream("ranges", 1).await;
     bed.fill(&stream, 0, 10).await;
@@ -90,7 +90,7 @@ async fn an_empty_partition_is_done_at_once_or_waited_on() {
 }
 
 #[tokio::test]
-async fn each_end_has_its_reason() {
+pub(crate) async fn each_end_has_its_reason() {
     let bed = Bed::any().await;
     let stream = bed.stream("ends", 3).await;
     for partition in 0..3 {

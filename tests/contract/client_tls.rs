@@ -2,7 +2,10 @@
 //! is shown is how far a call comes.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use liftui::client::rustls::pki_types::{CertificateDer, pem::PemObject};
+use liftui::client::rustls::{ClientConfig, RootCertStore};
 use liftui::client::{ConnectOptions, Observer, TlsOptions};
 use liftui::model::ErrorKind;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -10,10 +13,15 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::Routes;
-use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
 /// Serves TLS with a certificate of its own; returns its address and the file of that certificate.
 async fn server(folder: &Path) -> (String, PathBuf) {
+    server_for(folder, None).await
+}
+
+/// The same; where one is named, clients must show a certificate of that authority.
+async fn server_for(folder: &Path, clients: Option<Certificate>) -> (String, PathBuf) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let ca = folder.join("ca.pem");
@@ -21,7 +29,10 @@ async fn server(folder: &Path) -> (String, PathBuf) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let identity = Identity::from_pem(cert.pem(), signing_key.serialize_pem());
-    let tls = ServerTlsConfig::new().identity(identity);
+    let mut tls = ServerTlsConfig::new().identity(identity);
+    if let Some(clients) = clients {
+        tls = tls.client_ca_root(clients);
+    }
     let builder = Server::builder().tls_config(tls).unwrap();
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move {
@@ -43,8 +54,78 @@ async fn failure(address: &str, tls: TlsOptions) -> ErrorKind {
     observer.fetch_view(address).await.result.unwrap_err().kind
 }
 
+/// A call that came through TLS finds out that the server lacks the call.
+fn came_through(kind: ErrorKind) -> bool {
+    kind != ErrorKind::Tls && kind != ErrorKind::Unreachable
+}
+
 #[tokio::test]
-async fn a_server_of_the_named_authority_is_spoken_to_and_any_other_is_not() {
+pub(crate) async fn a_server_that_asks_for_a_certificate_gets_it_or_refuses() {
+    let folder = TempDir::new().unwrap();
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["client".to_owned()]).unwrap();
+    let (own, key) = (folder.path().join("own.pem"), folder.path().join("key.pem"));
+    std::fs::write(&own, cert.pem()).unwrap();
+    std::fs::write(&key, signing_key.serialize_pem()).unwrap();
+    let authority = Certificate::from_pem(cert.pem());
+    let (address, ca) = server_for(folder.path(), Some(authority)).await;
+    let nameless = TlsOptions {
+        ca: Some(ca),
+        ..TlsOptions::default()
+    };
+    let kind = failure(&address, nameless.clone()).await;
+    assert!(!came_through(kind), "{kind:?}");
+    let named = TlsOptions {
+        cert: Some(own),
+        key: Some(key),
+        ..nameless
+    };
+    let kind = failure(&address, named).await;
+    assert!(came_through(kind), "{kind:?}");
+}
+
+#[tokio::test]
+async fn a_configuration_of_ones_own_is_what_is_spoken() {
+    let folder = TempDir::new().unwrap();
+    let (address, ca) = server(folder.path()).await;
+    let configured = |trusted: bool| {
+        let mut roots = RootCertStore::empty();
+        if trusted {
+            let certificate = CertificateDer::from_pem_file(&ca).unwrap();
+            roots.add(certificate).unwrap();
+        }
+        let config = ClientConfig::builder().with_root_certificates(roots);
+        TlsOptions {
+            rustls: Some(Arc::new(config.with_no_client_auth())),
+            ..TlsOptions::default()
+        }
+    };
+    let kind = failure(&address, configured(true)).await;
+    assert!(came_through(kind), "{kind:?}");
+    assert_eq!(failure(&address, configured(false)).await, ErrorKind::Tls);
+    let misnamed = TlsOptions {
+        server_name: Some("elsewhere".to_owned()),
+        ..configured(true)
+    };
+    assert_eq!(failure(&address, misnamed).await, ErrorKind::Tls);
+    let both = TlsOptions {
+        ca: Some(ca.clone()),
+        ..configured(true)
+    };
+    let options = ConnectOptions {
+        tls: Some(both),
+        ..ConnectOptions::new([address])
+    };
+    let refused = Observer::new(options).unwrap_err();
+    assert_eq!(
+        refused.kind(),
+        ErrorKind::Tls,
+        "files would not be regarded"
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn a_server_of_the_named_authority_is_spoken_to_and_any_other_is_not() {
     let folder = TempDir::new().unwrap();
     let (address, ca) = server(folder.path()).await;
     assert_eq!(
@@ -57,10 +138,7 @@ async fn a_server_of_the_named_authority_is_spoken_to_and_any_other_is_not() {
     };
     // It came through TLS: only then can it be found to lack the call.
     let kind = failure(&address, trusting.clone()).await;
-    assert!(
-        kind != ErrorKind::Tls && kind != ErrorKind::Unreachable,
-        "{kind:?}"
-    );
+    assert!(came_through(kind), "{kind:?}");
     let misnamed = TlsOptions {
         server_name: Some("elsewhere".to_owned()),
         ..trusting

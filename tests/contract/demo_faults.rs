@@ -102,7 +102,7 @@ async fn a_killed_broker_refuses_and_comes_back_on_its_port() {
 }
 
 #[tokio::test]
-async fn a_lone_replica_is_unavailable_while_its_broker_is_dead() {
+pub(crate) async fn a_lone_replica_is_unavailable_while_its_broker_is_dead() {
     let bed = bed(3).await;
     create(&mut bed.first(), "alone", 1).await;
     let leader = partition_at(&mut bed.first(), "alone")
@@ -383,7 +383,7 @@ async fn flags_tell_the_truth_or_stick_as_real_ones_do() {
 }
 
 #[tokio::test]
-async fn reverse_reads_newest_first_where_it_is_known() {
+pub(crate) async fn reverse_reads_newest_first_where_it_is_known() {
     let bed = bed(1).await;
     for value in ["a", "b", "c"] {
         bed.publish(value).await.unwrap();

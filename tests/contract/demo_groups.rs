@@ -87,7 +87,7 @@ async fn assigned(stubs: &[Stub], consumer: &str) -> Result<Vec<i32>, Status> {
 }
 
 #[tokio::test]
-async fn partitions_are_shared_out_and_shared_again_when_a_member_goes_silent() {
+pub(crate) async fn partitions_are_shared_out_and_shared_again_when_a_member_goes_silent() {
     let (demo, stubs) = cluster().await;
     join(&stubs[0], "c1").await;
     assert_eq!(assigned(&stubs, "c1").await.unwrap(), [0, 1, 2, 3]);
@@ -202,5 +202,22 @@ async fn a_dead_coordinator_is_replaced_when_more_than_half_report_it() {
             .message()
             .starts_with("Coordinator generation mismatch, current coordinator: demo-")
     );
+    demo.stop().await;
+}
+
+#[tokio::test]
+pub(crate) async fn each_group_goes_to_the_broker_that_coordinates_the_fewest() {
+    let (demo, stubs) = cluster().await;
+    let mut coordinators = std::collections::BTreeSet::new();
+    for group in ["a", "b", "c"] {
+        let request = pb::JoinConsumerGroupRequest {
+            group_id: group.to_owned(),
+            consumer_id: "c1".to_owned(),
+            streams: vec!["s".to_owned()],
+        };
+        let joined = stubs[0].clone().join_consumer_group(timed(request)).await;
+        coordinators.insert(joined.unwrap().into_inner().coordinator);
+    }
+    assert_eq!(coordinators.len(), 3, "one each");
     demo.stop().await;
 }

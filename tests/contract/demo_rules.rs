@@ -356,7 +356,7 @@ async fn what_is_too_large_or_cannot_be_encrypted_is_refused_in_the_servers_word
 }
 
 #[tokio::test]
-async fn without_a_majority_nothing_is_agreed_on() {
+pub(crate) async fn without_a_majority_nothing_is_agreed_on() {
     let (demo, stubs) = cluster(3).await;
     demo.faults().kill(1).unwrap();
     demo.faults().kill(2).unwrap();
@@ -377,7 +377,7 @@ async fn without_a_majority_nothing_is_agreed_on() {
 }
 
 #[tokio::test]
-async fn an_old_list_of_brokers_costs_a_deadline_or_three_seconds() {
+pub(crate) async fn an_old_list_of_brokers_costs_a_deadline_or_three_seconds() {
     let (demo, stubs) = cluster(3).await;
     demo.faults().kill(3).unwrap();
     let mut first = stubs[0].clone();
@@ -435,5 +435,31 @@ async fn each_broker_has_its_own_view() {
             "{name}"
         );
     }
+    demo.stop().await;
+}
+
+#[tokio::test]
+pub(crate) async fn counts_of_brokers_leave_out_what_is_paused() {
+    let (demo, mut stub) = lone().await;
+    let three = pb::CreateStreamRequest {
+        partitions: 3,
+        ..stream("s", "s")
+    };
+    stub.create_stream(timed(three)).await.unwrap();
+    let counts = async |mut stub: Stub| {
+        let answer = stub
+            .fetch_metadata(timed(pb::FetchMetadataRequest::default()))
+            .await;
+        let broker = answer.unwrap().into_inner().brokers.remove(0);
+        (broker.partition_count, broker.leader_count)
+    };
+    let (held, led) = counts(stub.clone()).await;
+    let pause = pb::PauseStreamRequest {
+        name: "s".to_owned(),
+        partitions: vec![0, 2],
+        resume_all: false,
+    };
+    stub.pause_stream(timed(pause)).await.unwrap();
+    assert_eq!(counts(stub.clone()).await, (held - 2, led - 2));
     demo.stop().await;
 }

@@ -145,3 +145,24 @@ pub(crate) async fn partition_at(stub: &mut Stub, stream: &str) -> Option<pb::Pa
     let answer = stub.fetch_metadata(timed(request)).await.ok()?.into_inner();
     answer.stream_metadata.first()?.partitions.get(&0).cloned()
 }
+
+/// The code and text of a refusal; an answer counts as `OK`. Deadlines are told by either side, so without their text.
+pub(crate) fn words<T>(answer: Result<tonic::Response<T>, Status>) -> (Code, String) {
+    match answer {
+        Ok(_) => (Code::Ok, String::new()),
+        Err(status) => words_of(&status),
+    }
+}
+
+/// The same of a status.
+pub(crate) fn words_of(status: &Status) -> (Code, String) {
+    if outcome(status)["code"] == "DEADLINE_EXCEEDED" {
+        return (Code::DeadlineExceeded, String::new());
+    }
+    (status.code(), status.message().to_owned())
+}
+
+/// Compares refusals with what servers are known to say.
+pub(crate) fn said((found, words): (Code, String), code: Code, text: &str) {
+    assert_eq!((found, words), (code, text.to_owned()));
+}

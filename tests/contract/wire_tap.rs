@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 pub(crate) struct WireTap {
     pub(crate) address: String,
     frozen: Arc<watch::Sender<bool>>,
+    open: Arc<()>,
     _tasks: JoinSet<()>,
 }
 
@@ -25,18 +26,29 @@ impl WireTap {
         let frozen = Arc::new(watch::Sender::new(false));
         let mut tasks = JoinSet::new();
         let state = Arc::clone(&frozen);
+        let open = Arc::new(());
+        let counted = Arc::downgrade(&open);
         tasks.spawn(async move {
             let mut relays = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
-                let (target, frozen) = (target.clone(), state.subscribe());
-                relays.spawn(relay(near, target, frozen));
+                let (target, frozen, open) = (target.clone(), state.subscribe(), counted.upgrade());
+                relays.spawn(async move {
+                    relay(near, target, frozen).await;
+                    drop(open);
+                });
             }
         });
         Self {
             address,
             frozen,
+            open,
             _tasks: tasks,
         }
+    }
+
+    /// How many connections it relays.
+    pub(crate) fn open(&self) -> usize {
+        Arc::strong_count(&self.open) - 1
     }
 
     /// Nothing passes from now on, or everything again.

@@ -1,0 +1,372 @@
+//! Rows of wire-contract §4.1 and §4.2, asserted of whatever cluster is under test: creating, deleting, pausing.
+//! The words are asked for with the generated client; what follows from them is asked for with ours.
+
+use liftui::client::PublisherOptions;
+use liftui::model::{
+    AckPolicy, Destination, ErrorKind, Outcome, PublishOptions, StartAt, StopAt, StreamOptions,
+};
+use liftui::wire::pb;
+use tonic::Code;
+
+use super::bed::{Bed, CAP, NOTHING, acked, aloud, drain, next_message, range, to};
+use super::demo_stub::{said, timed, within, words};
+
+const NO_KEY: &str = "Failed on preconditions for stream's encryption handler: \
+     kwp: invalid AES key size; want 16 or 32, got 0";
+
+fn wish(name: &str, subject: &str) -> pb::CreateStreamRequest {
+    pb::CreateStreamRequest {
+        name: name.to_owned(),
+        subject: subject.to_owned(),
+        ..Default::default()
+    }
+}
+
+fn replicated(name: &str, factor: i32) -> pb::CreateStreamRequest {
+    pb::CreateStreamRequest {
+        replication_factor: factor,
+        ..wish(name, name)
+    }
+}
+
+fn encrypted(name: &str) -> pb::CreateStreamRequest {
+    let encryption = Some(pb::NullableBool { value: true });
+    pb::CreateStreamRequest {
+        encryption,
+        ..wish(name, "subject")
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn streams_are_refused_in_these_words() {
+    let bed = Bed::any().await;
+    let mut stub = bed.stub().await;
+    let name = bed.stream("refused", 1).await;
+    let size = i32::try_from(bed.size()).unwrap();
+    let factor = format!(
+        "Invalid replicationFactor {}, cluster size {size}",
+        size + 2
+    );
+    for (request, code, text) in [
+        (wish("", "s"), Code::InvalidArgument, "Name cannot be empty"),
+        (wish("n", ""), Code::InvalidArgument, "Subject is invalid"),
+        (
+            wish("n", "a b"),
+            Code::InvalidArgument,
+            "Subject is invalid",
+        ),
+        (
+            wish("n", "a..b"),
+            Code::InvalidArgument,
+            "Subject is invalid",
+        ),
+        (
+            wish("__cursors", "s"),
+            Code::InvalidArgument,
+            "Stream is reserved",
+        ),
+        (
+            wish("__activity", "s"),
+            Code::InvalidArgument,
+            "Stream is reserved",
+        ),
+        (
+            replicated("n", -2),
+            Code::InvalidArgument,
+            "Invalid replicationFactor -2",
+        ),
+        (replicated("n", size + 2), Code::InvalidArgument, &*factor),
+        (
+            wish(&name, "s"),
+            Code::AlreadyExists,
+            "stream already exists",
+        ),
+    ] {
+        said(words(stub.create_stream(timed(request)).await), code, text);
+    }
+    for (name, code, text) in [
+        (
+            &*bed.name("missing"),
+            Code::NotFound,
+            "stream does not exist",
+        ),
+        ("", Code::NotFound, "stream does not exist"),
+        ("__cursors", Code::InvalidArgument, "Stream is reserved"),
+        ("__activity", Code::InvalidArgument, "Stream is reserved"),
+    ] {
+        let name = name.to_owned();
+        let answer = stub.delete_stream(timed(pb::DeleteStreamRequest { name }));
+        said(words(answer.await), code, text);
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn encryption_without_a_key_is_refused() {
+    let bed = Bed::any().await;
+    let mut stub = bed.stub().await;
+    let answer = stub
+        .create_stream(timed(encrypted(&bed.name("secret"))))
+        .await;
+    match words(answer) {
+        (Code::Ok, _) => aloud("SKIPPED: this cluster has a key to encrypt with"),
+        refused => said(refused, Code::FailedPrecondition, NO_KEY),
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn of_several_faults_of_a_wish_the_first_is_told() {
+    let bed = Bed::any().await;
+    let mut stub = bed.stub().await;
+    let name = bed.stream("faults", 1).await;
+    let reserved = pb::CreateStreamRequest {
+        replication_factor: -2,
+        ..encrypted("__cursors")
+    };
+    for (request, text) in [
+        (wish("", ""), "Name cannot be empty"),
+        (wish("__cursors", ""), "Subject is invalid"),
+        (reserved, "Stream is reserved"),
+        (replicated(&name, -2), "Invalid replicationFactor -2"),
+    ] {
+        let answer = stub.create_stream(timed(request)).await;
+        said(words(answer), Code::InvalidArgument, text);
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn a_stream_just_made_takes_messages_and_its_partitions_share_a_leader() {
+    let bed = Bed::any().await;
+    let name = bed.name("fresh");
+    let options = StreamOptions {
+        name: name.clone(),
+        partitions: Some(3),
+        ..StreamOptions::default()
+    };
+    bed.client.create_stream(&options).await.unwrap();
+    // Nothing is waited for: OK means that the cluster agreed, and leaders follow within moments.
+    let publish = || async {
+        let deadline = Some(NOTHING);
+        bed.client
+            .publish(PublishOptions {
+                deadline,
+                ..to(&name, 2, "x")
+            })
+            .await
+    };
+    bed.until(publish).await;
+    let cluster = bed.client.fetch_metadata().await.unwrap();
+    let partitions = &cluster.stream(&name).unwrap().partitions;
+    assert_eq!(partitions.len(), 3);
+    for partition in partitions {
+        assert_eq!(partition.leader, partitions[0].leader);
+        assert_eq!(partition.replicas, partitions[0].replicas);
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn an_existing_name_and_a_missing_one_are_errors_of_their_own() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("exists", 1).await;
+    let again = StreamOptions {
+        name: stream.to_string(),
+        ..StreamOptions::default()
+    };
+    let kind = |made: liftui::client::Result<()>| made.unwrap_err().kind();
+    assert_eq!(
+        kind(bed.client.create_stream(&again).await),
+        ErrorKind::StreamExists
+    );
+    let reserved = StreamOptions {
+        name: "__cursors".into(),
+        ..StreamOptions::default()
+    };
+    assert_eq!(
+        kind(bed.client.create_stream(&reserved).await),
+        ErrorKind::ReservedStream
+    );
+    let too_many = StreamOptions {
+        name: bed.name("too-many"),
+        replication_factor: Some(100),
+        ..StreamOptions::default()
+    };
+    assert_eq!(
+        kind(bed.client.create_stream(&too_many).await),
+        ErrorKind::InvalidArgument
+    );
+    bed.client.delete_stream(&stream).await.unwrap();
+    assert_eq!(
+        kind(bed.client.delete_stream(&stream).await),
+        ErrorKind::NoSuchStream
+    );
+    assert_eq!(
+        kind(bed.client.delete_stream("__cursors").await),
+        ErrorKind::ReservedStream
+    );
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn pausing_and_readonly_say_what_is_missing() {
+    let bed = Bed::any().await;
+    let mut stub = bed.stub().await;
+    let stream = bed.stream("missing", 1).await;
+    let missing = bed.name("nothing");
+    for (name, partitions, text) in [
+        (&*missing, vec![], "stream not found"),
+        (&*missing, vec![0], "stream does not exist"),
+        (&*stream, vec![7], "partition does not exist"),
+    ] {
+        let pause = pb::PauseStreamRequest {
+            name: name.to_owned(),
+            partitions: partitions.clone(),
+            resume_all: false,
+        };
+        said(
+            words(stub.pause_stream(timed(pause)).await),
+            Code::NotFound,
+            text,
+        );
+        let readonly = pb::SetStreamReadonlyRequest {
+            name: name.to_owned(),
+            partitions,
+            readonly: true,
+        };
+        let answer = stub.set_stream_readonly(timed(readonly)).await;
+        said(words(answer), Code::NotFound, text);
+    }
+    let kind = |done: liftui::client::Result<()>| done.unwrap_err().kind();
+    let client = &bed.client;
+    assert_eq!(
+        kind(client.pause(&missing, &[], false).await),
+        ErrorKind::NoSuchStream
+    );
+    assert_eq!(
+        kind(client.pause(&missing, &[0], false).await),
+        ErrorKind::NoSuchStream
+    );
+    assert_eq!(
+        kind(client.set_readonly(&stream, &[7], true).await),
+        ErrorKind::NoSuchPartition
+    );
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn pausing_what_is_paused_is_ok() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("twice", 1).await;
+    for _ in 0..2 {
+        bed.client.pause(&stream, &[], false).await.unwrap();
+    }
+    let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PartitionPaused);
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn with_resume_all_the_first_publish_wakes_every_partition() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("resume-all", 2).await;
+    for resume_all in [true, false] {
+        bed.client.pause(&stream, &[], resume_all).await.unwrap();
+        let asleep = bed.client.fetch_partition(&stream, 1).await.unwrap_err();
+        assert_eq!(asleep.kind(), ErrorKind::PartitionPaused);
+        bed.publish(&stream, 0, "wake up").await;
+        if resume_all {
+            bed.until(|| bed.client.fetch_partition(&stream, 1)).await;
+        } else {
+            // The last pause counts: it did not ask for it.
+            let error = bed.client.fetch_partition(&stream, 1).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::PartitionPaused);
+        }
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn publishing_and_subscribing_with_resume_wake_a_partition() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("awake", 1).await;
+    let publisher = bed.client.publish_session(PublisherOptions::default());
+    for round in 0..3 {
+        bed.client.pause(&stream, &[], false).await.unwrap();
+        let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PartitionPaused, "{round}");
+        match round {
+            0 => {
+                assert_eq!(bed.publish(&stream, 0, "unary").await, 0);
+            }
+            1 => {
+                let options = PublishOptions {
+                    ack_policy: AckPolicy::All,
+                    deadline: Some(CAP),
+                    ..to(&stream, 0, "async")
+                };
+                let receipt = publisher.publish(options).await.unwrap();
+                assert_eq!(acked(receipt.await).0.offset, 1);
+            }
+            _ => {
+                let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+                let mut read = bed.client.subscribe_resuming(spec).await.unwrap();
+                for offset in 0..2 {
+                    assert_eq!(next_message(&mut read).await.offset, offset);
+                }
+            }
+        }
+        bed.until(|| bed.client.fetch_partition(&stream, 0)).await;
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn publishing_to_its_subject_wakes_nothing() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("asleep", 1).await;
+    bed.publish(&stream, 0, "before").await;
+    bed.client.pause(&stream, &[], false).await.unwrap();
+    let mut stub = bed.stub().await;
+    let request = pb::PublishToSubjectRequest {
+        subject: stream.to_string(),
+        value: "lost".into(),
+        ..Default::default()
+    };
+    let answer = stub.publish_to_subject(within(NOTHING, request)).await;
+    said(words(answer), Code::DeadlineExceeded, "");
+    let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PartitionPaused);
+    let options = PublishOptions {
+        deadline: Some(NOTHING),
+        ..PublishOptions::new(Destination::Subject(stream.to_string()), "lost")
+    };
+    let error = bed.client.publish(options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    bed.publish(&stream, 0, "after").await;
+    let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
+    let read = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let values: Vec<&[u8]> = read
+        .messages
+        .iter()
+        .map(|message| &*message.value)
+        .collect();
+    assert_eq!(values, [&b"before"[..], b"after"]);
+    bed.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn a_pause_forgets_that_a_partition_was_readonly_though_metadata_remembers() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("forgets", 1).await;
+    bed.publish(&stream, 0, "x").await;
+    bed.client.set_readonly(&stream, &[], true).await.unwrap();
+    bed.client.pause(&stream, &[], false).await.unwrap();
+    bed.client.resume(&stream, &[]).await.unwrap();
+    let told = bed.until(|| bed.client.fetch_partition(&stream, 0)).await;
+    assert!(told.paused_flag && told.readonly_flag, "{told:?}");
+    let outcome = bed.client.publish(to(&stream, 0, "y")).await.unwrap();
+    assert!(matches!(outcome, Outcome::Acked { .. }), "{outcome:?}");
+    bed.close().await;
+}

@@ -31,7 +31,6 @@ mod tail;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::Parser;
 use tokio::runtime::Runtime;
 
 pub use args::Invocation;
@@ -50,7 +49,7 @@ const HINT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Does what the arguments ask, the program's own name first, and returns the code to exit with.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Console) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let invocation = match Invocation::try_parse_from(&arguments) {
+    let invocation = match Invocation::read(&arguments) {
         Ok(invocation) => invocation,
         Err(error) => {
             let exit = manual::explain(&error, &mut console);
@@ -129,9 +128,7 @@ async fn dispatch(session: &mut Session<'_>, task: ClusterTask) -> Result {
         ClusterTask::Delete(args) => change::delete(session, &args).await,
         ClusterTask::Publish(args) => publish::to_stream(session, &args).await,
         ClusterTask::PublishSubject(args) => publish::to_subject(session, &args).await,
-        ClusterTask::Cursor(CursorTask::Set(args)) => {
-            change::perform(session, args.operation()).await
-        }
+        ClusterTask::Cursor(CursorTask::Set(args)) => change::set_cursor(session, &args).await,
         ClusterTask::Cursor(CursorTask::Get(args)) => cursors::get(session, &args).await,
         ClusterTask::Brokers(output) => lists::brokers(session, output).await,
         ClusterTask::Streams(output) => lists::streams(session, output).await,

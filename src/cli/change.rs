@@ -3,9 +3,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 
-use super::args::DeleteArgs;
+use super::args::{CursorSetArgs, DeleteArgs};
 use super::change_log;
 use super::exit::{Exit, Result, Trouble};
+use super::place::{no_such_partition, no_such_stream};
 use super::session::Session;
 use crate::client::Client;
 use crate::model::{Failure, Operation, Outcome};
@@ -41,6 +42,20 @@ pub(crate) async fn delete(session: &mut Session<'_>, args: &DeleteArgs) -> Resu
     perform(session, args.operation()).await
 }
 
+/// Sets a cursor. Servers take one of any stream (wire-contract §4.8), which would only hide a typing error.
+pub(crate) async fn set_cursor(session: &mut Session<'_>, args: &CursorSetArgs) -> Result {
+    let client = session.client()?;
+    let (stream, partition) = &args.place;
+    let cluster = client.fetch_metadata().await?;
+    let found = cluster
+        .stream(stream)
+        .ok_or_else(|| no_such_stream(stream))?;
+    if found.partition(*partition).is_none() {
+        return Err(no_such_partition(found, *partition));
+    }
+    perform(session, args.operation()).await
+}
+
 /// Sends one operation and writes down how it ended.
 pub(crate) async fn send(
     session: &Session<'_>,
@@ -72,10 +87,14 @@ fn is_confirmed(session: &mut Session<'_>, stream: &str) -> Result<bool> {
 fn done(operation: &Operation) -> String {
     let places = |stream: &str, partitions: &[i32]| match partitions {
         [] => format!("stream \"{stream}\""),
-        some => format!(
-            "partitions {} of stream \"{stream}\"",
-            crate::model::format_ranges(some)
-        ),
+        [only] => format!("partition {only} of stream \"{stream}\""),
+        some => {
+            let ranges = crate::model::format_ranges(some);
+            format!("partitions {ranges} of stream \"{stream}\"")
+        }
+    };
+    let verb = |partitions: &[i32], one: &'static str, many: &'static str| {
+        if partitions.len() > 1 { many } else { one }
     };
     match operation {
         Operation::Create(options) => format!("created stream \"{}\"", options.name),
@@ -90,10 +109,16 @@ fn done(operation: &Operation) -> String {
             stream,
             partitions,
             readonly: true,
-        } => format!("{} refuses messages now", places(stream, partitions)),
+        } => {
+            let verb = verb(partitions, "refuses", "refuse");
+            format!("{} {verb} messages now", places(stream, partitions))
+        }
         Operation::SetReadonly {
             stream, partitions, ..
-        } => format!("{} takes messages again", places(stream, partitions)),
+        } => {
+            let verb = verb(partitions, "takes", "take");
+            format!("{} {verb} messages again", places(stream, partitions))
+        }
         Operation::Publish(_) => "published".to_owned(),
         Operation::SetCursor {
             id,

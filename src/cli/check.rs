@@ -5,10 +5,9 @@ mod report;
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
-
-use super::args::{CheckArgs, Invocation};
+use super::args::CheckArgs;
 use super::exit::{Exit, Result};
+use super::manual;
 use super::session::Session;
 use super::survey::Survey;
 use crate::health::{Truth, Verdict};
@@ -19,7 +18,7 @@ pub(crate) const UNKNOWN: Exit = Exit(3);
 
 /// Whether a command line that could not be read was meant as a check.
 pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
-    let lenient = Invocation::command().ignore_errors(true);
+    let lenient = manual::command().ignore_errors(true);
     let matches = lenient.try_get_matches_from(arguments);
     matches.is_ok_and(|matches| matches.subcommand_name() == Some("check"))
 }

@@ -17,6 +17,7 @@ use super::session::Session;
 use super::survey::{Survey, first_message};
 use crate::health::CursorTruth;
 use crate::model::{CursorEntry, GroupInfo, StartAt, StopAt, SubscribeSpec, format_ranges};
+use crate::runtime::Access;
 
 static ONE: Shape = Shape {
     fields: &["id", "stream", "partition", "offset"],
@@ -157,8 +158,18 @@ fn describe_group(group: &GroupInfo) -> Value {
 /// Prints the offset that a cursor is at.
 pub(crate) async fn get(session: &mut Session<'_>, args: &CursorGetArgs) -> Result {
     let (stream, partition) = &args.place;
-    let client = session.client()?;
-    let offset = client.fetch_cursor(&args.id, stream, *partition).await?;
+    let offset = match session.access()? {
+        Access::Full(client) => client.fetch_cursor(&args.id, stream, *partition).await?,
+        // Asking the cluster for a cursor wakes the partition that holds it, where that is paused; reading does not.
+        Access::Observe(observer) => {
+            let is_it = |entry: &&CursorEntry| {
+                entry.id == args.id && *entry.stream == **stream && entry.partition == *partition
+            };
+            let reading = observer.read_cursors().await?;
+            let found = reading.entries.iter().find(is_it);
+            found.map(|entry| entry.offset)
+        }
+    };
     let Some(offset) = offset else {
         return Err(Trouble::new(
             Exit::NOT_FOUND,

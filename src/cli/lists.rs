@@ -8,7 +8,7 @@ mod streams;
 
 pub(crate) use describe::describe;
 
-use super::args::{MaybeStreamArgs, OutputArgs};
+use super::args::{Form, MaybeStreamArgs, OutputArgs};
 use super::exit::{Exit, Result, Trouble};
 use super::session::Session;
 use super::survey::Survey;
@@ -25,7 +25,12 @@ pub(crate) async fn brokers(session: &mut Session<'_>, output: OutputArgs) -> Re
 
 /// Lists the streams, Liftbridge's own last.
 pub(crate) async fn streams(session: &mut Session<'_>, output: OutputArgs) -> Result {
-    let truth = Survey::take_twice(session).await?.truth();
+    let mut survey = if session.form(output) == Form::Raw {
+        Survey::take(session).await?
+    } else {
+        Survey::take_twice(session).await?
+    };
+    let truth = survey.truth();
     let (internal, own): (Vec<_>, Vec<_>) = truth.streams.iter().partition(|s| s.internal);
     let streams: Vec<_> = own
         .into_iter()

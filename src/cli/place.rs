@@ -54,10 +54,16 @@ pub(crate) fn no_such_stream(name: &str) -> Trouble {
     Failure::new(ErrorKind::NoSuchStream, target, sentence).into()
 }
 
-fn no_such_partition(stream: &Stream, partition: PartitionId) -> Trouble {
+/// What the number of a partition that the stream lacks ends with.
+pub(crate) fn no_such_partition(stream: &Stream, partition: PartitionId) -> Trouble {
     let target = Target::Partition(Arc::clone(&stream.name), partition);
     let last = stream.partitions.last().map_or(0, |last| last.id);
-    let sentence = format!("{target} does not exist; its partitions are 0 to {last}");
+    let known = if last == 0 {
+        "its only partition is 0".to_owned()
+    } else {
+        format!("its partitions are 0 to {last}")
+    };
+    let sentence = format!("{target} does not exist; {known}");
     Failure::new(ErrorKind::NoSuchPartition, target, sentence).into()
 }
 

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::exit::{Result, Trouble};
 use super::output::{Printer, Shape};
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
-use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, Settings};
+use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, Settings, Source};
 use crate::runtime::Access;
 
 /// One command's surroundings.
@@ -68,7 +68,8 @@ impl<'a> Session<'a> {
         if let Some(access) = &self.access {
             return Ok(access.clone());
         }
-        let opened = open_access(&self.settings.cluster)?;
+        let cluster = &self.settings.cluster;
+        let opened = access(cluster, impatient(connect_options(cluster), cluster))?;
         self.access = Some(opened.clone());
         Ok(opened)
     }
@@ -116,7 +117,10 @@ impl<'a> Session<'a> {
 
 /// A client of that cluster, or an observer where it is only watched.
 pub(crate) fn open_access(cluster: &ClusterSettings) -> Result<Access> {
-    let options = connect_options(cluster);
+    access(cluster, connect_options(cluster))
+}
+
+fn access(cluster: &ClusterSettings, options: ConnectOptions) -> Result<Access> {
     Ok(if cluster.observe.value {
         Access::Observe(Observer::new(options)?)
     } else {
@@ -140,6 +144,22 @@ fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
         // Whoever looks at a tail decides how long it may be silent.
         resubscribe_limit: None,
         ..ConnectOptions::default()
+    }
+}
+
+/// For one command: who waits in front of it wants to know soon that nobody is there. A dashboard goes on looking.
+fn impatient(options: ConnectOptions, cluster: &ClusterSettings) -> ConnectOptions {
+    let limit = cluster.timeout.value;
+    let asked = matches!(cluster.timeout.source, Source::Flag(_));
+    ConnectOptions {
+        first_contact: options.connect_timeout.min(limit),
+        connect_timeout: options.connect_timeout.min(limit),
+        metadata_timeout: if asked {
+            limit
+        } else {
+            options.metadata_timeout
+        },
+        ..options
     }
 }
 

@@ -16,8 +16,8 @@ use crate::config::ConfigFile;
 use crate::health::{AlertOptions, Finding, Health, HealthOptions, Truth};
 use crate::model::{ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, Timestamp};
 
-/// Between two looks: rates need two, some time apart.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(600);
+/// Between two looks: rates need two, half a second apart at least.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(550);
 
 /// How many leaders are probed side by side.
 const PROBES: usize = 16;

@@ -18,7 +18,7 @@ use super::exit::{Result, Trouble};
 use super::place::Place;
 use super::session::Session;
 use crate::client::{Observer, by_key};
-use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec};
+use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp};
 use crate::store::ExportForm;
 pub(crate) use flow::failure_of_end;
 
@@ -41,6 +41,13 @@ pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
     let form = form(session, args, &places);
     let specs = specs(args, &places);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
+    let now = Timestamp::now();
+    // A range may end in what is yet to come.
+    let waits = specs.iter().any(|spec| match spec.stop {
+        StopAt::Never | StopAt::Offset(_) => true,
+        StopAt::Time(time) => time > now,
+        StopAt::Latest => false,
+    });
     let lanes = Lanes::open(&observer, specs).await?;
     let filter = Filter {
         query: args.range.query.clone(),
@@ -50,6 +57,11 @@ pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
     let out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
     let printer = Printer::new(form, filter, out)?;
     let (flow, queue) = Flow::new(session.console, lanes, printer.count(), follows);
+    let flow = if waits {
+        flow.saying_when_quiet()
+    } else {
+        flow
+    };
     let printing = spawn_blocking(move || printer.run(queue));
     flow.run(printing, args.progress).await
 }

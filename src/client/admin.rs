@@ -273,6 +273,14 @@ fn check_stream(options: &StreamOptions, target: &Target) -> Result<()> {
         let sentence = "a stream cannot have fewer than no partitions: real servers crash on it";
         return Err(Error::refused(target.clone(), sentence));
     }
+    if options.replication_factor.is_some_and(|factor| factor < -1) {
+        let sentence = "a stream has at least one replica, or -1 for one on every broker";
+        return Err(Error::refused(target.clone(), sentence));
+    }
+    if ["__cursors", "__activity"].contains(&name) {
+        let sentence = format!("the name \"{name}\" is one of Liftbridge's own");
+        return Err(Error::refused(target.clone(), sentence));
+    }
     let subject = Some(options.subject.as_str()).filter(|subject| !subject.is_empty());
     check_subject(subject.unwrap_or(name), target)
 }
@@ -316,6 +324,7 @@ mod tests {
             ("a\0b", "s", None),
             (&*"long".repeat(64), "s", None),
             ("with blank", "", None),
+            ("__cursors", "", None),
         ] {
             assert_eq!(
                 check(name, subject, partitions),

@@ -126,6 +126,12 @@ impl Brokers {
         }
     }
 
+    /// Whether any of them has ever answered.
+    pub(crate) fn has_any_answered(&self) -> bool {
+        let known = self.lock();
+        known.values().any(|broker| broker.last_answer.is_some())
+    }
+
     /// The id of the broker at that address, where known.
     pub(crate) fn id(&self, address: &str) -> Option<BrokerId> {
         self.lock().get(address)?.id.clone()

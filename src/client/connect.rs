@@ -30,6 +30,8 @@ pub struct ConnectOptions {
     pub request_timeout: Duration,
     /// How long to wait for a broker's metadata. Servers with a dead peer need 3 s (wire-contract §0.5).
     pub metadata_timeout: Duration,
+    /// How long to look for a first broker, until one has answered; no longer than the timeouts above.
+    pub first_contact: Duration,
     /// How long to wait for a TCP connection, and again for TLS.
     pub connect_timeout: Duration,
     /// How long a subscription that lost its broker looks for another; `None`: for ever. A subscription may say
@@ -59,6 +61,7 @@ impl Default for ConnectOptions {
             prefer: Prefer::Random,
             request_timeout: Duration::from_secs(5),
             metadata_timeout: Duration::from_secs(6),
+            first_contact: Duration::MAX,
             connect_timeout: Duration::from_secs(1),
             resubscribe_limit: Some(Duration::from_secs(30)),
             silence_limit: Duration::from_secs(10),

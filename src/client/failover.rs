@@ -24,6 +24,7 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// One deadline over all attempts of a request, and the waits between them.
 pub(crate) struct Attempts {
+    begun: Instant,
     deadline: Instant,
     backoff: Backoff,
 }
@@ -31,8 +32,10 @@ pub(crate) struct Attempts {
 impl Attempts {
     /// Attempts for so long from now on.
     pub(crate) fn within(limit: Duration) -> Self {
+        let begun = Instant::now();
         Self {
-            deadline: Instant::now() + limit.min(LONGEST),
+            begun,
+            deadline: begun + limit.min(LONGEST),
             backoff: Backoff::of_request(),
         }
     }
@@ -85,7 +88,11 @@ impl Core {
                     outcome => return outcome,
                 }
             }
-            attempts.wait(last.unwrap_or_else(Error::closed)).await?;
+            let error = last.unwrap_or_else(Error::closed);
+            if self.is_out_of_patience(attempts.begun.elapsed()) {
+                return Err(error);
+            }
+            attempts.wait(error).await?;
         }
     }
 

@@ -81,7 +81,8 @@ pub(crate) struct Leader {
 impl Core {
     /// Fresh metadata from any broker, within the metadata timeout.
     pub(crate) async fn fetch_metadata(self: &Arc<Self>) -> Result<Arc<Cluster>> {
-        let deadline = Instant::now() + self.options.metadata_timeout;
+        let begun = Instant::now();
+        let deadline = begun + self.options.metadata_timeout;
         let mut backoff = Backoff::of_request();
         loop {
             match self.ask_all(deadline).await {
@@ -89,13 +90,19 @@ impl Core {
                 Err(error) if !may_pass(&error) => return Err(error),
                 Err(error) => {
                     let wait = backoff.next_wait();
-                    if Instant::now() + wait >= deadline {
+                    let again = Instant::now() + wait;
+                    if again >= deadline || self.is_out_of_patience(again - begun) {
                         return Err(error);
                     }
                     tokio::time::sleep(wait).await;
                 }
             }
         }
+    }
+
+    /// Whether no broker has answered at all, and one was looked for that long.
+    pub(crate) fn is_out_of_patience(&self, spent: Duration) -> bool {
+        spent >= self.options.first_contact && !self.brokers.has_any_answered()
     }
 
     /// Asks one broker after the other, each a little after the one before, until the first answers.

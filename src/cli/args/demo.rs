@@ -9,16 +9,26 @@ use crate::demo::{DemoOptions, MAX_BROKERS, Traffic};
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct DemoArgs {
     /// How many brokers
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = brokers)]
+    #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true, value_parser = brokers)]
     brokers: usize,
     /// The first broker's port, the next ones follow; 0 takes free ports
-    #[arg(long, value_name = "P", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "P",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
     port: u16,
     /// Serve without a dashboard until SIGINT or SIGTERM
     #[arg(long)]
     pub(crate) headless: bool,
     /// Messages per second in all
-    #[arg(long, value_name = "N", conflicts_with = "quiet_traffic")]
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "quiet_traffic",
+        allow_negative_numbers = true
+    )]
     rate: Option<u32>,
     /// No streams but the internal ones, and nobody who publishes
     #[arg(long)]
@@ -27,7 +37,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, conflicts_with = "quiet_traffic")]
     storm: bool,
     /// Elections, lag and cache times so many times faster than a real server's
-    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = speed)]
+    #[arg(long, value_name = "F", default_value_t = 1.0, allow_negative_numbers = true, value_parser = speed)]
     speed: f64,
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct RedriveArgs {
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = typed_stop)]
     pub(crate) to: Option<Typed<StopAt>>,
     /// Only messages that this query finds
-    #[arg(short, long, value_parser = Query::parse)]
+    #[arg(short, long, allow_hyphen_values = true, value_parser = Query::parse)]
     pub(crate) query: Option<Query>,
     /// Messages per second at most
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]

@@ -16,8 +16,8 @@ pub(crate) struct RangeArgs {
     /// Where to stop: end, an offset, @TIME, @-15m
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = stop)]
     pub(crate) to: Option<StopAt>,
-    /// Only messages that this query finds: text, ~REGEX, key:T, value:T, header.NAME:T, offset>N, cel: EXPR
-    #[arg(short, long, value_parser = Query::parse)]
+    /// Only messages that this query finds: text, ~REGEX, !not, key:T, value:T, header.NAME:T, offset>N, a | b, cel: EXPR
+    #[arg(short, long, allow_hyphen_values = true, value_parser = Query::parse)]
     pub(crate) query: Option<Query>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct TailArgs {
     #[command(flatten)]
     pub(crate) range: RangeArgs,
     /// Stop after N messages were printed
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) lines: Option<u64>,
     /// Read only the partition that this key hashes to
     #[arg(long)]

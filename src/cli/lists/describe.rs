@@ -44,7 +44,11 @@ static PARTITIONS: Shape = Shape {
 
 /// Shows one stream.
 pub(crate) async fn describe(session: &mut Session<'_>, args: &StreamArgs) -> Result {
-    let mut survey = Survey::take_twice(session).await?;
+    let mut survey = if session.form(args.output) == Form::Csv {
+        Survey::take(session).await?
+    } else {
+        Survey::take_twice(session).await?
+    };
     let truth = survey.truth();
     let found = stream(&truth, &args.stream)?;
     let mut rows = partitions::describe_all(&truth, found, Timestamp::now());

@@ -68,10 +68,18 @@ impl<'c> Flow<'c> {
             follows,
             received: 0,
             printed,
-            quiet: follows.then_some(0),
+            quiet: None,
             exit: Exit::DONE,
         };
         (flow, queue)
+    }
+
+    /// The same, saying when nothing comes.
+    pub(super) fn saying_when_quiet(self) -> Self {
+        Self {
+            quiet: Some(0),
+            ..self
+        }
     }
 
     /// Runs until all lanes have ended or the printer has.

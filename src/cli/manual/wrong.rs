@@ -1,0 +1,231 @@
+//! What is wrong with a command line, in one sentence.
+//! clap finds it and explains on several lines; the words here are ours.
+
+use clap::Command;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+use crate::model::{did_you_mean, nearest};
+
+/// How one kind of error is explained; `None` where clap's own words must do.
+type Explain = fn(&Error) -> Option<String>;
+
+/// The kinds that have words of ours.
+const OURS: [(ErrorKind, Explain); 6] = [
+    (ErrorKind::InvalidSubcommand, unknown_command),
+    (ErrorKind::UnknownArgument, unknown_argument),
+    (ErrorKind::InvalidValue, invalid_value),
+    (ErrorKind::ValueValidation, refused_value),
+    (ErrorKind::MissingRequiredArgument, missing),
+    (ErrorKind::ArgumentConflict, conflict),
+];
+
+/// The sentence.
+pub(super) fn sentence(error: &Error) -> String {
+    let ours = OURS.iter().find(|(kind, _)| *kind == error.kind());
+    let said = ours.and_then(|(_, explain)| explain(error));
+    said.unwrap_or_else(|| one_line(&error.render().to_string()))
+}
+
+fn unknown_command(error: &Error) -> Option<String> {
+    let name = text(error, ContextKind::InvalidSubcommand)?;
+    let whole = super::command();
+    let mut names = Vec::new();
+    names_below(&whole, &mut names);
+    let hint = did_you_mean(name, names.iter().map(String::as_str));
+    let hint = if hint.is_empty() {
+        "; liftui -h lists them"
+    } else {
+        &hint
+    };
+    Some(format!("there is no command \"{name}\"{hint}"))
+}
+
+fn names_below(command: &Command, names: &mut Vec<String>) {
+    for command in command.get_subcommands() {
+        names.push(command.get_name().to_owned());
+        names_below(command, names);
+    }
+}
+
+fn unknown_argument(error: &Error) -> Option<String> {
+    let argument = text(error, ContextKind::InvalidArg)?;
+    if !argument.starts_with('-') {
+        return Some(format!(
+            "\"{argument}\" is one argument too many; {}",
+            usage(error)?
+        ));
+    }
+    let suggested = text(error, ContextKind::SuggestedArg);
+    let long = argument.starts_with("--");
+    let hint = suggested.or_else(|| near_option(argument).filter(|_| long));
+    let hint = hint.map(|option| format!("; did you mean \"{option}\"?"));
+    Some(format!(
+        "there is no option \"{argument}\" here{}",
+        hint.unwrap_or_default()
+    ))
+}
+
+/// An option that other commands have, or one that is written in another way everywhere else.
+fn near_option(argument: &str) -> Option<&'static str> {
+    let elsewhere = [
+        ("--servers", "--addr"),
+        ("--server", "--addr"),
+        ("--brokers", "--addr"),
+        ("--bootstrap-server", "--addr"),
+        ("--format", "--output"),
+    ];
+    let name = nearest(argument, elsewhere.iter().map(|(other, _)| *other))?;
+    let found = elsewhere.iter().find(|(other, _)| *other == name);
+    found.map(|(_, ours)| *ours)
+}
+
+fn invalid_value(error: &Error) -> Option<String> {
+    let argument = text(error, ContextKind::InvalidArg)?;
+    let value = text(error, ContextKind::InvalidValue)?;
+    if value.is_empty() {
+        return Some(format!("{argument} needs a value"));
+    }
+    let known = texts(error, ContextKind::ValidValue);
+    let hint = did_you_mean(value, known.iter().map(String::as_str));
+    Some(format!(
+        "{} takes {}, not \"{value}\"{hint}",
+        bare(argument),
+        known.join(", ")
+    ))
+}
+
+/// What our own parsers say names the value already; what those of numbers say does not.
+fn refused_value(error: &Error) -> Option<String> {
+    let argument = text(error, ContextKind::InvalidArg)?;
+    let value = text(error, ContextKind::InvalidValue)?;
+    let why = std::error::Error::source(error)?.to_string();
+    if why.contains(&format!("\"{value}\"")) || (why.contains(value) && value.len() > 2) {
+        return Some(why);
+    }
+    let why = match why.as_str() {
+        "invalid digit found in string" => "not a whole number".to_owned(),
+        "number too large to fit in target type" => "too large".to_owned(),
+        "number too small to fit in target type" => "too small".to_owned(),
+        _ => why,
+    };
+    Some(format!("{} \"{value}\": {why}", bare(argument)))
+}
+
+fn missing(error: &Error) -> Option<String> {
+    let arguments = texts(error, ContextKind::InvalidArg);
+    let verb = if arguments.len() > 1 { "are" } else { "is" };
+    Some(format!(
+        "{} {verb} missing; {}",
+        arguments.join(" and "),
+        usage(error)?
+    ))
+}
+
+fn conflict(error: &Error) -> Option<String> {
+    let argument = text(error, ContextKind::InvalidArg)?;
+    let others = texts(error, ContextKind::PriorArg);
+    if others.is_empty() || others.iter().all(|other| other == argument) {
+        return Some(format!("{} is given twice", bare(argument)));
+    }
+    let others: Vec<&str> = others.iter().map(|other| bare(other)).collect();
+    Some(format!(
+        "{} and {} exclude each other",
+        bare(argument),
+        others.join(", ")
+    ))
+}
+
+/// `--output <FORM>` without what follows the option.
+fn bare(argument: &str) -> &str {
+    argument.split([' ', '=']).next().unwrap_or(argument)
+}
+
+fn usage(error: &Error) -> Option<String> {
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
+        return None;
+    };
+    let text = usage.to_string();
+    let line = text.lines().next()?.trim();
+    Some(line.replacen("Usage:", "usage:", 1))
+}
+
+fn text(error: &Error, kind: ContextKind) -> Option<&str> {
+    let value = error.get(kind)?;
+    if let ContextValue::String(text) = value {
+        return Some(text);
+    }
+    let ContextValue::Strings(texts) = value else {
+        return None;
+    };
+    texts.first().map(String::as_str)
+}
+
+fn texts(error: &Error, kind: ContextKind) -> Vec<String> {
+    if let Some(ContextValue::Strings(texts)) = error.get(kind) {
+        return texts.clone();
+    }
+    let one = text(error, kind);
+    one.map(str::to_owned).into_iter().collect()
+}
+
+/// clap explains on several lines: what is wrong, tips, usage. The first two become one sentence.
+fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let before_usage = lines.take_while(|line| !line.starts_with("Usage:"));
+    let said = before_usage.filter(|line| !line.is_empty() && !line.starts_with("For more"));
+    let mut sentence = String::new();
+    for part in said {
+        let part = part
+            .trim_start_matches("error: ")
+            .trim_start_matches("tip: ");
+        match sentence.chars().last() {
+            None => {}
+            Some(':') => sentence.push(' '),
+            Some(_) if part.starts_with('[') => sentence.push(' '),
+            Some(_) => sentence.push_str("; "),
+        }
+        sentence.push_str(part);
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str) -> String {
+        let words = line.split(' ').map(Into::into);
+        let words: Vec<std::ffi::OsString> =
+            std::iter::once("liftui".into()).chain(words).collect();
+        let error = crate::cli::Invocation::read(&words).expect_err(line);
+        sentence(&error)
+    }
+
+    #[test]
+    fn every_wrong_command_line_is_one_sentence_with_a_remedy() {
+        for (line, expected) in [
+            ("tial orders", "there is no command \"tail\"".replace("tail", "tial") + "; did you mean \"tail\"?"),
+            ("cursor gte a b:0", "there is no command \"gte\"; did you mean \"get\"?".into()),
+            ("frobnicate", "there is no command \"frobnicate\"; liftui -h lists them".into()),
+            ("tail orders --form 5", "there is no option \"--form\" here; did you mean \"--from\"?".into()),
+            ("streams --servers x", "there is no option \"--servers\" here; did you mean \"--addr\"?".into()),
+            ("brokers x", "\"x\" is one argument too many; usage: liftui brokers [OPTIONS]".into()),
+            ("describe", "<STREAM> is missing; usage: liftui describe <STREAM>".into()),
+            ("streams -o jsno", "--output takes table, json, ndjson, csv, raw, not \"jsno\"; did you mean \"json\"?".into()),
+            ("streams -o", "--output <FORM> needs a value".into()),
+            ("tail orders -n x", "--lines \"x\": not a whole number".into()),
+            ("tail orders -n -1", "--lines \"-1\": not a whole number".into()),
+            ("publish orders x --file f", "[VALUE] and --file exclude each other".into()),
+        ] {
+            assert_eq!(said(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_clap_says_in_other_cases_is_one_line_with_its_tip() {
+        let text = "error: unexpected argument '--foo' found\n\n  tip: a similar argument exists: \
+            '--follow'\n\nUsage: liftui tail\n\nFor more information, try '--help'.\n";
+        let expected = "unexpected argument '--foo' found; a similar argument exists: '--follow'";
+        assert_eq!(one_line(text), expected);
+    }
+}

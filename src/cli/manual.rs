@@ -74,7 +74,10 @@ liftui check --rule leaderless --rule lag=critical",
 
 impl Invocation {
     /// Reads the arguments, the program's own name first.
-    pub(crate) fn read(arguments: &[OsString]) -> std::result::Result<Self, clap::Error> {
+    ///
+    /// # Errors
+    /// Where they are no command line of liftui, or ask for help or the version.
+    pub fn read(arguments: &[OsString]) -> std::result::Result<Self, clap::Error> {
         let matches = command().try_get_matches_from(arguments)?;
         Self::from_arg_matches(&matches)
     }

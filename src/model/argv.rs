@@ -127,8 +127,13 @@ fn publish(options: &PublishOptions) -> Vec<String> {
         .done()
 }
 
-/// Whether some byte cannot stand on a command line, or should not: not UTF-8, or a control character.
+/// Whether some byte cannot stand on a command line, or should not: not UTF-8, or a control character. A header whose
+/// name has a "=", or is empty, is told from its value by the hex of that.
 fn needs_hex(options: &PublishOptions) -> bool {
+    let mut names = options.headers.iter().map(|(name, _)| name);
+    if names.any(|name| name.is_empty() || name.contains('=')) {
+        return true;
+    }
     let headers = options.headers.iter().map(|(_, value)| value);
     headers
         .chain([&options.key, &options.value])

@@ -154,8 +154,8 @@ pub(crate) struct MessageArgs {
     #[arg(short, long, allow_hyphen_values = true)]
     pub(crate) key: Option<String>,
     /// A header; repeatable
-    #[arg(short = 'H', long, value_name = "NAME=VALUE", value_parser = header)]
-    pub(crate) header: Vec<(String, String)>,
+    #[arg(short = 'H', long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = header)]
+    pub(crate) header: Vec<String>,
     /// KEY, VALUE and the values of headers are hex
     #[arg(long)]
     pub(crate) hex: bool,
@@ -219,10 +219,20 @@ impl MessageArgs {
     }
 
     fn headers(&self) -> Result<Headers, String> {
-        let headers = self.header.iter();
-        headers
-            .map(|(name, value)| Ok((name.clone(), self.bytes(value)?)))
-            .collect()
+        let headers = self.header.iter().map(|text| {
+            // Hex has no "=", so that behind --hex a name may hold some, or be empty.
+            let parts = if self.hex {
+                text.rsplit_once('=')
+            } else {
+                text.split_once('=')
+            };
+            let (name, value) = parts.ok_or_else(|| format!("\"{text}\" is not NAME=VALUE"))?;
+            if name.is_empty() && !self.hex {
+                return Err(format!("\"{text}\" is not NAME=VALUE"));
+            }
+            Ok((name.to_owned(), self.bytes(value)?))
+        });
+        headers.collect()
     }
 }
 
@@ -264,10 +274,9 @@ pub(crate) fn read_hex(text: &str) -> Option<Bytes> {
     Some(pairs.map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once('=')
-        .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(|| format!("\"{text}\" is not NAME=VALUE"))?;
-    Ok((name.to_owned(), value.to_owned()))
+fn header(text: &str) -> Result<String, String> {
+    if text.contains('=') {
+        return Ok(text.to_owned());
+    }
+    Err(format!("\"{text}\" is not NAME=VALUE"))
 }

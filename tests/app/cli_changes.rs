@@ -1,0 +1,144 @@
+//! Commands that change the cluster: what they say, how they end, what is refused before it is sent.
+
+use std::time::Duration;
+
+use liftui::demo::{AckFault, DemoOptions};
+
+use crate::cli_bed::{Bed, settled};
+
+#[test]
+fn each_change_says_in_one_line_what_was_done() {
+    let bed = Bed::new();
+    for (line, said) in [
+        (
+            "create orders --partitions 4 --replication all",
+            "created stream \"orders\"",
+        ),
+        (
+            "pause orders -p 0,2-3 --resume-all",
+            "paused partitions 0,2,3 of stream \"orders\"",
+        ),
+        (
+            "resume orders -p 2",
+            "resumed partition 2 of stream \"orders\"",
+        ),
+        ("resume orders", "resumed stream \"orders\""),
+        (
+            "readonly orders -p 1",
+            "partition 1 of stream \"orders\" refuses messages now",
+        ),
+        (
+            "readonly orders -p 0,1",
+            "partitions 0,1 of stream \"orders\" refuse messages now",
+        ),
+        ("writable orders", "stream \"orders\" takes messages again"),
+        (
+            "cursor set me orders:3 -1",
+            "cursor \"me\" is at -1 of orders:3",
+        ),
+        ("delete orders --yes", "deleted stream \"orders\""),
+    ] {
+        assert_eq!(bed.ok(line), format!("{said}\n"), "{line}");
+    }
+    let log: Vec<String> = bed
+        .objects("log")
+        .iter()
+        .map(|entry| format!("{} {}", entry["outcome"], entry["command"]))
+        .collect();
+    assert_eq!(log.len(), 9);
+    assert_eq!(
+        log[1],
+        "\"done\" \"pause orders --partitions 0,2,3 --resume-all\""
+    );
+}
+
+#[test]
+fn what_a_server_refuses_is_1() {
+    let bed = Bed::new();
+    bed.ok("create orders");
+    bed.ok("readonly orders");
+    for (line, said) in [
+        ("create orders", "stream \"orders\" exists already"),
+        (
+            "create many --replication 9",
+            "stream \"many\": the server refused CreateStream: Invalid replicationFactor 9, cluster size 3",
+        ),
+        (
+            "publish orders x",
+            "partition 0 of stream \"orders\" is readonly: make it writable first",
+        ),
+    ] {
+        assert_eq!(bed.fails(line), (1, said.into()), "{line}");
+    }
+    bed.ok("create checked --concurrency-control");
+    let (code, sentence) = bed.fails("publish checked x --expect-offset 7");
+    assert_eq!(code, 1, "{sentence}");
+    bed.ok("publish checked x --expect-offset 0");
+}
+
+#[test]
+fn what_no_server_takes_is_5_and_never_sent() {
+    let bed = Bed::new();
+    bed.ok("create orders");
+    for line in [
+        "create x --partitions -1",
+        "create x --replication -2",
+        "create a/b",
+        "create a\\b",
+        "create a..b",
+        "create __cursors",
+        "create x --subject a..b",
+        "publish-subject a..b x",
+        "delete orders",
+    ] {
+        let (code, sentence) = bed.fails(line);
+        assert_eq!(code, 5, "{line}: {sentence}");
+    }
+    for arguments in [["create", ""], ["create", "with blank"]] {
+        let ran = bed.run(&arguments);
+        assert_eq!(ran.code, 5, "{arguments:?}: {ran:?}");
+    }
+    let streams = bed.ok("streams -o raw");
+    assert_eq!(streams, "orders\n__activity\n__cursors\n");
+}
+
+#[test]
+fn an_unknown_outcome_is_6_and_nothing_is_sent_again() {
+    let bed = Bed::of(DemoOptions {
+        brokers: 1,
+        speed: 10.0,
+        ..DemoOptions::default()
+    });
+    bed.ok("create orders");
+    bed.cluster().faults().acks(AckFault::Lose);
+    let (code, sentence) = bed.fails("publish orders x --timeout 300ms");
+    assert_eq!(code, 6, "{sentence}");
+    assert!(
+        sentence.ends_with("it may have been done or not"),
+        "{sentence}"
+    );
+    let bulk = bed.feed("publish orders --lines --timeout 300ms", b"a\nb\n");
+    assert_eq!(bulk.code, 6, "{bulk:?}");
+    assert!(bulk.err.starts_with("line 1: "), "{bulk:?}");
+    let said = "; 0 messages stored, 1 of unknown outcome\n";
+    assert!(bulk.err.ends_with(said), "{bulk:?}");
+    bed.cluster().faults().heal();
+    assert_eq!(bed.ok("tail orders --count"), "2\n");
+    let log = settled(&bed.ok("log -o raw"));
+    assert!(
+        log.ends_with("publish orders --lines (1 message, 0 B)\n"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_stalled_broker_is_given_up_after_the_timeout() {
+    let bed = Bed::of(DemoOptions {
+        brokers: 1,
+        ..DemoOptions::default()
+    });
+    let stall = bed.cluster().faults().stall(1, Duration::from_secs(3_600));
+    assert!(stall.is_ok());
+    let (code, sentence) = bed.fails("streams --timeout 200ms");
+    assert_eq!(code, 3, "{sentence}");
+}

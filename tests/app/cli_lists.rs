@@ -1,0 +1,203 @@
+//! What the lists print: field names, forms, and what is said of a name that does not exist.
+
+use crate::cli_bed::{Bed, fields, settled};
+
+/// Two streams, a paused partition, a readonly one, two cursors.
+fn furnished() -> Bed {
+    let bed = Bed::new();
+    bed.ok("create orders --partitions 2 --replication 3");
+    bed.ok("create archive --subject old.things");
+    bed.ok("publish orders hello --ack all");
+    bed.ok("pause orders -p 1");
+    bed.ok("readonly archive");
+    bed.ok("cursor set invoices orders:0 0");
+    bed
+}
+
+#[test]
+fn objects_have_the_fields_that_scripts_know() {
+    let bed = furnished();
+    let first = |line: &str| bed.objects(line).remove(0);
+    let expected = [
+        (
+            "brokers",
+            "id address reachable since latency_ms partitions leaders listed_by error",
+        ),
+        (
+            "streams",
+            "name subject created partitions messages rate status internal",
+        ),
+        (
+            "partitions",
+            "stream partition leader replicas isr high_watermark newest_offset paused readonly flags status \
+             replica_lag last_message views",
+        ),
+        (
+            "cursors",
+            "id group stream partition offset lag lag_seconds drain_seconds",
+        ),
+        ("cursor get invoices orders:0", "id stream partition offset"),
+        ("activity", "id time event stream partitions"),
+        ("config", "setting value from"),
+        ("keys", "context keys command help"),
+        ("log", "time cluster command outcome detail"),
+        (
+            "publish orders x",
+            "stream partition offset subject reception commit correlation_id",
+        ),
+        (
+            "tail orders:0 --to end",
+            "stream partition offset timestamp key value headers subject reply_subject",
+        ),
+        ("check -o json", "status findings"),
+    ];
+    for (line, names) in expected {
+        let object = if line.starts_with("check") {
+            let ran = bed.line(line);
+            serde_json::from_str(&ran.out).expect("one object")
+        } else {
+            first(line)
+        };
+        let names: Vec<&str> = names.split_whitespace().collect();
+        assert_eq!(fields(&object), names, "{line}");
+    }
+    let partition = first("partitions orders");
+    let (_, view) = partition["views"]
+        .as_object()
+        .expect("views")
+        .iter()
+        .next()
+        .expect("one");
+    assert_eq!(
+        fields(view),
+        ["high_watermark", "newest_offset", "age_ms", "error"]
+    );
+}
+
+#[test]
+fn the_truth_about_partitions_is_told_in_every_form() {
+    let bed = furnished();
+    let orders = bed.objects("partitions orders");
+    assert_eq!(orders[0]["paused"], false);
+    assert_eq!(orders[0]["newest_offset"], 0);
+    assert_eq!(orders[0]["status"], "serving");
+    assert_eq!(orders[1]["paused"], true);
+    assert_eq!(orders[1]["status"], "paused");
+    assert_eq!(orders[1]["flags"], serde_json::json!(["paused"]));
+    let archive = bed.objects("partitions archive");
+    assert_eq!(archive[0]["readonly"], true);
+    let table = bed.ok("partitions archive -o table");
+    assert!(table.starts_with("STREAM   #  LEADER"), "{table}");
+    assert_eq!(bed.ok("partitions orders -o raw"), "orders\t0\norders\t1\n");
+    assert_eq!(
+        bed.ok("streams -o raw"),
+        "archive\norders\n__activity\n__cursors\n"
+    );
+    let csv = bed.ok("streams -o csv");
+    assert!(csv.starts_with("name,subject,created,partitions,messages,rate,status,internal\n"));
+    assert!(
+        settled(&csv).contains("\narchive,old.things,TIME,1,0,"),
+        "{csv}"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&bed.ok("streams -o json")).expect("one document");
+    assert_eq!(json.as_array().map(Vec::len), Some(4));
+    let described = bed.objects("describe orders").remove(0);
+    assert_eq!(described["partitions"].as_array().map(Vec::len), Some(2));
+    assert_eq!(described["partitions"][0]["oldest_offset"], 0);
+    let cursors = bed.objects("cursors orders");
+    assert_eq!((cursors.len(), &cursors[0]["offset"]), (1, &0.into()));
+    assert!(bed.objects("cursors archive").is_empty());
+    assert!(bed.ok("groups").is_empty());
+    let empty = bed.ok("groups -o json");
+    assert_eq!(empty, "[\n]\n");
+    let events: Vec<_> = bed.objects("activity");
+    let ids: Vec<i64> = events
+        .iter()
+        .filter_map(|event| event["id"].as_i64())
+        .collect();
+    assert!(ids.is_sorted() && ids.len() >= 6, "{ids:?}");
+}
+
+#[test]
+fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
+    let bed = furnished();
+    let meant = "stream \"ordres\" does not exist; did you mean \"orders\"?".to_owned();
+    for line in [
+        "partitions ordres",
+        "describe ordres",
+        "tail ordres",
+        "tail ordres:0",
+        "pause ordres",
+        "pause ordres -p 0",
+        "resume ordres",
+        "readonly ordres",
+        "writable ordres",
+        "publish ordres x",
+        "publish ordres x --by-key",
+        "delete ordres --yes",
+        "cursor set me ordres:0 1",
+        "redrive ordres archive",
+        "redrive archive ordres",
+    ] {
+        assert_eq!(bed.fails(line), (4, meant.clone()), "{line}");
+    }
+    let partition = |line: &str| bed.fails(line);
+    let sentence = "partition 9 of stream \"orders\" does not exist; its partitions are 0 to 1";
+    assert_eq!(partition("tail orders:9"), (4, sentence.into()));
+    assert_eq!(partition("cursor set me orders:9 1"), (4, sentence.into()));
+    let sentence = "partition 9 of stream \"orders\" does not exist";
+    for line in [
+        "pause orders -p 9",
+        "resume orders -p 9",
+        "publish orders x -p 9",
+    ] {
+        assert_eq!(partition(line), (4, sentence.into()), "{line}");
+    }
+    assert_eq!(
+        bed.fails("cursor get nobody orders:0"),
+        (4, "cursor \"nobody\" has read nothing of orders:0".into())
+    );
+}
+
+#[test]
+fn an_observer_reads_everything_and_sends_nothing() {
+    let bed = furnished();
+    let address = settled(&bed.addresses()[0]);
+    for line in [
+        "create x",
+        "delete orders --yes",
+        "pause orders",
+        "resume orders",
+        "readonly orders",
+        "writable archive",
+        "publish orders x",
+        "publish-subject orders x",
+        "cursor set me orders:0 1",
+        "tail orders --resume",
+        "redrive orders archive",
+    ] {
+        let (code, sentence) = bed.fails(&format!("--observe {line}"));
+        let expected =
+            format!("{address} is only observed (command line, --observe), so nothing was sent");
+        assert_eq!((code, settled(&sentence)), (5, expected), "{line}");
+    }
+    for line in [
+        "brokers",
+        "streams",
+        "partitions",
+        "describe orders",
+        "cursors",
+        "groups",
+        "activity",
+        "tail orders:0 --to end",
+        "cursor get invoices orders:0",
+    ] {
+        bed.ok(&format!("--observe {line}"));
+    }
+    assert_eq!(
+        bed.line("--observe redrive orders:0 archive --dry-run")
+            .code,
+        0
+    );
+}

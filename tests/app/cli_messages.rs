@@ -1,0 +1,261 @@
+//! Messages in and out: every way to publish, every form of a tail, records there and back.
+
+use crate::cli_bed::{Bed, settled};
+
+fn with_streams(names: &str) -> Bed {
+    let bed = Bed::new();
+    for name in names.split(' ') {
+        bed.ok(&format!("create {name} --partitions 2"));
+    }
+    bed
+}
+
+#[test]
+fn a_value_comes_from_the_command_line_a_file_or_stdin() {
+    let bed = with_streams("t");
+    let ack = bed.ok("publish t one -k k1 -H a=b -p 1 --ack all --correlation-id c7");
+    let expected = "{\"stream\":\"t\",\"partition\":1,\"offset\":0,\"subject\":\"t.1\",\"reception\":\"TIME\",\
+        \"commit\":\"TIME\",\"correlation_id\":\"c7\"}\n";
+    assert_eq!(settled(&ack), expected);
+    let file = bed.home.path().join("value");
+    std::fs::write(&file, "of\na file").expect("written");
+    let file = file.to_str().expect("a plain path");
+    assert_eq!(bed.ok(&format!("publish t --file {file} -o raw")), "0\n");
+    let stdin = bed.feed("publish t -o raw", b"of\nstdin");
+    assert_eq!((stdin.code, stdin.out.as_str()), (0, "1\n"));
+    let hex = bed.feed("publish t --hex --key 00ff -o raw", b"00 ff\n10\n");
+    assert_eq!((hex.code, hex.out.as_str()), (0, "2\n"));
+    assert_eq!(
+        bed.run(&["publish", "t", "-p0", "-H", "n==v", "-o", "raw", "--", "-x"])
+            .out,
+        "3\n"
+    );
+    let silent = bed.ok("publish t none --ack none");
+    assert_eq!(silent, "");
+    let table = bed.ok("publish-subject t.1 last -o table");
+    let row = "t                                 1  t.1";
+    assert_eq!(table.lines().nth(1), Some(row), "{table}");
+    let printed = bed.run(&["tail", "t", "--to", "end", "-f", "%p %o %k %v %h|"]);
+    let expected = "1 0 k1 one a=b,subject=t.1,reply=|0 0  of\na file subject=t,reply=|\
+        0 1  of\nstdin subject=t,reply=|";
+    assert!(printed.out.starts_with(expected), "{}", printed.out);
+}
+
+#[test]
+fn lines_are_published_in_order_and_told_of_in_order() {
+    let bed = with_streams("t");
+    let lines: Vec<String> = (0..5_000).map(|number| format!("m{number}\r\n")).collect();
+    let input = lines.concat();
+    let ran = bed.feed("publish t --lines -o raw", input.as_bytes());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let offsets: Vec<i64> = ran
+        .out
+        .lines()
+        .map(|line| line.parse().expect(line))
+        .collect();
+    assert!(offsets.iter().copied().eq(0..5_000), "offsets in order");
+    let stored = bed.ok("tail t:0 --to end -o raw");
+    assert_eq!(stored, input.replace('\r', ""));
+    let turns = bed.feed("publish t --lines --round-robin -o csv", b"a\nb\n\nc");
+    let partitions: Vec<&str> = turns
+        .out
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').nth(1))
+        .collect();
+    assert_eq!(partitions, ["0", "1", "0", "1"]);
+    let log = bed.objects("log");
+    assert_eq!(
+        log[1]["command"],
+        "publish t --lines (5000 messages, 23890 B)"
+    );
+    assert_eq!(log[1]["detail"], "5000 messages stored");
+}
+
+#[test]
+fn what_is_wrong_with_the_input_stops_after_what_came_before() {
+    let bed = with_streams("t readonly");
+    let input = b"{\"value\":\"a\"}\n\n{\"value\":1,\"key\":{\"b\":2}}\n{\"valu\":\"c\"}\n{\"value\":\"d\"}\n";
+    let ran = bed.feed("publish t --ndjson -o raw", input);
+    assert_eq!((ran.code, ran.out.as_str()), (1, "0\n1\n"));
+    let said = "line 4: a record has a \"value\" or a \"value_base64\", and this has neither; 2 messages stored\n";
+    assert_eq!(ran.err, said);
+    let values = bed.run(&["tail", "t", "--to", "end", "-f", "%k=%v\n"]);
+    assert_eq!(values.out, "=a\n{\"b\":2}=1\n");
+    bed.ok("readonly readonly");
+    let ran = bed.feed("publish readonly --lines", b"a\nb\nc\n");
+    let said = "line 1: partition 0 of stream \"readonly\" is readonly: make it writable first; \
+        0 messages stored, 1 not\n";
+    assert_eq!((ran.code, ran.err.as_str()), (1, said));
+    for (line, input, said) in [
+        (
+            "publish t --ndjson",
+            &b"[]\n"[..],
+            "line 1: a record is a JSON object, and this is none",
+        ),
+        ("publish t --ndjson", b"\xff\n", "line 1: this is no UTF-8"),
+        (
+            "publish t --hex --lines",
+            b"00\nxy\n",
+            "line 2: this is not hex",
+        ),
+        ("publish t --hex", b"0", "this is not hex"),
+    ] {
+        let ran = bed.feed(line, input);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.err.starts_with(said), "{ran:?}");
+    }
+}
+
+#[test]
+fn offsets_that_are_expected_go_up_line_by_line() {
+    let bed = Bed::new();
+    bed.ok("create checked --concurrency-control");
+    let ran = bed.feed(
+        "publish checked --lines --expect-offset 0 -o raw",
+        b"a\nb\nc\n",
+    );
+    assert_eq!((ran.code, ran.out.as_str()), (0, "0\n1\n2\n"), "{ran:?}");
+    let ran = bed.feed(
+        "publish checked --lines --expect-offset 2 -o raw",
+        b"d\ne\n",
+    );
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{ran:?}");
+}
+
+#[test]
+fn records_come_back_as_they_were_whatever_their_bytes() {
+    let bed = with_streams("from to");
+    let bytes: Vec<u8> = (0..=255).collect();
+    let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex.concat();
+    for arguments in [
+        &[
+            "publish",
+            "from",
+            "--hex",
+            "-k",
+            "fffe",
+            "-H",
+            "bin=00ff",
+            "-p",
+            "1",
+            hex.as_str(),
+        ][..],
+        &[
+            "publish",
+            "from",
+            "",
+            "-k",
+            "",
+            "-H",
+            "text=é\n\"",
+            "-H",
+            "empty=",
+        ],
+        &[
+            "publish",
+            "from",
+            "{\"n\":12345678901234567890}",
+            "-k",
+            "雪",
+        ],
+    ] {
+        assert_eq!(bed.run(arguments).code, 0, "{arguments:?}");
+    }
+    let records = bed.ok("tail from --to end -o ndjson");
+    let ran = bed.feed("publish to --ndjson -o raw", records.as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let without_place = |text: &str| {
+        let mut lines = crate::cli_bed::parse_lines(text);
+        for line in &mut lines {
+            let fields = line.as_object_mut().expect("a record");
+            for name in ["stream", "timestamp", "subject", "reply_subject"] {
+                fields.shift_remove(name);
+            }
+            let headers = fields["headers"].as_object_mut().expect("headers");
+            headers.shift_remove("subject");
+        }
+        lines.sort_by_key(|line| (line["partition"].as_i64(), line["offset"].as_i64()));
+        lines
+    };
+    let copies = bed.ok("tail to --to end -o ndjson");
+    assert_eq!(without_place(&copies), without_place(&records));
+    assert!(copies.contains("\"key_base64\":\"//4=\""), "{copies}");
+    assert!(copies.contains("\"bin\":{\"base64\":\"AP8=\"}"), "{copies}");
+}
+
+#[test]
+fn a_tail_prints_ranges_in_every_form() {
+    let bed = with_streams("t empty");
+    bed.feed("publish t --lines", b"a\nb\nc\nd\n");
+    bed.ok("publish t e -p 1 -k key");
+    for (line, printed) in [
+        ("tail t:0 --from 1 --to 2 -o raw", "b\nc\n"),
+        ("tail t:0 --from -2 --to end -o raw", "c\nd\n"),
+        ("tail t:0 --from latest --to end -o raw", "d\n"),
+        ("tail t:0 --from new --to end -o raw", ""),
+        ("tail t:0 --from @-1h --to end -o raw -n 1", "a\n"),
+        ("tail t:0 --from @2020-01-01 --to @-1h -o raw", ""),
+        ("tail t:0,1 --to end --count", "5\n"),
+        ("tail t --count", "5\n"),
+        ("tail t --count -q key:key", "1\n"),
+        ("tail empty --to end", ""),
+        ("tail empty --to end -o json", "[]\n"),
+        ("tail t empty --to end --count", "5\n"),
+        ("tail t:0 -n 2 -o raw", "a\nb\n"),
+        ("tail t:0 -n 0 -o raw", ""),
+        ("tail t:0 --to end -o raw -q offset>2", "d\n"),
+        ("tail t:0 --to end -o raw -q nothing", ""),
+        ("tail t --isr-replica --to end --count", "5\n"),
+    ] {
+        assert_eq!(bed.ok(line), printed, "{line}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&bed.ok("tail t --to end -o json")).expect("one document");
+    assert_eq!(json.as_array().map(Vec::len), Some(5));
+    let csv = bed.ok("tail t:1 --to end -o csv");
+    let mut lines = csv.lines();
+    let head = lines.next().unwrap_or_default();
+    assert!(
+        head.starts_with("stream,partition,offset,timestamp,key,value,headers,"),
+        "{head}"
+    );
+    assert!(
+        lines.next().is_some_and(|line| line.starts_with("t,1,0,")),
+        "{csv}"
+    );
+    let table = bed.ok("tail t:1 --to end -o table");
+    assert!(
+        table.starts_with("  #     OFFSET  TIME          KEY             VALUE\n"),
+        "{table}"
+    );
+    let keyed = bed.line("tail t --key key --to end -o raw");
+    let place = "key \"key\" belongs to partition ";
+    assert!(keyed.code == 0 && keyed.err.starts_with(place), "{keyed:?}");
+    let progress = bed.line("tail t:0 --progress --to end -o raw");
+    assert!(
+        progress.err.ends_with("4 printed, 0 out of order\n"),
+        "{progress:?}"
+    );
+    let escapes = bed.run(&[
+        "tail",
+        "t:1",
+        "--to",
+        "end",
+        "-f",
+        "%t\\t%p\\t%o\\t%k\\t%v\\n",
+    ]);
+    assert_eq!(escapes.out, "t\t1\t0\tkey\te\n");
+}
+
+#[test]
+fn a_paused_partition_is_told_of_and_woken_where_asked() {
+    let bed = with_streams("t");
+    bed.ok("publish t a");
+    bed.ok("pause t");
+    let ran = bed.line("tail t:0 --to end -o raw");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("is paused"), "{ran:?}");
+    assert_eq!(bed.ok("tail t:0 --resume --to end -o raw"), "a\n");
+}

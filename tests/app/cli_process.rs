@@ -1,0 +1,408 @@
+//! The process: addresses that do not answer, signals, pipes, settings and where they come from, help and its kin.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use liftui::demo::{DemoOptions, Traffic};
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::cli_bed::{Bed, Ran, bare, finish, outcome, read_lines, settled, signal, start};
+
+/// Nothing listens on the discard port.
+const NOBODY: &str = "127.0.0.1:9";
+
+/// Runs a line with no broker named.
+fn alone(line: &str) -> Ran {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let arguments: Vec<&str> = line.split_whitespace().collect();
+    finish(bare(home.path(), &arguments), b"")
+}
+
+#[test]
+fn where_no_broker_is_the_sentence_says_so_and_the_code_is_3() {
+    for command in [
+        "streams",
+        "create x",
+        "publish x y",
+        "publish x y --by-key",
+        "tail x",
+        "cursors",
+        "activity",
+    ] {
+        let ran = alone(&format!("--addr {NOBODY} {command}"));
+        let said = "broker 127.0.0.1:9 refused the connection\n";
+        assert_eq!(ran.code, 3, "{command}: {ran:?}");
+        assert!(
+            ran.err.ends_with(said) && ran.err.lines().count() == 1,
+            "{command}: {ran:?}"
+        );
+    }
+    let unknown = alone("--addr no-such-host.invalid streams");
+    let said = "broker no-such-host.invalid:9292 has a host that cannot be resolved\n";
+    assert_eq!((unknown.code, unknown.err.as_str()), (3, said));
+    let ipv6 = alone("--addr [::1]:9 streams");
+    assert_eq!(ipv6.code, 3, "{ipv6:?}");
+    let check = alone(&format!("--addr {NOBODY} check"));
+    assert_eq!(
+        (check.code, check.out.as_str()),
+        (3, "UNKNOWN: broker 127.0.0.1:9 refused the connection\n")
+    );
+}
+
+#[test]
+fn something_else_that_answers_is_told_from_a_broker() {
+    let web = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = web.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for connection in web.incoming() {
+            let Ok(mut connection) = connection else {
+                return;
+            };
+            let mut request = [0; 512];
+            let _whatever = connection.read(&mut request);
+            let _gone =
+                connection.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    let ran = alone(&format!("--addr 127.0.0.1:{port} streams"));
+    let said = "broker HOST:PORT does not speak gRPC: something else than Liftbridge listens there, or it wants TLS\n";
+    assert_eq!((ran.code, settled(&ran.err).as_str()), (3, said));
+}
+
+#[test]
+fn a_wrong_command_line_is_2_and_one_sentence() {
+    for (line, said) in [
+        (
+            "--addr a:b streams",
+            "\"a:b\" is not a broker's address: its port is not a number from 1 to 65535; write HOST:PORT, as in 10.0.0.1:9292",
+        ),
+        (
+            "--addr ::1 streams",
+            "\"::1\" is not a broker's address: an IPv6 address stands in brackets, as in [::1]:9292; write HOST:PORT, as in 10.0.0.1:9292",
+        ),
+        (
+            "--advertise a streams",
+            "\"a\" is not ADVERTISED=DIALLED, as in broker-1:9292=localhost:19292",
+        ),
+        (
+            "--timeout 5 streams",
+            "\"5\" is not a duration; write one like 500ms, 10s, 5m, 2h or 7d",
+        ),
+        (
+            "--context prod streams",
+            "there is no context \"prod\" in the config file",
+        ),
+        (
+            "--config /nonexistent streams",
+            "/nonexistent cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            "tail x --from end",
+            "\"end\" is a place to stop (--to), not to start",
+        ),
+        (
+            "tail x --to -5",
+            "\"-5\" is no place to stop; write an offset, end, @TIME or @-15m",
+        ),
+        (
+            "tail x -q ~(",
+            "--query \"~(\": this is no regular expression: unclosed group",
+        ),
+        ("publish x y -H z", "\"z\" is not NAME=VALUE"),
+        (
+            "publish x y --lines",
+            "[VALUE] and --lines exclude each other",
+        ),
+        (
+            "publish x y -p 1 --by-key",
+            "--partition and --by-key exclude each other",
+        ),
+        (
+            "cursor set me orders 5",
+            "\"orders\" is not STREAM:PARTITION, as in orders:0",
+        ),
+        (
+            "demo --headless --brokers 0",
+            "\"0\" brokers cannot be: from 1 to 32",
+        ),
+        (
+            "demo --headless --rate -1",
+            "--rate \"-1\": not a whole number",
+        ),
+        (
+            "demo --rate 5 --quiet-traffic",
+            "--rate and --quiet-traffic exclude each other",
+        ),
+        (
+            "tial x",
+            "there is no command \"tial\"; did you mean \"tail\"?",
+        ),
+        (
+            "",
+            "the dashboard needs a terminal; liftui --help lists the commands for scripts",
+        ),
+        (
+            "demo",
+            "the dashboard needs a terminal; liftui --help lists the commands for scripts",
+        ),
+    ] {
+        let ran = alone(line);
+        assert_eq!(
+            (ran.code, ran.err.as_str(), ran.out.as_str()),
+            (2, &*format!("{said}\n"), ""),
+            "{line}"
+        );
+    }
+    assert_eq!(alone("check --frobnicate").code, 3);
+}
+
+#[test]
+fn an_ipv6_broker_and_an_advertised_address_are_dialled() {
+    let bed = Bed::of(DemoOptions {
+        brokers: 1,
+        ..DemoOptions::default()
+    });
+    let broker = bed.addresses().remove(0);
+    let Ok(door) = TcpListener::bind("[::1]:0") else {
+        eprintln!("skipped: this machine has no IPv6 loopback");
+        return;
+    };
+    let address = door.local_addr().expect("its address").to_string();
+    let to = broker.clone();
+    thread::spawn(move || forward(&door, &to));
+    let ran = bed.run(&["--addr", &address, "brokers", "-o", "raw"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains(&broker), "{ran:?}");
+    let override_ = format!("{broker}={address}");
+    let ran = bed.run(&["--addr", &address, "--advertise", &override_, "create", "x"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "created stream \"x\"\n"));
+    let mixed = format!("{NOBODY},{broker}");
+    assert_eq!(bed.run(&["-a", &mixed, "streams", "-o", "raw"]).code, 0);
+}
+
+fn forward(door: &TcpListener, to: &str) {
+    for near in door.incoming() {
+        let (Ok(near), Ok(far)) = (near, TcpStream::connect(to)) else {
+            return;
+        };
+        let ends = (
+            near.try_clone().expect("a handle"),
+            far.try_clone().expect("a handle"),
+        );
+        thread::spawn(move || pump(near, far));
+        thread::spawn(move || pump(ends.1, ends.0));
+    }
+}
+
+fn pump(mut from: TcpStream, mut to: TcpStream) {
+    let _ended = std::io::copy(&mut from, &mut to);
+    to.shutdown(std::net::Shutdown::Write).ok();
+}
+
+#[test]
+fn sigint_ends_a_tail_with_130_and_a_broken_pipe_ends_it_quietly() {
+    let bed = Bed::of(DemoOptions {
+        traffic: Traffic::Company {
+            rate: None,
+            storm: false,
+        },
+        ..DemoOptions::default()
+    });
+    let mut tail = start(bed.command(&["tail", "clicks", "-o", "raw"]));
+    read_lines(&mut tail, 3);
+    signal(&tail, Signal::INT);
+    assert_eq!(outcome(tail).code, 130);
+    let mut tail = start(bed.command(&["tail", "clicks"]));
+    read_lines(&mut tail, 1);
+    drop(tail.stdout.take());
+    let ran = outcome(tail);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let mut follow = start(bed.command(&["activity", "--follow"]));
+    assert!(read_lines(&mut follow, 2).contains("create_stream"));
+    signal(&follow, Signal::INT);
+    assert_eq!(outcome(follow).code, 130);
+    let streams = bed.ok("streams -o raw");
+    for name in [
+        "orders", "payments", "sensors", "settings", "clicks", "archive",
+    ] {
+        assert!(streams.lines().any(|line| line == name), "{streams}");
+    }
+    let cursors = bed.objects("cursors orders");
+    assert!(
+        cursors
+            .iter()
+            .any(|cursor| cursor["lag"].as_i64() > Some(0)),
+        "{cursors:?}"
+    );
+    let groups = bed.objects("groups");
+    let names = crate::cli_bed::fields(&groups[0]);
+    assert_eq!(names, ["id", "coordinator", "epoch", "members", "streams"]);
+}
+
+#[test]
+fn a_headless_demo_serves_until_it_is_asked_to_stop() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    for (name, how) in [("SIGINT", Signal::INT), ("SIGTERM", Signal::TERM)] {
+        let arguments = [
+            "demo",
+            "--headless",
+            "--port",
+            "0",
+            "--quiet-traffic",
+            "--brokers",
+            "2",
+        ];
+        let mut demo = start(bare(home.path(), &arguments));
+        let line = read_lines(&mut demo, 1);
+        let addresses = line
+            .trim_end()
+            .strip_prefix("listening on ")
+            .expect("the first line");
+        assert_eq!(addresses.split(',').count(), 2, "{line}");
+        let ran = finish(
+            bare(home.path(), &["--addr", addresses, "brokers", "-o", "raw"]),
+            b"",
+        );
+        assert_eq!((ran.code, ran.out.lines().count()), (0, 2), "{ran:?}");
+        signal(&demo, how);
+        let ran = outcome(demo);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{name}");
+    }
+}
+
+#[test]
+fn every_setting_is_shown_with_its_source() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let run = |arguments: &[&str]| finish(bare(home.path(), arguments), b"");
+    let setting = |ran: &Ran, name: &str| -> Value {
+        let rows = crate::cli_bed::parse_lines(&ran.out);
+        rows.into_iter()
+            .find(|row| row["setting"] == name)
+            .expect("the setting")
+    };
+    let init = run(&["config", "init"]);
+    let path = home.path().join(".config/liftui/config.toml");
+    assert_eq!(
+        (init.code, init.out.trim_end()),
+        (0, path.to_str().expect("plain"))
+    );
+    let again = run(&["config", "init"]);
+    assert_eq!(again.code, 1);
+    assert!(
+        again.err.ends_with("exists already and is left as it is\n"),
+        "{again:?}"
+    );
+    let own = home.path().join("own.toml");
+    fs::write(
+        &own,
+        "current_context = \"prod\"\n[contexts.prod]\naddr = [\"a\", \"b:1\"]\nobserve = true\n",
+    )
+    .expect("written");
+    let own = own.to_str().expect("plain");
+    let ran = run(&["--config", own, "config"]);
+    let addr = setting(&ran, "addr");
+    assert_eq!(addr["value"], "a:9292,b:1");
+    assert_eq!(addr["from"], format!("{own}, context prod"));
+    let mut command = bare(home.path(), &["config"]);
+    command
+        .env("LIFTUI_CONFIG", own)
+        .env("LIFTUI_ADDR", "c")
+        .env("NO_COLOR", "1");
+    let ran = finish(command, b"");
+    assert_eq!(setting(&ran, "addr")["from"], "environment, LIFTUI_ADDR");
+    assert_eq!(setting(&ran, "theme")["from"], "environment, NO_COLOR");
+    let ran = run(&["--config", own, "--addr", "d", "config"]);
+    assert_eq!(setting(&ran, "addr")["from"], "command line, --addr");
+    let near = run(&["--config", own, "-c", "prdo", "streams"]);
+    let said = "there is no context \"prdo\" in the config file; did you mean \"prod\"?\n";
+    assert_eq!((near.code, near.err.as_str()), (2, said));
+    let observed = run(&["--config", own, "create", "x"]);
+    assert_eq!(
+        (observed.code, observed.err.as_str()),
+        (
+            5,
+            "prod is only observed (context prod), so nothing was sent\n"
+        )
+    );
+    fs::write(own, "[refresh]\nmetdata = \"1s\"\n").expect("written");
+    let wrong = run(&["--config", own, "streams"]);
+    assert_eq!(wrong.code, 2);
+    assert!(
+        wrong
+            .err
+            .ends_with("line 2: unknown key \"metdata\"; did you mean \"metadata\"?\n"),
+        "{wrong:?}"
+    );
+    fs::write(own, "[keys]\n\"streams.delete\" = \"q\"\n").expect("written");
+    assert_eq!(run(&["--config", own, "keys", "--check"]).code, 2);
+    let fine = run(&["keys", "--check"]);
+    assert!(
+        fine.code == 0 && fine.out.ends_with("bindings, no conflict\n"),
+        "{fine:?}"
+    );
+}
+
+#[test]
+fn colours_come_only_where_they_are_asked_for() {
+    let bed = Bed::new();
+    assert!(!bed.ok("streams -o table").contains('\u{1b}'));
+    assert!(
+        bed.ok("streams -o table --color always")
+            .starts_with("\u{1b}[1m")
+    );
+    assert!(!bed.ok("streams -o table --color never").contains('\u{1b}'));
+}
+
+#[test]
+fn help_version_man_page_and_completions_are_there() {
+    let version = alone("-V");
+    assert_eq!(
+        version.out,
+        format!("liftui {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    let short = alone("-h").out;
+    for command in [
+        "brokers",
+        "publish-subject",
+        "redrive",
+        "envelope",
+        "cursor",
+        "check",
+        "man",
+    ] {
+        assert!(
+            short.contains(&format!("\n  {command} ")),
+            "{command} in {short}"
+        );
+    }
+    assert!(short.contains("--addr"), "{short}");
+    let tail = alone("tail -h").out;
+    assert!(
+        tail.contains("--isr-replica") && !tail.contains("--tls-ca"),
+        "{tail}"
+    );
+    let tail = alone("tail --help").out;
+    assert!(
+        tail.contains("--tls-ca") && tail.contains("Examples:"),
+        "{tail}"
+    );
+    let page = alone("man").out;
+    for part in [
+        ".SH NAME",
+        ".SH OPTIONS",
+        ".SS liftui tail",
+        ".SS liftui cursor set",
+        ".SH SEEK",
+        ".SH EXIT STATUS",
+        ".SH EXAMPLES",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = alone(&format!("completions {shell}"));
+        assert!(ran.code == 0 && ran.out.contains("redrive"), "{shell}");
+    }
+}

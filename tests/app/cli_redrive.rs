@@ -1,0 +1,201 @@
+//! Copies from stream to stream, begun, broken off and gone on with; and envelopes, made and looked into.
+
+use liftui::demo::AckFault;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::cli_bed::{Bed, bare, finish, outcome, parse_lines, signal, start};
+
+fn with_messages(count: usize) -> Bed {
+    let bed = Bed::new();
+    bed.ok("create from --partitions 2");
+    bed.ok("create to --partitions 2");
+    let lines: String = (0..count)
+        .map(|number| format!("{{\"key\":\"k{number}\",\"value\":\"{number}\",\"headers\":{{\"h\":\"{number}\"}}}}\n"))
+        .collect();
+    let ran = bed.feed(
+        "publish from --ndjson --round-robin -o raw",
+        lines.as_bytes(),
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    bed
+}
+
+fn values(bed: &Bed, stream: &str) -> Vec<String> {
+    let ran = bed.run(&["tail", stream, "--to", "end", "-f", "%p/%k/%v\n"]);
+    let mut values: Vec<String> = ran.out.lines().map(str::to_owned).collect();
+    values.sort();
+    values
+}
+
+fn sum(rows: &str, field: &str) -> i64 {
+    let rows = parse_lines(rows);
+    rows.iter()
+        .filter_map(|row: &Value| row[field].as_i64())
+        .sum()
+}
+
+#[test]
+fn all_that_is_there_is_copied_once_with_key_and_headers() {
+    let bed = with_messages(700);
+    let dry = bed.line("redrive from to --dry-run");
+    assert_eq!(sum(&dry.out, "matched"), 700);
+    let said = "700 messages would be copied from \"from\" to \"to\"; nothing was sent\n";
+    assert_eq!((dry.code, dry.err.as_str()), (0, said));
+    assert_eq!(bed.ok("tail to --count"), "0\n");
+    let rows = bed.ok("redrive from to");
+    assert_eq!((sum(&rows, "published"), sum(&rows, "earlier")), (700, 0));
+    assert_eq!(values(&bed, "to"), values(&bed, "from"));
+    let headers = bed.run(&["tail", "to:0", "--to", "0", "-f", "%h"]);
+    assert_eq!(headers.out, "h=0,subject=to,reply=");
+}
+
+#[test]
+fn a_part_is_copied_by_place_and_query_to_where_its_keys_belong() {
+    let bed = with_messages(60);
+    bed.ok("create one");
+    let rows = bed.ok("redrive from:1 one --from 10 --to 19 -q !key:k31");
+    assert_eq!(sum(&rows, "published"), 9);
+    bed.ok("create three --partitions 3");
+    bed.ok("redrive from three --from -5");
+    for line in values(&bed, "three") {
+        let key = line.split('/').nth(1).expect("a key");
+        let ran = bed.line(&format!("tail three --key {key} --to end --count"));
+        assert_eq!(ran.out, "1\n", "{line}");
+    }
+}
+
+#[test]
+fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() {
+    let bed = with_messages(400);
+    let journal = bed.home.path().join("journal");
+    let journal = journal.to_str().expect("a plain path");
+    let arguments = [
+        "redrive",
+        "from",
+        "to",
+        "--rate",
+        "200",
+        "--journal",
+        journal,
+    ];
+    for deadly in [Signal::KILL, Signal::INT] {
+        let child = start(bed.command(&arguments));
+        let before = bed.ok("tail to --count");
+        while bed.ok("tail to --count") == before {}
+        signal(&child, deadly);
+        let ran = outcome(child);
+        assert_eq!(
+            ran.code,
+            if deadly == Signal::INT { 130 } else { -1 },
+            "{ran:?}"
+        );
+    }
+    let last = bed.run(&["redrive", "from", "to", "--journal", journal]);
+    let unknown = sum(&last.out, "unknown");
+    assert_eq!(last.code, if unknown > 0 { 6 } else { 0 }, "{last:?}");
+    let copied = values(&bed, "to");
+    let mut once = copied.clone();
+    once.dedup();
+    assert_eq!(copied, once, "nothing is there twice");
+    let missing = 400 - i64::try_from(copied.len()).expect("few");
+    assert!(
+        (0..=unknown).contains(&missing),
+        "{missing} missing, {unknown} unknown"
+    );
+    let again = bed.run(&["redrive", "from", "to", "--journal", journal]);
+    assert_eq!(sum(&again.out, "published"), 0, "{again:?}");
+    let other = bed.run(&["redrive", "from", "to", "-q", "x", "--journal", journal]);
+    assert_eq!(other.code, 5, "{other:?}");
+}
+
+#[test]
+fn a_redrive_without_acks_says_what_is_unknown_and_does_not_send_it_again() {
+    let bed = with_messages(10);
+    bed.cluster().faults().acks(AckFault::Lose);
+    let ran = bed.line("redrive from:0 to --timeout 300ms");
+    assert_eq!(ran.code, 6, "{ran:?}");
+    let said = "partition 0 of stream \"from\": nobody knows whether offsets 0-4 were copied; they are not sent again\n";
+    assert!(ran.err.starts_with(said), "{ran:?}");
+    bed.cluster().faults().heal();
+    let again = bed.line("redrive from:0 to");
+    assert_eq!(
+        (again.code, sum(&again.out, "published")),
+        (6, 0),
+        "{again:?}"
+    );
+    assert_eq!(bed.ok("tail to --count"), "5\n");
+}
+
+#[test]
+fn a_redrive_goes_on_after_what_stopped_it_is_mended() {
+    let bed = with_messages(10);
+    bed.ok("readonly to -p 1");
+    let (code, ran) = (1, bed.line("redrive from to"));
+    assert_eq!(ran.code, code, "{ran:?}");
+    assert!(
+        ran.err.contains("partition 1 of stream \"to\" is readonly"),
+        "{ran:?}"
+    );
+    bed.ok("writable to");
+    let rows = bed.ok("redrive from to");
+    assert_eq!((sum(&rows, "earlier"), sum(&rows, "published")), (5, 5));
+    assert_eq!(values(&bed, "to"), values(&bed, "from"));
+    assert_eq!(bed.fails("redrive from from").0, 2);
+}
+
+#[test]
+fn an_envelope_is_made_and_read_back() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let run = |arguments: &[&str], input: &[u8]| finish(bare(home.path(), arguments), input);
+    let words =
+        "envelope encode v -k k --ack all --ack-inbox i --correlation-id c --expect-offset 0";
+    let words: Vec<&str> = words.split(' ').collect();
+    // The bytes of the Go client (wire-contract §3).
+    let golden = "b90e43b40008000012016b1a01765201695a01636001\n";
+    let made = run(&words, b"");
+    assert_eq!((made.code, made.out.as_str()), (0, golden));
+    let fields = "{\"type\":\"message\",\"key\":\"k\",\"value\":\"v\",\"headers\":{},\"expected_offset\":0,\
+        \"ack_inbox\":\"i\",\"correlation_id\":\"c\",\"ack_policy\":\"all\"}\n";
+    let read = run(&["envelope", "decode"], golden.as_bytes());
+    assert_eq!((read.code, read.out.as_str()), (0, fields));
+    let spaced = b"B9 0E 43 B4 00 08 00 00\n12 01 6b 1a 01 76 52 01 69 5a 01 63 60 01\n";
+    assert_eq!(run(&["envelope", "decode"], spaced).out, fields);
+    let twice = golden.repeat(2);
+    assert_eq!(
+        run(&["envelope", "decode"], twice.as_bytes()).out,
+        fields.repeat(2)
+    );
+    let binary = run(
+        &["envelope", "encode", "--binary", "--crc", "-H", "a=b"],
+        &[0, 255, 10],
+    );
+    assert_eq!(
+        binary.bytes.get(..8),
+        Some(&b"\xb9\x0e\x43\xb4\x00\x0c\x01\x00"[..])
+    );
+    let raw = run(&["envelope", "decode", "-o", "raw"], &binary.bytes);
+    assert_eq!(raw.bytes, [0, 255, 10]);
+    let ack = b"b90e43b4000800010a0173";
+    let ack = run(&["envelope", "decode"], ack);
+    assert!(
+        ack.out
+            .starts_with("{\"type\":\"ack\",\"stream\":\"s\",\"offset\":0,"),
+        "{ack:?}"
+    );
+    for (input, said) in [
+        (
+            &b"hello"[..],
+            "shorter than an envelope's header of 8 bytes\n",
+        ),
+        (b"hello envelope", "an envelope begins with b9 0e 43 b4\n"),
+        (b"", "there is no envelope on stdin\n"),
+        (
+            b"b90e43b400ff0000",
+            "an envelope header of 255 bytes does not fit\n",
+        ),
+    ] {
+        let ran = run(&["envelope", "decode"], input);
+        assert_eq!((ran.code, ran.err.as_str()), (1, said));
+    }
+}

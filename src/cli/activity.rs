@@ -39,6 +39,8 @@ static SHAPE: Shape = Shape {
 /// Prints the events so far, and with `--follow` those to come.
 pub(crate) async fn activity(session: &mut Session<'_>, args: ActivityArgs) -> Result {
     let observer = session.observer()?;
+    // A subscription looks for brokers for ever; a command that never reached one does not.
+    observer.fetch_metadata().await?;
     let stop = if args.follow {
         StopAt::Never
     } else {

@@ -139,7 +139,10 @@ fn describe(cursor: &CursorTruth) -> Value {
 
 /// Lists the consumer groups.
 pub(crate) async fn groups(session: &mut Session<'_>, output: OutputArgs) -> Result {
-    let groups = session.observer()?.groups().await?;
+    let observer = session.observer()?;
+    // Reading looks for brokers for ever; a command that never reached one does not.
+    observer.fetch_metadata().await?;
+    let groups = observer.groups().await?;
     let groups: Vec<Value> = groups.iter().map(describe_group).collect();
     session.printer(&GROUPS, output).all(&groups)?;
     Ok(Exit::DONE)
@@ -165,8 +168,19 @@ pub(crate) async fn get(session: &mut Session<'_>, args: &CursorGetArgs) -> Resu
             let is_it = |entry: &&CursorEntry| {
                 entry.id == args.id && *entry.stream == **stream && entry.partition == *partition
             };
+            observer.fetch_metadata().await?;
             let reading = observer.read_cursors().await?;
             let found = reading.entries.iter().find(is_it);
+            if found.is_none() && !reading.paused.is_empty() {
+                return Err(Trouble::new(
+                    Exit::FAILED,
+                    format!(
+                        "cursor \"{}\" may be in partitions {} of __cursors, which are paused: an observer wakes nothing",
+                        args.id,
+                        format_ranges(&reading.paused)
+                    ),
+                ));
+            }
             found.map(|entry| entry.offset)
         }
     };

@@ -106,7 +106,7 @@ impl Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        let missing_stream = match failure.target {
+        let missing_stream = match &failure.target {
             Target::Stream(name) | Target::Partition(name, _) => Some(name.to_string()),
             Target::Cluster
             | Target::Broker(_)
@@ -115,9 +115,17 @@ impl From<Failure> for Trouble {
             | Target::Group(_) => None,
         };
         let missing_stream = missing_stream.filter(|_| failure.kind == ErrorKind::NoSuchStream);
+        // The question what the cluster looks like is about no stream: a broker that is silent then was not reached.
+        let brokers = matches!(failure.target, Target::Cluster | Target::Broker(_));
+        let silence = failure.kind == ErrorKind::Timeout && brokers;
+        let exit = if silence {
+            Exit::UNREACHABLE
+        } else {
+            Exit::of(failure.kind)
+        };
         Self {
             missing_stream,
-            ..Self::new(Exit::of(failure.kind), failure.sentence)
+            ..Self::new(exit, failure.sentence)
         }
     }
 }

@@ -124,7 +124,9 @@ pub(crate) fn spoken(duration: Duration) -> String {
     if duration.subsec_millis() == 0 {
         format!("{} s", duration.as_secs())
     } else if duration < Duration::from_secs(1) {
-        format!("{} ms", duration.as_millis())
+        // What is left of a limit is a little less than that: nobody asked for 499 ms.
+        let step = if duration.as_millis() < 100 { 1 } else { 10 };
+        format!("{} ms", duration.as_millis().next_multiple_of(step))
     } else {
         format!("{:.1} s", duration.as_secs_f64())
     }

@@ -33,12 +33,9 @@ pub(crate) struct Ran {
 }
 
 impl Bed {
-    /// Three brokers and no streams but the internal ones, ten times as fast as real ones.
+    /// Three brokers and no streams but the internal ones, as slow as real ones: what pauses itself does not yet.
     pub(crate) fn new() -> Self {
-        Self::of(DemoOptions {
-            speed: 10.0,
-            ..DemoOptions::default()
-        })
+        Self::of(DemoOptions::default())
     }
 
     pub(crate) fn of(options: DemoOptions) -> Self {

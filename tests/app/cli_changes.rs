@@ -111,19 +111,20 @@ fn an_unknown_outcome_is_6_and_nothing_is_sent_again() {
     });
     bed.ok("create orders");
     bed.cluster().faults().acks(AckFault::Lose);
-    let (code, sentence) = bed.fails("publish orders x --timeout 300ms");
+    let (code, sentence) = bed.fails("publish-subject nobody x --timeout 300ms");
+    let sent =
+        "PublishToSubject on subject \"nobody\" was sent, but broker HOST:PORT did not answer ";
+    let unknown = ": it may have been done or not";
     assert_eq!(code, 6, "{sentence}");
-    assert!(
-        sentence.ends_with("it may have been done or not"),
-        "{sentence}"
-    );
+    assert!(settled(&sentence).starts_with(sent), "{sentence}");
+    assert!(sentence.ends_with(unknown), "{sentence}");
     let bulk = bed.feed("publish orders --lines --timeout 300ms", b"a\nb\n");
     assert_eq!(bulk.code, 6, "{bulk:?}");
     assert!(bulk.err.starts_with("line 1: "), "{bulk:?}");
     let said = "; 0 messages stored, 1 of unknown outcome\n";
     assert!(bulk.err.ends_with(said), "{bulk:?}");
     bed.cluster().faults().heal();
-    assert_eq!(bed.ok("tail orders --count"), "2\n");
+    assert_eq!(bed.ok("tail orders --count"), "1\n");
     let log = settled(&bed.ok("log -o raw"));
     assert!(
         log.ends_with("publish orders --lines (1 message, 0 B)\n"),
@@ -140,5 +141,24 @@ fn a_stalled_broker_is_given_up_after_the_timeout() {
     let stall = bed.cluster().faults().stall(1, Duration::from_secs(3_600));
     assert!(stall.is_ok());
     let (code, sentence) = bed.fails("streams --timeout 200ms");
-    assert_eq!(code, 3, "{sentence}");
+    let said = "broker HOST:PORT did not answer within 200 ms";
+    assert_eq!((code, settled(&sentence).as_str()), (3, said));
+}
+
+#[test]
+fn a_cluster_without_activity_or_cursors_says_so() {
+    let bed = Bed::of(DemoOptions {
+        brokers: 1,
+        activity: false,
+        cursor_partitions: Some(0),
+        ..DemoOptions::default()
+    });
+    let said = "this cluster keeps no activity stream (activity.stream.enabled is false)";
+    assert_eq!(bed.fails("activity"), (4, said.into()));
+    assert_eq!(bed.ok("cursors"), "");
+    bed.ok("create orders");
+    for line in ["cursor get me orders:0", "cursor set me orders:0 1"] {
+        let (code, sentence) = bed.fails(line);
+        assert_eq!(code, 1, "{line}: {sentence}");
+    }
 }

@@ -33,7 +33,7 @@ fn a_value_comes_from_the_command_line_a_file_or_stdin() {
     let silent = bed.ok("publish t none --ack none");
     assert_eq!(silent, "");
     let table = bed.ok("publish-subject t.1 last -o table");
-    let row = "t                                 1  t.1";
+    let row = "t                                     1  t.1";
     assert_eq!(table.lines().nth(1), Some(row), "{table}");
     let printed = bed.run(&["tail", "t", "--to", "end", "-f", "%p %o %k %v %h|"]);
     let expected = "1 0 k1 one a=b,subject=t.1,reply=|0 0  of\na file subject=t,reply=|\

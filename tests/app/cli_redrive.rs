@@ -10,9 +10,12 @@ fn with_messages(count: usize) -> Bed {
     let bed = Bed::new();
     bed.ok("create from --partitions 2");
     bed.ok("create to --partitions 2");
-    let lines: String = (0..count)
-        .map(|number| format!("{{\"key\":\"k{number}\",\"value\":\"{number}\",\"headers\":{{\"h\":\"{number}\"}}}}\n"))
-        .collect();
+    let line = |number| {
+        format!(
+            "{{\"key\":\"k{number}\",\"value\":\"{number}\",\"headers\":{{\"h\":\"{number}\"}}}}\n"
+        )
+    };
+    let lines = (0..count).map(line).collect::<Vec<String>>().concat();
     let ran = bed.feed(
         "publish from --ndjson --round-robin -o raw",
         lines.as_bytes(),

@@ -148,7 +148,7 @@ impl EnvelopeEncodeArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct MessageArgs {
     /// The value; stdin where left out
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) value: Option<String>,
     /// The key
     #[arg(short, long, allow_hyphen_values = true)]

@@ -58,11 +58,12 @@ fn unknown_argument(error: &Error) -> Option<String> {
     let suggested = text(error, ContextKind::SuggestedArg);
     let long = argument.starts_with("--");
     let hint = suggested.or_else(|| near_option(argument).filter(|_| long));
-    let hint = hint.map(|option| format!("; did you mean \"{option}\"?"));
-    Some(format!(
-        "there is no option \"{argument}\" here{}",
-        hint.unwrap_or_default()
-    ))
+    let hint = match hint {
+        Some(option) => format!("; did you mean \"{option}\"?"),
+        None if long => String::new(),
+        None => "; a value that begins with a hyphen stands behind --".to_owned(),
+    };
+    Some(format!("there is no option \"{argument}\" here{hint}"))
 }
 
 /// An option that other commands have, or one that is written in another way everywhere else.
@@ -106,7 +107,10 @@ fn refused_value(error: &Error) -> Option<String> {
         "invalid digit found in string" => "not a whole number".to_owned(),
         "number too large to fit in target type" => "too large".to_owned(),
         "number too small to fit in target type" => "too small".to_owned(),
-        _ => why,
+        _ => match why.strip_prefix(&format!("{value} is ")) {
+            Some(rest) => rest.to_owned(),
+            None => why,
+        },
     };
     Some(format!("{} \"{value}\": {why}", bare(argument)))
 }
@@ -215,6 +219,7 @@ mod tests {
             ("streams -o", "--output <FORM> needs a value".into()),
             ("tail orders -n x", "--lines \"x\": not a whole number".into()),
             ("tail orders -n -1", "--lines \"-1\": not a whole number".into()),
+            ("publish orders -x", "there is no option \"-x\" here; a value that begins with a hyphen stands behind --".into()),
             ("publish orders x --file f", "[VALUE] and --file exclude each other".into()),
         ] {
             assert_eq!(said(line), expected, "{line}");

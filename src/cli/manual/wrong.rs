@@ -4,7 +4,7 @@
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
-use crate::model::{did_you_mean, nearest};
+use crate::model::did_you_mean;
 
 /// How one kind of error is explained; `None` where clap's own words must do.
 type Explain = fn(&Error) -> Option<String>;
@@ -57,7 +57,7 @@ fn unknown_argument(error: &Error) -> Option<String> {
     }
     let suggested = text(error, ContextKind::SuggestedArg);
     let long = argument.starts_with("--");
-    let hint = suggested.or_else(|| near_option(argument).filter(|_| long));
+    let hint = elsewhere(argument).or(suggested);
     let hint = match hint {
         Some(option) => format!("; did you mean \"{option}\"?"),
         None if long => String::new(),
@@ -66,17 +66,16 @@ fn unknown_argument(error: &Error) -> Option<String> {
     Some(format!("there is no option \"{argument}\" here{hint}"))
 }
 
-/// An option that other commands have, or one that is written in another way everywhere else.
-fn near_option(argument: &str) -> Option<&'static str> {
-    let elsewhere = [
+/// Our option for one that hands are used to from other programs.
+fn elsewhere(argument: &str) -> Option<&'static str> {
+    let theirs = [
         ("--servers", "--addr"),
         ("--server", "--addr"),
         ("--brokers", "--addr"),
         ("--bootstrap-server", "--addr"),
         ("--format", "--output"),
     ];
-    let name = nearest(argument, elsewhere.iter().map(|(other, _)| *other))?;
-    let found = elsewhere.iter().find(|(other, _)| *other == name);
+    let found = theirs.iter().find(|(name, _)| *name == argument);
     found.map(|(_, ours)| *ours)
 }
 
@@ -100,17 +99,15 @@ fn refused_value(error: &Error) -> Option<String> {
     let argument = text(error, ContextKind::InvalidArg)?;
     let value = text(error, ContextKind::InvalidValue)?;
     let why = std::error::Error::source(error)?.to_string();
-    if why.contains(&format!("\"{value}\"")) || (why.contains(value) && value.len() > 2) {
+    let range = why.strip_prefix(&format!("{value} is "));
+    if range.is_none() && why.contains(&format!("\"{value}\"")) {
         return Some(why);
     }
     let why = match why.as_str() {
         "invalid digit found in string" => "not a whole number".to_owned(),
         "number too large to fit in target type" => "too large".to_owned(),
         "number too small to fit in target type" => "too small".to_owned(),
-        _ => match why.strip_prefix(&format!("{value} is ")) {
-            Some(rest) => rest.to_owned(),
-            None => why,
-        },
+        whole => range.unwrap_or(whole).to_owned(),
     };
     Some(format!("{} \"{value}\": {why}", bare(argument)))
 }
@@ -141,7 +138,10 @@ fn conflict(error: &Error) -> Option<String> {
 
 /// `--output <FORM>` without what follows the option.
 fn bare(argument: &str) -> &str {
-    argument.split([' ', '=']).next().unwrap_or(argument)
+    let mut letters = argument.char_indices().skip(1);
+    let end = letters.find(|(_, letter)| " =[".contains(*letter));
+    let (name, _) = argument.split_at(end.map_or(argument.len(), |(at, _)| at));
+    name
 }
 
 fn usage(error: &Error) -> Option<String> {
@@ -219,6 +219,8 @@ mod tests {
             ("streams -o", "--output <FORM> needs a value".into()),
             ("tail orders -n x", "--lines \"x\": not a whole number".into()),
             ("tail orders -n -1", "--lines \"-1\": not a whole number".into()),
+            ("demo --port 99999", "--port \"99999\": not in 0..=65535".into()),
+            ("create x --compact=maybe", "--compact takes true, false, not \"maybe\"".into()),
             ("publish orders -x", "there is no option \"-x\" here; a value that begins with a hyphen stands behind --".into()),
             ("publish orders x --file f", "[VALUE] and --file exclude each other".into()),
         ] {

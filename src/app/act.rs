@@ -10,7 +10,7 @@ use super::confirm::{Button, Confirm};
 use super::modal::{Modal, Subject};
 use super::notice::Level;
 use super::streams::PartitionKey;
-use super::{App, Effect, Pane, activity};
+use super::{App, Effect, Pane, Screen, activity};
 use crate::health::{Known, PartitionTruth};
 use crate::model::{
     Failure, Operation, Outcome, PartitionId, StreamName, format_ranges, shell_line,
@@ -256,13 +256,26 @@ impl App {
         result: Result<Outcome, Failure>,
     ) {
         match result {
-            Ok(outcome) => self.say_outcome(operation, outcome),
+            Ok(outcome) => {
+                self.say_outcome(operation, outcome);
+                self.look_for_created(operation);
+            }
             Err(failure) => self.desk.say_failure(&failure),
         }
         self.desk.order(Effect::Refresh);
         let touched = self.touched(operation);
         if !touched.is_empty() {
             self.desk.order(Effect::Probe(touched));
+        }
+    }
+
+    /// Who creates a stream wants to see it.
+    fn look_for_created(&mut self, operation: &Operation) {
+        if let Operation::Create(options) = operation {
+            self.streams.awaited = Some(options.name.as_str().into());
+            if self.focus.screen() == Screen::Streams {
+                self.focus.go_to(Pane::Streams);
+            }
         }
     }
 
@@ -276,7 +289,7 @@ impl App {
                     None => ack.stream.to_string(),
                 };
                 self.desk
-                    .say(Level::Note, format!("{place} @ {}", ack.offset));
+                    .say(Level::Note, format!("acked: {place} @ {}", ack.offset));
             }
             Outcome::Partly { done, failed } => {
                 if let Some((id, failure)) = failed.first() {

@@ -150,6 +150,8 @@ pub struct Streams {
     pub partitions: Table<PartitionKey, PartitionColumn>,
     /// Whether Liftbridge's own streams are shown.
     pub internal: bool,
+    /// A stream that was just created: chosen as soon as a broker lists it.
+    pub(super) awaited: Option<StreamName>,
 }
 
 impl Default for Streams {
@@ -158,6 +160,7 @@ impl Default for Streams {
             list: Table::sorted_by(StreamColumn::Name),
             partitions: Table::sorted_by(PartitionColumn::Number),
             internal: false,
+            awaited: None,
         }
     }
 }
@@ -194,6 +197,13 @@ impl Streams {
 
     /// Works the rows of both lists out anew.
     pub fn settle(&mut self, truth: &Truth, faulty: bool, heights: Heights) {
+        let created = self.awaited.take_if(|name| truth.stream(name).is_some());
+        if let Some(name) = created {
+            if !self.list.filter().passes(&[&name]) {
+                self.list.filter_mut().clear();
+            }
+            self.choose(name, None);
+        }
         let rows = self.stream_rows(truth, faulty);
         let hidden = if self.internal {
             0

@@ -61,17 +61,21 @@ fn parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
         return Vec::new();
     }
     let own = truth.totals.streams - truth.totals.internal;
-    let mut parts = vec![
-        brokers(&truth.brokers, theme),
-        findings(app, theme),
-        vec![span(count(own, "stream"), theme.text)],
-    ];
+    let mut parts = vec![brokers(&truth.brokers, theme), findings(app, theme)];
     if let Some(rate) = truth.totals.rate {
         parts.push(vec![
             span(format::rate(rate), theme.text),
             span(" msg/s", theme.muted),
         ]);
     }
+    // Liftbridge pauses its own streams whenever they idle.
+    let others = truth.streams.iter().filter(|stream| !stream.internal);
+    let paused: usize = others.map(|stream| stream.status.paused).sum();
+    if paused > 0 {
+        let text = format!("{} {} paused", theme.glyphs.paused, format::size(paused));
+        parts.push(vec![span(text, theme.paused)]);
+    }
+    parts.push(vec![span(count(own, "stream"), theme.text)]);
     parts
 }
 

@@ -146,8 +146,9 @@ impl<'a> OverviewPanes<'a> {
                 self.truth.brokers.len()
             ),
             format!(
-                "{} streams with {} partitions, every one led and in sync.",
-                format::size(totals.streams),
+                "{} streams and {} of Liftbridge's own: {} partitions, every one led and in sync.",
+                format::size(totals.streams - totals.internal),
+                format::size(totals.internal),
                 format::size(totals.partitions)
             ),
         ];
@@ -328,10 +329,14 @@ impl<'a> OverviewPanes<'a> {
     fn slowest(self, painter: &mut Painter<'_>, area: Rect) {
         let theme = painter.theme;
         let worst = self.worst_cursors(3);
-        if worst.is_empty() || area.is_empty() {
+        if area.is_empty() {
             return;
         }
+        if worst.is_empty() {
+            return self.set_aside(painter, area);
+        }
         painter.put(row(area, 0), &[span("slowest cursors", theme.title)]);
+        let lines = worst.len();
         for (number, (text, lag)) in (1..).zip(worst) {
             let right: Vec<Span<'_>> = vec![
                 span("lag ", theme.muted),
@@ -340,6 +345,26 @@ impl<'a> OverviewPanes<'a> {
             ];
             let left = painter.put_right(row(area, number), &right);
             painter.put(left, &[span(text, theme.text)]);
+        }
+        self.set_aside(painter, below(area, u16::try_from(lines).unwrap_or(0) + 2));
+    }
+
+    /// What somebody paused or made readonly: no fault, but it explains why nothing flows there.
+    fn set_aside(self, painter: &mut Painter<'_>, area: Rect) {
+        let theme = painter.theme;
+        let streams = self.truth.streams.iter();
+        let aside = streams
+            .filter(|stream| !stream.internal && stream.status.paused + stream.status.readonly > 0);
+        let mut lines = aside.map(|stream| (&stream.name, words::stream_state(stream, theme)));
+        let Some(first) = lines.next().filter(|_| area.height > 1) else {
+            return;
+        };
+        painter.put(row(area, 0), &[span("paused and readonly", theme.title)]);
+        for (number, (name, state)) in (1..area.height).zip(std::iter::once(first).chain(lines)) {
+            let mut right = state;
+            right.push(span("  ", theme.text));
+            let left = painter.put_right(row(area, number), &right);
+            painter.put(left, &[span(&**name, theme.text)]);
         }
     }
 }

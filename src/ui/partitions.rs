@@ -190,13 +190,12 @@ impl PartitionsPane<'_> {
             let line = row(area, number);
             let said = witness_line(partition, &witness, (widest, lacking), theme);
             let taken = painter.put(line, &said);
-            let age = witness
-                .at
-                .map_or_else(|| "never".to_owned(), |at| format::ago(at, self.now));
-            let (text, style) = if witness.failure.is_some() {
-                (format!("  silent {age}"), theme.broken)
-            } else {
-                (format!("  {} ago", format::pad_left(&age, 3)), theme.muted)
+            let age = witness.at.map(|at| format::ago(at, self.now));
+            let (text, style) = match (age, witness.failure) {
+                (Some(age), Some(_)) => (format!("  silent {age}"), theme.broken),
+                (None, Some(_)) => ("  no word yet".to_owned(), theme.broken),
+                (Some(age), None) => (format!("  {} ago", format::pad_left(&age, 3)), theme.muted),
+                (None, None) => (String::new(), theme.muted),
             };
             let rest = widgets::after(line, taken);
             // Half an age would be a wrong one.
@@ -228,6 +227,8 @@ fn witness_line(
     };
     let number = |number| span(format::pad_left(&offset(number), widest), theme.text);
     let lacks = lacks(partition, witness);
+    // A replica in sync is a message or two behind all the time.
+    let lag = if in_sync { theme.muted } else { theme.degraded };
     vec![
         span(format!("   {sign} "), style),
         span(format::pad(witness.broker, 8), theme.text),
@@ -235,7 +236,7 @@ fn witness_line(
         number(witness.high_watermark),
         span("  end ", theme.muted),
         number(witness.newest_offset),
-        span(format::pad(&lacks, lacking), theme.degraded),
+        span(format::pad(&lacks, lacking), lag),
     ]
 }
 

@@ -17,6 +17,7 @@ mod hostile;
 mod messages;
 mod pty;
 mod scenario_brokers;
+mod scenario_hands;
 mod scenario_hostile;
 mod scenario_loop;
 mod scenario_streams;

@@ -23,6 +23,8 @@ struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     seen: Parser,
+    /// All that it wrote so far.
+    written: Vec<u8>,
     news: Receiver<Vec<u8>>,
     /// The line discipline before the binary was started.
     found: String,
@@ -61,6 +63,7 @@ impl Terminal {
             child,
             keys,
             seen,
+            written: Vec::new(),
             news,
             found,
         }
@@ -100,7 +103,20 @@ impl Terminal {
             let news = self.news.recv_timeout(left);
             let screen = self.seen.screen().contents();
             assert!(news.is_ok(), "never seen: {what}, but\n{screen}");
-            self.seen.process(&news.unwrap_or_default());
+            let news = news.unwrap_or_default();
+            self.seen.process(&news);
+            self.written.extend(news);
+        }
+    }
+
+    /// Waits until it has written these bytes, which leave nothing on the screen.
+    fn wait_for_bytes(&mut self, wanted: &[u8]) {
+        let deadline = Instant::now() + CAP;
+        let has = |written: &[u8]| written.windows(wanted.len()).any(|bytes| bytes == wanted);
+        while !has(&self.written) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let news = self.news.recv_timeout(left);
+            self.written.extend(news.expect("it goes on writing"));
         }
     }
 
@@ -199,6 +215,20 @@ fn a_panic_restores_the_terminal_before_its_message_is_printed() {
     terminal.wait("the message", |screen| {
         screen.contents().contains("LIFTUI_PANIC=draw")
     });
+}
+
+#[test]
+fn what_is_copied_goes_to_the_terminals_clipboard() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.wait_for_dashboard();
+    terminal.wait("that nobody answers", |screen| {
+        screen.contents().contains("No broker answers")
+    });
+    terminal.type_keys("y");
+    // "no broker answers", in the base 64 of OSC 52.
+    terminal.wait_for_bytes(b"\x1b]52;c;bm8gYnJva2VyIGFuc3dlcnM=");
+    terminal.type_keys("\x03\x03");
+    terminal.wait_for_the_end();
 }
 
 #[test]

@@ -100,10 +100,10 @@ async fn what_is_published_from_the_form_arrives_with_its_ack() {
     dashboard.press("tab");
     dashboard.type_text("hello from the form");
     dashboard.press("alt-enter");
-    // The ack stands on the notice line; the inspector's title, which says the same, stands beside the tail.
+    // Beside the tail stands the inspector's title, which names the same place.
     dashboard
         .wait_until("the ack", |screen| {
-            let acked = |row: &str| row.ends_with("orders:0 @ 0") && !row.contains('▏');
+            let acked = |row: &str| row.ends_with("acked: orders:0 @ 0");
             screen.lines().any(acked)
         })
         .await;

@@ -1,5 +1,7 @@
 //! Tails under events as the runtime sends them and keys as users press them: selection, memory, phases, queries, seeks.
 
+mod orders;
+
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

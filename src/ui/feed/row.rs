@@ -5,8 +5,8 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::cell;
-use crate::app::App;
 use crate::app::feed::Tail;
+use crate::app::{App, Schemas};
 use crate::model::Timestamp;
 use crate::store::decode::gist;
 use crate::store::{MessageRef, Projection};
@@ -35,11 +35,12 @@ pub(super) struct Columns<'a> {
     sideways: usize,
     now: Timestamp,
     zone: chrono::FixedOffset,
+    schemas: &'a Schemas,
 }
 
 impl<'a> Columns<'a> {
     /// Widths follow from what the tail reads and how wide the pane is, not from the rows in sight: they stay put.
-    pub(super) fn of(tail: &'a Tail, room: usize, app: &App) -> Self {
+    pub(super) fn of(tail: &'a Tail, room: usize, app: &'a App) -> Self {
         let parts = tail.parts();
         let first = parts.first();
         let several = parts
@@ -71,6 +72,7 @@ impl<'a> Columns<'a> {
             sideways: tail.sideways(),
             now: app.desk.now,
             zone: app.desk.settings.utc_offset,
+            schemas: &app.desk.settings.schemas,
         };
         columns.value = room.saturating_sub(columns.taken());
         columns
@@ -139,7 +141,7 @@ impl<'a> Columns<'a> {
             let text = found.as_deref().map_or(theme.glyphs.none, |text| text);
             put(&sanitise::line(text), self.field, number, theme.text);
         }
-        spans.push(self.value(message.value(), theme));
+        spans.push(self.value(message, theme));
         spans
     }
 
@@ -157,12 +159,13 @@ impl<'a> Columns<'a> {
 
     /// The part of the value that fits: text as text, line ends and what surrounds them as one space; what a binary
     /// form holds; else bytes.
-    fn value(&self, value: &[u8], theme: &Theme) -> Span<'static> {
+    fn value(&self, message: &MessageRef<'_>, theme: &Theme) -> Span<'static> {
+        let value = message.value();
         if value.is_empty() {
             return span(theme.glyphs.none, theme.faint);
         }
         if !is_text(value) {
-            if let Some(line) = gist(value, None) {
+            if let Some(line) = gist(value, self.schemas.of(message.stream())) {
                 return span(self.scrolled(&line), theme.text);
             }
             let bytes = value

@@ -184,8 +184,14 @@ fn led_by(name: &str, truth: &Truth) -> Vec<String> {
 fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
     let (truth, now) = (app.truth(), app.desk.now);
     let created = format::date(stream.created, app.desk.settings.utc_offset);
+    let mut state = words::stream_state(stream, theme);
+    if stream.status.readonly + stream.status.paused == 0
+        && stream.status.worst == PartitionStatus::Serving
+    {
+        state.push(span("serving", theme.good));
+    }
     let mut lines = vec![
-        Line::spans("state", words::stream_state(stream, theme), theme),
+        Line::spans("state", state, theme),
         Line::pair("subject", stream.subject.to_string(), theme),
         Line::pair(
             "created",

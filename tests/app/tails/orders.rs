@@ -1,0 +1,76 @@
+//! What a tail orders by itself or at a key: to stay at a message, to go on after a pause, to stop an export.
+
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+use liftui::app::feed::Mode;
+use liftui::app::{Effect, Event, Progress};
+use liftui::model::{EndReason, SubscriptionEvent};
+
+use super::Dashboard;
+
+#[test]
+fn a_message_that_is_opened_stays_while_others_come() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.key(KeyCode::Enter);
+    dashboard.give(0, 40..60);
+    assert_eq!(
+        (dashboard.chosen(), dashboard.mode()),
+        (39, Mode::ScrolledBack)
+    );
+    dashboard.key(KeyCode::Esc);
+    dashboard.press("f");
+    assert_eq!(
+        (dashboard.chosen(), dashboard.mode()),
+        (59, Mode::Following)
+    );
+}
+
+#[test]
+fn an_export_is_stopped_by_its_own_key() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.orders();
+    dashboard.line("x", "out.ndjson");
+    let orders = dashboard.orders();
+    let [Effect::Export(id, _)] = orders.as_slice() else {
+        panic!("{orders:?}")
+    };
+    dashboard.happen(Event::Exported(*id, Progress::Going(10)));
+    assert_eq!(dashboard.app.tails.exported_so_far(), Some(10));
+    dashboard.press("x");
+    assert_eq!(dashboard.orders(), [Effect::CancelExport(*id)]);
+    // A word that was on its way does not bring it back.
+    dashboard.happen(Event::Exported(*id, Progress::Going(20)));
+    assert_eq!(dashboard.app.tails.exported_so_far(), None);
+    assert!(!dashboard.app.is_busy());
+}
+
+#[test]
+fn a_paused_partition_is_read_on_once_it_is_known_to_go_on() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..40);
+    dashboard.subscription(SubscriptionEvent::Ended(EndReason::Paused));
+    dashboard.orders();
+    let revive = |dashboard: &mut Dashboard, goes_on: bool| {
+        let app = &mut dashboard.app;
+        app.tails.revive(|_, _| goes_on, &mut app.desk);
+        let now = dashboard.app.desk.now;
+        dashboard.happen(Event::Tick(now));
+        dashboard.orders()
+    };
+    // Word that may be older than the pause is not believed.
+    assert_eq!(revive(&mut dashboard, true), []);
+    let later = dashboard.app.desk.now.plus(Duration::from_secs(5));
+    dashboard.happen(Event::Tick(later));
+    assert_eq!(revive(&mut dashboard, false), []);
+    let orders = revive(&mut dashboard, true);
+    assert!(
+        matches!(
+            orders.as_slice(),
+            [Effect::CloseFeed(_), Effect::OpenFeed(..)]
+        ),
+        "{orders:?}"
+    );
+}

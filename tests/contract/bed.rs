@@ -9,10 +9,12 @@ use std::time::Duration;
 use liftui::client::{Client, ConnectOptions, Subscription, SubscriptionItem};
 use liftui::demo::{DemoCluster, DemoOptions, Faults};
 use liftui::model::{
-    Ack, AckPolicy, Destination, EndReason, Message, Offset, Outcome, OwnedMessages, PartitionId,
-    PublishOptions, StartAt, StopAt, StreamName, StreamOptions, SubscribeSpec, SubscriptionEvent,
-    Timestamp,
+    Ack, AckPolicy, Cluster, Destination, EndReason, ErrorKind, Message, Offset, Outcome,
+    OwnedMessages, Partition, PartitionId, PublishOptions, StartAt, StopAt, StreamName,
+    StreamOptions, SubscribeSpec, SubscriptionEvent, Timestamp,
 };
+
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::demo_stub::{Stub, connect_lazily};
 
@@ -23,9 +25,26 @@ pub(crate) const ADDRESS: &str = "LIFTUI_TEST_ADDR";
 pub(crate) const CAP: Duration = Duration::from_secs(30);
 
 /// How long nothing must come before it is taken for nothing.
-pub(crate) const NOTHING: Duration = Duration::from_millis(700);
+pub(crate) fn nothing() -> Duration {
+    Duration::from_millis(if real_addresses().is_some() {
+        2000
+    } else {
+        700
+    })
+}
 
 static NAMES: AtomicU32 = AtomicU32::new(0);
+
+/// Tests share a real cluster. One that puts the cluster's own streams to sleep waits until it is alone.
+static SHARED: RwLock<()> = RwLock::const_new(());
+
+/// A test's part of a real cluster.
+enum Share {
+    /// Others are there too.
+    Part(#[expect(dead_code, reason = "held")] RwLockReadGuard<'static, ()>),
+    /// No other is.
+    Whole(#[expect(dead_code, reason = "held")] RwLockWriteGuard<'static, ()>),
+}
 
 /// Says something that every run shows: the harness keeps what macros print, and not what is written here.
 pub(crate) fn aloud(text: &str) {
@@ -38,6 +57,7 @@ pub(crate) struct Bed {
     pub(crate) addresses: Vec<String>,
     demo: Option<DemoCluster>,
     made: Mutex<Vec<String>>,
+    _share: Option<Share>,
 }
 
 /// The seeds of the real cluster, where there is one.
@@ -66,8 +86,22 @@ impl Bed {
     /// The real cluster, or else a demo cluster of that kind.
     pub(crate) async fn any_or(options: DemoOptions) -> Self {
         match real_addresses() {
-            Some(addresses) => Self::at(addresses, None).await,
+            Some(addresses) => {
+                let share = Share::Part(SHARED.read().await);
+                Self::at(addresses, None, Some(share)).await
+            }
             None => Self::demo(options).await,
+        }
+    }
+
+    /// The real cluster while no other test uses it, or else three demo brokers.
+    pub(crate) async fn any_alone() -> Self {
+        match real_addresses() {
+            Some(addresses) => {
+                let share = Share::Whole(SHARED.write().await);
+                Self::at(addresses, None, Some(share)).await
+            }
+            None => Self::demo(lively()).await,
         }
     }
 
@@ -77,16 +111,17 @@ impl Bed {
             .await
             .expect("loopback has ports");
         let addresses = demo.addresses();
-        Self::at(addresses, Some(demo)).await
+        Self::at(addresses, Some(demo), None).await
     }
 
-    async fn at(addresses: Vec<String>, demo: Option<DemoCluster>) -> Self {
+    async fn at(addresses: Vec<String>, demo: Option<DemoCluster>, share: Option<Share>) -> Self {
         let client = Client::connect(ConnectOptions::new(addresses.clone())).await;
         Self {
             client: client.expect("the cluster answers"),
             addresses,
             demo,
             made: Mutex::default(),
+            _share: share,
         }
     }
 
@@ -199,7 +234,71 @@ impl Bed {
             self.until(|| self.client.fetch_partition(&stream, partition))
                 .await;
         }
+        self.settled(|cluster| cluster.stream(&stream).is_some())
+            .await;
         stream
+    }
+
+    /// Waits until every broker tells of the cluster so: they learn of changes one after the other.
+    pub(crate) async fn settled(&self, so: impl Fn(&Cluster) -> bool) {
+        let cluster = self.client.fetch_metadata().await.expect("brokers answer");
+        for address in cluster.addresses() {
+            until_so(async || {
+                let view = self.client.fetch_view(&address).await;
+                view.result.is_ok_and(|told| so(&told))
+            })
+            .await;
+        }
+    }
+
+    /// Pauses, and waits until all brokers know.
+    pub(crate) async fn pause(&self, stream: &str, partitions: &[PartitionId], resume_all: bool) {
+        let done = self.client.pause(stream, partitions, resume_all).await;
+        done.expect("it can be paused");
+        let meant = |found: &Partition| partitions.is_empty() || partitions.contains(&found.id);
+        let told = |cluster: &Cluster| {
+            let found = cluster.stream(stream).map(|found| &found.partitions);
+            found.is_some_and(|all| all.iter().filter(|p| meant(p)).all(|p| p.paused_flag))
+        };
+        self.settled(told).await;
+        let cluster = self.client.fetch_metadata().await.expect("brokers answer");
+        let found = cluster.stream(stream).expect("it was told of");
+        for partition in found.partitions.iter().filter(|p| meant(p)) {
+            // The flag may be of a pause before.
+            until_so(async || self.is_paused(stream, partition.id).await).await;
+        }
+    }
+
+    /// Whether its leader says that it does not serve the partition.
+    pub(crate) async fn is_paused(&self, stream: &str, partition: PartitionId) -> bool {
+        let answer = self.client.fetch_partition(stream, partition).await;
+        answer.is_err_and(|error| error.kind() == ErrorKind::PartitionPaused)
+    }
+
+    /// Makes readonly or writable, and waits until all brokers know.
+    pub(crate) async fn set_readonly(&self, stream: &str, partitions: &[PartitionId], on: bool) {
+        let done = self.client.set_readonly(stream, partitions, on).await;
+        done.expect("it can be made so");
+        let meant = |found: &Partition| partitions.is_empty() || partitions.contains(&found.id);
+        self.settled(|cluster| {
+            let found = cluster.stream(stream).map(|found| &found.partitions);
+            found.is_some_and(|all| {
+                all.iter()
+                    .filter(|p| meant(p))
+                    .all(|p| p.readonly_flag == on)
+            })
+        })
+        .await;
+    }
+
+    /// Deletes, and waits until all brokers know.
+    pub(crate) async fn delete_stream(&self, stream: &str) {
+        self.client
+            .delete_stream(stream)
+            .await
+            .expect("it can be deleted");
+        self.settled(|cluster| cluster.stream(stream).is_none())
+            .await;
     }
 
     /// Repeats a call until it succeeds.

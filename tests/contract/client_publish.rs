@@ -207,7 +207,7 @@ pub(crate) async fn the_error_inside_an_ack_is_an_error() {
 async fn a_session_answers_each_message_for_itself() {
     let bed = Bed::any().await;
     let stream = bed.stream("session", 3).await;
-    bed.client.set_readonly(&stream, &[2], true).await.unwrap();
+    bed.set_readonly(&stream, &[2], true).await;
     let publisher = bed
         .client
         .publish_session(PublisherOptions { max_in_flight: 8 });

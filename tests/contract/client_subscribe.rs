@@ -100,8 +100,8 @@ pub(crate) async fn each_end_has_its_reason() {
     let paused = bed.client.subscribe(follow(0)).await.unwrap();
     let readonly = bed.client.subscribe(follow(1)).await.unwrap();
     let deleted = bed.client.subscribe(follow(2)).await.unwrap();
-    bed.client.pause(&stream, &[0], false).await.unwrap();
-    bed.client.set_readonly(&stream, &[1], true).await.unwrap();
+    bed.pause(&stream, &[0], false).await;
+    bed.set_readonly(&stream, &[1], true).await;
     assert_eq!(drain(paused).await.end(), &EndReason::Paused);
     assert_eq!(drain(readonly).await.end(), &EndReason::ReadonlyEnd);
     for start in [StartAt::Earliest, StartAt::New, StartAt::Latest] {
@@ -112,7 +112,7 @@ pub(crate) async fn each_end_has_its_reason() {
         let readonly = drain(bed.client.subscribe(readonly).await.unwrap()).await;
         assert_eq!(readonly.end(), &EndReason::ReadonlyEnd, "{start:?}");
     }
-    bed.client.delete_stream(&stream).await.unwrap();
+    bed.delete_stream(&stream).await;
     assert_eq!(drain(deleted).await.end(), &EndReason::Deleted);
     let gone = bed.client.subscribe(follow(0)).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NoSuchStream);
@@ -142,7 +142,7 @@ async fn resuming_opens_a_paused_partition_and_writes_nothing() {
     let bed = Bed::any().await;
     let stream = bed.stream("resume", 2).await;
     bed.fill(&stream, 0, 2).await;
-    bed.client.pause(&stream, &[], false).await.unwrap();
+    bed.pause(&stream, &[], false).await;
     let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartitionPaused);
     let spec = range(&stream, 0, StartAt::Latest, StopAt::Never);

@@ -114,7 +114,7 @@ pub(crate) async fn only_a_running_leader_tells_of_its_partition() {
             refused,
         );
     }
-    bed.client.pause(&stream, &[], false).await.unwrap();
+    bed.pause(&stream, &[], false).await;
     said(
         partition(&mut leader, &stream, 0).await,
         Code::FailedPrecondition,

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request};
 
-use super::bed::{Bed, CAP, NOTHING, acked, drain, range, to, until_so};
+use super::bed::{Bed, CAP, acked, drain, nothing, range, to, until_so};
 use super::demo_stub::{PATIENCE, Stub, message, said, timed, within, words};
 
 const OCC: &str = "stream with concurrency control must have AckPolicy set";
@@ -68,7 +68,7 @@ pub(crate) async fn publishes_are_refused_in_these_words() {
     let bed = Bed::any().await;
     let mut stub = bed.stub().await;
     let stream = bed.stream("words", 2).await;
-    bed.client.set_readonly(&stream, &[1], true).await.unwrap();
+    bed.set_readonly(&stream, &[1], true).await;
     let careful = careful_stream(&bed).await;
     let missing = bed.name("missing");
     let no_stream = format!("no such stream: {missing}");
@@ -158,8 +158,8 @@ pub(crate) async fn a_paused_readonly_partition_refuses_as_readonly() {
     let bed = Bed::any().await;
     let mut stub = bed.stub().await;
     let stream = bed.stream("both", 1).await;
-    bed.client.set_readonly(&stream, &[], true).await.unwrap();
-    bed.client.pause(&stream, &[], false).await.unwrap();
+    bed.set_readonly(&stream, &[], true).await;
+    bed.pause(&stream, &[], false).await;
     let answer = stub.publish(timed(message(&stream, "x"))).await;
     said(
         words(answer),
@@ -182,7 +182,7 @@ pub(crate) async fn below_min_isr_the_leader_acks_and_all_replicas_never_do() {
     let stream = starved_stream(&bed).await;
     let all = with_policy(pb::AckPolicy::All, message(&stream, "x"));
     said(
-        words(stub.publish(within(NOTHING, all)).await),
+        words(stub.publish(within(nothing(), all)).await),
         Code::DeadlineExceeded,
         "",
     );
@@ -194,7 +194,7 @@ pub(crate) async fn below_min_isr_the_leader_acks_and_all_replicas_never_do() {
     assert_eq!(answer.ack.unwrap().offset, 1);
     let options = PublishOptions {
         ack_policy: AckPolicy::All,
-        deadline: Some(NOTHING),
+        deadline: Some(nothing()),
         ..to(&stream, 0, "z")
     };
     let error = bed.client.publish(options).await.unwrap_err();
@@ -300,7 +300,7 @@ pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() {
     use pb::publish_async_error::Code as Async;
     let bed = Bed::any().await;
     let stream = bed.stream("async", 2).await;
-    bed.client.set_readonly(&stream, &[1], true).await.unwrap();
+    bed.set_readonly(&stream, &[1], true).await;
     let careful = careful_stream(&bed).await;
     bed.publish_occ(&careful).await;
     let missing = bed.name("missing");
@@ -365,7 +365,7 @@ pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() {
 pub(crate) async fn the_kinds_of_errors_of_a_session_are_those_of_its_codes() {
     let bed = Bed::any().await;
     let stream = bed.stream("kinds", 2).await;
-    bed.client.set_readonly(&stream, &[1], true).await.unwrap();
+    bed.set_readonly(&stream, &[1], true).await;
     let careful = careful_stream(&bed).await;
     bed.publish_occ(&careful).await;
     let publisher = bed.client.publish_session(PublisherOptions::default());
@@ -420,10 +420,10 @@ pub(crate) async fn a_subject_that_nobody_stores_is_not_acked() {
     let bed = Bed::any().await;
     let mut stub = bed.stub().await;
     let readonly = bed.stream("readonly", 1).await;
-    bed.client.set_readonly(&readonly, &[], true).await.unwrap();
+    bed.set_readonly(&readonly, &[], true).await;
     for subject in [&*bed.name("nobody"), &*readonly] {
         let answer = stub
-            .publish_to_subject(within(NOTHING, to_subject(subject)))
+            .publish_to_subject(within(nothing(), to_subject(subject)))
             .await;
         said(words(answer), Code::DeadlineExceeded, "");
     }

@@ -8,7 +8,7 @@ use liftui::model::{
 use liftui::wire::pb;
 use tonic::Code;
 
-use super::bed::{Bed, CAP, NOTHING, acked, aloud, drain, next_message, range, to};
+use super::bed::{Bed, CAP, acked, aloud, drain, next_message, nothing, range, to};
 use super::demo_stub::{said, timed, within, words};
 
 const NO_KEY: &str = "Failed on preconditions for stream's encryption handler: \
@@ -148,7 +148,7 @@ pub(crate) async fn a_stream_just_made_takes_messages_and_its_partitions_share_a
     bed.client.create_stream(&options).await.unwrap();
     // Nothing is waited for: OK means that the cluster agreed, and leaders follow within moments.
     let publish = || async {
-        let deadline = Some(NOTHING);
+        let deadline = Some(nothing());
         bed.client
             .publish(PublishOptions {
                 deadline,
@@ -197,7 +197,7 @@ pub(crate) async fn an_existing_name_and_a_missing_one_are_errors_of_their_own()
         kind(bed.client.create_stream(&too_many).await),
         ErrorKind::InvalidArgument
     );
-    bed.client.delete_stream(&stream).await.unwrap();
+    bed.delete_stream(&stream).await;
     assert_eq!(
         kind(bed.client.delete_stream(&stream).await),
         ErrorKind::NoSuchStream
@@ -260,7 +260,7 @@ pub(crate) async fn pausing_what_is_paused_is_ok() {
     let bed = Bed::any().await;
     let stream = bed.stream("twice", 1).await;
     for _ in 0..2 {
-        bed.client.pause(&stream, &[], false).await.unwrap();
+        bed.pause(&stream, &[], false).await;
     }
     let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartitionPaused);
@@ -272,7 +272,7 @@ pub(crate) async fn with_resume_all_the_first_publish_wakes_every_partition() {
     let bed = Bed::any().await;
     let stream = bed.stream("resume-all", 2).await;
     for resume_all in [true, false] {
-        bed.client.pause(&stream, &[], resume_all).await.unwrap();
+        bed.pause(&stream, &[], resume_all).await;
         let asleep = bed.client.fetch_partition(&stream, 1).await.unwrap_err();
         assert_eq!(asleep.kind(), ErrorKind::PartitionPaused);
         bed.publish(&stream, 0, "wake up").await;
@@ -293,7 +293,7 @@ pub(crate) async fn publishing_and_subscribing_with_resume_wake_a_partition() {
     let stream = bed.stream("awake", 1).await;
     let publisher = bed.client.publish_session(PublisherOptions::default());
     for round in 0..3 {
-        bed.client.pause(&stream, &[], false).await.unwrap();
+        bed.pause(&stream, &[], false).await;
         let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PartitionPaused, "{round}");
         match round {
@@ -327,19 +327,19 @@ pub(crate) async fn publishing_to_its_subject_wakes_nothing() {
     let bed = Bed::any().await;
     let stream = bed.stream("asleep", 1).await;
     bed.publish(&stream, 0, "before").await;
-    bed.client.pause(&stream, &[], false).await.unwrap();
+    bed.pause(&stream, &[], false).await;
     let mut stub = bed.stub().await;
     let request = pb::PublishToSubjectRequest {
         subject: stream.to_string(),
         value: "lost".into(),
         ..Default::default()
     };
-    let answer = stub.publish_to_subject(within(NOTHING, request)).await;
+    let answer = stub.publish_to_subject(within(nothing(), request)).await;
     said(words(answer), Code::DeadlineExceeded, "");
     let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartitionPaused);
     let options = PublishOptions {
-        deadline: Some(NOTHING),
+        deadline: Some(nothing()),
         ..PublishOptions::new(Destination::Subject(stream.to_string()), "lost")
     };
     let error = bed.client.publish(options).await.unwrap_err();
@@ -361,8 +361,8 @@ pub(crate) async fn a_pause_forgets_that_a_partition_was_readonly_though_metadat
     let bed = Bed::any().await;
     let stream = bed.stream("forgets", 1).await;
     bed.publish(&stream, 0, "x").await;
-    bed.client.set_readonly(&stream, &[], true).await.unwrap();
-    bed.client.pause(&stream, &[], false).await.unwrap();
+    bed.set_readonly(&stream, &[], true).await;
+    bed.pause(&stream, &[], false).await;
     bed.client.resume(&stream, &[]).await.unwrap();
     let told = bed.until(|| bed.client.fetch_partition(&stream, 0)).await;
     assert!(told.paused_flag && told.readonly_flag, "{told:?}");

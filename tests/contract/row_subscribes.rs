@@ -11,7 +11,7 @@ use liftui::wire::pb;
 use pb::{StartPosition, StopPosition};
 use serde_json::json;
 
-use super::bed::{Bed, CAP, NOTHING, acked, drain, range, to, until_so};
+use super::bed::{Bed, CAP, acked, drain, nothing, range, to, until_so};
 use super::demo_stub::{PATIENCE, Read, Stub, read};
 
 const PAUSED: &str = "Failed to create stream reader: segment has been closed";
@@ -72,7 +72,7 @@ async fn brings(
 
 /// It begins with an empty message, brings these offsets, and is silent.
 async fn goes_on(stub: &Stub, request: pb::SubscribeRequest, wanted: &[i64]) {
-    let read = read(stub.clone(), request, NOTHING, async || {}).await;
+    let read = read(stub.clone(), request, nothing(), async || {}).await;
     assert!(read.handshake, "{:?}", read.end);
     assert_eq!(offsets(&read), wanted);
     // A deadline ends it with its own code, or now and then cleanly.
@@ -260,9 +260,14 @@ pub(crate) async fn each_start_begins_where_the_contract_says() {
         },
     );
     assert_eq!(offsets(&first.await), [5]);
-    let past = read(leader, at(&stream, 100), NOTHING * 4, async || {
-        bed.publish(&stream, 0, "next").await;
-    });
+    let past = read(
+        leader,
+        at(&stream, 100),
+        Duration::from_secs(5),
+        async || {
+            bed.publish(&stream, 0, "next").await;
+        },
+    );
     assert_eq!(offsets(&past.await), [6]);
     bed.close().await;
 }
@@ -314,7 +319,7 @@ pub(crate) async fn a_paused_partition_refuses_its_past_and_ends_its_future() {
     let (stream, leader) = filled(&bed, 3).await;
     let closed = "commit log was closed";
     let open = read(leader.clone(), at(&stream, 0), PATIENCE, async || {
-        bed.client.pause(&stream, &[], false).await.unwrap();
+        bed.pause(&stream, &[], false).await;
     });
     let open = open.await;
     assert_eq!(
@@ -338,7 +343,7 @@ pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_word
     let bed = Bed::any().await;
     let (stream, leader) = filled(&bed, 3).await;
     let readonly = read(leader.clone(), at(&stream, 0), PATIENCE, async || {
-        bed.client.set_readonly(&stream, &[], true).await.unwrap();
+        bed.set_readonly(&stream, &[], true).await;
     });
     let readonly = readonly.await;
     let end = "End of readonly partition";
@@ -347,9 +352,9 @@ pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_word
         json!({ "code": "RESOURCE_EXHAUSTED", "message": end })
     );
     assert_eq!(offsets(&readonly), [0, 1, 2]);
-    bed.client.set_readonly(&stream, &[], false).await.unwrap();
+    bed.set_readonly(&stream, &[], false).await;
     let deleted = read(leader, at(&stream, 0), PATIENCE, async || {
-        bed.client.delete_stream(&stream).await.unwrap();
+        bed.delete_stream(&stream).await;
     });
     let deleted = deleted.await.end;
     assert_eq!(
@@ -363,7 +368,7 @@ pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_word
 pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() {
     let bed = Bed::any().await;
     let (stream, leader) = filled(&bed, 3).await;
-    bed.client.set_readonly(&stream, &[], true).await.unwrap();
+    bed.set_readonly(&stream, &[], true).await;
     let (full, reached) = ("RESOURCE_EXHAUSTED", "Stop offset reached");
     let end = "End of readonly partition";
     brings(
@@ -381,7 +386,7 @@ pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() {
     let beyond = up_to(50, from(&stream, StartPosition::Earliest));
     brings(&leader, beyond, &[0, 1, 2], full, end).await;
     let empty = bed.stream("empty", 1).await;
-    bed.client.set_readonly(&empty, &[], true).await.unwrap();
+    bed.set_readonly(&empty, &[], true).await;
     let nowhere = bed.leader_stub(&empty, 0).await;
     brings(
         &nowhere,
@@ -398,8 +403,8 @@ pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() {
 pub(crate) async fn resuming_by_subscription_drops_readonly() {
     let bed = Bed::any().await;
     let (stream, leader) = filled(&bed, 2).await;
-    bed.client.set_readonly(&stream, &[], true).await.unwrap();
-    bed.client.pause(&stream, &[], false).await.unwrap();
+    bed.set_readonly(&stream, &[], true).await;
+    bed.pause(&stream, &[], false).await;
     let request = pb::SubscribeRequest {
         resume: true,
         ..from(&stream, StartPosition::Earliest)
@@ -465,7 +470,7 @@ pub(crate) async fn newest_first_is_delivered_or_known_to_be_unknown() {
         assert_eq!(read.offsets(), wanted, "{start:?} {stop:?}");
         assert_eq!(read.end(), &EndReason::StopReached);
     }
-    bed.client.set_readonly(&stream, &[], true).await.unwrap();
+    bed.set_readonly(&stream, &[], true).await;
     let whole = backwards(StartAt::Latest, StopAt::Never);
     let read = drain(bed.client.subscribe(whole).await.unwrap()).await;
     assert_eq!(read.messages.len(), 10, "though servers stop after one");
@@ -553,7 +558,6 @@ pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_a
     let mut oldest = 0;
     until_so(async || {
         let read = drain(bed.client.subscribe(all.clone()).await.unwrap()).await;
-        assert!(!read.events.iter().any(is_gap), "the oldest was asked for");
         let before = std::mem::replace(&mut oldest, read.messages[0].offset);
         oldest > 20 && oldest == before
     })

@@ -1,7 +1,9 @@
 //! Commands that are one operation: create, delete, pause, resume, readonly, writable, setting a cursor.
 //! What the operations do is the client's; here they are asked for, sent, and told of.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
+
+use tokio::task::spawn_blocking;
 
 use super::args::{CursorSetArgs, DeleteArgs};
 use super::change_log;
@@ -33,7 +35,7 @@ pub(crate) async fn perform(session: &mut Session<'_>, operation: Operation) -> 
 /// Deletes a stream once its name was typed, or at once with `--yes`.
 pub(crate) async fn delete(session: &mut Session<'_>, args: &DeleteArgs) -> Result {
     session.client()?;
-    if !args.yes && !is_confirmed(session, &args.stream)? {
+    if !args.yes && !is_confirmed(session, &args.stream).await? {
         return Err(Trouble::refused(format!(
             "stream \"{}\" was not deleted: its name was not typed",
             args.stream
@@ -68,7 +70,8 @@ pub(crate) async fn send(
     Ok(outcome?)
 }
 
-fn is_confirmed(session: &mut Session<'_>, stream: &str) -> Result<bool> {
+/// Whether the stream's name was typed. A thread of its own waits for the line, so that SIGINT ends the question.
+async fn is_confirmed(session: &mut Session<'_>, stream: &str) -> Result<bool> {
     if !session.console.in_is_terminal {
         return Err(Trouble::refused(format!(
             "stream \"{stream}\" was not deleted: say --yes, there is no terminal to ask on"
@@ -78,9 +81,13 @@ fn is_confirmed(session: &mut Session<'_>, stream: &str) -> Result<bool> {
         format!("Deletes stream \"{stream}\" with all its messages. Type its name to go on: ");
     session.console.err.write_all(question.as_bytes())?;
     session.console.err.flush()?;
-    let mut typed = String::new();
-    let input: &mut dyn Read = &mut *session.console.input;
-    BufReader::new(input).read_line(&mut typed)?;
+    let input = std::mem::replace(&mut session.console.input, Box::new(io::empty()));
+    let answer = spawn_blocking(move || {
+        let mut typed = String::new();
+        BufReader::new(input).read_line(&mut typed)?;
+        io::Result::Ok(typed)
+    });
+    let typed = answer.await.map_err(io::Error::from)??;
     Ok(typed.trim() == stream)
 }
 

@@ -53,7 +53,15 @@ static ALL: Shape = Shape {
 };
 
 static GROUPS: Shape = Shape {
-    fields: &["id", "coordinator", "epoch", "members", "streams"],
+    fields: &[
+        "id",
+        "coordinator",
+        "epoch",
+        "members",
+        "streams",
+        "lag",
+        "lag_seconds",
+    ],
     raw: &["id"],
     columns: &[
         Column::text("ID", "id", 0),
@@ -61,6 +69,8 @@ static GROUPS: Shape = Shape {
         Column::number("EPOCH", "epoch", 0),
         Column::text("MEMBERS", "members", 0).shown(list),
         Column::text("STREAMS", "streams", 0).shown(list),
+        Column::number("LAG", "lag", 0).shown(count),
+        Column::number("BEHIND", "lag_seconds", 0).shown(duration),
     ],
 };
 
@@ -139,22 +149,35 @@ fn describe(cursor: &CursorTruth) -> Value {
 
 /// Lists the consumer groups.
 pub(crate) async fn groups(session: &mut Session<'_>, output: OutputArgs) -> Result {
-    let observer = session.observer()?;
-    // Reading looks for brokers for ever; a command that never reached one does not.
-    observer.fetch_metadata().await?;
-    let groups = observer.groups().await?;
-    let groups: Vec<Value> = groups.iter().map(describe_group).collect();
+    let mut survey = Survey::take_with_cursors(session).await?;
+    let groups = survey.observer.groups().await?;
+    if !groups.is_empty() {
+        time_lags(&mut survey).await;
+    }
+    let truth = survey.truth();
+    let groups: Vec<Value> = groups
+        .iter()
+        .map(|group| describe_group(group, &truth.cursors))
+        .collect();
     session.printer(&GROUPS, output).all(&groups)?;
     Ok(Exit::DONE)
 }
 
-fn describe_group(group: &GroupInfo) -> Value {
+/// A group is as far behind as its cursors are together, and as long as the slowest of them.
+fn describe_group(group: &GroupInfo, cursors: &[CursorTruth]) -> Value {
+    let own = cursors
+        .iter()
+        .filter(|cursor| cursor.entry.group() == Some(group.id.as_str()));
+    let lags: Vec<i64> = own.clone().filter_map(|cursor| cursor.lag).collect();
+    let longest = own.filter_map(|cursor| Some(cursor.lag_time.as_ref()?.at_least));
     json!({
         "id": group.id,
         "coordinator": group.coordinator,
         "epoch": group.epoch,
         "members": group.members,
         "streams": group.streams.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
+        "lag": (!lags.is_empty()).then(|| lags.iter().sum::<i64>()),
+        "lag_seconds": longest.max().map(seconds),
     })
 }
 

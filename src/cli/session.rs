@@ -170,24 +170,30 @@ pub(crate) struct ConfigPlace {
     pub(crate) path: PathBuf,
     /// Whether it was named: then it must be there.
     pub(crate) named: bool,
+    /// Who named it.
+    pub(crate) source: Source,
 }
 
 impl ConfigPlace {
     /// The file that was named, else the user's own.
     pub(crate) fn find(options: &Options) -> Result<Self> {
         let variable = std::env::var_os("LIFTUI_CONFIG").filter(|name| !name.is_empty());
-        let named = options
-            .config
-            .clone()
-            .or_else(|| variable.map(PathBuf::from));
-        if let Some(path) = named {
-            return Ok(Self { path, named: true });
+        let flag = options.config.clone();
+        let flag = flag.map(|path| (path, Source::Flag("--config")));
+        let variable = variable.map(|path| (path.into(), Source::Environment("LIFTUI_CONFIG")));
+        if let Some((path, source)) = flag.or(variable) {
+            return Ok(Self {
+                path,
+                named: true,
+                source,
+            });
         }
         let folders = Folders::of_user()
             .ok_or_else(|| Trouble::usage("there is no home folder: name a file with --config"))?;
         Ok(Self {
             path: folders.config_file(),
             named: false,
+            source: Source::Default,
         })
     }
 }

@@ -32,8 +32,7 @@ pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Console
         return init(&ConfigPlace::find(options)?.path, console);
     }
     let mut session = Session::open(options, console)?;
-    let path = session.config.path.clone();
-    let mut rows = Rows::new(&path);
+    let mut rows = Rows::new(&session.config);
     rows.settings(&session.settings);
     rows.rest_of_file(&session.settings.file);
     let rows = rows.rows;
@@ -69,9 +68,14 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(path: &Path) -> Self {
-        let file = path.display().to_string();
-        let from = if path.exists() { "read" } else { "not there" };
+    fn new(place: &ConfigPlace) -> Self {
+        let file = place.path.display().to_string();
+        let missing = if place.path.exists() {
+            ""
+        } else {
+            "; there is no such file"
+        };
+        let from = format!("{}{missing}", place.source);
         let first = json!({"setting": "config", "value": file, "from": from});
         let rows = vec![first];
         Self { file, rows }

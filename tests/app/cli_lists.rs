@@ -201,3 +201,44 @@ fn an_observer_reads_everything_and_sends_nothing() {
         0
     );
 }
+
+#[test]
+fn a_broker_that_is_gone_is_shown_and_weighs_in_the_check() {
+    let bed = Bed::new();
+    bed.ok("create orders --replication 3");
+    let healthy = bed.line("check");
+    assert_eq!(healthy.code, 0, "{healthy:?}");
+    assert!(
+        healthy.out.starts_with("OK: 3 of 3 brokers answer, "),
+        "{healthy:?}"
+    );
+    bed.cluster().faults().kill(2).expect("it runs");
+    let brokers = bed.line("brokers");
+    let gone = crate::cli_bed::parse_lines(&brokers.out);
+    let gone = gone.iter().find(|broker| broker["reachable"] == false);
+    assert!(
+        gone.is_some_and(|broker| broker["error"].is_string()),
+        "{brokers:?}"
+    );
+    let words = [("OK", 0), ("WARNING", 1), ("CRITICAL", 2), ("UNKNOWN", 3)];
+    let json = bed.line("check -o json");
+    let told: serde_json::Value = serde_json::from_str(&json.out).expect("one object");
+    let word = words.iter().find(|(word, _)| told["status"] == *word);
+    assert_eq!(word.map(|(_, code)| *code), Some(json.code), "{json:?}");
+    assert_ne!(json.code, 0, "{json:?}");
+    let finding = &told["findings"][0];
+    assert_eq!(
+        fields(finding),
+        ["severity", "rule", "target", "message", "since"]
+    );
+    for (form, says) in [
+        ("nagios", "LIFTBRIDGE "),
+        ("prometheus", "# HELP liftbridge_status "),
+    ] {
+        let ran = bed.line(&format!("check -o {form}"));
+        assert!(
+            ran.out.starts_with(says) && ran.code == json.code,
+            "{ran:?}"
+        );
+    }
+}

@@ -108,6 +108,22 @@ fn what_is_wrong_with_the_input_stops_after_what_came_before() {
 }
 
 #[test]
+fn a_line_that_would_cut_the_call_of_all_is_not_sent() {
+    let bed = with_streams("t");
+    let mut input = b"a\n".to_vec();
+    input.resize((4 << 20) + 10, b'x');
+    input.extend(b"\nb\n");
+    let ran = bed.feed("publish t --lines -o raw", &input);
+    let said = "line 2: the message has 4194312 B, and no server takes a request of more than 4194304; \
+        1 message stored\n";
+    assert_eq!(
+        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (5, "0\n", said)
+    );
+    assert_eq!(bed.ok("tail t --count"), "1\n");
+}
+
+#[test]
 fn offsets_that_are_expected_go_up_line_by_line() {
     let bed = Bed::new();
     bed.ok("create checked --concurrency-control");

@@ -262,7 +262,8 @@ fn sigint_ends_a_tail_with_130_and_a_broken_pipe_ends_it_quietly() {
     );
     let groups = bed.objects("groups");
     let names = crate::cli_bed::fields(&groups[0]);
-    assert_eq!(names, ["id", "coordinator", "epoch", "members", "streams"]);
+    let known = "id coordinator epoch members streams lag lag_seconds";
+    assert_eq!(names.join(" "), known);
 }
 
 #[test]
@@ -326,6 +327,8 @@ fn every_setting_is_shown_with_its_source() {
     .expect("written");
     let own = own.to_str().expect("plain");
     let ran = run(&["--config", own, "config"]);
+    let named = setting(&ran, "config");
+    assert_eq!(named["from"], "command line, --config");
     let addr = setting(&ran, "addr");
     assert_eq!(addr["value"], "a:9292,b:1");
     assert_eq!(addr["from"], format!("{own}, context prod"));
@@ -336,6 +339,10 @@ fn every_setting_is_shown_with_its_source() {
         .env("NO_COLOR", "1");
     let ran = finish(command, b"");
     assert_eq!(setting(&ran, "addr")["from"], "environment, LIFTUI_ADDR");
+    assert_eq!(
+        setting(&ran, "config")["from"],
+        "environment, LIFTUI_CONFIG"
+    );
     assert_eq!(setting(&ran, "theme")["from"], "environment, NO_COLOR");
     let ran = run(&["--config", own, "--addr", "d", "config"]);
     assert_eq!(setting(&ran, "addr")["from"], "command line, --addr");

@@ -34,8 +34,14 @@ pub(crate) struct RedriveArgs {
     /// Read and count, but publish nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Write down what was published, and go on from there where the file exists already
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    /// Write down what was published, and go on from there where the file exists already.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "dry_run",
+        help = "Write down what was published, and go on from there where the file exists already \
+                [default: one for these two streams in $XDG_STATE_HOME/liftui/redrive, removed when all is copied]"
+    )]
     pub(crate) journal: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -44,6 +44,10 @@ static SHAPE: Shape = Shape {
     ],
 };
 
+/// The largest request that servers take (wire-contract §4.3). A larger one would cut the call that all messages share,
+/// and leave those under way with it of unknown outcome.
+const LARGEST: usize = 4 << 20;
+
 type Ending = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Send>>;
 
 /// A message under way.
@@ -140,6 +144,10 @@ impl Flights {
                     }
                 }
                 draft = drafts.recv(), if reads && room => match draft {
+                    Some(Ok(draft)) if draft.size() > LARGEST && matches!(self.way, Way::Call(_)) => {
+                        reads = false;
+                        self.trouble.get_or_insert(too_large(&draft));
+                    }
                     Some(Ok(draft)) => {
                         let flight = self.tally.begin(&self.way, draft).await;
                         self.flying.push_back(flight);
@@ -268,6 +276,14 @@ impl Drop for Tally {
         };
         change_log::note_many(&self.cluster, &command, word, &self.counts());
     }
+}
+
+fn too_large(draft: &Draft) -> Trouble {
+    let line = draft.line.unwrap_or_default();
+    Trouble::refused(format!(
+        "line {line}: the message has {} B, and no server takes a request of more than {LARGEST}",
+        draft.size()
+    ))
 }
 
 fn messages(count: u64) -> String {

@@ -20,6 +20,15 @@ pub(super) struct Draft {
     pub(super) options: PublishOptions,
 }
 
+impl Draft {
+    /// Bytes of the key, the value and the headers.
+    pub(super) fn size(&self) -> usize {
+        let headers = self.options.headers.iter();
+        let headers = headers.map(|(name, value)| name.len() + value.len());
+        self.options.key.len() + self.options.value.len() + headers.sum::<usize>()
+    }
+}
+
 /// What all messages of one command have in common.
 pub(super) struct Template {
     to: Destination,

@@ -127,7 +127,7 @@ pub(crate) struct Options {
     #[arg(long, global = true)]
     pub(crate) observe: bool,
     /// How long one request may take [default: 5s]
-    #[arg(long, global = true, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, global = true, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,
     /// auto, dark, light, deuteranopia, none, or a file
     #[arg(

@@ -47,6 +47,7 @@ pub(crate) async fn delete(session: &mut Session<'_>, args: &DeleteArgs) -> Resu
 /// Sets a cursor. Servers take one of any stream (wire-contract §4.8), which would only hide a typing error.
 pub(crate) async fn set_cursor(session: &mut Session<'_>, args: &CursorSetArgs) -> Result {
     let client = session.client()?;
+    need_name("a cursor", &args.id)?;
     let (stream, partition) = &args.place;
     let cluster = client.fetch_metadata().await?;
     let found = cluster
@@ -56,6 +57,14 @@ pub(crate) async fn set_cursor(session: &mut Session<'_>, args: &CursorSetArgs) 
         return Err(no_such_partition(found, *partition));
     }
     perform(session, args.operation()).await
+}
+
+/// Refuses an empty name, which no server takes (wire-contract §4.3, §4.8).
+pub(crate) fn need_name(what: &str, name: &str) -> Result<()> {
+    if name.is_empty() {
+        return Err(Trouble::refused(format!("{what} needs a name")));
+    }
+    Ok(())
 }
 
 /// Sends one operation and writes down how it ended.

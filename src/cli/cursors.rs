@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::args::{CursorGetArgs, MaybeStreamArgs, OutputArgs};
 use super::cells::{count, duration, list};
+use super::change::need_name;
 use super::exit::{Exit, Result, Trouble};
 use super::json::seconds;
 use super::output::{Column, Shape};
@@ -183,6 +184,7 @@ fn describe_group(group: &GroupInfo, cursors: &[CursorTruth]) -> Value {
 
 /// Prints the offset that a cursor is at.
 pub(crate) async fn get(session: &mut Session<'_>, args: &CursorGetArgs) -> Result {
+    need_name("a cursor", &args.id)?;
     let (stream, partition) = &args.place;
     let offset = match session.access()? {
         Access::Full(client) => client.fetch_cursor(&args.id, stream, *partition).await?,

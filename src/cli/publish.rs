@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use tokio::sync::mpsc;
 
 use super::args::{PublishArgs, PublishSubjectArgs};
+use super::change::need_name;
 use super::exit::{Result, Trouble};
 use super::session::Session;
 use flight::Flights;
@@ -20,6 +21,7 @@ const READ_AHEAD: usize = 1024;
 
 /// Publishes to a stream.
 pub(crate) async fn to_stream(session: &mut Session<'_>, args: &PublishArgs) -> Result {
+    need_name("a stream", &args.stream)?;
     let deadline = session.options.timeout;
     publish(session, Template::of_stream(args, deadline)).await
 }

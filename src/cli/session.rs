@@ -121,11 +121,13 @@ pub(crate) fn open_access(cluster: &ClusterSettings) -> Result<Access> {
 }
 
 fn access(cluster: &ClusterSettings, options: ConnectOptions) -> Result<Access> {
-    Ok(if cluster.observe.value {
-        Access::Observe(Observer::new(options)?)
+    // Nothing is dialled yet: what is wrong are addresses and files, as they were named.
+    let opened = if cluster.observe.value {
+        Observer::new(options).map(Access::Observe)
     } else {
-        Access::Full(Client::new(options)?)
-    })
+        Client::new(options).map(Access::Full)
+    };
+    opened.map_err(|error| Trouble::usage(error.to_string()))
 }
 
 fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {

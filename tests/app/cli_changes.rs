@@ -94,8 +94,15 @@ fn what_no_server_takes_is_5_and_never_sent() {
         let (code, sentence) = bed.fails(line);
         assert_eq!(code, 5, "{line}: {sentence}");
     }
-    for arguments in [["create", ""], ["create", "with blank"]] {
-        let ran = bed.run(&arguments);
+    for arguments in [
+        &["create", ""][..],
+        &["create", "with blank"],
+        &["publish", "", "x"],
+        &["publish-subject", "", "x"],
+        &["cursor", "get", "", "orders:0"],
+        &["cursor", "set", "", "orders:0", "1"],
+    ] {
+        let ran = bed.run(arguments);
         assert_eq!(ran.code, 5, "{arguments:?}: {ran:?}");
     }
     let streams = bed.ok("streams -o raw");

@@ -130,6 +130,18 @@ fn a_wrong_command_line_is_2_and_one_sentence() {
             "tail x -q ~(",
             "--query \"~(\": this is no regular expression: unclosed group",
         ),
+        (
+            "create x --retention-age -5s",
+            "\"-5s\" is not a duration; write one like 500ms, 10s, 5m, 2h or 7d",
+        ),
+        (
+            "--tls-ca /nonexistent streams",
+            "cannot read /nonexistent for TLS: No such file or directory (os error 2)",
+        ),
+        (
+            "--tls-cert x streams",
+            "a client certificate needs its key too",
+        ),
         ("publish x y -H z", "\"z\" is not NAME=VALUE"),
         (
             "publish x y --lines",

@@ -27,22 +27,22 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "N|all", allow_negative_numbers = true, value_parser = replication)]
     replication: Option<i32>,
     /// Bytes kept in each partition
-    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = amount)]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = amount)]
     retention_bytes: Option<i64>,
     /// Messages kept in each partition
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = amount)]
     retention_messages: Option<i64>,
     /// How long messages are kept
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_duration)]
     retention_age: Option<Duration>,
     /// How often retention is applied
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_duration)]
     cleaner_interval: Option<Duration>,
     /// Bytes of one segment; retention removes whole segments
-    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = amount)]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = amount)]
     segment_bytes: Option<i64>,
     /// Age at which a new segment is begun
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_duration)]
     segment_age: Option<Duration>,
     /// Keep only the last message of each key
     #[arg(
@@ -58,7 +58,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     compact_goroutines: Option<i32>,
     /// Idle time after which a partition pauses itself
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_duration)]
     auto_pause: Option<Duration>,
     /// A partition with subscribers does not pause itself
     #[arg(

@@ -110,7 +110,8 @@ impl Journal {
         };
         let path = place.path.clone();
         let wrong = |why: String| Trouble::new(Exit::FAILED, format!("{}: {why}", path.display()));
-        let mut file = open_file(&path).map_err(|error| wrong(error.to_string()))?;
+        let mut file = open_file(&path)
+            .map_err(|error| wrong(format!("{error}; name another file with --journal")))?;
         lock(&file)
             .map_err(|_held| wrong("another redrive is at work with this journal".into()))?;
         let mut text = String::new();
@@ -240,7 +241,11 @@ fn open_file(path: &Path) -> std::io::Result<File> {
 #[cfg(unix)]
 fn lock(file: &File) -> std::io::Result<()> {
     use rustix::fs::{FlockOperation, flock};
-    Ok(flock(file, FlockOperation::NonBlockingLockExclusive)?)
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(std::io::ErrorKind::WouldBlock.into()),
+        // Some file systems know no locks.
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[cfg(not(unix))]

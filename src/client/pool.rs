@@ -27,9 +27,11 @@ const SUBSCRIPTIONS_PER_CONNECTION: usize = 16;
 /// Frames of up to this size save wake-ups; servers send smaller ones if they like.
 const MAX_FRAME_BYTES: u32 = 256 << 10;
 
-/// When a silent connection is asked whether it lives, how often, and how many times in vain.
+/// Silence after which TCP asks whether the other side lives.
 pub(crate) const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
+/// How often it asks again.
 pub(crate) const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
+/// How many times it asks in vain.
 pub(crate) const KEEPALIVE_TIMES: u32 = 3;
 
 /// Where the tasks of connections run: counted, and stopped with the client.

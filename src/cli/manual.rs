@@ -68,7 +68,7 @@ nats sub --raw --count 1 orders | liftui envelope decode",
     (
         "check",
         "liftui check -o prometheus
-liftui check --rule leaderless --rule lag=critical",
+liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
     ),
 ];
 
@@ -222,5 +222,30 @@ mod tests {
     #[test]
     fn the_words_of_the_command_line_fit_together() {
         command().debug_assert();
+    }
+
+    /// Words of a line in which only single quotes stand.
+    fn words(line: &str) -> Vec<OsString> {
+        let parts = line.trim().split('\'').enumerate();
+        let words = parts.flat_map(|(at, part)| match at % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        });
+        words.map(OsString::from).collect()
+    }
+
+    #[test]
+    fn every_example_is_a_command_line() {
+        let lines = EXAMPLES.iter().flat_map(|(_, examples)| examples.lines());
+        let mut read = 0;
+        for line in lines {
+            let explained = line.split("   ").next().unwrap_or(line);
+            let commands = explained.split(" | ");
+            for command in commands.filter(|command| command.starts_with("liftui ")) {
+                Invocation::read(&words(command)).expect(command);
+                read += 1;
+            }
+        }
+        assert!(read > 15, "{read} examples");
     }
 }

@@ -102,6 +102,10 @@ fn the_truth_about_partitions_is_told_in_every_form() {
     let json: serde_json::Value =
         serde_json::from_str(&bed.ok("streams -o json")).expect("one document");
     assert_eq!(json.as_array().map(Vec::len), Some(4));
+    let described = bed.ok("describe orders -o table");
+    let views = described.lines().filter(|line| line.ends_with(" ago"));
+    let views: Vec<&str> = views.filter(|line| line.contains("demo-")).collect();
+    assert_eq!(views.len(), 6, "two partitions, three brokers: {described}");
     let described = bed.objects("describe orders").remove(0);
     assert_eq!(described["partitions"].as_array().map(Vec::len), Some(2));
     assert_eq!(described["partitions"][0]["oldest_offset"], 0);

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{partitions, stream, streams};
 use crate::cli::args::{Form, StreamArgs};
-use crate::cli::cells::{age, count, rate};
+use crate::cli::cells::{age, count, latency, rate};
 use crate::cli::exit::{Exit, Result};
 use crate::cli::json::time;
 use crate::cli::output::{Column, Printer, Shape, plain};
@@ -39,6 +39,20 @@ static PARTITIONS: Shape = Shape {
         Column::text("LAST", "last_message", 0).shown(age),
         Column::text("STATUS", "status", 0),
         Column::text("READONLY", "readonly", 0).shown(crate::cli::cells::known),
+    ],
+};
+
+/// What each broker says of each partition.
+static VIEWS: Shape = Shape {
+    fields: &[],
+    raw: &[],
+    columns: &[
+        Column::number("#", "partition", 0),
+        Column::text("BROKER", "broker", 0),
+        Column::number("HW", "high_watermark", 0).shown(count),
+        Column::number("NEWEST", "newest_offset", 0).shown(count),
+        Column::number("SAID", "age_ms", 0).shown(ago),
+        Column::text("ERROR", "error", 0),
     ],
 };
 
@@ -116,7 +130,9 @@ fn print(
         }
         Form::Table | Form::Raw => {
             summary(out, &whole)?;
-            Printer::new(out, &PARTITIONS, Form::Table, bold).all(rows)?;
+            Printer::new(&mut *out, &PARTITIONS, Form::Table, bold).all(rows)?;
+            writeln!(out)?;
+            Printer::new(&mut *out, &VIEWS, Form::Table, bold).all(&views(rows))?;
             for finding in &findings {
                 let message = plain(&finding["message"]);
                 writeln!(
@@ -129,6 +145,32 @@ fn print(
             Ok(())
         }
     }
+}
+
+/// The views of all partitions, one an object.
+fn views(rows: &[Value]) -> Vec<Value> {
+    let mut all = Vec::new();
+    for row in rows {
+        let views = row["views"].as_object().into_iter().flatten();
+        for (broker, view) in views {
+            let mut view = view.clone();
+            if let Some(fields) = view.as_object_mut() {
+                fields.insert("partition".into(), row["partition"].clone());
+                fields.insert("broker".into(), json!(broker));
+            }
+            all.push(view);
+        }
+    }
+    all
+}
+
+/// How long ago a view was given, from milliseconds.
+fn ago(value: &Value) -> String {
+    let took = latency(value);
+    if took.is_empty() {
+        return took;
+    }
+    format!("{took} ago")
 }
 
 fn summary(out: &mut dyn Write, stream: &Value) -> io::Result<()> {

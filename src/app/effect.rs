@@ -69,8 +69,8 @@ pub struct OlderSpec {
     pub stream: StreamName,
     /// The partition.
     pub partition: PartitionId,
-    /// The oldest offset that is kept: fetch what lies before it.
-    pub before: Offset,
+    /// The oldest offset that is kept: fetch what lies before it; `None`: nothing is kept, fetch the newest ones.
+    pub before: Option<Offset>,
     /// How many at most.
     pub count: u32,
 }

@@ -48,7 +48,7 @@ impl Source {
     }
 
     /// The newest offset that readers may see; -1 in an empty partition.
-    async fn newest(&self) -> Result<Offset, Failure> {
+    pub(super) async fn newest(&self) -> Result<Offset, Failure> {
         let asked = self.observer.fetch_partition(&self.stream, self.partition);
         Ok(asked.await?.high_watermark)
     }

@@ -119,7 +119,11 @@ pub(super) async fn fetch_older(feed: FeedId, spec: OlderSpec, source: Source, o
     let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
     let mut start = None;
     let fetched = async {
-        let mut back = Backwards::before(source, spec.before, spec.count).await?;
+        let before = match spec.before {
+            Some(before) => before,
+            None => source.newest().await?.saturating_add(1),
+        };
+        let mut back = Backwards::before(source, before, spec.count).await?;
         while let Some(chunks) = back.next().await? {
             for chunk in chunks {
                 tell(FeedEvent::Older(chunk)).await;
@@ -234,7 +238,7 @@ mod tests {
         let spec = OlderSpec {
             stream,
             partition,
-            before: 6,
+            before: Some(6),
             count: 100,
         };
         fetch_older(FEED, spec, bed.source(), outbox).await;

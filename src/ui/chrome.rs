@@ -245,6 +245,8 @@ fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine, app: 
         return candidates_from(painter, rest, candidates, Some(at));
     }
     if typed.is_empty() {
+        let hint = "a command or a name of one; tab completes, up brings earlier ones";
+        painter.put(rest, &[span(hint, theme.faint)]);
         return;
     }
     let mut could_become = app.could_become(line);

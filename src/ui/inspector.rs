@@ -13,7 +13,7 @@ use super::widgets::{Place, below, missing, row as row_of, tint_chosen, title};
 use crate::app::command::TailCommand;
 use crate::app::inspector::{Inspector, Row, Side, View};
 use crate::app::{App, Command, Context, Hit, Pane};
-use crate::store::decode::Class;
+use crate::store::decode::{Class, Form};
 use crate::store::{Held, MessageRef};
 
 /// Columns of a field's name.
@@ -156,7 +156,8 @@ fn value_line(
     let value = one.filter(|_| inspector.view() != View::Headers);
     let Some(decoded) = value else {
         let shown = match inspector.view() {
-            View::Value(form) => format!("value as {form}"),
+            View::Value(Form::Auto) => "values".to_owned(),
+            View::Value(form) => format!("values as {form}"),
             View::Headers => format!("{} headers", format::size(message.headers().count())),
         };
         return field("shown", shown, theme.text, theme);

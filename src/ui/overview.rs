@@ -355,7 +355,7 @@ impl<'a> OverviewPanes<'a> {
         let streams = self.truth.streams.iter();
         let aside = streams
             .filter(|stream| !stream.internal && stream.status.paused + stream.status.readonly > 0);
-        let mut lines = aside.map(|stream| (&stream.name, words::stream_state(stream, theme)));
+        let mut lines = aside.map(|stream| (&stream.name, words::set_aside(stream, theme)));
         let Some(first) = lines.next().filter(|_| area.height > 1) else {
             return;
         };

@@ -60,7 +60,6 @@ pub(super) fn broker_state(
 /// How a stream is: its worst partitions, counted.
 pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let status = stream.status;
-    let all = stream.partitions.len();
     let glyphs = theme.glyphs;
     if status.dark > 0 {
         return state(
@@ -76,6 +75,16 @@ pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'sta
             theme.degraded,
         );
     }
+    if status.paused + status.readonly > 0 {
+        return set_aside(stream, theme);
+    }
+    state(glyphs.good, "", theme.good)
+}
+
+/// How much of a stream is paused, or else readonly.
+pub(super) fn set_aside(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
+    let (status, all) = (stream.status, stream.partitions.len());
+    let glyphs = theme.glyphs;
     if status.paused > 0 {
         let words = if status.paused == all && all == 1 {
             "paused".to_owned()
@@ -84,15 +93,12 @@ pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'sta
         };
         return state(glyphs.paused, &words, theme.paused);
     }
-    if status.readonly > 0 {
-        let words = if status.readonly == all {
-            "readonly".to_owned()
-        } else {
-            format!("{} of {all}", status.readonly)
-        };
-        return state(glyphs.readonly, &words, theme.readonly);
-    }
-    state(glyphs.good, "", theme.good)
+    let words = if status.readonly == all {
+        "readonly".to_owned()
+    } else {
+        format!("{} of {all}", status.readonly)
+    };
+    state(glyphs.readonly, &words, theme.readonly)
 }
 
 /// How a partition is.

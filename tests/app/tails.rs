@@ -240,7 +240,7 @@ fn scrolling_up_fetches_older_messages_until_there_are_none() {
     let [Effect::FetchOlder(id, spec)] = orders.as_slice() else {
         panic!("{orders:?}")
     };
-    assert_eq!((spec.before, spec.partition), (100, 0));
+    assert_eq!((spec.before, spec.partition), (Some(100), 0));
     dashboard.press("k");
     assert_eq!(dashboard.orders(), []);
 

@@ -218,7 +218,10 @@ impl Tail {
                 start,
                 failure,
             } => {
-                self.older_done(stream, *partition, start.is_some());
+                // Nothing kept, and nothing older found: there is none.
+                let nothing = self.store.offsets(stream, *partition).is_none();
+                let reached = start.is_some() || nothing && failure.is_none();
+                self.older_done(stream, *partition, reached);
                 if let Some(failure) = failure {
                     desk.say_failure(failure);
                 }

@@ -29,7 +29,30 @@ pub(super) struct Scene<'a> {
 struct Piece {
     rank: u8,
     text: String,
+    /// What it can be cut down to before anything that is needed is left out.
+    short: Option<String>,
     style: Style,
+}
+
+/// What is of this rank or a lower one is cut down before any of it is left out.
+const NEEDED: u8 = 1;
+
+impl Piece {
+    fn new(rank: u8, text: String, style: Style) -> Self {
+        let short = None;
+        Self {
+            rank,
+            text,
+            short,
+            style,
+        }
+    }
+}
+
+/// Cuts the last piece down that can be; `false` where none can.
+fn shorten(pieces: &mut [Piece]) -> bool {
+    let short = |piece: &mut Piece| piece.short.take().map(|short| piece.text = short);
+    pieces.iter_mut().rev().find_map(short).is_some()
 }
 
 /// Draws the title.
@@ -38,6 +61,9 @@ pub(super) fn draw(painter: &mut Painter<'_>, area: Rect, scene: &Scene<'_>) {
     let mut pieces = pieces(scene, theme);
     while spans_width(&spans(&pieces, theme)) > usize::from(area.width) {
         let least = pieces.iter().map(|piece| piece.rank).max().unwrap_or(0);
+        if least <= NEEDED && shorten(&mut pieces) {
+            continue;
+        }
         if least == 0 {
             break;
         }
@@ -60,7 +86,7 @@ fn spans(pieces: &[Piece], theme: &Theme) -> Vec<Span<'static>> {
 fn pieces(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
     let Scene { tail, focused, .. } = scene;
     let name = format::cut_middle(&place(tail), 36, theme.glyphs.cut);
-    let piece = |rank, text: String, style| Piece { rank, text, style };
+    let piece = Piece::new;
     let mut pieces = vec![piece(
         0,
         name,
@@ -107,11 +133,13 @@ fn query(tail: &Tail, theme: &Theme) -> Option<Piece> {
     } else {
         String::new()
     };
-    let query = format::cut(query, 40, theme.glyphs.cut);
+    let text = |columns| {
+        let query = format::cut(query, columns, theme.glyphs.cut);
+        format!("/{query}  {matching} matching{left}")
+    };
     Some(Piece {
-        rank: 0,
-        text: format!("/{query}  {matching} matching{left}"),
-        style: theme.matched,
+        short: Some(text(20)),
+        ..Piece::new(0, text(40), theme.matched)
     })
 }
 
@@ -148,9 +176,8 @@ fn mode(scene: &Scene<'_>, theme: &Theme) -> Piece {
         Mode::ScrolledBack => theme.title,
     };
     Piece {
-        rank: 1,
-        text,
-        style,
+        short: (messages > 0).then(|| mode.to_owned()),
+        ..Piece::new(NEEDED, text, style)
     }
 }
 
@@ -200,11 +227,7 @@ fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<Piece> {
             (format!("{}{}", some(parts), ended(reason)), style)
         }
     };
-    Some(Piece {
-        rank: 0,
-        text,
-        style,
-    })
+    Some(Piece::new(0, text, style))
 }
 
 /// Whether a partition's leader is known not to answer.
@@ -237,11 +260,7 @@ pub(super) fn ended(reason: &EndReason) -> String {
 fn removed(tail: &Tail, theme: &Theme) -> Option<Piece> {
     let removed = tail.removed();
     let text = format!("{} gone before they were read", whole(removed));
-    (removed > 0).then_some(Piece {
-        rank: 3,
-        text,
-        style: theme.degraded,
-    })
+    (removed > 0).then(|| Piece::new(3, text, theme.degraded))
 }
 
 fn kept(scene: &Scene<'_>, theme: &Theme) -> Piece {
@@ -254,11 +273,7 @@ fn kept(scene: &Scene<'_>, theme: &Theme) -> Piece {
         theme.glyphs.dot,
         bytes(store.bytes())
     );
-    Piece {
-        rank: 5,
-        text,
-        style: theme.muted,
-    }
+    Piece::new(5, text, theme.muted)
 }
 
 /// What a tail reads: `orders:0-3`, or several streams.

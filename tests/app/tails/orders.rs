@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use liftui::app::feed::Mode;
-use liftui::app::{Effect, Event, Progress};
+use liftui::app::{Effect, Event, FeedEvent, Progress};
 use liftui::model::{EndReason, SubscriptionEvent};
 
 use super::Dashboard;
@@ -73,4 +73,31 @@ fn a_paused_partition_is_read_on_once_it_is_known_to_go_on() {
         ),
         "{orders:?}"
     );
+}
+
+#[test]
+fn older_messages_are_fetched_of_partitions_that_have_none_in_memory_too() {
+    let mut dashboard = Dashboard::new(2);
+    dashboard.give(0, 100..140);
+    dashboard.orders();
+    dashboard.press("g");
+    let mut befores = Vec::new();
+    for order in dashboard.orders() {
+        if let Effect::FetchOlder(_, spec) = order {
+            befores.push((spec.partition, spec.before));
+        }
+    }
+    assert_eq!(befores, [(0, Some(100)), (1, None)]);
+    for partition in 0..2 {
+        let done = FeedEvent::OlderDone {
+            stream: "orders".into(),
+            partition,
+            start: (partition == 0).then_some(100),
+            failure: None,
+        };
+        dashboard.happen(Event::Feed(dashboard.id(), done));
+    }
+    assert!(dashboard.tail().is_at_start());
+    dashboard.press("k");
+    assert_eq!(dashboard.orders(), []);
 }

@@ -182,9 +182,8 @@ impl Tail {
         }
         let count = OLDER / u32::try_from(self.parts.len().max(1)).unwrap_or(OLDER);
         for part in self.parts.iter_mut().filter(|part| !part.at_start) {
-            let Some((before, _)) = self.store.offsets(&part.stream, part.partition) else {
-                continue;
-            };
+            let kept = self.store.offsets(&part.stream, part.partition);
+            let before = kept.map(|(oldest, _)| oldest);
             part.fetching = true;
             self.reach = Reach::Back;
             let spec = OlderSpec {

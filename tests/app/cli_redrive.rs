@@ -73,19 +73,23 @@ fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() {
     let bed = with_messages(400);
     let journal = bed.home.path().join("journal");
     let journal = journal.to_str().expect("a plain path");
+    // Twenty seconds for all of it: long enough to be broken off twice on a busy machine.
     let arguments = [
         "redrive",
         "from",
         "to",
         "--rate",
-        "200",
+        "20",
         "--journal",
         journal,
     ];
     for deadly in [Signal::KILL, Signal::INT] {
-        let child = start(bed.command(&arguments));
         let before = bed.ok("tail to --count");
-        while bed.ok("tail to --count") == before {}
+        let mut child = start(bed.command(&arguments));
+        while bed.ok("tail to --count") == before {
+            let ended = child.try_wait().expect("it can be looked at");
+            assert_eq!(ended, None, "it is not done yet");
+        }
         signal(&child, deadly);
         let ran = outcome(child);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! When to draw: only after something happened, at most every 16 ms.
+//! When to draw: only after something happened, at most 60 times a second.
 //!
 //! Knows neither what happened nor what is drawn.
 
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// About 60 frames a second: faster than an eye, slower than a firehose.
-const FRAME: Duration = Duration::from_millis(16);
+/// A sixtieth of a second, rounded up: faster than an eye, slower than a firehose.
+const FRAME: Duration = Duration::from_micros(16_667);
 
 /// Holds frames back.
 #[derive(Debug, Default)]

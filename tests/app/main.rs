@@ -20,6 +20,7 @@ mod scenario_brokers;
 mod scenario_hands;
 mod scenario_hostile;
 mod scenario_loop;
+mod scenario_pressure;
 mod scenario_streams;
 mod scenario_tails;
 #[cfg(test)]

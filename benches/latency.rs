@@ -1,0 +1,343 @@
+//! How soon a key shows while a tail takes in all that the broker can send and a query runs over it: the real loop, on a
+//! stage that knows when each frame was drawn. Run with `cargo bench --bench latency`; the demo cluster is another
+//! process.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench reads the clock: that is all it does"
+)]
+
+mod bed;
+#[path = "../tests/app/hostile.rs"]
+mod hostile;
+
+use std::io::{self, Write};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bed::{Demo, Outcome};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use liftui::app::Settings;
+use liftui::client::{Client, ConnectOptions};
+use liftui::model::{Operation, StreamOptions};
+use liftui::runtime::{Access, Cue, DashboardOptions, Session, Stage, run_on};
+use liftui::ui::Theme;
+use ratatui::backend::TestBackend;
+use ratatui::{Frame, Terminal};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
+
+const MESSAGES: u32 = 2_000_000;
+/// Times that reading begins anew, and keys that are pressed each time, while it lasts.
+const ROUNDS: usize = 12;
+const PRESSES: usize = 32;
+/// Between two keys: faster than anybody types, and not in step with frames.
+const PAUSE: Duration = Duration::from_millis(23);
+/// No screen takes so long.
+const CAP: Duration = Duration::from_secs(20);
+/// Found in one of a hundred messages of random letters.
+const QUERY: &str = "zab";
+const SIZE: (u16, u16) = (200, 50);
+
+#[tokio::main]
+async fn main() -> Outcome {
+    let demo = Demo::start(1)?;
+    demo.fill(&format!("latency -n {MESSAGES} --size 256 --create"))?;
+    let client = Client::new(ConnectOptions::new([&demo.addresses]))?;
+    client.perform(create("hostile")).await?;
+    hostile::publish(&client).await;
+    let (mut stage, mut seat) = BenchStage::new()?;
+    let options = options(&demo, client);
+    let player = tokio::spawn(async move {
+        let told = play(&mut seat).await;
+        seat.cues.send(Cue::Shutdown).ok();
+        told.map_err(|error| error.to_string())
+    });
+    run_on(&mut stage, options).await?;
+    let told = player.await??;
+    tell(told, &mut io::stdout().lock())
+}
+
+fn create(stream: &str) -> Operation {
+    Operation::Create(Box::new(StreamOptions {
+        name: stream.to_owned(),
+        ..StreamOptions::default()
+    }))
+}
+
+fn options(demo: &Demo, client: Client) -> DashboardOptions {
+    let settings = Settings {
+        cluster: "bench".into(),
+        addresses: vec![demo.addresses.clone()],
+        ..Settings::default()
+    };
+    DashboardOptions::new(Session {
+        access: Access::Full(client),
+        settings,
+        theme: Theme::default(),
+    })
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Told {
+    presses: Vec<Duration>,
+    first_matches: Vec<Duration>,
+    hostile: Vec<Duration>,
+    frames_per_second: Vec<f64>,
+    /// The tail's title while keys were pressed.
+    titles: Vec<String>,
+}
+
+async fn play(seat: &mut Seat) -> Outcome<Told> {
+    seat.wait("1 broker").await?;
+    seat.keys("3");
+    seat.wait("latency ").await?;
+    // The other stream stands above it.
+    seat.keys("Gl");
+    seat.wait("latency:0 ").await?;
+    let mut told = Told::default();
+    for _ in 0..ROUNDS {
+        round(seat, &mut told).await?;
+    }
+    first_matches(seat, &mut told).await?;
+    hostile_messages(seat, &mut told).await?;
+    Ok(told)
+}
+
+/// From the key that chooses a hostile message to the frame that shows it.
+async fn hostile_messages(seat: &mut Seat, told: &mut Told) -> Outcome {
+    seat.keys("3");
+    seat.wait("STREAMS").await?;
+    seat.keys("gl");
+    seat.wait("hostile:0 ").await?;
+    seat.keys("\n");
+    let last = hostile::messages().len() - 1;
+    seat.wait(&format!("hostile:0 @ {last}")).await?;
+    for offset in (0..last).rev() {
+        let title = format!("hostile:0 @ {offset}");
+        told.hostile
+            .push(seat.press('[', |text| text.contains(&title)).await?);
+    }
+    Ok(())
+}
+
+/// Reads everything anew, with a query, and presses keys meanwhile.
+async fn round(seat: &mut Seat, told: &mut Told) -> Outcome {
+    seat.keys("s");
+    seat.keys("earliest\n");
+    seat.wait("from earliest").await?;
+    seat.keys("f/");
+    seat.keys(&format!("\u{15}{QUERY}\n"));
+    seat.wait("matching").await?;
+    let (begun, frames) = (Instant::now(), seat.frames());
+    for _ in 0..PRESSES / 4 {
+        told.presses
+            .push(seat.press('?', |text| text.contains(" Keys  ")).await?);
+        told.presses.push(
+            seat.press('\u{1b}', |text| !text.contains(" Keys  "))
+                .await?,
+        );
+        seat.press('/', |_| true).await?;
+        told.presses
+            .push(seat.press('X', |text| text.contains("zabX")).await?);
+        told.presses
+            .push(seat.press('\u{8}', |text| !text.contains("zabX")).await?);
+        seat.press('\u{1b}', |_| true).await?;
+    }
+    let drawn = f64::from(u32::try_from(seat.frames() - frames)?);
+    told.frames_per_second
+        .push(drawn / begun.elapsed().as_secs_f64());
+    let text = seat.text();
+    let title = text.lines().find(|line| line.contains("following"));
+    told.titles
+        .push(title.unwrap_or_default().trim().to_owned());
+    Ok(())
+}
+
+/// From the key that begins a query to the first row that matches it, everything being in memory already.
+async fn first_matches(seat: &mut Seat, told: &mut Told) -> Outcome {
+    for query in ["zabc", "~z[a-c]{3}d", "cel: value.contains(\"zabcd\")"] {
+        seat.keys("/\u{15}");
+        seat.keys(query);
+        let took = seat.press('\n', has_match).await?;
+        told.first_matches.push(took);
+    }
+    Ok(())
+}
+
+/// Whether the title counts a match.
+fn has_match(text: &str) -> bool {
+    let title = text.lines().find(|line| line.contains(" matching"));
+    title.is_some_and(|title| !title.contains(" 0 matching"))
+}
+
+fn tell(mut told: Told, out: &mut impl Write) -> Outcome {
+    told.presses.sort_unstable();
+    let at = |percent: usize| told.presses[(told.presses.len() - 1) * percent / 100];
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    let most = told.frames_per_second.iter().copied().fold(0.0, f64::max);
+    writeln!(
+        out,
+        "key to changed frame, {} keys while reading: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, longest {:.1} ms; \
+         required p99 33 ms",
+        told.presses.len(),
+        ms(at(50)),
+        ms(at(90)),
+        ms(at(99)),
+        ms(at(100)),
+    )?;
+    writeln!(
+        out,
+        "frames a second, the most in a round: {most:.1}; required 60"
+    )?;
+    let first: Vec<String> = told
+        .first_matches
+        .iter()
+        .map(|took| format!("{:.1}", ms(*took)))
+        .collect();
+    writeln!(
+        out,
+        "first match on screen, ms: {}; required 50",
+        first.join(", ")
+    )?;
+    let hostile = told.hostile.iter().max().copied().unwrap_or_default();
+    writeln!(
+        out,
+        "the longest that a hostile message took to show: {:.1} ms",
+        ms(hostile)
+    )?;
+    for title in &told.titles {
+        writeln!(out, "  {title}")?;
+    }
+    Ok(())
+}
+
+/// What the frames looked like, and when the last one was done.
+#[derive(Clone, Default)]
+struct Picture {
+    text: String,
+    frames: u64,
+    drawn: Option<Instant>,
+}
+
+/// Where the player sits.
+struct Seat {
+    cues: mpsc::UnboundedSender<Cue>,
+    picture: watch::Receiver<Picture>,
+}
+
+impl Seat {
+    fn key(&self, letter: char) {
+        let (code, held) = match letter {
+            '\n' => (KeyCode::Enter, KeyModifiers::NONE),
+            '\u{1b}' => (KeyCode::Esc, KeyModifiers::NONE),
+            '\u{8}' => (KeyCode::Backspace, KeyModifiers::NONE),
+            '\u{15}' => (KeyCode::Char('u'), KeyModifiers::CONTROL),
+            letter => (KeyCode::Char(letter), KeyModifiers::NONE),
+        };
+        self.cues
+            .send(Cue::Input(Event::Key(KeyEvent::new(code, held))))
+            .ok();
+    }
+
+    fn keys(&self, letters: &str) {
+        letters.chars().for_each(|letter| self.key(letter));
+    }
+
+    /// Presses a key and tells how long it took until a frame was as it should be, then pauses.
+    async fn press(&mut self, letter: char, wanted: impl Fn(&str) -> bool) -> Outcome<Duration> {
+        let before = self.frames();
+        let begun = Instant::now();
+        self.key(letter);
+        let so = |picture: &Picture| picture.frames > before && wanted(&picture.text);
+        if timeout(CAP, self.picture.wait_for(so)).await.is_err() {
+            return Err(format!("{letter:?} never showed, but\n{}", self.text()).into());
+        }
+        let drawn = self.picture.borrow().drawn;
+        sleep(PAUSE).await;
+        Ok(drawn.unwrap_or(begun).saturating_duration_since(begun))
+    }
+
+    async fn wait(&mut self, wanted: &str) -> Outcome {
+        let so = |picture: &Picture| picture.text.contains(wanted);
+        if timeout(CAP, self.picture.wait_for(so)).await.is_err() {
+            return Err(format!("{wanted:?} never showed, but\n{}", self.text()).into());
+        }
+        Ok(())
+    }
+
+    fn frames(&self) -> u64 {
+        self.picture.borrow().frames
+    }
+
+    fn text(&self) -> String {
+        self.picture.borrow().text.clone()
+    }
+}
+
+/// A stage that keeps the last frame as text.
+struct BenchStage {
+    screen: Terminal<TestBackend>,
+    cues: mpsc::UnboundedReceiver<Cue>,
+    picture: watch::Sender<Picture>,
+}
+
+impl BenchStage {
+    fn new() -> Outcome<(Self, Seat)> {
+        let (send, cues) = mpsc::unbounded_channel();
+        let (picture, look) = watch::channel(Picture::default());
+        let screen = Terminal::new(TestBackend::new(SIZE.0, SIZE.1))?;
+        let stage = Self {
+            screen,
+            cues,
+            picture,
+        };
+        let seat = Seat {
+            cues: send,
+            picture: look,
+        };
+        Ok((stage, seat))
+    }
+}
+
+impl Stage for BenchStage {
+    fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
+        self.screen.draw(paint).map_err(io::Error::other)?;
+        let drawn = Instant::now();
+        let buffer = self.screen.backend().buffer();
+        let rows = buffer.content().chunks(usize::from(SIZE.0));
+        let mut text = String::new();
+        for row in rows {
+            text.extend(row.iter().map(ratatui::buffer::Cell::symbol));
+            text.push('\n');
+        }
+        self.picture.send_modify(|picture| {
+            picture.text = text;
+            picture.frames += 1;
+            picture.drawn = Some(drawn);
+        });
+        Ok(())
+    }
+
+    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<Cue> {
+        let cue = self.cues.poll_recv(context);
+        cue.map(|cue| cue.unwrap_or(Cue::Shutdown))
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn copy(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -56,9 +56,10 @@ impl Client {
     /// Makes a stream. The answer means that the cluster has agreed on it; its leaders follow within moments.
     ///
     /// # Errors
-    /// [`ErrorKind::Refused`] for what servers do not survive: fewer than no partitions, a name with `/`, `\` or
-    /// `..`, a malformed subject (wire-contract §2.4). [`ErrorKind::StreamExists`], [`ErrorKind::ReservedStream`],
-    /// [`ErrorKind::InvalidArgument`] for a replication factor that the cluster can not meet.
+    /// [`ErrorKind::Refused`] for what servers do not survive: fewer than no partitions, a name that is no name of a
+    /// folder, a malformed subject (wire-contract §2.4); and for what none takes: a reserved name, fewer than -1
+    /// replicas. [`ErrorKind::StreamExists`], [`ErrorKind::InvalidArgument`] for more replicas than brokers,
+    /// [`ErrorKind::EncryptionFailed`] without a key on the server.
     pub async fn create_stream(&self, options: &StreamOptions) -> Result<()> {
         let target = Target::Stream(options.name.as_str().into());
         check_stream(options, &target)?;

@@ -348,16 +348,40 @@ impl Bed {
     }
 
     /// Deletes what was made.
-    pub(crate) async fn close(self) {
+    pub(crate) async fn close(mut self) {
         let made = std::mem::take(&mut *self.made.lock().expect("no test panics here"));
         if self.is_real() {
-            for stream in made {
-                self.client.delete_stream(&stream).await.ok();
-            }
+            delete(&self.client, &made).await;
         }
-        if let Some(demo) = self.demo {
+        if let Some(demo) = self.demo.take() {
             demo.stop().await;
         }
+    }
+}
+
+/// Of a test that failed nothing is left behind either.
+impl Drop for Bed {
+    fn drop(&mut self) {
+        let made = std::mem::take(&mut *self.made.lock().expect("no test panics here"));
+        if self.demo.is_some() || made.is_empty() {
+            return;
+        }
+        let addresses = self.addresses.clone();
+        let deleting = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("threads can be had");
+            runtime.block_on(async {
+                let client = Client::connect(ConnectOptions::new(addresses)).await;
+                delete(&client.expect("the cluster answers"), &made).await;
+            });
+        });
+        deleting.join().ok();
+    }
+}
+
+/// Names that are no streams, as those of groups, are none to be deleted either.
+async fn delete(client: &Client, names: &[String]) {
+    for name in names {
+        client.delete_stream(name).await.ok();
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use liftui::client::{Client, ConnectOptions};
 use liftui::demo::Faults;
 use liftui::model::{
     AckPolicy, EndReason, ErrorKind, GiveUp, Message, Outcome, PublishOptions, StartAt, StopAt,
@@ -151,20 +152,45 @@ async fn a_subscription_gives_up_when_told_to() {
     let bed = Bed::demo(lively()).await;
     let stream = bed.stream("gives-up", 1).await;
     bed.publish(&stream, 0, "x").await;
-    let spec = SubscribeSpec {
-        give_up: GiveUp::After(Duration::from_millis(300)),
-        ..range(&stream, 0, StartAt::Earliest, StopAt::Never)
+    let options = ConnectOptions {
+        resubscribe_limit: Some(Duration::from_millis(400)),
+        ..ConnectOptions::new(bed.addresses.clone())
     };
-    let mut subscription = bed.client.subscribe(spec).await.unwrap();
-    next_message(&mut subscription).await;
+    let by_default = ConnectOptions::default().resubscribe_limit;
+    assert_eq!(by_default, Some(Duration::from_secs(30)));
+    let client = Client::connect(options).await.unwrap();
+    let mut subscriptions = Vec::new();
+    for give_up in [
+        GiveUp::AsClient,
+        GiveUp::After(Duration::from_millis(300)),
+        GiveUp::Never,
+    ] {
+        let spec = SubscribeSpec {
+            give_up,
+            ..range(&stream, 0, StartAt::Earliest, StopAt::Never)
+        };
+        let mut subscription = client.subscribe(spec).await.unwrap();
+        next_message(&mut subscription).await;
+        subscriptions.push(subscription);
+    }
+    let mut never = subscriptions.pop().unwrap();
     for broker in 1..=3 {
         bed.faults().kill(broker).unwrap();
     }
-    let read = drain(subscription).await;
-    let EndReason::Unavailable(failure) = read.end() else {
-        panic!("{:?}", read.end());
-    };
-    assert_eq!(failure.kind, ErrorKind::Unreachable);
+    for subscription in subscriptions {
+        let read = drain(subscription).await;
+        let EndReason::Unavailable(failure) = read.end() else {
+            panic!("{:?}", read.end());
+        };
+        assert_eq!(failure.kind, ErrorKind::Unreachable);
+    }
+    for number in 1..=5 {
+        let event = next_event(&mut never).await;
+        let SubscriptionEvent::Resuming { attempt, .. } = event else {
+            panic!("{event:?}");
+        };
+        assert_eq!(attempt, number);
+    }
     bed.close().await;
 }
 

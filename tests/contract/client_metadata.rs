@@ -228,6 +228,38 @@ async fn the_preferred_broker_is_asked_first() {
     bed.close().await;
 }
 
+/// A broker that has just started answers, and knows no stream for seconds.
+#[tokio::test]
+async fn a_broker_that_knows_nothing_yet_hides_no_stream() {
+    let bed = Bed::demo(DemoOptions {
+        speed: 2.0,
+        ..lively()
+    })
+    .await;
+    let stream = bed.stream("hidden", 3).await;
+    bed.publish(&stream, 0, "x").await;
+    let leader = bed.leader(&stream).await;
+    let other = leader % 3 + 1;
+    bed.faults().kill(other).unwrap();
+    bed.faults().restart(other).unwrap();
+    let address = &bed.addresses[other - 1];
+    let knows_nothing = async || {
+        let view = bed.client.fetch_view(address).await;
+        view.result.is_ok_and(|told| told.streams.is_empty())
+    };
+    until_so(knows_nothing).await;
+    let client = Client::connect(ConnectOptions::new([address.clone()]))
+        .await
+        .unwrap();
+    assert!(client.metadata().unwrap().streams.is_empty());
+    let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
+    let mut subscription = client.subscribe(spec).await.unwrap();
+    assert_eq!(next_message(&mut subscription).await.offset, 0);
+    let by_key = client.partition_for(&liftui::client::ByKey, &stream, b"foo", b"");
+    assert_eq!(by_key.await.unwrap(), 2);
+    bed.close().await;
+}
+
 /// The public names of the Go client, v1.1.0 and what v2.4.0 adds.
 const GO_NAMES: &str = "Connect DefaultClientOptions ClientOptions Brokers MaxConnsPerBroker KeepAliveTime TLSCert \
     TLSConfig ResubscribeWaitTime Close CreateStream Group ReplicationFactor MaxReplication Partitions DeleteStream \

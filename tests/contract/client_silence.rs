@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use liftui::client::{Client, ConnectOptions};
-use liftui::model::{ErrorKind, StartAt, StopAt, SubscriptionEvent};
+use liftui::model::{ErrorKind, StartAt, StopAt, SubscribeSpec, SubscriptionEvent};
 
 use super::bed::{Bed, CAP, lively, next_event, next_message, range};
 use super::wire_tap::WireTap;
@@ -178,5 +178,42 @@ async fn a_thousand_subscriptions_leave_nothing_behind() {
     assert!(
         matches!(read.end(), liftui::model::EndReason::Failed(failure) if failure.kind == ErrorKind::Closed)
     );
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_replica_that_falls_out_of_sync_is_left_for_one_that_has_all() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("out-of-sync", 1).await;
+    bed.fill(&stream, 0, 3).await;
+    let (client, _taps) = tapped(&bed).await;
+    let leader = bed.leader(&stream).await;
+    let (mut subscription, replica) = loop {
+        let spec = SubscribeSpec {
+            isr_replica: true,
+            ..range(&stream, 0, StartAt::Earliest, StopAt::Never)
+        };
+        let mut subscription = client.subscribe(spec).await.unwrap();
+        let opened = next_event(&mut subscription).await;
+        let SubscriptionEvent::Opened { broker } = opened else {
+            panic!("{opened:?}");
+        };
+        let number = broker.strip_prefix("demo-").and_then(|id| id.parse().ok());
+        let number: usize = number.unwrap();
+        if number != leader {
+            break (subscription, number);
+        }
+    };
+    for offset in 0..3 {
+        assert_eq!(next_message(&mut subscription).await.offset, offset);
+    }
+    bed.faults().shrink_isr(&stream, 0, replica).unwrap();
+    bed.publish(&stream, 0, "it does not hear of this").await;
+    let told = next_event(&mut subscription).await;
+    assert!(
+        matches!(told, SubscriptionEvent::Resuming { .. }),
+        "{told:?}"
+    );
+    assert_eq!(next_message(&mut subscription).await.offset, 3);
     bed.close().await;
 }

@@ -5,6 +5,7 @@
 mod about;
 mod keys;
 mod loss;
+mod told;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -2,23 +2,19 @@
 //!
 //! Values come from the truth, with their age and their source (I15).
 
-use super::{Line, keys, loss_page};
+use super::{Line, keys, loss_page, told};
 use crate::app::App;
 use crate::app::activity;
 use crate::app::modal::Subject;
-use crate::app::notice::Level;
 use crate::app::streams::PartitionKey;
 use crate::health::{
     BrokerTruth, CursorTruth, Finding, Known, PartitionStatus, PartitionTruth, StreamTruth, Truth,
 };
-use crate::model::{Failure, GroupInfo, Target, Timestamp, format_ranges};
+use crate::model::{GroupInfo, Target, Timestamp, format_ranges};
 use crate::ui::format;
 use crate::ui::paint::{span, spans_width};
 use crate::ui::theme::Theme;
 use crate::ui::words;
-
-/// Width of the names in what the console answers.
-const CONSOLE: usize = 34;
 
 /// The title and the lines of a text, and where keys lead from it.
 pub(in crate::ui) fn page(subject: &Subject, app: &App, theme: &Theme) -> (String, Vec<Line>) {
@@ -92,11 +88,11 @@ pub(in crate::ui) fn page(subject: &Subject, app: &App, theme: &Theme) -> (Strin
             let mended = || vec![Line::text("It does not hold any more.", theme.good)];
             ("Finding".to_owned(), lines.unwrap_or_else(mended))
         }
-        Subject::Failure(failure) => ("Error".to_owned(), failure_page(failure, theme)),
-        Subject::Console(text) => ("Faults".to_owned(), console_page(text, theme)),
+        Subject::Failure(failure) => ("Error".to_owned(), told::failure_page(failure, theme)),
+        Subject::Console(text) => ("Faults".to_owned(), told::console_page(text, theme)),
         Subject::Notices => (
             "Notices of this session".to_owned(),
-            notices_page(app, theme),
+            told::notices_page(app, theme),
         ),
     }
 }
@@ -487,56 +483,5 @@ fn finding_page(finding: &Finding, now: Timestamp, theme: &Theme) -> Vec<Line> {
         ));
     }
     lines.push(Line::pair("rule", finding.rule.as_str(), theme));
-    lines
-}
-
-fn failure_page(failure: &Failure, theme: &Theme) -> Vec<Line> {
-    vec![
-        Line::text(&*failure.sentence, theme.text),
-        Line::gap(),
-        Line::pair("about", failure.target.to_string(), theme),
-        Line::pair("kind", format!("{:?}", failure.kind), theme),
-    ]
-}
-
-/// Lines as they are; what stands before a wide gap is a name.
-fn console_page(text: &str, theme: &Theme) -> Vec<Line> {
-    let line = |line: &str| match line.split_once("  ") {
-        Some((name, about)) => {
-            let name = format::pad(&format!("{name}  "), CONSOLE);
-            Line(vec![
-                span(name, theme.key),
-                span(about.trim_start(), theme.text),
-            ])
-        }
-        None => Line::text(line, theme.text),
-    };
-    text.lines().map(line).collect()
-}
-
-fn notices_page(app: &App, theme: &Theme) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for notice in app.desk.notices.history().rev() {
-        let style = match notice.level {
-            Level::Note => theme.text,
-            Level::Warning => theme.degraded,
-            Level::Error => theme.broken,
-        };
-        let time = format::clock(notice.at, app.desk.settings.utc_offset);
-        let times = if notice.times > 1 {
-            format!("  {} times", notice.times)
-        } else {
-            String::new()
-        };
-        let spans = vec![
-            span(format!("{time}  "), theme.muted),
-            span(&*notice.text, style),
-            span(times, theme.muted),
-        ];
-        lines.push(Line(spans));
-    }
-    if lines.is_empty() {
-        lines.push(Line::text("Nothing was told so far.", theme.muted));
-    }
     lines
 }

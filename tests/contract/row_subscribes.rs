@@ -564,9 +564,11 @@ pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_a
     .await;
     let early = range(&stream, 0, StartAt::Offset(5), StopAt::Latest);
     let read = drain(bed.client.subscribe(early).await.unwrap()).await;
-    assert_eq!(read.messages[0].offset, oldest);
+    // Retention may have gone on meanwhile.
+    let first = read.messages[0].offset;
+    assert!(first >= oldest, "{first}, not {oldest}");
     let gaps: Vec<&SubscriptionEvent> = read.events.iter().filter(|event| is_gap(event)).collect();
-    let (from, to) = (5, oldest - 1);
+    let (from, to) = (5, first - 1);
     assert_eq!(gaps, [&SubscriptionEvent::Gap { from, to }]);
     let gone = range(&stream, 0, StartAt::Offset(5), StopAt::Offset(9));
     let read = drain(bed.client.subscribe(gone).await.unwrap()).await;

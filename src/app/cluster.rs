@@ -2,7 +2,7 @@
 //!
 //! What follows from the views is `health`'s business; this asks for more where the truth is in doubt.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::notice::Level;
@@ -34,6 +34,10 @@ pub enum Freshness {
         as_of: Timestamp,
     },
 }
+
+/// In a cluster of more partitions what several brokers say is weighed once a second, not each word on its own: keys come
+/// first, and nobody reads faster.
+const WEIGHED_AT_ONCE: usize = 4_000;
 
 /// How many polls may be missed before what is shown counts as stale.
 const MISSED_POLLS: u32 = 3;
@@ -85,13 +89,17 @@ impl ClusterState {
     /// Takes one broker's answer.
     pub fn on_view(&mut self, view: &Arc<View>, desk: &mut Desk) {
         self.health.observe(view);
-        self.assess(desk);
+        if self.truth.totals.partitions <= WEIGHED_AT_ONCE {
+            self.assess(desk);
+        }
     }
 
     /// Takes a leader's word on one partition.
     pub fn on_probe(&mut self, probe: &Probe, desk: &mut Desk) {
         self.health.probe(probe);
-        self.assess(desk);
+        if self.truth.totals.partitions <= WEIGHED_AT_ONCE {
+            self.assess(desk);
+        }
     }
 
     /// Takes all cursors as they were just read.
@@ -119,14 +127,7 @@ impl ClusterState {
 
 /// Says which streams came and went, which brokers fell silent or came back, and which leaders moved.
 fn tell_changes(before: &Truth, after: &Truth, desk: &mut Desk) {
-    let names = |truth: &Truth| -> BTreeSet<StreamName> {
-        let own = truth.streams.iter().filter(|stream| !stream.internal);
-        own.map(|stream| Arc::clone(&stream.name)).collect()
-    };
-    let (had, has) = (names(before), names(after));
-    tell_streams("appeared", has.difference(&had), desk);
-    tell_streams("is gone", had.difference(&has), desk);
-    tell_leaders(before, after, desk);
+    tell_streams(before, after, desk);
     for broker in &after.brokers {
         let Some(old) = before.broker(broker.name()) else {
             continue;
@@ -145,38 +146,114 @@ fn tell_changes(before: &Truth, after: &Truth, desk: &mut Desk) {
     }
 }
 
-fn tell_streams<'a>(what: &str, mut names: impl Iterator<Item = &'a StreamName>, desk: &mut Desk) {
-    let Some(first) = names.next() else { return };
-    let others = names.count();
-    let text = match others {
-        0 => format!("stream {first} {what}"),
-        _ => format!("stream {first} {what}, and {others} more"),
-    };
-    desk.say(Level::Note, text);
+/// What became of the streams: one walk over two sorted lists, which goes past what they share.
+fn tell_streams(before: &Truth, after: &Truth, desk: &mut Desk) {
+    let mut changes = Changes::default();
+    let (mut old, mut new) = (before.streams.as_slice(), after.streams.as_slice());
+    loop {
+        match (old.split_first(), new.split_first()) {
+            (Some((was, rest)), Some((is, others))) => match was.name.cmp(&is.name) {
+                Ordering::Equal => {
+                    changes.compare(was, is);
+                    (old, new) = (rest, others);
+                }
+                Ordering::Less => {
+                    changes.gone.take(was);
+                    old = rest;
+                }
+                Ordering::Greater => {
+                    changes.appeared.take(is);
+                    new = others;
+                }
+            },
+            (Some((was, rest)), None) => {
+                changes.gone.take(was);
+                old = rest;
+            }
+            (None, Some((is, others))) => {
+                changes.appeared.take(is);
+                new = others;
+            }
+            (None, None) => break,
+        }
+    }
+    changes.tell(desk);
 }
 
-fn tell_leaders(before: &Truth, after: &Truth, desk: &mut Desk) {
-    let own_first = |internal| {
-        after
-            .streams
-            .iter()
-            .filter(move |one| one.internal == internal)
-    };
-    let streams = own_first(false).chain(own_first(true));
-    let mut moves = streams.flat_map(|stream| {
-        let old = before.stream(&stream.name);
-        let partitions = stream.partitions.iter();
-        partitions.filter_map(move |partition| moved(old?, stream, partition))
-    });
-    let Some((place, leader)) = moves.next() else {
-        return;
-    };
-    match moves.count() {
-        0 => desk.say(Level::Warning, format!("{place} is led by {leader} now")),
-        more => {
-            let all = more + 1;
-            let text = format!("{all} leaders moved, that of {place} to {leader}");
-            desk.say(Level::Warning, text);
+/// What differs between the streams of two truths.
+#[derive(Default)]
+struct Changes {
+    appeared: Names,
+    gone: Names,
+    /// The first leader that moved and how many more did; those of Liftbridge's own streams apart.
+    moves: Option<(String, BrokerId, usize)>,
+    internal_moves: Option<(String, BrokerId, usize)>,
+}
+
+/// The first of some streams, and how many more there are. Liftbridge's own do not count.
+#[derive(Default)]
+struct Names {
+    first: Option<StreamName>,
+    more: usize,
+}
+
+impl Names {
+    fn take(&mut self, stream: &StreamTruth) {
+        if stream.internal {
+            return;
+        }
+        match self.first {
+            None => self.first = Some(Arc::clone(&stream.name)),
+            Some(_) => self.more += 1,
+        }
+    }
+
+    fn tell(&self, what: &str, desk: &mut Desk) {
+        let Some(first) = &self.first else { return };
+        let text = match self.more {
+            0 => format!("stream {first} {what}"),
+            more => format!("stream {first} {what}, and {more} more"),
+        };
+        desk.say(Level::Note, text);
+    }
+}
+
+impl Changes {
+    /// Shared values are the same in both truths: in a large cluster nearly all are.
+    fn compare(&mut self, old: &Arc<StreamTruth>, new: &Arc<StreamTruth>) {
+        if Arc::ptr_eq(old, new) {
+            return;
+        }
+        let moves = if new.internal {
+            &mut self.internal_moves
+        } else {
+            &mut self.moves
+        };
+        for partition in new.partitions.iter() {
+            if let Some((place, leader)) = moved(old, new, partition) {
+                match moves {
+                    None => *moves = Some((place, leader, 0)),
+                    Some((_, _, more)) => *more += 1,
+                }
+            }
+        }
+    }
+
+    fn tell(self, desk: &mut Desk) {
+        self.appeared.tell("appeared", desk);
+        self.gone.tell("is gone", desk);
+        let internal = self.internal_moves.as_ref();
+        let all = [self.moves.as_ref(), internal].into_iter().flatten();
+        let count: usize = all.clone().map(|(_, _, more)| more + 1).sum();
+        match (all.into_iter().next(), count) {
+            (None, _) => {}
+            (Some((place, leader, _)), 1) => {
+                desk.say(Level::Warning, format!("{place} is led by {leader} now"));
+            }
+            (Some((place, leader, _)), all) => {
+                let text = format!("{all} leaders moved, that of {place} to {leader}");
+                desk.say(Level::Warning, text);
+            }
         }
     }
 }

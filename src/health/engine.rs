@@ -90,8 +90,8 @@ impl Health {
     /// The truth as of all that was said up to `now`: the same value, shared, where nothing changed. Only streams of
     /// which something new was said are looked at again.
     ///
-    /// In a cluster of more than 8,000 partitions, those of which only the log has grown take turns, so that one call
-    /// takes no longer than some tens of milliseconds; whatever else changes is there at once.
+    /// In a cluster of more than 4,000 partitions, those of which only the log has grown take turns, so that one call
+    /// takes no longer than some ten milliseconds; whatever else changes is there at once.
     pub fn assess(&mut self, now: Timestamp) -> Arc<Truth> {
         let no_majority = self.brokers.lacks_majority();
         if no_majority != self.no_majority {

@@ -20,9 +20,9 @@ const PROBE_AGE: Duration = Duration::from_secs(10);
 /// The same where nothing is known: the leader may not have answered.
 const DOUBT_AGE: Duration = Duration::from_secs(2);
 
-/// Partitions of which only the log has grown that are looked at in one go: a fifth of a very large cluster, which
-/// keeps one look within some tens of milliseconds.
-const ENDS_AT_ONCE: usize = 8_000;
+/// Partitions of which only the log has grown that are looked at in one go: a tenth of a very large cluster, which
+/// keeps one look within some ten milliseconds.
+const ENDS_AT_ONCE: usize = 4_000;
 
 /// One stream, its past, and what follows from both.
 #[derive(Debug, Default)]

@@ -103,7 +103,7 @@ impl Poller {
         let mut last = Failure::new(ErrorKind::BadAddress, Target::Cluster, "no address to try");
         while let Some(Ok(view)) = asked.join_next().await {
             let result = view.result.as_ref().map(|_| ()).map_err(Clone::clone);
-            self.tell(view).await;
+            self.tell(Arc::new(view)).await;
             match result {
                 Ok(()) => return Ok(()),
                 Err(failure) => last = failure,
@@ -117,15 +117,19 @@ impl Poller {
         let mut nudged = self.nudge.listen();
         let mut tick = unbunched(self.every);
         let mut answered = false;
+        // The app lets go of a view when it takes the next one. Held for two polls, the last to let go is this task:
+        // freeing a large view takes none of the loop's time.
+        let mut held: (Option<Arc<View>>, Option<Arc<View>>) = (None, None);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
                 () = nudged.wished() => tick.reset(),
             }
             nudged.answered();
-            let view = self.observer.fetch_view(&address).await;
+            let view = Arc::new(self.observer.fetch_view(&address).await);
             let answers = view.result.is_ok();
-            self.tell(view).await;
+            self.tell(Arc::clone(&view)).await;
+            held = (Some(view), held.0);
             if answered && !answers {
                 // What it led may move: everybody is asked at once. Once, or dead brokers would keep all of us busy.
                 self.nudge.now();
@@ -136,8 +140,8 @@ impl Poller {
         }
     }
 
-    async fn tell(&self, view: View) {
-        self.outbox.tell(Event::View(Arc::new(view))).await;
+    async fn tell(&self, view: Arc<View>) {
+        self.outbox.tell(Event::View(view)).await;
     }
 
     async fn link(&self, link: Link) {

@@ -1,0 +1,169 @@
+//! What a cluster of 10,000 streams of 4 partitions costs the dashboard's loop: everything here delays a key.
+//! Run with `cargo bench --bench scale`. The frames of a small cluster stand beside it, for the ratio.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench reads the clock: that is all it does"
+)]
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use liftui::app::{App, Event, Link, Settings};
+use liftui::model::{
+    Broker, BrokerId, Cluster, EventTimes, Partition, Stream, StreamName, Timestamp, View,
+};
+use liftui::ui::{self, Theme};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+const BROKERS: [&str; 3] = ["node-1", "node-2", "node-3"];
+const PARTITIONS: i32 = 4;
+/// Polls of all brokers; the dearest and the middle one of each kind of event are told.
+const ROUNDS: usize = 15;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "ms, middle and worst of {ROUNDS} rounds")?;
+    for (streams, busy) in [(100, 100), (10_000, 0), (10_000, 200), (10_000, 10_000)] {
+        measure(streams, busy, &mut out)?;
+    }
+    Ok(())
+}
+
+/// Streams in all, and how many of them grow between two polls.
+fn measure(streams: usize, busy: usize, out: &mut impl Write) -> Outcome<()> {
+    let mut desk = Desk::new()?;
+    let mut times: Vec<(&str, Vec<Duration>)> = ["view", "tick", "key", "frame"]
+        .map(|name| (name, Vec::new()))
+        .into();
+    for round in 0..ROUNDS {
+        let now =
+            Timestamp(1_795_348_800_000_000_000).plus(Duration::from_secs(2) * round.try_into()?);
+        for by in 0..BROKERS.len() {
+            let view = view(by, streams, busy, round, now);
+            times[0].1.push(desk.take(Event::View(view)));
+        }
+        times[1].1.push(desk.take(Event::Tick(now)));
+        let key = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE);
+        times[2].1.push(desk.take(Event::Key(key)));
+        times[3].1.push(desk.draw()?);
+    }
+    writeln!(out, "{streams} streams, {busy} of them busy")?;
+    for (name, times) in &mut times {
+        // The first round meets everything for the first time.
+        let mut rest = times.split_off(times.len() / ROUNDS);
+        rest.sort();
+        let first = times.iter().max().copied().unwrap_or_default();
+        let (middle, worst) = (rest[rest.len() / 2], rest[rest.len() - 1]);
+        writeln!(
+            out,
+            "  {name:<6} {:>8.2} {:>8.2}   first {:>8.2}",
+            ms(middle),
+            ms(worst),
+            ms(first)
+        )?;
+    }
+    Ok(())
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The dashboard without its loop.
+struct Desk {
+    app: App,
+    terminal: Terminal<TestBackend>,
+}
+
+impl Desk {
+    fn new() -> Outcome<Self> {
+        let mut app = App::new(Settings::default());
+        app.update(Event::Link(Link::Up));
+        app.update(Event::Key(KeyEvent::new(
+            KeyCode::Char('3'),
+            KeyModifiers::NONE,
+        )));
+        let terminal = Terminal::new(TestBackend::new(120, 36))?;
+        Ok(Self { app, terminal })
+    }
+
+    fn take(&mut self, event: Event) -> Duration {
+        let begin = Instant::now();
+        self.app.update(event);
+        begin.elapsed()
+    }
+
+    fn draw(&mut self) -> Outcome<Duration> {
+        let theme = Theme::named("dark").ok_or("no dark theme")?;
+        let mut offered = None;
+        let begin = Instant::now();
+        self.terminal
+            .draw(|frame| offered = Some(ui::draw(frame, &self.app, &theme)))?;
+        let took = begin.elapsed();
+        if let Some(viewport) = offered {
+            self.app.update(Event::Viewport(viewport));
+        }
+        Ok(took)
+    }
+}
+
+/// What one broker says, built anew each time as an answer off the wire is.
+fn view(by: usize, streams: usize, busy: usize, round: usize, now: Timestamp) -> Arc<View> {
+    let ids: Vec<BrokerId> = BROKERS.map(Arc::from).into();
+    let broker = |id: &BrokerId| Broker {
+        id: Arc::clone(id),
+        host: "127.0.0.1".into(),
+        port: 9292,
+        partition_count: 0,
+        leader_count: 0,
+    };
+    let cluster = Cluster {
+        answered_by: Some(Arc::clone(&ids[by])),
+        brokers: ids.iter().map(broker).collect(),
+        streams: (0..streams)
+            .map(|number| stream(number, if number < busy { round } else { 0 }, &ids))
+            .collect(),
+    };
+    Arc::new(View {
+        address: Arc::from(format!("127.0.0.1:{}", 9292 + by)),
+        broker: Some(Arc::clone(&ids[by])),
+        at: now,
+        took: Duration::from_millis(1),
+        result: Ok(Arc::new(cluster)),
+    })
+}
+
+fn stream(number: usize, round: usize, ids: &[BrokerId]) -> (StreamName, Stream) {
+    let name: StreamName = Arc::from(format!("service-{number:05}.events"));
+    let offset = i64::try_from(round * 100).unwrap_or_default();
+    let partition = |id| Partition {
+        id,
+        leader: Some(Arc::clone(&ids[number % ids.len()])),
+        replicas: ids.to_vec(),
+        isr: ids.to_vec(),
+        high_watermark: offset,
+        newest_offset: offset,
+        paused_flag: false,
+        readonly_flag: false,
+        received: EventTimes {
+            first: Timestamp(1),
+            latest: Timestamp(offset),
+        },
+        pause_changed: EventTimes::default(),
+        readonly_changed: EventTimes::default(),
+    };
+    let stream = Stream {
+        name: Arc::clone(&name),
+        subject: Arc::clone(&name),
+        created: Timestamp(1),
+        partitions: (0..PARTITIONS).map(partition).collect(),
+    };
+    (name, stream)
+}

@@ -6,6 +6,7 @@ mod activity;
 mod address;
 mod argv;
 mod cluster;
+mod count;
 mod failure;
 mod message;
 mod nearest;
@@ -24,6 +25,7 @@ pub use argv::shell_line;
 pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
 };
+pub use count::{counted, grouped};
 pub use failure::{ErrorKind, Failure, Target};
 pub use message::{Ack, AckPolicy, Headers, Message, Offset};
 pub use nearest::{did_you_mean, nearest};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::cursors::Reading;
 use super::table::{Column, Listing, Table};
 use super::{Desk, Effect};
-use crate::model::{ActivityEvent, ActivityKind, Failure, StreamName, format_ranges};
+use crate::model::{ActivityEvent, ActivityKind, Failure, StreamName, counted, format_ranges};
 
 /// The columns of the list of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub fn verb(kind: &ActivityKind) -> &'static str {
 pub fn target(kind: &ActivityKind) -> String {
     match kind {
         ActivityKind::CreateStream { stream, partitions } => {
-            format!("{stream} · {}", count(partitions.len(), "partition"))
+            format!("{stream} · {}", counted(partitions.len(), "partition"))
         }
         ActivityKind::DeleteStream { stream } => stream.to_string(),
         ActivityKind::PauseStream {
@@ -200,12 +200,6 @@ pub fn stream(kind: &ActivityKind) -> Option<&StreamName> {
         ActivityKind::JoinGroup { streams, .. } => streams.first(),
         ActivityKind::LeaveGroup { .. } | ActivityKind::Unknown { .. } => None,
     }
-}
-
-/// A number and its word: `1 partition`, `2 partitions`.
-pub fn count(number: usize, word: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {word}{plural}")
 }
 
 /// An event as one line.

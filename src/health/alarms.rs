@@ -1,7 +1,7 @@
 //! The rules about brokers, cursors and the cluster as a whole. Those about partitions are in `rules`.
 
 use super::{AlertOptions, BrokerTruth, CursorTruth, Finding, Reach, Rule, Severity};
-use crate::model::{BrokerId, CursorEntry, ErrorKind, Target, Timestamp};
+use crate::model::{BrokerId, CursorEntry, ErrorKind, Target, Timestamp, counted};
 
 /// What is wrong with brokers and with the cluster as a whole.
 pub(super) fn brokers(truths: &[BrokerTruth], no_majority: bool) -> Vec<Finding> {
@@ -28,7 +28,7 @@ fn silent(truth: &BrokerTruth, since: Timestamp) -> Finding {
         });
     }
     if truth.leaders > 0 {
-        detail.push(format!("leads {}", count(truth.leaders, "partition")));
+        detail.push(format!("leads {}", counted(truth.leaders, "partition")));
     }
     if !truth.listed_by.is_empty() {
         let verb = if truth.listed_by.len() == 1 {
@@ -167,7 +167,7 @@ fn cursor_finding(truth: &CursorTruth, rule: Rule, since: Timestamp) -> Finding 
     let lag = truth.lag.unwrap_or_default();
     let mut detail = vec![format!(
         "lag {}",
-        count(usize::try_from(lag).unwrap_or(0), "message")
+        counted(usize::try_from(lag).unwrap_or(0), "message")
     )];
     if let Some(drain) = truth.drain {
         detail.push(format!("caught up in {}s", drain.as_secs()));
@@ -202,17 +202,4 @@ fn target(truth: &BrokerTruth) -> Target {
 fn names(brokers: &[BrokerId]) -> String {
     let names: Vec<&str> = brokers.iter().map(AsRef::as_ref).collect();
     names.join(", ")
-}
-
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", grouped(number))
-}
-
-/// Thousands apart: these numbers are read by people.
-fn grouped(number: usize) -> String {
-    match number.checked_div(1000) {
-        Some(thousands @ 1..) => format!("{},{:03}", grouped(thousands), number % 1000),
-        _ => number.to_string(),
-    }
 }

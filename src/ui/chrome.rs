@@ -13,7 +13,6 @@ use super::theme::Theme;
 use super::typing;
 use super::widgets::{after, dotted};
 use super::words;
-use crate::app::activity::count;
 use crate::app::cluster::Freshness;
 use crate::app::command_line::{self, CommandLine};
 use crate::app::inflight::Request;
@@ -21,6 +20,7 @@ use crate::app::modal::Modal;
 use crate::app::notice::Level;
 use crate::app::{App, Hit, Screen};
 use crate::health::{BrokerTruth, Severity};
+use crate::model::counted;
 
 /// A sentence instead of a broken screen.
 pub(super) fn too_small(painter: &mut Painter<'_>, area: Rect) {
@@ -75,7 +75,7 @@ fn parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
         let text = format!("{} {} paused", theme.glyphs.paused, format::size(paused));
         parts.push(vec![span(text, theme.paused)]);
     }
-    parts.push(vec![span(count(own, "stream"), theme.text)]);
+    parts.push(vec![span(counted(own, "stream"), theme.text)]);
     parts
 }
 
@@ -83,7 +83,7 @@ fn parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
 const SIGNS: usize = 9;
 
 fn brokers(brokers: &[BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
-    let mut spans = vec![span(count(brokers.len(), "broker"), theme.text)];
+    let mut spans = vec![span(counted(brokers.len(), "broker"), theme.text)];
     if brokers.len() <= SIGNS {
         for broker in brokers {
             spans.push(span(" ", theme.text));
@@ -124,12 +124,25 @@ fn findings(app: &App, theme: &Theme) -> Vec<Span<'static>> {
         Some(worst) => {
             let (sign, style) = words::severity(*worst, theme);
             vec![span(
-                format!("{sign} {}", count(grave.len(), "finding")),
+                format!("{sign} {}", counted(grave.len(), "finding")),
                 style,
             )]
         }
-        None => vec![span(format!("{} all well", theme.glyphs.good), theme.good)],
+        None => vec![calm(&app.truth().brokers, theme)],
     }
+}
+
+/// Nothing is known to be wrong; whether that means much depends on who has been heard.
+fn calm(brokers: &[BrokerTruth], theme: &Theme) -> Span<'static> {
+    let silent = brokers
+        .iter()
+        .filter(|broker| !broker.is_answering())
+        .count();
+    if silent > 0 {
+        let text = format!("{} {silent} not heard yet", theme.glyphs.unknown);
+        return span(text, theme.unknown);
+    }
+    span(format!("{} all well", theme.glyphs.good), theme.good)
 }
 
 /// The right end: what is on its way, observer mode, how old the truth is.

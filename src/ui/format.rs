@@ -8,22 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::Timestamp;
-
-/// A whole number with its thousands set apart: `48,112`.
-pub fn count(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    if number < 0 {
-        text.push('-');
-    }
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use crate::model::grouped as count;
 
 /// A count of things in memory: see [`count`].
 pub fn size(number: usize) -> String {

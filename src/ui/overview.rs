@@ -138,8 +138,16 @@ impl<'a> OverviewPanes<'a> {
             .iter()
             .filter(|broker| broker.is_answering())
             .count();
-        let good = format!("{} Nothing is wrong.", theme.glyphs.good);
-        painter.put(after(row(area, 1), 3), &[span(good, theme.good)]);
+        let (sign, text, style) = if answering == self.truth.brokers.len() {
+            (theme.glyphs.good, "Nothing is wrong.", theme.good)
+        } else {
+            let text = "Nothing is known to be wrong; some brokers were not heard yet.";
+            (theme.glyphs.unknown, text, theme.unknown)
+        };
+        painter.put(
+            after(row(area, 1), 3),
+            &[span(format!("{sign} {text}"), style)],
+        );
         let lines = [
             format!(
                 "{answering} of {} brokers answer.",

@@ -5,11 +5,10 @@
 use ratatui::layout::Rect;
 
 use crate::app::Hit;
-use crate::app::activity::count;
 use crate::app::command_of;
 use crate::app::confirm::{Button, Confirm};
 use crate::health::{Known, Truth};
-use crate::model::{Operation, PartitionId, StreamName, format_ranges};
+use crate::model::{Operation, PartitionId, StreamName, counted, format_ranges};
 use crate::ui::format;
 use crate::ui::layout::centred;
 use crate::ui::page::{self, Line, wrapped};
@@ -90,7 +89,7 @@ fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
     let verb = confirm.verb();
     let others = confirm.operations().len() - 1;
     let more = if others > 0 {
-        format!(" and {}", count(others, "other stream"))
+        format!(" and {}", counted(others, "other stream"))
     } else {
         String::new()
     };
@@ -205,7 +204,7 @@ fn deletion(stream: &str, truth: &Truth) -> Vec<String> {
     if let Some(found) = truth.stream(stream) {
         let mut text = format!(
             "All messages of {}",
-            count(found.partitions.len(), "partition")
+            counted(found.partitions.len(), "partition")
         );
         if let Some(messages) = found.messages {
             text = format!("{text}, {} offsets so far", format::count(messages));

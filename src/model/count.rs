@@ -1,0 +1,37 @@
+//! Counts as people read them: thousands apart, a word in the right number.
+//! How large ones are shortened for a column is the screen's.
+
+/// A whole number with its thousands set apart: `48,112`.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    if number < 0 {
+        text.push('-');
+    }
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number and its word: `1 partition`, `2,048 partitions`.
+pub fn counted(number: usize, word: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    let number = grouped(i64::try_from(number).unwrap_or(i64::MAX));
+    format!("{number} {word}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn a_count_reads_well() {
+        assert_eq!(counted(0, "broker"), "0 brokers");
+        assert_eq!(counted(1, "broker"), "1 broker");
+        assert_eq!(counted(10_000, "stream"), "10,000 streams");
+    }
+}

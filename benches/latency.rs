@@ -90,18 +90,18 @@ struct Told {
 }
 
 async fn play(seat: &mut Seat) -> Outcome<Told> {
-    seat.wait("1 broker").await?;
-    seat.keys("3");
-    seat.wait("latency ").await?;
-    // The other stream stands above it.
-    seat.keys("Gl");
-    seat.wait("latency:0 ").await?;
     let mut told = Told::default();
+    seat.wait("1 broker").await?;
+    // First, while memory has room for a second tail.
+    hostile_messages(seat, &mut told).await?;
+    seat.keys("3");
+    seat.wait("STREAMS").await?;
+    seat.keys("Gl");
+    seat.wait(" latency:0 ").await?;
     for _ in 0..ROUNDS {
         round(seat, &mut told).await?;
     }
     first_matches(seat, &mut told).await?;
-    hostile_messages(seat, &mut told).await?;
     Ok(told)
 }
 
@@ -109,6 +109,7 @@ async fn play(seat: &mut Seat) -> Outcome<Told> {
 async fn hostile_messages(seat: &mut Seat, told: &mut Told) -> Outcome {
     seat.keys("3");
     seat.wait("STREAMS").await?;
+    seat.wait("latency ").await?;
     seat.keys("gl");
     seat.wait("hostile:0 ").await?;
     seat.keys("\n");

@@ -31,10 +31,18 @@ impl Probed {
         }
         self.asked = probe.at;
         let answer = match &probe.state {
+            // Without the flag it never is readonly.
             ProbeState::Serving {
                 partition,
                 readonly,
-            } => (false, *readonly, Some(partition.clone())),
+            } => {
+                let readonly = if partition.readonly_flag {
+                    *readonly
+                } else {
+                    Some(false)
+                };
+                (false, readonly, Some(partition.clone()))
+            }
             ProbeState::Paused => (true, None, None),
             ProbeState::Unknown(_) => return false,
         };
@@ -141,8 +149,12 @@ mod tests {
     }
 
     fn serving(readonly: Option<bool>) -> ProbeState {
+        let readonly_flag = readonly.is_some();
         ProbeState::Serving {
-            partition: Box::default(),
+            partition: Box::new(Partition {
+                readonly_flag,
+                ..Partition::default()
+            }),
             readonly,
         }
     }
@@ -183,6 +195,18 @@ mod tests {
         probed.take(&probe(15, serving(Some(true))));
         assert_eq!(probed.paused(&flagged(13, 4, 0), true), Known::No);
         assert_eq!(probed.readonly(&flagged(13, 4, 0), true), Known::Yes);
+    }
+
+    #[test]
+    fn a_probe_that_finds_it_writable_outweighs_an_older_one() {
+        let mut probed = Probed::default();
+        probed.note(&flagged(5, 7, 0), Timestamp(8));
+        probed.take(&probe(9, serving(Some(true))));
+        assert_eq!(probed.readonly(&flagged(5, 7, 0), true), Known::Yes);
+        // Asked after the change, and before any view told of it.
+        probed.take(&probe(20, serving(None)));
+        probed.note(&flagged(5, 10, 0), Timestamp(19));
+        assert_eq!(probed.readonly(&flagged(5, 0, 0), true), Known::No);
     }
 
     #[test]

@@ -112,9 +112,11 @@ async fn hostile_messages(seat: &mut Seat, told: &mut Told) -> Outcome {
     seat.wait("latency ").await?;
     seat.keys("gl");
     seat.wait("hostile:0 ").await?;
-    seat.keys("\n");
+    // Opening stays at the message that is chosen then: the last one is to be there first.
     let last = hostile::messages().len() - 1;
     seat.wait(&format!("hostile:0 @ {last}")).await?;
+    seat.keys("\n");
+    seat.wait("] next").await?;
     for offset in (0..last).rev() {
         let title = format!("hostile:0 @ {offset}");
         told.hostile

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::exit::{Result, Trouble};
 use crate::model::{
-    Cluster, ErrorKind, Failure, PartitionId, Stream, StreamName, Target, parse_ranges,
+    Cluster, ErrorKind, Failure, PartitionId, StartAt, StopAt, Stream, StreamName, SubscribeSpec,
+    Target, parse_ranges,
 };
 
 /// Some partitions of one stream.
@@ -45,6 +46,27 @@ impl Place {
             }),
         }
     }
+}
+
+/// Where every partition of these places is read from and to.
+pub(crate) fn specs(
+    places: &[Place],
+    start: StartAt,
+    stop: StopAt,
+    isr_replica: bool,
+) -> Vec<SubscribeSpec> {
+    let partitions = places.iter().flat_map(|place| {
+        let partitions = place.partitions.iter();
+        partitions.map(|partition| (Arc::clone(&place.stream), *partition))
+    });
+    partitions
+        .map(|(stream, partition)| SubscribeSpec {
+            start,
+            stop,
+            isr_replica,
+            ..SubscribeSpec::new(stream, partition)
+        })
+        .collect()
 }
 
 /// What the name of a stream that does not exist ends with.

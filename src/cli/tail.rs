@@ -15,7 +15,7 @@ use super::args::{self, TailArgs};
 use super::change;
 use super::dashboard::local_offset;
 use super::exit::{Result, Trouble};
-use super::place::Place;
+use super::place::{self, Place};
 use super::session::Session;
 use crate::client::{Observer, by_key};
 use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp};
@@ -125,18 +125,7 @@ fn specs(args: &TailArgs, places: &[Place]) -> Vec<SubscribeSpec> {
     } else {
         StartAt::Earliest
     });
-    let partitions = places.iter().flat_map(|place| {
-        let partitions = place.partitions.iter();
-        partitions.map(|partition| (Arc::clone(&place.stream), *partition))
-    });
-    partitions
-        .map(|(stream, partition)| SubscribeSpec {
-            start,
-            stop,
-            isr_replica: args.isr_replica,
-            ..SubscribeSpec::new(stream, partition)
-        })
-        .collect()
+    place::specs(places, start, stop, args.isr_replica)
 }
 
 fn form(session: &Session<'_>, args: &TailArgs, places: &[Place]) -> Form {

@@ -4,12 +4,10 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::OutputArgs;
-use super::publish::Ack;
+use super::publish::{Ack, PartitionArgs};
 use super::streams::replication;
 use super::tail::{start, stop};
-use crate::model::{
-    Destination, PartitionId, StartAt, StopAt, StreamName, StreamOptions, parse_size,
-};
+use crate::model::{Destination, StartAt, StopAt, StreamOptions, parse_size};
 
 /// What to measure.
 #[derive(Clone, Debug, Subcommand)]
@@ -46,21 +44,8 @@ pub(crate) struct BenchPublishArgs {
     /// Who must have stored a message before its ack
     #[arg(long, value_enum, default_value_t)]
     pub(crate) ack: Ack,
-    /// The partition [default: 0]
-    #[arg(
-        short,
-        long,
-        value_name = "N",
-        allow_negative_numbers = true,
-        conflicts_with_all = ["by_key", "round_robin"]
-    )]
-    pub(crate) partition: Option<PartitionId>,
-    /// Let the key choose the partition
-    #[arg(long, conflicts_with = "round_robin")]
-    pub(crate) by_key: bool,
-    /// Each partition in turn
-    #[arg(long)]
-    pub(crate) round_robin: bool,
+    #[command(flatten)]
+    pub(crate) chosen: PartitionArgs,
     /// Create the stream first, if it does not exist; it is not deleted afterwards
     #[arg(long)]
     pub(crate) create: bool,
@@ -77,20 +62,14 @@ pub(crate) struct BenchPublishArgs {
 impl BenchPublishArgs {
     /// Where the messages go.
     pub(crate) fn destination(&self) -> Destination {
-        let stream = StreamName::from(self.stream.as_str());
-        if self.by_key {
-            Destination::ByKey(stream)
-        } else if self.round_robin {
-            Destination::RoundRobin(stream)
-        } else {
-            Destination::Partition(stream, self.partition.unwrap_or(0))
-        }
+        self.chosen.destination(&self.stream)
     }
 
     /// How many different keys there are; 0 for messages without one.
     pub(crate) fn keys(&self) -> u32 {
         const BY_KEY: u32 = 1000;
-        self.keys.unwrap_or(if self.by_key { BY_KEY } else { 0 })
+        self.keys
+            .unwrap_or(if self.chosen.by_key { BY_KEY } else { 0 })
     }
 
     /// The stream that `--create` makes.

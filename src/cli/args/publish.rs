@@ -10,14 +10,12 @@ use clap::{Args, ValueEnum};
 use super::OutputArgs;
 use crate::client::envelope::EnvelopeMessage;
 use crate::model::{
-    AckPolicy, Destination, Headers, Offset, Operation, PartitionId, PublishOptions,
+    AckPolicy, Destination, Headers, Offset, Operation, PartitionId, PublishOptions, StreamName,
 };
 
-/// Messages for a stream.
+/// Which partition of a stream gets a message.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct PublishArgs {
-    /// The stream
-    pub(crate) stream: String,
+pub(crate) struct PartitionArgs {
     /// The partition [default: 0]
     #[arg(
         short,
@@ -32,7 +30,35 @@ pub(crate) struct PublishArgs {
     pub(crate) by_key: bool,
     /// Each partition in turn
     #[arg(long)]
-    pub(crate) round_robin: bool,
+    round_robin: bool,
+}
+
+impl PartitionArgs {
+    /// Whether anything is said of it.
+    pub(crate) fn is_given(&self) -> bool {
+        self.partition.is_some() || self.by_key || self.round_robin
+    }
+
+    /// Where messages of that stream go.
+    pub(crate) fn destination(&self, stream: &str) -> Destination {
+        let stream = StreamName::from(stream);
+        if self.by_key {
+            Destination::ByKey(stream)
+        } else if self.round_robin {
+            Destination::RoundRobin(stream)
+        } else {
+            Destination::Partition(stream, self.partition.unwrap_or(0))
+        }
+    }
+}
+
+/// Messages for a stream.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PublishArgs {
+    /// The stream
+    pub(crate) stream: String,
+    #[command(flatten)]
+    pub(crate) chosen: PartitionArgs,
     /// The offset it must get, on a stream with concurrency control
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) expect_offset: Option<Offset>,
@@ -45,14 +71,7 @@ pub(crate) struct PublishArgs {
 impl PublishArgs {
     /// Where the messages go.
     pub(crate) fn destination(&self) -> Destination {
-        let stream = self.stream.as_str().into();
-        if self.by_key {
-            Destination::ByKey(stream)
-        } else if self.round_robin {
-            Destination::RoundRobin(stream)
-        } else {
-            Destination::Partition(stream, self.partition.unwrap_or(0))
-        }
+        self.chosen.destination(&self.stream)
     }
 
     /// The message where its value stands on the command line.

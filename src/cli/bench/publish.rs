@@ -45,7 +45,7 @@ static SHAPE: Shape = Shape {
 /// ended, it goes on.
 pub(super) async fn publish(session: &mut Session<'_>, args: &BenchPublishArgs) -> Result {
     let values = Values::new(args.value, args.size, args.keys()).map_err(Trouble::usage)?;
-    if let Some(partition) = args.partition.filter(|partition| *partition < 0) {
+    if let Some(partition) = args.chosen.partition.filter(|partition| *partition < 0) {
         return Err(Trouble::refused(format!(
             "no stream has a partition {partition}"
         )));

@@ -18,7 +18,7 @@ use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::json::milliseconds;
 use crate::cli::output::{Column, Shape};
-use crate::cli::place::Place;
+use crate::cli::place::{self, Place};
 use crate::cli::session::Session;
 use crate::cli::tail::failure_of_end;
 use crate::client::{Observer, Subscription, SubscriptionItem};
@@ -60,7 +60,8 @@ pub(super) async fn tail(session: &mut Session<'_>, args: &BenchTailArgs) -> Res
     let begun = Instant::now();
     let (told, queue) = mpsc::channel(QUEUE);
     let mut lanes = JoinSet::new();
-    for spec in specs(args, &places) {
+    let (start, stop) = args.range();
+    for spec in place::specs(&places, start, stop, args.isr_replica) {
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
         lanes.spawn(read(observer.clone(), spec, target, told.clone()));
     }
@@ -77,23 +78,6 @@ pub(super) async fn tail(session: &mut Session<'_>, args: &BenchTailArgs) -> Res
         ended.report(args).print(session, args.output)?;
     }
     ended.exit()
-}
-
-/// Where every partition is read from and to.
-fn specs(args: &BenchTailArgs, places: &[Place]) -> Vec<SubscribeSpec> {
-    let (start, stop) = args.range();
-    let partitions = places.iter().flat_map(|place| {
-        let partitions = place.partitions.iter();
-        partitions.map(|partition| (Arc::clone(&place.stream), *partition))
-    });
-    partitions
-        .map(|(stream, partition)| SubscribeSpec {
-            start,
-            stop,
-            isr_replica: args.isr_replica,
-            ..SubscribeSpec::new(stream, partition)
-        })
-        .collect()
 }
 
 /// What a lane tells.

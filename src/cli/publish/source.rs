@@ -49,7 +49,7 @@ impl Template {
             source: args.source.clone(),
             expected_offset: args.expect_offset,
             deadline,
-            is_placed: args.partition.is_some() || args.by_key || args.round_robin,
+            is_placed: args.chosen.is_given(),
         }
     }
 

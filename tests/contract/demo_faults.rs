@@ -11,8 +11,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use crate::demo_stub::{
-    PATIENCE, SILENCE, Stub, connect, connect_lazily, create, message, outcome, partition_at, read,
-    timed, within,
+    PATIENCE, SILENCE, Stub, connect, create, message, outcome, partition_at, read, stubs, timed,
+    within,
 };
 
 struct Bed {
@@ -29,11 +29,7 @@ async fn bed(brokers: usize) -> Bed {
         ..DemoOptions::default()
     };
     let demo = DemoCluster::start(options).await.unwrap();
-    let stubs: Vec<Stub> = demo
-        .addresses()
-        .iter()
-        .map(|at| connect_lazily(at))
-        .collect();
+    let stubs = stubs(&demo);
     create(&mut stubs[0].clone(), "s", i32::try_from(brokers).unwrap()).await;
     Bed {
         faults: demo.faults(),

@@ -8,7 +8,7 @@ use prost::Message;
 use tokio::time::{interval, timeout};
 use tonic::Status;
 
-use crate::demo_stub::{PATIENCE, Stub, connect_lazily, read, timed};
+use crate::demo_stub::{PATIENCE, Stub, read, stubs, timed};
 
 async fn cluster() -> (DemoCluster, Vec<Stub>) {
     let options = DemoOptions {
@@ -16,11 +16,7 @@ async fn cluster() -> (DemoCluster, Vec<Stub>) {
         ..DemoOptions::default()
     };
     let demo = DemoCluster::start(options).await.unwrap();
-    let stubs: Vec<Stub> = demo
-        .addresses()
-        .iter()
-        .map(|at| connect_lazily(at))
-        .collect();
+    let stubs = stubs(&demo);
     let request = pb::CreateStreamRequest {
         name: "s".to_owned(),
         subject: "s".to_owned(),

@@ -9,8 +9,7 @@ use tokio::time::{interval, timeout};
 use tonic::{Code, Request};
 
 use crate::demo_stub::{
-    PATIENCE, SILENCE, Stub, connect_lazily, create, message, outcome, partition_at, read, timed,
-    within,
+    PATIENCE, SILENCE, Stub, create, message, outcome, partition_at, read, stubs, timed, within,
 };
 
 async fn cluster(brokers: usize) -> (DemoCluster, Vec<Stub>) {
@@ -20,11 +19,7 @@ async fn cluster(brokers: usize) -> (DemoCluster, Vec<Stub>) {
         ..DemoOptions::default()
     };
     let demo = DemoCluster::start(options).await.unwrap();
-    let stubs = demo
-        .addresses()
-        .iter()
-        .map(|at| connect_lazily(at))
-        .collect();
+    let stubs = stubs(&demo);
     (demo, stubs)
 }
 

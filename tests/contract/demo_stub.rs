@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use liftui::demo::DemoCluster;
 use liftui::wire::pb;
 use pb::api_client::ApiClient;
 use serde_json::{Value, json};
@@ -113,6 +114,12 @@ pub(crate) async fn connect(address: &str) -> Stub {
 pub(crate) fn connect_lazily(address: &str) -> Stub {
     let endpoint = Channel::from_shared(format!("http://{address}")).unwrap();
     Stub::new(endpoint.connect_lazy())
+}
+
+/// One for each broker of that cluster, in their order.
+pub(crate) fn stubs(demo: &DemoCluster) -> Vec<Stub> {
+    let addresses = demo.addresses();
+    addresses.iter().map(|at| connect_lazily(at)).collect()
 }
 
 /// Creates a stream of one partition on that many brokers.

@@ -271,10 +271,13 @@ impl<'a> OverviewPanes<'a> {
             ..area
         };
         let history = &self.truth.totals.history;
-        let peak = history.iter().flatten().copied().fold(0.0_f32, f32::max);
+        // The step that is not over yet is not in the history.
+        let now = self.truth.totals.rate.unwrap_or_default();
+        let steps = history.iter().flatten().copied().map(f64::from);
+        let peak = steps.fold(now, f64::max);
         let peak = [
             span("peak ", theme.muted),
-            span(format::rate(f64::from(peak)), theme.text),
+            span(format::rate(peak), theme.text),
         ];
         let left = painter.put_right(row(area, 0), &peak);
         let head = [span("rate", theme.title), span("  last 10m", theme.muted)];

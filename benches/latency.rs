@@ -28,6 +28,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 const MESSAGES: u32 = 2_000_000;
+/// The same as JSON.
+const OBJECTS: u32 = 1_000_000;
 /// Times that reading begins anew, and keys that are pressed each time, while it lasts.
 const ROUNDS: usize = 12;
 const PRESSES: usize = 32;
@@ -43,6 +45,9 @@ const SIZE: (u16, u16) = (200, 50);
 async fn main() -> Outcome {
     let demo = Demo::start(1)?;
     demo.fill(&format!("latency -n {MESSAGES} --size 256 --create"))?;
+    demo.fill(&format!(
+        "json -n {OBJECTS} --size 256 --value json --create"
+    ))?;
     let client = Client::new(ConnectOptions::new([&demo.addresses]))?;
     client.perform(create("hostile")).await?;
     hostile::publish(&client).await;
@@ -101,7 +106,22 @@ async fn play(seat: &mut Seat) -> Outcome<Told> {
     for _ in 0..ROUNDS {
         round(seat, &mut told).await?;
     }
-    first_matches(seat, &mut told).await?;
+    let texts = ["zabc", "~z[a-c]{3}d", "cel: value.contains(\"zabcd\")"];
+    first_matches(seat, &texts, &mut told).await?;
+    // Memory has no room for both.
+    seat.keys("X3");
+    seat.wait("STREAMS").await?;
+    seat.keys("gjl");
+    seat.wait(" json:0 ").await?;
+    seat.keys("s");
+    seat.keys("earliest\n");
+    seat.wait("received 1,000,000").await?;
+    let expressions = [
+        "cel: value.amount > 500",
+        "cel: value.amount == 777",
+        "cel: value.id == \"o-0300000\"",
+    ];
+    first_matches(seat, &expressions, &mut told).await?;
     Ok(told)
 }
 
@@ -159,8 +179,8 @@ async fn round(seat: &mut Seat, told: &mut Told) -> Outcome {
 }
 
 /// From the key that begins a query to the first row that matches it, everything being in memory already.
-async fn first_matches(seat: &mut Seat, told: &mut Told) -> Outcome {
-    for query in ["zabc", "~z[a-c]{3}d", "cel: value.contains(\"zabcd\")"] {
+async fn first_matches(seat: &mut Seat, queries: &[&str], told: &mut Told) -> Outcome {
+    for query in queries {
         seat.keys("/\u{15}");
         seat.keys(query);
         let took = seat.press('\n', has_match).await?;

@@ -129,6 +129,7 @@ fn expressions(cores: usize, out: &mut impl Write) -> Outcome<()> {
     for expression in [
         "value.amount > 500",
         "value.cur == \"EUR\" && key.startsWith(\"user\")",
+        "value.cur == \"EUR\" && value.note.contains(\"zab\")",
         "offset > 500",
     ] {
         let query = format!("cel: {expression}");

@@ -2,6 +2,7 @@
 //! The grammar is `query`'s; looking for text in bytes is `needle`'s.
 
 mod expression;
+mod hint;
 mod lazy;
 mod needle;
 mod sweep;

@@ -9,6 +9,7 @@ use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
 
+use super::hint::Hint;
 use super::lazy;
 use super::syntax::{self, Refusal};
 use crate::model::parse_duration;
@@ -18,12 +19,14 @@ use crate::store::message::MessageRef;
 #[derive(Debug)]
 pub(in crate::store) struct Expression {
     parsed: IdedExpr,
+    hint: Option<Hint>,
 }
 
 impl Expression {
     pub(in crate::store) fn new(text: &str) -> Result<Self, Refusal> {
         let parsed = syntax::parse(environment(), text)?;
-        let expression = Self { parsed };
+        let hint = Hint::of(&parsed);
+        let expression = Self { parsed, hint };
         match expression.undeclared() {
             Some(name) => Err((
                 text.find(&name).unwrap_or(0),
@@ -35,6 +38,9 @@ impl Expression {
 
     /// Whether it is `true` of the message.
     pub(super) fn holds(&self, message: &MessageRef<'_>) -> bool {
+        if self.hint.as_ref().is_some_and(|hint| !hint.allows(message)) {
+            return false;
+        }
         let variables = Variables {
             message: Some(*message),
         };

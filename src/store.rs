@@ -83,7 +83,6 @@ pub struct Store {
     counters: Counters,
     bytes: usize,
     serials: u64,
-    lateness: Duration,
     query: u64,
     filtered: bool,
 }
@@ -100,7 +99,6 @@ impl Store {
         let received = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         self.counters.received += received;
         self.counters.received_bytes += u64::try_from(chunk.payload_bytes()).unwrap_or(u64::MAX);
-        self.lateness = self.lateness_of(chunk);
         let seen = self.unscanned();
         let number = self.lane_of(chunk);
         let lane = &mut self.lanes[number];
@@ -116,21 +114,17 @@ impl Store {
         }
     }
 
-    fn lateness_of(&self, chunk: &Chunk) -> Duration {
-        let newest = self
-            .lanes
-            .iter()
-            .filter_map(|lane| lane.slots().back())
-            .map(Slot::end_time)
-            .max();
-        let begins = Timestamp(chunk.latest_up_to(0));
-        newest.map_or(Duration::ZERO, |newest| begins.age(Timestamp(newest)))
-    }
-
-    /// By how much the first message of the chunk pushed last is older than the newest that was there: so far up it was
-    /// put among the others. Partitions that are followed live come within this of each other.
-    pub fn lateness(&self) -> Duration {
-        self.lateness
+    /// How many messages of a chunk that is not here yet are older than the newest one here by more than that: they go
+    /// in between what has been there for a while.
+    pub fn late_in(&self, chunk: &Chunk, window: Duration) -> usize {
+        let ends = self.lanes.iter().filter_map(|lane| lane.slots().back());
+        let Some(newest) = ends.map(Slot::end_time).max() else {
+            return 0;
+        };
+        let open = Timestamp(newest).minus(window).0;
+        (0..chunk.len())
+            .take_while(|index| chunk.latest_up_to(*index) < open)
+            .count()
     }
 
     fn counted_bytes(&self) -> usize {

@@ -4,6 +4,7 @@
 
 mod commands;
 mod copy;
+mod late;
 mod phase;
 mod prompt;
 mod rate;
@@ -11,6 +12,7 @@ mod search;
 mod sight;
 mod tail;
 
+pub use late::{Late, SETTLES};
 pub use phase::{Part, Phase, Summary};
 pub use prompt::{Ask, Prompt, Wrong};
 pub use rate::Rate;
@@ -23,7 +25,7 @@ use super::inspector::{Inspector, Room};
 use super::notice::Level;
 use super::schemas::Schemas;
 use super::{Desk, FeedEvent, FeedId, Pane, Progress, RequestId, ScanEvent, ScanId};
-use crate::model::{Failure, PartitionId, StartAt, StreamName};
+use crate::model::{Failure, Offset, PartitionId, StartAt, StreamName};
 use crate::store::{Budget, Held, Store};
 use commands::form_of;
 
@@ -174,10 +176,11 @@ impl Tails {
         }
     }
 
-    /// A second has passed. Following, the inspector goes on from second to second: faster, nobody could read it.
-    pub fn on_tick(&mut self, desk: &Desk) {
+    /// A second has passed; `newest` knows the newest committed offset of a partition. Following, the inspector goes on
+    /// from second to second: faster, nobody could read it.
+    pub fn on_tick(&mut self, newest: impl Fn(&str, PartitionId) -> Option<Offset>, desk: &Desk) {
         for tail in &mut self.open {
-            tail.tick(desk.now);
+            tail.tick(&newest, desk.now);
         }
         self.look();
     }

@@ -70,7 +70,8 @@ impl App {
             })
         };
         self.tails.revive(goes_on, &mut self.desk);
-        self.tails.on_tick(&self.desk);
+        let newest = |stream: &str, partition| truth.partition(stream, partition)?.high_watermark;
+        self.tails.on_tick(newest, &self.desk);
     }
 
     fn key(&mut self, event: KeyEvent) {

@@ -258,6 +258,10 @@ pub struct Glyphs {
     pub cut: &'static str,
     /// Between words of one line.
     pub dot: &'static str,
+    /// Beside what came in between others, after them.
+    pub late: &'static str,
+    /// How far from what is said.
+    pub within: &'static str,
     /// What leads to what.
     pub arrow: &'static str,
     /// No value.
@@ -291,6 +295,8 @@ impl Glyphs {
         line: "─",
         cut: "…",
         dot: "·",
+        late: "↥",
+        within: "±",
         arrow: "→",
         none: "–",
         sorted: ["↑", "↓"],
@@ -315,6 +321,8 @@ impl Glyphs {
         line: "-",
         cut: "~",
         dot: "-",
+        late: "^",
+        within: "~",
         arrow: "->",
         none: "-",
         sorted: ["^", "v"],

@@ -110,6 +110,22 @@ pub(crate) fn tailing() -> World {
     world
 }
 
+/// The same, the messages of one partition having come seconds after those of the others.
+pub(crate) fn late() -> World {
+    let mut world = tailing();
+    let World { app, .. } = &mut world;
+    app.tails.on_tick(|_, _| Some(0), &app.desk);
+    let held = orders(&world, 3, 206..214);
+    world.run(Duration::from_secs(3));
+    for partition in 0..3 {
+        let chunk = orders(&world, partition, 206..214);
+        world.event(Event::Feed(feed(&world.app), FeedEvent::Chunk(chunk)));
+    }
+    world.event(Event::Feed(feed(&world.app), FeedEvent::Chunk(held)));
+    world.run(Duration::from_secs(1));
+    world
+}
+
 /// The same, one of the partitions cut from its broker.
 pub(crate) fn cut() -> World {
     let mut world = tailing();

@@ -1,5 +1,6 @@
 //! Tails under events as the runtime sends them and keys as users press them: selection, memory, phases, queries, seeks.
 
+mod late;
 mod orders;
 
 use std::sync::Arc;

@@ -46,6 +46,8 @@ pub struct Part {
     pub(super) at_start: bool,
     /// Whether older messages are on their way.
     pub(super) fetching: bool,
+    /// Whether it was read up to what its leader had: from then on messages come as they are published.
+    pub(super) live: bool,
 }
 
 impl Part {
@@ -58,6 +60,7 @@ impl Part {
             since: Timestamp::default(),
             at_start: false,
             fetching: false,
+            live: false,
         }
     }
 

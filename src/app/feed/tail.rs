@@ -5,6 +5,7 @@ mod reading;
 
 use std::sync::Arc;
 
+use super::late::Late;
 use super::phase::{Part, Summary, removed_by, summary};
 use super::prompt::{Ask, Prompt};
 use super::rate::Rate;
@@ -34,6 +35,7 @@ pub struct Tail {
     search: Search,
     rate: Rate,
     removed: u64,
+    late: Late,
     marks: Vec<Held>,
     columns: Vec<Projection>,
     sideways: usize,
@@ -68,6 +70,7 @@ impl Tail {
             search: Search::default(),
             rate: Rate::default(),
             removed: 0,
+            late: Late::default(),
             marks: Vec::new(),
             columns: Vec::new(),
             sideways: 0,
@@ -131,6 +134,11 @@ impl Tail {
     /// Messages that the brokers removed before they could be read.
     pub fn removed(&self) -> u64 {
         self.removed
+    }
+
+    /// The messages that came after newer ones of other partitions.
+    pub fn late(&self) -> &Late {
+        &self.late
     }
 
     /// Where it was told to start, as typed.
@@ -211,7 +219,14 @@ impl Tail {
             } => {
                 self.note(stream, *partition, event, desk.now);
             }
-            FeedEvent::Chunk(chunk) | FeedEvent::Older(chunk) => self.take(chunk, desk),
+            FeedEvent::Chunk(chunk) => {
+                let part = self.part(chunk.stream(), chunk.partition());
+                if part.is_some_and(|part| part.live) {
+                    self.late.note(chunk, &self.store);
+                }
+                self.take(chunk, desk);
+            }
+            FeedEvent::Older(chunk) => self.take(chunk, desk),
             FeedEvent::OlderDone {
                 stream,
                 partition,
@@ -271,9 +286,18 @@ impl Tail {
         self.search.on_scan(id, event, &mut self.store, desk)
     }
 
-    /// A second has passed.
-    pub(super) fn tick(&mut self, now: Timestamp) {
+    /// A second has passed; `newest` knows the newest committed offset of a partition.
+    pub(super) fn tick(
+        &mut self,
+        newest: impl Fn(&str, PartitionId) -> Option<Offset>,
+        now: Timestamp,
+    ) {
         self.rate.note(now, self.store.counters().received);
+        for part in self.parts.iter_mut().filter(|part| !part.live) {
+            let read = self.store.offsets(&part.stream, part.partition);
+            let read = read.map_or(-1, |(_, newest)| newest);
+            part.live = newest(&part.stream, part.partition).is_some_and(|there| read >= there);
+        }
     }
 }
 

@@ -5,12 +5,12 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::cell;
-use crate::app::feed::Tail;
+use crate::app::feed::{Late, SETTLES, Tail};
 use crate::app::{App, Schemas};
 use crate::model::Timestamp;
 use crate::store::decode::gist;
 use crate::store::{MessageRef, Projection};
-use crate::ui::format::count;
+use crate::ui::format::{count, pad};
 use crate::ui::paint::span;
 use crate::ui::{Theme, sanitise};
 
@@ -36,6 +36,7 @@ pub(super) struct Columns<'a> {
     now: Timestamp,
     zone: chrono::FixedOffset,
     schemas: &'a Schemas,
+    late: &'a Late,
 }
 
 impl<'a> Columns<'a> {
@@ -73,6 +74,7 @@ impl<'a> Columns<'a> {
             now: app.desk.now,
             zone: app.desk.settings.utc_offset,
             schemas: &app.desk.settings.schemas,
+            late: tail.late(),
         };
         columns.value = room.saturating_sub(columns.taken());
         columns
@@ -93,7 +95,10 @@ impl<'a> Columns<'a> {
         let mut heads = vec![("OFFSET".to_owned(), self.offset, true)];
         heads.push(("STREAM".to_owned(), self.stream, false));
         heads.push(("#".to_owned(), self.partition, true));
-        heads.push(("TIME".to_owned(), TIME, false));
+        // Of several partitions: how long a place between two rows stays open for messages that come later.
+        let settles = format!(" {}{}s", theme.glyphs.within, SETTLES.as_secs());
+        let settles = if self.partition > 0 { &*settles } else { "" };
+        heads.push((format!("TIME{settles}"), TIME, false));
         heads.push(("KEY".to_owned(), self.key, false));
         let fields = self
             .fields
@@ -112,26 +117,17 @@ impl<'a> Columns<'a> {
     pub(super) fn row(&self, message: &MessageRef<'_>, theme: &Theme) -> Vec<Span<'static>> {
         let sign = theme.glyphs.cut;
         let mut spans = Vec::new();
-        let mut put = |text: &str, wide: usize, right: bool, style: Style| {
-            if wide > 0 {
-                spans.push(span(format!("{}  ", cell(text, wide, right, sign)), style));
-            }
+        let put = |text: &str, wide: usize, right: bool, style: Style| {
+            let text = || format!("{}  ", cell(text, wide, right, sign));
+            (wide > 0).then(|| span(text(), style))
         };
-        put(&count(message.offset()), self.offset, true, theme.text);
-        put(message.stream(), self.stream, false, theme.title);
-        put(
-            &message.partition().to_string(),
-            self.partition,
-            true,
-            theme.muted,
-        );
-        put(&self.time(message.timestamp()), TIME, false, theme.muted);
-        put(
-            &sanitise::bytes(message.key(), self.key * 4),
-            self.key,
-            false,
-            theme.key,
-        );
+        spans.extend(put(&count(message.offset()), self.offset, true, theme.text));
+        spans.extend(put(message.stream(), self.stream, false, theme.title));
+        let partition = message.partition().to_string();
+        spans.extend(put(&partition, self.partition, true, theme.muted));
+        spans.push(self.time(message, theme));
+        let key = sanitise::bytes(message.key(), self.key * 4);
+        spans.extend(put(&key, self.key, false, theme.key));
         for field in self.fields {
             let small = message.value().len() <= MOST_JSON;
             let found = small.then(|| field.of(message.value())).flatten();
@@ -139,14 +135,25 @@ impl<'a> Columns<'a> {
                 .as_deref()
                 .is_some_and(|text| text.parse::<f64>().is_ok());
             let text = found.as_deref().map_or(theme.glyphs.none, |text| text);
-            put(&sanitise::line(text), self.field, number, theme.text);
+            spans.extend(put(&sanitise::line(text), self.field, number, theme.text));
         }
         spans.push(self.value(message, theme));
         spans
     }
 
+    /// When it was stored; a sign where it came after newer messages.
+    fn time(&self, message: &MessageRef<'_>, theme: &Theme) -> Span<'static> {
+        let (sign, style) = if self.late.is_late(message) {
+            (theme.glyphs.late, theme.degraded)
+        } else {
+            (" ", theme.muted)
+        };
+        let time = pad(&self.moment(message.timestamp()), TIME);
+        span(format!("{time}{sign} "), style)
+    }
+
     /// The time of day, or the day where it is another one.
-    fn time(&self, at: Timestamp) -> String {
+    fn moment(&self, at: Timestamp) -> String {
         let local = |time: Timestamp| time.to_utc().with_timezone(&self.zone);
         let (at, now) = (local(at), local(self.now));
         let form = if at.date_naive() == now.date_naive() {

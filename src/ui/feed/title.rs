@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::app::App;
-use crate::app::feed::{Mode, Summary, Tail};
+use crate::app::feed::{Mode, SETTLES, Summary, Tail};
 use crate::health::Known;
 use crate::model::{EndReason, PartitionId, StreamName, format_ranges};
 use crate::store::Query;
@@ -97,6 +97,7 @@ fn pieces(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
     let begins = tail.phase() == Summary::Opening && tail.store().is_empty();
     pieces.extend((!begins).then(|| mode(scene, theme)));
     pieces.extend(removed(tail, theme));
+    pieces.extend(late(tail, theme));
     pieces.push(piece(6, format!("from {}", tail.start_text()), theme.muted));
     if let Some(rate) = tail.rate().per_second() {
         pieces.push(piece(4, format!("{}/s", format::rate(rate)), theme.text));
@@ -261,6 +262,14 @@ fn removed(tail: &Tail, theme: &Theme) -> Option<Piece> {
     let removed = tail.removed();
     let text = format!("{} gone before they were read", whole(removed));
     (removed > 0).then(|| Piece::new(3, text, theme.degraded))
+}
+
+/// Messages that came in between others, after these had been there for a while.
+fn late(tail: &Tail, theme: &Theme) -> Option<Piece> {
+    let late = tail.late().count();
+    let sign = theme.glyphs.late;
+    let text = format!("{sign} {} over {}s late", whole(late), SETTLES.as_secs());
+    (late > 0).then(|| Piece::new(3, text, theme.degraded))
 }
 
 fn kept(scene: &Scene<'_>, theme: &Theme) -> Piece {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::messages::{arrive, cut, line, opening, paused, tailing};
+use crate::messages::{arrive, cut, late, line, opening, paused, tailing};
 use crate::world::World;
 
 use super::{after, golden};
@@ -40,6 +40,7 @@ fn how_reading_goes() {
     );
     golden("tail-resuming", cut());
     golden("tail-paused", paused());
+    golden("tail-late", late());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Tail;
+use crate::app::feed::late::Late;
 use crate::app::feed::phase::Phase;
 use crate::app::feed::sight::{Mode, Sight};
 use crate::app::list::Step;
@@ -141,6 +142,7 @@ impl Tail {
 impl Tail {
     /// Chunks have left memory: what that means depends on the end they left from.
     pub(in crate::app::feed) fn evicted(&mut self) {
+        self.late.keep(&self.store);
         match self.store.evict() {
             Evict::Oldest => self.parts.iter_mut().for_each(|part| part.at_start = false),
             Evict::Newest => self.cut = true,
@@ -233,6 +235,7 @@ impl Tail {
         for part in &mut self.parts {
             part.phase = Phase::Opening;
             part.fetching = false;
+            part.live = false;
         }
         desk.order(Effect::OpenFeed(self.id, self.spec(start)));
     }
@@ -240,6 +243,7 @@ impl Tail {
     fn forget(&mut self) {
         self.store.clear();
         self.removed = 0;
+        self.late = Late::default();
         self.cut = false;
         self.reach = Reach::Here;
         self.parts.iter_mut().for_each(|part| part.at_start = false);

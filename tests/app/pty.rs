@@ -2,15 +2,19 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits are capped")]
 
+use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use liftui::model::{Destination, Operation, PublishOptions};
 use portable_pty::{Child, CommandBuilder, ExitStatus, PtyPair, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use vt100::{MouseProtocolMode, Parser, Screen};
+
+use crate::driver::cluster_with;
 
 /// Longer than anything here takes on a busy machine.
 const CAP: Duration = Duration::from_secs(30);
@@ -32,6 +36,10 @@ struct Terminal {
 
 impl Terminal {
     fn start(environment: &[(&str, &str)]) -> Self {
+        Self::run(&["--addr", NOBODY, "--config", "/dev/null"], environment)
+    }
+
+    fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let size = PtySize {
             rows: 24,
             cols: 80,
@@ -42,7 +50,7 @@ impl Terminal {
             .expect("a pseudo-terminal opens");
         let found = discipline(&pair);
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_liftui"));
-        command.args(["--addr", NOBODY, "--config", "/dev/null"]);
+        command.args(arguments);
         command.env("TERM", "xterm-256color");
         for (name, value) in environment {
             command.env(name, value);
@@ -240,5 +248,41 @@ fn ctrl_z_where_nothing_can_stop_the_job_comes_back_by_itself() {
     terminal.wait("the terminal given back", is_restored);
     terminal.wait_for_dashboard();
     terminal.type_keys("q");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
+#[test]
+fn protobuf_types_of_the_config_file_name_fields_in_rows_and_in_the_inspector() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let (cluster, _client) = runtime.block_on(async {
+        let (cluster, client) = cluster_with(&["telemetry.raw"]).await;
+        let to = Destination::Partition("telemetry.raw".into(), 0);
+        // A `google.protobuf.Timestamp` of 4,242 seconds and 7 nanoseconds.
+        let publish = PublishOptions::new(to, vec![0x08, 0x92, 0x21, 0x10, 0x07]);
+        let publish = client.perform(Operation::Publish(Box::new(publish)));
+        publish.await.expect("it is stored");
+        (cluster, client)
+    });
+    let folder = tempfile::tempdir().expect("there is room for files");
+    let descriptors = prost_reflect::DescriptorPool::global().encode_to_vec();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes);
+    write("types.binpb", &descriptors).expect("it is written");
+    let types = r#"{ protobuf = "types.binpb", message = "google.protobuf.Timestamp" }"#;
+    let config = format!("[decode]\n\"telemetry.*\" = {types}\n");
+    write("config.toml", config.as_bytes()).expect("it is written");
+
+    let config = folder.path().join("config.toml");
+    let config = config.to_str().expect("the path is text");
+    let addresses = cluster.addresses().join(",");
+    let mut terminal = Terminal::run(&["--addr", &addresses, "--config", config], &[]);
+    let has = |text: &'static str| move |screen: &Screen| screen.contents().contains(text);
+    terminal.wait("the dashboard", has("3 brokers"));
+    terminal.type_keys("3");
+    terminal.wait("the stream", has("telemetry.raw"));
+    terminal.type_keys("l");
+    terminal.wait("the row", has("seconds: 4242"));
+    terminal.type_keys("\r");
+    terminal.wait("the inspector", has("nanos: 7"));
+    terminal.type_keys("\x11");
     assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
 }

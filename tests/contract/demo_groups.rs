@@ -98,12 +98,17 @@ pub(crate) async fn partitions_are_shared_out_and_shared_again_when_a_member_goe
         }
     };
     timeout(PATIENCE, alone).await.unwrap();
-    let expired = activity(&stubs)
-        .await
-        .into_iter()
-        .rev()
-        .find_map(|event| event.leave_consumer_group_op);
-    let expired = expired.unwrap();
+    // The activity is published after the change, and committed after that.
+    let told = async {
+        loop {
+            let mut events = activity(&stubs).await.into_iter().rev();
+            if let Some(left) = events.find_map(|event| event.leave_consumer_group_op) {
+                return left;
+            }
+            pace.tick().await;
+        }
+    };
+    let expired = timeout(PATIENCE, told).await.unwrap();
     assert_eq!((&*expired.consumer_id, expired.expired), ("c2", true));
     demo.stop().await;
 }

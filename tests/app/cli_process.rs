@@ -206,11 +206,9 @@ fn an_ipv6_broker_and_an_advertised_address_are_dialled() {
     thread::spawn(move || forward(&door, &to));
     let ran = bed.run(&["--addr", &address, "brokers", "-o", "raw"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(
-        ran.out,
-        format!("{address}\n"),
-        "the address that it was reached at"
-    );
+    // The address that it was reached at, or the one that it advertises, as soon as that has answered too.
+    let names = [&address, &broker].map(|name| format!("{name}\n"));
+    assert!(names.contains(&ran.out), "{ran:?}");
     let override_ = format!("{broker}={address}");
     let ran = bed.run(&["--addr", &address, "--advertise", &override_, "create", "x"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, "created stream \"x\"\n"));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::Client;
@@ -62,13 +62,15 @@ impl Job {
 
 /// Publishes messages without waiting for each: any number up to a bound is on its way, answers come in any order.
 /// Cheap to clone; the messages of all clones share one call. When the last clone is dropped, what is on its way is
-/// still waited for by its [`Receipt`]s.
+/// still waited for by its [`Receipt`]s; [`Publisher::finish`] waits until all of it is with the broker.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     core: Arc<Core>,
     jobs: mpsc::Sender<Job>,
     places: Arc<Semaphore>,
     bound: u32,
+    /// Nothing comes of it: its other end goes with the call.
+    over: watch::Receiver<()>,
 }
 
 impl Client {
@@ -81,12 +83,17 @@ impl Client {
         let (jobs, queue) = mpsc::channel(bound.min(256));
         let core = Arc::clone(self.core());
         let session = session::Session::new(Arc::clone(&core), queue, bound);
-        core.tasks.run(session.run());
+        let (ends, over) = watch::channel(());
+        core.tasks.run(async move {
+            session.run().await;
+            drop(ends);
+        });
         Publisher {
             core,
             jobs,
             places: Arc::new(Semaphore::new(bound)),
             bound: u32::try_from(bound).unwrap_or(u32::MAX),
+            over,
         }
     }
 }
@@ -137,6 +144,15 @@ impl Publisher {
     pub async fn flush(&self) -> Result<()> {
         let all = self.places.acquire_many(self.bound).await;
         all.map(drop).or(Err(Error::closed()))
+    }
+
+    /// Waits until every answer is there and the call is over, so that messages without an ack are with the broker too.
+    /// Other clones have to be gone for that.
+    pub async fn finish(self) {
+        let Self { jobs, mut over, .. } = self;
+        drop(jobs);
+        // Nothing is ever sent: this ends with the call.
+        over.changed().await.ok();
     }
 
     /// Messages sent and not answered yet.

@@ -83,6 +83,25 @@ pub(crate) async fn an_ack_comes_though_no_deadline_was_asked_for() {
 }
 
 #[tokio::test]
+pub(crate) async fn a_session_that_is_finished_has_written_what_nobody_acks() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("unacked", 1).await;
+    let publisher = bed.client.publish_session(PublisherOptions::default());
+    for _ in 0..500 {
+        let unacked = PublishOptions {
+            ack_policy: AckPolicy::None,
+            ..to(&stream, 0, "x")
+        };
+        // Receipts may be dropped unread.
+        drop(publisher.publish(unacked).await.unwrap());
+    }
+    publisher.finish().await;
+    let stored = async || bed.client.fetch_partition(&stream, 0).await;
+    until_so(async || stored().await.is_ok_and(|ends| ends.newest_offset == 499)).await;
+    bed.close().await;
+}
+
+#[tokio::test]
 async fn partitioners_send_where_they_say() {
     let bed = Bed::any().await;
     let stream = bed.stream("partitioners", 3).await;

@@ -116,6 +116,18 @@ impl Session {
                 Woken::Over => over = true,
             }
         }
+        self.hang_up().await;
+    }
+
+    /// Lets the open call write what it still holds: messages without an ack. What it answers is nobody's any more.
+    async fn hang_up(mut self) {
+        drop(self.link.take());
+        self.retired.values().for_each(AbortHandle::abort);
+        drop(self.tells);
+        let told = async { while self.told.recv().await.is_some() {} };
+        tokio::time::timeout(self.core.options.request_timeout, told)
+            .await
+            .ok();
     }
 
     async fn wake(&mut self, look: &mut tokio::time::Interval, over: bool) -> Woken {

@@ -62,7 +62,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Console) 
         Ok(exit) => exit,
         Err(trouble) => {
             if let Some(sentence) = trouble.sentence {
-                console.say(&sentence);
+                let remedy = trouble.remedy.map(|remedy| format!("; {remedy}"));
+                console.say(&(sentence + &remedy.unwrap_or_default()));
             }
             if is_check {
                 check::UNKNOWN

@@ -33,7 +33,9 @@ pub use operation::{Operation, Outcome};
 pub use options::{
     Destination, GiveUp, PublishOptions, StartAt, StopAt, StreamOptions, SubscribeSpec,
 };
-pub use quantity::{format_duration, format_ranges, parse_duration, parse_ranges, parse_size};
+pub use quantity::{
+    format_duration, format_ranges, parse_duration, parse_interval, parse_ranges, parse_size,
+};
 pub use seek::{parse_start, parse_stop};
 pub use sink::{MessageSink, MessageStamp, OwnedMessages};
 pub use subscription::{EndReason, SubscriptionEvent};

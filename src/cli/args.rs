@@ -26,7 +26,7 @@ pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
 use crate::model::{
-    Offset, Operation, PartitionId, parse_address, parse_advertise, parse_duration,
+    Offset, Operation, PartitionId, parse_address, parse_advertise, parse_interval,
 };
 
 /// What this process was asked to do.
@@ -127,7 +127,7 @@ pub(crate) struct Options {
     #[arg(long, global = true)]
     pub(crate) observe: bool,
     /// How long one request may take [default: 5s]
-    #[arg(long, global = true, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_duration)]
+    #[arg(long, global = true, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_interval)]
     pub(crate) timeout: Option<Duration>,
     /// auto, dark, light, deuteranopia, none, or a file
     #[arg(

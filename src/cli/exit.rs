@@ -72,6 +72,8 @@ pub(crate) struct Trouble {
     pub(crate) sentence: Option<String>,
     /// The stream that does not exist, where that is the trouble: another of a like name may have been meant.
     pub(crate) missing_stream: Option<String>,
+    /// What to try, where no broker could be reached.
+    pub(crate) remedy: Option<&'static str>,
 }
 
 impl Trouble {
@@ -81,6 +83,7 @@ impl Trouble {
             exit,
             sentence: Some(sentence.into()),
             missing_stream: None,
+            remedy: None,
         }
     }
 
@@ -100,6 +103,7 @@ impl Trouble {
             exit: Exit::DONE,
             sentence: None,
             missing_stream: None,
+            remedy: None,
         }
     }
 }
@@ -125,9 +129,19 @@ impl From<Failure> for Trouble {
         };
         Self {
             missing_stream,
+            remedy: remedy(failure.kind),
             ..Self::new(exit, failure.sentence)
         }
     }
+}
+
+/// What to try where a broker cannot be reached; the other sentences say so themselves.
+fn remedy(kind: ErrorKind) -> Option<&'static str> {
+    if kind == ErrorKind::Unreachable {
+        return Some("is Liftbridge running there? --addr names other brokers");
+    }
+    let unknown = "is the name right? --advertise translates names that are known elsewhere";
+    (kind == ErrorKind::BadAddress).then_some(unknown)
 }
 
 impl From<client::Error> for Trouble {

@@ -9,7 +9,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-use crate::model::{did_you_mean, parse_address, parse_advertise, parse_duration, parse_size};
+use crate::model::{
+    did_you_mean, parse_address, parse_advertise, parse_duration, parse_interval, parse_size,
+};
 
 /// The file that `liftui config init` writes: every key, commented out.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -55,7 +57,7 @@ pub struct Context {
     #[serde(deserialize_with = "pairs")]
     pub advertise: Vec<(String, String)>,
     /// How long one request may take.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "interval")]
     pub timeout: Option<Duration>,
 }
 
@@ -87,7 +89,7 @@ pub struct Memory {
 #[serde(deny_unknown_fields, default)]
 pub struct Refresh {
     /// How often every broker is asked for its metadata.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "interval")]
     pub metadata: Option<Duration>,
 }
 
@@ -233,6 +235,11 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::E
     parse_duration(&text).map(Some).map_err(D::Error::custom)
 }
 
+fn interval<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_interval(&text).map(Some).map_err(D::Error::custom)
+}
+
 fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(from)?;
     parse_size(&text).map(Some).map_err(D::Error::custom)
@@ -294,6 +301,8 @@ mod tests {
     fn a_wrong_value_is_named_with_its_line() {
         let sentence = parse("[alerts]\nlag_time = \"5 minutes ago\"").unwrap_err();
         assert!(sentence.starts_with("config.toml line 2: \"5 minutes ago\" is not a duration"));
+        let sentence = parse("[refresh]\nmetadata = \"0s\"").unwrap_err();
+        assert!(sentence.starts_with("config.toml line 2: \"0s\" is no time at all"));
         let sentence = parse("[contexts.a]\naddr = [\"x:y\"]").unwrap_err();
         assert!(sentence.starts_with("config.toml line 2: \"x:y\" is not a broker's address"));
         let sentence = parse("theme = ").unwrap_err();

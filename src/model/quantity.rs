@@ -57,6 +57,18 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_nanos(nanos))
 }
 
+/// The same, but not `0s`: a limit, or the time between two looks.
+///
+/// # Errors
+/// One sentence that names the text and an example.
+pub fn parse_interval(text: &str) -> Result<Duration, String> {
+    let duration = parse_duration(text)?;
+    let nothing = || format!("\"{text}\" is no time at all; write some, like 500ms or 10s");
+    (!duration.is_zero())
+        .then_some(duration)
+        .ok_or_else(nothing)
+}
+
 /// The shortest text that [`parse_duration`] reads as this duration, as in `1h30m`.
 pub fn format_duration(duration: Duration) -> String {
     let mut rest = duration.as_nanos();

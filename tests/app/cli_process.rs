@@ -54,13 +54,14 @@ fn where_no_broker_is_the_sentence_says_so_and_the_code_is_3() {
     });
     for (command, child) in running {
         let ran = outcome(child);
-        let said = "broker 127.0.0.1:9 refused the connection\n";
+        let said = "broker 127.0.0.1:9 refused the connection; is Liftbridge running there? --addr names other brokers\n";
         assert_eq!(ran.code, 3, "{command}: {ran:?}");
         assert!(ran.err.ends_with(said), "{command}: {ran:?}");
         assert_eq!(ran.err.lines().count(), 1, "{command}: {ran:?}");
     }
     let unknown = alone("--addr no-such-host.invalid streams");
-    let said = "broker no-such-host.invalid:9292 has a host that cannot be resolved\n";
+    let said = "broker no-such-host.invalid:9292 has a host that cannot be resolved; \
+                is the name right? --advertise translates names that are known elsewhere\n";
     assert_eq!((unknown.code, unknown.err.as_str()), (3, said));
     let ipv6 = alone("--addr [::1]:9 streams");
     assert_eq!(ipv6.code, 3, "{ipv6:?}");
@@ -109,6 +110,10 @@ fn a_wrong_command_line_is_2_and_one_sentence() {
         (
             "--timeout 5 streams",
             "\"5\" is not a duration; write one like 500ms, 10s, 5m, 2h or 7d",
+        ),
+        (
+            "--timeout 0s streams",
+            "\"0s\" is no time at all; write some, like 500ms or 10s",
         ),
         (
             "--context prod streams",

@@ -35,6 +35,13 @@ pub trait MessageSink: Send + 'static {
     fn subject(&mut self, subject: &[u8]);
     /// The NATS reply subject.
     fn reply_subject(&mut self, subject: &[u8]);
+    /// Asks for the partition of a message whose fields from the stream on are these bytes of the wire. A sink that knows
+    /// them from an earlier message takes them from there, and none of them is handed over; `None`: they follow.
+    fn recall(&mut self, _rest: &[u8]) -> Option<PartitionId> {
+        None
+    }
+    /// The fields that follow one another in these bytes, from the stream on, have all been handed over.
+    fn remember(&mut self, _rest: &[u8], _partition: PartitionId) {}
     /// The message is whole. Returns a batch where this one filled it.
     fn commit(&mut self, stamp: MessageStamp) -> Option<Self::Batch>;
     /// The message is malformed or was delivered before: forget its fields.

@@ -1,11 +1,14 @@
 //! Takes messages field by field off the wire and seals them into chunks: one copy of each byte, no allocation a message.
 //! What a sealed chunk can be asked is `chunk`'s and `message`'s.
 
+mod rest;
+
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Entry, Origin, narrow};
-use super::message::{MessageRef, put_field};
+use super::message::MessageRef;
 use crate::model::{MessageSink, MessageStamp, Offset, PartitionId, StreamName};
+use rest::{Rests, put};
 
 /// Bytes at which a chunk is sealed.
 const SEAL_BYTES: usize = 256 * 1024;
@@ -31,53 +34,27 @@ pub struct ChunkBuilder {
     origins: Vec<Origin>,
     names: String,
     open: Open,
+    rests: Rests,
     ready: Option<Arc<Chunk>>,
     seal_bytes: usize,
     seal_messages: usize,
 }
 
-/// The fields of the message being read. Key and value are in the arena already, behind the last whole message.
+/// Where key and value of the message being read are in the arena, behind the last whole message.
 #[derive(Debug, Default)]
 struct Open {
     start: usize,
     key: (usize, usize),
     value: (usize, usize),
-    headers: Vec<u8>,
-    stream: Vec<u8>,
-    subject: Vec<u8>,
-    reply: Vec<u8>,
-    subject_header: Injected,
-    reply_header: Injected,
-}
-
-/// A header that the broker puts into every message; most often it only repeats a field.
-#[derive(Debug, Default)]
-struct Injected {
-    present: bool,
-    value: Vec<u8>,
 }
 
 impl Open {
-    fn begin(&mut self, start: usize) {
-        self.start = start;
-        self.key = (start, 0);
-        self.value = (start, 0);
-        self.headers.clear();
-        self.stream.clear();
-        self.subject.clear();
-        self.reply.clear();
-        self.subject_header.present = false;
-        self.reply_header.present = false;
-    }
-
-    /// Keeps an injected header only where it says something else than its field. Returns whether it repeats it.
-    fn settle(name: &[u8], header: &Injected, field: &[u8], headers: &mut Vec<u8>) -> bool {
-        let repeats = header.present && header.value == field;
-        if header.present && !repeats {
-            put_field(headers, name);
-            put_field(headers, &header.value);
+    fn at(start: usize) -> Self {
+        Self {
+            start,
+            key: (start, 0),
+            value: (start, 0),
         }
-        repeats
     }
 
     fn moved_back(&mut self, by: usize) {
@@ -115,6 +92,7 @@ impl ChunkBuilder {
             origins: Vec::new(),
             names: String::new(),
             open: Open::default(),
+            rests: Rests::default(),
             ready: None,
             seal_bytes,
             seal_messages,
@@ -169,12 +147,17 @@ impl ChunkBuilder {
             && same_direction
             && i32::try_from(distance).is_ok()
             && stamp.partition == self.partition
-            && self.open.stream == self.stream.as_bytes()
+            && self.is_of_stream()
+    }
+
+    fn is_of_stream(&self) -> bool {
+        self.rests.origin().is_some() || self.rests.current().stream == self.stream.as_bytes()
     }
 
     fn begin_chunk(&mut self, stamp: MessageStamp) {
-        if self.open.stream != self.stream.as_bytes() {
-            self.stream = String::from_utf8_lossy(&self.open.stream).into();
+        let stream = &self.rests.current().stream;
+        if *stream != self.stream.as_bytes() {
+            self.stream = String::from_utf8_lossy(stream).into();
         }
         self.partition = stamp.partition;
         self.first = stamp.offset;
@@ -182,20 +165,24 @@ impl ChunkBuilder {
 
     /// The chunk that this message completed: the one before it, or its own where that is full now.
     fn filled(&mut self) -> Option<Arc<Chunk>> {
-        if self.ready.is_some() {
-            return self.ready.take();
-        }
         let full = self.arena.len() >= self.seal_bytes || self.entries.len() >= self.seal_messages;
-        let sealed = if full { self.seal() } else { None };
-        self.open.begin(self.arena.len());
+        let mut sealed = self.ready.take();
+        if sealed.is_none() && full {
+            sealed = self.seal();
+        }
+        self.begin();
         sealed
+    }
+
+    /// The next message begins.
+    fn begin(&mut self) {
+        self.open = Open::at(self.arena.len());
+        self.rests.begin();
     }
 
     /// Brings key, value and headers into their order, without gaps.
     fn tidy(&mut self) {
-        let Open {
-            start, key, value, ..
-        } = self.open;
+        let Open { start, key, value } = self.open;
         let in_order = (key.1 == 0 || key.0 == start) && (value.1 == 0 || value.0 == start + key.1);
         if !in_order || self.arena.len() != start + key.1 + value.1 {
             let [key, value] = [key, value].map(|(at, len)| self.arena[at..at + len].to_vec());
@@ -203,23 +190,29 @@ impl ChunkBuilder {
             self.arena.extend_from_slice(&key);
             self.arena.extend_from_slice(&value);
         }
-        self.arena.extend_from_slice(&self.open.headers);
+        self.arena.extend_from_slice(&self.rests.current().headers);
     }
 
-    /// The number of this subject and reply subject among the chunk's origins.
-    fn origin(&mut self, subject_header: bool, reply_header: bool) -> u32 {
-        let known = self.origins.iter().enumerate().rev().take(ORIGINS_TRIED);
-        for (number, origin) in known {
-            if self.is_origin(origin, subject_header, reply_header) {
-                return narrow(number);
-            }
+    /// The number of the message's subject and reply subject among the chunk's origins.
+    fn origin(&mut self) -> u32 {
+        if let Some(number) = self.rests.origin() {
+            return number;
         }
+        let known = self.origins.iter().enumerate().rev().take(ORIGINS_TRIED);
+        let mut known = known.filter(|(_, origin)| self.is_origin(origin));
+        let found = known.next().map(|(number, _)| narrow(number));
+        let number = found.unwrap_or_else(|| self.add_origin());
+        self.rests.set_origin(number);
+        number
+    }
+
+    fn add_origin(&mut self) -> u32 {
+        let rest = self.rests.current();
+        let [subject_header, reply_header] = rest.repeats();
         let start = self.names.len();
-        self.names
-            .push_str(&String::from_utf8_lossy(&self.open.subject));
+        self.names.push_str(&String::from_utf8_lossy(&rest.subject));
         let middle = self.names.len();
-        self.names
-            .push_str(&String::from_utf8_lossy(&self.open.reply));
+        self.names.push_str(&String::from_utf8_lossy(&rest.reply));
         self.origins.push(Origin {
             start: narrow(start),
             subject: narrow(middle - start),
@@ -230,12 +223,12 @@ impl ChunkBuilder {
         narrow(self.origins.len() - 1)
     }
 
-    fn is_origin(&self, origin: &Origin, subject_header: bool, reply_header: bool) -> bool {
+    fn is_origin(&self, origin: &Origin) -> bool {
+        let rest = self.rests.current();
         let (subject, reply) = origin.names(self.names.as_bytes());
-        subject == self.open.subject
-            && reply == self.open.reply
-            && subject_header == origin.subject_header
-            && reply_header == origin.reply_header
+        subject == rest.subject
+            && reply == rest.reply
+            && rest.repeats() == [origin.subject_header, origin.reply_header]
     }
 
     /// What stands before the open message as a chunk, if anything.
@@ -243,6 +236,7 @@ impl ChunkBuilder {
         if self.entries.is_empty() {
             return None;
         }
+        self.rests.forget_origins();
         let base = self.first.min(self.last);
         let mut entries = self.take_entries();
         for entry in &mut entries {
@@ -293,30 +287,27 @@ impl MessageSink for ChunkBuilder {
     }
 
     fn header(&mut self, name: &[u8], value: &[u8]) {
-        let injected = match name {
-            b"subject" => Some(&mut self.open.subject_header),
-            b"reply" => Some(&mut self.open.reply_header),
-            _ => None,
-        };
-        if let Some(header) = injected.filter(|header| !header.present) {
-            header.present = true;
-            put(&mut header.value, value);
-            return;
-        }
-        put_field(&mut self.open.headers, name);
-        put_field(&mut self.open.headers, value);
+        self.rests.open().header(name, value);
     }
 
     fn stream(&mut self, name: &[u8]) {
-        put(&mut self.open.stream, name);
+        put(&mut self.rests.open().stream, name);
     }
 
     fn subject(&mut self, subject: &[u8]) {
-        put(&mut self.open.subject, subject);
+        put(&mut self.rests.open().subject, subject);
     }
 
     fn reply_subject(&mut self, subject: &[u8]) {
-        put(&mut self.open.reply, subject);
+        put(&mut self.rests.open().reply, subject);
+    }
+
+    fn recall(&mut self, rest: &[u8]) -> Option<PartitionId> {
+        self.rests.recall(rest)
+    }
+
+    fn remember(&mut self, rest: &[u8], partition: PartitionId) {
+        self.rests.remember(rest, partition);
     }
 
     fn commit(&mut self, stamp: MessageStamp) -> Option<Arc<Chunk>> {
@@ -326,18 +317,9 @@ impl MessageSink for ChunkBuilder {
         if self.entries.is_empty() {
             self.begin_chunk(stamp);
         }
-        let Open {
-            headers,
-            subject,
-            reply,
-            subject_header,
-            reply_header,
-            ..
-        } = &mut self.open;
-        let subject_header = Open::settle(b"subject", subject_header, subject, headers);
-        let reply_header = Open::settle(b"reply", reply_header, reply, headers);
+        self.rests.settle();
         self.tidy();
-        let origin = self.origin(subject_header, reply_header);
+        let origin = self.origin();
         let distance = i32::try_from(stamp.offset - self.first).unwrap_or_default();
         self.entries.push(Entry {
             timestamp: stamp.timestamp.0,
@@ -345,29 +327,23 @@ impl MessageSink for ChunkBuilder {
             start: narrow(self.open.start),
             key: narrow(self.open.key.1),
             value: narrow(self.open.value.1),
-            headers: narrow(self.open.headers.len()),
+            headers: narrow(self.rests.current().headers.len()),
             origin,
         });
         self.last = stamp.offset;
-        self.open.begin(self.arena.len());
         self.filled()
     }
 
     fn discard(&mut self) {
         self.arena.truncate(self.open.start);
-        self.open.begin(self.arena.len());
+        self.begin();
     }
 
     fn flush(&mut self) -> Option<Arc<Chunk>> {
         let sealed = self.ready.take().or_else(|| self.seal());
-        self.open.begin(self.arena.len());
+        self.begin();
         sealed
     }
-}
-
-fn put(into: &mut Vec<u8>, bytes: &[u8]) {
-    into.clear();
-    into.extend_from_slice(bytes);
 }
 
 /// For each message the latest time up to it, where times ever go back: a new leader's clock may be behind.

@@ -225,27 +225,66 @@ fn offset_of(bytes: &[u8]) -> Result<Offset, Malformed> {
     Ok(0)
 }
 
+/// The first field that messages of a partition have in common: the stream. Encoders write fields by their numbers.
+const FIRST_COMMON: u64 = 5;
+
 /// Hands the fields of a `Message` to the sink (field numbers: wire-contract §2.2).
 #[inline]
 fn fill<S: MessageSink>(sink: &mut S, bytes: &[u8]) -> Result<MessageStamp, Malformed> {
     let mut stamp = MessageStamp::default();
     let mut fields = Fields::new(bytes);
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Value::Varint(offset)) => stamp.offset = offset.cast_signed(),
-            (2, Value::Bytes(key)) => sink.key(key),
-            (3, Value::Bytes(value)) => sink.value(value),
-            (4, Value::Varint(nanos)) => stamp.timestamp = Timestamp(nanos.cast_signed()),
-            (5, Value::Bytes(stream)) => sink.stream(stream),
-            (6, Value::Varint(number)) => stamp.partition = int32(number),
-            (7, Value::Bytes(subject)) => sink.subject(subject),
-            (8, Value::Bytes(subject)) => sink.reply_subject(subject),
-            (9, Value::Bytes(entry)) => header(sink, entry)?,
-            (1..=9, _) => return Err(Malformed),
-            _ => {}
+    loop {
+        let rest = fields.rest();
+        match fields.next()? {
+            None => return Ok(stamp),
+            Some((FIRST_COMMON.., _)) => return fill_common(sink, rest, stamp),
+            Some(field) => fill_one(sink, field, &mut stamp)?,
         }
     }
+}
+
+/// The same from a field on that messages have in common.
+fn fill_common<S: MessageSink>(
+    sink: &mut S,
+    rest: &[u8],
+    mut stamp: MessageStamp,
+) -> Result<MessageStamp, Malformed> {
+    if let Some(partition) = sink.recall(rest) {
+        stamp.partition = partition;
+        return Ok(stamp);
+    }
+    let mut fields = Fields::new(rest);
+    let mut all_common = true;
+    while let Some(field) = fields.next()? {
+        all_common &= field.0 >= FIRST_COMMON;
+        fill_one(sink, field, &mut stamp)?;
+    }
+    if all_common {
+        sink.remember(rest, stamp.partition);
+    }
     Ok(stamp)
+}
+
+#[inline]
+fn fill_one<S: MessageSink>(
+    sink: &mut S,
+    field: (u64, Value<'_>),
+    stamp: &mut MessageStamp,
+) -> Result<(), Malformed> {
+    match field {
+        (1, Value::Varint(offset)) => stamp.offset = offset.cast_signed(),
+        (2, Value::Bytes(key)) => sink.key(key),
+        (3, Value::Bytes(value)) => sink.value(value),
+        (4, Value::Varint(nanos)) => stamp.timestamp = Timestamp(nanos.cast_signed()),
+        (5, Value::Bytes(stream)) => sink.stream(stream),
+        (6, Value::Varint(number)) => stamp.partition = int32(number),
+        (7, Value::Bytes(subject)) => sink.subject(subject),
+        (8, Value::Bytes(subject)) => sink.reply_subject(subject),
+        (9, Value::Bytes(entry)) => header(sink, entry)?,
+        (1..=9, _) => return Err(Malformed),
+        _ => {}
+    }
+    Ok(())
 }
 
 fn header<S: MessageSink>(sink: &mut S, entry: &[u8]) -> Result<(), Malformed> {

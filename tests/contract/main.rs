@@ -6,6 +6,7 @@
 )]
 
 mod bed;
+mod client_chunks;
 mod client_connect;
 mod client_envelope;
 mod client_failover;

@@ -53,7 +53,7 @@ async fn chunks_hold_what_single_messages_say() {
     let mut random = fastrand::Rng::with_seed(7);
     for number in 0..400 {
         // Some say nothing new, some the same as a while ago, some what no other says.
-        let headers = match random.u8(..6) {
+        let headers = match random.u8(..7) {
             0..=2 => vec![],
             3 => vec![("colour", "blue".to_owned())],
             4 => vec![
@@ -61,7 +61,8 @@ async fn chunks_hold_what_single_messages_say() {
                 ("reply", String::new()),
                 ("empty", String::new()),
             ],
-            _ => vec![("trace", format!("{number:x}")), ("long", "l".repeat(600))],
+            5 => vec![("trace", format!("{number:03x}"))],
+            _ => vec![("long", "l".repeat(600))],
         };
         let headers = headers.into_iter();
         let options = PublishOptions {

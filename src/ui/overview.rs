@@ -8,16 +8,19 @@ use ratatui::text::Span;
 use super::format;
 use super::page;
 use super::paint::{Painter, span, spans_width};
+use super::theme::Theme;
 use super::widgets::{self, Place, after, below, row};
 use super::words;
 use crate::app::Hit;
 use crate::app::overview::{FindingKey, Overview};
 use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
-use crate::model::Timestamp;
+use crate::model::{PartitionId, StreamName, Target, Timestamp};
 
 /// Rows from which on there is room for the evidence of the chosen finding, and the rows that it then takes.
 const ROOMY: u16 = 20;
 const EVIDENCE: u16 = 8;
+/// Rows of which one half is for what the chosen finding is about.
+const SPACIOUS: u16 = 40;
 
 /// What the two panes show.
 #[derive(Clone, Copy)]
@@ -81,8 +84,10 @@ impl<'a> OverviewPanes<'a> {
         if area.height < ROOMY {
             return area;
         }
+        let spacious = area.height >= SPACIOUS;
+        let evidence = if spacious { area.height / 2 } else { EVIDENCE };
         let list = Rect {
-            height: area.height - EVIDENCE,
+            height: area.height - evidence,
             ..area
         };
         let theme = painter.theme;
@@ -92,9 +97,37 @@ impl<'a> OverviewPanes<'a> {
         let mut lines = vec![page::Line::text(&*finding.message, theme.title)];
         let evidence = finding.detail.iter();
         lines.extend(evidence.map(|text| page::Line::text(&**text, theme.text)));
+        if spacious {
+            lines.extend(self.about(finding, theme));
+        }
         let columns = usize::from(room.width.saturating_sub(1));
         page::draw(painter, room, &page::wrapped(lines, columns), 0);
         list
+    }
+
+    /// What is known of the broker, or of the first partition, that a finding is about.
+    fn about(self, finding: &Finding, theme: &Theme) -> Vec<page::Line> {
+        let (truth, now) = (self.truth, self.now);
+        let partition = |stream: &StreamName, id: PartitionId| {
+            page::partition_subject(&(StreamName::clone(stream), id), truth, now, theme)
+        };
+        let (name, page) = match &finding.target {
+            Target::Broker(id) => {
+                let broker = truth.broker(id);
+                let page = broker.map(|broker| page::broker_facts(broker, truth, now, theme));
+                (id.to_string(), page.unwrap_or_default())
+            }
+            Target::Partition(stream, id) => partition(stream, *id),
+            Target::Stream(stream) => match finding.partitions.first() {
+                Some(id) => partition(stream, *id),
+                None => return Vec::new(),
+            },
+            Target::Cluster | Target::Subject(_) | Target::Cursor(_) | Target::Group(_) => {
+                return Vec::new();
+            }
+        };
+        let heads = [page::Line::gap(), page::Line::head(name, theme)];
+        heads.into_iter().chain(page).collect()
     }
 
     /// One line says what, since when; the other one why, and what will follow.

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-pub(super) use about::{broker_page, page};
+pub(super) use about::{broker_facts, broker_page, page, partition_subject};
 pub(super) use loss::loss_page;
 
 use super::format;

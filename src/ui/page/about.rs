@@ -97,7 +97,8 @@ pub(in crate::ui) fn page(subject: &Subject, app: &App, theme: &Theme) -> (Strin
     }
 }
 
-fn partition_subject(
+/// A partition's name and page.
+pub(in crate::ui) fn partition_subject(
     (stream, id): &PartitionKey,
     truth: &Truth,
     now: Timestamp,
@@ -110,8 +111,21 @@ fn partition_subject(
     (format!("{stream}:{id}"), lines.unwrap_or_else(gone))
 }
 
-/// What is known of a broker.
+/// What is known of a broker, and what is wrong with it.
 pub(in crate::ui) fn broker_page(
+    broker: &BrokerTruth,
+    truth: &Truth,
+    now: Timestamp,
+    theme: &Theme,
+) -> Vec<Line> {
+    let mut lines = broker_facts(broker, truth, now, theme);
+    let about = |finding: &&Finding| matches!(&finding.target, Target::Broker(id) if **id == *broker.name());
+    add_findings(&mut lines, truth.findings.iter().filter(about), theme);
+    lines
+}
+
+/// What is known of a broker.
+pub(in crate::ui) fn broker_facts(
     broker: &BrokerTruth,
     truth: &Truth,
     now: Timestamp,
@@ -157,8 +171,6 @@ pub(in crate::ui) fn broker_page(
         led.join("  ")
     };
     lines.push(Line::pair("leads", led, theme));
-    let about = |finding: &&Finding| matches!(&finding.target, Target::Broker(id) if **id == *broker.name());
-    add_findings(&mut lines, truth.findings.iter().filter(about), theme);
     lines
 }
 

@@ -104,6 +104,8 @@ impl Stage for RealTerminal {
         // `Terminal::clear` would ask the terminal for its cursor and wait for the answer, up to two seconds.
         let size = self.screen.size()?;
         self.screen.resize(size.into())?;
+        // It may be taken twice, as after a stop from outside. A second reader would wait for the first for ever.
+        self.input = None;
         self.input = Some(EventStream::new());
         Ok(())
     }

@@ -286,3 +286,20 @@ fn protobuf_types_of_the_config_file_name_fields_in_rows_and_in_the_inspector() 
     terminal.type_keys("\x11");
     assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
 }
+
+#[test]
+fn a_process_that_is_continued_takes_the_terminal_again_and_goes_on_listening() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.wait_for_dashboard();
+    for key in ["?", "\x1b"] {
+        terminal.signal(Signal::STOP);
+        terminal.signal(Signal::CONT);
+        terminal.type_keys(key);
+        let help = key == "?";
+        terminal.wait("what the key does", |screen| {
+            screen.contents().contains("Keys") == help && screen.contents().contains("liftui")
+        });
+    }
+    terminal.type_keys("q");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}

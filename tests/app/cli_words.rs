@@ -37,8 +37,9 @@ impl Dice {
     }
 
     fn duration(&mut self) -> Duration {
+        // A time limit of nothing cannot be typed.
         let digits = self.0.u32(..16);
-        Duration::from_nanos(self.0.u64(..10_u64.pow(digits).max(2)))
+        Duration::from_nanos(self.0.u64(1..10_u64.pow(digits).max(2)))
     }
 
     fn partitions(&mut self) -> Vec<PartitionId> {

@@ -27,6 +27,8 @@ const LOOK: Duration = Duration::from_millis(20);
 struct Link {
     id: LinkId,
     requests: mpsc::Sender<pb::PublishRequest>,
+    /// How many messages were handed to it.
+    sent: usize,
     /// When it answered last: from the first time on nothing sent can be called unsent.
     answered: Option<Instant>,
     task: AbortHandle,
@@ -46,6 +48,8 @@ pub(super) struct Session {
     /// Taken from the queue, or given back by a link that never came about; not in flight.
     waiting: VecDeque<Job>,
     flying: HashMap<u64, Flight>,
+    /// Those of them that nobody acks, in their order: link, place among its messages, id.
+    unacked: VecDeque<(LinkId, usize, u64)>,
     next_id: u64,
     link: Option<Link>,
     /// Links that no message goes to any more; what flies there may still be answered.
@@ -83,6 +87,7 @@ impl Session {
             queue,
             waiting: VecDeque::new(),
             flying: HashMap::new(),
+            unacked: VecDeque::new(),
             next_id: 0,
             link: None,
             retired: HashMap::new(),
@@ -115,6 +120,7 @@ impl Session {
                 Woken::Look => self.expire(),
                 Woken::Over => over = true,
             }
+            self.end_taken();
         }
         self.hang_up().await;
     }
@@ -179,6 +185,7 @@ impl Session {
         self.link = Some(Link {
             id,
             requests,
+            sent: 0,
             answered: None,
             task,
         });
@@ -203,22 +210,42 @@ impl Session {
 
     /// Hands the first waiting message to the link, which has room.
     fn send(&mut self) {
-        let (Some(link), Some(mut job)) = (&self.link, self.waiting.pop_front()) else {
+        let (Some(link), Some(mut job)) = (&mut self.link, self.waiting.pop_front()) else {
             return;
         };
         self.next_id += 1;
         job.request.correlation_id = format!("liftui-{:x}", self.next_id);
-        match link.requests.try_send(job.request.clone()) {
-            Err(_) => self.waiting.push_front(job),
-            // Servers answer nothing to it (wire-contract §4.4).
-            Ok(()) if job.policy == AckPolicy::None => job.end(Ok(Outcome::Sent)),
-            Ok(()) => {
-                let flight = Flight {
-                    job,
-                    link: link.id,
-                    sent: Instant::now(),
-                };
-                self.flying.insert(self.next_id, flight);
+        if link.requests.try_send(job.request.clone()).is_err() {
+            return self.waiting.push_front(job);
+        }
+        link.sent += 1;
+        if job.policy == AckPolicy::None {
+            self.unacked.push_back((link.id, link.sent, self.next_id));
+        }
+        let flight = Flight {
+            job,
+            link: link.id,
+            sent: Instant::now(),
+        };
+        self.flying.insert(self.next_id, flight);
+    }
+
+    /// Servers answer nothing to a message that wants no ack (wire-contract §4.4): it is sent once the transport has
+    /// taken it, which it does only when it is connected.
+    fn end_taken(&mut self) {
+        let Some(link) = &self.link else { return };
+        let left = link.requests.max_capacity() - link.requests.capacity();
+        let taken = link.sent.saturating_sub(left);
+        while let Some(&(on, place, id)) = self.unacked.front() {
+            if on == link.id && place > taken {
+                return;
+            }
+            self.unacked.pop_front();
+            // What flew on an earlier link ended with that.
+            if on == link.id
+                && let Some(flight) = self.flying.remove(&id)
+            {
+                flight.job.end(Ok(Outcome::Sent));
             }
         }
     }
@@ -240,6 +267,7 @@ impl Session {
         // An answer with an error carries an empty ack too (wire-contract §4.4): the error counts.
         let ended = if let Some(error) = answer.async_error {
             let kind = status::of_async_error(&error);
+            self.core.note_missing(kind);
             Err(Error::of_kind(
                 kind,
                 Rpc::PublishAsync,

@@ -137,6 +137,26 @@ impl Brokers {
         self.lock().get(address)?.id.clone()
     }
 
+    /// Where that broker is reached: as it is listed, unless only a seed of that id answers, as where it advertises a
+    /// name that is not known here. Brokers leave each other out of their lists for minutes (wire-contract §4.7).
+    pub(crate) fn address(&self, id: &str, listed: Option<String>) -> Option<String> {
+        let known = self.lock();
+        let is_dead = |address: &str| {
+            let broker = known.get(address);
+            broker.is_some_and(BrokerHealth::has_failed_last)
+        };
+        if listed.as_deref().is_some_and(|listed| !is_dead(listed)) {
+            return listed;
+        }
+        let mut same = known
+            .values()
+            .filter(|broker| broker.id.as_deref() == Some(id));
+        let answering = same.find(|broker| broker.is_answering());
+        answering
+            .map(|broker| broker.address.to_string())
+            .or(listed)
+    }
+
     /// A request to it begins.
     pub(crate) fn attempted(&self, address: &str) {
         self.update(address, |broker| broker.attempts += 1);

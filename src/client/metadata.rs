@@ -16,7 +16,9 @@ use super::backoff::Backoff;
 use super::core::Core;
 use super::error::{Error, Result};
 use super::transport::Call;
-use crate::model::{BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target, Timestamp};
+use crate::model::{
+    Broker, BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target, Timestamp,
+};
 use crate::wire::convert;
 use crate::wire::pb::FetchMetadataRequest;
 use crate::wire::rpc::Rpc;
@@ -26,6 +28,13 @@ const ASK_NEXT_AFTER: Duration = Duration::from_millis(700);
 
 /// How long other brokers may take to say whether they know a stream that one broker does not.
 const SECOND_OPINION: Duration = Duration::from_secs(1);
+
+/// Metadata at hand is believed for so long before it is asked for anew: streams come, go, and come back with another
+/// number of partitions.
+const BELIEVED: Duration = Duration::from_secs(10);
+
+/// How long that may take while there is some to go on with.
+const RENEWAL: Duration = Duration::from_millis(500);
 
 /// The latest metadata. Generations tell whether somebody else has refreshed it already.
 #[derive(Debug, Default)]
@@ -39,6 +48,8 @@ pub(crate) struct Cache {
 pub(crate) struct Cached {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) updated: Timestamp,
+    /// Until when it is believed.
+    until: Instant,
     generation: u64,
 }
 
@@ -65,8 +76,17 @@ impl Cache {
         *latest = Some(Cached {
             cluster,
             updated: Timestamp::now(),
+            until: Instant::now() + BELIEVED,
             generation,
         });
+    }
+
+    /// A broker has said something else: it is asked for anew before it is used again.
+    pub(crate) fn doubt(&self) {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cached) = latest.as_mut() {
+            cached.until = Instant::now();
+        }
     }
 }
 
@@ -183,11 +203,18 @@ impl Core {
         }
     }
 
-    /// The metadata at hand, fetched where there is none.
+    /// The metadata at hand, fetched where there is none; fetched anew where it is old and some broker answers soon.
     pub(crate) async fn some_metadata(self: &Arc<Self>) -> Result<Arc<Cluster>> {
-        match self.metadata.latest() {
-            Some(cluster) => Ok(cluster),
-            None => self.refresh_metadata(0).await,
+        let Some(cached) = self.metadata.cached() else {
+            return self.refresh_metadata(0).await;
+        };
+        if Instant::now() < cached.until {
+            return Ok(cached.cluster);
+        }
+        let renewal = self.refresh_metadata(cached.generation);
+        match tokio::time::timeout(RENEWAL, renewal).await {
+            Ok(Ok(cluster)) => Ok(cluster),
+            Ok(Err(_)) | Err(_) => Ok(cached.cluster),
         }
     }
 
@@ -236,29 +263,51 @@ impl Core {
         Ok(cluster)
     }
 
-    /// The leader of a partition, as the metadata at hand has it.
+    /// The leader of a partition, as the metadata at hand has it; as fresh metadata has it where that has none.
     pub(crate) async fn leader(
         self: &Arc<Self>,
         stream: &StreamName,
         partition: PartitionId,
     ) -> Result<Leader> {
         let cluster = self.metadata_with(stream, partition).await?;
-        let generation = self.metadata.generation();
-        let (broker, address) = leader_in(&cluster, stream, partition)?;
+        let mut found = self.leader_in(&cluster, stream, partition);
+        if let Err(error) = &found
+            && error.kind() == ErrorKind::NoLeader
+        {
+            let generation = self.metadata.generation();
+            let fresh = self.refresh_knowing(generation, stream, partition).await?;
+            found = self.leader_in(&fresh, stream, partition);
+        }
+        let (broker, address) = found?;
         Ok(Leader {
             broker,
             address,
-            generation,
+            generation: self.metadata.generation(),
         })
+    }
+
+    /// The id and address of a partition's leader in that metadata.
+    pub(crate) fn leader_in(
+        &self,
+        cluster: &Cluster,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<(BrokerId, String)> {
+        let leader = leader_named(cluster, stream, partition)?;
+        let listed = cluster.broker(&leader).map(Broker::address);
+        let address = self.brokers.address(&leader, listed);
+        let target = || Target::Partition(Arc::clone(stream), partition);
+        let unknown = || Error::of_kind(ErrorKind::NoLeader, Rpc::FetchMetadata, target(), "");
+        Ok((Arc::clone(&leader), address.ok_or_else(unknown)?))
     }
 }
 
-/// The id and address of a partition's leader in that metadata.
-pub(crate) fn leader_in(
+/// The id of a partition's leader in that metadata.
+fn leader_named(
     cluster: &Cluster,
     stream: &StreamName,
     partition: PartitionId,
-) -> Result<(BrokerId, String)> {
+) -> Result<BrokerId> {
     let target = Target::Partition(Arc::clone(stream), partition);
     let fail = |kind| Error::of_kind(kind, Rpc::FetchMetadata, target.clone(), "");
     let found = cluster
@@ -266,11 +315,10 @@ pub(crate) fn leader_in(
         .ok_or_else(|| fail(ErrorKind::NoSuchStream))?
         .partition(partition)
         .ok_or_else(|| fail(ErrorKind::NoSuchPartition))?;
-    let leader = found.leader.as_ref();
-    let broker = leader
-        .and_then(|leader| cluster.broker(leader))
-        .ok_or_else(|| fail(ErrorKind::NoLeader))?;
-    Ok((Arc::clone(&broker.id), broker.address()))
+    found
+        .leader
+        .clone()
+        .ok_or_else(|| fail(ErrorKind::NoLeader))
 }
 
 /// Whether asking again a little later may help.

@@ -80,7 +80,8 @@ impl Core {
             async move { api.publish(request).await }
         };
         let limit = self.deadline(options);
-        let answer = self.at_any(Rpc::Publish, &target, limit, send).await?;
+        let answer = self.at_any(Rpc::Publish, &target, limit, send).await;
+        let answer = answer.inspect_err(|error| self.note_missing(error.kind()))?;
         outcome(
             options.ack_policy,
             answer.ack,
@@ -88,6 +89,13 @@ impl Core {
             Rpc::Publish,
             target,
         )
+    }
+
+    /// What was chosen by the metadata at hand does not exist: it is asked for anew before the next choice.
+    pub(super) fn note_missing(&self, kind: ErrorKind) {
+        if matches!(kind, ErrorKind::NoSuchStream | ErrorKind::NoSuchPartition) {
+            self.metadata.doubt();
+        }
     }
 
     async fn publish_to_subject(self: &Arc<Self>, options: &PublishOptions) -> Result<Outcome> {

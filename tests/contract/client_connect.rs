@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use liftui::client::{Client, ConnectOptions, Observer};
-use liftui::model::ErrorKind;
+use liftui::demo::DemoOptions;
+use liftui::model::{ErrorKind, StartAt, StopAt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+
+use super::bed::{Bed, acked, drain, lively, range, to};
 
 fn options(seeds: &[String]) -> ConnectOptions {
     ConnectOptions {
@@ -99,4 +102,34 @@ async fn an_unknown_host_and_a_malformed_address_are_told_apart() {
     );
     let malformed = Client::new(options(&["http://x".into()])).unwrap_err();
     assert_eq!(malformed.kind(), ErrorKind::BadAddress);
+}
+
+#[tokio::test]
+async fn a_broker_that_advertises_what_cannot_be_dialled_is_reached_as_its_seed() {
+    let one = DemoOptions {
+        brokers: 1,
+        ..lively()
+    };
+    let bed = Bed::demo(one).await;
+    let stream = bed.stream("unknown-name", 1).await;
+    let advertised = bed.addresses[0].clone();
+    let port = advertised.rsplit_once(':').unwrap().1;
+    let options = ConnectOptions {
+        advertise: vec![(advertised.clone(), "127.0.0.1:9".to_owned())],
+        ..ConnectOptions::new([format!("localhost:{port}")])
+    };
+    let client = Client::connect(options).await.unwrap();
+    acked(client.publish(to(&stream, 0, "x")).await);
+    assert_eq!(
+        client
+            .fetch_partition(&stream, 0)
+            .await
+            .unwrap()
+            .newest_offset,
+        0
+    );
+    let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
+    let read = drain(client.subscribe(all).await.unwrap()).await;
+    assert_eq!(read.offsets(), [0]);
+    bed.close().await;
 }

@@ -463,3 +463,56 @@ async fn operations_say_how_they_ended() {
     assert_eq!(error.kind(), ErrorKind::NoSuchStream);
     bed.close().await;
 }
+
+#[tokio::test]
+async fn what_nobody_acks_waits_for_a_broker_that_is_there() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("unacked-elsewhere", 1).await;
+    let (clients, messages) = (6, 10);
+    for _ in 0..clients {
+        // Whichever it tries first: the discard port refuses.
+        let seeds = ["127.0.0.1:9", &*bed.addresses[0]];
+        let client = Client::new(ConnectOptions::new(seeds)).unwrap();
+        let publisher = client.publish_session(PublisherOptions::default());
+        for _ in 0..messages {
+            let unacked = PublishOptions {
+                ack_policy: AckPolicy::None,
+                ..to(&stream, 0, "x")
+            };
+            drop(publisher.publish(unacked).await.unwrap());
+        }
+        publisher.finish().await;
+    }
+    let stored = async || bed.client.fetch_partition(&stream, 0).await;
+    let all = clients * messages - 1;
+    until_so(async || stored().await.is_ok_and(|ends| ends.newest_offset == all)).await;
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_comes_back_with_fewer_partitions_costs_one_message_at_most() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("fewer", 4).await;
+    let other = Client::new(ConnectOptions::new(&bed.addresses)).unwrap();
+    let turn = || PublishOptions::new(Destination::RoundRobin(Arc::clone(&stream)), "x");
+    acked(other.publish(turn()).await);
+    bed.client.delete_stream(&stream).await.unwrap();
+    bed.settled(|cluster| cluster.stream(&stream).is_none())
+        .await;
+    let again = StreamOptions {
+        name: stream.to_string(),
+        partitions: Some(1),
+        ..StreamOptions::default()
+    };
+    bed.stream_with(again).await;
+    let mut refused = 0;
+    for _ in 0..8 {
+        match other.publish(turn()).await {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NoSuchPartition => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(refused <= 1, "{refused}");
+    bed.close().await;
+}

@@ -13,7 +13,6 @@ use super::plan::{self, Ends, Plan};
 use super::{EndReason, Order};
 use crate::client::core::Core;
 use crate::client::error::{Error, Result};
-use crate::client::metadata::leader_in;
 use crate::client::pool::Lease;
 use crate::client::transport::Call;
 use crate::model::{
@@ -136,7 +135,7 @@ impl Opener {
             .core
             .refresh_knowing(self.generation, stream, partition);
         match fresh.await {
-            Ok(cluster) => match leader_in(&cluster, &spec.stream, spec.partition) {
+            Ok(cluster) => match self.core.leader_in(&cluster, &spec.stream, spec.partition) {
                 Err(missing) if is_missing(&missing) => Closed::Failed(missing),
                 _ => Closed::Lost(error),
             },
@@ -161,7 +160,8 @@ impl Opener {
         let broker = if self.order.spec.isr_replica {
             self.replica_in(&cluster)
         } else {
-            leader_in(&cluster, self.stream(), self.order.spec.partition)
+            let partition = self.order.spec.partition;
+            self.core.leader_in(&cluster, self.stream(), partition)
         };
         broker.map_err(|error| self.judge(error))
     }

@@ -148,6 +148,9 @@ fn sentence(kind: ErrorKind, rpc: Rpc, target: &Target, text: &str) -> String {
         K::NoSuchStream => format!("{stream} does not exist"),
         K::NoSuchPartition | K::NoSuchCursor | K::NoSuchGroup => format!("{target} does not exist"),
         K::StreamDeleted => format!("{stream} was deleted"),
+        K::PartitionPaused if text.contains("to resume stream") => {
+            format!("{target} is paused, and the server could not resume it: {text}")
+        }
         K::PartitionPaused => format!("{target} is paused: resume it first"),
         K::ReadonlyPartition => format!("{target} is readonly: make it writable first"),
         K::NotLeader => format!("the broker that was asked does not lead {target}"),

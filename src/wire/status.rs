@@ -183,8 +183,17 @@ pub const ROWS: &[Row] = &[
 
 /// What a status that a server sent means. Where no row fits, the code alone decides.
 pub fn of_status(rpc: Rpc, code: Code, text: &str) -> Meaning {
+    if code == Code::Internal && lacks_leader_to_resume(text) {
+        return Meaning::Failed(K::NoMetadataLeader);
+    }
     let found = ROWS.iter().find(|row| row.matches(rpc, code, text));
     found.map_or_else(|| Meaning::Failed(of_code(code)), |row| row.meaning)
+}
+
+/// Whether a paused partition could not be resumed because no metadata leader was known: that passes, the pause does not.
+fn lacks_leader_to_resume(text: &str) -> bool {
+    let resuming = |text: &str| text.starts_with("ailed to resume stream");
+    text.get(1..).is_some_and(resuming) && text.contains("no known metadata leader")
 }
 
 fn of_code(code: Code) -> ErrorKind {
@@ -219,6 +228,7 @@ pub fn of_async_error(error: &pb::PublishAsyncError) -> ErrorKind {
         Async::BadRequest if text.starts_with("message exceeds") => K::TooLarge,
         Async::BadRequest => K::InvalidArgument,
         Async::Internal if text.contains("maximum payload exceeded") => K::TooLarge,
+        Async::Internal if lacks_leader_to_resume(text) => K::NoMetadataLeader,
         Async::Internal if text.starts_with("failed to resume stream") => K::PartitionPaused,
         Async::Internal | Async::Unknown => K::Server,
         Async::Readonly => K::ReadonlyPartition,
@@ -251,6 +261,23 @@ mod tests {
             let (Is(text) | Begins(text)) = row.text;
             assert_eq!(of_status(rpc, row.code, text), row.meaning, "{text}");
         }
+    }
+
+    #[test]
+    fn a_resume_that_failed_for_want_of_a_leader_may_be_tried_again() {
+        for text in [
+            "failed to resume stream: no known metadata leader",
+            "Failed to resume stream: rpc error: code = Internal desc = no known metadata leader",
+        ] {
+            let meant = of_status(Rpc::Subscribe, Code::Internal, text);
+            assert_eq!(
+                meant,
+                Meaning::Failed(ErrorKind::NoMetadataLeader),
+                "{text}"
+            );
+        }
+        let other = of_status(Rpc::Subscribe, Code::Internal, "Failed to resume stream: x");
+        assert_eq!(other, Meaning::Failed(ErrorKind::PartitionPaused));
     }
 
     #[test]

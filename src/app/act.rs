@@ -36,10 +36,9 @@ impl App {
 
     /// Tails what is chosen or marked.
     pub(super) fn tail(&mut self) {
-        let targets = self.targets();
-        if targets.is_empty() {
+        let Some(targets) = self.some_targets() else {
             return;
-        }
+        };
         let partitions = targets
             .into_iter()
             .flat_map(|(stream, ids)| ids.into_iter().map(move |id| (Arc::clone(&stream), id)));
@@ -92,6 +91,16 @@ impl App {
         targets
     }
 
+    /// The same; says so where there are none, so that no key is without effect and without a word.
+    fn some_targets(&mut self) -> Option<Targets> {
+        let targets = self.targets();
+        if targets.is_empty() {
+            self.desk
+                .say(Level::Note, "no stream or partition is chosen here");
+        }
+        Some(targets).filter(|targets| !targets.is_empty())
+    }
+
     fn add_all(&self, stream: StreamName, targets: &mut Targets) {
         if let Some(found) = self.truth().stream(&stream) {
             let ids = found.partitions.iter().map(|partition| partition.id);
@@ -115,7 +124,9 @@ impl App {
 
     /// Pauses what runs; where nothing of it does, resumes.
     fn pause_or_resume(&mut self) {
-        let targets = self.targets();
+        let Some(targets) = self.some_targets() else {
+            return;
+        };
         let resumes = self.all_are(&targets, |partition| partition.paused);
         self.change(
             targets,
@@ -136,7 +147,9 @@ impl App {
 
     /// Makes readonly what is writable; where nothing of it is, makes it writable.
     fn readonly_or_writable(&mut self) {
-        let targets = self.targets();
+        let Some(targets) = self.some_targets() else {
+            return;
+        };
         let readonly = !self.all_are(&targets, |partition| partition.readonly);
         self.change(
             targets,
@@ -165,7 +178,7 @@ impl App {
         operation: impl Fn(StreamName, Vec<PartitionId>) -> Operation,
         wants: impl Fn(&PartitionTruth) -> bool,
     ) {
-        if targets.is_empty() || self.desk.refuses_change() {
+        if self.desk.refuses_change() {
             return;
         }
         let (mut operations, mut left_out) = (Vec::new(), Vec::new());

@@ -148,8 +148,8 @@ impl App {
             ListCommand::Describe => self.describe(),
             ListCommand::Copy => self.copy(),
             ListCommand::CopyMenu => self.open_copy_menu(),
-            ListCommand::FaultsOnly => self.faults_only = !self.faults_only,
-            ListCommand::Internal => self.streams.internal = !self.streams.internal,
+            ListCommand::FaultsOnly => self.narrow_to_faults(),
+            ListCommand::Internal => self.show_internal(),
             ListCommand::Mark
             | ListCommand::Filter
             | ListCommand::NextMatch
@@ -157,6 +157,26 @@ impl App {
             | ListCommand::Sort
             | ListCommand::Reverse => self.in_list(command),
         }
+    }
+
+    /// Where nothing has faults the key must not change what other screens show.
+    fn narrow_to_faults(&mut self) {
+        let screen = self.focus.screen();
+        if matches!(screen, Screen::Overview | Screen::Brokers | Screen::Streams) {
+            self.faults_only = !self.faults_only;
+            return;
+        }
+        let text = "only findings, brokers and streams can be narrowed to faults";
+        self.desk.say(Level::Note, text);
+    }
+
+    fn show_internal(&mut self) {
+        if self.focus.screen() == Screen::Streams {
+            self.streams.internal = !self.streams.internal;
+            return;
+        }
+        let text = "Liftbridge's own streams are shown and hidden on the screen of streams";
+        self.desk.say(Level::Note, text);
     }
 
     fn answer(&mut self, answer: Answer) {

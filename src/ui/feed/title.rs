@@ -134,13 +134,15 @@ fn query(tail: &Tail, theme: &Theme) -> Option<Piece> {
     } else {
         String::new()
     };
-    let text = |columns| {
+    // Of what is in memory: the broker may have more.
+    let kept = format!(" of {}", format::size(tail.store().kept()));
+    let text = |columns, kept| {
         let query = format::cut(query, columns, theme.glyphs.cut);
-        format!("/{query}  {matching} matching{left}")
+        format!("/{query}  {matching} matching{kept}{left}")
     };
     Some(Piece {
-        short: Some(text(20)),
-        ..Piece::new(0, text(40), theme.matched)
+        short: Some(text(20, "")),
+        ..Piece::new(0, text(40, &kept), theme.matched)
     })
 }
 
@@ -252,7 +254,7 @@ pub(super) fn ended(reason: &EndReason) -> String {
         EndReason::StopReached => "read to its end".to_owned(),
         EndReason::Deleted => "the stream was deleted".to_owned(),
         EndReason::Paused => "paused: the next publish resumes it".to_owned(),
-        EndReason::ReadonlyEnd => "readonly: all of it is here".to_owned(),
+        EndReason::ReadonlyEnd => "readonly: nothing more comes".to_owned(),
         EndReason::Fenced => "read by a newer member of the group".to_owned(),
         EndReason::Unavailable(failure) | EndReason::Failed(failure) => failure.sentence.clone(),
     }

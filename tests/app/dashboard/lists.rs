@@ -7,7 +7,7 @@ use liftui::app::table::Listing;
 use liftui::app::{Effect, Event, Pane};
 use liftui::model::{ErrorKind, Failure, Target};
 
-use super::chosen_stream;
+use super::{chosen_stream, notice};
 use crate::world::World;
 
 #[test]
@@ -116,4 +116,20 @@ fn an_event_that_is_delivered_twice_is_shown_once() {
     world.activity();
     world.press("5");
     assert_eq!(world.app.activity.list.rows().len(), 6);
+}
+
+#[test]
+fn a_key_that_has_nothing_to_act_on_says_so_and_changes_nothing_elsewhere() {
+    let mut world = World::healthy();
+    world.press("4 ! i");
+    assert!(notice(&world).contains("own streams"), "{}", notice(&world));
+    assert!(!world.app.faults_only && !world.app.streams.internal);
+    world.press("3 /");
+    world.write("nowhere");
+    for key in ["z", "W", "l"] {
+        world.press("enter");
+        world.run(Duration::from_secs(30));
+        world.press(key);
+        assert!(notice(&world).contains("no stream or partition"), "{key}");
+    }
 }

@@ -275,3 +275,28 @@ fn a_paused_partition_is_told_of_and_woken_where_asked() {
     assert!(ran.err.contains("is paused"), "{ran:?}");
     assert_eq!(bed.ok("tail t:0 --resume --to end -o raw"), "a\n");
 }
+
+#[test]
+fn a_gap_is_told_with_the_last_offset_that_is_gone() {
+    let bed = Bed::new();
+    bed.ok("create t --retention-messages 20 --segment-bytes 1024 --cleaner-interval 50ms");
+    let input = format!("{}\n", "x".repeat(100)).repeat(60);
+    assert_eq!(
+        bed.feed("publish t --lines -o raw", input.as_bytes()).code,
+        0
+    );
+    let mut before = None;
+    let ran = loop {
+        let ran = bed.run(&["tail", "t", "--from", "5", "--to", "end", "-f", "%o\n"]);
+        let first: i64 = ran.out.lines().next().map_or(0, |o| o.parse().expect(o));
+        // Retention has done its work when nothing more goes away.
+        if first > 20 && before.replace(first) == Some(first) {
+            break ran;
+        }
+    };
+    let last = before.expect("it was seen twice") - 1;
+    let said = format!(
+        "partition 0 of stream \"t\": offsets 5 to {last} were removed before they could be read\n"
+    );
+    assert_eq!((ran.code, ran.err), (0, said));
+}

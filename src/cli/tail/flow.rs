@@ -169,9 +169,8 @@ impl<'c> Flow<'c> {
                 self.console.say(&sentence);
             }
             SubscriptionEvent::Gap { from, to } => {
-                let last = to.saturating_sub(1);
                 self.console.say(&format!(
-                    "{target}: offsets {from} to {last} were removed before they could be read"
+                    "{target}: offsets {from} to {to} were removed before they could be read"
                 ));
             }
             SubscriptionEvent::Ended(reason) => {

@@ -10,7 +10,7 @@ use super::exit::{Exit, Result};
 use super::manual;
 use super::session::Session;
 use super::survey::Survey;
-use crate::health::{Truth, Verdict};
+use crate::health::{RuleOptions, Truth, Verdict};
 use report::Report;
 
 /// What a check exits with that could not judge, be it for a wrong command line.
@@ -26,25 +26,36 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
 /// Judges the cluster once.
 pub(crate) async fn check(session: &mut Session<'_>, args: &CheckArgs) -> Result {
     let rules = args.rules();
-    let report = match Survey::take_with_cursors(session).await {
-        Ok(mut survey) => {
-            let truth = survey.truth();
-            Report {
-                verdict: rules.verdict(&truth),
-                findings: rules.apply(&truth),
-                truth,
-                trouble: None,
-            }
-        }
+    let report = match Survey::take(session).await {
+        Ok(survey) => judge(survey, &rules).await,
         Err(trouble) => Report {
             verdict: Verdict::Unknown,
             findings: Vec::new(),
             truth: std::sync::Arc::new(Truth::default()),
             trouble: trouble.sentence,
+            unread: None,
         },
     };
     let out = &mut session.console.out;
     report.print(out, args.output)?;
     out.flush()?;
     Ok(Exit(report.verdict.exit_code()))
+}
+
+/// The verdict over what was seen. Cursors that cannot be read are one thing less that is known: the rest counts.
+async fn judge(mut survey: Survey, rules: &RuleOptions) -> Report {
+    let unread = survey.read_cursors().await.err();
+    let truth = survey.truth();
+    let mut verdict = rules.verdict(&truth);
+    // They might be behind, and whoever asks about that is not to be told that all is well.
+    if verdict == Verdict::Ok && unread.is_some() && rules.weighs_cursors() {
+        verdict = Verdict::Unknown;
+    }
+    Report {
+        verdict,
+        findings: rules.apply(&truth),
+        truth,
+        trouble: None,
+        unread: unread.and_then(|trouble| trouble.sentence),
+    }
 }

@@ -62,15 +62,21 @@ impl Survey {
     /// Looks once, and reads the cursors where there are any.
     pub(crate) async fn take_with_cursors(session: &mut Session<'_>) -> Result<Self> {
         let mut survey = Self::take(session).await?;
-        match survey.observer.read_cursors().await {
+        survey.read_cursors().await?;
+        Ok(survey)
+    }
+
+    /// Reads the cursors where there are any. Fails where some cannot be read; what was seen before stands.
+    pub(crate) async fn read_cursors(&mut self) -> Result<()> {
+        match self.observer.read_cursors().await {
             Err(error) if error.kind() == ErrorKind::CursorsDisabled => {}
             Err(error) => return Err(error.into()),
             Ok(reading) => {
-                survey.health.cursors(&reading.entries, Timestamp::now());
-                survey.asleep = reading.paused;
+                self.health.cursors(&reading.entries, Timestamp::now());
+                self.asleep = reading.paused;
             }
         }
-        Ok(survey)
+        Ok(())
     }
 
     /// The truth as of now.

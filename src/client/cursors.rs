@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::core::{Api, Core, with_deadline};
 use super::error::{Error, Result};
@@ -9,12 +10,17 @@ use super::partitioner::by_key;
 use super::subscribe::{Order, Subscription, SubscriptionItem, failure_of};
 use super::{Client, Observer};
 use crate::model::{
-    CursorEntry, EndReason, ErrorKind, Offset, OwnedMessages, PartitionId, StartAt, StopAt,
+    CursorEntry, EndReason, ErrorKind, GiveUp, Offset, OwnedMessages, PartitionId, StartAt, StopAt,
     StreamName, SubscribeSpec, SubscriptionEvent, Target,
 };
 use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
+
+/// How long an internal stream may go without a leader that answers before its reading fails. A leader that moves is
+/// found within a second; one that died is not replaced for 15 s (wire-contract §5), and who asks for cursors would
+/// rather know. Readings are repeated by whoever needs them, so none waits for better times.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// All cursors found, and which partitions of `__cursors` could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +44,8 @@ impl Observer {
     /// which ones are.
     ///
     /// # Errors
-    /// [`ErrorKind::CursorsDisabled`] where there is no `__cursors` stream.
+    /// [`ErrorKind::CursorsDisabled`] where there is no `__cursors` stream. What keeps a partition of it from being
+    /// read, a few seconds after that began: no leader that answers, a refusal.
     pub async fn cursors(&self) -> Result<Vec<CursorEntry>> {
         Ok(self.read_cursors().await?.entries)
     }
@@ -189,20 +196,30 @@ impl Core {
         Ok(end != EndReason::Paused)
     }
 
-    /// Reads a subscription to its end and tells which end it was.
+    /// Reads a subscription to its end and tells which end it was, or what could not be read and why.
     pub(crate) async fn drain(
         self: &Arc<Self>,
         order: Order,
-        mut take: impl FnMut(crate::model::Message),
+        take: impl FnMut(crate::model::Message),
     ) -> Result<EndReason> {
         let target = Target::Partition(Arc::clone(&order.spec.stream), order.spec.partition);
+        let drained = self.drain_into(order, &target, take).await;
+        drained.map_err(|error| unreadable(target, error))
+    }
+
+    async fn drain_into(
+        self: &Arc<Self>,
+        order: Order,
+        target: &Target,
+        mut take: impl FnMut(crate::model::Message),
+    ) -> Result<EndReason> {
         let sink = OwnedMessages::default();
         let mut messages = Subscription::open(Arc::clone(self), order, sink).await?;
         while let Some(item) = messages.next().await {
             match item {
                 SubscriptionItem::Batch(message) => take(message),
                 SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
-                    return failure_of(&reason, &target).map_or(Ok(reason), Err);
+                    return failure_of(&reason, target).map_or(Ok(reason), Err);
                 }
                 SubscriptionItem::Event(_) => {}
             }
@@ -211,11 +228,18 @@ impl Core {
     }
 }
 
+/// The same error about what could not be read: most failures name the broker alone.
+fn unreadable(target: Target, error: Error) -> Error {
+    let sentence = format!("{target} could not be read: {error}");
+    Error::new(error.kind(), target, sentence).caused_by(error)
+}
+
 /// One partition of an internal stream: from where it was read to before, to its end.
 pub(crate) fn whole(stream: &str, partition: PartitionId, next: Option<Offset>) -> Order {
     Order::reading(SubscribeSpec {
         start: next.map_or(StartAt::Earliest, StartAt::Offset),
         stop: StopAt::Latest,
+        give_up: GiveUp::After(PATIENCE),
         ..SubscribeSpec::new(stream, partition)
     })
 }

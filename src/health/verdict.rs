@@ -11,7 +11,7 @@ pub enum Verdict {
     Warning,
     /// Something is broken.
     Critical,
-    /// No broker answered, so nothing is known.
+    /// No broker answered, or what counts could not be read, so too little is known.
     Unknown,
 }
 
@@ -76,6 +76,17 @@ impl RuleOptions {
             Some(Severity::Warning) => Verdict::Warning,
             Some(Severity::Critical) => Verdict::Critical,
         }
+    }
+
+    /// Whether a cursor that is behind would change the verdict.
+    pub fn weighs_cursors(&self) -> bool {
+        let counts = |rule: &Rule| self.only.is_empty() || self.only.contains(rule);
+        let weighs = |rule: &Rule| {
+            let named = self.weigh.iter().rfind(|(named, _)| named == rule);
+            named.is_none_or(|(_, severity)| severity.is_some_and(|s| s > Severity::Note))
+        };
+        let rules = [Rule::CursorLag, Rule::CursorStill];
+        rules.iter().any(|rule| counts(rule) && weighs(rule))
     }
 
     fn weight(&self, finding: &Finding) -> Option<Severity> {

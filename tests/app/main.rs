@@ -3,6 +3,7 @@
 mod bench;
 mod cli_bed;
 mod cli_changes;
+mod cli_cluster;
 mod cli_lists;
 mod cli_messages;
 mod cli_process;

@@ -96,3 +96,32 @@ async fn a_killed_broker_is_shown_as_down_its_partitions_as_dark_and_then_elsewh
     dashboard.wait_for_row(&["orders", "●"]).await;
     dashboard.shut_down().await;
 }
+
+#[tokio::test]
+async fn cursors_that_nobody_leads_are_said_to_be_unreadable_and_come_back_with_their_leader() {
+    let options = DemoOptions {
+        cursor_partitions: Some(1),
+        ..DemoOptions::default()
+    };
+    let cluster = DemoCluster::start(options).await.expect("it starts");
+    let client = client(cluster.addresses());
+    client
+        .set_cursor("billing", "orders", 0, 7)
+        .await
+        .expect("its leader answers");
+    let known = client.fetch_metadata().await.expect("it answers");
+    let cursors = known.partition("__cursors", 0).expect("there are cursors");
+    let leader = cursors.leader.as_deref().expect("it has a leader");
+    let number = leader.rsplit('-').next().and_then(|n| n.parse().ok());
+    let number: usize = number.expect("demo-1 and so on");
+    for dead in [number, number % 3 + 1] {
+        cluster.faults().kill(dead).expect("it runs");
+    }
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("4");
+    let said = "partition 0 of stream \"__cursors\" could not be read";
+    dashboard.wait_for(said).await;
+    cluster.faults().heal();
+    dashboard.wait_for_row(&["billing", "orders"]).await;
+    dashboard.shut_down().await;
+}

@@ -22,6 +22,8 @@ pub(super) struct Report {
     pub(super) truth: Arc<Truth>,
     /// Why nothing could be judged, where that is so.
     pub(super) trouble: Option<String>,
+    /// Why cursors could not be read and so were not judged, where that is so.
+    pub(super) unread: Option<String>,
 }
 
 impl Report {
@@ -44,13 +46,17 @@ impl Report {
                 writeln!(out, "         {}", sanitise::line(line))?;
             }
         }
+        if let Some(unread) = self.unread_cursors() {
+            writeln!(out, "{:<9}{}", "unknown", sanitise::line(&unread))?;
+        }
         Ok(())
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         let findings: Vec<Value> = self.findings.iter().map(finding).collect();
         let mut whole = json!({"status": self.verdict.as_str(), "findings": findings});
-        if let (Some(trouble), Some(fields)) = (&self.trouble, whole.as_object_mut()) {
+        let trouble = self.trouble.clone().or_else(|| self.unread_cursors());
+        if let (Some(trouble), Some(fields)) = (trouble, whole.as_object_mut()) {
             fields.insert("error".into(), json!(trouble));
         }
         writeln!(out, "{whole}")
@@ -58,7 +64,10 @@ impl Report {
 
     fn nagios(&self, out: &mut dyn Write) -> io::Result<()> {
         let worst = self.findings.first();
-        let said = worst.map_or_else(|| self.summary(), |worst| worst.message.clone());
+        let mut said = worst.map_or_else(|| self.summary(), |worst| worst.message.clone());
+        if let Some(unread) = self.unread_cursors() {
+            said = format!("{said}; {unread}");
+        }
         let totals = &self.truth.totals;
         let word = self.verdict.as_str();
         // A bar would end the text and begin the figures.
@@ -77,6 +86,12 @@ impl Report {
             totals.short,
             self.findings.len(),
         )
+    }
+
+    /// That cursors are unknown, where they are.
+    fn unread_cursors(&self) -> Option<String> {
+        let why = self.unread.as_ref()?;
+        Some(format!("cursors are unknown: {why}"))
     }
 
     fn summary(&self) -> String {
@@ -172,6 +187,13 @@ impl Report {
     }
 
     fn cursor_metrics(&self, metrics: &mut Metrics<'_>) -> io::Result<()> {
+        let name = "liftbridge_cursors_known";
+        metrics.head(
+            name,
+            "Whether cursors could be read: without, no lag is told",
+        )?;
+        let known = self.trouble.is_none() && self.unread.is_none();
+        metrics.value(name, &[], u8::from(known))?;
         let name = "liftbridge_cursor_lag";
         metrics.head(name, "Messages stored after the last one read")?;
         for cursor in &self.truth.cursors {

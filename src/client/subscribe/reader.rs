@@ -131,6 +131,8 @@ impl<S: MessageSink> Reader<S> {
 
     /// The first attempt: what can not pass is an error, all else is told by events.
     pub(super) async fn begin(&mut self) -> Result<()> {
+        // The first attempt takes of the patience too: no broker delivers while it lasts.
+        self.loss = Some(Loss::new(None));
         match self.open().await {
             Err(Closed::Failed(error)) => Err(error),
             outcome => {

@@ -66,3 +66,23 @@ fn rules_can_be_chosen_and_weighed() {
     assert_eq!(weigh(None).verdict(&truth), Verdict::Ok);
     assert!(weigh(None).apply(&truth).is_empty());
 }
+
+#[test]
+fn cursors_count_unless_their_rules_weigh_nothing_or_others_were_asked_for() {
+    let weighs = |only: &[Rule], lag, still| {
+        let options = RuleOptions {
+            only: only.to_vec(),
+            weigh: vec![(Rule::CursorLag, lag), (Rule::CursorStill, still)],
+        };
+        options.weighs_cursors()
+    };
+    assert!(RuleOptions::default().weighs_cursors());
+    assert!(weighs(&[], None, Some(Severity::Warning)));
+    assert!(!weighs(&[], None, Some(Severity::Note)));
+    assert!(!weighs(&[Rule::CursorLag], None, Some(Severity::Critical)));
+    let only = RuleOptions {
+        only: vec![Rule::Leaderless],
+        ..RuleOptions::default()
+    };
+    assert!(!only.weighs_cursors());
+}

@@ -1,0 +1,112 @@
+//! One-shot commands on a cluster that is only partly there: dead leaders, unreadable streams, brokers that know less
+//! than others.
+#![expect(clippy::disallowed_methods, reason = "what hangs is told by the clock")]
+
+use std::time::{Duration, Instant};
+
+use liftui::demo::DemoOptions;
+use serde_json::Value;
+
+use crate::cli_bed::Bed;
+
+/// Nothing here may take as long as it takes somebody to think that it hangs.
+const SOON: Duration = Duration::from_secs(25);
+
+fn with_one_cursors_partition() -> Bed {
+    let bed = Bed::of(DemoOptions {
+        cursor_partitions: Some(1),
+        ..DemoOptions::default()
+    });
+    bed.ok("create orders --replication 3");
+    bed.ok("publish orders hello");
+    bed.ok("cursor set billing orders:0 0");
+    bed
+}
+
+/// The number of the broker that leads the only partition of a stream.
+fn leader(bed: &Bed, stream: &str) -> usize {
+    let partitions = bed.objects(&format!("partitions {stream}"));
+    let name = partitions[0]["leader"].as_str().expect("it has a leader");
+    let number = name.strip_prefix("demo-").and_then(|n| n.parse().ok());
+    number.expect("demo-1 and so on")
+}
+
+/// Kills the leader of `__cursors` and one more, so that nobody is elected in its place.
+fn lose_cursors_for_good(bed: &Bed) {
+    let dead = leader(bed, "__cursors");
+    for number in [dead, dead % 3 + 1] {
+        bed.cluster().faults().kill(number).expect("it runs");
+    }
+}
+
+#[test]
+fn a_check_judges_the_rest_where_nobody_leads_the_cursors() {
+    let bed = with_one_cursors_partition();
+    lose_cursors_for_good(&bed);
+    let begun = Instant::now();
+    let ran = bed.line("check");
+    assert!(begun.elapsed() < SOON, "{ran:?}");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.out.starts_with("CRITICAL: 1 of 3 brokers answer, "),
+        "{ran:?}"
+    );
+    let unknown =
+        "unknown  cursors are unknown: partition 0 of stream \"__cursors\" could not be read: ";
+    assert!(
+        ran.out.lines().any(|line| line.starts_with(unknown)),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn lists_of_cursors_and_groups_end_where_nobody_leads_the_cursors() {
+    let bed = with_one_cursors_partition();
+    lose_cursors_for_good(&bed);
+    for line in ["cursors", "groups"] {
+        let begun = Instant::now();
+        let ran = bed.line(line);
+        assert!(begun.elapsed() < SOON, "{ran:?}");
+        let said = "partition 0 of stream \"__cursors\" could not be read: ";
+        assert!(ran.code > 0 && ran.out.is_empty(), "{ran:?}");
+        assert!(ran.err.contains(said), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_check_without_cursors_calls_nothing_well_that_it_did_not_see() {
+    let bed = with_one_cursors_partition();
+    let faults = bed.cluster().faults();
+    faults.garbage("__cursors", 0).expect("it is there");
+    let json = bed.line("check -o json");
+    let told: Value = serde_json::from_str(&json.out).expect("one object");
+    assert_eq!(
+        (json.code, &told["status"]),
+        (3, &"UNKNOWN".into()),
+        "{json:?}"
+    );
+    let error = told["error"].as_str().unwrap_or_default();
+    let said = "cursors are unknown: partition 0 of stream \"__cursors\" could not be read: ";
+    assert!(error.starts_with(said), "{json:?}");
+    let nagios = bed.line("check -o nagios");
+    assert!(
+        nagios
+            .out
+            .starts_with("LIFTBRIDGE UNKNOWN - 3 of 3 brokers answer, "),
+        "{nagios:?}"
+    );
+    assert!(nagios.out.contains(said), "{nagios:?}");
+    let metrics = bed.line("check -o prometheus");
+    assert!(
+        metrics.out.contains("\nliftbridge_cursors_known 0\n"),
+        "{metrics:?}"
+    );
+    // Who does not weigh cursors is told of them, and gets a verdict over the rest.
+    let rest = bed.line("check --rule cursor-lag=ignore --rule cursor-still=note");
+    assert_eq!(rest.code, 0, "{rest:?}");
+    assert!(rest.out.starts_with("OK: "), "{rest:?}");
+    assert!(
+        rest.out.contains("\nunknown  cursors are unknown: "),
+        "{rest:?}"
+    );
+}

@@ -1,6 +1,7 @@
 //! One look at the whole cluster: every broker asked for its own view, doubtful partitions probed, one truth from all.
 //! What is true is `health`'s to decide.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,10 @@ use crate::model::{ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, T
 
 /// Between two looks: rates need two, half a second apart at least.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(550);
+
+/// How often a look asks those that the brokers asked before have named. Lists differ for minutes after a broker has
+/// come (wire-contract §0.5), but hardly by one broker each; somebody who names a new one each time is not followed.
+const ROUNDS: usize = 4;
 
 /// How many leaders are probed side by side.
 const PROBES: usize = 16;
@@ -84,12 +89,26 @@ impl Survey {
         self.health.assess(Timestamp::now())
     }
 
-    /// Asks every known broker, side by side; a slow one delays no other.
+    /// Asks every known broker, and then those that only these knew.
     pub(crate) async fn look(&mut self) {
+        let mut asked = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            let known = self.observer.brokers().into_iter();
+            let known = known.map(|broker| broker.address);
+            let unasked: Vec<_> = known.filter(|at| asked.insert(Arc::clone(at))).collect();
+            if unasked.is_empty() {
+                return;
+            }
+            self.ask(unasked).await;
+        }
+    }
+
+    /// Asks these brokers, side by side; a slow one delays no other.
+    async fn ask(&mut self, addresses: Vec<Arc<str>>) {
         let mut answers = JoinSet::new();
-        for broker in self.observer.brokers() {
+        for address in addresses {
             let observer = self.observer.clone();
-            answers.spawn(async move { observer.fetch_view(&broker.address).await });
+            answers.spawn(async move { observer.fetch_view(&address).await });
         }
         while let Some(answer) = answers.join_next().await {
             if let Ok(view) = answer {

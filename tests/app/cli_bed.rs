@@ -52,6 +52,10 @@ impl Bed {
         self.cluster.as_ref().expect("it runs until the end")
     }
 
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     pub(crate) fn addresses(&self) -> Vec<String> {
         self.cluster().addresses()
     }

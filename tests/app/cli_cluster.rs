@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use liftui::client::{ConnectOptions, Observer};
 use liftui::demo::DemoOptions;
 use serde_json::Value;
 
@@ -109,4 +110,26 @@ fn a_check_without_cursors_calls_nothing_well_that_it_did_not_see() {
         rest.out.contains("\nunknown  cursors are unknown: "),
         "{rest:?}"
     );
+}
+
+#[test]
+fn a_broker_that_only_other_brokers_list_is_asked_too() {
+    let bed = Bed::new();
+    let (first, faults) = (bed.addresses().swap_remove(0), bed.cluster().faults());
+    faults.kill(3).expect("it runs");
+    faults.age_listing(1).expect("it is there");
+    let observer = Observer::new(ConnectOptions::new([first.clone()])).expect("an address");
+    let known = bed.block_on(observer.fetch_metadata());
+    assert_eq!(known.expect("it answers").brokers.len(), 2);
+    bed.block_on(async { faults.restart(3) })
+        .expect("it is down");
+    let all_answer = || {
+        let brokers = bed.objects(&format!("--addr {first} brokers"));
+        let answering = brokers.iter().filter(|broker| broker["reachable"] == true);
+        answering.count() == 3
+    };
+    let begun = Instant::now();
+    while !all_answer() {
+        assert!(begun.elapsed() < SOON, "the third is never asked");
+    }
 }

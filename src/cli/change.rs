@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use super::args::{CursorSetArgs, DeleteArgs};
 use super::change_log;
 use super::exit::{Exit, Result, Trouble};
-use super::place::{no_such_partition, no_such_stream};
+use super::place::{metadata_with, no_such_partition, no_such_stream};
 use super::session::Session;
 use crate::client::Client;
 use crate::model::{Failure, Operation, Outcome};
@@ -49,7 +49,7 @@ pub(crate) async fn set_cursor(session: &mut Session<'_>, args: &CursorSetArgs) 
     let client = session.client()?;
     need_name("a cursor", &args.id)?;
     let (stream, partition) = &args.place;
-    let cluster = client.fetch_metadata().await?;
+    let cluster = metadata_with(&client, stream).await?;
     let found = cluster
         .stream(stream)
         .ok_or_else(|| no_such_stream(stream))?;

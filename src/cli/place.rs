@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::exit::{Result, Trouble};
+use crate::client::Observer;
 use crate::model::{
     Cluster, ErrorKind, Failure, PartitionId, StartAt, StopAt, Stream, StreamName, SubscribeSpec,
     Target, parse_ranges,
@@ -46,6 +47,62 @@ impl Place {
             }),
         }
     }
+}
+
+/// What these texts name, and the metadata that says so.
+pub(crate) async fn find_all(
+    observer: &Observer,
+    texts: &[String],
+) -> Result<(Vec<Place>, Arc<Cluster>)> {
+    let mut cluster = observer.fetch_metadata().await?;
+    for text in texts {
+        cluster = knowing_place(observer, cluster, text).await?;
+    }
+    let places = texts.iter().map(|text| Place::find(text, &cluster));
+    Ok((places.collect::<Result<_>>()?, cluster))
+}
+
+/// The same of one text.
+pub(crate) async fn find(observer: &Observer, text: &str) -> Result<(Place, Arc<Cluster>)> {
+    let cluster = observer.fetch_metadata().await?;
+    let cluster = knowing_place(observer, cluster, text).await?;
+    Ok((Place::find(text, &cluster)?, cluster))
+}
+
+async fn knowing_place(
+    observer: &Observer,
+    cluster: Arc<Cluster>,
+    text: &str,
+) -> Result<Arc<Cluster>> {
+    let stream = text.rsplit_once(':').map_or(text, |(name, _)| name);
+    let names: &[&str] = if stream == text {
+        &[text]
+    } else {
+        &[stream, text]
+    };
+    knowing(observer, cluster, names).await
+}
+
+/// Fresh metadata, which knows the stream if any broker does.
+pub(crate) async fn metadata_with(observer: &Observer, stream: &str) -> Result<Arc<Cluster>> {
+    let cluster = observer.fetch_metadata().await?;
+    knowing(observer, cluster, &[stream]).await
+}
+
+/// That metadata where it knows a stream of one of the names, else that of a broker that does: what one broker does
+/// not know may exist all the same.
+pub(crate) async fn knowing(
+    observer: &Observer,
+    mut cluster: Arc<Cluster>,
+    names: &[&str],
+) -> Result<Arc<Cluster>> {
+    for name in names {
+        if names.iter().any(|name| cluster.stream(name).is_some()) {
+            break;
+        }
+        cluster = observer.fetch_metadata_knowing(name).await?;
+    }
+    Ok(cluster)
 }
 
 /// Where every partition of these places is read from and to.

@@ -18,7 +18,7 @@ use super::args::RedriveArgs;
 use super::change_log;
 use super::exit::{Exit, Result, Trouble};
 use super::output::{Column, Printer, Shape};
-use super::place::{Place, no_such_stream};
+use super::place::{self, no_such_stream};
 use super::session::Session;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
@@ -65,8 +65,8 @@ pub(crate) async fn redrive(session: &mut Session<'_>, args: &RedriveArgs) -> Re
         Some(session.client()?)
     };
     let observer = session.observer()?;
-    let cluster = observer.fetch_metadata().await?;
-    let from = Place::find(&args.from_place, &cluster)?;
+    let (from, cluster) = place::find(&observer, &args.from_place).await?;
+    let cluster = place::knowing(&observer, cluster, &[&args.to_stream]).await?;
     let to = cluster.stream(&args.to_stream);
     let to = to.map(|stream| Arc::clone(&stream.name));
     let to = to.ok_or_else(|| no_such_stream(&args.to_stream))?;

@@ -33,8 +33,8 @@ const LAST: u64 = 10;
 /// Prints messages until the range is done, enough were printed, nobody reads, or SIGINT.
 pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
     let observer = session.observer()?;
-    let cluster = observer.fetch_metadata().await?;
-    let places = places(session, args, &cluster)?;
+    let (found, cluster) = place::find_all(&observer, &args.places).await?;
+    let places = narrowed(session, args, found, &cluster)?;
     if args.resume {
         resume(session, &observer, &places).await?;
     }
@@ -66,10 +66,13 @@ pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
     flow.run(printing, args.progress).await
 }
 
-/// What the places name; with a key, the one partition of each stream that the key belongs to.
-fn places(session: &mut Session<'_>, args: &TailArgs, cluster: &Cluster) -> Result<Vec<Place>> {
-    let places = args.places.iter().map(|text| Place::find(text, cluster));
-    let mut places: Vec<Place> = places.collect::<Result<_>>()?;
+/// These places; with a key, the one partition of each stream that the key belongs to.
+fn narrowed(
+    session: &mut Session<'_>,
+    args: &TailArgs,
+    mut places: Vec<Place>,
+    cluster: &Cluster,
+) -> Result<Vec<Place>> {
     let Some(key) = &args.key else {
         return Ok(places);
     };

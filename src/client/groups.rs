@@ -3,19 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tonic::Request;
 
 use super::Observer;
 use super::core::{Api, Core};
 use super::cursors::whole;
 use super::error::{Error, Result};
+use super::transport::Call;
 use crate::model::{
     ActivityEvent, ActivityKind, CursorEntry, ErrorKind, GroupInfo, Offset, StreamName, Target,
 };
 use crate::wire::internal::{self, ACTIVITY};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
+
+/// How long other brokers may take to say whether they know a group that one broker does not.
+const SECOND_OPINION: Duration = Duration::from_secs(1);
+
+/// What metadata says of groups, by their ids.
+type Groups = BTreeMap<String, pb::ConsumerGroupMetadata>;
 
 /// What `__activity` has told of groups so far, so that each reading goes on where the one before ended.
 #[derive(Debug, Default)]
@@ -99,12 +108,7 @@ fn gather(roster: &Roster, cursors: &[CursorEntry]) -> BTreeMap<String, Members>
     found
 }
 
-fn describe(
-    id: String,
-    members: Members,
-    metadata: &BTreeMap<String, pb::ConsumerGroupMetadata>,
-    is_read: bool,
-) -> GroupInfo {
+fn describe(id: String, members: Members, metadata: &Groups, is_read: bool) -> GroupInfo {
     let known = metadata.get(&id);
     GroupInfo {
         coordinator: known.map(|group| group.coordinator.clone()),
@@ -150,19 +154,26 @@ impl Core {
         })
     }
 
-    /// What metadata says of these groups; those it does not know are left out.
-    pub(crate) async fn fetch_groups(
-        self: &Arc<Self>,
-        ids: Vec<String>,
-    ) -> Result<BTreeMap<String, pb::ConsumerGroupMetadata>> {
+    /// What metadata says of these groups; those that no broker knows are left out. A group that one does not know may
+    /// have lost its last member, or the broker has just started and knows none for seconds: the others tell.
+    pub(crate) async fn fetch_groups(self: &Arc<Self>, ids: Vec<String>) -> Result<Groups> {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let request = pb::FetchMetadataRequest {
-            // Names one stream, since naming none asks for all.
-            streams: vec![ACTIVITY.to_owned()],
-            groups: ids,
-        };
+        let mut known = self.groups_known_to_any(&ids).await?;
+        let unknown: Vec<String> = ids
+            .into_iter()
+            .filter(|id| !known.contains_key(id))
+            .collect();
+        if !unknown.is_empty() {
+            known.extend(self.groups_known_to_all(&unknown).await);
+        }
+        Ok(known)
+    }
+
+    /// What whichever broker answers first says of these groups.
+    async fn groups_known_to_any(self: &Arc<Self>, ids: &[String]) -> Result<Groups> {
+        let request = about(ids);
         let send = |mut api: Api, _| {
             let request = Request::new(request.clone());
             async move { api.fetch_metadata(request).await }
@@ -171,14 +182,50 @@ impl Core {
         let answer = self
             .at_any(Rpc::FetchMetadata, &Target::Cluster, limit, send)
             .await?;
-        let known = |group: &pb::ConsumerGroupMetadata| {
-            group.error == pb::consumer_group_metadata::Error::Ok as i32
-        };
-        let groups = answer.group_metadata.into_iter().filter(known);
-        Ok(groups
-            .map(|group| (group.group_id.clone(), group))
-            .collect())
+        Ok(known_in(answer))
     }
+
+    /// What all brokers together say of these groups, as far as they answer soon.
+    async fn groups_known_to_all(self: &Arc<Self>, ids: &[String]) -> Groups {
+        let mut answers = JoinSet::new();
+        for address in self.brokers.in_turn() {
+            let (core, request) = (Arc::clone(self), Request::new(about(ids)));
+            answers.spawn(async move {
+                let call = Call {
+                    rpc: Rpc::FetchMetadata,
+                    target: &Target::Cluster,
+                    address: &address,
+                };
+                let answer = core.call(call, SECOND_OPINION, async |mut api: Api| {
+                    api.fetch_metadata(request).await
+                });
+                answer.await.map(known_in).unwrap_or_default()
+            });
+        }
+        let mut known = Groups::new();
+        while let Some(answer) = answers.join_next().await {
+            known.extend(answer.unwrap_or_default());
+        }
+        known
+    }
+}
+
+/// The question about these groups. It names one stream, since naming none asks for all.
+fn about(ids: &[String]) -> pb::FetchMetadataRequest {
+    pb::FetchMetadataRequest {
+        streams: vec![ACTIVITY.to_owned()],
+        groups: ids.to_vec(),
+    }
+}
+
+fn known_in(answer: pb::FetchMetadataResponse) -> Groups {
+    let known = |group: &pb::ConsumerGroupMetadata| {
+        group.error == pb::consumer_group_metadata::Error::Ok as i32
+    };
+    let groups = answer.group_metadata.into_iter().filter(known);
+    groups
+        .map(|group| (group.group_id.clone(), group))
+        .collect()
 }
 
 #[cfg(test)]

@@ -61,6 +61,18 @@ impl Observer {
         self.core().fetch_metadata().await
     }
 
+    /// Fresh metadata of a broker that knows the stream, where there is one: a broker that has just started knows none
+    /// for seconds, and tells so like any other (wire-contract §5).
+    ///
+    /// # Errors
+    /// As [`fetch_metadata`](Self::fetch_metadata).
+    pub async fn fetch_metadata_knowing(&self, stream: &str) -> Result<Arc<Cluster>> {
+        let core = self.core();
+        let generation = core.metadata.generation();
+        let stream = StreamName::from(stream);
+        core.refresh_knowing(generation, &stream, 0).await
+    }
+
     /// The metadata fetched last, by whichever call.
     pub fn metadata(&self) -> Option<Arc<Cluster>> {
         self.core().metadata.latest()

@@ -92,8 +92,11 @@ fn no_member() -> Status {
 }
 
 impl Cluster {
-    /// A group's coordinator and epoch, as any broker tells it.
-    pub(super) fn group(&self, group_id: &str) -> Option<(String, u64)> {
+    /// A group's coordinator and epoch, as that broker tells it: while it replays the metadata it knows no group.
+    pub(super) fn group_seen_by(&self, at: Seat, group_id: &str) -> Option<(String, u64)> {
+        if !self.brokers[at].is_up() {
+            return None;
+        }
         let state = self.lock();
         let group = state.groups.get(group_id)?;
         Some((self.name(group.coordinator), group.epoch))

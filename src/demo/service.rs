@@ -149,7 +149,7 @@ impl pb::api_server::Api for Calls {
             .collect();
         let groups = request.groups.into_iter();
         let groups = groups
-            .map(|id| translate::group(id.clone(), self.cluster.group(&id)))
+            .map(|id| translate::group(id.clone(), self.cluster.group_seen_by(self.at, &id)))
             .collect();
         let brokers = self.cluster.brokers_seen_by(self.at, deadline).await;
         Ok(Response::new(pb::FetchMetadataResponse {

@@ -133,3 +133,58 @@ fn a_broker_that_only_other_brokers_list_is_asked_too() {
         assert!(begun.elapsed() < SOON, "the third is never asked");
     }
 }
+
+/// A broker that has just started answers, and knows no stream for seconds.
+#[test]
+fn what_the_first_broker_does_not_know_yet_is_looked_for_at_the_others() {
+    let bed = Bed::of(DemoOptions {
+        speed: 0.5,
+        cursor_partitions: Some(1),
+        ..DemoOptions::default()
+    });
+    for stream in ["orders:1", "orders", "archive"] {
+        bed.ok(&format!("create {stream} --replication 3 --partitions 2"));
+    }
+    bed.ok("publish orders hello -p 1 --ack all");
+    // Who serves is not what this is about: the third leads nothing.
+    let faults = bed.cluster().faults();
+    let led = ["orders:1", "orders", "archive"].map(|stream| [(stream, 0), (stream, 1)]);
+    for (stream, partition) in led.into_iter().flatten().chain([("__cursors", 0)]) {
+        faults
+            .move_leader(stream, partition, 1)
+            .expect("all hold it");
+    }
+    // A cursor is stored when all in-sync replicas have it.
+    faults.shrink_isr("__cursors", 0, 3).expect("it follows");
+    let (young, address) = (3, bed.addresses().swap_remove(2));
+    faults.kill(young).expect("it runs");
+    bed.block_on(async { faults.restart(young) })
+        .expect("it is down");
+    let observer = Observer::new(ConnectOptions::new([address.clone()])).expect("an address");
+    let streams_of_the_young = || {
+        let view = bed.block_on(observer.fetch_view(&address));
+        view.result.ok().map(|told| told.streams.len())
+    };
+    let begun = Instant::now();
+    while streams_of_the_young().is_none() {
+        assert!(begun.elapsed() < SOON, "it does not come back");
+    }
+    let line = |line: &str| bed.line(&format!("--addr {address} {line}"));
+    assert_eq!(line("tail orders:1 --to end -o raw").out, "");
+    assert_eq!(line("tail orders:0-1 --to end -o raw").out, "hello\n");
+    assert_eq!(
+        line("bench tail orders --from earliest -n 1 -o raw").code,
+        0
+    );
+    let redrive = line("redrive orders archive --dry-run");
+    assert_eq!(redrive.code, 0, "{redrive:?}");
+    let set = line("cursor set billing orders:0 0");
+    assert_eq!(set.code, 0, "{set:?}");
+    let missing = line("tail ordres --to end");
+    assert_eq!(missing.code, 4, "{missing:?}");
+    assert_eq!(
+        streams_of_the_young(),
+        Some(0),
+        "all that was while it knew nothing"
+    );
+}

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use liftui::client::{Consumer, ConsumerItem, ConsumerOptions};
+use liftui::demo::DemoOptions;
 use liftui::model::{
     ActivityKind, EndReason, ErrorKind, GroupInfo, Message, Offset, PartitionId, StartAt, StopAt,
     StreamName, SubscriptionEvent,
 };
 
-use super::bed::{Bed, CAP, lively};
+use super::bed::{Bed, CAP, lively, until_so};
 
 fn member(bed: &Bed, group: &str, consumer: &str, stream: &StreamName) -> ConsumerOptions {
     ConsumerOptions {
@@ -267,6 +268,50 @@ pub(crate) async fn groups_are_found_without_being_a_member() {
     bed.close().await;
 }
 
+/// A broker that has just started answers, and knows no group for seconds.
+#[tokio::test]
+async fn a_broker_that_knows_nothing_yet_hides_no_group() {
+    let bed = Bed::demo(DemoOptions {
+        speed: 2.0,
+        cursor_partitions: Some(1),
+        ..lively()
+    })
+    .await;
+    let stream = bed.stream("hidden", 1).await;
+    let group = bed.name("group");
+    let _consumer = bed
+        .client
+        .join_group(member(&bed, &group, "c", &stream))
+        .await
+        .unwrap();
+    let coordinator = described(&bed, &group).await.coordinator;
+    let coordinator = coordinator
+        .as_deref()
+        .and_then(|name| name.strip_prefix("demo-"));
+    let coordinator: usize = coordinator.unwrap().parse().unwrap();
+    let young = coordinator % 3 + 1;
+    for stream in ["__activity", "__cursors"] {
+        let moved = bed.faults().move_leader(stream, 0, coordinator);
+        moved.unwrap();
+    }
+    bed.faults().kill(young).unwrap();
+    bed.faults().restart(young).unwrap();
+    let knows_nothing = async || {
+        let view = bed.client.fetch_view(&bed.addresses[young - 1]).await;
+        view.result.is_ok_and(|told| told.streams.is_empty())
+    };
+    until_so(knows_nothing).await;
+    // Which broker is asked first is left to chance.
+    let mut asked = 0;
+    while knows_nothing().await {
+        let groups = bed.client.groups().await.unwrap();
+        assert!(groups[0].coordinator.is_some(), "{asked}: {groups:?}");
+        asked += 1;
+    }
+    assert!(asked > 0);
+    bed.close().await;
+}
+
 #[tokio::test]
 pub(crate) async fn activity_tells_what_was_done_once_and_in_order() {
     let bed = Bed::any().await;
@@ -410,7 +455,7 @@ pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_k
 
 #[tokio::test]
 pub(crate) async fn a_cluster_without_cursors_or_activity_says_so() {
-    let bed = Bed::demo(liftui::demo::DemoOptions {
+    let bed = Bed::demo(DemoOptions {
         activity: false,
         cursor_partitions: Some(0),
         ..lively()

@@ -15,6 +15,7 @@ use crate::cli::change;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Result, Trouble};
 use crate::cli::output::{Column, Shape};
+use crate::cli::place::metadata_with;
 use crate::cli::session::Session;
 use crate::client::{Client, Publisher, PublisherOptions, Receipt};
 use crate::model::{AckPolicy, ErrorKind, Failure, Operation, Outcome, PublishOptions};
@@ -69,7 +70,7 @@ pub(super) async fn publish(session: &mut Session<'_>, args: &BenchPublishArgs) 
 
 /// Makes the stream, unless there is one of that name.
 async fn create(session: &mut Session<'_>, client: &Client, args: &BenchPublishArgs) -> Result<()> {
-    let cluster = client.fetch_metadata().await?;
+    let cluster = metadata_with(client, &args.stream).await?;
     if cluster.stream(&args.stream).is_some() {
         return Ok(());
     }

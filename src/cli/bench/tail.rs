@@ -18,7 +18,7 @@ use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::json::milliseconds;
 use crate::cli::output::{Column, Shape};
-use crate::cli::place::{self, Place};
+use crate::cli::place;
 use crate::cli::session::Session;
 use crate::cli::tail::failure_of_end;
 use crate::client::{Observer, Subscription, SubscriptionItem};
@@ -54,9 +54,7 @@ const QUEUE: usize = 64;
 /// Reads until the range is done, enough came, or SIGINT.
 pub(super) async fn tail(session: &mut Session<'_>, args: &BenchTailArgs) -> Result {
     let observer = session.observer()?;
-    let cluster = observer.fetch_metadata().await?;
-    let places = args.places.iter().map(|text| Place::find(text, &cluster));
-    let places: Vec<Place> = places.collect::<Result<_>>()?;
+    let (places, _) = place::find_all(&observer, &args.places).await?;
     let begun = Instant::now();
     let (told, queue) = mpsc::channel(QUEUE);
     let mut lanes = JoinSet::new();

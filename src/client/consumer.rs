@@ -98,7 +98,8 @@ type Place = (StreamName, PartitionId);
 /// A member of a consumer group. It reads while it is polled, and stays a member by itself; dropped without
 /// [`leave`](Self::leave), the coordinator takes it for dead after a while (15 s by default).
 ///
-/// Messages are delivered at least once: what was dealt with but not stored when a partition moves, comes again.
+/// Messages are delivered at least once: what was dealt with but not stored when a partition moves, comes again to the
+/// member that it moves to.
 pub struct Consumer {
     client: Client,
     options: ConsumerOptions,
@@ -133,13 +134,16 @@ impl Positions {
     }
 
     /// Forgets partitions that others read now.
-    fn keep(&mut self, places: &[Place]) {
-        self.done.retain(|place, _| places.contains(place));
-        self.stored.retain(|place, _| places.contains(place));
+    fn keep(&mut self, is_own: impl Fn(&Place) -> bool) {
+        self.done.retain(|place, _| is_own(place));
+        self.stored.retain(|place, _| is_own(place));
     }
 
-    fn unstored(&self) -> Vec<(Place, Offset)> {
-        let is_new = |(place, offset): &(&Place, &Offset)| self.stored.get(*place) != Some(*offset);
+    /// What is to be stored of partitions that this member may speak for.
+    fn unstored(&self, is_own: impl Fn(&Place) -> bool) -> Vec<(Place, Offset)> {
+        let is_new = |(place, offset): &(&Place, &Offset)| {
+            is_own(place) && self.stored.get(*place) != Some(*offset)
+        };
         let new = self.done.iter().filter(is_new);
         new.map(|(place, offset)| (place.clone(), *offset))
             .collect()
@@ -263,12 +267,14 @@ impl Consumer {
         self.assignment.clone_from(&assignment);
         let Assignment { epoch, places } = assignment.unwrap_or_default();
         self.reading.clear();
-        self.resting.clear();
+        // Of a lost partition nothing is stored any more: its new owner may have begun a heartbeat ago, and servers
+        // fence readers, not SetCursor (wire-contract §4.8, §4.11): the last write would win and rewind the group. The
+        // new owner reads again what was not stored. Nor of one that another owned in between.
+        let resting = std::mem::take(&mut self.resting);
+        self.positions
+            .keep(|place| places.contains(place) && !is_fenced(&resting, place));
         self.to_open = places.iter().cloned().collect();
-        // The members that read on from here should know; who reads again what is not stored loses nothing.
-        let stored = self.store().await;
-        self.positions.keep(&places);
-        if let Err(error) = stored {
+        if let Err(error) = self.store().await {
             return Some(ConsumerItem::CheckpointFailed(error.into()));
         }
         Some(ConsumerItem::Assigned {
@@ -384,7 +390,11 @@ impl Consumer {
 
     async fn store(&mut self) -> Result<()> {
         let id = cursor_id(&self.options.group);
-        for (place, offset) in self.positions.unstored() {
+        // The heartbeat may know of a newer assignment than was taken in.
+        let heard = self.membership.borrow().assignment.clone();
+        let own = heard.unwrap_or_default().places;
+        let is_own = |place: &Place| own.contains(place) && !is_fenced(&self.resting, place);
+        for (place, offset) in self.positions.unstored(is_own) {
             let (stream, partition) = &place;
             self.client
                 .set_cursor(&id, stream, *partition, offset)
@@ -425,6 +435,11 @@ impl Consumer {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether another member, or a later epoch, was seen to have taken the partition over.
+fn is_fenced(resting: &BTreeMap<Place, EndReason>, place: &Place) -> bool {
+    resting.get(place) == Some(&EndReason::Fenced)
 }
 
 /// The id under which a group stores its positions (wire-contract §6.3).

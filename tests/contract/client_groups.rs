@@ -167,6 +167,43 @@ async fn positions_outlive_the_members() {
 }
 
 #[tokio::test]
+async fn a_member_stores_nothing_of_a_partition_that_it_has_lost() {
+    let bed = Bed::any().await;
+    if !bed.keeps("__cursors") {
+        return bed.close().await;
+    }
+    let stream = bed.stream("lost", 2).await;
+    let group = bed.name("group");
+    bed.fill(&stream, 1, 6).await;
+    let by_hand = |consumer| ConsumerOptions {
+        checkpoint_every: None,
+        ..member(&bed, &group, consumer, &stream)
+    };
+    let mut first = bed.client.join_group(by_hand("c1")).await.unwrap();
+    for offset in 0..3 {
+        assert_eq!(message(&mut first).await.offset, offset);
+    }
+    let mut second = bed.client.join_group(by_hand("c2")).await.unwrap();
+    assert_eq!(assigned(&mut second, 1).await, [1]);
+    for offset in 0..6 {
+        // The first one stored nothing: all of it comes again.
+        assert_eq!(message(&mut second).await.offset, offset);
+    }
+    second.checkpoint().await.unwrap();
+    let id = format!("__group:{group}");
+    let stored = || bed.client.fetch_cursor(&id, &stream, 1);
+    assert_eq!(stored().await.unwrap(), Some(5));
+    // Only now the first one looks at what happened meanwhile.
+    assert_eq!(assigned(&mut first, 1).await, [0]);
+    first.checkpoint().await.unwrap();
+    assert_eq!(stored().await.unwrap(), Some(5), "the group is not rewound");
+    first.leave().await.unwrap();
+    assert_eq!(stored().await.unwrap(), Some(5));
+    second.leave().await.unwrap();
+    bed.close().await;
+}
+
+#[tokio::test]
 pub(crate) async fn a_member_taken_for_dead_joins_again() {
     let bed = Bed::demo(lively()).await;
     let stream = bed.stream("expired", 1).await;

@@ -1,6 +1,7 @@
 //! Subscriptions: a stream of batches and events that survives its broker. What callers see; opening is
 //! `subscribe::open`'s, reading and resuming `subscribe::reader`'s.
 
+mod absence;
 mod check;
 mod open;
 mod plan;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use liftui::client::{Client, ConnectOptions};
-use liftui::demo::Faults;
+use liftui::demo::{DemoOptions, Faults};
 use liftui::model::{
     AckPolicy, EndReason, ErrorKind, GiveUp, Message, Outcome, PublishOptions, StartAt, StopAt,
     StreamName, SubscribeSpec, SubscriptionEvent,
@@ -143,6 +143,58 @@ async fn a_stream_made_anew_meanwhile_ends_as_deleted() {
         ..liftui::model::StreamOptions::default()
     };
     bed.until(|| bed.client.create_stream(&options)).await;
+    assert_eq!(drain(subscription).await.end(), &EndReason::Deleted);
+    bed.close().await;
+}
+
+/// Follows a stream from the start, and looks for brokers as long as it takes.
+fn patient(stream: &str) -> SubscribeSpec {
+    SubscribeSpec {
+        give_up: GiveUp::Never,
+        ..range(stream, 0, StartAt::Earliest, StopAt::Never)
+    }
+}
+
+#[tokio::test]
+async fn a_tail_outlives_all_brokers_being_started_anew_at_once() {
+    // Half as fast as real brokers: for 13.6 s after their start they know no stream.
+    let bed = Bed::demo(DemoOptions {
+        speed: 0.5,
+        ..lively()
+    })
+    .await;
+    let stream = bed.stream("outage", 1).await;
+    bed.publish(&stream, 0, "x").await;
+    let mut subscription = bed.client.subscribe(patient(&stream)).await.unwrap();
+    next_message(&mut subscription).await;
+    for broker in 1..=3 {
+        bed.faults().kill(broker).unwrap();
+    }
+    for broker in 1..=3 {
+        bed.faults().restart(broker).unwrap();
+    }
+    loop {
+        match next_event(&mut subscription).await {
+            SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
+            SubscriptionEvent::Resumed { .. } => break,
+            event @ (SubscriptionEvent::Gap { .. } | SubscriptionEvent::Ended(_)) => {
+                panic!("{event:?}")
+            }
+        }
+    }
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_deletion_that_nobody_is_left_to_tell_is_found_by_brokers_that_know_other_streams() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("untold", 1).await;
+    bed.publish(&stream, 0, "x").await;
+    let mut subscription = bed.client.subscribe(patient(&stream)).await.unwrap();
+    next_message(&mut subscription).await;
+    let serving = bed.leader(&stream).await;
+    bed.faults().kill(serving).unwrap();
+    bed.until(|| bed.client.delete_stream(&stream)).await;
     assert_eq!(drain(subscription).await.end(), &EndReason::Deleted);
     bed.close().await;
 }

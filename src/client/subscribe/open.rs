@@ -5,10 +5,11 @@
 )]
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tonic::Streaming;
 
+use super::absence::Absence;
 use super::plan::{self, Ends, Plan};
 use super::{EndReason, Order};
 use crate::client::core::Core;
@@ -24,10 +25,6 @@ use crate::wire::intake::Taken;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::status::Meaning;
-
-/// A stream that metadata no longer lists is believed deleted after so long: a broker that just started does not
-/// know its streams for seconds. Servers tell a deletion themselves wherever they still can.
-const BELIEVE_DELETED_AFTER: Duration = Duration::from_secs(10);
 
 /// An open Subscribe call.
 pub(super) struct Session {
@@ -59,7 +56,7 @@ pub(super) struct Opener {
     plan: Option<Plan>,
     /// When the stream was created, which tells it from a later one of the same name.
     created: Option<Timestamp>,
-    missing_since: Option<Instant>,
+    absence: Absence,
     /// Whether there was a session before.
     opened: bool,
     /// The generation of the metadata that the last session went by.
@@ -77,7 +74,7 @@ impl Opener {
             target,
             plan: None,
             created: None,
-            missing_since: None,
+            absence: Absence::default(),
             opened: false,
             generation: 0,
         }
@@ -154,7 +151,14 @@ impl Opener {
         } else {
             self.core.metadata_with(stream, partition).await
         };
-        let cluster = cluster.map_err(|error| self.judge(error))?;
+        let cluster = match cluster {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                // Who comes back from an outage may know nothing yet: what was missed before says nothing any more.
+                self.absence = Absence::default();
+                return Err(self.judge(error));
+            }
+        };
         self.generation = self.core.metadata.generation();
         self.check_identity(&cluster)?;
         let broker = if self.order.spec.isr_replica {
@@ -168,9 +172,9 @@ impl Opener {
 
     fn check_identity(&mut self, cluster: &Cluster) -> std::result::Result<(), Closed> {
         let Some(found) = cluster.stream(self.stream()) else {
-            return Err(self.missing());
+            return Err(self.missing(cluster));
         };
-        self.missing_since = None;
+        self.absence = Absence::default();
         if self.opened && self.created != Some(found.created) {
             return Err(Closed::Ended(EndReason::Deleted));
         }
@@ -178,14 +182,14 @@ impl Opener {
         Ok(())
     }
 
-    fn missing(&mut self) -> Closed {
+    fn missing(&mut self, answer: &Cluster) -> Closed {
         let target = self.target.clone();
         let error = Error::of_kind(ErrorKind::NoSuchStream, Rpc::Subscribe, target, "");
         if !self.opened {
             return Closed::Failed(error);
         }
-        let since = *self.missing_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= BELIEVE_DELETED_AFTER {
+        let stream = &self.order.spec.stream;
+        if self.absence.is_believed(answer, stream, Instant::now()) {
             return Closed::Ended(EndReason::Deleted);
         }
         Closed::Lost(error)

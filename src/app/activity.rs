@@ -4,11 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cursors::Reading;
 use super::table::{Column, Listing, Table};
 use super::{Desk, Effect};
-use crate::model::{ActivityEvent, ActivityKind, Failure, StreamName, counted, format_ranges};
+use crate::model::{
+    ActivityEvent, ActivityKind, Failure, StreamName, Timestamp, counted, format_ranges,
+};
 
 /// The columns of the list of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,9 @@ impl Column for ActivityColumn {
     }
 }
 
+/// How long after an order to read that failed the next one is given.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
 /// How many events are kept; older ones stay in `__activity`.
 const KEPT: usize = 10_000;
 
@@ -52,6 +58,7 @@ pub struct Activity {
     events: BTreeMap<u64, ActivityEvent>,
     reading: Reading,
     followed: bool,
+    ordered: Timestamp,
 }
 
 impl Default for Activity {
@@ -61,6 +68,7 @@ impl Default for Activity {
             events: BTreeMap::new(),
             reading: Reading::Never,
             followed: false,
+            ordered: Timestamp::NEVER,
         }
     }
 }
@@ -85,7 +93,16 @@ impl Activity {
     pub fn follow(&mut self, desk: &mut Desk) {
         if !self.followed {
             self.followed = true;
+            self.ordered = desk.now;
             desk.order(Effect::FollowActivity(true));
+        }
+    }
+
+    /// Reads on after a failure, as a pause that the next event ends, at a calm pace.
+    pub fn on_tick(&mut self, desk: &mut Desk) {
+        let has_failed = matches!(self.reading, Reading::Failed(..));
+        if has_failed && self.ordered.age(desk.now) >= TRY_AGAIN_AFTER {
+            self.follow(desk);
         }
     }
 

@@ -62,6 +62,7 @@ impl App {
         self.cluster.on_tick(&mut self.desk);
         self.cursors
             .on_tick(self.focus.screen() == Screen::Cursors, &mut self.desk);
+        self.activity.on_tick(&mut self.desk);
         let truth = self.cluster.truth();
         let goes_on = |stream: &str, partition| {
             let partition = truth.partition(stream, partition);

@@ -11,13 +11,14 @@ use super::Observer;
 use super::error::{Error, Result};
 use super::subscribe::{Order, Subscription, SubscriptionItem, failure_of};
 use crate::model::{
-    ActivityEvent, ErrorKind, OwnedMessages, StartAt, StopAt, SubscribeSpec, SubscriptionEvent,
-    Target,
+    ActivityEvent, EndReason, ErrorKind, OwnedMessages, StartAt, StopAt, SubscribeSpec,
+    SubscriptionEvent, Target,
 };
 use crate::wire::internal::{self, ACTIVITY};
 
 impl Observer {
-    /// Events from `start` on, and those to come.
+    /// Events from `start` on, and those to come. They end with [`ErrorKind::PartitionPaused`] where the stream is
+    /// paused: reading does not resume it, the next event does.
     ///
     /// # Errors
     /// [`ErrorKind::NoSuchStream`] where the cluster keeps no activity stream.
@@ -41,6 +42,7 @@ impl Observer {
         Ok(ActivityEvents {
             messages: messages.map_err(switched_off)?,
             latest: None,
+            follows: stop == StopAt::Never,
         })
     }
 }
@@ -50,11 +52,11 @@ fn switched_off(error: Error) -> Error {
         return error;
     }
     let sentence = "this cluster keeps no activity stream (activity.stream.enabled is false)";
-    Error::new(
-        ErrorKind::NoSuchStream,
-        Target::Stream(ACTIVITY.into()),
-        sentence,
-    )
+    Error::new(ErrorKind::NoSuchStream, activity(), sentence)
+}
+
+fn activity() -> Target {
+    Target::Stream(ACTIVITY.into())
 }
 
 /// A stream of events in the order they happened. It ends at the stop, or after an error.
@@ -62,12 +64,35 @@ pub struct ActivityEvents {
     messages: Subscription<OwnedMessages>,
     /// The highest id delivered: brokers may write events again, with the same ids (wire-contract §4.10).
     latest: Option<u64>,
+    /// Whether events to come are read too.
+    follows: bool,
 }
 
 impl ActivityEvents {
     /// The next event; `None` after the end.
     pub async fn next(&mut self) -> Option<Result<ActivityEvent>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Reading on by resuming it would change the cluster, and an end without a word would pass for no events.
+    fn ended(&self, reason: &EndReason) -> Option<Result<ActivityEvent>> {
+        let (kind, sentence) = match reason {
+            EndReason::Paused => (
+                ErrorKind::PartitionPaused,
+                "__activity is paused: the next event resumes it",
+            ),
+            EndReason::ReadonlyEnd if self.follows => (
+                ErrorKind::ReadonlyPartition,
+                "__activity is readonly: it takes no events",
+            ),
+            EndReason::StopReached
+            | EndReason::ReadonlyEnd
+            | EndReason::Deleted
+            | EndReason::Fenced
+            | EndReason::Unavailable(_)
+            | EndReason::Failed(_) => return failure_of(reason, &activity()).map(Err),
+        };
+        Some(Err(Error::new(kind, activity(), sentence)))
     }
 
     fn take(
@@ -84,9 +109,7 @@ impl ActivityEvents {
                 self.latest = Some(event.id);
                 Some(Ok(event))
             }
-            SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
-                failure_of(&reason, &Target::Stream(ACTIVITY.into())).map(Err)
-            }
+            SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => self.ended(&reason),
             SubscriptionItem::Event(_) => None,
         }
     }

@@ -14,7 +14,8 @@ use super::cursors::whole;
 use super::error::{Error, Result};
 use super::transport::Call;
 use crate::model::{
-    ActivityEvent, ActivityKind, CursorEntry, ErrorKind, GroupInfo, Offset, StreamName, Target,
+    ActivityEvent, ActivityKind, CursorEntry, EndReason, ErrorKind, GroupInfo, Offset, StreamName,
+    Target,
 };
 use crate::wire::internal::{self, ACTIVITY};
 use crate::wire::pb;
@@ -74,8 +75,8 @@ impl Roster {
 
 impl Observer {
     /// All groups that joins, leaves and cursors tell of, with what metadata says of each. Asks for no assignments,
-    /// which would keep a dead member alive. Without an activity stream, members are unknown and only groups with
-    /// cursors are found.
+    /// which would keep a dead member alive. Without an activity stream, or while it is paused, members are unknown
+    /// and only groups with cursors are sure to be found.
     ///
     /// # Errors
     /// Where no broker answers.
@@ -124,7 +125,8 @@ fn describe(id: String, members: Members, metadata: &Groups, is_read: bool) -> G
 }
 
 impl Core {
-    /// Reads what is new in `__activity`; `false` where there is none to read.
+    /// Reads what is new in `__activity`; `false` where there is none to read, or it is paused: what it holds beyond
+    /// what was read before is unknown then.
     async fn read_roster(self: &Arc<Self>, roster: &mut Roster) -> Result<bool> {
         let order = whole(ACTIVITY, 0, roster.next);
         let read = self
@@ -136,7 +138,7 @@ impl Core {
             })
             .await;
         match read {
-            Ok(_) => Ok(true),
+            Ok(end) => Ok(end != EndReason::Paused),
             Err(error) if error.kind() == ErrorKind::NoSuchStream => Ok(false),
             Err(error) => Err(error),
         }

@@ -28,9 +28,20 @@ pub(super) async fn follow(observer: Observer, outbox: Outbox) {
     };
     let mut bursts = pin!(events.chunks_timeout(BURST, PAUSE));
     while let Some(burst) = bursts.next().await {
-        let read: Result<Vec<_>, _> = burst.into_iter().collect();
-        let happened = read.map(Arc::new).map_err(Into::into);
-        outbox.tell(Event::Activity(happened)).await;
+        // What came before a failure came all the same.
+        let (mut happened, mut failed) = (Vec::new(), None);
+        for event in burst {
+            match event {
+                Ok(event) => happened.push(event),
+                Err(error) => failed = Some(error),
+            }
+        }
+        if !happened.is_empty() {
+            outbox.tell(Event::Activity(Ok(Arc::new(happened)))).await;
+        }
+        if let Some(error) = failed {
+            outbox.tell(Event::Activity(Err(error.into()))).await;
+        }
     }
 }
 

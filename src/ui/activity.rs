@@ -35,7 +35,14 @@ impl ActivityPane<'_> {
     pub(super) fn draw(self, painter: &mut Painter<'_>, place: Place) {
         let theme = painter.theme;
         let list = &self.activity.list;
-        let behind = [span("  newest first", theme.muted)];
+        let behind = [match self.activity.reading() {
+            Reading::Failed(_, failure) if self.activity.list.of() > 0 => {
+                span(format!("  {}", failure.sentence), theme.degraded)
+            }
+            Reading::Never | Reading::Read(_) | Reading::Failed(..) => {
+                span("  newest first", theme.muted)
+            }
+        }];
         let area = widgets::title_of_list(painter, place, list, &behind, list.of());
         let cell = |id: &u64, column, width| {
             let event = self.activity.event(*id);

@@ -123,3 +123,22 @@ async fn a_stream_that_somebody_else_makes_or_deletes_comes_and_goes() {
     dashboard.wait_for("stream refunds is gone").await;
     dashboard.shut_down().await;
 }
+
+#[tokio::test]
+async fn a_journal_that_sleeps_is_told_and_read_on_when_it_is_awake() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("5");
+    dashboard.wait_for_row(&["created", "orders"]).await;
+    let sentence = "__activity is paused: the next event resumes it";
+    client
+        .pause("__activity", &[], false)
+        .await
+        .expect("it can be");
+    dashboard.wait_for(sentence).await;
+
+    client.resume("__activity", &[0]).await.expect("it can be");
+    dashboard.wait_for_row(&["resumed", "__activity"]).await;
+    dashboard.wait_while(sentence).await;
+    dashboard.shut_down().await;
+}

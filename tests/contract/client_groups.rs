@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use liftui::client::{Consumer, ConsumerItem, ConsumerOptions};
+use liftui::client::{ActivityEvents, Consumer, ConsumerItem, ConsumerOptions};
 use liftui::demo::DemoOptions;
 use liftui::model::{
     ActivityKind, EndReason, ErrorKind, GroupInfo, Message, Offset, PartitionId, StartAt, StopAt,
@@ -417,6 +417,56 @@ pub(crate) async fn activity_tells_what_was_done_once_and_in_order() {
     }
     assert!(count >= told.len());
     bed.close().await;
+}
+
+#[tokio::test]
+async fn a_paused_journal_is_told_and_left_asleep_and_members_are_unknown_meanwhile() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("asleep", 1).await;
+    let group = bed.name("group");
+    let options = member(&bed, &group, "c", &stream);
+    let mut consumer = bed.client.join_group(options).await.unwrap();
+    assigned(&mut consumer, 1).await;
+    let known = |found: &GroupInfo| found.members == Some(vec!["c".to_owned()]);
+    found(&bed, &group, known).await;
+    let observer = bed.client.observer();
+    let mut followed = observer.activity(StartAt::New).await.unwrap();
+    bed.pause("__activity", &[], false).await;
+    let sentence = "__activity is paused: the next event resumes it";
+    assert_eq!(untold(&mut followed).await, sentence);
+    let from = [StartAt::Earliest, StartAt::Last(10), StartAt::New];
+    for (start, stop) in from
+        .into_iter()
+        .zip([StopAt::Latest, StopAt::Never, StopAt::Never])
+    {
+        let mut opened = observer.activity_between(start, stop).await.unwrap();
+        assert_eq!(untold(&mut opened).await, sentence);
+    }
+    found(&bed, &group, |found| found.members.is_none()).await;
+    assert!(
+        bed.is_paused("__activity", 0).await,
+        "nobody resumed it by reading"
+    );
+    bed.client.resume("__activity", &[0]).await.unwrap();
+    found(&bed, &group, known).await;
+    consumer.leave().await.unwrap();
+    bed.close().await;
+}
+
+/// Why events end, after those that there are.
+async fn untold(events: &mut ActivityEvents) -> String {
+    let end = async {
+        loop {
+            match events.next().await.expect("it does not end in silence") {
+                Ok(_) => {}
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::PartitionPaused);
+                    return error.to_string();
+                }
+            }
+        }
+    };
+    tokio::time::timeout(CAP, end).await.expect("it ends")
 }
 
 #[tokio::test]

@@ -110,6 +110,37 @@ fn the_journal_is_followed_once_it_is_looked_at_and_again_after_a_failure() {
 }
 
 #[test]
+fn a_journal_that_is_paused_is_read_again_at_a_calm_pace_and_says_so_meanwhile() {
+    let mut world = World::healthy();
+    world.press("5");
+    world.activity();
+    let orders = |effects: Vec<Effect>| {
+        let order = |effect: &&Effect| **effect == Effect::FollowActivity(true);
+        effects.iter().filter(order).count()
+    };
+    let paused = || {
+        let sentence = "__activity is paused: the next event resumes it";
+        let failure = Failure::new(ErrorKind::PartitionPaused, Target::Cluster, sentence);
+        Event::Activity(Err(failure))
+    };
+    assert_eq!(orders(world.run(Duration::from_secs(60))), 0);
+    world.event(paused());
+    assert_eq!(orders(world.run(Duration::from_secs(1))), 1);
+    assert_eq!(
+        orders(world.run(Duration::from_secs(60))),
+        0,
+        "one at a time"
+    );
+    world.event(paused());
+    assert_eq!(orders(world.run(Duration::from_secs(1))), 1);
+    world.event(paused());
+    assert_eq!(orders(world.run(Duration::from_secs(4))), 0);
+    assert_eq!(orders(world.run(Duration::from_secs(1))), 1);
+    world.activity();
+    assert_eq!(orders(world.run(Duration::from_secs(60))), 0);
+}
+
+#[test]
 fn an_event_that_is_delivered_twice_is_shown_once() {
     let mut world = World::healthy();
     world.activity();

@@ -236,6 +236,11 @@ impl Session {
         let Some(link) = &self.link else { return };
         let left = link.requests.max_capacity() - link.requests.capacity();
         let taken = link.sent.saturating_sub(left);
+        // A call that is over drops what nobody took, which looks the same: it says how it ended itself. Looked at after
+        // the count, or it might end in between.
+        if link.requests.is_closed() {
+            return;
+        }
         while let Some(&(on, place, id)) = self.unacked.front() {
             if on == link.id && place > taken {
                 return;

@@ -246,9 +246,11 @@ impl Core {
             return Ok(cluster);
         }
         let mut others: JoinSet<Option<Arc<Cluster>>> = JoinSet::new();
-        for broker in &cluster.brokers {
-            if Some(&broker.id) != cluster.answered_by.as_ref() {
-                let (core, address) = (Arc::clone(self), broker.address());
+        // All that were ever heard of: one that has just started does not list the others.
+        for address in self.brokers.in_turn() {
+            let id = self.brokers.id(&address);
+            if id.is_none() || id != cluster.answered_by {
+                let core = Arc::clone(self);
                 others.spawn(async move { core.ask(&address, SECOND_OPINION).await.ok() });
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 
 use liftui::demo::{DemoOptions, Traffic};
@@ -85,6 +85,9 @@ fn something_else_that_answers_is_told_from_a_broker() {
             let _whatever = connection.read(&mut request);
             let _gone =
                 connection.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+            // Closed with bytes unread, it would be reset, and the answer with it.
+            let _gone = connection.shutdown(Shutdown::Write);
+            let _all = connection.read_to_end(&mut Vec::new());
         }
     });
     let ran = alone(&format!("--addr 127.0.0.1:{port} streams"));
@@ -237,7 +240,7 @@ fn forward(door: &TcpListener, to: &str) {
 
 fn pump(mut from: TcpStream, mut to: TcpStream) {
     let _ended = std::io::copy(&mut from, &mut to);
-    to.shutdown(std::net::Shutdown::Write).ok();
+    to.shutdown(Shutdown::Write).ok();
 }
 
 #[test]

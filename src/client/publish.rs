@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Client;
 use super::core::{Api, Core, with_deadline};
 use super::error::{Error, Result};
+use super::failover::Attempts;
 use super::partitioner::by_key;
 use crate::model::{
     AckPolicy, Destination, ErrorKind, Outcome, PartitionId, PublishOptions, StreamName, Target,
@@ -74,14 +75,24 @@ impl Core {
         partition: PartitionId,
     ) -> Result<Outcome> {
         let request = convert::publish(options, &stream, partition);
-        let target = Target::Partition(stream, partition);
+        let target = Target::Partition(Arc::clone(&stream), partition);
         let send = |mut api: Api, left| {
             let request = with_deadline(request.clone(), left);
             async move { api.publish(request).await }
         };
-        let limit = self.deadline(options);
-        let answer = self.at_any(Rpc::Publish, &target, limit, send).await;
-        let answer = answer.inspect_err(|error| self.note_missing(error.kind()))?;
+        let mut attempts = Attempts::within(self.deadline(options));
+        let answer = loop {
+            let left = attempts.left();
+            let error = match self.at_any(Rpc::Publish, &target, left, send).await {
+                Ok(answer) => break answer,
+                Err(error) => error,
+            };
+            // One that has just started knows no stream for seconds (wire-contract §5), and has stored nothing.
+            if !self.note_missing(error.kind()) || !self.is_known(&stream, partition).await {
+                return Err(error);
+            }
+            attempts.wait(error).await?;
+        };
         outcome(
             options.ack_policy,
             answer.ack,
@@ -91,11 +102,20 @@ impl Core {
         )
     }
 
-    /// What was chosen by the metadata at hand does not exist: it is asked for anew before the next choice.
-    pub(super) fn note_missing(&self, kind: ErrorKind) {
-        if matches!(kind, ErrorKind::NoSuchStream | ErrorKind::NoSuchPartition) {
+    /// Whether any broker knows the partition now.
+    async fn is_known(self: &Arc<Self>, stream: &StreamName, partition: PartitionId) -> bool {
+        let generation = self.metadata.generation();
+        let fresh = self.refresh_knowing(generation, stream, partition).await;
+        fresh.is_ok_and(|cluster| cluster.partition(stream, partition).is_some())
+    }
+
+    /// Whether what was chosen by the metadata at hand does not exist: that is asked for anew before the next choice.
+    pub(super) fn note_missing(&self, kind: ErrorKind) -> bool {
+        let is_missing = matches!(kind, ErrorKind::NoSuchStream | ErrorKind::NoSuchPartition);
+        if is_missing {
             self.metadata.doubt();
         }
+        is_missing
     }
 
     async fn publish_to_subject(self: &Arc<Self>, options: &PublishOptions) -> Result<Outcome> {

@@ -516,3 +516,26 @@ async fn a_stream_that_comes_back_with_fewer_partitions_costs_one_message_at_mos
     assert!(refused <= 1, "{refused}");
     bed.close().await;
 }
+
+#[tokio::test]
+async fn a_broker_that_has_just_started_hides_no_stream_from_a_publish() {
+    let bed = Bed::demo(lively()).await;
+    let stream = bed.stream("hidden", 1).await;
+    let young = bed.leader(&stream).await % 3 + 1;
+    bed.faults().kill(young).unwrap();
+    bed.faults().restart(young).unwrap();
+    let address = &bed.addresses[young - 1];
+    let knows_nothing = async || {
+        let view = bed.client.fetch_view(address).await;
+        view.result.is_ok_and(|told| told.streams.is_empty())
+    };
+    until_so(knows_nothing).await;
+    let mut asked = 0;
+    while knows_nothing().await {
+        let client = Client::new(ConnectOptions::new([address])).unwrap();
+        acked(client.publish(to(&stream, 0, "x")).await);
+        asked += 1;
+    }
+    assert!(asked > 0);
+    bed.close().await;
+}

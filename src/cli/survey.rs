@@ -14,7 +14,7 @@ use super::json::time;
 use super::session::Session;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::ConfigFile;
-use crate::health::{AlertOptions, Finding, Health, HealthOptions, Truth};
+use crate::health::{AlertOptions, Finding, Health, HealthOptions, Reach, Truth};
 use crate::model::{ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, Timestamp};
 
 /// Between two looks: rates need two, half a second apart at least.
@@ -35,6 +35,8 @@ pub(crate) struct Survey {
     pub(crate) health: Health,
     /// Partitions of `__cursors` whose cursors could not be read: they are paused.
     pub(crate) asleep: Vec<PartitionId>,
+    /// When it was begun.
+    begun: Timestamp,
 }
 
 impl Survey {
@@ -47,6 +49,7 @@ impl Survey {
             observer: session.observer()?,
             health: Health::new(options),
             asleep: Vec::new(),
+            begun: Timestamp::now(),
         };
         survey.observer.fetch_metadata().await?;
         survey.look().await;
@@ -86,7 +89,27 @@ impl Survey {
 
     /// The truth as of now.
     pub(crate) fn truth(&mut self) -> Arc<Truth> {
-        self.health.assess(Timestamp::now())
+        let mut truth = self.health.assess(Timestamp::now());
+        self.undate(Arc::make_mut(&mut truth));
+        truth
+    }
+
+    /// What was first seen by this survey has been so for longer, and nobody knows since when. Other times are those of
+    /// messages.
+    fn undate(&self, truth: &mut Truth) {
+        let seen_by_us = |since: &Timestamp| *since >= self.begun;
+        for finding in &mut truth.findings {
+            if seen_by_us(&finding.since) {
+                finding.since = Timestamp::NEVER;
+            }
+        }
+        for broker in &mut truth.brokers {
+            if let Reach::Silent { since } = &mut broker.reach
+                && seen_by_us(since)
+            {
+                *since = Timestamp::NEVER;
+            }
+        }
     }
 
     /// Asks every known broker, and then those that only these knew.

@@ -188,3 +188,18 @@ fn what_the_first_broker_does_not_know_yet_is_looked_for_at_the_others() {
         "all that was while it knew nothing"
     );
 }
+
+#[test]
+fn since_when_is_not_known_from_one_look() {
+    let bed = Bed::of(DemoOptions::default());
+    bed.ok("create orders --replication 3");
+    bed.cluster().faults().kill(2).expect("it runs");
+    let brokers = bed.objects("brokers");
+    let silent = brokers.iter().find(|broker| broker["reachable"] == false);
+    assert_eq!(silent.expect("one is down")["since"], Value::Null);
+    let check: Value = serde_json::from_str(&bed.line("check -o json").out).expect("it is JSON");
+    let findings = check["findings"].as_array().expect("they are a list");
+    assert!(!findings.is_empty());
+    let undated = findings.iter().all(|found| found["since"] == Value::Null);
+    assert!(undated, "{check}");
+}

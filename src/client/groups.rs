@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tonic::Request;
@@ -12,6 +11,7 @@ use super::Observer;
 use super::core::{Api, Core};
 use super::cursors::whole;
 use super::error::{Error, Result};
+use super::metadata::SECOND_OPINION;
 use super::transport::Call;
 use crate::model::{
     ActivityEvent, ActivityKind, CursorEntry, EndReason, ErrorKind, GroupInfo, Offset, StreamName,
@@ -20,9 +20,6 @@ use crate::model::{
 use crate::wire::internal::{self, ACTIVITY};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
-
-/// How long other brokers may take to say whether they know a group that one broker does not.
-const SECOND_OPINION: Duration = Duration::from_secs(1);
 
 /// What metadata says of groups, by their ids.
 type Groups = BTreeMap<String, pb::ConsumerGroupMetadata>;

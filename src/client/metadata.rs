@@ -26,8 +26,8 @@ use crate::wire::rpc::Rpc;
 /// A broker that has not answered by then is not waited for alone: the next one is asked too.
 const ASK_NEXT_AFTER: Duration = Duration::from_millis(700);
 
-/// How long other brokers may take to say whether they know a stream that one broker does not.
-const SECOND_OPINION: Duration = Duration::from_secs(1);
+/// How long other brokers may take to say whether they know a stream or a group that one broker does not.
+pub(super) const SECOND_OPINION: Duration = Duration::from_secs(1);
 
 /// Metadata at hand is believed for so long before it is asked for anew: streams come, go, and come back with another
 /// number of partitions.

@@ -36,6 +36,16 @@ pub enum SubscriptionEvent {
     Ended(EndReason),
 }
 
+impl SubscriptionEvent {
+    /// How many offsets it says were removed before they could be read: of a gap both ends belong to it.
+    pub fn removed(&self) -> u64 {
+        let Self::Gap { from, to } = self else {
+            return 0;
+        };
+        u64::try_from(to.saturating_sub(*from).saturating_add(1)).unwrap_or(0)
+    }
+}
+
 /// Why a subscription is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndReason {
@@ -53,4 +63,17 @@ pub enum EndReason {
     Unavailable(Failure),
     /// The server ended it for a reason that trying again will not mend.
     Failed(Failure),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_counts_both_its_ends() {
+        let removed = |from, to| SubscriptionEvent::Gap { from, to }.removed();
+        assert_eq!(removed(4, 9), 6);
+        assert_eq!(removed(7, 7), 1);
+        assert_eq!(SubscriptionEvent::Ended(EndReason::Deleted).removed(), 0);
+    }
 }

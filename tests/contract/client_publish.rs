@@ -82,20 +82,25 @@ pub(crate) async fn an_ack_comes_though_no_deadline_was_asked_for() {
     bed.close().await;
 }
 
-#[tokio::test]
-pub(crate) async fn a_session_that_is_finished_has_written_what_nobody_acks() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("unacked", 1).await;
-    let publisher = bed.client.publish_session(PublisherOptions::default());
-    for _ in 0..500 {
+/// Publishes that many messages without acks over one call, to its end.
+async fn publish_unacked(client: &Client, stream: &str, messages: i64) {
+    let publisher = client.publish_session(PublisherOptions::default());
+    for _ in 0..messages {
         let unacked = PublishOptions {
             ack_policy: AckPolicy::None,
-            ..to(&stream, 0, "x")
+            ..to(stream, 0, "x")
         };
         // Receipts may be dropped unread.
         drop(publisher.publish(unacked).await.unwrap());
     }
     publisher.finish().await;
+}
+
+#[tokio::test]
+pub(crate) async fn a_session_that_is_finished_has_written_what_nobody_acks() {
+    let bed = Bed::any().await;
+    let stream = bed.stream("unacked", 1).await;
+    publish_unacked(&bed.client, &stream, 500).await;
     let stored = async || bed.client.fetch_partition(&stream, 0).await;
     until_so(async || stored().await.is_ok_and(|ends| ends.newest_offset == 499)).await;
     bed.close().await;
@@ -473,15 +478,7 @@ async fn what_nobody_acks_waits_for_a_broker_that_is_there() {
         // Whichever it tries first: the discard port refuses.
         let seeds = ["127.0.0.1:9", &*bed.addresses[0]];
         let client = Client::new(ConnectOptions::new(seeds)).unwrap();
-        let publisher = client.publish_session(PublisherOptions::default());
-        for _ in 0..messages {
-            let unacked = PublishOptions {
-                ack_policy: AckPolicy::None,
-                ..to(&stream, 0, "x")
-            };
-            drop(publisher.publish(unacked).await.unwrap());
-        }
-        publisher.finish().await;
+        publish_unacked(&client, &stream, messages).await;
     }
     let stored = async || bed.client.fetch_partition(&stream, 0).await;
     let all = clients * messages - 1;

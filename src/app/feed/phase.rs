@@ -181,14 +181,6 @@ fn resuming(parts: &[Part]) -> Option<Summary<'_>> {
     })
 }
 
-/// How many offsets an event says were removed before they could be read.
-pub(super) fn removed_by(event: &SubscriptionEvent) -> u64 {
-    let SubscriptionEvent::Gap { from, to } = event else {
-        return 0;
-    };
-    u64::try_from(to.saturating_sub(*from).saturating_add(1)).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

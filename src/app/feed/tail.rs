@@ -6,7 +6,7 @@ mod reading;
 use std::sync::Arc;
 
 use super::late::Late;
-use super::phase::{Part, Summary, removed_by, summary};
+use super::phase::{Part, Summary, summary};
 use super::prompt::{Ask, Prompt};
 use super::rate::Rate;
 use super::search::Search;
@@ -252,7 +252,7 @@ impl Tail {
         event: &SubscriptionEvent,
         now: Timestamp,
     ) {
-        self.removed += removed_by(event);
+        self.removed += event.removed();
         if let Some(part) = self.part(stream, partition) {
             part.note(event, now);
         }

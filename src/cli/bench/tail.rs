@@ -23,7 +23,7 @@ use crate::cli::session::Session;
 use crate::cli::tail::failure_of_end;
 use crate::client::{Observer, Subscription, SubscriptionItem};
 use crate::model::{
-    Failure, MessageSink, MessageStamp, Offset, StartAt, SubscribeSpec, SubscriptionEvent, Target,
+    Failure, MessageSink, MessageStamp, StartAt, SubscribeSpec, SubscriptionEvent, Target,
     Timestamp,
 };
 use crate::ui::format;
@@ -174,8 +174,8 @@ async fn forward(
     while let Some(item) = subscription.next().await {
         let news = match item {
             SubscriptionItem::Batch(heard) => Told::Heard(heard),
-            SubscriptionItem::Event(SubscriptionEvent::Gap { from, to }) => {
-                Told::Missing(missing(from, to))
+            SubscriptionItem::Event(gap @ SubscriptionEvent::Gap { .. }) => {
+                Told::Missing(gap.removed())
             }
             SubscriptionItem::Event(SubscriptionEvent::Resumed { .. }) => Told::Resumed,
             SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
@@ -190,12 +190,6 @@ async fn forward(
         }
     }
     None
-}
-
-/// How many offsets a gap takes; both its ends belong to it.
-fn missing(from: Offset, to: Offset) -> u64 {
-    let after = to.saturating_add(1);
-    u64::try_from(after.saturating_sub(from)).unwrap_or(0)
 }
 
 /// What all lanes told.
@@ -295,15 +289,4 @@ async fn count(
     }
     Progress::clear(console);
     ended
-}
-
-#[cfg(test)]
-mod tests {
-    use super::missing;
-
-    #[test]
-    fn a_gap_counts_both_its_ends() {
-        assert_eq!(missing(4, 9), 6);
-        assert_eq!(missing(7, 7), 1);
-    }
 }

@@ -20,7 +20,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::Settings;
 use liftui::client::{Client, ConnectOptions};
 use liftui::model::{Operation, StreamOptions};
-use liftui::runtime::{Access, Cue, DashboardOptions, Session, Stage, run_on};
+use liftui::runtime::{Access, DashboardOptions, HostEvent, Screen, Session, run_on};
 use liftui::ui::Theme;
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
@@ -55,7 +55,7 @@ async fn main() -> Outcome {
     let options = options(&demo, client);
     let player = tokio::spawn(async move {
         let told = play(&mut seat).await;
-        seat.cues.send(Cue::Shutdown).ok();
+        seat.cues.send(HostEvent::Shutdown).ok();
         told.map_err(|error| error.to_string())
     });
     run_on(&mut stage, options).await?;
@@ -246,7 +246,7 @@ struct Picture {
 
 /// Where the player sits.
 struct Seat {
-    cues: mpsc::UnboundedSender<Cue>,
+    cues: mpsc::UnboundedSender<HostEvent>,
     picture: watch::Receiver<Picture>,
 }
 
@@ -260,7 +260,7 @@ impl Seat {
             letter => (KeyCode::Char(letter), KeyModifiers::NONE),
         };
         self.cues
-            .send(Cue::Input(Event::Key(KeyEvent::new(code, held))))
+            .send(HostEvent::Input(Event::Key(KeyEvent::new(code, held))))
             .ok();
     }
 
@@ -302,7 +302,7 @@ impl Seat {
 /// A stage that keeps the last frame as text.
 struct BenchStage {
     screen: Terminal<TestBackend>,
-    cues: mpsc::UnboundedReceiver<Cue>,
+    cues: mpsc::UnboundedReceiver<HostEvent>,
     picture: watch::Sender<Picture>,
 }
 
@@ -324,7 +324,7 @@ impl BenchStage {
     }
 }
 
-impl Stage for BenchStage {
+impl Screen for BenchStage {
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
         self.screen.draw(paint).map_err(io::Error::other)?;
         let drawn = Instant::now();
@@ -343,9 +343,9 @@ impl Stage for BenchStage {
         Ok(())
     }
 
-    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<Cue> {
+    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
         let cue = self.cues.poll_recv(context);
-        cue.map(|cue| cue.unwrap_or(Cue::Shutdown))
+        cue.map(|cue| cue.unwrap_or(HostEvent::Shutdown))
     }
 
     fn enter(&mut self) -> io::Result<()> {

@@ -8,12 +8,11 @@ pub mod cluster;
 pub mod command;
 pub mod command_line;
 pub mod confirm;
+pub mod context;
 pub mod cursors;
-pub mod desk;
 pub mod editor;
 pub mod effect;
 pub mod event;
-pub mod feed;
 pub mod filter;
 pub mod focus;
 pub mod forms;
@@ -21,7 +20,7 @@ pub mod inflight;
 pub mod inspector;
 pub mod keymap;
 pub mod keys;
-pub mod list;
+pub mod list_state;
 pub mod menu;
 pub mod modal;
 pub mod notice;
@@ -30,47 +29,48 @@ pub mod schemas;
 pub mod settings;
 pub mod streams;
 pub mod table;
+pub mod tails;
 pub mod viewport;
 
-mod act;
-mod compose;
 mod copy;
-mod go;
-mod hints;
+mod form_flow;
+mod key_hints;
 mod mouse;
+mod navigation;
+mod operations;
 mod palette;
-mod typing;
+mod text_input;
 mod update;
 
-pub use act::command_of;
 pub use command::Command;
-pub use desk::Desk;
-pub use effect::{Effect, ExportSpec, FeedSpec, OlderSpec};
-pub use event::{Event, FeedEvent, Link, Progress, ScanEvent};
-pub use focus::{Context, Focus, Pane, Screen};
+pub use context::Context;
+pub use effect::{Effect, ExportSpec, OlderSpec, TailSpec};
+pub use event::{Event, Link, Progress, ScanEvent, TailEvent};
+pub use focus::{Focus, KeyContext, Pane, Screen};
 pub use keymap::Keymap;
+pub use operations::command_of;
 pub use schemas::Schemas;
 pub use settings::{ContextEntry, Settings};
-pub use viewport::{Area, Hit, Viewport};
+pub use viewport::{Area, HitTarget, Viewport};
 
 use activity::Activity;
 use brokers::{BrokerColumn, BrokerName};
 use cluster::ClusterState;
 use cursors::Cursors;
-use feed::Tails;
 use forms::Form;
 use keys::Key;
 use modal::Modal;
 use overview::Overview;
 use streams::Streams;
 use table::Table;
+use tails::Tails;
 
 use crate::health::Truth;
 use crate::model::Timestamp;
 
 /// Names a tail as long as it is open; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FeedId(pub u64);
+pub struct TailId(pub u64);
 
 /// Names a request until it is answered; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,7 +84,7 @@ pub struct ScanId(pub u64);
 #[derive(Debug)]
 pub struct App {
     /// Time, room, settings, notices, requests on their way.
-    pub desk: Desk,
+    pub desk: Context,
     /// What is known of the cluster.
     pub cluster: ClusterState,
     /// Where the user is.
@@ -118,7 +118,7 @@ impl App {
         let tails = Tails::new(settings.schemas.clone());
         Self {
             cluster: ClusterState::new(settings.health.clone(), settings.addresses.clone()),
-            desk: Desk::new(settings),
+            desk: Context::new(settings),
             focus: Focus::default(),
             overview: Overview::default(),
             brokers: Table::sorted_by(BrokerColumn::Name),
@@ -141,10 +141,10 @@ impl App {
     }
 
     /// Where keys are looked up now, the closest context first.
-    pub fn contexts(&self) -> &'static [Context] {
+    pub fn contexts(&self) -> &'static [KeyContext] {
         match &self.modal {
             Some(modal) => modal.contexts(),
-            None if self.filter_is_open() || self.tail_takes_text() => &[Context::Text],
+            None if self.filter_is_open() || self.tail_takes_text() => &[KeyContext::Text],
             None => self.focus.pane().contexts(),
         }
     }

@@ -3,29 +3,29 @@
 
 mod activity;
 mod args;
+mod audit_log;
 mod bench;
-mod cells;
-mod change;
-mod change_log;
+mod cell_format;
 mod check;
-mod console;
+mod cluster_snapshot;
+mod command_context;
 mod cursors;
 mod dashboard;
 mod demo;
 mod envelope;
 mod exit;
+mod help;
 mod json;
 mod keys;
-mod lists;
+mod list;
 mod logging;
-mod manual;
+mod mutate;
 mod output;
-mod place;
+mod partition_spec;
 mod publish;
 mod redrive;
-mod session;
 mod settings;
-mod survey;
+mod stdio;
 mod tail;
 
 use std::ffi::OsString;
@@ -34,12 +34,12 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 pub use args::Invocation;
-pub use console::Console;
 pub use exit::Exit;
+pub use stdio::Stdio;
 
 use args::{ClusterTask, CursorTask, Task};
-use exit::{Result, Trouble};
-use session::Session;
+use command_context::CommandContext;
+use exit::{CliError, Result};
 
 use crate::model::did_you_mean;
 
@@ -47,12 +47,12 @@ use crate::model::did_you_mean;
 const HINT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Does what the arguments ask, the program's own name first, and returns the code to exit with.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Console) -> Exit {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let invocation = match Invocation::read(&arguments) {
         Ok(invocation) => invocation,
         Err(error) => {
-            let exit = manual::explain(&error, &mut console);
+            let exit = help::explain(&error, &mut console);
             let unjudged = exit == Exit::USAGE && check::is_asked(&arguments);
             return if unjudged { check::UNKNOWN } else { exit };
         }
@@ -74,32 +74,34 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Console) 
     }
 }
 
-fn perform(invocation: Invocation, console: &mut Console) -> Result {
+fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
     let options = &invocation.options;
     let _log = match &options.log {
         Some(path) => Some(logging::start(path, options.verbose)?),
         None => None,
     };
     match invocation.task {
-        None => runtime()?.block_on(dashboard::open(&Session::open(options, console)?)),
+        None => runtime()?.block_on(dashboard::open(&CommandContext::open(options, console)?)),
         Some(Task::Demo(args)) if args.headless => runtime()?.block_on(demo::serve(console, &args)),
         Some(Task::Demo(args)) => {
-            runtime()?.block_on(demo::show(&Session::open(options, console)?, &args))
+            runtime()?.block_on(demo::show(&CommandContext::open(options, console)?, &args))
         }
-        Some(Task::Cluster(task)) => on_cluster(&mut Session::open(options, console)?, task),
+        Some(Task::Cluster(task)) => on_cluster(&mut CommandContext::open(options, console)?, task),
         Some(Task::Envelope(task)) => {
-            envelope::perform(&mut Session::open(options, console)?, &task)
+            envelope::perform(&mut CommandContext::open(options, console)?, &task)
         }
-        Some(Task::Keys(args)) => keys::print(&mut Session::open(options, console)?, args),
+        Some(Task::Keys(args)) => keys::print(&mut CommandContext::open(options, console)?, args),
         Some(Task::Config(args)) => settings::perform(args, options, console),
-        Some(Task::Log(args)) => change_log::print(&mut Session::open(options, console)?, args),
-        Some(Task::Completions { shell }) => manual::completions(shell, console),
-        Some(Task::Man) => manual::man_page(console),
+        Some(Task::Log(args)) => {
+            audit_log::print(&mut CommandContext::open(options, console)?, args)
+        }
+        Some(Task::Completions { shell }) => help::completions(shell, console),
+        Some(Task::Man) => help::man_page(console),
     }
 }
 
 /// Runs a command that talks to the cluster, until it is done or interrupted.
-fn on_cluster(session: &mut Session<'_>, task: ClusterTask) -> Result {
+fn on_cluster(session: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     let runtime = runtime()?;
     // A redrive lets its batch come to an end first, a bench tells what it measured so far.
     let stops_at_once = !matches!(task, ClusterTask::Redrive(_) | ClusterTask::Bench(_));
@@ -123,18 +125,18 @@ fn runtime() -> Result<Runtime> {
     Ok(builder.enable_all().build()?)
 }
 
-async fn dispatch(session: &mut Session<'_>, task: ClusterTask) -> Result {
+async fn dispatch(session: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     match task {
-        ClusterTask::Change(change) => change::perform(session, change.operation()).await,
-        ClusterTask::Delete(args) => change::delete(session, &args).await,
+        ClusterTask::Change(change) => mutate::perform(session, change.operation()).await,
+        ClusterTask::Delete(args) => mutate::delete(session, &args).await,
         ClusterTask::Publish(args) => publish::to_stream(session, &args).await,
         ClusterTask::PublishSubject(args) => publish::to_subject(session, &args).await,
-        ClusterTask::Cursor(CursorTask::Set(args)) => change::set_cursor(session, &args).await,
+        ClusterTask::Cursor(CursorTask::Set(args)) => mutate::set_cursor(session, &args).await,
         ClusterTask::Cursor(CursorTask::Get(args)) => cursors::get(session, &args).await,
-        ClusterTask::Brokers(output) => lists::brokers(session, output).await,
-        ClusterTask::Streams(output) => lists::streams(session, output).await,
-        ClusterTask::Partitions(args) => lists::partitions(session, args).await,
-        ClusterTask::Describe(args) => lists::describe(session, &args).await,
+        ClusterTask::Brokers(output) => list::brokers(session, output).await,
+        ClusterTask::Streams(output) => list::streams(session, output).await,
+        ClusterTask::Partitions(args) => list::partitions(session, args).await,
+        ClusterTask::Describe(args) => list::describe(session, &args).await,
         ClusterTask::Tail(args) => tail::tail(session, &args).await,
         ClusterTask::Cursors(args) => cursors::all(session, args).await,
         ClusterTask::Groups(output) => cursors::groups(session, output).await,
@@ -146,7 +148,7 @@ async fn dispatch(session: &mut Session<'_>, task: ClusterTask) -> Result {
 }
 
 /// Adds the name that was probably meant to the sentence about a stream that does not exist.
-async fn with_hint(session: &mut Session<'_>, mut trouble: Trouble) -> Trouble {
+async fn with_hint(session: &mut CommandContext<'_>, mut trouble: CliError) -> CliError {
     let (Some(name), Ok(observer)) = (&trouble.missing_stream, session.observer()) else {
         return trouble;
     };

@@ -129,20 +129,20 @@ mod activity;
 mod admin;
 mod backoff;
 mod brokers;
-mod connect;
 mod consumer;
-mod core;
 mod cursors;
 mod error;
-mod failover;
 mod groups;
+mod inner;
 mod metadata;
 mod observer;
+mod options;
 mod partitioner;
 mod pool;
 mod probe;
 mod publish;
 mod publisher;
+mod retry;
 mod subscribe;
 mod tls;
 mod transport;
@@ -151,14 +151,14 @@ mod views;
 use std::ops::Deref;
 
 pub use activity::ActivityEvents;
-pub use brokers::{BrokerHealth, Origin};
-pub use connect::{ConnectOptions, Prefer, TlsOptions};
+pub use brokers::{AddressOrigin, BrokerHealth};
 pub use consumer::{Consumer, ConsumerItem, ConsumerOptions};
 pub use cursors::CursorReading;
 pub use error::{Error, Result};
 pub use observer::{Observer, TaskCount};
+pub use options::{ConnectOptions, Prefer, TlsOptions};
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
-pub use publisher::{Publisher, PublisherOptions, Receipt};
+pub use publisher::{AckFuture, Publisher, PublisherOptions};
 pub use subscribe::{Subscription, SubscriptionItem};
 
 /// The TLS library of [`TlsOptions::rustls`], in the version that this client speaks.
@@ -211,9 +211,9 @@ impl Client {
         &self,
         spec: SubscribeSpec,
     ) -> Result<Subscription<OwnedMessages>> {
-        let order = subscribe::Order {
+        let order = subscribe::SubscribeRequest {
             resume: true,
-            ..subscribe::Order::reading(spec)
+            ..subscribe::SubscribeRequest::reading(spec)
         };
         let core = std::sync::Arc::clone(self.core());
         Subscription::open(core, order, OwnedMessages::default()).await

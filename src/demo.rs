@@ -22,35 +22,35 @@
 //! # }
 //! ```
 
-mod acks;
 mod activity;
 mod admin;
 mod broker;
 mod cluster;
+mod codec;
+mod compat;
+mod convert;
 mod cursors;
-mod door;
 mod faults;
-mod frames;
-mod front;
 mod groups;
 mod health;
+mod listener;
 mod log;
 mod metadata;
-mod pace;
 mod partition;
+mod pending_acks;
 mod publish;
-mod quirks;
+mod publish_async;
 mod reader;
 mod replication;
+mod server;
 mod service;
-mod session;
 mod settings;
 mod socket;
 mod state;
 mod subject;
 mod subscribe;
+mod timings;
 mod traffic;
-mod translate;
 
 use std::io;
 use std::sync::Arc;
@@ -59,20 +59,20 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
+pub use compat::AckFault;
 pub use faults::{FaultRefused, Faults};
-pub use quirks::AckFault;
 
 use activity::{ACTIVITY, internal_subject};
 use admin::Wish;
 use broker::Broker;
 use cluster::Cluster;
+use compat::Quirks;
 use cursors::CURSORS;
-use door::Door;
-use front::Front;
-use pace::Pace;
-use quirks::Quirks;
+use listener::Listener;
 use replication::Seat;
+use server::BrokerService;
 use settings::Settings;
+use timings::Pace;
 
 /// Most brokers that one cluster may have.
 pub const MAX_BROKERS: usize = 32;
@@ -201,7 +201,7 @@ async fn open_broker(seat: Seat, options: &DemoOptions) -> io::Result<Broker> {
     Ok(Broker::new(
         seat,
         options.brokers,
-        Door::open_on(port).await?,
+        Listener::open_on(port).await?,
     ))
 }
 
@@ -216,7 +216,7 @@ fn spawn(cluster: &Cluster, task: impl Future<Output = ()> + Send + 'static) {
 /// Serves one broker: one gRPC server for all of its lives, behind a door that opens and closes.
 fn serve(cluster: &Arc<Cluster>, seat: Seat) {
     let (accepted, incoming) = mpsc::channel(BACKLOG);
-    let front = Front::new(Arc::clone(cluster), seat);
+    let front = BrokerService::new(Arc::clone(cluster), seat);
     let server = Server::builder()
         .max_concurrent_streams(u32::MAX)
         .http2_max_pending_accept_reset_streams(Some(usize::MAX))

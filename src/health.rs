@@ -36,22 +36,22 @@
 //! the one before. See [`Health::assess`] for what happens where everything changes at once.
 
 mod alarms;
+mod assess;
+mod broker_views;
 mod brokers;
-mod build;
+mod change;
 mod engine;
 mod finding;
-mod flags;
 mod lag;
+mod leader;
 mod options;
 mod partition;
+mod pause_state;
 mod rates;
 mod rules;
-mod stir;
 mod streams;
-mod told;
 mod truth;
 mod verdict;
-mod witness;
 
 pub use engine::Health;
 pub use finding::{Finding, Rule, Severity};

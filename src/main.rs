@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use liftui::cli::{Console, run};
+use liftui::cli::{Stdio, run};
 
 fn main() -> ExitCode {
-    run(std::env::args_os(), Console::of_process()).into()
+    run(std::env::args_os(), Stdio::of_process()).into()
 }

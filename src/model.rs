@@ -5,39 +5,39 @@
 mod activity;
 mod address;
 mod argv;
+mod broker_view;
 mod cluster;
-mod count;
 mod failure;
 mod message;
-mod nearest;
+mod number_format;
 mod operation;
 mod options;
-mod quantity;
 mod seek;
 mod sink;
 mod subscription;
+mod suggest;
 mod time;
-mod view;
+mod units;
 
 pub use activity::{ActivityEvent, ActivityKind, CursorEntry, GroupInfo};
 pub use address::{DEFAULT_PORT, parse_address, parse_addresses, parse_advertise};
 pub use argv::shell_line;
+pub use broker_view::{Probe, ProbeState, View};
 pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
 };
-pub use count::{counted, grouped};
 pub use failure::{ErrorKind, Failure, Target};
 pub use message::{Ack, AckPolicy, Headers, Message, Offset};
-pub use nearest::{did_you_mean, nearest};
+pub use number_format::{counted, grouped};
 pub use operation::{Operation, Outcome};
 pub use options::{
-    Destination, GiveUp, PublishOptions, StartAt, StopAt, StreamOptions, SubscribeSpec,
-};
-pub use quantity::{
-    format_duration, format_ranges, parse_duration, parse_interval, parse_ranges, parse_size,
+    Destination, PublishOptions, RetryLimit, StartAt, StopAt, StreamOptions, SubscribeSpec,
 };
 pub use seek::{parse_start, parse_stop};
 pub use sink::{MessageSink, MessageStamp, OwnedMessages};
 pub use subscription::{EndReason, SubscriptionEvent};
+pub use suggest::{did_you_mean, nearest};
 pub use time::Timestamp;
-pub use view::{Probe, ProbeState, View};
+pub use units::{
+    format_duration, format_ranges, parse_duration, parse_interval, parse_ranges, parse_size,
+};

@@ -3,32 +3,32 @@
 //! Knows no rule about streams or keys (those are `app`'s), neither the demo cluster nor the command line.
 
 mod activity;
-mod backwards;
+mod channels;
 mod editor;
 mod event_loop;
 mod executor;
 mod export;
 mod frame_gate;
 mod input;
-mod mailbox;
 mod nudge;
 mod options;
 mod poller;
 mod prober;
 mod pump;
+mod reverse_reader;
 mod scan;
+mod screen;
 mod signals;
-mod stage;
 mod terminal;
 
 use std::io;
 
-use event_loop::{Ended, EventLoop};
-use executor::{Crew, Executor};
+use event_loop::{EventLoop, LoopExit};
+use executor::{Executor, ExecutorDeps};
 use terminal::RealTerminal;
 
 pub use options::{Access, Answer, Changes, Console, Contexts, DashboardOptions, Session};
-pub use stage::{Cue, Stage};
+pub use screen::{HostEvent, Screen};
 
 /// Shows the dashboard on this process's terminal until the user or the system ends it. The terminal is put back as it
 /// was found, whatever happens.
@@ -47,7 +47,7 @@ pub async fn run(options: DashboardOptions) -> io::Result<()> {
 ///
 /// # Errors
 /// The stage could not be read or written.
-pub async fn run_on<S: Stage>(stage: &mut S, options: DashboardOptions) -> io::Result<()> {
+pub async fn run_on<S: Screen>(stage: &mut S, options: DashboardOptions) -> io::Result<()> {
     let DashboardOptions {
         mut session,
         console,
@@ -56,8 +56,8 @@ pub async fn run_on<S: Stage>(stage: &mut S, options: DashboardOptions) -> io::R
         editor,
     } = options;
     loop {
-        let (outbox, inbox) = mailbox::mailbox();
-        let executor = Executor::start(Crew {
+        let (outbox, inbox) = channels::mailbox();
+        let executor = Executor::start(ExecutorDeps {
             access: session.access.clone(),
             cluster: session.settings.cluster.clone(),
             changes: changes.clone(),
@@ -68,11 +68,11 @@ pub async fn run_on<S: Stage>(stage: &mut S, options: DashboardOptions) -> io::R
         });
         let running = EventLoop::new(stage, &session, contexts.as_ref(), inbox, executor);
         match running.run().await? {
-            Ended::Quit => return Ok(()),
-            Ended::Switch(next) => session = *next,
+            LoopExit::Quit => return Ok(()),
+            LoopExit::Switch(next) => session = *next,
         }
     }
 }
 
 #[cfg(test)]
-mod bed;
+mod test_support;

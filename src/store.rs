@@ -8,11 +8,11 @@ pub mod decode;
 mod diff;
 mod export;
 mod json;
-mod lane;
-mod merge;
+mod json_path;
+mod live_merge;
+mod merged_view;
 mod message;
-mod order;
-mod path;
+mod partition_log;
 mod predicate;
 mod query;
 mod record;
@@ -26,17 +26,17 @@ pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
 pub use diff::{Change, diff};
 pub use export::{ExportForm, Exporter, MessageFormat};
-pub use merge::Merge;
-pub use message::{Headers, Held, MessageId, MessageRef};
-pub use order::Rows;
-pub use path::Projection;
+pub use json_path::JsonPath;
+pub use live_merge::Merge;
+pub use merged_view::Rows;
+pub use message::{Headers, MessageId, MessageRef, PinnedMessage};
 pub use predicate::Predicate;
 pub use query::{Query, QueryError};
 pub use record::{Record, write_record};
 pub use scan::{Matching, Scan};
 
 use crate::model::{Offset, PartitionId, Timestamp};
-use lane::{Lane, Seen, Slot};
+use partition_log::{ChunkSlot, PartitionLog, Visibility};
 
 /// Which end of a tail leaves memory when the budget is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub struct ChunkKey {
 /// between; what must stay put is held by [`MessageId`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Store {
-    lanes: Vec<Lane>,
+    lanes: Vec<PartitionLog>,
     evict: Evict,
     counters: Counters,
     bytes: usize,
@@ -118,7 +118,7 @@ impl Store {
     /// in between what has been there for a while.
     pub fn late_in(&self, chunk: &Chunk, window: Duration) -> usize {
         let ends = self.lanes.iter().filter_map(|lane| lane.slots().back());
-        let Some(newest) = ends.map(Slot::end_time).max() else {
+        let Some(newest) = ends.map(ChunkSlot::end_time).max() else {
             return 0;
         };
         let open = Timestamp(newest).minus(window).0;
@@ -128,22 +128,22 @@ impl Store {
     }
 
     fn counted_bytes(&self) -> usize {
-        let slots = self.lanes.iter().flat_map(Lane::slots);
+        let slots = self.lanes.iter().flat_map(PartitionLog::slots);
         slots.map(|slot| slot.chunk.bytes()).sum()
     }
 
-    fn unscanned(&self) -> Seen {
+    fn unscanned(&self) -> Visibility {
         if self.filtered {
-            Seen::Pending { asked: false }
+            Visibility::Pending { asked: false }
         } else {
-            Seen::All
+            Visibility::All
         }
     }
 
     fn lane_of(&mut self, chunk: &Chunk) -> usize {
         let found = self.lane_number(chunk.stream(), chunk.partition());
         found.unwrap_or_else(|| {
-            self.lanes.push(Lane::new(chunk));
+            self.lanes.push(PartitionLog::new(chunk));
             self.lanes.len() - 1
         })
     }
@@ -156,7 +156,7 @@ impl Store {
 
     /// How many messages are seen.
     pub fn len(&self) -> usize {
-        self.lanes.iter().map(Lane::len).sum()
+        self.lanes.iter().map(PartitionLog::len).sum()
     }
 
     /// Whether none is seen.
@@ -166,7 +166,7 @@ impl Store {
 
     /// How many messages are in memory, seen or not.
     pub fn kept(&self) -> usize {
-        self.lanes.iter().map(Lane::kept).sum()
+        self.lanes.iter().map(PartitionLog::kept).sum()
     }
 
     /// The memory that its chunks take, in bytes.
@@ -191,7 +191,7 @@ impl Store {
 
     /// The chunks with the indexes of what is seen in each, partition by partition, oldest first: what an export writes.
     pub fn seen(&self) -> Vec<(Arc<Chunk>, Arc<[u32]>)> {
-        let slots = self.lanes.iter().flat_map(Lane::slots);
+        let slots = self.lanes.iter().flat_map(PartitionLog::slots);
         let seen = slots.map(|slot| (Arc::clone(&slot.chunk), slot.rows()));
         seen.filter(|(_, rows)| !rows.is_empty()).collect()
     }
@@ -204,10 +204,10 @@ impl Store {
     }
 
     /// The same, as a handle that keeps it when its chunk is evicted.
-    pub fn hold(&self, id: &MessageId) -> Option<Held> {
+    pub fn hold(&self, id: &MessageId) -> Option<PinnedMessage> {
         let lane = &self.lanes[self.lane_number(&id.stream, id.partition)?];
         let (slot, index) = lane.find(id.offset)?;
-        Held::new(&slot.chunk, index)
+        PinnedMessage::new(&slot.chunk, index)
     }
 
     /// The position of that message; `None` where it is not seen.
@@ -222,7 +222,7 @@ impl Store {
     pub fn position_near(&self, id: &MessageId) -> Option<usize> {
         let number = self.lane_number(&id.stream, id.partition)?;
         let (rank, time) = self.lanes[number].rank_of(id.offset);
-        Some(order::position_of(&self.lanes, number, rank, time))
+        Some(merged_view::position_of(&self.lanes, number, rank, time))
     }
 
     /// The position of the first message at or after that time; [`Store::len`] where there is none.
@@ -264,9 +264,9 @@ impl Store {
             .lanes
             .iter_mut()
             .filter(|lane| !lane.slots().is_empty());
-        let end_time = |lane: &&mut Lane| lane.slots().front().map(Slot::end_time);
+        let end_time = |lane: &&mut PartitionLog| lane.slots().front().map(ChunkSlot::end_time);
         let start_time =
-            |lane: &&mut Lane| lane.slots().back().map(|slot| slot.chunk.latest_up_to(0));
+            |lane: &&mut PartitionLog| lane.slots().back().map(|slot| slot.chunk.latest_up_to(0));
         let chunk = match self.evict {
             Evict::Nothing => None,
             Evict::Oldest => ends.min_by_key(end_time)?.pop_oldest(),
@@ -300,14 +300,15 @@ impl Store {
         self.filtered = false;
         self.lanes
             .iter_mut()
-            .for_each(|lane| lane.set_seen(&Seen::All));
+            .for_each(|lane| lane.set_seen(&Visibility::All));
     }
 
     /// Chunks that no scan was asked to look at yet, newest first, at most `limit`. Each is handed out once a query.
     pub fn unasked(&mut self, limit: usize) -> Vec<(ChunkKey, Arc<Chunk>)> {
         let mut found = Vec::new();
         for (lane, place) in self.lanes.iter().enumerate() {
-            let new = |(_, slot): &(usize, &Slot)| slot.seen == Seen::Pending { asked: false };
+            let new =
+                |(_, slot): &(usize, &ChunkSlot)| slot.seen == Visibility::Pending { asked: false };
             let slots = place
                 .slots()
                 .iter()
@@ -341,15 +342,15 @@ impl Store {
         let Some(lane) = self.lanes.get_mut(key.lane) else {
             return;
         };
-        if lane.set_seen_of(key.serial, Seen::Matching(matching)) {
+        if lane.set_seen_of(key.serial, Visibility::Matching(matching)) {
             self.bytes = self.bytes.saturating_sub(lane.join_newest());
         }
     }
 
     /// How many messages in memory the query has not looked at yet.
     pub fn unscanned_len(&self) -> usize {
-        let slots = self.lanes.iter().flat_map(Lane::slots);
-        let pending = slots.filter(|slot| matches!(slot.seen, Seen::Pending { .. }));
+        let slots = self.lanes.iter().flat_map(PartitionLog::slots);
+        let pending = slots.filter(|slot| matches!(slot.seen, Visibility::Pending { .. }));
         pending.map(|slot| slot.chunk.len()).sum()
     }
 }

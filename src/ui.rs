@@ -4,7 +4,7 @@
 
 pub mod format;
 pub mod layout;
-pub mod paint;
+pub mod painter;
 pub mod sanitise;
 pub mod theme;
 
@@ -13,17 +13,17 @@ mod brokers;
 mod chrome;
 mod connecting;
 mod cursors;
-mod feed;
+mod detail;
 mod forms;
 mod inspector;
+mod labels;
 mod modal;
 mod overview;
-mod page;
 mod partitions;
 mod streams;
-mod typing;
+mod tails;
+mod text_input;
 mod widgets;
-mod words;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -33,8 +33,8 @@ pub use theme::{Glyphs, Theme};
 use crate::app::cluster::Freshness;
 use crate::app::{App, Pane, Viewport};
 use layout::Panes;
-use paint::Painter;
-use widgets::Place;
+use painter::Painter;
+use widgets::PaneArea;
 
 /// Draws a frame and says what it offered: rows per pane, and what lies under which cell.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
@@ -75,7 +75,7 @@ fn panes(painter: &mut Painter<'_>, panes: Panes, app: &App) {
             right,
         } => {
             pane(painter, left.0, left.1, app);
-            painter.upright(between);
+            painter.vertical_line(between);
             pane(painter, right.0, right.1, app);
         }
         Panes::Stacked {
@@ -84,7 +84,7 @@ fn panes(painter: &mut Painter<'_>, panes: Panes, app: &App) {
             lower,
         } => {
             pane(painter, upper.0, upper.1, app);
-            painter.across(between);
+            painter.horizontal_line(between);
             pane(painter, lower.0, lower.1, app);
         }
     }
@@ -92,7 +92,7 @@ fn panes(painter: &mut Painter<'_>, panes: Panes, app: &App) {
 
 /// One pane in its place. Panes borrow only what they show.
 fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
-    let place = Place {
+    let place = PaneArea {
         pane,
         area,
         focused: app.focus.pane() == pane && app.modal.is_none(),
@@ -149,7 +149,7 @@ fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
             }
             .draw(painter, place);
         }
-        Pane::Tail => feed::draw(painter, place, app),
+        Pane::Tail => tails::draw(painter, place, app),
         Pane::Inspector => inspector::draw(painter, place, app),
     }
 }

@@ -10,7 +10,7 @@ pub mod status;
 
 pub(crate) mod codec;
 pub(crate) mod fields;
-pub(crate) mod intake;
+pub(crate) mod subscription_decoder;
 
 /// The generated types of `proto/api.proto`. The one place where lints are off.
 pub mod pb {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::cursors::Reading;
 use super::table::{Column, Listing, Table};
-use super::{Desk, Effect};
+use super::{Context, Effect};
 use crate::model::{
     ActivityEvent, ActivityKind, Failure, StreamName, Timestamp, counted, format_ranges,
 };
@@ -90,7 +90,7 @@ impl Activity {
     }
 
     /// Begins to read, where that was not ordered yet or failed.
-    pub fn follow(&mut self, desk: &mut Desk) {
+    pub fn follow(&mut self, desk: &mut Context) {
         if !self.followed {
             self.followed = true;
             self.ordered = desk.now;
@@ -99,7 +99,7 @@ impl Activity {
     }
 
     /// Reads on after a failure, as a pause that the next event ends, at a calm pace.
-    pub fn on_tick(&mut self, desk: &mut Desk) {
+    pub fn on_tick(&mut self, desk: &mut Context) {
         let has_failed = matches!(self.reading, Reading::Failed(..));
         if has_failed && self.ordered.age(desk.now) >= TRY_AGAIN_AFTER {
             self.follow(desk);
@@ -107,7 +107,7 @@ impl Activity {
     }
 
     /// Takes events, or why there are none.
-    pub fn on_events(&mut self, events: Result<Arc<Vec<ActivityEvent>>, Failure>, desk: &Desk) {
+    pub fn on_events(&mut self, events: Result<Arc<Vec<ActivityEvent>>, Failure>, desk: &Context) {
         match events {
             Ok(events) => self.keep(&events, desk),
             Err(failure) => {
@@ -117,7 +117,7 @@ impl Activity {
         }
     }
 
-    fn keep(&mut self, events: &[ActivityEvent], desk: &Desk) {
+    fn keep(&mut self, events: &[ActivityEvent], desk: &Context) {
         self.reading = Reading::Read(desk.now);
         for event in events {
             self.events.insert(event.id, event.clone());

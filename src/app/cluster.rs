@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::notice::Level;
-use super::{Desk, Effect, Link};
+use super::{Context, Effect, Link};
 use crate::health::{Health, HealthOptions, PartitionTruth, StreamTruth, Truth};
 use crate::model::{BrokerId, CursorEntry, Probe, StreamName, Timestamp, View};
 
@@ -66,7 +66,7 @@ impl ClusterState {
     }
 
     /// How fresh that is.
-    pub fn freshness(&self, desk: &Desk) -> Freshness {
+    pub fn freshness(&self, desk: &Context) -> Freshness {
         let Some(as_of) = self.truth.as_of else {
             return Freshness::Nothing;
         };
@@ -79,7 +79,7 @@ impl ClusterState {
     }
 
     /// Takes how finding a first broker goes.
-    pub fn on_link(&mut self, link: Link, desk: &mut Desk) {
+    pub fn on_link(&mut self, link: Link, desk: &mut Context) {
         if link == Link::Up && self.link != Link::Up {
             desk.order(Effect::FetchCursors);
         }
@@ -87,7 +87,7 @@ impl ClusterState {
     }
 
     /// Takes one broker's answer.
-    pub fn on_view(&mut self, view: &Arc<View>, desk: &mut Desk) {
+    pub fn on_view(&mut self, view: &Arc<View>, desk: &mut Context) {
         self.health.observe(view);
         if self.truth.totals.partitions <= WEIGHED_AT_ONCE {
             self.assess(desk);
@@ -95,7 +95,7 @@ impl ClusterState {
     }
 
     /// Takes a leader's word on one partition.
-    pub fn on_probe(&mut self, probe: &Probe, desk: &mut Desk) {
+    pub fn on_probe(&mut self, probe: &Probe, desk: &mut Context) {
         self.health.probe(probe);
         if self.truth.totals.partitions <= WEIGHED_AT_ONCE {
             self.assess(desk);
@@ -103,20 +103,20 @@ impl ClusterState {
     }
 
     /// Takes all cursors as they were just read.
-    pub fn on_cursors(&mut self, cursors: &[CursorEntry], desk: &mut Desk) {
+    pub fn on_cursors(&mut self, cursors: &[CursorEntry], desk: &mut Context) {
         self.health.cursors(cursors, desk.now);
         self.assess(desk);
     }
 
     /// Time has passed: ages count, and partitions in doubt are asked about.
-    pub fn on_tick(&mut self, desk: &mut Desk) {
+    pub fn on_tick(&mut self, desk: &mut Context) {
         self.assess(desk);
         if !self.truth.doubtful.is_empty() {
             desk.order(Effect::Probe(self.truth.doubtful.clone()));
         }
     }
 
-    fn assess(&mut self, desk: &mut Desk) {
+    fn assess(&mut self, desk: &mut Context) {
         let next = self.health.assess(desk.now);
         if self.truth.as_of.is_some() && !Arc::ptr_eq(&next, &self.truth) {
             tell_changes(&self.truth, &next, desk);
@@ -126,7 +126,7 @@ impl ClusterState {
 }
 
 /// Says which streams came and went, which brokers fell silent or came back, and which leaders moved.
-fn tell_changes(before: &Truth, after: &Truth, desk: &mut Desk) {
+fn tell_changes(before: &Truth, after: &Truth, desk: &mut Context) {
     tell_streams(before, after, desk);
     for broker in &after.brokers {
         let Some(old) = before.broker(broker.name()) else {
@@ -147,7 +147,7 @@ fn tell_changes(before: &Truth, after: &Truth, desk: &mut Desk) {
 }
 
 /// What became of the streams: one walk over two sorted lists, which goes past what they share.
-fn tell_streams(before: &Truth, after: &Truth, desk: &mut Desk) {
+fn tell_streams(before: &Truth, after: &Truth, desk: &mut Context) {
     let mut changes = Changes::default();
     let (mut old, mut new) = (before.streams.as_slice(), after.streams.as_slice());
     loop {
@@ -208,7 +208,7 @@ impl Names {
         }
     }
 
-    fn tell(&self, what: &str, desk: &mut Desk) {
+    fn tell(&self, what: &str, desk: &mut Context) {
         let Some(first) = &self.first else { return };
         let text = match self.more {
             0 => format!("stream {first} {what}"),
@@ -239,7 +239,7 @@ impl Changes {
         }
     }
 
-    fn tell(self, desk: &mut Desk) {
+    fn tell(self, desk: &mut Context) {
         self.appeared.tell("appeared", desk);
         self.gone.tell("is gone", desk);
         let internal = self.internal_moves.as_ref();

@@ -40,7 +40,7 @@ const ALIASES: &[(&str, Command)] = &[
 
 /// A line that was understood: a command and what follows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Typed {
+pub struct ParsedLine {
     /// The command.
     pub command: Command,
     /// The rest of the line, trimmed; empty where there is none.
@@ -51,12 +51,12 @@ pub struct Typed {
 ///
 /// # Errors
 /// One sentence that names the word and the likeliest meant one.
-pub fn parse(line: &str) -> Result<Typed, String> {
+pub fn parse(line: &str) -> Result<ParsedLine, String> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let command = command_named(word)
         .ok_or_else(|| format!("\"{word}\" is no command{}", did_you_mean(word, names())))?;
-    Ok(Typed {
+    Ok(ParsedLine {
         command,
         argument: rest.trim().to_owned(),
     })

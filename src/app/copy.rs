@@ -2,7 +2,7 @@
 //!
 //! How text reaches the clipboard is the terminal's business.
 
-use super::menu::{Choice, Entry, Menu};
+use super::menu::{Menu, MenuAction, MenuEntry};
 use super::modal::Modal;
 use super::notice::Level;
 use super::{App, Effect, Pane, Screen};
@@ -27,8 +27,8 @@ impl App {
         }
     }
 
-    fn copy_entry(&mut self, entry: Entry) {
-        if let Choice::Copy(text) = entry.choice {
+    fn copy_entry(&mut self, entry: MenuEntry) {
+        if let MenuAction::Copy(text) = entry.choice {
             self.copy_text(&entry.label, text);
         }
     }
@@ -39,7 +39,7 @@ impl App {
         self.desk.say(Level::Note, format!("copied {what}"));
     }
 
-    fn copies(&self) -> Vec<Entry> {
+    fn copies(&self) -> Vec<MenuEntry> {
         match self.focus.pane() {
             Pane::Findings => self.copies_of_finding(),
             Pane::Cluster => {
@@ -59,7 +59,7 @@ impl App {
         }
     }
 
-    fn copies_of_finding(&self) -> Vec<Entry> {
+    fn copies_of_finding(&self) -> Vec<MenuEntry> {
         let Some(finding) = self.overview.chosen(self.truth()) else {
             return Vec::new();
         };
@@ -73,7 +73,7 @@ impl App {
         ]
     }
 
-    fn copies_of_broker(&self, name: Option<&str>) -> Vec<Entry> {
+    fn copies_of_broker(&self, name: Option<&str>) -> Vec<MenuEntry> {
         let Some(broker) = name.and_then(|name| self.truth().broker(name)) else {
             return Vec::new();
         };
@@ -84,7 +84,7 @@ impl App {
         ]
     }
 
-    fn copies_of_stream(&self) -> Vec<Entry> {
+    fn copies_of_stream(&self) -> Vec<MenuEntry> {
         let Some(stream) = self.streams.chosen(self.truth()) else {
             return Vec::new();
         };
@@ -96,7 +96,7 @@ impl App {
         ]
     }
 
-    fn copies_of_partition(&self) -> Vec<Entry> {
+    fn copies_of_partition(&self) -> Vec<MenuEntry> {
         let Some((stream, id)) = self.streams.partitions.chosen() else {
             return Vec::new();
         };
@@ -108,7 +108,7 @@ impl App {
         entries
     }
 
-    fn copies_of_cursor(&self) -> Vec<Entry> {
+    fn copies_of_cursor(&self) -> Vec<MenuEntry> {
         let Some(cursor) = self.cursors.chosen(self.truth()) else {
             return Vec::new();
         };
@@ -120,7 +120,7 @@ impl App {
         ]
     }
 
-    fn copies_of_event(&self) -> Vec<Entry> {
+    fn copies_of_event(&self) -> Vec<MenuEntry> {
         let Some(event) = self.activity.chosen() else {
             return Vec::new();
         };
@@ -130,18 +130,18 @@ impl App {
 }
 
 /// An entry that copies a text.
-pub(super) fn entry(label: &str, text: String) -> Entry {
-    Entry {
+pub(super) fn entry(label: &str, text: String) -> MenuEntry {
+    MenuEntry {
         label: label.to_owned(),
         // A menu shows a line of it.
         detail: text.replace('\n', "  "),
         keys: None,
-        choice: Choice::Copy(text),
+        choice: MenuAction::Copy(text),
     }
 }
 
 /// An entry that copies a `liftui` command.
-pub(super) fn command(arguments: &[&str]) -> Entry {
+pub(super) fn command(arguments: &[&str]) -> MenuEntry {
     let all = std::iter::once("liftui").chain(arguments.iter().copied());
     let line = shell_line(&all.map(str::to_owned).collect::<Vec<_>>());
     entry("as a liftui command", line)

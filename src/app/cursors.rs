@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::table::{Column, Listing, Table, ordered};
-use super::{Desk, Effect};
+use super::{Context, Effect};
 use crate::health::{CursorTruth, Truth};
 use crate::model::{Failure, GroupInfo, PartitionId, StreamName, Timestamp};
 
@@ -188,7 +188,7 @@ impl Cursors {
     }
 
     /// Orders them to be read, where that is due.
-    pub fn on_tick(&mut self, shown: bool, desk: &mut Desk) {
+    pub fn on_tick(&mut self, shown: bool, desk: &mut Context) {
         let every = if shown { SHOWN } else { HIDDEN };
         if self.ordered.age(desk.now) >= every {
             self.read(desk);
@@ -196,7 +196,7 @@ impl Cursors {
     }
 
     /// Orders them to be read now.
-    pub fn read(&mut self, desk: &mut Desk) {
+    pub fn read(&mut self, desk: &mut Context) {
         self.ordered = desk.now;
         desk.order(Effect::FetchCursors);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FeedId, RequestId, ScanId};
+use super::{RequestId, ScanId, TailId};
 use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, Query};
 
@@ -14,13 +14,13 @@ pub enum Effect {
     /// Ask the leaders of these partitions whether they really are paused or readonly.
     Probe(Vec<(StreamName, PartitionId)>),
     /// Subscribe to what a tail shows.
-    OpenFeed(FeedId, FeedSpec),
+    OpenFeed(TailId, TailSpec),
     /// Stop reading for a tail, or go on: its memory is full, or has room again.
-    HoldFeed(FeedId, bool),
+    HoldFeed(TailId, bool),
     /// End a tail's subscriptions.
-    CloseFeed(FeedId),
+    CloseFeed(TailId),
     /// Fetch messages from before those that a tail keeps.
-    FetchOlder(FeedId, OlderSpec),
+    FetchOlder(TailId, OlderSpec),
     /// Look for matches in these chunks, the first one first.
     Scan(ScanId, Arc<Query>, Vec<Arc<Chunk>>),
     /// Stop a scan.
@@ -51,7 +51,7 @@ pub enum Effect {
 
 /// What a tail reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedSpec {
+pub struct TailSpec {
     /// Streams and their partitions.
     pub partitions: Vec<(StreamName, PartitionId)>,
     /// Where to start.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::{FeedId, RequestId, ScanId, Viewport};
+use super::{RequestId, ScanId, TailId, Viewport};
 use crate::model::{
     ActivityEvent, CursorEntry, Failure, GroupInfo, Offset, Outcome, PartitionId, Probe,
     StreamName, SubscriptionEvent, Timestamp, View,
@@ -40,7 +40,7 @@ pub enum Event {
     /// A partition's leader was asked whether it really is paused or readonly.
     Probe(Probe),
     /// Something happened to a tail.
-    Feed(FeedId, FeedEvent),
+    Tail(TailId, TailEvent),
     /// A scan over kept messages went on.
     Scan(ScanId, ScanEvent),
     /// The cursors were read.
@@ -88,7 +88,7 @@ pub enum Link {
 
 /// Something that happened to a tail.
 #[derive(Clone, Debug, PartialEq)]
-pub enum FeedEvent {
+pub enum TailEvent {
     /// The subscription to one of its partitions was opened, cut, resumed or ended.
     Subscription {
         /// The stream.

@@ -122,19 +122,25 @@ impl Pane {
     }
 
     /// Where its keys are looked up, the closest context first.
-    pub fn contexts(self) -> &'static [Context] {
+    pub fn contexts(self) -> &'static [KeyContext] {
         match self {
-            Self::Findings => &[Context::Overview, Context::List, Context::Global],
-            Self::Cluster | Self::Brokers => &[Context::Brokers, Context::List, Context::Global],
-            Self::Streams | Self::Partitions => &[Context::Streams, Context::List, Context::Global],
-            Self::Cursors | Self::Groups => &[Context::Cursors, Context::List, Context::Global],
-            Self::Activity => &[Context::Activity, Context::List, Context::Global],
-            Self::Tail => &[Context::Tail, Context::List, Context::Global],
+            Self::Findings => &[KeyContext::Overview, KeyContext::List, KeyContext::Global],
+            Self::Cluster | Self::Brokers => {
+                &[KeyContext::Brokers, KeyContext::List, KeyContext::Global]
+            }
+            Self::Streams | Self::Partitions => {
+                &[KeyContext::Streams, KeyContext::List, KeyContext::Global]
+            }
+            Self::Cursors | Self::Groups => {
+                &[KeyContext::Cursors, KeyContext::List, KeyContext::Global]
+            }
+            Self::Activity => &[KeyContext::Activity, KeyContext::List, KeyContext::Global],
+            Self::Tail => &[KeyContext::Tail, KeyContext::List, KeyContext::Global],
             Self::Inspector => &[
-                Context::Inspector,
-                Context::Tail,
-                Context::List,
-                Context::Global,
+                KeyContext::Inspector,
+                KeyContext::Tail,
+                KeyContext::List,
+                KeyContext::Global,
             ],
         }
     }
@@ -142,7 +148,7 @@ impl Pane {
 
 /// A place in which keys have a meaning of their own; a section of the keymap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Context {
+pub enum KeyContext {
     /// Everywhere but in text.
     Global,
     /// In every list.
@@ -173,7 +179,7 @@ pub enum Context {
     Reader,
 }
 
-impl Context {
+impl KeyContext {
     /// All contexts, in the order of help.
     pub const ALL: [Self; 14] = [
         Self::Global,

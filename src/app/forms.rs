@@ -10,7 +10,7 @@ use crossterm::event::KeyEvent;
 
 pub use create::create_form;
 pub use field::{Choice, Field, FieldId, Input};
-pub use publish::{Again, publish_again, publish_form};
+pub use publish::{Republish, publish_again, publish_form};
 
 use super::RequestId;
 use crate::model::{Failure, Operation, StreamName};
@@ -36,7 +36,7 @@ impl FormKind {
 
 /// A place in a form that can have the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stop {
+pub enum FormFocus {
     /// A field.
     Field(FieldId),
     /// The line that shows the rare fields or hides them.
@@ -49,7 +49,7 @@ pub enum Stop {
 
 /// What pressing Enter on a stop led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pressed {
+pub enum EnterAction {
     /// The focus or a field changed; nothing more.
     Nothing,
     /// The form is to be sent.
@@ -60,7 +60,7 @@ pub enum Pressed {
 
 /// How sending goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Sending {
+pub enum SubmitState {
     /// It is being filled in.
     #[default]
     No,
@@ -71,16 +71,16 @@ pub enum Sending {
 }
 
 /// Streams that exist and how many partitions each has, to check fields against; empty while nothing is known.
-pub type Known = std::collections::BTreeMap<StreamName, usize>;
+pub type KnownStreams = std::collections::BTreeMap<StreamName, usize>;
 
 /// A form that is open.
 #[derive(Clone, Debug)]
 pub struct Form {
     kind: FormKind,
     fields: Vec<Field>,
-    stop: Stop,
+    stop: FormFocus,
     more: bool,
-    sending: Sending,
+    sending: SubmitState,
     /// Headers that cannot be typed, of a message that is published again.
     kept: Vec<(String, Bytes)>,
     /// Whether anything was typed or chosen.
@@ -93,13 +93,13 @@ impl Form {
     fn new(kind: FormKind, fields: Vec<Field>) -> Self {
         let stop = fields
             .first()
-            .map_or(Stop::Send, |first| Stop::Field(first.id));
+            .map_or(FormFocus::Send, |first| FormFocus::Field(first.id));
         Self {
             kind,
             fields,
             stop,
             more: false,
-            sending: Sending::No,
+            sending: SubmitState::No,
             kept: Vec::new(),
             touched: false,
             editing: None,
@@ -112,12 +112,12 @@ impl Form {
     }
 
     /// What has the focus.
-    pub fn stop(&self) -> Stop {
+    pub fn stop(&self) -> FormFocus {
         self.stop
     }
 
     /// How sending goes.
-    pub fn sending(&self) -> &Sending {
+    pub fn sending(&self) -> &SubmitState {
         &self.sending
     }
 
@@ -147,16 +147,16 @@ impl Form {
     }
 
     /// All stops in the order of Tab.
-    pub fn stops(&self) -> Vec<Stop> {
+    pub fn stops(&self) -> Vec<FormFocus> {
         let basic = self.shown().filter(|field| !field.rare);
         let rare = self.shown().filter(|field| field.rare);
-        let stop = |field: &Field| Stop::Field(field.id);
-        let mut stops: Vec<Stop> = basic.map(stop).collect();
+        let stop = |field: &Field| FormFocus::Field(field.id);
+        let mut stops: Vec<FormFocus> = basic.map(stop).collect();
         if self.rare_count() > 0 {
-            stops.push(Stop::More);
+            stops.push(FormFocus::More);
         }
         stops.extend(rare.map(stop));
-        stops.extend([Stop::Send, Stop::Cancel]);
+        stops.extend([FormFocus::Send, FormFocus::Cancel]);
         stops
     }
 
@@ -174,7 +174,7 @@ impl Form {
     }
 
     /// Moves the focus to that stop, if it is shown.
-    pub fn go_to(&mut self, stop: Stop) {
+    pub fn go_to(&mut self, stop: FormFocus) {
         if self.stops().contains(&stop) {
             self.stop = stop;
         }
@@ -201,27 +201,27 @@ impl Form {
     pub fn choose(&mut self, forward: bool) {
         match (self.stop, self.focused().map(|field| &mut field.input)) {
             (_, Some(Input::Choice(choice))) => choice.step(forward),
-            (Stop::Send, _) => self.stop = Stop::Cancel,
-            (Stop::Cancel, _) => self.stop = Stop::Send,
+            (FormFocus::Send, _) => self.stop = FormFocus::Cancel,
+            (FormFocus::Cancel, _) => self.stop = FormFocus::Send,
             _ => return,
         }
         self.touched();
     }
 
     /// Enter: presses a button, opens or closes the rare fields, or goes on to the next field.
-    pub fn press(&mut self) -> Pressed {
+    pub fn press(&mut self) -> EnterAction {
         match self.stop {
-            Stop::Field(_) => self.step(true),
-            Stop::More => self.more = !self.more,
-            Stop::Send => return Pressed::Send,
-            Stop::Cancel => return Pressed::Close,
+            FormFocus::Field(_) => self.step(true),
+            FormFocus::More => self.more = !self.more,
+            FormFocus::Send => return EnterAction::Send,
+            FormFocus::Cancel => return EnterAction::Close,
         }
-        Pressed::Nothing
+        EnterAction::Nothing
     }
 
     /// Reads the fields as an operation. `None`: errors stand at the fields, and the first of them has the focus.
-    pub fn validate(&mut self, known: &Known) -> Option<Operation> {
-        if matches!(self.sending, Sending::Since(_)) {
+    pub fn validate(&mut self, known: &KnownStreams) -> Option<Operation> {
+        if matches!(self.sending, SubmitState::Since(_)) {
             return None;
         }
         for field in &mut self.fields {
@@ -237,22 +237,22 @@ impl Form {
 
     /// The form was sent as that request.
     pub fn sent(&mut self, request: RequestId) {
-        self.sending = Sending::Since(request);
+        self.sending = SubmitState::Since(request);
     }
 
     /// What was sent failed: the fields stay as they are, to be sent again.
     pub fn failed(&mut self, failure: &Failure) {
-        self.sending = Sending::Failed(failure.clone());
+        self.sending = SubmitState::Failed(failure.clone());
     }
 
     /// Whether that request is this form's.
     pub fn awaits(&self, request: RequestId) -> bool {
-        self.sending == Sending::Since(request)
+        self.sending == SubmitState::Since(request)
     }
 
     /// Whether closing it would lose what somebody typed.
     pub fn is_worth_keeping(&self) -> bool {
-        self.touched && !matches!(self.sending, Sending::Since(_))
+        self.touched && !matches!(self.sending, SubmitState::Since(_))
     }
 
     /// The stream that a message goes to, as it stands in its field.
@@ -308,7 +308,7 @@ impl Form {
     }
 
     fn focused(&mut self) -> Option<&mut Field> {
-        let Stop::Field(id) = self.stop else {
+        let FormFocus::Field(id) = self.stop else {
             return None;
         };
         self.fields.iter_mut().find(|field| field.id == id)
@@ -320,8 +320,8 @@ impl Form {
         if let Some(field) = self.focused() {
             field.error = None;
         }
-        if matches!(self.sending, Sending::Failed(_)) {
-            self.sending = Sending::No;
+        if matches!(self.sending, SubmitState::Failed(_)) {
+            self.sending = SubmitState::No;
         }
     }
 
@@ -331,7 +331,7 @@ impl Form {
         };
         let (id, rare) = (wrong.id, wrong.rare);
         self.more |= rare;
-        self.stop = Stop::Field(id);
+        self.stop = FormFocus::Field(id);
     }
 
     /// Reads a field's text, or notes at the field why it cannot be read.

@@ -1,51 +1,51 @@
 //! The message that is looked at: which one, which part of it and read as what, folded where, scrolled how far.
 //! Decoding happens here, once per message and view, never while drawing; what bytes mean is `store::decode`'s.
 
-mod page;
+mod content;
 
 use std::collections::BTreeSet;
 
-pub use page::{Page, Row, Side, Token};
+pub use content::{Page, Row, Side, Token};
 
 use super::command::Move;
 use super::schemas::Schemas;
-use crate::store::decode::Form;
-use crate::store::{Held, MessageId};
-use page::Reader;
+use crate::store::decode::Format;
+use crate::store::{MessageId, PinnedMessage};
+use content::Reader;
 
 /// What of a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum View {
     /// The value, read in this form.
-    Value(Form),
+    Value(Format),
     /// All headers.
     Headers,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self::Value(Form::Auto)
+        Self::Value(Format::Auto)
     }
 }
 
 /// The order in which a key goes through the forms, after the one that fits best.
-const FORMS: [Form; 7] = [
-    Form::Json,
-    Form::Text,
-    Form::Hex,
-    Form::MessagePack,
-    Form::Cbor,
-    Form::Protobuf,
-    Form::Envelope,
+const FORMS: [Format; 7] = [
+    Format::Json,
+    Format::Text,
+    Format::Hex,
+    Format::MessagePack,
+    Format::Cbor,
+    Format::Protobuf,
+    Format::Envelope,
 ];
 
 impl View {
     /// The next view of a value that gives something else to see: forms that it is not in are passed over.
-    fn after(self, message: &Held, reader: Reader<'_>) -> Self {
+    fn after(self, message: &PinnedMessage, reader: Reader<'_>) -> Self {
         let Self::Value(form) = self else {
             return Self::default();
         };
-        let guessed = reader.value(message, Form::Auto).form;
+        let guessed = reader.value(message, Format::Auto).form;
         let tried = FORMS
             .iter()
             .position(|one| *one == form)
@@ -58,7 +58,7 @@ impl View {
 
 /// The room the inspector has for its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Room {
+pub struct Size {
     /// Columns.
     pub width: usize,
     /// Rows.
@@ -72,7 +72,7 @@ pub struct Inspector {
     schemas: Schemas,
     /// Long lines are cut at the edge.
     cut: bool,
-    shown: Vec<Held>,
+    shown: Vec<PinnedMessage>,
     page: Page,
     /// Nodes folded by the user; kept from message to message, as messages of a stream look alike.
     folded: BTreeSet<String>,
@@ -80,7 +80,7 @@ pub struct Inspector {
     cursor: usize,
     top: usize,
     sideways: usize,
-    room: Room,
+    room: Size,
 }
 
 impl Inspector {
@@ -93,12 +93,12 @@ impl Inspector {
     }
 
     /// The message it shows; of two that are compared, the second.
-    pub fn message(&self) -> Option<&Held> {
+    pub fn message(&self) -> Option<&PinnedMessage> {
         self.shown.last()
     }
 
     /// The message that the shown one is compared with.
-    pub fn compared_with(&self) -> Option<&Held> {
+    pub fn compared_with(&self) -> Option<&PinnedMessage> {
         self.shown.first().filter(|_| self.shown.len() > 1)
     }
 
@@ -115,7 +115,7 @@ impl Inspector {
     fn shows_bytes(&self) -> bool {
         self.page
             .decoded()
-            .is_some_and(|decoded| decoded.form == Form::Hex)
+            .is_some_and(|decoded| decoded.form == Format::Hex)
     }
 
     fn reader(&self) -> Reader<'_> {
@@ -171,13 +171,13 @@ impl Inspector {
     }
 
     /// Shows a message, or none.
-    pub(super) fn show(&mut self, message: Option<Held>) {
+    pub(super) fn show(&mut self, message: Option<PinnedMessage>) {
         self.shown = message.into_iter().collect();
         self.turn_page();
     }
 
     /// Shows how two messages differ.
-    pub(super) fn compare(&mut self, one: Held, other: Held) {
+    pub(super) fn compare(&mut self, one: PinnedMessage, other: PinnedMessage) {
         self.shown = vec![one, other];
         self.turn_page();
     }
@@ -248,7 +248,7 @@ impl Inspector {
     }
 
     /// The last frame offered other room.
-    pub(super) fn resize(&mut self, room: Room) {
+    pub(super) fn resize(&mut self, room: Size) {
         let wider = self.room.width != room.width;
         if self.room != room {
             self.room = room;
@@ -263,7 +263,7 @@ impl Inspector {
         let reader = self.reader();
         let page = match self.view {
             View::Value(form) => Page::of(&self.shown, |held| reader.value(held, form)),
-            View::Headers => Page::of(&self.shown, page::headers),
+            View::Headers => Page::of(&self.shown, content::headers),
         };
         self.page = page;
         self.lay_out();

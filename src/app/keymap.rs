@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::command::Command;
-use super::focus::Context;
+use super::focus::KeyContext;
 use super::keys::{Chord, Key};
 
 const DEFAULTS: &str = include_str!("../../assets/keymap.toml");
@@ -17,7 +17,7 @@ const DEFAULTS: &str = include_str!("../../assets/keymap.toml");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// Where.
-    pub context: Context,
+    pub context: KeyContext,
     /// The keys, one after the other.
     pub chord: Chord,
     /// What they mean.
@@ -60,7 +60,7 @@ pub enum KeymapError {
         /// The keys.
         keys: String,
         /// The place.
-        context: Context,
+        context: KeyContext,
         /// One command.
         one: Command,
         /// The other.
@@ -131,7 +131,7 @@ impl Keymap {
             toml::from_str(text).map_err(|error| KeymapError::Malformed(error.to_string()))?;
         let mut bindings = Vec::new();
         for (section, commands) in sections {
-            let context = Context::named(&section)
+            let context = KeyContext::named(&section)
                 .ok_or_else(|| KeymapError::Malformed(format!("[{section}] is no context")))?;
             for (name, keys) in commands {
                 let command = Command::named(&name).ok_or(KeymapError::UnknownCommand(name))?;
@@ -171,7 +171,7 @@ impl Keymap {
     }
 
     /// What these keys mean where these contexts count, the closest first.
-    pub fn resolve(&self, contexts: &[Context], pressed: &[Key]) -> Resolution {
+    pub fn resolve(&self, contexts: &[KeyContext], pressed: &[Key]) -> Resolution {
         for context in contexts {
             let mut here = self
                 .bindings
@@ -188,7 +188,7 @@ impl Keymap {
     }
 
     /// The keys to show for a command where these contexts count: the first ones that do mean it there.
-    pub fn hint(&self, contexts: &[Context], command: Command) -> Option<&Chord> {
+    pub fn hint(&self, contexts: &[KeyContext], command: Command) -> Option<&Chord> {
         contexts.iter().find_map(|context| {
             let mut here = self
                 .of(command)
@@ -198,7 +198,7 @@ impl Keymap {
     }
 
     /// All keys of a command where these contexts count.
-    pub fn hints(&self, contexts: &[Context], command: Command) -> Vec<&Chord> {
+    pub fn hints(&self, contexts: &[KeyContext], command: Command) -> Vec<&Chord> {
         let all = self
             .of(command)
             .filter(|binding| contexts.contains(&binding.context));
@@ -206,7 +206,7 @@ impl Keymap {
         real.map(|binding| &binding.chord).collect()
     }
 
-    fn means(&self, contexts: &[Context], binding: &Binding) -> bool {
+    fn means(&self, contexts: &[KeyContext], binding: &Binding) -> bool {
         let meant = self.resolve(contexts, binding.chord.keys());
         meant == Resolution::Command(binding.command)
     }
@@ -219,7 +219,7 @@ impl Keymap {
 
     /// Within a section no keys may mean two things, nor begin what means another.
     fn check_sections(&self) -> Result<(), KeymapError> {
-        let mut by_context: HashMap<Context, Vec<&Binding>> = HashMap::new();
+        let mut by_context: HashMap<KeyContext, Vec<&Binding>> = HashMap::new();
         for binding in &self.bindings {
             let before = by_context.entry(binding.context).or_default();
             if let Some(other) = before.iter().find(|other| clash(other, binding)) {
@@ -251,7 +251,7 @@ impl Keymap {
 
 fn bind(
     bindings: &mut Vec<Binding>,
-    context: Context,
+    context: KeyContext,
     command: Command,
     keys: &[String],
 ) -> Result<(), KeymapError> {
@@ -275,7 +275,7 @@ fn clash(one: &Binding, other: &Binding) -> bool {
     one.command != other.command && same_keys
 }
 
-fn conflict(one: &Binding, other: &Binding, context: Context) -> KeymapError {
+fn conflict(one: &Binding, other: &Binding, context: KeyContext) -> KeymapError {
     KeymapError::Conflict {
         keys: other.chord.to_string(),
         context,
@@ -297,7 +297,7 @@ mod tests {
         BTreeMap::from([(command.to_owned(), vec![keys.to_owned()])])
     }
 
-    const STREAMS: &[Context] = &[Context::Streams, Context::List, Context::Global];
+    const STREAMS: &[KeyContext] = &[KeyContext::Streams, KeyContext::List, KeyContext::Global];
 
     #[test]
     fn every_command_has_a_key() {
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn the_closest_context_decides() {
         let keymap = Keymap::default();
-        let list = &[Context::List, Context::Global];
+        let list = &[KeyContext::List, KeyContext::Global];
         assert_eq!(
             keymap.resolve(STREAMS, &key("l")),
             Resolution::Command(Act::Tail.into())
@@ -329,7 +329,7 @@ mod tests {
             .hint(STREAMS, Move::Right.into())
             .map(ToString::to_string);
         assert_eq!(shown.as_deref(), Some("→"), "l means tail among streams");
-        assert_eq!(keymap.hint(&[Context::Text], Act::Delete.into()), None);
+        assert_eq!(keymap.hint(&[KeyContext::Text], Act::Delete.into()), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use super::Command;
 use super::command::Move;
 use super::editor::Editor;
-use super::list::Cursor;
+use super::list_state::ListState;
 use super::table::step_of;
 use crate::model::StreamName;
 
@@ -18,15 +18,15 @@ use crate::model::StreamName;
 #[derive(Clone, Debug)]
 pub struct Menu {
     title: &'static str,
-    entries: Vec<Entry>,
+    entries: Vec<MenuEntry>,
     wanted: Editor,
     matches: Vec<Match>,
-    cursor: Cursor<usize>,
+    cursor: ListState<usize>,
 }
 
 /// Something that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct MenuEntry {
     /// What it is called; letters are looked for here.
     pub label: String,
     /// The keys that lead there at once.
@@ -34,12 +34,12 @@ pub struct Entry {
     /// What it is, said behind it.
     pub detail: String,
     /// What it leads to.
-    pub choice: Choice,
+    pub choice: MenuAction,
 }
 
 /// What an entry leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum MenuAction {
     /// A command.
     Command(Command),
     /// A stream is shown.
@@ -63,13 +63,13 @@ pub struct Match {
 
 impl Menu {
     /// A menu with nothing typed yet: all entries, in their order.
-    pub fn new(title: &'static str, entries: Vec<Entry>) -> Self {
+    pub fn new(title: &'static str, entries: Vec<MenuEntry>) -> Self {
         let mut menu = Self {
             title,
             entries,
             wanted: Editor::line(),
             matches: Vec::new(),
-            cursor: Cursor::default(),
+            cursor: ListState::default(),
         };
         menu.look_up(1);
         menu
@@ -91,7 +91,7 @@ impl Menu {
     }
 
     /// The entries that fit, the best first.
-    pub fn matches(&self) -> impl Iterator<Item = (&Match, &Entry)> {
+    pub fn matches(&self) -> impl Iterator<Item = (&Match, &MenuEntry)> {
         self.matches
             .iter()
             .filter_map(|found| Some((found, self.entries.get(found.entry)?)))
@@ -109,12 +109,12 @@ impl Menu {
     }
 
     /// The place in the list: row and top.
-    pub fn cursor(&self) -> &Cursor<usize> {
+    pub fn cursor(&self) -> &ListState<usize> {
         &self.cursor
     }
 
     /// What is chosen.
-    pub fn chosen(&self) -> Option<&Choice> {
+    pub fn chosen(&self) -> Option<&MenuAction> {
         self.entries
             .get(*self.cursor.chosen()?)
             .map(|entry| &entry.choice)
@@ -154,7 +154,7 @@ impl Menu {
         }
         scored.sort_by_key(|(score, _)| Reverse(*score));
         self.matches = scored.into_iter().map(|(_, found)| found).collect();
-        self.cursor = Cursor::default();
+        self.cursor = ListState::default();
         self.cursor.settle(&self.rows(), height);
     }
 
@@ -168,16 +168,16 @@ mod tests {
     use super::*;
 
     fn menu(labels: &[&str]) -> Menu {
-        let entry = |label: &&str| Entry {
+        let entry = |label: &&str| MenuEntry {
             label: (*label).to_owned(),
             keys: None,
             detail: String::new(),
-            choice: Choice::Copy((*label).to_owned()),
+            choice: MenuAction::Copy((*label).to_owned()),
         };
         Menu::new("copy", labels.iter().map(entry).collect())
     }
 
-    fn best(menu: &mut Menu, typed: &str) -> Option<Choice> {
+    fn best(menu: &mut Menu, typed: &str) -> Option<MenuAction> {
         menu.wanted_mut().set(typed);
         menu.look_up(10);
         menu.chosen().cloned()
@@ -188,11 +188,11 @@ mod tests {
         let mut menu = menu(&["streams.delete", "streams.publish", "payments-eu"]);
         assert_eq!(
             best(&mut menu, "payeu"),
-            Some(Choice::Copy("payments-eu".into()))
+            Some(MenuAction::Copy("payments-eu".into()))
         );
         assert_eq!(
             best(&mut menu, "stdel"),
-            Some(Choice::Copy("streams.delete".into()))
+            Some(MenuAction::Copy("streams.delete".into()))
         );
         assert_eq!(best(&mut menu, "zzz"), None);
     }
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn nothing_typed_keeps_the_order() {
         let mut menu = menu(&["b", "a"]);
-        assert_eq!(best(&mut menu, ""), Some(Choice::Copy("b".into())));
+        assert_eq!(best(&mut menu, ""), Some(MenuAction::Copy("b".into())));
         assert_eq!(menu.matches().count(), 2);
     }
 }

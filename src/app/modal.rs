@@ -6,9 +6,9 @@ use super::command::Move;
 use super::command_line::CommandLine;
 use super::confirm::Confirm;
 use super::editor::Editor;
-use super::focus::Context;
+use super::focus::KeyContext;
 use super::forms::Form;
-use super::list::Step;
+use super::list_state::Step;
 use super::menu::Menu;
 use super::streams::PartitionKey;
 use super::table::step_of;
@@ -18,7 +18,7 @@ use crate::model::{Failure, StreamName};
 #[derive(Debug)]
 pub enum Modal {
     /// A text to read.
-    Reader(Reader),
+    Reader(Pager),
     /// A question before something is done.
     Confirm(Confirm),
     /// A list to choose from by a few letters.
@@ -31,18 +31,18 @@ pub enum Modal {
 
 /// A text to read and how far it is scrolled.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reader {
+pub struct Pager {
     /// What it is about.
-    pub subject: Subject,
+    pub subject: DetailTarget,
     /// How many lines are above the top.
     pub scroll: usize,
 }
 
 /// What a text is about.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Subject {
+pub enum DetailTarget {
     /// The keys of these contexts.
-    Help(&'static [Context]),
+    Help(&'static [KeyContext]),
     /// A broker, by id or address.
     Broker(String),
     /// What would happen if that broker were lost.
@@ -69,8 +69,8 @@ pub enum Subject {
 
 impl Modal {
     /// A text from its beginning.
-    pub fn read(subject: Subject) -> Self {
-        Self::Reader(Reader { subject, scroll: 0 })
+    pub fn read(subject: DetailTarget) -> Self {
+        Self::Reader(Pager { subject, scroll: 0 })
     }
 
     /// The text box in it that takes printable keys.
@@ -84,19 +84,19 @@ impl Modal {
     }
 
     /// Where keys are looked up.
-    pub fn contexts(&self) -> &'static [Context] {
+    pub fn contexts(&self) -> &'static [KeyContext] {
         match self {
-            Self::Reader(_) => &[Context::Reader, Context::List],
-            Self::Confirm(confirm) if confirm.asks_for_name() => &[Context::Text],
-            Self::Confirm(_) => &[Context::Confirm],
-            Self::Menu(_) => &[Context::Menu],
-            Self::CommandLine(_) => &[Context::Text],
-            Self::Form(_) => &[Context::Form],
+            Self::Reader(_) => &[KeyContext::Reader, KeyContext::List],
+            Self::Confirm(confirm) if confirm.asks_for_name() => &[KeyContext::Text],
+            Self::Confirm(_) => &[KeyContext::Confirm],
+            Self::Menu(_) => &[KeyContext::Menu],
+            Self::CommandLine(_) => &[KeyContext::Text],
+            Self::Form(_) => &[KeyContext::Form],
         }
     }
 }
 
-impl Reader {
+impl Pager {
     /// Scrolls, given how many lines there are and how many are shown.
     pub fn go(&mut self, movement: Move, lines: usize, height: usize) {
         let last = lines.saturating_sub(height);

@@ -7,7 +7,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use super::command::Move;
 use super::confirm::Button;
 use super::modal::Modal;
-use super::{App, Area, Hit, Pane};
+use super::{App, Area, HitTarget, Pane};
 
 /// Lines that one notch of the wheel scrolls.
 const NOTCH: usize = 3;
@@ -27,9 +27,10 @@ impl App {
         }
     }
 
-    fn wheel(&mut self, hit: Hit, movement: Move) {
+    fn wheel(&mut self, hit: HitTarget, movement: Move) {
         if self.modal.is_none()
-            && let Hit::Rows(pane) | Hit::TallRows(pane) | Hit::Column(pane, _) = hit
+            && let HitTarget::Rows(pane) | HitTarget::TallRows(pane) | HitTarget::Column(pane, _) =
+                hit
         {
             self.focus.go_to(pane);
         }
@@ -38,29 +39,29 @@ impl App {
         }
     }
 
-    fn click(&mut self, hit: Hit, area: Area, event: MouseEvent) {
+    fn click(&mut self, hit: HitTarget, area: Area, event: MouseEvent) {
         let line = usize::from(event.row.saturating_sub(area.y));
         match (hit, self.modal.is_some()) {
-            (Hit::Overlay, true) => self.click_overlay(line),
-            (Hit::Button(number), true) => self.click_button(number),
+            (HitTarget::Overlay, true) => self.click_overlay(line),
+            (HitTarget::Button(number), true) => self.click_button(number),
             (_, true) => drop(self.leave_modal()),
-            (Hit::Tab(number), false) => {
+            (HitTarget::Tab(number), false) => {
                 self.focus.go_to(Pane::Tail);
                 self.tails.show(number);
             }
-            (Hit::Screen(screen), false) => {
+            (HitTarget::Screen(screen), false) => {
                 self.focus.show(screen);
                 self.arrived();
             }
-            (Hit::Rows(pane), false) => self.click_row(pane, line),
-            (Hit::TallRows(pane), false) => self.click_row(pane, line / 2),
-            (Hit::Column(pane, column), false) => {
+            (HitTarget::Rows(pane), false) => self.click_row(pane, line),
+            (HitTarget::TallRows(pane), false) => self.click_row(pane, line / 2),
+            (HitTarget::Column(pane, column), false) => {
                 self.focus.go_to(pane);
                 if let Some(list) = self.listing_mut() {
                     list.sort_by_number(column);
                 }
             }
-            (Hit::Overlay | Hit::Button(_), false) => {}
+            (HitTarget::Overlay | HitTarget::Button(_), false) => {}
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::command::{Act, AppCommand, Go, ListCommand, TailCommand};
 use super::command_line::{Argument, argument_of};
 use super::inflight::Request;
-use super::menu::{Choice, Entry, Menu};
+use super::menu::{Menu, MenuAction, MenuEntry};
 use super::modal::Modal;
 use super::notice::Level;
 use super::{App, Command, Effect, Pane};
@@ -17,35 +17,35 @@ use crate::model::{Operation, StreamName, did_you_mean};
 impl App {
     /// Opens the palette: commands that mean something here, streams, brokers, contexts.
     pub(super) fn open_palette(&mut self) {
-        let mut entries: Vec<Entry> = self.palette_commands();
+        let mut entries: Vec<MenuEntry> = self.palette_commands();
         let truth = self.truth();
-        entries.extend(truth.streams.iter().map(|stream| Entry {
+        entries.extend(truth.streams.iter().map(|stream| MenuEntry {
             label: stream.name.to_string(),
             keys: None,
             detail: "stream".to_owned(),
-            choice: Choice::Stream(Arc::clone(&stream.name)),
+            choice: MenuAction::Stream(Arc::clone(&stream.name)),
         }));
-        entries.extend(truth.brokers.iter().map(|broker| Entry {
+        entries.extend(truth.brokers.iter().map(|broker| MenuEntry {
             label: broker.name().to_owned(),
             keys: None,
             detail: format!("broker {}", broker.address),
-            choice: Choice::Broker(broker.name().to_owned()),
+            choice: MenuAction::Broker(broker.name().to_owned()),
         }));
         entries.extend(self.context_entries());
         self.modal = Some(Modal::Menu(Menu::new("go to", entries)));
     }
 
-    fn palette_commands(&self) -> Vec<Entry> {
+    fn palette_commands(&self) -> Vec<MenuEntry> {
         let contexts = self.focus.pane().contexts();
         let keymap = &self.desk.settings.keymap;
         let here = Command::ALL.iter().filter_map(|command| {
             let useful = !matches!(command, Command::Move(_));
             let keys = keymap.hint(contexts, *command).filter(|_| useful)?;
-            Some(Entry {
+            Some(MenuEntry {
                 label: command.name().to_owned(),
                 keys: Some(keys.to_string()),
                 detail: command.help().to_owned(),
-                choice: Choice::Command(*command),
+                choice: MenuAction::Command(*command),
             })
         });
         here.collect()
@@ -61,7 +61,7 @@ impl App {
         self.modal = Some(Modal::Menu(Menu::new("contexts", entries)));
     }
 
-    fn context_entries(&self) -> Vec<Entry> {
+    fn context_entries(&self) -> Vec<MenuEntry> {
         let settings = &self.desk.settings;
         let entry = |context: &super::ContextEntry| {
             let here = if context.name == settings.cluster {
@@ -74,11 +74,11 @@ impl App {
             } else {
                 ""
             };
-            Entry {
+            MenuEntry {
                 label: context.name.clone(),
                 keys: None,
                 detail: format!("context {}{observer}{here}", context.addresses.join(",")),
-                choice: Choice::Context(context.name.clone()),
+                choice: MenuAction::Context(context.name.clone()),
             }
         };
         settings.contexts.iter().map(entry).collect()
@@ -90,11 +90,11 @@ impl App {
             return;
         };
         match menu.chosen().cloned() {
-            Some(Choice::Command(command)) => self.run(command),
-            Some(Choice::Stream(name)) => self.show_partition(name, None),
-            Some(Choice::Broker(name)) => self.show_broker(&name),
-            Some(Choice::Context(name)) => self.desk.order(Effect::SwitchContext(name)),
-            Some(Choice::Copy(text)) => self.copy_text("it", text),
+            Some(MenuAction::Command(command)) => self.run(command),
+            Some(MenuAction::Stream(name)) => self.show_partition(name, None),
+            Some(MenuAction::Broker(name)) => self.show_broker(&name),
+            Some(MenuAction::Context(name)) => self.desk.order(Effect::SwitchContext(name)),
+            Some(MenuAction::Copy(text)) => self.copy_text("it", text),
             None => {}
         }
     }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use super::command::Move;
 use super::filter::Filter;
-use super::list::{Cursor, Step};
+use super::list_state::{ListState, Step};
 
 /// The columns of a table.
 pub trait Column: Copy + PartialEq + 'static {
@@ -70,7 +70,7 @@ pub trait Listing {
 /// What a table has: rows by identity, a place in them, marks, an order and a filter.
 #[derive(Clone, Debug)]
 pub struct Table<K, C> {
-    cursor: Cursor<K>,
+    cursor: ListState<K>,
     rows: Vec<K>,
     of: usize,
     marks: Vec<K>,
@@ -84,7 +84,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     /// An empty table in the order of that column.
     pub fn sorted_by(sort: C) -> Self {
         Self {
-            cursor: Cursor::default(),
+            cursor: ListState::default(),
             rows: Vec::new(),
             of: 0,
             marks: Vec::new(),
@@ -111,7 +111,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     }
 
     /// Where the chosen row is and which row is on top.
-    pub fn cursor(&self) -> &Cursor<K> {
+    pub fn cursor(&self) -> &ListState<K> {
         &self.cursor
     }
 

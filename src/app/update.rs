@@ -10,7 +10,7 @@ use super::command::{Answer, AppCommand, Go, ListCommand};
 use super::inflight::Request;
 use super::keymap::Resolution;
 use super::keys::Key;
-use super::modal::{Modal, Subject};
+use super::modal::{DetailTarget, Modal};
 use super::notice::Level;
 use super::streams::Heights;
 use super::{App, Command, Effect, Event, Pane, RequestId, Screen, Viewport};
@@ -23,7 +23,7 @@ const AGAIN: Duration = Duration::from_secs(3);
 impl App {
     /// Takes what happened; returns what is to be done elsewhere, in order.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
-        let settles = !matches!(event, Event::Feed(..) | Event::Scan(..));
+        let settles = !matches!(event, Event::Tail(..) | Event::Scan(..));
         match event {
             Event::Key(key) => self.key(key),
             Event::Paste(text) => self.paste(&text),
@@ -34,7 +34,7 @@ impl App {
             Event::Link(link) => self.cluster.on_link(link, &mut self.desk),
             Event::View(view) => self.cluster.on_view(&view, &mut self.desk),
             Event::Probe(probe) => self.cluster.on_probe(&probe, &mut self.desk),
-            Event::Feed(id, event) => self.tails.on_event(id, &event, &mut self.desk),
+            Event::Tail(id, event) => self.tails.on_event(id, &event, &mut self.desk),
             Event::Scan(id, event) => self.tails.on_scan(id, &event, &mut self.desk),
             Event::Cursors(cursors) => self.cursors_read(cursors.as_deref().map(Vec::as_slice)),
             Event::Groups(groups) => self.cursors.on_groups(groups, self.desk.now),
@@ -132,13 +132,13 @@ impl App {
             AppCommand::Interrupt => self.interrupt(),
             AppCommand::Quit => self.desk.order(Effect::Quit),
             AppCommand::Suspend => self.desk.order(Effect::Suspend),
-            AppCommand::Help => self.modal = Some(Modal::read(Subject::Help(self.contexts()))),
+            AppCommand::Help => self.modal = Some(Modal::read(DetailTarget::Help(self.contexts()))),
             AppCommand::CommandLine => self.open_command_line(""),
             AppCommand::Palette => self.open_palette(),
             AppCommand::Refresh => self.refresh(),
             AppCommand::Contexts => self.open_contexts(),
             AppCommand::LastError => self.show_last_error(),
-            AppCommand::Notices => self.modal = Some(Modal::read(Subject::Notices)),
+            AppCommand::Notices => self.modal = Some(Modal::read(DetailTarget::Notices)),
             AppCommand::Fault => self.open_fault(),
         }
     }
@@ -232,7 +232,7 @@ impl App {
 
     fn show_last_error(&mut self) {
         match self.desk.notices.last_failure().cloned() {
-            Some(failure) => self.modal = Some(Modal::read(Subject::Failure(failure))),
+            Some(failure) => self.modal = Some(Modal::read(DetailTarget::Failure(failure))),
             None => self.desk.say(Level::Note, "nothing has failed so far"),
         }
     }
@@ -260,7 +260,7 @@ impl App {
         }
         match answer {
             Ok(text) if text.contains('\n') => {
-                self.modal = Some(Modal::read(Subject::Console(text)));
+                self.modal = Some(Modal::read(DetailTarget::Console(text)));
             }
             Ok(text) => self.desk.say(Level::Note, text),
             Err(text) => self.desk.say(Level::Error, text),

@@ -28,7 +28,7 @@ impl Area {
 
 /// What a click means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Hit {
+pub enum HitTarget {
     /// The name of a screen.
     Screen(Screen),
     /// The rows of a pane, the first one on top.
@@ -54,7 +54,7 @@ pub struct Viewport {
     pub height: u16,
     /// Lines of the text on top, as they were wrapped.
     pub overlay_lines: usize,
-    hits: Vec<(Area, Hit)>,
+    hits: Vec<(Area, HitTarget)>,
 }
 
 impl Viewport {
@@ -73,34 +73,37 @@ impl Viewport {
     }
 
     /// Notes what an area means; later ones lie above earlier ones.
-    pub fn add(&mut self, area: Area, hit: Hit) {
+    pub fn add(&mut self, area: Area, hit: HitTarget) {
         self.hits.push((area, hit));
     }
 
     /// What lies on top at that cell, and where it is.
-    pub fn at(&self, x: u16, y: u16) -> Option<(Area, Hit)> {
+    pub fn at(&self, x: u16, y: u16) -> Option<(Area, HitTarget)> {
         let mut above = self.hits.iter().rev();
         above.find(|(area, _)| area.contains(x, y)).copied()
     }
 
     /// How many rows a pane shows; 0 where it was not drawn.
     pub fn rows(&self, pane: Pane) -> usize {
-        let tall = self.height_of(Hit::TallRows(pane)) / 2;
-        self.height_of(Hit::Rows(pane)).max(tall)
+        let tall = self.height_of(HitTarget::TallRows(pane)) / 2;
+        self.height_of(HitTarget::Rows(pane)).max(tall)
     }
 
     /// Where the rows of a pane are; `None` where it was not drawn.
     pub fn area(&self, pane: Pane) -> Option<Area> {
-        let mut found = self.hits.iter().filter(|(_, hit)| *hit == Hit::Rows(pane));
+        let mut found = self
+            .hits
+            .iter()
+            .filter(|(_, hit)| *hit == HitTarget::Rows(pane));
         found.next().map(|(area, _)| *area)
     }
 
     /// How many rows the overlay shows.
     pub fn overlay_rows(&self) -> usize {
-        self.height_of(Hit::Overlay)
+        self.height_of(HitTarget::Overlay)
     }
 
-    fn height_of(&self, wanted: Hit) -> usize {
+    fn height_of(&self, wanted: HitTarget) -> usize {
         let mut found = self.hits.iter().filter(|(_, hit)| *hit == wanted);
         found.next().map_or(0, |(area, _)| usize::from(area.height))
     }
@@ -125,10 +128,13 @@ mod tests {
             width: 4,
             height: 1,
         };
-        viewport.add(all, Hit::Rows(Pane::Streams));
-        viewport.add(button, Hit::Button(1));
-        assert_eq!(viewport.at(13, 5), Some((button, Hit::Button(1))));
-        assert_eq!(viewport.at(14, 5), Some((all, Hit::Rows(Pane::Streams))));
+        viewport.add(all, HitTarget::Rows(Pane::Streams));
+        viewport.add(button, HitTarget::Button(1));
+        assert_eq!(viewport.at(13, 5), Some((button, HitTarget::Button(1))));
+        assert_eq!(
+            viewport.at(14, 5),
+            Some((all, HitTarget::Rows(Pane::Streams)))
+        );
         assert_eq!(viewport.at(80, 5), None);
         assert_eq!(viewport.rows(Pane::Streams), 24);
     }

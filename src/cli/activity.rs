@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::args::ActivityArgs;
-use super::cells::ranges;
+use super::cell_format::ranges;
+use super::command_context::CommandContext;
 use super::exit::{Exit, Result};
 use super::json::time;
-use super::output::{Column, Shape};
-use super::session::Session;
+use super::output::{Column, TableSpec};
 use crate::model::{ActivityEvent, ActivityKind, StartAt, StopAt};
 
-static SHAPE: Shape = Shape {
+static SHAPE: TableSpec = TableSpec {
     fields: &[
         "id",
         "time",
@@ -37,7 +37,7 @@ static SHAPE: Shape = Shape {
 };
 
 /// Prints the events so far, and with `--follow` those to come.
-pub(crate) async fn activity(session: &mut Session<'_>, args: ActivityArgs) -> Result {
+pub(crate) async fn activity(session: &mut CommandContext<'_>, args: ActivityArgs) -> Result {
     let observer = session.observer()?;
     // A subscription looks for brokers for ever; a command that never reached one does not.
     observer.fetch_metadata().await?;

@@ -1,17 +1,17 @@
 //! `liftui bench`: rate and latency percentiles of publishing and of reading, on the cluster at hand.
 //! Creates a stream only where it is told to, and deletes none.
 
+mod payload;
 mod publish;
 mod report;
 mod tail;
-mod values;
 
 use super::args::BenchTask;
+use super::command_context::CommandContext;
 use super::exit::Result;
-use super::session::Session;
 
 /// Measures until it is done or SIGINT, and tells what was measured either way.
-pub(crate) async fn perform(session: &mut Session<'_>, task: &BenchTask) -> Result {
+pub(crate) async fn perform(session: &mut CommandContext<'_>, task: &BenchTask) -> Result {
     match task {
         BenchTask::Publish(args) => publish::publish(session, args).await,
         BenchTask::Tail(args) => tail::tail(session, args).await,

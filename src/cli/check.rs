@@ -6,10 +6,10 @@ mod report;
 use std::ffi::OsString;
 
 use super::args::CheckArgs;
+use super::cluster_snapshot::ClusterSnapshot;
+use super::command_context::CommandContext;
 use super::exit::{Exit, Result};
-use super::manual;
-use super::session::Session;
-use super::survey::Survey;
+use super::help;
 use crate::health::{RuleOptions, Truth, Verdict};
 use report::Report;
 
@@ -18,15 +18,15 @@ pub(crate) const UNKNOWN: Exit = Exit(3);
 
 /// Whether a command line that could not be read was meant as a check.
 pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
-    let lenient = manual::command().ignore_errors(true);
+    let lenient = help::command().ignore_errors(true);
     let matches = lenient.try_get_matches_from(arguments);
     matches.is_ok_and(|matches| matches.subcommand_name() == Some("check"))
 }
 
 /// Judges the cluster once.
-pub(crate) async fn check(session: &mut Session<'_>, args: &CheckArgs) -> Result {
+pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) -> Result {
     let rules = args.rules();
-    let report = match Survey::take(session).await {
+    let report = match ClusterSnapshot::take(session).await {
         Ok(survey) => judge(survey, &rules).await,
         Err(trouble) => Report {
             verdict: Verdict::Unknown,
@@ -43,7 +43,7 @@ pub(crate) async fn check(session: &mut Session<'_>, args: &CheckArgs) -> Result
 }
 
 /// The verdict over what was seen. Cursors that cannot be read are one thing less that is known: the rest counts.
-async fn judge(mut survey: Survey, rules: &RuleOptions) -> Report {
+async fn judge(mut survey: ClusterSnapshot, rules: &RuleOptions) -> Report {
     let unread = survey.read_cursors().await.err();
     let truth = survey.truth();
     let mut verdict = rules.verdict(&truth);

@@ -9,18 +9,18 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::args::{CursorGetArgs, MaybeStreamArgs, OutputArgs};
-use super::cells::{count, duration, list};
-use super::change::need_name;
-use super::exit::{Exit, Result, Trouble};
+use super::cell_format::{count, duration, list};
+use super::cluster_snapshot::{ClusterSnapshot, first_message};
+use super::command_context::CommandContext;
+use super::exit::{CliError, Exit, Result};
 use super::json::seconds;
-use super::output::{Column, Shape};
-use super::session::Session;
-use super::survey::{Survey, first_message};
+use super::mutate::need_name;
+use super::output::{Column, TableSpec};
 use crate::health::CursorTruth;
 use crate::model::{CursorEntry, GroupInfo, StartAt, StopAt, SubscribeSpec, format_ranges};
 use crate::runtime::Access;
 
-static ONE: Shape = Shape {
+static ONE: TableSpec = TableSpec {
     fields: &["id", "stream", "partition", "offset"],
     raw: &["offset"],
     columns: &[
@@ -31,7 +31,7 @@ static ONE: Shape = Shape {
     ],
 };
 
-static ALL: Shape = Shape {
+static ALL: TableSpec = TableSpec {
     fields: &[
         "id",
         "group",
@@ -53,7 +53,7 @@ static ALL: Shape = Shape {
     ],
 };
 
-static GROUPS: Shape = Shape {
+static GROUPS: TableSpec = TableSpec {
     fields: &[
         "id",
         "coordinator",
@@ -82,8 +82,8 @@ const READS: usize = 16;
 const FIRST_UNREAD: Duration = Duration::from_secs(2);
 
 /// Lists the cursors of one stream, or all.
-pub(crate) async fn all(session: &mut Session<'_>, args: MaybeStreamArgs) -> Result {
-    let mut survey = Survey::take_with_cursors(session).await?;
+pub(crate) async fn all(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
+    let mut survey = ClusterSnapshot::take_with_cursors(session).await?;
     if !survey.asleep.is_empty() {
         session.console.say(&format!(
             "partitions {} of __cursors are paused, so cursors kept there are not shown; \
@@ -103,7 +103,7 @@ pub(crate) async fn all(session: &mut Session<'_>, args: MaybeStreamArgs) -> Res
 }
 
 /// Finds out how long the first unread message of each lagging cursor has been there.
-async fn time_lags(survey: &mut Survey) {
+async fn time_lags(survey: &mut ClusterSnapshot) {
     let truth = survey.truth();
     let lagging = truth
         .cursors
@@ -149,8 +149,8 @@ fn describe(cursor: &CursorTruth) -> Value {
 }
 
 /// Lists the consumer groups.
-pub(crate) async fn groups(session: &mut Session<'_>, output: OutputArgs) -> Result {
-    let mut survey = Survey::take_with_cursors(session).await?;
+pub(crate) async fn groups(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let mut survey = ClusterSnapshot::take_with_cursors(session).await?;
     let groups = survey.observer.groups().await?;
     if !groups.is_empty() {
         time_lags(&mut survey).await;
@@ -183,7 +183,7 @@ fn describe_group(group: &GroupInfo, cursors: &[CursorTruth]) -> Value {
 }
 
 /// Prints the offset that a cursor is at.
-pub(crate) async fn get(session: &mut Session<'_>, args: &CursorGetArgs) -> Result {
+pub(crate) async fn get(session: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
     need_name("a cursor", &args.id)?;
     let (stream, partition) = &args.place;
     let offset = match session.access()? {
@@ -197,7 +197,7 @@ pub(crate) async fn get(session: &mut Session<'_>, args: &CursorGetArgs) -> Resu
             let reading = observer.read_cursors().await?;
             let found = reading.entries.iter().find(is_it);
             if found.is_none() && !reading.paused.is_empty() {
-                return Err(Trouble::new(
+                return Err(CliError::new(
                     Exit::FAILED,
                     format!(
                         "cursor \"{}\" may be in partitions {} of __cursors, which are paused: an observer wakes nothing",
@@ -210,7 +210,7 @@ pub(crate) async fn get(session: &mut Session<'_>, args: &CursorGetArgs) -> Resu
         }
     };
     let Some(offset) = offset else {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             Exit::NOT_FOUND,
             format!(
                 "cursor \"{}\" has read nothing of {stream}:{partition}",

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use chrono::{Offset, TimeZone};
 
-use super::change_log;
-use super::exit::{Exit, Result, Trouble};
-use super::session::{Session, open_access};
-use super::survey::health_options;
+use super::audit_log;
+use super::cluster_snapshot::health_options;
+use super::command_context::{CommandContext, open_access};
+use super::exit::{CliError, Exit, Result};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
@@ -20,7 +20,7 @@ use crate::store::decode::Schema;
 use crate::ui::Theme;
 
 /// Shows the cluster of the settings until the user ends it.
-pub(crate) async fn open(session: &Session<'_>) -> Result {
+pub(crate) async fn open(session: &CommandContext<'_>) -> Result {
     need_terminal(session)?;
     let look = Look::new(session)?;
     let settings = session.settings.clone();
@@ -28,14 +28,14 @@ pub(crate) async fn open(session: &Session<'_>) -> Result {
     let first = look.session(&name, &settings.cluster)?;
     let options = DashboardOptions {
         contexts: Some(contexts(settings, look)),
-        changes: Some(Arc::new(change_log::note)),
+        changes: Some(Arc::new(audit_log::note)),
         ..DashboardOptions::new(first)
     };
     Ok(show(options).await?)
 }
 
 /// Shows a demo cluster, whose console takes `:fault` lines.
-pub(crate) async fn open_demo(session: &Session<'_>, cluster: &DemoCluster) -> Result {
+pub(crate) async fn open_demo(session: &CommandContext<'_>, cluster: &DemoCluster) -> Result {
     let look = Look::new(session)?;
     let settings = ClusterSettings::of_addresses(cluster.addresses());
     let mut first = look.session("demo", &settings)?;
@@ -54,11 +54,11 @@ pub(crate) async fn open_demo(session: &Session<'_>, cluster: &DemoCluster) -> R
 }
 
 /// Where there is no terminal, says so before anything is started.
-pub(crate) fn need_terminal(session: &Session<'_>) -> Result<()> {
+pub(crate) fn need_terminal(session: &CommandContext<'_>) -> Result<()> {
     if session.console.out_is_terminal && session.console.in_is_terminal {
         return Ok(());
     }
-    Err(Trouble::usage(
+    Err(CliError::usage(
         "the dashboard needs a terminal; liftui --help lists the commands for scripts",
     ))
 }
@@ -86,7 +86,7 @@ struct Look {
 }
 
 impl Look {
-    fn new(session: &Session<'_>) -> Result<Self> {
+    fn new(session: &CommandContext<'_>) -> Result<Self> {
         let settings = &session.settings;
         let contexts = settings.file.contexts.iter();
         let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
@@ -131,14 +131,14 @@ pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
     let own = file.keys.iter();
     let own = own.map(|(command, chords)| (command.clone(), chords.all().to_vec()));
     let keymap = Keymap::default().customised(&own.collect());
-    keymap.map_err(|error| Trouble::usage(error.to_string()))
+    keymap.map_err(|error| CliError::usage(error.to_string()))
 }
 
 /// The protobuf types that the config file names, from its descriptor files.
 fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
     let read = |(streams, decode): (&String, &config::Decode)| {
         let path = decode.protobuf.display();
-        let wrong = |why: String| Trouble::usage(format!("decode \"{streams}\": {path}: {why}"));
+        let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {path}: {why}"));
         let bytes = fs::read(&decode.protobuf).map_err(|error| wrong(error.to_string()))?;
         let schema = Schema::new(&bytes, &decode.message).map_err(wrong)?;
         Ok((streams.clone(), schema))
@@ -182,11 +182,11 @@ fn theme(name: &str) -> Result<Theme> {
 fn read_theme(path: &Path) -> Result<Theme> {
     let names = Theme::names().collect::<Vec<_>>().join(", ");
     let text = fs::read_to_string(path).map_err(|error| {
-        Trouble::usage(format!(
+        CliError::usage(format!(
             "theme \"{}\" is none of auto, {names}, and no file that can be read: {error}",
             path.display()
         ))
     })?;
     let theme = Theme::parse(&text);
-    theme.map_err(|why| Trouble::usage(format!("theme {}: {why}", path.display())))
+    theme.map_err(|why| CliError::usage(format!("theme {}: {why}", path.display())))
 }

@@ -4,14 +4,14 @@
 use tokio::signal;
 
 use super::args::DemoArgs;
-use super::console::Console;
+use super::command_context::CommandContext;
 use super::dashboard;
-use super::exit::{Exit, Result, Trouble};
-use super::session::Session;
+use super::exit::{CliError, Exit, Result};
+use super::stdio::Stdio;
 use crate::demo::DemoCluster;
 
 /// Shows a dashboard on the cluster until the user ends it.
-pub(crate) async fn show(session: &Session<'_>, args: &DemoArgs) -> Result {
+pub(crate) async fn show(session: &CommandContext<'_>, args: &DemoArgs) -> Result {
     dashboard::need_terminal(session)?;
     let cluster = start(args).await?;
     let shown = dashboard::open_demo(session, &cluster).await;
@@ -20,7 +20,7 @@ pub(crate) async fn show(session: &Session<'_>, args: &DemoArgs) -> Result {
 }
 
 /// Serves without a dashboard until SIGINT or SIGTERM.
-pub(crate) async fn serve(console: &mut Console, args: &DemoArgs) -> Result {
+pub(crate) async fn serve(console: &mut Stdio, args: &DemoArgs) -> Result {
     let cluster = start(args).await?;
     writeln!(
         console.out,
@@ -36,7 +36,7 @@ pub(crate) async fn serve(console: &mut Console, args: &DemoArgs) -> Result {
 async fn start(args: &DemoArgs) -> Result<DemoCluster> {
     let started = DemoCluster::start(args.options()).await;
     started.map_err(|error| {
-        Trouble::new(
+        CliError::new(
             Exit::FAILED,
             format!("the demo cluster did not start: {error}"),
         )

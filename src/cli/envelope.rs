@@ -9,17 +9,17 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::args::{EnvelopeEncodeArgs, EnvelopeTask, Form, OutputArgs, read_hex};
-use super::exit::{Exit, Result, Trouble};
+use super::command_context::CommandContext;
+use super::exit::{CliError, Exit, Result};
 use super::json::time;
-use super::output::{Column, Shape};
-use super::session::Session;
+use super::output::{Column, TableSpec};
 use crate::client::envelope::{self, Envelope, EnvelopeMessage};
 use crate::model::{Ack, AckPolicy, ErrorKind};
 
 /// How every envelope begins, in hex.
 const MAGIC: &str = "b90e43b4";
 
-static SHAPE: Shape = Shape {
+static SHAPE: TableSpec = TableSpec {
     fields: &[
         "type",
         "key",
@@ -53,22 +53,22 @@ static SHAPE: Shape = Shape {
 };
 
 /// Makes one, or looks into those on stdin.
-pub(crate) fn perform(session: &mut Session<'_>, task: &EnvelopeTask) -> Result {
+pub(crate) fn perform(session: &mut CommandContext<'_>, task: &EnvelopeTask) -> Result {
     match task {
         EnvelopeTask::Encode(args) => encode(session, args),
         EnvelopeTask::Decode(output) => decode(session, *output),
     }
 }
 
-fn encode(session: &mut Session<'_>, args: &EnvelopeEncodeArgs) -> Result {
-    let value = if let Some(value) = args.value().map_err(Trouble::usage)? {
+fn encode(session: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result {
+    let value = if let Some(value) = args.value().map_err(CliError::usage)? {
         value
     } else if args.is_hex() {
         hex(&input(session)?).ok_or_else(|| wrong("this is not hex"))?
     } else {
         input(session)?
     };
-    let message = args.message(value).map_err(Trouble::usage)?;
+    let message = args.message(value).map_err(CliError::usage)?;
     let bytes = envelope::encode(&message, args.crc);
     let out = &mut session.console.out;
     if args.binary {
@@ -81,7 +81,7 @@ fn encode(session: &mut Session<'_>, args: &EnvelopeEncodeArgs) -> Result {
     Ok(Exit::DONE)
 }
 
-fn decode(session: &mut Session<'_>, output: OutputArgs) -> Result {
+fn decode(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     let input = input(session)?;
     let mut rows = Vec::new();
     let raw = session.form(output) == Form::Raw;
@@ -102,7 +102,7 @@ fn decode(session: &mut Session<'_>, output: OutputArgs) -> Result {
     Ok(Exit::DONE)
 }
 
-fn input(session: &mut Session<'_>) -> Result<Bytes> {
+fn input(session: &mut CommandContext<'_>) -> Result<Bytes> {
     let mut input = Vec::new();
     session.console.input.read_to_end(&mut input)?;
     Ok(input.into())
@@ -135,8 +135,8 @@ fn hex(text: &[u8]) -> Option<Bytes> {
     std::str::from_utf8(text).ok().and_then(read_hex)
 }
 
-fn wrong(why: &str) -> Trouble {
-    Trouble::new(Exit::FAILED, why)
+fn wrong(why: &str) -> CliError {
+    CliError::new(Exit::FAILED, why)
 }
 
 fn describe(message: &EnvelopeMessage) -> Value {

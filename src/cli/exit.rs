@@ -65,7 +65,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a command ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Trouble {
+pub(crate) struct CliError {
     /// The code to end with.
     pub(crate) exit: Exit,
     /// One sentence for stderr; `None` where there is nothing to say, as after a broken pipe.
@@ -76,7 +76,7 @@ pub(crate) struct Trouble {
     pub(crate) remedy: Option<&'static str>,
 }
 
-impl Trouble {
+impl CliError {
     /// An end with a sentence.
     pub(crate) fn new(exit: Exit, sentence: impl Into<String>) -> Self {
         Self {
@@ -108,7 +108,7 @@ impl Trouble {
     }
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
         let missing_stream = match &failure.target {
             Target::Stream(name) | Target::Partition(name, _) => Some(name.to_string()),
@@ -144,19 +144,19 @@ fn remedy(kind: ErrorKind) -> Option<&'static str> {
     (kind == ErrorKind::BadAddress).then_some(unknown)
 }
 
-impl From<client::Error> for Trouble {
+impl From<client::Error> for CliError {
     fn from(error: client::Error) -> Self {
         Failure::from(error).into()
     }
 }
 
-impl From<ConfigError> for Trouble {
+impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         Self::usage(error.to_string())
     }
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::nobody_reads();
@@ -166,4 +166,4 @@ impl From<io::Error> for Trouble {
 }
 
 /// What a command returns.
-pub(crate) type Result<T = Exit> = std::result::Result<T, Trouble>;
+pub(crate) type Result<T = Exit> = std::result::Result<T, CliError>;

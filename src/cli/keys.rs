@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 
 use super::args::KeysArgs;
+use super::command_context::CommandContext;
 use super::dashboard::keymap;
 use super::exit::{Exit, Result};
-use super::output::{Column, Shape};
-use super::session::Session;
+use super::output::{Column, TableSpec};
 
-static SHAPE: Shape = Shape {
+static SHAPE: TableSpec = TableSpec {
     fields: &["context", "keys", "command", "help"],
     raw: &["context", "keys", "command"],
     columns: &[
@@ -21,7 +21,7 @@ static SHAPE: Shape = Shape {
 };
 
 /// Prints the keymap; `--check` only says whether it is sound.
-pub(crate) fn print(session: &mut Session<'_>, args: KeysArgs) -> Result {
+pub(crate) fn print(session: &mut CommandContext<'_>, args: KeysArgs) -> Result {
     let keymap = keymap(&session.settings.file)?;
     if args.check {
         let count = keymap.bindings().len();

@@ -7,13 +7,13 @@ use std::path::Path;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
-use super::exit::{Result, Trouble};
+use super::exit::{CliError, Result};
 
 /// Sends log lines to the end of a file, more of them with a higher `verbosity`, until the guard is dropped.
 pub(crate) fn start(path: &Path, verbosity: u8) -> Result<WorkerGuard> {
     let file = OpenOptions::new().create(true).append(true).open(path);
     let file = file.map_err(|error| {
-        Trouble::usage(format!("{} cannot be written: {error}", path.display()))
+        CliError::usage(format!("{} cannot be written: {error}", path.display()))
     })?;
     let (writer, guard) = tracing_appender::non_blocking(file);
     let filter = match verbosity {

@@ -54,7 +54,7 @@ impl Column {
 }
 
 /// How the objects of one command look.
-pub(crate) struct Shape {
+pub(crate) struct TableSpec {
     /// All their fields, in order: the head of CSV.
     pub(crate) fields: &'static [&'static str],
     /// What `raw` prints, between tabs: what names the object.
@@ -66,7 +66,7 @@ pub(crate) struct Shape {
 /// Prints objects as they come.
 pub(crate) struct Printer<'a> {
     out: &'a mut dyn Write,
-    shape: &'static Shape,
+    shape: &'static TableSpec,
     form: Form,
     bold_head: bool,
     widths: Vec<usize>,
@@ -77,7 +77,7 @@ impl<'a> Printer<'a> {
     /// A printer of that form.
     pub(crate) fn new(
         out: &'a mut dyn Write,
-        shape: &'static Shape,
+        shape: &'static TableSpec,
         form: Form,
         bold_head: bool,
     ) -> Self {

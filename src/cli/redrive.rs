@@ -15,11 +15,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::args::RedriveArgs;
-use super::change_log;
-use super::exit::{Exit, Result, Trouble};
-use super::output::{Column, Printer, Shape};
-use super::place::{self, no_such_stream};
-use super::session::Session;
+use super::audit_log;
+use super::command_context::CommandContext;
+use super::exit::{CliError, Exit, Result};
+use super::output::{Column, Printer, TableSpec};
+use super::partition_spec::{self, no_such_stream};
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
 use crate::model::{
@@ -27,11 +27,11 @@ use crate::model::{
     shell_line,
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
-use batch::Copier;
+use batch::BatchPublisher;
 use journal::{Journal, Progress};
 use plan::{Asked, Plan, Range};
 
-static SHAPE: Shape = Shape {
+static SHAPE: TableSpec = TableSpec {
     fields: &[
         "from",
         "partition",
@@ -58,20 +58,20 @@ static SHAPE: Shape = Shape {
 };
 
 /// Copies the messages, one partition after the other. SIGINT lets the batch under way come to its end.
-pub(crate) async fn redrive(session: &mut Session<'_>, args: &RedriveArgs) -> Result {
+pub(crate) async fn redrive(session: &mut CommandContext<'_>, args: &RedriveArgs) -> Result {
     let client = if args.dry_run {
         None
     } else {
         Some(session.client()?)
     };
     let observer = session.observer()?;
-    let (from, cluster) = place::find(&observer, &args.from_place).await?;
-    let cluster = place::knowing(&observer, cluster, &[&args.to_stream]).await?;
+    let (from, cluster) = partition_spec::find(&observer, &args.from_place).await?;
+    let cluster = partition_spec::knowing(&observer, cluster, &[&args.to_stream]).await?;
     let to = cluster.stream(&args.to_stream);
     let to = to.map(|stream| Arc::clone(&stream.name));
     let to = to.ok_or_else(|| no_such_stream(&args.to_stream))?;
     if from.stream == to {
-        return Err(Trouble::usage("a stream cannot be redriven into itself"));
+        return Err(CliError::usage("a stream cannot be redriven into itself"));
     }
     let path = journal_path(session, args, &from.stream, &to);
     let mut journal = Journal::open(path)?;
@@ -83,7 +83,7 @@ pub(crate) async fn redrive(session: &mut Session<'_>, args: &RedriveArgs) -> Re
         journal.begin(&plan)?;
         plan
     };
-    let copier = client.map(|client| Copier::new(&client, &to, args.rate));
+    let copier = client.map(|client| BatchPublisher::new(&client, &to, args.rate));
     let interrupt = CancellationToken::new();
     let mut listeners = JoinSet::new();
     let token = interrupt.clone();
@@ -92,7 +92,7 @@ pub(crate) async fn redrive(session: &mut Session<'_>, args: &RedriveArgs) -> Re
             token.cancel();
         }
     });
-    let work = Work {
+    let work = Redrive {
         observer,
         cluster,
         from: from.stream,
@@ -107,7 +107,7 @@ pub(crate) async fn redrive(session: &mut Session<'_>, args: &RedriveArgs) -> Re
 
 /// The file that was named; else, unless nothing is published, one in the user's own folder, removed when all is done.
 fn journal_path(
-    session: &Session<'_>,
+    session: &CommandContext<'_>,
     args: &RedriveArgs,
     from: &str,
     to: &str,
@@ -144,14 +144,14 @@ struct JournalPlace {
 }
 
 /// A redrive under way.
-struct Work {
+struct Redrive {
     observer: Observer,
     cluster: Arc<Cluster>,
     from: StreamName,
     to: StreamName,
     query: Option<Query>,
     /// Publishes; `None` in a dry run.
-    copier: Option<Copier>,
+    copier: Option<BatchPublisher>,
     journal: Journal,
     /// SIGINT came: nothing more is sent.
     interrupt: CancellationToken,
@@ -159,16 +159,21 @@ struct Work {
 
 /// What one partition came to.
 #[derive(Default)]
-struct Sums {
+struct Totals {
     matched: u64,
     published: u64,
     failed: u64,
 }
 
-impl Work {
-    async fn run(mut self, session: &mut Session<'_>, args: &RedriveArgs, plan: &Plan) -> Result {
+impl Redrive {
+    async fn run(
+        mut self,
+        session: &mut CommandContext<'_>,
+        args: &RedriveArgs,
+        plan: &Plan,
+    ) -> Result {
         let mut trouble = None;
-        let mut total = Sums::default();
+        let mut total = Totals::default();
         let mut out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
         let mut printer = Printer::new(
             &mut out,
@@ -177,7 +182,7 @@ impl Work {
             session.colours(),
         );
         for range in &plan.ranges {
-            let mut sums = Sums::default();
+            let mut sums = Totals::default();
             let copied = self.partition(session, plan, range, &mut sums).await;
             printer.one(&self.row(range, &sums))?;
             printer.flush()?;
@@ -196,10 +201,10 @@ impl Work {
     /// Copies one partition, from where the journal has come to.
     async fn partition(
         &mut self,
-        session: &mut Session<'_>,
+        session: &mut CommandContext<'_>,
         plan: &Plan,
         range: &Range,
-        sums: &mut Sums,
+        sums: &mut Totals,
     ) -> Result<()> {
         let progress = self.journal.progress(range.partition);
         let Some(spec) = range.spec(&self.from, progress) else {
@@ -225,7 +230,11 @@ impl Work {
                 None => break,
             }
         }
-        let rest = self.copier.as_mut().map(Copier::take).unwrap_or_default();
+        let rest = self
+            .copier
+            .as_mut()
+            .map(BatchPublisher::take)
+            .unwrap_or_default();
         self.publish(range, rest, sums).await
     }
 
@@ -235,7 +244,7 @@ impl Work {
         plan: &Plan,
         range: &Range,
         chunk: &Arc<Chunk>,
-        sums: &mut Sums,
+        sums: &mut Totals,
     ) -> Result<bool> {
         let now = Timestamp::now();
         for message in chunk.iter() {
@@ -265,7 +274,12 @@ impl Work {
     }
 
     /// Writes a batch down, publishes it, and writes down how it ended.
-    async fn publish(&mut self, range: &Range, batch: batch::Batch, sums: &mut Sums) -> Result<()> {
+    async fn publish(
+        &mut self,
+        range: &Range,
+        batch: batch::Batch,
+        sums: &mut Totals,
+    ) -> Result<()> {
         let Some(copier) = &mut self.copier else {
             return Ok(());
         };
@@ -285,7 +299,7 @@ impl Work {
         ended.trouble.map_or(Ok(()), Err)
     }
 
-    fn row(&self, range: &Range, sums: &Sums) -> Value {
+    fn row(&self, range: &Range, sums: &Totals) -> Value {
         let fresh = Progress::default();
         let progress = self.journal.progress(range.partition).unwrap_or(&fresh);
         json!({
@@ -302,7 +316,12 @@ impl Work {
     }
 
     /// Says how it ended, writes it into the log of changes, and chooses the exit code.
-    fn end(mut self, session: &mut Session<'_>, total: &Sums, trouble: Option<Trouble>) -> Result {
+    fn end(
+        mut self,
+        session: &mut CommandContext<'_>,
+        total: &Totals,
+        trouble: Option<CliError>,
+    ) -> Result {
         let Some(_publishes) = &self.copier else {
             let (from, to) = (&self.from, &self.to);
             session.console.say(&format!(
@@ -321,7 +340,7 @@ impl Work {
             messages(total.published)
         );
         let word = if stopped { "partly" } else { "done" };
-        change_log::note_many(
+        audit_log::note_many(
             &session.cluster_name(),
             &shell_line(&command),
             word,
@@ -355,7 +374,7 @@ impl Work {
 
 /// What happens to the reading of a partition, where it is worth a word or the end.
 fn note(
-    session: &mut Session<'_>,
+    session: &mut CommandContext<'_>,
     range: &Range,
     stream: &StreamName,
     event: SubscriptionEvent,

@@ -9,14 +9,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{ConfigArgs, ConfigTask, Options};
-use super::console::Console;
-use super::exit::{Exit, Result, Trouble};
-use super::output::{Column, Shape};
-use super::session::{ConfigPlace, Session};
+use super::command_context::{CommandContext, ConfigPlace};
+use super::exit::{CliError, Exit, Result};
+use super::output::{Column, TableSpec};
+use super::stdio::Stdio;
 use crate::config::{ConfigFile, Setting, Settings, Source, TEMPLATE, TlsFiles};
 use crate::model::format_duration;
 
-static SHAPE: Shape = Shape {
+static SHAPE: TableSpec = TableSpec {
     fields: &["setting", "value", "from"],
     raw: &["setting", "value"],
     columns: &[
@@ -27,11 +27,11 @@ static SHAPE: Shape = Shape {
 };
 
 /// Prints the settings, or writes the first config file.
-pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Console) -> Result {
+pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Stdio) -> Result {
     if let Some(ConfigTask::Init) = args.task {
         return init(&ConfigPlace::find(options)?.path, console);
     }
-    let mut session = Session::open(options, console)?;
+    let mut session = CommandContext::open(options, console)?;
     let mut rows = Rows::new(&session.config);
     rows.settings(&session.settings);
     rows.rest_of_file(&session.settings.file);
@@ -40,14 +40,14 @@ pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Console
     Ok(Exit::DONE)
 }
 
-fn init(path: &Path, console: &mut Console) -> Result {
+fn init(path: &Path, console: &mut Stdio) -> Result {
     write_new(path).map_err(|error| {
         let why = if error.kind() == io::ErrorKind::AlreadyExists {
             "exists already and is left as it is".to_owned()
         } else {
             format!("cannot be written: {error}")
         };
-        Trouble::new(Exit::FAILED, format!("{} {why}", path.display()))
+        CliError::new(Exit::FAILED, format!("{} {why}", path.display()))
     })?;
     writeln!(console.out, "{}", path.display())?;
     Ok(Exit::DONE)

@@ -1,9 +1,9 @@
 //! `liftui tail`: messages of some partitions, merged by time, filtered and printed, with nothing left out.
 //! Subscriptions are in `lanes`, what happens to them in `flow`, printing in `print`; between them go sealed chunks.
 
-mod flow;
-mod lanes;
 mod print;
+mod runner;
+mod subscriptions;
 mod table;
 
 use std::io;
@@ -12,28 +12,28 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::args::{self, TailArgs};
-use super::change;
+use super::command_context::CommandContext;
 use super::dashboard::local_offset;
-use super::exit::{Result, Trouble};
-use super::place::{self, Place};
-use super::session::Session;
+use super::exit::{CliError, Result};
+use super::mutate;
+use super::partition_spec::{self, PartitionSpec};
 use crate::client::{Observer, by_key};
 use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp};
 use crate::store::ExportForm;
-pub(crate) use flow::failure_of_end;
+pub(crate) use runner::failure_of_end;
 
-use flow::Flow;
-use lanes::Lanes;
 use print::{Filter, Form, Printer};
+use runner::TailRunner;
+use subscriptions::SubscriptionSet;
 use table::Table;
 
 /// How many of the last messages of each partition a tail that follows begins with.
 const LAST: u64 = 10;
 
 /// Prints messages until the range is done, enough were printed, nobody reads, or SIGINT.
-pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
+pub(crate) async fn tail(session: &mut CommandContext<'_>, args: &TailArgs) -> Result {
     let observer = session.observer()?;
-    let (found, cluster) = place::find_all(&observer, &args.places).await?;
+    let (found, cluster) = partition_spec::find_all(&observer, &args.places).await?;
     let places = narrowed(session, args, found, &cluster)?;
     if args.resume {
         resume(session, &observer, &places).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
         StopAt::Time(time) => time > now,
         StopAt::Latest => false,
     });
-    let lanes = Lanes::open(&observer, specs).await?;
+    let lanes = SubscriptionSet::open(&observer, specs).await?;
     let filter = Filter {
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),
@@ -56,7 +56,7 @@ pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
     };
     let out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
     let printer = Printer::new(form, filter, out)?;
-    let (flow, queue) = Flow::new(session.console, lanes, printer.count(), follows);
+    let (flow, queue) = TailRunner::new(session.console, lanes, printer.count(), follows);
     let flow = if waits {
         flow.saying_when_quiet()
     } else {
@@ -68,11 +68,11 @@ pub(crate) async fn tail(session: &mut Session<'_>, args: &TailArgs) -> Result {
 
 /// These places; with a key, the one partition of each stream that the key belongs to.
 fn narrowed(
-    session: &mut Session<'_>,
+    session: &mut CommandContext<'_>,
     args: &TailArgs,
-    mut places: Vec<Place>,
+    mut places: Vec<PartitionSpec>,
     cluster: &Cluster,
-) -> Result<Vec<Place>> {
+) -> Result<Vec<PartitionSpec>> {
     let Some(key) = &args.key else {
         return Ok(places);
     };
@@ -80,7 +80,7 @@ fn narrowed(
         let count = cluster.partition_count(&place.stream).unwrap_or(1);
         let partition = by_key(key.as_bytes(), count);
         if !place.partitions.contains(&partition) {
-            return Err(Trouble::usage(format!(
+            return Err(CliError::usage(format!(
                 "key \"{key}\" belongs to partition {partition} of stream \"{}\", which is not read",
                 place.stream
             )));
@@ -95,7 +95,11 @@ fn narrowed(
 }
 
 /// Resumes those partitions that are paused: it is asked first, since resuming makes readonly ones writable.
-async fn resume(session: &mut Session<'_>, observer: &Observer, places: &[Place]) -> Result<()> {
+async fn resume(
+    session: &mut CommandContext<'_>,
+    observer: &Observer,
+    places: &[PartitionSpec],
+) -> Result<()> {
     let client = session.client()?;
     for place in places {
         let mut paused = Vec::new();
@@ -110,14 +114,14 @@ async fn resume(session: &mut Session<'_>, observer: &Observer, places: &[Place]
                 stream: Arc::clone(&place.stream),
                 partitions: paused,
             };
-            change::send(session, &client, operation).await?;
+            mutate::send(session, &client, operation).await?;
         }
     }
     Ok(())
 }
 
 /// Where every partition is read from and to.
-fn specs(args: &TailArgs, places: &[Place]) -> Vec<SubscribeSpec> {
+fn specs(args: &TailArgs, places: &[PartitionSpec]) -> Vec<SubscribeSpec> {
     let stop = args.range.to.unwrap_or(if args.count {
         StopAt::Latest
     } else {
@@ -128,10 +132,10 @@ fn specs(args: &TailArgs, places: &[Place]) -> Vec<SubscribeSpec> {
     } else {
         StartAt::Earliest
     });
-    place::specs(places, start, stop, args.isr_replica)
+    partition_spec::specs(places, start, stop, args.isr_replica)
 }
 
-fn form(session: &Session<'_>, args: &TailArgs, places: &[Place]) -> Form {
+fn form(session: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec]) -> Form {
     if args.count {
         return Form::Count;
     }

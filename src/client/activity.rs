@@ -9,7 +9,7 @@ use tokio_stream::Stream;
 
 use super::Observer;
 use super::error::{Error, Result};
-use super::subscribe::{Order, Subscription, SubscriptionItem, failure_of};
+use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem, failure_of};
 use crate::model::{
     ActivityEvent, EndReason, ErrorKind, OwnedMessages, StartAt, StopAt, SubscribeSpec,
     SubscriptionEvent, Target,
@@ -38,7 +38,7 @@ impl Observer {
         };
         let core = Arc::clone(self.core());
         let sink = OwnedMessages::default();
-        let messages = Subscription::open(core, Order::reading(spec), sink).await;
+        let messages = Subscription::open(core, SubscribeRequest::reading(spec), sink).await;
         Ok(ActivityEvents {
             messages: messages.map_err(switched_off)?,
             latest: None,

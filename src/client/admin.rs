@@ -8,8 +8,8 @@ use std::time::Duration;
 use tonic::{Response, Status};
 
 use super::Client;
-use super::core::{Api, Core};
 use super::error::{Error, Result};
+use super::inner::{Api, Inner};
 use super::transport::Call;
 use crate::model::{
     ErrorKind, Failure, Operation, Outcome, PartitionId, StreamName, StreamOptions, Target,
@@ -167,7 +167,7 @@ impl Client {
         if failed.is_empty() {
             return Ok(Outcome::Done);
         }
-        Ok(Outcome::Partly { done, failed })
+        Ok(Outcome::Partial { done, failed })
     }
 
     /// A change that any broker takes. It has no deadline on the wire: without one a server that knows no metadata
@@ -188,13 +188,13 @@ impl Client {
     }
 }
 
-impl Core {
+impl Inner {
     async fn resume_partition(
         self: &Arc<Self>,
         stream: &StreamName,
         partition: PartitionId,
     ) -> Result<()> {
-        let mut attempts = super::failover::Attempts::within(self.options.request_timeout);
+        let mut attempts = super::retry::RetryBudget::within(self.options.request_timeout);
         loop {
             let leader = self.leader(stream, partition).await?;
             match self.resume_at(&leader.address, stream, partition).await {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::connect::Prefer;
 use super::error::Error;
+use super::options::Prefer;
 use crate::model::{BrokerId, Cluster, Failure, Timestamp};
 
 /// How this client came to know a broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum AddressOrigin {
     /// It is one of the seeds.
     Configured,
     /// A broker's metadata named it.
@@ -25,7 +25,7 @@ pub struct BrokerHealth {
     /// The broker's id, once it has answered or another broker named it.
     pub id: Option<BrokerId>,
     /// How the address came to be known.
-    pub origin: Origin,
+    pub origin: AddressOrigin,
     /// Requests sent to it, or tried to.
     pub attempts: u64,
     /// The latest failure to reach it or to be answered, and when; refusals that it sent itself are answers.
@@ -39,7 +39,7 @@ pub struct BrokerHealth {
 }
 
 impl BrokerHealth {
-    fn new(address: &str, origin: Origin) -> Self {
+    fn new(address: &str, origin: AddressOrigin) -> Self {
         Self {
             address: Arc::from(address),
             id: None,
@@ -77,7 +77,7 @@ impl Brokers {
     /// Knows the seeds, `host:port` each.
     pub(crate) fn new(seeds: &[String], prefer: Prefer) -> Self {
         let configured = |seed: &String| {
-            let health = BrokerHealth::new(seed, Origin::Configured);
+            let health = BrokerHealth::new(seed, AddressOrigin::Configured);
             (Arc::clone(&health.address), health)
         };
         Self {
@@ -91,9 +91,9 @@ impl Brokers {
     pub(crate) fn list(&self) -> Vec<BrokerHealth> {
         let known = self.lock();
         let is_alias = |seed: &BrokerHealth| {
-            seed.origin == Origin::Configured
+            seed.origin == AddressOrigin::Configured
                 && known.values().any(|other| {
-                    other.origin == Origin::Discovered
+                    other.origin == AddressOrigin::Discovered
                         && other.id.is_some()
                         && other.id == seed.id
                         && other.is_answering()
@@ -189,13 +189,13 @@ impl Brokers {
         for broker in &cluster.brokers {
             let listed = broker.address();
             known.retain(|at, other| {
-                other.origin == Origin::Configured
+                other.origin == AddressOrigin::Configured
                     || other.id.as_ref() != Some(&broker.id)
                     || **at == *listed
             });
             let health = known
                 .entry(Arc::from(&*listed))
-                .or_insert_with(|| BrokerHealth::new(&listed, Origin::Discovered));
+                .or_insert_with(|| BrokerHealth::new(&listed, AddressOrigin::Discovered));
             health.id = Some(Arc::clone(&broker.id));
             health.workload = Some(broker.partition_count);
         }

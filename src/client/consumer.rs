@@ -1,7 +1,7 @@
 //! A member of a consumer group: reads the partitions assigned to it, and stores how far it has come. Staying a member
 //! is `consumer::heart`'s.
 
-mod heart;
+mod heartbeat;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -14,16 +14,16 @@ use tokio_stream::{StreamExt, StreamMap};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Client;
-use super::core::Api;
 use super::error::{Error, Result};
-use super::subscribe::{Order, Subscription, SubscriptionItem};
+use super::inner::Api;
+use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem};
 use crate::model::{
-    EndReason, ErrorKind, Failure, GiveUp, Message, Offset, OwnedMessages, PartitionId, StartAt,
-    StreamName, SubscribeSpec, SubscriptionEvent, Target,
+    EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, PartitionId, RetryLimit,
+    StartAt, StreamName, SubscribeSpec, SubscriptionEvent, Target,
 };
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
-use heart::{Assignment, Heart, Membership};
+use heartbeat::{Assignment, Heartbeat, Membership};
 
 /// Which group to join, and how.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ const REST: Duration = Duration::from_secs(1);
 /// Stands for never where an interval needs a number.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
-type Place = (StreamName, PartitionId);
+type AssignedPartition = (StreamName, PartitionId);
 
 /// A member of a consumer group. It reads while it is polled, and stays a member by itself; dropped without
 /// [`leave`](Self::leave), the coordinator takes it for dead after a while (15 s by default).
@@ -105,13 +105,13 @@ pub struct Consumer {
     options: ConsumerOptions,
     membership: watch::Receiver<Membership>,
     assignment: Option<Assignment>,
-    reading: StreamMap<Place, Subscription<OwnedMessages>>,
+    reading: StreamMap<AssignedPartition, Subscription<OwnedMessages>>,
     /// Assigned partitions without a subscription yet.
-    to_open: VecDeque<Place>,
+    to_open: VecDeque<AssignedPartition>,
     checkpoint: Interval,
     positions: Positions,
     /// Partitions whose subscriptions ended for a reason that may pass.
-    resting: BTreeMap<Place, EndReason>,
+    resting: BTreeMap<AssignedPartition, EndReason>,
     rest: Interval,
     /// Stops the heartbeat.
     stop: Option<DropGuard>,
@@ -121,9 +121,9 @@ pub struct Consumer {
 #[derive(Debug, Default)]
 struct Positions {
     /// The message handed out last: dealt with once the next one is asked for.
-    handed: Option<(Place, Offset)>,
-    done: BTreeMap<Place, Offset>,
-    stored: BTreeMap<Place, Offset>,
+    handed: Option<(AssignedPartition, Offset)>,
+    done: BTreeMap<AssignedPartition, Offset>,
+    stored: BTreeMap<AssignedPartition, Offset>,
 }
 
 impl Positions {
@@ -134,14 +134,17 @@ impl Positions {
     }
 
     /// Forgets partitions that others read now.
-    fn keep(&mut self, is_own: impl Fn(&Place) -> bool) {
+    fn keep(&mut self, is_own: impl Fn(&AssignedPartition) -> bool) {
         self.done.retain(|place, _| is_own(place));
         self.stored.retain(|place, _| is_own(place));
     }
 
     /// What is to be stored of partitions that this member may speak for.
-    fn unstored(&self, is_own: impl Fn(&Place) -> bool) -> Vec<(Place, Offset)> {
-        let is_new = |(place, offset): &(&Place, &Offset)| {
+    fn unstored(
+        &self,
+        is_own: impl Fn(&AssignedPartition) -> bool,
+    ) -> Vec<(AssignedPartition, Offset)> {
+        let is_new = |(place, offset): &(&AssignedPartition, &Offset)| {
             is_own(place) && self.stored.get(*place) != Some(*offset)
         };
         let new = self.done.iter().filter(is_new);
@@ -162,9 +165,9 @@ impl Client {
             options.consumer = format!("liftui-{:016x}", fastrand::u64(..));
         }
         self.core().cursor_partitions().await?;
-        let joined = heart::join(self.core(), &options).await?;
+        let joined = heartbeat::join(self.core(), &options).await?;
         let stop = CancellationToken::new();
-        let (heart, membership) = Heart::new(Arc::clone(self.core()), &options, &joined);
+        let (heart, membership) = Heartbeat::new(Arc::clone(self.core()), &options, &joined);
         let beating = stop.clone();
         self.core().tasks.run(async move {
             beating.run_until_cancelled(heart.beat()).await;
@@ -190,9 +193,9 @@ impl Client {
 }
 
 /// What a consumer waits for.
-enum Woken {
+enum ConsumerWakeup {
     Group,
-    Item(Place, SubscriptionItem<Message>),
+    Item(AssignedPartition, SubscriptionItem<Message>),
     Checkpoint,
     /// Ended subscriptions may be tried again.
     Rested,
@@ -218,28 +221,28 @@ impl Consumer {
                 return Some(failure);
             }
             match self.wake().await? {
-                Woken::Group => {
+                ConsumerWakeup::Group => {
                     if let Some(item) = self.regroup().await {
                         return Some(item);
                     }
                 }
-                Woken::Item(place, item) => {
+                ConsumerWakeup::Item(place, item) => {
                     if let Some(item) = self.take(place, item) {
                         return Some(item);
                     }
                 }
-                Woken::Rested => self.to_open.extend(self.resting.keys().cloned()),
-                Woken::Checkpoint if self.options.checkpoint_every.is_some() => {
+                ConsumerWakeup::Rested => self.to_open.extend(self.resting.keys().cloned()),
+                ConsumerWakeup::Checkpoint if self.options.checkpoint_every.is_some() => {
                     if let Err(error) = self.store().await {
                         return Some(ConsumerItem::CheckpointFailed(error.into()));
                     }
                 }
-                Woken::Checkpoint => {}
+                ConsumerWakeup::Checkpoint => {}
             }
         }
     }
 
-    async fn wake(&mut self) -> Option<Woken> {
+    async fn wake(&mut self) -> Option<ConsumerWakeup> {
         let is_reading = !self.reading.is_empty();
         let is_resting = self
             .resting
@@ -247,10 +250,10 @@ impl Consumer {
             .any(|place| !self.reading.contains_key(place));
         tokio::select! {
             biased;
-            changed = self.membership.changed() => changed.ok().map(|()| Woken::Group),
-            _ = self.checkpoint.tick() => Some(Woken::Checkpoint),
-            _ = self.rest.tick(), if is_resting => Some(Woken::Rested),
-            Some((place, item)) = self.reading.next(), if is_reading => Some(Woken::Item(place, item)),
+            changed = self.membership.changed() => changed.ok().map(|()| ConsumerWakeup::Group),
+            _ = self.checkpoint.tick() => Some(ConsumerWakeup::Checkpoint),
+            _ = self.rest.tick(), if is_resting => Some(ConsumerWakeup::Rested),
+            Some((place, item)) = self.reading.next(), if is_reading => Some(ConsumerWakeup::Item(place, item)),
         }
     }
 
@@ -299,7 +302,7 @@ impl Consumer {
     }
 
     /// What may pass is tried again with the next item, after the others.
-    fn not_opened(&mut self, place: Place, error: &Error) -> ConsumerItem {
+    fn not_opened(&mut self, place: AssignedPartition, error: &Error) -> ConsumerItem {
         let failure = Failure::from(error);
         let (stream, partition) = place.clone();
         let event = if error.kind().is_retryable() {
@@ -316,7 +319,10 @@ impl Consumer {
         }
     }
 
-    async fn open(&self, (stream, partition): &Place) -> Result<Subscription<OwnedMessages>> {
+    async fn open(
+        &self,
+        (stream, partition): &AssignedPartition,
+    ) -> Result<Subscription<OwnedMessages>> {
         let id = cursor_id(&self.options.group);
         let come_to = match self.positions.done.get(&(Arc::clone(stream), *partition)) {
             Some(offset) => Some(*offset),
@@ -324,22 +330,26 @@ impl Consumer {
         };
         let spec = SubscribeSpec {
             start: come_to.map_or(self.options.start, |offset| StartAt::Offset(offset + 1)),
-            give_up: GiveUp::Never,
+            give_up: RetryLimit::Never,
             ..SubscribeSpec::new(Arc::clone(stream), *partition)
         };
-        let order = Order {
+        let order = SubscribeRequest {
             consumer: Some(pb::Consumer {
                 group_id: self.options.group.clone(),
                 group_epoch: self.epoch(),
                 consumer_id: self.options.consumer.clone(),
             }),
-            ..Order::reading(spec)
+            ..SubscribeRequest::reading(spec)
         };
         let core = Arc::clone(self.client.core());
         Subscription::open(core, order, OwnedMessages::default()).await
     }
 
-    fn take(&mut self, place: Place, item: SubscriptionItem<Message>) -> Option<ConsumerItem> {
+    fn take(
+        &mut self,
+        place: AssignedPartition,
+        item: SubscriptionItem<Message>,
+    ) -> Option<ConsumerItem> {
         match item {
             SubscriptionItem::Batch(message) => {
                 self.resting.remove(&place);
@@ -360,7 +370,7 @@ impl Consumer {
 
     /// Remembers an end that may pass, to try again a little later. Whether the event is worth telling: the same end
     /// after every try is not.
-    fn rest_after(&mut self, place: &Place, event: &SubscriptionEvent) -> bool {
+    fn rest_after(&mut self, place: &AssignedPartition, event: &SubscriptionEvent) -> bool {
         let SubscriptionEvent::Ended(reason) = event else {
             return !self.resting.contains_key(place);
         };
@@ -393,7 +403,8 @@ impl Consumer {
         // The heartbeat may know of a newer assignment than was taken in.
         let heard = self.membership.borrow().assignment.clone();
         let own = heard.unwrap_or_default().places;
-        let is_own = |place: &Place| own.contains(place) && !is_fenced(&self.resting, place);
+        let is_own =
+            |place: &AssignedPartition| own.contains(place) && !is_fenced(&self.resting, place);
         for (place, offset) in self.positions.unstored(is_own) {
             let (stream, partition) = &place;
             self.client
@@ -438,7 +449,7 @@ impl Consumer {
 }
 
 /// Whether another member, or a later epoch, was seen to have taken the partition over.
-fn is_fenced(resting: &BTreeMap<Place, EndReason>, place: &Place) -> bool {
+fn is_fenced(resting: &BTreeMap<AssignedPartition, EndReason>, place: &AssignedPartition) -> bool {
     resting.get(place) == Some(&EndReason::Fenced)
 }
 

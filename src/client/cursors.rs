@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::core::{Api, Core, with_deadline};
 use super::error::{Error, Result};
+use super::inner::{Api, Inner, with_deadline};
 use super::partitioner::by_key;
-use super::subscribe::{Order, Subscription, SubscriptionItem, failure_of};
+use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem, failure_of};
 use super::{Client, Observer};
 use crate::model::{
-    CursorEntry, EndReason, ErrorKind, GiveUp, Offset, OwnedMessages, PartitionId, StartAt, StopAt,
-    StreamName, SubscribeSpec, SubscriptionEvent, Target,
+    CursorEntry, EndReason, ErrorKind, Offset, OwnedMessages, PartitionId, RetryLimit, StartAt,
+    StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target,
 };
 use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
@@ -34,7 +34,7 @@ pub struct CursorReading {
 
 /// What has been read of `__cursors` so far, so that each reading goes on where the one before ended.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct CursorLog {
     entries: BTreeMap<(String, StreamName, PartitionId), CursorEntry>,
     next: BTreeMap<PartitionId, Offset>,
 }
@@ -128,7 +128,7 @@ impl Client {
     }
 }
 
-impl Core {
+impl Inner {
     /// The partition of `__cursors` whose leader keeps the cursor: CRC-32 of its key (wire-contract §4.8).
     async fn home(
         self: &Arc<Self>,
@@ -177,7 +177,7 @@ impl Core {
     /// Reads what is new in one partition; `false` where it is paused.
     async fn read_cursor_partition(
         self: &Arc<Self>,
-        book: &mut Book,
+        book: &mut CursorLog,
         partition: PartitionId,
         resume: bool,
     ) -> Result<bool> {
@@ -199,7 +199,7 @@ impl Core {
     /// Reads a subscription to its end and tells which end it was, or what could not be read and why.
     pub(crate) async fn drain(
         self: &Arc<Self>,
-        order: Order,
+        order: SubscribeRequest,
         take: impl FnMut(crate::model::Message),
     ) -> Result<EndReason> {
         let target = Target::Partition(Arc::clone(&order.spec.stream), order.spec.partition);
@@ -209,7 +209,7 @@ impl Core {
 
     async fn drain_into(
         self: &Arc<Self>,
-        order: Order,
+        order: SubscribeRequest,
         target: &Target,
         mut take: impl FnMut(crate::model::Message),
     ) -> Result<EndReason> {
@@ -235,11 +235,15 @@ fn unreadable(target: Target, error: Error) -> Error {
 }
 
 /// One partition of an internal stream: from where it was read to before, to its end.
-pub(crate) fn whole(stream: &str, partition: PartitionId, next: Option<Offset>) -> Order {
-    Order::reading(SubscribeSpec {
+pub(crate) fn whole(
+    stream: &str,
+    partition: PartitionId,
+    next: Option<Offset>,
+) -> SubscribeRequest {
+    SubscribeRequest::reading(SubscribeSpec {
         start: next.map_or(StartAt::Earliest, StartAt::Offset),
         stop: StopAt::Latest,
-        give_up: GiveUp::After(PATIENCE),
+        give_up: RetryLimit::After(PATIENCE),
         ..SubscribeSpec::new(stream, partition)
     })
 }

@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use tonic::Request;
 
 use super::Observer;
-use super::core::{Api, Core};
 use super::cursors::whole;
 use super::error::{Error, Result};
+use super::inner::{Api, Inner};
 use super::metadata::SECOND_OPINION;
 use super::transport::Call;
 use crate::model::{
@@ -26,7 +26,7 @@ type Groups = BTreeMap<String, pb::ConsumerGroupMetadata>;
 
 /// What `__activity` has told of groups so far, so that each reading goes on where the one before ended.
 #[derive(Debug, Default)]
-pub(crate) struct Roster {
+pub(crate) struct GroupLog {
     groups: BTreeMap<String, Members>,
     next: Option<Offset>,
     latest_id: u64,
@@ -38,7 +38,7 @@ struct Members {
     streams: BTreeSet<StreamName>,
 }
 
-impl Roster {
+impl GroupLog {
     fn note(&mut self, event: ActivityEvent) {
         if event.id <= self.latest_id {
             return;
@@ -95,7 +95,7 @@ impl Observer {
 }
 
 /// Groups of the roster and of cursors, together.
-fn gather(roster: &Roster, cursors: &[CursorEntry]) -> BTreeMap<String, Members> {
+fn gather(roster: &GroupLog, cursors: &[CursorEntry]) -> BTreeMap<String, Members> {
     let mut found = roster.groups.clone();
     for cursor in cursors {
         if let Some(group) = cursor.group() {
@@ -121,10 +121,10 @@ fn describe(id: String, members: Members, metadata: &Groups, is_read: bool) -> G
     }
 }
 
-impl Core {
+impl Inner {
     /// Reads what is new in `__activity`; `false` where there is none to read, or it is paused: what it holds beyond
     /// what was read before is unknown then.
-    async fn read_roster(self: &Arc<Self>, roster: &mut Roster) -> Result<bool> {
+    async fn read_roster(self: &Arc<Self>, roster: &mut GroupLog) -> Result<bool> {
         let order = whole(ACTIVITY, 0, roster.next);
         let read = self
             .drain(order, |message| {
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn repeated_events_do_not_bring_a_member_back() {
-        let mut roster = Roster::default();
+        let mut roster = GroupLog::default();
         let event = |id, kind| ActivityEvent {
             id,
             time: Timestamp(0),

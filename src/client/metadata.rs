@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use tonic::Request;
 
 use super::backoff::Backoff;
-use super::core::Core;
 use super::error::{Error, Result};
+use super::inner::Inner;
 use super::transport::Call;
 use crate::model::{
     Broker, BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target, Timestamp,
@@ -98,7 +98,7 @@ pub(crate) struct Leader {
     pub(crate) generation: u64,
 }
 
-impl Core {
+impl Inner {
     /// Fresh metadata from any broker, within the metadata timeout.
     pub(crate) async fn fetch_metadata(self: &Arc<Self>) -> Result<Arc<Cluster>> {
         let begun = Instant::now();

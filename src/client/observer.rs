@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::brokers::BrokerHealth;
-use super::connect::ConnectOptions;
-use super::core::{Core, Handle};
 use super::error::{Error, Result};
+use super::inner::{Handle, Inner};
+use super::options::ConnectOptions;
 use super::partitioner::Partitioner;
 use super::pool::Tasks;
-use super::subscribe::{Order, Subscription};
+use super::subscribe::{SubscribeRequest, Subscription};
 use crate::model::{
     Cluster, ErrorKind, MessageSink, OwnedMessages, Partition, PartitionId, StreamName,
     SubscribeSpec, Target, Timestamp, View,
@@ -44,7 +44,7 @@ impl Observer {
     }
 
     /// What all handles share.
-    pub(crate) fn core(&self) -> &Arc<Core> {
+    pub(crate) fn core(&self) -> &Arc<Inner> {
         &self.handle.core
     }
 
@@ -146,7 +146,12 @@ impl Observer {
         spec: SubscribeSpec,
         sink: S,
     ) -> Result<Subscription<S>> {
-        Subscription::open(Arc::clone(self.core()), Order::reading(spec), sink).await
+        Subscription::open(
+            Arc::clone(self.core()),
+            SubscribeRequest::reading(spec),
+            sink,
+        )
+        .await
     }
 
     /// Counts the tasks of this client, also after it was dropped.
@@ -167,14 +172,14 @@ impl TaskCount {
     }
 }
 
-impl Core {
+impl Inner {
     /// The partition as its leader tells it.
     pub(crate) async fn fetch_partition(
         self: &Arc<Self>,
         stream: &StreamName,
         partition: PartitionId,
     ) -> Result<Partition> {
-        let mut attempts = super::failover::Attempts::within(self.options.request_timeout);
+        let mut attempts = super::retry::RetryBudget::within(self.options.request_timeout);
         let mut refused = None;
         loop {
             let leader = self.leader(stream, partition).await?;

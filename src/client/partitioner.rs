@@ -29,7 +29,7 @@ pub fn by_key(key: &[u8], partitions: usize) -> PartitionId {
 
 /// Each partition of a stream in turn, from 0; every value of this type counts for itself.
 #[derive(Debug, Default)]
-pub struct RoundRobin(Turns);
+pub struct RoundRobin(RotatingStart);
 
 impl Partitioner for RoundRobin {
     fn partition(&self, stream: &str, _: &[u8], _: &[u8], cluster: &Cluster) -> PartitionId {
@@ -40,9 +40,9 @@ impl Partitioner for RoundRobin {
 
 /// Whose turn it is, for each stream. Counters wrap within the number of partitions, so they never overflow.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<StreamName, PartitionId>>);
+pub(crate) struct RotatingStart(Mutex<HashMap<StreamName, PartitionId>>);
 
-impl Turns {
+impl RotatingStart {
     /// The partition whose turn it is, of that many.
     pub(crate) fn next(&self, stream: &str, partitions: usize) -> PartitionId {
         let partitions = PartitionId::try_from(partitions)
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn turns_count_each_stream_for_itself_and_wrap() {
-        let turns = Turns::default();
+        let turns = RotatingStart::default();
         let taken: Vec<PartitionId> = (0..5).map(|_| turns.next("orders", 3)).collect();
         assert_eq!(taken, [0, 1, 2, 0, 1]);
         assert_eq!(turns.next("payments", 3), 0);

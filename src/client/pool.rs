@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::transport::{Channel, Endpoint};
 
-use super::connect::ConnectOptions;
 use super::error::{Error, Result};
+use super::options::ConnectOptions;
 use super::tls::Tls;
 use crate::model::{ErrorKind, Target};
 

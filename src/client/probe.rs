@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tonic::{Response, Status};
 
-use super::core::{Api, Core};
 use super::error::Result;
+use super::inner::{Api, Inner};
 use super::observer::Observer;
 use super::transport::Call;
 use crate::model::{
@@ -40,7 +40,7 @@ impl Observer {
     }
 }
 
-impl Core {
+impl Inner {
     async fn serving(self: &Arc<Self>, stream: &StreamName, id: PartitionId) -> Result<ProbeState> {
         let partition = Box::new(self.fetch_partition(stream, id).await?);
         let readonly = if partition.readonly_flag {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Client;
-use super::core::{Api, Core, with_deadline};
 use super::error::{Error, Result};
-use super::failover::Attempts;
+use super::inner::{Api, Inner, with_deadline};
 use super::partitioner::by_key;
+use super::retry::RetryBudget;
 use crate::model::{
     AckPolicy, Destination, ErrorKind, Outcome, PartitionId, PublishOptions, StreamName, Target,
 };
@@ -35,7 +35,7 @@ impl Client {
     }
 }
 
-impl Core {
+impl Inner {
     /// Where a message goes: `None` to a subject, whose partition servers find.
     pub(crate) async fn destination(
         self: &Arc<Self>,
@@ -80,7 +80,7 @@ impl Core {
             let request = with_deadline(request.clone(), left);
             async move { api.publish(request).await }
         };
-        let mut attempts = Attempts::within(self.deadline(options));
+        let mut attempts = RetryBudget::within(self.deadline(options));
         let answer = loop {
             let left = attempts.left();
             let error = match self.at_any(Rpc::Publish, &target, left, send).await {

@@ -1,7 +1,7 @@
 //! Publishing many messages at a time over one `PublishAsync` call: what callers see. The call itself, its answers and
 //! its cuts are `publisher::session`'s.
 
-mod link;
+mod call;
 mod session;
 
 use std::future::Future;
@@ -14,9 +14,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::Client;
-use super::core::Core;
 use super::error::{Error, Result};
-use super::failover::LONGEST;
+use super::inner::Inner;
+use super::retry::LONGEST;
 use crate::model::{AckPolicy, Destination, Outcome, PartitionId, PublishOptions, Target};
 use crate::wire::rpc::Rpc;
 use crate::wire::{convert, pb};
@@ -40,7 +40,7 @@ impl Default for PublisherOptions {
 type Answered = (Result<Outcome>, Instant);
 
 /// A message on its way, with who waits for it.
-struct Job {
+struct PendingPublish {
     request: pb::PublishRequest,
     /// The caller's own id: on the wire stands one of ours, which is unique.
     correlation_id: String,
@@ -53,7 +53,7 @@ struct Job {
     _place: OwnedSemaphorePermit,
 }
 
-impl Job {
+impl PendingPublish {
     fn end(self, outcome: Result<Outcome>) {
         // Nobody may wait for it any more.
         self.answer.send((outcome, Instant::now())).ok();
@@ -65,8 +65,8 @@ impl Job {
 /// still waited for by its [`Receipt`]s; [`Publisher::finish`] waits until all of it is with the broker.
 #[derive(Clone, Debug)]
 pub struct Publisher {
-    core: Arc<Core>,
-    jobs: mpsc::Sender<Job>,
+    core: Arc<Inner>,
+    jobs: mpsc::Sender<PendingPublish>,
     places: Arc<Semaphore>,
     bound: u32,
     /// Nothing comes of it: its other end goes with the call.
@@ -82,7 +82,7 @@ impl Client {
         let bound = options.max_in_flight.clamp(1, most);
         let (jobs, queue) = mpsc::channel(bound.min(256));
         let core = Arc::clone(self.core());
-        let session = session::Session::new(Arc::clone(&core), queue, bound);
+        let session = session::PublishSession::new(Arc::clone(&core), queue, bound);
         let (ends, over) = watch::channel(());
         core.tasks.run(async move {
             session.run().await;
@@ -107,7 +107,7 @@ impl Publisher {
     /// [`Refused`](crate::model::ErrorKind::Refused) for a publish to a subject, which `PublishAsync` has not;
     /// [`NoSuchStream`](crate::model::ErrorKind::NoSuchStream) where metadata is needed to find the partition;
     /// [`Closed`](crate::model::ErrorKind::Closed).
-    pub async fn publish(&self, options: PublishOptions) -> Result<Receipt> {
+    pub async fn publish(&self, options: PublishOptions) -> Result<AckFuture> {
         let Some((stream, partition)) = self.core.destination(&options).await? else {
             return Err(refused_subject(&options));
         };
@@ -119,7 +119,7 @@ impl Publisher {
             .unwrap_or(self.core.options.request_timeout);
         let target = Target::Partition(stream, partition);
         let begun = Instant::now();
-        let job = Job {
+        let job = PendingPublish {
             request,
             correlation_id: options.correlation_id,
             policy: options.ack_policy,
@@ -130,7 +130,7 @@ impl Publisher {
             _place: place.or(Err(Error::closed()))?,
         };
         self.jobs.send(job).await.or(Err(Error::closed()))?;
-        Ok(Receipt {
+        Ok(AckFuture {
             answer: receipt,
             target,
             begun,
@@ -191,13 +191,13 @@ fn refused_subject(options: &PublishOptions) -> Error {
 /// | `INTERNAL` | [`TooLarge`](crate::model::ErrorKind::TooLarge) for NATS, [`PartitionPaused`](crate::model::ErrorKind::PartitionPaused) where it could not be resumed, [`Server`](crate::model::ErrorKind::Server) |
 /// | `UNKNOWN` | [`Server`](crate::model::ErrorKind::Server) |
 #[derive(Debug)]
-pub struct Receipt {
+pub struct AckFuture {
     answer: oneshot::Receiver<Answered>,
     target: Target,
     begun: Instant,
 }
 
-impl Receipt {
+impl AckFuture {
     /// How the message ended, and how long after it got its place in flight: the time of the answer counts, however
     /// late the receipt is looked at.
     ///
@@ -219,7 +219,7 @@ impl Receipt {
     }
 }
 
-impl Future for Receipt {
+impl Future for AckFuture {
     type Output = Result<Outcome>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

@@ -1,10 +1,10 @@
 //! Subscriptions: a stream of batches and events that survives its broker. What callers see; opening is
 //! `subscribe::open`'s, reading and resuming `subscribe::reader`'s.
 
-mod absence;
-mod check;
+mod deletion;
+mod liveness;
 mod open;
-mod plan;
+mod positions;
 mod reader;
 
 use std::fmt;
@@ -15,8 +15,8 @@ use std::task::{Context, Poll};
 use tokio_stream::Stream;
 use tokio_util::sync::ReusableBoxFuture;
 
-use super::core::Core;
 use super::error::{Error, Result};
+use super::inner::Inner;
 use crate::model::{EndReason, ErrorKind, MessageSink, SubscribeSpec, SubscriptionEvent, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -47,7 +47,7 @@ pub(crate) fn failure_of(reason: &EndReason, target: &Target) -> Option<Error> {
 
 /// What is subscribed to, with what only a [`Client`](super::Client) may ask.
 #[derive(Clone, Debug)]
-pub(crate) struct Order {
+pub(crate) struct SubscribeRequest {
     pub(crate) spec: SubscribeSpec,
     /// Resume the partition if it is paused.
     pub(crate) resume: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Order {
     pub(crate) consumer: Option<pb::Consumer>,
 }
 
-impl Order {
+impl SubscribeRequest {
     /// An order that changes nothing.
     pub(crate) fn reading(spec: SubscribeSpec) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Order {
     }
 }
 
-type Step<S> = (
+type ReaderItem<S> = (
     Box<Reader<S>>,
     Option<SubscriptionItem<<S as MessageSink>::Batch>>,
 );
@@ -75,13 +75,13 @@ type Step<S> = (
 /// and holds up nothing else. Dropping it closes it. It ends after [`SubscriptionEvent::Ended`]; dropping the client
 /// ends it as [`Closed`](crate::model::ErrorKind::Closed).
 pub struct Subscription<S: MessageSink> {
-    step: Option<ReusableBoxFuture<'static, Step<S>>>,
+    step: Option<ReusableBoxFuture<'static, ReaderItem<S>>>,
 }
 
 impl<S: MessageSink> Subscription<S> {
     /// Makes one attempt to open it. A failure that another attempt may mend becomes the first event of the
     /// subscription, any other is returned.
-    pub(crate) async fn open(core: Arc<Core>, order: Order, sink: S) -> Result<Self> {
+    pub(crate) async fn open(core: Arc<Inner>, order: SubscribeRequest, sink: S) -> Result<Self> {
         let mut reader = Box::new(Reader::new(core, order, sink));
         reader.begin().await?;
         Ok(Self {
@@ -95,7 +95,7 @@ impl<S: MessageSink> Subscription<S> {
     }
 }
 
-async fn step<S: MessageSink>(mut reader: Box<Reader<S>>) -> Step<S> {
+async fn step<S: MessageSink>(mut reader: Box<Reader<S>>) -> ReaderItem<S> {
     let item = reader.next().await;
     (reader, item)
 }

@@ -19,8 +19,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::codegen::{Service, StdError};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity, Uri};
 
-use super::connect::{ConnectOptions, TlsOptions};
 use super::error::{Error, Result};
+use super::options::{ConnectOptions, TlsOptions};
 use super::pool::{KEEPALIVE_AFTER, KEEPALIVE_EVERY, KEEPALIVE_TIMES};
 use crate::model::{ErrorKind, Target};
 

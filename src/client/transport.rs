@@ -24,8 +24,10 @@ impl Call<'_> {
     /// The error that a status stands for.
     pub(crate) fn error(&self, status: Status) -> Error {
         match self.meaning(&status) {
-            Ok(Meaning::Failed(ErrorKind::Timeout)) => self.broken(&Trouble::late()),
-            Ok(Meaning::Failed(ErrorKind::Unreachable)) => self.broken(&Trouble::unavailable()),
+            Ok(Meaning::Failed(ErrorKind::Timeout)) => self.broken(&TransportFailure::late()),
+            Ok(Meaning::Failed(ErrorKind::Unreachable)) => {
+                self.broken(&TransportFailure::unavailable())
+            }
             Ok(Meaning::Failed(kind)) => self.refusal(kind, &status),
             Ok(_) => self.refusal(ErrorKind::Server, &status),
             Err(error) => error,
@@ -58,7 +60,7 @@ impl Call<'_> {
 
     /// The server ended a subscription without a reason.
     pub(crate) fn cut(&self) -> Error {
-        self.broken(&Trouble::new(
+        self.broken(&TransportFailure::new(
             ErrorKind::Unreachable,
             "ended the subscription",
         ))
@@ -67,10 +69,10 @@ impl Call<'_> {
     /// No answer came in time.
     pub(crate) fn gave_up(&self, waited: std::time::Duration) -> Error {
         let words = format!("did not answer within {}", spoken(waited));
-        self.broken(&Trouble::new(ErrorKind::Timeout, words))
+        self.broken(&TransportFailure::new(ErrorKind::Timeout, words))
     }
 
-    fn broken(&self, trouble: &Trouble) -> Error {
+    fn broken(&self, trouble: &TransportFailure) -> Error {
         let sentence = format!("broker {} {}", self.address, trouble.words);
         if trouble.unsent {
             return Error::new(trouble.kind, self.broker(), sentence).never_sent();
@@ -91,14 +93,14 @@ impl Call<'_> {
 }
 
 /// What a connection suffered.
-struct Trouble {
+struct TransportFailure {
     kind: ErrorKind,
     /// What stands after `broker HOST:PORT` in the sentence.
     words: String,
     unsent: bool,
 }
 
-impl Trouble {
+impl TransportFailure {
     fn new(kind: ErrorKind, words: impl Into<String>) -> Self {
         Self {
             kind,
@@ -121,7 +123,7 @@ const STRANGER: &str =
     "does not speak gRPC: something else than Liftbridge listens there, or it wants TLS";
 
 /// Statuses that this side makes up without a cause.
-fn local(status: &Status) -> Option<Trouble> {
+fn local(status: &Status) -> Option<TransportFailure> {
     let (code, text) = (status.code(), status.message());
     let (kind, words) = if text.contains("grpc-status header missing") {
         (ErrorKind::NotLiftbridge, STRANGER)
@@ -143,7 +145,7 @@ fn local(status: &Status) -> Option<Trouble> {
     } else {
         return None;
     };
-    Some(Trouble::new(kind, words))
+    Some(TransportFailure::new(kind, words))
 }
 
 /// A cause and its causes.
@@ -157,38 +159,38 @@ fn causes<'a>(
 }
 
 /// The first cause that says what happened.
-fn trouble(cause: &(dyn StdError + 'static)) -> Trouble {
+fn trouble(cause: &(dyn StdError + 'static)) -> TransportFailure {
     let unsent = causes(cause).any(<dyn StdError>::is::<ConnectError>);
     if causes(cause).any(<dyn StdError>::is::<TimeoutExpired>) {
-        return Trouble::late();
+        return TransportFailure::late();
     }
     let found = causes(cause).find_map(of_cause);
     let unresolved = || causes(cause).any(|error| error.to_string() == "dns error");
     let mut trouble = match found {
         _ if unresolved() => {
-            Trouble::new(ErrorKind::BadAddress, "has a host that cannot be resolved")
+            TransportFailure::new(ErrorKind::BadAddress, "has a host that cannot be resolved")
         }
         Some(trouble) => trouble,
-        None if unsent => Trouble::new(ErrorKind::Unreachable, "cannot be reached"),
-        None => Trouble::new(ErrorKind::Unreachable, CLOSED),
+        None if unsent => TransportFailure::new(ErrorKind::Unreachable, "cannot be reached"),
+        None => TransportFailure::new(ErrorKind::Unreachable, CLOSED),
     };
     trouble.unsent = unsent;
     trouble
 }
 
-fn of_cause(error: &(dyn StdError + 'static)) -> Option<Trouble> {
+fn of_cause(error: &(dyn StdError + 'static)) -> Option<TransportFailure> {
     if let Some(error) = error.downcast_ref::<h2::Error>() {
         return of_http2(error);
     }
     error.downcast_ref::<io::Error>().map(of_io)
 }
 
-fn of_http2(error: &h2::Error) -> Option<Trouble> {
+fn of_http2(error: &h2::Error) -> Option<TransportFailure> {
     if let Some(error) = error.get_io() {
         return Some(of_io(error));
     }
     if error.is_library() {
-        return Some(Trouble::new(ErrorKind::NotLiftbridge, STRANGER));
+        return Some(TransportFailure::new(ErrorKind::NotLiftbridge, STRANGER));
     }
     let reason = error.reason()?;
     let words = if error.is_go_away() {
@@ -196,19 +198,19 @@ fn of_http2(error: &h2::Error) -> Option<Trouble> {
     } else {
         format!("reset the call ({})", reason.description())
     };
-    Some(Trouble::new(ErrorKind::Unreachable, words))
+    Some(TransportFailure::new(ErrorKind::Unreachable, words))
 }
 
-fn of_io(error: &io::Error) -> Trouble {
+fn of_io(error: &io::Error) -> TransportFailure {
     if let Some(tls) = tls(error) {
-        return Trouble::new(ErrorKind::Tls, tls);
+        return TransportFailure::new(ErrorKind::Tls, tls);
     }
     let known = IO_WORDS.iter().find(|(kind, _)| *kind == error.kind());
     let words = match known {
         Some((_, words)) => (*words).to_owned(),
         None => format!("cannot be reached ({error})"),
     };
-    Trouble::new(ErrorKind::Unreachable, words)
+    TransportFailure::new(ErrorKind::Unreachable, words)
 }
 
 /// What happened to the connection, in words; no library's text is needed for these.

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::core::Core;
+use super::inner::Inner;
 use crate::model::{ErrorKind, Failure, Timestamp, View};
 
-impl Core {
+impl Inner {
     /// Asks exactly the broker at that address how the cluster looks.
     pub(crate) async fn fetch_view(&self, address: &str) -> View {
         let begun = Instant::now();

@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::acks::Publication;
 use super::cluster::Cluster;
+use super::pending_acks::Publication;
 use super::state::State;
 use super::subject::NAMESPACE;
 use crate::wire::pb;

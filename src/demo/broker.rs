@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::door::Door;
+use super::listener::Listener;
 use super::replication::Seat;
 
 /// How far a broker's process has come.
@@ -51,14 +51,14 @@ pub(super) struct Broker {
     /// Its id, as in `demo-1`.
     pub(super) name: String,
     pub(super) port: u16,
-    pub(super) door: Door,
+    pub(super) door: Listener,
     subscriptions: Mutex<CancellationToken>,
     life: Mutex<Life>,
 }
 
 impl Broker {
     /// A broker that serves, in a cluster of `brokers`.
-    pub(super) fn new(seat: Seat, brokers: usize, door: Door) -> Self {
+    pub(super) fn new(seat: Seat, brokers: usize, door: Listener) -> Self {
         let listing = Listing {
             seats: (0..brokers).collect(),
             asked: Instant::now(),

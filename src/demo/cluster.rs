@@ -11,11 +11,11 @@ use tokio_util::task::TaskTracker;
 use tonic::Status;
 
 use super::broker::Broker;
-use super::pace::{self, Pace};
+use super::compat::Quirks;
 use super::partition::Partition;
-use super::quirks::Quirks;
 use super::replication::{Alive, Change, Seat};
 use super::state::State;
+use super::timings::{self, Pace};
 
 /// One cluster. All brokers share it; each looks at it from its own seat.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Cluster {
             if deadline.is_none() {
                 return Err(Status::internal("no known metadata leader"));
             }
-            pace::wait(self.pace.housekeeping).await;
+            timings::wait(self.pace.housekeeping).await;
         }
     }
 
@@ -130,7 +130,7 @@ impl Cluster {
     ) {
         let mut lagging = Vec::new();
         while queue.recv_many(&mut lagging, usize::MAX).await > 0 {
-            pace::wait(self.pace.replication).await;
+            timings::wait(self.pace.replication).await;
             let alive = self.alive();
             for partition in lagging.drain(..) {
                 if partition.replicate(alive) {
@@ -144,7 +144,7 @@ impl Cluster {
     pub(super) async fn keep_house(self: Arc<Self>) {
         let mut checkpoint = Instant::now();
         loop {
-            pace::wait(self.pace.housekeeping).await;
+            timings::wait(self.pace.housekeeping).await;
             let now = Instant::now();
             self.wake_brokers(now);
             self.elect_controller(now);

@@ -7,9 +7,9 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::acks::Publication;
 use super::cluster::Cluster;
 use super::partition::Partition;
+use super::pending_acks::Publication;
 use super::publish::inbox;
 use super::replication::Seat;
 use crate::wire::pb::AckPolicy;

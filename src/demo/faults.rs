@@ -1,7 +1,7 @@
 //! The handle that breaks things: what a test or `:fault` may do to a running cluster.
 //! What a broken cluster then does is said where it happens.
 
-mod text;
+mod parse;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::broker::Broker;
 use super::cluster::Cluster;
+use super::compat::AckFault;
 use super::partition::Partition;
-use super::quirks::AckFault;
 use super::replication::{Change, Seat};
 use crate::wire::pb;
 
@@ -82,7 +82,7 @@ impl Faults {
         }
         let cluster = Arc::clone(&self.cluster);
         super::spawn(&self.cluster, async move {
-            super::pace::wait(pace.port_closed).await;
+            super::timings::wait(pace.port_closed).await;
             if cluster.brokers[seat].runs() {
                 cluster.brokers[seat].door.accept();
             }

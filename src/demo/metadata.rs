@@ -9,10 +9,10 @@ use tonic::Status;
 
 use super::broker::Survey;
 use super::cluster::Cluster;
-use super::pace;
 use super::partition::Facts;
 use super::replication::Seat;
 use super::state::{Load, Stream};
+use super::timings;
 
 /// A stream as one broker sees it.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ impl Cluster {
     }
 
     async fn ask_around(self: Arc<Self>, at: Seat, patience: Duration) -> Vec<Seat> {
-        self.stop.run_until_cancelled(pace::wait(patience)).await;
+        self.stop.run_until_cancelled(timings::wait(patience)).await;
         let answering: Vec<Seat> = self.running().collect();
         self.brokers[at].list(answering.clone(), Instant::now());
         answering

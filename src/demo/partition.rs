@@ -11,12 +11,12 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::acks::{Promises, Publication};
-use super::frames;
+use super::codec;
 use super::log::Log;
-use super::pace::Pace;
+use super::pending_acks::{PendingAcks, Publication};
 use super::replication::{Alive, Change, ReplicaSet, Seat};
 use super::settings::Settings;
+use super::timings::Pace;
 use crate::model::Timestamp;
 use crate::wire::pb;
 
@@ -81,7 +81,7 @@ pub(super) struct PartitionState {
     said_readonly: bool,
     received: Times,
     memories: Box<[Memory]>,
-    promises: Promises,
+    promises: PendingAcks,
     fences: HashMap<String, (u64, CancellationToken)>,
     busy_at: Instant,
     cleaned_at: Instant,
@@ -145,7 +145,7 @@ impl Partition {
             said_readonly: false,
             received: Times::default(),
             memories: vec![Memory::default(); plan.brokers].into(),
-            promises: Promises::default(),
+            promises: PendingAcks::default(),
             fences: HashMap::new(),
             busy_at: now,
             cleaned_at: now,
@@ -418,7 +418,7 @@ impl PartitionState {
         let stored = self
             .log
             .append(retention, now, &publication.key, |offset, time, arena| {
-                frames::encode_message(publication, &of.stream, of.id, (offset, time), arena);
+                codec::encode_message(publication, &of.stream, of.id, (offset, time), arena);
             });
         self.received.happened(stored.1);
         self.busy_at = Instant::now();

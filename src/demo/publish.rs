@@ -8,10 +8,10 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::acks::{AckSender, Publication};
 use super::cluster::Cluster;
-use super::frames;
+use super::codec;
 use super::partition::Partition;
+use super::pending_acks::{AckSender, Publication};
 use super::replication::Seat;
 use super::{subject, subject::NAMESPACE};
 use crate::wire::pb;
@@ -133,7 +133,7 @@ impl Cluster {
         if partition.settings.concurrency_control && request.ack_policy() == pb::AckPolicy::None {
             return Err(Refusal::AckPolicyRequired);
         }
-        if frames::envelope_len(request) > MAX_PAYLOAD {
+        if codec::envelope_len(request) > MAX_PAYLOAD {
             return Err(Refusal::TooLarge);
         }
         if !open {

@@ -12,10 +12,10 @@ use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::pace;
 use super::partition::{Partition, PartitionState};
 use super::replication::Seat;
 use super::subscribe::Range;
+use super::timings;
 
 /// Most bytes of one batch.
 const BATCH: usize = 128 * 1024;
@@ -83,7 +83,7 @@ impl Reader {
             () = batches.closed() => {}
             () = ended.cancelled() => {}
             () = fence.cancelled() => {}
-            () = pace::wait_until(deadline) => {
+            () = timings::wait_until(deadline) => {
                 let late = Status::deadline_exceeded("context deadline exceeded");
                 batches.send(Err(late)).await.ok();
             }

@@ -3,7 +3,7 @@
 
 use tokio::time::Instant;
 
-use super::pace::Pace;
+use super::timings::Pace;
 
 /// A broker of the cluster, by its place in the list: `demo-1` is 0.
 pub(super) type Seat = usize;
@@ -321,7 +321,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::{Alive, Change, ReplicaSet};
-    use crate::demo::pace::Pace;
+    use crate::demo::timings::Pace;
 
     const ALL: Alive = Alive(0b111);
 

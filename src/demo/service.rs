@@ -10,15 +10,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::acks::Publication;
 use super::cluster::Cluster;
+use super::convert;
 use super::cursors::CursorKey;
-use super::front::Deadline;
+use super::pending_acks::Publication;
 use super::publish::refused_by;
+use super::publish_async::Session;
 use super::reader::Messages;
 use super::replication::Seat;
-use super::session::Session;
-use super::translate;
+use super::server::Deadline;
 use crate::wire::pb;
 
 /// How many answers of a publish session may wait for a slow client.
@@ -82,7 +82,7 @@ impl pb::api_server::Api for Calls {
         request: Request<pb::CreateStreamRequest>,
     ) -> Answer<pb::CreateStreamResponse> {
         let deadline = Deadline::of(&request);
-        let wish = translate::wish(request.into_inner());
+        let wish = convert::wish(request.into_inner());
         wish.check()?;
         self.cluster.require_controller(deadline).await?;
         self.cluster.create(&wish)?;
@@ -145,15 +145,15 @@ impl pb::api_server::Api for Calls {
             .streams_seen_by(self.at, &request.streams)
             .into_iter();
         let streams = streams
-            .map(|view| translate::stream(&self.cluster, view))
+            .map(|view| convert::stream(&self.cluster, view))
             .collect();
         let groups = request.groups.into_iter();
         let groups = groups
-            .map(|id| translate::group(id.clone(), self.cluster.group_seen_by(self.at, &id)))
+            .map(|id| convert::group(id.clone(), self.cluster.group_seen_by(self.at, &id)))
             .collect();
         let brokers = self.cluster.brokers_seen_by(self.at, deadline).await;
         Ok(Response::new(pb::FetchMetadataResponse {
-            brokers: brokers.into_iter().map(translate::broker).collect(),
+            brokers: brokers.into_iter().map(convert::broker).collect(),
             stream_metadata: streams,
             group_metadata: groups,
         }))
@@ -167,7 +167,7 @@ impl pb::api_server::Api for Calls {
         let facts = self
             .cluster
             .partition_seen_by(self.at, &request.stream, request.partition)?;
-        let metadata = translate::partition(&self.cluster, request.partition, &facts);
+        let metadata = convert::partition(&self.cluster, request.partition, &facts);
         Ok(Response::new(pb::FetchPartitionMetadataResponse {
             metadata: Some(metadata),
         }))

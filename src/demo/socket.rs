@@ -36,13 +36,13 @@ const GOAWAY: &[u8] =
 
 /// The switches of one broker's connections.
 #[derive(Debug, Default)]
-pub(super) struct Wire {
+pub(super) struct ConnectionFaults {
     resets: Mutex<CancellationToken>,
     farewells: Mutex<CancellationToken>,
     cuts: AtomicU64,
 }
 
-impl Wire {
+impl ConnectionFaults {
     /// Breaks all connections with a TCP reset.
     pub(super) fn reset(&self) {
         fire(&self.resets);
@@ -130,7 +130,7 @@ impl PingGuard {
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    wire: Arc<Wire>,
+    wire: Arc<ConnectionFaults>,
     reset: Pin<Box<WaitForCancellationFutureOwned>>,
     farewell: Pin<Box<WaitForCancellationFutureOwned>>,
     cuts_before: u64,
@@ -144,7 +144,7 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Takes over an accepted connection.
-    pub(super) fn new(stream: TcpStream, wire: Arc<Wire>) -> Self {
+    pub(super) fn new(stream: TcpStream, wire: Arc<ConnectionFaults>) -> Self {
         let token = |switch| Box::pin(lock(switch).clone().cancelled_owned());
         Self {
             stream,

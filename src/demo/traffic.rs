@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::acks::Publication;
 use super::admin::Wish;
 use super::cluster::Cluster;
 use super::faults::Faults;
 use super::partition::Partition;
+use super::pending_acks::Publication;
 use super::settings::Settings;
-use super::{pace, subject};
+use super::{subject, timings};
 use crate::model::Timestamp;
 use crate::wire::pb::AckPolicy;
 use incidents::Incidents;
@@ -36,7 +36,7 @@ const HISTORY_STEP: Duration = Duration::from_millis(700);
 
 /// What incidents do to the traffic.
 #[derive(Clone, Debug, Default)]
-struct Mood {
+struct TrafficState {
     /// The stream that gets more for a while, how many times as much, and until when.
     burst: Option<(String, f64, Instant)>,
     /// The cursor that stands still, and until when.
@@ -47,10 +47,10 @@ struct Mood {
 
 /// The running company.
 #[derive(Debug)]
-struct Company {
+struct Workload {
     cluster: Arc<Cluster>,
     script: Script,
-    mood: Mutex<Mood>,
+    mood: Mutex<TrafficState>,
 }
 
 /// Creates the streams with their history and starts everybody. `rate` is in messages a second.
@@ -58,7 +58,7 @@ pub(super) fn start(cluster: &Arc<Cluster>, rate: Option<u32>, storm: bool) -> i
     let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
     let script: Script = toml::from_str(SCRIPT).map_err(invalid)?;
     let rate = f64::from(rate.unwrap_or(script.rate));
-    let company = Company {
+    let company = Workload {
         cluster: Arc::clone(cluster),
         script,
         mood: Mutex::default(),
@@ -75,8 +75,8 @@ pub(super) fn start(cluster: &Arc<Cluster>, rate: Option<u32>, storm: bool) -> i
     Ok(())
 }
 
-impl Company {
-    fn mood(&self) -> MutexGuard<'_, Mood> {
+impl Workload {
+    fn mood(&self) -> MutexGuard<'_, TrafficState> {
         self.mood.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -135,7 +135,7 @@ impl Company {
         let mut due = vec![0.0; drafts.len()];
         let mut last = Instant::now();
         loop {
-            pace::wait(BEAT).await;
+            timings::wait(BEAT).await;
             let now = Instant::now();
             let passed = (now - last).as_secs_f64();
             last = now;

@@ -4,8 +4,8 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use super::assess::Scene;
 use super::brokers::BrokerBook;
-use super::build::Scene;
 use super::lag::CursorBook;
 use super::rates::Sample;
 use super::streams::StreamBook;

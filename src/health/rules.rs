@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::build::{Scene, Stuck};
+use super::assess::{Scene, Stuck};
 use super::finding::ranges;
 use super::{AlertOptions, Finding, Known, PartitionStatus, PartitionTruth, Rule, Severity};
 use crate::model::{BrokerId, PartitionId, StreamName, Target, Timestamp};

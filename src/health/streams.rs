@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::build::{self, PartitionMemory, Scene};
+use super::assess::{self, PartitionMemory, Scene};
+use super::broker_views::{self, Told, Walk};
+use super::change::Stir;
 use super::rates::{self, Sample};
 use super::rules::{self, Onsets};
-use super::stir::Stir;
-use super::told::{self, Told, Walk};
 use super::{BrokerTruth, Finding, Known, PartitionTruth, StreamTruth, Totals, Truth};
 use crate::model::{
     BrokerId, Cluster, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Timestamp,
@@ -120,8 +120,8 @@ impl StreamBook {
         for (name, entry) in &mut self.entries {
             let old = before
                 .as_mut()
-                .and_then(|before| told::advance(before, name));
-            let new = told::advance(&mut now, name);
+                .and_then(|before| broker_views::advance(before, name));
+            let new = broker_views::advance(&mut now, name);
             entry.stir = entry.stir.max(Stir::between(old, new));
             if let (Some(stream), Some(by)) = (new, by) {
                 entry.sample(stream, by, at);
@@ -132,7 +132,7 @@ impl StreamBook {
     fn add_new(&mut self, cluster: &Cluster) {
         let mut known = self.entries.iter().peekable();
         let names = cluster.streams.keys();
-        let new = names.filter(|name| told::advance(&mut known, name).is_none());
+        let new = names.filter(|name| broker_views::advance(&mut known, name).is_none());
         let new: Vec<StreamName> = new.map(Arc::clone).collect();
         self.entries
             .extend(new.into_iter().map(|name| (name, Entry::new())));
@@ -351,7 +351,7 @@ impl Entry {
         self.stir = Stir::Calm;
         let old = self.truth.take();
         let built = told
-            .and_then(|told| build::stream(name, &told, old.as_deref(), &mut self.memory, scene));
+            .and_then(|told| assess::stream(name, &told, old.as_deref(), &mut self.memory, scene));
         let Some((truth, mut symptoms)) = built else {
             return;
         };

@@ -4,7 +4,7 @@
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
-use super::quantity::{format_duration, format_ranges};
+use super::units::{format_duration, format_ranges};
 use super::{AckPolicy, Destination, Operation, PartitionId, PublishOptions, StreamOptions};
 
 impl Operation {

@@ -68,7 +68,7 @@ pub enum Outcome {
     /// Sent without an ack asked for: nobody knows whether it was stored.
     Sent,
     /// Some partitions did it, others did not.
-    Partly {
+    Partial {
         /// Those that did.
         done: Vec<PartitionId>,
         /// Those that did not, and why.

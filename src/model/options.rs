@@ -138,7 +138,7 @@ pub enum StopAt {
 
 /// How long a subscription that lost its broker looks for another one to go on with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GiveUp {
+pub enum RetryLimit {
     /// As long as the client's options say (`ConnectOptions::resubscribe_limit`): 30 s by default.
     #[default]
     AsClient,
@@ -164,7 +164,7 @@ pub struct SubscribeSpec {
     /// Newest first; servers before API 2.0 ignore it silently, which is detected.
     pub reverse: bool,
     /// How long to look for a broker to go on with after a loss; then it ends as unavailable.
-    pub give_up: GiveUp,
+    pub give_up: RetryLimit,
 }
 
 impl SubscribeSpec {

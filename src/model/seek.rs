@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
-use super::quantity::parse_duration;
+use super::units::parse_duration;
 use super::{Offset, StartAt, StopAt, Timestamp};
 
 /// Reads a start: `earliest`, `latest`, `new`, `N`, `-N`, `@TIME` or `@-DURATION`.

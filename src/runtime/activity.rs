@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio_stream::StreamExt;
 
-use super::mailbox::Outbox;
+use super::channels::Outbox;
 use crate::app::Event;
 use crate::client::Observer;
 use crate::model::StartAt;

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 
-use super::executor::{Executor, Order};
+use super::channels::Inbox;
+use super::executor::{Executor, LoopAction};
 use super::frame_gate::FrameGate;
 use super::input;
-use super::mailbox::Inbox;
 use super::options::{Contexts, Session};
-use super::stage::{Cue, Stage};
+use super::screen::{HostEvent, Screen};
 use crate::app::{App, Event, Viewport};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::ui::{self, Theme};
@@ -30,7 +30,7 @@ const STOP_PATIENCE: Duration = Duration::from_millis(300);
 
 /// How the loop ended.
 #[derive(Debug)]
-pub(super) enum Ended {
+pub(super) enum LoopExit {
     /// The program is to end.
     Quit,
     /// The dashboard is to go on with this cluster.
@@ -38,8 +38,8 @@ pub(super) enum Ended {
 }
 
 /// One thing that the loop woke for.
-enum Woke {
-    Cue(Cue),
+enum Wakeup {
+    Cue(HostEvent),
     Event(Event),
     /// A frame or the return from a stop is due.
     Due,
@@ -47,7 +47,7 @@ enum Woke {
 
 /// Whether the dashboard has the terminal.
 #[derive(Debug, PartialEq)]
-enum Presence {
+enum TerminalOwner {
     Here,
     /// The process was asked to stop; without a stop it is back at that time.
     Stopped(Instant),
@@ -56,7 +56,7 @@ enum Presence {
 }
 
 /// The loop and everything it owns.
-pub(super) struct EventLoop<'a, S: Stage> {
+pub(super) struct EventLoop<'a, S: Screen> {
     stage: &'a mut S,
     theme: &'a Theme,
     contexts: Option<&'a Contexts>,
@@ -66,11 +66,11 @@ pub(super) struct EventLoop<'a, S: Stage> {
     gate: FrameGate,
     tick: Interval,
     viewport: Option<Viewport>,
-    presence: Presence,
-    ended: Option<Ended>,
+    presence: TerminalOwner,
+    ended: Option<LoopExit>,
 }
 
-impl<'a, S: Stage> EventLoop<'a, S> {
+impl<'a, S: Screen> EventLoop<'a, S> {
     /// A loop that has not drawn yet.
     pub(super) fn new(
         stage: &'a mut S,
@@ -92,7 +92,7 @@ impl<'a, S: Stage> EventLoop<'a, S> {
             gate: FrameGate::default(),
             tick,
             viewport: None,
-            presence: Presence::Here,
+            presence: TerminalOwner::Here,
             ended: None,
         }
     }
@@ -101,13 +101,13 @@ impl<'a, S: Stage> EventLoop<'a, S> {
     ///
     /// # Errors
     /// The terminal could not be read or written.
-    pub(super) async fn run(mut self) -> io::Result<Ended> {
+    pub(super) async fn run(mut self) -> io::Result<LoopExit> {
         let outcome = self.turn().await;
         self.executor.shut_down().await;
         outcome
     }
 
-    async fn turn(&mut self) -> io::Result<Ended> {
+    async fn turn(&mut self) -> io::Result<LoopExit> {
         self.update(Event::Tick(Timestamp::now()))?;
         self.draw()?;
         loop {
@@ -125,30 +125,30 @@ impl<'a, S: Stage> EventLoop<'a, S> {
 
     /// When a frame may be drawn, if one may at all.
     fn frame_due(&self) -> Option<Instant> {
-        let here = self.presence == Presence::Here;
+        let here = self.presence == TerminalOwner::Here;
         self.gate.due(Instant::now()).filter(|_| here)
     }
 
     /// When the loop has to wake although nothing happens.
     fn deadline(&self) -> Option<Instant> {
         match self.presence {
-            Presence::Here => self.frame_due(),
-            Presence::Stopped(until) => Some(until),
-            Presence::Editing => None,
+            TerminalOwner::Here => self.frame_due(),
+            TerminalOwner::Stopped(until) => Some(until),
+            TerminalOwner::Editing => None,
         }
     }
 
-    async fn wait(&mut self) -> Woke {
+    async fn wait(&mut self) -> Wakeup {
         let due = self.deadline();
         let stage = &mut *self.stage;
         tokio::select! {
             // In this order: a key is answered before the answers of brokers, those before the flood of a tail.
             biased;
-            cue = poll_fn(|context| stage.poll_cue(context)) => Woke::Cue(cue),
-            Some(event) = self.inbox.control.recv() => Woke::Event(event),
-            Some(event) = self.inbox.feeds.recv() => Woke::Event(event),
-            _ = self.tick.tick() => Woke::Event(Event::Tick(Timestamp::now())),
-            () = until(due) => Woke::Due,
+            cue = poll_fn(|context| stage.poll_cue(context)) => Wakeup::Cue(cue),
+            Some(event) = self.inbox.control.recv() => Wakeup::Event(event),
+            Some(event) = self.inbox.feeds.recv() => Wakeup::Event(event),
+            _ = self.tick.tick() => Wakeup::Event(Event::Tick(Timestamp::now())),
+            () = until(due) => Wakeup::Due,
         }
     }
 
@@ -164,47 +164,47 @@ impl<'a, S: Stage> EventLoop<'a, S> {
     }
 
     /// What is there already; never waits.
-    async fn ready(&mut self) -> Option<Woke> {
+    async fn ready(&mut self) -> Option<Wakeup> {
         if self.ended.is_some() {
             return None;
         }
         let cue = poll_fn(|context| Poll::Ready(self.stage.poll_cue(context))).await;
         if let Poll::Ready(cue) = cue {
-            return Some(Woke::Cue(cue));
+            return Some(Wakeup::Cue(cue));
         }
         let inbox = &mut self.inbox;
         let event = inbox.control.try_recv().or_else(|_| inbox.feeds.try_recv());
-        event.ok().map(Woke::Event)
+        event.ok().map(Wakeup::Event)
     }
 
-    fn take(&mut self, woke: Woke) -> io::Result<()> {
+    fn take(&mut self, woke: Wakeup) -> io::Result<()> {
         match woke {
-            Woke::Cue(cue) => self.follow(cue),
-            Woke::Event(event) => self.update(event),
-            Woke::Due if matches!(self.presence, Presence::Stopped(_)) => self.come_back(),
-            Woke::Due => Ok(()),
+            Wakeup::Cue(cue) => self.follow(cue),
+            Wakeup::Event(event) => self.update(event),
+            Wakeup::Due if matches!(self.presence, TerminalOwner::Stopped(_)) => self.come_back(),
+            Wakeup::Due => Ok(()),
         }
     }
 
-    fn follow(&mut self, cue: Cue) -> io::Result<()> {
+    fn follow(&mut self, cue: HostEvent) -> io::Result<()> {
         match cue {
-            Cue::Input(report) => match input::event(report) {
+            HostEvent::Input(report) => match input::event(report) {
                 Some(event) => self.update(event),
                 None => Ok(()),
             },
             // Whoever stopped the process may have changed the terminal; the editor still has it.
-            Cue::Continued if self.presence == Presence::Editing => Ok(()),
-            Cue::Continued => self.come_back(),
-            Cue::Shutdown => {
-                self.ended = Some(Ended::Quit);
+            HostEvent::Continued if self.presence == TerminalOwner::Editing => Ok(()),
+            HostEvent::Continued => self.come_back(),
+            HostEvent::Shutdown => {
+                self.ended = Some(LoopExit::Quit);
                 self.update(Event::Shutdown)
             }
-            Cue::Lost(error) => Err(error),
+            HostEvent::Lost(error) => Err(error),
         }
     }
 
     fn update(&mut self, event: Event) -> io::Result<()> {
-        if self.presence == Presence::Editing && matches!(event, Event::Edited(..)) {
+        if self.presence == TerminalOwner::Editing && matches!(event, Event::Edited(..)) {
             self.come_back()?;
         }
         self.gate.changed();
@@ -216,15 +216,15 @@ impl<'a, S: Stage> EventLoop<'a, S> {
         Ok(())
     }
 
-    fn obey(&mut self, order: Order) -> io::Result<()> {
+    fn obey(&mut self, order: LoopAction) -> io::Result<()> {
         match order {
-            Order::Quit => self.ended = Some(Ended::Quit),
-            Order::Switch(name) => return self.switch(&name),
-            Order::Stop => return self.stop(),
-            Order::Copy(text) => return self.copy(&text),
-            Order::Edit(id, text) => {
+            LoopAction::Quit => self.ended = Some(LoopExit::Quit),
+            LoopAction::Switch(name) => return self.switch(&name),
+            LoopAction::Stop => return self.stop(),
+            LoopAction::Copy(text) => return self.copy(&text),
+            LoopAction::Edit(id, text) => {
                 self.stage.leave()?;
-                self.presence = Presence::Editing;
+                self.presence = TerminalOwner::Editing;
                 self.executor.edit(id, text);
             }
         }
@@ -236,7 +236,7 @@ impl<'a, S: Stage> EventLoop<'a, S> {
             .contexts
             .map_or_else(|| Err(no_contexts(name)), |open| open(name));
         match opened {
-            Ok(session) => self.ended = Some(Ended::Switch(Box::new(session))),
+            Ok(session) => self.ended = Some(LoopExit::Switch(Box::new(session))),
             Err(failure) => return self.update(Event::Failed(failure)),
         }
         Ok(())
@@ -256,12 +256,12 @@ impl<'a, S: Stage> EventLoop<'a, S> {
 
     fn stop(&mut self) -> io::Result<()> {
         self.stage.leave()?;
-        self.presence = Presence::Stopped(Instant::now() + STOP_PATIENCE);
+        self.presence = TerminalOwner::Stopped(Instant::now() + STOP_PATIENCE);
         self.stage.stop()
     }
 
     fn come_back(&mut self) -> io::Result<()> {
-        self.presence = Presence::Here;
+        self.presence = TerminalOwner::Here;
         self.gate.changed();
         self.stage.enter()
     }

@@ -13,18 +13,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity;
-use super::backwards::Source;
+use super::channels::Outbox;
 use super::editor;
 use super::export;
-use super::mailbox::Outbox;
 use super::nudge::Nudge;
 use super::options::{Access, Changes, Console};
 use super::poller::Poller;
 use super::prober::{self, Place};
 use super::pump::{self, Pump};
+use super::reverse_reader::ReadSource;
 use super::scan;
 use crate::app::{
-    Effect, Event, ExportSpec, FeedEvent, FeedId, FeedSpec, OlderSpec, RequestId, ScanId,
+    Effect, Event, ExportSpec, OlderSpec, RequestId, ScanId, TailEvent, TailId, TailSpec,
 };
 use crate::model::{
     ErrorKind, Failure, Operation, Outcome, PartitionId, StreamName, Target, Timestamp,
@@ -38,7 +38,7 @@ const PROBE_ROOM: usize = 16;
 
 /// What only the owner of the terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum LoopAction {
     /// Put text on the clipboard.
     Copy(String),
     /// Give the terminal to the editor.
@@ -52,7 +52,7 @@ pub(super) enum Order {
 }
 
 /// What the executor is made of.
-pub(super) struct Crew {
+pub(super) struct ExecutorDeps {
     /// Whom to ask.
     pub(super) access: Access,
     /// Where answers go.
@@ -77,10 +77,10 @@ struct OpenFeed {
 
 /// Owns every task of one cluster's dashboard.
 pub(super) struct Executor {
-    crew: Crew,
+    crew: ExecutorDeps,
     tasks: TaskTracker,
     ends: CancellationToken,
-    feeds: HashMap<FeedId, OpenFeed>,
+    feeds: HashMap<TailId, OpenFeed>,
     scans: HashMap<ScanId, CancellationToken>,
     exports: HashMap<RequestId, CancellationToken>,
     activity: Option<CancellationToken>,
@@ -91,7 +91,7 @@ pub(super) struct Executor {
 
 impl Executor {
     /// Starts asking the brokers.
-    pub(super) fn start(crew: Crew) -> Self {
+    pub(super) fn start(crew: ExecutorDeps) -> Self {
         let (probes, wanted) = mpsc::channel(PROBE_ROOM);
         let executor = Self {
             tasks: TaskTracker::new(),
@@ -121,7 +121,7 @@ impl Executor {
     }
 
     /// Carries out an order, or hands back what needs the terminal.
-    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<Order> {
+    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<LoopAction> {
         match effect {
             Effect::Refresh => self.nudge.now(),
             Effect::Probe(places) => self.probe(places),
@@ -137,11 +137,11 @@ impl Executor {
             Effect::Export(id, spec) => self.export(id, spec),
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::Console(id, line) => self.console(id, line),
-            Effect::Copy(text) => return Some(Order::Copy(text)),
-            Effect::Edit(id, text) => return Some(Order::Edit(id, text)),
-            Effect::SwitchContext(name) => return Some(Order::Switch(name)),
-            Effect::Suspend => return Some(Order::Stop),
-            Effect::Quit => return Some(Order::Quit),
+            Effect::Copy(text) => return Some(LoopAction::Copy(text)),
+            Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
+            Effect::SwitchContext(name) => return Some(LoopAction::Switch(name)),
+            Effect::Suspend => return Some(LoopAction::Stop),
+            Effect::Quit => return Some(LoopAction::Quit),
         }
         None
     }
@@ -252,16 +252,16 @@ impl Executor {
         let _ = self.probes.try_send(places);
     }
 
-    fn source(&self, stream: StreamName, partition: PartitionId) -> Source {
+    fn source(&self, stream: StreamName, partition: PartitionId) -> ReadSource {
         let observer = self.crew.access.observer();
-        Source {
+        ReadSource {
             observer,
             stream,
             partition,
         }
     }
 
-    fn open_feed(&mut self, feed: FeedId, spec: FeedSpec) {
+    fn open_feed(&mut self, feed: TailId, spec: TailSpec) {
         let ends = self.ends.child_token();
         let (held, holding) = watch::channel(false);
         for (stream, partition) in spec.partitions {
@@ -272,7 +272,7 @@ impl Executor {
                 held: holding.clone(),
                 nudge: self.nudge.clone(),
             };
-            let broken = Event::Feed(feed, FeedEvent::Failed(broke()));
+            let broken = Event::Tail(feed, TailEvent::Failed(broke()));
             if spec.newest_first {
                 self.until_or(&ends, pump.newest_first(spec.start, spec.stop), broken);
             } else {
@@ -282,17 +282,17 @@ impl Executor {
         self.feeds.insert(feed, OpenFeed { held, ends });
     }
 
-    fn hold_feed(&self, id: FeedId, held: bool) {
+    fn hold_feed(&self, id: TailId, held: bool) {
         if let Some(feed) = self.feeds.get(&id) {
             feed.held.send_replace(held);
         }
     }
 
-    fn close_feed(&mut self, id: FeedId) {
+    fn close_feed(&mut self, id: TailId) {
         cancel(self.feeds.remove(&id).map(|feed| feed.ends));
     }
 
-    fn fetch_older(&self, id: FeedId, spec: OlderSpec) {
+    fn fetch_older(&self, id: TailId, spec: OlderSpec) {
         let Some(feed) = self.feeds.get(&id) else {
             return;
         };

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::NamedTempFile;
 
-use super::mailbox::Outbox;
+use super::channels::Outbox;
 use crate::app::{Event, ExportSpec, Progress, RequestId};
 use crate::model::{ErrorKind, Failure, Target};
 use crate::store::Exporter;

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use super::mailbox::Outbox;
+use super::channels::Outbox;
 use super::nudge::Nudge;
 use crate::app::{Event, Link};
 use crate::client::Observer;

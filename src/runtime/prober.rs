@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::mailbox::Outbox;
+use super::channels::Outbox;
 use crate::app::Event;
 use crate::client::Observer;
 use crate::model::{PartitionId, Probe, StreamName};

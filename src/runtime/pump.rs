@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::backwards::{Backwards, Source};
-use super::mailbox::Outbox;
+use super::channels::Outbox;
 use super::nudge::Nudge;
-use crate::app::{Event, FeedEvent, FeedId, OlderSpec};
+use super::reverse_reader::{ReadSource, ReverseReader};
+use crate::app::{Event, OlderSpec, TailEvent, TailId};
 use crate::client::SubscriptionItem;
 use crate::model::{
-    EndReason, Failure, GiveUp, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
+    EndReason, Failure, RetryLimit, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
 };
 use crate::store::ChunkBuilder;
 
@@ -21,9 +21,9 @@ use crate::store::ChunkBuilder;
 #[derive(Debug)]
 pub(super) struct Pump {
     /// The tail.
-    pub(super) feed: FeedId,
+    pub(super) feed: TailId,
     /// What is read, and whom to ask.
-    pub(super) source: Source,
+    pub(super) source: ReadSource,
     /// Where chunks and events go.
     pub(super) outbox: Outbox,
     /// Whether reading stops for now.
@@ -40,7 +40,7 @@ impl Pump {
             start,
             stop,
             // A tail waits for its broker as long as its user does.
-            give_up: GiveUp::Never,
+            give_up: RetryLimit::Never,
             ..SubscribeSpec::new(stream, self.source.partition)
         };
         let opened = self
@@ -58,7 +58,7 @@ impl Pump {
                 Ok(()) = self.held.changed() => {}
                 item = items.next(), if reading => match item {
                     Some(SubscriptionItem::Batch(chunk)) => {
-                        self.outbox.feed(Event::Feed(self.feed, FeedEvent::Chunk(chunk))).await;
+                        self.outbox.feed(Event::Tail(self.feed, TailEvent::Chunk(chunk))).await;
                     }
                     Some(SubscriptionItem::Event(event)) => {
                         // A cut is news about a broker; the later tries to mend it are not.
@@ -77,7 +77,7 @@ impl Pump {
     /// Reads backwards from the newest message in the range to the oldest.
     pub(super) async fn newest_first(mut self, start: StartAt, stop: StopAt) {
         let source = self.source.clone();
-        let reason = match Backwards::between(source, start, stop, Timestamp::now()).await {
+        let reason = match ReverseReader::between(source, start, stop, Timestamp::now()).await {
             Ok(back) => self.pass_on(back).await,
             Err(failure) => Err(failure),
         };
@@ -85,11 +85,11 @@ impl Pump {
             .await;
     }
 
-    async fn pass_on(&mut self, mut back: Backwards) -> Result<(), Failure> {
+    async fn pass_on(&mut self, mut back: ReverseReader) -> Result<(), Failure> {
         while let Some(chunks) = back.next().await? {
             for chunk in chunks {
                 self.outbox
-                    .feed(Event::Feed(self.feed, FeedEvent::Chunk(chunk)))
+                    .feed(Event::Tail(self.feed, TailEvent::Chunk(chunk)))
                     .await;
             }
             // The tail is closed where its end of the switch is gone; then this task is cancelled.
@@ -104,18 +104,18 @@ impl Pump {
 
     /// Events take the way of the chunks: an end must not overtake the last messages.
     async fn event(&self, event: SubscriptionEvent) {
-        let happened = FeedEvent::Subscription {
+        let happened = TailEvent::Subscription {
             stream: Arc::clone(&self.source.stream),
             partition: self.source.partition,
             event,
         };
-        self.outbox.feed(Event::Feed(self.feed, happened)).await;
+        self.outbox.feed(Event::Tail(self.feed, happened)).await;
     }
 }
 
 /// Fetches what lies before a tail's oldest message, newest chunk first, so that each goes on where the tail begins.
-pub(super) async fn fetch_older(feed: FeedId, spec: OlderSpec, source: Source, outbox: Outbox) {
-    let tell = async |happened| outbox.feed(Event::Feed(feed, happened)).await;
+pub(super) async fn fetch_older(feed: TailId, spec: OlderSpec, source: ReadSource, outbox: Outbox) {
+    let tell = async |happened| outbox.feed(Event::Tail(feed, happened)).await;
     let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
     let mut start = None;
     let fetched = async {
@@ -123,17 +123,17 @@ pub(super) async fn fetch_older(feed: FeedId, spec: OlderSpec, source: Source, o
             Some(before) => before,
             None => source.newest().await?.saturating_add(1),
         };
-        let mut back = Backwards::before(source, before, spec.count).await?;
+        let mut back = ReverseReader::before(source, before, spec.count).await?;
         while let Some(chunks) = back.next().await? {
             for chunk in chunks {
-                tell(FeedEvent::Older(chunk)).await;
+                tell(TailEvent::Older(chunk)).await;
             }
         }
         start = back.reaches_start();
         Ok(())
     };
     let failure = fetched.await.err();
-    tell(FeedEvent::OlderDone {
+    tell(TailEvent::OlderDone {
         stream,
         partition,
         start,
@@ -144,15 +144,15 @@ pub(super) async fn fetch_older(feed: FeedId, spec: OlderSpec, source: Source, o
 
 #[cfg(test)]
 mod tests {
-    use super::super::bed::{Bed, offsets};
-    use super::super::mailbox::{Inbox, mailbox};
+    use super::super::channels::{Inbox, mailbox};
+    use super::super::test_support::{Bed, offsets};
     use super::*;
     use std::time::Duration;
     use tokio::sync::mpsc::Receiver;
     use tokio::task::JoinSet;
     use tokio::time::timeout;
 
-    const FEED: FeedId = FeedId(7);
+    const FEED: TailId = TailId(7);
     const CAP: Duration = Duration::from_secs(20);
 
     fn pump(bed: &Bed) -> (Pump, Inbox, watch::Sender<bool>) {
@@ -173,9 +173,9 @@ mod tests {
         )
     }
 
-    async fn next(feeds: &mut Receiver<Event>) -> FeedEvent {
+    async fn next(feeds: &mut Receiver<Event>) -> TailEvent {
         match timeout(CAP, feeds.recv()).await.unwrap() {
-            Some(Event::Feed(FEED, event)) => event,
+            Some(Event::Tail(FEED, event)) => event,
             other => panic!("{other:?}"),
         }
     }
@@ -184,7 +184,7 @@ mod tests {
     async fn chunks(feeds: &mut Receiver<Event>, count: usize) -> Vec<i64> {
         let mut read = Vec::new();
         while read.len() < count {
-            if let FeedEvent::Chunk(chunk) = next(feeds).await {
+            if let TailEvent::Chunk(chunk) = next(feeds).await {
                 read.extend(offsets(&chunk));
             }
         }
@@ -224,7 +224,7 @@ mod tests {
         let mut tasks = JoinSet::new();
         tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Latest));
         assert_eq!(chunks(&mut inbox.feeds, 5).await, [0, 1, 2, 3, 4]);
-        let FeedEvent::Subscription { event, .. } = next(&mut inbox.feeds).await else {
+        let TailEvent::Subscription { event, .. } = next(&mut inbox.feeds).await else {
             panic!("more messages than there are");
         };
         assert_eq!(event, SubscriptionEvent::Ended(EndReason::StopReached));
@@ -242,12 +242,12 @@ mod tests {
             count: 100,
         };
         fetch_older(FEED, spec, bed.source(), outbox).await;
-        let FeedEvent::Older(chunk) = next(&mut inbox.feeds).await else {
+        let TailEvent::Older(chunk) = next(&mut inbox.feeds).await else {
             panic!("nothing older");
         };
         assert_eq!(offsets(&chunk), [0, 1, 2, 3, 4, 5]);
         let done = next(&mut inbox.feeds).await;
-        let expected = FeedEvent::OlderDone {
+        let expected = TailEvent::OlderDone {
             stream: "orders".into(),
             partition: 0,
             start: Some(0),
@@ -262,7 +262,7 @@ mod tests {
         let (mut pump, mut inbox, _hold) = pump(&bed);
         pump.source.stream = "ordres".into();
         pump.follow(StartAt::New, StopAt::Never).await;
-        let FeedEvent::Subscription { event, .. } = next(&mut inbox.feeds).await else {
+        let TailEvent::Subscription { event, .. } = next(&mut inbox.feeds).await else {
             panic!("messages from nowhere");
         };
         let SubscriptionEvent::Ended(EndReason::Failed(failure)) = event else {

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use super::mailbox::Outbox;
+use super::channels::Outbox;
 use crate::app::{Event, ScanEvent, ScanId};
 use crate::store::Scan;
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use rustix::process::Signal as Kill;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::stage::Cue;
+use super::screen::HostEvent;
 
 /// The signals that the dashboard listens to.
 #[derive(Debug)]
@@ -31,13 +31,13 @@ impl Signals {
     }
 
     /// The next signal.
-    pub(super) fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<Cue> {
+    pub(super) fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
         for end in [&mut self.terminate, &mut self.interrupt, &mut self.hang_up] {
             if end.poll_recv(context).is_ready() {
-                return Poll::Ready(Cue::Shutdown);
+                return Poll::Ready(HostEvent::Shutdown);
             }
         }
-        self.go_on.poll_recv(context).map(|_| Cue::Continued)
+        self.go_on.poll_recv(context).map(|_| HostEvent::Continued)
     }
 }
 

@@ -23,8 +23,8 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use tokio_stream::Stream;
 
+use super::screen::{HostEvent, Screen};
 use super::signals::{self, Signals};
-use super::stage::{Cue, Stage};
 
 /// Terminals drop longer OSC 52 sequences without a word; xterm takes 100,000 bytes of base64.
 const CLIPBOARD_LIMIT: usize = 74_994;
@@ -66,7 +66,7 @@ impl Drop for RealTerminal {
     }
 }
 
-impl Stage for RealTerminal {
+impl Screen for RealTerminal {
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
         self.frames += 1;
         panic_for_the_test(self.frames);
@@ -75,7 +75,7 @@ impl Stage for RealTerminal {
         execute!(self.screen.backend_mut(), EndSynchronizedUpdate)
     }
 
-    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<Cue> {
+    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
         if let Poll::Ready(cue) = self.signals.poll_cue(context) {
             return Poll::Ready(cue);
         }
@@ -85,9 +85,9 @@ impl Stage for RealTerminal {
         Pin::new(input)
             .poll_next(context)
             .map(|report| match report {
-                Some(Ok(report)) => Cue::Input(report),
-                Some(Err(error)) => Cue::Lost(error),
-                None => Cue::Lost(io::ErrorKind::UnexpectedEof.into()),
+                Some(Ok(report)) => HostEvent::Input(report),
+                Some(Err(error)) => HostEvent::Lost(error),
+                None => HostEvent::Lost(io::ErrorKind::UnexpectedEof.into()),
             })
     }
 

@@ -1,14 +1,14 @@
 //! Takes messages field by field off the wire and seals them into chunks: one copy of each byte, no allocation a message.
 //! What a sealed chunk can be asked is `chunk`'s and `message`'s.
 
-mod rest;
+mod field_cache;
 
 use std::sync::Arc;
 
-use super::chunk::{Chunk, Entry, Origin, narrow};
+use super::chunk::{Chunk, Entry, Subjects, narrow};
 use super::message::MessageRef;
 use crate::model::{MessageSink, MessageStamp, Offset, PartitionId, StreamName};
-use rest::{Rests, put};
+use field_cache::{FieldCache, put};
 
 /// Bytes at which a chunk is sealed.
 const SEAL_BYTES: usize = 256 * 1024;
@@ -31,10 +31,10 @@ pub struct ChunkBuilder {
     last: Offset,
     arena: Vec<u8>,
     entries: Vec<Entry>,
-    origins: Vec<Origin>,
+    origins: Vec<Subjects>,
     names: String,
     open: Open,
-    rests: Rests,
+    rests: FieldCache,
     ready: Option<Arc<Chunk>>,
     seal_bytes: usize,
     seal_messages: usize,
@@ -92,7 +92,7 @@ impl ChunkBuilder {
             origins: Vec::new(),
             names: String::new(),
             open: Open::default(),
-            rests: Rests::default(),
+            rests: FieldCache::default(),
             ready: None,
             seal_bytes,
             seal_messages,
@@ -213,7 +213,7 @@ impl ChunkBuilder {
         self.names.push_str(&String::from_utf8_lossy(&rest.subject));
         let middle = self.names.len();
         self.names.push_str(&String::from_utf8_lossy(&rest.reply));
-        self.origins.push(Origin {
+        self.origins.push(Subjects {
             start: narrow(start),
             subject: narrow(middle - start),
             reply: narrow(self.names.len() - middle),
@@ -223,7 +223,7 @@ impl ChunkBuilder {
         narrow(self.origins.len() - 1)
     }
 
-    fn is_origin(&self, origin: &Origin) -> bool {
+    fn is_origin(&self, origin: &Subjects) -> bool {
         let rest = self.rests.current();
         let (subject, reply) = origin.names(self.names.as_bytes());
         subject == rest.subject

@@ -46,7 +46,7 @@ impl Entry {
 
 /// Subject and reply subject, stored once for all messages that share them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(super) struct Subjects {
     /// Where the subject begins in the chunk's names; the reply subject follows it.
     pub(super) start: u32,
     /// Length of the subject in bytes.
@@ -59,7 +59,7 @@ pub(super) struct Origin {
     pub(super) reply_header: bool,
 }
 
-impl Origin {
+impl Subjects {
     /// Subject and reply subject out of the chunk's names.
     pub(super) fn names<'a>(&self, names: &'a [u8]) -> (&'a [u8], &'a [u8]) {
         let start = wide(self.start);
@@ -78,7 +78,7 @@ pub struct Chunk {
     pub(super) base: Offset,
     pub(super) arena: Box<[u8]>,
     pub(super) entries: Box<[Entry]>,
-    pub(super) origins: Box<[Origin]>,
+    pub(super) origins: Box<[Subjects]>,
     pub(super) names: Box<str>,
     /// For each message the latest time up to it; only where times go back within the chunk.
     pub(super) latest: Option<Box<[i64]>>,

@@ -2,24 +2,24 @@
 //! Where a value stands in a message is the caller's; a descriptor file is read by whoever may read files.
 
 mod cbor;
+mod decompress;
 mod envelope;
-mod fields;
-mod gist;
 mod hex;
 mod json;
 mod lines;
 mod messagepack;
-mod open;
 mod protobuf;
+mod raw_protobuf;
 mod scalar;
+mod summary;
 mod text;
 
 use std::fmt;
 
-pub use gist::gist;
 use lines::Writer;
 pub use lines::{Class, Lines};
 pub use protobuf::Schema;
+pub use summary::gist;
 
 /// Binary forms are parsed as a whole before they are drawn: more would take more memory than it is worth.
 const MOST_BINARY: usize = 1 << 20;
@@ -28,7 +28,7 @@ const MOST_DEPTH: usize = 128;
 
 /// A way to read bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum Format {
     /// Whatever fits best.
     #[default]
     Auto,
@@ -48,7 +48,7 @@ pub enum Form {
     Hex,
 }
 
-impl Form {
+impl Format {
     /// All of them, in the order in which a key goes through them.
     pub const ALL: [Self; 8] = [
         Self::Auto,
@@ -76,7 +76,7 @@ impl Form {
     }
 }
 
-impl fmt::Display for Form {
+impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.label())
     }
@@ -86,7 +86,7 @@ impl fmt::Display for Form {
 #[derive(Clone, Copy, Debug)]
 pub struct DecodeOptions<'a> {
     /// The form asked for.
-    pub form: Form,
+    pub form: Format,
     /// What the fields of a protobuf message are called, where that is known of the stream.
     pub schema: Option<&'a Schema>,
     /// Bytes looked at, after opening what is compressed.
@@ -101,7 +101,7 @@ impl Default for DecodeOptions<'_> {
     /// Whatever fits, up to 4 MiB and 50,000 lines: some 20 ms of work at most.
     fn default() -> Self {
         Self {
-            form: Form::Auto,
+            form: Format::Auto,
             schema: None,
             bytes: 4 << 20,
             lines: 50_000,
@@ -114,7 +114,7 @@ impl Default for DecodeOptions<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
     /// How they were read in the end; never [`Form::Auto`].
-    pub form: Form,
+    pub form: Format,
     /// What was opened first, outermost first: `gzip`, `zstd`; and the encoding of text that is not UTF-8.
     pub layers: Vec<&'static str>,
     /// How many bytes there were after opening.
@@ -127,7 +127,7 @@ pub struct Decoded {
 
 /// Reads bytes in the form asked for. Where they are not of that form, a note says so, and the best other one is taken.
 pub fn decode(bytes: &[u8], options: &DecodeOptions<'_>) -> Decoded {
-    let opened = open::open(bytes, options.bytes);
+    let opened = decompress::open(bytes, options.bytes);
     let mut reading = Reading {
         bytes: &opened.bytes,
         whole: opened.whole,
@@ -165,8 +165,8 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Reads as that form and returns which one it became.
-    fn read(&mut self, form: Form) -> Form {
-        if form == Form::Auto {
+    fn read(&mut self, form: Format) -> Format {
+        if form == Format::Auto {
             return self.guess();
         }
         if self.reads_as(form) {
@@ -176,52 +176,52 @@ impl Reading<'_> {
         self.guess()
     }
 
-    fn reads_as(&mut self, form: Form) -> bool {
+    fn reads_as(&mut self, form: Format) -> bool {
         match form {
-            Form::Auto => false,
-            Form::Json => self.json(),
-            Form::Text => self.any_text(),
-            Form::MessagePack => self.messagepack(),
-            Form::Cbor => self.cbor(),
-            Form::Protobuf => self.by_schema() || self.raw_protobuf(),
-            Form::Envelope => self.envelope(),
-            Form::Hex => self.hex(),
+            Format::Auto => false,
+            Format::Json => self.json(),
+            Format::Text => self.any_text(),
+            Format::MessagePack => self.messagepack(),
+            Format::Cbor => self.cbor(),
+            Format::Protobuf => self.by_schema() || self.raw_protobuf(),
+            Format::Envelope => self.envelope(),
+            Format::Hex => self.hex(),
         }
     }
 
     /// What is surest comes first: a schema that was given, a mark at the start, a grammar that all of it obeys.
-    fn guess(&mut self) -> Form {
+    fn guess(&mut self) -> Format {
         if self.by_schema() {
-            return Form::Protobuf;
+            return Format::Protobuf;
         }
         if self.envelope() {
-            return Form::Envelope;
+            return Format::Envelope;
         }
         if self.looks_like_json() && self.json() {
-            return Form::Json;
+            return Format::Json;
         }
         if self.utf8_text() {
-            return Form::Text;
+            return Format::Text;
         }
-        let binary = [Form::MessagePack, Form::Cbor, Form::Protobuf];
+        let binary = [Format::MessagePack, Format::Cbor, Format::Protobuf];
         if let Some(form) = binary.into_iter().find(|form| self.is_surely(*form)) {
             return form;
         }
         if self.other_text() {
-            return Form::Text;
+            return Format::Text;
         }
         self.hex();
-        Form::Hex
+        Format::Hex
     }
 
     /// Reads as a binary form where the bytes are that to their end and begin with something that has parts: single
     /// bytes and short counters are of every form.
-    fn is_surely(&mut self, form: Form) -> bool {
+    fn is_surely(&mut self, form: Format) -> bool {
         let has_parts = match (form, self.bytes.first()) {
-            (Form::MessagePack, Some(first)) => {
+            (Format::MessagePack, Some(first)) => {
                 matches!(first, 0x81..=0x8f | 0x91..=0x9f | 0xdc..=0xdf)
             }
-            (Form::Cbor, Some(first)) => matches!(first, 0x81..=0x9f | 0xa1..=0xbf | 0xc0..=0xdb),
+            (Format::Cbor, Some(first)) => matches!(first, 0x81..=0x9f | 0xa1..=0xbf | 0xc0..=0xdb),
             _ => self.bytes.len() > 3,
         };
         has_parts && self.reads_as(form)

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::chunk::{Chunk, Entry, Origin, wide};
+use super::chunk::{Chunk, Entry, Subjects, wide};
 use crate::model::{Message, Offset, PartitionId, StreamName, Timestamp};
 
 /// Which message: no other has the same three, in memory or out of it.
@@ -143,7 +143,7 @@ impl<'a> MessageRef<'a> {
         }
     }
 
-    fn origin(&self) -> Option<&'a Origin> {
+    fn origin(&self) -> Option<&'a Subjects> {
         self.chunk.origins.get(wide(self.entry.origin))
     }
 
@@ -215,12 +215,12 @@ fn take_field<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
 
 /// A message kept in memory with its chunk, whatever the store evicts meanwhile: a pinned or marked selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct PinnedMessage {
     chunk: Arc<Chunk>,
     index: usize,
 }
 
-impl Held {
+impl PinnedMessage {
     /// Keeps the `index`-th message of a chunk, where there is one.
     pub fn new(chunk: &Arc<Chunk>, index: usize) -> Option<Self> {
         chunk.get(index)?;

@@ -1,12 +1,12 @@
 //! A compiled query: whether a message matches, and which messages of a chunk do.
 //! The grammar is `query`'s; looking for text in bytes is `needle`'s.
 
+mod chunk_scan;
 mod expression;
-mod hint;
-mod lazy;
+mod lazy_json;
 mod needle;
-mod sweep;
-mod syntax;
+mod parse;
+mod prefilter;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,7 +148,7 @@ impl Predicate {
         let scans = self
             .alternatives
             .iter()
-            .map(|terms| sweep::scan(terms, chunk, now));
+            .map(|terms| chunk_scan::scan(terms, chunk, now));
         let mut found: Vec<u32> = Vec::new();
         for (number, matching) in scans.enumerate() {
             found.extend(matching);

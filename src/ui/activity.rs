@@ -6,17 +6,17 @@ use chrono::FixedOffset;
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span};
+use super::painter::{Painter, span};
 use super::theme::Theme;
-use super::widgets::{self, Place, Spec, below};
+use super::widgets::{self, ColumnSpec, PaneArea, below};
 use crate::app::activity::{Activity, ActivityColumn, target, verb};
 use crate::app::cursors::Reading;
 use crate::model::{ActivityEvent, ActivityKind, Timestamp};
 
-const SPECS: &[Spec<ActivityColumn>] = &[
-    Spec::fixed(ActivityColumn::Time, 22, 0),
-    Spec::fixed(ActivityColumn::Event, 13, 0),
-    Spec::growing(ActivityColumn::Target, 16, 200, 0),
+const SPECS: &[ColumnSpec<ActivityColumn>] = &[
+    ColumnSpec::fixed(ActivityColumn::Time, 22, 0),
+    ColumnSpec::fixed(ActivityColumn::Event, 13, 0),
+    ColumnSpec::growing(ActivityColumn::Target, 16, 200, 0),
 ];
 
 /// What the pane shows.
@@ -32,7 +32,7 @@ pub(super) struct ActivityPane<'a> {
 
 impl ActivityPane<'_> {
     /// Draws it in its place.
-    pub(super) fn draw(self, painter: &mut Painter<'_>, place: Place) {
+    pub(super) fn draw(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
         let list = &self.activity.list;
         let behind = [match self.activity.reading() {
@@ -53,7 +53,7 @@ impl ActivityPane<'_> {
         widgets::table(painter, place, area, list, SPECS, cell);
         if list.rows().is_empty() {
             let lines = self.nothing();
-            widgets::missing(painter, below(area, 1), &[&lines[0], &lines[1]]);
+            widgets::empty_state(painter, below(area, 1), &[&lines[0], &lines[1]]);
         }
     }
 

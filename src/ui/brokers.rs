@@ -7,26 +7,26 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::detail::{self, broker_page};
 use super::format;
-use super::page::{self, broker_page};
-use super::paint::{Painter, span};
+use super::labels::{self, ShortNames};
+use super::painter::{Painter, span};
 use super::theme::Theme;
-use super::widgets::{self, Place, Spec, below, row};
-use super::words::{self, ShortNames};
+use super::widgets::{self, ColumnSpec, PaneArea, below, row};
 use crate::app::brokers::{BrokerColumn, BrokerName};
 use crate::app::table::Table;
 use crate::health::{BrokerTruth, Truth};
 use crate::model::Timestamp;
 
-const SPECS: &[Spec<BrokerColumn>] = &[
-    Spec::growing(BrokerColumn::Name, 10, 24, 0),
-    Spec::fixed(BrokerColumn::State, 15, 0),
-    Spec::growing(BrokerColumn::Address, 16, 32, 3),
-    Spec::fixed(BrokerColumn::Partitions, 5, 2),
-    Spec::fixed(BrokerColumn::Leaders, 4, 0),
-    Spec::fixed(BrokerColumn::Rate, 6, 1),
-    Spec::fixed(BrokerColumn::Latency, 6, 1),
-    Spec::growing(BrokerColumn::ListedBy, 9, 20, 4),
+const SPECS: &[ColumnSpec<BrokerColumn>] = &[
+    ColumnSpec::growing(BrokerColumn::Name, 10, 24, 0),
+    ColumnSpec::fixed(BrokerColumn::State, 15, 0),
+    ColumnSpec::growing(BrokerColumn::Address, 16, 32, 3),
+    ColumnSpec::fixed(BrokerColumn::Partitions, 5, 2),
+    ColumnSpec::fixed(BrokerColumn::Leaders, 4, 0),
+    ColumnSpec::fixed(BrokerColumn::Rate, 6, 1),
+    ColumnSpec::fixed(BrokerColumn::Latency, 6, 1),
+    ColumnSpec::growing(BrokerColumn::ListedBy, 9, 20, 4),
 ];
 
 /// What the pane shows.
@@ -44,7 +44,7 @@ pub(super) struct BrokersPane<'a> {
 
 impl BrokersPane<'_> {
     /// Draws it in its place.
-    pub(super) fn draw(self, painter: &mut Painter<'_>, place: Place) {
+    pub(super) fn draw(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
         let faults = self
             .faults_only
@@ -64,7 +64,7 @@ impl BrokersPane<'_> {
             } else {
                 &["No broker fits the filter.", "esc clears it."]
             };
-            widgets::missing(painter, below(rows, 1), lines);
+            widgets::empty_state(painter, below(rows, 1), lines);
         }
         self.detail(painter, detail);
     }
@@ -89,11 +89,11 @@ impl BrokersPane<'_> {
         let (Some(broker), false) = (chosen, area.is_empty()) else {
             return;
         };
-        painter.across(row(area, 0));
+        painter.horizontal_line(row(area, 0));
         let lines = broker_page(broker, self.truth, self.now, painter.theme);
         let room = widgets::after(below(area, 1), 3);
-        let lines = page::wrapped(lines, usize::from(room.width));
-        page::draw(painter, room, &lines, 0);
+        let lines = detail::wrapped(lines, usize::from(room.width));
+        detail::draw(painter, room, &lines, 0);
     }
 
     fn cell(
@@ -123,10 +123,10 @@ impl BrokersPane<'_> {
                     theme.muted,
                 )]
             }
-            BrokerColumn::State => words::broker_state(broker, theme, self.now),
+            BrokerColumn::State => labels::broker_state(broker, theme, self.now),
             BrokerColumn::Partitions => number(broker.partitions),
             BrokerColumn::Leaders => number(broker.leaders),
-            BrokerColumn::Rate => words::rate(broker.rate, theme),
+            BrokerColumn::Rate => labels::rate(broker.rate, theme),
             BrokerColumn::Latency => match broker.latency.filter(|_| broker.is_answering()) {
                 Some(took) => vec![span(format::latency(took), theme.text)],
                 None => vec![span(theme.glyphs.none, theme.faint)],

@@ -7,18 +7,18 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::format;
+use super::labels;
 use super::layout::LEAST;
-use super::paint::{Painter, span, spans_width};
+use super::painter::{Painter, span, spans_width};
+use super::text_input;
 use super::theme::Theme;
-use super::typing;
 use super::widgets::{after, dotted};
-use super::words;
 use crate::app::cluster::Freshness;
 use crate::app::command_line::{self, CommandLine};
 use crate::app::inflight::Request;
 use crate::app::modal::Modal;
 use crate::app::notice::Level;
-use crate::app::{App, Hit, Screen};
+use crate::app::{App, HitTarget, Screen};
 use crate::health::{BrokerTruth, Severity};
 use crate::model::counted;
 
@@ -87,7 +87,7 @@ fn brokers(brokers: &[BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
     if brokers.len() <= SIGNS {
         for broker in brokers {
             spans.push(span(" ", theme.text));
-            spans.push(words::broker_sign(broker, theme));
+            spans.push(labels::broker_sign(broker, theme));
         }
         return spans;
     }
@@ -122,7 +122,7 @@ fn findings(app: &App, theme: &Theme) -> Vec<Span<'static>> {
         .collect();
     match grave.iter().max() {
         Some(worst) => {
-            let (sign, style) = words::severity(*worst, theme);
+            let (sign, style) = labels::severity(*worst, theme);
             vec![span(
                 format!("{sign} {}", counted(grave.len(), "finding")),
                 style,
@@ -178,7 +178,7 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
 
 /// The names of the screens, on the line below the panes.
 pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
-    painter.across(area);
+    painter.horizontal_line(area);
     let theme = painter.theme;
     let names: usize = Screen::ALL
         .iter()
@@ -204,7 +204,7 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
             width: taken,
             ..left
         };
-        painter.hit(hit, Hit::Screen(screen));
+        painter.hit(hit, HitTarget::Screen(screen));
         left = after(left, taken);
     }
 }
@@ -250,7 +250,7 @@ pub(super) fn level_style(level: Level, theme: &Theme) -> Style {
 fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine, app: &App) {
     let theme = painter.theme;
     let begin = after(area, painter.put(area, &[span(" :", theme.key)]));
-    typing::line(painter, begin, line.editor(), theme.input);
+    text_input::line(painter, begin, line.editor(), theme.input);
     let typed = line.editor().text();
     let text = u16::try_from(format::width(&typed)).unwrap_or(u16::MAX);
     let rest = after(begin, text.saturating_add(3));

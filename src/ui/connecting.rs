@@ -4,10 +4,10 @@
 
 use ratatui::layout::Rect;
 
+use super::detail::{Line, wrapped};
 use super::format;
 use super::layout::centred;
-use super::page::{Line, wrapped};
-use super::paint::{Painter, span};
+use super::painter::{Painter, span};
 use super::widgets::row;
 use crate::app::{App, Link};
 

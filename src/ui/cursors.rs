@@ -5,10 +5,10 @@
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span};
+use super::labels;
+use super::painter::{Painter, span};
 use super::theme::Theme;
-use super::widgets::{self, Place, Spec, below};
-use super::words;
+use super::widgets::{self, ColumnSpec, PaneArea, below};
 use crate::app::cursors::{
     CursorColumn, CursorKey, Cursors, GroupColumn, Reading, key, lag_of_group,
 };
@@ -16,27 +16,27 @@ use crate::health::{AlertOptions, CursorTruth, Truth};
 use crate::model::{GroupInfo, Timestamp};
 
 /// How columns are laid out, given the widths of the longest name and of the longest place.
-fn cursor_specs(name: usize, place: usize) -> [Spec<CursorColumn>; 8] {
+fn cursor_specs(name: usize, place: usize) -> [ColumnSpec<CursorColumn>; 8] {
     let most = |wide: usize, most: u16| u16::try_from(wide).unwrap_or(most).min(most);
     [
-        Spec::growing(CursorColumn::Id, 12, most(name, 40), 0),
-        Spec::growing(CursorColumn::Partition, 12, most(place, 44), 0),
-        Spec::fixed(CursorColumn::Lag, 8, 0),
-        Spec::fixed(CursorColumn::LagTime, 7, 1),
-        Spec::fixed(CursorColumn::Drain, 7, 3),
-        Spec::fixed(CursorColumn::Speed, 6, 2),
-        Spec::fixed(CursorColumn::Offset, 9, 4),
-        Spec::fixed(CursorColumn::Stored, 6, 5),
+        ColumnSpec::growing(CursorColumn::Id, 12, most(name, 40), 0),
+        ColumnSpec::growing(CursorColumn::Partition, 12, most(place, 44), 0),
+        ColumnSpec::fixed(CursorColumn::Lag, 8, 0),
+        ColumnSpec::fixed(CursorColumn::LagTime, 7, 1),
+        ColumnSpec::fixed(CursorColumn::Drain, 7, 3),
+        ColumnSpec::fixed(CursorColumn::Speed, 6, 2),
+        ColumnSpec::fixed(CursorColumn::Offset, 9, 4),
+        ColumnSpec::fixed(CursorColumn::Stored, 6, 5),
     ]
 }
 
-const GROUPS: &[Spec<GroupColumn>] = &[
-    Spec::growing(GroupColumn::Id, 12, 30, 0),
-    Spec::fixed(GroupColumn::Members, 7, 0),
-    Spec::fixed(GroupColumn::Lag, 8, 0),
-    Spec::growing(GroupColumn::Streams, 10, 40, 1),
-    Spec::growing(GroupColumn::Coordinator, 11, 20, 2),
-    Spec::fixed(GroupColumn::Epoch, 5, 3),
+const GROUPS: &[ColumnSpec<GroupColumn>] = &[
+    ColumnSpec::growing(GroupColumn::Id, 12, 30, 0),
+    ColumnSpec::fixed(GroupColumn::Members, 7, 0),
+    ColumnSpec::fixed(GroupColumn::Lag, 8, 0),
+    ColumnSpec::growing(GroupColumn::Streams, 10, 40, 1),
+    ColumnSpec::growing(GroupColumn::Coordinator, 11, 20, 2),
+    ColumnSpec::fixed(GroupColumn::Epoch, 5, 3),
 ];
 
 /// What the two panes show.
@@ -54,7 +54,7 @@ pub(super) struct CursorsPanes<'a> {
 
 impl CursorsPanes<'_> {
     /// Draws the cursors.
-    pub(super) fn cursors(self, painter: &mut Painter<'_>, place: Place) {
+    pub(super) fn cursors(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
         let list = &self.cursors.list;
         let behind = reading(self.cursors.reading(), self.now, theme);
@@ -70,13 +70,13 @@ impl CursorsPanes<'_> {
                 .unwrap_or_default()
         };
         let entries = || self.truth.cursors.iter().map(|cursor| &cursor.entry);
-        let names = entries().map(|entry| format::width(&words::cursor_name(entry)));
-        let places = entries().map(|entry| format::width(&words::cursor_place(entry)));
+        let names = entries().map(|entry| format::width(&labels::cursor_name(entry)));
+        let places = entries().map(|entry| format::width(&labels::cursor_place(entry)));
         let specs = cursor_specs(names.max().unwrap_or(0), places.max().unwrap_or(0));
         widgets::table(painter, place, area, list, &specs, cell);
         if list.rows().is_empty() {
             let lines = self.no_cursors();
-            widgets::missing(painter, below(area, 1), &[&lines[0], &lines[1]]);
+            widgets::empty_state(painter, below(area, 1), &[&lines[0], &lines[1]]);
         }
     }
 
@@ -107,11 +107,11 @@ impl CursorsPanes<'_> {
         let none = || vec![span(theme.glyphs.none, theme.faint)];
         match column {
             CursorColumn::Id => {
-                let name = format::cut_middle(&words::cursor_name(entry), width, theme.glyphs.cut);
+                let name = format::cut_middle(&labels::cursor_name(entry), width, theme.glyphs.cut);
                 vec![span(name, theme.text)]
             }
             CursorColumn::Partition => {
-                let place = words::cursor_place(entry);
+                let place = labels::cursor_place(entry);
                 vec![span(
                     format::cut_middle(&place, width, theme.glyphs.cut),
                     theme.muted,
@@ -130,19 +130,19 @@ impl CursorsPanes<'_> {
                 }
                 None => none(),
             },
-            CursorColumn::Speed => words::rate(cursor.speed, theme),
+            CursorColumn::Speed => labels::rate(cursor.speed, theme),
             CursorColumn::Drain => match cursor.drain {
                 Some(drain) if cursor.lag.is_some_and(|lag| lag > 0) => {
                     vec![span(format!("in {}", format::age(drain)), theme.text)]
                 }
                 _ => none(),
             },
-            CursorColumn::Stored => words::ago(entry.time, self.now, theme),
+            CursorColumn::Stored => labels::ago(entry.time, self.now, theme),
         }
     }
 
     /// Draws the groups.
-    pub(super) fn groups(self, painter: &mut Painter<'_>, place: Place) {
+    pub(super) fn groups(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
         let list = &self.cursors.group_list;
         let behind = reading(self.cursors.reading_groups(), self.now, theme);
@@ -163,7 +163,7 @@ impl CursorsPanes<'_> {
                     "They show by their cursors, and by joins in the activity.",
                 ],
             };
-            widgets::missing(painter, below(area, 1), lines);
+            widgets::empty_state(painter, below(area, 1), lines);
         }
     }
 
@@ -181,7 +181,7 @@ impl CursorsPanes<'_> {
                 Some(members) => vec![span(format::size(members.len()), theme.text)],
                 None => vec![span("?", theme.unknown)],
             },
-            GroupColumn::Lag => words::known(lag_of_group(self.truth, &group.id), theme),
+            GroupColumn::Lag => labels::known(lag_of_group(self.truth, &group.id), theme),
             GroupColumn::Streams => {
                 let names: Vec<&str> = group.streams.iter().map(AsRef::as_ref).collect();
                 vec![span(names.join(" "), theme.muted)]

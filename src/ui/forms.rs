@@ -6,11 +6,11 @@ use ratatui::text::Span;
 
 use super::format::{self, pad};
 use super::layout::centred;
-use super::paint::{Painter, span, spans_width};
-use super::typing;
-use super::widgets::{after, below, boxed, row};
-use crate::app::Hit;
-use crate::app::forms::{Choice, Field, FieldId, Form, FormKind, Input, Sending, Stop};
+use super::painter::{Painter, span, spans_width};
+use super::text_input;
+use super::widgets::{after, below, popup, row};
+use crate::app::HitTarget;
+use crate::app::forms::{Choice, Field, FieldId, Form, FormFocus, FormKind, Input, SubmitState};
 
 /// Columns of a field's name.
 const LABEL: u16 = 17;
@@ -26,7 +26,7 @@ const AROUND: u16 = 4;
 /// A stop of the form, its number, and the rows it takes.
 #[derive(Clone, Copy)]
 struct Item {
-    stop: Stop,
+    stop: FormFocus,
     number: usize,
     rows: u16,
 }
@@ -42,7 +42,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
         FormKind::Publish => "Publish a message",
         FormKind::Create => "Create a stream",
     };
-    let inside = boxed(painter, place, &[span(title, theme.focus)], theme.line);
+    let inside = popup(painter, place, &[span(title, theme.focus)], theme.line);
     let rows = inside.height.saturating_sub(2);
     fields(
         painter,
@@ -64,10 +64,10 @@ fn items(form: &Form, room: u16) -> Vec<Item> {
         let stops = form.stops().into_iter().enumerate();
         let items = stops.filter_map(move |(number, stop)| {
             let rows = match stop {
-                Stop::Field(FieldId::Value) => pick(VALUE_ROWS),
-                Stop::Field(FieldId::Headers) => pick(HEADER_ROWS),
-                Stop::Field(_) | Stop::More => 1,
-                Stop::Send | Stop::Cancel => return None,
+                FormFocus::Field(FieldId::Value) => pick(VALUE_ROWS),
+                FormFocus::Field(FieldId::Headers) => pick(HEADER_ROWS),
+                FormFocus::Field(_) | FormFocus::More => 1,
+                FormFocus::Send | FormFocus::Cancel => return None,
             };
             Some(Item { stop, number, rows })
         });
@@ -89,15 +89,15 @@ fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[Item]) {
             height: item.rows.min(left.height),
             ..left
         };
-        painter.hit(place, Hit::Button(item.number));
+        painter.hit(place, HitTarget::Button(item.number));
         match item.stop {
-            Stop::Field(id) => {
+            FormFocus::Field(id) => {
                 if let Some(shown) = form.field(id) {
                     field(painter, place, shown, form);
                 }
             }
-            Stop::More => more(painter, place, form),
-            Stop::Send | Stop::Cancel => {}
+            FormFocus::More => more(painter, place, form),
+            FormFocus::Send | FormFocus::Cancel => {}
         }
         left = below(left, item.rows);
     }
@@ -118,7 +118,7 @@ fn first_shown(form: &Form, items: &[Item], room: u16) -> usize {
 
 fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
     let theme = painter.theme;
-    let focused = form.stop() == Stop::Field(field.id);
+    let focused = form.stop() == FormFocus::Field(field.id);
     let style = if focused { theme.focus } else { theme.muted };
     let indent = if field.rare { "  " } else { "" };
     let label = pad(&format!("{indent}{}", field.label), usize::from(LABEL));
@@ -129,7 +129,7 @@ fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
             painter.put(room, &[span(hint(field, form), theme.faint)]);
         }
         Input::Text(editor) => {
-            typing::lines(painter, room, editor, focused, theme.input);
+            text_input::lines(painter, room, editor, focused, theme.input);
             if editor.is_empty() {
                 painter.put(after(room, 2), &[span(hint(field, form), theme.faint)]);
             }
@@ -185,7 +185,7 @@ fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
     let theme = painter.theme;
     let [closed, open] = theme.glyphs.fold;
     let sign = if form.shows_more() { open } else { closed };
-    let style = if form.stop() == Stop::More {
+    let style = if form.stop() == FormFocus::More {
         theme.focus
     } else {
         theme.title
@@ -198,9 +198,9 @@ fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
 fn outcome(painter: &mut Painter<'_>, area: Rect, form: &Form) {
     let theme = painter.theme;
     let spans = match form.sending() {
-        Sending::No => return,
-        Sending::Since(_) => [span("sent, waiting for the answer", theme.muted)],
-        Sending::Failed(failure) => [span(
+        SubmitState::No => return,
+        SubmitState::Since(_) => [span("sent, waiting for the answer", theme.muted)],
+        SubmitState::Failed(failure) => [span(
             format!("{} {}", theme.glyphs.broken, failure.sentence),
             theme.broken,
         )],
@@ -210,7 +210,7 @@ fn outcome(painter: &mut Painter<'_>, area: Rect, form: &Form) {
 
 fn buttons(painter: &mut Painter<'_>, area: Rect, form: &Form, number: usize) {
     let theme = painter.theme;
-    let button = |stop: Stop, text: &str| -> Span<'static> {
+    let button = |stop: FormFocus, text: &str| -> Span<'static> {
         let style = if form.stop() == stop {
             theme.button_focus
         } else {
@@ -218,8 +218,8 @@ fn buttons(painter: &mut Painter<'_>, area: Rect, form: &Form, number: usize) {
         };
         span(format!(" {text} "), style)
     };
-    let send = button(Stop::Send, form.kind().verb());
-    let cancel = button(Stop::Cancel, "Cancel");
+    let send = button(FormFocus::Send, form.kind().verb());
+    let cancel = button(FormFocus::Cancel, "Cancel");
     let wide = |one: &Span<'_>| u16::try_from(spans_width(std::slice::from_ref(one))).unwrap_or(0);
     let (first, second) = (wide(&send), wide(&cancel));
     let start = after(area, area.width.saturating_sub(first + second + 2));
@@ -229,13 +229,13 @@ fn buttons(painter: &mut Painter<'_>, area: Rect, form: &Form, number: usize) {
             width: first,
             ..start
         },
-        Hit::Button(number),
+        HitTarget::Button(number),
     );
     painter.hit(
         Rect {
             width: second,
             ..after(start, first + 2)
         },
-        Hit::Button(number + 1),
+        HitTarget::Button(number + 1),
     );
 }

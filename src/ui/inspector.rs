@@ -6,15 +6,15 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span, spans_width};
+use super::painter::{Painter, span, spans_width};
 use super::sanitise;
 use super::theme::Theme;
-use super::widgets::{Place, below, missing, row as row_of, tint_chosen, title};
+use super::widgets::{PaneArea, below, empty_state, row as row_of, tint_chosen, title};
 use crate::app::command::TailCommand;
 use crate::app::inspector::{Inspector, Row, Side, View};
-use crate::app::{App, Command, Context, Hit, Pane};
-use crate::store::decode::{Class, Form};
-use crate::store::{Held, MessageRef};
+use crate::app::{App, Command, HitTarget, KeyContext, Pane};
+use crate::store::decode::{Class, Format};
+use crate::store::{MessageRef, PinnedMessage};
 
 /// Columns of a field's name.
 const LABEL: usize = 9;
@@ -29,13 +29,13 @@ const VALUE_ROWS: u16 = 4;
 /// value    json · 214 B
 /// the value
 /// ```
-pub(super) fn draw(painter: &mut Painter<'_>, place: Place, app: &App) {
+pub(super) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let theme = painter.theme;
     let inspector = &app.tails.inspector;
     let Some(held) = inspector.message() else {
         let rest = title(painter, place, &[], &[]);
-        painter.hit(rest, Hit::Rows(Pane::Inspector));
-        return missing(painter, rest, &["no message is chosen"]);
+        painter.hit(rest, HitTarget::Rows(Pane::Inspector));
+        return empty_state(painter, rest, &["no message is chosen"]);
     };
     let message = held.message();
     let (name, fields) = if let Some(one) = inspector.compared_with() {
@@ -64,7 +64,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, place: Place, app: &App) {
     painter.put(row_of(left, 0), &value_line(inspector, &message, theme));
     view_hint(painter, row_of(left, 0), app);
     left = below(left, 1);
-    painter.hit(left, Hit::Rows(Pane::Inspector));
+    painter.hit(left, HitTarget::Rows(Pane::Inspector));
     content(painter, left, inspector, place.focused);
 }
 
@@ -132,8 +132,8 @@ fn fields(
     all
 }
 
-fn compared(one: &Held, other: &Held, theme: &Theme) -> Vec<Vec<Span<'static>>> {
-    let line = |sign: &str, held: &Held, style: Style| {
+fn compared(one: &PinnedMessage, other: &PinnedMessage, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+    let line = |sign: &str, held: &PinnedMessage, style: Style| {
         let message = held.message();
         let key = sanitise::bytes(message.key(), 60);
         vec![
@@ -156,7 +156,7 @@ fn value_line(
     let value = one.filter(|_| inspector.view() != View::Headers);
     let Some(decoded) = value else {
         let shown = match inspector.view() {
-            View::Value(Form::Auto) => "values".to_owned(),
+            View::Value(Format::Auto) => "values".to_owned(),
             View::Value(form) => format!("values as {form}"),
             View::Headers => format!("{} headers", format::size(message.headers().count())),
         };
@@ -176,7 +176,7 @@ fn value_line(
 }
 
 fn view_hint(painter: &mut Painter<'_>, area: Rect, app: &App) {
-    let contexts = &[Context::Inspector, Context::Tail];
+    let contexts = &[KeyContext::Inspector, KeyContext::Tail];
     let key = app
         .desk
         .settings

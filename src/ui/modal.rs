@@ -7,13 +7,13 @@ mod menu;
 
 use ratatui::layout::Rect;
 
+use super::detail;
 use super::forms;
 use super::layout::centred;
-use super::page;
-use super::paint::{Painter, span};
-use super::widgets::boxed;
-use crate::app::modal::{Modal, Reader};
-use crate::app::{App, Hit};
+use super::painter::{Painter, span};
+use super::widgets::popup;
+use crate::app::modal::{Modal, Pager};
+use crate::app::{App, HitTarget};
 
 /// Draws what lies on top, if anything does; the command line stands in the notice line instead.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
@@ -29,11 +29,11 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
     }
 }
 
-fn read(painter: &mut Painter<'_>, body: Rect, reader: &Reader, app: &App) {
+fn read(painter: &mut Painter<'_>, body: Rect, reader: &Pager, app: &App) {
     let theme = painter.theme;
-    let (title, lines) = page::page(&reader.subject, app, theme);
+    let (title, lines) = detail::page(&reader.subject, app, theme);
     let width = body.width.saturating_sub(4).min(84);
-    let lines = page::wrapped(lines, usize::from(width.saturating_sub(4)));
+    let lines = detail::wrapped(lines, usize::from(width.saturating_sub(4)));
     let wanted = u16::try_from(lines.len())
         .unwrap_or(u16::MAX)
         .saturating_add(2);
@@ -51,8 +51,8 @@ fn read(painter: &mut Painter<'_>, body: Rect, reader: &Reader, app: &App) {
             theme.muted,
         ));
     }
-    let inside = boxed(painter, area, &title, theme.line);
-    painter.hit(inside, Hit::Overlay);
+    let inside = popup(painter, area, &title, theme.line);
+    painter.hit(inside, HitTarget::Overlay);
     painter.overlay_lines(lines.len());
-    page::draw(painter, inside, &lines, reader.scroll);
+    detail::draw(painter, inside, &lines, reader.scroll);
 }

@@ -5,13 +5,13 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::detail;
 use super::format;
-use super::page;
-use super::paint::{Painter, span, spans_width};
+use super::labels;
+use super::painter::{Painter, span, spans_width};
 use super::theme::Theme;
-use super::widgets::{self, Place, after, below, row};
-use super::words;
-use crate::app::Hit;
+use super::widgets::{self, PaneArea, after, below, row};
+use crate::app::HitTarget;
 use crate::app::overview::{FindingKey, Overview};
 use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
 use crate::model::{PartitionId, StreamName, Target, Timestamp};
@@ -35,7 +35,7 @@ pub(super) struct OverviewPanes<'a> {
 
 impl<'a> OverviewPanes<'a> {
     /// Draws the findings.
-    pub(super) fn findings(self, painter: &mut Painter<'_>, place: Place) {
+    pub(super) fn findings(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
         let list = &self.overview.findings;
         let behind = [span("  worst first", theme.muted)];
@@ -46,11 +46,11 @@ impl<'a> OverviewPanes<'a> {
         };
         let area = widgets::title_of_list(painter, place, list, behind, list.of());
         if list.rows().is_empty() {
-            painter.hit(area, Hit::TallRows(place.pane));
+            painter.hit(area, HitTarget::TallRows(place.pane));
             return self.all_is_well(painter, area);
         }
         let area = self.evidence(painter, area);
-        painter.hit(area, Hit::TallRows(place.pane));
+        painter.hit(area, HitTarget::TallRows(place.pane));
         let shown = list.rows().iter().enumerate().skip(list.cursor().top());
         for ((number, key), line) in shown.zip((0..area.height / 2).map(|at| at * 2)) {
             let found = self
@@ -92,29 +92,29 @@ impl<'a> OverviewPanes<'a> {
         };
         let theme = painter.theme;
         let room = below(area, list.height);
-        painter.across(row(room, 0));
+        painter.horizontal_line(row(room, 0));
         let room = after(below(room, 1), 3);
-        let mut lines = vec![page::Line::text(&*finding.message, theme.title)];
+        let mut lines = vec![detail::Line::text(&*finding.message, theme.title)];
         let evidence = finding.detail.iter();
-        lines.extend(evidence.map(|text| page::Line::text(&**text, theme.text)));
+        lines.extend(evidence.map(|text| detail::Line::text(&**text, theme.text)));
         if spacious {
             lines.extend(self.about(finding, theme));
         }
         let columns = usize::from(room.width.saturating_sub(1));
-        page::draw(painter, room, &page::wrapped(lines, columns), 0);
+        detail::draw(painter, room, &detail::wrapped(lines, columns), 0);
         list
     }
 
     /// What is known of the broker, or of the first partition, that a finding is about.
-    fn about(self, finding: &Finding, theme: &Theme) -> Vec<page::Line> {
+    fn about(self, finding: &Finding, theme: &Theme) -> Vec<detail::Line> {
         let (truth, now) = (self.truth, self.now);
         let partition = |stream: &StreamName, id: PartitionId| {
-            page::partition_subject(&(StreamName::clone(stream), id), truth, now, theme)
+            detail::partition_subject(&(StreamName::clone(stream), id), truth, now, theme)
         };
         let (name, page) = match &finding.target {
             Target::Broker(id) => {
                 let broker = truth.broker(id);
-                let page = broker.map(|broker| page::broker_facts(broker, truth, now, theme));
+                let page = broker.map(|broker| detail::broker_facts(broker, truth, now, theme));
                 (id.to_string(), page.unwrap_or_default())
             }
             Target::Partition(stream, id) => partition(stream, *id),
@@ -126,14 +126,14 @@ impl<'a> OverviewPanes<'a> {
                 return Vec::new();
             }
         };
-        let heads = [page::Line::gap(), page::Line::head(name, theme)];
+        let heads = [detail::Line::gap(), detail::Line::head(name, theme)];
         heads.into_iter().chain(page).collect()
     }
 
     /// One line says what, since when; the other one why, and what will follow.
     fn finding(self, painter: &mut Painter<'_>, area: Rect, finding: &Finding) {
         let theme = painter.theme;
-        let (sign, style) = words::severity(finding.severity, theme);
+        let (sign, style) = labels::severity(finding.severity, theme);
         let since = finding
             .since
             .is_set()
@@ -155,7 +155,7 @@ impl<'a> OverviewPanes<'a> {
         let theme = painter.theme;
         let filtered = self.overview.findings.of() > 0;
         if filtered {
-            return widgets::missing(
+            return widgets::empty_state(
                 painter,
                 area,
                 &[
@@ -199,7 +199,7 @@ impl<'a> OverviewPanes<'a> {
     }
 
     /// Draws the cluster at a glance: brokers, the rate of the last minutes, the busiest streams, the slowest cursors.
-    pub(super) fn cluster(self, painter: &mut Painter<'_>, place: Place) {
+    pub(super) fn cluster(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
         let totals = &self.truth.totals;
         let rate = totals
@@ -244,9 +244,9 @@ impl<'a> OverviewPanes<'a> {
         self.busiest(painter, after(below(area, chart + 1), 3));
     }
 
-    fn brokers(self, painter: &mut Painter<'_>, place: Place, area: Rect) {
+    fn brokers(self, painter: &mut Painter<'_>, place: PaneArea, area: Rect) {
         let list = &self.overview.brokers;
-        painter.hit(area, Hit::Rows(place.pane));
+        painter.hit(area, HitTarget::Rows(place.pane));
         let shown = list.rows().iter().enumerate().skip(list.cursor().top());
         for ((number, name), line) in shown.zip(area.rows()) {
             let Some(broker) = self.truth.broker(name) else {
@@ -275,7 +275,7 @@ impl<'a> OverviewPanes<'a> {
         };
         let name = usize::from(line.width / 3).clamp(8, 24);
         let spans = [
-            words::broker_sign(broker, theme),
+            labels::broker_sign(broker, theme),
             span(" ", theme.text),
             span(
                 format::pad(
@@ -360,7 +360,7 @@ impl<'a> OverviewPanes<'a> {
     fn worst_cursors(self, count: usize) -> Vec<(String, i64)> {
         let behind = self.truth.cursors.iter().filter_map(|cursor| {
             let entry = &cursor.entry;
-            let name = words::cursor_name(entry);
+            let name = labels::cursor_name(entry);
             let lag = cursor.lag.filter(|lag| *lag > 0)?;
             Some((
                 format!("{name} on {}:{}", entry.stream, entry.partition),
@@ -399,7 +399,7 @@ impl<'a> OverviewPanes<'a> {
         let streams = self.truth.streams.iter();
         let aside = streams
             .filter(|stream| !stream.internal && stream.status.paused + stream.status.readonly > 0);
-        let mut lines = aside.map(|stream| (&stream.name, words::set_aside(stream, theme)));
+        let mut lines = aside.map(|stream| (&stream.name, labels::set_aside(stream, theme)));
         let Some(first) = lines.next().filter(|_| area.height > 1) else {
             return;
         };

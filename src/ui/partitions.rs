@@ -6,10 +6,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span, spans_width};
+use super::labels::{self, ShortNames};
+use super::painter::{Painter, span, spans_width};
 use super::theme::Theme;
-use super::widgets::{self, Place, Spec, below, row};
-use super::words::{self, ShortNames};
+use super::widgets::{self, ColumnSpec, PaneArea, below, row};
 use crate::app::streams::{PartitionColumn, PartitionKey, Streams, worst_lag};
 use crate::app::table::Listing;
 use crate::health::{Known, PartitionTruth, Truth, Witness};
@@ -27,25 +27,25 @@ pub(super) struct PartitionsPane<'a> {
 }
 
 /// How columns are laid out, given the widths of the longest leader and of the longest lists of replicas.
-fn specs(leader: u16, members: u16, isr: u16) -> [Spec<PartitionColumn>; 10] {
+fn specs(leader: u16, members: u16, isr: u16) -> [ColumnSpec<PartitionColumn>; 10] {
     use PartitionColumn as Column;
     [
-        Spec::fixed(Column::Number, 3, 0),
-        Spec::growing(Column::Leader, 8, leader.clamp(8, 24), 0),
-        Spec::fixed(Column::Replicas, members.max(8), 5),
-        Spec::fixed(Column::Isr, isr, 1),
-        Spec::fixed(Column::HighWatermark, 8, 1),
-        Spec::fixed(Column::Uncommitted, 5, 3),
-        Spec::fixed(Column::Rate, 6, 6),
-        Spec::fixed(Column::Lag, 5, 7),
-        Spec::fixed(Column::Last, 4, 2),
-        Spec::fixed(Column::State, 13, 0),
+        ColumnSpec::fixed(Column::Number, 3, 0),
+        ColumnSpec::growing(Column::Leader, 8, leader.clamp(8, 24), 0),
+        ColumnSpec::fixed(Column::Replicas, members.max(8), 5),
+        ColumnSpec::fixed(Column::Isr, isr, 1),
+        ColumnSpec::fixed(Column::HighWatermark, 8, 1),
+        ColumnSpec::fixed(Column::Uncommitted, 5, 3),
+        ColumnSpec::fixed(Column::Rate, 6, 6),
+        ColumnSpec::fixed(Column::Lag, 5, 7),
+        ColumnSpec::fixed(Column::Last, 4, 2),
+        ColumnSpec::fixed(Column::State, 13, 0),
     ]
 }
 
 impl PartitionsPane<'_> {
     /// Draws it in its place.
-    pub(super) fn draw(self, painter: &mut Painter<'_>, place: Place) {
+    pub(super) fn draw(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
         let list = &self.streams.partitions;
         let name = self
@@ -58,8 +58,8 @@ impl PartitionsPane<'_> {
         let short = ShortNames::of(self.truth);
         let specs = specs(
             self.longest_leader(),
-            self.longest(|partition| words::replicas(partition, &short, theme)),
-            self.longest(|partition| words::in_sync(partition, &short, theme)),
+            self.longest(|partition| labels::replicas(partition, &short, theme)),
+            self.longest(|partition| labels::in_sync(partition, &short, theme)),
         );
         let cell = |(stream, id): &PartitionKey, column, width| {
             let partition = self.truth.partition(stream, *id);
@@ -68,7 +68,7 @@ impl PartitionsPane<'_> {
         };
         widgets::table(painter, place, rows, list, &specs, cell);
         if list.rows().is_empty() {
-            widgets::missing(painter, below(rows, 1), &self.nothing());
+            widgets::empty_state(painter, below(rows, 1), &self.nothing());
         }
         self.detail(painter, detail);
     }
@@ -142,21 +142,21 @@ impl PartitionsPane<'_> {
         match column {
             PartitionColumn::Number => vec![span(partition.id.to_string(), theme.text)],
             PartitionColumn::Leader => {
-                let mut spans = words::leader(partition, theme);
+                let mut spans = labels::leader(partition, theme);
                 for span in &mut spans {
                     span.content =
                         format::cut_middle(&span.content, width, theme.glyphs.cut).into();
                 }
                 spans
             }
-            PartitionColumn::Replicas => words::replicas(partition, short, theme),
-            PartitionColumn::Isr => words::in_sync(partition, short, theme),
+            PartitionColumn::Replicas => labels::replicas(partition, short, theme),
+            PartitionColumn::Isr => labels::in_sync(partition, short, theme),
             PartitionColumn::HighWatermark => high_watermark(partition, theme),
             PartitionColumn::Uncommitted => uncommitted(partition, theme),
-            PartitionColumn::Rate => words::rate(partition.rate, theme),
+            PartitionColumn::Rate => labels::rate(partition.rate, theme),
             PartitionColumn::Lag => lag(worst_lag(partition), theme),
-            PartitionColumn::Last => words::ago(partition.last_message, self.now, theme),
-            PartitionColumn::State => words::partition_state(partition, theme),
+            PartitionColumn::Last => labels::ago(partition.last_message, self.now, theme),
+            PartitionColumn::State => labels::partition_state(partition, theme),
         }
     }
 
@@ -168,7 +168,7 @@ impl PartitionsPane<'_> {
             return;
         }
         let theme = painter.theme;
-        painter.across(row(area, 0));
+        painter.horizontal_line(row(area, 0));
         let head = vec![
             span(format!("   partition {}", partition.id), theme.title),
             span("  what each replica says", theme.muted),
@@ -281,7 +281,7 @@ fn lag(lag: Option<i64>, theme: &Theme) -> Vec<Span<'static>> {
 fn high_watermark(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'static>> {
     let mut spans = match partition.high_watermark {
         Some(-1) => vec![span("empty", theme.faint)],
-        other => words::known(other, theme),
+        other => labels::known(other, theme),
     };
     if partition.leader_reachable == Known::No {
         for span in &mut spans {

@@ -7,27 +7,27 @@ use std::sync::Arc;
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span};
+use super::labels;
+use super::painter::{Painter, span};
 use super::theme::Theme;
-use super::widgets::{self, Place, Spec, below};
-use super::words;
+use super::widgets::{self, ColumnSpec, PaneArea, below};
 use crate::app::streams::{StreamColumn, Streams};
 use crate::app::table::Listing;
 use crate::health::{StreamTruth, Truth};
 use crate::model::Timestamp;
 
 /// How columns are laid out, given the width of the longest name.
-fn specs(name: u16) -> [Spec<StreamColumn>; 8] {
+fn specs(name: u16) -> [ColumnSpec<StreamColumn>; 8] {
     use StreamColumn as Column;
     [
-        Spec::growing(Column::Name, 14, name.clamp(14, 48), 0),
-        Spec::fixed(Column::Partitions, 5, 1),
-        Spec::fixed(Column::Rate, 6, 0),
-        Spec::growing(Column::History, 10, 30, 2),
-        Spec::fixed(Column::Health, 10, 0),
-        Spec::fixed(Column::Messages, 8, 4),
-        Spec::growing(Column::Subject, 14, 40, 5),
-        Spec::fixed(Column::Created, 7, 6),
+        ColumnSpec::growing(Column::Name, 14, name.clamp(14, 48), 0),
+        ColumnSpec::fixed(Column::Partitions, 5, 1),
+        ColumnSpec::fixed(Column::Rate, 6, 0),
+        ColumnSpec::growing(Column::History, 10, 30, 2),
+        ColumnSpec::fixed(Column::Health, 10, 0),
+        ColumnSpec::fixed(Column::Messages, 8, 4),
+        ColumnSpec::growing(Column::Subject, 14, 40, 5),
+        ColumnSpec::fixed(Column::Created, 7, 6),
     ]
 }
 
@@ -46,7 +46,7 @@ pub(super) struct StreamsPane<'a> {
 
 impl StreamsPane<'_> {
     /// Draws it in its place.
-    pub(super) fn draw(self, painter: &mut Painter<'_>, place: Place) {
+    pub(super) fn draw(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
         let list = &self.streams.list;
         let faults = self
@@ -88,10 +88,10 @@ impl StreamsPane<'_> {
             StreamColumn::Partitions => {
                 vec![span(format::size(stream.partitions.len()), theme.text)]
             }
-            StreamColumn::Rate => words::rate(stream.rate, theme),
+            StreamColumn::Rate => labels::rate(stream.rate, theme),
             StreamColumn::History => vec![widgets::spark(&stream.history, width, theme)],
-            StreamColumn::Health => words::stream_state(stream, theme),
-            StreamColumn::Messages => words::known(stream.messages, theme),
+            StreamColumn::Health => labels::stream_state(stream, theme),
+            StreamColumn::Messages => labels::known(stream.messages, theme),
             StreamColumn::Subject => {
                 let subject = format::cut_middle(&stream.subject, width, theme.glyphs.cut);
                 let style = if stream.subject == stream.name {
@@ -101,7 +101,7 @@ impl StreamsPane<'_> {
                 };
                 vec![span(subject, style)]
             }
-            StreamColumn::Created => words::ago(stream.created, self.now, theme),
+            StreamColumn::Created => labels::ago(stream.created, self.now, theme),
         }
     }
 
@@ -120,6 +120,6 @@ impl StreamsPane<'_> {
                 "i shows them, c creates one.",
             ]
         };
-        widgets::missing(painter, area, lines);
+        widgets::empty_state(painter, area, lines);
     }
 }

@@ -7,15 +7,15 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::format;
-use super::paint::{Painter, span, spans_width};
+use super::painter::{Painter, span, spans_width};
+use super::text_input;
 use super::theme::Theme;
-use super::typing;
 use crate::app::table::{Column, Listing, Table};
-use crate::app::{Hit, Pane};
+use crate::app::{HitTarget, Pane};
 
 /// A pane's place and standing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct PaneArea {
     /// Which pane.
     pub(super) pane: Pane,
     /// Where.
@@ -57,7 +57,7 @@ pub(super) fn after(area: Rect, columns: u16) -> Rect {
 /// Draws a pane's title, with a word behind it and one at the right; returns what is left below.
 pub(super) fn title(
     painter: &mut Painter<'_>,
-    place: Place,
+    place: PaneArea,
     behind: &[Span<'_>],
     right: &[Span<'_>],
 ) -> Rect {
@@ -68,7 +68,7 @@ pub(super) fn title(
 /// The same; returns what is left of the line between the words.
 fn title_line(
     painter: &mut Painter<'_>,
-    place: Place,
+    place: PaneArea,
     behind: &[Span<'_>],
     right: &[Span<'_>],
 ) -> Rect {
@@ -90,7 +90,7 @@ fn title_line(
 /// The filter of a list as it stands behind the title, and how many rows are left of how many.
 pub(super) fn title_of_list(
     painter: &mut Painter<'_>,
-    place: Place,
+    place: PaneArea,
     list: &dyn Listing,
     behind: &[Span<'_>],
     of: usize,
@@ -117,14 +117,14 @@ pub(super) fn title_of_list(
     right.push(span(count, theme.muted));
     let rest = title_line(painter, place, &spans, &right);
     if let Some(editor) = filter.typing() {
-        typing::line(painter, rest, editor, theme.input);
+        text_input::line(painter, rest, editor, theme.input);
     }
     below(place.area, 1)
 }
 
 /// How a column is laid out.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spec<C> {
+pub(super) struct ColumnSpec<C> {
     /// Which column.
     pub(super) column: C,
     /// Its least width.
@@ -135,7 +135,7 @@ pub(super) struct Spec<C> {
     pub(super) rank: u8,
 }
 
-impl<C> Spec<C> {
+impl<C> ColumnSpec<C> {
     /// A column that keeps its width.
     pub(super) const fn fixed(column: C, width: u16, rank: u8) -> Self {
         Self {
@@ -163,11 +163,11 @@ const MARGIN: u16 = 3;
 const GAP: u16 = 2;
 
 /// Which columns there is room for, and how wide each is.
-fn fit<C: Column>(specs: &[Spec<C>], width: u16, shift: usize) -> Vec<(C, u16)> {
-    let mut shown: Vec<Spec<C>> = specs.to_vec();
+fn fit<C: Column>(specs: &[ColumnSpec<C>], width: u16, shift: usize) -> Vec<(C, u16)> {
+    let mut shown: Vec<ColumnSpec<C>> = specs.to_vec();
     let scrolled = shift.min(shown.len().saturating_sub(2));
     shown.drain(1..=scrolled);
-    let needed = |specs: &[Spec<C>]| -> u16 {
+    let needed = |specs: &[ColumnSpec<C>]| -> u16 {
         MARGIN
             + specs
                 .iter()
@@ -194,10 +194,10 @@ fn fit<C: Column>(specs: &[Spec<C>], width: u16, shift: usize) -> Vec<(C, u16)> 
 /// Draws a table: heads, and the rows that are in view. `cell` tells what stands in a column of a row, given its width.
 pub(super) fn table<K, C>(
     painter: &mut Painter<'_>,
-    place: Place,
+    place: PaneArea,
     area: Rect,
     table: &Table<K, C>,
-    specs: &[Spec<C>],
+    specs: &[ColumnSpec<C>],
     cell: impl Fn(&K, C, usize) -> Vec<Span<'static>>,
 ) where
     K: Clone + PartialEq,
@@ -206,7 +206,7 @@ pub(super) fn table<K, C>(
     let columns = fit(specs, area.width.saturating_sub(1), table.shift());
     heads(painter, place, row(area, 0), table.sort(), &columns);
     let body = below(area, 1);
-    painter.hit(body, Hit::Rows(place.pane));
+    painter.hit(body, HitTarget::Rows(place.pane));
     let rows = table.rows().iter().enumerate().skip(table.cursor().top());
     for ((number, key), line) in rows.zip(body.rows()) {
         let chosen = number == table.cursor().row();
@@ -261,7 +261,7 @@ pub(super) fn margin(
 
 fn heads<C: Column>(
     painter: &mut Painter<'_>,
-    place: Place,
+    place: PaneArea,
     line: Rect,
     (sorted, reversed): (C, bool),
     columns: &[(C, u16)],
@@ -288,13 +288,13 @@ fn heads<C: Column>(
         } else {
             painter.put(slot, &spans);
         }
-        painter.hit(slot, Hit::Column(place.pane, number));
+        painter.hit(slot, HitTarget::Column(place.pane, number));
         left = after(left, width + GAP);
     }
 }
 
 /// Lines where rows are missing: what is not there, and why or what to press.
-pub(super) fn missing(painter: &mut Painter<'_>, area: Rect, lines: &[&str]) {
+pub(super) fn empty_state(painter: &mut Painter<'_>, area: Rect, lines: &[&str]) {
     let theme = painter.theme;
     for (number, text) in (1..).zip(lines) {
         let style = if number == 1 { theme.text } else { theme.muted };
@@ -384,7 +384,7 @@ pub(super) fn dotted(parts: &[Vec<Span<'static>>], theme: &Theme) -> Vec<Span<'s
 }
 
 /// A box with a title on its upper edge, emptied; returns the room inside.
-pub(super) fn boxed(
+pub(super) fn popup(
     painter: &mut Painter<'_>,
     area: Rect,
     title: &[Span<'_>],
@@ -465,10 +465,10 @@ mod tests {
         }
     }
 
-    const SPECS: &[Spec<Col>] = &[
-        Spec::growing(Col::Name, 10, 20, 0),
-        Spec::fixed(Col::Rate, 6, 2),
-        Spec::growing(Col::State, 8, 12, 1),
+    const SPECS: &[ColumnSpec<Col>] = &[
+        ColumnSpec::growing(Col::Name, 10, 20, 0),
+        ColumnSpec::fixed(Col::Rate, 6, 2),
+        ColumnSpec::growing(Col::State, 8, 12, 1),
     ];
 
     #[test]

@@ -9,17 +9,17 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Request, Status, Streaming};
 
-use super::intake::{Intake, Taken};
 use super::pb;
+use super::subscription_decoder::{SubscriptionDecoder, Taken};
 use crate::model::MessageSink;
 
 /// An intake that a codec fills and a subscription empties. Both run in the same task, so the lock is never waited for.
-pub(crate) type SharedIntake<S> = Arc<Mutex<Intake<S>>>;
+pub(crate) type SharedIntake<S> = Arc<Mutex<SubscriptionDecoder<S>>>;
 
 /// Opens the lock; a panic of a sink while it was held changes nothing for the intake.
 pub(crate) fn lock<S: MessageSink>(
     intake: &SharedIntake<S>,
-) -> std::sync::MutexGuard<'_, Intake<S>> {
+) -> std::sync::MutexGuard<'_, SubscriptionDecoder<S>> {
     intake.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -169,7 +169,7 @@ fn message(payload: &[u8]) -> Result<EnvelopeMessage, EnvelopeError> {
             (10, Value::Bytes(inbox)) => message.ack_inbox = text(inbox)?,
             (11, Value::Bytes(id)) => message.correlation_id = text(id)?,
             (12, Value::Varint(policy)) => {
-                message.ack_policy = ack_policy_of(super::intake::int32(policy));
+                message.ack_policy = ack_policy_of(super::subscription_decoder::int32(policy));
             }
             (1..=3 | 9..=12, _) => return Err(EnvelopeError::WrongPayload),
             _ => {}

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use prost::Message as _;
 
 use super::fields::{Fields, Malformed, Value};
-use super::intake::int32;
 use super::pb::{self, ActivityStreamOp};
+use super::subscription_decoder::int32;
 use crate::model::{ActivityEvent, ActivityKind, CursorEntry, Message, StreamName};
 
 /// The stream that holds cursors (wire-contract §4.8).

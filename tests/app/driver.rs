@@ -9,7 +9,7 @@ use liftui::app::Settings;
 use liftui::client::{Client, ConnectOptions};
 use liftui::demo::{DemoCluster, DemoOptions};
 use liftui::model::{Operation, StreamOptions};
-use liftui::runtime::{Access, Console, Cue, DashboardOptions, Session, run_on};
+use liftui::runtime::{Access, Console, DashboardOptions, HostEvent, Session, run_on};
 use liftui::ui::Theme;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -63,7 +63,7 @@ impl Driver {
     }
 
     /// Does what the terminal or the system does.
-    pub(crate) fn cue(&self, cue: Cue) {
+    pub(crate) fn cue(&self, cue: HostEvent) {
         self.seat.cue(cue);
     }
 
@@ -133,7 +133,7 @@ impl Driver {
 
     /// Ends it as the system would.
     pub(crate) async fn shut_down(self) {
-        self.seat.cue(Cue::Shutdown);
+        self.seat.cue(HostEvent::Shutdown);
         self.ended().await;
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use liftui::app::{App, Effect, Event, FeedEvent, FeedId, ScanEvent};
+use liftui::app::{App, Effect, Event, ScanEvent, TailEvent, TailId};
 use liftui::model::{
     EndReason, ErrorKind, Failure, MessageSink, MessageStamp, PartitionId, SubscriptionEvent,
     Target,
@@ -66,25 +66,25 @@ fn orders(world: &World, partition: PartitionId, numbers: std::ops::Range<i64>) 
 }
 
 /// The tail that is shown.
-pub(crate) fn feed(app: &App) -> FeedId {
+pub(crate) fn feed(app: &App) -> TailId {
     app.tails.shown().expect("a tail is open").id()
 }
 
 fn subscription(world: &mut World, partition: PartitionId, event: SubscriptionEvent) {
     let stream = "orders-eu".into();
-    let event = FeedEvent::Subscription {
+    let event = TailEvent::Subscription {
         stream,
         partition,
         event,
     };
-    world.event(Event::Feed(feed(&world.app), event));
+    world.event(Event::Tail(feed(&world.app), event));
 }
 
 /// More orders arrive.
 pub(crate) fn arrive(world: &mut World, numbers: std::ops::Range<i64>) {
     for partition in 0..PARTITIONS {
         let chunk = orders(world, partition, numbers.clone());
-        world.event(Event::Feed(feed(&world.app), FeedEvent::Chunk(chunk)));
+        world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(chunk)));
     }
 }
 
@@ -119,9 +119,9 @@ pub(crate) fn late() -> World {
     world.run(Duration::from_secs(3));
     for partition in 0..3 {
         let chunk = orders(&world, partition, 206..214);
-        world.event(Event::Feed(feed(&world.app), FeedEvent::Chunk(chunk)));
+        world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(chunk)));
     }
-    world.event(Event::Feed(feed(&world.app), FeedEvent::Chunk(held)));
+    world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(held)));
     world.run(Duration::from_secs(1));
     world
 }

@@ -1,7 +1,7 @@
 //! The loop itself: it opens at once, stays idle, resizes, gives the screen to an editor, ends.
 
 use liftui::demo::{DemoCluster, DemoOptions};
-use liftui::runtime::{Access, Cue, DashboardOptions};
+use liftui::runtime::{Access, DashboardOptions, HostEvent};
 
 use crate::driver::{Driver, client, session};
 
@@ -59,7 +59,7 @@ async fn a_stop_gives_the_terminal_back_until_the_process_goes_on() {
     dashboard
         .wait_for_picture("the stage given back", |picture| picture.left == 1)
         .await;
-    dashboard.cue(Cue::Continued);
+    dashboard.cue(HostEvent::Continued);
     dashboard
         .wait_for_picture("the stage taken again", |picture| picture.entered > 0)
         .await;

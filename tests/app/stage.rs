@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use crossterm::event::{Event, KeyEvent};
-use liftui::runtime::{Cue, Stage};
+use liftui::runtime::{HostEvent, Screen};
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::{Frame, Terminal};
@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 /// What a test may do to a fake stage, or sees of it.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    cues: mpsc::UnboundedSender<Cue>,
+    cues: mpsc::UnboundedSender<HostEvent>,
     sizes: watch::Sender<(u16, u16)>,
     pub(crate) picture: watch::Receiver<Picture>,
 }
@@ -32,16 +32,16 @@ pub(crate) struct Picture {
 
 impl Seat {
     pub(crate) fn key(&self, key: KeyEvent) {
-        self.cue(Cue::Input(Event::Key(key)));
+        self.cue(HostEvent::Input(Event::Key(key)));
     }
 
-    pub(crate) fn cue(&self, cue: Cue) {
+    pub(crate) fn cue(&self, cue: HostEvent) {
         self.cues.send(cue).expect("the loop is running");
     }
 
     pub(crate) fn resize(&self, width: u16, height: u16) {
         self.sizes.send_replace((width, height));
-        self.cue(Cue::Input(Event::Resize(width, height)));
+        self.cue(HostEvent::Input(Event::Resize(width, height)));
     }
 }
 
@@ -49,7 +49,7 @@ impl Seat {
 #[derive(Debug)]
 pub(crate) struct FakeStage {
     screen: Terminal<TestBackend>,
-    cues: mpsc::UnboundedReceiver<Cue>,
+    cues: mpsc::UnboundedReceiver<HostEvent>,
     sizes: watch::Receiver<(u16, u16)>,
     picture: watch::Sender<Picture>,
 }
@@ -77,7 +77,7 @@ impl FakeStage {
     }
 }
 
-impl Stage for FakeStage {
+impl Screen for FakeStage {
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
         let (width, height) = *self.sizes.borrow_and_update();
         self.screen.backend_mut().resize(width, height);
@@ -90,10 +90,10 @@ impl Stage for FakeStage {
         Ok(())
     }
 
-    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<Cue> {
+    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
         self.cues
             .poll_recv(context)
-            .map(|cue| cue.unwrap_or(Cue::Shutdown))
+            .map(|cue| cue.unwrap_or(HostEvent::Shutdown))
     }
 
     fn enter(&mut self) -> io::Result<()> {

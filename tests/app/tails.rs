@@ -6,11 +6,11 @@ mod orders;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use liftui::app::feed::{Mode, Summary, Tail, Window};
 use liftui::app::inspector::Side;
 use liftui::app::modal::Modal;
+use liftui::app::tails::{FollowMode, Tail, TailState, Window};
 use liftui::app::{
-    App, Area, Effect, Event, FeedEvent, FeedId, Hit, Pane, ScanEvent, Settings, Viewport,
+    App, Area, Effect, Event, HitTarget, Pane, ScanEvent, Settings, TailEvent, TailId, Viewport,
 };
 use liftui::model::{
     EndReason, MessageSink, MessageStamp, Offset, PartitionId, StartAt, SubscriptionEvent,
@@ -67,8 +67,8 @@ impl Dashboard {
             width: 80,
             height: HEIGHT,
         };
-        viewport.add(area, Hit::Rows(Pane::Tail));
-        viewport.add(area, Hit::Rows(Pane::Inspector));
+        viewport.add(area, HitTarget::Rows(Pane::Tail));
+        viewport.add(area, HitTarget::Rows(Pane::Inspector));
         dashboard.happen(Event::Viewport(viewport));
         dashboard.orders();
         dashboard.open(0..partitions);
@@ -98,25 +98,25 @@ impl Dashboard {
         self.app.tails.shown().expect("a tail is open")
     }
 
-    fn id(&self) -> FeedId {
+    fn id(&self) -> TailId {
         self.tail().id()
     }
 
     fn give(&mut self, partition: PartitionId, offsets: std::ops::Range<Offset>) {
-        self.happen(Event::Feed(
+        self.happen(Event::Tail(
             self.id(),
-            FeedEvent::Chunk(chunk(partition, offsets)),
+            TailEvent::Chunk(chunk(partition, offsets)),
         ));
     }
 
     fn subscription(&mut self, event: SubscriptionEvent) {
         let (stream, partition) = ("orders".into(), 0);
-        let event = FeedEvent::Subscription {
+        let event = TailEvent::Subscription {
             stream,
             partition,
             event,
         };
-        self.happen(Event::Feed(self.id(), event));
+        self.happen(Event::Tail(self.id(), event));
     }
 
     fn key(&mut self, code: KeyCode) {
@@ -138,7 +138,7 @@ impl Dashboard {
         self.tail().chosen().expect("a message is chosen").offset()
     }
 
-    fn mode(&self) -> Mode {
+    fn mode(&self) -> FollowMode {
         self.tail().sight().mode()
     }
 
@@ -183,13 +183,13 @@ fn the_row_under_the_cursor_stays_while_messages_come() {
     let after = dashboard.window();
     assert_eq!(
         (dashboard.mode(), dashboard.chosen()),
-        (Mode::ScrolledBack, 36)
+        (FollowMode::ScrolledBack, 36)
     );
     assert_eq!(after.chosen - after.top, before.chosen - before.top);
     dashboard.press("G");
     assert_eq!(
         (dashboard.mode(), dashboard.chosen()),
-        (Mode::Following, 89)
+        (FollowMode::Following, 89)
     );
 }
 
@@ -199,14 +199,20 @@ fn frozen_stays_frozen_and_says_how_far_behind_it_is() {
     dashboard.give(0, 0..40);
     dashboard.press(" ");
     dashboard.give(0, 40..60);
-    assert_eq!((dashboard.mode(), dashboard.chosen()), (Mode::Frozen, 39));
+    assert_eq!(
+        (dashboard.mode(), dashboard.chosen()),
+        (FollowMode::Frozen, 39)
+    );
     let tail = dashboard.tail();
     let behind = tail.sight().behind(tail.store(), HEIGHT.into());
     assert_eq!((behind.messages, behind.time.as_secs()), (20, 20));
     dashboard.press("G");
-    assert_eq!((dashboard.mode(), dashboard.chosen()), (Mode::Frozen, 59));
+    assert_eq!(
+        (dashboard.mode(), dashboard.chosen()),
+        (FollowMode::Frozen, 59)
+    );
     dashboard.press(" ");
-    assert_eq!(dashboard.mode(), Mode::Following);
+    assert_eq!(dashboard.mode(), FollowMode::Following);
 }
 
 #[test]
@@ -246,15 +252,15 @@ fn scrolling_up_fetches_older_messages_until_there_are_none() {
     assert_eq!(dashboard.orders(), []);
 
     let row = dashboard.window().chosen;
-    dashboard.happen(Event::Feed(*id, FeedEvent::Older(chunk(0, 60..100))));
+    dashboard.happen(Event::Tail(*id, TailEvent::Older(chunk(0, 60..100))));
     let (stream, start) = ("orders".into(), Some(60));
-    let done = FeedEvent::OlderDone {
+    let done = TailEvent::OlderDone {
         stream,
         partition: 0,
         start,
         failure: None,
     };
-    dashboard.happen(Event::Feed(*id, done));
+    dashboard.happen(Event::Tail(*id, done));
     assert_eq!(
         (dashboard.window().chosen, dashboard.chosen()),
         (row + 40, 147)
@@ -270,7 +276,7 @@ fn past_the_newest_message_left_in_memory_it_reads_on() {
     dashboard.give(0, 16_000..18_000);
     dashboard.press("g");
     let id = dashboard.id();
-    dashboard.happen(Event::Feed(id, FeedEvent::Older(chunk(0, 12_000..14_000))));
+    dashboard.happen(Event::Tail(id, TailEvent::Older(chunk(0, 12_000..14_000))));
     assert_eq!(
         dashboard.tail().store().offsets("orders", 0),
         Some((12_000, 15_999))
@@ -290,7 +296,7 @@ fn what_comes_for_a_tail_that_was_read_anew_is_dropped_and_counted() {
     let mut dashboard = Dashboard::new(1);
     let id = dashboard.id();
     dashboard.line("s", "earliest");
-    dashboard.happen(Event::Feed(id, FeedEvent::Chunk(chunk(0, 0..9))));
+    dashboard.happen(Event::Tail(id, TailEvent::Chunk(chunk(0, 0..9))));
     assert_eq!(
         (dashboard.app.tails.strays(), dashboard.tail().store().len()),
         (1, 0)
@@ -311,7 +317,7 @@ fn a_seek_begins_at_its_first_message_and_stays_there() {
     dashboard.give(0, 10..40);
     assert_eq!(
         (dashboard.mode(), dashboard.chosen()),
-        (Mode::ScrolledBack, 10)
+        (FollowMode::ScrolledBack, 10)
     );
     assert_eq!(dashboard.tail().start_text(), "@-15m");
 }
@@ -377,7 +383,7 @@ fn newest_first_turns_the_screen_and_keeps_the_choice() {
     dashboard.press("g");
     assert_eq!(
         (dashboard.chosen(), dashboard.mode()),
-        (39, Mode::Following)
+        (39, FollowMode::Following)
     );
     let tail = dashboard.tail();
     let rows = tail.sight().rows(tail.store(), 0, 3);
@@ -393,7 +399,7 @@ fn an_ended_tail_says_why_and_reads_on_when_it_is_to_follow() {
     let phase = dashboard.tail().phase();
     assert!(matches!(
         phase,
-        Summary::Ended {
+        TailState::Ended {
             parts: 1,
             reason: EndReason::Paused
         }

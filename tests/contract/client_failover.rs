@@ -6,7 +6,7 @@ use std::time::Duration;
 use liftui::client::{Client, ConnectOptions};
 use liftui::demo::{DemoOptions, Faults};
 use liftui::model::{
-    AckPolicy, EndReason, ErrorKind, GiveUp, Message, Outcome, PublishOptions, StartAt, StopAt,
+    AckPolicy, EndReason, ErrorKind, Message, Outcome, PublishOptions, RetryLimit, StartAt, StopAt,
     StreamName, SubscribeSpec, SubscriptionEvent,
 };
 
@@ -150,7 +150,7 @@ async fn a_stream_made_anew_meanwhile_ends_as_deleted() {
 /// Follows a stream from the start, and looks for brokers as long as it takes.
 fn patient(stream: &str) -> SubscribeSpec {
     SubscribeSpec {
-        give_up: GiveUp::Never,
+        give_up: RetryLimit::Never,
         ..range(stream, 0, StartAt::Earliest, StopAt::Never)
     }
 }
@@ -213,9 +213,9 @@ async fn a_subscription_gives_up_when_told_to() {
     let client = Client::connect(options).await.unwrap();
     let mut subscriptions = Vec::new();
     for give_up in [
-        GiveUp::AsClient,
-        GiveUp::After(Duration::from_millis(300)),
-        GiveUp::Never,
+        RetryLimit::AsClient,
+        RetryLimit::After(Duration::from_millis(300)),
+        RetryLimit::Never,
     ] {
         let spec = SubscribeSpec {
             give_up,

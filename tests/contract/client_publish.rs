@@ -452,7 +452,7 @@ async fn operations_say_how_they_ended() {
         partitions: vec![0, 1, 7],
     };
     let outcome = perform(resume).await.unwrap();
-    let Outcome::Partly { done, failed } = outcome else {
+    let Outcome::Partial { done, failed } = outcome else {
         panic!("{outcome:?}");
     };
     assert_eq!(done, [0, 1]);

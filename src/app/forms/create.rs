@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Field, FieldId, Form, FormKind, Known};
+use super::{Field, FieldId, Form, FormKind, KnownStreams};
 
 use crate::model::{Operation, StreamOptions, parse_duration, parse_size};
 
@@ -42,7 +42,7 @@ pub fn create_form() -> Form {
 }
 
 /// Reads the fields as an operation; every wrong one shows its error.
-pub(super) fn operation(form: &mut Form, known: &Known) -> Option<Operation> {
+pub(super) fn operation(form: &mut Form, known: &KnownStreams) -> Option<Operation> {
     let options = options(form, known);
     let wrong = form.fields.iter().any(|field| field.error.is_some());
     if wrong {
@@ -52,7 +52,7 @@ pub(super) fn operation(form: &mut Form, known: &Known) -> Option<Operation> {
 }
 
 /// All fields are read, so that every wrong one shows its error; a wrong one reads as its default.
-fn options(form: &mut Form, known: &Known) -> StreamOptions {
+fn options(form: &mut Form, known: &KnownStreams) -> StreamOptions {
     StreamOptions {
         name: form
             .read(FieldId::Name, |text| name(text, known))
@@ -80,7 +80,7 @@ fn options(form: &mut Form, known: &Known) -> StreamOptions {
 }
 
 /// The name becomes a folder on the brokers' disks (wire-contract §2.4).
-fn name(text: &str, known: &Known) -> Result<String, String> {
+fn name(text: &str, known: &KnownStreams) -> Result<String, String> {
     if text.is_empty() {
         return Err("a stream needs a name".into());
     }
@@ -170,7 +170,7 @@ fn switch(form: &Form, id: FieldId) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::forms::{Pressed, Stop};
+    use crate::app::forms::{EnterAction, FormFocus};
 
     fn filled(fields: &[(FieldId, &str)]) -> Form {
         let mut form = create_form();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     fn created(form: &mut Form) -> StreamOptions {
-        match form.validate(&Known::new()) {
+        match form.validate(&KnownStreams::new()) {
             Some(Operation::Create(options)) => *options,
             other => panic!("{other:?}, {:?}", form.fields),
         }
@@ -229,10 +229,10 @@ mod tests {
             FieldId::AutoPauseUnlessSubscribed,
             FieldId::Encryption,
         ] {
-            form.go_to(Stop::Field(id));
+            form.go_to(FormFocus::Field(id));
             form.choose(true);
         }
-        form.go_to(Stop::Field(FieldId::ConcurrencyControl));
+        form.go_to(FormFocus::Field(FieldId::ConcurrencyControl));
         form.choose(false);
         let seconds = |count| Some(Duration::from_secs(count));
         let expected = StreamOptions {
@@ -274,8 +274,8 @@ mod tests {
         ];
         for (id, text) in wrong {
             let mut form = filled(&[(FieldId::Name, "s"), (id, text)]);
-            assert_eq!(form.validate(&Known::new()), None, "{id:?} {text}");
-            assert_eq!(form.stop(), Stop::Field(id));
+            assert_eq!(form.validate(&KnownStreams::new()), None, "{id:?} {text}");
+            assert_eq!(form.stop(), FormFocus::Field(id));
             assert!(form.field(id).unwrap().error.is_some());
         }
     }
@@ -284,7 +284,7 @@ mod tests {
     fn a_wrong_rare_field_is_shown() {
         let mut form = filled(&[(FieldId::Name, "s"), (FieldId::MinIsr, "x")]);
         assert!(!form.shows_more());
-        assert_eq!(form.validate(&Known::new()), None);
+        assert_eq!(form.validate(&KnownStreams::new()), None);
         assert!(form.shows_more());
     }
 
@@ -292,15 +292,15 @@ mod tests {
     fn enter_walks_the_fields_and_opens_the_rare_ones() {
         let mut form = create_form();
         for _ in 0..4 {
-            assert_eq!(form.press(), Pressed::Nothing);
+            assert_eq!(form.press(), EnterAction::Nothing);
         }
-        assert_eq!(form.stop(), Stop::More);
-        assert_eq!(form.press(), Pressed::Nothing);
+        assert_eq!(form.stop(), FormFocus::More);
+        assert_eq!(form.press(), EnterAction::Nothing);
         assert!(form.shows_more());
         form.step(false);
-        form.go_to(Stop::Send);
-        assert_eq!(form.press(), Pressed::Send);
+        form.go_to(FormFocus::Send);
+        assert_eq!(form.press(), EnterAction::Send);
         form.choose(true);
-        assert_eq!(form.press(), Pressed::Close);
+        assert_eq!(form.press(), EnterAction::Close);
     }
 }

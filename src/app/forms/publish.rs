@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::{Field, FieldId, Form, FormKind, Known, Stop};
+use super::{Field, FieldId, Form, FormFocus, FormKind, KnownStreams};
 
 use crate::model::{
     AckPolicy, Destination, Headers, Offset, Operation, PartitionId, PublishOptions, StreamName,
@@ -43,14 +43,14 @@ pub fn publish_form(target: Option<(&StreamName, Option<PartitionId>)>) -> Form 
         form.fill(FieldId::Route, |field| field.take(ROUND_ROBIN));
     }
     if target.is_some() {
-        form.go_to(Stop::Field(FieldId::Key));
+        form.go_to(FormFocus::Field(FieldId::Key));
     }
     form
 }
 
 /// A message to publish again.
 #[derive(Clone, Copy, Debug)]
-pub struct Again<'a> {
+pub struct Republish<'a> {
     /// Its stream.
     pub stream: &'a StreamName,
     /// Its partition.
@@ -64,7 +64,7 @@ pub struct Again<'a> {
 }
 
 /// The form filled in with a message, to be edited and sent to where it came from.
-pub fn publish_again(message: &Again<'_>) -> Form {
+pub fn publish_again(message: &Republish<'_>) -> Form {
     let mut form = publish_form(Some((message.stream, Some(message.partition))));
     let (typed, kept): (Vec<_>, Vec<_>) =
         message.headers.iter().partition(|header| can_type(header));
@@ -79,7 +79,7 @@ pub fn publish_again(message: &Again<'_>) -> Form {
     form.fill(FieldId::Key, |field| field.set_bytes(message.key));
     form.fill(FieldId::Value, |field| field.set_bytes(message.value));
     form.fill(FieldId::Headers, |field| field.set_text(&lines.join("\n")));
-    form.go_to(Stop::Field(FieldId::Value));
+    form.go_to(FormFocus::Field(FieldId::Value));
     form
 }
 
@@ -96,7 +96,7 @@ pub(super) fn chooses_partition(form: &Form) -> bool {
 }
 
 /// Reads the fields as an operation; wrong ones show their errors.
-pub(super) fn operation(form: &mut Form, known: &Known) -> Option<Operation> {
+pub(super) fn operation(form: &mut Form, known: &KnownStreams) -> Option<Operation> {
     let stream = form.read(FieldId::Stream, |text| stream(text, known));
     let headers = form.read(FieldId::Headers, headers);
     let expected_offset = expected_offset(form);
@@ -113,7 +113,7 @@ pub(super) fn operation(form: &mut Form, known: &Known) -> Option<Operation> {
     })))
 }
 
-fn stream(text: &str, known: &Known) -> Result<StreamName, String> {
+fn stream(text: &str, known: &KnownStreams) -> Result<StreamName, String> {
     if text.is_empty() {
         return Err("name a stream".into());
     }
@@ -127,7 +127,7 @@ fn stream(text: &str, known: &Known) -> Result<StreamName, String> {
     ))
 }
 
-fn destination(form: &mut Form, stream: StreamName, known: &Known) -> Option<Destination> {
+fn destination(form: &mut Form, stream: StreamName, known: &KnownStreams) -> Option<Destination> {
     match form.choice(FieldId::Route) {
         0 => {
             let count = known.get(&stream).copied();
@@ -216,8 +216,8 @@ mod tests {
     use super::*;
     use crate::app::forms::Input;
 
-    fn known() -> Known {
-        Known::from([("orders".into(), 4), ("payments".into(), 1)])
+    fn known() -> KnownStreams {
+        KnownStreams::from([("orders".into(), 4), ("payments".into(), 1)])
     }
 
     fn filled(fields: &[(FieldId, &str)]) -> Form {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     fn route(form: &mut Form, times: usize) {
-        form.go_to(Stop::Field(FieldId::Route));
+        form.go_to(FormFocus::Field(FieldId::Route));
         (0..times).for_each(|_| form.choose(true));
     }
 
@@ -251,7 +251,7 @@ mod tests {
 
     fn error(form: &mut Form, id: FieldId) -> String {
         assert_eq!(form.validate(&known()), None);
-        assert_eq!(form.stop(), Stop::Field(id));
+        assert_eq!(form.stop(), FormFocus::Field(id));
         form.field(id)
             .and_then(|field| field.error.clone())
             .unwrap()
@@ -279,9 +279,9 @@ mod tests {
     #[test]
     fn the_route_decides_what_else_is_asked() {
         let mut form = filled(&[]);
-        assert!(form.stops().contains(&Stop::Field(FieldId::Partition)));
+        assert!(form.stops().contains(&FormFocus::Field(FieldId::Partition)));
         route(&mut form, 1);
-        assert!(!form.stops().contains(&Stop::Field(FieldId::Partition)));
+        assert!(!form.stops().contains(&FormFocus::Field(FieldId::Partition)));
         assert!(error(&mut form, FieldId::Key).contains("key"));
         fill(&mut form, &[(FieldId::Key, "k")]);
         assert_eq!(published(&mut form).to, Destination::ByKey("orders".into()));
@@ -316,13 +316,13 @@ mod tests {
     #[test]
     fn nothing_is_refused_for_a_cluster_that_is_not_known_yet() {
         let mut form = filled(&[(FieldId::Stream, "new"), (FieldId::Partition, "9")]);
-        assert!(form.validate(&Known::new()).is_some());
+        assert!(form.validate(&KnownStreams::new()).is_some());
     }
 
     #[test]
     fn an_expected_offset_needs_an_ack() {
         let mut form = filled(&[(FieldId::ExpectedOffset, "7")]);
-        form.go_to(Stop::Field(FieldId::AckPolicy));
+        form.go_to(FormFocus::Field(FieldId::AckPolicy));
         form.choose(false);
         assert!(error(&mut form, FieldId::ExpectedOffset).contains("needs an ack"));
     }
@@ -331,7 +331,7 @@ mod tests {
     fn a_message_published_again_is_the_same_message() {
         let stream = "orders".into();
         let headers: [(&str, &[u8]); 3] = [("a", b"b"), ("bin", &[0xff]), ("lines", b"x\ny")];
-        let message = Again {
+        let message = Republish {
             stream: &stream,
             partition: 1,
             key: &[0, 0xff],
@@ -352,7 +352,7 @@ mod tests {
     fn bytes_give_way_to_text_when_they_are_deleted() {
         let mut form = publish_form(None);
         form.fill(FieldId::Value, |field| field.set_bytes(&[0xff]));
-        form.go_to(Stop::Field(FieldId::Value));
+        form.go_to(FormFocus::Field(FieldId::Value));
         let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Backspace);
         assert!(form.key(key));
         assert!(matches!(

@@ -8,20 +8,20 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::report::{Latency, Progress, Report, Speed};
-use super::values::Values;
+use super::payload::Values;
+use super::report::{Latency, Progress, Report, Throughput};
 use crate::cli::args::BenchPublishArgs;
-use crate::cli::change;
-use crate::cli::console::Console;
-use crate::cli::exit::{Exit, Result, Trouble};
-use crate::cli::output::{Column, Shape};
-use crate::cli::place::metadata_with;
-use crate::cli::session::Session;
-use crate::client::{Client, Publisher, PublisherOptions, Receipt};
+use crate::cli::command_context::CommandContext;
+use crate::cli::exit::{CliError, Exit, Result};
+use crate::cli::mutate;
+use crate::cli::output::{Column, TableSpec};
+use crate::cli::partition_spec::metadata_with;
+use crate::cli::stdio::Stdio;
+use crate::client::{AckFuture, Client, Publisher, PublisherOptions};
 use crate::model::{AckPolicy, ErrorKind, Failure, Operation, Outcome, PublishOptions};
 use crate::ui::format;
 
-static SHAPE: Shape = Shape {
+static SHAPE: TableSpec = TableSpec {
     fields: &[
         "stream",
         "acked",
@@ -44,10 +44,10 @@ static SHAPE: Shape = Shape {
 
 /// Publishes as many messages as were asked for. The first one that is refused ends it; where nobody knows how one
 /// ended, it goes on.
-pub(super) async fn publish(session: &mut Session<'_>, args: &BenchPublishArgs) -> Result {
-    let values = Values::new(args.value, args.size, args.keys()).map_err(Trouble::usage)?;
+pub(super) async fn publish(session: &mut CommandContext<'_>, args: &BenchPublishArgs) -> Result {
+    let values = Values::new(args.value, args.size, args.keys()).map_err(CliError::usage)?;
     if let Some(partition) = args.chosen.partition.filter(|partition| *partition < 0) {
-        return Err(Trouble::refused(format!(
+        return Err(CliError::refused(format!(
             "no stream has a partition {partition}"
         )));
     }
@@ -69,13 +69,17 @@ pub(super) async fn publish(session: &mut Session<'_>, args: &BenchPublishArgs) 
 }
 
 /// Makes the stream, unless there is one of that name.
-async fn create(session: &mut Session<'_>, client: &Client, args: &BenchPublishArgs) -> Result<()> {
+async fn create(
+    session: &mut CommandContext<'_>,
+    client: &Client,
+    args: &BenchPublishArgs,
+) -> Result<()> {
     let cluster = metadata_with(client, &args.stream).await?;
     if cluster.stream(&args.stream).is_some() {
         return Ok(());
     }
     let create = Operation::Create(Box::new(args.stream_options()));
-    change::send(session, client, create).await?;
+    mutate::send(session, client, create).await?;
     let created = format!("created stream \"{}\"", args.stream);
     session.console.say(&created);
     Ok(())
@@ -83,12 +87,12 @@ async fn create(session: &mut Session<'_>, client: &Client, args: &BenchPublishA
 
 /// A message on its way.
 struct Sent {
-    receipt: Receipt,
+    receipt: AckFuture,
     bytes: u64,
 }
 
 /// How messages ended.
-struct Tally {
+struct AckCounts {
     acked: u64,
     /// Without an ack asked for.
     sent: u64,
@@ -99,7 +103,7 @@ struct Tally {
     failure: Option<Failure>,
 }
 
-impl Tally {
+impl AckCounts {
     fn new() -> Self {
         Self {
             acked: 0,
@@ -124,7 +128,7 @@ impl Tally {
                 self.bytes += bytes;
                 self.latency.record(took);
             }
-            Ok(Outcome::Sent | Outcome::Done | Outcome::Partly { .. }) => {
+            Ok(Outcome::Sent | Outcome::Done | Outcome::Partial { .. }) => {
                 self.sent += 1;
                 self.bytes += bytes;
             }
@@ -176,7 +180,7 @@ impl Run {
     }
 
     /// Sends and counts until all is answered; SIGINT ends the sending.
-    async fn run(mut self, console: &mut Console) -> Result<Ended> {
+    async fn run(mut self, console: &mut Stdio) -> Result<Ended> {
         let stop = self.stop.clone();
         let counted = AtomicU64::new(0);
         let (sink, sent) = mpsc::channel(self.in_flight);
@@ -254,8 +258,8 @@ async fn count(
     mut sent: mpsc::Receiver<Sent>,
     stop: &CancellationToken,
     counted: &AtomicU64,
-) -> Tally {
-    let mut tally = Tally::new();
+) -> AckCounts {
+    let mut tally = AckCounts::new();
     while let Some(Sent { receipt, bytes }) = sent.recv().await {
         let (outcome, took) = receipt.timed().await;
         tally.count(bytes, outcome.map_err(Failure::from), took);
@@ -269,7 +273,7 @@ async fn count(
 
 /// A bench that is over.
 struct Ended {
-    tally: Tally,
+    tally: AckCounts,
     took: Duration,
     interrupted: bool,
 }
@@ -307,7 +311,7 @@ impl Ended {
                 ("failed", tally.failed.into()),
                 ("unknown", tally.unknown.into()),
             ],
-            speed: Speed {
+            speed: Throughput {
                 messages: done,
                 bytes: tally.bytes,
                 took: self.took,

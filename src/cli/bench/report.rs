@@ -8,11 +8,11 @@ use hdrhistogram::Histogram;
 use serde_json::{Map, Value};
 
 use crate::cli::args::{Form, OutputArgs};
-use crate::cli::console::Console;
+use crate::cli::command_context::CommandContext;
 use crate::cli::exit::Result;
 use crate::cli::json::{milliseconds, seconds};
-use crate::cli::output::Shape;
-use crate::cli::session::Session;
+use crate::cli::output::TableSpec;
+use crate::cli::stdio::Stdio;
 use crate::ui::format;
 
 /// The percentiles that are told: their field, their name, and which part of the messages was faster.
@@ -50,7 +50,7 @@ impl Latency {
 
 /// How many messages went how fast.
 #[derive(Clone)]
-pub(super) struct Speed {
+pub(super) struct Throughput {
     /// Messages.
     pub(super) messages: u64,
     /// Bytes of their keys and values.
@@ -61,7 +61,7 @@ pub(super) struct Speed {
     pub(super) latency: Latency,
 }
 
-impl Speed {
+impl Throughput {
     /// Of no message.
     pub(super) fn new() -> Self {
         Self {
@@ -118,14 +118,14 @@ pub(super) struct Report {
     /// What scripts get beside the speed.
     pub(super) counts: Vec<(&'static str, Value)>,
     /// How fast it was.
-    pub(super) speed: Speed,
+    pub(super) speed: Throughput,
     /// The fields of the object, in order.
-    pub(super) shape: &'static Shape,
+    pub(super) shape: &'static TableSpec,
 }
 
 impl Report {
     /// Prints it in the form that was asked for.
-    pub(super) fn print(&self, session: &mut Session<'_>, output: OutputArgs) -> Result<()> {
+    pub(super) fn print(&self, session: &mut CommandContext<'_>, output: OutputArgs) -> Result<()> {
         if session.form(output) == Form::Table {
             return self.lines(&mut *session.console.out);
         }
@@ -159,7 +159,7 @@ impl Progress {
     }
 
     /// Tells how far it has come, once a second.
-    pub(super) fn tell(&mut self, console: &mut Console, count: u64, what: &str) {
+    pub(super) fn tell(&mut self, console: &mut Stdio, count: u64, what: &str) {
         let rate = count.saturating_sub(self.before);
         self.before = count;
         let [count, rate] = [count, rate].map(|n| format::count(i64::try_from(n).unwrap_or(0)));
@@ -167,11 +167,11 @@ impl Progress {
     }
 
     /// Takes the line away.
-    pub(super) fn clear(console: &mut Console) {
+    pub(super) fn clear(console: &mut Stdio) {
         Self::write(console, "");
     }
 
-    fn write(console: &mut Console, line: &str) {
+    fn write(console: &mut Stdio, line: &str) {
         if console.err_is_terminal {
             // Progress that nobody sees is no trouble.
             let _unseen = write!(console.err, "\r{line}\x1b[K").and_then(|()| console.err.flush());
@@ -187,7 +187,7 @@ mod tests {
     fn rates_and_percentiles_follow_from_what_was_recorded() {
         let mut latency = Latency::new();
         (1..=1000).for_each(|ms| latency.record(Duration::from_millis(ms)));
-        let speed = Speed {
+        let speed = Throughput {
             messages: 1000,
             bytes: 256_000,
             took: Duration::from_millis(500),

@@ -12,14 +12,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
-use super::report::{Progress, Report, Speed};
+use super::report::{Progress, Report, Throughput};
 use crate::cli::args::BenchTailArgs;
-use crate::cli::console::Console;
+use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::json::milliseconds;
-use crate::cli::output::{Column, Shape};
-use crate::cli::place;
-use crate::cli::session::Session;
+use crate::cli::output::{Column, TableSpec};
+use crate::cli::partition_spec;
+use crate::cli::stdio::Stdio;
 use crate::cli::tail::failure_of_end;
 use crate::client::{Observer, Subscription, SubscriptionItem};
 use crate::model::{
@@ -28,7 +28,7 @@ use crate::model::{
 };
 use crate::ui::format;
 
-static SHAPE: Shape = Shape {
+static SHAPE: TableSpec = TableSpec {
     fields: &[
         "received",
         "missing",
@@ -52,14 +52,14 @@ static SHAPE: Shape = Shape {
 const QUEUE: usize = 64;
 
 /// Reads until the range is done, enough came, or SIGINT.
-pub(super) async fn tail(session: &mut Session<'_>, args: &BenchTailArgs) -> Result {
+pub(super) async fn tail(session: &mut CommandContext<'_>, args: &BenchTailArgs) -> Result {
     let observer = session.observer()?;
-    let (places, _) = place::find_all(&observer, &args.places).await?;
+    let (places, _) = partition_spec::find_all(&observer, &args.places).await?;
     let begun = Instant::now();
     let (told, queue) = mpsc::channel(QUEUE);
     let mut lanes = JoinSet::new();
     let (start, stop) = args.range();
-    for spec in place::specs(&places, start, stop, args.isr_replica) {
+    for spec in partition_spec::specs(&places, start, stop, args.isr_replica) {
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
         lanes.spawn(read(observer.clone(), spec, target, told.clone()));
     }
@@ -194,7 +194,7 @@ async fn forward(
 
 /// What all lanes told.
 struct Ended {
-    speed: Speed,
+    speed: Throughput,
     missing: u64,
     resumed: u64,
     /// How long the first message took to come.
@@ -257,13 +257,13 @@ impl Ended {
 
 /// Adds up what the lanes tell until all have ended, enough came, or SIGINT.
 async fn count(
-    console: &mut Console,
+    console: &mut Stdio,
     mut queue: mpsc::Receiver<Told>,
     wanted: u64,
     begun: Instant,
 ) -> Ended {
     let mut ended = Ended {
-        speed: Speed::new(),
+        speed: Throughput::new(),
         missing: 0,
         resumed: 0,
         first: None,

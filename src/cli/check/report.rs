@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::cli::args::CheckForm;
-use crate::cli::survey::finding;
+use crate::cli::cluster_snapshot::finding;
 use crate::health::{Finding, Truth, Verdict};
 use crate::ui::sanitise;
 

@@ -8,19 +8,19 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs, read_hex};
-use crate::cli::exit::{Exit, Result, Trouble};
+use crate::cli::exit::{CliError, Exit, Result};
 use crate::model::{AckPolicy, Destination, Headers, Offset, PublishOptions, shell_line};
 use crate::store::Record;
 
 /// A message to be sent.
-pub(super) struct Draft {
+pub(super) struct OutgoingMessage {
     /// The line of the input that it was read from; `None` where it is the only message.
     pub(super) line: Option<u64>,
     /// The message.
     pub(super) options: PublishOptions,
 }
 
-impl Draft {
+impl OutgoingMessage {
     /// Bytes of the key, the value and the headers.
     pub(super) fn size(&self) -> usize {
         let headers = self.options.headers.iter();
@@ -105,17 +105,17 @@ impl Template {
     }
 
     /// The message whose value stands on the command line.
-    pub(super) fn typed(&self, value: &str) -> Result<Draft> {
-        let value = self.message.bytes(value).map_err(Trouble::usage)?;
+    pub(super) fn typed(&self, value: &str) -> Result<OutgoingMessage> {
+        let value = self.message.bytes(value).map_err(CliError::usage)?;
         let options = self.with(value)?;
-        Ok(Draft {
+        Ok(OutgoingMessage {
             line: None,
             options,
         })
     }
 
     /// Hands on one message after another, until the input ends, something is wrong with it, or nobody takes them.
-    pub(super) fn read(&self, input: impl Read, sink: &mpsc::Sender<Result<Draft>>) {
+    pub(super) fn read(&self, input: impl Read, sink: &mpsc::Sender<Result<OutgoingMessage>>) {
         let mut input = BufReader::with_capacity(1 << 16, input);
         if !self.is_many() {
             let _nobody_takes = sink.blocking_send(self.whole(&mut input));
@@ -123,7 +123,7 @@ impl Template {
         }
         let mut expected = self.expected_offset;
         for (number, line) in (1..).zip(input.split(b'\n')) {
-            let line = line.map_err(Trouble::from);
+            let line = line.map_err(CliError::from);
             let draft = line
                 .and_then(|line| self.of_line(number, line.strip_suffix(b"\r").unwrap_or(&line)));
             let draft = match draft {
@@ -147,27 +147,27 @@ impl Template {
         let options = self.message.options(to, value, self.deadline);
         Ok(PublishOptions {
             expected_offset: self.expected_offset.unwrap_or(-1),
-            ..options.map_err(Trouble::usage)?
+            ..options.map_err(CliError::usage)?
         })
     }
 
-    fn whole(&self, input: &mut impl Read) -> Result<Draft> {
+    fn whole(&self, input: &mut impl Read) -> Result<OutgoingMessage> {
         let mut value = Vec::new();
         input.read_to_end(&mut value)?;
         let value = self.unhexed(&value);
-        let value = value.map_err(|why| Trouble::new(Exit::FAILED, why))?;
+        let value = value.map_err(|why| CliError::new(Exit::FAILED, why))?;
         let options = self.with(value)?;
-        Ok(Draft {
+        Ok(OutgoingMessage {
             line: None,
             options,
         })
     }
 
     /// The message of a line: the line itself, or the record in it. Among records a blank line is none.
-    fn of_line(&self, number: u64, line: &[u8]) -> Result<Option<Draft>> {
-        let wrong = |why: String| Trouble::new(Exit::FAILED, format!("line {number}: {why}"));
+    fn of_line(&self, number: u64, line: &[u8]) -> Result<Option<OutgoingMessage>> {
+        let wrong = |why: String| CliError::new(Exit::FAILED, format!("line {number}: {why}"));
         let draft = |options| {
-            Some(Draft {
+            Some(OutgoingMessage {
                 line: Some(number),
                 options,
             })

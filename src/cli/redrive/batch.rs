@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::cli::exit::Trouble;
+use crate::cli::exit::CliError;
 use crate::client::{Client, Publisher, PublisherOptions};
 use crate::model::{
     AckPolicy, Destination, ErrorKind, Failure, Offset, Outcome, PartitionId, PublishOptions,
@@ -44,7 +44,7 @@ impl Batch {
 
 /// How the messages of a batch ended.
 #[derive(Default)]
-pub(super) struct Ended {
+pub(super) struct MessageOutcome {
     /// The other stream has them.
     pub(super) stored: Vec<Offset>,
     /// It does not.
@@ -52,11 +52,11 @@ pub(super) struct Ended {
     /// Nobody knows.
     pub(super) unknown: Vec<Offset>,
     /// What the first one that was not stored ran into.
-    pub(super) trouble: Option<Trouble>,
+    pub(super) trouble: Option<CliError>,
 }
 
 /// Publishes batches, no faster than asked.
-pub(super) struct Copier {
+pub(super) struct BatchPublisher {
     publisher: Publisher,
     to: StreamName,
     pace: Option<Interval>,
@@ -64,7 +64,7 @@ pub(super) struct Copier {
     open: Batch,
 }
 
-impl Copier {
+impl BatchPublisher {
     /// Sends nothing yet.
     pub(super) fn new(client: &Client, to: &StreamName, rate: Option<u32>) -> Self {
         let publisher = client.publish_session(PublisherOptions {
@@ -124,12 +124,12 @@ impl Copier {
     }
 
     /// Publishes a batch and waits until it is known how each message ended. None is sent a second time.
-    pub(super) async fn publish(&mut self, batch: Batch) -> Ended {
+    pub(super) async fn publish(&mut self, batch: Batch) -> MessageOutcome {
         let mut receipts = Vec::with_capacity(batch.messages.len());
         for (offset, options) in batch.messages {
             receipts.push((offset, self.publisher.publish(options).await));
         }
-        let mut ended = Ended::default();
+        let mut ended = MessageOutcome::default();
         for (offset, receipt) in receipts {
             let outcome = match receipt {
                 Ok(receipt) => receipt.await,
@@ -141,12 +141,12 @@ impl Copier {
     }
 }
 
-impl Ended {
+impl MessageOutcome {
     fn count(&mut self, offset: Offset, outcome: Result<Outcome, Failure>) {
         let failure = match outcome {
             Ok(Outcome::Acked { .. }) => return self.stored.push(offset),
             // An ack was asked for, so there is no other good end.
-            Ok(Outcome::Done | Outcome::Sent | Outcome::Partly { .. }) => {
+            Ok(Outcome::Done | Outcome::Sent | Outcome::Partial { .. }) => {
                 return self.unknown.push(offset);
             }
             Err(failure) => failure,

@@ -9,9 +9,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::JournalPlace;
-use super::batch::Ended;
+use super::batch::MessageOutcome;
 use super::plan::Plan;
-use crate::cli::exit::{Exit, Result, Trouble};
+use crate::cli::exit::{CliError, Exit, Result};
 use crate::model::{Offset, PartitionId};
 
 /// One line.
@@ -109,7 +109,7 @@ impl Journal {
             return Ok(journal);
         };
         let path = place.path.clone();
-        let wrong = |why: String| Trouble::new(Exit::FAILED, format!("{}: {why}", path.display()));
+        let wrong = |why: String| CliError::new(Exit::FAILED, format!("{}: {why}", path.display()));
         let mut file = open_file(&path)
             .map_err(|error| wrong(format!("{error}; name another file with --journal")))?;
         lock(&file)
@@ -169,7 +169,7 @@ impl Journal {
     }
 
     /// Writes down how it ended.
-    pub(super) fn ended(&mut self, partition: PartitionId, ended: &Ended) -> Result<()> {
+    pub(super) fn ended(&mut self, partition: PartitionId, ended: &MessageOutcome) -> Result<()> {
         self.write(&Line::Ended {
             partition,
             stored: ended.stored.clone(),
@@ -193,7 +193,7 @@ impl Journal {
             let written = file.write_all(text.as_bytes());
             written.and_then(|()| file.sync_data()).map_err(|error| {
                 let sentence = format!("{} cannot be written: {error}", place.path.display());
-                Trouble::new(Exit::FAILED, sentence)
+                CliError::new(Exit::FAILED, sentence)
             })?;
         }
         self.replay_ref(line);

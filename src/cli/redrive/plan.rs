@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::{Journal, Progress};
 use crate::cli::args::RedriveArgs;
-use crate::cli::exit::{Result, Trouble};
-use crate::cli::place::Place;
+use crate::cli::exit::{CliError, Result};
+use crate::cli::partition_spec::PartitionSpec;
 use crate::client::{Observer, by_key};
 use crate::model::{
     Cluster, ErrorKind, Failure, Offset, PartitionId, StartAt, StopAt, StreamName, SubscribeSpec,
@@ -34,7 +34,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// What these arguments ask for.
-    pub(super) fn of(args: &RedriveArgs, from: &Place, cluster: &Cluster) -> Self {
+    pub(super) fn of(args: &RedriveArgs, from: &PartitionSpec, cluster: &Cluster) -> Self {
         let names = [from.stream.as_ref(), args.to_stream.as_str()];
         let streams = names.map(|name| cluster.stream(name));
         let start = args.from.as_ref().map_or("earliest", |start| &start.text);
@@ -140,7 +140,7 @@ impl Plan {
             return Ok(self);
         }
         let path = journal.path().unwrap_or(Path::new(""));
-        Err(Trouble::refused(format!(
+        Err(CliError::refused(format!(
             "{} is the journal of another redrive: {}; name another --journal, or remove it",
             path.display(),
             difference(&self.asked, asked)

@@ -78,12 +78,12 @@ impl Filter {
 /// Prints runs of messages.
 pub(super) struct Printer {
     filter: Filter,
-    sheet: Sheet,
+    sheet: OutputSink,
     printed: Arc<AtomicU64>,
 }
 
 /// Where messages are written, in their form.
-enum Sheet {
+enum OutputSink {
     Export(Exporter<Out>),
     Json(Out, bool),
     Table(Out, Table),
@@ -96,11 +96,11 @@ impl Printer {
     pub(super) fn new(form: Form, filter: Filter, out: Box<dyn Write + Send>) -> io::Result<Self> {
         let out = BufWriter::with_capacity(BUFFER, out);
         let sheet = match form {
-            Form::Export(form) => Sheet::Export(Exporter::new(form, out)?),
-            Form::Json => Sheet::Json(out, true),
-            Form::Table(table) => Sheet::Table(out, table),
-            Form::Custom(format) => Sheet::Custom(out, format),
-            Form::Count => Sheet::Count(out),
+            Form::Export(form) => OutputSink::Export(Exporter::new(form, out)?),
+            Form::Json => OutputSink::Json(out, true),
+            Form::Table(table) => OutputSink::Table(out, table),
+            Form::Custom(format) => OutputSink::Custom(out, format),
+            Form::Count => OutputSink::Count(out),
         };
         Ok(Self {
             filter,
@@ -161,7 +161,7 @@ impl Printer {
     }
 }
 
-impl Sheet {
+impl OutputSink {
     fn begin(&mut self) -> io::Result<()> {
         match self {
             Self::Json(out, _) => out.write_all(b"["),

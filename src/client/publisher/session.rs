@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::Job;
-use super::link::{self, LinkId, Tells, Told};
+use super::PendingPublish;
+use super::call::{self, CallEvent, CallId, CallSender};
 use crate::client::backoff::Backoff;
-use crate::client::core::Core;
 use crate::client::error::Error;
+use crate::client::inner::Inner;
 use crate::client::publish::outcome;
 use crate::model::{AckPolicy, ErrorKind, Outcome};
 use crate::wire::pb;
@@ -24,8 +24,8 @@ use crate::wire::status;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The open call.
-struct Link {
-    id: LinkId,
+struct OpenCall {
+    id: CallId,
     requests: mpsc::Sender<pb::PublishRequest>,
     /// How many messages were handed to it.
     sent: usize,
@@ -35,29 +35,29 @@ struct Link {
 }
 
 /// A message that was handed to a link.
-struct Flight {
-    job: Job,
-    link: LinkId,
+struct InFlight {
+    job: PendingPublish,
+    link: CallId,
     sent: Instant,
 }
 
 /// The task behind all clones of one publisher.
-pub(super) struct Session {
-    core: Arc<Core>,
-    queue: mpsc::Receiver<Job>,
+pub(super) struct PublishSession {
+    core: Arc<Inner>,
+    queue: mpsc::Receiver<PendingPublish>,
     /// Taken from the queue, or given back by a link that never came about; not in flight.
-    waiting: VecDeque<Job>,
-    flying: HashMap<u64, Flight>,
+    waiting: VecDeque<PendingPublish>,
+    flying: HashMap<u64, InFlight>,
     /// Those of them that nobody acks, in their order: link, place among its messages, id.
-    unacked: VecDeque<(LinkId, usize, u64)>,
+    unacked: VecDeque<(CallId, usize, u64)>,
     next_id: u64,
-    link: Option<Link>,
+    link: Option<OpenCall>,
     /// Links that no message goes to any more; what flies there may still be answered.
-    retired: HashMap<LinkId, AbortHandle>,
+    retired: HashMap<CallId, AbortHandle>,
     links: JoinSet<()>,
-    next_link: LinkId,
-    tells: mpsc::Sender<(LinkId, Told)>,
-    told: mpsc::Receiver<(LinkId, Told)>,
+    next_link: CallId,
+    tells: mpsc::Sender<(CallId, CallEvent)>,
+    told: mpsc::Receiver<(CallId, CallEvent)>,
     backoff: Backoff,
     /// Why the last link did not come about.
     last_refusal: Option<Error>,
@@ -66,10 +66,10 @@ pub(super) struct Session {
 }
 
 /// What woke the session.
-enum Woken {
+enum SessionWakeup {
     /// A message was taken from the queue.
     Taken,
-    Told(LinkId, Told),
+    Told(CallId, CallEvent),
     /// The link takes another message.
     Room,
     Look,
@@ -77,9 +77,13 @@ enum Woken {
     Over,
 }
 
-impl Session {
+impl PublishSession {
     /// A session without a link.
-    pub(super) fn new(core: Arc<Core>, queue: mpsc::Receiver<Job>, bound: usize) -> Self {
+    pub(super) fn new(
+        core: Arc<Inner>,
+        queue: mpsc::Receiver<PendingPublish>,
+        bound: usize,
+    ) -> Self {
         // Room for every answer that may be owed, and for repeated ones: no link waits for the session.
         let (tells, told) = mpsc::channel(bound.saturating_mul(2).min(1 << 16));
         Self {
@@ -113,12 +117,12 @@ impl Session {
                 self.open();
             }
             match self.wake(&mut look, over).await {
-                Woken::Taken => {}
-                Woken::Told(link, Told::Answer(answer)) => self.answer(link, *answer),
-                Woken::Told(link, Told::Ended(error)) => self.cut(link, error),
-                Woken::Room => self.send(),
-                Woken::Look => self.expire(),
-                Woken::Over => over = true,
+                SessionWakeup::Taken => {}
+                SessionWakeup::Told(link, CallEvent::Answer(answer)) => self.answer(link, *answer),
+                SessionWakeup::Told(link, CallEvent::Ended(error)) => self.cut(link, error),
+                SessionWakeup::Room => self.send(),
+                SessionWakeup::Look => self.expire(),
+                SessionWakeup::Over => over = true,
             }
             self.end_taken();
         }
@@ -136,7 +140,7 @@ impl Session {
             .ok();
     }
 
-    async fn wake(&mut self, look: &mut tokio::time::Interval, over: bool) -> Woken {
+    async fn wake(&mut self, look: &mut tokio::time::Interval, over: bool) -> SessionWakeup {
         let busy = !self.waiting.is_empty() || !self.flying.is_empty();
         let has_room = self.waiting.is_empty() && !over;
         let waits = !self.waiting.is_empty();
@@ -151,15 +155,15 @@ impl Session {
         tokio::select! {
             biased;
             // First, or deadlines would not be kept while answers keep coming.
-            _ = look.tick(), if busy => Woken::Look,
-            Some((link, told)) = self.told.recv() => Woken::Told(link, told),
-            () = room, if waits => Woken::Room,
+            _ = look.tick(), if busy => SessionWakeup::Look,
+            Some((link, told)) = self.told.recv() => SessionWakeup::Told(link, told),
+            () = room, if waits => SessionWakeup::Room,
             job = self.queue.recv(), if has_room => match job {
                 Some(job) => {
                     self.waiting.push_back(job);
-                    Woken::Taken
+                    SessionWakeup::Taken
                 }
-                None => Woken::Over,
+                None => SessionWakeup::Over,
             },
         }
     }
@@ -176,13 +180,13 @@ impl Session {
         self.next_link += 1;
         let id = self.next_link;
         let (requests, taken) = mpsc::channel(64);
-        let tells = Tells {
+        let tells = CallSender {
             link: id,
             session: self.tells.clone(),
         };
         let core = Arc::clone(&self.core);
-        let task = self.links.spawn(link::run(core, address, taken, tells));
-        self.link = Some(Link {
+        let task = self.links.spawn(call::run(core, address, taken, tells));
+        self.link = Some(OpenCall {
             id,
             requests,
             sent: 0,
@@ -202,7 +206,7 @@ impl Session {
     /// Lets go of retired links on which nothing flies any more.
     fn release(&mut self) {
         let flying = &self.flying;
-        let is_awaited = |id: &LinkId| flying.values().any(|flight| flight.link == *id);
+        let is_awaited = |id: &CallId| flying.values().any(|flight| flight.link == *id);
         for (_, task) in self.retired.extract_if(|id, _| !is_awaited(id)) {
             task.abort();
         }
@@ -222,7 +226,7 @@ impl Session {
         if job.policy == AckPolicy::None {
             self.unacked.push_back((link.id, link.sent, self.next_id));
         }
-        let flight = Flight {
+        let flight = InFlight {
             job,
             link: link.id,
             sent: Instant::now(),
@@ -255,7 +259,7 @@ impl Session {
         }
     }
 
-    fn answer(&mut self, link: LinkId, answer: pb::PublishResponse) {
+    fn answer(&mut self, link: CallId, answer: pb::PublishResponse) {
         if let Some(open) = self.link.as_mut().filter(|open| open.id == link) {
             open.answered = Some(Instant::now());
             self.backoff = Backoff::of_request();
@@ -265,7 +269,7 @@ impl Session {
         let outside = Some(&*answer.correlation_id).filter(|id| !id.is_empty());
         let id = outside.unwrap_or(inside).strip_prefix("liftui-");
         let id = id.and_then(|id| u64::from_str_radix(id, 16).ok());
-        let Some(Flight { job, .. }) = id.and_then(|id| self.flying.remove(&id)) else {
+        let Some(InFlight { job, .. }) = id.and_then(|id| self.flying.remove(&id)) else {
             return;
         };
         let target = job.target.clone();
@@ -296,15 +300,15 @@ impl Session {
     }
 
     /// A link is over. Messages that no server can have got wait for the next one, in their order.
-    fn cut(&mut self, link: LinkId, error: Error) {
+    fn cut(&mut self, link: CallId, error: Error) {
         self.retired.remove(&link);
         let open = self.link.take_if(|open| open.id == link);
         let was_open = open.is_some();
         let unsent = error.is_unsent() && open.is_some_and(|open| open.answered.is_none());
-        let lost = |_: &u64, flight: &mut Flight| flight.link == link;
-        let mut lost: Vec<(u64, Flight)> = self.flying.extract_if(lost).collect();
+        let lost = |_: &u64, flight: &mut InFlight| flight.link == link;
+        let mut lost: Vec<(u64, InFlight)> = self.flying.extract_if(lost).collect();
         lost.sort_by_key(|(id, _)| *id);
-        for (_, Flight { job, .. }) in lost.into_iter().rev() {
+        for (_, InFlight { job, .. }) in lost.into_iter().rev() {
             if unsent {
                 self.waiting.push_front(job);
             } else {
@@ -328,22 +332,22 @@ impl Session {
     /// Ends what has waited for too long.
     fn expire(&mut self) {
         let now = Instant::now();
-        let late = |_: &u64, flight: &mut Flight| flight.job.deadline <= now;
-        let late: Vec<(u64, Flight)> = self.flying.extract_if(late).collect();
+        let late = |_: &u64, flight: &mut InFlight| flight.job.deadline <= now;
+        let late: Vec<(u64, InFlight)> = self.flying.extract_if(late).collect();
         let open = self.link.as_ref();
         // Not a word since it was sent, of any message: the broker may be dead without having said so.
-        let unheard = |flight: &Flight| {
+        let unheard = |flight: &InFlight| {
             open.is_some_and(|open| open.id == flight.link && open.answered < Some(flight.sent))
         };
         if late.iter().any(|(_, flight)| unheard(flight)) {
             self.retire();
         }
-        for (_, Flight { job, .. }) in late {
+        for (_, InFlight { job, .. }) in late {
             let target = job.target.clone();
             let why = "no ack came in time";
             job.end(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
         }
-        let (late, waiting): (VecDeque<Job>, VecDeque<Job>) =
+        let (late, waiting): (VecDeque<PendingPublish>, VecDeque<PendingPublish>) =
             self.waiting.drain(..).partition(|job| job.deadline <= now);
         self.waiting = waiting;
         for job in late {

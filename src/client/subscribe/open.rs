@@ -9,11 +9,11 @@ use std::time::Instant;
 
 use tonic::Streaming;
 
-use super::absence::Absence;
-use super::plan::{self, Ends, Plan};
-use super::{EndReason, Order};
-use crate::client::core::Core;
+use super::deletion::DeletionDetector;
+use super::positions::{self, Ends, Plan};
+use super::{EndReason, SubscribeRequest};
 use crate::client::error::{Error, Result};
+use crate::client::inner::Inner;
 use crate::client::pool::Lease;
 use crate::client::transport::Call;
 use crate::model::{
@@ -21,13 +21,13 @@ use crate::model::{
     Timestamp,
 };
 use crate::wire::codec::{self, SharedIntake};
-use crate::wire::intake::Taken;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::status::Meaning;
+use crate::wire::subscription_decoder::Taken;
 
 /// An open Subscribe call.
-pub(super) struct Session {
+pub(super) struct OpenSubscription {
     pub(super) stream: Streaming<Taken>,
     pub(super) broker: BrokerId,
     pub(super) address: String,
@@ -37,7 +37,7 @@ pub(super) struct Session {
 
 /// Why there is no session.
 #[derive(Debug)]
-pub(super) enum Closed {
+pub(super) enum OpenError {
     /// The subscription is over.
     Ended(EndReason),
     /// A reversed one has come to the oldest message.
@@ -49,23 +49,23 @@ pub(super) enum Closed {
 }
 
 /// What stays the same over all sessions of one subscription.
-pub(super) struct Opener {
-    pub(super) core: Arc<Core>,
-    pub(super) order: Order,
+pub(super) struct Connector {
+    pub(super) core: Arc<Inner>,
+    pub(super) order: SubscribeRequest,
     pub(super) target: Target,
     plan: Option<Plan>,
     /// When the stream was created, which tells it from a later one of the same name.
     created: Option<Timestamp>,
-    absence: Absence,
+    absence: DeletionDetector,
     /// Whether there was a session before.
     opened: bool,
     /// The generation of the metadata that the last session went by.
     generation: u64,
 }
 
-impl Opener {
+impl Connector {
     /// Knows what is asked, and nothing of the stream yet.
-    pub(super) fn new(core: Arc<Core>, order: Order) -> Self {
+    pub(super) fn new(core: Arc<Inner>, order: SubscribeRequest) -> Self {
         let spec = &order.spec;
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
         Self {
@@ -74,7 +74,7 @@ impl Opener {
             target,
             plan: None,
             created: None,
-            absence: Absence::default(),
+            absence: DeletionDetector::default(),
             opened: false,
             generation: 0,
         }
@@ -90,7 +90,7 @@ impl Opener {
         &mut self,
         next: Option<Offset>,
         intake: &SharedIntake<S>,
-    ) -> std::result::Result<Session, Closed> {
+    ) -> std::result::Result<OpenSubscription, OpenError> {
         match self.attempt(next, intake).await {
             Ok(session) => {
                 self.opened = true;
@@ -98,7 +98,7 @@ impl Opener {
                 self.order.resume = false;
                 Ok(session)
             }
-            Err(Closed::Failed(error)) if !self.opened && is_missing(&error) => {
+            Err(OpenError::Failed(error)) if !self.opened && is_missing(&error) => {
                 Err(self.confirm_missing(error).await)
             }
             Err(closed) => Err(closed),
@@ -109,7 +109,7 @@ impl Opener {
         &mut self,
         next: Option<Offset>,
         intake: &SharedIntake<S>,
-    ) -> std::result::Result<Session, Closed> {
+    ) -> std::result::Result<OpenSubscription, OpenError> {
         let (broker, address) = self.choose().await?;
         let plan = match (self.plan, next) {
             (Some(plan), Some(next)) => plan.resumed_at(next),
@@ -125,7 +125,7 @@ impl Opener {
     }
 
     /// A server does not know what the metadata at hand names. Fresh metadata tells which of the two is late.
-    async fn confirm_missing(&self, error: Error) -> Closed {
+    async fn confirm_missing(&self, error: Error) -> OpenError {
         let spec = &self.order.spec;
         let (stream, partition) = (&spec.stream, spec.partition);
         let fresh = self
@@ -133,15 +133,15 @@ impl Opener {
             .refresh_knowing(self.generation, stream, partition);
         match fresh.await {
             Ok(cluster) => match self.core.leader_in(&cluster, &spec.stream, spec.partition) {
-                Err(missing) if is_missing(&missing) => Closed::Failed(missing),
-                _ => Closed::Lost(error),
+                Err(missing) if is_missing(&missing) => OpenError::Failed(missing),
+                _ => OpenError::Lost(error),
             },
-            Err(unreachable) => Closed::Lost(unreachable),
+            Err(unreachable) => OpenError::Lost(unreachable),
         }
     }
 
     /// The broker to read from; finds out on the way whether the stream is still the same.
-    async fn choose(&mut self) -> std::result::Result<(BrokerId, String), Closed> {
+    async fn choose(&mut self) -> std::result::Result<(BrokerId, String), OpenError> {
         let (stream, partition) = (self.stream(), self.order.spec.partition);
         let cluster = if self.generation > 0 {
             let generation = self.generation;
@@ -155,7 +155,7 @@ impl Opener {
             Ok(cluster) => cluster,
             Err(error) => {
                 // Who comes back from an outage may know nothing yet: what was missed before says nothing any more.
-                self.absence = Absence::default();
+                self.absence = DeletionDetector::default();
                 return Err(self.judge(error));
             }
         };
@@ -170,29 +170,29 @@ impl Opener {
         broker.map_err(|error| self.judge(error))
     }
 
-    fn check_identity(&mut self, cluster: &Cluster) -> std::result::Result<(), Closed> {
+    fn check_identity(&mut self, cluster: &Cluster) -> std::result::Result<(), OpenError> {
         let Some(found) = cluster.stream(self.stream()) else {
             return Err(self.missing(cluster));
         };
-        self.absence = Absence::default();
+        self.absence = DeletionDetector::default();
         if self.opened && self.created != Some(found.created) {
-            return Err(Closed::Ended(EndReason::Deleted));
+            return Err(OpenError::Ended(EndReason::Deleted));
         }
         self.created = Some(found.created);
         Ok(())
     }
 
-    fn missing(&mut self, answer: &Cluster) -> Closed {
+    fn missing(&mut self, answer: &Cluster) -> OpenError {
         let target = self.target.clone();
         let error = Error::of_kind(ErrorKind::NoSuchStream, Rpc::Subscribe, target, "");
         if !self.opened {
-            return Closed::Failed(error);
+            return OpenError::Failed(error);
         }
         let stream = &self.order.spec.stream;
         if self.absence.is_believed(answer, stream, Instant::now()) {
-            return Closed::Ended(EndReason::Deleted);
+            return OpenError::Ended(EndReason::Deleted);
         }
-        Closed::Lost(error)
+        OpenError::Lost(error)
     }
 
     /// Any in-sync replica: servers do not check, and one out of sync would be silent for ever (wire-contract §4.6).
@@ -208,21 +208,21 @@ impl Opener {
     }
 
     /// Pins the positions, once for the subscription's whole life.
-    async fn pin(&mut self, address: &str) -> std::result::Result<Plan, Closed> {
+    async fn pin(&mut self, address: &str) -> std::result::Result<Plan, OpenError> {
         let spec = &self.order.spec;
-        let ends = if plan::needs_end(spec) {
+        let ends = if positions::needs_end(spec) {
             self.ends(address).await?
         } else {
             None
         };
-        let plan = plan::pin(spec, ends, Timestamp::now());
-        let plan = plan.ok_or(Closed::Ended(EndReason::StopReached))?;
+        let plan = positions::pin(spec, ends, Timestamp::now());
+        let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)
     }
 
     /// The ends of the leader's log; `None` where the server is too old to tell.
-    async fn ends(&self, address: &str) -> std::result::Result<Option<Ends>, Closed> {
+    async fn ends(&self, address: &str) -> std::result::Result<Option<Ends>, OpenError> {
         let spec = &self.order.spec;
         if self.order.resume {
             let resumed = self
@@ -251,7 +251,7 @@ impl Opener {
         broker: BrokerId,
         address: String,
         intake: &SharedIntake<S>,
-    ) -> std::result::Result<Session, Closed> {
+    ) -> std::result::Result<OpenSubscription, OpenError> {
         let spec = &self.order.spec;
         let request = pb::SubscribeRequest {
             stream: spec.stream.to_string(),
@@ -261,7 +261,7 @@ impl Opener {
             consumer: self.order.consumer.clone(),
             ..plan.positions()
         };
-        let lease = self.core.pool.lease(&address).map_err(Closed::Failed)?;
+        let lease = self.core.pool.lease(&address).map_err(OpenError::Failed)?;
         self.core.brokers.attempted(&address);
         let opening = open_call(&self.core, &lease, request, intake);
         let wait = self.core.options.request_timeout;
@@ -273,14 +273,14 @@ impl Opener {
         let stream = match tokio::time::timeout(wait, opening).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(Some(status))) => return Err(self.meant(&call, status)),
-            Ok(Err(None)) => return Err(Closed::Lost(call.cut())),
+            Ok(Err(None)) => return Err(OpenError::Lost(call.cut())),
             Err(_) => {
                 self.core.pool.suspect(&address);
-                return Err(Closed::Lost(call.gave_up(wait)));
+                return Err(OpenError::Lost(call.gave_up(wait)));
             }
         };
         self.core.brokers.answered(&address);
-        Ok(Session {
+        Ok(OpenSubscription {
             stream,
             broker,
             address,
@@ -290,29 +290,29 @@ impl Opener {
     }
 
     /// What the end of a call means for the subscription.
-    pub(super) fn meant(&self, call: &Call<'_>, status: tonic::Status) -> Closed {
+    pub(super) fn meant(&self, call: &Call<'_>, status: tonic::Status) -> OpenError {
         if self.core.tasks.token().is_cancelled() {
-            return Closed::Failed(Error::closed());
+            return OpenError::Failed(Error::closed());
         }
         match call.meaning(&status) {
             Ok(Meaning::StopReached | Meaning::StopBeforeStart)
                 if self.stops_only_when_readonly() =>
             {
-                Closed::Ended(EndReason::ReadonlyEnd)
+                OpenError::Ended(EndReason::ReadonlyEnd)
             }
             // An answer to a stop that was never sent, or of a log whose parts are missing: nothing that waiting mends.
             Ok(Meaning::EmptyRange) if self.stops_only_when_readonly() => {
                 let text = status.message().to_owned();
                 let (rpc, target) = (Rpc::Subscribe, self.target.clone());
                 let error = Error::of_kind(ErrorKind::LogUnreadable, rpc, target, &text);
-                Closed::Failed(error.caused_by(status))
+                OpenError::Failed(error.caused_by(status))
             }
             Ok(Meaning::StopReached | Meaning::StopBeforeStart | Meaning::EmptyRange) => {
-                Closed::Ended(EndReason::StopReached)
+                OpenError::Ended(EndReason::StopReached)
             }
-            Ok(Meaning::OldestReached) => Closed::Oldest,
-            Ok(Meaning::ReadonlyEnd) => Closed::Ended(EndReason::ReadonlyEnd),
-            Ok(Meaning::LogClosed) => Closed::Lost(call.cut().caused_by(status)),
+            Ok(Meaning::OldestReached) => OpenError::Oldest,
+            Ok(Meaning::ReadonlyEnd) => OpenError::Ended(EndReason::ReadonlyEnd),
+            Ok(Meaning::LogClosed) => OpenError::Lost(call.cut().caused_by(status)),
             Ok(Meaning::Failed(_)) => self.judge(call.error(status)),
             Err(error) => {
                 self.core.brokers.failed(call.address, &error);
@@ -326,7 +326,7 @@ impl Opener {
     }
 
     /// Whether a failure ends the subscription, or another attempt may mend it.
-    pub(super) fn judge(&self, error: Error) -> Closed {
+    pub(super) fn judge(&self, error: Error) -> OpenError {
         let kind = error.kind();
         // Once a stream was found, what names a broker wrongly or hides the partition may pass.
         let misleads = matches!(
@@ -338,15 +338,15 @@ impl Opener {
                 | ErrorKind::NoSuchPartition
         );
         if kind == ErrorKind::PartitionPaused {
-            Closed::Ended(EndReason::Paused)
+            OpenError::Ended(EndReason::Paused)
         } else if kind == ErrorKind::StreamDeleted {
-            Closed::Ended(EndReason::Deleted)
+            OpenError::Ended(EndReason::Deleted)
         } else if kind == ErrorKind::Fenced {
-            Closed::Ended(EndReason::Fenced)
+            OpenError::Ended(EndReason::Fenced)
         } else if kind.is_retryable() || (misleads && self.opened) {
-            Closed::Lost(error)
+            OpenError::Lost(error)
         } else {
-            Closed::Failed(error)
+            OpenError::Failed(error)
         }
     }
 }
@@ -373,7 +373,7 @@ fn in_sync_at(
 
 /// Sends the request and takes the empty first message. `None`: the stream ended instead.
 async fn open_call<S: MessageSink>(
-    core: &Core,
+    core: &Inner,
     lease: &Lease,
     request: pb::SubscribeRequest,
     intake: &SharedIntake<S>,

@@ -15,16 +15,16 @@ use tokio::time::{Interval, Sleep};
 use tokio_stream::Stream;
 use tonic::{Status, Streaming};
 
-use super::open::{Closed, Opener, Session};
-use super::{EndReason, Order, SubscriptionEvent, SubscriptionItem};
+use super::open::{Connector, OpenError, OpenSubscription};
+use super::{EndReason, SubscribeRequest, SubscriptionEvent, SubscriptionItem};
 use crate::client::backoff::Backoff;
-use crate::client::core::Core;
 use crate::client::error::{Error, Result};
+use crate::client::inner::Inner;
 use crate::client::transport::Call;
-use crate::model::{Failure, GiveUp, MessageSink, Offset};
+use crate::model::{Failure, MessageSink, Offset, RetryLimit};
 use crate::wire::codec::{self, SharedIntake};
-use crate::wire::intake::{Intake, Taken};
 use crate::wire::rpc::Rpc;
+use crate::wire::subscription_decoder::{SubscriptionDecoder, Taken};
 
 /// What has come together in the sink is handed on after so long at the latest.
 const FLUSH_AFTER: Duration = Duration::from_millis(50);
@@ -42,7 +42,7 @@ const TURN: usize = 1024;
 const LASTING: Duration = Duration::from_secs(2);
 
 /// What the wire brought.
-enum Wire {
+enum StreamEvent {
     Told(Taken),
     Broke(Status),
     Ended,
@@ -53,7 +53,7 @@ enum Wire {
 }
 
 /// How long no broker has delivered.
-struct Loss {
+struct Outage {
     since: Instant,
     attempt: u32,
     backoff: Backoff,
@@ -61,7 +61,7 @@ struct Loss {
     delivered: Option<Offset>,
 }
 
-impl Loss {
+impl Outage {
     fn new(delivered: Option<Offset>) -> Self {
         Self {
             since: Instant::now(),
@@ -82,11 +82,11 @@ enum Announce {
 
 /// A subscription and where it has come to.
 pub(super) struct Reader<S: MessageSink> {
-    pub(super) opener: Opener,
+    pub(super) opener: Connector,
     pub(super) intake: SharedIntake<S>,
-    pub(super) session: Option<Session>,
+    pub(super) session: Option<OpenSubscription>,
     ready: VecDeque<SubscriptionItem<S::Batch>>,
-    loss: Option<Loss>,
+    loss: Option<Outage>,
     announce: Announce,
     ended: bool,
     flush: Pin<Box<Sleep>>,
@@ -106,13 +106,13 @@ pub(super) struct Reader<S: MessageSink> {
 
 impl<S: MessageSink> Reader<S> {
     /// A reader without a session.
-    pub(super) fn new(core: Arc<Core>, order: Order, sink: S) -> Self {
+    pub(super) fn new(core: Arc<Inner>, order: SubscribeRequest, sink: S) -> Self {
         let every = core.options.silence_limit.clamp(SHORTEST_TICK, TICK);
         let mut tick = tokio::time::interval(every);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self {
-            opener: Opener::new(core, order),
-            intake: Arc::new(Mutex::new(Intake::new(sink))),
+            opener: Connector::new(core, order),
+            intake: Arc::new(Mutex::new(SubscriptionDecoder::new(sink))),
             session: None,
             ready: VecDeque::new(),
             loss: None,
@@ -132,9 +132,9 @@ impl<S: MessageSink> Reader<S> {
     /// The first attempt: what can not pass is an error, all else is told by events.
     pub(super) async fn begin(&mut self) -> Result<()> {
         // The first attempt takes of the patience too: no broker delivers while it lasts.
-        self.loss = Some(Loss::new(None));
+        self.loss = Some(Outage::new(None));
         match self.open().await {
-            Err(Closed::Failed(error)) => Err(error),
+            Err(OpenError::Failed(error)) => Err(error),
             outcome => {
                 self.settle(outcome);
                 Ok(())
@@ -159,7 +159,7 @@ impl<S: MessageSink> Reader<S> {
         }
     }
 
-    async fn open(&mut self) -> std::result::Result<Session, Closed> {
+    async fn open(&mut self) -> std::result::Result<OpenSubscription, OpenError> {
         let next = self.next_offset();
         let intake = Arc::clone(&self.intake);
         self.opener.open(next, &intake).await
@@ -179,7 +179,7 @@ impl<S: MessageSink> Reader<S> {
     /// Another attempt, after a wait.
     async fn try_again(&mut self) {
         let delivered = self.delivered();
-        let loss = self.loss.get_or_insert_with(|| Loss::new(delivered));
+        let loss = self.loss.get_or_insert_with(|| Outage::new(delivered));
         let wait = loss.backoff.next_wait();
         let token = self.opener.core.tasks.token().clone();
         let closing = token.cancelled();
@@ -192,17 +192,17 @@ impl<S: MessageSink> Reader<S> {
     }
 
     /// Takes in how an attempt went.
-    fn settle(&mut self, outcome: std::result::Result<Session, Closed>) {
+    fn settle(&mut self, outcome: std::result::Result<OpenSubscription, OpenError>) {
         match outcome {
             Ok(session) => self.start(session),
-            Err(Closed::Ended(reason)) => self.end(reason),
-            Err(Closed::Oldest) => self.end(EndReason::StopReached),
-            Err(Closed::Failed(error)) => self.end(EndReason::Failed(error.into())),
-            Err(Closed::Lost(error)) => self.lose(error),
+            Err(OpenError::Ended(reason)) => self.end(reason),
+            Err(OpenError::Oldest) => self.end(EndReason::StopReached),
+            Err(OpenError::Failed(error)) => self.end(EndReason::Failed(error.into())),
+            Err(OpenError::Lost(error)) => self.lose(error),
         }
     }
 
-    fn start(&mut self, session: Session) {
+    fn start(&mut self, session: OpenSubscription) {
         let broker = Arc::clone(&session.broker);
         let next = codec::lock(&self.intake).course.next;
         self.quiet_since = Instant::now();
@@ -227,11 +227,11 @@ impl<S: MessageSink> Reader<S> {
         self.loss
             .take_if(|loss| lasted || loss.delivered != delivered);
         let limit = match self.opener.order.spec.give_up {
-            GiveUp::AsClient => self.opener.core.options.resubscribe_limit,
-            GiveUp::After(limit) => Some(limit),
-            GiveUp::Never => None,
+            RetryLimit::AsClient => self.opener.core.options.resubscribe_limit,
+            RetryLimit::After(limit) => Some(limit),
+            RetryLimit::Never => None,
         };
-        let loss = self.loss.get_or_insert_with(|| Loss::new(delivered));
+        let loss = self.loss.get_or_insert_with(|| Outage::new(delivered));
         loss.attempt += 1;
         let attempt = loss.attempt;
         let failure = Failure::from(error);
@@ -274,30 +274,30 @@ impl<S: MessageSink> Reader<S> {
     /// Reads until there is something to hand on.
     async fn read(&mut self) {
         match self.listen().await {
-            Wire::Told(Taken::Full) => self.hand_on_full(),
-            Wire::Told(Taken::Held) => self.explain_gap().await,
-            Wire::Told(Taken::Stopped) => self.end(EndReason::StopReached),
-            Wire::Told(Taken::Forwards) => self.found_forwards(),
-            Wire::Told(Taken::Handshake | Taken::Kept | Taken::Repeated) => {}
-            Wire::Quiet => self.hand_on(),
-            Wire::Tick => self.look_up().await,
-            Wire::Broke(status) => {
+            StreamEvent::Told(Taken::Full) => self.hand_on_full(),
+            StreamEvent::Told(Taken::Held) => self.explain_gap().await,
+            StreamEvent::Told(Taken::Stopped) => self.end(EndReason::StopReached),
+            StreamEvent::Told(Taken::Forwards) => self.found_forwards(),
+            StreamEvent::Told(Taken::Handshake | Taken::Kept | Taken::Repeated) => {}
+            StreamEvent::Quiet => self.hand_on(),
+            StreamEvent::Tick => self.look_up().await,
+            StreamEvent::Broke(status) => {
                 let closed = self.told(|opener, call| opener.meant(call, status));
                 self.close(closed);
             }
-            Wire::Ended => {
+            StreamEvent::Ended => {
                 let closed = self.told(|opener, call| {
                     if opener.order.consumer.is_some() {
-                        return Closed::Ended(EndReason::Fenced);
+                        return OpenError::Ended(EndReason::Fenced);
                     }
-                    Closed::Lost(call.cut())
+                    OpenError::Lost(call.cut())
                 });
                 self.close(closed);
             }
         }
     }
 
-    fn told(&self, judge: impl FnOnce(&Opener, &Call<'_>) -> Closed) -> Closed {
+    fn told(&self, judge: impl FnOnce(&Connector, &Call<'_>) -> OpenError) -> OpenError {
         let address = self.session.as_ref().map_or("", |session| &session.address);
         let call = Call {
             rpc: Rpc::Subscribe,
@@ -307,8 +307,8 @@ impl<S: MessageSink> Reader<S> {
         judge(&self.opener, &call)
     }
 
-    fn close(&mut self, closed: Closed) {
-        let stopped = matches!(closed, Closed::Ended(EndReason::StopReached));
+    fn close(&mut self, closed: OpenError) {
+        let stopped = matches!(closed, OpenError::Ended(EndReason::StopReached));
         if stopped && self.has_older() && !codec::lock(&self.intake).is_fresh() {
             // A readonly partition ends a reversed subscription after one message (wire-contract §4.6).
             self.session = None;
@@ -335,9 +335,9 @@ impl<S: MessageSink> Reader<S> {
     }
 
     /// Waits for the wire, for silence with something in the sink, or for the next tick.
-    async fn listen(&mut self) -> Wire {
+    async fn listen(&mut self) -> StreamEvent {
         let Some(session) = &mut self.session else {
-            return Wire::Ended;
+            return StreamEvent::Ended;
         };
         let intake = &self.intake;
         let (flush, is_set) = (&mut self.flush, &mut self.flush_is_set);
@@ -353,22 +353,22 @@ impl<S: MessageSink> Reader<S> {
                 *is_set = true;
             }
             if *is_set && flush.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Wire::Quiet);
+                return Poll::Ready(StreamEvent::Quiet);
             }
-            tick.poll_tick(cx).map(|_| Wire::Tick)
+            tick.poll_tick(cx).map(|_| StreamEvent::Tick)
         })
         .await
     }
 }
 
 /// Takes messages off the wire until one needs more than being kept.
-fn poll_wire(stream: &mut Streaming<Taken>, cx: &mut Context<'_>) -> Poll<Wire> {
+fn poll_wire(stream: &mut Streaming<Taken>, cx: &mut Context<'_>) -> Poll<StreamEvent> {
     for _ in 0..TURN {
         match std::task::ready!(Pin::new(&mut *stream).poll_next(cx)) {
             Some(Ok(Taken::Kept | Taken::Repeated)) => {}
-            Some(Ok(taken)) => return Poll::Ready(Wire::Told(taken)),
-            Some(Err(status)) => return Poll::Ready(Wire::Broke(status)),
-            None => return Poll::Ready(Wire::Ended),
+            Some(Ok(taken)) => return Poll::Ready(StreamEvent::Told(taken)),
+            Some(Err(status)) => return Poll::Ready(StreamEvent::Broke(status)),
+            None => return Poll::Ready(StreamEvent::Ended),
         }
     }
     cx.waker().wake_by_ref();

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Company;
+use super::Workload;
 use super::script::ConsumerScript;
 use crate::demo::cursors::CursorKey;
-use crate::demo::pace;
 use crate::demo::partition::Partition;
+use crate::demo::timings;
 
 /// How often consumers store their cursors, in a real cluster's time.
 const COMMIT: Duration = Duration::from_secs(2);
@@ -34,7 +34,7 @@ struct Progress {
 /// Progress by consumer and partition.
 type Places = HashMap<(usize, i32), Progress>;
 
-impl Company {
+impl Workload {
     /// Reads on and stores cursors.
     pub(super) async fn consume(self: Arc<Self>) {
         let mut places = Places::new();
@@ -42,7 +42,7 @@ impl Company {
             for (number, consumer) in self.script.consumers.iter().enumerate() {
                 self.advance(number, consumer, &mut places).await;
             }
-            pace::wait(self.cluster.pace.scaled(COMMIT)).await;
+            timings::wait(self.cluster.pace.scaled(COMMIT)).await;
         }
     }
 
@@ -54,7 +54,7 @@ impl Company {
                     self.beat(consumer, member);
                 }
             }
-            pace::wait(self.cluster.pace.scaled(HEARTBEAT)).await;
+            timings::wait(self.cluster.pace.scaled(HEARTBEAT)).await;
         }
     }
 
@@ -121,7 +121,7 @@ impl Company {
         let stored = self.cluster.set_cursor(home, key, offset);
         tokio::select! {
             _ = stored => {}
-            () = pace::wait(self.cluster.pace.scaled(PATIENCE)) => {}
+            () = timings::wait(self.cluster.pace.scaled(PATIENCE)) => {}
         }
     }
 

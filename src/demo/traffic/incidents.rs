@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::Company;
+use super::Workload;
 use super::script::IncidentScript;
 use crate::demo::faults::Faults;
-use crate::demo::pace;
+use crate::demo::timings;
 
 /// Plays incidents.
 #[derive(Debug)]
 pub(super) struct Incidents {
-    company: Arc<Company>,
+    company: Arc<Workload>,
     faults: Faults,
     storm: bool,
 }
 
 impl Incidents {
     /// The incidents of that company; in a storm without time between them.
-    pub(super) fn new(company: Arc<Company>, faults: Faults, storm: bool) -> Self {
+    pub(super) fn new(company: Arc<Workload>, faults: Faults, storm: bool) -> Self {
         Self {
             company,
             faults,
@@ -34,7 +34,7 @@ impl Incidents {
         let mut next = Instant::now() + every;
         for incident in self.company.script.incidents.iter().cycle() {
             if !self.storm {
-                pace::wait_until(Some(next)).await;
+                timings::wait_until(Some(next)).await;
                 next += every;
             }
             tracing::info!("incident: {}", incident.title);
@@ -46,7 +46,7 @@ impl Incidents {
         let begin = Instant::now();
         for step in &incident.steps {
             let at = begin + self.company.cluster.pace.scaled(step.0);
-            pace::wait_until(Some(at)).await;
+            timings::wait_until(Some(at)).await;
             if self.company.upset(&step.1) {
                 continue;
             }
@@ -58,12 +58,12 @@ impl Incidents {
     }
 }
 
-impl Company {
+impl Workload {
     /// Does a step that changes the traffic; false where it is no such step.
     fn upset(&self, step: &str) -> bool {
         let words: Vec<&str> = step.split(' ').collect();
         let until = |text: &str| {
-            let duration = pace::parse(text).unwrap_or_default();
+            let duration = timings::parse(text).unwrap_or_default();
             Instant::now() + self.cluster.pace.scaled(duration)
         };
         let mut mood = self.mood();

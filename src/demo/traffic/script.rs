@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::demo::pace;
+use crate::demo::timings;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -189,5 +189,5 @@ impl<'de> Deserialize<'de> for Size {
 
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
-    pace::parse(&text).ok_or_else(|| de::Error::custom(format!("{text} is no duration")))
+    timings::parse(&text).ok_or_else(|| de::Error::custom(format!("{text} is no duration")))
 }

@@ -20,14 +20,14 @@ enum Value {
 
 /// A message that a producer is about to send.
 #[derive(Debug)]
-pub(super) struct Invented {
+pub(super) struct GeneratedMessage {
     pub(super) key: Bytes,
     pub(super) value: Bytes,
     pub(super) headers: HashMap<String, Bytes>,
     pub(super) reply: String,
 }
 
-impl Invented {
+impl GeneratedMessage {
     /// Messages with a key go where its hash says, as clients do it (wire-contract §6.2); the others anywhere.
     pub(super) fn partition(&self, partitions: i32) -> i32 {
         let count = u32::try_from(partitions).unwrap_or(1).max(1);
@@ -54,7 +54,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The next message.
-    pub(super) fn next(&mut self) -> Invented {
+    pub(super) fn next(&mut self) -> GeneratedMessage {
         let drawn = self
             .script
             .fields
@@ -69,7 +69,7 @@ impl<'a> Draft<'a> {
             .map(|(_, value)| plain(value));
         let traced = fastrand::f64() < self.script.traced;
         let reply = fastrand::f64() < self.script.replies;
-        Invented {
+        GeneratedMessage {
             key: key.unwrap_or_default().into(),
             value: self.encode(&fields).into(),
             headers: if traced {

@@ -2,8 +2,8 @@
 //! they are, or with a bad header, finds it as the value of a message (wire-contract §3). Nothing here opens it for use.
 
 use super::Reading;
-use super::fields::{fields, write};
 use super::lines::Class;
+use super::raw_protobuf::{fields, write};
 use super::scalar::{Scalar, quoted};
 
 const MAGIC: [u8; 4] = [0xb9, 0x0e, 0x43, 0xb4];

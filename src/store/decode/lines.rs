@@ -153,7 +153,7 @@ impl Lines {
             Step::Index(index) => format!("[{index}]"),
             Step::Key => {
                 let key = self.tokens(line).next().map_or("", |(_, text)| text);
-                crate::store::path::step_of_key(key)
+                crate::store::json_path::step_of_key(key)
             }
         }
     }

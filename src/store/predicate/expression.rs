@@ -9,9 +9,9 @@ use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
 
-use super::hint::Hint;
-use super::lazy;
-use super::syntax::{self, Refusal};
+use super::lazy_json;
+use super::parse::{self, SyntaxError};
+use super::prefilter::Hint;
 use crate::model::parse_duration;
 use crate::store::message::MessageRef;
 
@@ -23,8 +23,8 @@ pub(in crate::store) struct Expression {
 }
 
 impl Expression {
-    pub(in crate::store) fn new(text: &str) -> Result<Self, Refusal> {
-        let parsed = syntax::parse(environment(), text)?;
+    pub(in crate::store) fn new(text: &str) -> Result<Self, SyntaxError> {
+        let parsed = parse::parse(environment(), text)?;
         let hint = Hint::of(&parsed);
         let expression = Self { parsed, hint };
         match expression.undeclared() {
@@ -138,7 +138,7 @@ impl VariableResolver for Variables<'_> {
         };
         let found = match name {
             "key" => text_or_bytes(message.map_or(&[], MessageRef::key)).into(),
-            "value" => lazy::value(message.map_or(b"{}", MessageRef::value)).into(),
+            "value" => lazy_json::value(message.map_or(b"{}", MessageRef::value)).into(),
             "headers" => CowVal::owned(headers(message)),
             "offset" => int(MessageRef::offset),
             "timestamp" => int(|message| message.timestamp().0),

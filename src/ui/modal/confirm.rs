@@ -4,18 +4,18 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::Hit;
+use crate::app::HitTarget;
 use crate::app::command_of;
 use crate::app::confirm::{Button, Confirm};
 use crate::health::{Known, Truth};
 use crate::model::{Operation, PartitionId, StreamName, counted, format_ranges};
+use crate::ui::detail::{self, Line, wrapped};
 use crate::ui::format;
 use crate::ui::layout::centred;
-use crate::ui::page::{self, Line, wrapped};
-use crate::ui::paint::{Painter, span, spans_width};
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::text_input;
 use crate::ui::theme::Theme;
-use crate::ui::typing;
-use crate::ui::widgets::{after, boxed, row};
+use crate::ui::widgets::{after, popup, row};
 
 /// Draws a question in the middle.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, truth: &Truth) {
@@ -36,13 +36,13 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
         .saturating_add(4 + asked);
     let area = centred(body, width, height);
     let title = [span(question(confirm, first, truth), theme.focus)];
-    let inside = boxed(painter, area, &title, edge(first, theme));
-    page::draw(painter, inside, &lines, 0);
+    let inside = popup(painter, area, &title, edge(first, theme));
+    detail::draw(painter, inside, &lines, 0);
     let last = inside.height.saturating_sub(1);
     if let Some(name) = confirm.name() {
         let line = row(inside, last.saturating_sub(2));
         let taken = painter.put(line, &[span("its name: ", theme.muted)]);
-        typing::line(painter, after(line, taken), name, theme.input);
+        text_input::line(painter, after(line, taken), name, theme.input);
     }
     buttons(painter, row(inside, last), confirm);
 }
@@ -79,7 +79,7 @@ fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm) {
             ..right
         };
         painter.put(at, &spans);
-        painter.hit(at, Hit::Button(number));
+        painter.hit(at, HitTarget::Button(number));
         right.width = right.width.saturating_sub(wide + 2);
     }
 }

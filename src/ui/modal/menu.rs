@@ -5,13 +5,13 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::app::Hit;
-use crate::app::menu::{Entry, Match, Menu};
+use crate::app::HitTarget;
+use crate::app::menu::{Match, Menu, MenuEntry};
 use crate::ui::layout::centred;
-use crate::ui::paint::{Painter, span};
+use crate::ui::painter::{Painter, span};
+use crate::ui::text_input;
 use crate::ui::theme::Theme;
-use crate::ui::typing;
-use crate::ui::widgets::{after, below, boxed, row, tint_chosen};
+use crate::ui::widgets::{after, below, popup, row, tint_chosen};
 
 /// Draws a menu in the middle.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
@@ -27,12 +27,12 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
         span(menu.title(), theme.focus),
         span(format!("  {found} of {}", menu.of()), theme.muted),
     ];
-    let inside = boxed(painter, area, &title, theme.line);
+    let inside = popup(painter, area, &title, theme.line);
     let taken = painter.put(row(inside, 0), &[span("> ", theme.key)]);
     let rest = after(row(inside, 0), taken);
-    typing::line(painter, rest, menu.wanted(), theme.input);
+    text_input::line(painter, rest, menu.wanted(), theme.input);
     let list = below(inside, 1);
-    painter.hit(list, Hit::Overlay);
+    painter.hit(list, HitTarget::Overlay);
     let keys = u16::try_from(menu.longest_keys()).unwrap_or(0);
     let shown = menu.matches().enumerate().skip(menu.cursor().top());
     for ((number, (found, entry)), line) in shown.zip(list.rows()) {
@@ -45,7 +45,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
 }
 
 /// `keys` are the columns that the longest keys of all entries take.
-fn entry_line(painter: &mut Painter<'_>, line: Rect, found: &Match, entry: &Entry, keys: u16) {
+fn entry_line(painter: &mut Painter<'_>, line: Rect, found: &Match, entry: &MenuEntry, keys: u16) {
     let theme = painter.theme;
     let label = line.width * 2 / 5;
     painter.put(
@@ -65,7 +65,7 @@ fn entry_line(painter: &mut Painter<'_>, line: Rect, found: &Match, entry: &Entr
 }
 
 /// The label, the letters that were looked for standing out.
-fn letters(found: &Match, entry: &Entry, theme: &Theme) -> Vec<Span<'static>> {
+fn letters(found: &Match, entry: &MenuEntry, theme: &Theme) -> Vec<Span<'static>> {
     let is_wanted = |at: usize| u32::try_from(at).is_ok_and(|at| found.letters.contains(&at));
     let mut spans: Vec<Span<'static>> = Vec::new();
     for (at, letter) in entry.label.chars().enumerate() {

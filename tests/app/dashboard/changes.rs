@@ -1,8 +1,8 @@
 //! Changes of the cluster: what is asked first, what is sent, what an answer means.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::modal::{Modal, Subject};
-use liftui::app::{Effect, Event, FeedId, RequestId, Settings};
+use liftui::app::modal::{DetailTarget, Modal};
+use liftui::app::{Effect, Event, RequestId, Settings, TailId};
 use liftui::model::{ErrorKind, Failure, Operation, Outcome, Probe, ProbeState, Target};
 
 use super::{notice, operations};
@@ -108,9 +108,9 @@ fn a_late_answer_is_dropped_and_counted() {
     );
     assert_eq!(world.app.desk.inflight.strays(), 1);
     let failure = Failure::new(ErrorKind::Timeout, Target::Cluster, "late");
-    world.event(Event::Feed(
-        FeedId(98),
-        liftui::app::FeedEvent::Failed(failure),
+    world.event(Event::Tail(
+        TailId(98),
+        liftui::app::TailEvent::Failed(failure),
     ));
     assert_eq!(world.app.tails.strays(), 1);
 }
@@ -127,7 +127,7 @@ fn a_failure_is_told_and_can_be_read_whole() {
     let Some(Modal::Reader(reader)) = &world.app.modal else {
         panic!("a text is open")
     };
-    assert_eq!(reader.subject, Subject::Failure(failure));
+    assert_eq!(reader.subject, DetailTarget::Failure(failure));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use liftui::app::{Area, Event, Hit, Pane, Viewport};
+use liftui::app::{Area, Event, HitTarget, Pane, Viewport};
 
 use super::chosen_stream;
 use crate::world::World;
@@ -19,7 +19,7 @@ fn a_click_chooses_and_a_second_one_opens() {
             width: 80,
             height: 9,
         },
-        Hit::Rows(Pane::Streams),
+        HitTarget::Rows(Pane::Streams),
     );
     world.viewport(viewport);
     click(&mut world, 10, 5);
@@ -41,7 +41,7 @@ fn a_click_on_a_head_sorts_and_the_wheel_moves() {
             width: 5,
             height: 1,
         },
-        Hit::Column(Pane::Streams, 2),
+        HitTarget::Column(Pane::Streams, 2),
     );
     viewport.add(
         Area {
@@ -50,7 +50,7 @@ fn a_click_on_a_head_sorts_and_the_wheel_moves() {
             width: 80,
             height: 9,
         },
-        Hit::Rows(Pane::Streams),
+        HitTarget::Rows(Pane::Streams),
     );
     world.viewport(viewport);
     click(&mut world, 22, 2);

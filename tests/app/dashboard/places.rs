@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use liftui::app::modal::{Modal, Subject};
+use liftui::app::modal::{DetailTarget, Modal};
 use liftui::app::table::Listing;
-use liftui::app::{Area, Effect, Event, Hit, Pane, Screen, Settings, Viewport};
+use liftui::app::{Area, Effect, Event, HitTarget, Pane, Screen, Settings, Viewport};
 
 use super::notice;
 use crate::world::{World, settings};
@@ -107,7 +107,7 @@ fn what_if_tells_of_the_chosen_broker() {
     let Some(Modal::Reader(reader)) = &world.app.modal else {
         panic!("a text is open")
     };
-    assert_eq!(reader.subject, Subject::WhatIf("node-2".to_owned()));
+    assert_eq!(reader.subject, DetailTarget::WhatIf("node-2".to_owned()));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_text_scrolls_no_further_than_its_end() {
             width: 80,
             height: 10,
         },
-        Hit::Overlay,
+        HitTarget::Overlay,
     );
     viewport.overlay_lines = 25;
     world.viewport(viewport);

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use liftui::store::Projection;
-use liftui::store::decode::{Class, DecodeOptions, Decoded, Form, Schema, decode};
+use liftui::store::JsonPath;
+use liftui::store::decode::{Class, DecodeOptions, Decoded, Format, Schema, decode};
 
 fn auto(bytes: &[u8]) -> Decoded {
     decode(bytes, &DecodeOptions::default())
 }
 
-fn read_as(form: Form, bytes: &[u8]) -> Decoded {
+fn read_as(form: Format, bytes: &[u8]) -> Decoded {
     decode(
         bytes,
         &DecodeOptions {
@@ -36,7 +36,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn json_is_drawn_with_its_digits_its_paths_and_its_folds() {
     let decoded =
         auto(br#"{"id":12345678901234567890123,"items":[1,{"odd key":1.10}],"none":[],"x":null}"#);
-    assert_eq!(decoded.form, Form::Json);
+    assert_eq!(decoded.form, Format::Json);
     let expected = [
         "{",
         "\"id\": 12345678901234567890123,",
@@ -71,12 +71,12 @@ fn a_path_finds_what_its_line_shows() {
     let decoded = auto(value);
     for line in 1..decoded.lines.len() - 1 {
         let path = decoded.lines.path(line).unwrap();
-        let projection: Projection = path.parse().unwrap();
+        let projection: JsonPath = path.parse().unwrap();
         assert_eq!(projection.to_string(), path);
         assert!(projection.of(value).is_some(), "{path}");
     }
     let read = |path: &str| {
-        path.parse::<Projection>()
+        path.parse::<JsonPath>()
             .unwrap()
             .of(value)
             .map(std::borrow::Cow::into_owned)
@@ -88,7 +88,7 @@ fn a_path_finds_what_its_line_shows() {
     assert_eq!(read("a.b[2]"), None);
     assert_eq!(read("z"), None);
     for wrong in ["", "[", "[x]", "a..b", "[\"a", "a[1"] {
-        assert!(wrong.parse::<Projection>().is_err(), "{wrong}");
+        assert!(wrong.parse::<JsonPath>().is_err(), "{wrong}");
     }
 }
 
@@ -109,22 +109,22 @@ fn text_is_read_in_its_encoding() {
         (texts(&decoded), decoded.layers),
         (vec!["größe des Hauses".to_owned()], vec!["latin-1"])
     );
-    assert_eq!(auto(b"42").form, Form::Text);
+    assert_eq!(auto(b"42").form, Format::Text);
 }
 
 #[test]
 fn other_bytes_are_shown_in_hex() {
     let decoded = auto(&[0, 1, 0xff, b'A']);
-    assert_eq!(decoded.form, Form::Hex);
+    assert_eq!(decoded.form, Format::Hex);
     let expected = format!("00000000  {:<50}...A", "00 01 ff 41");
     assert_eq!(texts(&decoded), [expected]);
-    assert_eq!(read_as(Form::Hex, b"abc").form, Form::Hex);
+    assert_eq!(read_as(Format::Hex, b"abc").form, Format::Hex);
 }
 
 #[test]
 fn a_form_that_does_not_fit_says_so() {
-    let decoded = read_as(Form::Json, b"plain");
-    assert_eq!(decoded.form, Form::Text);
+    let decoded = read_as(Format::Json, b"plain");
+    assert_eq!(decoded.form, Format::Text);
     assert_eq!(decoded.notes, ["this is not json"]);
 }
 
@@ -133,7 +133,7 @@ fn compressed_values_are_opened_first() {
     let decoded = auto(&gzip(&gzip(b"{\"a\":1}")));
     assert_eq!(
         (decoded.form, decoded.layers.as_slice(), decoded.size),
-        (Form::Json, &["gzip", "gzip"][..], 7)
+        (Format::Json, &["gzip", "gzip"][..], 7)
     );
     let zstd = ruzstd::encoding::compress_to_vec(
         &b"some text"[..],
@@ -144,7 +144,7 @@ fn compressed_values_are_opened_first() {
         (vec!["some text".to_owned()], vec!["zstd"])
     );
     let broken = auto(&[0x1f, 0x8b, 8, 0, 0xff]);
-    assert_eq!(broken.form, Form::Hex);
+    assert_eq!(broken.form, Format::Hex);
     assert!(broken.notes[0].contains("gzip"), "{:?}", broken.notes);
 }
 
@@ -179,7 +179,7 @@ fn a_zstd_bomb_opens_up_to_the_limit_or_is_refused() {
         (&["zstd"][..], DecodeOptions::default().bytes)
     );
     let decoded = auto(&zstd_bomb(20 << 3));
-    assert_eq!((decoded.form, decoded.layers.len()), (Form::Hex, 0));
+    assert_eq!((decoded.form, decoded.layers.len()), (Format::Hex, 0));
     assert!(
         decoded.notes[0].contains("1073741824"),
         "{:?}",
@@ -191,7 +191,7 @@ fn a_zstd_bomb_opens_up_to_the_limit_or_is_refused() {
 fn a_broken_off_stream_shows_what_there_is() {
     let whole = gzip("line\n".repeat(10_000).as_bytes());
     let decoded = auto(&whole[..whole.len() - 9]);
-    assert_eq!(decoded.form, Form::Text);
+    assert_eq!(decoded.form, Format::Text);
     assert!(
         decoded.notes[0].contains("breaks off"),
         "{:?}",
@@ -205,7 +205,7 @@ fn deep_json_is_shown_up_to_the_limit() {
     let decoded = auto(deep.as_bytes());
     assert_eq!(
         (decoded.form, decoded.lines.len()),
-        (Form::Json, DecodeOptions::default().lines)
+        (Format::Json, DecodeOptions::default().lines)
     );
     assert!(decoded.notes[0].contains("50000"), "{:?}", decoded.notes);
 }
@@ -213,7 +213,7 @@ fn deep_json_is_shown_up_to_the_limit() {
 #[test]
 fn an_empty_value_is_empty() {
     let decoded = auto(b"");
-    assert_eq!((decoded.form, decoded.size), (Form::Text, 0));
+    assert_eq!((decoded.form, decoded.size), (Format::Text, 0));
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn arbitrary_bytes_never_panic() {
             bytes[at] = random.u8(..);
         }
         bytes.truncate(random.usize(..=bytes.len()));
-        for form in Form::ALL {
+        for form in Format::ALL {
             let options = DecodeOptions {
                 form,
                 bytes: 10_000,
@@ -266,7 +266,7 @@ fn binary_forms_are_told_apart_and_drawn_as_trees() {
         0x82, 0xa1, b'a', 0xcd, 0x01, 0x00, 0xa1, b'b', 0x92, 0xc3, 0xc4, 0x02, 0xff, 0x00,
     ];
     let decoded = auto(&messagepack);
-    assert_eq!(decoded.form, Form::MessagePack);
+    assert_eq!(decoded.form, Format::MessagePack);
     assert_eq!(
         texts(&decoded),
         [
@@ -286,7 +286,7 @@ fn binary_forms_are_told_apart_and_drawn_as_trees() {
         0xff,
     ];
     let decoded = auto(&cbor);
-    assert_eq!(decoded.form, Form::Cbor);
+    assert_eq!(decoded.form, Format::Cbor);
     let expected = [
         "{",
         "\"a\": 18446744073709551615,",
@@ -301,7 +301,7 @@ fn binary_forms_are_told_apart_and_drawn_as_trees() {
         0x08, 0x96, 0x01, 0x12, 0x02, b'o', b'k', 0x1a, 0x02, 0x08, 0x01, 0x25, 0, 0, 0x80, 0x3f,
     ];
     let decoded = auto(&protobuf);
-    assert_eq!(decoded.form, Form::Protobuf);
+    assert_eq!(decoded.form, Format::Protobuf);
     let expected = [
         "{",
         "1: 150,",
@@ -336,10 +336,10 @@ fn a_schema_names_the_fields_of_a_protobuf_message() {
     ];
     assert_eq!(
         (decoded.form, texts(&decoded)),
-        (Form::Protobuf, expected.map(String::from).to_vec())
+        (Format::Protobuf, expected.map(String::from).to_vec())
     );
     let other = decode(b"{\"a\":1}", &options);
-    assert_eq!(other.form, Form::Json);
+    assert_eq!(other.form, Format::Json);
     assert!(
         other.notes[0].contains("google.protobuf.Field"),
         "{:?}",
@@ -359,7 +359,7 @@ fn an_unopened_envelope_is_recognised() {
     let mut envelope =
         b"\xb9\x0e\x43\xb4\x00\x08\x00\x00\x12\x01k\x1a\x01vR\x01iZ\x01c\x60\x01".to_vec();
     let decoded = auto(&envelope);
-    assert_eq!(decoded.form, Form::Envelope);
+    assert_eq!(decoded.form, Format::Envelope);
     let expected = [
         "{",
         "\"version\": 0,",
@@ -388,11 +388,14 @@ fn an_unopened_envelope_is_recognised() {
 #[test]
 fn deep_and_lying_binary_is_refused() {
     let deep = vec![0x91; 100_000];
-    assert_ne!(read_as(Form::MessagePack, &deep).form, Form::MessagePack);
+    assert_ne!(
+        read_as(Format::MessagePack, &deep).form,
+        Format::MessagePack
+    );
     let deep = vec![0x81; 100_000];
-    assert_ne!(read_as(Form::Cbor, &deep).form, Form::Cbor);
+    assert_ne!(read_as(Format::Cbor, &deep).form, Format::Cbor);
     let lying = [0xdd, 0xff, 0xff, 0xff, 0xff, 0x01];
-    assert_eq!(auto(&lying).form, Form::Hex);
+    assert_eq!(auto(&lying).form, Format::Hex);
     let lying = [0x9b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-    assert_eq!(auto(&lying).form, Form::Hex);
+    assert_eq!(auto(&lying).form, Format::Hex);
 }

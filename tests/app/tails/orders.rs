@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use liftui::app::feed::Mode;
-use liftui::app::{Effect, Event, FeedEvent, Progress};
+use liftui::app::tails::FollowMode;
+use liftui::app::{Effect, Event, Progress, TailEvent};
 use liftui::model::{EndReason, SubscriptionEvent};
 
 use super::Dashboard;
@@ -17,13 +17,13 @@ fn a_message_that_is_opened_stays_while_others_come() {
     dashboard.give(0, 40..60);
     assert_eq!(
         (dashboard.chosen(), dashboard.mode()),
-        (39, Mode::ScrolledBack)
+        (39, FollowMode::ScrolledBack)
     );
     dashboard.key(KeyCode::Esc);
     dashboard.press("f");
     assert_eq!(
         (dashboard.chosen(), dashboard.mode()),
-        (59, Mode::Following)
+        (59, FollowMode::Following)
     );
 }
 
@@ -89,13 +89,13 @@ fn older_messages_are_fetched_of_partitions_that_have_none_in_memory_too() {
     }
     assert_eq!(befores, [(0, Some(100)), (1, None)]);
     for partition in 0..2 {
-        let done = FeedEvent::OlderDone {
+        let done = TailEvent::OlderDone {
             stream: "orders".into(),
             partition,
             start: (partition == 0).then_some(100),
             failure: None,
         };
-        dashboard.happen(Event::Feed(dashboard.id(), done));
+        dashboard.happen(Event::Tail(dashboard.id(), done));
     }
     assert!(dashboard.tail().is_at_start());
     dashboard.press("k");

@@ -1,0 +1,361 @@
+//! What the user does in the tails: each command in its place, lines typed, clicks.
+//! Which key means which command is the keymap's; where the focus is, the app's.
+
+use crossterm::event::KeyEvent;
+
+use super::prompt::{PromptContext, PromptInput};
+use super::{HISTORY, PromptKind, Tail, TailRequest, Tails};
+use crate::app::command::{Move, TailCommand, TextCommand};
+use crate::app::forms::{Form, Republish, publish_again};
+use crate::app::inflight::Request;
+use crate::app::list_state::Step;
+use crate::app::notice::Level;
+use crate::app::{Context, Effect, Pane};
+use crate::model::{PartitionId, StreamName};
+use crate::store::{PinnedMessage, Query};
+
+impl Tails {
+    /// Carries out a command of the tails and the inspector.
+    pub fn run(&mut self, command: TailCommand, desk: &mut Context) -> TailRequest {
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            desk.say(
+                Level::Note,
+                "no tail is open; choose a stream or a partition first",
+            );
+            return TailRequest::Nothing;
+        };
+        match command {
+            TailCommand::Freeze => tail.freeze(desk),
+            TailCommand::Follow => tail.follow(desk),
+            TailCommand::NewestFirst => tail.turn_round(desk),
+            TailCommand::Seek => tail.ask(PromptKind::Seek),
+            TailCommand::Query => tail.ask(PromptKind::Query),
+            TailCommand::Export if self.exporting.is_some() => self.stop_export(desk),
+            TailCommand::Export => tail.ask(PromptKind::Export),
+            TailCommand::Mark => tail.mark(),
+            TailCommand::Diff => return self.compare(desk),
+            TailCommand::PublishAgain => return self.publish_again(desk),
+            TailCommand::Edit => self.edit(desk),
+            TailCommand::Next => self.turn_to(true),
+            TailCommand::Previous => self.turn_to(false),
+            TailCommand::Close => return self.close_shown(desk),
+            TailCommand::NextMessage => self.step_message(1, desk),
+            TailCommand::PreviousMessage => self.step_message(-1, desk),
+            TailCommand::View => self.inspector.next_view(),
+            TailCommand::Wrap => self.inspector.toggle_wrap(),
+            TailCommand::Fold => drop(self.inspector.toggle_fold()),
+            TailCommand::Column => self.toggle_column(desk),
+        }
+        self.moved(desk);
+        TailRequest::Nothing
+    }
+
+    /// Carries out a command with the line it would ask for: where to seek, what to look for, where to write.
+    pub fn run_with(
+        &mut self,
+        command: TailCommand,
+        text: &str,
+        desk: &mut Context,
+    ) -> TailRequest {
+        let asked = self.run(command, desk);
+        if self.takes_text() {
+            if let Some(prompt) = self.open.get_mut(self.shown).and_then(Tail::prompt_mut) {
+                prompt.clear();
+            }
+            self.paste(text, desk);
+            self.type_command(TextCommand::Accept, desk);
+        }
+        asked
+    }
+
+    /// Moves within a pane.
+    pub fn go(&mut self, pane: Pane, step: Move, desk: &mut Context) {
+        if pane == Pane::Inspector {
+            return self.inspector.step(step);
+        }
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return;
+        };
+        let full = isize::try_from(desk.viewport.rows(Pane::Tail))
+            .unwrap_or(1)
+            .max(2)
+            - 1;
+        let step = match step {
+            Move::Down => Step::By(1),
+            Move::Up => Step::By(-1),
+            Move::PageDown => Step::By(full),
+            Move::PageUp => Step::By(-full),
+            Move::HalfPageDown => Step::HalfPages(1),
+            Move::HalfPageUp => Step::HalfPages(-1),
+            Move::Top => Step::First,
+            Move::Bottom => Step::Last,
+            Move::Left => return tail.scroll_sideways(false),
+            Move::Right => return tail.scroll_sideways(true),
+        };
+        tail.step(step, desk);
+        self.moved(desk);
+    }
+
+    /// Stays at the chosen message: who opened it reads it.
+    pub fn stay(&mut self, desk: &mut Context) {
+        if let Some(tail) = self.open.get_mut(self.shown) {
+            tail.stay(desk);
+            self.moved(desk);
+        }
+    }
+
+    /// Next match, or the previous one: with a query, messages that match are all that is in sight.
+    pub fn next_match(&mut self, forward: bool, desk: &mut Context) {
+        let searches = self
+            .shown()
+            .is_some_and(|tail| tail.search().query().is_some());
+        if !searches {
+            desk.say(Level::Note, "no query: there is nothing to match");
+            return;
+        }
+        self.step_message(if forward { 1 } else { -1 }, desk);
+    }
+
+    /// One step of Esc; `false` where there was nothing to leave.
+    pub fn escape(&mut self, pane: Pane, desk: &mut Context) -> bool {
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return false;
+        };
+        if tail.close_prompt() {
+            return true;
+        }
+        if self.inspector.compared_with().is_some() {
+            self.inspector.show(tail.hold_chosen());
+            return true;
+        }
+        if pane == Pane::Inspector {
+            return false;
+        }
+        if tail.search().query().is_some() {
+            tail.set_query(None, desk);
+            return true;
+        }
+        tail.unmark()
+    }
+
+    /// Chooses the row on that line; `true` where it was chosen already.
+    pub fn click(&mut self, pane: Pane, line: usize, desk: &mut Context) -> bool {
+        if pane == Pane::Inspector {
+            return self.inspector.click(line);
+        }
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return false;
+        };
+        let again = tail.click(line, desk);
+        self.moved(desk);
+        again
+    }
+
+    /// Where a message published from here would go: to the partition of the chosen one.
+    pub fn target(&self) -> Option<(StreamName, PartitionId)> {
+        let tail = self.shown()?;
+        let chosen = tail
+            .chosen()
+            .map(|one| (StreamName::clone(one.stream()), one.partition()));
+        chosen.or_else(|| {
+            let part = tail.parts().first()?;
+            Some((StreamName::clone(&part.stream), part.partition))
+        })
+    }
+
+    fn turn_to(&mut self, next: bool) {
+        let count = self.open.len().max(1);
+        let step = if next { 1 } else { count - 1 };
+        self.shown = (self.shown + step) % count;
+        self.look();
+    }
+
+    fn close_shown(&mut self, desk: &mut Context) -> TailRequest {
+        if self.shown < self.open.len() {
+            self.open.remove(self.shown).close(desk);
+        }
+        self.shown = self.shown.min(self.open.len().saturating_sub(1));
+        self.inspector.show(None);
+        if self.open.is_empty() {
+            TailRequest::Leave
+        } else {
+            TailRequest::Nothing
+        }
+    }
+
+    /// The next message towards the newest, whichever way the screen runs.
+    fn step_message(&mut self, towards_newest: isize, desk: &mut Context) {
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return;
+        };
+        let rows = if tail.sight().newest_first() {
+            -towards_newest
+        } else {
+            towards_newest
+        };
+        tail.step(Step::By(rows), desk);
+        self.moved(desk);
+    }
+
+    fn stop_export(&mut self, desk: &mut Context) {
+        if let Some((id, _)) = self.exporting.take() {
+            desk.order(Effect::CancelExport(id));
+            desk.inflight.end(id);
+            desk.say(Level::Note, "the export was stopped; it left no file");
+        }
+    }
+
+    fn toggle_column(&mut self, desk: &mut Context) {
+        let path = self.inspector.path();
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return;
+        };
+        match path.map(|path| tail.toggle_column(&path)) {
+            Some(Ok(())) => {}
+            Some(Err(sentence)) => desk.say(Level::Warning, sentence),
+            None => desk.say(
+                Level::Note,
+                "open a message and go to one of its fields first",
+            ),
+        }
+    }
+
+    fn compare(&mut self, desk: &mut Context) -> TailRequest {
+        let Some(tail) = self.shown() else {
+            return TailRequest::Nothing;
+        };
+        let chosen = tail.hold_chosen();
+        let pair = match (tail.marks(), chosen) {
+            ([one, other], _) => Some((one.clone(), other.clone())),
+            ([one], Some(chosen)) if *one != chosen => Some((one.clone(), chosen)),
+            _ => None,
+        };
+        let Some((one, other)) = pair else {
+            desk.say(
+                Level::Note,
+                "mark two messages to compare them, or mark one and choose another",
+            );
+            return TailRequest::Nothing;
+        };
+        self.inspector.compare(one, other);
+        TailRequest::Inspector
+    }
+
+    /// The message that commands are about: the one in the inspector, or the chosen one.
+    pub(super) fn subject(&self) -> Option<PinnedMessage> {
+        let looked_at = self.inspector.message().cloned();
+        looked_at.or_else(|| self.shown()?.hold_chosen())
+    }
+
+    fn publish_again(&mut self, desk: &mut Context) -> TailRequest {
+        if desk.refuses_change() {
+            return TailRequest::Nothing;
+        }
+        match self.subject() {
+            Some(message) => TailRequest::Form(Box::new(form_of(&message, None))),
+            None => TailRequest::Nothing,
+        }
+    }
+
+    fn edit(&mut self, desk: &mut Context) {
+        let Some(message) = self.subject() else {
+            return;
+        };
+        let Ok(text) = std::str::from_utf8(message.message().value()).map(str::to_owned) else {
+            desk.say(
+                Level::Warning,
+                "this value is no text: an editor would change its bytes",
+            );
+            return;
+        };
+        let id = desk.new_request(Request::Edit);
+        desk.order(Effect::Edit(id, text));
+        self.edited = Some((id, message));
+    }
+}
+
+/// The line being typed.
+impl Tails {
+    /// Takes a key while a line is being typed, and says whether it was one for a text box.
+    pub fn type_key(&mut self, key: KeyEvent, desk: &Context) -> bool {
+        let setting = setting(&self.queries, desk);
+        let tail = self.open.get_mut(self.shown);
+        tail.and_then(Tail::prompt_mut)
+            .is_some_and(|prompt| prompt.key(key, setting))
+    }
+
+    /// Takes pasted text while a line is being typed.
+    pub fn paste(&mut self, text: &str, desk: &Context) {
+        let setting = setting(&self.queries, desk);
+        if let Some(prompt) = self.open.get_mut(self.shown).and_then(Tail::prompt_mut) {
+            prompt.paste(text, setting);
+        }
+    }
+
+    /// Takes the line, or one typed before.
+    pub fn type_command(&mut self, command: TextCommand, desk: &mut Context) {
+        let setting = setting(&self.queries, desk);
+        let Some(prompt) = self.open.get_mut(self.shown).and_then(Tail::prompt_mut) else {
+            return;
+        };
+        let recalls = prompt.ask() == PromptKind::Query;
+        match command {
+            TextCommand::Back if recalls => prompt.recall(true, setting),
+            TextCommand::Forward if recalls => prompt.recall(false, setting),
+            TextCommand::Back | TextCommand::Forward | TextCommand::Complete => {}
+            TextCommand::Accept => {
+                if let Some(answer) = prompt.accept(setting) {
+                    self.accept(answer, desk);
+                }
+            }
+        }
+    }
+
+    fn accept(&mut self, answer: PromptInput, desk: &mut Context) {
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return;
+        };
+        tail.close_prompt();
+        match answer {
+            PromptInput::Query(query) => {
+                tail.set_query(query, desk);
+                self.remember_query();
+            }
+            PromptInput::Seek(start, text) => tail.seek(start, text, desk),
+            PromptInput::Export(path) => self.exporting = Some((tail.export(path, desk), 0)),
+        }
+        self.moved(desk);
+    }
+
+    fn remember_query(&mut self) {
+        let Some(query) = self.shown().and_then(|tail| tail.search().query()) else {
+            return;
+        };
+        let text = Query::text(query).to_owned();
+        self.queries.retain(|line| *line != text);
+        self.queries.push(text);
+        let surplus = self.queries.len().saturating_sub(HISTORY);
+        self.queries.drain(..surplus);
+    }
+}
+
+fn setting<'a>(history: &'a [String], desk: &Context) -> PromptContext<'a> {
+    PromptContext {
+        now: desk.now,
+        zone: desk.settings.utc_offset,
+        history,
+    }
+}
+
+/// The publish form filled in with a message, its value replaced where it was edited elsewhere.
+pub(super) fn form_of(message: &PinnedMessage, value: Option<&str>) -> Form {
+    let message = message.message();
+    let headers: Vec<_> = message.publisher_headers().collect();
+    publish_again(&Republish {
+        stream: message.stream(),
+        partition: message.partition(),
+        key: message.key(),
+        value: value.map_or(message.value(), str::as_bytes),
+        headers: &headers,
+    })
+}

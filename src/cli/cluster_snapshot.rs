@@ -1,0 +1,205 @@
+//! One look at the whole cluster: every broker asked for its own view, doubtful partitions probed, one truth from all.
+//! What is true is `health`'s to decide.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::interval;
+
+use super::command_context::CommandContext;
+use super::exit::Result;
+use super::json::time;
+use crate::client::{Observer, SubscriptionItem};
+use crate::config::ConfigFile;
+use crate::health::{AlertOptions, Finding, Health, HealthOptions, Reach, Truth};
+use crate::model::{ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, Timestamp};
+
+/// Between two looks: rates need two, half a second apart at least.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(550);
+
+/// How often a look asks those that the brokers asked before have named. Lists differ for minutes after a broker has
+/// come (wire-contract §0.5), but hardly by one broker each; somebody who names a new one each time is not followed.
+const ROUNDS: usize = 4;
+
+/// How many leaders are probed side by side.
+const PROBES: usize = 16;
+
+/// What was seen so far.
+pub(crate) struct ClusterSnapshot {
+    /// Whom was asked.
+    pub(crate) observer: Observer,
+    /// What follows from it.
+    pub(crate) health: Health,
+    /// Partitions of `__cursors` whose cursors could not be read: they are paused.
+    pub(crate) asleep: Vec<PartitionId>,
+    /// When it was begun.
+    begun: Timestamp,
+}
+
+impl ClusterSnapshot {
+    /// Looks once. Fails where no broker answers at all.
+    pub(crate) async fn take(session: &mut CommandContext<'_>) -> Result<Self> {
+        let mut options = health_options(&session.settings.file);
+        // One look is all there is, so one missed answer counts.
+        options.alerts.missed_polls = 1;
+        let mut survey = Self {
+            observer: session.observer()?,
+            health: Health::new(options),
+            asleep: Vec::new(),
+            begun: Timestamp::now(),
+        };
+        survey.observer.fetch_metadata().await?;
+        survey.look().await;
+        survey.probe().await;
+        Ok(survey)
+    }
+
+    /// Looks twice, so that rates are known.
+    pub(crate) async fn take_twice(session: &mut CommandContext<'_>) -> Result<Self> {
+        let mut looks = interval(BETWEEN_LOOKS);
+        looks.tick().await;
+        let mut survey = Self::take(session).await?;
+        looks.tick().await;
+        survey.look().await;
+        Ok(survey)
+    }
+
+    /// Looks once, and reads the cursors where there are any.
+    pub(crate) async fn take_with_cursors(session: &mut CommandContext<'_>) -> Result<Self> {
+        let mut survey = Self::take(session).await?;
+        survey.read_cursors().await?;
+        Ok(survey)
+    }
+
+    /// Reads the cursors where there are any. Fails where some cannot be read; what was seen before stands.
+    pub(crate) async fn read_cursors(&mut self) -> Result<()> {
+        match self.observer.read_cursors().await {
+            Err(error) if error.kind() == ErrorKind::CursorsDisabled => {}
+            Err(error) => return Err(error.into()),
+            Ok(reading) => {
+                self.health.cursors(&reading.entries, Timestamp::now());
+                self.asleep = reading.paused;
+            }
+        }
+        Ok(())
+    }
+
+    /// The truth as of now.
+    pub(crate) fn truth(&mut self) -> Arc<Truth> {
+        let mut truth = self.health.assess(Timestamp::now());
+        self.undate(Arc::make_mut(&mut truth));
+        truth
+    }
+
+    /// What was first seen by this survey has been so for longer, and nobody knows since when. Other times are those of
+    /// messages.
+    fn undate(&self, truth: &mut Truth) {
+        let seen_by_us = |since: &Timestamp| *since >= self.begun;
+        for finding in &mut truth.findings {
+            if seen_by_us(&finding.since) {
+                finding.since = Timestamp::NEVER;
+            }
+        }
+        for broker in &mut truth.brokers {
+            if let Reach::Silent { since } = &mut broker.reach
+                && seen_by_us(since)
+            {
+                *since = Timestamp::NEVER;
+            }
+        }
+    }
+
+    /// Asks every known broker, and then those that only these knew.
+    pub(crate) async fn look(&mut self) {
+        let mut asked = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            let known = self.observer.brokers().into_iter();
+            let known = known.map(|broker| broker.address);
+            let unasked: Vec<_> = known.filter(|at| asked.insert(Arc::clone(at))).collect();
+            if unasked.is_empty() {
+                return;
+            }
+            self.ask(unasked).await;
+        }
+    }
+
+    /// Asks these brokers, side by side; a slow one delays no other.
+    async fn ask(&mut self, addresses: Vec<Arc<str>>) {
+        let mut answers = JoinSet::new();
+        for address in addresses {
+            let observer = self.observer.clone();
+            answers.spawn(async move { observer.fetch_view(&address).await });
+        }
+        while let Some(answer) = answers.join_next().await {
+            if let Ok(view) = answer {
+                self.health.observe(&Arc::new(view));
+            }
+        }
+    }
+
+    /// Asks leaders about partitions whose flags may lie, until none is in doubt that was not asked already.
+    async fn probe(&mut self) {
+        let mut asked: Vec<(StreamName, PartitionId)> = Vec::new();
+        loop {
+            let doubtful = self.truth().doubtful.clone();
+            let fresh: Vec<_> = doubtful
+                .into_iter()
+                .filter(|place| !asked.contains(place))
+                .collect();
+            if fresh.is_empty() {
+                return;
+            }
+            for places in fresh.chunks(PROBES) {
+                let mut answers = JoinSet::new();
+                for (stream, partition) in places.iter().cloned() {
+                    let observer = self.observer.clone();
+                    answers.spawn(async move { observer.probe(&stream, partition).await });
+                }
+                for probe in answers.join_all().await {
+                    self.health.probe(&probe);
+                }
+            }
+            asked.extend(fresh);
+        }
+    }
+}
+
+/// How health judges: as the config file says.
+pub(crate) fn health_options(file: &ConfigFile) -> HealthOptions {
+    let alerts = AlertOptions::default();
+    let min_isr = file.streams.iter();
+    HealthOptions {
+        min_isr: min_isr
+            .filter_map(|(name, facts)| Some((name.clone(), facts.min_isr?)))
+            .collect(),
+        alerts: AlertOptions {
+            lag_messages: file.alerts.lag_messages.or(alerts.lag_messages),
+            lag_time: file.alerts.lag_time.or(alerts.lag_time),
+            ..alerts
+        },
+    }
+}
+
+/// A finding as an object (interface.md §3).
+pub(crate) fn finding(finding: &Finding) -> Value {
+    json!({
+        "severity": finding.severity.as_str(),
+        "rule": finding.rule.as_str(),
+        "target": finding.place(),
+        "message": finding.message,
+        "since": time(finding.since),
+    })
+}
+
+/// The first message that a subscription delivers, if it delivers any.
+pub(crate) async fn first_message(observer: Observer, spec: SubscribeSpec) -> Option<Message> {
+    let mut subscription = observer.subscribe(spec).await.ok()?;
+    loop {
+        if let SubscriptionItem::Batch(message) = subscription.next().await? {
+            return Some(message);
+        }
+    }
+}

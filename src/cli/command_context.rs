@@ -1,0 +1,205 @@
+//! What every command works with: the settings, the cluster, the streams of the process, the form of its output.
+//! Dials nothing by itself: clients dial when they are first asked.
+
+use std::path::PathBuf;
+
+use super::args::{Form, Options, OutputArgs, When};
+use super::exit::{CliError, Result};
+use super::output::{Printer, TableSpec};
+use super::stdio::Stdio;
+use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
+use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, Settings, Source};
+use crate::runtime::Access;
+
+/// One command's surroundings.
+pub(crate) struct CommandContext<'a> {
+    /// Its options.
+    pub(crate) options: &'a Options,
+    /// Every setting.
+    pub(crate) settings: Settings,
+    /// The config file that counts.
+    pub(crate) config: ConfigPlace,
+    /// The streams of the process.
+    pub(crate) console: &'a mut Stdio,
+    access: Option<Access>,
+}
+
+impl<'a> CommandContext<'a> {
+    /// Reads the environment and the config file, and decides every setting.
+    pub(crate) fn open(options: &'a Options, console: &'a mut Stdio) -> Result<Self> {
+        let config = ConfigPlace::find(options)?;
+        let file = if config.named || config.path.exists() {
+            ConfigFile::read(&config.path)?
+        } else {
+            ConfigFile::default()
+        };
+        let environment = Environment {
+            addr: std::env::var("LIFTUI_ADDR").ok(),
+            no_color: no_color(),
+        };
+        Ok(Self {
+            settings: Settings::decide(&options.overrides(), &environment, file)?,
+            options,
+            config,
+            console,
+            access: None,
+        })
+    }
+
+    /// The half that reads.
+    pub(crate) fn observer(&mut self) -> Result<Observer> {
+        Ok(self.access()?.observer())
+    }
+
+    /// The whole client, refused in observer mode.
+    pub(crate) fn client(&mut self) -> Result<Client> {
+        match self.access()? {
+            Access::Full(client) => Ok(client),
+            Access::Observe(_) => Err(CliError::refused(format!(
+                "{} is only observed ({}), so nothing was sent",
+                self.cluster_name(),
+                self.settings.cluster.observe.source,
+            ))),
+        }
+    }
+
+    /// What may be done to the cluster.
+    pub(crate) fn access(&mut self) -> Result<Access> {
+        if let Some(access) = &self.access {
+            return Ok(access.clone());
+        }
+        let cluster = &self.settings.cluster;
+        let opened = access(cluster, impatient(connect_options(cluster), cluster))?;
+        self.access = Some(opened.clone());
+        Ok(opened)
+    }
+
+    /// What to call the cluster: its context, or its first address.
+    pub(crate) fn cluster_name(&self) -> String {
+        let addresses = self.settings.cluster.addr.value.first();
+        let context = self.settings.context.value.as_ref();
+        context.or(addresses).cloned().unwrap_or_default()
+    }
+
+    /// The form that was asked for, else the one that suits the reader.
+    pub(crate) fn form(&self, asked: OutputArgs) -> Form {
+        let suits = if self.console.out_is_terminal {
+            Form::Table
+        } else {
+            Form::Ndjson
+        };
+        asked.output.unwrap_or(suits)
+    }
+
+    /// Columns of the terminal that is written to; `None` where there is none.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let size = crossterm::terminal::size().ok();
+        let columns = size.filter(|_| self.console.out_is_terminal);
+        columns.map(|(columns, _)| usize::from(columns))
+    }
+
+    /// Whether printed output may have colours.
+    pub(crate) fn colours(&self) -> bool {
+        match self.options.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => self.console.out_is_terminal && !no_color(),
+        }
+    }
+
+    /// A printer for this command's objects.
+    pub(crate) fn printer(&mut self, shape: &'static TableSpec, asked: OutputArgs) -> Printer<'_> {
+        let form = self.form(asked);
+        let colours = self.colours();
+        Printer::new(&mut self.console.out, shape, form, colours)
+    }
+}
+
+/// A client of that cluster, or an observer where it is only watched.
+pub(crate) fn open_access(cluster: &ClusterSettings) -> Result<Access> {
+    access(cluster, connect_options(cluster))
+}
+
+fn access(cluster: &ClusterSettings, options: ConnectOptions) -> Result<Access> {
+    // Nothing is dialled yet: what is wrong are addresses and files, as they were named.
+    let opened = if cluster.observe.value {
+        Observer::new(options).map(Access::Observe)
+    } else {
+        Client::new(options).map(Access::Full)
+    };
+    opened.map_err(|error| CliError::usage(error.to_string()))
+}
+
+fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
+    let tls = cluster.tls.value.clone().map(|files| TlsOptions {
+        ca: files.ca,
+        cert: files.cert,
+        key: files.key,
+        server_name: files.server_name,
+        rustls: None,
+    });
+    ConnectOptions {
+        seeds: cluster.addr.value.clone(),
+        request_timeout: cluster.timeout.value,
+        tls,
+        advertise: cluster.advertise.value.clone(),
+        // Whoever looks at a tail decides how long it may be silent.
+        resubscribe_limit: None,
+        ..ConnectOptions::default()
+    }
+}
+
+/// For one command: who waits in front of it wants to know soon that nobody is there. A dashboard goes on looking.
+fn impatient(options: ConnectOptions, cluster: &ClusterSettings) -> ConnectOptions {
+    let limit = cluster.timeout.value;
+    let asked = matches!(cluster.timeout.source, Source::Flag(_));
+    ConnectOptions {
+        first_contact: options.connect_timeout.min(limit),
+        connect_timeout: options.connect_timeout.min(limit),
+        metadata_timeout: if asked {
+            limit
+        } else {
+            options.metadata_timeout
+        },
+        ..options
+    }
+}
+
+/// Where the config file is.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfigPlace {
+    /// Its path.
+    pub(crate) path: PathBuf,
+    /// Whether it was named: then it must be there.
+    pub(crate) named: bool,
+    /// Who named it.
+    pub(crate) source: Source,
+}
+
+impl ConfigPlace {
+    /// The file that was named, else the user's own.
+    pub(crate) fn find(options: &Options) -> Result<Self> {
+        let variable = std::env::var_os("LIFTUI_CONFIG").filter(|name| !name.is_empty());
+        let flag = options.config.clone();
+        let flag = flag.map(|path| (path, Source::Flag("--config")));
+        let variable = variable.map(|path| (path.into(), Source::Environment("LIFTUI_CONFIG")));
+        if let Some((path, source)) = flag.or(variable) {
+            return Ok(Self {
+                path,
+                named: true,
+                source,
+            });
+        }
+        let folders = Folders::of_user()
+            .ok_or_else(|| CliError::usage("there is no home folder: name a file with --config"))?;
+        Ok(Self {
+            path: folders.config_file(),
+            named: false,
+            source: Source::Default,
+        })
+    }
+}
+
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

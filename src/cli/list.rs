@@ -1,0 +1,69 @@
+//! `brokers`, `streams`, `partitions`, `describe`: what the cluster is, from all brokers' views.
+//! The fields are interface.md §3; what they hold is `health`'s.
+
+mod brokers;
+mod describe;
+mod partitions;
+mod streams;
+
+pub(crate) use describe::describe;
+
+use super::args::{Form, MaybeStreamArgs, OutputArgs};
+use super::cluster_snapshot::ClusterSnapshot;
+use super::command_context::CommandContext;
+use super::exit::{CliError, Exit, Result};
+use crate::health::{StreamTruth, Truth};
+use crate::model::{ErrorKind, Failure, Target, Timestamp};
+
+/// Lists the brokers.
+pub(crate) async fn brokers(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let truth = ClusterSnapshot::take(session).await?.truth();
+    let brokers: Vec<_> = truth.brokers.iter().map(brokers::describe).collect();
+    session.printer(&brokers::SHAPE, output).all(&brokers)?;
+    Ok(Exit::DONE)
+}
+
+/// Lists the streams, Liftbridge's own last.
+pub(crate) async fn streams(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let mut survey = if session.form(output) == Form::Raw {
+        ClusterSnapshot::take(session).await?
+    } else {
+        ClusterSnapshot::take_twice(session).await?
+    };
+    let truth = survey.truth();
+    let (internal, own): (Vec<_>, Vec<_>) = truth.streams.iter().partition(|s| s.internal);
+    let streams: Vec<_> = own
+        .into_iter()
+        .chain(internal)
+        .map(|stream| streams::describe(stream))
+        .collect();
+    session.printer(&streams::SHAPE, output).all(&streams)?;
+    Ok(Exit::DONE)
+}
+
+/// Lists the partitions of one stream, or of all.
+pub(crate) async fn partitions(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
+    let truth = ClusterSnapshot::take(session).await?.truth();
+    let now = Timestamp::now();
+    let found: Vec<&StreamTruth> = match &args.stream {
+        Some(name) => vec![stream(&truth, name)?],
+        None => truth.streams.iter().map(AsRef::as_ref).collect(),
+    };
+    let rows: Vec<_> = found
+        .into_iter()
+        .flat_map(|stream| partitions::describe_all(&truth, stream, now))
+        .collect();
+    session
+        .printer(&partitions::SHAPE, args.output)
+        .all(&rows)?;
+    Ok(Exit::DONE)
+}
+
+/// The stream of that name.
+fn stream<'a>(truth: &'a Truth, name: &str) -> Result<&'a StreamTruth> {
+    truth.stream(name).ok_or_else(|| {
+        let target = Target::Stream(name.into());
+        let sentence = format!("{target} does not exist");
+        CliError::from(Failure::new(ErrorKind::NoSuchStream, target, sentence))
+    })
+}

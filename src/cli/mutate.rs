@@ -1,0 +1,146 @@
+//! Commands that are one operation: create, delete, pause, resume, readonly, writable, setting a cursor.
+//! What the operations do is the client's; here they are asked for, sent, and told of.
+
+use std::io::{self, BufRead, BufReader, Write};
+
+use tokio::task::spawn_blocking;
+
+use super::args::{CursorSetArgs, DeleteArgs};
+use super::audit_log;
+use super::command_context::CommandContext;
+use super::exit::{CliError, Exit, Result};
+use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
+use crate::client::Client;
+use crate::model::{Failure, Operation, Outcome};
+
+/// Sends one operation, writes it down, and says in one line what was done.
+pub(crate) async fn perform(session: &mut CommandContext<'_>, operation: Operation) -> Result {
+    let client = session.client()?;
+    let outcome = send(session, &client, operation.clone()).await?;
+    match outcome {
+        Outcome::Partial { failed, .. } => {
+            for (_, failure) in &failed {
+                session.console.say(&failure.sentence);
+            }
+            let first = failed.first().map(|(_, failure)| Exit::of(failure.kind));
+            Ok(first.unwrap_or(Exit::FAILED))
+        }
+        Outcome::Done | Outcome::Sent | Outcome::Acked { .. } => {
+            writeln!(session.console.out, "{}", done(&operation))?;
+            Ok(Exit::DONE)
+        }
+    }
+}
+
+/// Deletes a stream once its name was typed, or at once with `--yes`.
+pub(crate) async fn delete(session: &mut CommandContext<'_>, args: &DeleteArgs) -> Result {
+    session.client()?;
+    if !args.yes && !is_confirmed(session, &args.stream).await? {
+        return Err(CliError::refused(format!(
+            "stream \"{}\" was not deleted: its name was not typed",
+            args.stream
+        )));
+    }
+    perform(session, args.operation()).await
+}
+
+/// Sets a cursor. Servers take one of any stream (wire-contract §4.8), which would only hide a typing error.
+pub(crate) async fn set_cursor(session: &mut CommandContext<'_>, args: &CursorSetArgs) -> Result {
+    let client = session.client()?;
+    need_name("a cursor", &args.id)?;
+    let (stream, partition) = &args.place;
+    let cluster = metadata_with(&client, stream).await?;
+    let found = cluster
+        .stream(stream)
+        .ok_or_else(|| no_such_stream(stream))?;
+    if found.partition(*partition).is_none() {
+        return Err(no_such_partition(found, *partition));
+    }
+    perform(session, args.operation()).await
+}
+
+/// Refuses an empty name, which no server takes (wire-contract §4.3, §4.8).
+pub(crate) fn need_name(what: &str, name: &str) -> Result<()> {
+    if name.is_empty() {
+        return Err(CliError::refused(format!("{what} needs a name")));
+    }
+    Ok(())
+}
+
+/// Sends one operation and writes down how it ended.
+pub(crate) async fn send(
+    session: &CommandContext<'_>,
+    client: &Client,
+    operation: Operation,
+) -> Result<Outcome> {
+    let outcome = client.perform(operation.clone()).await;
+    let outcome = outcome.map_err(Failure::from);
+    audit_log::note(&session.cluster_name(), &operation, &outcome);
+    Ok(outcome?)
+}
+
+/// Whether the stream's name was typed. A thread of its own waits for the line, so that SIGINT ends the question.
+async fn is_confirmed(session: &mut CommandContext<'_>, stream: &str) -> Result<bool> {
+    if !session.console.in_is_terminal {
+        return Err(CliError::refused(format!(
+            "stream \"{stream}\" was not deleted: say --yes, there is no terminal to ask on"
+        )));
+    }
+    let question =
+        format!("Deletes stream \"{stream}\" with all its messages. Type its name to go on: ");
+    session.console.err.write_all(question.as_bytes())?;
+    session.console.err.flush()?;
+    let input = std::mem::replace(&mut session.console.input, Box::new(io::empty()));
+    let answer = spawn_blocking(move || {
+        let mut typed = String::new();
+        BufReader::new(input).read_line(&mut typed)?;
+        io::Result::Ok(typed)
+    });
+    let typed = answer.await.map_err(io::Error::from)??;
+    Ok(typed.trim() == stream)
+}
+
+fn done(operation: &Operation) -> String {
+    let places = |stream: &str, partitions: &[i32]| match partitions {
+        [] => format!("stream \"{stream}\""),
+        [only] => format!("partition {only} of stream \"{stream}\""),
+        some => {
+            let ranges = crate::model::format_ranges(some);
+            format!("partitions {ranges} of stream \"{stream}\"")
+        }
+    };
+    let verb = |partitions: &[i32], one: &'static str, many: &'static str| {
+        if partitions.len() > 1 { many } else { one }
+    };
+    match operation {
+        Operation::Create(options) => format!("created stream \"{}\"", options.name),
+        Operation::Delete { stream } => format!("deleted stream \"{stream}\""),
+        Operation::Pause {
+            stream, partitions, ..
+        } => format!("paused {}", places(stream, partitions)),
+        Operation::Resume { stream, partitions } => {
+            format!("resumed {}", places(stream, partitions))
+        }
+        Operation::SetReadonly {
+            stream,
+            partitions,
+            readonly: true,
+        } => {
+            let verb = verb(partitions, "refuses", "refuse");
+            format!("{} {verb} messages now", places(stream, partitions))
+        }
+        Operation::SetReadonly {
+            stream, partitions, ..
+        } => {
+            let verb = verb(partitions, "takes", "take");
+            format!("{} {verb} messages again", places(stream, partitions))
+        }
+        Operation::Publish(_) => "published".to_owned(),
+        Operation::SetCursor {
+            id,
+            stream,
+            partition,
+            offset,
+        } => format!("cursor \"{id}\" is at {offset} of {stream}:{partition}"),
+    }
+}

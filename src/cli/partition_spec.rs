@@ -1,0 +1,202 @@
+//! Which partitions a place on the command line names: `orders`, `orders:0,2-4`.
+//! A stream's own name may hold a colon, so the cluster's metadata decides.
+
+use std::sync::Arc;
+
+use super::exit::{CliError, Result};
+use crate::client::Observer;
+use crate::model::{
+    Cluster, ErrorKind, Failure, PartitionId, StartAt, StopAt, Stream, StreamName, SubscribeSpec,
+    Target, parse_ranges,
+};
+
+/// Some partitions of one stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PartitionSpec {
+    /// The stream.
+    pub(crate) stream: StreamName,
+    /// Its partitions, sorted; at least one.
+    pub(crate) partitions: Vec<PartitionId>,
+}
+
+impl PartitionSpec {
+    /// Finds what a text names. An existing stream of exactly that name wins.
+    pub(crate) fn find(text: &str, cluster: &Cluster) -> Result<Self> {
+        if let Some(stream) = cluster.stream(text) {
+            return Ok(Self {
+                stream: Arc::clone(&stream.name),
+                partitions: stream.partitions.iter().map(|p| p.id).collect(),
+            });
+        }
+        let parts = text.rsplit_once(':');
+        let Some((stream, ranges)) = parts.and_then(|(name, ranges)| {
+            let stream = cluster.stream(name)?;
+            Some((stream, ranges))
+        }) else {
+            return Err(no_such_stream(parts.map_or(text, |(name, _)| name)));
+        };
+        let partitions = parse_ranges(ranges).map_err(CliError::usage)?;
+        match partitions
+            .iter()
+            .find(|id| stream.partition(**id).is_none())
+        {
+            Some(missing) => Err(no_such_partition(stream, *missing)),
+            None => Ok(Self {
+                stream: Arc::clone(&stream.name),
+                partitions,
+            }),
+        }
+    }
+}
+
+/// What these texts name, and the metadata that says so.
+pub(crate) async fn find_all(
+    observer: &Observer,
+    texts: &[String],
+) -> Result<(Vec<PartitionSpec>, Arc<Cluster>)> {
+    let mut cluster = observer.fetch_metadata().await?;
+    for text in texts {
+        cluster = knowing_place(observer, cluster, text).await?;
+    }
+    let places = texts.iter().map(|text| PartitionSpec::find(text, &cluster));
+    Ok((places.collect::<Result<_>>()?, cluster))
+}
+
+/// The same of one text.
+pub(crate) async fn find(observer: &Observer, text: &str) -> Result<(PartitionSpec, Arc<Cluster>)> {
+    let cluster = observer.fetch_metadata().await?;
+    let cluster = knowing_place(observer, cluster, text).await?;
+    Ok((PartitionSpec::find(text, &cluster)?, cluster))
+}
+
+async fn knowing_place(
+    observer: &Observer,
+    cluster: Arc<Cluster>,
+    text: &str,
+) -> Result<Arc<Cluster>> {
+    let stream = text.rsplit_once(':').map_or(text, |(name, _)| name);
+    let names: &[&str] = if stream == text {
+        &[text]
+    } else {
+        &[stream, text]
+    };
+    knowing(observer, cluster, names).await
+}
+
+/// Fresh metadata, which knows the stream if any broker does.
+pub(crate) async fn metadata_with(observer: &Observer, stream: &str) -> Result<Arc<Cluster>> {
+    let cluster = observer.fetch_metadata().await?;
+    knowing(observer, cluster, &[stream]).await
+}
+
+/// That metadata where it knows a stream of one of the names, else that of a broker that does: what one broker does
+/// not know may exist all the same.
+pub(crate) async fn knowing(
+    observer: &Observer,
+    mut cluster: Arc<Cluster>,
+    names: &[&str],
+) -> Result<Arc<Cluster>> {
+    for name in names {
+        if names.iter().any(|name| cluster.stream(name).is_some()) {
+            break;
+        }
+        cluster = observer.fetch_metadata_knowing(name).await?;
+    }
+    Ok(cluster)
+}
+
+/// Where every partition of these places is read from and to.
+pub(crate) fn specs(
+    places: &[PartitionSpec],
+    start: StartAt,
+    stop: StopAt,
+    isr_replica: bool,
+) -> Vec<SubscribeSpec> {
+    let partitions = places.iter().flat_map(|place| {
+        let partitions = place.partitions.iter();
+        partitions.map(|partition| (Arc::clone(&place.stream), *partition))
+    });
+    partitions
+        .map(|(stream, partition)| SubscribeSpec {
+            start,
+            stop,
+            isr_replica,
+            ..SubscribeSpec::new(stream, partition)
+        })
+        .collect()
+}
+
+/// What the name of a stream that does not exist ends with.
+pub(crate) fn no_such_stream(name: &str) -> CliError {
+    let target = Target::Stream(name.into());
+    let sentence = format!("{target} does not exist");
+    Failure::new(ErrorKind::NoSuchStream, target, sentence).into()
+}
+
+/// What the number of a partition that the stream lacks ends with.
+pub(crate) fn no_such_partition(stream: &Stream, partition: PartitionId) -> CliError {
+    let target = Target::Partition(Arc::clone(&stream.name), partition);
+    let last = stream.partitions.last().map_or(0, |last| last.id);
+    let known = if last == 0 {
+        "its only partition is 0".to_owned()
+    } else {
+        format!("its partitions are 0 to {last}")
+    };
+    let sentence = format!("{target} does not exist; {known}");
+    Failure::new(ErrorKind::NoSuchPartition, target, sentence).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::Exit;
+    use crate::model::{Partition, Timestamp};
+
+    fn cluster() -> Cluster {
+        let partitions = (0..4).map(|id| Partition {
+            id,
+            ..Partition::default()
+        });
+        let partitions: Vec<Partition> = partitions.collect();
+        let stream = |name: &str| {
+            let stream = Stream {
+                name: name.into(),
+                subject: name.into(),
+                created: Timestamp::NEVER,
+                partitions: partitions.clone(),
+            };
+            (StreamName::from(name), stream)
+        };
+        Cluster {
+            streams: [stream("orders"), stream("orders:1")].into(),
+            ..Cluster::default()
+        }
+    }
+
+    fn found(text: &str) -> Result<(String, Vec<PartitionId>)> {
+        let place = PartitionSpec::find(text, &cluster())?;
+        Ok((place.stream.to_string(), place.partitions))
+    }
+
+    #[test]
+    fn a_place_names_all_partitions_or_some() {
+        assert_eq!(found("orders"), Ok(("orders".into(), vec![0, 1, 2, 3])));
+        assert_eq!(found("orders:0,2-3"), Ok(("orders".into(), vec![0, 2, 3])));
+    }
+
+    #[test]
+    fn a_stream_of_exactly_that_name_wins() {
+        assert_eq!(found("orders:1"), Ok(("orders:1".into(), vec![0, 1, 2, 3])));
+        assert_eq!(found("orders:1:2"), Ok(("orders:1".into(), vec![2])));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let exit = |text| found(text).map_err(|trouble| trouble.exit);
+        assert_eq!(exit("ordres"), Err(Exit::NOT_FOUND));
+        assert_eq!(exit("orders:9"), Err(Exit::NOT_FOUND));
+        assert_eq!(exit("orders:x"), Err(Exit::USAGE));
+        let trouble = found("ordres:0").unwrap_err();
+        assert_eq!(trouble.missing_stream.as_deref(), Some("ordres"));
+    }
+}

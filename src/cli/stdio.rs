@@ -1,0 +1,49 @@
+//! What a command reads from and writes to: handed in, so that tests can listen.
+//! The only place that touches the process's own streams.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Read, Write};
+
+/// The streams of a process and what they are.
+pub struct Stdio {
+    /// Standard output.
+    pub out: Box<dyn Write + Send>,
+    /// Standard error.
+    pub err: Box<dyn Write + Send>,
+    /// Standard input.
+    pub input: Box<dyn Read + Send>,
+    /// Whether standard output is a terminal.
+    pub out_is_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub err_is_terminal: bool,
+    /// Whether standard input is a terminal.
+    pub in_is_terminal: bool,
+}
+
+impl Stdio {
+    /// The streams of this process.
+    pub fn of_process() -> Self {
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            input: Box::new(io::stdin()),
+            out_is_terminal: io::stdout().is_terminal(),
+            err_is_terminal: io::stderr().is_terminal(),
+            in_is_terminal: io::stdin().is_terminal(),
+        }
+    }
+
+    /// Writes one line to standard error. Where even that fails there is nobody left to tell.
+    pub(crate) fn say(&mut self, sentence: &str) {
+        let _nobody_listens = writeln!(self.err, "{sentence}");
+    }
+}
+
+impl fmt::Debug for Stdio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console")
+            .field("out_is_terminal", &self.out_is_terminal)
+            .field("in_is_terminal", &self.in_is_terminal)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,241 @@
+//! A tail that runs: chunks from its lanes, merged, to the printer; what happens to the lanes, to stderr.
+//! Never loses a message: where the printer is slow the lanes wait, and so do their brokers (I12).
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::print::Run;
+use super::subscriptions::{PartitionSubscription, SubscriptionSet};
+use crate::cli::exit::{CliError, Exit, Result};
+use crate::cli::stdio::Stdio;
+use crate::client::SubscriptionItem;
+use crate::model::{EndReason, ErrorKind, Failure, SubscriptionEvent, Target, Timestamp};
+use crate::store::{Chunk, Merge};
+
+/// Chunks on their way to the printer.
+const QUEUE: usize = 4;
+/// Bytes of one partition that may wait for the others.
+const WAITING: usize = 4 << 20;
+/// How long messages wait for those of other partitions while they come live.
+const LATENESS: Duration = Duration::from_millis(300);
+/// The same in a range, where every partition has messages or an end: only a slow broker makes the others wait.
+const RANGE_LATENESS: Duration = Duration::from_secs(5);
+/// How often what waits is looked at.
+const TICK: Duration = Duration::from_millis(100);
+/// Ticks in a second.
+const SECOND: u32 = 10;
+
+/// A tail that runs.
+pub(super) struct TailRunner<'c> {
+    console: &'c mut Stdio,
+    lanes: SubscriptionSet,
+    merge: Merge,
+    runs: mpsc::Sender<Run>,
+    follows: bool,
+    received: u64,
+    printed: Arc<AtomicU64>,
+    /// Ticks since a message came; `None` once that was said.
+    quiet: Option<u32>,
+    /// What the first partition that failed ends the command with.
+    exit: Exit,
+}
+
+impl<'c> TailRunner<'c> {
+    /// A tail of these lanes, and where its printer finds the messages. `printed` is what the printer counts.
+    pub(super) fn new(
+        console: &'c mut Stdio,
+        lanes: SubscriptionSet,
+        printed: Arc<AtomicU64>,
+        follows: bool,
+    ) -> (Self, mpsc::Receiver<Run>) {
+        let (runs, queue) = mpsc::channel(QUEUE);
+        let window = if follows { LATENESS } else { RANGE_LATENESS };
+        let mut merge = Merge::new(window);
+        for lane in lanes.all() {
+            merge.open(&lane.stream, lane.partition, Timestamp::now());
+        }
+        let flow = Self {
+            console,
+            lanes,
+            merge,
+            runs,
+            follows,
+            received: 0,
+            printed,
+            quiet: None,
+            exit: Exit::DONE,
+        };
+        (flow, queue)
+    }
+
+    /// The same, saying when nothing comes.
+    pub(super) fn saying_when_quiet(self) -> Self {
+        Self {
+            quiet: Some(0),
+            ..self
+        }
+    }
+
+    /// Runs until all lanes have ended or the printer has.
+    pub(super) async fn run(
+        mut self,
+        mut printing: JoinHandle<io::Result<()>>,
+        says_progress: bool,
+    ) -> Result {
+        let printed = tokio::select! {
+            printed = &mut printing => printed,
+            () = self.read(says_progress) => {
+                let (closed, _) = mpsc::channel(1);
+                self.runs = closed;
+                printing.await
+            }
+        };
+        match printed {
+            Ok(printed) => printed?,
+            Err(_panicked) => return Err(CliError::new(Exit::FAILED, "the printer broke")),
+        }
+        if says_progress {
+            self.say_progress(self.received);
+        }
+        Ok(self.exit)
+    }
+
+    async fn read(&mut self, says_progress: bool) {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut tick, mut before) = (0, 0);
+        loop {
+            let merge = &self.merge;
+            let takes = |lane: &PartitionSubscription| {
+                merge.waiting_bytes(&lane.stream, lane.partition) < WAITING
+            };
+            tokio::select! {
+                item = self.lanes.next(takes) => match item {
+                    Some((_, SubscriptionItem::Batch(chunk))) => self.take(chunk).await,
+                    Some((lane, SubscriptionItem::Event(event))) => self.note(lane, event),
+                    None => break,
+                },
+                _ = ticks.tick() => {
+                    tick += 1;
+                    self.say_quiet();
+                    if says_progress && tick % SECOND == 0 {
+                        self.say_progress(self.received - before);
+                        before = self.received;
+                    }
+                }
+            }
+            self.pass_on().await;
+        }
+        self.pass_on().await;
+    }
+
+    async fn take(&mut self, chunk: Arc<Chunk>) {
+        self.received += u64::try_from(chunk.len()).unwrap_or(0);
+        self.quiet = self.quiet.map(|_| 0);
+        if self.lanes.all().len() > 1 {
+            self.merge.push(chunk, Timestamp::now());
+            return;
+        }
+        let whole = 0..chunk.len();
+        let _printer_ended = self.runs.send((chunk, whole)).await;
+    }
+
+    /// Hands the printer what need not wait any longer.
+    async fn pass_on(&mut self) {
+        while let Some(run) = self.merge.next_run(Timestamp::now()) {
+            if self.runs.send(run).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn note(&mut self, lane: usize, event: SubscriptionEvent) {
+        let Some(lane) = self.lanes.all().get(lane) else {
+            return;
+        };
+        let target = Target::Partition(Arc::clone(&lane.stream), lane.partition);
+        match event {
+            SubscriptionEvent::Resuming {
+                attempt: 1,
+                failure,
+            } => self.console.say(&format!("{target}: {failure}; resuming")),
+            SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
+            SubscriptionEvent::Resumed { broker, next } => {
+                let sentence = format!("{target}: resumed on {broker} at offset {next}");
+                self.console.say(&sentence);
+            }
+            SubscriptionEvent::Gap { from, to } => {
+                self.console.say(&format!(
+                    "{target}: offsets {from} to {to} were removed before they could be read"
+                ));
+            }
+            SubscriptionEvent::Ended(reason) => {
+                let now = Timestamp::now();
+                self.merge.end(&lane.stream, lane.partition, now);
+                self.ended(&target, reason);
+            }
+        }
+    }
+
+    fn ended(&mut self, target: &Target, reason: EndReason) {
+        if self.follows && reason == EndReason::ReadonlyEnd {
+            let sentence = format!("{target} is readonly, and its end is reached");
+            return self.console.say(&sentence);
+        }
+        let Some(failure) = failure_of_end(target, reason) else {
+            return;
+        };
+        self.console.say(&failure.sentence);
+        if self.exit == Exit::DONE {
+            self.exit = Exit::of(failure.kind);
+        }
+    }
+
+    /// Says once that nothing comes, so that nobody takes silence for a fault.
+    fn say_quiet(&mut self) {
+        let Some(quiet) = &mut self.quiet else {
+            return;
+        };
+        *quiet += 1;
+        if *quiet >= SECOND {
+            self.quiet = None;
+            self.console.say("waiting for new messages");
+        }
+    }
+
+    fn say_progress(&mut self, rate: u64) {
+        let printed = self.printed.load(Ordering::Relaxed);
+        let late = self.merge.late();
+        self.console.say(&format!(
+            "{} received, {rate}/s, {printed} printed, {late} out of order",
+            self.received
+        ));
+    }
+}
+
+/// Why a partition ended too early; `None` where it ended as asked for, or with the partition.
+pub(crate) fn failure_of_end(target: &Target, reason: EndReason) -> Option<Failure> {
+    let (kind, sentence) = match reason {
+        EndReason::StopReached | EndReason::ReadonlyEnd => return None,
+        EndReason::Unavailable(failure) | EndReason::Failed(failure) => return Some(failure),
+        EndReason::Deleted => (
+            ErrorKind::StreamDeleted,
+            format!("{target} is gone: the stream was deleted"),
+        ),
+        EndReason::Paused => (
+            ErrorKind::PartitionPaused,
+            format!("{target} is paused; --resume wakes it"),
+        ),
+        EndReason::Fenced => (
+            ErrorKind::Fenced,
+            format!("{target} is read by another member of the group"),
+        ),
+    };
+    Some(Failure::new(kind, target.clone(), sentence))
+}

@@ -1,0 +1,105 @@
+//! The subscriptions of one tail, side by side: what comes next from any of them.
+//! A lane that brought more than can be printed is not polled, so that its broker waits (I12).
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::task::JoinSet;
+use tokio_stream::Stream;
+
+use crate::cli::exit::Result;
+use crate::client::{Observer, Subscription, SubscriptionItem};
+use crate::model::{PartitionId, RetryLimit, StreamName, SubscribeSpec};
+use crate::store::{Chunk, ChunkBuilder};
+
+/// A subscription to one partition.
+pub(super) struct PartitionSubscription {
+    /// The stream.
+    pub(super) stream: StreamName,
+    /// The partition.
+    pub(super) partition: PartitionId,
+    messages: Option<Subscription<ChunkBuilder>>,
+}
+
+/// All of them.
+pub(super) struct SubscriptionSet {
+    lanes: Vec<PartitionSubscription>,
+    /// Which one to ask first: each in turn, so that a busy one silences no other.
+    turn: usize,
+}
+
+impl SubscriptionSet {
+    /// Opens all subscriptions side by side.
+    pub(super) async fn open(observer: &Observer, specs: Vec<SubscribeSpec>) -> Result<Self> {
+        let mut opening = JoinSet::new();
+        for (number, mut spec) in specs.into_iter().enumerate() {
+            let observer = observer.clone();
+            spec.give_up = RetryLimit::Never;
+            opening.spawn(async move {
+                let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
+                let messages = observer.subscribe_into(spec, ChunkBuilder::new()).await;
+                (number, stream, partition, messages)
+            });
+        }
+        let mut lanes = Vec::new();
+        for (number, stream, partition, messages) in opening.join_all().await {
+            let messages = Some(messages?);
+            lanes.push((
+                number,
+                PartitionSubscription {
+                    stream,
+                    partition,
+                    messages,
+                },
+            ));
+        }
+        lanes.sort_by_key(|(number, _)| *number);
+        Ok(Self {
+            lanes: lanes.into_iter().map(|(_, lane)| lane).collect(),
+            turn: 0,
+        })
+    }
+
+    /// All lanes, ended ones too.
+    pub(super) fn all(&self) -> &[PartitionSubscription] {
+        &self.lanes
+    }
+
+    /// The next item of any lane that `takes` more, with the lane's number; `None` once all have ended.
+    pub(super) async fn next(
+        &mut self,
+        takes: impl Fn(&PartitionSubscription) -> bool,
+    ) -> Option<(usize, SubscriptionItem<Arc<Chunk>>)> {
+        std::future::poll_fn(|cx| {
+            let count = self.lanes.len();
+            let mut is_open = false;
+            for step in 0..count {
+                let number = (self.turn + step) % count;
+                let lane = &mut self.lanes[number];
+                is_open |= lane.messages.is_some();
+                if lane.messages.is_none() || !takes(lane) {
+                    continue;
+                }
+                let polled = lane
+                    .messages
+                    .as_mut()
+                    .map(|messages| Pin::new(messages).poll_next(cx));
+                match polled {
+                    Some(Poll::Ready(Some(item))) => {
+                        self.turn = number + 1;
+                        return Poll::Ready(Some((number, item)));
+                    }
+                    Some(Poll::Ready(None)) => lane.messages = None,
+                    Some(Poll::Pending) | None => {}
+                }
+            }
+            if is_open {
+                Poll::Pending
+            } else {
+                Poll::Ready(None)
+            }
+        })
+        .await
+    }
+}

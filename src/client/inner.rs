@@ -1,0 +1,135 @@
+//! What all handles of one client share, and one call at one broker. Which broker, and how often, is `failover`'s.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "how long an answer took is measured"
+)]
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::DropGuard;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+use super::brokers::Brokers;
+use super::cursors::CursorLog;
+use super::error::{Error, Result};
+use super::groups::GroupLog;
+use super::metadata::Cache;
+use super::options::ConnectOptions;
+use super::partitioner::RotatingStart;
+use super::pool::{Pool, Tasks};
+use super::transport::Call;
+use crate::model::{ErrorKind, Target, parse_address};
+use crate::wire::pb::api_client::ApiClient;
+use crate::wire::rpc::Rpc;
+
+/// The generated client on one of our channels.
+pub(crate) type Api = ApiClient<Channel>;
+
+/// What all handles of one client share.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) options: Arc<ConnectOptions>,
+    pub(crate) brokers: Brokers,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) metadata: Cache,
+    pub(crate) turns: RotatingStart,
+    /// What has been read of `__cursors`.
+    pub(crate) cursors: tokio::sync::Mutex<CursorLog>,
+    /// What `__activity` has told of groups.
+    pub(crate) roster: tokio::sync::Mutex<GroupLog>,
+    pub(crate) tasks: Tasks,
+}
+
+/// Closes the client when the last handle is dropped. Subscriptions hold the [`Core`] alone, so they do not keep the
+/// client open.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    pub(crate) core: Arc<Inner>,
+    _close: DropGuard,
+}
+
+impl Handle {
+    /// Checks the options; no I/O but the files of TLS.
+    pub(crate) fn new(mut options: ConnectOptions) -> Result<Arc<Self>> {
+        if options.seeds.is_empty() {
+            let sentence = "no broker is named to begin with";
+            return Err(Error::refused(Target::Cluster, sentence));
+        }
+        for seed in &mut options.seeds {
+            *seed = address(seed)?;
+        }
+        for (advertised, dialled) in &mut options.advertise {
+            *advertised = address(advertised)?;
+            *dialled = address(dialled)?;
+        }
+        let options = Arc::new(options);
+        let tasks = Tasks::default();
+        let core = Arc::new(Inner {
+            brokers: Brokers::new(&options.seeds, options.prefer),
+            pool: Pool::new(Arc::clone(&options), tasks.clone())?,
+            metadata: Cache::default(),
+            turns: RotatingStart::default(),
+            cursors: tokio::sync::Mutex::default(),
+            roster: tokio::sync::Mutex::default(),
+            tasks: tasks.clone(),
+            options,
+        });
+        Ok(Arc::new(Self {
+            core,
+            _close: tasks.token().clone().drop_guard(),
+        }))
+    }
+}
+
+fn address(text: &str) -> Result<String> {
+    parse_address(text)
+        .map_err(|sentence| Error::new(ErrorKind::BadAddress, Target::Cluster, sentence))
+}
+
+impl Inner {
+    /// One call at one broker, given up after `wait`, its outcome noted in the broker's health.
+    pub(crate) async fn call<T, F, A>(&self, call: Call<'_>, wait: Duration, send: F) -> Result<T>
+    where
+        F: FnOnce(Api) -> A,
+        A: Future<Output = std::result::Result<Response<T>, Status>>,
+    {
+        let channel = self.pool.requests(call.address)?;
+        let api = ApiClient::new(channel).max_decoding_message_size(self.options.max_answer_bytes);
+        self.brokers.attempted(call.address);
+        let begun = Instant::now();
+        let answer = tokio::time::timeout(wait, send(api)).await;
+        if self.tasks.token().is_cancelled() {
+            return Err(Error::closed());
+        }
+        let error = match answer {
+            Ok(Ok(response)) => {
+                self.brokers.answered(call.address);
+                self.brokers.took(call.address, begun.elapsed());
+                return Ok(response.into_inner());
+            }
+            Ok(Err(status)) if call.meaning(&status).is_ok() => {
+                self.brokers.answered(call.address);
+                return Err(call.error(status));
+            }
+            Ok(Err(status)) => call.error(status),
+            Err(_) => call.gave_up(wait),
+        };
+        self.brokers.failed(call.address, &error);
+        Err(error)
+    }
+}
+
+/// A request with its deadline on the wire: a publish without one is answered without an ack (wire-contract §0.6).
+pub(crate) fn with_deadline<T>(message: T, deadline: Duration) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(deadline);
+    request
+}
+
+/// A failure that the server itself sent: another broker would say the same.
+pub(crate) fn is_final(rpc: Rpc, error: &Error) -> bool {
+    !(error.is_unsent() || (!rpc.changes() && error.kind().is_retryable()))
+}

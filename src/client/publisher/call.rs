@@ -1,0 +1,98 @@
+//! One `PublishAsync` call at one broker: requests in, answers and the end out. Whose answer it is, `session` knows.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+use crate::client::error::Error;
+use crate::client::inner::Inner;
+use crate::client::transport::Call;
+use crate::model::Target;
+use crate::wire::pb;
+use crate::wire::pb::api_client::ApiClient;
+use crate::wire::rpc::Rpc;
+
+/// Tells the links of one session apart.
+pub(super) type CallId = u64;
+
+/// What a link tells its session.
+pub(super) enum CallEvent {
+    /// An answer to some message.
+    Answer(Box<pb::PublishResponse>),
+    /// The call is over; nothing follows.
+    Ended(Error),
+}
+
+/// A link's end of the channel to its session.
+pub(super) struct CallSender {
+    pub(super) link: CallId,
+    pub(super) session: mpsc::Sender<(CallId, CallEvent)>,
+}
+
+impl CallSender {
+    /// The session is gone where it fails.
+    async fn tell(
+        &self,
+        told: CallEvent,
+    ) -> Result<(), mpsc::error::SendError<(CallId, CallEvent)>> {
+        self.session.send((self.link, told)).await
+    }
+}
+
+/// Runs the call to its end.
+pub(super) async fn run(
+    core: Arc<Inner>,
+    address: Arc<str>,
+    requests: mpsc::Receiver<pb::PublishRequest>,
+    tells: CallSender,
+) {
+    let call = Call {
+        rpc: Rpc::PublishAsync,
+        target: &Target::Cluster,
+        address: &address,
+    };
+    let error = match exchange(&core, &call, requests, &tells).await {
+        Ok(()) => call.cut(),
+        Err(error) => error,
+    };
+    core.brokers.failed(&address, &error);
+    // The session may be gone already.
+    tells.tell(CallEvent::Ended(error)).await.ok();
+}
+
+async fn exchange(
+    core: &Arc<Inner>,
+    call: &Call<'_>,
+    requests: mpsc::Receiver<pb::PublishRequest>,
+    tells: &CallSender,
+) -> Result<(), Error> {
+    let lease = core.pool.lease(call.address)?;
+    core.brokers.attempted(call.address);
+    let mut api =
+        ApiClient::new(lease.channel()).max_decoding_message_size(core.options.max_answer_bytes);
+    // A server sends its headers with its first answer, while messages flow already.
+    let answers = api.publish_async(ReceiverStream::new(requests)).await;
+    let answers = answers.map_err(|status| call.error(status))?.into_inner();
+    core.brokers.answered(call.address);
+    forward(answers, tells)
+        .await
+        .map_err(|status| call.error(status))
+}
+
+async fn forward(
+    mut answers: Streaming<pb::PublishResponse>,
+    tells: &CallSender,
+) -> Result<(), Status> {
+    while let Some(answer) = answers.message().await? {
+        if tells
+            .tell(CallEvent::Answer(Box::new(answer)))
+            .await
+            .is_err()
+        {
+            break;
+        }
+    }
+    Ok(())
+}

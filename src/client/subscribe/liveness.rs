@@ -1,0 +1,280 @@
+//! What a reader does when the wire says too little: a gap, a long silence, a broker that others find dead.
+#![expect(clippy::disallowed_methods, reason = "silence is measured")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::reader::Reader;
+use super::{EndReason, SubscriptionEvent};
+use crate::client::error::{Error, Result};
+use crate::client::inner::Inner;
+use crate::client::transport::Call;
+use crate::model::{
+    ErrorKind, MessageSink, Offset, Partition, PartitionId, StreamName, Target, Timestamp,
+};
+use crate::wire::codec;
+use crate::wire::convert;
+use crate::wire::pb;
+use crate::wire::rpc::Rpc;
+use crate::wire::status::{self, Meaning};
+use crate::wire::subscription_decoder::Taken;
+
+/// Silence after which a server asked for older messages has to show that it understood.
+const FORWARDS_AFTER: Duration = Duration::from_millis(500);
+
+/// For so long gaps, once found to be of compaction, are believed to be so.
+const BELIEVE_COMPACTION: Duration = Duration::from_secs(5);
+
+/// How long a broker may take to prove that it is alive.
+const PROOF: Duration = Duration::from_secs(2);
+
+impl<S: MessageSink> Reader<S> {
+    /// At every tick: whether anything came, and whether its absence needs looking into.
+    pub(super) async fn look_up(&mut self) {
+        let delivered = self.delivered();
+        let heard = std::mem::replace(&mut self.delivered_at_tick, delivered) != delivered;
+        if heard {
+            self.quiet_since = Instant::now();
+        }
+        self.doubt_compaction();
+        let quiet = self.quiet_since.elapsed();
+        if quiet >= FORWARDS_AFTER && self.has_older() && !self.knows_reverse {
+            return self.prove_reverse().await;
+        }
+        let limit = self.opener.core.options.silence_limit;
+        let due = quiet >= limit && self.looked_after.elapsed() >= limit;
+        let suspected = self.is_suspected() && !heard;
+        if due || suspected || self.is_past_stop_time() {
+            self.look_after_broker().await;
+            self.looked_after = Instant::now();
+        }
+    }
+
+    fn doubt_compaction(&mut self) {
+        let over = |since: &mut Instant| since.elapsed() >= BELIEVE_COMPACTION;
+        if self.believed_since.take_if(over).is_some() {
+            let mut intake = codec::lock(&self.intake);
+            intake.course.gaps_expected = intake.course.reverse;
+        }
+    }
+
+    fn is_suspected(&mut self) -> bool {
+        let Some(session) = &mut self.session else {
+            return false;
+        };
+        let suspected = session.lease.suspected.has_changed().unwrap_or(false);
+        session.lease.suspected.mark_unchanged();
+        suspected
+    }
+
+    fn is_past_stop_time(&self) -> bool {
+        let stop = codec::lock(&self.intake).course.stop_time;
+        stop.is_some_and(|stop| Timestamp::now() > stop)
+    }
+
+    /// Asks the broker that is silent whether it lives, still may be read from, and has nothing that it keeps back.
+    async fn look_after_broker(&mut self) {
+        let Some(session) = &self.session else { return };
+        let spec = &self.opener.order.spec;
+        let (core, address) = (&self.opener.core, &session.address);
+        let answer = core
+            .partition_at(address, &spec.stream, spec.partition, PROOF)
+            .await;
+        match answer {
+            Ok(partition) => self.weigh(&partition),
+            Err(error) if error.kind() != ErrorKind::NotLeader => {
+                if error.kind().is_retryable() {
+                    self.lose(error);
+                }
+            }
+            Err(error) if spec.isr_replica => self.ask_leader(error).await,
+            Err(error) => self.find_leader(error).await,
+        }
+    }
+
+    /// What the leader's word means for a reader that hears nothing.
+    fn weigh(&mut self, partition: &Partition) {
+        let Some(session) = &self.session else { return };
+        if self.keeps_back(partition) {
+            let address = &session.address;
+            let sentence = format!("broker {address} has messages that it does not deliver");
+            let target = Target::Broker(Arc::clone(&session.broker));
+            self.lose(Error::new(ErrorKind::Unreachable, target, sentence));
+        } else if self.is_past_stop_time() {
+            self.end(EndReason::StopReached);
+        }
+    }
+
+    /// A replica that is read on purpose is alive. Whether it is in sync still, and has all, its leader knows.
+    async fn ask_leader(&mut self, error: Error) {
+        let core = Arc::clone(&self.opener.core);
+        let spec = &self.opener.order.spec;
+        let answer = core.fetch_partition(&spec.stream, spec.partition);
+        let answer = tokio::time::timeout(PROOF, answer).await;
+        let (Ok(Ok(partition)), Some(session)) = (answer, &self.session) else {
+            return;
+        };
+        if partition.isr.contains(&session.broker) {
+            self.weigh(&partition);
+        } else {
+            self.lose(error);
+        }
+    }
+
+    /// Whether committed messages wait on the broker, though it was silent.
+    fn keeps_back(&self, partition: &Partition) -> bool {
+        let course = codec::lock(&self.intake).course;
+        let waiting = |next: Offset| partition.high_watermark >= next && !course.is_past(next);
+        self.has_older() || (!course.reverse && course.next.is_some_and(waiting))
+    }
+
+    /// The broker does not lead, at least not any more.
+    async fn find_leader(&mut self, error: Error) {
+        let core = Arc::clone(&self.opener.core);
+        let generation = core.metadata.generation();
+        let fresh = tokio::time::timeout(PROOF, core.refresh_metadata(generation)).await;
+        let (Ok(Ok(cluster)), Some(session)) = (fresh, &self.session) else {
+            return;
+        };
+        let spec = &self.opener.order.spec;
+        let Some(partition) = cluster.partition(&spec.stream, spec.partition) else {
+            return;
+        };
+        if partition.leader.as_ref() != Some(&session.broker) {
+            self.lose(error);
+        }
+    }
+
+    /// A message came whose predecessors are missing: compaction if older messages are still there, loss if not.
+    pub(super) async fn explain_gap(&mut self) {
+        let (from, to) = {
+            let intake = codec::lock(&self.intake);
+            (intake.course.next, intake.held_offset())
+        };
+        if let (Some(from), Some(to)) = (from, to) {
+            if matches!(self.first(false).await, First::Only(oldest) if oldest < from) {
+                self.believed_since = Some(Instant::now());
+                codec::lock(&self.intake).course.gaps_expected = true;
+            } else {
+                self.tell(SubscriptionEvent::Gap { from, to: to - 1 });
+                codec::lock(&self.intake).note_loss();
+            }
+        }
+        let kept = codec::lock(&self.intake).keep_held();
+        match kept {
+            Ok(Taken::Full) => self.hand_on_full(),
+            Ok(Taken::Stopped) => self.end(EndReason::StopReached),
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// Reads at the oldest message, from the same broker.
+    async fn first(&mut self, reverse: bool) -> First {
+        let Some(session) = &self.session else {
+            return First::Unknown;
+        };
+        let spec = &self.opener.order.spec;
+        let request = pb::SubscribeRequest {
+            stream: spec.stream.to_string(),
+            partition: spec.partition,
+            read_isr_replica: spec.isr_replica,
+            start_position: pb::StartPosition::Earliest.into(),
+            reverse,
+            ..pb::SubscribeRequest::default()
+        };
+        let mut first = First::Unknown;
+        let reading = first.read(session.lease.channel(), request);
+        tokio::time::timeout(PROOF, reading).await.ok();
+        first
+    }
+
+    /// Servers that know `reverse` deliver one message from the oldest on, and end; others go on to the next one, in
+    /// silence about it (wire-contract §4.6).
+    async fn prove_reverse(&mut self) {
+        let delivered = self.delivered();
+        match self.first(true).await {
+            First::Backwards => self.knows_reverse = true,
+            First::Many => self.fail_forwards(),
+            First::Only(offset) if Some(offset) >= delivered => self.end(EndReason::StopReached),
+            First::Only(_) | First::Unknown => {}
+        }
+    }
+
+    /// The server was asked for the newest first and reads forwards.
+    pub(super) fn fail_forwards(&mut self) {
+        let target = self.opener.target.clone();
+        let sentence =
+            format!("the server cannot read {target} newest first: it is older than API 2.0");
+        let error = Error::new(ErrorKind::Unsupported, target, sentence);
+        self.end(EndReason::Failed(error.into()));
+    }
+}
+
+/// How a log begins, as a subscription at its oldest message shows.
+enum First {
+    /// Nothing came, or not in time.
+    Unknown,
+    /// This one came, and no other so far.
+    Only(Offset),
+    /// This one came, and another after it.
+    Many,
+    /// One came and then the end: the server was asked for the newest first, and knows what that is.
+    Backwards,
+}
+
+impl First {
+    /// Reads the first message, and where the order is in question the second; what is known so far stands in `self` whenever this is given up.
+    async fn read(
+        &mut self,
+        channel: tonic::transport::Channel,
+        request: pb::SubscribeRequest,
+    ) -> Option<()> {
+        let reverse = request.reverse;
+        let mut api = pb::api_client::ApiClient::new(channel);
+        let mut messages = api.subscribe(request).await.ok()?.into_inner();
+        messages.message().await.ok()??;
+        let first = messages.message().await.ok()??.offset;
+        *self = Self::Only(first);
+        if !reverse {
+            return Some(());
+        }
+        match messages.message().await {
+            Ok(Some(_)) => *self = Self::Many,
+            Ok(None) => {}
+            Err(status) => {
+                let meaning = status::of_status(Rpc::Subscribe, status.code(), status.message());
+                if meaning == Meaning::OldestReached {
+                    *self = Self::Backwards;
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+impl Inner {
+    /// The partition as the broker at that address tells it, which must lead it.
+    pub(crate) async fn partition_at(
+        &self,
+        address: &str,
+        stream: &StreamName,
+        partition: PartitionId,
+        wait: Duration,
+    ) -> Result<Partition> {
+        let target = Target::Partition(Arc::clone(stream), partition);
+        let call = Call {
+            rpc: Rpc::FetchPartitionMetadata,
+            target: &target,
+            address,
+        };
+        let request = pb::FetchPartitionMetadataRequest {
+            stream: stream.to_string(),
+            partition,
+        };
+        let answer = self.call(call, wait, async |mut api| {
+            api.fetch_partition_metadata(request).await
+        });
+        let metadata = answer.await?.metadata.unwrap_or_default();
+        Ok(convert::partition(&metadata))
+    }
+}

@@ -1,0 +1,103 @@
+//! Messages on their way to partitions, and the acks that come back: at once, or when all in-sync replicas have them.
+//! Whether a partition takes a message is `partition.rs`.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::partition::Partition;
+use crate::model::Timestamp;
+use crate::wire::pb;
+
+/// Where acks of one publisher go.
+pub(super) type AckSender = mpsc::UnboundedSender<pb::Ack>;
+
+/// A message on its way to the partitions that listen on its subject.
+#[derive(Debug, Default)]
+pub(super) struct Publication<'a> {
+    pub(super) subject: &'a str,
+    pub(super) reply: &'a str,
+    pub(super) key: Bytes,
+    pub(super) value: Bytes,
+    pub(super) headers: HashMap<String, Bytes>,
+    pub(super) ack_inbox: String,
+    pub(super) correlation_id: String,
+    pub(super) policy: pb::AckPolicy,
+    pub(super) expected_offset: i64,
+    /// None where nobody waits for an ack.
+    pub(super) acks: Option<AckSender>,
+    /// When it came, where that is not now.
+    pub(super) came: Option<Timestamp>,
+}
+
+impl Publication<'_> {
+    /// The ack for a message stored at that offset and time. It names the stream's own subject as the partition's, and no
+    /// partition number (wire-contract §4.3).
+    pub(super) fn ack(
+        &self,
+        from: &Partition,
+        (offset, received): (i64, i64),
+        error: pb::ack::Error,
+    ) -> pb::Ack {
+        pb::Ack {
+            stream: from.stream.to_string(),
+            partition_subject: from.base_subject.to_string(),
+            msg_subject: self.subject.to_owned(),
+            offset,
+            ack_inbox: self.ack_inbox.clone(),
+            correlation_id: self.correlation_id.clone(),
+            ack_policy: self.policy.into(),
+            reception_timestamp: received,
+            commit_timestamp: 0,
+            ack_error: error.into(),
+        }
+    }
+
+    /// Sends an ack now.
+    pub(super) fn answer(&self, ack: pb::Ack) {
+        if let Some(acks) = &self.acks {
+            send(acks, ack);
+        }
+    }
+}
+
+/// An ack carries the time it was sent as its commit time, whatever its policy (wire-contract §4.3).
+fn send(acks: &AckSender, mut ack: pb::Ack) {
+    ack.commit_timestamp = Timestamp::now().0;
+    // A publisher that left reads no acks.
+    acks.send(ack).ok();
+}
+
+/// The acks of one partition that wait for the high watermark, by offset.
+#[derive(Debug, Default)]
+pub(super) struct PendingAcks(VecDeque<(pb::Ack, AckSender)>);
+
+impl PendingAcks {
+    /// Acks a stored message as its policy says: never, at once, or when it is committed.
+    pub(super) fn keep(&mut self, ack: pb::Ack, publication: &Publication<'_>) {
+        match (publication.policy, &publication.acks) {
+            (pb::AckPolicy::None, _) | (_, None) => {}
+            (pb::AckPolicy::Leader, Some(acks)) => send(acks, ack),
+            (pb::AckPolicy::All, Some(acks)) => self.0.push_back((ack, acks.clone())),
+        }
+    }
+
+    /// Sends what is committed up to that offset.
+    pub(super) fn settle(&mut self, committed: i64) {
+        while self
+            .0
+            .front()
+            .is_some_and(|(ack, _)| ack.offset <= committed)
+        {
+            if let Some((ack, acks)) = self.0.pop_front() {
+                send(&acks, ack);
+            }
+        }
+    }
+
+    /// The leader that had promised them is gone.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}

@@ -1,0 +1,180 @@
+//! What every request passes first: the broker's troubles, its deadline, and the routes.
+//! The calls themselves are `service.rs` and `health.rs`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+use tonic::body::Body;
+use tonic::codegen::{BoxFuture, Context, Poll, Service, http};
+use tonic::server::{Grpc, ServerStreamingService};
+use tonic::{Code, Request, Response, Status};
+
+use super::cluster::Cluster;
+use super::codec::FrameCodec;
+use super::health;
+use super::reader::Messages;
+use super::replication::Seat;
+use super::service::Calls;
+use super::timings;
+use crate::wire::pb;
+use pb::api_server::ApiServer;
+
+/// How much earlier than its deadline a request ends here, so that the caller reads the servers' own text.
+const MARGIN: Duration = Duration::from_millis(2);
+
+/// When the caller stops waiting, as its `grpc-timeout` said; none where it said nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline(pub(super) Option<Instant>);
+
+impl Deadline {
+    /// What the front found out about this request.
+    pub(super) fn of<T>(request: &Request<T>) -> Option<Instant> {
+        request
+            .extensions()
+            .get::<Self>()
+            .and_then(|deadline| deadline.0)
+    }
+
+    fn in_headers(headers: &http::HeaderMap) -> Self {
+        let timeout = headers
+            .get("grpc-timeout")
+            .and_then(|value| value.to_str().ok());
+        Self(
+            timeout
+                .and_then(parse_timeout)
+                .map(|timeout| Instant::now() + timeout),
+        )
+    }
+}
+
+/// `grpc-timeout`: up to eight digits and a unit.
+fn parse_timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let amount: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(amount * 3600)),
+        "M" => Some(Duration::from_secs(amount * 60)),
+        "S" => Some(Duration::from_secs(amount)),
+        "m" => Some(Duration::from_millis(amount)),
+        "u" => Some(Duration::from_micros(amount)),
+        "n" => Some(Duration::from_nanos(amount)),
+        _ => None,
+    }
+}
+
+/// grpc-go has another code and another text than tonic for a message over its limit of 4 MiB.
+pub(super) fn as_grpc_go(status: Status) -> Status {
+    let too_large = "Error, decoded message length too large: found ";
+    let Some(rest) = status.message().strip_prefix(too_large) else {
+        return status;
+    };
+    let len = rest.split(' ').next().unwrap_or_default();
+    let text = format!("grpc: received message larger than max ({len} vs. 4194304)");
+    Status::resource_exhausted(text)
+}
+
+/// One broker's gRPC service.
+#[derive(Clone, Debug)]
+pub(super) struct BrokerService {
+    cluster: Arc<Cluster>,
+    at: Seat,
+    api: ApiServer<Calls>,
+}
+
+impl BrokerService {
+    /// The service of the broker of that seat.
+    pub(super) fn new(cluster: Arc<Cluster>, at: Seat) -> Self {
+        let api = ApiServer::new(Calls::new(Arc::clone(&cluster), at));
+        Self { cluster, at, api }
+    }
+
+    async fn route(&mut self, request: http::Request<Body>) -> http::Response<Body> {
+        let busy = self.cluster.brokers[self.at].busy_until(Instant::now());
+        if busy.is_some() {
+            timings::wait_until(busy).await;
+        }
+        match request.uri().path() {
+            "/proto.API/Subscribe" => {
+                let calls = Calls::new(Arc::clone(&self.cluster), self.at);
+                Grpc::new(FrameCodec)
+                    .server_streaming(Subscribe(calls), request)
+                    .await
+            }
+            health::CHECK => health::check(request).await,
+            health::WATCH => health::watch(request).await,
+            _ => self.call_api(request).await,
+        }
+    }
+
+    async fn call_api(&mut self, request: http::Request<Body>) -> http::Response<Body> {
+        let Ok(response) = self.api.call(request).await;
+        let too_large = response
+            .headers()
+            .get("grpc-status")
+            .map(http::HeaderValue::as_bytes);
+        if too_large != Some(b"11") {
+            return response;
+        }
+        let status = Status::from_header_map(response.headers());
+        as_grpc_go(status.unwrap_or_else(|| Status::new(Code::Unknown, ""))).into_http()
+    }
+
+    async fn answer(mut self, mut request: http::Request<Body>) -> http::Response<Body> {
+        let deadline = Deadline::in_headers(request.headers());
+        request.extensions_mut().insert(deadline);
+        let last_moment = deadline.0.map(|deadline| deadline - MARGIN);
+        tokio::select! {
+            response = self.route(request) => response,
+            () = timings::wait_until(last_moment) => {
+                Status::deadline_exceeded("context deadline exceeded").into_http()
+            }
+        }
+    }
+}
+
+impl Service<http::Request<Body>> for BrokerService {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<http::Response<Body>, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let front = self.clone();
+        Box::pin(async move { Ok(front.answer(request).await) })
+    }
+}
+
+/// The subscribe call with messages as bytes.
+struct Subscribe(Calls);
+
+impl ServerStreamingService<pb::SubscribeRequest> for Subscribe {
+    type Response = Bytes;
+    type ResponseStream = Messages;
+    type Future = std::future::Ready<Result<Response<Messages>, Status>>;
+
+    fn call(&mut self, request: Request<pb::SubscribeRequest>) -> Self::Future {
+        std::future::ready(self.0.stored_messages(&request).map(Response::new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::parse_timeout;
+
+    #[test]
+    fn timeouts_are_read_with_their_unit() {
+        assert_eq!(parse_timeout("5S"), Some(Duration::from_secs(5)));
+        assert_eq!(parse_timeout("1500m"), Some(Duration::from_millis(1500)));
+        assert_eq!(parse_timeout("20000u"), Some(Duration::from_millis(20)));
+        assert_eq!(parse_timeout(""), None);
+        assert_eq!(parse_timeout("5x"), None);
+    }
+}

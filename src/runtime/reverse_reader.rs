@@ -1,0 +1,278 @@
+//! Reads a partition from a newer offset back to an older one, in windows that each are read forwards.
+//!
+//! Servers before API 2.0 cannot read in reverse (wire-contract §4.6), and chunks hold rising offsets anyway: one way
+//! serves all servers. Who asks for older messages, and when, is the business of others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::{Observer, SubscriptionItem};
+use crate::model::{
+    EndReason, ErrorKind, Failure, MessageSink, Offset, OwnedMessages, PartitionId, RetryLimit,
+    StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
+};
+use crate::store::{Chunk, ChunkBuilder};
+
+/// Messages of the first window: a screenful must come fast.
+const FIRST_WINDOW: i64 = 256;
+/// Windows do not grow beyond this: what is read before it can be shown stays small.
+const LARGEST_WINDOW: i64 = 8192;
+/// A window of more bytes makes the next one smaller: the messages are large here.
+const LARGE: usize = 4 << 20;
+/// A window of fewer bytes makes the next one larger.
+const SMALL: usize = 1 << 20;
+/// How long to look for a broker that serves a window.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One partition, and whom to ask.
+#[derive(Clone, Debug)]
+pub(super) struct ReadSource {
+    /// Whom to ask.
+    pub(super) observer: Observer,
+    /// The stream.
+    pub(super) stream: StreamName,
+    /// The partition.
+    pub(super) partition: PartitionId,
+}
+
+impl ReadSource {
+    /// The offset of the first message there is from `start` on; `None` where there is none now.
+    async fn first_offset(&self, start: StartAt) -> Result<Option<Offset>, Failure> {
+        let mut first = None;
+        self.read(start, StopAt::Latest, OwnedMessages::default(), |message| {
+            first = Some(message.offset);
+            false
+        })
+        .await?;
+        Ok(first)
+    }
+
+    /// The newest offset that readers may see; -1 in an empty partition.
+    pub(super) async fn newest(&self) -> Result<Offset, Failure> {
+        let asked = self.observer.fetch_partition(&self.stream, self.partition);
+        Ok(asked.await?.high_watermark)
+    }
+
+    /// What is kept of the offsets `from..=to`, newest first.
+    async fn window(&self, from: Offset, to: Offset) -> Result<Vec<Arc<Chunk>>, Failure> {
+        let mut chunks = Vec::new();
+        let (start, stop) = (StartAt::Offset(from), StopAt::Offset(to));
+        self.read(start, stop, ChunkBuilder::new(), |chunk| {
+            chunks.push(chunk);
+            true
+        })
+        .await?;
+        chunks.reverse();
+        Ok(chunks)
+    }
+
+    /// Reads until `take` has enough or the range is done.
+    async fn read<S: MessageSink>(
+        &self,
+        start: StartAt,
+        stop: StopAt,
+        sink: S,
+        mut take: impl FnMut(S::Batch) -> bool + Send,
+    ) -> Result<(), Failure> {
+        let spec = SubscribeSpec {
+            start,
+            stop,
+            give_up: RetryLimit::After(PATIENCE),
+            ..SubscribeSpec::new(Arc::clone(&self.stream), self.partition)
+        };
+        let mut items = self.observer.subscribe_into(spec, sink).await?;
+        while let Some(item) = items.next().await {
+            match item {
+                SubscriptionItem::Batch(batch) => {
+                    if !take(batch) {
+                        return Ok(());
+                    }
+                }
+                SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
+                    return self.outcome(reason);
+                }
+                SubscriptionItem::Event(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn outcome(&self, reason: EndReason) -> Result<(), Failure> {
+        let (kind, what) = match reason {
+            EndReason::StopReached | EndReason::ReadonlyEnd => return Ok(()),
+            EndReason::Unavailable(failure) | EndReason::Failed(failure) => return Err(failure),
+            EndReason::Deleted => (ErrorKind::StreamDeleted, "was deleted"),
+            EndReason::Paused => (ErrorKind::PartitionPaused, "is paused"),
+            EndReason::Fenced => (ErrorKind::Fenced, "is read by a newer member of the group"),
+        };
+        let target = Target::Partition(Arc::clone(&self.stream), self.partition);
+        let sentence = format!("{target} {what}");
+        Err(Failure::new(kind, target, sentence))
+    }
+}
+
+/// A reading back through a partition.
+#[derive(Debug)]
+pub(super) struct ReverseReader {
+    source: ReadSource,
+    /// The oldest offset that is wanted.
+    floor: Offset,
+    /// The next window ends here; below `floor` nothing is left.
+    next: Offset,
+    window: i64,
+    /// The oldest offset that the broker keeps, where it is known.
+    kept_from: Option<Offset>,
+}
+
+impl ReverseReader {
+    /// Everything of `count` offsets before `before` that is kept.
+    pub(super) async fn before(
+        source: ReadSource,
+        before: Offset,
+        count: u32,
+    ) -> Result<Self, Failure> {
+        let floor = before.saturating_sub(i64::from(count)).max(0);
+        Self::down_to(source, floor, before.saturating_sub(1)).await
+    }
+
+    /// Everything that a tail from `start` to `stop` would show of what there is now.
+    pub(super) async fn between(
+        source: ReadSource,
+        start: StartAt,
+        stop: StopAt,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let newest = source.newest().await?;
+        let end = match stop {
+            StopAt::Never | StopAt::Latest => newest,
+            StopAt::Offset(offset) => offset.min(newest),
+            StopAt::Time(time) => {
+                let after = StartAt::Time(time.plus(Duration::from_nanos(1)));
+                let first = source.first_offset(after).await?;
+                first.map_or(newest, |offset| offset - 1)
+            }
+        };
+        let nothing = end.saturating_add(1);
+        let floor = match start {
+            StartAt::New => nothing,
+            StartAt::Latest => newest,
+            StartAt::Earliest => 0,
+            StartAt::Offset(offset) => offset,
+            StartAt::Last(count) => i64::try_from(count).map_or(0, |count| newest - count + 1),
+            StartAt::Time(time) => source
+                .first_offset(StartAt::Time(time))
+                .await?
+                .unwrap_or(nothing),
+            StartAt::TimeAgo(ago) => {
+                let start = StartAt::Time(now.minus(ago));
+                source.first_offset(start).await?.unwrap_or(nothing)
+            }
+        };
+        Self::down_to(source, floor, end).await
+    }
+
+    /// The API does not tell the oldest kept offset: it is learned from the first message there is (§4.7).
+    async fn down_to(source: ReadSource, floor: Offset, end: Offset) -> Result<Self, Failure> {
+        let kept_from = source.first_offset(StartAt::Earliest).await?;
+        Ok(Self {
+            floor: floor.max(kept_from.unwrap_or(0)),
+            next: end,
+            window: FIRST_WINDOW,
+            kept_from,
+            source,
+        })
+    }
+
+    /// The oldest offset that the broker keeps, if this reading goes down to it.
+    pub(super) fn reaches_start(&self) -> Option<Offset> {
+        self.kept_from.filter(|oldest| *oldest == self.floor)
+    }
+
+    /// The next older messages, newest chunk first; empty where retention or compaction took them, `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Arc<Chunk>>>, Failure> {
+        if self.next < self.floor {
+            return Ok(None);
+        }
+        let from = self.floor.max(self.next.saturating_sub(self.window - 1));
+        let chunks = self.source.window(from, self.next).await?;
+        self.next = from - 1;
+        self.window = following_window(self.window, chunks.iter().map(|chunk| chunk.bytes()).sum());
+        Ok(Some(chunks))
+    }
+}
+
+/// Windows are counted in offsets, while memory is bytes: grow over small messages, shrink over large ones.
+fn following_window(window: i64, bytes: usize) -> i64 {
+    match bytes {
+        0..SMALL => (window * 2).min(LARGEST_WINDOW),
+        LARGE.. => (window / 4).max(1),
+        SMALL..LARGE => window,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{Bed, offsets};
+    use super::*;
+
+    /// All offsets in the order in which they come: chunks newest first, each rising.
+    async fn read(mut back: ReverseReader) -> Vec<Vec<i64>> {
+        let mut read = Vec::new();
+        while let Some(chunks) = back.next().await.unwrap() {
+            read.extend(chunks.iter().map(offsets));
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn chunks_come_newest_first_and_lack_nothing() {
+        let bed = Bed::with_messages(700).await;
+        let (start, stop, now) = (StartAt::Earliest, StopAt::Never, Timestamp::now());
+        let back = ReverseReader::between(bed.source(), start, stop, now).await;
+        let chunks = read(back.unwrap()).await;
+        assert!(chunks.len() > 1, "more than one window");
+        let oldest_first: Vec<i64> = chunks.into_iter().rev().flatten().collect();
+        assert_eq!(oldest_first, (0..700).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn what_lies_before_an_offset_ends_at_the_count_or_at_the_start() {
+        let bed = Bed::with_messages(30).await;
+        let some = ReverseReader::before(bed.source(), 20, 5).await.unwrap();
+        assert_eq!(some.reaches_start(), None);
+        assert_eq!(read(some).await, [[15, 16, 17, 18, 19]]);
+        let all = ReverseReader::before(bed.source(), 3, 100).await.unwrap();
+        assert_eq!(all.reaches_start(), Some(0));
+        assert_eq!(read(all).await, [[0, 1, 2]]);
+        let none = ReverseReader::before(bed.source(), 0, 100).await.unwrap();
+        assert_eq!(read(none).await, Vec::<Vec<i64>>::new());
+    }
+
+    #[tokio::test]
+    async fn a_range_is_kept_on_both_sides() {
+        let bed = Bed::with_messages(30).await;
+        let (start, stop) = (StartAt::Last(10), StopAt::Offset(24));
+        let now = Timestamp::now();
+        let back = ReverseReader::between(bed.source(), start, stop, now).await;
+        assert_eq!(read(back.unwrap()).await, [[20, 21, 22, 23, 24]]);
+        let later = StartAt::Time(now.plus(Duration::from_secs(3600)));
+        let back = ReverseReader::between(bed.source(), later, StopAt::Never, now).await;
+        assert_eq!(read(back.unwrap()).await, Vec::<Vec<i64>>::new());
+    }
+
+    #[tokio::test]
+    async fn an_empty_partition_has_nothing_older() {
+        let bed = Bed::with_messages(0).await;
+        let (start, stop, now) = (StartAt::Earliest, StopAt::Never, Timestamp::now());
+        let back = ReverseReader::between(bed.source(), start, stop, now).await;
+        assert_eq!(read(back.unwrap()).await, Vec::<Vec<i64>>::new());
+    }
+
+    #[test]
+    fn windows_grow_over_small_messages_and_shrink_over_large_ones() {
+        assert_eq!(following_window(FIRST_WINDOW, 10), 512);
+        assert_eq!(following_window(LARGEST_WINDOW, 10), LARGEST_WINDOW);
+        assert_eq!(following_window(FIRST_WINDOW, LARGE), 64);
+        assert_eq!(following_window(1, LARGE), 1);
+    }
+}

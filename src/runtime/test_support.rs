@@ -1,0 +1,68 @@
+//! A cluster of one broker with a stream of numbered messages, for the tests of this layer.
+//!
+//! Nothing here is part of the program.
+
+use std::sync::Arc;
+
+use super::reverse_reader::ReadSource;
+use crate::client::{Client, ConnectOptions};
+use crate::demo::{DemoCluster, DemoOptions};
+use crate::model::{Destination, Operation, PublishOptions, StreamOptions};
+use crate::store::Chunk;
+
+/// What a test reads from.
+pub(super) struct Bed {
+    /// The cluster, as long as the test lasts.
+    _cluster: DemoCluster,
+    /// A client that may change it.
+    pub(super) client: Client,
+}
+
+impl Bed {
+    /// A stream `orders` of one partition that holds so many messages.
+    pub(super) async fn with_messages(count: usize) -> Self {
+        let options = DemoOptions {
+            brokers: 1,
+            speed: 20.0,
+            ..DemoOptions::default()
+        };
+        let cluster = DemoCluster::start(options).await.unwrap();
+        let client = Client::new(ConnectOptions::new(cluster.addresses())).unwrap();
+        let bed = Self {
+            _cluster: cluster,
+            client,
+        };
+        bed.perform(Operation::Create(Box::new(StreamOptions {
+            name: "orders".into(),
+            ..StreamOptions::default()
+        })))
+        .await;
+        bed.publish(count).await;
+        bed
+    }
+
+    pub(super) async fn publish(&self, count: usize) {
+        for _ in 0..count {
+            let to = Destination::Partition("orders".into(), 0);
+            let message = PublishOptions::new(to, "value");
+            self.perform(Operation::Publish(Box::new(message))).await;
+        }
+    }
+
+    pub(super) async fn perform(&self, operation: Operation) {
+        self.client.perform(operation).await.unwrap();
+    }
+
+    pub(super) fn source(&self) -> ReadSource {
+        ReadSource {
+            observer: self.client.observer(),
+            stream: "orders".into(),
+            partition: 0,
+        }
+    }
+}
+
+/// The offsets of a chunk.
+pub(super) fn offsets(chunk: &Arc<Chunk>) -> Vec<i64> {
+    chunk.iter().map(|message| message.offset()).collect()
+}

@@ -1,0 +1,140 @@
+//! Paths into a decoded value, `items[0].name`, and what stands there: the columns of a tail, and copied paths.
+//! It follows them through JSON text; how a whole value is drawn is `decode`'s.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use super::json::{Children, Tokens};
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// A JSON path that a tail shows as a column: keys after dots, indexes and odd keys in brackets.
+///
+/// ```
+/// use liftui::store::Projection;
+/// let column: Projection = "items[1].name".parse()?;
+/// let value = br#"{"items": [1, {"name": "x"}]}"#;
+/// assert_eq!(column.of(value).as_deref(), Some("x"));
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonPath {
+    steps: Vec<Step>,
+}
+
+impl JsonPath {
+    /// What stands there: a string without its quotes, anything else as it is written. `None` where the value is not
+    /// JSON up to there, or has no such place.
+    pub fn of<'a>(&self, value: &'a [u8]) -> Option<Cow<'a, str>> {
+        let text = std::str::from_utf8(value).ok()?;
+        let mut found = text;
+        for step in &self.steps {
+            found = child(found, step)?;
+        }
+        let found = first_value(found)?;
+        Some(unquoted(found))
+    }
+}
+
+impl FromStr for JsonPath {
+    type Err = String;
+
+    fn from_str(path: &str) -> Result<Self, String> {
+        let wrong = || format!("\"{path}\" is not a path; write one like amount or items[0].name");
+        let mut steps = Vec::new();
+        let mut rest = path.trim();
+        while !rest.is_empty() {
+            let (step, after) = take_step(rest).ok_or_else(wrong)?;
+            steps.push(step);
+            rest = after;
+        }
+        if steps.is_empty() {
+            Err(wrong())
+        } else {
+            Ok(Self { steps })
+        }
+    }
+}
+
+impl fmt::Display for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = self.steps.iter().map(|step| match step {
+            Step::Index(index) => format!("[{index}]"),
+            Step::Key(key) => step_of_key(key),
+        });
+        let path: String = steps.collect();
+        f.write_str(path.strip_prefix('.').unwrap_or(&path))
+    }
+}
+
+/// A key, quoted or not, as a step of a path: `.name`, or `["odd key"]` where it has other than word characters.
+pub(super) fn step_of_key(key: &str) -> String {
+    let key = unquoted(key);
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@');
+    if !key.is_empty() && key.chars().all(plain) {
+        return format!(".{key}");
+    }
+    format!("[{}]", serde_json::Value::from(key.into_owned()))
+}
+
+fn take_step(path: &str) -> Option<(Step, &str)> {
+    let Some(inside) = path.strip_prefix('[') else {
+        let path = path.strip_prefix('.').unwrap_or(path);
+        let end = path.find(['.', '[']).unwrap_or(path.len());
+        let (key, rest) = path.split_at_checked(end)?;
+        return (!key.is_empty()).then(|| (Step::Key(key.to_owned()), rest));
+    };
+    if inside.starts_with('"') {
+        let mut tokens = serde_json::Deserializer::from_str(inside).into_iter::<String>();
+        let key = tokens.next()?.ok()?;
+        let rest = inside.get(tokens.byte_offset()..)?.strip_prefix(']')?;
+        return Some((Step::Key(key), rest));
+    }
+    let (index, rest) = inside.split_once(']')?;
+    Some((Step::Index(index.trim().parse().ok()?), rest))
+}
+
+/// The text from the wanted child on, of the container with which `text` begins.
+fn child<'a>(text: &'a str, step: &Step) -> Option<&'a str> {
+    match step {
+        Step::Key(key) => member(text, key),
+        Step::Index(index) => {
+            let (key, value) = Children::of(text).nth(*index)?;
+            key.is_none().then_some(value)
+        }
+    }
+}
+
+/// The text from the member of that name on, of the object with which `text` begins.
+pub(super) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut members = Children::of(text);
+    let found = members.find(|(key, _)| key.is_some_and(|key| unquoted(key) == name));
+    found.map(|(_, value)| value)
+}
+
+/// The value with which the text begins, as it is written.
+fn first_value(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let mut tokens = Tokens::new(text);
+    tokens.next()?.ok()?;
+    tokens.skip_to(0)?;
+    Some(tokens.read())
+}
+
+/// A JSON string without quotes and escapes; other text as it is.
+pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
+    let inside = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    match inside {
+        None => Cow::Borrowed(text),
+        Some(inside) if !inside.contains('\\') => Cow::Borrowed(inside),
+        Some(inside) => serde_json::from_str(text).map_or(Cow::Borrowed(inside), Cow::Owned),
+    }
+}

@@ -1,0 +1,166 @@
+//! Parses expressions of the query language and refuses those that are too deep or name what there is not.
+//! What an expression says of a message is `expression`'s.
+
+use std::collections::HashSet;
+
+use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr, SourceInfo};
+use cel::{Env, ParseErrors};
+
+/// Deeper expressions are refused. They are evaluated level within level, on threads with 2 MiB of stack.
+const DEEPEST: usize = 24;
+/// The parser's own limit, which counts each bracket once.
+const DEEPEST_BRACKETS: u16 = 32;
+/// Longer ones are refused.
+const LONGEST: usize = 4096;
+/// What the parser gets: it needs some 100 KiB a bracket where it is not optimised.
+const PARSER_STACK: usize = 32 << 20;
+
+/// What an expression may name beside its own variables.
+const VARIABLES: [&str; 9] = [
+    "key",
+    "value",
+    "headers",
+    "offset",
+    "timestamp",
+    "stream",
+    "partition",
+    "subject",
+    "size",
+];
+/// Names of the language itself.
+const NAMES: [&str; 12] = [
+    "bool",
+    "bytes",
+    "double",
+    "dyn",
+    "int",
+    "list",
+    "map",
+    "null_type",
+    "optional",
+    "string",
+    "type",
+    "uint",
+];
+
+/// Why an expression is refused: the byte in it, and a sentence.
+pub(in crate::store) type SyntaxError = (usize, String);
+
+/// Parses on a thread of its own, whose stack the parser cannot exhaust.
+pub(super) fn parse(env: &Env, text: &str) -> Result<IdedExpr, SyntaxError> {
+    if text.len() > LONGEST {
+        return Err((0, format!("the expression is longer than {LONGEST} bytes")));
+    }
+    let failed = || {
+        (
+            0,
+            "the expression cannot be parsed here: no thread could be started".to_owned(),
+        )
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(PARSER_STACK);
+        let parsing = thread.spawn_scoped(scope, || parse_here(env, text));
+        let parsed = parsing.ok().and_then(|parsing| parsing.join().ok());
+        parsed.unwrap_or_else(|| Err(failed()))
+    })
+}
+
+fn parse_here(env: &Env, text: &str) -> Result<IdedExpr, SyntaxError> {
+    let parser = env.parser().max_recursion_depth(DEEPEST_BRACKETS);
+    let parsed = parser.parse_with_source_info(text);
+    let (expression, source) = parsed.map_err(|errors| refusal(text, &errors))?;
+    survey(&expression, &source, text)?;
+    Ok(expression)
+}
+
+fn refusal(text: &str, errors: &ParseErrors) -> SyntaxError {
+    let Some(error) = errors.errors.first() else {
+        return (0, "the expression does not parse".into());
+    };
+    if error.msg.contains("Recursion limit") {
+        return (0, too_deep());
+    }
+    let column = usize::try_from(error.pos.1)
+        .unwrap_or_default()
+        .saturating_sub(1);
+    let at = text
+        .char_indices()
+        .nth(column)
+        .map_or(text.len(), |(at, _)| at);
+    let reason = error.msg.lines().next().unwrap_or_default();
+    (at, format!("the expression does not parse: {reason}"))
+}
+
+fn too_deep() -> String {
+    format!("the expression is nested deeper than {DEEPEST} levels")
+}
+
+/// Looks through the whole expression without recursion.
+fn survey(expression: &IdedExpr, source: &SourceInfo, text: &str) -> Result<(), SyntaxError> {
+    let mut waiting = vec![(expression, 1)];
+    let mut known: HashSet<&str> = VARIABLES.into_iter().chain(NAMES).collect();
+    let mut named = Vec::new();
+    while let Some((part, depth)) = waiting.pop() {
+        if depth > DEEPEST {
+            return Err((0, too_deep()));
+        }
+        if let Expr::Ident(name) = &part.expr {
+            named.push((part.id, name));
+        }
+        if let Expr::Comprehension(inner) = &part.expr {
+            known.extend([inner.iter_var.as_str(), &inner.accu_var]);
+            known.extend(inner.iter_var2.as_deref());
+        }
+        waiting.extend(parts(&part.expr).into_iter().map(|part| (part, depth + 1)));
+    }
+    let unknown = named
+        .into_iter()
+        .find(|(_, name)| !known.contains(name.as_str()));
+    unknown.map_or(Ok(()), |(id, name)| {
+        let characters = source
+            .offset_for(id)
+            .and_then(|(start, _)| usize::try_from(start).ok());
+        let at = characters
+            .and_then(|nth| text.char_indices().nth(nth))
+            .map_or(0, |(at, _)| at);
+        Err((
+            at,
+            format!(
+                "\"{name}\" is not known; a message has {}",
+                VARIABLES.join(", ")
+            ),
+        ))
+    })
+}
+
+/// The expressions of which one consists.
+fn parts(expression: &Expr) -> Vec<&IdedExpr> {
+    match expression {
+        Expr::Call(call) => call
+            .target
+            .as_deref()
+            .into_iter()
+            .chain(&call.args)
+            .collect(),
+        Expr::Comprehension(inner) => vec![
+            &inner.iter_range,
+            &inner.accu_init,
+            &inner.loop_cond,
+            &inner.loop_step,
+            &inner.result,
+        ],
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Map(map) => entries(&map.entries),
+        Expr::Struct(object) => entries(&object.entries),
+        Expr::Select(select) => vec![&select.operand],
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => Vec::new(),
+    }
+}
+
+fn entries(entries: &[IdedEntryExpr]) -> Vec<&IdedExpr> {
+    let parts = entries.iter().flat_map(|entry| match &entry.expr {
+        EntryExpr::StructField(field) => [Some(&field.value), None],
+        EntryExpr::MapEntry(entry) => [Some(&entry.key), Some(&entry.value)],
+    });
+    parts.flatten().collect()
+}

@@ -1,0 +1,67 @@
+//! What was told, in full: an error, the answer of the demo cluster's console, the notices of this session.
+//!
+//! What is worth telling is decided where it happens.
+
+use super::Line;
+use crate::app::App;
+use crate::app::notice::Level;
+use crate::model::Failure;
+use crate::ui::format;
+use crate::ui::painter::span;
+use crate::ui::theme::Theme;
+
+/// Width of the names in what the console answers.
+const CONSOLE: usize = 34;
+
+/// An error in full.
+pub(super) fn failure_page(failure: &Failure, theme: &Theme) -> Vec<Line> {
+    vec![
+        Line::text(&*failure.sentence, theme.text),
+        Line::gap(),
+        Line::pair("about", failure.target.to_string(), theme),
+        Line::pair("kind", format!("{:?}", failure.kind), theme),
+    ]
+}
+
+/// What the console answered: lines as they are; what stands before a wide gap is a name.
+pub(super) fn console_page(text: &str, theme: &Theme) -> Vec<Line> {
+    let line = |line: &str| match line.split_once("  ") {
+        Some((name, about)) => {
+            let name = format::pad(&format!("{name}  "), CONSOLE);
+            Line(vec![
+                span(name, theme.key),
+                span(about.trim_start(), theme.text),
+            ])
+        }
+        None => Line::text(line, theme.text),
+    };
+    text.lines().map(line).collect()
+}
+
+/// The notices of this session, the newest first.
+pub(super) fn notices_page(app: &App, theme: &Theme) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for notice in app.desk.notices.history().rev() {
+        let style = match notice.level {
+            Level::Note => theme.text,
+            Level::Warning => theme.degraded,
+            Level::Error => theme.broken,
+        };
+        let time = format::clock(notice.at, app.desk.settings.utc_offset);
+        let times = if notice.times > 1 {
+            format!("  {} times", notice.times)
+        } else {
+            String::new()
+        };
+        let spans = vec![
+            span(format!("{time}  "), theme.muted),
+            span(&*notice.text, style),
+            span(times, theme.muted),
+        ];
+        lines.push(Line(spans));
+    }
+    if lines.is_empty() {
+        lines.push(Line::text("Nothing was told so far.", theme.muted));
+    }
+    lines
+}

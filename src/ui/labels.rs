@@ -1,0 +1,237 @@
+//! States in a sign and a word, the same in every pane: brokers, streams, partitions, findings.
+//!
+//! What the states are is `health`'s word.
+
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::format;
+use super::painter::span;
+use super::theme::Theme;
+use crate::health::{
+    BrokerTruth, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth, Truth,
+};
+use crate::model::{CursorEntry, Timestamp};
+
+/// A sign and words behind it.
+fn state(sign: &str, words: &str, style: Style) -> Vec<Span<'static>> {
+    let gap = if words.is_empty() { "" } else { " " };
+    vec![span(format!("{sign}{gap}{words}"), style)]
+}
+
+/// The sign of a finding.
+pub(super) fn severity(severity: Severity, theme: &Theme) -> (&'static str, Style) {
+    match severity {
+        Severity::Critical => (theme.glyphs.broken, theme.broken),
+        Severity::Warning => (theme.glyphs.degraded, theme.degraded),
+        Severity::Note => (theme.glyphs.unknown, theme.unknown),
+    }
+}
+
+/// The sign of a broker.
+pub(super) fn broker_sign(broker: &BrokerTruth, theme: &Theme) -> Span<'static> {
+    match broker.reach {
+        Reach::Answering if broker.failures > 0 => span(theme.glyphs.degraded, theme.degraded),
+        Reach::Answering => span(theme.glyphs.good, theme.good),
+        Reach::Silent { .. } => span(theme.glyphs.broken, theme.broken),
+        Reach::NotAskedYet => span(theme.glyphs.unknown, theme.unknown),
+    }
+}
+
+/// How a broker is: reachable or not, and since when.
+pub(super) fn broker_state(
+    broker: &BrokerTruth,
+    theme: &Theme,
+    now: Timestamp,
+) -> Vec<Span<'static>> {
+    match broker.reach {
+        Reach::Answering if broker.failures > 0 => {
+            state(theme.glyphs.degraded, "missed a poll", theme.degraded)
+        }
+        Reach::Answering => state(theme.glyphs.good, "answers", theme.good),
+        Reach::Silent { since } => {
+            let words = format!("silent {}", format::ago(since, now));
+            state(theme.glyphs.broken, &words, theme.broken)
+        }
+        Reach::NotAskedYet => state(theme.glyphs.unknown, "not asked yet", theme.unknown),
+    }
+}
+
+/// How a stream is: its worst partitions, counted.
+pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
+    let status = stream.status;
+    let glyphs = theme.glyphs;
+    if status.dark > 0 {
+        return state(
+            glyphs.broken,
+            &format!("{} dark", status.dark),
+            theme.broken,
+        );
+    }
+    if status.short > 0 {
+        return state(
+            glyphs.degraded,
+            &format!("{} short", status.short),
+            theme.degraded,
+        );
+    }
+    if status.paused + status.readonly > 0 {
+        return set_aside(stream, theme);
+    }
+    state(glyphs.good, "", theme.good)
+}
+
+/// How much of a stream is paused, or else readonly.
+pub(super) fn set_aside(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
+    let (status, all) = (stream.status, stream.partitions.len());
+    let glyphs = theme.glyphs;
+    if status.paused > 0 {
+        let words = if status.paused == all && all == 1 {
+            "paused".to_owned()
+        } else {
+            format!("{} of {all}", status.paused)
+        };
+        return state(glyphs.paused, &words, theme.paused);
+    }
+    let words = if status.readonly == all {
+        "readonly".to_owned()
+    } else {
+        format!("{} of {all}", status.readonly)
+    };
+    state(glyphs.readonly, &words, theme.readonly)
+}
+
+/// How a partition is.
+pub(super) fn partition_state(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'static>> {
+    let glyphs = theme.glyphs;
+    let readonly = partition.readonly == Known::Yes;
+    match partition.status {
+        PartitionStatus::LeaderUnreachable => state(glyphs.broken, "leader down", theme.broken),
+        PartitionStatus::Leaderless => state(glyphs.broken, "no leader", theme.broken),
+        PartitionStatus::AtMinIsr => state(glyphs.degraded, "at min ISR", theme.degraded),
+        PartitionStatus::UnderReplicated => state(glyphs.degraded, "under-repl.", theme.degraded),
+        PartitionStatus::Paused => state(glyphs.paused, "paused", theme.paused),
+        PartitionStatus::Serving if readonly => state(glyphs.readonly, "readonly", theme.readonly),
+        PartitionStatus::Serving => state(glyphs.good, "", theme.good),
+    }
+}
+
+/// A partition's leader; one that does not answer carries a `?`.
+pub(super) fn leader(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'static>> {
+    let Some(leader) = &partition.leader else {
+        return vec![span("none", theme.broken)];
+    };
+    match partition.leader_reachable {
+        Known::No => vec![span(format!("{leader}?"), theme.broken)],
+        Known::Yes | Known::Unknown => vec![span(leader.to_string(), theme.text)],
+    }
+}
+
+/// Brokers by what tells them apart: `1 2 3` for `node-1`, `node-2`, `node-3`.
+#[derive(Clone, Debug)]
+pub(super) struct ShortNames {
+    cut: usize,
+}
+
+impl ShortNames {
+    /// What tells all brokers apart that are known.
+    pub(super) fn of(truth: &Truth) -> Self {
+        let ids = truth
+            .brokers
+            .iter()
+            .filter_map(|broker| broker.id.as_deref());
+        let ids: Vec<&str> = ids.collect();
+        Self {
+            cut: format::common_prefix(&ids).len(),
+        }
+    }
+
+    /// The short name of a broker.
+    pub(super) fn get<'a>(&self, id: &'a str) -> &'a str {
+        id.get(self.cut..).unwrap_or(id)
+    }
+}
+
+/// The replicas of a partition, those that are not in sync dim.
+pub(super) fn replicas(
+    partition: &PartitionTruth,
+    short: &ShortNames,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    members(&partition.replicas, |_| theme.muted, short)
+}
+
+/// The in-sync replicas; a missing one is dim and in brackets.
+pub(super) fn in_sync(
+    partition: &PartitionTruth,
+    short: &ShortNames,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for id in partition.replicas.iter() {
+        let name = short.get(id);
+        if !spans.is_empty() {
+            spans.push(span(" ", theme.text));
+        }
+        if partition.isr.contains(id) {
+            spans.push(span(name, theme.text));
+        } else {
+            spans.push(span(format!("({name})"), theme.faint));
+        }
+    }
+    spans
+}
+
+fn members(
+    ids: &[std::sync::Arc<str>],
+    style: impl Fn(&str) -> Style,
+    short: &ShortNames,
+) -> Vec<Span<'static>> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for id in ids {
+        if !spans.is_empty() {
+            spans.push(span(" ", Style::new()));
+        }
+        spans.push(span(short.get(id), style(id)));
+    }
+    spans
+}
+
+/// What a cursor is called: its group, where it is a group's.
+pub(super) fn cursor_name(entry: &CursorEntry) -> String {
+    match entry.group() {
+        Some(group) => format!("group {group}"),
+        None => entry.id.clone(),
+    }
+}
+
+/// What a cursor reads: `orders:2`.
+pub(super) fn cursor_place(entry: &CursorEntry) -> String {
+    format!("{}:{}", entry.stream, entry.partition)
+}
+
+/// A number that nobody may be able to know.
+pub(super) fn known(number: Option<i64>, theme: &Theme) -> Vec<Span<'static>> {
+    match number {
+        Some(number) => vec![span(format::short_count(number), theme.text)],
+        None => vec![span("?", theme.unknown)],
+    }
+}
+
+/// Messages a second; quiet ones are dim.
+pub(super) fn rate(rate: Option<f64>, theme: &Theme) -> Vec<Span<'static>> {
+    match rate {
+        Some(rate) if rate < 0.05 => vec![span(format::rate(rate), theme.faint)],
+        Some(rate) => vec![span(format::rate(rate), theme.text)],
+        None => vec![span(theme.glyphs.none, theme.faint)],
+    }
+}
+
+/// How long ago something was; dim where it never was, or nobody tells.
+pub(super) fn ago(at: Timestamp, now: Timestamp, theme: &Theme) -> Vec<Span<'static>> {
+    if at.is_set() {
+        vec![span(format::ago(at, now), theme.text)]
+    } else {
+        vec![span(theme.glyphs.none, theme.faint)]
+    }
+}

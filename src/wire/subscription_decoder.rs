@@ -1,0 +1,416 @@
+//! Takes the messages of one subscription off the wire into a sink: drops repeats, stops at the stop, holds a message
+//! that comes after a gap until its reader knows why. Knows no clock and no network.
+
+use super::fields::{Fields, Malformed, Value};
+use crate::model::{MessageSink, MessageStamp, Offset, Timestamp};
+
+/// What became of one message of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// The empty first message: the subscription is open (wire-contract §4.6).
+    Handshake,
+    /// It is in the sink.
+    Kept,
+    /// It is in the sink and filled a batch, which waits in [`Intake::take_batch`].
+    Full,
+    /// It was delivered before and is dropped.
+    Repeated,
+    /// Offsets are missing before it; it waits for [`Intake::keep_held`].
+    Held,
+    /// It was the last one asked for, or lies past it and is dropped.
+    Stopped,
+    /// A server that was asked for the newest first reads forwards: it does not know `reverse`.
+    Forwards,
+}
+
+/// Where a subscription has come to, and where it ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReadRange {
+    /// The offset that comes next if nothing is missing; of a reversed one, the highest that may come. `None`: any.
+    pub(crate) next: Option<Offset>,
+    /// The last offset that is delivered.
+    pub(crate) stop_offset: Option<Offset>,
+    /// The last point in time that is delivered.
+    pub(crate) stop_time: Option<Timestamp>,
+    /// Newest first.
+    pub(crate) reverse: bool,
+    /// Gaps are known to be of compaction, so that a message after one need not be held.
+    pub(crate) gaps_expected: bool,
+}
+
+impl ReadRange {
+    /// Whether the offset lies past the stop, in the direction of reading.
+    pub(crate) fn is_past(&self, offset: Offset) -> bool {
+        self.stop_offset.is_some_and(|stop| {
+            if self.reverse {
+                offset < stop
+            } else {
+                offset > stop
+            }
+        })
+    }
+
+    fn is_past_time(&self, time: Timestamp) -> bool {
+        self.stop_time.is_some_and(|stop| {
+            if self.reverse {
+                time < stop
+            } else {
+                time > stop
+            }
+        })
+    }
+
+    /// What to do with a message of that offset, if not to keep it.
+    fn refuse(&self, offset: Offset) -> Option<Taken> {
+        if let Some(next) = self.next {
+            match (self.reverse, offset.cmp(&next)) {
+                (false, std::cmp::Ordering::Less) => return Some(Taken::Repeated),
+                (true, std::cmp::Ordering::Greater) => return Some(Taken::Forwards),
+                _ => {}
+            }
+        }
+        if self.is_past(offset) {
+            return Some(Taken::Stopped);
+        }
+        let gap = !self.reverse && self.next.is_some_and(|next| offset > next);
+        (gap && !self.gaps_expected).then_some(Taken::Held)
+    }
+
+    fn advance(&mut self, offset: Offset) {
+        let step = if self.reverse { -1 } else { 1 };
+        self.next = Some(offset.saturating_add(step));
+    }
+}
+
+/// The sink of a subscription and what is known of its course.
+pub(crate) struct SubscriptionDecoder<S: MessageSink> {
+    sink: S,
+    batch: Option<S::Batch>,
+    held: Vec<u8>,
+    greeted: bool,
+    /// Nothing was taken since it was reopened.
+    fresh: bool,
+    /// The sink took a message since its last flush: it may hold one.
+    open: bool,
+    /// The last offset delivered.
+    pub(crate) delivered: Option<Offset>,
+    /// Offsets that compaction took out of what was read.
+    pub(crate) compacted: u64,
+    /// Where reading has come to.
+    pub(crate) course: ReadRange,
+}
+
+impl<S: MessageSink> SubscriptionDecoder<S> {
+    /// An intake that has taken nothing.
+    pub(crate) fn new(sink: S) -> Self {
+        Self {
+            sink,
+            batch: None,
+            held: Vec::new(),
+            greeted: false,
+            fresh: false,
+            open: false,
+            delivered: None,
+            compacted: 0,
+            course: ReadRange::default(),
+        }
+    }
+
+    /// Makes it ready for the next call of Subscribe, which begins with a handshake again.
+    pub(crate) fn reopen(&mut self, course: ReadRange) {
+        self.course = course;
+        self.greeted = false;
+        self.fresh = self.delivered.is_some();
+        self.held.clear();
+    }
+
+    /// Takes one message as it stands on the wire.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Taken, Malformed> {
+        if bytes.is_empty() && !self.greeted {
+            self.greeted = true;
+            return Ok(Taken::Handshake);
+        }
+        match self.course.refuse(offset_of(bytes)?) {
+            None => self.keep(bytes),
+            Some(Taken::Held) => {
+                self.held.extend_from_slice(bytes);
+                Ok(Taken::Held)
+            }
+            Some(refused) => Ok(refused),
+        }
+    }
+
+    /// The offset of the message that is held.
+    pub(crate) fn held_offset(&self) -> Option<Offset> {
+        offset_of(&self.held).ok()
+    }
+
+    /// What is missing before the held message was lost: it does not count as compacted.
+    pub(crate) fn note_loss(&mut self) {
+        self.course.next = self.held_offset();
+    }
+
+    /// Takes the message that was held.
+    pub(crate) fn keep_held(&mut self) -> Result<Taken, Malformed> {
+        let held = std::mem::take(&mut self.held);
+        self.keep(&held)
+    }
+
+    /// The batch that the last message filled. The message itself may be the first of the next one.
+    pub(crate) fn take_batch(&mut self) -> Option<S::Batch> {
+        self.batch.take()
+    }
+
+    /// What has come together since the last batch.
+    pub(crate) fn flush(&mut self) -> Option<S::Batch> {
+        self.open = false;
+        self.sink.flush()
+    }
+
+    /// Whether it was reopened after a delivery and has taken nothing since.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Whether a flush may bring something.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<Taken, Malformed> {
+        let stamp = match fill(&mut self.sink, bytes) {
+            Ok(stamp) => stamp,
+            Err(malformed) => {
+                self.sink.discard();
+                return Err(malformed);
+            }
+        };
+        if self.course.is_past_time(stamp.timestamp) {
+            self.sink.discard();
+            return Ok(Taken::Stopped);
+        }
+        self.count_gap(stamp.offset);
+        self.fresh = false;
+        self.batch = self.sink.commit(stamp);
+        self.open = true;
+        self.delivered = Some(stamp.offset);
+        self.course.advance(stamp.offset);
+        if self.course.stop_offset == Some(stamp.offset) {
+            return Ok(Taken::Stopped);
+        }
+        Ok(if self.batch.is_some() {
+            Taken::Full
+        } else {
+            Taken::Kept
+        })
+    }
+
+    fn count_gap(&mut self, offset: Offset) {
+        if let (false, Some(next)) = (self.course.reverse, self.course.next) {
+            self.compacted += u64::try_from(offset.saturating_sub(next)).unwrap_or(0);
+        }
+    }
+}
+
+/// The offset of a `Message`: field 1, which every encoder writes first where it is not 0.
+#[inline]
+fn offset_of(bytes: &[u8]) -> Result<Offset, Malformed> {
+    let mut fields = Fields::new(bytes);
+    while let Some((number, value)) = fields.next()? {
+        if let (1, Value::Varint(offset)) = (number, value) {
+            return Ok(offset.cast_signed());
+        }
+    }
+    Ok(0)
+}
+
+/// The first field that messages of a partition have in common: the stream. Encoders write fields by their numbers.
+const FIRST_COMMON: u64 = 5;
+
+/// Hands the fields of a `Message` to the sink (field numbers: wire-contract §2.2).
+#[inline]
+fn fill<S: MessageSink>(sink: &mut S, bytes: &[u8]) -> Result<MessageStamp, Malformed> {
+    let mut stamp = MessageStamp::default();
+    let mut fields = Fields::new(bytes);
+    loop {
+        let rest = fields.rest();
+        match fields.next()? {
+            None => return Ok(stamp),
+            Some((FIRST_COMMON.., _)) => return fill_common(sink, rest, stamp),
+            Some(field) => fill_one(sink, field, &mut stamp)?,
+        }
+    }
+}
+
+/// The same from a field on that messages have in common.
+fn fill_common<S: MessageSink>(
+    sink: &mut S,
+    rest: &[u8],
+    mut stamp: MessageStamp,
+) -> Result<MessageStamp, Malformed> {
+    if let Some(partition) = sink.recall(rest) {
+        stamp.partition = partition;
+        return Ok(stamp);
+    }
+    let mut fields = Fields::new(rest);
+    let mut all_common = true;
+    while let Some(field) = fields.next()? {
+        all_common &= field.0 >= FIRST_COMMON;
+        fill_one(sink, field, &mut stamp)?;
+    }
+    if all_common {
+        sink.remember(rest, stamp.partition);
+    }
+    Ok(stamp)
+}
+
+#[inline]
+fn fill_one<S: MessageSink>(
+    sink: &mut S,
+    field: (u64, Value<'_>),
+    stamp: &mut MessageStamp,
+) -> Result<(), Malformed> {
+    match field {
+        (1, Value::Varint(offset)) => stamp.offset = offset.cast_signed(),
+        (2, Value::Bytes(key)) => sink.key(key),
+        (3, Value::Bytes(value)) => sink.value(value),
+        (4, Value::Varint(nanos)) => stamp.timestamp = Timestamp(nanos.cast_signed()),
+        (5, Value::Bytes(stream)) => sink.stream(stream),
+        (6, Value::Varint(number)) => stamp.partition = int32(number),
+        (7, Value::Bytes(subject)) => sink.subject(subject),
+        (8, Value::Bytes(subject)) => sink.reply_subject(subject),
+        (9, Value::Bytes(entry)) => header(sink, entry)?,
+        (1..=9, _) => return Err(Malformed),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn header<S: MessageSink>(sink: &mut S, entry: &[u8]) -> Result<(), Malformed> {
+    let (mut name, mut value): (&[u8], &[u8]) = (&[], &[]);
+    let mut fields = Fields::new(entry);
+    while let Some(field) = fields.next()? {
+        match field {
+            (1, Value::Bytes(bytes)) => name = bytes,
+            (2, Value::Bytes(bytes)) => value = bytes,
+            (1 | 2, _) => return Err(Malformed),
+            _ => {}
+        }
+    }
+    sink.header(name, value);
+    Ok(())
+}
+
+/// Protobuf's int32: the low 32 bits of a varint, sign-extended on the wire.
+pub(super) fn int32(number: u64) -> i32 {
+    let low = u32::try_from(number & u64::from(u32::MAX)).unwrap_or_default();
+    low.cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+    use crate::model::OwnedMessages;
+    use crate::wire::pb;
+
+    fn message(offset: Offset, value: &str) -> Vec<u8> {
+        let message = pb::Message {
+            offset,
+            value: value.to_owned().into(),
+            timestamp: 10 * offset,
+            stream: "orders".into(),
+            partition: 3,
+            subject: "orders.3".into(),
+            headers: [("subject".to_owned(), "orders.3".into())].into(),
+            ..pb::Message::default()
+        };
+        message.encode_to_vec()
+    }
+
+    fn intake(course: ReadRange) -> SubscriptionDecoder<OwnedMessages> {
+        let mut intake = SubscriptionDecoder::new(OwnedMessages::default());
+        intake.reopen(course);
+        assert_eq!(intake.take(&[]), Ok(Taken::Handshake));
+        intake
+    }
+
+    #[test]
+    fn fields_reach_the_sink_as_prost_would_read_them() {
+        let mut intake = intake(ReadRange::default());
+        assert_eq!(intake.take(&message(7, "hello")), Ok(Taken::Full));
+        let read = intake.take_batch().unwrap();
+        assert_eq!((read.offset, read.partition), (7, 3));
+        assert_eq!((&*read.stream, &*read.subject), ("orders", "orders.3"));
+        assert_eq!((&*read.value, read.timestamp.0), (&b"hello"[..], 70));
+        assert_eq!(read.header("subject").map(|v| &**v), Some(&b"orders.3"[..]));
+    }
+
+    #[test]
+    fn repeats_are_dropped_and_gaps_are_held_until_explained() {
+        let mut intake = intake(ReadRange {
+            next: Some(5),
+            ..ReadRange::default()
+        });
+        assert_eq!(intake.take(&message(4, "again")), Ok(Taken::Repeated));
+        assert_eq!(intake.take(&message(8, "later")), Ok(Taken::Held));
+        assert_eq!(intake.held_offset(), Some(8));
+        assert_eq!(intake.keep_held(), Ok(Taken::Full));
+        assert_eq!(intake.take_batch().unwrap().offset, 8);
+        assert_eq!((intake.compacted, intake.course.next), (3, Some(9)));
+    }
+
+    #[test]
+    fn the_first_offset_at_or_past_the_stop_ends_it() {
+        let stop_at = |stop| {
+            intake(ReadRange {
+                stop_offset: Some(stop),
+                gaps_expected: true,
+                ..ReadRange::default()
+            })
+        };
+        let mut exact = stop_at(1);
+        assert_eq!(exact.take(&message(1, "last")), Ok(Taken::Stopped));
+        assert_eq!(exact.delivered, Some(1));
+        let mut compacted = stop_at(1);
+        assert_eq!(compacted.take(&message(2, "past")), Ok(Taken::Stopped));
+        assert_eq!(compacted.delivered, None);
+    }
+
+    #[test]
+    fn a_message_past_the_stop_time_is_forgotten() {
+        let mut intake = intake(ReadRange {
+            stop_time: Some(Timestamp(20)),
+            ..ReadRange::default()
+        });
+        assert_eq!(intake.take(&message(2, "in")), Ok(Taken::Full));
+        assert_eq!(intake.take_batch().map(|m| m.offset), Some(2));
+        assert_eq!(intake.take(&message(3, "out")), Ok(Taken::Stopped));
+        assert!(intake.take_batch().is_none());
+    }
+
+    #[test]
+    fn a_server_that_ignores_reverse_is_found_out() {
+        let mut intake = intake(ReadRange {
+            next: Some(9),
+            reverse: true,
+            ..ReadRange::default()
+        });
+        assert_eq!(intake.take(&message(9, "newest")), Ok(Taken::Full));
+        assert_eq!(intake.take(&message(7, "older")), Ok(Taken::Full));
+        assert_eq!(intake.take(&message(10, "newer")), Ok(Taken::Forwards));
+    }
+
+    #[test]
+    fn cut_messages_are_malformed_and_leave_nothing_behind() {
+        let whole = message(1, "whole");
+        for end in 1..whole.len() {
+            let mut intake = intake(ReadRange::default());
+            if intake.take(&whole[..end]) == Err(Malformed) {
+                assert!(!intake.is_open());
+            }
+        }
+    }
+}

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::{App, Event, Link, Settings};
 use liftui::model::{
-    Broker, BrokerId, Cluster, EventTimes, Partition, Stream, StreamName, Timestamp, View,
+    Broker, BrokerId, BrokerView, Cluster, EventTimes, Partition, Stream, StreamName, Timestamp,
 };
 use liftui::ui::{self, Theme};
 use ratatui::Terminal;
@@ -38,7 +38,7 @@ fn main() -> Outcome<()> {
 
 /// Streams in all, and how many of them grow between two polls.
 fn measure(streams: usize, busy: usize, out: &mut impl Write) -> Outcome<()> {
-    let mut desk = Desk::new()?;
+    let mut context = Context::new()?;
     let mut times: Vec<(&str, Vec<Duration>)> = ["view", "tick", "key", "frame"]
         .map(|name| (name, Vec::new()))
         .into();
@@ -47,12 +47,12 @@ fn measure(streams: usize, busy: usize, out: &mut impl Write) -> Outcome<()> {
             Timestamp(1_795_348_800_000_000_000).plus(Duration::from_secs(2) * round.try_into()?);
         for by in 0..BROKERS.len() {
             let view = view(by, streams, busy, round, now);
-            times[0].1.push(desk.take(Event::View(view)));
+            times[0].1.push(context.take(Event::BrokerView(view)));
         }
-        times[1].1.push(desk.take(Event::Tick(now)));
+        times[1].1.push(context.take(Event::Tick(now)));
         let key = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE);
-        times[2].1.push(desk.take(Event::Key(key)));
-        times[3].1.push(desk.draw()?);
+        times[2].1.push(context.take(Event::Key(key)));
+        times[3].1.push(context.draw()?);
     }
     writeln!(out, "{streams} streams, {busy} of them busy")?;
     for (name, times) in &mut times {
@@ -77,12 +77,12 @@ fn ms(time: Duration) -> f64 {
 }
 
 /// The dashboard without its loop.
-struct Desk {
+struct Context {
     app: App,
     terminal: Terminal<TestBackend>,
 }
 
-impl Desk {
+impl Context {
     fn new() -> Outcome<Self> {
         let mut app = App::new(Settings::default());
         app.update(Event::Link(Link::Up));
@@ -115,7 +115,7 @@ impl Desk {
 }
 
 /// What one broker says, built anew each time as an answer off the wire is.
-fn view(by: usize, streams: usize, busy: usize, round: usize, now: Timestamp) -> Arc<View> {
+fn view(by: usize, streams: usize, busy: usize, round: usize, now: Timestamp) -> Arc<BrokerView> {
     let ids: Vec<BrokerId> = BROKERS.map(Arc::from).into();
     let broker = |id: &BrokerId| Broker {
         id: Arc::clone(id),
@@ -131,7 +131,7 @@ fn view(by: usize, streams: usize, busy: usize, round: usize, now: Timestamp) ->
             .map(|number| stream(number, if number < busy { round } else { 0 }, &ids))
             .collect(),
     };
-    Arc::new(View {
+    Arc::new(BrokerView {
         address: Arc::from(format!("127.0.0.1:{}", 9292 + by)),
         broker: Some(Arc::clone(&ids[by])),
         at: now,

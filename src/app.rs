@@ -1,6 +1,6 @@
 //! The state of the dashboard and the one function that changes it; no clock, no I/O, no async.
 //!
-//! Slices own their state and take the [`Desk`] where they need the time, fresh ids or want to leave orders.
+//! Slices own their state and take the [`Context`] where they need the time, fresh ids or want to leave orders.
 
 pub mod activity;
 pub mod brokers;
@@ -22,8 +22,8 @@ pub mod keymap;
 pub mod keys;
 pub mod list_state;
 pub mod menu;
-pub mod modal;
 pub mod notice;
+pub mod overlay;
 pub mod overview;
 pub mod schemas;
 pub mod settings;
@@ -59,7 +59,7 @@ use cluster::ClusterState;
 use cursors::Cursors;
 use forms::Form;
 use keys::Key;
-use modal::Modal;
+use overlay::Overlay;
 use overview::Overview;
 use streams::Streams;
 use table::Table;
@@ -84,7 +84,7 @@ pub struct ScanId(pub u64);
 #[derive(Debug)]
 pub struct App {
     /// Time, room, settings, notices, requests on their way.
-    pub desk: Context,
+    pub context: Context,
     /// What is known of the cluster.
     pub cluster: ClusterState,
     /// Where the user is.
@@ -102,7 +102,7 @@ pub struct App {
     /// The open tails, with the inspector.
     pub tails: Tails,
     /// What lies on top.
-    pub modal: Option<Modal>,
+    pub overlay: Option<Overlay>,
     /// A form that was closed before it was sent.
     pub draft: Option<Box<Form>>,
     /// Whether rows without faults are hidden.
@@ -118,7 +118,7 @@ impl App {
         let tails = Tails::new(settings.schemas.clone());
         Self {
             cluster: ClusterState::new(settings.health.clone(), settings.addresses.clone()),
-            desk: Context::new(settings),
+            context: Context::new(settings),
             focus: Focus::default(),
             overview: Overview::default(),
             brokers: Table::sorted_by(BrokerColumn::Name),
@@ -126,7 +126,7 @@ impl App {
             cursors: Cursors::default(),
             activity: Activity::default(),
             tails,
-            modal: None,
+            overlay: None,
             draft: None,
             faults_only: false,
             history: Vec::new(),
@@ -142,8 +142,8 @@ impl App {
 
     /// Where keys are looked up now, the closest context first.
     pub fn contexts(&self) -> &'static [KeyContext] {
-        match &self.modal {
-            Some(modal) => modal.contexts(),
+        match &self.overlay {
+            Some(overlay) => overlay.contexts(),
             None if self.filter_is_open() || self.tail_takes_text() => &[KeyContext::Text],
             None => self.focus.pane().contexts(),
         }
@@ -156,6 +156,6 @@ impl App {
 
     /// Whether something was asked for that is not answered yet.
     pub fn is_busy(&self) -> bool {
-        !self.desk.inflight.pending().is_empty()
+        !self.context.inflight.pending().is_empty()
     }
 }

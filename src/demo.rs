@@ -69,7 +69,7 @@ use cluster::Cluster;
 use compat::Quirks;
 use cursors::CURSORS;
 use listener::Listener;
-use replication::Seat;
+use replication::BrokerIndex;
 use server::BrokerService;
 use settings::Settings;
 use timings::Pace;
@@ -192,7 +192,7 @@ impl Drop for DemoCluster {
     }
 }
 
-async fn open_broker(seat: Seat, options: &DemoOptions) -> io::Result<Broker> {
+async fn open_broker(seat: BrokerIndex, options: &DemoOptions) -> io::Result<Broker> {
     let port = match (options.first_port, u16::try_from(seat)) {
         (0, _) => 0,
         (first, Ok(above)) => first.saturating_add(above),
@@ -214,7 +214,7 @@ fn spawn(cluster: &Cluster, task: impl Future<Output = ()> + Send + 'static) {
 }
 
 /// Serves one broker: one gRPC server for all of its lives, behind a door that opens and closes.
-fn serve(cluster: &Arc<Cluster>, seat: Seat) {
+fn serve(cluster: &Arc<Cluster>, seat: BrokerIndex) {
     let (accepted, incoming) = mpsc::channel(BACKLOG);
     let front = BrokerService::new(Arc::clone(cluster), seat);
     let server = Server::builder()

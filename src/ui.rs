@@ -17,7 +17,7 @@ mod detail;
 mod forms;
 mod inspector;
 mod labels;
-mod modal;
+mod overlay;
 mod overview;
 mod partitions;
 mod streams;
@@ -39,7 +39,7 @@ use widgets::PaneArea;
 /// Draws a frame and says what it offered: rows per pane, and what lies under which cell.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
     let area = frame.area();
-    let framed = theme.framed(app.desk.settings.color.as_deref());
+    let framed = theme.framed(app.context.settings.color.as_deref());
     let mut painter = Painter::new(frame.buffer_mut(), &framed);
     let Some(places) = layout::frame(area, app.focus.pane()) else {
         chrome::too_small(&mut painter, area);
@@ -47,7 +47,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
     };
     chrome::header(&mut painter, places.header, app);
     body(&mut painter, &places, app);
-    modal::draw(&mut painter, places.body, app);
+    overlay::draw(&mut painter, places.body, app);
     chrome::tabs(&mut painter, places.tabs, app);
     chrome::notice(&mut painter, places.notice, app);
     chrome::footer(&mut painter, places.footer, app);
@@ -55,7 +55,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
 }
 
 fn body(painter: &mut Painter<'_>, places: &layout::Frame, app: &App) {
-    let freshness = app.cluster.freshness(&app.desk);
+    let freshness = app.cluster.freshness(&app.context);
     if freshness == Freshness::Nothing {
         return connecting::connecting(painter, places.body, app);
     }
@@ -95,9 +95,9 @@ fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
     let place = PaneArea {
         pane,
         area,
-        focused: app.focus.pane() == pane && app.modal.is_none(),
+        focused: app.focus.pane() == pane && app.overlay.is_none(),
     };
-    let (truth, now, faults_only) = (app.truth(), app.desk.now, app.faults_only);
+    let (truth, now, faults_only) = (app.truth(), app.context.now, app.faults_only);
     let overview = overview::OverviewPanes {
         overview: &app.overview,
         truth,
@@ -106,7 +106,7 @@ fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
     let cursors = cursors::CursorsPanes {
         cursors: &app.cursors,
         truth,
-        alerts: &app.desk.settings.health.alerts,
+        alerts: &app.context.settings.health.alerts,
         now,
     };
     let streams = &app.streams;
@@ -141,7 +141,7 @@ fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
         Pane::Cursors => cursors.cursors(painter, place),
         Pane::Groups => cursors.groups(painter, place),
         Pane::Activity => {
-            let offset = app.desk.settings.utc_offset;
+            let offset = app.context.settings.utc_offset;
             activity::ActivityPane {
                 activity: &app.activity,
                 now,

@@ -90,35 +90,39 @@ impl Activity {
     }
 
     /// Begins to read, where that was not ordered yet or failed.
-    pub fn follow(&mut self, desk: &mut Context) {
+    pub fn follow(&mut self, context: &mut Context) {
         if !self.followed {
             self.followed = true;
-            self.ordered = desk.now;
-            desk.order(Effect::FollowActivity(true));
+            self.ordered = context.now;
+            context.order(Effect::FollowActivity(true));
         }
     }
 
     /// Reads on after a failure, as a pause that the next event ends, at a calm pace.
-    pub fn on_tick(&mut self, desk: &mut Context) {
+    pub fn on_tick(&mut self, context: &mut Context) {
         let has_failed = matches!(self.reading, Reading::Failed(..));
-        if has_failed && self.ordered.age(desk.now) >= TRY_AGAIN_AFTER {
-            self.follow(desk);
+        if has_failed && self.ordered.age(context.now) >= TRY_AGAIN_AFTER {
+            self.follow(context);
         }
     }
 
     /// Takes events, or why there are none.
-    pub fn on_events(&mut self, events: Result<Arc<Vec<ActivityEvent>>, Failure>, desk: &Context) {
+    pub fn on_events(
+        &mut self,
+        events: Result<Arc<Vec<ActivityEvent>>, Failure>,
+        context: &Context,
+    ) {
         match events {
-            Ok(events) => self.keep(&events, desk),
+            Ok(events) => self.keep(&events, context),
             Err(failure) => {
                 self.followed = false;
-                self.reading = Reading::Failed(desk.now, failure);
+                self.reading = Reading::Failed(context.now, failure);
             }
         }
     }
 
-    fn keep(&mut self, events: &[ActivityEvent], desk: &Context) {
-        self.reading = Reading::Read(desk.now);
+    fn keep(&mut self, events: &[ActivityEvent], context: &Context) {
+        self.reading = Reading::Read(context.now);
         for event in events {
             self.events.insert(event.id, event.clone());
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::notice::Level;
 use super::{Context, Effect, Link};
 use crate::health::{Health, HealthOptions, PartitionTruth, StreamTruth, Truth};
-use crate::model::{BrokerId, CursorEntry, Probe, StreamName, Timestamp, View};
+use crate::model::{BrokerId, BrokerView, CursorEntry, Probe, StreamName, Timestamp};
 
 /// The cluster as the dashboard knows it. The last good word of every broker stays (I8).
 #[derive(Debug)]
@@ -66,12 +66,12 @@ impl ClusterState {
     }
 
     /// How fresh that is.
-    pub fn freshness(&self, desk: &Context) -> Freshness {
+    pub fn freshness(&self, context: &Context) -> Freshness {
         let Some(as_of) = self.truth.as_of else {
             return Freshness::Nothing;
         };
-        let limit = desk.settings.refresh * MISSED_POLLS;
-        if as_of.age(desk.now) > limit {
+        let limit = context.settings.refresh * MISSED_POLLS;
+        if as_of.age(context.now) > limit {
             Freshness::Stale { as_of }
         } else {
             Freshness::Live { as_of }
@@ -79,55 +79,55 @@ impl ClusterState {
     }
 
     /// Takes how finding a first broker goes.
-    pub fn on_link(&mut self, link: Link, desk: &mut Context) {
+    pub fn on_link(&mut self, link: Link, context: &mut Context) {
         if link == Link::Up && self.link != Link::Up {
-            desk.order(Effect::FetchCursors);
+            context.order(Effect::FetchCursors);
         }
         self.link = link;
     }
 
     /// Takes one broker's answer.
-    pub fn on_view(&mut self, view: &Arc<View>, desk: &mut Context) {
+    pub fn on_view(&mut self, view: &Arc<BrokerView>, context: &mut Context) {
         self.health.observe(view);
         if self.truth.totals.partitions <= WEIGHED_AT_ONCE {
-            self.assess(desk);
+            self.assess(context);
         }
     }
 
     /// Takes a leader's word on one partition.
-    pub fn on_probe(&mut self, probe: &Probe, desk: &mut Context) {
+    pub fn on_probe(&mut self, probe: &Probe, context: &mut Context) {
         self.health.probe(probe);
         if self.truth.totals.partitions <= WEIGHED_AT_ONCE {
-            self.assess(desk);
+            self.assess(context);
         }
     }
 
     /// Takes all cursors as they were just read.
-    pub fn on_cursors(&mut self, cursors: &[CursorEntry], desk: &mut Context) {
-        self.health.cursors(cursors, desk.now);
-        self.assess(desk);
+    pub fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) {
+        self.health.cursors(cursors, context.now);
+        self.assess(context);
     }
 
     /// Time has passed: ages count, and partitions in doubt are asked about.
-    pub fn on_tick(&mut self, desk: &mut Context) {
-        self.assess(desk);
+    pub fn on_tick(&mut self, context: &mut Context) {
+        self.assess(context);
         if !self.truth.doubtful.is_empty() {
-            desk.order(Effect::Probe(self.truth.doubtful.clone()));
+            context.order(Effect::Probe(self.truth.doubtful.clone()));
         }
     }
 
-    fn assess(&mut self, desk: &mut Context) {
-        let next = self.health.assess(desk.now);
+    fn assess(&mut self, context: &mut Context) {
+        let next = self.health.assess(context.now);
         if self.truth.as_of.is_some() && !Arc::ptr_eq(&next, &self.truth) {
-            tell_changes(&self.truth, &next, desk);
+            tell_changes(&self.truth, &next, context);
         }
         self.truth = next;
     }
 }
 
 /// Says which streams came and went, which brokers fell silent or came back, and which leaders moved.
-fn tell_changes(before: &Truth, after: &Truth, desk: &mut Context) {
-    tell_streams(before, after, desk);
+fn tell_changes(before: &Truth, after: &Truth, context: &mut Context) {
+    tell_streams(before, after, context);
     for broker in &after.brokers {
         let Some(old) = before.broker(broker.name()) else {
             continue;
@@ -138,16 +138,16 @@ fn tell_changes(before: &Truth, after: &Truth, desk: &mut Context) {
                 "{} does not answer · {led} partitions lead there",
                 broker.name()
             );
-            desk.say(Level::Error, text);
+            context.say(Level::Error, text);
         }
         if broker.is_answering() && old.reach.is_silent() {
-            desk.say(Level::Note, format!("{} answers again", broker.name()));
+            context.say(Level::Note, format!("{} answers again", broker.name()));
         }
     }
 }
 
 /// What became of the streams: one walk over two sorted lists, which goes past what they share.
-fn tell_streams(before: &Truth, after: &Truth, desk: &mut Context) {
+fn tell_streams(before: &Truth, after: &Truth, context: &mut Context) {
     let mut changes = Changes::default();
     let (mut old, mut new) = (before.streams.as_slice(), after.streams.as_slice());
     loop {
@@ -177,7 +177,7 @@ fn tell_streams(before: &Truth, after: &Truth, desk: &mut Context) {
             (None, None) => break,
         }
     }
-    changes.tell(desk);
+    changes.tell(context);
 }
 
 /// What differs between the streams of two truths.
@@ -208,13 +208,13 @@ impl Names {
         }
     }
 
-    fn tell(&self, what: &str, desk: &mut Context) {
+    fn tell(&self, what: &str, context: &mut Context) {
         let Some(first) = &self.first else { return };
         let text = match self.more {
             0 => format!("stream {first} {what}"),
             more => format!("stream {first} {what}, and {more} more"),
         };
-        desk.say(Level::Note, text);
+        context.say(Level::Note, text);
     }
 }
 
@@ -239,20 +239,20 @@ impl Changes {
         }
     }
 
-    fn tell(self, desk: &mut Context) {
-        self.appeared.tell("appeared", desk);
-        self.gone.tell("is gone", desk);
+    fn tell(self, context: &mut Context) {
+        self.appeared.tell("appeared", context);
+        self.gone.tell("is gone", context);
         let internal = self.internal_moves.as_ref();
         let all = [self.moves.as_ref(), internal].into_iter().flatten();
         let count: usize = all.clone().map(|(_, _, more)| more + 1).sum();
         match (all.into_iter().next(), count) {
             (None, _) => {}
             (Some((place, leader, _)), 1) => {
-                desk.say(Level::Warning, format!("{place} is led by {leader} now"));
+                context.say(Level::Warning, format!("{place} is led by {leader} now"));
             }
             (Some((place, leader, _)), all) => {
                 let text = format!("{all} leaders moved, that of {place} to {leader}");
-                desk.say(Level::Warning, text);
+                context.say(Level::Warning, text);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The question before others' work is stopped: what is about to be done, and whether the user has said yes.
 //!
-//! Only from here do such changes reach the executor (I10). The words are `ui/modal`'s.
+//! Only from here do such changes reach the executor (I10). The words are `ui/overlay`'s.
 
 use super::editor::Editor;
 use super::streams::PartitionKey;

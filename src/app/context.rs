@@ -1,7 +1,7 @@
 //! What every slice of the state works with: the time, the room on screen, fresh ids; and where it leaves orders,
 //! changes to the cluster and notices.
 //!
-//! A slice gets the desk handed in and owns none of it. Changes that stop others' work are put aside until the user
+//! A slice gets the context handed in and owns none of it. Changes that stop others' work are put aside until the user
 //! has confirmed them (I10).
 
 use super::confirm::is_asked_about;
@@ -32,7 +32,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// An empty desk.
+    /// An empty context.
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
@@ -56,7 +56,7 @@ impl Context {
     }
 
     /// A fresh id for a tail.
-    pub fn new_feed(&mut self) -> TailId {
+    pub fn new_tail(&mut self) -> TailId {
         TailId(self.fresh())
     }
 

@@ -3,8 +3,8 @@
 //! How text reaches the clipboard is the terminal's business.
 
 use super::menu::{Menu, MenuAction, MenuEntry};
-use super::modal::Modal;
 use super::notice::Level;
+use super::overlay::Overlay;
 use super::{App, Effect, Pane, Screen};
 use crate::model::shell_line;
 
@@ -12,7 +12,7 @@ impl App {
     /// Copies what is chosen.
     pub(super) fn copy(&mut self) {
         if self.focus.screen() == Screen::Tails {
-            return self.tails.copy(&mut self.desk);
+            return self.tails.copy(&mut self.context);
         }
         if let Some(first) = self.copies().into_iter().next() {
             self.copy_entry(first);
@@ -23,7 +23,7 @@ impl App {
     pub(super) fn open_copy_menu(&mut self) {
         let entries = self.copies();
         if !entries.is_empty() {
-            self.modal = Some(Modal::Menu(Menu::new("copy", entries)));
+            self.overlay = Some(Overlay::Menu(Menu::new("copy", entries)));
         }
     }
 
@@ -35,8 +35,8 @@ impl App {
 
     /// Copies a text and says so.
     pub(super) fn copy_text(&mut self, what: &str, text: String) {
-        self.desk.order(Effect::Copy(text));
-        self.desk.say(Level::Note, format!("copied {what}"));
+        self.context.order(Effect::Copy(text));
+        self.context.say(Level::Note, format!("copied {what}"));
     }
 
     fn copies(&self) -> Vec<MenuEntry> {

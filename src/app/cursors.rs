@@ -188,17 +188,17 @@ impl Cursors {
     }
 
     /// Orders them to be read, where that is due.
-    pub fn on_tick(&mut self, shown: bool, desk: &mut Context) {
+    pub fn on_tick(&mut self, shown: bool, context: &mut Context) {
         let every = if shown { SHOWN } else { HIDDEN };
-        if self.ordered.age(desk.now) >= every {
-            self.read(desk);
+        if self.ordered.age(context.now) >= every {
+            self.read(context);
         }
     }
 
     /// Orders them to be read now.
-    pub fn read(&mut self, desk: &mut Context) {
-        self.ordered = desk.now;
-        desk.order(Effect::FetchCursors);
+    pub fn read(&mut self, context: &mut Context) {
+        self.ordered = context.now;
+        context.order(Effect::FetchCursors);
     }
 
     /// Notes how reading the cursors went; what they say goes into the truth.

@@ -14,11 +14,11 @@ pub enum Effect {
     /// Ask the leaders of these partitions whether they really are paused or readonly.
     Probe(Vec<(StreamName, PartitionId)>),
     /// Subscribe to what a tail shows.
-    OpenFeed(TailId, TailSpec),
+    OpenTail(TailId, TailSpec),
     /// Stop reading for a tail, or go on: its memory is full, or has room again.
-    HoldFeed(TailId, bool),
+    HoldTail(TailId, bool),
     /// End a tail's subscriptions.
-    CloseFeed(TailId),
+    CloseTail(TailId),
     /// Fetch messages from before those that a tail keeps.
     FetchOlder(TailId, OlderSpec),
     /// Look for matches in these chunks, the first one first.

@@ -8,8 +8,8 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::{RequestId, ScanId, TailId, Viewport};
 use crate::model::{
-    ActivityEvent, CursorEntry, Failure, GroupInfo, Offset, Outcome, PartitionId, Probe,
-    StreamName, SubscriptionEvent, Timestamp, View,
+    ActivityEvent, BrokerView, CursorEntry, Failure, GroupInfo, Offset, Outcome, PartitionId,
+    Probe, StreamName, SubscriptionEvent, Timestamp,
 };
 use crate::store::Chunk;
 
@@ -36,7 +36,7 @@ pub enum Event {
     /// How finding a first broker goes.
     Link(Link),
     /// One broker answered for itself, or did not.
-    View(Arc<View>),
+    BrokerView(Arc<BrokerView>),
     /// A partition's leader was asked whether it really is paused or readonly.
     Probe(Probe),
     /// Something happened to a tail.

@@ -11,8 +11,8 @@ use super::forms::{
     EnterAction, Form, FormFocus, FormKind, KnownStreams, create_form, publish_form,
 };
 use super::inflight::Request;
-use super::modal::Modal;
 use super::notice::Level;
+use super::overlay::Overlay;
 use super::tails::TailRequest;
 use super::{App, Effect, Pane, RequestId, Screen};
 use crate::model::{Failure, PartitionId, StreamName};
@@ -25,7 +25,7 @@ impl App {
 
     /// Opens the form for a message to what is chosen.
     pub(super) fn compose(&mut self) {
-        if self.desk.refuses_change() {
+        if self.context.refuses_change() {
             return;
         }
         let target = self.publish_target();
@@ -37,7 +37,7 @@ impl App {
 
     /// Opens the form for a new stream.
     pub(super) fn create(&mut self) {
-        if !self.desk.refuses_change() {
+        if !self.context.refuses_change() {
             self.open_form(Box::new(create_form()));
         }
     }
@@ -65,7 +65,7 @@ impl App {
     /// Opens a form; one like it that was closed before it was sent comes back instead.
     fn open_form(&mut self, form: Box<Form>) {
         let draft = self.draft.take_if(|draft| draft.is_like(&form));
-        self.modal = Some(Modal::Form(draft.unwrap_or(form)));
+        self.overlay = Some(Overlay::Form(draft.unwrap_or(form)));
     }
 
     /// Does what a tail asks for.
@@ -73,22 +73,22 @@ impl App {
         match asked {
             TailRequest::Nothing => {}
             TailRequest::Inspector => self.focus.descend(Pane::Inspector),
-            TailRequest::Form(form) => self.modal = Some(Modal::Form(form)),
+            TailRequest::Form(form) => self.overlay = Some(Overlay::Form(form)),
             TailRequest::Leave => drop(self.focus.back()),
         }
     }
 
     /// A command of the tails or the inspector.
     pub(super) fn tail_command(&mut self, command: TailCommand) {
-        let asked = self.tails.run(command, &mut self.desk);
+        let asked = self.tails.run(command, &mut self.context);
         self.asked(asked);
     }
 
     /// A command of lists, where a tail has the focus: it has matches as lists have.
     pub(super) fn in_tail(&mut self, command: ListCommand) {
         match command {
-            ListCommand::NextMatch => self.tails.next_match(true, &mut self.desk),
-            ListCommand::PreviousMatch => self.tails.next_match(false, &mut self.desk),
+            ListCommand::NextMatch => self.tails.next_match(true, &mut self.context),
+            ListCommand::PreviousMatch => self.tails.next_match(false, &mut self.context),
             ListCommand::Filter => self.tail_command(TailCommand::Query),
             ListCommand::Mark => self.tail_command(TailCommand::Mark),
             ListCommand::Reverse => self.tail_command(TailCommand::NewestFirst),
@@ -126,9 +126,14 @@ impl App {
 
     /// The form on top.
     pub(super) fn form_on_top(&mut self) -> Option<&mut Form> {
-        match &mut self.modal {
-            Some(Modal::Form(form)) => Some(form),
-            Some(Modal::Reader(_) | Modal::Confirm(_) | Modal::Menu(_) | Modal::CommandLine(_))
+        match &mut self.overlay {
+            Some(Overlay::Form(form)) => Some(form),
+            Some(
+                Overlay::Reader(_)
+                | Overlay::Confirm(_)
+                | Overlay::Menu(_)
+                | Overlay::CommandLine(_),
+            )
             | None => None,
         }
     }
@@ -155,22 +160,22 @@ impl App {
 
     /// Closes what is on top; `false` where there is nothing.
     pub(super) fn leave_modal(&mut self) -> bool {
-        let open = self.modal.is_some();
+        let open = self.overlay.is_some();
         self.close_form();
-        self.modal = None;
+        self.overlay = None;
         open
     }
 
     /// Closes the form on top and keeps what was typed.
     pub(super) fn close_form(&mut self) {
-        match self.modal.take() {
-            Some(Modal::Form(form)) if form.is_worth_keeping() => {
-                self.desk
+        match self.overlay.take() {
+            Some(Overlay::Form(form)) if form.is_worth_keeping() => {
+                self.context
                     .say(Level::Note, "kept as a draft: the same key brings it back");
                 self.draft = Some(form);
             }
-            Some(Modal::Form(_)) | None => {}
-            other => self.modal = other,
+            Some(Overlay::Form(_)) | None => {}
+            other => self.overlay = other,
         }
     }
 
@@ -180,7 +185,7 @@ impl App {
         let Some(operation) = self.form_on_top().and_then(|form| form.validate(&known)) else {
             return;
         };
-        let sent = self.desk.perform(operation);
+        let sent = self.context.perform(operation);
         if let (Some(id), Some(form)) = (sent, self.form_on_top()) {
             form.sent(id);
         }
@@ -200,17 +205,18 @@ impl App {
         };
         match failure {
             Some(failure) => form.failed(failure),
-            None => self.modal = None,
+            None => self.overlay = None,
         }
     }
 
     fn edit_form(&mut self) {
         let Some(text) = self.form_on_top().and_then(|form| form.value_text()) else {
-            self.desk.say(Level::Note, "there is no text here to edit");
+            self.context
+                .say(Level::Note, "there is no text here to edit");
             return;
         };
-        let id = self.desk.new_request(Request::Edit);
-        self.desk.order(Effect::Edit(id, text));
+        let id = self.context.new_request(Request::Edit);
+        self.context.order(Effect::Edit(id, text));
         if let Some(form) = self.form_on_top() {
             form.edited_as(id);
         }
@@ -220,14 +226,14 @@ impl App {
     pub(super) fn edited(&mut self, id: RequestId, text: Result<String, Failure>) {
         let mine = self.form_on_top().is_some_and(|form| form.takes_edit(id));
         if !mine {
-            let asked = self.tails.on_edited(id, text, &mut self.desk);
+            let asked = self.tails.on_edited(id, text, &mut self.context);
             return self.asked(asked);
         }
-        self.desk.inflight.end(id);
+        self.context.inflight.end(id);
         match (text, self.form_on_top()) {
             (Ok(text), Some(form)) => form.set_value_text(&text),
             (Ok(_), None) => {}
-            (Err(failure), _) => self.desk.say_failure(&failure),
+            (Err(failure), _) => self.context.say_failure(&failure),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::command::{
 };
 use super::confirm::{Button, Confirm};
 use super::forms::FormKind;
-use super::modal::Modal;
+use super::overlay::Overlay;
 use super::tails::{Prompt, PromptKind, Tail};
 use super::{App, Command, KeyContext};
 
@@ -29,7 +29,7 @@ impl App {
     /// The footer: keys and what they do, the likeliest first, with the two ways to all others at the end.
     pub fn key_hints(&self) -> Vec<(String, &'static str)> {
         let contexts = self.contexts();
-        let keymap = &self.desk.settings.keymap;
+        let keymap = &self.context.settings.keymap;
         let keys = |command: &Command| keymap.hint(contexts, *command).map(ToString::to_string);
         let shown = self.hints_here().into_iter();
         shown
@@ -38,13 +38,15 @@ impl App {
     }
 
     fn hints_here(&self) -> Vec<Hint> {
-        match &self.modal {
-            Some(Modal::Confirm(confirm)) => questions(confirm),
+        match &self.overlay {
+            Some(Overlay::Confirm(confirm)) => questions(confirm),
             None if self.filter_is_open() => FILTERING.to_vec(),
             None if self.truth().as_of.is_none() => UNCONNECTED.to_vec(),
             None if self.tail_takes_text() => self.asking(),
-            Some(Modal::Form(form)) if form.kind() == FormKind::Create => CREATING.to_vec(),
-            Some(Modal::Reader(_) | Modal::Form(_) | Modal::Menu(_) | Modal::CommandLine(_))
+            Some(Overlay::Form(form)) if form.kind() == FormKind::Create => CREATING.to_vec(),
+            Some(
+                Overlay::Reader(_) | Overlay::Form(_) | Overlay::Menu(_) | Overlay::CommandLine(_),
+            )
             | None => {
                 let context = self.contexts().first();
                 let mut hints = context.map_or(Vec::new(), |context| hints(*context).to_vec());

@@ -6,7 +6,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::command::Move;
 use super::confirm::Button;
-use super::modal::Modal;
+use super::overlay::Overlay;
 use super::{App, Area, HitTarget, Pane};
 
 /// Lines that one notch of the wheel scrolls.
@@ -15,7 +15,7 @@ const NOTCH: usize = 3;
 impl App {
     /// Takes what the mouse did.
     pub(super) fn mouse(&mut self, event: MouseEvent) {
-        let Some((area, hit)) = self.desk.viewport.at(event.column, event.row) else {
+        let Some((area, hit)) = self.context.viewport.at(event.column, event.row) else {
             return;
         };
         if event.kind == MouseEventKind::Down(MouseButton::Left) {
@@ -28,7 +28,7 @@ impl App {
     }
 
     fn wheel(&mut self, hit: HitTarget, movement: Move) {
-        if self.modal.is_none()
+        if self.overlay.is_none()
             && let HitTarget::Rows(pane) | HitTarget::TallRows(pane) | HitTarget::Column(pane, _) =
                 hit
         {
@@ -41,7 +41,7 @@ impl App {
 
     fn click(&mut self, hit: HitTarget, area: Area, event: MouseEvent) {
         let line = usize::from(event.row.saturating_sub(area.y));
-        match (hit, self.modal.is_some()) {
+        match (hit, self.overlay.is_some()) {
             (HitTarget::Overlay, true) => self.click_overlay(line),
             (HitTarget::Button(number), true) => self.click_button(number),
             (_, true) => drop(self.leave_modal()),
@@ -70,7 +70,7 @@ impl App {
         self.focus.go_to(pane);
         let again = match self.listing_mut() {
             Some(list) => list.click(line),
-            None => self.tails.click(pane, line, &mut self.desk),
+            None => self.tails.click(pane, line, &mut self.context),
         };
         if again && focused {
             self.open();
@@ -78,7 +78,7 @@ impl App {
     }
 
     fn click_overlay(&mut self, line: usize) {
-        if let Some(Modal::Menu(menu)) = &mut self.modal
+        if let Some(Overlay::Menu(menu)) = &mut self.overlay
             && menu.click(line)
         {
             self.choose_from_menu();
@@ -86,7 +86,7 @@ impl App {
     }
 
     fn click_button(&mut self, number: usize) {
-        let Some(Modal::Confirm(confirm)) = &self.modal else {
+        let Some(Overlay::Confirm(confirm)) = &self.overlay else {
             return self.click_form(number);
         };
         let wanted = if number == 0 {
@@ -97,7 +97,7 @@ impl App {
         match wanted {
             Button::Act if confirm.may_act() => self.confirmed(),
             Button::Act => {}
-            Button::Cancel => self.modal = None,
+            Button::Cancel => self.overlay = None,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::command::{ListCommand, Move, TailCommand};
-use super::modal::{DetailTarget, Modal};
+use super::overlay::{DetailTarget, Overlay};
 use super::table::Listing;
 use super::{App, Pane, Screen, activity};
 use crate::model::{StreamName, Target};
@@ -50,28 +50,28 @@ impl App {
 
     /// Moves in what is on top: a menu, a text, or the pane in focus.
     pub(super) fn move_in(&mut self, movement: Move) {
-        let overlay = self.desk.viewport.overlay_rows();
-        let lines = self.desk.viewport.overlay_lines;
-        match &mut self.modal {
-            Some(Modal::Menu(menu)) => menu.go(movement, overlay),
-            Some(Modal::Reader(reader)) => reader.go(movement, lines, overlay),
-            Some(Modal::Confirm(_) | Modal::CommandLine(_) | Modal::Form(_)) => {}
+        let overlay = self.context.viewport.overlay_rows();
+        let lines = self.context.viewport.overlay_lines;
+        match &mut self.overlay {
+            Some(Overlay::Menu(menu)) => menu.go(movement, overlay),
+            Some(Overlay::Reader(reader)) => reader.go(movement, lines, overlay),
+            Some(Overlay::Confirm(_) | Overlay::CommandLine(_) | Overlay::Form(_)) => {}
             None => self.move_in_pane(movement),
         }
     }
 
     fn move_in_pane(&mut self, movement: Move) {
         let pane = self.focus.pane();
-        let height = self.desk.viewport.rows(pane);
+        let height = self.context.viewport.rows(pane);
         match self.listing_mut() {
             Some(list) => list.go(movement, height),
-            None => self.tails.go(pane, movement, &mut self.desk),
+            None => self.tails.go(pane, movement, &mut self.context),
         }
     }
 
     /// A command that every list understands by itself.
     pub(super) fn in_list(&mut self, command: ListCommand) {
-        let height = self.desk.viewport.rows(self.focus.pane());
+        let height = self.context.viewport.rows(self.focus.pane());
         let Some(list) = self.listing_mut() else {
             return self.in_tail(command);
         };
@@ -95,13 +95,13 @@ impl App {
     pub(super) fn escape_in_pane(&mut self) -> bool {
         match self.listing_mut() {
             Some(list) => list.escape(),
-            None => self.tails.escape(self.focus.pane(), &mut self.desk),
+            None => self.tails.escape(self.focus.pane(), &mut self.context),
         }
     }
 
     /// Goes one level deeper, from what is chosen.
     pub(super) fn open(&mut self) {
-        if let Some(Modal::Menu(_)) = self.modal {
+        if let Some(Overlay::Menu(_)) = self.overlay {
             return self.choose_from_menu();
         }
         self.hold();
@@ -114,7 +114,7 @@ impl App {
             Pane::Cursors => self.open_cursor(),
             Pane::Activity => self.open_event(),
             Pane::Tail => {
-                self.tails.stay(&mut self.desk);
+                self.tails.stay(&mut self.context);
                 self.focus.descend(Pane::Inspector);
             }
             Pane::Inspector => self.tail_command(TailCommand::Fold),
@@ -192,7 +192,7 @@ impl App {
     pub(super) fn describe(&mut self) {
         self.hold();
         if let Some(subject) = self.subject() {
-            self.modal = Some(Modal::read(subject));
+            self.overlay = Some(Overlay::read(subject));
         }
     }
 
@@ -243,8 +243,8 @@ impl App {
     /// A screen came into view.
     pub(super) fn arrived(&mut self) {
         match self.focus.screen() {
-            Screen::Cursors => self.cursors.read(&mut self.desk),
-            Screen::Activity => self.activity.follow(&mut self.desk),
+            Screen::Cursors => self.cursors.read(&mut self.context),
+            Screen::Activity => self.activity.follow(&mut self.context),
             Screen::Overview | Screen::Brokers | Screen::Streams | Screen::Tails => {}
         }
     }

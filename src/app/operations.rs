@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::command::Act;
 use super::confirm::{Button, Confirm};
-use super::modal::{DetailTarget, Modal};
 use super::notice::Level;
+use super::overlay::{DetailTarget, Overlay};
 use super::streams::PartitionKey;
 use super::{App, Effect, Pane, Screen, activity};
 use crate::health::{Known, PartitionTruth};
@@ -42,14 +42,14 @@ impl App {
         let partitions = targets
             .into_iter()
             .flat_map(|(stream, ids)| ids.into_iter().map(move |id| (Arc::clone(&stream), id)));
-        self.tails.open(partitions.collect(), &mut self.desk);
+        self.tails.open(partitions.collect(), &mut self.context);
         self.focus.descend(Pane::Tail);
     }
 
     fn what_if(&mut self) {
         match self.chosen_broker() {
-            Some(broker) => self.modal = Some(Modal::read(DetailTarget::WhatIf(broker))),
-            None => self.desk.say(
+            Some(broker) => self.overlay = Some(Overlay::read(DetailTarget::WhatIf(broker))),
+            None => self.context.say(
                 Level::Note,
                 "choose a broker to see what would follow from its loss",
             ),
@@ -95,7 +95,7 @@ impl App {
     fn some_targets(&mut self) -> Option<Targets> {
         let targets = self.targets();
         if targets.is_empty() {
-            self.desk
+            self.context
                 .say(Level::Note, "no stream or partition is chosen here");
         }
         Some(targets).filter(|targets| !targets.is_empty())
@@ -178,7 +178,7 @@ impl App {
         operation: impl Fn(StreamName, Vec<PartitionId>) -> Operation,
         wants: impl Fn(&PartitionTruth) -> bool,
     ) {
-        if self.desk.refuses_change() {
+        if self.context.refuses_change() {
             return;
         }
         let (mut operations, mut left_out) = (Vec::new(), Vec::new());
@@ -190,9 +190,9 @@ impl App {
             }
         }
         if operations.is_empty() {
-            return self.desk.say(Level::Warning, nothing_to_do(&left_out));
+            return self.context.say(Level::Warning, nothing_to_do(&left_out));
         }
-        self.modal = Some(Modal::Confirm(Confirm::new(operations, left_out)));
+        self.overlay = Some(Overlay::Confirm(Confirm::new(operations, left_out)));
     }
 
     fn split(
@@ -216,46 +216,48 @@ impl App {
 
     fn delete_chosen(&mut self) {
         if let Some(stream) = self.streams.list.chosen().cloned() {
-            self.desk.perform(Operation::Delete { stream });
+            self.context.perform(Operation::Delete { stream });
         }
     }
 
     /// Asks about the changes that slices want and that wait for the user's word.
     pub(super) fn ask_before_acting(&mut self) {
-        let operations = self.desk.take_to_confirm();
+        let operations = self.context.take_to_confirm();
         if !operations.is_empty() {
-            self.modal = Some(Modal::Confirm(Confirm::new(operations, Vec::new())));
+            self.overlay = Some(Overlay::Confirm(Confirm::new(operations, Vec::new())));
         }
     }
 
     /// Enter in a question: the button in focus.
     pub(super) fn press(&mut self) {
-        let Some(Modal::Confirm(confirm)) = &self.modal else {
+        let Some(Overlay::Confirm(confirm)) = &self.overlay else {
             return;
         };
         match confirm.button() {
             Button::Act => self.confirmed(),
-            Button::Cancel => self.modal = None,
+            Button::Cancel => self.overlay = None,
         }
     }
 
     /// The user said yes: the only way by which such changes are sent (I10).
     pub(super) fn confirmed(&mut self) {
-        let Some(Modal::Confirm(confirm)) = &self.modal else {
+        let Some(Overlay::Confirm(confirm)) = &self.overlay else {
             return;
         };
         if !confirm.may_act() {
-            return self.desk.say(Level::Warning, "the name does not match yet");
+            return self
+                .context
+                .say(Level::Warning, "the name does not match yet");
         }
         for operation in confirm.operations().to_vec() {
-            self.desk.send(operation);
+            self.context.send(operation);
         }
-        self.modal = None;
+        self.overlay = None;
     }
 
     /// Copies what is asked about as a command line, and goes on asking.
     pub(super) fn copy_confirmed(&mut self) {
-        let Some(Modal::Confirm(confirm)) = &self.modal else {
+        let Some(Overlay::Confirm(confirm)) = &self.overlay else {
             return;
         };
         let lines: Vec<String> = confirm.operations().iter().map(command_of).collect();
@@ -273,12 +275,12 @@ impl App {
                 self.say_outcome(operation, outcome);
                 self.look_for_created(operation);
             }
-            Err(failure) => self.desk.say_failure(&failure),
+            Err(failure) => self.context.say_failure(&failure),
         }
-        self.desk.order(Effect::Refresh);
+        self.context.order(Effect::Refresh);
         let touched = self.touched(operation);
         if !touched.is_empty() {
-            self.desk.order(Effect::Probe(touched));
+            self.context.order(Effect::Probe(touched));
         }
     }
 
@@ -294,25 +296,25 @@ impl App {
 
     fn say_outcome(&mut self, operation: &Operation, outcome: Outcome) {
         match outcome {
-            Outcome::Done => self.desk.say(Level::Note, done(operation)),
-            Outcome::Sent => self.desk.say(Level::Note, "sent; no ack was asked for"),
+            Outcome::Done => self.context.say(Level::Note, done(operation)),
+            Outcome::Sent => self.context.say(Level::Note, "sent; no ack was asked for"),
             Outcome::Acked { ack, partition } => {
                 let place = match partition {
                     Some(partition) => format!("{}:{partition}", ack.stream),
                     None => ack.stream.to_string(),
                 };
-                self.desk
+                self.context
                     .say(Level::Note, format!("acked: {place} @ {}", ack.offset));
             }
             Outcome::Partial { done, failed } => {
                 if let Some((id, failure)) = failed.first() {
-                    self.desk.say_failure(failure);
+                    self.context.say_failure(failure);
                     let rest = format!(
                         "{} done, {} not, partition {id} first",
                         done.len(),
                         failed.len()
                     );
-                    self.desk.say(Level::Error, format!("{rest}: {failure}"));
+                    self.context.say(Level::Error, format!("{rest}: {failure}"));
                 }
             }
         }

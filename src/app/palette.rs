@@ -8,8 +8,8 @@ use super::command::{Act, AppCommand, Go, ListCommand, TailCommand};
 use super::command_line::{Argument, argument_of};
 use super::inflight::Request;
 use super::menu::{Menu, MenuAction, MenuEntry};
-use super::modal::Modal;
 use super::notice::Level;
+use super::overlay::Overlay;
 use super::{App, Command, Effect, Pane};
 use crate::health::BrokerTruth;
 use crate::model::{Operation, StreamName, did_you_mean};
@@ -32,12 +32,12 @@ impl App {
             choice: MenuAction::Broker(broker.name().to_owned()),
         }));
         entries.extend(self.context_entries());
-        self.modal = Some(Modal::Menu(Menu::new("go to", entries)));
+        self.overlay = Some(Overlay::Menu(Menu::new("go to", entries)));
     }
 
     fn palette_commands(&self) -> Vec<MenuEntry> {
         let contexts = self.focus.pane().contexts();
-        let keymap = &self.desk.settings.keymap;
+        let keymap = &self.context.settings.keymap;
         let here = Command::ALL.iter().filter_map(|command| {
             let useful = !matches!(command, Command::Move(_));
             let keys = keymap.hint(contexts, *command).filter(|_| useful)?;
@@ -56,13 +56,13 @@ impl App {
         let entries = self.context_entries();
         if entries.is_empty() {
             let text = "the config file names no contexts; `liftui config init` writes one";
-            return self.desk.say(Level::Note, text);
+            return self.context.say(Level::Note, text);
         }
-        self.modal = Some(Modal::Menu(Menu::new("contexts", entries)));
+        self.overlay = Some(Overlay::Menu(Menu::new("contexts", entries)));
     }
 
     fn context_entries(&self) -> Vec<MenuEntry> {
-        let settings = &self.desk.settings;
+        let settings = &self.context.settings;
         let entry = |context: &super::ContextEntry| {
             let here = if context.name == settings.cluster {
                 " · here"
@@ -86,14 +86,14 @@ impl App {
 
     /// Enter in a menu.
     pub(super) fn choose_from_menu(&mut self) {
-        let Some(Modal::Menu(menu)) = self.modal.take() else {
+        let Some(Overlay::Menu(menu)) = self.overlay.take() else {
             return;
         };
         match menu.chosen().cloned() {
             Some(MenuAction::Command(command)) => self.run(command),
             Some(MenuAction::Stream(name)) => self.show_partition(name, None),
             Some(MenuAction::Broker(name)) => self.show_broker(&name),
-            Some(MenuAction::Context(name)) => self.desk.order(Effect::SwitchContext(name)),
+            Some(MenuAction::Context(name)) => self.context.order(Effect::SwitchContext(name)),
             Some(MenuAction::Copy(text)) => self.copy_text("it", text),
             None => {}
         }
@@ -101,10 +101,10 @@ impl App {
 
     /// Opens the command line on the demo cluster's console.
     pub(super) fn open_fault(&mut self) {
-        if self.desk.settings.demo {
+        if self.context.settings.demo {
             self.open_command_line("fault ");
         } else {
-            self.desk.say(
+            self.context.say(
                 Level::Note,
                 "only the demo cluster can be made to misbehave",
             );
@@ -120,32 +120,32 @@ impl App {
             Argument::Fault => self.fault(argument),
             Argument::Text => self.with_text(command, argument),
             Argument::Nothing => {
-                self.desk
+                self.context
                     .say(Level::Error, format!("{command} takes no \"{argument}\""));
             }
         }
     }
 
     fn fault(&mut self, line: &str) {
-        if !self.desk.settings.demo {
+        if !self.context.settings.demo {
             return self.open_fault();
         }
-        let id = self.desk.new_request(Request::Console(line.to_owned()));
-        self.desk.order(Effect::Console(id, line.to_owned()));
+        let id = self.context.new_request(Request::Console(line.to_owned()));
+        self.context.order(Effect::Console(id, line.to_owned()));
     }
 
     fn switch_context(&mut self, name: &str) {
         let mut names = self
-            .desk
+            .context
             .settings
             .contexts
             .iter()
             .map(|context| context.name.as_str());
         if names.any(|one| one == name) {
-            return self.desk.order(Effect::SwitchContext(name.to_owned()));
+            return self.context.order(Effect::SwitchContext(name.to_owned()));
         }
         let names = self
-            .desk
+            .context
             .settings
             .contexts
             .iter()
@@ -154,14 +154,14 @@ impl App {
             "there is no context \"{name}\"{}",
             did_you_mean(name, names)
         );
-        self.desk.say(Level::Error, text);
+        self.context.say(Level::Error, text);
     }
 
     fn with_broker(&mut self, command: Command, name: &str) {
         if self.truth().broker(name).is_none() {
             let names = self.truth().brokers.iter().map(BrokerTruth::name);
             let text = format!("there is no broker \"{name}\"{}", did_you_mean(name, names));
-            return self.desk.say(Level::Error, text);
+            return self.context.say(Level::Error, text);
         }
         self.show_broker(name);
         if command == Act::WhatIf.into() {
@@ -178,14 +178,14 @@ impl App {
             let names = self.truth().streams.iter().map(|stream| &*stream.name);
             let hint = did_you_mean(argument, names);
             let text = format!("stream \"{argument}\" does not exist{hint}");
-            return self.desk.say(Level::Error, text);
+            return self.context.say(Level::Error, text);
         };
         self.at_stream(command, stream);
     }
 
     fn at_stream(&mut self, command: Command, stream: StreamName) {
         if command == Act::Delete.into() {
-            self.desk.perform(Operation::Delete { stream });
+            self.context.perform(Operation::Delete { stream });
             return;
         }
         self.show_partition(stream, None);
@@ -206,7 +206,7 @@ impl App {
                 tail @ (TailCommand::Seek | TailCommand::Query | TailCommand::Export),
             ) => {
                 self.focus.go_to(Pane::Tail);
-                let asked = self.tails.run_with(tail, text, &mut self.desk);
+                let asked = self.tails.run_with(tail, text, &mut self.context);
                 self.asked(asked);
             }
             Command::Go(_)

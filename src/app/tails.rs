@@ -100,9 +100,9 @@ impl Tails {
     }
 
     /// Shows a tail of these partitions from their last messages on: the one that is open already, or a new one.
-    pub fn open(&mut self, partitions: Vec<(StreamName, PartitionId)>, desk: &mut Context) {
+    pub fn open(&mut self, partitions: Vec<(StreamName, PartitionId)>, context: &mut Context) {
         let (start, text) = tail::LATELY;
-        self.open_at(partitions, (start, text.to_owned()), desk);
+        self.open_at(partitions, (start, text.to_owned()), context);
     }
 
     /// The same from another place; the text says it as it was typed.
@@ -110,7 +110,7 @@ impl Tails {
         &mut self,
         partitions: Vec<(StreamName, PartitionId)>,
         (start, text): (StartAt, String),
-        desk: &mut Context,
+        context: &mut Context,
     ) {
         if partitions.is_empty() {
             return;
@@ -126,7 +126,7 @@ impl Tails {
         };
         let open = self.open.iter().position(same);
         self.shown = open.unwrap_or_else(|| {
-            self.open.push(Tail::open(partitions, start, text, desk));
+            self.open.push(Tail::open(partitions, start, text, context));
             self.open.len() - 1
         });
         self.look();
@@ -141,8 +141,8 @@ impl Tails {
     }
 
     /// Closes all of them, as before a switch of clusters.
-    pub fn close_all(&mut self, desk: &mut Context) {
-        self.open.drain(..).for_each(|mut tail| tail.close(desk));
+    pub fn close_all(&mut self, context: &mut Context) {
+        self.open.drain(..).for_each(|mut tail| tail.close(context));
         self.shown = 0;
         self.inspector.show(None);
     }
@@ -151,23 +151,23 @@ impl Tails {
 /// What happens to them.
 impl Tails {
     /// Takes what happened to a tail; what comes for a closed one is dropped and counted (I5).
-    pub fn on_event(&mut self, id: TailId, event: &TailEvent, desk: &mut Context) {
+    pub fn on_event(&mut self, id: TailId, event: &TailEvent, context: &mut Context) {
         match self.open.iter_mut().find(|tail| tail.id() == id) {
-            Some(tail) => tail.on_event(event, desk),
+            Some(tail) => tail.on_event(event, context),
             None => self.strays += 1,
         }
-        self.keep_to_budget(desk);
+        self.keep_to_budget(context);
         if !self.is_following() {
             self.look();
         }
     }
 
     /// Takes what a scan found; what no tail waits for is dropped and counted (I5).
-    pub fn on_scan(&mut self, id: ScanId, event: &ScanEvent, desk: &mut Context) {
+    pub fn on_scan(&mut self, id: ScanId, event: &ScanEvent, context: &mut Context) {
         let mut taken = self
             .open
             .iter_mut()
-            .map(|tail| tail.on_scan(id, event, desk));
+            .map(|tail| tail.on_scan(id, event, context));
         if !taken.any(|taken| taken) {
             self.strays += 1;
         }
@@ -181,24 +181,24 @@ impl Tails {
     pub fn on_tick(
         &mut self,
         newest: impl Fn(&str, PartitionId) -> Option<Offset>,
-        desk: &Context,
+        context: &Context,
     ) {
         for tail in &mut self.open {
-            tail.tick(&newest, desk.now);
+            tail.tick(&newest, context.now);
         }
         self.look();
     }
 
     /// Goes on reading what was paused and is no longer, as `goes_on` knows of a partition.
-    pub fn revive(&mut self, goes_on: impl Fn(&str, PartitionId) -> bool, desk: &mut Context) {
+    pub fn revive(&mut self, goes_on: impl Fn(&str, PartitionId) -> bool, context: &mut Context) {
         for tail in &mut self.open {
-            tail.revive(&goes_on, desk);
+            tail.revive(&goes_on, context);
         }
     }
 
     /// The last frame offered other room.
-    pub fn on_viewport(&mut self, desk: &Context) {
-        let area = desk.viewport.area(Pane::Inspector);
+    pub fn on_viewport(&mut self, context: &Context) {
+        let area = context.viewport.area(Pane::Inspector);
         let room = area.map(|area| Size {
             width: area.width.into(),
             height: area.height.into(),
@@ -211,36 +211,36 @@ impl Tails {
         &mut self,
         id: RequestId,
         text: Result<String, Failure>,
-        desk: &mut Context,
+        context: &mut Context,
     ) -> TailRequest {
-        desk.inflight.end(id);
+        context.inflight.end(id);
         let Some((_, message)) = self.edited.take_if(|(waiting, _)| *waiting == id) else {
             return TailRequest::Nothing;
         };
         match text {
             Ok(text) => TailRequest::Form(Box::new(form_of(&message, Some(&text)))),
             Err(failure) => {
-                desk.say_failure(&failure);
+                context.say_failure(&failure);
                 TailRequest::Nothing
             }
         }
     }
 
     /// Takes how far an export has come.
-    pub fn on_exported(&mut self, id: RequestId, progress: &Progress, desk: &mut Context) {
+    pub fn on_exported(&mut self, id: RequestId, progress: &Progress, context: &mut Context) {
         match progress {
             // Word that an export sent before it was stopped.
-            Progress::Going(_) if desk.inflight.get(id).is_none() => {}
+            Progress::Going(_) if context.inflight.get(id).is_none() => {}
             Progress::Going(messages) => self.exporting = Some((id, *messages)),
             Progress::Finished { messages, path } => {
-                desk.inflight.end(id);
+                context.inflight.end(id);
                 self.exporting = None;
-                desk.say(Level::Note, format!("wrote {messages} messages to {path}"));
+                context.say(Level::Note, format!("wrote {messages} messages to {path}"));
             }
             Progress::Failed(failure) => {
-                desk.inflight.end(id);
+                context.inflight.end(id);
                 self.exporting = None;
-                desk.say_failure(failure);
+                context.say_failure(failure);
             }
         }
     }
@@ -266,13 +266,13 @@ impl Tails {
     }
 
     /// The user looks elsewhere: what may be kept, and what is read, follows.
-    fn moved(&mut self, desk: &mut Context) {
-        self.keep_to_budget(desk);
+    fn moved(&mut self, context: &mut Context) {
+        self.keep_to_budget(context);
         self.look();
     }
 
-    fn keep_to_budget(&mut self, desk: &mut Context) {
-        let budget = Budget::new(desk.settings.tail_budget);
+    fn keep_to_budget(&mut self, context: &mut Context) {
+        let budget = Budget::new(context.settings.tail_budget);
         let evicted = |tail: &Tail| tail.store().counters().evicted;
         let before: Vec<u64> = self.open.iter().map(evicted).collect();
         budget.enforce(self.open.iter_mut().map(Tail::store_mut));
@@ -281,7 +281,7 @@ impl Tails {
             if evicted(tail) > before {
                 tail.evicted();
             }
-            tail.hold(room, desk);
+            tail.hold(room, context);
         }
     }
 }

@@ -9,8 +9,8 @@ use super::command::TextCommand;
 use super::command_line::{self, Argument, CommandLine};
 use super::editor::Editor;
 use super::filter::Filter;
-use super::modal::Modal;
 use super::notice::Level;
+use super::overlay::Overlay;
 use super::table::Listing;
 
 /// How many lines of the command line are remembered.
@@ -37,8 +37,8 @@ impl App {
         if let Some(taken) = self.form_typed(key) {
             return taken;
         }
-        if self.modal.is_none() && self.tail_takes_text() {
-            return self.tails.type_key(key, &self.desk);
+        if self.overlay.is_none() && self.tail_takes_text() {
+            return self.tails.type_key(key, &self.context);
         }
         let taken = self.open_box().is_some_and(|editor| editor.key(key));
         if taken {
@@ -52,8 +52,8 @@ impl App {
         if let Some(form) = self.form_on_top() {
             return form.paste(text);
         }
-        if self.modal.is_none() && self.tail_takes_text() {
-            return self.tails.paste(text, &self.desk);
+        if self.overlay.is_none() && self.tail_takes_text() {
+            return self.tails.paste(text, &self.context);
         }
         if let Some(editor) = self.open_box() {
             editor.paste(text);
@@ -62,18 +62,22 @@ impl App {
     }
 
     fn open_box(&mut self) -> Option<&mut Editor> {
-        if self.modal.is_some() {
-            return self.modal.as_mut().and_then(Modal::editor_mut);
+        if self.overlay.is_some() {
+            return self.overlay.as_mut().and_then(Overlay::editor_mut);
         }
         self.filter_mut()?.typing_mut()
     }
 
     fn text_changed(&mut self) {
-        let height = self.desk.viewport.overlay_rows();
-        match &mut self.modal {
-            Some(Modal::Menu(menu)) => menu.look_up(height),
-            Some(Modal::Reader(_) | Modal::Confirm(_) | Modal::CommandLine(_) | Modal::Form(_)) => {
-            }
+        let height = self.context.viewport.overlay_rows();
+        match &mut self.overlay {
+            Some(Overlay::Menu(menu)) => menu.look_up(height),
+            Some(
+                Overlay::Reader(_)
+                | Overlay::Confirm(_)
+                | Overlay::CommandLine(_)
+                | Overlay::Form(_),
+            ) => {}
             None => {
                 if let Some(filter) = self.filter_mut() {
                     filter.take_typed();
@@ -84,8 +88,8 @@ impl App {
 
     /// A command of the text box that is open.
     pub(super) fn text(&mut self, command: TextCommand) {
-        if self.modal.is_none() && self.tail_takes_text() {
-            return self.tails.type_command(command, &mut self.desk);
+        if self.overlay.is_none() && self.tail_takes_text() {
+            return self.tails.type_command(command, &mut self.context);
         }
         match command {
             TextCommand::Accept => self.accept(),
@@ -96,13 +100,15 @@ impl App {
     }
 
     fn accept(&mut self) {
-        match self.modal.take() {
-            Some(Modal::CommandLine(line)) => self.run_line(&line.editor().text()),
-            Some(Modal::Confirm(confirm)) => {
-                self.modal = Some(Modal::Confirm(confirm));
+        match self.overlay.take() {
+            Some(Overlay::CommandLine(line)) => self.run_line(&line.editor().text()),
+            Some(Overlay::Confirm(confirm)) => {
+                self.overlay = Some(Overlay::Confirm(confirm));
                 self.confirmed();
             }
-            other @ Some(Modal::Reader(_) | Modal::Menu(_) | Modal::Form(_)) => self.modal = other,
+            other @ Some(Overlay::Reader(_) | Overlay::Menu(_) | Overlay::Form(_)) => {
+                self.overlay = other
+            }
             None => {
                 self.filter_mut().map(Filter::close);
             }
@@ -110,17 +116,17 @@ impl App {
     }
 
     fn walk_history(&mut self, back: bool) {
-        if let Some(Modal::CommandLine(line)) = &mut self.modal {
+        if let Some(Overlay::CommandLine(line)) = &mut self.overlay {
             line.walk(&self.history, back);
         }
     }
 
     fn complete(&mut self) {
-        let Some(Modal::CommandLine(mut line)) = self.modal.take() else {
+        let Some(Overlay::CommandLine(mut line)) = self.overlay.take() else {
             return;
         };
         line.complete(|typed| command_line::completions(typed, |kind| self.words(kind)));
-        self.modal = Some(Modal::CommandLine(line));
+        self.overlay = Some(Overlay::CommandLine(line));
     }
 
     /// The lines that the one being typed could become.
@@ -142,7 +148,7 @@ impl App {
                 .map(|broker| broker.name().to_owned())
                 .collect(),
             Argument::Context => {
-                let contexts = self.desk.settings.contexts.iter();
+                let contexts = self.context.settings.contexts.iter();
                 contexts.map(|context| context.name.clone()).collect()
             }
             Argument::Fault => FAULTS.iter().map(|&word| word.to_owned()).collect(),
@@ -152,7 +158,7 @@ impl App {
 
     /// Opens the command line on this text.
     pub(super) fn open_command_line(&mut self, text: &str) {
-        self.modal = Some(Modal::CommandLine(CommandLine::new(text)));
+        self.overlay = Some(Overlay::CommandLine(CommandLine::new(text)));
     }
 
     fn run_line(&mut self, line: &str) {
@@ -167,7 +173,7 @@ impl App {
         match command_line::parse(line) {
             Ok(typed) if typed.argument.is_empty() => self.run(typed.command),
             Ok(typed) => self.run_with(typed.command, &typed.argument),
-            Err(sentence) => self.desk.say(Level::Error, sentence),
+            Err(sentence) => self.context.say(Level::Error, sentence),
         }
     }
 }

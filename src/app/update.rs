@@ -10,8 +10,8 @@ use super::command::{Answer, AppCommand, Go, ListCommand};
 use super::inflight::Request;
 use super::keymap::Resolution;
 use super::keys::Key;
-use super::modal::{DetailTarget, Modal};
 use super::notice::Level;
+use super::overlay::{DetailTarget, Overlay};
 use super::streams::Heights;
 use super::{App, Command, Effect, Event, Pane, RequestId, Screen, Viewport};
 use crate::health::Known;
@@ -28,41 +28,43 @@ impl App {
             Event::Key(key) => self.key(key),
             Event::Paste(text) => self.paste(&text),
             Event::Mouse(mouse) => self.mouse(mouse),
-            Event::Resized { width, height } => self.desk.viewport.resize(width, height),
+            Event::Resized { width, height } => self.context.viewport.resize(width, height),
             Event::Viewport(viewport) => self.drawn(viewport),
             Event::Tick(now) => self.tick(now),
-            Event::Link(link) => self.cluster.on_link(link, &mut self.desk),
-            Event::View(view) => self.cluster.on_view(&view, &mut self.desk),
-            Event::Probe(probe) => self.cluster.on_probe(&probe, &mut self.desk),
-            Event::Tail(id, event) => self.tails.on_event(id, &event, &mut self.desk),
-            Event::Scan(id, event) => self.tails.on_scan(id, &event, &mut self.desk),
+            Event::Link(link) => self.cluster.on_link(link, &mut self.context),
+            Event::BrokerView(view) => self.cluster.on_view(&view, &mut self.context),
+            Event::Probe(probe) => self.cluster.on_probe(&probe, &mut self.context),
+            Event::Tail(id, event) => self.tails.on_event(id, &event, &mut self.context),
+            Event::Scan(id, event) => self.tails.on_scan(id, &event, &mut self.context),
             Event::Cursors(cursors) => self.cursors_read(cursors.as_deref().map(Vec::as_slice)),
-            Event::Groups(groups) => self.cursors.on_groups(groups, self.desk.now),
-            Event::Activity(events) => self.activity.on_events(events, &self.desk),
+            Event::Groups(groups) => self.cursors.on_groups(groups, self.context.now),
+            Event::Activity(events) => self.activity.on_events(events, &self.context),
             Event::Done(id, result) => self.done(id, result),
             Event::Edited(id, text) => self.edited(id, text),
-            Event::Exported(id, progress) => self.tails.on_exported(id, &progress, &mut self.desk),
+            Event::Exported(id, progress) => {
+                self.tails.on_exported(id, &progress, &mut self.context)
+            }
             Event::Console(id, answer) => self.console_answered(id, answer),
-            Event::Failed(failure) => self.desk.say_failure(&failure),
-            Event::Shutdown => self.desk.order(Effect::Quit),
+            Event::Failed(failure) => self.context.say_failure(&failure),
+            Event::Shutdown => self.context.order(Effect::Quit),
         }
         if settles {
             self.settle();
         }
-        self.desk.take_orders()
+        self.context.take_orders()
     }
 
     fn drawn(&mut self, viewport: Viewport) {
-        self.desk.viewport = viewport;
-        self.tails.on_viewport(&self.desk);
+        self.context.viewport = viewport;
+        self.tails.on_viewport(&self.context);
     }
 
     fn tick(&mut self, now: Timestamp) {
-        self.desk.now = now;
-        self.cluster.on_tick(&mut self.desk);
+        self.context.now = now;
+        self.cluster.on_tick(&mut self.context);
         self.cursors
-            .on_tick(self.focus.screen() == Screen::Cursors, &mut self.desk);
-        self.activity.on_tick(&mut self.desk);
+            .on_tick(self.focus.screen() == Screen::Cursors, &mut self.context);
+        self.activity.on_tick(&mut self.context);
         let truth = self.cluster.truth();
         let goes_on = |stream: &str, partition| {
             let partition = truth.partition(stream, partition);
@@ -70,9 +72,9 @@ impl App {
                 found.paused == Known::No && found.leader_reachable == Known::Yes
             })
         };
-        self.tails.revive(goes_on, &mut self.desk);
+        self.tails.revive(goes_on, &mut self.context);
         let newest = |stream: &str, partition| truth.partition(stream, partition)?.high_watermark;
-        self.tails.on_tick(newest, &self.desk);
+        self.tails.on_tick(newest, &self.context);
     }
 
     fn key(&mut self, event: KeyEvent) {
@@ -81,7 +83,7 @@ impl App {
         }
         self.pressed.push(Key::of(event));
         match self
-            .desk
+            .context
             .settings
             .keymap
             .resolve(self.contexts(), &self.pressed)
@@ -111,7 +113,7 @@ impl App {
     }
 
     fn go(&mut self, go: Go) {
-        self.modal = None;
+        self.overlay = None;
         match go {
             Go::Overview => self.focus.show(Screen::Overview),
             Go::Brokers => self.focus.show(Screen::Brokers),
@@ -130,15 +132,17 @@ impl App {
             AppCommand::Escape => self.escape(),
             AppCommand::Back => self.back(),
             AppCommand::Interrupt => self.interrupt(),
-            AppCommand::Quit => self.desk.order(Effect::Quit),
-            AppCommand::Suspend => self.desk.order(Effect::Suspend),
-            AppCommand::Help => self.modal = Some(Modal::read(DetailTarget::Help(self.contexts()))),
+            AppCommand::Quit => self.context.order(Effect::Quit),
+            AppCommand::Suspend => self.context.order(Effect::Suspend),
+            AppCommand::Help => {
+                self.overlay = Some(Overlay::read(DetailTarget::Help(self.contexts())))
+            }
             AppCommand::CommandLine => self.open_command_line(""),
             AppCommand::Palette => self.open_palette(),
             AppCommand::Refresh => self.refresh(),
             AppCommand::Contexts => self.open_contexts(),
             AppCommand::LastError => self.show_last_error(),
-            AppCommand::Notices => self.modal = Some(Modal::read(DetailTarget::Notices)),
+            AppCommand::Notices => self.overlay = Some(Overlay::read(DetailTarget::Notices)),
             AppCommand::Fault => self.open_fault(),
         }
     }
@@ -168,7 +172,7 @@ impl App {
             return;
         }
         let text = "only findings, brokers and streams can be narrowed to faults";
-        self.desk.say(Level::Note, text);
+        self.context.say(Level::Note, text);
     }
 
     fn show_internal(&mut self) {
@@ -177,18 +181,18 @@ impl App {
             return;
         }
         let text = "Liftbridge's own streams are shown and hidden on the screen of streams";
-        self.desk.say(Level::Note, text);
+        self.context.say(Level::Note, text);
     }
 
     fn answer(&mut self, answer: Answer) {
-        let Some(Modal::Confirm(confirm)) = &mut self.modal else {
+        let Some(Overlay::Confirm(confirm)) = &mut self.overlay else {
             return;
         };
         match answer {
             Answer::Other => confirm.other(),
             Answer::Press => self.press(),
             Answer::Yes => self.confirmed(),
-            Answer::No => self.modal = None,
+            Answer::No => self.overlay = None,
             Answer::Copy => self.copy_confirmed(),
         }
     }
@@ -198,8 +202,8 @@ impl App {
         if self.leave_modal() || self.escape_in_pane() {
             return;
         }
-        if self.desk.notices.current(self.desk.now).is_some() {
-            self.desk.notices.dismiss();
+        if self.context.notices.current(self.context.now).is_some() {
+            self.context.notices.dismiss();
         }
         self.focus.back();
     }
@@ -208,44 +212,44 @@ impl App {
         if self.leave_modal() || self.focus.back() {
             return;
         }
-        self.desk.order(Effect::Quit);
+        self.context.order(Effect::Quit);
     }
 
     fn interrupt(&mut self) {
         let again = self
             .interrupted
-            .is_some_and(|at| at.age(self.desk.now) < AGAIN);
+            .is_some_and(|at| at.age(self.context.now) < AGAIN);
         if again {
-            return self.desk.order(Effect::Quit);
+            return self.context.order(Effect::Quit);
         }
-        self.interrupted = Some(self.desk.now);
-        self.desk.say(Level::Warning, "ctrl-c again to quit");
+        self.interrupted = Some(self.context.now);
+        self.context.say(Level::Warning, "ctrl-c again to quit");
     }
 
     fn refresh(&mut self) {
-        self.desk.order(Effect::Refresh);
-        self.cursors.read(&mut self.desk);
+        self.context.order(Effect::Refresh);
+        self.cursors.read(&mut self.context);
         if self.focus.screen() == Screen::Activity {
-            self.activity.follow(&mut self.desk);
+            self.activity.follow(&mut self.context);
         }
     }
 
     fn show_last_error(&mut self) {
-        match self.desk.notices.last_failure().cloned() {
-            Some(failure) => self.modal = Some(Modal::read(DetailTarget::Failure(failure))),
-            None => self.desk.say(Level::Note, "nothing has failed so far"),
+        match self.context.notices.last_failure().cloned() {
+            Some(failure) => self.overlay = Some(Overlay::read(DetailTarget::Failure(failure))),
+            None => self.context.say(Level::Note, "nothing has failed so far"),
         }
     }
 
     fn cursors_read(&mut self, cursors: Result<&[CursorEntry], &Failure>) {
-        self.cursors.on_cursors(cursors.err(), self.desk.now);
+        self.cursors.on_cursors(cursors.err(), self.context.now);
         if let Ok(cursors) = cursors {
-            self.cluster.on_cursors(cursors, &mut self.desk);
+            self.cluster.on_cursors(cursors, &mut self.context);
         }
     }
 
     fn done(&mut self, id: RequestId, result: Result<Outcome, Failure>) {
-        let Some(ended) = self.desk.inflight.end(id) else {
+        let Some(ended) = self.context.inflight.end(id) else {
             return;
         };
         if let Request::Operation(operation) = ended.request {
@@ -255,24 +259,24 @@ impl App {
     }
 
     fn console_answered(&mut self, id: RequestId, answer: Result<String, String>) {
-        if self.desk.inflight.end(id).is_none() {
+        if self.context.inflight.end(id).is_none() {
             return;
         }
         match answer {
             Ok(text) if text.contains('\n') => {
-                self.modal = Some(Modal::read(DetailTarget::Console(text)));
+                self.overlay = Some(Overlay::read(DetailTarget::Console(text)));
             }
-            Ok(text) => self.desk.say(Level::Note, text),
-            Err(text) => self.desk.say(Level::Error, text),
+            Ok(text) => self.context.say(Level::Note, text),
+            Err(text) => self.context.say(Level::Error, text),
         }
-        self.desk.order(Effect::Refresh);
+        self.context.order(Effect::Refresh);
     }
 
     /// Brings the rows in view up to date with what is known now.
     pub(super) fn settle(&mut self) {
         self.ask_before_acting();
         let (truth, faulty) = (self.cluster.truth(), self.faults_only);
-        let rows = |pane| self.desk.viewport.rows(pane);
+        let rows = |pane| self.context.viewport.rows(pane);
         match self.focus.screen() {
             Screen::Overview => {
                 self.overview

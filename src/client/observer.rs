@@ -10,8 +10,8 @@ use super::partitioner::Partitioner;
 use super::pool::Tasks;
 use super::subscribe::{SubscribeRequest, Subscription};
 use crate::model::{
-    Cluster, ErrorKind, MessageSink, OwnedMessages, Partition, PartitionId, StreamName,
-    SubscribeSpec, Target, Timestamp, View,
+    BrokerView, Cluster, ErrorKind, MessageSink, OwnedMessages, Partition, PartitionId, StreamName,
+    SubscribeSpec, Target, Timestamp,
 };
 use crate::wire::rpc::Rpc;
 
@@ -86,7 +86,7 @@ impl Observer {
     /// Asks exactly the broker at that address how the cluster looks. Never fails as a call: why there is no answer
     /// is in the view. Carries no deadline on the wire and gives up here after the metadata timeout. Brokers and ids
     /// that the answer names are known from then on.
-    pub async fn fetch_view(&self, address: &str) -> View {
+    pub async fn fetch_view(&self, address: &str) -> BrokerView {
         self.core().fetch_view(address).await
     }
 

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::inner::Inner;
-use crate::model::{ErrorKind, Failure, Timestamp, View};
+use crate::model::{BrokerView, ErrorKind, Failure, Timestamp};
 
 impl Inner {
     /// Asks exactly the broker at that address how the cluster looks.
-    pub(crate) async fn fetch_view(&self, address: &str) -> View {
+    pub(crate) async fn fetch_view(&self, address: &str) -> BrokerView {
         let begun = Instant::now();
         let answer = self.ask(address, self.options.metadata_timeout).await;
         let took = begun.elapsed();
@@ -23,7 +23,7 @@ impl Inner {
         }
         let named = |cluster: &Arc<crate::model::Cluster>| cluster.answered_by.clone();
         let broker = answer.as_ref().ok().and_then(named);
-        View {
+        BrokerView {
             address: Arc::from(address),
             broker: broker.or_else(|| self.brokers.id(address)),
             at: Timestamp::now(),

@@ -9,7 +9,7 @@ use super::activity::Change;
 use super::cluster::Cluster;
 use super::cursors::CURSORS;
 use super::partition::{Partition, Plan};
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use super::settings::Settings;
 use super::state::{State, Stream};
 use super::{activity::ACTIVITY, subject};
@@ -68,7 +68,7 @@ impl Wish {
         }
     }
 
-    fn stream(&self, seats: &[Seat], brokers: usize) -> Stream {
+    fn stream(&self, seats: &[BrokerIndex], brokers: usize) -> Stream {
         let name: Arc<str> = self.name.as_str().into();
         let base_subject: Arc<str> = self.subject.as_str().into();
         let group: Arc<str> = self.group.as_str().into();

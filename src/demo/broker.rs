@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::listener::Listener;
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 
 /// How far a broker's process has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ enum Phase {
 /// The brokers it lists, and when it last asked around.
 #[derive(Clone, Debug)]
 struct Listing {
-    seats: Vec<Seat>,
+    seats: Vec<BrokerIndex>,
     asked: Instant,
 }
 
@@ -40,7 +40,7 @@ struct Life {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Survey {
     /// It asked lately: these.
-    Known(Vec<Seat>),
+    Known(Vec<BrokerIndex>),
     /// Its list is too old: it has to ask around.
     Due,
 }
@@ -58,7 +58,7 @@ pub(super) struct Broker {
 
 impl Broker {
     /// A broker that serves, in a cluster of `brokers`.
-    pub(super) fn new(seat: Seat, brokers: usize, door: Listener) -> Self {
+    pub(super) fn new(seat: BrokerIndex, brokers: usize, door: Listener) -> Self {
         let listing = Listing {
             seats: (0..brokers).collect(),
             asked: Instant::now(),
@@ -136,7 +136,7 @@ impl Broker {
     }
 
     /// It asked around, and these answered.
-    pub(super) fn list(&self, seats: Vec<Seat>, asked: Instant) {
+    pub(super) fn list(&self, seats: Vec<BrokerIndex>, asked: Instant) {
         self.life().listing = Some(Listing { seats, asked });
     }
 

@@ -13,7 +13,7 @@ use tonic::Status;
 use super::broker::Broker;
 use super::compat::Quirks;
 use super::partition::Partition;
-use super::replication::{Alive, Change, Seat};
+use super::replication::{Alive, BrokerIndex, Change};
 use super::state::State;
 use super::timings::{self, Pace};
 
@@ -72,7 +72,7 @@ impl Cluster {
     }
 
     /// A broker began to serve, or stopped.
-    pub(super) fn set_alive(&self, seat: Seat, alive: bool) {
+    pub(super) fn set_alive(&self, seat: BrokerIndex, alive: bool) {
         let bit = 1 << seat;
         if alive {
             self.alive.fetch_or(bit, Ordering::Relaxed);
@@ -82,7 +82,7 @@ impl Cluster {
     }
 
     /// The broker's name, as in `demo-1`.
-    pub(super) fn name(&self, seat: Seat) -> String {
+    pub(super) fn name(&self, seat: BrokerIndex) -> String {
         self.brokers
             .get(seat)
             .map(|broker| broker.name.clone())
@@ -111,7 +111,7 @@ impl Cluster {
     pub(super) async fn require_controller(
         &self,
         deadline: Option<Instant>,
-    ) -> Result<Seat, Status> {
+    ) -> Result<BrokerIndex, Status> {
         loop {
             if let Some(seat) = self.lock().controller {
                 return Ok(seat);
@@ -180,7 +180,7 @@ impl Cluster {
 
     /// Drops a metadata leader that is dead or has lost its majority; some time later chooses another, if a majority runs.
     pub(super) fn elect_controller(&self, now: Instant) {
-        let running: Vec<Seat> = self.running().collect();
+        let running: Vec<BrokerIndex> = self.running().collect();
         let mut state = self.lock();
         let majority = running.len() > self.brokers.len() / 2;
         let current = state
@@ -198,7 +198,7 @@ impl Cluster {
     }
 
     /// The brokers whose process runs, whether or not they have replayed the metadata.
-    pub(super) fn running(&self) -> impl Iterator<Item = Seat> {
+    pub(super) fn running(&self) -> impl Iterator<Item = BrokerIndex> {
         let brokers = self.brokers.iter().enumerate();
         brokers
             .filter(|(_, broker)| broker.runs())
@@ -230,7 +230,7 @@ impl Cluster {
     }
 
     /// A change of leader or ISR: counted, logged, and followers fetch again.
-    pub(super) fn note(&self, partition: &Arc<Partition>, before: Seat, change: Change) {
+    pub(super) fn note(&self, partition: &Arc<Partition>, before: BrokerIndex, change: Change) {
         let mut state = self.lock();
         state.next_index();
         if let Change::Elected(seat) = change {

@@ -11,7 +11,7 @@ use super::cluster::Cluster;
 use super::partition::Partition;
 use super::pending_acks::Publication;
 use super::publish::inbox;
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use crate::wire::pb::AckPolicy;
 
 /// The name of the cursors stream.
@@ -58,7 +58,7 @@ impl Cluster {
     /// Stores a cursor; answers when all in-sync replicas have it.
     pub(super) async fn set_cursor(
         &self,
-        at: Seat,
+        at: BrokerIndex,
         key: CursorKey,
         offset: i64,
     ) -> Result<(), Status> {
@@ -95,14 +95,14 @@ impl Cluster {
     }
 
     /// The last offset stored; -1 where there is none.
-    pub(super) fn fetch_cursor(&self, at: Seat, key: &CursorKey) -> Result<i64, Status> {
+    pub(super) fn fetch_cursor(&self, at: BrokerIndex, key: &CursorKey) -> Result<i64, Status> {
         key.check()?;
         self.cursor_home(at, key)?;
         Ok(self.lock().cursors.get(&key.text()).copied().unwrap_or(-1))
     }
 
     /// The broker that is to be asked for the cursor; none where cursors are off.
-    pub(super) fn cursor_leader(&self, key: &CursorKey) -> Option<Seat> {
+    pub(super) fn cursor_leader(&self, key: &CursorKey) -> Option<BrokerIndex> {
         let partition = self.cursor_partition(key)?;
         let leader = partition.lock().replicas.leader();
         Some(leader)
@@ -116,7 +116,7 @@ impl Cluster {
     }
 
     /// The partition that keeps the cursor, woken if it dozed; only its leader may be asked.
-    fn cursor_home(&self, at: Seat, key: &CursorKey) -> Result<Arc<Partition>, Status> {
+    fn cursor_home(&self, at: BrokerIndex, key: &CursorKey) -> Result<Arc<Partition>, Status> {
         let known = self
             .cursor_partition(key)
             .filter(|_| self.brokers[at].is_up());

@@ -15,7 +15,7 @@ use super::broker::Broker;
 use super::cluster::Cluster;
 use super::compat::AckFault;
 use super::partition::Partition;
-use super::replication::{Change, Seat};
+use super::replication::{BrokerIndex, Change};
 use crate::wire::pb;
 
 /// A field of a kind that protobuf does not know.
@@ -282,7 +282,7 @@ impl Faults {
         self.cluster.quirks.set_reverse(known);
     }
 
-    fn broker(&self, number: usize) -> Result<(Seat, &Broker), FaultRefused> {
+    fn broker(&self, number: usize) -> Result<(BrokerIndex, &Broker), FaultRefused> {
         let seat = number.checked_sub(1);
         let found = seat.and_then(|seat| Some((seat, self.cluster.brokers.get(seat)?)));
         let count = self.cluster.brokers.len();

@@ -8,7 +8,7 @@ use tonic::Status;
 
 use super::activity::Change;
 use super::cluster::Cluster;
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use super::state::State;
 
 /// One consumer of a group.
@@ -22,7 +22,7 @@ struct Member {
 /// A group with at least one member.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    pub(super) coordinator: Seat,
+    pub(super) coordinator: BrokerIndex,
     pub(super) epoch: u64,
     members: BTreeMap<String, Member>,
     /// Who reported the coordinator as silent, and when the last of them did.
@@ -93,7 +93,7 @@ fn no_member() -> Status {
 
 impl Cluster {
     /// A group's coordinator and epoch, as that broker tells it: while it replays the metadata it knows no group.
-    pub(super) fn group_seen_by(&self, at: Seat, group_id: &str) -> Option<(String, u64)> {
+    pub(super) fn group_seen_by(&self, at: BrokerIndex, group_id: &str) -> Option<(String, u64)> {
         if !self.brokers[at].is_up() {
             return None;
         }
@@ -108,7 +108,7 @@ impl Cluster {
         group_id: &str,
         consumer_id: &str,
         streams: Vec<String>,
-    ) -> Result<(Seat, u64), Status> {
+    ) -> Result<(BrokerIndex, u64), Status> {
         named(group_id, consumer_id)?;
         if streams.is_empty() {
             return Err(Status::invalid_argument("No streams provided"));
@@ -153,10 +153,10 @@ impl Cluster {
         Ok((group.coordinator, group.epoch))
     }
 
-    fn least_coordinating(&self, state: &State) -> Seat {
+    fn least_coordinating(&self, state: &State) -> BrokerIndex {
         let alive = self.alive();
         let seats = (0..self.brokers.len()).filter(|seat| alive.has(*seat));
-        let coordinated = |seat: &Seat| {
+        let coordinated = |seat: &BrokerIndex| {
             state
                 .groups
                 .values()
@@ -198,7 +198,7 @@ impl Cluster {
     /// What a member is to read; asking is its heartbeat.
     pub(super) fn assignments(
         &self,
-        at: Seat,
+        at: BrokerIndex,
         group_id: &str,
         consumer_id: &str,
         epoch: u64,

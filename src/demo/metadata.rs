@@ -10,7 +10,7 @@ use tonic::Status;
 use super::broker::Survey;
 use super::cluster::Cluster;
 use super::partition::Facts;
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use super::state::{Load, Stream};
 use super::timings;
 
@@ -40,7 +40,7 @@ pub(super) struct BrokerView {
 
 impl Cluster {
     /// The named streams as this broker sees them; all that it knows where none is named.
-    pub(super) fn streams_seen_by(&self, at: Seat, names: &[String]) -> Vec<StreamView> {
+    pub(super) fn streams_seen_by(&self, at: BrokerIndex, names: &[String]) -> Vec<StreamView> {
         let knows = self.brokers[at].is_up();
         let found: Vec<(String, Option<Stream>)> = {
             let state = self.lock();
@@ -63,7 +63,7 @@ impl Cluster {
         found.into_iter().map(view).collect()
     }
 
-    fn stream_seen_by(&self, at: Seat, stream: &Stream) -> StreamFacts {
+    fn stream_seen_by(&self, at: BrokerIndex, stream: &Stream) -> StreamFacts {
         let sticky = self.quirks.sticky_flags();
         let partitions = stream.partitions.iter();
         StreamFacts {
@@ -78,7 +78,7 @@ impl Cluster {
     /// One partition, as its leader alone tells it.
     pub(super) fn partition_seen_by(
         &self,
-        at: Seat,
+        at: BrokerIndex,
         stream: &str,
         id: i32,
     ) -> Result<Facts, Status> {
@@ -97,7 +97,7 @@ impl Cluster {
     /// after the caller's deadline, or three seconds (wire-contract §0.5).
     pub(super) async fn brokers_seen_by(
         self: &Arc<Self>,
-        at: Seat,
+        at: BrokerIndex,
         deadline: Option<Instant>,
     ) -> Vec<BrokerView> {
         let now = Instant::now();
@@ -107,7 +107,7 @@ impl Cluster {
         };
         let others = seats.into_iter().filter(|seat| *seat != at);
         let loads = self.lock().loads.clone();
-        let view = |seat: Seat| BrokerView {
+        let view = |seat: BrokerIndex| BrokerView {
             name: self.brokers[seat].name.clone(),
             port: self.brokers[seat].port,
             load: loads[seat],
@@ -117,11 +117,11 @@ impl Cluster {
 
     async fn survey(
         self: &Arc<Self>,
-        at: Seat,
+        at: BrokerIndex,
         asked: Instant,
         deadline: Option<Instant>,
-    ) -> Vec<Seat> {
-        let answering: Vec<Seat> = self.running().collect();
+    ) -> Vec<BrokerIndex> {
+        let answering: Vec<BrokerIndex> = self.running().collect();
         if answering.len() == self.brokers.len() {
             self.brokers[at].list(answering.clone(), asked);
             return answering;
@@ -132,9 +132,9 @@ impl Cluster {
         self.tasks.spawn(survey).await.unwrap_or_default()
     }
 
-    async fn ask_around(self: Arc<Self>, at: Seat, patience: Duration) -> Vec<Seat> {
+    async fn ask_around(self: Arc<Self>, at: BrokerIndex, patience: Duration) -> Vec<BrokerIndex> {
         self.stop.run_until_cancelled(timings::wait(patience)).await;
-        let answering: Vec<Seat> = self.running().collect();
+        let answering: Vec<BrokerIndex> = self.running().collect();
         self.brokers[at].list(answering.clone(), Instant::now());
         answering
     }

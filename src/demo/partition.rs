@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::codec;
 use super::log::Log;
 use super::pending_acks::{PendingAcks, Publication};
-use super::replication::{Alive, Change, ReplicaSet, Seat};
+use super::replication::{Alive, BrokerIndex, Change, ReplicaSet};
 use super::settings::Settings;
 use super::timings::Pace;
 use crate::model::Timestamp;
@@ -46,9 +46,9 @@ struct Memory {
 /// What one broker says about a partition (wire-contract §4.7).
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
-    pub(super) leader: Seat,
-    pub(super) replicas: Vec<Seat>,
-    pub(super) isr: Vec<Seat>,
+    pub(super) leader: BrokerIndex,
+    pub(super) replicas: Vec<BrokerIndex>,
+    pub(super) isr: Vec<BrokerIndex>,
     pub(super) high_watermark: i64,
     pub(super) newest: i64,
     pub(super) paused: bool,
@@ -125,7 +125,7 @@ pub(super) struct Plan {
     pub(super) group: Arc<str>,
     pub(super) settings: Settings,
     /// The replicas; the first one leads.
-    pub(super) seats: Vec<Seat>,
+    pub(super) seats: Vec<BrokerIndex>,
     /// How many brokers the cluster has.
     pub(super) brokers: usize,
 }
@@ -236,10 +236,10 @@ impl Partition {
         alive: Alive,
         pace: &Pace,
         leaders: &[i32],
-    ) -> Option<(Seat, Change)> {
+    ) -> Option<(BrokerIndex, Change)> {
         let mut state = self.lock();
         let before = state.replicas.leader();
-        let load = |seat: Seat| leaders.get(seat).copied().unwrap_or_default();
+        let load = |seat: BrokerIndex| leaders.get(seat).copied().unwrap_or_default();
         let change = state.replicas.look_after(now, alive, pace, load)?;
         state.after(change);
         self.changed.notify_waiters();
@@ -247,7 +247,7 @@ impl Partition {
     }
 
     /// Hands the leadership to that broker; false where it holds no in-sync copy.
-    pub(super) fn move_leader(&self, seat: Seat) -> bool {
+    pub(super) fn move_leader(&self, seat: BrokerIndex) -> bool {
         let mut state = self.lock();
         let moved = state.replicas.move_to(seat);
         if moved {
@@ -258,7 +258,7 @@ impl Partition {
     }
 
     /// Stops a follower's fetches and takes it out of the ISR; false where it follows nothing here.
-    pub(super) fn hold(&self, seat: Seat) -> bool {
+    pub(super) fn hold(&self, seat: BrokerIndex) -> bool {
         let mut state = self.lock();
         let held = state.replicas.hold(seat);
         state.settle();
@@ -342,7 +342,7 @@ impl Partition {
     }
 
     /// A broker lost its memory: it was killed.
-    pub(super) fn forget(&self, seat: Seat) {
+    pub(super) fn forget(&self, seat: BrokerIndex) {
         let mut state = self.lock();
         if let Some(memory) = state.memories.get_mut(seat) {
             *memory = Memory::default();
@@ -355,7 +355,7 @@ impl Partition {
     }
 
     /// What that broker says; with `sticky` flags as real servers do.
-    pub(super) fn facts(&self, seat: Seat, sticky: bool) -> Facts {
+    pub(super) fn facts(&self, seat: BrokerIndex, sticky: bool) -> Facts {
         let state = self.lock();
         let (high_watermark, newest) = state.replicas.seen_by(seat);
         let leader = state.replicas.leader();

@@ -12,7 +12,7 @@ use super::cluster::Cluster;
 use super::codec;
 use super::partition::Partition;
 use super::pending_acks::{AckSender, Publication};
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use super::{subject, subject::NAMESPACE};
 use crate::wire::pb;
 use pb::publish_async_error::Code;
@@ -119,7 +119,7 @@ impl Cluster {
     /// The partition that a publish at this broker means, paused ones woken; or why not.
     pub(super) fn admit(
         &self,
-        at: Seat,
+        at: BrokerIndex,
         request: &pb::PublishRequest,
     ) -> Result<Arc<Partition>, Refusal> {
         let partition = self.target(at, request)?;
@@ -142,7 +142,11 @@ impl Cluster {
         Ok(partition)
     }
 
-    fn target(&self, at: Seat, request: &pb::PublishRequest) -> Result<Arc<Partition>, Refusal> {
+    fn target(
+        &self,
+        at: BrokerIndex,
+        request: &pb::PublishRequest,
+    ) -> Result<Arc<Partition>, Refusal> {
         let known = self
             .brokers
             .get(at)

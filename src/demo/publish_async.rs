@@ -11,7 +11,7 @@ use tonic::{Status, Streaming};
 use super::cluster::Cluster;
 use super::compat::AckFault;
 use super::publish::{Refusal, inbox, refused_by};
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use super::timings;
 use crate::wire::pb;
 
@@ -24,7 +24,7 @@ pub(super) type Answers = mpsc::Sender<Result<pb::PublishResponse, Status>>;
 /// One session at one broker.
 pub(super) struct Session {
     cluster: Arc<Cluster>,
-    at: Seat,
+    at: BrokerIndex,
     /// The session's own inbox: what the client names is ignored.
     inbox: String,
     acks: mpsc::UnboundedSender<pb::Ack>,
@@ -36,7 +36,7 @@ pub(super) struct Session {
 
 impl Session {
     /// A session whose answers go there.
-    pub(super) fn new(cluster: Arc<Cluster>, at: Seat, answers: Answers) -> Self {
+    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex, answers: Answers) -> Self {
         let (acks, arrived) = mpsc::unbounded_channel();
         let held = VecDeque::new();
         Self {

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::partition::{Partition, PartitionState};
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use super::subscribe::Range;
 use super::timings;
 
@@ -35,7 +35,7 @@ enum Step {
 #[derive(Debug)]
 pub(super) struct Reader {
     partition: Arc<Partition>,
-    at: Seat,
+    at: BrokerIndex,
     next: i64,
     stop: Option<i64>,
     reverse: bool,
@@ -48,7 +48,7 @@ impl Reader {
     pub(super) fn new(
         partition: &Arc<Partition>,
         state: &PartitionState,
-        at: Seat,
+        at: BrokerIndex,
         range: Range,
         reverse: bool,
     ) -> Self {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::timings::Pace;
 
 /// A broker of the cluster, by its place in the list: `demo-1` is 0.
-pub(super) type Seat = usize;
+pub(super) type BrokerIndex = usize;
 
 /// Which brokers serve, as a set of seats. At most 64.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(super) struct Alive(pub(super) u64);
 
 impl Alive {
     /// Whether the broker of that seat serves.
-    pub(super) fn has(self, seat: Seat) -> bool {
+    pub(super) fn has(self, seat: BrokerIndex) -> bool {
         self.0 >> seat & 1 == 1
     }
 }
@@ -22,7 +22,7 @@ impl Alive {
 /// What one broker holds of one partition, and what it knows of the high watermark.
 #[derive(Debug)]
 struct Replica {
-    seat: Seat,
+    seat: BrokerIndex,
     newest: i64,
     high_watermark: i64,
     /// Kept from fetching by a fault.
@@ -41,19 +41,19 @@ impl Replica {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// That broker leads now; the log ends where its own copy ended.
-    Elected(Seat),
+    Elected(BrokerIndex),
     /// That broker left the ISR.
-    Shrunk(Seat),
+    Shrunk(BrokerIndex),
     /// That broker came back into the ISR.
-    Expanded(Seat),
+    Expanded(BrokerIndex),
 }
 
 /// The replicas of one partition.
 #[derive(Debug)]
 pub(super) struct ReplicaSet {
-    leader: Seat,
+    leader: BrokerIndex,
     replicas: Vec<Replica>,
-    isr: Vec<Seat>,
+    isr: Vec<BrokerIndex>,
     min_isr: usize,
     high_watermark: i64,
     checkpoint: i64,
@@ -62,8 +62,8 @@ pub(super) struct ReplicaSet {
 
 impl ReplicaSet {
     /// An empty partition on these brokers; the first one leads.
-    pub(super) fn new(seats: &[Seat], min_isr: usize) -> Self {
-        let replica = |seat: &Seat| Replica {
+    pub(super) fn new(seats: &[BrokerIndex], min_isr: usize) -> Self {
+        let replica = |seat: &BrokerIndex| Replica {
             seat: *seat,
             newest: -1,
             high_watermark: -1,
@@ -83,17 +83,17 @@ impl ReplicaSet {
     }
 
     /// The broker that leads, dead or alive: until an election the dead one stays named.
-    pub(super) fn leader(&self) -> Seat {
+    pub(super) fn leader(&self) -> BrokerIndex {
         self.leader
     }
 
     /// The brokers that hold a copy.
-    pub(super) fn seats(&self) -> impl Iterator<Item = Seat> {
+    pub(super) fn seats(&self) -> impl Iterator<Item = BrokerIndex> {
         self.replicas.iter().map(|replica| replica.seat)
     }
 
     /// The brokers in sync.
-    pub(super) fn isr(&self) -> &[Seat] {
+    pub(super) fn isr(&self) -> &[BrokerIndex] {
         &self.isr
     }
 
@@ -103,7 +103,7 @@ impl ReplicaSet {
     }
 
     /// What that broker believes: its high watermark and its newest offset; -1 and -1 on a broker without a copy.
-    pub(super) fn seen_by(&self, seat: Seat) -> (i64, i64) {
+    pub(super) fn seen_by(&self, seat: BrokerIndex) -> (i64, i64) {
         let replica = self.replicas.iter().find(|replica| replica.seat == seat);
         replica.map_or((-1, -1), |replica| (replica.high_watermark, replica.newest))
     }
@@ -161,7 +161,7 @@ impl ReplicaSet {
         }
     }
 
-    fn replica(&mut self, seat: Seat) -> Option<&mut Replica> {
+    fn replica(&mut self, seat: BrokerIndex) -> Option<&mut Replica> {
         self.replicas
             .iter_mut()
             .find(|replica| replica.seat == seat)
@@ -173,7 +173,7 @@ impl ReplicaSet {
         now: Instant,
         alive: Alive,
         pace: &Pace,
-        load: impl Fn(Seat) -> i32,
+        load: impl Fn(BrokerIndex) -> i32,
     ) -> Option<Change> {
         if alive.has(self.leader) {
             self.leader_lost = None;
@@ -190,9 +190,9 @@ impl ReplicaSet {
 
     /// Chooses the least loaded of the living in-sync replicas, once more than half of the others report the leader's
     /// silence. There is no unclean election (wire-contract §5).
-    fn elect(&mut self, alive: Alive, load: impl Fn(Seat) -> i32) -> Option<Change> {
+    fn elect(&mut self, alive: Alive, load: impl Fn(BrokerIndex) -> i32) -> Option<Change> {
         let reporters = self.isr.iter().filter(|seat| alive.has(**seat));
-        let candidates: Vec<Seat> = reporters.copied().collect();
+        let candidates: Vec<BrokerIndex> = reporters.copied().collect();
         if candidates.len() <= (self.isr.len() - 1) / 2 {
             return None;
         }
@@ -201,7 +201,7 @@ impl ReplicaSet {
         Some(Change::Elected(next))
     }
 
-    fn lead(&mut self, seat: Seat) {
+    fn lead(&mut self, seat: BrokerIndex) {
         let (_, newest) = self.seen_by(seat);
         self.leader = seat;
         self.leader_lost = None;
@@ -213,7 +213,7 @@ impl ReplicaSet {
     }
 
     /// Hands the leadership over to an in-sync replica that first catches up; false where it holds no in-sync copy.
-    pub(super) fn move_to(&mut self, seat: Seat) -> bool {
+    pub(super) fn move_to(&mut self, seat: BrokerIndex) -> bool {
         if !self.isr.contains(&seat) {
             return false;
         }
@@ -250,7 +250,7 @@ impl ReplicaSet {
         Some(Change::Shrunk(seat))
     }
 
-    fn leave_isr(&mut self, seat: Seat) {
+    fn leave_isr(&mut self, seat: BrokerIndex) {
         self.isr.retain(|member| *member != seat);
         self.commit();
     }
@@ -275,7 +275,7 @@ impl ReplicaSet {
     }
 
     /// Stops a follower's fetches and takes it out of the ISR at once; false for the leader and for strangers.
-    pub(super) fn hold(&mut self, seat: Seat) -> bool {
+    pub(super) fn hold(&mut self, seat: BrokerIndex) -> bool {
         if seat == self.leader {
             return false;
         }
@@ -302,7 +302,7 @@ impl ReplicaSet {
 
     /// A lone replica that was killed knows no more than its last checkpoint: what was committed since stays unseen until
     /// the next append (wire-contract §5, bug F).
-    pub(super) fn came_back(&mut self, seat: Seat) {
+    pub(super) fn came_back(&mut self, seat: BrokerIndex) {
         if self.replicas.len() > 1 || self.leader != seat {
             return;
         }

@@ -16,7 +16,7 @@ use super::cluster::Cluster;
 use super::codec::FrameCodec;
 use super::health;
 use super::reader::Messages;
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use super::service::Calls;
 use super::timings;
 use crate::wire::pb;
@@ -80,13 +80,13 @@ pub(super) fn as_grpc_go(status: Status) -> Status {
 #[derive(Clone, Debug)]
 pub(super) struct BrokerService {
     cluster: Arc<Cluster>,
-    at: Seat,
+    at: BrokerIndex,
     api: ApiServer<Calls>,
 }
 
 impl BrokerService {
     /// The service of the broker of that seat.
-    pub(super) fn new(cluster: Arc<Cluster>, at: Seat) -> Self {
+    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex) -> Self {
         let api = ApiServer::new(Calls::new(Arc::clone(&cluster), at));
         Self { cluster, at, api }
     }

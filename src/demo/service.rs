@@ -17,7 +17,7 @@ use super::pending_acks::Publication;
 use super::publish::refused_by;
 use super::publish_async::Session;
 use super::reader::Messages;
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use super::server::Deadline;
 use crate::wire::pb;
 
@@ -30,12 +30,12 @@ type Answer<T> = Result<Response<T>, Status>;
 #[derive(Clone, Debug)]
 pub(super) struct Calls {
     cluster: Arc<Cluster>,
-    at: Seat,
+    at: BrokerIndex,
 }
 
 impl Calls {
     /// The calls as that broker answers them.
-    pub(super) fn new(cluster: Arc<Cluster>, at: Seat) -> Self {
+    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex) -> Self {
         Self { cluster, at }
     }
 

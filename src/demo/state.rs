@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::groups::Group;
 use super::partition::Partition;
-use super::replication::{Alive, Seat};
+use super::replication::{Alive, BrokerIndex};
 use super::subject;
 
 /// A stream, as created.
@@ -89,7 +89,7 @@ pub(super) struct State {
     pub(super) cursors: HashMap<String, i64>,
     pub(super) loads: Vec<Load>,
     /// The broker that leads the metadata; none while a majority is missing or an election runs.
-    pub(super) controller: Option<Seat>,
+    pub(super) controller: Option<BrokerIndex>,
     /// When the last controller was lost.
     pub(super) controller_lost: Option<Instant>,
     /// Activity events that wait for a leader of `__activity`.
@@ -155,7 +155,7 @@ impl State {
     }
 
     /// The leadership of one partition went from one broker to another.
-    pub(super) fn count_move(&mut self, from: Seat, to: Seat) {
+    pub(super) fn count_move(&mut self, from: BrokerIndex, to: BrokerIndex) {
         if let Some(load) = self.loads.get_mut(from) {
             load.leaders = (load.leaders - 1).max(0);
         }
@@ -165,8 +165,8 @@ impl State {
     }
 
     /// The brokers of a new stream's partitions: the least loaded ones, all partitions on the same (wire-contract §4.1).
-    pub(super) fn place(&self, replicas: usize, alive: Alive) -> Vec<Seat> {
-        let mut seats: Vec<Seat> = (0..self.loads.len()).collect();
+    pub(super) fn place(&self, replicas: usize, alive: Alive) -> Vec<BrokerIndex> {
+        let mut seats: Vec<BrokerIndex> = (0..self.loads.len()).collect();
         seats.sort_by_key(|seat| {
             (
                 !alive.has(*seat),

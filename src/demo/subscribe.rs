@@ -11,7 +11,7 @@ use tonic::Status;
 use super::cluster::Cluster;
 use super::partition::{Partition, PartitionState};
 use super::reader::{Batch, Reader};
-use super::replication::Seat;
+use super::replication::BrokerIndex;
 use crate::wire::pb;
 use pb::{StartPosition, StopPosition};
 
@@ -22,7 +22,7 @@ impl Cluster {
     /// Begins a subscription at this broker; an error comes in the place of the handshake.
     pub(super) fn subscribe(
         self: &Arc<Self>,
-        at: Seat,
+        at: BrokerIndex,
         request: &pb::SubscribeRequest,
         deadline: Option<Instant>,
     ) -> Result<mpsc::Receiver<Batch>, Status> {
@@ -49,7 +49,11 @@ impl Cluster {
         Ok(receiver)
     }
 
-    fn readable(&self, at: Seat, request: &pb::SubscribeRequest) -> Result<Arc<Partition>, Status> {
+    fn readable(
+        &self,
+        at: BrokerIndex,
+        request: &pb::SubscribeRequest,
+    ) -> Result<Arc<Partition>, Status> {
         let known = self.brokers[at].is_up();
         let partition = self.lock().partition(&request.stream, request.partition);
         let partition = partition.filter(|_| known);
@@ -107,7 +111,7 @@ impl Range {
     /// What the request means on this broker now.
     fn of(
         state: &PartitionState,
-        at: Seat,
+        at: BrokerIndex,
         request: &pb::SubscribeRequest,
     ) -> Result<Self, Status> {
         let start = start(state, at, request)?;
@@ -121,7 +125,7 @@ impl Range {
     }
 
     /// A paused partition refuses readers of what it has; readers of what is to come get the handshake and then the end.
-    fn check_open(self, state: &PartitionState, at: Seat) -> Result<(), Status> {
+    fn check_open(self, state: &PartitionState, at: BrokerIndex) -> Result<(), Status> {
         let (high_watermark, _) = state.replicas.seen_by(at);
         if state.is_open() || self.start > high_watermark {
             return Ok(());
@@ -132,7 +136,11 @@ impl Range {
     }
 }
 
-fn start(state: &PartitionState, at: Seat, request: &pb::SubscribeRequest) -> Result<i64, Status> {
+fn start(
+    state: &PartitionState,
+    at: BrokerIndex,
+    request: &pb::SubscribeRequest,
+) -> Result<i64, Status> {
     let asked = request.start_position;
     let position = StartPosition::try_from(asked).map_err(|unknown| {
         Status::invalid_argument(format!("Unknown StartPosition {}", unknown.0))
@@ -154,7 +162,7 @@ fn start(state: &PartitionState, at: Seat, request: &pb::SubscribeRequest) -> Re
 
 fn stop(
     state: &PartitionState,
-    at: Seat,
+    at: BrokerIndex,
     request: &pb::SubscribeRequest,
 ) -> Result<Option<i64>, Status> {
     let asked = request.stop_position;

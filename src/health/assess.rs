@@ -9,7 +9,7 @@ use super::brokers::{BrokerBook, Speaker};
 use super::leader::{self, Belief, Word};
 use super::pause_state::Probed;
 use super::rates::{self, Meter};
-use super::rules::{Symptom, Symptoms};
+use super::rules::{Symptoms, Violation};
 use super::{
     HealthOptions, Known, PartitionStatus, PartitionTruth, PartitionView, StreamStatus, StreamTruth,
 };
@@ -83,7 +83,7 @@ pub(super) fn stream(
     old: Option<&StreamTruth>,
     memory: &mut Vec<PartitionMemory>,
     scene: &Scene<'_>,
-) -> Option<(StreamTruth, Vec<Symptom>)> {
+) -> Option<(StreamTruth, Vec<Violation>)> {
     let freshest = told.freshest()?;
     let ids = told.partition_ids();
     memory.resize_with(ids.len(), PartitionMemory::default);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{BrokerTruth, Known, Reach};
-use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Target, Timestamp, View};
+use crate::model::{BrokerId, BrokerView, Cluster, ErrorKind, Failure, Target, Timestamp};
 
 /// The last word of the broker at one address.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ pub(super) struct BrokerBook {
 
 impl BrokerBook {
     /// Takes an outcome; one that is older than the last of its address is dropped.
-    pub(super) fn observe(&mut self, view: &View, missed_polls: u32) -> Option<Change> {
+    pub(super) fn observe(&mut self, view: &BrokerView, missed_polls: u32) -> Option<Change> {
         let voice = self.voices.entry(Arc::clone(&view.address));
         let voice = voice.or_insert_with(|| Voice::new(&view.address));
         if view.at < voice.asked {
@@ -291,7 +291,7 @@ impl Voice {
         }
     }
 
-    fn take(&mut self, view: &View, missed_polls: u32) {
+    fn take(&mut self, view: &BrokerView, missed_polls: u32) {
         self.asked = view.at;
         match &view.result {
             Ok(cluster) => self.answered(view, cluster),
@@ -299,7 +299,7 @@ impl Voice {
         }
     }
 
-    fn answered(&mut self, view: &View, cluster: &Arc<Cluster>) {
+    fn answered(&mut self, view: &BrokerView, cluster: &Arc<Cluster>) {
         let id = cluster.answered_by.as_ref().or(view.broker.as_ref());
         self.id = id.cloned().or_else(|| self.id.take());
         self.reach = Reach::Answering;
@@ -314,7 +314,7 @@ impl Voice {
         });
     }
 
-    fn failed(&mut self, view: &View, failure: &Failure, missed_polls: u32) {
+    fn failed(&mut self, view: &BrokerView, failure: &Failure, missed_polls: u32) {
         self.id = self.id.take().or_else(|| view.broker.clone());
         self.failures = self.failures.saturating_add(1);
         let since = *self.failing_since.get_or_insert(view.at);

@@ -10,7 +10,7 @@ use super::lag::CursorBook;
 use super::rates::Sample;
 use super::streams::StreamBook;
 use super::{BrokerTruth, CursorTruth, Finding, HealthOptions, Rule, Truth, alarms};
-use crate::model::{BrokerId, Cluster, CursorEntry, Offset, Probe, Timestamp, View};
+use crate::model::{BrokerId, BrokerView, Cluster, CursorEntry, Offset, Probe, Timestamp};
 
 /// Collects what is said and tells what follows.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Health {
     }
 
     /// Takes one broker's answer, or why there is none. One that is older than the last of its address is dropped.
-    pub fn observe(&mut self, view: &Arc<View>) {
+    pub fn observe(&mut self, view: &Arc<BrokerView>) {
         let missed_polls = self.options.alerts.missed_polls;
         let Some(change) = self.brokers.observe(view, missed_polls) else {
             return;

@@ -11,7 +11,7 @@ use crate::model::{BrokerId, PartitionId, StreamName, Target, Timestamp};
 
 /// One thing that is wrong with one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Symptom {
+pub(super) struct Violation {
     severity: Severity,
     /// The rule that sees it.
     pub(super) rule: Rule,
@@ -26,7 +26,7 @@ pub(super) struct Symptom {
 pub(super) struct Symptoms<'a> {
     min_isr: Option<usize>,
     scene: &'a Scene<'a>,
-    found: Vec<Symptom>,
+    found: Vec<Violation>,
 }
 
 impl<'a> Symptoms<'a> {
@@ -45,7 +45,7 @@ impl<'a> Symptoms<'a> {
     }
 
     /// What was found, by partition.
-    pub(super) fn found(self) -> Vec<Symptom> {
+    pub(super) fn found(self) -> Vec<Violation> {
         self.found
     }
 
@@ -66,7 +66,7 @@ impl<'a> Symptoms<'a> {
     }
 
     fn add(&mut self, severity: Severity, rule: Rule, truth: &PartitionTruth, detail: Vec<String>) {
-        self.found.push(Symptom {
+        self.found.push(Violation {
             severity,
             rule,
             partition: truth.id,
@@ -194,7 +194,7 @@ pub(super) struct Onsets {
 
 impl Onsets {
     /// Writes down when the symptoms began, and forgets those that are gone.
-    pub(super) fn note(&mut self, symptoms: &mut [Symptom], now: Timestamp) {
+    pub(super) fn note(&mut self, symptoms: &mut [Violation], now: Timestamp) {
         let old = std::mem::take(&mut self.since);
         for symptom in symptoms {
             let key = (symptom.rule, symptom.partition);
@@ -209,7 +209,7 @@ impl Onsets {
 /// a symptom has not yet lasted long enough to be one.
 pub(super) fn findings(
     stream: &StreamName,
-    symptoms: &[Symptom],
+    symptoms: &[Violation],
     scene: &Scene<'_>,
 ) -> (Vec<Finding>, Option<Timestamp>) {
     let mut groups: Vec<Finding> = Vec::new();
@@ -239,7 +239,7 @@ pub(super) fn findings(
     (groups, again)
 }
 
-impl Symptom {
+impl Violation {
     fn finding(&self, stream: &StreamName, since: Timestamp) -> Finding {
         Finding {
             severity: self.severity,

@@ -7,7 +7,7 @@ use super::{BrokerId, Cluster, Failure, Partition, PartitionId, StreamName, Time
 
 /// One broker's answer to the question how the cluster looks, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
-pub struct View {
+pub struct BrokerView {
     /// The broker's address as it was dialled, `host:port`: the identity of the view while its id is unknown.
     pub address: Arc<str>,
     /// Its id, once it has answered or another broker named it.

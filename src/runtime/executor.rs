@@ -125,9 +125,9 @@ impl Executor {
         match effect {
             Effect::Refresh => self.nudge.now(),
             Effect::Probe(places) => self.probe(places),
-            Effect::OpenFeed(id, spec) => self.open_feed(id, spec),
-            Effect::HoldFeed(id, held) => self.hold_feed(id, held),
-            Effect::CloseFeed(id) => self.close_feed(id),
+            Effect::OpenTail(id, spec) => self.open_feed(id, spec),
+            Effect::HoldTail(id, held) => self.hold_feed(id, held),
+            Effect::CloseTail(id) => self.close_feed(id),
             Effect::FetchOlder(id, spec) => self.fetch_older(id, spec),
             Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),
             Effect::CancelScan(id) => cancel(self.scans.remove(&id)),

@@ -14,7 +14,7 @@ use super::channels::Outbox;
 use super::nudge::Nudge;
 use crate::app::{Event, Link};
 use crate::client::Observer;
-use crate::model::{ErrorKind, Failure, Target, Timestamp, View};
+use crate::model::{BrokerView, ErrorKind, Failure, Target, Timestamp};
 
 /// The wait after the first round in which nobody answered; each later one is a second longer.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -119,7 +119,7 @@ impl Poller {
         let mut answered = false;
         // The app lets go of a view when it takes the next one. Held for two polls, the last to let go is this task:
         // freeing a large view takes none of the loop's time.
-        let mut held: (Option<Arc<View>>, Option<Arc<View>>) = (None, None);
+        let mut held: (Option<Arc<BrokerView>>, Option<Arc<BrokerView>>) = (None, None);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
@@ -140,8 +140,8 @@ impl Poller {
         }
     }
 
-    async fn tell(&self, view: Arc<View>) {
-        self.outbox.tell(Event::View(view)).await;
+    async fn tell(&self, view: Arc<BrokerView>) {
+        self.outbox.tell(Event::BrokerView(view)).await;
     }
 
     async fn link(&self, link: Link) {

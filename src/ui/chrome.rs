@@ -16,8 +16,8 @@ use super::widgets::{after, dotted};
 use crate::app::cluster::Freshness;
 use crate::app::command_line::{self, CommandLine};
 use crate::app::inflight::Request;
-use crate::app::modal::Modal;
 use crate::app::notice::Level;
+use crate::app::overlay::Overlay;
 use crate::app::{App, HitTarget, Screen};
 use crate::health::{BrokerTruth, Severity};
 use crate::model::counted;
@@ -40,7 +40,7 @@ pub(super) fn header(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let left = painter.put_right(area, &right);
     let name = [
         span(" liftui ", theme.brand),
-        span(&*app.desk.settings.cluster, theme.text),
+        span(&*app.context.settings.cluster, theme.text),
     ];
     let mut taken = painter.put(left, &name);
     for part in parts(app, theme) {
@@ -148,27 +148,27 @@ fn calm(brokers: &[BrokerTruth], theme: &Theme) -> Span<'static> {
 /// The right end: what is on its way, observer mode, how old the truth is.
 fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
     let mut parts: Vec<Vec<Span<'static>>> = Vec::new();
-    if let Some(pending) = app.desk.inflight.pending().first() {
+    if let Some(pending) = app.context.inflight.pending().first() {
         let what = match &pending.request {
             Request::Operation(_) => "sending",
             Request::Edit => "in the editor",
             Request::Export => "exporting",
             Request::Console(_) => "at the console",
         };
-        let since = format::ago(pending.since, app.desk.now);
+        let since = format::ago(pending.since, app.context.now);
         parts.push(vec![span(format!("{what} {since}"), theme.key)]);
     }
-    if app.desk.settings.observer {
+    if app.context.settings.observer {
         parts.push(vec![span("observing", theme.readonly)]);
     }
-    let (text, style) = match app.cluster.freshness(&app.desk) {
+    let (text, style) = match app.cluster.freshness(&app.context) {
         Freshness::Nothing => ("no broker yet".to_owned(), theme.degraded),
         Freshness::Live { as_of } => (
-            format!("as of {}", format::ago(as_of, app.desk.now)),
+            format!("as of {}", format::ago(as_of, app.context.now)),
             theme.muted,
         ),
         Freshness::Stale { as_of } => (
-            format!("stale {}", format::ago(as_of, app.desk.now)),
+            format!("stale {}", format::ago(as_of, app.context.now)),
             theme.broken,
         ),
     };
@@ -212,7 +212,7 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
 /// What is typed after `:`, or what was told last, until it expires.
 pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    if let Some(Modal::CommandLine(line)) = &app.modal {
+    if let Some(Overlay::CommandLine(line)) = &app.overlay {
         return command_line(painter, area, line, app);
     }
     if !app.pressed().is_empty() {
@@ -220,11 +220,11 @@ pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
         painter.put(area, &[span(format!(" {} …", keys.join(" ")), theme.key)]);
         return;
     }
-    let Some(notice) = app.desk.notices.current(app.desk.now) else {
+    let Some(notice) = app.context.notices.current(app.context.now) else {
         return;
     };
     let style = level_style(notice.level, theme);
-    let time = format::clock(notice.at, app.desk.settings.utc_offset);
+    let time = format::clock(notice.at, app.context.settings.utc_offset);
     let times = if notice.times > 1 {
         format!("  ({} times)", notice.times)
     } else {

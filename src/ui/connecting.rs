@@ -14,7 +14,7 @@ use crate::app::{App, Link};
 /// Draws it in the room of all panes.
 pub(super) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    let addresses = || app.desk.settings.addresses.clone();
+    let addresses = || app.context.settings.addresses.clone();
     let mut lines = Vec::new();
     match app.cluster.link() {
         Link::Trying { addresses, attempt } => {
@@ -47,7 +47,7 @@ pub(super) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
             lines.push(Line::gap());
             lines.push(Line::text(&*failure.sentence, theme.text));
             lines.push(Line::gap());
-            let left = format::age(app.desk.now.age(*next));
+            let left = format::age(app.context.now.age(*next));
             let text = format!("Round {attempt} failed; the next one begins in {left}.");
             lines.push(Line::text(text, theme.muted));
         }
@@ -63,6 +63,6 @@ pub(super) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
 }
 
 fn spinner(app: &App, theme: &super::Theme) -> &'static str {
-    let second = usize::try_from(app.desk.now.0 / 1_000_000_000).unwrap_or(0);
+    let second = usize::try_from(app.context.now.0 / 1_000_000_000).unwrap_or(0);
     theme.glyphs.spinner[second % theme.glyphs.spinner.len()]
 }

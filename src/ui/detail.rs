@@ -1,6 +1,6 @@
 //! Texts to read about one thing: a broker, a stream, a partition, a finding, an error, the keys of a place.
 //!
-//! Lines are made here and drawn in a box by `modal`, or below a list by its pane.
+//! Lines are made here and drawn in a box by `overlay`, or below a list by its pane.
 
 mod entities;
 mod keys;

@@ -88,9 +88,9 @@ fn fields(
     theme: &Theme,
 ) -> Vec<Vec<Span<'static>>> {
     let time = message.timestamp();
-    let when = format::date(time, app.desk.settings.utc_offset);
+    let when = format::date(time, app.context.settings.utc_offset);
     let mut when = field("time", when, theme.text, theme);
-    let ago = format!("  {} ago", format::ago(time, app.desk.now));
+    let ago = format!("  {} ago", format::ago(time, app.context.now));
     if spans_width(&when) + ago.len() <= columns {
         when.push(span(ago, theme.muted));
     }
@@ -178,7 +178,7 @@ fn value_line(
 fn view_hint(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let contexts = &[KeyContext::Inspector, KeyContext::Tail];
     let key = app
-        .desk
+        .context
         .settings
         .keymap
         .hint(contexts, Command::from(TailCommand::View));

@@ -143,7 +143,7 @@ fn empty(painter: &mut Painter<'_>, area: Rect, app: &App, tail: &Tail) {
     let contexts = &[KeyContext::Tail, KeyContext::List, KeyContext::Global];
     let key = |command: TailCommand| {
         let hint = app
-            .desk
+            .context
             .settings
             .keymap
             .hint(contexts, Command::from(command));
@@ -210,7 +210,7 @@ fn opening(app: &App, tail: &Tail) -> (String, String) {
 }
 
 fn nothing_open(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
-    let keymap = &app.desk.settings.keymap;
+    let keymap = &app.context.settings.keymap;
     let hint = |command: Command, contexts: &[KeyContext]| {
         keymap
             .hint(contexts, command)

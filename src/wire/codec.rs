@@ -10,15 +10,15 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Request, Status, Streaming};
 
 use super::pb;
-use super::subscription_decoder::{SubscriptionDecoder, Taken};
+use super::subscription_decoder::{Disposition, SubscriptionDecoder};
 use crate::model::MessageSink;
 
 /// An intake that a codec fills and a subscription empties. Both run in the same task, so the lock is never waited for.
-pub(crate) type SharedIntake<S> = Arc<Mutex<SubscriptionDecoder<S>>>;
+pub(crate) type SharedDecoder<S> = Arc<Mutex<SubscriptionDecoder<S>>>;
 
 /// Opens the lock; a panic of a sink while it was held changes nothing for the intake.
 pub(crate) fn lock<S: MessageSink>(
-    intake: &SharedIntake<S>,
+    intake: &SharedDecoder<S>,
 ) -> std::sync::MutexGuard<'_, SubscriptionDecoder<S>> {
     intake.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -27,9 +27,9 @@ pub(crate) fn lock<S: MessageSink>(
 pub(crate) async fn subscribe<S: MessageSink>(
     channel: tonic::transport::Channel,
     request: pb::SubscribeRequest,
-    intake: SharedIntake<S>,
+    intake: SharedDecoder<S>,
     max_answer_bytes: usize,
-) -> Result<Streaming<Taken>, Status> {
+) -> Result<Streaming<Disposition>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel).max_decoding_message_size(max_answer_bytes);
     grpc.ready()
         .await
@@ -39,20 +39,20 @@ pub(crate) async fn subscribe<S: MessageSink>(
     Ok(answer.await?.into_inner())
 }
 
-struct SubscribeCodec<S: MessageSink>(SharedIntake<S>);
+struct SubscribeCodec<S: MessageSink>(SharedDecoder<S>);
 
 impl<S: MessageSink> Codec for SubscribeCodec<S> {
     type Encode = pb::SubscribeRequest;
-    type Decode = Taken;
+    type Decode = Disposition;
     type Encoder = RequestEncoder;
-    type Decoder = IntakeDecoder<S>;
+    type Decoder = MessageDecoder<S>;
 
     fn encoder(&mut self) -> Self::Encoder {
         RequestEncoder
     }
 
     fn decoder(&mut self) -> Self::Decoder {
-        IntakeDecoder(Arc::clone(&self.0))
+        MessageDecoder(Arc::clone(&self.0))
     }
 }
 
@@ -68,13 +68,13 @@ impl Encoder for RequestEncoder {
     }
 }
 
-struct IntakeDecoder<S: MessageSink>(SharedIntake<S>);
+struct MessageDecoder<S: MessageSink>(SharedDecoder<S>);
 
-impl<S: MessageSink> Decoder for IntakeDecoder<S> {
-    type Item = Taken;
+impl<S: MessageSink> Decoder for MessageDecoder<S> {
+    type Item = Disposition;
     type Error = Status;
 
-    fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Taken>, Status> {
+    fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Disposition>, Status> {
         // tonic hands over a whole message, which is contiguous in its buffer.
         let taken = lock(&self.0).take(src.chunk());
         src.advance(src.remaining());

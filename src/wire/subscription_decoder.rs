@@ -6,7 +6,7 @@ use crate::model::{MessageSink, MessageStamp, Offset, Timestamp};
 
 /// What became of one message of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum Disposition {
     /// The empty first message: the subscription is open (wire-contract §4.6).
     Handshake,
     /// It is in the sink.
@@ -61,19 +61,19 @@ impl ReadRange {
     }
 
     /// What to do with a message of that offset, if not to keep it.
-    fn refuse(&self, offset: Offset) -> Option<Taken> {
+    fn refuse(&self, offset: Offset) -> Option<Disposition> {
         if let Some(next) = self.next {
             match (self.reverse, offset.cmp(&next)) {
-                (false, std::cmp::Ordering::Less) => return Some(Taken::Repeated),
-                (true, std::cmp::Ordering::Greater) => return Some(Taken::Forwards),
+                (false, std::cmp::Ordering::Less) => return Some(Disposition::Repeated),
+                (true, std::cmp::Ordering::Greater) => return Some(Disposition::Forwards),
                 _ => {}
             }
         }
         if self.is_past(offset) {
-            return Some(Taken::Stopped);
+            return Some(Disposition::Stopped);
         }
         let gap = !self.reverse && self.next.is_some_and(|next| offset > next);
-        (gap && !self.gaps_expected).then_some(Taken::Held)
+        (gap && !self.gaps_expected).then_some(Disposition::Held)
     }
 
     fn advance(&mut self, offset: Offset) {
@@ -126,16 +126,16 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
 
     /// Takes one message as it stands on the wire.
     #[inline]
-    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Taken, Malformed> {
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Disposition, Malformed> {
         if bytes.is_empty() && !self.greeted {
             self.greeted = true;
-            return Ok(Taken::Handshake);
+            return Ok(Disposition::Handshake);
         }
         match self.course.refuse(offset_of(bytes)?) {
             None => self.keep(bytes),
-            Some(Taken::Held) => {
+            Some(Disposition::Held) => {
                 self.held.extend_from_slice(bytes);
-                Ok(Taken::Held)
+                Ok(Disposition::Held)
             }
             Some(refused) => Ok(refused),
         }
@@ -152,7 +152,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
     }
 
     /// Takes the message that was held.
-    pub(crate) fn keep_held(&mut self) -> Result<Taken, Malformed> {
+    pub(crate) fn keep_held(&mut self) -> Result<Disposition, Malformed> {
         let held = std::mem::take(&mut self.held);
         self.keep(&held)
     }
@@ -178,7 +178,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
         self.open
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> Result<Taken, Malformed> {
+    fn keep(&mut self, bytes: &[u8]) -> Result<Disposition, Malformed> {
         let stamp = match fill(&mut self.sink, bytes) {
             Ok(stamp) => stamp,
             Err(malformed) => {
@@ -188,7 +188,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
         };
         if self.course.is_past_time(stamp.timestamp) {
             self.sink.discard();
-            return Ok(Taken::Stopped);
+            return Ok(Disposition::Stopped);
         }
         self.count_gap(stamp.offset);
         self.fresh = false;
@@ -197,12 +197,12 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
         self.delivered = Some(stamp.offset);
         self.course.advance(stamp.offset);
         if self.course.stop_offset == Some(stamp.offset) {
-            return Ok(Taken::Stopped);
+            return Ok(Disposition::Stopped);
         }
         Ok(if self.batch.is_some() {
-            Taken::Full
+            Disposition::Full
         } else {
-            Taken::Kept
+            Disposition::Kept
         })
     }
 
@@ -333,14 +333,14 @@ mod tests {
     fn intake(course: ReadRange) -> SubscriptionDecoder<OwnedMessages> {
         let mut intake = SubscriptionDecoder::new(OwnedMessages::default());
         intake.reopen(course);
-        assert_eq!(intake.take(&[]), Ok(Taken::Handshake));
+        assert_eq!(intake.take(&[]), Ok(Disposition::Handshake));
         intake
     }
 
     #[test]
     fn fields_reach_the_sink_as_prost_would_read_them() {
         let mut intake = intake(ReadRange::default());
-        assert_eq!(intake.take(&message(7, "hello")), Ok(Taken::Full));
+        assert_eq!(intake.take(&message(7, "hello")), Ok(Disposition::Full));
         let read = intake.take_batch().unwrap();
         assert_eq!((read.offset, read.partition), (7, 3));
         assert_eq!((&*read.stream, &*read.subject), ("orders", "orders.3"));
@@ -354,10 +354,10 @@ mod tests {
             next: Some(5),
             ..ReadRange::default()
         });
-        assert_eq!(intake.take(&message(4, "again")), Ok(Taken::Repeated));
-        assert_eq!(intake.take(&message(8, "later")), Ok(Taken::Held));
+        assert_eq!(intake.take(&message(4, "again")), Ok(Disposition::Repeated));
+        assert_eq!(intake.take(&message(8, "later")), Ok(Disposition::Held));
         assert_eq!(intake.held_offset(), Some(8));
-        assert_eq!(intake.keep_held(), Ok(Taken::Full));
+        assert_eq!(intake.keep_held(), Ok(Disposition::Full));
         assert_eq!(intake.take_batch().unwrap().offset, 8);
         assert_eq!((intake.compacted, intake.course.next), (3, Some(9)));
     }
@@ -372,10 +372,13 @@ mod tests {
             })
         };
         let mut exact = stop_at(1);
-        assert_eq!(exact.take(&message(1, "last")), Ok(Taken::Stopped));
+        assert_eq!(exact.take(&message(1, "last")), Ok(Disposition::Stopped));
         assert_eq!(exact.delivered, Some(1));
         let mut compacted = stop_at(1);
-        assert_eq!(compacted.take(&message(2, "past")), Ok(Taken::Stopped));
+        assert_eq!(
+            compacted.take(&message(2, "past")),
+            Ok(Disposition::Stopped)
+        );
         assert_eq!(compacted.delivered, None);
     }
 
@@ -385,9 +388,9 @@ mod tests {
             stop_time: Some(Timestamp(20)),
             ..ReadRange::default()
         });
-        assert_eq!(intake.take(&message(2, "in")), Ok(Taken::Full));
+        assert_eq!(intake.take(&message(2, "in")), Ok(Disposition::Full));
         assert_eq!(intake.take_batch().map(|m| m.offset), Some(2));
-        assert_eq!(intake.take(&message(3, "out")), Ok(Taken::Stopped));
+        assert_eq!(intake.take(&message(3, "out")), Ok(Disposition::Stopped));
         assert!(intake.take_batch().is_none());
     }
 
@@ -398,9 +401,12 @@ mod tests {
             reverse: true,
             ..ReadRange::default()
         });
-        assert_eq!(intake.take(&message(9, "newest")), Ok(Taken::Full));
-        assert_eq!(intake.take(&message(7, "older")), Ok(Taken::Full));
-        assert_eq!(intake.take(&message(10, "newer")), Ok(Taken::Forwards));
+        assert_eq!(intake.take(&message(9, "newest")), Ok(Disposition::Full));
+        assert_eq!(intake.take(&message(7, "older")), Ok(Disposition::Full));
+        assert_eq!(
+            intake.take(&message(10, "newer")),
+            Ok(Disposition::Forwards)
+        );
     }
 
     #[test]

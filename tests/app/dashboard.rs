@@ -15,7 +15,7 @@ use liftui::model::Operation;
 use crate::world::World;
 
 fn notice(world: &World) -> String {
-    let current = world.app.desk.notices.current(world.app.desk.now);
+    let current = world.app.context.notices.current(world.app.context.now);
     current
         .map(|notice| notice.text.clone())
         .unwrap_or_default()

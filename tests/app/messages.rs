@@ -114,7 +114,7 @@ pub(crate) fn tailing() -> World {
 pub(crate) fn late() -> World {
     let mut world = tailing();
     let World { app, .. } = &mut world;
-    app.tails.on_tick(|_, _| Some(0), &app.desk);
+    app.tails.on_tick(|_, _| Some(0), &app.context);
     let held = orders(&world, 3, 206..214);
     world.run(Duration::from_secs(3));
     for partition in 0..3 {

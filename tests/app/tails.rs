@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::inspector::Side;
-use liftui::app::modal::Modal;
+use liftui::app::overlay::Overlay;
 use liftui::app::tails::{FollowMode, Tail, TailState, Window};
 use liftui::app::{
     App, Area, Effect, Event, HitTarget, Pane, ScanEvent, Settings, TailEvent, TailId, Viewport,
@@ -81,9 +81,9 @@ impl Dashboard {
 
     fn open(&mut self, partitions: std::ops::Range<i32>) {
         let partitions = partitions.map(|id| ("orders".into(), id)).collect();
-        self.app.tails.open(partitions, &mut self.app.desk);
+        self.app.tails.open(partitions, &mut self.app.context);
         self.app.focus.descend(Pane::Tail);
-        self.happen(Event::Tick(self.app.desk.now));
+        self.happen(Event::Tick(self.app.context.now));
     }
 
     fn happen(&mut self, event: Event) {
@@ -153,7 +153,7 @@ impl Dashboard {
 fn a_tail_opens_at_its_last_messages_and_once() {
     let mut dashboard = Dashboard::new(2);
     let orders = dashboard.orders();
-    let [Effect::OpenFeed(id, spec)] = orders.as_slice() else {
+    let [Effect::OpenTail(id, spec)] = orders.as_slice() else {
         panic!("{orders:?}")
     };
     assert_eq!((spec.start, spec.partitions.len()), (StartAt::Last(50), 2));
@@ -228,12 +228,12 @@ fn a_full_memory_stops_a_frozen_tail_and_lets_go_of_the_oldest_of_a_following_on
     dashboard.orders();
     dashboard.press(" ");
     let id = dashboard.id();
-    assert_eq!(dashboard.orders(), [Effect::HoldFeed(id, true)]);
+    assert_eq!(dashboard.orders(), [Effect::HoldTail(id, true)]);
     dashboard.give(0, 18_000..20_000);
     assert_eq!(dashboard.tail().store().counters().evicted, evicted);
 
     dashboard.press(" ");
-    assert_eq!(dashboard.orders(), [Effect::HoldFeed(id, false)]);
+    assert_eq!(dashboard.orders(), [Effect::HoldTail(id, false)]);
     assert!(dashboard.tail().store().counters().evicted > evicted);
 }
 
@@ -284,7 +284,7 @@ fn past_the_newest_message_left_in_memory_it_reads_on() {
     dashboard.orders();
     dashboard.press("GG");
     let orders = dashboard.orders();
-    let [Effect::CloseFeed(old), Effect::OpenFeed(new, spec)] = orders.as_slice() else {
+    let [Effect::CloseTail(old), Effect::OpenTail(new, spec)] = orders.as_slice() else {
         panic!("{orders:?}")
     };
     assert_eq!((*old, *new), (id, dashboard.id()));
@@ -311,7 +311,7 @@ fn a_seek_begins_at_its_first_message_and_stays_there() {
     let orders = dashboard.orders();
     assert!(matches!(
         orders.as_slice(),
-        [Effect::CloseFeed(_), Effect::OpenFeed(..)]
+        [Effect::CloseTail(_), Effect::OpenTail(..)]
     ));
     dashboard.give(1, 20..40);
     dashboard.give(0, 10..40);
@@ -407,7 +407,7 @@ fn an_ended_tail_says_why_and_reads_on_when_it_is_to_follow() {
     dashboard.orders();
     dashboard.press("f");
     let orders = dashboard.orders();
-    let [Effect::CloseFeed(_), Effect::OpenFeed(_, spec)] = orders.as_slice() else {
+    let [Effect::CloseTail(_), Effect::OpenTail(_, spec)] = orders.as_slice() else {
         panic!("{orders:?}")
     };
     assert_eq!(spec.start, StartAt::Time(Timestamp(40 * SECOND)));
@@ -469,7 +469,7 @@ fn an_edited_value_comes_back_as_a_form() {
     };
     assert_eq!(text, "{\"id\":1}");
     dashboard.happen(Event::Edited(*id, Ok("changed".into())));
-    let Some(Modal::Form(form)) = &dashboard.app.modal else {
+    let Some(Overlay::Form(form)) = &dashboard.app.overlay else {
         panic!("a form is open")
     };
     assert_eq!(form.value_text().as_deref(), Some("changed"));
@@ -481,6 +481,6 @@ fn closing_the_last_tail_leaves() {
     let id = dashboard.id();
     dashboard.orders();
     dashboard.press("X");
-    assert_eq!(dashboard.orders(), [Effect::CloseFeed(id)]);
+    assert_eq!(dashboard.orders(), [Effect::CloseTail(id)]);
     assert_ne!(dashboard.app.focus.pane(), Pane::Tail);
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::{App, ContextEntry, Effect, Event, Link, Settings, Viewport};
 use liftui::model::{
-    ActivityEvent, ActivityKind, Broker, BrokerId, Cluster, CursorEntry, ErrorKind, EventTimes,
-    Failure, GroupInfo, Partition, PartitionId, Stream, StreamName, Target, Timestamp, View,
+    ActivityEvent, ActivityKind, Broker, BrokerId, BrokerView, Cluster, CursorEntry, ErrorKind,
+    EventTimes, Failure, GroupInfo, Partition, PartitionId, Stream, StreamName, Target, Timestamp,
 };
 
 /// A Sunday noon; every state is built from here on.
@@ -201,24 +201,24 @@ impl World {
     }
 
     fn poll(&mut self) -> Vec<Effect> {
-        let views: Vec<View> = (0..BROKERS.len())
+        let views: Vec<BrokerView> = (0..BROKERS.len())
             .map(|broker| self.view_of(broker))
             .collect();
         views
             .into_iter()
-            .flat_map(|view| self.event(Event::View(Arc::new(view))))
+            .flat_map(|view| self.event(Event::BrokerView(Arc::new(view))))
             .collect()
     }
 
     /// What a broker would answer now.
-    pub(crate) fn view_of(&self, number: usize) -> View {
+    pub(crate) fn view_of(&self, number: usize) -> BrokerView {
         let down = self.down == Some(number);
         let refused = || {
             let broker = Target::Broker(BROKERS[number].into());
             let sentence = format!("broker {} refused the connection", BROKERS[number]);
             Failure::new(ErrorKind::Unreachable, broker, sentence)
         };
-        View {
+        BrokerView {
             address: address(number).into(),
             broker: Some(BROKERS[number].into()),
             at: self.now,

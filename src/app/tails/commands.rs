@@ -16,37 +16,37 @@ use crate::store::{PinnedMessage, Query};
 
 impl Tails {
     /// Carries out a command of the tails and the inspector.
-    pub fn run(&mut self, command: TailCommand, desk: &mut Context) -> TailRequest {
+    pub fn run(&mut self, command: TailCommand, context: &mut Context) -> TailRequest {
         let Some(tail) = self.open.get_mut(self.shown) else {
-            desk.say(
+            context.say(
                 Level::Note,
                 "no tail is open; choose a stream or a partition first",
             );
             return TailRequest::Nothing;
         };
         match command {
-            TailCommand::Freeze => tail.freeze(desk),
-            TailCommand::Follow => tail.follow(desk),
-            TailCommand::NewestFirst => tail.turn_round(desk),
+            TailCommand::Freeze => tail.freeze(context),
+            TailCommand::Follow => tail.follow(context),
+            TailCommand::NewestFirst => tail.turn_round(context),
             TailCommand::Seek => tail.ask(PromptKind::Seek),
             TailCommand::Query => tail.ask(PromptKind::Query),
-            TailCommand::Export if self.exporting.is_some() => self.stop_export(desk),
+            TailCommand::Export if self.exporting.is_some() => self.stop_export(context),
             TailCommand::Export => tail.ask(PromptKind::Export),
             TailCommand::Mark => tail.mark(),
-            TailCommand::Diff => return self.compare(desk),
-            TailCommand::PublishAgain => return self.publish_again(desk),
-            TailCommand::Edit => self.edit(desk),
+            TailCommand::Diff => return self.compare(context),
+            TailCommand::PublishAgain => return self.publish_again(context),
+            TailCommand::Edit => self.edit(context),
             TailCommand::Next => self.turn_to(true),
             TailCommand::Previous => self.turn_to(false),
-            TailCommand::Close => return self.close_shown(desk),
-            TailCommand::NextMessage => self.step_message(1, desk),
-            TailCommand::PreviousMessage => self.step_message(-1, desk),
+            TailCommand::Close => return self.close_shown(context),
+            TailCommand::NextMessage => self.step_message(1, context),
+            TailCommand::PreviousMessage => self.step_message(-1, context),
             TailCommand::View => self.inspector.next_view(),
             TailCommand::Wrap => self.inspector.toggle_wrap(),
             TailCommand::Fold => drop(self.inspector.toggle_fold()),
-            TailCommand::Column => self.toggle_column(desk),
+            TailCommand::Column => self.toggle_column(context),
         }
-        self.moved(desk);
+        self.moved(context);
         TailRequest::Nothing
     }
 
@@ -55,28 +55,28 @@ impl Tails {
         &mut self,
         command: TailCommand,
         text: &str,
-        desk: &mut Context,
+        context: &mut Context,
     ) -> TailRequest {
-        let asked = self.run(command, desk);
+        let asked = self.run(command, context);
         if self.takes_text() {
             if let Some(prompt) = self.open.get_mut(self.shown).and_then(Tail::prompt_mut) {
                 prompt.clear();
             }
-            self.paste(text, desk);
-            self.type_command(TextCommand::Accept, desk);
+            self.paste(text, context);
+            self.type_command(TextCommand::Accept, context);
         }
         asked
     }
 
     /// Moves within a pane.
-    pub fn go(&mut self, pane: Pane, step: Move, desk: &mut Context) {
+    pub fn go(&mut self, pane: Pane, step: Move, context: &mut Context) {
         if pane == Pane::Inspector {
             return self.inspector.step(step);
         }
         let Some(tail) = self.open.get_mut(self.shown) else {
             return;
         };
-        let full = isize::try_from(desk.viewport.rows(Pane::Tail))
+        let full = isize::try_from(context.viewport.rows(Pane::Tail))
             .unwrap_or(1)
             .max(2)
             - 1;
@@ -92,32 +92,32 @@ impl Tails {
             Move::Left => return tail.scroll_sideways(false),
             Move::Right => return tail.scroll_sideways(true),
         };
-        tail.step(step, desk);
-        self.moved(desk);
+        tail.step(step, context);
+        self.moved(context);
     }
 
     /// Stays at the chosen message: who opened it reads it.
-    pub fn stay(&mut self, desk: &mut Context) {
+    pub fn stay(&mut self, context: &mut Context) {
         if let Some(tail) = self.open.get_mut(self.shown) {
-            tail.stay(desk);
-            self.moved(desk);
+            tail.stay(context);
+            self.moved(context);
         }
     }
 
     /// Next match, or the previous one: with a query, messages that match are all that is in sight.
-    pub fn next_match(&mut self, forward: bool, desk: &mut Context) {
+    pub fn next_match(&mut self, forward: bool, context: &mut Context) {
         let searches = self
             .shown()
             .is_some_and(|tail| tail.search().query().is_some());
         if !searches {
-            desk.say(Level::Note, "no query: there is nothing to match");
+            context.say(Level::Note, "no query: there is nothing to match");
             return;
         }
-        self.step_message(if forward { 1 } else { -1 }, desk);
+        self.step_message(if forward { 1 } else { -1 }, context);
     }
 
     /// One step of Esc; `false` where there was nothing to leave.
-    pub fn escape(&mut self, pane: Pane, desk: &mut Context) -> bool {
+    pub fn escape(&mut self, pane: Pane, context: &mut Context) -> bool {
         let Some(tail) = self.open.get_mut(self.shown) else {
             return false;
         };
@@ -132,22 +132,22 @@ impl Tails {
             return false;
         }
         if tail.search().query().is_some() {
-            tail.set_query(None, desk);
+            tail.set_query(None, context);
             return true;
         }
         tail.unmark()
     }
 
     /// Chooses the row on that line; `true` where it was chosen already.
-    pub fn click(&mut self, pane: Pane, line: usize, desk: &mut Context) -> bool {
+    pub fn click(&mut self, pane: Pane, line: usize, context: &mut Context) -> bool {
         if pane == Pane::Inspector {
             return self.inspector.click(line);
         }
         let Some(tail) = self.open.get_mut(self.shown) else {
             return false;
         };
-        let again = tail.click(line, desk);
-        self.moved(desk);
+        let again = tail.click(line, context);
+        self.moved(context);
         again
     }
 
@@ -170,9 +170,9 @@ impl Tails {
         self.look();
     }
 
-    fn close_shown(&mut self, desk: &mut Context) -> TailRequest {
+    fn close_shown(&mut self, context: &mut Context) -> TailRequest {
         if self.shown < self.open.len() {
-            self.open.remove(self.shown).close(desk);
+            self.open.remove(self.shown).close(context);
         }
         self.shown = self.shown.min(self.open.len().saturating_sub(1));
         self.inspector.show(None);
@@ -184,7 +184,7 @@ impl Tails {
     }
 
     /// The next message towards the newest, whichever way the screen runs.
-    fn step_message(&mut self, towards_newest: isize, desk: &mut Context) {
+    fn step_message(&mut self, towards_newest: isize, context: &mut Context) {
         let Some(tail) = self.open.get_mut(self.shown) else {
             return;
         };
@@ -193,34 +193,34 @@ impl Tails {
         } else {
             towards_newest
         };
-        tail.step(Step::By(rows), desk);
-        self.moved(desk);
+        tail.step(Step::By(rows), context);
+        self.moved(context);
     }
 
-    fn stop_export(&mut self, desk: &mut Context) {
+    fn stop_export(&mut self, context: &mut Context) {
         if let Some((id, _)) = self.exporting.take() {
-            desk.order(Effect::CancelExport(id));
-            desk.inflight.end(id);
-            desk.say(Level::Note, "the export was stopped; it left no file");
+            context.order(Effect::CancelExport(id));
+            context.inflight.end(id);
+            context.say(Level::Note, "the export was stopped; it left no file");
         }
     }
 
-    fn toggle_column(&mut self, desk: &mut Context) {
+    fn toggle_column(&mut self, context: &mut Context) {
         let path = self.inspector.path();
         let Some(tail) = self.open.get_mut(self.shown) else {
             return;
         };
         match path.map(|path| tail.toggle_column(&path)) {
             Some(Ok(())) => {}
-            Some(Err(sentence)) => desk.say(Level::Warning, sentence),
-            None => desk.say(
+            Some(Err(sentence)) => context.say(Level::Warning, sentence),
+            None => context.say(
                 Level::Note,
                 "open a message and go to one of its fields first",
             ),
         }
     }
 
-    fn compare(&mut self, desk: &mut Context) -> TailRequest {
+    fn compare(&mut self, context: &mut Context) -> TailRequest {
         let Some(tail) = self.shown() else {
             return TailRequest::Nothing;
         };
@@ -231,7 +231,7 @@ impl Tails {
             _ => None,
         };
         let Some((one, other)) = pair else {
-            desk.say(
+            context.say(
                 Level::Note,
                 "mark two messages to compare them, or mark one and choose another",
             );
@@ -247,8 +247,8 @@ impl Tails {
         looked_at.or_else(|| self.shown()?.hold_chosen())
     }
 
-    fn publish_again(&mut self, desk: &mut Context) -> TailRequest {
-        if desk.refuses_change() {
+    fn publish_again(&mut self, context: &mut Context) -> TailRequest {
+        if context.refuses_change() {
             return TailRequest::Nothing;
         }
         match self.subject() {
@@ -257,19 +257,19 @@ impl Tails {
         }
     }
 
-    fn edit(&mut self, desk: &mut Context) {
+    fn edit(&mut self, context: &mut Context) {
         let Some(message) = self.subject() else {
             return;
         };
         let Ok(text) = std::str::from_utf8(message.message().value()).map(str::to_owned) else {
-            desk.say(
+            context.say(
                 Level::Warning,
                 "this value is no text: an editor would change its bytes",
             );
             return;
         };
-        let id = desk.new_request(Request::Edit);
-        desk.order(Effect::Edit(id, text));
+        let id = context.new_request(Request::Edit);
+        context.order(Effect::Edit(id, text));
         self.edited = Some((id, message));
     }
 }
@@ -277,24 +277,24 @@ impl Tails {
 /// The line being typed.
 impl Tails {
     /// Takes a key while a line is being typed, and says whether it was one for a text box.
-    pub fn type_key(&mut self, key: KeyEvent, desk: &Context) -> bool {
-        let setting = setting(&self.queries, desk);
+    pub fn type_key(&mut self, key: KeyEvent, context: &Context) -> bool {
+        let setting = setting(&self.queries, context);
         let tail = self.open.get_mut(self.shown);
         tail.and_then(Tail::prompt_mut)
             .is_some_and(|prompt| prompt.key(key, setting))
     }
 
     /// Takes pasted text while a line is being typed.
-    pub fn paste(&mut self, text: &str, desk: &Context) {
-        let setting = setting(&self.queries, desk);
+    pub fn paste(&mut self, text: &str, context: &Context) {
+        let setting = setting(&self.queries, context);
         if let Some(prompt) = self.open.get_mut(self.shown).and_then(Tail::prompt_mut) {
             prompt.paste(text, setting);
         }
     }
 
     /// Takes the line, or one typed before.
-    pub fn type_command(&mut self, command: TextCommand, desk: &mut Context) {
-        let setting = setting(&self.queries, desk);
+    pub fn type_command(&mut self, command: TextCommand, context: &mut Context) {
+        let setting = setting(&self.queries, context);
         let Some(prompt) = self.open.get_mut(self.shown).and_then(Tail::prompt_mut) else {
             return;
         };
@@ -305,26 +305,26 @@ impl Tails {
             TextCommand::Back | TextCommand::Forward | TextCommand::Complete => {}
             TextCommand::Accept => {
                 if let Some(answer) = prompt.accept(setting) {
-                    self.accept(answer, desk);
+                    self.accept(answer, context);
                 }
             }
         }
     }
 
-    fn accept(&mut self, answer: PromptInput, desk: &mut Context) {
+    fn accept(&mut self, answer: PromptInput, context: &mut Context) {
         let Some(tail) = self.open.get_mut(self.shown) else {
             return;
         };
         tail.close_prompt();
         match answer {
             PromptInput::Query(query) => {
-                tail.set_query(query, desk);
+                tail.set_query(query, context);
                 self.remember_query();
             }
-            PromptInput::Seek(start, text) => tail.seek(start, text, desk),
-            PromptInput::Export(path) => self.exporting = Some((tail.export(path, desk), 0)),
+            PromptInput::Seek(start, text) => tail.seek(start, text, context),
+            PromptInput::Export(path) => self.exporting = Some((tail.export(path, context), 0)),
         }
-        self.moved(desk);
+        self.moved(context);
     }
 
     fn remember_query(&mut self) {
@@ -339,10 +339,10 @@ impl Tails {
     }
 }
 
-fn setting<'a>(history: &'a [String], desk: &Context) -> PromptContext<'a> {
+fn setting<'a>(history: &'a [String], context: &Context) -> PromptContext<'a> {
     PromptContext {
-        now: desk.now,
-        zone: desk.settings.utc_offset,
+        now: context.now,
+        zone: context.settings.utc_offset,
         history,
     }
 }

@@ -12,13 +12,13 @@ use crate::store::{MessageRef, write_record};
 
 impl Tails {
     /// Copies the value of the message that is looked at.
-    pub fn copy(&self, desk: &mut Context) {
+    pub fn copy(&self, context: &mut Context) {
         let Some(message) = self.subject() else {
-            desk.say(Level::Note, "no message is chosen");
+            context.say(Level::Note, "no message is chosen");
             return;
         };
-        desk.order(Effect::Copy(text(message.message().value())));
-        desk.say(Level::Note, "copied the value");
+        context.order(Effect::Copy(text(message.message().value())));
+        context.say(Level::Note, "copied the value");
     }
 
     /// What can be copied of it.

@@ -36,19 +36,19 @@ impl Search {
     }
 
     /// Shows only what matches, or everything again.
-    pub(super) fn set(&mut self, query: Option<Query>, store: &mut Store, desk: &mut Context) {
-        self.cancel(desk);
+    pub(super) fn set(&mut self, query: Option<Query>, store: &mut Store, context: &mut Context) {
+        self.cancel(context);
         self.query = query.map(Arc::new);
         if self.query.is_some() {
             store.begin_query();
         } else {
             store.end_query();
         }
-        self.go_on(store, desk);
+        self.go_on(store, context);
     }
 
     /// Hands over what no scan was asked to look at yet, newest first, unless one is under way.
-    pub(super) fn go_on(&mut self, store: &mut Store, desk: &mut Context) {
+    pub(super) fn go_on(&mut self, store: &mut Store, context: &mut Context) {
         let Some(query) = self.query.as_ref().filter(|_| self.scan.is_none()) else {
             return;
         };
@@ -56,8 +56,8 @@ impl Search {
         if chunks.is_empty() {
             return;
         }
-        let id = desk.new_scan();
-        desk.order(Effect::Scan(id, Arc::clone(query), chunks));
+        let id = context.new_scan();
+        context.order(Effect::Scan(id, Arc::clone(query), chunks));
         let keys = keys.into_iter().map(Some).collect();
         self.scan = Some(Scan { id, keys });
     }
@@ -68,7 +68,7 @@ impl Search {
         id: ScanId,
         event: &ScanEvent,
         store: &mut Store,
-        desk: &mut Context,
+        context: &mut Context,
     ) -> bool {
         let Some(scan) = self.scan.as_mut().filter(|scan| scan.id == id) else {
             return false;
@@ -83,16 +83,16 @@ impl Search {
                 let silent = scan.keys.iter_mut().filter_map(Option::take);
                 silent.for_each(|key| store.accept(key, Arc::default()));
                 self.scan = None;
-                self.go_on(store, desk);
+                self.go_on(store, context);
             }
         }
         true
     }
 
     /// Ends a scan under way; what it still finds is dropped.
-    pub(super) fn cancel(&mut self, desk: &mut Context) {
+    pub(super) fn cancel(&mut self, context: &mut Context) {
         if let Some(scan) = self.scan.take() {
-            desk.order(Effect::CancelScan(scan.id));
+            context.order(Effect::CancelScan(scan.id));
         }
     }
 }

@@ -59,11 +59,11 @@ impl Tail {
         partitions: Vec<(StreamName, PartitionId)>,
         start: StartAt,
         start_text: String,
-        desk: &mut Context,
+        context: &mut Context,
     ) -> Self {
         let part = |(stream, partition)| TailPartition::new(stream, partition);
         let mut tail = Self {
-            id: desk.new_feed(),
+            id: context.new_tail(),
             parts: partitions.into_iter().map(part).collect(),
             start,
             start_text,
@@ -84,7 +84,7 @@ impl Tail {
             cut: false,
         };
         tail.settle_evict();
-        desk.order(Effect::OpenFeed(tail.id, tail.spec(start)));
+        context.order(Effect::OpenTail(tail.id, tail.spec(start)));
         tail
     }
 
@@ -212,23 +212,23 @@ impl Tail {
 /// What happens to it.
 impl Tail {
     /// Takes what happened to it.
-    pub(super) fn on_event(&mut self, event: &TailEvent, desk: &mut Context) {
+    pub(super) fn on_event(&mut self, event: &TailEvent, context: &mut Context) {
         match event {
             TailEvent::Subscription {
                 stream,
                 partition,
                 event,
             } => {
-                self.note(stream, *partition, event, desk.now);
+                self.note(stream, *partition, event, context.now);
             }
             TailEvent::Chunk(chunk) => {
                 let part = self.part(chunk.stream(), chunk.partition());
                 if part.is_some_and(|part| part.live) {
                     self.late.note(chunk, &self.store);
                 }
-                self.take(chunk, desk);
+                self.take(chunk, context);
             }
-            TailEvent::Older(chunk) => self.take(chunk, desk),
+            TailEvent::Older(chunk) => self.take(chunk, context),
             TailEvent::OlderDone {
                 stream,
                 partition,
@@ -240,7 +240,7 @@ impl Tail {
                 let reached = start.is_some() || nothing && failure.is_none();
                 self.older_done(stream, *partition, reached);
                 if let Some(failure) = failure {
-                    desk.say_failure(failure);
+                    context.say_failure(failure);
                 }
             }
             TailEvent::Failed(failure) => self.failure = Some(failure.clone()),
@@ -260,14 +260,14 @@ impl Tail {
         }
     }
 
-    fn take(&mut self, chunk: &Arc<Chunk>, desk: &mut Context) {
+    fn take(&mut self, chunk: &Arc<Chunk>, context: &mut Context) {
         self.store.push(chunk);
         if chunk.first_offset() == 0
             && let Some(part) = self.part(chunk.stream(), chunk.partition())
         {
             part.at_start = true;
         }
-        self.search.go_on(&mut self.store, desk);
+        self.search.go_on(&mut self.store, context);
     }
 
     fn older_done(&mut self, stream: &str, partition: PartitionId, reached: bool) {
@@ -284,8 +284,8 @@ impl Tail {
     }
 
     /// Takes what a scan found; `false` where the scan is none of its own.
-    pub(super) fn on_scan(&mut self, id: ScanId, event: &ScanEvent, desk: &mut Context) -> bool {
-        self.search.on_scan(id, event, &mut self.store, desk)
+    pub(super) fn on_scan(&mut self, id: ScanId, event: &ScanEvent, context: &mut Context) -> bool {
+        self.search.on_scan(id, event, &mut self.store, context)
     }
 
     /// A second has passed; `newest` knows the newest committed offset of a partition.
@@ -306,16 +306,16 @@ impl Tail {
 /// What the user does with it.
 impl Tail {
     /// Chooses the message on that line of the screen; `true` where it was chosen already.
-    pub(super) fn click(&mut self, line: usize, desk: &mut Context) -> bool {
-        let height = desk.viewport.rows(Pane::Tail);
+    pub(super) fn click(&mut self, line: usize, context: &mut Context) -> bool {
+        let height = context.viewport.rows(Pane::Tail);
         let clicked = self.sight.click(line, &self.store, height);
         self.settle_evict();
         clicked
     }
 
     /// Stays at the chosen message.
-    pub(super) fn stay(&mut self, desk: &mut Context) {
-        let height = desk.viewport.rows(Pane::Tail);
+    pub(super) fn stay(&mut self, context: &mut Context) {
+        let height = context.viewport.rows(Pane::Tail);
         self.sight.stay(&self.store, height);
         self.settle_evict();
     }
@@ -331,8 +331,8 @@ impl Tail {
     }
 
     /// Shows only what matches, or everything again.
-    pub(super) fn set_query(&mut self, query: Option<Query>, desk: &mut Context) {
-        self.search.set(query, &mut self.store, desk);
+    pub(super) fn set_query(&mut self, query: Option<Query>, context: &mut Context) {
+        self.search.set(query, &mut self.store, context);
     }
 
     /// Marks the chosen message or takes its mark away; of three the first gives way.
@@ -388,7 +388,7 @@ impl Tail {
     }
 
     /// Writes what is in sight of the query to a file, in the form that its name ends in.
-    pub(super) fn export(&self, path: String, desk: &mut Context) -> RequestId {
+    pub(super) fn export(&self, path: String, context: &mut Context) -> RequestId {
         let ending = path
             .rsplit('.')
             .next()
@@ -399,9 +399,9 @@ impl Tail {
             "raw" | "txt" | "bin" => ExportForm::Raw,
             _ => ExportForm::Ndjson,
         };
-        let id = desk.new_request(Request::Export);
+        let id = context.new_request(Request::Export);
         let messages = self.store.seen();
-        desk.order(Effect::Export(
+        context.order(Effect::Export(
             id,
             ExportSpec {
                 path,
@@ -413,9 +413,9 @@ impl Tail {
     }
 
     /// Ends its subscriptions and scans.
-    pub(super) fn close(&mut self, desk: &mut Context) {
-        self.search.cancel(desk);
-        desk.order(Effect::CloseFeed(self.id));
+    pub(super) fn close(&mut self, context: &mut Context) {
+        self.search.cancel(context);
+        context.order(Effect::CloseTail(self.id));
     }
 }
 

@@ -17,7 +17,7 @@ use crate::wire::convert;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::status::{self, Meaning};
-use crate::wire::subscription_decoder::Taken;
+use crate::wire::subscription_decoder::Disposition;
 
 /// Silence after which a server asked for older messages has to show that it understood.
 const FORWARDS_AFTER: Duration = Duration::from_millis(500);
@@ -162,8 +162,8 @@ impl<S: MessageSink> Reader<S> {
         }
         let kept = codec::lock(&self.intake).keep_held();
         match kept {
-            Ok(Taken::Full) => self.hand_on_full(),
-            Ok(Taken::Stopped) => self.end(EndReason::StopReached),
+            Ok(Disposition::Full) => self.hand_on_full(),
+            Ok(Disposition::Stopped) => self.end(EndReason::StopReached),
             Ok(_) | Err(_) => {}
         }
     }

@@ -20,15 +20,15 @@ use crate::model::{
     BrokerId, Cluster, ErrorKind, MessageSink, Offset, Partition, StopAt, StreamName, Target,
     Timestamp,
 };
-use crate::wire::codec::{self, SharedIntake};
+use crate::wire::codec::{self, SharedDecoder};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::status::Meaning;
-use crate::wire::subscription_decoder::Taken;
+use crate::wire::subscription_decoder::Disposition;
 
 /// An open Subscribe call.
 pub(super) struct OpenSubscription {
-    pub(super) stream: Streaming<Taken>,
+    pub(super) stream: Streaming<Disposition>,
     pub(super) broker: BrokerId,
     pub(super) address: String,
     pub(super) lease: Lease,
@@ -89,7 +89,7 @@ impl Connector {
     pub(super) async fn open<S: MessageSink>(
         &mut self,
         next: Option<Offset>,
-        intake: &SharedIntake<S>,
+        intake: &SharedDecoder<S>,
     ) -> std::result::Result<OpenSubscription, OpenError> {
         match self.attempt(next, intake).await {
             Ok(session) => {
@@ -108,7 +108,7 @@ impl Connector {
     async fn attempt<S: MessageSink>(
         &mut self,
         next: Option<Offset>,
-        intake: &SharedIntake<S>,
+        intake: &SharedDecoder<S>,
     ) -> std::result::Result<OpenSubscription, OpenError> {
         let (broker, address) = self.choose().await?;
         let plan = match (self.plan, next) {
@@ -250,7 +250,7 @@ impl Connector {
         plan: Plan,
         broker: BrokerId,
         address: String,
-        intake: &SharedIntake<S>,
+        intake: &SharedDecoder<S>,
     ) -> std::result::Result<OpenSubscription, OpenError> {
         let spec = &self.order.spec;
         let request = pb::SubscribeRequest {
@@ -376,12 +376,12 @@ async fn open_call<S: MessageSink>(
     core: &Inner,
     lease: &Lease,
     request: pb::SubscribeRequest,
-    intake: &SharedIntake<S>,
-) -> std::result::Result<Streaming<Taken>, Option<tonic::Status>> {
+    intake: &SharedDecoder<S>,
+) -> std::result::Result<Streaming<Disposition>, Option<tonic::Status>> {
     let max = core.options.max_answer_bytes;
     let mut stream = codec::subscribe(lease.channel(), request, Arc::clone(intake), max).await?;
     match stream.message().await? {
-        Some(Taken::Handshake) => Ok(stream),
+        Some(Disposition::Handshake) => Ok(stream),
         Some(_) => Err(Some(tonic::Status::data_loss(codec::MALFORMED))),
         None => Err(None),
     }

@@ -22,9 +22,9 @@ use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
 use crate::client::transport::Call;
 use crate::model::{Failure, MessageSink, Offset, RetryLimit};
-use crate::wire::codec::{self, SharedIntake};
+use crate::wire::codec::{self, SharedDecoder};
 use crate::wire::rpc::Rpc;
-use crate::wire::subscription_decoder::{SubscriptionDecoder, Taken};
+use crate::wire::subscription_decoder::{Disposition, SubscriptionDecoder};
 
 /// What has come together in the sink is handed on after so long at the latest.
 const FLUSH_AFTER: Duration = Duration::from_millis(50);
@@ -43,7 +43,7 @@ const LASTING: Duration = Duration::from_secs(2);
 
 /// What the wire brought.
 enum StreamEvent {
-    Told(Taken),
+    Told(Disposition),
     Broke(Status),
     Ended,
     /// Nothing for a while, with messages in the sink.
@@ -83,7 +83,7 @@ enum Announce {
 /// A subscription and where it has come to.
 pub(super) struct Reader<S: MessageSink> {
     pub(super) opener: Connector,
-    pub(super) intake: SharedIntake<S>,
+    pub(super) intake: SharedDecoder<S>,
     pub(super) session: Option<OpenSubscription>,
     ready: VecDeque<SubscriptionItem<S::Batch>>,
     loss: Option<Outage>,
@@ -274,11 +274,13 @@ impl<S: MessageSink> Reader<S> {
     /// Reads until there is something to hand on.
     async fn read(&mut self) {
         match self.listen().await {
-            StreamEvent::Told(Taken::Full) => self.hand_on_full(),
-            StreamEvent::Told(Taken::Held) => self.explain_gap().await,
-            StreamEvent::Told(Taken::Stopped) => self.end(EndReason::StopReached),
-            StreamEvent::Told(Taken::Forwards) => self.found_forwards(),
-            StreamEvent::Told(Taken::Handshake | Taken::Kept | Taken::Repeated) => {}
+            StreamEvent::Told(Disposition::Full) => self.hand_on_full(),
+            StreamEvent::Told(Disposition::Held) => self.explain_gap().await,
+            StreamEvent::Told(Disposition::Stopped) => self.end(EndReason::StopReached),
+            StreamEvent::Told(Disposition::Forwards) => self.found_forwards(),
+            StreamEvent::Told(
+                Disposition::Handshake | Disposition::Kept | Disposition::Repeated,
+            ) => {}
             StreamEvent::Quiet => self.hand_on(),
             StreamEvent::Tick => self.look_up().await,
             StreamEvent::Broke(status) => {
@@ -362,10 +364,10 @@ impl<S: MessageSink> Reader<S> {
 }
 
 /// Takes messages off the wire until one needs more than being kept.
-fn poll_wire(stream: &mut Streaming<Taken>, cx: &mut Context<'_>) -> Poll<StreamEvent> {
+fn poll_wire(stream: &mut Streaming<Disposition>, cx: &mut Context<'_>) -> Poll<StreamEvent> {
     for _ in 0..TURN {
         match std::task::ready!(Pin::new(&mut *stream).poll_next(cx)) {
-            Some(Ok(Taken::Kept | Taken::Repeated)) => {}
+            Some(Ok(Disposition::Kept | Disposition::Repeated)) => {}
             Some(Ok(taken)) => return Poll::Ready(StreamEvent::Told(taken)),
             Some(Err(status)) => return Poll::Ready(StreamEvent::Broke(status)),
             None => return Poll::Ready(StreamEvent::Ended),

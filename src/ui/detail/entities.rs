@@ -5,7 +5,7 @@
 use super::{Line, keys, loss_page, messages};
 use crate::app::App;
 use crate::app::activity;
-use crate::app::modal::DetailTarget;
+use crate::app::overlay::DetailTarget;
 use crate::app::streams::PartitionKey;
 use crate::health::{
     BrokerTruth, CursorTruth, Finding, Known, PartitionStatus, PartitionTruth, StreamTruth, Truth,
@@ -19,11 +19,11 @@ use crate::ui::theme::Theme;
 /// The title and the lines of a text, and where keys lead from it.
 pub(in crate::ui) fn page(subject: &DetailTarget, app: &App, theme: &Theme) -> (String, Vec<Line>) {
     let truth = app.truth();
-    let now = app.desk.now;
+    let now = app.context.now;
     let gone = |what: &str| vec![Line::text(format!("{what} is gone."), theme.muted)];
     match subject {
         DetailTarget::Help(contexts) => {
-            let lines = keys::help_page(contexts, &app.desk.settings.keymap, theme);
+            let lines = keys::help_page(contexts, &app.context.settings.keymap, theme);
             ("Keys".to_owned(), lines)
         }
         DetailTarget::Broker(name) => {
@@ -33,7 +33,7 @@ pub(in crate::ui) fn page(subject: &DetailTarget, app: &App, theme: &Theme) -> (
             (name.clone(), lines.unwrap_or_else(|| gone("The broker")))
         }
         DetailTarget::WhatIf(name) => {
-            let options = &app.desk.settings.health;
+            let options = &app.context.settings.health;
             let lines = truth
                 .broker(name)
                 .map(|broker| loss_page(broker, truth, options, theme));
@@ -192,8 +192,8 @@ fn led_by(name: &str, truth: &Truth) -> Vec<String> {
 }
 
 fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
-    let (truth, now) = (app.truth(), app.desk.now);
-    let created = format::date(stream.created, app.desk.settings.utc_offset);
+    let (truth, now) = (app.truth(), app.context.now);
+    let created = format::date(stream.created, app.context.settings.utc_offset);
     let mut state = labels::stream_state(stream, theme);
     if stream.status.readonly + stream.status.paused == 0
         && stream.status.worst == PartitionStatus::Serving
@@ -212,7 +212,7 @@ fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
         Line::spans("offsets", labels::known(stream.messages, theme), theme),
         Line::spans("messages/s", labels::rate(stream.rate, theme), theme),
     ];
-    if let Some(minimum) = app.desk.settings.health.min_isr_of(&stream.name) {
+    if let Some(minimum) = app.context.settings.health.min_isr_of(&stream.name) {
         lines.push(Line::pair(
             "min ISR",
             format!("{minimum}, from the config file"),
@@ -383,8 +383,8 @@ fn disagreement(partition: &PartitionTruth, theme: &Theme) -> Vec<Line> {
 }
 
 fn cursor_page(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec<Line> {
-    let (entry, now) = (&cursor.entry, app.desk.now);
-    let stored = format::date(entry.time, app.desk.settings.utc_offset);
+    let (entry, now) = (&cursor.entry, app.context.now);
+    let stored = format::date(entry.time, app.context.settings.utc_offset);
     let mut lines = vec![
         Line::pair(
             "reads",
@@ -466,7 +466,7 @@ fn event_page(event: &crate::model::ActivityEvent, app: &App, theme: &Theme) -> 
         Line::pair("target", activity::target(&event.kind), theme),
         Line::pair(
             "time",
-            format::date(event.time, app.desk.settings.utc_offset),
+            format::date(event.time, app.context.settings.utc_offset),
             theme,
         ),
         Line::pair("id", event.id.to_string(), theme),

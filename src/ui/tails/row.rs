@@ -71,9 +71,9 @@ impl<'a> Columns<'a> {
             field: 12,
             value: 0,
             sideways: tail.sideways(),
-            now: app.desk.now,
-            zone: app.desk.settings.utc_offset,
-            schemas: &app.desk.settings.schemas,
+            now: app.context.now,
+            zone: app.context.settings.utc_offset,
+            schemas: &app.context.settings.schemas,
             late: tail.late(),
         };
         columns.value = room.saturating_sub(columns.taken());

@@ -215,7 +215,7 @@ fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<TitleSegment> {
                 ..
             },
         ) => {
-            let age = format::ago(since, scene.app.desk.now);
+            let age = format::ago(since, scene.app.context.now);
             (
                 format!("{}resuming ({attempt}) {age}", some(parts)),
                 theme.degraded,
@@ -277,7 +277,7 @@ fn late(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
 fn kept(scene: &Scene<'_>, theme: &Theme) -> TitleSegment {
     let store = scene.tail.store();
     let bytes = |size: usize| format::bytes(u64::try_from(size).unwrap_or(u64::MAX));
-    let budget = bytes(scene.app.desk.settings.tail_budget);
+    let budget = bytes(scene.app.context.settings.tail_budget);
     let text = format!(
         "kept {} {} {} of {budget}",
         format::size(store.kept()),

@@ -1,7 +1,7 @@
 //! Changes of the cluster: what is asked first, what is sent, what an answer means.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::modal::{DetailTarget, Modal};
+use liftui::app::overlay::{DetailTarget, Overlay};
 use liftui::app::{Effect, Event, RequestId, Settings, TailId};
 use liftui::model::{ErrorKind, Failure, Operation, Outcome, Probe, ProbeState, Target};
 
@@ -32,7 +32,7 @@ fn nothing_is_sent_where_the_answer_is_no() {
         let mut world = World::healthy();
         world.press("3 j j z");
         assert_eq!(operations(&world.press(no)), [], "{no}");
-        assert!(world.app.modal.is_none());
+        assert!(world.app.overlay.is_none());
     }
 }
 
@@ -45,7 +45,10 @@ fn no_single_key_stops_others_work() {
             [],
             "{key}"
         );
-        assert!(matches!(world.app.modal, Some(Modal::Confirm(_))), "{key}");
+        assert!(
+            matches!(world.app.overlay, Some(Overlay::Confirm(_))),
+            "{key}"
+        );
     }
 }
 
@@ -106,7 +109,7 @@ fn a_late_answer_is_dropped_and_counted() {
         world.event(Event::Done(RequestId(99), Ok(Outcome::Done))),
         []
     );
-    assert_eq!(world.app.desk.inflight.strays(), 1);
+    assert_eq!(world.app.context.inflight.strays(), 1);
     let failure = Failure::new(ErrorKind::Timeout, Target::Cluster, "late");
     world.event(Event::Tail(
         TailId(98),
@@ -124,7 +127,7 @@ fn a_failure_is_told_and_can_be_read_whole() {
     world.event(Event::Done(id, Err(failure.clone())));
     assert_eq!(notice(&world), "no answer came");
     world.press("E");
-    let Some(Modal::Reader(reader)) = &world.app.modal else {
+    let Some(Overlay::Reader(reader)) = &world.app.overlay else {
         panic!("a text is open")
     };
     assert_eq!(reader.subject, DetailTarget::Failure(failure));
@@ -138,7 +141,7 @@ fn an_observer_changes_nothing_and_is_told_why() {
     });
     for keys in ["3 j j z", "W", "D", "c", "p"] {
         assert_eq!(operations(&world.press(keys)), [], "{keys}");
-        assert!(world.app.modal.is_none(), "{keys}");
+        assert!(world.app.overlay.is_none(), "{keys}");
         assert!(notice(&world).contains("observer"), "{keys}");
     }
 }

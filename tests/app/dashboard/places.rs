@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use liftui::app::modal::{DetailTarget, Modal};
+use liftui::app::overlay::{DetailTarget, Overlay};
 use liftui::app::table::Listing;
 use liftui::app::{Area, Effect, Event, HitTarget, Pane, Screen, Settings, Viewport};
 
@@ -24,7 +24,7 @@ fn enter_goes_deeper_and_q_the_same_way_back() {
     world.press("3 j j enter");
     assert_eq!(world.app.focus.pane(), Pane::Partitions);
     let effects = world.press("enter");
-    assert!(matches!(effects[..], [Effect::OpenFeed(..)]), "{effects:?}");
+    assert!(matches!(effects[..], [Effect::OpenTail(..)]), "{effects:?}");
     assert_eq!(world.app.focus.pane(), Pane::Tail);
     world.press("q q");
     assert_eq!(world.app.focus.pane(), Pane::Streams);
@@ -58,9 +58,9 @@ fn escape_leaves_one_thing_at_a_time() {
         "a text box takes every printable key"
     );
     world.press("esc ?");
-    assert!(world.app.modal.is_some());
+    assert!(world.app.overlay.is_some());
     world.press("esc");
-    assert!(world.app.modal.is_none());
+    assert!(world.app.overlay.is_none());
     assert_eq!(world.app.filter().unwrap().text(), "r?");
     world.press("esc");
     assert_eq!(world.app.filter().unwrap().text(), "");
@@ -104,7 +104,7 @@ fn another_context_is_gone_to_by_menu_or_by_name() {
 fn what_if_tells_of_the_chosen_broker() {
     let mut world = World::healthy();
     world.press("2 j w");
-    let Some(Modal::Reader(reader)) = &world.app.modal else {
+    let Some(Overlay::Reader(reader)) = &world.app.overlay else {
         panic!("a text is open")
     };
     assert_eq!(reader.subject, DetailTarget::WhatIf("node-2".to_owned()));
@@ -127,7 +127,7 @@ fn a_text_scrolls_no_further_than_its_end() {
     viewport.overlay_lines = 25;
     world.viewport(viewport);
     world.press("G j j");
-    let Some(Modal::Reader(reader)) = &world.app.modal else {
+    let Some(Overlay::Reader(reader)) = &world.app.overlay else {
         panic!("a text is open")
     };
     assert_eq!(reader.scroll, 15);
@@ -144,7 +144,7 @@ fn an_unfinished_chord_waits_and_is_shown() {
     world.press("3 j j ctrl-x");
     assert_eq!(world.app.pressed().len(), 1);
     world.press("d");
-    assert!(matches!(world.app.modal, Some(Modal::Confirm(_))));
+    assert!(matches!(world.app.overlay, Some(Overlay::Confirm(_))));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is typed, pasted and copied: the command line, the palette, the clipboard.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::modal::Modal;
+use liftui::app::overlay::Overlay;
 use liftui::app::{Effect, Event, Settings};
 
 use super::{chosen_stream, notice};
@@ -13,7 +13,7 @@ fn a_typed_command_does_what_its_key_does() {
     world.press(":");
     world.write("delete orders-eu");
     world.press("enter");
-    assert!(matches!(world.app.modal, Some(Modal::Confirm(_))));
+    assert!(matches!(world.app.overlay, Some(Overlay::Confirm(_))));
     world.press("esc :");
     world.write("stream payments-eu");
     world.press("enter");
@@ -96,7 +96,7 @@ fn what_is_chosen_is_copied_and_so_is_the_command_for_it() {
     world.press("z");
     let expected = "liftui pause orders-eu --partitions 0-3";
     assert_eq!(world.press("c"), [Effect::Copy(expected.to_owned())]);
-    assert!(world.app.modal.is_some(), "the question still stands");
+    assert!(world.app.overlay.is_some(), "the question still stands");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use liftui::health::{Finding, Health, HealthOptions, PartitionTruth, Rule, Truth};
 use liftui::model::{
-    Broker, BrokerId, Cluster, CursorEntry, ErrorKind, Failure, Partition, Probe, ProbeState,
-    Stream, Target, Timestamp, View,
+    Broker, BrokerId, BrokerView, Cluster, CursorEntry, ErrorKind, Failure, Partition, Probe,
+    ProbeState, Stream, Target, Timestamp,
 };
 
 /// So many seconds after the world began.
@@ -90,7 +90,7 @@ impl World {
     }
 
     pub(super) fn observe(&mut self, seconds: f64, by: usize, result: Result<Cluster, Failure>) {
-        self.health.observe(&Arc::new(View {
+        self.health.observe(&Arc::new(BrokerView {
             address: address(by),
             broker: result.is_ok().then(|| id(by)),
             at: at(seconds),

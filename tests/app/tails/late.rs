@@ -8,7 +8,7 @@ use super::Dashboard;
 fn pass(dashboard: &mut Dashboard, newest: [Offset; 2]) {
     let app = &mut dashboard.app;
     let newest = |_: &str, partition| newest.get(usize::try_from(partition).ok()?).copied();
-    app.tails.on_tick(newest, &app.desk);
+    app.tails.on_tick(newest, &app.context);
 }
 
 /// Partition and offset of each message, in the order of the screen, and whether it came late.

@@ -55,21 +55,21 @@ fn a_paused_partition_is_read_on_once_it_is_known_to_go_on() {
     dashboard.orders();
     let revive = |dashboard: &mut Dashboard, goes_on: bool| {
         let app = &mut dashboard.app;
-        app.tails.revive(|_, _| goes_on, &mut app.desk);
-        let now = dashboard.app.desk.now;
+        app.tails.revive(|_, _| goes_on, &mut app.context);
+        let now = dashboard.app.context.now;
         dashboard.happen(Event::Tick(now));
         dashboard.orders()
     };
     // Word that may be older than the pause is not believed.
     assert_eq!(revive(&mut dashboard, true), []);
-    let later = dashboard.app.desk.now.plus(Duration::from_secs(5));
+    let later = dashboard.app.context.now.plus(Duration::from_secs(5));
     dashboard.happen(Event::Tick(later));
     assert_eq!(revive(&mut dashboard, false), []);
     let orders = revive(&mut dashboard, true);
     assert!(
         matches!(
             orders.as_slice(),
-            [Effect::CloseFeed(_), Effect::OpenFeed(..)]
+            [Effect::CloseTail(_), Effect::OpenTail(..)]
         ),
         "{orders:?}"
     );

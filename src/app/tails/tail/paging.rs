@@ -38,38 +38,38 @@ pub(super) enum ScrollDirection {
 
 impl Tail {
     /// Moves the choice; near the oldest message kept, older ones are fetched.
-    pub(in crate::app::tails) fn step(&mut self, step: Step, desk: &mut Context) {
-        let height = desk.viewport.rows(Pane::Tail);
+    pub(in crate::app::tails) fn step(&mut self, step: Step, context: &mut Context) {
+        let height = context.viewport.rows(Pane::Tail);
         let live = !self.cut && !self.held;
         let was_at_newest = self.sight.is_at_newest(&self.store);
         self.sight.step(step, &self.store, height, live);
-        self.reach_back(height, desk);
+        self.reach_back(height, context);
         if !live && was_at_newest && self.sight.is_at_newest(&self.store) {
-            self.reach_forth(desk);
+            self.reach_forth(context);
         }
         self.settle_evict();
     }
 
     /// Reads on past the newest message in memory, a little at a time.
-    fn reach_forth(&mut self, desk: &mut Context) {
+    fn reach_forth(&mut self, context: &mut Context) {
         if self.cut {
-            self.read_on(desk);
+            self.read_on(context);
         }
         self.reach = ScrollDirection::Forth;
     }
 
     /// Keeps what is in sight, or lets it go on.
-    pub(in crate::app::tails) fn freeze(&mut self, desk: &mut Context) {
+    pub(in crate::app::tails) fn freeze(&mut self, context: &mut Context) {
         if self.sight.mode() == FollowMode::Frozen {
-            return self.follow(desk);
+            return self.follow(context);
         }
         self.sight
-            .freeze(&self.store, desk.viewport.rows(Pane::Tail));
+            .freeze(&self.store, context.viewport.rows(Pane::Tail));
         self.settle_evict();
     }
 
     /// Goes to the newest message and stays there. Where it is not in memory, or nothing reads on, reads anew.
-    pub(in crate::app::tails) fn follow(&mut self, desk: &mut Context) {
+    pub(in crate::app::tails) fn follow(&mut self, context: &mut Context) {
         let was_following = self.sight.mode() == FollowMode::Following;
         self.sight.follow();
         self.reach = ScrollDirection::Here;
@@ -83,9 +83,9 @@ impl Tail {
         if self.cut || self.backwards {
             self.forget();
             (self.start, self.start_text, self.backwards) = (LATELY.0, LATELY.1.to_owned(), false);
-            self.read_from(self.start, desk);
+            self.read_from(self.start, context);
         } else if over || self.failure.is_some() {
-            self.read_on(desk);
+            self.read_on(context);
         }
         self.settle_evict();
     }
@@ -94,32 +94,40 @@ impl Tail {
     pub(in crate::app::tails) fn revive(
         &mut self,
         goes_on: &impl Fn(&str, PartitionId) -> bool,
-        desk: &mut Context,
+        context: &mut Context,
     ) {
-        let mut paused = self.parts.iter().filter(|part| part.was_paused(desk.now));
+        let mut paused = self
+            .parts
+            .iter()
+            .filter(|part| part.was_paused(context.now));
         if paused.any(|part| goes_on(&part.stream, part.partition)) {
-            self.read_on(desk);
+            self.read_on(context);
             self.settle_evict();
         }
     }
 
     /// Reads from another place.
-    pub(in crate::app::tails) fn seek(&mut self, start: StartAt, text: String, desk: &mut Context) {
+    pub(in crate::app::tails) fn seek(
+        &mut self,
+        start: StartAt,
+        text: String,
+        context: &mut Context,
+    ) {
         self.forget();
         let (following, newest_first) = (begins_at_newest(start), self.sight.newest_first());
         self.sight = TailView::new(following, newest_first);
         // A view that follows needs what comes; one that was sought is read from its newest end.
         self.backwards = newest_first && !following;
         (self.start, self.start_text) = (start, text);
-        self.read_from(start, desk);
+        self.read_from(start, context);
         self.settle_evict();
     }
 
     /// Shows newest first, or oldest first. What was sought is read again from its other end.
-    pub(in crate::app::tails) fn turn_round(&mut self, desk: &mut Context) {
+    pub(in crate::app::tails) fn turn_round(&mut self, context: &mut Context) {
         self.sight.turn_round();
         if !begins_at_newest(self.start) {
-            self.seek(self.start, self.start_text.clone(), desk);
+            self.seek(self.start, self.start_text.clone(), context);
         }
     }
 
@@ -151,8 +159,8 @@ impl Tail {
     }
 
     /// Stops reading while there is no room for what this tail may not drop, or enough lies ahead; then goes on.
-    pub(in crate::app::tails) fn hold(&mut self, room: bool, desk: &mut Context) {
-        let height = desk.viewport.rows(Pane::Tail);
+    pub(in crate::app::tails) fn hold(&mut self, room: bool, context: &mut Context) {
+        let height = context.viewport.rows(Pane::Tail);
         let held = match (self.sight.mode(), self.reach) {
             (FollowMode::Following, _) => false,
             (_, ScrollDirection::Here | ScrollDirection::Back) => !room,
@@ -160,7 +168,7 @@ impl Tail {
         };
         if held != self.held {
             self.held = held;
-            desk.order(Effect::HoldFeed(self.id, held));
+            context.order(Effect::HoldTail(self.id, held));
         }
     }
 
@@ -176,7 +184,7 @@ impl Tail {
     }
 
     /// Fetches older messages of every partition when the screen comes near the oldest one kept.
-    fn reach_back(&mut self, height: usize, desk: &mut Context) {
+    fn reach_back(&mut self, height: usize, context: &mut Context) {
         let near = self.sight.rows_to_oldest(&self.store, height) < NEAR_OLDEST;
         let looks_back = self.sight.mode() != FollowMode::Following;
         if !near || !looks_back || self.fetches_older() || self.reads_backwards() {
@@ -194,7 +202,7 @@ impl Tail {
                 before,
                 count: count.max(1),
             };
-            desk.order(Effect::FetchOlder(self.id, spec));
+            context.order(Effect::FetchOlder(self.id, spec));
         }
     }
 
@@ -209,7 +217,7 @@ impl Tail {
 
     /// Reads on where memory ends. Partitions end at different times: the earliest of these is where all are read
     /// from, and what comes again is kept once.
-    fn read_on(&mut self, desk: &mut Context) {
+    fn read_on(&mut self, context: &mut Context) {
         let ends = self.parts.iter().filter_map(|part| {
             let (_, offset) = self.store.offsets(&part.stream, part.partition)?;
             let stream = Arc::clone(&part.stream);
@@ -223,13 +231,13 @@ impl Tail {
         let start = ends.min().map_or(LATELY.0, StartAt::Time);
         self.backwards = false;
         self.cut = false;
-        self.read_from(start, desk);
+        self.read_from(start, context);
     }
 
-    fn read_from(&mut self, start: StartAt, desk: &mut Context) {
-        desk.order(Effect::CloseFeed(self.id));
+    fn read_from(&mut self, start: StartAt, context: &mut Context) {
+        context.order(Effect::CloseTail(self.id));
         // What the old subscriptions still send carries the old id, and is dropped (I5).
-        self.id = desk.new_feed();
+        self.id = context.new_tail();
         self.failure = None;
         self.held = false;
         for part in &mut self.parts {
@@ -237,7 +245,7 @@ impl Tail {
             part.fetching = false;
             part.live = false;
         }
-        desk.order(Effect::OpenFeed(self.id, self.spec(start)));
+        context.order(Effect::OpenTail(self.id, self.spec(start)));
     }
 
     fn forget(&mut self) {

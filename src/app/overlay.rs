@@ -1,6 +1,6 @@
 //! What lies on top of the screen: a text to read, a question, a menu, or the command line.
 //!
-//! What each says is drawn in `ui/modal`; what follows from an answer is decided in `update`.
+//! What each says is drawn in `ui/overlay`; what follows from an answer is decided in `update`.
 
 use super::command::Move;
 use super::command_line::CommandLine;
@@ -16,7 +16,7 @@ use crate::model::{Failure, StreamName};
 
 /// What lies on top.
 #[derive(Debug)]
-pub enum Modal {
+pub enum Overlay {
     /// A text to read.
     Reader(Pager),
     /// A question before something is done.
@@ -67,7 +67,7 @@ pub enum DetailTarget {
     Console(String),
 }
 
-impl Modal {
+impl Overlay {
     /// A text from its beginning.
     pub fn read(subject: DetailTarget) -> Self {
         Self::Reader(Pager { subject, scroll: 0 })

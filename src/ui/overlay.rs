@@ -1,6 +1,6 @@
 //! What lies on top of the panes: a text to read, a question, a menu.
 //!
-//! What they hold and what follows from an answer is `app/modal`'s; texts are made in `page`.
+//! What they hold and what follows from an answer is `app/overlay`'s; texts are made in `page`.
 
 mod confirm;
 mod menu;
@@ -12,20 +12,20 @@ use super::forms;
 use super::layout::centred;
 use super::painter::{Painter, span};
 use super::widgets::popup;
-use crate::app::modal::{Modal, Pager};
+use crate::app::overlay::{Overlay, Pager};
 use crate::app::{App, HitTarget};
 
 /// Draws what lies on top, if anything does; the command line stands in the notice line instead.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
-    if !matches!(app.modal, None | Some(Modal::CommandLine(_))) {
+    if !matches!(app.overlay, None | Some(Overlay::CommandLine(_))) {
         painter.tint(body, painter.theme.faint);
     }
-    match &app.modal {
-        Some(Modal::Reader(reader)) => read(painter, body, reader, app),
-        Some(Modal::Confirm(question)) => confirm::draw(painter, body, question, app.truth()),
-        Some(Modal::Menu(list)) => menu::draw(painter, body, list),
-        Some(Modal::Form(form)) => forms::draw(painter, body, form),
-        Some(Modal::CommandLine(_)) | None => {}
+    match &app.overlay {
+        Some(Overlay::Reader(reader)) => read(painter, body, reader, app),
+        Some(Overlay::Confirm(question)) => confirm::draw(painter, body, question, app.truth()),
+        Some(Overlay::Menu(list)) => menu::draw(painter, body, list),
+        Some(Overlay::Form(form)) => forms::draw(painter, body, form),
+        Some(Overlay::CommandLine(_)) | None => {}
     }
 }
 

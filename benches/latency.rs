@@ -20,7 +20,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::Settings;
 use liftui::client::{Client, ConnectOptions};
 use liftui::model::{Operation, StreamOptions};
-use liftui::runtime::{Access, DashboardOptions, HostEvent, Screen, Session, run_on};
+use liftui::runtime::{Access, DashboardOptions, HostEvent, RuntimeSession, Screen, run_on};
 use liftui::ui::Theme;
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
@@ -76,7 +76,7 @@ fn options(demo: &Demo, client: Client) -> DashboardOptions {
         addresses: vec![demo.addresses.clone()],
         ..Settings::default()
     };
-    DashboardOptions::new(Session {
+    DashboardOptions::new(RuntimeSession {
         access: Access::Full(client),
         settings,
         theme: Theme::default(),
@@ -343,7 +343,7 @@ impl Screen for BenchStage {
         Ok(())
     }
 
-    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
         let cue = self.cues.poll_recv(context);
         cue.map(|cue| cue.unwrap_or(HostEvent::Shutdown))
     }

@@ -63,7 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) ->
         Err(trouble) => {
             if let Some(sentence) = trouble.sentence {
                 let remedy = trouble.remedy.map(|remedy| format!("; {remedy}"));
-                console.say(&(sentence + &remedy.unwrap_or_default()));
+                console.print_error(&(sentence + &remedy.unwrap_or_default()));
             }
             if is_check {
                 check::UNKNOWN

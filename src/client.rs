@@ -213,7 +213,7 @@ impl Client {
     ) -> Result<Subscription<OwnedMessages>> {
         let order = subscribe::SubscribeRequest {
             resume: true,
-            ..subscribe::SubscribeRequest::reading(spec)
+            ..subscribe::SubscribeRequest::read_only(spec)
         };
         let core = std::sync::Arc::clone(self.core());
         Subscription::open(core, order, OwnedMessages::default()).await

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use file::{
-    Alerts, Chords, ConfigError, ConfigFile, Context, Decode, Memory, Refresh, StreamFacts,
-    TEMPLATE, TlsFiles,
+    Alerts, Chords, ConfigError, ConfigFile, ContextSection, DecodeRule, MemorySection, Refresh,
+    StreamSection, TEMPLATE, TlsFiles,
 };
 pub use folders::Folders;
 
@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     /// Built in.
     Default,
     /// A key of the config file.
@@ -35,7 +35,7 @@ pub enum Source {
     Flag(&'static str),
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -53,12 +53,12 @@ pub struct Setting<T> {
     /// The value.
     pub value: T,
     /// Where it came from.
-    pub source: Source,
+    pub source: SettingSource,
 }
 
 impl<T> Setting<T> {
     /// The first candidate that says something, else the default.
-    fn choose<const N: usize>(candidates: [(Option<T>, Source); N], default: T) -> Self {
+    fn choose<const N: usize>(candidates: [(Option<T>, SettingSource); N], default: T) -> Self {
         let mut said = candidates.into_iter();
         let found = said.find_map(|(value, source)| {
             Some(Self {
@@ -68,7 +68,7 @@ impl<T> Setting<T> {
         });
         found.unwrap_or(Self {
             value: default,
-            source: Source::Default,
+            source: SettingSource::Default,
         })
     }
 }
@@ -125,7 +125,7 @@ impl ClusterSettings {
     pub fn of_addresses(addresses: Vec<String>) -> Self {
         let plain = |value| Setting {
             value,
-            source: Source::Default,
+            source: SettingSource::Default,
         };
         Self {
             addr: plain(addresses),
@@ -141,29 +141,32 @@ impl ClusterSettings {
         flags: &Overrides,
         environment: &Environment,
         name: &str,
-        context: &Context,
+        context: &ContextSection,
     ) -> Result<Self, ConfigError> {
-        let from = || Source::Context(name.to_owned());
+        let from = || SettingSource::Context(name.to_owned());
         let typed = environment_addr(environment)?;
         let addr = [
-            (said(&flags.addr), Source::Flag("--addr")),
-            (typed, Source::Environment("LIFTUI_ADDR")),
+            (said(&flags.addr), SettingSource::Flag("--addr")),
+            (typed, SettingSource::Environment("LIFTUI_ADDR")),
             (said(&context.addr), from()),
         ];
         let tls = [
-            (flags.tls.clone().map(Some), Source::Flag("--tls")),
+            (flags.tls.clone().map(Some), SettingSource::Flag("--tls")),
             (context.tls.clone().map(Some), from()),
         ];
         let advertise = [
-            (said(&flags.advertise), Source::Flag("--advertise")),
+            (said(&flags.advertise), SettingSource::Flag("--advertise")),
             (said(&context.advertise), from()),
         ];
         let observe = [
-            (flags.observe.then_some(true), Source::Flag("--observe")),
+            (
+                flags.observe.then_some(true),
+                SettingSource::Flag("--observe"),
+            ),
             (context.observe, from()),
         ];
         let timeout = [
-            (flags.timeout, Source::Flag("--timeout")),
+            (flags.timeout, SettingSource::Flag("--timeout")),
             (context.timeout, from()),
         ];
         let local = format!("127.0.0.1:{DEFAULT_PORT}");
@@ -208,24 +211,30 @@ impl Settings {
         file: ConfigFile,
     ) -> Result<Self, ConfigError> {
         let names = [
-            (flags.context.clone().map(Some), Source::Flag("--context")),
-            (file.current_context.clone().map(Some), Source::File),
+            (
+                flags.context.clone().map(Some),
+                SettingSource::Flag("--context"),
+            ),
+            (file.current_context.clone().map(Some), SettingSource::File),
         ];
         let context = Setting::choose(names, None);
         let name = context.value.as_deref().unwrap_or_default();
         let known = named_context(context.value.as_deref(), &file.contexts)?;
         let no_color = environment.no_color.then(|| "none".to_owned());
         let theme = [
-            (flags.theme.clone(), Source::Flag("--theme")),
-            (no_color, Source::Environment("NO_COLOR")),
-            (file.theme.clone(), Source::File),
+            (flags.theme.clone(), SettingSource::Flag("--theme")),
+            (no_color, SettingSource::Environment("NO_COLOR")),
+            (file.theme.clone(), SettingSource::File),
         ];
-        let budget = [(file.memory.tail_budget, Source::File)];
-        let refresh = [(file.refresh.metadata, Source::File)];
+        let budget = [(file.memory.tail_budget, SettingSource::File)];
+        let refresh = [(file.refresh.metadata, SettingSource::File)];
         Ok(Self {
             cluster: ClusterSettings::decide(flags, environment, name, &known)?,
             theme: Setting::choose(theme, "auto".to_owned()),
-            log: Setting::choose([(flags.log.clone().map(Some), Source::Flag("--log"))], None),
+            log: Setting::choose(
+                [(flags.log.clone().map(Some), SettingSource::Flag("--log"))],
+                None,
+            ),
             tail_budget: Setting::choose(budget, 512 << 20),
             refresh: Setting::choose(refresh, Duration::from_secs(2)),
             context,
@@ -239,7 +248,7 @@ impl Settings {
     /// # Errors
     /// Where there is no such context.
     pub fn cluster_of(&self, name: &str) -> Result<ClusterSettings, ConfigError> {
-        let asked = self.cluster.observe.source == Source::Flag("--observe");
+        let asked = self.cluster.observe.source == SettingSource::Flag("--observe");
         let flags = Overrides {
             observe: asked,
             ..Overrides::default()
@@ -251,10 +260,10 @@ impl Settings {
 
 fn named_context(
     name: Option<&str>,
-    contexts: &BTreeMap<String, Context>,
-) -> Result<Context, ConfigError> {
+    contexts: &BTreeMap<String, ContextSection>,
+) -> Result<ContextSection, ConfigError> {
     let Some(name) = name else {
-        return Ok(Context::default());
+        return Ok(ContextSection::default());
     };
     contexts.get(name).cloned().ok_or_else(|| {
         let hint = did_you_mean(name, contexts.keys().map(String::as_str));
@@ -297,15 +306,21 @@ mod tests {
             )
         };
         let found = decide(&flags, &environment, "");
-        assert_eq!(found, ("127.0.0.1:9292".into(), Source::Default));
+        assert_eq!(found, ("127.0.0.1:9292".into(), SettingSource::Default));
         let found = decide(&flags, &environment, PROD);
-        assert_eq!(found, ("prod:9292".into(), Source::Context("prod".into())));
+        assert_eq!(
+            found,
+            ("prod:9292".into(), SettingSource::Context("prod".into()))
+        );
         environment.addr = Some("env:1".into());
         let found = decide(&flags, &environment, PROD);
-        assert_eq!(found, ("env:1".into(), Source::Environment("LIFTUI_ADDR")));
+        assert_eq!(
+            found,
+            ("env:1".into(), SettingSource::Environment("LIFTUI_ADDR"))
+        );
         flags.addr = vec!["flag:1".into()];
         let found = decide(&flags, &environment, PROD);
-        assert_eq!(found, ("flag:1".into(), Source::Flag("--addr")));
+        assert_eq!(found, ("flag:1".into(), SettingSource::Flag("--addr")));
     }
 
     #[test]

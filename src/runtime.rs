@@ -27,7 +27,9 @@ use event_loop::{EventLoop, LoopExit};
 use executor::{Executor, ExecutorDeps};
 use terminal::RealTerminal;
 
-pub use options::{Access, Answer, Changes, Console, Contexts, DashboardOptions, Session};
+pub use options::{
+    Access, ChangeAccess, Console, ConsoleAnswer, Contexts, DashboardOptions, RuntimeSession,
+};
 pub use screen::{HostEvent, Screen};
 
 /// Shows the dashboard on this process's terminal until the user or the system ends it. The terminal is put back as it
@@ -56,7 +58,7 @@ pub async fn run_on<S: Screen>(stage: &mut S, options: DashboardOptions) -> io::
         editor,
     } = options;
     loop {
-        let (outbox, inbox) = channels::mailbox();
+        let (outbox, inbox) = channels::event_channels();
         let executor = Executor::start(ExecutorDeps {
             access: session.access.clone(),
             cluster: session.settings.cluster.clone(),

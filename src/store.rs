@@ -24,11 +24,11 @@ use std::time::Duration;
 pub use budget::Budget;
 pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
-pub use diff::{Change, diff};
+pub use diff::{LineChange, diff};
 pub use export::{ExportForm, Exporter, MessageFormat};
 pub use json_path::JsonPath;
 pub use live_merge::Merge;
-pub use merged_view::Rows;
+pub use merged_view::MergedRows;
 pub use message::{Headers, MessageId, MessageRef, PinnedMessage};
 pub use predicate::Predicate;
 pub use query::{Query, QueryError};
@@ -185,8 +185,8 @@ impl Store {
     }
 
     /// The messages from a position on, in the order seen.
-    pub fn rows_from(&self, position: usize) -> Rows<'_> {
-        Rows::new(&self.lanes, position)
+    pub fn rows_from(&self, position: usize) -> MergedRows<'_> {
+        MergedRows::new(&self.lanes, position)
     }
 
     /// The chunks with the indexes of what is seen in each, partition by partition, oldest first: what an export writes.
@@ -204,7 +204,7 @@ impl Store {
     }
 
     /// The same, as a handle that keeps it when its chunk is evicted.
-    pub fn hold(&self, id: &MessageId) -> Option<PinnedMessage> {
+    pub fn pin(&self, id: &MessageId) -> Option<PinnedMessage> {
         let lane = &self.lanes[self.lane_number(&id.stream, id.partition)?];
         let (slot, index) = lane.find(id.offset)?;
         PinnedMessage::new(&slot.chunk, index)
@@ -322,7 +322,7 @@ impl Store {
         found.truncate(limit);
         let ask = |(_, lane, number): (i64, usize, usize)| {
             let place = &mut self.lanes[lane];
-            place.ask(number);
+            place.mark_scanned(number);
             let slot = &place.slots()[number];
             let key = ChunkKey {
                 query: self.query,

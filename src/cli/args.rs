@@ -200,7 +200,7 @@ pub(crate) enum When {
 
 /// The form of printed output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum OutputForm {
     /// Aligned columns for eyes
     Table,
     /// One JSON document
@@ -218,7 +218,7 @@ pub(crate) enum Form {
 pub(crate) struct OutputArgs {
     /// Form of the output [default: table on a terminal, ndjson elsewhere]
     #[arg(short, long, value_name = "FORM", value_enum)]
-    pub(crate) output: Option<Form>,
+    pub(crate) output: Option<OutputForm>,
 }
 
 /// What to do.

@@ -27,7 +27,7 @@ static SHAPE: TableSpec = TableSpec {
 };
 
 /// Writes down one change of that cluster and how it ended.
-pub(crate) fn note(
+pub(crate) fn record(
     cluster: &str,
     operation: &Operation,
     outcome: &std::result::Result<Outcome, Failure>,

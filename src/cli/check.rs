@@ -26,8 +26,8 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
 /// Judges the cluster once.
 pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) -> Result {
     let rules = args.rules();
-    let report = match ClusterSnapshot::take(session).await {
-        Ok(survey) => judge(survey, &rules).await,
+    let report = match ClusterSnapshot::take_snapshot(session).await {
+        Ok(snapshot) => assess(snapshot, &rules).await,
         Err(trouble) => Report {
             verdict: Verdict::Unknown,
             findings: Vec::new(),
@@ -43,9 +43,9 @@ pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) ->
 }
 
 /// The verdict over what was seen. Cursors that cannot be read are one thing less that is known: the rest counts.
-async fn judge(mut survey: ClusterSnapshot, rules: &RuleOptions) -> Report {
-    let unread = survey.read_cursors().await.err();
-    let truth = survey.truth();
+async fn assess(mut snapshot: ClusterSnapshot, rules: &RuleOptions) -> Report {
+    let unread = snapshot.read_cursors().await.err();
+    let truth = snapshot.truth();
     let mut verdict = rules.verdict(&truth);
     // They might be behind, and whoever asks about that is not to be told that all is well.
     if verdict == Verdict::Ok && unread.is_some() && rules.weighs_cursors() {

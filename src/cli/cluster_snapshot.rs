@@ -41,37 +41,37 @@ pub(crate) struct ClusterSnapshot {
 
 impl ClusterSnapshot {
     /// Looks once. Fails where no broker answers at all.
-    pub(crate) async fn take(session: &mut CommandContext<'_>) -> Result<Self> {
+    pub(crate) async fn take_snapshot(session: &mut CommandContext<'_>) -> Result<Self> {
         let mut options = health_options(&session.settings.file);
         // One look is all there is, so one missed answer counts.
         options.alerts.missed_polls = 1;
-        let mut survey = Self {
+        let mut snapshot = Self {
             observer: session.observer()?,
             health: Health::new(options),
             asleep: Vec::new(),
             begun: Timestamp::now(),
         };
-        survey.observer.fetch_metadata().await?;
-        survey.look().await;
-        survey.probe().await;
-        Ok(survey)
+        snapshot.observer.fetch_metadata().await?;
+        snapshot.observe_all().await;
+        snapshot.probe().await;
+        Ok(snapshot)
     }
 
     /// Looks twice, so that rates are known.
     pub(crate) async fn take_twice(session: &mut CommandContext<'_>) -> Result<Self> {
         let mut looks = interval(BETWEEN_LOOKS);
         looks.tick().await;
-        let mut survey = Self::take(session).await?;
+        let mut snapshot = Self::take_snapshot(session).await?;
         looks.tick().await;
-        survey.look().await;
-        Ok(survey)
+        snapshot.observe_all().await;
+        Ok(snapshot)
     }
 
     /// Looks once, and reads the cursors where there are any.
     pub(crate) async fn take_with_cursors(session: &mut CommandContext<'_>) -> Result<Self> {
-        let mut survey = Self::take(session).await?;
-        survey.read_cursors().await?;
-        Ok(survey)
+        let mut snapshot = Self::take_snapshot(session).await?;
+        snapshot.read_cursors().await?;
+        Ok(snapshot)
     }
 
     /// Reads the cursors where there are any. Fails where some cannot be read; what was seen before stands.
@@ -94,7 +94,7 @@ impl ClusterSnapshot {
         truth
     }
 
-    /// What was first seen by this survey has been so for longer, and nobody knows since when. Other times are those of
+    /// What was first seen by this snapshot has been so for longer, and nobody knows since when. Other times are those of
     /// messages.
     fn undate(&self, truth: &mut Truth) {
         let seen_by_us = |since: &Timestamp| *since >= self.begun;
@@ -113,7 +113,7 @@ impl ClusterSnapshot {
     }
 
     /// Asks every known broker, and then those that only these knew.
-    pub(crate) async fn look(&mut self) {
+    pub(crate) async fn observe_all(&mut self) {
         let mut asked = BTreeSet::new();
         for _ in 0..ROUNDS {
             let known = self.observer.brokers().into_iter();
@@ -122,12 +122,12 @@ impl ClusterSnapshot {
             if unasked.is_empty() {
                 return;
             }
-            self.ask(unasked).await;
+            self.fetch_views(unasked).await;
         }
     }
 
     /// Asks these brokers, side by side; a slow one delays no other.
-    async fn ask(&mut self, addresses: Vec<Arc<str>>) {
+    async fn fetch_views(&mut self, addresses: Vec<Arc<str>>) {
         let mut answers = JoinSet::new();
         for address in addresses {
             let observer = self.observer.clone();

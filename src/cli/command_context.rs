@@ -3,12 +3,12 @@
 
 use std::path::PathBuf;
 
-use super::args::{Form, Options, OutputArgs, When};
+use super::args::{Options, OutputArgs, OutputForm, When};
 use super::exit::{CliError, Result};
 use super::output::{Printer, TableSpec};
 use super::stdio::Stdio;
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
-use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, Settings, Source};
+use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, SettingSource, Settings};
 use crate::runtime::Access;
 
 /// One command's surroundings.
@@ -82,11 +82,11 @@ impl<'a> CommandContext<'a> {
     }
 
     /// The form that was asked for, else the one that suits the reader.
-    pub(crate) fn form(&self, asked: OutputArgs) -> Form {
+    pub(crate) fn form(&self, asked: OutputArgs) -> OutputForm {
         let suits = if self.console.out_is_terminal {
-            Form::Table
+            OutputForm::Table
         } else {
-            Form::Ndjson
+            OutputForm::Ndjson
         };
         asked.output.unwrap_or(suits)
     }
@@ -152,7 +152,7 @@ fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
 /// For one command: who waits in front of it wants to know soon that nobody is there. A dashboard goes on looking.
 fn impatient(options: ConnectOptions, cluster: &ClusterSettings) -> ConnectOptions {
     let limit = cluster.timeout.value;
-    let asked = matches!(cluster.timeout.source, Source::Flag(_));
+    let asked = matches!(cluster.timeout.source, SettingSource::Flag(_));
     ConnectOptions {
         first_contact: options.connect_timeout.min(limit),
         connect_timeout: options.connect_timeout.min(limit),
@@ -173,7 +173,7 @@ pub(crate) struct ConfigPlace {
     /// Whether it was named: then it must be there.
     pub(crate) named: bool,
     /// Who named it.
-    pub(crate) source: Source,
+    pub(crate) source: SettingSource,
 }
 
 impl ConfigPlace {
@@ -181,8 +181,9 @@ impl ConfigPlace {
     pub(crate) fn find(options: &Options) -> Result<Self> {
         let variable = std::env::var_os("LIFTUI_CONFIG").filter(|name| !name.is_empty());
         let flag = options.config.clone();
-        let flag = flag.map(|path| (path, Source::Flag("--config")));
-        let variable = variable.map(|path| (path.into(), Source::Environment("LIFTUI_CONFIG")));
+        let flag = flag.map(|path| (path, SettingSource::Flag("--config")));
+        let variable =
+            variable.map(|path| (path.into(), SettingSource::Environment("LIFTUI_CONFIG")));
         if let Some((path, source)) = flag.or(variable) {
             return Ok(Self {
                 path,
@@ -195,7 +196,7 @@ impl ConfigPlace {
         Ok(Self {
             path: folders.config_file(),
             named: false,
-            source: Source::Default,
+            source: SettingSource::Default,
         })
     }
 }

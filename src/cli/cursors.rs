@@ -83,16 +83,16 @@ const FIRST_UNREAD: Duration = Duration::from_secs(2);
 
 /// Lists the cursors of one stream, or all.
 pub(crate) async fn all(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
-    let mut survey = ClusterSnapshot::take_with_cursors(session).await?;
-    if !survey.asleep.is_empty() {
-        session.console.say(&format!(
+    let mut snapshot = ClusterSnapshot::take_with_cursors(session).await?;
+    if !snapshot.asleep.is_empty() {
+        session.console.print_error(&format!(
             "partitions {} of __cursors are paused, so cursors kept there are not shown; \
              liftui resume __cursors wakes them",
-            format_ranges(&survey.asleep)
+            format_ranges(&snapshot.asleep)
         ));
     }
-    time_lags(&mut survey).await;
-    let truth = survey.truth();
+    time_lags(&mut snapshot).await;
+    let truth = snapshot.truth();
     let wanted = |cursor: &&CursorTruth| {
         let name = args.stream.as_deref();
         name.is_none_or(|name| *cursor.entry.stream == *name)
@@ -103,8 +103,8 @@ pub(crate) async fn all(session: &mut CommandContext<'_>, args: MaybeStreamArgs)
 }
 
 /// Finds out how long the first unread message of each lagging cursor has been there.
-async fn time_lags(survey: &mut ClusterSnapshot) {
-    let truth = survey.truth();
+async fn time_lags(snapshot: &mut ClusterSnapshot) {
+    let truth = snapshot.truth();
     let lagging = truth
         .cursors
         .iter()
@@ -113,7 +113,7 @@ async fn time_lags(survey: &mut ClusterSnapshot) {
     for cursors in lagging.chunks(READS) {
         let mut reads = JoinSet::new();
         for cursor in cursors.iter().cloned() {
-            let observer = survey.observer.clone();
+            let observer = snapshot.observer.clone();
             reads.spawn(async move {
                 let spec = SubscribeSpec {
                     start: StartAt::Offset(cursor.offset.saturating_add(1)),
@@ -126,7 +126,7 @@ async fn time_lags(survey: &mut ClusterSnapshot) {
         }
         for (cursor, message) in reads.join_all().await {
             if let Some(message) = message {
-                survey
+                snapshot
                     .health
                     .first_unread(&cursor, message.offset, message.timestamp);
             }
@@ -150,12 +150,12 @@ fn describe(cursor: &CursorTruth) -> Value {
 
 /// Lists the consumer groups.
 pub(crate) async fn groups(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let mut survey = ClusterSnapshot::take_with_cursors(session).await?;
-    let groups = survey.observer.groups().await?;
+    let mut snapshot = ClusterSnapshot::take_with_cursors(session).await?;
+    let groups = snapshot.observer.groups().await?;
     if !groups.is_empty() {
-        time_lags(&mut survey).await;
+        time_lags(&mut snapshot).await;
     }
-    let truth = survey.truth();
+    let truth = snapshot.truth();
     let groups: Vec<Value> = groups
         .iter()
         .map(|group| describe_group(group, &truth.cursors))

@@ -28,7 +28,7 @@ pub(crate) async fn open(session: &CommandContext<'_>) -> Result {
     let first = look.session(&name, &settings.cluster)?;
     let options = DashboardOptions {
         contexts: Some(contexts(settings, look)),
-        changes: Some(Arc::new(audit_log::note)),
+        changes: Some(Arc::new(audit_log::record)),
         ..DashboardOptions::new(first)
     };
     Ok(show(options).await?)
@@ -111,8 +111,8 @@ impl Look {
         })
     }
 
-    fn session(&self, name: &str, cluster: &ClusterSettings) -> Result<runtime::Session> {
-        Ok(runtime::Session {
+    fn session(&self, name: &str, cluster: &ClusterSettings) -> Result<runtime::RuntimeSession> {
+        Ok(runtime::RuntimeSession {
             access: open_access(cluster)?,
             settings: AppSettings {
                 cluster: name.to_owned(),
@@ -136,7 +136,7 @@ pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
 
 /// The protobuf types that the config file names, from its descriptor files.
 fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
-    let read = |(streams, decode): (&String, &config::Decode)| {
+    let read = |(streams, decode): (&String, &config::DecodeRule)| {
         let path = decode.protobuf.display();
         let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {path}: {why}"));
         let bytes = fs::read(&decode.protobuf).map_err(|error| wrong(error.to_string()))?;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::args::{EnvelopeEncodeArgs, EnvelopeTask, Form, OutputArgs, read_hex};
+use super::args::{EnvelopeEncodeArgs, EnvelopeTask, OutputArgs, OutputForm, read_hex};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::json::time;
@@ -84,7 +84,7 @@ fn encode(session: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result
 fn decode(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     let input = input(session)?;
     let mut rows = Vec::new();
-    let raw = session.form(output) == Form::Raw;
+    let raw = session.form(output) == OutputForm::Raw;
     for bytes in envelopes(&input)? {
         let envelope = envelope::decode(&bytes).map_err(|error| wrong(&error.to_string()))?;
         match envelope {
@@ -166,7 +166,7 @@ fn describe_ack(ack: &Ack, error: Option<ErrorKind>) -> Value {
         "partition_subject": &*ack.partition_subject,
         "reception": time(ack.received),
         "commit": time(ack.committed),
-        "error": error.map(told),
+        "error": error.map(ack_error_name),
         "ack_inbox": ack.ack_inbox,
         "correlation_id": ack.correlation_id,
         "ack_policy": policy(ack.policy),
@@ -189,7 +189,7 @@ fn policy(policy: AckPolicy) -> &'static str {
     }
 }
 
-fn told(error: ErrorKind) -> &'static str {
+fn ack_error_name(error: ErrorKind) -> &'static str {
     let names = [
         (ErrorKind::IncorrectOffset, "incorrect_offset"),
         (ErrorKind::TooLarge, "too_large"),

@@ -31,7 +31,7 @@ impl Exit {
     pub const INTERRUPTED: Self = Self(130);
 
     /// The code that a kind of failure ends with.
-    pub fn of(kind: ErrorKind) -> Self {
+    pub fn for_error(kind: ErrorKind) -> Self {
         use ErrorKind as K;
         if matches!(
             kind,
@@ -125,7 +125,7 @@ impl From<Failure> for CliError {
         let exit = if silence {
             Exit::UNREACHABLE
         } else {
-            Exit::of(failure.kind)
+            Exit::for_error(failure.kind)
         };
         Self {
             missing_stream,

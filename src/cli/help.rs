@@ -108,11 +108,11 @@ pub(crate) fn command() -> Command {
 /// Prints help or the version where they were asked for, else what is wrong with the command line.
 pub(crate) fn explain(error: &clap::Error, console: &mut Stdio) -> Exit {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        console.say(error.render().to_string().trim_end());
+        console.print_error(error.render().to_string().trim_end());
         return Exit::USAGE;
     }
     if error.use_stderr() {
-        console.say(&usage_error::sentence(error));
+        console.print_error(&usage_error::sentence(error));
         return Exit::USAGE;
     }
     let rendered = error.render();

@@ -8,7 +8,7 @@ mod streams;
 
 pub(crate) use describe::describe;
 
-use super::args::{Form, MaybeStreamArgs, OutputArgs};
+use super::args::{MaybeStreamArgs, OutputArgs, OutputForm};
 use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
@@ -17,7 +17,7 @@ use crate::model::{ErrorKind, Failure, Target, Timestamp};
 
 /// Lists the brokers.
 pub(crate) async fn brokers(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let truth = ClusterSnapshot::take(session).await?.truth();
+    let truth = ClusterSnapshot::take_snapshot(session).await?.truth();
     let brokers: Vec<_> = truth.brokers.iter().map(brokers::describe).collect();
     session.printer(&brokers::SHAPE, output).all(&brokers)?;
     Ok(Exit::DONE)
@@ -25,12 +25,12 @@ pub(crate) async fn brokers(session: &mut CommandContext<'_>, output: OutputArgs
 
 /// Lists the streams, Liftbridge's own last.
 pub(crate) async fn streams(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let mut survey = if session.form(output) == Form::Raw {
-        ClusterSnapshot::take(session).await?
+    let mut snapshot = if session.form(output) == OutputForm::Raw {
+        ClusterSnapshot::take_snapshot(session).await?
     } else {
         ClusterSnapshot::take_twice(session).await?
     };
-    let truth = survey.truth();
+    let truth = snapshot.truth();
     let (internal, own): (Vec<_>, Vec<_>) = truth.streams.iter().partition(|s| s.internal);
     let streams: Vec<_> = own
         .into_iter()
@@ -43,7 +43,7 @@ pub(crate) async fn streams(session: &mut CommandContext<'_>, output: OutputArgs
 
 /// Lists the partitions of one stream, or of all.
 pub(crate) async fn partitions(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
-    let truth = ClusterSnapshot::take(session).await?.truth();
+    let truth = ClusterSnapshot::take_snapshot(session).await?.truth();
     let now = Timestamp::now();
     let found: Vec<&StreamTruth> = match &args.stream {
         Some(name) => vec![stream(&truth, name)?],

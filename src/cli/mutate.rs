@@ -20,9 +20,11 @@ pub(crate) async fn perform(session: &mut CommandContext<'_>, operation: Operati
     match outcome {
         Outcome::Partial { failed, .. } => {
             for (_, failure) in &failed {
-                session.console.say(&failure.sentence);
+                session.console.print_error(&failure.sentence);
             }
-            let first = failed.first().map(|(_, failure)| Exit::of(failure.kind));
+            let first = failed
+                .first()
+                .map(|(_, failure)| Exit::for_error(failure.kind));
             Ok(first.unwrap_or(Exit::FAILED))
         }
         Outcome::Done | Outcome::Sent | Outcome::Acked { .. } => {
@@ -75,7 +77,7 @@ pub(crate) async fn send(
 ) -> Result<Outcome> {
     let outcome = client.perform(operation.clone()).await;
     let outcome = outcome.map_err(Failure::from);
-    audit_log::note(&session.cluster_name(), &operation, &outcome);
+    audit_log::record(&session.cluster_name(), &operation, &outcome);
     Ok(outcome?)
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::args::Form;
+use super::args::OutputForm;
 use crate::ui::sanitise;
 
 /// A column of a table.
@@ -67,7 +67,7 @@ pub(crate) struct TableSpec {
 pub(crate) struct Printer<'a> {
     out: &'a mut dyn Write,
     shape: &'static TableSpec,
-    form: Form,
+    form: OutputForm,
     bold_head: bool,
     widths: Vec<usize>,
     printed: u64,
@@ -78,7 +78,7 @@ impl<'a> Printer<'a> {
     pub(crate) fn new(
         out: &'a mut dyn Write,
         shape: &'static TableSpec,
-        form: Form,
+        form: OutputForm,
         bold_head: bool,
     ) -> Self {
         let width = |column: &Column| column.width.max(column.head.width());
@@ -94,7 +94,7 @@ impl<'a> Printer<'a> {
 
     /// Prints a whole list; a table is as wide as its widest cells.
     pub(crate) fn all(mut self, objects: &[Value]) -> io::Result<()> {
-        if self.form == Form::Table {
+        if self.form == OutputForm::Table {
             for (width, column) in self.widths.iter_mut().zip(self.shape.columns) {
                 let cells = objects.iter().map(|object| cell(column, object).width());
                 *width = cells.fold(column.head.width(), usize::max);
@@ -113,12 +113,14 @@ impl<'a> Printer<'a> {
         }
         self.printed += 1;
         match self.form {
-            Form::Table => self.row(object),
-            Form::Ndjson => writeln!(self.out, "{object}"),
-            Form::Json if self.printed == 1 => write!(self.out, "  {object}"),
-            Form::Json => write!(self.out, ",\n  {object}"),
-            Form::Csv => self.csv(self.shape.fields.iter().map(|field| plain(&object[field]))),
-            Form::Raw => {
+            OutputForm::Table => self.row(object),
+            OutputForm::Ndjson => writeln!(self.out, "{object}"),
+            OutputForm::Json if self.printed == 1 => write!(self.out, "  {object}"),
+            OutputForm::Json => write!(self.out, ",\n  {object}"),
+            OutputForm::Csv => {
+                self.csv(self.shape.fields.iter().map(|field| plain(&object[field])))
+            }
+            OutputForm::Raw => {
                 let names = self.shape.raw.iter().map(|field| plain(&object[field]));
                 writeln!(self.out, "{}", names.collect::<Vec<_>>().join("\t"))
             }
@@ -136,16 +138,16 @@ impl<'a> Printer<'a> {
             self.begin()?;
         }
         match self.form {
-            Form::Json if self.printed == 0 => writeln!(self.out, "]")?,
-            Form::Json => writeln!(self.out, "\n]")?,
-            Form::Table | Form::Ndjson | Form::Csv | Form::Raw => {}
+            OutputForm::Json if self.printed == 0 => writeln!(self.out, "]")?,
+            OutputForm::Json => writeln!(self.out, "\n]")?,
+            OutputForm::Table | OutputForm::Ndjson | OutputForm::Csv | OutputForm::Raw => {}
         }
         self.flush()
     }
 
     fn begin(&mut self) -> io::Result<()> {
         match self.form {
-            Form::Table => {
+            OutputForm::Table => {
                 let heads = self
                     .shape
                     .columns
@@ -158,9 +160,9 @@ impl<'a> Printer<'a> {
                     writeln!(self.out, "{line}")
                 }
             }
-            Form::Json => writeln!(self.out, "["),
-            Form::Csv => self.csv(self.shape.fields.iter().map(|field| (*field).to_owned())),
-            Form::Ndjson | Form::Raw => Ok(()),
+            OutputForm::Json => writeln!(self.out, "["),
+            OutputForm::Csv => self.csv(self.shape.fields.iter().map(|field| (*field).to_owned())),
+            OutputForm::Ndjson | OutputForm::Raw => Ok(()),
         }
     }
 

@@ -28,8 +28,8 @@ use crate::model::{
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
 use batch::BatchPublisher;
-use journal::{Journal, Progress};
-use plan::{Asked, Plan, Range};
+use journal::{Journal, JournalProgress};
+use plan::{PartitionRange, RedrivePlan, RequestedCopy};
 
 static SHAPE: TableSpec = TableSpec {
     fields: &[
@@ -75,11 +75,11 @@ pub(crate) async fn redrive(session: &mut CommandContext<'_>, args: &RedriveArgs
     }
     let path = journal_path(session, args, &from.stream, &to);
     let mut journal = Journal::open(path)?;
-    let asked = Asked::of(args, &from, &cluster);
+    let asked = RequestedCopy::from_arguments(args, &from, &cluster);
     let plan = if let Some(plan) = journal.plan() {
         plan.checked_against(&asked, &journal)?
     } else {
-        let plan = Plan::make(&observer, args, asked, from.partitions).await?;
+        let plan = RedrivePlan::make(&observer, args, asked, from.partitions).await?;
         journal.begin(&plan)?;
         plan
     };
@@ -170,7 +170,7 @@ impl Redrive {
         mut self,
         session: &mut CommandContext<'_>,
         args: &RedriveArgs,
-        plan: &Plan,
+        plan: &RedrivePlan,
     ) -> Result {
         let mut trouble = None;
         let mut total = Totals::default();
@@ -202,8 +202,8 @@ impl Redrive {
     async fn partition(
         &mut self,
         session: &mut CommandContext<'_>,
-        plan: &Plan,
-        range: &Range,
+        plan: &RedrivePlan,
+        range: &PartitionRange,
         sums: &mut Totals,
     ) -> Result<()> {
         let progress = self.journal.progress(range.partition);
@@ -226,14 +226,16 @@ impl Redrive {
                         break;
                     }
                 }
-                Some(SubscriptionItem::Event(event)) => note(session, range, &self.from, event)?,
+                Some(SubscriptionItem::Event(event)) => {
+                    apply_event(session, range, &self.from, event)?
+                }
                 None => break,
             }
         }
         let rest = self
             .copier
             .as_mut()
-            .map(BatchPublisher::take)
+            .map(BatchPublisher::take_batch)
             .unwrap_or_default();
         self.publish(range, rest, sums).await
     }
@@ -241,8 +243,8 @@ impl Redrive {
     /// Takes the messages of a chunk that are wanted; `true` once the end of the range is passed.
     async fn chunk(
         &mut self,
-        plan: &Plan,
-        range: &Range,
+        plan: &RedrivePlan,
+        range: &PartitionRange,
         chunk: &Arc<Chunk>,
         sums: &mut Totals,
     ) -> Result<bool> {
@@ -266,7 +268,7 @@ impl Redrive {
         Ok(chunk.last_offset() >= range.end)
     }
 
-    fn is_wanted(&self, range: &Range, message: &MessageRef<'_>, now: Timestamp) -> bool {
+    fn is_wanted(&self, range: &PartitionRange, message: &MessageRef<'_>, now: Timestamp) -> bool {
         let progress = self.journal.progress(range.partition);
         let settled = progress.is_some_and(|progress| progress.is_settled(message.offset()));
         let query = self.query.as_ref();
@@ -276,8 +278,8 @@ impl Redrive {
     /// Writes a batch down, publishes it, and writes down how it ended.
     async fn publish(
         &mut self,
-        range: &Range,
-        batch: batch::Batch,
+        range: &PartitionRange,
+        batch: batch::RedriveBatch,
         sums: &mut Totals,
     ) -> Result<()> {
         let Some(copier) = &mut self.copier else {
@@ -299,8 +301,8 @@ impl Redrive {
         ended.trouble.map_or(Ok(()), Err)
     }
 
-    fn row(&self, range: &Range, sums: &Totals) -> Value {
-        let fresh = Progress::default();
+    fn row(&self, range: &PartitionRange, sums: &Totals) -> Value {
+        let fresh = JournalProgress::default();
         let progress = self.journal.progress(range.partition).unwrap_or(&fresh);
         json!({
             "from": &*self.from,
@@ -324,7 +326,7 @@ impl Redrive {
     ) -> Result {
         let Some(_publishes) = &self.copier else {
             let (from, to) = (&self.from, &self.to);
-            session.console.say(&format!(
+            session.console.print_error(&format!(
                 "{} would be copied from \"{from}\" to \"{to}\"; nothing was sent",
                 messages(total.matched)
             ));
@@ -347,14 +349,14 @@ impl Redrive {
             &detail,
         );
         for (partition, offsets) in &unknown {
-            session.console.say(&format!(
+            session.console.print_error(&format!(
                 "partition {partition} of stream \"{}\": nobody knows whether offsets {} were copied; they are not sent again",
                 self.from,
                 journal::offset_ranges(offsets)
             ));
         }
         if stopped && let Some(path) = self.journal.path() {
-            session.console.say(&format!(
+            session.console.print_error(&format!(
                 "{} copied; the same command goes on from there, by {}",
                 messages(total.published),
                 path.display()
@@ -373,16 +375,16 @@ impl Redrive {
 }
 
 /// What happens to the reading of a partition, where it is worth a word or the end.
-fn note(
+fn apply_event(
     session: &mut CommandContext<'_>,
-    range: &Range,
+    range: &PartitionRange,
     stream: &StreamName,
     event: SubscriptionEvent,
 ) -> Result<()> {
     let target = Target::Partition(Arc::clone(stream), range.partition);
     let reason = match event {
         SubscriptionEvent::Gap { from, to } => {
-            session.console.say(&format!(
+            session.console.print_error(&format!(
                 "{target}: offsets {from} to {to} were removed before they could be read"
             ));
             return Ok(());

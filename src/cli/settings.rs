@@ -13,7 +13,7 @@ use super::command_context::{CommandContext, ConfigPlace};
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, TableSpec};
 use super::stdio::Stdio;
-use crate::config::{ConfigFile, Setting, Settings, Source, TEMPLATE, TlsFiles};
+use crate::config::{ConfigFile, Setting, SettingSource, Settings, TEMPLATE, TlsFiles};
 use crate::model::format_duration;
 
 static SHAPE: TableSpec = TableSpec {
@@ -32,7 +32,7 @@ pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Stdio) 
         return init(&ConfigPlace::find(options)?.path, console);
     }
     let mut session = CommandContext::open(options, console)?;
-    let mut rows = Rows::new(&session.config);
+    let mut rows = SettingRows::new(&session.config);
     rows.settings(&session.settings);
     rows.rest_of_file(&session.settings.file);
     let rows = rows.rows;
@@ -62,12 +62,12 @@ fn write_new(path: &Path) -> io::Result<()> {
 }
 
 /// The lines of the table, in the order of the config file.
-struct Rows {
+struct SettingRows {
     file: String,
     rows: Vec<Value>,
 }
 
-impl Rows {
+impl SettingRows {
     fn new(place: &ConfigPlace) -> Self {
         let file = place.path.display().to_string();
         let missing = if place.path.exists() {
@@ -83,11 +83,11 @@ impl Rows {
 
     fn add<T>(&mut self, name: &str, setting: &Setting<T>, show: impl FnOnce(&T) -> Value) {
         let from = match &setting.source {
-            Source::File => self.file.clone(),
-            Source::Context(context) => format!("{}, context {context}", self.file),
-            other @ (Source::Default | Source::Environment(_) | Source::Flag(_)) => {
-                other.to_string()
-            }
+            SettingSource::File => self.file.clone(),
+            SettingSource::Context(context) => format!("{}, context {context}", self.file),
+            other @ (SettingSource::Default
+            | SettingSource::Environment(_)
+            | SettingSource::Flag(_)) => other.to_string(),
         };
         let value = show(&setting.value);
         self.rows

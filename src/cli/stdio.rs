@@ -34,7 +34,7 @@ impl Stdio {
     }
 
     /// Writes one line to standard error. Where even that fails there is nobody left to tell.
-    pub(crate) fn say(&mut self, sentence: &str) {
+    pub(crate) fn print_error(&mut self, sentence: &str) {
         let _nobody_listens = writeln!(self.err, "{sentence}");
     }
 }

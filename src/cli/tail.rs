@@ -1,5 +1,5 @@
 //! `liftui tail`: messages of some partitions, merged by time, filtered and printed, with nothing left out.
-//! Subscriptions are in `lanes`, what happens to them in `flow`, printing in `print`; between them go sealed chunks.
+//! Subscriptions are in `subscriptions`, what happens to them in `flow`, printing in `print`; between them go sealed chunks.
 
 mod print;
 mod runner;
@@ -22,10 +22,10 @@ use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpe
 use crate::store::ExportForm;
 pub(crate) use runner::failure_of_end;
 
-use print::{Filter, Form, Printer};
+use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
 use subscriptions::SubscriptionSet;
-use table::Table;
+use table::MessageTable;
 
 /// How many of the last messages of each partition a tail that follows begins with.
 const LAST: u64 = 10;
@@ -48,7 +48,7 @@ pub(crate) async fn tail(session: &mut CommandContext<'_>, args: &TailArgs) -> R
         StopAt::Time(time) => time > now,
         StopAt::Latest => false,
     });
-    let lanes = SubscriptionSet::open(&observer, specs).await?;
+    let subscriptions = SubscriptionSet::open(&observer, specs).await?;
     let filter = Filter {
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),
@@ -56,7 +56,7 @@ pub(crate) async fn tail(session: &mut CommandContext<'_>, args: &TailArgs) -> R
     };
     let out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
     let printer = Printer::new(form, filter, out)?;
-    let (flow, queue) = TailRunner::new(session.console, lanes, printer.count(), follows);
+    let (flow, queue) = TailRunner::new(session.console, subscriptions, printer.count(), follows);
     let flow = if waits {
         flow.saying_when_quiet()
     } else {
@@ -86,7 +86,7 @@ fn narrowed(
             )));
         }
         place.partitions = vec![partition];
-        session.console.say(&format!(
+        session.console.print_error(&format!(
             "key \"{key}\" belongs to partition {partition} of stream \"{}\"",
             place.stream
         ));
@@ -135,21 +135,21 @@ fn specs(args: &TailArgs, places: &[PartitionSpec]) -> Vec<SubscribeSpec> {
     partition_spec::specs(places, start, stop, args.isr_replica)
 }
 
-fn form(session: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec]) -> Form {
+fn form(session: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec]) -> PrintForm {
     if args.count {
-        return Form::Count;
+        return PrintForm::Count;
     }
     if let Some(format) = &args.format {
-        return Form::Custom(format.clone());
+        return PrintForm::Custom(format.clone());
     }
     match session.form(args.output) {
-        args::Form::Json => Form::Json,
-        args::Form::Ndjson => Form::Export(ExportForm::Ndjson),
-        args::Form::Csv => Form::Export(ExportForm::Csv),
-        args::Form::Raw => Form::Export(ExportForm::Raw),
-        args::Form::Table => {
+        args::OutputForm::Json => PrintForm::Json,
+        args::OutputForm::Ndjson => PrintForm::Export(ExportForm::Ndjson),
+        args::OutputForm::Csv => PrintForm::Export(ExportForm::Csv),
+        args::OutputForm::Raw => PrintForm::Export(ExportForm::Raw),
+        args::OutputForm::Table => {
             let names = places.iter().map(|place| place.stream.chars().count());
-            Form::Table(Table {
+            PrintForm::Table(MessageTable {
                 stream: if places.len() > 1 {
                     names.max().unwrap_or(0)
                 } else {

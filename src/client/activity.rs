@@ -38,7 +38,7 @@ impl Observer {
         };
         let core = Arc::clone(self.core());
         let sink = OwnedMessages::default();
-        let messages = Subscription::open(core, SubscribeRequest::reading(spec), sink).await;
+        let messages = Subscription::open(core, SubscribeRequest::read_only(spec), sink).await;
         Ok(ActivityEvents {
             messages: messages.map_err(switched_off)?,
             latest: None,
@@ -95,7 +95,7 @@ impl ActivityEvents {
         Some(Err(Error::new(kind, activity(), sentence)))
     }
 
-    fn take(
+    fn decode_event(
         &mut self,
         item: SubscriptionItem<crate::model::Message>,
     ) -> Option<Result<ActivityEvent>> {
@@ -123,7 +123,7 @@ impl Stream for ActivityEvents {
             let Some(item) = std::task::ready!(Pin::new(&mut self.messages).poll_next(cx)) else {
                 return Poll::Ready(None);
             };
-            if let Some(event) = self.take(item) {
+            if let Some(event) = self.decode_event(item) {
                 return Poll::Ready(Some(event));
             }
         }

@@ -68,7 +68,7 @@ impl Client {
             let request = request.clone();
             async move { api.create_stream(request).await }
         };
-        self.change(Rpc::CreateStream, &target, send).await
+        self.call_change(Rpc::CreateStream, &target, send).await
     }
 
     /// Removes a stream with all its messages.
@@ -84,7 +84,7 @@ impl Client {
             let request = request.clone();
             async move { api.delete_stream(request).await }
         };
-        self.change(Rpc::DeleteStream, &target, send).await
+        self.call_change(Rpc::DeleteStream, &target, send).await
     }
 
     /// Pauses partitions, all where none is named. Their subscriptions end; the next publish resumes each, or with
@@ -109,7 +109,7 @@ impl Client {
             let request = request.clone();
             async move { api.pause_stream(request).await }
         };
-        self.change(Rpc::PauseStream, &target, send).await
+        self.call_change(Rpc::PauseStream, &target, send).await
     }
 
     /// Makes partitions refuse publishes (`true`) or take them again, all where none is named. A pause and resume
@@ -134,7 +134,8 @@ impl Client {
             let request = request.clone();
             async move { api.set_stream_readonly(request).await }
         };
-        self.change(Rpc::SetStreamReadonly, &target, send).await
+        self.call_change(Rpc::SetStreamReadonly, &target, send)
+            .await
     }
 
     /// Resumes partitions, all where none is named: each by a subscription that is closed after its handshake, so
@@ -172,7 +173,7 @@ impl Client {
 
     /// A change that any broker takes. It has no deadline on the wire: without one a server that knows no metadata
     /// leader says so at once (wire-contract §4.1), and another can be asked.
-    async fn change<T, A>(
+    async fn call_change<T, A>(
         &self,
         rpc: Rpc,
         target: &Target,
@@ -183,7 +184,7 @@ impl Client {
     {
         let core = self.core();
         let limit = core.options.request_timeout;
-        core.at_any(rpc, target, limit, send).await?;
+        core.call_any(rpc, target, limit, send).await?;
         Ok(())
     }
 }

@@ -107,15 +107,15 @@ impl Brokers {
     }
 
     /// Addresses to try in turn: in random order, those preferred first, but those that failed last come last.
-    pub(crate) fn in_turn(&self) -> Vec<Arc<str>> {
+    pub(crate) fn in_preferred_order(&self) -> Vec<Arc<str>> {
         let mut brokers = self.list();
         fastrand::shuffle(&mut brokers);
-        brokers.sort_by_key(|broker| (broker.has_failed_last(), self.dislike(broker)));
+        brokers.sort_by_key(|broker| (broker.has_failed_last(), self.preference_rank(broker)));
         brokers.into_iter().map(|broker| broker.address).collect()
     }
 
     /// The lower, the sooner it is asked.
-    fn dislike(&self, broker: &BrokerHealth) -> u128 {
+    fn preference_rank(&self, broker: &BrokerHealth) -> u128 {
         match self.prefer {
             Prefer::Random => 0,
             Prefer::LowLatency => broker.latency.unwrap_or_default().as_nanos(),
@@ -158,23 +158,23 @@ impl Brokers {
     }
 
     /// A request to it begins.
-    pub(crate) fn attempted(&self, address: &str) {
+    pub(crate) fn record_attempt(&self, address: &str) {
         self.update(address, |broker| broker.attempts += 1);
     }
 
     /// It has answered, be it with a refusal.
-    pub(crate) fn answered(&self, address: &str) {
+    pub(crate) fn record_answer(&self, address: &str) {
         let now = Timestamp::now();
         self.update(address, |broker| broker.last_answer = Some(now));
     }
 
     /// So long its answer took.
-    pub(crate) fn took(&self, address: &str, latency: Duration) {
+    pub(crate) fn record_latency(&self, address: &str, latency: Duration) {
         self.update(address, |broker| broker.latency = Some(latency));
     }
 
     /// It could not be reached, or did not answer.
-    pub(crate) fn failed(&self, address: &str, error: &Error) {
+    pub(crate) fn record_failure(&self, address: &str, error: &Error) {
         let at = Timestamp::now();
         self.update(address, |broker| {
             broker.last_error = Some((at, error.into()));
@@ -183,7 +183,7 @@ impl Brokers {
 
     /// Takes in what the broker at `address` says of the cluster. A broker that moved to another address is
     /// forgotten under the old one.
-    pub(crate) fn learn(&self, address: &str, cluster: &Cluster) {
+    pub(crate) fn learn_brokers(&self, address: &str, cluster: &Cluster) {
         self.update(address, |broker| broker.id.clone_from(&cluster.answered_by));
         let mut known = self.lock();
         for broker in &cluster.brokers {
@@ -240,20 +240,20 @@ mod tests {
     #[test]
     fn a_seed_by_another_name_gives_way_to_the_advertised_address_once_that_answers() {
         let brokers = Brokers::new(&["localhost:1".into()], Prefer::Random);
-        brokers.learn("localhost:1", &cluster("a", &[("a", 1), ("b", 2)]));
+        brokers.learn_brokers("localhost:1", &cluster("a", &[("a", 1), ("b", 2)]));
         assert_eq!(
             addresses(&brokers),
             ["127.0.0.1:1", "127.0.0.1:2", "localhost:1"]
         );
-        brokers.answered("127.0.0.1:1");
+        brokers.record_answer("127.0.0.1:1");
         assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:2"]);
     }
 
     #[test]
     fn a_broker_that_moved_is_forgotten_where_it_was() {
         let brokers = Brokers::new(&["127.0.0.1:1".into()], Prefer::Random);
-        brokers.learn("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 2)]));
-        brokers.learn("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 3)]));
+        brokers.learn_brokers("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 2)]));
+        brokers.learn_brokers("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 3)]));
         assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:3"]);
     }
 
@@ -261,9 +261,9 @@ mod tests {
     fn brokers_that_failed_last_are_tried_last() {
         let brokers = Brokers::new(&["a:1".into(), "b:1".into(), "c:1".into()], Prefer::Random);
         let error = Error::new(ErrorKind::Unreachable, Target::Cluster, "gone");
-        brokers.failed("b:1", &error);
+        brokers.record_failure("b:1", &error);
         for _ in 0..20 {
-            assert_eq!(&*brokers.in_turn()[2], "b:1");
+            assert_eq!(&*brokers.in_preferred_order()[2], "b:1");
         }
     }
 }

@@ -88,7 +88,7 @@ pub enum ConsumerItem {
 }
 
 /// How long to leave a partition alone whose subscription ended for a reason that may pass, as a pause.
-const REST: Duration = Duration::from_secs(1);
+const REOPEN_AFTER: Duration = Duration::from_secs(1);
 
 /// Stands for never where an interval needs a number.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -111,8 +111,8 @@ pub struct Consumer {
     checkpoint: Interval,
     positions: Positions,
     /// Partitions whose subscriptions ended for a reason that may pass.
-    resting: BTreeMap<AssignedPartition, EndReason>,
-    rest: Interval,
+    reopening: BTreeMap<AssignedPartition, EndReason>,
+    reopen_timer: Interval,
     /// Stops the heartbeat.
     stop: Option<DropGuard>,
 }
@@ -121,20 +121,20 @@ pub struct Consumer {
 #[derive(Debug, Default)]
 struct Positions {
     /// The message handed out last: dealt with once the next one is asked for.
-    handed: Option<(AssignedPartition, Offset)>,
+    in_hand: Option<(AssignedPartition, Offset)>,
     done: BTreeMap<AssignedPartition, Offset>,
     stored: BTreeMap<AssignedPartition, Offset>,
 }
 
 impl Positions {
-    fn deal(&mut self) {
-        if let Some((place, offset)) = self.handed.take() {
+    fn mark_handed_done(&mut self) {
+        if let Some((place, offset)) = self.in_hand.take() {
             self.done.insert(place, offset);
         }
     }
 
     /// Forgets partitions that others read now.
-    fn keep(&mut self, is_own: impl Fn(&AssignedPartition) -> bool) {
+    fn retain_owned(&mut self, is_own: impl Fn(&AssignedPartition) -> bool) {
         self.done.retain(|place, _| is_own(place));
         self.stored.retain(|place, _| is_own(place));
     }
@@ -170,7 +170,7 @@ impl Client {
         let (heart, membership) = Heartbeat::new(Arc::clone(self.core()), &options, &joined);
         let beating = stop.clone();
         self.core().tasks.run(async move {
-            beating.run_until_cancelled(heart.beat()).await;
+            beating.run_until_cancelled(heart.run()).await;
         });
         let every = options.checkpoint_every.unwrap_or(A_YEAR);
         let mut checkpoint = tokio::time::interval(every.max(Duration::from_millis(10)));
@@ -185,8 +185,8 @@ impl Client {
             to_open: VecDeque::new(),
             checkpoint,
             positions: Positions::default(),
-            resting: BTreeMap::new(),
-            rest: tokio::time::interval(REST),
+            reopening: BTreeMap::new(),
+            reopen_timer: tokio::time::interval(REOPEN_AFTER),
             stop: Some(stop.drop_guard()),
         })
     }
@@ -198,7 +198,7 @@ enum ConsumerWakeup {
     Item(AssignedPartition, SubscriptionItem<Message>),
     Checkpoint,
     /// Ended subscriptions may be tried again.
-    Rested,
+    ReopenDue,
 }
 
 impl Consumer {
@@ -215,25 +215,25 @@ impl Consumer {
 
     /// The next message or event; `None` once the client was closed. May be dropped while it waits.
     pub async fn next(&mut self) -> Option<ConsumerItem> {
-        self.positions.deal();
+        self.positions.mark_handed_done();
         loop {
             if let Err(failure) = self.open_next().await {
                 return Some(failure);
             }
             match self.wake().await? {
                 ConsumerWakeup::Group => {
-                    if let Some(item) = self.regroup().await {
+                    if let Some(item) = self.apply_membership().await {
                         return Some(item);
                     }
                 }
                 ConsumerWakeup::Item(place, item) => {
-                    if let Some(item) = self.take(place, item) {
+                    if let Some(item) = self.item_of_subscription(place, item) {
                         return Some(item);
                     }
                 }
-                ConsumerWakeup::Rested => self.to_open.extend(self.resting.keys().cloned()),
+                ConsumerWakeup::ReopenDue => self.to_open.extend(self.reopening.keys().cloned()),
                 ConsumerWakeup::Checkpoint if self.options.checkpoint_every.is_some() => {
-                    if let Err(error) = self.store().await {
+                    if let Err(error) = self.store_positions().await {
                         return Some(ConsumerItem::CheckpointFailed(error.into()));
                     }
                 }
@@ -245,39 +245,42 @@ impl Consumer {
     async fn wake(&mut self) -> Option<ConsumerWakeup> {
         let is_reading = !self.reading.is_empty();
         let is_resting = self
-            .resting
+            .reopening
             .keys()
             .any(|place| !self.reading.contains_key(place));
         tokio::select! {
             biased;
             changed = self.membership.changed() => changed.ok().map(|()| ConsumerWakeup::Group),
             _ = self.checkpoint.tick() => Some(ConsumerWakeup::Checkpoint),
-            _ = self.rest.tick(), if is_resting => Some(ConsumerWakeup::Rested),
+            _ = self.reopen_timer.tick(), if is_resting => Some(ConsumerWakeup::ReopenDue),
             Some((place, item)) = self.reading.next(), if is_reading => Some(ConsumerWakeup::Item(place, item)),
         }
     }
 
     /// Takes in what the coordinator says of the group. All subscriptions begin anew, under the new epoch: one under
     /// an older epoch would be fenced (wire-contract §4.11).
-    async fn regroup(&mut self) -> Option<ConsumerItem> {
+    async fn apply_membership(&mut self) -> Option<ConsumerItem> {
         let Membership {
             assignment,
-            trouble,
+            last_failure: trouble,
         } = self.membership.borrow_and_update().clone();
         if assignment == self.assignment {
             return trouble.map(ConsumerItem::HeartbeatFailed);
         }
         self.assignment.clone_from(&assignment);
-        let Assignment { epoch, places } = assignment.unwrap_or_default();
+        let Assignment {
+            epoch,
+            partitions: places,
+        } = assignment.unwrap_or_default();
         self.reading.clear();
         // Of a lost partition nothing is stored any more: its new owner may have begun a heartbeat ago, and servers
         // fence readers, not SetCursor (wire-contract §4.8, §4.11): the last write would win and rewind the group. The
         // new owner reads again what was not stored. Nor of one that another owned in between.
-        let resting = std::mem::take(&mut self.resting);
+        let resting = std::mem::take(&mut self.reopening);
         self.positions
-            .keep(|place| places.contains(place) && !is_fenced(&resting, place));
+            .retain_owned(|place| places.contains(place) && !is_fenced(&resting, place));
         self.to_open = places.iter().cloned().collect();
-        if let Err(error) = self.store().await {
+        if let Err(error) = self.store_positions().await {
             return Some(ConsumerItem::CheckpointFailed(error.into()));
         }
         Some(ConsumerItem::Assigned {
@@ -339,25 +342,25 @@ impl Consumer {
                 group_epoch: self.epoch(),
                 consumer_id: self.options.consumer.clone(),
             }),
-            ..SubscribeRequest::reading(spec)
+            ..SubscribeRequest::read_only(spec)
         };
         let core = Arc::clone(self.client.core());
         Subscription::open(core, order, OwnedMessages::default()).await
     }
 
-    fn take(
+    fn item_of_subscription(
         &mut self,
         place: AssignedPartition,
         item: SubscriptionItem<Message>,
     ) -> Option<ConsumerItem> {
         match item {
             SubscriptionItem::Batch(message) => {
-                self.resting.remove(&place);
-                self.positions.handed = Some((place, message.offset));
+                self.reopening.remove(&place);
+                self.positions.in_hand = Some((place, message.offset));
                 Some(ConsumerItem::Message(message))
             }
             SubscriptionItem::Event(event) => {
-                let is_news = self.rest_after(&place, &event);
+                let is_news = self.schedule_reopen(&place, &event);
                 let (stream, partition) = place;
                 is_news.then_some(ConsumerItem::Event {
                     stream,
@@ -370,9 +373,9 @@ impl Consumer {
 
     /// Remembers an end that may pass, to try again a little later. Whether the event is worth telling: the same end
     /// after every try is not.
-    fn rest_after(&mut self, place: &AssignedPartition, event: &SubscriptionEvent) -> bool {
+    fn schedule_reopen(&mut self, place: &AssignedPartition, event: &SubscriptionEvent) -> bool {
         let SubscriptionEvent::Ended(reason) = event else {
-            return !self.resting.contains_key(place);
+            return !self.reopening.contains_key(place);
         };
         let may_pass = match reason {
             EndReason::Paused
@@ -385,8 +388,11 @@ impl Consumer {
         if !may_pass {
             return true;
         }
-        self.rest.reset();
-        self.resting.insert(place.clone(), reason.clone()).as_ref() != Some(reason)
+        self.reopen_timer.reset();
+        self.reopening
+            .insert(place.clone(), reason.clone())
+            .as_ref()
+            != Some(reason)
     }
 
     /// Stores how far this member has come, the message handed out last included.
@@ -394,17 +400,17 @@ impl Consumer {
     /// # Errors
     /// That of the first position that could not be stored.
     pub async fn checkpoint(&mut self) -> Result<()> {
-        self.positions.deal();
-        self.store().await
+        self.positions.mark_handed_done();
+        self.store_positions().await
     }
 
-    async fn store(&mut self) -> Result<()> {
+    async fn store_positions(&mut self) -> Result<()> {
         let id = cursor_id(&self.options.group);
         // The heartbeat may know of a newer assignment than was taken in.
         let heard = self.membership.borrow().assignment.clone();
-        let own = heard.unwrap_or_default().places;
+        let own = heard.unwrap_or_default().partitions;
         let is_own =
-            |place: &AssignedPartition| own.contains(place) && !is_fenced(&self.resting, place);
+            |place: &AssignedPartition| own.contains(place) && !is_fenced(&self.reopening, place);
         for (place, offset) in self.positions.unstored(is_own) {
             let (stream, partition) = &place;
             self.client
@@ -437,7 +443,7 @@ impl Consumer {
         let core = self.client.core();
         let limit = core.options.request_timeout;
         let rpc = Rpc::LeaveConsumerGroup;
-        match core.at_any(rpc, &target, limit, send).await {
+        match core.call_any(rpc, &target, limit, send).await {
             Err(error)
                 if !matches!(error.kind(), ErrorKind::NotMember | ErrorKind::NoSuchGroup) =>
             {

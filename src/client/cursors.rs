@@ -93,7 +93,7 @@ impl Client {
         let home = self.core().home(id, stream, partition).await?;
         let target = Target::Cursor(id.to_owned());
         let core = self.core();
-        core.at_leader(Rpc::SetCursor, &home.0, home.1, &target, send)
+        core.call_leader(Rpc::SetCursor, &home.0, home.1, &target, send)
             .await?;
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Client {
         let target = Target::Cursor(id.to_owned());
         let core = self.core();
         let answer = core
-            .at_leader(Rpc::FetchCursor, &home.0, home.1, &target, send)
+            .call_leader(Rpc::FetchCursor, &home.0, home.1, &target, send)
             .await?;
         Ok(Some(answer.offset).filter(|offset| *offset >= 0))
     }
@@ -158,7 +158,7 @@ impl Inner {
 
     async fn read_cursors(self: &Arc<Self>, resume: bool) -> Result<CursorReading> {
         let partitions = self.cursor_partitions().await?;
-        let mut book = self.cursors.lock().await;
+        let mut book = self.cursor_log.lock().await;
         let mut paused = Vec::new();
         for partition in partitions {
             if !self
@@ -185,7 +185,7 @@ impl Inner {
         let mut order = whole(CURSORS, partition, next);
         order.resume = resume;
         let end = self
-            .drain(order, |message| {
+            .read_until_end(order, |message| {
                 book.next.insert(partition, message.offset + 1);
                 if let Some(entry) = internal::cursor(&message) {
                     let key = (entry.id.clone(), Arc::clone(&entry.stream), entry.partition);
@@ -197,7 +197,7 @@ impl Inner {
     }
 
     /// Reads a subscription to its end and tells which end it was, or what could not be read and why.
-    pub(crate) async fn drain(
+    pub(crate) async fn read_until_end(
         self: &Arc<Self>,
         order: SubscribeRequest,
         take: impl FnMut(crate::model::Message),
@@ -240,7 +240,7 @@ pub(crate) fn whole(
     partition: PartitionId,
     next: Option<Offset>,
 ) -> SubscribeRequest {
-    SubscribeRequest::reading(SubscribeSpec {
+    SubscribeRequest::read_only(SubscribeSpec {
         start: next.map_or(StartAt::Earliest, StartAt::Offset),
         stop: StopAt::Latest,
         give_up: RetryLimit::After(PATIENCE),

@@ -11,7 +11,7 @@ use super::Observer;
 use super::cursors::whole;
 use super::error::{Error, Result};
 use super::inner::{Api, Inner};
-use super::metadata::SECOND_OPINION;
+use super::metadata::OTHERS_TIMEOUT;
 use super::transport::Call;
 use crate::model::{
     ActivityEvent, ActivityKind, CursorEntry, EndReason, ErrorKind, GroupInfo, Offset, StreamName,
@@ -39,7 +39,7 @@ struct Members {
 }
 
 impl GroupLog {
-    fn note(&mut self, event: ActivityEvent) {
+    fn apply_event(&mut self, event: ActivityEvent) {
         if event.id <= self.latest_id {
             return;
         }
@@ -79,7 +79,7 @@ impl Observer {
     /// Where no broker answers.
     pub async fn groups(&self) -> Result<Vec<GroupInfo>> {
         let core = self.core();
-        let mut roster = core.roster.lock().await;
+        let mut roster = core.groups.lock().await;
         let is_read = core.read_roster(&mut roster).await?;
         let cursors = match self.cursors().await {
             Err(error) if error.kind() == ErrorKind::CursorsDisabled => Vec::new(),
@@ -127,10 +127,10 @@ impl Inner {
     async fn read_roster(self: &Arc<Self>, roster: &mut GroupLog) -> Result<bool> {
         let order = whole(ACTIVITY, 0, roster.next);
         let read = self
-            .drain(order, |message| {
+            .read_until_end(order, |message| {
                 roster.next = Some(message.offset + 1);
                 if let Some(event) = internal::activity(&message) {
-                    roster.note(event);
+                    roster.apply_event(event);
                 }
             })
             .await;
@@ -179,7 +179,7 @@ impl Inner {
         };
         let limit = self.options.metadata_timeout;
         let answer = self
-            .at_any(Rpc::FetchMetadata, &Target::Cluster, limit, send)
+            .call_any(Rpc::FetchMetadata, &Target::Cluster, limit, send)
             .await?;
         Ok(known_in(answer))
     }
@@ -187,7 +187,7 @@ impl Inner {
     /// What all brokers together say of these groups, as far as they answer soon.
     async fn groups_known_to_all(self: &Arc<Self>, ids: &[String]) -> Groups {
         let mut answers = JoinSet::new();
-        for address in self.brokers.in_turn() {
+        for address in self.brokers.in_preferred_order() {
             let (core, request) = (Arc::clone(self), Request::new(about(ids)));
             answers.spawn(async move {
                 let call = Call {
@@ -195,7 +195,7 @@ impl Inner {
                     target: &Target::Cluster,
                     address: &address,
                 };
-                let answer = core.call(call, SECOND_OPINION, async |mut api: Api| {
+                let answer = core.call(call, OTHERS_TIMEOUT, async |mut api: Api| {
                     api.fetch_metadata(request).await
                 });
                 answer.await.map(known_in).unwrap_or_default()
@@ -250,10 +250,10 @@ mod tests {
             consumer: "c".into(),
             expired: true,
         };
-        roster.note(event(5, join.clone()));
+        roster.apply_event(event(5, join.clone()));
         assert_eq!(roster.groups["g"].consumers.len(), 1);
-        roster.note(event(8, leave));
-        roster.note(event(5, join));
+        roster.apply_event(event(8, leave));
+        roster.apply_event(event(5, join));
         assert!(roster.groups["g"].consumers.is_empty());
         assert_eq!(roster.groups["g"].streams.len(), 1);
     }

@@ -35,11 +35,11 @@ pub(crate) struct Inner {
     pub(crate) brokers: Brokers,
     pub(crate) pool: Arc<Pool>,
     pub(crate) metadata: Cache,
-    pub(crate) turns: RotatingStart,
+    pub(crate) round_robin: RotatingStart,
     /// What has been read of `__cursors`.
-    pub(crate) cursors: tokio::sync::Mutex<CursorLog>,
+    pub(crate) cursor_log: tokio::sync::Mutex<CursorLog>,
     /// What `__activity` has told of groups.
-    pub(crate) roster: tokio::sync::Mutex<GroupLog>,
+    pub(crate) groups: tokio::sync::Mutex<GroupLog>,
     pub(crate) tasks: Tasks,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Inner {
 /// client open.
 #[derive(Debug)]
 pub(crate) struct Handle {
-    pub(crate) core: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     _close: DropGuard,
 }
 
@@ -71,14 +71,14 @@ impl Handle {
             brokers: Brokers::new(&options.seeds, options.prefer),
             pool: Pool::new(Arc::clone(&options), tasks.clone())?,
             metadata: Cache::default(),
-            turns: RotatingStart::default(),
-            cursors: tokio::sync::Mutex::default(),
-            roster: tokio::sync::Mutex::default(),
+            round_robin: RotatingStart::default(),
+            cursor_log: tokio::sync::Mutex::default(),
+            groups: tokio::sync::Mutex::default(),
             tasks: tasks.clone(),
             options,
         });
         Ok(Arc::new(Self {
-            core,
+            inner: core,
             _close: tasks.token().clone().drop_guard(),
         }))
     }
@@ -98,7 +98,7 @@ impl Inner {
     {
         let channel = self.pool.requests(call.address)?;
         let api = ApiClient::new(channel).max_decoding_message_size(self.options.max_answer_bytes);
-        self.brokers.attempted(call.address);
+        self.brokers.record_attempt(call.address);
         let begun = Instant::now();
         let answer = tokio::time::timeout(wait, send(api)).await;
         if self.tasks.token().is_cancelled() {
@@ -106,18 +106,18 @@ impl Inner {
         }
         let error = match answer {
             Ok(Ok(response)) => {
-                self.brokers.answered(call.address);
-                self.brokers.took(call.address, begun.elapsed());
+                self.brokers.record_answer(call.address);
+                self.brokers.record_latency(call.address, begun.elapsed());
                 return Ok(response.into_inner());
             }
             Ok(Err(status)) if call.meaning(&status).is_ok() => {
-                self.brokers.answered(call.address);
+                self.brokers.record_answer(call.address);
                 return Err(call.error(status));
             }
             Ok(Err(status)) => call.error(status),
-            Err(_) => call.gave_up(wait),
+            Err(_) => call.timed_out(wait),
         };
-        self.brokers.failed(call.address, &error);
+        self.brokers.record_failure(call.address, &error);
         Err(error)
     }
 }

@@ -27,14 +27,14 @@ use crate::wire::rpc::Rpc;
 const ASK_NEXT_AFTER: Duration = Duration::from_millis(700);
 
 /// How long other brokers may take to say whether they know a stream or a group that one broker does not.
-pub(super) const SECOND_OPINION: Duration = Duration::from_secs(1);
+pub(super) const OTHERS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Metadata at hand is believed for so long before it is asked for anew: streams come, go, and come back with another
 /// number of partitions.
-const BELIEVED: Duration = Duration::from_secs(10);
+const MAX_AGE: Duration = Duration::from_secs(10);
 
 /// How long that may take while there is some to go on with.
-const RENEWAL: Duration = Duration::from_millis(500);
+const RENEWAL_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The latest metadata. Generations tell whether somebody else has refreshed it already.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ pub(crate) struct Cached {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) updated: Timestamp,
     /// Until when it is believed.
-    until: Instant,
+    fresh_until: Instant,
     generation: u64,
 }
 
@@ -76,16 +76,16 @@ impl Cache {
         *latest = Some(Cached {
             cluster,
             updated: Timestamp::now(),
-            until: Instant::now() + BELIEVED,
+            fresh_until: Instant::now() + MAX_AGE,
             generation,
         });
     }
 
     /// A broker has said something else: it is asked for anew before it is used again.
-    pub(crate) fn doubt(&self) {
+    pub(crate) fn invalidate(&self) {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cached) = latest.as_mut() {
-            cached.until = Instant::now();
+            cached.fresh_until = Instant::now();
         }
     }
 }
@@ -105,13 +105,13 @@ impl Inner {
         let deadline = begun + self.options.metadata_timeout;
         let mut backoff = Backoff::of_request();
         loop {
-            match self.ask_all(deadline).await {
+            match self.fetch_from_any(deadline).await {
                 Ok(cluster) => return Ok(cluster),
-                Err(error) if !may_pass(&error) => return Err(error),
+                Err(error) if !is_transient(&error) => return Err(error),
                 Err(error) => {
                     let wait = backoff.next_wait();
                     let again = Instant::now() + wait;
-                    if again >= deadline || self.is_out_of_patience(again - begun) {
+                    if again >= deadline || self.has_given_up_first_contact(again - begun) {
                         return Err(error);
                     }
                     tokio::time::sleep(wait).await;
@@ -121,20 +121,20 @@ impl Inner {
     }
 
     /// Whether no broker has answered at all, and one was looked for that long.
-    pub(crate) fn is_out_of_patience(&self, spent: Duration) -> bool {
+    pub(crate) fn has_given_up_first_contact(&self, spent: Duration) -> bool {
         spent >= self.options.first_contact && !self.brokers.has_any_answered()
     }
 
     /// Asks one broker after the other, each a little after the one before, until the first answers.
-    async fn ask_all(self: &Arc<Self>, deadline: Instant) -> Result<Arc<Cluster>> {
-        let mut waiting = self.brokers.in_turn().into_iter();
+    async fn fetch_from_any(self: &Arc<Self>, deadline: Instant) -> Result<Arc<Cluster>> {
+        let mut waiting = self.brokers.in_preferred_order().into_iter();
         let mut asked: JoinSet<Result<Arc<Cluster>>> = JoinSet::new();
         let mut last_error = None;
         loop {
             if let Some(address) = waiting.next() {
                 let core = Arc::clone(self);
                 let left = deadline.saturating_duration_since(Instant::now());
-                asked.spawn(async move { core.ask(&address, left).await });
+                asked.spawn(async move { core.fetch_from(&address, left).await });
             }
             let more = waiting.len() > 0;
             let answer = tokio::select! {
@@ -146,7 +146,7 @@ impl Inner {
                     self.metadata.store(Arc::clone(&cluster));
                     return Ok(cluster);
                 }
-                Some(Ok(Err(error))) => last_error = Some(worse(last_error, error)),
+                Some(Ok(Err(error))) => last_error = Some(more_telling(last_error, error)),
                 Some(Err(_)) => {}
                 None if more => {}
                 None => return Err(last_error.unwrap_or_else(Error::closed)),
@@ -156,7 +156,7 @@ impl Inner {
 
     /// Asks exactly that broker. Never a deadline on the wire: with a dead peer and a stale cache a server sits out
     /// any deadline, and answers after 3 s where there is none (wire-contract §0.5).
-    pub(crate) async fn ask(&self, address: &str, wait: Duration) -> Result<Arc<Cluster>> {
+    pub(crate) async fn fetch_from(&self, address: &str, wait: Duration) -> Result<Arc<Cluster>> {
         let call = Call {
             rpc: Rpc::FetchMetadata,
             target: &Target::Cluster,
@@ -166,14 +166,20 @@ impl Inner {
         let answer = self.call(call, wait, async |mut api| {
             api.fetch_metadata(request).await
         });
-        let answer = answer.await.map_err(|error| stranger(error, address))?;
+        let answer = answer
+            .await
+            .map_err(|error| not_liftbridge(error, address))?;
         let cluster = Arc::new(convert::cluster(answer));
-        self.brokers.learn(address, &cluster);
+        self.brokers.learn_brokers(address, &cluster);
         Ok(cluster)
     }
 
     /// What the broker at that address says of one stream. Nothing of it is remembered.
-    pub(crate) async fn ask_about(&self, address: &str, stream: &StreamName) -> Result<Cluster> {
+    pub(crate) async fn fetch_stream_from(
+        &self,
+        address: &str,
+        stream: &StreamName,
+    ) -> Result<Cluster> {
         let target = Target::Stream(Arc::clone(stream));
         let call = Call {
             rpc: Rpc::FetchMetadata,
@@ -204,15 +210,15 @@ impl Inner {
     }
 
     /// The metadata at hand, fetched where there is none; fetched anew where it is old and some broker answers soon.
-    pub(crate) async fn some_metadata(self: &Arc<Self>) -> Result<Arc<Cluster>> {
+    pub(crate) async fn cached_metadata(self: &Arc<Self>) -> Result<Arc<Cluster>> {
         let Some(cached) = self.metadata.cached() else {
             return self.refresh_metadata(0).await;
         };
-        if Instant::now() < cached.until {
+        if Instant::now() < cached.fresh_until {
             return Ok(cached.cluster);
         }
         let renewal = self.refresh_metadata(cached.generation);
-        match tokio::time::timeout(RENEWAL, renewal).await {
+        match tokio::time::timeout(RENEWAL_TIMEOUT, renewal).await {
             Ok(Ok(cluster)) => Ok(cluster),
             Ok(Err(_)) | Err(_) => Ok(cached.cluster),
         }
@@ -224,7 +230,7 @@ impl Inner {
         stream: &StreamName,
         partition: PartitionId,
     ) -> Result<Arc<Cluster>> {
-        let cluster = self.some_metadata().await?;
+        let cluster = self.cached_metadata().await?;
         if cluster.partition(stream, partition).is_some() {
             return Ok(cluster);
         }
@@ -247,11 +253,11 @@ impl Inner {
         }
         let mut others: JoinSet<Option<Arc<Cluster>>> = JoinSet::new();
         // All that were ever heard of: one that has just started does not list the others.
-        for address in self.brokers.in_turn() {
+        for address in self.brokers.in_preferred_order() {
             let id = self.brokers.id(&address);
             if id.is_none() || id != cluster.answered_by {
                 let core = Arc::clone(self);
-                others.spawn(async move { core.ask(&address, SECOND_OPINION).await.ok() });
+                others.spawn(async move { core.fetch_from(&address, OTHERS_TIMEOUT).await.ok() });
             }
         }
         while let Some(other) = others.join_next().await {
@@ -324,20 +330,20 @@ fn leader_named(
 }
 
 /// Whether asking again a little later may help.
-fn may_pass(error: &Error) -> bool {
+fn is_transient(error: &Error) -> bool {
     error.kind().is_retryable()
 }
 
 /// Of the failures of several brokers the one that says most: that something answered, though not Liftbridge.
-fn worse(before: Option<Error>, error: Error) -> Error {
+fn more_telling(before: Option<Error>, error: Error) -> Error {
     match before {
-        Some(before) if !may_pass(&before) && may_pass(&error) => before,
+        Some(before) if !is_transient(&before) && is_transient(&error) => before,
         _ => error,
     }
 }
 
 /// A server that does not know this call is none of Liftbridge's.
-fn stranger(error: Error, address: &str) -> Error {
+fn not_liftbridge(error: Error, address: &str) -> Error {
     if error.kind() != ErrorKind::Unsupported {
         return error;
     }

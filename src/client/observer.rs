@@ -45,7 +45,7 @@ impl Observer {
 
     /// What all handles share.
     pub(crate) fn core(&self) -> &Arc<Inner> {
-        &self.handle.core
+        &self.handle.inner
     }
 
     /// Every broker known so far, seeds and those that metadata named, by address, with how each has answered.
@@ -148,7 +148,7 @@ impl Observer {
     ) -> Result<Subscription<S>> {
         Subscription::open(
             Arc::clone(self.core()),
-            SubscribeRequest::reading(spec),
+            SubscribeRequest::read_only(spec),
             sink,
         )
         .await
@@ -212,7 +212,7 @@ impl Inner {
         stream: &StreamName,
         partition: PartitionId,
     ) -> bool {
-        let own = self.ask_about(address, stream).await;
+        let own = self.fetch_stream_from(address, stream).await;
         own.is_ok_and(|own| {
             let found = own.partition(stream, partition);
             found.is_some_and(|found| found.paused_flag && found.leader == own.answered_by)

@@ -79,7 +79,7 @@ pub(crate) struct Pool {
 #[derive(Debug)]
 struct Connections {
     requests: Option<(Channel, Instant)>,
-    subscriptions: Vec<Arc<Shared>>,
+    subscriptions: Vec<Arc<SharedConnection>>,
     suspected: watch::Sender<u64>,
 }
 
@@ -95,12 +95,12 @@ impl Default for Connections {
 
 /// A connection that subscriptions share.
 #[derive(Debug)]
-struct Shared {
+struct SharedConnection {
     channel: Channel,
     used: Mutex<(usize, Instant)>,
 }
 
-impl Shared {
+impl SharedConnection {
     fn users(&self) -> usize {
         self.lock().0
     }
@@ -113,7 +113,7 @@ impl Shared {
 /// A subscription's place on a connection; dropping it gives the place back.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    shared: Arc<Shared>,
+    shared: Arc<SharedConnection>,
     /// Changes when the broker is thought dead, so that who reads from it looks after it.
     pub(crate) suspected: watch::Receiver<u64>,
 }
@@ -150,7 +150,7 @@ impl Pool {
 
     /// The connection for requests to the broker at that address.
     pub(crate) fn requests(self: &Arc<Self>, address: &str) -> Result<Channel> {
-        self.begin()?;
+        self.ensure_open()?;
         let mut brokers = self.lock();
         let connections = brokers.entry(Arc::from(address)).or_default();
         if let Some((channel, used)) = &mut connections.requests {
@@ -164,13 +164,13 @@ impl Pool {
 
     /// A place for a subscription on one of its broker's connections.
     pub(crate) fn lease(self: &Arc<Self>, address: &str) -> Result<Lease> {
-        self.begin()?;
+        self.ensure_open()?;
         let mut brokers = self.lock();
         let connections = brokers.entry(Arc::from(address)).or_default();
-        let shared = if let Some(shared) = self.share(&connections.subscriptions) {
+        let shared = if let Some(shared) = self.least_used(&connections.subscriptions) {
             shared
         } else {
-            let shared = Arc::new(Shared {
+            let shared = Arc::new(SharedConnection {
                 channel: self.dial(address, SUBSCRIPTIONS_PER_CONNECTION)?,
                 used: Mutex::new((0, Instant::now())),
             });
@@ -185,7 +185,7 @@ impl Pool {
     }
 
     /// The connection with the fewest subscriptions, unless a new one is due.
-    fn share(&self, connections: &[Arc<Shared>]) -> Option<Arc<Shared>> {
+    fn least_used(&self, connections: &[Arc<SharedConnection>]) -> Option<Arc<SharedConnection>> {
         let idlest = connections.iter().min_by_key(|shared| shared.users())?;
         let users = idlest.users();
         let spread = users > 0 && connections.len() < self.options.connections_per_broker;
@@ -193,7 +193,7 @@ impl Pool {
     }
 
     /// The broker did not answer: new requests and subscriptions dial anew, running subscriptions look after it.
-    pub(crate) fn suspect(&self, address: &str) {
+    pub(crate) fn mark_suspect(&self, address: &str) {
         if let Some(connections) = self.lock().get_mut(address) {
             connections.requests = None;
             connections.subscriptions.clear();
@@ -201,7 +201,7 @@ impl Pool {
         }
     }
 
-    fn begin(self: &Arc<Self>) -> Result<()> {
+    fn ensure_open(self: &Arc<Self>) -> Result<()> {
         if self.tasks.token().is_cancelled() {
             return Err(Error::closed());
         }

@@ -50,7 +50,7 @@ impl Inner {
             ),
             Destination::RoundRobin(stream) => {
                 let partitions = self.partitions_of(stream).await?;
-                (stream, self.turns.next(stream, partitions))
+                (stream, self.round_robin.next(stream, partitions))
             }
         };
         Ok(Some((Arc::clone(stream), partition)))
@@ -83,12 +83,13 @@ impl Inner {
         let mut attempts = RetryBudget::within(self.deadline(options));
         let answer = loop {
             let left = attempts.left();
-            let error = match self.at_any(Rpc::Publish, &target, left, send).await {
+            let error = match self.call_any(Rpc::Publish, &target, left, send).await {
                 Ok(answer) => break answer,
                 Err(error) => error,
             };
             // One that has just started knows no stream for seconds (wire-contract §5), and has stored nothing.
-            if !self.note_missing(error.kind()) || !self.is_known(&stream, partition).await {
+            if !self.invalidate_if_missing(error.kind()) || !self.is_known(&stream, partition).await
+            {
                 return Err(error);
             }
             attempts.wait(error).await?;
@@ -110,10 +111,10 @@ impl Inner {
     }
 
     /// Whether what was chosen by the metadata at hand does not exist: that is asked for anew before the next choice.
-    pub(super) fn note_missing(&self, kind: ErrorKind) -> bool {
+    pub(super) fn invalidate_if_missing(&self, kind: ErrorKind) -> bool {
         let is_missing = matches!(kind, ErrorKind::NoSuchStream | ErrorKind::NoSuchPartition);
         if is_missing {
-            self.metadata.doubt();
+            self.metadata.invalidate();
         }
         is_missing
     }
@@ -131,7 +132,7 @@ impl Inner {
         };
         let limit = self.deadline(options);
         let answer = self
-            .at_any(Rpc::PublishToSubject, &target, limit, send)
+            .call_any(Rpc::PublishToSubject, &target, limit, send)
             .await?;
         outcome(
             options.ack_policy,

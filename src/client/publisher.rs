@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::Client;
 use super::error::{Error, Result};
 use super::inner::Inner;
-use super::retry::LONGEST;
+use super::retry::MAX_DEADLINE;
 use crate::model::{AckPolicy, Destination, Outcome, PartitionId, PublishOptions, Target};
 use crate::wire::rpc::Rpc;
 use crate::wire::{convert, pb};
@@ -50,11 +50,11 @@ struct PendingPublish {
     deadline: Instant,
     answer: oneshot::Sender<Answered>,
     /// Its place among the messages in flight.
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl PendingPublish {
-    fn end(self, outcome: Result<Outcome>) {
+    fn complete(self, outcome: Result<Outcome>) {
         // Nobody may wait for it any more.
         self.answer.send((outcome, Instant::now())).ok();
     }
@@ -66,8 +66,8 @@ impl PendingPublish {
 #[derive(Clone, Debug)]
 pub struct Publisher {
     core: Arc<Inner>,
-    jobs: mpsc::Sender<PendingPublish>,
-    places: Arc<Semaphore>,
+    queue: mpsc::Sender<PendingPublish>,
+    permits: Arc<Semaphore>,
     bound: u32,
     /// Nothing comes of it: its other end goes with the call.
     over: watch::Receiver<()>,
@@ -90,8 +90,8 @@ impl Client {
         });
         Publisher {
             core,
-            jobs,
-            places: Arc::new(Semaphore::new(bound)),
+            queue: jobs,
+            permits: Arc::new(Semaphore::new(bound)),
             bound: u32::try_from(bound).unwrap_or(u32::MAX),
             over,
         }
@@ -112,7 +112,7 @@ impl Publisher {
             return Err(refused_subject(&options));
         };
         let request = convert::publish(&options, &stream, partition);
-        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = Arc::clone(&self.permits).acquire_owned().await;
         let (answer, receipt) = oneshot::channel();
         let wait = options
             .deadline
@@ -125,11 +125,11 @@ impl Publisher {
             policy: options.ack_policy,
             partition,
             target: target.clone(),
-            deadline: begun + wait.min(LONGEST),
+            deadline: begun + wait.min(MAX_DEADLINE),
             answer,
-            _place: place.or(Err(Error::closed()))?,
+            _permit: place.or(Err(Error::closed()))?,
         };
-        self.jobs.send(job).await.or(Err(Error::closed()))?;
+        self.queue.send(job).await.or(Err(Error::closed()))?;
         Ok(AckFuture {
             answer: receipt,
             target,
@@ -142,14 +142,18 @@ impl Publisher {
     /// # Errors
     /// [`Closed`](crate::model::ErrorKind::Closed).
     pub async fn flush(&self) -> Result<()> {
-        let all = self.places.acquire_many(self.bound).await;
+        let all = self.permits.acquire_many(self.bound).await;
         all.map(drop).or(Err(Error::closed()))
     }
 
     /// Waits until every answer is there and the call is over, so that messages without an ack are with the broker too.
     /// Other clones have to be gone for that.
     pub async fn finish(self) {
-        let Self { jobs, mut over, .. } = self;
+        let Self {
+            queue: jobs,
+            mut over,
+            ..
+        } = self;
         drop(jobs);
         // Nothing is ever sent: this ends with the call.
         over.changed().await.ok();
@@ -158,7 +162,7 @@ impl Publisher {
     /// Messages sent and not answered yet.
     pub fn in_flight(&self) -> usize {
         let bound = usize::try_from(self.bound).unwrap_or(usize::MAX);
-        bound.saturating_sub(self.places.available_permits())
+        bound.saturating_sub(self.permits.available_permits())
     }
 }
 

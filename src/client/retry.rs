@@ -20,11 +20,11 @@ use crate::model::{ErrorKind, PartitionId, StreamName, Target};
 use crate::wire::rpc::Rpc;
 
 /// The longest that a deadline can be: clocks and the header of gRPC overflow somewhere beyond.
-pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+pub(crate) const MAX_DEADLINE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// One deadline over all attempts of a request, and the waits between them.
 pub(crate) struct RetryBudget {
-    begun: Instant,
+    started: Instant,
     deadline: Instant,
     backoff: Backoff,
 }
@@ -34,8 +34,8 @@ impl RetryBudget {
     pub(crate) fn within(limit: Duration) -> Self {
         let begun = Instant::now();
         Self {
-            begun,
-            deadline: begun + limit.min(LONGEST),
+            started: begun,
+            deadline: begun + limit.min(MAX_DEADLINE),
             backoff: Backoff::of_request(),
         }
     }
@@ -58,7 +58,7 @@ impl RetryBudget {
 
 impl Inner {
     /// A call that any broker answers.
-    pub(crate) async fn at_any<T, A>(
+    pub(crate) async fn call_any<T, A>(
         self: &Arc<Self>,
         rpc: Rpc,
         target: &Target,
@@ -71,7 +71,7 @@ impl Inner {
         let mut attempts = RetryBudget::within(limit);
         loop {
             let mut last = None;
-            for address in self.brokers.in_turn() {
+            for address in self.brokers.in_preferred_order() {
                 let left = attempts.left();
                 // Sent without time left, it would end as unknown for nothing.
                 if left.is_zero() && last.is_some() {
@@ -89,7 +89,7 @@ impl Inner {
                 }
             }
             let error = last.unwrap_or_else(Error::closed);
-            if self.is_out_of_patience(attempts.begun.elapsed()) {
+            if self.has_given_up_first_contact(attempts.started.elapsed()) {
                 return Err(error);
             }
             attempts.wait(error).await?;
@@ -97,7 +97,7 @@ impl Inner {
     }
 
     /// A call that only the partition's leader answers.
-    pub(crate) async fn at_leader<T, A>(
+    pub(crate) async fn call_leader<T, A>(
         self: &Arc<Self>,
         rpc: Rpc,
         stream: &StreamName,

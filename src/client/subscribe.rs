@@ -57,7 +57,7 @@ pub(crate) struct SubscribeRequest {
 
 impl SubscribeRequest {
     /// An order that changes nothing.
-    pub(crate) fn reading(spec: SubscribeSpec) -> Self {
+    pub(crate) fn read_only(spec: SubscribeSpec) -> Self {
         Self {
             spec,
             resume: false,
@@ -68,14 +68,14 @@ impl SubscribeRequest {
 
 type ReaderItem<S> = (
     Box<Reader<S>>,
-    Option<SubscriptionItem<<S as MessageSink>::Batch>>,
+    Option<SubscriptionItem<<S as MessageSink>::MeteredBatch>>,
 );
 
 /// A stream of [`SubscriptionItem`]s. It works only while it is polled: not polling it stops reading from the broker,
 /// and holds up nothing else. Dropping it closes it. It ends after [`SubscriptionEvent::Ended`]; dropping the client
 /// ends it as [`Closed`](crate::model::ErrorKind::Closed).
 pub struct Subscription<S: MessageSink> {
-    step: Option<ReusableBoxFuture<'static, ReaderItem<S>>>,
+    next_item: Option<ReusableBoxFuture<'static, ReaderItem<S>>>,
 }
 
 impl<S: MessageSink> Subscription<S> {
@@ -83,14 +83,14 @@ impl<S: MessageSink> Subscription<S> {
     /// subscription, any other is returned.
     pub(crate) async fn open(core: Arc<Inner>, order: SubscribeRequest, sink: S) -> Result<Self> {
         let mut reader = Box::new(Reader::new(core, order, sink));
-        reader.begin().await?;
+        reader.open_first().await?;
         Ok(Self {
-            step: Some(ReusableBoxFuture::new(step(reader))),
+            next_item: Some(ReusableBoxFuture::new(step(reader))),
         })
     }
 
     /// The next batch or event; `None` after the end.
-    pub async fn next(&mut self) -> Option<SubscriptionItem<S::Batch>> {
+    pub async fn next(&mut self) -> Option<SubscriptionItem<S::MeteredBatch>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
@@ -101,17 +101,17 @@ async fn step<S: MessageSink>(mut reader: Box<Reader<S>>) -> ReaderItem<S> {
 }
 
 impl<S: MessageSink> Stream for Subscription<S> {
-    type Item = SubscriptionItem<S::Batch>;
+    type Item = SubscriptionItem<S::MeteredBatch>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(future) = &mut self.step else {
+        let Some(future) = &mut self.next_item else {
             return Poll::Ready(None);
         };
         let (reader, item) = std::task::ready!(future.poll(cx));
         if item.is_some() {
             future.set(step(reader));
         } else {
-            self.step = None;
+            self.next_item = None;
         }
         Poll::Ready(item)
     }

@@ -49,8 +49,8 @@ impl Call<'_> {
     /// What a server meant by a status, or the error where no server sent it.
     pub(crate) fn meaning(&self, status: &Status) -> Result<Meaning, Error> {
         let trouble = match status.source() {
-            Some(cause) => trouble(cause),
-            None => match local(status) {
+            Some(cause) => failure_from_cause(cause),
+            None => match synthesised_status(status) {
                 Some(trouble) => trouble,
                 None => return Ok(status::of_status(self.rpc, status.code(), status.message())),
             },
@@ -67,7 +67,7 @@ impl Call<'_> {
     }
 
     /// No answer came in time.
-    pub(crate) fn gave_up(&self, waited: std::time::Duration) -> Error {
+    pub(crate) fn timed_out(&self, waited: std::time::Duration) -> Error {
         let words = format!("did not answer within {}", spoken(waited));
         self.broken(&TransportFailure::new(ErrorKind::Timeout, words))
     }
@@ -119,14 +119,14 @@ impl TransportFailure {
 }
 
 const CLOSED: &str = "closed the connection";
-const STRANGER: &str =
+const NOT_GRPC: &str =
     "does not speak gRPC: something else than Liftbridge listens there, or it wants TLS";
 
 /// Statuses that this side makes up without a cause.
-fn local(status: &Status) -> Option<TransportFailure> {
+fn synthesised_status(status: &Status) -> Option<TransportFailure> {
     let (code, text) = (status.code(), status.message());
     let (kind, words) = if text.contains("grpc-status header missing") {
-        (ErrorKind::NotLiftbridge, STRANGER)
+        (ErrorKind::NotLiftbridge, NOT_GRPC)
     } else if code == Code::Unknown && text.contains("missing grpc-status trailer") {
         (ErrorKind::Unreachable, "broke its answer off")
     } else if code == Code::Internal && text.contains("Unexpected EOF") {
@@ -159,12 +159,12 @@ fn causes<'a>(
 }
 
 /// The first cause that says what happened.
-fn trouble(cause: &(dyn StdError + 'static)) -> TransportFailure {
+fn failure_from_cause(cause: &(dyn StdError + 'static)) -> TransportFailure {
     let unsent = causes(cause).any(<dyn StdError>::is::<ConnectError>);
     if causes(cause).any(<dyn StdError>::is::<TimeoutExpired>) {
         return TransportFailure::late();
     }
-    let found = causes(cause).find_map(of_cause);
+    let found = causes(cause).find_map(known_cause);
     let unresolved = || causes(cause).any(|error| error.to_string() == "dns error");
     let mut trouble = match found {
         _ if unresolved() => {
@@ -178,19 +178,19 @@ fn trouble(cause: &(dyn StdError + 'static)) -> TransportFailure {
     trouble
 }
 
-fn of_cause(error: &(dyn StdError + 'static)) -> Option<TransportFailure> {
+fn known_cause(error: &(dyn StdError + 'static)) -> Option<TransportFailure> {
     if let Some(error) = error.downcast_ref::<h2::Error>() {
-        return of_http2(error);
+        return http2_failure(error);
     }
-    error.downcast_ref::<io::Error>().map(of_io)
+    error.downcast_ref::<io::Error>().map(io_failure)
 }
 
-fn of_http2(error: &h2::Error) -> Option<TransportFailure> {
+fn http2_failure(error: &h2::Error) -> Option<TransportFailure> {
     if let Some(error) = error.get_io() {
-        return Some(of_io(error));
+        return Some(io_failure(error));
     }
     if error.is_library() {
-        return Some(TransportFailure::new(ErrorKind::NotLiftbridge, STRANGER));
+        return Some(TransportFailure::new(ErrorKind::NotLiftbridge, NOT_GRPC));
     }
     let reason = error.reason()?;
     let words = if error.is_go_away() {
@@ -201,7 +201,7 @@ fn of_http2(error: &h2::Error) -> Option<TransportFailure> {
     Some(TransportFailure::new(ErrorKind::Unreachable, words))
 }
 
-fn of_io(error: &io::Error) -> TransportFailure {
+fn io_failure(error: &io::Error) -> TransportFailure {
     if let Some(tls) = tls(error) {
         return TransportFailure::new(ErrorKind::Tls, tls);
     }

@@ -14,12 +14,14 @@ impl Inner {
     /// Asks exactly the broker at that address how the cluster looks.
     pub(crate) async fn fetch_view(&self, address: &str) -> BrokerView {
         let begun = Instant::now();
-        let answer = self.ask(address, self.options.metadata_timeout).await;
+        let answer = self
+            .fetch_from(address, self.options.metadata_timeout)
+            .await;
         let took = begun.elapsed();
         if let Err(error) = &answer
             && matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable)
         {
-            self.pool.suspect(address);
+            self.pool.mark_suspect(address);
         }
         let named = |cluster: &Arc<crate::model::Cluster>| cluster.answered_by.clone();
         let broker = answer.as_ref().ok().and_then(named);

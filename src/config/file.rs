@@ -25,25 +25,25 @@ pub struct ConfigFile {
     /// Name or file of the theme.
     pub theme: Option<String>,
     /// Clusters by name.
-    pub contexts: BTreeMap<String, Context>,
+    pub contexts: BTreeMap<String, ContextSection>,
     /// Limits of memory.
-    pub memory: Memory,
+    pub memory: MemorySection,
     /// Intervals.
     pub refresh: Refresh,
     /// What the API does not tell of streams, by name.
-    pub streams: BTreeMap<String, StreamFacts>,
+    pub streams: BTreeMap<String, StreamSection>,
     /// Thresholds of findings.
     pub alerts: Alerts,
     /// Keys by command name: one chord, or several.
     pub keys: BTreeMap<String, Chords>,
     /// Decoders by stream name or pattern.
-    pub decode: BTreeMap<String, Decode>,
+    pub decode: BTreeMap<String, DecodeRule>,
 }
 
 /// A named cluster.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Context {
+pub struct ContextSection {
     /// Its seed brokers, `host:port`.
     #[serde(deserialize_with = "addresses")]
     pub addr: Vec<String>,
@@ -78,7 +78,7 @@ pub struct TlsFiles {
 /// Limits of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Memory {
+pub struct MemorySection {
     /// Bytes that all open tails may keep together.
     #[serde(deserialize_with = "size")]
     pub tail_budget: Option<u64>,
@@ -96,7 +96,7 @@ pub struct Refresh {
 /// What the API does not tell of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct StreamFacts {
+pub struct StreamSection {
     /// In-sync replicas below which nothing commits.
     pub min_isr: Option<u32>,
 }
@@ -115,7 +115,7 @@ pub struct Alerts {
 /// How the values of some streams are decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Decode {
+pub struct DecodeRule {
     /// A file of protobuf descriptors, as `protoc --descriptor_set_out` writes it.
     pub protobuf: PathBuf,
     /// The full name of the message type.

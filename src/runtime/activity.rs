@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio_stream::StreamExt;
 
-use super::channels::Outbox;
+use super::channels::EventSender;
 use crate::app::Event;
 use crate::client::Observer;
 use crate::model::StartAt;
@@ -21,10 +21,10 @@ const BURST: usize = 512;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Follows `__activity` until this is dropped or it cannot be read.
-pub(super) async fn follow(observer: Observer, outbox: Outbox) {
+pub(super) async fn follow(observer: Observer, outbox: EventSender) {
     let events = match observer.activity(StartAt::Last(HISTORY)).await {
         Ok(events) => events,
-        Err(error) => return outbox.tell(Event::Activity(Err(error.into()))).await,
+        Err(error) => return outbox.send(Event::Activity(Err(error.into()))).await,
     };
     let mut bursts = pin!(events.chunks_timeout(BURST, PAUSE));
     while let Some(burst) = bursts.next().await {
@@ -37,26 +37,26 @@ pub(super) async fn follow(observer: Observer, outbox: Outbox) {
             }
         }
         if !happened.is_empty() {
-            outbox.tell(Event::Activity(Ok(Arc::new(happened)))).await;
+            outbox.send(Event::Activity(Ok(Arc::new(happened)))).await;
         }
         if let Some(error) = failed {
-            outbox.tell(Event::Activity(Err(error.into()))).await;
+            outbox.send(Event::Activity(Err(error.into()))).await;
         }
     }
 }
 
 /// Reads all cursors and all groups, side by side.
-pub(super) async fn read_cursors(observer: Observer, outbox: Outbox) {
+pub(super) async fn read_cursors(observer: Observer, outbox: EventSender) {
     let cursors = async {
         let read = observer.cursors().await;
         outbox
-            .tell(Event::Cursors(read.map(Arc::new).map_err(Into::into)))
+            .send(Event::Cursors(read.map(Arc::new).map_err(Into::into)))
             .await;
     };
     let groups = async {
         let read = observer.groups().await;
         outbox
-            .tell(Event::Groups(read.map(Arc::new).map_err(Into::into)))
+            .send(Event::Groups(read.map(Arc::new).map_err(Into::into)))
             .await;
     };
     tokio::join!(cursors, groups);

@@ -13,47 +13,47 @@ const CONTROL_ROOM: usize = 256;
 const FEED_ROOM: usize = 16;
 
 /// Both queues, empty.
-pub(super) fn mailbox() -> (Outbox, Inbox) {
+pub(super) fn event_channels() -> (EventSender, EventReceiver) {
     let (control_in, control) = mpsc::channel(CONTROL_ROOM);
-    let (feed_in, feeds) = mpsc::channel(FEED_ROOM);
-    let outbox = Outbox {
+    let (feed_in, tails) = mpsc::channel(FEED_ROOM);
+    let outbox = EventSender {
         control: control_in,
-        feeds: feed_in,
+        tails: feed_in,
     };
-    (outbox, Inbox { control, feeds })
+    (outbox, EventReceiver { control, tails })
 }
 
 /// The tasks' end. Sending waits while the queue is full; after the loop has ended it does nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Outbox {
+pub(super) struct EventSender {
     control: mpsc::Sender<Event>,
-    feeds: mpsc::Sender<Event>,
+    tails: mpsc::Sender<Event>,
 }
 
-impl Outbox {
+impl EventSender {
     /// Hands over a fact.
-    pub(super) async fn tell(&self, event: Event) {
+    pub(super) async fn send(&self, event: Event) {
         // A closed queue means that the program ends; the task is about to be cancelled.
         let _ = self.control.send(event).await;
     }
 
     /// [`Outbox::tell`] for a thread that may block; `false` once the loop has ended.
-    pub(super) fn tell_blocking(&self, event: Event) -> bool {
+    pub(super) fn send_blocking(&self, event: Event) -> bool {
         self.control.blocking_send(event).is_ok()
     }
 
     /// Hands over what a tail read, behind everything that [`Outbox::tell`] hands over. Waiting here is what makes a
     /// broker wait.
-    pub(super) async fn feed(&self, event: Event) {
-        let _ = self.feeds.send(event).await;
+    pub(super) async fn send_tail(&self, event: Event) {
+        let _ = self.tails.send(event).await;
     }
 }
 
 /// The loop's end.
 #[derive(Debug)]
-pub(super) struct Inbox {
+pub(super) struct EventReceiver {
     /// Facts.
     pub(super) control: mpsc::Receiver<Event>,
     /// What tails read.
-    pub(super) feeds: mpsc::Receiver<Event>,
+    pub(super) tails: mpsc::Receiver<Event>,
 }

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 
-use super::channels::Inbox;
+use super::channels::EventReceiver;
 use super::executor::{Executor, LoopAction};
 use super::frame_gate::FrameGate;
 use super::input;
-use super::options::{Contexts, Session};
+use super::options::{Contexts, RuntimeSession};
 use super::screen::{HostEvent, Screen};
 use crate::app::{App, Event, Viewport};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
@@ -34,7 +34,7 @@ pub(super) enum LoopExit {
     /// The program is to end.
     Quit,
     /// The dashboard is to go on with this cluster.
-    Switch(Box<Session>),
+    Switch(Box<RuntimeSession>),
 }
 
 /// One thing that the loop woke for.
@@ -57,11 +57,11 @@ enum TerminalOwner {
 
 /// The loop and everything it owns.
 pub(super) struct EventLoop<'a, S: Screen> {
-    stage: &'a mut S,
+    screen: &'a mut S,
     theme: &'a Theme,
     contexts: Option<&'a Contexts>,
     app: Box<App>,
-    inbox: Inbox,
+    inbox: EventReceiver,
     executor: Executor,
     gate: FrameGate,
     tick: Interval,
@@ -73,17 +73,17 @@ pub(super) struct EventLoop<'a, S: Screen> {
 impl<'a, S: Screen> EventLoop<'a, S> {
     /// A loop that has not drawn yet.
     pub(super) fn new(
-        stage: &'a mut S,
-        session: &'a Session,
+        screen: &'a mut S,
+        session: &'a RuntimeSession,
         contexts: Option<&'a Contexts>,
-        inbox: Inbox,
+        inbox: EventReceiver,
         executor: Executor,
     ) -> Self {
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         // After a stop of an hour one tick is enough.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            stage,
+            screen,
             theme: &session.theme,
             contexts,
             app: Box::new(App::new(session.settings.clone())),
@@ -115,7 +115,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
                 return Ok(ended);
             }
             let woke = self.wait().await;
-            self.take(woke)?;
+            self.on_wakeup(woke)?;
             self.drain().await?;
             if self.frame_due().is_some_and(|due| due <= Instant::now()) {
                 self.draw()?;
@@ -140,13 +140,13 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     async fn wait(&mut self) -> Wakeup {
         let due = self.deadline();
-        let stage = &mut *self.stage;
+        let screen = &mut *self.screen;
         tokio::select! {
             // In this order: a key is answered before the answers of brokers, those before the flood of a tail.
             biased;
-            cue = poll_fn(|context| stage.poll_cue(context)) => Wakeup::Cue(cue),
+            cue = poll_fn(|context| screen.poll_event(context)) => Wakeup::Cue(cue),
             Some(event) = self.inbox.control.recv() => Wakeup::Event(event),
-            Some(event) = self.inbox.feeds.recv() => Wakeup::Event(event),
+            Some(event) = self.inbox.tails.recv() => Wakeup::Event(event),
             _ = self.tick.tick() => Wakeup::Event(Event::Tick(Timestamp::now())),
             () = until(due) => Wakeup::Due,
         }
@@ -158,7 +158,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             let Some(woke) = self.ready().await else {
                 break;
             };
-            self.take(woke)?;
+            self.on_wakeup(woke)?;
         }
         Ok(())
     }
@@ -168,16 +168,16 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         if self.ended.is_some() {
             return None;
         }
-        let cue = poll_fn(|context| Poll::Ready(self.stage.poll_cue(context))).await;
+        let cue = poll_fn(|context| Poll::Ready(self.screen.poll_event(context))).await;
         if let Poll::Ready(cue) = cue {
             return Some(Wakeup::Cue(cue));
         }
         let inbox = &mut self.inbox;
-        let event = inbox.control.try_recv().or_else(|_| inbox.feeds.try_recv());
+        let event = inbox.control.try_recv().or_else(|_| inbox.tails.try_recv());
         event.ok().map(Wakeup::Event)
     }
 
-    fn take(&mut self, woke: Wakeup) -> io::Result<()> {
+    fn on_wakeup(&mut self, woke: Wakeup) -> io::Result<()> {
         match woke {
             Wakeup::Cue(cue) => self.follow(cue),
             Wakeup::Event(event) => self.update(event),
@@ -223,7 +223,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopAction::Stop => return self.stop(),
             LoopAction::Copy(text) => return self.copy(&text),
             LoopAction::Edit(id, text) => {
-                self.stage.leave()?;
+                self.screen.leave()?;
                 self.presence = TerminalOwner::Editing;
                 self.executor.edit(id, text);
             }
@@ -243,7 +243,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
-        let Err(error) = self.stage.copy(text) else {
+        let Err(error) = self.screen.copy(text) else {
             return Ok(());
         };
         let sentence = format!("not copied: {error}");
@@ -255,22 +255,22 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     }
 
     fn stop(&mut self) -> io::Result<()> {
-        self.stage.leave()?;
+        self.screen.leave()?;
         self.presence = TerminalOwner::Stopped(Instant::now() + STOP_PATIENCE);
-        self.stage.stop()
+        self.screen.stop()
     }
 
     fn come_back(&mut self) -> io::Result<()> {
         self.presence = TerminalOwner::Here;
         self.gate.changed();
-        self.stage.enter()
+        self.screen.enter()
     }
 
     /// Draws, and tells the app what room there was (I3). Another room asks for one more frame, which settles.
     fn draw(&mut self) -> io::Result<()> {
         let (app, theme) = (&self.app, self.theme);
         let mut offered = None;
-        self.stage
+        self.screen
             .draw(&mut |frame| offered = Some(ui::draw(frame, app, theme)))?;
         self.gate.drawn(Instant::now());
         if offered == self.viewport {

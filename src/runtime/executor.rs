@@ -13,13 +13,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity;
-use super::channels::Outbox;
+use super::channels::EventSender;
 use super::editor;
 use super::export;
-use super::nudge::Nudge;
-use super::options::{Access, Changes, Console};
+use super::nudge::RefreshRequest;
+use super::options::{Access, ChangeAccess, Console};
 use super::poller::Poller;
-use super::prober::{self, Place};
+use super::prober::{self, PartitionKey};
 use super::pump::{self, Pump};
 use super::reverse_reader::ReadSource;
 use super::scan;
@@ -56,7 +56,7 @@ pub(super) struct ExecutorDeps {
     /// Whom to ask.
     pub(super) access: Access,
     /// Where answers go.
-    pub(super) outbox: Outbox,
+    pub(super) outbox: EventSender,
     /// How often every broker is asked.
     pub(super) refresh: Duration,
     /// The demo cluster's console.
@@ -64,58 +64,58 @@ pub(super) struct ExecutorDeps {
     /// What the cluster is called.
     pub(super) cluster: String,
     /// Who keeps a log of changes.
-    pub(super) changes: Option<Changes>,
+    pub(super) changes: Option<ChangeAccess>,
     /// The command that edits a file.
     pub(super) editor: String,
 }
 
 /// A tail's tasks.
-struct OpenFeed {
+struct OpenTail {
     held: watch::Sender<bool>,
     ends: CancellationToken,
 }
 
 /// Owns every task of one cluster's dashboard.
 pub(super) struct Executor {
-    crew: ExecutorDeps,
+    deps: ExecutorDeps,
     tasks: TaskTracker,
     ends: CancellationToken,
-    feeds: HashMap<TailId, OpenFeed>,
+    tails: HashMap<TailId, OpenTail>,
     scans: HashMap<ScanId, CancellationToken>,
     exports: HashMap<RequestId, CancellationToken>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
-    nudge: Nudge,
-    probes: mpsc::Sender<Vec<Place>>,
+    nudge: RefreshRequest,
+    probes: mpsc::Sender<Vec<PartitionKey>>,
 }
 
 impl Executor {
     /// Starts asking the brokers.
-    pub(super) fn start(crew: ExecutorDeps) -> Self {
+    pub(super) fn start(deps: ExecutorDeps) -> Self {
         let (probes, wanted) = mpsc::channel(PROBE_ROOM);
         let executor = Self {
             tasks: TaskTracker::new(),
             ends: CancellationToken::new(),
-            feeds: HashMap::new(),
+            tails: HashMap::new(),
             scans: HashMap::new(),
             exports: HashMap::new(),
             activity: None,
             cursors: None,
-            nudge: Nudge::new(),
+            nudge: RefreshRequest::new(),
             probes,
-            crew,
+            deps,
         };
         let poller = Poller {
-            observer: executor.crew.access.observer(),
-            outbox: executor.crew.outbox.clone(),
-            every: executor.crew.refresh,
+            observer: executor.deps.access.observer(),
+            outbox: executor.deps.outbox.clone(),
+            every: executor.deps.refresh,
             nudge: executor.nudge.clone(),
         };
         let sentence = "liftui broke while asking the brokers: what is shown grows old; \
                         restart it, --log FILE keeps what happened";
         executor.until_or(&executor.ends, poller.run(), Event::Failed(local(sentence)));
-        let outbox = executor.crew.outbox.clone();
-        let probing = prober::run(executor.crew.access.observer(), wanted, outbox);
+        let outbox = executor.deps.outbox.clone();
+        let probing = prober::run(executor.deps.access.observer(), wanted, outbox);
         executor.until(&executor.ends, probing);
         executor
     }
@@ -125,9 +125,9 @@ impl Executor {
         match effect {
             Effect::Refresh => self.nudge.now(),
             Effect::Probe(places) => self.probe(places),
-            Effect::OpenTail(id, spec) => self.open_feed(id, spec),
-            Effect::HoldTail(id, held) => self.hold_feed(id, held),
-            Effect::CloseTail(id) => self.close_feed(id),
+            Effect::OpenTail(id, spec) => self.open_tail(id, spec),
+            Effect::HoldTail(id, held) => self.hold_tail(id, held),
+            Effect::CloseTail(id) => self.close_tail(id),
             Effect::FetchOlder(id, spec) => self.fetch_older(id, spec),
             Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),
             Effect::CancelScan(id) => cancel(self.scans.remove(&id)),
@@ -170,10 +170,10 @@ impl Executor {
         let working = self
             .tasks
             .spawn(ends.clone().run_until_cancelled_owned(work));
-        let outbox = self.crew.outbox.clone();
+        let outbox = self.deps.outbox.clone();
         self.tasks.spawn(async move {
             if working.await.is_err_and(|error| error.is_panic()) {
-                outbox.tell(broken).await;
+                outbox.send(broken).await;
             }
         });
     }
@@ -195,18 +195,18 @@ impl Executor {
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
         tell: impl FnOnce(Result<T, Failure>) -> Event + Send + 'static,
     ) {
-        let (outbox, working) = (self.crew.outbox.clone(), self.tasks.spawn(work));
+        let (outbox, working) = (self.deps.outbox.clone(), self.tasks.spawn(work));
         let answer = async move {
             let result = working.await.unwrap_or_else(|_| Err(broke()));
-            outbox.tell(tell(result)).await;
+            outbox.send(tell(result)).await;
         };
         self.until(&self.ends, answer);
     }
 
     fn perform(&self, id: RequestId, operation: Operation) {
-        let access = self.crew.access.clone();
-        let changes = self.crew.changes.clone();
-        let cluster = self.crew.cluster.clone();
+        let access = self.deps.access.clone();
+        let changes = self.deps.changes.clone();
+        let cluster = self.deps.cluster.clone();
         let work = async move {
             let outcome = perform(access, operation.clone()).await;
             if let Some(note) = changes {
@@ -219,7 +219,7 @@ impl Executor {
 
     /// The editor has the terminal from now on.
     pub(super) fn edit(&self, id: RequestId, text: String) {
-        let editor = self.crew.editor.clone();
+        let editor = self.deps.editor.clone();
         let ends = self.ends.clone();
         let work = async move {
             let edited = ends
@@ -231,29 +231,29 @@ impl Executor {
     }
 
     fn console(&self, id: RequestId, line: String) {
-        let outbox = self.crew.outbox.clone();
-        let Some(console) = self.crew.console.clone() else {
+        let outbox = self.deps.outbox.clone();
+        let Some(console) = self.deps.console.clone() else {
             let none = "faults are for the demo cluster: start with `liftui demo`";
-            let told = async move { outbox.tell(Event::Console(id, Err(none.to_owned()))).await };
+            let told = async move { outbox.send(Event::Console(id, Err(none.to_owned()))).await };
             return self.until(&self.ends, told);
         };
-        let answered = async move { outbox.tell(Event::Console(id, console(line).await)).await };
+        let answered = async move { outbox.send(Event::Console(id, console(line).await)).await };
         self.until(&self.ends, answered);
     }
 
     fn export(&mut self, id: RequestId, spec: ExportSpec) {
-        let writing = self.cancellable(export::run(id, spec, self.crew.outbox.clone()));
+        let writing = self.cancellable(export::run(id, spec, self.deps.outbox.clone()));
         self.exports.retain(|_, export| !export.is_cancelled());
         self.exports.insert(id, writing);
     }
 
-    fn probe(&self, places: Vec<Place>) {
+    fn probe(&self, places: Vec<PartitionKey>) {
         // Full: enough is asked already, and the app asks again.
         let _ = self.probes.try_send(places);
     }
 
     fn source(&self, stream: StreamName, partition: PartitionId) -> ReadSource {
-        let observer = self.crew.access.observer();
+        let observer = self.deps.access.observer();
         ReadSource {
             observer,
             stream,
@@ -261,49 +261,49 @@ impl Executor {
         }
     }
 
-    fn open_feed(&mut self, feed: TailId, spec: TailSpec) {
+    fn open_tail(&mut self, tail: TailId, spec: TailSpec) {
         let ends = self.ends.child_token();
         let (held, holding) = watch::channel(false);
         for (stream, partition) in spec.partitions {
             let pump = Pump {
-                feed,
+                tail,
                 source: self.source(stream, partition),
-                outbox: self.crew.outbox.clone(),
+                outbox: self.deps.outbox.clone(),
                 held: holding.clone(),
                 nudge: self.nudge.clone(),
             };
-            let broken = Event::Tail(feed, TailEvent::Failed(broke()));
+            let broken = Event::Tail(tail, TailEvent::Failed(broke()));
             if spec.newest_first {
                 self.until_or(&ends, pump.newest_first(spec.start, spec.stop), broken);
             } else {
                 self.until_or(&ends, pump.follow(spec.start, spec.stop), broken);
             }
         }
-        self.feeds.insert(feed, OpenFeed { held, ends });
+        self.tails.insert(tail, OpenTail { held, ends });
     }
 
-    fn hold_feed(&self, id: TailId, held: bool) {
-        if let Some(feed) = self.feeds.get(&id) {
-            feed.held.send_replace(held);
+    fn hold_tail(&self, id: TailId, held: bool) {
+        if let Some(tail) = self.tails.get(&id) {
+            tail.held.send_replace(held);
         }
     }
 
-    fn close_feed(&mut self, id: TailId) {
-        cancel(self.feeds.remove(&id).map(|feed| feed.ends));
+    fn close_tail(&mut self, id: TailId) {
+        cancel(self.tails.remove(&id).map(|tail| tail.ends));
     }
 
     fn fetch_older(&self, id: TailId, spec: OlderSpec) {
-        let Some(feed) = self.feeds.get(&id) else {
+        let Some(tail) = self.tails.get(&id) else {
             return;
         };
         let source = self.source(Arc::clone(&spec.stream), spec.partition);
-        let fetching = pump::fetch_older(id, spec, source, self.crew.outbox.clone());
-        self.until(&feed.ends, fetching);
+        let fetching = pump::fetch_older(id, spec, source, self.deps.outbox.clone());
+        self.until(&tail.ends, fetching);
     }
 
     fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
         let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
-        let running = self.cancellable(scan::run(id, scan, self.crew.outbox.clone()));
+        let running = self.cancellable(scan::run(id, scan, self.deps.outbox.clone()));
         self.scans.retain(|_, scan| !scan.is_cancelled());
         self.scans.insert(id, running);
     }
@@ -312,7 +312,7 @@ impl Executor {
     fn read_cursors(&mut self) {
         let is_reading = |reading: &CancellationToken| !reading.is_cancelled();
         if !self.cursors.as_ref().is_some_and(is_reading) {
-            let (observer, outbox) = (self.crew.access.observer(), self.crew.outbox.clone());
+            let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
             let reading = activity::read_cursors(observer, outbox);
             self.cursors = Some(self.cancellable(reading));
         }
@@ -321,7 +321,7 @@ impl Executor {
     fn follow_activity(&mut self, on: bool) {
         cancel(self.activity.take());
         if on {
-            let following = activity::follow(self.crew.access.observer(), self.crew.outbox.clone());
+            let following = activity::follow(self.deps.access.observer(), self.deps.outbox.clone());
             self.activity = Some(self.cancellable(following));
         }
     }

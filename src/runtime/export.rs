@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::NamedTempFile;
 
-use super::channels::Outbox;
+use super::channels::EventSender;
 use crate::app::{Event, ExportSpec, Progress, RequestId};
 use crate::model::{ErrorKind, Failure, Target};
 use crate::store::Exporter;
@@ -20,14 +20,14 @@ use crate::store::Exporter;
 const STEP: u64 = 10_000;
 
 /// Writes what the order says; dropping this stops it and removes what it wrote.
-pub(super) async fn run(id: RequestId, spec: ExportSpec, outbox: Outbox) {
+pub(super) async fn run(id: RequestId, spec: ExportSpec, outbox: EventSender) {
     let stopped = Arc::new(AtomicBool::new(false));
     let _stop = StopOnDrop(Arc::clone(&stopped));
     let path = spec.path.clone();
     let telling = outbox.clone();
     let written = tokio::task::spawn_blocking(move || {
         write(&spec, |messages| {
-            let told = telling.tell_blocking(Event::Exported(id, Progress::Going(messages)));
+            let told = telling.send_blocking(Event::Exported(id, Progress::Going(messages)));
             told && !stopped.load(Ordering::Relaxed)
         })
     });
@@ -39,7 +39,7 @@ pub(super) async fn run(id: RequestId, spec: ExportSpec, outbox: Outbox) {
             &io::Error::other("liftui broke while writing"),
         )),
     };
-    outbox.tell(Event::Exported(id, progress)).await;
+    outbox.send(Event::Exported(id, progress)).await;
 }
 
 struct StopOnDrop(Arc<AtomicBool>);

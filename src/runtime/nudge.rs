@@ -6,9 +6,9 @@ use tokio::sync::watch;
 
 /// The wishing end; clones wish for the same thing.
 #[derive(Clone, Debug)]
-pub(super) struct Nudge(watch::Sender<()>);
+pub(super) struct RefreshRequest(watch::Sender<()>);
 
-impl Nudge {
+impl RefreshRequest {
     /// Nobody wishes yet.
     pub(super) fn new() -> Self {
         Self(watch::Sender::new(()))
@@ -20,18 +20,18 @@ impl Nudge {
     }
 
     /// The end that waits for wishes from now on.
-    pub(super) fn listen(&self) -> Nudged {
-        Nudged(self.0.subscribe())
+    pub(super) fn listen(&self) -> RefreshListener {
+        RefreshListener(self.0.subscribe())
     }
 }
 
 /// The waiting end.
 #[derive(Debug)]
-pub(super) struct Nudged(watch::Receiver<()>);
+pub(super) struct RefreshListener(watch::Receiver<()>);
 
-impl Nudged {
+impl RefreshListener {
     /// Until somebody has wished since the last [`Nudged::answered`].
-    pub(super) async fn wished(&mut self) {
+    pub(super) async fn wait(&mut self) {
         if self.0.changed().await.is_err() {
             // Nobody is left who could wish.
             std::future::pending::<()>().await;
@@ -52,16 +52,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn many_wishes_are_one_and_a_granted_one_is_gone() {
-        let nudge = Nudge::new();
+        let nudge = RefreshRequest::new();
         let mut nudged = nudge.listen();
         nudge.now();
         nudge.now();
-        nudged.wished().await;
-        let second = timeout(Duration::from_secs(1), nudged.wished()).await;
+        nudged.wait().await;
+        let second = timeout(Duration::from_secs(1), nudged.wait()).await;
         assert!(second.is_err(), "two wishes were granted by one answer");
         nudge.now();
         nudged.answered();
-        let third = timeout(Duration::from_secs(1), nudged.wished()).await;
+        let third = timeout(Duration::from_secs(1), nudged.wait()).await;
         assert!(third.is_err());
     }
 }

@@ -32,20 +32,20 @@ impl Access {
 }
 
 /// A future that can be kept in a struct.
-pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub type ConsoleAnswer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Answers one line of the demo cluster's console, with what to show or with what is wrong with the line.
-pub type Console = Arc<dyn Fn(String) -> Answer<Result<String, String>> + Send + Sync>;
+pub type Console = Arc<dyn Fn(String) -> ConsoleAnswer<Result<String, String>> + Send + Sync>;
 
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
-pub type Contexts = Arc<dyn Fn(&str) -> Result<Session, Failure> + Send + Sync>;
+pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send + Sync>;
 
 /// Is told of every change of the cluster of that name that was asked for, and of how it ended.
-pub type Changes = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) + Send + Sync>;
+pub type ChangeAccess = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) + Send + Sync>;
 
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct RuntimeSession {
     /// Whom to ask.
     pub access: Access,
     /// What the app is told of the cluster and the user's wishes.
@@ -58,20 +58,20 @@ pub struct Session {
 #[derive(Clone)]
 pub struct DashboardOptions {
     /// The cluster to begin with.
-    pub session: Session,
+    pub session: RuntimeSession,
     /// The demo cluster's console, where there is one.
     pub console: Option<Console>,
     /// The other contexts of the config file, where there is one.
     pub contexts: Option<Contexts>,
     /// Who keeps a log of changes, where one is kept.
-    pub changes: Option<Changes>,
+    pub changes: Option<ChangeAccess>,
     /// The command that edits a file; through a shell.
     pub editor: String,
 }
 
 impl DashboardOptions {
     /// That cluster, without a console or other contexts, edited in `$VISUAL` or `$EDITOR`.
-    pub fn new(session: Session) -> Self {
+    pub fn new(session: RuntimeSession) -> Self {
         Self {
             session,
             console: None,

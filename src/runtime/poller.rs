@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use super::channels::Outbox;
-use super::nudge::Nudge;
+use super::channels::EventSender;
+use super::nudge::RefreshRequest;
 use crate::app::{Event, Link};
 use crate::client::Observer;
 use crate::model::{BrokerView, ErrorKind, Failure, Target, Timestamp};
@@ -27,11 +27,11 @@ pub(super) struct Poller {
     /// Whom to ask, and which brokers are known.
     pub(super) observer: Observer,
     /// Where views go.
-    pub(super) outbox: Outbox,
+    pub(super) outbox: EventSender,
     /// How often each broker is asked.
     pub(super) every: Duration,
     /// Asks at once.
-    pub(super) nudge: Nudge,
+    pub(super) nudge: RefreshRequest,
 }
 
 impl Poller {
@@ -89,7 +89,7 @@ impl Poller {
             })
             .await;
             // Either way the next round begins: the wait is over, or somebody is impatient.
-            let _ = timeout(wait, nudged.wished()).await;
+            let _ = timeout(wait, nudged.wait()).await;
         }
     }
 
@@ -103,7 +103,7 @@ impl Poller {
         let mut last = Failure::new(ErrorKind::BadAddress, Target::Cluster, "no address to try");
         while let Some(Ok(view)) = asked.join_next().await {
             let result = view.result.as_ref().map(|_| ()).map_err(Clone::clone);
-            self.tell(Arc::new(view)).await;
+            self.send_view(Arc::new(view)).await;
             match result {
                 Ok(()) => return Ok(()),
                 Err(failure) => last = failure,
@@ -123,12 +123,12 @@ impl Poller {
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
-                () = nudged.wished() => tick.reset(),
+                () = nudged.wait() => tick.reset(),
             }
             nudged.answered();
             let view = Arc::new(self.observer.fetch_view(&address).await);
             let answers = view.result.is_ok();
-            self.tell(Arc::clone(&view)).await;
+            self.send_view(Arc::clone(&view)).await;
             held = (Some(view), held.0);
             if answered && !answers {
                 // What it led may move: everybody is asked at once. Once, or dead brokers would keep all of us busy.
@@ -140,12 +140,12 @@ impl Poller {
         }
     }
 
-    async fn tell(&self, view: Arc<BrokerView>) {
-        self.outbox.tell(Event::BrokerView(view)).await;
+    async fn send_view(&self, view: Arc<BrokerView>) {
+        self.outbox.send(Event::BrokerView(view)).await;
     }
 
     async fn link(&self, link: Link) {
-        self.outbox.tell(Event::Link(link)).await;
+        self.outbox.send(Event::Link(link)).await;
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::channels::Outbox;
+use super::channels::EventSender;
 use crate::app::Event;
 use crate::client::Observer;
 use crate::model::{PartitionId, Probe, StreamName};
@@ -17,24 +17,24 @@ use crate::model::{PartitionId, Probe, StreamName};
 const SIDE_BY_SIDE: usize = 8;
 
 /// A partition to ask about.
-pub(super) type Place = (StreamName, PartitionId);
+pub(super) type PartitionKey = (StreamName, PartitionId);
 
 /// Answers what comes in on `wanted` until its sender is gone. A place that is waited for already is not asked about
 /// twice: with a dead leader the questions would pile up.
 pub(super) async fn run(
     observer: Observer,
-    mut wanted: mpsc::Receiver<Vec<Place>>,
-    outbox: Outbox,
+    mut wanted: mpsc::Receiver<Vec<PartitionKey>>,
+    outbox: EventSender,
 ) {
-    let mut waiting: Vec<Place> = Vec::new();
-    let mut asked: HashSet<Place> = HashSet::new();
+    let mut waiting: Vec<PartitionKey> = Vec::new();
+    let mut asked: HashSet<PartitionKey> = HashSet::new();
     let mut questions: JoinSet<Probe> = JoinSet::new();
     loop {
         tokio::select! {
             Some(answer) = questions.join_next() => {
                 if let Ok(probe) = answer {
                     asked.remove(&(Arc::clone(&probe.stream), probe.partition));
-                    outbox.tell(Event::Probe(probe)).await;
+                    outbox.send(Event::Probe(probe)).await;
                 }
             }
             places = wanted.recv() => match places {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::channels::Outbox;
-use super::nudge::Nudge;
+use super::channels::EventSender;
+use super::nudge::RefreshRequest;
 use super::reverse_reader::{ReadSource, ReverseReader};
 use crate::app::{Event, OlderSpec, TailEvent, TailId};
 use crate::client::SubscriptionItem;
@@ -21,15 +21,15 @@ use crate::store::ChunkBuilder;
 #[derive(Debug)]
 pub(super) struct Pump {
     /// The tail.
-    pub(super) feed: TailId,
+    pub(super) tail: TailId,
     /// What is read, and whom to ask.
     pub(super) source: ReadSource,
     /// Where chunks and events go.
-    pub(super) outbox: Outbox,
+    pub(super) outbox: EventSender,
     /// Whether reading stops for now.
     pub(super) held: watch::Receiver<bool>,
     /// A cut is news about a broker.
-    pub(super) nudge: Nudge,
+    pub(super) nudge: RefreshRequest,
 }
 
 impl Pump {
@@ -58,7 +58,7 @@ impl Pump {
                 Ok(()) = self.held.changed() => {}
                 item = items.next(), if reading => match item {
                     Some(SubscriptionItem::Batch(chunk)) => {
-                        self.outbox.feed(Event::Tail(self.feed, TailEvent::Chunk(chunk))).await;
+                        self.outbox.send_tail(Event::Tail(self.tail, TailEvent::Chunk(chunk))).await;
                     }
                     Some(SubscriptionItem::Event(event)) => {
                         // A cut is news about a broker; the later tries to mend it are not.
@@ -89,7 +89,7 @@ impl Pump {
         while let Some(chunks) = back.next().await? {
             for chunk in chunks {
                 self.outbox
-                    .feed(Event::Tail(self.feed, TailEvent::Chunk(chunk)))
+                    .send_tail(Event::Tail(self.tail, TailEvent::Chunk(chunk)))
                     .await;
             }
             // The tail is closed where its end of the switch is gone; then this task is cancelled.
@@ -109,13 +109,20 @@ impl Pump {
             partition: self.source.partition,
             event,
         };
-        self.outbox.feed(Event::Tail(self.feed, happened)).await;
+        self.outbox
+            .send_tail(Event::Tail(self.tail, happened))
+            .await;
     }
 }
 
 /// Fetches what lies before a tail's oldest message, newest chunk first, so that each goes on where the tail begins.
-pub(super) async fn fetch_older(feed: TailId, spec: OlderSpec, source: ReadSource, outbox: Outbox) {
-    let tell = async |happened| outbox.feed(Event::Tail(feed, happened)).await;
+pub(super) async fn fetch_older(
+    tail: TailId,
+    spec: OlderSpec,
+    source: ReadSource,
+    outbox: EventSender,
+) {
+    let tell = async |happened| outbox.send_tail(Event::Tail(tail, happened)).await;
     let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
     let mut start = None;
     let fetched = async {
@@ -144,8 +151,8 @@ pub(super) async fn fetch_older(feed: TailId, spec: OlderSpec, source: ReadSourc
 
 #[cfg(test)]
 mod tests {
-    use super::super::channels::{Inbox, mailbox};
-    use super::super::test_support::{Bed, offsets};
+    use super::super::channels::{EventReceiver, event_channels};
+    use super::super::test_support::{TestCluster, offsets};
     use super::*;
     use std::time::Duration;
     use tokio::sync::mpsc::Receiver;
@@ -155,14 +162,14 @@ mod tests {
     const FEED: TailId = TailId(7);
     const CAP: Duration = Duration::from_secs(20);
 
-    fn pump(bed: &Bed) -> (Pump, Inbox, watch::Sender<bool>) {
-        let (outbox, inbox) = mailbox();
+    fn pump(cluster: &TestCluster) -> (Pump, EventReceiver, watch::Sender<bool>) {
+        let (outbox, inbox) = event_channels();
         let (switch, held) = watch::channel(false);
-        let nudge = Nudge::new();
-        let source = bed.source();
+        let nudge = RefreshRequest::new();
+        let source = cluster.source();
         (
             Pump {
-                feed: FEED,
+                tail: FEED,
                 source,
                 outbox,
                 held,
@@ -173,18 +180,18 @@ mod tests {
         )
     }
 
-    async fn next(feeds: &mut Receiver<Event>) -> TailEvent {
-        match timeout(CAP, feeds.recv()).await.unwrap() {
+    async fn next(tails: &mut Receiver<Event>) -> TailEvent {
+        match timeout(CAP, tails.recv()).await.unwrap() {
             Some(Event::Tail(FEED, event)) => event,
             other => panic!("{other:?}"),
         }
     }
 
     /// The offsets of the next chunks, until there are so many.
-    async fn chunks(feeds: &mut Receiver<Event>, count: usize) -> Vec<i64> {
+    async fn chunks(tails: &mut Receiver<Event>, count: usize) -> Vec<i64> {
         let mut read = Vec::new();
         while read.len() < count {
-            if let TailEvent::Chunk(chunk) = next(feeds).await {
+            if let TailEvent::Chunk(chunk) = next(tails).await {
                 read.extend(offsets(&chunk));
             }
         }
@@ -193,38 +200,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_tail_reads_what_is_there_and_what_comes() {
-        let bed = Bed::with_messages(5).await;
-        let (pump, mut inbox, _hold) = pump(&bed);
+        let cluster = TestCluster::with_messages(5).await;
+        let (pump, mut inbox, _hold) = pump(&cluster);
         let mut tasks = JoinSet::new();
         tasks.spawn(pump.follow(StartAt::Last(3), StopAt::Never));
-        assert_eq!(chunks(&mut inbox.feeds, 3).await, [2, 3, 4]);
-        bed.publish(2).await;
-        assert_eq!(chunks(&mut inbox.feeds, 2).await, [5, 6]);
+        assert_eq!(chunks(&mut inbox.tails, 3).await, [2, 3, 4]);
+        cluster.publish(2).await;
+        assert_eq!(chunks(&mut inbox.tails, 2).await, [5, 6]);
     }
 
     #[tokio::test]
     async fn a_held_tail_reads_nothing_and_then_everything() {
-        let bed = Bed::with_messages(1).await;
-        let (pump, mut inbox, hold) = pump(&bed);
+        let cluster = TestCluster::with_messages(1).await;
+        let (pump, mut inbox, hold) = pump(&cluster);
         let mut tasks = JoinSet::new();
         tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Never));
-        assert_eq!(chunks(&mut inbox.feeds, 1).await, [0]);
+        assert_eq!(chunks(&mut inbox.tails, 1).await, [0]);
         hold.send_replace(true);
         tokio::task::yield_now().await;
-        bed.publish(3).await;
-        assert!(inbox.feeds.try_recv().is_err(), "it was told to wait");
+        cluster.publish(3).await;
+        assert!(inbox.tails.try_recv().is_err(), "it was told to wait");
         hold.send_replace(false);
-        assert_eq!(chunks(&mut inbox.feeds, 3).await, [1, 2, 3]);
+        assert_eq!(chunks(&mut inbox.tails, 3).await, [1, 2, 3]);
     }
 
     #[tokio::test]
     async fn a_range_ends_after_its_last_message() {
-        let bed = Bed::with_messages(5).await;
-        let (pump, mut inbox, _hold) = pump(&bed);
+        let cluster = TestCluster::with_messages(5).await;
+        let (pump, mut inbox, _hold) = pump(&cluster);
         let mut tasks = JoinSet::new();
         tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Latest));
-        assert_eq!(chunks(&mut inbox.feeds, 5).await, [0, 1, 2, 3, 4]);
-        let TailEvent::Subscription { event, .. } = next(&mut inbox.feeds).await else {
+        assert_eq!(chunks(&mut inbox.tails, 5).await, [0, 1, 2, 3, 4]);
+        let TailEvent::Subscription { event, .. } = next(&mut inbox.tails).await else {
             panic!("more messages than there are");
         };
         assert_eq!(event, SubscriptionEvent::Ended(EndReason::StopReached));
@@ -232,8 +239,8 @@ mod tests {
 
     #[tokio::test]
     async fn older_messages_come_before_the_word_that_they_are_all() {
-        let bed = Bed::with_messages(8).await;
-        let (outbox, mut inbox) = mailbox();
+        let cluster = TestCluster::with_messages(8).await;
+        let (outbox, mut inbox) = event_channels();
         let (stream, partition) = ("orders".into(), 0);
         let spec = OlderSpec {
             stream,
@@ -241,12 +248,12 @@ mod tests {
             before: Some(6),
             count: 100,
         };
-        fetch_older(FEED, spec, bed.source(), outbox).await;
-        let TailEvent::Older(chunk) = next(&mut inbox.feeds).await else {
+        fetch_older(FEED, spec, cluster.source(), outbox).await;
+        let TailEvent::Older(chunk) = next(&mut inbox.tails).await else {
             panic!("nothing older");
         };
         assert_eq!(offsets(&chunk), [0, 1, 2, 3, 4, 5]);
-        let done = next(&mut inbox.feeds).await;
+        let done = next(&mut inbox.tails).await;
         let expected = TailEvent::OlderDone {
             stream: "orders".into(),
             partition: 0,
@@ -258,11 +265,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_that_is_not_there_ends_its_tail_with_a_sentence() {
-        let bed = Bed::with_messages(0).await;
-        let (mut pump, mut inbox, _hold) = pump(&bed);
+        let cluster = TestCluster::with_messages(0).await;
+        let (mut pump, mut inbox, _hold) = pump(&cluster);
         pump.source.stream = "ordres".into();
         pump.follow(StartAt::New, StopAt::Never).await;
-        let TailEvent::Subscription { event, .. } = next(&mut inbox.feeds).await else {
+        let TailEvent::Subscription { event, .. } = next(&mut inbox.tails).await else {
             panic!("messages from nowhere");
         };
         let SubscriptionEvent::Ended(EndReason::Failed(failure)) = event else {

@@ -72,7 +72,7 @@ impl ReadSource {
         start: StartAt,
         stop: StopAt,
         sink: S,
-        mut take: impl FnMut(S::Batch) -> bool + Send,
+        mut take: impl FnMut(S::MeteredBatch) -> bool + Send,
     ) -> Result<(), Failure> {
         let spec = SubscribeSpec {
             start,
@@ -212,7 +212,7 @@ fn following_window(window: i64, bytes: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_support::{Bed, offsets};
+    use super::super::test_support::{TestCluster, offsets};
     use super::*;
 
     /// All offsets in the order in which they come: chunks newest first, each rising.
@@ -226,9 +226,9 @@ mod tests {
 
     #[tokio::test]
     async fn chunks_come_newest_first_and_lack_nothing() {
-        let bed = Bed::with_messages(700).await;
+        let cluster = TestCluster::with_messages(700).await;
         let (start, stop, now) = (StartAt::Earliest, StopAt::Never, Timestamp::now());
-        let back = ReverseReader::between(bed.source(), start, stop, now).await;
+        let back = ReverseReader::between(cluster.source(), start, stop, now).await;
         let chunks = read(back.unwrap()).await;
         assert!(chunks.len() > 1, "more than one window");
         let oldest_first: Vec<i64> = chunks.into_iter().rev().flatten().collect();
@@ -237,34 +237,40 @@ mod tests {
 
     #[tokio::test]
     async fn what_lies_before_an_offset_ends_at_the_count_or_at_the_start() {
-        let bed = Bed::with_messages(30).await;
-        let some = ReverseReader::before(bed.source(), 20, 5).await.unwrap();
+        let cluster = TestCluster::with_messages(30).await;
+        let some = ReverseReader::before(cluster.source(), 20, 5)
+            .await
+            .unwrap();
         assert_eq!(some.reaches_start(), None);
         assert_eq!(read(some).await, [[15, 16, 17, 18, 19]]);
-        let all = ReverseReader::before(bed.source(), 3, 100).await.unwrap();
+        let all = ReverseReader::before(cluster.source(), 3, 100)
+            .await
+            .unwrap();
         assert_eq!(all.reaches_start(), Some(0));
         assert_eq!(read(all).await, [[0, 1, 2]]);
-        let none = ReverseReader::before(bed.source(), 0, 100).await.unwrap();
+        let none = ReverseReader::before(cluster.source(), 0, 100)
+            .await
+            .unwrap();
         assert_eq!(read(none).await, Vec::<Vec<i64>>::new());
     }
 
     #[tokio::test]
     async fn a_range_is_kept_on_both_sides() {
-        let bed = Bed::with_messages(30).await;
+        let cluster = TestCluster::with_messages(30).await;
         let (start, stop) = (StartAt::Last(10), StopAt::Offset(24));
         let now = Timestamp::now();
-        let back = ReverseReader::between(bed.source(), start, stop, now).await;
+        let back = ReverseReader::between(cluster.source(), start, stop, now).await;
         assert_eq!(read(back.unwrap()).await, [[20, 21, 22, 23, 24]]);
         let later = StartAt::Time(now.plus(Duration::from_secs(3600)));
-        let back = ReverseReader::between(bed.source(), later, StopAt::Never, now).await;
+        let back = ReverseReader::between(cluster.source(), later, StopAt::Never, now).await;
         assert_eq!(read(back.unwrap()).await, Vec::<Vec<i64>>::new());
     }
 
     #[tokio::test]
     async fn an_empty_partition_has_nothing_older() {
-        let bed = Bed::with_messages(0).await;
+        let cluster = TestCluster::with_messages(0).await;
         let (start, stop, now) = (StartAt::Earliest, StopAt::Never, Timestamp::now());
-        let back = ReverseReader::between(bed.source(), start, stop, now).await;
+        let back = ReverseReader::between(cluster.source(), start, stop, now).await;
         assert_eq!(read(back.unwrap()).await, Vec::<Vec<i64>>::new());
     }
 

@@ -6,12 +6,12 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use super::channels::Outbox;
+use super::channels::EventSender;
 use crate::app::{Event, ScanEvent, ScanId};
 use crate::store::Scan;
 
 /// Runs a scan to its end; dropping this stops it.
-pub(super) async fn run(id: ScanId, scan: Scan, outbox: Outbox) {
+pub(super) async fn run(id: ScanId, scan: Scan, outbox: EventSender) {
     let scan = Arc::new(scan);
     let _stop = CancelOnDrop(Arc::clone(&scan));
     // One core is left to the loop and the tails.
@@ -19,7 +19,7 @@ pub(super) async fn run(id: ScanId, scan: Scan, outbox: Outbox) {
         .map_or(1, NonZero::get)
         .saturating_sub(1);
     let done = tokio::task::spawn_blocking(move || {
-        let tell = |event| outbox.tell_blocking(Event::Scan(id, event));
+        let tell = |event| outbox.send_blocking(Event::Scan(id, event));
         let finished = scan.run(threads, |chunk, indices| {
             if !tell(ScanEvent::Matches { chunk, indices }) {
                 scan.cancel();

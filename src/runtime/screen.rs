@@ -17,7 +17,7 @@ pub trait Screen {
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()>;
 
     /// The next thing that happened to the place, in order. Once [`Cue::Lost`] was given, nothing follows.
-    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent>;
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent>;
 
     /// Takes the place over, or takes it back after [`Stage::leave`]: the next frame is drawn whole.
     ///

@@ -31,7 +31,7 @@ impl Signals {
     }
 
     /// The next signal.
-    pub(super) fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
+    pub(super) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
         for end in [&mut self.terminate, &mut self.interrupt, &mut self.hang_up] {
             if end.poll_recv(context).is_ready() {
                 return Poll::Ready(HostEvent::Shutdown);

@@ -47,14 +47,14 @@ impl RealTerminal {
         let signals = Signals::listen()?;
         restore_on_panic();
         let backend = CrosstermBackend::new(FrameWriter::new(io::stdout()));
-        let mut stage = Self {
+        let mut screen = Self {
             screen: Terminal::new(backend)?,
             input: None,
             signals,
             frames: 0,
         };
-        stage.enter()?;
-        Ok(stage)
+        screen.enter()?;
+        Ok(screen)
     }
 }
 
@@ -75,9 +75,9 @@ impl Screen for RealTerminal {
         execute!(self.screen.backend_mut(), EndSynchronizedUpdate)
     }
 
-    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
-        if let Poll::Ready(cue) = self.signals.poll_cue(context) {
-            return Poll::Ready(cue);
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
+        if let Poll::Ready(event) = self.signals.poll_event(context) {
+            return Poll::Ready(event);
         }
         let Some(input) = &mut self.input else {
             return Poll::Pending;

@@ -11,14 +11,14 @@ use crate::model::{Destination, Operation, PublishOptions, StreamOptions};
 use crate::store::Chunk;
 
 /// What a test reads from.
-pub(super) struct Bed {
+pub(super) struct TestCluster {
     /// The cluster, as long as the test lasts.
     _cluster: DemoCluster,
     /// A client that may change it.
     pub(super) client: Client,
 }
 
-impl Bed {
+impl TestCluster {
     /// A stream `orders` of one partition that holds so many messages.
     pub(super) async fn with_messages(count: usize) -> Self {
         let options = DemoOptions {
@@ -28,17 +28,18 @@ impl Bed {
         };
         let cluster = DemoCluster::start(options).await.unwrap();
         let client = Client::new(ConnectOptions::new(cluster.addresses())).unwrap();
-        let bed = Self {
+        let cluster = Self {
             _cluster: cluster,
             client,
         };
-        bed.perform(Operation::Create(Box::new(StreamOptions {
-            name: "orders".into(),
-            ..StreamOptions::default()
-        })))
-        .await;
-        bed.publish(count).await;
-        bed
+        cluster
+            .perform(Operation::Create(Box::new(StreamOptions {
+                name: "orders".into(),
+                ..StreamOptions::default()
+            })))
+            .await;
+        cluster.publish(count).await;
+        cluster
     }
 
     pub(super) async fn publish(&self, count: usize) {

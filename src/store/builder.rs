@@ -5,7 +5,7 @@ mod field_cache;
 
 use std::sync::Arc;
 
-use super::chunk::{Chunk, Entry, Subjects, narrow};
+use super::chunk::{Chunk, MessageEntry, Subjects, narrow};
 use super::message::MessageRef;
 use crate::model::{MessageSink, MessageStamp, Offset, PartitionId, StreamName};
 use field_cache::{FieldCache, put};
@@ -30,10 +30,10 @@ pub struct ChunkBuilder {
     first: Offset,
     last: Offset,
     arena: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<MessageEntry>,
     origins: Vec<Subjects>,
     names: String,
-    open: Open,
+    open: OpenChunk,
     rests: FieldCache,
     ready: Option<Arc<Chunk>>,
     seal_bytes: usize,
@@ -42,13 +42,13 @@ pub struct ChunkBuilder {
 
 /// Where key and value of the message being read are in the arena, behind the last whole message.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenChunk {
     start: usize,
     key: (usize, usize),
     value: (usize, usize),
 }
 
-impl Open {
+impl OpenChunk {
     fn at(start: usize) -> Self {
         Self {
             start,
@@ -91,7 +91,7 @@ impl ChunkBuilder {
             entries: Vec::new(),
             origins: Vec::new(),
             names: String::new(),
-            open: Open::default(),
+            open: OpenChunk::default(),
             rests: FieldCache::default(),
             ready: None,
             seal_bytes,
@@ -176,13 +176,13 @@ impl ChunkBuilder {
 
     /// The next message begins.
     fn begin(&mut self) {
-        self.open = Open::at(self.arena.len());
+        self.open = OpenChunk::at(self.arena.len());
         self.rests.begin();
     }
 
     /// Brings key, value and headers into their order, without gaps.
     fn tidy(&mut self) {
-        let Open { start, key, value } = self.open;
+        let OpenChunk { start, key, value } = self.open;
         let in_order = (key.1 == 0 || key.0 == start) && (value.1 == 0 || value.0 == start + key.1);
         if !in_order || self.arena.len() != start + key.1 + value.1 {
             let [key, value] = [key, value].map(|(at, len)| self.arena[at..at + len].to_vec());
@@ -256,7 +256,7 @@ impl ChunkBuilder {
     }
 
     /// The index in the order of offsets, whichever way they came.
-    fn take_entries(&mut self) -> Box<[Entry]> {
+    fn take_entries(&mut self) -> Box<[MessageEntry]> {
         if self.last < self.first {
             self.entries.reverse();
         }
@@ -276,7 +276,7 @@ impl ChunkBuilder {
 }
 
 impl MessageSink for ChunkBuilder {
-    type Batch = Arc<Chunk>;
+    type MeteredBatch = Arc<Chunk>;
 
     fn key(&mut self, bytes: &[u8]) {
         self.open.key = self.place(bytes);
@@ -321,7 +321,7 @@ impl MessageSink for ChunkBuilder {
         self.tidy();
         let origin = self.origin();
         let distance = i32::try_from(stamp.offset - self.first).unwrap_or_default();
-        self.entries.push(Entry {
+        self.entries.push(MessageEntry {
             timestamp: stamp.timestamp.0,
             offset: distance.cast_unsigned(),
             start: narrow(self.open.start),
@@ -347,7 +347,7 @@ impl MessageSink for ChunkBuilder {
 }
 
 /// For each message the latest time up to it, where times ever go back: a new leader's clock may be behind.
-fn latest_times(entries: &[Entry]) -> Option<Box<[i64]>> {
+fn latest_times(entries: &[MessageEntry]) -> Option<Box<[i64]>> {
     if entries.is_sorted_by_key(|entry| entry.timestamp) {
         return None;
     }

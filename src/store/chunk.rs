@@ -13,7 +13,7 @@ use crate::store::ChunkBuilder;
 ///
 /// In the arena stand, in this order and without anything between: key, value, publisher's headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct MessageEntry {
     /// Unix nanoseconds, as the leader stored it.
     pub(super) timestamp: i64,
     /// Distance to the chunk's first offset.
@@ -30,7 +30,7 @@ pub(super) struct Entry {
     pub(super) origin: u32,
 }
 
-impl Entry {
+impl MessageEntry {
     /// Where its bytes lie in the arena.
     pub(super) fn span(&self) -> Range<usize> {
         let start = wide(self.start);
@@ -77,7 +77,7 @@ pub struct Chunk {
     pub(super) partition: PartitionId,
     pub(super) base: Offset,
     pub(super) arena: Box<[u8]>,
-    pub(super) entries: Box<[Entry]>,
+    pub(super) entries: Box<[MessageEntry]>,
     pub(super) origins: Box<[Subjects]>,
     pub(super) names: Box<str>,
     /// For each message the latest time up to it; only where times go back within the chunk.

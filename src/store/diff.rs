@@ -8,7 +8,7 @@ const MOST_STEPS: usize = 1000;
 
 /// One line of a comparison, by its number on either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum LineChange {
     /// The same on both sides.
     Same(usize, usize),
     /// On the left alone.
@@ -20,7 +20,7 @@ pub enum Change {
 /// The lines of both, those that are the same side by side. Commas at line ends count for nothing, so that a member
 /// added after the last one changes one line. Where more than a thousand lines differ, only the start and the end are
 /// matched, and all between counts as changed.
-pub fn diff(left: &Lines, right: &Lines) -> Vec<Change> {
+pub fn diff(left: &Lines, right: &Lines) -> Vec<LineChange> {
     let left: Vec<String> = (0..left.len()).map(|line| comparable(left, line)).collect();
     let right: Vec<String> = (0..right.len())
         .map(|line| comparable(right, line))
@@ -38,12 +38,12 @@ pub fn diff(left: &Lines, right: &Lines) -> Vec<Change> {
         &left_rest[..left_rest.len() - tail],
         &right_rest[..right_rest.len() - tail],
     );
-    let mut changes: Vec<Change> = (0..head).map(|line| Change::Same(line, line)).collect();
+    let mut changes: Vec<LineChange> = (0..head).map(|line| LineChange::Same(line, line)).collect();
     let between =
         shortest(middle.0, middle.1).unwrap_or_else(|| all_changed(middle.0.len(), middle.1.len()));
     changes.extend(between.into_iter().map(|change| shifted(change, head)));
     let ends = (left.len() - tail, right.len() - tail);
-    changes.extend((0..tail).map(|line| Change::Same(ends.0 + line, ends.1 + line)));
+    changes.extend((0..tail).map(|line| LineChange::Same(ends.0 + line, ends.1 + line)));
     changes
 }
 
@@ -56,24 +56,24 @@ fn comparable(lines: &Lines, line: usize) -> String {
     text
 }
 
-fn shifted(change: Change, by: usize) -> Change {
+fn shifted(change: LineChange, by: usize) -> LineChange {
     match change {
-        Change::Same(left, right) => Change::Same(left + by, right + by),
-        Change::Left(left) => Change::Left(left + by),
-        Change::Right(right) => Change::Right(right + by),
+        LineChange::Same(left, right) => LineChange::Same(left + by, right + by),
+        LineChange::Left(left) => LineChange::Left(left + by),
+        LineChange::Right(right) => LineChange::Right(right + by),
     }
 }
 
-fn all_changed(left: usize, right: usize) -> Vec<Change> {
+fn all_changed(left: usize, right: usize) -> Vec<LineChange> {
     (0..left)
-        .map(Change::Left)
-        .chain((0..right).map(Change::Right))
+        .map(LineChange::Left)
+        .chain((0..right).map(LineChange::Right))
         .collect()
 }
 
 /// The shortest way from left to right, found by going as far as possible along each diagonal with one step more each
 /// round (E. Myers, 1986). `None` where it has too many steps.
-fn shortest(left: &[String], right: &[String]) -> Option<Vec<Change>> {
+fn shortest(left: &[String], right: &[String]) -> Option<Vec<LineChange>> {
     let most = (left.len() + right.len()).min(MOST_STEPS);
     let center = most + 1;
     let goal = (center + left.len()).checked_sub(right.len());
@@ -108,7 +108,7 @@ fn goes_down(reached: &[usize], center: usize, steps: usize, diagonal: usize) ->
 }
 
 /// The way that led to the end, from what was reached before each round.
-fn walk_back(rounds: &[Vec<usize>], center: usize, left: usize, right: usize) -> Vec<Change> {
+fn walk_back(rounds: &[Vec<usize>], center: usize, left: usize, right: usize) -> Vec<LineChange> {
     let (mut x, mut y) = (left, right);
     let mut changes = Vec::new();
     for (steps, reached) in rounds.iter().enumerate().rev() {
@@ -122,17 +122,17 @@ fn walk_back(rounds: &[Vec<usize>], center: usize, left: usize, right: usize) ->
         };
         while x > start {
             (x, y) = (x - 1, y - 1);
-            changes.push(Change::Same(x, y));
+            changes.push(LineChange::Same(x, y));
         }
         if steps == 0 {
             break;
         }
         if down {
             y -= 1;
-            changes.push(Change::Right(y));
+            changes.push(LineChange::Right(y));
         } else {
             x -= 1;
-            changes.push(Change::Left(x));
+            changes.push(LineChange::Left(x));
         }
     }
     changes.reverse();

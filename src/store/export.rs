@@ -131,7 +131,7 @@ fn text_or_base64(bytes: &[u8]) -> (&str, String) {
 
 /// One piece of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+enum FormatPiece {
     Literal(Vec<u8>),
     Stream,
     Partition,
@@ -147,7 +147,7 @@ enum Piece {
 /// `\n`, `\t`, `\r`, `\\` and `\xHH`. Nothing is added: a line end has to be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFormat {
-    pieces: Vec<Piece>,
+    pieces: Vec<FormatPiece>,
 }
 
 impl MessageFormat {
@@ -164,7 +164,7 @@ impl MessageFormat {
                 '%' => match verb(rest.next())? {
                     None => literal.push(b'%'),
                     Some(piece) => {
-                        pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                        pieces.push(FormatPiece::Literal(std::mem::take(&mut literal)));
                         pieces.push(piece);
                     }
                 },
@@ -172,8 +172,8 @@ impl MessageFormat {
                 c => literal.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
-        pieces.push(Piece::Literal(literal));
-        pieces.retain(|piece| *piece != Piece::Literal(Vec::new()));
+        pieces.push(FormatPiece::Literal(literal));
+        pieces.retain(|piece| *piece != FormatPiece::Literal(Vec::new()));
         Ok(Self { pieces })
     }
 
@@ -183,14 +183,14 @@ impl MessageFormat {
     /// Those of the writer.
     pub fn write(&self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
         self.pieces.iter().try_for_each(|piece| match piece {
-            Piece::Literal(text) => out.write_all(text),
-            Piece::Stream => out.write_all(message.stream().as_bytes()),
-            Piece::Partition => write!(out, "{}", message.partition()),
-            Piece::Offset => write!(out, "{}", message.offset()),
-            Piece::Key => out.write_all(message.key()),
-            Piece::Value => out.write_all(message.value()),
-            Piece::Headers => write_pairs(message, out),
-            Piece::Millis => write!(out, "{}", message.timestamp().0.div_euclid(1_000_000)),
+            FormatPiece::Literal(text) => out.write_all(text),
+            FormatPiece::Stream => out.write_all(message.stream().as_bytes()),
+            FormatPiece::Partition => write!(out, "{}", message.partition()),
+            FormatPiece::Offset => write!(out, "{}", message.offset()),
+            FormatPiece::Key => out.write_all(message.key()),
+            FormatPiece::Value => out.write_all(message.value()),
+            FormatPiece::Headers => write_pairs(message, out),
+            FormatPiece::Millis => write!(out, "{}", message.timestamp().0.div_euclid(1_000_000)),
         })
     }
 }
@@ -205,16 +205,16 @@ fn write_pairs(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()>
 }
 
 /// What a `%` and a letter stand for; `None` for a percent sign.
-fn verb(letter: Option<char>) -> Result<Option<Piece>, String> {
+fn verb(letter: Option<char>) -> Result<Option<FormatPiece>, String> {
     let piece = match letter {
         Some('%') => return Ok(None),
-        Some('t') => Piece::Stream,
-        Some('p') => Piece::Partition,
-        Some('o') => Piece::Offset,
-        Some('k') => Piece::Key,
-        Some('v' | 's') => Piece::Value,
-        Some('h') => Piece::Headers,
-        Some('T') => Piece::Millis,
+        Some('t') => FormatPiece::Stream,
+        Some('p') => FormatPiece::Partition,
+        Some('o') => FormatPiece::Offset,
+        Some('k') => FormatPiece::Key,
+        Some('v' | 's') => FormatPiece::Value,
+        Some('h') => FormatPiece::Headers,
+        Some('T') => FormatPiece::Millis,
         other => {
             let letter = other.map(String::from).unwrap_or_default();
             return Err(format!(

@@ -241,23 +241,23 @@ impl<'a> Tokens<'a> {
 
     /// `-`? digits without a leading zero, then a fraction and an exponent, both optional.
     fn number(&mut self, from: usize) -> Result<&'a str, Malformed> {
-        self.take(b"-");
+        self.accept(b"-");
         let first = self.peek();
         let whole = self.digits()?;
         if first == Some(b'0') && whole > 1 {
             return Err(Malformed(from));
         }
-        if self.take(b".") {
+        if self.accept(b".") {
             self.digits()?;
         }
-        if self.take(b"eE") {
-            self.take(b"+-");
+        if self.accept(b"eE") {
+            self.accept(b"+-");
             self.digits()?;
         }
         Ok(self.cut(from))
     }
 
-    fn take(&mut self, any: &[u8]) -> bool {
+    fn accept(&mut self, any: &[u8]) -> bool {
         let found = self.peek().is_some_and(|byte| any.contains(&byte));
         self.at += usize::from(found);
         found
@@ -298,7 +298,7 @@ pub(super) struct Children<'a> {
 
 impl<'a> Children<'a> {
     /// None where the text begins with something else.
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(super) fn first_token(text: &'a str) -> Self {
         let mut tokens = Tokens::new(text);
         if !matches!(tokens.next(), Some(Ok(Token::Open(_)))) {
             tokens.end();

@@ -9,7 +9,7 @@ use super::json::{Children, Tokens};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     Key(String),
     Index(usize),
 }
@@ -25,13 +25,13 @@ enum Step {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonPath {
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
 impl JsonPath {
     /// What stands there: a string without its quotes, anything else as it is written. `None` where the value is not
     /// JSON up to there, or has no such place.
-    pub fn of<'a>(&self, value: &'a [u8]) -> Option<Cow<'a, str>> {
+    pub fn select<'a>(&self, value: &'a [u8]) -> Option<Cow<'a, str>> {
         let text = std::str::from_utf8(value).ok()?;
         let mut found = text;
         for step in &self.steps {
@@ -65,8 +65,8 @@ impl FromStr for JsonPath {
 impl fmt::Display for JsonPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let steps = self.steps.iter().map(|step| match step {
-            Step::Index(index) => format!("[{index}]"),
-            Step::Key(key) => step_of_key(key),
+            PathStep::Index(index) => format!("[{index}]"),
+            PathStep::Key(key) => step_of_key(key),
         });
         let path: String = steps.collect();
         f.write_str(path.strip_prefix('.').unwrap_or(&path))
@@ -83,29 +83,29 @@ pub(super) fn step_of_key(key: &str) -> String {
     format!("[{}]", serde_json::Value::from(key.into_owned()))
 }
 
-fn take_step(path: &str) -> Option<(Step, &str)> {
+fn take_step(path: &str) -> Option<(PathStep, &str)> {
     let Some(inside) = path.strip_prefix('[') else {
         let path = path.strip_prefix('.').unwrap_or(path);
         let end = path.find(['.', '[']).unwrap_or(path.len());
         let (key, rest) = path.split_at_checked(end)?;
-        return (!key.is_empty()).then(|| (Step::Key(key.to_owned()), rest));
+        return (!key.is_empty()).then(|| (PathStep::Key(key.to_owned()), rest));
     };
     if inside.starts_with('"') {
         let mut tokens = serde_json::Deserializer::from_str(inside).into_iter::<String>();
         let key = tokens.next()?.ok()?;
         let rest = inside.get(tokens.byte_offset()..)?.strip_prefix(']')?;
-        return Some((Step::Key(key), rest));
+        return Some((PathStep::Key(key), rest));
     }
     let (index, rest) = inside.split_once(']')?;
-    Some((Step::Index(index.trim().parse().ok()?), rest))
+    Some((PathStep::Index(index.trim().parse().ok()?), rest))
 }
 
 /// The text from the wanted child on, of the container with which `text` begins.
-fn child<'a>(text: &'a str, step: &Step) -> Option<&'a str> {
+fn child<'a>(text: &'a str, step: &PathStep) -> Option<&'a str> {
     match step {
-        Step::Key(key) => member(text, key),
-        Step::Index(index) => {
-            let (key, value) = Children::of(text).nth(*index)?;
+        PathStep::Key(key) => member(text, key),
+        PathStep::Index(index) => {
+            let (key, value) = Children::first_token(text).nth(*index)?;
             key.is_none().then_some(value)
         }
     }
@@ -113,7 +113,7 @@ fn child<'a>(text: &'a str, step: &Step) -> Option<&'a str> {
 
 /// The text from the member of that name on, of the object with which `text` begins.
 pub(super) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let mut members = Children::of(text);
+    let mut members = Children::first_token(text);
     let found = members.find(|(key, _)| key.is_some_and(|key| unquoted(key) == name));
     found.map(|(_, value)| value)
 }

@@ -25,7 +25,7 @@ pub struct Merge {
 struct Waiting {
     stream: StreamName,
     partition: PartitionId,
-    chunks: VecDeque<Arrived>,
+    chunks: VecDeque<MergeRun>,
     /// How many messages of the first chunk went on.
     next: usize,
     ended: bool,
@@ -34,7 +34,7 @@ struct Waiting {
 }
 
 #[derive(Debug)]
-struct Arrived {
+struct MergeRun {
     chunk: Arc<Chunk>,
     at: Timestamp,
 }
@@ -64,7 +64,7 @@ impl Merge {
     pub fn push(&mut self, chunk: Arc<Chunk>, now: Timestamp) {
         let lane = self.lane(&Arc::clone(chunk.stream()), chunk.partition(), now);
         lane.heard = now;
-        lane.chunks.push_back(Arrived { chunk, at: now });
+        lane.chunks.push_back(MergeRun { chunk, at: now });
     }
 
     fn lane(
@@ -105,7 +105,7 @@ impl Merge {
             time <= until && heads.get(1).is_none_or(|next| (time, number) < *next)
         };
         let end = (start..chunk.len()).take_while(goes).last()? + 1;
-        lane.take(end);
+        lane.take_run(end);
         self.count(&chunk, start..end);
         Some((chunk, start..end))
     }
@@ -168,7 +168,7 @@ impl Waiting {
         Some(first.chunk.latest_up_to(self.next))
     }
 
-    fn take(&mut self, end: usize) {
+    fn take_run(&mut self, end: usize) {
         self.next = end;
         if self
             .chunks

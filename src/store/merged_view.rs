@@ -72,7 +72,7 @@ pub(super) fn position_of(lanes: &[PartitionLog], lane: usize, rank: usize, time
 
 /// Rows one after the other from a position on.
 #[derive(Clone, Debug)]
-pub struct Rows<'a> {
+pub struct MergedRows<'a> {
     lanes: &'a [PartitionLog],
     heads: Vec<Option<Head>>,
     left: usize,
@@ -86,7 +86,7 @@ struct Head {
     time: i64,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> MergedRows<'a> {
     /// The rows of these lanes from a position of the whole sequence on.
     pub(super) fn new(lanes: &'a [PartitionLog], position: usize) -> Self {
         let ranks = ranks_at(lanes, position);
@@ -116,7 +116,7 @@ fn head(lane: &PartitionLog, slot: usize, row: usize) -> Option<Head> {
     })
 }
 
-impl<'a> Iterator for Rows<'a> {
+impl<'a> Iterator for MergedRows<'a> {
     type Item = MessageRef<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -135,4 +135,4 @@ impl<'a> Iterator for Rows<'a> {
     }
 }
 
-impl ExactSizeIterator for Rows<'_> {}
+impl ExactSizeIterator for MergedRows<'_> {}

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::chunk::{Chunk, Entry, Subjects, wide};
+use super::chunk::{Chunk, MessageEntry, Subjects, wide};
 use crate::model::{Message, Offset, PartitionId, StreamName, Timestamp};
 
 /// Which message: no other has the same three, in memory or out of it.
@@ -28,7 +28,7 @@ impl fmt::Display for MessageId {
 #[derive(Clone, Copy)]
 pub struct MessageRef<'a> {
     pub(super) chunk: &'a Chunk,
-    pub(super) entry: &'a Entry,
+    pub(super) entry: &'a MessageEntry,
 }
 
 impl<'a> MessageRef<'a> {

@@ -272,7 +272,7 @@ impl PartitionLog {
     }
 
     /// Marks the chunk of that number as handed to a scan.
-    pub(super) fn ask(&mut self, number: usize) {
+    pub(super) fn mark_scanned(&mut self, number: usize) {
         if let Some(slot) = self.slots.get_mut(number) {
             slot.seen = Visibility::Pending { asked: true };
         }

@@ -1,5 +1,5 @@
 //! The codec of Subscribe: requests by prost, messages straight from the receive buffer into a sink, no allocation each.
-//! What a message is for is decided in `wire::intake`.
+//! What a message is for is decided in `wire::decoder`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,21 +13,21 @@ use super::pb;
 use super::subscription_decoder::{Disposition, SubscriptionDecoder};
 use crate::model::MessageSink;
 
-/// An intake that a codec fills and a subscription empties. Both run in the same task, so the lock is never waited for.
+/// An decoder that a codec fills and a subscription empties. Both run in the same task, so the lock is never waited for.
 pub(crate) type SharedDecoder<S> = Arc<Mutex<SubscriptionDecoder<S>>>;
 
-/// Opens the lock; a panic of a sink while it was held changes nothing for the intake.
+/// Opens the lock; a panic of a sink while it was held changes nothing for the decoder.
 pub(crate) fn lock<S: MessageSink>(
-    intake: &SharedDecoder<S>,
+    decoder: &SharedDecoder<S>,
 ) -> std::sync::MutexGuard<'_, SubscriptionDecoder<S>> {
-    intake.lock().unwrap_or_else(PoisonError::into_inner)
+    decoder.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Calls Subscribe; its messages go to the intake, and the stream tells what became of each.
+/// Calls Subscribe; its messages go to the decoder, and the stream tells what became of each.
 pub(crate) async fn subscribe<S: MessageSink>(
     channel: tonic::transport::Channel,
     request: pb::SubscribeRequest,
-    intake: SharedDecoder<S>,
+    decoder: SharedDecoder<S>,
     max_answer_bytes: usize,
 ) -> Result<Streaming<Disposition>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel).max_decoding_message_size(max_answer_bytes);
@@ -35,7 +35,7 @@ pub(crate) async fn subscribe<S: MessageSink>(
         .await
         .map_err(|error| Status::from_error(error.into()))?;
     let path = PathAndQuery::from_static("/proto.API/Subscribe");
-    let answer = grpc.server_streaming(Request::new(request), path, SubscribeCodec(intake));
+    let answer = grpc.server_streaming(Request::new(request), path, SubscribeCodec(decoder));
     Ok(answer.await?.into_inner())
 }
 
@@ -76,7 +76,7 @@ impl<S: MessageSink> Decoder for MessageDecoder<S> {
 
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Disposition>, Status> {
         // tonic hands over a whole message, which is contiguous in its buffer.
-        let taken = lock(&self.0).take(src.chunk());
+        let taken = lock(&self.0).decode(src.chunk());
         src.advance(src.remaining());
         match taken {
             Ok(taken) => Ok(Some(taken)),

@@ -30,7 +30,7 @@ impl<'a> Fields<'a> {
 
     /// What has not been read yet.
     #[inline]
-    pub(crate) fn rest(&self) -> &'a [u8] {
+    pub(crate) fn remaining(&self) -> &'a [u8] {
         self.rest
     }
 
@@ -46,7 +46,7 @@ impl<'a> Fields<'a> {
             1 => self.skip(8)?,
             2 => {
                 let length = usize::try_from(self.varint()?).or(Err(Malformed))?;
-                Value::Bytes(self.take(length)?)
+                Value::Bytes(self.take_bytes(length)?)
             }
             5 => self.skip(4)?,
             _ => return Err(Malformed),
@@ -79,12 +79,12 @@ impl<'a> Fields<'a> {
     }
 
     fn skip(&mut self, length: usize) -> Result<Value<'a>, Malformed> {
-        self.take(length)?;
+        self.take_bytes(length)?;
         Ok(Value::Fixed)
     }
 
     #[inline]
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+    fn take_bytes(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(Malformed)?;
         self.rest = rest;
         Ok(taken)

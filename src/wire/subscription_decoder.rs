@@ -82,10 +82,10 @@ impl ReadRange {
     }
 }
 
-/// The sink of a subscription and what is known of its course.
+/// The sink of a subscription and what is known of its range.
 pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     sink: S,
-    batch: Option<S::Batch>,
+    batch: Option<S::MeteredBatch>,
     held: Vec<u8>,
     greeted: bool,
     /// Nothing was taken since it was reopened.
@@ -97,11 +97,11 @@ pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     /// Offsets that compaction took out of what was read.
     pub(crate) compacted: u64,
     /// Where reading has come to.
-    pub(crate) course: ReadRange,
+    pub(crate) range: ReadRange,
 }
 
 impl<S: MessageSink> SubscriptionDecoder<S> {
-    /// An intake that has taken nothing.
+    /// An decoder that has taken nothing.
     pub(crate) fn new(sink: S) -> Self {
         Self {
             sink,
@@ -112,13 +112,13 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
             open: false,
             delivered: None,
             compacted: 0,
-            course: ReadRange::default(),
+            range: ReadRange::default(),
         }
     }
 
     /// Makes it ready for the next call of Subscribe, which begins with a handshake again.
-    pub(crate) fn reopen(&mut self, course: ReadRange) {
-        self.course = course;
+    pub(crate) fn reopen(&mut self, range: ReadRange) {
+        self.range = range;
         self.greeted = false;
         self.fresh = self.delivered.is_some();
         self.held.clear();
@@ -126,13 +126,13 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
 
     /// Takes one message as it stands on the wire.
     #[inline]
-    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Disposition, Malformed> {
+    pub(crate) fn decode(&mut self, bytes: &[u8]) -> Result<Disposition, Malformed> {
         if bytes.is_empty() && !self.greeted {
             self.greeted = true;
             return Ok(Disposition::Handshake);
         }
-        match self.course.refuse(offset_of(bytes)?) {
-            None => self.keep(bytes),
+        match self.range.refuse(offset_of(bytes)?) {
+            None => self.decode_into_sink(bytes),
             Some(Disposition::Held) => {
                 self.held.extend_from_slice(bytes);
                 Ok(Disposition::Held)
@@ -142,28 +142,28 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
     }
 
     /// The offset of the message that is held.
-    pub(crate) fn held_offset(&self) -> Option<Offset> {
+    pub(crate) fn held_back_offset(&self) -> Option<Offset> {
         offset_of(&self.held).ok()
     }
 
     /// What is missing before the held message was lost: it does not count as compacted.
     pub(crate) fn note_loss(&mut self) {
-        self.course.next = self.held_offset();
+        self.range.next = self.held_back_offset();
     }
 
     /// Takes the message that was held.
-    pub(crate) fn keep_held(&mut self) -> Result<Disposition, Malformed> {
+    pub(crate) fn release_held(&mut self) -> Result<Disposition, Malformed> {
         let held = std::mem::take(&mut self.held);
-        self.keep(&held)
+        self.decode_into_sink(&held)
     }
 
     /// The batch that the last message filled. The message itself may be the first of the next one.
-    pub(crate) fn take_batch(&mut self) -> Option<S::Batch> {
+    pub(crate) fn take_batch(&mut self) -> Option<S::MeteredBatch> {
         self.batch.take()
     }
 
     /// What has come together since the last batch.
-    pub(crate) fn flush(&mut self) -> Option<S::Batch> {
+    pub(crate) fn flush(&mut self) -> Option<S::MeteredBatch> {
         self.open = false;
         self.sink.flush()
     }
@@ -178,7 +178,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
         self.open
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> Result<Disposition, Malformed> {
+    fn decode_into_sink(&mut self, bytes: &[u8]) -> Result<Disposition, Malformed> {
         let stamp = match fill(&mut self.sink, bytes) {
             Ok(stamp) => stamp,
             Err(malformed) => {
@@ -186,7 +186,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
                 return Err(malformed);
             }
         };
-        if self.course.is_past_time(stamp.timestamp) {
+        if self.range.is_past_time(stamp.timestamp) {
             self.sink.discard();
             return Ok(Disposition::Stopped);
         }
@@ -195,8 +195,8 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
         self.batch = self.sink.commit(stamp);
         self.open = true;
         self.delivered = Some(stamp.offset);
-        self.course.advance(stamp.offset);
-        if self.course.stop_offset == Some(stamp.offset) {
+        self.range.advance(stamp.offset);
+        if self.range.stop_offset == Some(stamp.offset) {
             return Ok(Disposition::Stopped);
         }
         Ok(if self.batch.is_some() {
@@ -207,7 +207,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
     }
 
     fn count_gap(&mut self, offset: Offset) {
-        if let (false, Some(next)) = (self.course.reverse, self.course.next) {
+        if let (false, Some(next)) = (self.range.reverse, self.range.next) {
             self.compacted += u64::try_from(offset.saturating_sub(next)).unwrap_or(0);
         }
     }
@@ -234,7 +234,7 @@ fn fill<S: MessageSink>(sink: &mut S, bytes: &[u8]) -> Result<MessageStamp, Malf
     let mut stamp = MessageStamp::default();
     let mut fields = Fields::new(bytes);
     loop {
-        let rest = fields.rest();
+        let rest = fields.remaining();
         match fields.next()? {
             None => return Ok(stamp),
             Some((FIRST_COMMON.., _)) => return fill_common(sink, rest, stamp),
@@ -330,18 +330,18 @@ mod tests {
         message.encode_to_vec()
     }
 
-    fn intake(course: ReadRange) -> SubscriptionDecoder<OwnedMessages> {
-        let mut intake = SubscriptionDecoder::new(OwnedMessages::default());
-        intake.reopen(course);
-        assert_eq!(intake.take(&[]), Ok(Disposition::Handshake));
-        intake
+    fn decoder(range: ReadRange) -> SubscriptionDecoder<OwnedMessages> {
+        let mut decoder = SubscriptionDecoder::new(OwnedMessages::default());
+        decoder.reopen(range);
+        assert_eq!(decoder.decode(&[]), Ok(Disposition::Handshake));
+        decoder
     }
 
     #[test]
     fn fields_reach_the_sink_as_prost_would_read_them() {
-        let mut intake = intake(ReadRange::default());
-        assert_eq!(intake.take(&message(7, "hello")), Ok(Disposition::Full));
-        let read = intake.take_batch().unwrap();
+        let mut decoder = decoder(ReadRange::default());
+        assert_eq!(decoder.decode(&message(7, "hello")), Ok(Disposition::Full));
+        let read = decoder.take_batch().unwrap();
         assert_eq!((read.offset, read.partition), (7, 3));
         assert_eq!((&*read.stream, &*read.subject), ("orders", "orders.3"));
         assert_eq!((&*read.value, read.timestamp.0), (&b"hello"[..], 70));
@@ -350,33 +350,36 @@ mod tests {
 
     #[test]
     fn repeats_are_dropped_and_gaps_are_held_until_explained() {
-        let mut intake = intake(ReadRange {
+        let mut decoder = decoder(ReadRange {
             next: Some(5),
             ..ReadRange::default()
         });
-        assert_eq!(intake.take(&message(4, "again")), Ok(Disposition::Repeated));
-        assert_eq!(intake.take(&message(8, "later")), Ok(Disposition::Held));
-        assert_eq!(intake.held_offset(), Some(8));
-        assert_eq!(intake.keep_held(), Ok(Disposition::Full));
-        assert_eq!(intake.take_batch().unwrap().offset, 8);
-        assert_eq!((intake.compacted, intake.course.next), (3, Some(9)));
+        assert_eq!(
+            decoder.decode(&message(4, "again")),
+            Ok(Disposition::Repeated)
+        );
+        assert_eq!(decoder.decode(&message(8, "later")), Ok(Disposition::Held));
+        assert_eq!(decoder.held_back_offset(), Some(8));
+        assert_eq!(decoder.release_held(), Ok(Disposition::Full));
+        assert_eq!(decoder.take_batch().unwrap().offset, 8);
+        assert_eq!((decoder.compacted, decoder.range.next), (3, Some(9)));
     }
 
     #[test]
     fn the_first_offset_at_or_past_the_stop_ends_it() {
         let stop_at = |stop| {
-            intake(ReadRange {
+            decoder(ReadRange {
                 stop_offset: Some(stop),
                 gaps_expected: true,
                 ..ReadRange::default()
             })
         };
         let mut exact = stop_at(1);
-        assert_eq!(exact.take(&message(1, "last")), Ok(Disposition::Stopped));
+        assert_eq!(exact.decode(&message(1, "last")), Ok(Disposition::Stopped));
         assert_eq!(exact.delivered, Some(1));
         let mut compacted = stop_at(1);
         assert_eq!(
-            compacted.take(&message(2, "past")),
+            compacted.decode(&message(2, "past")),
             Ok(Disposition::Stopped)
         );
         assert_eq!(compacted.delivered, None);
@@ -384,27 +387,27 @@ mod tests {
 
     #[test]
     fn a_message_past_the_stop_time_is_forgotten() {
-        let mut intake = intake(ReadRange {
+        let mut decoder = decoder(ReadRange {
             stop_time: Some(Timestamp(20)),
             ..ReadRange::default()
         });
-        assert_eq!(intake.take(&message(2, "in")), Ok(Disposition::Full));
-        assert_eq!(intake.take_batch().map(|m| m.offset), Some(2));
-        assert_eq!(intake.take(&message(3, "out")), Ok(Disposition::Stopped));
-        assert!(intake.take_batch().is_none());
+        assert_eq!(decoder.decode(&message(2, "in")), Ok(Disposition::Full));
+        assert_eq!(decoder.take_batch().map(|m| m.offset), Some(2));
+        assert_eq!(decoder.decode(&message(3, "out")), Ok(Disposition::Stopped));
+        assert!(decoder.take_batch().is_none());
     }
 
     #[test]
     fn a_server_that_ignores_reverse_is_found_out() {
-        let mut intake = intake(ReadRange {
+        let mut decoder = decoder(ReadRange {
             next: Some(9),
             reverse: true,
             ..ReadRange::default()
         });
-        assert_eq!(intake.take(&message(9, "newest")), Ok(Disposition::Full));
-        assert_eq!(intake.take(&message(7, "older")), Ok(Disposition::Full));
+        assert_eq!(decoder.decode(&message(9, "newest")), Ok(Disposition::Full));
+        assert_eq!(decoder.decode(&message(7, "older")), Ok(Disposition::Full));
         assert_eq!(
-            intake.take(&message(10, "newer")),
+            decoder.decode(&message(10, "newer")),
             Ok(Disposition::Forwards)
         );
     }
@@ -413,9 +416,9 @@ mod tests {
     fn cut_messages_are_malformed_and_leave_nothing_behind() {
         let whole = message(1, "whole");
         for end in 1..whole.len() {
-            let mut intake = intake(ReadRange::default());
-            if intake.take(&whole[..end]) == Err(Malformed) {
-                assert!(!intake.is_open());
+            let mut decoder = decoder(ReadRange::default());
+            if decoder.decode(&whole[..end]) == Err(Malformed) {
+                assert!(!decoder.is_open());
             }
         }
     }

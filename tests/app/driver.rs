@@ -9,7 +9,7 @@ use liftui::app::Settings;
 use liftui::client::{Client, ConnectOptions};
 use liftui::demo::{DemoCluster, DemoOptions};
 use liftui::model::{Operation, StreamOptions};
-use liftui::runtime::{Access, Console, DashboardOptions, HostEvent, Session, run_on};
+use liftui::runtime::{Access, Console, DashboardOptions, HostEvent, RuntimeSession, run_on};
 use liftui::ui::Theme;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -139,7 +139,7 @@ impl Driver {
 }
 
 /// What the dashboard is told of a cluster at those addresses.
-pub(crate) fn session(access: Access, addresses: Vec<String>) -> Session {
+pub(crate) fn session(access: Access, addresses: Vec<String>) -> RuntimeSession {
     let observer = matches!(access, Access::Observe(_));
     let settings = Settings {
         cluster: "demo".into(),
@@ -148,7 +148,7 @@ pub(crate) fn session(access: Access, addresses: Vec<String>) -> Session {
         demo: true,
         ..Settings::default()
     };
-    Session {
+    RuntimeSession {
         access,
         settings,
         theme: Theme::default(),

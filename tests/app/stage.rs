@@ -90,7 +90,7 @@ impl Screen for FakeStage {
         Ok(())
     }
 
-    fn poll_cue(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
         self.cues
             .poll_recv(context)
             .map(|cue| cue.unwrap_or(HostEvent::Shutdown))

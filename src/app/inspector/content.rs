@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::app::schemas::Schemas;
 use crate::store::decode::{Class, DecodeOptions, Decoded, Format, Lines, decode};
-use crate::store::{Change, PinnedMessage, diff};
+use crate::store::{LineChange, PinnedMessage, diff};
 
 /// Nodes are folded again in the next message only where there are not too many to look at.
 const MOST_NODES: usize = 5_000;
@@ -54,7 +54,7 @@ pub enum Page {
     /// One message.
     One(Box<Decoded>),
     /// Two messages, and how they differ line by line.
-    Two(Box<[Decoded; 2]>, Vec<Change>),
+    Two(Box<[Decoded; 2]>, Vec<LineChange>),
 }
 
 impl Page {
@@ -99,8 +99,8 @@ impl Page {
             Self::Nothing => None,
             Self::One(decoded) => Some((&decoded.lines, line)),
             Self::Two(sides, changes) => Some(match changes.get(line)? {
-                Change::Same(left, _) | Change::Left(left) => (&sides[0].lines, *left),
-                Change::Right(right) => (&sides[1].lines, *right),
+                LineChange::Same(left, _) | LineChange::Left(left) => (&sides[0].lines, *left),
+                LineChange::Right(right) => (&sides[1].lines, *right),
             }),
         }
     }
@@ -116,9 +116,9 @@ impl Page {
             return Side::Both;
         };
         match changes.get(line) {
-            Some(Change::Left(_)) => Side::First,
-            Some(Change::Right(_)) => Side::Second,
-            Some(Change::Same(..)) | None => Side::Both,
+            Some(LineChange::Left(_)) => Side::First,
+            Some(LineChange::Right(_)) => Side::Second,
+            Some(LineChange::Same(..)) | None => Side::Both,
         }
     }
 

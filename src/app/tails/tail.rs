@@ -185,7 +185,7 @@ impl Tail {
 
     /// The chosen message, kept in memory as long as the handle lives.
     pub(super) fn hold_chosen(&self) -> Option<PinnedMessage> {
-        self.store.hold(&self.chosen()?.id())
+        self.store.pin(&self.chosen()?.id())
     }
 
     /// The marked messages, the one marked first first.

@@ -21,10 +21,10 @@ pub(crate) struct RedriveArgs {
     pub(crate) to_stream: String,
     /// Where to start: earliest, latest, an offset, -N, @TIME, @-15m [default: earliest]
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = typed_start)]
-    pub(crate) from: Option<Typed<StartAt>>,
+    pub(crate) from: Option<TypedPosition<StartAt>>,
     /// Where to stop: end, an offset, @TIME, @-15m; never after the newest message of now [default: end]
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = typed_stop)]
-    pub(crate) to: Option<Typed<StopAt>>,
+    pub(crate) to: Option<TypedPosition<StopAt>>,
     /// Only messages that this query finds
     #[arg(short, long, allow_hyphen_values = true, value_parser = Query::parse)]
     pub(crate) query: Option<Query>,
@@ -49,21 +49,21 @@ pub(crate) struct RedriveArgs {
 
 /// A value and the text that it was read from: a journal is compared with what was typed, since a clock goes on.
 #[derive(Clone, Debug)]
-pub(crate) struct Typed<T> {
+pub(crate) struct TypedPosition<T> {
     /// As it was typed.
     pub(crate) text: String,
     /// What it means.
     pub(crate) value: T,
 }
 
-fn typed_start(text: &str) -> Result<Typed<StartAt>, String> {
+fn typed_start(text: &str) -> Result<TypedPosition<StartAt>, String> {
     let value = start(text)?;
     let text = text.to_owned();
-    Ok(Typed { text, value })
+    Ok(TypedPosition { text, value })
 }
 
-fn typed_stop(text: &str) -> Result<Typed<StopAt>, String> {
+fn typed_stop(text: &str) -> Result<TypedPosition<StopAt>, String> {
     let value = stop(text)?;
     let text = text.to_owned();
-    Ok(Typed { text, value })
+    Ok(TypedPosition { text, value })
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::payload::Values;
-use super::report::{Latency, Progress, Report, Throughput};
+use super::report::{BenchProgress, BenchReport, Latency, Throughput};
 use crate::cli::args::BenchPublishArgs;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{CliError, Exit, Result};
@@ -55,7 +55,7 @@ pub(super) async fn publish(session: &mut CommandContext<'_>, args: &BenchPublis
     if args.create {
         create(session, &client, args).await?;
     }
-    let run = Run::new(
+    let run = BenchRun::new(
         &client,
         args,
         values,
@@ -81,12 +81,12 @@ async fn create(
     let create = Operation::Create(Box::new(args.stream_options()));
     mutate::send(session, client, create).await?;
     let created = format!("created stream \"{}\"", args.stream);
-    session.console.say(&created);
+    session.console.print_error(&created);
     Ok(())
 }
 
 /// A message on its way.
-struct Sent {
+struct SentMessage {
     receipt: AckFuture,
     bytes: u64,
 }
@@ -146,7 +146,7 @@ impl AckCounts {
 }
 
 /// One bench.
-struct Run {
+struct BenchRun {
     publisher: Publisher,
     message: PublishOptions,
     values: Values,
@@ -157,7 +157,7 @@ struct Run {
     stop: CancellationToken,
 }
 
-impl Run {
+impl BenchRun {
     fn new(client: &Client, args: &BenchPublishArgs, values: Values, deadline: Duration) -> Self {
         let in_flight = usize::try_from(args.in_flight).unwrap_or(usize::MAX);
         let options = PublisherOptions {
@@ -180,7 +180,7 @@ impl Run {
     }
 
     /// Sends and counts until all is answered; SIGINT ends the sending.
-    async fn run(mut self, console: &mut Stdio) -> Result<Ended> {
+    async fn run(mut self, console: &mut Stdio) -> Result<PublishBenchEnd> {
         let stop = self.stop.clone();
         let counted = AtomicU64::new(0);
         let (sink, sent) = mpsc::channel(self.in_flight);
@@ -197,7 +197,7 @@ impl Run {
             std::pin::pin!(tokio::signal::ctrl_c()),
         );
         let mut ticks = interval(Duration::from_secs(1));
-        let mut progress = Progress::new();
+        let mut progress = BenchProgress::new();
         let mut interrupted = false;
         let tally = loop {
             tokio::select! {
@@ -207,11 +207,11 @@ impl Run {
                     interrupted = true;
                     stop.cancel();
                 }
-                _ = ticks.tick() => progress.tell(console, counted.load(Ordering::Relaxed), "answered"),
+                _ = ticks.tick() => progress.print_progress(console, counted.load(Ordering::Relaxed), "answered"),
             }
         };
-        Progress::clear(console);
-        Ok(Ended {
+        BenchProgress::clear(console);
+        Ok(PublishBenchEnd {
             tally,
             took: begun.elapsed(),
             interrupted,
@@ -219,7 +219,7 @@ impl Run {
     }
 
     /// Hands on one receipt after the other; returns why a message could not even be sent.
-    async fn send(&mut self, sink: mpsc::Sender<Sent>) -> Option<Failure> {
+    async fn send(&mut self, sink: mpsc::Sender<SentMessage>) -> Option<Failure> {
         let begun = Instant::now();
         let stop = self.stop.clone();
         for number in 0..self.messages {
@@ -238,7 +238,7 @@ impl Run {
                 Ok(receipt) => receipt,
                 Err(error) => return Some(error.into()),
             };
-            if sink.send(Sent { receipt, bytes }).await.is_err() {
+            if sink.send(SentMessage { receipt, bytes }).await.is_err() {
                 return None;
             }
         }
@@ -255,12 +255,12 @@ fn exact(number: u64) -> f64 {
 
 /// Waits for all receipts, in the order of sending: each knows itself when its answer came.
 async fn count(
-    mut sent: mpsc::Receiver<Sent>,
+    mut sent: mpsc::Receiver<SentMessage>,
     stop: &CancellationToken,
     counted: &AtomicU64,
 ) -> AckCounts {
     let mut tally = AckCounts::new();
-    while let Some(Sent { receipt, bytes }) = sent.recv().await {
+    while let Some(SentMessage { receipt, bytes }) = sent.recv().await {
         let (outcome, took) = receipt.timed().await;
         tally.count(bytes, outcome.map_err(Failure::from), took);
         counted.fetch_add(1, Ordering::Relaxed);
@@ -272,14 +272,14 @@ async fn count(
 }
 
 /// A bench that is over.
-struct Ended {
+struct PublishBenchEnd {
     tally: AckCounts,
     took: Duration,
     interrupted: bool,
 }
 
-impl Ended {
-    fn report(&self, args: &BenchPublishArgs) -> Report {
+impl PublishBenchEnd {
+    fn report(&self, args: &BenchPublishArgs) -> BenchReport {
         let tally = &self.tally;
         let whose = match args.ack.policy() {
             AckPolicy::Leader => "acked by the leader",
@@ -293,7 +293,7 @@ impl Ended {
             (tally.unknown, "with an unknown outcome"),
         ];
         let bad = bad.iter().filter(|(count, _)| *count > 0);
-        Report {
+        BenchReport {
             head: format!(
                 "{}: {} messages of {} {whose} in {:.2} s",
                 args.stream,

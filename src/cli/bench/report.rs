@@ -7,7 +7,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde_json::{Map, Value};
 
-use crate::cli::args::{Form, OutputArgs};
+use crate::cli::args::{OutputArgs, OutputForm};
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::Result;
 use crate::cli::json::{milliseconds, seconds};
@@ -110,7 +110,7 @@ impl Throughput {
 }
 
 /// Everything that a bench tells.
-pub(super) struct Report {
+pub(super) struct BenchReport {
     /// The first line for eyes.
     pub(super) head: String,
     /// What is told after the speed, for eyes.
@@ -123,10 +123,10 @@ pub(super) struct Report {
     pub(super) shape: &'static TableSpec,
 }
 
-impl Report {
+impl BenchReport {
     /// Prints it in the form that was asked for.
     pub(super) fn print(&self, session: &mut CommandContext<'_>, output: OutputArgs) -> Result<()> {
-        if session.form(output) == Form::Table {
+        if session.form(output) == OutputForm::Table {
             return self.lines(&mut *session.console.out);
         }
         let counts = self.counts.iter();
@@ -148,18 +148,18 @@ impl Report {
 }
 
 /// A line on stderr that is written over, where that is a terminal.
-pub(super) struct Progress {
+pub(super) struct BenchProgress {
     before: u64,
 }
 
-impl Progress {
+impl BenchProgress {
     /// Nothing has been told.
     pub(super) fn new() -> Self {
         Self { before: 0 }
     }
 
     /// Tells how far it has come, once a second.
-    pub(super) fn tell(&mut self, console: &mut Stdio, count: u64, what: &str) {
+    pub(super) fn print_progress(&mut self, console: &mut Stdio, count: u64, what: &str) {
         let rate = count.saturating_sub(self.before);
         self.before = count;
         let [count, rate] = [count, rate].map(|n| format::count(i64::try_from(n).unwrap_or(0)));

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
-use super::report::{Progress, Report, Throughput};
+use super::report::{BenchProgress, BenchReport, Throughput};
 use crate::cli::args::BenchTailArgs;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{Exit, Result};
@@ -48,7 +48,7 @@ static SHAPE: TableSpec = TableSpec {
     columns: &[Column::number("RATE", "rate", 0)],
 };
 
-/// Counts on their way from the lanes; more of them wait in the lanes, and so do the brokers.
+/// Counts on their way from the subscriptions; more of them wait in the subscriptions, and so do the brokers.
 const QUEUE: usize = 64;
 
 /// Reads until the range is done, enough came, or SIGINT.
@@ -57,16 +57,16 @@ pub(super) async fn tail(session: &mut CommandContext<'_>, args: &BenchTailArgs)
     let (places, _) = partition_spec::find_all(&observer, &args.places).await?;
     let begun = Instant::now();
     let (told, queue) = mpsc::channel(QUEUE);
-    let mut lanes = JoinSet::new();
+    let mut subscriptions = JoinSet::new();
     let (start, stop) = args.range();
     for spec in partition_spec::specs(&places, start, stop, args.isr_replica) {
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
-        lanes.spawn(read(observer.clone(), spec, target, told.clone()));
+        subscriptions.spawn(read(observer.clone(), spec, target, told.clone()));
     }
     drop(told);
     let wanted = args.messages.unwrap_or(u64::MAX);
     let mut ended = count(session.console, queue, wanted, begun).await;
-    lanes.shutdown().await;
+    subscriptions.shutdown().await;
     let first = ended.first.unwrap_or_default();
     if args.range().0 == StartAt::New {
         // What came before the first message was waiting.
@@ -79,8 +79,8 @@ pub(super) async fn tail(session: &mut CommandContext<'_>, args: &BenchTailArgs)
 }
 
 /// What a lane tells.
-enum Told {
-    Heard(Heard),
+enum TailBenchEvent {
+    Heard(MeasuredMessages),
     Missing(u64),
     Resumed,
     Failed(Failure),
@@ -88,7 +88,7 @@ enum Told {
 
 /// Some messages that came.
 #[derive(Default)]
-struct Heard {
+struct MeasuredMessages {
     messages: u64,
     bytes: u64,
     /// How old those were that were stored while the bench ran.
@@ -96,13 +96,13 @@ struct Heard {
 }
 
 /// Takes messages off the wire and keeps their sizes and ages.
-struct Meter {
+struct TailMeter {
     started: Timestamp,
-    heard: Heard,
+    heard: MeasuredMessages,
     open_bytes: u64,
 }
 
-impl Meter {
+impl TailMeter {
     /// Messages that are told of at once.
     const MOST: u64 = 1024;
 
@@ -111,8 +111,8 @@ impl Meter {
     }
 }
 
-impl MessageSink for Meter {
-    type Batch = Heard;
+impl MessageSink for TailMeter {
+    type MeteredBatch = MeasuredMessages;
 
     fn key(&mut self, bytes: &[u8]) {
         self.add(bytes);
@@ -127,7 +127,7 @@ impl MessageSink for Meter {
     fn subject(&mut self, _: &[u8]) {}
     fn reply_subject(&mut self, _: &[u8]) {}
 
-    fn commit(&mut self, stamp: MessageStamp) -> Option<Heard> {
+    fn commit(&mut self, stamp: MessageStamp) -> Option<MeasuredMessages> {
         self.heard.messages += 1;
         self.heard.bytes += std::mem::take(&mut self.open_bytes);
         if stamp.timestamp > self.started {
@@ -143,16 +143,21 @@ impl MessageSink for Meter {
         self.open_bytes = 0;
     }
 
-    fn flush(&mut self) -> Option<Heard> {
+    fn flush(&mut self) -> Option<MeasuredMessages> {
         (self.heard.messages > 0).then(|| std::mem::take(&mut self.heard))
     }
 }
 
 /// Reads one partition to its end.
-async fn read(observer: Observer, spec: SubscribeSpec, target: Target, told: mpsc::Sender<Told>) {
-    let meter = Meter {
+async fn read(
+    observer: Observer,
+    spec: SubscribeSpec,
+    target: Target,
+    told: mpsc::Sender<TailBenchEvent>,
+) {
+    let meter = TailMeter {
         started: Timestamp::now(),
-        heard: Heard::default(),
+        heard: MeasuredMessages::default(),
         open_bytes: 0,
     };
     let ended = match observer.subscribe_into(spec, meter).await {
@@ -161,23 +166,23 @@ async fn read(observer: Observer, spec: SubscribeSpec, target: Target, told: mps
     };
     if let Some(failure) = ended {
         // The count may be over already.
-        told.send(Told::Failed(failure)).await.ok();
+        told.send(TailBenchEvent::Failed(failure)).await.ok();
     }
 }
 
 /// Hands on what comes; returns why it ended, where that is a failure.
 async fn forward(
-    mut subscription: Subscription<Meter>,
+    mut subscription: Subscription<TailMeter>,
     target: &Target,
-    told: &mpsc::Sender<Told>,
+    told: &mpsc::Sender<TailBenchEvent>,
 ) -> Option<Failure> {
     while let Some(item) = subscription.next().await {
         let news = match item {
-            SubscriptionItem::Batch(heard) => Told::Heard(heard),
+            SubscriptionItem::Batch(heard) => TailBenchEvent::Heard(heard),
             SubscriptionItem::Event(gap @ SubscriptionEvent::Gap { .. }) => {
-                Told::Missing(gap.removed())
+                TailBenchEvent::Missing(gap.removed())
             }
-            SubscriptionItem::Event(SubscriptionEvent::Resumed { .. }) => Told::Resumed,
+            SubscriptionItem::Event(SubscriptionEvent::Resumed { .. }) => TailBenchEvent::Resumed,
             SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
                 return failure_of_end(target, reason);
             }
@@ -192,8 +197,8 @@ async fn forward(
     None
 }
 
-/// What all lanes told.
-struct Ended {
+/// What all subscriptions told.
+struct TailBenchEnd {
     speed: Throughput,
     missing: u64,
     resumed: u64,
@@ -203,10 +208,10 @@ struct Ended {
     interrupted: bool,
 }
 
-impl Ended {
-    fn take(&mut self, told: Told, begun: Instant) {
+impl TailBenchEnd {
+    fn apply_event(&mut self, told: TailBenchEvent, begun: Instant) {
         match told {
-            Told::Heard(heard) => {
+            TailBenchEvent::Heard(heard) => {
                 self.speed.took = begun.elapsed();
                 self.first.get_or_insert(self.speed.took);
                 self.speed.messages += heard.messages;
@@ -214,22 +219,22 @@ impl Ended {
                 let ages = heard.ages.into_iter();
                 ages.for_each(|age| self.speed.latency.record(age));
             }
-            Told::Missing(count) => self.missing += count,
-            Told::Resumed => self.resumed += 1,
-            Told::Failed(failure) => {
+            TailBenchEvent::Missing(count) => self.missing += count,
+            TailBenchEvent::Resumed => self.resumed += 1,
+            TailBenchEvent::Failed(failure) => {
                 self.failure.get_or_insert(failure);
             }
         }
     }
 
-    fn report(&self, args: &BenchTailArgs) -> Report {
+    fn report(&self, args: &BenchTailArgs) -> BenchReport {
         let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
         let bad = [(self.missing, "missing"), (self.resumed, "times resumed")];
         let bad = bad.iter().filter(|(count, _)| *count > 0);
         let notes = bad.map(|(count, what)| format!("{} {what}", shown(*count)));
         let seconds = self.speed.took.as_secs_f64();
         let received = shown(self.speed.messages);
-        Report {
+        BenchReport {
             head: format!(
                 "{}: {received} messages received in {seconds:.2} s",
                 args.places.join(" ")
@@ -255,14 +260,14 @@ impl Ended {
     }
 }
 
-/// Adds up what the lanes tell until all have ended, enough came, or SIGINT.
+/// Adds up what the subscriptions tell until all have ended, enough came, or SIGINT.
 async fn count(
     console: &mut Stdio,
-    mut queue: mpsc::Receiver<Told>,
+    mut queue: mpsc::Receiver<TailBenchEvent>,
     wanted: u64,
     begun: Instant,
-) -> Ended {
-    let mut ended = Ended {
+) -> TailBenchEnd {
+    let mut ended = TailBenchEnd {
         speed: Throughput::new(),
         missing: 0,
         resumed: 0,
@@ -272,7 +277,7 @@ async fn count(
     };
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     let mut ticks = interval(Duration::from_secs(1));
-    let mut progress = Progress::new();
+    let mut progress = BenchProgress::new();
     while ended.speed.messages < wanted {
         tokio::select! {
             biased;
@@ -281,12 +286,12 @@ async fn count(
                 break;
             }
             told = queue.recv() => match told {
-                Some(told) => ended.take(told, begun),
+                Some(told) => ended.apply_event(told, begun),
                 None => break,
             },
-            _ = ticks.tick() => progress.tell(console, ended.speed.messages, "received"),
+            _ = ticks.tick() => progress.print_progress(console, ended.speed.messages, "received"),
         }
     }
-    Progress::clear(console);
+    BenchProgress::clear(console);
     ended
 }

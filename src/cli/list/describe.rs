@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{partitions, stream, streams};
-use crate::cli::args::{Form, StreamArgs};
+use crate::cli::args::{OutputForm, StreamArgs};
 use crate::cli::cell_format::{age, count, latency, rate};
 use crate::cli::cluster_snapshot::{ClusterSnapshot, finding, first_message};
 use crate::cli::command_context::CommandContext;
@@ -58,15 +58,15 @@ static VIEWS: TableSpec = TableSpec {
 
 /// Shows one stream.
 pub(crate) async fn describe(session: &mut CommandContext<'_>, args: &StreamArgs) -> Result {
-    let mut survey = if session.form(args.output) == Form::Csv {
-        ClusterSnapshot::take(session).await?
+    let mut snapshot = if session.form(args.output) == OutputForm::Csv {
+        ClusterSnapshot::take_snapshot(session).await?
     } else {
         ClusterSnapshot::take_twice(session).await?
     };
-    let truth = survey.truth();
+    let truth = snapshot.truth();
     let found = stream(&truth, &args.stream)?;
     let mut rows = partitions::describe_all(&truth, found, Timestamp::now());
-    let oldest = oldest(&survey.observer, found).await;
+    let oldest = oldest(&snapshot.observer, found).await;
     for row in rows.iter_mut().filter_map(Value::as_object_mut) {
         let partition = row["partition"].clone();
         let first = oldest.iter().find(|first| partition == first.partition);
@@ -112,8 +112,8 @@ fn print(
     let bold = session.colours();
     let out = &mut session.console.out;
     match form {
-        Form::Csv => Printer::new(out, &partitions::SHAPE, form, bold).all(rows),
-        Form::Json | Form::Ndjson => {
+        OutputForm::Csv => Printer::new(out, &partitions::SHAPE, form, bold).all(rows),
+        OutputForm::Json | OutputForm::Ndjson => {
             if let Some(fields) = whole.as_object_mut() {
                 fields.insert("partitions".into(), Value::from(rows));
                 fields.insert("findings".into(), Value::from(findings));
@@ -121,18 +121,18 @@ fn print(
             writeln!(
                 out,
                 "{}",
-                if form == Form::Json {
+                if form == OutputForm::Json {
                     format!("{whole:#}")
                 } else {
                     whole.to_string()
                 }
             )
         }
-        Form::Table | Form::Raw => {
+        OutputForm::Table | OutputForm::Raw => {
             summary(out, &whole)?;
-            Printer::new(&mut *out, &PARTITIONS, Form::Table, bold).all(rows)?;
+            Printer::new(&mut *out, &PARTITIONS, OutputForm::Table, bold).all(rows)?;
             writeln!(out)?;
-            Printer::new(&mut *out, &VIEWS, Form::Table, bold).all(&views(rows))?;
+            Printer::new(&mut *out, &VIEWS, OutputForm::Table, bold).all(&views(rows))?;
             for finding in &findings {
                 let message = plain(&finding["message"]);
                 writeln!(

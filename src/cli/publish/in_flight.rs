@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::source::{OutgoingMessage, Template};
-use crate::cli::args::Form;
+use crate::cli::args::OutputForm;
 use crate::cli::audit_log;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{CliError, Exit, Result};
@@ -48,15 +48,15 @@ static SHAPE: TableSpec = TableSpec {
 /// and leave those under way with it of unknown outcome.
 const LARGEST: usize = 4 << 20;
 
-type Ending = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Send>>;
+type MessageOutcome = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Send>>;
 
 /// A message under way.
-struct Flight {
+struct MessageInFlight {
     line: Option<u64>,
     bytes: u64,
     /// What to write down, where messages are written down one by one.
     operation: Option<Operation>,
-    ending: Ending,
+    ending: MessageOutcome,
 }
 
 /// How messages are sent.
@@ -68,7 +68,7 @@ enum Transport {
 }
 
 impl Transport {
-    async fn send(&self, options: PublishOptions) -> Ending {
+    async fn send(&self, options: PublishOptions) -> MessageOutcome {
         match self {
             Self::Requests(client) => {
                 let client = client.clone();
@@ -84,11 +84,11 @@ impl Transport {
 
 /// All messages of one command.
 pub(super) struct PublishRun {
-    way: Transport,
-    form: Form,
+    transport: Transport,
+    form: OutputForm,
     bold: bool,
     out: BufWriter<Box<dyn Write + Send>>,
-    flying: VecDeque<Flight>,
+    flying: VecDeque<MessageInFlight>,
     tally: Counts,
     trouble: Option<CliError>,
 }
@@ -109,7 +109,7 @@ impl PublishRun {
         };
         let out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
         Self {
-            way,
+            transport: way,
             form: session.form(template.source().output),
             bold: session.colours(),
             out: BufWriter::with_capacity(BUFFER, out),
@@ -132,7 +132,7 @@ impl PublishRun {
         let mut reads = true;
         while reads || !self.flying.is_empty() {
             // The first message goes alone: what is wrong with the stream is wrong for all that follow.
-            let many = matches!(self.way, Transport::Call(_)) && self.tally.acked > 0;
+            let many = matches!(self.transport, Transport::Call(_)) && self.tally.acked > 0;
             let room = self.flying.len() < if many { IN_FLIGHT } else { 1 };
             tokio::select! {
                 biased;
@@ -151,12 +151,12 @@ impl PublishRun {
                     }
                 }
                 draft = drafts.recv(), if reads && room => match draft {
-                    Some(Ok(draft)) if draft.size() > LARGEST && matches!(self.way, Transport::Call(_)) => {
+                    Some(Ok(draft)) if draft.size() > LARGEST && matches!(self.transport, Transport::Call(_)) => {
                         reads = false;
                         self.trouble.get_or_insert(too_large(&draft));
                     }
                     Some(Ok(draft)) => {
-                        let flight = self.tally.begin(&self.way, draft).await;
+                        let flight = self.tally.send_message(&self.transport, draft).await;
                         self.flying.push_back(flight);
                     }
                     Some(Err(trouble)) => {
@@ -176,7 +176,7 @@ impl PublishRun {
 }
 
 /// How the message that was sent first ends; later ones wait for it, so that acks come in order.
-async fn first_ending(flying: &mut VecDeque<Flight>) -> client::Result<Outcome> {
+async fn first_ending(flying: &mut VecDeque<MessageInFlight>) -> client::Result<Outcome> {
     poll_fn(|cx| match flying.front_mut() {
         Some(flight) => flight.ending.as_mut().poll(cx),
         None => std::task::Poll::Pending,
@@ -198,7 +198,7 @@ struct Counts {
 }
 
 impl Counts {
-    async fn begin(&mut self, way: &Transport, draft: OutgoingMessage) -> Flight {
+    async fn send_message(&mut self, way: &Transport, draft: OutgoingMessage) -> MessageInFlight {
         let OutgoingMessage { line, options } = draft;
         let bytes = u64::try_from(options.value.len()).unwrap_or(u64::MAX);
         let operation = self
@@ -206,7 +206,7 @@ impl Counts {
             .is_none()
             .then(|| Operation::Publish(Box::new(options.clone())));
         self.sent += 1;
-        Flight {
+        MessageInFlight {
             line,
             bytes,
             operation,
@@ -217,12 +217,12 @@ impl Counts {
     /// Counts one that ended: its ack, where there is one, or what is wrong.
     fn ended(
         &mut self,
-        flight: &Flight,
+        flight: &MessageInFlight,
         outcome: client::Result<Outcome>,
     ) -> Result<Option<Value>> {
         let outcome = outcome.map_err(Failure::from);
         if let Some(operation) = &flight.operation {
-            audit_log::note(&self.cluster, operation, &outcome);
+            audit_log::record(&self.cluster, operation, &outcome);
         }
         let failure = match outcome {
             Ok(outcome) => {

@@ -25,12 +25,12 @@ const STEPS: u32 = 10;
 
 /// Messages that are sent together.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct RedriveBatch {
     messages: Vec<(Offset, PublishOptions)>,
     bytes: usize,
 }
 
-impl Batch {
+impl RedriveBatch {
     /// Whether there is nothing to send.
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()
@@ -61,7 +61,7 @@ pub(super) struct BatchPublisher {
     to: StreamName,
     pace: Option<Interval>,
     size: usize,
-    open: Batch,
+    open: RedriveBatch,
 }
 
 impl BatchPublisher {
@@ -85,7 +85,7 @@ impl BatchPublisher {
             to: StreamName::clone(to),
             pace,
             size,
-            open: Batch::default(),
+            open: RedriveBatch::default(),
         }
     }
 
@@ -94,7 +94,7 @@ impl BatchPublisher {
         &mut self,
         message: &MessageRef<'_>,
         partition: PartitionId,
-    ) -> Option<Batch> {
+    ) -> Option<RedriveBatch> {
         let headers = message.publisher_headers();
         let headers = headers.map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value)));
         let to = Destination::Partition(StreamName::clone(&self.to), partition);
@@ -108,11 +108,11 @@ impl BatchPublisher {
         self.open.bytes += message.size();
         self.open.messages.push((message.offset(), options));
         let full = self.open.messages.len() >= self.size || self.open.bytes >= BYTES;
-        full.then(|| self.take())
+        full.then(|| self.take_batch())
     }
 
     /// The batch as far as it has come together.
-    pub(super) fn take(&mut self) -> Batch {
+    pub(super) fn take_batch(&mut self) -> RedriveBatch {
         std::mem::take(&mut self.open)
     }
 
@@ -124,7 +124,7 @@ impl BatchPublisher {
     }
 
     /// Publishes a batch and waits until it is known how each message ended. None is sent a second time.
-    pub(super) async fn publish(&mut self, batch: Batch) -> MessageOutcome {
+    pub(super) async fn publish(&mut self, batch: RedriveBatch) -> MessageOutcome {
         let mut receipts = Vec::with_capacity(batch.messages.len());
         for (offset, options) in batch.messages {
             receipts.push((offset, self.publisher.publish(options).await));

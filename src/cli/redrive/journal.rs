@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use super::JournalPlace;
 use super::batch::MessageOutcome;
-use super::plan::Plan;
+use super::plan::RedrivePlan;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::model::{Offset, PartitionId};
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
-    Plan(Plan),
+enum JournalLine {
+    Plan(RedrivePlan),
     Sending {
         partition: PartitionId,
         offsets: Vec<Offset>,
@@ -34,7 +34,7 @@ enum Line {
 
 /// How far one partition has come.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct JournalProgress {
     /// Everything before it is settled; `None` before anything was sent.
     next: Option<Offset>,
     /// What is settled from there on.
@@ -45,7 +45,7 @@ pub(super) struct Progress {
     unknown: Vec<Offset>,
 }
 
-impl Progress {
+impl JournalProgress {
     /// Where to read on.
     pub(super) fn next(&self) -> Option<Offset> {
         self.next
@@ -92,8 +92,8 @@ impl Progress {
 pub(super) struct Journal {
     place: Option<JournalPlace>,
     file: Option<File>,
-    plan: Option<Plan>,
-    progress: BTreeMap<PartitionId, Progress>,
+    plan: Option<RedrivePlan>,
+    progress: BTreeMap<PartitionId, JournalProgress>,
 }
 
 impl Journal {
@@ -136,7 +136,7 @@ impl Journal {
     }
 
     /// The plan of the run that began it.
-    pub(super) fn plan(&self) -> Option<Plan> {
+    pub(super) fn plan(&self) -> Option<RedrivePlan> {
         self.plan.clone()
     }
 
@@ -146,7 +146,7 @@ impl Journal {
     }
 
     /// How far a partition has come; `None` where it was not begun.
-    pub(super) fn progress(&self, partition: PartitionId) -> Option<&Progress> {
+    pub(super) fn progress(&self, partition: PartitionId) -> Option<&JournalProgress> {
         self.progress.get(&partition)
     }
 
@@ -159,18 +159,18 @@ impl Journal {
     }
 
     /// Writes down what is to be done.
-    pub(super) fn begin(&mut self, plan: &Plan) -> Result<()> {
-        self.write(&Line::Plan(plan.clone()))
+    pub(super) fn begin(&mut self, plan: &RedrivePlan) -> Result<()> {
+        self.write(&JournalLine::Plan(plan.clone()))
     }
 
     /// Writes down what is about to be sent.
     pub(super) fn sending(&mut self, partition: PartitionId, offsets: Vec<Offset>) -> Result<()> {
-        self.write(&Line::Sending { partition, offsets })
+        self.write(&JournalLine::Sending { partition, offsets })
     }
 
     /// Writes down how it ended.
     pub(super) fn ended(&mut self, partition: PartitionId, ended: &MessageOutcome) -> Result<()> {
-        self.write(&Line::Ended {
+        self.write(&JournalLine::Ended {
             partition,
             stored: ended.stored.clone(),
             failed: ended.failed.clone(),
@@ -180,14 +180,14 @@ impl Journal {
 
     /// Writes down that nothing is left. A journal that nobody named is removed, unless there is something to look up.
     pub(super) fn finish(&mut self, is_clean: bool) -> Result<()> {
-        self.write(&Line::Finished)?;
+        self.write(&JournalLine::Finished)?;
         if let Some(place) = self.place.as_ref().filter(|place| !place.named && is_clean) {
             fs::remove_file(&place.path)?;
         }
         Ok(())
     }
 
-    fn write(&mut self, line: &Line) -> Result<()> {
+    fn write(&mut self, line: &JournalLine) -> Result<()> {
         if let (Some(file), Some(place)) = (&mut self.file, &self.place) {
             let text = serde_json::to_string(line).map_err(std::io::Error::from)? + "\n";
             let written = file.write_all(text.as_bytes());
@@ -200,23 +200,23 @@ impl Journal {
         Ok(())
     }
 
-    fn replay(&mut self, line: Line) {
-        if let Line::Plan(plan) = line {
+    fn replay(&mut self, line: JournalLine) {
+        if let JournalLine::Plan(plan) = line {
             self.plan = Some(plan);
         } else {
             self.replay_ref(&line);
         }
     }
 
-    fn replay_ref(&mut self, line: &Line) {
+    fn replay_ref(&mut self, line: &JournalLine) {
         match line {
-            Line::Plan(_) | Line::Finished => {}
-            Line::Sending { partition, offsets } => {
+            JournalLine::Plan(_) | JournalLine::Finished => {}
+            JournalLine::Sending { partition, offsets } => {
                 let progress = self.progress.entry(*partition).or_default();
                 progress.abandon();
                 progress.sending.clone_from(offsets);
             }
-            Line::Ended {
+            JournalLine::Ended {
                 partition,
                 stored,
                 failed,

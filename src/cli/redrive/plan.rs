@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::journal::{Journal, Progress};
+use super::journal::{Journal, JournalProgress};
 use crate::cli::args::RedriveArgs;
 use crate::cli::exit::{CliError, Result};
 use crate::cli::partition_spec::PartitionSpec;
@@ -19,7 +19,7 @@ use crate::store::MessageRef;
 
 /// What the command line asks for, and of which streams: a journal goes on only where all of it is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct RequestedCopy {
     from: String,
     partitions: Vec<PartitionId>,
     to: String,
@@ -32,9 +32,13 @@ pub(super) struct Asked {
     counts: [usize; 2],
 }
 
-impl Asked {
+impl RequestedCopy {
     /// What these arguments ask for.
-    pub(super) fn of(args: &RedriveArgs, from: &PartitionSpec, cluster: &Cluster) -> Self {
+    pub(super) fn from_arguments(
+        args: &RedriveArgs,
+        from: &PartitionSpec,
+        cluster: &Cluster,
+    ) -> Self {
         let names = [from.stream.as_ref(), args.to_stream.as_str()];
         let streams = names.map(|name| cluster.stream(name));
         let start = args.from.as_ref().map_or("earliest", |start| &start.text);
@@ -56,7 +60,7 @@ impl Asked {
 /// Where the range of a partition begins, once that cannot move any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Start {
+enum PartitionStart {
     Earliest,
     Offset(Offset),
     /// Unix nanoseconds.
@@ -65,29 +69,29 @@ enum Start {
 
 /// The messages of one partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Range {
+pub(super) struct PartitionRange {
     /// The partition.
     pub(super) partition: PartitionId,
-    start: Start,
+    start: PartitionStart,
     /// The last offset; -1 where there is none.
     pub(super) end: Offset,
     /// No message after this time, in Unix nanoseconds.
     until: Option<i64>,
 }
 
-impl Range {
+impl PartitionRange {
     /// What is still to be read; `None` where that is nothing.
     pub(super) fn spec(
         &self,
         stream: &StreamName,
-        progress: Option<&Progress>,
+        progress: Option<&JournalProgress>,
     ) -> Option<SubscribeSpec> {
-        let resumed = progress.and_then(Progress::next);
+        let resumed = progress.and_then(JournalProgress::next);
         let start = match (resumed, self.start) {
             (Some(next), _) => StartAt::Offset(next),
-            (None, Start::Earliest) => StartAt::Earliest,
-            (None, Start::Offset(offset)) => StartAt::Offset(offset),
-            (None, Start::Time(nanos)) => StartAt::Time(Timestamp(nanos)),
+            (None, PartitionStart::Earliest) => StartAt::Earliest,
+            (None, PartitionStart::Offset(offset)) => StartAt::Offset(offset),
+            (None, PartitionStart::Time(nanos)) => StartAt::Time(Timestamp(nanos)),
         };
         if let StartAt::Offset(offset) = start
             && offset > self.end
@@ -105,18 +109,18 @@ impl Range {
 
 /// All that is copied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Plan {
-    asked: Asked,
+pub(super) struct RedrivePlan {
+    asked: RequestedCopy,
     /// By partition.
-    pub(super) ranges: Vec<Range>,
+    pub(super) ranges: Vec<PartitionRange>,
 }
 
-impl Plan {
+impl RedrivePlan {
     /// Pins every position by the ends of the partitions as they are now.
     pub(super) async fn make(
         observer: &Observer,
         args: &RedriveArgs,
-        asked: Asked,
+        asked: RequestedCopy,
         partitions: Vec<PartitionId>,
     ) -> Result<Self> {
         let now = Timestamp::now();
@@ -135,7 +139,7 @@ impl Plan {
     }
 
     /// The plan of an earlier run, where this run asks for the same.
-    pub(super) fn checked_against(self, asked: &Asked, journal: &Journal) -> Result<Self> {
+    pub(super) fn checked_against(self, asked: &RequestedCopy, journal: &Journal) -> Result<Self> {
         if self.asked == *asked {
             return Ok(self);
         }
@@ -172,7 +176,12 @@ pub(super) fn is_paused(target: Target) -> Failure {
     Failure::new(ErrorKind::PartitionPaused, target, sentence)
 }
 
-fn range(partition: PartitionId, newest: Offset, args: &RedriveArgs, now: Timestamp) -> Range {
+fn range(
+    partition: PartitionId,
+    newest: Offset,
+    args: &RedriveArgs,
+    now: Timestamp,
+) -> PartitionRange {
     let start = args
         .from
         .as_ref()
@@ -180,23 +189,23 @@ fn range(partition: PartitionId, newest: Offset, args: &RedriveArgs, now: Timest
     let stop = args.to.as_ref().map_or(StopAt::Latest, |to| to.value);
     let after = newest.saturating_add(1);
     let start = match start {
-        StartAt::Earliest => Start::Earliest,
-        StartAt::Offset(offset) => Start::Offset(offset),
-        StartAt::New => Start::Offset(after),
-        StartAt::Latest => Start::Offset(newest.max(0)),
+        StartAt::Earliest => PartitionStart::Earliest,
+        StartAt::Offset(offset) => PartitionStart::Offset(offset),
+        StartAt::New => PartitionStart::Offset(after),
+        StartAt::Latest => PartitionStart::Offset(newest.max(0)),
         StartAt::Last(count) => {
             let count = Offset::try_from(count).unwrap_or(Offset::MAX);
-            Start::Offset(after.saturating_sub(count).max(0))
+            PartitionStart::Offset(after.saturating_sub(count).max(0))
         }
-        StartAt::Time(time) => Start::Time(time.0),
-        StartAt::TimeAgo(ago) => Start::Time(now.minus(ago).0),
+        StartAt::Time(time) => PartitionStart::Time(time.0),
+        StartAt::TimeAgo(ago) => PartitionStart::Time(now.minus(ago).0),
     };
     let (end, until) = match stop {
         StopAt::Never | StopAt::Latest => (newest, None),
         StopAt::Offset(offset) => (offset.min(newest), None),
         StopAt::Time(time) => (newest, (time < now).then_some(time.0)),
     };
-    Range {
+    PartitionRange {
         partition,
         start,
         end,
@@ -204,7 +213,7 @@ fn range(partition: PartitionId, newest: Offset, args: &RedriveArgs, now: Timest
     }
 }
 
-fn difference(before: &Asked, asked: &Asked) -> String {
+fn difference(before: &RequestedCopy, asked: &RequestedCopy) -> String {
     let told = |name: &str, before: &str, asked: &str| {
         (before != asked).then(|| format!("its {name} is \"{before}\""))
     };

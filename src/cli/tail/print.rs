@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
-use super::table::Table;
+use super::table::MessageTable;
 use crate::model::Timestamp;
 use crate::store::{Chunk, ExportForm, Exporter, MessageFormat, MessageRef, Query, write_record};
 
@@ -18,16 +18,16 @@ const BUFFER: usize = 256 * 1024;
 type Out = BufWriter<Box<dyn Write + Send>>;
 
 /// Some messages of a chunk.
-pub(super) type Run = (Arc<Chunk>, Range<usize>);
+pub(super) type MessageRun = (Arc<Chunk>, Range<usize>);
 
 /// How messages are printed.
-pub(super) enum Form {
+pub(super) enum PrintForm {
     /// As NDJSON, CSV or bare values.
     Export(ExportForm),
     /// As one JSON array.
     Json,
     /// As lines for eyes.
-    Table(Table),
+    Table(MessageTable),
     /// As the user says.
     Custom(MessageFormat),
     /// Not at all: they are counted.
@@ -86,21 +86,25 @@ pub(super) struct Printer {
 enum OutputSink {
     Export(Exporter<Out>),
     Json(Out, bool),
-    Table(Out, Table),
+    Table(Out, MessageTable),
     Custom(Out, MessageFormat),
     Count(Out),
 }
 
 impl Printer {
     /// A printer that writes to `out`.
-    pub(super) fn new(form: Form, filter: Filter, out: Box<dyn Write + Send>) -> io::Result<Self> {
+    pub(super) fn new(
+        form: PrintForm,
+        filter: Filter,
+        out: Box<dyn Write + Send>,
+    ) -> io::Result<Self> {
         let out = BufWriter::with_capacity(BUFFER, out);
         let sheet = match form {
-            Form::Export(form) => OutputSink::Export(Exporter::new(form, out)?),
-            Form::Json => OutputSink::Json(out, true),
-            Form::Table(table) => OutputSink::Table(out, table),
-            Form::Custom(format) => OutputSink::Custom(out, format),
-            Form::Count => OutputSink::Count(out),
+            PrintForm::Export(form) => OutputSink::Export(Exporter::new(form, out)?),
+            PrintForm::Json => OutputSink::Json(out, true),
+            PrintForm::Table(table) => OutputSink::Table(out, table),
+            PrintForm::Custom(format) => OutputSink::Custom(out, format),
+            PrintForm::Count => OutputSink::Count(out),
         };
         Ok(Self {
             filter,
@@ -115,7 +119,7 @@ impl Printer {
     }
 
     /// Prints what comes until nothing comes any more or the limit is reached.
-    pub(super) fn run(mut self, mut runs: mpsc::Receiver<Run>) -> io::Result<()> {
+    pub(super) fn run(mut self, mut runs: mpsc::Receiver<MessageRun>) -> io::Result<()> {
         self.sheet.begin()?;
         let mut left = self.filter.limit.unwrap_or(u64::MAX);
         while left > 0 {
@@ -135,7 +139,7 @@ impl Printer {
     }
 
     /// Prints the messages of a run that are wanted, and returns how many more may be printed.
-    fn print(&mut self, (chunk, range): &Run, left: u64) -> io::Result<u64> {
+    fn print(&mut self, (chunk, range): &MessageRun, left: u64) -> io::Result<u64> {
         let mut printed = 0;
         let filter = &self.filter;
         let mut print = |message: MessageRef<'_>| {

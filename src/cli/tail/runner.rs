@@ -1,5 +1,5 @@
-//! A tail that runs: chunks from its lanes, merged, to the printer; what happens to the lanes, to stderr.
-//! Never loses a message: where the printer is slow the lanes wait, and so do their brokers (I12).
+//! A tail that runs: chunks from its subscriptions, merged, to the printer; what happens to the subscriptions, to stderr.
+//! Never loses a message: where the printer is slow the subscriptions wait, and so do their brokers (I12).
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::print::Run;
+use super::print::MessageRun;
 use super::subscriptions::{PartitionSubscription, SubscriptionSet};
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::stdio::Stdio;
@@ -34,9 +34,9 @@ const SECOND: u32 = 10;
 /// A tail that runs.
 pub(super) struct TailRunner<'c> {
     console: &'c mut Stdio,
-    lanes: SubscriptionSet,
+    subscriptions: SubscriptionSet,
     merge: Merge,
-    runs: mpsc::Sender<Run>,
+    runs: mpsc::Sender<MessageRun>,
     follows: bool,
     received: u64,
     printed: Arc<AtomicU64>,
@@ -47,22 +47,22 @@ pub(super) struct TailRunner<'c> {
 }
 
 impl<'c> TailRunner<'c> {
-    /// A tail of these lanes, and where its printer finds the messages. `printed` is what the printer counts.
+    /// A tail of these subscriptions, and where its printer finds the messages. `printed` is what the printer counts.
     pub(super) fn new(
         console: &'c mut Stdio,
-        lanes: SubscriptionSet,
+        subscriptions: SubscriptionSet,
         printed: Arc<AtomicU64>,
         follows: bool,
-    ) -> (Self, mpsc::Receiver<Run>) {
+    ) -> (Self, mpsc::Receiver<MessageRun>) {
         let (runs, queue) = mpsc::channel(QUEUE);
         let window = if follows { LATENESS } else { RANGE_LATENESS };
         let mut merge = Merge::new(window);
-        for lane in lanes.all() {
-            merge.open(&lane.stream, lane.partition, Timestamp::now());
+        for index in subscriptions.all() {
+            merge.open(&index.stream, index.partition, Timestamp::now());
         }
         let flow = Self {
             console,
-            lanes,
+            subscriptions,
             merge,
             runs,
             follows,
@@ -82,7 +82,7 @@ impl<'c> TailRunner<'c> {
         }
     }
 
-    /// Runs until all lanes have ended or the printer has.
+    /// Runs until all subscriptions have ended or the printer has.
     pub(super) async fn run(
         mut self,
         mut printing: JoinHandle<io::Result<()>>,
@@ -112,13 +112,13 @@ impl<'c> TailRunner<'c> {
         let (mut tick, mut before) = (0, 0);
         loop {
             let merge = &self.merge;
-            let takes = |lane: &PartitionSubscription| {
-                merge.waiting_bytes(&lane.stream, lane.partition) < WAITING
+            let takes = |index: &PartitionSubscription| {
+                merge.waiting_bytes(&index.stream, index.partition) < WAITING
             };
             tokio::select! {
-                item = self.lanes.next(takes) => match item {
-                    Some((_, SubscriptionItem::Batch(chunk))) => self.take(chunk).await,
-                    Some((lane, SubscriptionItem::Event(event))) => self.note(lane, event),
+                item = self.subscriptions.next(takes) => match item {
+                    Some((_, SubscriptionItem::Batch(chunk))) => self.merge_chunk(chunk).await,
+                    Some((index, SubscriptionItem::Event(event))) => self.apply_event(index, event),
                     None => break,
                 },
                 _ = ticks.tick() => {
@@ -135,10 +135,10 @@ impl<'c> TailRunner<'c> {
         self.pass_on().await;
     }
 
-    async fn take(&mut self, chunk: Arc<Chunk>) {
+    async fn merge_chunk(&mut self, chunk: Arc<Chunk>) {
         self.received += u64::try_from(chunk.len()).unwrap_or(0);
         self.quiet = self.quiet.map(|_| 0);
-        if self.lanes.all().len() > 1 {
+        if self.subscriptions.all().len() > 1 {
             self.merge.push(chunk, Timestamp::now());
             return;
         }
@@ -155,29 +155,31 @@ impl<'c> TailRunner<'c> {
         }
     }
 
-    fn note(&mut self, lane: usize, event: SubscriptionEvent) {
-        let Some(lane) = self.lanes.all().get(lane) else {
+    fn apply_event(&mut self, index: usize, event: SubscriptionEvent) {
+        let Some(index) = self.subscriptions.all().get(index) else {
             return;
         };
-        let target = Target::Partition(Arc::clone(&lane.stream), lane.partition);
+        let target = Target::Partition(Arc::clone(&index.stream), index.partition);
         match event {
             SubscriptionEvent::Resuming {
                 attempt: 1,
                 failure,
-            } => self.console.say(&format!("{target}: {failure}; resuming")),
+            } => self
+                .console
+                .print_error(&format!("{target}: {failure}; resuming")),
             SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
             SubscriptionEvent::Resumed { broker, next } => {
                 let sentence = format!("{target}: resumed on {broker} at offset {next}");
-                self.console.say(&sentence);
+                self.console.print_error(&sentence);
             }
             SubscriptionEvent::Gap { from, to } => {
-                self.console.say(&format!(
+                self.console.print_error(&format!(
                     "{target}: offsets {from} to {to} were removed before they could be read"
                 ));
             }
             SubscriptionEvent::Ended(reason) => {
                 let now = Timestamp::now();
-                self.merge.end(&lane.stream, lane.partition, now);
+                self.merge.end(&index.stream, index.partition, now);
                 self.ended(&target, reason);
             }
         }
@@ -186,14 +188,14 @@ impl<'c> TailRunner<'c> {
     fn ended(&mut self, target: &Target, reason: EndReason) {
         if self.follows && reason == EndReason::ReadonlyEnd {
             let sentence = format!("{target} is readonly, and its end is reached");
-            return self.console.say(&sentence);
+            return self.console.print_error(&sentence);
         }
         let Some(failure) = failure_of_end(target, reason) else {
             return;
         };
-        self.console.say(&failure.sentence);
+        self.console.print_error(&failure.sentence);
         if self.exit == Exit::DONE {
-            self.exit = Exit::of(failure.kind);
+            self.exit = Exit::for_error(failure.kind);
         }
     }
 
@@ -205,14 +207,14 @@ impl<'c> TailRunner<'c> {
         *quiet += 1;
         if *quiet >= SECOND {
             self.quiet = None;
-            self.console.say("waiting for new messages");
+            self.console.print_error("waiting for new messages");
         }
     }
 
     fn say_progress(&mut self, rate: u64) {
         let printed = self.printed.load(Ordering::Relaxed);
         let late = self.merge.late();
-        self.console.say(&format!(
+        self.console.print_error(&format!(
             "{} received, {rate}/s, {printed} printed, {late} out of order",
             self.received
         ));

@@ -1,5 +1,5 @@
 //! The subscriptions of one tail, side by side: what comes next from any of them.
-//! A lane that brought more than can be printed is not polled, so that its broker waits (I12).
+//! A index that brought more than can be printed is not polled, so that its broker waits (I12).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(super) struct PartitionSubscription {
 
 /// All of them.
 pub(super) struct SubscriptionSet {
-    lanes: Vec<PartitionSubscription>,
+    subscriptions: Vec<PartitionSubscription>,
     /// Which one to ask first: each in turn, so that a busy one silences no other.
     turn: usize,
 }
@@ -42,10 +42,10 @@ impl SubscriptionSet {
                 (number, stream, partition, messages)
             });
         }
-        let mut lanes = Vec::new();
+        let mut subscriptions = Vec::new();
         for (number, stream, partition, messages) in opening.join_all().await {
             let messages = Some(messages?);
-            lanes.push((
+            subscriptions.push((
                 number,
                 PartitionSubscription {
                     stream,
@@ -54,34 +54,34 @@ impl SubscriptionSet {
                 },
             ));
         }
-        lanes.sort_by_key(|(number, _)| *number);
+        subscriptions.sort_by_key(|(number, _)| *number);
         Ok(Self {
-            lanes: lanes.into_iter().map(|(_, lane)| lane).collect(),
+            subscriptions: subscriptions.into_iter().map(|(_, index)| index).collect(),
             turn: 0,
         })
     }
 
-    /// All lanes, ended ones too.
+    /// All subscriptions, ended ones too.
     pub(super) fn all(&self) -> &[PartitionSubscription] {
-        &self.lanes
+        &self.subscriptions
     }
 
-    /// The next item of any lane that `takes` more, with the lane's number; `None` once all have ended.
+    /// The next item of any index that `takes` more, with the index's number; `None` once all have ended.
     pub(super) async fn next(
         &mut self,
         takes: impl Fn(&PartitionSubscription) -> bool,
     ) -> Option<(usize, SubscriptionItem<Arc<Chunk>>)> {
         std::future::poll_fn(|cx| {
-            let count = self.lanes.len();
+            let count = self.subscriptions.len();
             let mut is_open = false;
             for step in 0..count {
                 let number = (self.turn + step) % count;
-                let lane = &mut self.lanes[number];
-                is_open |= lane.messages.is_some();
-                if lane.messages.is_none() || !takes(lane) {
+                let index = &mut self.subscriptions[number];
+                is_open |= index.messages.is_some();
+                if index.messages.is_none() || !takes(index) {
                     continue;
                 }
-                let polled = lane
+                let polled = index
                     .messages
                     .as_mut()
                     .map(|messages| Pin::new(messages).poll_next(cx));
@@ -90,7 +90,7 @@ impl SubscriptionSet {
                         self.turn = number + 1;
                         return Poll::Ready(Some((number, item)));
                     }
-                    Some(Poll::Ready(None)) => lane.messages = None,
+                    Some(Poll::Ready(None)) => index.messages = None,
                     Some(Poll::Pending) | None => {}
                 }
             }

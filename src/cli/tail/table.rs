@@ -12,7 +12,7 @@ const KEY: usize = 14;
 const VALUE: usize = 4096;
 
 /// How the lines are laid out.
-pub(super) struct Table {
+pub(super) struct MessageTable {
     /// Columns of the stream's name; 0 where there is only one stream.
     pub(super) stream: usize,
     /// Columns of the terminal; `None` where there is none.
@@ -23,7 +23,7 @@ pub(super) struct Table {
     pub(super) bold: bool,
 }
 
-impl Table {
+impl MessageTable {
     /// The names of the columns.
     pub(super) fn head(&self, out: &mut impl Write) -> io::Result<()> {
         let stream = if self.stream > 0 {

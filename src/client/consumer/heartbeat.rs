@@ -17,7 +17,7 @@ use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 
 /// Part of the time that a coordinator waits for a member: two fifths, as the Go client has it.
-const BEATS: f64 = 0.4;
+const HEARTBEAT_FRACTION: f64 = 0.4;
 
 /// What is known of the group.
 #[derive(Clone, Debug, Default)]
@@ -25,14 +25,14 @@ pub(super) struct Membership {
     /// What the coordinator said last; `None` before it has said anything.
     pub(super) assignment: Option<Assignment>,
     /// Why the last heartbeat failed.
-    pub(super) trouble: Option<Failure>,
+    pub(super) last_failure: Option<Failure>,
 }
 
 /// What a member is to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Assignment {
     pub(super) epoch: u64,
-    pub(super) places: Vec<AssignedPartition>,
+    pub(super) partitions: Vec<AssignedPartition>,
 }
 
 /// Joins, once.
@@ -51,7 +51,7 @@ pub(super) async fn join(
     };
     let target = Target::Group(options.group.clone());
     let limit = core.options.request_timeout;
-    core.at_any(Rpc::JoinConsumerGroup, &target, limit, send)
+    core.call_any(Rpc::JoinConsumerGroup, &target, limit, send)
         .await
 }
 
@@ -62,9 +62,9 @@ pub(super) struct Heartbeat {
     target: Target,
     coordinator: String,
     epoch: u64,
-    every: Duration,
+    interval: Duration,
     backoff: Backoff,
-    tells: watch::Sender<Membership>,
+    membership: watch::Sender<Membership>,
 }
 
 impl Heartbeat {
@@ -82,27 +82,27 @@ impl Heartbeat {
             options: options.clone(),
             coordinator: joined.coordinator.clone(),
             epoch: joined.epoch,
-            every: options
+            interval: options
                 .heartbeat_every
-                .unwrap_or_else(|| allowed.mul_f64(BEATS)),
+                .unwrap_or_else(|| allowed.mul_f64(HEARTBEAT_FRACTION)),
             backoff: Backoff::of_request(),
-            tells,
+            membership: tells,
         };
         (this, hears)
     }
 
     /// Beats until it is dropped.
-    pub(super) async fn beat(mut self) {
+    pub(super) async fn run(mut self) {
         loop {
             let wait = match self.fetch().await {
                 Ok(answer) => {
-                    self.tell(answer);
+                    self.publish_assignment(answer);
                     self.backoff = Backoff::of_request();
-                    self.every
+                    self.interval
                 }
                 Err(error) => {
                     let wait = self.backoff.next_wait();
-                    self.mend(&error).await;
+                    self.recover(&error).await;
                     wait
                 }
             };
@@ -131,7 +131,7 @@ impl Heartbeat {
     }
 
     async fn coordinator_address(&self) -> Result<String> {
-        let known = self.core.some_metadata().await?;
+        let known = self.core.cached_metadata().await?;
         if let Some(broker) = known.broker(&self.coordinator) {
             return Ok(broker.address());
         }
@@ -151,7 +151,7 @@ impl Heartbeat {
         )
     }
 
-    fn tell(&mut self, answer: pb::FetchConsumerGroupAssignmentsResponse) {
+    fn publish_assignment(&mut self, answer: pb::FetchConsumerGroupAssignmentsResponse) {
         self.epoch = answer.epoch;
         let mut places = Vec::new();
         for assigned in answer.assignments {
@@ -162,18 +162,18 @@ impl Heartbeat {
         places.sort();
         let assignment = Some(Assignment {
             epoch: answer.epoch,
-            places,
+            partitions: places,
         });
-        self.tells.send_if_modified(|known| {
+        self.membership.send_if_modified(|known| {
             let is_news = known.assignment != assignment;
-            known.trouble = None;
+            known.last_failure = None;
             known.assignment = assignment;
             is_news
         });
     }
 
     /// Does about a failed heartbeat what can be done.
-    async fn mend(&mut self, error: &Error) {
+    async fn recover(&mut self, error: &Error) {
         let is_unheard = matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Timeout);
         let done = if is_unheard {
             self.report().await
@@ -183,27 +183,27 @@ impl Heartbeat {
             Ok(())
         };
         let found = match done {
-            Ok(()) => self.find().await,
+            Ok(()) => self.find_coordinator().await,
             Err(error) => Err(error),
         };
         match found {
-            Ok(()) if is_unheard => self.trouble(error),
+            Ok(()) if is_unheard => self.publish_failure(error),
             // The others of the group, or the brokers, are on their way to agree.
             Ok(()) => {}
-            Err(error) => self.trouble(&error),
+            Err(error) => self.publish_failure(&error),
         }
     }
 
-    fn trouble(&self, error: &Error) {
-        self.tells.send_if_modified(|known| {
-            let is_news = known.trouble.is_none();
-            known.trouble = Some(error.into());
+    fn publish_failure(&self, error: &Error) {
+        self.membership.send_if_modified(|known| {
+            let is_news = known.last_failure.is_none();
+            known.last_failure = Some(error.into());
             is_news
         });
     }
 
     /// Who coordinates the group now, and at which epoch it is.
-    async fn find(&mut self) -> Result<()> {
+    async fn find_coordinator(&mut self) -> Result<()> {
         match self.core.fetch_group(&self.options.group).await {
             Ok(group) => {
                 self.coordinator = group.coordinator;
@@ -242,7 +242,7 @@ impl Heartbeat {
         };
         let limit = self.core.options.request_timeout;
         let rpc = Rpc::ReportConsumerGroupCoordinator;
-        let reported = self.core.at_any(rpc, &self.target, limit, send).await;
+        let reported = self.core.call_any(rpc, &self.target, limit, send).await;
         match reported {
             // Others were faster.
             Err(error) if error.kind() == ErrorKind::EpochMismatch => Ok(()),

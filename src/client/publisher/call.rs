@@ -33,11 +33,11 @@ pub(super) struct CallSender {
 
 impl CallSender {
     /// The session is gone where it fails.
-    async fn tell(
+    async fn send(
         &self,
-        told: CallEvent,
+        event: CallEvent,
     ) -> Result<(), mpsc::error::SendError<(CallId, CallEvent)>> {
-        self.session.send((self.link, told)).await
+        self.session.send((self.link, event)).await
     }
 }
 
@@ -57,9 +57,9 @@ pub(super) async fn run(
         Ok(()) => call.cut(),
         Err(error) => error,
     };
-    core.brokers.failed(&address, &error);
+    core.brokers.record_failure(&address, &error);
     // The session may be gone already.
-    tells.tell(CallEvent::Ended(error)).await.ok();
+    tells.send(CallEvent::Ended(error)).await.ok();
 }
 
 async fn exchange(
@@ -69,13 +69,13 @@ async fn exchange(
     tells: &CallSender,
 ) -> Result<(), Error> {
     let lease = core.pool.lease(call.address)?;
-    core.brokers.attempted(call.address);
+    core.brokers.record_attempt(call.address);
     let mut api =
         ApiClient::new(lease.channel()).max_decoding_message_size(core.options.max_answer_bytes);
     // A server sends its headers with its first answer, while messages flow already.
     let answers = api.publish_async(ReceiverStream::new(requests)).await;
     let answers = answers.map_err(|status| call.error(status))?.into_inner();
-    core.brokers.answered(call.address);
+    core.brokers.record_answer(call.address);
     forward(answers, tells)
         .await
         .map_err(|status| call.error(status))
@@ -87,7 +87,7 @@ async fn forward(
 ) -> Result<(), Status> {
     while let Some(answer) = answers.message().await? {
         if tells
-            .tell(CallEvent::Answer(Box::new(answer)))
+            .send(CallEvent::Answer(Box::new(answer)))
             .await
             .is_err()
         {

@@ -21,7 +21,7 @@ use crate::wire::rpc::Rpc;
 use crate::wire::status;
 
 /// How often deadlines are looked at.
-const LOOK: Duration = Duration::from_millis(20);
+const DEADLINE_CHECK: Duration = Duration::from_millis(20);
 
 /// The open call.
 struct OpenCall {
@@ -37,7 +37,7 @@ struct OpenCall {
 /// A message that was handed to a link.
 struct InFlight {
     job: PendingPublish,
-    link: CallId,
+    call: CallId,
     sent: Instant,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct PublishSession {
     queue: mpsc::Receiver<PendingPublish>,
     /// Taken from the queue, or given back by a link that never came about; not in flight.
     waiting: VecDeque<PendingPublish>,
-    flying: HashMap<u64, InFlight>,
+    in_flight: HashMap<u64, InFlight>,
     /// Those of them that nobody acks, in their order: link, place among its messages, id.
     unacked: VecDeque<(CallId, usize, u64)>,
     next_id: u64,
@@ -57,7 +57,7 @@ pub(super) struct PublishSession {
     links: JoinSet<()>,
     next_link: CallId,
     tells: mpsc::Sender<(CallId, CallEvent)>,
-    told: mpsc::Receiver<(CallId, CallEvent)>,
+    event: mpsc::Receiver<(CallId, CallEvent)>,
     backoff: Backoff,
     /// Why the last link did not come about.
     last_refusal: Option<Error>,
@@ -68,13 +68,13 @@ pub(super) struct PublishSession {
 /// What woke the session.
 enum SessionWakeup {
     /// A message was taken from the queue.
-    Taken,
-    Told(CallId, CallEvent),
+    Queued,
+    Call(CallId, CallEvent),
     /// The link takes another message.
-    Room,
-    Look,
+    CallReady,
+    DeadlineCheck,
     /// No publisher is left.
-    Over,
+    PublishersGone,
 }
 
 impl PublishSession {
@@ -85,12 +85,12 @@ impl PublishSession {
         bound: usize,
     ) -> Self {
         // Room for every answer that may be owed, and for repeated ones: no link waits for the session.
-        let (tells, told) = mpsc::channel(bound.saturating_mul(2).min(1 << 16));
+        let (tells, event) = mpsc::channel(bound.saturating_mul(2).min(1 << 16));
         Self {
             core,
             queue,
             waiting: VecDeque::new(),
-            flying: HashMap::new(),
+            in_flight: HashMap::new(),
             unacked: VecDeque::new(),
             next_id: 0,
             link: None,
@@ -98,7 +98,7 @@ impl PublishSession {
             links: JoinSet::new(),
             next_link: 0,
             tells,
-            told,
+            event,
             backoff: Backoff::of_request(),
             last_refusal: None,
             not_before: Instant::now(),
@@ -108,40 +108,44 @@ impl PublishSession {
 
     /// Runs until no publisher is left and nothing is waited for.
     pub(super) async fn run(mut self) {
-        let mut look = tokio::time::interval(LOOK);
+        let mut look = tokio::time::interval(DEADLINE_CHECK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut over = false;
-        while !(over && self.waiting.is_empty() && self.flying.is_empty()) {
+        while !(over && self.waiting.is_empty() && self.in_flight.is_empty()) {
             if self.link.is_none() && !self.waiting.is_empty() && Instant::now() >= self.not_before
             {
                 self.open();
             }
             match self.wake(&mut look, over).await {
-                SessionWakeup::Taken => {}
-                SessionWakeup::Told(link, CallEvent::Answer(answer)) => self.answer(link, *answer),
-                SessionWakeup::Told(link, CallEvent::Ended(error)) => self.cut(link, error),
-                SessionWakeup::Room => self.send(),
-                SessionWakeup::Look => self.expire(),
-                SessionWakeup::Over => over = true,
+                SessionWakeup::Queued => {}
+                SessionWakeup::Call(link, CallEvent::Answer(answer)) => {
+                    self.on_answer(link, *answer)
+                }
+                SessionWakeup::Call(link, CallEvent::Ended(error)) => {
+                    self.on_call_ended(link, error)
+                }
+                SessionWakeup::CallReady => self.send(),
+                SessionWakeup::DeadlineCheck => self.expire_overdue(),
+                SessionWakeup::PublishersGone => over = true,
             }
-            self.end_taken();
+            self.complete_unacked();
         }
-        self.hang_up().await;
+        self.finish_call().await;
     }
 
     /// Lets the open call write what it still holds: messages without an ack. What it answers is nobody's any more.
-    async fn hang_up(mut self) {
+    async fn finish_call(mut self) {
         drop(self.link.take());
         self.retired.values().for_each(AbortHandle::abort);
         drop(self.tells);
-        let told = async { while self.told.recv().await.is_some() {} };
-        tokio::time::timeout(self.core.options.request_timeout, told)
+        let event = async { while self.event.recv().await.is_some() {} };
+        tokio::time::timeout(self.core.options.request_timeout, event)
             .await
             .ok();
     }
 
     async fn wake(&mut self, look: &mut tokio::time::Interval, over: bool) -> SessionWakeup {
-        let busy = !self.waiting.is_empty() || !self.flying.is_empty();
+        let busy = !self.waiting.is_empty() || !self.in_flight.is_empty();
         let has_room = self.waiting.is_empty() && !over;
         let waits = !self.waiting.is_empty();
         let requests = self.link.as_ref().map(|link| &link.requests);
@@ -155,15 +159,15 @@ impl PublishSession {
         tokio::select! {
             biased;
             // First, or deadlines would not be kept while answers keep coming.
-            _ = look.tick(), if busy => SessionWakeup::Look,
-            Some((link, told)) = self.told.recv() => SessionWakeup::Told(link, told),
-            () = room, if waits => SessionWakeup::Room,
+            _ = look.tick(), if busy => SessionWakeup::DeadlineCheck,
+            Some((link, event)) = self.event.recv() => SessionWakeup::Call(link, event),
+            () = room, if waits => SessionWakeup::CallReady,
             job = self.queue.recv(), if has_room => match job {
                 Some(job) => {
                     self.waiting.push_back(job);
-                    SessionWakeup::Taken
+                    SessionWakeup::Queued
                 }
-                None => SessionWakeup::Over,
+                None => SessionWakeup::PublishersGone,
             },
         }
     }
@@ -171,7 +175,7 @@ impl PublishSession {
     /// Begins a call at the next broker in turn.
     fn open(&mut self) {
         if self.brokers.is_empty() {
-            self.brokers = self.core.brokers.in_turn().into();
+            self.brokers = self.core.brokers.in_preferred_order().into();
         }
         let Some(address) = self.brokers.pop_front() else {
             return;
@@ -197,16 +201,16 @@ impl PublishSession {
 
     /// The link answers nothing: what follows goes to another broker. What flies there may still be answered, and ends
     /// by its own deadline if not.
-    fn retire(&mut self) {
+    fn retire_call(&mut self) {
         if let Some(link) = self.link.take() {
             self.retired.insert(link.id, link.task);
         }
     }
 
     /// Lets go of retired links on which nothing flies any more.
-    fn release(&mut self) {
-        let flying = &self.flying;
-        let is_awaited = |id: &CallId| flying.values().any(|flight| flight.link == *id);
+    fn abort_drained(&mut self) {
+        let flying = &self.in_flight;
+        let is_awaited = |id: &CallId| flying.values().any(|flight| flight.call == *id);
         for (_, task) in self.retired.extract_if(|id, _| !is_awaited(id)) {
             task.abort();
         }
@@ -228,15 +232,15 @@ impl PublishSession {
         }
         let flight = InFlight {
             job,
-            link: link.id,
+            call: link.id,
             sent: Instant::now(),
         };
-        self.flying.insert(self.next_id, flight);
+        self.in_flight.insert(self.next_id, flight);
     }
 
     /// Servers answer nothing to a message that wants no ack (wire-contract §4.4): it is sent once the transport has
     /// taken it, which it does only when it is connected.
-    fn end_taken(&mut self) {
+    fn complete_unacked(&mut self) {
         let Some(link) = &self.link else { return };
         let left = link.requests.max_capacity() - link.requests.capacity();
         let taken = link.sent.saturating_sub(left);
@@ -252,14 +256,14 @@ impl PublishSession {
             self.unacked.pop_front();
             // What flew on an earlier link ended with that.
             if on == link.id
-                && let Some(flight) = self.flying.remove(&id)
+                && let Some(flight) = self.in_flight.remove(&id)
             {
-                flight.job.end(Ok(Outcome::Sent));
+                flight.job.complete(Ok(Outcome::Sent));
             }
         }
     }
 
-    fn answer(&mut self, link: CallId, answer: pb::PublishResponse) {
+    fn on_answer(&mut self, link: CallId, answer: pb::PublishResponse) {
         if let Some(open) = self.link.as_mut().filter(|open| open.id == link) {
             open.answered = Some(Instant::now());
             self.backoff = Backoff::of_request();
@@ -269,14 +273,14 @@ impl PublishSession {
         let outside = Some(&*answer.correlation_id).filter(|id| !id.is_empty());
         let id = outside.unwrap_or(inside).strip_prefix("liftui-");
         let id = id.and_then(|id| u64::from_str_radix(id, 16).ok());
-        let Some(InFlight { job, .. }) = id.and_then(|id| self.flying.remove(&id)) else {
+        let Some(InFlight { job, .. }) = id.and_then(|id| self.in_flight.remove(&id)) else {
             return;
         };
         let target = job.target.clone();
         // An answer with an error carries an empty ack too (wire-contract §4.4): the error counts.
         let ended = if let Some(error) = answer.async_error {
             let kind = status::of_async_error(&error);
-            self.core.note_missing(kind);
+            self.core.invalidate_if_missing(kind);
             Err(Error::of_kind(
                 kind,
                 Rpc::PublishAsync,
@@ -296,24 +300,24 @@ impl PublishSession {
                 target,
             )
         };
-        job.end(ended);
+        job.complete(ended);
     }
 
     /// A link is over. Messages that no server can have got wait for the next one, in their order.
-    fn cut(&mut self, link: CallId, error: Error) {
+    fn on_call_ended(&mut self, link: CallId, error: Error) {
         self.retired.remove(&link);
         let open = self.link.take_if(|open| open.id == link);
         let was_open = open.is_some();
         let unsent = error.is_unsent() && open.is_some_and(|open| open.answered.is_none());
-        let lost = |_: &u64, flight: &mut InFlight| flight.link == link;
-        let mut lost: Vec<(u64, InFlight)> = self.flying.extract_if(lost).collect();
+        let lost = |_: &u64, flight: &mut InFlight| flight.call == link;
+        let mut lost: Vec<(u64, InFlight)> = self.in_flight.extract_if(lost).collect();
         lost.sort_by_key(|(id, _)| *id);
         for (_, InFlight { job, .. }) in lost.into_iter().rev() {
             if unsent {
                 self.waiting.push_front(job);
             } else {
                 let target = job.target.clone();
-                job.end(Err(Error::outcome_unknown(
+                job.complete(Err(Error::outcome_unknown(
                     Rpc::PublishAsync,
                     target,
                     "the connection broke",
@@ -330,31 +334,31 @@ impl PublishSession {
     }
 
     /// Ends what has waited for too long.
-    fn expire(&mut self) {
+    fn expire_overdue(&mut self) {
         let now = Instant::now();
         let late = |_: &u64, flight: &mut InFlight| flight.job.deadline <= now;
-        let late: Vec<(u64, InFlight)> = self.flying.extract_if(late).collect();
+        let late: Vec<(u64, InFlight)> = self.in_flight.extract_if(late).collect();
         let open = self.link.as_ref();
         // Not a word since it was sent, of any message: the broker may be dead without having said so.
         let unheard = |flight: &InFlight| {
-            open.is_some_and(|open| open.id == flight.link && open.answered < Some(flight.sent))
+            open.is_some_and(|open| open.id == flight.call && open.answered < Some(flight.sent))
         };
         if late.iter().any(|(_, flight)| unheard(flight)) {
-            self.retire();
+            self.retire_call();
         }
         for (_, InFlight { job, .. }) in late {
             let target = job.target.clone();
             let why = "no ack came in time";
-            job.end(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
+            job.complete(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
         }
         let (late, waiting): (VecDeque<PendingPublish>, VecDeque<PendingPublish>) =
             self.waiting.drain(..).partition(|job| job.deadline <= now);
         self.waiting = waiting;
         for job in late {
             let target = job.target.clone();
-            job.end(Err(self.unsent(target)));
+            job.complete(Err(self.unsent(target)));
         }
-        self.release();
+        self.abort_drained();
     }
 
     fn unsent(&self, target: crate::model::Target) -> Error {

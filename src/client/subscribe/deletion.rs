@@ -25,7 +25,7 @@ pub(super) struct DeletionDetector {
 
 impl DeletionDetector {
     /// Takes in another answer without the stream; whether the stream is believed deleted now.
-    pub(super) fn is_believed(
+    pub(super) fn observe_missing(
         &mut self,
         answer: &Cluster,
         stream: &StreamName,
@@ -70,7 +70,7 @@ mod tests {
     /// After how many seconds of such an answer a second the deletion is believed.
     fn believed_after(absence: &mut DeletionDetector, answer: &Cluster, from: Instant) -> u64 {
         let believed = |second: &u64| {
-            absence.is_believed(
+            absence.observe_missing(
                 answer,
                 &"orders".into(),
                 from + Duration::from_secs(*second),
@@ -95,15 +95,15 @@ mod tests {
         let mut absence = DeletionDetector::default();
         for second in 0..59 {
             let now = begun + Duration::from_secs(second);
-            assert!(!absence.is_believed(&knowing(&[]), &orders, now));
+            assert!(!absence.observe_missing(&knowing(&[]), &orders, now));
         }
         let again = begun + Duration::from_secs(70);
         assert_eq!(believed_after(&mut absence, &knowing(&["a"]), again), 10);
         // Started anew.
         let mut absence = DeletionDetector::default();
-        assert!(!absence.is_believed(&knowing(&["a"]), &orders, begun));
+        assert!(!absence.observe_missing(&knowing(&["a"]), &orders, begun));
         let later = begun + Duration::from_secs(30);
-        assert!(!absence.is_believed(&knowing(&[]), &orders, later));
+        assert!(!absence.observe_missing(&knowing(&[]), &orders, later));
         assert_eq!(believed_after(&mut absence, &knowing(&["a"]), later), 10);
     }
 }

@@ -23,157 +23,162 @@ use crate::wire::subscription_decoder::Disposition;
 const FORWARDS_AFTER: Duration = Duration::from_millis(500);
 
 /// For so long gaps, once found to be of compaction, are believed to be so.
-const BELIEVE_COMPACTION: Duration = Duration::from_secs(5);
+const COMPACTION_BELIEF: Duration = Duration::from_secs(5);
 
 /// How long a broker may take to prove that it is alive.
-const PROOF: Duration = Duration::from_secs(2);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl<S: MessageSink> Reader<S> {
     /// At every tick: whether anything came, and whether its absence needs looking into.
-    pub(super) async fn look_up(&mut self) {
+    pub(super) async fn on_tick(&mut self) {
         let delivered = self.delivered();
         let heard = std::mem::replace(&mut self.delivered_at_tick, delivered) != delivered;
         if heard {
             self.quiet_since = Instant::now();
         }
-        self.doubt_compaction();
+        self.expire_compaction_belief();
         let quiet = self.quiet_since.elapsed();
         if quiet >= FORWARDS_AFTER && self.has_older() && !self.knows_reverse {
-            return self.prove_reverse().await;
+            return self.verify_reverse().await;
         }
-        let limit = self.opener.core.options.silence_limit;
-        let due = quiet >= limit && self.looked_after.elapsed() >= limit;
+        let limit = self.connector.inner.options.silence_limit;
+        let due = quiet >= limit && self.checked_at.elapsed() >= limit;
         let suspected = self.is_suspected() && !heard;
         if due || suspected || self.is_past_stop_time() {
-            self.look_after_broker().await;
-            self.looked_after = Instant::now();
+            self.check_broker().await;
+            self.checked_at = Instant::now();
         }
     }
 
-    fn doubt_compaction(&mut self) {
-        let over = |since: &mut Instant| since.elapsed() >= BELIEVE_COMPACTION;
-        if self.believed_since.take_if(over).is_some() {
-            let mut intake = codec::lock(&self.intake);
-            intake.course.gaps_expected = intake.course.reverse;
+    fn expire_compaction_belief(&mut self) {
+        let over = |since: &mut Instant| since.elapsed() >= COMPACTION_BELIEF;
+        if self.compaction_since.take_if(over).is_some() {
+            let mut decoder = codec::lock(&self.decoder);
+            decoder.range.gaps_expected = decoder.range.reverse;
         }
     }
 
     fn is_suspected(&mut self) -> bool {
-        let Some(session) = &mut self.session else {
+        let Some(session) = &mut self.subscription else {
             return false;
         };
-        let suspected = session.lease.suspected.has_changed().unwrap_or(false);
-        session.lease.suspected.mark_unchanged();
+        let suspected = session.connection.suspected.has_changed().unwrap_or(false);
+        session.connection.suspected.mark_unchanged();
         suspected
     }
 
     fn is_past_stop_time(&self) -> bool {
-        let stop = codec::lock(&self.intake).course.stop_time;
+        let stop = codec::lock(&self.decoder).range.stop_time;
         stop.is_some_and(|stop| Timestamp::now() > stop)
     }
 
     /// Asks the broker that is silent whether it lives, still may be read from, and has nothing that it keeps back.
-    async fn look_after_broker(&mut self) {
-        let Some(session) = &self.session else { return };
-        let spec = &self.opener.order.spec;
-        let (core, address) = (&self.opener.core, &session.address);
+    async fn check_broker(&mut self) {
+        let Some(session) = &self.subscription else {
+            return;
+        };
+        let spec = &self.connector.request.spec;
+        let (core, address) = (&self.connector.inner, &session.address);
         let answer = core
-            .partition_at(address, &spec.stream, spec.partition, PROOF)
+            .partition_at(address, &spec.stream, spec.partition, CHECK_TIMEOUT)
             .await;
         match answer {
-            Ok(partition) => self.weigh(&partition),
+            Ok(partition) => self.apply_leader_state(&partition),
             Err(error) if error.kind() != ErrorKind::NotLeader => {
                 if error.kind().is_retryable() {
-                    self.lose(error);
+                    self.record_outage(error);
                 }
             }
-            Err(error) if spec.isr_replica => self.ask_leader(error).await,
-            Err(error) => self.find_leader(error).await,
+            Err(error) if spec.isr_replica => self.check_replica_in_sync(error).await,
+            Err(error) => self.check_leader_moved(error).await,
         }
     }
 
     /// What the leader's word means for a reader that hears nothing.
-    fn weigh(&mut self, partition: &Partition) {
-        let Some(session) = &self.session else { return };
-        if self.keeps_back(partition) {
+    fn apply_leader_state(&mut self, partition: &Partition) {
+        let Some(session) = &self.subscription else {
+            return;
+        };
+        if self.has_undelivered(partition) {
             let address = &session.address;
             let sentence = format!("broker {address} has messages that it does not deliver");
             let target = Target::Broker(Arc::clone(&session.broker));
-            self.lose(Error::new(ErrorKind::Unreachable, target, sentence));
+            self.record_outage(Error::new(ErrorKind::Unreachable, target, sentence));
         } else if self.is_past_stop_time() {
             self.end(EndReason::StopReached);
         }
     }
 
     /// A replica that is read on purpose is alive. Whether it is in sync still, and has all, its leader knows.
-    async fn ask_leader(&mut self, error: Error) {
-        let core = Arc::clone(&self.opener.core);
-        let spec = &self.opener.order.spec;
+    async fn check_replica_in_sync(&mut self, error: Error) {
+        let core = Arc::clone(&self.connector.inner);
+        let spec = &self.connector.request.spec;
         let answer = core.fetch_partition(&spec.stream, spec.partition);
-        let answer = tokio::time::timeout(PROOF, answer).await;
-        let (Ok(Ok(partition)), Some(session)) = (answer, &self.session) else {
+        let answer = tokio::time::timeout(CHECK_TIMEOUT, answer).await;
+        let (Ok(Ok(partition)), Some(session)) = (answer, &self.subscription) else {
             return;
         };
         if partition.isr.contains(&session.broker) {
-            self.weigh(&partition);
+            self.apply_leader_state(&partition);
         } else {
-            self.lose(error);
+            self.record_outage(error);
         }
     }
 
     /// Whether committed messages wait on the broker, though it was silent.
-    fn keeps_back(&self, partition: &Partition) -> bool {
-        let course = codec::lock(&self.intake).course;
-        let waiting = |next: Offset| partition.high_watermark >= next && !course.is_past(next);
-        self.has_older() || (!course.reverse && course.next.is_some_and(waiting))
+    fn has_undelivered(&self, partition: &Partition) -> bool {
+        let range = codec::lock(&self.decoder).range;
+        let waiting = |next: Offset| partition.high_watermark >= next && !range.is_past(next);
+        self.has_older() || (!range.reverse && range.next.is_some_and(waiting))
     }
 
     /// The broker does not lead, at least not any more.
-    async fn find_leader(&mut self, error: Error) {
-        let core = Arc::clone(&self.opener.core);
+    async fn check_leader_moved(&mut self, error: Error) {
+        let core = Arc::clone(&self.connector.inner);
         let generation = core.metadata.generation();
-        let fresh = tokio::time::timeout(PROOF, core.refresh_metadata(generation)).await;
-        let (Ok(Ok(cluster)), Some(session)) = (fresh, &self.session) else {
+        let fresh = tokio::time::timeout(CHECK_TIMEOUT, core.refresh_metadata(generation)).await;
+        let (Ok(Ok(cluster)), Some(session)) = (fresh, &self.subscription) else {
             return;
         };
-        let spec = &self.opener.order.spec;
+        let spec = &self.connector.request.spec;
         let Some(partition) = cluster.partition(&spec.stream, spec.partition) else {
             return;
         };
         if partition.leader.as_ref() != Some(&session.broker) {
-            self.lose(error);
+            self.record_outage(error);
         }
     }
 
-    /// A message came whose predecessors are missing: compaction if older messages are still there, loss if not.
-    pub(super) async fn explain_gap(&mut self) {
+    /// A message came whose predecessors are missing: compaction if older messages are still there, outage if not.
+    pub(super) async fn resolve_gap(&mut self) {
         let (from, to) = {
-            let intake = codec::lock(&self.intake);
-            (intake.course.next, intake.held_offset())
+            let decoder = codec::lock(&self.decoder);
+            (decoder.range.next, decoder.held_back_offset())
         };
         if let (Some(from), Some(to)) = (from, to) {
-            if matches!(self.first(false).await, First::Only(oldest) if oldest < from) {
-                self.believed_since = Some(Instant::now());
-                codec::lock(&self.intake).course.gaps_expected = true;
+            if matches!(self.probe_oldest(false).await, OldestProbe::Only(oldest) if oldest < from)
+            {
+                self.compaction_since = Some(Instant::now());
+                codec::lock(&self.decoder).range.gaps_expected = true;
             } else {
-                self.tell(SubscriptionEvent::Gap { from, to: to - 1 });
-                codec::lock(&self.intake).note_loss();
+                self.push_event(SubscriptionEvent::Gap { from, to: to - 1 });
+                codec::lock(&self.decoder).note_loss();
             }
         }
-        let kept = codec::lock(&self.intake).keep_held();
+        let kept = codec::lock(&self.decoder).release_held();
         match kept {
-            Ok(Disposition::Full) => self.hand_on_full(),
+            Ok(Disposition::Full) => self.push_full_batch(),
             Ok(Disposition::Stopped) => self.end(EndReason::StopReached),
             Ok(_) | Err(_) => {}
         }
     }
 
     /// Reads at the oldest message, from the same broker.
-    async fn first(&mut self, reverse: bool) -> First {
-        let Some(session) = &self.session else {
-            return First::Unknown;
+    async fn probe_oldest(&mut self, reverse: bool) -> OldestProbe {
+        let Some(session) = &self.subscription else {
+            return OldestProbe::Unknown;
         };
-        let spec = &self.opener.order.spec;
+        let spec = &self.connector.request.spec;
         let request = pb::SubscribeRequest {
             stream: spec.stream.to_string(),
             partition: spec.partition,
@@ -182,27 +187,29 @@ impl<S: MessageSink> Reader<S> {
             reverse,
             ..pb::SubscribeRequest::default()
         };
-        let mut first = First::Unknown;
-        let reading = first.read(session.lease.channel(), request);
-        tokio::time::timeout(PROOF, reading).await.ok();
+        let mut first = OldestProbe::Unknown;
+        let reading = first.read(session.connection.channel(), request);
+        tokio::time::timeout(CHECK_TIMEOUT, reading).await.ok();
         first
     }
 
     /// Servers that know `reverse` deliver one message from the oldest on, and end; others go on to the next one, in
     /// silence about it (wire-contract §4.6).
-    async fn prove_reverse(&mut self) {
+    async fn verify_reverse(&mut self) {
         let delivered = self.delivered();
-        match self.first(true).await {
-            First::Backwards => self.knows_reverse = true,
-            First::Many => self.fail_forwards(),
-            First::Only(offset) if Some(offset) >= delivered => self.end(EndReason::StopReached),
-            First::Only(_) | First::Unknown => {}
+        match self.probe_oldest(true).await {
+            OldestProbe::Backwards => self.knows_reverse = true,
+            OldestProbe::Many => self.end_without_reverse(),
+            OldestProbe::Only(offset) if Some(offset) >= delivered => {
+                self.end(EndReason::StopReached)
+            }
+            OldestProbe::Only(_) | OldestProbe::Unknown => {}
         }
     }
 
     /// The server was asked for the newest first and reads forwards.
-    pub(super) fn fail_forwards(&mut self) {
-        let target = self.opener.target.clone();
+    pub(super) fn end_without_reverse(&mut self) {
+        let target = self.connector.target.clone();
         let sentence =
             format!("the server cannot read {target} newest first: it is older than API 2.0");
         let error = Error::new(ErrorKind::Unsupported, target, sentence);
@@ -211,7 +218,7 @@ impl<S: MessageSink> Reader<S> {
 }
 
 /// How a log begins, as a subscription at its oldest message shows.
-enum First {
+enum OldestProbe {
     /// Nothing came, or not in time.
     Unknown,
     /// This one came, and no other so far.
@@ -222,7 +229,7 @@ enum First {
     Backwards,
 }
 
-impl First {
+impl OldestProbe {
     /// Reads the first message, and where the order is in question the second; what is known so far stands in `self` whenever this is given up.
     async fn read(
         &mut self,

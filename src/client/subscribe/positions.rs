@@ -2,12 +2,12 @@
 //! move under a second attempt. Pure; the ends of the log are handed in.
 
 use crate::model::{Offset, StartAt, StopAt, SubscribeSpec, Timestamp};
-use crate::wire::pb::{self, StartPosition, StopPosition};
+use crate::wire::pb::{self, StopPosition};
 use crate::wire::subscription_decoder::ReadRange;
 
 /// Where reading begins, as the server is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
+pub(super) enum StartPosition {
     Earliest,
     Offset(Offset),
     Time(Timestamp),
@@ -18,7 +18,7 @@ pub(super) enum Start {
 
 /// The ends of a partition's log, as its leader tells them; -1 where there is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ends {
+pub(super) struct LogEnds {
     /// The newest committed offset: readers come no further.
     pub(super) high_watermark: Offset,
     /// The newest offset. After a crash it may lie far above a high watermark of -1, until the next publish
@@ -26,7 +26,7 @@ pub(super) struct Ends {
     pub(super) newest: Offset,
 }
 
-impl Ends {
+impl LogEnds {
     /// The offset that the next message gets.
     fn next(self) -> Offset {
         self.newest.max(self.high_watermark).saturating_add(1)
@@ -44,9 +44,9 @@ impl Ends {
 
 /// A subscription with its positions pinned.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plan {
-    pub(super) start: Start,
-    pub(super) course: ReadRange,
+pub(super) struct SubscribePlan {
+    pub(super) start: StartPosition,
+    pub(super) range: ReadRange,
 }
 
 /// Whether the end of the log has to be known to pin this.
@@ -61,24 +61,32 @@ pub(super) fn needs_end(spec: &SubscribeSpec) -> bool {
 
 /// Pins the positions; `None` where the range holds nothing, so that it is done at once. `ends` are those of the
 /// leader, `None` where they could not be asked for.
-pub(super) fn pin(spec: &SubscribeSpec, ends: Option<Ends>, now: Timestamp) -> Option<Plan> {
+pub(super) fn resolve(
+    spec: &SubscribeSpec,
+    ends: Option<LogEnds>,
+    now: Timestamp,
+) -> Option<SubscribePlan> {
     let end = ends.map(|ends| ends.high_watermark);
     if spec.reverse {
-        return pin_reverse(spec, end, now);
+        return resolve_reverse(spec, end, now);
     }
-    let after = ends.map(Ends::next);
+    let after = ends.map(LogEnds::next);
     // Servers begin at the next committed message where an offset lies past those (wire-contract §0.8): what comes
-    // below the offset asked for is dropped by the intake.
+    // below the offset asked for is dropped by the decoder.
     let start = match (spec.start, ends) {
-        (StartAt::Earliest, _) => Start::Earliest,
-        (StartAt::Time(time), _) => Start::Time(time),
-        (StartAt::TimeAgo(ago), _) => Start::Time(now.minus(ago)),
-        (StartAt::Offset(offset), _) => Start::Offset(offset.min(after.unwrap_or(offset)).max(0)),
-        (StartAt::New, Some(ends)) => Start::Offset(ends.next()),
-        (StartAt::Latest, Some(ends)) => Start::Offset(ends.latest()),
-        (StartAt::Last(count), Some(ends)) => Start::Offset(last(count, ends.high_watermark)),
-        (StartAt::New | StartAt::Last(0), None) => Start::New,
-        (StartAt::Latest | StartAt::Last(_), None) => Start::Latest,
+        (StartAt::Earliest, _) => StartPosition::Earliest,
+        (StartAt::Time(time), _) => StartPosition::Time(time),
+        (StartAt::TimeAgo(ago), _) => StartPosition::Time(now.minus(ago)),
+        (StartAt::Offset(offset), _) => {
+            StartPosition::Offset(offset.min(after.unwrap_or(offset)).max(0))
+        }
+        (StartAt::New, Some(ends)) => StartPosition::Offset(ends.next()),
+        (StartAt::Latest, Some(ends)) => StartPosition::Offset(ends.latest()),
+        (StartAt::Last(count), Some(ends)) => {
+            StartPosition::Offset(last(count, ends.high_watermark))
+        }
+        (StartAt::New | StartAt::Last(0), None) => StartPosition::New,
+        (StartAt::Latest | StartAt::Last(_), None) => StartPosition::Latest,
     };
     let (stop_offset, stop_time) = match spec.stop {
         StopAt::Never => (None, None),
@@ -89,10 +97,10 @@ pub(super) fn pin(spec: &SubscribeSpec, ends: Option<Ends>, now: Timestamp) -> O
     let next = match (spec.start, start) {
         // Fewer than N may be kept, which is no gap.
         (StartAt::Last(_), _) => None,
-        (_, Start::Offset(offset)) => Some(offset),
+        (_, StartPosition::Offset(offset)) => Some(offset),
         _ => None,
     };
-    let course = ReadRange {
+    let range = ReadRange {
         next,
         stop_offset,
         stop_time,
@@ -100,20 +108,27 @@ pub(super) fn pin(spec: &SubscribeSpec, ends: Option<Ends>, now: Timestamp) -> O
         gaps_expected: false,
     };
     let begins = match start {
-        Start::Offset(offset) => offset,
-        Start::Earliest | Start::Time(_) | Start::New | Start::Latest => 0,
+        StartPosition::Offset(offset) => offset,
+        StartPosition::Earliest
+        | StartPosition::Time(_)
+        | StartPosition::New
+        | StartPosition::Latest => 0,
     };
-    (!course.is_past(begins)).then_some(Plan { start, course })
+    (!range.is_past(begins)).then_some(SubscribePlan { start, range })
 }
 
-fn pin_reverse(spec: &SubscribeSpec, end: Option<Offset>, now: Timestamp) -> Option<Plan> {
+fn resolve_reverse(
+    spec: &SubscribeSpec,
+    end: Option<Offset>,
+    now: Timestamp,
+) -> Option<SubscribePlan> {
     let end = end.filter(|end| *end >= 0)?;
     let start = match spec.start {
-        StartAt::New | StartAt::Latest | StartAt::Last(_) => Start::Offset(end),
-        StartAt::Offset(offset) => Start::Offset(offset.clamp(0, end)),
-        StartAt::Earliest => Start::Earliest,
-        StartAt::Time(time) => Start::Time(time),
-        StartAt::TimeAgo(ago) => Start::Time(now.minus(ago)),
+        StartAt::New | StartAt::Latest | StartAt::Last(_) => StartPosition::Offset(end),
+        StartAt::Offset(offset) => StartPosition::Offset(offset.clamp(0, end)),
+        StartAt::Earliest => StartPosition::Earliest,
+        StartAt::Time(time) => StartPosition::Time(time),
+        StartAt::TimeAgo(ago) => StartPosition::Time(now.minus(ago)),
     };
     let lowest = match (spec.start, spec.stop) {
         (StartAt::Last(count), _) => last(count, end),
@@ -125,17 +140,20 @@ fn pin_reverse(spec: &SubscribeSpec, end: Option<Offset>, now: Timestamp) -> Opt
         StopAt::Never | StopAt::Offset(_) | StopAt::Latest => None,
     };
     let next = match start {
-        Start::Offset(offset) => Some(offset),
-        Start::Earliest | Start::Time(_) | Start::New | Start::Latest => None,
+        StartPosition::Offset(offset) => Some(offset),
+        StartPosition::Earliest
+        | StartPosition::Time(_)
+        | StartPosition::New
+        | StartPosition::Latest => None,
     };
-    let course = ReadRange {
+    let range = ReadRange {
         next,
         stop_offset: Some(lowest),
         stop_time,
         reverse: true,
         gaps_expected: true,
     };
-    (!course.is_past(next.unwrap_or(end))).then_some(Plan { start, course })
+    (!range.is_past(next.unwrap_or(end))).then_some(SubscribePlan { start, range })
 }
 
 fn last(count: u64, end: Offset) -> Offset {
@@ -143,44 +161,42 @@ fn last(count: u64, end: Offset) -> Offset {
     end.saturating_add(1).saturating_sub(count).max(0)
 }
 
-impl Plan {
+impl SubscribePlan {
     /// The same plan, going on where reading has come to.
     pub(super) fn resumed_at(self, next: Offset) -> Self {
-        let mut course = self.course;
-        course.next = Some(next);
+        let mut range = self.range;
+        range.next = Some(next);
         Self {
-            start: Start::Offset(next),
-            course,
+            start: StartPosition::Offset(next),
+            range,
         }
     }
 
     /// The same plan before anything was delivered, at another leader: it may lack what the one before had not
     /// committed yet, and its next message gets a lower offset than was waited for.
-    pub(super) fn not_beyond(self, ends: Ends) -> Self {
-        match self.course.next {
-            Some(next) if !self.course.reverse && next > ends.next() => {
-                self.resumed_at(ends.next())
-            }
+    pub(super) fn not_beyond(self, ends: LogEnds) -> Self {
+        match self.range.next {
+            Some(next) if !self.range.reverse && next > ends.next() => self.resumed_at(ends.next()),
             _ => self,
         }
     }
 
     /// Whether reading begins past what was there, so that another leader may have to be asked what it has.
     pub(super) fn begins_past_the_end(&self) -> bool {
-        !self.course.reverse && matches!(self.start, Start::Offset(offset) if offset > 0)
+        !self.range.reverse && matches!(self.start, StartPosition::Offset(offset) if offset > 0)
     }
 
     /// The part of the request that says from where to where.
     pub(super) fn positions(&self) -> pb::SubscribeRequest {
         let (start, start_offset, start_timestamp) = match self.start {
-            Start::Earliest => (StartPosition::Earliest, 0, 0),
-            Start::Offset(offset) => (StartPosition::Offset, offset, 0),
-            Start::Time(time) => (StartPosition::Timestamp, 0, time.0),
-            Start::New => (StartPosition::NewOnly, 0, 0),
-            Start::Latest => (StartPosition::Latest, 0, 0),
+            StartPosition::Earliest => (pb::StartPosition::Earliest, 0, 0),
+            StartPosition::Offset(offset) => (pb::StartPosition::Offset, offset, 0),
+            StartPosition::Time(time) => (pb::StartPosition::Timestamp, 0, time.0),
+            StartPosition::New => (pb::StartPosition::NewOnly, 0, 0),
+            StartPosition::Latest => (pb::StartPosition::Latest, 0, 0),
         };
         // Stops of reversed reading do not work on servers (wire-contract §4.6): this side stops it.
-        let stop = self.course.stop_offset.filter(|_| !self.course.reverse);
+        let stop = self.range.stop_offset.filter(|_| !self.range.reverse);
         pb::SubscribeRequest {
             start_position: start.into(),
             start_offset,
@@ -190,7 +206,7 @@ impl Plan {
                 None => StopPosition::StopOnCancel.into(),
             },
             stop_offset: stop.unwrap_or_default(),
-            reverse: self.course.reverse,
+            reverse: self.range.reverse,
             ..pb::SubscribeRequest::default()
         }
     }
@@ -200,22 +216,22 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn plan(start: StartAt, stop: StopAt, end: Offset) -> Option<Plan> {
+    fn plan(start: StartAt, stop: StopAt, end: Offset) -> Option<SubscribePlan> {
         plan_between(start, stop, at(end))
     }
 
-    fn plan_between(start: StartAt, stop: StopAt, ends: Ends) -> Option<Plan> {
+    fn plan_between(start: StartAt, stop: StopAt, ends: LogEnds) -> Option<SubscribePlan> {
         let spec = SubscribeSpec {
             start,
             stop,
             ..SubscribeSpec::default()
         };
-        pin(&spec, Some(ends), Timestamp(1000))
+        resolve(&spec, Some(ends), Timestamp(1000))
     }
 
     /// A log that is committed up to its end.
-    fn at(end: Offset) -> Ends {
-        Ends {
+    fn at(end: Offset) -> LogEnds {
+        LogEnds {
             high_watermark: end,
             newest: end,
         }
@@ -223,38 +239,41 @@ mod tests {
 
     #[test]
     fn what_is_not_committed_yet_is_not_new_and_may_be_lost_by_another_leader() {
-        let ends = |high_watermark, newest| Ends {
+        let ends = |high_watermark, newest| LogEnds {
             high_watermark,
             newest,
         };
         let new = plan_between(StartAt::New, StopAt::Never, ends(4, 7)).unwrap();
-        assert_eq!((new.start, new.course.next), (Start::Offset(8), Some(8)));
-        assert_eq!(new.not_beyond(at(5)).start, Start::Offset(6));
-        assert_eq!(new.not_beyond(at(9)).start, Start::Offset(8));
+        assert_eq!(
+            (new.start, new.range.next),
+            (StartPosition::Offset(8), Some(8))
+        );
+        assert_eq!(new.not_beyond(at(5)).start, StartPosition::Offset(6));
+        assert_eq!(new.not_beyond(at(9)).start, StartPosition::Offset(8));
         // After a crash: nothing is committed until the next publish (wire-contract §8.1 F).
         let crashed = |start| plan_between(start, StopAt::Never, ends(-1, 2)).unwrap();
-        assert_eq!(crashed(StartAt::New).start, Start::Offset(3));
-        assert_eq!(crashed(StartAt::Latest).start, Start::Offset(2));
-        assert_eq!(crashed(StartAt::Offset(1)).start, Start::Offset(1));
+        assert_eq!(crashed(StartAt::New).start, StartPosition::Offset(3));
+        assert_eq!(crashed(StartAt::Latest).start, StartPosition::Offset(2));
+        assert_eq!(crashed(StartAt::Offset(1)).start, StartPosition::Offset(1));
         assert!(plan_between(StartAt::New, StopAt::Latest, ends(4, 7)).is_none());
     }
 
     #[test]
     fn starts_are_pinned_to_offsets_that_no_second_attempt_moves() {
         for (start, end, pinned) in [
-            (StartAt::New, 4, Start::Offset(5)),
-            (StartAt::New, -1, Start::Offset(0)),
-            (StartAt::Latest, 4, Start::Offset(4)),
-            (StartAt::Latest, -1, Start::Offset(0)),
-            (StartAt::Last(2), 4, Start::Offset(3)),
-            (StartAt::Last(9), 4, Start::Offset(0)),
-            (StartAt::Last(u64::MAX), 4, Start::Offset(0)),
-            (StartAt::Offset(100), 4, Start::Offset(5)),
-            (StartAt::Offset(-3), 4, Start::Offset(0)),
+            (StartAt::New, 4, StartPosition::Offset(5)),
+            (StartAt::New, -1, StartPosition::Offset(0)),
+            (StartAt::Latest, 4, StartPosition::Offset(4)),
+            (StartAt::Latest, -1, StartPosition::Offset(0)),
+            (StartAt::Last(2), 4, StartPosition::Offset(3)),
+            (StartAt::Last(9), 4, StartPosition::Offset(0)),
+            (StartAt::Last(u64::MAX), 4, StartPosition::Offset(0)),
+            (StartAt::Offset(100), 4, StartPosition::Offset(5)),
+            (StartAt::Offset(-3), 4, StartPosition::Offset(0)),
             (
                 StartAt::TimeAgo(std::time::Duration::from_nanos(10)),
                 4,
-                Start::Time(Timestamp(990)),
+                StartPosition::Time(Timestamp(990)),
             ),
         ] {
             assert_eq!(
@@ -278,10 +297,10 @@ mod tests {
     #[test]
     fn a_stop_in_the_past_stops_at_the_newest_message_at_the_latest() {
         let past = plan(StartAt::Earliest, StopAt::Time(Timestamp(999)), 4).unwrap();
-        assert_eq!(past.course.stop_offset, Some(4));
+        assert_eq!(past.range.stop_offset, Some(4));
         let future = plan(StartAt::Earliest, StopAt::Time(Timestamp(1001)), 4).unwrap();
-        assert_eq!(future.course.stop_offset, None);
-        assert_eq!(future.course.stop_time, Some(Timestamp(1001)));
+        assert_eq!(future.range.stop_offset, None);
+        assert_eq!(future.range.stop_time, Some(Timestamp(1001)));
     }
 
     #[test]
@@ -291,14 +310,14 @@ mod tests {
             reverse: true,
             ..SubscribeSpec::default()
         };
-        let plan = pin(&spec, Some(at(9)), Timestamp(0)).unwrap();
+        let plan = resolve(&spec, Some(at(9)), Timestamp(0)).unwrap();
         assert_eq!(
-            (plan.start, plan.course.stop_offset),
-            (Start::Offset(9), Some(7))
+            (plan.start, plan.range.stop_offset),
+            (StartPosition::Offset(9), Some(7))
         );
         let request = plan.positions();
         assert_eq!(request.stop_position(), StopPosition::StopOnCancel);
         assert!(request.reverse);
-        assert!(pin(&spec, Some(at(-1)), Timestamp(0)).is_none());
+        assert!(resolve(&spec, Some(at(-1)), Timestamp(0)).is_none());
     }
 }

@@ -36,18 +36,18 @@ const TICK: Duration = Duration::from_secs(1);
 const SHORTEST_TICK: Duration = Duration::from_millis(50);
 
 /// Messages taken in a row before other tasks get their turn.
-const TURN: usize = 1024;
+const MAX_CONSECUTIVE: usize = 1024;
 
-/// A session that lasted so long was a real one: the next loss is a new story.
-const LASTING: Duration = Duration::from_secs(2);
+/// A session that lasted so long was a real one: the next outage is a new story.
+const STABLE_AFTER: Duration = Duration::from_secs(2);
 
 /// What the wire brought.
 enum StreamEvent {
-    Told(Disposition),
-    Broke(Status),
+    Message(Disposition),
+    Failed(Status),
     Ended,
     /// Nothing for a while, with messages in the sink.
-    Quiet,
+    FlushDue,
     /// A second has passed.
     Tick,
 }
@@ -82,11 +82,11 @@ enum Announce {
 
 /// A subscription and where it has come to.
 pub(super) struct Reader<S: MessageSink> {
-    pub(super) opener: Connector,
-    pub(super) intake: SharedDecoder<S>,
-    pub(super) session: Option<OpenSubscription>,
-    ready: VecDeque<SubscriptionItem<S::Batch>>,
-    loss: Option<Outage>,
+    pub(super) connector: Connector,
+    pub(super) decoder: SharedDecoder<S>,
+    pub(super) subscription: Option<OpenSubscription>,
+    ready: VecDeque<SubscriptionItem<S::MeteredBatch>>,
+    outage: Option<Outage>,
     announce: Announce,
     ended: bool,
     flush: Pin<Box<Sleep>>,
@@ -95,11 +95,11 @@ pub(super) struct Reader<S: MessageSink> {
     /// Since when the wire has brought nothing, as far as ticks can tell.
     pub(super) quiet_since: Instant,
     /// When the broker was looked after last.
-    pub(super) looked_after: Instant,
+    pub(super) checked_at: Instant,
     /// What had been delivered at the last tick.
     pub(super) delivered_at_tick: Option<Offset>,
     /// When gaps were found to be of compaction.
-    pub(super) believed_since: Option<Instant>,
+    pub(super) compaction_since: Option<Instant>,
     /// The server has shown that it reads newest first.
     pub(super) knows_reverse: bool,
 }
@@ -111,39 +111,39 @@ impl<S: MessageSink> Reader<S> {
         let mut tick = tokio::time::interval(every);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self {
-            opener: Connector::new(core, order),
-            intake: Arc::new(Mutex::new(SubscriptionDecoder::new(sink))),
-            session: None,
+            connector: Connector::new(core, order),
+            decoder: Arc::new(Mutex::new(SubscriptionDecoder::new(sink))),
+            subscription: None,
             ready: VecDeque::new(),
-            loss: None,
+            outage: None,
             announce: Announce::Opened,
             ended: false,
             flush: Box::pin(tokio::time::sleep(FLUSH_AFTER)),
             flush_is_set: false,
             tick,
             quiet_since: Instant::now(),
-            looked_after: Instant::now(),
+            checked_at: Instant::now(),
             delivered_at_tick: None,
-            believed_since: None,
+            compaction_since: None,
             knows_reverse: false,
         }
     }
 
     /// The first attempt: what can not pass is an error, all else is told by events.
-    pub(super) async fn begin(&mut self) -> Result<()> {
+    pub(super) async fn open_first(&mut self) -> Result<()> {
         // The first attempt takes of the patience too: no broker delivers while it lasts.
-        self.loss = Some(Outage::new(None));
+        self.outage = Some(Outage::new(None));
         match self.open().await {
             Err(OpenError::Failed(error)) => Err(error),
             outcome => {
-                self.settle(outcome);
+                self.apply_open_result(outcome);
                 Ok(())
             }
         }
     }
 
     /// The next batch or event; `None` after the end.
-    pub(super) async fn next(&mut self) -> Option<SubscriptionItem<S::Batch>> {
+    pub(super) async fn next(&mut self) -> Option<SubscriptionItem<S::MeteredBatch>> {
         loop {
             if let Some(item) = self.ready.pop_front() {
                 return Some(item);
@@ -151,211 +151,215 @@ impl<S: MessageSink> Reader<S> {
             if self.ended {
                 return None;
             }
-            if self.session.is_some() {
-                self.read().await;
+            if self.subscription.is_some() {
+                self.read_stream().await;
             } else {
-                self.try_again().await;
+                self.reopen().await;
             }
         }
     }
 
     async fn open(&mut self) -> std::result::Result<OpenSubscription, OpenError> {
         let next = self.next_offset();
-        let intake = Arc::clone(&self.intake);
-        self.opener.open(next, &intake).await
+        let decoder = Arc::clone(&self.decoder);
+        self.connector.open(next, &decoder).await
     }
 
     /// The offset to go on at; `None` before the first message.
     pub(super) fn next_offset(&self) -> Option<Offset> {
-        let intake = codec::lock(&self.intake);
-        intake.delivered.and(intake.course.next)
+        let decoder = codec::lock(&self.decoder);
+        decoder.delivered.and(decoder.range.next)
     }
 
     /// The last offset delivered.
     pub(super) fn delivered(&self) -> Option<Offset> {
-        codec::lock(&self.intake).delivered
+        codec::lock(&self.decoder).delivered
     }
 
     /// Another attempt, after a wait.
-    async fn try_again(&mut self) {
+    async fn reopen(&mut self) {
         let delivered = self.delivered();
-        let loss = self.loss.get_or_insert_with(|| Outage::new(delivered));
-        let wait = loss.backoff.next_wait();
-        let token = self.opener.core.tasks.token().clone();
+        let outage = self.outage.get_or_insert_with(|| Outage::new(delivered));
+        let wait = outage.backoff.next_wait();
+        let token = self.connector.inner.tasks.token().clone();
         let closing = token.cancelled();
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = closing => return self.end(EndReason::Failed(Error::closed().into())),
         }
         let outcome = self.open().await;
-        self.settle(outcome);
+        self.apply_open_result(outcome);
     }
 
     /// Takes in how an attempt went.
-    fn settle(&mut self, outcome: std::result::Result<OpenSubscription, OpenError>) {
+    fn apply_open_result(&mut self, outcome: std::result::Result<OpenSubscription, OpenError>) {
         match outcome {
-            Ok(session) => self.start(session),
+            Ok(session) => self.start_reading(session),
             Err(OpenError::Ended(reason)) => self.end(reason),
             Err(OpenError::Oldest) => self.end(EndReason::StopReached),
             Err(OpenError::Failed(error)) => self.end(EndReason::Failed(error.into())),
-            Err(OpenError::Lost(error)) => self.lose(error),
+            Err(OpenError::Lost(error)) => self.record_outage(error),
         }
     }
 
-    fn start(&mut self, session: OpenSubscription) {
+    fn start_reading(&mut self, session: OpenSubscription) {
         let broker = Arc::clone(&session.broker);
-        let next = codec::lock(&self.intake).course.next;
+        let next = codec::lock(&self.decoder).range.next;
         self.quiet_since = Instant::now();
-        self.looked_after = Instant::now();
+        self.checked_at = Instant::now();
         self.tick.reset();
-        self.session = Some(session);
+        self.subscription = Some(session);
         match std::mem::replace(&mut self.announce, Announce::Resumed) {
-            Announce::Opened => self.tell(SubscriptionEvent::Opened { broker }),
+            Announce::Opened => self.push_event(SubscriptionEvent::Opened { broker }),
             Announce::Resumed => {
                 let next = next.unwrap_or(-1);
-                self.tell(SubscriptionEvent::Resumed { broker, next });
+                self.push_event(SubscriptionEvent::Resumed { broker, next });
             }
             Announce::Nothing => {}
         }
     }
 
     /// The session is lost: says so and looks for another, unless that has taken too long already.
-    pub(super) fn lose(&mut self, error: Error) {
+    pub(super) fn record_outage(&mut self, error: Error) {
         let delivered = self.delivered();
-        let session = self.session.take();
-        let lasted = session.is_some_and(|session| session.opened.elapsed() >= LASTING);
-        self.loss
-            .take_if(|loss| lasted || loss.delivered != delivered);
-        let limit = match self.opener.order.spec.give_up {
-            RetryLimit::AsClient => self.opener.core.options.resubscribe_limit,
+        let session = self.subscription.take();
+        let lasted = session.is_some_and(|session| session.opened.elapsed() >= STABLE_AFTER);
+        self.outage
+            .take_if(|outage| lasted || outage.delivered != delivered);
+        let limit = match self.connector.request.spec.give_up {
+            RetryLimit::AsClient => self.connector.inner.options.resubscribe_limit,
             RetryLimit::After(limit) => Some(limit),
             RetryLimit::Never => None,
         };
-        let loss = self.loss.get_or_insert_with(|| Outage::new(delivered));
-        loss.attempt += 1;
-        let attempt = loss.attempt;
+        let outage = self.outage.get_or_insert_with(|| Outage::new(delivered));
+        outage.attempt += 1;
+        let attempt = outage.attempt;
         let failure = Failure::from(error);
-        if limit.is_some_and(|limit| loss.since.elapsed() >= limit) {
+        if limit.is_some_and(|limit| outage.since.elapsed() >= limit) {
             return self.end(EndReason::Unavailable(failure));
         }
-        self.tell(SubscriptionEvent::Resuming { attempt, failure });
+        self.push_event(SubscriptionEvent::Resuming { attempt, failure });
     }
 
     /// The subscription is over: nothing follows this event.
     pub(super) fn end(&mut self, reason: EndReason) {
-        self.session = None;
-        self.tell(SubscriptionEvent::Ended(reason));
+        self.subscription = None;
+        self.push_event(SubscriptionEvent::Ended(reason));
         self.ended = true;
     }
 
     /// An event comes after the messages before it.
-    pub(super) fn tell(&mut self, event: SubscriptionEvent) {
-        self.hand_on();
+    pub(super) fn push_event(&mut self, event: SubscriptionEvent) {
+        self.flush_batches();
         self.ready.push_back(SubscriptionItem::Event(event));
     }
 
     /// Hands on the batch that the last message filled.
-    pub(super) fn hand_on_full(&mut self) {
+    pub(super) fn push_full_batch(&mut self) {
         self.flush_is_set = false;
-        let full = codec::lock(&self.intake).take_batch();
+        let full = codec::lock(&self.decoder).take_batch();
         self.ready.extend(full.map(SubscriptionItem::Batch));
     }
 
     /// Hands on what has come together.
-    fn hand_on(&mut self) {
+    fn flush_batches(&mut self) {
         self.flush_is_set = false;
-        let mut intake = codec::lock(&self.intake);
-        let (full, rest) = (intake.take_batch(), intake.flush());
-        drop(intake);
+        let mut decoder = codec::lock(&self.decoder);
+        let (full, rest) = (decoder.take_batch(), decoder.flush());
+        drop(decoder);
         let batches = full.into_iter().chain(rest);
         self.ready.extend(batches.map(SubscriptionItem::Batch));
     }
 
     /// Reads until there is something to hand on.
-    async fn read(&mut self) {
-        match self.listen().await {
-            StreamEvent::Told(Disposition::Full) => self.hand_on_full(),
-            StreamEvent::Told(Disposition::Held) => self.explain_gap().await,
-            StreamEvent::Told(Disposition::Stopped) => self.end(EndReason::StopReached),
-            StreamEvent::Told(Disposition::Forwards) => self.found_forwards(),
-            StreamEvent::Told(
+    async fn read_stream(&mut self) {
+        match self.next_stream_event().await {
+            StreamEvent::Message(Disposition::Full) => self.push_full_batch(),
+            StreamEvent::Message(Disposition::Held) => self.resolve_gap().await,
+            StreamEvent::Message(Disposition::Stopped) => self.end(EndReason::StopReached),
+            StreamEvent::Message(Disposition::Forwards) => self.on_forward_message(),
+            StreamEvent::Message(
                 Disposition::Handshake | Disposition::Kept | Disposition::Repeated,
             ) => {}
-            StreamEvent::Quiet => self.hand_on(),
-            StreamEvent::Tick => self.look_up().await,
-            StreamEvent::Broke(status) => {
-                let closed = self.told(|opener, call| opener.meant(call, status));
-                self.close(closed);
+            StreamEvent::FlushDue => self.flush_batches(),
+            StreamEvent::Tick => self.on_tick().await,
+            StreamEvent::Failed(status) => {
+                let closed =
+                    self.judge_end(|connector, call| connector.interpret_status(call, status));
+                self.close_stream(closed);
             }
             StreamEvent::Ended => {
-                let closed = self.told(|opener, call| {
-                    if opener.order.consumer.is_some() {
+                let closed = self.judge_end(|connector, call| {
+                    if connector.request.consumer.is_some() {
                         return OpenError::Ended(EndReason::Fenced);
                     }
                     OpenError::Lost(call.cut())
                 });
-                self.close(closed);
+                self.close_stream(closed);
             }
         }
     }
 
-    fn told(&self, judge: impl FnOnce(&Connector, &Call<'_>) -> OpenError) -> OpenError {
-        let address = self.session.as_ref().map_or("", |session| &session.address);
+    fn judge_end(&self, judge: impl FnOnce(&Connector, &Call<'_>) -> OpenError) -> OpenError {
+        let address = self
+            .subscription
+            .as_ref()
+            .map_or("", |session| &session.address);
         let call = Call {
             rpc: Rpc::Subscribe,
-            target: &self.opener.target,
+            target: &self.connector.target,
             address,
         };
-        judge(&self.opener, &call)
+        judge(&self.connector, &call)
     }
 
-    fn close(&mut self, closed: OpenError) {
+    fn close_stream(&mut self, closed: OpenError) {
         let stopped = matches!(closed, OpenError::Ended(EndReason::StopReached));
-        if stopped && self.has_older() && !codec::lock(&self.intake).is_fresh() {
+        if stopped && self.has_older() && !codec::lock(&self.decoder).is_fresh() {
             // A readonly partition ends a reversed subscription after one message (wire-contract §4.6).
-            self.session = None;
+            self.subscription = None;
             self.announce = Announce::Nothing;
             return;
         }
-        self.settle(Err(closed));
+        self.apply_open_result(Err(closed));
     }
 
     /// Whether a reversed subscription that was told to be done can not be.
     pub(super) fn has_older(&self) -> bool {
-        let intake = codec::lock(&self.intake);
-        let course = &intake.course;
-        let more = |next: Offset| !course.is_past(next);
-        course.reverse && intake.delivered.is_some() && course.next.is_some_and(more)
+        let decoder = codec::lock(&self.decoder);
+        let range = &decoder.range;
+        let more = |next: Offset| !range.is_past(next);
+        range.reverse && decoder.delivered.is_some() && range.next.is_some_and(more)
     }
 
     /// A message that should be older is not: the server reads forwards, or has nothing older.
-    fn found_forwards(&mut self) {
-        if codec::lock(&self.intake).is_fresh() {
+    fn on_forward_message(&mut self) {
+        if codec::lock(&self.decoder).is_fresh() {
             return self.end(EndReason::StopReached);
         }
-        self.fail_forwards();
+        self.end_without_reverse();
     }
 
     /// Waits for the wire, for silence with something in the sink, or for the next tick.
-    async fn listen(&mut self) -> StreamEvent {
-        let Some(session) = &mut self.session else {
+    async fn next_stream_event(&mut self) -> StreamEvent {
+        let Some(session) = &mut self.subscription else {
             return StreamEvent::Ended;
         };
-        let intake = &self.intake;
+        let decoder = &self.decoder;
         let (flush, is_set) = (&mut self.flush, &mut self.flush_is_set);
         let (stream, tick) = (&mut session.stream, &mut self.tick);
         std::future::poll_fn(|cx| {
             if let Poll::Ready(wire) = poll_wire(stream, cx) {
                 return Poll::Ready(wire);
             }
-            if !*is_set && codec::lock(intake).is_open() {
+            if !*is_set && codec::lock(decoder).is_open() {
                 flush
                     .as_mut()
                     .reset(tokio::time::Instant::now() + FLUSH_AFTER);
                 *is_set = true;
             }
             if *is_set && flush.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(StreamEvent::Quiet);
+                return Poll::Ready(StreamEvent::FlushDue);
             }
             tick.poll_tick(cx).map(|_| StreamEvent::Tick)
         })
@@ -365,11 +369,11 @@ impl<S: MessageSink> Reader<S> {
 
 /// Takes messages off the wire until one needs more than being kept.
 fn poll_wire(stream: &mut Streaming<Disposition>, cx: &mut Context<'_>) -> Poll<StreamEvent> {
-    for _ in 0..TURN {
+    for _ in 0..MAX_CONSECUTIVE {
         match std::task::ready!(Pin::new(&mut *stream).poll_next(cx)) {
             Some(Ok(Disposition::Kept | Disposition::Repeated)) => {}
-            Some(Ok(taken)) => return Poll::Ready(StreamEvent::Told(taken)),
-            Some(Err(status)) => return Poll::Ready(StreamEvent::Broke(status)),
+            Some(Ok(taken)) => return Poll::Ready(StreamEvent::Message(taken)),
+            Some(Err(status)) => return Poll::Ready(StreamEvent::Failed(status)),
             None => return Poll::Ready(StreamEvent::Ended),
         }
     }

@@ -30,7 +30,7 @@ struct Injected {
 
 impl Injected {
     /// Keeps the header among the others only where it says something else than its field.
-    fn settle(&mut self, name: &[u8], field: &[u8], headers: &mut Vec<u8>) {
+    fn drop_header_equal_to_field(&mut self, name: &[u8], field: &[u8], headers: &mut Vec<u8>) {
         if self.present && self.value != field {
             put_field(headers, name);
             put_field(headers, &self.value);
@@ -72,8 +72,9 @@ impl Rest {
     fn settle(&mut self) {
         let headers = &mut self.headers;
         self.subject_header
-            .settle(b"subject", &self.subject, headers);
-        self.reply_header.settle(b"reply", &self.reply, headers);
+            .drop_header_equal_to_field(b"subject", &self.subject, headers);
+        self.reply_header
+            .drop_header_equal_to_field(b"reply", &self.reply, headers);
     }
 
     /// Whether the headers that brokers inject repeat the subject, and the reply subject.
@@ -92,7 +93,7 @@ pub(super) fn put(into: &mut Vec<u8>, bytes: &[u8]) {
 #[derive(Debug, Default)]
 pub(super) struct FieldCache {
     open: Rest,
-    known: Vec<Known>,
+    known: Vec<CachedFields>,
     /// The one to be forgotten next.
     oldest: usize,
     /// Which of the known ones the message being read has.
@@ -100,7 +101,7 @@ pub(super) struct FieldCache {
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct CachedFields {
     /// As it stands on the wire.
     bytes: Vec<u8>,
     partition: PartitionId,
@@ -142,7 +143,7 @@ impl FieldCache {
             return;
         }
         if self.known.len() < MOST_KNOWN {
-            self.known.push(Known::default());
+            self.known.push(CachedFields::default());
         }
         let number = self.oldest % self.known.len();
         self.oldest = (number + 1) % MOST_KNOWN;

@@ -33,7 +33,7 @@ struct Token {
 
 /// How a line is reached from the one that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+enum NodeStep {
     /// It is the root, or closes a node.
     None,
     /// By the key in its first token.
@@ -49,7 +49,7 @@ struct Line {
     tokens: u32,
     /// The line that opens the node it is in.
     parent: u32,
-    step: Step,
+    step: NodeStep,
     /// Where it opens a node: the line that closes it, and how many children that has.
     fold: Option<(u32, u32)>,
 }
@@ -125,7 +125,11 @@ impl Lines {
     pub fn path(&self, line: usize) -> Option<String> {
         let mut steps = Vec::new();
         let mut at = self.node_of(line)?;
-        while let Some(place) = self.rows.get(at).filter(|place| place.step != Step::None) {
+        while let Some(place) = self
+            .rows
+            .get(at)
+            .filter(|place| place.step != NodeStep::None)
+        {
             steps.push(self.step(at, place.step));
             at = wide(place.parent);
         }
@@ -137,9 +141,9 @@ impl Lines {
     fn node_of(&self, line: usize) -> Option<usize> {
         let place = self.rows.get(line)?;
         match place.step {
-            Step::Key | Step::Index(_) => Some(line),
-            Step::None if line == 0 => place.fold.map(|_| line),
-            Step::None => self
+            NodeStep::Key | NodeStep::Index(_) => Some(line),
+            NodeStep::None if line == 0 => place.fold.map(|_| line),
+            NodeStep::None => self
                 .rows
                 .get(wide(place.parent))?
                 .fold
@@ -147,11 +151,11 @@ impl Lines {
         }
     }
 
-    fn step(&self, line: usize, step: Step) -> String {
+    fn step(&self, line: usize, step: NodeStep) -> String {
         match step {
-            Step::None => String::new(),
-            Step::Index(index) => format!("[{index}]"),
-            Step::Key => {
+            NodeStep::None => String::new(),
+            NodeStep::Index(index) => format!("[{index}]"),
+            NodeStep::Key => {
                 let key = self.tokens(line).next().map_or("", |(_, text)| text);
                 crate::store::json_path::step_of_key(key)
             }
@@ -228,7 +232,7 @@ impl Writer {
 
     /// Begins a line outside of any tree.
     pub(super) fn plain_line(&mut self) {
-        self.begin(Step::None);
+        self.begin(NodeStep::None);
     }
 
     /// A line of one token outside of any tree.
@@ -239,7 +243,7 @@ impl Writer {
 
     /// The key of the node or scalar that follows, as it is to be shown.
     pub(super) fn key(&mut self, key: &str) {
-        self.child(Step::Key);
+        self.child(NodeStep::Key);
         self.token(Class::Key, key);
         self.token(Class::Punctuation, ": ");
         self.key_written = true;
@@ -263,7 +267,7 @@ impl Writer {
     pub(super) fn close(&mut self, bracket: &str) {
         let Some(node) = self.open.pop() else { return };
         if node.children > 0 {
-            self.begin(Step::None);
+            self.begin(NodeStep::None);
             let last = self.lines.len() - 1;
             self.lines.rows[last].parent = node.line;
             self.set_fold(&node, last);
@@ -286,11 +290,11 @@ impl Writer {
     fn element(&mut self) {
         if !std::mem::take(&mut self.key_written) {
             let index = self.open.last().map(|node| node.children);
-            self.child(index.map_or(Step::None, Step::Index));
+            self.child(index.map_or(NodeStep::None, NodeStep::Index));
         }
     }
 
-    fn child(&mut self, step: Step) {
+    fn child(&mut self, step: NodeStep) {
         let siblings = self.open.last_mut().map(|node| {
             node.children += 1;
             node.children - 1
@@ -315,7 +319,7 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self, step: Step) {
+    fn begin(&mut self, step: NodeStep) {
         self.put_remark();
         self.lines.rows.push(Line {
             depth: narrow(self.open.len()),

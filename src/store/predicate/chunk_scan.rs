@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{Field, Needle, Term, Test, all_hold};
 use crate::model::Timestamp;
-use crate::store::chunk::{Chunk, Entry, narrow, wide};
+use crate::store::chunk::{Chunk, MessageEntry, narrow, wide};
 use crate::store::message::MessageRef;
 
 /// Indexes of the messages for which all terms hold, growing.
@@ -14,7 +14,7 @@ pub(super) fn scan(terms: &[Term], chunk: &Chunk, now: Timestamp) -> Vec<u32> {
         return Vec::new();
     }
     match terms.iter().find_map(sweepable) {
-        Some((field, needle)) => Sweep {
+        Some((field, needle)) => ChunkScan {
             terms,
             chunk,
             now,
@@ -57,7 +57,7 @@ fn one_by_one(terms: &[Term], chunk: &Chunk, now: Timestamp) -> Vec<u32> {
 }
 
 /// One pass over the arena. Each message with a hit is looked at once, then the search goes on behind it.
-struct Sweep<'a> {
+struct ChunkScan<'a> {
     terms: &'a [Term],
     chunk: &'a Chunk,
     now: Timestamp,
@@ -65,7 +65,7 @@ struct Sweep<'a> {
     needle: &'a Needle,
 }
 
-impl Sweep<'_> {
+impl ChunkScan<'_> {
     fn run(&self) -> Vec<u32> {
         let mut found = Vec::new();
         let mut from = 0;
@@ -91,7 +91,7 @@ impl Sweep<'_> {
     }
 
     /// The message that holds this byte. Messages without bytes hold none.
-    fn message_at(&self, at: usize) -> Option<(usize, &Entry)> {
+    fn message_at(&self, at: usize) -> Option<(usize, &MessageEntry)> {
         let entries = &self.chunk.entries;
         let index = if self.grows() {
             entries
@@ -104,7 +104,7 @@ impl Sweep<'_> {
     }
 
     /// A hit that lies in the value is a match as it stands; any other may span two fields or only begin a match.
-    fn is_match(&self, entry: &Entry, hit: &Range<usize>) -> bool {
+    fn is_match(&self, entry: &MessageEntry, hit: &Range<usize>) -> bool {
         let value = entry.value_span();
         let in_value = hit.start >= value.start && hit.end <= value.end;
         let looks_there = matches!(self.field, Field::Any | Field::Value);

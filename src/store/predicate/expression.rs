@@ -11,7 +11,7 @@ use cel::{Context, Env, ExecutionError, Value};
 
 use super::lazy_json;
 use super::parse::{self, SyntaxError};
-use super::prefilter::Hint;
+use super::prefilter::Prefilter;
 use crate::model::parse_duration;
 use crate::store::message::MessageRef;
 
@@ -19,13 +19,13 @@ use crate::store::message::MessageRef;
 #[derive(Debug)]
 pub(in crate::store) struct Expression {
     parsed: IdedExpr,
-    hint: Option<Hint>,
+    hint: Option<Prefilter>,
 }
 
 impl Expression {
     pub(in crate::store) fn new(text: &str) -> Result<Self, SyntaxError> {
         let parsed = parse::parse(environment(), text)?;
-        let hint = Hint::of(&parsed);
+        let hint = Prefilter::from_expression(&parsed);
         let expression = Self { parsed, hint };
         match expression.undeclared() {
             Some(name) => Err((

@@ -38,7 +38,8 @@ fn build(text: &str, depth: usize) -> Box<dyn Val + '_> {
             members: OnceLock::new(),
         }),
         Some(Ok(Token::Open(Kind::Array))) if depth < DEEPEST_LIST => {
-            let elements = Children::of(text).map(|(_, element)| build(element, depth + 1));
+            let elements =
+                Children::first_token(text).map(|(_, element)| build(element, depth + 1));
             Box::new(CelList::from(elements.collect::<Vec<_>>()))
         }
         Some(Ok(Token::String(string))) => Box::new(CelString::from(json_path::unquoted(string))),
@@ -72,7 +73,7 @@ struct Object<'a> {
 impl<'a> Object<'a> {
     fn members(&self) -> &CelMap<'a> {
         self.members.get_or_init(|| {
-            let members = Children::of(self.text).filter_map(|(key, value)| {
+            let members = Children::first_token(self.text).filter_map(|(key, value)| {
                 let key = CelMapKey::from(json_path::unquoted(key?).into_owned());
                 Some((key, build(value, 0)))
             });

@@ -8,26 +8,26 @@ use crate::store::message::MessageRef;
 
 /// What has to be where.
 #[derive(Debug)]
-pub(super) struct Hint {
-    place: Place,
+pub(super) struct Prefilter {
+    place: PrefilterField,
     text: Box<memmem::Finder<'static>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum PrefilterField {
     Key,
     Value,
 }
 
-impl Hint {
+impl Prefilter {
     /// The longest text that the expression asks for: `value.state == "failed"`, `key.startsWith("user-")`, also where
     /// this is one of several conditions that must all hold.
-    pub(super) fn of(expression: &IdedExpr) -> Option<Self> {
+    pub(super) fn from_expression(expression: &IdedExpr) -> Option<Self> {
         let Expr::Call(call) = &expression.expr else {
             return None;
         };
         if call.func_name == operators::LOGICAL_AND {
-            let hints = call.args.iter().filter_map(Self::of);
+            let hints = call.args.iter().filter_map(Self::from_expression);
             return hints.max_by_key(|hint| hint.text.needle().len());
         }
         let (place, text) = asked(call)?;
@@ -40,14 +40,16 @@ impl Hint {
     pub(super) fn allows(&self, message: &MessageRef<'_>) -> bool {
         let is_in = |bytes| self.text.find(bytes).is_some();
         match self.place {
-            Place::Key => is_in(message.key()),
-            Place::Value => is_in(message.value()) || memchr(b'\\', message.value()).is_some(),
+            PrefilterField::Key => is_in(message.key()),
+            PrefilterField::Value => {
+                is_in(message.value()) || memchr(b'\\', message.value()).is_some()
+            }
         }
     }
 }
 
 /// The text for which a call looks, and where it does.
-fn asked(call: &CallExpr) -> Option<(Place, &str)> {
+fn asked(call: &CallExpr) -> Option<(PrefilterField, &str)> {
     let both = |path, wanted| Some((place(path)?, text(wanted)?));
     match (&*call.func_name, call.target.as_deref(), &*call.args) {
         (operators::EQUALS, None, [left, right]) => both(left, right).or_else(|| both(right, left)),
@@ -64,7 +66,7 @@ fn text(expression: &IdedExpr) -> Option<&str> {
 }
 
 /// The field of a message that a path such as `value.items[0]` begins with.
-fn place(path: &IdedExpr) -> Option<Place> {
+fn place(path: &IdedExpr) -> Option<PrefilterField> {
     if let Expr::Select(select) = &path.expr {
         return (!select.test).then(|| place(&select.operand)).flatten();
     }
@@ -76,8 +78,8 @@ fn place(path: &IdedExpr) -> Option<Place> {
         return None;
     };
     match name.as_str() {
-        "key" => Some(Place::Key),
-        "value" => Some(Place::Value),
+        "key" => Some(PrefilterField::Key),
+        "value" => Some(PrefilterField::Value),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use super::QueryError;
 
 /// A piece of a query between spaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word<'a> {
+pub(super) struct QueryWord<'a> {
     /// Its first byte in the query.
     pub(super) at: usize,
     /// How many `!` stand in front: an odd number negates.
@@ -35,20 +35,24 @@ impl<'a> Words<'a> {
         self.at = self.text.len();
     }
 
-    fn rest(&self) -> &'a str {
+    fn remaining(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
     fn skip_spaces(&mut self) {
-        self.at = self.text.len() - self.rest().trim_start().len();
+        self.at = self.text.len() - self.remaining().trim_start().len();
     }
 
     /// The word that begins here; quotes keep spaces together, and end it.
-    fn word(&mut self) -> Result<Word<'a>, QueryError> {
+    fn word(&mut self) -> Result<QueryWord<'a>, QueryError> {
         let at = self.at;
-        let negations = self.rest().bytes().take_while(|&byte| byte == b'!').count();
+        let negations = self
+            .remaining()
+            .bytes()
+            .take_while(|&byte| byte == b'!')
+            .count();
         self.at += negations;
-        let rest = self.rest();
+        let rest = self.remaining();
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         let (bare, quoted) = match opening_quote(word) {
@@ -63,7 +67,7 @@ impl<'a> Words<'a> {
             }
         };
         self.at += bare.len() + quoted.map_or(0, |inside| inside.len() + 2);
-        Ok(Word {
+        Ok(QueryWord {
             at,
             negations,
             bare,
@@ -74,11 +78,11 @@ impl<'a> Words<'a> {
 }
 
 impl<'a> Iterator for Words<'a> {
-    type Item = Result<Word<'a>, QueryError>;
+    type Item = Result<QueryWord<'a>, QueryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.skip_spaces();
-        (!self.rest().is_empty()).then(|| self.word())
+        (!self.remaining().is_empty()).then(|| self.word())
     }
 }
 

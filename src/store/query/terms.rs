@@ -2,7 +2,7 @@
 //! How a term is looked for is `predicate`'s; cutting into words is `lexer`'s.
 
 use super::QueryError;
-use super::lexer::{Word, Words, unescape, unescape_pattern};
+use super::lexer::{QueryWord, Words, unescape, unescape_pattern};
 use crate::model::{parse_duration, parse_ranges, parse_size};
 use crate::store::predicate::{Comparison, Expression, Field, Needle, Term, Test};
 
@@ -38,7 +38,7 @@ pub(in crate::store) fn parse(text: &str) -> Result<Vec<Vec<Term>>, QueryError> 
 }
 
 /// The term, and whether it took the rest of the line.
-fn term(word: &Word<'_>) -> Result<(Term, bool), QueryError> {
+fn term(word: &QueryWord<'_>) -> Result<(Term, bool), QueryError> {
     let negated = word.negations % 2 == 1;
     if word.bare.is_empty() && word.quoted.is_none() {
         return Err(QueryError::new(word.at, "a term is missing after !"));
@@ -55,7 +55,7 @@ fn term(word: &Word<'_>) -> Result<(Term, bool), QueryError> {
 }
 
 /// `cel: EXPR`, which takes the rest of the line.
-fn expression(word: &Word<'_>) -> Result<Expression, QueryError> {
+fn expression(word: &QueryWord<'_>) -> Result<Expression, QueryError> {
     let rest = word.rest.strip_prefix("cel:").unwrap_or_default();
     let text = rest.trim();
     let at = word.at + word.negations + "cel:".len() + (rest.len() - rest.trim_start().len());
@@ -69,7 +69,7 @@ fn expression(word: &Word<'_>) -> Result<Expression, QueryError> {
 }
 
 /// Text or a regular expression, in a field or anywhere.
-fn text(word: &Word<'_>) -> Result<Test, QueryError> {
+fn text(word: &QueryWord<'_>) -> Result<Test, QueryError> {
     let (field, bare) = field(word.bare);
     let needle = match (bare.strip_prefix('~'), word.quoted) {
         (Some(""), Some(quoted)) => pattern(word, &unescape_pattern(quoted))?,
@@ -80,7 +80,7 @@ fn text(word: &Word<'_>) -> Result<Test, QueryError> {
     Ok(Test::Contains(field, needle))
 }
 
-fn pattern(word: &Word<'_>, pattern: &str) -> Result<Needle, QueryError> {
+fn pattern(word: &QueryWord<'_>, pattern: &str) -> Result<Needle, QueryError> {
     Needle::pattern(pattern).map_err(|sentence| QueryError::new(word.at, sentence))
 }
 
@@ -107,7 +107,7 @@ const OPERATORS: [(&str, Comparison); 6] = [
 ];
 
 /// `offset>N`, `size>1k`, `age<5m`, `partition:N`; `None` where the word begins otherwise.
-fn comparison(word: &Word<'_>) -> Result<Option<Test>, QueryError> {
+fn comparison(word: &QueryWord<'_>) -> Result<Option<Test>, QueryError> {
     let length = word
         .bare
         .bytes()

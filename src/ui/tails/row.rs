@@ -130,7 +130,7 @@ impl<'a> Columns<'a> {
         spans.extend(put(&key, self.key, false, theme.key));
         for field in self.fields {
             let small = message.value().len() <= MOST_JSON;
-            let found = small.then(|| field.of(message.value())).flatten();
+            let found = small.then(|| field.select(message.value())).flatten();
             let number = found
                 .as_deref()
                 .is_some_and(|text| text.parse::<f64>().is_ok());

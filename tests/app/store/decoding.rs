@@ -73,12 +73,12 @@ fn a_path_finds_what_its_line_shows() {
         let path = decoded.lines.path(line).unwrap();
         let projection: JsonPath = path.parse().unwrap();
         assert_eq!(projection.to_string(), path);
-        assert!(projection.of(value).is_some(), "{path}");
+        assert!(projection.select(value).is_some(), "{path}");
     }
     let read = |path: &str| {
         path.parse::<JsonPath>()
             .unwrap()
-            .of(value)
+            .select(value)
             .map(std::borrow::Cow::into_owned)
     };
     assert_eq!(read("a.b[0]").as_deref(), Some("10"));

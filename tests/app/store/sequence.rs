@@ -83,7 +83,7 @@ fn a_held_message_survives_its_chunk() {
             .map(|offset| at(0, offset, offset))
             .collect::<Vec<_>>(),
     );
-    let held = store.hold(&id(0, 3)).unwrap();
+    let held = store.pin(&id(0, 3)).unwrap();
     assert!(Budget::new(1).enforce([&mut store]) || store.kept() < 5000);
     assert!(store.get(&id(0, 3)).is_none());
     assert_eq!(held.message().value(), b"0-3");

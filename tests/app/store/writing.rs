@@ -2,7 +2,7 @@
 
 use liftui::store::decode::{DecodeOptions, decode};
 use liftui::store::{
-    Change, Chunk, ExportForm, Exporter, MessageFormat, Record, diff, write_record,
+    Chunk, ExportForm, Exporter, LineChange, MessageFormat, Record, diff, write_record,
 };
 use std::sync::Arc;
 
@@ -136,7 +136,7 @@ fn a_format_prints_what_it_names() {
     }
 }
 
-fn changes(left: &str, right: &str) -> Vec<Change> {
+fn changes(left: &str, right: &str) -> Vec<LineChange> {
     let options = DecodeOptions::default();
     diff(
         &decode(left.as_bytes(), &options).lines,
@@ -152,13 +152,13 @@ fn a_comparison_shows_the_lines_that_differ() {
     );
     let differing: Vec<_> = found
         .iter()
-        .filter(|change| !matches!(change, Change::Same(..)))
+        .filter(|change| !matches!(change, LineChange::Same(..)))
         .collect();
     let expected = [
-        Change::Left(4),
-        Change::Left(7),
-        Change::Right(6),
-        Change::Right(7),
+        LineChange::Left(4),
+        LineChange::Left(7),
+        LineChange::Right(6),
+        LineChange::Right(7),
     ];
     assert_eq!(differing, expected.iter().collect::<Vec<_>>());
 }
@@ -177,16 +177,16 @@ fn a_comparison_passes_over_every_line_once_in_order() {
         let (mut x, mut y) = (0, 0);
         for change in changes(&left, &right) {
             match change {
-                Change::Same(l, r) => {
+                LineChange::Same(l, r) => {
                     assert_eq!((l, r), (x, y));
                     assert_eq!(left.lines().nth(l), right.lines().nth(r));
                     (x, y) = (x + 1, y + 1);
                 }
-                Change::Left(l) => {
+                LineChange::Left(l) => {
                     assert_eq!(l, x);
                     x += 1;
                 }
-                Change::Right(r) => {
+                LineChange::Right(r) => {
                     assert_eq!(r, y);
                     y += 1;
                 }

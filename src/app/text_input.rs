@@ -107,7 +107,7 @@ impl App {
                 self.confirmed();
             }
             other @ Some(Overlay::Reader(_) | Overlay::Menu(_) | Overlay::Form(_)) => {
-                self.overlay = other
+                self.overlay = other;
             }
             None => {
                 self.filter_mut().map(Filter::close);

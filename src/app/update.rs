@@ -42,7 +42,7 @@ impl App {
             Event::Done(id, result) => self.done(id, result),
             Event::Edited(id, text) => self.edited(id, text),
             Event::Exported(id, progress) => {
-                self.tails.on_exported(id, &progress, &mut self.context)
+                self.tails.on_exported(id, &progress, &mut self.context);
             }
             Event::Console(id, answer) => self.console_answered(id, answer),
             Event::Failed(failure) => self.context.say_failure(&failure),
@@ -135,7 +135,7 @@ impl App {
             AppCommand::Quit => self.context.order(Effect::Quit),
             AppCommand::Suspend => self.context.order(Effect::Suspend),
             AppCommand::Help => {
-                self.overlay = Some(Overlay::read(DetailTarget::Help(self.contexts())))
+                self.overlay = Some(Overlay::read(DetailTarget::Help(self.contexts())));
             }
             AppCommand::CommandLine => self.open_command_line(""),
             AppCommand::Palette => self.open_palette(),

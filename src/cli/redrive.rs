@@ -227,7 +227,7 @@ impl Redrive {
                     }
                 }
                 Some(SubscriptionItem::Event(event)) => {
-                    apply_event(session, range, &self.from, event)?
+                    apply_event(session, range, &self.from, event)?;
                 }
                 None => break,
             }

@@ -119,10 +119,10 @@ impl PublishSession {
             match self.wake(&mut look, over).await {
                 SessionWakeup::Queued => {}
                 SessionWakeup::Call(link, CallEvent::Answer(answer)) => {
-                    self.on_answer(link, *answer)
+                    self.on_answer(link, *answer);
                 }
                 SessionWakeup::Call(link, CallEvent::Ended(error)) => {
-                    self.on_call_ended(link, error)
+                    self.on_call_ended(link, error);
                 }
                 SessionWakeup::CallReady => self.send(),
                 SessionWakeup::DeadlineCheck => self.expire_overdue(),

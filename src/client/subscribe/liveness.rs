@@ -201,7 +201,7 @@ impl<S: MessageSink> Reader<S> {
             OldestProbe::Backwards => self.knows_reverse = true,
             OldestProbe::Many => self.end_without_reverse(),
             OldestProbe::Only(offset) if Some(offset) >= delivered => {
-                self.end(EndReason::StopReached)
+                self.end(EndReason::StopReached);
             }
             OldestProbe::Only(_) | OldestProbe::Unknown => {}
         }

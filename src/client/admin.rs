@@ -24,7 +24,7 @@ impl Client {
     /// Does what an [`Operation`] says.
     ///
     /// # Errors
-    /// Those of the call it stands for. Partitions that fail one by one are told in [`Outcome::Partly`].
+    /// Those of the call it stands for. Partitions that fail one by one are told in [`Outcome::Partial`].
     pub async fn perform(&self, operation: Operation) -> Result<Outcome> {
         match operation {
             Operation::Create(options) => self.create_stream(&options).await?,

@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     pub(crate) tasks: Tasks,
 }
 
-/// Closes the client when the last handle is dropped. Subscriptions hold the [`Core`] alone, so they do not keep the
+/// Closes the client when the last handle is dropped. Subscriptions hold the [`Inner`] alone, so they do not keep the
 /// client open.
 #[derive(Debug)]
 pub(crate) struct Handle {

@@ -62,7 +62,7 @@ impl PendingPublish {
 
 /// Publishes messages without waiting for each: any number up to a bound is on its way, answers come in any order.
 /// Cheap to clone; the messages of all clones share one call. When the last clone is dropped, what is on its way is
-/// still waited for by its [`Receipt`]s; [`Publisher::finish`] waits until all of it is with the broker.
+/// still waited for by its [`AckFuture`]s; [`Publisher::finish`] waits until all of it is with the broker.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     core: Arc<Inner>,
@@ -203,10 +203,10 @@ pub struct AckFuture {
 
 impl AckFuture {
     /// How the message ended, and how long after it got its place in flight: the time of the answer counts, however
-    /// late the receipt is looked at.
+    /// late the ack future is looked at.
     ///
     /// # Errors
-    /// The outcome is what awaiting the receipt itself gives.
+    /// The outcome is what awaiting the ack future itself gives.
     pub async fn timed(mut self) -> (Result<Outcome>, Duration) {
         let (outcome, at) = std::future::poll_fn(|cx| self.poll_answer(cx)).await;
         (outcome, at.saturating_duration_since(self.begun))

@@ -37,12 +37,12 @@ impl EventSender {
         let _ = self.control.send(event).await;
     }
 
-    /// [`Outbox::tell`] for a thread that may block; `false` once the loop has ended.
+    /// [`EventSender::send`] for a thread that may block; `false` once the loop has ended.
     pub(super) fn send_blocking(&self, event: Event) -> bool {
         self.control.blocking_send(event).is_ok()
     }
 
-    /// Hands over what a tail read, behind everything that [`Outbox::tell`] hands over. Waiting here is what makes a
+    /// Hands over what a tail read, behind everything that [`EventSender::send`] hands over. Waiting here is what makes a
     /// broker wait.
     pub(super) async fn send_tail(&self, event: Event) {
         let _ = self.tails.send(event).await;

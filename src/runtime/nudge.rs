@@ -30,7 +30,7 @@ impl RefreshRequest {
 pub(super) struct RefreshListener(watch::Receiver<()>);
 
 impl RefreshListener {
-    /// Until somebody has wished since the last [`Nudged::answered`].
+    /// Until somebody has wished since the last [`RefreshListener::answered`].
     pub(super) async fn wait(&mut self) {
         if self.0.changed().await.is_err() {
             // Nobody is left who could wish.

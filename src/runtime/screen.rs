@@ -16,16 +16,16 @@ pub trait Screen {
     /// What the terminal said when it was written to.
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()>;
 
-    /// The next thing that happened to the place, in order. Once [`Cue::Lost`] was given, nothing follows.
+    /// The next thing that happened to the place, in order. Once [`HostEvent::Lost`] was given, nothing follows.
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent>;
 
-    /// Takes the place over, or takes it back after [`Stage::leave`]: the next frame is drawn whole.
+    /// Takes the place over, or takes it back after [`Screen::leave`]: the next frame is drawn whole.
     ///
     /// # Errors
     /// What the terminal said.
     fn enter(&mut self) -> io::Result<()>;
 
-    /// Gives the place back as it was found, and reads none of its input, until [`Stage::enter`].
+    /// Gives the place back as it was found, and reads none of its input, until [`Screen::enter`].
     ///
     /// # Errors
     /// What the terminal said.
@@ -37,14 +37,14 @@ pub trait Screen {
     /// The text is larger than terminals take, or the terminal could not be written to.
     fn copy(&mut self, text: &str) -> io::Result<()>;
 
-    /// Stops the process as ctrl-z does in a shell; [`Cue::Continued`] tells when it goes on.
+    /// Stops the process as ctrl-z does in a shell; [`HostEvent::Continued`] tells when it goes on.
     ///
     /// # Errors
     /// What the system said when it was asked to.
     fn stop(&mut self) -> io::Result<()>;
 }
 
-/// What happens to a [`Stage`].
+/// What happens to a [`Screen`].
 #[derive(Debug)]
 pub enum HostEvent {
     /// The terminal reports a key, the mouse, a paste or its size.

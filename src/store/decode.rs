@@ -113,7 +113,7 @@ impl Default for DecodeOptions<'_> {
 /// Bytes as lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded {
-    /// How they were read in the end; never [`Form::Auto`].
+    /// How they were read in the end; never [`Format::Auto`].
     pub form: Format,
     /// What was opened first, outermost first: `gzip`, `zstd`; and the encoding of text that is not UTF-8.
     pub layers: Vec<&'static str>,

@@ -11,11 +11,11 @@ pub(crate) enum Disposition {
     Handshake,
     /// It is in the sink.
     Kept,
-    /// It is in the sink and filled a batch, which waits in [`Intake::take_batch`].
+    /// It is in the sink and filled a batch, which waits in [`SubscriptionDecoder::take_batch`].
     Full,
     /// It was delivered before and is dropped.
     Repeated,
-    /// Offsets are missing before it; it waits for [`Intake::keep_held`].
+    /// Offsets are missing before it; it waits for [`SubscriptionDecoder::release_held`].
     Held,
     /// It was the last one asked for, or lies past it and is dropped.
     Stopped,

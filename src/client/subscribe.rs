@@ -68,7 +68,7 @@ impl SubscribeRequest {
 
 type ReaderItem<S> = (
     Box<Reader<S>>,
-    Option<SubscriptionItem<<S as MessageSink>::MeteredBatch>>,
+    Option<SubscriptionItem<<S as MessageSink>::Batch>>,
 );
 
 /// A stream of [`SubscriptionItem`]s. It works only while it is polled: not polling it stops reading from the broker,
@@ -90,7 +90,7 @@ impl<S: MessageSink> Subscription<S> {
     }
 
     /// The next batch or event; `None` after the end.
-    pub async fn next(&mut self) -> Option<SubscriptionItem<S::MeteredBatch>> {
+    pub async fn next(&mut self) -> Option<SubscriptionItem<S::Batch>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
@@ -101,7 +101,7 @@ async fn step<S: MessageSink>(mut reader: Box<Reader<S>>) -> ReaderItem<S> {
 }
 
 impl<S: MessageSink> Stream for Subscription<S> {
-    type Item = SubscriptionItem<S::MeteredBatch>;
+    type Item = SubscriptionItem<S::Batch>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(future) = &mut self.next_item else {

@@ -72,7 +72,7 @@ impl ReadSource {
         start: StartAt,
         stop: StopAt,
         sink: S,
-        mut take: impl FnMut(S::MeteredBatch) -> bool + Send,
+        mut take: impl FnMut(S::Batch) -> bool + Send,
     ) -> Result<(), Failure> {
         let spec = SubscribeSpec {
             start,

@@ -85,7 +85,7 @@ impl ReadRange {
 /// The sink of a subscription and what is known of its range.
 pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     sink: S,
-    batch: Option<S::MeteredBatch>,
+    batch: Option<S::Batch>,
     held: Vec<u8>,
     greeted: bool,
     /// Nothing was taken since it was reopened.
@@ -158,12 +158,12 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
     }
 
     /// The batch that the last message filled. The message itself may be the first of the next one.
-    pub(crate) fn take_batch(&mut self) -> Option<S::MeteredBatch> {
+    pub(crate) fn take_batch(&mut self) -> Option<S::Batch> {
         self.batch.take()
     }
 
     /// What has come together since the last batch.
-    pub(crate) fn flush(&mut self) -> Option<S::MeteredBatch> {
+    pub(crate) fn flush(&mut self) -> Option<S::Batch> {
         self.open = false;
         self.sink.flush()
     }

@@ -112,7 +112,7 @@ impl TailMeter {
 }
 
 impl MessageSink for TailMeter {
-    type MeteredBatch = MeasuredMessages;
+    type Batch = MeasuredMessages;
 
     fn key(&mut self, bytes: &[u8]) {
         self.add(bytes);

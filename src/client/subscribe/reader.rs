@@ -85,7 +85,7 @@ pub(super) struct Reader<S: MessageSink> {
     pub(super) connector: Connector,
     pub(super) decoder: SharedDecoder<S>,
     pub(super) subscription: Option<OpenSubscription>,
-    ready: VecDeque<SubscriptionItem<S::MeteredBatch>>,
+    ready: VecDeque<SubscriptionItem<S::Batch>>,
     outage: Option<Outage>,
     announce: Announce,
     ended: bool,
@@ -143,7 +143,7 @@ impl<S: MessageSink> Reader<S> {
     }
 
     /// The next batch or event; `None` after the end.
-    pub(super) async fn next(&mut self) -> Option<SubscriptionItem<S::MeteredBatch>> {
+    pub(super) async fn next(&mut self) -> Option<SubscriptionItem<S::Batch>> {
         loop {
             if let Some(item) = self.ready.pop_front() {
                 return Some(item);

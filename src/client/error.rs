@@ -84,6 +84,14 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether a broker says that the stream or partition does not exist.
+    pub(crate) fn is_missing(&self) -> bool {
+        let kind = self.kind();
+        matches!(kind, ErrorKind::NoSuchStream | ErrorKind::NoSuchPartition)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.failure.sentence)

@@ -1,9 +1,11 @@
 //! Subscriptions: a stream of batches and events that survives its broker. What callers see; opening is
-//! `subscribe::open`'s, reading and resuming `subscribe::reader`'s.
+//! `subscribe::connector`'s, reading and resuming `subscribe::reader`'s.
 
+mod connector;
 mod deletion;
+mod end;
 mod liveness;
-mod open;
+mod log_probe;
 mod positions;
 mod reader;
 
@@ -15,11 +17,10 @@ use std::task::{Context, Poll};
 use tokio_stream::Stream;
 use tokio_util::sync::ReusableBoxFuture;
 
-use super::error::{Error, Result};
+use super::error::Result;
 use super::inner::Inner;
-use crate::model::{EndReason, ErrorKind, MessageSink, SubscribeSpec, SubscriptionEvent, Target};
+use crate::model::{EndReason, MessageSink, SubscribeSpec, SubscriptionEvent};
 use crate::wire::pb;
-use crate::wire::rpc::Rpc;
 use reader::Reader;
 
 /// What a subscription yields: `B` is what its sink makes of messages, [`Message`](crate::model::Message) by default.
@@ -29,20 +30,6 @@ pub enum SubscriptionItem<B> {
     Batch(B),
     /// Something that happened to the subscription.
     Event(SubscriptionEvent),
-}
-
-/// The error that stands for an end where messages were owed; `None` where it is an end as asked for, or one that the
-/// partition's state explains.
-pub(crate) fn failure_of(reason: &EndReason, target: &Target) -> Option<Error> {
-    let of_kind = |kind| Some(Error::of_kind(kind, Rpc::Subscribe, target.clone(), ""));
-    match reason {
-        EndReason::StopReached | EndReason::Paused | EndReason::ReadonlyEnd => None,
-        EndReason::Deleted => of_kind(ErrorKind::StreamDeleted),
-        EndReason::Fenced => of_kind(ErrorKind::Fenced),
-        EndReason::Unavailable(failure) | EndReason::Failed(failure) => {
-            Some(Error::from(failure.clone()))
-        }
-    }
 }
 
 /// What is subscribed to, with what only a [`Client`](super::Client) may ask.
@@ -56,7 +43,7 @@ pub(crate) struct SubscribeRequest {
 }
 
 impl SubscribeRequest {
-    /// An order that changes nothing.
+    /// A request that changes nothing.
     pub(crate) fn read_only(spec: SubscribeSpec) -> Self {
         Self {
             spec,
@@ -81,8 +68,12 @@ pub struct Subscription<S: MessageSink> {
 impl<S: MessageSink> Subscription<S> {
     /// Makes one attempt to open it. A failure that another attempt may mend becomes the first event of the
     /// subscription, any other is returned.
-    pub(crate) async fn open(core: Arc<Inner>, order: SubscribeRequest, sink: S) -> Result<Self> {
-        let mut reader = Box::new(Reader::new(core, order, sink));
+    pub(crate) async fn open(
+        inner: Arc<Inner>,
+        request: SubscribeRequest,
+        sink: S,
+    ) -> Result<Self> {
+        let mut reader = Box::new(Reader::new(inner, request, sink));
         reader.open_first().await?;
         Ok(Self {
             next_item: Some(ReusableBoxFuture::new(step(reader))),

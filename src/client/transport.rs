@@ -66,6 +66,14 @@ impl Call<'_> {
         ))
     }
 
+    /// The server lost its place in the log.
+    pub(crate) fn reader_lost(&self) -> Error {
+        self.broken(&TransportFailure::new(
+            ErrorKind::Unreachable,
+            "lost its place in the log, which retention or compaction has changed",
+        ))
+    }
+
     /// No answer came in time.
     pub(crate) fn timed_out(&self, waited: std::time::Duration) -> Error {
         let words = format!("did not answer within {}", spoken(waited));

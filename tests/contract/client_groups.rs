@@ -515,6 +515,8 @@ pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_k
     }
     let id = bed.name("id");
     bed.client.set_cursor(&id, "anything", 0, 1).await.unwrap();
+    // Real servers pause what nobody wrote to for a minute.
+    bed.client.cursors_resuming().await.unwrap();
     assert!(bed.client.read_cursors().await.unwrap().paused.is_empty());
     bed.pause("__cursors", &[], false).await;
     let reading = bed.client.observer().read_cursors().await.unwrap();

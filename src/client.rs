@@ -131,6 +131,7 @@ mod backoff;
 mod brokers;
 mod consumer;
 mod cursors;
+mod dialler;
 mod error;
 mod groups;
 mod inner;

@@ -72,6 +72,13 @@ impl Error {
         self
     }
 
+    /// The same error as another kind, with a sentence that says more.
+    pub(crate) fn explained(mut self, kind: ErrorKind, sentence: String) -> Self {
+        self.failure.kind = kind;
+        self.failure.sentence = sentence;
+        self
+    }
+
     /// The same error, known not to have reached a server.
     pub(crate) fn never_sent(mut self) -> Self {
         self.unsent = true;

@@ -423,7 +423,7 @@ mod tests {
         let mut compacted = stop_at(1);
         assert_eq!(
             compacted.decode(&message(2, "past")),
-            Ok(Disposition::Stopped)
+            Ok(Disposition::PassedStop)
         );
         assert_eq!(compacted.delivered, None);
     }
@@ -436,7 +436,10 @@ mod tests {
         });
         assert_eq!(decoder.decode(&message(2, "in")), Ok(Disposition::Full));
         assert_eq!(decoder.take_batch().map(|m| m.offset), Some(2));
-        assert_eq!(decoder.decode(&message(3, "out")), Ok(Disposition::Stopped));
+        assert_eq!(
+            decoder.decode(&message(3, "out")),
+            Ok(Disposition::PassedStop)
+        );
         assert!(decoder.take_batch().is_none());
     }
 
@@ -456,13 +459,56 @@ mod tests {
     }
 
     #[test]
-    fn cut_messages_are_malformed_and_leave_nothing_behind() {
+    fn a_log_that_was_written_anew_is_told_from_one_that_is_read_again() {
+        let at = |offset: Offset, time: i64| {
+            let message = pb::Message {
+                offset,
+                timestamp: time,
+                ..pb::Message::default()
+            };
+            message.encode_to_vec()
+        };
+        let resumed = || {
+            let mut decoder = decoder(ReadRange::default());
+            for offset in 1..=9 {
+                decoder.decode(&at(offset, 10 * offset)).unwrap();
+                decoder.take_batch();
+            }
+            decoder.reopen(ReadRange {
+                next: Some(10),
+                ..ReadRange::default()
+            });
+            decoder.decode(&[]).unwrap();
+            decoder
+        };
+        // The leader has not committed all that was delivered by the one before, and tells it again.
+        let mut again = resumed();
+        assert_eq!(again.decode(&at(8, 80)), Ok(Disposition::Repeated));
+        assert_eq!(again.decode(&at(9, 90)), Ok(Disposition::Repeated));
+        assert_eq!(again.decode(&at(10, 100)), Ok(Disposition::Full));
+        // Emptied: its offsets began anew, and its messages are newer than all that was delivered.
+        assert_eq!(resumed().decode(&at(3, 200)), Ok(Disposition::Diverged));
+        // Grown past the end of the one before: the last message is another one.
+        assert_eq!(resumed().decode(&at(9, 91)), Ok(Disposition::Diverged));
+    }
+
+    #[test]
+    fn a_message_cut_anywhere_is_read_as_prost_reads_it_and_leaves_nothing_behind() {
         let whole = message(1, "whole");
+        let mut malformed = 0;
         for end in 1..whole.len() {
             let mut decoder = decoder(ReadRange::default());
-            if decoder.decode(&whole[..end]) == Err(Malformed) {
-                assert!(!decoder.is_open());
+            let cut = &whole[..end];
+            let decoded = decoder.decode(cut);
+            let is_whole = pb::Message::decode(cut).is_ok();
+            assert_eq!(decoded.is_ok(), is_whole, "cut at {end}: {decoded:?}");
+            if decoded.is_err() {
+                malformed += 1;
+                assert!(!decoder.is_open(), "cut at {end}");
+                assert_eq!(decoder.decode(&whole), Ok(Disposition::Full));
+                assert_eq!(&*decoder.take_batch().unwrap().value, b"whole");
             }
         }
+        assert!(malformed > whole.len() / 2, "most cuts are inside a field");
     }
 }

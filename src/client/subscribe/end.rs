@@ -54,8 +54,9 @@ impl Connector {
             }
             Ok(Meaning::Failed(_)) => self.classify(call.error(status)),
             Err(error) => {
-                self.inner.brokers.record_failure(call.address, &error);
-                self.classify(error.caused_by(status))
+                let brokers = &self.inner.brokers;
+                brokers.record_failure(call.address, &error);
+                self.classify(brokers.explain(call.address, error.caused_by(status)))
             }
         }
     }

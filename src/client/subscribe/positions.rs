@@ -335,7 +335,7 @@ mod tests {
             (StartAt::Offset(100), 4, StartPosition::Offset(5)),
             (StartAt::Offset(-3), 4, StartPosition::Offset(0)),
             (
-                StartAt::TimeAgo(std::time::Duration::from_nanos(10)),
+                StartAt::TimeAgo(Duration::from_nanos(10)),
                 4,
                 StartPosition::Time(Timestamp(990)),
             ),

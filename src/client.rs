@@ -153,7 +153,7 @@ use std::ops::Deref;
 
 pub use activity::ActivityEvents;
 pub use brokers::{AddressOrigin, BrokerHealth};
-pub use consumer::{Consumer, ConsumerItem, ConsumerOptions};
+pub use consumer::{Acknowledge, Consumer, ConsumerItem, ConsumerOptions, PartitionPosition};
 pub use cursors::CursorReading;
 pub use error::{Error, Result};
 pub use observer::{Observer, TaskCount};

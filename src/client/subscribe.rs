@@ -21,6 +21,7 @@ use super::error::Result;
 use super::inner::Inner;
 use crate::model::{EndReason, MessageSink, SubscribeSpec, SubscriptionEvent};
 use crate::wire::pb;
+pub(crate) use connector::SHORTER_LOG_BELIEVED_AFTER;
 use reader::Reader;
 
 /// What a subscription yields: `B` is what its sink makes of messages, [`Message`](crate::model::Message) by default.

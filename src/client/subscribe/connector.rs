@@ -30,7 +30,7 @@ use crate::wire::subscription_decoder::Disposition;
 
 /// How long a leader must report a log shorter than what was delivered before it is believed: one that has just started
 /// replays what it missed.
-const SHORTER_LOG_BELIEVED_AFTER: Duration = Duration::from_secs(3);
+pub(crate) const SHORTER_LOG_BELIEVED_AFTER: Duration = Duration::from_secs(3);
 
 /// How often a closed segment is taken for a log that is being compacted before it is taken for a pause, where the
 /// leader may not be asked.

@@ -39,6 +39,8 @@ pub(crate) struct SubscribeRequest {
     pub(crate) spec: SubscribeSpec,
     /// Resume the partition if it is paused.
     pub(crate) resume: bool,
+    /// It starts where an earlier subscription of this client ended: a log that ends before that went back.
+    pub(crate) goes_on: bool,
     /// The member of a group that reads.
     pub(crate) consumer: Option<pb::Consumer>,
 }
@@ -49,6 +51,7 @@ impl SubscribeRequest {
         Self {
             spec,
             resume: false,
+            goes_on: false,
             consumer: None,
         }
     }

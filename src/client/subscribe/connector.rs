@@ -20,8 +20,8 @@ use crate::client::inner::Inner;
 use crate::client::pool::Lease;
 use crate::client::transport::Call;
 use crate::model::{
-    BrokerId, Cluster, ErrorKind, MessageSink, Offset, Partition, StopAt, StreamName, Target,
-    Timestamp,
+    BrokerId, Cluster, ErrorKind, MessageSink, Offset, Partition, StartAt, StopAt, StreamName,
+    Target, Timestamp,
 };
 use crate::wire::codec::{self, SharedDecoder};
 use crate::wire::pb;
@@ -352,7 +352,13 @@ impl Connector {
             self.events
                 .push(SubscriptionEvent::Uncommitted { from, to });
         }
-        let plan = positions::resolve(spec, ends, Timestamp::now());
+        if let (true, StartAt::Offset(from), Some(ends)) = (self.request.goes_on, spec.start, ends)
+            && from > ends.next()
+        {
+            self.events.push(SubscriptionEvent::Rewound { from, to: 0 });
+            self.request.spec.start = StartAt::Earliest;
+        }
+        let plan = positions::resolve(&self.request.spec, ends, Timestamp::now());
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)

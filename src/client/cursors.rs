@@ -230,7 +230,7 @@ impl Inner {
             match item {
                 SubscriptionItem::Batch(message) => take(LogItem::Message(message)),
                 SubscriptionItem::Event(SubscriptionEvent::Rewound { .. }) => {
-                    take(LogItem::Rewound)
+                    take(LogItem::Rewound);
                 }
                 SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
                     // A paused partition is told apart: what it held before is still worth showing.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tonic::Streaming;
+use tracing::Instrument;
 
 use super::deletion::DeletionDetector;
 use super::end::OpenError;
@@ -63,6 +64,8 @@ pub(super) struct Connector {
     pub(super) events: Vec<SubscriptionEvent>,
     /// The log was seen to hold other messages than those delivered.
     pub(super) diverged: bool,
+    /// A start by time that brought nothing was looked into.
+    pub(super) time_is_checked: bool,
     plan: Option<SubscribePlan>,
     /// When the stream was created, which tells it from a later one of the same name.
     created: Option<Timestamp>,
@@ -89,6 +92,7 @@ impl Connector {
             target,
             events: Vec::new(),
             diverged: false,
+            time_is_checked: false,
             plan: None,
             created: None,
             deletion: DeletionDetector::default(),
@@ -125,7 +129,9 @@ impl Connector {
         progress: Option<Progress>,
         decoder: &SharedDecoder<S>,
     ) -> Opened {
-        match self.attempt(progress, decoder).await {
+        let next = progress.map(|progress| progress.next);
+        let span = tracing::debug_span!("subscribe", target = %self.target, next);
+        match self.attempt(progress, decoder).instrument(span).await {
             Ok(subscription) => {
                 self.opened = true;
                 self.closed_segments = 0;

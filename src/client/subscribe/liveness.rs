@@ -49,8 +49,8 @@ impl<S: MessageSink> Reader<S> {
         if quiet >= FORWARDS_AFTER && self.has_older() && !self.knows_reverse {
             return self.verify_reverse().await;
         }
-        if quiet >= TIME_CHECKED_AFTER && delivered.is_none() && !self.time_is_checked {
-            self.time_is_checked = true;
+        if quiet >= TIME_CHECKED_AFTER && delivered.is_none() && !self.connector.time_is_checked {
+            self.connector.time_is_checked = true;
             return self.check_time_start().await;
         }
         let limit = self.silence_limit();

@@ -188,7 +188,7 @@ pub(crate) fn finding(finding: &Finding) -> Value {
     json!({
         "severity": finding.severity.as_str(),
         "rule": finding.rule.as_str(),
-        "target": finding.place(),
+        "target": finding.target_name(),
         "message": finding.message,
         "since": time(finding.since),
     })

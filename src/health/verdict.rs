@@ -85,7 +85,7 @@ impl RuleOptions {
             let named = self.weigh.iter().rfind(|(named, _)| named == rule);
             named.is_none_or(|(_, severity)| severity.is_some_and(|s| s > Severity::Note))
         };
-        let rules = [Rule::CursorLag, Rule::CursorStill];
+        let rules = [Rule::CursorLag, Rule::CursorStalled];
         rules.iter().any(|rule| counts(rule) && weighs(rule))
     }
 

@@ -82,8 +82,8 @@ impl Report {
                 .filter(|b| b.reach.is_silent())
                 .count(),
             totals.partitions,
-            totals.dark,
-            totals.short,
+            totals.leaderless,
+            totals.under_replicated,
             self.findings.len(),
         )
     }
@@ -122,7 +122,7 @@ impl Report {
             let labels = [
                 ("rule", finding.rule.as_str()),
                 ("severity", finding.severity.as_str()),
-                ("target", &finding.place()),
+                ("target", &finding.target_name()),
             ];
             metrics.value("liftbridge_finding", &labels, 1)?;
         }

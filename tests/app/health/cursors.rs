@@ -48,13 +48,13 @@ fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
     world.say(1.0, 1, vec![grown(100)]);
     world.say(3.0, 1, vec![grown(200)]);
     world.cursor(50.0, 100);
-    assert!(found(&world.truth(60.0), Rule::CursorStill).is_none());
+    assert!(found(&world.truth(60.0), Rule::CursorStalled).is_none());
     let truth = world.truth(63.0);
-    let finding = found(&truth, Rule::CursorStill).unwrap();
+    let finding = found(&truth, Rule::CursorStalled).unwrap();
     assert_eq!(finding.message, "cursor billing on orders:0 stands still");
     assert_eq!(finding.detail[0], "lag 100 messages");
     world.cursor(64.0, 150);
-    assert!(found(&world.truth(64.0), Rule::CursorStill).is_none());
+    assert!(found(&world.truth(64.0), Rule::CursorStalled).is_none());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_cursor_of_a_stream_that_nobody_knows_has_no_lag() {
     let truth = world.truth(2.0);
     let cursor = &truth.cursors[0];
     assert_eq!(
-        (cursor.lag, cursor.lag_time, cursor.drain),
+        (cursor.lag, cursor.lag_time, cursor.time_to_drain),
         (None, None, None)
     );
 }

@@ -85,12 +85,12 @@ fn partitions_with_the_same_trouble_stand_together() {
     assert_eq!(truth.findings.len(), 1);
     let finding = &truth.findings[0];
     assert_eq!(finding.message, "orders:0,1,3 under-replicated");
-    assert_eq!(finding.place(), "orders:0,1,3");
+    assert_eq!(finding.target_name(), "orders:0,1,3");
     assert_eq!(finding.target, Target::Stream("orders".into()));
     assert_eq!(finding.detail, ["ISR 2 of 3: node-2 missing"]);
     let status = truth.stream("orders").unwrap().status;
     assert_eq!(
-        (status.worst, status.short),
+        (status.worst, status.under_replicated),
         (PartitionStatus::UnderReplicated, 3)
     );
     assert_eq!(truth.findings_of("orders").count(), 1);
@@ -149,13 +149,13 @@ fn messages_that_stay_uncommitted_are_found_and_explained() {
     world.agree(1.0, &[1, 2, 3], &behind(20));
     assert_eq!(rules(&world.truth(2.0)), []);
     world.agree(9.0, &[1, 2, 3], &behind(20));
-    assert_eq!(rules(&world.truth(12.0)), [Rule::CommitStuck]);
+    assert_eq!(rules(&world.truth(12.0)), [Rule::CommitStalled]);
     assert_eq!(world.truth(12.0).findings[0].severity, Severity::Warning);
     world.agree(13.0, &[1, 2, 3], &behind(90));
     assert_eq!(world.truth(13.0).findings[0].severity, Severity::Critical);
     world.refuse(14.0, 2);
     let truth = world.truth(14.0);
-    let finding = found(&truth, Rule::CommitStuck).unwrap();
+    let finding = found(&truth, Rule::CommitStalled).unwrap();
     assert_eq!(finding.severity, Severity::Warning);
     assert!(finding.detail[0].starts_with("waits for node-2"));
 }
@@ -196,7 +196,7 @@ fn the_worst_comes_first_then_by_target() {
     let mut world = World::new(HealthOptions {
         alerts: AlertOptions {
             lag_messages: Some(5),
-            still_after: Duration::from_secs(600),
+            stalled_after: Duration::from_secs(600),
             ..AlertOptions::default()
         },
         ..HealthOptions::default()

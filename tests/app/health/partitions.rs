@@ -71,7 +71,7 @@ fn the_leaders_own_offsets_are_believed_and_a_broker_without_a_replica_is_not_as
         (orders.newest_offset, orders.source.clone()),
         (Some(42), Some(id(1)))
     );
-    assert_eq!(orders.views.len(), 2);
+    assert_eq!(orders.replica_ends.len(), 2);
     assert_eq!(orders.replica_lag, [(id(2), Some(2))]);
 }
 
@@ -189,7 +189,7 @@ fn a_stream_made_anew_forgets_the_old_one() {
     world.observe(5.0, 2, Ok(cluster(2, &[1, 2, 3], vec![anew])));
     let orders = world.orders(5.0);
     assert_eq!((orders.newest_offset, orders.rate), (Some(3), None));
-    assert_eq!(orders.disagreement.unwrap().absent, ids(&[1]));
+    assert_eq!(orders.disagreement.unwrap().unaware, ids(&[1]));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn what_nobody_ever_told_is_unknown_and_not_zero() {
     assert_eq!(orders.last_message, Timestamp::NEVER);
     assert_eq!(truth.stream("orders").unwrap().messages, None);
     assert_eq!(truth.known_at(orders), None);
-    let witnesses: Vec<_> = truth.witnesses(orders).collect();
+    let witnesses: Vec<_> = truth.replica_views(orders).collect();
     assert!(
         witnesses
             .iter()
@@ -222,7 +222,7 @@ fn witnesses_know_their_age_and_their_error() {
     world.refuse(3.0, 2);
     let truth = world.truth(3.0);
     let orders = truth.partition("orders", 0).unwrap();
-    let silent = truth.witnesses(orders).nth(1).unwrap();
+    let silent = truth.replica_views(orders).nth(1).unwrap();
     assert_eq!((silent.at, silent.newest_offset), (Some(at(1.0)), Some(9)));
     assert_eq!(silent.failure.unwrap().sentence, "connection refused");
 }

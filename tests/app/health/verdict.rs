@@ -72,7 +72,7 @@ fn cursors_count_unless_their_rules_weigh_nothing_or_others_were_asked_for() {
     let weighs = |only: &[Rule], lag, still| {
         let options = RuleOptions {
             only: only.to_vec(),
-            weigh: vec![(Rule::CursorLag, lag), (Rule::CursorStill, still)],
+            weigh: vec![(Rule::CursorLag, lag), (Rule::CursorStalled, still)],
         };
         options.weighs_cursors()
     };

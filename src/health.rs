@@ -56,6 +56,7 @@ mod stream_tracker;
 mod truth;
 mod verdict;
 mod view_merge;
+mod what_if;
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub use truth::{
     BrokerTruth, CursorTruth, LagTime, Reach, ReplicaView, StreamStatus, StreamTruth, Totals, Truth,
 };
 pub use verdict::{RuleOptions, Verdict};
+pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 
 use crate::model::{BrokerView, CursorEntry, Offset, Probe, Timestamp};
 use assess::AssessContext;

@@ -150,11 +150,11 @@ impl Rule {
             Self::Leaderless => "leaderless",
             Self::BelowMinIsr => "below-min-isr",
             Self::AtMinIsr => "at-min-isr",
-            Self::CommitStalled => "commit-stuck",
+            Self::CommitStalled => "commit-stalled",
             Self::UnderReplicated => "under-replicated",
             Self::BrokerFailing => "broker-failing",
             Self::ViewsDisagree => "views-disagree",
-            Self::CursorStalled => "cursor-still",
+            Self::CursorStalled => "cursor-stalled",
             Self::CursorLag => "cursor-lag",
         }
     }

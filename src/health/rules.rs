@@ -100,7 +100,7 @@ fn phrases(rule: Rule) -> [&'static str; 2] {
         Rule::CommitStalled => ["commits nothing", "commit nothing"],
         Rule::AtMinIsr => ["at minimum ISR"; 2],
         Rule::UnderReplicated => ["under-replicated"; 2],
-        Rule::ViewsDisagree => ["told differently by its brokers"; 2],
+        Rule::ViewsDisagree => ["reported differently by its brokers"; 2],
         Rule::NoBroker
         | Rule::BrokerSilent
         | Rule::NoMetadataLeader

@@ -64,14 +64,14 @@ pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'sta
     if status.leaderless > 0 {
         return state(
             glyphs.broken,
-            &format!("{} dark", status.leaderless),
+            &format!("{} leaderless", status.leaderless),
             theme.broken,
         );
     }
     if status.under_replicated > 0 {
         return state(
             glyphs.degraded,
-            &format!("{} short", status.under_replicated),
+            &format!("{} under-repl.", status.under_replicated),
             theme.degraded,
         );
     }

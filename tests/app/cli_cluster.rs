@@ -103,7 +103,7 @@ fn a_check_without_cursors_calls_nothing_well_that_it_did_not_see() {
         "{metrics:?}"
     );
     // Who does not weigh cursors is told of them, and gets a verdict over the rest.
-    let rest = bed.line("check --rule cursor-lag=ignore --rule cursor-still=note");
+    let rest = bed.line("check --rule cursor-lag=ignore --rule cursor-stalled=note");
     assert_eq!(rest.code, 0, "{rest:?}");
     assert!(rest.out.starts_with("OK: "), "{rest:?}");
     assert!(

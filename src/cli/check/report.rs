@@ -74,7 +74,7 @@ impl Report {
         let said = sanitise::line(&said).replace('|', "/");
         writeln!(
             out,
-            "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} dark={} short={} findings={}",
+            "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} leaderless={} under_replicated={} findings={}",
             self.truth.brokers.len(),
             self.truth
                 .brokers

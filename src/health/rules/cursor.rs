@@ -50,14 +50,14 @@ fn finding(cursor: &CursorTruth, rule: Rule, since: Timestamp) -> Finding {
         ),
     };
     let what = if rule == Rule::CursorStalled {
-        "stands still"
+        "is stalled"
     } else {
         "lags"
     };
     let lag = usize::try_from(cursor.lag.unwrap_or_default()).unwrap_or(0);
     let mut detail = vec![format!("lag {}", counted(lag, "message"))];
     if let Some(time) = cursor.time_to_drain {
-        detail.push(format!("caught up in {}s", time.as_secs()));
+        detail.push(format!("time to drain {}s", time.as_secs()));
     } else if rule == Rule::CursorLag && cursor.speed.is_some() {
         detail.push("reads no faster than messages come".into());
     }

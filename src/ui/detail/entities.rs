@@ -416,17 +416,17 @@ fn cursor_page(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec<Line> {
         labels::rate(cursor.speed, theme),
         theme,
     ));
-    let drained = cursor
+    let time = cursor
         .time_to_drain
         .map_or_else(|| "not at this speed".to_owned(), format::exact_age);
-    lines.push(Line::pair("drained in", drained, theme));
+    lines.push(Line::pair("time to drain", time, theme));
     if let Some(since) = cursor.stalled_since {
         let text = format!(
             "for {}, with messages to read",
             format::exact_age(since.age(now))
         );
         lines.push(Line::spans(
-            "stands still",
+            "stalled",
             vec![span(text, theme.degraded)],
             theme,
         ));

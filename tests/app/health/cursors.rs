@@ -51,7 +51,7 @@ fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
     assert!(found(&world.truth(60.0), Rule::CursorStalled).is_none());
     let truth = world.truth(63.0);
     let finding = found(&truth, Rule::CursorStalled).unwrap();
-    assert_eq!(finding.message, "cursor billing on orders:0 stands still");
+    assert_eq!(finding.message, "cursor billing on orders:0 is stalled");
     assert_eq!(finding.detail[0], "lag 100 messages");
     world.cursor(64.0, 150);
     assert!(found(&world.truth(64.0), Rule::CursorStalled).is_none());

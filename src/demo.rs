@@ -63,16 +63,16 @@ pub use compat::AckFault;
 pub use faults::{FaultRefused, Faults};
 
 use activity::{ACTIVITY, internal_subject};
-use admin::Wish;
+use admin::StreamRequest;
 use broker::Broker;
 use cluster::Cluster;
-use compat::Quirks;
+use compat::Compat;
 use cursors::CURSORS;
 use listener::Listener;
 use replication::BrokerIndex;
 use server::BrokerService;
-use settings::Settings;
-use timings::Pace;
+use settings::StreamSettings;
+use timings::Timings;
 
 /// Most brokers that one cluster may have.
 pub const MAX_BROKERS: usize = 32;
@@ -151,11 +151,11 @@ impl DemoCluster {
         for seat in 0..options.brokers {
             brokers.push(open_broker(seat, &options).await?);
         }
-        let quirks = Quirks::new(options.sticky_flags, options.reverse);
+        let quirks = Compat::new(options.sticky_flags, options.reverse);
         let (cluster, lagging) = Cluster::new(options.speed, brokers, quirks);
-        spawn(&cluster, Arc::clone(&cluster).replicate(lagging));
+        spawn(&cluster, Arc::clone(&cluster).run_replication(lagging));
         create_internal_streams(&cluster, &options);
-        spawn(&cluster, Arc::clone(&cluster).keep_house());
+        spawn(&cluster, Arc::clone(&cluster).run_housekeeping());
         if let Traffic::Company { rate, storm } = options.traffic {
             traffic::start(&cluster, rate, storm)?;
         }
@@ -170,7 +170,7 @@ impl DemoCluster {
         self.cluster
             .brokers
             .iter()
-            .map(|broker| broker.door.address())
+            .map(|broker| broker.listener.address())
             .collect()
     }
 
@@ -227,7 +227,7 @@ fn serve(cluster: &Arc<Cluster>, seat: BrokerIndex) {
     });
     let owner = Arc::clone(cluster);
     spawn(cluster, async move {
-        owner.brokers[seat].door.attend(accepted).await;
+        owner.brokers[seat].listener.run(accepted).await;
     });
 }
 
@@ -235,20 +235,24 @@ fn serve(cluster: &Arc<Cluster>, seat: BrokerIndex) {
 fn create_internal_streams(cluster: &Cluster, options: &DemoOptions) {
     let default = if options.brokers == 1 { 1 } else { 2 };
     let cursors = i32::try_from(options.cursor_partitions.unwrap_or(default)).unwrap_or(i32::MAX);
-    let internal = |name: &str, partitions, settings| Wish {
+    let internal = |name: &str, partitions, settings| StreamRequest {
         name: name.to_owned(),
         subject: internal_subject(name),
         replication: -1,
         partitions,
         settings,
-        ..Wish::default()
+        ..StreamRequest::default()
     };
     let mut wishes = Vec::new();
     if options.activity {
-        wishes.push(internal(ACTIVITY, 1, Settings::server_defaults()));
+        wishes.push(internal(ACTIVITY, 1, StreamSettings::server_defaults()));
     }
     if cursors > 0 {
-        wishes.push(internal(CURSORS, cursors, cursors_settings(&cluster.pace)));
+        wishes.push(internal(
+            CURSORS,
+            cursors,
+            cursors_settings(&cluster.timings),
+        ));
     }
     for wish in wishes {
         // Nothing is there yet that these could collide with.
@@ -257,8 +261,8 @@ fn create_internal_streams(cluster: &Cluster, options: &DemoOptions) {
 }
 
 /// Cursors are compacted and doze after a minute. Their segments are small, since only closed ones are compacted.
-fn cursors_settings(pace: &Pace) -> Settings {
-    let mut settings = Settings::server_defaults();
+fn cursors_settings(pace: &Timings) -> StreamSettings {
+    let mut settings = StreamSettings::server_defaults();
     settings.auto_pause = Some(pace.cursors_idle);
     settings.retention.compact = true;
     settings.retention.age = 0;

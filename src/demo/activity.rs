@@ -6,7 +6,7 @@ use prost::Message;
 
 use super::cluster::Cluster;
 use super::pending_acks::Publication;
-use super::state::State;
+use super::state::ClusterState;
 use super::subject::NAMESPACE;
 use crate::wire::pb;
 use pb::ActivityStreamOp as Op;
@@ -16,7 +16,7 @@ pub(super) const ACTIVITY: &str = "__activity";
 
 /// Something that was agreed on.
 #[derive(Clone, Debug)]
-pub(super) enum Change {
+pub(super) enum ClusterChange {
     Create {
         stream: String,
         partitions: Vec<i32>,
@@ -50,7 +50,7 @@ pub(super) enum Change {
     },
 }
 
-impl Change {
+impl ClusterChange {
     fn op(&self) -> Op {
         match self {
             Self::Create { .. } => Op::CreateStream,
@@ -137,7 +137,7 @@ pub(super) fn internal_subject(stream: &str) -> String {
 
 impl Cluster {
     /// Gives a change its place in the cluster's log, publishes it, and answers that place.
-    pub(super) fn record(&self, state: &mut State, change: Change) -> u64 {
+    pub(super) fn log_change(&self, state: &mut ClusterState, change: ClusterChange) -> u64 {
         let id = state.next_index();
         if state.streams.contains_key(ACTIVITY) {
             state
@@ -156,17 +156,17 @@ impl Cluster {
         }
     }
 
-    fn publish_events(&self, state: &mut State) {
+    fn publish_events(&self, state: &mut ClusterState) {
         let Some(partition) = state.partition(ACTIVITY, 0) else {
             return;
         };
-        let alive = self.alive();
-        while partition.listens(alive) {
+        let alive = self.live_brokers();
+        while partition.accepts(alive) {
             let Some(value) = state.unpublished.pop_front() else {
                 return;
             };
-            if partition.receive(&event(&partition.subject, value), alive) {
-                self.catch_up(&partition);
+            if partition.append(&event(&partition.subject, value), alive) {
+                self.queue_fetch(&partition);
             }
         }
     }

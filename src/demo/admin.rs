@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use tonic::Status;
 
-use super::activity::Change;
+use super::activity::ClusterChange;
 use super::cluster::Cluster;
 use super::cursors::CURSORS;
-use super::partition::{Partition, Plan};
+use super::partition::{NewPartition, Partition};
 use super::replication::BrokerIndex;
-use super::settings::Settings;
-use super::state::{State, Stream};
+use super::settings::StreamSettings;
+use super::state::{ClusterState, Stream};
 use super::{activity::ACTIVITY, subject};
 use crate::model::Timestamp;
 
 /// A stream that somebody wants.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wish {
+pub(super) struct StreamRequest {
     pub(super) name: String,
     pub(super) subject: String,
     pub(super) group: String,
@@ -26,14 +26,14 @@ pub(super) struct Wish {
     /// 0 is one.
     pub(super) partitions: i32,
     pub(super) encryption: bool,
-    pub(super) settings: Settings,
+    pub(super) settings: StreamSettings,
 }
 
 fn is_reserved(name: &str) -> bool {
     name == CURSORS || name == ACTIVITY
 }
 
-impl Wish {
+impl StreamRequest {
     /// The checks of the broker that was asked, before it turns to the metadata leader.
     pub(super) fn check(&self) -> Result<(), Status> {
         if self.name.is_empty() {
@@ -73,13 +73,13 @@ impl Wish {
         let base_subject: Arc<str> = self.subject.as_str().into();
         let group: Arc<str> = self.group.as_str().into();
         let partition = |id| {
-            Partition::new(Plan {
+            Partition::new(NewPartition {
                 stream: Arc::clone(&name),
                 id,
                 base_subject: Arc::clone(&base_subject),
                 group: Arc::clone(&group),
                 settings: self.settings,
-                seats: seats.to_vec(),
+                replicas: seats.to_vec(),
                 brokers,
             })
         };
@@ -97,7 +97,7 @@ impl Wish {
 
 impl Cluster {
     /// Creates a stream, its checks by the broker that was asked left to [`Wish::check`].
-    pub(super) fn create(&self, wish: &Wish) -> Result<(), Status> {
+    pub(super) fn create(&self, wish: &StreamRequest) -> Result<(), Status> {
         let replicas = wish.replicas(self.brokers.len())?;
         if wish.partitions < 0 {
             // A real server crashes here (wire-contract §8.1 A); that is not for imitation.
@@ -108,13 +108,13 @@ impl Cluster {
         if state.streams.contains_key(wish.name.as_str()) {
             return Err(Status::already_exists("stream already exists"));
         }
-        let seats = state.place(replicas, self.alive());
+        let seats = state.choose_replicas(replicas, self.live_brokers());
         let stream = wish.stream(&seats, self.brokers.len());
         let partitions = (0..wish.partitions.max(1)).collect();
         state.insert(stream);
-        self.record(
+        self.log_change(
             &mut state,
-            Change::Create {
+            ClusterChange::Create {
                 stream: wish.name.clone(),
                 partitions,
             },
@@ -131,9 +131,9 @@ impl Cluster {
         if state.remove(name).is_none() {
             return Err(Status::not_found("stream does not exist"));
         }
-        self.record(
+        self.log_change(
             &mut state,
-            Change::Delete {
+            ClusterChange::Delete {
                 stream: name.to_owned(),
             },
         );
@@ -146,7 +146,7 @@ impl Cluster {
         let mut state = self.lock();
         let partitions = named(&state, name, ids)?;
         for partition in &partitions {
-            state.count(partition, -1);
+            state.count_replicas(partition, -1);
             partition.pause();
         }
         if let Some(stream) = state.streams.get_mut(name) {
@@ -154,9 +154,9 @@ impl Cluster {
         }
         let partitions = partitions.iter().map(|partition| partition.id).collect();
         let stream = name.to_owned();
-        self.record(
+        self.log_change(
             &mut state,
-            Change::Pause {
+            ClusterChange::Pause {
                 stream,
                 partitions,
                 resume_all,
@@ -166,7 +166,7 @@ impl Cluster {
     }
 
     /// A partition that pauses itself.
-    pub(super) fn doze(&self, partition: &Partition) {
+    pub(super) fn pause_idle(&self, partition: &Partition) {
         // A stream that was deleted meanwhile needs no pause.
         self.pause(&partition.stream, &[partition.id], false).ok();
     }
@@ -184,9 +184,9 @@ impl Cluster {
             partition.set_readonly(readonly);
         }
         let partitions = partitions.iter().map(|partition| partition.id).collect();
-        self.record(
+        self.log_change(
             &mut state,
-            Change::Readonly {
+            ClusterChange::Readonly {
                 stream: name.to_owned(),
                 partitions,
                 readonly,
@@ -207,7 +207,7 @@ impl Cluster {
             .iter()
             .filter(|other| all || other.id == partition.id);
         let chosen: Vec<Arc<Partition>> = chosen.cloned().collect();
-        let forgetful = self.quirks.sticky_flags();
+        let forgetful = self.compat.sticky_flags();
         let resumed: Vec<_> = chosen
             .into_iter()
             .filter(|other| other.resume(forgetful))
@@ -216,15 +216,15 @@ impl Cluster {
             return;
         }
         for other in &resumed {
-            state.count(other, 1);
+            state.count_replicas(other, 1);
         }
         let partitions = resumed.iter().map(|other| other.id).collect();
         let stream = partition.stream.to_string();
-        self.record(&mut state, Change::Resume { stream, partitions });
+        self.log_change(&mut state, ClusterChange::Resume { stream, partitions });
     }
 }
 
-fn named(state: &State, name: &str, ids: &[i32]) -> Result<Vec<Arc<Partition>>, Status> {
+fn named(state: &ClusterState, name: &str, ids: &[i32]) -> Result<Vec<Arc<Partition>>, Status> {
     let Some(stream) = state.streams.get(name) else {
         let text = if ids.is_empty() {
             "stream not found"

@@ -23,15 +23,15 @@ enum Phase {
 
 /// The brokers it lists, and when it last asked around.
 #[derive(Clone, Debug)]
-struct Listing {
+struct BrokerList {
     seats: Vec<BrokerIndex>,
     asked: Instant,
 }
 
 #[derive(Debug)]
-struct Life {
+struct BrokerProcess {
     phase: Phase,
-    listing: Option<Listing>,
+    listing: Option<BrokerList>,
     stalled_until: Option<Instant>,
     slowed_by: Duration,
 }
@@ -51,19 +51,19 @@ pub(super) struct Broker {
     /// Its id, as in `demo-1`.
     pub(super) name: String,
     pub(super) port: u16,
-    pub(super) door: Listener,
+    pub(super) listener: Listener,
     subscriptions: Mutex<CancellationToken>,
-    life: Mutex<Life>,
+    process: Mutex<BrokerProcess>,
 }
 
 impl Broker {
     /// A broker that serves, in a cluster of `brokers`.
     pub(super) fn new(seat: BrokerIndex, brokers: usize, door: Listener) -> Self {
-        let listing = Listing {
+        let listing = BrokerList {
             seats: (0..brokers).collect(),
             asked: Instant::now(),
         };
-        let life = Life {
+        let life = BrokerProcess {
             phase: Phase::Up,
             listing: Some(listing),
             stalled_until: None,
@@ -72,41 +72,41 @@ impl Broker {
         Self {
             name: format!("demo-{}", seat + 1),
             port: door.port(),
-            door,
+            listener: door,
             subscriptions: Mutex::default(),
-            life: Mutex::new(life),
+            process: Mutex::new(life),
         }
     }
 
-    fn life(&self) -> MutexGuard<'_, Life> {
-        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    fn process(&self) -> MutexGuard<'_, BrokerProcess> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether its process runs.
-    pub(super) fn runs(&self) -> bool {
-        self.life().phase != Phase::Down
+    pub(super) fn is_running(&self) -> bool {
+        self.process().phase != Phase::Down
     }
 
     /// Whether it has replayed the metadata and so knows the streams.
     pub(super) fn is_up(&self) -> bool {
-        self.life().phase == Phase::Up
+        self.process().phase == Phase::Up
     }
 
     /// Ends the process: connections break, the port refuses. False where it was down already.
     pub(super) fn kill(&self) -> bool {
-        let mut life = self.life();
+        let mut life = self.process();
         let ran = life.phase != Phase::Down;
         life.phase = Phase::Down;
         life.stalled_until = None;
         life.slowed_by = Duration::ZERO;
         drop(life);
-        self.door.close();
+        self.listener.close();
         ran
     }
 
     /// Starts the process again; it replays the metadata until then and lists nobody yet. False where it runs.
     pub(super) fn restart(&self, replayed_at: Instant) -> bool {
-        let mut life = self.life();
+        let mut life = self.process();
         if life.phase != Phase::Down {
             return false;
         }
@@ -116,8 +116,8 @@ impl Broker {
     }
 
     /// Whether it has just finished replaying; it serves from now on.
-    pub(super) fn replayed(&self, now: Instant) -> bool {
-        let mut life = self.life();
+    pub(super) fn finish_replay(&self, now: Instant) -> bool {
+        let mut life = self.process();
         let done = matches!(life.phase, Phase::Replaying { until } if until <= now);
         if done {
             life.phase = Phase::Up;
@@ -127,7 +127,7 @@ impl Broker {
 
     /// Which brokers it lists without asking around, if its list is younger than that.
     pub(super) fn listed(&self, now: Instant, max_age: Duration) -> Survey {
-        let life = self.life();
+        let life = self.process();
         let fresh = life
             .listing
             .as_ref()
@@ -136,8 +136,8 @@ impl Broker {
     }
 
     /// It asked around, and these answered.
-    pub(super) fn list(&self, seats: Vec<BrokerIndex>, asked: Instant) {
-        self.life().listing = Some(Listing { seats, asked });
+    pub(super) fn set_listed(&self, seats: Vec<BrokerIndex>, asked: Instant) {
+        self.process().listing = Some(BrokerList { seats, asked });
     }
 
     /// What ends the subscriptions that begin now.
@@ -159,22 +159,22 @@ impl Broker {
 
     /// Its list of brokers counts as too old.
     pub(super) fn age_listing(&self) {
-        self.life().listing = None;
+        self.process().listing = None;
     }
 
     /// It answers nothing for that long.
     pub(super) fn stall(&self, until: Instant) {
-        self.life().stalled_until = Some(until);
+        self.process().stalled_until = Some(until);
     }
 
     /// It takes that much longer for each answer.
     pub(super) fn slow(&self, by: Duration) {
-        self.life().slowed_by = by;
+        self.process().slowed_by = by;
     }
 
     /// When a request that comes now may be looked at; none for at once.
     pub(super) fn busy_until(&self, now: Instant) -> Option<Instant> {
-        let life = self.life();
+        let life = self.process();
         let stalled = life.stalled_until.filter(|until| *until > now);
         stalled.or_else(|| (life.slowed_by > Duration::ZERO).then(|| now + life.slowed_by))
     }

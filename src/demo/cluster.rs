@@ -11,23 +11,23 @@ use tokio_util::task::TaskTracker;
 use tonic::Status;
 
 use super::broker::Broker;
-use super::compat::Quirks;
+use super::compat::Compat;
 use super::partition::Partition;
-use super::replication::{Alive, BrokerIndex, Change};
-use super::state::State;
-use super::timings::{self, Pace};
+use super::replication::{BrokerIndex, LiveBrokers, ReplicaChange};
+use super::state::ClusterState;
+use super::timings::{self, Timings};
 
 /// One cluster. All brokers share it; each looks at it from its own seat.
 #[derive(Debug)]
 pub(super) struct Cluster {
-    pub(super) pace: Pace,
+    pub(super) timings: Timings,
     pub(super) brokers: Vec<Broker>,
-    pub(super) quirks: Quirks,
+    pub(super) compat: Compat,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
-    state: Mutex<State>,
-    alive: AtomicU64,
-    lagging: mpsc::UnboundedSender<Arc<Partition>>,
+    state: Mutex<ClusterState>,
+    live: AtomicU64,
+    fetch_queue: mpsc::UnboundedSender<Arc<Partition>>,
 }
 
 impl Cluster {
@@ -35,19 +35,19 @@ impl Cluster {
     pub(super) fn new(
         speed: f64,
         brokers: Vec<Broker>,
-        quirks: Quirks,
+        quirks: Compat,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Arc<Partition>>) {
         let (lagging, queue) = mpsc::unbounded_channel();
         let all = u64::MAX >> (64 - brokers.len().clamp(1, 64));
         let cluster = Self {
-            pace: Pace::at_speed(speed),
-            state: Mutex::new(State::new(brokers.len())),
+            timings: Timings::at_speed(speed),
+            state: Mutex::new(ClusterState::new(brokers.len())),
             brokers,
-            quirks,
+            compat: quirks,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-            alive: AtomicU64::new(all),
-            lagging,
+            live: AtomicU64::new(all),
+            fetch_queue: lagging,
         };
         (Arc::new(cluster), queue)
     }
@@ -57,27 +57,27 @@ impl Cluster {
         self.stop.cancel();
         self.tasks.close();
         for broker in &self.brokers {
-            broker.door.close();
+            broker.listener.close();
         }
     }
 
     /// What is agreed on, locked. Never held across an await; taken before any partition's lock.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, ClusterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Which brokers lead and follow: up, and done with replaying the metadata.
-    pub(super) fn alive(&self) -> Alive {
-        Alive(self.alive.load(Ordering::Relaxed))
+    pub(super) fn live_brokers(&self) -> LiveBrokers {
+        LiveBrokers(self.live.load(Ordering::Relaxed))
     }
 
     /// A broker began to serve, or stopped.
-    pub(super) fn set_alive(&self, seat: BrokerIndex, alive: bool) {
+    pub(super) fn set_live(&self, seat: BrokerIndex, alive: bool) {
         let bit = 1 << seat;
         if alive {
-            self.alive.fetch_or(bit, Ordering::Relaxed);
+            self.live.fetch_or(bit, Ordering::Relaxed);
         } else {
-            self.alive.fetch_and(!bit, Ordering::Relaxed);
+            self.live.fetch_and(!bit, Ordering::Relaxed);
         }
     }
 
@@ -90,9 +90,9 @@ impl Cluster {
     }
 
     /// Tells the followers of a partition that there is something to fetch.
-    pub(super) fn catch_up(&self, partition: &Arc<Partition>) {
+    pub(super) fn queue_fetch(&self, partition: &Arc<Partition>) {
         // The queue ends with the cluster.
-        self.lagging.send(Arc::clone(partition)).ok();
+        self.fetch_queue.send(Arc::clone(partition)).ok();
     }
 
     /// All partitions, for a look at each without the cluster's lock.
@@ -108,7 +108,7 @@ impl Cluster {
 
     /// Waits for a metadata leader as servers do: as long as the caller's deadline, not at all without one
     /// (wire-contract §4.1).
-    pub(super) async fn require_controller(
+    pub(super) async fn wait_for_controller(
         &self,
         deadline: Option<Instant>,
     ) -> Result<BrokerIndex, Status> {
@@ -119,39 +119,39 @@ impl Cluster {
             if deadline.is_none() {
                 return Err(Status::internal("no known metadata leader"));
             }
-            timings::wait(self.pace.housekeeping).await;
+            timings::wait(self.timings.housekeeping).await;
         }
     }
 
     /// Copies appended messages to followers, a replication delay after they came.
-    pub(super) async fn replicate(
+    pub(super) async fn run_replication(
         self: Arc<Self>,
         mut queue: mpsc::UnboundedReceiver<Arc<Partition>>,
     ) {
         let mut lagging = Vec::new();
         while queue.recv_many(&mut lagging, usize::MAX).await > 0 {
-            timings::wait(self.pace.replication).await;
-            let alive = self.alive();
+            timings::wait(self.timings.replication).await;
+            let alive = self.live_brokers();
             for partition in lagging.drain(..) {
                 if partition.replicate(alive) {
-                    self.catch_up(&partition);
+                    self.queue_fetch(&partition);
                 }
             }
         }
     }
 
     /// Looks after everything that happens by itself, until the cluster stops.
-    pub(super) async fn keep_house(self: Arc<Self>) {
+    pub(super) async fn run_housekeeping(self: Arc<Self>) {
         let mut checkpoint = Instant::now();
         loop {
-            timings::wait(self.pace.housekeeping).await;
+            timings::wait(self.timings.housekeeping).await;
             let now = Instant::now();
-            self.wake_brokers(now);
+            self.finish_replays(now);
             self.elect_controller(now);
-            self.look_after_partitions(now);
-            self.look_after_groups(now);
+            self.update_partitions(now);
+            self.drop_silent_consumers(now);
             self.publish_activity();
-            if now - checkpoint >= self.pace.checkpoint {
+            if now - checkpoint >= self.timings.checkpoint {
                 checkpoint = now;
                 self.write_checkpoints();
             }
@@ -165,15 +165,15 @@ impl Cluster {
     }
 
     /// Brokers that have replayed the metadata begin to serve.
-    fn wake_brokers(&self, now: Instant) {
+    fn finish_replays(&self, now: Instant) {
         for (seat, broker) in self.brokers.iter().enumerate() {
-            if !broker.replayed(now) {
+            if !broker.finish_replay(now) {
                 continue;
             }
-            self.set_alive(seat, true);
+            self.set_live(seat, true);
             for partition in self.partitions() {
-                partition.forget(seat);
-                self.catch_up(&partition);
+                partition.broker_restarted(seat);
+                self.queue_fetch(&partition);
             }
         }
     }
@@ -191,8 +191,10 @@ impl Cluster {
         }
         state.controller = None;
         let lost = *state.controller_lost.get_or_insert(now);
-        if majority && now - lost >= self.pace.controller_election {
-            state.controller = running.into_iter().find(|seat| self.alive().has(*seat));
+        if majority && now - lost >= self.timings.controller_election {
+            state.controller = running
+                .into_iter()
+                .find(|seat| self.live_brokers().contains(*seat));
             state.controller_lost = state.controller.is_none().then_some(lost);
         }
     }
@@ -201,42 +203,47 @@ impl Cluster {
     pub(super) fn running(&self) -> impl Iterator<Item = BrokerIndex> {
         let brokers = self.brokers.iter().enumerate();
         brokers
-            .filter(|(_, broker)| broker.runs())
+            .filter(|(_, broker)| broker.is_running())
             .map(|(seat, _)| seat)
     }
 
-    fn look_after_partitions(self: &Arc<Self>, now: Instant) {
-        let alive = self.alive();
+    fn update_partitions(self: &Arc<Self>, now: Instant) {
+        let alive = self.live_brokers();
         let (agreed, mut loads) = {
             let state = self.lock();
             let leaders = state.loads.iter().map(|load| load.leaders);
             (state.controller.is_some(), leaders.collect::<Vec<i32>>())
         };
         for partition in self.partitions() {
-            partition.clean(now, self.pace.cleaner);
-            if partition.may_doze(now) {
-                self.doze(&partition);
+            partition.clean(now, self.timings.cleaner);
+            if partition.is_idle(now) {
+                self.pause_idle(&partition);
             }
             // Elections and ISR changes are agreed on, so they need a metadata leader.
-            let look = || partition.look_after(now, alive, &self.pace, &loads);
+            let look = || partition.update_replicas(now, alive, &self.timings, &loads);
             let Some((before, change)) = agreed.then(look).flatten() else {
                 continue;
             };
-            self.note(&partition, before, change);
-            if let Change::Elected(seat) = change {
+            self.log_replica_change(&partition, before, change);
+            if let ReplicaChange::Elected(seat) = change {
                 loads[seat] += 1;
             }
         }
     }
 
     /// A change of leader or ISR: counted, logged, and followers fetch again.
-    pub(super) fn note(&self, partition: &Arc<Partition>, before: BrokerIndex, change: Change) {
+    pub(super) fn log_replica_change(
+        &self,
+        partition: &Arc<Partition>,
+        before: BrokerIndex,
+        change: ReplicaChange,
+    ) {
         let mut state = self.lock();
         state.next_index();
-        if let Change::Elected(seat) = change {
-            state.count_move(before, seat);
+        if let ReplicaChange::Elected(seat) = change {
+            state.count_leader_move(before, seat);
         }
         drop(state);
-        self.catch_up(partition);
+        self.queue_fetch(partition);
     }
 }

@@ -23,13 +23,13 @@ impl AckFault {
 
 /// The switches.
 #[derive(Debug)]
-pub(super) struct Quirks {
+pub(super) struct Compat {
     sticky_flags: AtomicBool,
     reverse: AtomicBool,
     acks: AtomicU8,
 }
 
-impl Quirks {
+impl Compat {
     /// Switches as a cluster starts with them.
     pub(super) fn new(sticky_flags: bool, reverse: bool) -> Self {
         Self {

@@ -4,16 +4,16 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::admin::Wish;
+use super::admin::StreamRequest;
 use super::cluster::Cluster;
-use super::metadata::{BrokerView, StreamView};
-use super::partition::{Facts, Times};
-use super::settings::Settings;
+use super::metadata::{ListedBroker, StreamView};
+use super::partition::{EventTimes, PartitionView};
+use super::settings::StreamSettings;
 use crate::wire::pb;
 
 /// A wish for a stream; what the request leaves out is as servers have it.
-pub(super) fn wish(request: pb::CreateStreamRequest) -> Wish {
-    Wish {
+pub(super) fn stream_request(request: pb::CreateStreamRequest) -> StreamRequest {
+    StreamRequest {
         settings: settings(&request),
         encryption: request.encryption.is_some_and(|flag| flag.value),
         name: request.name,
@@ -24,8 +24,8 @@ pub(super) fn wish(request: pb::CreateStreamRequest) -> Wish {
     }
 }
 
-fn settings(request: &pb::CreateStreamRequest) -> Settings {
-    let defaults = Settings::server_defaults();
+fn settings(request: &pb::CreateStreamRequest) -> StreamSettings {
+    let defaults = StreamSettings::server_defaults();
     let mut retention = defaults.retention;
     let set = |field: Option<pb::NullableInt64>| field.map(|field| field.value);
     let count = |value: i64| u64::try_from(value).unwrap_or_default();
@@ -49,11 +49,11 @@ fn settings(request: &pb::CreateStreamRequest) -> Settings {
     let min_isr = request.min_isr.map_or(defaults.min_isr, |field| {
         usize::try_from(field.value).unwrap_or_default()
     });
-    Settings {
+    StreamSettings {
         retention,
         cleaner: set(request.cleaner_interval).and_then(millis),
         auto_pause: set(request.auto_pause_time).and_then(millis),
-        stay_awake_for_subscribers: request
+        pause_unless_subscribed: request
             .auto_pause_disable_if_subscribers
             .is_some_and(|flag| flag.value),
         min_isr,
@@ -75,7 +75,7 @@ fn nanos(millis: i64) -> i64 {
 }
 
 /// A broker in a list of brokers. All advertise loopback.
-pub(super) fn broker(view: BrokerView) -> pb::Broker {
+pub(super) fn broker(view: ListedBroker) -> pb::Broker {
     pb::Broker {
         id: view.name,
         host: "127.0.0.1".to_owned(),
@@ -87,7 +87,7 @@ pub(super) fn broker(view: BrokerView) -> pb::Broker {
 
 /// A stream in an answer.
 pub(super) fn stream(cluster: &Cluster, view: StreamView) -> pb::StreamMetadata {
-    let Some(facts) = view.found else {
+    let Some(facts) = view.details else {
         return pb::StreamMetadata {
             name: view.name,
             error: pb::stream_metadata::Error::UnknownStream.into(),
@@ -108,7 +108,11 @@ pub(super) fn stream(cluster: &Cluster, view: StreamView) -> pb::StreamMetadata 
 }
 
 /// A partition in an answer. Brokers list replicas in no order.
-pub(super) fn partition(cluster: &Cluster, id: i32, facts: &Facts) -> pb::PartitionMetadata {
+pub(super) fn partition(
+    cluster: &Cluster,
+    id: i32,
+    facts: &PartitionView,
+) -> pb::PartitionMetadata {
     let names = |seats: &[usize]| {
         let mut names: Vec<String> = seats.iter().map(|seat| cluster.name(*seat)).collect();
         fastrand::shuffle(&mut names);
@@ -129,7 +133,7 @@ pub(super) fn partition(cluster: &Cluster, id: i32, facts: &Facts) -> pb::Partit
     }
 }
 
-fn times(times: Times) -> pb::PartitionEventTimestamps {
+fn times(times: EventTimes) -> pb::PartitionEventTimestamps {
     pb::PartitionEventTimestamps {
         first_timestamp: times.first,
         latest_timestamp: times.latest,

@@ -19,7 +19,7 @@ pub(super) const CURSORS: &str = "__cursors";
 
 /// The value of a cursor's message.
 #[derive(Clone, PartialEq, Message)]
-struct Record {
+struct CursorMessage {
     #[prost(string, tag = "1")]
     stream: String,
     #[prost(int32, tag = "2")]
@@ -63,7 +63,7 @@ impl Cluster {
         offset: i64,
     ) -> Result<(), Status> {
         key.check()?;
-        let partition = self.cursor_home(at, &key)?;
+        let partition = self.leading_partition(at, &key)?;
         let text = key.text();
         let (acks, mut acked) = mpsc::unbounded_channel();
         let CursorKey {
@@ -71,7 +71,7 @@ impl Cluster {
             partition: id,
             cursor_id,
         } = key;
-        let record = Record {
+        let record = CursorMessage {
             stream,
             partition: id,
             cursor_id,
@@ -97,7 +97,7 @@ impl Cluster {
     /// The last offset stored; -1 where there is none.
     pub(super) fn fetch_cursor(&self, at: BrokerIndex, key: &CursorKey) -> Result<i64, Status> {
         key.check()?;
-        self.cursor_home(at, key)?;
+        self.leading_partition(at, key)?;
         Ok(self.lock().cursors.get(&key.text()).copied().unwrap_or(-1))
     }
 
@@ -116,7 +116,11 @@ impl Cluster {
     }
 
     /// The partition that keeps the cursor, woken if it dozed; only its leader may be asked.
-    fn cursor_home(&self, at: BrokerIndex, key: &CursorKey) -> Result<Arc<Partition>, Status> {
+    fn leading_partition(
+        &self,
+        at: BrokerIndex,
+        key: &CursorKey,
+    ) -> Result<Arc<Partition>, Status> {
         let known = self
             .cursor_partition(key)
             .filter(|_| self.brokers[at].is_up());

@@ -15,7 +15,7 @@ use super::broker::Broker;
 use super::cluster::Cluster;
 use super::compat::AckFault;
 use super::partition::Partition;
-use super::replication::{BrokerIndex, Change};
+use super::replication::{BrokerIndex, ReplicaChange};
 use crate::wire::pb;
 
 /// A field of a kind that protobuf does not know.
@@ -59,7 +59,7 @@ impl Faults {
         if !found.kill() {
             return Err(FaultRefused(format!("{} is down already", found.name)));
         }
-        self.cluster.set_alive(seat, false);
+        self.cluster.set_live(seat, false);
         self.cluster.elect_controller(Instant::now());
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Faults {
     pub fn restart(&self, broker: usize) -> Done {
         let (seat, found) = self.broker(broker)?;
         let lone = self.cluster.brokers.len() == 1;
-        let pace = self.cluster.pace;
+        let pace = self.cluster.timings;
         let replay = if lone {
             pace.controller_election
         } else {
@@ -83,8 +83,8 @@ impl Faults {
         let cluster = Arc::clone(&self.cluster);
         super::spawn(&self.cluster, async move {
             super::timings::wait(pace.port_closed).await;
-            if cluster.brokers[seat].runs() {
-                cluster.brokers[seat].door.accept();
+            if cluster.brokers[seat].is_running() {
+                cluster.brokers[seat].listener.accept();
             }
         });
         Ok(())
@@ -113,7 +113,7 @@ impl Faults {
     /// # Errors
     /// Where there is no such broker.
     pub fn refuse(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.door.refuse();
+        self.broker(broker)?.1.listener.refuse();
         Ok(())
     }
 
@@ -123,10 +123,10 @@ impl Faults {
     /// Where there is no such broker, or it is down.
     pub fn accept(&self, broker: usize) -> Done {
         let (_, found) = self.broker(broker)?;
-        if !found.runs() {
+        if !found.is_running() {
             return Err(FaultRefused(format!("{} is down: restart it", found.name)));
         }
-        found.door.accept();
+        found.listener.accept();
         Ok(())
     }
 
@@ -145,7 +145,8 @@ impl Faults {
             );
             return Err(FaultRefused(text));
         }
-        self.cluster.note(&partition, before, Change::Elected(seat));
+        self.cluster
+            .log_replica_change(&partition, before, ReplicaChange::Elected(seat));
         Ok(())
     }
 
@@ -156,11 +157,12 @@ impl Faults {
     pub fn shrink_isr(&self, stream: &str, partition: i32, broker: usize) -> Done {
         let (seat, found) = self.broker(broker)?;
         let partition = self.partition(stream, partition)?;
-        if !partition.hold(seat) {
+        if !partition.hold_back(seat) {
             let text = format!("{} does not follow {stream}/{}", found.name, partition.id);
             return Err(FaultRefused(text));
         }
-        self.cluster.note(&partition, seat, Change::Shrunk(seat));
+        self.cluster
+            .log_replica_change(&partition, seat, ReplicaChange::Shrunk(seat));
         Ok(())
     }
 
@@ -171,7 +173,7 @@ impl Faults {
     pub fn expand_isr(&self, stream: &str, partition: i32) -> Done {
         let partition = self.partition(stream, partition)?;
         partition.lock().replicas.release();
-        self.cluster.catch_up(&partition);
+        self.cluster.queue_fetch(&partition);
         Ok(())
     }
 
@@ -180,7 +182,7 @@ impl Faults {
     /// # Errors
     /// Where there is no such broker.
     pub fn cut_streams(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.door.wire().cut();
+        self.broker(broker)?.1.listener.connection_faults().cut();
         Ok(())
     }
 
@@ -189,7 +191,7 @@ impl Faults {
     /// # Errors
     /// Where there is no such broker.
     pub fn reset(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.door.wire().reset();
+        self.broker(broker)?.1.listener.connection_faults().reset();
         Ok(())
     }
 
@@ -198,7 +200,7 @@ impl Faults {
     /// # Errors
     /// Where there is no such broker.
     pub fn goaway(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.door.wire().goaway();
+        self.broker(broker)?.1.listener.connection_faults().goaway();
         Ok(())
     }
 
@@ -226,7 +228,7 @@ impl Faults {
     /// # Errors
     /// Where there is no such partition.
     pub fn garbage(&self, stream: &str, partition: i32) -> Done {
-        self.plant(stream, partition, |arena| arena.put_slice(GARBAGE))
+        self.append_raw(stream, partition, |arena| arena.put_slice(GARBAGE))
     }
 
     /// Subscribers of the partition get a message over the limit of 4 MiB, as the next one and each time they read it.
@@ -239,15 +241,15 @@ impl Faults {
             value,
             ..pb::Message::default()
         };
-        self.plant(stream, partition, |arena| {
+        self.append_raw(stream, partition, |arena| {
             arena.put_slice(&message.encode_to_vec());
         })
     }
 
-    fn plant(&self, stream: &str, id: i32, write: impl FnOnce(&mut BytesMut)) -> Done {
+    fn append_raw(&self, stream: &str, id: i32, write: impl FnOnce(&mut BytesMut)) -> Done {
         let partition = self.partition(stream, id)?;
-        partition.plant(write);
-        self.cluster.catch_up(&partition);
+        partition.append_raw(write);
+        self.cluster.queue_fetch(&partition);
         Ok(())
     }
 
@@ -262,24 +264,24 @@ impl Faults {
         }
         for partition in self.cluster.partitions() {
             partition.lock().replicas.release();
-            self.cluster.catch_up(&partition);
+            self.cluster.queue_fetch(&partition);
         }
         self.acks(AckFault::None);
     }
 
     /// What happens to the acks of `PublishAsync` from now on.
     pub fn acks(&self, fault: AckFault) {
-        self.cluster.quirks.set_acks(fault);
+        self.cluster.compat.set_acks(fault);
     }
 
     /// Whether `paused` and `readonly` stick in metadata as real servers' do.
     pub fn sticky_flags(&self, sticky: bool) {
-        self.cluster.quirks.set_sticky_flags(sticky);
+        self.cluster.compat.set_sticky_flags(sticky);
     }
 
     /// Whether `reverse` subscriptions are known.
     pub fn reverse(&self, known: bool) {
-        self.cluster.quirks.set_reverse(known);
+        self.cluster.compat.set_reverse(known);
     }
 
     fn broker(&self, number: usize) -> Result<(BrokerIndex, &Broker), FaultRefused> {

@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::time::Instant;
 use tonic::Status;
 
-use super::activity::Change;
+use super::activity::ClusterChange;
 use super::cluster::Cluster;
 use super::replication::BrokerIndex;
-use super::state::State;
+use super::state::ClusterState;
 
 /// One consumer of a group.
 #[derive(Clone, Debug)]
 struct Member {
     streams: Vec<String>,
     /// When the coordinator last heard of it.
-    seen: Instant,
+    last_heard: Instant,
 }
 
 /// A group with at least one member.
@@ -35,12 +35,12 @@ pub(super) type Assignment = (String, Vec<i32>);
 
 impl Group {
     /// Whether that consumer is a member.
-    pub(super) fn has(&self, consumer_id: &str) -> bool {
+    pub(super) fn has_member(&self, consumer_id: &str) -> bool {
         self.members.contains_key(consumer_id)
     }
 
     /// Each stream by name, its partitions ascending, each to the member that has least so far.
-    fn assignments(&self, state: &State) -> HashMap<&str, Vec<Assignment>> {
+    fn assignments(&self, state: &ClusterState) -> HashMap<&str, Vec<Assignment>> {
         let mut shares: HashMap<&str, Vec<Assignment>> = HashMap::new();
         let mut totals: BTreeMap<&str, usize> = BTreeMap::new();
         let streams = self.members.values().flat_map(|member| &member.streams);
@@ -121,18 +121,18 @@ impl Cluster {
             return Err(Status::failed_precondition("stream does not exist"));
         }
         let group = state.groups.get(group_id);
-        if group.is_some_and(|group| group.has(consumer_id)) {
+        if group.is_some_and(|group| group.has_member(consumer_id)) {
             let text = "consumer is already a member of the consumer group";
             return Err(Status::failed_precondition(text));
         }
         let is_new = group.is_none();
-        let change = Change::Join {
+        let change = ClusterChange::Join {
             group_id: group_id.to_owned(),
             consumer_id: consumer_id.to_owned(),
             streams: streams.clone(),
         };
-        let index = self.record(&mut state, change);
-        let coordinator = self.least_coordinating(&state);
+        let index = self.log_change(&mut state, change);
+        let coordinator = self.least_loaded_coordinator(&state);
         let group = state
             .groups
             .entry(group_id.to_owned())
@@ -147,15 +147,15 @@ impl Cluster {
         group.epoch = if is_new { 0 } else { index };
         let member = Member {
             streams,
-            seen: Instant::now(),
+            last_heard: Instant::now(),
         };
         group.members.insert(consumer_id.to_owned(), member);
         Ok((group.coordinator, group.epoch))
     }
 
-    fn least_coordinating(&self, state: &State) -> BrokerIndex {
-        let alive = self.alive();
-        let seats = (0..self.brokers.len()).filter(|seat| alive.has(*seat));
+    fn least_loaded_coordinator(&self, state: &ClusterState) -> BrokerIndex {
+        let alive = self.live_brokers();
+        let seats = (0..self.brokers.len()).filter(|seat| alive.contains(*seat));
         let coordinated = |seat: &BrokerIndex| {
             state
                 .groups
@@ -171,21 +171,27 @@ impl Cluster {
         named(group_id, consumer_id)?;
         let mut state = self.lock();
         let group = state.groups.get(group_id).ok_or_else(no_group)?;
-        if !group.has(consumer_id) {
+        if !group.has_member(consumer_id) {
             return Err(no_member());
         }
-        self.take_out(&mut state, group_id, consumer_id, false);
+        self.remove_member(&mut state, group_id, consumer_id, false);
         Ok(())
     }
 
-    fn take_out(&self, state: &mut State, group_id: &str, consumer_id: &str, expired: bool) {
+    fn remove_member(
+        &self,
+        state: &mut ClusterState,
+        group_id: &str,
+        consumer_id: &str,
+        expired: bool,
+    ) {
         let (group, consumer) = (group_id.to_owned(), consumer_id.to_owned());
-        let change = Change::Leave {
+        let change = ClusterChange::Leave {
             group_id: group,
             consumer_id: consumer,
             expired,
         };
-        let index = self.record(state, change);
+        let index = self.log_change(state, change);
         if let Some(group) = state.groups.get_mut(group_id) {
             group.members.remove(consumer_id);
             group.epoch = index;
@@ -218,7 +224,7 @@ impl Cluster {
             .members
             .get_mut(consumer_id)
             .ok_or_else(no_member)?
-            .seen = Instant::now();
+            .last_heard = Instant::now();
         let group = &state.groups[group_id];
         let share = group.assignments(&state).remove(consumer_id);
         Ok((epoch, share.unwrap_or_default()))
@@ -246,13 +252,13 @@ impl Cluster {
                 group.epoch
             )));
         }
-        if !group.has(consumer_id) {
+        if !group.has_member(consumer_id) {
             let text =
                 format!("Consumer {consumer_id} is not a member of consumer group {group_id}");
             return Err(Status::failed_precondition(text));
         }
         let now = Instant::now();
-        let timeout = self.pace.coordinator_timeout;
+        let timeout = self.timings.coordinator_timeout;
         if group.reported.is_none_or(|last| now - last > timeout) {
             group.reports.clear();
         }
@@ -264,14 +270,14 @@ impl Cluster {
         Ok(())
     }
 
-    fn replace_coordinator(&self, state: &mut State, group_id: &str) -> Result<(), Status> {
+    fn replace_coordinator(&self, state: &mut ClusterState, group_id: &str) -> Result<(), Status> {
         let index = state.next_index();
-        let alive = self.alive();
+        let alive = self.live_brokers();
         let Some(group) = state.groups.get_mut(group_id) else {
             return Ok(());
         };
         let old = group.coordinator;
-        let next = (0..self.brokers.len()).find(|seat| *seat != old && alive.has(*seat));
+        let next = (0..self.brokers.len()).find(|seat| *seat != old && alive.contains(*seat));
         let none = || Status::failed_precondition("No group coordinator candidates");
         group.coordinator = next.ok_or_else(none)?;
         group.epoch = index;
@@ -280,34 +286,34 @@ impl Cluster {
         group
             .members
             .values_mut()
-            .for_each(|member| member.seen = now);
+            .for_each(|member| member.last_heard = now);
         Ok(())
     }
 
     /// Drops consumers that were silent for too long. A dead coordinator drops nobody.
-    pub(super) fn look_after_groups(&self, now: Instant) {
-        let alive = self.alive();
+    pub(super) fn drop_silent_consumers(&self, now: Instant) {
+        let alive = self.live_brokers();
         let mut state = self.lock();
         let mut silent: Vec<(String, String)> = Vec::new();
         for (id, group) in state
             .groups
             .iter()
-            .filter(|(_, group)| alive.has(group.coordinator))
+            .filter(|(_, group)| alive.contains(group.coordinator))
         {
-            let timeout = self.pace.consumer_timeout;
+            let timeout = self.timings.consumer_timeout;
             let late = group
                 .members
                 .iter()
-                .filter(|(_, member)| now - member.seen > timeout);
+                .filter(|(_, member)| now - member.last_heard > timeout);
             silent.extend(late.map(|(consumer, _)| (id.clone(), consumer.clone())));
         }
         for (group, consumer) in silent {
-            self.take_out(&mut state, &group, &consumer, true);
+            self.remove_member(&mut state, &group, &consumer, true);
         }
     }
 }
 
-impl State {
+impl ClusterState {
     /// A deleted stream changes what its groups' members read.
     pub(super) fn stream_left_groups(&mut self, stream: &str) {
         let index = self.next_index();

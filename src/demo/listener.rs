@@ -20,8 +20,8 @@ const RETRY: Duration = Duration::from_millis(20);
 pub(super) struct Listener {
     address: SocketAddr,
     open: watch::Sender<bool>,
-    wire: Arc<ConnectionFaults>,
-    listener: Mutex<Option<TcpListener>>,
+    faults: Arc<ConnectionFaults>,
+    socket: Mutex<Option<TcpListener>>,
 }
 
 impl Listener {
@@ -31,8 +31,8 @@ impl Listener {
         Ok(Self {
             address: listener.local_addr()?,
             open: watch::Sender::new(true),
-            wire: Arc::new(ConnectionFaults::default()),
-            listener: Mutex::new(Some(listener)),
+            faults: Arc::new(ConnectionFaults::default()),
+            socket: Mutex::new(Some(listener)),
         })
     }
 
@@ -47,14 +47,14 @@ impl Listener {
     }
 
     /// What all its connections obey.
-    pub(super) fn wire(&self) -> &ConnectionFaults {
-        &self.wire
+    pub(super) fn connection_faults(&self) -> &ConnectionFaults {
+        &self.faults
     }
 
     /// Refuses new connections and breaks those there are, as a killed process does.
     pub(super) fn close(&self) {
         self.refuse();
-        self.wire.reset();
+        self.faults.reset();
     }
 
     /// Refuses new connections; those there are go on.
@@ -69,10 +69,10 @@ impl Listener {
 
     /// Accepts connections while open, until nobody takes them any more. While closed the port stays bound, so that no one
     /// else gets it, and refuses.
-    pub(super) async fn attend(&self, accepted: mpsc::Sender<io::Result<Socket>>) {
+    pub(super) async fn run(&self, accepted: mpsc::Sender<io::Result<Socket>>) {
         let mut open = self.open.subscribe();
         let mut listener = self
-            .listener
+            .socket
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
@@ -86,20 +86,24 @@ impl Listener {
                 continue;
             };
             tokio::select! {
-                () = self.admit(&listening, &accepted) => return,
+                () = self.accept_into(&listening, &accepted) => return,
                 _ = open.wait_for(|open| !*open) => {}
             }
         }
     }
 
-    async fn admit(&self, listener: &TcpListener, accepted: &mpsc::Sender<io::Result<Socket>>) {
+    async fn accept_into(
+        &self,
+        listener: &TcpListener,
+        accepted: &mpsc::Sender<io::Result<Socket>>,
+    ) {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
                 timings::wait(RETRY).await;
                 continue;
             };
             stream.set_nodelay(true).ok();
-            let socket = Socket::new(stream, Arc::clone(&self.wire));
+            let socket = Socket::new(stream, Arc::clone(&self.faults));
             if accepted.send(Ok(socket)).await.is_err() {
                 return;
             }

@@ -9,9 +9,9 @@ use tonic::Status;
 
 use super::broker::Survey;
 use super::cluster::Cluster;
-use super::partition::Facts;
+use super::partition::PartitionView;
 use super::replication::BrokerIndex;
-use super::state::{Load, Stream};
+use super::state::{BrokerLoad, Stream};
 use super::timings;
 
 /// A stream as one broker sees it.
@@ -19,23 +19,23 @@ use super::timings;
 pub(super) struct StreamView {
     pub(super) name: String,
     /// None where the broker knows no such stream.
-    pub(super) found: Option<StreamFacts>,
+    pub(super) details: Option<StreamDetails>,
 }
 
 /// What a broker says of a stream that it knows.
 #[derive(Debug)]
-pub(super) struct StreamFacts {
+pub(super) struct StreamDetails {
     pub(super) subject: String,
     pub(super) created: i64,
-    pub(super) partitions: Vec<(i32, Facts)>,
+    pub(super) partitions: Vec<(i32, PartitionView)>,
 }
 
 /// A broker in the list of another.
 #[derive(Debug)]
-pub(super) struct BrokerView {
+pub(super) struct ListedBroker {
     pub(super) name: String,
     pub(super) port: u16,
-    pub(super) load: Load,
+    pub(super) load: BrokerLoad,
 }
 
 impl Cluster {
@@ -58,19 +58,22 @@ impl Cluster {
         };
         let view = |(name, stream): (String, Option<Stream>)| {
             let found = stream.map(|stream| self.stream_seen_by(at, &stream));
-            StreamView { name, found }
+            StreamView {
+                name,
+                details: found,
+            }
         };
         found.into_iter().map(view).collect()
     }
 
-    fn stream_seen_by(&self, at: BrokerIndex, stream: &Stream) -> StreamFacts {
-        let sticky = self.quirks.sticky_flags();
+    fn stream_seen_by(&self, at: BrokerIndex, stream: &Stream) -> StreamDetails {
+        let sticky = self.compat.sticky_flags();
         let partitions = stream.partitions.iter();
-        StreamFacts {
+        StreamDetails {
             subject: stream.subject.to_string(),
             created: stream.created,
             partitions: partitions
-                .map(|partition| (partition.id, partition.facts(at, sticky)))
+                .map(|partition| (partition.id, partition.view(at, sticky)))
                 .collect(),
         }
     }
@@ -81,11 +84,11 @@ impl Cluster {
         at: BrokerIndex,
         stream: &str,
         id: i32,
-    ) -> Result<Facts, Status> {
+    ) -> Result<PartitionView, Status> {
         let partition = self.lock().partition(stream, id);
         let partition = partition.filter(|_| self.brokers[at].is_up());
         let partition = partition.ok_or_else(|| Status::not_found("partition not found"))?;
-        let facts = partition.facts(at, self.quirks.sticky_flags());
+        let facts = partition.view(at, self.compat.sticky_flags());
         if facts.leader != at || !partition.lock().is_open() {
             let text = "The request should be sent to partition leader";
             return Err(Status::failed_precondition(text));
@@ -99,15 +102,15 @@ impl Cluster {
         self: &Arc<Self>,
         at: BrokerIndex,
         deadline: Option<Instant>,
-    ) -> Vec<BrokerView> {
+    ) -> Vec<ListedBroker> {
         let now = Instant::now();
-        let seats = match self.brokers[at].listed(now, self.pace.cache_age) {
+        let seats = match self.brokers[at].listed(now, self.timings.cache_age) {
             Survey::Known(seats) => seats,
             Survey::Due => self.survey(at, now, deadline).await,
         };
         let others = seats.into_iter().filter(|seat| *seat != at);
         let loads = self.lock().loads.clone();
-        let view = |seat: BrokerIndex| BrokerView {
+        let view = |seat: BrokerIndex| ListedBroker {
             name: self.brokers[seat].name.clone(),
             port: self.brokers[seat].port,
             load: loads[seat],
@@ -123,10 +126,10 @@ impl Cluster {
     ) -> Vec<BrokerIndex> {
         let answering: Vec<BrokerIndex> = self.running().collect();
         if answering.len() == self.brokers.len() {
-            self.brokers[at].list(answering.clone(), asked);
+            self.brokers[at].set_listed(answering.clone(), asked);
             return answering;
         }
-        let patience = deadline.map_or(self.pace.survey, |deadline| deadline - asked);
+        let patience = deadline.map_or(self.timings.survey, |deadline| deadline - asked);
         // The caller may be gone when the answer is there; the list is kept all the same.
         let survey = Arc::clone(self).ask_around(at, patience);
         self.tasks.spawn(survey).await.unwrap_or_default()
@@ -135,7 +138,7 @@ impl Cluster {
     async fn ask_around(self: Arc<Self>, at: BrokerIndex, patience: Duration) -> Vec<BrokerIndex> {
         self.stop.run_until_cancelled(timings::wait(patience)).await;
         let answering: Vec<BrokerIndex> = self.running().collect();
-        self.brokers[at].list(answering.clone(), Instant::now());
+        self.brokers[at].set_listed(answering.clone(), Instant::now());
         answering
     }
 }

@@ -14,20 +14,20 @@ use tokio_util::sync::CancellationToken;
 use super::codec;
 use super::log::Log;
 use super::pending_acks::{PendingAcks, Publication};
-use super::replication::{Alive, BrokerIndex, Change, ReplicaSet};
-use super::settings::Settings;
-use super::timings::Pace;
+use super::replication::{BrokerIndex, LiveBrokers, ReplicaChange, ReplicaSet};
+use super::settings::StreamSettings;
+use super::timings::Timings;
 use crate::model::Timestamp;
 use crate::wire::pb;
 
 /// When something first and last happened, Unix nanoseconds; zero is never.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Times {
+pub(super) struct EventTimes {
     pub(super) first: i64,
     pub(super) latest: i64,
 }
 
-impl Times {
+impl EventTimes {
     fn happened(&mut self, now: i64) {
         if self.first == 0 {
             self.first = now;
@@ -38,14 +38,14 @@ impl Times {
 
 /// What a broker remembers of pauses and of readonly, since it started.
 #[derive(Clone, Copy, Debug, Default)]
-struct Memory {
-    paused: Times,
-    readonly: Times,
+struct FlagTimes {
+    paused: EventTimes,
+    readonly: EventTimes,
 }
 
 /// What one broker says about a partition (wire-contract §4.7).
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
+pub(super) struct PartitionView {
     pub(super) leader: BrokerIndex,
     pub(super) replicas: Vec<BrokerIndex>,
     pub(super) isr: Vec<BrokerIndex>,
@@ -53,14 +53,14 @@ pub(super) struct Facts {
     pub(super) newest: i64,
     pub(super) paused: bool,
     pub(super) readonly: bool,
-    pub(super) received: Times,
-    pub(super) pauses: Times,
-    pub(super) readonlys: Times,
+    pub(super) received: EventTimes,
+    pub(super) pauses: EventTimes,
+    pub(super) readonlys: EventTimes,
 }
 
 /// Whether a partition's log can be read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum LogState {
     Open,
     Paused,
     Deleted,
@@ -71,19 +71,19 @@ pub(super) enum Status {
 pub(super) struct PartitionState {
     pub(super) log: Log,
     pub(super) replicas: ReplicaSet,
-    pub(super) status: Status,
+    pub(super) log_state: LogState,
     pub(super) readonly: bool,
     /// How often the log was closed: a reader opened before the last time has ended.
-    pub(super) closings: u64,
+    pub(super) times_closed: u64,
     /// What metadata says for ever once a partition was paused (wire-contract §0.2).
     was_paused: bool,
     /// What metadata says even after a resume lost the flag (wire-contract §0.3).
-    said_readonly: bool,
-    received: Times,
-    memories: Box<[Memory]>,
-    promises: PendingAcks,
+    was_readonly: bool,
+    received: EventTimes,
+    flag_times: Box<[FlagTimes]>,
+    pending_acks: PendingAcks,
     fences: HashMap<String, (u64, CancellationToken)>,
-    busy_at: Instant,
+    active_at: Instant,
     cleaned_at: Instant,
 }
 
@@ -97,20 +97,20 @@ pub(super) struct Partition {
     pub(super) subject: Arc<str>,
     /// The NATS queue group; empty for none.
     pub(super) group: Arc<str>,
-    pub(super) settings: Settings,
+    pub(super) settings: StreamSettings,
     /// Wakes readers.
     pub(super) changed: Notify,
     subscribers: AtomicUsize,
     /// Whether its followers have been told that there is something to fetch.
-    told: AtomicBool,
+    fetch_queued: AtomicBool,
     state: Mutex<PartitionState>,
 }
 
 /// Counts a reader for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Attendance(Arc<Partition>);
+pub(super) struct SubscriberGuard(Arc<Partition>);
 
-impl Drop for Attendance {
+impl Drop for SubscriberGuard {
     fn drop(&mut self) {
         self.0.subscribers.fetch_sub(1, Ordering::Relaxed);
     }
@@ -118,36 +118,36 @@ impl Drop for Attendance {
 
 /// What a partition is made of.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct NewPartition {
     pub(super) stream: Arc<str>,
     pub(super) id: i32,
     pub(super) base_subject: Arc<str>,
     pub(super) group: Arc<str>,
-    pub(super) settings: Settings,
+    pub(super) settings: StreamSettings,
     /// The replicas; the first one leads.
-    pub(super) seats: Vec<BrokerIndex>,
+    pub(super) replicas: Vec<BrokerIndex>,
     /// How many brokers the cluster has.
     pub(super) brokers: usize,
 }
 
 impl Partition {
     /// An empty partition.
-    pub(super) fn new(plan: Plan) -> Arc<Self> {
+    pub(super) fn new(plan: NewPartition) -> Arc<Self> {
         let now = Instant::now();
         let subject = super::subject::of_partition(&plan.base_subject, plan.id);
         let state = PartitionState {
             log: Log::default(),
-            replicas: ReplicaSet::new(&plan.seats, plan.settings.min_isr),
-            status: Status::Open,
+            replicas: ReplicaSet::new(&plan.replicas, plan.settings.min_isr),
+            log_state: LogState::Open,
             readonly: false,
-            closings: 0,
+            times_closed: 0,
             was_paused: false,
-            said_readonly: false,
-            received: Times::default(),
-            memories: vec![Memory::default(); plan.brokers].into(),
-            promises: PendingAcks::default(),
+            was_readonly: false,
+            received: EventTimes::default(),
+            flag_times: vec![FlagTimes::default(); plan.brokers].into(),
+            pending_acks: PendingAcks::default(),
             fences: HashMap::new(),
-            busy_at: now,
+            active_at: now,
             cleaned_at: now,
         };
         Arc::new(Self {
@@ -159,7 +159,7 @@ impl Partition {
             settings: plan.settings,
             changed: Notify::new(),
             subscribers: AtomicUsize::new(0),
-            told: AtomicBool::new(false),
+            fetch_queued: AtomicBool::new(false),
             state: Mutex::new(state),
         })
     }
@@ -170,35 +170,35 @@ impl Partition {
     }
 
     /// Counts one more reader until the answer is dropped.
-    pub(super) fn attend(self: &Arc<Self>) -> Attendance {
+    pub(super) fn add_subscriber(self: &Arc<Self>) -> SubscriberGuard {
         self.subscribers.fetch_add(1, Ordering::Relaxed);
-        Attendance(Arc::clone(self))
+        SubscriberGuard(Arc::clone(self))
     }
 
     /// Whether a NATS message can be heard: the leader lives and the partition is not paused.
-    pub(super) fn listens(&self, alive: Alive) -> bool {
+    pub(super) fn accepts(&self, alive: LiveBrokers) -> bool {
         let state = self.lock();
-        state.is_open() && alive.has(state.replicas.leader())
+        state.is_open() && alive.contains(state.replicas.leader())
     }
 
     /// Stores a message, if anybody listens, and acks it as its policy says. Answers whether followers have to fetch.
-    pub(super) fn receive(&self, publication: &Publication<'_>, alive: Alive) -> bool {
-        let now = publication.came.unwrap_or_else(Timestamp::now).0;
+    pub(super) fn append(&self, publication: &Publication<'_>, alive: LiveBrokers) -> bool {
+        let now = publication.received.unwrap_or_else(Timestamp::now).0;
         let mut state = self.lock();
-        if !state.is_open() || state.readonly || !alive.has(state.replicas.leader()) {
+        if !state.is_open() || state.readonly || !alive.contains(state.replicas.leader()) {
             return false;
         }
         if self.is_unexpected(&state, publication) {
             let ack = publication.ack(self, (0, now), pb::ack::Error::IncorrectOffset);
-            publication.answer(ack);
+            publication.send_ack(ack);
             return false;
         }
         let stored = state.append(self, publication, now);
         let ack = publication.ack(self, stored, pb::ack::Error::Ok);
-        state.promises.keep(ack, publication);
-        state.settle();
+        state.pending_acks.ack_or_wait(ack, publication);
+        state.send_committed_acks();
         self.changed.notify_waiters();
-        state.replicas.seats().count() > 1 && !self.told.swap(true, Ordering::Relaxed)
+        state.replicas.brokers().count() > 1 && !self.fetch_queued.swap(true, Ordering::Relaxed)
     }
 
     fn is_unexpected(&self, state: &PartitionState, publication: &Publication<'_>) -> bool {
@@ -208,40 +208,40 @@ impl Partition {
     }
 
     /// Stores bytes that may be no message, past all checks.
-    pub(super) fn plant(&self, write: impl FnOnce(&mut BytesMut)) {
+    pub(super) fn append_raw(&self, write: impl FnOnce(&mut BytesMut)) {
         let mut state = self.lock();
         let retention = &self.settings.retention;
         let now = Timestamp::now().0;
         let (offset, _) = state
             .log
             .append(retention, now, &[], |_, _, arena| write(arena));
-        state.replicas.appended(offset);
+        state.replicas.leader_appended(offset);
         self.changed.notify_waiters();
     }
 
     /// One round of replication. Answers whether another one is needed.
-    pub(super) fn replicate(&self, alive: Alive) -> bool {
+    pub(super) fn replicate(&self, alive: LiveBrokers) -> bool {
         let mut state = self.lock();
-        let more = state.replicas.advance(alive);
-        self.told.store(more, Ordering::Relaxed);
-        state.settle();
+        let more = state.replicas.fetch_round(alive);
+        self.fetch_queued.store(more, Ordering::Relaxed);
+        state.send_committed_acks();
         self.changed.notify_waiters();
         more
     }
 
     /// Elections and the ISR; answers who led before and what changed. `leaders` counts what each broker leads.
-    pub(super) fn look_after(
+    pub(super) fn update_replicas(
         &self,
         now: Instant,
-        alive: Alive,
-        pace: &Pace,
+        alive: LiveBrokers,
+        pace: &Timings,
         leaders: &[i32],
-    ) -> Option<(BrokerIndex, Change)> {
+    ) -> Option<(BrokerIndex, ReplicaChange)> {
         let mut state = self.lock();
         let before = state.replicas.leader();
         let load = |seat: BrokerIndex| leaders.get(seat).copied().unwrap_or_default();
-        let change = state.replicas.look_after(now, alive, pace, load)?;
-        state.after(change);
+        let change = state.replicas.update(now, alive, pace, load)?;
+        state.apply_change(change);
         self.changed.notify_waiters();
         Some((before, change))
     }
@@ -251,17 +251,17 @@ impl Partition {
         let mut state = self.lock();
         let moved = state.replicas.move_to(seat);
         if moved {
-            state.after(Change::Elected(seat));
+            state.apply_change(ReplicaChange::Elected(seat));
             self.changed.notify_waiters();
         }
         moved
     }
 
     /// Stops a follower's fetches and takes it out of the ISR; false where it follows nothing here.
-    pub(super) fn hold(&self, seat: BrokerIndex) -> bool {
+    pub(super) fn hold_back(&self, seat: BrokerIndex) -> bool {
         let mut state = self.lock();
         let held = state.replicas.hold(seat);
-        state.settle();
+        state.send_committed_acks();
         self.changed.notify_waiters();
         held
     }
@@ -270,10 +270,10 @@ impl Partition {
     pub(super) fn pause(&self) {
         let now = Timestamp::now().0;
         let mut state = self.lock();
-        state.status = Status::Paused;
+        state.log_state = LogState::Paused;
         state.was_paused = true;
-        state.closings += 1;
-        state.remember(|memory| memory.paused.happened(now));
+        state.times_closed += 1;
+        state.update_flag_times(|memory| memory.paused.happened(now));
         drop(state);
         self.changed.notify_waiters();
     }
@@ -283,15 +283,15 @@ impl Partition {
     pub(super) fn resume(&self, forgetful: bool) -> bool {
         let now = Timestamp::now().0;
         let mut state = self.lock();
-        if state.status != Status::Paused {
+        if state.log_state != LogState::Paused {
             return false;
         }
-        state.status = Status::Open;
-        state.busy_at = Instant::now();
+        state.log_state = LogState::Open;
+        state.active_at = Instant::now();
         if forgetful {
             state.readonly = false;
         }
-        state.remember(|memory| memory.paused.happened(now));
+        state.update_flag_times(|memory| memory.paused.happened(now));
         true
     }
 
@@ -300,8 +300,8 @@ impl Partition {
         let now = Timestamp::now().0;
         let mut state = self.lock();
         state.readonly = readonly;
-        state.said_readonly = readonly;
-        state.remember(|memory| memory.readonly.happened(now));
+        state.was_readonly = readonly;
+        state.update_flag_times(|memory| memory.readonly.happened(now));
         drop(state);
         self.changed.notify_waiters();
     }
@@ -309,22 +309,22 @@ impl Partition {
     /// Ends all readers and frees the messages.
     pub(super) fn delete(&self) {
         let mut state = self.lock();
-        state.status = Status::Deleted;
+        state.log_state = LogState::Deleted;
         state.log = Log::default();
-        state.promises.clear();
+        state.pending_acks.clear();
         drop(state);
         self.changed.notify_waiters();
     }
 
     /// Whether it has been idle for as long as its stream allows.
-    pub(super) fn may_doze(&self, now: Instant) -> bool {
+    pub(super) fn is_idle(&self, now: Instant) -> bool {
         let Some(idle) = self.settings.auto_pause else {
             return false;
         };
         let watched = self.subscribers.load(Ordering::Relaxed) > 0;
         let state = self.lock();
-        let kept_awake = watched && self.settings.stay_awake_for_subscribers;
-        state.is_open() && !kept_awake && now - state.busy_at >= idle
+        let kept_awake = watched && self.settings.pause_unless_subscribed;
+        state.is_open() && !kept_awake && now - state.active_at >= idle
     }
 
     /// Runs retention if its time has come.
@@ -342,27 +342,27 @@ impl Partition {
     }
 
     /// A broker lost its memory: it was killed.
-    pub(super) fn forget(&self, seat: BrokerIndex) {
+    pub(super) fn broker_restarted(&self, seat: BrokerIndex) {
         let mut state = self.lock();
-        if let Some(memory) = state.memories.get_mut(seat) {
-            *memory = Memory::default();
+        if let Some(memory) = state.flag_times.get_mut(seat) {
+            *memory = FlagTimes::default();
         }
         if state.replicas.leader() == seat {
-            state.received = Times::default();
-            state.promises.clear();
+            state.received = EventTimes::default();
+            state.pending_acks.clear();
         }
-        state.replicas.came_back(seat);
+        state.replicas.restore_checkpoint(seat);
     }
 
     /// What that broker says; with `sticky` flags as real servers do.
-    pub(super) fn facts(&self, seat: BrokerIndex, sticky: bool) -> Facts {
+    pub(super) fn view(&self, seat: BrokerIndex, sticky: bool) -> PartitionView {
         let state = self.lock();
         let (high_watermark, newest) = state.replicas.seen_by(seat);
         let leader = state.replicas.leader();
-        let memory = state.memories.get(seat).copied().unwrap_or_default();
-        Facts {
+        let memory = state.flag_times.get(seat).copied().unwrap_or_default();
+        PartitionView {
             leader,
-            replicas: state.replicas.seats().collect(),
+            replicas: state.replicas.brokers().collect(),
             isr: state.replicas.isr().to_vec(),
             high_watermark,
             newest,
@@ -372,14 +372,14 @@ impl Partition {
                 !state.is_open()
             },
             readonly: if sticky {
-                state.said_readonly
+                state.was_readonly
             } else {
                 state.readonly
             },
             received: if leader == seat {
                 state.received
             } else {
-                Times::default()
+                EventTimes::default()
             },
             pauses: memory.paused,
             readonlys: memory.readonly,
@@ -387,7 +387,7 @@ impl Partition {
     }
 
     /// Lets a consumer of a group in, unless one of a later epoch reads already; an older one is told to end. None: refused.
-    pub(super) fn admit(&self, group: &str, epoch: u64) -> Option<CancellationToken> {
+    pub(super) fn fence_consumer(&self, group: &str, epoch: u64) -> Option<CancellationToken> {
         let mut state = self.lock();
         if state
             .fences
@@ -410,7 +410,7 @@ impl Partition {
 impl PartitionState {
     /// Whether it is neither paused nor deleted.
     pub(super) fn is_open(&self) -> bool {
-        self.status == Status::Open
+        self.log_state == LogState::Open
     }
 
     fn append(&mut self, of: &Partition, publication: &Publication<'_>, now: i64) -> (i64, i64) {
@@ -421,27 +421,28 @@ impl PartitionState {
                 codec::encode_message(publication, &of.stream, of.id, (offset, time), arena);
             });
         self.received.happened(stored.1);
-        self.busy_at = Instant::now();
-        self.replicas.appended(stored.0);
+        self.active_at = Instant::now();
+        self.replicas.leader_appended(stored.0);
         stored
     }
 
     /// Sends the acks that waited for the high watermark.
-    fn settle(&mut self) {
-        self.promises.settle(self.replicas.high_watermark());
+    fn send_committed_acks(&mut self) {
+        self.pending_acks
+            .send_committed(self.replicas.high_watermark());
     }
 
-    fn after(&mut self, change: Change) {
-        if let Change::Elected(seat) = change {
+    fn apply_change(&mut self, change: ReplicaChange) {
+        if let ReplicaChange::Elected(seat) = change {
             let (_, newest) = self.replicas.seen_by(seat);
             self.log.truncate(newest + 1);
-            self.received = Times::default();
-            self.promises.clear();
+            self.received = EventTimes::default();
+            self.pending_acks.clear();
         }
-        self.settle();
+        self.send_committed_acks();
     }
 
-    fn remember(&mut self, note: impl Fn(&mut Memory)) {
-        self.memories.iter_mut().for_each(note);
+    fn update_flag_times(&mut self, note: impl Fn(&mut FlagTimes)) {
+        self.flag_times.iter_mut().for_each(note);
     }
 }

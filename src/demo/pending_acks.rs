@@ -28,7 +28,7 @@ pub(super) struct Publication<'a> {
     /// None where nobody waits for an ack.
     pub(super) acks: Option<AckSender>,
     /// When it came, where that is not now.
-    pub(super) came: Option<Timestamp>,
+    pub(super) received: Option<Timestamp>,
 }
 
 impl Publication<'_> {
@@ -55,7 +55,7 @@ impl Publication<'_> {
     }
 
     /// Sends an ack now.
-    pub(super) fn answer(&self, ack: pb::Ack) {
+    pub(super) fn send_ack(&self, ack: pb::Ack) {
         if let Some(acks) = &self.acks {
             send(acks, ack);
         }
@@ -75,7 +75,7 @@ pub(super) struct PendingAcks(VecDeque<(pb::Ack, AckSender)>);
 
 impl PendingAcks {
     /// Acks a stored message as its policy says: never, at once, or when it is committed.
-    pub(super) fn keep(&mut self, ack: pb::Ack, publication: &Publication<'_>) {
+    pub(super) fn ack_or_wait(&mut self, ack: pb::Ack, publication: &Publication<'_>) {
         match (publication.policy, &publication.acks) {
             (pb::AckPolicy::None, _) | (_, None) => {}
             (pb::AckPolicy::Leader, Some(acks)) => send(acks, ack),
@@ -84,7 +84,7 @@ impl PendingAcks {
     }
 
     /// Sends what is committed up to that offset.
-    pub(super) fn settle(&mut self, committed: i64) {
+    pub(super) fn send_committed(&mut self, committed: i64) {
         while self
             .0
             .front()

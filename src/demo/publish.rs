@@ -22,7 +22,7 @@ const MAX_PAYLOAD: usize = 1024 * 1024;
 
 /// Why a message was not published; each call words its code in its own way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum PublishError {
     NoSuchStream(String),
     NoSuchPartition(i32),
     Readonly(i32),
@@ -32,7 +32,7 @@ pub(super) enum Refusal {
     UnknownAckError,
 }
 
-impl Refusal {
+impl PublishError {
     /// The code that `PublishAsync` answers with.
     pub(super) fn code(&self) -> Code {
         match self {
@@ -46,7 +46,7 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for PublishError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoSuchStream(name) => write!(f, "no such stream: {name}"),
@@ -64,27 +64,29 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
+impl From<PublishError> for Status {
+    fn from(refusal: PublishError) -> Self {
         let text = refusal.to_string();
         match refusal {
-            Refusal::AckPolicyRequired => Self::invalid_argument(text),
-            Refusal::NoSuchStream(_) | Refusal::NoSuchPartition(_) => Self::not_found(text),
-            Refusal::Readonly(_) => Self::failed_precondition(text),
-            Refusal::TooLarge | Refusal::IncorrectOffset | Refusal::UnknownAckError => {
-                Self::unknown(text)
+            PublishError::AckPolicyRequired => Self::invalid_argument(text),
+            PublishError::NoSuchStream(_) | PublishError::NoSuchPartition(_) => {
+                Self::not_found(text)
             }
+            PublishError::Readonly(_) => Self::failed_precondition(text),
+            PublishError::TooLarge
+            | PublishError::IncorrectOffset
+            | PublishError::UnknownAckError => Self::unknown(text),
         }
     }
 }
 
 /// The refusal that an ack stands for, if it is none of success.
-pub(super) fn refused_by(ack: &pb::Ack) -> Option<Refusal> {
+pub(super) fn refused_by(ack: &pb::Ack) -> Option<PublishError> {
     match ack.ack_error() {
         pb::ack::Error::Ok => None,
-        pb::ack::Error::IncorrectOffset => Some(Refusal::IncorrectOffset),
+        pb::ack::Error::IncorrectOffset => Some(PublishError::IncorrectOffset),
         pb::ack::Error::TooLarge | pb::ack::Error::Encryption | pb::ack::Error::Unknown => {
-            Some(Refusal::UnknownAckError)
+            Some(PublishError::UnknownAckError)
         }
     }
 }
@@ -106,7 +108,7 @@ pub(super) fn inbox() -> String {
 
 /// Where the acks of one unary publish go.
 #[derive(Debug)]
-pub(super) struct Inbox {
+pub(super) struct AckInbox {
     /// Its NATS subject.
     pub(super) name: String,
     /// None where nobody wants acks.
@@ -117,24 +119,24 @@ pub(super) struct Inbox {
 
 impl Cluster {
     /// The partition that a publish at this broker means, paused ones woken; or why not.
-    pub(super) fn admit(
+    pub(super) fn target_of(
         &self,
         at: BrokerIndex,
         request: &pb::PublishRequest,
-    ) -> Result<Arc<Partition>, Refusal> {
+    ) -> Result<Arc<Partition>, PublishError> {
         let partition = self.target(at, request)?;
         let (open, readonly) = {
             let state = partition.lock();
             (state.is_open(), state.readonly)
         };
         if readonly {
-            return Err(Refusal::Readonly(partition.id));
+            return Err(PublishError::Readonly(partition.id));
         }
         if partition.settings.concurrency_control && request.ack_policy() == pb::AckPolicy::None {
-            return Err(Refusal::AckPolicyRequired);
+            return Err(PublishError::AckPolicyRequired);
         }
         if codec::envelope_len(request) > MAX_PAYLOAD {
-            return Err(Refusal::TooLarge);
+            return Err(PublishError::TooLarge);
         }
         if !open {
             self.resume(&partition);
@@ -146,7 +148,7 @@ impl Cluster {
         &self,
         at: BrokerIndex,
         request: &pb::PublishRequest,
-    ) -> Result<Arc<Partition>, Refusal> {
+    ) -> Result<Arc<Partition>, PublishError> {
         let known = self
             .brokers
             .get(at)
@@ -155,20 +157,20 @@ impl Cluster {
         let stream = known
             .then(|| state.streams.get(request.stream.as_str()))
             .flatten();
-        let stream = stream.ok_or_else(|| Refusal::NoSuchStream(request.stream.clone()))?;
+        let stream = stream.ok_or_else(|| PublishError::NoSuchStream(request.stream.clone()))?;
         let partition = stream.partition(request.partition);
         partition
             .cloned()
-            .ok_or(Refusal::NoSuchPartition(request.partition))
+            .ok_or(PublishError::NoSuchPartition(request.partition))
     }
 
     /// Sends a message the way NATS does: to every partition that listens on its subject now. Nobody may.
     pub(super) fn deliver(&self, publication: &Publication<'_>) {
-        let alive = self.alive();
-        let hearers = self.lock().hearers(publication.subject, alive);
+        let alive = self.live_brokers();
+        let hearers = self.lock().listening(publication.subject, alive);
         for partition in hearers {
-            if partition.receive(publication, alive) {
-                self.catch_up(&partition);
+            if partition.append(publication, alive) {
+                self.queue_fetch(&partition);
             }
         }
     }
@@ -193,16 +195,16 @@ impl Cluster {
             policy,
             expected_offset: request.expected_offset,
             acks,
-            came: None,
+            received: None,
         });
     }
 
     /// The inbox of a publish, and where its acks arrive. One that the client named is a NATS subject like any other: acks go
     /// there whether or not the call waits for one, and a stream that listens on it stores their envelopes.
-    pub(super) fn open_inbox(self: &Arc<Self>, named: String, waits: bool) -> Inbox {
+    pub(super) fn open_inbox(self: &Arc<Self>, named: String, waits: bool) -> AckInbox {
         let (acks, arrived) = mpsc::unbounded_channel();
         if named.is_empty() {
-            return Inbox {
+            return AckInbox {
                 name: inbox(),
                 acks: waits.then_some(acks),
                 arrived,
@@ -211,7 +213,7 @@ impl Cluster {
         let (to_relay, relayed) = mpsc::unbounded_channel();
         let relay = Arc::clone(self).relay(named.clone(), relayed, acks);
         super::spawn(self, relay);
-        Inbox {
+        AckInbox {
             name: named,
             acks: Some(to_relay),
             arrived,

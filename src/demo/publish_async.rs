@@ -10,7 +10,7 @@ use tonic::{Status, Streaming};
 
 use super::cluster::Cluster;
 use super::compat::AckFault;
-use super::publish::{Refusal, inbox, refused_by};
+use super::publish::{PublishError, inbox, refused_by};
 use super::replication::BrokerIndex;
 use super::timings;
 use crate::wire::pb;
@@ -19,24 +19,24 @@ use crate::wire::pb;
 const BUNCH: usize = 8;
 
 /// Answers on their way to the client.
-pub(super) type Answers = mpsc::Sender<Result<pb::PublishResponse, Status>>;
+pub(super) type ResponseSender = mpsc::Sender<Result<pb::PublishResponse, Status>>;
 
 /// One session at one broker.
-pub(super) struct Session {
+pub(super) struct AsyncPublish {
     cluster: Arc<Cluster>,
     at: BrokerIndex,
     /// The session's own inbox: what the client names is ignored.
     inbox: String,
     acks: mpsc::UnboundedSender<pb::Ack>,
     arrived: mpsc::UnboundedReceiver<pb::Ack>,
-    answers: Answers,
+    responses: ResponseSender,
     in_flight: usize,
     held: VecDeque<pb::PublishResponse>,
 }
 
-impl Session {
+impl AsyncPublish {
     /// A session whose answers go there.
-    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex, answers: Answers) -> Self {
+    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex, answers: ResponseSender) -> Self {
         let (acks, arrived) = mpsc::unbounded_channel();
         let held = VecDeque::new();
         Self {
@@ -45,7 +45,7 @@ impl Session {
             inbox: inbox(),
             acks,
             arrived,
-            answers,
+            responses: answers,
             in_flight: 0,
             held,
         }
@@ -55,12 +55,12 @@ impl Session {
     pub(super) async fn run(mut self, mut requests: Streaming<pb::PublishRequest>) {
         loop {
             let kept = tokio::select! {
-                Some(ack) = self.arrived.recv() => self.acked(ack).await,
+                Some(ack) = self.arrived.recv() => self.forward_ack(ack).await,
                 request = requests.message() => match request {
                     Ok(Some(request)) => self.publish(request).await,
                     Ok(None) => break,
                     Err(status) => {
-                        self.answers.send(Err(super::server::as_grpc_go(status))).await.ok();
+                        self.responses.send(Err(super::server::as_grpc_go(status))).await.ok();
                         return;
                     }
                 },
@@ -73,10 +73,10 @@ impl Session {
     }
 
     async fn drain(&mut self) {
-        let deadline = Instant::now() + self.cluster.pace.drain;
+        let deadline = Instant::now() + self.cluster.timings.drain;
         while self.in_flight > 0 {
             tokio::select! {
-                Some(ack) = self.arrived.recv() => if !self.acked(ack).await { return },
+                Some(ack) = self.arrived.recv() => if !self.forward_ack(ack).await { return },
                 () = timings::wait_until(Some(deadline)) => return,
             }
         }
@@ -86,7 +86,7 @@ impl Session {
     /// False where the client has left.
     async fn publish(&mut self, request: pb::PublishRequest) -> bool {
         let correlation_id = request.correlation_id.clone();
-        match self.cluster.admit(self.at, &request) {
+        match self.cluster.target_of(self.at, &request) {
             Ok(partition) => {
                 let wanted = request.ack_policy() != pb::AckPolicy::None;
                 self.in_flight += usize::from(wanted);
@@ -97,13 +97,13 @@ impl Session {
             }
             Err(refusal) => {
                 // Servers count a message that NATS refused as in flight for ever: closing takes the full five seconds.
-                self.in_flight += usize::from(refusal == Refusal::TooLarge);
-                self.answer(error(&refusal, correlation_id)).await
+                self.in_flight += usize::from(refusal == PublishError::TooLarge);
+                self.respond(error(&refusal, correlation_id)).await
             }
         }
     }
 
-    async fn acked(&mut self, ack: pb::Ack) -> bool {
+    async fn forward_ack(&mut self, ack: pb::Ack) -> bool {
         self.in_flight = self.in_flight.saturating_sub(1);
         let correlation_id = ack.correlation_id.clone();
         let response = match refused_by(&ack) {
@@ -114,10 +114,10 @@ impl Session {
                 correlation_id,
             },
         };
-        match self.cluster.quirks.acks() {
-            AckFault::None => self.flush().await && self.answer(response).await,
+        match self.cluster.compat.acks() {
+            AckFault::None => self.flush().await && self.respond(response).await,
             AckFault::Duplicate => {
-                self.answer(response.clone()).await && self.answer(response).await
+                self.respond(response.clone()).await && self.respond(response).await
             }
             AckFault::Lose => true,
             AckFault::Reorder => {
@@ -130,20 +130,20 @@ impl Session {
     /// Sends what a spoilt order held back.
     async fn flush(&mut self) -> bool {
         while let Some(response) = self.held.pop_front() {
-            if !self.answer(response).await {
+            if !self.respond(response).await {
                 return false;
             }
         }
         true
     }
 
-    async fn answer(&self, response: pb::PublishResponse) -> bool {
-        self.answers.send(Ok(response)).await.is_ok()
+    async fn respond(&self, response: pb::PublishResponse) -> bool {
+        self.responses.send(Ok(response)).await.is_ok()
     }
 }
 
 /// An error comes with an ack that is there and empty.
-fn error(refusal: &Refusal, correlation_id: String) -> pb::PublishResponse {
+fn error(refusal: &PublishError, correlation_id: String) -> pb::PublishResponse {
     let error = pb::PublishAsyncError {
         code: refusal.code().into(),
         message: refusal.to_string(),

@@ -14,7 +14,7 @@ use tonic::Status;
 
 use super::partition::{Partition, PartitionState};
 use super::replication::BrokerIndex;
-use super::subscribe::Range;
+use super::subscribe::OffsetRange;
 use super::timings;
 
 /// Most bytes of one batch.
@@ -24,7 +24,7 @@ const BATCH: usize = 128 * 1024;
 pub(super) type Batch = Result<Vec<Bytes>, Status>;
 
 /// What a look at the partition gave.
-enum Step {
+enum ReadStep {
     Messages(Vec<Bytes>),
     /// Messages, and then the end.
     Last(Vec<Bytes>, Status),
@@ -33,7 +33,7 @@ enum Step {
 
 /// One subscription.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct SubscriptionReader {
     partition: Arc<Partition>,
     at: BrokerIndex,
     next: i64,
@@ -43,13 +43,13 @@ pub(super) struct Reader {
     closings: Option<u64>,
 }
 
-impl Reader {
+impl SubscriptionReader {
     /// A reader at this broker.
     pub(super) fn new(
         partition: &Arc<Partition>,
         state: &PartitionState,
         at: BrokerIndex,
-        range: Range,
+        range: OffsetRange,
         reverse: bool,
     ) -> Self {
         let (high_watermark, _) = state.replicas.seen_by(at);
@@ -60,19 +60,19 @@ impl Reader {
             next: if reverse { newest_first() } else { range.start },
             stop: range.stop,
             reverse,
-            closings: state.is_open().then_some(state.closings),
+            closings: state.is_open().then_some(state.times_closed),
         }
     }
 
     /// Sends batches until the end, the client's leave, the broker's `ended`, a newer group member's `fence` or the deadline.
-    pub(super) async fn pump(
+    pub(super) async fn run(
         mut self,
         batches: mpsc::Sender<Batch>,
         ended: CancellationToken,
         fence: Option<CancellationToken>,
         deadline: Option<Instant>,
     ) {
-        let _counted = self.partition.attend();
+        let _counted = self.partition.add_subscriber();
         // The handshake: one empty message.
         if batches.send(Ok(vec![Bytes::new()])).await.is_err() {
             return;
@@ -95,14 +95,14 @@ impl Reader {
         loop {
             let mut changed = pin!(partition.changed.notified());
             changed.as_mut().enable();
-            match self.step() {
-                Step::Nothing => changed.await,
-                Step::Messages(messages) => {
+            match self.read() {
+                ReadStep::Nothing => changed.await,
+                ReadStep::Messages(messages) => {
                     if batches.send(Ok(messages)).await.is_err() {
                         return;
                     }
                 }
-                Step::Last(messages, end) => {
+                ReadStep::Last(messages, end) => {
                     if !messages.is_empty() && batches.send(Ok(messages)).await.is_err() {
                         return;
                     }
@@ -113,73 +113,73 @@ impl Reader {
         }
     }
 
-    fn step(&mut self) -> Step {
+    fn read(&mut self) -> ReadStep {
         let partition = Arc::clone(&self.partition);
         let state = partition.lock();
-        if state.status == super::partition::Status::Deleted {
-            return Step::Last(Vec::new(), Status::not_found("commit log was deleted"));
+        if state.log_state == super::partition::LogState::Deleted {
+            return ReadStep::Last(Vec::new(), Status::not_found("commit log was deleted"));
         }
-        if self.closings != Some(state.closings) {
-            return Step::Last(
+        if self.closings != Some(state.times_closed) {
+            return ReadStep::Last(
                 Vec::new(),
                 Status::failed_precondition("commit log was closed"),
             );
         }
         if self.reverse {
-            self.step_back(&state)
+            self.read_backward(&state)
         } else {
-            self.step_on(&state)
+            self.read_forward(&state)
         }
     }
 
-    fn step_on(&mut self, state: &PartitionState) -> Step {
+    fn read_forward(&mut self, state: &PartitionState) -> ReadStep {
         let (high_watermark, newest) = state.replicas.seen_by(self.at);
         let mut messages = Vec::new();
         for (offset, message) in state.log.read(self.next, high_watermark, BATCH) {
             messages.push(message);
             self.next = offset + 1;
             if self.stop == Some(offset) {
-                return Step::Last(messages, Status::resource_exhausted("Stop offset reached"));
+                return ReadStep::Last(messages, Status::resource_exhausted("Stop offset reached"));
             }
         }
         if !messages.is_empty() {
-            return Step::Messages(messages);
+            return ReadStep::Messages(messages);
         }
         if state.readonly && self.next > newest {
-            return Step::Last(
+            return ReadStep::Last(
                 messages,
                 Status::resource_exhausted("End of readonly partition"),
             );
         }
-        Step::Nothing
+        ReadStep::Nothing
     }
 
     /// Newest first; the end of the data is an error of its own kind (wire-contract §4.6, `reverse`).
-    fn step_back(&mut self, state: &PartitionState) -> Step {
+    fn read_backward(&mut self, state: &PartitionState) -> ReadStep {
         const MESSAGES: usize = 256;
         let mut messages = Vec::new();
         while let Some((offset, message)) = state.log.at_or_before(self.next) {
             messages.push(message);
             self.next = offset - 1;
             if self.stop == Some(offset) {
-                return Step::Last(messages, Status::resource_exhausted("Stop offset reached"));
+                return ReadStep::Last(messages, Status::resource_exhausted("Stop offset reached"));
             }
             if messages.len() == MESSAGES {
-                return Step::Messages(messages);
+                return ReadStep::Messages(messages);
             }
         }
-        Step::Last(messages, Status::unknown("EOF"))
+        ReadStep::Last(messages, Status::unknown("EOF"))
     }
 }
 
 /// The messages of the batches, one by one, as the gRPC server wants them.
 #[derive(Debug)]
-pub(super) struct Messages {
+pub(super) struct MessageStream {
     batches: mpsc::Receiver<Batch>,
     batch: std::vec::IntoIter<Bytes>,
 }
 
-impl Messages {
+impl MessageStream {
     /// The messages of these batches.
     pub(super) fn new(batches: mpsc::Receiver<Batch>) -> Self {
         Self {
@@ -189,7 +189,7 @@ impl Messages {
     }
 }
 
-impl Stream for Messages {
+impl Stream for MessageStream {
     type Item = Result<Bytes, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -3,18 +3,18 @@
 
 use tokio::time::Instant;
 
-use super::timings::Pace;
+use super::timings::Timings;
 
 /// A broker of the cluster, by its place in the list: `demo-1` is 0.
 pub(super) type BrokerIndex = usize;
 
 /// Which brokers serve, as a set of seats. At most 64.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Alive(pub(super) u64);
+pub(super) struct LiveBrokers(pub(super) u64);
 
-impl Alive {
+impl LiveBrokers {
     /// Whether the broker of that seat serves.
-    pub(super) fn has(self, seat: BrokerIndex) -> bool {
+    pub(super) fn contains(self, seat: BrokerIndex) -> bool {
         self.0 >> seat & 1 == 1
     }
 }
@@ -22,24 +22,24 @@ impl Alive {
 /// What one broker holds of one partition, and what it knows of the high watermark.
 #[derive(Debug)]
 struct Replica {
-    seat: BrokerIndex,
+    broker: BrokerIndex,
     newest: i64,
     high_watermark: i64,
     /// Kept from fetching by a fault.
     held: bool,
     behind_since: Option<Instant>,
-    in_step_since: Option<Instant>,
+    caught_up_since: Option<Instant>,
 }
 
 impl Replica {
-    fn fetches(&self, alive: Alive) -> bool {
-        alive.has(self.seat) && !self.held
+    fn fetches(&self, alive: LiveBrokers) -> bool {
+        alive.contains(self.broker) && !self.held
     }
 }
 
 /// What housekeeping changed in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum ReplicaChange {
     /// That broker leads now; the log ends where its own copy ended.
     Elected(BrokerIndex),
     /// That broker left the ISR.
@@ -64,12 +64,12 @@ impl ReplicaSet {
     /// An empty partition on these brokers; the first one leads.
     pub(super) fn new(seats: &[BrokerIndex], min_isr: usize) -> Self {
         let replica = |seat: &BrokerIndex| Replica {
-            seat: *seat,
+            broker: *seat,
             newest: -1,
             high_watermark: -1,
             held: false,
             behind_since: None,
-            in_step_since: None,
+            caught_up_since: None,
         };
         Self {
             leader: seats.first().copied().unwrap_or_default(),
@@ -88,8 +88,8 @@ impl ReplicaSet {
     }
 
     /// The brokers that hold a copy.
-    pub(super) fn seats(&self) -> impl Iterator<Item = BrokerIndex> {
-        self.replicas.iter().map(|replica| replica.seat)
+    pub(super) fn brokers(&self) -> impl Iterator<Item = BrokerIndex> {
+        self.replicas.iter().map(|replica| replica.broker)
     }
 
     /// The brokers in sync.
@@ -104,12 +104,12 @@ impl ReplicaSet {
 
     /// What that broker believes: its high watermark and its newest offset; -1 and -1 on a broker without a copy.
     pub(super) fn seen_by(&self, seat: BrokerIndex) -> (i64, i64) {
-        let replica = self.replicas.iter().find(|replica| replica.seat == seat);
+        let replica = self.replicas.iter().find(|replica| replica.broker == seat);
         replica.map_or((-1, -1), |replica| (replica.high_watermark, replica.newest))
     }
 
     /// The leader stored up to `newest`. A lone replica commits at once, unless min ISR asks for more.
-    pub(super) fn appended(&mut self, newest: i64) {
+    pub(super) fn leader_appended(&mut self, newest: i64) {
         let leader = self.leader;
         if let Some(replica) = self.replica(leader) {
             replica.newest = newest;
@@ -121,8 +121,8 @@ impl ReplicaSet {
 
     /// One round of fetches: followers get what the leader has, and learn the high watermark of the round before.
     /// Answers whether another round would change anything.
-    pub(super) fn advance(&mut self, alive: Alive) -> bool {
-        if !alive.has(self.leader) {
+    pub(super) fn fetch_round(&mut self, alive: LiveBrokers) -> bool {
+        if !alive.contains(self.leader) {
             return false;
         }
         let (_, newest) = self.seen_by(self.leader);
@@ -152,7 +152,7 @@ impl ReplicaSet {
         let in_sync = self
             .replicas
             .iter()
-            .filter(|replica| self.isr.contains(&replica.seat));
+            .filter(|replica| self.isr.contains(&replica.broker));
         let slowest = in_sync.map(|replica| replica.newest).min().unwrap_or(-1);
         self.high_watermark = self.high_watermark.max(slowest);
         let (leader, high_watermark) = (self.leader, self.high_watermark);
@@ -164,22 +164,22 @@ impl ReplicaSet {
     fn replica(&mut self, seat: BrokerIndex) -> Option<&mut Replica> {
         self.replicas
             .iter_mut()
-            .find(|replica| replica.seat == seat)
+            .find(|replica| replica.broker == seat)
     }
 
     /// Looks for a dead leader, lagging replicas and replicas that are back. `load` tells how much a broker leads already.
-    pub(super) fn look_after(
+    pub(super) fn update(
         &mut self,
         now: Instant,
-        alive: Alive,
-        pace: &Pace,
+        alive: LiveBrokers,
+        pace: &Timings,
         load: impl Fn(BrokerIndex) -> i32,
-    ) -> Option<Change> {
-        if alive.has(self.leader) {
+    ) -> Option<ReplicaChange> {
+        if alive.contains(self.leader) {
             self.leader_lost = None;
             return self
-                .shrink(now, alive, pace)
-                .or_else(|| self.expand(now, alive, pace));
+                .shrink_isr(now, alive, pace)
+                .or_else(|| self.expand_isr(now, alive, pace));
         }
         let lost = *self.leader_lost.get_or_insert(now);
         if now - lost < pace.election {
@@ -190,18 +190,22 @@ impl ReplicaSet {
 
     /// Chooses the least loaded of the living in-sync replicas, once more than half of the others report the leader's
     /// silence. There is no unclean election (wire-contract §5).
-    fn elect(&mut self, alive: Alive, load: impl Fn(BrokerIndex) -> i32) -> Option<Change> {
-        let reporters = self.isr.iter().filter(|seat| alive.has(**seat));
+    fn elect(
+        &mut self,
+        alive: LiveBrokers,
+        load: impl Fn(BrokerIndex) -> i32,
+    ) -> Option<ReplicaChange> {
+        let reporters = self.isr.iter().filter(|seat| alive.contains(**seat));
         let candidates: Vec<BrokerIndex> = reporters.copied().collect();
         if candidates.len() <= (self.isr.len() - 1) / 2 {
             return None;
         }
         let next = candidates.into_iter().min_by_key(|seat| load(*seat))?;
-        self.lead(next);
-        Some(Change::Elected(next))
+        self.set_leader(next);
+        Some(ReplicaChange::Elected(next))
     }
 
-    fn lead(&mut self, seat: BrokerIndex) {
+    fn set_leader(&mut self, seat: BrokerIndex) {
         let (_, newest) = self.seen_by(seat);
         self.leader = seat;
         self.leader_lost = None;
@@ -221,33 +225,38 @@ impl ReplicaSet {
         if let Some(replica) = self.replica(seat) {
             replica.newest = newest;
         }
-        self.lead(seat);
+        self.set_leader(seat);
         true
     }
 
-    fn shrink(&mut self, now: Instant, alive: Alive, pace: &Pace) -> Option<Change> {
+    fn shrink_isr(
+        &mut self,
+        now: Instant,
+        alive: LiveBrokers,
+        pace: &Timings,
+    ) -> Option<ReplicaChange> {
         let leader = self.leader;
         for replica in self
             .replicas
             .iter_mut()
-            .filter(|replica| replica.seat != leader)
+            .filter(|replica| replica.broker != leader)
         {
             if replica.fetches(alive) {
                 replica.behind_since = None;
             } else {
                 replica.behind_since.get_or_insert(now);
-                replica.in_step_since = None;
+                replica.caught_up_since = None;
             }
         }
         let late = self.replicas.iter().find(|replica| {
             let behind = replica
                 .behind_since
                 .is_some_and(|since| now - since >= pace.isr_lag);
-            behind && self.isr.contains(&replica.seat)
+            behind && self.isr.contains(&replica.broker)
         })?;
-        let seat = late.seat;
+        let seat = late.broker;
         self.leave_isr(seat);
-        Some(Change::Shrunk(seat))
+        Some(ReplicaChange::Shrunk(seat))
     }
 
     fn leave_isr(&mut self, seat: BrokerIndex) {
@@ -255,15 +264,20 @@ impl ReplicaSet {
         self.commit();
     }
 
-    fn expand(&mut self, now: Instant, alive: Alive, pace: &Pace) -> Option<Change> {
+    fn expand_isr(
+        &mut self,
+        now: Instant,
+        alive: LiveBrokers,
+        pace: &Timings,
+    ) -> Option<ReplicaChange> {
         let isr = &self.isr;
         let mut outside = self
             .replicas
             .iter_mut()
-            .filter(|replica| !isr.contains(&replica.seat) && replica.fetches(alive));
+            .filter(|replica| !isr.contains(&replica.broker) && replica.fetches(alive));
         let back = outside.find_map(|replica| {
-            let since = *replica.in_step_since.get_or_insert(now);
-            (now - since >= pace.isr_regain).then_some(replica.seat)
+            let since = *replica.caught_up_since.get_or_insert(now);
+            (now - since >= pace.isr_regain).then_some(replica.broker)
         });
         let seat = back?;
         let (_, newest) = self.seen_by(self.leader);
@@ -271,7 +285,7 @@ impl ReplicaSet {
             replica.newest = newest;
         }
         self.isr.push(seat);
-        Some(Change::Expanded(seat))
+        Some(ReplicaChange::Expanded(seat))
     }
 
     /// Stops a follower's fetches and takes it out of the ISR at once; false for the leader and for strangers.
@@ -283,7 +297,7 @@ impl ReplicaSet {
             return false;
         };
         replica.held = true;
-        replica.in_step_since = None;
+        replica.caught_up_since = None;
         self.leave_isr(seat);
         true
     }
@@ -302,7 +316,7 @@ impl ReplicaSet {
 
     /// A lone replica that was killed knows no more than its last checkpoint: what was committed since stays unseen until
     /// the next append (wire-contract §5, bug F).
-    pub(super) fn came_back(&mut self, seat: BrokerIndex) {
+    pub(super) fn restore_checkpoint(&mut self, seat: BrokerIndex) {
         if self.replicas.len() > 1 || self.leader != seat {
             return;
         }
@@ -320,84 +334,84 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{Alive, Change, ReplicaSet};
-    use crate::demo::timings::Pace;
+    use super::{LiveBrokers, ReplicaChange, ReplicaSet};
+    use crate::demo::timings::Timings;
 
-    const ALL: Alive = Alive(0b111);
+    const ALL: LiveBrokers = LiveBrokers(0b111);
 
     #[test]
     fn the_high_watermark_waits_for_the_slowest_in_sync_replica() {
         let mut set = ReplicaSet::new(&[0, 1, 2], 1);
-        set.appended(4);
+        set.leader_appended(4);
         assert_eq!(set.seen_by(0), (-1, 4));
-        assert!(set.advance(ALL));
+        assert!(set.fetch_round(ALL));
         assert_eq!(set.seen_by(0), (4, 4));
         assert_eq!(set.seen_by(1), (-1, 4));
-        assert!(!set.advance(ALL));
+        assert!(!set.fetch_round(ALL));
         assert_eq!(set.seen_by(1), (4, 4));
-        set.appended(5);
-        set.advance(Alive(0b011));
+        set.leader_appended(5);
+        set.fetch_round(LiveBrokers(0b011));
         assert_eq!(set.seen_by(0), (4, 5));
     }
 
     #[test]
     fn too_few_in_sync_replicas_commit_nothing() {
         let mut set = ReplicaSet::new(&[0], 2);
-        set.appended(0);
-        set.advance(ALL);
+        set.leader_appended(0);
+        set.fetch_round(ALL);
         assert_eq!(set.high_watermark(), -1);
     }
 
     #[test]
     fn a_dead_leader_is_replaced_from_the_isr_after_a_while() {
-        let pace = Pace::at_speed(1.0);
+        let pace = Timings::at_speed(1.0);
         let now = Instant::now();
         let mut set = ReplicaSet::new(&[0, 1, 2], 1);
-        let dead = Alive(0b110);
-        assert_eq!(set.look_after(now, dead, &pace, |_| 0), None);
+        let dead = LiveBrokers(0b110);
+        assert_eq!(set.update(now, dead, &pace, |_| 0), None);
         let later = now + pace.election;
         let load = |seat| if seat == 1 { 5 } else { 0 };
         assert_eq!(
-            set.look_after(later, dead, &pace, load),
-            Some(Change::Elected(2))
+            set.update(later, dead, &pace, load),
+            Some(ReplicaChange::Elected(2))
         );
         assert_eq!(set.isr(), [0, 1, 2]);
-        assert_eq!(set.look_after(later, dead, &pace, load), None);
+        assert_eq!(set.update(later, dead, &pace, load), None);
         let lagged = later + pace.isr_lag;
         assert_eq!(
-            set.look_after(lagged, dead, &pace, load),
-            Some(Change::Shrunk(0))
+            set.update(lagged, dead, &pace, load),
+            Some(ReplicaChange::Shrunk(0))
         );
-        assert_eq!(set.look_after(lagged, ALL, &pace, load), None);
+        assert_eq!(set.update(lagged, ALL, &pace, load), None);
         let back = lagged + pace.isr_regain;
         assert_eq!(
-            set.look_after(back, ALL, &pace, load),
-            Some(Change::Expanded(0))
+            set.update(back, ALL, &pace, load),
+            Some(ReplicaChange::Expanded(0))
         );
     }
 
     #[test]
     fn nobody_outside_the_isr_is_ever_elected() {
-        let pace = Pace::at_speed(1.0);
+        let pace = Timings::at_speed(1.0);
         let now = Instant::now();
         let mut set = ReplicaSet::new(&[0, 1], 1);
         assert!(set.hold(1));
-        let dead = Alive(0b10);
-        set.look_after(now, dead, &pace, |_| 0);
+        let dead = LiveBrokers(0b10);
+        set.update(now, dead, &pace, |_| 0);
         let much_later = now + Duration::from_secs(3600);
-        assert_eq!(set.look_after(much_later, dead, &pace, |_| 0), None);
+        assert_eq!(set.update(much_later, dead, &pace, |_| 0), None);
         assert_eq!(set.leader(), 0);
     }
 
     #[test]
     fn a_lone_replica_forgets_what_it_had_not_written_down() {
         let mut set = ReplicaSet::new(&[0], 1);
-        set.appended(1);
+        set.leader_appended(1);
         set.write_checkpoint();
-        set.appended(2);
-        set.came_back(0);
+        set.leader_appended(2);
+        set.restore_checkpoint(0);
         assert_eq!(set.seen_by(0), (1, 2));
-        set.appended(3);
+        set.leader_appended(3);
         assert_eq!(set.seen_by(0), (3, 3));
     }
 }

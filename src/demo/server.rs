@@ -15,9 +15,9 @@ use tonic::{Code, Request, Response, Status};
 use super::cluster::Cluster;
 use super::codec::FrameCodec;
 use super::health;
-use super::reader::Messages;
+use super::reader::MessageStream;
 use super::replication::BrokerIndex;
-use super::service::Calls;
+use super::service::BrokerCalls;
 use super::timings;
 use crate::wire::pb;
 use pb::api_server::ApiServer;
@@ -81,13 +81,13 @@ pub(super) fn as_grpc_go(status: Status) -> Status {
 pub(super) struct BrokerService {
     cluster: Arc<Cluster>,
     at: BrokerIndex,
-    api: ApiServer<Calls>,
+    api: ApiServer<BrokerCalls>,
 }
 
 impl BrokerService {
     /// The service of the broker of that seat.
     pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex) -> Self {
-        let api = ApiServer::new(Calls::new(Arc::clone(&cluster), at));
+        let api = ApiServer::new(BrokerCalls::new(Arc::clone(&cluster), at));
         Self { cluster, at, api }
     }
 
@@ -98,7 +98,7 @@ impl BrokerService {
         }
         match request.uri().path() {
             "/proto.API/Subscribe" => {
-                let calls = Calls::new(Arc::clone(&self.cluster), self.at);
+                let calls = BrokerCalls::new(Arc::clone(&self.cluster), self.at);
                 Grpc::new(FrameCodec)
                     .server_streaming(Subscribe(calls), request)
                     .await
@@ -151,12 +151,12 @@ impl Service<http::Request<Body>> for BrokerService {
 }
 
 /// The subscribe call with messages as bytes.
-struct Subscribe(Calls);
+struct Subscribe(BrokerCalls);
 
 impl ServerStreamingService<pb::SubscribeRequest> for Subscribe {
     type Response = Bytes;
-    type ResponseStream = Messages;
-    type Future = std::future::Ready<Result<Response<Messages>, Status>>;
+    type ResponseStream = MessageStream;
+    type Future = std::future::Ready<Result<Response<MessageStream>, Status>>;
 
     fn call(&mut self, request: Request<pb::SubscribeRequest>) -> Self::Future {
         std::future::ready(self.0.stored_messages(&request).map(Response::new))

@@ -15,8 +15,8 @@ use super::convert;
 use super::cursors::CursorKey;
 use super::pending_acks::Publication;
 use super::publish::refused_by;
-use super::publish_async::Session;
-use super::reader::Messages;
+use super::publish_async::AsyncPublish;
+use super::reader::MessageStream;
 use super::replication::BrokerIndex;
 use super::server::Deadline;
 use crate::wire::pb;
@@ -28,12 +28,12 @@ type Answer<T> = Result<Response<T>, Status>;
 
 /// The calls of the broker of one seat.
 #[derive(Clone, Debug)]
-pub(super) struct Calls {
+pub(super) struct BrokerCalls {
     cluster: Arc<Cluster>,
     at: BrokerIndex,
 }
 
-impl Calls {
+impl BrokerCalls {
     /// The calls as that broker answers them.
     pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex) -> Self {
         Self { cluster, at }
@@ -43,18 +43,18 @@ impl Calls {
     pub(super) fn stored_messages(
         &self,
         request: &Request<pb::SubscribeRequest>,
-    ) -> Result<Messages, Status> {
+    ) -> Result<MessageStream, Status> {
         let deadline = Deadline::of(request);
         let batches = self
             .cluster
             .subscribe(self.at, request.get_ref(), deadline)?;
-        Ok(Messages::new(batches))
+        Ok(MessageStream::new(batches))
     }
 
     /// Waits for a metadata leader, as every change of the cluster does.
-    async fn agree<T>(&self, request: &Request<T>) -> Result<(), Status> {
+    async fn require_controller<T>(&self, request: &Request<T>) -> Result<(), Status> {
         let deadline = Deadline::of(request);
-        self.cluster.require_controller(deadline).await.map(drop)
+        self.cluster.wait_for_controller(deadline).await.map(drop)
     }
 
     /// The first ack that comes; nobody waits without a deadline, nor with a policy of none (wire-contract §0.6).
@@ -76,15 +76,15 @@ fn key(stream: String, partition: i32, cursor_id: String) -> CursorKey {
 }
 
 #[tonic::async_trait]
-impl pb::api_server::Api for Calls {
+impl pb::api_server::Api for BrokerCalls {
     async fn create_stream(
         &self,
         request: Request<pb::CreateStreamRequest>,
     ) -> Answer<pb::CreateStreamResponse> {
         let deadline = Deadline::of(&request);
-        let wish = convert::wish(request.into_inner());
+        let wish = convert::stream_request(request.into_inner());
         wish.check()?;
-        self.cluster.require_controller(deadline).await?;
+        self.cluster.wait_for_controller(deadline).await?;
         self.cluster.create(&wish)?;
         Ok(Response::new(pb::CreateStreamResponse {}))
     }
@@ -93,7 +93,7 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::DeleteStreamRequest>,
     ) -> Answer<pb::DeleteStreamResponse> {
-        self.agree(&request).await?;
+        self.require_controller(&request).await?;
         self.cluster.delete(&request.get_ref().name)?;
         Ok(Response::new(pb::DeleteStreamResponse {}))
     }
@@ -102,7 +102,7 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::PauseStreamRequest>,
     ) -> Answer<pb::PauseStreamResponse> {
-        self.agree(&request).await?;
+        self.require_controller(&request).await?;
         let request = request.get_ref();
         self.cluster
             .pause(&request.name, &request.partitions, request.resume_all)?;
@@ -113,7 +113,7 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::SetStreamReadonlyRequest>,
     ) -> Answer<pb::SetStreamReadonlyResponse> {
-        self.agree(&request).await?;
+        self.require_controller(&request).await?;
         let request = request.get_ref();
         self.cluster
             .set_readonly(&request.name, &request.partitions, request.readonly)?;
@@ -179,7 +179,7 @@ impl pb::api_server::Api for Calls {
         if request.stream.is_empty() {
             return Err(Status::invalid_argument("no stream provided"));
         }
-        let partition = self.cluster.admit(self.at, &request)?;
+        let partition = self.cluster.target_of(self.at, &request)?;
         let waits = request.ack_policy() != pb::AckPolicy::None && deadline.is_some();
         let inbox = self.cluster.open_inbox(request.ack_inbox.clone(), waits);
         self.cluster
@@ -204,7 +204,7 @@ impl pb::api_server::Api for Calls {
         request: Request<Streaming<pb::PublishRequest>>,
     ) -> Answer<Self::PublishAsyncStream> {
         let (answers, receiver) = mpsc::channel(ANSWERS);
-        let session = Session::new(Arc::clone(&self.cluster), self.at, answers);
+        let session = AsyncPublish::new(Arc::clone(&self.cluster), self.at, answers);
         let run = session.run(request.into_inner());
         let stop = self.cluster.stop.clone();
         self.cluster
@@ -234,7 +234,7 @@ impl pb::api_server::Api for Calls {
             policy,
             expected_offset: 0,
             acks: inbox.acks,
-            came: None,
+            received: None,
         });
         if !waits {
             return Ok(Response::new(pb::PublishToSubjectResponse::default()));
@@ -271,12 +271,12 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::JoinConsumerGroupRequest>,
     ) -> Answer<pb::JoinConsumerGroupResponse> {
-        self.agree(&request).await?;
+        self.require_controller(&request).await?;
         let request = request.into_inner();
         let (coordinator, epoch) =
             self.cluster
                 .join(&request.group_id, &request.consumer_id, request.streams)?;
-        let pace = &self.cluster.pace;
+        let pace = &self.cluster.timings;
         let nanos = |duration: std::time::Duration| i64::try_from(duration.as_nanos());
         Ok(Response::new(pb::JoinConsumerGroupResponse {
             coordinator: self.cluster.name(coordinator),
@@ -290,7 +290,7 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::LeaveConsumerGroupRequest>,
     ) -> Answer<pb::LeaveConsumerGroupResponse> {
-        self.agree(&request).await?;
+        self.require_controller(&request).await?;
         let request = request.get_ref();
         self.cluster
             .leave(&request.group_id, &request.consumer_id)?;
@@ -317,7 +317,7 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::ReportConsumerGroupCoordinatorRequest>,
     ) -> Answer<pb::ReportConsumerGroupCoordinatorResponse> {
-        self.agree(&request).await?;
+        self.require_controller(&request).await?;
         let request = request.get_ref();
         let suspect = (request.coordinator.as_str(), request.epoch);
         self.cluster

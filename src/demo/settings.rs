@@ -11,21 +11,21 @@ const DEFAULT_SEGMENT: u64 = 256 * 1024 * 1024;
 
 /// What a stream was created with.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Settings {
+pub(super) struct StreamSettings {
     pub(super) retention: Retention,
     /// How often retention runs; the cluster's own interval where none is set.
     pub(super) cleaner: Option<Duration>,
     /// Idle time after which a partition pauses itself.
     pub(super) auto_pause: Option<Duration>,
     /// Whether a subscriber keeps it awake.
-    pub(super) stay_awake_for_subscribers: bool,
+    pub(super) pause_unless_subscribed: bool,
     /// In-sync replicas that a commit needs.
     pub(super) min_isr: usize,
     /// Whether messages must name the offset they expect to get.
     pub(super) concurrency_control: bool,
 }
 
-impl Settings {
+impl StreamSettings {
     /// What a server uses where a request is silent.
     pub(super) fn server_defaults() -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Settings {
             },
             cleaner: None,
             auto_pause: None,
-            stay_awake_for_subscribers: false,
+            pause_unless_subscribed: false,
             min_isr: 1,
             concurrency_control: false,
         }

@@ -38,19 +38,19 @@ const GOAWAY: &[u8] =
 #[derive(Debug, Default)]
 pub(super) struct ConnectionFaults {
     resets: Mutex<CancellationToken>,
-    farewells: Mutex<CancellationToken>,
+    goaways: Mutex<CancellationToken>,
     cuts: AtomicU64,
 }
 
 impl ConnectionFaults {
     /// Breaks all connections with a TCP reset.
     pub(super) fn reset(&self) {
-        fire(&self.resets);
+        cancel_all(&self.resets);
     }
 
     /// Ends all connections with a GOAWAY frame.
     pub(super) fn goaway(&self) {
-        fire(&self.farewells);
+        cancel_all(&self.goaways);
     }
 
     /// Closes each connection in the middle of the next message that it carries.
@@ -59,7 +59,7 @@ impl ConnectionFaults {
     }
 }
 
-fn fire(switch: &Mutex<CancellationToken>) {
+fn cancel_all(switch: &Mutex<CancellationToken>) {
     std::mem::take(&mut *lock(switch)).cancel();
 }
 
@@ -69,7 +69,7 @@ fn lock(switch: &Mutex<CancellationToken>) -> MutexGuard<'_, CancellationToken> 
 
 /// Follows the frames of one direction by their headers.
 #[derive(Debug, Default)]
-struct Frames {
+struct FrameReader {
     /// Bytes to come before the next header.
     skip: usize,
     header: [u8; FRAME_HEADER],
@@ -77,7 +77,7 @@ struct Frames {
     kind: u8,
 }
 
-impl Frames {
+impl FrameReader {
     /// Takes bytes that went over the wire; `seen` is told each frame's kind, flags and payload length.
     fn feed(&mut self, mut bytes: &[u8], mut seen: impl FnMut(u8, u8, usize)) {
         while !bytes.is_empty() {
@@ -130,15 +130,15 @@ impl PingGuard {
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    wire: Arc<ConnectionFaults>,
+    faults: Arc<ConnectionFaults>,
     reset: Pin<Box<WaitForCancellationFutureOwned>>,
-    farewell: Pin<Box<WaitForCancellationFutureOwned>>,
+    goaway: Pin<Box<WaitForCancellationFutureOwned>>,
     cuts_before: u64,
-    incoming: Frames,
-    outgoing: Frames,
+    incoming: FrameReader,
+    outgoing: FrameReader,
     pings: PingGuard,
     /// How much of the GOAWAY frame has been sent, once one is due.
-    goodbye: Option<usize>,
+    goaway_sent: Option<usize>,
     closed: bool,
 }
 
@@ -149,38 +149,38 @@ impl Socket {
         Self {
             stream,
             reset: token(&wire.resets),
-            farewell: token(&wire.farewells),
+            goaway: token(&wire.goaways),
             cuts_before: wire.cuts.load(Ordering::Relaxed),
-            wire,
-            incoming: Frames {
+            faults: wire,
+            incoming: FrameReader {
                 skip: PREFACE,
-                ..Frames::default()
+                ..FrameReader::default()
             },
-            outgoing: Frames::default(),
+            outgoing: FrameReader::default(),
             pings: PingGuard::default(),
-            goodbye: None,
+            goaway_sent: None,
             closed: false,
         }
     }
 
     /// Obeys the switches; an error where the connection is over.
-    fn obey(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+    fn apply_faults(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if !self.closed && self.reset.as_mut().poll(cx).is_ready() {
             self.closed = true;
             self.stream.set_zero_linger()?;
         }
-        if self.goodbye.is_none() && self.farewell.as_mut().poll(cx).is_ready() {
-            self.goodbye = Some(0);
+        if self.goaway_sent.is_none() && self.goaway.as_mut().poll(cx).is_ready() {
+            self.goaway_sent = Some(0);
         }
-        self.say_goodbye(cx)?;
+        self.send_goaway(cx)?;
         if self.closed {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
     }
 
-    fn say_goodbye(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        while let Some(sent) = self.goodbye.filter(|_| self.outgoing.between_frames()) {
+    fn send_goaway(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        while let Some(sent) = self.goaway_sent.filter(|_| self.outgoing.between_frames()) {
             if self.closed {
                 break;
             }
@@ -191,7 +191,7 @@ impl Socket {
                 break;
             }
             match Pin::new(&mut self.stream).poll_write(cx, rest)? {
-                Poll::Ready(written) => self.goodbye = Some(sent + written),
+                Poll::Ready(written) => self.goaway_sent = Some(sent + written),
                 Poll::Pending => break,
             }
         }
@@ -200,7 +200,7 @@ impl Socket {
 
     /// How many bytes may go out before the connection is cut: half of the data frame that is on its way.
     fn room_before_cut(&self) -> Option<usize> {
-        let armed = self.wire.cuts.load(Ordering::Relaxed) > self.cuts_before;
+        let armed = self.faults.cuts.load(Ordering::Relaxed) > self.cuts_before;
         let inside =
             self.outgoing.kind == DATA && self.outgoing.filled == 0 && self.outgoing.skip > 1;
         (armed && inside).then_some(self.outgoing.skip / 2)
@@ -222,8 +222,8 @@ impl Socket {
                 too_many |= pings.ping(Instant::now());
             }
         });
-        if too_many && self.goodbye.is_none() {
-            self.goodbye = Some(0);
+        if too_many && self.goaway_sent.is_none() {
+            self.goaway_sent = Some(0);
         }
     }
 
@@ -247,7 +247,7 @@ impl Socket {
     }
 
     fn cut_is_armed(&self) -> bool {
-        self.wire.cuts.load(Ordering::Relaxed) > self.cuts_before
+        self.faults.cuts.load(Ordering::Relaxed) > self.cuts_before
     }
 }
 
@@ -263,12 +263,12 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.obey(cx)?;
+        self.apply_faults(cx)?;
         let before = buffer.filled().len();
         std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let bytes = buffer.filled().get(before..).unwrap_or_default();
         self.read(bytes);
-        self.say_goodbye(cx)?;
+        self.send_goaway(cx)?;
         Poll::Ready(Ok(()))
     }
 }
@@ -279,7 +279,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.obey(cx)?;
+        self.apply_faults(cx)?;
         if self.cut_is_armed() {
             return self.write_to_cut(cx, bytes);
         }
@@ -293,7 +293,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.obey(cx)?;
+        self.apply_faults(cx)?;
         if self.cut_is_armed() {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.write_to_cut(cx, first.map(|slice| &**slice).unwrap_or_default());
@@ -324,7 +324,7 @@ impl AsyncWrite for Socket {
 
 #[cfg(test)]
 mod tests {
-    use super::{Frames, GOAWAY};
+    use super::{FrameReader, GOAWAY};
 
     #[test]
     fn frames_are_followed_however_they_are_split() {
@@ -332,7 +332,7 @@ mod tests {
         bytes.extend([0, 0, 0, 6, 1, 0, 0, 0, 0]);
         bytes.extend(GOAWAY);
         for piece in 1..bytes.len() {
-            let (mut frames, mut kinds) = (Frames::default(), Vec::new());
+            let (mut frames, mut kinds) = (FrameReader::default(), Vec::new());
             for part in bytes.chunks(piece) {
                 frames.feed(part, |kind, flags, len| kinds.push((kind, flags, len)));
             }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::groups::Group;
 use super::partition::Partition;
-use super::replication::{Alive, BrokerIndex};
+use super::replication::{BrokerIndex, LiveBrokers};
 use super::subject;
 
 /// A stream, as created.
@@ -33,19 +33,19 @@ impl Stream {
 
 /// How many unpaused partitions a broker holds and leads, as `FetchMetadata` counts them.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Load {
+pub(super) struct BrokerLoad {
     pub(super) partitions: i32,
     pub(super) leaders: i32,
 }
 
 /// Which partitions listen on which subject.
 #[derive(Debug, Default)]
-struct Listeners {
+struct SubjectIndex {
     exact: HashMap<Arc<str>, Vec<Arc<Partition>>>,
     wild: Vec<Arc<Partition>>,
 }
 
-impl Listeners {
+impl SubjectIndex {
     fn add(&mut self, partition: &Arc<Partition>) {
         if subject::is_wildcard(&partition.subject) {
             self.wild.push(Arc::clone(partition));
@@ -82,34 +82,34 @@ impl Listeners {
 
 /// Everything that a change of the cluster changes.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct ClusterState {
     pub(super) streams: HashMap<Arc<str>, Stream>,
     pub(super) groups: HashMap<String, Group>,
     /// Cursors by their key, `<id>,<stream>,<partition>`.
     pub(super) cursors: HashMap<String, i64>,
-    pub(super) loads: Vec<Load>,
+    pub(super) loads: Vec<BrokerLoad>,
     /// The broker that leads the metadata; none while a majority is missing or an election runs.
     pub(super) controller: Option<BrokerIndex>,
     /// When the last controller was lost.
     pub(super) controller_lost: Option<Instant>,
     /// Activity events that wait for a leader of `__activity`.
     pub(super) unpublished: VecDeque<Bytes>,
-    listeners: Listeners,
+    subjects: SubjectIndex,
     index: u64,
 }
 
-impl State {
+impl ClusterState {
     /// An empty cluster whose first broker leads the metadata.
     pub(super) fn new(brokers: usize) -> Self {
         Self {
             streams: HashMap::new(),
             groups: HashMap::new(),
             cursors: HashMap::new(),
-            loads: vec![Load::default(); brokers],
+            loads: vec![BrokerLoad::default(); brokers],
             controller: Some(0),
             controller_lost: None,
             unpublished: VecDeque::new(),
-            listeners: Listeners::default(),
+            subjects: SubjectIndex::default(),
             index: 2,
         }
     }
@@ -124,8 +124,8 @@ impl State {
     /// Puts a new stream in.
     pub(super) fn insert(&mut self, stream: Stream) {
         for partition in &stream.partitions {
-            self.listeners.add(partition);
-            self.count(partition, 1);
+            self.subjects.add(partition);
+            self.count_replicas(partition, 1);
         }
         self.streams.insert(Arc::clone(&stream.name), stream);
     }
@@ -133,19 +133,19 @@ impl State {
     /// Takes a stream out and ends its partitions.
     pub(super) fn remove(&mut self, name: &str) -> Option<Stream> {
         let stream = self.streams.remove(name)?;
-        self.listeners.remove(&stream);
+        self.subjects.remove(&stream);
         for partition in &stream.partitions {
-            self.count(partition, -1);
+            self.count_replicas(partition, -1);
             partition.delete();
         }
         Some(stream)
     }
 
     /// Adds to the counters of the partition's brokers; they never fall below zero.
-    pub(super) fn count(&mut self, partition: &Partition, by: i32) {
+    pub(super) fn count_replicas(&mut self, partition: &Partition, by: i32) {
         let state = partition.lock();
         let leader = state.replicas.leader();
-        for seat in state.replicas.seats() {
+        for seat in state.replicas.brokers() {
             if let Some(load) = self.loads.get_mut(seat) {
                 load.partitions = (load.partitions + by).max(0);
                 let led = if seat == leader { by } else { 0 };
@@ -155,7 +155,7 @@ impl State {
     }
 
     /// The leadership of one partition went from one broker to another.
-    pub(super) fn count_move(&mut self, from: BrokerIndex, to: BrokerIndex) {
+    pub(super) fn count_leader_move(&mut self, from: BrokerIndex, to: BrokerIndex) {
         if let Some(load) = self.loads.get_mut(from) {
             load.leaders = (load.leaders - 1).max(0);
         }
@@ -165,28 +165,28 @@ impl State {
     }
 
     /// The brokers of a new stream's partitions: the least loaded ones, all partitions on the same (wire-contract §4.1).
-    pub(super) fn place(&self, replicas: usize, alive: Alive) -> Vec<BrokerIndex> {
+    pub(super) fn choose_replicas(&self, replicas: usize, alive: LiveBrokers) -> Vec<BrokerIndex> {
         let mut seats: Vec<BrokerIndex> = (0..self.loads.len()).collect();
         seats.sort_by_key(|seat| {
             (
-                !alive.has(*seat),
+                !alive.contains(*seat),
                 self.loads[*seat].partitions,
                 fastrand::u8(..),
             )
         });
         seats.truncate(replicas);
-        seats.sort_by_key(|seat| (!alive.has(*seat), self.loads[*seat].leaders));
+        seats.sort_by_key(|seat| (!alive.contains(*seat), self.loads[*seat].leaders));
         seats
     }
 
     /// The partitions that hear what is published to `subject`: all that listen, but one of each queue group.
-    pub(super) fn hearers(&self, subject: &str, alive: Alive) -> Vec<Arc<Partition>> {
+    pub(super) fn listening(&self, subject: &str, alive: LiveBrokers) -> Vec<Arc<Partition>> {
         let mut hearers: Vec<Arc<Partition>> = Vec::new();
         let mut grouped: HashMap<&str, Vec<&Arc<Partition>>> = HashMap::new();
         for partition in self
-            .listeners
+            .subjects
             .on(subject)
-            .filter(|partition| partition.listens(alive))
+            .filter(|partition| partition.accepts(alive))
         {
             if partition.group.is_empty() {
                 hearers.push(Arc::clone(partition));

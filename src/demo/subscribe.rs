@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::cluster::Cluster;
 use super::partition::{Partition, PartitionState};
-use super::reader::{Batch, Reader};
+use super::reader::{Batch, SubscriptionReader};
 use super::replication::BrokerIndex;
 use crate::wire::pb;
 use pb::{StartPosition, StopPosition};
@@ -26,30 +26,30 @@ impl Cluster {
         request: &pb::SubscribeRequest,
         deadline: Option<Instant>,
     ) -> Result<mpsc::Receiver<Batch>, Status> {
-        let partition = self.readable(at, request)?;
+        let partition = self.find_partition(at, request)?;
         let fence = fence(&partition, request)?;
-        let reverse = request.reverse && self.quirks.reverse();
+        let reverse = request.reverse && self.compat.reverse();
         let reader = {
             let state = partition.lock();
-            let range = Range::of(&state, at, request)?;
+            let range = OffsetRange::of(&state, at, request)?;
             if reverse && state.log.is_empty() {
                 return Err(Status::internal(
                     "Failed to create stream reader: segment not found",
                 ));
             }
             range.check_open(&state, at)?;
-            Reader::new(&partition, &state, at, range, reverse)
+            SubscriptionReader::new(&partition, &state, at, range, reverse)
         };
         let (batches, receiver) = mpsc::channel(BATCHES);
         let ended = self.brokers[at].subscriptions();
-        let pump = reader.pump(batches, ended, fence, deadline);
+        let pump = reader.run(batches, ended, fence, deadline);
         let stop = self.stop.clone();
         self.tasks
             .spawn(async move { stop.run_until_cancelled(pump).await });
         Ok(receiver)
     }
 
-    fn readable(
+    fn find_partition(
         &self,
         at: BrokerIndex,
         request: &pb::SubscribeRequest,
@@ -93,7 +93,7 @@ fn fence(
         let text = "Consumer id cannot be empty when group id is provided";
         return Err(Status::invalid_argument(text));
     }
-    let fence = partition.admit(&consumer.group_id, consumer.group_epoch);
+    let fence = partition.fence_consumer(&consumer.group_id, consumer.group_epoch);
     let refused =
         || Status::failed_precondition("Consumer is not currently assigned this partition");
     fence.map(Some).ok_or_else(refused)
@@ -101,13 +101,13 @@ fn fence(
 
 /// The offsets that a subscription wants.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Range {
+pub(super) struct OffsetRange {
     pub(super) start: i64,
     /// The last offset to deliver; none runs until cancelled.
     pub(super) stop: Option<i64>,
 }
 
-impl Range {
+impl OffsetRange {
     /// What the request means on this broker now.
     fn of(
         state: &PartitionState,

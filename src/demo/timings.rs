@@ -12,7 +12,7 @@ use tokio::time::Instant;
 /// The durations of one cluster, already divided by its speed. At speed 1 they are those of a recorded cluster of three:
 /// `replica.max.leader.timeout` 15 s, `replica.max.lag.time` 5 s, `metadata.cache.max.age` 2 min.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct Timings {
     /// From an append at the leader to its arrival at a follower.
     pub(super) replication: Duration,
     /// From the death of a partition's leader to the election of the next.
@@ -48,7 +48,7 @@ pub(super) struct Pace {
     speed: f64,
 }
 
-impl Pace {
+impl Timings {
     /// The times of a cluster that runs `speed` times as fast as a real one.
     pub(super) fn at_speed(speed: f64) -> Self {
         let speed = if speed.is_finite() && speed > 0.0 {
@@ -79,7 +79,7 @@ impl Pace {
     }
 }
 
-impl Pace {
+impl Timings {
     /// A duration of a real cluster, as this one lives it.
     pub(super) fn scaled(&self, duration: Duration) -> Duration {
         duration.div_f64(self.speed)

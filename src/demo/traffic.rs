@@ -12,18 +12,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::admin::Wish;
+use super::admin::StreamRequest;
 use super::cluster::Cluster;
 use super::faults::Faults;
 use super::partition::Partition;
 use super::pending_acks::Publication;
-use super::settings::Settings;
+use super::settings::StreamSettings;
 use super::{subject, timings};
 use crate::model::Timestamp;
 use crate::wire::pb::AckPolicy;
 use incidents::Incidents;
-use script::{Script, Standing, StreamScript};
-use values::Draft;
+use script::{InitialState, Script, StreamScript};
+use values::MessageGenerator;
 
 /// The company, as it is written.
 const SCRIPT: &str = include_str!("../../assets/demo.toml");
@@ -50,7 +50,7 @@ struct TrafficState {
 struct Workload {
     cluster: Arc<Cluster>,
     script: Script,
-    mood: Mutex<TrafficState>,
+    state: Mutex<TrafficState>,
 }
 
 /// Creates the streams with their history and starts everybody. `rate` is in messages a second.
@@ -61,11 +61,11 @@ pub(super) fn start(cluster: &Arc<Cluster>, rate: Option<u32>, storm: bool) -> i
     let company = Workload {
         cluster: Arc::clone(cluster),
         script,
-        mood: Mutex::default(),
+        state: Mutex::default(),
     };
     let company = Arc::new(company);
     for stream in &company.script.streams {
-        company.found(stream);
+        company.create_stream(stream);
     }
     super::spawn(cluster, Arc::clone(&company).produce(rate));
     super::spawn(cluster, Arc::clone(&company).consume());
@@ -76,44 +76,44 @@ pub(super) fn start(cluster: &Arc<Cluster>, rate: Option<u32>, storm: bool) -> i
 }
 
 impl Workload {
-    fn mood(&self) -> MutexGuard<'_, TrafficState> {
-        self.mood.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, TrafficState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Creates a stream, fills in what it held before, and leaves it as it stands.
-    fn found(&self, stream: &StreamScript) {
+    fn create_stream(&self, stream: &StreamScript) {
         let most = i32::try_from(self.cluster.brokers.len()).unwrap_or(i32::MAX);
-        let wish = Wish {
+        let wish = StreamRequest {
             name: stream.name.clone(),
             subject: stream.subject().to_owned(),
             replication: stream.replication.min(most),
             partitions: stream.partitions,
             settings: settings(stream),
-            ..Wish::default()
+            ..StreamRequest::default()
         };
         // Nothing is there yet that could collide with it.
         self.cluster.create(&wish).ok();
-        let mut draft = Draft::new(stream);
+        let mut draft = MessageGenerator::new(stream);
         let newest = Timestamp::now();
         for back in (1..=stream.history).rev() {
             let at = newest.minus(HISTORY_STEP * back);
             self.publish(stream, &mut draft, Some(at));
         }
-        self.leave(stream);
+        self.set_initial_state(stream);
     }
 
-    fn leave(&self, stream: &StreamScript) {
+    fn set_initial_state(&self, stream: &StreamScript) {
         let name = &stream.name;
         match stream.state {
-            Standing::Normal => {}
+            InitialState::Normal => {}
             // These fail where the stream could not be created, and then there is nothing to leave.
-            Standing::Readonly => drop(self.cluster.set_readonly(name, &[], true)),
-            Standing::Paused => drop(self.cluster.pause(name, &[], false)),
-            Standing::UnderReplicated => self.hold_back(name),
+            InitialState::Readonly => drop(self.cluster.set_readonly(name, &[], true)),
+            InitialState::Paused => drop(self.cluster.pause(name, &[], false)),
+            InitialState::UnderReplicated => self.hold_back_follower(name),
         }
     }
 
-    fn hold_back(&self, stream: &str) {
+    fn hold_back_follower(&self, stream: &str) {
         let Some(partition) = self.cluster.lock().partition(stream, 0) else {
             return;
         };
@@ -121,16 +121,21 @@ impl Workload {
         let follower = partition
             .lock()
             .replicas
-            .seats()
+            .brokers()
             .find(|seat| *seat != leader);
         if let Some(follower) = follower {
-            partition.hold(follower);
+            partition.hold_back(follower);
         }
     }
 
     /// Sends what is due, each beat a share, to streams by their weight.
     async fn produce(self: Arc<Self>, rate: f64) {
-        let mut drafts: Vec<Draft<'_>> = self.script.streams.iter().map(Draft::new).collect();
+        let mut drafts: Vec<MessageGenerator<'_>> = self
+            .script
+            .streams
+            .iter()
+            .map(MessageGenerator::new)
+            .collect();
         let total: f64 = self.script.streams.iter().map(|stream| stream.weight).sum();
         let mut due = vec![0.0; drafts.len()];
         let mut last = Instant::now();
@@ -151,13 +156,18 @@ impl Workload {
     }
 
     fn burst(&self, stream: &str, now: Instant) -> f64 {
-        let mood = self.mood();
+        let mood = self.state();
         let burst = mood.burst.as_ref();
         let burst = burst.filter(|(name, _, until)| name == stream && *until > now);
         burst.map_or(1.0, |(_, factor, _)| *factor)
     }
 
-    fn publish(&self, stream: &StreamScript, draft: &mut Draft<'_>, at: Option<Timestamp>) {
+    fn publish(
+        &self,
+        stream: &StreamScript,
+        draft: &mut MessageGenerator<'_>,
+        at: Option<Timestamp>,
+    ) {
         let mut message = draft.next();
         if self.is_poisoned(&stream.name) {
             message.value = POISON.into();
@@ -175,13 +185,13 @@ impl Workload {
             headers: message.headers,
             policy: AckPolicy::Leader,
             expected_offset: -1,
-            came: at,
+            received: at,
             ..Publication::default()
         });
     }
 
     fn is_poisoned(&self, stream: &str) -> bool {
-        let mut mood = self.mood();
+        let mut mood = self.state();
         let before = mood.poison.len();
         mood.poison.retain(|name| name != stream);
         mood.poison.len() < before
@@ -200,9 +210,9 @@ fn literal(stream: &StreamScript, partition: &Partition) -> String {
 }
 
 /// Retention works in seconds here, so that the demo's memory has a bound at any rate.
-fn settings(stream: &StreamScript) -> Settings {
+fn settings(stream: &StreamScript) -> StreamSettings {
     const SEGMENTS: u64 = 8;
-    let mut settings = Settings::server_defaults();
+    let mut settings = StreamSettings::server_defaults();
     settings.cleaner = Some(Duration::from_secs(1));
     settings.min_isr = stream.min_isr;
     settings.concurrency_control = stream.concurrency_control;

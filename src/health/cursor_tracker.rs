@@ -14,13 +14,13 @@ use crate::model::{BrokerId, Cluster, CursorEntry, Offset, PartitionId, StreamNa
 const SPEED_WINDOW: Duration = Duration::from_secs(60);
 
 /// What a cursor reads.
-type PartitionKey = (StreamName, PartitionId);
+type LogKey = (StreamName, PartitionId);
 
 /// All cursors, and the logs of the partitions that they read.
 #[derive(Debug, Default)]
 pub(super) struct CursorTracker {
-    cursors: BTreeMap<(String, PartitionKey), CursorRecord>,
-    logs: BTreeMap<PartitionKey, LogEndHistory>,
+    cursors: BTreeMap<(String, LogKey), CursorRecord>,
+    logs: BTreeMap<LogKey, LogEndHistory>,
 }
 
 /// One cursor as it was seen so far.
@@ -185,7 +185,7 @@ impl CursorRecord {
     }
 }
 
-fn partition_of(entry: &CursorEntry) -> PartitionKey {
+fn partition_of(entry: &CursorEntry) -> LogKey {
     (StreamName::clone(&entry.stream), entry.partition)
 }
 

@@ -65,8 +65,10 @@ impl Faults {
         if words.is_empty() || words == ["help"] {
             return Ok(help());
         }
-        let done = self.one(&words).or_else(|| self.of_broker(&words));
-        let done = done.or_else(|| self.of_partition(&words));
+        let done = self
+            .run_cluster_fault(&words)
+            .or_else(|| self.run_broker_fault(&words));
+        let done = done.or_else(|| self.run_partition_fault(&words));
         match done {
             Some(Ok(())) => Ok(format!("done: {}", words.join(" "))),
             Some(Err(refused)) => Err(refused.to_string()),
@@ -74,7 +76,7 @@ impl Faults {
         }
     }
 
-    fn one(&self, words: &[&str]) -> Option<Result<(), FaultRefused>> {
+    fn run_cluster_fault(&self, words: &[&str]) -> Option<Result<(), FaultRefused>> {
         match words {
             ["acks", "none"] => self.acks(AckFault::None),
             ["acks", "duplicate"] => self.acks(AckFault::Duplicate),
@@ -90,7 +92,7 @@ impl Faults {
         Some(Ok(()))
     }
 
-    fn of_broker(&self, words: &[&str]) -> Option<Result<(), FaultRefused>> {
+    fn run_broker_fault(&self, words: &[&str]) -> Option<Result<(), FaultRefused>> {
         let broker: usize = words.get(1)?.parse().ok()?;
         match (words[0], words.get(2..)?) {
             ("kill", []) => Some(self.kill(broker)),
@@ -108,7 +110,7 @@ impl Faults {
         }
     }
 
-    fn of_partition(&self, words: &[&str]) -> Option<Result<(), FaultRefused>> {
+    fn run_partition_fault(&self, words: &[&str]) -> Option<Result<(), FaultRefused>> {
         let (stream, partition) = words.get(1)?.rsplit_once(':')?;
         let partition: i32 = partition.parse().ok()?;
         match (words[0], words.get(2..)?) {

@@ -24,7 +24,7 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// How far one consumer is in one partition.
 #[derive(Clone, Copy, Debug)]
-struct Progress {
+struct ReadProgress {
     /// The last message it is done with, in hundredths, since it may get a share of a message done.
     done: i64,
     /// The newest one when it last looked.
@@ -32,17 +32,17 @@ struct Progress {
 }
 
 /// Progress by consumer and partition.
-type Places = HashMap<(usize, i32), Progress>;
+type ProgressMap = HashMap<(usize, i32), ReadProgress>;
 
 impl Workload {
     /// Reads on and stores cursors.
     pub(super) async fn consume(self: Arc<Self>) {
-        let mut places = Places::new();
+        let mut places = ProgressMap::new();
         loop {
             for (number, consumer) in self.script.consumers.iter().enumerate() {
                 self.advance(number, consumer, &mut places).await;
             }
-            timings::wait(self.cluster.pace.scaled(COMMIT)).await;
+            timings::wait(self.cluster.timings.scaled(COMMIT)).await;
         }
     }
 
@@ -51,18 +51,18 @@ impl Workload {
         loop {
             for consumer in &self.script.consumers {
                 for member in &consumer.group {
-                    self.beat(consumer, member);
+                    self.send_heartbeat(consumer, member);
                 }
             }
-            timings::wait(self.cluster.pace.scaled(HEARTBEAT)).await;
+            timings::wait(self.cluster.timings.scaled(HEARTBEAT)).await;
         }
     }
 
     /// Asking for assignments keeps a member alive. One that is none joins; one whose coordinator is dead reports it.
-    fn beat(&self, consumer: &ConsumerScript, member: &str) {
+    fn send_heartbeat(&self, consumer: &ConsumerScript, member: &str) {
         let group_id = &consumer.cursor;
         let group = self.cluster.lock().groups.get(group_id).cloned();
-        let Some(group) = group.filter(|group| group.has(member)) else {
+        let Some(group) = group.filter(|group| group.has_member(member)) else {
             let streams = vec![consumer.stream.clone()];
             // Refused where somebody deleted the stream; then there is nothing to read.
             self.cluster.join(group_id, member, streams).ok();
@@ -70,7 +70,7 @@ impl Workload {
         };
         let (home, epoch) = (group.coordinator, group.epoch);
         // A refusal of either means that the group has just changed; the next beat sees how.
-        if self.cluster.alive().has(home) {
+        if self.cluster.live_brokers().contains(home) {
             self.cluster.assignments(home, group_id, member, epoch).ok();
         } else {
             let suspect = self.cluster.name(home);
@@ -80,7 +80,7 @@ impl Workload {
         }
     }
 
-    async fn advance(&self, number: usize, consumer: &ConsumerScript, places: &mut Places) {
+    async fn advance(&self, number: usize, consumer: &ConsumerScript, places: &mut ProgressMap) {
         if self.is_stuck(&consumer.cursor) {
             return;
         }
@@ -94,7 +94,7 @@ impl Workload {
             let (oldest, newest) = bounds(partition);
             let place = places.entry((number, partition.id)).or_insert_with(|| {
                 let done = (newest - consumer.behind).max(-1) * 100;
-                Progress { done, seen: newest }
+                ReadProgress { done, seen: newest }
             });
             place.done += (newest - place.seen).max(0) * consumer.keeps;
             // What retention took away is read by nobody any more.
@@ -102,12 +102,12 @@ impl Workload {
             place.seen = newest;
             let offset = place.done / 100;
             if offset >= 0 {
-                self.commit(consumer, partition.id, offset).await;
+                self.store_cursor(consumer, partition.id, offset).await;
             }
         }
     }
 
-    async fn commit(&self, consumer: &ConsumerScript, partition: i32, offset: i64) {
+    async fn store_cursor(&self, consumer: &ConsumerScript, partition: i32, offset: i64) {
         let stream = consumer.stream.clone();
         let key = CursorKey {
             stream,
@@ -121,12 +121,12 @@ impl Workload {
         let stored = self.cluster.set_cursor(home, key, offset);
         tokio::select! {
             _ = stored => {}
-            () = timings::wait(self.cluster.pace.scaled(PATIENCE)) => {}
+            () = timings::wait(self.cluster.timings.scaled(PATIENCE)) => {}
         }
     }
 
     fn is_stuck(&self, cursor: &str) -> bool {
-        let mood = self.mood();
+        let mood = self.state();
         let stuck = mood.stuck.as_ref();
         stuck.is_some_and(|(name, until)| name == cursor && *until > Instant::now())
     }

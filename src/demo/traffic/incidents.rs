@@ -13,7 +13,7 @@ use crate::demo::timings;
 /// Plays incidents.
 #[derive(Debug)]
 pub(super) struct Incidents {
-    company: Arc<Workload>,
+    workload: Arc<Workload>,
     faults: Faults,
     storm: bool,
 }
@@ -22,7 +22,7 @@ impl Incidents {
     /// The incidents of that company; in a storm without time between them.
     pub(super) fn new(company: Arc<Workload>, faults: Faults, storm: bool) -> Self {
         Self {
-            company,
+            workload: company,
             faults,
             storm,
         }
@@ -30,9 +30,13 @@ impl Incidents {
 
     /// Plays one after the other, for ever.
     pub(super) async fn play(self) {
-        let every = self.company.cluster.pace.scaled(self.company.script.every);
+        let every = self
+            .workload
+            .cluster
+            .timings
+            .scaled(self.workload.script.every);
         let mut next = Instant::now() + every;
-        for incident in self.company.script.incidents.iter().cycle() {
+        for incident in self.workload.script.incidents.iter().cycle() {
             if !self.storm {
                 timings::wait_until(Some(next)).await;
                 next += every;
@@ -45,9 +49,9 @@ impl Incidents {
     async fn play_one(&self, incident: &IncidentScript) {
         let begin = Instant::now();
         for step in &incident.steps {
-            let at = begin + self.company.cluster.pace.scaled(step.0);
+            let at = begin + self.workload.cluster.timings.scaled(step.0);
             timings::wait_until(Some(at)).await;
-            if self.company.upset(&step.1) {
+            if self.workload.change_traffic(&step.1) {
                 continue;
             }
             // A step that makes no sense now, such as moving a leader to a broker that somebody killed, is left out.
@@ -60,13 +64,13 @@ impl Incidents {
 
 impl Workload {
     /// Does a step that changes the traffic; false where it is no such step.
-    fn upset(&self, step: &str) -> bool {
+    fn change_traffic(&self, step: &str) -> bool {
         let words: Vec<&str> = step.split(' ').collect();
         let until = |text: &str| {
             let duration = timings::parse(text).unwrap_or_default();
-            Instant::now() + self.cluster.pace.scaled(duration)
+            Instant::now() + self.cluster.timings.scaled(duration)
         };
-        let mut mood = self.mood();
+        let mut mood = self.state();
         match words[..] {
             ["poison", stream] => mood.poison.push(stream.to_owned()),
             ["burst", stream, factor, time] => {

@@ -49,7 +49,7 @@ pub(super) struct StreamScript {
     /// Its share of the rate.
     #[serde(default)]
     pub(super) weight: f64,
-    pub(super) format: Format,
+    pub(super) format: ValueFormat,
     /// The template of `format = "text"`.
     pub(super) text: Option<String>,
     /// The field that is the key.
@@ -61,7 +61,7 @@ pub(super) struct StreamScript {
     #[serde(default)]
     pub(super) replies: f64,
     #[serde(default)]
-    pub(super) state: Standing,
+    pub(super) state: InitialState,
     pub(super) fields: Vec<FieldScript>,
 }
 
@@ -83,7 +83,7 @@ fn one_replica() -> usize {
 /// How a stream stands once it has its history.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Standing {
+pub(super) enum InitialState {
     #[default]
     Normal,
     Readonly,
@@ -94,7 +94,7 @@ pub(super) enum Standing {
 /// How values are written.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Format {
+pub(super) enum ValueFormat {
     Json,
     Text,
     MessagePack,
@@ -109,13 +109,13 @@ pub(super) enum Format {
 pub(super) struct FieldScript {
     pub(super) name: String,
     #[serde(flatten)]
-    pub(super) kind: Kind,
+    pub(super) kind: FieldKind,
 }
 
 /// What a field holds.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     /// Counts up from there.
     Count(i64),
     OneOf(Vec<String>),
@@ -159,12 +159,12 @@ impl ConsumerScript {
 #[serde(deny_unknown_fields)]
 pub(super) struct IncidentScript {
     pub(super) title: String,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<IncidentStep>,
 }
 
 /// When a step comes after the incident's begin, and what it says.
 #[derive(Debug, Deserialize)]
-pub(super) struct Step(
+pub(super) struct IncidentStep(
     #[serde(deserialize_with = "duration")] pub(super) Duration,
     pub(super) String,
 );

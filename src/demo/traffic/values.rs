@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use super::script::{Format, Kind, StreamScript};
+use super::script::{FieldKind, StreamScript, ValueFormat};
 
 /// A drawn value.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,12 +42,12 @@ impl GeneratedMessage {
 
 /// Invents one stream's messages, and remembers where its counters are.
 #[derive(Debug)]
-pub(super) struct Draft<'a> {
+pub(super) struct MessageGenerator<'a> {
     script: &'a StreamScript,
     counted: i64,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> MessageGenerator<'a> {
     /// Messages of that stream, counted from the beginning.
     pub(super) fn new(script: &'a StreamScript) -> Self {
         Self { script, counted: 0 }
@@ -85,18 +85,18 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn draw(&self, kind: &Kind) -> Value {
+    fn draw(&self, kind: &FieldKind) -> Value {
         let one = |of: &Vec<String>| Value::Text(fastrand::choice(of).cloned().unwrap_or_default());
         match kind {
-            Kind::Count(from) => Value::Int(from + self.counted),
-            Kind::OneOf(texts) => one(texts),
-            Kind::Int([low, high]) => Value::Int(fastrand::i64(low..=high)),
-            Kind::Real([low, high]) => {
+            FieldKind::Count(from) => Value::Int(from + self.counted),
+            FieldKind::OneOf(texts) => one(texts),
+            FieldKind::Int([low, high]) => Value::Int(fastrand::i64(low..=high)),
+            FieldKind::Real([low, high]) => {
                 let cents = (low + fastrand::f64() * (high - low)) * 100.0;
                 Value::Real(cents.round() / 100.0)
             }
-            Kind::Flag(share) => Value::Flag(fastrand::f64() < *share),
-            Kind::List(texts) => {
+            FieldKind::Flag(share) => Value::Flag(fastrand::f64() < *share),
+            FieldKind::List(texts) => {
                 Value::List((0..fastrand::u8(1..=3)).map(|_| one(texts)).collect())
             }
         }
@@ -104,12 +104,12 @@ impl<'a> Draft<'a> {
 
     fn headers(&self) -> HashMap<String, Bytes> {
         let content_type = match self.script.format {
-            Format::Json => "application/json",
-            Format::Text => "text/plain",
-            Format::MessagePack => "application/msgpack",
-            Format::Cbor => "application/cbor",
-            Format::Protobuf => "application/protobuf",
-            Format::Raw => "application/octet-stream",
+            ValueFormat::Json => "application/json",
+            ValueFormat::Text => "text/plain",
+            ValueFormat::MessagePack => "application/msgpack",
+            ValueFormat::Cbor => "application/cbor",
+            ValueFormat::Protobuf => "application/protobuf",
+            ValueFormat::Raw => "application/octet-stream",
         };
         let trace = format!("{:016x}", fastrand::u64(..));
         HashMap::from([
@@ -124,12 +124,12 @@ impl<'a> Draft<'a> {
     fn encode(&self, fields: &[(&str, Value)]) -> Vec<u8> {
         let mut bytes = Vec::new();
         match self.script.format {
-            Format::Json => json(&nested(fields), &mut bytes),
-            Format::MessagePack => message_pack(&nested(fields), &mut bytes),
-            Format::Cbor => cbor(&nested(fields), &mut bytes),
-            Format::Text => bytes = self.text(fields).into_bytes(),
-            Format::Protobuf => protobuf(fields, &mut bytes),
-            Format::Raw => raw(fields, &mut bytes),
+            ValueFormat::Json => json(&nested(fields), &mut bytes),
+            ValueFormat::MessagePack => message_pack(&nested(fields), &mut bytes),
+            ValueFormat::Cbor => cbor(&nested(fields), &mut bytes),
+            ValueFormat::Text => bytes = self.text(fields).into_bytes(),
+            ValueFormat::Protobuf => protobuf(fields, &mut bytes),
+            ValueFormat::Raw => raw(fields, &mut bytes),
         }
         bytes
     }

@@ -1,6 +1,7 @@
 //! Publishing: the checks of the three publish calls, and the way of a message to the partitions that listen on its
-//! subject (wire-contract §4.3 to §4.5). Sessions of `PublishAsync` are `session.rs`.
+//! subject (wire-contract §4.3 to §4.5). Sessions of `PublishAsync` are `publish_async.rs`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use super::codec;
 use super::partition::Partition;
 use super::pending_acks::{AckSender, Publication};
 use super::replication::BrokerIndex;
-use super::{subject, subject::NAMESPACE};
+use super::subject::NAMESPACE;
 use crate::wire::pb;
 use pb::publish_async_error::Code;
 
@@ -46,8 +47,8 @@ impl PublishError {
     }
 }
 
-impl std::fmt::Display for PublishError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchStream(name) => write!(f, "no such stream: {name}"),
             Self::NoSuchPartition(id) => write!(f, "no such partition: {id}"),
@@ -65,28 +66,28 @@ impl std::fmt::Display for PublishError {
 }
 
 impl From<PublishError> for Status {
-    fn from(refusal: PublishError) -> Self {
-        let text = refusal.to_string();
-        match refusal {
-            PublishError::AckPolicyRequired => Self::invalid_argument(text),
-            PublishError::NoSuchStream(_) | PublishError::NoSuchPartition(_) => {
-                Self::not_found(text)
-            }
-            PublishError::Readonly(_) => Self::failed_precondition(text),
-            PublishError::TooLarge
-            | PublishError::IncorrectOffset
-            | PublishError::UnknownAckError => Self::unknown(text),
+    fn from(error: PublishError) -> Self {
+        let text = error.to_string();
+        match error.code() {
+            Code::NotFound => Self::not_found(text),
+            Code::Readonly => Self::failed_precondition(text),
+            Code::BadRequest => Self::invalid_argument(text),
+            Code::Unknown
+            | Code::Internal
+            | Code::IncorrectOffset
+            | Code::EncryptionFailed
+            | Code::PermissionDenied => Self::unknown(text),
         }
     }
 }
 
-/// The refusal that an ack stands for, if it is none of success.
-pub(super) fn refused_by(ack: &pb::Ack) -> Option<PublishError> {
+/// The ack itself, unless it reports an error.
+pub(super) fn check_ack(ack: pb::Ack) -> Result<pb::Ack, PublishError> {
     match ack.ack_error() {
-        pb::ack::Error::Ok => None,
-        pb::ack::Error::IncorrectOffset => Some(PublishError::IncorrectOffset),
+        pb::ack::Error::Ok => Ok(ack),
+        pb::ack::Error::IncorrectOffset => Err(PublishError::IncorrectOffset),
         pb::ack::Error::TooLarge | pb::ack::Error::Encryption | pb::ack::Error::Unknown => {
-            Some(PublishError::UnknownAckError)
+            Err(PublishError::UnknownAckError)
         }
     }
 }
@@ -100,10 +101,8 @@ fn envelope(ack: &pb::Ack) -> Bytes {
 /// An ack inbox of a broker's own.
 pub(super) fn inbox() -> String {
     const LENGTH: usize = 22;
-    let nuid: String = std::iter::repeat_with(fastrand::alphanumeric)
-        .take(LENGTH)
-        .collect();
-    format!("{NAMESPACE}.ack.{nuid}")
+    let nuid = std::iter::repeat_with(fastrand::alphanumeric).take(LENGTH);
+    format!("{NAMESPACE}.ack.{}", nuid.collect::<String>())
 }
 
 /// Where the acks of one unary publish go.
@@ -118,13 +117,13 @@ pub(super) struct AckInbox {
 }
 
 impl Cluster {
-    /// The partition that a publish at this broker means, paused ones woken; or why not.
-    pub(super) fn target_of(
+    /// The partition that a publish at this broker is for, a paused one resumed; or why it may not be published to.
+    pub(super) fn publish_target(
         &self,
         at: BrokerIndex,
         request: &pb::PublishRequest,
     ) -> Result<Arc<Partition>, PublishError> {
-        let partition = self.target(at, request)?;
+        let partition = self.find_target(at, request)?;
         let (open, readonly) = {
             let state = partition.lock();
             (state.is_open(), state.readonly)
@@ -132,7 +131,7 @@ impl Cluster {
         if readonly {
             return Err(PublishError::Readonly(partition.id));
         }
-        if partition.settings.concurrency_control && request.ack_policy() == pb::AckPolicy::None {
+        if partition.stream.concurrency_control && request.ack_policy() == pb::AckPolicy::None {
             return Err(PublishError::AckPolicyRequired);
         }
         if codec::envelope_len(request) > MAX_PAYLOAD {
@@ -144,38 +143,31 @@ impl Cluster {
         Ok(partition)
     }
 
-    fn target(
+    fn find_target(
         &self,
         at: BrokerIndex,
         request: &pb::PublishRequest,
     ) -> Result<Arc<Partition>, PublishError> {
-        let known = self
-            .brokers
-            .get(at)
-            .is_some_and(super::broker::Broker::is_up);
+        let is_up = self.brokers[at].is_up();
         let state = self.lock();
-        let stream = known
-            .then(|| state.streams.get(request.stream.as_str()))
-            .flatten();
+        let stream = state.streams.get(&request.stream).filter(|_| is_up);
         let stream = stream.ok_or_else(|| PublishError::NoSuchStream(request.stream.clone()))?;
-        let partition = stream.partition(request.partition);
-        partition
-            .cloned()
-            .ok_or(PublishError::NoSuchPartition(request.partition))
+        let partition = stream.partition(request.partition).cloned();
+        partition.ok_or(PublishError::NoSuchPartition(request.partition))
     }
 
     /// Sends a message the way NATS does: to every partition that listens on its subject now. Nobody may.
     pub(super) fn deliver(&self, publication: &Publication<'_>) {
-        let alive = self.live_brokers();
-        let hearers = self.lock().listening(publication.subject, alive);
-        for partition in hearers {
-            if partition.append(publication, alive) {
+        let live = self.live_brokers();
+        let listening = self.lock().listening(publication.subject, live);
+        for partition in listening {
+            if partition.append(publication, live) {
                 self.queue_fetch(&partition);
             }
         }
     }
 
-    /// Publishes to a partition's subject with these acks; the partition may not be the only one that hears it.
+    /// Publishes to a partition's subject with these acks; the partition may not be the only one that listens on it.
     pub(super) fn publish(
         &self,
         partition: &Partition,
@@ -183,19 +175,17 @@ impl Cluster {
         ack_inbox: String,
         acks: Option<AckSender>,
     ) {
-        let policy = request.ack_policy();
         self.deliver(&Publication {
             subject: &partition.subject,
-            reply: "",
+            policy: request.ack_policy(),
             key: request.key,
             value: request.value,
             headers: request.headers,
             ack_inbox,
             correlation_id: request.correlation_id,
-            policy,
             expected_offset: request.expected_offset,
             acks,
-            received: None,
+            ..Publication::default()
         });
     }
 
@@ -211,8 +201,7 @@ impl Cluster {
             };
         }
         let (to_relay, relayed) = mpsc::unbounded_channel();
-        let relay = Arc::clone(self).relay(named.clone(), relayed, acks);
-        super::spawn(self, relay);
+        self.spawn(Arc::clone(self).relay_acks(named.clone(), relayed, acks));
         AckInbox {
             name: named,
             acks: Some(to_relay),
@@ -220,7 +209,7 @@ impl Cluster {
         }
     }
 
-    async fn relay(
+    async fn relay_acks(
         self: Arc<Self>,
         inbox: String,
         mut acks: mpsc::UnboundedReceiver<pb::Ack>,
@@ -237,15 +226,5 @@ impl Cluster {
             // A call that does not wait reads no acks.
             caller.send(ack).ok();
         }
-    }
-
-    /// Whether NATS takes the subject; wildcards it does.
-    pub(super) fn check_subject(subject: &str) -> Result<(), Status> {
-        if subject::is_valid(subject) {
-            return Ok(());
-        }
-        Err(Status::unknown(
-            "failed to publish to NATS: nats: invalid subject",
-        ))
     }
 }

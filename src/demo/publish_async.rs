@@ -1,5 +1,5 @@
 //! One `PublishAsync` session: requests in, acks and errors out, in no particular order (wire-contract §4.4).
-//! Who hears a message is `publish.rs`.
+//! Which partitions get a message is decided in `publish.rs`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tonic::{Status, Streaming};
 
 use super::cluster::Cluster;
 use super::compat::AckFault;
-use super::publish::{PublishError, inbox, refused_by};
+use super::publish::{PublishError, check_ack, inbox};
 use super::replication::BrokerIndex;
 use super::timings;
 use crate::wire::pb;
@@ -18,7 +18,7 @@ use crate::wire::pb;
 /// How many acks a spoilt order holds back.
 const BUNCH: usize = 8;
 
-/// Answers on their way to the client.
+/// Responses on their way to the client.
 pub(super) type ResponseSender = mpsc::Sender<Result<pb::PublishResponse, Status>>;
 
 /// One session at one broker.
@@ -31,30 +31,29 @@ pub(super) struct AsyncPublish {
     arrived: mpsc::UnboundedReceiver<pb::Ack>,
     responses: ResponseSender,
     in_flight: usize,
-    held: VecDeque<pb::PublishResponse>,
+    held_back: VecDeque<pb::PublishResponse>,
 }
 
 impl AsyncPublish {
-    /// A session whose answers go there.
-    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex, answers: ResponseSender) -> Self {
+    /// A session whose responses go there.
+    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex, responses: ResponseSender) -> Self {
         let (acks, arrived) = mpsc::unbounded_channel();
-        let held = VecDeque::new();
         Self {
             cluster,
             at,
             inbox: inbox(),
             acks,
             arrived,
-            responses: answers,
+            responses,
             in_flight: 0,
-            held,
+            held_back: VecDeque::new(),
         }
     }
 
     /// Publishes what comes until the client closes its side, then waits a while for the last acks.
     pub(super) async fn run(mut self, mut requests: Streaming<pb::PublishRequest>) {
         loop {
-            let kept = tokio::select! {
+            let connected = tokio::select! {
                 Some(ack) = self.arrived.recv() => self.forward_ack(ack).await,
                 request = requests.message() => match request {
                     Ok(Some(request)) => self.publish(request).await,
@@ -65,7 +64,7 @@ impl AsyncPublish {
                     }
                 },
             };
-            if !kept {
+            if !connected {
                 return;
             }
         }
@@ -85,8 +84,7 @@ impl AsyncPublish {
 
     /// False where the client has left.
     async fn publish(&mut self, request: pb::PublishRequest) -> bool {
-        let correlation_id = request.correlation_id.clone();
-        match self.cluster.target_of(self.at, &request) {
+        match self.cluster.publish_target(self.at, &request) {
             Ok(partition) => {
                 let wanted = request.ack_policy() != pb::AckPolicy::None;
                 self.in_flight += usize::from(wanted);
@@ -95,10 +93,11 @@ impl AsyncPublish {
                     .publish(&partition, request, self.inbox.clone(), acks);
                 true
             }
-            Err(refusal) => {
+            Err(error) => {
                 // Servers count a message that NATS refused as in flight for ever: closing takes the full five seconds.
-                self.in_flight += usize::from(refusal == PublishError::TooLarge);
-                self.respond(error(&refusal, correlation_id)).await
+                self.in_flight += usize::from(error == PublishError::TooLarge);
+                self.respond(response(Err(error), request.correlation_id))
+                    .await
             }
         }
     }
@@ -106,30 +105,23 @@ impl AsyncPublish {
     async fn forward_ack(&mut self, ack: pb::Ack) -> bool {
         self.in_flight = self.in_flight.saturating_sub(1);
         let correlation_id = ack.correlation_id.clone();
-        let response = match refused_by(&ack) {
-            Some(refusal) => error(&refusal, correlation_id),
-            None => pb::PublishResponse {
-                ack: Some(ack),
-                async_error: None,
-                correlation_id,
-            },
-        };
-        match self.cluster.compat.acks() {
+        let response = response(check_ack(ack), correlation_id);
+        match self.cluster.compat().acks {
             AckFault::None => self.flush().await && self.respond(response).await,
             AckFault::Duplicate => {
                 self.respond(response.clone()).await && self.respond(response).await
             }
             AckFault::Lose => true,
             AckFault::Reorder => {
-                self.held.push_front(response);
-                self.held.len() < BUNCH || self.flush().await
+                self.held_back.push_front(response);
+                self.held_back.len() < BUNCH || self.flush().await
             }
         }
     }
 
     /// Sends what a spoilt order held back.
     async fn flush(&mut self) -> bool {
-        while let Some(response) = self.held.pop_front() {
+        while let Some(response) = self.held_back.pop_front() {
             if !self.respond(response).await {
                 return false;
             }
@@ -143,14 +135,14 @@ impl AsyncPublish {
 }
 
 /// An error comes with an ack that is there and empty.
-fn error(refusal: &PublishError, correlation_id: String) -> pb::PublishResponse {
-    let error = pb::PublishAsyncError {
-        code: refusal.code().into(),
-        message: refusal.to_string(),
-    };
+fn response(ack: Result<pb::Ack, PublishError>, correlation_id: String) -> pb::PublishResponse {
+    let error = ack.as_ref().err().map(|error| pb::PublishAsyncError {
+        code: error.code().into(),
+        message: error.to_string(),
+    });
     pb::PublishResponse {
-        ack: Some(pb::Ack::default()),
-        async_error: Some(error),
+        ack: Some(ack.unwrap_or_default()),
+        async_error: error,
         correlation_id,
     }
 }

@@ -12,7 +12,7 @@ use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::partition::{Partition, PartitionState};
+use super::partition::{LogState, Partition, PartitionState};
 use super::replication::BrokerIndex;
 use super::subscribe::OffsetRange;
 use super::timings;
@@ -21,15 +21,7 @@ use super::timings;
 const BATCH: usize = 128 * 1024;
 
 /// Messages as stored, or why there are no more. A channel that closes without a reason is a clean end.
-pub(super) type Batch = Result<Vec<Bytes>, Status>;
-
-/// What a look at the partition gave.
-enum ReadStep {
-    Messages(Vec<Bytes>),
-    /// Messages, and then the end.
-    Last(Vec<Bytes>, Status),
-    Nothing,
-}
+pub(super) type MessageBatch = Result<Vec<Bytes>, Status>;
 
 /// One subscription.
 #[derive(Debug)]
@@ -40,7 +32,7 @@ pub(super) struct SubscriptionReader {
     stop: Option<i64>,
     reverse: bool,
     /// How often the log had been closed when the reader was opened; one that was opened closed ends at once.
-    closings: Option<u64>,
+    times_closed: Option<u64>,
 }
 
 impl SubscriptionReader {
@@ -53,21 +45,21 @@ impl SubscriptionReader {
         reverse: bool,
     ) -> Self {
         let (high_watermark, _) = state.replicas.seen_by(at);
-        let newest_first = || range.start.min(high_watermark);
+        let last = if reverse { high_watermark } else { i64::MAX };
         Self {
             partition: Arc::clone(partition),
             at,
-            next: if reverse { newest_first() } else { range.start },
+            next: range.start.min(last),
             stop: range.stop,
             reverse,
-            closings: state.is_open().then_some(state.times_closed),
+            times_closed: state.is_open().then_some(state.times_closed),
         }
     }
 
     /// Sends batches until the end, the client's leave, the broker's `ended`, a newer group member's `fence` or the deadline.
     pub(super) async fn run(
         mut self,
-        batches: mpsc::Sender<Batch>,
+        batches: mpsc::Sender<MessageBatch>,
         ended: CancellationToken,
         fence: Option<CancellationToken>,
         deadline: Option<Instant>,
@@ -79,7 +71,7 @@ impl SubscriptionReader {
         }
         let fence = fence.unwrap_or_default();
         tokio::select! {
-            () = self.deliver(&batches) => {}
+            () = self.send_batches(&batches) => {}
             () = batches.closed() => {}
             () = ended.cancelled() => {}
             () = fence.cancelled() => {}
@@ -90,40 +82,37 @@ impl SubscriptionReader {
         }
     }
 
-    async fn deliver(&mut self, batches: &mpsc::Sender<Batch>) {
+    async fn send_batches(&mut self, batches: &mpsc::Sender<MessageBatch>) {
         let partition = Arc::clone(&self.partition);
         loop {
             let mut changed = pin!(partition.changed.notified());
             changed.as_mut().enable();
-            match self.read() {
-                ReadStep::Nothing => changed.await,
-                ReadStep::Messages(messages) => {
-                    if batches.send(Ok(messages)).await.is_err() {
-                        return;
-                    }
-                }
-                ReadStep::Last(messages, end) => {
-                    if !messages.is_empty() && batches.send(Ok(messages)).await.is_err() {
-                        return;
-                    }
-                    batches.send(Err(end)).await.ok();
-                    return;
-                }
+            let (messages, end) = self.read();
+            let nothing = messages.is_empty();
+            if !nothing && batches.send(Ok(messages)).await.is_err() {
+                return;
+            }
+            if let Some(end) = end {
+                batches.send(Err(end)).await.ok();
+                return;
+            }
+            if nothing {
+                changed.await;
             }
         }
     }
 
-    fn read(&mut self) -> ReadStep {
+    /// The messages that can be read now, and the end where they are the last.
+    fn read(&mut self) -> (Vec<Bytes>, Option<Status>) {
         let partition = Arc::clone(&self.partition);
         let state = partition.lock();
-        if state.log_state == super::partition::LogState::Deleted {
-            return ReadStep::Last(Vec::new(), Status::not_found("commit log was deleted"));
+        if state.log_state == LogState::Deleted {
+            let end = Status::not_found("commit log was deleted");
+            return (Vec::new(), Some(end));
         }
-        if self.closings != Some(state.times_closed) {
-            return ReadStep::Last(
-                Vec::new(),
-                Status::failed_precondition("commit log was closed"),
-            );
+        if self.times_closed != Some(state.times_closed) {
+            let end = Status::failed_precondition("commit log was closed");
+            return (Vec::new(), Some(end));
         }
         if self.reverse {
             self.read_backward(&state)
@@ -132,56 +121,53 @@ impl SubscriptionReader {
         }
     }
 
-    fn read_forward(&mut self, state: &PartitionState) -> ReadStep {
+    fn read_forward(&mut self, state: &PartitionState) -> (Vec<Bytes>, Option<Status>) {
         let (high_watermark, newest) = state.replicas.seen_by(self.at);
         let mut messages = Vec::new();
         for (offset, message) in state.log.read(self.next, high_watermark, BATCH) {
             messages.push(message);
             self.next = offset + 1;
             if self.stop == Some(offset) {
-                return ReadStep::Last(messages, Status::resource_exhausted("Stop offset reached"));
+                return (messages, Some(stop_reached()));
             }
         }
-        if !messages.is_empty() {
-            return ReadStep::Messages(messages);
-        }
-        if state.readonly && self.next > newest {
-            return ReadStep::Last(
-                messages,
-                Status::resource_exhausted("End of readonly partition"),
-            );
-        }
-        ReadStep::Nothing
+        let ended = messages.is_empty() && state.readonly && self.next > newest;
+        let end = || Status::resource_exhausted("End of readonly partition");
+        (messages, ended.then(end))
     }
 
     /// Newest first; the end of the data is an error of its own kind (wire-contract §4.6, `reverse`).
-    fn read_backward(&mut self, state: &PartitionState) -> ReadStep {
+    fn read_backward(&mut self, state: &PartitionState) -> (Vec<Bytes>, Option<Status>) {
         const MESSAGES: usize = 256;
         let mut messages = Vec::new();
         while let Some((offset, message)) = state.log.at_or_before(self.next) {
             messages.push(message);
             self.next = offset - 1;
             if self.stop == Some(offset) {
-                return ReadStep::Last(messages, Status::resource_exhausted("Stop offset reached"));
+                return (messages, Some(stop_reached()));
             }
             if messages.len() == MESSAGES {
-                return ReadStep::Messages(messages);
+                return (messages, None);
             }
         }
-        ReadStep::Last(messages, Status::unknown("EOF"))
+        (messages, Some(Status::unknown("EOF")))
     }
+}
+
+fn stop_reached() -> Status {
+    Status::resource_exhausted("Stop offset reached")
 }
 
 /// The messages of the batches, one by one, as the gRPC server wants them.
 #[derive(Debug)]
 pub(super) struct MessageStream {
-    batches: mpsc::Receiver<Batch>,
+    batches: mpsc::Receiver<MessageBatch>,
     batch: std::vec::IntoIter<Bytes>,
 }
 
 impl MessageStream {
     /// The messages of these batches.
-    pub(super) fn new(batches: mpsc::Receiver<Batch>) -> Self {
+    pub(super) fn new(batches: mpsc::Receiver<MessageBatch>) -> Self {
         Self {
             batches,
             batch: Vec::new().into_iter(),

@@ -6,17 +6,18 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
+
+use super::sync::CancelSwitch;
 
 /// What a client sends before its first frame.
 const PREFACE: usize = 24;
@@ -37,34 +38,18 @@ const GOAWAY: &[u8] =
 /// The switches of one broker's connections.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionFaults {
-    resets: Mutex<CancellationToken>,
-    goaways: Mutex<CancellationToken>,
+    /// Breaks all connections with a TCP reset.
+    pub(super) resets: CancelSwitch,
+    /// Ends all connections with a GOAWAY frame.
+    pub(super) goaways: CancelSwitch,
     cuts: AtomicU64,
 }
 
 impl ConnectionFaults {
-    /// Breaks all connections with a TCP reset.
-    pub(super) fn reset(&self) {
-        cancel_all(&self.resets);
-    }
-
-    /// Ends all connections with a GOAWAY frame.
-    pub(super) fn goaway(&self) {
-        cancel_all(&self.goaways);
-    }
-
     /// Closes each connection in the middle of the next message that it carries.
     pub(super) fn cut(&self) {
         self.cuts.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-fn cancel_all(switch: &Mutex<CancellationToken>) {
-    std::mem::take(&mut *lock(switch)).cancel();
-}
-
-fn lock(switch: &Mutex<CancellationToken>) -> MutexGuard<'_, CancellationToken> {
-    switch.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Follows the frames of one direction by their headers.
@@ -78,8 +63,8 @@ struct FrameReader {
 }
 
 impl FrameReader {
-    /// Takes bytes that went over the wire; `seen` is told each frame's kind, flags and payload length.
-    fn feed(&mut self, mut bytes: &[u8], mut seen: impl FnMut(u8, u8, usize)) {
+    /// Reads bytes that went over the wire, and hands each frame's kind, flags and payload length to `on_frame`.
+    fn feed(&mut self, mut bytes: &[u8], mut on_frame: impl FnMut(u8, u8, usize)) {
         while !bytes.is_empty() {
             let skipped = self.skip.min(bytes.len());
             self.skip -= skipped;
@@ -95,7 +80,7 @@ impl FrameReader {
             self.skip = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or_default();
             self.filled = 0;
             self.kind = kind;
-            seen(kind, flags, self.skip);
+            on_frame(kind, flags, self.skip);
         }
     }
 
@@ -104,7 +89,7 @@ impl FrameReader {
     }
 }
 
-/// grpc-go's watch over pings.
+/// Counts pings as grpc-go does.
 #[derive(Debug, Default)]
 struct PingGuard {
     last: Option<Instant>,
@@ -143,15 +128,15 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Takes over an accepted connection.
-    pub(super) fn new(stream: TcpStream, wire: Arc<ConnectionFaults>) -> Self {
-        let token = |switch| Box::pin(lock(switch).clone().cancelled_owned());
+    /// Wraps an accepted connection.
+    pub(super) fn new(stream: TcpStream, faults: Arc<ConnectionFaults>) -> Self {
+        let cancelled = |switch: &CancelSwitch| Box::pin(switch.token().cancelled_owned());
         Self {
             stream,
-            reset: token(&wire.resets),
-            goaway: token(&wire.goaways),
-            cuts_before: wire.cuts.load(Ordering::Relaxed),
-            faults: wire,
+            reset: cancelled(&faults.resets),
+            goaway: cancelled(&faults.goaways),
+            cuts_before: faults.cuts.load(Ordering::Relaxed),
+            faults,
             incoming: FrameReader {
                 skip: PREFACE,
                 ..FrameReader::default()
@@ -163,7 +148,7 @@ impl Socket {
         }
     }
 
-    /// Obeys the switches; an error where the connection is over.
+    /// Applies what is switched on; an error where the connection is over.
     fn apply_faults(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if !self.closed && self.reset.as_mut().poll(cx).is_ready() {
             self.closed = true;
@@ -198,15 +183,7 @@ impl Socket {
         Ok(())
     }
 
-    /// How many bytes may go out before the connection is cut: half of the data frame that is on its way.
-    fn room_before_cut(&self) -> Option<usize> {
-        let armed = self.faults.cuts.load(Ordering::Relaxed) > self.cuts_before;
-        let inside =
-            self.outgoing.kind == DATA && self.outgoing.filled == 0 && self.outgoing.skip > 1;
-        (armed && inside).then_some(self.outgoing.skip / 2)
-    }
-
-    fn wrote(&mut self, bytes: &[u8]) {
+    fn record_written(&mut self, bytes: &[u8]) {
         let pings = &mut self.pings;
         self.outgoing.feed(bytes, |kind, _, _| {
             if kind == DATA || kind == HEADERS {
@@ -215,7 +192,7 @@ impl Socket {
         });
     }
 
-    fn read(&mut self, bytes: &[u8]) {
+    fn record_read(&mut self, bytes: &[u8]) {
         let (pings, mut too_many) = (&mut self.pings, false);
         self.incoming.feed(bytes, |kind, flags, _| {
             if kind == PING && flags & ACK == 0 {
@@ -227,19 +204,21 @@ impl Socket {
         }
     }
 
-    /// While a cut is armed frames go out a piece at a time, so that it falls inside one.
+    /// While a cut is armed frames go out a piece at a time, so that it falls inside one: after half of a data frame.
     fn write_to_cut(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let room = self.room_before_cut();
-        let header = FRAME_HEADER - self.outgoing.filled;
-        let most = room.unwrap_or(if self.outgoing.skip > 0 {
-            self.outgoing.skip
-        } else {
-            header
-        });
+        let FrameReader {
+            skip, filled, kind, ..
+        } = self.outgoing;
+        let cut = kind == DATA && filled == 0 && skip > 1;
+        let most = match skip {
+            0 => FRAME_HEADER - filled,
+            rest if cut => rest / 2,
+            rest => rest,
+        };
         let piece = bytes.get(..most.min(bytes.len())).unwrap_or(bytes);
         let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, piece))?;
-        self.wrote(&piece[..written]);
-        if room.is_some() {
+        self.record_written(&piece[..written]);
+        if cut {
             self.closed = true;
             let _ = Pin::new(&mut self.stream).poll_shutdown(cx)?;
         }
@@ -267,7 +246,7 @@ impl AsyncRead for Socket {
         let before = buffer.filled().len();
         std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let bytes = buffer.filled().get(before..).unwrap_or_default();
-        self.read(bytes);
+        self.record_read(bytes);
         self.send_goaway(cx)?;
         Poll::Ready(Ok(()))
     }
@@ -284,7 +263,7 @@ impl AsyncWrite for Socket {
             return self.write_to_cut(cx, bytes);
         }
         let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.wrote(bytes.get(..written).unwrap_or_default());
+        self.record_written(bytes.get(..written).unwrap_or_default());
         Poll::Ready(Ok(written))
     }
 
@@ -303,7 +282,7 @@ impl AsyncWrite for Socket {
         let mut left = written;
         for slice in slices {
             let part = left.min(slice.len());
-            self.wrote(slice.get(..part).unwrap_or_default());
+            self.record_written(slice.get(..part).unwrap_or_default());
             left -= part;
         }
         Poll::Ready(Ok(written))

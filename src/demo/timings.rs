@@ -45,6 +45,8 @@ pub(super) struct Timings {
     pub(super) cleaner: Duration,
     /// How long a half-closed `PublishAsync` waits for its last acks (wire-contract §4.4).
     pub(super) drain: Duration,
+    /// How much faster than a real cluster this one lives.
+    #[cfg(feature = "dashboard")]
     speed: f64,
 }
 
@@ -74,28 +76,15 @@ impl Timings {
             checkpoint: scaled(5_000),
             cleaner: scaled(300_000),
             drain: scaled(5_000),
+            #[cfg(feature = "dashboard")]
             speed,
         }
     }
-}
 
-impl Timings {
     /// A duration of a real cluster, as this one lives it.
+    #[cfg(feature = "dashboard")]
     pub(super) fn scaled(&self, duration: Duration) -> Duration {
         duration.div_f64(self.speed)
-    }
-}
-
-/// `500ms`, `10s` or `5m`, as faults and the company's script write durations.
-pub(super) fn parse(text: &str) -> Option<Duration> {
-    let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
-    let (amount, unit) = text.split_at_checked(digits)?;
-    let amount: u64 = amount.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(amount)),
-        "s" => Some(Duration::from_secs(amount)),
-        "m" => Some(Duration::from_secs(amount.checked_mul(60)?)),
-        _ => None,
     }
 }
 
@@ -109,20 +98,5 @@ pub(super) async fn wait_until(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant).await,
         None => std::future::pending().await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::parse;
-
-    #[test]
-    fn durations_need_a_unit() {
-        assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(parse("2m"), Some(Duration::from_secs(120)));
-        assert_eq!(parse("5"), None);
-        assert_eq!(parse("s"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The company's consumers: how far they read, where they keep it, and the heartbeats of their groups.
+//! The workload's consumers: how far they read, where they keep it, and the heartbeats of their groups.
 //! They count offsets and open no subscriptions: what matters here is what a dashboard sees of them.
 
 use std::collections::HashMap;
@@ -31,23 +31,23 @@ struct ReadProgress {
     seen: i64,
 }
 
-/// Progress by consumer and partition.
-type ProgressMap = HashMap<(usize, i32), ReadProgress>;
+/// By cursor and partition.
+type ProgressMap<'a> = HashMap<(&'a str, i32), ReadProgress>;
 
 impl Workload {
     /// Reads on and stores cursors.
-    pub(super) async fn consume(self: Arc<Self>) {
-        let mut places = ProgressMap::new();
+    pub(super) async fn run_consumers(self: Arc<Self>) {
+        let mut progress = ProgressMap::new();
         loop {
-            for (number, consumer) in self.script.consumers.iter().enumerate() {
-                self.advance(number, consumer, &mut places).await;
+            for consumer in &self.script.consumers {
+                self.consume(consumer, &mut progress).await;
             }
             timings::wait(self.cluster.timings.scaled(COMMIT)).await;
         }
     }
 
     /// Joins the groups and keeps their members alive.
-    pub(super) async fn keep_groups(self: Arc<Self>) {
+    pub(super) async fn run_heartbeats(self: Arc<Self>) {
         loop {
             for consumer in &self.script.consumers {
                 for member in &consumer.group {
@@ -65,42 +65,40 @@ impl Workload {
         let Some(group) = group.filter(|group| group.has_member(member)) else {
             let streams = vec![consumer.stream.clone()];
             // Refused where somebody deleted the stream; then there is nothing to read.
-            self.cluster.join(group_id, member, streams).ok();
+            self.cluster.join_group(group_id, member, streams).ok();
             return;
         };
-        let (home, epoch) = (group.coordinator, group.epoch);
-        // A refusal of either means that the group has just changed; the next beat sees how.
-        if self.cluster.live_brokers().contains(home) {
-            self.cluster.assignments(home, group_id, member, epoch).ok();
+        let (coordinator, epoch) = (group.coordinator, group.epoch);
+        // A refusal of either means that the group has just changed; the next heartbeat sees how.
+        if self.cluster.live_brokers().contains(coordinator) {
+            self.cluster
+                .assignments(coordinator, group_id, member, epoch)
+                .ok();
         } else {
-            let suspect = self.cluster.name(home);
+            let suspect = self.cluster.name(coordinator);
             self.cluster
                 .report_coordinator(group_id, member, (&suspect, epoch))
                 .ok();
         }
     }
 
-    async fn advance(&self, number: usize, consumer: &ConsumerScript, places: &mut ProgressMap) {
+    async fn consume<'a>(&'a self, consumer: &'a ConsumerScript, progress: &mut ProgressMap<'a>) {
         if self.is_stuck(&consumer.cursor) {
             return;
         }
-        let stream = self
-            .cluster
-            .lock()
-            .streams
-            .get(consumer.stream.as_str())
-            .cloned();
+        let stream = self.cluster.lock().streams.get(&consumer.stream).cloned();
         for partition in stream.iter().flat_map(|stream| &stream.partitions) {
             let (oldest, newest) = bounds(partition);
-            let place = places.entry((number, partition.id)).or_insert_with(|| {
+            let key = (consumer.cursor.as_str(), partition.id);
+            let read = progress.entry(key).or_insert_with(|| {
                 let done = (newest - consumer.behind).max(-1) * 100;
                 ReadProgress { done, seen: newest }
             });
-            place.done += (newest - place.seen).max(0) * consumer.keeps;
+            read.done += (newest - read.seen).max(0) * consumer.keeps;
             // What retention took away is read by nobody any more.
-            place.done = place.done.max((oldest - 1) * 100).min(newest * 100);
-            place.seen = newest;
-            let offset = place.done / 100;
+            read.done = read.done.max((oldest - 1) * 100).min(newest * 100);
+            read.seen = newest;
+            let offset = read.done / 100;
             if offset >= 0 {
                 self.store_cursor(consumer, partition.id, offset).await;
             }
@@ -108,17 +106,17 @@ impl Workload {
     }
 
     async fn store_cursor(&self, consumer: &ConsumerScript, partition: i32, offset: i64) {
-        let stream = consumer.stream.clone();
         let key = CursorKey {
-            stream,
+            stream: consumer.stream.clone(),
             partition,
             cursor_id: consumer.cursor_id(),
         };
-        let Some(home) = self.cluster.cursor_leader(&key) else {
+        let Some(found) = self.cluster.cursor_partition(&key) else {
             return;
         };
+        let leader = found.lock().replicas.leader();
         // One that cannot be stored now is stored the next time, when it is newer anyway.
-        let stored = self.cluster.set_cursor(home, key, offset);
+        let stored = self.cluster.set_cursor(leader, key, offset);
         tokio::select! {
             _ = stored => {}
             () = timings::wait(self.cluster.timings.scaled(PATIENCE)) => {}
@@ -126,8 +124,8 @@ impl Workload {
     }
 
     fn is_stuck(&self, cursor: &str) -> bool {
-        let mood = self.state();
-        let stuck = mood.stuck.as_ref();
+        let state = self.state();
+        let stuck = state.stuck.as_ref();
         stuck.is_some_and(|(name, until)| name == cursor && *until > Instant::now())
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::demo::timings;
+use crate::model::{parse_duration, parse_size};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -34,15 +34,15 @@ pub(super) struct StreamScript {
     pub(super) partitions: i32,
     #[serde(default = "one")]
     pub(super) replication: i32,
-    #[serde(default = "one_replica")]
+    #[serde(default = "one")]
     pub(super) min_isr: usize,
     #[serde(default)]
     pub(super) concurrency_control: bool,
     #[serde(default)]
     pub(super) compact: bool,
     /// Bytes of all partitions together.
-    #[serde(default)]
-    pub(super) retention: Size,
+    #[serde(default, deserialize_with = "size")]
+    pub(super) retention: u64,
     /// How many messages are there at the start.
     #[serde(default)]
     pub(super) history: u32,
@@ -72,15 +72,11 @@ impl StreamScript {
     }
 }
 
-fn one() -> i32 {
-    1
+fn one<T: From<u8>>() -> T {
+    1.into()
 }
 
-fn one_replica() -> usize {
-    1
-}
-
-/// How a stream stands once it has its history.
+/// How a stream is left once it has its history.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum InitialState {
@@ -169,25 +165,12 @@ pub(super) struct IncidentStep(
     pub(super) String,
 );
 
-/// A number of bytes: `16M`, `500k`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Size(pub(super) u64);
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        let factor = match text.chars().last() {
-            Some('k') => 1000,
-            Some('M') => 1_000_000,
-            _ => return Err(de::Error::custom(format!("{text} is no size"))),
-        };
-        let digits = text.trim_end_matches(['k', 'M']);
-        let amount: u64 = digits.parse().map_err(de::Error::custom)?;
-        Ok(Self(amount * factor))
-    }
-}
-
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
-    timings::parse(&text).ok_or_else(|| de::Error::custom(format!("{text} is no duration")))
+    parse_duration(&text).map_err(de::Error::custom)
+}
+
+fn size<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_size(&text).map_err(de::Error::custom)
 }

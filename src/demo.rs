@@ -1,5 +1,5 @@
 //! A cluster of brokers in this process, in memory, that answers as real Liftbridge servers do: for teaching and tests.
-//! It keeps nothing: what is published is gone when it stops, and a stream's retention bounds its memory.
+//! Nothing is kept: what is published is gone when it stops, and a stream's retention bounds its memory.
 //!
 //! # As a test double
 //!
@@ -86,7 +86,7 @@ pub struct DemoOptions {
     pub brokers: usize,
     /// The first broker's port, the next one's is one higher; 0 takes free ports.
     pub first_port: u16,
-    /// How much faster than a real cluster it lives: elections, lag, cache times. 1 is real.
+    /// How many times faster than a real cluster's elections, lag and cache times are. 1 is real.
     pub speed: f64,
     /// Who publishes and reads in it.
     pub traffic: Traffic,

@@ -1,5 +1,4 @@
 //! The activity stream: what changed, as events in the order in which it was agreed on (wire-contract §4.10).
-//! What the changes do is said where they are made.
 
 use prost::Message;
 

@@ -1,5 +1,5 @@
 //! One broker's own life: whether its process runs, what it has replayed, which brokers it lists, how it misbehaves.
-//! Its network side is `listener.rs`; what it believes about streams is `metadata.rs`.
+//! The network side is `listener.rs`; what a broker believes about streams is `metadata.rs`.
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -34,10 +34,10 @@ struct Process {
 /// One broker.
 #[derive(Debug)]
 pub(super) struct Broker {
-    /// Its id, as in `demo-1`.
+    /// The id, as in `demo-1`.
     pub(super) name: String,
     pub(super) listener: Listener,
-    /// Ends its subscriptions.
+    /// Ends all subscriptions at this broker.
     pub(super) subscriptions: CancelSwitch,
     process: Mutex<Process>,
 }

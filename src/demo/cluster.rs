@@ -1,5 +1,5 @@
-//! The one truth behind all brokers: what is agreed on, who lives, what time passes, and what changes with it.
-//! What single requests do stands in the files beside this one.
+//! What all brokers share: the agreed state, who is live, and what happens as time passes.
+//! What single requests do is in the files beside this one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};

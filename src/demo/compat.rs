@@ -1,15 +1,14 @@
 //! Which oddities of real servers the cluster shows, and which acks it spoils. Any may change at any time.
-//! What the oddities are is said where they happen.
 
 /// What happens to the acks of `PublishAsync`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AckFault {
-    /// They come as they should.
+    /// Each comes once, in order.
     #[default]
     None,
     /// Each comes twice.
     Duplicate,
-    /// They come in reverse order, in bunches of up to eight.
+    /// Reverse order, in bunches of up to eight.
     Reorder,
     /// None comes.
     Lose,

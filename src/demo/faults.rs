@@ -1,5 +1,4 @@
 //! The handle that breaks things: what a test or `:fault` may do to a running cluster.
-//! What a broken cluster then does is said where it happens.
 
 mod parse;
 
@@ -251,7 +250,7 @@ impl Faults {
         Ok(())
     }
 
-    /// Mends what can be mended: dead brokers start, ports accept, followers follow, nothing is slow or spoilt.
+    /// Mends what can be mended: dead brokers start, ports accept, followers fetch, nothing is slow, acks come.
     pub fn heal(&self) {
         for number in 1..=self.cluster.brokers.len() {
             // Refused where it runs already, or is down for this moment: both are as wanted.

@@ -26,7 +26,7 @@ pub(super) struct Retention {
     pub(super) compact: bool,
 }
 
-/// One stored message: as it goes over the wire, and what the log itself asks of it.
+/// One stored message: as it goes over the wire, and what the log itself needs to find it.
 #[derive(Debug)]
 struct StoredMessage {
     offset: i64,

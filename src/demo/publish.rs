@@ -108,7 +108,7 @@ pub(super) fn inbox() -> String {
 /// Where the acks of one unary publish go.
 #[derive(Debug)]
 pub(super) struct AckInbox {
-    /// Its NATS subject.
+    /// The NATS subject.
     pub(super) name: String,
     /// None where nobody wants acks.
     pub(super) acks: Option<AckSender>,

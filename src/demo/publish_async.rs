@@ -15,7 +15,7 @@ use super::replication::BrokerIndex;
 use super::timings;
 use crate::wire::pb;
 
-/// How many acks a spoilt order holds back.
+/// How many acks are held back to be reordered.
 const BUNCH: usize = 8;
 
 /// Responses on their way to the client.
@@ -119,7 +119,7 @@ impl AsyncPublish {
         }
     }
 
-    /// Sends what a spoilt order held back.
+    /// Sends what was held back to be reordered.
     async fn flush(&mut self) -> bool {
         while let Some(response) = self.held_back.pop_front() {
             if !self.respond(response).await {

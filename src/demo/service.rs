@@ -196,7 +196,7 @@ impl pb::api_server::Api for BrokerCalls {
     ) -> Answer<pb::PublishToSubjectResponse> {
         let deadline = Deadline::of(&request);
         let request = request.into_inner();
-        // Wildcards NATS takes.
+        // NATS accepts wildcards.
         if !subject::is_valid(&request.subject) {
             let text = "failed to publish to NATS: nats: invalid subject";
             return Err(Status::unknown(text));

@@ -1,7 +1,7 @@
 //! One accepted connection, with what can be done to it from outside: reset, cut inside a message, GOAWAY.
 //!
-//! It wraps the server's own socket instead of relaying bytes between two: a relay would copy all traffic once more.
-//! It reads frame headers alone (RFC 9113 §4.1); what frames mean is the gRPC server's business.
+//! Wraps the server's own socket instead of relaying bytes between two: a relay would copy all traffic once more.
+//! Reads frame headers alone (RFC 9113 §4.1); what frames mean is the gRPC server's business.
 
 use std::future::Future;
 use std::io;

@@ -1,5 +1,4 @@
-//! How long things take in the demo cluster, and how much faster than a real server's they go.
-//! Decides nothing: who waits for what is said where it happens.
+//! How long things take in the demo cluster, and how many times faster than with real servers.
 #![expect(
     clippy::disallowed_methods,
     reason = "the demo plays servers that wait: elections, lag and cache times are its subject"

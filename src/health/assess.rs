@@ -30,7 +30,7 @@ pub(super) struct AssessContext<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Assesses a stream, and finds what is wrong with its partitions; `None` where no broker tells of any.
+/// Assesses a stream, and finds what is wrong with its partitions; `None` where no broker knows any.
 pub(super) fn assess_stream(
     name: &StreamName,
     claims: &StreamClaims<'_>,

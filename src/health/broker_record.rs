@@ -9,7 +9,7 @@ use crate::model::{BrokerId, BrokerView, Cluster, ErrorKind, Failure, Timestamp}
 /// The broker at one address.
 #[derive(Debug)]
 pub(super) struct BrokerRecord {
-    /// Its id is its own, or that of the broker which is listed with its address; what depends on others is left open.
+    /// The broker without what others say of it. The id is its own, or that of the broker which is listed with its address.
     pub(super) truth: BrokerTruth,
     /// What the broker calls itself, or how the client knows it.
     pub(super) own_id: Option<BrokerId>,

@@ -64,7 +64,7 @@ impl CursorTracker {
         }
     }
 
-    /// Records the ends of the logs that have cursors, where the leader itself tells them.
+    /// Records the ends of the logs that have cursors, where the leader itself reports them.
     pub(super) fn record_log_ends(
         &mut self,
         cluster: &Cluster,
@@ -86,7 +86,7 @@ impl CursorTracker {
         self.cursors.is_empty()
     }
 
-    /// All cursors, worst lag first. `log_end` tells a partition's newest offset and rate.
+    /// All cursors, worst lag first. `log_end` gives a partition's newest offset and rate.
     pub(super) fn truths(
         &self,
         now: Timestamp,

@@ -1,4 +1,4 @@
-//! One thing that is wrong: how bad, by which rule, what about, in words. The rules themselves are in `rules`.
+//! Findings: how bad, by which rule, about what, in words. The rules themselves are in `rules`.
 
 use crate::model::{PartitionId, Target, Timestamp, format_ranges};
 

@@ -8,7 +8,7 @@ use crate::model::{BrokerId, Offset, PartitionId, Timestamp};
 /// A partition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PartitionTruth {
-    /// Its number.
+    /// The number.
     pub id: PartitionId,
     /// The broker that leads it, as the believed view says; it may be dead.
     pub leader: Option<BrokerId>,
@@ -81,7 +81,7 @@ impl PartitionTruth {
 pub struct ReplicaEnds {
     /// The broker.
     pub broker: BrokerId,
-    /// Its high watermark; `None` where it never reported it.
+    /// The high watermark; `None` where it never reported it.
     pub high_watermark: Option<Offset>,
     /// The newest offset in its log; `None` where it never reported it.
     pub newest_offset: Option<Offset>,
@@ -90,9 +90,9 @@ pub struct ReplicaEnds {
 /// Something that may not be known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Known {
-    /// It is so.
+    /// Known to be so.
     Yes,
-    /// It is not so.
+    /// Known not to be so.
     No,
     /// Nobody could tell.
     #[default]
@@ -119,14 +119,14 @@ impl From<bool> for Known {
 /// How a partition is. The order is that of gravity, the best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PartitionStatus {
-    /// Its leader serves it and all replicas are in sync.
+    /// The leader serves it and all replicas are in sync.
     #[default]
     Serving,
-    /// It is paused: somebody, or idleness, wanted that.
+    /// Paused by somebody, or because it was idle.
     Paused,
     /// Some replicas are not in sync.
     UnderReplicated,
-    /// One replica less, and nothing commits any more; or it is so already.
+    /// With one replica less nothing commits; or nothing does already.
     AtMinIsr,
     /// No answering broker names a leader.
     Leaderless,

@@ -191,7 +191,7 @@ mod tests {
         history.record_changes(&flagged(5, 7, 0), Timestamp(8));
         history.record(&probe(9, serving(Some(true))));
         assert_eq!(history.readonly(&flagged(5, 7, 0), true), Known::Yes);
-        // Asked after the change, and before any view told of it.
+        // Asked after the change, and before any view reported it.
         history.record(&probe(20, serving(None)));
         history.record_changes(&flagged(5, 10, 0), Timestamp(19));
         assert_eq!(history.readonly(&flagged(5, 0, 0), true), Known::No);

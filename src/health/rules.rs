@@ -18,7 +18,7 @@ pub(super) struct Violation {
     rule: Rule,
     partition: PartitionId,
     detail: Vec<String>,
-    /// Since when, where the evidence tells; otherwise it counts from when it was first seen.
+    /// Since when, where that is known; otherwise it counts from when it was first seen.
     since: Option<Timestamp>,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn findings(
     (findings, again)
 }
 
-/// What is said of one partition, and of more.
+/// The predicate for one partition, and for more.
 fn phrases(rule: Rule) -> [&'static str; 2] {
     match rule {
         Rule::LeaderUnreachable => ["has no reachable leader", "have no reachable leader"],

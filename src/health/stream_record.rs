@@ -13,7 +13,7 @@ use crate::model::{BrokerId, PartitionId, Probe, ProbeState, Stream, StreamName,
 
 /// A flagged partition is probed again after so long, since pauses come and go.
 const PROBE_AGE: Duration = Duration::from_secs(10);
-/// The same while nothing is known: the leader may not have answered.
+/// How soon while nothing is known: the leader may not have answered.
 const DOUBT_AGE: Duration = Duration::from_secs(2);
 
 /// One stream, its past, and what follows from both.

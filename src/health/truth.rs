@@ -1,5 +1,4 @@
 //! The one truth as values: brokers, streams, cursors, totals, and how to look things up in them.
-//! How they come about is said in the modules beside this one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,7 +87,7 @@ impl Truth {
 pub struct ReplicaView<'a> {
     /// The broker.
     pub broker: &'a BrokerId,
-    /// Its high watermark; `None` where it never reported it.
+    /// The high watermark; `None` where it never reported it.
     pub high_watermark: Option<Offset>,
     /// The newest offset in its log; `None` where it never reported it.
     pub newest_offset: Option<Offset>,
@@ -101,9 +100,9 @@ pub struct ReplicaView<'a> {
 /// A broker.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BrokerTruth {
-    /// Its id; `None` for a configured address that never answered and that no broker names.
+    /// The id; `None` for a configured address that never answered and that no broker names.
     pub id: Option<BrokerId>,
-    /// Where it was dialled, or where it says to listen if it was not asked yet; `host:port`.
+    /// Where the broker was dialled, or where it says to listen if it was not asked yet; `host:port`.
     pub address: Arc<str>,
     /// Whether it answers us: what the others say of that counts for nothing.
     pub reach: Reach,
@@ -129,7 +128,7 @@ pub struct BrokerTruth {
 }
 
 impl BrokerTruth {
-    /// Its id, or its address while the id is unknown.
+    /// The id, or the address while the id is unknown.
     pub fn name(&self) -> &str {
         self.id.as_deref().unwrap_or(&self.address)
     }
@@ -146,9 +145,9 @@ pub enum Reach {
     /// Nobody has asked it, or the first answer is still awaited.
     #[default]
     NotAskedYet,
-    /// It answered when it was asked last, or missed no more than one poll.
+    /// Answered when asked last, or missed no more than one poll.
     Answering,
-    /// It refuses connections, or did not answer twice in a row.
+    /// Refuses connections, or did not answer twice in a row.
     Silent {
         /// When the first of the failures in a row came.
         since: Timestamp,
@@ -173,7 +172,7 @@ impl Reach {
 /// A stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamTruth {
-    /// Its name.
+    /// The name.
     pub name: StreamName,
     /// The NATS subject that it stores.
     pub subject: Arc<str>,
@@ -181,7 +180,7 @@ pub struct StreamTruth {
     pub created: Timestamp,
     /// Whether it is one of Liftbridge's own (`__activity`, `__cursors`).
     pub internal: bool,
-    /// Its partitions, sorted by number.
+    /// Partitions, sorted by number.
     pub partitions: Arc<[PartitionTruth]>,
     /// Offsets given so far in all partitions; `None` where one of them is unknown. What retention kept of them no
     /// broker reports.

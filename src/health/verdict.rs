@@ -1,8 +1,8 @@
-//! The answer of `liftui check`: one word from the findings and from what the caller asked of each rule.
+//! The verdict of `liftui check`, from the findings and from what the caller asked of each rule.
 
 use super::{Finding, Rule, Severity, Truth};
 
-/// One word for the whole cluster, in the sense of Nagios. The order is that of its exit codes.
+/// The state of the whole cluster, in the sense of Nagios. The order is that of its exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// Nothing that matters was found.
@@ -16,7 +16,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word for scripts.
+    /// The name for scripts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "OK",

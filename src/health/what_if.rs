@@ -41,7 +41,7 @@ pub enum LossOutcome {
     BelowMinIsr,
     /// Another in-sync replica would lead it.
     NewLeader,
-    /// It would have one replica less.
+    /// A replica less, and all goes on.
     FewerReplicas,
 }
 

@@ -1,5 +1,5 @@
 //! The workload's consumers: how far they read, where they keep it, and the heartbeats of their groups.
-//! They count offsets and open no subscriptions: what matters here is what a dashboard sees of them.
+//! Consumers count offsets and open no subscriptions: what matters here is what a dashboard sees of them.
 
 use std::collections::HashMap;
 use std::sync::Arc;

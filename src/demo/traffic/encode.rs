@@ -68,10 +68,12 @@ fn insert(map: &mut Vec<(String, Value)>, name: &str, value: Value) {
     map.push((outer.to_owned(), Value::Map(new)));
 }
 
+/// As compact JSON.
 pub(super) fn json(value: &Value) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
+/// As CBOR.
 pub(super) fn cbor(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     // Memory takes whatever is written to it.
@@ -79,6 +81,7 @@ pub(super) fn cbor(value: &Value) -> Vec<u8> {
     bytes
 }
 
+/// As `MessagePack`.
 pub(super) fn message_pack(value: &Value) -> Vec<u8> {
     fn convert(value: &Value) -> rmpv::Value {
         match value {

@@ -58,7 +58,11 @@ impl<'a> MessageGenerator<'a> {
         GeneratedMessage {
             key: key.unwrap_or_default().into(),
             value: self.encode(&fields).into(),
-            headers: traced.then(|| self.headers()).unwrap_or_default(),
+            headers: if traced {
+                self.headers()
+            } else {
+                HashMap::new()
+            },
             reply: replies.then(reply).unwrap_or_default(),
         }
     }

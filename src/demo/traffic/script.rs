@@ -46,7 +46,7 @@ pub(super) struct StreamScript {
     /// How many messages are there at the start.
     #[serde(default)]
     pub(super) history: u32,
-    /// Its share of the rate.
+    /// The share of the rate.
     #[serde(default)]
     pub(super) weight: f64,
     pub(super) format: ValueFormat,

@@ -27,7 +27,7 @@ pub(in crate::health) struct PartitionMemory {
 }
 
 impl PartitionMemory {
-    /// Assesses the partition, but for its status; `None` where no broker tells of it.
+    /// Assesses the partition, but for its status; `None` where no broker knows it.
     pub(super) fn assess(
         &mut self,
         stream: &StreamClaims<'_>,
@@ -142,7 +142,7 @@ fn shared(old: Option<&Arc<[BrokerId]>>, new: &[BrokerId]) -> Arc<[BrokerId]> {
     unchanged.map_or_else(|| new.into(), Arc::clone)
 }
 
-/// Receipts are known to leaders alone, and forgotten when they restart: the latest that any broker tells has happened.
+/// Receipts are known to leaders alone, and forgotten when they restart: the latest that any broker reports has happened.
 fn last_message(claims: &[Claim<'_, Partition>]) -> Timestamp {
     let received = claims.iter().map(|claim| claim.value.received.latest);
     received.max().unwrap_or_default()

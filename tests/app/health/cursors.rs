@@ -33,8 +33,8 @@ fn a_cursor_that_falls_behind_is_found_by_messages_or_by_time() {
     ] {
         let mut world = World::new(options);
         world.cursor(1.0, 100);
-        world.say(1.0, 1, vec![grown(100)]);
-        world.say(3.0, 1, vec![grown(200)]);
+        world.report(1.0, 1, vec![grown(100)]);
+        world.report(3.0, 1, vec![grown(200)]);
         let truth = world.truth(20.0);
         assert_eq!(truth.cursors[0].lag, Some(100));
         assert_eq!(found(&truth, Rule::CursorLag).is_some(), finds);
@@ -45,8 +45,8 @@ fn a_cursor_that_falls_behind_is_found_by_messages_or_by_time() {
 fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
     let mut world = World::default();
     world.cursor(1.0, 100);
-    world.say(1.0, 1, vec![grown(100)]);
-    world.say(3.0, 1, vec![grown(200)]);
+    world.report(1.0, 1, vec![grown(100)]);
+    world.report(3.0, 1, vec![grown(200)]);
     world.cursor(50.0, 100);
     assert!(found(&world.truth(60.0), Rule::CursorStalled).is_none());
     let truth = world.truth(63.0);
@@ -74,7 +74,7 @@ fn cursors_read_after_the_views_know_when_the_last_message_came() {
     let mut world = World::default();
     let mut partition = grown(100);
     partition.received.latest = at(40.0);
-    world.say(100.0, 1, vec![partition]);
+    world.report(100.0, 1, vec![partition]);
     world.cursor(100.0, 90);
     let truth = world.truth(101.0);
     let lag = truth.cursors[0].lag_time.unwrap();

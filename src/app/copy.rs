@@ -68,7 +68,7 @@ impl App {
         vec![
             entry("finding", finding.message.clone()),
             entry("finding with its evidence", all.join("\n")),
-            entry("place", finding.place()),
+            entry("place", finding.target_name()),
             command(&["check", "--rule", finding.rule.as_str()]),
         ]
     }

@@ -204,7 +204,7 @@ impl App {
         let (mut can, mut cannot) = (Vec::new(), Vec::new());
         for id in ids {
             match self.truth().partition(stream, id) {
-                Some(partition) if partition.status.is_dark() => {
+                Some(partition) if partition.status.lacks_leader() => {
                     cannot.push((Arc::clone(stream), id));
                 }
                 Some(partition) if wants(partition) => can.push(id),

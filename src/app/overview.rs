@@ -79,7 +79,7 @@ impl Overview {
         let filter = self.findings.filter();
         let shown = truth.findings.iter().filter(|finding| {
             let grave = !faulty || finding.severity > Severity::Note;
-            grave && filter.passes(&[&finding.message, &finding.place()])
+            grave && filter.passes(&[&finding.message, &finding.target_name()])
         });
         let mut rows: Vec<FindingKey> = shown.map(FindingKey::from).collect();
         if self.findings.sort().1 {

@@ -64,9 +64,10 @@ impl ClusterSnapshot {
 
     /// Looks twice, so that rates are known.
     pub(crate) async fn take_twice(session: &mut CommandContext<'_>) -> Result<Self> {
+        let mut snapshot = Self::take_snapshot(session).await?;
+        // From here, and not from the beginning: a large cluster takes longer to look at.
         let mut looks = interval(BETWEEN_LOOKS);
         looks.tick().await;
-        let mut snapshot = Self::take_snapshot(session).await?;
         looks.tick().await;
         snapshot.observe_all().await;
         Ok(snapshot)
@@ -95,7 +96,7 @@ impl ClusterSnapshot {
 
     /// The truth as of now.
     pub(crate) fn truth(&mut self) -> Arc<Truth> {
-        let mut truth = self.health.assess(Timestamp::now());
+        let mut truth = self.health.assess_whole(Timestamp::now());
         self.undate(Arc::make_mut(&mut truth));
         truth
     }
@@ -194,7 +195,7 @@ pub(crate) fn finding(finding: &Finding) -> Value {
     json!({
         "severity": finding.severity.as_str(),
         "rule": finding.rule.as_str(),
-        "target": finding.place(),
+        "target": finding.target_name(),
         "message": finding.message,
         "since": time(finding.since),
     })

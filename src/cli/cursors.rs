@@ -163,7 +163,7 @@ fn describe(cursor: &CursorTruth) -> Value {
         "offset": entry.offset,
         "lag": cursor.lag,
         "lag_seconds": cursor.lag_time.map(|time| seconds(time.at_least)),
-        "drain_seconds": cursor.drain.map(seconds),
+        "drain_seconds": cursor.time_to_drain.map(seconds),
     })
 }
 

@@ -26,9 +26,9 @@ pub(super) struct Retention {
     pub(super) compact: bool,
 }
 
-/// One stored message: as it goes over the wire, and what the log itself asks of it.
+/// One stored message: as it goes over the wire, and what the log itself needs to find it.
 #[derive(Debug)]
-struct Entry {
+struct StoredMessage {
     offset: i64,
     timestamp: i64,
     key: Bytes,
@@ -37,12 +37,12 @@ struct Entry {
 
 #[derive(Debug, Default)]
 struct Segment {
-    entries: Vec<Entry>,
+    entries: Vec<StoredMessage>,
     bytes: u64,
 }
 
 impl Segment {
-    fn first(&self) -> Option<&Entry> {
+    fn first(&self) -> Option<&StoredMessage> {
         self.entries.first()
     }
 
@@ -97,7 +97,7 @@ impl Log {
         } else {
             Bytes::new()
         };
-        segment.entries.push(Entry {
+        segment.entries.push(StoredMessage {
             offset,
             timestamp,
             key,
@@ -159,7 +159,7 @@ impl Log {
         Some((entry.offset, entry.frame.clone()))
     }
 
-    fn from(&self, offset: i64) -> impl Iterator<Item = &Entry> {
+    fn from(&self, offset: i64) -> impl Iterator<Item = &StoredMessage> {
         let segment = self.segments.partition_point(|segment| {
             segment
                 .entries

@@ -1,8 +1,8 @@
-//! The answer of `liftui check`: one word from the findings and from what the caller asked of each rule.
+//! The verdict of `liftui check`, from the findings and from what the caller asked of each rule.
 
 use super::{Finding, Rule, Severity, Truth};
 
-/// One word for the whole cluster, in the sense of Nagios. The order is that of its exit codes.
+/// The state of the whole cluster, in the sense of Nagios. The order is that of its exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// Nothing that matters was found.
@@ -16,7 +16,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word for scripts.
+    /// The name for scripts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -85,7 +85,7 @@ impl RuleOptions {
             let named = self.weigh.iter().rfind(|(named, _)| named == rule);
             named.is_none_or(|(_, severity)| severity.is_some_and(|s| s > Severity::Note))
         };
-        let rules = [Rule::CursorLag, Rule::CursorStill];
+        let rules = [Rule::CursorLag, Rule::CursorStalled];
         rules.iter().any(|rule| counts(rule) && weighs(rule))
     }
 

@@ -131,7 +131,7 @@ impl CursorsPanes<'_> {
                 None => none(),
             },
             CursorColumn::Speed => labels::rate(cursor.speed, theme),
-            CursorColumn::Drain => match cursor.drain {
+            CursorColumn::Drain => match cursor.time_to_drain {
                 Some(drain) if cursor.lag.is_some_and(|lag| lag > 0) => {
                     vec![span(format!("in {}", format::age(drain)), theme.text)]
                 }
@@ -226,8 +226,8 @@ fn lag(
         return vec![span("?", theme.unknown)];
     };
     let still = cursor
-        .still_since
-        .is_some_and(|since| since.age(now) >= alerts.still_after);
+        .stalled_since
+        .is_some_and(|since| since.age(now) >= alerts.stalled_after);
     let many = alerts
         .lag_messages
         .is_some_and(|limit| u64::try_from(lag).is_ok_and(|lag| lag > limit));

@@ -61,17 +61,17 @@ pub(super) fn broker_state(
 pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let status = stream.status;
     let glyphs = theme.glyphs;
-    if status.dark > 0 {
+    if status.leaderless > 0 {
         return state(
             glyphs.broken,
-            &format!("{} dark", status.dark),
+            &format!("{} leaderless", status.leaderless),
             theme.broken,
         );
     }
-    if status.short > 0 {
+    if status.under_replicated > 0 {
         return state(
             glyphs.degraded,
-            &format!("{} short", status.short),
+            &format!("{} under-repl.", status.under_replicated),
             theme.degraded,
         );
     }

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use super::detail;
 use super::format;
 use super::labels;
-use super::painter::{Painter, span, spans_width};
+use super::painter::{Painter, span};
 use super::theme::Theme;
 use super::widgets::{self, PaneArea, after, below, row};
 use crate::app::HitTarget;
@@ -187,7 +187,7 @@ impl<'a> OverviewPanes<'a> {
                 self.truth.brokers.len()
             ),
             format!(
-                "{} streams and {} of Liftbridge's own: {} partitions, every one led and in sync.",
+                "{} streams and {} of Liftbridge's own: {} partitions, every one with a leader and in sync.",
                 format::size(totals.streams - totals.internal),
                 format::size(totals.internal),
                 format::size(totals.partitions)
@@ -274,6 +274,9 @@ impl<'a> OverviewPanes<'a> {
             None => took.unwrap_or_default(),
         };
         let name = usize::from(line.width / 3).clamp(8, 24);
+        // On a narrow screen the number says it.
+        let fits = usize::from(line.width) >= name + 20;
+        let leads = if fits { "  leads" } else { "  " };
         let spans = [
             labels::broker_sign(broker, theme),
             span(" ", theme.text),
@@ -285,16 +288,13 @@ impl<'a> OverviewPanes<'a> {
                 theme.text,
             ),
             span(format::pad_left(&took, 7), theme.muted),
+            span(leads, theme.muted),
             span(
-                format::pad_left(&format::size(broker.leaders), 6),
+                format::pad_left(&format::size(broker.leaders), 4),
                 theme.text,
             ),
-            span(" led", theme.muted),
         ];
-        // On a narrow screen the number says it.
-        let fits = spans_width(&spans) <= usize::from(line.width);
-        let shown = spans.len() - usize::from(!fits);
-        painter.put(line, spans.get(..shown).unwrap_or_default());
+        painter.put(line, &spans);
     }
 
     fn rate_chart(self, painter: &mut Painter<'_>, area: Rect) {

@@ -12,7 +12,7 @@ use super::theme::Theme;
 use super::widgets::{self, ColumnSpec, PaneArea, below, row};
 use crate::app::streams::{PartitionColumn, PartitionKey, Streams, worst_lag};
 use crate::app::table::Listing;
-use crate::health::{Known, PartitionTruth, Truth, Witness};
+use crate::health::{Known, PartitionTruth, ReplicaView, Truth};
 use crate::model::Timestamp;
 
 /// What the pane shows.
@@ -79,7 +79,7 @@ impl PartitionsPane<'_> {
             .streams
             .chosen_partition(self.truth)
             .map_or(0, |partition| {
-                u16::try_from(partition.views.len())
+                u16::try_from(partition.replica_ends.len())
                     .unwrap_or(u16::MAX)
                     .saturating_add(3)
             });
@@ -174,7 +174,7 @@ impl PartitionsPane<'_> {
             span("  what each replica says", theme.muted),
         ];
         painter.put(row(area, 1), &head);
-        let widest = self.truth.witnesses(partition).map(|witness| {
+        let widest = self.truth.replica_views(partition).map(|witness| {
             let numbers = [witness.high_watermark, witness.newest_offset];
             numbers
                 .map(|number| format::width(&offset(number)))
@@ -183,10 +183,10 @@ impl PartitionsPane<'_> {
                 .unwrap_or(0)
         });
         let widest = widest.max().unwrap_or(0);
-        let lags = self.truth.witnesses(partition);
+        let lags = self.truth.replica_views(partition);
         let lacking = lags.map(|witness| format::width(&lacks(partition, &witness)));
         let lacking = lacking.max().unwrap_or(0);
-        for (number, witness) in (2..).zip(self.truth.witnesses(partition)) {
+        for (number, witness) in (2..).zip(self.truth.replica_views(partition)) {
             let line = row(area, number);
             let said = witness_line(partition, &witness, (widest, lacking), theme);
             let taken = painter.put(line, &said);
@@ -209,7 +209,7 @@ impl PartitionsPane<'_> {
 /// What a replica says, but for how old its word is.
 fn witness_line(
     partition: &PartitionTruth,
-    witness: &Witness<'_>,
+    witness: &ReplicaView<'_>,
     (widest, lacking): (usize, usize),
     theme: &Theme,
 ) -> Vec<Span<'static>> {
@@ -241,7 +241,7 @@ fn witness_line(
 }
 
 /// How many messages that replica is behind; empty where it is not.
-fn lacks(partition: &PartitionTruth, witness: &Witness<'_>) -> String {
+fn lacks(partition: &PartitionTruth, witness: &ReplicaView<'_>) -> String {
     let mut lags = partition.replica_lag.iter();
     let lag = lags.find(|(broker, _)| broker == witness.broker);
     match lag.and_then(|(_, lag)| *lag).filter(|lag| *lag > 0) {

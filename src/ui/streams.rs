@@ -24,7 +24,7 @@ fn specs(name: u16) -> [ColumnSpec<StreamColumn>; 8] {
         ColumnSpec::fixed(Column::Partitions, 5, 1),
         ColumnSpec::fixed(Column::Rate, 6, 0),
         ColumnSpec::growing(Column::History, 10, 30, 2),
-        ColumnSpec::fixed(Column::Health, 10, 0),
+        ColumnSpec::fixed(Column::Health, 15, 0),
         ColumnSpec::fixed(Column::Messages, 8, 4),
         ColumnSpec::growing(Column::Subject, 14, 40, 5),
         ColumnSpec::fixed(Column::Created, 7, 6),

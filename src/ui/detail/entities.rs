@@ -323,7 +323,7 @@ fn partition_page(
         ),
         Line::gap(),
     ];
-    for witness in truth.witnesses(partition) {
+    for witness in truth.replica_views(partition) {
         let number = |number: Option<i64>| number.map_or_else(|| "?".to_owned(), format::count);
         let age = witness
             .at
@@ -376,7 +376,7 @@ fn disagreement(partition: &PartitionTruth, theme: &Theme) -> Vec<Line> {
             theme,
         ));
     }
-    for broker in &disagreement.absent {
+    for broker in &disagreement.unaware {
         lines.push(Line::pair(broker, "does not know the stream", theme));
     }
     lines
@@ -416,17 +416,17 @@ fn cursor_page(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec<Line> {
         labels::rate(cursor.speed, theme),
         theme,
     ));
-    let drained = cursor
-        .drain
+    let time = cursor
+        .time_to_drain
         .map_or_else(|| "not at this speed".to_owned(), format::exact_age);
-    lines.push(Line::pair("drained in", drained, theme));
-    if let Some(since) = cursor.still_since {
+    lines.push(Line::pair("time to drain", time, theme));
+    if let Some(since) = cursor.stalled_since {
         let text = format!(
             "for {}, with messages to read",
             format::exact_age(since.age(now))
         );
         lines.push(Line::spans(
-            "stands still",
+            "stalled",
             vec![span(text, theme.degraded)],
             theme,
         ));

@@ -1,5 +1,10 @@
 //! Reads a stream as a member of a group: `cargo run --example consumer -- localhost:9292 orders billing`.
 //! Start several: they share the partitions, and take over those of one that ends. Ctrl-C leaves the group.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example shows what it does"
+)]
 
 use liftui::client::{Acknowledge, Client, ConnectOptions, ConsumerItem, ConsumerOptions};
 use liftui::model::StartAt;

@@ -1,5 +1,10 @@
 //! Publishes lines of standard input: `seq 1000 | cargo run --example publish -- localhost:9292 orders`.
 //! Many are on their way at a time; each says how it ended, and none is sent twice.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example shows what it does"
+)]
 
 use std::io::BufRead;
 

@@ -1,5 +1,10 @@
 //! Follows one partition: `cargo run --example tail -- localhost:9292 orders 0`.
 //! It goes on where it was cut when its broker dies, and says what was lost.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example shows what it does"
+)]
 
 use liftui::client::{ConnectOptions, Observer, SubscriptionItem};
 use liftui::model::{RetryLimit, StartAt, SubscribeSpec, Target};

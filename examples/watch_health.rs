@@ -1,5 +1,6 @@
 //! Watches what each broker says of the cluster: `cargo run --example watch_health -- localhost:9292`.
 //! Brokers differ in what they believe, so each is asked for itself, and none waits for another.
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::time::Duration;
 
@@ -17,10 +18,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ConnectOptions::new(seeds)
     };
     let observer = Observer::connect(options).await?;
+    let mut interval = tokio::time::interval(Duration::from_secs(1));
     for round in 0.. {
         if rounds.is_some_and(|rounds: u32| round >= rounds) {
             break;
         }
+        interval.tick().await;
         let mut asked = tokio::task::JoinSet::new();
         for broker in observer.brokers() {
             let observer = observer.clone();
@@ -39,7 +42,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 Err(failure) => println!("{failure}"),
             }
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     Ok(())
 }

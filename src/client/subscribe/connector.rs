@@ -404,7 +404,7 @@ impl Connector {
             ends.next(),
             progress.next - 1
         );
-        Error::new(ErrorKind::LogUnreadable, target.clone(), sentence)
+        Error::new(ErrorKind::MessagesLost, target.clone(), sentence)
     }
 
     /// The log went back. What is newer than all that was delivered has not been read: reading goes on there.

@@ -12,7 +12,7 @@ use crate::wire::rpc::Rpc;
 use crate::wire::status::{self, Meaning};
 
 /// How long one message may take: it is there, or it is not.
-const READ_TIMEOUT: Duration = Duration::from_secs(2);
+const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads single messages of one partition at one broker.
 pub(super) struct LogProbe {

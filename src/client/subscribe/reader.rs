@@ -215,7 +215,7 @@ impl<S: MessageSink> Reader<S> {
         let broker = Arc::clone(&subscription.broker);
         let next = codec::lock(&self.decoder).range.next;
         self.quiet_since = Instant::now();
-        self.checked_at = Instant::now();
+        self.checked_at = self.quiet_since;
         self.tick.reset();
         self.subscription = Some(subscription);
         match std::mem::replace(&mut self.announce, Announce::Resumed) {

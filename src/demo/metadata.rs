@@ -12,7 +12,6 @@ use super::cluster_state::Stream;
 use super::partition::Partition;
 use super::replication::BrokerIndex;
 use super::timings;
-use crate::model::EventTimes;
 use crate::wire::pb;
 use pb::{consumer_group_metadata, stream_metadata};
 
@@ -65,27 +64,8 @@ impl Cluster {
         }
     }
 
-    /// Brokers list replicas in no order.
     fn partition_metadata(&self, at: BrokerIndex, partition: &Partition) -> pb::PartitionMetadata {
-        let view = partition.view(at, self.compat().sticky_flags);
-        let names = |brokers: &[BrokerIndex]| {
-            let mut names: Vec<String> = brokers.iter().map(|broker| self.name(*broker)).collect();
-            fastrand::shuffle(&mut names);
-            names
-        };
-        pb::PartitionMetadata {
-            id: partition.id,
-            leader: self.name(view.leader),
-            replicas: names(&view.replicas),
-            isr: names(&view.isr),
-            high_watermark: view.high_watermark,
-            newest_offset: view.newest,
-            paused: view.paused,
-            readonly: view.readonly,
-            messages_received_timestamps: Some(timestamps(view.received)),
-            pause_timestamps: Some(timestamps(view.pause_changed)),
-            readonly_timestamps: Some(timestamps(view.readonly_changed)),
-        }
+        partition.metadata(at, self.compat().sticky_flags, |broker| self.name(broker))
     }
 
     /// One partition, as its leader alone answers it.
@@ -179,12 +159,5 @@ impl Cluster {
         let answering: Vec<BrokerIndex> = self.running().collect();
         self.brokers[at].set_listed(answering.clone(), Instant::now());
         answering
-    }
-}
-
-fn timestamps(times: EventTimes) -> pb::PartitionEventTimestamps {
-    pb::PartitionEventTimestamps {
-        first_timestamp: times.first.0,
-        latest_timestamp: times.latest.0,
     }
 }

@@ -28,21 +28,6 @@ struct FlagTimes {
     readonly: EventTimes,
 }
 
-/// What one broker says about a partition (wire-contract §4.7).
-#[derive(Clone, Debug)]
-pub(super) struct PartitionView {
-    pub(super) leader: BrokerIndex,
-    pub(super) replicas: Vec<BrokerIndex>,
-    pub(super) isr: Vec<BrokerIndex>,
-    pub(super) high_watermark: i64,
-    pub(super) newest: i64,
-    pub(super) paused: bool,
-    pub(super) readonly: bool,
-    pub(super) received: EventTimes,
-    pub(super) pause_changed: EventTimes,
-    pub(super) readonly_changed: EventTimes,
-}
-
 /// Whether a partition's log can be read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LogState {
@@ -325,32 +310,43 @@ impl Partition {
         state.replicas.restore_checkpoint(broker);
     }
 
-    /// What that broker says; with `sticky` flags as real servers do.
-    pub(super) fn view(&self, broker: BrokerIndex, sticky: bool) -> PartitionView {
+    /// What that broker says (wire-contract §4.7), brokers by `name`; with `sticky` flags as real servers do.
+    pub(super) fn metadata(
+        &self,
+        at: BrokerIndex,
+        sticky: bool,
+        name: impl Fn(BrokerIndex) -> String,
+    ) -> pb::PartitionMetadata {
         let state = self.lock();
-        let (high_watermark, newest) = state.replicas.seen_by(broker);
+        let (high_watermark, newest_offset) = state.replicas.seen_by(at);
         let leader = state.replicas.leader();
         let (paused, readonly) = if sticky {
             (state.paused_flag, state.readonly_flag)
         } else {
             (!state.is_open(), state.readonly)
         };
-        let received = if leader == broker {
+        let received = if leader == at {
             state.received
         } else {
             EventTimes::default()
         };
-        PartitionView {
-            leader,
-            replicas: state.replicas.brokers().collect(),
-            isr: state.replicas.isr().to_vec(),
+        // Brokers list replicas in no order.
+        let shuffled = |mut names: Vec<String>| {
+            fastrand::shuffle(&mut names);
+            names
+        };
+        pb::PartitionMetadata {
+            id: self.id,
+            leader: name(leader),
+            replicas: shuffled(state.replicas.brokers().map(&name).collect()),
+            isr: shuffled(state.replicas.isr().iter().copied().map(&name).collect()),
             high_watermark,
-            newest,
+            newest_offset,
             paused,
             readonly,
-            received,
-            pause_changed: state.flag_times[broker].pause,
-            readonly_changed: state.flag_times[broker].readonly,
+            messages_received_timestamps: Some(timestamps(received)),
+            pause_timestamps: Some(timestamps(state.flag_times[at].pause)),
+            readonly_timestamps: Some(timestamps(state.flag_times[at].readonly)),
         }
     }
 
@@ -419,4 +415,11 @@ fn record(times: &mut EventTimes, now: Timestamp) {
         times.first = now;
     }
     times.latest = now;
+}
+
+fn timestamps(times: EventTimes) -> pb::PartitionEventTimestamps {
+    pb::PartitionEventTimestamps {
+        first_timestamp: times.first.0,
+        latest_timestamp: times.latest.0,
+    }
 }

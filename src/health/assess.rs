@@ -11,8 +11,7 @@ use super::broker_tracker::BrokerTracker;
 use super::claim::Claim;
 use super::commit_stall::CommitStall;
 use super::rates;
-use super::rules::Violation;
-use super::rules::partition::PartitionRules;
+use super::rules::{self, Violation};
 use super::view_merge::StreamClaims;
 use super::{HealthOptions, Known, PartitionTruth, StreamStatus, StreamTruth};
 use crate::model::{Cluster, StreamName, Timestamp};
@@ -41,7 +40,8 @@ pub(super) fn assess_stream(
     let freshest = claims.freshest()?;
     let ids = claims.partition_ids();
     memory.resize_with(ids.len(), PartitionMemory::default);
-    let mut rules = PartitionRules::new(name, context);
+    let min_isr = context.options.min_isr_of(name);
+    let mut violations = Vec::new();
     let mut of_partition = Vec::new();
     let partitions: Arc<[PartitionTruth]> = ids
         .into_iter()
@@ -51,9 +51,10 @@ pub(super) fn assess_stream(
             of_partition.extend(claims.of_partition(id));
             let old = old.and_then(|old| old.partition(id));
             let mut truth = memory.assess(claims, &of_partition, old, context)?;
-            truth.status = partition::status(&truth, rules.min_isr());
+            truth.status = partition::status(&truth, min_isr);
             memory.stall = CommitStall::update(memory.stall, &truth, context.now);
-            rules.examine(&truth, memory.stall);
+            let found = rules::partition::violations(&truth, memory.stall, min_isr, context);
+            violations.extend(found);
             Some(truth)
         })
         .collect();
@@ -68,7 +69,7 @@ pub(super) fn assess_stream(
         status: status(&partitions),
         partitions,
     };
-    Some((truth, rules.into_violations()))
+    Some((truth, violations))
 }
 
 fn messages(partitions: &[PartitionTruth]) -> Option<i64> {

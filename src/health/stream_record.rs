@@ -1,5 +1,6 @@
 //! What is remembered of one stream: its truth, what led to it, and what has changed since.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub(super) struct StreamRecord {
     memory: Vec<PartitionMemory>,
     first_seen: FirstSeen,
     pub(super) findings: Vec<Finding>,
-    pub(super) shares: Vec<BrokerShare>,
+    pub(super) shares: BTreeMap<BrokerId, BrokerShare>,
     pub(super) truth: Option<Arc<StreamTruth>>,
     /// What was reported since the last assessment.
     pub(super) change: StreamChange,
@@ -32,9 +33,8 @@ pub(super) struct StreamRecord {
 }
 
 /// What one broker has of a stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct BrokerShare {
-    pub(super) broker: BrokerId,
     pub(super) partitions: usize,
     pub(super) leaders: usize,
     pub(super) rate: Option<f64>,
@@ -152,25 +152,19 @@ fn needs_probe(partition: &PartitionTruth, asked: Timestamp, now: Timestamp) -> 
     !asked.is_set() || asked.age(now) >= age
 }
 
-fn shares(truth: &StreamTruth) -> Vec<BrokerShare> {
-    let mut shares: Vec<BrokerShare> = Vec::new();
+fn shares(truth: &StreamTruth) -> BTreeMap<BrokerId, BrokerShare> {
+    let mut shares: BTreeMap<BrokerId, BrokerShare> = BTreeMap::new();
     for partition in truth.partitions.iter() {
-        for broker in partition.replicas.iter().chain(&partition.leader) {
-            if !shares.iter().any(|share| share.broker == *broker) {
-                shares.push(BrokerShare {
-                    broker: BrokerId::clone(broker),
-                    partitions: 0,
-                    leaders: 0,
-                    rate: None,
-                });
-            }
+        for replica in partition.replicas.iter() {
+            shares
+                .entry(BrokerId::clone(replica))
+                .or_default()
+                .partitions += 1;
         }
-        for share in &mut shares {
-            share.partitions += usize::from(partition.replicas.contains(&share.broker));
-            if partition.leader.as_ref() == Some(&share.broker) {
-                share.leaders += 1;
-                share.rate = rates::sum([share.rate, partition.rate]);
-            }
+        if let Some(leader) = &partition.leader {
+            let share = shares.entry(BrokerId::clone(leader)).or_default();
+            share.leaders += 1;
+            share.rate = rates::sum([share.rate, partition.rate]);
         }
     }
     shares

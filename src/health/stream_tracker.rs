@@ -176,14 +176,14 @@ impl StreamTracker {
 
     /// Every broker that any partition names.
     pub(super) fn named_brokers(&self) -> impl Iterator<Item = &BrokerId> {
-        let shares = self.records.values().flat_map(|record| &record.shares);
-        shares.map(|share| &share.broker)
+        let records = self.records.values();
+        records.flat_map(|record| record.shares.keys())
     }
 
     /// Adds up what each broker has of all streams.
     pub(super) fn count_shares(&self, brokers: &mut [BrokerTruth]) {
-        for share in self.records.values().flat_map(|record| &record.shares) {
-            let own = |broker: &&mut BrokerTruth| broker.id.as_ref() == Some(&share.broker);
+        for (id, share) in self.records.values().flat_map(|record| &record.shares) {
+            let own = |broker: &&mut BrokerTruth| broker.id.as_ref() == Some(id);
             if let Some(broker) = brokers.iter_mut().find(own) {
                 broker.partitions += share.partitions;
                 broker.leaders += share.leaders;

@@ -38,6 +38,7 @@
 mod assess;
 mod broker_record;
 mod broker_tracker;
+mod causes;
 mod claim;
 mod commit_stall;
 mod cursor_tracker;
@@ -45,10 +46,12 @@ mod election;
 mod finding;
 mod leader;
 mod log_end_history;
+mod log_history;
 mod options;
 mod partition_truth;
 mod pause_state;
 mod rates;
+mod returned;
 mod rules;
 mod stream_change;
 mod stream_record;
@@ -58,10 +61,10 @@ mod verdict;
 mod view_merge;
 mod what_if;
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 pub use finding::{Finding, Rule, Severity};
+pub use log_history::LogLoss;
 pub use options::{AlertOptions, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 pub use truth::{
@@ -70,7 +73,7 @@ pub use truth::{
 pub use verdict::{RuleOptions, Verdict};
 pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 
-use crate::model::{BrokerView, CursorEntry, Offset, Probe, Timestamp};
+use crate::model::{BrokerView, Cluster, CursorEntry, Offset, Probe, Timestamp};
 use assess::AssessContext;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
@@ -118,14 +121,22 @@ impl Health {
         if change.reach {
             self.streams.mark_all_changed();
         }
-        if let Ok(cluster) = &view.result {
-            let by = cluster.answered_by.as_ref().or(view.broker.as_ref());
-            // The streams were collected before the broker waited for its survey of brokers (wire-contract §4.7).
-            let at = view.at.minus(view.took);
-            let before = change.before.as_deref();
-            self.streams.observe(before, cluster, by, at);
-            self.cursors.record_log_ends(cluster, by, at);
+        if let (Ok(cluster), true) = (&view.result, change.is_believed) {
+            self.observe_streams(view, cluster, change.before.as_deref());
         }
+        for view in change.accepted {
+            if let Ok(cluster) = &view.result {
+                self.observe_streams(&view, cluster, None);
+            }
+        }
+    }
+
+    fn observe_streams(&mut self, view: &BrokerView, cluster: &Cluster, before: Option<&Cluster>) {
+        let by = cluster.answered_by.as_ref().or(view.broker.as_ref());
+        // The streams were collected before the broker waited for its survey of brokers (wire-contract §4.7).
+        let at = view.at.minus(view.took);
+        self.streams.observe(before, cluster, by, at);
+        self.cursors.record_log_ends(cluster, by, at);
     }
 
     /// Records what a partition's leader answered when asked for it alone.
@@ -221,10 +232,8 @@ impl Health {
         };
         found.extend(self.streams.findings().filter(adds).cloned());
         found.extend(rules::cursor::findings(cursors, &self.options.alerts, now));
-        found.sort_by(|a, b| {
-            let key = |finding: &Finding| (Reverse(finding.severity), finding.rule);
-            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
-        });
+        causes::attribute(&mut found);
+        found.sort_by(causes::by_gravity);
         found
     }
 }

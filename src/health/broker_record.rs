@@ -15,10 +15,20 @@ pub(super) struct BrokerRecord {
     pub(super) own_id: Option<BrokerId>,
     /// When the latest outcome was known.
     pub(super) asked: Timestamp,
-    /// The last view that holds a cluster.
+    /// The last view that holds a cluster and is believed.
     answer: Option<Arc<BrokerView>>,
-    /// Whether the last answer still holds: a single missed poll does not change that.
+    /// Whether that answer still holds: a single missed poll does not change that.
     current: bool,
+    /// What the broker says since it came back, and since when it does: not believed yet.
+    returned: Option<Returned>,
+}
+
+/// A broker that has come back: one that was restarted replays what it missed and for seconds names streams that were
+/// deleted long ago; one that was stopped and goes on first says what was true when it was stopped.
+#[derive(Debug)]
+pub(super) struct Returned {
+    pub(super) since: Timestamp,
+    pub(super) view: Arc<BrokerView>,
 }
 
 impl BrokerRecord {
@@ -33,6 +43,7 @@ impl BrokerRecord {
             asked: Timestamp::default(),
             answer: None,
             current: false,
+            returned: None,
         }
     }
 
@@ -48,6 +59,7 @@ impl BrokerRecord {
     }
 
     fn record_answer(&mut self, view: &Arc<BrokerView>, cluster: &Cluster) {
+        let was_gone = self.truth.reach.is_silent() && self.answer.is_some();
         let id = cluster.answered_by.as_ref().or(view.broker.as_ref());
         self.own_id = id.cloned().or_else(|| self.own_id.take());
         self.truth.reach = Reach::Answering;
@@ -56,8 +68,51 @@ impl BrokerRecord {
         self.truth.failure = None;
         self.truth.latency = Some(view.took);
         self.truth.last_answer = Some(view.at);
-        self.current = true;
-        self.answer = Some(Arc::clone(view));
+        if was_gone || self.returned.is_some() {
+            let since = self.returned.as_ref().map_or(view.at, |it| it.since);
+            self.put_off(view, since);
+        } else {
+            self.current = true;
+            self.answer = Some(Arc::clone(view));
+        }
+    }
+
+    /// Does not believe an answer for the time being.
+    fn put_off(&mut self, view: &Arc<BrokerView>, since: Timestamp) {
+        self.current = false;
+        self.truth.catching_up = true;
+        self.returned = Some(Returned {
+            since,
+            view: Arc::clone(view),
+        });
+    }
+
+    /// Puts off the answer that was just recorded: `before` was believed, and this shows a broker that replays.
+    pub(super) fn distrust(&mut self, before: Option<Arc<BrokerView>>) {
+        if let Some(view) = self.answer.take() {
+            self.answer = before;
+            let since = view.at;
+            self.put_off(&view, since);
+        }
+    }
+
+    /// Believes what the broker says since it came back.
+    pub(super) fn accept(&mut self) {
+        if let Some(returned) = self.returned.take() {
+            self.truth.catching_up = false;
+            self.current = true;
+            self.answer = Some(returned.view);
+        }
+    }
+
+    /// What the broker says since it came back, while it is not believed.
+    pub(super) fn returned(&self) -> Option<&Returned> {
+        self.returned.as_ref()
+    }
+
+    /// The last view that is believed.
+    pub(super) fn answer(&self) -> Option<&Arc<BrokerView>> {
+        self.answer.as_ref()
     }
 
     fn record_failure(&mut self, view: &BrokerView, failure: &Failure, missed_polls: u32) {
@@ -65,7 +120,9 @@ impl BrokerRecord {
         let truth = &mut self.truth;
         truth.failures = truth.failures.saturating_add(1);
         let missed = truth.failures >= missed_polls;
-        let since = *truth.failing_since.get_or_insert(view.at);
+        let asked = view.at.minus(view.took);
+        let since = truth.last_answer.unwrap_or(asked);
+        let since = *truth.failing_since.get_or_insert(since);
         let class = FailureClass::of(failure.kind);
         let silent = match class {
             FailureClass::NotThere => true,
@@ -73,6 +130,8 @@ impl BrokerRecord {
             FailureClass::Answered => false,
         };
         if silent {
+            self.returned = None;
+            truth.catching_up = false;
             truth.reach = Reach::Silent { since };
         } else if class == FailureClass::Answered {
             truth.reach = Reach::Answering;
@@ -81,7 +140,12 @@ impl BrokerRecord {
         self.current &= !silent && !missed;
     }
 
-    /// The cluster as the broker saw it last.
+    /// Whether its last answer is believed and still holds.
+    pub(super) fn is_current(&self) -> bool {
+        self.current
+    }
+
+    /// The cluster as the broker saw it last, as far as it is believed.
     pub(super) fn cluster(&self) -> Option<&Arc<Cluster>> {
         self.answer.as_ref()?.result.as_ref().ok()
     }
@@ -105,7 +169,7 @@ impl BrokerRecord {
     /// Order in which the records of one broker that has several addresses are preferred, the best last.
     pub(super) fn rank(&self) -> u8 {
         match self.truth.reach {
-            Reach::NotAskedYet => 0,
+            Reach::NotAskedYet | Reach::AddressUnknown { .. } => 0,
             Reach::Silent { .. } => 1,
             Reach::Answering => 2,
         }

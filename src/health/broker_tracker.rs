@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::broker_record::BrokerRecord;
+use super::broker_record::{BrokerRecord, Returned};
 use super::claim::Claim;
 use super::election::is_majority;
-use super::{BrokerTruth, Known, Reach};
-use crate::model::{Broker, BrokerId, BrokerView, Cluster, ErrorKind, Failure, Target, Timestamp};
+use super::{BrokerTruth, Known, Reach, returned};
+use crate::model::{Broker, BrokerId, BrokerView, Cluster, Timestamp};
 
 /// What a new outcome changes.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,10 @@ pub(super) struct BrokerChange {
     pub(super) reach: bool,
     /// What the broker answered before.
     pub(super) before: Option<Arc<Cluster>>,
+    /// Whether the new answer is believed: that of a broker that has just come back is not.
+    pub(super) is_believed: bool,
+    /// Answers of brokers that had come back, and are believed from now on.
+    pub(super) accepted: Vec<Arc<BrokerView>>,
 }
 
 /// All brokers, by the address at which they were asked.
@@ -40,13 +44,81 @@ impl BrokerTracker {
         if view.at < record.asked {
             return None;
         }
+        let answered_before = record.answer().map(Arc::clone);
+        let was_current = record.is_current();
         let before = record.cluster().map(Arc::clone);
-        let changed = record.record(view, missed_polls);
+        let mut changed = record.record(view, missed_polls);
         let renamed = self.assign_ids();
+        if was_current {
+            changed |= self.distrust_restarted(view, answered_before);
+        }
+        let accepted = self.accept_returned();
+        let record = self.records.get(&view.address);
         Some(BrokerChange {
-            reach: changed || renamed,
+            reach: changed || renamed || !accepted.is_empty(),
             before,
+            is_believed: record.is_some_and(BrokerRecord::is_current)
+                && !accepted.iter().any(|accepted| Arc::ptr_eq(accepted, view)),
+            accepted,
         })
+    }
+
+    /// Does not believe a broker any more that was restarted between two answers. Returns whether that was so.
+    fn distrust_restarted(
+        &mut self,
+        view: &Arc<BrokerView>,
+        before: Option<Arc<BrokerView>>,
+    ) -> bool {
+        let Some(record) = self.records.get(&view.address) else {
+            return false;
+        };
+        let (Ok(cluster), Some(Ok(old))) = (&view.result, before.as_ref().map(|view| &view.result))
+        else {
+            return false;
+        };
+        let other = self.freshest_other(record);
+        let restarted = returned::was_restarted((cluster, view.at), old, other);
+        if restarted && let Some(record) = self.records.get_mut(&view.address) {
+            record.distrust(before);
+        }
+        restarted
+    }
+
+    /// Believes those that have come back and agree with the others by now, or that nobody can confirm.
+    fn accept_returned(&mut self) -> Vec<Arc<BrokerView>> {
+        let records = self.records.iter();
+        let due = records.filter(|(_, record)| self.is_acceptable(record));
+        let due: Vec<Arc<str>> = due.map(|(address, _)| Arc::clone(address)).collect();
+        let mut accepted = Vec::new();
+        for address in due {
+            if let Some(record) = self.records.get_mut(&address) {
+                record.accept();
+                accepted.extend(record.answer().map(Arc::clone));
+            }
+        }
+        accepted
+    }
+
+    fn is_acceptable(&self, record: &BrokerRecord) -> bool {
+        let Some(Returned { since, view }) = record.returned() else {
+            return false;
+        };
+        let Ok(cluster) = &view.result else {
+            return false;
+        };
+        let before = record.cluster().map(Arc::as_ref);
+        let other = self.freshest_other(record);
+        returned::is_believed((cluster, view.at), *since, before, other)
+    }
+
+    /// The freshest view of another broker that is believed.
+    fn freshest_other(&self, record: &BrokerRecord) -> Option<&Cluster> {
+        let others = self.records.values().filter(|other| {
+            other.truth.address != record.truth.address && other.truth.id != record.truth.id
+        });
+        let fresh = others.filter(|other| other.is_current());
+        let freshest = fresh.max_by_key(|other| other.truth.last_answer);
+        freshest.and_then(BrokerRecord::current_cluster)
     }
 
     /// Gives addresses that never answered the id of the broker that is listed there. Returns whether any id changed.
@@ -100,15 +172,27 @@ impl BrokerTracker {
             .collect();
     }
 
-    /// Whether the broker answers. One that has no address, since nobody lists it, can not: that is a `No`, as soon as
-    /// everybody who is listed was asked.
+    /// Whether the broker answers. Of one that has no address, since nobody lists it, nobody knows.
     pub(super) fn answers(&self, id: &str) -> Known {
         match self.reach_of(id) {
             Some(Reach::Answering) => Known::Yes,
-            Some(Reach::NotAskedYet) => Known::Unknown,
-            None if self.is_listed(id) || !self.all_asked() => Known::Unknown,
-            Some(Reach::Silent { .. }) | None => Known::No,
+            Some(Reach::Silent { .. }) => Known::No,
+            Some(Reach::NotAskedYet | Reach::AddressUnknown { .. }) | None => Known::Unknown,
         }
+    }
+
+    /// Whether the broker serves what it leads, as far as can be known: one that is back and not believed yet does not.
+    pub(super) fn serves(&self, id: &str) -> Known {
+        match self.answers(id) {
+            Known::Yes if self.is_catching_up(id) => Known::No,
+            known => known,
+        }
+    }
+
+    /// Whether the broker has come back and is not believed yet.
+    pub(super) fn is_catching_up(&self, id: &str) -> bool {
+        let mut own = self.records.values();
+        own.any(|record| record.truth.id.as_deref() == Some(id) && record.truth.catching_up)
     }
 
     /// Since when that broker does not answer; `None` where it does or that is unknown.
@@ -228,15 +312,12 @@ impl BrokerTruth {
             id: Some(BrokerId::clone(id)),
             ..Self::default()
         };
-        let Some(since) = since else {
-            return not_asked;
-        };
-        let sentence = format!("no broker that answers lists {id}, so its address is unknown");
-        let target = Target::Broker(BrokerId::clone(id));
-        Self {
-            reach: Reach::Silent { since },
-            failure: Some(Failure::new(ErrorKind::Unreachable, target, sentence)),
-            ..not_asked
+        match since {
+            Some(since) => Self {
+                reach: Reach::AddressUnknown { since },
+                ..not_asked
+            },
+            None => not_asked,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Findings: how bad, by which rule, about what, in words. The rules themselves are in `rules`.
 
-use crate::model::{PartitionId, Target, Timestamp, format_ranges};
+use crate::model::{BrokerId, PartitionId, Target, Timestamp, format_ranges};
 
 /// Something that is wrong now.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,12 @@ pub struct Finding {
     pub detail: Vec<String>,
     /// Since when, as far as can be known.
     pub since: Timestamp,
+    /// Whether it has been so for at least so long, and nobody watched before.
+    pub at_least: bool,
+    /// The broker whose silence explains it: it is over when that broker is back.
+    pub cause: Option<BrokerId>,
+    /// Messages a second of what it is about, as far as that is known.
+    pub rate: Option<f64>,
 }
 
 impl Finding {
@@ -38,7 +44,15 @@ impl Finding {
             message: message.into(),
             detail,
             since,
+            at_least: false,
+            cause: None,
+            rate: None,
         }
+    }
+
+    /// Whether it is about one of Liftbridge's own streams.
+    pub fn is_internal(&self) -> bool {
+        self.stream().is_some_and(|name| name.starts_with("__"))
     }
 
     /// The stream it is about, if it is about one.
@@ -94,10 +108,16 @@ impl Severity {
 /// What can be found. Names are stable: scripts choose by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
+    /// A log ends before what was committed or delivered, or a stream was made anew under its old name.
+    LogWentBack,
     /// No broker answers at all.
     NoBroker,
     /// A broker does not answer.
     BrokerSilent,
+    /// A broker has come back, and what it says is not believed yet.
+    BrokerCatchingUp,
+    /// Partitions name a broker that nobody lists: where it is, and so whether it answers, is unknown.
+    AddressUnknown,
     /// Fewer than half of the brokers answer, or one says so: nothing can be created and no leader elected.
     NoMetadataLeader,
     /// A partition's leader does not answer.
@@ -116,6 +136,8 @@ pub enum Rule {
     BrokerFailing,
     /// Answering brokers go on saying different things.
     ViewsDisagree,
+    /// A cursor is beyond the end of its log: what it had read is gone.
+    CursorBeyondEnd,
     /// A cursor does not move although there is something to read.
     CursorStalled,
     /// A cursor lags more than the configured limits.
@@ -124,7 +146,8 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, the gravest first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
+        Self::LogWentBack,
         Self::NoBroker,
         Self::BrokerSilent,
         Self::NoMetadataLeader,
@@ -134,8 +157,11 @@ impl Rule {
         Self::CommitStalled,
         Self::AtMinIsr,
         Self::UnderReplicated,
+        Self::BrokerCatchingUp,
+        Self::AddressUnknown,
         Self::BrokerFailing,
         Self::ViewsDisagree,
+        Self::CursorBeyondEnd,
         Self::CursorStalled,
         Self::CursorLag,
     ];
@@ -144,7 +170,11 @@ impl Rule {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NoBroker => "no-broker",
+            Self::LogWentBack => "log-went-back",
             Self::BrokerSilent => "broker-silent",
+            Self::BrokerCatchingUp => "broker-catching-up",
+            Self::AddressUnknown => "address-unknown",
+            Self::CursorBeyondEnd => "cursor-beyond-end",
             Self::NoMetadataLeader => "no-metadata-leader",
             Self::LeaderUnreachable => "leader-unreachable",
             Self::Leaderless => "leaderless",

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::LogLoss;
 use crate::model::{BrokerId, Offset, PartitionId, Timestamp};
 
 /// A partition.
@@ -18,11 +19,13 @@ pub struct PartitionTruth {
     pub replicas: Arc<[BrokerId]>,
     /// The in-sync replicas as the believed view says, sorted. A dead broker stays in it until the leader removes it.
     pub isr: Arc<[BrokerId]>,
-    /// Newest committed offset, from [`Self::source`]; -1: nothing committed.
+    /// Those of them that answer: who does not can neither commit nor lead.
+    pub in_sync: Arc<[BrokerId]>,
+    /// Newest committed offset, the highest that any broker reported of this log; -1: nothing committed.
     pub high_watermark: Option<Offset>,
     /// Newest offset: as the leader says where it answers, else the highest that any replica reported; -1: empty.
     pub newest_offset: Option<Offset>,
-    /// The broker that reported both; `None` where nobody did.
+    /// The broker that reported the newest offset; `None` where nobody did.
     pub source: Option<BrokerId>,
     /// Whether it really is paused.
     pub paused: Known,
@@ -43,6 +46,8 @@ pub struct PartitionTruth {
     pub rate: Option<f64>,
     /// Where each replica's log ends, sorted by broker; those that never reported anything too.
     pub replica_ends: Vec<ReplicaEnds>,
+    /// What the log lost, until somebody has acknowledged it.
+    pub log_loss: Option<LogLoss>,
     /// What the answering brokers do not agree on. Views are taken one after the other, so it may be gone in a moment.
     pub disagreement: Option<Disagreement>,
 }
@@ -57,11 +62,11 @@ impl PartitionTruth {
         )
     }
 
-    /// Replicas that are not in sync.
+    /// Replicas that are not in sync, or do not answer.
     pub fn missing(&self) -> impl Iterator<Item = &BrokerId> {
         self.replicas
             .iter()
-            .filter(|broker| !self.isr.contains(broker))
+            .filter(|broker| !self.in_sync.contains(broker))
     }
 
     /// Whether metadata's flags say something that is not so.

@@ -3,16 +3,18 @@
 
 pub(super) mod broker;
 pub(super) mod cursor;
+mod log_loss;
 pub(super) mod partition;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{AlertOptions, Finding, Rule, Severity};
-use crate::model::{BrokerId, PartitionId, StreamName, Target, Timestamp, format_ranges};
+use super::{AlertOptions, Finding, LogLoss, Rule, Severity, rates};
+use crate::model::{BrokerId, Offset, PartitionId, StreamName, Target, Timestamp, format_ranges};
+use log_loss::Lost;
 
 /// One thing that is wrong with one partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Violation {
     severity: Severity,
     rule: Rule,
@@ -20,12 +22,19 @@ pub(super) struct Violation {
     detail: Vec<String>,
     /// Since when, where that is known; otherwise it counts from when it was first seen.
     since: Option<Timestamp>,
+    /// The broker whose silence explains it.
+    cause: Option<BrokerId>,
+    /// Messages a second of the partition.
+    rate: Option<f64>,
+    /// What its log lost, and the newest offset of the leader now.
+    lost: Option<(LogLoss, Offset)>,
 }
 
 impl Violation {
     fn is_like(&self, finding: &Finding) -> bool {
         finding.rule == self.rule
             && finding.severity == self.severity
+            && finding.cause == self.cause
             && finding.detail == self.detail
     }
 
@@ -34,6 +43,8 @@ impl Violation {
         let target = Target::Partition(StreamName::clone(stream), self.partition);
         let mut finding = Finding::new(rule, target, String::new(), self.detail, since);
         finding.partitions.push(self.partition);
+        finding.cause = self.cause;
+        finding.rate = self.rate;
         finding
     }
 }
@@ -66,8 +77,17 @@ pub(super) fn findings(
     now: Timestamp,
 ) -> (Vec<Finding>, Option<Timestamp>) {
     let mut findings: Vec<Finding> = Vec::new();
+    let mut lost: Vec<Lost> = Vec::new();
     let mut again: Option<Timestamp> = None;
     for violation in violations {
+        if violation.rule == Rule::LeaderUnreachable {
+            // It says how long an election takes still.
+            let soon = now.plus(Duration::from_secs(1));
+            again = Some(again.map_or(soon, |soonest| soonest.min(soon)));
+        }
+        if let Some((loss, newest)) = &violation.lost {
+            lost.push((violation.partition, loss.clone(), *newest));
+        }
         let since = violation.since.unwrap_or(now);
         let due = since.plus(delay(violation.rule, alerts));
         if due > now {
@@ -75,6 +95,7 @@ pub(super) fn findings(
         } else if let Some(group) = findings.iter_mut().find(|group| violation.is_like(group)) {
             group.partitions.push(violation.partition);
             group.since = group.since.min(since);
+            group.rate = rates::sum([group.rate, violation.rate]);
         } else {
             findings.push(violation.into_finding(stream, since));
         }
@@ -86,6 +107,10 @@ pub(super) fn findings(
         }
         let [one, more] = phrases(finding.rule);
         let phrase = if many { more } else { one };
+        let mut phrase = phrase.to_owned();
+        if finding.rule == Rule::LogWentBack {
+            (phrase, finding.detail) = log_loss::words(&lost);
+        }
         finding.message = format!("{stream}:{} {phrase}", format_ranges(&finding.partitions));
     }
     (findings, again)
@@ -94,6 +119,7 @@ pub(super) fn findings(
 /// The predicate for one partition, and for more.
 fn phrases(rule: Rule) -> [&'static str; 2] {
     match rule {
+        Rule::LogWentBack => ["went back"; 2],
         Rule::LeaderUnreachable => ["has no reachable leader", "have no reachable leader"],
         Rule::Leaderless => ["has no leader", "have no leader"],
         Rule::BelowMinIsr => ["below minimum ISR"; 2],
@@ -105,6 +131,9 @@ fn phrases(rule: Rule) -> [&'static str; 2] {
         | Rule::BrokerSilent
         | Rule::NoMetadataLeader
         | Rule::BrokerFailing
+        | Rule::BrokerCatchingUp
+        | Rule::AddressUnknown
+        | Rule::CursorBeyondEnd
         | Rule::CursorStalled
         | Rule::CursorLag => [""; 2],
     }
@@ -114,8 +143,6 @@ fn phrases(rule: Rule) -> [&'static str; 2] {
 fn delay(rule: Rule, alerts: &AlertOptions) -> Duration {
     if rule == Rule::ViewsDisagree {
         alerts.disagree_after
-    } else if rule == Rule::CommitStalled {
-        alerts.commit_stalled_after
     } else {
         Duration::ZERO
     }

@@ -104,13 +104,15 @@ pub struct BrokerTruth {
     pub id: Option<BrokerId>,
     /// Where the broker was dialled, or where it says to listen if it was not asked yet; `host:port`.
     pub address: Arc<str>,
+    /// Whether it has come back and is not believed yet: what it says contradicts the others, or nobody can tell.
+    pub catching_up: bool,
     /// Whether it answers us: what the others say of that counts for nothing.
     pub reach: Reach,
     /// How often in a row it did not answer.
     pub failures: u32,
     /// Why it did not answer when it was asked last, if it did not.
     pub failure: Option<Failure>,
-    /// When the first of the failures in a row came.
+    /// When it answered last before the failures in a row; when it was asked first, if it never did.
     pub failing_since: Option<Timestamp>,
     /// How long its last answer took; `None` before the first.
     pub latency: Option<Duration>,
@@ -147,9 +149,14 @@ pub enum Reach {
     NotAskedYet,
     /// Answered when asked last, or missed no more than one poll.
     Answering,
+    /// Partitions name it and no broker that answers lists it, so that nobody knows where to ask.
+    AddressUnknown {
+        /// Since when that is so although all others were asked.
+        since: Timestamp,
+    },
     /// Refuses connections, or did not answer twice in a row.
     Silent {
-        /// When the first of the failures in a row came.
+        /// When it answered last; when it was asked first, if it never did.
         since: Timestamp,
     },
 }
@@ -164,7 +171,7 @@ impl Reach {
     pub fn silent_since(self) -> Option<Timestamp> {
         match self {
             Self::Silent { since } => Some(since),
-            Self::NotAskedYet | Self::Answering => None,
+            Self::NotAskedYet | Self::Answering | Self::AddressUnknown { .. } => None,
         }
     }
 }

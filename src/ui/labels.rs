@@ -31,10 +31,13 @@ pub(super) fn severity(severity: Severity, theme: &Theme) -> (&'static str, Styl
 /// The sign of a broker.
 pub(super) fn broker_sign(broker: &BrokerTruth, theme: &Theme) -> Span<'static> {
     match broker.reach {
+        Reach::Answering if broker.catching_up => span(theme.glyphs.unknown, theme.degraded),
         Reach::Answering if broker.failures > 0 => span(theme.glyphs.degraded, theme.degraded),
         Reach::Answering => span(theme.glyphs.good, theme.good),
         Reach::Silent { .. } => span(theme.glyphs.broken, theme.broken),
-        Reach::NotAskedYet => span(theme.glyphs.unknown, theme.unknown),
+        Reach::NotAskedYet | Reach::AddressUnknown { .. } => {
+            span(theme.glyphs.unknown, theme.unknown)
+        }
     }
 }
 
@@ -45,6 +48,9 @@ pub(super) fn broker_state(
     now: Timestamp,
 ) -> Vec<Span<'static>> {
     match broker.reach {
+        Reach::Answering if broker.catching_up => {
+            state(theme.glyphs.unknown, "catches up", theme.degraded)
+        }
         Reach::Answering if broker.failures > 0 => {
             state(theme.glyphs.degraded, "missed a poll", theme.degraded)
         }
@@ -54,6 +60,9 @@ pub(super) fn broker_state(
             state(theme.glyphs.broken, &words, theme.broken)
         }
         Reach::NotAskedYet => state(theme.glyphs.unknown, "not asked yet", theme.unknown),
+        Reach::AddressUnknown { .. } => {
+            state(theme.glyphs.unknown, "address unknown", theme.unknown)
+        }
     }
 }
 

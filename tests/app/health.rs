@@ -4,6 +4,7 @@ mod brokers;
 mod cursors;
 mod failover;
 mod findings;
+mod incidents;
 mod partitions;
 mod random;
 mod scale;

@@ -40,7 +40,7 @@ pub(super) fn describe(broker: &BrokerTruth) -> Value {
     let reachable = match broker.reach {
         Reach::Answering => Some(true),
         Reach::Silent { .. } => Some(false),
-        Reach::NotAskedYet => None,
+        Reach::NotAskedYet | Reach::AddressUnknown { .. } => None,
     };
     let since = broker.reach.silent_since().unwrap_or(Timestamp::NEVER);
     let listed_by: Vec<&str> = broker.listed_by.iter().map(AsRef::as_ref).collect();

@@ -7,6 +7,7 @@ use super::AssessContext;
 use crate::health::claim::Claim;
 use crate::health::commit_stall::CommitStall;
 use crate::health::leader::{self, LeaderTracker};
+use crate::health::log_history::LogHistory;
 use crate::health::pause_state::ProbeHistory;
 use crate::health::rates::RateWindow;
 use crate::health::view_merge::StreamClaims;
@@ -23,6 +24,7 @@ pub(in crate::health) struct PartitionMemory {
     pub(in crate::health) rate: RateWindow,
     pub(in crate::health) probes: ProbeHistory,
     leader: LeaderTracker,
+    pub(in crate::health) log: LogHistory,
     pub(super) stall: Option<CommitStall>,
 }
 
@@ -38,12 +40,18 @@ impl PartitionMemory {
         let believed = self.leader.choose(claims, context.brokers)?;
         let partition = believed.value;
         self.probes.record_changes(partition, believed.at);
+        self.log
+            .record(Some(&believed).filter(|it| it.claims_to_lead()), claims);
         let unaware = stream.unaware_among(&partition.replicas);
         let mut truth = self.truth_of(&believed, old, context);
         truth.disagreement = leader::disagreement(partition, claims, unaware);
         truth.last_message = last_message(claims);
         truth.replica_ends = replica_ends(&partition.replicas, claims);
         self.set_ends(&mut truth, &believed, claims);
+        // A high watermark never falls by itself: one that is lower was asked for earlier, or at a broker that is behind.
+        truth.high_watermark = truth.high_watermark.max(self.log.committed());
+        truth.log_loss = self.log.loss().cloned();
+        truth.in_sync = in_sync(&truth, context);
         truth.replica_lag = self.replica_lag(&truth, claims);
         Some(truth)
     }
@@ -62,7 +70,7 @@ impl PartitionMemory {
             id: partition.id,
             leader: partition.leader.clone(),
             leader_reachable: leader
-                .map(|id| context.brokers.answers(id))
+                .map(|id| context.brokers.serves(id))
                 .unwrap_or_default(),
             replicas: shared(old.map(|old| &old.replicas), &partition.replicas),
             isr: shared(old.map(|old| &old.isr), &partition.isr),
@@ -136,6 +144,15 @@ impl PartitionTruth {
     }
 }
 
+/// The in-sync replicas that answer: a dead one counts until its leader drops it, and commits nothing meanwhile.
+fn in_sync(truth: &PartitionTruth, context: &AssessContext<'_>) -> Arc<[BrokerId]> {
+    let answers = |id: &&BrokerId| context.brokers.answers(id) != Known::No;
+    if truth.isr.iter().all(|id| answers(&id)) {
+        return Arc::clone(&truth.isr);
+    }
+    truth.isr.iter().filter(answers).cloned().collect()
+}
+
 /// The old list where it is equal: replicas and ISR change seldom.
 fn shared(old: Option<&Arc<[BrokerId]>>, new: &[BrokerId]) -> Arc<[BrokerId]> {
     let unchanged = old.filter(|old| ***old == *new);
@@ -162,7 +179,7 @@ fn replica_ends(replicas: &[BrokerId], claims: &[Claim<'_, Partition>]) -> Vec<R
 
 /// The status that follows from the rest of the partition.
 pub(super) fn status(truth: &PartitionTruth, min_isr: Option<usize>) -> PartitionStatus {
-    let (isr, replicas) = (truth.isr.len(), truth.replicas.len());
+    let (isr, replicas) = (truth.in_sync.len(), truth.replicas.len());
     if truth.leader.is_none() {
         return PartitionStatus::Leaderless;
     }

@@ -7,7 +7,10 @@ use crate::model::{ErrorKind, Target, Timestamp, counted};
 /// Finds what is wrong with brokers and with the cluster as a whole.
 pub(in crate::health) fn findings(brokers: &[BrokerTruth], no_majority: bool) -> Vec<Finding> {
     let of_brokers = brokers.iter().filter_map(|broker| match broker.reach {
+        Reach::Silent { since } if broker.id.is_none() => Some(seed_silent(broker, since)),
         Reach::Silent { since } => Some(broker_silent(broker, since)),
+        Reach::AddressUnknown { since } => Some(address_unknown(broker, since)),
+        Reach::Answering if broker.catching_up => Some(catching_up(broker)),
         Reach::Answering | Reach::NotAskedYet => broker_failing(broker),
     });
     of_brokers
@@ -43,14 +46,55 @@ fn broker_silent(broker: &BrokerTruth, since: Timestamp) -> Finding {
     };
     let message = format!("{} does not answer", broker.name());
     let rule = (severity, Rule::BrokerSilent);
+    let mut finding = Finding::new(rule, target(broker), message, detail, since);
+    // It was never seen to answer: how long it has been silent, nobody knows.
+    finding.at_least = broker.last_answer.is_none();
+    finding.rate = broker.rate;
+    finding
+}
+
+/// A configured address at which nobody answers, and that no broker calls its own: that is no broker that is down.
+fn seed_silent(broker: &BrokerTruth, since: Timestamp) -> Finding {
+    let message = format!("nobody answers at {}", broker.address);
+    let mut detail: Vec<String> = Vec::new();
+    detail.extend(
+        broker
+            .failure
+            .as_ref()
+            .map(|failure| failure.sentence.clone()),
+    );
+    detail.push("no broker says that it is reached there".into());
+    let rule = (Severity::Note, Rule::BrokerSilent);
     Finding::new(rule, target(broker), message, detail, since)
 }
 
-/// A single missed poll is a note; an error that the broker itself answers with, a warning.
+/// Not known is not down: brokers leave one that was away out of their lists for two minutes, after its return too.
+fn address_unknown(broker: &BrokerTruth, since: Timestamp) -> Finding {
+    let message = format!("where {} is reached is unknown", broker.name());
+    let detail = vec![
+        format!(
+            "no broker that answers lists it, and {} name it",
+            counted(broker.partitions.max(broker.leaders), "partition")
+        ),
+        "it was away for over two minutes, or is back and not listed yet; naming its address with --addr tells".into(),
+    ];
+    let rule = (Severity::Warning, Rule::AddressUnknown);
+    Finding::new(rule, target(broker), message, detail, since)
+}
+
+fn catching_up(broker: &BrokerTruth) -> Finding {
+    let message = format!("{} is back and catches up", broker.name());
+    let detail = vec!["what it says contradicts the others and is not believed yet".into()];
+    let rule = (Severity::Warning, Rule::BrokerCatchingUp);
+    let since = broker.last_answer.unwrap_or_default();
+    Finding::new(rule, target(broker), message, detail, since)
+}
+
+/// It may be slow or gone: that is known when it has failed again.
 fn broker_failing(broker: &BrokerTruth) -> Option<Finding> {
     let failure = broker.failure.as_ref()?;
     let (severity, what) = if failure.kind == ErrorKind::Timeout {
-        (Severity::Note, "did not answer in time")
+        (Severity::Warning, "has not answered for some seconds")
     } else {
         (Severity::Warning, "answers with an error")
     };
@@ -66,7 +110,13 @@ fn target(broker: &BrokerTruth) -> Target {
 }
 
 fn no_broker(brokers: &[BrokerTruth]) -> Option<Finding> {
-    let all_silent = brokers.iter().all(|broker| broker.reach.is_silent());
+    let is_unreached = |broker: &BrokerTruth| {
+        matches!(
+            broker.reach,
+            Reach::Silent { .. } | Reach::AddressUnknown { .. }
+        )
+    };
+    let all_silent = brokers.iter().all(is_unreached);
     let since = last_silent(brokers).filter(|_| all_silent)?;
     let detail = "all that is shown is what was true before";
     Some(of_cluster(

@@ -1,11 +1,17 @@
 //! The rules about partitions.
 
+use std::time::Duration;
+
 use super::{Violation, join};
 use crate::health::assess::AssessContext;
 use crate::health::commit_stall::CommitStall;
 use crate::health::election::in_sync_without;
-use crate::health::{Known, PartitionStatus, PartitionTruth, Rule, Severity};
-use crate::model::BrokerId;
+use crate::health::{Known, LogLoss, PartitionStatus, PartitionTruth, Rule, Severity};
+use crate::model::{BrokerId, Timestamp, counted};
+
+/// How long brokers wait for a silent leader before they elect another (`replica.max.leader.timeout`, by default), and
+/// some more to agree on it: recorded, 16 s (wire-contract §5).
+const ELECTION: Duration = Duration::from_secs(16);
 
 /// Finds what is wrong with a partition.
 pub(in crate::health) fn violations(
@@ -16,15 +22,19 @@ pub(in crate::health) fn violations(
 ) -> impl Iterator<Item = Violation> {
     let of_status = match truth.status {
         PartitionStatus::Serving | PartitionStatus::Paused => None,
-        PartitionStatus::UnderReplicated => Some(under_replicated(truth)),
-        PartitionStatus::AtMinIsr => Some(at_min_isr(truth, min_isr.unwrap_or_default())),
+        PartitionStatus::UnderReplicated => Some(under_replicated(truth, context)),
+        PartitionStatus::AtMinIsr => Some(at_min_isr(truth, min_isr.unwrap_or_default(), context)),
         PartitionStatus::Leaderless => Some(leaderless(truth)),
         PartitionStatus::LeaderUnreachable => leader_unreachable(truth, context),
     };
     let explained = min_isr.is_some_and(|min| truth.isr.len() < min);
-    let stall = stall.filter(|_| !explained);
+    let stall = stall.filter(|stall| !explained && stall.growing_or_lasting(context));
     let stalled = stall.map(|stall| commit_stalled(truth, stall, context));
-    let found = of_status.into_iter().chain(stalled);
+    let loss = truth
+        .log_loss
+        .as_ref()
+        .map(|loss| log_went_back(truth, loss));
+    let found = loss.into_iter().chain(of_status).chain(stalled);
     found.chain(views_disagree(truth))
 }
 
@@ -40,22 +50,52 @@ fn violation(
         partition: truth.id,
         detail,
         since: None,
+        cause: None,
+        rate: truth.rate,
+        lost: None,
     }
 }
 
-fn under_replicated(truth: &PartitionTruth) -> Violation {
-    let detail = vec![in_sync(truth)];
-    violation(Severity::Warning, Rule::UnderReplicated, truth, detail)
+/// What was committed is gone from the log that leads. Its words are found when the partitions of the stream stand
+/// together.
+fn log_went_back(truth: &PartitionTruth, loss: &LogLoss) -> Violation {
+    let newest = truth.newest_offset.unwrap_or(-1);
+    Violation {
+        since: Some(loss.at),
+        lost: Some((LogLoss::clone(loss), newest)),
+        ..violation(Severity::Critical, Rule::LogWentBack, truth, Vec::new())
+    }
 }
 
-fn at_min_isr(truth: &PartitionTruth, min: usize) -> Violation {
+fn under_replicated(truth: &PartitionTruth, context: &AssessContext<'_>) -> Violation {
+    let detail = vec![in_sync(truth)];
+    Violation {
+        cause: missing_replica(truth, context),
+        ..violation(Severity::Warning, Rule::UnderReplicated, truth, detail)
+    }
+}
+
+/// The replica that is to blame where not all are in sync: the first that does not answer, or the only one.
+fn missing_replica(truth: &PartitionTruth, context: &AssessContext<'_>) -> Option<BrokerId> {
+    let is_gone = |id: &&BrokerId| context.brokers.serves(id) == Known::No;
+    let first = truth.missing().next()?;
+    let is_alone = truth.missing().nth(1).is_none();
+    let gone = truth.missing().find(is_gone);
+    gone.or(Some(first).filter(|_| is_alone)).cloned()
+}
+
+fn at_min_isr(truth: &PartitionTruth, min: usize, context: &AssessContext<'_>) -> Violation {
     let mut detail = vec![in_sync(truth), format!("the stream needs {min}")];
-    if truth.isr.len() < min {
+    let (severity, rule) = if truth.in_sync.len() < min {
         detail.push("nothing commits: readers stop, acks of all replicas do not come".into());
-        violation(Severity::Critical, Rule::BelowMinIsr, truth, detail)
+        (Severity::Critical, Rule::BelowMinIsr)
     } else {
         detail.push("with one replica less nothing commits".into());
-        violation(Severity::Warning, Rule::AtMinIsr, truth, detail)
+        (Severity::Warning, Rule::AtMinIsr)
+    };
+    Violation {
+        cause: missing_replica(truth, context),
+        ..violation(severity, rule, truth, detail)
     }
 }
 
@@ -66,22 +106,44 @@ fn leaderless(truth: &PartitionTruth) -> Violation {
 
 fn leader_unreachable(truth: &PartitionTruth, context: &AssessContext<'_>) -> Option<Violation> {
     let leader = truth.leader.as_ref()?;
+    let is_back = context.brokers.is_catching_up(leader);
+    let state = if is_back {
+        "is back and does not serve yet"
+    } else {
+        "does not answer"
+    };
+    let since = context.brokers.silent_since(leader);
     let detail = vec![
-        format!("leader {leader} does not answer · {}", in_sync(truth)),
-        outlook(truth, leader, context),
+        format!("leader {leader} {state} · {}", in_sync(truth)),
+        outlook(truth, leader, since, context),
     ];
+    // Nobody publishes to what is paused, or it would not be.
+    let severity = if truth.paused == Known::Yes {
+        Severity::Warning
+    } else {
+        Severity::Critical
+    };
     Some(Violation {
-        since: context.brokers.silent_since(leader),
-        ..violation(Severity::Critical, Rule::LeaderUnreachable, truth, detail)
+        since,
+        cause: Some(BrokerId::clone(leader)),
+        ..violation(severity, Rule::LeaderUnreachable, truth, detail)
     })
 }
 
-/// Whether another leader can come, and from where.
-fn outlook(truth: &PartitionTruth, leader: &BrokerId, context: &AssessContext<'_>) -> String {
-    let others = in_sync_without(&truth.isr, leader);
+/// Whether another leader can come, from where and when.
+fn outlook(
+    truth: &PartitionTruth,
+    leader: &BrokerId,
+    since: Option<Timestamp>,
+    context: &AssessContext<'_>,
+) -> String {
+    if truth.paused == Known::Yes {
+        return "paused: elects nobody until something resumes it".into();
+    }
     if truth.replicas.len() < 2 {
         return format!("never elects: it has one replica alone; waits for {leader}");
     }
+    let others = in_sync_without(&truth.isr, leader);
     if others.is_empty() {
         return format!("never elects: no other replica is in sync; waits for {leader}");
     }
@@ -94,7 +156,19 @@ fn outlook(truth: &PartitionTruth, leader: &BrokerId, context: &AssessContext<'_
         let others = join(others, " or ");
         return format!("no in-sync replica answers; waits for {leader} or {others}");
     }
-    format!("elects in at most 15s where {candidates} is in sync; publishes are lost till then")
+    let Some(since) = since else {
+        return format!("{candidates} may be elected; publishes are lost till then");
+    };
+    match ELECTION.checked_sub(since.age(context.now)) {
+        Some(left) if !left.is_zero() => format!(
+            "elects {candidates} within {}s by default; publishes are lost till then",
+            left.as_secs().max(1)
+        ),
+        _ => format!(
+            "the election of {candidates} is overdue by {}s; publishes are lost till then",
+            since.age(context.now).saturating_sub(ELECTION).as_secs()
+        ),
+    }
 }
 
 fn commit_stalled(
@@ -102,24 +176,33 @@ fn commit_stalled(
     stall: CommitStall,
     context: &AssessContext<'_>,
 ) -> Violation {
-    let is_silent = |id: &&BrokerId| context.brokers.answers(id) == Known::No;
-    let (severity, why) = match truth.isr.iter().find(is_silent) {
-        Some(broker) => (
-            Severity::Warning,
-            format!("waits for {broker}, until the leader drops it from the ISR"),
-        ),
-        None if stall.growing => (
-            Severity::Critical,
+    let waiting = usize::try_from(truth.uncommitted().unwrap_or_default()).unwrap_or_default();
+    let waiting = counted(waiting, "message");
+    let is_gone = |id: &&BrokerId| context.brokers.serves(id) == Known::No;
+    let silent = truth.isr.iter().find(is_gone);
+    let why = match silent {
+        Some(broker) => vec![
+            format!("waits for {broker}: {waiting} uncommitted"),
+            "acks of all replicas do not come; readers do not get what is uncommitted".into(),
+        ],
+        None if stall.growing => vec![
+            format!("{waiting} uncommitted, and more come"),
             "fewer replicas in sync than its minimum ISR, or one does not catch up".into(),
-        ),
-        None => (
-            Severity::Warning,
+        ],
+        None => vec![
+            format!("{waiting} uncommitted"),
             "a crash leaves it so until the next publish; or a replica does not catch up".into(),
-        ),
+        ],
+    };
+    let severity = if stall.growing {
+        Severity::Critical
+    } else {
+        Severity::Warning
     };
     Violation {
         since: Some(stall.since),
-        ..violation(severity, Rule::CommitStalled, truth, vec![why])
+        cause: silent.cloned(),
+        ..violation(severity, Rule::CommitStalled, truth, why)
     }
 }
 
@@ -147,7 +230,7 @@ fn views_disagree(truth: &PartitionTruth) -> Option<Violation> {
 
 /// `ISR 1 of 3: node-2, node-3 missing`.
 fn in_sync(truth: &PartitionTruth) -> String {
-    let (isr, replicas) = (truth.isr.len(), truth.replicas.len());
+    let (isr, replicas) = (truth.in_sync.len(), truth.replicas.len());
     let missing = join(truth.missing(), ", ");
     if missing.is_empty() {
         return format!("ISR {isr} of {replicas}");

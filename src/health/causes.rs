@@ -1,0 +1,107 @@
+//! Which findings follow from which: what a broker that is silent or behind explains stands under it, a line a kind.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
+
+use super::{Finding, Rule, Severity};
+use crate::model::{BrokerId, Target, counted};
+
+/// Tells each broker's finding what follows from it. A broker that answers and that several streams lack in sync gets
+/// one of its own; of any other, the findings stand for themselves.
+pub(super) fn attribute(findings: &mut Vec<Finding>) {
+    let mut causes: BTreeMap<BrokerId, Vec<usize>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        if let Some(cause) = &finding.cause {
+            let effects = causes.entry(BrokerId::clone(cause)).or_default();
+            effects.push(at);
+        }
+    }
+    for (id, effects) in causes {
+        let own = findings.iter().position(|it| is_cause(it, &id));
+        let lines = effects_of(effects.iter().filter_map(|at| findings.get(*at)));
+        if let Some(own) = own {
+            add_effects(findings, own, &effects, lines);
+        } else if let [_, _, ..] = effects.as_slice() {
+            let caught_up = out_of_sync(&id, effects.iter().filter_map(|at| findings.get(*at)));
+            findings.push(caught_up);
+            let own = findings.len().saturating_sub(1);
+            add_effects(findings, own, &effects, lines);
+        } else {
+            for at in effects {
+                if let Some(finding) = findings.get_mut(at) {
+                    finding.cause = None;
+                }
+            }
+        }
+    }
+}
+
+fn is_cause(finding: &Finding, id: &str) -> bool {
+    let of_broker = matches!(&finding.target, Target::Broker(broker) if **broker == *id);
+    of_broker && matches!(finding.rule, Rule::BrokerSilent | Rule::BrokerCatchingUp)
+}
+
+fn out_of_sync<'a>(id: &BrokerId, effects: impl Iterator<Item = &'a Finding>) -> Finding {
+    let since = effects.map(|effect| effect.since).min().unwrap_or_default();
+    let rule = (Severity::Warning, Rule::BrokerCatchingUp);
+    let message = format!("{id} is not in sync");
+    Finding::new(
+        rule,
+        Target::Broker(BrokerId::clone(id)),
+        message,
+        Vec::new(),
+        since,
+    )
+}
+
+/// What follows from it makes a finding as grave as that.
+fn add_effects(findings: &mut [Finding], own: usize, effects: &[usize], lines: Vec<String>) {
+    let severities = effects.iter().filter_map(|at| findings.get(*at));
+    let worst = severities.map(|effect| effect.severity).max();
+    if let Some(finding) = findings.get_mut(own) {
+        finding.detail.extend(lines);
+        finding.severity = finding.severity.max(worst.unwrap_or(Severity::Note));
+    }
+}
+
+/// What follows from one cause, the gravest first, a line a rule.
+fn effects_of<'a>(effects: impl Iterator<Item = &'a Finding>) -> Vec<String> {
+    let mut partitions: BTreeMap<Rule, (usize, Vec<String>)> = BTreeMap::new();
+    for finding in effects {
+        let (count, names) = partitions.entry(finding.rule).or_default();
+        *count += finding.partitions.len();
+        names.push(finding.target_name());
+    }
+    let lines = partitions.into_iter().map(|(rule, (count, names))| {
+        let what = match rule {
+            Rule::LeaderUnreachable => "without a reachable leader",
+            Rule::CommitStalled => "commit nothing while they wait for it",
+            Rule::BelowMinIsr => "below minimum ISR",
+            Rule::AtMinIsr => "at minimum ISR",
+            _ => "under-replicated",
+        };
+        let count = counted(count, "partition");
+        match names.as_slice() {
+            [one, two, three, rest @ ..] if !rest.is_empty() => {
+                let more = rest.len();
+                format!("{count} {what}: {one}, {two}, {three} and {more} more")
+            }
+            names => format!("{count} {what}: {}", names.join(", ")),
+        }
+    });
+    lines.collect()
+}
+
+/// The order of findings: the gravest first; of equals Liftbridge's own streams last, and what most messages go through
+/// first.
+pub(super) fn by_gravity(left: &Finding, right: &Finding) -> Ordering {
+    let key = |finding: &Finding| {
+        let internal = finding.is_internal();
+        (Reverse(finding.severity), internal, finding.rule)
+    };
+    let rate = |finding: &Finding| finding.rate.unwrap_or_default();
+    key(left)
+        .cmp(&key(right))
+        .then_with(|| rate(right).total_cmp(&rate(left)))
+        .then_with(|| left.message.cmp(&right.message))
+}

@@ -1,0 +1,104 @@
+//! How far a partition's log has come, and whether it went back: what was committed once is never given back by itself.
+
+use std::time::Duration;
+
+use super::claim::Claim;
+use crate::model::{BrokerId, Offset, Partition, Timestamp};
+
+/// Two views this close may stand for either order: a leader's is compared with what was known that much before it.
+const AT_ONCE: Duration = Duration::from_millis(250);
+
+/// A log that went back: messages that had been committed, or delivered, are gone from the one that leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLoss {
+    /// The newest offset that was committed or delivered before.
+    pub from: Offset,
+    /// The newest offset of the leader's log when it was found to end before that; -1: it was empty.
+    pub to: Offset,
+    /// When that was found.
+    pub at: Timestamp,
+    /// The broker whose log it is.
+    pub leader: BrokerId,
+    /// Replicas that still held more than the leader then, and their newest offsets.
+    pub holders: Vec<(BrokerId, Offset)>,
+}
+
+/// What is known of a partition's log beyond what brokers say now.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LogHistory {
+    /// The highest offset that any broker called committed or that was delivered, and when that was known.
+    committed: Option<(Offset, Timestamp)>,
+    loss: Option<LogLoss>,
+}
+
+impl LogHistory {
+    /// The highest offset that is known to be committed.
+    pub(super) fn committed(&self) -> Option<Offset> {
+        self.committed.map(|(offset, _)| offset)
+    }
+
+    /// Records a message that was delivered or acked by all: it is committed.
+    pub(super) fn record_committed(&mut self, offset: Offset, at: Timestamp) {
+        if self.committed.is_none_or(|(known, _)| offset > known) {
+            self.committed = Some((offset, at));
+        }
+    }
+
+    /// The last loss that nobody has acknowledged.
+    pub(super) fn loss(&self) -> Option<&LogLoss> {
+        self.loss.as_ref()
+    }
+
+    /// Somebody knows of the loss.
+    pub(super) fn acknowledge(&mut self) {
+        self.loss = None;
+    }
+
+    /// Compares what the believed leader says with what was known before it said so, then records what all say.
+    pub(super) fn record(
+        &mut self,
+        leader: Option<&Claim<'_, Partition>>,
+        claims: &[Claim<'_, Partition>],
+    ) {
+        if let Some(leader) = leader
+            && let Some((committed, known_at)) = self.committed
+            && leader.value.newest_offset < committed
+            && known_at.plus(AT_ONCE) < leader.at
+        {
+            self.record_loss(committed, leader, claims);
+        }
+        // After a loss the others' high watermarks are those of another log.
+        if self.loss.is_none() {
+            for claim in claims.iter().filter(|claim| claim.current) {
+                self.record_committed(claim.value.high_watermark, claim.at);
+            }
+        }
+        if let Some(leader) = leader {
+            self.record_committed(leader.value.high_watermark, leader.at);
+        }
+    }
+
+    fn record_loss(
+        &mut self,
+        committed: Offset,
+        leader: &Claim<'_, Partition>,
+        claims: &[Claim<'_, Partition>],
+    ) {
+        let newest = leader.value.newest_offset;
+        let ahead = claims.iter().filter(|claim| {
+            claim.broker != leader.broker
+                && leader.value.replicas.contains(claim.broker)
+                && claim.value.newest_offset > newest
+        });
+        let holders = ahead.map(|claim| (BrokerId::clone(claim.broker), claim.value.newest_offset));
+        let before = self.loss.take();
+        self.loss = Some(LogLoss {
+            from: before.map_or(committed, |before| before.from.max(committed)),
+            to: newest,
+            at: leader.at,
+            leader: BrokerId::clone(leader.broker),
+            holders: holders.collect(),
+        });
+        self.committed = Some((leader.value.high_watermark.min(newest), leader.at));
+    }
+}

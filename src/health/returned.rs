@@ -1,0 +1,73 @@
+//! When a broker that has come back is believed again. It answers at once, and what it says is not true for seconds: one
+//! that was restarted replays its log of changes, deleted streams included; one that was stopped goes on where it was.
+
+use std::time::Duration;
+
+use crate::model::{Cluster, Timestamp};
+
+/// A broker that others contradict is believed after so long all the same: it may be right, and they late.
+const BELIEVED_ANYWAY: Duration = Duration::from_secs(15);
+
+/// So long after its return a broker is believed that nobody else can confirm.
+const BELIEVED_ALONE: Duration = Duration::from_secs(8);
+
+/// A stream that is older than this when one broker alone names it for the first time was not created just now.
+const JUST_CREATED: Duration = Duration::from_secs(10);
+
+/// Whether a broker is believed that came back at `since`, from what it says now, what it said before it was gone, and
+/// what another says who was there all the time.
+pub(super) fn is_believed(
+    now: (&Cluster, Timestamp),
+    since: Timestamp,
+    before: Option<&Cluster>,
+    other: Option<&Cluster>,
+) -> bool {
+    let (cluster, at) = now;
+    let age = since.age(at);
+    match (other, before) {
+        (Some(other), _) => agrees(cluster, other) || age >= BELIEVED_ANYWAY,
+        (None, Some(before)) => agrees(cluster, before) || age >= BELIEVED_ALONE,
+        (None, None) => true,
+    }
+}
+
+/// Whether two views know the same streams under the same leaders.
+fn agrees(left: &Cluster, right: &Cluster) -> bool {
+    let pairs = left.streams.values().zip(right.streams.values());
+    left.streams.len() == right.streams.len()
+        && pairs.into_iter().all(|(left, right)| {
+            let partitions = left.partitions.iter().zip(&right.partitions);
+            left.name == right.name
+                && left.created == right.created
+                && left.partitions.len() == right.partitions.len()
+                && partitions
+                    .into_iter()
+                    .all(|(left, right)| left.id == right.id && left.leader == right.leader)
+        })
+}
+
+/// Whether a broker that was not missed shows that it was restarted: it lacks one of Liftbridge's own streams, which are
+/// never deleted, or all; or it alone names a stream that was not created just now.
+pub(super) fn was_restarted(
+    now: (&Cluster, Timestamp),
+    before: &Cluster,
+    other: Option<&Cluster>,
+) -> bool {
+    let (cluster, at) = now;
+    let lacks = |name: &str| !cluster.streams.contains_key(name);
+    // The last stream may have been deleted.
+    let lost_all = before.streams.len() > 1 && cluster.streams.is_empty();
+    let mut own = before
+        .streams
+        .values()
+        .filter(|stream| stream.is_internal());
+    if lost_all || own.any(|stream| lacks(&stream.name)) {
+        return true;
+    }
+    let Some(other) = other else { return false };
+    cluster.streams.values().any(|stream| {
+        let is_new = !before.streams.contains_key(&stream.name);
+        let is_confirmed = other.streams.contains_key(&stream.name);
+        is_new && !is_confirmed && stream.created.age(at) > JUST_CREATED
+    })
+}

@@ -1,0 +1,93 @@
+//! What is said of logs that went back: from where to where, who still holds what is missing, and what not to do.
+
+use std::collections::BTreeMap;
+
+use super::join;
+use crate::health::LogLoss;
+use crate::model::{BrokerId, Offset, PartitionId, grouped};
+
+/// A partition whose log went back, and the newest offset that its leader has now.
+pub(super) type Lost = (PartitionId, LogLoss, Offset);
+
+/// `went back from 3,712 to 420`, and below it what each partition lost and what to leave alone.
+pub(super) fn words(lost: &[Lost]) -> (String, Vec<String>) {
+    match lost {
+        [(_, loss, _)] => {
+            let said = format!(
+                "went back from {} to {}",
+                offset(loss.from),
+                offset(loss.to)
+            );
+            let leads = format!("{} leads it with that log", loss.leader);
+            let detail = advice(lost).into_iter().chain([leads]);
+            (said, detail.collect())
+        }
+        many => {
+            let sum = total(many.iter().map(|(_, loss, _)| missing(loss.from, loss.to)));
+            let said = format!("went back by {} messages", grouped(sum));
+            let each = many.iter().map(|(id, loss, _)| {
+                let (from, to) = (offset(loss.from), offset(loss.to));
+                format!("{id}: from {from} to {to}, led by {}", loss.leader)
+            });
+            (said, advice(many).into_iter().chain(each).collect())
+        }
+    }
+}
+
+/// Whether a replica's log still goes further than its leader's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Ahead,
+    Overtaken,
+    NobodyHolds,
+}
+
+/// A replica that holds more than its leader is cut to its length when it is restarted: until somebody has saved what it
+/// has, that must not happen. Once the leader has stored as much again, the logs differ below the same offsets.
+fn advice(lost: &[Lost]) -> Vec<String> {
+    let mut groups: BTreeMap<(State, Vec<&BrokerId>), i64> = BTreeMap::new();
+    for (_, loss, newest) in lost {
+        let most = loss.holders.iter().map(|(_, newest)| *newest).max();
+        let (state, more) = match most {
+            None => (State::NobodyHolds, missing(loss.from, loss.to)),
+            Some(most) if *newest < most => (State::Ahead, missing(most, loss.to)),
+            Some(most) => (State::Overtaken, missing(most, loss.to)),
+        };
+        let brokers = loss.holders.iter().map(|(broker, _)| broker).collect();
+        let sum = groups.entry((state, brokers)).or_default();
+        *sum = sum.saturating_add(more);
+    }
+    let sentences = groups.into_iter().map(|((state, brokers), more)| {
+        let more = grouped(more);
+        let (verb, them) = match brokers.as_slice() {
+            [_] => ("holds", "it"),
+            _ => ("hold", "them"),
+        };
+        let names = join(brokers, " and ");
+        match state {
+            State::Ahead => format!("{names} still {verb} {more} more: do not restart {them}"),
+            State::Overtaken => {
+                format!("{names} held {more} more; other messages have their offsets by now")
+            }
+            State::NobodyHolds => {
+                format!("no replica that answers holds the {more} messages that are missing")
+            }
+        }
+    });
+    sentences.collect()
+}
+
+fn missing(from: Offset, to: Offset) -> i64 {
+    from.saturating_sub(to).max(0)
+}
+
+fn total(counts: impl Iterator<Item = i64>) -> i64 {
+    counts.fold(0, i64::saturating_add)
+}
+
+fn offset(offset: Offset) -> String {
+    if offset < 0 {
+        return "nothing".into();
+    }
+    grouped(offset)
+}

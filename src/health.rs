@@ -73,7 +73,7 @@ pub use truth::{
 pub use verdict::{RuleOptions, Verdict};
 pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 
-use crate::model::{BrokerView, Cluster, CursorEntry, Offset, Probe, Timestamp};
+use crate::model::{BrokerView, Cluster, CursorEntry, Offset, PartitionId, Probe, Timestamp};
 use assess::AssessContext;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
@@ -160,6 +160,18 @@ impl Health {
     pub fn first_unread(&mut self, cursor: &CursorEntry, offset: Offset, stored: Timestamp) {
         self.changed = true;
         self.cursors.record_unread(cursor, offset, stored);
+    }
+
+    /// Records the newest message of a partition that was delivered to a tail, or acked to a publish: a leader's log
+    /// that ends before it has lost it.
+    pub fn record_stored(&mut self, stream: &str, id: PartitionId, offset: Offset, now: Timestamp) {
+        self.streams.record_stored(stream, id, offset, now);
+    }
+
+    /// Somebody knows what that stream has lost: its findings of [`Rule::LogWentBack`] and [`Rule::StreamRecreated`] end.
+    pub fn acknowledge(&mut self, stream: &str) {
+        self.changed = true;
+        self.streams.acknowledge(stream);
     }
 
     /// The truth as of all that was reported up to `now`: the same value, shared, where nothing changed. Only streams of

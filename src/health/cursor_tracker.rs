@@ -32,6 +32,8 @@ struct CursorRecord {
     there_since: Timestamp,
     /// The first unread message, where somebody has fetched it: its offset, and when it was stored.
     unread: Option<(Offset, Timestamp)>,
+    read_at: Timestamp,
+    beyond_end_since: Option<Timestamp>,
 }
 
 impl CursorTracker {
@@ -79,6 +81,13 @@ impl CursorTracker {
                 log.record(Sample { at, newest }, partition.received.latest);
             }
         }
+        for ((_, (stream, id)), record) in &mut self.cursors {
+            let partition = cluster.partition(stream, *id);
+            if let Some(partition) = partition.filter(|p| p.leader.as_ref() == Some(by)) {
+                let newest = partition.newest_offset;
+                record.compare(Sample { at, newest });
+            }
+        }
     }
 
     /// Whether there are none.
@@ -111,6 +120,18 @@ impl CursorRecord {
             offsets: VecDeque::new(),
             there_since: entry.time,
             unread: None,
+            read_at: Timestamp::default(),
+            beyond_end_since: None,
+        }
+    }
+
+    /// Compares the cursor with where the leader said that the log ends. A view that was taken before the cursor was
+    /// read proves nothing.
+    fn compare(&mut self, seen: Sample) {
+        if self.entry.offset <= seen.newest.saturating_add(1) {
+            self.beyond_end_since = None;
+        } else if seen.at > self.read_at {
+            self.beyond_end_since.get_or_insert(seen.at);
         }
     }
 
@@ -123,6 +144,7 @@ impl CursorRecord {
             self.offsets.clear();
         }
         self.entry = entry.clone();
+        self.read_at = now;
         self.offsets.push_back(Sample {
             at: now,
             newest: entry.offset,
@@ -147,6 +169,7 @@ impl CursorRecord {
         CursorTruth {
             entry: self.entry.clone(),
             newest_offset: newest,
+            beyond_end_since: self.beyond_end_since,
             lag,
             lag_time,
             speed,

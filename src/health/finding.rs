@@ -108,8 +108,10 @@ impl Severity {
 /// What can be found. Names are stable: scripts choose by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
-    /// A log ends before what was committed or delivered, or a stream was made anew under its old name.
+    /// A log ends before what was committed or delivered.
     LogWentBack,
+    /// A stream was deleted and created anew under its name: what it held is gone.
+    StreamRecreated,
     /// No broker answers at all.
     NoBroker,
     /// A broker does not answer.
@@ -146,8 +148,9 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, the gravest first.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::LogWentBack,
+        Self::StreamRecreated,
         Self::NoBroker,
         Self::BrokerSilent,
         Self::NoMetadataLeader,
@@ -171,6 +174,7 @@ impl Rule {
         match self {
             Self::NoBroker => "no-broker",
             Self::LogWentBack => "log-went-back",
+            Self::StreamRecreated => "stream-recreated",
             Self::BrokerSilent => "broker-silent",
             Self::BrokerCatchingUp => "broker-catching-up",
             Self::AddressUnknown => "address-unknown",
@@ -189,8 +193,13 @@ impl Rule {
         }
     }
 
-    /// The rule of that name.
+    /// The rule of that name, or of one that it had in version 0.1.
     pub fn from_name(name: &str) -> Option<Self> {
+        let name = match name {
+            "commit-stuck" => "commit-stalled",
+            "cursor-still" => "cursor-stalled",
+            name => name,
+        };
         Self::ALL.into_iter().find(|rule| rule.as_str() == name)
     }
 }
@@ -205,5 +214,7 @@ mod tests {
             assert_eq!(Rule::from_name(rule.as_str()), Some(rule));
         }
         assert_eq!(Rule::from_name("nothing"), None);
+        assert_eq!(Rule::from_name("commit-stuck"), Some(Rule::CommitStalled));
+        assert_eq!(Rule::from_name("cursor-still"), Some(Rule::CursorStalled));
     }
 }

@@ -21,8 +21,12 @@ impl LogEndHistory {
         let last = self.samples.back().copied();
         match last {
             Some(last) if seen.newest == last.newest => return,
-            Some(last) if seen.newest < last.newest => self.samples.clear(),
+            Some(last) if seen.newest < last.newest => self.forget_after(seen.newest),
             _ => {}
+        }
+        let last = self.samples.back().copied();
+        if last.is_some_and(|last| last.newest == seen.newest) {
+            return;
         }
         let later = last.is_none_or(|last| received > last.at);
         let known = received.is_set() && later && received < seen.at;
@@ -43,6 +47,12 @@ impl LogEndHistory {
             at_least: self.samples.get(first)?.at.age(now),
             bounded: first > 0,
         })
+    }
+
+    /// A log that went back, as one that another leads may, has still passed what it has not lost.
+    fn forget_after(&mut self, newest: Offset) {
+        let kept = self.samples.partition_point(|s| s.newest <= newest);
+        self.samples.truncate(kept);
     }
 
     /// Drops every second sample of the older half: the far past may be coarse.

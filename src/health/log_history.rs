@@ -29,6 +29,10 @@ pub(super) struct LogHistory {
     /// The highest offset that any broker called committed or that was delivered, and when that was known.
     committed: Option<(Offset, Timestamp)>,
     loss: Option<LogLoss>,
+    /// Whether somebody knows of it.
+    acknowledged: bool,
+    /// Whether a replica says to have committed more than its leader had a moment before or after: the next views tell.
+    suspicious: bool,
 }
 
 impl LogHistory {
@@ -46,12 +50,17 @@ impl LogHistory {
 
     /// The last loss that nobody has acknowledged.
     pub(super) fn loss(&self) -> Option<&LogLoss> {
-        self.loss.as_ref()
+        self.loss.as_ref().filter(|_| !self.acknowledged)
     }
 
     /// Somebody knows of the loss.
     pub(super) fn acknowledge(&mut self) {
-        self.loss = None;
+        self.acknowledged = true;
+    }
+
+    /// Whether the next views tell more although they may say the same.
+    pub(super) fn is_suspicious(&self) -> bool {
+        self.suspicious
     }
 
     /// Compares what the believed leader says with what was known before it said so, then records what all say.
@@ -67,7 +76,16 @@ impl LogHistory {
         {
             self.record_loss(committed, leader, claims);
         }
-        // After a loss the others' high watermarks are those of another log.
+        // After a loss the others' high watermarks are those of another log, until they have been cut to the new one.
+        let is_ahead = |claim: &&Claim<'_, Partition>| {
+            let newest = leader.map(|leader| leader.value.newest_offset);
+            claim.current && newest.is_some_and(|newest| claim.value.high_watermark > newest)
+        };
+        let ahead = claims.iter().any(|claim| is_ahead(&claim));
+        if self.acknowledged && !ahead {
+            (self.loss, self.acknowledged) = (None, false);
+        }
+        self.suspicious = ahead && self.loss.is_none();
         if self.loss.is_none() {
             for claim in claims.iter().filter(|claim| claim.current) {
                 self.record_committed(claim.value.high_watermark, claim.at);
@@ -91,7 +109,8 @@ impl LogHistory {
                 && claim.value.newest_offset > newest
         });
         let holders = ahead.map(|claim| (BrokerId::clone(claim.broker), claim.value.newest_offset));
-        let before = self.loss.take();
+        let before = self.loss.take().filter(|_| !self.acknowledged);
+        self.acknowledged = false;
         self.loss = Some(LogLoss {
             from: before.map_or(committed, |before| before.from.max(committed)),
             to: newest,

@@ -133,6 +133,7 @@ fn phrases(rule: Rule) -> [&'static str; 2] {
         | Rule::BrokerFailing
         | Rule::BrokerCatchingUp
         | Rule::AddressUnknown
+        | Rule::StreamRecreated
         | Rule::CursorBeyondEnd
         | Rule::CursorStalled
         | Rule::CursorLag => [""; 2],

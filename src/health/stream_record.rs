@@ -9,13 +9,18 @@ use super::rates::{self, Sample};
 use super::rules::{self, FirstSeen};
 use super::stream_change::StreamChange;
 use super::view_merge::StreamClaims;
-use super::{Finding, Known, PartitionTruth, StreamTruth};
-use crate::model::{BrokerId, PartitionId, Probe, ProbeState, Stream, StreamName, Timestamp};
+use super::{Finding, Known, PartitionTruth, Rule, Severity, StreamTruth};
+use crate::model::{
+    BrokerId, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Target, Timestamp,
+    grouped,
+};
 
 /// A flagged partition is probed again after so long, since pauses come and go.
 const PROBE_AGE: Duration = Duration::from_secs(10);
 /// How soon while nothing is known: the leader may not have answered.
 const DOUBT_AGE: Duration = Duration::from_secs(2);
+/// What one round of views may only suspect, the next one tells.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// One stream, its past, and what follows from both.
 #[derive(Debug, Default)]
@@ -28,8 +33,19 @@ pub(super) struct StreamRecord {
     pub(super) truth: Option<Arc<StreamTruth>>,
     /// What was reported since the last assessment.
     pub(super) change: StreamChange,
+    /// The last time that it was deleted and created anew, until somebody has acknowledged it.
+    recreated: Option<Recreated>,
     /// When a violation has lasted long enough to be a finding.
     again: Option<Timestamp>,
+}
+
+/// A stream that was deleted and created anew under its name.
+#[derive(Debug)]
+struct Recreated {
+    at: Timestamp,
+    before: Timestamp,
+    /// Offsets that its partitions had given before; `None` where that was unknown.
+    messages: Option<i64>,
 }
 
 /// What one broker has of a stream.
@@ -57,6 +73,13 @@ impl StreamRecord {
     /// Records where the logs end that the broker leads.
     pub(super) fn record_ends(&mut self, stream: &Stream, by: &BrokerId, at: Timestamp) {
         if stream.created > self.created {
+            if self.created.is_set() {
+                self.recreated = Some(Recreated {
+                    at: stream.created,
+                    before: self.created,
+                    messages: self.truth.as_ref().and_then(|truth| truth.messages),
+                });
+            }
             self.created = stream.created;
             self.memory.clear();
         }
@@ -87,6 +110,22 @@ impl StreamRecord {
         {
             let (at, newest) = (probe.at, partition.newest_offset);
             memory.rate.record(leader, Sample { at, newest });
+        }
+        self.change = StreamChange::Structure;
+    }
+
+    /// Records a message that was delivered, or acked: a log that ends before it has lost it.
+    pub(super) fn record_stored(&mut self, id: PartitionId, offset: Offset, at: Timestamp) {
+        if let Some(memory) = self.memory_of(id) {
+            memory.log.record_committed(offset, at);
+        }
+    }
+
+    /// Somebody knows what the stream has lost.
+    pub(super) fn acknowledge(&mut self) {
+        self.recreated = None;
+        for memory in &mut self.memory {
+            memory.log.acknowledge();
         }
         self.change = StreamChange::Structure;
     }
@@ -123,6 +162,12 @@ impl StreamRecord {
         self.first_seen.date(&mut violations, context.now);
         let alerts = &context.options.alerts;
         (self.findings, self.again) = rules::findings(name, violations, alerts, context.now);
+        let recreated = self.recreated.as_ref();
+        self.findings.extend(recreated.map(|it| it.finding(name)));
+        if self.memory.iter().any(|memory| memory.log.is_suspicious()) {
+            let soon = context.now.plus(LOOK_AGAIN);
+            self.again = Some(self.again.map_or(soon, |again| again.min(soon)));
+        }
         self.shares = shares(&truth);
         self.truth = Some(Arc::new(truth));
     }
@@ -138,6 +183,29 @@ impl StreamRecord {
             .map(|(partition, memory)| (partition, memory.probes.asked))
             .filter(move |(partition, asked)| needs_probe(partition, *asked, now))
             .map(|(partition, asked)| (asked, partition.id))
+    }
+}
+
+impl Recreated {
+    fn finding(&self, stream: &StreamName) -> Finding {
+        let held = match self.messages {
+            Some(messages) => format!(
+                "what it held is gone: {} offsets were given",
+                grouped(messages)
+            ),
+            None => "what it held is gone".into(),
+        };
+        let detail = vec![
+            held,
+            format!(
+                "it had been created {}",
+                self.before.to_utc().format("%Y-%m-%d %H:%M:%S UTC")
+            ),
+        ];
+        let rule = (Severity::Critical, Rule::StreamRecreated);
+        let target = Target::Stream(StreamName::clone(stream));
+        let message = format!("{stream} was deleted and created anew");
+        Finding::new(rule, target, message, detail, self.at)
     }
 }
 

@@ -91,6 +91,26 @@ impl StreamTracker {
         }
     }
 
+    /// Records a message that was delivered, or acked: it must stay.
+    pub(super) fn record_stored(
+        &mut self,
+        stream: &str,
+        id: PartitionId,
+        offset: Offset,
+        at: Timestamp,
+    ) {
+        if let Some(record) = self.records.get_mut(stream) {
+            record.record_stored(id, offset, at);
+        }
+    }
+
+    /// Somebody knows what that stream has lost.
+    pub(super) fn acknowledge(&mut self, stream: &str) {
+        if let Some(record) = self.records.get_mut(stream) {
+            record.acknowledge();
+        }
+    }
+
     /// Assesses every stream that has changed. Where only logs have grown, no more than `most` partitions, if that is
     /// given: the others have their turn at the next call. Returns whether anything may have changed.
     pub(super) fn assess(&mut self, context: &AssessContext<'_>, most: Option<usize>) -> bool {

@@ -235,6 +235,9 @@ pub struct CursorTruth {
     pub entry: CursorEntry,
     /// Newest offset of its partition; `None` where nobody reports it.
     pub newest_offset: Option<Offset>,
+    /// Since when the log ends before the cursor, as it does where messages were lost; `None` where it does not, or not
+    /// for certain. Consumers that store the next offset to read are one ahead of the end.
+    pub beyond_end_since: Option<Timestamp>,
     /// Messages stored after the last one read; `None` where the newest offset is unknown.
     pub lag: Option<i64>,
     /// How long ago the first unread message was stored; `None` where the lag is.

@@ -5,6 +5,7 @@ mod cursors;
 mod failover;
 mod findings;
 mod incidents;
+mod losses;
 mod partitions;
 mod random;
 mod scale;

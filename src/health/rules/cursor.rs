@@ -1,7 +1,7 @@
 //! The rules about cursors.
 
 use crate::health::{AlertOptions, CursorTruth, Finding, Rule, Severity};
-use crate::model::{Target, Timestamp, counted};
+use crate::model::{CursorEntry, Target, Timestamp, counted, grouped};
 
 /// Finds what is wrong with cursors, given what the options call an alarm.
 pub(in crate::health) fn findings(
@@ -10,6 +10,9 @@ pub(in crate::health) fn findings(
     now: Timestamp,
 ) -> Vec<Finding> {
     let found = cursors.iter().filter_map(|cursor| {
+        if let Some(since) = cursor.beyond_end_since {
+            return Some(beyond_end(cursor, since));
+        }
         let (rule, since) =
             stalled(cursor, alerts, now).or_else(|| lagging(cursor, alerts, now))?;
         Some(finding(cursor, rule, since))
@@ -40,15 +43,39 @@ fn lagging(
     (many || long).then_some((Rule::CursorLag, since))
 }
 
-fn finding(cursor: &CursorTruth, rule: Rule, since: Timestamp) -> Finding {
+/// Who reads on from a cursor beyond the end gets nothing until as much was stored again, and then not all of it.
+fn beyond_end(cursor: &CursorTruth, since: Timestamp) -> Finding {
+    let end = cursor.newest_offset.unwrap_or(-1);
+    let at = grouped(cursor.entry.offset);
+    let detail = vec![
+        format!("it stands at {at}, and the log ends at {}", grouped(end)),
+        format!("who reads on from it gets nothing before offset {at} is stored again"),
+    ];
+    let (who, target) = reader(cursor);
+    let CursorEntry {
+        stream, partition, ..
+    } = &cursor.entry;
+    let message = format!("{who} on {stream}:{partition} is beyond the end");
+    let rule = (Severity::Critical, Rule::CursorBeyondEnd);
+    let mut finding = Finding::new(rule, target, message, detail, since);
+    finding.partitions.push(*partition);
+    finding
+}
+
+fn reader(cursor: &CursorTruth) -> (String, Target) {
     let entry = &cursor.entry;
-    let (who, target) = match entry.group() {
+    match entry.group() {
         Some(group) => (format!("group {group}"), Target::Group(group.to_owned())),
         None => (
             format!("cursor {}", entry.id),
             Target::Cursor(entry.id.clone()),
         ),
-    };
+    }
+}
+
+fn finding(cursor: &CursorTruth, rule: Rule, since: Timestamp) -> Finding {
+    let entry = &cursor.entry;
+    let (who, target) = reader(cursor);
     let what = if rule == Rule::CursorStalled {
         "is stalled"
     } else {

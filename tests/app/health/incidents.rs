@@ -91,7 +91,19 @@ impl Replay {
         );
         let recorded = std::fs::read_to_string(path).unwrap();
         let recorded: Value = serde_json::from_str(&recorded).unwrap();
-        let events = recorded["events"].as_array().unwrap().clone();
+        let mut events = recorded["events"].as_array().unwrap().clone();
+        // Recorded when the waiting was over, a silence began when the broker was asked.
+        for event in &mut events {
+            if let Some(since) = event.get("since").cloned() {
+                event["t"] = since;
+            }
+        }
+        events.sort_by(|a, b| {
+            a["t"]
+                .as_f64()
+                .unwrap()
+                .total_cmp(&b["t"].as_f64().unwrap())
+        });
         let answers = events.iter().filter(|event| event["what"] == "metadata");
         Self {
             end: answers.last().unwrap()["t"].as_f64().unwrap(),

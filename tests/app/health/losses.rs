@@ -1,0 +1,173 @@
+//! What was stored and is gone: logs that end too early, streams made anew, cursors beyond the end.
+
+use liftui::health::{Rule, Severity, Truth};
+use liftui::model::{Offset, Partition};
+
+use super::world::{World, at, cluster, found, led_by, rules, stream};
+
+fn log(leader: usize, high_watermark: Offset, newest: Offset) -> Partition {
+    Partition {
+        high_watermark,
+        newest_offset: newest,
+        ..led_by(leader)
+    }
+}
+
+/// node-1 was emptied and leads again, while node-2 and node-3 still have 100 messages.
+fn emptied(world: &mut World, from: f64) {
+    for (number, ends) in [(1, 4), (2, 99), (3, 99)] {
+        world.report(from, number, vec![log(1, ends, ends)]);
+    }
+}
+
+fn loss(truth: &Truth) -> Option<(&str, Vec<&str>)> {
+    let finding = found(truth, Rule::LogWentBack)?;
+    assert_eq!(finding.severity, Severity::Critical);
+    let detail = finding.detail.iter().map(String::as_str).collect();
+    Some((&finding.message, detail))
+}
+
+#[test]
+fn a_leader_that_has_less_than_was_committed_went_back_and_who_holds_more_is_told() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 99, 99));
+    assert_eq!(rules(&world.truth(1.0)), []);
+    emptied(&mut world, 2.0);
+    let truth = world.truth(2.0);
+    let (message, detail) = loss(&truth).unwrap();
+    assert_eq!(message, "orders:0 went back from 99 to 4");
+    assert_eq!(
+        detail[0],
+        "node-2 and node-3 still hold 95 more: do not restart them"
+    );
+    assert_eq!(
+        truth.findings[0].rule,
+        Rule::LogWentBack,
+        "the worst of all"
+    );
+}
+
+#[test]
+fn who_looks_for_the_first_time_sees_it_by_followers_that_have_committed_more() {
+    let mut world = World::default();
+    emptied(&mut world, 1.0);
+    assert!(
+        loss(&world.truth(1.0)).is_none(),
+        "they may have been asked in any order"
+    );
+    emptied(&mut world, 2.0);
+    let truth = world.truth(2.0);
+    assert!(loss(&truth).unwrap().0.ends_with("from 99 to 4"));
+}
+
+#[test]
+fn what_was_delivered_or_acked_counts_although_no_view_had_it_yet() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 50, 50));
+    world.truth(1.0);
+    world.health.record_stored("orders", 0, 57, at(1.5));
+    world.report_all(3.0, &[1, 2, 3], &log(1, 52, 52));
+    assert_eq!(
+        loss(&world.truth(3.0)).unwrap().0,
+        "orders:0 went back from 57 to 52"
+    );
+}
+
+#[test]
+fn a_loss_stays_until_somebody_knows_of_it_and_is_not_told_twice() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 99, 99));
+    world.truth(1.0);
+    emptied(&mut world, 2.0);
+    assert!(loss(&world.truth(2.0)).is_some());
+    world.report_all(60.0, &[1, 2, 3], &log(1, 300, 300));
+    let truth = world.truth(60.0);
+    let (_, detail) = loss(&truth).unwrap();
+    assert!(
+        detail[0].ends_with("other messages have their offsets by now"),
+        "{detail:?}"
+    );
+    world.health.acknowledge("orders");
+    assert!(loss(&world.truth(61.0)).is_none());
+    world.report_all(62.0, &[1, 2, 3], &log(1, 400, 400));
+    assert_eq!(rules(&world.truth(62.0)), []);
+    world.report_all(63.0, &[1, 2, 3], &log(1, 350, 350));
+    assert!(loss(&world.truth(63.0)).is_some(), "another one is told");
+}
+
+#[test]
+fn an_acknowledged_loss_does_not_come_back_while_the_others_still_hold_more() {
+    let mut world = World::default();
+    emptied(&mut world, 1.0);
+    world.truth(1.0);
+    emptied(&mut world, 2.0);
+    assert!(loss(&world.truth(2.0)).is_some());
+    world.health.acknowledge("orders");
+    for second in 3..9 {
+        emptied(&mut world, f64::from(second));
+        assert!(loss(&world.truth(f64::from(second))).is_none());
+    }
+}
+
+#[test]
+fn uncommitted_messages_that_an_election_cuts_are_no_loss() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 90, 99));
+    world.truth(1.0);
+    world.report_all(2.0, &[1, 2, 3], &log(2, 90, 92));
+    assert!(loss(&world.truth(2.0)).is_none());
+}
+
+#[test]
+fn a_leader_that_was_asked_before_its_follower_is_not_behind_it() {
+    let mut world = World::default();
+    for second in 1..20 {
+        let (time, newest) = (f64::from(second), i64::from(second) * 100);
+        world.report(time, 1, vec![log(1, newest, newest)]);
+        world.report(time + 0.9, 2, vec![log(1, newest + 89, newest + 90)]);
+        world.report(time + 0.9, 3, vec![log(1, newest + 89, newest + 90)]);
+        assert!(loss(&world.truth(time + 0.9)).is_none());
+    }
+}
+
+#[test]
+fn a_stream_that_was_made_anew_is_told_until_somebody_knows_of_it() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 99, 99));
+    world.truth(1.0);
+    for number in 1..=3 {
+        let mut anew = stream("orders", vec![log(1, 0, 0)]);
+        anew.created = at(1.5);
+        world.observe(2.0, number, Ok(cluster(number, &[1, 2, 3], vec![anew])));
+    }
+    let truth = world.truth(2.0);
+    assert_eq!(rules(&truth), [Rule::StreamRecreated]);
+    assert_eq!(
+        truth.findings[0].message,
+        "orders was deleted and created anew"
+    );
+    assert!(truth.findings[0].detail[0].ends_with("100 offsets were given"));
+    world.health.acknowledge("orders");
+    assert_eq!(rules(&world.truth(3.0)), []);
+}
+
+#[test]
+fn a_cursor_beyond_the_end_is_told_only_where_the_log_was_seen_after_it() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 50, 50));
+    world.cursor(1.5, 60);
+    assert_eq!(rules(&world.truth(1.5)), [], "the log may have grown since");
+    world.report_all(2.0, &[1, 2, 3], &log(1, 50, 50));
+    let truth = world.truth(2.0);
+    assert_eq!(rules(&truth), [Rule::CursorBeyondEnd]);
+    assert_eq!(
+        truth.findings[0].message,
+        "cursor billing on orders:0 is beyond the end"
+    );
+    world.report_all(3.0, &[1, 2, 3], &log(1, 59, 59));
+    assert_eq!(
+        rules(&world.truth(3.0)),
+        [],
+        "it names the next message to read"
+    );
+}

@@ -132,6 +132,14 @@ impl Brokers {
         known.values().any(|broker| broker.last_answer.is_some())
     }
 
+    /// Whether the latest request to the broker at that address got no answer.
+    pub(crate) fn has_failed_last(&self, address: &str) -> bool {
+        let known = self.lock();
+        known
+            .get(address)
+            .is_some_and(BrokerHealth::has_failed_last)
+    }
+
     /// The id of the broker at that address, where known.
     pub(crate) fn id(&self, address: &str) -> Option<BrokerId> {
         self.lock().get(address)?.id.clone()

@@ -84,8 +84,8 @@ impl Observer {
     }
 
     /// Asks exactly the broker at that address how the cluster looks. Never fails as a call: why there is no answer
-    /// is in the view. Carries no deadline on the wire and gives up here after the metadata timeout. Brokers and ids
-    /// that the answer names are known from then on.
+    /// is in the view. Carries no deadline on the wire and gives up here after the metadata timeout, or after 3 s where
+    /// the broker does not even answer the health service; after 1 s where it did not answer last time. Brokers and ids that the answer names are known from then on.
     pub async fn fetch_view(&self, address: &str) -> BrokerView {
         self.core().fetch_view(address).await
     }

@@ -1,4 +1,5 @@
 //! What each broker says for itself: one view a broker, each with its time and its error, none waiting for another.
+//! Metadata may take a broker seconds while it is well; whether it hangs is asked meanwhile.
 #![expect(
     clippy::disallowed_methods,
     reason = "a view tells how long its answer took"
@@ -7,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::health_check::no_answer;
 use super::inner::Inner;
 use crate::model::{BrokerView, ErrorKind, Failure, Timestamp};
 
@@ -14,9 +16,15 @@ impl Inner {
     /// Asks exactly the broker at that address how the cluster looks.
     pub(crate) async fn fetch_view(&self, address: &str) -> BrokerView {
         let begun = Instant::now();
-        let answer = self
-            .fetch_from(address, self.options.metadata_timeout)
-            .await;
+        let answer = tokio::select! {
+            biased;
+            answer = self.fetch_from(address, self.options.metadata_timeout) => answer,
+            () = self.hung(address) => {
+                let error = no_answer(address, begun.elapsed());
+                self.brokers.record_failure(address, &error);
+                Err(error)
+            }
+        };
         let took = begun.elapsed();
         if let Err(error) = &answer
             && matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable)

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use liftui::client::{Client, ConnectOptions};
+use liftui::client::{Client, ConnectOptions, HealthStatus};
+use liftui::demo::DemoOptions;
 use liftui::model::{ErrorKind, StartAt, StopAt, SubscribeSpec, SubscriptionEvent};
 
 use super::bed::{Bed, CAP, lively, next_event, next_message, range};
@@ -20,7 +21,7 @@ pub(crate) async fn tapped(bed: &Bed) -> (Client, Vec<WireTap>) {
     let options = ConnectOptions {
         advertise,
         silence_limit: Duration::from_millis(200),
-        metadata_timeout: Duration::from_secs(4),
+        metadata_timeout: Duration::from_secs(9),
         ..ConnectOptions::new(bed.addresses.clone())
     };
     let client = Client::connect(options).await.expect("taps relay");
@@ -87,6 +88,44 @@ async fn a_frozen_broker_delays_no_metadata_and_no_other_view() {
     }
     let failure = frozen.await.result.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Timeout);
+    bed.close().await;
+}
+
+/// A client that asks a broker whether it is there when metadata takes long.
+async fn impatient(bed: &Bed, advertise: Vec<(String, String)>) -> Client {
+    let options = ConnectOptions {
+        advertise,
+        metadata_timeout: Duration::from_millis(1500),
+        ..ConnectOptions::new(bed.addresses.clone())
+    };
+    Client::connect(options).await.expect("brokers answer")
+}
+
+#[tokio::test]
+async fn a_broker_that_hangs_is_told_from_one_whose_metadata_takes_long() {
+    let bed = Bed::demo(DemoOptions {
+        speed: 4.0,
+        ..lively()
+    })
+    .await;
+    let tap = WireTap::to(bed.addresses[0].clone()).await;
+    let through_tap = vec![(bed.addresses[0].clone(), tap.address.clone())];
+    let client = impatient(&bed, through_tap).await;
+    bed.faults().kill(3).unwrap();
+    // With an old list, a survivor waits for the dead one before it answers.
+    bed.faults().age_listing(2).unwrap();
+    let slow = client.fetch_view(&bed.addresses[1]).await;
+    assert!(slow.result.is_ok(), "{slow:?}");
+    let status = client.check_health(&bed.addresses[1], "").await.unwrap();
+    assert_eq!(status, HealthStatus::Serving);
+    tap.freeze(true);
+    let hung = client.fetch_view(&bed.addresses[0]).await;
+    let failure = hung.result.unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Timeout);
+    assert!(
+        failure.sentence.contains("has not answered for"),
+        "{failure}"
+    );
     bed.close().await;
 }
 

@@ -222,13 +222,17 @@ fn about(ids: &[String]) -> pb::FetchMetadataRequest {
 }
 
 fn known_in(answer: pb::FetchMetadataResponse) -> Groups {
-    let known = |group: &pb::ConsumerGroupMetadata| {
-        group.error == pb::consumer_group_metadata::Error::Ok as i32
-    };
-    let groups = answer.group_metadata.into_iter().filter(known);
-    groups
+    known_groups(answer.group_metadata)
         .map(|group| (group.group_id.clone(), group))
         .collect()
+}
+
+/// Those of the groups that the broker knows.
+pub(super) fn known_groups(
+    groups: Vec<pb::ConsumerGroupMetadata>,
+) -> impl Iterator<Item = pb::ConsumerGroupMetadata> {
+    let known = pb::consumer_group_metadata::Error::Ok as i32;
+    groups.into_iter().filter(move |group| group.error == known)
 }
 
 #[cfg(test)]

@@ -2,39 +2,24 @@
 //!
 //! Slices own their state and take the [`Context`] where they need the time, fresh ids or want to leave orders.
 
-pub mod activity;
-pub mod brokers;
 pub mod cluster;
 pub mod command;
-pub mod command_line;
-pub mod confirm;
 pub mod context;
-pub mod cursors;
-pub mod editor;
 pub mod effect;
 pub mod event;
-pub mod filter;
 pub mod focus;
-pub mod forms;
 pub mod inflight;
-pub mod inspector;
-pub mod keymap;
-pub mod keys;
-pub mod list_state;
-pub mod menu;
+pub mod input;
+pub mod lists;
 pub mod notice;
-pub mod overlay;
-pub mod overview;
+pub mod overlays;
 pub mod schemas;
+pub mod screens;
 pub mod settings;
-pub mod streams;
-pub mod table;
-pub mod tails;
 pub mod viewport;
 
 mod copy;
 mod form_flow;
-mod key_hints;
 mod mouse;
 mod navigation;
 mod operations;
@@ -47,23 +32,23 @@ pub use context::Context;
 pub use effect::{Effect, ExportSpec, OlderSpec, TailSpec};
 pub use event::{Event, Link, Progress, ScanEvent, TailEvent};
 pub use focus::{Focus, KeyContext, Pane, Screen};
-pub use keymap::Keymap;
+pub use input::keymap::Keymap;
 pub use operations::command_of;
 pub use schemas::Schemas;
 pub use settings::{ContextEntry, Settings};
 pub use viewport::{Area, HitTarget, Viewport};
 
-use activity::Activity;
-use brokers::{BrokerColumn, BrokerName};
 use cluster::ClusterState;
-use cursors::Cursors;
-use forms::Form;
-use keys::Key;
-use overlay::Overlay;
-use overview::Overview;
-use streams::Streams;
-use table::Table;
-use tails::Tails;
+use input::keys::Key;
+use lists::table::Table;
+use overlays::Overlay;
+use overlays::form::Form;
+use screens::activity::Activity;
+use screens::brokers::{BrokerColumn, BrokerName};
+use screens::cursors::Cursors;
+use screens::overview::Overview;
+use screens::streams::Streams;
+use screens::tails::Tails;
 
 use crate::health::Truth;
 use crate::model::Timestamp;

@@ -8,21 +8,11 @@ pub mod painter;
 pub mod sanitise;
 pub mod theme;
 
-mod activity;
-mod brokers;
 mod chrome;
-mod connecting;
-mod cursors;
 mod detail;
-mod forms;
-mod inspector;
 mod labels;
-mod overlay;
-mod overview;
-mod partitions;
-mod streams;
-mod tails;
-mod text_input;
+mod overlays;
+mod screens;
 mod widgets;
 
 use ratatui::Frame;
@@ -34,6 +24,9 @@ use crate::app::cluster::Freshness;
 use crate::app::{App, Pane, Viewport};
 use layout::Panes;
 use painter::Painter;
+use screens::{
+    activity, brokers, connecting, cursors, inspector, overview, partitions, streams, tails,
+};
 use widgets::PaneArea;
 
 /// Draws a frame and says what it offered: rows per pane, and what lies under which cell.
@@ -47,7 +40,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
     };
     chrome::header(&mut painter, places.header, app);
     body(&mut painter, &places, app);
-    overlay::draw(&mut painter, places.body, app);
+    overlays::draw(&mut painter, places.body, app);
     chrome::tabs(&mut painter, places.tabs, app);
     chrome::notice(&mut painter, places.notice, app);
     chrome::footer(&mut painter, places.footer, app);

@@ -5,8 +5,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::notice::Level;
-use super::{Context, Effect, Link};
+use crate::app::notice::Level;
+use crate::app::{Context, Effect, Link};
 use crate::health::{Health, HealthOptions, PartitionTruth, StreamTruth, Truth};
 use crate::model::{BrokerId, BrokerView, CursorEntry, Probe, StreamName, Timestamp};
 

@@ -4,13 +4,13 @@
 //! A slice gets the context handed in and owns none of it. Changes that stop others' work are put aside until the user
 //! has confirmed them (I10).
 
-use super::confirm::is_asked_about;
-use super::effect::Effect;
-use super::inflight::{Inflight, Request};
-use super::notice::{Level, Notices};
-use super::settings::Settings;
-use super::viewport::Viewport;
-use super::{RequestId, ScanId, TailId};
+use crate::app::effect::Effect;
+use crate::app::inflight::{Inflight, Request};
+use crate::app::notice::{Level, Notices};
+use crate::app::overlays::confirm::is_asked_about;
+use crate::app::settings::Settings;
+use crate::app::viewport::Viewport;
+use crate::app::{RequestId, ScanId, TailId};
 use crate::model::{Failure, Operation, Timestamp};
 
 /// The common ground of all slices.

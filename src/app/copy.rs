@@ -2,10 +2,10 @@
 //!
 //! How text reaches the clipboard is the terminal's business.
 
-use super::menu::{Menu, MenuAction, MenuEntry};
-use super::notice::Level;
-use super::overlay::Overlay;
-use super::{App, Effect, Pane, Screen};
+use crate::app::notice::Level;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::menu::{Menu, MenuAction, MenuEntry};
+use crate::app::{App, Effect, Pane, Screen};
 use crate::model::shell_line;
 
 impl App {
@@ -124,7 +124,7 @@ impl App {
         let Some(event) = self.activity.chosen() else {
             return Vec::new();
         };
-        let text = super::activity::sentence(event);
+        let text = crate::app::screens::activity::sentence(event);
         vec![entry("event", text), command(&["activity"])]
     }
 }

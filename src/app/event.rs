@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::{RequestId, ScanId, TailId, Viewport};
+use crate::app::{RequestId, ScanId, TailId, Viewport};
 use crate::model::{
     ActivityEvent, BrokerView, CursorEntry, Failure, GroupInfo, Offset, Outcome, PartitionId,
     Probe, StreamName, SubscriptionEvent, Timestamp,

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::command::{FormCommand, ListCommand, TailCommand};
-use super::forms::{
+use crate::app::command::{FormCommand, ListCommand, TailCommand};
+use crate::app::inflight::Request;
+use crate::app::notice::Level;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::form::{
     EnterAction, Form, FormFocus, FormKind, KnownStreams, create_form, publish_form,
 };
-use super::inflight::Request;
-use super::notice::Level;
-use super::overlay::Overlay;
-use super::tails::TailRequest;
-use super::{App, Effect, Pane, RequestId, Screen};
+use crate::app::screens::tails::TailRequest;
+use crate::app::{App, Effect, Pane, RequestId, Screen};
 use crate::model::{Failure, PartitionId, StreamName};
 
 impl App {

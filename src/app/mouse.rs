@@ -4,10 +4,10 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::command::Move;
-use super::confirm::Button;
-use super::overlay::Overlay;
-use super::{App, Area, HitTarget, Pane};
+use crate::app::command::Move;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::confirm::Button;
+use crate::app::{App, Area, HitTarget, Pane};
 
 /// Lines that one notch of the wheel scrolls.
 const NOTCH: usize = 3;

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use super::command::{ListCommand, Move, TailCommand};
-use super::overlay::{DetailTarget, Overlay};
-use super::table::Listing;
-use super::{App, Pane, Screen, activity};
+use crate::app::command::{ListCommand, Move, TailCommand};
+use crate::app::lists::table::Listing;
+use crate::app::overlays::{DetailTarget, Overlay};
+use crate::app::screens::activity;
+use crate::app::{App, Pane, Screen};
 use crate::model::{StreamName, Target};
 
 impl App {

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::Act;
-use super::confirm::{Button, Confirm};
-use super::notice::Level;
-use super::overlay::{DetailTarget, Overlay};
-use super::streams::PartitionKey;
-use super::{App, Effect, Pane, Screen, activity};
+use crate::app::command::Act;
+use crate::app::notice::Level;
+use crate::app::overlays::confirm::{Button, Confirm};
+use crate::app::overlays::{DetailTarget, Overlay};
+use crate::app::screens::activity;
+use crate::app::screens::streams::PartitionKey;
+use crate::app::{App, Effect, Pane, Screen};
 use crate::health::{Known, PartitionTruth};
 use crate::model::{
     Failure, Operation, Outcome, PartitionId, StreamName, format_ranges, shell_line,

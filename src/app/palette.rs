@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use super::command::{Act, AppCommand, Go, ListCommand, TailCommand};
-use super::command_line::{Argument, argument_of};
-use super::inflight::Request;
-use super::menu::{Menu, MenuAction, MenuEntry};
-use super::notice::Level;
-use super::overlay::Overlay;
-use super::{App, Command, Effect, Pane};
+use crate::app::command::{Act, AppCommand, Go, ListCommand, TailCommand};
+use crate::app::inflight::Request;
+use crate::app::notice::Level;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::command_line::{Argument, argument_of};
+use crate::app::overlays::menu::{Menu, MenuAction, MenuEntry};
+use crate::app::{App, Command, Effect, Pane};
 use crate::health::BrokerTruth;
 use crate::model::{Operation, StreamName, did_you_mean};
 
@@ -63,7 +63,7 @@ impl App {
 
     fn context_entries(&self) -> Vec<MenuEntry> {
         let settings = &self.context.settings;
-        let entry = |context: &super::ContextEntry| {
+        let entry = |context: &crate::app::ContextEntry| {
             let here = if context.name == settings.cluster {
                 " · here"
             } else {

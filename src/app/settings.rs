@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use super::keymap::Keymap;
-use super::schemas::Schemas;
+use crate::app::input::keymap::Keymap;
+use crate::app::schemas::Schemas;
 use crate::health::HealthOptions;
 
 /// What the dashboard was started with.

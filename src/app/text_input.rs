@@ -4,14 +4,14 @@
 
 use crossterm::event::KeyEvent;
 
-use super::App;
-use super::command::TextCommand;
-use super::command_line::{self, Argument, CommandLine};
-use super::editor::Editor;
-use super::filter::Filter;
-use super::notice::Level;
-use super::overlay::Overlay;
-use super::table::Listing;
+use crate::app::App;
+use crate::app::command::TextCommand;
+use crate::app::input::editor::Editor;
+use crate::app::lists::filter::Filter;
+use crate::app::lists::table::Listing;
+use crate::app::notice::Level;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::command_line::{self, Argument, CommandLine};
 
 /// How many lines of the command line are remembered.
 const HISTORY: usize = 200;

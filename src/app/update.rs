@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
-use super::command::{Answer, AppCommand, Go, ListCommand};
-use super::inflight::Request;
-use super::keymap::Resolution;
-use super::keys::Key;
-use super::notice::Level;
-use super::overlay::{DetailTarget, Overlay};
-use super::streams::Heights;
-use super::{App, Command, Effect, Event, Pane, RequestId, Screen, Viewport};
+use crate::app::command::{Answer, AppCommand, Go, ListCommand};
+use crate::app::inflight::Request;
+use crate::app::input::keymap::Resolution;
+use crate::app::input::keys::Key;
+use crate::app::notice::Level;
+use crate::app::overlays::{DetailTarget, Overlay};
+use crate::app::screens::streams::Heights;
+use crate::app::{App, Command, Effect, Event, Pane, RequestId, Screen, Viewport};
 use crate::health::Known;
 use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
 
@@ -283,7 +283,7 @@ impl App {
                     .settle(truth, faulty, rows(Pane::Findings), rows(Pane::Cluster));
             }
             Screen::Brokers => {
-                let names = super::brokers::rows(&self.brokers, truth, faulty);
+                let names = crate::app::screens::brokers::rows(&self.brokers, truth, faulty);
                 self.brokers
                     .set_rows(names, truth.brokers.len(), rows(Pane::Brokers));
             }

@@ -2,7 +2,7 @@
 //!
 //! `ui` fills it in, the loop sends it back as an event when it changed (I3).
 
-use super::focus::{Pane, Screen};
+use crate::app::focus::{Pane, Screen};
 
 /// A rectangle of cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -6,21 +6,21 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::format;
-use super::labels;
-use super::layout::LEAST;
-use super::painter::{Painter, span, spans_width};
-use super::text_input;
-use super::theme::Theme;
-use super::widgets::{after, dotted};
 use crate::app::cluster::Freshness;
-use crate::app::command_line::{self, CommandLine};
 use crate::app::inflight::Request;
 use crate::app::notice::Level;
-use crate::app::overlay::Overlay;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::command_line::{self, CommandLine};
 use crate::app::{App, HitTarget, Screen};
 use crate::health::{BrokerTruth, Severity};
 use crate::model::counted;
+use crate::ui::format;
+use crate::ui::labels;
+use crate::ui::layout::LEAST;
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::text_input;
+use crate::ui::widgets::{after, dotted};
 
 /// A sentence instead of a broken screen.
 pub(super) fn too_small(painter: &mut Painter<'_>, area: Rect) {

@@ -14,10 +14,10 @@ use ratatui::text::Span;
 pub(super) use entities::{broker_facts, broker_page, page, partition_subject};
 pub(super) use loss::loss_page;
 
-use super::format;
-use super::painter::{Painter, span};
-use super::theme::Theme;
-use super::widgets::row;
+use crate::ui::format;
+use crate::ui::painter::{Painter, span};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::row;
 
 /// A line of a text.
 #[derive(Clone, Debug)]
@@ -75,14 +75,14 @@ fn wrap(line: Line, columns: usize) -> Vec<Line> {
         [name, _, ..] if name.content.ends_with(' ') => format::width(&name.content),
         _ => 2,
     };
-    if super::painter::spans_width(&line.0) <= columns || columns <= indent + 8 {
+    if crate::ui::painter::spans_width(&line.0) <= columns || columns <= indent + 8 {
         return vec![line];
     }
     let mut lines = Vec::new();
     let mut current: Vec<Span<'static>> = Vec::new();
     let mut used = 0;
     for piece in line.0 {
-        for word in words_of(&super::sanitise::line(&piece.content)) {
+        for word in words_of(&crate::ui::sanitise::line(&piece.content)) {
             let wide = format::width(&word);
             if used + format::width(word.trim_end()) > columns && used > indent {
                 lines.push(Line(trimmed(std::mem::take(&mut current))));

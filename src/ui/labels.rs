@@ -5,13 +5,13 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::format;
-use super::painter::span;
-use super::theme::Theme;
 use crate::health::{
     BrokerTruth, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth, Truth,
 };
 use crate::model::{CursorEntry, Timestamp};
+use crate::ui::format;
+use crate::ui::painter::span;
+use crate::ui::theme::Theme;
 
 /// A sign and words behind it.
 fn state(sign: &str, words: &str, style: Style) -> Vec<Span<'static>> {

@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::format::{cut, width};
-use super::sanitise;
-use super::theme::Theme;
 use crate::app::{Area, HitTarget, Viewport};
+use crate::ui::format::{cut, width};
+use crate::ui::sanitise;
+use crate::ui::theme::Theme;
 
 /// Draws a frame.
 #[derive(Debug)]

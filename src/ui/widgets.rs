@@ -2,16 +2,17 @@
 //!
 //! What stands in them is each pane's own business.
 
+pub(super) mod text_input;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::format;
-use super::painter::{Painter, span, spans_width};
-use super::text_input;
-use super::theme::Theme;
-use crate::app::table::{Column, Listing, Table};
+use crate::app::lists::table::{Column, Listing, Table};
 use crate::app::{HitTarget, Pane};
+use crate::ui::format;
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::theme::Theme;
 
 /// A pane's place and standing.
 #[derive(Clone, Copy, Debug)]

@@ -6,9 +6,9 @@ mod orders;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use liftui::app::inspector::Side;
-use liftui::app::overlay::Overlay;
-use liftui::app::tails::{FollowMode, Tail, TailState, Window};
+use liftui::app::overlays::Overlay;
+use liftui::app::screens::inspector::Side;
+use liftui::app::screens::tails::{FollowMode, Tail, TailState, Window};
 use liftui::app::{
     App, Area, Effect, Event, HitTarget, Pane, ScanEvent, Settings, TailEvent, TailId, Viewport,
 };

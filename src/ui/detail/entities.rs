@@ -4,9 +4,9 @@
 
 use super::{Line, keys, loss_page, messages};
 use crate::app::App;
-use crate::app::activity;
-use crate::app::overlay::DetailTarget;
-use crate::app::streams::PartitionKey;
+use crate::app::overlays::DetailTarget;
+use crate::app::screens::activity;
+use crate::app::screens::streams::PartitionKey;
 use crate::health::{
     BrokerTruth, CursorTruth, Finding, Known, PartitionStatus, PartitionTruth, StreamTruth, Truth,
 };
@@ -56,7 +56,7 @@ pub(in crate::ui) fn page(subject: &DetailTarget, app: &App, theme: &Theme) -> (
             let found = truth
                 .cursors
                 .iter()
-                .find(|one| crate::app::cursors::key(one) == *key);
+                .find(|one| crate::app::screens::cursors::key(one) == *key);
             let lines = found.map(|cursor| cursor_page(cursor, app, theme));
             (key.0.clone(), lines.unwrap_or_else(|| gone("The cursor")))
         }
@@ -82,8 +82,8 @@ pub(in crate::ui) fn page(subject: &DetailTarget, app: &App, theme: &Theme) -> (
         }
         DetailTarget::Finding(key) => {
             let mut all = truth.findings.iter();
-            let found =
-                all.find(|finding| crate::app::overview::FindingKey::from(*finding) == *key);
+            let found = all
+                .find(|finding| crate::app::screens::overview::FindingKey::from(*finding) == *key);
             let lines = found.map(|finding| finding_page(finding, now, theme));
             let mended = || vec![Line::text("It does not hold any more.", theme.good)];
             ("Finding".to_owned(), lines.unwrap_or_else(mended))

@@ -1,7 +1,7 @@
 //! Changes of the cluster: what is asked first, what is sent, what an answer means.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::overlay::{DetailTarget, Overlay};
+use liftui::app::overlays::{DetailTarget, Overlay};
 use liftui::app::{Effect, Event, RequestId, Settings, TailId};
 use liftui::model::{ErrorKind, Failure, Operation, Outcome, Probe, ProbeState, Target};
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use liftui::app::table::Listing;
+use liftui::app::lists::table::Listing;
 use liftui::app::{Effect, Event, Pane};
 use liftui::model::{ErrorKind, Failure, Target};
 

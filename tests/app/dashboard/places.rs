@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use liftui::app::overlay::{DetailTarget, Overlay};
-use liftui::app::table::Listing;
+use liftui::app::lists::table::Listing;
+use liftui::app::overlays::{DetailTarget, Overlay};
 use liftui::app::{Area, Effect, Event, HitTarget, Pane, Screen, Settings, Viewport};
 
 use super::notice;

@@ -1,7 +1,7 @@
 //! What is typed, pasted and copied: the command line, the palette, the clipboard.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::overlay::Overlay;
+use liftui::app::overlays::Overlay;
 use liftui::app::{Effect, Event, Settings};
 
 use super::{chosen_stream, notice};

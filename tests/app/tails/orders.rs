@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use liftui::app::tails::FollowMode;
+use liftui::app::screens::tails::FollowMode;
 use liftui::app::{Effect, Event, Progress, TailEvent};
 use liftui::model::{EndReason, SubscriptionEvent};
 

@@ -1,0 +1,230 @@
+//! What was done to the cluster, as `__activity` tells it, the newest first.
+//!
+//! Events are delivered at least once; repeats are told by their ids.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::lists::table::{Column, Listing, Table};
+use crate::app::screens::cursors::Reading;
+use crate::app::{Context, Effect};
+use crate::model::{
+    ActivityEvent, ActivityKind, Failure, StreamName, Timestamp, counted, format_ranges,
+};
+
+/// The columns of the list of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActivityColumn {
+    /// When.
+    Time,
+    /// What was done.
+    Event,
+    /// To what.
+    Target,
+}
+
+impl Column for ActivityColumn {
+    const ALL: &'static [Self] = &[Self::Time, Self::Event, Self::Target];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Time => "TIME",
+            Self::Event => "EVENT",
+            Self::Target => "WHAT",
+        }
+    }
+
+    fn is_number(self) -> bool {
+        false
+    }
+
+    fn begins_with_greatest(self) -> bool {
+        self == Self::Time
+    }
+}
+
+/// How long after an order to read that failed the next one is given.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// How many events are kept; older ones stay in `__activity`.
+const KEPT: usize = 10_000;
+
+/// The events.
+#[derive(Debug)]
+pub struct Activity {
+    /// The list.
+    pub list: Table<u64, ActivityColumn>,
+    events: BTreeMap<u64, ActivityEvent>,
+    reading: Reading,
+    followed: bool,
+    ordered: Timestamp,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self {
+            list: Table::sorted_by(ActivityColumn::Time),
+            events: BTreeMap::new(),
+            reading: Reading::Never,
+            followed: false,
+            ordered: Timestamp::NEVER,
+        }
+    }
+}
+
+impl Activity {
+    /// How reading goes.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// The event of that id.
+    pub fn event(&self, id: u64) -> Option<&ActivityEvent> {
+        self.events.get(&id)
+    }
+
+    /// The chosen event.
+    pub fn chosen(&self) -> Option<&ActivityEvent> {
+        self.event(*self.list.chosen()?)
+    }
+
+    /// Begins to read, where that was not ordered yet or failed.
+    pub fn follow(&mut self, context: &mut Context) {
+        if !self.followed {
+            self.followed = true;
+            self.ordered = context.now;
+            context.order(Effect::FollowActivity(true));
+        }
+    }
+
+    /// Reads on after a failure, as a pause that the next event ends, at a calm pace.
+    pub fn on_tick(&mut self, context: &mut Context) {
+        let has_failed = matches!(self.reading, Reading::Failed(..));
+        if has_failed && self.ordered.age(context.now) >= TRY_AGAIN_AFTER {
+            self.follow(context);
+        }
+    }
+
+    /// Takes events, or why there are none.
+    pub fn on_events(
+        &mut self,
+        events: Result<Arc<Vec<ActivityEvent>>, Failure>,
+        context: &Context,
+    ) {
+        match events {
+            Ok(events) => self.keep(&events, context),
+            Err(failure) => {
+                self.followed = false;
+                self.reading = Reading::Failed(context.now, failure);
+            }
+        }
+    }
+
+    fn keep(&mut self, events: &[ActivityEvent], context: &Context) {
+        self.reading = Reading::Read(context.now);
+        for event in events {
+            self.events.insert(event.id, event.clone());
+        }
+        while self.events.len() > KEPT {
+            self.events.pop_first();
+        }
+    }
+
+    /// Works the rows out anew.
+    pub fn settle(&mut self, height: usize) {
+        let (column, reversed) = self.list.sort();
+        let filter = self.list.filter();
+        let shown = self.events.values().rev().filter(|event| {
+            let (what, target) = (verb(&event.kind), target(&event.kind));
+            filter.passes(&[what, &target])
+        });
+        let mut rows: Vec<&ActivityEvent> = shown.collect();
+        match column {
+            ActivityColumn::Time => {}
+            ActivityColumn::Event => rows.sort_by_key(|event| verb(&event.kind)),
+            ActivityColumn::Target => rows.sort_by_cached_key(|event| target(&event.kind)),
+        }
+        if reversed {
+            rows.reverse();
+        }
+        let rows: Vec<u64> = rows.into_iter().map(|event| event.id).collect();
+        self.list.set_rows(rows, self.events.len(), height);
+    }
+}
+
+/// What was done, in a word or two.
+pub fn verb(kind: &ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::CreateStream { .. } => "created",
+        ActivityKind::DeleteStream { .. } => "deleted",
+        ActivityKind::PauseStream { .. } => "paused",
+        ActivityKind::ResumeStream { .. } => "resumed",
+        ActivityKind::SetReadonly { readonly: true, .. } => "made readonly",
+        ActivityKind::SetReadonly {
+            readonly: false, ..
+        } => "made writable",
+        ActivityKind::JoinGroup { .. } => "joined",
+        ActivityKind::LeaveGroup { expired: false, .. } => "left",
+        ActivityKind::LeaveGroup { expired: true, .. } => "expired",
+        ActivityKind::Unknown { .. } => "unknown",
+    }
+}
+
+/// To what it was done, in words.
+pub fn target(kind: &ActivityKind) -> String {
+    match kind {
+        ActivityKind::CreateStream { stream, partitions } => {
+            format!("{stream} · {}", counted(partitions.len(), "partition"))
+        }
+        ActivityKind::DeleteStream { stream } => stream.to_string(),
+        ActivityKind::PauseStream {
+            stream,
+            partitions,
+            resume_all,
+        } => {
+            let all = if *resume_all {
+                " · the first resume resumes all"
+            } else {
+                ""
+            };
+            format!("{stream}:{}{all}", format_ranges(partitions))
+        }
+        ActivityKind::ResumeStream { stream, partitions }
+        | ActivityKind::SetReadonly {
+            stream, partitions, ..
+        } => {
+            format!("{stream}:{}", format_ranges(partitions))
+        }
+        ActivityKind::JoinGroup {
+            group,
+            consumer,
+            streams,
+        } => {
+            format!("{consumer} → group {group} · {}", streams.join(", "))
+        }
+        ActivityKind::LeaveGroup {
+            group, consumer, ..
+        } => format!("{consumer} ← group {group}"),
+        ActivityKind::Unknown { op } => format!("operation {op}, which this client does not know"),
+    }
+}
+
+/// The stream that an event is about, if it is about one.
+pub fn stream(kind: &ActivityKind) -> Option<&StreamName> {
+    match kind {
+        ActivityKind::CreateStream { stream, .. }
+        | ActivityKind::DeleteStream { stream }
+        | ActivityKind::PauseStream { stream, .. }
+        | ActivityKind::ResumeStream { stream, .. }
+        | ActivityKind::SetReadonly { stream, .. } => Some(stream),
+        ActivityKind::JoinGroup { streams, .. } => streams.first(),
+        ActivityKind::LeaveGroup { .. } | ActivityKind::Unknown { .. } => None,
+    }
+}
+
+/// An event as one line.
+pub fn sentence(event: &ActivityEvent) -> String {
+    let time = event.time.to_utc().to_rfc3339();
+    format!("{time} {} {}", target(&event.kind), verb(&event.kind))
+}

@@ -1,0 +1,252 @@
+//! The question before others' work is stopped, in words and with numbers.
+//!
+//! What is asked and whether yes may be said is `app/confirm`'s.
+
+use ratatui::layout::Rect;
+
+use crate::app::HitTarget;
+use crate::app::command_of;
+use crate::app::overlays::confirm::{Button, Confirm};
+use crate::health::{Known, Truth};
+use crate::model::{Operation, PartitionId, StreamName, counted, format_ranges};
+use crate::ui::detail::{self, Line, wrapped};
+use crate::ui::format;
+use crate::ui::layout::centred;
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::text_input;
+use crate::ui::widgets::{after, popup, row};
+
+/// Draws a question in the middle.
+pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, truth: &Truth) {
+    let theme = painter.theme;
+    let Some(first) = confirm.operations().first() else {
+        return;
+    };
+    let width = body.width.saturating_sub(4).min(74);
+    let mut lines = consequences(confirm, first, truth, theme);
+    lines.push(Line::gap());
+    for operation in confirm.operations().iter().take(3) {
+        lines.push(Line::text(command_of(operation), theme.faint));
+    }
+    let lines = wrapped(lines, usize::from(width.saturating_sub(4)));
+    let asked = u16::from(confirm.asks_for_name()) * 2;
+    let height = u16::try_from(lines.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(4 + asked);
+    let area = centred(body, width, height);
+    let title = [span(question(confirm, first, truth), theme.focus)];
+    let inside = popup(painter, area, &title, edge(first, theme));
+    detail::draw(painter, inside, &lines, 0);
+    let last = inside.height.saturating_sub(1);
+    if let Some(name) = confirm.name() {
+        let line = row(inside, last.saturating_sub(2));
+        let taken = painter.put(line, &[span("its name: ", theme.muted)]);
+        text_input::line(painter, after(line, taken), name, theme.input);
+    }
+    buttons(painter, row(inside, last), confirm);
+}
+
+fn edge(operation: &Operation, theme: &Theme) -> ratatui::style::Style {
+    if matches!(operation, Operation::Delete { .. }) {
+        theme.broken
+    } else {
+        theme.line
+    }
+}
+
+fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm) {
+    let theme = painter.theme;
+    let mut right = line;
+    let all = [
+        (1, "Cancel", Button::Cancel),
+        (0, confirm.verb(), Button::Act),
+    ];
+    for (number, text, button) in all {
+        let may = button == Button::Cancel || confirm.may_act();
+        let style = match (confirm.button() == button, may) {
+            (true, true) => theme.button_focus,
+            (_, false) => theme.faint,
+            (false, true) => theme.button,
+        };
+        let spans = [span(format!(" {text} "), style)];
+        let wide = u16::try_from(spans_width(&spans))
+            .unwrap_or(0)
+            .min(right.width);
+        let at = Rect {
+            x: right.right() - wide,
+            width: wide,
+            ..right
+        };
+        painter.put(at, &spans);
+        painter.hit(at, HitTarget::Button(number));
+        right.width = right.width.saturating_sub(wide + 2);
+    }
+}
+
+/// The question itself: `Pause 3 of 4 partitions of orders-eu?`
+fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
+    let verb = confirm.verb();
+    let others = confirm.operations().len() - 1;
+    let more = if others > 0 {
+        format!(" and {}", counted(others, "other stream"))
+    } else {
+        String::new()
+    };
+    match target(first) {
+        Some((stream, partitions)) => {
+            let all = truth
+                .stream(stream)
+                .map_or(0, |stream| stream.partitions.len());
+            let named = if partitions.is_empty() {
+                all
+            } else {
+                partitions.len()
+            };
+            let what = match (named, all) {
+                (1, 1) => "the partition".to_owned(),
+                (named, all) if named == all => format!("all {all} partitions"),
+                (named, all) => format!("{named} of {all} partitions"),
+            };
+            match verb.strip_prefix("Make ") {
+                Some(state) => format!("Make {what} of {stream}{more} {state}?"),
+                None => format!("{verb} {what} of {stream}{more}?"),
+            }
+        }
+        None => match confirm.deleted() {
+            Some(stream) => format!("{verb} {stream}?"),
+            None => format!("{verb}?"),
+        },
+    }
+}
+
+fn target(operation: &Operation) -> Option<(&StreamName, &[PartitionId])> {
+    match operation {
+        Operation::Pause {
+            stream, partitions, ..
+        }
+        | Operation::Resume { stream, partitions }
+        | Operation::SetReadonly {
+            stream, partitions, ..
+        } => Some((stream, partitions)),
+        Operation::Create(_)
+        | Operation::Delete { .. }
+        | Operation::Publish(_)
+        | Operation::SetCursor { .. } => None,
+    }
+}
+
+fn consequences(confirm: &Confirm, first: &Operation, truth: &Truth, theme: &Theme) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (stream, partitions) in confirm.operations().iter().filter_map(target) {
+        let place = format!("{stream}:{}", format_ranges(partitions));
+        lines.push(Line::text(place, theme.title));
+    }
+    if !confirm.left_out().is_empty() {
+        let left: Vec<String> = confirm
+            .left_out()
+            .iter()
+            .map(|(stream, id)| format!("{stream}:{id}"))
+            .collect();
+        let text = format!("{} left out: the leader does not answer", left.join(", "));
+        lines.push(Line::text(text, theme.degraded));
+    }
+    let sentences: Vec<String> = match first {
+        Operation::Pause { .. } => vec![
+            "Their subscriptions end, this dashboard's tails of them too.".to_owned(),
+            "The next publish resumes each.".to_owned(),
+        ],
+        Operation::Resume { .. } => {
+            let mut sentences = vec![
+                "A subscription is opened to each and closed again; no message is written."
+                    .to_owned(),
+            ];
+            if any_readonly(confirm, truth) {
+                sentences.push("A readonly partition becomes writable by that, though metadata goes on calling it readonly.".to_owned());
+            }
+            sentences
+        }
+        Operation::SetReadonly { readonly: true, .. } => vec![
+            "Publishes to them are refused from then on.".to_owned(),
+            "Subscriptions end once they have read everything.".to_owned(),
+        ],
+        Operation::SetReadonly {
+            readonly: false, ..
+        } => vec!["Publishes to them are taken again.".to_owned()],
+        Operation::Delete { stream } => deletion(stream, truth),
+        Operation::Create(_) | Operation::Publish(_) | Operation::SetCursor { .. } => Vec::new(),
+    };
+    lines.extend(
+        sentences
+            .into_iter()
+            .map(|text| Line::text(text, theme.text)),
+    );
+    lines.extend(readers(confirm, truth).map(|text| Line::text(text, theme.degraded)));
+    lines
+}
+
+fn any_readonly(confirm: &Confirm, truth: &Truth) -> bool {
+    confirm
+        .operations()
+        .iter()
+        .filter_map(target)
+        .any(|(stream, ids)| {
+            ids.iter().any(|id| {
+                truth
+                    .partition(stream, *id)
+                    .is_some_and(|partition| partition.readonly == Known::Yes)
+            })
+        })
+}
+
+fn deletion(stream: &str, truth: &Truth) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some(found) = truth.stream(stream) {
+        let mut text = format!(
+            "All messages of {}",
+            counted(found.partitions.len(), "partition")
+        );
+        if let Some(messages) = found.messages {
+            text = format!("{text}, {} offsets so far", format::count(messages));
+        }
+        if let Some(rate) = found.rate.filter(|rate| *rate >= 0.05) {
+            text = format!("{text}, {} messages a second now", format::rate(rate));
+        }
+        sentences.push(format!("{text}."));
+    }
+    sentences.push("It cannot be undone. Type its name to delete it.".to_owned());
+    sentences
+}
+
+/// Who reads what is about to be stopped, as far as cursors tell.
+fn readers(confirm: &Confirm, truth: &Truth) -> Option<String> {
+    let streams: Vec<&str> = confirm
+        .operations()
+        .iter()
+        .filter_map(|operation| match operation {
+            Operation::Pause { stream, .. } | Operation::Delete { stream } => Some(&**stream),
+            Operation::Create(_)
+            | Operation::Resume { .. }
+            | Operation::SetReadonly { .. }
+            | Operation::Publish(_)
+            | Operation::SetCursor { .. } => None,
+        })
+        .collect();
+    let cursors = truth
+        .cursors
+        .iter()
+        .filter(|one| streams.contains(&&*one.entry.stream));
+    let mut names: Vec<&str> = cursors
+        .map(|one| one.entry.group().unwrap_or(&one.entry.id))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let shown = names.iter().take(4).copied().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(4);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    (!names.is_empty()).then(|| format!("Read by {shown}{more}."))
+}

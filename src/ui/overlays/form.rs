@@ -1,0 +1,243 @@
+//! Draws a form on top of the screen: fields with their labels, errors beside them, buttons.
+//! What the fields mean and what is wrong with them is known in `app/forms`.
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use crate::app::HitTarget;
+use crate::app::overlays::form::{
+    Choice, Field, FieldId, Form, FormFocus, FormKind, Input, SubmitState,
+};
+use crate::ui::format::{self, pad};
+use crate::ui::layout::centred;
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::widgets::text_input;
+use crate::ui::widgets::{after, below, popup, row};
+
+/// Columns of a field's name.
+const LABEL: u16 = 17;
+/// The widest a form grows: lines of text are read best so.
+const WIDEST: u16 = 88;
+/// Rows of a value on a screen with room, and on one without.
+const VALUE_ROWS: (u16, u16) = (10, 3);
+/// Rows of headers on a screen with room, and on one without.
+const HEADER_ROWS: (u16, u16) = (3, 1);
+/// Rows besides the fields: the edges, what came of sending, the buttons.
+const AROUND: u16 = 4;
+
+/// A stop of the form, its number, and the rows it takes.
+#[derive(Clone, Copy)]
+struct Item {
+    stop: FormFocus,
+    number: usize,
+    rows: u16,
+}
+
+/// Draws the form in the middle of the screen.
+pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
+    let theme = painter.theme;
+    let items = items(form, body.height.saturating_sub(AROUND));
+    let wanted = items.iter().map(|item| item.rows).sum::<u16>() + AROUND;
+    let width = body.width.saturating_sub(2).min(WIDEST);
+    let place = centred(body, width, wanted.min(body.height));
+    let title = match form.kind() {
+        FormKind::Publish => "Publish a message",
+        FormKind::Create => "Create a stream",
+    };
+    let inside = popup(painter, place, &[span(title, theme.focus)], theme.line);
+    let rows = inside.height.saturating_sub(2);
+    fields(
+        painter,
+        Rect {
+            height: rows,
+            ..inside
+        },
+        form,
+        &items,
+    );
+    outcome(painter, row(inside, rows), form);
+    buttons(painter, row(inside, rows + 1), form, items.len());
+}
+
+/// The stops that are drawn as rows, from top to bottom; boxes of many lines shrink where the screen is low.
+fn items(form: &Form, room: u16) -> Vec<Item> {
+    let rows = |full: bool| {
+        let pick = |(high, low): (u16, u16)| if full { high } else { low };
+        let stops = form.stops().into_iter().enumerate();
+        let items = stops.filter_map(move |(number, stop)| {
+            let rows = match stop {
+                FormFocus::Field(FieldId::Value) => pick(VALUE_ROWS),
+                FormFocus::Field(FieldId::Headers) => pick(HEADER_ROWS),
+                FormFocus::Field(_) | FormFocus::More => 1,
+                FormFocus::Send | FormFocus::Cancel => return None,
+            };
+            Some(Item { stop, number, rows })
+        });
+        items.collect::<Vec<Item>>()
+    };
+    let roomy = rows(true);
+    let fits = roomy.iter().map(|item| item.rows).sum::<u16>() <= room;
+    if fits { roomy } else { rows(false) }
+}
+
+/// Draws as many stops as fit, the one in focus among them.
+fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[Item]) {
+    let mut left = area;
+    for item in items.iter().skip(first_shown(form, items, area.height)) {
+        if left.height == 0 {
+            return;
+        }
+        let place = Rect {
+            height: item.rows.min(left.height),
+            ..left
+        };
+        painter.hit(place, HitTarget::Button(item.number));
+        match item.stop {
+            FormFocus::Field(id) => {
+                if let Some(shown) = form.field(id) {
+                    field(painter, place, shown, form);
+                }
+            }
+            FormFocus::More => more(painter, place, form),
+            FormFocus::Send | FormFocus::Cancel => {}
+        }
+        left = below(left, item.rows);
+    }
+}
+
+/// How many stops are scrolled away so that the one in focus fits; on a button the last ones are shown.
+fn first_shown(form: &Form, items: &[Item], room: u16) -> usize {
+    let focus = items.iter().position(|item| item.stop == form.stop());
+    let last = focus.unwrap_or_else(|| items.len().saturating_sub(1));
+    let mut left = room;
+    let fits = items.iter().take(last + 1).rev().take_while(|item| {
+        let fits = item.rows <= left;
+        left = left.saturating_sub(item.rows);
+        fits
+    });
+    (last + 1).saturating_sub(fits.count().max(1))
+}
+
+fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
+    let theme = painter.theme;
+    let focused = form.stop() == FormFocus::Field(field.id);
+    let style = if focused { theme.focus } else { theme.muted };
+    let indent = if field.rare { "  " } else { "" };
+    let label = pad(&format!("{indent}{}", field.label), usize::from(LABEL));
+    painter.put(row(area, 0), &[span(label, style)]);
+    let room = after(area, LABEL);
+    match &field.input {
+        Input::Text(editor) if editor.is_empty() && !focused => {
+            painter.put(room, &[span(hint(field, form), theme.faint)]);
+        }
+        Input::Text(editor) => {
+            text_input::lines(painter, room, editor, focused, theme.input);
+            if editor.is_empty() {
+                painter.put(after(room, 2), &[span(hint(field, form), theme.faint)]);
+            }
+        }
+        Input::Choice(choice) => choices(painter, room, choice, focused),
+        Input::Bytes(bytes) => {
+            let size = format::bytes(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            let text = format!("{size} that are no text, sent as they are");
+            let way = if focused {
+                "  backspace to type instead"
+            } else {
+                ""
+            };
+            painter.put(room, &[span(text, theme.text), span(way, theme.muted)]);
+        }
+    }
+    error(painter, area, field);
+}
+
+/// What may stand in an empty field; of the headers also how many are sent that cannot be typed.
+fn hint(field: &Field, form: &Form) -> String {
+    match (field.id, form.kept_headers()) {
+        (FieldId::Headers, kept @ 1..) => format!("and {kept} that cannot be typed"),
+        _ => field.hint.to_owned(),
+    }
+}
+
+/// What is wrong, on the last row of the field and at its right end: the text stays in sight.
+fn error(painter: &mut Painter<'_>, area: Rect, field: &Field) {
+    let Some(wrong) = &field.error else { return };
+    let theme = painter.theme;
+    let last = row(area, area.height.saturating_sub(1));
+    let text = format!(" {} {wrong}", theme.glyphs.broken);
+    painter.put_right(after(last, LABEL), &[span(text, theme.broken)]);
+}
+
+fn choices(painter: &mut Painter<'_>, area: Rect, choice: &Choice, focused: bool) {
+    let theme = painter.theme;
+    let mut spans = Vec::new();
+    for (number, name) in choice.names().iter().enumerate() {
+        let style = match (number == choice.at(), focused) {
+            (true, true) => theme.button_focus,
+            (true, false) => theme.button,
+            (false, _) => theme.muted,
+        };
+        spans.push(span(format!(" {name} "), style));
+        spans.push(span(" ", theme.text));
+    }
+    painter.put(area, &spans);
+}
+
+fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
+    let theme = painter.theme;
+    let [closed, open] = theme.glyphs.fold;
+    let sign = if form.shows_more() { open } else { closed };
+    let style = if form.stop() == FormFocus::More {
+        theme.focus
+    } else {
+        theme.title
+    };
+    let text = format!("{sign} more: {} options", form.rare_count());
+    painter.put(area, &[span(text, style)]);
+}
+
+/// What came of sending.
+fn outcome(painter: &mut Painter<'_>, area: Rect, form: &Form) {
+    let theme = painter.theme;
+    let spans = match form.sending() {
+        SubmitState::No => return,
+        SubmitState::Since(_) => [span("sent, waiting for the answer", theme.muted)],
+        SubmitState::Failed(failure) => [span(
+            format!("{} {}", theme.glyphs.broken, failure.sentence),
+            theme.broken,
+        )],
+    };
+    painter.put(area, &spans);
+}
+
+fn buttons(painter: &mut Painter<'_>, area: Rect, form: &Form, number: usize) {
+    let theme = painter.theme;
+    let button = |stop: FormFocus, text: &str| -> Span<'static> {
+        let style = if form.stop() == stop {
+            theme.button_focus
+        } else {
+            theme.button
+        };
+        span(format!(" {text} "), style)
+    };
+    let send = button(FormFocus::Send, form.kind().verb());
+    let cancel = button(FormFocus::Cancel, "Cancel");
+    let wide = |one: &Span<'_>| u16::try_from(spans_width(std::slice::from_ref(one))).unwrap_or(0);
+    let (first, second) = (wide(&send), wide(&cancel));
+    let start = after(area, area.width.saturating_sub(first + second + 2));
+    painter.put(start, &[send, span("  ", theme.text), cancel]);
+    painter.hit(
+        Rect {
+            width: first,
+            ..start
+        },
+        HitTarget::Button(number),
+    );
+    painter.hit(
+        Rect {
+            width: second,
+            ..after(start, first + 2)
+        },
+        HitTarget::Button(number + 1),
+    );
+}

@@ -20,8 +20,7 @@ use ratatui::layout::Rect;
 
 pub use theme::{Glyphs, Theme};
 
-use crate::app::cluster::Freshness;
-use crate::app::{App, Pane, Viewport};
+use crate::app::{App, Freshness, Pane, Viewport};
 use layout::Panes;
 use painter::Painter;
 use screens::{
@@ -32,9 +31,9 @@ use widgets::PaneArea;
 /// Draws a frame and says what it offered: rows per pane, and what lies under which cell.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
     let area = frame.area();
-    let framed = theme.framed(app.context.settings.color.as_deref());
+    let framed = theme.framed(app.settings().color.as_deref());
     let mut painter = Painter::new(frame.buffer_mut(), &framed);
-    let Some(places) = layout::frame(area, app.focus.pane()) else {
+    let Some(places) = layout::frame(area, app.focus().pane()) else {
         chrome::too_small(&mut painter, area);
         return painter.finish();
     };
@@ -48,7 +47,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
 }
 
 fn body(painter: &mut Painter<'_>, places: &layout::Frame, app: &App) {
-    let freshness = app.cluster.freshness(&app.context);
+    let freshness = app.freshness();
     if freshness == Freshness::Nothing {
         return connecting::connecting(painter, places.body, app);
     }
@@ -88,26 +87,26 @@ fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
     let place = PaneArea {
         pane,
         area,
-        focused: app.focus.pane() == pane && app.overlay.is_none(),
+        focused: app.focus().pane() == pane && app.overlay().is_none(),
     };
-    let (truth, now, faults_only) = (app.truth(), app.context.now, app.faults_only);
+    let (truth, now, faults_only) = (app.truth(), app.now(), app.faults_only());
     let overview = overview::OverviewPanes {
-        overview: &app.overview,
+        overview: app.overview(),
         truth,
         now,
     };
     let cursors = cursors::CursorsPanes {
-        cursors: &app.cursors,
+        cursors: app.cursors(),
         truth,
-        alerts: &app.context.settings.health.alerts,
+        alerts: &app.settings().health.alerts,
         now,
     };
-    let streams = &app.streams;
+    let streams = app.streams();
     match pane {
         Pane::Findings => overview.findings(painter, place),
         Pane::Cluster => overview.cluster(painter, place),
         Pane::Brokers => {
-            let list = &app.brokers;
+            let list = app.brokers().list();
             brokers::BrokersPane {
                 list,
                 truth,
@@ -134,9 +133,9 @@ fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
         Pane::Cursors => cursors.cursors(painter, place),
         Pane::Groups => cursors.groups(painter, place),
         Pane::Activity => {
-            let offset = app.context.settings.utc_offset;
+            let offset = app.settings().utc_offset;
             activity::ActivityPane {
-                activity: &app.activity,
+                activity: app.activity(),
                 now,
                 offset,
             }

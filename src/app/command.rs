@@ -1,6 +1,6 @@
-//! Every intent a user can have, with the name it is bound and typed by and the sentence that help shows.
+//! Every command, with the name by which it is bound to keys and typed, and the sentence that help shows.
 //!
-//! Grouped by who carries it out. What a command does is decided in `update`; which key means it, in `keymap`.
+//! Grouped by who answers it. Which key means a command is the keymap's; what it does, that of screens and overlays.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ macro_rules! commands {
     ($( $(#[doc = $about:literal])+ $group:ident($kind:ident) {
         $( $(#[doc = $help:literal])+ $variant:ident = $name:literal, )+
     } )+) => {
-        /// What a user meant.
+        /// What a key or a typed line means.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Command {
             $( $(#[doc = $about])+ $group($kind), )+
@@ -49,8 +49,8 @@ macro_rules! commands {
 }
 
 commands! {
-    /// To a screen, or to a pane of it.
-    Go(Go) {
+    /// Shows a screen, or focuses a pane of it.
+    Go(GoCommand) {
         /// Show the overview: findings, worst first.
         Overview = "go.overview",
         /// Show the brokers.
@@ -69,8 +69,8 @@ commands! {
         PreviousPane = "go.previous-pane",
     }
 
-    /// Within a list or a text.
-    Move(Move) {
+    /// Moves within a list or a text.
+    Move(Motion) {
         /// Move down.
         Down = "move.down",
         /// Move up.
@@ -93,7 +93,7 @@ commands! {
         Right = "move.right",
     }
 
-    /// What every list can do with its rows.
+    /// Does what every list can do with its rows.
     List(ListCommand) {
         /// Open what is chosen: go one level deeper.
         Open = "list.open",
@@ -121,8 +121,8 @@ commands! {
         CopyMenu = "copy.menu",
     }
 
-    /// With brokers, streams and partitions.
-    Act(Act) {
+    /// Does something with brokers, streams and partitions.
+    Cluster(ClusterCommand) {
         /// Tail this stream or partition.
         Tail = "streams.tail",
         /// Write a message.
@@ -139,7 +139,7 @@ commands! {
         WhatIf = "brokers.what-if",
     }
 
-    /// With a tail and the message that is looked at.
+    /// Does something with a tail or the inspected message.
     Tail(TailCommand) {
         /// Freeze what is shown, or let it go on; messages keep arriving.
         Freeze = "tail.freeze",
@@ -181,7 +181,7 @@ commands! {
         Column = "inspector.column",
     }
 
-    /// In a form.
+    /// Does something in a form.
     Form(FormCommand) {
         /// Go to the next field.
         Next = "form.next",
@@ -199,20 +199,20 @@ commands! {
         Edit = "form.edit",
     }
 
-    /// In a text box of one line.
+    /// Does something in a text box of one line.
     Text(TextCommand) {
         /// Take what is typed.
         Accept = "text.accept",
         /// Complete what is typed.
         Complete = "text.complete",
         /// Go to the line typed before.
-        Back = "text.history-back",
+        Older = "text.history-back",
         /// Go to the line typed after.
-        Forward = "text.history-forward",
+        Newer = "text.history-forward",
     }
 
-    /// In a box that asks.
-    Answer(Answer) {
+    /// Answers a question.
+    Confirm(ConfirmCommand) {
         /// Do it.
         Yes = "confirm.yes",
         /// Leave it.
@@ -220,12 +220,12 @@ commands! {
         /// Press the button that is in focus.
         Press = "confirm.press",
         /// Go to the other button.
-        Other = "confirm.other",
+        OtherButton = "confirm.other",
         /// Copy it as a `liftui` command.
         Copy = "confirm.copy",
     }
 
-    /// With the dashboard itself.
+    /// Concerns the dashboard itself.
     App(AppCommand) {
         /// Close what is on top, leave the text box, clear the filter, unmark, or go back.
         Escape = "app.escape",
@@ -258,27 +258,13 @@ commands! {
 
 impl Command {
     /// The command of that name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|one| one.name() == name)
     }
 
-    /// The name without its place, as it is typed after `:`, such as `delete`.
-    pub fn short_name(self) -> &'static str {
+    /// The name without its group, as it is typed after `:`, such as `delete`.
+    pub(crate) fn short_name(self) -> &'static str {
         self.name().rsplit('.').next().unwrap_or_default()
-    }
-
-    /// Whether it leads to a change that stops others' work: never on a single key (I10).
-    pub fn is_destructive(self) -> bool {
-        matches!(self, Self::Act(Act::Delete | Act::Pause | Act::Readonly))
-    }
-
-    /// Whether it changes the cluster at all: refused in observer mode.
-    pub fn changes_cluster(self) -> bool {
-        let adds = matches!(
-            self,
-            Self::Act(Act::Create | Act::Publish) | Self::Tail(TailCommand::PublishAgain)
-        );
-        adds || self.is_destructive()
     }
 }
 
@@ -299,7 +285,7 @@ mod tests {
         let names: HashSet<_> = Command::ALL.iter().map(|one| one.name()).collect();
         assert_eq!(names.len(), Command::ALL.len());
         for one in Command::ALL {
-            assert_eq!(Command::named(one.name()), Some(*one));
+            assert_eq!(Command::from_name(one.name()), Some(*one));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Everything the dashboard can ask for, as plain data: orders that the executor carries out elsewhere.
+//! Everything the dashboard can cause, as plain data; the executor carries it out elsewhere.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::app::{RequestId, ScanId, TailId};
 use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, Query};
 
-/// An order.
+/// Something to be done elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Ask every broker for its view now.
@@ -16,7 +16,7 @@ pub enum Effect {
     /// Subscribe to what a tail shows.
     OpenTail(TailId, TailSpec),
     /// Stop reading for a tail, or go on: its memory is full, or has room again.
-    HoldTail(TailId, bool),
+    ThrottleTail(TailId, bool),
     /// End a tail's subscriptions.
     CloseTail(TailId),
     /// Fetch messages from before those that a tail keeps.

@@ -1,7 +1,7 @@
-//! Keys and text: which key means which command, and boxes in which text is typed.
+//! Keys and text: which key means which command, boxes in which text is typed, lines typed before.
 
-pub mod editor;
-pub mod keymap;
-pub mod keys;
-
-mod key_hints;
+pub(crate) mod editor;
+pub(super) mod history;
+pub(super) mod key_hints;
+pub(crate) mod keymap;
+pub(crate) mod keys;

@@ -1,5 +1,5 @@
 //! What all lists have in common: a selection that scrolls, marks, an order, a filter.
 
-pub mod filter;
-pub mod list_state;
-pub mod table;
+pub(crate) mod filter;
+pub(crate) mod list_state;
+pub(crate) mod table;

@@ -1,29 +1,43 @@
-//! What lies on top of the screen: a text to read, a question, a menu, or the command line.
+//! What lies on top of the screen: a text to read, a question, a menu, the command line, or a form.
 //!
-//! What each says is drawn in `ui/overlay`; what follows from an answer is decided in `update`.
+//! Each answers the commands and the clicks that reach it; what goes beyond it, it asks of the app.
 
-pub mod command_line;
-pub mod confirm;
-pub mod form;
-pub mod menu;
+pub(crate) mod command_line;
+pub(crate) mod confirm;
+pub(crate) mod form;
+pub(crate) mod menu;
+pub(crate) mod pager;
 
-use crate::app::command::Move;
-use crate::app::focus::KeyContext;
-use crate::app::input::editor::Editor;
-use crate::app::lists::list_state::Step;
-use crate::app::lists::table::step_of;
-use crate::app::overlays::command_line::CommandLine;
-use crate::app::overlays::confirm::Confirm;
-use crate::app::overlays::form::Form;
-use crate::app::overlays::menu::Menu;
-use crate::app::screens::streams::PartitionKey;
-use crate::model::{Failure, StreamName};
+mod palette;
+
+pub(super) use palette::{contexts_menu, copy_menu, palette};
+
+use command_line::CommandLine;
+use confirm::Confirm;
+use form::{Form, FormKind};
+use menu::Menu;
+use pager::Pager;
+
+use super::RequestId;
+use super::command::{Command, ListCommand, TextCommand};
+use super::context::Context;
+use super::input::editor::TextInput;
+use super::input::history::History;
+use super::input::key_hints::{CREATING, Hint, hints_of};
+use super::key_context::KeyContext;
+use super::notice::Level;
+use super::row_key::DetailTarget;
+use crate::health::Truth;
+use crate::model::Failure;
+
+/// How many lines of the command line are remembered.
+const HISTORY: usize = 200;
 
 /// What lies on top.
 #[derive(Debug)]
 pub enum Overlay {
     /// A text to read.
-    Reader(Pager),
+    Pager(Pager),
     /// A question before something is done.
     Confirm(Confirm),
     /// A list to choose from by a few letters.
@@ -34,64 +48,11 @@ pub enum Overlay {
     Form(Box<Form>),
 }
 
-/// A text to read and how far it is scrolled.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pager {
-    /// What it is about.
-    pub subject: DetailTarget,
-    /// How many lines are above the top.
-    pub scroll: usize,
-}
-
-/// What a text is about.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DetailTarget {
-    /// The keys of these contexts.
-    Help(&'static [KeyContext]),
-    /// A broker, by id or address.
-    Broker(String),
-    /// What would happen if that broker were lost.
-    WhatIf(String),
-    /// A stream.
-    Stream(StreamName),
-    /// A partition.
-    Partition(PartitionKey),
-    /// A cursor.
-    Cursor(crate::app::screens::cursors::CursorKey),
-    /// A consumer group.
-    Group(String),
-    /// An event of `__activity`.
-    Event(u64),
-    /// A finding.
-    Finding(crate::app::screens::overview::FindingKey),
-    /// An error.
-    Failure(Failure),
-    /// The notices of this session.
-    Notices,
-    /// What the demo cluster's console answered, where that is more than a line.
-    Console(String),
-}
-
 impl Overlay {
-    /// A text from its beginning.
-    pub fn read(subject: DetailTarget) -> Self {
-        Self::Reader(Pager { subject, scroll: 0 })
-    }
-
-    /// The text box in it that takes printable keys.
-    pub fn editor_mut(&mut self) -> Option<&mut Editor> {
-        match self {
-            Self::Reader(_) | Self::Form(_) => None,
-            Self::Confirm(confirm) => confirm.name_mut(),
-            Self::Menu(menu) => Some(menu.wanted_mut()),
-            Self::CommandLine(line) => Some(line.editor_mut()),
-        }
-    }
-
     /// Where keys are looked up.
-    pub fn contexts(&self) -> &'static [KeyContext] {
+    fn key_contexts(&self) -> &'static [KeyContext] {
         match self {
-            Self::Reader(_) => &[KeyContext::Reader, KeyContext::List],
+            Self::Pager(_) => &[KeyContext::Reader, KeyContext::List],
             Self::Confirm(confirm) if confirm.asks_for_name() => &[KeyContext::Text],
             Self::Confirm(_) => &[KeyContext::Confirm],
             Self::Menu(_) => &[KeyContext::Menu],
@@ -99,21 +60,203 @@ impl Overlay {
             Self::Form(_) => &[KeyContext::Form],
         }
     }
+
+    /// What the footer shows.
+    fn key_hints(&self) -> Vec<Hint> {
+        match self {
+            Self::Confirm(confirm) => confirm.key_hints(),
+            Self::Form(form) if form.kind() == FormKind::Create => CREATING.to_vec(),
+            Self::Pager(_) | Self::Menu(_) | Self::CommandLine(_) | Self::Form(_) => {
+                let contexts = self.key_contexts().iter().take(1);
+                contexts
+                    .flat_map(|context| hints_of(*context))
+                    .copied()
+                    .collect()
+            }
+        }
+    }
 }
 
-impl Pager {
-    /// Scrolls, given how many lines there are and how many are shown.
-    pub fn go(&mut self, movement: Move, lines: usize, height: usize) {
-        let last = lines.saturating_sub(height);
-        let half = height / 2;
-        self.scroll = match step_of(movement, height) {
-            Some(Step::By(rows)) => self.scroll.saturating_add_signed(rows),
-            Some(Step::HalfPages(pages)) if pages > 0 => self.scroll.saturating_add(half),
-            Some(Step::HalfPages(_)) => self.scroll.saturating_sub(half),
-            Some(Step::First) => 0,
-            Some(Step::Last) => last,
-            None => self.scroll,
+/// What lies on top, and what of it outlives its closing.
+#[derive(Debug)]
+pub(super) struct Overlays {
+    open: Option<Overlay>,
+    /// A form that was closed before it was sent.
+    draft: Option<Box<Form>>,
+    /// Lines of the command line.
+    history: History,
+}
+
+impl Default for Overlays {
+    fn default() -> Self {
+        Self {
+            open: None,
+            draft: None,
+            history: History::new(HISTORY),
         }
-        .min(last);
+    }
+}
+
+impl Overlays {
+    /// What lies on top now.
+    pub(super) fn open(&self) -> Option<&Overlay> {
+        self.open.as_ref()
+    }
+
+    /// Puts an overlay on top, in place of any other.
+    pub(super) fn show(&mut self, overlay: Overlay) {
+        self.open = Some(overlay);
+    }
+
+    /// Opens a text to read.
+    pub(super) fn show_detail(&mut self, target: DetailTarget) {
+        self.show(Overlay::Pager(Pager::new(target)));
+    }
+
+    /// Opens a form; one like it that was closed before it was sent comes back instead.
+    pub(super) fn show_form(&mut self, form: Form) {
+        let draft = self.draft.take_if(|draft| draft.is_like(&form));
+        self.show(Overlay::Form(draft.unwrap_or_else(|| Box::new(form))));
+    }
+
+    /// Closes what is on top without a trace.
+    pub(super) fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// Closes what is on top, keeping what was typed into a form; `false` where there is nothing.
+    pub(super) fn leave(&mut self, context: &mut Context) -> bool {
+        let open = self.open.take();
+        let was_open = open.is_some();
+        if let Some(Overlay::Form(form)) = open
+            && form.is_worth_keeping()
+        {
+            let text = "kept as a draft: the same key brings it back";
+            context.notify(Level::Note, text);
+            self.draft = Some(form);
+        }
+        was_open
+    }
+
+    /// Where keys are looked up, if something is on top.
+    pub(super) fn key_contexts(&self) -> Option<&'static [KeyContext]> {
+        self.open.as_ref().map(Overlay::key_contexts)
+    }
+
+    /// What the footer shows, if something is on top.
+    pub(super) fn key_hints(&self) -> Option<Vec<Hint>> {
+        self.open.as_ref().map(Overlay::key_hints)
+    }
+
+    /// Types into the text box on top, and says whether the input was for one. `None`: nothing is on top.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>, context: &Context) -> Option<bool> {
+        Some(match self.open.as_mut()? {
+            Overlay::Pager(_) => false,
+            Overlay::Confirm(confirm) => confirm.type_text(input),
+            Overlay::Menu(menu) => menu.type_text(input, context.viewport.overlay_rows()),
+            Overlay::CommandLine(line) => line.type_text(input),
+            Overlay::Form(form) => form.type_text(input),
+        })
+    }
+
+    /// Carries out a command that is meant for what is on top; `false` where it is not.
+    pub(super) fn run(&mut self, command: Command, truth: &Truth, context: &mut Context) -> bool {
+        let Some(open) = &mut self.open else {
+            return false;
+        };
+        match (open, command) {
+            (Overlay::Pager(pager), Command::Move(motion)) => {
+                pager.move_by(motion, &context.viewport);
+            }
+            (Overlay::Menu(menu), Command::Move(motion)) => {
+                menu.move_by(motion, context.viewport.overlay_rows());
+            }
+            (Overlay::Menu(_), Command::List(ListCommand::Open)) => self.choose(context),
+            (Overlay::Confirm(confirm), Command::Confirm(command)) => {
+                if confirm.run(command, context) {
+                    self.close();
+                }
+            }
+            (Overlay::Confirm(confirm), Command::Text(TextCommand::Accept)) => {
+                if confirm.accept(context) {
+                    self.close();
+                }
+            }
+            (Overlay::CommandLine(line), Command::Text(command)) => {
+                if line.run(command, &mut self.history, truth, context) {
+                    self.close();
+                }
+            }
+            (Overlay::Form(form), Command::Form(command)) => {
+                if form.run(command, truth, context) {
+                    self.leave(context);
+                }
+            }
+            (_, Command::Move(_) | Command::Text(_)) => {}
+            (_, _) => return false,
+        }
+        true
+    }
+
+    /// A click on a line of the menu on top.
+    pub(super) fn click_line(&mut self, line: usize, context: &mut Context) {
+        if let Some(Overlay::Menu(menu)) = &mut self.open
+            && menu.select_line(line)
+        {
+            self.choose(context);
+        }
+    }
+
+    /// A click on a button or a field of what is on top, by its number.
+    pub(super) fn click_button(&mut self, number: usize, truth: &Truth, context: &mut Context) {
+        match &mut self.open {
+            Some(Overlay::Confirm(confirm)) => {
+                if confirm.click_button(number, context) {
+                    self.close();
+                }
+            }
+            Some(Overlay::Form(form)) => {
+                if form.click(number, truth, context) {
+                    self.leave(context);
+                }
+            }
+            Some(Overlay::Pager(_) | Overlay::Menu(_) | Overlay::CommandLine(_)) | None => {}
+        }
+    }
+
+    fn choose(&mut self, context: &mut Context) {
+        if let Some(Overlay::Menu(menu)) = self.open.take() {
+            menu.choose(context);
+        }
+    }
+
+    fn form(&mut self) -> Option<&mut Form> {
+        if let Some(Overlay::Form(form)) = &mut self.open {
+            return Some(form);
+        }
+        None
+    }
+
+    /// An operation ended: the form that asked for it closes, or shows why not.
+    pub(super) fn on_done(&mut self, id: RequestId, failure: Option<&Failure>) {
+        let Some(form) = self.form().filter(|form| form.awaits(id)) else {
+            return;
+        };
+        match failure {
+            Some(failure) => form.fail(failure),
+            None => self.close(),
+        }
+    }
+
+    /// Whether the text of that external editor is the form's on top; it is awaited no longer.
+    pub(super) fn takes_edit(&mut self, id: RequestId) -> bool {
+        self.form().is_some_and(|form| form.takes_edit(id))
+    }
+
+    /// Puts what was edited elsewhere into the form on top.
+    pub(super) fn set_edited(&mut self, text: &str) {
+        if let Some(form) = self.form() {
+            form.set_value_text(text);
+        }
     }
 }

@@ -6,12 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::app::cluster::Freshness;
-use crate::app::inflight::Request;
-use crate::app::notice::Level;
-use crate::app::overlays::Overlay;
 use crate::app::overlays::command_line::{self, CommandLine};
-use crate::app::{App, HitTarget, Screen};
+use crate::app::{App, Freshness, HitTarget, Level, Overlay, Request, Screen};
 use crate::health::{BrokerTruth, Severity};
 use crate::model::counted;
 use crate::ui::format;
@@ -40,7 +36,7 @@ pub(super) fn header(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let left = painter.put_right(area, &right);
     let name = [
         span(" liftui ", theme.brand),
-        span(&*app.context.settings.cluster, theme.text),
+        span(&*app.settings().cluster, theme.text),
     ];
     let mut taken = painter.put(left, &name);
     for part in parts(app, theme) {
@@ -148,27 +144,27 @@ fn calm(brokers: &[BrokerTruth], theme: &Theme) -> Span<'static> {
 /// The right end: what is on its way, observer mode, how old the truth is.
 fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
     let mut parts: Vec<Vec<Span<'static>>> = Vec::new();
-    if let Some(pending) = app.context.inflight.pending().first() {
+    if let Some(pending) = app.oldest_request() {
         let what = match &pending.request {
             Request::Operation(_) => "sending",
             Request::Edit => "in the editor",
             Request::Export => "exporting",
-            Request::Console(_) => "at the console",
+            Request::Console => "at the console",
         };
-        let since = format::ago(pending.since, app.context.now);
+        let since = format::ago(pending.since, app.now());
         parts.push(vec![span(format!("{what} {since}"), theme.key)]);
     }
-    if app.context.settings.observer {
+    if app.settings().observer {
         parts.push(vec![span("observing", theme.readonly)]);
     }
-    let (text, style) = match app.cluster.freshness(&app.context) {
+    let (text, style) = match app.freshness() {
         Freshness::Nothing => ("no broker yet".to_owned(), theme.degraded),
         Freshness::Live { as_of } => (
-            format!("as of {}", format::ago(as_of, app.context.now)),
+            format!("as of {}", format::ago(as_of, app.now())),
             theme.muted,
         ),
         Freshness::Stale { as_of } => (
-            format!("stale {}", format::ago(as_of, app.context.now)),
+            format!("stale {}", format::ago(as_of, app.now())),
             theme.broken,
         ),
     };
@@ -187,7 +183,7 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let roomy = usize::from(area.width) > names + 4 * Screen::ALL.len();
     let mut left = after(area, u16::from(roomy));
     for (number, screen) in Screen::ALL.into_iter().enumerate() {
-        let here = screen == app.focus.screen();
+        let here = screen == app.focus().screen();
         let (digit, name) = if here {
             (theme.focus, theme.focus)
         } else {
@@ -212,7 +208,7 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
 /// What is typed after `:`, or what was told last, until it expires.
 pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    if let Some(Overlay::CommandLine(line)) = &app.overlay {
+    if let Some(Overlay::CommandLine(line)) = app.overlay() {
         return command_line(painter, area, line, app);
     }
     if !app.pressed().is_empty() {
@@ -220,11 +216,11 @@ pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
         painter.put(area, &[span(format!(" {} …", keys.join(" ")), theme.key)]);
         return;
     }
-    let Some(notice) = app.context.notices.current(app.context.now) else {
+    let Some(notice) = app.notices().current(app.now()) else {
         return;
     };
     let style = level_style(notice.level, theme);
-    let time = format::clock(notice.at, app.context.settings.utc_offset);
+    let time = format::clock(notice.at, app.settings().utc_offset);
     let times = if notice.times > 1 {
         format!("  ({} times)", notice.times)
     } else {
@@ -262,14 +258,14 @@ fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine, app: 
         painter.put(rest, &[span(hint, theme.faint)]);
         return;
     }
-    let mut could_become = app.could_become(line);
-    could_become.retain(|candidate| *candidate != typed);
-    let names_something = typed.contains(' ') && !could_become.is_empty();
+    let mut candidates = line.candidates(app.truth(), app.settings());
+    candidates.retain(|candidate| *candidate != typed);
+    let names_something = typed.contains(' ') && !candidates.is_empty();
     match command_line::parse(&typed) {
         Ok(meant) if !names_something => {
             painter.put(rest, &[span(meant.command.help(), theme.muted)]);
         }
-        Ok(_) | Err(_) => candidates_from(painter, rest, &could_become, None),
+        Ok(_) | Err(_) => candidates_from(painter, rest, &candidates, None),
     }
 }
 

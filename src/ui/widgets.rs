@@ -99,7 +99,7 @@ pub(super) fn title_of_list(
     let theme = painter.theme;
     let mut spans = behind.to_vec();
     let filter = list.filter();
-    if filter.typing().is_some() {
+    if filter.editor().is_some() {
         spans.push(span("  /", theme.key));
     } else if !filter.text().is_empty() {
         spans.push(span("  ", theme.text));
@@ -110,14 +110,14 @@ pub(super) fn title_of_list(
         let text = format!("{} marked  ", format::size(list.marked()));
         right.push(span(text, theme.marked));
     }
-    let count = if list.shown() == of {
+    let count = if list.len() == of {
         format::size(of)
     } else {
-        format!("{} of {}", format::size(list.shown()), format::size(of))
+        format!("{} of {}", format::size(list.len()), format::size(of))
     };
     right.push(span(count, theme.muted));
     let rest = title_line(painter, place, &spans, &right);
-    if let Some(editor) = filter.typing() {
+    if let Some(editor) = filter.editor() {
         text_input::line(painter, rest, editor, theme.input);
     }
     below(place.area, 1)
@@ -204,13 +204,17 @@ pub(super) fn table<K, C>(
     K: Clone + PartialEq,
     C: Column,
 {
-    let columns = fit(specs, area.width.saturating_sub(1), table.shift());
+    let columns = fit(
+        specs,
+        area.width.saturating_sub(1),
+        table.columns_scrolled(),
+    );
     heads(painter, place, row(area, 0), table.sort(), &columns);
     let body = below(area, 1);
     painter.hit(body, HitTarget::Rows(place.pane));
-    let rows = table.rows().iter().enumerate().skip(table.cursor().top());
+    let rows = table.rows().iter().enumerate().skip(table.state().top());
     for ((number, key), line) in rows.zip(body.rows()) {
-        let chosen = number == table.cursor().row();
+        let chosen = number == table.state().row();
         margin(painter, line, chosen, table.is_marked(key), place.focused);
         let mut left = after(line, MARGIN);
         for (column, width) in &columns {

@@ -66,8 +66,8 @@ fn orders(world: &World, partition: PartitionId, numbers: std::ops::Range<i64>) 
 }
 
 /// The tail that is shown.
-pub(crate) fn feed(app: &App) -> TailId {
-    app.tails.shown().expect("a tail is open").id()
+pub(crate) fn tail_id(app: &App) -> TailId {
+    app.tails().shown().expect("a tail is open").id()
 }
 
 fn subscription(world: &mut World, partition: PartitionId, event: SubscriptionEvent) {
@@ -77,14 +77,14 @@ fn subscription(world: &mut World, partition: PartitionId, event: SubscriptionEv
         partition,
         event,
     };
-    world.event(Event::Tail(feed(&world.app), event));
+    world.event(Event::Tail(tail_id(&world.app), event));
 }
 
 /// More orders arrive.
 pub(crate) fn arrive(world: &mut World, numbers: std::ops::Range<i64>) {
     for partition in 0..PARTITIONS {
         let chunk = orders(world, partition, numbers.clone());
-        world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(chunk)));
+        world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(chunk)));
     }
 }
 
@@ -113,15 +113,14 @@ pub(crate) fn tailing() -> World {
 /// The same, the messages of one partition having come seconds after those of the others.
 pub(crate) fn late() -> World {
     let mut world = tailing();
-    let World { app, .. } = &mut world;
-    app.tails.on_tick(|_, _| Some(0), &app.context);
+    world.catch_up();
     let held = orders(&world, 3, 206..214);
     world.run(Duration::from_secs(3));
     for partition in 0..3 {
         let chunk = orders(&world, partition, 206..214);
-        world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(chunk)));
+        world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(chunk)));
     }
-    world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(held)));
+    world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(held)));
     world.run(Duration::from_secs(1));
     world
 }

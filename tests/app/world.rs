@@ -10,7 +10,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::{App, ContextEntry, Effect, Event, Link, Settings, Viewport};
 use liftui::model::{
     ActivityEvent, ActivityKind, Broker, BrokerId, BrokerView, Cluster, CursorEntry, ErrorKind,
-    EventTimes, Failure, GroupInfo, Partition, PartitionId, Stream, StreamName, Target, Timestamp,
+    EventTimes, Failure, GroupInfo, Offset, Partition, PartitionId, Stream, StreamName, Target,
+    Timestamp,
 };
 
 /// A Sunday noon; every state is built from here on.
@@ -93,6 +94,8 @@ pub(crate) struct World {
     down: Option<usize>,
     /// Whether the others have noticed: leaders moved, ISRs shrank.
     noticed: bool,
+    /// Where all logs end, in place of where they do.
+    ends: Option<Offset>,
 }
 
 impl World {
@@ -104,6 +107,7 @@ impl World {
             written: 0,
             down: None,
             noticed: false,
+            ends: None,
         };
         world.event(Event::Tick(NOON));
         world
@@ -200,6 +204,15 @@ impl World {
         }
     }
 
+    /// For a moment brokers answer that all logs are empty: whoever reads them has read them up to their ends.
+    pub(crate) fn catch_up(&mut self) {
+        self.ends = Some(-1);
+        self.poll();
+        self.event(Event::Tick(self.now));
+        self.ends = None;
+        self.poll();
+    }
+
     fn poll(&mut self) -> Vec<Effect> {
         let views: Vec<BrokerView> = (0..BROKERS.len())
             .map(|broker| self.view_of(broker))
@@ -276,7 +289,9 @@ impl World {
         replicas.sort_unstable();
         let holds = replicas.contains(&number);
         let each = written(kind, self.written) / i64::from(kind.partitions);
-        let end = if holds {
+        let end = if let Some(end) = self.ends {
+            end
+        } else if holds {
             each + i64::from(id) * 37 - 1
         } else {
             -1

@@ -1,43 +1,52 @@
 //! Text being typed, on one line or several: cursor, editing keys, undo; the only file that knows the text-area crate.
-//! It neither draws nor decides what Enter, Tab and Esc mean: those are left to whoever holds it.
+//! It neither draws nor decides what Enter, Tab and Esc mean: those are left to its owner.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::{CursorMove, TextArea};
 
+/// A key that may type text, or pasted text.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app) enum TextInput<'a> {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(&'a str),
+}
+
 /// Text and a cursor in it.
 #[derive(Clone, Debug)]
-pub struct Editor {
+pub(crate) struct Editor {
     area: TextArea<'static>,
-    many_lines: bool,
+    multi_line: bool,
 }
 
 impl Editor {
     /// An empty box of one line: Enter is left to its owner.
-    pub fn line() -> Self {
+    pub(in crate::app) fn single_line() -> Self {
         Self {
             area: TextArea::default(),
-            many_lines: false,
+            multi_line: false,
         }
     }
 
     /// An empty box of any number of lines: Enter begins a new one.
-    pub fn lines_box() -> Self {
+    pub(in crate::app) fn multi_line() -> Self {
         Self {
             area: TextArea::default(),
-            many_lines: true,
+            multi_line: true,
         }
     }
 
-    /// The same box with this text in it and the cursor behind its last character.
+    /// The box with this text in it and the cursor behind its last character.
     #[must_use]
-    pub fn with(mut self, text: &str) -> Self {
-        self.set(text);
+    pub(in crate::app) fn with_text(mut self, text: &str) -> Self {
+        self.set_text(text);
         self
     }
 
     /// Replaces the text and puts the cursor at its end; what was there cannot be brought back by undo.
-    pub fn set(&mut self, text: &str) {
-        let lines = if self.many_lines {
+    pub(in crate::app) fn set_text(&mut self, text: &str) {
+        let lines = if self.multi_line {
             text.split('\n').map(str::to_owned).collect()
         } else {
             vec![one_line(text)]
@@ -47,56 +56,62 @@ impl Editor {
         self.area.move_cursor(CursorMove::End);
     }
 
-    /// Empties the box.
-    pub fn clear(&mut self) {
-        self.set("");
-    }
-
     /// The text, its lines joined by `\n`.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.area.lines().join("\n")
     }
 
     /// The text line by line; at least one line.
-    pub fn lines(&self) -> &[String] {
+    pub(crate) fn lines(&self) -> &[String] {
         self.area.lines()
     }
 
     /// Whether nothing has been typed.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.area.is_empty()
     }
 
     /// Where the cursor is: line, and characters (not columns) before it in that line.
-    pub fn cursor(&self) -> (usize, usize) {
+    pub(crate) fn cursor(&self) -> (usize, usize) {
         let cursor = self.area.cursor();
         (cursor.0, cursor.1)
     }
 
     /// Whether Enter begins a new line.
-    pub fn has_many_lines(&self) -> bool {
-        self.many_lines
+    pub(in crate::app) fn is_multi_line(&self) -> bool {
+        self.multi_line
     }
 
-    /// Types pasted text. Line ends of any kind become new lines, or spaces in a box of one line.
-    pub fn paste(&mut self, text: &str) {
+    /// Types a key or pasted text, and says whether it was for a text box: of keys every printable one is, and the
+    /// editing keys of a shell.
+    pub(in crate::app) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        match input {
+            TextInput::Key(key) => self.key(key),
+            TextInput::Paste(text) => {
+                self.paste(text);
+                true
+            }
+        }
+    }
+
+    /// Line ends of any kind become new lines, or spaces in a box of one line.
+    fn paste(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        if self.many_lines {
+        if self.multi_line {
             self.area.insert_str(text);
         } else {
             self.area.insert_str(one_line(text.trim_end_matches('\n')));
         }
     }
 
-    /// Takes a key, and says whether it was one for a text box: every printable key is, and the editing keys of a shell.
-    pub fn key(&mut self, key: KeyEvent) -> bool {
+    fn key(&mut self, key: KeyEvent) -> bool {
         let held = key.modifiers.difference(KeyModifiers::SHIFT);
         if held.is_empty() {
             return self.plain_key(key.code);
         }
         // AltGr arrives as both on some terminals, and types a character.
         if held == KeyModifiers::CONTROL | KeyModifiers::ALT {
-            return self.typed(key.code);
+            return self.insert(key.code);
         }
         if held == KeyModifiers::CONTROL {
             return self.control_key(key.code);
@@ -104,14 +119,14 @@ impl Editor {
         held == KeyModifiers::ALT && self.alt_key(key.code)
     }
 
-    fn typed(&mut self, code: KeyCode) -> bool {
+    fn insert(&mut self, code: KeyCode) -> bool {
         let KeyCode::Char(c) = code else { return false };
         self.area.insert_char(c);
         true
     }
 
     fn plain_key(&mut self, code: KeyCode) -> bool {
-        match (code, self.many_lines) {
+        match (code, self.multi_line) {
             (KeyCode::Enter, true) => self.area.insert_newline(),
             (KeyCode::Backspace, _) => drop(self.area.delete_char()),
             (KeyCode::Delete, _) => drop(self.area.delete_next_char()),
@@ -119,15 +134,15 @@ impl Editor {
             (KeyCode::Right, _) => self.area.move_cursor(CursorMove::Forward),
             (KeyCode::Home, _) => self.area.move_cursor(CursorMove::Head),
             (KeyCode::End, _) => self.area.move_cursor(CursorMove::End),
-            (KeyCode::Up, true) => return self.moved(CursorMove::Up),
-            (KeyCode::Down, true) => return self.moved(CursorMove::Down),
-            _ => return self.typed(code),
+            (KeyCode::Up, true) => return self.move_line(CursorMove::Up),
+            (KeyCode::Down, true) => return self.move_line(CursorMove::Down),
+            _ => return self.insert(code),
         }
         true
     }
 
     fn control_key(&mut self, code: KeyCode) -> bool {
-        match (code, self.many_lines) {
+        match (code, self.multi_line) {
             (KeyCode::Char('a'), _) => self.area.move_cursor(CursorMove::Head),
             (KeyCode::Char('e'), _) => self.area.move_cursor(CursorMove::End),
             (KeyCode::Char('b'), _) => self.area.move_cursor(CursorMove::Back),
@@ -166,7 +181,7 @@ impl Editor {
     }
 
     /// Moves between lines, and says whether there was one to move to: at the edge the key belongs to the owner.
-    fn moved(&mut self, step: CursorMove) -> bool {
+    fn move_line(&mut self, step: CursorMove) -> bool {
         let before = self.area.cursor();
         self.area.move_cursor(step);
         self.area.cursor() != before
@@ -191,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_printable_key_is_typed_and_the_rest_is_left_to_the_owner() {
-        let mut editor = Editor::line();
+        let mut editor = Editor::single_line();
         for c in "q:/ é".chars() {
             assert!(plain(&mut editor, KeyCode::Char(c)));
         }
@@ -211,13 +226,13 @@ mod tests {
     #[test]
     fn text_comes_back_as_it_was_set() {
         for text in ["", "a", "a\nb\n", "\n\n", "crlf\r\nkept"] {
-            assert_eq!(Editor::lines_box().with(text).text(), text);
+            assert_eq!(Editor::multi_line().with_text(text).text(), text);
         }
     }
 
     #[test]
     fn a_box_of_one_line_stays_one_line() {
-        let mut editor = Editor::line();
+        let mut editor = Editor::single_line();
         editor.paste("one\r\ntwo\n");
         assert_eq!(editor.text(), "one two");
         assert_eq!(editor.lines().len(), 1);
@@ -225,14 +240,14 @@ mod tests {
 
     #[test]
     fn a_pasted_carriage_return_is_a_line_end() {
-        let mut editor = Editor::lines_box();
+        let mut editor = Editor::multi_line();
         editor.paste("one\rtwo\r\nthree");
         assert_eq!(editor.lines(), ["one", "two", "three"]);
     }
 
     #[test]
     fn shells_editing_keys_work_and_can_be_undone() {
-        let mut editor = Editor::line().with("one two three");
+        let mut editor = Editor::single_line().with_text("one two three");
         assert!(press(
             &mut editor,
             KeyCode::Char('w'),
@@ -251,7 +266,7 @@ mod tests {
 
     #[test]
     fn moving_past_the_first_line_is_left_to_the_owner() {
-        let mut editor = Editor::lines_box().with("one\ntwo");
+        let mut editor = Editor::multi_line().with_text("one\ntwo");
         assert!(plain(&mut editor, KeyCode::Up));
         assert!(!plain(&mut editor, KeyCode::Up));
         assert!(plain(&mut editor, KeyCode::Down));

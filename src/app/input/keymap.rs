@@ -1,6 +1,6 @@
 //! Which key means which command, and which key to show for a command: one table, read from `assets/keymap.toml`.
 //!
-//! Where the user is, `focus` knows; what a command does, `update`. A user's own bindings come from the config file.
+//! A user's own bindings come from the config file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -8,8 +8,8 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::app::command::Command;
-use crate::app::focus::KeyContext;
 use crate::app::input::keys::{Chord, Key};
+use crate::app::key_context::KeyContext;
 
 const DEFAULTS: &str = include_str!("../../../assets/keymap.toml");
 
@@ -32,7 +32,7 @@ pub struct Keymap {
 
 /// What keys mean so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
+pub(in crate::app) enum Resolution {
     /// A command.
     Command(Command),
     /// The beginning of a longer chord.
@@ -126,15 +126,15 @@ impl Keymap {
     ///
     /// # Errors
     /// Where a context, command or key is unknown, or two commands want the same keys.
-    pub fn parse(text: &str) -> Result<Self, KeymapError> {
+    fn parse(text: &str) -> Result<Self, KeymapError> {
         let sections: BTreeMap<String, BTreeMap<String, Keys>> =
             toml::from_str(text).map_err(|error| KeymapError::Malformed(error.to_string()))?;
         let mut bindings = Vec::new();
         for (section, commands) in sections {
-            let context = KeyContext::named(&section)
+            let context = KeyContext::from_name(&section)
                 .ok_or_else(|| KeymapError::Malformed(format!("[{section}] is no context")))?;
             for (name, keys) in commands {
-                let command = Command::named(&name).ok_or(KeymapError::UnknownCommand(name))?;
+                let command = Command::from_name(&name).ok_or(KeymapError::UnknownCommand(name))?;
                 bind(&mut bindings, context, command, &keys.into_list())?;
             }
         }
@@ -150,9 +150,12 @@ impl Keymap {
     pub fn customised(mut self, own: &BTreeMap<String, Vec<String>>) -> Result<Self, KeymapError> {
         let mut changed = Vec::new();
         for (name, keys) in own {
-            let command =
-                Command::named(name).ok_or_else(|| KeymapError::UnknownCommand(name.clone()))?;
-            let mut contexts: Vec<_> = self.of(command).map(|binding| binding.context).collect();
+            let command = Command::from_name(name)
+                .ok_or_else(|| KeymapError::UnknownCommand(name.clone()))?;
+            let mut contexts: Vec<_> = self
+                .bindings_of(command)
+                .map(|binding| binding.context)
+                .collect();
             contexts.dedup();
             self.bindings.retain(|binding| binding.command != command);
             for context in contexts {
@@ -171,7 +174,7 @@ impl Keymap {
     }
 
     /// What these keys mean where these contexts count, the closest first.
-    pub fn resolve(&self, contexts: &[KeyContext], pressed: &[Key]) -> Resolution {
+    pub(in crate::app) fn resolve(&self, contexts: &[KeyContext], pressed: &[Key]) -> Resolution {
         for context in contexts {
             let mut here = self
                 .bindings
@@ -188,19 +191,20 @@ impl Keymap {
     }
 
     /// The keys to show for a command where these contexts count: the first ones that do mean it there.
-    pub fn hint(&self, contexts: &[KeyContext], command: Command) -> Option<&Chord> {
-        contexts.iter().find_map(|context| {
+    pub(crate) fn hint(&self, contexts: &[KeyContext], command: Command) -> Option<String> {
+        let found = contexts.iter().find_map(|context| {
             let mut here = self
-                .of(command)
+                .bindings_of(command)
                 .filter(|binding| binding.context == *context);
-            here.find_map(|binding| self.means(contexts, binding).then_some(&binding.chord))
-        })
+            here.find(|binding| self.means(contexts, binding))
+        });
+        found.map(|binding| binding.chord.to_string())
     }
 
     /// All keys of a command where these contexts count.
-    pub fn hints(&self, contexts: &[KeyContext], command: Command) -> Vec<&Chord> {
+    pub(crate) fn hints(&self, contexts: &[KeyContext], command: Command) -> Vec<&Chord> {
         let all = self
-            .of(command)
+            .bindings_of(command)
             .filter(|binding| contexts.contains(&binding.context));
         let real = all.filter(|binding| self.means(contexts, binding));
         real.map(|binding| &binding.chord).collect()
@@ -211,7 +215,7 @@ impl Keymap {
         meant == Resolution::Command(binding.command)
     }
 
-    fn of(&self, command: Command) -> impl Iterator<Item = &Binding> {
+    fn bindings_of(&self, command: Command) -> impl Iterator<Item = &Binding> {
         self.bindings
             .iter()
             .filter(move |binding| binding.command == command)
@@ -240,7 +244,7 @@ impl Keymap {
             let other = self
                 .bindings
                 .iter()
-                .find(|other| clash(other, binding) && binding.context.meets(other.context));
+                .find(|other| clash(other, binding) && binding.context.overlaps(other.context));
             if let Some(other) = other {
                 return Err(conflict(other, binding, other.context));
             }
@@ -287,7 +291,7 @@ fn conflict(one: &Binding, other: &Binding, context: KeyContext) -> KeymapError 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::command::{Act, Move};
+    use crate::app::command::{ClusterCommand, Motion};
 
     fn key(name: &str) -> Vec<Key> {
         Chord::parse(name).unwrap().keys().to_vec()
@@ -303,7 +307,10 @@ mod tests {
     fn every_command_has_a_key() {
         let keymap = Keymap::default();
         for command in Command::ALL {
-            assert!(keymap.of(*command).next().is_some(), "{command} has no key");
+            assert!(
+                keymap.bindings_of(*command).next().is_some(),
+                "{command} has no key"
+            );
         }
     }
 
@@ -313,11 +320,11 @@ mod tests {
         let list = &[KeyContext::List, KeyContext::Global];
         assert_eq!(
             keymap.resolve(STREAMS, &key("l")),
-            Resolution::Command(Act::Tail.into())
+            Resolution::Command(ClusterCommand::Tail.into())
         );
         assert_eq!(
             keymap.resolve(list, &key("l")),
-            Resolution::Command(Move::Right.into())
+            Resolution::Command(Motion::Right.into())
         );
         assert_eq!(keymap.resolve(list, &key("f12")), Resolution::Nothing);
     }
@@ -325,11 +332,12 @@ mod tests {
     #[test]
     fn a_hint_is_a_key_that_works_there() {
         let keymap = Keymap::default();
-        let shown = keymap
-            .hint(STREAMS, Move::Right.into())
-            .map(ToString::to_string);
+        let shown = keymap.hint(STREAMS, Motion::Right.into());
         assert_eq!(shown.as_deref(), Some("→"), "l means tail among streams");
-        assert_eq!(keymap.hint(&[KeyContext::Text], Act::Delete.into()), None);
+        assert_eq!(
+            keymap.hint(&[KeyContext::Text], ClusterCommand::Delete.into()),
+            None
+        );
     }
 
     #[test]
@@ -341,7 +349,7 @@ mod tests {
         let both = key("ctrl-x d");
         assert_eq!(
             keymap.resolve(STREAMS, &both),
-            Resolution::Command(Act::Delete.into())
+            Resolution::Command(ClusterCommand::Delete.into())
         );
         assert_eq!(keymap.resolve(STREAMS, &key("D")), Resolution::Nothing);
     }

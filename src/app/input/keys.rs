@@ -1,6 +1,4 @@
 //! Keys as text and back: `ctrl-x d` is two keys, one after the other.
-//!
-//! What they mean is told in `keymap`.
 
 use std::fmt;
 
@@ -43,7 +41,7 @@ const NAMED: [(&str, &str, KeyCode); 17] = [
 impl Key {
     /// The key of an event, in the one form in which keys are compared: shift is part of a character, and what some
     /// terminals call back-tab is shift-tab.
-    pub fn of(event: KeyEvent) -> Self {
+    pub(in crate::app) fn from_event(event: KeyEvent) -> Self {
         Self::new(event.code, event.modifiers)
     }
 
@@ -116,23 +114,23 @@ pub struct Chord(Vec<Key>);
 
 impl Chord {
     /// Reads keys that stand side by side, such as `ctrl-x d`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let keys: Option<Vec<Key>> = text.split_whitespace().map(Key::parse).collect();
         keys.filter(|keys| !keys.is_empty()).map(Self)
     }
 
     /// The keys in their order.
-    pub fn keys(&self) -> &[Key] {
+    pub(super) fn keys(&self) -> &[Key] {
         &self.0
     }
 
     /// Whether it is just these keys.
-    pub fn is(&self, pressed: &[Key]) -> bool {
+    pub(super) fn is(&self, pressed: &[Key]) -> bool {
         self.0 == pressed
     }
 
     /// Whether it begins with these keys.
-    pub fn begins_with(&self, pressed: &[Key]) -> bool {
+    pub(super) fn begins_with(&self, pressed: &[Key]) -> bool {
         self.0.starts_with(pressed)
     }
 }
@@ -180,8 +178,12 @@ mod tests {
     fn terminals_that_report_shift_and_those_that_do_not_agree() {
         let reported = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::SHIFT);
         let silent = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::NONE);
-        assert_eq!(Key::of(reported), Key::of(silent));
+        assert_eq!(Key::from_event(reported), Key::from_event(silent));
         let back_tab = KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT);
-        assert!(Chord::parse("shift-tab").unwrap().is(&[Key::of(back_tab)]));
+        assert!(
+            Chord::parse("shift-tab")
+                .unwrap()
+                .is(&[Key::from_event(back_tab)])
+        );
     }
 }

@@ -1,64 +1,61 @@
-//! The filter of a list: a text, being typed or not, and which rows it lets through.
+//! The filter of a list: a text, and which rows it lets through.
 //!
-//! Which texts of a row count is the list's business. The query of a tail is `store`'s.
+//! Which texts of a row count is the screen's. The query of a tail is `store`'s.
 
-use crate::app::input::editor::Editor;
+use crate::app::input::editor::{Editor, TextInput};
 
-/// A filter.
+/// The filter of a list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     text: String,
-    typing: Option<Editor>,
+    editor: Option<Editor>,
 }
 
 impl Filter {
-    /// The text as it counts now; empty: every row passes.
+    /// The text that counts now; empty: every row passes.
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The text box, while it is open.
-    pub fn typing(&self) -> Option<&Editor> {
-        self.typing.as_ref()
-    }
-
-    /// The text box, to type into.
-    pub fn typing_mut(&mut self) -> Option<&mut Editor> {
-        self.typing.as_mut()
+    pub(crate) fn editor(&self) -> Option<&Editor> {
+        self.editor.as_ref()
     }
 
     /// Opens the text box on the text there is.
-    pub fn open(&mut self) {
-        self.typing = Some(Editor::line().with(&self.text));
+    pub(super) fn open(&mut self) {
+        self.editor = Some(Editor::single_line().with_text(&self.text));
     }
 
     /// Closes the text box and keeps the text; `false` where it was not open.
-    pub fn close(&mut self) -> bool {
-        self.take_typed();
-        self.typing.take().is_some()
+    pub(in crate::app) fn close(&mut self) -> bool {
+        self.editor.take().is_some()
     }
 
     /// Lets every row through again; `false` where it did already.
-    pub fn clear(&mut self) -> bool {
+    pub(in crate::app) fn clear(&mut self) -> bool {
         !std::mem::take(&mut self.text).is_empty()
     }
 
     /// Sets the text.
-    pub fn set(&mut self, text: &str) {
+    pub(in crate::app) fn set(&mut self, text: &str) {
         text.clone_into(&mut self.text);
-        self.typing = None;
+        self.editor = None;
     }
 
-    /// Makes what stands in the text box count.
-    pub fn take_typed(&mut self) {
-        if let Some(editor) = &self.typing {
-            self.text = editor.text();
-        }
+    /// Types into the text box, if it is open, and says whether the input was for it. What is typed counts at once.
+    pub(in crate::app) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        let Some(editor) = &mut self.editor else {
+            return false;
+        };
+        let typed = editor.type_text(input);
+        self.text = editor.text();
+        typed
     }
 
     /// Whether a row with these texts passes: one of them contains the filter's text. Smart case: capitals count where
     /// the filter has some. `!` in front turns it round.
-    pub fn passes(&self, texts: &[&str]) -> bool {
+    pub(in crate::app) fn passes(&self, texts: &[&str]) -> bool {
         let (inverse, wanted) = match self.text.strip_prefix('!') {
             Some(rest) => (true, rest),
             None => (false, self.text.as_str()),
@@ -68,7 +65,7 @@ impl Filter {
 }
 
 /// Whether the text contains what is wanted; capitals count where `wanted` has some.
-pub fn contains(text: &str, wanted: &str) -> bool {
+fn contains(text: &str, wanted: &str) -> bool {
     if wanted.chars().any(char::is_uppercase) {
         return text.contains(wanted);
     }
@@ -99,7 +96,7 @@ mod tests {
     fn closing_the_box_keeps_the_text_and_clearing_empties_it() {
         let mut filter = Filter::default();
         filter.open();
-        filter.typing_mut().unwrap().paste("eu");
+        filter.type_text(TextInput::Paste("eu"));
         assert!(filter.close());
         assert_eq!(filter.text(), "eu");
         assert!(!filter.close());

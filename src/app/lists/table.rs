@@ -1,12 +1,13 @@
-//! A list that can be walked, sorted, filtered and marked: what all list panes have in common.
+//! A list with columns, of which one decides the order, with a filter and marks: what all list panes have in common.
 //!
-//! Which rows there are and what they mean is the pane's business: it hands the rows in, filtered and in order.
+//! Which rows there are and what they mean is the screen's: it passes the rows in, filtered and in order.
 
 use std::cmp::Ordering;
 
-use crate::app::command::Move;
-use crate::app::lists::filter::Filter;
-use crate::app::lists::list_state::{ListState, Step};
+use super::filter::Filter;
+use super::list_state::ListState;
+use crate::app::command::{ListCommand, Motion};
+use crate::app::motion::cycled;
 
 /// The columns of a table.
 pub trait Column: Copy + PartialEq + 'static {
@@ -34,64 +35,55 @@ pub trait Listing {
     fn filter_mut(&mut self) -> &mut Filter;
 
     /// How many rows are shown.
-    fn shown(&self) -> usize;
+    fn len(&self) -> usize;
 
     /// How many rows are marked.
     fn marked(&self) -> usize;
 
-    /// What is chosen now stays chosen.
-    fn hold(&mut self);
+    /// Keeps the selected row selected wherever it goes.
+    fn keep_selected(&mut self);
 
-    /// Moves.
-    fn go(&mut self, movement: Move, height: usize);
+    /// Moves the selection, or scrolls columns.
+    fn move_by(&mut self, motion: Motion, height: usize);
 
-    /// Marks the chosen row, or takes its mark away, and goes on to the next.
-    fn mark(&mut self, height: usize);
-
-    /// Goes to the next row that the filter lets through, or the previous; comes round at the ends.
-    fn next_match(&mut self, forward: bool, height: usize);
-
-    /// Sorts by the next column.
-    fn sort_by_next(&mut self);
+    /// Does what a command of all lists means for the rows; what concerns the selected one's meaning is the screen's.
+    fn run(&mut self, command: ListCommand, height: usize);
 
     /// Sorts by the column of that number; by the same one again, reverses.
     fn sort_by_number(&mut self, column: usize);
 
-    /// Turns the order round.
-    fn reverse(&mut self);
-
-    /// Chooses the row that is shown on a line below the head; `true` where it was chosen already.
-    fn click(&mut self, line: usize) -> bool;
+    /// Selects the row that is shown on a line below the head; `true` where it was selected already.
+    fn select_line(&mut self, line: usize) -> bool;
 
     /// One step of Esc: leaves the text box, clears the filter, takes the marks away. `false`: there was nothing.
     fn escape(&mut self) -> bool;
 }
 
-/// What a table has: rows by identity, a place in them, marks, an order and a filter.
+/// Rows by identity, which of them is selected, marks, an order and a filter.
 #[derive(Clone, Debug)]
 pub struct Table<K, C> {
-    cursor: ListState<K>,
+    state: ListState<K>,
     rows: Vec<K>,
-    of: usize,
+    total: usize,
     marks: Vec<K>,
     filter: Filter,
     sort: C,
     reversed: bool,
-    shift: usize,
+    columns_scrolled: usize,
 }
 
 impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     /// An empty table in the order of that column.
-    pub fn sorted_by(sort: C) -> Self {
+    pub(in crate::app) fn sorted_by(sort: C) -> Self {
         Self {
-            cursor: ListState::default(),
+            state: ListState::default(),
             rows: Vec::new(),
-            of: 0,
+            total: 0,
             marks: Vec::new(),
             filter: Filter::default(),
             sort,
             reversed: false,
-            shift: 0,
+            columns_scrolled: 0,
         }
     }
 
@@ -101,74 +93,97 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     }
 
     /// How many rows there would be without filters.
-    pub fn of(&self) -> usize {
-        self.of
+    pub(crate) fn total(&self) -> usize {
+        self.total
     }
 
-    /// The chosen row.
-    pub fn chosen(&self) -> Option<&K> {
-        self.cursor.chosen()
+    /// The selected row.
+    pub fn selected(&self) -> Option<&K> {
+        self.state.selected()
     }
 
-    /// Where the chosen row is and which row is on top.
-    pub fn cursor(&self) -> &ListState<K> {
-        &self.cursor
+    /// Which row is selected and which one is on top.
+    pub fn state(&self) -> &ListState<K> {
+        &self.state
     }
 
     /// The column that decides the order, and whether it is reversed.
-    pub fn sort(&self) -> (C, bool) {
+    pub(crate) fn sort(&self) -> (C, bool) {
         (self.sort, self.reversed)
     }
 
-    /// How many columns after the first are scrolled out of sight.
-    pub fn shift(&self) -> usize {
-        self.shift
+    /// How many columns after the first are scrolled away.
+    pub(crate) fn columns_scrolled(&self) -> usize {
+        self.columns_scrolled
     }
 
     /// Whether that row is marked.
-    pub fn is_marked(&self, key: &K) -> bool {
+    pub(crate) fn is_marked(&self, key: &K) -> bool {
         self.marks.contains(key)
     }
 
-    /// The marked rows that are there, in their order; the chosen one where none is marked.
-    pub fn targets(&self) -> Vec<K> {
-        let marked: Vec<K> = self
-            .rows
-            .iter()
-            .filter(|row| self.is_marked(row))
-            .cloned()
-            .collect();
+    /// The marked rows that are there, in their order; the selected one where none is marked.
+    pub(in crate::app) fn targets(&self) -> Vec<K> {
+        let marked = self.rows.iter().filter(|row| self.is_marked(row));
+        let marked: Vec<K> = marked.cloned().collect();
         if marked.is_empty() {
-            return self.chosen().cloned().into_iter().collect();
+            return self.selected().cloned().into_iter().collect();
         }
         marked
     }
 
-    /// Chooses a row by identity.
-    pub fn choose(&mut self, key: K) {
-        self.cursor.choose(key);
+    /// Selects a row by identity.
+    pub(in crate::app) fn select(&mut self, key: K) {
+        self.state.select(key);
     }
 
-    /// Takes the rows as they are now, of so many without filters; what is chosen stays chosen.
-    pub fn set_rows(&mut self, rows: Vec<K>, of: usize, height: usize) {
+    /// Replaces the rows, of so many without filters; the selected one stays selected.
+    pub(in crate::app) fn set_rows(&mut self, rows: Vec<K>, total: usize, height: usize) {
         self.rows = rows;
-        self.of = of;
-        self.cursor.settle(&self.rows, height);
+        self.total = total;
+        self.state.follow_rows(&self.rows, height);
     }
 
-    /// Forgets marks, filter and place: the table is about something else now.
-    pub fn reset(&mut self) {
+    /// Forgets marks, filter and selection: the table is about something else now.
+    pub(in crate::app) fn reset(&mut self) {
         *self = Self {
-            sort: self.sort,
             reversed: self.reversed,
             ..Self::sorted_by(self.sort)
         };
     }
 
-    /// Sorts by a column; by the same one again, reverses.
-    pub fn sort_by(&mut self, column: C) {
+    fn sort_by(&mut self, column: C) {
         self.reversed = self.sort == column && !self.reversed;
         self.sort = column;
+    }
+
+    /// Marks the selected row, or takes its mark away, and goes on to the next.
+    fn toggle_mark(&mut self, height: usize) {
+        let Some(selected) = self.selected().cloned() else {
+            return;
+        };
+        if self.is_marked(&selected) {
+            self.marks.retain(|mark| *mark != selected);
+        } else {
+            self.marks.push(selected);
+        }
+        self.state.move_by(Motion::Down, &self.rows, height);
+    }
+
+    /// Goes to the next row that the filter lets through, or the previous; comes round at the ends.
+    fn next_match(&mut self, motion: Motion, around: Motion, height: usize) {
+        let before = self.state.row();
+        self.state.move_by(motion, &self.rows, height);
+        if self.state.row() == before {
+            self.state.move_by(around, &self.rows, height);
+        }
+    }
+
+    fn sort_by_next(&mut self) {
+        if let Some(next) = cycled(C::ALL, &self.sort, true) {
+            self.sort = *next;
+            self.reversed = false;
+        }
     }
 }
 
@@ -181,7 +196,7 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         &mut self.filter
     }
 
-    fn shown(&self) -> usize {
+    fn len(&self) -> usize {
         self.rows.len()
     }
 
@@ -189,51 +204,40 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         self.marks.len()
     }
 
-    fn hold(&mut self) {
-        self.cursor.hold();
+    fn keep_selected(&mut self) {
+        self.state.keep_selected();
     }
 
-    fn go(&mut self, movement: Move, height: usize) {
-        match step_of(movement, height) {
-            Some(step) => self.cursor.step(step, &self.rows, height),
-            None if movement == Move::Left => self.shift = self.shift.saturating_sub(1),
-            None => self.shift = (self.shift + 1).min(C::ALL.len().saturating_sub(2)),
+    fn move_by(&mut self, motion: Motion, height: usize) {
+        let most = C::ALL.len().saturating_sub(2);
+        match motion {
+            Motion::Left => self.columns_scrolled = self.columns_scrolled.saturating_sub(1),
+            Motion::Right => self.columns_scrolled = (self.columns_scrolled + 1).min(most),
+            Motion::Down
+            | Motion::Up
+            | Motion::Top
+            | Motion::Bottom
+            | Motion::HalfPageDown
+            | Motion::HalfPageUp
+            | Motion::PageDown
+            | Motion::PageUp => self.state.move_by(motion, &self.rows, height),
         }
     }
 
-    fn mark(&mut self, height: usize) {
-        let Some(chosen) = self.chosen().cloned() else {
-            return;
-        };
-        if self.is_marked(&chosen) {
-            self.marks.retain(|mark| *mark != chosen);
-        } else {
-            self.marks.push(chosen);
-        }
-        self.cursor.step(Step::By(1), &self.rows, height);
-    }
-
-    fn next_match(&mut self, forward: bool, height: usize) {
-        let (step, around) = if forward {
-            (Step::By(1), Step::First)
-        } else {
-            (Step::By(-1), Step::Last)
-        };
-        let before = self.cursor.row();
-        self.cursor.step(step, &self.rows, height);
-        if self.cursor.row() == before {
-            self.cursor.step(around, &self.rows, height);
-        }
-    }
-
-    fn sort_by_next(&mut self) {
-        let at = C::ALL
-            .iter()
-            .position(|column| *column == self.sort)
-            .unwrap_or(0);
-        if let Some(next) = C::ALL.get((at + 1) % C::ALL.len()) {
-            self.sort = *next;
-            self.reversed = false;
+    fn run(&mut self, command: ListCommand, height: usize) {
+        match command {
+            ListCommand::Mark => self.toggle_mark(height),
+            ListCommand::Filter => self.filter.open(),
+            ListCommand::NextMatch => self.next_match(Motion::Down, Motion::Top, height),
+            ListCommand::PreviousMatch => self.next_match(Motion::Up, Motion::Bottom, height),
+            ListCommand::Sort => self.sort_by_next(),
+            ListCommand::Reverse => self.reversed = !self.reversed,
+            ListCommand::Open
+            | ListCommand::FaultsOnly
+            | ListCommand::Internal
+            | ListCommand::Describe
+            | ListCommand::Copy
+            | ListCommand::CopyMenu => {}
         }
     }
 
@@ -243,13 +247,9 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         }
     }
 
-    fn reverse(&mut self) {
-        self.reversed = !self.reversed;
-    }
-
-    fn click(&mut self, line: usize) -> bool {
-        let before = self.chosen().cloned();
-        self.cursor.click(line, &self.rows) && before.as_ref() == self.chosen()
+    fn select_line(&mut self, line: usize) -> bool {
+        let before = self.selected().cloned();
+        self.state.select_line(line, &self.rows) && before.as_ref() == self.selected()
     }
 
     fn escape(&mut self) -> bool {
@@ -257,32 +257,14 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
     }
 }
 
-/// The step down or up that a movement means in a list of that height; `None`: it goes sideways.
-pub fn step_of(movement: Move, height: usize) -> Option<Step> {
-    let page = isize::try_from(height)
-        .unwrap_or(isize::MAX)
-        .saturating_sub(1)
-        .max(1);
-    match movement {
-        Move::Down => Some(Step::By(1)),
-        Move::Up => Some(Step::By(-1)),
-        Move::Top => Some(Step::First),
-        Move::Bottom => Some(Step::Last),
-        Move::HalfPageDown => Some(Step::HalfPages(1)),
-        Move::HalfPageUp => Some(Step::HalfPages(-1)),
-        Move::PageDown => Some(Step::By(page)),
-        Move::PageUp => Some(Step::By(-page)),
-        Move::Left | Move::Right => None,
-    }
-}
-
 /// The keys of these rows in the order of a column. Rows that are equal there keep the order they come in.
-pub fn ordered<'a, T: ?Sized, K, C: Copy>(
-    mut rows: Vec<&'a T>,
+pub(in crate::app) fn ordered<'a, T: 'a, K, C: Copy>(
+    rows: impl Iterator<Item = &'a T>,
     (column, reversed): (C, bool),
     compare: impl Fn(C, &T, &T) -> Ordering,
     key: impl Fn(&'a T) -> K,
 ) -> Vec<K> {
+    let mut rows: Vec<&T> = rows.collect();
     rows.sort_by(|one, other| {
         let order = compare(column, one, other);
         if reversed { order.reverse() } else { order }
@@ -293,6 +275,7 @@ pub fn ordered<'a, T: ?Sized, K, C: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::input::editor::TextInput;
 
     #[derive(Clone, Copy, Debug, PartialEq)]
     enum Side {
@@ -322,16 +305,16 @@ mod tests {
     fn marking_goes_on_to_the_next_row_and_targets_are_the_marked_ones() {
         let mut table = table("abc");
         assert_eq!(table.targets(), ['a']);
-        table.mark(10);
-        table.mark(10);
+        table.run(ListCommand::Mark, 10);
+        table.run(ListCommand::Mark, 10);
         assert_eq!(table.targets(), ['a', 'b']);
-        assert_eq!(table.chosen(), Some(&'c'));
+        assert_eq!(table.selected(), Some(&'c'));
     }
 
     #[test]
     fn a_mark_on_a_row_that_is_gone_is_no_target() {
         let mut table = table("abc");
-        table.mark(10);
+        table.run(ListCommand::Mark, 10);
         table.set_rows(vec!['b', 'c'], 3, 10);
         assert_eq!(table.targets(), ['b']);
     }
@@ -339,9 +322,9 @@ mod tests {
     #[test]
     fn escape_goes_one_step_at_a_time() {
         let mut table = table("abc");
-        table.mark(10);
+        table.run(ListCommand::Mark, 10);
         table.filter_mut().open();
-        table.filter_mut().typing_mut().unwrap().paste("a");
+        table.filter_mut().type_text(TextInput::Paste("a"));
         for what in ["leaves the box", "clears the filter", "unmarks"] {
             assert!(table.escape(), "{what}");
         }
@@ -351,10 +334,10 @@ mod tests {
     #[test]
     fn the_next_match_comes_round() {
         let mut table = table("ab");
-        table.next_match(false, 10);
-        assert_eq!(table.chosen(), Some(&'b'));
-        table.next_match(true, 10);
-        assert_eq!(table.chosen(), Some(&'a'));
+        table.run(ListCommand::PreviousMatch, 10);
+        assert_eq!(table.selected(), Some(&'b'));
+        table.run(ListCommand::NextMatch, 10);
+        assert_eq!(table.selected(), Some(&'a'));
     }
 
     #[test]

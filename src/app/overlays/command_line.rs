@@ -1,27 +1,31 @@
-//! The command line: what is typed after `:`, what it could become, and what was typed before.
-//!
-//! What a line means is told by [`parse`]; who carries it out, by `update`.
+//! The command line: what is typed after `:`, what it means, and what it could become.
 
-use crate::app::Command;
-use crate::app::command::{Act, AppCommand, Go, ListCommand, TailCommand};
-use crate::app::input::editor::Editor;
+use crate::app::app_request::AppRequest;
+use crate::app::command::{
+    AppCommand, ClusterCommand, Command, GoCommand, ListCommand, TailCommand, TextCommand,
+};
+use crate::app::context::Context;
+use crate::app::input::editor::{Editor, TextInput};
+use crate::app::input::history::{History, Recall};
+use crate::app::motion::cycled_index;
+use crate::app::notice::Level;
+use crate::app::settings::Settings;
+use crate::health::Truth;
 use crate::model::{did_you_mean, nearest};
 
 /// The command line while it is open.
 #[derive(Clone, Debug)]
 pub struct CommandLine {
     editor: Editor,
-    /// What was typed when the user began to walk through the history.
-    draft: String,
-    back: usize,
-    completing: Option<Completing>,
+    recall: Recall,
+    completion: Option<Completion>,
 }
 
-/// Walking through completions: Tab after Tab.
+/// The lines that Tab after Tab puts in place.
 #[derive(Clone, Debug)]
-struct Completing {
+struct Completion {
     candidates: Vec<String>,
-    at: usize,
+    index: usize,
 }
 
 /// Names that can be typed besides the commands' own.
@@ -31,30 +35,27 @@ const ALIASES: &[(&str, Command)] = &[
     ("exit", Command::App(AppCommand::Quit)),
     ("ctx", Command::App(AppCommand::Contexts)),
     ("context", Command::App(AppCommand::Contexts)),
-    ("stream", Command::Go(Go::Streams)),
-    ("broker", Command::Go(Go::Brokers)),
+    ("stream", Command::Go(GoCommand::Streams)),
+    ("broker", Command::Go(GoCommand::Brokers)),
     ("describe", Command::List(ListCommand::Describe)),
-    ("groups", Command::Go(Go::Cursors)),
+    ("groups", Command::Go(GoCommand::Cursors)),
     ("export", Command::Tail(TailCommand::Export)),
 ];
 
-/// A line that was understood: a command and what follows it.
+/// A line as a command and what follows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParsedLine {
+pub(crate) struct ParsedLine {
     /// The command.
-    pub command: Command,
+    pub(crate) command: Command,
     /// The rest of the line, trimmed; empty where there is none.
-    pub argument: String,
+    argument: String,
 }
 
-/// Understands a line.
-///
-/// # Errors
-/// One sentence that names the word and the likeliest meant one.
-pub fn parse(line: &str) -> Result<ParsedLine, String> {
+/// What a line means, or one sentence that names the unknown word and the likeliest meant one.
+pub(crate) fn parse(line: &str) -> Result<ParsedLine, String> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let command = command_named(word)
+    let command = command_of(word)
         .ok_or_else(|| format!("\"{word}\" is no command{}", did_you_mean(word, names())))?;
     Ok(ParsedLine {
         command,
@@ -62,13 +63,13 @@ pub fn parse(line: &str) -> Result<ParsedLine, String> {
     })
 }
 
-fn command_named(word: &str) -> Option<Command> {
+fn command_of(word: &str) -> Option<Command> {
     let alias = ALIASES
         .iter()
         .find(|(name, _)| *name == word)
         .map(|(_, command)| *command);
     let short = || typeable().find(|command| command.short_name() == word);
-    alias.or_else(|| Command::named(word)).or_else(short)
+    alias.or_else(|| Command::from_name(word)).or_else(short)
 }
 
 /// The commands that mean something without a key: not those that move within a list, a form or a text.
@@ -79,15 +80,15 @@ fn typeable() -> impl Iterator<Item = Command> {
         .filter(|command| match command {
             Command::Go(_)
             | Command::List(_)
-            | Command::Act(_)
+            | Command::Cluster(_)
             | Command::Tail(_)
             | Command::App(_) => true,
-            Command::Move(_) | Command::Form(_) | Command::Text(_) | Command::Answer(_) => false,
+            Command::Move(_) | Command::Form(_) | Command::Text(_) | Command::Confirm(_) => false,
         })
 }
 
 /// Every word that a line can begin with: aliases, short names where they are unique, full names.
-pub fn names() -> impl Iterator<Item = &'static str> {
+fn names() -> impl Iterator<Item = &'static str> {
     let aliases = ALIASES.iter().map(|(name, _)| *name);
     let short = typeable().map(Command::short_name);
     aliases.chain(short).chain(typeable().map(Command::name))
@@ -95,7 +96,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// What kind of word follows a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Argument {
+pub(in crate::app) enum Argument {
     /// None.
     Nothing,
     /// A stream's name.
@@ -113,11 +114,14 @@ pub enum Argument {
 }
 
 /// What follows that command on a line.
-pub fn argument_of(command: Command) -> Argument {
+pub(in crate::app) fn argument_of(command: Command) -> Argument {
     match command {
-        Command::Go(Go::Streams) | Command::Act(Act::Publish | Act::Delete) => Argument::Stream,
-        Command::Act(Act::Tail) => Argument::Place,
-        Command::Act(Act::WhatIf) | Command::Go(Go::Brokers) => Argument::Broker,
+        Command::Go(GoCommand::Streams)
+        | Command::Cluster(ClusterCommand::Publish | ClusterCommand::Delete) => Argument::Stream,
+        Command::Cluster(ClusterCommand::Tail) => Argument::Place,
+        Command::Cluster(ClusterCommand::WhatIf) | Command::Go(GoCommand::Brokers) => {
+            Argument::Broker
+        }
         Command::App(AppCommand::Contexts) => Argument::Context,
         Command::App(AppCommand::Fault) => Argument::Fault,
         Command::List(ListCommand::Filter)
@@ -127,84 +131,157 @@ pub fn argument_of(command: Command) -> Argument {
         Command::Go(_)
         | Command::Move(_)
         | Command::List(_)
-        | Command::Act(_)
+        | Command::Cluster(_)
         | Command::Tail(_)
         | Command::Form(_)
         | Command::Text(_)
-        | Command::Answer(_)
+        | Command::Confirm(_)
         | Command::App(_) => Argument::Nothing,
     }
 }
 
 impl CommandLine {
     /// A line that begins with this text.
-    pub fn new(text: &str) -> Self {
+    pub(in crate::app) fn new(text: &str) -> Self {
         Self {
-            editor: Editor::line().with(text),
-            draft: String::new(),
-            back: 0,
-            completing: None,
+            editor: Editor::single_line().with_text(text),
+            recall: Recall::default(),
+            completion: None,
         }
     }
 
     /// What is typed.
-    pub fn editor(&self) -> &Editor {
+    pub(crate) fn editor(&self) -> &Editor {
         &self.editor
     }
 
-    /// The same, to type into.
-    pub fn editor_mut(&mut self) -> &mut Editor {
-        self.completing = None;
-        &mut self.editor
+    /// The completions that Tab puts in place, and which one stands in the line.
+    pub(crate) fn completions(&self) -> Option<(&[String], usize)> {
+        let completion = self.completion.as_ref()?;
+        Some((&completion.candidates, completion.index))
     }
 
-    /// The completions that Tab walks through, and which one stands in the line.
-    pub fn completions(&self) -> Option<(&[String], usize)> {
-        self.completing
-            .as_ref()
-            .map(|walk| (walk.candidates.as_slice(), walk.at))
+    /// The lines that the one being typed could become.
+    pub(crate) fn candidates(&self, truth: &Truth, settings: &Settings) -> Vec<String> {
+        let words = |kind| words(kind, truth, settings);
+        completions(&self.editor.text(), words)
     }
 
-    /// Puts the next completion into the line; `candidates` are whole lines.
-    pub fn complete(&mut self, candidates: impl FnOnce(&str) -> Vec<String>) {
-        let next = match self.completing.take() {
-            Some(walk) => {
-                let at = (walk.at + 1) % walk.candidates.len().max(1);
-                Completing { at, ..walk }
+    /// Types into the line, and says whether the input was for a text box.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        self.completion = None;
+        self.editor.type_text(input)
+    }
+
+    /// Carries out a command of the text box, and says whether the line is done.
+    pub(super) fn run(
+        &mut self,
+        command: TextCommand,
+        history: &mut History,
+        truth: &Truth,
+        context: &mut Context,
+    ) -> bool {
+        match command {
+            TextCommand::Accept => {
+                self.accept(history, context);
+                return true;
             }
-            None => Completing {
-                candidates: candidates(&self.editor.text()),
-                at: 0,
+            TextCommand::Complete => {
+                let words = |kind| words(kind, truth, &context.settings);
+                self.complete(words);
+            }
+            TextCommand::Older => self.recall(true, history),
+            TextCommand::Newer => self.recall(false, history),
+        }
+        false
+    }
+
+    fn accept(&self, history: &mut History, context: &mut Context) {
+        let line = self.editor.text();
+        let line = line.trim();
+        if line.is_empty() {
+            return;
+        }
+        history.add(line);
+        match parse(line) {
+            Ok(parsed) if parsed.argument.is_empty() => {
+                context.request(AppRequest::Run(parsed.command));
+            }
+            Ok(parsed) => context.request(AppRequest::RunWith(parsed.command, parsed.argument)),
+            Err(sentence) => context.notify(Level::Error, sentence),
+        }
+    }
+
+    /// Puts the next completion into the line.
+    fn complete(&mut self, words: impl Fn(Argument) -> Vec<String>) {
+        let next = match self.completion.take() {
+            Some(shown) => Completion {
+                index: cycled_index(shown.index, shown.candidates.len(), true),
+                ..shown
+            },
+            None => Completion {
+                candidates: completions(&self.editor.text(), words),
+                index: 0,
             },
         };
-        if let Some(line) = next.candidates.get(next.at) {
-            self.editor.set(line);
-            self.completing = (next.candidates.len() > 1).then_some(next);
+        if let Some(line) = next.candidates.get(next.index) {
+            self.editor.set_text(line);
+            self.completion = (next.candidates.len() > 1).then_some(next);
         }
     }
 
-    /// Goes back in the history, or forward; beyond its end stands what was typed.
-    pub fn walk(&mut self, history: &[String], back: bool) {
-        if self.back == 0 {
-            self.draft = self.editor.text();
+    fn recall(&mut self, older: bool, history: &History) {
+        self.completion = None;
+        if let Some(line) = self.recall.step(older, history, self.editor.text()) {
+            self.editor.set_text(line);
         }
-        let wanted = if back {
-            self.back + 1
-        } else {
-            self.back.saturating_sub(1)
-        };
-        self.back = wanted.min(history.len());
-        let line = history
-            .len()
-            .checked_sub(self.back)
-            .and_then(|at| history.get(at));
-        self.editor.set(line.unwrap_or(&self.draft));
-        self.completing = None;
     }
 }
 
+/// The words of a kind that are known now.
+fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
+    match kind {
+        Argument::Stream | Argument::Place => {
+            let streams = truth.streams.iter();
+            streams.map(|stream| stream.name.to_string()).collect()
+        }
+        Argument::Broker => {
+            let brokers = truth.brokers.iter();
+            brokers.map(|broker| broker.name().to_owned()).collect()
+        }
+        Argument::Context => {
+            let contexts = settings.contexts.iter();
+            contexts.map(|context| context.name.clone()).collect()
+        }
+        Argument::Fault => FAULTS.iter().map(|&word| word.to_owned()).collect(),
+        Argument::Text | Argument::Nothing => Vec::new(),
+    }
+}
+
+/// First words of the demo cluster's console.
+const FAULTS: [&str; 18] = [
+    "help",
+    "kill ",
+    "restart ",
+    "stall ",
+    "slow ",
+    "refuse ",
+    "accept ",
+    "reset ",
+    "cut ",
+    "goaway ",
+    "end ",
+    "stale ",
+    "move ",
+    "shrink ",
+    "expand ",
+    "garbage ",
+    "oversize ",
+    "heal",
+];
+
 /// Whole lines that the typed one could become, given the names of streams, brokers and contexts.
-pub fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<String> {
+fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<String> {
     let Some((word, rest)) = line.split_once(char::is_whitespace) else {
         let mut found: Vec<String> = names()
             .filter(|name| name.starts_with(line))
@@ -213,7 +290,7 @@ pub fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> V
         found.dedup();
         return found;
     };
-    let Some(command) = command_named(word) else {
+    let Some(command) = command_of(word) else {
         return Vec::new();
     };
     let rest = rest.trim_start();
@@ -244,7 +321,7 @@ mod tests {
         assert_eq!(parse("q").unwrap().command, AppCommand::Quit.into());
         assert_eq!(
             parse("streams.delete orders").unwrap().command,
-            Act::Delete.into()
+            ClusterCommand::Delete.into()
         );
     }
 
@@ -261,7 +338,7 @@ mod tests {
     fn tab_walks_through_what_the_line_could_become() {
         let mut line = CommandLine::new("delete ");
         for expected in ["delete orders", "delete payments", "delete orders"] {
-            line.complete(|typed| completions(typed, words));
+            line.complete(words);
             assert_eq!(line.editor().text(), expected);
         }
     }
@@ -273,7 +350,10 @@ mod tests {
 
     #[test]
     fn the_history_ends_in_what_was_typed() {
-        let history = ["refresh".to_owned(), "streams".to_owned()];
+        let mut history = History::new(9);
+        for line in ["refresh", "streams"] {
+            history.add(line);
+        }
         let mut line = CommandLine::new("dra");
         for (back, expected) in [
             (true, "streams"),
@@ -282,7 +362,7 @@ mod tests {
             (false, "streams"),
             (false, "dra"),
         ] {
-            line.walk(&history, back);
+            line.recall(back, &history);
             assert_eq!(line.editor().text(), expected);
         }
     }

@@ -1,10 +1,15 @@
 //! The question before others' work is stopped: what is about to be done, and whether the user has said yes.
 //!
-//! Only from here do such changes reach the executor (I10). The words are `ui/overlay`'s.
+//! Only from here do such changes reach the executor (I10). The words are `ui`'s.
 
-use crate::app::input::editor::Editor;
-use crate::app::screens::streams::PartitionKey;
-use crate::model::{Operation, StreamName};
+use crate::app::Command;
+use crate::app::command::{ConfirmCommand, TextCommand};
+use crate::app::context::Context;
+use crate::app::input::editor::{Editor, TextInput};
+use crate::app::input::key_hints::{CLOSE, Hint};
+use crate::app::notice::Level;
+use crate::app::row_key::PartitionKey;
+use crate::model::{Operation, StreamName, shell_line};
 
 /// A question.
 #[derive(Clone, Debug)]
@@ -17,101 +22,144 @@ pub struct Confirm {
 
 /// The buttons of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Button {
+pub(crate) enum Button {
     /// Do it.
     Act,
     /// Leave it.
     Cancel,
 }
 
-/// Whether an operation waits for the user's word: it stops others' work, or undoes what somebody wanted stopped.
-pub fn is_asked_about(operation: &Operation) -> bool {
-    match operation {
-        Operation::Delete { .. }
-        | Operation::Pause { .. }
-        | Operation::Resume { .. }
-        | Operation::SetReadonly { .. } => true,
-        Operation::Create(_) | Operation::Publish(_) | Operation::SetCursor { .. } => false,
-    }
-}
-
 impl Confirm {
     /// Asks about these operations; `left_out` are partitions for which it was wanted too and cannot be done.
-    pub fn new(operations: Vec<Operation>, left_out: Vec<PartitionKey>) -> Self {
-        let deletes = operations
-            .iter()
-            .any(|one| matches!(one, Operation::Delete { .. }));
-        Self {
+    pub(in crate::app) fn new(operations: Vec<Operation>, left_out: Vec<PartitionKey>) -> Self {
+        let mut question = Self {
             operations,
             left_out,
             button: Button::Act,
-            name: deletes.then(Editor::line),
-        }
+            name: None,
+        };
+        question.name = question.deleted().map(|_| Editor::single_line());
+        question
     }
 
     /// What is about to be done.
-    pub fn operations(&self) -> &[Operation] {
+    pub(crate) fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
     /// Partitions for which it cannot be done.
-    pub fn left_out(&self) -> &[PartitionKey] {
+    pub(crate) fn left_out(&self) -> &[PartitionKey] {
         &self.left_out
     }
 
     /// What the button that does it says.
-    pub fn verb(&self) -> &'static str {
+    pub(crate) fn verb(&self) -> &'static str {
         self.operations.first().map_or("Do it", verb)
     }
 
     /// The button in focus.
-    pub fn button(&self) -> Button {
+    pub(crate) fn button(&self) -> Button {
         self.button
     }
 
-    /// Goes to the other button.
-    pub fn other(&mut self) {
-        self.button = match self.button {
-            Button::Act => Button::Cancel,
-            Button::Cancel => Button::Act,
-        };
-    }
-
     /// Whether the stream's name has to be typed.
-    pub fn asks_for_name(&self) -> bool {
+    pub(crate) fn asks_for_name(&self) -> bool {
         self.name.is_some()
     }
 
     /// The box for the stream's name.
-    pub fn name(&self) -> Option<&Editor> {
+    pub(crate) fn name(&self) -> Option<&Editor> {
         self.name.as_ref()
     }
 
-    /// The same, to type into.
-    pub fn name_mut(&mut self) -> Option<&mut Editor> {
-        self.name.as_mut()
-    }
-
     /// The stream whose name has to be typed.
-    pub fn deleted(&self) -> Option<&StreamName> {
-        self.operations
-            .iter()
-            .find_map(|operation| match operation {
-                Operation::Delete { stream } => Some(stream),
-                Operation::Create(_)
-                | Operation::Pause { .. }
-                | Operation::Resume { .. }
-                | Operation::SetReadonly { .. }
-                | Operation::Publish(_)
-                | Operation::SetCursor { .. } => None,
-            })
+    pub(crate) fn deleted(&self) -> Option<&StreamName> {
+        self.operations.iter().find_map(|operation| {
+            if let Operation::Delete { stream } = operation {
+                return Some(stream);
+            }
+            None
+        })
     }
 
     /// Whether yes may be said now: the name, where it is asked for, stands there letter by letter.
-    pub fn may_act(&self) -> bool {
+    pub(crate) fn may_act(&self) -> bool {
         let typed = self.name.as_ref().map(Editor::text);
         typed.as_deref() == self.deleted().map(AsRef::as_ref)
     }
+
+    /// What the footer shows: Enter does what its button says.
+    pub(super) fn key_hints(&self) -> Vec<Hint> {
+        if self.asks_for_name() {
+            return vec![(Command::Text(TextCommand::Accept), self.verb()), CLOSE];
+        }
+        let word = match self.button {
+            Button::Act => self.verb(),
+            Button::Cancel => "Cancel",
+        };
+        vec![
+            (Command::Confirm(ConfirmCommand::Press), word),
+            (
+                Command::Confirm(ConfirmCommand::OtherButton),
+                "other button",
+            ),
+            (Command::Confirm(ConfirmCommand::Copy), "copy as a command"),
+            CLOSE,
+        ]
+    }
+
+    /// Types into the box for the name, if there is one, and says whether the input was for it.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        let name = self.name.as_mut();
+        name.is_some_and(|name| name.type_text(input))
+    }
+
+    /// Carries out a command, and says whether the question is answered.
+    pub(super) fn run(&mut self, command: ConfirmCommand, context: &mut Context) -> bool {
+        match command {
+            ConfirmCommand::Press if self.button == Button::Act => self.accept(context),
+            ConfirmCommand::Yes => self.accept(context),
+            ConfirmCommand::Press | ConfirmCommand::No => true,
+            ConfirmCommand::OtherButton => {
+                self.button = match self.button {
+                    Button::Act => Button::Cancel,
+                    Button::Cancel => Button::Act,
+                };
+                false
+            }
+            ConfirmCommand::Copy => {
+                let lines: Vec<String> = self.operations.iter().map(command_line).collect();
+                context.copy("the command", lines.join("\n"));
+                false
+            }
+        }
+    }
+
+    /// A click on a button; says whether the question is answered.
+    pub(super) fn click_button(&mut self, number: usize, context: &mut Context) -> bool {
+        match number {
+            0 => self.may_act() && self.accept(context),
+            _ => true,
+        }
+    }
+
+    /// The user said yes: the only way by which such changes are sent (I10). `false`: the name does not match yet.
+    pub(super) fn accept(&self, context: &mut Context) -> bool {
+        if !self.may_act() {
+            context.notify(Level::Warning, "the name does not match yet");
+            return false;
+        }
+        for operation in &self.operations {
+            context.send(operation.clone());
+        }
+        true
+    }
+}
+
+/// The operation as a command line that repeats it (I11).
+pub(crate) fn command_line(operation: &Operation) -> String {
+    let arguments = std::iter::once("liftui".to_owned()).chain(operation.argv());
+    shell_line(&arguments.collect::<Vec<_>>())
 }
 
 /// What doing an operation is called on a button.
@@ -148,7 +196,7 @@ mod tests {
             ("orders", true),
             ("orders ", false),
         ] {
-            confirm.name_mut().unwrap().set(typed);
+            confirm.name.as_mut().unwrap().set_text(typed);
             assert_eq!(confirm.may_act(), may, "{typed}");
         }
     }

@@ -1,23 +1,32 @@
 //! A form on top of the screen: fields, buttons, which of them has the focus, errors in place.
-//! What the fields of each form are and what they mean together is `publish`'s and `create`'s.
+//! What the fields of each form are and what they mean together is `publish_form`'s and `create_form`'s.
 
 mod create_form;
 mod field;
 mod publish_form;
 
-use bytes::Bytes;
-use crossterm::event::KeyEvent;
+use std::sync::Arc;
 
-pub use create_form::create_form;
-pub use field::{Choice, Field, FieldId, Input};
-pub use publish_form::{Republish, publish_again, publish_form};
+use bytes::Bytes;
+
+pub(in crate::app) use create_form::create_form;
+pub(crate) use field::{Choice, Field, FieldId, Input};
+pub(in crate::app) use publish_form::{publish_again, publish_form};
 
 use crate::app::RequestId;
+use crate::app::command::FormCommand;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::inflight::Request;
+use crate::app::input::editor::TextInput;
+use crate::app::motion::cycled;
+use crate::app::notice::Level;
+use crate::health::Truth;
 use crate::model::{Failure, Operation, StreamName};
 
 /// What a form makes when it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FormKind {
+pub(crate) enum FormKind {
     /// One message.
     Publish,
     /// One stream.
@@ -26,7 +35,7 @@ pub enum FormKind {
 
 impl FormKind {
     /// What its sending button says.
-    pub fn verb(self) -> &'static str {
+    pub(crate) fn verb(self) -> &'static str {
         match self {
             Self::Publish => "Publish",
             Self::Create => "Create",
@@ -34,9 +43,9 @@ impl FormKind {
     }
 }
 
-/// A place in a form that can have the focus.
+/// What can have the focus in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FormFocus {
+pub(crate) enum FormFocus {
     /// A field.
     Field(FieldId),
     /// The line that shows the rare fields or hides them.
@@ -47,9 +56,9 @@ pub enum FormFocus {
     Cancel,
 }
 
-/// What pressing Enter on a stop led to.
+/// What pressing Enter leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnterAction {
+enum EnterAction {
     /// The focus or a field changed; nothing more.
     Nothing,
     /// The form is to be sent.
@@ -60,218 +69,101 @@ pub enum EnterAction {
 
 /// How sending goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum SubmitState {
+pub(crate) enum SubmitState {
     /// It is being filled in.
     #[default]
-    No,
+    NotSent,
     /// It was sent and the answer is awaited.
-    Since(RequestId),
+    Sent(RequestId),
     /// It was refused; the fields are as they were.
     Failed(Failure),
 }
 
 /// Streams that exist and how many partitions each has, to check fields against; empty while nothing is known.
-pub type KnownStreams = std::collections::BTreeMap<StreamName, usize>;
+type KnownStreams = std::collections::BTreeMap<StreamName, usize>;
 
 /// A form that is open.
 #[derive(Clone, Debug)]
 pub struct Form {
     kind: FormKind,
     fields: Vec<Field>,
-    stop: FormFocus,
-    more: bool,
-    sending: SubmitState,
+    focus: FormFocus,
+    shows_rare: bool,
+    submit_state: SubmitState,
     /// Headers that cannot be typed, of a message that is published again.
-    kept: Vec<(String, Bytes)>,
+    kept_headers: Vec<(String, Bytes)>,
     /// Whether anything was typed or chosen.
-    touched: bool,
+    is_touched: bool,
     /// The request under which the value is being edited elsewhere.
     editing: Option<RequestId>,
 }
 
 impl Form {
     fn new(kind: FormKind, fields: Vec<Field>) -> Self {
-        let stop = fields
+        let focus = fields
             .first()
             .map_or(FormFocus::Send, |first| FormFocus::Field(first.id));
         Self {
             kind,
             fields,
-            stop,
-            more: false,
-            sending: SubmitState::No,
-            kept: Vec::new(),
-            touched: false,
+            focus,
+            shows_rare: false,
+            submit_state: SubmitState::NotSent,
+            kept_headers: Vec::new(),
+            is_touched: false,
             editing: None,
         }
     }
 
     /// What it makes.
-    pub fn kind(&self) -> FormKind {
+    pub(crate) fn kind(&self) -> FormKind {
         self.kind
     }
 
     /// What has the focus.
-    pub fn stop(&self) -> FormFocus {
-        self.stop
+    pub(crate) fn focus(&self) -> FormFocus {
+        self.focus
     }
 
     /// How sending goes.
-    pub fn sending(&self) -> &SubmitState {
-        &self.sending
+    pub(crate) fn submit_state(&self) -> &SubmitState {
+        &self.submit_state
     }
 
     /// Whether the rare fields are shown.
-    pub fn shows_more(&self) -> bool {
-        self.more
+    pub(crate) fn shows_rare(&self) -> bool {
+        self.shows_rare
     }
 
-    /// Headers that are sent as they are, since they are no text.
-    pub fn kept_headers(&self) -> usize {
-        self.kept.len()
+    /// How many headers are sent as they are, since they are no text.
+    pub(crate) fn kept_headers(&self) -> usize {
+        self.kept_headers.len()
     }
 
     /// The field of that id, whether it is shown or not.
-    pub fn field(&self, id: FieldId) -> Option<&Field> {
+    pub(crate) fn field(&self, id: FieldId) -> Option<&Field> {
         self.fields.iter().find(|field| field.id == id)
     }
 
-    /// The fields that are shown now, in order.
-    pub fn shown(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(|field| self.shows(field))
+    fn field_mut(&mut self, id: FieldId) -> Option<&mut Field> {
+        self.fields.iter_mut().find(|field| field.id == id)
     }
 
-    /// How many fields there are only under "more".
-    pub fn rare_count(&self) -> usize {
+    /// How many rare fields there are.
+    pub(crate) fn rare_count(&self) -> usize {
         self.fields.iter().filter(|field| field.rare).count()
     }
 
-    /// All stops in the order of Tab.
-    pub fn stops(&self) -> Vec<FormFocus> {
-        let basic = self.shown().filter(|field| !field.rare);
-        let rare = self.shown().filter(|field| field.rare);
-        let stop = |field: &Field| FormFocus::Field(field.id);
-        let mut stops: Vec<FormFocus> = basic.map(stop).collect();
-        if self.rare_count() > 0 {
-            stops.push(FormFocus::More);
-        }
-        stops.extend(rare.map(stop));
-        stops.extend([FormFocus::Send, FormFocus::Cancel]);
-        stops
-    }
-
-    /// Moves the focus to the next stop, or the previous one; it comes round.
-    pub fn step(&mut self, forward: bool) {
-        let stops = self.stops();
-        let at = stops
-            .iter()
-            .position(|stop| *stop == self.stop)
-            .unwrap_or(0);
-        let step = if forward { 1 } else { stops.len() - 1 };
-        if let Some(next) = stops.get((at + step) % stops.len()) {
-            self.stop = *next;
-        }
-    }
-
-    /// Moves the focus to that stop, if it is shown.
-    pub fn go_to(&mut self, stop: FormFocus) {
-        if self.stops().contains(&stop) {
-            self.stop = stop;
-        }
-    }
-
-    /// Takes a key that edits the field in focus, and says whether it did.
-    pub fn key(&mut self, key: KeyEvent) -> bool {
-        let taken = self.focused().is_some_and(|field| field.key(key));
-        if taken {
-            self.touched();
-        }
-        taken
-    }
-
-    /// Types pasted text into the field in focus.
-    pub fn paste(&mut self, text: &str) {
-        if let Some(field) = self.focused() {
-            field.paste(text);
-        }
-        self.touched();
-    }
-
-    /// Takes the next choice of the field in focus, or the previous one; on a button goes to the other one.
-    pub fn choose(&mut self, forward: bool) {
-        match (self.stop, self.focused().map(|field| &mut field.input)) {
-            (_, Some(Input::Choice(choice))) => choice.step(forward),
-            (FormFocus::Send, _) => self.stop = FormFocus::Cancel,
-            (FormFocus::Cancel, _) => self.stop = FormFocus::Send,
-            _ => return,
-        }
-        self.touched();
-    }
-
-    /// Enter: presses a button, opens or closes the rare fields, or goes on to the next field.
-    pub fn press(&mut self) -> EnterAction {
-        match self.stop {
-            FormFocus::Field(_) => self.step(true),
-            FormFocus::More => self.more = !self.more,
-            FormFocus::Send => return EnterAction::Send,
-            FormFocus::Cancel => return EnterAction::Close,
-        }
-        EnterAction::Nothing
-    }
-
-    /// Reads the fields as an operation. `None`: errors stand at the fields, and the first of them has the focus.
-    pub fn validate(&mut self, known: &KnownStreams) -> Option<Operation> {
-        if matches!(self.sending, SubmitState::Since(_)) {
-            return None;
-        }
-        for field in &mut self.fields {
-            field.error = None;
-        }
-        let operation = match self.kind {
-            FormKind::Publish => publish_form::operation(self, known),
-            FormKind::Create => create_form::operation(self, known),
+    /// All that can have the focus, in the order of Tab.
+    pub(crate) fn stops(&self) -> Vec<FormFocus> {
+        let shown = |rare| {
+            let fields = self.fields.iter().filter(move |field| field.rare == rare);
+            let shown = fields.filter(|field| self.shows(field));
+            shown.map(|field| FormFocus::Field(field.id))
         };
-        self.show_first_error();
-        operation
-    }
-
-    /// The form was sent as that request.
-    pub fn sent(&mut self, request: RequestId) {
-        self.sending = SubmitState::Since(request);
-    }
-
-    /// What was sent failed: the fields stay as they are, to be sent again.
-    pub fn failed(&mut self, failure: &Failure) {
-        self.sending = SubmitState::Failed(failure.clone());
-    }
-
-    /// Whether that request is this form's.
-    pub fn awaits(&self, request: RequestId) -> bool {
-        self.sending == SubmitState::Since(request)
-    }
-
-    /// Whether closing it would lose what somebody typed.
-    pub fn is_worth_keeping(&self) -> bool {
-        self.touched && !matches!(self.sending, SubmitState::Since(_))
-    }
-
-    /// The stream that a message goes to, as it stands in its field.
-    pub fn stream(&self) -> String {
-        self.field(FieldId::Stream)
-            .map(Field::text)
-            .unwrap_or_default()
-    }
-
-    /// The value is being edited elsewhere under that request.
-    pub fn edited_as(&mut self, request: RequestId) {
-        self.editing = Some(request);
-    }
-
-    /// Whether that request's text is this form's value; it is awaited no longer.
-    pub fn takes_edit(&mut self, request: RequestId) -> bool {
-        self.editing
-            .take_if(|editing| *editing == request)
-            .is_some()
+        let more = (self.rare_count() > 0).then_some(FormFocus::More);
+        let fields = shown(false).chain(more).chain(shown(true));
+        fields.chain([FormFocus::Send, FormFocus::Cancel]).collect()
     }
 
     /// The value as text to be edited elsewhere; `None` where it has none, or one that is no text.
@@ -282,61 +174,202 @@ impl Form {
         }
     }
 
-    /// Replaces the value by what was edited elsewhere.
-    pub fn set_value_text(&mut self, text: &str) {
-        if let Some(field) = self
-            .fields
-            .iter_mut()
-            .find(|field| field.id == FieldId::Value)
-        {
-            field.set_text(text);
-        }
-        self.touched();
-    }
-
     fn shows(&self, field: &Field) -> bool {
-        let reachable = self.more || !field.rare;
+        let reachable = self.shows_rare || !field.rare;
         // A partition's number means something only where the caller chooses the partition.
         let meant = field.id != FieldId::Partition || publish_form::chooses_partition(self);
         reachable && meant
     }
+}
 
+/// What the user does with it.
+impl Form {
+    /// Types into the field in focus, and says whether the input was for it.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        let field = self.focused_field();
+        let typed = field.is_some_and(|field| field.type_text(input));
+        if typed {
+            self.touch();
+        }
+        typed
+    }
+
+    /// Carries out a command, and says whether the form is to be closed.
+    pub(super) fn run(
+        &mut self,
+        command: FormCommand,
+        truth: &Truth,
+        context: &mut Context,
+    ) -> bool {
+        match command {
+            FormCommand::Next => self.step(true),
+            FormCommand::Previous => self.step(false),
+            FormCommand::NextChoice => self.choose(true),
+            FormCommand::PreviousChoice => self.choose(false),
+            FormCommand::Edit => self.edit_value(context),
+            FormCommand::Submit => self.submit(truth, context),
+            FormCommand::Press => match self.press() {
+                EnterAction::Nothing => {}
+                EnterAction::Send => self.submit(truth, context),
+                EnterAction::Close => return true,
+            },
+        }
+        false
+    }
+
+    /// A click on what has that number among the stops; says whether the form is to be closed.
+    pub(super) fn click(&mut self, number: usize, truth: &Truth, context: &mut Context) -> bool {
+        let Some(stop) = self.stops().get(number).copied() else {
+            return false;
+        };
+        self.focus = stop;
+        match stop {
+            FormFocus::Field(_) => false,
+            FormFocus::More | FormFocus::Send | FormFocus::Cancel => {
+                self.run(FormCommand::Press, truth, context)
+            }
+        }
+    }
+
+    /// Moves the focus to the next stop, or the previous one; it comes round.
+    fn step(&mut self, forward: bool) {
+        if let Some(next) = cycled(&self.stops(), &self.focus, forward) {
+            self.focus = *next;
+        }
+    }
+
+    /// Takes the next choice of the field in focus, or the previous one; on a button goes to the other one.
+    fn choose(&mut self, forward: bool) {
+        match (
+            self.focus,
+            self.focused_field().map(|field| &mut field.input),
+        ) {
+            (_, Some(Input::Choice(choice))) => choice.step(forward),
+            (FormFocus::Send, _) => self.focus = FormFocus::Cancel,
+            (FormFocus::Cancel, _) => self.focus = FormFocus::Send,
+            _ => return,
+        }
+        self.touch();
+    }
+
+    /// Enter: presses a button, opens or closes the rare fields, or goes on to the next field.
+    fn press(&mut self) -> EnterAction {
+        match self.focus {
+            FormFocus::Field(_) => self.step(true),
+            FormFocus::More => self.shows_rare = !self.shows_rare,
+            FormFocus::Send => return EnterAction::Send,
+            FormFocus::Cancel => return EnterAction::Close,
+        }
+        EnterAction::Nothing
+    }
+
+    /// Sends the form, or shows what is wrong with it.
+    fn submit(&mut self, truth: &Truth, context: &mut Context) {
+        let streams = truth.streams.iter();
+        let known = streams.map(|stream| (Arc::clone(&stream.name), stream.partitions.len()));
+        if let Some(operation) = self.validate(&known.collect())
+            && let Some(id) = context.perform(operation)
+        {
+            self.submit_state = SubmitState::Sent(id);
+        }
+    }
+
+    /// Reads the fields as an operation. `None`: errors stand at the fields, and the first of them has the focus.
+    fn validate(&mut self, known: &KnownStreams) -> Option<Operation> {
+        if matches!(self.submit_state, SubmitState::Sent(_)) {
+            return None;
+        }
+        for field in &mut self.fields {
+            field.error = None;
+        }
+        let operation = match self.kind {
+            FormKind::Publish => publish_form::operation(self, known),
+            FormKind::Create => create_form::operation(self, known),
+        };
+        if let Some(wrong) = self.fields.iter().find(|field| field.error.is_some()) {
+            self.focus = FormFocus::Field(wrong.id);
+            self.shows_rare |= wrong.rare;
+        }
+        operation
+    }
+
+    fn edit_value(&mut self, context: &mut Context) {
+        let Some(text) = self.value_text() else {
+            return context.notify(Level::Note, "there is no text here to edit");
+        };
+        let id = context.begin_request(Request::Edit);
+        context.emit(Effect::Edit(id, text));
+        self.editing = Some(id);
+    }
+
+    fn focused_field(&mut self) -> Option<&mut Field> {
+        let FormFocus::Field(id) = self.focus else {
+            return None;
+        };
+        self.field_mut(id)
+    }
+
+    /// A changed field takes its own error away, and the refusal of what was sent before.
+    fn touch(&mut self) {
+        self.is_touched = true;
+        if let Some(field) = self.focused_field() {
+            field.error = None;
+        }
+        if matches!(self.submit_state, SubmitState::Failed(_)) {
+            self.submit_state = SubmitState::NotSent;
+        }
+    }
+}
+
+/// What happens to it.
+impl Form {
+    /// What was sent failed: the fields stay as they are, to be sent again.
+    pub(super) fn fail(&mut self, failure: &Failure) {
+        self.submit_state = SubmitState::Failed(failure.clone());
+    }
+
+    /// Whether that request is this form's.
+    pub(super) fn awaits(&self, request: RequestId) -> bool {
+        self.submit_state == SubmitState::Sent(request)
+    }
+
+    /// Whether closing it would lose what somebody typed.
+    pub(super) fn is_worth_keeping(&self) -> bool {
+        self.is_touched && !matches!(self.submit_state, SubmitState::Sent(_))
+    }
+
+    /// Whether the same key opens both: two publish forms to one stream, or two create forms.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let stream = |form: &Self| form.field(FieldId::Stream).map(Field::text);
+        self.kind == other.kind && stream(self) == stream(other)
+    }
+
+    /// Whether that request's text is this form's value; it is awaited no longer.
+    pub(super) fn takes_edit(&mut self, request: RequestId) -> bool {
+        let taken = self.editing.take_if(|editing| *editing == request);
+        taken.is_some()
+    }
+
+    /// Replaces the value by what was edited elsewhere.
+    pub(super) fn set_value_text(&mut self, text: &str) {
+        if let Some(field) = self.field_mut(FieldId::Value) {
+            field.set_text(text);
+        }
+        self.touch();
+    }
+}
+
+/// How its fields are read.
+impl Form {
     fn fill(&mut self, id: FieldId, fill: impl FnOnce(&mut Field)) {
-        if let Some(field) = self.fields.iter_mut().find(|field| field.id == id) {
+        if let Some(field) = self.field_mut(id) {
             fill(field);
         }
     }
 
-    fn focused(&mut self) -> Option<&mut Field> {
-        let FormFocus::Field(id) = self.stop else {
-            return None;
-        };
-        self.fields.iter_mut().find(|field| field.id == id)
-    }
-
-    /// A changed field takes its own error away, and the refusal of what was sent before.
-    fn touched(&mut self) {
-        self.touched = true;
-        if let Some(field) = self.focused() {
-            field.error = None;
-        }
-        if matches!(self.sending, SubmitState::Failed(_)) {
-            self.sending = SubmitState::No;
-        }
-    }
-
-    fn show_first_error(&mut self) {
-        let Some(wrong) = self.fields.iter().find(|field| field.error.is_some()) else {
-            return;
-        };
-        let (id, rare) = (wrong.id, wrong.rare);
-        self.more |= rare;
-        self.stop = FormFocus::Field(id);
-    }
-
-    /// Reads a field's text, or notes at the field why it cannot be read.
+    /// Reads a field's text, or leaves at the field why it cannot be read.
     fn read<T>(&mut self, id: FieldId, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let field = self.fields.iter_mut().find(|field| field.id == id)?;
+        let field = self.field_mut(id)?;
         match read(&field.text()) {
             Ok(value) => Some(value),
             Err(sentence) => {
@@ -349,8 +382,8 @@ impl Form {
     /// The number of the choice taken; 0, the first one, where the field is none.
     fn choice(&self, id: FieldId) -> usize {
         match self.field(id).map(|field| &field.input) {
-            Some(Input::Choice(choice)) => choice.at(),
-            _ => 0,
+            Some(Input::Choice(choice)) => choice.index(),
+            Some(Input::Text(_) | Input::Bytes(_)) | None => 0,
         }
     }
 

@@ -1,17 +1,16 @@
 //! A list to choose from by a few letters: the palette, the copy menu, the contexts.
-//!
-//! What a choice means is decided in `update`.
 
 use std::cmp::Reverse;
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::app::Command;
-use crate::app::command::Move;
-use crate::app::input::editor::Editor;
+use crate::app::app_request::AppRequest;
+use crate::app::command::{Command, Motion};
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::input::editor::{Editor, TextInput};
 use crate::app::lists::list_state::ListState;
-use crate::app::lists::table::step_of;
 use crate::model::StreamName;
 
 /// A list to choose from.
@@ -19,28 +18,28 @@ use crate::model::StreamName;
 pub struct Menu {
     title: &'static str,
     entries: Vec<MenuEntry>,
-    wanted: Editor,
-    matches: Vec<Match>,
-    cursor: ListState<usize>,
+    editor: Editor,
+    matches: Vec<MenuMatch>,
+    state: ListState<usize>,
 }
 
 /// Something that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MenuEntry {
+pub(crate) struct MenuEntry {
     /// What it is called; letters are looked for here.
-    pub label: String,
+    pub(crate) label: String,
     /// The keys that lead there at once.
-    pub keys: Option<String>,
+    pub(crate) keys: Option<String>,
     /// What it is, said behind it.
-    pub detail: String,
+    pub(crate) detail: String,
     /// What it leads to.
-    pub choice: MenuAction,
+    pub(super) action: MenuAction,
 }
 
 /// What an entry leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MenuAction {
-    /// A command.
+pub(super) enum MenuAction {
+    /// A command is carried out.
     Command(Command),
     /// A stream is shown.
     Stream(StreamName),
@@ -54,108 +53,118 @@ pub enum MenuAction {
 
 /// An entry that fits what is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match {
+pub(crate) struct MenuMatch {
     /// Which entry.
-    pub entry: usize,
+    entry: usize,
     /// The characters of its label that were found, ascending.
-    pub letters: Vec<u32>,
+    pub(crate) letters: Vec<u32>,
 }
 
 impl Menu {
     /// A menu with nothing typed yet: all entries, in their order.
-    pub fn new(title: &'static str, entries: Vec<MenuEntry>) -> Self {
+    pub(super) fn new(title: &'static str, entries: Vec<MenuEntry>) -> Self {
         let mut menu = Self {
             title,
             entries,
-            wanted: Editor::line(),
+            editor: Editor::single_line(),
             matches: Vec::new(),
-            cursor: ListState::default(),
+            state: ListState::default(),
         };
-        menu.look_up(1);
+        menu.find_matches(1);
         menu
     }
 
     /// What it is a list of.
-    pub fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         self.title
     }
 
     /// What is typed.
-    pub fn wanted(&self) -> &Editor {
-        &self.wanted
+    pub(crate) fn editor(&self) -> &Editor {
+        &self.editor
     }
 
-    /// The same, to type into; [`Menu::look_up`] has to follow.
-    pub fn wanted_mut(&mut self) -> &mut Editor {
-        &mut self.wanted
+    /// The entries that match, the best first.
+    pub(crate) fn matches(&self) -> impl Iterator<Item = (&MenuMatch, &MenuEntry)> {
+        let matches = self.matches.iter();
+        matches.filter_map(|found| Some((found, self.entries.get(found.entry)?)))
     }
 
-    /// The entries that fit, the best first.
-    pub fn matches(&self) -> impl Iterator<Item = (&Match, &MenuEntry)> {
-        self.matches
-            .iter()
-            .filter_map(|found| Some((found, self.entries.get(found.entry)?)))
-    }
-
-    /// How many there are in all.
-    pub fn of(&self) -> usize {
+    /// How many entries there are in all.
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Letters of the longest keys of any entry; 0 where none has keys.
-    pub fn longest_keys(&self) -> usize {
+    pub(crate) fn longest_keys(&self) -> usize {
         let keys = self.entries.iter().filter_map(|entry| entry.keys.as_ref());
         keys.map(|keys| keys.chars().count()).max().unwrap_or(0)
     }
 
-    /// The place in the list: row and top.
-    pub fn cursor(&self) -> &ListState<usize> {
-        &self.cursor
+    /// Which match is selected and which one is on top.
+    pub(crate) fn state(&self) -> &ListState<usize> {
+        &self.state
     }
 
-    /// What is chosen.
-    pub fn chosen(&self) -> Option<&MenuAction> {
-        self.entries
-            .get(*self.cursor.chosen()?)
-            .map(|entry| &entry.choice)
+    /// Types into the text box, and says whether the input was for one.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>, height: usize) -> bool {
+        let typed = self.editor.type_text(input);
+        if typed {
+            self.find_matches(height);
+        }
+        typed
     }
 
-    /// Moves.
-    pub fn go(&mut self, movement: Move, height: usize) {
+    /// Moves the selection.
+    pub(super) fn move_by(&mut self, motion: Motion, height: usize) {
+        self.state.move_by(motion, &self.rows(), height);
+    }
+
+    /// Selects the row that is shown on that line, if there is one.
+    pub(super) fn select_line(&mut self, line: usize) -> bool {
         let rows = self.rows();
-        if let Some(step) = step_of(movement, height) {
-            self.cursor.step(step, &rows, height);
+        self.state.select_line(line, &rows)
+    }
+
+    /// Does what the selected entry leads to.
+    pub(super) fn choose(self, context: &mut Context) {
+        match self.into_selected() {
+            Some(MenuAction::Command(command)) => context.request(AppRequest::Run(command)),
+            Some(MenuAction::Stream(name)) => context.request(AppRequest::ShowStream(name, None)),
+            Some(MenuAction::Broker(name)) => context.request(AppRequest::ShowBroker(name)),
+            Some(MenuAction::Context(name)) => context.emit(Effect::SwitchContext(name)),
+            Some(MenuAction::Copy(text)) => context.copy("it", text),
+            None => {}
         }
     }
 
-    /// Chooses the row that is shown on that line.
-    pub fn click(&mut self, line: usize) -> bool {
-        let rows = self.rows();
-        self.cursor.click(line, &rows)
+    fn into_selected(self) -> Option<MenuAction> {
+        let selected = *self.state.selected()?;
+        Some(self.entries.into_iter().nth(selected)?.action)
     }
 
-    /// Finds what fits what is typed now, and chooses the best of it.
-    pub fn look_up(&mut self, height: usize) {
+    /// Finds the entries that match what is typed, and selects the best of them.
+    fn find_matches(&mut self, height: usize) {
         let pattern = Pattern::parse(
-            &self.wanted.text(),
+            &self.editor.text(),
             CaseMatching::Smart,
             Normalization::Smart,
         );
         let mut matcher = Matcher::new(Config::DEFAULT);
-        let mut scored: Vec<(u32, Match)> = Vec::new();
+        let mut scored: Vec<(u32, MenuMatch)> = Vec::new();
         for (entry, found) in self.entries.iter().enumerate() {
             let (mut buffer, mut letters) = (Vec::new(), Vec::new());
             let label = Utf32Str::new(&found.label, &mut buffer);
             if let Some(score) = pattern.indices(label, &mut matcher, &mut letters) {
                 letters.sort_unstable();
                 letters.dedup();
-                scored.push((score, Match { entry, letters }));
+                scored.push((score, MenuMatch { entry, letters }));
             }
         }
         scored.sort_by_key(|(score, _)| Reverse(*score));
         self.matches = scored.into_iter().map(|(_, found)| found).collect();
-        self.cursor = ListState::default();
-        self.cursor.settle(&self.rows(), height);
+        self.state = ListState::default();
+        self.state.follow_rows(&self.rows(), height);
     }
 
     fn rows(&self) -> Vec<usize> {
@@ -172,15 +181,15 @@ mod tests {
             label: (*label).to_owned(),
             keys: None,
             detail: String::new(),
-            choice: MenuAction::Copy((*label).to_owned()),
+            action: MenuAction::Copy((*label).to_owned()),
         };
         Menu::new("copy", labels.iter().map(entry).collect())
     }
 
     fn best(menu: &mut Menu, typed: &str) -> Option<MenuAction> {
-        menu.wanted_mut().set(typed);
-        menu.look_up(10);
-        menu.chosen().cloned()
+        menu.editor.set_text("");
+        menu.type_text(TextInput::Paste(typed), 10);
+        menu.clone().into_selected()
     }
 
     #[test]

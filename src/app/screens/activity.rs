@@ -1,14 +1,20 @@
 //! What was done to the cluster, as `__activity` tells it, the newest first.
 //!
-//! Events are delivered at least once; repeats are told by their ids.
+//! Events are delivered at least once; repeats are recognised by their ids.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ScreenState;
+use super::cursors::Reading;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::lists::table::{Column, Listing, Table};
-use crate::app::screens::cursors::Reading;
-use crate::app::{Context, Effect};
+use crate::app::row_key::RowKey;
+use crate::app::viewport::Viewport;
+use crate::health::Truth;
 use crate::model::{
     ActivityEvent, ActivityKind, Failure, StreamName, Timestamp, counted, format_ranges,
 };
@@ -44,8 +50,8 @@ impl Column for ActivityColumn {
     }
 }
 
-/// How long after an order to read that failed the next one is given.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// How long after a read that failed the next one begins.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// How many events are kept; older ones stay in `__activity`.
 const KEPT: usize = 10_000;
@@ -53,12 +59,11 @@ const KEPT: usize = 10_000;
 /// The events.
 #[derive(Debug)]
 pub struct Activity {
-    /// The list.
-    pub list: Table<u64, ActivityColumn>,
+    list: Table<u64, ActivityColumn>,
     events: BTreeMap<u64, ActivityEvent>,
     reading: Reading,
     followed: bool,
-    ordered: Timestamp,
+    asked: Timestamp,
 }
 
 impl Default for Activity {
@@ -68,71 +73,78 @@ impl Default for Activity {
             events: BTreeMap::new(),
             reading: Reading::Never,
             followed: false,
-            ordered: Timestamp::NEVER,
+            asked: Timestamp::NEVER,
         }
     }
 }
 
 impl Activity {
+    /// The list of events by id.
+    pub fn list(&self) -> &Table<u64, ActivityColumn> {
+        &self.list
+    }
+
     /// How reading goes.
-    pub fn reading(&self) -> &Reading {
+    pub(crate) fn reading(&self) -> &Reading {
         &self.reading
     }
 
     /// The event of that id.
-    pub fn event(&self, id: u64) -> Option<&ActivityEvent> {
+    pub(crate) fn event(&self, id: u64) -> Option<&ActivityEvent> {
         self.events.get(&id)
     }
 
-    /// The chosen event.
-    pub fn chosen(&self) -> Option<&ActivityEvent> {
-        self.event(*self.list.chosen()?)
-    }
-
-    /// Begins to read, where that was not ordered yet or failed.
-    pub fn follow(&mut self, context: &mut Context) {
+    /// Begins to read, unless that is under way.
+    pub(in crate::app) fn follow(&mut self, context: &mut Context) {
         if !self.followed {
             self.followed = true;
-            self.ordered = context.now;
-            context.order(Effect::FollowActivity(true));
+            self.asked = context.now;
+            context.emit(Effect::FollowActivity(true));
         }
     }
 
-    /// Reads on after a failure, as a pause that the next event ends, at a calm pace.
-    pub fn on_tick(&mut self, context: &mut Context) {
+    /// Reads on after a failure, such as a pause that the next event ends.
+    pub(in crate::app) fn on_tick(&mut self, context: &mut Context) {
         let has_failed = matches!(self.reading, Reading::Failed(..));
-        if has_failed && self.ordered.age(context.now) >= TRY_AGAIN_AFTER {
+        if has_failed && self.asked.age(context.now) >= RETRY_AFTER {
             self.follow(context);
         }
     }
 
-    /// Takes events, or why there are none.
-    pub fn on_events(
+    /// Events came, or none could be read.
+    pub(in crate::app) fn on_events(
         &mut self,
-        events: Result<Arc<Vec<ActivityEvent>>, Failure>,
-        context: &Context,
+        result: Result<Arc<Vec<ActivityEvent>>, Failure>,
+        now: Timestamp,
     ) {
-        match events {
-            Ok(events) => self.keep(&events, context),
-            Err(failure) => {
-                self.followed = false;
-                self.reading = Reading::Failed(context.now, failure);
-            }
-        }
-    }
-
-    fn keep(&mut self, events: &[ActivityEvent], context: &Context) {
-        self.reading = Reading::Read(context.now);
-        for event in events {
-            self.events.insert(event.id, event.clone());
-        }
+        self.reading = Reading::of(&result, now);
+        let Ok(events) = result else {
+            self.followed = false;
+            return;
+        };
+        let events = events.iter().cloned();
+        self.events.extend(events.map(|event| (event.id, event)));
         while self.events.len() > KEPT {
             self.events.pop_first();
         }
     }
+}
 
-    /// Works the rows out anew.
-    pub fn settle(&mut self, height: usize) {
+impl ScreenState for Activity {
+    fn list(&self, _pane: Pane) -> Option<&dyn Listing> {
+        Some(&self.list)
+    }
+
+    fn list_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
+        Some(&mut self.list)
+    }
+
+    fn selected(&self, _pane: Pane) -> Option<RowKey> {
+        let event = self.event(*self.list.selected()?)?;
+        Some(RowKey::Event(event.clone()))
+    }
+
+    fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, viewport: &Viewport) {
         let (column, reversed) = self.list.sort();
         let filter = self.list.filter();
         let shown = self.events.values().rev().filter(|event| {
@@ -149,12 +161,17 @@ impl Activity {
             rows.reverse();
         }
         let rows: Vec<u64> = rows.into_iter().map(|event| event.id).collect();
+        let height = viewport.rows(Pane::Activity);
         self.list.set_rows(rows, self.events.len(), height);
+    }
+
+    fn on_shown(&mut self, context: &mut Context) {
+        self.follow(context);
     }
 }
 
 /// What was done, in a word or two.
-pub fn verb(kind: &ActivityKind) -> &'static str {
+pub(crate) fn verb(kind: &ActivityKind) -> &'static str {
     match kind {
         ActivityKind::CreateStream { .. } => "created",
         ActivityKind::DeleteStream { .. } => "deleted",
@@ -172,7 +189,7 @@ pub fn verb(kind: &ActivityKind) -> &'static str {
 }
 
 /// To what it was done, in words.
-pub fn target(kind: &ActivityKind) -> String {
+pub(crate) fn target(kind: &ActivityKind) -> String {
     match kind {
         ActivityKind::CreateStream { stream, partitions } => {
             format!("{stream} · {}", counted(partitions.len(), "partition"))
@@ -211,7 +228,7 @@ pub fn target(kind: &ActivityKind) -> String {
 }
 
 /// The stream that an event is about, if it is about one.
-pub fn stream(kind: &ActivityKind) -> Option<&StreamName> {
+pub(super) fn stream(kind: &ActivityKind) -> Option<&StreamName> {
     match kind {
         ActivityKind::CreateStream { stream, .. }
         | ActivityKind::DeleteStream { stream }
@@ -224,7 +241,7 @@ pub fn stream(kind: &ActivityKind) -> Option<&StreamName> {
 }
 
 /// An event as one line.
-pub fn sentence(event: &ActivityEvent) -> String {
+pub(super) fn sentence(event: &ActivityEvent) -> String {
     let time = event.time.to_utc().to_rfc3339();
     format!("{time} {} {}", target(&event.kind), verb(&event.kind))
 }

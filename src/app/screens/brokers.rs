@@ -1,16 +1,17 @@
 //! The list of brokers: which rows there are, in which order.
-//!
-//! What is known of each is the truth's; how it looks, `ui/brokers`'s.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::app::lists::filter::Filter;
+use super::ScreenState;
+use crate::app::focus::Pane;
 use crate::app::lists::table::{Column, Listing, Table, ordered};
+use crate::app::row_key::RowKey;
+use crate::app::viewport::Viewport;
 use crate::health::{BrokerTruth, Truth};
 
 /// A broker by id, or by address while its id is unknown.
-pub type BrokerName = Arc<str>;
+pub(crate) type BrokerName = Arc<str>;
 
 /// The columns of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,23 +71,64 @@ impl Column for BrokerColumn {
     }
 }
 
-/// The list's rows for a truth.
-pub fn rows(
-    table: &Table<BrokerName, BrokerColumn>,
-    truth: &Truth,
-    faulty: bool,
-) -> Vec<BrokerName> {
-    let shown = truth
-        .brokers
-        .iter()
-        .filter(|broker| passes(table.filter(), broker) && (!faulty || !broker.is_answering()));
-    ordered(shown.collect(), table.sort(), compare, |broker| {
-        Arc::from(broker.name())
-    })
+/// The list of brokers.
+#[derive(Clone, Debug)]
+pub struct Brokers {
+    list: Table<BrokerName, BrokerColumn>,
 }
 
-fn passes(filter: &Filter, broker: &BrokerTruth) -> bool {
-    filter.passes(&[broker.name(), &broker.address])
+impl Default for Brokers {
+    fn default() -> Self {
+        let list = Table::sorted_by(BrokerColumn::Name);
+        Self { list }
+    }
+}
+
+impl Brokers {
+    /// The list.
+    pub fn list(&self) -> &Table<BrokerName, BrokerColumn> {
+        &self.list
+    }
+
+    /// Selects a broker.
+    pub(in crate::app) fn select(&mut self, name: &str) {
+        self.list.select(Arc::from(name));
+    }
+}
+
+impl ScreenState for Brokers {
+    fn list(&self, _pane: Pane) -> Option<&dyn Listing> {
+        Some(&self.list)
+    }
+
+    fn list_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
+        Some(&mut self.list)
+    }
+
+    fn selected(&self, _pane: Pane) -> Option<RowKey> {
+        self.list.selected().cloned().map(RowKey::Broker)
+    }
+
+    fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
+        let rows = rows(&self.list, truth, faults_only);
+        let height = viewport.rows(Pane::Brokers);
+        self.list.set_rows(rows, truth.brokers.len(), height);
+    }
+}
+
+/// The rows of a list of brokers.
+pub(super) fn rows(
+    table: &Table<BrokerName, BrokerColumn>,
+    truth: &Truth,
+    faults_only: bool,
+) -> Vec<BrokerName> {
+    let shown = truth.brokers.iter().filter(|broker| {
+        let passes = table.filter().passes(&[broker.name(), &broker.address]);
+        passes && (!faults_only || !broker.is_answering())
+    });
+    ordered(shown, table.sort(), compare, |broker| {
+        Arc::from(broker.name())
+    })
 }
 
 fn compare(column: BrokerColumn, one: &BrokerTruth, other: &BrokerTruth) -> Ordering {

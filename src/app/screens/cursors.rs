@@ -1,22 +1,24 @@
 //! The lists of cursors and of consumer groups, and how reading them went.
 //!
-//! Lags are worked out in `health`; reading is ordered now and then, since nobody tells when a cursor moves.
+//! Lags are worked out in `health`. Cursors are read now and then: no broker tells when one moves.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ScreenState;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::lists::table::{Column, Listing, Table, ordered};
-use crate::app::{Context, Effect};
+use crate::app::row_key::{CursorKey, RowKey, cursor_key};
+use crate::app::viewport::Viewport;
 use crate::health::{CursorTruth, Truth};
-use crate::model::{Failure, GroupInfo, PartitionId, StreamName, Timestamp};
-
-/// A cursor by id and partition.
-pub type CursorKey = (String, StreamName, PartitionId);
+use crate::model::{Failure, GroupInfo, Timestamp};
 
 /// The columns of the list of cursors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CursorColumn {
+pub(crate) enum CursorColumn {
     /// The cursor's id, or its group.
     Id,
     /// The partition that it reads.
@@ -72,7 +74,7 @@ impl Column for CursorColumn {
 
 /// The columns of the list of groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GroupColumn {
+pub(crate) enum GroupColumn {
     /// Its id.
     Id,
     /// Who is in it.
@@ -118,7 +120,7 @@ impl Column for GroupColumn {
 
 /// How reading something went that is read now and then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Reading {
+pub(crate) enum Reading {
     /// It was not read yet.
     #[default]
     Never,
@@ -128,17 +130,25 @@ pub enum Reading {
     Failed(Timestamp, Failure),
 }
 
+impl Reading {
+    /// How it went just now.
+    pub(super) fn of<T>(result: &Result<T, Failure>, now: Timestamp) -> Self {
+        match result {
+            Ok(_) => Self::Read(now),
+            Err(failure) => Self::Failed(now, failure.clone()),
+        }
+    }
+}
+
 /// Cursors and groups.
 #[derive(Debug)]
-pub struct Cursors {
-    /// The cursors.
-    pub list: Table<CursorKey, CursorColumn>,
-    /// The groups.
-    pub group_list: Table<String, GroupColumn>,
+pub(crate) struct Cursors {
+    list: Table<CursorKey, CursorColumn>,
+    group_list: Table<String, GroupColumn>,
     groups: Arc<Vec<GroupInfo>>,
     reading: Reading,
-    reading_groups: Reading,
-    ordered: Timestamp,
+    group_reading: Reading,
+    asked: Timestamp,
 }
 
 /// How often cursors are read while they are looked at, and while they are not.
@@ -152,109 +162,134 @@ impl Default for Cursors {
             group_list: Table::sorted_by(GroupColumn::Id),
             groups: Arc::default(),
             reading: Reading::Never,
-            reading_groups: Reading::Never,
-            ordered: Timestamp::NEVER,
+            group_reading: Reading::Never,
+            asked: Timestamp::NEVER,
         }
     }
 }
 
 impl Cursors {
+    /// The cursors.
+    pub(crate) fn list(&self) -> &Table<CursorKey, CursorColumn> {
+        &self.list
+    }
+
+    /// The groups.
+    pub(crate) fn group_list(&self) -> &Table<String, GroupColumn> {
+        &self.group_list
+    }
+
     /// How reading the cursors went.
-    pub fn reading(&self) -> &Reading {
+    pub(crate) fn reading(&self) -> &Reading {
         &self.reading
     }
 
     /// How reading the groups went.
-    pub fn reading_groups(&self) -> &Reading {
-        &self.reading_groups
+    pub(crate) fn group_reading(&self) -> &Reading {
+        &self.group_reading
     }
 
     /// The group of that id.
-    pub fn group(&self, id: &str) -> Option<&GroupInfo> {
+    pub(crate) fn group(&self, id: &str) -> Option<&GroupInfo> {
         self.groups.iter().find(|group| group.id == id)
     }
 
-    /// The chosen group, if it is there.
-    pub fn chosen_group(&self) -> Option<&GroupInfo> {
-        self.group(self.group_list.chosen()?)
-    }
-
-    /// The chosen cursor, if it is there.
-    pub fn chosen<'a>(&self, truth: &'a Truth) -> Option<&'a CursorTruth> {
-        truth
-            .cursors
-            .iter()
-            .find(|cursor| Some(&key(cursor)) == self.list.chosen())
-    }
-
-    /// Orders them to be read, where that is due.
-    pub fn on_tick(&mut self, shown: bool, context: &mut Context) {
+    /// Reads them, where that is due.
+    pub(in crate::app) fn on_tick(&mut self, shown: bool, context: &mut Context) {
         let every = if shown { SHOWN } else { HIDDEN };
-        if self.ordered.age(context.now) >= every {
+        if self.asked.age(context.now) >= every {
             self.read(context);
         }
     }
 
-    /// Orders them to be read now.
-    pub fn read(&mut self, context: &mut Context) {
-        self.ordered = context.now;
-        context.order(Effect::FetchCursors);
+    /// Reads them now.
+    pub(in crate::app) fn read(&mut self, context: &mut Context) {
+        self.asked = context.now;
+        context.emit(Effect::FetchCursors);
     }
 
-    /// Notes how reading the cursors went; what they say goes into the truth.
-    pub fn on_cursors(&mut self, failure: Option<&Failure>, now: Timestamp) {
-        self.reading = reading(failure, now);
+    /// The cursors were read, or not; what they say goes into the truth.
+    pub(in crate::app) fn on_cursors<T>(&mut self, result: &Result<T, Failure>, now: Timestamp) {
+        self.reading = Reading::of(result, now);
     }
 
-    /// Takes the groups as they were just read.
-    pub fn on_groups(&mut self, groups: Result<Arc<Vec<GroupInfo>>, Failure>, now: Timestamp) {
-        self.reading_groups = reading(groups.as_ref().err(), now);
-        if let Ok(groups) = groups {
+    /// The groups were read, or not.
+    pub(in crate::app) fn on_groups(
+        &mut self,
+        result: Result<Arc<Vec<GroupInfo>>, Failure>,
+        now: Timestamp,
+    ) {
+        self.group_reading = Reading::of(&result, now);
+        if let Ok(groups) = result {
             self.groups = groups;
         }
     }
+}
 
-    /// Works the rows of both lists out anew.
-    pub fn settle(&mut self, truth: &Truth, faulty: bool, cursors: usize, groups: usize) {
+impl ScreenState for Cursors {
+    fn list(&self, pane: Pane) -> Option<&dyn Listing> {
+        if pane == Pane::Groups {
+            return Some(&self.group_list);
+        }
+        Some(&self.list)
+    }
+
+    fn list_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+        if pane == Pane::Groups {
+            return Some(&mut self.group_list);
+        }
+        Some(&mut self.list)
+    }
+
+    fn selected(&self, pane: Pane) -> Option<RowKey> {
+        if pane == Pane::Groups {
+            return self.group_list.selected().cloned().map(RowKey::Group);
+        }
+        self.list.selected().cloned().map(RowKey::Cursor)
+    }
+
+    fn targets(&self, pane: Pane) -> Vec<RowKey> {
+        if pane == Pane::Groups {
+            return Vec::new();
+        }
+        let targets = self.list.targets();
+        targets.into_iter().map(RowKey::Cursor).collect()
+    }
+
+    fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
         let filter = self.list.filter();
         let shown = truth.cursors.iter().filter(|cursor| {
             let behind = cursor.still_since.is_some() || cursor.lag.is_none_or(|lag| lag > 0);
-            (!faulty || behind) && filter.passes(&[cursor.entry.id.as_str(), &cursor.entry.stream])
+            let texts = [cursor.entry.id.as_str(), &cursor.entry.stream];
+            (!faults_only || behind) && filter.passes(&texts)
         });
-        let rows = ordered(shown.collect(), self.list.sort(), compare_cursors, key);
-        self.list.set_rows(rows, truth.cursors.len(), cursors);
+        let rows = ordered(shown, self.list.sort(), compare_cursors, cursor_key);
+        let height = viewport.rows(Pane::Cursors);
+        self.list.set_rows(rows, truth.cursors.len(), height);
+
         let filter = self.group_list.filter();
-        let shown = self
-            .groups
-            .iter()
-            .filter(|group| filter.passes(&[&group.id]));
-        let order =
+        let groups = self.groups.iter();
+        let shown = groups.filter(|group| filter.passes(&[&group.id]));
+        let compare =
             |column, one: &GroupInfo, other: &GroupInfo| compare_groups(column, one, other, truth);
         let sort = self.group_list.sort();
-        let rows = ordered(shown.collect(), sort, order, |group| group.id.clone());
-        self.group_list.set_rows(rows, self.groups.len(), groups);
+        let rows = ordered(shown, sort, compare, |group| group.id.clone());
+        let height = viewport.rows(Pane::Groups);
+        self.group_list.set_rows(rows, self.groups.len(), height);
+    }
+
+    fn on_shown(&mut self, context: &mut Context) {
+        self.read(context);
     }
 }
 
-/// The identity of a cursor.
-pub fn key(cursor: &CursorTruth) -> CursorKey {
-    let entry = &cursor.entry;
-    (entry.id.clone(), Arc::clone(&entry.stream), entry.partition)
-}
-
 /// The worst lag of a group's cursors, in messages.
-pub fn lag_of_group(truth: &Truth, group: &str) -> Option<i64> {
+pub(crate) fn lag_of_group(truth: &Truth, group: &str) -> Option<i64> {
     let own = truth
         .cursors
         .iter()
         .filter(|cursor| cursor.entry.group() == Some(group));
     own.filter_map(|cursor| cursor.lag).max()
-}
-
-fn reading(failure: Option<&Failure>, now: Timestamp) -> Reading {
-    failure.map_or(Reading::Read(now), |failure| {
-        Reading::Failed(now, failure.clone())
-    })
 }
 
 fn compare_cursors(column: CursorColumn, one: &CursorTruth, other: &CursorTruth) -> Ordering {

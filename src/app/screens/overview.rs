@@ -1,41 +1,24 @@
 //! The first screen: findings, worst first, and the brokers at a glance.
 //!
-//! What is wrong is `health`'s word; this keeps the place among the findings.
+//! What is wrong is found in `health`.
 
+use super::ScreenState;
+use super::brokers::{self, BrokerColumn, BrokerName};
+use crate::app::focus::Pane;
 use crate::app::lists::table::{Column, Listing, Table};
-use crate::app::screens::brokers::{self, BrokerColumn, BrokerName};
-use crate::health::{Finding, Rule, Severity, Truth};
-use crate::model::Target;
-
-/// A finding by what it says of whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindingKey {
-    rule: Rule,
-    target: Target,
-    /// The id of a cursor or a group does not tell which of its partitions is meant; only its line does.
-    line: Option<String>,
-}
-
-impl From<&Finding> for FindingKey {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            rule: finding.rule,
-            target: finding.target.clone(),
-            line: matches!(finding.target, Target::Cursor(_) | Target::Group(_))
-                .then(|| finding.message.clone()),
-        }
-    }
-}
+use crate::app::row_key::{FindingKey, RowKey};
+use crate::app::viewport::Viewport;
+use crate::health::{Severity, Truth};
 
 /// The one column of findings: they are in health's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FindingColumn {
     /// Worst first.
-    Gravity,
+    Severity,
 }
 
 impl Column for FindingColumn {
-    const ALL: &'static [Self] = &[Self::Gravity];
+    const ALL: &'static [Self] = &[Self::Severity];
 
     fn title(self) -> &'static str {
         "worst first"
@@ -49,44 +32,67 @@ impl Column for FindingColumn {
 /// The first screen.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// Findings.
-    pub findings: Table<FindingKey, FindingColumn>,
-    /// Brokers.
-    pub brokers: Table<BrokerName, BrokerColumn>,
+    findings: Table<FindingKey, FindingColumn>,
+    brokers: Table<BrokerName, BrokerColumn>,
 }
 
 impl Default for Overview {
     fn default() -> Self {
         Self {
-            findings: Table::sorted_by(FindingColumn::Gravity),
+            findings: Table::sorted_by(FindingColumn::Severity),
             brokers: Table::sorted_by(BrokerColumn::Name),
         }
     }
 }
 
 impl Overview {
-    /// The chosen finding, if it still holds.
-    pub fn chosen<'a>(&self, truth: &'a Truth) -> Option<&'a Finding> {
-        let key = self.findings.chosen()?;
-        truth
-            .findings
-            .iter()
-            .find(|finding| FindingKey::from(*finding) == *key)
+    /// The findings.
+    pub fn findings(&self) -> &Table<FindingKey, FindingColumn> {
+        &self.findings
     }
 
-    /// Works the rows of both lists out anew. A finding takes more than one line: `height` is in lines.
-    pub fn settle(&mut self, truth: &Truth, faulty: bool, findings: usize, brokers: usize) {
+    /// The brokers.
+    pub(crate) fn brokers(&self) -> &Table<BrokerName, BrokerColumn> {
+        &self.brokers
+    }
+}
+
+impl ScreenState for Overview {
+    fn list(&self, pane: Pane) -> Option<&dyn Listing> {
+        if pane == Pane::Cluster {
+            return Some(&self.brokers);
+        }
+        Some(&self.findings)
+    }
+
+    fn list_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+        if pane == Pane::Cluster {
+            return Some(&mut self.brokers);
+        }
+        Some(&mut self.findings)
+    }
+
+    fn selected(&self, pane: Pane) -> Option<RowKey> {
+        if pane == Pane::Cluster {
+            return self.brokers.selected().cloned().map(RowKey::Broker);
+        }
+        self.findings.selected().cloned().map(RowKey::Finding)
+    }
+
+    fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
         let filter = self.findings.filter();
         let shown = truth.findings.iter().filter(|finding| {
-            let grave = !faulty || finding.severity > Severity::Note;
+            let grave = !faults_only || finding.severity > Severity::Note;
             grave && filter.passes(&[&finding.message, &finding.place()])
         });
         let mut rows: Vec<FindingKey> = shown.map(FindingKey::from).collect();
         if self.findings.sort().1 {
             rows.reverse();
         }
-        self.findings.set_rows(rows, truth.findings.len(), findings);
+        let height = viewport.rows(Pane::Findings);
+        self.findings.set_rows(rows, truth.findings.len(), height);
         let rows = brokers::rows(&self.brokers, truth, false);
-        self.brokers.set_rows(rows, truth.brokers.len(), brokers);
+        let height = viewport.rows(Pane::Cluster);
+        self.brokers.set_rows(rows, truth.brokers.len(), height);
     }
 }

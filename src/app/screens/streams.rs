@@ -1,16 +1,16 @@
-//! The list of streams and that of the chosen stream's partitions: rows, order, and what is hidden.
-//!
-//! What is known of each is the truth's; how it looks, `ui/streams`'s and `ui/partitions`'s.
+//! The list of streams and that of the selected stream's partitions: rows, order, and what is hidden.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::ScreenState;
+use crate::app::context::Context;
+use crate::app::focus::Pane;
 use crate::app::lists::table::{Column, Listing, Table, ordered};
+use crate::app::row_key::{PartitionKey, RowKey};
+use crate::app::viewport::Viewport;
 use crate::health::{PartitionStatus, PartitionTruth, StreamTruth, Truth};
-use crate::model::{PartitionId, StreamName};
-
-/// A partition by its stream and number.
-pub type PartitionKey = (StreamName, PartitionId);
+use crate::model::{Operation, PartitionId, StreamName};
 
 /// The columns of the list of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,17 +141,14 @@ impl Column for PartitionColumn {
     }
 }
 
-/// The streams, and the partitions of the chosen one.
+/// The streams, and the partitions of the selected one.
 #[derive(Clone, Debug)]
 pub struct Streams {
-    /// The streams.
-    pub list: Table<StreamName, StreamColumn>,
-    /// The partitions of the chosen stream.
-    pub partitions: Table<PartitionKey, PartitionColumn>,
-    /// Whether Liftbridge's own streams are shown.
-    pub internal: bool,
-    /// A stream that was just created: chosen as soon as a broker lists it.
-    pub(in crate::app) awaited: Option<StreamName>,
+    list: Table<StreamName, StreamColumn>,
+    partitions: Table<PartitionKey, PartitionColumn>,
+    shows_internal: bool,
+    /// A stream that was just created: selected as soon as a broker lists it.
+    awaited: Option<StreamName>,
 }
 
 impl Default for Streams {
@@ -159,117 +156,162 @@ impl Default for Streams {
         Self {
             list: Table::sorted_by(StreamColumn::Name),
             partitions: Table::sorted_by(PartitionColumn::Number),
-            internal: false,
+            shows_internal: false,
             awaited: None,
         }
     }
 }
 
-/// How many rows the two lists show.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Heights {
-    /// Rows of the list of streams.
-    pub streams: usize,
-    /// Rows of the list of partitions.
-    pub partitions: usize,
-}
-
 impl Streams {
-    /// The chosen stream, if it is there.
-    pub fn chosen<'a>(&self, truth: &'a Truth) -> Option<&'a StreamTruth> {
-        truth.stream(self.list.chosen()?)
+    /// The streams.
+    pub fn list(&self) -> &Table<StreamName, StreamColumn> {
+        &self.list
     }
 
-    /// The chosen partition, if it is there.
-    pub fn chosen_partition<'a>(&self, truth: &'a Truth) -> Option<&'a PartitionTruth> {
-        let (stream, id) = self.partitions.chosen()?;
+    /// The partitions of the selected stream.
+    pub fn partitions(&self) -> &Table<PartitionKey, PartitionColumn> {
+        &self.partitions
+    }
+
+    /// Whether Liftbridge's own streams are shown.
+    pub fn shows_internal(&self) -> bool {
+        self.shows_internal
+    }
+
+    /// The selected stream, if it is there.
+    pub(crate) fn selected_stream<'a>(&self, truth: &'a Truth) -> Option<&'a StreamTruth> {
+        truth.stream(self.list.selected()?)
+    }
+
+    /// The selected partition, if it is there.
+    pub(crate) fn selected_partition<'a>(&self, truth: &'a Truth) -> Option<&'a PartitionTruth> {
+        let (stream, id) = self.partitions.selected()?;
         truth.partition(stream, *id)
     }
 
-    /// Chooses a stream, and a partition of it.
-    pub fn choose(&mut self, stream: StreamName, partition: Option<PartitionId>) {
-        self.list.choose(Arc::clone(&stream));
-        if let Some(partition) = partition {
-            self.partitions.reset();
-            self.partitions.choose((stream, partition));
+    /// Shows a stream, and selects it or a partition of it.
+    pub(in crate::app) fn show(&mut self, stream: StreamName, partition: Option<PartitionId>) {
+        self.shows_internal |= stream.starts_with("__");
+        self.list.filter_mut().clear();
+        self.select(stream, partition);
+    }
+
+    /// Selects that stream as soon as a broker lists it.
+    pub(in crate::app) fn await_stream(&mut self, stream: StreamName) {
+        self.awaited = Some(stream);
+    }
+
+    /// Shows Liftbridge's own streams, or hides them.
+    pub(super) fn toggle_internal(&mut self) {
+        self.shows_internal = !self.shows_internal;
+    }
+
+    /// Deletes the selected stream, once its name is typed.
+    pub(super) fn delete_selected(&self, context: &mut Context) {
+        if let Some(stream) = self.list.selected().cloned() {
+            context.perform(Operation::Delete { stream });
         }
     }
 
-    /// Works the rows of both lists out anew.
-    pub fn settle(&mut self, truth: &Truth, faulty: bool, heights: Heights) {
+    fn select(&mut self, stream: StreamName, partition: Option<PartitionId>) {
+        self.list.select(Arc::clone(&stream));
+        if let Some(partition) = partition {
+            self.partitions.reset();
+            self.partitions.select((stream, partition));
+        }
+    }
+
+    fn select_awaited(&mut self, truth: &Truth) {
         let created = self.awaited.take_if(|name| truth.stream(name).is_some());
         if let Some(name) = created {
             if !self.list.filter().passes(&[&name]) {
                 self.list.filter_mut().clear();
             }
-            self.choose(name, None);
+            self.select(name, None);
         }
-        let rows = self.stream_rows(truth, faulty);
-        let hidden = if self.internal {
+    }
+
+    fn stream_rows(&self, truth: &Truth, faults_only: bool) -> Vec<StreamName> {
+        let filter = self.list.filter();
+        let streams = truth.streams.iter().map(Arc::as_ref);
+        let shown = streams.filter(|stream: &&StreamTruth| {
+            let visible = self.shows_internal || !stream.internal;
+            let wanted = !faults_only || is_faulty(stream.status.worst);
+            visible && wanted && filter.passes(&[&stream.name, &stream.subject])
+        });
+        let key = |stream: &StreamTruth| Arc::clone(&stream.name);
+        ordered(shown, self.list.sort(), compare_streams, key)
+    }
+
+    fn update_partitions(&mut self, truth: &Truth, faults_only: bool, height: usize) {
+        let shown = self.partitions.selected().map(|(stream, _)| stream);
+        if shown.is_some() && shown != self.list.selected() {
+            self.partitions.reset();
+        }
+        let Some(stream) = self.selected_stream(truth) else {
+            return self.partitions.set_rows(Vec::new(), 0, height);
+        };
+        let filter = self.partitions.filter();
+        let shown = stream.partitions.iter().filter(|partition| {
+            let leader = partition.leader.as_deref().unwrap_or_default();
+            let texts = [&partition.id.to_string(), leader, partition.status.as_str()];
+            filter.passes(&texts) && (!faults_only || is_faulty(partition.status))
+        });
+        let key = |partition: &PartitionTruth| (Arc::clone(&stream.name), partition.id);
+        let rows = ordered(shown, self.partitions.sort(), compare_partitions, key);
+        let total = stream.partitions.len();
+        self.partitions.set_rows(rows, total, height);
+    }
+}
+
+impl ScreenState for Streams {
+    fn list(&self, pane: Pane) -> Option<&dyn Listing> {
+        if pane == Pane::Partitions {
+            return Some(&self.partitions);
+        }
+        Some(&self.list)
+    }
+
+    fn list_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+        if pane == Pane::Partitions {
+            return Some(&mut self.partitions);
+        }
+        Some(&mut self.list)
+    }
+
+    fn selected(&self, pane: Pane) -> Option<RowKey> {
+        if pane == Pane::Partitions {
+            return self.partitions.selected().cloned().map(RowKey::Partition);
+        }
+        self.list.selected().cloned().map(RowKey::Stream)
+    }
+
+    fn targets(&self, pane: Pane) -> Vec<RowKey> {
+        if pane == Pane::Partitions {
+            let targets = self.partitions.targets();
+            return targets.into_iter().map(RowKey::Partition).collect();
+        }
+        let targets = self.list.targets();
+        targets.into_iter().map(RowKey::Stream).collect()
+    }
+
+    fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
+        self.select_awaited(truth);
+        let hidden = if self.shows_internal {
             0
         } else {
             truth.totals.internal
         };
-        let of = truth.streams.len().saturating_sub(hidden);
-        self.list.set_rows(rows, of, heights.streams);
-        self.settle_partitions(truth, faulty, heights.partitions);
-    }
-
-    fn settle_partitions(&mut self, truth: &Truth, faulty: bool, height: usize) {
-        let chosen = self.list.chosen().cloned();
-        let shown = self
-            .partitions
-            .chosen()
-            .map(|(stream, _)| Arc::clone(stream));
-        if shown.is_some() && shown != chosen {
-            self.partitions.reset();
-        }
-        let Some(stream) = self.chosen(truth) else {
-            return self.partitions.set_rows(Vec::new(), 0, height);
-        };
-        let texts = |partition: &PartitionTruth| {
-            let leader = partition.leader.as_deref().unwrap_or_default().to_owned();
-            [
-                partition.id.to_string(),
-                leader,
-                partition.status.as_str().to_owned(),
-            ]
-        };
-        let filter = self.partitions.filter();
-        let shown = stream.partitions.iter().filter(|partition| {
-            let texts = texts(partition);
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            filter.passes(&texts) && (!faulty || is_faulty(partition.status))
-        });
-        let key = |partition: &PartitionTruth| (Arc::clone(&stream.name), partition.id);
-        let sort = self.partitions.sort();
-        let rows = ordered(shown.collect(), sort, compare_partitions, key);
-        let of = stream.partitions.len();
-        self.partitions.set_rows(rows, of, height);
-    }
-
-    fn stream_rows(&self, truth: &Truth, faulty: bool) -> Vec<StreamName> {
-        let filter = self.list.filter();
-        let shown = truth
-            .streams
-            .iter()
-            .map(Arc::as_ref)
-            .filter(|stream: &&StreamTruth| {
-                let visible = self.internal || !stream.internal;
-                let wanted = !faulty || is_faulty(stream.status.worst);
-                visible && wanted && filter.passes(&[&stream.name, &stream.subject])
-            });
-        ordered(
-            shown.collect(),
-            self.list.sort(),
-            compare_streams,
-            |stream| Arc::clone(&stream.name),
-        )
+        let total = truth.streams.len().saturating_sub(hidden);
+        let rows = self.stream_rows(truth, faults_only);
+        self.list
+            .set_rows(rows, total, viewport.rows(Pane::Streams));
+        self.update_partitions(truth, faults_only, viewport.rows(Pane::Partitions));
     }
 }
 
 /// Whether that is something to mend. Paused is not: somebody wanted it.
-pub fn is_faulty(status: PartitionStatus) -> bool {
+fn is_faulty(status: PartitionStatus) -> bool {
     status.is_dark() || status.is_short()
 }
 
@@ -307,7 +349,7 @@ fn compare_partitions(
 }
 
 /// How many messages the slowest replica lacks, of those that tell.
-pub fn worst_lag(partition: &PartitionTruth) -> Option<i64> {
+pub(crate) fn worst_lag(partition: &PartitionTruth) -> Option<i64> {
     partition
         .replica_lag
         .iter()

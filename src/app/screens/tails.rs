@@ -1,9 +1,10 @@
-//! The open tails: which ones there are and which is shown, what they keep together, and what the user does in them.
+//! The open tails: which ones there are and which is shown, what they keep together, the message that is inspected.
 //!
-//! One tail's messages and reading are `tail`'s; how they look is `ui/feed`'s.
+//! One tail's messages and reading are `tail`'s.
 
 mod commands;
-mod copy;
+mod copies;
+mod inspector;
 mod out_of_order;
 mod prompt;
 mod rate;
@@ -12,60 +13,61 @@ mod subscription_state;
 mod tail;
 mod tail_view;
 
-pub use out_of_order::{OutOfOrder, SETTLES};
-pub use prompt::{InputError, Prompt, PromptKind};
-pub use rate::Rate;
-pub use search::Search;
-pub use subscription_state::{SubscriptionState, TailPartition, TailState};
+pub use inspector::Side;
+pub(crate) use inspector::{Inspector, Row, View};
+pub(crate) use out_of_order::{LATE_AFTER, OutOfOrder};
+pub(crate) use prompt::{Prompt, PromptKind};
+pub use subscription_state::TailState;
 pub use tail::Tail;
-pub use tail_view::{Behind, FollowMode, TailView, Window};
+pub use tail_view::{FollowMode, Window};
 
+use inspector::Size;
+
+use super::ScreenState;
+use crate::app::app_request::{AppRequest, CopyEntry};
+use crate::app::command::{ListCommand, Motion, TailCommand, TextCommand};
+use crate::app::context::Context;
+use crate::app::event::{Progress, ScanEvent, TailEvent};
+use crate::app::focus::Pane;
+use crate::app::input::editor::TextInput;
+use crate::app::input::history::History;
+use crate::app::input::key_hints::{Hint, hints_of};
+use crate::app::lists::table::Listing;
 use crate::app::notice::Level;
-use crate::app::overlays::form::Form;
+use crate::app::row_key::{PartitionKey, RowKey};
 use crate::app::schemas::Schemas;
-use crate::app::screens::inspector::{Inspector, Size};
-use crate::app::{Context, Pane, Progress, RequestId, ScanEvent, ScanId, TailEvent, TailId};
-use crate::model::{Failure, Offset, PartitionId, StartAt, StreamName};
-use crate::store::{Budget, PinnedMessage, Store};
-use commands::form_of;
+use crate::app::viewport::Viewport;
+use crate::app::{RequestId, ScanId, TailId};
+use crate::health::{Known, Truth};
+use crate::model::{Failure, StreamName};
+use crate::store::{Budget, PinnedMessage};
 
 /// Queries that can be recalled.
 const HISTORY: usize = 100;
 
 /// All open tails.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tails {
     open: Vec<Tail>,
     shown: usize,
-    /// The message that is looked at, of the tail that is shown.
-    pub inspector: Inspector,
-    queries: Vec<String>,
+    inspector: Inspector,
+    queries: History,
     /// A message whose value is open in the external editor.
     edited: Option<(RequestId, PinnedMessage)>,
     /// An export under way, and how many messages it has written.
     exporting: Option<(RequestId, u64)>,
-    strays: u64,
-}
-
-/// What is to be shown on top of a tail after a command.
-#[derive(Debug)]
-pub enum TailRequest {
-    /// Nothing: the tail did it.
-    Nothing,
-    /// The inspector is to have the focus.
-    Inspector,
-    /// This form.
-    Form(Box<Form>),
-    /// The tails are gone; there is nothing left to show.
-    Leave,
 }
 
 impl Tails {
-    /// No tail; what values are read by is known.
-    pub fn new(schemas: Schemas) -> Self {
+    /// No tail; values are read by these types.
+    pub(super) fn new(schemas: Schemas) -> Self {
         Self {
+            open: Vec::new(),
+            shown: 0,
             inspector: Inspector::new(schemas),
-            ..Self::default()
+            queries: History::new(HISTORY),
+            edited: None,
+            exporting: None,
         }
     }
 
@@ -75,7 +77,7 @@ impl Tails {
     }
 
     /// Which of them is shown.
-    pub fn shown_at(&self) -> usize {
+    pub fn shown_index(&self) -> usize {
         self.shown
     }
 
@@ -84,9 +86,9 @@ impl Tails {
         self.open.get(self.shown)
     }
 
-    /// Events that came for no open tail.
-    pub fn strays(&self) -> u64 {
-        self.strays
+    /// The message that is inspected, of the tail that is shown.
+    pub fn inspector(&self) -> &Inspector {
+        &self.inspector
     }
 
     /// How many messages an export under way has written.
@@ -94,200 +96,279 @@ impl Tails {
         self.exporting.map(|(_, messages)| messages)
     }
 
-    /// Whether a line is being typed: every printable key goes to it.
-    pub fn takes_text(&self) -> bool {
-        self.shown().is_some_and(|tail| tail.prompt().is_some())
-    }
-
     /// Shows a tail of these partitions from their last messages on: the one that is open already, or a new one.
-    pub fn open(&mut self, partitions: Vec<(StreamName, PartitionId)>, context: &mut Context) {
-        let (start, text) = tail::LATELY;
-        self.open_at(partitions, (start, text.to_owned()), context);
-    }
-
-    /// The same from another place; the text says it as it was typed.
-    pub fn open_at(
-        &mut self,
-        partitions: Vec<(StreamName, PartitionId)>,
-        (start, text): (StartAt, String),
-        context: &mut Context,
-    ) {
+    pub(in crate::app) fn open(&mut self, partitions: Vec<PartitionKey>, context: &mut Context) {
         if partitions.is_empty() {
             return;
         }
-        let same = |tail: &Tail| {
-            let parts = tail
-                .parts()
-                .iter()
-                .map(|part| (&part.stream, part.partition));
-            parts.eq(partitions
-                .iter()
-                .map(|(stream, partition)| (stream, *partition)))
-        };
-        let open = self.open.iter().position(same);
+        let open = self.open.iter().position(|tail| tail.reads(&partitions));
         self.shown = open.unwrap_or_else(|| {
-            self.open.push(Tail::open(partitions, start, text, context));
+            self.open.push(Tail::open(partitions, context));
             self.open.len() - 1
         });
-        self.look();
+        self.update_inspector();
     }
 
     /// Shows the tail of that tab, if there is one.
-    pub fn show(&mut self, at: usize) {
-        if at < self.open.len() {
-            self.shown = at;
-            self.look();
+    pub(in crate::app) fn show(&mut self, index: usize) {
+        if index < self.open.len() {
+            self.shown = index;
+            self.update_inspector();
         }
     }
 
-    /// Closes all of them, as before a switch of clusters.
-    pub fn close_all(&mut self, context: &mut Context) {
-        self.open.drain(..).for_each(|mut tail| tail.close(context));
-        self.shown = 0;
-        self.inspector.show(None);
+    fn shown_mut(&mut self) -> Option<&mut Tail> {
+        self.open.get_mut(self.shown)
+    }
+
+    /// Where a message published from here would go: to the partition of the selected one.
+    fn target(&self) -> Option<PartitionKey> {
+        let tail = self.shown()?;
+        let selected = tail.selected();
+        let selected = selected.map(|one| (StreamName::clone(one.stream()), one.partition()));
+        selected.or_else(|| Some(tail.partitions().first()?.key()))
     }
 }
 
 /// What happens to them.
 impl Tails {
-    /// Takes what happened to a tail; what comes for a closed one is dropped and counted (I5).
-    pub fn on_event(&mut self, id: TailId, event: &TailEvent, context: &mut Context) {
+    /// Something happened to a tail; what comes for a closed one is dropped and counted (I5).
+    pub(in crate::app) fn on_event(
+        &mut self,
+        id: TailId,
+        event: &TailEvent,
+        context: &mut Context,
+    ) {
         match self.open.iter_mut().find(|tail| tail.id() == id) {
             Some(tail) => tail.on_event(event, context),
-            None => self.strays += 1,
+            None => context.count_late_answer(),
         }
-        self.keep_to_budget(context);
+        self.enforce_budget(context);
         if !self.is_following() {
-            self.look();
+            self.update_inspector();
         }
     }
 
-    /// Takes what a scan found; what no tail waits for is dropped and counted (I5).
-    pub fn on_scan(&mut self, id: ScanId, event: &ScanEvent, context: &mut Context) {
-        let mut taken = self
-            .open
-            .iter_mut()
-            .map(|tail| tail.on_scan(id, event, context));
-        if !taken.any(|taken| taken) {
-            self.strays += 1;
+    /// A scan found something; what no tail waits for is dropped and counted (I5).
+    pub(in crate::app) fn on_scan(&mut self, id: ScanId, event: &ScanEvent, context: &mut Context) {
+        let mut tails = self.open.iter_mut();
+        if !tails.any(|tail| tail.on_scan(id, event, context)) {
+            context.count_late_answer();
         }
         if !self.is_following() {
-            self.look();
+            self.update_inspector();
         }
     }
 
-    /// A second has passed; `newest` knows the newest committed offset of a partition. Following, the inspector goes on
-    /// from second to second: faster, nobody could read it.
-    pub fn on_tick(
-        &mut self,
-        newest: impl Fn(&str, PartitionId) -> Option<Offset>,
-        context: &Context,
-    ) {
+    /// A second has passed. Following, the inspector goes on from second to second: faster, nobody could read it.
+    pub(in crate::app) fn on_tick(&mut self, truth: &Truth, context: &mut Context) {
         for tail in &mut self.open {
-            tail.tick(&newest, context.now);
+            tail.resume_unpaused(
+                |stream, partition| {
+                    let partition = truth.partition(stream, partition);
+                    partition.is_some_and(|one| {
+                        one.paused == Known::No && one.leader_reachable == Known::Yes
+                    })
+                },
+                context,
+            );
+            tail.on_tick(truth, context.now);
         }
-        self.look();
-    }
-
-    /// Goes on reading what was paused and is no longer, as `goes_on` knows of a partition.
-    pub fn revive(&mut self, goes_on: impl Fn(&str, PartitionId) -> bool, context: &mut Context) {
-        for tail in &mut self.open {
-            tail.revive(&goes_on, context);
-        }
+        self.update_inspector();
     }
 
     /// The last frame offered other room.
-    pub fn on_viewport(&mut self, context: &Context) {
-        let area = context.viewport.area(Pane::Inspector);
-        let room = area.map(|area| Size {
+    pub(in crate::app) fn on_viewport(&mut self, viewport: &Viewport) {
+        let area = viewport.area(Pane::Inspector);
+        let size = area.map(|area| Size {
             width: area.width.into(),
             height: area.height.into(),
         });
-        self.inspector.resize(room.unwrap_or_default());
+        self.inspector.resize(size.unwrap_or_default());
     }
 
     /// The external editor was closed: what was edited there can be published.
-    pub fn on_edited(
+    pub(in crate::app) fn on_edited(
         &mut self,
         id: RequestId,
         text: Result<String, Failure>,
         context: &mut Context,
-    ) -> TailRequest {
-        context.inflight.end(id);
+    ) {
+        context.end_request(id);
         let Some((_, message)) = self.edited.take_if(|(waiting, _)| *waiting == id) else {
-            return TailRequest::Nothing;
+            return;
         };
         match text {
-            Ok(text) => TailRequest::Form(Box::new(form_of(&message, Some(&text)))),
-            Err(failure) => {
-                context.say_failure(&failure);
-                TailRequest::Nothing
-            }
+            Ok(text) => context.request(AppRequest::PublishAgain(message, Some(text))),
+            Err(failure) => context.notify_failure(&failure),
         }
     }
 
-    /// Takes how far an export has come.
-    pub fn on_exported(&mut self, id: RequestId, progress: &Progress, context: &mut Context) {
+    /// An export went on or ended.
+    pub(in crate::app) fn on_exported(
+        &mut self,
+        id: RequestId,
+        progress: &Progress,
+        context: &mut Context,
+    ) {
+        if let Progress::Going(messages) = progress {
+            // One that was stopped may still have sent this.
+            if context.inflight.contains(id) {
+                self.exporting = Some((id, *messages));
+            }
+            return;
+        }
+        context.end_request(id);
+        self.exporting = None;
         match progress {
-            // Word that an export sent before it was stopped.
-            Progress::Going(_) if context.inflight.get(id).is_none() => {}
-            Progress::Going(messages) => self.exporting = Some((id, *messages)),
+            Progress::Going(_) => {}
             Progress::Finished { messages, path } => {
-                context.inflight.end(id);
-                self.exporting = None;
-                context.say(Level::Note, format!("wrote {messages} messages to {path}"));
+                context.notify(Level::Note, format!("wrote {messages} messages to {path}"));
             }
-            Progress::Failed(failure) => {
-                context.inflight.end(id);
-                self.exporting = None;
-                context.say_failure(failure);
-            }
+            Progress::Failed(failure) => context.notify_failure(failure),
         }
     }
 
     fn is_following(&self) -> bool {
-        self.shown()
-            .is_some_and(|tail| tail.sight().mode() == FollowMode::Following)
-            && self.inspector.message().is_some()
+        let mode = self.shown().map(|tail| tail.view().mode());
+        mode == Some(FollowMode::Following) && self.inspector.message().is_some()
     }
 
-    /// Lets the inspector show what is chosen.
-    fn look(&mut self) {
+    /// Shows the selected message in the inspector, unless two are compared there.
+    fn update_inspector(&mut self) {
         if self.inspector.compared_with().is_some() {
             return;
         }
         let Some(tail) = self.open.get(self.shown) else {
             return;
         };
-        let id = tail.chosen().map(|message| message.id());
+        let id = tail.selected().map(|message| message.id());
         if id.as_ref().is_none_or(|id| !self.inspector.shows(id)) {
-            self.inspector.show(tail.hold_chosen());
+            self.inspector.show(tail.pin_selected());
         }
     }
 
-    /// The user looks elsewhere: what may be kept, and what is read, follows.
-    fn moved(&mut self, context: &mut Context) {
-        self.keep_to_budget(context);
-        self.look();
+    /// The user looks elsewhere: what may be kept, what is read and what is inspected follow.
+    fn after_move(&mut self, context: &mut Context) {
+        self.enforce_budget(context);
+        self.update_inspector();
     }
 
-    fn keep_to_budget(&mut self, context: &mut Context) {
+    fn enforce_budget(&mut self, context: &mut Context) {
         let budget = Budget::new(context.settings.tail_budget);
         let evicted = |tail: &Tail| tail.store().counters().evicted;
         let before: Vec<u64> = self.open.iter().map(evicted).collect();
         budget.enforce(self.open.iter_mut().map(Tail::store_mut));
-        let room = has_room(budget, self.open.iter().map(Tail::store));
+        // A sixteenth has to be free before reading goes on, or it would stop and go with every chunk.
+        let kept: usize = self.open.iter().map(|tail| tail.store().bytes()).sum();
+        let has_room = kept < budget.limit() - budget.limit() / 16;
         for (tail, before) in self.open.iter_mut().zip(before) {
             if evicted(tail) > before {
-                tail.evicted();
+                tail.on_evicted();
             }
-            tail.hold(room, context);
+            tail.update_throttle(has_room, context);
         }
     }
 }
 
-/// A sixteenth of the budget has to be free before reading goes on, or it would stop and go with every chunk.
-fn has_room<'a>(budget: Budget, stores: impl Iterator<Item = &'a Store>) -> bool {
-    let kept: usize = stores.map(Store::bytes).sum();
-    kept < budget.limit() - budget.limit() / 16
+impl ScreenState for Tails {
+    fn list(&self, _pane: Pane) -> Option<&dyn Listing> {
+        None
+    }
+
+    fn list_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
+        None
+    }
+
+    fn selected(&self, _pane: Pane) -> Option<RowKey> {
+        self.target().map(RowKey::Partition)
+    }
+
+    /// Changes of the cluster begin elsewhere.
+    fn targets(&self, _pane: Pane) -> Vec<RowKey> {
+        Vec::new()
+    }
+
+    fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, _viewport: &Viewport) {}
+
+    fn move_by(&mut self, pane: Pane, motion: Motion, context: &mut Context) {
+        if pane == Pane::Inspector {
+            return self.inspector.move_by(motion);
+        }
+        if let Some(tail) = self.shown_mut() {
+            tail.move_by(motion, context);
+            self.after_move(context);
+        }
+    }
+
+    /// A tail has matches, marks and an order as lists have.
+    fn run_list_command(
+        &mut self,
+        pane: Pane,
+        command: ListCommand,
+        truth: &Truth,
+        context: &mut Context,
+    ) {
+        match command {
+            ListCommand::Open => self.open_selected(pane, context),
+            ListCommand::NextMatch => self.next_match(true, context),
+            ListCommand::PreviousMatch => self.next_match(false, context),
+            ListCommand::Filter => self.run_tail_command(TailCommand::Query, context),
+            ListCommand::Mark => self.run_tail_command(TailCommand::Mark, context),
+            ListCommand::Reverse => self.run_tail_command(TailCommand::NewestFirst, context),
+            ListCommand::Describe => self.describe(pane, context),
+            ListCommand::Copy => self.copy_value(context),
+            ListCommand::CopyMenu => {
+                context.request(AppRequest::CopyMenu(self.copies(pane, truth)));
+            }
+            ListCommand::Sort | ListCommand::FaultsOnly | ListCommand::Internal => {}
+        }
+    }
+
+    fn run_text_command(&mut self, _pane: Pane, command: TextCommand, context: &mut Context) {
+        self.run_prompt_command(command, context);
+    }
+
+    fn copies(&self, _pane: Pane, _truth: &Truth) -> Vec<CopyEntry> {
+        self.message_copies()
+    }
+
+    fn takes_text(&self, _pane: Pane) -> bool {
+        self.shown().is_some_and(|tail| tail.prompt().is_some())
+    }
+
+    fn type_text(&mut self, _pane: Pane, input: TextInput<'_>, context: &Context) -> bool {
+        let prompt = self.shown_mut().and_then(Tail::prompt_mut);
+        prompt.is_some_and(|prompt| prompt.type_text(input, context))
+    }
+
+    fn key_hints(&self, pane: Pane) -> Vec<Hint> {
+        if let Some(prompt) = self.shown().and_then(Tail::prompt) {
+            return prompt.key_hints();
+        }
+        let context = pane.key_contexts().first();
+        let mut hints = context.map_or_else(Vec::new, |context| hints_of(*context).to_vec());
+        for (command, word) in &mut hints {
+            if self.exporting.is_some() && *command == TailCommand::Export.into() {
+                *word = "stop the export";
+            }
+        }
+        hints
+    }
+
+    fn escape(&mut self, pane: Pane, context: &mut Context) -> bool {
+        self.leave(pane, context)
+    }
+
+    fn select_line(&mut self, pane: Pane, line: usize, context: &mut Context) -> bool {
+        if pane == Pane::Inspector {
+            return self.inspector.select_line(line);
+        }
+        let Some(tail) = self.shown_mut() else {
+            return false;
+        };
+        let again = tail.select_line(line, context);
+        self.after_move(context);
+        again
+    }
 }

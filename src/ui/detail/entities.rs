@@ -4,9 +4,9 @@
 
 use super::{Line, keys, loss_page, messages};
 use crate::app::App;
-use crate::app::overlays::DetailTarget;
+use crate::app::row_key::{PartitionKey, find_cursor};
 use crate::app::screens::activity;
-use crate::app::screens::streams::PartitionKey;
+use crate::app::{DetailTarget, RowKey};
 use crate::health::{
     BrokerTruth, CursorTruth, Finding, Known, PartitionStatus, PartitionTruth, StreamTruth, Truth,
 };
@@ -17,76 +17,19 @@ use crate::ui::painter::{span, spans_width};
 use crate::ui::theme::Theme;
 
 /// The title and the lines of a text, and where keys lead from it.
-pub(in crate::ui) fn page(subject: &DetailTarget, app: &App, theme: &Theme) -> (String, Vec<Line>) {
-    let truth = app.truth();
-    let now = app.context.now;
-    let gone = |what: &str| vec![Line::text(format!("{what} is gone."), theme.muted)];
-    match subject {
+pub(in crate::ui) fn page(target: &DetailTarget, app: &App, theme: &Theme) -> (String, Vec<Line>) {
+    match target {
+        DetailTarget::Row(row) => row_page(row, app, theme),
         DetailTarget::Help(contexts) => {
-            let lines = keys::help_page(contexts, &app.context.settings.keymap, theme);
+            let lines = keys::help_page(contexts, &app.settings().keymap, theme);
             ("Keys".to_owned(), lines)
         }
-        DetailTarget::Broker(name) => {
-            let lines = truth
-                .broker(name)
-                .map(|broker| broker_page(broker, truth, now, theme));
-            (name.clone(), lines.unwrap_or_else(|| gone("The broker")))
-        }
         DetailTarget::WhatIf(name) => {
-            let options = &app.context.settings.health;
-            let lines = truth
-                .broker(name)
-                .map(|broker| loss_page(broker, truth, options, theme));
-            (
-                format!("What if {name}"),
-                lines.unwrap_or_else(|| gone("The broker")),
-            )
-        }
-        DetailTarget::Stream(name) => {
-            let lines = truth
-                .stream(name)
-                .map(|stream| stream_page(stream, app, theme));
-            (
-                name.to_string(),
-                lines.unwrap_or_else(|| gone("The stream")),
-            )
-        }
-        DetailTarget::Partition(key) => partition_subject(key, truth, now, theme),
-        DetailTarget::Cursor(key) => {
-            let found = truth
-                .cursors
-                .iter()
-                .find(|one| crate::app::screens::cursors::key(one) == *key);
-            let lines = found.map(|cursor| cursor_page(cursor, app, theme));
-            (key.0.clone(), lines.unwrap_or_else(|| gone("The cursor")))
-        }
-        DetailTarget::Group(id) => {
-            let lines = app
-                .cursors
-                .group(id)
-                .map(|group| group_page(group, truth, theme));
-            (
-                format!("group {id}"),
-                lines.unwrap_or_else(|| gone("The group")),
-            )
-        }
-        DetailTarget::Event(id) => {
-            let lines = app
-                .activity
-                .event(*id)
-                .map(|event| event_page(event, app, theme));
-            (
-                format!("event {id}"),
-                lines.unwrap_or_else(|| gone("The event")),
-            )
-        }
-        DetailTarget::Finding(key) => {
-            let mut all = truth.findings.iter();
-            let found = all
-                .find(|finding| crate::app::screens::overview::FindingKey::from(*finding) == *key);
-            let lines = found.map(|finding| finding_page(finding, now, theme));
-            let mended = || vec![Line::text("It does not hold any more.", theme.good)];
-            ("Finding".to_owned(), lines.unwrap_or_else(mended))
+            let (truth, options) = (app.truth(), &app.settings().health);
+            let broker = truth.broker(name);
+            let lines = broker.map(|broker| loss_page(broker, truth, options, theme));
+            let lines = lines.unwrap_or_else(|| gone("The broker", theme));
+            (format!("What if {name}"), lines)
         }
         DetailTarget::Failure(failure) => {
             ("Error".to_owned(), messages::failure_page(failure, theme))
@@ -99,6 +42,49 @@ pub(in crate::ui) fn page(subject: &DetailTarget, app: &App, theme: &Theme) -> (
     }
 }
 
+fn row_page(row: &RowKey, app: &App, theme: &Theme) -> (String, Vec<Line>) {
+    let (truth, now) = (app.truth(), app.now());
+    let (title, lines, what) = match row {
+        RowKey::Broker(name) => {
+            let broker = truth.broker(name);
+            let lines = broker.map(|broker| broker_page(broker, truth, now, theme));
+            (name.to_string(), lines, "The broker")
+        }
+        RowKey::Stream(name) => {
+            let stream = truth.stream(name);
+            let lines = stream.map(|stream| stream_page(stream, app, theme));
+            (name.to_string(), lines, "The stream")
+        }
+        RowKey::Partition(key) => return partition_subject(key, truth, now, theme),
+        RowKey::Cursor(key) => {
+            let cursor = find_cursor(key, truth);
+            let lines = cursor.map(|cursor| cursor_page(cursor, app, theme));
+            (key.0.clone(), lines, "The cursor")
+        }
+        RowKey::Group(id) => {
+            let group = app.cursors().group(id);
+            let lines = group.map(|group| group_page(group, truth, theme));
+            (format!("group {id}"), lines, "The group")
+        }
+        RowKey::Event(event) => {
+            let lines = event_page(event, app, theme);
+            return (format!("event {}", event.id), lines);
+        }
+        RowKey::Finding(key) => {
+            let lines = key
+                .find(truth)
+                .map(|finding| finding_page(finding, now, theme));
+            let mended = || vec![Line::text("It does not hold any more.", theme.good)];
+            return ("Finding".to_owned(), lines.unwrap_or_else(mended));
+        }
+    };
+    (title, lines.unwrap_or_else(|| gone(what, theme)))
+}
+
+fn gone(what: &str, theme: &Theme) -> Vec<Line> {
+    vec![Line::text(format!("{what} is gone."), theme.muted)]
+}
+
 /// A partition's name and page.
 pub(in crate::ui) fn partition_subject(
     (stream, id): &PartitionKey,
@@ -109,8 +95,8 @@ pub(in crate::ui) fn partition_subject(
     let lines = truth
         .partition(stream, *id)
         .map(|partition| partition_page(partition, truth, now, theme));
-    let gone = || vec![Line::text("The partition is gone.", theme.muted)];
-    (format!("{stream}:{id}"), lines.unwrap_or_else(gone))
+    let lines = lines.unwrap_or_else(|| gone("The partition", theme));
+    (format!("{stream}:{id}"), lines)
 }
 
 /// What is known of a broker, and what is wrong with it.
@@ -192,8 +178,8 @@ fn led_by(name: &str, truth: &Truth) -> Vec<String> {
 }
 
 fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
-    let (truth, now) = (app.truth(), app.context.now);
-    let created = format::date(stream.created, app.context.settings.utc_offset);
+    let (truth, now) = (app.truth(), app.now());
+    let created = format::date(stream.created, app.settings().utc_offset);
     let mut state = labels::stream_state(stream, theme);
     if stream.status.readonly + stream.status.paused == 0
         && stream.status.worst == PartitionStatus::Serving
@@ -212,7 +198,7 @@ fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
         Line::spans("offsets", labels::known(stream.messages, theme), theme),
         Line::spans("messages/s", labels::rate(stream.rate, theme), theme),
     ];
-    if let Some(minimum) = app.context.settings.health.min_isr_of(&stream.name) {
+    if let Some(minimum) = app.settings().health.min_isr_of(&stream.name) {
         lines.push(Line::pair(
             "min ISR",
             format!("{minimum}, from the config file"),
@@ -383,8 +369,8 @@ fn disagreement(partition: &PartitionTruth, theme: &Theme) -> Vec<Line> {
 }
 
 fn cursor_page(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec<Line> {
-    let (entry, now) = (&cursor.entry, app.context.now);
-    let stored = format::date(entry.time, app.context.settings.utc_offset);
+    let (entry, now) = (&cursor.entry, app.now());
+    let stored = format::date(entry.time, app.settings().utc_offset);
     let mut lines = vec![
         Line::pair(
             "reads",
@@ -466,7 +452,7 @@ fn event_page(event: &crate::model::ActivityEvent, app: &App, theme: &Theme) -> 
         Line::pair("target", activity::target(&event.kind), theme),
         Line::pair(
             "time",
-            format::date(event.time, app.context.settings.utc_offset),
+            format::date(event.time, app.settings().utc_offset),
             theme,
         ),
         Line::pair("id", event.id.to_string(), theme),

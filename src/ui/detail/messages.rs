@@ -3,8 +3,7 @@
 //! What is worth telling is decided where it happens.
 
 use super::Line;
-use crate::app::App;
-use crate::app::notice::Level;
+use crate::app::{App, Level};
 use crate::model::Failure;
 use crate::ui::format;
 use crate::ui::painter::span;
@@ -41,13 +40,13 @@ pub(super) fn console_page(text: &str, theme: &Theme) -> Vec<Line> {
 /// The notices of this session, the newest first.
 pub(super) fn notices_page(app: &App, theme: &Theme) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    for notice in app.context.notices.history().rev() {
+    for notice in app.notices().history().rev() {
         let style = match notice.level {
             Level::Note => theme.text,
             Level::Warning => theme.degraded,
             Level::Error => theme.broken,
         };
-        let time = format::clock(notice.at, app.context.settings.utc_offset);
+        let time = format::clock(notice.at, app.settings().utc_offset);
         let times = if notice.times > 1 {
             format!("  {} times", notice.times)
         } else {

@@ -5,8 +5,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::HitTarget;
-use crate::app::command_of;
-use crate::app::overlays::confirm::{Button, Confirm};
+use crate::app::overlays::confirm::{Button, Confirm, command_line};
 use crate::health::{Known, Truth};
 use crate::model::{Operation, PartitionId, StreamName, counted, format_ranges};
 use crate::ui::detail::{self, Line, wrapped};
@@ -27,7 +26,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
     let mut lines = consequences(confirm, first, truth, theme);
     lines.push(Line::gap());
     for operation in confirm.operations().iter().take(3) {
-        lines.push(Line::text(command_of(operation), theme.faint));
+        lines.push(Line::text(command_line(operation), theme.faint));
     }
     let lines = wrapped(lines, usize::from(width.saturating_sub(4)));
     let asked = u16::from(confirm.asks_for_name()) * 2;

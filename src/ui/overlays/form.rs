@@ -107,7 +107,7 @@ fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[Item]) {
 
 /// How many stops are scrolled away so that the one in focus fits; on a button the last ones are shown.
 fn first_shown(form: &Form, items: &[Item], room: u16) -> usize {
-    let focus = items.iter().position(|item| item.stop == form.stop());
+    let focus = items.iter().position(|item| item.stop == form.focus());
     let last = focus.unwrap_or_else(|| items.len().saturating_sub(1));
     let mut left = room;
     let fits = items.iter().take(last + 1).rev().take_while(|item| {
@@ -120,7 +120,7 @@ fn first_shown(form: &Form, items: &[Item], room: u16) -> usize {
 
 fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
     let theme = painter.theme;
-    let focused = form.stop() == FormFocus::Field(field.id);
+    let focused = form.focus() == FormFocus::Field(field.id);
     let style = if focused { theme.focus } else { theme.muted };
     let indent = if field.rare { "  " } else { "" };
     let label = pad(&format!("{indent}{}", field.label), usize::from(LABEL));
@@ -172,7 +172,7 @@ fn choices(painter: &mut Painter<'_>, area: Rect, choice: &Choice, focused: bool
     let theme = painter.theme;
     let mut spans = Vec::new();
     for (number, name) in choice.names().iter().enumerate() {
-        let style = match (number == choice.at(), focused) {
+        let style = match (number == choice.index(), focused) {
             (true, true) => theme.button_focus,
             (true, false) => theme.button,
             (false, _) => theme.muted,
@@ -186,8 +186,8 @@ fn choices(painter: &mut Painter<'_>, area: Rect, choice: &Choice, focused: bool
 fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
     let theme = painter.theme;
     let [closed, open] = theme.glyphs.fold;
-    let sign = if form.shows_more() { open } else { closed };
-    let style = if form.stop() == FormFocus::More {
+    let sign = if form.shows_rare() { open } else { closed };
+    let style = if form.focus() == FormFocus::More {
         theme.focus
     } else {
         theme.title
@@ -199,9 +199,9 @@ fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
 /// What came of sending.
 fn outcome(painter: &mut Painter<'_>, area: Rect, form: &Form) {
     let theme = painter.theme;
-    let spans = match form.sending() {
-        SubmitState::No => return,
-        SubmitState::Since(_) => [span("sent, waiting for the answer", theme.muted)],
+    let spans = match form.submit_state() {
+        SubmitState::NotSent => return,
+        SubmitState::Sent(_) => [span("sent, waiting for the answer", theme.muted)],
         SubmitState::Failed(failure) => [span(
             format!("{} {}", theme.glyphs.broken, failure.sentence),
             theme.broken,
@@ -213,7 +213,7 @@ fn outcome(painter: &mut Painter<'_>, area: Rect, form: &Form) {
 fn buttons(painter: &mut Painter<'_>, area: Rect, form: &Form, number: usize) {
     let theme = painter.theme;
     let button = |stop: FormFocus, text: &str| -> Span<'static> {
-        let style = if form.stop() == stop {
+        let style = if form.focus() == stop {
             theme.button_focus
         } else {
             theme.button

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use crate::app::HitTarget;
-use crate::app::overlays::menu::{Match, Menu, MenuEntry};
+use crate::app::overlays::menu::{Menu, MenuEntry, MenuMatch};
 use crate::ui::layout::centred;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
@@ -16,7 +16,7 @@ use crate::ui::widgets::{after, below, popup, row, tint_chosen};
 /// Draws a menu in the middle.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
     let theme = painter.theme;
-    let rows = u16::try_from(menu.of())
+    let rows = u16::try_from(menu.len())
         .unwrap_or(u16::MAX)
         .saturating_add(3)
         .max(5);
@@ -25,19 +25,19 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
     let found = menu.matches().count();
     let title = [
         span(menu.title(), theme.focus),
-        span(format!("  {found} of {}", menu.of()), theme.muted),
+        span(format!("  {found} of {}", menu.len()), theme.muted),
     ];
     let inside = popup(painter, area, &title, theme.line);
     let taken = painter.put(row(inside, 0), &[span("> ", theme.key)]);
     let rest = after(row(inside, 0), taken);
-    text_input::line(painter, rest, menu.wanted(), theme.input);
+    text_input::line(painter, rest, menu.editor(), theme.input);
     let list = below(inside, 1);
     painter.hit(list, HitTarget::Overlay);
     let keys = u16::try_from(menu.longest_keys()).unwrap_or(0);
-    let shown = menu.matches().enumerate().skip(menu.cursor().top());
+    let shown = menu.matches().enumerate().skip(menu.state().top());
     for ((number, (found, entry)), line) in shown.zip(list.rows()) {
         entry_line(painter, line, found, entry, keys);
-        tint_chosen(painter, line, number == menu.cursor().row(), true);
+        tint_chosen(painter, line, number == menu.state().row(), true);
     }
     if found == 0 {
         painter.put(row(list, 0), &[span("nothing fits", theme.muted)]);
@@ -45,7 +45,13 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
 }
 
 /// `keys` are the columns that the longest keys of all entries take.
-fn entry_line(painter: &mut Painter<'_>, line: Rect, found: &Match, entry: &MenuEntry, keys: u16) {
+fn entry_line(
+    painter: &mut Painter<'_>,
+    line: Rect,
+    found: &MenuMatch,
+    entry: &MenuEntry,
+    keys: u16,
+) {
     let theme = painter.theme;
     let label = line.width * 2 / 5;
     painter.put(
@@ -65,7 +71,7 @@ fn entry_line(painter: &mut Painter<'_>, line: Rect, found: &Match, entry: &Menu
 }
 
 /// The label, the letters that were looked for standing out.
-fn letters(found: &Match, entry: &MenuEntry, theme: &Theme) -> Vec<Span<'static>> {
+fn letters(found: &MenuMatch, entry: &MenuEntry, theme: &Theme) -> Vec<Span<'static>> {
     let is_wanted = |at: usize| u32::try_from(at).is_ok_and(|at| found.letters.contains(&at));
     let mut spans: Vec<Span<'static>> = Vec::new();
     for (at, letter) in entry.label.chars().enumerate() {

@@ -34,16 +34,16 @@ impl ActivityPane<'_> {
     /// Draws it in its place.
     pub(crate) fn draw(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
-        let list = &self.activity.list;
+        let list = self.activity.list();
         let behind = [match self.activity.reading() {
-            Reading::Failed(_, failure) if self.activity.list.of() > 0 => {
+            Reading::Failed(_, failure) if self.activity.list().total() > 0 => {
                 span(format!("  {}", failure.sentence), theme.degraded)
             }
             Reading::Never | Reading::Read(_) | Reading::Failed(..) => {
                 span("  newest first", theme.muted)
             }
         }];
-        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let area = widgets::title_of_list(painter, place, list, &behind, list.total());
         let cell = |id: &u64, column, width| {
             let event = self.activity.event(*id);
             event
@@ -64,7 +64,7 @@ impl ActivityPane<'_> {
                 String::new(),
             ],
             Reading::Failed(_, failure) => [failure.sentence.clone(), "r tries again.".to_owned()],
-            Reading::Read(_) if self.activity.list.of() > 0 => [
+            Reading::Read(_) if self.activity.list().total() > 0 => [
                 "No event fits.".to_owned(),
                 "esc clears the filter.".to_owned(),
             ],

@@ -50,7 +50,7 @@ impl BrokersPane<'_> {
             .faults_only
             .then(|| span("  faults only", theme.degraded));
         let behind: Vec<Span<'_>> = faults.into_iter().collect();
-        let area = widgets::title_of_list(painter, place, self.list, &behind, self.list.of());
+        let area = widgets::title_of_list(painter, place, self.list, &behind, self.list.total());
         let (rows, detail) = self.split(area);
         let short = ShortNames::of(self.truth);
         let cell = |name: &Arc<str>, column, width| match self.truth.broker(name) {
@@ -72,7 +72,7 @@ impl BrokersPane<'_> {
     fn split(self, area: Rect) -> (Rect, Rect) {
         let rows = u16::try_from(self.list.rows().len()).unwrap_or(u16::MAX);
         let above = rows.saturating_add(2).max(5).min(area.height);
-        if area.height < above + 6 || self.list.chosen().is_none() {
+        if area.height < above + 6 || self.list.selected().is_none() {
             return (area, below(area, area.height));
         }
         (
@@ -85,7 +85,10 @@ impl BrokersPane<'_> {
     }
 
     fn detail(self, painter: &mut Painter<'_>, area: Rect) {
-        let chosen = self.list.chosen().and_then(|name| self.truth.broker(name));
+        let chosen = self
+            .list
+            .selected()
+            .and_then(|name| self.truth.broker(name));
         let (Some(broker), false) = (chosen, area.is_empty()) else {
             return;
         };

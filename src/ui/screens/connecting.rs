@@ -14,9 +14,9 @@ use crate::ui::widgets::row;
 /// Draws it in the room of all panes.
 pub(crate) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    let addresses = || app.context.settings.addresses.clone();
+    let addresses = || app.settings().addresses.clone();
     let mut lines = Vec::new();
-    match app.cluster.link() {
+    match app.link() {
         Link::Trying { addresses, attempt } => {
             lines.push(Line::text("Looking for a broker", theme.title));
             lines.push(Line::gap());
@@ -47,7 +47,7 @@ pub(crate) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
             lines.push(Line::gap());
             lines.push(Line::text(&*failure.sentence, theme.text));
             lines.push(Line::gap());
-            let left = format::age(app.context.now.age(*next));
+            let left = format::age(app.now().age(*next));
             let text = format!("Round {attempt} failed; the next one begins in {left}.");
             lines.push(Line::text(text, theme.muted));
         }
@@ -63,6 +63,6 @@ pub(crate) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
 }
 
 fn spinner(app: &App, theme: &crate::ui::Theme) -> &'static str {
-    let second = usize::try_from(app.context.now.0 / 1_000_000_000).unwrap_or(0);
+    let second = usize::try_from(app.now().0 / 1_000_000_000).unwrap_or(0);
     theme.glyphs.spinner[second % theme.glyphs.spinner.len()]
 }

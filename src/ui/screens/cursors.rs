@@ -4,9 +4,8 @@
 
 use ratatui::text::Span;
 
-use crate::app::screens::cursors::{
-    CursorColumn, CursorKey, Cursors, GroupColumn, Reading, key, lag_of_group,
-};
+use crate::app::row_key::{CursorKey, find_cursor};
+use crate::app::screens::cursors::{CursorColumn, Cursors, GroupColumn, Reading, lag_of_group};
 use crate::health::{AlertOptions, CursorTruth, Truth};
 use crate::model::{GroupInfo, Timestamp};
 use crate::ui::format;
@@ -56,16 +55,11 @@ impl CursorsPanes<'_> {
     /// Draws the cursors.
     pub(crate) fn cursors(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
-        let list = &self.cursors.list;
+        let list = self.cursors.list();
         let behind = reading(self.cursors.reading(), self.now, theme);
-        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let area = widgets::title_of_list(painter, place, list, &behind, list.total());
         let cell = |wanted: &CursorKey, column, width| {
-            let found = self
-                .truth
-                .cursors
-                .iter()
-                .find(|cursor| key(cursor) == *wanted);
-            found
+            find_cursor(wanted, self.truth)
                 .map(|cursor| self.cell(cursor, column, width, theme))
                 .unwrap_or_default()
         };
@@ -84,7 +78,7 @@ impl CursorsPanes<'_> {
         match self.cursors.reading() {
             Reading::Never => ["Reading cursors…".to_owned(), String::new()],
             Reading::Failed(_, failure) => [failure.sentence.clone(), "r tries again.".to_owned()],
-            Reading::Read(_) if self.cursors.list.of() > 0 => [
+            Reading::Read(_) if self.cursors.list().total() > 0 => [
                 "No cursor fits.".to_owned(),
                 "esc clears the filter.".to_owned(),
             ],
@@ -144,9 +138,9 @@ impl CursorsPanes<'_> {
     /// Draws the groups.
     pub(crate) fn groups(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
-        let list = &self.cursors.group_list;
-        let behind = reading(self.cursors.reading_groups(), self.now, theme);
-        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let list = self.cursors.group_list();
+        let behind = reading(self.cursors.group_reading(), self.now, theme);
+        let area = widgets::title_of_list(painter, place, list, &behind, list.total());
         let cell = |id: &String, column, width| {
             let found = self.cursors.group(id);
             found
@@ -155,7 +149,7 @@ impl CursorsPanes<'_> {
         };
         widgets::table(painter, place, area, list, GROUPS, cell);
         if list.rows().is_empty() {
-            let lines: &[&str] = match self.cursors.reading_groups() {
+            let lines: &[&str] = match self.cursors.group_reading() {
                 Reading::Never => &["Reading groups…"],
                 Reading::Failed(_, failure) => &[&failure.sentence, "r tries again."],
                 Reading::Read(_) => &[

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::app::command::TailCommand;
-use crate::app::screens::inspector::{Inspector, Row, Side, View};
+use crate::app::screens::tails::{Inspector, Row, Side, View};
 use crate::app::{App, Command, HitTarget, KeyContext, Pane};
 use crate::store::decode::{Class, Format};
 use crate::store::{MessageRef, PinnedMessage};
@@ -31,7 +31,7 @@ const VALUE_ROWS: u16 = 4;
 /// ```
 pub(crate) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let theme = painter.theme;
-    let inspector = &app.tails.inspector;
+    let inspector = app.tails().inspector();
     let Some(held) = inspector.message() else {
         let rest = title(painter, place, &[], &[]);
         painter.hit(rest, HitTarget::Rows(Pane::Inspector));
@@ -88,9 +88,9 @@ fn fields(
     theme: &Theme,
 ) -> Vec<Vec<Span<'static>>> {
     let time = message.timestamp();
-    let when = format::date(time, app.context.settings.utc_offset);
+    let when = format::date(time, app.settings().utc_offset);
     let mut when = field("time", when, theme.text, theme);
-    let ago = format!("  {} ago", format::ago(time, app.context.now));
+    let ago = format!("  {} ago", format::ago(time, app.now()));
     if spans_width(&when) + ago.len() <= columns {
         when.push(span(ago, theme.muted));
     }
@@ -178,8 +178,7 @@ fn value_line(
 fn view_hint(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let contexts = &[KeyContext::Inspector, KeyContext::Tail];
     let key = app
-        .context
-        .settings
+        .settings()
         .keymap
         .hint(contexts, Command::from(TailCommand::View));
     if let Some(key) = key.filter(|_| area.width >= 40) {

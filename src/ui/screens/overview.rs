@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use crate::app::HitTarget;
-use crate::app::screens::overview::{FindingKey, Overview};
+use crate::app::screens::overview::Overview;
 use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
 use crate::model::{PartitionId, StreamName, Target, Timestamp};
 use crate::ui::detail;
@@ -37,33 +37,30 @@ impl<'a> OverviewPanes<'a> {
     /// Draws the findings.
     pub(crate) fn findings(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
-        let list = &self.overview.findings;
+        let list = self.overview.findings();
         let behind = [span("  worst first", theme.muted)];
         let behind = if list.rows().is_empty() {
             &behind[..0]
         } else {
             &behind[..]
         };
-        let area = widgets::title_of_list(painter, place, list, behind, list.of());
+        let area = widgets::title_of_list(painter, place, list, behind, list.total());
         if list.rows().is_empty() {
             painter.hit(area, HitTarget::TallRows(place.pane));
             return self.all_is_well(painter, area);
         }
         let area = self.evidence(painter, area);
         painter.hit(area, HitTarget::TallRows(place.pane));
-        let shown = list.rows().iter().enumerate().skip(list.cursor().top());
+        let shown = list.rows().iter().enumerate().skip(list.state().top());
         for ((number, key), line) in shown.zip((0..area.height / 2).map(|at| at * 2)) {
-            let found = self
-                .truth
-                .findings
-                .iter()
-                .find(|one| FindingKey::from(*one) == *key);
-            let Some(finding) = found else { continue };
+            let Some(finding) = key.find(self.truth) else {
+                continue;
+            };
             let both = Rect {
                 height: 2.min(area.height - line),
                 ..row(area, line)
             };
-            let chosen = number == list.cursor().row();
+            let chosen = number == list.state().row();
             widgets::margin(
                 painter,
                 row(both, 0),
@@ -78,7 +75,12 @@ impl<'a> OverviewPanes<'a> {
 
     /// All that is known of the chosen finding, below the list where there is room for both; returns what is left above.
     fn evidence(self, painter: &mut Painter<'_>, area: Rect) -> Rect {
-        let Some(finding) = self.overview.chosen(self.truth) else {
+        let Some(finding) = self
+            .overview
+            .findings()
+            .selected()
+            .and_then(|key| key.find(self.truth))
+        else {
             return area;
         };
         if area.height < ROOMY {
@@ -153,7 +155,7 @@ impl<'a> OverviewPanes<'a> {
 
     fn all_is_well(self, painter: &mut Painter<'_>, area: Rect) {
         let theme = painter.theme;
-        let filtered = self.overview.findings.of() > 0;
+        let filtered = self.overview.findings().total() > 0;
         if filtered {
             return widgets::empty_state(
                 painter,
@@ -245,14 +247,14 @@ impl<'a> OverviewPanes<'a> {
     }
 
     fn brokers(self, painter: &mut Painter<'_>, place: PaneArea, area: Rect) {
-        let list = &self.overview.brokers;
+        let list = self.overview.brokers();
         painter.hit(area, HitTarget::Rows(place.pane));
-        let shown = list.rows().iter().enumerate().skip(list.cursor().top());
+        let shown = list.rows().iter().enumerate().skip(list.state().top());
         for ((number, name), line) in shown.zip(area.rows()) {
             let Some(broker) = self.truth.broker(name) else {
                 continue;
             };
-            let chosen = number == list.cursor().row();
+            let chosen = number == list.state().row();
             if place.focused {
                 widgets::margin(painter, line, chosen, false, true);
             }

@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use crate::app::lists::table::Listing;
-use crate::app::screens::streams::{PartitionColumn, PartitionKey, Streams, worst_lag};
+use crate::app::row_key::PartitionKey;
+use crate::app::screens::streams::{PartitionColumn, Streams, worst_lag};
 use crate::health::{Known, PartitionTruth, Truth, Witness};
 use crate::model::Timestamp;
 use crate::ui::format;
@@ -47,13 +48,13 @@ impl PartitionsPane<'_> {
     /// Draws it in its place.
     pub(crate) fn draw(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
-        let list = &self.streams.partitions;
+        let list = self.streams.partitions();
         let name = self
             .streams
-            .chosen(self.truth)
+            .selected_stream(self.truth)
             .map(|stream| stream.name.to_string());
         let behind = [span(format!("  {}", name.unwrap_or_default()), theme.text)];
-        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let area = widgets::title_of_list(painter, place, list, &behind, list.total());
         let (rows, detail) = self.split(area);
         let short = ShortNames::of(self.truth);
         let specs = specs(
@@ -77,13 +78,13 @@ impl PartitionsPane<'_> {
     fn split(self, area: Rect) -> (Rect, Rect) {
         let wanted = self
             .streams
-            .chosen_partition(self.truth)
+            .selected_partition(self.truth)
             .map_or(0, |partition| {
                 u16::try_from(partition.views.len())
                     .unwrap_or(u16::MAX)
                     .saturating_add(3)
             });
-        let rows = u16::try_from(self.streams.partitions.rows().len()).unwrap_or(u16::MAX);
+        let rows = u16::try_from(self.streams.partitions().rows().len()).unwrap_or(u16::MAX);
         let needed = rows.saturating_add(1).min(area.height / 2).max(4);
         let detail = if area.height >= needed + wanted {
             wanted
@@ -99,7 +100,7 @@ impl PartitionsPane<'_> {
 
     /// Columns that the longest leader's name takes, with a sign that it does not answer.
     fn longest_leader(self) -> u16 {
-        let stream = self.streams.chosen(self.truth);
+        let stream = self.streams.selected_stream(self.truth);
         let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
         let leaders = partitions
             .iter()
@@ -110,7 +111,7 @@ impl PartitionsPane<'_> {
 
     /// Columns that the longest of the lists takes that are made of each partition.
     fn longest(self, list: impl Fn(&PartitionTruth) -> Vec<Span<'static>>) -> u16 {
-        let stream = self.streams.chosen(self.truth);
+        let stream = self.streams.selected_stream(self.truth);
         let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
         let longest = partitions
             .iter()
@@ -122,9 +123,9 @@ impl PartitionsPane<'_> {
     }
 
     fn nothing(self) -> [&'static str; 2] {
-        match self.streams.chosen(self.truth) {
+        match self.streams.selected_stream(self.truth) {
             None => ["No stream is chosen.", ""],
-            Some(_) if self.streams.partitions.filter().text().is_empty() => {
+            Some(_) if self.streams.partitions().filter().text().is_empty() => {
                 ["No partition has faults.", "! shows all of them."]
             }
             Some(_) => ["No partition fits the filter.", "esc clears it."],
@@ -161,7 +162,7 @@ impl PartitionsPane<'_> {
     }
 
     fn detail(self, painter: &mut Painter<'_>, area: Rect) {
-        let Some(partition) = self.streams.chosen_partition(self.truth) else {
+        let Some(partition) = self.streams.selected_partition(self.truth) else {
             return;
         };
         if area.is_empty() {

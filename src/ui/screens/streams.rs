@@ -48,12 +48,12 @@ impl StreamsPane<'_> {
     /// Draws it in its place.
     pub(crate) fn draw(self, painter: &mut Painter<'_>, place: PaneArea) {
         let theme = painter.theme;
-        let list = &self.streams.list;
+        let list = self.streams.list();
         let faults = self
             .faults_only
             .then(|| span("  faults only", theme.degraded));
         let behind: Vec<Span<'_>> = faults.into_iter().collect();
-        let area = widgets::title_of_list(painter, place, list, &behind, list.of());
+        let area = widgets::title_of_list(painter, place, list, &behind, list.total());
         let cell = |name: &Arc<str>, column, width| match self.truth.stream(name) {
             Some(stream) => self.cell(stream, column, width, theme),
             None => Vec::new(),
@@ -107,7 +107,7 @@ impl StreamsPane<'_> {
 
     fn nothing(self, painter: &mut Painter<'_>, area: ratatui::layout::Rect) {
         let hidden = self.truth.streams.len();
-        let filter = self.streams.list.filter().text();
+        let filter = self.streams.list().filter().text();
         let lines: &[&str] = if hidden == 0 {
             &["No streams yet.", "c creates one."]
         } else if !filter.is_empty() {

@@ -6,7 +6,7 @@ mod title;
 
 use ratatui::layout::Rect;
 
-use crate::app::command::{Act, Go, TailCommand};
+use crate::app::command::{ClusterCommand, GoCommand, TailCommand};
 use crate::app::screens::tails::{Prompt, PromptKind, Tail, TailState};
 use crate::app::{App, Command, HitTarget, KeyContext, Pane};
 use crate::health::Known;
@@ -25,11 +25,11 @@ use row::{Columns, MARGIN};
 /// rows
 /// ```
 pub(crate) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
-    let Some(tail) = app.tails.shown() else {
+    let Some(tail) = app.tails().shown() else {
         return nothing_open(painter, place, app);
     };
     let mut area = place.area;
-    if app.tails.all().len() > 1 {
+    if app.tails().all().len() > 1 {
         tabs(painter, row_of(area, 0), app);
         area = below(area, 1);
     }
@@ -64,8 +64,8 @@ pub(crate) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
 fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
     let mut left = area;
-    for (number, tail) in app.tails.all().iter().enumerate() {
-        let shown = number == app.tails.shown_at();
+    for (number, tail) in app.tails().all().iter().enumerate() {
+        let shown = number == app.tails().shown_index();
         let style = if shown { theme.focus } else { theme.muted };
         let mark = if tail.store().is_empty() {
             ""
@@ -91,7 +91,7 @@ fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
 
 fn ask(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Prompt) {
     let theme = painter.theme;
-    let (sign, hint) = match prompt.ask() {
+    let (sign, hint) = match prompt.kind() {
         PromptKind::Query => (
             "/ ",
             "text  ~regex  key:T  header.NAME:T  offset>N  age<5m  cel: value.amount > 500",
@@ -105,7 +105,7 @@ fn ask(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Prompt) {
     let taken = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
     let left = after(line, taken);
     text_input::line(painter, left, prompt.editor(), theme.input);
-    let Some(wrong) = prompt.wrong() else {
+    let Some(wrong) = prompt.error() else {
         painter.put(below, &[span(format!(" {hint}"), theme.muted)]);
         return;
     };
@@ -124,13 +124,13 @@ fn ask(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Prompt) {
 fn rows(painter: &mut Painter<'_>, place: PaneArea, app: &App, tail: &Tail, columns: &Columns<'_>) {
     let PaneArea { area, focused, .. } = place;
     let height = usize::from(area.height);
-    let window = tail.sight().window(tail.store(), height);
+    let window = tail.view().window(tail.store(), height);
     if window.rows == 0 {
         return empty(painter, area, app, tail);
     }
-    let messages = tail.sight().rows(tail.store(), window.top, height);
+    let messages = tail.view().rows(tail.store(), window.top, height);
     for ((line, message), number) in area.rows().zip(messages).zip(window.top..) {
-        let chosen = number == window.chosen;
+        let chosen = number == window.selected;
         let cells = columns.row(&message, painter.theme);
         margin(painter, line, chosen, tail.is_marked(&message), focused);
         painter.put(after(line, MARGIN), &cells);
@@ -142,19 +142,15 @@ fn rows(painter: &mut Painter<'_>, place: PaneArea, app: &App, tail: &Tail, colu
 fn empty(painter: &mut Painter<'_>, area: Rect, app: &App, tail: &Tail) {
     let contexts = &[KeyContext::Tail, KeyContext::List, KeyContext::Global];
     let key = |command: TailCommand| {
-        let hint = app
-            .context
-            .settings
-            .keymap
-            .hint(contexts, Command::from(command));
-        hint.map(ToString::to_string).unwrap_or_default()
+        let keymap = &app.settings().keymap;
+        keymap.hint(contexts, command.into()).unwrap_or_default()
     };
     let (seek, close, follow) = (
         key(TailCommand::Seek),
         key(TailCommand::Close),
         key(TailCommand::Follow),
     );
-    let (what, why) = match (tail.failure(), tail.phase()) {
+    let (what, why) = match (tail.failure(), tail.state()) {
         (Some(failure), _) => (
             failure.sentence.clone(),
             format!("{follow} tries again   {close} closes"),
@@ -190,7 +186,7 @@ fn empty(painter: &mut Painter<'_>, area: Rect, app: &App, tail: &Tail) {
 /// What an opening waits for: it goes on by itself once there is a leader that answers.
 fn opening(app: &App, tail: &Tail) -> (String, String) {
     let truth = app.truth();
-    let mut parts = tail.parts().iter();
+    let mut parts = tail.partitions().iter();
     let dark = parts.find_map(|part| {
         let partition = truth.partition(&part.stream, part.partition)?;
         (partition.leader_reachable == Known::No).then_some((part, partition))
@@ -210,15 +206,12 @@ fn opening(app: &App, tail: &Tail) -> (String, String) {
 }
 
 fn nothing_open(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
-    let keymap = &app.context.settings.keymap;
+    let keymap = &app.settings().keymap;
     let hint = |command: Command, contexts: &[KeyContext]| {
-        keymap
-            .hint(contexts, command)
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        keymap.hint(contexts, command).unwrap_or_default()
     };
-    let streams = hint(Go::Streams.into(), &[KeyContext::Global]);
-    let tail = hint(Act::Tail.into(), &[KeyContext::Streams]);
+    let streams = hint(GoCommand::Streams.into(), &[KeyContext::Global]);
+    let tail = hint(ClusterCommand::Tail.into(), &[KeyContext::Streams]);
     let rest = title_of_pane(painter, place, &[], &[]);
     painter.hit(rest, HitTarget::Rows(Pane::Tail));
     let why =

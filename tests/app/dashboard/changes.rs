@@ -1,8 +1,7 @@
 //! Changes of the cluster: what is asked first, what is sent, what an answer means.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::overlays::{DetailTarget, Overlay};
-use liftui::app::{Effect, Event, RequestId, Settings, TailId};
+use liftui::app::{DetailTarget, Effect, Event, Overlay, RequestId, Settings, TailId};
 use liftui::model::{ErrorKind, Failure, Operation, Outcome, Probe, ProbeState, Target};
 
 use super::{notice, operations};
@@ -32,7 +31,7 @@ fn nothing_is_sent_where_the_answer_is_no() {
         let mut world = World::healthy();
         world.press("3 j j z");
         assert_eq!(operations(&world.press(no)), [], "{no}");
-        assert!(world.app.overlay.is_none());
+        assert!(world.app.overlay().is_none());
     }
 }
 
@@ -46,7 +45,7 @@ fn no_single_key_stops_others_work() {
             "{key}"
         );
         assert!(
-            matches!(world.app.overlay, Some(Overlay::Confirm(_))),
+            matches!(world.app.overlay(), Some(Overlay::Confirm(_))),
             "{key}"
         );
     }
@@ -109,13 +108,13 @@ fn a_late_answer_is_dropped_and_counted() {
         world.event(Event::Done(RequestId(99), Ok(Outcome::Done))),
         []
     );
-    assert_eq!(world.app.context.inflight.strays(), 1);
+    assert_eq!(world.app.late_answers(), 1);
     let failure = Failure::new(ErrorKind::Timeout, Target::Cluster, "late");
     world.event(Event::Tail(
         TailId(98),
         liftui::app::TailEvent::Failed(failure),
     ));
-    assert_eq!(world.app.tails.strays(), 1);
+    assert_eq!(world.app.late_answers(), 2);
 }
 
 #[test]
@@ -127,10 +126,10 @@ fn a_failure_is_told_and_can_be_read_whole() {
     world.event(Event::Done(id, Err(failure.clone())));
     assert_eq!(notice(&world), "no answer came");
     world.press("E");
-    let Some(Overlay::Reader(reader)) = &world.app.overlay else {
+    let Some(Overlay::Pager(pager)) = world.app.overlay() else {
         panic!("a text is open")
     };
-    assert_eq!(reader.subject, DetailTarget::Failure(failure));
+    assert_eq!(*pager.target(), DetailTarget::Failure(failure));
 }
 
 #[test]
@@ -141,7 +140,7 @@ fn an_observer_changes_nothing_and_is_told_why() {
     });
     for keys in ["3 j j z", "W", "D", "c", "p"] {
         assert_eq!(operations(&world.press(keys)), [], "{keys}");
-        assert!(world.app.overlay.is_none(), "{keys}");
+        assert!(world.app.overlay().is_none(), "{keys}");
         assert!(notice(&world).contains("observer"), "{keys}");
     }
 }

@@ -21,8 +21,7 @@ fn a_broker_that_falls_silent_and_leaders_that_move_are_told() {
     let world = World::healthy().after_the_election();
     let told: Vec<&str> = world
         .app
-        .context
-        .notices
+        .notices()
         .history()
         .map(|notice| notice.text.as_str())
         .collect();
@@ -51,7 +50,7 @@ fn a_cluster_that_vanished_from_metadata_is_told() {
         view.result = Ok(Arc::new(cluster.clone()));
         world.event(Event::BrokerView(Arc::new(view)));
     }
-    let told = world.app.context.notices.history();
+    let told = world.app.notices().history();
     let told: Vec<&str> = told.map(|notice| notice.text.as_str()).collect();
     assert!(told.contains(&"stream refunds-eu is gone"), "{told:?}");
 }

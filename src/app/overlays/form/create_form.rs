@@ -11,30 +11,30 @@ use crate::model::{Operation, StreamOptions, parse_duration, parse_size};
 const SWITCH: &[&str] = &["server's default", "on", "off"];
 
 /// An empty form for a stream.
-pub fn create_form() -> Form {
+pub(in crate::app) fn create_form() -> Form {
     let server = "server's default";
     let fields = vec![
-        Field::line(FieldId::Name, "name", "unique in the cluster"),
-        Field::line(FieldId::Subject, "subject", "the name"),
-        Field::line(FieldId::Partitions, "partitions", "1"),
-        Field::line(FieldId::Replication, "replication", "1, or all"),
-        Field::line(
+        Field::single_line(FieldId::Name, "name", "unique in the cluster"),
+        Field::single_line(FieldId::Subject, "subject", "the name"),
+        Field::single_line(FieldId::Partitions, "partitions", "1"),
+        Field::single_line(FieldId::Replication, "replication", "1, or all"),
+        Field::single_line(
             FieldId::Group,
             "group",
             "none; streams of one group share messages",
         )
         .rare(),
-        Field::line(FieldId::RetentionBytes, "keep bytes", server).rare(),
-        Field::line(FieldId::RetentionMessages, "keep messages", server).rare(),
-        Field::line(FieldId::RetentionAge, "keep for", server).rare(),
-        Field::line(FieldId::CleanerInterval, "clean every", server).rare(),
-        Field::line(FieldId::SegmentBytes, "segment bytes", server).rare(),
-        Field::line(FieldId::SegmentAge, "segment age", server).rare(),
+        Field::single_line(FieldId::RetentionBytes, "keep bytes", server).rare(),
+        Field::single_line(FieldId::RetentionMessages, "keep messages", server).rare(),
+        Field::single_line(FieldId::RetentionAge, "keep for", server).rare(),
+        Field::single_line(FieldId::CleanerInterval, "clean every", server).rare(),
+        Field::single_line(FieldId::SegmentBytes, "segment bytes", server).rare(),
+        Field::single_line(FieldId::SegmentAge, "segment age", server).rare(),
         Field::choice(FieldId::Compact, "compact", SWITCH).rare(),
-        Field::line(FieldId::CompactGoroutines, "compactions", server).rare(),
-        Field::line(FieldId::AutoPause, "pause after", server).rare(),
+        Field::single_line(FieldId::CompactGoroutines, "compactions", server).rare(),
+        Field::single_line(FieldId::AutoPause, "pause after", server).rare(),
         Field::choice(FieldId::AutoPauseUnlessSubscribed, "unless read", SWITCH).rare(),
-        Field::line(FieldId::MinIsr, "min ISR", server).rare(),
+        Field::single_line(FieldId::MinIsr, "min ISR", server).rare(),
         Field::choice(FieldId::ConcurrencyControl, "check offsets", SWITCH).rare(),
         Field::choice(FieldId::Encryption, "encrypt", SWITCH).rare(),
     ];
@@ -169,8 +169,8 @@ fn switch(form: &Form, id: FieldId) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{EnterAction, FormFocus};
     use super::*;
-    use crate::app::overlays::form::{EnterAction, FormFocus};
 
     fn filled(fields: &[(FieldId, &str)]) -> Form {
         let mut form = create_form();
@@ -223,16 +223,16 @@ mod tests {
             (FieldId::AutoPause, "10m"),
             (FieldId::MinIsr, "2"),
         ]);
-        form.more = true;
+        form.shows_rare = true;
         for id in [
             FieldId::Compact,
             FieldId::AutoPauseUnlessSubscribed,
             FieldId::Encryption,
         ] {
-            form.go_to(FormFocus::Field(id));
+            form.focus = FormFocus::Field(id);
             form.choose(true);
         }
-        form.go_to(FormFocus::Field(FieldId::ConcurrencyControl));
+        form.focus = FormFocus::Field(FieldId::ConcurrencyControl);
         form.choose(false);
         let seconds = |count| Some(Duration::from_secs(count));
         let expected = StreamOptions {
@@ -275,7 +275,7 @@ mod tests {
         for (id, text) in wrong {
             let mut form = filled(&[(FieldId::Name, "s"), (id, text)]);
             assert_eq!(form.validate(&KnownStreams::new()), None, "{id:?} {text}");
-            assert_eq!(form.stop(), FormFocus::Field(id));
+            assert_eq!(form.focus(), FormFocus::Field(id));
             assert!(form.field(id).unwrap().error.is_some());
         }
     }
@@ -283,9 +283,9 @@ mod tests {
     #[test]
     fn a_wrong_rare_field_is_shown() {
         let mut form = filled(&[(FieldId::Name, "s"), (FieldId::MinIsr, "x")]);
-        assert!(!form.shows_more());
+        assert!(!form.shows_rare());
         assert_eq!(form.validate(&KnownStreams::new()), None);
-        assert!(form.shows_more());
+        assert!(form.shows_rare());
     }
 
     #[test]
@@ -294,11 +294,11 @@ mod tests {
         for _ in 0..4 {
             assert_eq!(form.press(), EnterAction::Nothing);
         }
-        assert_eq!(form.stop(), FormFocus::More);
+        assert_eq!(form.focus(), FormFocus::More);
         assert_eq!(form.press(), EnterAction::Nothing);
-        assert!(form.shows_more());
+        assert!(form.shows_rare());
         form.step(false);
-        form.go_to(FormFocus::Send);
+        form.focus = FormFocus::Send;
         assert_eq!(form.press(), EnterAction::Send);
         form.choose(true);
         assert_eq!(form.press(), EnterAction::Close);

@@ -2,13 +2,14 @@
 //! What its content means is the form's.
 
 use bytes::Bytes;
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyCode;
 
-use crate::app::input::editor::Editor;
+use crate::app::input::editor::{Editor, TextInput};
+use crate::app::motion::cycled_index;
 
 /// Which field, of either form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FieldId {
+pub(crate) enum FieldId {
     /// The stream a message goes to.
     Stream,
     /// How its partition is chosen.
@@ -67,24 +68,24 @@ pub enum FieldId {
 
 /// A field with its label and what is wrong with it.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub(crate) struct Field {
     /// Which one.
-    pub id: FieldId,
+    pub(crate) id: FieldId,
     /// Its name on the screen.
-    pub label: &'static str,
+    pub(crate) label: &'static str,
     /// What may stand in it, shown while it is empty.
-    pub hint: &'static str,
+    pub(crate) hint: &'static str,
     /// Whether it is shown under "more" only.
-    pub rare: bool,
+    pub(crate) rare: bool,
     /// What stands in it.
-    pub input: Input,
+    pub(crate) input: Input,
     /// Why it could not be read when the form was sent.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 /// What stands in a field.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub(crate) enum Input {
     /// Text.
     Text(Box<Editor>),
     /// One of a few.
@@ -95,55 +96,51 @@ pub enum Input {
 
 /// One of a few names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     names: &'static [&'static str],
-    at: usize,
+    index: usize,
 }
 
 impl Choice {
-    /// These names, the first one taken.
-    pub fn of(names: &'static [&'static str]) -> Self {
-        Self { names, at: 0 }
+    fn new(names: &'static [&'static str]) -> Self {
+        Self { names, index: 0 }
     }
 
     /// All names.
-    pub fn names(&self) -> &'static [&'static str] {
+    pub(crate) fn names(&self) -> &'static [&'static str] {
         self.names
     }
 
     /// The number of the one taken.
-    pub fn at(&self) -> usize {
-        self.at
+    pub(crate) fn index(&self) -> usize {
+        self.index
     }
 
     /// Takes the next name, or the previous one; it comes round.
-    pub fn step(&mut self, forward: bool) {
-        let step = if forward { 1 } else { self.names.len() - 1 };
-        self.at = (self.at + step) % self.names.len();
-    }
-
-    /// Takes the name of that number, if there is one.
-    pub fn take(&mut self, at: usize) {
-        if at < self.names.len() {
-            self.at = at;
-        }
+    pub(super) fn step(&mut self, forward: bool) {
+        self.index = cycled_index(self.index, self.names.len(), forward);
     }
 }
 
 impl Field {
     /// An empty text box of one line.
-    pub(super) fn line(id: FieldId, label: &'static str, hint: &'static str) -> Self {
-        Self::new(id, label, hint, Input::Text(Box::new(Editor::line())))
+    pub(super) fn single_line(id: FieldId, label: &'static str, hint: &'static str) -> Self {
+        Self::new(
+            id,
+            label,
+            hint,
+            Input::Text(Box::new(Editor::single_line())),
+        )
     }
 
     /// An empty text box of many lines.
-    pub(super) fn lines(id: FieldId, label: &'static str, hint: &'static str) -> Self {
-        Self::new(id, label, hint, Input::Text(Box::new(Editor::lines_box())))
+    pub(super) fn multi_line(id: FieldId, label: &'static str, hint: &'static str) -> Self {
+        Self::new(id, label, hint, Input::Text(Box::new(Editor::multi_line())))
     }
 
     /// A choice, the first name taken.
     pub(super) fn choice(id: FieldId, label: &'static str, names: &'static [&'static str]) -> Self {
-        Self::new(id, label, "", Input::Choice(Choice::of(names)))
+        Self::new(id, label, "", Input::Choice(Choice::new(names)))
     }
 
     fn new(id: FieldId, label: &'static str, hint: &'static str, input: Input) -> Self {
@@ -157,26 +154,16 @@ impl Field {
         }
     }
 
-    /// The same field, under "more".
+    /// The field, shown under "more" only.
     pub(super) fn rare(mut self) -> Self {
         self.rare = true;
         self
     }
 
-    /// The same field with this text in it.
-    pub(super) fn with(mut self, text: &str) -> Self {
+    /// The field with this text in it.
+    pub(super) fn with_text(mut self, text: &str) -> Self {
         self.set_text(text);
         self
-    }
-
-    /// Whether a printable key is typed into it.
-    pub fn takes_text(&self) -> bool {
-        matches!(self.input, Input::Text(_))
-    }
-
-    /// Whether Enter is typed into it.
-    pub fn takes_lines(&self) -> bool {
-        matches!(&self.input, Input::Text(editor) if editor.has_many_lines())
     }
 
     /// The text that stands in it without space around it; empty for what is no text.
@@ -188,57 +175,51 @@ impl Field {
     }
 
     /// Takes the choice of that number.
-    pub(super) fn take(&mut self, at: usize) {
+    pub(super) fn set_choice(&mut self, index: usize) {
         if let Input::Choice(choice) = &mut self.input {
-            choice.take(at);
+            choice.index = index.min(choice.names.len().saturating_sub(1));
         }
     }
 
-    /// Puts text in place of what stands in it.
+    /// Replaces what stands in it by text.
     pub(super) fn set_text(&mut self, text: &str) {
         match &mut self.input {
-            Input::Text(editor) => editor.set(text),
-            Input::Bytes(_) => {
-                self.input = Input::Text(Box::new(Self::box_for(self.id).with(text)));
-            }
+            Input::Text(editor) => editor.set_text(text),
+            Input::Bytes(_) => self.input = self.text_input(text),
             Input::Choice(_) => {}
         }
     }
 
-    /// Puts bytes in it: as text where they read back as the same bytes, as they are elsewhere.
+    /// Replaces what stands in it by bytes: as text where they read back as the same bytes, as they are elsewhere.
     pub(super) fn set_bytes(&mut self, bytes: &[u8]) {
-        let many_lines = self.takes_lines();
+        let multi_line = matches!(&self.input, Input::Text(editor) if editor.is_multi_line());
         match std::str::from_utf8(bytes) {
-            Ok(text) if many_lines || !text.contains(['\n', '\r']) => self.set_text(text),
+            Ok(text) if multi_line || !text.contains(['\n', '\r']) => self.set_text(text),
             _ => self.input = Input::Bytes(Bytes::copy_from_slice(bytes)),
         }
     }
 
-    /// Takes a key that edits it, and says whether it did.
-    pub(super) fn key(&mut self, key: KeyEvent) -> bool {
-        match &mut self.input {
-            Input::Text(editor) => editor.key(key),
-            Input::Bytes(_) if matches!(key.code, KeyCode::Backspace | KeyCode::Delete) => {
-                self.input = Input::Text(Box::new(Self::box_for(self.id)));
+    /// Types into it, and says whether the input was for it. Bytes give way to text when they are deleted.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        match (&mut self.input, input) {
+            (Input::Text(editor), input) => editor.type_text(input),
+            (Input::Bytes(_), TextInput::Key(key))
+                if matches!(key.code, KeyCode::Backspace | KeyCode::Delete) =>
+            {
+                self.input = self.text_input("");
                 true
             }
-            Input::Bytes(_) | Input::Choice(_) => false,
-        }
-    }
-
-    /// Types pasted text.
-    pub(super) fn paste(&mut self, text: &str) {
-        if let Input::Text(editor) = &mut self.input {
-            editor.paste(text);
+            (Input::Bytes(_) | Input::Choice(_), _) => false,
         }
     }
 
     /// The text box that bytes give way to.
-    fn box_for(id: FieldId) -> Editor {
-        if id == FieldId::Value {
-            Editor::lines_box()
+    fn text_input(&self, text: &str) -> Input {
+        let editor = if self.id == FieldId::Value {
+            Editor::multi_line()
         } else {
-            Editor::line()
-        }
+            Editor::single_line()
+        };
+        Input::Text(Box::new(editor.with_text(text)))
     }
 }

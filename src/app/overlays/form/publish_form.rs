@@ -4,11 +4,11 @@
 use bytes::Bytes;
 
 use super::{Field, FieldId, Form, FormFocus, FormKind, KnownStreams};
-
 use crate::model::{
     AckPolicy, Destination, Headers, Offset, Operation, PartitionId, PublishOptions, StreamName,
     did_you_mean,
 };
+use crate::store::PinnedMessage;
 
 const ROUTES: &[&str] = &["partition", "by key", "round robin"];
 const ROUND_ROBIN: usize = 2;
@@ -18,68 +18,76 @@ const ACKS: &[&str] = &["leader", "all", "none"];
 const OVERWRITTEN: [&str; 2] = ["subject", "reply"];
 
 /// An empty form for a message to that stream, to a partition of it where one is named, or to a stream yet to be named.
-pub fn publish_form(target: Option<(&StreamName, Option<PartitionId>)>) -> Form {
-    let stream = target.map_or("", |(stream, _)| stream);
-    let partition = target.and_then(|(_, partition)| partition);
+pub(in crate::app) fn publish_form(target: Option<(StreamName, Option<PartitionId>)>) -> Form {
+    let (stream, partition) = target.unwrap_or_default();
+    let has_stream = !stream.is_empty();
     let fields = vec![
-        Field::line(FieldId::Stream, "stream", "name of a stream").with(stream),
+        Field::single_line(FieldId::Stream, "stream", "name of a stream").with_text(&stream),
         Field::choice(FieldId::Route, "to", ROUTES),
-        Field::line(FieldId::Partition, "partition", "number")
-            .with(&partition.unwrap_or(0).to_string()),
-        Field::line(FieldId::Key, "key", "none"),
-        Field::lines(FieldId::Headers, "headers", "NAME=VALUE, one a line"),
-        Field::lines(FieldId::Value, "value", "the message"),
+        Field::single_line(FieldId::Partition, "partition", "number")
+            .with_text(&partition.unwrap_or(0).to_string()),
+        Field::single_line(FieldId::Key, "key", "none"),
+        Field::multi_line(FieldId::Headers, "headers", "NAME=VALUE, one a line"),
+        Field::multi_line(FieldId::Value, "value", "the message"),
         Field::choice(FieldId::AckPolicy, "ack from", ACKS),
-        Field::line(
+        Field::single_line(
             FieldId::CorrelationId,
             "correlation id",
             "comes back in the ack",
         )
         .rare(),
-        Field::line(FieldId::ExpectedOffset, "expected offset", "any").rare(),
+        Field::single_line(FieldId::ExpectedOffset, "expected offset", "any").rare(),
     ];
     let mut form = Form::new(FormKind::Publish, fields);
-    if partition.is_none() && target.is_some() {
-        form.fill(FieldId::Route, |field| field.take(ROUND_ROBIN));
+    if partition.is_none() && has_stream {
+        form.fill(FieldId::Route, |field| field.set_choice(ROUND_ROBIN));
     }
-    if target.is_some() {
-        form.go_to(FormFocus::Field(FieldId::Key));
+    if has_stream {
+        form.focus = FormFocus::Field(FieldId::Key);
     }
     form
 }
 
 /// A message to publish again.
-#[derive(Clone, Copy, Debug)]
-pub struct Republish<'a> {
-    /// Its stream.
-    pub stream: &'a StreamName,
-    /// Its partition.
-    pub partition: PartitionId,
-    /// Its key.
-    pub key: &'a [u8],
-    /// Its value.
-    pub value: &'a [u8],
+struct Republish<'a> {
+    stream: &'a StreamName,
+    partition: PartitionId,
+    key: &'a [u8],
+    value: &'a [u8],
     /// The headers of its publisher, without those of the broker.
-    pub headers: &'a [(&'a str, &'a [u8])],
+    headers: &'a [(&'a str, &'a [u8])],
 }
 
-/// The form filled in with a message, to be edited and sent to where it came from.
-pub fn publish_again(message: &Republish<'_>) -> Form {
-    let mut form = publish_form(Some((message.stream, Some(message.partition))));
+/// The form filled in with a message, its value replaced where it was edited elsewhere.
+pub(in crate::app) fn publish_again(message: &PinnedMessage, value: Option<&str>) -> Form {
+    let message = message.message();
+    let headers: Vec<_> = message.publisher_headers().collect();
+    filled_in(&Republish {
+        stream: message.stream(),
+        partition: message.partition(),
+        key: message.key(),
+        value: value.map_or(message.value(), str::as_bytes),
+        headers: &headers,
+    })
+}
+
+fn filled_in(message: &Republish<'_>) -> Form {
+    let target = (StreamName::clone(message.stream), Some(message.partition));
+    let mut form = publish_form(Some(target));
     let (typed, kept): (Vec<_>, Vec<_>) =
         message.headers.iter().partition(|header| can_type(header));
     let lines: Vec<String> = typed
         .iter()
         .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)))
         .collect();
-    form.kept = kept
+    form.kept_headers = kept
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Bytes::copy_from_slice(value)))
         .collect();
     form.fill(FieldId::Key, |field| field.set_bytes(message.key));
     form.fill(FieldId::Value, |field| field.set_bytes(message.value));
     form.fill(FieldId::Headers, |field| field.set_text(&lines.join("\n")));
-    form.go_to(FormFocus::Field(FieldId::Value));
+    form.focus = FormFocus::Field(FieldId::Value);
     form
 }
 
@@ -102,7 +110,7 @@ pub(super) fn operation(form: &mut Form, known: &KnownStreams) -> Option<Operati
     let expected_offset = expected_offset(form);
     let to = destination(form, stream?, known);
     let mut headers = headers?;
-    headers.extend(form.kept.iter().cloned());
+    headers.extend(form.kept_headers.iter().cloned());
     Some(Operation::Publish(Box::new(PublishOptions {
         headers,
         key: form.bytes(FieldId::Key),
@@ -213,15 +221,15 @@ fn expected_offset(form: &mut Form) -> Option<Offset> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Input, TextInput};
     use super::*;
-    use crate::app::overlays::form::Input;
 
     fn known() -> KnownStreams {
         KnownStreams::from([("orders".into(), 4), ("payments".into(), 1)])
     }
 
     fn filled(fields: &[(FieldId, &str)]) -> Form {
-        let mut form = publish_form(Some((&"orders".into(), Some(2))));
+        let mut form = publish_form(Some(("orders".into(), Some(2))));
         fill(&mut form, fields);
         form
     }
@@ -238,7 +246,7 @@ mod tests {
     }
 
     fn route(form: &mut Form, times: usize) {
-        form.go_to(FormFocus::Field(FieldId::Route));
+        form.focus = FormFocus::Field(FieldId::Route);
         (0..times).for_each(|_| form.choose(true));
     }
 
@@ -251,7 +259,7 @@ mod tests {
 
     fn error(form: &mut Form, id: FieldId) -> String {
         assert_eq!(form.validate(&known()), None);
-        assert_eq!(form.stop(), FormFocus::Field(id));
+        assert_eq!(form.focus(), FormFocus::Field(id));
         form.field(id)
             .and_then(|field| field.error.clone())
             .unwrap()
@@ -322,7 +330,7 @@ mod tests {
     #[test]
     fn an_expected_offset_needs_an_ack() {
         let mut form = filled(&[(FieldId::ExpectedOffset, "7")]);
-        form.go_to(FormFocus::Field(FieldId::AckPolicy));
+        form.focus = FormFocus::Field(FieldId::AckPolicy);
         form.choose(false);
         assert!(error(&mut form, FieldId::ExpectedOffset).contains("needs an ack"));
     }
@@ -338,7 +346,7 @@ mod tests {
             value: b"{\"id\":1}\r\n",
             headers: &headers,
         };
-        let mut form = publish_again(&message);
+        let mut form = filled_in(&message);
         assert_eq!(form.kept_headers(), 2);
         let options = published(&mut form);
         assert_eq!(options.key, message.key);
@@ -352,9 +360,9 @@ mod tests {
     fn bytes_give_way_to_text_when_they_are_deleted() {
         let mut form = publish_form(None);
         form.fill(FieldId::Value, |field| field.set_bytes(&[0xff]));
-        form.go_to(FormFocus::Field(FieldId::Value));
+        form.focus = FormFocus::Field(FieldId::Value);
         let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Backspace);
-        assert!(form.key(key));
+        assert!(form.type_text(TextInput::Key(key)));
         assert!(matches!(
             form.field(FieldId::Value).unwrap().input,
             Input::Text(_)

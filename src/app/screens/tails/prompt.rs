@@ -1,16 +1,18 @@
-//! The line that asks for a query, a place to seek, or a file to export to: text, what is wrong with it, its history.
+//! The line that asks for a query, a place to seek, or a file to export to: its text and what is wrong with it.
 //! What an accepted line does is the tails' business.
 
-use chrono::FixedOffset;
-use crossterm::event::KeyEvent;
-
-use crate::app::input::editor::Editor;
-use crate::model::{StartAt, Timestamp, parse_start};
+use crate::app::Command;
+use crate::app::command::TextCommand;
+use crate::app::context::Context;
+use crate::app::input::editor::{Editor, TextInput};
+use crate::app::input::history::{History, Recall};
+use crate::app::input::key_hints::{CLOSE, Hint};
+use crate::model::{StartAt, parse_start};
 use crate::store::Query;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PromptKind {
+pub(crate) enum PromptKind {
     /// What messages to show.
     Query,
     /// Where to read from.
@@ -34,122 +36,110 @@ pub(super) enum PromptInput {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputError {
     /// The byte at which the fault begins, where that is known.
-    pub at: Option<usize>,
+    pub(crate) at: Option<usize>,
     /// What is wrong, in one sentence.
-    pub sentence: String,
+    pub(crate) sentence: String,
 }
 
 /// A line being typed.
 #[derive(Clone, Debug)]
 pub struct Prompt {
-    ask: PromptKind,
+    kind: PromptKind,
     editor: Editor,
-    wrong: Option<InputError>,
-    /// How many lines back in the history; 0 is the line being typed.
-    back: usize,
-    typed: String,
-}
-
-/// What times and lines typed before mean to a line.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PromptContext<'a> {
-    pub(super) now: Timestamp,
-    pub(super) zone: FixedOffset,
-    /// Lines accepted before, the oldest first.
-    pub(super) history: &'a [String],
+    error: Option<InputError>,
+    recall: Recall,
 }
 
 impl Prompt {
     /// A line that begins with this text.
-    pub(super) fn new(ask: PromptKind, text: &str) -> Self {
+    pub(super) fn new(kind: PromptKind, text: &str) -> Self {
         Self {
-            ask,
-            editor: Editor::line().with(text),
-            wrong: None,
-            back: 0,
-            typed: text.to_owned(),
+            kind,
+            editor: Editor::single_line().with_text(text),
+            error: None,
+            recall: Recall::default(),
         }
     }
 
     /// What is asked for.
-    pub fn ask(&self) -> PromptKind {
-        self.ask
+    pub(crate) fn kind(&self) -> PromptKind {
+        self.kind
     }
 
     /// The line and the cursor in it.
-    pub fn editor(&self) -> &Editor {
+    pub(crate) fn editor(&self) -> &Editor {
         &self.editor
     }
 
+    /// The line as it stands.
+    pub fn text(&self) -> String {
+        self.editor.text()
+    }
+
     /// What is wrong with the line as it stands.
-    pub fn wrong(&self) -> Option<&InputError> {
-        self.wrong.as_ref()
+    pub fn error(&self) -> Option<&InputError> {
+        self.error.as_ref()
     }
 
-    /// Takes a key, and says whether it was one for a text box.
-    pub(super) fn key(&mut self, key: KeyEvent, setting: PromptContext<'_>) -> bool {
-        let taken = self.editor.key(key);
-        if taken {
-            self.changed(setting);
+    /// What the footer shows.
+    pub(super) fn key_hints(&self) -> Vec<Hint> {
+        let accept = |word| (Command::Text(TextCommand::Accept), word);
+        match self.kind {
+            PromptKind::Query => vec![
+                accept("search"),
+                (Command::Text(TextCommand::Older), "earlier ones"),
+                CLOSE,
+            ],
+            PromptKind::Seek => vec![accept("go there"), CLOSE],
+            PromptKind::Export => vec![accept("write"), CLOSE],
         }
-        taken
     }
 
-    /// Empties the line.
-    pub(super) fn clear(&mut self) {
-        self.editor.clear();
+    /// Types into the line, and says whether the input was for a text box.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>, context: &Context) -> bool {
+        let typed = self.editor.type_text(input);
+        if typed {
+            self.recall.reset();
+            // An empty line is no mistake until it is accepted.
+            let error = self.parse(context).err();
+            self.error = error.filter(|_| !self.editor.is_empty());
+        }
+        typed
     }
 
-    /// Types pasted text.
-    pub(super) fn paste(&mut self, text: &str, setting: PromptContext<'_>) {
-        self.editor.paste(text);
-        self.changed(setting);
+    /// Replaces the line.
+    pub(super) fn set_text(&mut self, text: &str, context: &Context) {
+        self.editor.set_text("");
+        self.type_text(TextInput::Paste(text), context);
     }
 
-    /// Puts an older line in place, or a newer one; at the end stands what was being typed.
-    pub(super) fn recall(&mut self, older: bool, setting: PromptContext<'_>) {
-        let back = if older {
-            self.back + 1
-        } else {
-            self.back.saturating_sub(1)
-        };
-        let text = match back.checked_sub(1) {
-            None => &self.typed,
-            Some(steps) => {
-                let Some(line) = setting.history.iter().rev().nth(steps) else {
-                    return;
-                };
-                line
-            }
-        };
-        self.editor.set(text);
-        self.back = back;
-        self.wrong = self.read(setting).err();
+    /// Puts an older query in place, or a newer one; at the end stands what was being typed.
+    pub(super) fn recall(&mut self, older: bool, history: &History, context: &Context) {
+        if self.kind != PromptKind::Query {
+            return;
+        }
+        let typed = self.text();
+        if let Some(line) = self.recall.step(older, history, typed) {
+            self.editor.set_text(line);
+            self.error = self.parse(context).err();
+        }
     }
 
-    /// What the line says, or what is wrong with it, which is then shown.
-    pub(super) fn accept(&mut self, setting: PromptContext<'_>) -> Option<PromptInput> {
-        match self.read(setting) {
-            Ok(answer) => Some(answer),
-            Err(wrong) => {
-                self.wrong = Some(wrong);
+    /// What the line says. `None`: what is wrong with it is shown.
+    pub(super) fn accept(&mut self, context: &Context) -> Option<PromptInput> {
+        match self.parse(context) {
+            Ok(input) => Some(input),
+            Err(error) => {
+                self.error = Some(error);
                 None
             }
         }
     }
 
-    fn changed(&mut self, setting: PromptContext<'_>) {
-        self.back = 0;
-        self.typed = self.editor.text();
-        // An empty line is no mistake until it is accepted.
-        let wrong = self.read(setting).err();
-        self.wrong = wrong.filter(|_| !self.editor.is_empty());
-    }
-
-    fn read(&self, setting: PromptContext<'_>) -> Result<PromptInput, InputError> {
-        let text = self.editor.text();
-        let nowhere = |sentence: String| InputError { at: None, sentence };
-        match self.ask {
+    fn parse(&self, context: &Context) -> Result<PromptInput, InputError> {
+        let text = self.text();
+        let somewhere = |sentence: String| InputError { at: None, sentence };
+        match self.kind {
             PromptKind::Query if text.trim().is_empty() => Ok(PromptInput::Query(None)),
             PromptKind::Query => match Query::parse(&text) {
                 Ok(query) => Ok(PromptInput::Query(Some(query))),
@@ -159,10 +149,11 @@ impl Prompt {
                 }),
             },
             PromptKind::Seek => {
-                let start = parse_start(&text, setting.now, &setting.zone).map_err(nowhere)?;
+                let start = parse_start(&text, context.now, &context.settings.utc_offset);
+                let start = start.map_err(somewhere)?;
                 Ok(PromptInput::Seek(start, text.trim().to_owned()))
             }
-            PromptKind::Export if text.trim().is_empty() => Err(nowhere("name a file".into())),
+            PromptKind::Export if text.trim().is_empty() => Err(somewhere("name a file".into())),
             PromptKind::Export => Ok(PromptInput::Export(text.trim().to_owned())),
         }
     }
@@ -172,40 +163,40 @@ impl Prompt {
 mod tests {
     use super::*;
 
-    fn setting(history: &[String]) -> PromptContext<'_> {
-        let zone = FixedOffset::east_opt(0).expect("zero is an offset");
-        PromptContext {
-            now: Timestamp(1),
-            zone,
-            history,
-        }
+    fn paste(prompt: &mut Prompt, text: &str) {
+        prompt.type_text(TextInput::Paste(text), &Context::default());
     }
 
     #[test]
     fn a_wrong_line_says_where_and_is_not_accepted() {
+        let context = Context::default();
         let mut prompt = Prompt::new(PromptKind::Query, "");
-        prompt.paste("key:a ~[", setting(&[]));
-        assert_eq!(prompt.wrong().and_then(|wrong| wrong.at), Some(6));
-        assert_eq!(prompt.accept(setting(&[])), None);
+        paste(&mut prompt, "key:a ~[");
+        assert_eq!(prompt.error().and_then(|error| error.at), Some(6));
+        assert_eq!(prompt.accept(&context), None);
         let mut prompt = Prompt::new(PromptKind::Seek, "nowhere");
-        assert_eq!(prompt.accept(setting(&[])), None);
-        assert!(prompt.wrong().is_some());
+        assert_eq!(prompt.accept(&context), None);
+        assert!(prompt.error().is_some());
     }
 
     #[test]
     fn an_empty_query_shows_everything() {
         let mut prompt = Prompt::new(PromptKind::Query, "");
-        assert_eq!(prompt.accept(setting(&[])), Some(PromptInput::Query(None)));
+        let accepted = prompt.accept(&Context::default());
+        assert_eq!(accepted, Some(PromptInput::Query(None)));
     }
 
     #[test]
     fn lines_typed_before_come_back_and_go_again() {
-        let history = ["one".to_owned(), "two".to_owned()];
+        let mut history = History::new(9);
+        for line in ["one", "two"] {
+            history.add(line);
+        }
         let mut prompt = Prompt::new(PromptKind::Query, "");
-        prompt.paste("thr", setting(&history));
+        paste(&mut prompt, "thr");
         let mut recalled = |older| {
-            prompt.recall(older, setting(&history));
-            prompt.editor().text()
+            prompt.recall(older, &history, &Context::default());
+            prompt.text()
         };
         assert_eq!(recalled(true), "two");
         assert_eq!(recalled(true), "one");

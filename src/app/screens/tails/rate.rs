@@ -9,13 +9,13 @@ const REMEMBERED: usize = 5;
 
 /// A rate from a count that grows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rate {
+pub(super) struct Rate {
     counts: VecDeque<(Timestamp, u64)>,
 }
 
 impl Rate {
-    /// Notes how many there have been by now.
-    pub(super) fn note(&mut self, now: Timestamp, count: u64) {
+    /// Records how many there have been by now.
+    pub(super) fn record(&mut self, now: Timestamp, count: u64) {
         if self.counts.back().is_some_and(|(last, _)| *last >= now) {
             return;
         }
@@ -26,7 +26,7 @@ impl Rate {
     }
 
     /// Messages a second; `None` until two counts are known.
-    pub fn per_second(&self) -> Option<f64> {
+    pub(super) fn per_second(&self) -> Option<f64> {
         let ((start, before), (end, count)) = (self.counts.front()?, self.counts.back()?);
         let seconds = start.age(*end).as_secs_f64();
         let came = u32::try_from(count - before).unwrap_or(u32::MAX);
@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(rate.per_second(), None);
         for second in 0_i32..20 {
             let count = u64::try_from(second - 10).unwrap_or(0) * 50;
-            rate.note(Timestamp(i64::from(second) * 1_000_000_000), count);
+            rate.record(Timestamp(i64::from(second) * 1_000_000_000), count);
         }
         assert_eq!(rate.per_second(), Some(50.0));
     }

@@ -1,13 +1,16 @@
 //! The query of a tail: which one counts, and the scans that find out which messages match it.
-//! What matches is the predicate's to say; where the text is typed, the prompt's.
+//! What matches is decided in `store`.
 
 use std::sync::Arc;
 
-use crate::app::{Context, Effect, ScanEvent, ScanId};
+use crate::app::ScanId;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::event::ScanEvent;
 use crate::store::{ChunkKey, Query, Store};
 
-/// Chunks handed to one scan: few enough that what has come since is looked at soon.
-const AT_ONCE: usize = 32;
+/// Chunks passed to one scan: few enough that what has come since is scanned soon.
+const CHUNKS_AT_ONCE: usize = 32;
 
 /// The query of a tail.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,7 +23,7 @@ pub struct Search {
 #[derive(Clone, Debug, PartialEq)]
 struct Scan {
     id: ScanId,
-    /// Names of the chunks in the order in which they were handed over; none for those answered.
+    /// Names of the chunks in the order in which they were passed; none for those answered.
     keys: Vec<Option<ChunkKey>>,
 }
 
@@ -30,8 +33,8 @@ impl Search {
         self.query.as_deref()
     }
 
-    /// Whether messages in memory are being looked at.
-    pub fn is_scanning(&self) -> bool {
+    /// Whether messages in memory are being scanned.
+    pub(crate) fn is_scanning(&self) -> bool {
         self.scan.is_some()
     }
 
@@ -44,25 +47,25 @@ impl Search {
         } else {
             store.end_query();
         }
-        self.go_on(store, context);
+        self.scan_unscanned(store, context);
     }
 
-    /// Hands over what no scan was asked to look at yet, newest first, unless one is under way.
-    pub(super) fn go_on(&mut self, store: &mut Store, context: &mut Context) {
+    /// Scans what was not scanned yet, newest first, unless a scan is under way.
+    pub(super) fn scan_unscanned(&mut self, store: &mut Store, context: &mut Context) {
         let Some(query) = self.query.as_ref().filter(|_| self.scan.is_none()) else {
             return;
         };
-        let (keys, chunks): (Vec<_>, Vec<_>) = store.unasked(AT_ONCE).into_iter().unzip();
+        let (keys, chunks): (Vec<_>, Vec<_>) = store.unasked(CHUNKS_AT_ONCE).into_iter().unzip();
         if chunks.is_empty() {
             return;
         }
-        let id = context.new_scan();
-        context.order(Effect::Scan(id, Arc::clone(query), chunks));
+        let id = context.new_scan_id();
+        context.emit(Effect::Scan(id, Arc::clone(query), chunks));
         let keys = keys.into_iter().map(Some).collect();
         self.scan = Some(Scan { id, keys });
     }
 
-    /// Takes what a scan found; `false` where it is not this tail's, or no longer.
+    /// A scan found something; `false` where it is not this tail's, or no longer.
     pub(super) fn on_scan(
         &mut self,
         id: ScanId,
@@ -80,10 +83,10 @@ impl Search {
                 }
             }
             ScanEvent::Finished => {
-                let silent = scan.keys.iter_mut().filter_map(Option::take);
-                silent.for_each(|key| store.accept(key, Arc::default()));
+                let without_match = scan.keys.iter_mut().filter_map(Option::take);
+                without_match.for_each(|key| store.accept(key, Arc::default()));
                 self.scan = None;
-                self.go_on(store, context);
+                self.scan_unscanned(store, context);
             }
         }
         true
@@ -92,7 +95,7 @@ impl Search {
     /// Ends a scan under way; what it still finds is dropped.
     pub(super) fn cancel(&mut self, context: &mut Context) {
         if let Some(scan) = self.scan.take() {
-            context.order(Effect::CancelScan(scan.id));
+            context.emit(Effect::CancelScan(scan.id));
         }
     }
 }

@@ -1,15 +1,15 @@
-//! How reading goes, partition by partition, and in one word for all of them.
-//! What was read is the store's; when to read on, the tail's.
+//! How reading goes, partition by partition, and for all of them together.
 
 use std::time::Duration;
 
+use crate::app::row_key::PartitionKey;
 use crate::model::{
     BrokerId, EndReason, Failure, PartitionId, StreamName, SubscriptionEvent, Timestamp,
 };
 
 /// How reading one partition goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum SubscriptionState {
+pub(super) enum SubscriptionState {
     /// The subscription was asked for.
     #[default]
     Opening,
@@ -28,23 +28,23 @@ pub enum SubscriptionState {
     Ended(EndReason),
 }
 
-/// How old a pause has to be before word that there is none is newer than it: every broker was asked again since.
-const BELIEVED: Duration = Duration::from_secs(4);
+/// How old a pause has to be before a view without one is newer than it: every broker was asked again since.
+const PAUSE_OUTDATED_AFTER: Duration = Duration::from_secs(4);
 
 /// One partition of a tail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TailPartition {
+pub(crate) struct TailPartition {
     /// The stream.
-    pub stream: StreamName,
+    pub(crate) stream: StreamName,
     /// The partition.
-    pub partition: PartitionId,
+    pub(crate) partition: PartitionId,
     /// How reading it goes.
-    pub phase: SubscriptionState,
+    pub(super) state: SubscriptionState,
     /// When it came to that.
-    pub(super) since: Timestamp,
+    since: Timestamp,
     /// Whether the oldest message that the broker keeps is in memory, or there is none before it.
     pub(super) at_start: bool,
-    /// Whether older messages are on their way.
+    /// Whether older messages are being fetched.
     pub(super) fetching: bool,
     /// Whether it was read up to what its leader had: from then on messages come as they are published.
     pub(super) live: bool,
@@ -56,7 +56,7 @@ impl TailPartition {
         Self {
             stream,
             partition,
-            phase: SubscriptionState::Opening,
+            state: SubscriptionState::Opening,
             since: Timestamp::default(),
             at_start: false,
             fetching: false,
@@ -64,14 +64,31 @@ impl TailPartition {
         }
     }
 
+    /// Its stream and number.
+    pub(super) fn key(&self) -> PartitionKey {
+        (StreamName::clone(&self.stream), self.partition)
+    }
+
     /// Whether it is that partition of that stream.
     pub(super) fn is(&self, stream: &str, partition: PartitionId) -> bool {
         self.partition == partition && *self.stream == *stream
     }
 
-    /// Takes what happened to its subscription.
-    pub(super) fn note(&mut self, event: &SubscriptionEvent, now: Timestamp) {
-        self.phase = match event {
+    /// Whether it is over.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, SubscriptionState::Ended(_))
+    }
+
+    /// The subscription is asked for anew.
+    pub(super) fn reopen(&mut self) {
+        self.state = SubscriptionState::Opening;
+        self.fetching = false;
+        self.live = false;
+    }
+
+    /// Something happened to its subscription.
+    pub(super) fn on_event(&mut self, event: &SubscriptionEvent, now: Timestamp) {
+        self.state = match event {
             SubscriptionEvent::Opened { broker } | SubscriptionEvent::Resumed { broker, .. } => {
                 SubscriptionState::Live(BrokerId::clone(broker))
             }
@@ -88,20 +105,36 @@ impl TailPartition {
 
     /// Whether it is over because the partition was paused, long enough for brokers to have said so since.
     pub(super) fn was_paused(&self, now: Timestamp) -> bool {
-        self.phase == SubscriptionState::Ended(EndReason::Paused) && self.since.age(now) >= BELIEVED
+        self.state == SubscriptionState::Ended(EndReason::Paused)
+            && self.since.age(now) >= PAUSE_OUTDATED_AFTER
     }
 
     fn cut_since(&self) -> Option<Timestamp> {
-        match &self.phase {
-            SubscriptionState::Resuming { since, .. } => Some(*since),
-            SubscriptionState::Opening
-            | SubscriptionState::Live(_)
-            | SubscriptionState::Ended(_) => None,
+        self.cut().map(|(since, ..)| since)
+    }
+
+    /// When it was cut, how often a broker was looked for since, and why the last time was in vain.
+    fn cut(&self) -> Option<(Timestamp, u32, &Failure)> {
+        if let SubscriptionState::Resuming {
+            attempt,
+            since,
+            failure,
+        } = &self.state
+        {
+            return Some((*since, *attempt, failure));
         }
+        None
+    }
+
+    fn end_reason(&self) -> Option<&EndReason> {
+        if let SubscriptionState::Ended(reason) = &self.state {
+            return Some(reason);
+        }
+        None
     }
 }
 
-/// All partitions of a tail in one word: the worst that holds for any of them, and for how many.
+/// All partitions of a tail together: the worst that holds for any of them, and for how many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TailState<'a> {
     /// None is served yet.
@@ -111,7 +144,7 @@ pub enum TailState<'a> {
     /// Some were cut.
     Resuming {
         /// How many.
-        parts: usize,
+        partitions: usize,
         /// The most tries since a cut.
         attempt: u32,
         /// When the first of them was cut.
@@ -122,69 +155,42 @@ pub enum TailState<'a> {
     /// Some are over for a reason that is news.
     Ended {
         /// How many.
-        parts: usize,
+        partitions: usize,
         /// Why one of them is.
         reason: &'a EndReason,
     },
 }
 
-/// What holds for these partitions together.
-pub(super) fn summary(parts: &[TailPartition]) -> TailState<'_> {
-    let ended = parts.iter().filter_map(|part| match &part.phase {
-        SubscriptionState::Ended(reason) => Some(reason),
-        SubscriptionState::Opening
-        | SubscriptionState::Live(_)
-        | SubscriptionState::Resuming { .. } => None,
-    });
-    let ended: Vec<&EndReason> = ended.collect();
-    let news = ended
-        .iter()
-        .find(|reason| ***reason != EndReason::StopReached);
-    if let Some(resuming) = resuming(parts) {
-        return resuming;
-    }
-    match (news, ended.first()) {
-        (Some(reason), _) => TailState::Ended {
-            parts: ended.len(),
-            reason,
-        },
-        (None, Some(reason)) if ended.len() == parts.len() => TailState::Ended {
-            parts: ended.len(),
-            reason,
-        },
-        _ if parts
-            .iter()
-            .any(|part| matches!(part.phase, SubscriptionState::Live(_))) =>
-        {
-            TailState::Live
+impl<'a> TailState<'a> {
+    /// What holds for these partitions together.
+    pub(super) fn of(partitions: &'a [TailPartition]) -> Self {
+        let cuts: Vec<_> = partitions.iter().filter_map(TailPartition::cut).collect();
+        if let Some((since, _, failure)) = cuts.iter().min_by_key(|(since, ..)| *since) {
+            let attempts = cuts.iter().map(|(_, attempt, _)| *attempt);
+            return Self::Resuming {
+                partitions: cuts.len(),
+                attempt: attempts.max().unwrap_or(1),
+                since: *since,
+                failure,
+            };
         }
-        _ => TailState::Opening,
-    }
-}
-
-fn resuming(parts: &[TailPartition]) -> Option<TailState<'_>> {
-    let cuts = parts.iter().filter_map(|part| match &part.phase {
-        SubscriptionState::Resuming {
-            attempt,
-            since,
-            failure,
-        } => Some((*since, *attempt, failure)),
-        SubscriptionState::Opening | SubscriptionState::Live(_) | SubscriptionState::Ended(_) => {
-            None
+        let ended = partitions.iter().filter_map(TailPartition::end_reason);
+        let ended: Vec<&EndReason> = ended.collect();
+        let mut reasons = ended.iter().copied();
+        let news = reasons.clone().find(|one| **one != EndReason::StopReached);
+        let all_ended = ended.len() == partitions.len();
+        if let Some(reason) = news.or_else(|| reasons.next().filter(|_| all_ended)) {
+            return Self::Ended {
+                partitions: ended.len(),
+                reason,
+            };
         }
-    });
-    let cuts: Vec<(Timestamp, u32, &Failure)> = cuts.collect();
-    let (since, _, failure) = cuts.iter().min_by_key(|(since, ..)| *since)?;
-    Some(TailState::Resuming {
-        parts: cuts.len(),
-        attempt: cuts
-            .iter()
-            .map(|(_, attempt, _)| *attempt)
-            .max()
-            .unwrap_or(1),
-        since: *since,
-        failure,
-    })
+        let is_live = |one: &TailPartition| matches!(one.state, SubscriptionState::Live(_));
+        if partitions.iter().any(is_live) {
+            return Self::Live;
+        }
+        Self::Opening
+    }
 }
 
 #[cfg(test)]
@@ -194,13 +200,13 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000);
 
-    fn parts(events: &[SubscriptionEvent]) -> Vec<TailPartition> {
-        let part = |(partition, event): (PartitionId, &SubscriptionEvent)| {
-            let mut part = TailPartition::new("s".into(), partition);
-            part.note(event, NOW);
-            part
+    fn partitions(events: &[SubscriptionEvent]) -> Vec<TailPartition> {
+        let partition = |(number, event): (PartitionId, &SubscriptionEvent)| {
+            let mut partition = TailPartition::new("s".into(), number);
+            partition.on_event(event, NOW);
+            partition
         };
-        (0..).zip(events).map(part).collect()
+        (0..).zip(events).map(partition).collect()
     }
 
     fn opened() -> SubscriptionEvent {
@@ -217,45 +223,51 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_phase_is_the_summary() {
+    fn the_worst_state_of_any_partition_is_that_of_the_tail() {
         assert_eq!(
-            summary(&[TailPartition::new("s".into(), 0)]),
+            TailState::of(&[TailPartition::new("s".into(), 0)]),
             TailState::Opening
         );
-        assert_eq!(summary(&parts(&[opened(), opened()])), TailState::Live);
-        let cut = parts(&[opened(), resuming(2), resuming(5), ended(EndReason::Paused)]);
+        assert_eq!(
+            TailState::of(&partitions(&[opened(), opened()])),
+            TailState::Live
+        );
+        let cut = partitions(&[opened(), resuming(2), resuming(5), ended(EndReason::Paused)]);
         assert!(matches!(
-            summary(&cut),
+            TailState::of(&cut),
             TailState::Resuming {
-                parts: 2,
+                partitions: 2,
                 attempt: 5,
                 ..
             }
         ));
-        let paused = parts(&[opened(), ended(EndReason::Paused)]);
+        let paused = partitions(&[opened(), ended(EndReason::Paused)]);
         assert!(matches!(
-            summary(&paused),
-            TailState::Ended { parts: 1, .. }
+            TailState::of(&paused),
+            TailState::Ended { partitions: 1, .. }
         ));
     }
 
     #[test]
     fn partitions_read_to_their_end_are_no_news_while_others_live() {
         let done = ended(EndReason::StopReached);
-        assert_eq!(summary(&parts(&[opened(), done.clone()])), TailState::Live);
+        assert_eq!(
+            TailState::of(&partitions(&[opened(), done.clone()])),
+            TailState::Live
+        );
         assert!(matches!(
-            summary(&parts(&[done.clone(), done])),
-            TailState::Ended { parts: 2, .. }
+            TailState::of(&partitions(&[done.clone(), done])),
+            TailState::Ended { partitions: 2, .. }
         ));
     }
 
     #[test]
     fn a_cut_is_dated_by_its_first_try() {
         let mut part = TailPartition::new("s".into(), 0);
-        part.note(&resuming(1), NOW);
-        part.note(&resuming(2), Timestamp(5_000));
+        part.on_event(&resuming(1), NOW);
+        part.on_event(&resuming(2), Timestamp(5_000));
         assert!(matches!(
-            part.phase,
+            part.state,
             SubscriptionState::Resuming {
                 attempt: 2,
                 since: NOW,

@@ -1,4 +1,4 @@
-//! One open tail: what it reads, how that goes, the messages kept, which of them are in sight.
+//! One open tail: what it reads, how that goes, the messages kept, which of them are shown.
 //! Which tails there are, and what they may keep together, is the parent's.
 
 mod paging;
@@ -9,82 +9,81 @@ use super::out_of_order::OutOfOrder;
 use super::prompt::{Prompt, PromptKind};
 use super::rate::Rate;
 use super::search::Search;
-use super::subscription_state::{TailPartition, TailState, summary};
+use super::subscription_state::{TailPartition, TailState};
 use super::tail_view::TailView;
+use crate::app::context::Context;
+use crate::app::effect::{Effect, ExportSpec};
+use crate::app::event::{ScanEvent, TailEvent};
+use crate::app::focus::Pane;
 use crate::app::inflight::Request;
-use crate::app::{
-    Context, Effect, ExportSpec, Pane, RequestId, ScanEvent, ScanId, TailEvent, TailId,
-};
-use crate::model::{
-    Failure, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Timestamp,
-};
+use crate::app::row_key::PartitionKey;
+use crate::app::{RequestId, ScanId, TailId};
+use crate::health::Truth;
+use crate::model::{Failure, PartitionId, StartAt, Timestamp};
 use crate::store::{Chunk, ExportForm, JsonPath, MessageRef, PinnedMessage, Query, Store};
-pub(super) use paging::LATELY;
-use paging::{ScrollDirection, begins_at_newest};
+use paging::{DEFAULT_START, ScrollDirection};
 
 /// Messages that can be marked: two are compared.
 const MARKS: usize = 2;
+
+/// Columns that values are scrolled at once.
+const SIDEWAYS_STEP: usize = 8;
 
 /// An open tail.
 #[derive(Debug)]
 pub struct Tail {
     id: TailId,
-    parts: Vec<TailPartition>,
+    partitions: Vec<TailPartition>,
     start: StartAt,
     start_text: String,
     store: Store,
-    sight: TailView,
+    view: TailView,
     search: Search,
     rate: Rate,
     removed: u64,
-    late: OutOfOrder,
+    out_of_order: OutOfOrder,
     marks: Vec<PinnedMessage>,
     columns: Vec<JsonPath>,
     sideways: usize,
     prompt: Option<Prompt>,
     failure: Option<Failure>,
-    /// Reading was told to stop for want of memory.
-    held: bool,
-    /// Which way the user has left the messages that were there.
-    reach: ScrollDirection,
+    /// Reading was stopped for want of memory.
+    throttled: bool,
+    scroll: ScrollDirection,
     /// It is read from its newest message back to where it starts.
-    backwards: bool,
+    reads_backwards: bool,
     /// Newer messages than those in memory have left it.
-    cut: bool,
+    newest_evicted: bool,
 }
 
 impl Tail {
-    /// Opens a tail on these partitions.
-    pub(super) fn open(
-        partitions: Vec<(StreamName, PartitionId)>,
-        start: StartAt,
-        start_text: String,
-        context: &mut Context,
-    ) -> Self {
-        let part = |(stream, partition)| TailPartition::new(stream, partition);
+    /// Opens a tail on these partitions, at their last messages.
+    pub(super) fn open(partitions: Vec<PartitionKey>, context: &mut Context) -> Self {
+        let (start, start_text) = DEFAULT_START;
+        let partition = |(stream, partition)| TailPartition::new(stream, partition);
         let mut tail = Self {
-            id: context.new_tail(),
-            parts: partitions.into_iter().map(part).collect(),
+            id: context.new_tail_id(),
+            partitions: partitions.into_iter().map(partition).collect(),
             start,
-            start_text,
+            start_text: start_text.to_owned(),
             store: Store::new(),
-            sight: TailView::new(begins_at_newest(start), false),
+            view: TailView::new(true, false),
             search: Search::default(),
             rate: Rate::default(),
             removed: 0,
-            late: OutOfOrder::default(),
+            out_of_order: OutOfOrder::default(),
             marks: Vec::new(),
             columns: Vec::new(),
             sideways: 0,
             prompt: None,
             failure: None,
-            held: false,
-            reach: ScrollDirection::Here,
-            backwards: false,
-            cut: false,
+            throttled: false,
+            scroll: ScrollDirection::None,
+            reads_backwards: false,
+            newest_evicted: false,
         };
-        tail.settle_evict();
-        context.order(Effect::OpenTail(tail.id, tail.spec(start)));
+        tail.update_eviction();
+        context.emit(Effect::OpenTail(tail.id, tail.spec(start)));
         tail
     }
 
@@ -94,17 +93,23 @@ impl Tail {
     }
 
     /// Its partitions and how reading each goes.
-    pub fn parts(&self) -> &[TailPartition] {
-        &self.parts
+    pub(crate) fn partitions(&self) -> &[TailPartition] {
+        &self.partitions
     }
 
-    /// How reading goes, in one word.
-    pub fn phase(&self) -> TailState<'_> {
-        summary(&self.parts)
+    /// Whether it reads just these partitions.
+    pub(super) fn reads(&self, partitions: &[PartitionKey]) -> bool {
+        let own = self.partitions.iter().map(TailPartition::key);
+        own.eq(partitions.iter().cloned())
+    }
+
+    /// How reading goes.
+    pub fn state(&self) -> TailState<'_> {
+        TailState::of(&self.partitions)
     }
 
     /// Why it could not be opened at all.
-    pub fn failure(&self) -> Option<&Failure> {
+    pub(crate) fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
 
@@ -113,37 +118,37 @@ impl Tail {
         &self.store
     }
 
-    /// The messages kept, for the budget to take some.
+    /// The messages kept, for the budget to evict some.
     pub(super) fn store_mut(&mut self) -> &mut Store {
         &mut self.store
     }
 
-    /// What is in sight.
-    pub fn sight(&self) -> &TailView {
-        &self.sight
+    /// Which messages are shown.
+    pub fn view(&self) -> &TailView {
+        &self.view
     }
 
-    /// The query, and whether messages are being looked at.
+    /// The query, and whether messages are being scanned for it.
     pub fn search(&self) -> &Search {
         &self.search
     }
 
-    /// Messages a second.
-    pub fn rate(&self) -> &Rate {
-        &self.rate
+    /// Messages a second; `None` until that is known.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        self.rate.per_second()
     }
 
     /// Messages that the brokers removed before they could be read.
-    pub fn removed(&self) -> u64 {
+    pub(crate) fn removed(&self) -> u64 {
         self.removed
     }
 
     /// The messages that came after newer ones of other partitions.
-    pub fn late(&self) -> &OutOfOrder {
-        &self.late
+    pub fn out_of_order(&self) -> &OutOfOrder {
+        &self.out_of_order
     }
 
-    /// Where it was told to start, as typed.
+    /// Where it starts, as typed.
     pub fn start_text(&self) -> &str {
         &self.start_text
     }
@@ -154,7 +159,7 @@ impl Tail {
     }
 
     /// How many columns of the screen the values are scrolled to the left.
-    pub fn sideways(&self) -> usize {
+    pub(crate) fn sideways(&self) -> usize {
         self.sideways
     }
 
@@ -163,47 +168,50 @@ impl Tail {
         self.prompt.as_ref()
     }
 
-    /// Whether reading stopped because all tails together keep as much as they may.
-    pub fn is_held(&self) -> bool {
-        self.held
+    /// Whether reading is stopped because all tails together keep as much as they may.
+    pub fn is_throttled(&self) -> bool {
+        self.throttled
     }
 
-    /// Whether older messages are on their way.
-    pub fn fetches_older(&self) -> bool {
-        self.parts.iter().any(|part| part.fetching)
+    /// Whether older messages are being fetched.
+    pub(crate) fn fetches_older(&self) -> bool {
+        self.partitions.iter().any(|partition| partition.fetching)
     }
 
     /// Whether the oldest messages that there are stand in memory.
     pub fn is_at_start(&self) -> bool {
-        self.parts.iter().all(|part| part.at_start)
+        self.partitions.iter().all(|partition| partition.at_start)
     }
 
-    /// The chosen message.
-    pub fn chosen(&self) -> Option<MessageRef<'_>> {
-        self.sight.message(&self.store)
+    /// The selected message.
+    pub fn selected(&self) -> Option<MessageRef<'_>> {
+        self.view.message(&self.store)
     }
 
-    /// The chosen message, kept in memory as long as the handle lives.
-    pub(super) fn hold_chosen(&self) -> Option<PinnedMessage> {
-        self.store.pin(&self.chosen()?.id())
+    /// The selected message, kept in memory as long as the handle lives.
+    pub(super) fn pin_selected(&self) -> Option<PinnedMessage> {
+        self.store.pin(&self.selected()?.id())
     }
 
-    /// The marked messages, the one marked first first.
-    pub fn marks(&self) -> &[PinnedMessage] {
+    /// The marked messages, in the order in which they were marked.
+    pub(super) fn marks(&self) -> &[PinnedMessage] {
         &self.marks
     }
 
     /// Whether that message is marked.
-    pub fn is_marked(&self, message: &MessageRef<'_>) -> bool {
-        self.marks.iter().any(|mark| same(&mark.message(), message))
+    pub(crate) fn is_marked(&self, message: &MessageRef<'_>) -> bool {
+        let mut marks = self.marks.iter();
+        marks.any(|mark| is_same(&mark.message(), message))
     }
 
-    /// Messages that the brokers have and this tail has not read, where `newest` knows the newest offset of a partition.
-    pub fn unread(&self, newest: impl Fn(&str, PartitionId) -> Option<Offset>) -> u64 {
-        let unread = self.parts.iter().filter_map(|part| {
-            let there = newest(&part.stream, part.partition)?;
-            let (_, read) = self.store.offsets(&part.stream, part.partition)?;
-            u64::try_from(there.saturating_sub(read)).ok()
+    /// Messages that the brokers have and this tail has not read.
+    pub(crate) fn unread(&self, truth: &Truth) -> u64 {
+        let unread = self.partitions.iter().filter_map(|one| {
+            let newest = truth
+                .partition(&one.stream, one.partition)?
+                .high_watermark?;
+            let (_, read) = self.store.offsets(&one.stream, one.partition)?;
+            u64::try_from(newest.saturating_sub(read)).ok()
         });
         unread.sum()
     }
@@ -211,7 +219,7 @@ impl Tail {
 
 /// What happens to it.
 impl Tail {
-    /// Takes what happened to it.
+    /// Something happened to it.
     pub(super) fn on_event(&mut self, event: &TailEvent, context: &mut Context) {
         match event {
             TailEvent::Subscription {
@@ -219,16 +227,19 @@ impl Tail {
                 partition,
                 event,
             } => {
-                self.note(stream, *partition, event, context.now);
+                self.removed += event.removed();
+                if let Some(partition) = self.partition_mut(stream, *partition) {
+                    partition.on_event(event, context.now);
+                }
             }
             TailEvent::Chunk(chunk) => {
-                let part = self.part(chunk.stream(), chunk.partition());
-                if part.is_some_and(|part| part.live) {
-                    self.late.note(chunk, &self.store);
+                let partition = self.partition_mut(chunk.stream(), chunk.partition());
+                if partition.is_some_and(|partition| partition.live) {
+                    self.out_of_order.record(chunk, &self.store);
                 }
-                self.take(chunk, context);
+                self.add_chunk(chunk, context);
             }
-            TailEvent::Older(chunk) => self.take(chunk, context),
+            TailEvent::Older(chunk) => self.add_chunk(chunk, context),
             TailEvent::OlderDone {
                 stream,
                 partition,
@@ -236,98 +247,68 @@ impl Tail {
                 failure,
             } => {
                 // Nothing kept, and nothing older found: there is none.
-                let nothing = self.store.offsets(stream, *partition).is_none();
-                let reached = start.is_some() || nothing && failure.is_none();
-                self.older_done(stream, *partition, reached);
+                let is_empty = self.store.offsets(stream, *partition).is_none();
+                let at_start = start.is_some() || is_empty && failure.is_none();
+                if let Some(partition) = self.partition_mut(stream, *partition) {
+                    partition.fetching = false;
+                    partition.at_start |= at_start;
+                }
                 if let Some(failure) = failure {
-                    context.say_failure(failure);
+                    context.notify_failure(failure);
                 }
             }
             TailEvent::Failed(failure) => self.failure = Some(failure.clone()),
         }
     }
 
-    fn note(
-        &mut self,
-        stream: &str,
-        partition: PartitionId,
-        event: &SubscriptionEvent,
-        now: Timestamp,
-    ) {
-        self.removed += event.removed();
-        if let Some(part) = self.part(stream, partition) {
-            part.note(event, now);
-        }
-    }
-
-    fn take(&mut self, chunk: &Arc<Chunk>, context: &mut Context) {
+    fn add_chunk(&mut self, chunk: &Arc<Chunk>, context: &mut Context) {
         self.store.push(chunk);
         if chunk.first_offset() == 0
-            && let Some(part) = self.part(chunk.stream(), chunk.partition())
+            && let Some(partition) = self.partition_mut(chunk.stream(), chunk.partition())
         {
-            part.at_start = true;
+            partition.at_start = true;
         }
-        self.search.go_on(&mut self.store, context);
+        self.search.scan_unscanned(&mut self.store, context);
     }
 
-    fn older_done(&mut self, stream: &str, partition: PartitionId, reached: bool) {
-        if let Some(part) = self.part(stream, partition) {
-            part.fetching = false;
-            part.at_start |= reached;
-        }
+    fn partition_mut(&mut self, stream: &str, id: PartitionId) -> Option<&mut TailPartition> {
+        let mut partitions = self.partitions.iter_mut();
+        partitions.find(|partition| partition.is(stream, id))
     }
 
-    fn part(&mut self, stream: &str, partition: PartitionId) -> Option<&mut TailPartition> {
-        self.parts
-            .iter_mut()
-            .find(|part| part.is(stream, partition))
-    }
-
-    /// Takes what a scan found; `false` where the scan is none of its own.
+    /// A scan found something; `false` where the scan is none of its own.
     pub(super) fn on_scan(&mut self, id: ScanId, event: &ScanEvent, context: &mut Context) -> bool {
         self.search.on_scan(id, event, &mut self.store, context)
     }
 
-    /// A second has passed; `newest` knows the newest committed offset of a partition.
-    pub(super) fn tick(
-        &mut self,
-        newest: impl Fn(&str, PartitionId) -> Option<Offset>,
-        now: Timestamp,
-    ) {
-        self.rate.note(now, self.store.counters().received);
-        for part in self.parts.iter_mut().filter(|part| !part.live) {
-            let read = self.store.offsets(&part.stream, part.partition);
+    /// A second has passed.
+    pub(super) fn on_tick(&mut self, truth: &Truth, now: Timestamp) {
+        self.rate.record(now, self.store.counters().received);
+        for one in self.partitions.iter_mut().filter(|one| !one.live) {
+            let read = self.store.offsets(&one.stream, one.partition);
             let read = read.map_or(-1, |(_, newest)| newest);
-            part.live = newest(&part.stream, part.partition).is_some_and(|there| read >= there);
+            let partition = truth.partition(&one.stream, one.partition);
+            let newest = partition.and_then(|partition| partition.high_watermark);
+            one.live = newest.is_some_and(|newest| read >= newest);
         }
     }
 }
 
 /// What the user does with it.
 impl Tail {
-    /// Chooses the message on that line of the screen; `true` where it was chosen already.
-    pub(super) fn click(&mut self, line: usize, context: &mut Context) -> bool {
+    /// Selects the message on that line of the screen; `true` where it was selected already.
+    pub(super) fn select_line(&mut self, line: usize, context: &Context) -> bool {
         let height = context.viewport.rows(Pane::Tail);
-        let clicked = self.sight.click(line, &self.store, height);
-        self.settle_evict();
-        clicked
+        let again = self.view.select_line(line, &self.store, height);
+        self.update_eviction();
+        again
     }
 
-    /// Stays at the chosen message.
-    pub(super) fn stay(&mut self, context: &mut Context) {
+    /// Stays at the selected message.
+    pub(super) fn stop_following(&mut self, context: &Context) {
         let height = context.viewport.rows(Pane::Tail);
-        self.sight.stay(&self.store, height);
-        self.settle_evict();
-    }
-
-    /// Scrolls the values.
-    pub(super) fn scroll_sideways(&mut self, right: bool) {
-        const STEP: usize = 8;
-        self.sideways = if right {
-            self.sideways + STEP
-        } else {
-            self.sideways.saturating_sub(STEP)
-        };
+        self.view.stop_following(&self.store, height);
+        self.update_eviction();
     }
 
     /// Shows only what matches, or everything again.
@@ -335,16 +316,16 @@ impl Tail {
         self.search.set(query, &mut self.store, context);
     }
 
-    /// Marks the chosen message or takes its mark away; of three the first gives way.
-    pub(super) fn mark(&mut self) {
-        let Some(held) = self.hold_chosen() else {
+    /// Marks the selected message or takes its mark away; of three the first gives way.
+    pub(super) fn toggle_mark(&mut self) {
+        let Some(selected) = self.pin_selected() else {
             return;
         };
         let marked = self.marks.len();
         self.marks
-            .retain(|mark| !same(&mark.message(), &held.message()));
+            .retain(|mark| !is_same(&mark.message(), &selected.message()));
         if self.marks.len() == marked {
-            self.marks.push(held);
+            self.marks.push(selected);
             let surplus = self.marks.len().saturating_sub(MARKS);
             self.marks.drain(..surplus);
         }
@@ -352,9 +333,7 @@ impl Tail {
 
     /// Takes all marks away; `false` where there were none.
     pub(super) fn unmark(&mut self) -> bool {
-        let any = !self.marks.is_empty();
-        self.marks.clear();
-        any
+        !std::mem::take(&mut self.marks).is_empty()
     }
 
     /// Shows a path as a column, or no longer.
@@ -369,12 +348,12 @@ impl Tail {
     }
 
     /// Opens the line that asks for something; for a query it begins with the one that counts.
-    pub(super) fn ask(&mut self, ask: PromptKind) {
-        let text = match ask {
+    pub(super) fn open_prompt(&mut self, kind: PromptKind) {
+        let text = match kind {
             PromptKind::Query => self.search.query().map_or("", Query::text),
             PromptKind::Seek | PromptKind::Export => "",
         };
-        self.prompt = Some(Prompt::new(ask, text));
+        self.prompt = Some(Prompt::new(kind, text));
     }
 
     /// The line being typed, to type into.
@@ -387,39 +366,32 @@ impl Tail {
         self.prompt.take().is_some()
     }
 
-    /// Writes what is in sight of the query to a file, in the form that its name ends in.
+    /// Writes the messages that the query shows to a file, in the form that its name ends in.
     pub(super) fn export(&self, path: String, context: &mut Context) -> RequestId {
-        let ending = path
-            .rsplit('.')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let form = match ending.as_str() {
+        let (_, ending) = path.rsplit_once('.').unwrap_or(("", &path));
+        let form = match ending.to_ascii_lowercase().as_str() {
             "csv" => ExportForm::Csv,
             "raw" | "txt" | "bin" => ExportForm::Raw,
             _ => ExportForm::Ndjson,
         };
-        let id = context.new_request(Request::Export);
-        let messages = self.store.seen();
-        context.order(Effect::Export(
-            id,
-            ExportSpec {
-                path,
-                form,
-                messages,
-            },
-        ));
+        let id = context.begin_request(Request::Export);
+        let spec = ExportSpec {
+            path,
+            form,
+            messages: self.store.seen(),
+        };
+        context.emit(Effect::Export(id, spec));
         id
     }
 
     /// Ends its subscriptions and scans.
     pub(super) fn close(&mut self, context: &mut Context) {
         self.search.cancel(context);
-        context.order(Effect::CloseTail(self.id));
+        context.emit(Effect::CloseTail(self.id));
     }
 }
 
-fn same(left: &MessageRef<'_>, right: &MessageRef<'_>) -> bool {
+fn is_same(left: &MessageRef<'_>, right: &MessageRef<'_>) -> bool {
     left.offset() == right.offset()
         && left.partition() == right.partition()
         && left.stream() == right.stream()

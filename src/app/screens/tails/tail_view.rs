@@ -1,17 +1,19 @@
-//! What of a tail is in sight: the chosen message, the line it stands on, and whether the view follows, is frozen or
-//! was scrolled back. It reads the store and changes nothing in it.
+//! Which messages of a tail are shown: the selected one, the line it stands on, and whether the view follows, is frozen
+//! or was scrolled back. It reads the store and changes nothing in it.
 //!
-//! Rows are counted from the top of the screen's order: oldest first, or newest first. The chosen row is known by its
+//! Rows are counted from the top of the screen's order: oldest first, or newest first. The selected row is known by its
 //! message (I7), so that it stays where it is while others come and go.
 
-use crate::app::lists::list_state::Step;
+use std::time::Duration;
+
+use crate::app::command::Motion;
 use crate::model::Timestamp;
 use crate::store::{MessageId, MessageRef, Store};
 
-/// Whether the view moves by itself. Apart from how reading goes, which is the phase.
+/// Whether the view moves by itself, however reading goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FollowMode {
-    /// The newest message is chosen as it comes.
+    /// The newest message is selected as it comes.
     #[default]
     Following,
     /// Nothing moves until the user says so, wherever he looks.
@@ -20,7 +22,7 @@ pub enum FollowMode {
     ScrolledBack,
 }
 
-/// Which message is chosen.
+/// Which message is selected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Selection {
     /// The newest one there is.
@@ -32,12 +34,12 @@ enum Selection {
     One(MessageId),
 }
 
-/// What is in sight of a store.
+/// What is shown of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TailView {
     mode: FollowMode,
-    chosen: Selection,
-    /// The line of the chosen row, from the top of the screen.
+    selection: Selection,
+    /// The line of the selected row, from the top of the screen.
     line: usize,
     newest_first: bool,
 }
@@ -49,8 +51,8 @@ pub struct Window {
     pub top: usize,
     /// How many rows there are in all.
     pub rows: usize,
-    /// The chosen row.
-    pub chosen: usize,
+    /// The selected row.
+    pub selected: usize,
 }
 
 /// How far the screen is behind what has been received.
@@ -59,7 +61,7 @@ pub struct Behind {
     /// Messages received after the newest one on the screen.
     pub messages: usize,
     /// The time between that one and the newest one received.
-    pub time: std::time::Duration,
+    pub time: Duration,
 }
 
 impl TailView {
@@ -71,14 +73,14 @@ impl TailView {
             FollowMode::ScrolledBack
         };
         // Either way the reading begins on top, unless it follows what comes below.
-        let chosen = if following || newest_first {
+        let selection = if following || newest_first {
             Selection::Newest
         } else {
             Selection::Oldest
         };
         Self {
             mode,
-            chosen,
+            selection,
             line: 0,
             newest_first,
         }
@@ -90,45 +92,31 @@ impl TailView {
     }
 
     /// Whether the newest message stands on top.
-    pub fn newest_first(&self) -> bool {
+    pub(crate) fn newest_first(&self) -> bool {
         self.newest_first
     }
 
-    /// Turns the order round; the chosen message stays chosen.
-    pub(super) fn turn_round(&mut self) {
+    /// Reverses the order; the selected message stays selected.
+    pub(super) fn reverse(&mut self) {
         self.newest_first = !self.newest_first;
     }
 
-    /// Chooses the newest message and every one after it.
+    /// Selects the newest message and every one after it.
     pub(super) fn follow(&mut self) {
         self.mode = FollowMode::Following;
-        self.chosen = Selection::Newest;
+        self.selection = Selection::Newest;
     }
 
-    /// Keeps what is in sight, or lets it go on.
+    /// Keeps what is shown until the user says otherwise.
     pub(super) fn freeze(&mut self, store: &Store, height: usize) {
-        match self.mode {
-            FollowMode::Frozen => self.follow(),
-            FollowMode::Following | FollowMode::ScrolledBack => {
-                let window = self.window(store, height);
-                self.choose_row(store, window.chosen, window);
-                self.mode = FollowMode::Frozen;
-            }
-        }
+        self.select_current(store, height);
+        self.mode = FollowMode::Frozen;
     }
 
-    /// Stays at the chosen message, where it followed.
-    pub(super) fn stay(&mut self, store: &Store, height: usize) {
+    /// Stays at the selected message, where the view followed.
+    pub(super) fn stop_following(&mut self, store: &Store, height: usize) {
         if self.mode == FollowMode::Following && !store.is_empty() {
-            let window = self.window(store, height);
-            self.choose_row(store, window.chosen, window);
-            self.mode = FollowMode::ScrolledBack;
-        }
-    }
-
-    /// Stays at the messages in sight while others are read; used where reading goes on from older ones.
-    pub(super) fn scroll_back(&mut self) {
-        if self.mode == FollowMode::Following {
+            self.select_current(store, height);
             self.mode = FollowMode::ScrolledBack;
         }
     }
@@ -136,20 +124,24 @@ impl TailView {
     /// The rows that a screen of that height shows.
     pub fn window(&self, store: &Store, height: usize) -> Window {
         let rows = store.len();
-        let chosen = self.chosen_row(store, rows);
+        let selected = self.selected_row(store, rows);
         let height = height.max(1);
-        let line = match self.chosen {
+        let line = match self.selection {
             Selection::Newest if !self.newest_first => height - 1,
             Selection::Newest | Selection::Oldest => 0,
             Selection::One(_) => self.line.min(height - 1),
         };
-        let top = chosen.saturating_sub(line).min(rows.saturating_sub(height));
-        Window { top, rows, chosen }
+        let top = selected.saturating_sub(line);
+        Window {
+            top: top.min(rows.saturating_sub(height)),
+            rows,
+            selected,
+        }
     }
 
-    fn chosen_row(&self, store: &Store, rows: usize) -> usize {
+    fn selected_row(&self, store: &Store, rows: usize) -> usize {
         let last = rows.saturating_sub(1);
-        let position = match &self.chosen {
+        let position = match &self.selection {
             Selection::Newest => last,
             Selection::Oldest => 0,
             // Where it left memory, the oldest one left stands in for it.
@@ -159,6 +151,15 @@ impl TailView {
             last - position
         } else {
             position
+        }
+    }
+
+    /// The row of the newest message, of so many.
+    fn newest_row(&self, rows: usize) -> usize {
+        if self.newest_first {
+            0
+        } else {
+            rows.saturating_sub(1)
         }
     }
 
@@ -174,97 +175,77 @@ impl TailView {
         rows
     }
 
-    /// The chosen message, where there is any.
-    pub fn message<'a>(&self, store: &'a Store) -> Option<MessageRef<'a>> {
-        let window = self.window(store, 1);
-        self.at_row(store, window.chosen)
+    /// The selected message, where there is any.
+    pub(super) fn message<'a>(&self, store: &'a Store) -> Option<MessageRef<'a>> {
+        self.message_at(store, self.window(store, 1).selected)
     }
 
-    fn at_row<'a>(&self, store: &'a Store, row: usize) -> Option<MessageRef<'a>> {
+    fn message_at<'a>(&self, store: &'a Store, row: usize) -> Option<MessageRef<'a>> {
         self.rows(store, row, 1).into_iter().next()
     }
 
-    /// Moves the choice. Away from the newest message the view no longer follows; back at it, it does, where
-    /// `live` says that nothing newer is missing from memory.
-    pub(super) fn step(&mut self, step: Step, store: &Store, height: usize, live: bool) {
+    /// Moves the selection. Away from the newest message the view no longer follows; back at it, it does, where
+    /// `is_live` says that nothing newer is missing from memory.
+    pub(super) fn move_by(&mut self, motion: Motion, store: &Store, height: usize, is_live: bool) {
         let window = self.window(store, height);
-        let half = isize::try_from(height / 2).unwrap_or(isize::MAX).max(1);
-        let last = window.rows.saturating_sub(1);
-        let row = match step {
-            Step::By(rows) => window.chosen.saturating_add_signed(rows).min(last),
-            Step::HalfPages(pages) => {
-                let rows = half.saturating_mul(pages);
-                window.chosen.saturating_add_signed(rows).min(last)
+        let row = motion.row_from(window.selected, window.rows, height);
+        self.select_row(store, row, window);
+        if self.mode != FollowMode::Frozen {
+            self.mode = FollowMode::ScrolledBack;
+            if is_live && row == self.newest_row(window.rows) {
+                self.follow();
             }
-            Step::First => 0,
-            Step::Last => last,
-        };
-        self.choose_row(store, row, window);
-        let newest = if self.newest_first { 0 } else { last };
-        self.mode = match self.mode {
-            FollowMode::Frozen => FollowMode::Frozen,
-            FollowMode::Following | FollowMode::ScrolledBack if row == newest && live => {
-                self.chosen = Selection::Newest;
-                FollowMode::Following
-            }
-            FollowMode::Following | FollowMode::ScrolledBack => FollowMode::ScrolledBack,
-        };
+        }
         // The height is needed last: the row must be on the screen wherever it was before.
         self.line = self.line.min(height.saturating_sub(1));
     }
 
-    /// Chooses the message on that line of the screen; `true` where it was chosen already.
-    pub(super) fn click(&mut self, line: usize, store: &Store, height: usize) -> bool {
+    /// Selects the message on that line of the screen; `true` where it was selected already.
+    pub(super) fn select_line(&mut self, line: usize, store: &Store, height: usize) -> bool {
         let window = self.window(store, height);
         let row = window.top + line;
         if row >= window.rows {
             return false;
         }
-        self.choose_row(store, row, window);
-        self.scroll_back();
-        row == window.chosen
+        self.select_row(store, row, window);
+        if self.mode == FollowMode::Following {
+            self.mode = FollowMode::ScrolledBack;
+        }
+        row == window.selected
     }
 
-    /// Chooses a row; the screen moves only as far as it must to show it.
-    fn choose_row(&mut self, store: &Store, row: usize, before: Window) {
+    /// Holds on to the selected message, whatever comes after it.
+    fn select_current(&mut self, store: &Store, height: usize) {
+        let window = self.window(store, height);
+        self.select_row(store, window.selected, window);
+    }
+
+    /// Selects a row; the screen moves only as far as it must to show it.
+    fn select_row(&mut self, store: &Store, row: usize, before: Window) {
         self.line = row.saturating_sub(before.top);
-        let found = self.at_row(store, row);
-        self.chosen = found.map_or(Selection::Oldest, |message| Selection::One(message.id()));
+        let found = self.message_at(store, row);
+        self.selection = found.map_or(Selection::Oldest, |message| Selection::One(message.id()));
     }
 
-    /// Whether the newest message in memory is chosen.
+    /// Whether the newest message in memory is selected.
     pub(super) fn is_at_newest(&self, store: &Store) -> bool {
-        let Window { rows, chosen, .. } = self.window(store, 1);
-        chosen
-            == if self.newest_first {
-                0
-            } else {
-                rows.saturating_sub(1)
-            }
+        let Window { rows, selected, .. } = self.window(store, 1);
+        selected == self.newest_row(rows)
     }
 
     /// How far a screen of that height is behind the newest message in memory.
     pub fn behind(&self, store: &Store, height: usize) -> Behind {
         let Window { top, rows, .. } = self.window(store, height);
-        let newest_row = if self.newest_first {
-            top
+        let (newest_shown, messages) = if self.newest_first {
+            (top, top)
         } else {
-            (top + height).min(rows).saturating_sub(1)
+            let below = (top + height).min(rows);
+            (below.saturating_sub(1), rows - below)
         };
-        let messages = if self.newest_first {
-            top
-        } else {
-            rows.saturating_sub(newest_row + 1)
-        };
-        let time = |row: usize| self.at_row(store, row).map(|message| message.timestamp());
-        let newest = if self.newest_first {
-            0
-        } else {
-            rows.saturating_sub(1)
-        };
-        let time = match (messages, time(newest_row), time(newest)) {
-            (1.., Some(seen), Some(newest)) => Timestamp::age(seen, newest),
-            _ => std::time::Duration::ZERO,
+        let time = |row: usize| Some(self.message_at(store, row)?.timestamp());
+        let time = match (messages, time(newest_shown), time(self.newest_row(rows))) {
+            (1.., Some(shown), Some(newest)) => Timestamp::age(shown, newest),
+            _ => Duration::ZERO,
         };
         Behind { messages, time }
     }

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::cell;
-use crate::app::screens::tails::{OutOfOrder, SETTLES, Tail};
+use crate::app::screens::tails::{LATE_AFTER, OutOfOrder, Tail};
 use crate::app::{App, Schemas};
 use crate::model::Timestamp;
 use crate::store::decode::gist;
@@ -42,7 +42,7 @@ pub(super) struct Columns<'a> {
 impl<'a> Columns<'a> {
     /// Widths follow from what the tail reads and how wide the pane is, not from the rows in sight: they stay put.
     pub(super) fn of(tail: &'a Tail, room: usize, app: &'a App) -> Self {
-        let parts = tail.parts();
+        let parts = tail.partitions();
         let first = parts.first();
         let several = parts
             .iter()
@@ -71,10 +71,10 @@ impl<'a> Columns<'a> {
             field: 12,
             value: 0,
             sideways: tail.sideways(),
-            now: app.context.now,
-            zone: app.context.settings.utc_offset,
-            schemas: &app.context.settings.schemas,
-            late: tail.late(),
+            now: app.now(),
+            zone: app.settings().utc_offset,
+            schemas: &app.settings().schemas,
+            late: tail.out_of_order(),
         };
         columns.value = room.saturating_sub(columns.taken());
         columns
@@ -96,7 +96,7 @@ impl<'a> Columns<'a> {
         heads.push(("STREAM".to_owned(), self.stream, false));
         heads.push(("#".to_owned(), self.partition, true));
         // Of several partitions: how long a place between two rows stays open for messages that come later.
-        let settles = format!(" {}{}s", theme.glyphs.within, SETTLES.as_secs());
+        let settles = format!(" {}{}s", theme.glyphs.within, LATE_AFTER.as_secs());
         let settles = if self.partition > 0 { &*settles } else { "" };
         heads.push((format!("TIME{settles}"), TIME, false));
         heads.push(("KEY".to_owned(), self.key, false));

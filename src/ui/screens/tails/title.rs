@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::app::App;
-use crate::app::screens::tails::{FollowMode, SETTLES, Tail, TailState};
+use crate::app::screens::tails::{FollowMode, LATE_AFTER, Tail, TailState};
 use crate::health::Known;
 use crate::model::{EndReason, PartitionId, StreamName, format_ranges};
 use crate::store::Query;
@@ -94,26 +94,26 @@ fn pieces(scene: &Scene<'_>, theme: &Theme) -> Vec<TitleSegment> {
     )];
     pieces.extend(query(tail, theme));
     pieces.extend(phase(scene, theme));
-    let begins = tail.phase() == TailState::Opening && tail.store().is_empty();
+    let begins = tail.state() == TailState::Opening && tail.store().is_empty();
     pieces.extend((!begins).then(|| mode(scene, theme)));
     pieces.extend(removed(tail, theme));
     pieces.extend(late(tail, theme));
     pieces.push(piece(6, format!("from {}", tail.start_text()), theme.muted));
-    if let Some(rate) = tail.rate().per_second() {
+    if let Some(rate) = tail.rate() {
         pieces.push(piece(4, format!("{}/s", format::rate(rate)), theme.text));
     }
     pieces.push(kept(scene, theme));
     if tail.fetches_older() {
         pieces.push(piece(3, "fetching older".to_owned(), theme.muted));
     }
-    if let Some(messages) = scene.app.tails.exported_so_far() {
+    if let Some(messages) = scene.app.tails().exported_so_far() {
         pieces.push(piece(
             3,
             format!("exported {}", whole(messages)),
             theme.muted,
         ));
     }
-    if tail.sight().newest_first() {
+    if tail.view().newest_first() {
         pieces.push(piece(7, "newest first".to_owned(), theme.muted));
     }
     let evicted = tail.store().counters().evicted;
@@ -151,16 +151,12 @@ fn mode(scene: &Scene<'_>, theme: &Theme) -> TitleSegment {
     let Scene {
         app, tail, height, ..
     } = scene;
-    let behind = tail.sight().behind(tail.store(), *height);
-    let newest = |stream: &str, partition| {
-        let truth = app.truth().partition(stream, partition)?;
-        truth.high_watermark
-    };
-    let unread = usize::try_from(tail.unread(newest)).unwrap_or(usize::MAX);
+    let behind = tail.view().behind(tail.store(), *height);
+    let unread = usize::try_from(tail.unread(app.truth())).unwrap_or(usize::MAX);
     // A poll is older than the last chunk: what is not read is told only where reading has stopped.
-    let unread = if tail.is_held() { unread } else { 0 };
+    let unread = if tail.is_throttled() { unread } else { 0 };
     let messages = behind.messages.saturating_add(unread);
-    let mode = match tail.sight().mode() {
+    let mode = match tail.view().mode() {
         FollowMode::Following => "following",
         FollowMode::Frozen => "frozen",
         FollowMode::ScrolledBack => "scrolled back",
@@ -169,11 +165,11 @@ fn mode(scene: &Scene<'_>, theme: &Theme) -> TitleSegment {
         Some(mode.to_owned()),
         (messages > 0).then(|| format!("{} behind", format::size(messages))),
         (behind.time > Duration::ZERO).then(|| lag(behind.time)),
-        tail.is_held().then(|| "memory full".to_owned()),
+        tail.is_throttled().then(|| "memory full".to_owned()),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
     let text = words.join(&format!(" {} ", theme.glyphs.dot));
-    let style = match tail.sight().mode() {
+    let style = match tail.view().mode() {
         FollowMode::Following => theme.good,
         FollowMode::Frozen => theme.degraded,
         FollowMode::ScrolledBack => theme.title,
@@ -195,11 +191,11 @@ fn lag(time: Duration) -> String {
 
 fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<TitleSegment> {
     let tail = scene.tail;
-    let some = |parts: usize| match tail.parts().len() {
+    let some = |parts: usize| match tail.partitions().len() {
         all if all == parts => String::new(),
         all => format!("{parts} of {all} "),
     };
-    let (text, style) = match (tail.failure(), tail.phase()) {
+    let (text, style) = match (tail.failure(), tail.state()) {
         (Some(failure), _) => (failure.sentence.clone(), theme.broken),
         (None, TailState::Live) => return None,
         (None, TailState::Opening) if waits_for_leader(scene) => {
@@ -209,25 +205,25 @@ fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<TitleSegment> {
         (
             None,
             TailState::Resuming {
-                parts,
+                partitions,
                 attempt,
                 since,
                 ..
             },
         ) => {
-            let age = format::ago(since, scene.app.context.now);
+            let age = format::ago(since, scene.app.now());
             (
-                format!("{}resuming ({attempt}) {age}", some(parts)),
+                format!("{}resuming ({attempt}) {age}", some(partitions)),
                 theme.degraded,
             )
         }
-        (None, TailState::Ended { parts, reason }) => {
+        (None, TailState::Ended { partitions, reason }) => {
             let style = if is_calm(reason) {
                 theme.muted
             } else {
                 theme.degraded
             };
-            (format!("{}{}", some(parts), ended(reason)), style)
+            (format!("{}{}", some(partitions), ended(reason)), style)
         }
     };
     Some(TitleSegment::new(0, text, style))
@@ -236,7 +232,7 @@ fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<TitleSegment> {
 /// Whether a partition's leader is known not to answer.
 fn waits_for_leader(scene: &Scene<'_>) -> bool {
     let truth = scene.app.truth();
-    let mut parts = scene.tail.parts().iter();
+    let mut parts = scene.tail.partitions().iter();
     parts.any(|part| {
         let partition = truth.partition(&part.stream, part.partition);
         partition.is_some_and(|partition| partition.leader_reachable == Known::No)
@@ -268,16 +264,16 @@ fn removed(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
 
 /// Messages that came in between others, after these had been there for a while.
 fn late(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
-    let late = tail.late().count();
+    let late = tail.out_of_order().count();
     let sign = theme.glyphs.late;
-    let text = format!("{sign} {} over {}s late", whole(late), SETTLES.as_secs());
+    let text = format!("{sign} {} over {}s late", whole(late), LATE_AFTER.as_secs());
     (late > 0).then(|| TitleSegment::new(3, text, theme.degraded))
 }
 
 fn kept(scene: &Scene<'_>, theme: &Theme) -> TitleSegment {
     let store = scene.tail.store();
     let bytes = |size: usize| format::bytes(u64::try_from(size).unwrap_or(u64::MAX));
-    let budget = bytes(scene.app.context.settings.tail_budget);
+    let budget = bytes(scene.app.settings().tail_budget);
     let text = format!(
         "kept {} {} {} of {budget}",
         format::size(store.kept()),
@@ -290,7 +286,7 @@ fn kept(scene: &Scene<'_>, theme: &Theme) -> TitleSegment {
 /// What a tail reads: `orders:0-3`, or several streams.
 pub(super) fn place(tail: &Tail) -> String {
     let mut streams: Vec<(&StreamName, Vec<PartitionId>)> = Vec::new();
-    for part in tail.parts() {
+    for part in tail.partitions() {
         match streams
             .iter_mut()
             .find(|(stream, _)| *stream == &part.stream)

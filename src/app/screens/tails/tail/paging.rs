@@ -1,14 +1,16 @@
 //! What of a stream is read into a tail, and which end leaves memory, as it follows from where the user looks.
-//! What is in sight is `sight`'s; the budget of all tails together, the parent's.
+//! The budget of all tails together is the parent's.
 
 use std::sync::Arc;
 
-use super::Tail;
-use crate::app::lists::list_state::Step;
+use super::{SIDEWAYS_STEP, Tail};
+use crate::app::command::Motion;
+use crate::app::context::Context;
+use crate::app::effect::{Effect, OlderSpec, TailSpec};
+use crate::app::focus::Pane;
 use crate::app::screens::tails::out_of_order::OutOfOrder;
-use crate::app::screens::tails::subscription_state::SubscriptionState;
+use crate::app::screens::tails::subscription_state::TailPartition;
 use crate::app::screens::tails::tail_view::{FollowMode, TailView};
-use crate::app::{Context, Effect, OlderSpec, Pane, TailSpec};
 use crate::model::{PartitionId, StartAt, StopAt};
 use crate::store::{Evict, MessageId};
 
@@ -16,7 +18,7 @@ use crate::store::{Evict, MessageId};
 const OLDER: u32 = 2_000;
 
 /// Where a tail begins that nobody sent elsewhere, and how that is written.
-pub(in crate::app::screens::tails) const LATELY: (StartAt, &str) = (StartAt::Last(50), "-50");
+pub(super) const DEFAULT_START: (StartAt, &str) = (StartAt::Last(50), "-50");
 
 /// Rows above the screen at which older messages are fetched before the user gets there.
 const NEAR_OLDEST: usize = 50;
@@ -25,84 +27,87 @@ const NEAR_OLDEST: usize = 50;
 const AHEAD: usize = 20_000;
 
 /// Which way the user has left the messages that were there: who scrolls on must not be overtaken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScrollDirection {
-    /// He has not: memory fills, then reading stops.
-    #[default]
-    Here,
+    /// The user has not: memory fills, then reading stops.
+    None,
     /// To older ones that were fetched: the newest leave memory.
-    Back,
+    Older,
     /// To newer ones that are read again: the oldest leave memory, and reading stops a little ahead.
-    Forth,
+    Newer,
 }
 
 impl Tail {
-    /// Moves the choice; near the oldest message kept, older ones are fetched.
-    pub(in crate::app::screens::tails) fn step(&mut self, step: Step, context: &mut Context) {
+    /// Moves the selection or scrolls values; near the oldest message kept, older ones are fetched.
+    pub(in crate::app::screens::tails) fn move_by(
+        &mut self,
+        motion: Motion,
+        context: &mut Context,
+    ) {
+        if motion == Motion::Left {
+            self.sideways = self.sideways.saturating_sub(SIDEWAYS_STEP);
+            return;
+        }
+        if motion == Motion::Right {
+            self.sideways += SIDEWAYS_STEP;
+            return;
+        }
         let height = context.viewport.rows(Pane::Tail);
-        let live = !self.cut && !self.held;
-        let was_at_newest = self.sight.is_at_newest(&self.store);
-        self.sight.step(step, &self.store, height, live);
-        self.reach_back(height, context);
-        if !live && was_at_newest && self.sight.is_at_newest(&self.store) {
-            self.reach_forth(context);
+        let is_live = !self.newest_evicted && !self.throttled;
+        let was_at_newest = self.view.is_at_newest(&self.store);
+        self.view.move_by(motion, &self.store, height, is_live);
+        self.fetch_older(height, context);
+        if !is_live && was_at_newest && self.view.is_at_newest(&self.store) {
+            // Reads on past the newest message in memory, a little at a time.
+            if self.newest_evicted {
+                self.read_on(context);
+            }
+            self.scroll = ScrollDirection::Newer;
         }
-        self.settle_evict();
+        self.update_eviction();
     }
 
-    /// Reads on past the newest message in memory, a little at a time.
-    fn reach_forth(&mut self, context: &mut Context) {
-        if self.cut {
-            self.read_on(context);
-        }
-        self.reach = ScrollDirection::Forth;
-    }
-
-    /// Keeps what is in sight, or lets it go on.
-    pub(in crate::app::screens::tails) fn freeze(&mut self, context: &mut Context) {
-        if self.sight.mode() == FollowMode::Frozen {
+    /// Freezes what is shown, or lets it go on.
+    pub(in crate::app::screens::tails) fn toggle_frozen(&mut self, context: &mut Context) {
+        if self.view.mode() == FollowMode::Frozen {
             return self.follow(context);
         }
-        self.sight
-            .freeze(&self.store, context.viewport.rows(Pane::Tail));
-        self.settle_evict();
+        let height = context.viewport.rows(Pane::Tail);
+        self.view.freeze(&self.store, height);
+        self.update_eviction();
     }
 
     /// Goes to the newest message and stays there. Where it is not in memory, or nothing reads on, reads anew.
     pub(in crate::app::screens::tails) fn follow(&mut self, context: &mut Context) {
-        let was_following = self.sight.mode() == FollowMode::Following;
-        self.sight.follow();
-        self.reach = ScrollDirection::Here;
-        let ended = self
-            .parts
-            .iter()
-            .filter(|part| matches!(part.phase, SubscriptionState::Ended(_)))
-            .count();
+        let was_following = self.is_following();
+        self.view.follow();
+        self.scroll = ScrollDirection::None;
+        let ended = self.partitions.iter().filter(|one| one.has_ended()).count();
         // While some partitions are still read, it takes a second press to open the others again.
-        let over = ended == self.parts.len() || was_following && ended > 0;
-        if self.cut || self.backwards {
-            self.forget();
-            (self.start, self.start_text, self.backwards) = (LATELY.0, LATELY.1.to_owned(), false);
+        let is_over = ended == self.partitions.len() || was_following && ended > 0;
+        if self.newest_evicted || self.reads_backwards {
+            self.clear();
+            let (start, text) = DEFAULT_START;
+            (self.start, self.start_text) = (start, text.to_owned());
+            self.reads_backwards = false;
             self.read_from(self.start, context);
-        } else if over || self.failure.is_some() {
+        } else if is_over || self.failure.is_some() {
             self.read_on(context);
         }
-        self.settle_evict();
+        self.update_eviction();
     }
 
     /// Reads on where a partition that was paused is served again.
-    pub(in crate::app::screens::tails) fn revive(
+    pub(in crate::app::screens::tails) fn resume_unpaused(
         &mut self,
-        goes_on: &impl Fn(&str, PartitionId) -> bool,
+        is_served: impl Fn(&str, PartitionId) -> bool,
         context: &mut Context,
     ) {
-        let mut paused = self
-            .parts
-            .iter()
-            .filter(|part| part.was_paused(context.now));
-        if paused.any(|part| goes_on(&part.stream, part.partition)) {
+        let partitions = self.partitions.iter();
+        let mut paused = partitions.filter(|one| one.was_paused(context.now));
+        if paused.any(|one| is_served(&one.stream, one.partition)) {
             self.read_on(context);
-            self.settle_evict();
+            self.update_eviction();
         }
     }
 
@@ -113,19 +118,19 @@ impl Tail {
         text: String,
         context: &mut Context,
     ) {
-        self.forget();
-        let (following, newest_first) = (begins_at_newest(start), self.sight.newest_first());
-        self.sight = TailView::new(following, newest_first);
+        self.clear();
+        let (following, newest_first) = (begins_at_newest(start), self.view.newest_first());
+        self.view = TailView::new(following, newest_first);
         // A view that follows needs what comes; one that was sought is read from its newest end.
-        self.backwards = newest_first && !following;
+        self.reads_backwards = newest_first && !following;
         (self.start, self.start_text) = (start, text);
         self.read_from(start, context);
-        self.settle_evict();
+        self.update_eviction();
     }
 
     /// Shows newest first, or oldest first. What was sought is read again from its other end.
-    pub(in crate::app::screens::tails) fn turn_round(&mut self, context: &mut Context) {
-        self.sight.turn_round();
+    pub(in crate::app::screens::tails) fn reverse(&mut self, context: &mut Context) {
+        self.view.reverse();
         if !begins_at_newest(self.start) {
             self.seek(self.start, self.start_text.clone(), context);
         }
@@ -133,133 +138,131 @@ impl Tail {
 
     /// What to read, from there on.
     pub(super) fn spec(&self, start: StartAt) -> TailSpec {
-        let partitions = self
-            .parts
-            .iter()
-            .map(|part| (Arc::clone(&part.stream), part.partition));
         TailSpec {
-            partitions: partitions.collect(),
+            partitions: self.partitions.iter().map(TailPartition::key).collect(),
             start,
             stop: StopAt::Never,
-            newest_first: self.backwards,
+            newest_first: self.reads_backwards,
         }
+    }
+
+    fn is_following(&self) -> bool {
+        self.view.mode() == FollowMode::Following
     }
 }
 
 /// How memory follows.
 impl Tail {
     /// Chunks have left memory: what that means depends on the end they left from.
-    pub(in crate::app::screens::tails) fn evicted(&mut self) {
-        self.late.keep(&self.store);
+    pub(in crate::app::screens::tails) fn on_evicted(&mut self) {
+        self.out_of_order.forget_evicted(&self.store);
         match self.store.evict() {
-            Evict::Oldest => self.parts.iter_mut().for_each(|part| part.at_start = false),
-            Evict::Newest => self.cut = true,
+            Evict::Oldest => self.forget_start(),
+            Evict::Newest => self.newest_evicted = true,
             Evict::Nothing => {}
         }
     }
 
     /// Stops reading while there is no room for what this tail may not drop, or enough lies ahead; then goes on.
-    pub(in crate::app::screens::tails) fn hold(&mut self, room: bool, context: &mut Context) {
+    pub(in crate::app::screens::tails) fn update_throttle(
+        &mut self,
+        has_room: bool,
+        context: &mut Context,
+    ) {
         let height = context.viewport.rows(Pane::Tail);
-        let held = match (self.sight.mode(), self.reach) {
-            (FollowMode::Following, _) => false,
-            (_, ScrollDirection::Here | ScrollDirection::Back) => !room,
-            (_, ScrollDirection::Forth) => self.sight.behind(&self.store, height).messages > AHEAD,
+        let throttled = match self.scroll {
+            _ if self.is_following() => false,
+            ScrollDirection::None | ScrollDirection::Older => !has_room,
+            ScrollDirection::Newer => self.view.behind(&self.store, height).messages > AHEAD,
         };
-        if held != self.held {
-            self.held = held;
-            context.order(Effect::HoldTail(self.id, held));
+        if throttled != self.throttled {
+            self.throttled = throttled;
+            context.emit(Effect::ThrottleTail(self.id, throttled));
         }
     }
 
     /// Says which end leaves memory when it is full.
-    pub(super) fn settle_evict(&mut self) {
-        let following = self.sight.mode() == FollowMode::Following;
-        self.store.set_evict(match self.reach {
-            _ if following => Evict::Oldest,
-            ScrollDirection::Here => Evict::Nothing,
-            ScrollDirection::Back => Evict::Newest,
-            ScrollDirection::Forth => Evict::Oldest,
+    pub(super) fn update_eviction(&mut self) {
+        self.store.set_evict(match self.scroll {
+            _ if self.is_following() => Evict::Oldest,
+            ScrollDirection::None => Evict::Nothing,
+            ScrollDirection::Older => Evict::Newest,
+            ScrollDirection::Newer => Evict::Oldest,
         });
     }
 
     /// Fetches older messages of every partition when the screen comes near the oldest one kept.
-    fn reach_back(&mut self, height: usize, context: &mut Context) {
-        let near = self.sight.rows_to_oldest(&self.store, height) < NEAR_OLDEST;
-        let looks_back = self.sight.mode() != FollowMode::Following;
-        if !near || !looks_back || self.fetches_older() || self.reads_backwards() {
+    fn fetch_older(&mut self, height: usize, context: &mut Context) {
+        let near = self.view.rows_to_oldest(&self.store, height) < NEAR_OLDEST;
+        if !near || self.is_following() || self.fetches_older() || self.older_come_unasked() {
             return;
         }
-        let count = OLDER / u32::try_from(self.parts.len().max(1)).unwrap_or(OLDER);
-        for part in self.parts.iter_mut().filter(|part| !part.at_start) {
-            let kept = self.store.offsets(&part.stream, part.partition);
-            let before = kept.map(|(oldest, _)| oldest);
-            part.fetching = true;
-            self.reach = ScrollDirection::Back;
+        let count = OLDER / u32::try_from(self.partitions.len().max(1)).unwrap_or(OLDER);
+        for one in self.partitions.iter_mut().filter(|one| !one.at_start) {
+            let kept = self.store.offsets(&one.stream, one.partition);
+            one.fetching = true;
+            self.scroll = ScrollDirection::Older;
             let spec = OlderSpec {
-                stream: Arc::clone(&part.stream),
-                partition: part.partition,
-                before,
+                stream: Arc::clone(&one.stream),
+                partition: one.partition,
+                before: kept.map(|(oldest, _)| oldest),
                 count: count.max(1),
             };
-            context.order(Effect::FetchOlder(self.id, spec));
+            context.emit(Effect::FetchOlder(self.id, spec));
         }
     }
 
-    /// Whether older messages come by themselves.
-    fn reads_backwards(&self) -> bool {
-        let reading = self
-            .parts
-            .iter()
-            .any(|part| !matches!(part.phase, SubscriptionState::Ended(_)));
-        self.backwards && reading && !self.held
+    fn older_come_unasked(&self) -> bool {
+        let is_read = self.partitions.iter().any(|one| !one.has_ended());
+        self.reads_backwards && is_read && !self.throttled
     }
 
     /// Reads on where memory ends. Partitions end at different times: the earliest of these is where all are read
     /// from, and what comes again is kept once.
     fn read_on(&mut self, context: &mut Context) {
-        let ends = self.parts.iter().filter_map(|part| {
-            let (_, offset) = self.store.offsets(&part.stream, part.partition)?;
-            let stream = Arc::clone(&part.stream);
+        let ends = self.partitions.iter().filter_map(|one| {
+            let (_, offset) = self.store.offsets(&one.stream, one.partition)?;
             let id = MessageId {
-                stream,
-                partition: part.partition,
+                stream: Arc::clone(&one.stream),
+                partition: one.partition,
                 offset,
             };
             Some(self.store.get(&id)?.timestamp())
         });
-        let start = ends.min().map_or(LATELY.0, StartAt::Time);
-        self.backwards = false;
-        self.cut = false;
+        let start = ends.min().map_or(DEFAULT_START.0, StartAt::Time);
+        self.reads_backwards = false;
+        self.newest_evicted = false;
         self.read_from(start, context);
     }
 
     fn read_from(&mut self, start: StartAt, context: &mut Context) {
-        context.order(Effect::CloseTail(self.id));
+        context.emit(Effect::CloseTail(self.id));
         // What the old subscriptions still send carries the old id, and is dropped (I5).
-        self.id = context.new_tail();
+        self.id = context.new_tail_id();
         self.failure = None;
-        self.held = false;
-        for part in &mut self.parts {
-            part.phase = SubscriptionState::Opening;
-            part.fetching = false;
-            part.live = false;
-        }
-        context.order(Effect::OpenTail(self.id, self.spec(start)));
+        self.throttled = false;
+        self.partitions.iter_mut().for_each(TailPartition::reopen);
+        context.emit(Effect::OpenTail(self.id, self.spec(start)));
     }
 
-    fn forget(&mut self) {
+    fn clear(&mut self) {
         self.store.clear();
         self.removed = 0;
-        self.late = OutOfOrder::default();
-        self.cut = false;
-        self.reach = ScrollDirection::Here;
-        self.parts.iter_mut().for_each(|part| part.at_start = false);
+        self.out_of_order = OutOfOrder::default();
+        self.newest_evicted = false;
+        self.scroll = ScrollDirection::None;
+        self.forget_start();
+    }
+
+    fn forget_start(&mut self) {
+        for partition in &mut self.partitions {
+            partition.at_start = false;
+        }
     }
 }
 
 /// Whether a tail that starts there is at the newest message at once.
-pub(super) fn begins_at_newest(start: StartAt) -> bool {
+fn begins_at_newest(start: StartAt) -> bool {
     match start {
         StartAt::New | StartAt::Latest | StartAt::Last(_) => true,
         StartAt::Earliest | StartAt::Offset(_) | StartAt::Time(_) | StartAt::TimeAgo(_) => false,

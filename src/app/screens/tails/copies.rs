@@ -1,47 +1,43 @@
-//! What can be copied of the message that is looked at: its value, key, headers, a path into it, a command that reads it.
-//! How text reaches the clipboard is the terminal's business.
+//! What can be copied of the inspected message: its value, key, headers, a path into it, a command that reads it.
 
 use std::fmt::Write;
 
 use super::Tails;
-use crate::app::copy::{command, entry};
+use crate::app::app_request::CopyEntry;
+use crate::app::context::Context;
 use crate::app::notice::Level;
-use crate::app::overlays::menu::MenuEntry;
-use crate::app::{Context, Effect};
 use crate::store::{MessageRef, write_record};
 
 impl Tails {
-    /// Copies the value of the message that is looked at.
-    pub fn copy(&self, context: &mut Context) {
-        let Some(message) = self.subject() else {
-            context.say(Level::Note, "no message is chosen");
-            return;
-        };
-        context.order(Effect::Copy(text(message.message().value())));
-        context.say(Level::Note, "copied the value");
+    /// Copies the value of the inspected message.
+    pub(super) fn copy_value(&self, context: &mut Context) {
+        match self.message() {
+            Some(message) => context.copy("the value", text(message.message().value())),
+            None => context.notify(Level::Note, "no message is chosen"),
+        }
     }
 
     /// What can be copied of it.
-    pub fn copies(&self) -> Vec<MenuEntry> {
-        let Some(held) = self.subject() else {
+    pub(super) fn message_copies(&self) -> Vec<CopyEntry> {
+        let Some(pinned) = self.message() else {
             return Vec::new();
         };
-        let message = held.message();
-        let mut entries = vec![entry("value", text(message.value()))];
+        let message = pinned.message();
+        let mut entries = vec![CopyEntry::new("value", text(message.value()))];
         if !message.key().is_empty() {
-            entries.push(entry("key", text(message.key())));
+            entries.push(CopyEntry::new("key", text(message.key())));
         }
         let headers = headers(&message);
         if !headers.is_empty() {
-            entries.push(entry("headers", headers));
+            entries.push(CopyEntry::new("headers", headers));
         }
-        entries.push(entry("record", record(&message)));
+        entries.push(CopyEntry::new("record", record(&message)));
         if let (Some(path), Some(line)) = (self.inspector.path(), self.inspector.line_text()) {
-            entries.push(entry("line", line.trim_end_matches(',').to_owned()));
-            entries.push(entry("path", path));
+            entries.push(CopyEntry::new("line", line.trim_end_matches(',')));
+            entries.push(CopyEntry::new("path", path));
         }
-        entries.push(entry("place", message.id().to_string()));
-        entries.push(reads_it(&message));
+        entries.push(CopyEntry::new("place", message.id().to_string()));
+        entries.push(read_command(&message));
         entries
     }
 }
@@ -54,10 +50,10 @@ fn record(message: &MessageRef<'_>) -> String {
 }
 
 /// The command that prints exactly this message.
-fn reads_it(message: &MessageRef<'_>) -> MenuEntry {
+fn read_command(message: &MessageRef<'_>) -> CopyEntry {
     let place = format!("{}:{}", message.stream(), message.partition());
     let offset = message.offset().to_string();
-    command(&["tail", &place, "--from", &offset, "--to", &offset])
+    CopyEntry::command(&["tail", &place, "--from", &offset, "--to", &offset])
 }
 
 fn headers(message: &MessageRef<'_>) -> String {

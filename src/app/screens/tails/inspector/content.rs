@@ -1,5 +1,4 @@
 //! The content of the inspector as lines of tokens, and as the rows that a screen of some width shows of them.
-//! Which message and which view, the inspector knows; colours are `ui`'s.
 
 use std::collections::BTreeSet;
 
@@ -12,15 +11,15 @@ use crate::store::{LineChange, PinnedMessage, diff};
 /// Nodes are folded again in the next message only where there are not too many to look at.
 const MOST_NODES: usize = 5_000;
 /// Columns that a deep line keeps for its text.
-const LEAST: usize = 8;
+const LEAST_COLUMNS: usize = 8;
 
 /// A part of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token<'a> {
+pub(crate) struct Token<'a> {
     /// What it is.
-    pub class: Class,
+    pub(crate) class: Class,
     /// Its text, unsanitised.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
 }
 
 /// A row of the screen: a line, or a piece of one that is wrapped.
@@ -64,15 +63,15 @@ impl Page {
             [] => Self::Nothing,
             [message] => Self::One(Box::new(part(message))),
             [one, .., other] => {
-                let sides = [part(one), part(other)];
-                let changes = diff(&sides[0].lines, &sides[1].lines);
-                Self::Two(Box::new(sides), changes)
+                let (one, other) = (part(one), part(other));
+                let changes = diff(&one.lines, &other.lines);
+                Self::Two(Box::new([one, other]), changes)
             }
         }
     }
 
     /// How one message was read; `None` where there is none, or two.
-    pub fn decoded(&self) -> Option<&Decoded> {
+    pub(crate) fn decoded(&self) -> Option<&Decoded> {
         match self {
             Self::One(decoded) => Some(decoded),
             Self::Nothing | Self::Two(..) => None,
@@ -80,7 +79,7 @@ impl Page {
     }
 
     /// How many lines there are, folded ones included.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Nothing => 0,
             Self::One(decoded) => decoded.lines.len(),
@@ -89,7 +88,7 @@ impl Page {
     }
 
     /// Whether there is nothing to show.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -98,15 +97,18 @@ impl Page {
         match self {
             Self::Nothing => None,
             Self::One(decoded) => Some((&decoded.lines, line)),
-            Self::Two(sides, changes) => Some(match changes.get(line)? {
-                LineChange::Same(left, _) | LineChange::Left(left) => (&sides[0].lines, *left),
-                LineChange::Right(right) => (&sides[1].lines, *right),
-            }),
+            Self::Two(sides, changes) => {
+                let [one, other] = &**sides;
+                Some(match changes.get(line)? {
+                    LineChange::Same(left, _) | LineChange::Left(left) => (&one.lines, *left),
+                    LineChange::Right(right) => (&other.lines, *right),
+                })
+            }
         }
     }
 
     /// How deep a line is nested.
-    pub fn depth(&self, line: usize) -> usize {
+    pub(crate) fn depth(&self, line: usize) -> usize {
         self.at(line).map_or(0, |(lines, line)| lines.depth(line))
     }
 
@@ -123,14 +125,14 @@ impl Page {
     }
 
     /// The tokens of a line, without indentation.
-    pub fn tokens(&self, line: usize) -> impl Iterator<Item = Token<'_>> {
+    pub(crate) fn tokens(&self, line: usize) -> impl Iterator<Item = Token<'_>> {
         let tokens = self.at(line).map(|(lines, line)| lines.tokens(line));
         let tokens = tokens.into_iter().flatten();
         tokens.map(|(class, text)| Token { class, text })
     }
 
     /// How many children a line hides when it is folded; `None` where it does not fold. What is compared does not.
-    pub fn children(&self, line: usize) -> Option<usize> {
+    pub(crate) fn children(&self, line: usize) -> Option<usize> {
         let (_, children) = self.decoded()?.lines.fold(line)?;
         Some(children)
     }
@@ -155,34 +157,24 @@ impl Page {
     }
 
     fn wrap(&self, line: usize, width: usize, rows: &mut Vec<Row>) {
-        let (mut start, mut at, mut used) = (0, 0, 0);
+        let row = |start, end| Row { line, start, end };
         if width == usize::MAX {
-            rows.push(Row {
-                line,
-                start,
-                end: usize::MAX,
-            });
-            return;
+            return rows.push(row(0, usize::MAX));
         }
-        let room = width.saturating_sub(self.depth(line) * 2).max(LEAST);
+        let (mut start, mut at, mut used) = (0, 0, 0);
+        let room = width
+            .saturating_sub(self.depth(line) * 2)
+            .max(LEAST_COLUMNS);
         for c in self.tokens(line).flat_map(|token| token.text.chars()) {
             let columns = c.width().unwrap_or(1);
             if used + columns > room {
-                rows.push(Row {
-                    line,
-                    start,
-                    end: at,
-                });
+                rows.push(row(start, at));
                 (start, used) = (at, 0);
             }
             used += columns;
             at += 1;
         }
-        rows.push(Row {
-            line,
-            start,
-            end: at,
-        });
+        rows.push(row(start, at));
     }
 }
 
@@ -197,7 +189,7 @@ fn folded_lines(lines: &Lines, folded: &BTreeSet<String>) -> BTreeSet<usize> {
 
 /// Reads values for a screen of some width.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct ValueReader<'a> {
     /// Which streams hold which protobuf messages.
     pub(super) schemas: &'a Schemas,
     /// Columns there are for a line.
@@ -207,10 +199,10 @@ pub(super) struct Reader<'a> {
 /// Columns of a row of sixteen bytes with its offset and its characters; narrower screens show eight.
 const FULL_HEX: usize = 78;
 
-impl Reader<'_> {
+impl ValueReader<'_> {
     /// The value of a message, read in that form, within the bounds that keep a frame a frame.
-    pub(super) fn value(self, held: &PinnedMessage, form: Format) -> Decoded {
-        let message = held.message();
+    pub(super) fn value(self, pinned: &PinnedMessage, form: Format) -> Decoded {
+        let message = pinned.message();
         let options = DecodeOptions {
             form,
             schema: self.schemas.of(message.stream()),

@@ -3,6 +3,14 @@
 use super::command::Motion;
 
 impl Motion {
+    /// The columns that it scrolls to from so many, by a step; `None`: it goes up or down.
+    pub(super) fn columns_from(self, columns: usize, step: usize) -> Option<usize> {
+        if self == Self::Left {
+            return Some(columns.saturating_sub(step));
+        }
+        (self == Self::Right).then_some(columns.saturating_add(step))
+    }
+
     /// The row that it leads to from `row` of `count` rows, of which `height` are shown; sideways, the same one.
     pub(super) fn row_from(self, row: usize, count: usize, height: usize) -> usize {
         let last = count.saturating_sub(1);

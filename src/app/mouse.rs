@@ -52,7 +52,7 @@ impl App {
             HitTarget::TallRows(pane) => self.click_row(pane, line / 2),
             HitTarget::Column(pane, column) => {
                 self.focus.set(pane);
-                if let Some(list) = self.screens.of_mut(pane).list_mut(pane) {
+                if let Some(list) = self.screens.of_mut(pane).list_in_mut(pane) {
                     list.sort_by_number(column);
                 }
             }

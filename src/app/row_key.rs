@@ -76,7 +76,7 @@ pub enum RowKey {
     /// A consumer group.
     Group(String),
     /// An event of `__activity`.
-    Event(ActivityEvent),
+    Event(Arc<ActivityEvent>),
     /// A finding.
     Finding(FindingKey),
 }

@@ -85,7 +85,7 @@ impl App {
             tails.run_with_line(command, text, &mut self.context);
         } else {
             let pane = self.focus.pane();
-            if let Some(list) = self.screens.of_mut(pane).list_mut(pane) {
+            if let Some(list) = self.screens.of_mut(pane).list_in_mut(pane) {
                 list.filter_mut().set(text);
             }
         }

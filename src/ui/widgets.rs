@@ -8,7 +8,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::app::lists::table::{Column, Listing, Table};
+use crate::app::lists::column::Column;
+use crate::app::lists::table::{Listing, Table};
 use crate::app::{HitTarget, Pane};
 use crate::ui::format;
 use crate::ui::painter::{Painter, span, spans_width};
@@ -223,7 +224,7 @@ pub(super) fn table<K, C>(
                 width: (*width).min(left.width),
                 ..left
             };
-            if column.is_number() {
+            if column.head().is_number {
                 painter.put_right(slot, &spans);
             } else {
                 painter.put(slot, &spans);
@@ -279,16 +280,16 @@ fn heads<C: Column>(
             width: (*width).min(left.width),
             ..left
         };
-        let falls = column.begins_with_greatest() != reversed;
+        let falls = column.head().greatest_first != reversed;
         let arrow = theme.glyphs.sorted[usize::from(falls)];
-        let head = column.title();
+        let head = column.head().title;
         let fits = format::width(head) < usize::from(*width);
         let spans = match (*column == sorted, fits) {
             (true, true) => vec![span(head, theme.title), span(arrow, theme.key)],
             (true, false) => vec![span(head, theme.title)],
             (false, _) => vec![span(head, theme.head)],
         };
-        if column.is_number() {
+        if column.head().is_number {
             painter.put_right(slot, &spans);
         } else {
             painter.put(slot, &spans);
@@ -450,23 +451,17 @@ pub(super) fn popup(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::lists::column::columns;
 
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    enum Col {
-        Name,
-        Rate,
-        State,
-    }
-
-    impl Column for Col {
-        const ALL: &'static [Self] = &[Self::Name, Self::Rate, Self::State];
-
-        fn title(self) -> &'static str {
-            "HEAD"
-        }
-
-        fn is_number(self) -> bool {
-            self == Self::Rate
+    columns! {
+        /// Three columns.
+        enum Col {
+            /// Grows.
+            Name = text("HEAD"),
+            /// Keeps its width.
+            Rate = number("HEAD"),
+            /// Grows.
+            State = text("HEAD"),
         }
     }
 

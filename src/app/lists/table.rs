@@ -4,27 +4,12 @@
 
 use std::cmp::Ordering;
 
+use super::column::Column;
 use super::filter::Filter;
 use super::list_state::ListState;
 use crate::app::command::{ListCommand, Motion};
 use crate::app::motion::cycled;
-
-/// The columns of a table.
-pub trait Column: Copy + PartialEq + 'static {
-    /// All columns, from left to right.
-    const ALL: &'static [Self];
-
-    /// The head of the column.
-    fn title(self) -> &'static str;
-
-    /// Whether it holds numbers, which stand on the right.
-    fn is_number(self) -> bool;
-
-    /// Whether its order begins with the greatest, the newest or the worst; numbers do, unless they are names.
-    fn begins_with_greatest(self) -> bool {
-        self.is_number()
-    }
-}
+use crate::app::row_key::RowKey;
 
 /// A table whatever its rows are: what a command can do to the list in focus.
 pub trait Listing {
@@ -39,6 +24,12 @@ pub trait Listing {
 
     /// How many rows are marked.
     fn marked(&self) -> usize;
+
+    /// The selected row.
+    fn selected_row(&self) -> Option<RowKey>;
+
+    /// The marked rows that are there, in their order; the selected one where none is marked.
+    fn target_rows(&self) -> Vec<RowKey>;
 
     /// Keeps the selected row selected wherever it goes.
     fn keep_selected(&mut self);
@@ -64,6 +55,7 @@ pub trait Listing {
 pub struct Table<K, C> {
     state: ListState<K>,
     rows: Vec<K>,
+    row_key: fn(K) -> RowKey,
     total: usize,
     marks: Vec<K>,
     filter: Filter,
@@ -73,11 +65,12 @@ pub struct Table<K, C> {
 }
 
 impl<K: Clone + PartialEq, C: Column> Table<K, C> {
-    /// An empty table in the order of that column.
-    pub(in crate::app) fn sorted_by(sort: C) -> Self {
+    /// An empty table of such rows in the order of that column.
+    pub(in crate::app) fn new(row_key: fn(K) -> RowKey, sort: C) -> Self {
         Self {
             state: ListState::default(),
             rows: Vec::new(),
+            row_key,
             total: 0,
             marks: Vec::new(),
             filter: Filter::default(),
@@ -122,16 +115,6 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
         self.marks.contains(key)
     }
 
-    /// The marked rows that are there, in their order; the selected one where none is marked.
-    pub(in crate::app) fn targets(&self) -> Vec<K> {
-        let marked = self.rows.iter().filter(|row| self.is_marked(row));
-        let marked: Vec<K> = marked.cloned().collect();
-        if marked.is_empty() {
-            return self.selected().cloned().into_iter().collect();
-        }
-        marked
-    }
-
     /// Selects a row by identity.
     pub(in crate::app) fn select(&mut self, key: K) {
         self.state.select(key);
@@ -148,7 +131,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     pub(in crate::app) fn reset(&mut self) {
         *self = Self {
             reversed: self.reversed,
-            ..Self::sorted_by(self.sort)
+            ..Self::new(self.row_key, self.sort)
         };
     }
 
@@ -204,23 +187,27 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         self.marks.len()
     }
 
+    fn selected_row(&self) -> Option<RowKey> {
+        self.selected().cloned().map(self.row_key)
+    }
+
+    fn target_rows(&self) -> Vec<RowKey> {
+        let marked = self.rows.iter().filter(|row| self.is_marked(row));
+        let marked: Vec<RowKey> = marked.cloned().map(self.row_key).collect();
+        if marked.is_empty() {
+            return self.selected_row().into_iter().collect();
+        }
+        marked
+    }
+
     fn keep_selected(&mut self) {
         self.state.keep_selected();
     }
 
     fn move_by(&mut self, motion: Motion, height: usize) {
-        let most = C::ALL.len().saturating_sub(2);
-        match motion {
-            Motion::Left => self.columns_scrolled = self.columns_scrolled.saturating_sub(1),
-            Motion::Right => self.columns_scrolled = (self.columns_scrolled + 1).min(most),
-            Motion::Down
-            | Motion::Up
-            | Motion::Top
-            | Motion::Bottom
-            | Motion::HalfPageDown
-            | Motion::HalfPageUp
-            | Motion::PageDown
-            | Motion::PageUp => self.state.move_by(motion, &self.rows, height),
+        match motion.columns_from(self.columns_scrolled, 1) {
+            Some(columns) => self.columns_scrolled = columns.min(C::ALL.len().saturating_sub(2)),
+            None => self.state.move_by(motion, &self.rows, height),
         }
     }
 
@@ -276,27 +263,24 @@ pub(in crate::app) fn ordered<'a, T: 'a, K, C: Copy>(
 mod tests {
     use super::*;
     use crate::app::input::editor::TextInput;
+    use crate::app::lists::column::columns;
 
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    enum Side {
-        Left,
-        Right,
+    columns! {
+        /// Two columns.
+        enum Side {
+            /// One.
+            Left = text("LEFT"),
+            /// The other.
+            Right = text("RIGHT"),
+        }
     }
 
-    impl Column for Side {
-        const ALL: &'static [Self] = &[Self::Left, Self::Right];
-
-        fn title(self) -> &'static str {
-            "SIDE"
-        }
-
-        fn is_number(self) -> bool {
-            false
-        }
+    fn row(name: char) -> RowKey {
+        RowKey::Group(name.to_string())
     }
 
     fn table(rows: &str) -> Table<char, Side> {
-        let mut table = Table::sorted_by(Side::Left);
+        let mut table = Table::new(row, Side::Left);
         table.set_rows(rows.chars().collect(), rows.len(), 10);
         table
     }
@@ -304,10 +288,10 @@ mod tests {
     #[test]
     fn marking_goes_on_to_the_next_row_and_targets_are_the_marked_ones() {
         let mut table = table("abc");
-        assert_eq!(table.targets(), ['a']);
+        assert_eq!(table.target_rows(), ['a'].map(row));
         table.run(ListCommand::Mark, 10);
         table.run(ListCommand::Mark, 10);
-        assert_eq!(table.targets(), ['a', 'b']);
+        assert_eq!(table.target_rows(), ['a', 'b'].map(row));
         assert_eq!(table.selected(), Some(&'c'));
     }
 
@@ -316,7 +300,7 @@ mod tests {
         let mut table = table("abc");
         table.run(ListCommand::Mark, 10);
         table.set_rows(vec!['b', 'c'], 3, 10);
-        assert_eq!(table.targets(), ['b']);
+        assert_eq!(table.target_rows(), ['b'].map(row));
     }
 
     #[test]

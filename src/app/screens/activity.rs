@@ -11,7 +11,8 @@ use super::cursors::Reading;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
-use crate::app::lists::table::{Column, Listing, Table};
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table};
 use crate::app::row_key::RowKey;
 use crate::app::viewport::Viewport;
 use crate::health::Truth;
@@ -19,34 +20,15 @@ use crate::model::{
     ActivityEvent, ActivityKind, Failure, StreamName, Timestamp, counted, format_ranges,
 };
 
-/// The columns of the list of events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ActivityColumn {
-    /// When.
-    Time,
-    /// What was done.
-    Event,
-    /// To what.
-    Target,
-}
-
-impl Column for ActivityColumn {
-    const ALL: &'static [Self] = &[Self::Time, Self::Event, Self::Target];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Time => "TIME",
-            Self::Event => "EVENT",
-            Self::Target => "WHAT",
-        }
-    }
-
-    fn is_number(self) -> bool {
-        false
-    }
-
-    fn begins_with_greatest(self) -> bool {
-        self == Self::Time
+columns! {
+    /// The columns of the list of events.
+    pub enum ActivityColumn {
+        /// When.
+        Time = worst_first("TIME"),
+        /// What was done.
+        Event = text("EVENT"),
+        /// To what.
+        Target = text("WHAT"),
     }
 }
 
@@ -59,8 +41,8 @@ const KEPT: usize = 10_000;
 /// The events.
 #[derive(Debug)]
 pub struct Activity {
-    list: Table<u64, ActivityColumn>,
-    events: BTreeMap<u64, ActivityEvent>,
+    list: Table<Arc<ActivityEvent>, ActivityColumn>,
+    events: BTreeMap<u64, Arc<ActivityEvent>>,
     reading: Reading,
     followed: bool,
     asked: Timestamp,
@@ -69,7 +51,7 @@ pub struct Activity {
 impl Default for Activity {
     fn default() -> Self {
         Self {
-            list: Table::sorted_by(ActivityColumn::Time),
+            list: Table::new(RowKey::Event, ActivityColumn::Time),
             events: BTreeMap::new(),
             reading: Reading::Never,
             followed: false,
@@ -79,19 +61,14 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// The list of events by id.
-    pub fn list(&self) -> &Table<u64, ActivityColumn> {
+    /// The list of events.
+    pub fn list(&self) -> &Table<Arc<ActivityEvent>, ActivityColumn> {
         &self.list
     }
 
     /// How reading goes.
     pub(crate) fn reading(&self) -> &Reading {
         &self.reading
-    }
-
-    /// The event of that id.
-    pub(crate) fn event(&self, id: u64) -> Option<&ActivityEvent> {
-        self.events.get(&id)
     }
 
     /// Begins to read, unless that is under way.
@@ -122,7 +99,7 @@ impl Activity {
             self.followed = false;
             return;
         };
-        let events = events.iter().cloned();
+        let events = events.iter().cloned().map(Arc::new);
         self.events.extend(events.map(|event| (event.id, event)));
         while self.events.len() > KEPT {
             self.events.pop_first();
@@ -131,17 +108,12 @@ impl Activity {
 }
 
 impl ScreenState for Activity {
-    fn list(&self, _pane: Pane) -> Option<&dyn Listing> {
+    fn list_in(&self, _pane: Pane) -> Option<&dyn Listing> {
         Some(&self.list)
     }
 
-    fn list_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
+    fn list_in_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
         Some(&mut self.list)
-    }
-
-    fn selected(&self, _pane: Pane) -> Option<RowKey> {
-        let event = self.event(*self.list.selected()?)?;
-        Some(RowKey::Event(event.clone()))
     }
 
     fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, viewport: &Viewport) {
@@ -151,7 +123,7 @@ impl ScreenState for Activity {
             let (what, target) = (verb(&event.kind), target(&event.kind));
             filter.passes(&[what, &target])
         });
-        let mut rows: Vec<&ActivityEvent> = shown.collect();
+        let mut rows: Vec<Arc<ActivityEvent>> = shown.cloned().collect();
         match column {
             ActivityColumn::Time => {}
             ActivityColumn::Event => rows.sort_by_key(|event| verb(&event.kind)),
@@ -160,7 +132,6 @@ impl ScreenState for Activity {
         if reversed {
             rows.reverse();
         }
-        let rows: Vec<u64> = rows.into_iter().map(|event| event.id).collect();
         let height = viewport.rows(Pane::Activity);
         self.list.set_rows(rows, self.events.len(), height);
     }

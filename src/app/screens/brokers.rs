@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::ScreenState;
 use crate::app::focus::Pane;
-use crate::app::lists::table::{Column, Listing, Table, ordered};
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table, ordered};
 use crate::app::row_key::RowKey;
 use crate::app::viewport::Viewport;
 use crate::health::{BrokerTruth, Truth};
@@ -13,61 +14,25 @@ use crate::health::{BrokerTruth, Truth};
 /// A broker by id, or by address while its id is unknown.
 pub(crate) type BrokerName = Arc<str>;
 
-/// The columns of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BrokerColumn {
-    /// Id.
-    Name,
-    /// `host:port`.
-    Address,
-    /// Reachable or not, and since when.
-    State,
-    /// Replicas it holds.
-    Partitions,
-    /// Partitions it leads.
-    Leaders,
-    /// Messages a second that it leads.
-    Rate,
-    /// How long its last answer took.
-    Latency,
-    /// Which brokers list it.
-    ListedBy,
-}
-
-impl Column for BrokerColumn {
-    const ALL: &'static [Self] = &[
-        Self::Name,
-        Self::State,
-        Self::Address,
-        Self::Partitions,
-        Self::Leaders,
-        Self::Rate,
-        Self::Latency,
-        Self::ListedBy,
-    ];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Name => "NAME",
-            Self::Address => "ADDRESS",
-            Self::State => "STATE",
-            Self::Partitions => "PARTS",
-            Self::Leaders => "LED",
-            Self::Rate => "MSG/S",
-            Self::Latency => "ANSWER",
-            Self::ListedBy => "LISTED BY",
-        }
-    }
-
-    fn is_number(self) -> bool {
-        match self {
-            Self::Partitions | Self::Leaders | Self::Rate | Self::Latency => true,
-            Self::Name | Self::Address | Self::State | Self::ListedBy => false,
-        }
-    }
-
-    fn begins_with_greatest(self) -> bool {
-        self.is_number() || self == Self::State
+columns! {
+    /// The columns of the list.
+    pub enum BrokerColumn {
+        /// Id.
+        Name = text("NAME"),
+        /// Reachable or not, and since when.
+        State = worst_first("STATE"),
+        /// `host:port`.
+        Address = text("ADDRESS"),
+        /// Replicas it holds.
+        Partitions = number("PARTS"),
+        /// Partitions it leads.
+        Leaders = number("LED"),
+        /// Messages a second that it leads.
+        Rate = number("MSG/S"),
+        /// How long its last answer took.
+        Latency = number("ANSWER"),
+        /// Which brokers list it.
+        ListedBy = text("LISTED BY"),
     }
 }
 
@@ -79,7 +44,7 @@ pub struct Brokers {
 
 impl Default for Brokers {
     fn default() -> Self {
-        let list = Table::sorted_by(BrokerColumn::Name);
+        let list = Table::new(RowKey::Broker, BrokerColumn::Name);
         Self { list }
     }
 }
@@ -97,16 +62,12 @@ impl Brokers {
 }
 
 impl ScreenState for Brokers {
-    fn list(&self, _pane: Pane) -> Option<&dyn Listing> {
+    fn list_in(&self, _pane: Pane) -> Option<&dyn Listing> {
         Some(&self.list)
     }
 
-    fn list_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
+    fn list_in_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
         Some(&mut self.list)
-    }
-
-    fn selected(&self, _pane: Pane) -> Option<RowKey> {
-        self.list.selected().cloned().map(RowKey::Broker)
     }
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {

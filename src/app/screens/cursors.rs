@@ -10,111 +10,50 @@ use super::ScreenState;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
-use crate::app::lists::table::{Column, Listing, Table, ordered};
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table, ordered};
 use crate::app::row_key::{CursorKey, RowKey, cursor_key};
 use crate::app::viewport::Viewport;
 use crate::health::{CursorTruth, Truth};
 use crate::model::{Failure, GroupInfo, Timestamp};
 
-/// The columns of the list of cursors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CursorColumn {
-    /// The cursor's id, or its group.
-    Id,
-    /// The partition that it reads.
-    Partition,
-    /// The last offset that it read.
-    Offset,
-    /// Messages behind.
-    Lag,
-    /// How long ago the first unread message was stored.
-    LagTime,
-    /// Messages read a second.
-    Speed,
-    /// When it will have caught up.
-    Drain,
-    /// When it was stored last.
-    Stored,
-}
-
-impl Column for CursorColumn {
-    const ALL: &'static [Self] = &[
-        Self::Id,
-        Self::Partition,
-        Self::Lag,
-        Self::LagTime,
-        Self::Drain,
-        Self::Speed,
-        Self::Offset,
-        Self::Stored,
-    ];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Id => "CURSOR",
-            Self::Partition => "PARTITION",
-            Self::Offset => "OFFSET",
-            Self::Lag => "LAG",
-            Self::LagTime => "BEHIND",
-            Self::Speed => "MSG/S",
-            Self::Drain => "DRAINED",
-            Self::Stored => "STORED",
-        }
-    }
-
-    fn is_number(self) -> bool {
-        match self {
-            Self::Id | Self::Partition => false,
-            Self::Offset | Self::Lag | Self::LagTime | Self::Speed | Self::Drain | Self::Stored => {
-                true
-            }
-        }
+columns! {
+    /// The columns of the list of cursors.
+    pub(crate) enum CursorColumn {
+        /// The cursor's id, or its group.
+        Id = text("CURSOR"),
+        /// The partition that it reads.
+        Partition = text("PARTITION"),
+        /// Messages behind.
+        Lag = number("LAG"),
+        /// How long ago the first unread message was stored.
+        LagTime = number("BEHIND"),
+        /// When it will have caught up.
+        Drain = number("DRAINED"),
+        /// Messages read a second.
+        Speed = number("MSG/S"),
+        /// The last offset that it read.
+        Offset = number("OFFSET"),
+        /// When it was stored last.
+        Stored = number("STORED"),
     }
 }
 
-/// The columns of the list of groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GroupColumn {
-    /// Its id.
-    Id,
-    /// Who is in it.
-    Members,
-    /// Worst lag of its cursors.
-    Lag,
-    /// What it reads.
-    Streams,
-    /// Which broker coordinates it.
-    Coordinator,
-    /// Its epoch.
-    Epoch,
-}
-
-impl Column for GroupColumn {
-    const ALL: &'static [Self] = &[
-        Self::Id,
-        Self::Members,
-        Self::Lag,
-        Self::Streams,
-        Self::Coordinator,
-        Self::Epoch,
-    ];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Id => "GROUP",
-            Self::Members => "MEMBERS",
-            Self::Lag => "LAG",
-            Self::Streams => "STREAMS",
-            Self::Coordinator => "COORDINATOR",
-            Self::Epoch => "EPOCH",
-        }
-    }
-
-    fn is_number(self) -> bool {
-        match self {
-            Self::Members | Self::Lag | Self::Epoch => true,
-            Self::Id | Self::Streams | Self::Coordinator => false,
-        }
+columns! {
+    /// The columns of the list of groups.
+    pub(crate) enum GroupColumn {
+        /// Its id.
+        Id = text("GROUP"),
+        /// Who is in it.
+        Members = number("MEMBERS"),
+        /// Worst lag of its cursors.
+        Lag = number("LAG"),
+        /// What it reads.
+        Streams = text("STREAMS"),
+        /// Which broker coordinates it.
+        Coordinator = text("COORDINATOR"),
+        /// Its epoch.
+        Epoch = number("EPOCH"),
     }
 }
 
@@ -158,8 +97,8 @@ const HIDDEN: Duration = Duration::from_secs(15);
 impl Default for Cursors {
     fn default() -> Self {
         Self {
-            list: Table::sorted_by(CursorColumn::Lag),
-            group_list: Table::sorted_by(GroupColumn::Id),
+            list: Table::new(RowKey::Cursor, CursorColumn::Lag),
+            group_list: Table::new(RowKey::Group, GroupColumn::Id),
             groups: Arc::default(),
             reading: Reading::Never,
             group_reading: Reading::Never,
@@ -227,33 +166,23 @@ impl Cursors {
 }
 
 impl ScreenState for Cursors {
-    fn list(&self, pane: Pane) -> Option<&dyn Listing> {
+    fn list_in(&self, pane: Pane) -> Option<&dyn Listing> {
         if pane == Pane::Groups {
             return Some(&self.group_list);
         }
         Some(&self.list)
     }
 
-    fn list_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+    fn list_in_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
         if pane == Pane::Groups {
             return Some(&mut self.group_list);
         }
         Some(&mut self.list)
     }
 
-    fn selected(&self, pane: Pane) -> Option<RowKey> {
-        if pane == Pane::Groups {
-            return self.group_list.selected().cloned().map(RowKey::Group);
-        }
-        self.list.selected().cloned().map(RowKey::Cursor)
-    }
-
     fn targets(&self, pane: Pane) -> Vec<RowKey> {
-        if pane == Pane::Groups {
-            return Vec::new();
-        }
-        let targets = self.list.targets();
-        targets.into_iter().map(RowKey::Cursor).collect()
+        self.list_in(pane)
+            .map_or_else(Vec::new, Listing::target_rows)
     }
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {

@@ -5,27 +5,17 @@
 use super::ScreenState;
 use super::brokers::{self, BrokerColumn, BrokerName};
 use crate::app::focus::Pane;
-use crate::app::lists::table::{Column, Listing, Table};
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table};
 use crate::app::row_key::{FindingKey, RowKey};
 use crate::app::viewport::Viewport;
 use crate::health::{Severity, Truth};
 
-/// The one column of findings: they are in health's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FindingColumn {
-    /// Worst first.
-    Severity,
-}
-
-impl Column for FindingColumn {
-    const ALL: &'static [Self] = &[Self::Severity];
-
-    fn title(self) -> &'static str {
-        "worst first"
-    }
-
-    fn is_number(self) -> bool {
-        false
+columns! {
+    /// The one column of findings: they are in health's order.
+    pub enum FindingColumn {
+        /// Worst first.
+        Severity = text("worst first"),
     }
 }
 
@@ -39,8 +29,8 @@ pub struct Overview {
 impl Default for Overview {
     fn default() -> Self {
         Self {
-            findings: Table::sorted_by(FindingColumn::Severity),
-            brokers: Table::sorted_by(BrokerColumn::Name),
+            findings: Table::new(RowKey::Finding, FindingColumn::Severity),
+            brokers: Table::new(RowKey::Broker, BrokerColumn::Name),
         }
     }
 }
@@ -58,25 +48,18 @@ impl Overview {
 }
 
 impl ScreenState for Overview {
-    fn list(&self, pane: Pane) -> Option<&dyn Listing> {
+    fn list_in(&self, pane: Pane) -> Option<&dyn Listing> {
         if pane == Pane::Cluster {
             return Some(&self.brokers);
         }
         Some(&self.findings)
     }
 
-    fn list_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+    fn list_in_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
         if pane == Pane::Cluster {
             return Some(&mut self.brokers);
         }
         Some(&mut self.findings)
-    }
-
-    fn selected(&self, pane: Pane) -> Option<RowKey> {
-        if pane == Pane::Cluster {
-            return self.brokers.selected().cloned().map(RowKey::Broker);
-        }
-        self.findings.selected().cloned().map(RowKey::Finding)
     }
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {

@@ -18,13 +18,15 @@ use crate::model::{StreamName, Target};
 /// One screen. What it has in each pane it tells itself; what commands do with that is the same for all lists.
 pub(in crate::app) trait ScreenState {
     /// The list in that pane; a tail is none.
-    fn list(&self, pane: Pane) -> Option<&dyn Listing>;
+    fn list_in(&self, pane: Pane) -> Option<&dyn Listing>;
 
     /// The list in that pane, to change.
-    fn list_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing>;
+    fn list_in_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing>;
 
     /// The selected row of that pane.
-    fn selected(&self, pane: Pane) -> Option<RowKey>;
+    fn selected(&self, pane: Pane) -> Option<RowKey> {
+        self.list_in(pane)?.selected_row()
+    }
 
     /// The rows that a change concerns: the marked ones, or the selected one.
     fn targets(&self, pane: Pane) -> Vec<RowKey> {
@@ -58,7 +60,7 @@ pub(in crate::app) trait ScreenState {
 
     /// Moves the selection.
     fn move_by(&mut self, pane: Pane, motion: Motion, context: &mut Context) {
-        if let Some(list) = self.list_mut(pane) {
+        if let Some(list) = self.list_in_mut(pane) {
             list.move_by(motion, context.viewport.rows(pane));
         }
     }
@@ -72,7 +74,7 @@ pub(in crate::app) trait ScreenState {
         context: &mut Context,
     ) {
         match command {
-            ListCommand::Open => self.open(pane, truth, context),
+            ListCommand::Open => self.open_selected(pane, truth, context),
             ListCommand::Describe => self.describe(pane, context),
             ListCommand::Copy => self.copy(pane, truth, context),
             ListCommand::CopyMenu => {
@@ -86,7 +88,7 @@ pub(in crate::app) trait ScreenState {
             | ListCommand::Reverse
             | ListCommand::FaultsOnly
             | ListCommand::Internal => {
-                if let Some(list) = self.list_mut(pane) {
+                if let Some(list) = self.list_in_mut(pane) {
                     list.run(command, context.viewport.rows(pane));
                 }
             }
@@ -95,20 +97,20 @@ pub(in crate::app) trait ScreenState {
 
     /// Carries out a command of the text box that is open.
     fn run_text_command(&mut self, pane: Pane, command: TextCommand, _context: &mut Context) {
-        if let (TextCommand::Accept, Some(list)) = (command, self.list_mut(pane)) {
+        if let (TextCommand::Accept, Some(list)) = (command, self.list_in_mut(pane)) {
             list.filter_mut().close();
         }
     }
 
     /// Keeps the selected row selected wherever it goes: something is done with it.
     fn keep_selected(&mut self, pane: Pane) {
-        if let Some(list) = self.list_mut(pane) {
+        if let Some(list) = self.list_in_mut(pane) {
             list.keep_selected();
         }
     }
 
     /// Goes one level deeper, from the selected row.
-    fn open(&mut self, pane: Pane, truth: &Truth, context: &mut Context) {
+    fn open_selected(&mut self, pane: Pane, truth: &Truth, context: &mut Context) {
         self.keep_selected(pane);
         if pane == Pane::Partitions {
             return operations::tail(&self.targets(pane), truth, context);
@@ -164,7 +166,7 @@ pub(in crate::app) trait ScreenState {
 
     /// The filter of the list in that pane.
     fn filter(&self, pane: Pane) -> Option<&Filter> {
-        self.list(pane).map(Listing::filter)
+        self.list_in(pane).map(Listing::filter)
     }
 
     /// Whether printable keys are text: a filter or a prompt is open.
@@ -175,7 +177,7 @@ pub(in crate::app) trait ScreenState {
 
     /// Types into the text box that is open in that pane, and says whether the input was for one.
     fn type_text(&mut self, pane: Pane, input: TextInput<'_>, _context: &Context) -> bool {
-        let list = self.list_mut(pane);
+        let list = self.list_in_mut(pane);
         list.is_some_and(|list| list.filter_mut().type_text(input))
     }
 
@@ -198,12 +200,12 @@ pub(in crate::app) trait ScreenState {
 
     /// One step of Esc within that pane; `false` where there was nothing to leave or to clear.
     fn escape(&mut self, pane: Pane, _context: &mut Context) -> bool {
-        self.list_mut(pane).is_some_and(Listing::escape)
+        self.list_in_mut(pane).is_some_and(Listing::escape)
     }
 
     /// Selects the row on that line of the pane; `true` where it was selected already.
     fn select_line(&mut self, pane: Pane, line: usize, _context: &mut Context) -> bool {
-        self.list_mut(pane)
+        self.list_in_mut(pane)
             .is_some_and(|list| list.select_line(line))
     }
 }

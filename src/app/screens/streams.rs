@@ -6,138 +6,58 @@ use std::sync::Arc;
 use super::ScreenState;
 use crate::app::context::Context;
 use crate::app::focus::Pane;
-use crate::app::lists::table::{Column, Listing, Table, ordered};
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table, ordered};
 use crate::app::row_key::{PartitionKey, RowKey};
 use crate::app::viewport::Viewport;
 use crate::health::{PartitionStatus, PartitionTruth, StreamTruth, Truth};
 use crate::model::{Operation, PartitionId, StreamName};
 
-/// The columns of the list of streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamColumn {
-    /// Its name.
-    Name,
-    /// How many partitions.
-    Partitions,
-    /// Messages a second.
-    Rate,
-    /// The rate of the last ten minutes.
-    History,
-    /// How it is, in words.
-    Health,
-    /// Offsets given so far.
-    Messages,
-    /// The NATS subject.
-    Subject,
-    /// When it was created.
-    Created,
-}
-
-impl Column for StreamColumn {
-    const ALL: &'static [Self] = &[
-        Self::Name,
-        Self::Partitions,
-        Self::Rate,
-        Self::History,
-        Self::Health,
-        Self::Messages,
-        Self::Subject,
-        Self::Created,
-    ];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Name => "NAME",
-            Self::Partitions => "PARTS",
-            Self::Rate => "MSG/S",
-            Self::History => "10m",
-            Self::Health => "HEALTH",
-            Self::Messages => "OFFSETS",
-            Self::Subject => "SUBJECT",
-            Self::Created => "CREATED",
-        }
-    }
-
-    fn is_number(self) -> bool {
-        match self {
-            Self::Partitions | Self::Rate | Self::Messages | Self::Created => true,
-            Self::Name | Self::History | Self::Health | Self::Subject => false,
-        }
-    }
-
-    fn begins_with_greatest(self) -> bool {
-        self.is_number() || matches!(self, Self::History | Self::Health)
+columns! {
+    /// The columns of the list of streams.
+    pub enum StreamColumn {
+        /// Its name.
+        Name = text("NAME"),
+        /// How many partitions.
+        Partitions = number("PARTS"),
+        /// Messages a second.
+        Rate = number("MSG/S"),
+        /// The rate of the last ten minutes.
+        History = worst_first("10m"),
+        /// How it is, in words.
+        Health = worst_first("HEALTH"),
+        /// Offsets given so far.
+        Messages = number("OFFSETS"),
+        /// The NATS subject.
+        Subject = text("SUBJECT"),
+        /// When it was created.
+        Created = number("CREATED"),
     }
 }
 
-/// The columns of the list of partitions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PartitionColumn {
-    /// Its number.
-    Number,
-    /// Who leads it.
-    Leader,
-    /// Who holds a replica.
-    Replicas,
-    /// Who is in sync.
-    Isr,
-    /// The newest committed offset.
-    HighWatermark,
-    /// How many messages are stored beyond it.
-    Uncommitted,
-    /// Messages a second.
-    Rate,
-    /// How many messages the slowest replica lacks.
-    Lag,
-    /// How old the last message is.
-    Last,
-    /// How it is, in words.
-    State,
-}
-
-impl Column for PartitionColumn {
-    const ALL: &'static [Self] = &[
-        Self::Number,
-        Self::Leader,
-        Self::Replicas,
-        Self::Isr,
-        Self::HighWatermark,
-        Self::Uncommitted,
-        Self::Rate,
-        Self::Lag,
-        Self::Last,
-        Self::State,
-    ];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Number => "#",
-            Self::Leader => "LEADER",
-            Self::Replicas => "REPLICAS",
-            Self::Isr => "ISR",
-            Self::HighWatermark => "HW",
-            Self::Uncommitted => "+END",
-            Self::Rate => "MSG/S",
-            Self::Lag => "LAG",
-            Self::Last => "LAST",
-            Self::State => "STATE",
-        }
-    }
-
-    fn is_number(self) -> bool {
-        match self {
-            Self::Number
-            | Self::HighWatermark
-            | Self::Uncommitted
-            | Self::Rate
-            | Self::Lag
-            | Self::Last => true,
-            Self::Leader | Self::Replicas | Self::Isr | Self::State => false,
-        }
-    }
-
-    fn begins_with_greatest(self) -> bool {
-        self != Self::Number && (self.is_number() || self == Self::State)
+columns! {
+    /// The columns of the list of partitions.
+    pub enum PartitionColumn {
+        /// Its number.
+        Number = ordinal("#"),
+        /// Who leads it.
+        Leader = text("LEADER"),
+        /// Who holds a replica.
+        Replicas = text("REPLICAS"),
+        /// Who is in sync.
+        Isr = text("ISR"),
+        /// The newest committed offset.
+        HighWatermark = number("HW"),
+        /// How many messages are stored beyond it.
+        Uncommitted = number("+END"),
+        /// Messages a second.
+        Rate = number("MSG/S"),
+        /// How many messages the slowest replica lacks.
+        Lag = number("LAG"),
+        /// How old the last message is.
+        Last = number("LAST"),
+        /// How it is, in words.
+        State = worst_first("STATE"),
     }
 }
 
@@ -154,8 +74,8 @@ pub struct Streams {
 impl Default for Streams {
     fn default() -> Self {
         Self {
-            list: Table::sorted_by(StreamColumn::Name),
-            partitions: Table::sorted_by(PartitionColumn::Number),
+            list: Table::new(RowKey::Stream, StreamColumn::Name),
+            partitions: Table::new(RowKey::Partition, PartitionColumn::Number),
             shows_internal: false,
             awaited: None,
         }
@@ -265,34 +185,23 @@ impl Streams {
 }
 
 impl ScreenState for Streams {
-    fn list(&self, pane: Pane) -> Option<&dyn Listing> {
+    fn list_in(&self, pane: Pane) -> Option<&dyn Listing> {
         if pane == Pane::Partitions {
             return Some(&self.partitions);
         }
         Some(&self.list)
     }
 
-    fn list_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+    fn list_in_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
         if pane == Pane::Partitions {
             return Some(&mut self.partitions);
         }
         Some(&mut self.list)
     }
 
-    fn selected(&self, pane: Pane) -> Option<RowKey> {
-        if pane == Pane::Partitions {
-            return self.partitions.selected().cloned().map(RowKey::Partition);
-        }
-        self.list.selected().cloned().map(RowKey::Stream)
-    }
-
     fn targets(&self, pane: Pane) -> Vec<RowKey> {
-        if pane == Pane::Partitions {
-            let targets = self.partitions.targets();
-            return targets.into_iter().map(RowKey::Partition).collect();
-        }
-        let targets = self.list.targets();
-        targets.into_iter().map(RowKey::Stream).collect()
+        self.list_in(pane)
+            .map_or_else(Vec::new, Listing::target_rows)
     }
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {

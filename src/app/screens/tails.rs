@@ -23,18 +23,13 @@ pub use tail_view::{FollowMode, Window};
 
 use inspector::Size;
 
-use super::ScreenState;
-use crate::app::app_request::{AppRequest, CopyEntry};
-use crate::app::command::{ListCommand, Motion, TailCommand, TextCommand};
+use crate::app::app_request::AppRequest;
 use crate::app::context::Context;
 use crate::app::event::{Progress, ScanEvent, TailEvent};
 use crate::app::focus::Pane;
-use crate::app::input::editor::TextInput;
 use crate::app::input::history::History;
-use crate::app::input::key_hints::{Hint, hints_of};
-use crate::app::lists::table::Listing;
 use crate::app::notice::Level;
-use crate::app::row_key::{PartitionKey, RowKey};
+use crate::app::row_key::PartitionKey;
 use crate::app::schemas::Schemas;
 use crate::app::viewport::Viewport;
 use crate::app::{RequestId, ScanId, TailId};
@@ -268,107 +263,5 @@ impl Tails {
             }
             tail.update_throttle(has_room, context);
         }
-    }
-}
-
-impl ScreenState for Tails {
-    fn list(&self, _pane: Pane) -> Option<&dyn Listing> {
-        None
-    }
-
-    fn list_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
-        None
-    }
-
-    fn selected(&self, _pane: Pane) -> Option<RowKey> {
-        self.target().map(RowKey::Partition)
-    }
-
-    /// Changes of the cluster begin elsewhere.
-    fn targets(&self, _pane: Pane) -> Vec<RowKey> {
-        Vec::new()
-    }
-
-    fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, _viewport: &Viewport) {}
-
-    fn move_by(&mut self, pane: Pane, motion: Motion, context: &mut Context) {
-        if pane == Pane::Inspector {
-            return self.inspector.move_by(motion);
-        }
-        if let Some(tail) = self.shown_mut() {
-            tail.move_by(motion, context);
-            self.after_move(context);
-        }
-    }
-
-    /// A tail has matches, marks and an order as lists have.
-    fn run_list_command(
-        &mut self,
-        pane: Pane,
-        command: ListCommand,
-        truth: &Truth,
-        context: &mut Context,
-    ) {
-        match command {
-            ListCommand::Open => self.open_selected(pane, context),
-            ListCommand::NextMatch => self.next_match(true, context),
-            ListCommand::PreviousMatch => self.next_match(false, context),
-            ListCommand::Filter => self.run_tail_command(TailCommand::Query, context),
-            ListCommand::Mark => self.run_tail_command(TailCommand::Mark, context),
-            ListCommand::Reverse => self.run_tail_command(TailCommand::NewestFirst, context),
-            ListCommand::Describe => self.describe(pane, context),
-            ListCommand::Copy => self.copy_value(context),
-            ListCommand::CopyMenu => {
-                context.request(AppRequest::CopyMenu(self.copies(pane, truth)));
-            }
-            ListCommand::Sort | ListCommand::FaultsOnly | ListCommand::Internal => {}
-        }
-    }
-
-    fn run_text_command(&mut self, _pane: Pane, command: TextCommand, context: &mut Context) {
-        self.run_prompt_command(command, context);
-    }
-
-    fn copies(&self, _pane: Pane, _truth: &Truth) -> Vec<CopyEntry> {
-        self.message_copies()
-    }
-
-    fn takes_text(&self, _pane: Pane) -> bool {
-        self.shown().is_some_and(|tail| tail.prompt().is_some())
-    }
-
-    fn type_text(&mut self, _pane: Pane, input: TextInput<'_>, context: &Context) -> bool {
-        let prompt = self.shown_mut().and_then(Tail::prompt_mut);
-        prompt.is_some_and(|prompt| prompt.type_text(input, context))
-    }
-
-    fn key_hints(&self, pane: Pane) -> Vec<Hint> {
-        if let Some(prompt) = self.shown().and_then(Tail::prompt) {
-            return prompt.key_hints();
-        }
-        let context = pane.key_contexts().first();
-        let mut hints = context.map_or_else(Vec::new, |context| hints_of(*context).to_vec());
-        for (command, word) in &mut hints {
-            if self.exporting.is_some() && *command == TailCommand::Export.into() {
-                *word = "stop the export";
-            }
-        }
-        hints
-    }
-
-    fn escape(&mut self, pane: Pane, context: &mut Context) -> bool {
-        self.leave(pane, context)
-    }
-
-    fn select_line(&mut self, pane: Pane, line: usize, context: &mut Context) -> bool {
-        if pane == Pane::Inspector {
-            return self.inspector.select_line(line);
-        }
-        let Some(tail) = self.shown_mut() else {
-            return false;
-        };
-        let again = tail.select_line(line, context);
-        self.after_move(context);
-        again
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Events and their order are `app/activity`'s.
 
+use std::sync::Arc;
+
 use chrono::FixedOffset;
 use ratatui::text::Span;
 
@@ -44,12 +46,8 @@ impl ActivityPane<'_> {
             }
         }];
         let area = widgets::title_of_list(painter, place, list, &behind, list.total());
-        let cell = |id: &u64, column, width| {
-            let event = self.activity.event(*id);
-            event
-                .map(|event| self.cell(event, column, width, theme))
-                .unwrap_or_default()
-        };
+        let cell =
+            |event: &Arc<ActivityEvent>, column, width| self.cell(event, column, width, theme);
         widgets::table(painter, place, area, list, SPECS, cell);
         if list.rows().is_empty() {
             let lines = self.nothing();

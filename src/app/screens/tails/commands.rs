@@ -2,14 +2,21 @@
 
 use super::prompt::PromptInput;
 use super::{PromptKind, Tail, Tails};
-use crate::app::app_request::AppRequest;
-use crate::app::command::{Motion, TailCommand, TextCommand};
+use crate::app::app_request::{AppRequest, CopyEntry};
+use crate::app::command::{ListCommand, Motion, TailCommand, TextCommand};
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::inflight::Request;
+use crate::app::input::editor::TextInput;
+use crate::app::input::key_hints::{Hint, hints_of};
+use crate::app::lists::table::Listing;
 use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
+use crate::app::row_key::RowKey;
+use crate::app::screens::ScreenState;
+use crate::app::viewport::Viewport;
+use crate::health::Truth;
 use crate::store::{PinnedMessage, Query};
 
 impl Tails {
@@ -54,25 +61,7 @@ impl Tails {
         self.run_tail_command(command, context);
         if let Some(prompt) = self.shown_mut().and_then(Tail::prompt_mut) {
             prompt.set_text(line, context);
-            self.run_prompt_command(TextCommand::Accept, context);
-        }
-    }
-
-    /// Carries out a command of the line being typed.
-    pub(super) fn run_prompt_command(&mut self, command: TextCommand, context: &mut Context) {
-        let tail = self.open.get_mut(self.shown);
-        let Some(prompt) = tail.and_then(Tail::prompt_mut) else {
-            return;
-        };
-        match command {
-            TextCommand::Older => prompt.recall(true, &self.queries, context),
-            TextCommand::Newer => prompt.recall(false, &self.queries, context),
-            TextCommand::Complete => {}
-            TextCommand::Accept => {
-                if let Some(input) = prompt.accept(context) {
-                    self.apply(input, context);
-                }
-            }
+            self.run_text_command(Pane::Tail, TextCommand::Accept, context);
         }
     }
 
@@ -94,48 +83,13 @@ impl Tails {
         self.after_move(context);
     }
 
-    /// Enter: a message is inspected, a node of its value folded.
-    pub(super) fn open_selected(&mut self, pane: Pane, context: &mut Context) {
-        if pane == Pane::Inspector {
-            return self.run_tail_command(TailCommand::Fold, context);
-        }
-        if let Some(tail) = self.shown_mut() {
-            // Who opened a message reads it.
-            tail.stop_following(context);
-            self.after_move(context);
-        }
-        context.request(AppRequest::Descend(Pane::Inspector));
-    }
-
     /// Goes to the next match, or the previous one: with a query, only messages that match are shown.
-    pub(super) fn next_match(&mut self, forward: bool, context: &mut Context) {
+    fn next_match(&mut self, forward: bool, context: &mut Context) {
         let query = self.shown().and_then(|tail| tail.search().query());
         if query.is_none() {
             return context.notify(Level::Note, "no query: there is nothing to match");
         }
         self.step_message(forward, context);
-    }
-
-    /// One step of Esc; `false` where there was nothing to leave.
-    pub(super) fn leave(&mut self, pane: Pane, context: &mut Context) -> bool {
-        let Some(tail) = self.open.get_mut(self.shown) else {
-            return false;
-        };
-        if tail.close_prompt() {
-            return true;
-        }
-        if self.inspector.compared_with().is_some() {
-            self.inspector.show(tail.pin_selected());
-            return true;
-        }
-        if pane == Pane::Inspector {
-            return false;
-        }
-        if tail.search().query().is_some() {
-            tail.set_query(None, context);
-            return true;
-        }
-        tail.unmark()
     }
 
     fn close_shown(&mut self, context: &mut Context) {
@@ -224,5 +178,150 @@ impl Tails {
         let id = context.begin_request(Request::Edit);
         context.emit(Effect::Edit(id, text));
         self.edited = Some((id, message));
+    }
+}
+
+impl ScreenState for Tails {
+    fn list_in(&self, _pane: Pane) -> Option<&dyn Listing> {
+        None
+    }
+
+    fn list_in_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
+        None
+    }
+
+    fn selected(&self, _pane: Pane) -> Option<RowKey> {
+        self.target().map(RowKey::Partition)
+    }
+
+    /// Changes of the cluster begin elsewhere.
+    fn targets(&self, _pane: Pane) -> Vec<RowKey> {
+        Vec::new()
+    }
+
+    fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, _viewport: &Viewport) {}
+
+    fn move_by(&mut self, pane: Pane, motion: Motion, context: &mut Context) {
+        if pane == Pane::Inspector {
+            return self.inspector.move_by(motion);
+        }
+        if let Some(tail) = self.shown_mut() {
+            tail.move_by(motion, context);
+            self.after_move(context);
+        }
+    }
+
+    /// A tail has matches, marks and an order as lists have.
+    fn run_list_command(
+        &mut self,
+        pane: Pane,
+        command: ListCommand,
+        truth: &Truth,
+        context: &mut Context,
+    ) {
+        match command {
+            ListCommand::Open => self.open_selected(pane, truth, context),
+            ListCommand::NextMatch => self.next_match(true, context),
+            ListCommand::PreviousMatch => self.next_match(false, context),
+            ListCommand::Filter => self.run_tail_command(TailCommand::Query, context),
+            ListCommand::Mark => self.run_tail_command(TailCommand::Mark, context),
+            ListCommand::Reverse => self.run_tail_command(TailCommand::NewestFirst, context),
+            ListCommand::Describe => self.describe(pane, context),
+            ListCommand::Copy => self.copy_value(context),
+            ListCommand::CopyMenu => {
+                context.request(AppRequest::CopyMenu(self.copies(pane, truth)));
+            }
+            ListCommand::Sort | ListCommand::FaultsOnly | ListCommand::Internal => {}
+        }
+    }
+
+    fn run_text_command(&mut self, _pane: Pane, command: TextCommand, context: &mut Context) {
+        let tail = self.open.get_mut(self.shown);
+        let Some(prompt) = tail.and_then(Tail::prompt_mut) else {
+            return;
+        };
+        match command {
+            TextCommand::Older => prompt.recall(true, &self.queries, context),
+            TextCommand::Newer => prompt.recall(false, &self.queries, context),
+            TextCommand::Complete => {}
+            TextCommand::Accept => {
+                if let Some(input) = prompt.accept(context) {
+                    self.apply(input, context);
+                }
+            }
+        }
+    }
+
+    /// Enter: a message is inspected, a node of its value folded.
+    fn open_selected(&mut self, pane: Pane, _truth: &Truth, context: &mut Context) {
+        if pane == Pane::Inspector {
+            return self.run_tail_command(TailCommand::Fold, context);
+        }
+        if let Some(tail) = self.shown_mut() {
+            // Who opened a message reads it.
+            tail.stop_following(context);
+            self.after_move(context);
+        }
+        context.request(AppRequest::Descend(Pane::Inspector));
+    }
+
+    fn copies(&self, _pane: Pane, _truth: &Truth) -> Vec<CopyEntry> {
+        self.message_copies()
+    }
+
+    fn takes_text(&self, _pane: Pane) -> bool {
+        self.shown().is_some_and(|tail| tail.prompt().is_some())
+    }
+
+    fn type_text(&mut self, _pane: Pane, input: TextInput<'_>, context: &Context) -> bool {
+        let prompt = self.shown_mut().and_then(Tail::prompt_mut);
+        prompt.is_some_and(|prompt| prompt.type_text(input, context))
+    }
+
+    fn key_hints(&self, pane: Pane) -> Vec<Hint> {
+        if let Some(prompt) = self.shown().and_then(Tail::prompt) {
+            return prompt.key_hints();
+        }
+        let context = pane.key_contexts().first();
+        let mut hints = context.map_or_else(Vec::new, |context| hints_of(*context).to_vec());
+        for (command, word) in &mut hints {
+            if self.exporting.is_some() && *command == TailCommand::Export.into() {
+                *word = "stop the export";
+            }
+        }
+        hints
+    }
+
+    fn escape(&mut self, pane: Pane, context: &mut Context) -> bool {
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return false;
+        };
+        if tail.close_prompt() {
+            return true;
+        }
+        if self.inspector.compared_with().is_some() {
+            self.inspector.show(tail.pin_selected());
+            return true;
+        }
+        if pane == Pane::Inspector {
+            return false;
+        }
+        if tail.search().query().is_some() {
+            tail.set_query(None, context);
+            return true;
+        }
+        tail.unmark()
+    }
+
+    fn select_line(&mut self, pane: Pane, line: usize, context: &mut Context) -> bool {
+        if pane == Pane::Inspector {
+            return self.inspector.select_line(line);
+        }
+        let Some(tail) = self.shown_mut() else {
+            return false;
+        };
+        let again = tail.select_line(line, context);
+        self.after_move(context);
+        again
     }
 }

@@ -219,20 +219,10 @@ impl Inspector {
 
     /// Moves the selection, or scrolls sideways.
     pub(super) fn move_by(&mut self, motion: Motion) {
-        match motion {
-            Motion::Left => self.sideways = self.sideways.saturating_sub(SIDEWAYS_STEP),
-            Motion::Right if !self.wraps() => self.sideways += SIDEWAYS_STEP,
-            Motion::Down
-            | Motion::Up
-            | Motion::Top
-            | Motion::Bottom
-            | Motion::HalfPageDown
-            | Motion::HalfPageUp
-            | Motion::PageDown
-            | Motion::PageUp
-            | Motion::Right => {
-                self.select(motion.row_from(self.selected, self.rows.len(), self.size.height))
-            }
+        match motion.columns_from(self.sideways, SIDEWAYS_STEP) {
+            Some(columns) if self.wraps() => self.sideways = columns.min(self.sideways),
+            Some(columns) => self.sideways = columns,
+            None => self.select(motion.row_from(self.selected, self.rows.len(), self.size.height)),
         }
     }
 

@@ -44,12 +44,8 @@ impl Tail {
         motion: Motion,
         context: &mut Context,
     ) {
-        if motion == Motion::Left {
-            self.sideways = self.sideways.saturating_sub(SIDEWAYS_STEP);
-            return;
-        }
-        if motion == Motion::Right {
-            self.sideways += SIDEWAYS_STEP;
+        if let Some(columns) = motion.columns_from(self.sideways, SIDEWAYS_STEP) {
+            self.sideways = columns;
             return;
         }
         let height = context.viewport.rows(Pane::Tail);

@@ -1,30 +1,34 @@
 //! Texts to read about one thing: a broker, a stream, a partition, a finding, an error, the keys of a place.
-//!
-//! Lines are made here and drawn in a box by `overlay`, or below a list by its pane.
 
-mod entities;
+mod broker;
+mod cursor;
 mod keys;
 mod loss;
 mod messages;
+mod pages;
+mod partition;
+mod stream;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-pub(super) use entities::{broker_facts, broker_page, page, partition_subject};
+pub(super) use broker::{broker_facts, broker_page};
 pub(super) use loss::loss_page;
+pub(super) use pages::page;
+pub(super) use partition::partition_page;
 
-use crate::ui::format;
-use crate::ui::painter::{Painter, span};
-use crate::ui::theme::Theme;
-use crate::ui::widgets::row;
+use super::areas::row;
+use super::format;
+use super::labels;
+use super::painter::{Painter, span, spans_width};
+use super::sanitise;
+use super::theme::Theme;
+use crate::health::Finding;
 
 /// A line of a text.
 #[derive(Clone, Debug)]
 pub(super) struct Line(pub(super) Vec<Span<'static>>);
-
-/// Width of the names in front of values.
-const LABEL: usize = 14;
 
 impl Line {
     /// An empty line.
@@ -32,26 +36,65 @@ impl Line {
         Self(Vec::new())
     }
 
-    /// The head of a part.
-    pub(super) fn head(text: impl Into<String>, theme: &Theme) -> Self {
-        Self(vec![span(text, theme.title)])
-    }
-
-    /// A sentence.
+    /// A sentence, or the head of a part.
     pub(super) fn text(text: impl Into<String>, style: Style) -> Self {
         Self(vec![span(text, style)])
     }
+}
+
+/// Width of the names in front of values.
+const LABEL: usize = 14;
+
+/// A text while it is put together.
+struct TextBuilder<'a> {
+    theme: &'a Theme,
+    lines: Vec<Line>,
+}
+
+impl<'a> TextBuilder<'a> {
+    fn new(theme: &'a Theme) -> Self {
+        let lines = Vec::new();
+        Self { theme, lines }
+    }
+
+    fn gap(&mut self) {
+        self.lines.push(Line::gap());
+    }
+
+    /// Names the part that follows.
+    fn head(&mut self, text: impl Into<String>) {
+        self.gap();
+        self.lines.push(Line::text(text, self.theme.title));
+    }
+
+    fn text(&mut self, text: impl Into<String>, style: Style) {
+        self.lines.push(Line::text(text, style));
+    }
 
     /// A name and its value.
-    pub(super) fn pair(name: &str, value: impl Into<String>, theme: &Theme) -> Self {
-        Self::spans(name, vec![span(value, theme.text)], theme)
+    fn pair(&mut self, name: &str, value: impl Into<String>) {
+        self.styled(name, value, self.theme.text);
+    }
+
+    fn styled(&mut self, name: &str, value: impl Into<String>, style: Style) {
+        self.spans(name, vec![span(value, style)]);
     }
 
     /// A name and its value in pieces.
-    pub(super) fn spans(name: &str, value: Vec<Span<'static>>, theme: &Theme) -> Self {
-        let mut spans = vec![span(format::pad(name, LABEL), theme.muted)];
+    fn spans(&mut self, name: &str, value: Vec<Span<'static>>) {
+        let mut spans = vec![span(format::pad(name, LABEL), self.theme.muted)];
         spans.extend(value);
-        Self(spans)
+        self.lines.push(Line(spans));
+    }
+
+    fn findings<'f>(&mut self, findings: impl Iterator<Item = &'f Finding>) {
+        for finding in findings {
+            self.gap();
+            self.lines.push(Line(labels::finding(finding, self.theme)));
+            for text in &finding.detail {
+                self.text(format!("  {text}"), self.theme.muted);
+            }
+        }
     }
 }
 
@@ -62,12 +105,10 @@ pub(super) fn draw(painter: &mut Painter<'_>, area: Rect, lines: &[Line], from: 
     }
 }
 
-/// The same lines, none wider than the room: long ones go on below, as far to the right as their value begins.
+/// The lines, none wider than the room: long ones go on below, as far to the right as their value begins.
 pub(super) fn wrapped(lines: Vec<Line>, columns: usize) -> Vec<Line> {
-    lines
-        .into_iter()
-        .flat_map(|line| wrap(line, columns))
-        .collect()
+    let lines = lines.into_iter();
+    lines.flat_map(|line| wrap(line, columns)).collect()
 }
 
 fn wrap(line: Line, columns: usize) -> Vec<Line> {
@@ -75,21 +116,21 @@ fn wrap(line: Line, columns: usize) -> Vec<Line> {
         [name, _, ..] if name.content.ends_with(' ') => format::width(&name.content),
         _ => 2,
     };
-    if crate::ui::painter::spans_width(&line.0) <= columns || columns <= indent + 8 {
+    if spans_width(&line.0) <= columns || columns <= indent + 8 {
         return vec![line];
     }
     let mut lines = Vec::new();
     let mut current: Vec<Span<'static>> = Vec::new();
     let mut used = 0;
     for piece in line.0 {
-        for word in words_of(&crate::ui::sanitise::line(&piece.content)) {
-            let wide = format::width(&word);
+        // Words with the spaces behind them; what is too long for a line is cut when it is drawn.
+        for word in sanitise::line(&piece.content).split_inclusive(' ') {
             if used + format::width(word.trim_end()) > columns && used > indent {
                 lines.push(Line(trimmed(std::mem::take(&mut current))));
                 current.push(span(" ".repeat(indent), Style::new()));
                 used = indent;
             }
-            used += wide;
+            used += format::width(word);
             current.push(span(word, piece.style));
         }
     }
@@ -97,17 +138,12 @@ fn wrap(line: Line, columns: usize) -> Vec<Line> {
     lines
 }
 
-/// The same pieces without the space behind the last one.
+/// The pieces without the space behind the last one.
 fn trimmed(mut pieces: Vec<Span<'static>>) -> Vec<Span<'static>> {
     if let Some(last) = pieces.last_mut() {
         last.content = last.content.trim_end().to_owned().into();
     }
     pieces
-}
-
-/// Words with the spaces behind them; what is too long for a line is cut when it is drawn.
-fn words_of(text: &str) -> Vec<String> {
-    text.split_inclusive(' ').map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -124,12 +160,9 @@ mod tests {
     #[test]
     fn a_long_value_goes_on_below_where_it_began() {
         let theme = Theme::default();
-        let line = Line::pair(
-            "error",
-            "the connection was refused by the other side",
-            &theme,
-        );
-        let wrapped = texts(&wrapped(vec![line], 34));
+        let mut text = TextBuilder::new(&theme);
+        text.pair("error", "the connection was refused by the other side");
+        let wrapped = texts(&wrapped(text.lines, 34));
         assert_eq!(
             wrapped,
             [

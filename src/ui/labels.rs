@@ -1,17 +1,23 @@
 //! States in a sign and a word, the same in every pane: brokers, streams, partitions, findings.
-//!
-//! What the states are is `health`'s word.
 
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use crate::app::App;
 use crate::health::{
-    BrokerTruth, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth, Truth,
+    BrokerTruth, Finding, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth,
+    Truth,
 };
 use crate::model::{CursorEntry, Timestamp};
 use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
+
+/// Says behind a title that rows without faults are hidden.
+pub(super) fn faults_only(app: &App, theme: &Theme) -> Vec<Span<'static>> {
+    let words = span("  faults only", theme.degraded);
+    app.faults_only().then_some(words).into_iter().collect()
+}
 
 /// A sign and words behind it.
 fn state(sign: &str, words: &str, style: Style) -> Vec<Span<'static>> {
@@ -26,6 +32,15 @@ pub(super) fn severity(severity: Severity, theme: &Theme) -> (&'static str, Styl
         Severity::Warning => (theme.glyphs.degraded, theme.degraded),
         Severity::Note => (theme.glyphs.unknown, theme.unknown),
     }
+}
+
+/// A finding in one line.
+pub(super) fn finding(finding: &Finding, theme: &Theme) -> Vec<Span<'static>> {
+    let (sign, style) = severity(finding.severity, theme);
+    vec![
+        span(format!("{sign} "), style),
+        span(&*finding.message, theme.text),
+    ]
 }
 
 /// The sign of a broker.
@@ -152,13 +167,14 @@ impl ShortNames {
     }
 }
 
-/// The replicas of a partition, those that are not in sync dim.
+/// The replicas of a partition.
 pub(super) fn replicas(
     partition: &PartitionTruth,
     short: &ShortNames,
     theme: &Theme,
 ) -> Vec<Span<'static>> {
-    members(&partition.replicas, |_| theme.muted, short)
+    let names: Vec<&str> = partition.replicas.iter().map(|id| short.get(id)).collect();
+    vec![span(names.join(" "), theme.muted)]
 }
 
 /// The in-sync replicas; a missing one is dim and in brackets.
@@ -173,26 +189,11 @@ pub(super) fn in_sync(
         if !spans.is_empty() {
             spans.push(span(" ", theme.text));
         }
-        if partition.isr.contains(id) {
-            spans.push(span(name, theme.text));
+        spans.push(if partition.isr.contains(id) {
+            span(name, theme.text)
         } else {
-            spans.push(span(format!("({name})"), theme.faint));
-        }
-    }
-    spans
-}
-
-fn members(
-    ids: &[std::sync::Arc<str>],
-    style: impl Fn(&str) -> Style,
-    short: &ShortNames,
-) -> Vec<Span<'static>> {
-    let mut spans: Vec<Span<'static>> = Vec::new();
-    for id in ids {
-        if !spans.is_empty() {
-            spans.push(span(" ", Style::new()));
-        }
-        spans.push(span(short.get(id), style(id)));
+            span(format!("({name})"), theme.faint)
+        });
     }
     spans
 }
@@ -205,8 +206,8 @@ pub(super) fn cursor_name(entry: &CursorEntry) -> String {
     }
 }
 
-/// What a cursor reads: `orders:2`.
-pub(super) fn cursor_place(entry: &CursorEntry) -> String {
+/// Which partition a cursor reads: `orders:2`.
+pub(super) fn cursor_partition(entry: &CursorEntry) -> String {
     format!("{}:{}", entry.stream, entry.partition)
 }
 
@@ -227,7 +228,12 @@ pub(super) fn rate(rate: Option<f64>, theme: &Theme) -> Vec<Span<'static>> {
     }
 }
 
-/// How long ago something was; dim where it never was, or nobody tells.
+/// Text that is cut in its middle where it is too wide.
+pub(super) fn cut(text: &str, width: usize, style: Style, theme: &Theme) -> Span<'static> {
+    span(format::cut_middle(text, width, theme.glyphs.cut), style)
+}
+
+/// How long ago something was; dim where it never was, or no broker tells.
 pub(super) fn ago(at: Timestamp, now: Timestamp, theme: &Theme) -> Vec<Span<'static>> {
     if at.is_set() {
         vec![span(format::ago(at, now), theme.text)]

@@ -22,6 +22,9 @@ pub trait Listing {
     /// How many rows are shown.
     fn len(&self) -> usize;
 
+    /// How many rows there would be without filters.
+    fn total(&self) -> usize;
+
     /// How many rows are marked.
     fn marked(&self) -> usize;
 
@@ -83,11 +86,6 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     /// The rows that are shown, in their order.
     pub fn rows(&self) -> &[K] {
         &self.rows
-    }
-
-    /// How many rows there would be without filters.
-    pub(crate) fn total(&self) -> usize {
-        self.total
     }
 
     /// The selected row.
@@ -181,6 +179,10 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
 
     fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    fn total(&self) -> usize {
+        self.total
     }
 
     fn marked(&self) -> usize {

@@ -1,6 +1,4 @@
 //! The keys of a place, from the keymap: what is close by first, then what holds everywhere.
-//!
-//! Which keys there are is the keymap's business.
 
 use super::Line;
 use crate::app::{Command, KeyContext, Keymap};
@@ -11,22 +9,17 @@ use crate::ui::theme::Theme;
 /// The text about the keys that count in these contexts.
 pub(super) fn help_page(contexts: &[KeyContext], keymap: &Keymap, theme: &Theme) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut told: Vec<Command> = Vec::new();
+    let mut listed: Vec<Command> = Vec::new();
     for context in contexts {
         let mut part = Vec::new();
         for command in Command::ALL {
-            let own = keymap.bindings().iter();
-            let here = own
-                .clone()
-                .any(|one| one.context == *context && one.command == *command);
-            if !here || told.contains(command) {
-                continue;
-            }
+            let mut bindings = keymap.bindings().iter();
+            let is_bound = bindings.any(|one| one.context == *context && one.command == *command);
             let keys = keymap.hints(contexts, *command);
-            if keys.is_empty() {
+            if !is_bound || listed.contains(command) || keys.is_empty() {
                 continue;
             }
-            told.push(*command);
+            listed.push(*command);
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
             part.push(key_line(&keys.join("  "), command.help(), theme));
         }
@@ -36,7 +29,7 @@ pub(super) fn help_page(contexts: &[KeyContext], keymap: &Keymap, theme: &Theme)
         if !lines.is_empty() {
             lines.push(Line::gap());
         }
-        lines.push(Line::head(place(*context), theme));
+        lines.push(Line::text(place(*context), theme.title));
         lines.extend(part);
     }
     lines

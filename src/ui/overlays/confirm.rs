@@ -1,20 +1,19 @@
 //! The question before others' work is stopped, in words and with numbers.
-//!
-//! What is asked and whether yes may be said is `app/confirm`'s.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::app::HitTarget;
 use crate::app::overlays::confirm::{Button, Confirm, command_line};
 use crate::health::{Known, Truth};
 use crate::model::{Operation, PartitionId, StreamName, counted, format_ranges};
+use crate::ui::areas::{after, cells, left, right, row};
 use crate::ui::detail::{self, Line, wrapped};
 use crate::ui::format;
 use crate::ui::layout::centred;
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::text_input;
-use crate::ui::widgets::{after, popup, row};
+use crate::ui::widgets::{popup, text_input};
 
 /// Draws a question in the middle.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, truth: &Truth) {
@@ -29,10 +28,8 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
         lines.push(Line::text(command_line(operation), theme.faint));
     }
     let lines = wrapped(lines, usize::from(width.saturating_sub(4)));
-    let asked = u16::from(confirm.asks_for_name()) * 2;
-    let height = u16::try_from(lines.len())
-        .unwrap_or(u16::MAX)
-        .saturating_add(4 + asked);
+    let name_rows = u16::from(confirm.asks_for_name()) * 2;
+    let height = cells(lines.len()).saturating_add(4 + name_rows);
     let area = centred(body, width, height);
     let title = [span(question(confirm, first, truth), theme.focus)];
     let inside = popup(painter, area, &title, edge(first, theme));
@@ -46,7 +43,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
     buttons(painter, row(inside, last), confirm);
 }
 
-fn edge(operation: &Operation, theme: &Theme) -> ratatui::style::Style {
+fn edge(operation: &Operation, theme: &Theme) -> Style {
     if matches!(operation, Operation::Delete { .. }) {
         theme.broken
     } else {
@@ -56,30 +53,23 @@ fn edge(operation: &Operation, theme: &Theme) -> ratatui::style::Style {
 
 fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm) {
     let theme = painter.theme;
-    let mut right = line;
+    let mut room = line;
     let all = [
         (1, "Cancel", Button::Cancel),
         (0, confirm.verb(), Button::Act),
     ];
     for (number, text, button) in all {
-        let may = button == Button::Cancel || confirm.may_act();
-        let style = match (confirm.button() == button, may) {
+        let enabled = button == Button::Cancel || confirm.may_act();
+        let style = match (confirm.button() == button, enabled) {
             (true, true) => theme.button_focus,
             (_, false) => theme.faint,
             (false, true) => theme.button,
         };
         let spans = [span(format!(" {text} "), style)];
-        let wide = u16::try_from(spans_width(&spans))
-            .unwrap_or(0)
-            .min(right.width);
-        let at = Rect {
-            x: right.right() - wide,
-            width: wide,
-            ..right
-        };
-        painter.put(at, &spans);
-        painter.hit(at, HitTarget::Button(number));
-        right.width = right.width.saturating_sub(wide + 2);
+        let place = right(room, cells(spans_width(&spans)));
+        painter.put(place, &spans);
+        painter.add_hit(place, HitTarget::Button(number));
+        room = left(room, room.width.saturating_sub(place.width + 2));
     }
 }
 
@@ -92,30 +82,27 @@ fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
     } else {
         String::new()
     };
-    match target(first) {
-        Some((stream, partitions)) => {
-            let all = truth
-                .stream(stream)
-                .map_or(0, |stream| stream.partitions.len());
-            let named = if partitions.is_empty() {
-                all
-            } else {
-                partitions.len()
-            };
-            let what = match (named, all) {
-                (1, 1) => "the partition".to_owned(),
-                (named, all) if named == all => format!("all {all} partitions"),
-                (named, all) => format!("{named} of {all} partitions"),
-            };
-            match verb.strip_prefix("Make ") {
-                Some(state) => format!("Make {what} of {stream}{more} {state}?"),
-                None => format!("{verb} {what} of {stream}{more}?"),
-            }
-        }
-        None => match confirm.deleted() {
+    let Some((stream, partitions)) = target(first) else {
+        return match confirm.deleted() {
             Some(stream) => format!("{verb} {stream}?"),
             None => format!("{verb}?"),
-        },
+        };
+    };
+    let found = truth.stream(stream);
+    let all = found.map_or(0, |stream| stream.partitions.len());
+    let named = if partitions.is_empty() {
+        all
+    } else {
+        partitions.len()
+    };
+    let what = match (named, all) {
+        (1, 1) => "the partition".to_owned(),
+        (named, all) if named == all => format!("all {all} partitions"),
+        (named, all) => format!("{named} of {all} partitions"),
+    };
+    match verb.strip_prefix("Make ") {
+        Some(state) => format!("Make {what} of {stream}{more} {state}?"),
+        None => format!("{verb} {what} of {stream}{more}?"),
     }
 }
 
@@ -150,52 +137,45 @@ fn consequences(confirm: &Confirm, first: &Operation, truth: &Truth, theme: &The
         let text = format!("{} left out: the leader does not answer", left.join(", "));
         lines.push(Line::text(text, theme.degraded));
     }
-    let sentences: Vec<String> = match first {
-        Operation::Pause { .. } => vec![
-            "Their subscriptions end, this dashboard's tails of them too.".to_owned(),
-            "The next publish resumes each.".to_owned(),
-        ],
-        Operation::Resume { .. } => {
-            let mut sentences = vec![
-                "A subscription is opened to each and closed again; no message is written."
-                    .to_owned(),
-            ];
-            if any_readonly(confirm, truth) {
-                sentences.push("A readonly partition becomes writable by that, though metadata goes on calling it readonly.".to_owned());
-            }
-            sentences
-        }
-        Operation::SetReadonly { readonly: true, .. } => vec![
-            "Publishes to them are refused from then on.".to_owned(),
-            "Subscriptions end once they have read everything.".to_owned(),
-        ],
-        Operation::SetReadonly {
-            readonly: false, ..
-        } => vec!["Publishes to them are taken again.".to_owned()],
-        Operation::Delete { stream } => deletion(stream, truth),
-        Operation::Create(_) | Operation::Publish(_) | Operation::SetCursor { .. } => Vec::new(),
-    };
-    lines.extend(
-        sentences
-            .into_iter()
-            .map(|text| Line::text(text, theme.text)),
-    );
+    let texts = sentences(confirm, first, truth).into_iter();
+    lines.extend(texts.map(|text| Line::text(text, theme.text)));
     lines.extend(readers(confirm, truth).map(|text| Line::text(text, theme.degraded)));
     lines
 }
 
+/// What follows from an operation.
+fn sentences(confirm: &Confirm, operation: &Operation, truth: &Truth) -> Vec<String> {
+    let fixed: &[&str] = match operation {
+        Operation::Pause { .. } => &[
+            "Their subscriptions end, this dashboard's tails of them too.",
+            "The next publish resumes each.",
+        ],
+        Operation::Resume { .. } if any_readonly(confirm, truth) => &[
+            "A subscription is opened to each and closed again; no message is written.",
+            "A readonly partition becomes writable by that, though metadata goes on calling it readonly.",
+        ],
+        Operation::Resume { .. } => {
+            &["A subscription is opened to each and closed again; no message is written."]
+        }
+        Operation::SetReadonly { readonly: true, .. } => &[
+            "Publishes to them are refused from then on.",
+            "Subscriptions end once they have read everything.",
+        ],
+        Operation::SetReadonly {
+            readonly: false, ..
+        } => &["Publishes to them are taken again."],
+        Operation::Delete { stream } => return deletion(stream, truth),
+        Operation::Create(_) | Operation::Publish(_) | Operation::SetCursor { .. } => &[],
+    };
+    fixed.iter().map(|&sentence| sentence.to_owned()).collect()
+}
+
 fn any_readonly(confirm: &Confirm, truth: &Truth) -> bool {
-    confirm
-        .operations()
-        .iter()
-        .filter_map(target)
-        .any(|(stream, ids)| {
-            ids.iter().any(|id| {
-                truth
-                    .partition(stream, *id)
-                    .is_some_and(|partition| partition.readonly == Known::Yes)
-            })
-        })
+    let mut targets = confirm.operations().iter().filter_map(target);
+    targets.any(|(stream, ids)| {
+        let mut partitions = ids.iter().filter_map(|id| truth.partition(stream, *id));
+        partitions.any(|partition| partition.readonly == Known::Yes)
+    })
 }
 
 fn deletion(stream: &str, truth: &Truth) -> Vec<String> {
@@ -217,6 +197,9 @@ fn deletion(stream: &str, truth: &Truth) -> Vec<String> {
     sentences
 }
 
+/// More readers than this are counted.
+const MOST_READERS: usize = 4;
+
 /// Who reads what is about to be stopped, as far as cursors tell.
 fn readers(confirm: &Confirm, truth: &Truth) -> Option<String> {
     let streams: Vec<&str> = confirm
@@ -231,21 +214,18 @@ fn readers(confirm: &Confirm, truth: &Truth) -> Option<String> {
             | Operation::SetCursor { .. } => None,
         })
         .collect();
-    let cursors = truth
-        .cursors
-        .iter()
-        .filter(|one| streams.contains(&&*one.entry.stream));
+    let cursors = truth.cursors.iter();
+    let cursors = cursors.filter(|one| streams.contains(&&*one.entry.stream));
     let mut names: Vec<&str> = cursors
         .map(|one| one.entry.group().unwrap_or(&one.entry.id))
         .collect();
     names.sort_unstable();
     names.dedup();
-    let shown = names.iter().take(4).copied().collect::<Vec<_>>().join(", ");
-    let more = names.len().saturating_sub(4);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    (!names.is_empty()).then(|| format!("Read by {shown}{more}."))
+    let (shown, more) = names.split_at(names.len().min(MOST_READERS));
+    let shown = shown.join(", ");
+    match more.len() {
+        0 if shown.is_empty() => None,
+        0 => Some(format!("Read by {shown}.")),
+        more => Some(format!("Read by {shown} and {more} more.")),
+    }
 }

@@ -1,5 +1,4 @@
-//! Draws a form on top of the screen: fields with their labels, errors beside them, buttons.
-//! What the fields mean and what is wrong with them is known in `app/forms`.
+//! A form: fields with their labels, errors beside them, buttons.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -8,11 +7,11 @@ use crate::app::HitTarget;
 use crate::app::overlays::form::{
     Choice, Field, FieldId, Form, FormFocus, FormKind, Input, SubmitState,
 };
+use crate::ui::areas::{after, below, cells, left, right, row, top};
 use crate::ui::format::{self, pad};
 use crate::ui::layout::centred;
 use crate::ui::painter::{Painter, span, spans_width};
-use crate::ui::widgets::text_input;
-use crate::ui::widgets::{after, below, popup, row};
+use crate::ui::widgets::{popup, text_input};
 
 /// Columns of a field's name.
 const LABEL: u16 = 17;
@@ -46,16 +45,8 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
     };
     let inside = popup(painter, place, &[span(title, theme.focus)], theme.line);
     let rows = inside.height.saturating_sub(2);
-    fields(
-        painter,
-        Rect {
-            height: rows,
-            ..inside
-        },
-        form,
-        &items,
-    );
-    outcome(painter, row(inside, rows), form);
+    fields(painter, top(inside, rows), form, &items);
+    submit_state(painter, row(inside, rows), form);
     buttons(painter, row(inside, rows + 1), form, items.len());
 }
 
@@ -82,16 +73,13 @@ fn items(form: &Form, room: u16) -> Vec<Item> {
 
 /// Draws as many stops as fit, the one in focus among them.
 fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[Item]) {
-    let mut left = area;
+    let mut rest = area;
     for item in items.iter().skip(first_shown(form, items, area.height)) {
-        if left.height == 0 {
+        if rest.height == 0 {
             return;
         }
-        let place = Rect {
-            height: item.rows.min(left.height),
-            ..left
-        };
-        painter.hit(place, HitTarget::Button(item.number));
+        let place = top(rest, item.rows);
+        painter.add_hit(place, HitTarget::Button(item.number));
         match item.stop {
             FormFocus::Field(id) => {
                 if let Some(shown) = form.field(id) {
@@ -101,7 +89,7 @@ fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[Item]) {
             FormFocus::More => more(painter, place, form),
             FormFocus::Send | FormFocus::Cancel => {}
         }
-        left = below(left, item.rows);
+        rest = below(rest, item.rows);
     }
 }
 
@@ -138,7 +126,7 @@ fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
         }
         Input::Choice(choice) => choices(painter, room, choice, focused),
         Input::Bytes(bytes) => {
-            let size = format::bytes(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            let size = format::bytes_len(bytes.len());
             let text = format!("{size} that are no text, sent as they are");
             let way = if focused {
                 "  backspace to type instead"
@@ -197,7 +185,7 @@ fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
 }
 
 /// What came of sending.
-fn outcome(painter: &mut Painter<'_>, area: Rect, form: &Form) {
+fn submit_state(painter: &mut Painter<'_>, area: Rect, form: &Form) {
     let theme = painter.theme;
     let spans = match form.submit_state() {
         SubmitState::NotSent => return,
@@ -222,22 +210,12 @@ fn buttons(painter: &mut Painter<'_>, area: Rect, form: &Form, number: usize) {
     };
     let send = button(FormFocus::Send, form.kind().verb());
     let cancel = button(FormFocus::Cancel, "Cancel");
-    let wide = |one: &Span<'_>| u16::try_from(spans_width(std::slice::from_ref(one))).unwrap_or(0);
-    let (first, second) = (wide(&send), wide(&cancel));
-    let start = after(area, area.width.saturating_sub(first + second + 2));
+    let [first, second] = [&send, &cancel].map(|one| {
+        let one = std::slice::from_ref(one);
+        cells(spans_width(one))
+    });
+    let start = right(area, first + second + 2);
     painter.put(start, &[send, span("  ", theme.text), cancel]);
-    painter.hit(
-        Rect {
-            width: first,
-            ..start
-        },
-        HitTarget::Button(number),
-    );
-    painter.hit(
-        Rect {
-            width: second,
-            ..after(start, first + 2)
-        },
-        HitTarget::Button(number + 1),
-    );
+    painter.add_hit(left(start, first), HitTarget::Button(number));
+    painter.add_hit(right(start, second), HitTarget::Button(number + 1));
 }

@@ -1,34 +1,28 @@
 //! What stands where panes will be, before any broker has answered: what is tried, what happened, when again.
-//!
-//! How the search goes, the poller tells.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::app::{App, Link};
-use crate::ui::detail::{Line, wrapped};
+use crate::ui::areas::cells;
+use crate::ui::detail::{self, Line, wrapped};
 use crate::ui::format;
 use crate::ui::layout::centred;
 use crate::ui::painter::{Painter, span};
-use crate::ui::widgets::row;
+use crate::ui::theme::Theme;
 
 /// Draws it in the room of all panes.
-pub(crate) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
+pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    let addresses = || app.settings().addresses.clone();
     let mut lines = Vec::new();
     match app.link() {
         Link::Trying { addresses, attempt } => {
-            lines.push(Line::text("Looking for a broker", theme.title));
-            lines.push(Line::gap());
-            lines.extend(addresses.iter().map(|address| {
-                Line(vec![
-                    span(format!("{} ", spinner(app, theme)), theme.key),
-                    span(&**address, theme.text),
-                ])
-            }));
+            lines.extend([Line::text("Looking for a broker", theme.title), Line::gap()]);
+            let spinner = spinner(app, theme);
+            lines.extend(address_lines(addresses, spinner, theme.key, theme));
             if *attempt > 1 {
-                lines.push(Line::gap());
-                lines.push(Line::text(format!("attempt {attempt}"), theme.muted));
+                let text = format!("attempt {attempt}");
+                lines.extend([Line::gap(), Line::text(text, theme.muted)]);
             }
         }
         Link::Waiting {
@@ -36,33 +30,48 @@ pub(crate) fn connecting(painter: &mut Painter<'_>, area: Rect, app: &App) {
             next,
             failure,
         } => {
-            lines.push(Line::text("No broker answers", theme.broken));
-            lines.push(Line::gap());
-            lines.extend(addresses().iter().map(|address| {
-                Line(vec![
-                    span(format!("{} ", theme.glyphs.broken), theme.broken),
-                    span(&**address, theme.text),
-                ])
-            }));
-            lines.push(Line::gap());
-            lines.push(Line::text(&*failure.sentence, theme.text));
-            lines.push(Line::gap());
-            let left = format::age(app.now().age(*next));
-            let text = format!("Round {attempt} failed; the next one begins in {left}.");
-            lines.push(Line::text(text, theme.muted));
+            lines.extend([Line::text("No broker answers", theme.broken), Line::gap()]);
+            let addresses = &app.settings().addresses;
+            lines.extend(address_lines(
+                addresses,
+                theme.glyphs.broken,
+                theme.broken,
+                theme,
+            ));
+            let wait = format::age(app.now().age(*next));
+            let text = format!("Round {attempt} failed; the next one begins in {wait}.");
+            lines.extend([
+                Line::gap(),
+                Line::text(&*failure.sentence, theme.text),
+                Line::gap(),
+                Line::text(text, theme.muted),
+            ]);
         }
         Link::Up => lines.push(Line::text("Reading the cluster…", theme.muted)),
     }
     let width = area.width.saturating_sub(8).min(64);
     let lines = wrapped(lines, usize::from(width));
-    let height = u16::try_from(lines.len()).unwrap_or(area.height);
-    let place = centred(area, width, height);
-    for (number, line) in (0..).zip(&lines) {
-        painter.put(row(place, number), &line.0);
-    }
+    let place = centred(area, width, cells(lines.len()));
+    detail::draw(painter, place, &lines, 0);
 }
 
-fn spinner(app: &App, theme: &crate::ui::Theme) -> &'static str {
+fn address_lines(
+    addresses: &[String],
+    sign: &str,
+    style: Style,
+    theme: &Theme,
+) -> impl Iterator<Item = Line> {
+    let line = move |address: &String| {
+        let sign = span(format!("{sign} "), style);
+        Line(vec![sign, span(&**address, theme.text)])
+    };
+    addresses.iter().map(line)
+}
+
+fn spinner(app: &App, theme: &Theme) -> &'static str {
     let second = usize::try_from(app.now().0 / 1_000_000_000).unwrap_or(0);
-    theme.glyphs.spinner[second % theme.glyphs.spinner.len()]
+    let mut frames = theme.glyphs.spinner.iter().cycle();
+    frames
+        .nth(second % theme.glyphs.spinner.len())
+        .unwrap_or(&"")
 }

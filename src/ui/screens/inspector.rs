@@ -1,20 +1,21 @@
-//! Draws the message that is looked at: where it is, its fields, and its value as it was decoded; or how two differ.
-//! Decoding, folding and wrapping happened before, in `app/inspector`.
+//! The inspected message: where it is, its fields, and its value as it was decoded; or how two differ.
+//! Decoding, folding and wrapping happened before, in `app`.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::app::command::TailCommand;
-use crate::app::screens::tails::{Inspector, Row, Side, View};
-use crate::app::{App, Command, HitTarget, KeyContext, Pane};
+use crate::app::screens::tails::{Inspector, Row, View};
+use crate::app::{App, HitTarget, KeyContext, Pane, Side};
 use crate::store::decode::{Class, Format};
 use crate::store::{MessageRef, PinnedMessage};
+use crate::ui::areas::{below, row as row_of};
 use crate::ui::format;
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::sanitise;
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{PaneArea, below, empty_state, row as row_of, tint_chosen, title};
+use crate::ui::widgets::{PaneArea, empty_state, tint_selected, title};
 
 /// Columns of a field's name.
 const LABEL: usize = 9;
@@ -29,43 +30,39 @@ const VALUE_ROWS: u16 = 4;
 /// value    json · 214 B
 /// the value
 /// ```
-pub(crate) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
+pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let theme = painter.theme;
     let inspector = app.tails().inspector();
-    let Some(held) = inspector.message() else {
+    let Some(pinned) = inspector.message() else {
         let rest = title(painter, place, &[], &[]);
-        painter.hit(rest, HitTarget::Rows(Pane::Inspector));
+        painter.add_hit(rest, HitTarget::Rows(Pane::Inspector));
         return empty_state(painter, rest, &["no message is chosen"]);
     };
-    let message = held.message();
+    let message = pinned.message();
     let (name, fields) = if let Some(one) = inspector.compared_with() {
-        ("compared".to_owned(), compared(one, held, theme))
+        ("compared".to_owned(), compared(one, pinned, theme))
     } else {
         let columns = usize::from(place.area.width);
         (name(&message), fields(&message, columns, app, theme))
     };
-    let style = if place.focused {
-        theme.focus
-    } else {
-        theme.title
-    };
-    painter.put(
-        row_of(place.area, 0),
-        &[span(" ", theme.text), span(name, style)],
-    );
-    let mut left = below(place.area, 1);
+    let name = [
+        span(" ", theme.text),
+        span(name, theme.title_style(place.focused)),
+    ];
+    painter.put(row_of(place.area, 0), &name);
+    let mut rest = below(place.area, 1);
     for spans in fields {
-        if left.height <= VALUE_ROWS {
+        if rest.height <= VALUE_ROWS {
             break;
         }
-        painter.put(left, &spans);
-        left = below(left, 1);
+        painter.put(rest, &spans);
+        rest = below(rest, 1);
     }
-    painter.put(row_of(left, 0), &value_line(inspector, &message, theme));
-    view_hint(painter, row_of(left, 0), app);
-    left = below(left, 1);
-    painter.hit(left, HitTarget::Rows(Pane::Inspector));
-    content(painter, left, inspector, place.focused);
+    painter.put(row_of(rest, 0), &value_line(inspector, &message, theme));
+    view_hint(painter, row_of(rest, 0), app);
+    rest = below(rest, 1);
+    painter.add_hit(rest, HitTarget::Rows(Pane::Inspector));
+    content(painter, rest, inspector, place.focused);
 }
 
 fn name(message: &MessageRef<'_>) -> String {
@@ -100,18 +97,10 @@ fn fields(
     } else {
         field("key", key, theme.key, theme)
     };
-    let mut all = vec![
-        when,
-        key,
-        field("subject", message.subject().to_owned(), theme.text, theme),
-    ];
+    let text = |label, value: &str| field(label, value.to_owned(), theme.text, theme);
+    let mut all = vec![when, key, text("subject", message.subject())];
     if !message.reply_subject().is_empty() {
-        all.push(field(
-            "reply",
-            message.reply_subject().to_owned(),
-            theme.text,
-            theme,
-        ));
+        all.push(text("reply", message.reply_subject()));
     }
     let headers: Vec<_> = message.publisher_headers().take(HEADERS + 1).collect();
     for (number, (name, value)) in headers.iter().take(HEADERS).enumerate() {
@@ -122,19 +111,15 @@ fn fields(
     }
     let more = message.publisher_headers().count().saturating_sub(HEADERS);
     if more > 0 {
-        all.push(field(
-            "",
-            format!("and {} more", format::size(more)),
-            theme.muted,
-            theme,
-        ));
+        let text = format!("and {} more", format::size(more));
+        all.push(field("", text, theme.muted, theme));
     }
     all
 }
 
 fn compared(one: &PinnedMessage, other: &PinnedMessage, theme: &Theme) -> Vec<Vec<Span<'static>>> {
-    let line = |sign: &str, held: &PinnedMessage, style: Style| {
-        let message = held.message();
+    let line = |sign: &str, pinned: &PinnedMessage, style: Style| {
+        let message = pinned.message();
         let key = sanitise::bytes(message.key(), 60);
         vec![
             span(format!(" {sign} "), style),
@@ -151,7 +136,6 @@ fn value_line(
     theme: &Theme,
 ) -> Vec<Span<'static>> {
     let dot = format!(" {} ", theme.glyphs.dot);
-    let bytes = |size: usize| format::bytes(u64::try_from(size).unwrap_or(u64::MAX));
     let one = inspector.page().decoded();
     let value = one.filter(|_| inspector.view() != View::Headers);
     let Some(decoded) = value else {
@@ -164,9 +148,9 @@ fn value_line(
     };
     let mut words: Vec<String> = decoded.layers.iter().map(ToString::to_string).collect();
     words.push(decoded.form.label().to_owned());
-    words.push(bytes(message.value().len()));
+    words.push(format::bytes_len(message.value().len()));
     if !decoded.layers.is_empty() && decoded.size != message.value().len() {
-        words.push(format!("{} opened", bytes(decoded.size)));
+        words.push(format!("{} opened", format::bytes_len(decoded.size)));
     }
     let mut line = field("value", words.join(&dot), theme.text, theme);
     for note in &decoded.notes {
@@ -177,10 +161,8 @@ fn value_line(
 
 fn view_hint(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let contexts = &[KeyContext::Inspector, KeyContext::Tail];
-    let key = app
-        .settings()
-        .keymap
-        .hint(contexts, Command::from(TailCommand::View));
+    let keymap = &app.settings().keymap;
+    let key = keymap.hint(contexts, TailCommand::View.into());
     if let Some(key) = key.filter(|_| area.width >= 40) {
         let theme = painter.theme;
         let hint = [
@@ -198,9 +180,9 @@ fn content(painter: &mut Painter<'_>, area: Rect, inspector: &Inspector, focused
         return;
     }
     let rows = inspector.rows(usize::from(area.height));
-    for (place, (row, under_cursor)) in area.rows().zip(rows) {
-        painter.put(place, &row_spans(inspector, row, theme));
-        tint_chosen(painter, place, under_cursor && focused, focused);
+    for (line, (row, selected)) in area.rows().zip(rows) {
+        painter.put(line, &row_spans(inspector, row, theme));
+        tint_selected(painter, line, selected && focused, focused);
     }
 }
 
@@ -213,10 +195,8 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
         (Side::Second, _) => span("+ ", theme.good),
         (Side::Both, Some(_)) if first => {
             let [closed, open] = theme.glyphs.fold;
-            span(
-                format!("{} ", if folded { closed } else { open }),
-                theme.muted,
-            )
+            let sign = if folded { closed } else { open };
+            span(format!("{sign} "), theme.muted)
         }
         (Side::Both, _) => span("  ", theme.text),
     };
@@ -238,31 +218,22 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
         }
     }
     if let Some(children) = page.children(row.line).filter(|_| folded) {
-        spans.push(span(format!("{children}"), theme.muted));
-        spans.push(span(
-            closing(page.tokens(row.line).last().map_or("", |last| last.text)),
-            theme.muted,
-        ));
+        let last = page.tokens(row.line).last();
+        let is_list = last.is_some_and(|opening| opening.text.ends_with('['));
+        let bracket = if is_list { "]" } else { "}" };
+        spans.push(span(format!("{children}{bracket}"), theme.muted));
     }
     scrolled(spans, inspector.sideways())
-}
-
-/// The bracket that closes what this token opens.
-fn closing(opening: &str) -> &'static str {
-    if opening.ends_with('[') { "]" } else { "}" }
 }
 
 /// The spans without their first columns.
 fn scrolled(spans: Vec<Span<'static>>, columns: usize) -> Vec<Span<'static>> {
     let mut left = columns;
     let cut = spans.into_iter().map(|one| {
-        let length = one.content.chars().count();
-        let skipped = left.min(length);
+        let skipped = left.min(one.content.chars().count());
         left -= skipped;
-        Span::styled(
-            one.content.chars().skip(skipped).collect::<String>(),
-            one.style,
-        )
+        let rest: String = one.content.chars().skip(skipped).collect();
+        span(rest, one.style)
     });
     cut.collect()
 }

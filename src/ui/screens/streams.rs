@@ -1,20 +1,20 @@
 //! The list of streams: what each stores, how fast, how it is.
-//!
-//! Rows and order are `app/streams`'s.
 
 use std::sync::Arc;
 
 use ratatui::text::Span;
 
-use crate::app::lists::table::Listing;
-use crate::app::screens::streams::{StreamColumn, Streams};
-use crate::health::{StreamTruth, Truth};
-use crate::model::Timestamp;
+use crate::app::screens::streams::StreamColumn;
+use crate::app::{App, Listing};
+use crate::health::StreamTruth;
+use crate::ui::areas::{below, cells};
 use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
-use crate::ui::widgets::{self, ColumnSpec, PaneArea, below};
+use crate::ui::widgets::history::spark;
+use crate::ui::widgets::table::{ColumnSpec, table};
+use crate::ui::widgets::{PaneArea, empty_state, list_title};
 
 /// How columns are laid out, given the width of the longest name.
 fn specs(name: u16) -> [ColumnSpec<StreamColumn>; 8] {
@@ -31,95 +31,70 @@ fn specs(name: u16) -> [ColumnSpec<StreamColumn>; 8] {
     ]
 }
 
-/// What the pane shows.
-#[derive(Clone, Copy)]
-pub(crate) struct StreamsPane<'a> {
-    /// Rows, order, filter, marks.
-    pub(crate) streams: &'a Streams,
-    /// What is known of them.
-    pub(crate) truth: &'a Truth,
-    /// Whether those without faults are hidden.
-    pub(crate) faults_only: bool,
-    /// The time.
-    pub(crate) now: Timestamp,
+/// Draws the pane.
+pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
+    let (theme, truth) = (painter.theme, app.truth());
+    let list = app.streams().list();
+    let behind = labels::faults_only(app, theme);
+    let area = list_title(painter, place, list, &behind);
+    let cell = |name: &Arc<str>, column, width| match truth.stream(name) {
+        Some(stream) => cell(stream, column, width, app, theme),
+        None => Vec::new(),
+    };
+    let longest = list.rows().iter().map(|name| format::width(name)).max();
+    let specs = specs(cells(longest.unwrap_or(0)));
+    table(painter, place, area, list, &specs, cell);
+    if list.rows().is_empty() {
+        empty_state(painter, below(area, 1), &nothing(app));
+    }
 }
 
-impl StreamsPane<'_> {
-    /// Draws it in its place.
-    pub(crate) fn draw(self, painter: &mut Painter<'_>, place: PaneArea) {
-        let theme = painter.theme;
-        let list = self.streams.list();
-        let faults = self
-            .faults_only
-            .then(|| span("  faults only", theme.degraded));
-        let behind: Vec<Span<'_>> = faults.into_iter().collect();
-        let area = widgets::title_of_list(painter, place, list, &behind, list.total());
-        let cell = |name: &Arc<str>, column, width| match self.truth.stream(name) {
-            Some(stream) => self.cell(stream, column, width, theme),
-            None => Vec::new(),
-        };
-        let longest = list.rows().iter().map(|name| format::width(name)).max();
-        let specs = specs(u16::try_from(longest.unwrap_or(0)).unwrap_or(u16::MAX));
-        widgets::table(painter, place, area, list, &specs, cell);
-        if list.rows().is_empty() {
-            self.nothing(painter, below(area, 1));
+fn cell(
+    stream: &StreamTruth,
+    column: StreamColumn,
+    width: usize,
+    app: &App,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    match column {
+        StreamColumn::Name => {
+            let style = if stream.internal {
+                theme.muted
+            } else {
+                theme.text
+            };
+            vec![labels::cut(&stream.name, width, style, theme)]
         }
-    }
-
-    fn cell(
-        self,
-        stream: &StreamTruth,
-        column: StreamColumn,
-        width: usize,
-        theme: &Theme,
-    ) -> Vec<Span<'static>> {
-        match column {
-            StreamColumn::Name => {
-                let style = if stream.internal {
-                    theme.muted
-                } else {
-                    theme.text
-                };
-                vec![span(
-                    format::cut_middle(&stream.name, width, theme.glyphs.cut),
-                    style,
-                )]
-            }
-            StreamColumn::Partitions => {
-                vec![span(format::size(stream.partitions.len()), theme.text)]
-            }
-            StreamColumn::Rate => labels::rate(stream.rate, theme),
-            StreamColumn::History => vec![widgets::spark(&stream.history, width, theme)],
-            StreamColumn::Health => labels::stream_state(stream, theme),
-            StreamColumn::Messages => labels::known(stream.messages, theme),
-            StreamColumn::Subject => {
-                let subject = format::cut_middle(&stream.subject, width, theme.glyphs.cut);
-                let style = if stream.subject == stream.name {
-                    theme.faint
-                } else {
-                    theme.muted
-                };
-                vec![span(subject, style)]
-            }
-            StreamColumn::Created => labels::ago(stream.created, self.now, theme),
+        StreamColumn::Partitions => {
+            vec![span(format::size(stream.partitions.len()), theme.text)]
         }
+        StreamColumn::Rate => labels::rate(stream.rate, theme),
+        StreamColumn::History => vec![spark(&stream.history, width, theme)],
+        StreamColumn::Health => labels::stream_state(stream, theme),
+        StreamColumn::Messages => labels::known(stream.messages, theme),
+        StreamColumn::Subject => {
+            let style = if stream.subject == stream.name {
+                theme.faint
+            } else {
+                theme.muted
+            };
+            vec![labels::cut(&stream.subject, width, style, theme)]
+        }
+        StreamColumn::Created => labels::ago(stream.created, app.now(), theme),
     }
+}
 
-    fn nothing(self, painter: &mut Painter<'_>, area: ratatui::layout::Rect) {
-        let hidden = self.truth.streams.len();
-        let filter = self.streams.list().filter().text();
-        let lines: &[&str] = if hidden == 0 {
-            &["No streams yet.", "c creates one."]
-        } else if !filter.is_empty() {
-            &["No stream fits the filter.", "esc clears it."]
-        } else if self.faults_only {
-            &["No stream has faults.", "! shows all of them."]
-        } else {
-            &[
-                "Only Liftbridge's own streams.",
-                "i shows them, c creates one.",
-            ]
-        };
-        widgets::empty_state(painter, area, lines);
+fn nothing(app: &App) -> [&'static str; 2] {
+    if app.truth().streams.is_empty() {
+        ["No streams yet.", "c creates one."]
+    } else if !app.streams().list().filter().text().is_empty() {
+        ["No stream fits the filter.", "esc clears it."]
+    } else if app.faults_only() {
+        ["No stream has faults.", "! shows all of them."]
+    } else {
+        [
+            "Only Liftbridge's own streams.",
+            "i shows them, c creates one.",
+        ]
     }
 }

@@ -1,5 +1,4 @@
-//! Draws the tail that is shown: its tabs, title, head and rows, and the line being typed.
-//! What it says of its reading is `feed/title`'s, what stands in a row `feed/row`'s; nothing is kept here.
+//! The tail that is shown: its tabs, title, head and rows, and the line being typed.
 
 mod row;
 mod title;
@@ -7,16 +6,14 @@ mod title;
 use ratatui::layout::Rect;
 
 use crate::app::command::{ClusterCommand, GoCommand, TailCommand};
-use crate::app::screens::tails::{Prompt, PromptKind, Tail, TailState};
-use crate::app::{App, Command, HitTarget, KeyContext, Pane};
+use crate::app::screens::tails::{Prompt, PromptKind};
+use crate::app::{App, Command, HitTarget, KeyContext, Pane, Tail, TailState};
 use crate::health::Known;
-use crate::ui::format::{self, cut_middle, pad, pad_left, width};
+use crate::ui::areas::{after, below, left, row as row_of};
+use crate::ui::format;
 use crate::ui::painter::{Painter, span};
-use crate::ui::widgets::text_input;
-use crate::ui::widgets::{
-    PaneArea, after, below, empty_state, margin, row as row_of, tint_chosen, title as title_of_pane,
-};
-use row::{Columns, MARGIN};
+use crate::ui::widgets::{self, MARGIN, PaneArea, empty_state, margin, text_input, tint_selected};
+use row::Columns;
 
 /// ```text
 /// 1 orders:0-3  2 payments:0          only where several are open
@@ -24,9 +21,9 @@ use row::{Columns, MARGIN};
 /// head of the columns                    /  or what is wrong with that line
 /// rows
 /// ```
-pub(crate) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
+pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let Some(tail) = app.tails().shown() else {
-        return nothing_open(painter, place, app);
+        return no_tail(painter, place, app);
     };
     let mut area = place.area;
     if app.tails().all().len() > 1 {
@@ -34,62 +31,39 @@ pub(crate) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
         area = below(area, 1);
     }
     let (title, head, rest) = (row_of(area, 0), row_of(area, 1), below(area, 2));
-    painter.hit(rest, HitTarget::Rows(Pane::Tail));
+    painter.add_hit(rest, HitTarget::Rows(Pane::Tail));
     let columns = Columns::of(tail, usize::from(area.width), app);
     if let Some(prompt) = tail.prompt() {
-        ask(painter, [title, head], prompt);
+        draw_prompt(painter, [title, head], prompt);
     } else {
-        let (focused, height) = (place.focused, rest.height.into());
-        let scene = title::Scene {
-            app,
-            tail,
-            focused,
-            height,
-        };
-        title::draw(painter, title, &scene);
+        let height = usize::from(rest.height);
+        title::draw(painter, title, app, tail, (place.focused, height));
         painter.put(after(head, MARGIN), &columns.head(painter.theme));
     }
-    rows(
-        painter,
-        PaneArea {
-            area: rest,
-            ..place
-        },
-        app,
-        tail,
-        &columns,
-    );
+    let place = PaneArea {
+        area: rest,
+        ..place
+    };
+    rows(painter, place, app, tail, &columns);
 }
 
 fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    let mut left = area;
+    let mut rest = area;
     for (number, tail) in app.tails().all().iter().enumerate() {
         let shown = number == app.tails().shown_index();
         let style = if shown { theme.focus } else { theme.muted };
-        let mark = if tail.store().is_empty() {
-            ""
-        } else {
-            theme.glyphs.dot
-        };
-        let name = cut_middle(&title::place(tail), 24, theme.glyphs.cut);
-        let news = if shown { "" } else { mark };
-        let taken = painter.put(
-            left,
-            &[span("  ", theme.text), span(format!("{name}{news}"), style)],
-        );
-        painter.hit(
-            Rect {
-                width: taken,
-                ..left
-            },
-            HitTarget::Tab(number),
-        );
-        left = after(left, taken);
+        let has_news = !shown && !tail.store().is_empty();
+        let sign = if has_news { theme.glyphs.dot } else { "" };
+        let name = format::cut_middle(&title::partitions(tail), 24, theme.glyphs.cut);
+        let tab = [span("  ", theme.text), span(format!("{name}{sign}"), style)];
+        let taken = painter.put(rest, &tab);
+        painter.add_hit(left(rest, taken), HitTarget::Tab(number));
+        rest = after(rest, taken);
     }
 }
 
-fn ask(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Prompt) {
+fn draw_prompt(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Prompt) {
     let theme = painter.theme;
     let (sign, hint) = match prompt.kind() {
         PromptKind::Query => (
@@ -103,21 +77,21 @@ fn ask(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Prompt) {
         PromptKind::Export => ("export to ", "a file name; .csv, .raw, or NDJSON"),
     };
     let taken = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
-    let left = after(line, taken);
-    text_input::line(painter, left, prompt.editor(), theme.input);
-    let Some(wrong) = prompt.error() else {
+    let rest = after(line, taken);
+    text_input::line(painter, rest, prompt.editor(), theme.input);
+    let Some(error) = prompt.error() else {
         painter.put(below, &[span(format!(" {hint}"), theme.muted)]);
         return;
     };
-    let at = wrong
+    let at = error
         .at
-        .map(|at| text_input::column(prompt.editor(), left.width, at));
+        .map(|at| text_input::column(prompt.editor(), rest.width, at));
     let indent = at.map_or(0, |at| usize::from(taken) + at.saturating_sub(1));
-    let said = width(&wrong.sentence) + 2;
+    let needed = format::width(&error.sentence) + 2;
     // The sentence ends on the screen even where the fault is far to the right.
-    let indent = indent.min(usize::from(below.width).saturating_sub(said));
+    let indent = indent.min(usize::from(below.width).saturating_sub(needed));
     let sign = if at.is_some() { "^ " } else { "" };
-    let text = format!("{}{sign}{}", " ".repeat(indent.max(1)), wrong.sentence);
+    let text = format!("{}{sign}{}", " ".repeat(indent.max(1)), error.sentence);
     painter.put(below, &[span(text, theme.broken)]);
 }
 
@@ -126,105 +100,91 @@ fn rows(painter: &mut Painter<'_>, place: PaneArea, app: &App, tail: &Tail, colu
     let height = usize::from(area.height);
     let window = tail.view().window(tail.store(), height);
     if window.rows == 0 {
-        return empty(painter, area, app, tail);
+        return empty_state(painter, area, &nothing(app, tail));
     }
     let messages = tail.view().rows(tail.store(), window.top, height);
     for ((line, message), number) in area.rows().zip(messages).zip(window.top..) {
-        let chosen = number == window.selected;
+        let selected = number == window.selected;
         let cells = columns.row(&message, painter.theme);
-        margin(painter, line, chosen, tail.is_marked(&message), focused);
+        margin(painter, line, selected, tail.is_marked(&message), focused);
         painter.put(after(line, MARGIN), &cells);
-        tint_chosen(painter, line, chosen, focused);
+        tint_selected(painter, line, selected, focused);
     }
 }
 
 /// No row: what is missing, why, what to press.
-fn empty(painter: &mut Painter<'_>, area: Rect, app: &App, tail: &Tail) {
-    let contexts = &[KeyContext::Tail, KeyContext::List, KeyContext::Global];
-    let key = |command: TailCommand| {
-        let keymap = &app.settings().keymap;
-        keymap.hint(contexts, command.into()).unwrap_or_default()
-    };
-    let (seek, close, follow) = (
-        key(TailCommand::Seek),
-        key(TailCommand::Close),
-        key(TailCommand::Follow),
-    );
-    let (what, why) = match (tail.failure(), tail.state()) {
-        (Some(failure), _) => (
-            failure.sentence.clone(),
-            format!("{follow} tries again   {close} closes"),
-        ),
-        (None, _) if tail.search().query().is_some() && tail.store().kept() > 0 => {
-            let kept = format::size(tail.store().kept());
-            if tail.search().is_scanning() {
-                (format!("looking through {kept} messages"), String::new())
-            } else {
-                (
-                    format!("none of {kept} messages matches"),
-                    "esc shows all of them".to_owned(),
-                )
-            }
-        }
-        (None, TailState::Opening) => opening(app, tail),
-        (None, TailState::Resuming { failure, .. }) => (
+fn nothing(app: &App, tail: &Tail) -> [String; 2] {
+    let key = |command: TailCommand| hint(app, command.into(), Pane::Tail.key_contexts());
+    let seek = key(TailCommand::Seek);
+    let close = key(TailCommand::Close);
+    let follow = key(TailCommand::Follow);
+    if let Some(failure) = tail.failure() {
+        let hint = format!("{follow} tries again   {close} closes");
+        return [failure.sentence.clone(), hint];
+    }
+    if tail.search().query().is_some() && tail.store().kept() > 0 {
+        return no_match(tail);
+    }
+    match tail.state() {
+        TailState::Opening => opening(app, tail),
+        TailState::Resuming { failure, .. } => [
             "looking for a broker that serves it".to_owned(),
             failure.sentence.clone(),
-        ),
-        (None, TailState::Ended { reason, .. }) => (
-            title::ended(reason),
+        ],
+        TailState::Ended { reason, .. } => [
+            title::end_text(reason),
             format!("{follow} reads on   {seek} seeks   {close} closes"),
-        ),
-        (None, TailState::Live) => (
+        ],
+        TailState::Live => [
             "no message yet".to_owned(),
             format!("waiting for new ones   {seek} seeks older ones"),
-        ),
-    };
-    empty_state(painter, area, &[&what, &why]);
+        ],
+    }
+}
+
+fn no_match(tail: &Tail) -> [String; 2] {
+    let kept = format::size(tail.store().kept());
+    if tail.search().is_scanning() {
+        return [format!("looking through {kept} messages"), String::new()];
+    }
+    [
+        format!("none of {kept} messages matches"),
+        "esc shows all of them".to_owned(),
+    ]
 }
 
 /// What an opening waits for: it goes on by itself once there is a leader that answers.
-fn opening(app: &App, tail: &Tail) -> (String, String) {
-    let truth = app.truth();
-    let mut parts = tail.partitions().iter();
-    let dark = parts.find_map(|part| {
-        let partition = truth.partition(&part.stream, part.partition)?;
-        (partition.leader_reachable == Known::No).then_some((part, partition))
+fn opening(app: &App, tail: &Tail) -> [String; 2] {
+    let mut partitions = tail.partitions().iter();
+    let unreachable = partitions.find_map(|one| {
+        let partition = app.truth().partition(&one.stream, one.partition)?;
+        (partition.leader_reachable == Known::No).then_some((one, partition))
     });
-    let Some((part, partition)) = dark else {
-        return ("opening the subscription".to_owned(), String::new());
+    let Some((one, partition)) = unreachable else {
+        return ["opening the subscription".to_owned(), String::new()];
     };
-    let place = format!("{}:{}", part.stream, part.partition);
     let why = match &partition.leader {
         Some(leader) => format!("{leader} does not answer"),
         None => "no broker names a leader".to_owned(),
     };
-    (
-        format!("{place} has no reachable leader"),
+    [
+        format!("{}:{} has no reachable leader", one.stream, one.partition),
         format!("{why}; the tail opens once another one leads"),
-    )
+    ]
 }
 
-fn nothing_open(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
-    let keymap = &app.settings().keymap;
-    let hint = |command: Command, contexts: &[KeyContext]| {
-        keymap.hint(contexts, command).unwrap_or_default()
-    };
-    let streams = hint(GoCommand::Streams.into(), &[KeyContext::Global]);
-    let tail = hint(ClusterCommand::Tail.into(), &[KeyContext::Streams]);
-    let rest = title_of_pane(painter, place, &[], &[]);
-    painter.hit(rest, HitTarget::Rows(Pane::Tail));
+fn no_tail(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
+    let streams = hint(app, GoCommand::Streams.into(), &[KeyContext::Global]);
+    let tail = hint(app, ClusterCommand::Tail.into(), &[KeyContext::Streams]);
+    let rest = widgets::title(painter, place, &[], &[]);
+    painter.add_hit(rest, HitTarget::Rows(Pane::Tail));
     let why =
         format!("{streams} shows the streams; {tail} there tails the chosen stream or partition");
     empty_state(painter, rest, &["no tail is open", &why]);
 }
 
-/// A cell of a table: cut to its width, numbers on the right.
-fn cell(text: &str, columns: usize, right: bool, sign: &str) -> String {
-    let text = cut_middle(text, columns, sign);
-    if right {
-        pad_left(&text, columns)
-    } else {
-        pad(&text, columns)
-    }
+/// The keys of a command, as they are shown; empty where it has none there.
+fn hint(app: &App, command: Command, contexts: &[KeyContext]) -> String {
+    let keymap = &app.settings().keymap;
+    keymap.hint(contexts, command).unwrap_or_default()
 }

@@ -1,5 +1,4 @@
-//! Draws text being typed, with the cursor in it and as much around it as there is room for.
-//! Where a box stands and what it asks for is its owner's.
+//! Text being typed, with the cursor in it and as much around it as there is room for.
 
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -11,14 +10,14 @@ use crate::ui::painter::{Painter, span};
 use crate::ui::sanitise;
 
 /// Draws a box of one line; the cursor is always in sight.
-pub(crate) fn line(painter: &mut Painter<'_>, area: Rect, editor: &Editor, style: Style) {
+pub(in crate::ui) fn line(painter: &mut Painter<'_>, area: Rect, editor: &Editor, style: Style) {
     let text = editor.lines().first().map_or("", String::as_str);
     let (_, cursor) = editor.cursor();
     cursor_line(painter, area, (text, Some(cursor)), style);
 }
 
 /// Draws a box of many lines; the line with the cursor is always in sight. Without the focus it has no cursor.
-pub(crate) fn lines(
+pub(in crate::ui) fn lines(
     painter: &mut Painter<'_>,
     area: Rect,
     editor: &Editor,
@@ -63,7 +62,7 @@ fn cursor_line(
 }
 
 /// The column of the screen on which the byte `at` of a box of one line stands.
-pub(crate) fn column(editor: &Editor, room: u16, at: usize) -> usize {
+pub(in crate::ui) fn column(editor: &Editor, room: u16, at: usize) -> usize {
     let text = editor.lines().first().map_or("", String::as_str);
     let hidden = hidden(text, editor.cursor().1, room);
     let before = text

@@ -4,77 +4,72 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::cell;
-use crate::app::screens::tails::{LATE_AFTER, OutOfOrder, Tail};
-use crate::app::{App, Schemas};
+use crate::app::screens::tails::{LATE_AFTER, OutOfOrder};
+use crate::app::{App, Schemas, Tail};
 use crate::model::Timestamp;
 use crate::store::decode::gist;
 use crate::store::{JsonPath, MessageRef};
-use crate::ui::format::{count, pad};
+use crate::ui::format::{self, count, pad};
 use crate::ui::painter::span;
-use crate::ui::{Theme, sanitise};
+use crate::ui::sanitise;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::MARGIN;
 
-/// Columns before the first cell: mark, chosen, a space.
-pub(super) const MARGIN: u16 = 3;
 /// Room for `12:40:02.118`, or `11-21 12:40` on another day.
 const TIME: usize = 12;
-/// Values above this are not looked into for a column: that would take longer than a frame.
+/// Room for a field of the values that is shown as a column.
+const FIELD: usize = 12;
+/// Values above this are not searched for a column: that would take longer than a frame.
 const MOST_JSON: usize = 64 * 1024;
 /// Bytes of the value that tell text from anything else.
 const SAMPLE: usize = 256;
 
-/// Which columns there are and how wide they are.
+/// Which columns there are and how wide they are; those of width 0 are not shown.
 pub(super) struct Columns<'a> {
     offset: usize,
     stream: usize,
     partition: usize,
     key: usize,
     fields: &'a [JsonPath],
-    field: usize,
     value: usize,
     sideways: usize,
     now: Timestamp,
     zone: chrono::FixedOffset,
     schemas: &'a Schemas,
-    late: &'a OutOfOrder,
+    out_of_order: &'a OutOfOrder,
 }
 
 impl<'a> Columns<'a> {
-    /// Widths follow from what the tail reads and how wide the pane is, not from the rows in sight: they stay put.
+    /// Widths follow from what the tail reads and how wide the pane is, not from the rows in view: they stay put.
     pub(super) fn of(tail: &'a Tail, room: usize, app: &'a App) -> Self {
-        let parts = tail.partitions();
-        let first = parts.first();
-        let several = parts
-            .iter()
-            .any(|part| Some(&part.stream) != first.map(|first| &first.stream));
-        let names = parts
-            .iter()
-            .map(|part| crate::ui::format::width(&part.stream));
-        let offsets = parts.iter().filter_map(|part| {
-            let (_, newest) = tail.store().offsets(&part.stream, part.partition)?;
+        let partitions = tail.partitions();
+        let names = partitions.iter().map(|one| &one.stream);
+        let has_several = names
+            .clone()
+            .zip(names.clone().skip(1))
+            .any(|(a, b)| a != b);
+        let widest = names.map(|name| format::width(name)).max();
+        let offsets = partitions.iter().filter_map(|one| {
+            let (_, newest) = tail.store().offsets(&one.stream, one.partition)?;
             Some(count(newest).len())
         });
+        let key = if room < 70 {
+            8
+        } else {
+            (room / 9).clamp(10, 18)
+        };
         let mut columns = Self {
             offset: offsets.max().unwrap_or(0).max(7),
-            stream: if several {
-                names.max().unwrap_or(0).clamp(6, 14)
-            } else {
-                0
-            },
-            partition: if parts.len() > 1 { 2 } else { 0 },
-            key: if room < 70 {
-                8
-            } else {
-                (room / 9).clamp(10, 18)
-            },
+            stream: usize::from(has_several) * widest.unwrap_or(0).clamp(6, 14),
+            partition: if partitions.len() > 1 { 2 } else { 0 },
+            key,
             fields: tail.columns(),
-            field: 12,
             value: 0,
             sideways: tail.sideways(),
             now: app.now(),
             zone: app.settings().utc_offset,
             schemas: &app.settings().schemas,
-            late: tail.out_of_order(),
+            out_of_order: tail.out_of_order(),
         };
         columns.value = room.saturating_sub(columns.taken());
         columns
@@ -82,68 +77,64 @@ impl<'a> Columns<'a> {
 
     fn taken(&self) -> usize {
         let cells = [self.offset, self.stream, self.partition, TIME, self.key];
-        let fixed: usize = cells
-            .iter()
-            .filter(|wide| **wide > 0)
-            .map(|wide| wide + 2)
-            .sum();
-        usize::from(MARGIN) + fixed + self.fields.len() * (self.field + 2)
+        let shown = cells.iter().filter(|width| **width > 0);
+        let cells: usize = shown.map(|width| width + 2).sum();
+        usize::from(MARGIN) + cells + self.fields.len() * (FIELD + 2)
     }
 
     /// The heads of the columns.
     pub(super) fn head(&self, theme: &Theme) -> Vec<Span<'static>> {
-        let mut heads = vec![("OFFSET".to_owned(), self.offset, true)];
-        heads.push(("STREAM".to_owned(), self.stream, false));
-        heads.push(("#".to_owned(), self.partition, true));
         // Of several partitions: how long a place between two rows stays open for messages that come later.
-        let settles = format!(" {}{}s", theme.glyphs.within, LATE_AFTER.as_secs());
-        let settles = if self.partition > 0 { &*settles } else { "" };
-        heads.push((format!("TIME{settles}"), TIME, false));
-        heads.push(("KEY".to_owned(), self.key, false));
+        let window = format!(" {}{}s", theme.glyphs.within, LATE_AFTER.as_secs());
+        let window = if self.partition > 0 { &*window } else { "" };
+        let fixed = [
+            ("OFFSET".to_owned(), self.offset, true),
+            ("STREAM".to_owned(), self.stream, false),
+            ("#".to_owned(), self.partition, true),
+            (format!("TIME{window}"), TIME, false),
+            ("KEY".to_owned(), self.key, false),
+        ];
         let fields = self
             .fields
             .iter()
-            .map(|field| (field.to_string(), self.field, false));
-        let shown = heads
+            .map(|one| (one.to_string(), FIELD, false));
+        let cells = fixed
             .into_iter()
             .chain(fields)
-            .filter(|(_, wide, _)| *wide > 0);
-        let cells = shown.map(|(name, wide, right)| cell(&name, wide, right, theme.glyphs.cut));
-        let text: String = cells.flat_map(|cell| [cell, "  ".to_owned()]).collect();
-        vec![span(text + "VALUE", theme.head)]
+            .filter_map(|(name, width, right)| cell(&name, width, right, theme.head, theme));
+        cells.chain([span("VALUE", theme.head)]).collect()
     }
 
     /// A message as a row.
     pub(super) fn row(&self, message: &MessageRef<'_>, theme: &Theme) -> Vec<Span<'static>> {
-        let sign = theme.glyphs.cut;
-        let mut spans = Vec::new();
-        let put = |text: &str, wide: usize, right: bool, style: Style| {
-            let text = || format!("{}  ", cell(text, wide, right, sign));
-            (wide > 0).then(|| span(text(), style))
-        };
-        spans.extend(put(&count(message.offset()), self.offset, true, theme.text));
-        spans.extend(put(message.stream(), self.stream, false, theme.title));
-        let partition = message.partition().to_string();
-        spans.extend(put(&partition, self.partition, true, theme.muted));
-        spans.push(self.time(message, theme));
+        let cell = |text: &str, width, right, style| cell(text, width, right, style, theme);
         let key = sanitise::bytes(message.key(), self.key * 4);
-        spans.extend(put(&key, self.key, false, theme.key));
-        for field in self.fields {
-            let small = message.value().len() <= MOST_JSON;
-            let found = small.then(|| field.select(message.value())).flatten();
-            let number = found
-                .as_deref()
-                .is_some_and(|text| text.parse::<f64>().is_ok());
-            let text = found.as_deref().map_or(theme.glyphs.none, |text| text);
-            spans.extend(put(&sanitise::line(text), self.field, number, theme.text));
-        }
-        spans.push(self.value(message, theme));
-        spans
+        let fixed = [
+            cell(&count(message.offset()), self.offset, true, theme.text),
+            cell(message.stream(), self.stream, false, theme.title),
+            cell(
+                &message.partition().to_string(),
+                self.partition,
+                true,
+                theme.muted,
+            ),
+            Some(self.time(message, theme)),
+            cell(&key, self.key, false, theme.key),
+        ];
+        let fields = self.fields.iter().map(|field| {
+            let is_small = message.value().len() <= MOST_JSON;
+            let found = is_small.then(|| field.select(message.value())).flatten();
+            let text = found.as_deref().unwrap_or(theme.glyphs.none);
+            let is_number = found.is_some() && text.parse::<f64>().is_ok();
+            cell(&sanitise::line(text), FIELD, is_number, theme.text)
+        });
+        let cells = fixed.into_iter().chain(fields).flatten();
+        cells.chain([self.value(message, theme)]).collect()
     }
 
     /// When it was stored; a sign where it came after newer messages.
     fn time(&self, message: &MessageRef<'_>, theme: &Theme) -> Span<'static> {
-        let (sign, style) = if self.late.is_late(message) {
+        let (sign, style) = if self.out_of_order.is_late(message) {
             (theme.glyphs.late, theme.degraded)
         } else {
             (" ", theme.muted)
@@ -183,9 +174,8 @@ impl<'a> Columns<'a> {
             return span(hex.join(" "), theme.muted);
         }
         // A character takes four bytes at most, so this much holds all that can be seen.
-        let seen = (self.sideways + self.value + 1) * 4;
-        let seen = value.get(..seen).unwrap_or(value);
-        let text = String::from_utf8_lossy(seen);
+        let shown = (self.sideways + self.value + 1) * 4;
+        let text = String::from_utf8_lossy(value.get(..shown).unwrap_or(value));
         let mut words = text.split('\n').map(str::trim);
         let first = words.next().unwrap_or_default().to_owned();
         let line = words.fold(first, |line, word| line + " " + word);
@@ -198,6 +188,23 @@ impl<'a> Columns<'a> {
             .take(self.value + 1)
             .collect()
     }
+}
+
+/// A cell with the gap behind it, cut to its width, numbers on the right; `None` where its column is not shown.
+fn cell(
+    text: &str,
+    width: usize,
+    right: bool,
+    style: Style,
+    theme: &Theme,
+) -> Option<Span<'static>> {
+    let text = format::cut_middle(text, width, theme.glyphs.cut);
+    let padded = if right {
+        format::pad_left(&text, width)
+    } else {
+        pad(&text, width)
+    };
+    (width > 0).then(|| span(padded + "  ", style))
 }
 
 /// Whether it begins as text does: UTF-8 up to where the sample cuts it, hardly a control character in it.

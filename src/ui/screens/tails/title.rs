@@ -7,23 +7,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::app::App;
-use crate::app::screens::tails::{FollowMode, LATE_AFTER, Tail, TailState};
+use crate::app::screens::tails::LATE_AFTER;
+use crate::app::{App, FollowMode, Tail, TailState};
 use crate::health::Known;
 use crate::model::{EndReason, PartitionId, StreamName, format_ranges};
 use crate::store::Query;
 use crate::ui::format;
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
-
-/// What the title is about.
-pub(super) struct Scene<'a> {
-    pub(super) app: &'a App,
-    pub(super) tail: &'a Tail,
-    pub(super) focused: bool,
-    /// Rows of messages on the screen.
-    pub(super) height: usize,
-}
 
 /// A part of the title. The higher its rank, the sooner it is left out.
 struct TitleSegment {
@@ -49,88 +40,86 @@ impl TitleSegment {
     }
 }
 
-/// Cuts the last piece down that can be; `false` where none can.
-fn shorten(pieces: &mut [TitleSegment]) -> bool {
-    let short = |piece: &mut TitleSegment| piece.short.take().map(|short| piece.text = short);
-    pieces.iter_mut().rev().find_map(short).is_some()
+/// Cuts the last segment down that can be; `false` where none can.
+fn shorten(segments: &mut [TitleSegment]) -> bool {
+    let short = |one: &mut TitleSegment| one.short.take().map(|short| one.text = short);
+    segments.iter_mut().rev().find_map(short).is_some()
 }
 
-/// Draws the title.
-pub(super) fn draw(painter: &mut Painter<'_>, area: Rect, scene: &Scene<'_>) {
+/// Draws the title of a pane that may have the focus, above so many rows of messages.
+pub(super) fn draw(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    app: &App,
+    tail: &Tail,
+    (focused, height): (bool, usize),
+) {
     let theme = painter.theme;
-    let mut pieces = pieces(scene, theme);
-    while spans_width(&spans(&pieces, theme)) > usize::from(area.width) {
-        let least = pieces.iter().map(|piece| piece.rank).max().unwrap_or(0);
-        if least <= NEEDED && shorten(&mut pieces) {
+    let name = format::cut_middle(&partitions(tail), 36, theme.glyphs.cut);
+    let mut segments = vec![TitleSegment::new(0, name, theme.title_style(focused))];
+    segments.extend(segments_of(app, tail, height, theme));
+    while spans_width(&spans(&segments, theme)) > usize::from(area.width) {
+        let worst = segments.iter().map(|one| one.rank).max().unwrap_or(0);
+        if worst <= NEEDED && shorten(&mut segments) {
             continue;
         }
-        if least == 0 {
+        if worst == 0 {
             break;
         }
-        pieces.retain(|piece| piece.rank < least);
+        segments.retain(|one| one.rank < worst);
     }
-    painter.put(area, &spans(&pieces, theme));
+    painter.put(area, &spans(&segments, theme));
 }
 
-fn spans(pieces: &[TitleSegment], theme: &Theme) -> Vec<Span<'static>> {
+fn spans(segments: &[TitleSegment], theme: &Theme) -> Vec<Span<'static>> {
     let mut spans = vec![span(" ", theme.text)];
-    for (number, piece) in pieces.iter().enumerate() {
+    for (number, segment) in segments.iter().enumerate() {
         if number > 0 {
             spans.push(span(format!(" {}", theme.glyphs.divider), theme.line));
         }
-        spans.push(span(&*piece.text, piece.style));
+        spans.push(span(&*segment.text, segment.style));
     }
     spans
 }
 
-fn pieces(scene: &Scene<'_>, theme: &Theme) -> Vec<TitleSegment> {
-    let Scene { tail, focused, .. } = scene;
-    let name = format::cut_middle(&place(tail), 36, theme.glyphs.cut);
-    let piece = TitleSegment::new;
-    let mut pieces = vec![piece(
-        0,
-        name,
-        if *focused { theme.focus } else { theme.title },
-    )];
-    pieces.extend(query(tail, theme));
-    pieces.extend(phase(scene, theme));
+fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<TitleSegment> {
+    let muted = |rank, text| TitleSegment::new(rank, text, theme.muted);
+    let counters = tail.store().counters();
     let begins = tail.state() == TailState::Opening && tail.store().is_empty();
-    pieces.extend((!begins).then(|| mode(scene, theme)));
-    pieces.extend(removed(tail, theme));
-    pieces.extend(late(tail, theme));
-    pieces.push(piece(6, format!("from {}", tail.start_text()), theme.muted));
-    if let Some(rate) = tail.rate() {
-        pieces.push(piece(4, format!("{}/s", format::rate(rate)), theme.text));
-    }
-    pieces.push(kept(scene, theme));
-    if tail.fetches_older() {
-        pieces.push(piece(3, "fetching older".to_owned(), theme.muted));
-    }
-    if let Some(messages) = scene.app.tails().exported_so_far() {
-        pieces.push(piece(
-            3,
-            format!("exported {}", whole(messages)),
-            theme.muted,
-        ));
-    }
-    if tail.view().newest_first() {
-        pieces.push(piece(7, "newest first".to_owned(), theme.muted));
-    }
-    let evicted = tail.store().counters().evicted;
-    if evicted > 0 {
-        pieces.push(piece(8, format!("evicted {}", whole(evicted)), theme.muted));
-    }
-    let received = whole(tail.store().counters().received);
-    pieces.push(piece(9, format!("received {received}"), theme.muted));
-    pieces
+    let rate = tail.rate().map(format::rate);
+    let exported = app.tails().exported_so_far().map(format::large);
+    let evicted = format::large(counters.evicted);
+    let segments = [
+        query(tail, theme),
+        state(app, tail, theme),
+        (!begins).then(|| mode(app, tail, height, theme)),
+        removed(tail, theme),
+        out_of_order(tail, theme),
+        Some(muted(6, format!("from {}", tail.start_text()))),
+        rate.map(|rate| TitleSegment::new(4, format!("{rate}/s"), theme.text)),
+        Some(kept(app, tail, theme)),
+        tail.fetches_older()
+            .then(|| muted(3, "fetching older".to_owned())),
+        exported.map(|messages| muted(3, format!("exported {messages}"))),
+        tail.view()
+            .newest_first()
+            .then(|| muted(7, "newest first".to_owned())),
+        (counters.evicted > 0).then(|| muted(8, format!("evicted {evicted}"))),
+        Some(muted(
+            9,
+            format!("received {}", format::large(counters.received)),
+        )),
+    ];
+    segments.into_iter().flatten().collect()
 }
 
 fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let query = tail.search().query().map(Query::text)?;
     let matching = format::size(tail.store().len());
-    let left = tail.store().unscanned_len();
-    let left = if tail.search().is_scanning() && left > 0 {
-        format!(" {} {} to go", theme.glyphs.dot, short(left))
+    let unscanned = tail.store().unscanned_len();
+    let to_go = if tail.search().is_scanning() && unscanned > 0 {
+        let unscanned = format::short_count(i64::try_from(unscanned).unwrap_or(i64::MAX));
+        format!(" {} {unscanned} to go", theme.glyphs.dot)
     } else {
         String::new()
     };
@@ -138,7 +127,7 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let kept = format!(" of {}", format::size(tail.store().kept()));
     let text = |columns, kept| {
         let query = format::cut(query, columns, theme.glyphs.cut);
-        format!("/{query}  {matching} matching{kept}{left}")
+        format!("/{query}  {matching} matching{kept}{to_go}")
     };
     Some(TitleSegment {
         short: Some(text(20, "")),
@@ -147,19 +136,19 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
 }
 
 /// Following, frozen or scrolled back, and how far the screen is behind.
-fn mode(scene: &Scene<'_>, theme: &Theme) -> TitleSegment {
-    let Scene {
-        app, tail, height, ..
-    } = scene;
-    let behind = tail.view().behind(tail.store(), *height);
-    let unread = usize::try_from(tail.unread(app.truth())).unwrap_or(usize::MAX);
+fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
+    let behind = tail.view().behind(tail.store(), height);
     // A poll is older than the last chunk: what is not read is told only where reading has stopped.
-    let unread = if tail.is_throttled() { unread } else { 0 };
+    let unread = if tail.is_throttled() {
+        usize::try_from(tail.unread(app.truth())).unwrap_or(usize::MAX)
+    } else {
+        0
+    };
     let messages = behind.messages.saturating_add(unread);
-    let mode = match tail.view().mode() {
-        FollowMode::Following => "following",
-        FollowMode::Frozen => "frozen",
-        FollowMode::ScrolledBack => "scrolled back",
+    let (mode, style) = match tail.view().mode() {
+        FollowMode::Following => ("following", theme.good),
+        FollowMode::Frozen => ("frozen", theme.degraded),
+        FollowMode::ScrolledBack => ("scrolled back", theme.title),
     };
     let words = [
         Some(mode.to_owned()),
@@ -169,11 +158,6 @@ fn mode(scene: &Scene<'_>, theme: &Theme) -> TitleSegment {
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
     let text = words.join(&format!(" {} ", theme.glyphs.dot));
-    let style = match tail.view().mode() {
-        FollowMode::Following => theme.good,
-        FollowMode::Frozen => theme.degraded,
-        FollowMode::ScrolledBack => theme.title,
-    };
     TitleSegment {
         short: (messages > 0).then(|| mode.to_owned()),
         ..TitleSegment::new(NEEDED, text, style)
@@ -189,16 +173,15 @@ fn lag(time: Duration) -> String {
     }
 }
 
-fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<TitleSegment> {
-    let tail = scene.tail;
-    let some = |parts: usize| match tail.partitions().len() {
-        all if all == parts => String::new(),
-        all => format!("{parts} of {all} "),
+fn state(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
+    let some = |count: usize| match tail.partitions().len() {
+        all if all == count => String::new(),
+        all => format!("{count} of {all} "),
     };
     let (text, style) = match (tail.failure(), tail.state()) {
         (Some(failure), _) => (failure.sentence.clone(), theme.broken),
         (None, TailState::Live) => return None,
-        (None, TailState::Opening) if waits_for_leader(scene) => {
+        (None, TailState::Opening) if waits_for_leader(app, tail) => {
             ("waiting for a leader".to_owned(), theme.degraded)
         }
         (None, TailState::Opening) => ("opening".to_owned(), theme.muted),
@@ -211,41 +194,36 @@ fn phase(scene: &Scene<'_>, theme: &Theme) -> Option<TitleSegment> {
                 ..
             },
         ) => {
-            let age = format::ago(since, scene.app.now());
-            (
-                format!("{}resuming ({attempt}) {age}", some(partitions)),
-                theme.degraded,
-            )
+            let age = format::ago(since, app.now());
+            let text = format!("{}resuming ({attempt}) {age}", some(partitions));
+            (text, theme.degraded)
         }
         (None, TailState::Ended { partitions, reason }) => {
-            let style = if is_calm(reason) {
-                theme.muted
-            } else {
-                theme.degraded
+            // Whether reading ended as was to be expected.
+            let style = match reason {
+                EndReason::StopReached | EndReason::ReadonlyEnd => theme.muted,
+                EndReason::Deleted
+                | EndReason::Paused
+                | EndReason::Fenced
+                | EndReason::Unavailable(_)
+                | EndReason::Failed(_) => theme.degraded,
             };
-            (format!("{}{}", some(partitions), ended(reason)), style)
+            (format!("{}{}", some(partitions), end_text(reason)), style)
         }
     };
     Some(TitleSegment::new(0, text, style))
 }
 
 /// Whether a partition's leader is known not to answer.
-fn waits_for_leader(scene: &Scene<'_>) -> bool {
-    let truth = scene.app.truth();
-    let mut parts = scene.tail.partitions().iter();
-    parts.any(|part| {
-        let partition = truth.partition(&part.stream, part.partition);
+fn waits_for_leader(app: &App, tail: &Tail) -> bool {
+    tail.partitions().iter().any(|one| {
+        let partition = app.truth().partition(&one.stream, one.partition);
         partition.is_some_and(|partition| partition.leader_reachable == Known::No)
     })
 }
 
-/// Whether a reading ended as was to be expected.
-fn is_calm(reason: &EndReason) -> bool {
-    matches!(reason, EndReason::StopReached | EndReason::ReadonlyEnd)
-}
-
-/// Why a reading is over.
-pub(super) fn ended(reason: &EndReason) -> String {
+/// Why reading is over.
+pub(super) fn end_text(reason: &EndReason) -> String {
     match reason {
         EndReason::StopReached => "read to its end".to_owned(),
         EndReason::Deleted => "the stream was deleted".to_owned(),
@@ -258,54 +236,39 @@ pub(super) fn ended(reason: &EndReason) -> String {
 
 fn removed(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let removed = tail.removed();
-    let text = format!("{} gone before they were read", whole(removed));
+    let text = format!("{} gone before they were read", format::large(removed));
     (removed > 0).then(|| TitleSegment::new(3, text, theme.degraded))
 }
 
 /// Messages that came in between others, after these had been there for a while.
-fn late(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
-    let late = tail.out_of_order().count();
-    let sign = theme.glyphs.late;
-    let text = format!("{sign} {} over {}s late", whole(late), LATE_AFTER.as_secs());
-    (late > 0).then(|| TitleSegment::new(3, text, theme.degraded))
+fn out_of_order(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
+    let count = tail.out_of_order().count();
+    let (sign, seconds) = (theme.glyphs.late, LATE_AFTER.as_secs());
+    let text = format!("{sign} {} over {seconds}s late", format::large(count));
+    (count > 0).then(|| TitleSegment::new(3, text, theme.degraded))
 }
 
-fn kept(scene: &Scene<'_>, theme: &Theme) -> TitleSegment {
-    let store = scene.tail.store();
-    let bytes = |size: usize| format::bytes(u64::try_from(size).unwrap_or(u64::MAX));
-    let budget = bytes(scene.app.settings().tail_budget);
-    let text = format!(
-        "kept {} {} {} of {budget}",
-        format::size(store.kept()),
-        theme.glyphs.dot,
-        bytes(store.bytes())
-    );
+fn kept(app: &App, tail: &Tail, theme: &Theme) -> TitleSegment {
+    let store = tail.store();
+    let (messages, bytes) = (format::size(store.kept()), format::bytes_len(store.bytes()));
+    let budget = format::bytes_len(app.settings().tail_budget);
+    let text = format!("kept {messages} {} {bytes} of {budget}", theme.glyphs.dot);
     TitleSegment::new(5, text, theme.muted)
 }
 
-/// What a tail reads: `orders:0-3`, or several streams.
-pub(super) fn place(tail: &Tail) -> String {
+/// The partitions that a tail reads: `orders:0-3`, or those of several streams.
+pub(super) fn partitions(tail: &Tail) -> String {
     let mut streams: Vec<(&StreamName, Vec<PartitionId>)> = Vec::new();
-    for part in tail.partitions() {
-        match streams
-            .iter_mut()
-            .find(|(stream, _)| *stream == &part.stream)
-        {
-            Some((_, partitions)) => partitions.push(part.partition),
-            None => streams.push((&part.stream, vec![part.partition])),
+    for one in tail.partitions() {
+        let mut known = streams.iter_mut();
+        match known.find(|(stream, _)| *stream == &one.stream) {
+            Some((_, ids)) => ids.push(one.partition),
+            None => streams.push((&one.stream, vec![one.partition])),
         }
     }
-    let texts = streams.into_iter().map(|(stream, mut partitions)| {
-        partitions.sort_unstable();
-        format!("{stream}:{}", format_ranges(&partitions))
+    let texts = streams.into_iter().map(|(stream, mut ids)| {
+        ids.sort_unstable();
+        format!("{stream}:{}", format_ranges(&ids))
     });
     texts.collect::<Vec<_>>().join(" ")
-}
-
-fn whole(number: u64) -> String {
-    format::count(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-fn short(number: usize) -> String {
-    format::short_count(i64::try_from(number).unwrap_or(i64::MAX))
 }

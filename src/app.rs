@@ -12,6 +12,8 @@
 //! cluster, and the app itself
 //! ```
 
+#![deny(clippy::indexing_slicing)]
+
 mod app_request;
 mod cluster;
 pub(crate) mod command;
@@ -19,6 +21,7 @@ mod context;
 mod effect;
 mod event;
 mod focus;
+mod ids;
 mod inflight;
 pub(crate) mod input;
 mod key_context;
@@ -42,6 +45,7 @@ pub use command::Command;
 pub use effect::{Effect, ExportSpec, OlderSpec, TailSpec};
 pub use event::{Event, Link, Progress, ScanEvent, TailEvent};
 pub use focus::{Focus, Pane, Screen};
+pub use ids::{RequestId, ScanId, TailId};
 pub(crate) use inflight::{Pending, Request};
 pub use input::keymap::Keymap;
 pub use key_context::KeyContext;
@@ -70,18 +74,6 @@ use screens::streams::Streams;
 
 use crate::health::Truth;
 use crate::model::Timestamp;
-
-/// Names a tail as long as it is open; never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TailId(pub u64);
-
-/// Names a request until it is answered; never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId(pub u64);
-
-/// Names a scan until it is finished or cancelled; never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ScanId(pub u64);
 
 /// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
 #[derive(Debug)]

@@ -13,6 +13,8 @@
 //! chrome: what surrounds the panes
 //! ```
 
+#![deny(clippy::indexing_slicing)]
+
 pub(crate) mod format;
 pub(crate) mod sanitise;
 

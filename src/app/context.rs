@@ -5,11 +5,11 @@
 
 use super::app_request::AppRequest;
 use super::effect::Effect;
+use super::ids::{RequestId, ScanId, TailId};
 use super::inflight::{Inflight, Request};
 use super::notice::{Level, Notices};
 use super::settings::Settings;
 use super::viewport::Viewport;
-use super::{RequestId, ScanId, TailId};
 use crate::model::{Failure, Operation, Timestamp};
 
 /// What all screens and overlays share.

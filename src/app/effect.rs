@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{RequestId, ScanId, TailId};
+use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, Query};
 

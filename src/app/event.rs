@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::app::{RequestId, ScanId, TailId, Viewport};
+use super::ids::{RequestId, ScanId, TailId};
+use super::viewport::Viewport;
 use crate::model::{
     ActivityEvent, BrokerView, CursorEntry, Failure, GroupInfo, Offset, Outcome, PartitionId,
     Probe, StreamName, SubscriptionEvent, Timestamp,

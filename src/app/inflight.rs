@@ -1,6 +1,6 @@
 //! What was asked for and is not answered yet, by request id (I5).
 
-use super::RequestId;
+use super::ids::RequestId;
 use crate::model::{Operation, Timestamp};
 
 /// Something that was asked for.

@@ -18,9 +18,9 @@ use form::{Form, FormKind};
 use menu::Menu;
 use pager::Pager;
 
-use super::RequestId;
 use super::command::{Command, ListCommand, TextCommand};
 use super::context::Context;
+use super::ids::RequestId;
 use super::input::editor::TextInput;
 use super::input::history::History;
 use super::input::key_hints::{CREATING, Hint, hints_of};

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
+use super::App;
 use super::command::{AppCommand, Command, GoCommand};
 use super::effect::Effect;
 use super::event::Event;
 use super::focus::Screen;
+use super::ids::RequestId;
 use super::inflight::Request;
 use super::input::editor::TextInput;
 use super::input::keymap::Resolution;
@@ -18,7 +20,6 @@ use super::overlays::command_line::CommandLine;
 use super::overlays::{Overlay, contexts_menu, palette};
 use super::row_key::DetailTarget;
 use super::viewport::Viewport;
-use super::{App, RequestId};
 use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
 
 /// Within this time a second ctrl-c quits.

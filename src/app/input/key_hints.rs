@@ -2,9 +2,8 @@
 //!
 //! Which key it is, the keymap tells; a command without a key there is left out.
 
-use crate::app::Command;
 use crate::app::command::{
-    AppCommand, ClusterCommand, FormCommand, ListCommand, Motion, TailCommand, TextCommand,
+    AppCommand, ClusterCommand, Command, FormCommand, ListCommand, Motion, TailCommand, TextCommand,
 };
 use crate::app::key_context::KeyContext;
 

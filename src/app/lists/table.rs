@@ -20,7 +20,7 @@ pub trait Listing {
     fn filter_mut(&mut self) -> &mut Filter;
 
     /// How many rows are shown.
-    fn len(&self) -> usize;
+    fn row_count(&self) -> usize;
 
     /// How many rows there would be without filters.
     fn total(&self) -> usize;
@@ -177,7 +177,7 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         &mut self.filter
     }
 
-    fn len(&self) -> usize {
+    fn row_count(&self) -> usize {
         self.rows.len()
     }
 

@@ -2,8 +2,7 @@
 //!
 //! Only from here do such changes reach the executor (I10). The words are `ui`'s.
 
-use crate::app::Command;
-use crate::app::command::{ConfirmCommand, TextCommand};
+use crate::app::command::{Command, ConfirmCommand, TextCommand};
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::key_hints::{CLOSE, Hint};

@@ -13,10 +13,10 @@ pub(in crate::app) use create_form::create_form;
 pub(crate) use field::{Choice, Field, FieldId, Input};
 pub(in crate::app) use publish_form::{publish_again, publish_form};
 
-use crate::app::RequestId;
 use crate::app::command::FormCommand;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
+use crate::app::ids::RequestId;
 use crate::app::inflight::Request;
 use crate::app::input::editor::TextInput;
 use crate::app::motion::cycled;

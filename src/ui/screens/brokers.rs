@@ -35,7 +35,10 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     let behind = labels::faults_only(app, theme);
     let area = list_title(painter, place, list, &behind);
     let selected = list.selected().and_then(|name| truth.broker(name));
-    let rows = cells(list.len()).saturating_add(2).max(5).min(area.height);
+    let rows = cells(list.row_count())
+        .saturating_add(2)
+        .max(5)
+        .min(area.height);
     let has_room = area.height >= rows + 6;
     let rows = if has_room && selected.is_some() {
         top(area, rows)

@@ -45,7 +45,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
         &[span(format!("  {name}"), theme.text)],
     );
     let selected = app.streams().selected_partition(truth);
-    let rows = rows_area(area, list.len(), selected);
+    let rows = rows_area(area, list.row_count(), selected);
     let short = ShortNames::of(truth);
     let longest = |width: &dyn Fn(&PartitionTruth) -> usize| {
         let partitions = stream.map_or(&[][..], |stream| &stream.partitions);

@@ -60,8 +60,8 @@ pub(in crate::ui) fn list_title(
         let text = format!("{} marked  ", format::size(list.marked()));
         right.push(span(text, theme.marked));
     }
-    let (shown, total) = (format::size(list.len()), format::size(list.total()));
-    let count = if list.len() == list.total() {
+    let (shown, total) = (format::size(list.row_count()), format::size(list.total()));
+    let count = if list.row_count() == list.total() {
         total
     } else {
         format!("{shown} of {total}")

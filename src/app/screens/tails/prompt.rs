@@ -1,8 +1,7 @@
 //! The line that asks for a query, a place to seek, or a file to export to: its text and what is wrong with it.
 //! What an accepted line does is the tails' business.
 
-use crate::app::Command;
-use crate::app::command::TextCommand;
+use crate::app::command::{Command, TextCommand};
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::history::{History, Recall};

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use crate::app::ScanId;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::event::ScanEvent;
+use crate::app::ids::ScanId;
 use crate::store::{ChunkKey, Query, Store};
 
 /// Chunks passed to one scan: few enough that what has come since is scanned soon.

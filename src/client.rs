@@ -131,6 +131,7 @@ mod backoff;
 mod brokers;
 mod consumer;
 mod cursors;
+mod dialler;
 mod error;
 mod groups;
 mod inner;
@@ -152,7 +153,7 @@ use std::ops::Deref;
 
 pub use activity::ActivityEvents;
 pub use brokers::{AddressOrigin, BrokerHealth};
-pub use consumer::{Consumer, ConsumerItem, ConsumerOptions};
+pub use consumer::{Acknowledge, Consumer, ConsumerItem, ConsumerOptions, PartitionPosition};
 pub use cursors::CursorReading;
 pub use error::{Error, Result};
 pub use observer::{Observer, TaskCount};

@@ -382,32 +382,27 @@ fn apply_event(
     event: SubscriptionEvent,
 ) -> Result<()> {
     let target = Target::Partition(Arc::clone(stream), range.partition);
-    let reason = match event {
-        SubscriptionEvent::Gap { from, to } => {
-            session.console.print_error(&format!(
-                "{target}: offsets {from} to {to} were removed before they could be read"
-            ));
-            return Ok(());
+    match event {
+        SubscriptionEvent::Gap { .. } => {
+            let sentence = event.sentence(&target);
+            session.console.print_error(&sentence.unwrap_or_default());
+            Ok(())
+        }
+        // The journal counts by offsets, and these mean other messages now.
+        SubscriptionEvent::Rewound { .. } => {
+            let sentence = event.sentence(&target).unwrap_or_default();
+            Err(Failure::new(ErrorKind::LogUnreadable, target, sentence).into())
         }
         SubscriptionEvent::Opened { .. }
         | SubscriptionEvent::Resuming { .. }
-        | SubscriptionEvent::Resumed { .. } => return Ok(()),
-        SubscriptionEvent::Ended(reason) => reason,
-    };
-    let failure = match reason {
-        EndReason::StopReached | EndReason::ReadonlyEnd => return Ok(()),
-        EndReason::Unavailable(failure) | EndReason::Failed(failure) => failure,
-        EndReason::Paused => plan::is_paused(target),
-        EndReason::Deleted => {
-            let sentence = format!("{target} is gone: the stream was deleted");
-            Failure::new(ErrorKind::StreamDeleted, target, sentence)
-        }
-        EndReason::Fenced => {
-            let sentence = format!("{target} is read by a member of a group");
-            Failure::new(ErrorKind::Fenced, target, sentence)
-        }
-    };
-    Err(failure.into())
+        | SubscriptionEvent::Resumed { .. }
+        | SubscriptionEvent::Uncommitted { .. } => Ok(()),
+        SubscriptionEvent::Ended(EndReason::Paused) => Err(plan::is_paused(target).into()),
+        SubscriptionEvent::Ended(reason) => match reason.failure(&target) {
+            None => Ok(()),
+            Some(failure) => Err(failure.into()),
+        },
+    }
 }
 
 fn messages(count: u64) -> String {

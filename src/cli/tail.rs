@@ -20,7 +20,6 @@ use super::partition_spec::{self, PartitionSpec};
 use crate::client::{Observer, by_key};
 use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp};
 use crate::store::ExportForm;
-pub(crate) use runner::failure_of_end;
 
 use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
@@ -44,7 +43,7 @@ pub(crate) async fn tail(session: &mut CommandContext<'_>, args: &TailArgs) -> R
     let now = Timestamp::now();
     // A range may end in what is yet to come.
     let waits = specs.iter().any(|spec| match spec.stop {
-        StopAt::Never | StopAt::Offset(_) => true,
+        StopAt::Never | StopAt::Offset(_) | StopAt::Newest => true,
         StopAt::Time(time) => time > now,
         StopAt::Latest => false,
     });

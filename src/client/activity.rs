@@ -9,7 +9,7 @@ use tokio_stream::Stream;
 
 use super::Observer;
 use super::error::{Error, Result};
-use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem, failure_of};
+use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem};
 use crate::model::{
     ActivityEvent, EndReason, ErrorKind, OwnedMessages, StartAt, StopAt, SubscribeSpec,
     SubscriptionEvent, Target,
@@ -90,7 +90,10 @@ impl ActivityEvents {
             | EndReason::Deleted
             | EndReason::Fenced
             | EndReason::Unavailable(_)
-            | EndReason::Failed(_) => return failure_of(reason, &activity()).map(Err),
+            | EndReason::Failed(_) => {
+                let failure = reason.clone().failure(&activity());
+                return failure.map(|failure| Err(failure.into()));
+            }
         };
         Some(Err(Error::new(kind, activity(), sentence)))
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::options::Prefer;
-use crate::model::{BrokerId, Cluster, Failure, Timestamp};
+use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Timestamp};
 
 /// How this client came to know a broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,24 +137,49 @@ impl Brokers {
         self.lock().get(address)?.id.clone()
     }
 
-    /// Where that broker is reached: as it is listed, unless only a seed of that id answers, as where it advertises a
-    /// name that is not known here. Brokers leave each other out of their lists for minutes (wire-contract §4.7).
+    /// Where that broker is reached: as it is listed where it has answered there, else at another address that a broker
+    /// of that id has answered at. What a broker advertises may be a name that is not known here, and brokers leave each
+    /// other out of their lists for minutes (wire-contract §4.7).
     pub(crate) fn address(&self, id: &str, listed: Option<String>) -> Option<String> {
         let known = self.lock();
-        let is_dead = |address: &str| {
-            let broker = known.get(address);
-            broker.is_some_and(BrokerHealth::has_failed_last)
-        };
-        if listed.as_deref().is_some_and(|listed| !is_dead(listed)) {
+        let answers = |address: &str| known.get(address).is_some_and(BrokerHealth::is_answering);
+        if listed.as_deref().is_some_and(answers) {
             return listed;
         }
-        let mut same = known
+        let same = |broker: &&BrokerHealth| broker.id.as_deref() == Some(id);
+        let mut answering = known.values().filter(|broker| broker.is_answering());
+        let found = answering.find(same).or_else(|| {
+            // Nobody of that id answers: what is listed is as good as what was known before.
+            known.values().find(same).filter(|_| listed.is_none())
+        });
+        found.map(|broker| broker.address.to_string()).or(listed)
+    }
+
+    /// The error of a call at that address; where the address is only what a broker says of itself or of another, and
+    /// has never answered, with a word on where it comes from.
+    pub(crate) fn explain(&self, address: &str, error: Error) -> Error {
+        let is_unreached = matches!(
+            error.kind(),
+            ErrorKind::BadAddress | ErrorKind::Unreachable | ErrorKind::Timeout
+        );
+        let known = self.lock();
+        let Some(broker) = known.get(address).filter(|_| is_unreached) else {
+            return error;
+        };
+        let is_hearsay = broker.origin == AddressOrigin::Discovered && broker.last_answer.is_none();
+        let Some(id) = broker.id.as_ref().filter(|_| is_hearsay) else {
+            return error;
+        };
+        let seeds = known
             .values()
-            .filter(|broker| broker.id.as_deref() == Some(id));
-        let answering = same.find(|broker| broker.is_answering());
-        answering
-            .map(|broker| broker.address.to_string())
-            .or(listed)
+            .filter(|broker| broker.origin == AddressOrigin::Configured);
+        let seeds: Vec<&str> = seeds.map(|seed| &*seed.address).collect();
+        let sentence = format!(
+            "{error}; {address} is the address that broker {id} advertises to {}: where it is reached at another one, say \
+             --advertise {address}=HOST:PORT",
+            seeds.join(", ")
+        );
+        error.explained(ErrorKind::Unreachable, sentence)
     }
 
     /// A request to it begins.
@@ -247,6 +272,46 @@ mod tests {
         );
         brokers.record_answer("127.0.0.1:1");
         assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:2"]);
+    }
+
+    #[test]
+    fn an_address_that_has_answered_beats_one_that_never_did() {
+        let brokers = Brokers::new(&["seed:1".into()], Prefer::Random);
+        let mut told = cluster("a", &[("a", 1)]);
+        told.brokers[0].host = "pod-0.internal".into();
+        brokers.learn_brokers("seed:1", &told);
+        let listed = || Some("pod-0.internal:1".to_owned());
+        assert_eq!(brokers.address("a", listed()), listed(), "nobody answered");
+        brokers.record_answer("seed:1");
+        assert_eq!(brokers.address("a", listed()).as_deref(), Some("seed:1"));
+        brokers.record_answer("pod-0.internal:1");
+        assert_eq!(brokers.address("a", listed()), listed());
+        // Left out of the others' lists for two minutes after its return.
+        assert!(brokers.address("a", None).is_some());
+        assert_eq!(brokers.address("b", None), None);
+    }
+
+    #[test]
+    fn an_advertised_address_that_never_answered_is_explained() {
+        let brokers = Brokers::new(&["seed:1".into()], Prefer::Random);
+        let mut told = cluster("a", &[("a", 1)]);
+        told.brokers[0].host = "pod-0.internal".into();
+        brokers.learn_brokers("seed:1", &told);
+        let error = || Error::new(ErrorKind::BadAddress, Target::Cluster, "cannot be resolved");
+        let explained = brokers.explain("pod-0.internal:1", error());
+        assert_eq!(explained.kind(), ErrorKind::Unreachable);
+        let sentence = explained.to_string();
+        for part in [
+            "broker a",
+            "seed:1",
+            "--advertise pod-0.internal:1=HOST:PORT",
+        ] {
+            assert!(sentence.contains(part), "{sentence}");
+        }
+        assert_eq!(
+            brokers.explain("seed:1", error()).kind(),
+            ErrorKind::BadAddress
+        );
     }
 
     #[test]

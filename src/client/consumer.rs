@@ -1,29 +1,46 @@
-//! A member of a consumer group: reads the partitions assigned to it, and stores how far it has come. Staying a member
-//! is `consumer::heart`'s.
+//! A member of a consumer group: reads the partitions assigned to it, and stores how far it has come. Staying a member is
+//! `consumer::heartbeat`'s, opening and reopening partitions `consumer::readers`'.
 
 mod heartbeat;
+mod positions;
+mod readers;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Interval;
-use tokio_stream::{StreamExt, StreamMap};
+use tokio_stream::Stream;
+use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Client;
 use super::error::{Error, Result};
 use super::inner::Api;
-use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem};
 use crate::model::{
-    EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, PartitionId, RetryLimit,
-    StartAt, StreamName, SubscribeSpec, SubscriptionEvent, Target,
+    ErrorKind, Failure, Message, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent,
+    Target,
 };
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use heartbeat::{Assignment, Heartbeat, Membership};
+use positions::Positions;
+use readers::{PartitionReaders, ReaderItem};
+
+/// When a message counts as dealt with, so that the position behind it may be stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// When the next item is asked for.
+    #[default]
+    OnNext,
+    /// When [`Consumer::acknowledge`] is called, for it and all messages before it in its partition.
+    Manually,
+}
 
 /// Which group to join, and how.
 #[derive(Clone, Debug)]
@@ -34,8 +51,11 @@ pub struct ConsumerOptions {
     pub consumer: String,
     /// The streams to read: each partition by one member of the group.
     pub streams: Vec<StreamName>,
-    /// Where to start on a partition of which the group has stored no position.
-    pub start: StartAt,
+    /// Where to start on a partition of which the group has stored no position; `None`: such a partition is not read, and
+    /// an event says so.
+    pub start: Option<StartAt>,
+    /// When a message counts as dealt with.
+    pub acknowledge: Acknowledge,
     /// How often positions are stored; `None`: only by [`Consumer::checkpoint`] and [`Consumer::leave`].
     pub checkpoint_every: Option<Duration>,
     /// How often the coordinator hears of this member; `None`: at two fifths of what it allows, 6 s by default.
@@ -52,7 +72,8 @@ impl ConsumerOptions {
             group: group.into(),
             consumer: String::new(),
             streams: streams.into_iter().map(Into::into).collect(),
-            start: StartAt::New,
+            start: Some(StartAt::New),
+            acknowledge: Acknowledge::default(),
             checkpoint_every: Some(Duration::from_secs(5)),
             heartbeat_every: None,
         }
@@ -61,6 +82,7 @@ impl ConsumerOptions {
 
 /// What a consumer yields.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConsumerItem {
     /// The group has changed, and these are this member's partitions now, maybe none.
     Assigned {
@@ -69,10 +91,10 @@ pub enum ConsumerItem {
         /// The partitions.
         partitions: Vec<(StreamName, PartitionId)>,
     },
-    /// A message of one of them. Asking for the next item says that it is dealt with.
+    /// A message of one of them.
     Message(Message),
-    /// Something that happened to the subscription of one of them. One that ended because it is paused, readonly or
-    /// fenced is tried again every second, and told of once.
+    /// Something that happened to the subscription of one of them. What may pass, as a pause, a missing leader or a newer
+    /// member, is tried again and told once, and again when it lasts beyond a heartbeat.
     Event {
         /// The stream.
         stream: StreamName,
@@ -81,22 +103,37 @@ pub enum ConsumerItem {
         /// What happened.
         event: SubscriptionEvent,
     },
-    /// The coordinator did not hear of this member; it goes on trying, and joins again if it was taken for dead.
+    /// The coordinator has not heard of this member for longer than a heartbeat; it goes on trying, and joins again if it
+    /// was taken for dead.
     HeartbeatFailed(Failure),
     /// Positions could not be stored; the next checkpoint tries again.
     CheckpointFailed(Failure),
 }
 
-/// How long to leave a partition alone whose subscription ended for a reason that may pass, as a pause.
-const REOPEN_AFTER: Duration = Duration::from_secs(1);
+/// How far a member has come in one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionPosition {
+    /// The stream.
+    pub stream: StreamName,
+    /// The partition.
+    pub partition: PartitionId,
+    /// The last offset that was dealt with; `None` before the first.
+    pub acknowledged: Option<Offset>,
+    /// The last offset that this member has stored for the group.
+    pub stored: Option<Offset>,
+}
 
 /// Stands for never where an interval needs a number.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// A partition that a member may be assigned.
 type AssignedPartition = (StreamName, PartitionId);
 
-/// A member of a consumer group. It reads while it is polled, and stays a member by itself; dropped without
-/// [`leave`](Self::leave), the coordinator takes it for dead after a while (15 s by default).
+/// Positions being stored, and how each of them went.
+type Storing = Pin<Box<dyn Future<Output = Vec<(AssignedPartition, Offset, Result<()>)>> + Send>>;
+
+/// A member of a consumer group, as a stream of [`ConsumerItem`]s. It reads while it is polled, and stays a member by
+/// itself; dropped without [`leave`](Self::leave), the coordinator takes it for dead after a while (15 s by default).
 ///
 /// Messages are delivered at least once: what was dealt with but not stored when a partition moves, comes again to the
 /// member that it moves to.
@@ -104,53 +141,16 @@ pub struct Consumer {
     client: Client,
     options: ConsumerOptions,
     membership: watch::Receiver<Membership>,
+    changes: WatchStream<Membership>,
     assignment: Option<Assignment>,
-    reading: StreamMap<AssignedPartition, Subscription<OwnedMessages>>,
-    /// Assigned partitions without a subscription yet.
-    to_open: VecDeque<AssignedPartition>,
+    readers: PartitionReaders,
     checkpoint: Interval,
+    storing: Option<Storing>,
     positions: Positions,
-    /// Partitions whose subscriptions ended for a reason that may pass.
-    reopening: BTreeMap<AssignedPartition, EndReason>,
-    reopen_timer: Interval,
+    /// What has to be told before anything that comes.
+    pending: VecDeque<ConsumerItem>,
     /// Stops the heartbeat.
     stop: Option<DropGuard>,
-}
-
-/// How far this member has come.
-#[derive(Debug, Default)]
-struct Positions {
-    /// The message handed out last: dealt with once the next one is asked for.
-    in_hand: Option<(AssignedPartition, Offset)>,
-    done: BTreeMap<AssignedPartition, Offset>,
-    stored: BTreeMap<AssignedPartition, Offset>,
-}
-
-impl Positions {
-    fn mark_handed_done(&mut self) {
-        if let Some((place, offset)) = self.in_hand.take() {
-            self.done.insert(place, offset);
-        }
-    }
-
-    /// Forgets partitions that others read now.
-    fn retain_owned(&mut self, is_own: impl Fn(&AssignedPartition) -> bool) {
-        self.done.retain(|place, _| is_own(place));
-        self.stored.retain(|place, _| is_own(place));
-    }
-
-    /// What is to be stored of partitions that this member may speak for.
-    fn unstored(
-        &self,
-        is_own: impl Fn(&AssignedPartition) -> bool,
-    ) -> Vec<(AssignedPartition, Offset)> {
-        let is_new = |(place, offset): &(&AssignedPartition, &Offset)| {
-            is_own(place) && self.stored.get(*place) != Some(*offset)
-        };
-        let new = self.done.iter().filter(is_new);
-        new.map(|(place, offset)| (place.clone(), *offset))
-            .collect()
-    }
 }
 
 impl Client {
@@ -167,38 +167,30 @@ impl Client {
         self.core().cursor_partitions().await?;
         let joined = heartbeat::join(self.core(), &options).await?;
         let stop = CancellationToken::new();
-        let (heart, membership) = Heartbeat::new(Arc::clone(self.core()), &options, &joined);
-        let beating = stop.clone();
+        let (heartbeat, membership) = Heartbeat::new(Arc::clone(self.core()), &options, &joined);
+        let running = stop.clone();
+        let told_after = heartbeat.interval();
         self.core().tasks.run(async move {
-            beating.run_until_cancelled(heart.run()).await;
+            running.run_until_cancelled(heartbeat.run()).await;
         });
         let every = options.checkpoint_every.unwrap_or(A_YEAR);
         let mut checkpoint = tokio::time::interval(every.max(Duration::from_millis(10)));
         checkpoint.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         checkpoint.reset();
         Ok(Consumer {
+            readers: PartitionReaders::new(self.clone(), &options, told_after),
             client: self.clone(),
             options,
+            changes: WatchStream::from_changes(membership.clone()),
             membership,
             assignment: None,
-            reading: StreamMap::new(),
-            to_open: VecDeque::new(),
             checkpoint,
+            storing: None,
             positions: Positions::default(),
-            reopening: BTreeMap::new(),
-            reopen_timer: tokio::time::interval(REOPEN_AFTER),
+            pending: VecDeque::new(),
             stop: Some(stop.drop_guard()),
         })
     }
-}
-
-/// What a consumer waits for.
-enum ConsumerWakeup {
-    Group,
-    Item(AssignedPartition, SubscriptionItem<Message>),
-    Checkpoint,
-    /// Ended subscriptions may be tried again.
-    ReopenDue,
 }
 
 impl Consumer {
@@ -213,212 +205,57 @@ impl Consumer {
         assignment.map_or(0, |assignment| assignment.epoch)
     }
 
-    /// The next message or event; `None` once the client was closed. May be dropped while it waits.
+    /// How far this member has come in each of its partitions.
+    pub fn positions(&self) -> Vec<PartitionPosition> {
+        let partitions = self.assignment.iter().flat_map(|it| &it.partitions);
+        let position = |place: &AssignedPartition| PartitionPosition {
+            stream: Arc::clone(&place.0),
+            partition: place.1,
+            acknowledged: self.positions.acknowledged(place),
+            stored: self.positions.stored(place),
+        };
+        partitions.map(position).collect()
+    }
+
+    /// The next message or event; `None` once the client was closed. May be dropped while it waits: nothing is lost.
     pub async fn next(&mut self) -> Option<ConsumerItem> {
-        self.positions.mark_handed_done();
-        loop {
-            if let Err(failure) = self.open_next().await {
-                return Some(failure);
-            }
-            match self.wake().await? {
-                ConsumerWakeup::Group => {
-                    if let Some(item) = self.apply_membership().await {
-                        return Some(item);
-                    }
-                }
-                ConsumerWakeup::Item(place, item) => {
-                    if let Some(item) = self.item_of_subscription(place, item) {
-                        return Some(item);
-                    }
-                }
-                ConsumerWakeup::ReopenDue => self.to_open.extend(self.reopening.keys().cloned()),
-                ConsumerWakeup::Checkpoint if self.options.checkpoint_every.is_some() => {
-                    if let Err(error) = self.store_positions().await {
-                        return Some(ConsumerItem::CheckpointFailed(error.into()));
-                    }
-                }
-                ConsumerWakeup::Checkpoint => {}
-            }
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Deals with a message and all before it in its partition: the next checkpoint may store that. One of a partition
+    /// that was given to another member meanwhile has no effect.
+    pub fn acknowledge(&mut self, message: &Message) {
+        let place = (Arc::clone(&message.stream), message.partition);
+        if self.owns(&place) {
+            self.positions.acknowledge(place, message.offset);
         }
     }
 
-    async fn wake(&mut self) -> Option<ConsumerWakeup> {
-        let is_reading = !self.reading.is_empty();
-        let is_resting = self
-            .reopening
-            .keys()
-            .any(|place| !self.reading.contains_key(place));
-        tokio::select! {
-            biased;
-            changed = self.membership.changed() => changed.ok().map(|()| ConsumerWakeup::Group),
-            _ = self.checkpoint.tick() => Some(ConsumerWakeup::Checkpoint),
-            _ = self.reopen_timer.tick(), if is_resting => Some(ConsumerWakeup::ReopenDue),
-            Some((place, item)) = self.reading.next(), if is_reading => Some(ConsumerWakeup::Item(place, item)),
+    /// Reads one of this member's partitions from there on, instead of where it has come to. What was dealt with before
+    /// and not stored yet is not stored any more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] where the partition is not assigned to this member.
+    pub fn seek(&mut self, stream: &str, partition: PartitionId, start: StartAt) -> Result<()> {
+        let place = (StreamName::from(stream), partition);
+        if !self.owns(&place) {
+            let target = Target::Partition(place.0, partition);
+            let sentence = format!("{target} is not assigned to this member");
+            return Err(Error::refused(target, sentence));
         }
-    }
-
-    /// Takes in what the coordinator says of the group. All subscriptions begin anew, under the new epoch: one under
-    /// an older epoch would be fenced (wire-contract §4.11).
-    async fn apply_membership(&mut self) -> Option<ConsumerItem> {
-        let Membership {
-            assignment,
-            last_failure: trouble,
-        } = self.membership.borrow_and_update().clone();
-        if assignment == self.assignment {
-            return trouble.map(ConsumerItem::HeartbeatFailed);
-        }
-        self.assignment.clone_from(&assignment);
-        let Assignment {
-            epoch,
-            partitions: places,
-        } = assignment.unwrap_or_default();
-        self.reading.clear();
-        // Of a lost partition nothing is stored any more: its new owner may have begun a heartbeat ago, and servers
-        // fence readers, not SetCursor (wire-contract §4.8, §4.11): the last write would win and rewind the group. The
-        // new owner reads again what was not stored. Nor of one that another owned in between.
-        let resting = std::mem::take(&mut self.reopening);
-        self.positions
-            .retain_owned(|place| places.contains(place) && !is_fenced(&resting, place));
-        self.to_open = places.iter().cloned().collect();
-        if let Err(error) = self.store_positions().await {
-            return Some(ConsumerItem::CheckpointFailed(error.into()));
-        }
-        Some(ConsumerItem::Assigned {
-            epoch,
-            partitions: places,
-        })
-    }
-
-    /// Subscribes to what is assigned and not read yet, one after the other.
-    async fn open_next(&mut self) -> std::result::Result<(), ConsumerItem> {
-        while let Some(place) = self.to_open.front().cloned() {
-            let subscription = self.open(&place).await;
-            self.to_open.pop_front();
-            match subscription {
-                Ok(subscription) => {
-                    self.reading.insert(place, subscription);
-                }
-                Err(error) => return Err(self.not_opened(place, &error)),
-            }
-        }
+        self.positions.forget(&place);
+        self.readers.open(place, Some(start));
         Ok(())
     }
 
-    /// What may pass is tried again with the next item, after the others.
-    fn not_opened(&mut self, place: AssignedPartition, error: &Error) -> ConsumerItem {
-        let failure = Failure::from(error);
-        let (stream, partition) = place.clone();
-        let event = if error.kind().is_retryable() {
-            self.to_open.push_back(place);
-            let attempt = 1;
-            SubscriptionEvent::Resuming { attempt, failure }
-        } else {
-            SubscriptionEvent::Ended(EndReason::Failed(failure))
-        };
-        ConsumerItem::Event {
-            stream,
-            partition,
-            event,
-        }
-    }
-
-    async fn open(
-        &self,
-        (stream, partition): &AssignedPartition,
-    ) -> Result<Subscription<OwnedMessages>> {
-        let id = cursor_id(&self.options.group);
-        let come_to = match self.positions.done.get(&(Arc::clone(stream), *partition)) {
-            Some(offset) => Some(*offset),
-            None => self.client.fetch_cursor(&id, stream, *partition).await?,
-        };
-        let spec = SubscribeSpec {
-            start: come_to.map_or(self.options.start, |offset| StartAt::Offset(offset + 1)),
-            give_up: RetryLimit::Never,
-            ..SubscribeSpec::new(Arc::clone(stream), *partition)
-        };
-        let order = SubscribeRequest {
-            consumer: Some(pb::Consumer {
-                group_id: self.options.group.clone(),
-                group_epoch: self.epoch(),
-                consumer_id: self.options.consumer.clone(),
-            }),
-            ..SubscribeRequest::read_only(spec)
-        };
-        let core = Arc::clone(self.client.core());
-        Subscription::open(core, order, OwnedMessages::default()).await
-    }
-
-    fn item_of_subscription(
-        &mut self,
-        place: AssignedPartition,
-        item: SubscriptionItem<Message>,
-    ) -> Option<ConsumerItem> {
-        match item {
-            SubscriptionItem::Batch(message) => {
-                self.reopening.remove(&place);
-                self.positions.in_hand = Some((place, message.offset));
-                Some(ConsumerItem::Message(message))
-            }
-            SubscriptionItem::Event(event) => {
-                let is_news = self.schedule_reopen(&place, &event);
-                let (stream, partition) = place;
-                is_news.then_some(ConsumerItem::Event {
-                    stream,
-                    partition,
-                    event,
-                })
-            }
-        }
-    }
-
-    /// Remembers an end that may pass, to try again a little later. Whether the event is worth telling: the same end
-    /// after every try is not.
-    fn schedule_reopen(&mut self, place: &AssignedPartition, event: &SubscriptionEvent) -> bool {
-        let SubscriptionEvent::Ended(reason) = event else {
-            return !self.reopening.contains_key(place);
-        };
-        let may_pass = match reason {
-            EndReason::Paused
-            | EndReason::ReadonlyEnd
-            | EndReason::Fenced
-            | EndReason::Unavailable(_)
-            | EndReason::StopReached => true,
-            EndReason::Deleted | EndReason::Failed(_) => false,
-        };
-        if !may_pass {
-            return true;
-        }
-        self.reopen_timer.reset();
-        self.reopening
-            .insert(place.clone(), reason.clone())
-            .as_ref()
-            != Some(reason)
-    }
-
-    /// Stores how far this member has come, the message handed out last included.
+    /// Stores how far this member has come: with [`Acknowledge::OnNext`] the message handed out last is included. Where it
+    /// is dropped while it waits, some positions may be stored.
     ///
     /// # Errors
     /// That of the first position that could not be stored.
     pub async fn checkpoint(&mut self) -> Result<()> {
-        self.positions.mark_handed_done();
-        self.store_positions().await
-    }
-
-    async fn store_positions(&mut self) -> Result<()> {
-        let id = cursor_id(&self.options.group);
-        // The heartbeat may know of a newer assignment than was taken in.
-        let heard = self.membership.borrow().assignment.clone();
-        let own = heard.unwrap_or_default().partitions;
-        let is_own =
-            |place: &AssignedPartition| own.contains(place) && !is_fenced(&self.reopening, place);
-        for (place, offset) in self.positions.unstored(is_own) {
-            let (stream, partition) = &place;
-            self.client
-                .set_cursor(&id, stream, *partition, offset)
-                .await?;
-            self.positions.stored.insert(place, offset);
-        }
-        Ok(())
+        self.positions.acknowledge_in_hand();
+        self.store_all().await
     }
 
     /// Stores how far this member has come and leaves the group, so that others read on at once.
@@ -427,9 +264,9 @@ impl Consumer {
     /// Where it could not be stored, or the group not be left: then the coordinator finds out by itself. To be no member
     /// any more, or of a group that is gone, is to have left.
     pub async fn leave(mut self) -> Result<()> {
-        self.reading.clear();
-        self.checkpoint().await?;
-        // A heart that beats on would find that it is no member, and join again.
+        self.readers.close_all();
+        let stored = self.checkpoint().await;
+        // A heartbeat that goes on would find that it is no member, and join again.
         self.stop = None;
         let target = Target::Group(self.options.group.clone());
         let request = pb::LeaveConsumerGroupRequest {
@@ -440,23 +277,169 @@ impl Consumer {
             let request = request.clone();
             async move { api.leave_consumer_group(request).await }
         };
-        let core = self.client.core();
-        let limit = core.options.request_timeout;
+        let inner = self.client.core();
+        let limit = inner.options.request_timeout;
         let rpc = Rpc::LeaveConsumerGroup;
-        match core.call_any(rpc, &target, limit, send).await {
+        match inner.call_any(rpc, &target, limit, send).await {
             Err(error)
                 if !matches!(error.kind(), ErrorKind::NotMember | ErrorKind::NoSuchGroup) =>
             {
-                Err(error)
+                stored.and(Err(error))
             }
-            _ => Ok(()),
+            _ => stored,
+        }
+    }
+
+    fn owns(&self, place: &AssignedPartition) -> bool {
+        let assignment = self.assignment.as_ref();
+        assignment.is_some_and(|it| it.partitions.contains(place))
+    }
+
+    /// Takes in what the coordinator says of the group. All subscriptions begin anew, under the new epoch: one under an
+    /// older epoch would be fenced (wire-contract §4.11).
+    fn apply_membership(&mut self, membership: Membership) {
+        let Membership {
+            assignment,
+            last_failure,
+        } = membership;
+        if assignment == self.assignment {
+            self.pending
+                .extend(last_failure.map(ConsumerItem::HeartbeatFailed));
+            return;
+        }
+        self.assignment.clone_from(&assignment);
+        let Assignment { epoch, partitions } = assignment.unwrap_or_default();
+        // Of a lost partition nothing is stored any more: its new owner may have begun a heartbeat ago, and servers
+        // fence readers, not SetCursor (wire-contract §4.8, §4.11): the last write would win and rewind the group. The
+        // new owner reads again what was not stored. Nor of one that another owned in between.
+        let readers = &self.readers;
+        self.positions
+            .retain(|place| partitions.contains(place) && !readers.is_fenced(place));
+        self.storing = None;
+        let acknowledged = |place: &AssignedPartition| self.positions.acknowledged(place);
+        self.readers.assign(epoch, &partitions, acknowledged);
+        self.pending
+            .push_back(ConsumerItem::Assigned { epoch, partitions });
+        self.begin_storing();
+    }
+
+    /// What is to be stored now.
+    fn unstored(&self) -> Vec<(AssignedPartition, Offset)> {
+        // The heartbeat may know of a newer assignment than was taken in.
+        let heard = self.membership.borrow().assignment.clone();
+        let own = heard.unwrap_or_default().partitions;
+        self.positions
+            .unstored(|place| own.contains(place) && !self.readers.is_fenced(place))
+    }
+
+    /// Begins to store what is not stored yet, unless that is under way.
+    fn begin_storing(&mut self) {
+        let unstored = self.unstored();
+        if self.storing.is_some() || unstored.is_empty() {
+            return;
+        }
+        let client = self.client.clone();
+        let id = cursor_id(&self.options.group);
+        self.storing = Some(Box::pin(async move {
+            let mut stored = Vec::new();
+            for (place, offset) in unstored {
+                let result = client.set_cursor(&id, &place.0, place.1, offset).await;
+                stored.push((place, offset, result));
+            }
+            stored
+        }));
+    }
+
+    /// Takes in what was stored; the first failure, if there is one.
+    fn end_storing(&mut self, stored: Vec<(AssignedPartition, Offset, Result<()>)>) -> Result<()> {
+        let mut first = Ok(());
+        for (place, offset, result) in stored {
+            match result {
+                Ok(()) => self.positions.record_stored(place, offset),
+                Err(error) => first = first.and(Err(error)),
+            }
+        }
+        first
+    }
+
+    async fn store_all(&mut self) -> Result<()> {
+        loop {
+            self.begin_storing();
+            let Some(storing) = self.storing.as_mut() else {
+                return Ok(());
+            };
+            let stored = storing.await;
+            self.storing = None;
+            self.end_storing(stored)?;
+        }
+    }
+
+    fn poll_storing(&mut self, cx: &mut Context<'_>) {
+        let Some(storing) = &mut self.storing else {
+            return;
+        };
+        if let Poll::Ready(stored) = storing.as_mut().poll(cx) {
+            self.storing = None;
+            if let Err(error) = self.end_storing(stored) {
+                self.pending
+                    .push_back(ConsumerItem::CheckpointFailed(error.into()));
+            }
+        }
+    }
+
+    fn item_of_reader(&mut self, place: AssignedPartition, item: ReaderItem) -> ConsumerItem {
+        match item {
+            ReaderItem::Message(message) => {
+                if self.options.acknowledge == Acknowledge::OnNext {
+                    self.positions.hand_out(place, message.offset);
+                }
+                ConsumerItem::Message(message)
+            }
+            ReaderItem::Event(event) => {
+                if let SubscriptionEvent::Rewound { .. } = event {
+                    // The stored position means other messages now.
+                    self.positions.forget(&place);
+                }
+                let (stream, partition) = place;
+                ConsumerItem::Event {
+                    stream,
+                    partition,
+                    event,
+                }
+            }
         }
     }
 }
 
-/// Whether another member, or a later epoch, was seen to have taken the partition over.
-fn is_fenced(resting: &BTreeMap<AssignedPartition, EndReason>, place: &AssignedPartition) -> bool {
-    resting.get(place) == Some(&EndReason::Fenced)
+impl Stream for Consumer {
+    type Item = ConsumerItem;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ConsumerItem>> {
+        let this = &mut *self;
+        this.positions.acknowledge_in_hand();
+        loop {
+            if let Some(item) = this.pending.pop_front() {
+                return Poll::Ready(Some(item));
+            }
+            match Pin::new(&mut this.changes).poll_next(cx) {
+                Poll::Ready(Some(membership)) => {
+                    this.apply_membership(membership);
+                    continue;
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => {}
+            }
+            if this.checkpoint.poll_tick(cx).is_ready() && this.options.checkpoint_every.is_some() {
+                this.begin_storing();
+            }
+            this.poll_storing(cx);
+            if !this.pending.is_empty() {
+                continue;
+            }
+            let (place, item) = ready!(this.readers.poll_next(cx));
+            return Poll::Ready(Some(this.item_of_reader(place, item)));
+        }
+    }
 }
 
 /// The id under which a group stores its positions (wire-contract §6.3).

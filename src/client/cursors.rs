@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::{Error, Result};
 use super::inner::{Api, Inner, with_deadline};
 use super::partitioner::by_key;
-use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem, failure_of};
+use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem};
 use super::{Client, Observer};
 use crate::model::{
     CursorEntry, EndReason, ErrorKind, Offset, OwnedMessages, PartitionId, RetryLimit, StartAt,
@@ -219,7 +219,11 @@ impl Inner {
             match item {
                 SubscriptionItem::Batch(message) => take(message),
                 SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
-                    return failure_of(&reason, target).map_or(Ok(reason), Err);
+                    // A paused partition is told apart: what it held before is still worth showing.
+                    return match reason.clone().failure(target) {
+                        Some(failure) if reason != EndReason::Paused => Err(failure.into()),
+                        _ => Ok(reason),
+                    };
                 }
                 SubscriptionItem::Event(_) => {}
             }

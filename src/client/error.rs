@@ -72,6 +72,13 @@ impl Error {
         self
     }
 
+    /// The same error as another kind, with a sentence that says more.
+    pub(crate) fn explained(mut self, kind: ErrorKind, sentence: String) -> Self {
+        self.failure.kind = kind;
+        self.failure.sentence = sentence;
+        self
+    }
+
     /// The same error, known not to have reached a server.
     pub(crate) fn never_sent(mut self) -> Self {
         self.unsent = true;
@@ -81,6 +88,14 @@ impl Error {
     /// Whether even a change may be sent again, since nobody got it.
     pub(crate) fn is_unsent(&self) -> bool {
         self.unsent
+    }
+}
+
+impl Error {
+    /// Whether a broker says that the stream or partition does not exist.
+    pub(crate) fn is_missing(&self) -> bool {
+        let kind = self.kind();
+        matches!(kind, ErrorKind::NoSuchStream | ErrorKind::NoSuchPartition)
     }
 }
 

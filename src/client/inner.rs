@@ -115,10 +115,16 @@ impl Inner {
                 return Err(call.error(status));
             }
             Ok(Err(status)) => call.error(status),
-            Err(_) => call.timed_out(wait),
+            Err(_) => {
+                // A peer that vanished says nothing: the next request dials anew.
+                if wait >= self.options.connect_timeout {
+                    self.pool.mark_suspect(call.address);
+                }
+                call.timed_out(wait)
+            }
         };
         self.brokers.record_failure(call.address, &error);
-        Err(error)
+        Err(self.brokers.explain(call.address, error))
     }
 }
 
@@ -129,7 +135,8 @@ pub(crate) fn with_deadline<T>(message: T, deadline: Duration) -> Request<T> {
     request
 }
 
-/// A failure that the server itself sent: another broker would say the same.
+/// Whether a failure must not be met with another attempt: a change may have been done, and of a refusal another broker
+/// would say the same.
 pub(crate) fn is_final(rpc: Rpc, error: &Error) -> bool {
     !(error.is_unsent() || (!rpc.changes() && error.kind().is_retryable()))
 }

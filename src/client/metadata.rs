@@ -15,6 +15,7 @@ use tonic::Request;
 use super::backoff::Backoff;
 use super::error::{Error, Result};
 use super::inner::Inner;
+use super::retry::MAX_DEADLINE;
 use super::transport::Call;
 use crate::model::{
     Broker, BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target, Timestamp,
@@ -102,7 +103,7 @@ impl Inner {
     /// Fresh metadata from any broker, within the metadata timeout.
     pub(crate) async fn fetch_metadata(self: &Arc<Self>) -> Result<Arc<Cluster>> {
         let begun = Instant::now();
-        let deadline = begun + self.options.metadata_timeout;
+        let deadline = begun + self.options.metadata_timeout.min(MAX_DEADLINE);
         let mut backoff = Backoff::of_request();
         loop {
             match self.fetch_from_any(deadline).await {
@@ -169,9 +170,10 @@ impl Inner {
         let answer = answer
             .await
             .map_err(|error| not_liftbridge(error, address))?;
-        let cluster = Arc::new(convert::cluster(answer));
+        let mut cluster = convert::cluster(answer);
+        replace_wildcards(&mut cluster, address);
         self.brokers.learn_brokers(address, &cluster);
-        Ok(cluster)
+        Ok(Arc::new(cluster))
     }
 
     /// What the broker at that address says of one stream. Nothing of it is remembered.
@@ -194,7 +196,9 @@ impl Inner {
         let answer = self.call(call, wait, async |mut api| {
             api.fetch_metadata(request).await
         });
-        Ok(convert::cluster(answer.await?))
+        let mut cluster = convert::cluster(answer.await?);
+        replace_wildcards(&mut cluster, address);
+        Ok(cluster)
     }
 
     /// Metadata newer than `generation`: one fetch for all who found the same metadata wanting.
@@ -327,6 +331,17 @@ fn leader_named(
         .leader
         .clone()
         .ok_or_else(|| fail(ErrorKind::NoLeader))
+}
+
+/// Brokers that listen everywhere and say so can be reached where the one was that said it: `0.0.0.0` and `::` are no
+/// addresses to dial.
+fn replace_wildcards(cluster: &mut Cluster, asked: &str) {
+    let host = asked.rsplit_once(':').map_or(asked, |(host, _)| host);
+    for broker in &mut cluster.brokers {
+        if matches!(&*broker.host, "" | "0.0.0.0" | "::" | "[::]") {
+            broker.host = host.trim_matches(['[', ']']).into();
+        }
+    }
 }
 
 /// Whether asking again a little later may help.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::transport::{Channel, Endpoint};
 
+use super::dialler::Dialler;
 use super::error::{Error, Result};
 use super::options::ConnectOptions;
 use super::tls::Tls;
@@ -26,13 +27,6 @@ const SUBSCRIPTIONS_PER_CONNECTION: usize = 16;
 
 /// Frames of up to this size save wake-ups; servers send smaller ones if they like.
 const MAX_FRAME_BYTES: u32 = 256 << 10;
-
-/// Silence after which TCP asks whether the other side lives.
-pub(crate) const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
-/// How often it asks again.
-pub(crate) const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
-/// How many times it asks in vain.
-pub(crate) const KEEPALIVE_TIMES: u32 = 3;
 
 /// Where the tasks of connections run: counted, and stopped with the client.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +65,7 @@ impl hyper::rt::Executor<Pin<Box<dyn Future<Output = ()> + Send>>> for Tasks {
 #[derive(Debug)]
 pub(crate) struct Pool {
     options: Arc<ConnectOptions>,
-    tls: Option<Tls>,
+    dialler: Dialler,
     tasks: Tasks,
     brokers: Mutex<HashMap<Arc<str>, Connections>>,
 }
@@ -139,10 +133,11 @@ impl Pool {
     /// # Errors
     /// Those of [`Tls::prepare`].
     pub(crate) fn new(options: Arc<ConnectOptions>, tasks: Tasks) -> Result<Arc<Self>> {
-        let tls = Tls::prepare(&options)?;
+        let tls = options.tls.as_ref().map(Tls::prepare).transpose()?;
+        let dialler = Dialler::new(tls, options.connect_timeout);
         Ok(Arc::new(Self {
             options,
-            tls,
+            dialler,
             tasks,
             brokers: Mutex::default(),
         }))
@@ -223,24 +218,15 @@ impl Pool {
         // A window is 31 bits (RFC 9113 §6.9.1).
         let connection_window =
             u32::try_from(connection_window.min(0x7fff_ffff)).unwrap_or(u32::MAX >> 1);
-        let scheme = self.tls.as_ref().map_or("http", Tls::scheme);
-        let endpoint = Endpoint::from_shared(format!("{scheme}://{dialled}"))
+        // The dialler encrypts by itself.
+        let endpoint = Endpoint::from_shared(format!("http://{dialled}"))
             .map_err(|error| malformed(dialled).caused_by(error))?
-            .connect_timeout(self.options.connect_timeout)
             // No HTTP/2 pings: servers answer them with GOAWAY (wire-contract §0.7). TCP finds dead peers instead.
-            .tcp_keepalive(Some(KEEPALIVE_AFTER))
-            .tcp_keepalive_interval(Some(KEEPALIVE_EVERY))
-            .tcp_keepalive_retries(Some(KEEPALIVE_TIMES))
             .initial_stream_window_size(self.options.window_bytes)
             .initial_connection_window_size(connection_window)
             .max_frame_size(MAX_FRAME_BYTES)
             .executor(self.tasks.clone());
-        match &self.tls {
-            None => Ok(endpoint.connect_lazy()),
-            Some(tls) => tls
-                .connect(endpoint)
-                .map_err(|error| malformed(dialled).caused_by(error)),
-        }
+        Ok(endpoint.connect_with_connector_lazy(self.dialler.clone()))
     }
 
     fn drop_idle(&self, limit: Duration) {

@@ -27,10 +27,17 @@ impl Client {
     /// [`ErrorKind::NoSuchStream`], [`ErrorKind::NoSuchPartition`], [`ErrorKind::ReadonlyPartition`],
     /// [`ErrorKind::IncorrectOffset`], [`ErrorKind::AckPolicyRequired`], [`ErrorKind::TooLarge`].
     pub async fn publish(&self, options: PublishOptions) -> Result<Outcome> {
-        let core = self.core();
-        match core.destination(&options).await? {
-            Some((stream, partition)) => core.publish_to_stream(&options, stream, partition).await,
-            None => core.publish_to_subject(&options).await,
+        let inner = self.core();
+        let mut budget = RetryBudget::within(inner.deadline(&options));
+        let destination = inner.destination(&options);
+        let destination = budget.limit(destination, Rpc::Publish).await?;
+        match destination {
+            Some((stream, partition)) => {
+                inner
+                    .publish_to_stream(&options, stream, partition, &mut budget)
+                    .await
+            }
+            None => inner.publish_to_subject(&options, budget.left()).await,
         }
     }
 }
@@ -73,38 +80,44 @@ impl Inner {
         options: &PublishOptions,
         stream: StreamName,
         partition: PartitionId,
+        budget: &mut RetryBudget,
     ) -> Result<Outcome> {
-        let request = convert::publish(options, &stream, partition);
+        let expected = ExpectedAck::new(options, Some(Arc::clone(&stream)));
+        let request = pb::PublishRequest {
+            correlation_id: expected.correlation_id.clone(),
+            ..convert::publish(options, &stream, partition)
+        };
         let target = Target::Partition(Arc::clone(&stream), partition);
+        check_size(&request, Rpc::Publish, &target)?;
         let send = |mut api: Api, left| {
             let request = with_deadline(request.clone(), left);
             async move { api.publish(request).await }
         };
-        let mut attempts = RetryBudget::within(self.deadline(options));
         let answer = loop {
-            let left = attempts.left();
+            let left = budget.left();
             let error = match self.call_any(Rpc::Publish, &target, left, send).await {
                 Ok(answer) => break answer,
                 Err(error) => error,
             };
             // One that has just started knows no stream for seconds (wire-contract §5), and has stored nothing.
-            if !self.invalidate_if_missing(error.kind()) || !self.is_known(&stream, partition).await
-            {
+            if !self.invalidate_if_missing(error.kind()) {
                 return Err(error);
             }
-            attempts.wait(error).await?;
+            let is_known = tokio::time::timeout(budget.left(), self.is_known(&stream, partition));
+            if !is_known.await.unwrap_or(false) {
+                return Err(error);
+            }
+            budget.wait(error).await?;
         };
-        outcome(
-            options.ack_policy,
-            answer.ack,
-            Some(partition),
-            Rpc::Publish,
-            target,
-        )
+        expected.outcome(answer.ack, Some(partition), Rpc::Publish, target)
     }
 
     /// Whether any broker knows the partition now.
-    async fn is_known(self: &Arc<Self>, stream: &StreamName, partition: PartitionId) -> bool {
+    pub(super) async fn is_known(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> bool {
         let generation = self.metadata.generation();
         let fresh = self.refresh_knowing(generation, stream, partition).await;
         fresh.is_ok_and(|cluster| cluster.partition(stream, partition).is_some())
@@ -119,48 +132,125 @@ impl Inner {
         is_missing
     }
 
-    async fn publish_to_subject(self: &Arc<Self>, options: &PublishOptions) -> Result<Outcome> {
+    async fn publish_to_subject(
+        self: &Arc<Self>,
+        options: &PublishOptions,
+        limit: Duration,
+    ) -> Result<Outcome> {
         let Destination::Subject(subject) = &options.to else {
             return Err(Error::closed());
         };
         let target = Target::Subject(subject.clone());
         super::admin::check_subject(subject, &target)?;
-        let request = convert::publish_to_subject(options, subject);
+        let expected = ExpectedAck::new(options, None);
+        let request = pb::PublishToSubjectRequest {
+            correlation_id: expected.correlation_id.clone(),
+            ..convert::publish_to_subject(options, subject)
+        };
+        check_size(&request, Rpc::PublishToSubject, &target)?;
         let send = |mut api: Api, left| {
             let request = with_deadline(request.clone(), left);
             async move { api.publish_to_subject(request).await }
         };
-        let limit = self.deadline(options);
         let answer = self
             .call_any(Rpc::PublishToSubject, &target, limit, send)
             .await?;
-        outcome(
-            options.ack_policy,
-            answer.ack,
-            None,
-            Rpc::PublishToSubject,
-            target,
-        )
+        expected.outcome(answer.ack, None, Rpc::PublishToSubject, target)
     }
 }
 
-/// What an answer to a publish means. An ack can carry an error (wire-contract §4.5), and where one was asked for but
-/// none came, nobody knows.
-pub(crate) fn outcome(
+/// The largest message that servers take, as it stands on the wire: the default of grpc-go (wire-contract §2). A larger
+/// one would end a whole `PublishAsync` call, with all that is in flight on it.
+const MAX_REQUEST_BYTES: usize = 4 << 20;
+
+/// Refuses what no server takes, before it is sent.
+pub(super) fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Target) -> Result<()> {
+    let bytes = request.encoded_len();
+    if bytes <= MAX_REQUEST_BYTES {
+        return Ok(());
+    }
+    let text = format!("{bytes} bytes with key and headers, of {MAX_REQUEST_BYTES} at most");
+    let error = Error::of_kind(ErrorKind::TooLarge, rpc, target.clone(), &text);
+    Err(error.never_sent())
+}
+
+/// What the ack of one message must say. A server hands on the first ack that comes to its inbox, and where streams share
+/// a subject, or an inbox is the caller's own, that may be another message's (wire-contract §0.9).
+pub(super) struct ExpectedAck {
     policy: AckPolicy,
-    ack: Option<pb::Ack>,
+    /// `None` for a subject: whichever stream stores it answers.
+    stream: Option<StreamName>,
+    /// What stands on the wire: unique, unless the caller has chosen it.
+    correlation_id: String,
+    /// What the caller has chosen, maybe nothing.
+    chosen_id: String,
+}
+
+impl ExpectedAck {
+    fn new(options: &PublishOptions, stream: Option<StreamName>) -> Self {
+        let chosen_id = options.correlation_id.clone();
+        let correlation_id = if chosen_id.is_empty() {
+            format!("liftui-{:016x}", fastrand::u64(..))
+        } else {
+            chosen_id.clone()
+        };
+        Self {
+            policy: options.ack_policy,
+            stream,
+            correlation_id,
+            chosen_id,
+        }
+    }
+
+    /// What an answer to the publish means. An ack can carry an error (wire-contract §4.5), and where one was asked for
+    /// but none came, or another's, nobody knows.
+    fn outcome(
+        self,
+        ack: Option<pb::Ack>,
+        partition: Option<PartitionId>,
+        rpc: Rpc,
+        target: Target,
+    ) -> Result<Outcome> {
+        let Some(ack) = ack else {
+            return no_ack(self.policy, rpc, target);
+        };
+        let other = self.stream.filter(|stream| ack.stream != **stream);
+        if other.is_some() {
+            let why = format!(
+                "the ack of stream \"{}\" came, which shares its subject",
+                ack.stream
+            );
+            return Err(Error::outcome_unknown(rpc, target, &why));
+        }
+        if ack.correlation_id != self.correlation_id {
+            let why = "the ack of another message came to its inbox";
+            return Err(Error::outcome_unknown(rpc, target, why));
+        }
+        let ack = pb::Ack {
+            correlation_id: self.chosen_id,
+            ..ack
+        };
+        outcome_of_ack(ack, partition, rpc, target)
+    }
+}
+
+/// What no ack means.
+pub(super) fn no_ack(policy: AckPolicy, rpc: Rpc, target: Target) -> Result<Outcome> {
+    match policy {
+        AckPolicy::None => Ok(Outcome::Sent),
+        AckPolicy::Leader | AckPolicy::All => {
+            Err(Error::outcome_unknown(rpc, target, "no ack came"))
+        }
+    }
+}
+
+/// What the ack of a message means.
+pub(super) fn outcome_of_ack(
+    ack: pb::Ack,
     partition: Option<PartitionId>,
     rpc: Rpc,
     target: Target,
 ) -> Result<Outcome> {
-    let Some(ack) = ack else {
-        return match policy {
-            AckPolicy::None => Ok(Outcome::Sent),
-            AckPolicy::Leader | AckPolicy::All => {
-                Err(Error::outcome_unknown(rpc, target, "no ack came"))
-            }
-        };
-    };
     if let Some(kind) = status::of_ack(&ack) {
         return Err(Error::of_kind(kind, rpc, target, "the ack says so"));
     }

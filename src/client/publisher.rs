@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::Client;
 use super::error::{Error, Result};
 use super::inner::Inner;
+use super::publish::check_size;
 use super::retry::MAX_DEADLINE;
 use crate::model::{AckPolicy, Destination, Outcome, PartitionId, PublishOptions, Target};
 use crate::wire::rpc::Rpc;
@@ -106,18 +107,20 @@ impl Publisher {
     /// # Errors
     /// [`Refused`](crate::model::ErrorKind::Refused) for a publish to a subject, which `PublishAsync` has not;
     /// [`NoSuchStream`](crate::model::ErrorKind::NoSuchStream) where metadata is needed to find the partition;
+    /// [`TooLarge`](crate::model::ErrorKind::TooLarge) for more than 4 MiB, which would end the call for all others;
     /// [`Closed`](crate::model::ErrorKind::Closed).
     pub async fn publish(&self, options: PublishOptions) -> Result<AckFuture> {
         let Some((stream, partition)) = self.core.destination(&options).await? else {
             return Err(refused_subject(&options));
         };
         let request = convert::publish(&options, &stream, partition);
+        let target = Target::Partition(stream, partition);
+        check_size(&request, Rpc::PublishAsync, &target)?;
         let place = Arc::clone(&self.permits).acquire_owned().await;
         let (answer, receipt) = oneshot::channel();
         let wait = options
             .deadline
             .unwrap_or(self.core.options.request_timeout);
-        let target = Target::Partition(stream, partition);
         let begun = Instant::now();
         let job = PendingPublish {
             request,

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tonic::{Response, Status};
 
 use super::backoff::Backoff;
-use super::error::{Error, Result};
+use super::error::{Error, Result, spoken};
 use super::inner::{Api, Inner, is_final};
 use super::transport::Call;
 use crate::model::{ErrorKind, PartitionId, StreamName, Target};
@@ -43,6 +43,21 @@ impl RetryBudget {
     /// How long until the deadline.
     pub(crate) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// What a request has to find out before it is sent, within its deadline: nothing was sent where that passes.
+    pub(crate) async fn limit<T>(
+        &self,
+        finding: impl Future<Output = Result<T>>,
+        rpc: Rpc,
+    ) -> Result<T> {
+        let found = tokio::time::timeout_at(self.deadline, finding).await;
+        found.unwrap_or_else(|_| {
+            let limit = spoken(self.deadline - self.started);
+            let text = format!("no broker told where to within {limit}");
+            let error = Error::of_kind(ErrorKind::Unreachable, rpc, Target::Cluster, &text);
+            Err(error.never_sent())
+        })
     }
 
     /// Waits for the next attempt; gives the error back where there is no time for another.

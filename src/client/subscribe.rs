@@ -1,9 +1,11 @@
 //! Subscriptions: a stream of batches and events that survives its broker. What callers see; opening is
-//! `subscribe::open`'s, reading and resuming `subscribe::reader`'s.
+//! `subscribe::connector`'s, reading and resuming `subscribe::reader`'s.
 
+mod connector;
 mod deletion;
+mod end;
 mod liveness;
-mod open;
+mod log_probe;
 mod positions;
 mod reader;
 
@@ -15,11 +17,11 @@ use std::task::{Context, Poll};
 use tokio_stream::Stream;
 use tokio_util::sync::ReusableBoxFuture;
 
-use super::error::{Error, Result};
+use super::error::Result;
 use super::inner::Inner;
-use crate::model::{EndReason, ErrorKind, MessageSink, SubscribeSpec, SubscriptionEvent, Target};
+use crate::model::{EndReason, MessageSink, SubscribeSpec, SubscriptionEvent};
 use crate::wire::pb;
-use crate::wire::rpc::Rpc;
+pub(crate) use connector::SHORTER_LOG_BELIEVED_AFTER;
 use reader::Reader;
 
 /// What a subscription yields: `B` is what its sink makes of messages, [`Message`](crate::model::Message) by default.
@@ -29,20 +31,6 @@ pub enum SubscriptionItem<B> {
     Batch(B),
     /// Something that happened to the subscription.
     Event(SubscriptionEvent),
-}
-
-/// The error that stands for an end where messages were owed; `None` where it is an end as asked for, or one that the
-/// partition's state explains.
-pub(crate) fn failure_of(reason: &EndReason, target: &Target) -> Option<Error> {
-    let of_kind = |kind| Some(Error::of_kind(kind, Rpc::Subscribe, target.clone(), ""));
-    match reason {
-        EndReason::StopReached | EndReason::Paused | EndReason::ReadonlyEnd => None,
-        EndReason::Deleted => of_kind(ErrorKind::StreamDeleted),
-        EndReason::Fenced => of_kind(ErrorKind::Fenced),
-        EndReason::Unavailable(failure) | EndReason::Failed(failure) => {
-            Some(Error::from(failure.clone()))
-        }
-    }
 }
 
 /// What is subscribed to, with what only a [`Client`](super::Client) may ask.
@@ -56,7 +44,7 @@ pub(crate) struct SubscribeRequest {
 }
 
 impl SubscribeRequest {
-    /// An order that changes nothing.
+    /// A request that changes nothing.
     pub(crate) fn read_only(spec: SubscribeSpec) -> Self {
         Self {
             spec,
@@ -68,7 +56,7 @@ impl SubscribeRequest {
 
 type ReaderItem<S> = (
     Box<Reader<S>>,
-    Option<SubscriptionItem<<S as MessageSink>::MeteredBatch>>,
+    Option<SubscriptionItem<<S as MessageSink>::Batch>>,
 );
 
 /// A stream of [`SubscriptionItem`]s. It works only while it is polled: not polling it stops reading from the broker,
@@ -81,8 +69,12 @@ pub struct Subscription<S: MessageSink> {
 impl<S: MessageSink> Subscription<S> {
     /// Makes one attempt to open it. A failure that another attempt may mend becomes the first event of the
     /// subscription, any other is returned.
-    pub(crate) async fn open(core: Arc<Inner>, order: SubscribeRequest, sink: S) -> Result<Self> {
-        let mut reader = Box::new(Reader::new(core, order, sink));
+    pub(crate) async fn open(
+        inner: Arc<Inner>,
+        request: SubscribeRequest,
+        sink: S,
+    ) -> Result<Self> {
+        let mut reader = Box::new(Reader::new(inner, request, sink));
         reader.open_first().await?;
         Ok(Self {
             next_item: Some(ReusableBoxFuture::new(step(reader))),
@@ -90,7 +82,7 @@ impl<S: MessageSink> Subscription<S> {
     }
 
     /// The next batch or event; `None` after the end.
-    pub async fn next(&mut self) -> Option<SubscriptionItem<S::MeteredBatch>> {
+    pub async fn next(&mut self) -> Option<SubscriptionItem<S::Batch>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
@@ -101,7 +93,7 @@ async fn step<S: MessageSink>(mut reader: Box<Reader<S>>) -> ReaderItem<S> {
 }
 
 impl<S: MessageSink> Stream for Subscription<S> {
-    type Item = SubscriptionItem<S::MeteredBatch>;
+    type Item = SubscriptionItem<S::Batch>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(future) = &mut self.next_item else {

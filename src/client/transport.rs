@@ -4,6 +4,7 @@
 use std::error::Error as StdError;
 use std::io;
 
+use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use super::error::{Error, spoken};
@@ -63,6 +64,14 @@ impl Call<'_> {
         self.broken(&TransportFailure::new(
             ErrorKind::Unreachable,
             "ended the subscription",
+        ))
+    }
+
+    /// The server lost its place in the log.
+    pub(crate) fn reader_lost(&self) -> Error {
+        self.broken(&TransportFailure::new(
+            ErrorKind::Unreachable,
+            "lost its place in the log, which retention or compaction has changed",
         ))
     }
 
@@ -238,6 +247,48 @@ const IO_WORDS: [(io::ErrorKind, &str); 9] = [
 /// TLS errors come wrapped in `io::Error`, whose `source` skips the error itself.
 fn tls(error: &io::Error) -> Option<String> {
     let inner = error.get_ref()?;
-    let error = inner.downcast_ref::<tokio_rustls::rustls::Error>()?;
-    Some(format!("could not agree on TLS ({error})"))
+    let error = inner.downcast_ref::<rustls::Error>()?;
+    let words = match error {
+        rustls::Error::InvalidCertificate(error) => certificate_words(error),
+        rustls::Error::AlertReceived(alert) => alert_words(*alert),
+        rustls::Error::InvalidMessage(_) => Some("does not speak TLS"),
+        _ => None,
+    };
+    Some(match words {
+        Some(words) => words.to_owned(),
+        None => format!("could not agree on TLS ({error})"),
+    })
+}
+
+/// What is wrong with a server's certificate.
+fn certificate_words(error: &CertificateError) -> Option<&'static str> {
+    Some(match error {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "has a certificate for another name than the host dialled"
+        }
+        CertificateError::UnknownIssuer => {
+            "has a certificate of an authority that is not trusted here"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "has a certificate that has expired"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "has a certificate that is not valid yet"
+        }
+        CertificateError::Revoked => "has a certificate that was revoked",
+        _ => return None,
+    })
+}
+
+/// Why a server ended the handshake.
+fn alert_words(alert: AlertDescription) -> Option<&'static str> {
+    Some(match alert {
+        AlertDescription::CertificateRequired => "wants a client certificate",
+        AlertDescription::UnknownCA
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::CertificateExpired
+        | AlertDescription::AccessDenied => "does not accept the client certificate",
+        _ => return None,
+    })
 }

@@ -101,7 +101,7 @@ impl ErrorKind {
 }
 
 /// What a failure is about.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Target {
     /// The cluster as a whole.
     #[default]

@@ -130,8 +130,10 @@ pub enum StopAt {
     Never,
     /// After this offset, inclusive; at the next one where compaction removed it.
     Offset(Offset),
-    /// After the message that is the newest when it starts. An empty partition is done at once.
+    /// After the message that is the newest committed one when it starts. An empty partition is done at once.
     Latest,
+    /// After the message that is the newest when it starts, once it is committed: waits for replicas to have it.
+    Newest,
     /// After the last message at or before this time.
     Time(Timestamp),
 }

@@ -21,7 +21,7 @@ pub struct MessageStamp {
 /// each message. Of a field that comes twice the last one counts, but headers, which add up.
 pub trait MessageSink: Send + 'static {
     /// What is handed on when enough has come together.
-    type MeteredBatch: Send + 'static;
+    type Batch: Send + 'static;
 
     /// The key of the message being read.
     fn key(&mut self, bytes: &[u8]);
@@ -43,11 +43,11 @@ pub trait MessageSink: Send + 'static {
     /// The fields that follow one another in these bytes, from the stream on, have all been handed over.
     fn remember(&mut self, _rest: &[u8], _partition: PartitionId) {}
     /// The message is whole. Returns a batch where this one filled it.
-    fn commit(&mut self, stamp: MessageStamp) -> Option<Self::MeteredBatch>;
+    fn commit(&mut self, stamp: MessageStamp) -> Option<Self::Batch>;
     /// The message is malformed or was delivered before: forget its fields.
     fn discard(&mut self);
     /// What has come together so far, if anything: called when the wire falls silent or ends.
-    fn flush(&mut self) -> Option<Self::MeteredBatch>;
+    fn flush(&mut self) -> Option<Self::Batch>;
 }
 
 /// The plainest sink: every message a value of its own, every batch one message.
@@ -58,7 +58,7 @@ pub struct OwnedMessages {
 }
 
 impl MessageSink for OwnedMessages {
-    type MeteredBatch = Message;
+    type Batch = Message;
 
     fn key(&mut self, bytes: &[u8]) {
         self.open.key = Bytes::copy_from_slice(bytes);

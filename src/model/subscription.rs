@@ -1,6 +1,6 @@
 //! What happens to a subscription besides messages: facts that the client reports and the dashboard shows.
 
-use super::{BrokerId, Failure, Offset};
+use super::{BrokerId, ErrorKind, Failure, Offset, Target, counted};
 
 /// Something that happened to a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,22 @@ pub enum SubscriptionEvent {
         /// The last of their offsets.
         to: Offset,
     },
+    /// The partition's log went back: its leader lost messages that had been delivered, as one does that was restarted
+    /// with an empty folder. Offsets from `to` on are delivered again, with other messages.
+    Rewound {
+        /// The offset that was to come next.
+        from: Offset,
+        /// The offset of the log as it is now at which reading goes on.
+        to: Offset,
+    },
+    /// When it was opened, these messages were stored and not committed yet: they lie past its stop, and nobody can read
+    /// them before replicas have them. Told of a stop at the latest message alone.
+    Uncommitted {
+        /// The first of their offsets.
+        from: Offset,
+        /// The last of their offsets.
+        to: Offset,
+    },
     /// It is over; nothing follows.
     Ended(EndReason),
 }
@@ -39,10 +55,64 @@ pub enum SubscriptionEvent {
 impl SubscriptionEvent {
     /// How many offsets it says were removed before they could be read: of a gap both ends belong to it.
     pub fn removed(&self) -> u64 {
-        let Self::Gap { from, to } = self else {
-            return 0;
+        match self {
+            Self::Gap { from, to } => count(*from, *to),
+            _ => 0,
+        }
+    }
+
+    /// What whoever reads `target` ought to know, in one sentence; `None` where all goes on as asked for. Of a cut only
+    /// the first attempt is told.
+    pub fn sentence(&self, target: &Target) -> Option<String> {
+        Some(match self {
+            Self::Resuming {
+                attempt: 1,
+                failure,
+            } => format!("{target}: {failure}; resuming"),
+            Self::Resumed { broker, next } => {
+                format!("{target}: resumed on {broker} at offset {next}")
+            }
+            Self::Gap { from, to } => {
+                format!("{target}: offsets {from} to {to} were removed before they could be read")
+            }
+            Self::Rewound { from, to } => format!(
+                "{target}: its log went back: offset {from} was to come next, and it goes on at {to}; what was \
+                 between is lost, or kept by a replica that does not lead"
+            ),
+            Self::Uncommitted { from, to } => {
+                let messages = counted(
+                    usize::try_from(count(*from, *to)).unwrap_or(usize::MAX),
+                    "message",
+                );
+                let verb = if from == to { "is" } else { "are" };
+                format!("{target}: {messages} {verb} not committed yet")
+            }
+            Self::Opened { .. } | Self::Resuming { .. } | Self::Ended(_) => return None,
+        })
+    }
+}
+
+/// How many offsets lie from one to another, both included.
+fn count(from: Offset, to: Offset) -> u64 {
+    u64::try_from(to.saturating_sub(from).saturating_add(1)).unwrap_or(0)
+}
+
+impl EndReason {
+    /// The failure that stands for an end where messages were owed; `None` for an end as asked for, or with the
+    /// partition.
+    pub fn failure(self, target: &Target) -> Option<Failure> {
+        let (kind, what) = match self {
+            Self::StopReached | Self::ReadonlyEnd => return None,
+            Self::Unavailable(failure) | Self::Failed(failure) => return Some(failure),
+            Self::Deleted => (ErrorKind::StreamDeleted, "is gone: the stream was deleted"),
+            Self::Paused => (ErrorKind::PartitionPaused, "is paused: resume it first"),
+            Self::Fenced => (ErrorKind::Fenced, "is read by a newer member of the group"),
         };
-        u64::try_from(to.saturating_sub(*from).saturating_add(1)).unwrap_or(0)
+        Some(Failure::new(
+            kind,
+            target.clone(),
+            format!("{target} {what}"),
+        ))
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::client::{Observer, SubscriptionItem};
 use crate::model::{
-    EndReason, ErrorKind, Failure, MessageSink, Offset, OwnedMessages, PartitionId, RetryLimit,
-    StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
+    Failure, MessageSink, Offset, OwnedMessages, PartitionId, RetryLimit, StartAt, StopAt,
+    StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
 };
 use crate::store::{Chunk, ChunkBuilder};
 
@@ -72,7 +72,7 @@ impl ReadSource {
         start: StartAt,
         stop: StopAt,
         sink: S,
-        mut take: impl FnMut(S::MeteredBatch) -> bool + Send,
+        mut take: impl FnMut(S::Batch) -> bool + Send,
     ) -> Result<(), Failure> {
         let spec = SubscribeSpec {
             start,
@@ -89,25 +89,13 @@ impl ReadSource {
                     }
                 }
                 SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
-                    return self.outcome(reason);
+                    let target = Target::Partition(Arc::clone(&self.stream), self.partition);
+                    return reason.failure(&target).map_or(Ok(()), Err);
                 }
                 SubscriptionItem::Event(_) => {}
             }
         }
         Ok(())
-    }
-
-    fn outcome(&self, reason: EndReason) -> Result<(), Failure> {
-        let (kind, what) = match reason {
-            EndReason::StopReached | EndReason::ReadonlyEnd => return Ok(()),
-            EndReason::Unavailable(failure) | EndReason::Failed(failure) => return Err(failure),
-            EndReason::Deleted => (ErrorKind::StreamDeleted, "was deleted"),
-            EndReason::Paused => (ErrorKind::PartitionPaused, "is paused"),
-            EndReason::Fenced => (ErrorKind::Fenced, "is read by a newer member of the group"),
-        };
-        let target = Target::Partition(Arc::clone(&self.stream), self.partition);
-        let sentence = format!("{target} {what}");
-        Err(Failure::new(kind, target, sentence))
     }
 }
 
@@ -144,7 +132,7 @@ impl ReverseReader {
     ) -> Result<Self, Failure> {
         let newest = source.newest().await?;
         let end = match stop {
-            StopAt::Never | StopAt::Latest => newest,
+            StopAt::Never | StopAt::Latest | StopAt::Newest => newest,
             StopAt::Offset(offset) => offset.min(newest),
             StopAt::Time(time) => {
                 let after = StartAt::Time(time.plus(Duration::from_nanos(1)));

@@ -276,7 +276,7 @@ impl ChunkBuilder {
 }
 
 impl MessageSink for ChunkBuilder {
-    type MeteredBatch = Arc<Chunk>;
+    type Batch = Arc<Chunk>;
 
     fn key(&mut self, bytes: &[u8]) {
         self.open.key = self.place(bytes);

@@ -17,10 +17,10 @@ enum PathStep {
 /// A JSON path that a tail shows as a column: keys after dots, indexes and odd keys in brackets.
 ///
 /// ```
-/// use liftui::store::Projection;
-/// let column: Projection = "items[1].name".parse()?;
+/// use liftui::store::JsonPath;
+/// let column: JsonPath = "items[1].name".parse()?;
 /// let value = br#"{"items": [1, {"name": "x"}]}"#;
-/// assert_eq!(column.of(value).as_deref(), Some("x"));
+/// assert_eq!(column.select(value).as_deref(), Some("x"));
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

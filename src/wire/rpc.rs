@@ -83,6 +83,24 @@ impl Rpc {
     }
 }
 
+impl Rpc {
+    /// The calls whose effect the metadata leader has the brokers agree on (Raft).
+    pub(crate) const AGREED: [Self; 7] = [
+        Self::CreateStream,
+        Self::DeleteStream,
+        Self::PauseStream,
+        Self::SetStreamReadonly,
+        Self::JoinConsumerGroup,
+        Self::LeaveConsumerGroup,
+        Self::ReportConsumerGroupCoordinator,
+    ];
+
+    /// Whether it is one of [`Rpc::AGREED`].
+    pub(crate) fn is_agreed_on(self) -> bool {
+        Self::AGREED.contains(&self)
+    }
+}
+
 impl fmt::Display for Rpc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)

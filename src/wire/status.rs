@@ -23,8 +23,11 @@ pub enum Meaning {
     EmptyRange,
     /// A subscription that reads backwards came to the oldest message.
     OldestReached,
-    /// The broker closed its log, most likely because it shuts down.
-    LogClosed,
+    /// The server lost its place in the log: it shuts down, or retention or compaction took the segment that it was
+    /// reading. Another subscription reads on.
+    ReaderLost,
+    /// No segment could be opened: the partition is paused, or compaction is replacing the segment. Its leader tells.
+    SegmentClosed,
 }
 
 /// How a row's text is compared with the server's.
@@ -93,6 +96,7 @@ use ErrorKind as K;
 use Text::{Begins, Is};
 
 const ANY: &[Rpc] = &[];
+const AGREED: &[Rpc] = &Rpc::AGREED;
 const CREATE: &[Rpc] = &[Rpc::CreateStream];
 const DELETE: &[Rpc] = &[Rpc::DeleteStream];
 const PAUSE: &[Rpc] = &[Rpc::PauseStream, Rpc::SetStreamReadonly];
@@ -114,8 +118,9 @@ pub const ROWS: &[Row] = &[
     row("4.1", CREATE, Code::FailedPrecondition, Begins("Failed on preconditions for stream's encryption handler"), K::EncryptionFailed),
     row("4.1", CREATE, Code::InvalidArgument, Begins("Invalid replicationFactor"), K::InvalidArgument),
     row("4.1", CREATE, Code::AlreadyExists, Is("stream already exists"), K::StreamExists),
-    row("4.1", ANY, Code::Internal, Is("no known metadata leader"), K::NoMetadataLeader),
-    row("4.1", ANY, Code::Internal, Begins("Failed to replicate partition"), K::OutcomeUnknown),
+    row("4.1", AGREED, Code::Internal, Is("no known metadata leader"), K::NoMetadataLeader),
+    row("4.1", AGREED, Code::Internal, Is("nats: no responders available for request"), K::NoMetadataLeader),
+    row("4.1", AGREED, Code::Internal, Begins("Failed to replicate partition"), K::OutcomeUnknown),
     row("4.1", DELETE, Code::NotFound, Is("stream does not exist"), K::NoSuchStream),
     row("4.2", PAUSE, Code::NotFound, Is("stream not found"), K::NoSuchStream),
     row("4.2", PAUSE, Code::NotFound, Is("stream does not exist"), K::NoSuchStream),
@@ -144,13 +149,21 @@ pub const ROWS: &[Row] = &[
     end(Code::ResourceExhausted, Is("Stream is empty"), Meaning::EmptyRange),
     end(Code::Internal, Is("Failed to lookup offset for timestamp: timestamp is before the beginning of the log"), Meaning::EmptyRange),
     end(Code::Internal, Is("Failed to lookup offset for timestamp: failed to find log segment for timestamp: EOF"), Meaning::EmptyRange),
-    row("4.6", SUBSCRIBE, Code::Internal, Is("Failed to create stream reader: segment has been closed"), K::PartitionPaused),
+    end(Code::Internal, Is("Failed to create stream reader: segment has been closed"), Meaning::SegmentClosed),
+    end(Code::Internal, Is("Failed to lookup offset for timestamp: failed to find log segment for timestamp: segment has been closed"), Meaning::SegmentClosed),
     end(Code::Internal, Is("Failed to create stream reader: segment not found"), Meaning::EmptyRange),
     row("4.6", SUBSCRIBE, Code::Internal, Begins("Failed to create stream reader"), K::LogUnreadable),
     row("4.6", SUBSCRIBE, Code::Internal, Begins("Failed to lookup offset for timestamp"), K::LogUnreadable),
     row("4.6", SUBSCRIBE, Code::Internal, Begins("Failed to resume stream"), K::PartitionPaused),
     row("4.6", SUBSCRIBE, Code::FailedPrecondition, Is("commit log was closed"), K::PartitionPaused),
-    end(Code::Internal, Is("commit log was closed"), Meaning::LogClosed),
+    end(Code::Internal, Is("commit log was closed"), Meaning::ReaderLost),
+    end(Code::Unknown, Begins("failed to read message headers"), Meaning::ReaderLost),
+    end(Code::Unknown, Begins("failed to ready message payload"), Meaning::ReaderLost),
+    end(Code::Unknown, Begins("failed to reinitialize reader"), Meaning::ReaderLost),
+    end(Code::Unknown, Is("segment has been closed"), Meaning::ReaderLost),
+    end(Code::Unknown, Is("segment not found"), Meaning::ReaderLost),
+    end(Code::Unknown, Is("entry not found"), Meaning::ReaderLost),
+    end(Code::Unknown, Is("no segment to consume"), Meaning::ReaderLost),
     row("4.6", SUBSCRIBE, Code::NotFound, Is("commit log was deleted"), K::StreamDeleted),
     end(Code::ResourceExhausted, Is("End of readonly partition"), Meaning::ReadonlyEnd),
     end(Code::ResourceExhausted, Is("Stop offset reached"), Meaning::StopReached),
@@ -183,17 +196,51 @@ pub const ROWS: &[Row] = &[
 
 /// What a status that a server sent means. Where no row fits, the code alone decides.
 pub fn of_status(rpc: Rpc, code: Code, text: &str) -> Meaning {
-    if code == Code::Internal && lacks_leader_to_resume(text) {
-        return Meaning::Failed(K::NoMetadataLeader);
+    if code == Code::Internal
+        && let Some(kind) = agreement_failure(rpc, text)
+    {
+        return Meaning::Failed(kind);
     }
     let found = ROWS.iter().find(|row| row.matches(rpc, code, text));
     found.map_or_else(|| Meaning::Failed(of_code(code)), |row| row.meaning)
 }
 
-/// Whether a paused partition could not be resumed because no metadata leader was known: that passes, the pause does not.
-fn lacks_leader_to_resume(text: &str) -> bool {
-    let resuming = |text: &str| text.starts_with("ailed to resume stream");
-    text.get(1..).is_some_and(resuming) && text.contains("no known metadata leader")
+/// The metadata leader has not begun a change, whichever of these says so: nothing of it reached the log that brokers
+/// agree on, so it may be sent again.
+const NOT_BEGUN: [&str; 5] = [
+    "no known metadata leader",
+    "nats: no responders available for request",
+    "node is not the leader",
+    "timed out enqueuing operation",
+    "leadership transfer in progress",
+];
+
+/// A change was handed to the metadata leader, and what became of it nobody knows.
+const LEFT_OPEN: [&str; 7] = [
+    "leadership lost",
+    "context deadline exceeded",
+    "nats: timeout",
+    "nats: connection closed",
+    "operation timed out",
+    "raft is already shutdown",
+    "invalid response",
+];
+
+/// What the failure of brokers to agree on a change means. Each call has its own words in front of the reason, and a
+/// subscription or a publish that resumes a paused partition has them too.
+fn agreement_failure(rpc: Rpc, text: &str) -> Option<ErrorKind> {
+    let resumes = text.get(1..)?.starts_with("ailed to resume stream");
+    if !(resumes || rpc.is_agreed_on()) {
+        return None;
+    }
+    let says = |reasons: &[&str]| reasons.iter().any(|reason| text.contains(reason));
+    if says(&NOT_BEGUN) {
+        Some(K::NoMetadataLeader)
+    } else if rpc.is_agreed_on() && (says(&LEFT_OPEN) || text.starts_with("Failed to ")) {
+        Some(K::OutcomeUnknown)
+    } else {
+        None
+    }
 }
 
 fn of_code(code: Code) -> ErrorKind {
@@ -228,7 +275,9 @@ pub fn of_async_error(error: &pb::PublishAsyncError) -> ErrorKind {
         Async::BadRequest if text.starts_with("message exceeds") => K::TooLarge,
         Async::BadRequest => K::InvalidArgument,
         Async::Internal if text.contains("maximum payload exceeded") => K::TooLarge,
-        Async::Internal if lacks_leader_to_resume(text) => K::NoMetadataLeader,
+        Async::Internal if agreement_failure(Rpc::PublishAsync, text).is_some() => {
+            K::NoMetadataLeader
+        }
         Async::Internal if text.starts_with("failed to resume stream") => K::PartitionPaused,
         Async::Internal | Async::Unknown => K::Server,
         Async::Readonly => K::ReadonlyPartition,
@@ -281,10 +330,50 @@ mod tests {
     }
 
     #[test]
+    fn a_change_that_nobody_took_may_be_sent_again_and_one_left_open_may_not() {
+        let meant = |rpc, text| of_status(rpc, Code::Internal, text);
+        for rpc in Rpc::AGREED {
+            for text in [
+                "nats: no responders available for request",
+                "Failed to pause stream: node is not the leader",
+                "Failed to delete stream: timed out enqueuing operation",
+            ] {
+                let failed = Meaning::Failed(K::NoMetadataLeader);
+                assert_eq!(meant(rpc, text), failed, "{rpc}: {text}");
+            }
+            for text in [
+                "Failed to replicate partition: leadership lost while committing log",
+                "Failed to set stream readonly flag: raft operation timed out",
+                "context deadline exceeded",
+                "nats: timeout",
+            ] {
+                let failed = Meaning::Failed(K::OutcomeUnknown);
+                assert_eq!(meant(rpc, text), failed, "{rpc}: {text}");
+            }
+        }
+        let resuming = "Failed to resume stream: rpc error: code = Internal desc = nats: no responders available for request";
+        let failed = Meaning::Failed(K::NoMetadataLeader);
+        assert_eq!(meant(Rpc::Subscribe, resuming), failed);
+        assert_eq!(meant(Rpc::Publish, resuming), failed);
+    }
+
+    #[test]
+    fn a_reader_that_lost_its_segment_is_no_failure_of_the_partition() {
+        for text in [
+            "failed to read message headers: segment has been closed",
+            "failed to ready message payload: segment has been closed",
+            "failed to reinitialize reader: segment not found",
+        ] {
+            let meant = of_status(Rpc::Subscribe, Code::Unknown, text);
+            assert_eq!(meant, Meaning::ReaderLost, "{text}");
+        }
+    }
+
+    #[test]
     fn the_same_text_means_another_thing_with_another_code() {
         let closed = |code| of_status(Rpc::Subscribe, code, "commit log was closed");
         let paused = Meaning::Failed(ErrorKind::PartitionPaused);
         assert_eq!(closed(Code::FailedPrecondition), paused);
-        assert_eq!(closed(Code::Internal), Meaning::LogClosed);
+        assert_eq!(closed(Code::Internal), Meaning::ReaderLost);
     }
 }

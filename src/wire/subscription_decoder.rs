@@ -15,10 +15,15 @@ pub(crate) enum Disposition {
     Full,
     /// It was delivered before and is dropped.
     Repeated,
+    /// It stands at an offset that was delivered with another message: the log went back and was written anew. It is
+    /// dropped; whoever reads finds out where to go on.
+    Diverged,
     /// Offsets are missing before it; it waits for [`SubscriptionDecoder::release_held`].
     Held,
-    /// It was the last one asked for, or lies past it and is dropped.
+    /// It was the last one asked for.
     Stopped,
+    /// It lies past the last one asked for and is dropped.
+    PassedStop,
     /// A server that was asked for the newest first reads forwards: it does not know `reverse`.
     Forwards,
 }
@@ -70,7 +75,7 @@ impl ReadRange {
             }
         }
         if self.is_past(offset) {
-            return Some(Disposition::Stopped);
+            return Some(Disposition::PassedStop);
         }
         let gap = !self.reverse && self.next.is_some_and(|next| offset > next);
         (gap && !self.gaps_expected).then_some(Disposition::Held)
@@ -85,7 +90,7 @@ impl ReadRange {
 /// The sink of a subscription and what is known of its range.
 pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     sink: S,
-    batch: Option<S::MeteredBatch>,
+    batch: Option<S::Batch>,
     held: Vec<u8>,
     greeted: bool,
     /// Nothing was taken since it was reopened.
@@ -94,6 +99,10 @@ pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     open: bool,
     /// The last offset delivered.
     pub(crate) delivered: Option<Offset>,
+    /// That offset and the time of its message, by which the log is known again.
+    last: Option<(Offset, Timestamp)>,
+    /// The newest time of any message delivered.
+    pub(crate) newest_time: Timestamp,
     /// Offsets that compaction took out of what was read.
     pub(crate) compacted: u64,
     /// Where reading has come to.
@@ -101,7 +110,7 @@ pub(crate) struct SubscriptionDecoder<S: MessageSink> {
 }
 
 impl<S: MessageSink> SubscriptionDecoder<S> {
-    /// An decoder that has taken nothing.
+    /// A decoder that has taken nothing.
     pub(crate) fn new(sink: S) -> Self {
         Self {
             sink,
@@ -111,6 +120,8 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
             fresh: false,
             open: false,
             delivered: None,
+            last: None,
+            newest_time: Timestamp::NEVER,
             compacted: 0,
             range: ReadRange::default(),
         }
@@ -131,14 +142,33 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
             self.greeted = true;
             return Ok(Disposition::Handshake);
         }
-        match self.range.refuse(offset_of(bytes)?) {
+        let offset = offset_of(bytes)?;
+        match self.range.refuse(offset) {
             None => self.decode_into_sink(bytes),
+            Some(Disposition::Repeated) if self.is_rewritten(offset, time_of(bytes)?) => {
+                Ok(Disposition::Diverged)
+            }
             Some(Disposition::Held) => {
                 self.held.extend_from_slice(bytes);
                 Ok(Disposition::Held)
             }
             Some(refused) => Ok(refused),
         }
+    }
+
+    /// Whether a message at an offset below the next one is not the one that was delivered from there. Leaders stamp
+    /// messages as they come, so one that is newer than all that was delivered was not among it.
+    fn is_rewritten(&self, offset: Offset, time: Timestamp) -> bool {
+        match self.last {
+            Some((last, delivered)) if offset == last => time != delivered,
+            Some(_) => time > self.newest_time,
+            None => false,
+        }
+    }
+
+    /// The log has gone back: what was delivered last says nothing of what comes.
+    pub(crate) fn forget_last(&mut self) {
+        self.last = None;
     }
 
     /// The offset of the message that is held.
@@ -158,12 +188,12 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
     }
 
     /// The batch that the last message filled. The message itself may be the first of the next one.
-    pub(crate) fn take_batch(&mut self) -> Option<S::MeteredBatch> {
+    pub(crate) fn take_batch(&mut self) -> Option<S::Batch> {
         self.batch.take()
     }
 
     /// What has come together since the last batch.
-    pub(crate) fn flush(&mut self) -> Option<S::MeteredBatch> {
+    pub(crate) fn flush(&mut self) -> Option<S::Batch> {
         self.open = false;
         self.sink.flush()
     }
@@ -188,13 +218,15 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
         };
         if self.range.is_past_time(stamp.timestamp) {
             self.sink.discard();
-            return Ok(Disposition::Stopped);
+            return Ok(Disposition::PassedStop);
         }
         self.count_gap(stamp.offset);
         self.fresh = false;
         self.batch = self.sink.commit(stamp);
         self.open = true;
         self.delivered = Some(stamp.offset);
+        self.last = Some((stamp.offset, stamp.timestamp));
+        self.newest_time = self.newest_time.max(stamp.timestamp);
         self.range.advance(stamp.offset);
         if self.range.stop_offset == Some(stamp.offset) {
             return Ok(Disposition::Stopped);
@@ -223,6 +255,17 @@ fn offset_of(bytes: &[u8]) -> Result<Offset, Malformed> {
         }
     }
     Ok(0)
+}
+
+/// The time of a `Message`: field 4.
+fn time_of(bytes: &[u8]) -> Result<Timestamp, Malformed> {
+    let mut fields = Fields::new(bytes);
+    while let Some((number, value)) = fields.next()? {
+        if let (4, Value::Varint(nanos)) = (number, value) {
+            return Ok(Timestamp(nanos.cast_signed()));
+        }
+    }
+    Ok(Timestamp::default())
 }
 
 /// The first field that messages of a partition have in common: the stream. Encoders write fields by their numbers.
@@ -380,7 +423,7 @@ mod tests {
         let mut compacted = stop_at(1);
         assert_eq!(
             compacted.decode(&message(2, "past")),
-            Ok(Disposition::Stopped)
+            Ok(Disposition::PassedStop)
         );
         assert_eq!(compacted.delivered, None);
     }
@@ -393,7 +436,10 @@ mod tests {
         });
         assert_eq!(decoder.decode(&message(2, "in")), Ok(Disposition::Full));
         assert_eq!(decoder.take_batch().map(|m| m.offset), Some(2));
-        assert_eq!(decoder.decode(&message(3, "out")), Ok(Disposition::Stopped));
+        assert_eq!(
+            decoder.decode(&message(3, "out")),
+            Ok(Disposition::PassedStop)
+        );
         assert!(decoder.take_batch().is_none());
     }
 
@@ -413,13 +459,56 @@ mod tests {
     }
 
     #[test]
-    fn cut_messages_are_malformed_and_leave_nothing_behind() {
+    fn a_log_that_was_written_anew_is_told_from_one_that_is_read_again() {
+        let at = |offset: Offset, time: i64| {
+            let message = pb::Message {
+                offset,
+                timestamp: time,
+                ..pb::Message::default()
+            };
+            message.encode_to_vec()
+        };
+        let resumed = || {
+            let mut decoder = decoder(ReadRange::default());
+            for offset in 1..=9 {
+                decoder.decode(&at(offset, 10 * offset)).unwrap();
+                decoder.take_batch();
+            }
+            decoder.reopen(ReadRange {
+                next: Some(10),
+                ..ReadRange::default()
+            });
+            decoder.decode(&[]).unwrap();
+            decoder
+        };
+        // The leader has not committed all that was delivered by the one before, and tells it again.
+        let mut again = resumed();
+        assert_eq!(again.decode(&at(8, 80)), Ok(Disposition::Repeated));
+        assert_eq!(again.decode(&at(9, 90)), Ok(Disposition::Repeated));
+        assert_eq!(again.decode(&at(10, 100)), Ok(Disposition::Full));
+        // Emptied: its offsets began anew, and its messages are newer than all that was delivered.
+        assert_eq!(resumed().decode(&at(3, 200)), Ok(Disposition::Diverged));
+        // Grown past the end of the one before: the last message is another one.
+        assert_eq!(resumed().decode(&at(9, 91)), Ok(Disposition::Diverged));
+    }
+
+    #[test]
+    fn a_message_cut_anywhere_is_read_as_prost_reads_it_and_leaves_nothing_behind() {
         let whole = message(1, "whole");
+        let mut malformed = 0;
         for end in 1..whole.len() {
             let mut decoder = decoder(ReadRange::default());
-            if decoder.decode(&whole[..end]) == Err(Malformed) {
-                assert!(!decoder.is_open());
+            let cut = &whole[..end];
+            let decoded = decoder.decode(cut);
+            let is_whole = pb::Message::decode(cut).is_ok();
+            assert_eq!(decoded.is_ok(), is_whole, "cut at {end}: {decoded:?}");
+            if decoded.is_err() {
+                malformed += 1;
+                assert!(!decoder.is_open(), "cut at {end}");
+                assert_eq!(decoder.decode(&whole), Ok(Disposition::Full));
+                assert_eq!(&*decoder.take_batch().unwrap().value, b"whole");
             }
         }
+        assert!(malformed > whole.len() / 2, "most cuts are inside a field");
     }
 }

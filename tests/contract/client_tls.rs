@@ -169,3 +169,51 @@ fn files_that_cannot_be_used_are_told_before_anything_is_dialled() {
     });
     assert_eq!(half.kind(), ErrorKind::Tls);
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_said_in_words() {
+    let folder = TempDir::new().unwrap();
+    let (address, ca) = server(folder.path()).await;
+    let said = async |tls: TlsOptions| {
+        let options = ConnectOptions {
+            tls: Some(tls),
+            ..ConnectOptions::new([address.as_str()])
+        };
+        let observer = Observer::new(options).unwrap();
+        let view = observer.fetch_view(&address).await;
+        view.result.unwrap_err().sentence
+    };
+    let untrusted = said(TlsOptions::default()).await;
+    assert!(
+        untrusted.contains("authority that is not trusted"),
+        "{untrusted}"
+    );
+    let misnamed = said(TlsOptions {
+        ca: Some(ca),
+        server_name: Some("elsewhere".to_owned()),
+        ..TlsOptions::default()
+    })
+    .await;
+    assert!(misnamed.contains("for another name"), "{misnamed}");
+}
+
+/// A file that names no authority must not pass for one that trusts nobody: every broker would look untrusted.
+#[test]
+fn a_file_without_certificates_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "no certificate\n").unwrap();
+    let options = ConnectOptions {
+        tls: Some(TlsOptions {
+            ca: Some(empty),
+            ..TlsOptions::default()
+        }),
+        ..ConnectOptions::new(["localhost"])
+    };
+    let refused = Observer::new(options).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Tls);
+    assert!(
+        refused.to_string().contains("holds no certificate"),
+        "{refused}"
+    );
+}

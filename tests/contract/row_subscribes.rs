@@ -11,7 +11,7 @@ use liftui::wire::pb;
 use pb::{StartPosition, StopPosition};
 use serde_json::json;
 
-use super::bed::{Bed, CAP, acked, drain, nothing, range, to, until_so};
+use super::bed::{Bed, CAP, acked, drain, nothing, range, real_addresses, to, until_so};
 use super::demo_stub::{PATIENCE, Read, Stub, read};
 
 const PAUSED: &str = "Failed to create stream reader: segment has been closed";
@@ -75,9 +75,22 @@ async fn goes_on(stub: &Stub, request: pb::SubscribeRequest, wanted: &[i64]) {
     let read = read(stub.clone(), request, nothing(), async || {}).await;
     assert!(read.handshake, "{:?}", read.end);
     assert_eq!(offsets(&read), wanted);
-    // A deadline ends it with its own code, or now and then cleanly.
+    // A deadline ends it with its own code, as RST_STREAM, or now and then cleanly.
     let code = read.end["code"].as_str().unwrap();
-    assert!(matches!(code, "DEADLINE_EXCEEDED" | "OK"), "{}", read.end);
+    assert!(
+        matches!(code, "DEADLINE_EXCEEDED" | "CANCELLED" | "OK"),
+        "{}",
+        read.end
+    );
+}
+
+/// Often on the demo cluster. A real server that cleans while it rolls a segment writes to an index that it has unmapped,
+/// and dies of it (seen on main of 2026-01): there it is not cleaned before all is published.
+fn cleaner_interval() -> Duration {
+    match real_addresses() {
+        Some(_) => Duration::from_secs(2),
+        None => Duration::from_millis(50),
+    }
 }
 
 async fn filled(bed: &Bed, count: i64) -> (String, Stub) {
@@ -494,7 +507,7 @@ pub(crate) async fn reading_goes_on_while_compaction_takes_messages_away() {
         name: bed.name("compacted"),
         compact_enabled: Some(true),
         segment_max_bytes: Some(1024),
-        cleaner_interval: Some(Duration::from_millis(50)),
+        cleaner_interval: Some(cleaner_interval()),
         ..StreamOptions::default()
     };
     let stream = bed.stream_with(options).await;
@@ -509,13 +522,16 @@ pub(crate) async fn reading_goes_on_while_compaction_takes_messages_away() {
         acked(bed.client.publish(options).await);
     }
     let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
+    // An ack of the leader comes before the commit, and what is not committed is not read.
+    until_so(async || committed(&bed, &stream).await == 60).await;
     until_so(async || {
         let read = drain(bed.client.subscribe(all.clone()).await.unwrap()).await;
         let gaps = read.events.iter().filter(|event| is_gap(event)).count();
         assert_eq!(gaps, 0, "compaction is no loss: {:?}", read.events);
-        assert_eq!(read.messages.first().map(|message| message.offset), Some(0));
+        let first = read.messages.first().map(|message| message.offset);
+        assert_eq!(first, Some(0), "{:?}", read.events);
         assert_eq!(read.end(), &EndReason::StopReached);
-        read.messages.len() < 40 && committed(&bed, &stream).await == 60
+        read.messages.len() < 40
     })
     .await;
     // The stop itself may be gone: the first message past it ends the reading.
@@ -547,7 +563,7 @@ pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_a
         name: bed.name("retained"),
         retention_max_messages: Some(20),
         segment_max_bytes: Some(1024),
-        cleaner_interval: Some(Duration::from_millis(50)),
+        cleaner_interval: Some(cleaner_interval()),
         ..StreamOptions::default()
     };
     let stream = bed.stream_with(options).await;

@@ -20,7 +20,6 @@ use crate::cli::json::milliseconds;
 use crate::cli::output::{Column, TableSpec};
 use crate::cli::partition_spec;
 use crate::cli::stdio::Stdio;
-use crate::cli::tail::failure_of_end;
 use crate::client::{Observer, Subscription, SubscriptionItem};
 use crate::model::{
     Failure, MessageSink, MessageStamp, StartAt, SubscribeSpec, SubscriptionEvent, Target,
@@ -112,7 +111,7 @@ impl TailMeter {
 }
 
 impl MessageSink for TailMeter {
-    type MeteredBatch = MeasuredMessages;
+    type Batch = MeasuredMessages;
 
     fn key(&mut self, bytes: &[u8]) {
         self.add(bytes);
@@ -184,10 +183,13 @@ async fn forward(
             }
             SubscriptionItem::Event(SubscriptionEvent::Resumed { .. }) => TailBenchEvent::Resumed,
             SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
-                return failure_of_end(target, reason);
+                return reason.failure(target);
             }
             SubscriptionItem::Event(
-                SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. },
+                SubscriptionEvent::Opened { .. }
+                | SubscriptionEvent::Resuming { .. }
+                | SubscriptionEvent::Rewound { .. }
+                | SubscriptionEvent::Uncommitted { .. },
             ) => continue,
         };
         if told.send(news).await.is_err() {

@@ -201,7 +201,7 @@ fn range(
         StartAt::TimeAgo(ago) => PartitionStart::Time(now.minus(ago).0),
     };
     let (end, until) = match stop {
-        StopAt::Never | StopAt::Latest => (newest, None),
+        StopAt::Never | StopAt::Latest | StopAt::Newest => (newest, None),
         StopAt::Offset(offset) => (offset.min(newest), None),
         StopAt::Time(time) => (newest, (time < now).then_some(time.0)),
     };

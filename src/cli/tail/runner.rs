@@ -15,7 +15,7 @@ use super::subscriptions::{PartitionSubscription, SubscriptionSet};
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::stdio::Stdio;
 use crate::client::SubscriptionItem;
-use crate::model::{EndReason, ErrorKind, Failure, SubscriptionEvent, Target, Timestamp};
+use crate::model::{EndReason, ErrorKind, SubscriptionEvent, Target, Timestamp};
 use crate::store::{Chunk, Merge};
 
 /// Chunks on their way to the printer.
@@ -156,32 +156,17 @@ impl<'c> TailRunner<'c> {
     }
 
     fn apply_event(&mut self, index: usize, event: SubscriptionEvent) {
-        let Some(index) = self.subscriptions.all().get(index) else {
+        let Some(read) = self.subscriptions.all().get(index) else {
             return;
         };
-        let target = Target::Partition(Arc::clone(&index.stream), index.partition);
-        match event {
-            SubscriptionEvent::Resuming {
-                attempt: 1,
-                failure,
-            } => self
-                .console
-                .print_error(&format!("{target}: {failure}; resuming")),
-            SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
-            SubscriptionEvent::Resumed { broker, next } => {
-                let sentence = format!("{target}: resumed on {broker} at offset {next}");
-                self.console.print_error(&sentence);
-            }
-            SubscriptionEvent::Gap { from, to } => {
-                self.console.print_error(&format!(
-                    "{target}: offsets {from} to {to} were removed before they could be read"
-                ));
-            }
-            SubscriptionEvent::Ended(reason) => {
-                let now = Timestamp::now();
-                self.merge.end(&index.stream, index.partition, now);
-                self.ended(&target, reason);
-            }
+        let target = Target::Partition(Arc::clone(&read.stream), read.partition);
+        if let Some(sentence) = event.sentence(&target) {
+            self.console.print_error(&sentence);
+        }
+        if let SubscriptionEvent::Ended(reason) = event {
+            self.merge
+                .end(&read.stream, read.partition, Timestamp::now());
+            self.ended(&target, reason);
         }
     }
 
@@ -190,9 +175,12 @@ impl<'c> TailRunner<'c> {
             let sentence = format!("{target} is readonly, and its end is reached");
             return self.console.print_error(&sentence);
         }
-        let Some(failure) = failure_of_end(target, reason) else {
+        let Some(mut failure) = reason.failure(target) else {
             return;
         };
+        if failure.kind == ErrorKind::PartitionPaused {
+            failure.sentence = format!("{target} is paused; --resume wakes it");
+        }
         self.console.print_error(&failure.sentence);
         if self.exit == Exit::DONE {
             self.exit = Exit::for_error(failure.kind);
@@ -219,25 +207,4 @@ impl<'c> TailRunner<'c> {
             self.received
         ));
     }
-}
-
-/// Why a partition ended too early; `None` where it ended as asked for, or with the partition.
-pub(crate) fn failure_of_end(target: &Target, reason: EndReason) -> Option<Failure> {
-    let (kind, sentence) = match reason {
-        EndReason::StopReached | EndReason::ReadonlyEnd => return None,
-        EndReason::Unavailable(failure) | EndReason::Failed(failure) => return Some(failure),
-        EndReason::Deleted => (
-            ErrorKind::StreamDeleted,
-            format!("{target} is gone: the stream was deleted"),
-        ),
-        EndReason::Paused => (
-            ErrorKind::PartitionPaused,
-            format!("{target} is paused; --resume wakes it"),
-        ),
-        EndReason::Fenced => (
-            ErrorKind::Fenced,
-            format!("{target} is read by another member of the group"),
-        ),
-    };
-    Some(Failure::new(kind, target.clone(), sentence))
 }

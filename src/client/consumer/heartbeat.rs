@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::{AssignedPartition, ConsumerOptions};
 use crate::client::backoff::Backoff;
 use crate::client::error::{Error, Result};
 use crate::client::inner::{Api, Inner, with_deadline};
 use crate::client::transport::Call;
-use crate::model::{Broker, ErrorKind, Failure, StreamName, Target};
+use crate::model::{Broker, Cluster, ErrorKind, Failure, StreamName, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 
@@ -37,7 +38,7 @@ pub(super) struct Assignment {
 
 /// Joins, once.
 pub(super) async fn join(
-    core: &Arc<Inner>,
+    inner: &Arc<Inner>,
     options: &ConsumerOptions,
 ) -> Result<pb::JoinConsumerGroupResponse> {
     let request = pb::JoinConsumerGroupRequest {
@@ -50,34 +51,40 @@ pub(super) async fn join(
         async move { api.join_consumer_group(request).await }
     };
     let target = Target::Group(options.group.clone());
-    let limit = core.options.request_timeout;
-    core.call_any(Rpc::JoinConsumerGroup, &target, limit, send)
+    let limit = inner.options.request_timeout;
+    inner
+        .call_any(Rpc::JoinConsumerGroup, &target, limit, send)
         .await
 }
 
 /// The heartbeat of one member.
 pub(super) struct Heartbeat {
-    core: Arc<Inner>,
+    inner: Arc<Inner>,
     options: ConsumerOptions,
     target: Target,
     coordinator: String,
     epoch: u64,
     interval: Duration,
+    /// How long members wait for a coordinator before they report it.
+    coordinator_timeout: Duration,
+    /// Since when no heartbeat was answered.
+    failing_since: Option<Instant>,
     backoff: Backoff,
     membership: watch::Sender<Membership>,
 }
 
 impl Heartbeat {
-    /// The heart of a member that has just joined, and where it tells what it hears.
+    /// The heartbeat of a member that has just joined, and where it publishes what it learns.
     pub(super) fn new(
-        core: Arc<Inner>,
+        inner: Arc<Inner>,
         options: &ConsumerOptions,
         joined: &pb::JoinConsumerGroupResponse,
     ) -> (Self, watch::Receiver<Membership>) {
-        let allowed = Duration::from_nanos(u64::try_from(joined.consumer_timeout).unwrap_or(0));
-        let (tells, hears) = watch::channel(Membership::default());
+        let nanos = |nanos: i64| Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));
+        let allowed = nanos(joined.consumer_timeout);
+        let (membership, receiver) = watch::channel(Membership::default());
         let this = Self {
-            core,
+            inner,
             target: Target::Group(options.group.clone()),
             options: options.clone(),
             coordinator: joined.coordinator.clone(),
@@ -85,25 +92,37 @@ impl Heartbeat {
             interval: options
                 .heartbeat_every
                 .unwrap_or_else(|| allowed.mul_f64(HEARTBEAT_FRACTION)),
+            coordinator_timeout: nanos(joined.coordinator_timeout),
+            failing_since: None,
             backoff: Backoff::of_request(),
-            membership: tells,
+            membership,
         };
-        (this, hears)
+        (this, receiver)
     }
 
-    /// Beats until it is dropped.
+    /// The time between two heartbeats.
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Runs until it is dropped.
     pub(super) async fn run(mut self) {
         loop {
             let wait = match self.fetch().await {
                 Ok(answer) => {
                     self.publish_assignment(answer);
+                    self.failing_since = None;
                     self.backoff = Backoff::of_request();
                     self.interval
                 }
                 Err(error) => {
-                    let wait = self.backoff.next_wait();
-                    self.recover(&error).await;
-                    wait
+                    let before = self.coordinator.clone();
+                    self.recover(error).await;
+                    if self.coordinator != before {
+                        // It begins to count the silence of members.
+                        self.backoff = Backoff::of_request();
+                    }
+                    self.backoff.next_wait()
                 }
             };
             tokio::time::sleep(wait).await;
@@ -117,7 +136,7 @@ impl Heartbeat {
             target: &self.target,
             address: &address,
         };
-        let wait = self.core.options.request_timeout;
+        let wait = self.inner.options.request_timeout;
         let request = pb::FetchConsumerGroupAssignmentsRequest {
             group_id: self.options.group.clone(),
             consumer_id: self.options.consumer.clone(),
@@ -127,18 +146,22 @@ impl Heartbeat {
             let request = with_deadline(request, wait);
             api.fetch_consumer_group_assignments(request).await
         };
-        self.core.call(call, wait, send).await
+        self.inner.call(call, wait, send).await
     }
 
+    /// Where the coordinator is reached: brokers leave each other out of their lists for minutes, so an address that was
+    /// known before will do.
     async fn coordinator_address(&self) -> Result<String> {
-        let known = self.core.cached_metadata().await?;
-        if let Some(broker) = known.broker(&self.coordinator) {
-            return Ok(broker.address());
+        let address = |cluster: &Cluster| {
+            let listed = cluster.broker(&self.coordinator).map(Broker::address);
+            self.inner.brokers.address(&self.coordinator, listed)
+        };
+        if let Some(found) = address(&*self.inner.cached_metadata().await?) {
+            return Ok(found);
         }
-        let generation = self.core.metadata.generation();
-        let fresh = self.core.refresh_metadata(generation).await?;
-        let address = fresh.broker(&self.coordinator).map(Broker::address);
-        address.ok_or_else(|| self.no_coordinator())
+        let generation = self.inner.metadata.generation();
+        let fresh = self.inner.refresh_metadata(generation).await?;
+        address(&fresh).ok_or_else(|| self.no_coordinator())
     }
 
     fn no_coordinator(&self) -> Error {
@@ -172,13 +195,19 @@ impl Heartbeat {
         });
     }
 
-    /// Does about a failed heartbeat what can be done.
-    async fn recover(&mut self, error: &Error) {
-        let is_unheard = matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Timeout);
-        let done = if is_unheard {
-            self.report().await
-        } else if error.kind() == ErrorKind::NotMember {
+    /// Does about a failed heartbeat what can be done. A coordinator is reported only once it has been silent for as long
+    /// as the group allows it: another is chosen then, and every member opens its partitions anew.
+    async fn recover(&mut self, error: Error) {
+        let failing_since = *self.failing_since.get_or_insert_with(Instant::now);
+        let is_unheard = matches!(
+            error.kind(),
+            ErrorKind::Unreachable | ErrorKind::Timeout | ErrorKind::NotCoordinator
+        );
+        let is_overdue = failing_since.elapsed() >= self.coordinator_timeout;
+        let done = if error.kind() == ErrorKind::NotMember {
             self.rejoin().await
+        } else if is_unheard && is_overdue {
+            self.report_coordinator().await
         } else {
             Ok(())
         };
@@ -186,11 +215,9 @@ impl Heartbeat {
             Ok(()) => self.find_coordinator().await,
             Err(error) => Err(error),
         };
-        match found {
-            Ok(()) if is_unheard => self.publish_failure(error),
-            // The others of the group, or the brokers, are on their way to agree.
-            Ok(()) => {}
-            Err(error) => self.publish_failure(&error),
+        // The others of the group, or the brokers, may be on their way to agree: what lasts is told.
+        if failing_since.elapsed() >= self.interval {
+            self.publish_failure(found.as_ref().err().unwrap_or(&error));
         }
     }
 
@@ -204,7 +231,7 @@ impl Heartbeat {
 
     /// Who coordinates the group now, and at which epoch it is.
     async fn find_coordinator(&mut self) -> Result<()> {
-        match self.core.fetch_group(&self.options.group).await {
+        match self.inner.fetch_group(&self.options.group).await {
             Ok(group) => {
                 self.coordinator = group.coordinator;
                 self.epoch = group.epoch;
@@ -217,7 +244,7 @@ impl Heartbeat {
     }
 
     async fn rejoin(&mut self) -> Result<()> {
-        match join(&self.core, &self.options).await {
+        match join(&self.inner, &self.options).await {
             Ok(joined) => {
                 self.coordinator = joined.coordinator;
                 self.epoch = joined.epoch;
@@ -229,7 +256,7 @@ impl Heartbeat {
     }
 
     /// Tells the cluster that the coordinator does not answer: another is chosen once enough members say so.
-    async fn report(&self) -> Result<()> {
+    async fn report_coordinator(&self) -> Result<()> {
         let request = pb::ReportConsumerGroupCoordinatorRequest {
             group_id: self.options.group.clone(),
             consumer_id: self.options.consumer.clone(),
@@ -240,9 +267,9 @@ impl Heartbeat {
             let request = request.clone();
             async move { api.report_consumer_group_coordinator(request).await }
         };
-        let limit = self.core.options.request_timeout;
+        let limit = self.inner.options.request_timeout;
         let rpc = Rpc::ReportConsumerGroupCoordinator;
-        let reported = self.core.call_any(rpc, &self.target, limit, send).await;
+        let reported = self.inner.call_any(rpc, &self.target, limit, send).await;
         match reported {
             // Others were faster.
             Err(error) if error.kind() == ErrorKind::EpochMismatch => Ok(()),

@@ -14,10 +14,10 @@ use crate::wire::pb;
 use crate::wire::pb::api_client::ApiClient;
 use crate::wire::rpc::Rpc;
 
-/// Tells the links of one session apart.
+/// Tells the calls of one session apart.
 pub(super) type CallId = u64;
 
-/// What a link tells its session.
+/// What happens to a call.
 pub(super) enum CallEvent {
     /// An answer to some message.
     Answer(Box<pb::PublishResponse>),
@@ -25,9 +25,9 @@ pub(super) enum CallEvent {
     Ended(Error),
 }
 
-/// A link's end of the channel to its session.
+/// Where a call sends what happens to it.
 pub(super) struct CallSender {
-    pub(super) link: CallId,
+    pub(super) call: CallId,
     pub(super) session: mpsc::Sender<(CallId, CallEvent)>,
 }
 
@@ -37,56 +37,56 @@ impl CallSender {
         &self,
         event: CallEvent,
     ) -> Result<(), mpsc::error::SendError<(CallId, CallEvent)>> {
-        self.session.send((self.link, event)).await
+        self.session.send((self.call, event)).await
     }
 }
 
 /// Runs the call to its end.
 pub(super) async fn run(
-    core: Arc<Inner>,
+    inner: Arc<Inner>,
     address: Arc<str>,
     requests: mpsc::Receiver<pb::PublishRequest>,
-    tells: CallSender,
+    events: CallSender,
 ) {
     let call = Call {
         rpc: Rpc::PublishAsync,
         target: &Target::Cluster,
         address: &address,
     };
-    let error = match exchange(&core, &call, requests, &tells).await {
+    let error = match exchange(&inner, &call, requests, &events).await {
         Ok(()) => call.cut(),
         Err(error) => error,
     };
-    core.brokers.record_failure(&address, &error);
+    inner.brokers.record_failure(&address, &error);
     // The session may be gone already.
-    tells.send(CallEvent::Ended(error)).await.ok();
+    events.send(CallEvent::Ended(error)).await.ok();
 }
 
 async fn exchange(
-    core: &Arc<Inner>,
+    inner: &Arc<Inner>,
     call: &Call<'_>,
     requests: mpsc::Receiver<pb::PublishRequest>,
-    tells: &CallSender,
+    events: &CallSender,
 ) -> Result<(), Error> {
-    let lease = core.pool.lease(call.address)?;
-    core.brokers.record_attempt(call.address);
+    let lease = inner.pool.lease(call.address)?;
+    inner.brokers.record_attempt(call.address);
     let mut api =
-        ApiClient::new(lease.channel()).max_decoding_message_size(core.options.max_answer_bytes);
+        ApiClient::new(lease.channel()).max_decoding_message_size(inner.options.max_answer_bytes);
     // A server sends its headers with its first answer, while messages flow already.
     let answers = api.publish_async(ReceiverStream::new(requests)).await;
     let answers = answers.map_err(|status| call.error(status))?.into_inner();
-    core.brokers.record_answer(call.address);
-    forward(answers, tells)
+    inner.brokers.record_answer(call.address);
+    forward(answers, events)
         .await
         .map_err(|status| call.error(status))
 }
 
 async fn forward(
     mut answers: Streaming<pb::PublishResponse>,
-    tells: &CallSender,
+    events: &CallSender,
 ) -> Result<(), Status> {
     while let Some(answer) = answers.message().await? {
-        if tells
+        if events
             .send(CallEvent::Answer(Box::new(answer)))
             .await
             .is_err()

@@ -1,5 +1,5 @@
-//! Matches answers to messages, times messages out, opens the next link after a cut. What was in flight at a cut ends
-//! as unknown and is never sent twice; what no server can have got goes to another broker.
+//! Matches answers to messages, times messages out, opens the next call after a cut. What was in flight at a cut ends as
+//! unknown and is never sent twice; what no server has stored goes to another broker.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use super::call::{self, CallEvent, CallId, CallSender};
 use crate::client::backoff::Backoff;
 use crate::client::error::Error;
 use crate::client::inner::Inner;
-use crate::client::publish::outcome;
-use crate::model::{AckPolicy, ErrorKind, Outcome};
+use crate::client::publish::{no_ack, outcome_of_ack};
+use crate::model::{AckPolicy, ErrorKind, Outcome, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::status;
@@ -23,7 +23,7 @@ use crate::wire::status;
 /// How often deadlines are looked at.
 const DEADLINE_CHECK: Duration = Duration::from_millis(20);
 
-/// The open call.
+/// The call that messages are sent on.
 struct OpenCall {
     id: CallId,
     requests: mpsc::Sender<pb::PublishRequest>,
@@ -34,32 +34,42 @@ struct OpenCall {
     task: AbortHandle,
 }
 
-/// A message that was handed to a link.
+/// A message that was handed to a call.
 struct InFlight {
-    job: PendingPublish,
+    publish: PendingPublish,
     call: CallId,
     sent: Instant,
 }
 
+/// A message that its broker refused without storing it, and why.
+struct Refused {
+    publish: PendingPublish,
+    error: Error,
+}
+
 /// The task behind all clones of one publisher.
 pub(super) struct PublishSession {
-    core: Arc<Inner>,
+    inner: Arc<Inner>,
     queue: mpsc::Receiver<PendingPublish>,
-    /// Taken from the queue, or given back by a link that never came about; not in flight.
+    /// Taken from the queue, or given back by a call that never came about; not in flight.
     waiting: VecDeque<PendingPublish>,
     in_flight: HashMap<u64, InFlight>,
-    /// Those of them that nobody acks, in their order: link, place among its messages, id.
+    /// Those of them that nobody acks, in their order: call, place among its messages, id.
     unacked: VecDeque<(CallId, usize, u64)>,
+    /// Messages to partitions that their broker does not know, by id, while the other brokers are asked.
+    refused: HashMap<Target, Vec<(u64, Refused)>>,
+    /// Asks whether any broker knows a partition.
+    lookups: JoinSet<(Target, bool)>,
     next_id: u64,
-    link: Option<OpenCall>,
-    /// Links that no message goes to any more; what flies there may still be answered.
+    call: Option<OpenCall>,
+    /// Calls that no message goes to any more; what is in flight on them may still be answered.
     retired: HashMap<CallId, AbortHandle>,
-    links: JoinSet<()>,
-    next_link: CallId,
-    tells: mpsc::Sender<(CallId, CallEvent)>,
-    event: mpsc::Receiver<(CallId, CallEvent)>,
+    calls: JoinSet<()>,
+    next_call: CallId,
+    events_sender: mpsc::Sender<(CallId, CallEvent)>,
+    events: mpsc::Receiver<(CallId, CallEvent)>,
     backoff: Backoff,
-    /// Why the last link did not come about.
+    /// Why the last call did not come about.
     last_refusal: Option<Error>,
     not_before: Instant,
     brokers: VecDeque<Arc<str>>,
@@ -70,35 +80,39 @@ enum SessionWakeup {
     /// A message was taken from the queue.
     Queued,
     Call(CallId, CallEvent),
-    /// The link takes another message.
+    /// The call takes another message.
     CallReady,
+    /// Whether any broker knows the partition of refused messages.
+    LookedUp(Target, bool),
     DeadlineCheck,
     /// No publisher is left.
     PublishersGone,
 }
 
 impl PublishSession {
-    /// A session without a link.
+    /// A session without a call.
     pub(super) fn new(
-        core: Arc<Inner>,
+        inner: Arc<Inner>,
         queue: mpsc::Receiver<PendingPublish>,
         bound: usize,
     ) -> Self {
-        // Room for every answer that may be owed, and for repeated ones: no link waits for the session.
-        let (tells, event) = mpsc::channel(bound.saturating_mul(2).min(1 << 16));
+        // Room for every answer that may be owed, and for repeated ones: no call waits for the session.
+        let (events_sender, events) = mpsc::channel(bound.saturating_mul(2).min(1 << 16));
         Self {
-            core,
+            inner,
             queue,
             waiting: VecDeque::new(),
             in_flight: HashMap::new(),
             unacked: VecDeque::new(),
+            refused: HashMap::new(),
+            lookups: JoinSet::new(),
             next_id: 0,
-            link: None,
+            call: None,
             retired: HashMap::new(),
-            links: JoinSet::new(),
-            next_link: 0,
-            tells,
-            event,
+            calls: JoinSet::new(),
+            next_call: 0,
+            events_sender,
+            events,
             backoff: Backoff::of_request(),
             last_refusal: None,
             not_before: Instant::now(),
@@ -108,23 +122,24 @@ impl PublishSession {
 
     /// Runs until no publisher is left and nothing is waited for.
     pub(super) async fn run(mut self) {
-        let mut look = tokio::time::interval(DEADLINE_CHECK);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut check = tokio::time::interval(DEADLINE_CHECK);
+        check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut over = false;
-        while !(over && self.waiting.is_empty() && self.in_flight.is_empty()) {
-            if self.link.is_none() && !self.waiting.is_empty() && Instant::now() >= self.not_before
+        while !(over && self.is_done()) {
+            if self.call.is_none() && !self.waiting.is_empty() && Instant::now() >= self.not_before
             {
                 self.open();
             }
-            match self.wake(&mut look, over).await {
+            match self.wake(&mut check, over).await {
                 SessionWakeup::Queued => {}
-                SessionWakeup::Call(link, CallEvent::Answer(answer)) => {
-                    self.on_answer(link, *answer);
+                SessionWakeup::Call(call, CallEvent::Answer(answer)) => {
+                    self.on_answer(call, *answer);
                 }
-                SessionWakeup::Call(link, CallEvent::Ended(error)) => {
-                    self.on_call_ended(link, error);
+                SessionWakeup::Call(call, CallEvent::Ended(error)) => {
+                    self.on_call_ended(call, error);
                 }
                 SessionWakeup::CallReady => self.send(),
+                SessionWakeup::LookedUp(target, is_known) => self.on_lookup(&target, is_known),
                 SessionWakeup::DeadlineCheck => self.expire_overdue(),
                 SessionWakeup::PublishersGone => over = true,
             }
@@ -133,25 +148,30 @@ impl PublishSession {
         self.finish_call().await;
     }
 
+    fn is_done(&self) -> bool {
+        self.waiting.is_empty() && self.in_flight.is_empty() && self.refused.is_empty()
+    }
+
     /// Lets the open call write what it still holds: messages without an ack. What it answers is nobody's any more.
     async fn finish_call(mut self) {
-        drop(self.link.take());
+        drop(self.call.take());
         self.retired.values().for_each(AbortHandle::abort);
-        drop(self.tells);
-        let event = async { while self.event.recv().await.is_some() {} };
-        tokio::time::timeout(self.core.options.request_timeout, event)
+        drop(self.events_sender);
+        let rest = async { while self.events.recv().await.is_some() {} };
+        tokio::time::timeout(self.inner.options.request_timeout, rest)
             .await
             .ok();
     }
 
-    async fn wake(&mut self, look: &mut tokio::time::Interval, over: bool) -> SessionWakeup {
-        let busy = !self.waiting.is_empty() || !self.in_flight.is_empty();
-        let has_room = self.waiting.is_empty() && !over;
-        let waits = !self.waiting.is_empty();
-        let requests = self.link.as_ref().map(|link| &link.requests);
-        let room = async {
+    async fn wake(&mut self, check: &mut tokio::time::Interval, over: bool) -> SessionWakeup {
+        let is_busy = !self.is_done();
+        let takes_more = self.waiting.is_empty() && !over;
+        // Those refused come first, or messages to one partition would change places.
+        let has_to_send = !self.waiting.is_empty() && self.refused.is_empty();
+        let requests = self.call.as_ref().map(|call| &call.requests);
+        let call_ready = async {
             match requests {
-                // A link that is over says so itself.
+                // A call that is over says so itself.
                 Some(requests) if requests.reserve().await.is_ok() => {}
                 _ => std::future::pending().await,
             }
@@ -159,12 +179,15 @@ impl PublishSession {
         tokio::select! {
             biased;
             // First, or deadlines would not be kept while answers keep coming.
-            _ = look.tick(), if busy => SessionWakeup::DeadlineCheck,
-            Some((link, event)) = self.event.recv() => SessionWakeup::Call(link, event),
-            () = room, if waits => SessionWakeup::CallReady,
-            job = self.queue.recv(), if has_room => match job {
-                Some(job) => {
-                    self.waiting.push_back(job);
+            _ = check.tick(), if is_busy => SessionWakeup::DeadlineCheck,
+            Some((call, event)) = self.events.recv() => SessionWakeup::Call(call, event),
+            Some(Ok((target, is_known))) = self.lookups.join_next(), if !self.lookups.is_empty() => {
+                SessionWakeup::LookedUp(target, is_known)
+            }
+            () = call_ready, if has_to_send => SessionWakeup::CallReady,
+            publish = self.queue.recv(), if takes_more => match publish {
+                Some(publish) => {
+                    self.waiting.push_back(publish);
                     SessionWakeup::Queued
                 }
                 None => SessionWakeup::PublishersGone,
@@ -175,22 +198,22 @@ impl PublishSession {
     /// Begins a call at the next broker in turn.
     fn open(&mut self) {
         if self.brokers.is_empty() {
-            self.brokers = self.core.brokers.in_preferred_order().into();
+            self.brokers = self.inner.brokers.in_preferred_order().into();
         }
         let Some(address) = self.brokers.pop_front() else {
             return;
         };
-        while self.links.try_join_next().is_some() {}
-        self.next_link += 1;
-        let id = self.next_link;
-        let (requests, taken) = mpsc::channel(64);
-        let tells = CallSender {
-            link: id,
-            session: self.tells.clone(),
+        while self.calls.try_join_next().is_some() {}
+        self.next_call += 1;
+        let id = self.next_call;
+        let (requests, queue) = mpsc::channel(64);
+        let events = CallSender {
+            call: id,
+            session: self.events_sender.clone(),
         };
-        let core = Arc::clone(&self.core);
-        let task = self.links.spawn(call::run(core, address, taken, tells));
-        self.link = Some(OpenCall {
+        let inner = Arc::clone(&self.inner);
+        let task = self.calls.spawn(call::run(inner, address, queue, events));
+        self.call = Some(OpenCall {
             id,
             requests,
             sent: 0,
@@ -199,129 +222,180 @@ impl PublishSession {
         });
     }
 
-    /// The link answers nothing: what follows goes to another broker. What flies there may still be answered, and ends
-    /// by its own deadline if not.
+    /// What follows goes to another broker. What is in flight may still be answered, and ends by its own deadline if not.
     fn retire_call(&mut self) {
-        if let Some(link) = self.link.take() {
-            self.retired.insert(link.id, link.task);
+        if let Some(call) = self.call.take() {
+            self.retired.insert(call.id, call.task);
         }
     }
 
-    /// Lets go of retired links on which nothing flies any more.
+    /// Ends retired calls on which nothing is in flight any more.
     fn abort_drained(&mut self) {
-        let flying = &self.in_flight;
-        let is_awaited = |id: &CallId| flying.values().any(|flight| flight.call == *id);
+        let in_flight = &self.in_flight;
+        let is_awaited = |id: &CallId| in_flight.values().any(|sent| sent.call == *id);
         for (_, task) in self.retired.extract_if(|id, _| !is_awaited(id)) {
             task.abort();
         }
     }
 
-    /// Hands the first waiting message to the link, which has room.
+    /// Hands the first waiting message to the call, which has room.
     fn send(&mut self) {
-        let (Some(link), Some(mut job)) = (&mut self.link, self.waiting.pop_front()) else {
+        let (Some(call), Some(mut publish)) = (&mut self.call, self.waiting.pop_front()) else {
             return;
         };
         self.next_id += 1;
-        job.request.correlation_id = format!("liftui-{:x}", self.next_id);
-        if link.requests.try_send(job.request.clone()).is_err() {
-            return self.waiting.push_front(job);
+        publish.request.correlation_id = format!("liftui-{:x}", self.next_id);
+        if call.requests.try_send(publish.request.clone()).is_err() {
+            return self.waiting.push_front(publish);
         }
-        link.sent += 1;
-        if job.policy == AckPolicy::None {
-            self.unacked.push_back((link.id, link.sent, self.next_id));
+        call.sent += 1;
+        if publish.policy == AckPolicy::None {
+            self.unacked.push_back((call.id, call.sent, self.next_id));
         }
-        let flight = InFlight {
-            job,
-            call: link.id,
+        let sent = InFlight {
+            publish,
+            call: call.id,
             sent: Instant::now(),
         };
-        self.in_flight.insert(self.next_id, flight);
+        self.in_flight.insert(self.next_id, sent);
     }
 
     /// Servers answer nothing to a message that wants no ack (wire-contract §4.4): it is sent once the transport has
     /// taken it, which it does only when it is connected.
     fn complete_unacked(&mut self) {
-        let Some(link) = &self.link else { return };
-        let left = link.requests.max_capacity() - link.requests.capacity();
-        let taken = link.sent.saturating_sub(left);
+        let Some(call) = &self.call else { return };
+        let left = call.requests.max_capacity() - call.requests.capacity();
+        let taken = call.sent.saturating_sub(left);
         // A call that is over drops what nobody took, which looks the same: it says how it ended itself. Looked at after
         // the count, or it might end in between.
-        if link.requests.is_closed() {
+        if call.requests.is_closed() {
             return;
         }
         while let Some(&(on, place, id)) = self.unacked.front() {
-            if on == link.id && place > taken {
+            if on == call.id && place > taken {
                 return;
             }
             self.unacked.pop_front();
-            // What flew on an earlier link ended with that.
-            if on == link.id
-                && let Some(flight) = self.in_flight.remove(&id)
+            // What was in flight on an earlier call ended with that.
+            if on == call.id
+                && let Some(sent) = self.in_flight.remove(&id)
             {
-                flight.job.complete(Ok(Outcome::Sent));
+                sent.publish.complete(Ok(Outcome::Sent));
             }
         }
     }
 
-    fn on_answer(&mut self, link: CallId, answer: pb::PublishResponse) {
-        if let Some(open) = self.link.as_mut().filter(|open| open.id == link) {
+    fn on_answer(&mut self, call: CallId, answer: pb::PublishResponse) {
+        if let Some(open) = self.call.as_mut().filter(|open| open.id == call) {
             open.answered = Some(Instant::now());
             self.backoff = Backoff::of_request();
         }
-        // Servers before 1.3 know the id inside the ack alone (wire-contract §1.2).
-        let inside = answer.ack.as_ref().map_or("", |ack| &ack.correlation_id);
-        let outside = Some(&*answer.correlation_id).filter(|id| !id.is_empty());
-        let id = outside.unwrap_or(inside).strip_prefix("liftui-");
-        let id = id.and_then(|id| u64::from_str_radix(id, 16).ok());
-        let Some(InFlight { job, .. }) = id.and_then(|id| self.in_flight.remove(&id)) else {
+        let Some(id) = answered_id(&answer) else {
             return;
         };
-        let target = job.target.clone();
-        // An answer with an error carries an empty ack too (wire-contract §4.4): the error counts.
-        let ended = if let Some(error) = answer.async_error {
-            let kind = status::of_async_error(&error);
-            self.core.invalidate_if_missing(kind);
-            Err(Error::of_kind(
-                kind,
-                Rpc::PublishAsync,
-                target,
-                &error.message,
-            ))
-        } else {
-            let ack = answer.ack.map(|ack| pb::Ack {
-                correlation_id: job.correlation_id.clone(),
-                ..ack
-            });
-            outcome(
-                job.policy,
-                ack,
-                Some(job.partition),
-                Rpc::PublishAsync,
-                target,
-            )
+        let Some(InFlight { publish, .. }) = self.in_flight.get(&id) else {
+            return;
         };
-        job.complete(ended);
+        // Streams that share a subject all store the message, and each acks it (wire-contract §0.9): the one that it was
+        // sent to counts.
+        let is_other = |ack: &pb::Ack| ack.stream != publish.request.stream;
+        if answer.async_error.is_none() && answer.ack.as_ref().is_some_and(is_other) {
+            return;
+        }
+        let Some(InFlight { publish, call, .. }) = self.in_flight.remove(&id) else {
+            return;
+        };
+        // An answer with an error carries an empty ack too (wire-contract §4.4): the error counts.
+        if let Some(error) = answer.async_error {
+            return self.on_error(id, call, publish, &error);
+        }
+        let target = publish.target.clone();
+        let outcome = match answer.ack {
+            None => no_ack(publish.policy, Rpc::PublishAsync, target),
+            Some(ack) => {
+                let ack = pb::Ack {
+                    correlation_id: publish.correlation_id.clone(),
+                    ..ack
+                };
+                let partition = Some(publish.partition);
+                outcome_of_ack(ack, partition, Rpc::PublishAsync, target)
+            }
+        };
+        publish.complete(outcome);
     }
 
-    /// A link is over. Messages that no server can have got wait for the next one, in their order.
-    fn on_call_ended(&mut self, link: CallId, error: Error) {
-        self.retired.remove(&link);
-        let open = self.link.take_if(|open| open.id == link);
+    /// A broker refused the message. One that has just started knows no stream for seconds (wire-contract §5), and one
+    /// that finds no metadata leader cannot resume a paused partition: nothing was stored, and others may know better.
+    fn on_error(
+        &mut self,
+        id: u64,
+        call: CallId,
+        publish: PendingPublish,
+        error: &pb::PublishAsyncError,
+    ) {
+        let kind = status::of_async_error(error);
+        let target = publish.target.clone();
+        let error = Error::of_kind(kind, Rpc::PublishAsync, target.clone(), &error.message);
+        if kind == ErrorKind::NoMetadataLeader {
+            self.last_refusal = Some(error);
+            self.not_before = Instant::now() + self.backoff.next_wait();
+            self.waiting.push_front(publish);
+            return self.leave(call);
+        }
+        if !self.inner.invalidate_if_missing(kind) {
+            return publish.complete(Err(error));
+        }
+        let waiting = self.refused.entry(target.clone()).or_default();
+        waiting.push((id, Refused { publish, error }));
+        if waiting.len() == 1 {
+            let inner = Arc::clone(&self.inner);
+            self.lookups.spawn(async move {
+                let Target::Partition(stream, partition) = &target else {
+                    return (target, false);
+                };
+                let is_known = inner.is_known(stream, *partition).await;
+                (target, is_known)
+            });
+        }
+        self.leave(call);
+    }
+
+    /// Sends what follows to another broker than that of this call.
+    fn leave(&mut self, call: CallId) {
+        if self.call.as_ref().is_some_and(|open| open.id == call) {
+            self.retire_call();
+        }
+    }
+
+    /// The other brokers have been asked about a partition that one did not know.
+    fn on_lookup(&mut self, target: &Target, is_known: bool) {
+        let mut refused = self.refused.remove(target).unwrap_or_default();
+        refused.sort_by_key(|(id, _)| *id);
+        for (_, Refused { publish, error }) in refused.into_iter().rev() {
+            if is_known {
+                self.waiting.push_front(publish);
+            } else {
+                publish.complete(Err(error));
+            }
+        }
+    }
+
+    /// A call is over. Messages that no server can have got wait for the next one, in their order.
+    fn on_call_ended(&mut self, call: CallId, error: Error) {
+        self.retired.remove(&call);
+        let open = self.call.take_if(|open| open.id == call);
         let was_open = open.is_some();
         let unsent = error.is_unsent() && open.is_some_and(|open| open.answered.is_none());
-        let lost = |_: &u64, flight: &mut InFlight| flight.call == link;
+        let lost = |_: &u64, sent: &mut InFlight| sent.call == call;
         let mut lost: Vec<(u64, InFlight)> = self.in_flight.extract_if(lost).collect();
         lost.sort_by_key(|(id, _)| *id);
-        for (_, InFlight { job, .. }) in lost.into_iter().rev() {
+        for (_, InFlight { publish, .. }) in lost.into_iter().rev() {
             if unsent {
-                self.waiting.push_front(job);
+                self.waiting.push_front(publish);
             } else {
-                let target = job.target.clone();
-                job.complete(Err(Error::outcome_unknown(
-                    Rpc::PublishAsync,
-                    target,
-                    "the connection broke",
-                )));
+                let target = publish.target.clone();
+                let why = "the connection broke";
+                publish.complete(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
             }
         }
         if !was_open {
@@ -336,36 +410,49 @@ impl PublishSession {
     /// Ends what has waited for too long.
     fn expire_overdue(&mut self) {
         let now = Instant::now();
-        let late = |_: &u64, flight: &mut InFlight| flight.job.deadline <= now;
+        let late = |_: &u64, sent: &mut InFlight| sent.publish.deadline <= now;
         let late: Vec<(u64, InFlight)> = self.in_flight.extract_if(late).collect();
-        let open = self.link.as_ref();
-        // Not a word since it was sent, of any message: the broker may be dead without having said so.
-        let unheard = |flight: &InFlight| {
-            open.is_some_and(|open| open.id == flight.call && open.answered < Some(flight.sent))
+        let open = self.call.as_ref();
+        // Nothing was answered since it was sent, of any message: the broker may be dead without having said so.
+        let unheard = |sent: &InFlight| {
+            open.is_some_and(|open| open.id == sent.call && open.answered < Some(sent.sent))
         };
-        if late.iter().any(|(_, flight)| unheard(flight)) {
+        if late.iter().any(|(_, sent)| unheard(sent)) {
             self.retire_call();
         }
-        for (_, InFlight { job, .. }) in late {
-            let target = job.target.clone();
+        for (_, InFlight { publish, .. }) in late {
+            let target = publish.target.clone();
             let why = "no ack came in time";
-            job.complete(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
+            publish.complete(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
         }
         let (late, waiting): (VecDeque<PendingPublish>, VecDeque<PendingPublish>) =
-            self.waiting.drain(..).partition(|job| job.deadline <= now);
+            self.waiting.drain(..).partition(|it| it.deadline <= now);
         self.waiting = waiting;
-        for job in late {
-            let target = job.target.clone();
-            job.complete(Err(self.unsent(target)));
+        for publish in late {
+            let target = publish.target.clone();
+            publish.complete(Err(self.unsent(target)));
+        }
+        for refused in self.refused.values_mut() {
+            for (_, late) in refused.extract_if(.., |(_, it)| it.publish.deadline <= now) {
+                late.publish.complete(Err(late.error));
+            }
         }
         self.abort_drained();
     }
 
-    fn unsent(&self, target: crate::model::Target) -> Error {
+    fn unsent(&self, target: Target) -> Error {
         let sentence = match &self.last_refusal {
             Some(error) => format!("{target}: the message was never sent: {error}"),
             None => format!("{target}: the message was never sent: no broker took it in time"),
         };
         Error::new(ErrorKind::Unreachable, target, sentence).never_sent()
     }
+}
+
+/// Which message an answer is for. Servers before 1.3 know its id inside the ack alone (wire-contract §1.2).
+fn answered_id(answer: &pb::PublishResponse) -> Option<u64> {
+    let inside = answer.ack.as_ref().map_or("", |ack| &ack.correlation_id);
+    let outside = Some(&*answer.correlation_id).filter(|id| !id.is_empty());
+    let id = outside.unwrap_or(inside).strip_prefix("liftui-")?;
+    u64::from_str_radix(id, 16).ok()
 }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::log_probe::{LogProbe, OldestProbe};
+use super::positions::{StartPosition, is_past};
 use super::reader::Reader;
 use super::{EndReason, SubscriptionEvent};
 use crate::client::error::{Error, Result};
@@ -16,7 +18,6 @@ use crate::wire::codec;
 use crate::wire::convert;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
-use crate::wire::status::{self, Meaning};
 use crate::wire::subscription_decoder::Disposition;
 
 /// Silence after which a server asked for older messages has to show that it understood.
@@ -25,28 +26,64 @@ const FORWARDS_AFTER: Duration = Duration::from_millis(500);
 /// For so long gaps, once found to be of compaction, are believed to be so.
 const COMPACTION_BELIEF: Duration = Duration::from_secs(5);
 
+/// A start by time that brings nothing for so long is looked into.
+const TIME_CHECKED_AFTER: Duration = Duration::from_millis(500);
+
+/// Silence after which the broker of a subscription with a stop is asked what keeps it.
+const BOUNDED_SILENCE: Duration = Duration::from_secs(1);
+
 /// How long a broker may take to prove that it is alive.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl<S: MessageSink> Reader<S> {
-    /// At every tick: whether anything came, and whether its absence needs looking into.
+    /// Whether anything came since the last tick, and whether its absence needs looking into.
     pub(super) async fn on_tick(&mut self) {
         let delivered = self.delivered();
         let heard = std::mem::replace(&mut self.delivered_at_tick, delivered) != delivered;
         if heard {
             self.quiet_since = Instant::now();
+            self.starved_at = None;
         }
         self.expire_compaction_belief();
         let quiet = self.quiet_since.elapsed();
         if quiet >= FORWARDS_AFTER && self.has_older() && !self.knows_reverse {
             return self.verify_reverse().await;
         }
-        let limit = self.connector.inner.options.silence_limit;
+        if quiet >= TIME_CHECKED_AFTER && delivered.is_none() && !self.time_is_checked {
+            self.time_is_checked = true;
+            return self.check_time_start().await;
+        }
+        let limit = self.silence_limit();
         let due = quiet >= limit && self.checked_at.elapsed() >= limit;
         let suspected = self.is_suspected() && !heard;
         if due || suspected || self.is_past_stop_time() {
             self.check_broker().await;
             self.checked_at = Instant::now();
+        }
+    }
+
+    /// How long a call may bring nothing. What lies before a stop that was there already comes at once, or never.
+    fn silence_limit(&self) -> Duration {
+        let limit = self.connector.inner.options.silence_limit;
+        let is_bounded = codec::lock(&self.decoder).range.stop_offset.is_some();
+        let is_unchecked = self.checked_at <= self.quiet_since;
+        if is_bounded && (is_unchecked || self.starved_at.is_some()) {
+            limit.min(BOUNDED_SILENCE)
+        } else {
+            limit
+        }
+    }
+
+    /// Servers look a time up in an index whose newest segment may be empty, and then wait for new messages though every
+    /// one that there is is newer.
+    async fn check_time_start(&mut self) {
+        let Some(address) = self.subscription.as_ref().map(|open| open.address.clone()) else {
+            return;
+        };
+        if let Some(first) = self.connector.first_of_time(&address).await
+            && self.delivered().is_none()
+        {
+            self.restart(Some(first));
         }
     }
 
@@ -69,7 +106,7 @@ impl<S: MessageSink> Reader<S> {
 
     fn is_past_stop_time(&self) -> bool {
         let stop = codec::lock(&self.decoder).range.stop_time;
-        stop.is_some_and(|stop| Timestamp::now() > stop)
+        stop.is_some_and(|stop| is_past(stop, Timestamp::now()))
     }
 
     /// Asks the broker that is silent whether it lives, still may be read from, and has nothing that it keeps back.
@@ -83,7 +120,7 @@ impl<S: MessageSink> Reader<S> {
             .partition_at(address, &spec.stream, spec.partition, CHECK_TIMEOUT)
             .await;
         match answer {
-            Ok(partition) => self.apply_leader_state(&partition),
+            Ok(partition) => self.apply_leader_state(&partition).await,
             Err(error) if error.kind() != ErrorKind::NotLeader => {
                 if error.kind().is_retryable() {
                     self.record_outage(error);
@@ -94,12 +131,16 @@ impl<S: MessageSink> Reader<S> {
         }
     }
 
-    /// What the leader's word means for a reader that hears nothing.
-    fn apply_leader_state(&mut self, partition: &Partition) {
+    /// What the leader's state means for a reader that hears nothing.
+    async fn apply_leader_state(&mut self, partition: &Partition) {
         let Some(session) = &self.subscription else {
             return;
         };
-        if self.has_undelivered(partition) {
+        if let Some(next) = self.undelivered(partition) {
+            let is_again = self.starved_at.replace(next) == Some(next);
+            if is_again && !self.has_older() {
+                return self.skip_removed(next, partition.high_watermark).await;
+            }
             let address = &session.address;
             let sentence = format!("broker {address} has messages that it does not deliver");
             let target = Target::Broker(Arc::clone(&session.broker));
@@ -107,6 +148,41 @@ impl<S: MessageSink> Reader<S> {
         } else if self.is_past_stop_time() {
             self.end(EndReason::StopReached);
         }
+    }
+
+    /// Two calls in a row brought nothing of what is committed: retention has removed it, or all that was kept.
+    async fn skip_removed(&mut self, from: Offset, high_watermark: Offset) {
+        let to = match self.probe_oldest(false).await {
+            OldestProbe::Only(oldest) if oldest > from => oldest - 1,
+            OldestProbe::Unknown => high_watermark,
+            OldestProbe::Only(_) | OldestProbe::Many | OldestProbe::Backwards => return,
+        };
+        let to = match codec::lock(&self.decoder).range.stop_offset {
+            Some(stop) => to.min(stop),
+            None => to,
+        };
+        self.push_event(SubscriptionEvent::Gap { from, to });
+        if codec::lock(&self.decoder).range.is_past(to + 1) {
+            return self.end(EndReason::StopReached);
+        }
+        self.restart(Some(to + 1));
+    }
+
+    /// A message past the stop came. What is missing before the stop was removed, or compacted.
+    pub(super) async fn end_past_stop(&mut self) {
+        let range = codec::lock(&self.decoder).range;
+        if let (Some(next), Some(stop), false) = (
+            range.next,
+            range.stop_offset,
+            range.reverse || range.gaps_expected,
+        ) && next <= stop
+            && let OldestProbe::Only(oldest) = self.probe_oldest(false).await
+            && oldest > next
+        {
+            let to = stop.min(oldest - 1);
+            self.push_event(SubscriptionEvent::Gap { from: next, to });
+        }
+        self.end(EndReason::StopReached);
     }
 
     /// A replica that is read on purpose is alive. Whether it is in sync still, and has all, its leader knows.
@@ -119,17 +195,27 @@ impl<S: MessageSink> Reader<S> {
             return;
         };
         if partition.isr.contains(&session.broker) {
-            self.apply_leader_state(&partition);
+            self.apply_leader_state(&partition).await;
         } else {
             self.record_outage(error);
         }
     }
 
-    /// Whether committed messages wait on the broker, though it was silent.
-    fn has_undelivered(&self, partition: &Partition) -> bool {
+    /// The first offset that waits on the broker, committed, though it was silent.
+    fn undelivered(&self, partition: &Partition) -> Option<Offset> {
         let range = codec::lock(&self.decoder).range;
-        let waiting = |next: Offset| partition.high_watermark >= next && !range.is_past(next);
-        self.has_older() || (!range.reverse && range.next.is_some_and(waiting))
+        let begins = match self.connector.start() {
+            Some(StartPosition::Offset(offset)) => Some(offset),
+            Some(StartPosition::Earliest) => Some(0),
+            // A time that is looked up wrongly was corrected; else nothing is that new.
+            Some(StartPosition::Time(_) | StartPosition::New | StartPosition::Latest) | None => {
+                None
+            }
+        };
+        let next = range.next.or(begins)?;
+        let waits = self.has_older()
+            || (!range.reverse && partition.high_watermark >= next && !range.is_past(next));
+        waits.then_some(next)
     }
 
     /// The broker does not lead, at least not any more.
@@ -168,29 +254,20 @@ impl<S: MessageSink> Reader<S> {
         let kept = codec::lock(&self.decoder).release_held();
         match kept {
             Ok(Disposition::Full) => self.push_full_batch(),
-            Ok(Disposition::Stopped) => self.end(EndReason::StopReached),
+            Ok(Disposition::Stopped | Disposition::PassedStop) => self.end(EndReason::StopReached),
             Ok(_) | Err(_) => {}
         }
     }
 
-    /// Reads at the oldest message, from the same broker.
+    /// How the log begins, at the same broker.
     async fn probe_oldest(&mut self, reverse: bool) -> OldestProbe {
         let Some(session) = &self.subscription else {
             return OldestProbe::Unknown;
         };
-        let spec = &self.connector.request.spec;
-        let request = pb::SubscribeRequest {
-            stream: spec.stream.to_string(),
-            partition: spec.partition,
-            read_isr_replica: spec.isr_replica,
-            start_position: pb::StartPosition::Earliest.into(),
-            reverse,
-            ..pb::SubscribeRequest::default()
-        };
-        let mut first = OldestProbe::Unknown;
-        let reading = first.read(session.connection.channel(), request);
-        tokio::time::timeout(CHECK_TIMEOUT, reading).await.ok();
-        first
+        let channel = session.connection.channel();
+        LogProbe::new(channel, &self.connector.request.spec)
+            .oldest(reverse)
+            .await
     }
 
     /// Servers that know `reverse` deliver one message from the oldest on, and end; others go on to the next one, in
@@ -214,48 +291,6 @@ impl<S: MessageSink> Reader<S> {
             format!("the server cannot read {target} newest first: it is older than API 2.0");
         let error = Error::new(ErrorKind::Unsupported, target, sentence);
         self.end(EndReason::Failed(error.into()));
-    }
-}
-
-/// How a log begins, as a subscription at its oldest message shows.
-enum OldestProbe {
-    /// Nothing came, or not in time.
-    Unknown,
-    /// This one came, and no other so far.
-    Only(Offset),
-    /// This one came, and another after it.
-    Many,
-    /// One came and then the end: the server was asked for the newest first, and knows what that is.
-    Backwards,
-}
-
-impl OldestProbe {
-    /// Reads the first message, and where the order is in question the second; what is known so far stands in `self` whenever this is given up.
-    async fn read(
-        &mut self,
-        channel: tonic::transport::Channel,
-        request: pb::SubscribeRequest,
-    ) -> Option<()> {
-        let reverse = request.reverse;
-        let mut api = pb::api_client::ApiClient::new(channel);
-        let mut messages = api.subscribe(request).await.ok()?.into_inner();
-        messages.message().await.ok()??;
-        let first = messages.message().await.ok()??.offset;
-        *self = Self::Only(first);
-        if !reverse {
-            return Some(());
-        }
-        match messages.message().await {
-            Ok(Some(_)) => *self = Self::Many,
-            Ok(None) => {}
-            Err(status) => {
-                let meaning = status::of_status(Rpc::Subscribe, status.code(), status.message());
-                if meaning == Meaning::OldestReached {
-                    *self = Self::Backwards;
-                }
-            }
-        }
-        Some(())
     }
 }
 

@@ -1,9 +1,14 @@
-//! From what a caller asks (`SubscribeSpec`) to what a server is asked: positions pinned to offsets where they would
+//! From what a caller asks (`SubscribeSpec`) to what a server is asked: positions resolved to offsets where they would
 //! move under a second attempt. Pure; the ends of the log are handed in.
 
-use crate::model::{Offset, StartAt, StopAt, SubscribeSpec, Timestamp};
-use crate::wire::pb::{self, StopPosition};
+use std::time::Duration;
+
+use crate::model::{Offset, Partition, StartAt, StopAt, SubscribeSpec, Timestamp};
+use crate::wire::pb;
 use crate::wire::subscription_decoder::ReadRange;
+
+/// How far the clocks of brokers, which stamp messages, may be from this one's.
+pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(2);
 
 /// Where reading begins, as the server is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +21,7 @@ pub(super) enum StartPosition {
     Latest,
 }
 
-/// The ends of a partition's log, as its leader tells them; -1 where there is nothing.
+/// The ends of a partition's log, as its leader reports them; -1 where there is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LogEnds {
     /// The newest committed offset: readers come no further.
@@ -27,8 +32,16 @@ pub(super) struct LogEnds {
 }
 
 impl LogEnds {
+    /// The ends that a broker reports of a partition.
+    pub(super) fn of(partition: &Partition) -> Self {
+        Self {
+            high_watermark: partition.high_watermark,
+            newest: partition.newest_offset,
+        }
+    }
+
     /// The offset that the next message gets.
-    fn next(self) -> Offset {
+    pub(super) fn next(self) -> Offset {
         self.newest.max(self.high_watermark).saturating_add(1)
     }
 
@@ -40,26 +53,34 @@ impl LogEnds {
             self.newest.max(0)
         }
     }
+
+    /// The first and last offset of what is stored and not committed yet.
+    pub(super) fn uncommitted(self) -> Option<(Offset, Offset)> {
+        let first = self.high_watermark.saturating_add(1);
+        (self.newest >= first).then_some((first, self.newest))
+    }
 }
 
-/// A subscription with its positions pinned.
+/// A subscription with its positions resolved.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SubscribePlan {
     pub(super) start: StartPosition,
     pub(super) range: ReadRange,
+    /// The server finds the stop: only where the log's end cannot be asked for.
+    stops_at_latest: bool,
 }
 
-/// Whether the end of the log has to be known to pin this.
+/// Whether the end of the log has to be known to resolve this.
 pub(super) fn needs_end(spec: &SubscribeSpec) -> bool {
     let open_start = !matches!(
         spec.start,
         StartAt::Earliest | StartAt::Time(_) | StartAt::TimeAgo(_)
     );
-    let pinned_stop = matches!(spec.stop, StopAt::Latest | StopAt::Time(_));
+    let pinned_stop = matches!(spec.stop, StopAt::Latest | StopAt::Newest | StopAt::Time(_));
     open_start || pinned_stop || spec.reverse
 }
 
-/// Pins the positions; `None` where the range holds nothing, so that it is done at once. `ends` are those of the
+/// Resolves the positions; `None` where the range holds nothing, so that it is done at once. `ends` are those of the
 /// leader, `None` where they could not be asked for.
 pub(super) fn resolve(
     spec: &SubscribeSpec,
@@ -92,7 +113,8 @@ pub(super) fn resolve(
         StopAt::Never => (None, None),
         StopAt::Offset(offset) => (Some(offset), None),
         StopAt::Latest => (end, None),
-        StopAt::Time(time) => (end.filter(|_| time <= now), Some(time)),
+        StopAt::Newest => (ends.map(|ends| ends.next() - 1), None),
+        StopAt::Time(time) => (end.filter(|_| is_past(time, now)), Some(time)),
     };
     let next = match (spec.start, start) {
         // Fewer than N may be kept, which is no gap.
@@ -114,7 +136,16 @@ pub(super) fn resolve(
         | StartPosition::New
         | StartPosition::Latest => 0,
     };
-    (!range.is_past(begins)).then_some(SubscribePlan { start, range })
+    (!range.is_past(begins)).then_some(SubscribePlan {
+        start,
+        range,
+        stops_at_latest: ends.is_none() && matches!(spec.stop, StopAt::Latest | StopAt::Newest),
+    })
+}
+
+/// Whether no broker's clock can be before that time any more.
+pub(super) fn is_past(time: Timestamp, now: Timestamp) -> bool {
+    time < now.minus(CLOCK_SKEW)
 }
 
 fn resolve_reverse(
@@ -137,7 +168,7 @@ fn resolve_reverse(
     };
     let stop_time = match spec.stop {
         StopAt::Time(time) => Some(time),
-        StopAt::Never | StopAt::Offset(_) | StopAt::Latest => None,
+        StopAt::Never | StopAt::Offset(_) | StopAt::Latest | StopAt::Newest => None,
     };
     let next = match start {
         StartPosition::Offset(offset) => Some(offset),
@@ -153,7 +184,11 @@ fn resolve_reverse(
         reverse: true,
         gaps_expected: true,
     };
-    (!range.is_past(next.unwrap_or(end))).then_some(SubscribePlan { start, range })
+    (!range.is_past(next.unwrap_or(end))).then_some(SubscribePlan {
+        start,
+        range,
+        stops_at_latest: false,
+    })
 }
 
 fn last(count: u64, end: Offset) -> Offset {
@@ -162,21 +197,48 @@ fn last(count: u64, end: Offset) -> Offset {
 }
 
 impl SubscribePlan {
-    /// The same plan, going on where reading has come to.
-    pub(super) fn resumed_at(self, next: Offset) -> Self {
+    /// The plan from that offset on.
+    pub(super) fn starting_at(self, next: Offset) -> Self {
         let mut range = self.range;
         range.next = Some(next);
         Self {
             start: StartPosition::Offset(next),
             range,
+            ..self
         }
     }
 
-    /// The same plan before anything was delivered, at another leader: it may lack what the one before had not
-    /// committed yet, and its next message gets a lower offset than was waited for.
+    /// The plan from where reading has come to. The message before is asked for again: that it is still the one that
+    /// was delivered shows that the log is the one that was read.
+    pub(super) fn resumed_at(self, next: Offset) -> Self {
+        let before = if self.range.reverse {
+            next
+        } else {
+            next.saturating_sub(1).max(0)
+        };
+        Self {
+            start: StartPosition::Offset(before),
+            ..self.starting_at(next)
+        }
+    }
+
+    /// The plan on a log that has gone back to `ends`: a stop that was pinned to its old end is none any more.
+    pub(super) fn rewound_to(self, next: Offset, ends: LogEnds) -> Self {
+        let mut plan = self.starting_at(next);
+        let stop = plan.range.stop_offset.as_mut();
+        if let Some(stop) = stop {
+            *stop = (*stop).min(ends.next() - 1);
+        }
+        plan
+    }
+
+    /// The plan before anything was delivered, at another leader: it may lack what the one before had not committed
+    /// yet, and its next message gets a lower offset than was waited for.
     pub(super) fn not_beyond(self, ends: LogEnds) -> Self {
         match self.range.next {
-            Some(next) if !self.range.reverse && next > ends.next() => self.resumed_at(ends.next()),
+            Some(next) if !self.range.reverse && next > ends.next() => {
+                self.starting_at(ends.next())
+            }
             _ => self,
         }
     }
@@ -196,16 +258,18 @@ impl SubscribePlan {
             StartPosition::Latest => (pb::StartPosition::Latest, 0, 0),
         };
         // Stops of reversed reading do not work on servers (wire-contract §4.6): this side stops it.
-        let stop = self.range.stop_offset.filter(|_| !self.range.reverse);
+        let stop_offset = self.range.stop_offset.filter(|_| !self.range.reverse);
+        let stop = match stop_offset {
+            Some(_) => pb::StopPosition::StopOffset,
+            None if self.stops_at_latest => pb::StopPosition::StopLatest,
+            None => pb::StopPosition::StopOnCancel,
+        };
         pb::SubscribeRequest {
             start_position: start.into(),
             start_offset,
             start_timestamp,
-            stop_position: match stop {
-                Some(_) => StopPosition::StopOffset.into(),
-                None => StopPosition::StopOnCancel.into(),
-            },
-            stop_offset: stop.unwrap_or_default(),
+            stop_position: stop.into(),
+            stop_offset: stop_offset.unwrap_or_default(),
             reverse: self.range.reverse,
             ..pb::SubscribeRequest::default()
         }
@@ -271,7 +335,7 @@ mod tests {
             (StartAt::Offset(100), 4, StartPosition::Offset(5)),
             (StartAt::Offset(-3), 4, StartPosition::Offset(0)),
             (
-                StartAt::TimeAgo(std::time::Duration::from_nanos(10)),
+                StartAt::TimeAgo(Duration::from_nanos(10)),
                 4,
                 StartPosition::Time(Timestamp(990)),
             ),
@@ -296,11 +360,52 @@ mod tests {
 
     #[test]
     fn a_stop_in_the_past_stops_at_the_newest_message_at_the_latest() {
-        let past = plan(StartAt::Earliest, StopAt::Time(Timestamp(999)), 4).unwrap();
-        assert_eq!(past.range.stop_offset, Some(4));
-        let future = plan(StartAt::Earliest, StopAt::Time(Timestamp(1001)), 4).unwrap();
-        assert_eq!(future.range.stop_offset, None);
-        assert_eq!(future.range.stop_time, Some(Timestamp(1001)));
+        let now = Timestamp(1).plus(CLOCK_SKEW).plus(CLOCK_SKEW);
+        let stop_at = |time| {
+            let spec = SubscribeSpec {
+                start: StartAt::Earliest,
+                stop: StopAt::Time(time),
+                ..SubscribeSpec::default()
+            };
+            resolve(&spec, Some(at(4)), now).unwrap().range
+        };
+        assert_eq!(stop_at(Timestamp(1)).stop_offset, Some(4));
+        // A broker whose clock is behind this one's may still stamp messages with it.
+        for future in [now.minus(CLOCK_SKEW), now, now.plus(CLOCK_SKEW)] {
+            assert_eq!(stop_at(future).stop_offset, None);
+            assert_eq!(stop_at(future).stop_time, Some(future));
+        }
+    }
+
+    #[test]
+    fn a_stop_at_the_newest_waits_for_what_is_not_committed() {
+        let ends = LogEnds {
+            high_watermark: 4,
+            newest: 7,
+        };
+        let stop = |stop| plan_between(StartAt::Earliest, stop, ends).unwrap().range;
+        assert_eq!(stop(StopAt::Latest).stop_offset, Some(4));
+        assert_eq!(stop(StopAt::Newest).stop_offset, Some(7));
+        assert_eq!(ends.uncommitted(), Some((5, 7)));
+        assert_eq!(at(7).uncommitted(), None);
+    }
+
+    #[test]
+    fn a_resumed_call_asks_for_the_last_message_again() {
+        let plan = plan(StartAt::Earliest, StopAt::Never, 9).unwrap();
+        let resumed = plan.resumed_at(5);
+        assert_eq!(resumed.start, StartPosition::Offset(4));
+        assert_eq!(resumed.range.next, Some(5));
+        let rewound = SubscribePlan {
+            range: ReadRange {
+                stop_offset: Some(9),
+                ..plan.range
+            },
+            ..plan
+        }
+        .rewound_to(2, at(3));
+        assert_eq!(rewound.start, StartPosition::Offset(2));
+        assert_eq!(rewound.range.stop_offset, Some(3));
     }
 
     #[test]
@@ -316,7 +421,7 @@ mod tests {
             (StartPosition::Offset(9), Some(7))
         );
         let request = plan.positions();
-        assert_eq!(request.stop_position(), StopPosition::StopOnCancel);
+        assert_eq!(request.stop_position(), pb::StopPosition::StopOnCancel);
         assert!(request.reverse);
         assert!(resolve(&spec, Some(at(-1)), Timestamp(0)).is_none());
     }

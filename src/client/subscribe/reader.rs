@@ -1,4 +1,4 @@
-//! The life of a subscription: reads a session, finds out why it ended, goes on with the next one. One future a step,
+//! The life of a subscription: reads an open call, finds out why it ended, goes on with the next one. One future a step,
 //! no task of its own, so that not being polled is the back-pressure.
 #![expect(
     clippy::disallowed_methods,
@@ -15,13 +15,14 @@ use tokio::time::{Interval, Sleep};
 use tokio_stream::Stream;
 use tonic::{Status, Streaming};
 
-use super::open::{Connector, OpenError, OpenSubscription};
+use super::connector::{Connector, OpenSubscription, Progress};
+use super::end::OpenError;
 use super::{EndReason, SubscribeRequest, SubscriptionEvent, SubscriptionItem};
 use crate::client::backoff::Backoff;
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
 use crate::client::transport::Call;
-use crate::model::{Failure, MessageSink, Offset, RetryLimit};
+use crate::model::{ErrorKind, Failure, MessageSink, Offset, RetryLimit};
 use crate::wire::codec::{self, SharedDecoder};
 use crate::wire::rpc::Rpc;
 use crate::wire::subscription_decoder::{Disposition, SubscriptionDecoder};
@@ -29,10 +30,10 @@ use crate::wire::subscription_decoder::{Disposition, SubscriptionDecoder};
 /// What has come together in the sink is handed on after so long at the latest.
 const FLUSH_AFTER: Duration = Duration::from_millis(50);
 
-/// How often the reader looks up from the wire.
+/// How often the reader looks at what the wire has not brought.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The same, where silence is short of patience.
+/// The shortest interval between two looks, where little silence is allowed.
 const SHORTEST_TICK: Duration = Duration::from_millis(50);
 
 /// Messages taken in a row before other tasks get their turn.
@@ -41,6 +42,9 @@ const MAX_CONSECUTIVE: usize = 1024;
 /// A session that lasted so long was a real one: the next outage is a new story.
 const STABLE_AFTER: Duration = Duration::from_secs(2);
 
+/// A log that cannot be read at one place is tried so often: compaction and retention take segments away under readers.
+const UNREADABLE_LIMIT: u32 = 6;
+
 /// What the wire brought.
 enum StreamEvent {
     Message(Disposition),
@@ -48,11 +52,11 @@ enum StreamEvent {
     Ended,
     /// Nothing for a while, with messages in the sink.
     FlushDue,
-    /// A second has passed.
+    /// It is time to look at what has not come.
     Tick,
 }
 
-/// How long no broker has delivered.
+/// The time during which no broker has delivered.
 struct Outage {
     since: Instant,
     attempt: u32,
@@ -72,11 +76,11 @@ impl Outage {
     }
 }
 
-/// What the next session is to the caller.
+/// What the next open call is to the caller.
 enum Announce {
     Opened,
     Resumed,
-    /// The same story, not worth an event.
+    /// No event: the call before ended for a reason of this side's.
     Nothing,
 }
 
@@ -85,7 +89,7 @@ pub(super) struct Reader<S: MessageSink> {
     pub(super) connector: Connector,
     pub(super) decoder: SharedDecoder<S>,
     pub(super) subscription: Option<OpenSubscription>,
-    ready: VecDeque<SubscriptionItem<S::MeteredBatch>>,
+    ready: VecDeque<SubscriptionItem<S::Batch>>,
     outage: Option<Outage>,
     announce: Announce,
     ended: bool,
@@ -94,7 +98,7 @@ pub(super) struct Reader<S: MessageSink> {
     tick: Interval,
     /// Since when the wire has brought nothing, as far as ticks can tell.
     pub(super) quiet_since: Instant,
-    /// When the broker was looked after last.
+    /// When the broker was asked last whether it keeps something back.
     pub(super) checked_at: Instant,
     /// What had been delivered at the last tick.
     pub(super) delivered_at_tick: Option<Offset>,
@@ -102,16 +106,20 @@ pub(super) struct Reader<S: MessageSink> {
     pub(super) compaction_since: Option<Instant>,
     /// The server has shown that it reads newest first.
     pub(super) knows_reverse: bool,
+    /// Where a broker delivered nothing though it has committed more, when it was asked last.
+    pub(super) starved_at: Option<Offset>,
+    /// Whether a start by time that brought nothing was looked into.
+    pub(super) time_is_checked: bool,
 }
 
 impl<S: MessageSink> Reader<S> {
-    /// A reader without a session.
-    pub(super) fn new(core: Arc<Inner>, order: SubscribeRequest, sink: S) -> Self {
-        let every = core.options.silence_limit.clamp(SHORTEST_TICK, TICK);
+    /// A reader without an open call.
+    pub(super) fn new(inner: Arc<Inner>, request: SubscribeRequest, sink: S) -> Self {
+        let every = inner.options.silence_limit.clamp(SHORTEST_TICK, TICK);
         let mut tick = tokio::time::interval(every);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self {
-            connector: Connector::new(core, order),
+            connector: Connector::new(inner, request),
             decoder: Arc::new(Mutex::new(SubscriptionDecoder::new(sink))),
             subscription: None,
             ready: VecDeque::new(),
@@ -126,6 +134,8 @@ impl<S: MessageSink> Reader<S> {
             delivered_at_tick: None,
             compaction_since: None,
             knows_reverse: false,
+            starved_at: None,
+            time_is_checked: false,
         }
     }
 
@@ -143,7 +153,7 @@ impl<S: MessageSink> Reader<S> {
     }
 
     /// The next batch or event; `None` after the end.
-    pub(super) async fn next(&mut self) -> Option<SubscriptionItem<S::MeteredBatch>> {
+    pub(super) async fn next(&mut self) -> Option<SubscriptionItem<S::Batch>> {
         loop {
             if let Some(item) = self.ready.pop_front() {
                 return Some(item);
@@ -160,15 +170,16 @@ impl<S: MessageSink> Reader<S> {
     }
 
     async fn open(&mut self) -> std::result::Result<OpenSubscription, OpenError> {
-        let next = self.next_offset();
+        let progress = {
+            let decoder = codec::lock(&self.decoder);
+            let next = decoder.delivered.and(decoder.range.next);
+            next.map(|next| Progress {
+                next,
+                newest_time: decoder.newest_time,
+            })
+        };
         let decoder = Arc::clone(&self.decoder);
-        self.connector.open(next, &decoder).await
-    }
-
-    /// The offset to go on at; `None` before the first message.
-    pub(super) fn next_offset(&self) -> Option<Offset> {
-        let decoder = codec::lock(&self.decoder);
-        decoder.delivered.and(decoder.range.next)
+        self.connector.open(progress, &decoder).await
     }
 
     /// The last offset delivered.
@@ -191,41 +202,53 @@ impl<S: MessageSink> Reader<S> {
         self.apply_open_result(outcome);
     }
 
-    /// Takes in how an attempt went.
     fn apply_open_result(&mut self, outcome: std::result::Result<OpenSubscription, OpenError>) {
         match outcome {
-            Ok(session) => self.start_reading(session),
+            Ok(subscription) => self.start_reading(subscription),
             Err(OpenError::Ended(reason)) => self.end(reason),
-            Err(OpenError::Oldest) => self.end(EndReason::StopReached),
+            Err(OpenError::Oldest | OpenError::Empty) => self.end(EndReason::StopReached),
             Err(OpenError::Failed(error)) => self.end(EndReason::Failed(error.into())),
-            Err(OpenError::Lost(error)) => self.record_outage(error),
+            Err(OpenError::Lost(error) | OpenError::SegmentClosed(error)) => {
+                self.record_outage(error);
+            }
         }
     }
 
-    fn start_reading(&mut self, session: OpenSubscription) {
-        let broker = Arc::clone(&session.broker);
+    fn start_reading(&mut self, subscription: OpenSubscription) {
+        let broker = Arc::clone(&subscription.broker);
         let next = codec::lock(&self.decoder).range.next;
         self.quiet_since = Instant::now();
         self.checked_at = Instant::now();
         self.tick.reset();
-        self.subscription = Some(session);
+        self.subscription = Some(subscription);
         match std::mem::replace(&mut self.announce, Announce::Resumed) {
-            Announce::Opened => self.push_event(SubscriptionEvent::Opened { broker }),
+            Announce::Opened => {
+                self.push_event(SubscriptionEvent::Opened { broker });
+                self.push_connector_events();
+            }
             Announce::Resumed => {
+                self.push_connector_events();
                 let next = next.unwrap_or(-1);
                 self.push_event(SubscriptionEvent::Resumed { broker, next });
             }
-            Announce::Nothing => {}
+            Announce::Nothing => self.push_connector_events(),
         }
     }
 
-    /// The session is lost: says so and looks for another, unless that has taken too long already.
+    /// What was found out while a call was opened.
+    fn push_connector_events(&mut self) {
+        for event in std::mem::take(&mut self.connector.events) {
+            self.push_event(event);
+        }
+    }
+
+    /// The call is lost: says so and looks for another, unless that has taken too long already.
     pub(super) fn record_outage(&mut self, error: Error) {
         let delivered = self.delivered();
-        let session = self.subscription.take();
-        let lasted = session.is_some_and(|session| session.opened.elapsed() >= STABLE_AFTER);
+        let lost = self.subscription.take();
+        let was_stable = lost.is_some_and(|lost| lost.opened.elapsed() >= STABLE_AFTER);
         self.outage
-            .take_if(|outage| lasted || outage.delivered != delivered);
+            .take_if(|outage| was_stable || outage.delivered != delivered);
         let limit = match self.connector.request.spec.give_up {
             RetryLimit::AsClient => self.connector.inner.options.resubscribe_limit,
             RetryLimit::After(limit) => Some(limit),
@@ -234,16 +257,34 @@ impl<S: MessageSink> Reader<S> {
         let outage = self.outage.get_or_insert_with(|| Outage::new(delivered));
         outage.attempt += 1;
         let attempt = outage.attempt;
+        let is_over = limit.is_some_and(|limit| outage.since.elapsed() >= limit);
+        let is_unreadable = error.kind() == ErrorKind::LogUnreadable && attempt > UNREADABLE_LIMIT;
         let failure = Failure::from(error);
-        if limit.is_some_and(|limit| outage.since.elapsed() >= limit) {
+        if is_over {
             return self.end(EndReason::Unavailable(failure));
         }
+        if is_unreadable {
+            return self.end(EndReason::Failed(failure));
+        }
         self.push_event(SubscriptionEvent::Resuming { attempt, failure });
+    }
+
+    /// Ends the call without a word and opens the next one, from that offset on where one is named.
+    pub(super) fn restart(&mut self, from: Option<Offset>) {
+        if let Some(from) = from {
+            self.connector.start_at(from);
+            codec::lock(&self.decoder).range.next = Some(from);
+        }
+        self.subscription = None;
+        if matches!(self.announce, Announce::Resumed) {
+            self.announce = Announce::Nothing;
+        }
     }
 
     /// The subscription is over: nothing follows this event.
     pub(super) fn end(&mut self, reason: EndReason) {
         self.subscription = None;
+        self.push_connector_events();
         self.push_event(SubscriptionEvent::Ended(reason));
         self.ended = true;
     }
@@ -278,6 +319,12 @@ impl<S: MessageSink> Reader<S> {
             StreamEvent::Message(Disposition::Held) => self.resolve_gap().await,
             StreamEvent::Message(Disposition::Stopped) => self.end(EndReason::StopReached),
             StreamEvent::Message(Disposition::Forwards) => self.on_forward_message(),
+            StreamEvent::Message(Disposition::PassedStop) => self.end_past_stop().await,
+            StreamEvent::Message(Disposition::Diverged) => {
+                self.connector.diverged = true;
+                self.subscription = None;
+                self.announce = Announce::Resumed;
+            }
             StreamEvent::Message(
                 Disposition::Handshake | Disposition::Kept | Disposition::Repeated,
             ) => {}
@@ -317,9 +364,7 @@ impl<S: MessageSink> Reader<S> {
         let stopped = matches!(closed, OpenError::Ended(EndReason::StopReached));
         if stopped && self.has_older() && !codec::lock(&self.decoder).is_fresh() {
             // A readonly partition ends a reversed subscription after one message (wire-contract §4.6).
-            self.subscription = None;
-            self.announce = Announce::Nothing;
-            return;
+            return self.restart(None);
         }
         self.apply_open_result(Err(closed));
     }

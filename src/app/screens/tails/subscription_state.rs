@@ -97,7 +97,9 @@ impl TailPartition {
                 since: self.cut_since().unwrap_or(now),
                 failure: failure.clone(),
             },
-            SubscriptionEvent::Gap { .. } => return,
+            SubscriptionEvent::Gap { .. }
+            | SubscriptionEvent::Rewound { .. }
+            | SubscriptionEvent::Uncommitted { .. } => return,
             SubscriptionEvent::Ended(reason) => SubscriptionState::Ended(reason.clone()),
         };
         self.since = now;

@@ -1,0 +1,538 @@
+//! Opens a subscription at the right broker and waits for its handshake: once, and again after each loss. What its end
+//! means is `end`'s; when to try again is `reader`'s.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a vanished stream and a shorter log are believed after a while only"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tonic::Streaming;
+
+use super::deletion::DeletionDetector;
+use super::end::OpenError;
+use super::log_probe::LogProbe;
+use super::positions::{self, LogEnds, StartPosition, SubscribePlan};
+use super::{EndReason, SubscribeRequest, SubscriptionEvent};
+use crate::client::error::{Error, Result};
+use crate::client::inner::Inner;
+use crate::client::pool::Lease;
+use crate::client::transport::Call;
+use crate::model::{
+    BrokerId, Cluster, ErrorKind, MessageSink, Offset, Partition, StopAt, StreamName, Target,
+    Timestamp,
+};
+use crate::wire::codec::{self, SharedDecoder};
+use crate::wire::pb;
+use crate::wire::rpc::Rpc;
+use crate::wire::subscription_decoder::Disposition;
+
+/// How long a leader must report a log shorter than what was delivered before it is believed: one that has just started
+/// replays what it missed.
+pub(crate) const SHORTER_LOG_BELIEVED_AFTER: Duration = Duration::from_secs(3);
+
+/// How often a closed segment is taken for a log that is being compacted before it is taken for a pause, where the
+/// leader may not be asked.
+const CLOSED_SEGMENTS_BELIEVED: u32 = 3;
+
+/// An open Subscribe call.
+pub(super) struct OpenSubscription {
+    pub(super) stream: Streaming<Disposition>,
+    pub(super) broker: BrokerId,
+    pub(super) address: String,
+    pub(super) connection: Lease,
+    pub(super) opened: Instant,
+}
+
+/// Where reading has come to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    /// The offset that comes next.
+    pub(super) next: Offset,
+    /// The newest time of any message delivered.
+    pub(super) newest_time: Timestamp,
+}
+
+/// What stays the same over all calls of one subscription.
+pub(super) struct Connector {
+    pub(super) inner: Arc<Inner>,
+    pub(super) request: SubscribeRequest,
+    pub(super) target: Target,
+    /// What has to be told before the next thing that happens.
+    pub(super) events: Vec<SubscriptionEvent>,
+    /// The log was seen to hold other messages than those delivered.
+    pub(super) diverged: bool,
+    plan: Option<SubscribePlan>,
+    /// When the stream was created, which tells it from a later one of the same name.
+    created: Option<Timestamp>,
+    deletion: DeletionDetector,
+    /// Since when the leader's log ends before what was delivered.
+    shorter_since: Option<Instant>,
+    closed_segments: u32,
+    /// Whether there was a call before.
+    opened: bool,
+    /// The generation of the metadata that the last call went by.
+    generation: u64,
+}
+
+type Opened = std::result::Result<OpenSubscription, OpenError>;
+
+impl Connector {
+    /// Knows what is asked, and nothing of the stream yet.
+    pub(super) fn new(inner: Arc<Inner>, request: SubscribeRequest) -> Self {
+        let spec = &request.spec;
+        let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
+        Self {
+            inner,
+            request,
+            target,
+            events: Vec::new(),
+            diverged: false,
+            plan: None,
+            created: None,
+            deletion: DeletionDetector::default(),
+            shorter_since: None,
+            closed_segments: 0,
+            opened: false,
+            generation: 0,
+        }
+    }
+
+    /// The stream that is read.
+    pub(super) fn stream(&self) -> &StreamName {
+        &self.request.spec.stream
+    }
+
+    /// Whether a call was open before.
+    pub(super) fn was_opened(&self) -> bool {
+        self.opened
+    }
+
+    /// Where reading begins, once that is resolved.
+    pub(super) fn start(&self) -> Option<StartPosition> {
+        Some(self.plan?.start)
+    }
+
+    /// Begins there, should it be opened again before anything was delivered.
+    pub(super) fn start_at(&mut self, offset: Offset) {
+        self.plan = self.plan.map(|plan| plan.starting_at(offset));
+    }
+
+    /// One attempt. `progress` is where reading goes on, `None` before the first message.
+    pub(super) async fn open<S: MessageSink>(
+        &mut self,
+        progress: Option<Progress>,
+        decoder: &SharedDecoder<S>,
+    ) -> Opened {
+        match self.attempt(progress, decoder).await {
+            Ok(subscription) => {
+                self.opened = true;
+                self.closed_segments = 0;
+                // Resuming again later would undo a pause that somebody wants.
+                self.request.resume = false;
+                Ok(subscription)
+            }
+            Err(OpenError::Failed(error)) if !self.opened && error.is_missing() => {
+                Err(self.confirm_missing(error).await)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt<S: MessageSink>(
+        &mut self,
+        progress: Option<Progress>,
+        decoder: &SharedDecoder<S>,
+    ) -> Opened {
+        let (broker, address) = self.choose_broker().await?;
+        let plan = match (self.plan, progress) {
+            (Some(plan), Some(progress)) => self.resume(plan, progress, &address).await?,
+            (Some(plan), None) if plan.begins_past_the_end() => {
+                match self.log_ends(&address).await? {
+                    Some(ends) => plan.not_beyond(ends),
+                    None => plan,
+                }
+            }
+            (Some(plan), None) => plan,
+            (None, _) => self.resolve(&address).await?,
+        };
+        {
+            let mut decoder = codec::lock(decoder);
+            decoder.reopen(plan.range);
+            if std::mem::take(&mut self.diverged) {
+                decoder.forget_last();
+            }
+        }
+        let mut outcome = self
+            .subscribe_at(plan, Arc::clone(&broker), &address, decoder)
+            .await;
+        if matches!(outcome, Err(OpenError::Empty))
+            && let Some(corrected) = self.correct_time(plan, &address).await
+        {
+            codec::lock(decoder).reopen(corrected.range);
+            outcome = self
+                .subscribe_at(corrected, broker, &address, decoder)
+                .await;
+        }
+        match outcome {
+            Err(OpenError::Empty) => Err(self.end_empty(plan, &address).await),
+            Err(OpenError::SegmentClosed(error)) => Err(self.confirm_paused(error).await),
+            outcome => outcome,
+        }
+    }
+
+    /// A server does not know what the metadata at hand names. Fresh metadata tells which of the two is late.
+    async fn confirm_missing(&self, error: Error) -> OpenError {
+        let spec = &self.request.spec;
+        let (stream, partition) = (&spec.stream, spec.partition);
+        let fresh = self
+            .inner
+            .refresh_knowing(self.generation, stream, partition);
+        match fresh.await {
+            Ok(cluster) => match self.inner.leader_in(&cluster, stream, partition) {
+                Err(missing) if missing.is_missing() => OpenError::Failed(missing),
+                _ => OpenError::Lost(error),
+            },
+            Err(unreachable) => OpenError::Lost(unreachable),
+        }
+    }
+
+    /// A segment that is closed belongs to a paused partition, or compaction is replacing it: the leader tells.
+    async fn confirm_paused(&mut self, error: Error) -> OpenError {
+        self.closed_segments += 1;
+        let spec = &self.request.spec;
+        let asked = self
+            .inner
+            .fetch_partition(&spec.stream, spec.partition)
+            .await;
+        match asked {
+            Err(paused) if paused.kind() == ErrorKind::PartitionPaused => {
+                OpenError::Ended(EndReason::Paused)
+            }
+            Err(refused)
+                if !refused.kind().is_retryable()
+                    && self.closed_segments >= CLOSED_SEGMENTS_BELIEVED =>
+            {
+                OpenError::Ended(EndReason::Paused)
+            }
+            Ok(_) | Err(_) => OpenError::Lost(error),
+        }
+    }
+
+    /// The server says that a range from a time on holds nothing. It looks times up in an index whose newest segment may
+    /// be empty, and then finds nothing though every message is newer: the plan from the first of them on.
+    async fn correct_time(&mut self, plan: SubscribePlan, address: &str) -> Option<SubscribePlan> {
+        let offset = self.first_of_time(address).await?;
+        if plan.range.is_past(offset) {
+            return None;
+        }
+        self.start_at(offset);
+        self.plan
+    }
+
+    /// The first message at or after the time at which reading was told to begin, found message by message; `None` where
+    /// it begins elsewhere, or nothing committed is that new.
+    pub(super) async fn first_of_time(&self, address: &str) -> Option<Offset> {
+        let StartPosition::Time(time) = self.start()? else {
+            return None;
+        };
+        let ends = self.log_ends(address).await.ok()??;
+        if ends.high_watermark < 0 {
+            return None;
+        }
+        self.probe(address)?.first_at_time(time, ends).await
+    }
+
+    /// The range holds nothing. What retention has removed of it is told.
+    async fn end_empty(&mut self, plan: SubscribePlan, address: &str) -> OpenError {
+        let ends = match self.log_ends(address).await {
+            Ok(ends) => ends,
+            Err(error) => return error,
+        };
+        if let (Some(ends), Some(from), false) = (ends, plan.range.next, plan.range.reverse) {
+            let stop = plan.range.stop_offset.unwrap_or(ends.high_watermark);
+            let to = stop.min(ends.high_watermark);
+            if from <= to {
+                self.events.push(SubscriptionEvent::Gap { from, to });
+            }
+        }
+        OpenError::Ended(EndReason::StopReached)
+    }
+
+    /// Reads single messages of the partition at that broker.
+    fn probe(&self, address: &str) -> Option<LogProbe> {
+        let channel = self.inner.pool.requests(address).ok()?;
+        Some(LogProbe::new(channel, &self.request.spec))
+    }
+
+    /// The broker to read from; finds out on the way whether the stream is still the same.
+    async fn choose_broker(&mut self) -> std::result::Result<(BrokerId, String), OpenError> {
+        let (stream, partition) = (self.stream(), self.request.spec.partition);
+        let cluster = if self.generation > 0 {
+            let generation = self.generation;
+            self.inner
+                .refresh_knowing(generation, stream, partition)
+                .await
+        } else {
+            self.inner.metadata_with(stream, partition).await
+        };
+        let cluster = match cluster {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                // Who comes back from an outage may know nothing yet: what was missed before says nothing any more.
+                self.deletion = DeletionDetector::default();
+                return Err(self.classify(error));
+            }
+        };
+        self.generation = self.inner.metadata.generation();
+        self.check_identity(&cluster)?;
+        let broker = if self.request.spec.isr_replica {
+            self.in_sync_replica(&cluster)
+        } else {
+            let partition = self.request.spec.partition;
+            self.inner.leader_in(&cluster, self.stream(), partition)
+        };
+        broker.map_err(|error| self.classify(error))
+    }
+
+    fn check_identity(&mut self, cluster: &Cluster) -> std::result::Result<(), OpenError> {
+        let Some(found) = cluster.stream(self.stream()) else {
+            return Err(self.missing_stream(cluster));
+        };
+        self.deletion = DeletionDetector::default();
+        if self.opened && self.created != Some(found.created) {
+            return Err(OpenError::Ended(EndReason::Deleted));
+        }
+        self.created = Some(found.created);
+        Ok(())
+    }
+
+    fn missing_stream(&mut self, answer: &Cluster) -> OpenError {
+        let target = self.target.clone();
+        let error = Error::of_kind(ErrorKind::NoSuchStream, Rpc::Subscribe, target, "");
+        if !self.opened {
+            return OpenError::Failed(error);
+        }
+        let stream = &self.request.spec.stream;
+        if self
+            .deletion
+            .observe_missing(answer, stream, Instant::now())
+        {
+            return OpenError::Ended(EndReason::Deleted);
+        }
+        OpenError::Lost(error)
+    }
+
+    /// Any in-sync replica: servers do not check, and one out of sync would be silent for ever (wire-contract §4.6).
+    fn in_sync_replica(&self, cluster: &Cluster) -> Result<(BrokerId, String)> {
+        let fail = |kind| Error::of_kind(kind, Rpc::Subscribe, self.target.clone(), "");
+        let partition = cluster
+            .partition(self.stream(), self.request.spec.partition)
+            .ok_or_else(|| fail(ErrorKind::NoSuchPartition))?;
+        let in_turn = self.inner.brokers.in_preferred_order();
+        let replica = |address: &Arc<str>| in_sync_at(cluster, partition, address);
+        let found = in_turn.iter().find_map(replica);
+        found.ok_or_else(|| fail(ErrorKind::NoLeader))
+    }
+
+    /// Resolves the positions, once for the subscription's whole life.
+    async fn resolve(&mut self, address: &str) -> std::result::Result<SubscribePlan, OpenError> {
+        let spec = &self.request.spec;
+        let ends = if positions::needs_end(spec) {
+            self.log_ends(address).await?
+        } else {
+            None
+        };
+        let spec = &self.request.spec;
+        if let Some((from, to)) = ends
+            .filter(|_| spec.stop == StopAt::Latest)
+            .and_then(LogEnds::uncommitted)
+        {
+            self.events
+                .push(SubscriptionEvent::Uncommitted { from, to });
+        }
+        let plan = positions::resolve(spec, ends, Timestamp::now());
+        let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
+        self.plan = Some(plan);
+        Ok(plan)
+    }
+
+    /// Goes on where reading has come to, unless the log is no longer the one that was read.
+    async fn resume(
+        &mut self,
+        plan: SubscribePlan,
+        progress: Progress,
+        address: &str,
+    ) -> std::result::Result<SubscribePlan, OpenError> {
+        let ends = self.log_ends(address).await?;
+        let shorter = ends.filter(|ends| !plan.range.reverse && ends.next() < progress.next);
+        match (shorter, ends) {
+            (_, Some(ends)) if self.diverged => {
+                Ok(self.rewind(plan, progress, ends, address).await)
+            }
+            (Some(ends), _) => {
+                let since = *self.shorter_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= SHORTER_LOG_BELIEVED_AFTER {
+                    return Ok(self.rewind(plan, progress, ends, address).await);
+                }
+                Err(OpenError::Lost(self.shorter_log(progress, ends, address)))
+            }
+            (None, _) => {
+                self.shorter_since = None;
+                Ok(plan.resumed_at(progress.next))
+            }
+        }
+    }
+
+    fn shorter_log(&self, progress: Progress, ends: LogEnds, address: &str) -> Error {
+        let target = &self.target;
+        let sentence = format!(
+            "{target}: the log of broker {address} ends before offset {}, and {} was delivered",
+            ends.next(),
+            progress.next - 1
+        );
+        Error::new(ErrorKind::LogUnreadable, target.clone(), sentence)
+    }
+
+    /// The log went back. What is newer than all that was delivered has not been read: reading goes on there.
+    async fn rewind(
+        &mut self,
+        plan: SubscribePlan,
+        progress: Progress,
+        ends: LogEnds,
+        address: &str,
+    ) -> SubscribePlan {
+        let newer = StartPosition::Time(Timestamp(progress.newest_time.0.saturating_add(1)));
+        let first = match self.probe(address) {
+            Some(probe) => probe.first_at(newer).await,
+            None => None,
+        };
+        let to = first.map_or(ends.next(), |found| found.offset);
+        let from = progress.next;
+        self.events.push(SubscriptionEvent::Rewound { from, to });
+        self.shorter_since = None;
+        self.diverged = true;
+        let plan = plan.rewound_to(to, ends);
+        self.plan = Some(plan);
+        plan
+    }
+
+    /// The ends of the leader's log; `None` where the server is too old to tell.
+    pub(super) async fn log_ends(
+        &self,
+        address: &str,
+    ) -> std::result::Result<Option<LogEnds>, OpenError> {
+        let spec = &self.request.spec;
+        if self.request.resume {
+            let resumed = self
+                .inner
+                .resume_at(address, &spec.stream, spec.partition)
+                .await;
+            resumed.map_err(|error| self.classify(error))?;
+        }
+        match self
+            .inner
+            .fetch_partition(&spec.stream, spec.partition)
+            .await
+        {
+            Ok(partition) => Ok(Some(LogEnds::of(&partition))),
+            // A policy may allow reading and metadata alone, which is all that the Go client asks for.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                Ok(self.ends_by_metadata(address).await)
+            }
+            Err(error) if error.kind() == ErrorKind::Unsupported && !spec.reverse => {
+                Ok(self.ends_by_metadata(address).await)
+            }
+            Err(error) => Err(self.classify(error)),
+        }
+    }
+
+    /// The ends as metadata tells them: what it says is true of the broker that answers (wire-contract §0.4).
+    async fn ends_by_metadata(&self, address: &str) -> Option<LogEnds> {
+        let spec = &self.request.spec;
+        let own = self
+            .inner
+            .fetch_stream_from(address, &spec.stream)
+            .await
+            .ok()?;
+        let partition = own.partition(&spec.stream, spec.partition)?;
+        let leads = partition.leader.is_some() && partition.leader == own.answered_by;
+        // Servers before 1.3 fill in none of the two (wire-contract §1.2).
+        let tells = partition.newest_offset != 0 || partition.high_watermark != 0;
+        (leads && tells).then(|| LogEnds::of(partition))
+    }
+
+    async fn subscribe_at<S: MessageSink>(
+        &self,
+        plan: SubscribePlan,
+        broker: BrokerId,
+        address: &str,
+        decoder: &SharedDecoder<S>,
+    ) -> Opened {
+        let spec = &self.request.spec;
+        let request = pb::SubscribeRequest {
+            stream: spec.stream.to_string(),
+            partition: spec.partition,
+            read_isr_replica: spec.isr_replica,
+            resume: self.request.resume,
+            consumer: self.request.consumer.clone(),
+            ..plan.positions()
+        };
+        let lease = self.inner.pool.lease(address).map_err(OpenError::Failed)?;
+        self.inner.brokers.record_attempt(address);
+        let opening = open_call(&self.inner, &lease, request, decoder);
+        let wait = self.inner.options.request_timeout;
+        let call = Call {
+            rpc: Rpc::Subscribe,
+            target: &self.target,
+            address,
+        };
+        let stream = match tokio::time::timeout(wait, opening).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(Some(status))) => return Err(self.interpret_status(&call, status)),
+            Ok(Err(None)) => return Err(OpenError::Lost(call.cut())),
+            Err(_) => {
+                self.inner.pool.mark_suspect(address);
+                return Err(OpenError::Lost(call.timed_out(wait)));
+            }
+        };
+        self.inner.brokers.record_answer(address);
+        Ok(OpenSubscription {
+            stream,
+            broker,
+            address: address.to_owned(),
+            connection: lease,
+            opened: Instant::now(),
+        })
+    }
+}
+
+fn in_sync_at(
+    cluster: &Cluster,
+    partition: &Partition,
+    address: &str,
+) -> Option<(BrokerId, String)> {
+    let broker = cluster
+        .brokers
+        .iter()
+        .find(|broker| broker.address() == address)?;
+    let in_sync = partition.isr.contains(&broker.id);
+    in_sync.then(|| (Arc::clone(&broker.id), address.to_owned()))
+}
+
+/// Sends the request and takes the empty first message. `None`: the stream ended instead.
+async fn open_call<S: MessageSink>(
+    inner: &Inner,
+    lease: &Lease,
+    request: pb::SubscribeRequest,
+    decoder: &SharedDecoder<S>,
+) -> std::result::Result<Streaming<Disposition>, Option<tonic::Status>> {
+    let max = inner.options.max_answer_bytes;
+    let mut stream = codec::subscribe(lease.channel(), request, Arc::clone(decoder), max).await?;
+    match stream.message().await? {
+        Some(Disposition::Handshake) => Ok(stream),
+        Some(_) => Err(Some(tonic::Status::data_loss(codec::MALFORMED))),
+        None => Err(None),
+    }
+}

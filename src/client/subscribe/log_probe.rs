@@ -1,0 +1,160 @@
+//! Single messages of a log, read with subscriptions of their own: where it begins, what stands at an offset, which
+//! message is the first of a time. No call tells these.
+
+use std::time::Duration;
+
+use tonic::transport::Channel;
+
+use super::positions::{LogEnds, StartPosition};
+use crate::model::{Offset, SubscribeSpec, Timestamp};
+use crate::wire::pb;
+use crate::wire::rpc::Rpc;
+use crate::wire::status::{self, Meaning};
+
+/// How long one message may take: it is there, or it is not.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Reads single messages of one partition at one broker.
+pub(super) struct LogProbe {
+    channel: Channel,
+    request: pb::SubscribeRequest,
+}
+
+/// Offset and time of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) offset: Offset,
+    pub(super) time: Timestamp,
+}
+
+/// How a log begins, as a subscription at its oldest message shows.
+pub(super) enum OldestProbe {
+    /// Nothing came, or not in time.
+    Unknown,
+    /// This one came, and no other so far.
+    Only(Offset),
+    /// This one came, and another after it.
+    Many,
+    /// One came and then the end: the server was asked for the newest first, and knows what that is.
+    Backwards,
+}
+
+impl LogProbe {
+    /// Probes the partition of a subscription on one of the broker's connections.
+    pub(super) fn new(channel: Channel, spec: &SubscribeSpec) -> Self {
+        let request = pb::SubscribeRequest {
+            stream: spec.stream.to_string(),
+            partition: spec.partition,
+            read_isr_replica: spec.isr_replica,
+            ..pb::SubscribeRequest::default()
+        };
+        Self { channel, request }
+    }
+
+    /// The first message from that position on; `None` where none comes at once.
+    pub(super) async fn first_at(&self, start: StartPosition) -> Option<Found> {
+        let request = pb::SubscribeRequest {
+            start_position: match start {
+                StartPosition::Earliest => pb::StartPosition::Earliest,
+                StartPosition::Offset(_) => pb::StartPosition::Offset,
+                StartPosition::Time(_) => pb::StartPosition::Timestamp,
+                StartPosition::New => pb::StartPosition::NewOnly,
+                StartPosition::Latest => pb::StartPosition::Latest,
+            }
+            .into(),
+            start_offset: match start {
+                StartPosition::Offset(offset) => offset,
+                _ => 0,
+            },
+            start_timestamp: match start {
+                StartPosition::Time(time) => time.0,
+                _ => 0,
+            },
+            ..self.request.clone()
+        };
+        let reading = async {
+            let mut messages = self.open(request).await?;
+            let first = messages.message().await.ok()??;
+            Some(Found {
+                offset: first.offset,
+                time: Timestamp(first.timestamp),
+            })
+        };
+        tokio::time::timeout(READ_TIMEOUT, reading).await.ok()?
+    }
+
+    /// The first message at or after that time among those committed, found by halving the log: servers look times up
+    /// in an index whose newest segment may be empty, and then find nothing (seen on servers).
+    pub(super) async fn first_at_time(&self, time: Timestamp, ends: LogEnds) -> Option<Offset> {
+        let last = self
+            .first_at(StartPosition::Offset(ends.high_watermark))
+            .await?;
+        if last.time < time {
+            return None;
+        }
+        let first = self.first_at(StartPosition::Earliest).await?;
+        if first.time >= time {
+            return Some(first.offset);
+        }
+        // `low` is older than the time, `high` is not. A message that compaction removed counts as the one after it.
+        let (mut low, mut high) = (first.offset, last.offset);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            let found = self.first_at(StartPosition::Offset(middle)).await?;
+            if found.time < time {
+                low = found.offset.max(middle);
+            } else {
+                high = middle;
+            }
+        }
+        Some(high)
+    }
+
+    /// How the log begins, read forwards or backwards.
+    pub(super) async fn oldest(&self, reverse: bool) -> OldestProbe {
+        let request = pb::SubscribeRequest {
+            start_position: pb::StartPosition::Earliest.into(),
+            reverse,
+            ..self.request.clone()
+        };
+        let mut oldest = OldestProbe::Unknown;
+        let reading = self.read_oldest(request, &mut oldest);
+        tokio::time::timeout(READ_TIMEOUT, reading).await.ok();
+        oldest
+    }
+
+    /// Reads the first message, and where the order is in question the second; what is known so far stands in `oldest`
+    /// whenever this is given up.
+    async fn read_oldest(
+        &self,
+        request: pb::SubscribeRequest,
+        oldest: &mut OldestProbe,
+    ) -> Option<()> {
+        let reverse = request.reverse;
+        let mut messages = self.open(request).await?;
+        let first = messages.message().await.ok()??.offset;
+        *oldest = OldestProbe::Only(first);
+        if !reverse {
+            return Some(());
+        }
+        match messages.message().await {
+            Ok(Some(_)) => *oldest = OldestProbe::Many,
+            Ok(None) => {}
+            Err(status) => {
+                let meaning = status::of_status(Rpc::Subscribe, status.code(), status.message());
+                if meaning == Meaning::OldestReached {
+                    *oldest = OldestProbe::Backwards;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Subscribes and takes the handshake.
+    async fn open(&self, request: pb::SubscribeRequest) -> Option<tonic::Streaming<pb::Message>> {
+        let mut api = pb::api_client::ApiClient::new(self.channel.clone());
+        let mut messages = api.subscribe(request).await.ok()?.into_inner();
+        messages.message().await.ok()??;
+        Some(messages)
+    }
+}

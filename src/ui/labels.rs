@@ -9,6 +9,7 @@ use crate::health::{
     Truth,
 };
 use crate::model::{CursorEntry, Timestamp};
+use crate::ui::areas::cells;
 use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
@@ -72,6 +73,20 @@ pub(super) fn broker_state(
     }
 }
 
+/// Columns that the states of these streams take.
+pub(super) fn stream_states_width<'a>(streams: impl Iterator<Item = &'a StreamTruth>) -> u16 {
+    let digits = |count: usize| count.to_string().len();
+    let widths = streams.map(|stream| match (stream.status.dark, stream.status.short) {
+        (0, 0) => LEAST_STATE,
+        (0, short) => "▲  under-replicated".chars().count() + digits(short),
+        (dark, _) => "✖  leaderless".chars().count() + digits(dark),
+    });
+    cells(widths.max().unwrap_or(LEAST_STATE))
+}
+
+/// Columns for the state of a stream that is well: `∅ readonly`, `❚❚ 2 of 3`.
+const LEAST_STATE: usize = 10;
+
 /// How a stream is: its worst partitions, counted.
 pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let status = stream.status;
@@ -79,14 +94,14 @@ pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'sta
     if status.dark > 0 {
         return state(
             glyphs.broken,
-            &format!("{} dark", status.dark),
+            &format!("{} leaderless", status.dark),
             theme.broken,
         );
     }
     if status.short > 0 {
         return state(
             glyphs.degraded,
-            &format!("{} short", status.short),
+            &format!("{} under-replicated", status.short),
             theme.degraded,
         );
     }
@@ -124,7 +139,9 @@ pub(super) fn partition_state(partition: &PartitionTruth, theme: &Theme) -> Vec<
         PartitionStatus::LeaderUnreachable => state(glyphs.broken, "leader down", theme.broken),
         PartitionStatus::Leaderless => state(glyphs.broken, "no leader", theme.broken),
         PartitionStatus::AtMinIsr => state(glyphs.degraded, "at min ISR", theme.degraded),
-        PartitionStatus::UnderReplicated => state(glyphs.degraded, "under-repl.", theme.degraded),
+        PartitionStatus::UnderReplicated => {
+            state(glyphs.degraded, "under-replicated", theme.degraded)
+        }
         PartitionStatus::Paused => state(glyphs.paused, "paused", theme.paused),
         PartitionStatus::Serving if readonly => state(glyphs.readonly, "readonly", theme.readonly),
         PartitionStatus::Serving => state(glyphs.good, "", theme.good),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::context::Context;
 use crate::app::notice::Level;
 use crate::health::{PartitionTruth, StreamTruth, Truth};
-use crate::model::{BrokerId, StreamName};
+use crate::model::{BrokerId, StreamName, counted};
 
 /// Notifies the user of what differs.
 pub(super) fn notify(before: &Truth, after: &Truth, context: &mut Context) {
@@ -18,7 +18,10 @@ pub(super) fn notify(before: &Truth, after: &Truth, context: &mut Context) {
         let name = broker.name();
         if broker.reach.is_silent() && old.is_answering() {
             let leaders = broker.leaders;
-            let text = format!("{name} does not answer · {leaders} partitions lead there");
+            let text = format!(
+                "{name} does not answer · it leads {}",
+                counted(leaders, "partition")
+            );
             context.notify(Level::Error, text);
         }
         if broker.is_answering() && old.reach.is_silent() {
@@ -121,7 +124,7 @@ impl StreamChanges {
             return;
         };
         let text = if count == 1 {
-            format!("{place} is led by {leader} now")
+            format!("{leader} leads {place} now")
         } else {
             format!("{count} leaders moved, that of {place} to {leader}")
         };

@@ -23,10 +23,10 @@ columns! {
         State = worst_first("STATE"),
         /// `host:port`.
         Address = text("ADDRESS"),
-        /// Replicas it holds.
+        /// How many replicas it has.
         Partitions = number("PARTS"),
-        /// Partitions it leads.
-        Leaders = number("LED"),
+        /// How many partitions it leads.
+        Leaders = number("LEADS"),
         /// Messages a second that it leads.
         Rate = number("MSG/S"),
         /// How long its last answer took.

@@ -29,7 +29,7 @@ columns! {
         /// How long ago the first unread message was stored.
         LagTime = number("BEHIND"),
         /// When it will have caught up.
-        Drain = number("DRAINED"),
+        Drain = number("TO DRAIN"),
         /// Messages read a second.
         Speed = number("MSG/S"),
         /// The last offset that it read.

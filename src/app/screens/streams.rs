@@ -40,16 +40,16 @@ columns! {
     pub enum PartitionColumn {
         /// Its number.
         Number = ordinal("#"),
-        /// Who leads it.
+        /// Which broker leads it.
         Leader = text("LEADER"),
-        /// Who holds a replica.
+        /// Which brokers have a replica.
         Replicas = text("REPLICAS"),
-        /// Who is in sync.
+        /// Which replicas are in sync.
         Isr = text("ISR"),
         /// The newest committed offset.
         HighWatermark = number("HW"),
         /// How many messages are stored beyond it.
-        Uncommitted = number("+END"),
+        Uncommitted = number("UNCOMMITTED"),
         /// Messages a second.
         Rate = number("MSG/S"),
         /// How many messages the slowest replica lacks.
@@ -257,7 +257,7 @@ fn compare_partitions(
     }
 }
 
-/// How many messages the slowest replica lacks, of those that tell.
+/// How many messages the slowest replica lacks, of those that report it.
 pub(crate) fn worst_lag(partition: &PartitionTruth) -> Option<i64> {
     partition
         .replica_lag

@@ -33,11 +33,11 @@ pub(super) fn cursor_page(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec
     text.spans("messages/s", labels::rate(cursor.speed, theme));
     let drain = cursor.drain.map(format::exact_age);
     let drain = drain.unwrap_or_else(|| "not at this speed".to_owned());
-    text.pair("drained in", drain);
+    text.pair("time to drain", drain);
     if let Some(since) = cursor.still_since {
         let age = format::exact_age(since.age(now));
         let stall = format!("for {age}, with messages to read");
-        text.styled("stands still", stall, theme.degraded);
+        text.styled("stalled", stall, theme.degraded);
     }
     text.lines
 }

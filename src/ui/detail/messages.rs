@@ -53,7 +53,7 @@ pub(super) fn notices_page(app: &App, theme: &Theme) -> Vec<Line> {
         lines.push(Line(spans));
     }
     if lines.is_empty() {
-        lines.push(Line::text("Nothing was told so far.", theme.muted));
+        lines.push(Line::text("No notice so far.", theme.muted));
     }
     lines
 }

@@ -76,10 +76,10 @@ fn add_disagreement(disagreement: &Disagreement, text: &mut TextBuilder<'_>) {
     text.head("what brokers do not agree on");
     for (broker, leader) in &disagreement.leader {
         let leader = leader.as_deref().unwrap_or("nobody");
-        text.pair(broker, format!("says {leader} leads"));
+        text.pair(broker, format!("reports {leader} as leader"));
     }
     for (broker, isr) in &disagreement.isr {
-        text.pair(broker, format!("says {} are in sync", names(isr)));
+        text.pair(broker, format!("reports {} in sync", names(isr)));
     }
     for broker in &disagreement.absent {
         text.pair(broker, "does not know the stream");

@@ -45,7 +45,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
 
 fn nothing(reading: &Reading, is_filtered: bool) -> [&str; 2] {
     match reading {
-        Reading::Never => ["Waiting for what __activity tells…", ""],
+        Reading::Never => ["Waiting for events of __activity…", ""],
         Reading::Failed(_, failure) => [&failure.sentence, "r tries again."],
         Reading::Read(_) if is_filtered => ["No event fits.", "esc clears the filter."],
         Reading::Read(_) => ["Nothing was done to this cluster yet.", ""],

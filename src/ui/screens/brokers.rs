@@ -18,11 +18,11 @@ use crate::ui::widgets::table::{ColumnSpec, table};
 use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title};
 
 const SPECS: &[ColumnSpec<BrokerColumn>] = &[
-    ColumnSpec::growing(BrokerColumn::Name, 10, 24, 0),
+    ColumnSpec::growing(BrokerColumn::Name, 9, 24, 0),
     ColumnSpec::fixed(BrokerColumn::State, 15, 0),
     ColumnSpec::growing(BrokerColumn::Address, 16, 32, 3),
     ColumnSpec::fixed(BrokerColumn::Partitions, 5, 2),
-    ColumnSpec::fixed(BrokerColumn::Leaders, 4, 0),
+    ColumnSpec::fixed(BrokerColumn::Leaders, 5, 0),
     ColumnSpec::fixed(BrokerColumn::Rate, 6, 1),
     ColumnSpec::fixed(BrokerColumn::Latency, 6, 1),
     ColumnSpec::growing(BrokerColumn::ListedBy, 9, 20, 4),

@@ -22,7 +22,7 @@ fn cursor_specs(name: u16, partition: u16) -> [ColumnSpec<CursorColumn>; 8] {
         ColumnSpec::growing(CursorColumn::Partition, 12, partition.min(44), 0),
         ColumnSpec::fixed(CursorColumn::Lag, 8, 0),
         ColumnSpec::fixed(CursorColumn::LagTime, 7, 1),
-        ColumnSpec::fixed(CursorColumn::Drain, 7, 3),
+        ColumnSpec::fixed(CursorColumn::Drain, 8, 3),
         ColumnSpec::fixed(CursorColumn::Speed, 6, 2),
         ColumnSpec::fixed(CursorColumn::Offset, 9, 4),
         ColumnSpec::fixed(CursorColumn::Stored, 6, 5),
@@ -98,7 +98,7 @@ fn cursor_cell(
         },
         CursorColumn::Drain => match cursor.drain {
             Some(drain) if cursor.lag.is_some_and(|lag| lag > 0) => {
-                span(format!("in {}", format::age(drain)), theme.text)
+                span(format::age(drain), theme.text)
             }
             Some(_) | None => none(),
         },

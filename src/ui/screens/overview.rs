@@ -148,7 +148,7 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
         (
             4,
             format!(
-                "{} streams and {} of Liftbridge's own: {} partitions, every one led and in sync.",
+                "{} streams and {} of Liftbridge's own: {} partitions, all with a leader and in sync.",
                 format::size(totals.streams - totals.internal),
                 format::size(totals.internal),
                 format::size(totals.partitions)
@@ -215,13 +215,16 @@ fn broker(painter: &mut Painter<'_>, line: Rect, broker: &BrokerTruth, app: &App
         labels::broker_sign(broker, theme),
         span(format!(" {}", format::pad(&name, width)), theme.text),
         span(format::pad_left(&age, 7), theme.muted),
-        span(format::pad_left(&leaders, 6), theme.text),
-        span(" led", theme.muted),
+        span("  leads", theme.muted),
+        span(format::pad_left(&leaders, 4), theme.text),
     ];
+    if spans_width(&spans) <= usize::from(line.width) {
+        painter.put(line, &spans);
+        return;
+    }
     // On a narrow screen the number says it.
-    let fits = spans_width(&spans) <= usize::from(line.width);
-    let shown = spans.len() - usize::from(!fits);
-    painter.put(line, spans.get(..shown).unwrap_or_default());
+    let [sign, name, age, _, leaders] = spans;
+    painter.put(line, &[sign, name, age, span("  ", theme.text), leaders]);
 }
 
 fn rate_chart(painter: &mut Painter<'_>, area: Rect, truth: &Truth) {

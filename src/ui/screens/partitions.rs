@@ -15,8 +15,9 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{ColumnSpec, table};
 use crate::ui::widgets::{PaneArea, empty_state, list_title};
 
-/// How columns are laid out, given the widths of the longest leader and of the longest lists of replicas.
-fn specs(leader: u16, replicas: u16, isr: u16) -> [ColumnSpec<PartitionColumn>; 10] {
+/// How columns are laid out, given the widths of the longest leader, of the longest lists of replicas, and of the
+/// longest state.
+fn specs(leader: u16, replicas: u16, isr: u16, state: u16) -> [ColumnSpec<PartitionColumn>; 10] {
     use PartitionColumn as Column;
     [
         ColumnSpec::fixed(Column::Number, 3, 0),
@@ -24,11 +25,11 @@ fn specs(leader: u16, replicas: u16, isr: u16) -> [ColumnSpec<PartitionColumn>; 
         ColumnSpec::fixed(Column::Replicas, replicas.max(8), 5),
         ColumnSpec::fixed(Column::Isr, isr, 1),
         ColumnSpec::fixed(Column::HighWatermark, 8, 1),
-        ColumnSpec::fixed(Column::Uncommitted, 5, 3),
+        ColumnSpec::fixed(Column::Uncommitted, 11, 3),
         ColumnSpec::fixed(Column::Rate, 6, 6),
         ColumnSpec::fixed(Column::Lag, 5, 7),
-        ColumnSpec::fixed(Column::Last, 4, 2),
-        ColumnSpec::fixed(Column::State, 13, 0),
+        ColumnSpec::fixed(Column::Last, 4, 4),
+        ColumnSpec::fixed(Column::State, state.max(8), 0),
     ]
 }
 
@@ -53,12 +54,14 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     };
     let replicas = |one: &PartitionTruth| spans_width(&labels::replicas(one, &short, theme));
     let in_sync = |one: &PartitionTruth| spans_width(&labels::in_sync(one, &short, theme));
+    let state = |one: &PartitionTruth| spans_width(&labels::partition_state(one, theme));
     // Room for a sign that the leader does not answer.
     let leader = |one: &PartitionTruth| 1 + one.leader.as_deref().map_or(0, format::width);
     let specs = specs(
         longest(&leader),
         longest(&replicas).clamp(3, 24),
         longest(&in_sync).clamp(3, 24),
+        longest(&state),
     );
     let cell = |(stream, id): &PartitionKey, column, width| match truth.partition(stream, *id) {
         Some(partition) => cell(partition, column, width, &short, app, theme),
@@ -126,7 +129,7 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
     painter.horizontal_line(row(area, 0));
     let head = [
         span(format!("   partition {}", partition.id), theme.title),
-        span("  what each replica says", theme.muted),
+        span("  what each replica reports", theme.muted),
     ];
     painter.put(row(area, 1), &head);
     let offsets = truth
@@ -143,7 +146,7 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
         let age = view.at.map(|at| format::ago(at, app.now()));
         let (text, style) = match (age, view.failure) {
             (Some(age), Some(_)) => (format!("  silent {age}"), theme.broken),
-            (None, Some(_)) => ("  no word yet".to_owned(), theme.broken),
+            (None, Some(_)) => ("  no report yet".to_owned(), theme.broken),
             (Some(age), None) => (format!("  {} ago", format::pad_left(&age, 3)), theme.muted),
             (None, None) => (String::new(), theme.muted),
         };

@@ -16,15 +16,15 @@ use crate::ui::widgets::history::spark;
 use crate::ui::widgets::table::{ColumnSpec, table};
 use crate::ui::widgets::{PaneArea, empty_state, list_title};
 
-/// How columns are laid out, given the width of the longest name.
-fn specs(name: u16) -> [ColumnSpec<StreamColumn>; 8] {
+/// How columns are laid out, given the widths of the longest name and of the states.
+fn specs(name: u16, state: u16) -> [ColumnSpec<StreamColumn>; 8] {
     use StreamColumn as Column;
     [
         ColumnSpec::growing(Column::Name, 14, name.clamp(14, 48), 0),
         ColumnSpec::fixed(Column::Partitions, 5, 1),
         ColumnSpec::fixed(Column::Rate, 6, 0),
         ColumnSpec::growing(Column::History, 10, 30, 2),
-        ColumnSpec::fixed(Column::Health, 10, 0),
+        ColumnSpec::fixed(Column::Health, state, 0),
         ColumnSpec::fixed(Column::Messages, 8, 4),
         ColumnSpec::growing(Column::Subject, 14, 40, 5),
         ColumnSpec::fixed(Column::Created, 7, 6),
@@ -42,7 +42,9 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
         None => Vec::new(),
     };
     let longest = list.rows().iter().map(|name| format::width(name)).max();
-    let specs = specs(cells(longest.unwrap_or(0)));
+    let shown = list.rows().iter().filter_map(|name| truth.stream(name));
+    let states = labels::stream_states_width(shown);
+    let specs = specs(cells(longest.unwrap_or(0)), states);
     table(painter, place, area, list, &specs, cell);
     if list.rows().is_empty() {
         empty_state(painter, below(area, 1), &nothing(app));

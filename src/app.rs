@@ -43,7 +43,7 @@ mod viewport;
 pub use cluster::Freshness;
 pub use command::Command;
 pub use effect::{Effect, ExportSpec, OlderSpec, TailSpec};
-pub use event::{Event, Link, Progress, ScanEvent, TailEvent};
+pub use event::{ConnectionState, Event, Progress, ScanEvent, TailEvent};
 pub use focus::{Focus, Pane, Screen};
 pub use ids::{RequestId, ScanId, TailId};
 pub(crate) use inflight::{Pending, Request};
@@ -123,9 +123,9 @@ impl App {
         self.cluster.freshness(&self.context)
     }
 
-    /// How finding a first broker goes.
-    pub(crate) fn link(&self) -> &Link {
-        self.cluster.link()
+    /// Whether a first broker was found.
+    pub(crate) fn connection(&self) -> &ConnectionState {
+        self.cluster.connection()
     }
 
     /// The screen and the pane in focus.

@@ -1,6 +1,6 @@
-//! What is known of the cluster: whether a broker was found, and what holds by their answers.
+//! What is known of the cluster: whether a broker was found, and what `health` makes of their answers.
 //!
-//! What follows from the answers is `health`'s; partitions in doubt are asked about here.
+//! Partitions in doubt are asked about from here.
 
 mod changes;
 
@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::effect::Effect;
-use super::event::Link;
+use super::event::ConnectionState;
 use crate::health::{Health, HealthOptions, Truth};
 use crate::model::{BrokerView, CursorEntry, Probe, Timestamp};
 
 /// The cluster as the dashboard knows it. The last good answer of every broker stays (I8).
 #[derive(Debug)]
 pub(super) struct ClusterState {
-    link: Link,
+    connection: ConnectionState,
     truth: Arc<Truth>,
     health: Health,
 }
@@ -39,16 +39,16 @@ pub enum Freshness {
 
 /// In a cluster of more partitions the answers of brokers are assessed once a second, not each on its own: keys come
 /// first, and nobody reads faster.
-const ASSESSED_AT_ONCE: usize = 4_000;
+const MAX_PARTITIONS_ASSESSED_AT_ONCE: usize = 4_000;
 
 /// How many polls may be missed before what is shown counts as stale.
-const MISSED_POLLS: u32 = 3;
+const MAX_MISSED_POLLS: u32 = 3;
 
 impl ClusterState {
     /// Nothing is known; these addresses are tried first.
     pub(super) fn new(options: HealthOptions, addresses: Vec<String>) -> Self {
         Self {
-            link: Link::Trying {
+            connection: ConnectionState::Connecting {
                 addresses,
                 attempt: 1,
             },
@@ -57,9 +57,9 @@ impl ClusterState {
         }
     }
 
-    /// How finding a first broker goes.
-    pub(super) fn link(&self) -> &Link {
-        &self.link
+    /// Whether a first broker was found.
+    pub(super) fn connection(&self) -> &ConnectionState {
+        &self.connection
     }
 
     /// What holds, as far as anyone can know.
@@ -72,7 +72,7 @@ impl ClusterState {
         let Some(as_of) = self.truth.as_of else {
             return Freshness::Nothing;
         };
-        let limit = context.settings.refresh * MISSED_POLLS;
+        let limit = context.settings.refresh * MAX_MISSED_POLLS;
         if as_of.age(context.now) > limit {
             Freshness::Stale { as_of }
         } else {
@@ -80,16 +80,16 @@ impl ClusterState {
         }
     }
 
-    /// Finding a first broker went on.
-    pub(super) fn on_link(&mut self, link: Link, context: &mut Context) {
-        if link == Link::Up && self.link != Link::Up {
+    /// A first broker was found, or not yet.
+    pub(super) fn on_connection(&mut self, next: ConnectionState, context: &mut Context) {
+        if next == ConnectionState::Connected && self.connection != next {
             context.emit(Effect::FetchCursors);
         }
-        self.link = link;
+        self.connection = next;
     }
 
     /// One broker answered, or did not.
-    pub(super) fn on_view(&mut self, view: &Arc<BrokerView>, context: &mut Context) {
+    pub(super) fn on_broker_view(&mut self, view: &Arc<BrokerView>, context: &mut Context) {
         self.health.observe(view);
         self.assess_if_small(context);
     }
@@ -115,7 +115,7 @@ impl ClusterState {
     }
 
     fn assess_if_small(&mut self, context: &mut Context) {
-        if self.truth.totals.partitions <= ASSESSED_AT_ONCE {
+        if self.truth.totals.partitions <= MAX_PARTITIONS_ASSESSED_AT_ONCE {
             self.assess(context);
         }
     }

@@ -4,9 +4,26 @@
 
 use std::fmt;
 
+/// What can be typed behind a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Argument {
+    /// Nothing.
+    None,
+    /// A stream's name.
+    Stream,
+    /// A broker's name.
+    Broker,
+    /// The name of a context.
+    Context,
+    /// A line for the demo cluster's console.
+    Fault,
+    /// Any text.
+    Text,
+}
+
 macro_rules! commands {
     ($( $(#[doc = $about:literal])+ $group:ident($kind:ident) {
-        $( $(#[doc = $help:literal])+ $variant:ident = $name:literal, )+
+        $( $(#[doc = $help:literal])+ $variant:ident $(($argument:ident))? = $name:literal, )+
     } )+) => {
         /// What a key or a typed line means.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +55,14 @@ macro_rules! commands {
                 match self { $($( Self::$group($kind::$variant) => $name, )+)+ }
             }
 
+            /// What can be typed behind it.
+            pub(super) fn argument(self) -> Argument {
+                match self {
+                    $($($( Self::$group($kind::$variant) => Argument::$argument, )?)+)+
+                    _ => Argument::None,
+                }
+            }
+
             /// One sentence that says what it does.
             pub fn help(self) -> &'static str {
                 match self {
@@ -54,9 +79,9 @@ commands! {
         /// Show the overview: findings, worst first.
         Overview = "go.overview",
         /// Show the brokers.
-        Brokers = "go.brokers",
+        Brokers(Broker) = "go.brokers",
         /// Show the streams and their partitions.
-        Streams = "go.streams",
+        Streams(Stream) = "go.streams",
         /// Show cursors and consumer groups.
         Cursors = "go.cursors",
         /// Show what was done to the cluster.
@@ -100,7 +125,7 @@ commands! {
         /// Mark this row, or take its mark away.
         Mark = "list.mark",
         /// Show the rows that contain a text; `!` in front, those that do not.
-        Filter = "list.filter",
+        Filter(Text) = "list.filter",
         /// Go to the next match.
         NextMatch = "list.next-match",
         /// Go to the previous match.
@@ -124,9 +149,9 @@ commands! {
     /// Does something with brokers, streams and partitions.
     Cluster(ClusterCommand) {
         /// Tail this stream or partition.
-        Tail = "streams.tail",
+        Tail(Stream) = "streams.tail",
         /// Write a message.
-        Publish = "streams.publish",
+        Publish(Stream) = "streams.publish",
         /// Pause or resume the marked partitions; asks first.
         Pause = "streams.pause",
         /// Make the marked partitions readonly or writable; asks first.
@@ -134,9 +159,9 @@ commands! {
         /// Create a stream.
         Create = "streams.create",
         /// Delete a stream; asks for its name.
-        Delete = "streams.delete",
+        Delete(Stream) = "streams.delete",
         /// Show what would happen if this broker were lost.
-        WhatIf = "brokers.what-if",
+        WhatIf(Broker) = "brokers.what-if",
     }
 
     /// Does something with a tail or the inspected message.
@@ -146,9 +171,9 @@ commands! {
         /// Follow the newest message.
         Follow = "tail.follow",
         /// Go to an offset or a time.
-        Seek = "tail.seek",
+        Seek(Text) = "tail.seek",
         /// Show the messages that match a query.
-        Query = "tail.query",
+        Query(Text) = "tail.query",
         /// Read newest first, or oldest first.
         NewestFirst = "tail.newest-first",
         /// Mark this message, or take its mark away.
@@ -160,7 +185,7 @@ commands! {
         /// Open this message in `$EDITOR`.
         Edit = "tail.edit",
         /// Write the messages that are shown to a file.
-        Export = "tail.export",
+        Export(Text) = "tail.export",
         /// Go to the next tail.
         Next = "tail.next",
         /// Go to the previous tail.
@@ -246,13 +271,13 @@ commands! {
         /// Ask every broker now.
         Refresh = "app.refresh",
         /// Go to another cluster.
-        Contexts = "app.contexts",
+        Contexts(Context) = "app.contexts",
         /// Show all of the last error.
         LastError = "app.error",
         /// Show the notices of this session.
         Notices = "app.notices",
         /// Make the demo cluster misbehave, as in `fault kill 2`.
-        Fault = "app.fault",
+        Fault(Fault) = "app.fault",
     }
 }
 

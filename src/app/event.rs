@@ -34,8 +34,8 @@ pub enum Event {
     Viewport(Viewport),
     /// Time has passed: the wall clock, now.
     Tick(Timestamp),
-    /// How finding a first broker goes.
-    Link(Link),
+    /// A first broker was found, or not yet.
+    Connection(ConnectionState),
     /// One broker answered for itself, or did not.
     BrokerView(Arc<BrokerView>),
     /// A partition's leader was asked whether it really is paused or readonly.
@@ -64,11 +64,11 @@ pub enum Event {
     Shutdown,
 }
 
-/// How finding a first broker goes.
+/// Whether a first broker was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Link {
+pub enum ConnectionState {
     /// These addresses are being tried.
-    Trying {
+    Connecting {
         /// The addresses.
         addresses: Vec<String>,
         /// How many rounds, from 1.
@@ -84,7 +84,7 @@ pub enum Link {
         failure: Failure,
     },
     /// At least one broker answers.
-    Up,
+    Connected,
 }
 
 /// Something that happened to a tail.
@@ -118,12 +118,12 @@ pub enum TailEvent {
     Failed(Failure),
 }
 
-/// A step of a scan: matches as positions in the order in which they were handed over.
+/// What a scan found. Chunks are counted in the order in which the effect passed them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScanEvent {
     /// Messages of one chunk that match, by index, ascending.
     Matches {
-        /// Which of the chunks that were handed over.
+        /// Which of the chunks.
         chunk: usize,
         /// Indices in that chunk.
         indices: Arc<[u32]>,

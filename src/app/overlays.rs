@@ -248,9 +248,9 @@ impl Overlays {
         }
     }
 
-    /// Whether the text of that external editor is the form's on top; it is awaited no longer.
-    pub(super) fn takes_edit(&mut self, id: RequestId) -> bool {
-        self.form().is_some_and(|form| form.takes_edit(id))
+    /// Whether the form on top awaits the text of that external editor; it does no longer.
+    pub(super) fn end_edit(&mut self, id: RequestId) -> bool {
+        self.form().is_some_and(|form| form.end_edit(id))
     }
 
     /// Puts what was edited elsewhere into the form on top.

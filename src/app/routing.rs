@@ -46,8 +46,8 @@ impl App {
             Event::Resized { width, height } => context.viewport.resize(width, height),
             Event::Viewport(viewport) => self.set_viewport(viewport),
             Event::Tick(now) => self.tick(now),
-            Event::Link(link) => self.cluster.on_link(link, context),
-            Event::BrokerView(view) => self.cluster.on_view(&view, context),
+            Event::Connection(state) => self.cluster.on_connection(state, context),
+            Event::BrokerView(view) => self.cluster.on_broker_view(&view, context),
             Event::Probe(probe) => self.cluster.on_probe(&probe, context),
             Event::Tail(id, event) => self.screens.tails.on_event(id, &event, context),
             Event::Scan(id, event) => self.screens.tails.on_scan(id, &event, context),
@@ -104,22 +104,16 @@ impl App {
 
     /// Carries out a command: the overlay on top answers first, then the screen in focus.
     pub(super) fn run(&mut self, command: Command) {
-        match command {
-            Command::Go(command) => self.run_go(command),
-            Command::App(command) => self.run_app(command),
-            Command::Move(_)
-            | Command::List(_)
-            | Command::Cluster(_)
-            | Command::Tail(_)
-            | Command::Form(_)
-            | Command::Text(_)
-            | Command::Confirm(_) => {
-                let (truth, context) = (self.cluster.truth(), &mut self.context);
-                if !self.overlays.run(command, truth, context) {
-                    let pane = self.focus.pane();
-                    self.screens.run(pane, command, truth, context);
-                }
-            }
+        if let Command::Go(command) = command {
+            return self.run_go(command);
+        }
+        if let Command::App(command) = command {
+            return self.run_app(command);
+        }
+        let (truth, context) = (self.cluster.truth(), &mut self.context);
+        if !self.overlays.run(command, truth, context) {
+            let pane = self.focus.pane();
+            self.screens.run(pane, command, truth, context);
         }
     }
 
@@ -245,7 +239,7 @@ impl App {
 
     /// The external editor was closed: its text is that of the form that asked for it, or a tail's.
     fn end_edit(&mut self, id: RequestId, text: Result<String, Failure>) {
-        if !self.overlays.takes_edit(id) {
+        if !self.overlays.end_edit(id) {
             let tails = &mut self.screens.tails;
             return tails.on_edited(id, text, &mut self.context);
         }

@@ -92,22 +92,29 @@ impl Screens {
         truth: &Truth,
         context: &mut Context,
     ) {
-        match command {
-            Command::Tail(command) => self.tails.run_tail_command(command, context),
-            Command::Cluster(ClusterCommand::Delete) => {
+        match (command, pane.screen()) {
+            (Command::Tail(command), _) => self.tails.run_tail_command(command, context),
+            (Command::Cluster(ClusterCommand::Delete), _) => {
                 self.of_mut(pane).keep_selected(pane);
                 self.streams.delete_selected(context);
             }
-            Command::List(ListCommand::FaultsOnly) => self.toggle_faults_only(pane, context),
-            Command::List(ListCommand::Internal) => self.toggle_internal(pane, context),
-            Command::Go(_)
-            | Command::Move(_)
-            | Command::List(_)
-            | Command::Cluster(_)
-            | Command::Form(_)
-            | Command::Text(_)
-            | Command::Confirm(_)
-            | Command::App(_) => self.of_mut(pane).run(pane, command, truth, context),
+            (
+                Command::List(ListCommand::FaultsOnly),
+                Screen::Overview | Screen::Brokers | Screen::Streams,
+            ) => self.faults_only = !self.faults_only,
+            // Where nothing has faults the key must not change what other screens show.
+            (Command::List(ListCommand::FaultsOnly), _) => context.notify(
+                Level::Note,
+                "only findings, brokers and streams can be narrowed to faults",
+            ),
+            (Command::List(ListCommand::Internal), Screen::Streams) => {
+                self.streams.toggle_internal();
+            }
+            (Command::List(ListCommand::Internal), _) => context.notify(
+                Level::Note,
+                "Liftbridge's own streams are shown and hidden on the screen of streams",
+            ),
+            (_, _) => self.of_mut(pane).run(pane, command, truth, context),
         }
     }
 
@@ -116,26 +123,5 @@ impl Screens {
         let faults_only = self.faults_only;
         let viewport = &context.viewport;
         self.of_mut(pane).update_rows(truth, faults_only, viewport);
-    }
-
-    /// Where nothing has faults the key must not change what other screens show.
-    fn toggle_faults_only(&mut self, pane: Pane, context: &mut Context) {
-        match pane.screen() {
-            Screen::Overview | Screen::Brokers | Screen::Streams => {
-                self.faults_only = !self.faults_only;
-            }
-            Screen::Cursors | Screen::Activity | Screen::Tails => context.notify(
-                Level::Note,
-                "only findings, brokers and streams can be narrowed to faults",
-            ),
-        }
-    }
-
-    fn toggle_internal(&mut self, pane: Pane, context: &mut Context) {
-        if pane.screen() == Screen::Streams {
-            return self.streams.toggle_internal();
-        }
-        let text = "Liftbridge's own streams are shown and hidden on the screen of streams";
-        context.notify(Level::Note, text);
     }
 }

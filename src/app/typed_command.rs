@@ -3,25 +3,24 @@
 use std::sync::Arc;
 
 use super::App;
-use super::command::{AppCommand, ClusterCommand, Command, GoCommand};
+use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand};
 use super::effect::Effect;
 use super::focus::Pane;
 use super::inflight::Request;
 use super::notice::Level;
-use super::overlays::command_line::{Argument, argument_of};
 use crate::health::BrokerTruth;
 use crate::model::{Operation, did_you_mean};
 
 impl App {
     /// Carries out a command with the words typed behind it.
     pub(super) fn run_with(&mut self, command: Command, argument: &str) {
-        match argument_of(command) {
-            Argument::Stream | Argument::Place => self.run_with_stream(command, argument),
+        match command.argument() {
+            Argument::Stream => self.run_with_stream(command, argument),
             Argument::Broker => self.run_with_broker(command, argument),
             Argument::Context => self.switch_context(argument),
             Argument::Fault => self.send_fault(argument),
             Argument::Text => self.run_with_text(command, argument),
-            Argument::Nothing => {
+            Argument::None => {
                 let text = format!("{command} takes no \"{argument}\"");
                 self.context.notify(Level::Error, text);
             }

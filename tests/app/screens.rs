@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use liftui::app::{App, Event, Link, Viewport};
+use liftui::app::{App, ConnectionState, Event, Viewport};
 use liftui::model::{ErrorKind, Failure, Target};
 use liftui::ui::{self, Theme};
 use ratatui::Terminal;
@@ -300,7 +300,7 @@ fn nobody_answers() {
     let sentence = "no broker could be reached at 10.0.0.1:9292: connection refused";
     let failure = Failure::new(ErrorKind::Unreachable, Target::Cluster, sentence);
     let next = world.now.plus(Duration::from_secs(3));
-    world.event(Event::Link(Link::Waiting {
+    world.event(Event::Connection(ConnectionState::Waiting {
         attempt: 4,
         next,
         failure,

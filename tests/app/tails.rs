@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::{
-    App, Area, Effect, Event, FollowMode, HitTarget, Link, Overlay, Pane, ScanEvent, Settings,
-    Side, Tail, TailEvent, TailId, TailState, Viewport, Window,
+    App, Area, ConnectionState, Effect, Event, FollowMode, HitTarget, Overlay, Pane, ScanEvent,
+    Settings, Side, Tail, TailEvent, TailId, TailState, Viewport, Window,
 };
 use liftui::model::{
     Broker, BrokerView, Cluster, EndReason, MessageSink, MessageStamp, Offset, Partition,
@@ -99,7 +99,7 @@ impl Dashboard {
             effects: Vec::new(),
         };
         dashboard.event(Event::Tick(Timestamp(1_000 * SECOND)));
-        dashboard.event(Event::Link(Link::Up));
+        dashboard.event(Event::Connection(ConnectionState::Connected));
         // The logs are longer than any test reads: nothing is read up to their ends.
         dashboard.poll(&vec![Offset::MAX / 2; partitions]);
         let mut viewport = Viewport::new(80, 24);
@@ -496,7 +496,7 @@ fn two_marked_messages_are_compared() {
     dashboard.press("mk=");
     assert_eq!(dashboard.app.focus().pane(), Pane::Inspector);
     let inspector = dashboard.app.tails().inspector();
-    let sides: Vec<Side> = (0..4).map(|line| inspector.page().side(line)).collect();
+    let sides: Vec<Side> = (0..4).map(|line| inspector.content().side(line)).collect();
     assert_eq!(sides, [Side::Both, Side::First, Side::Second, Side::Both]);
     dashboard.key(KeyCode::Esc);
     assert!(dashboard.app.tails().inspector().compared_with().is_none());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use liftui::app::{App, ContextEntry, Effect, Event, Link, Settings, Viewport};
+use liftui::app::{App, ConnectionState, ContextEntry, Effect, Event, Settings, Viewport};
 use liftui::model::{
     ActivityEvent, ActivityKind, Broker, BrokerId, BrokerView, Cluster, CursorEntry, ErrorKind,
     EventTimes, Failure, GroupInfo, Offset, Partition, PartitionId, Stream, StreamName, Target,
@@ -131,7 +131,7 @@ impl World {
     fn watched(settings: Settings, time: Duration) -> Self {
         let mut world = Self::silent(settings);
         world.written = 600 - i64::try_from(time.as_secs()).unwrap();
-        world.event(Event::Link(Link::Up));
+        world.event(Event::Connection(ConnectionState::Connected));
         world.warm_up(time);
         world.cursors();
         world.run(Duration::from_secs(4));

@@ -127,12 +127,10 @@ impl Keymap {
     /// # Errors
     /// Where a context, command or key is unknown, or two commands want the same keys.
     fn parse(text: &str) -> Result<Self, KeymapError> {
-        let sections: BTreeMap<String, BTreeMap<String, Keys>> =
+        let sections: BTreeMap<KeyContext, BTreeMap<String, Keys>> =
             toml::from_str(text).map_err(|error| KeymapError::Malformed(error.to_string()))?;
         let mut bindings = Vec::new();
-        for (section, commands) in sections {
-            let context = KeyContext::from_name(&section)
-                .ok_or_else(|| KeymapError::Malformed(format!("[{section}] is no context")))?;
+        for (context, commands) in sections {
             for (name, keys) in commands {
                 let command = Command::from_name(&name).ok_or(KeymapError::UnknownCommand(name))?;
                 bind(&mut bindings, context, command, &keys.into_list())?;

@@ -2,7 +2,7 @@
 
 use crate::app::app_request::AppRequest;
 use crate::app::command::{
-    AppCommand, ClusterCommand, Command, GoCommand, ListCommand, TailCommand, TextCommand,
+    AppCommand, Argument, Command, GoCommand, ListCommand, TailCommand, TextCommand,
 };
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
@@ -92,52 +92,6 @@ fn names() -> impl Iterator<Item = &'static str> {
     let aliases = ALIASES.iter().map(|(name, _)| *name);
     let short = typeable().map(Command::short_name);
     aliases.chain(short).chain(typeable().map(Command::name))
-}
-
-/// What kind of word follows a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Argument {
-    /// None.
-    Nothing,
-    /// A stream's name.
-    Stream,
-    /// A broker's name.
-    Broker,
-    /// A stream's name, with or without partitions, and where to start.
-    Place,
-    /// The name of a context.
-    Context,
-    /// A line for the demo cluster's console.
-    Fault,
-    /// Any text.
-    Text,
-}
-
-/// What follows that command on a line.
-pub(in crate::app) fn argument_of(command: Command) -> Argument {
-    match command {
-        Command::Go(GoCommand::Streams)
-        | Command::Cluster(ClusterCommand::Publish | ClusterCommand::Delete) => Argument::Stream,
-        Command::Cluster(ClusterCommand::Tail) => Argument::Place,
-        Command::Cluster(ClusterCommand::WhatIf) | Command::Go(GoCommand::Brokers) => {
-            Argument::Broker
-        }
-        Command::App(AppCommand::Contexts) => Argument::Context,
-        Command::App(AppCommand::Fault) => Argument::Fault,
-        Command::List(ListCommand::Filter)
-        | Command::Tail(TailCommand::Seek | TailCommand::Query | TailCommand::Export) => {
-            Argument::Text
-        }
-        Command::Go(_)
-        | Command::Move(_)
-        | Command::List(_)
-        | Command::Cluster(_)
-        | Command::Tail(_)
-        | Command::Form(_)
-        | Command::Text(_)
-        | Command::Confirm(_)
-        | Command::App(_) => Argument::Nothing,
-    }
 }
 
 impl CommandLine {
@@ -241,7 +195,7 @@ impl CommandLine {
 /// The words of a kind that are known now.
 fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
     match kind {
-        Argument::Stream | Argument::Place => {
+        Argument::Stream => {
             let streams = truth.streams.iter();
             streams.map(|stream| stream.name.to_string()).collect()
         }
@@ -254,7 +208,7 @@ fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
             contexts.map(|context| context.name.clone()).collect()
         }
         Argument::Fault => FAULTS.iter().map(|&word| word.to_owned()).collect(),
-        Argument::Text | Argument::Nothing => Vec::new(),
+        Argument::Text | Argument::None => Vec::new(),
     }
 }
 
@@ -294,7 +248,7 @@ fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<S
         return Vec::new();
     };
     let rest = rest.trim_start();
-    let words = words_for(argument_of(command));
+    let words = words_for(command.argument());
     let fitting = words.iter().filter(|one| one.starts_with(rest));
     let mut found: Vec<String> = fitting.map(|one| format!("{word} {one}")).collect();
     if found.is_empty() {
@@ -307,6 +261,7 @@ fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::command::ClusterCommand;
 
     fn words(argument: Argument) -> Vec<String> {
         assert_eq!(argument, Argument::Stream);

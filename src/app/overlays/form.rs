@@ -56,17 +56,6 @@ pub(crate) enum FormFocus {
     Cancel,
 }
 
-/// What pressing Enter leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum EnterAction {
-    /// The focus or a field changed; nothing more.
-    Nothing,
-    /// The form is to be sent.
-    Send,
-    /// The form is to be closed.
-    Close,
-}
-
 /// How sending goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SubmitState {
@@ -208,10 +197,11 @@ impl Form {
             FormCommand::PreviousChoice => self.choose(false),
             FormCommand::Edit => self.edit_value(context),
             FormCommand::Submit => self.submit(truth, context),
-            FormCommand::Press => match self.press() {
-                EnterAction::Nothing => {}
-                EnterAction::Send => self.submit(truth, context),
-                EnterAction::Close => return true,
+            FormCommand::Press => match self.focus {
+                FormFocus::Field(_) => self.step(true),
+                FormFocus::More => self.shows_rare = !self.shows_rare,
+                FormFocus::Send => self.submit(truth, context),
+                FormFocus::Cancel => return true,
             },
         }
         false
@@ -223,12 +213,7 @@ impl Form {
             return false;
         };
         self.focus = stop;
-        match stop {
-            FormFocus::Field(_) => false,
-            FormFocus::More | FormFocus::Send | FormFocus::Cancel => {
-                self.run(FormCommand::Press, truth, context)
-            }
-        }
+        !matches!(stop, FormFocus::Field(_)) && self.run(FormCommand::Press, truth, context)
     }
 
     /// Moves the focus to the next stop, or the previous one; it comes round.
@@ -250,17 +235,6 @@ impl Form {
             _ => return,
         }
         self.touch();
-    }
-
-    /// Enter: presses a button, opens or closes the rare fields, or goes on to the next field.
-    fn press(&mut self) -> EnterAction {
-        match self.focus {
-            FormFocus::Field(_) => self.step(true),
-            FormFocus::More => self.shows_rare = !self.shows_rare,
-            FormFocus::Send => return EnterAction::Send,
-            FormFocus::Cancel => return EnterAction::Close,
-        }
-        EnterAction::Nothing
     }
 
     /// Sends the form, or shows what is wrong with it.
@@ -344,10 +318,10 @@ impl Form {
         self.kind == other.kind && stream(self) == stream(other)
     }
 
-    /// Whether that request's text is this form's value; it is awaited no longer.
-    pub(super) fn takes_edit(&mut self, request: RequestId) -> bool {
-        let taken = self.editing.take_if(|editing| *editing == request);
-        taken.is_some()
+    /// Whether the text of that external editor is this form's value; it is awaited no longer.
+    pub(super) fn end_edit(&mut self, request: RequestId) -> bool {
+        let ended = self.editing.take_if(|editing| *editing == request);
+        ended.is_some()
     }
 
     /// Replaces the value by what was edited elsewhere.

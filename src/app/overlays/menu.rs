@@ -36,6 +36,18 @@ pub(crate) struct MenuEntry {
     pub(super) action: MenuAction,
 }
 
+impl MenuEntry {
+    /// An entry without keys.
+    pub(super) fn new(label: &str, detail: String, action: MenuAction) -> Self {
+        Self {
+            label: label.to_owned(),
+            keys: None,
+            detail,
+            action,
+        }
+    }
+}
+
 /// What an entry leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum MenuAction {
@@ -177,11 +189,8 @@ mod tests {
     use super::*;
 
     fn menu(labels: &[&str]) -> Menu {
-        let entry = |label: &&str| MenuEntry {
-            label: (*label).to_owned(),
-            keys: None,
-            detail: String::new(),
-            action: MenuAction::Copy((*label).to_owned()),
+        let entry = |label: &&str| {
+            MenuEntry::new(label, String::new(), MenuAction::Copy((*label).to_owned()))
         };
         Menu::new("copy", labels.iter().map(entry).collect())
     }

@@ -18,25 +18,20 @@ pub(in crate::app) fn palette(
     let commands = Command::ALL.iter().filter_map(|command| {
         let useful = !matches!(command, Command::Move(_));
         let keys = settings.keymap.hint(key_contexts, *command);
+        let (detail, action) = (command.help().to_owned(), MenuAction::Command(*command));
         Some(MenuEntry {
-            label: command.name().to_owned(),
             keys: Some(keys.filter(|_| useful)?),
-            detail: command.help().to_owned(),
-            action: MenuAction::Command(*command),
+            ..MenuEntry::new(command.name(), detail, action)
         })
     });
     let mut entries: Vec<MenuEntry> = commands.collect();
-    entries.extend(truth.streams.iter().map(|stream| MenuEntry {
-        label: stream.name.to_string(),
-        keys: None,
-        detail: "stream".to_owned(),
-        action: MenuAction::Stream(Arc::clone(&stream.name)),
+    entries.extend(truth.streams.iter().map(|stream| {
+        let action = MenuAction::Stream(Arc::clone(&stream.name));
+        MenuEntry::new(&stream.name, "stream".to_owned(), action)
     }));
-    entries.extend(truth.brokers.iter().map(|broker| MenuEntry {
-        label: broker.name().to_owned(),
-        keys: None,
-        detail: format!("broker {}", broker.address),
-        action: MenuAction::Broker(broker.name().to_owned()),
+    entries.extend(truth.brokers.iter().map(|broker| {
+        let action = MenuAction::Broker(broker.name().to_owned());
+        MenuEntry::new(broker.name(), format!("broker {}", broker.address), action)
     }));
     entries.extend(contexts(settings));
     Menu::new("go to", entries)
@@ -57,24 +52,19 @@ fn contexts(settings: &Settings) -> impl Iterator<Item = MenuEntry> {
         } else {
             ""
         };
-        MenuEntry {
-            label: context.name.clone(),
-            keys: None,
-            detail: format!("context {}{observer}{here}", context.addresses.join(",")),
-            action: MenuAction::Context(context.name.clone()),
-        }
+        let detail = format!("context {}{observer}{here}", context.addresses.join(","));
+        let action = MenuAction::Context(context.name.clone());
+        MenuEntry::new(&context.name, detail, action)
     };
     settings.contexts.iter().map(entry)
 }
 
 /// The menu of texts to copy.
 pub(in crate::app) fn copy_menu(entries: Vec<CopyEntry>) -> Menu {
-    let entry = |entry: CopyEntry| MenuEntry {
-        label: entry.label.to_owned(),
-        keys: None,
+    let entry = |entry: CopyEntry| {
         // A menu shows a line of it.
-        detail: entry.text.replace('\n', "  "),
-        action: MenuAction::Copy(entry.text),
+        let detail = entry.text.replace('\n', "  ");
+        MenuEntry::new(entry.label, detail, MenuAction::Copy(entry.text))
     };
     Menu::new("copy", entries.into_iter().map(entry).collect())
 }

@@ -27,8 +27,12 @@ pub(super) fn run(
 ) {
     match command {
         ClusterCommand::Tail => tail(targets, truth, context),
-        ClusterCommand::Pause => pause_or_resume(targets, truth, context),
-        ClusterCommand::Readonly => readonly_or_writable(targets, truth, context),
+        ClusterCommand::Pause => {
+            toggle(targets, |one| one.paused, pause_or_resume, truth, context);
+        }
+        ClusterCommand::Readonly => {
+            toggle(targets, |one| one.readonly, set_readonly, truth, context);
+        }
         ClusterCommand::WhatIf => what_if(selected, truth, context),
         ClusterCommand::Publish => {
             let target = selected.and_then(publish_target);
@@ -134,53 +138,45 @@ fn some_partitions(rows: &[RowKey], truth: &Truth, context: &mut Context) -> Opt
     Some(partitions)
 }
 
-/// Pauses what runs; where nothing of it does, resumes.
-fn pause_or_resume(rows: &[RowKey], truth: &Truth, context: &mut Context) {
+/// Sets a flag of the partitions of these rows, or takes it away where all of them have it.
+fn toggle(
+    rows: &[RowKey],
+    flag: impl Fn(&PartitionTruth) -> Known,
+    operation: impl Fn(bool, StreamName, Vec<PartitionId>) -> Operation,
+    truth: &Truth,
+    context: &mut Context,
+) {
     let Some(partitions) = some_partitions(rows, truth, context) else {
         return;
     };
-    let resume = all_are(&partitions, truth, |partition| partition.paused);
-    let operation = |stream, partitions| {
-        if resume {
-            return Operation::Resume { stream, partitions };
-        }
-        Operation::Pause {
-            stream,
-            partitions,
-            resume_all: false,
-        }
+    let is_set = |stream: &str, id: PartitionId| {
+        let partition = truth.partition(stream, id);
+        partition.is_none_or(|partition| flag(partition) == Known::Yes)
     };
-    let needs = |partition: &PartitionTruth| resume || partition.paused != Known::Yes;
+    let mut each = partitions.iter();
+    let set = !each.all(|(stream, ids)| ids.iter().all(|id| is_set(stream, *id)));
+    let needs = |partition: &PartitionTruth| !set || flag(partition) != Known::Yes;
+    let operation = |stream, ids| operation(set, stream, ids);
     confirm(partitions, operation, needs, truth, context);
 }
 
-/// Makes readonly what is writable; where nothing of it is, makes it writable.
-fn readonly_or_writable(rows: &[RowKey], truth: &Truth, context: &mut Context) {
-    let Some(partitions) = some_partitions(rows, truth, context) else {
-        return;
-    };
-    let readonly = !all_are(&partitions, truth, |partition| partition.readonly);
-    let operation = |stream, partitions| Operation::SetReadonly {
+fn pause_or_resume(pause: bool, stream: StreamName, partitions: Vec<PartitionId>) -> Operation {
+    if !pause {
+        return Operation::Resume { stream, partitions };
+    }
+    Operation::Pause {
+        stream,
+        partitions,
+        resume_all: false,
+    }
+}
+
+fn set_readonly(readonly: bool, stream: StreamName, partitions: Vec<PartitionId>) -> Operation {
+    Operation::SetReadonly {
         stream,
         partitions,
         readonly,
-    };
-    let needs = |partition: &PartitionTruth| !readonly || partition.readonly != Known::Yes;
-    confirm(partitions, operation, needs, truth, context);
-}
-
-fn all_are(
-    partitions: &Partitions,
-    truth: &Truth,
-    known: impl Fn(&PartitionTruth) -> Known,
-) -> bool {
-    let mut keys = partitions
-        .iter()
-        .flat_map(|(stream, ids)| ids.iter().map(move |id| (stream, *id)));
-    keys.all(|(stream, id)| {
-        let partition = truth.partition(stream, id);
-        partition.is_none_or(|partition| known(partition) == Known::Yes)
-    })
+    }
 }
 
 /// Asks to carry an operation out, a stream at a time, on the partitions that need it and whose leader answers.

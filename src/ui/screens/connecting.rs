@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{App, Link};
+use crate::app::{App, ConnectionState};
 use crate::ui::areas::cells;
 use crate::ui::detail::{self, Line, wrapped};
 use crate::ui::format;
@@ -15,8 +15,8 @@ use crate::ui::theme::Theme;
 pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
     let mut lines = Vec::new();
-    match app.link() {
-        Link::Trying { addresses, attempt } => {
+    match app.connection() {
+        ConnectionState::Connecting { addresses, attempt } => {
             lines.extend([Line::text("Looking for a broker", theme.title), Line::gap()]);
             let spinner = spinner(app, theme);
             lines.extend(address_lines(addresses, spinner, theme.key, theme));
@@ -25,7 +25,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
                 lines.extend([Line::gap(), Line::text(text, theme.muted)]);
             }
         }
-        Link::Waiting {
+        ConnectionState::Waiting {
             attempt,
             next,
             failure,
@@ -47,7 +47,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
                 Line::text(text, theme.muted),
             ]);
         }
-        Link::Up => lines.push(Line::text("Reading the cluster…", theme.muted)),
+        ConnectionState::Connected => lines.push(Line::text("Reading the cluster…", theme.muted)),
     }
     let width = area.width.saturating_sub(8).min(64);
     let lines = wrapped(lines, usize::from(width));

@@ -136,7 +136,7 @@ fn value_line(
     theme: &Theme,
 ) -> Vec<Span<'static>> {
     let dot = format!(" {} ", theme.glyphs.dot);
-    let one = inspector.page().decoded();
+    let one = inspector.content().decoded();
     let value = one.filter(|_| inspector.view() != View::Headers);
     let Some(decoded) = value else {
         let shown = match inspector.view() {
@@ -175,7 +175,7 @@ fn view_hint(painter: &mut Painter<'_>, area: Rect, app: &App) {
 
 fn content(painter: &mut Painter<'_>, area: Rect, inspector: &Inspector, focused: bool) {
     let theme = painter.theme;
-    if inspector.page().is_empty() {
+    if inspector.content().is_empty() {
         painter.put(area, &[span("  empty", theme.faint)]);
         return;
     }
@@ -187,10 +187,10 @@ fn content(painter: &mut Painter<'_>, area: Rect, inspector: &Inspector, focused
 }
 
 fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'static>> {
-    let page = inspector.page();
+    let content = inspector.content();
     let first = row.start == 0;
     let folded = inspector.is_folded(row.line);
-    let mark = match (page.side(row.line), page.children(row.line)) {
+    let mark = match (content.side(row.line), content.children(row.line)) {
         (Side::First, _) => span("- ", theme.broken),
         (Side::Second, _) => span("+ ", theme.good),
         (Side::Both, Some(_)) if first => {
@@ -200,14 +200,14 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
         }
         (Side::Both, _) => span("  ", theme.text),
     };
-    let indent = span("  ".repeat(page.depth(row.line)), theme.text);
+    let indent = span("  ".repeat(content.depth(row.line)), theme.text);
     // The mark stands right before what it folds.
-    let mut spans = match page.side(row.line) {
+    let mut spans = match content.side(row.line) {
         Side::Both => vec![indent, mark],
         Side::First | Side::Second => vec![mark, indent],
     };
     let mut start = 0;
-    for token in page.tokens(row.line) {
+    for token in content.tokens(row.line) {
         let length = token.text.chars().count();
         let from = row.start.saturating_sub(start).min(length);
         let to = row.end.saturating_sub(start).min(length);
@@ -217,8 +217,8 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
             spans.push(span(text, style_of(token.class, theme)));
         }
     }
-    if let Some(children) = page.children(row.line).filter(|_| folded) {
-        let last = page.tokens(row.line).last();
+    if let Some(children) = content.children(row.line).filter(|_| folded) {
+        let last = content.tokens(row.line).last();
         let is_list = last.is_some_and(|opening| opening.text.ends_with('['));
         let bracket = if is_list { "]" } else { "}" };
         spans.push(span(format!("{children}{bracket}"), theme.muted));

@@ -90,7 +90,6 @@ fn the_newest_message_comes_first_when_asked_for() {
         let rows = ["▸  48,051", "   48,051", "   48,050"].map(|text| find(&buffer, text).1);
         assert!(rows.is_sorted(), "{}", text(&buffer));
     }
-    let newest = "▸ 48,051 1 12:10:06.000 user-21";
     shows(
         world,
         "

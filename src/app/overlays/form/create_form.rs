@@ -169,8 +169,11 @@ fn switch(form: &Form, id: FieldId) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{EnterAction, FormFocus};
+    use super::super::FormFocus;
     use super::*;
+    use crate::app::command::FormCommand;
+    use crate::app::context::Context;
+    use crate::health::Truth;
 
     fn filled(fields: &[(FieldId, &str)]) -> Form {
         let mut form = create_form();
@@ -289,18 +292,21 @@ mod tests {
     }
 
     #[test]
-    fn enter_walks_the_fields_and_opens_the_rare_ones() {
+    fn enter_goes_from_field_to_field_and_opens_the_rare_ones() {
+        let (truth, mut context) = (Truth::default(), Context::default());
         let mut form = create_form();
+        let mut press = |form: &mut Form| form.run(FormCommand::Press, &truth, &mut context);
         for _ in 0..4 {
-            assert_eq!(form.press(), EnterAction::Nothing);
+            assert!(!press(&mut form));
         }
         assert_eq!(form.focus(), FormFocus::More);
-        assert_eq!(form.press(), EnterAction::Nothing);
+        assert!(!press(&mut form));
         assert!(form.shows_rare());
-        form.step(false);
         form.focus = FormFocus::Send;
-        assert_eq!(form.press(), EnterAction::Send);
-        form.choose(true);
-        assert_eq!(form.press(), EnterAction::Close);
+        assert!(!press(&mut form));
+        let wrong = form.field(FieldId::Name).unwrap().error.as_deref();
+        assert_eq!(wrong, Some("a stream needs a name"));
+        form.focus = FormFocus::Cancel;
+        assert!(press(&mut form), "closed");
     }
 }

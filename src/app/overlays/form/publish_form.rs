@@ -48,34 +48,13 @@ pub(in crate::app) fn publish_form(target: Option<(StreamName, Option<PartitionI
     form
 }
 
-/// A message to publish again.
-struct Republish<'a> {
-    stream: &'a StreamName,
-    partition: PartitionId,
-    key: &'a [u8],
-    value: &'a [u8],
-    /// The headers of its publisher, without those of the broker.
-    headers: &'a [(&'a str, &'a [u8])],
-}
-
 /// The form filled in with a message, its value replaced where it was edited elsewhere.
 pub(in crate::app) fn publish_again(message: &PinnedMessage, value: Option<&str>) -> Form {
     let message = message.message();
-    let headers: Vec<_> = message.publisher_headers().collect();
-    filled_in(&Republish {
-        stream: message.stream(),
-        partition: message.partition(),
-        key: message.key(),
-        value: value.map_or(message.value(), str::as_bytes),
-        headers: &headers,
-    })
-}
-
-fn filled_in(message: &Republish<'_>) -> Form {
-    let target = (StreamName::clone(message.stream), Some(message.partition));
-    let mut form = publish_form(Some(target));
-    let (typed, kept): (Vec<_>, Vec<_>) =
-        message.headers.iter().partition(|header| can_type(header));
+    let stream = StreamName::clone(message.stream());
+    let mut form = publish_form(Some((stream, Some(message.partition()))));
+    let headers = message.publisher_headers();
+    let (typed, kept): (Vec<_>, Vec<_>) = headers.partition(can_type);
     let lines: Vec<String> = typed
         .iter()
         .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)))
@@ -84,8 +63,9 @@ fn filled_in(message: &Republish<'_>) -> Form {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Bytes::copy_from_slice(value)))
         .collect();
-    form.fill(FieldId::Key, |field| field.set_bytes(message.key));
-    form.fill(FieldId::Value, |field| field.set_bytes(message.value));
+    let value = value.map_or(message.value(), str::as_bytes);
+    form.fill(FieldId::Key, |field| field.set_bytes(message.key()));
+    form.fill(FieldId::Value, |field| field.set_bytes(value));
     form.fill(FieldId::Headers, |field| field.set_text(&lines.join("\n")));
     form.focus = FormFocus::Field(FieldId::Value);
     form
@@ -143,16 +123,10 @@ fn destination(form: &mut Form, stream: StreamName, known: &KnownStreams) -> Opt
             Some(Destination::Partition(stream, partition))
         }
         1 => {
-            let no_key = form.bytes(FieldId::Key).is_empty();
-            form.read(FieldId::Key, |_| {
-                if no_key {
-                    Err("a key is what chooses the partition")
-                } else {
-                    Ok(())
-                }
-                .map_err(str::to_owned)
-            })?;
-            Some(Destination::ByKey(stream))
+            let has_key = !form.bytes(FieldId::Key).is_empty();
+            let missing = || "a key is what chooses the partition".to_owned();
+            let destination = has_key.then_some(Destination::ByKey(stream));
+            form.read(FieldId::Key, |_| destination.ok_or_else(missing))
         }
         _ => Some(Destination::RoundRobin(stream)),
     }
@@ -223,6 +197,8 @@ fn expected_offset(form: &mut Form) -> Option<Offset> {
 mod tests {
     use super::super::{Input, TextInput};
     use super::*;
+    use crate::model::{MessageSink, MessageStamp};
+    use crate::store::{ChunkBuilder, Store};
 
     fn known() -> KnownStreams {
         KnownStreams::from([("orders".into(), 4), ("payments".into(), 1)])
@@ -248,6 +224,26 @@ mod tests {
     fn route(form: &mut Form, times: usize) {
         form.focus = FormFocus::Field(FieldId::Route);
         (0..times).for_each(|_| form.choose(true));
+    }
+
+    /// A message of `orders:1` in memory.
+    fn pinned(key: &[u8], value: &[u8], headers: &[(&str, &[u8])]) -> PinnedMessage {
+        let mut builder = ChunkBuilder::new();
+        builder.stream(b"orders");
+        builder.key(key);
+        builder.value(value);
+        for (name, value) in headers {
+            builder.header(name.as_bytes(), value);
+        }
+        let stamp = MessageStamp {
+            partition: 1,
+            ..MessageStamp::default()
+        };
+        assert_eq!(builder.commit(stamp), None);
+        let mut store = Store::new();
+        store.push(&builder.flush().unwrap());
+        let id = store.rows_from(0).next().unwrap().id();
+        store.pin(&id).unwrap()
     }
 
     fn published(form: &mut Form) -> PublishOptions {
@@ -337,20 +333,13 @@ mod tests {
 
     #[test]
     fn a_message_published_again_is_the_same_message() {
-        let stream = "orders".into();
         let headers: [(&str, &[u8]); 3] = [("a", b"b"), ("bin", &[0xff]), ("lines", b"x\ny")];
-        let message = Republish {
-            stream: &stream,
-            partition: 1,
-            key: &[0, 0xff],
-            value: b"{\"id\":1}\r\n",
-            headers: &headers,
-        };
-        let mut form = filled_in(&message);
+        let message = pinned(&[0, 0xff], b"{\"id\":1}\r\n", &headers);
+        let mut form = publish_again(&message, None);
         assert_eq!(form.kept_headers(), 2);
         let options = published(&mut form);
-        assert_eq!(options.key, message.key);
-        assert_eq!(options.value, message.value);
+        assert_eq!(options.key, message.message().key());
+        assert_eq!(options.value, message.message().value());
         let mut sent: Vec<_> = options.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
         sent.sort_unstable();
         assert_eq!(sent, headers);

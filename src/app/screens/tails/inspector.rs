@@ -13,7 +13,7 @@ use crate::app::motion::scrolled_top;
 use crate::app::schemas::Schemas;
 use crate::store::decode::Format;
 use crate::store::{MessageId, PinnedMessage};
-use content::{Page, ValueReader};
+use content::{Content, ValueReader};
 
 /// What of a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,7 +76,7 @@ pub struct Inspector {
     cuts_lines: bool,
     /// One message, or the two that are compared.
     messages: Vec<PinnedMessage>,
-    page: Page,
+    content: Content,
     /// Nodes folded by the user; kept from message to message, as messages of a stream look alike.
     folded: BTreeSet<String>,
     rows: Vec<Row>,
@@ -119,7 +119,7 @@ impl Inspector {
     }
 
     fn shows_bytes(&self) -> bool {
-        let decoded = self.page.decoded();
+        let decoded = self.content.decoded();
         decoded.is_some_and(|decoded| decoded.form == Format::Hex)
     }
 
@@ -136,8 +136,8 @@ impl Inspector {
     }
 
     /// The decoded content.
-    pub fn page(&self) -> &Page {
-        &self.page
+    pub fn content(&self) -> &Content {
+        &self.content
     }
 
     /// The rows on the screen, and which of them is selected.
@@ -148,7 +148,7 @@ impl Inspector {
 
     /// Whether that line is folded.
     pub(crate) fn is_folded(&self, line: usize) -> bool {
-        let path = self.page.path(line);
+        let path = self.content.path(line);
         path.is_some_and(|path| self.folded.contains(&path))
     }
 
@@ -158,13 +158,13 @@ impl Inspector {
 
     /// The path of the selected node, as a column names it; `None` where the content has no nodes.
     pub(super) fn path(&self) -> Option<String> {
-        let path = self.page.path(self.selected_line()?);
+        let path = self.content.path(self.selected_line()?);
         path.filter(|path| !path.is_empty())
     }
 
     /// The text of the selected line.
     pub(super) fn line_text(&self) -> Option<String> {
-        let tokens = self.page.tokens(self.selected_line()?);
+        let tokens = self.content.tokens(self.selected_line()?);
         Some(tokens.map(|token| token.text).collect())
     }
 
@@ -205,8 +205,8 @@ impl Inspector {
         let Some(line) = self.selected_line() else {
             return;
         };
-        let folds = self.page.children(line).is_some();
-        let Some(path) = self.page.path(line).filter(|_| folds) else {
+        let folds = self.content.children(line).is_some();
+        let Some(path) = self.content.path(line).filter(|_| folds) else {
             return;
         };
         if !self.folded.remove(&path) {
@@ -244,9 +244,9 @@ impl Inspector {
 
     fn decode(&mut self) {
         let reader = self.reader();
-        self.page = match self.view {
-            View::Value(form) => Page::of(&self.messages, |message| reader.value(message, form)),
-            View::Headers => Page::of(&self.messages, content::headers),
+        self.content = match self.view {
+            View::Value(form) => Content::of(&self.messages, |message| reader.value(message, form)),
+            View::Headers => Content::of(&self.messages, content::headers),
         };
         self.lay_out();
     }
@@ -257,7 +257,7 @@ impl Inspector {
         } else {
             usize::MAX
         };
-        self.rows = self.page.rows(&self.folded, width);
+        self.rows = self.content.rows(&self.folded, width);
         self.select(self.selected.min(self.rows.len().saturating_sub(1)));
     }
 

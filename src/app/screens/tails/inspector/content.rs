@@ -46,7 +46,7 @@ pub enum Side {
 
 /// The content of the inspector.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Page {
+pub enum Content {
     /// There is no message.
     #[default]
     Nothing,
@@ -56,7 +56,7 @@ pub enum Page {
     Two(Box<[Decoded; 2]>, Vec<LineChange>),
 }
 
-impl Page {
+impl Content {
     /// That part of one message, of two, or of none.
     pub(super) fn of(messages: &[PinnedMessage], part: impl Fn(&PinnedMessage) -> Decoded) -> Self {
         match messages {
@@ -92,7 +92,7 @@ impl Page {
         self.len() == 0
     }
 
-    /// The lines that hold a line of the page, and its number there.
+    /// The lines that hold a line of the content, and its number there.
     fn at(&self, line: usize) -> Option<(&Lines, usize)> {
         match self {
             Self::Nothing => None,

@@ -1,6 +1,6 @@
 //! Draws the state of the dashboard; changes nothing.
 //!
-//! A frame is drawn from `&App`, and returns what it offered (I3). All text passes through [`sanitise`] (I14). From the
+//! A frame is drawn from `&App`, and its layout is returned (I3). All text passes through [`sanitise`] (I14). From the
 //! innermost room outwards:
 //!
 //! ```text
@@ -42,7 +42,7 @@ use screens::{
 };
 use widgets::PaneArea;
 
-/// Draws a frame and says what it offered: rows per pane, and what lies under which cell.
+/// Draws a frame and returns its layout: rows per pane, and what lies under which cell.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
     let area = frame.area();
     let framed = theme.framed(app.settings().color.as_deref());

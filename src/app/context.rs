@@ -1,5 +1,5 @@
-//! What every screen and overlay works with: the time, the room on screen, fresh ids; effects to cause, requests to the
-//! app, notices.
+//! What every screen and overlay works with: the time, the layout of the last frame, fresh ids; effects to cause, requests
+//! to the app, notices.
 //!
 //! Changes that stop others' work are not sent until the user has confirmed them (I10).
 
@@ -17,11 +17,11 @@ use crate::model::{Failure, Operation, Timestamp};
 pub(super) struct Context {
     /// The time, as of the last tick (I2).
     pub(super) now: Timestamp,
-    /// What the last frame offered.
+    /// The layout of the last frame.
     pub(super) viewport: Viewport,
     /// What the dashboard was started with.
     pub(super) settings: Settings,
-    /// What was said in passing.
+    /// The notices of this session.
     pub(super) notices: Notices,
     /// What was asked for and is not answered yet.
     pub(super) inflight: Inflight,
@@ -126,7 +126,7 @@ impl Context {
         id
     }
 
-    /// Puts a text on the clipboard and says what it is.
+    /// Puts a text on the clipboard, with a notice of what it is.
     pub(super) fn copy(&mut self, what: &str, text: String) {
         self.emit(Effect::Copy(text));
         self.notify(Level::Note, format!("copied {what}"));

@@ -39,7 +39,7 @@ pub enum Effect {
     Export(RequestId, ExportSpec),
     /// Stop an export and remove what it wrote.
     CancelExport(RequestId),
-    /// Hand a line to the demo cluster's console.
+    /// Send a line to the demo cluster's console.
     Console(RequestId, String),
     /// Go to another cluster of the config file.
     SwitchContext(String),

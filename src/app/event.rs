@@ -30,7 +30,7 @@ pub enum Event {
         /// Rows.
         height: u16,
     },
-    /// The last frame offered other room than the one before.
+    /// The last frame has another layout than the one before.
     Viewport(Viewport),
     /// Time has passed: the wall clock, now.
     Tick(Timestamp),

@@ -11,7 +11,7 @@ pub enum Screen {
     Overview,
     /// The brokers.
     Brokers,
-    /// The streams, and the partitions of the chosen one.
+    /// The streams, and the partitions of the selected one.
     Streams,
     /// Cursors and consumer groups.
     Cursors,
@@ -32,7 +32,7 @@ impl Screen {
         Self::Tails,
     ];
 
-    /// What its tab says.
+    /// Its name on the row of screens.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Overview => "overview",
@@ -73,7 +73,7 @@ pub enum Pane {
     Brokers,
     /// The table of streams.
     Streams,
-    /// The partitions of the chosen stream.
+    /// The partitions of the selected stream.
     Partitions,
     /// All cursors.
     Cursors,
@@ -83,7 +83,7 @@ pub enum Pane {
     Activity,
     /// The messages of a tail.
     Tail,
-    /// The chosen message.
+    /// The selected message.
     Inspector,
 }
 
@@ -157,7 +157,7 @@ pub struct Focus {
 }
 
 /// How many steps back are remembered.
-const MOST_STEPS_BACK: usize = 32;
+const MAX_STEPS_BACK: usize = 32;
 
 impl Default for Focus {
     fn default() -> Self {
@@ -202,7 +202,7 @@ impl Focus {
         if pane == self.pane {
             return;
         }
-        if self.way_back.len() == MOST_STEPS_BACK {
+        if self.way_back.len() == MAX_STEPS_BACK {
             self.way_back.remove(0);
         }
         self.way_back.push(self.pane);

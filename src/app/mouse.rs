@@ -1,4 +1,4 @@
-//! The mouse: a click selects, a second one opens, the wheel scrolls. What lies where, the last frame told (I3).
+//! The mouse: a click selects, a second one opens, the wheel scrolls. What lies where is known from the last frame (I3).
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 

@@ -1,4 +1,4 @@
-//! How an operation ended: in words, and what of the cluster is looked at again.
+//! The outcome of an operation: the notice of it, and what of the cluster is read again.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::row_key::PartitionKey;
 use crate::model::{Failure, Operation, Outcome, PartitionId, StreamName, format_ranges};
 
 impl App {
-    /// Says how an operation ended, and has everything that it touched read again.
+    /// Notifies the user of an outcome, and has everything that the operation touched read again.
     pub(super) fn apply_outcome(
         &mut self,
         operation: &Operation,
@@ -66,7 +66,7 @@ impl App {
         self.context.notify(Level::Note, text);
     }
 
-    /// The partitions whose flags an operation changed, and that only their leaders can tell the truth about.
+    /// The partitions whose flags an operation changed: only their leaders know these.
     fn touched(&self, operation: &Operation) -> Vec<PartitionKey> {
         match operation {
             Operation::Pause {

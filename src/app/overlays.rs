@@ -31,7 +31,7 @@ use crate::health::Truth;
 use crate::model::Failure;
 
 /// How many lines of the command line are remembered.
-const HISTORY: usize = 200;
+const MAX_LINES: usize = 200;
 
 /// What lies on top.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Default for Overlays {
         Self {
             open: None,
             draft: None,
-            history: History::new(HISTORY),
+            history: History::new(MAX_LINES),
         }
     }
 }
@@ -119,7 +119,7 @@ impl Overlays {
         self.show(Overlay::Form(draft.unwrap_or_else(|| Box::new(form))));
     }
 
-    /// Closes what is on top without a trace.
+    /// Closes what is on top, and keeps no draft.
     pub(super) fn close(&mut self) {
         self.open = None;
     }
@@ -148,7 +148,7 @@ impl Overlays {
         self.open.as_ref().map(Overlay::key_hints)
     }
 
-    /// Types into the text box on top, and says whether the input was for one. `None`: nothing is on top.
+    /// Types into the text box on top, and returns whether the input was for one. `None`: nothing is on top.
     pub(super) fn type_text(&mut self, input: TextInput<'_>, context: &Context) -> Option<bool> {
         Some(match self.open.as_mut()? {
             Overlay::Pager(_) => false,

@@ -94,7 +94,7 @@ impl App {
         }
     }
 
-    /// Types into the text box that is open, and says whether the input was for one.
+    /// Types into the text box that is open, and returns whether the input was for one.
     fn type_text(&mut self, input: TextInput<'_>) -> bool {
         let pane = self.focus.pane();
         let typed = self.overlays.type_text(input, &self.context);
@@ -184,7 +184,7 @@ impl App {
 
     fn refresh(&mut self) {
         self.context.emit(Effect::Refresh);
-        self.screens.cursors.read(&mut self.context);
+        self.screens.cursors.fetch(&mut self.context);
         if self.focus.screen() == Screen::Activity {
             self.screens.activity.follow(&mut self.context);
         }

@@ -34,7 +34,7 @@ pub(crate) fn find_cursor<'a>(
 pub struct FindingKey {
     rule: Rule,
     target: Target,
-    /// The id of a cursor or a group does not tell which of its partitions is meant; only its message does.
+    /// Findings about one cursor or group differ in the message alone, which names the partition.
     message: Option<String>,
 }
 

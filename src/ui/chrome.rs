@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use super::areas::{after, cells, left};
 use super::format;
 use super::labels;
-use super::layout::LEAST;
+use super::layout::MIN_SIZE;
 use super::overlays::command_line;
 use super::painter::{Painter, span, spans_width};
 use super::theme::Theme;
@@ -17,7 +17,7 @@ use crate::model::counted;
 
 /// A sentence instead of a broken screen.
 pub(super) fn too_small(painter: &mut Painter<'_>, area: Rect) {
-    let (width, height) = LEAST;
+    let (width, height) = MIN_SIZE;
     let text = format!(
         "liftui needs {width}x{height}; this is {}x{}",
         area.width, area.height
@@ -30,24 +30,24 @@ pub(super) fn header(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
     let mut right = age(app, theme);
     right.push(span(" ", theme.text));
-    let room = painter.put_right(area, &right);
+    let rest = painter.put_right(area, &right);
     let name = [
         span(" liftui ", theme.brand),
         span(&*app.settings().cluster, theme.text),
     ];
-    let mut taken = painter.put(room, &name);
+    let mut used = painter.put(rest, &name);
     let divider = [span(format!(" {}", theme.glyphs.divider), theme.line)];
     for part in header_parts(app, theme) {
         let width = cells(spans_width(&part));
-        if taken.saturating_add(width).saturating_add(3) > room.width {
+        if used.saturating_add(width).saturating_add(3) > rest.width {
             continue;
         }
-        taken += painter.put(after(room, taken), &divider);
-        taken += painter.put(after(room, taken), &part);
+        used += painter.put(after(rest, used), &divider);
+        used += painter.put(after(rest, used), &part);
     }
 }
 
-/// What the header says between the name and the age, the most needed first.
+/// The parts of the header between the name and the age, the most needed first.
 fn header_parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let truth = app.truth();
     if truth.as_of.is_none() {
@@ -64,7 +64,11 @@ fn header_parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let others = truth.streams.iter().filter(|stream| !stream.internal);
     let paused: usize = others.map(|stream| stream.status.paused).sum();
     if paused > 0 {
-        let text = format!("{} {} paused", theme.glyphs.paused, format::size(paused));
+        let text = format!(
+            "{} {} paused",
+            theme.glyphs.paused,
+            format::count_usize(paused)
+        );
         parts.push(vec![span(text, theme.paused)]);
     }
     let own = truth.totals.streams - truth.totals.internal;
@@ -73,11 +77,11 @@ fn header_parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
 }
 
 /// More brokers than this are counted instead of shown one by one.
-const MOST_SIGNS: usize = 9;
+const MAX_SIGNS: usize = 9;
 
 fn brokers(brokers: &[BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
     let mut spans = vec![span(counted(brokers.len(), "broker"), theme.text)];
-    if brokers.len() <= MOST_SIGNS {
+    if brokers.len() <= MAX_SIGNS {
         for broker in brokers {
             spans.extend([span(" ", theme.text), labels::broker_sign(broker, theme)]);
         }
@@ -97,19 +101,22 @@ fn brokers(brokers: &[BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
 fn findings(app: &App, theme: &Theme) -> Span<'static> {
     let findings = app.truth().findings.iter();
     let severities = findings.map(|finding| finding.severity);
-    let grave: Vec<Severity> = severities.filter(|one| *one > Severity::Note).collect();
-    let Some(worst) = grave.iter().max() else {
+    let problems: Vec<Severity> = severities.filter(|one| *one > Severity::Note).collect();
+    let Some(worst) = problems.iter().max() else {
         return no_findings(&app.truth().brokers, theme);
     };
     let (sign, style) = labels::severity(*worst, theme);
-    span(format!("{sign} {}", counted(grave.len(), "finding")), style)
+    span(
+        format!("{sign} {}", counted(problems.len(), "finding")),
+        style,
+    )
 }
 
-/// Nothing is known to be wrong; whether that means much depends on who has been heard.
+/// Nothing is known to be wrong, as far as brokers have answered.
 fn no_findings(brokers: &[BrokerTruth], theme: &Theme) -> Span<'static> {
-    let unheard = brokers.iter().filter(|one| !one.is_answering()).count();
-    if unheard > 0 {
-        let text = format!("{} {unheard} not heard yet", theme.glyphs.unknown);
+    let unanswered = brokers.iter().filter(|one| !one.is_answering()).count();
+    if unanswered > 0 {
+        let text = format!("{} {unanswered} not heard yet", theme.glyphs.unknown);
         return span(text, theme.unknown);
     }
     span(format!("{} all well", theme.glyphs.good), theme.good)
@@ -162,9 +169,9 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
             span(format!(" {}", screen.title()), name),
             span(end, theme.text),
         ];
-        let taken = painter.put(rest, &text);
-        painter.add_hit(left(rest, taken), HitTarget::Screen(screen));
-        rest = after(rest, taken);
+        let used = painter.put(rest, &text);
+        painter.add_hit(left(rest, used), HitTarget::Screen(screen));
+        rest = after(rest, used);
     }
 }
 

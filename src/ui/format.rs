@@ -11,12 +11,12 @@ use crate::model::Timestamp;
 pub(crate) use crate::model::grouped as count;
 
 /// A count of things in memory: see [`count`].
-pub(crate) fn size(number: usize) -> String {
+pub(crate) fn count_usize(number: usize) -> String {
     count(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// A count that may be greater than any in memory: see [`count`].
-pub(crate) fn large(number: u64) -> String {
+pub(crate) fn count_u64(number: u64) -> String {
     count(i64::try_from(number).unwrap_or(i64::MAX))
 }
 

@@ -14,16 +14,16 @@ use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
 
-/// Says behind a title that rows without faults are hidden.
+/// What stands behind a title where rows without faults are hidden.
 pub(super) fn faults_only(app: &App, theme: &Theme) -> Vec<Span<'static>> {
-    let words = span("  faults only", theme.degraded);
-    app.faults_only().then_some(words).into_iter().collect()
+    let mark = span("  faults only", theme.degraded);
+    app.faults_only().then_some(mark).into_iter().collect()
 }
 
-/// A sign and words behind it.
-fn state(sign: &str, words: &str, style: Style) -> Vec<Span<'static>> {
-    let gap = if words.is_empty() { "" } else { " " };
-    vec![span(format!("{sign}{gap}{words}"), style)]
+/// A sign and a label behind it.
+fn state(sign: &str, label: &str, style: Style) -> Vec<Span<'static>> {
+    let gap = if label.is_empty() { "" } else { " " };
+    vec![span(format!("{sign}{gap}{label}"), style)]
 }
 
 /// The sign of a finding.
@@ -54,7 +54,7 @@ pub(super) fn broker_sign(broker: &BrokerTruth, theme: &Theme) -> Span<'static> 
     }
 }
 
-/// How a broker is: reachable or not, and since when.
+/// The state of a broker: reachable or not, and since when.
 pub(super) fn broker_state(
     broker: &BrokerTruth,
     theme: &Theme,
@@ -66,8 +66,8 @@ pub(super) fn broker_state(
         }
         Reach::Answering => state(theme.glyphs.good, "answers", theme.good),
         Reach::Silent { since } => {
-            let words = format!("silent {}", format::ago(since, now));
-            state(theme.glyphs.broken, &words, theme.broken)
+            let label = format!("silent {}", format::ago(since, now));
+            state(theme.glyphs.broken, &label, theme.broken)
         }
         Reach::NotAskedYet => state(theme.glyphs.unknown, "not asked yet", theme.unknown),
     }
@@ -77,17 +77,17 @@ pub(super) fn broker_state(
 pub(super) fn stream_states_width<'a>(streams: impl Iterator<Item = &'a StreamTruth>) -> u16 {
     let digits = |count: usize| count.to_string().len();
     let widths = streams.map(|stream| match (stream.status.dark, stream.status.short) {
-        (0, 0) => LEAST_STATE,
+        (0, 0) => MIN_STATE,
         (0, short) => "▲  under-replicated".chars().count() + digits(short),
         (dark, _) => "✖  leaderless".chars().count() + digits(dark),
     });
-    cells(widths.max().unwrap_or(LEAST_STATE))
+    cells(widths.max().unwrap_or(MIN_STATE))
 }
 
-/// Columns for the state of a stream that is well: `∅ readonly`, `❚❚ 2 of 3`.
-const LEAST_STATE: usize = 10;
+/// The least columns for states: `∅ readonly`, `❚❚ 2 of 3`.
+const MIN_STATE: usize = 10;
 
-/// How a stream is: its worst partitions, counted.
+/// The state of a stream: its worst partitions, counted.
 pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let status = stream.status;
     let glyphs = theme.glyphs;
@@ -106,32 +106,32 @@ pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'sta
         );
     }
     if status.paused + status.readonly > 0 {
-        return set_aside(stream, theme);
+        return paused_or_readonly(stream, theme);
     }
     state(glyphs.good, "", theme.good)
 }
 
 /// How much of a stream is paused, or else readonly.
-pub(super) fn set_aside(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
+pub(super) fn paused_or_readonly(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let (status, all) = (stream.status, stream.partitions.len());
     let glyphs = theme.glyphs;
     if status.paused > 0 {
-        let words = if status.paused == all && all == 1 {
+        let label = if status.paused == all && all == 1 {
             "paused".to_owned()
         } else {
             format!("{} of {all}", status.paused)
         };
-        return state(glyphs.paused, &words, theme.paused);
+        return state(glyphs.paused, &label, theme.paused);
     }
-    let words = if status.readonly == all {
+    let label = if status.readonly == all {
         "readonly".to_owned()
     } else {
         format!("{} of {all}", status.readonly)
     };
-    state(glyphs.readonly, &words, theme.readonly)
+    state(glyphs.readonly, &label, theme.readonly)
 }
 
-/// How a partition is.
+/// The state of a partition.
 pub(super) fn partition_state(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'static>> {
     let glyphs = theme.glyphs;
     let readonly = partition.readonly == Known::Yes;
@@ -159,14 +159,14 @@ pub(super) fn leader(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'sta
     }
 }
 
-/// Brokers by what tells them apart: `1 2 3` for `node-1`, `node-2`, `node-3`.
+/// Brokers by what differs in their names: `1 2 3` for `node-1`, `node-2`, `node-3`.
 #[derive(Clone, Debug)]
 pub(super) struct ShortNames {
     cut: usize,
 }
 
 impl ShortNames {
-    /// What tells all brokers apart that are known.
+    /// What differs in the names of all known brokers.
     pub(super) fn of(truth: &Truth) -> Self {
         let ids = truth
             .brokers
@@ -250,7 +250,7 @@ pub(super) fn cut(text: &str, width: usize, style: Style, theme: &Theme) -> Span
     span(format::cut_middle(text, width, theme.glyphs.cut), style)
 }
 
-/// How long ago something was; dim where it never was, or no broker tells.
+/// How long ago something was; dim where it never was, or no broker reports it.
 pub(super) fn ago(at: Timestamp, now: Timestamp, theme: &Theme) -> Vec<Span<'static>> {
     if at.is_set() {
         vec![span(format::ago(at, now), theme.text)]

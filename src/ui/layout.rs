@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use crate::app::{Pane, Screen};
 
 /// The least screen that is drawn: columns, rows.
-pub(super) const LEAST: (u16, u16) = (60, 20);
+pub(super) const MIN_SIZE: (u16, u16) = (60, 20);
 
 /// From this width on panes stand side by side.
 const SIDE_BY_SIDE: u16 = 100;
@@ -15,7 +15,7 @@ const SIDE_BY_SIDE: u16 = 100;
 pub(super) struct FrameAreas {
     /// The line on top: cluster, mode, age of the truth.
     pub(super) header: Rect,
-    /// The room of all panes.
+    /// The area of all panes.
     pub(super) body: Rect,
     /// The panes of the screen.
     pub(super) panes: Panes,
@@ -30,7 +30,7 @@ pub(super) struct FrameAreas {
 /// The panes of a screen and the line between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Panes {
-    /// One pane has all the room.
+    /// One pane has the whole area.
     One((Pane, Rect)),
     /// The second stands to the right of the first.
     Beside((Pane, Rect), Rect, (Pane, Rect)),
@@ -47,7 +47,7 @@ pub(super) enum Panes {
 /// ```
 /// `None` where the screen is too small.
 pub(super) fn frame(area: Rect, focus: Pane) -> Option<FrameAreas> {
-    if area.width < LEAST.0 || area.height < LEAST.1 {
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         return None;
     }
     let line = Constraint::Length(1);
@@ -85,7 +85,7 @@ fn panes(body: Rect, focus: Pane) -> Panes {
         let [left, between, right] = Layout::horizontal(split(body.width, share)).areas(body);
         return Panes::Beside((*first, left), between, (*second, right));
     }
-    // The pane in focus gets the room, but on the first screen: its glance needs both.
+    // The pane in focus gets the area, but on the first screen: both panes are looked at together.
     let share = match (focus.screen(), focus == *first) {
         (Screen::Overview, _) => 68,
         (_, true) => 60,

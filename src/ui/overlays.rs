@@ -32,7 +32,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
 
 fn draw_pager(painter: &mut Painter<'_>, body: Rect, pager: &Pager, app: &App) {
     let theme = painter.theme;
-    let (title, lines) = detail::page(pager.target(), app, theme);
+    let (title, lines) = detail::detail(pager.target(), app, theme);
     let width = body.width.saturating_sub(4).min(84);
     let lines = detail::wrapped(lines, usize::from(width.saturating_sub(4)));
     let height = cells(lines.len()).saturating_add(2);

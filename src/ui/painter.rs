@@ -47,7 +47,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// What the frame offered.
+    /// The layout of the frame.
     pub(super) fn into_viewport(self) -> Viewport {
         self.viewport
     }
@@ -58,21 +58,21 @@ impl<'a> Painter<'a> {
         if area.is_empty() {
             return 0;
         }
-        let mut room = usize::from(area.width);
-        let mut overflows = spans_width(spans) > room;
+        let mut left = usize::from(area.width);
+        let mut overflows = spans_width(spans) > left;
         let mut x = area.x;
         for span in spans {
             let safe = sanitise::line(&span.content);
-            let text = if overflows && width(&safe) >= room {
+            let text = if overflows && width(&safe) >= left {
                 overflows = false;
-                cut(&format!("{safe} "), room, self.theme.glyphs.cut)
+                cut(&format!("{safe} "), left, self.theme.glyphs.cut)
             } else {
                 safe.into_owned()
             };
-            let (end, _) = self.buffer.set_stringn(x, area.y, &text, room, span.style);
-            room = room.saturating_sub(usize::from(end.saturating_sub(x)));
+            let (end, _) = self.buffer.set_stringn(x, area.y, &text, left, span.style);
+            left = left.saturating_sub(usize::from(end.saturating_sub(x)));
             x = end;
-            if room == 0 {
+            if left == 0 {
                 break;
             }
         }
@@ -81,9 +81,9 @@ impl<'a> Painter<'a> {
 
     /// Puts text so that it ends where the area ends; returns the area that is left before it.
     pub(super) fn put_right(&mut self, area: Rect, spans: &[Span<'_>]) -> Rect {
-        let taken = cells(spans_width(spans)).min(area.width);
-        self.put(right(area, taken), spans);
-        left(area, area.width - taken)
+        let used = cells(spans_width(spans)).min(area.width);
+        self.put(right(area, used), spans);
+        left(area, area.width - used)
     }
 
     /// Draws a widget that holds no text from elsewhere.
@@ -110,7 +110,7 @@ impl<'a> Painter<'a> {
         self.put(area, &[span(line, self.theme.line)]);
     }
 
-    /// Records what an area means to the mouse, and how much room a pane has.
+    /// Records what an area means to the mouse, and how many rows a pane has.
     pub(super) fn add_hit(&mut self, area: Rect, hit: HitTarget) {
         let area = Area {
             x: area.x,

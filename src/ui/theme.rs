@@ -272,7 +272,7 @@ pub struct Glyphs {
     pub dot: &'static str,
     /// Beside what came in between others, after them.
     pub late: &'static str,
-    /// How far from what is said.
+    /// In front of how far a value may be off.
     pub within: &'static str,
     /// What leads to what.
     pub arrow: &'static str,

@@ -82,7 +82,7 @@ impl Editor {
         self.multi_line
     }
 
-    /// Types a key or pasted text, and says whether it was for a text box: of keys every printable one is, and the
+    /// Types a key or pasted text, and returns whether it was for a text box: of keys every printable one is, and the
     /// editing keys of a shell.
     pub(in crate::app) fn type_text(&mut self, input: TextInput<'_>) -> bool {
         match input {
@@ -105,18 +105,18 @@ impl Editor {
     }
 
     fn key(&mut self, key: KeyEvent) -> bool {
-        let held = key.modifiers.difference(KeyModifiers::SHIFT);
-        if held.is_empty() {
+        let modifiers = key.modifiers.difference(KeyModifiers::SHIFT);
+        if modifiers.is_empty() {
             return self.plain_key(key.code);
         }
         // AltGr arrives as both on some terminals, and types a character.
-        if held == KeyModifiers::CONTROL | KeyModifiers::ALT {
+        if modifiers == KeyModifiers::CONTROL | KeyModifiers::ALT {
             return self.insert(key.code);
         }
-        if held == KeyModifiers::CONTROL {
+        if modifiers == KeyModifiers::CONTROL {
             return self.control_key(key.code);
         }
-        held == KeyModifiers::ALT && self.alt_key(key.code)
+        modifiers == KeyModifiers::ALT && self.alt_key(key.code)
     }
 
     fn insert(&mut self, code: KeyCode) -> bool {
@@ -180,7 +180,7 @@ impl Editor {
         true
     }
 
-    /// Moves between lines, and says whether there was one to move to: at the edge the key belongs to the owner.
+    /// Moves between lines, and returns whether there was one to move to: at the edge the key belongs to the owner.
     fn move_line(&mut self, step: CursorMove) -> bool {
         let before = self.area.cursor();
         self.area.move_cursor(step);

@@ -1,4 +1,4 @@
-//! Lines accepted before in a text box, and the walk back through them.
+//! Lines accepted before in a text box, and how far back in them a text box is.
 
 /// Lines accepted before, the oldest first.
 #[derive(Debug)]

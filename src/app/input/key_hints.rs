@@ -1,6 +1,6 @@
 //! Which keys the footer shows: those that one is likely to want in a place, with a word each.
 //!
-//! Which key it is, the keymap tells; a command without a key there is left out.
+//! The keys come from the keymap; a command that has none in that place is left out.
 
 use crate::app::command::{
     AppCommand, ClusterCommand, Command, FormCommand, ListCommand, Motion, TailCommand, TextCommand,

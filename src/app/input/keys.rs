@@ -4,11 +4,11 @@ use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with what is held down beside it.
+/// A key and the modifiers pressed with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,
-    held: KeyModifiers,
+    modifiers: KeyModifiers,
 }
 
 const MODIFIERS: [(&str, KeyModifiers); 3] = [
@@ -45,37 +45,37 @@ impl Key {
         Self::new(event.code, event.modifiers)
     }
 
-    fn new(code: KeyCode, held: KeyModifiers) -> Self {
+    fn new(code: KeyCode, modifiers: KeyModifiers) -> Self {
         let known = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT;
-        let held = held & known;
+        let modifiers = modifiers & known;
         if code == KeyCode::BackTab {
             return Self {
                 code: KeyCode::Tab,
-                held: held | KeyModifiers::SHIFT,
+                modifiers: modifiers | KeyModifiers::SHIFT,
             };
         }
         if let KeyCode::Char(c) = code {
-            let upper = held
+            let upper = modifiers
                 .contains(KeyModifiers::SHIFT)
                 .then(|| c.to_uppercase().next());
             let code = KeyCode::Char(upper.flatten().unwrap_or(c));
             return Self {
                 code,
-                held: held.difference(KeyModifiers::SHIFT),
+                modifiers: modifiers.difference(KeyModifiers::SHIFT),
             };
         }
-        Self { code, held }
+        Self { code, modifiers }
     }
 
     fn parse(text: &str) -> Option<Self> {
         let mut rest = text;
-        let mut held = KeyModifiers::NONE;
+        let mut modifiers = KeyModifiers::NONE;
         while let Some((name, modifier)) = MODIFIERS.iter().find(|(name, _)| rest.starts_with(name))
         {
             rest = rest.strip_prefix(name)?;
-            held |= *modifier;
+            modifiers |= *modifier;
         }
-        Some(Self::new(parse_code(rest)?, held))
+        Some(Self::new(parse_code(rest)?, modifiers))
     }
 }
 
@@ -94,7 +94,7 @@ fn parse_code(text: &str) -> Option<KeyCode> {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, modifier) in MODIFIERS {
-            if self.held.contains(modifier) {
+            if self.modifiers.contains(modifier) {
                 f.write_str(name)?;
             }
         }

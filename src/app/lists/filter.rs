@@ -43,7 +43,7 @@ impl Filter {
         self.editor = None;
     }
 
-    /// Types into the text box, if it is open, and says whether the input was for it. What is typed counts at once.
+    /// Types into the text box, if it is open, and returns whether the input was for it. What is typed counts at once.
     pub(in crate::app) fn type_text(&mut self, input: TextInput<'_>) -> bool {
         let Some(editor) = &mut self.editor else {
             return false;

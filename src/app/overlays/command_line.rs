@@ -121,13 +121,13 @@ impl CommandLine {
         completions(&self.editor.text(), words)
     }
 
-    /// Types into the line, and says whether the input was for a text box.
+    /// Types into the line, and returns whether the input was for a text box.
     pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
         self.completion = None;
         self.editor.type_text(input)
     }
 
-    /// Carries out a command of the text box, and says whether the line is done.
+    /// Carries out a command of the text box, and returns whether the line is done.
     pub(super) fn run(
         &mut self,
         command: TextCommand,

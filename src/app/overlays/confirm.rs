@@ -1,4 +1,4 @@
-//! The question before others' work is stopped: what is about to be done, and whether the user has said yes.
+//! The question before others' work is stopped: what is about to be done, and whether the user has confirmed it.
 //!
 //! Only from here do such changes reach the executor (I10). The words are `ui`'s.
 
@@ -23,7 +23,7 @@ pub struct Confirm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Button {
     /// Do it.
-    Act,
+    Accept,
     /// Leave it.
     Cancel,
 }
@@ -34,7 +34,7 @@ impl Confirm {
         let mut question = Self {
             operations,
             left_out,
-            button: Button::Act,
+            button: Button::Accept,
             name: None,
         };
         question.name = question.deleted().map(|_| Editor::single_line());
@@ -81,8 +81,8 @@ impl Confirm {
         })
     }
 
-    /// Whether yes may be said now: the name, where it is asked for, stands there letter by letter.
-    pub(crate) fn may_act(&self) -> bool {
+    /// Whether it may be confirmed now: the name, where it is asked for, stands there letter by letter.
+    pub(crate) fn can_accept(&self) -> bool {
         let typed = self.name.as_ref().map(Editor::text);
         typed.as_deref() == self.deleted().map(AsRef::as_ref)
     }
@@ -93,7 +93,7 @@ impl Confirm {
             return vec![(Command::Text(TextCommand::Accept), self.verb()), CLOSE];
         }
         let word = match self.button {
-            Button::Act => self.verb(),
+            Button::Accept => self.verb(),
             Button::Cancel => "Cancel",
         };
         vec![
@@ -107,22 +107,22 @@ impl Confirm {
         ]
     }
 
-    /// Types into the box for the name, if there is one, and says whether the input was for it.
+    /// Types into the box for the name, if there is one, and returns whether the input was for it.
     pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
         let name = self.name.as_mut();
         name.is_some_and(|name| name.type_text(input))
     }
 
-    /// Carries out a command, and says whether the question is answered.
+    /// Carries out a command, and returns whether the question is answered.
     pub(super) fn run(&mut self, command: ConfirmCommand, context: &mut Context) -> bool {
         match command {
-            ConfirmCommand::Press if self.button == Button::Act => self.accept(context),
+            ConfirmCommand::Press if self.button == Button::Accept => self.accept(context),
             ConfirmCommand::Yes => self.accept(context),
             ConfirmCommand::Press | ConfirmCommand::No => true,
             ConfirmCommand::OtherButton => {
                 self.button = match self.button {
-                    Button::Act => Button::Cancel,
-                    Button::Cancel => Button::Act,
+                    Button::Accept => Button::Cancel,
+                    Button::Cancel => Button::Accept,
                 };
                 false
             }
@@ -134,17 +134,17 @@ impl Confirm {
         }
     }
 
-    /// A click on a button; says whether the question is answered.
+    /// A click on a button; returns whether the question is answered.
     pub(super) fn click_button(&mut self, number: usize, context: &mut Context) -> bool {
         match number {
-            0 => self.may_act() && self.accept(context),
+            0 => self.can_accept() && self.accept(context),
             _ => true,
         }
     }
 
-    /// The user said yes: the only way by which such changes are sent (I10). `false`: the name does not match yet.
+    /// The user has confirmed: the only way by which such changes are sent (I10). `false`: the name does not match yet.
     pub(super) fn accept(&self, context: &mut Context) -> bool {
-        if !self.may_act() {
+        if !self.can_accept() {
             context.notify(Level::Warning, "the name does not match yet");
             return false;
         }
@@ -196,7 +196,7 @@ mod tests {
             ("orders ", false),
         ] {
             confirm.name.as_mut().unwrap().set_text(typed);
-            assert_eq!(confirm.may_act(), may, "{typed}");
+            assert_eq!(confirm.can_accept(), may, "{typed}");
         }
     }
 }

@@ -171,9 +171,9 @@ impl Form {
     }
 }
 
-/// What the user does with it.
+/// What the user does with a form.
 impl Form {
-    /// Types into the field in focus, and says whether the input was for it.
+    /// Types into the field in focus, and returns whether the input was for it.
     pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
         let field = self.focused_field();
         let typed = field.is_some_and(|field| field.type_text(input));
@@ -183,7 +183,7 @@ impl Form {
         typed
     }
 
-    /// Carries out a command, and says whether the form is to be closed.
+    /// Carries out a command, and returns whether the form is to be closed.
     pub(super) fn run(
         &mut self,
         command: FormCommand,
@@ -207,7 +207,7 @@ impl Form {
         false
     }
 
-    /// A click on what has that number among the stops; says whether the form is to be closed.
+    /// A click on what has that number among the stops; returns whether the form is to be closed.
     pub(super) fn click(&mut self, number: usize, truth: &Truth, context: &mut Context) -> bool {
         let Some(stop) = self.stops().get(number).copied() else {
             return false;
@@ -223,7 +223,7 @@ impl Form {
         }
     }
 
-    /// Takes the next choice of the field in focus, or the previous one; on a button goes to the other one.
+    /// Selects the next choice of the field in focus, or the previous one; on a button goes to the other one.
     fn choose(&mut self, forward: bool) {
         match (
             self.focus,
@@ -295,7 +295,7 @@ impl Form {
     }
 }
 
-/// What happens to it.
+/// Events of a form.
 impl Form {
     /// What was sent failed: the fields stay as they are, to be sent again.
     pub(super) fn fail(&mut self, failure: &Failure) {
@@ -333,7 +333,7 @@ impl Form {
     }
 }
 
-/// How its fields are read.
+/// Reading its fields.
 impl Form {
     fn fill(&mut self, id: FieldId, fill: impl FnOnce(&mut Field)) {
         if let Some(field) = self.field_mut(id) {
@@ -353,7 +353,7 @@ impl Form {
         }
     }
 
-    /// The number of the choice taken; 0, the first one, where the field is none.
+    /// The number of the selected choice; 0, the first one, where the field is none.
     fn choice(&self, id: FieldId) -> usize {
         match self.field(id).map(|field| &field.input) {
             Some(Input::Choice(choice)) => choice.index(),

@@ -118,7 +118,7 @@ impl Menu {
         &self.state
     }
 
-    /// Types into the text box, and says whether the input was for one.
+    /// Types into the text box, and returns whether the input was for one.
     pub(super) fn type_text(&mut self, input: TextInput<'_>, height: usize) -> bool {
         let typed = self.editor.type_text(input);
         if typed {

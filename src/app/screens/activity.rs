@@ -1,4 +1,4 @@
-//! What was done to the cluster, as `__activity` tells it, the newest first.
+//! What was done to the cluster: the events of `__activity`, the newest first.
 //!
 //! Events are delivered at least once; repeats are recognised by their ids.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ScreenState;
-use super::cursors::Reading;
+use super::cursors::FetchState;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -36,14 +36,14 @@ columns! {
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// How many events are kept; older ones stay in `__activity`.
-const KEPT: usize = 10_000;
+const MAX_EVENTS: usize = 10_000;
 
 /// The events.
 #[derive(Debug)]
 pub struct Activity {
     list: Table<Arc<ActivityEvent>, ActivityColumn>,
     events: BTreeMap<u64, Arc<ActivityEvent>>,
-    reading: Reading,
+    fetch_state: FetchState,
     followed: bool,
     asked: Timestamp,
 }
@@ -53,7 +53,7 @@ impl Default for Activity {
         Self {
             list: Table::new(RowKey::Event, ActivityColumn::Time),
             events: BTreeMap::new(),
-            reading: Reading::Never,
+            fetch_state: FetchState::Never,
             followed: false,
             asked: Timestamp::NEVER,
         }
@@ -66,9 +66,9 @@ impl Activity {
         &self.list
     }
 
-    /// How reading goes.
-    pub(crate) fn reading(&self) -> &Reading {
-        &self.reading
+    /// How fetching goes.
+    pub(crate) fn fetch_state(&self) -> &FetchState {
+        &self.fetch_state
     }
 
     /// Begins to read, unless that is under way.
@@ -82,7 +82,7 @@ impl Activity {
 
     /// Reads on after a failure, such as a pause that the next event ends.
     pub(in crate::app) fn on_tick(&mut self, context: &mut Context) {
-        let has_failed = matches!(self.reading, Reading::Failed(..));
+        let has_failed = matches!(self.fetch_state, FetchState::Failed(..));
         if has_failed && self.asked.age(context.now) >= RETRY_AFTER {
             self.follow(context);
         }
@@ -94,14 +94,14 @@ impl Activity {
         result: Result<Arc<Vec<ActivityEvent>>, Failure>,
         now: Timestamp,
     ) {
-        self.reading = Reading::of(&result, now);
+        self.fetch_state = FetchState::of(&result, now);
         let Ok(events) = result else {
             self.followed = false;
             return;
         };
         let events = events.iter().cloned().map(Arc::new);
         self.events.extend(events.map(|event| (event.id, event)));
-        while self.events.len() > KEPT {
+        while self.events.len() > MAX_EVENTS {
             self.events.pop_first();
         }
     }

@@ -1,6 +1,6 @@
-//! The lists of cursors and of consumer groups, and how reading them went.
+//! The lists of cursors and of consumer groups, and how fetching them went.
 //!
-//! Lags are worked out in `health`. Cursors are read now and then: no broker tells when one moves.
+//! Lags are worked out in `health`. Cursors are polled: no broker announces that one moved.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -57,23 +57,23 @@ columns! {
     }
 }
 
-/// How reading something went that is read now and then.
+/// How the last fetch of something went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// It was not read yet.
+pub(crate) enum FetchState {
+    /// It was not fetched yet.
     #[default]
     Never,
-    /// It was read at that time.
-    Read(Timestamp),
-    /// Reading failed at that time; what is shown is older.
+    /// It was fetched at that time.
+    Fetched(Timestamp),
+    /// Fetching failed at that time; what is shown is older.
     Failed(Timestamp, Failure),
 }
 
-impl Reading {
+impl FetchState {
     /// How it went just now.
     pub(super) fn of<T>(result: &Result<T, Failure>, now: Timestamp) -> Self {
         match result {
-            Ok(_) => Self::Read(now),
+            Ok(_) => Self::Fetched(now),
             Err(failure) => Self::Failed(now, failure.clone()),
         }
     }
@@ -85,14 +85,14 @@ pub(crate) struct Cursors {
     list: Table<CursorKey, CursorColumn>,
     group_list: Table<String, GroupColumn>,
     groups: Arc<Vec<GroupInfo>>,
-    reading: Reading,
-    group_reading: Reading,
-    asked: Timestamp,
+    fetch_state: FetchState,
+    group_fetch_state: FetchState,
+    fetched_at: Timestamp,
 }
 
-/// How often cursors are read while they are looked at, and while they are not.
-const SHOWN: Duration = Duration::from_secs(3);
-const HIDDEN: Duration = Duration::from_secs(15);
+/// How often cursors are fetched while they are shown, and while they are not.
+const INTERVAL_SHOWN: Duration = Duration::from_secs(3);
+const INTERVAL_HIDDEN: Duration = Duration::from_secs(15);
 
 impl Default for Cursors {
     fn default() -> Self {
@@ -100,9 +100,9 @@ impl Default for Cursors {
             list: Table::new(RowKey::Cursor, CursorColumn::Lag),
             group_list: Table::new(RowKey::Group, GroupColumn::Id),
             groups: Arc::default(),
-            reading: Reading::Never,
-            group_reading: Reading::Never,
-            asked: Timestamp::NEVER,
+            fetch_state: FetchState::Never,
+            group_fetch_state: FetchState::Never,
+            fetched_at: Timestamp::NEVER,
         }
     }
 }
@@ -118,14 +118,14 @@ impl Cursors {
         &self.group_list
     }
 
-    /// How reading the cursors went.
-    pub(crate) fn reading(&self) -> &Reading {
-        &self.reading
+    /// How fetching the cursors went.
+    pub(crate) fn fetch_state(&self) -> &FetchState {
+        &self.fetch_state
     }
 
-    /// How reading the groups went.
-    pub(crate) fn group_reading(&self) -> &Reading {
-        &self.group_reading
+    /// How fetching the groups went.
+    pub(crate) fn group_fetch_state(&self) -> &FetchState {
+        &self.group_fetch_state
     }
 
     /// The group of that id.
@@ -133,32 +133,36 @@ impl Cursors {
         self.groups.iter().find(|group| group.id == id)
     }
 
-    /// Reads them, where that is due.
+    /// Fetches both, where that is due.
     pub(in crate::app) fn on_tick(&mut self, shown: bool, context: &mut Context) {
-        let every = if shown { SHOWN } else { HIDDEN };
-        if self.asked.age(context.now) >= every {
-            self.read(context);
+        let every = if shown {
+            INTERVAL_SHOWN
+        } else {
+            INTERVAL_HIDDEN
+        };
+        if self.fetched_at.age(context.now) >= every {
+            self.fetch(context);
         }
     }
 
-    /// Reads them now.
-    pub(in crate::app) fn read(&mut self, context: &mut Context) {
-        self.asked = context.now;
+    /// Fetches both now.
+    pub(in crate::app) fn fetch(&mut self, context: &mut Context) {
+        self.fetched_at = context.now;
         context.emit(Effect::FetchCursors);
     }
 
-    /// The cursors were read, or not; what they say goes into the truth.
+    /// The cursors were fetched, or not; health gets them too.
     pub(in crate::app) fn on_cursors<T>(&mut self, result: &Result<T, Failure>, now: Timestamp) {
-        self.reading = Reading::of(result, now);
+        self.fetch_state = FetchState::of(result, now);
     }
 
-    /// The groups were read, or not.
+    /// The groups were fetched, or not.
     pub(in crate::app) fn on_groups(
         &mut self,
         result: Result<Arc<Vec<GroupInfo>>, Failure>,
         now: Timestamp,
     ) {
-        self.group_reading = Reading::of(&result, now);
+        self.group_fetch_state = FetchState::of(&result, now);
         if let Ok(groups) = result {
             self.groups = groups;
         }
@@ -208,7 +212,7 @@ impl ScreenState for Cursors {
     }
 
     fn on_shown(&mut self, context: &mut Context) {
-        self.read(context);
+        self.fetch(context);
     }
 }
 

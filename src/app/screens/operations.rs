@@ -128,7 +128,7 @@ fn add_all(stream: &str, truth: &Truth, partitions: &mut Partitions) {
     }
 }
 
-/// The partitions of these rows. Notifies where there are none, so that no key is without effect and without a word.
+/// The partitions of these rows. Notifies where there are none, so that every key shows an effect.
 fn some_partitions(rows: &[RowKey], truth: &Truth, context: &mut Context) -> Option<Partitions> {
     let partitions = partitions(rows, truth);
     if partitions.is_empty() {

@@ -65,8 +65,8 @@ impl ScreenState for Overview {
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
         let filter = self.findings.filter();
         let shown = truth.findings.iter().filter(|finding| {
-            let grave = !faults_only || finding.severity > Severity::Note;
-            grave && filter.passes(&[&finding.message, &finding.place()])
+            let wanted = !faults_only || finding.severity > Severity::Note;
+            wanted && filter.passes(&[&finding.message, &finding.place()])
         });
         let mut rows: Vec<FindingKey> = shown.map(FindingKey::from).collect();
         if self.findings.sort().1 {

@@ -15,7 +15,7 @@ use crate::app::viewport::Viewport;
 use crate::health::Truth;
 use crate::model::{StreamName, Target};
 
-/// One screen. What it has in each pane it tells itself; what commands do with that is the same for all lists.
+/// One screen. Which lists it has is its own; what commands do with a list is the same for all.
 pub(in crate::app) trait ScreenState {
     /// The list in that pane; a tail is none.
     fn list_in(&self, pane: Pane) -> Option<&dyn Listing>;
@@ -175,7 +175,7 @@ pub(in crate::app) trait ScreenState {
             .is_some_and(|filter| filter.editor().is_some())
     }
 
-    /// Types into the text box that is open in that pane, and says whether the input was for one.
+    /// Types into the text box that is open in that pane, and returns whether the input was for one.
     fn type_text(&mut self, pane: Pane, input: TextInput<'_>, _context: &Context) -> bool {
         let list = self.list_in_mut(pane);
         list.is_some_and(|list| list.filter_mut().type_text(input))

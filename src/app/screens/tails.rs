@@ -37,8 +37,8 @@ use crate::health::{Known, Truth};
 use crate::model::{Failure, StreamName};
 use crate::store::{Budget, PinnedMessage};
 
-/// Queries that can be recalled.
-const HISTORY: usize = 100;
+/// How many queries can be recalled.
+const MAX_QUERIES: usize = 100;
 
 /// All open tails.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Tails {
             open: Vec::new(),
             shown: 0,
             inspector: Inspector::new(schemas),
-            queries: History::new(HISTORY),
+            queries: History::new(MAX_QUERIES),
             edited: None,
             exporting: None,
         }
@@ -125,7 +125,7 @@ impl Tails {
     }
 }
 
-/// What happens to them.
+/// Events of tails.
 impl Tails {
     /// Something happened to a tail; what comes for a closed one is dropped and counted (I5).
     pub(in crate::app) fn on_event(
@@ -172,7 +172,7 @@ impl Tails {
         self.update_inspector();
     }
 
-    /// The last frame offered other room.
+    /// The last frame has another layout.
     pub(in crate::app) fn on_viewport(&mut self, viewport: &Viewport) {
         let area = viewport.area(Pane::Inspector);
         let size = area.map(|area| Size {
@@ -243,7 +243,7 @@ impl Tails {
         }
     }
 
-    /// The user looks elsewhere: what may be kept, what is read and what is inspected follow.
+    /// Another message may be selected: what is kept, read and inspected follows.
     fn after_move(&mut self, context: &mut Context) {
         self.enforce_budget(context);
         self.update_inspector();

@@ -8,7 +8,7 @@ use crate::ui::labels;
 use crate::ui::theme::Theme;
 
 /// What is known of a broker, and what is wrong with it.
-pub(in crate::ui) fn broker_page(
+pub(in crate::ui) fn broker_detail(
     broker: &BrokerTruth,
     truth: &Truth,
     now: Timestamp,
@@ -58,7 +58,7 @@ fn facts<'a>(
     }
     let listed_by = broker.listed_by.iter().map(ToString::to_string).collect();
     text.pair("listed by", or(listed_by, ", ", "nobody else"));
-    let replicas = format::size(broker.partitions);
+    let replicas = format::count_usize(broker.partitions);
     text.pair("replicas", format!("{replicas} partitions"));
     let leads = truth
         .streams

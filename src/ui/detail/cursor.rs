@@ -10,7 +10,7 @@ use crate::ui::painter::span;
 use crate::ui::theme::Theme;
 
 /// What is known of a cursor.
-pub(super) fn cursor_page(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec<Line> {
+pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec<Line> {
     let (entry, now) = (&cursor.entry, app.now());
     let mut text = TextBuilder::new(theme);
     if let Some(group) = entry.group() {
@@ -43,7 +43,7 @@ pub(super) fn cursor_page(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec
 }
 
 /// What is known of a consumer group.
-pub(super) fn group_page(group: &GroupInfo, truth: &Truth, theme: &Theme) -> Vec<Line> {
+pub(super) fn group_detail(group: &GroupInfo, truth: &Truth, theme: &Theme) -> Vec<Line> {
     let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "not known".to_owned());
     let members = group.members.as_ref().map(|members| members.join(", "));
     let epoch = group.epoch.map(|epoch| epoch.to_string());

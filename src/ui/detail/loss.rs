@@ -22,7 +22,7 @@ enum Loss {
 }
 
 /// The text about the loss of a broker.
-pub(in crate::ui) fn loss_page(
+pub(in crate::ui) fn loss_detail(
     broker: &BrokerTruth,
     truth: &Truth,
     options: &HealthOptions,
@@ -62,7 +62,7 @@ pub(in crate::ui) fn loss_page(
                 "would go on with a replica less",
             ),
         };
-        let count = format::size(hit.len());
+        let count = format::count_usize(hit.len());
         lines.push(Line(vec![
             span(format!("{sign} {count} "), style),
             span(words, theme.text),

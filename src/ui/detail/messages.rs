@@ -11,7 +11,7 @@ use crate::ui::theme::Theme;
 const CONSOLE: usize = 34;
 
 /// An error in full.
-pub(super) fn failure_page(failure: &Failure, theme: &Theme) -> Vec<Line> {
+pub(super) fn failure_detail(failure: &Failure, theme: &Theme) -> Vec<Line> {
     let mut text = TextBuilder::new(theme);
     text.text(&*failure.sentence, theme.text);
     text.gap();
@@ -21,7 +21,7 @@ pub(super) fn failure_page(failure: &Failure, theme: &Theme) -> Vec<Line> {
 }
 
 /// What the console answered: lines as they are; what stands before a wide gap is a name.
-pub(super) fn console_page(text: &str, theme: &Theme) -> Vec<Line> {
+pub(super) fn console_detail(text: &str, theme: &Theme) -> Vec<Line> {
     let line = |line: &str| match line.split_once("  ") {
         Some((name, about)) => {
             let name = format::pad(&format!("{name}  "), CONSOLE);
@@ -36,7 +36,7 @@ pub(super) fn console_page(text: &str, theme: &Theme) -> Vec<Line> {
 }
 
 /// The notices of this session, the newest first.
-pub(super) fn notices_page(app: &App, theme: &Theme) -> Vec<Line> {
+pub(super) fn notices_detail(app: &App, theme: &Theme) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for notice in app.notices().history().rev() {
         let time = format::clock(notice.at, app.settings().utc_offset);

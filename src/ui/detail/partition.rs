@@ -10,7 +10,7 @@ use crate::ui::painter::span;
 use crate::ui::theme::Theme;
 
 /// A partition's name, and what is known of it.
-pub(in crate::ui) fn partition_page(
+pub(in crate::ui) fn partition_detail(
     (stream, id): &PartitionKey,
     truth: &Truth,
     now: Timestamp,
@@ -18,7 +18,7 @@ pub(in crate::ui) fn partition_page(
 ) -> (String, Vec<Line>) {
     let partition = truth.partition(stream, *id);
     let lines = partition.map(|partition| lines(partition, truth, now, theme));
-    let lines = lines.unwrap_or_else(|| super::pages::gone("The partition", theme));
+    let lines = lines.unwrap_or_else(|| super::gone_text("The partition", theme));
     (format!("{stream}:{id}"), lines)
 }
 

@@ -10,7 +10,7 @@ use crate::ui::painter::{span, spans_width};
 use crate::ui::theme::Theme;
 
 /// What is known of a stream.
-pub(super) fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
+pub(super) fn stream_detail(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
     let (truth, now) = (app.truth(), app.now());
     let mut state = labels::stream_state(stream, theme);
     let is_serving = stream.status.worst == PartitionStatus::Serving;
@@ -23,7 +23,7 @@ pub(super) fn stream_page(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec
     text.spans("state", state);
     text.pair("subject", stream.subject.to_string());
     text.pair("created", format!("{created}  ({ago} ago)"));
-    text.pair("partitions", format::size(stream.partitions.len()));
+    text.pair("partitions", format::count_usize(stream.partitions.len()));
     text.spans("offsets", labels::known(stream.messages, theme));
     text.spans("messages/s", labels::rate(stream.rate, theme));
     if let Some(minimum) = app.settings().health.min_isr_of(&stream.name) {

@@ -37,8 +37,8 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
     let last = inside.height.saturating_sub(1);
     if let Some(name) = confirm.name() {
         let line = row(inside, last.saturating_sub(2));
-        let taken = painter.put(line, &[span("its name: ", theme.muted)]);
-        text_input::line(painter, after(line, taken), name, theme.input);
+        let used = painter.put(line, &[span("its name: ", theme.muted)]);
+        text_input::line(painter, after(line, used), name, theme.input);
     }
     buttons(painter, row(inside, last), confirm);
 }
@@ -53,23 +53,23 @@ fn edge(operation: &Operation, theme: &Theme) -> Style {
 
 fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm) {
     let theme = painter.theme;
-    let mut room = line;
+    let mut rest = line;
     let all = [
         (1, "Cancel", Button::Cancel),
-        (0, confirm.verb(), Button::Act),
+        (0, confirm.verb(), Button::Accept),
     ];
     for (number, text, button) in all {
-        let enabled = button == Button::Cancel || confirm.may_act();
+        let enabled = button == Button::Cancel || confirm.can_accept();
         let style = match (confirm.button() == button, enabled) {
             (true, true) => theme.button_focus,
             (_, false) => theme.faint,
             (false, true) => theme.button,
         };
         let spans = [span(format!(" {text} "), style)];
-        let place = right(room, cells(spans_width(&spans)));
+        let place = right(rest, cells(spans_width(&spans)));
         painter.put(place, &spans);
         painter.add_hit(place, HitTarget::Button(number));
-        room = left(room, room.width.saturating_sub(place.width + 2));
+        rest = left(rest, rest.width.saturating_sub(place.width + 2));
     }
 }
 
@@ -198,9 +198,9 @@ fn deletion(stream: &str, truth: &Truth) -> Vec<String> {
 }
 
 /// More readers than this are counted.
-const MOST_READERS: usize = 4;
+const MAX_READERS: usize = 4;
 
-/// Who reads what is about to be stopped, as far as cursors tell.
+/// Who reads what is about to be stopped, as far as cursors show.
 fn readers(confirm: &Confirm, truth: &Truth) -> Option<String> {
     let streams: Vec<&str> = confirm
         .operations()
@@ -221,7 +221,7 @@ fn readers(confirm: &Confirm, truth: &Truth) -> Option<String> {
         .collect();
     names.sort_unstable();
     names.dedup();
-    let (shown, more) = names.split_at(names.len().min(MOST_READERS));
+    let (shown, more) = names.split_at(names.len().min(MAX_READERS));
     let shown = shown.join(", ");
     match more.len() {
         0 if shown.is_empty() => None,

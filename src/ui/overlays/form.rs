@@ -16,10 +16,10 @@ use crate::ui::widgets::{popup, text_input};
 /// Columns of a field's name.
 const LABEL: u16 = 17;
 /// The widest a form grows: lines of text are read best so.
-const WIDEST: u16 = 88;
-/// Rows of a value on a screen with room, and on one without.
+const MAX_WIDTH: u16 = 88;
+/// Rows of a value on a high screen, and on a low one.
 const VALUE_ROWS: (u16, u16) = (10, 3);
-/// Rows of headers on a screen with room, and on one without.
+/// Rows of headers on a high screen, and on a low one.
 const HEADER_ROWS: (u16, u16) = (3, 1);
 /// Rows besides the fields: the edges, what came of sending, the buttons.
 const AROUND: u16 = 4;
@@ -37,7 +37,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
     let theme = painter.theme;
     let items = items(form, body.height.saturating_sub(AROUND));
     let wanted = items.iter().map(|item| item.rows).sum::<u16>() + AROUND;
-    let width = body.width.saturating_sub(2).min(WIDEST);
+    let width = body.width.saturating_sub(2).min(MAX_WIDTH);
     let place = centred(body, width, wanted.min(body.height));
     let title = match form.kind() {
         FormKind::Publish => "Publish a message",
@@ -51,7 +51,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
 }
 
 /// The stops that are drawn as rows, from top to bottom; boxes of many lines shrink where the screen is low.
-fn items(form: &Form, room: u16) -> Vec<Item> {
+fn items(form: &Form, height: u16) -> Vec<Item> {
     let rows = |full: bool| {
         let pick = |(high, low): (u16, u16)| if full { high } else { low };
         let stops = form.stops().into_iter().enumerate();
@@ -67,7 +67,7 @@ fn items(form: &Form, room: u16) -> Vec<Item> {
         items.collect::<Vec<Item>>()
     };
     let roomy = rows(true);
-    let fits = roomy.iter().map(|item| item.rows).sum::<u16>() <= room;
+    let fits = roomy.iter().map(|item| item.rows).sum::<u16>() <= height;
     if fits { roomy } else { rows(false) }
 }
 
@@ -94,10 +94,10 @@ fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[Item]) {
 }
 
 /// How many stops are scrolled away so that the one in focus fits; on a button the last ones are shown.
-fn first_shown(form: &Form, items: &[Item], room: u16) -> usize {
+fn first_shown(form: &Form, items: &[Item], height: u16) -> usize {
     let focus = items.iter().position(|item| item.stop == form.focus());
     let last = focus.unwrap_or_else(|| items.len().saturating_sub(1));
-    let mut left = room;
+    let mut left = height;
     let fits = items.iter().take(last + 1).rev().take_while(|item| {
         let fits = item.rows <= left;
         left = left.saturating_sub(item.rows);
@@ -113,18 +113,18 @@ fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
     let indent = if field.rare { "  " } else { "" };
     let label = pad(&format!("{indent}{}", field.label), usize::from(LABEL));
     painter.put(row(area, 0), &[span(label, style)]);
-    let room = after(area, LABEL);
+    let inner = after(area, LABEL);
     match &field.input {
         Input::Text(editor) if editor.is_empty() && !focused => {
-            painter.put(room, &[span(hint(field, form), theme.faint)]);
+            painter.put(inner, &[span(hint(field, form), theme.faint)]);
         }
         Input::Text(editor) => {
-            text_input::lines(painter, room, editor, focused, theme.input);
+            text_input::lines(painter, inner, editor, focused, theme.input);
             if editor.is_empty() {
-                painter.put(after(room, 2), &[span(hint(field, form), theme.faint)]);
+                painter.put(after(inner, 2), &[span(hint(field, form), theme.faint)]);
             }
         }
-        Input::Choice(choice) => choices(painter, room, choice, focused),
+        Input::Choice(choice) => choices(painter, inner, choice, focused),
         Input::Bytes(bytes) => {
             let size = format::bytes_len(bytes.len());
             let text = format!("{size} that are no text, sent as they are");
@@ -133,7 +133,7 @@ fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
             } else {
                 ""
             };
-            painter.put(room, &[span(text, theme.text), span(way, theme.muted)]);
+            painter.put(inner, &[span(text, theme.text), span(way, theme.muted)]);
         }
     }
     error(painter, area, field);
@@ -147,7 +147,7 @@ fn hint(field: &Field, form: &Form) -> String {
     }
 }
 
-/// What is wrong, on the last row of the field and at its right end: the text stays in sight.
+/// What is wrong, on the last row of the field and at its right end: the text stays visible.
 fn error(painter: &mut Painter<'_>, area: Rect, field: &Field) {
     let Some(wrong) = &field.error else { return };
     let theme = painter.theme;

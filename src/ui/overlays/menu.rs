@@ -24,8 +24,8 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, menu: &Menu) {
     ];
     let inside = popup(painter, area, &title, theme.line);
     let line = row(inside, 0);
-    let taken = painter.put(line, &[span("> ", theme.key)]);
-    text_input::line(painter, after(line, taken), menu.editor(), theme.input);
+    let used = painter.put(line, &[span("> ", theme.key)]);
+    text_input::line(painter, after(line, used), menu.editor(), theme.input);
     let list = below(inside, 1);
     painter.add_hit(list, HitTarget::Overlay);
     let keys = cells(menu.longest_keys());

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::app::screens::activity::{ActivityColumn, target, verb};
-use crate::app::screens::cursors::Reading;
+use crate::app::screens::cursors::FetchState;
 use crate::app::{App, Listing};
 use crate::model::{ActivityEvent, ActivityKind};
 use crate::ui::areas::below;
@@ -25,12 +25,12 @@ const SPECS: &[ColumnSpec<ActivityColumn>] = &[
 /// Draws the pane.
 pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let theme = painter.theme;
-    let (list, reading) = (app.activity().list(), app.activity().reading());
-    let behind = [match reading {
-        Reading::Failed(_, failure) if list.total() > 0 => {
+    let (list, fetch_state) = (app.activity().list(), app.activity().fetch_state());
+    let behind = [match fetch_state {
+        FetchState::Failed(_, failure) if list.total() > 0 => {
             span(format!("  {}", failure.sentence), theme.degraded)
         }
-        Reading::Never | Reading::Read(_) | Reading::Failed(..) => {
+        FetchState::Never | FetchState::Fetched(_) | FetchState::Failed(..) => {
             span("  newest first", theme.muted)
         }
     }];
@@ -38,17 +38,17 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     let cell = |event: &Arc<ActivityEvent>, column, width| cell(event, column, width, app, theme);
     table(painter, place, area, list, SPECS, cell);
     if list.rows().is_empty() {
-        let lines = nothing(reading, list.total() > 0);
+        let lines = nothing(fetch_state, list.total() > 0);
         empty_state(painter, below(area, 1), &lines);
     }
 }
 
-fn nothing(reading: &Reading, is_filtered: bool) -> [&str; 2] {
-    match reading {
-        Reading::Never => ["Waiting for events of __activity…", ""],
-        Reading::Failed(_, failure) => [&failure.sentence, "r tries again."],
-        Reading::Read(_) if is_filtered => ["No event fits.", "esc clears the filter."],
-        Reading::Read(_) => ["Nothing was done to this cluster yet.", ""],
+fn nothing(fetch_state: &FetchState, is_filtered: bool) -> [&str; 2] {
+    match fetch_state {
+        FetchState::Never => ["Waiting for events of __activity…", ""],
+        FetchState::Failed(_, failure) => [&failure.sentence, "r tries again."],
+        FetchState::Fetched(_) if is_filtered => ["No event fits.", "esc clears the filter."],
+        FetchState::Fetched(_) => ["Nothing was done to this cluster yet.", ""],
     }
 }
 

@@ -9,7 +9,7 @@ use crate::app::screens::brokers::BrokerColumn;
 use crate::app::{App, Listing};
 use crate::health::BrokerTruth;
 use crate::ui::areas::{after, below, cells, row, top};
-use crate::ui::detail::{self, broker_page};
+use crate::ui::detail::{self, broker_detail};
 use crate::ui::format;
 use crate::ui::labels::{self, ShortNames};
 use crate::ui::painter::{Painter, span};
@@ -66,10 +66,10 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
 
 fn draw_detail(painter: &mut Painter<'_>, area: Rect, broker: &BrokerTruth, app: &App) {
     painter.horizontal_line(row(area, 0));
-    let lines = broker_page(broker, app.truth(), app.now(), painter.theme);
-    let room = after(below(area, 1), MARGIN);
-    let lines = detail::wrapped(lines, usize::from(room.width));
-    detail::draw(painter, room, &lines, 0);
+    let lines = broker_detail(broker, app.truth(), app.now(), painter.theme);
+    let rest = after(below(area, 1), MARGIN);
+    let lines = detail::wrapped(lines, usize::from(rest.width));
+    detail::draw(painter, rest, &lines, 0);
 }
 
 fn cell(
@@ -80,7 +80,7 @@ fn cell(
     app: &App,
     theme: &Theme,
 ) -> Vec<Span<'static>> {
-    let number = |number: usize| vec![span(format::size(number), theme.text)];
+    let number = |number: usize| vec![span(format::count_usize(number), theme.text)];
     match column {
         BrokerColumn::Name => {
             let style = if broker.is_answering() {

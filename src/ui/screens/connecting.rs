@@ -11,7 +11,7 @@ use crate::ui::layout::centred;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
 
-/// Draws it in the room of all panes.
+/// Draws it in the area of all panes.
 pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
     let mut lines = Vec::new();
@@ -47,7 +47,9 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
                 Line::text(text, theme.muted),
             ]);
         }
-        ConnectionState::Connected => lines.push(Line::text("Reading the cluster…", theme.muted)),
+        ConnectionState::Connected => {
+            lines.push(Line::text("FetchState the cluster…", theme.muted))
+        }
     }
     let width = area.width.saturating_sub(8).min(64);
     let lines = wrapped(lines, usize::from(width));

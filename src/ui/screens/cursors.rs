@@ -3,7 +3,7 @@
 use ratatui::text::Span;
 
 use crate::app::row_key::{CursorKey, find_cursor};
-use crate::app::screens::cursors::{CursorColumn, GroupColumn, Reading, lag_of_group};
+use crate::app::screens::cursors::{CursorColumn, FetchState, GroupColumn, lag_of_group};
 use crate::app::{App, Listing};
 use crate::health::CursorTruth;
 use crate::model::GroupInfo;
@@ -41,8 +41,13 @@ const GROUPS: &[ColumnSpec<GroupColumn>] = &[
 /// Draws the cursors.
 pub(in crate::ui) fn cursors(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let (theme, truth) = (painter.theme, app.truth());
-    let (list, reading) = (app.cursors().list(), app.cursors().reading());
-    let area = list_title(painter, place, list, &[reading_age(reading, app, theme)]);
+    let (list, fetch_state) = (app.cursors().list(), app.cursors().fetch_state());
+    let area = list_title(
+        painter,
+        place,
+        list,
+        &[reading_age(fetch_state, app, theme)],
+    );
     let cell = |key: &CursorKey, column, width| match find_cursor(key, truth) {
         Some(cursor) => cursor_cell(cursor, column, width, app, theme),
         None => Vec::new(),
@@ -55,17 +60,17 @@ pub(in crate::ui) fn cursors(painter: &mut Painter<'_>, place: PaneArea, app: &A
     let specs = cursor_specs(name, partition);
     table(painter, place, area, list, &specs, cell);
     if list.rows().is_empty() {
-        let lines = no_cursors(reading, list.total() > 0);
+        let lines = no_cursors(fetch_state, list.total() > 0);
         empty_state(painter, below(area, 1), &lines);
     }
 }
 
-fn no_cursors(reading: &Reading, is_filtered: bool) -> [&str; 2] {
-    match reading {
-        Reading::Never => ["Reading cursors…", ""],
-        Reading::Failed(_, failure) => [&failure.sentence, "r tries again."],
-        Reading::Read(_) if is_filtered => ["No cursor fits.", "esc clears the filter."],
-        Reading::Read(_) => [
+fn no_cursors(fetch_state: &FetchState, is_filtered: bool) -> [&str; 2] {
+    match fetch_state {
+        FetchState::Never => ["FetchState cursors…", ""],
+        FetchState::Failed(_, failure) => [&failure.sentence, "r tries again."],
+        FetchState::Fetched(_) if is_filtered => ["No cursor fits.", "esc clears the filter."],
+        FetchState::Fetched(_) => [
             "No cursors are stored.",
             "Consumers store them with SetCursor, where the cluster has cursors switched on.",
         ],
@@ -111,18 +116,23 @@ fn cursor_cell(
 pub(in crate::ui) fn groups(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let theme = painter.theme;
     let list = app.cursors().group_list();
-    let reading = app.cursors().group_reading();
-    let area = list_title(painter, place, list, &[reading_age(reading, app, theme)]);
+    let fetch_state = app.cursors().group_fetch_state();
+    let area = list_title(
+        painter,
+        place,
+        list,
+        &[reading_age(fetch_state, app, theme)],
+    );
     let cell = |id: &String, column, width| match app.cursors().group(id) {
         Some(group) => group_cell(group, column, width, app, theme),
         None => Vec::new(),
     };
     table(painter, place, area, list, GROUPS, cell);
     if list.rows().is_empty() {
-        let lines = match reading {
-            Reading::Never => ["Reading groups…", ""],
-            Reading::Failed(_, failure) => [&*failure.sentence, "r tries again."],
-            Reading::Read(_) => [
+        let lines = match fetch_state {
+            FetchState::Never => ["FetchState groups…", ""],
+            FetchState::Failed(_, failure) => [&*failure.sentence, "r tries again."],
+            FetchState::Fetched(_) => [
                 "No consumer groups were seen.",
                 "They show by their cursors, and by joins in the activity.",
             ],
@@ -142,7 +152,7 @@ fn group_cell(
     vec![match column {
         GroupColumn::Id => labels::cut(&group.id, width, theme.text, theme),
         GroupColumn::Members => match &group.members {
-            Some(members) => span(format::size(members.len()), theme.text),
+            Some(members) => span(format::count_usize(members.len()), theme.text),
             None => unknown(),
         },
         GroupColumn::Lag => return labels::known(lag_of_group(app.truth(), &group.id), theme),
@@ -162,12 +172,12 @@ fn group_cell(
 }
 
 /// How old what is shown is.
-fn reading_age(reading: &Reading, app: &App, theme: &Theme) -> Span<'static> {
+fn reading_age(fetch_state: &FetchState, app: &App, theme: &Theme) -> Span<'static> {
     let ago = |at| format::ago(at, app.now());
-    match reading {
-        Reading::Never => span("  reading…", theme.muted),
-        Reading::Read(at) => span(format!("  as of {}", ago(*at)), theme.muted),
-        Reading::Failed(at, _) => span(format!("  not read since {}", ago(*at)), theme.degraded),
+    match fetch_state {
+        FetchState::Never => span("  fetch_state…", theme.muted),
+        FetchState::Fetched(at) => span(format!("  as of {}", ago(*at)), theme.muted),
+        FetchState::Failed(at, _) => span(format!("  not read since {}", ago(*at)), theme.degraded),
     }
 }
 

@@ -111,7 +111,7 @@ fn fields(
     }
     let more = message.publisher_headers().count().saturating_sub(HEADERS);
     if more > 0 {
-        let text = format!("and {} more", format::size(more));
+        let text = format!("and {} more", format::count_usize(more));
         all.push(field("", text, theme.muted, theme));
     }
     all
@@ -142,7 +142,7 @@ fn value_line(
         let shown = match inspector.view() {
             View::Value(Format::Auto) => "values".to_owned(),
             View::Value(form) => format!("values as {form}"),
-            View::Headers => format!("{} headers", format::size(message.headers().count())),
+            View::Headers => format!("{} headers", format::count_usize(message.headers().count())),
         };
         return field("shown", shown, theme.text, theme);
     };

@@ -15,11 +15,11 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::history::{chart, spark};
 use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title, margin, tint_selected, title};
 
-/// Rows from which on there is room for the evidence of the selected finding, and the rows that it then takes.
-const ROOMY: u16 = 20;
-const EVIDENCE: u16 = 8;
-/// Rows of which one half is for what the selected finding is about.
-const SPACIOUS: u16 = 40;
+/// The height from which on the evidence of the selected finding is shown, and its rows.
+const EVIDENCE_FROM_HEIGHT: u16 = 20;
+const EVIDENCE_ROWS: u16 = 8;
+/// The height from which on one half is for what the selected finding is about.
+const HALF_FROM_HEIGHT: u16 = 40;
 
 /// Messages a second below which a stream is quiet.
 const QUIET: f64 = 0.05;
@@ -57,28 +57,28 @@ pub(in crate::ui) fn findings(painter: &mut Painter<'_>, place: PaneArea, app: &
 fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
     let selected = app.overview().findings().selected();
     let finding = selected.and_then(|key| key.find(app.truth()));
-    let Some(finding) = finding.filter(|_| area.height >= ROOMY) else {
+    let Some(finding) = finding.filter(|_| area.height >= EVIDENCE_FROM_HEIGHT) else {
         return area;
     };
     let theme = painter.theme;
-    let is_spacious = area.height >= SPACIOUS;
+    let is_spacious = area.height >= HALF_FROM_HEIGHT;
     let rows = if is_spacious {
         area.height / 2
     } else {
-        EVIDENCE
+        EVIDENCE_ROWS
     };
     let list = top(area, area.height - rows);
-    let room = below(area, list.height);
-    painter.horizontal_line(row(room, 0));
-    let room = after(below(room, 1), MARGIN);
+    let rest = below(area, list.height);
+    painter.horizontal_line(row(rest, 0));
+    let rest = after(below(rest, 1), MARGIN);
     let mut lines = vec![detail::Line::text(&*finding.message, theme.title)];
     let sentences = finding.detail.iter();
     lines.extend(sentences.map(|text| detail::Line::text(&**text, theme.text)));
     if is_spacious {
         lines.extend(target_lines(finding, app, theme));
     }
-    let columns = usize::from(room.width.saturating_sub(1));
-    detail::draw(painter, room, &detail::wrapped(lines, columns), 0);
+    let columns = usize::from(rest.width.saturating_sub(1));
+    detail::draw(painter, rest, &detail::wrapped(lines, columns), 0);
     list
 }
 
@@ -86,7 +86,7 @@ fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
 fn target_lines(finding: &Finding, app: &App, theme: &Theme) -> Vec<detail::Line> {
     let (truth, now) = (app.truth(), app.now());
     let partition = |stream: &StreamName, id: PartitionId| {
-        detail::partition_page(&(StreamName::clone(stream), id), truth, now, theme)
+        detail::partition_detail(&(StreamName::clone(stream), id), truth, now, theme)
     };
     let (name, page) = match &finding.target {
         Target::Broker(id) => {
@@ -149,9 +149,9 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
             4,
             format!(
                 "{} streams and {} of Liftbridge's own: {} partitions, all with a leader and in sync.",
-                format::size(totals.streams - totals.internal),
-                format::size(totals.internal),
-                format::size(totals.partitions)
+                format::count_usize(totals.streams - totals.internal),
+                format::count_usize(totals.internal),
+                format::count_usize(totals.partitions)
             ),
             theme.muted,
         ),
@@ -181,7 +181,7 @@ pub(in crate::ui) fn cluster(painter: &mut Painter<'_>, place: PaneArea, app: &A
     rate_chart(painter, top(area, rows), truth);
     let area = busiest_streams(painter, below(area, rows + 1), truth);
     let area = slowest_cursors(painter, area, truth);
-    set_aside(painter, area, truth);
+    paused_and_readonly(painter, area, truth);
 }
 
 fn brokers(painter: &mut Painter<'_>, place: PaneArea, area: Rect, app: &App) {
@@ -210,7 +210,7 @@ fn broker(painter: &mut Painter<'_>, line: Rect, broker: &BrokerTruth, app: &App
     };
     let width = usize::from(line.width / 3).clamp(8, 24);
     let name = format::cut_middle(broker.name(), width, theme.glyphs.cut);
-    let leaders = format::size(broker.leaders);
+    let leaders = format::count_usize(broker.leaders);
     let spans = [
         labels::broker_sign(broker, theme),
         span(format!(" {}", format::pad(&name, width)), theme.text),
@@ -222,7 +222,7 @@ fn broker(painter: &mut Painter<'_>, line: Rect, broker: &BrokerTruth, app: &App
         painter.put(line, &spans);
         return;
     }
-    // On a narrow screen the number says it.
+    // On a narrow screen the number stands alone.
     let [sign, name, age, _, leaders] = spans;
     painter.put(line, &[sign, name, age, span("  ", theme.text), leaders]);
 }
@@ -313,19 +313,19 @@ fn slowest_cursors(painter: &mut Painter<'_>, area: Rect, truth: &Truth) -> Rect
 }
 
 /// What somebody paused or made readonly: no fault, but it explains why nothing flows there.
-fn set_aside(painter: &mut Painter<'_>, area: Rect, truth: &Truth) {
+fn paused_and_readonly(painter: &mut Painter<'_>, area: Rect, truth: &Truth) {
     let theme = painter.theme;
     let streams = truth.streams.iter();
-    let is_aside = |stream: &StreamTruth| stream.status.paused + stream.status.readonly > 0;
-    let mut aside = streams
-        .filter(|stream| !stream.internal && is_aside(stream))
+    let is_stopped = |stream: &StreamTruth| stream.status.paused + stream.status.readonly > 0;
+    let mut stopped = streams
+        .filter(|stream| !stream.internal && is_stopped(stream))
         .peekable();
-    if aside.peek().is_none() || area.height < 2 {
+    if stopped.peek().is_none() || area.height < 2 {
         return;
     }
     painter.put(row(area, 0), &[span("paused and readonly", theme.title)]);
-    for (number, stream) in (1..area.height).zip(aside) {
-        let mut right: Vec<Span<'_>> = labels::set_aside(stream, theme);
+    for (number, stream) in (1..area.height).zip(stopped) {
+        let mut right: Vec<Span<'_>> = labels::paused_or_readonly(stream, theme);
         right.push(span("  ", theme.text));
         let rest = painter.put_right(row(area, number), &right);
         painter.put(rest, &[span(&*stream.name, theme.text)]);

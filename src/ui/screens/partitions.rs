@@ -142,7 +142,7 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
     let widths = (offsets.max().unwrap_or(0), lacking.max().unwrap_or(0));
     for (number, view) in (2..).zip(truth.witnesses(partition)) {
         let line = row(area, number);
-        let taken = painter.put(line, &replica_view(partition, &view, widths, theme));
+        let used = painter.put(line, &replica_view(partition, &view, widths, theme));
         let age = view.at.map(|at| format::ago(at, app.now()));
         let (text, style) = match (age, view.failure) {
             (Some(age), Some(_)) => (format!("  silent {age}"), theme.broken),
@@ -150,7 +150,7 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
             (Some(age), None) => (format!("  {} ago", format::pad_left(&age, 3)), theme.muted),
             (None, None) => (String::new(), theme.muted),
         };
-        let rest = after(line, taken);
+        let rest = after(line, used);
         // Half an age would be a wrong one.
         if format::width(&text) <= usize::from(rest.width) {
             painter.put(rest, &[span(text, style)]);

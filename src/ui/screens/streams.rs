@@ -68,7 +68,10 @@ fn cell(
             vec![labels::cut(&stream.name, width, style, theme)]
         }
         StreamColumn::Partitions => {
-            vec![span(format::size(stream.partitions.len()), theme.text)]
+            vec![span(
+                format::count_usize(stream.partitions.len()),
+                theme.text,
+            )]
         }
         StreamColumn::Rate => labels::rate(stream.rate, theme),
         StreamColumn::History => vec![spark(&stream.history, width, theme)],

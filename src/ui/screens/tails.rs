@@ -57,9 +57,9 @@ fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
         let sign = if has_news { theme.glyphs.dot } else { "" };
         let name = format::cut_middle(&title::partitions(tail), 24, theme.glyphs.cut);
         let tab = [span("  ", theme.text), span(format!("{name}{sign}"), style)];
-        let taken = painter.put(rest, &tab);
-        painter.add_hit(left(rest, taken), HitTarget::Tab(number));
-        rest = after(rest, taken);
+        let used = painter.put(rest, &tab);
+        painter.add_hit(left(rest, used), HitTarget::Tab(number));
+        rest = after(rest, used);
     }
 }
 
@@ -76,8 +76,8 @@ fn draw_prompt(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Pro
         ),
         PromptKind::Export => ("export to ", "a file name; .csv, .raw, or NDJSON"),
     };
-    let taken = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
-    let rest = after(line, taken);
+    let used = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
+    let rest = after(line, used);
     text_input::line(painter, rest, prompt.editor(), theme.input);
     let Some(error) = prompt.error() else {
         painter.put(below, &[span(format!(" {hint}"), theme.muted)]);
@@ -86,7 +86,7 @@ fn draw_prompt(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Pro
     let at = error
         .at
         .map(|at| text_input::column(prompt.editor(), rest.width, at));
-    let indent = at.map_or(0, |at| usize::from(taken) + at.saturating_sub(1));
+    let indent = at.map_or(0, |at| usize::from(used) + at.saturating_sub(1));
     let needed = format::width(&error.sentence) + 2;
     // The sentence ends on the screen even where the fault is far to the right.
     let indent = indent.min(usize::from(below.width).saturating_sub(needed));
@@ -143,7 +143,7 @@ fn nothing(app: &App, tail: &Tail) -> [String; 2] {
 }
 
 fn no_match(tail: &Tail) -> [String; 2] {
-    let kept = format::size(tail.store().kept());
+    let kept = format::count_usize(tail.store().kept());
     if tail.search().is_scanning() {
         return [format!("looking through {kept} messages"), String::new()];
     }

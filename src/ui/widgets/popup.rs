@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Clear};
 use crate::ui::areas::{after, left, row};
 use crate::ui::painter::{Painter, span};
 
-/// A box with a title on its upper edge, emptied; returns the room inside.
+/// A box with a title on its upper edge, emptied; returns the area inside.
 pub(in crate::ui) fn popup(
     painter: &mut Painter<'_>,
     area: Rect,
@@ -40,7 +40,7 @@ pub(in crate::ui) fn popup(
     let mut spans = vec![span(" ", edge)];
     spans.extend(title.iter().cloned());
     spans.push(span(" ", edge));
-    let room = area.width.saturating_sub(4);
-    painter.put(left(after(row(area, 0), 1), room), &spans);
+    let width = area.width.saturating_sub(4);
+    painter.put(left(after(row(area, 0), 1), width), &spans);
     area.inner(Margin::new(2, 1))
 }

@@ -15,10 +15,10 @@ use crate::ui::painter::{Painter, span};
 #[derive(Clone, Copy, Debug)]
 pub(in crate::ui) struct ColumnSpec<C> {
     column: C,
-    least: u16,
-    /// Columns grow from left to right as far as there is room.
-    most: u16,
-    /// Columns of the highest rank go first where room is short; 0 stays.
+    min: u16,
+    /// Columns grow from left to right as far as the table is wide.
+    max: u16,
+    /// Columns of the highest rank are left out first in a narrow table; 0 stays.
     rank: u8,
 }
 
@@ -28,12 +28,12 @@ impl<C> ColumnSpec<C> {
         Self::growing(column, width, width, rank)
     }
 
-    /// A column that grows where there is room.
-    pub(in crate::ui) const fn growing(column: C, least: u16, most: u16, rank: u8) -> Self {
+    /// A column that grows in a wide table.
+    pub(in crate::ui) const fn growing(column: C, min: u16, max: u16, rank: u8) -> Self {
         Self {
             column,
-            least,
-            most,
+            min,
+            max,
             rank,
         }
     }
@@ -42,13 +42,13 @@ impl<C> ColumnSpec<C> {
 /// Columns between cells.
 const GAP: u16 = 2;
 
-/// Which columns there is room for, and how wide each is.
+/// Which columns fit into that width, and how wide each is.
 fn fit<C: Column>(specs: &[ColumnSpec<C>], width: u16, scrolled: usize) -> Vec<(C, u16)> {
     let mut shown: Vec<ColumnSpec<C>> = specs.to_vec();
     let scrolled = scrolled.min(shown.len().saturating_sub(2));
     shown.drain(1..=scrolled);
     let needed = |specs: &[ColumnSpec<C>]| -> u16 {
-        let cells: u16 = specs.iter().map(|spec| spec.least + GAP).sum();
+        let cells: u16 = specs.iter().map(|spec| spec.min + GAP).sum();
         MARGIN + cells.saturating_sub(GAP)
     };
     while needed(&shown) > width && shown.len() > 1 {
@@ -58,9 +58,9 @@ fn fit<C: Column>(specs: &[ColumnSpec<C>], width: u16, scrolled: usize) -> Vec<(
     }
     let mut spare = width.saturating_sub(needed(&shown));
     let grown = shown.iter().map(|spec| {
-        let extra = spare.min(spec.most.saturating_sub(spec.least));
+        let extra = spare.min(spec.max.saturating_sub(spec.min));
         spare -= extra;
-        (spec.column, spec.least + extra)
+        (spec.column, spec.min + extra)
     });
     grown.collect()
 }

@@ -1,4 +1,4 @@
-//! Text being typed, with the cursor in it and as much around it as there is room for.
+//! Text being typed: the cursor, and as much around it as the area shows.
 
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -9,14 +9,14 @@ use crate::ui::format::width;
 use crate::ui::painter::{Painter, span};
 use crate::ui::sanitise;
 
-/// Draws a box of one line; the cursor is always in sight.
+/// Draws a box of one line; the cursor is always visible.
 pub(in crate::ui) fn line(painter: &mut Painter<'_>, area: Rect, editor: &Editor, style: Style) {
     let text = editor.lines().first().map_or("", String::as_str);
     let (_, cursor) = editor.cursor();
     cursor_line(painter, area, (text, Some(cursor)), style);
 }
 
-/// Draws a box of many lines; the line with the cursor is always in sight. Without the focus it has no cursor.
+/// Draws a box of many lines; the line with the cursor is always visible. Without the focus it has no cursor.
 pub(in crate::ui) fn lines(
     painter: &mut Painter<'_>,
     area: Rect,
@@ -72,7 +72,7 @@ pub(in crate::ui) fn column(editor: &Editor, room: u16, at: usize) -> usize {
     width(&sanitise::line(&before.map(|(_, c)| c).collect::<String>()))
 }
 
-/// How many characters are left out at the front so that the cursor is in sight.
+/// How many characters are left out at the front so that the cursor is visible.
 fn hidden(text: &str, cursor: usize, room: u16) -> usize {
     let (before, _) = split(text, cursor);
     // The cursor itself needs a column, of two where the character under it is wide.

@@ -34,8 +34,8 @@ fn title_line(
     let mut end = right.to_vec();
     end.push(span(" ", theme.text));
     let left = painter.put_right(row(place.area, 0), &end);
-    let taken = painter.put(left, &spans);
-    after(left, taken)
+    let used = painter.put(left, &spans);
+    after(left, used)
 }
 
 /// Draws the title of a list: words behind it, its filter, how many rows are left of how many; returns what is left
@@ -57,10 +57,13 @@ pub(in crate::ui) fn list_title(
     }
     let mut right = Vec::new();
     if list.marked() > 0 {
-        let text = format!("{} marked  ", format::size(list.marked()));
+        let text = format!("{} marked  ", format::count_usize(list.marked()));
         right.push(span(text, theme.marked));
     }
-    let (shown, total) = (format::size(list.row_count()), format::size(list.total()));
+    let (shown, total) = (
+        format::count_usize(list.row_count()),
+        format::count_usize(list.total()),
+    );
     let count = if list.row_count() == list.total() {
         total
     } else {

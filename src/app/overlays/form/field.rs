@@ -111,12 +111,12 @@ impl Choice {
         self.names
     }
 
-    /// The number of the one taken.
+    /// The number of the selected name.
     pub(crate) fn index(&self) -> usize {
         self.index
     }
 
-    /// Takes the next name, or the previous one; it comes round.
+    /// Selects the next name, or the previous one; it comes round.
     pub(super) fn step(&mut self, forward: bool) {
         self.index = cycled_index(self.index, self.names.len(), forward);
     }
@@ -138,7 +138,7 @@ impl Field {
         Self::new(id, label, hint, Input::Text(Box::new(Editor::multi_line())))
     }
 
-    /// A choice, the first name taken.
+    /// A choice with the first name selected.
     pub(super) fn choice(id: FieldId, label: &'static str, names: &'static [&'static str]) -> Self {
         Self::new(id, label, "", Input::Choice(Choice::new(names)))
     }
@@ -174,7 +174,7 @@ impl Field {
         }
     }
 
-    /// Takes the choice of that number.
+    /// Selects the name of that number.
     pub(super) fn set_choice(&mut self, index: usize) {
         if let Input::Choice(choice) = &mut self.input {
             choice.index = index.min(choice.names.len().saturating_sub(1));
@@ -199,7 +199,7 @@ impl Field {
         }
     }
 
-    /// Types into it, and says whether the input was for it. Bytes give way to text when they are deleted.
+    /// Types into it, and returns whether the input was for it. Bytes give way to text when they are deleted.
     pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
         match (&mut self.input, input) {
             (Input::Text(editor), input) => editor.type_text(input),

@@ -1,4 +1,4 @@
-//! The inspected message: which one, which part of it and read as what, folded where, scrolled how far.
+//! The inspected message: which one, which part of it in which format, what is folded, how far it is scrolled.
 //! Decoding happens here, once per message and view, never while drawing; what bytes mean is `store::decode`'s.
 
 mod content;
@@ -58,7 +58,7 @@ impl View {
     }
 }
 
-/// The room that the inspector has for its rows.
+/// The size of the pane of the inspector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Size {
     /// Columns.
@@ -232,7 +232,7 @@ impl Inspector {
         std::mem::replace(&mut self.selected, row) == row
     }
 
-    /// The last frame offered other room.
+    /// The pane has another size.
     pub(super) fn resize(&mut self, size: Size) {
         let before = std::mem::replace(&mut self.size, size);
         if before.width != size.width && self.shows_bytes() {

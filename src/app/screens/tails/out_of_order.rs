@@ -1,5 +1,5 @@
 //! Messages that came late: when newer ones of other partitions had been shown for longer than the window.
-//! They stand where their time puts them; who read past that place before is told by a count, and by a sign in the row.
+//! They stand where their time puts them; a count, and a sign in the row, show it to whoever has read past that place.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use crate::store::{Chunk, MessageRef, Store};
 /// hundredths of a second.
 pub(crate) const LATE_AFTER: Duration = Duration::from_secs(1);
 
-/// Of more runs than this the first lose their signs: each row on the screen is compared with all of them.
-const MOST_RUNS: usize = 1_000;
+/// Of more ranges than this the first lose their signs: each row on the screen is compared with all of them.
+const MAX_RANGES: usize = 1_000;
 
 /// Which messages came late.
 #[derive(Debug, Default)]
 pub struct OutOfOrder {
     count: u64,
-    runs: Vec<Run>,
+    ranges: Vec<LateRange>,
 }
 
-/// Neighbours of one partition.
+/// Late messages of one partition without one between them that was not.
 #[derive(Debug)]
-struct Run {
+struct LateRange {
     stream: StreamName,
     partition: PartitionId,
     first: Offset,
     last: Offset,
 }
 
-impl Run {
+impl LateRange {
     fn is_of(&self, stream: &str, partition: PartitionId) -> bool {
         self.partition == partition && *self.stream == *stream
     }
@@ -43,9 +43,9 @@ impl OutOfOrder {
 
     /// Whether that message was one.
     pub fn is_late(&self, message: &MessageRef<'_>) -> bool {
-        self.runs.iter().any(|run| {
-            (run.first..=run.last).contains(&message.offset())
-                && run.is_of(message.stream(), message.partition())
+        self.ranges.iter().any(|range| {
+            (range.first..=range.last).contains(&message.offset())
+                && range.is_of(message.stream(), message.partition())
         })
     }
 
@@ -58,25 +58,25 @@ impl OutOfOrder {
         };
         self.count += u64::try_from(messages).unwrap_or(u64::MAX);
         let (stream, partition, first) = (chunk.stream(), chunk.partition(), chunk.first_offset());
-        let mut runs = self.runs.iter_mut().rev();
-        match runs.find(|run| run.is_of(stream, partition)) {
-            Some(run) if run.last.checked_add(1) == Some(first) => run.last = last,
-            _ => self.runs.push(Run {
+        let mut ranges = self.ranges.iter_mut().rev();
+        match ranges.find(|range| range.is_of(stream, partition)) {
+            Some(range) if range.last.checked_add(1) == Some(first) => range.last = last,
+            _ => self.ranges.push(LateRange {
                 stream: StreamName::clone(stream),
                 partition,
                 first,
                 last,
             }),
         }
-        let surplus = self.runs.len().saturating_sub(MOST_RUNS);
-        self.runs.drain(..surplus);
+        let surplus = self.ranges.len().saturating_sub(MAX_RANGES);
+        self.ranges.drain(..surplus);
     }
 
     /// Forgets messages that have left memory; the count stays.
     pub(super) fn forget_evicted(&mut self, store: &Store) {
-        self.runs.retain(|run| {
-            let kept = store.offsets(&run.stream, run.partition);
-            kept.is_some_and(|(oldest, newest)| run.last >= oldest && run.first <= newest)
+        self.ranges.retain(|range| {
+            let kept = store.offsets(&range.stream, range.partition);
+            kept.is_some_and(|(oldest, newest)| range.last >= oldest && range.first <= newest)
         });
     }
 }

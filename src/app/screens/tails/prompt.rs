@@ -1,5 +1,5 @@
 //! The line that asks for a query, a place to seek, or a file to export to: its text and what is wrong with it.
-//! What an accepted line does is the tails' business.
+//! What an accepted line does is decided in `commands`.
 
 use crate::app::command::{Command, TextCommand};
 use crate::app::context::Context;
@@ -20,7 +20,7 @@ pub(crate) enum PromptKind {
     Export,
 }
 
-/// What an accepted line says.
+/// What an accepted line means.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum PromptInput {
     /// Show what matches; `None`: everything.
@@ -94,7 +94,7 @@ impl Prompt {
         }
     }
 
-    /// Types into the line, and says whether the input was for a text box.
+    /// Types into the line, and returns whether the input was for a text box.
     pub(super) fn type_text(&mut self, input: TextInput<'_>, context: &Context) -> bool {
         let typed = self.editor.type_text(input);
         if typed {
@@ -124,7 +124,7 @@ impl Prompt {
         }
     }
 
-    /// What the line says. `None`: what is wrong with it is shown.
+    /// What the line means. `None`: what is wrong with it is shown.
     pub(super) fn accept(&mut self, context: &Context) -> Option<PromptInput> {
         match self.parse(context) {
             Ok(input) => Some(input),

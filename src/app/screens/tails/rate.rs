@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::model::Timestamp;
 
 /// Counts remembered, one a tick: the rate is that of the time between the first and the last.
-const REMEMBERED: usize = 5;
+const MAX_COUNTS: usize = 5;
 
 /// A rate from a count that grows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,7 +19,7 @@ impl Rate {
         if self.counts.back().is_some_and(|(last, _)| *last >= now) {
             return;
         }
-        if self.counts.len() == REMEMBERED {
+        if self.counts.len() == MAX_COUNTS {
             self.counts.pop_front();
         }
         self.counts.push_back((now, count));

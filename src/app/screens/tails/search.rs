@@ -10,7 +10,7 @@ use crate::app::ids::ScanId;
 use crate::store::{ChunkKey, Query, Store};
 
 /// Chunks passed to one scan: few enough that what has come since is scanned soon.
-const CHUNKS_AT_ONCE: usize = 32;
+const MAX_CHUNKS_AT_ONCE: usize = 32;
 
 /// The query of a tail.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,7 +55,8 @@ impl Search {
         let Some(query) = self.query.as_ref().filter(|_| self.scan.is_none()) else {
             return;
         };
-        let (keys, chunks): (Vec<_>, Vec<_>) = store.unasked(CHUNKS_AT_ONCE).into_iter().unzip();
+        let (keys, chunks): (Vec<_>, Vec<_>) =
+            store.unasked(MAX_CHUNKS_AT_ONCE).into_iter().unzip();
         if chunks.is_empty() {
             return;
         }

@@ -24,7 +24,7 @@ use crate::store::{Chunk, ExportForm, JsonPath, MessageRef, PinnedMessage, Query
 use paging::{DEFAULT_START, ScrollDirection};
 
 /// Messages that can be marked: two are compared.
-const MARKS: usize = 2;
+const MAX_MARKS: usize = 2;
 
 /// Columns that values are scrolled at once.
 const SIDEWAYS_STEP: usize = 8;
@@ -47,7 +47,7 @@ pub struct Tail {
     sideways: usize,
     prompt: Option<Prompt>,
     failure: Option<Failure>,
-    /// Reading was stopped for want of memory.
+    /// FetchState was stopped for want of memory.
     throttled: bool,
     scroll: ScrollDirection,
     /// It is read from its newest message back to where it starts.
@@ -217,7 +217,7 @@ impl Tail {
     }
 }
 
-/// What happens to it.
+/// Events of a tail.
 impl Tail {
     /// Something happened to it.
     pub(super) fn on_event(&mut self, event: &TailEvent, context: &mut Context) {
@@ -294,7 +294,7 @@ impl Tail {
     }
 }
 
-/// What the user does with it.
+/// What the user does with a tail.
 impl Tail {
     /// Selects the message on that line of the screen; `true` where it was selected already.
     pub(super) fn select_line(&mut self, line: usize, context: &Context) -> bool {
@@ -326,7 +326,7 @@ impl Tail {
             .retain(|mark| !is_same(&mark.message(), &selected.message()));
         if self.marks.len() == marked {
             self.marks.push(selected);
-            let surplus = self.marks.len().saturating_sub(MARKS);
+            let surplus = self.marks.len().saturating_sub(MAX_MARKS);
             self.marks.drain(..surplus);
         }
     }

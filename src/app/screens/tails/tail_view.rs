@@ -16,9 +16,9 @@ pub enum FollowMode {
     /// The newest message is selected as it comes.
     #[default]
     Following,
-    /// Nothing moves until the user says so, wherever he looks.
+    /// Nothing moves by itself until the user follows again.
     Frozen,
-    /// The user looks at older messages; back at the newest one the view follows again.
+    /// The user has scrolled to older messages; back at the newest one the view follows again.
     ScrolledBack,
 }
 
@@ -107,7 +107,7 @@ impl TailView {
         self.selection = Selection::Newest;
     }
 
-    /// Keeps what is shown until the user says otherwise.
+    /// Keeps what is shown until the user follows again.
     pub(super) fn freeze(&mut self, store: &Store, height: usize) {
         self.select_current(store, height);
         self.mode = FollowMode::Frozen;
@@ -214,7 +214,7 @@ impl TailView {
         row == window.selected
     }
 
-    /// Holds on to the selected message, whatever comes after it.
+    /// Selects the message that stands at the selected row, whatever comes after it.
     fn select_current(&mut self, store: &Store, height: usize) {
         let window = self.window(store, height);
         self.select_row(store, window.selected, window);

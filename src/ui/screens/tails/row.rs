@@ -15,12 +15,12 @@ use crate::ui::sanitise;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::MARGIN;
 
-/// Room for `12:40:02.118`, or `11-21 12:40` on another day.
+/// Columns for `12:40:02.118`, or `11-21 12:40` on another day.
 const TIME: usize = 12;
-/// Room for a field of the values that is shown as a column.
+/// Columns for a field of the values that is shown as a column.
 const FIELD: usize = 12;
 /// Values above this are not searched for a column: that would take longer than a frame.
-const MOST_JSON: usize = 64 * 1024;
+const MAX_JSON: usize = 64 * 1024;
 /// Bytes of the value that tell text from anything else.
 const SAMPLE: usize = 256;
 
@@ -40,8 +40,9 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Widths follow from what the tail reads and how wide the pane is, not from the rows in view: they stay put.
-    pub(super) fn of(tail: &'a Tail, room: usize, app: &'a App) -> Self {
+    /// Widths follow from what the tail reads and how wide the pane is, not from the rows in view: they do not change while
+    /// rows come.
+    pub(super) fn of(tail: &'a Tail, width: usize, app: &'a App) -> Self {
         let partitions = tail.partitions();
         let names = partitions.iter().map(|one| &one.stream);
         let has_several = names
@@ -53,10 +54,10 @@ impl<'a> Columns<'a> {
             let (_, newest) = tail.store().offsets(&one.stream, one.partition)?;
             Some(count(newest).len())
         });
-        let key = if room < 70 {
+        let key = if width < 70 {
             8
         } else {
-            (room / 9).clamp(10, 18)
+            (width / 9).clamp(10, 18)
         };
         let mut columns = Self {
             offset: offsets.max().unwrap_or(0).max(7),
@@ -71,11 +72,11 @@ impl<'a> Columns<'a> {
             schemas: &app.settings().schemas,
             out_of_order: tail.out_of_order(),
         };
-        columns.value = room.saturating_sub(columns.taken());
+        columns.value = width.saturating_sub(columns.used());
         columns
     }
 
-    fn taken(&self) -> usize {
+    fn used(&self) -> usize {
         let cells = [self.offset, self.stream, self.partition, TIME, self.key];
         let shown = cells.iter().filter(|width| **width > 0);
         let cells: usize = shown.map(|width| width + 2).sum();
@@ -122,7 +123,7 @@ impl<'a> Columns<'a> {
             cell(&key, self.key, false, theme.key),
         ];
         let fields = self.fields.iter().map(|field| {
-            let is_small = message.value().len() <= MOST_JSON;
+            let is_small = message.value().len() <= MAX_JSON;
             let found = is_small.then(|| field.select(message.value())).flatten();
             let text = found.as_deref().unwrap_or(theme.glyphs.none);
             let is_number = found.is_some() && text.parse::<f64>().is_ok();

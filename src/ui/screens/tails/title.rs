@@ -87,8 +87,8 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
     let counters = tail.store().counters();
     let begins = tail.state() == TailState::Opening && tail.store().is_empty();
     let rate = tail.rate().map(format::rate);
-    let exported = app.tails().exported_so_far().map(format::large);
-    let evicted = format::large(counters.evicted);
+    let exported = app.tails().exported_so_far().map(format::count_u64);
+    let evicted = format::count_u64(counters.evicted);
     let segments = [
         query(tail, theme),
         state(app, tail, theme),
@@ -107,7 +107,7 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
         (counters.evicted > 0).then(|| muted(8, format!("evicted {evicted}"))),
         Some(muted(
             9,
-            format!("received {}", format::large(counters.received)),
+            format!("received {}", format::count_u64(counters.received)),
         )),
     ];
     segments.into_iter().flatten().collect()
@@ -115,7 +115,7 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
 
 fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let query = tail.search().query().map(Query::text)?;
-    let matching = format::size(tail.store().len());
+    let matching = format::count_usize(tail.store().len());
     let unscanned = tail.store().unscanned_len();
     let to_go = if tail.search().is_scanning() && unscanned > 0 {
         let unscanned = format::short_count(i64::try_from(unscanned).unwrap_or(i64::MAX));
@@ -124,7 +124,7 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
         String::new()
     };
     // Of what is in memory: the broker may have more.
-    let kept = format!(" of {}", format::size(tail.store().kept()));
+    let kept = format!(" of {}", format::count_usize(tail.store().kept()));
     let text = |columns, kept| {
         let query = format::cut(query, columns, theme.glyphs.cut);
         format!("/{query}  {matching} matching{kept}{to_go}")
@@ -138,7 +138,7 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
 /// Following, frozen or scrolled back, and how far the screen is behind.
 fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     let behind = tail.view().behind(tail.store(), height);
-    // A poll is older than the last chunk: what is not read is told only where reading has stopped.
+    // A poll is older than the last chunk: how much is not read is shown only where reading has stopped.
     let unread = if tail.is_throttled() {
         usize::try_from(tail.unread(app.truth())).unwrap_or(usize::MAX)
     } else {
@@ -152,7 +152,7 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     };
     let words = [
         Some(mode.to_owned()),
-        (messages > 0).then(|| format!("{} behind", format::size(messages))),
+        (messages > 0).then(|| format!("{} behind", format::count_usize(messages))),
         (behind.time > Duration::ZERO).then(|| lag(behind.time)),
         tail.is_throttled().then(|| "memory full".to_owned()),
     ];
@@ -236,7 +236,7 @@ pub(super) fn end_text(reason: &EndReason) -> String {
 
 fn removed(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let removed = tail.removed();
-    let text = format!("{} gone before they were read", format::large(removed));
+    let text = format!("{} gone before they were read", format::count_u64(removed));
     (removed > 0).then(|| TitleSegment::new(3, text, theme.degraded))
 }
 
@@ -244,13 +244,16 @@ fn removed(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
 fn out_of_order(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let count = tail.out_of_order().count();
     let (sign, seconds) = (theme.glyphs.late, LATE_AFTER.as_secs());
-    let text = format!("{sign} {} over {seconds}s late", format::large(count));
+    let text = format!("{sign} {} over {seconds}s late", format::count_u64(count));
     (count > 0).then(|| TitleSegment::new(3, text, theme.degraded))
 }
 
 fn kept(app: &App, tail: &Tail, theme: &Theme) -> TitleSegment {
     let store = tail.store();
-    let (messages, bytes) = (format::size(store.kept()), format::bytes_len(store.bytes()));
+    let (messages, bytes) = (
+        format::count_usize(store.kept()),
+        format::bytes_len(store.bytes()),
+    );
     let budget = format::bytes_len(app.settings().tail_budget);
     let text = format!("kept {messages} {} {bytes} of {budget}", theme.glyphs.dot);
     TitleSegment::new(5, text, theme.muted)

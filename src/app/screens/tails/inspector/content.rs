@@ -9,9 +9,9 @@ use crate::store::decode::{Class, DecodeOptions, Decoded, Format, Lines, decode}
 use crate::store::{LineChange, PinnedMessage, diff};
 
 /// Nodes are folded again in the next message only where there are not too many to look at.
-const MOST_NODES: usize = 5_000;
+const MAX_NODES: usize = 5_000;
 /// Columns that a deep line keeps for its text.
-const LEAST_COLUMNS: usize = 8;
+const MIN_COLUMNS: usize = 8;
 
 /// A part of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,9 +162,7 @@ impl Content {
             return rows.push(row(0, usize::MAX));
         }
         let (mut start, mut at, mut used) = (0, 0, 0);
-        let room = width
-            .saturating_sub(self.depth(line) * 2)
-            .max(LEAST_COLUMNS);
+        let room = width.saturating_sub(self.depth(line) * 2).max(MIN_COLUMNS);
         for c in self.tokens(line).flat_map(|token| token.text.chars()) {
             let columns = c.width().unwrap_or(1);
             if used + columns > room {
@@ -184,7 +182,7 @@ fn folded_lines(lines: &Lines, folded: &BTreeSet<String>) -> BTreeSet<usize> {
     }
     let nodes = (0..lines.len()).filter(|line| lines.fold(*line).is_some());
     let hidden = |line: &usize| lines.path(*line).is_some_and(|path| folded.contains(&path));
-    nodes.take(MOST_NODES).filter(hidden).collect()
+    nodes.take(MAX_NODES).filter(hidden).collect()
 }
 
 /// Reads values for a screen of some width.

@@ -1,4 +1,4 @@
-//! What of a stream is read into a tail, and which end leaves memory, as it follows from where the user looks.
+//! Which messages are read into a tail, and which end leaves memory, depending on where the user has scrolled.
 //! The budget of all tails together is the parent's.
 
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use crate::model::{PartitionId, StartAt, StopAt};
 use crate::store::{Evict, MessageId};
 
 /// Older messages to fetch at once, over all partitions of a tail.
-const OLDER: u32 = 2_000;
+const OLDER_AT_ONCE: u32 = 2_000;
 
-/// Where a tail begins that nobody sent elsewhere, and how that is written.
+/// Where a tail begins, and how that is written.
 pub(super) const DEFAULT_START: (StartAt, &str) = (StartAt::Last(50), "-50");
 
 /// Rows above the screen at which older messages are fetched before the user gets there.
-const NEAR_OLDEST: usize = 50;
+const FETCH_OLDER_WITHIN: usize = 50;
 
 /// Messages kept in memory ahead of the screen where reading goes on from older ones.
-const AHEAD: usize = 20_000;
+const MAX_READ_AHEAD: usize = 20_000;
 
-/// Which way the user has left the messages that were there: who scrolls on must not be overtaken.
+/// Which way the user has scrolled past the messages in memory: eviction must not take what comes next on that way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScrollDirection {
     /// The user has not: memory fills, then reading stops.
@@ -132,7 +132,7 @@ impl Tail {
         }
     }
 
-    /// What to read, from there on.
+    /// What to subscribe to, from there on.
     pub(super) fn spec(&self, start: StartAt) -> TailSpec {
         TailSpec {
             partitions: self.partitions.iter().map(TailPartition::key).collect(),
@@ -147,7 +147,7 @@ impl Tail {
     }
 }
 
-/// How memory follows.
+/// Which messages stay in memory.
 impl Tail {
     /// Chunks have left memory: what that means depends on the end they left from.
     pub(in crate::app::screens::tails) fn on_evicted(&mut self) {
@@ -169,7 +169,9 @@ impl Tail {
         let throttled = match self.scroll {
             _ if self.is_following() => false,
             ScrollDirection::None | ScrollDirection::Older => !has_room,
-            ScrollDirection::Newer => self.view.behind(&self.store, height).messages > AHEAD,
+            ScrollDirection::Newer => {
+                self.view.behind(&self.store, height).messages > MAX_READ_AHEAD
+            }
         };
         if throttled != self.throttled {
             self.throttled = throttled;
@@ -177,7 +179,7 @@ impl Tail {
         }
     }
 
-    /// Says which end leaves memory when it is full.
+    /// Sets which end leaves memory when it is full.
     pub(super) fn update_eviction(&mut self) {
         self.store.set_evict(match self.scroll {
             _ if self.is_following() => Evict::Oldest,
@@ -189,11 +191,12 @@ impl Tail {
 
     /// Fetches older messages of every partition when the screen comes near the oldest one kept.
     fn fetch_older(&mut self, height: usize, context: &mut Context) {
-        let near = self.view.rows_to_oldest(&self.store, height) < NEAR_OLDEST;
+        let near = self.view.rows_to_oldest(&self.store, height) < FETCH_OLDER_WITHIN;
         if !near || self.is_following() || self.fetches_older() || self.older_come_unasked() {
             return;
         }
-        let count = OLDER / u32::try_from(self.partitions.len().max(1)).unwrap_or(OLDER);
+        let count =
+            OLDER_AT_ONCE / u32::try_from(self.partitions.len().max(1)).unwrap_or(OLDER_AT_ONCE);
         for one in self.partitions.iter_mut().filter(|one| !one.at_start) {
             let kept = self.store.offsets(&one.stream, one.partition);
             one.fetching = true;

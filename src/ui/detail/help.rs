@@ -7,7 +7,7 @@ use crate::ui::painter::span;
 use crate::ui::theme::Theme;
 
 /// The text about the keys that count in these contexts.
-pub(super) fn help_page(contexts: &[KeyContext], keymap: &Keymap, theme: &Theme) -> Vec<Line> {
+pub(super) fn help_detail(contexts: &[KeyContext], keymap: &Keymap, theme: &Theme) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut listed: Vec<Command> = Vec::new();
     for context in contexts {

@@ -160,7 +160,7 @@ pub use observer::{Observer, TaskCount};
 pub use options::{ConnectOptions, Prefer, TlsOptions};
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
 pub use publisher::{AckFuture, Publisher, PublisherOptions};
-pub use subscribe::{Subscription, SubscriptionItem};
+pub use subscribe::{Batches, Subscription, SubscriptionItem};
 
 /// The TLS library of [`TlsOptions::rustls`], in the version that this client speaks.
 pub use tokio_rustls::rustls;
@@ -172,7 +172,7 @@ pub mod envelope {
     pub use crate::wire::envelope::{Envelope, EnvelopeError, EnvelopeMessage, decode, encode};
 }
 
-use crate::model::{OwnedMessages, SubscribeSpec};
+use crate::model::{Destination, Outcome, OwnedMessages, PublishOptions, SubscribeSpec, Target};
 
 /// Reads and changes a cluster. Cheap to clone; reads as an [`Observer`] does, to which it derefs.
 #[derive(Clone, Debug)]
@@ -197,6 +197,45 @@ impl Client {
     pub async fn connect(options: ConnectOptions) -> Result<Self> {
         let observer = Observer::connect(options).await?;
         Ok(Self { observer })
+    }
+
+    /// Ends the client for all of its handles: waits until what publishers have in flight is answered, for as long as one
+    /// request may take, then closes every connection. Publishers have to be dropped for that, or are cut off.
+    /// Subscriptions end as [`Closed`](crate::model::ErrorKind::Closed). Dropping the last handle closes too, without
+    /// waiting.
+    pub async fn close(self) {
+        let inner = std::sync::Arc::clone(self.core());
+        drop(self);
+        let limit = inner.options.request_timeout;
+        tokio::time::timeout(limit, inner.tasks.sessions_ended())
+            .await
+            .ok();
+        inner.tasks.end_all().await;
+    }
+
+    /// Publishes one message to the partition that a partitioner chooses by its key and value; `options.to` names the
+    /// stream.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish); [`Refused`](crate::model::ErrorKind::Refused) where `options.to` is a subject.
+    pub async fn publish_by(
+        &self,
+        partitioner: &dyn Partitioner,
+        mut options: PublishOptions,
+    ) -> Result<Outcome> {
+        let stream = match &options.to {
+            Destination::Partition(stream, _)
+            | Destination::ByKey(stream)
+            | Destination::RoundRobin(stream) => std::sync::Arc::clone(stream),
+            Destination::Subject(subject) => {
+                let sentence = "a NATS subject has no partitions to choose from";
+                return Err(Error::refused(Target::Subject(subject.clone()), sentence));
+            }
+        };
+        let (key, value) = (&options.key, &options.value);
+        let chosen = self.partition_for(partitioner, &stream, key, value).await?;
+        options.to = Destination::Partition(stream, chosen);
+        self.publish(options).await
     }
 
     /// The read half, on the same connections.

@@ -1,5 +1,5 @@
 //! A cluster of brokers in this process, in memory, that answers as real Liftbridge servers do: for teaching and tests.
-//! It keeps nothing: what is published is gone when it stops, and a stream's retention bounds its memory.
+//! Nothing is kept: what is published is gone when it stops, and a stream's retention bounds its memory.
 //!
 //! # As a test double
 //!
@@ -26,13 +26,12 @@ mod activity;
 mod admin;
 mod broker;
 mod cluster;
+mod cluster_state;
 mod codec;
 mod compat;
-mod convert;
 mod cursors;
 mod faults;
 mod groups;
-mod health;
 mod listener;
 mod log;
 mod metadata;
@@ -44,12 +43,13 @@ mod reader;
 mod replication;
 mod server;
 mod service;
-mod settings;
 mod socket;
-mod state;
+mod stream_spec;
 mod subject;
 mod subscribe;
+mod sync;
 mod timings;
+#[cfg(feature = "dashboard")]
 mod traffic;
 
 use std::io;
@@ -63,16 +63,15 @@ pub use compat::AckFault;
 pub use faults::{FaultRefused, Faults};
 
 use activity::{ACTIVITY, internal_subject};
-use admin::Wish;
 use broker::Broker;
 use cluster::Cluster;
-use compat::Quirks;
+use compat::Compat;
 use cursors::CURSORS;
 use listener::Listener;
 use replication::BrokerIndex;
 use server::BrokerService;
-use settings::Settings;
-use timings::Pace;
+use stream_spec::StreamSpec;
+use timings::Timings;
 
 /// Most brokers that one cluster may have.
 pub const MAX_BROKERS: usize = 32;
@@ -87,7 +86,7 @@ pub struct DemoOptions {
     pub brokers: usize,
     /// The first broker's port, the next one's is one higher; 0 takes free ports.
     pub first_port: u16,
-    /// How much faster than a real cluster it lives: elections, lag, cache times. 1 is real.
+    /// How many times faster than a real cluster's elections, lag and cache times are. 1 is real.
     pub speed: f64,
     /// Who publishes and reads in it.
     pub traffic: Traffic,
@@ -123,7 +122,8 @@ pub enum Traffic {
     /// Nobody: there are the internal streams and no others.
     Quiet,
     /// The streams, producers and consumers of `assets/demo.toml`, and every two minutes an incident.
-    Company {
+    #[cfg(feature = "dashboard")]
+    Workload {
         /// Messages per second in all; none: as the file says.
         rate: Option<u32>,
         /// Whether incidents come one after the other.
@@ -148,29 +148,35 @@ impl DemoCluster {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let mut brokers = Vec::new();
-        for seat in 0..options.brokers {
-            brokers.push(open_broker(seat, &options).await?);
+        for index in 0..options.brokers {
+            brokers.push(open_broker(index, &options).await?);
         }
-        let quirks = Quirks::new(options.sticky_flags, options.reverse);
-        let (cluster, lagging) = Cluster::new(options.speed, brokers, quirks);
-        spawn(&cluster, Arc::clone(&cluster).replicate(lagging));
+        let compat = Compat {
+            sticky_flags: options.sticky_flags,
+            reverse: options.reverse,
+            acks: AckFault::None,
+        };
+        let (cluster, to_fetch) = Cluster::new(options.speed, brokers, compat);
+        cluster.spawn(Arc::clone(&cluster).run_replication(to_fetch));
         create_internal_streams(&cluster, &options);
-        spawn(&cluster, Arc::clone(&cluster).keep_house());
-        if let Traffic::Company { rate, storm } = options.traffic {
+        cluster.spawn(Arc::clone(&cluster).run_housekeeping());
+        #[cfg(feature = "dashboard")]
+        if let Traffic::Workload { rate, storm } = options.traffic {
             traffic::start(&cluster, rate, storm)?;
         }
-        for seat in 0..options.brokers {
-            serve(&cluster, seat);
+        let health = server::health_server().await;
+        for index in 0..options.brokers {
+            let service = BrokerService::new(&cluster, index, health.clone());
+            serve(&cluster, index, service);
         }
         Ok(Self { cluster })
     }
 
     /// `HOST:PORT` of each broker, `demo-1` first.
     pub fn addresses(&self) -> Vec<String> {
-        self.cluster
-            .brokers
-            .iter()
-            .map(|broker| broker.door.address())
+        let brokers = self.cluster.brokers.iter();
+        brokers
+            .map(|broker| broker.listener.address.to_string())
             .collect()
     }
 
@@ -192,76 +198,64 @@ impl Drop for DemoCluster {
     }
 }
 
-async fn open_broker(seat: BrokerIndex, options: &DemoOptions) -> io::Result<Broker> {
-    let port = match (options.first_port, u16::try_from(seat)) {
+async fn open_broker(index: BrokerIndex, options: &DemoOptions) -> io::Result<Broker> {
+    let port = match (options.first_port, u16::try_from(index)) {
         (0, _) => 0,
         (first, Ok(above)) => first.saturating_add(above),
         (first, Err(_)) => first,
     };
-    Ok(Broker::new(
-        seat,
-        options.brokers,
-        Listener::open_on(port).await?,
-    ))
+    let listener = Listener::bind(port).await?;
+    Ok(Broker::new(index, options.brokers, listener))
 }
 
-/// Runs a task until the cluster stops.
-fn spawn(cluster: &Cluster, task: impl Future<Output = ()> + Send + 'static) {
-    let stop = cluster.stop.clone();
-    cluster.tasks.spawn(async move {
-        stop.run_until_cancelled(task).await;
-    });
-}
-
-/// Serves one broker: one gRPC server for all of its lives, behind a door that opens and closes.
-fn serve(cluster: &Arc<Cluster>, seat: BrokerIndex) {
+/// Serves one broker: one gRPC server for all of its lives, behind a listener that opens and closes.
+fn serve(cluster: &Arc<Cluster>, index: BrokerIndex, service: BrokerService) {
     let (accepted, incoming) = mpsc::channel(BACKLOG);
-    let front = BrokerService::new(Arc::clone(cluster), seat);
     let server = Server::builder()
         .max_concurrent_streams(u32::MAX)
         .http2_max_pending_accept_reset_streams(Some(usize::MAX))
-        .serve_with_incoming(front, ReceiverStream::new(incoming));
-    spawn(cluster, async move {
+        .serve_with_incoming(service, ReceiverStream::new(incoming));
+    cluster.spawn(async move {
         // A server without TLS and with a listener of its own has nothing that could fail.
         server.await.ok();
     });
     let owner = Arc::clone(cluster);
-    spawn(cluster, async move {
-        owner.brokers[seat].door.attend(accepted).await;
+    cluster.spawn(async move {
+        owner.brokers[index].listener.run(accepted).await;
     });
 }
 
 /// The streams that servers keep for themselves, on all brokers.
 fn create_internal_streams(cluster: &Cluster, options: &DemoOptions) {
-    let default = if options.brokers == 1 { 1 } else { 2 };
-    let cursors = i32::try_from(options.cursor_partitions.unwrap_or(default)).unwrap_or(i32::MAX);
-    let internal = |name: &str, partitions, settings| Wish {
+    let internal = |name: &str, partitions, spec| StreamSpec {
         name: name.to_owned(),
         subject: internal_subject(name),
         replication: -1,
         partitions,
-        settings,
-        ..Wish::default()
+        ..spec
     };
-    let mut wishes = Vec::new();
+    // Nothing is there yet that these could collide with.
     if options.activity {
-        wishes.push(internal(ACTIVITY, 1, Settings::server_defaults()));
+        let spec = internal(ACTIVITY, 1, StreamSpec::default());
+        cluster.create(spec).ok();
     }
-    if cursors > 0 {
-        wishes.push(internal(CURSORS, cursors, cursors_settings(&cluster.pace)));
-    }
-    for wish in wishes {
-        // Nothing is there yet that these could collide with.
-        cluster.create(&wish).ok();
+    let default = if options.brokers == 1 { 1 } else { 2 };
+    let partitions = options.cursor_partitions.unwrap_or(default);
+    if partitions > 0 {
+        let partitions = i32::try_from(partitions).unwrap_or(i32::MAX);
+        let spec = internal(CURSORS, partitions, cursors_spec(&cluster.timings));
+        cluster.create(spec).ok();
     }
 }
 
-/// Cursors are compacted and doze after a minute. Their segments are small, since only closed ones are compacted.
-fn cursors_settings(pace: &Pace) -> Settings {
-    let mut settings = Settings::server_defaults();
-    settings.auto_pause = Some(pace.cursors_idle);
-    settings.retention.compact = true;
-    settings.retention.age = 0;
-    settings.retention.segment_bytes = 256 * 1024;
-    settings
+/// Cursors are compacted and pause after a minute. Their segments are small, since only closed ones are compacted.
+fn cursors_spec(timings: &Timings) -> StreamSpec {
+    let mut spec = StreamSpec {
+        auto_pause: Some(timings.cursors_idle),
+        ..StreamSpec::default()
+    };
+    spec.retention.compact = true;
+    spec.retention.age = 0;
+    spec.retention.segment_bytes = 256 * 1024;
+    spec
 }

@@ -1,63 +1,230 @@
-//! What is wrong now, worst first: one truth from what every broker says, and the findings that follow from it.
+//! What is wrong now, worst first: one truth from what every broker reports, and the findings that follow from it.
 //!
 //! Pure: no clock, no network, no terminal. Views, probes, cursors and the time are handed in.
 //!
 //! # How the truth is found
 //!
-//! Brokers do not lie on purpose, but each tells its own view of things (wire-contract §0, §4.7, §5): dead brokers stay
+//! Brokers do not lie on purpose, but each has its own view of things (wire-contract §0, §4.7, §5): dead brokers stay
 //! listed for two minutes, dead leaders are named until another is elected, offsets are those of the answering
 //! broker's log, flags are sticky. So every broker is asked for itself, and this is made of the answers:
 //!
 //! | question | who is believed |
 //! |---|---|
-//! | Does a broker answer? | Its own outcome alone. A refused connection is silence at once, an answer that does not come in time only when it happens twice in a row. Who lists it is shown beside it. A broker that nobody lists, though partitions name it, is silent. |
+//! | Does a broker answer? | Its own outcome alone. A refused connection is silence at once, an answer that does not come in time only when that happens twice in a row. Who lists the broker is shown beside it. A broker that nobody lists, though partitions name it, is silent. |
 //! | Does a stream exist? | Any answering broker that knows it; where none answers, whoever knew it last. Of two incarnations of one name, the later. |
 //! | Who leads? | The broker that answers and says that it leads. Two that say so: the one that began later. None: whom the answering brokers name, one that answers before one that does not, then the majority, then the freshest view. No epoch is on the wire, so this can be wrong for one poll; the contradiction is kept in [`PartitionTruth::disagreement`], and is a finding when it lasts. |
 //! | Who is in sync? | The believed leader's own view, or the freshest one that names it. A dead replica stays in the ISR until its leader removes it, and is shown so. |
-//! | Where does a log end? | The leader's own word. Where it is silent, the replica that has most, named in [`PartitionTruth::source`]. A broker without a replica says -1 and is not heard. |
-//! | Is it paused? | No flag: no. A flag: what the leader said when it was asked for that partition alone, as long as no view tells of a later pause or resume; or a message that the leader received after the latest one. Else it is [`Known::Unknown`], and [`Truth::doubtful`] asks for a probe. |
+//! | Where does a log end? | Where the leader says. Where that does not answer, the replica that has most, named in [`PartitionTruth::source`]. A broker without a replica says -1 and is left out. |
+//! | Is it paused? | No flag: no. A flag: what the leader answered when it was asked for that partition alone, as long as no view reports a later pause or resume; or a message that the leader received after the latest one. Else it is [`Known::Unknown`], and [`Truth::doubtful`] asks for a probe. |
 //! | Is it readonly? | No flag: no. A flag: the probe; or the leader, where it has seen the change itself and no pause since. Else unknown. |
 //! | How far is a replica behind? | Its own newest offset less what the leader had when the replica was asked: a lower bound, so that polls that come one after the other invent no lag. |
 //! | How fast does it grow? | The leader's newest offsets over ten seconds. An offset that goes back, another leader, another incarnation: unknown, never negative. |
 //! | How far is a cursor behind in time? | The log was seen to pass it, and that moment counts. It had passed it before anybody watched: at least so long ([`LagTime::bounded`]). |
 //!
-//! What cannot be known is `None` or [`Known::Unknown`], never a zero. What was true when its witness fell silent stays,
-//! with its age ([`Truth::known_at`], [`Truth::witnesses`]).
+//! What cannot be known is `None` or [`Known::Unknown`], never a zero. What was true when a broker stopped answering
+//! stays, with its age ([`Truth::known_at`], [`Truth::replica_views`]).
 //!
 //! # How findings come and go
 //!
-//! A fact is a finding at once; a suspicion (views that disagree, commits that stand still, a cursor that does not move)
-//! must last as long as [`AlertOptions`] say. Partitions of one stream with the same trouble are one finding. A finding
-//! keeps its beginning until it is over. Flags that lie are no finding: [`PartitionTruth::flags_lie`].
+//! A fact is a finding at once; a suspicion (views that disagree, commits or cursors that are stalled) must last as long
+//! as [`AlertOptions`] say. Partitions of one stream with the same trouble are one finding. A finding keeps its beginning
+//! until it is over. Flags that lie are no finding: [`PartitionTruth::flags_lie`].
 //!
 //! # What it costs
 //!
-//! A stream is looked at again only when a broker says something else of it than before; the truth shares the rest with
-//! the one before. See [`Health::assess`] for what happens where everything changes at once.
+//! A stream is assessed again only when a broker reports something else of it than before; the truth shares the rest
+//! with the one before. See [`Health::assess`] for what happens where everything changes at once.
 
-mod alarms;
 mod assess;
-mod broker_views;
-mod brokers;
-mod change;
-mod engine;
+mod broker_record;
+mod broker_tracker;
+mod claim;
+mod commit_stall;
+mod cursor_tracker;
+mod election;
 mod finding;
-mod lag;
 mod leader;
+mod log_end_history;
 mod options;
-mod partition;
+mod partition_truth;
 mod pause_state;
 mod rates;
 mod rules;
-mod streams;
+mod stream_change;
+mod stream_record;
+mod stream_tracker;
 mod truth;
 mod verdict;
+mod view_merge;
+mod what_if;
 
-pub use engine::Health;
+use std::cmp::Reverse;
+use std::sync::Arc;
+
 pub use finding::{Finding, Rule, Severity};
 pub use options::{AlertOptions, HealthOptions};
-pub use partition::{Disagreement, Known, PartitionStatus, PartitionTruth, PartitionView};
+pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 pub use truth::{
-    BrokerTruth, CursorTruth, LagTime, Reach, StreamStatus, StreamTruth, Totals, Truth, Witness,
+    BrokerTruth, CursorTruth, LagTime, Reach, ReplicaView, StreamStatus, StreamTruth, Totals, Truth,
 };
 pub use verdict::{RuleOptions, Verdict};
+pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
+
+use crate::model::{BrokerView, CursorEntry, Offset, Probe, Timestamp};
+use assess::AssessContext;
+use broker_tracker::BrokerTracker;
+use cursor_tracker::CursorTracker;
+use stream_tracker::StreamTracker;
+
+/// Partitions of which only the log has grown that [`Health::assess`] looks at in one call: a tenth of a very large
+/// cluster, which keeps the call within some ten milliseconds.
+const LOG_ENDS_AT_ONCE: usize = 4_000;
+
+/// Collects what brokers report and finds what follows.
+#[derive(Debug, Default)]
+pub struct Health {
+    options: HealthOptions,
+    brokers: BrokerTracker,
+    streams: StreamTracker,
+    cursors: CursorTracker,
+    /// Whether anything was reported since the truth was put together.
+    changed: bool,
+    /// Whether too few brokers answered for any election when the streams were assessed last.
+    no_majority: bool,
+    truth: Arc<Truth>,
+}
+
+impl Health {
+    /// Nothing is known yet.
+    pub fn new(options: HealthOptions) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
+    /// How it judges.
+    pub fn options(&self) -> &HealthOptions {
+        &self.options
+    }
+
+    /// Records one broker's answer, or why there is none. One that is older than the last of its address is dropped.
+    pub fn observe(&mut self, view: &Arc<BrokerView>) {
+        let missed_polls = self.options.alerts.missed_polls;
+        let Some(change) = self.brokers.observe(view, missed_polls) else {
+            return;
+        };
+        self.changed = true;
+        if change.reach {
+            self.streams.mark_all_changed();
+        }
+        if let Ok(cluster) = &view.result {
+            let by = cluster.answered_by.as_ref().or(view.broker.as_ref());
+            // The streams were collected before the broker waited for its survey of brokers (wire-contract §4.7).
+            let at = view.at.minus(view.took);
+            let before = change.before.as_deref();
+            self.streams.observe(before, cluster, by, at);
+            self.cursors.record_log_ends(cluster, by, at);
+        }
+    }
+
+    /// Records what a partition's leader answered when asked for it alone.
+    pub fn probe(&mut self, probe: &Probe) {
+        self.changed = true;
+        self.streams.record_probe(probe);
+    }
+
+    /// Records all cursors as they were read at `now`; those that are not among them are gone.
+    pub fn cursors(&mut self, entries: &[CursorEntry], now: Timestamp) {
+        self.changed = true;
+        self.cursors.record(entries, now);
+        for view in self.brokers.claims().iter().filter(|view| view.current) {
+            let by = Some(view.broker);
+            self.cursors.record_log_ends(view.value, by, view.at);
+        }
+    }
+
+    /// Records the offset of the first message after a cursor and when it was stored, where somebody has fetched it: the
+    /// lag in time is known at once then. Without it, it is known from when the log passes the cursor while watched.
+    pub fn first_unread(&mut self, cursor: &CursorEntry, offset: Offset, stored: Timestamp) {
+        self.changed = true;
+        self.cursors.record_unread(cursor, offset, stored);
+    }
+
+    /// The truth as of all that was reported up to `now`: the same value, shared, where nothing changed. Only streams of
+    /// which something new was reported are assessed again.
+    ///
+    /// In a cluster of more than 4,000 partitions, those of which only the log has grown take turns, so that one call
+    /// takes no longer than some ten milliseconds; whatever else changes is there at once.
+    pub fn assess(&mut self, now: Timestamp) -> Arc<Truth> {
+        self.assess_up_to(Some(LOG_ENDS_AT_ONCE), now)
+    }
+
+    /// Assesses without turns, however long it takes: for who asks once.
+    pub fn assess_whole(&mut self, now: Timestamp) -> Arc<Truth> {
+        self.assess_up_to(None, now)
+    }
+
+    fn assess_up_to(&mut self, most: Option<usize>, now: Timestamp) -> Arc<Truth> {
+        let no_majority = self.brokers.lacks_majority();
+        if no_majority != self.no_majority {
+            self.no_majority = no_majority;
+            self.streams.mark_all_changed();
+        }
+        let context = AssessContext {
+            views: self.brokers.claims(),
+            brokers: &self.brokers,
+            no_majority,
+            options: &self.options,
+            now,
+        };
+        let assessed = self.streams.assess(&context, most);
+        if assessed {
+            let named = self.streams.named_brokers();
+            self.brokers.update_unlisted(named, now);
+        }
+        let wrote = self.streams.write_history(now);
+        if assessed || wrote || self.changed || !self.cursors.is_empty() {
+            self.changed = false;
+            self.truth = Arc::new(self.put_together(now));
+        }
+        Arc::clone(&self.truth)
+    }
+
+    fn put_together(&self, now: Timestamp) -> Truth {
+        let mut brokers = self.brokers.truths();
+        self.streams.count_shares(&mut brokers);
+        let log_end = |stream: &str, id| self.streams.log_end(stream, id);
+        let cursors = self.cursors.truths(now, log_end);
+        Truth {
+            findings: self.findings(&brokers, &cursors, now),
+            brokers,
+            streams: self.streams.truths().map(Arc::clone).collect(),
+            cursors,
+            as_of: self.brokers.as_of(),
+            totals: self.streams.totals(),
+            doubtful: self.streams.doubtful(now),
+        }
+    }
+
+    fn findings(
+        &self,
+        brokers: &[BrokerTruth],
+        cursors: &[CursorTruth],
+        now: Timestamp,
+    ) -> Vec<Finding> {
+        let mut found = rules::broker::findings(brokers, self.no_majority);
+        let nobody = found.iter().any(|finding| finding.rule == Rule::NoBroker);
+        // Where nobody answers, one finding says so; that every partition is leaderless too says nothing more.
+        let adds = |finding: &&Finding| {
+            !(nobody && matches!(finding.rule, Rule::LeaderUnreachable | Rule::Leaderless))
+        };
+        found.extend(self.streams.findings().filter(adds).cloned());
+        found.extend(rules::cursor::findings(cursors, &self.options.alerts, now));
+        found.sort_by(|a, b| {
+            let key = |finding: &Finding| (Reverse(finding.severity), finding.rule);
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+        });
+        found
+    }
+}

@@ -45,7 +45,7 @@
 //! | follow a change of the API | `proto/api.proto`, `wire/convert.rs` |
 //! | add a decoder of values | `store/decode/` |
 //! | add a background source | `runtime/`, a variant of `app::Event` |
-//! | change what counts as trouble | `health/rules.rs` |
+//! | change what counts as trouble | `health/rules/` |
 //! | teach the demo cluster a failure | `demo/faults.rs` |
 //! | add a subcommand | `cli/args.rs` and a file of its own in `cli/` |
 

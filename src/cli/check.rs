@@ -44,7 +44,13 @@ pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) ->
 
 /// The verdict over what was seen. Cursors that cannot be read are one thing less that is known: the rest counts.
 async fn assess(mut snapshot: ClusterSnapshot, rules: &RuleOptions) -> Report {
-    let unread = snapshot.read_cursors().await.err();
+    let unread = match snapshot.read_cursors().await {
+        Err(error) => error.sentence,
+        Ok(()) => snapshot
+            .unread
+            .first()
+            .map(|(_, failure)| failure.sentence.clone()),
+    };
     let truth = snapshot.truth();
     let mut verdict = rules.verdict(&truth);
     // They might be behind, and whoever asks about that is not to be told that all is well.
@@ -56,6 +62,6 @@ async fn assess(mut snapshot: ClusterSnapshot, rules: &RuleOptions) -> Report {
         findings: rules.apply(&truth),
         truth,
         trouble: None,
-        unread: unread.and_then(|trouble| trouble.sentence),
+        unread,
     }
 }

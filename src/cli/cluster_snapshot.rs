@@ -15,7 +15,9 @@ use super::json::time;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::ConfigFile;
 use crate::health::{AlertOptions, Finding, Health, HealthOptions, Reach, Truth};
-use crate::model::{ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, Timestamp};
+use crate::model::{
+    ErrorKind, Failure, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
+};
 
 /// Between two looks: rates need two, half a second apart at least.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(550);
@@ -34,7 +36,9 @@ pub(crate) struct ClusterSnapshot {
     /// What follows from it.
     pub(crate) health: Health,
     /// Partitions of `__cursors` whose cursors could not be read: they are paused.
-    pub(crate) asleep: Vec<PartitionId>,
+    pub(crate) paused: Vec<PartitionId>,
+    /// Partitions of `__cursors` that could not be read for another reason, and why.
+    pub(crate) unread: Vec<(PartitionId, Failure)>,
     /// When it was begun.
     begun: Timestamp,
 }
@@ -48,7 +52,8 @@ impl ClusterSnapshot {
         let mut snapshot = Self {
             observer: session.observer()?,
             health: Health::new(options),
-            asleep: Vec::new(),
+            paused: Vec::new(),
+            unread: Vec::new(),
             begun: Timestamp::now(),
         };
         snapshot.observer.fetch_metadata().await?;
@@ -59,9 +64,10 @@ impl ClusterSnapshot {
 
     /// Looks twice, so that rates are known.
     pub(crate) async fn take_twice(session: &mut CommandContext<'_>) -> Result<Self> {
+        let mut snapshot = Self::take_snapshot(session).await?;
+        // From here, and not from the beginning: a large cluster takes longer to look at.
         let mut looks = interval(BETWEEN_LOOKS);
         looks.tick().await;
-        let mut snapshot = Self::take_snapshot(session).await?;
         looks.tick().await;
         snapshot.observe_all().await;
         Ok(snapshot)
@@ -74,14 +80,15 @@ impl ClusterSnapshot {
         Ok(snapshot)
     }
 
-    /// Reads the cursors where there are any. Fails where some cannot be read; what was seen before stands.
+    /// Reads the cursors where there are any: those that can be.
     pub(crate) async fn read_cursors(&mut self) -> Result<()> {
         match self.observer.read_cursors().await {
             Err(error) if error.kind() == ErrorKind::CursorsDisabled => {}
             Err(error) => return Err(error.into()),
             Ok(reading) => {
                 self.health.cursors(&reading.entries, Timestamp::now());
-                self.asleep = reading.paused;
+                self.paused = reading.paused;
+                self.unread = reading.unread;
             }
         }
         Ok(())
@@ -89,7 +96,7 @@ impl ClusterSnapshot {
 
     /// The truth as of now.
     pub(crate) fn truth(&mut self) -> Arc<Truth> {
-        let mut truth = self.health.assess(Timestamp::now());
+        let mut truth = self.health.assess_whole(Timestamp::now());
         self.undate(Arc::make_mut(&mut truth));
         truth
     }
@@ -188,7 +195,7 @@ pub(crate) fn finding(finding: &Finding) -> Value {
     json!({
         "severity": finding.severity.as_str(),
         "rule": finding.rule.as_str(),
-        "target": finding.place(),
+        "target": finding.target_name(),
         "message": finding.message,
         "since": time(finding.since),
     })

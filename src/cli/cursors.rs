@@ -84,13 +84,7 @@ const FIRST_UNREAD: Duration = Duration::from_secs(2);
 /// Lists the cursors of one stream, or all.
 pub(crate) async fn all(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
     let mut snapshot = ClusterSnapshot::take_with_cursors(session).await?;
-    if !snapshot.asleep.is_empty() {
-        session.console.print_error(&format!(
-            "partitions {} of __cursors are paused, so cursors kept there are not shown; \
-             liftui resume __cursors wakes them",
-            format_ranges(&snapshot.asleep)
-        ));
-    }
+    tell_unread(session, &snapshot);
     time_lags(&mut snapshot).await;
     let truth = snapshot.truth();
     let wanted = |cursor: &&CursorTruth| {
@@ -99,7 +93,32 @@ pub(crate) async fn all(session: &mut CommandContext<'_>, args: MaybeStreamArgs)
     };
     let cursors: Vec<_> = truth.cursors.iter().filter(wanted).map(describe).collect();
     session.printer(&ALL, args.output).all(&cursors)?;
-    Ok(Exit::DONE)
+    Ok(exit_of(&snapshot))
+}
+
+/// Says which partitions of `__cursors` could not be read, so that what is shown does not pass for all.
+fn tell_unread(session: &mut CommandContext<'_>, snapshot: &ClusterSnapshot) {
+    if !snapshot.paused.is_empty() {
+        session.console.print_error(&format!(
+            "partitions {} of __cursors are paused, so cursors kept there are not shown; \
+             liftui resume __cursors resumes them",
+            format_ranges(&snapshot.paused)
+        ));
+    }
+    for (partition, failure) in &snapshot.unread {
+        session.console.print_error(&format!(
+            "cursors in partition {partition} of __cursors are not shown: {failure}"
+        ));
+    }
+}
+
+/// A script that reads all of the output must not take a part for the whole.
+fn exit_of(snapshot: &ClusterSnapshot) -> Exit {
+    if snapshot.unread.is_empty() {
+        Exit::DONE
+    } else {
+        Exit::FAILED
+    }
 }
 
 /// Finds out how long the first unread message of each lagging cursor has been there.
@@ -144,13 +163,14 @@ fn describe(cursor: &CursorTruth) -> Value {
         "offset": entry.offset,
         "lag": cursor.lag,
         "lag_seconds": cursor.lag_time.map(|time| seconds(time.at_least)),
-        "drain_seconds": cursor.drain.map(seconds),
+        "drain_seconds": cursor.time_to_drain.map(seconds),
     })
 }
 
 /// Lists the consumer groups.
 pub(crate) async fn groups(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     let mut snapshot = ClusterSnapshot::take_with_cursors(session).await?;
+    tell_unread(session, &snapshot);
     let groups = snapshot.observer.groups().await?;
     if !groups.is_empty() {
         time_lags(&mut snapshot).await;
@@ -161,7 +181,7 @@ pub(crate) async fn groups(session: &mut CommandContext<'_>, output: OutputArgs)
         .map(|group| describe_group(group, &truth.cursors))
         .collect();
     session.printer(&GROUPS, output).all(&groups)?;
-    Ok(Exit::DONE)
+    Ok(exit_of(&snapshot))
 }
 
 /// A group is as far behind as its cursors are together, and as long as the slowest of them.

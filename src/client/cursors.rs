@@ -10,8 +10,8 @@ use super::partitioner::by_key;
 use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem};
 use super::{Client, Observer};
 use crate::model::{
-    CursorEntry, EndReason, ErrorKind, Offset, OwnedMessages, PartitionId, RetryLimit, StartAt,
-    StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target,
+    CursorEntry, EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, PartitionId,
+    RetryLimit, StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target,
 };
 use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
@@ -25,17 +25,20 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// All cursors found, and which partitions of `__cursors` could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CursorReading {
-    /// Cursors by id, stream and partition: the latest stored of each.
+    /// Cursors by id, stream and partition: the latest stored of each. Of partitions that could not be read they are what
+    /// this client read before.
     pub entries: Vec<CursorEntry>,
-    /// Partitions of `__cursors` that are paused, as they are by default after a minute without use: of these the
-    /// entries are what this client read before.
+    /// Partitions that are paused, as they are by default after a minute without use.
     pub paused: Vec<PartitionId>,
+    /// Partitions that could not be read for another reason, and why.
+    pub unread: Vec<(PartitionId, Failure)>,
 }
 
 /// What has been read of `__cursors` so far, so that each reading goes on where the one before ended.
 #[derive(Debug, Default)]
 pub(crate) struct CursorLog {
-    entries: BTreeMap<(String, StreamName, PartitionId), CursorEntry>,
+    /// With the partition of `__cursors` that each is in.
+    entries: BTreeMap<(String, StreamName, PartitionId), (PartitionId, CursorEntry)>,
     next: BTreeMap<PartitionId, Offset>,
 }
 
@@ -47,13 +50,13 @@ impl Observer {
     /// [`ErrorKind::CursorsDisabled`] where there is no `__cursors` stream. What keeps a partition of it from being
     /// read, a few seconds after that began: no leader that answers, a refusal.
     pub async fn cursors(&self) -> Result<Vec<CursorEntry>> {
-        Ok(self.read_cursors().await?.entries)
+        self.read_cursors().await?.whole()
     }
 
-    /// The same, with what could not be read.
+    /// All cursors that can be read, with what could not be: each partition of `__cursors` is read for itself.
     ///
     /// # Errors
-    /// As [`cursors`](Self::cursors).
+    /// [`ErrorKind::CursorsDisabled`] where there is no `__cursors` stream; where no broker answers.
     pub async fn read_cursors(&self) -> Result<CursorReading> {
         self.core().read_cursors(false).await
     }
@@ -65,7 +68,7 @@ impl Client {
     /// # Errors
     /// As [`Observer::cursors`].
     pub async fn cursors_resuming(&self) -> Result<Vec<CursorEntry>> {
-        Ok(self.core().read_cursors(true).await?.entries)
+        self.core().read_cursors(true).await?.whole()
     }
 
     /// Stores how far a consumer has read: the last offset it read. Streams and partitions are not checked by servers:
@@ -158,66 +161,77 @@ impl Inner {
 
     async fn read_cursors(self: &Arc<Self>, resume: bool) -> Result<CursorReading> {
         let partitions = self.cursor_partitions().await?;
-        let mut book = self.cursor_log.lock().await;
-        let mut paused = Vec::new();
+        let mut log = self.cursor_log.lock().await;
+        let mut reading = CursorReading::default();
         for partition in partitions {
-            if !self
-                .read_cursor_partition(&mut book, partition, resume)
-                .await?
+            match self
+                .read_cursor_partition(&mut log, partition, resume)
+                .await
             {
-                paused.push(partition);
+                Ok(EndReason::Paused) => reading.paused.push(partition),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Closed => return Err(error),
+                Err(error) => reading.unread.push((partition, Failure::from(error))),
             }
         }
-        Ok(CursorReading {
-            entries: book.entries.values().cloned().collect(),
-            paused,
-        })
+        reading.entries = log
+            .entries
+            .values()
+            .map(|(_, entry)| entry.clone())
+            .collect();
+        Ok(reading)
     }
 
-    /// Reads what is new in one partition; `false` where it is paused.
+    /// Reads what is new in one partition.
     async fn read_cursor_partition(
         self: &Arc<Self>,
-        book: &mut CursorLog,
+        log: &mut CursorLog,
         partition: PartitionId,
         resume: bool,
-    ) -> Result<bool> {
-        let next = book.next.get(&partition).copied();
-        let mut order = whole(CURSORS, partition, next);
-        order.resume = resume;
-        let end = self
-            .read_until_end(order, |message| {
-                book.next.insert(partition, message.offset + 1);
+    ) -> Result<EndReason> {
+        let next = log.next.get(&partition).copied();
+        let request = SubscribeRequest {
+            resume,
+            ..up_to_now(CURSORS, partition, next)
+        };
+        self.read_until_end(request, |item| match item {
+            LogItem::Message(message) => {
+                log.next.insert(partition, message.offset + 1);
                 if let Some(entry) = internal::cursor(&message) {
                     let key = (entry.id.clone(), Arc::clone(&entry.stream), entry.partition);
-                    book.entries.insert(key, entry);
+                    log.entries.insert(key, (partition, entry));
                 }
-            })
-            .await?;
-        Ok(end != EndReason::Paused)
+            }
+            LogItem::Rewound => log.entries.retain(|_, (home, _)| *home != partition),
+        })
+        .await
     }
 
     /// Reads a subscription to its end and tells which end it was, or what could not be read and why.
     pub(crate) async fn read_until_end(
         self: &Arc<Self>,
-        order: SubscribeRequest,
-        take: impl FnMut(crate::model::Message),
+        request: SubscribeRequest,
+        take: impl FnMut(LogItem),
     ) -> Result<EndReason> {
-        let target = Target::Partition(Arc::clone(&order.spec.stream), order.spec.partition);
-        let drained = self.drain_into(order, &target, take).await;
-        drained.map_err(|error| unreadable(target, error))
+        let target = Target::Partition(Arc::clone(&request.spec.stream), request.spec.partition);
+        let read = self.read_all(request, &target, take).await;
+        read.map_err(|error| unreadable(target, error))
     }
 
-    async fn drain_into(
+    async fn read_all(
         self: &Arc<Self>,
-        order: SubscribeRequest,
+        request: SubscribeRequest,
         target: &Target,
-        mut take: impl FnMut(crate::model::Message),
+        mut take: impl FnMut(LogItem),
     ) -> Result<EndReason> {
         let sink = OwnedMessages::default();
-        let mut messages = Subscription::open(Arc::clone(self), order, sink).await?;
+        let mut messages = Subscription::open(Arc::clone(self), request, sink).await?;
         while let Some(item) = messages.next().await {
             match item {
-                SubscriptionItem::Batch(message) => take(message),
+                SubscriptionItem::Batch(message) => take(LogItem::Message(message)),
+                SubscriptionItem::Event(SubscriptionEvent::Rewound { .. }) => {
+                    take(LogItem::Rewound);
+                }
                 SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
                     // A paused partition is told apart: what it held before is still worth showing.
                     return match reason.clone().failure(target) {
@@ -232,6 +246,22 @@ impl Inner {
     }
 }
 
+impl CursorReading {
+    /// All cursors; fails where some partition could not be read but for a pause.
+    fn whole(self) -> Result<Vec<CursorEntry>> {
+        match self.unread.into_iter().next() {
+            Some((_, failure)) => Err(failure.into()),
+            None => Ok(self.entries),
+        }
+    }
+}
+
+/// What an internal stream holds, or that its log went back: what was read of it before is no longer so.
+pub(crate) enum LogItem {
+    Message(Message),
+    Rewound,
+}
+
 /// The same error about what could not be read: most failures name the broker alone.
 fn unreadable(target: Target, error: Error) -> Error {
     let sentence = format!("{target} could not be read: {error}");
@@ -239,15 +269,19 @@ fn unreadable(target: Target, error: Error) -> Error {
 }
 
 /// One partition of an internal stream: from where it was read to before, to its end.
-pub(crate) fn whole(
+pub(crate) fn up_to_now(
     stream: &str,
     partition: PartitionId,
     next: Option<Offset>,
 ) -> SubscribeRequest {
-    SubscribeRequest::read_only(SubscribeSpec {
+    let request = SubscribeRequest::read_only(SubscribeSpec {
         start: next.map_or(StartAt::Earliest, StartAt::Offset),
         stop: StopAt::Latest,
         give_up: RetryLimit::After(PATIENCE),
         ..SubscribeSpec::new(stream, partition)
-    })
+    });
+    SubscribeRequest {
+        goes_on: next.is_some(),
+        ..request
+    }
 }

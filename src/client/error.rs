@@ -191,6 +191,7 @@ fn sentence(kind: ErrorKind, rpc: Rpc, target: &Target, text: &str) -> String {
             "no broker leads the metadata: most brokers are missing, or the cluster has just started"
                 .into()
         }
+        K::MessagesLost => format!("{target}: messages were lost ({text})"),
         K::LogUnreadable => format!("{target}: the server could not read its log there ({text})"),
         K::OutcomeUnknown => {
             format!("{rpc} on {target} was sent, but {text}: it may have been done or not")

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tonic::Request;
 
 use super::Observer;
-use super::cursors::whole;
+use super::cursors::{LogItem, up_to_now};
 use super::error::{Error, Result};
 use super::inner::{Api, Inner};
 use super::metadata::OTHERS_TIMEOUT;
@@ -79,14 +79,14 @@ impl Observer {
     /// Where no broker answers.
     pub async fn groups(&self) -> Result<Vec<GroupInfo>> {
         let core = self.core();
-        let mut roster = core.groups.lock().await;
-        let is_read = core.read_roster(&mut roster).await?;
-        let cursors = match self.cursors().await {
+        let mut log = core.groups.lock().await;
+        let is_read = core.read_group_log(&mut log).await?;
+        let cursors = match self.read_cursors().await {
             Err(error) if error.kind() == ErrorKind::CursorsDisabled => Vec::new(),
-            outcome => outcome?,
+            reading => reading?.entries,
         };
-        let found = gather(&roster, &cursors);
-        drop(roster);
+        let found = gather(&log, &cursors);
+        drop(log);
         let ids = found.keys().cloned().collect();
         let metadata = core.fetch_groups(ids).await?;
         let group = |(id, members)| describe(id, members, &metadata, is_read);
@@ -94,9 +94,9 @@ impl Observer {
     }
 }
 
-/// Groups of the roster and of cursors, together.
-fn gather(roster: &GroupLog, cursors: &[CursorEntry]) -> BTreeMap<String, Members> {
-    let mut found = roster.groups.clone();
+/// Groups of the log and of cursors, together.
+fn gather(log: &GroupLog, cursors: &[CursorEntry]) -> BTreeMap<String, Members> {
+    let mut found = log.groups.clone();
     for cursor in cursors {
         if let Some(group) = cursor.group() {
             let members = found.entry(group.to_owned()).or_default();
@@ -124,19 +124,23 @@ fn describe(id: String, members: Members, metadata: &Groups, is_read: bool) -> G
 impl Inner {
     /// Reads what is new in `__activity`; `false` where there is none to read, or it is paused: what it holds beyond
     /// what was read before is unknown then.
-    async fn read_roster(self: &Arc<Self>, roster: &mut GroupLog) -> Result<bool> {
-        let order = whole(ACTIVITY, 0, roster.next);
+    async fn read_group_log(self: &Arc<Self>, log: &mut GroupLog) -> Result<bool> {
+        let request = up_to_now(ACTIVITY, 0, log.next);
         let read = self
-            .read_until_end(order, |message| {
-                roster.next = Some(message.offset + 1);
-                if let Some(event) = internal::activity(&message) {
-                    roster.apply_event(event);
+            .read_until_end(request, |item| match item {
+                LogItem::Message(message) => {
+                    log.next = Some(message.offset + 1);
+                    if let Some(event) = internal::activity(&message) {
+                        log.apply_event(event);
+                    }
                 }
+                LogItem::Rewound => *log = GroupLog::default(),
             })
             .await;
         match read {
             Ok(end) => Ok(end != EndReason::Paused),
-            Err(error) if error.kind() == ErrorKind::NoSuchStream => Ok(false),
+            // Without it members are unknown; groups with cursors are found all the same.
+            Err(error) if error.kind() != ErrorKind::Closed => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -234,7 +238,7 @@ mod tests {
 
     #[test]
     fn repeated_events_do_not_bring_a_member_back() {
-        let mut roster = GroupLog::default();
+        let mut log = GroupLog::default();
         let event = |id, kind| ActivityEvent {
             id,
             time: Timestamp(0),
@@ -250,11 +254,11 @@ mod tests {
             consumer: "c".into(),
             expired: true,
         };
-        roster.apply_event(event(5, join.clone()));
-        assert_eq!(roster.groups["g"].consumers.len(), 1);
-        roster.apply_event(event(8, leave));
-        roster.apply_event(event(5, join));
-        assert!(roster.groups["g"].consumers.is_empty());
-        assert_eq!(roster.groups["g"].streams.len(), 1);
+        log.apply_event(event(5, join.clone()));
+        assert_eq!(log.groups["g"].consumers.len(), 1);
+        log.apply_event(event(8, leave));
+        log.apply_event(event(5, join));
+        assert!(log.groups["g"].consumers.is_empty());
+        assert_eq!(log.groups["g"].streams.len(), 1);
     }
 }

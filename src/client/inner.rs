@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::DropGuard;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
+use tracing::Instrument;
 
 use super::brokers::Brokers;
 use super::cursors::CursorLog;
@@ -43,7 +44,7 @@ pub(crate) struct Inner {
     pub(crate) tasks: Tasks,
 }
 
-/// Closes the client when the last handle is dropped. Subscriptions hold the [`Inner`] alone, so they do not keep the
+/// Closes the client when the last handle is dropped. Subscriptions hold [`Inner`] alone, so they do not keep the
 /// client open.
 #[derive(Debug)]
 pub(crate) struct Handle {
@@ -92,6 +93,20 @@ fn address(text: &str) -> Result<String> {
 impl Inner {
     /// One call at one broker, given up after `wait`, its outcome noted in the broker's health.
     pub(crate) async fn call<T, F, A>(&self, call: Call<'_>, wait: Duration, send: F) -> Result<T>
+    where
+        F: FnOnce(Api) -> A,
+        A: Future<Output = std::result::Result<Response<T>, Status>>,
+    {
+        let span = tracing::debug_span!("call", rpc = %call.rpc, broker = call.address, target = %call.target);
+        let called = self.call_within(call, wait, send).instrument(span.clone());
+        let outcome = called.await;
+        if let Err(error) = &outcome {
+            span.in_scope(|| tracing::debug!(%error, "failed"));
+        }
+        outcome
+    }
+
+    async fn call_within<T, F, A>(&self, call: Call<'_>, wait: Duration, send: F) -> Result<T>
     where
         F: FnOnce(Api) -> A,
         A: Future<Output = std::result::Result<Response<T>, Status>>,

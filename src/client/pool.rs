@@ -32,6 +32,8 @@ const MAX_FRAME_BYTES: u32 = 256 << 10;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tasks {
     tracker: TaskTracker,
+    /// Publish sessions: they end by themselves once their publishers are gone and all is answered.
+    sessions: TaskTracker,
     token: CancellationToken,
 }
 
@@ -42,6 +44,29 @@ impl Tasks {
         self.tracker.spawn(async move {
             token.run_until_cancelled(task).await;
         });
+    }
+
+    /// Runs a publish session until it ends or the client is closed.
+    pub(crate) fn run_session(&self, session: impl Future<Output = ()> + Send + 'static) {
+        let sessions = self.sessions.token();
+        self.run(async move {
+            session.await;
+            drop(sessions);
+        });
+    }
+
+    /// Waits until every publish session has ended.
+    pub(crate) async fn sessions_ended(&self) {
+        self.sessions.close();
+        self.sessions.wait().await;
+        self.sessions.reopen();
+    }
+
+    /// Ends all tasks, and waits for that.
+    pub(crate) async fn end_all(&self) {
+        self.token.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
     }
 
     /// Cancelled when the client is closed.

@@ -85,7 +85,7 @@ impl Client {
         let core = Arc::clone(self.core());
         let session = session::PublishSession::new(Arc::clone(&core), queue, bound);
         let (ends, over) = watch::channel(());
-        core.tasks.run(async move {
+        core.tasks.run_session(async move {
             session.run().await;
             drop(ends);
         });

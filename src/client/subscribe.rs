@@ -17,9 +17,9 @@ use std::task::{Context, Poll};
 use tokio_stream::Stream;
 use tokio_util::sync::ReusableBoxFuture;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::inner::Inner;
-use crate::model::{EndReason, MessageSink, SubscribeSpec, SubscriptionEvent};
+use crate::model::{EndReason, ErrorKind, MessageSink, SubscribeSpec, SubscriptionEvent, Target};
 use crate::wire::pb;
 pub(crate) use connector::SHORTER_LOG_BELIEVED_AFTER;
 use reader::Reader;
@@ -39,6 +39,8 @@ pub(crate) struct SubscribeRequest {
     pub(crate) spec: SubscribeSpec,
     /// Resume the partition if it is paused.
     pub(crate) resume: bool,
+    /// It starts where an earlier subscription of this client ended: a log that ends before that went back.
+    pub(crate) goes_on: bool,
     /// The member of a group that reads.
     pub(crate) consumer: Option<pb::Consumer>,
 }
@@ -49,6 +51,7 @@ impl SubscribeRequest {
         Self {
             spec,
             resume: false,
+            goes_on: false,
             consumer: None,
         }
     }
@@ -63,6 +66,7 @@ type ReaderItem<S> = (
 /// and holds up nothing else. Dropping it closes it. It ends after [`SubscriptionEvent::Ended`]; dropping the client
 /// ends it as [`Closed`](crate::model::ErrorKind::Closed).
 pub struct Subscription<S: MessageSink> {
+    target: Target,
     next_item: Option<ReusableBoxFuture<'static, ReaderItem<S>>>,
 }
 
@@ -75,8 +79,10 @@ impl<S: MessageSink> Subscription<S> {
         sink: S,
     ) -> Result<Self> {
         let mut reader = Box::new(Reader::new(inner, request, sink));
+        let target = reader.connector.target.clone();
         reader.open_first().await?;
         Ok(Self {
+            target,
             next_item: Some(ReusableBoxFuture::new(step(reader))),
         })
     }
@@ -84,6 +90,66 @@ impl<S: MessageSink> Subscription<S> {
     /// The next batch or event; `None` after the end.
     pub async fn next(&mut self) -> Option<SubscriptionItem<S::Batch>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl<S: MessageSink> Subscription<S> {
+    /// The batches alone, as results: for those who do not look at events. A gap or a log that went back is an error in its
+    /// place, after which reading goes on; an end where messages were owed is the last item. May be dropped while it waits.
+    pub fn into_batches(self) -> Batches<S> {
+        Batches {
+            target: self.target.clone(),
+            subscription: self,
+        }
+    }
+}
+
+/// The batches of a subscription; see [`Subscription::into_batches`].
+pub struct Batches<S: MessageSink> {
+    subscription: Subscription<S>,
+    /// What errors name.
+    target: Target,
+}
+
+impl<S: MessageSink> Stream for Batches<S> {
+    type Item = Result<S::Batch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let item = std::task::ready!(Pin::new(&mut self.subscription).poll_next(cx));
+            let event = match item {
+                None => return Poll::Ready(None),
+                Some(SubscriptionItem::Batch(batch)) => return Poll::Ready(Some(Ok(batch))),
+                Some(SubscriptionItem::Event(event)) => event,
+            };
+            let target = &self.target;
+            let error = match event {
+                SubscriptionEvent::Gap { .. } | SubscriptionEvent::Rewound { .. } => {
+                    let sentence = event.sentence(target).unwrap_or_default();
+                    Some(Error::new(
+                        ErrorKind::MessagesLost,
+                        target.clone(),
+                        sentence,
+                    ))
+                }
+                SubscriptionEvent::Ended(reason) => reason.failure(target).map(Error::from),
+                SubscriptionEvent::Opened { .. }
+                | SubscriptionEvent::Resuming { .. }
+                | SubscriptionEvent::Resumed { .. }
+                | SubscriptionEvent::Uncommitted { .. } => None,
+            };
+            if let Some(error) = error {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+}
+
+impl<S: MessageSink> fmt::Debug for Batches<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }
 

@@ -61,12 +61,11 @@ impl Tls {
         host: &str,
         tcp: TcpStream,
     ) -> io::Result<TlsStream<TcpStream>> {
-        let name = match &self.name {
-            Some(name) => name.clone(),
-            None => {
-                let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
-                ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(invalid)?
-            }
+        let name = if let Some(name) = &self.name {
+            name.clone()
+        } else {
+            let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+            ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(invalid)?
         };
         self.connector.connect(name, tcp).await
     }
@@ -142,10 +141,13 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
 }
 
 fn unread(path: &Path, error: pem::Error) -> Error {
-    let sentence = match &error {
-        pem::Error::Io(error) => format!("cannot read {} for TLS: {error}", path.display()),
-        pem::Error::NoItemsFound => format!("{} holds no key: is it PEM?", path.display()),
-        _ => format!("{} cannot be used for TLS: is it PEM?", path.display()),
+    let path = path.display();
+    let sentence = if let pem::Error::Io(error) = &error {
+        format!("cannot read {path} for TLS: {error}")
+    } else if let pem::Error::NoItemsFound = &error {
+        format!("{path} holds no key: is it PEM?")
+    } else {
+        format!("{path} cannot be used for TLS: is it PEM?")
     };
     unusable(sentence).caused_by(error)
 }

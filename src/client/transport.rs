@@ -248,11 +248,14 @@ const IO_WORDS: [(io::ErrorKind, &str); 9] = [
 fn tls(error: &io::Error) -> Option<String> {
     let inner = error.get_ref()?;
     let error = inner.downcast_ref::<rustls::Error>()?;
-    let words = match error {
-        rustls::Error::InvalidCertificate(error) => certificate_words(error),
-        rustls::Error::AlertReceived(alert) => alert_words(*alert),
-        rustls::Error::InvalidMessage(_) => Some("does not speak TLS"),
-        _ => None,
+    let words = if let rustls::Error::InvalidCertificate(error) = error {
+        certificate_words(error)
+    } else if let rustls::Error::AlertReceived(alert) = error {
+        alert_words(*alert)
+    } else if let rustls::Error::InvalidMessage(_) = error {
+        Some("does not speak TLS")
+    } else {
+        None
     };
     Some(match words {
         Some(words) => words.to_owned(),
@@ -261,6 +264,10 @@ fn tls(error: &io::Error) -> Option<String> {
 }
 
 /// What is wrong with a server's certificate.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "rustls has many, and adds to them"
+)]
 fn certificate_words(error: &CertificateError) -> Option<&'static str> {
     Some(match error {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
@@ -281,6 +288,10 @@ fn certificate_words(error: &CertificateError) -> Option<&'static str> {
 }
 
 /// Why a server ended the handshake.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "TLS has many, and few are for a client's user"
+)]
 fn alert_words(alert: AlertDescription) -> Option<&'static str> {
     Some(match alert {
         AlertDescription::CertificateRequired => "wants a client certificate",

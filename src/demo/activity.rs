@@ -1,12 +1,10 @@
 //! The activity stream: what changed, as events in the order in which it was agreed on (wire-contract §4.10).
-//! What the changes do is said where they are made.
 
-use bytes::Bytes;
 use prost::Message;
 
 use super::cluster::Cluster;
+use super::cluster_state::ClusterState;
 use super::pending_acks::Publication;
-use super::state::State;
 use super::subject::NAMESPACE;
 use crate::wire::pb;
 use pb::ActivityStreamOp as Op;
@@ -16,116 +14,53 @@ pub(super) const ACTIVITY: &str = "__activity";
 
 /// Something that was agreed on.
 #[derive(Clone, Debug)]
-pub(super) enum Change {
-    Create {
-        stream: String,
-        partitions: Vec<i32>,
-    },
-    Delete {
-        stream: String,
-    },
-    Pause {
-        stream: String,
-        partitions: Vec<i32>,
-        resume_all: bool,
-    },
-    Resume {
-        stream: String,
-        partitions: Vec<i32>,
-    },
-    Readonly {
-        stream: String,
-        partitions: Vec<i32>,
-        readonly: bool,
-    },
-    Join {
-        group_id: String,
-        consumer_id: String,
-        streams: Vec<String>,
-    },
-    Leave {
-        group_id: String,
-        consumer_id: String,
-        expired: bool,
-    },
+pub(super) enum ClusterChange {
+    Create(pb::CreateStreamOp),
+    Delete(pb::DeleteStreamOp),
+    Pause(pb::PauseStreamOp),
+    Resume(pb::ResumeStreamOp),
+    Readonly(pb::SetStreamReadonlyOp),
+    Join(pb::JoinConsumerGroupOp),
+    Leave(pb::LeaveConsumerGroupOp),
 }
 
-impl Change {
-    fn op(&self) -> Op {
-        match self {
-            Self::Create { .. } => Op::CreateStream,
-            Self::Delete { .. } => Op::DeleteStream,
-            Self::Pause { .. } => Op::PauseStream,
-            Self::Resume { .. } => Op::ResumeStream,
-            Self::Readonly { .. } => Op::SetStreamReadonly,
-            Self::Join { .. } => Op::JoinConsumerGroup,
-            Self::Leave { .. } => Op::LeaveConsumerGroup,
-        }
-    }
-
+impl ClusterChange {
     fn event(self, id: u64) -> pb::ActivityStreamEvent {
-        let op = self.op().into();
         let mut event = pb::ActivityStreamEvent {
             id,
-            op,
             ..Default::default()
         };
-        match self {
-            Self::Create { stream, partitions } => {
-                event.create_stream_op = Some(pb::CreateStreamOp { stream, partitions });
+        let op = match self {
+            Self::Create(op) => {
+                event.create_stream_op = Some(op);
+                Op::CreateStream
             }
-            Self::Delete { stream } => event.delete_stream_op = Some(pb::DeleteStreamOp { stream }),
-            Self::Pause {
-                stream,
-                partitions,
-                resume_all,
-            } => {
-                event.pause_stream_op = Some(pb::PauseStreamOp {
-                    stream,
-                    partitions,
-                    resume_all,
-                });
+            Self::Delete(op) => {
+                event.delete_stream_op = Some(op);
+                Op::DeleteStream
             }
-            Self::Resume { stream, partitions } => {
-                event.resume_stream_op = Some(pb::ResumeStreamOp { stream, partitions });
+            Self::Pause(op) => {
+                event.pause_stream_op = Some(op);
+                Op::PauseStream
             }
-            Self::Readonly {
-                stream,
-                partitions,
-                readonly,
-            } => {
-                let op = pb::SetStreamReadonlyOp {
-                    stream,
-                    partitions,
-                    readonly,
-                };
+            Self::Resume(op) => {
+                event.resume_stream_op = Some(op);
+                Op::ResumeStream
+            }
+            Self::Readonly(op) => {
                 event.set_stream_readonly_op = Some(op);
+                Op::SetStreamReadonly
             }
-            Self::Join {
-                group_id,
-                consumer_id,
-                streams,
-            } => {
-                let op = pb::JoinConsumerGroupOp {
-                    group_id,
-                    consumer_id,
-                    streams,
-                };
+            Self::Join(op) => {
                 event.join_consumer_group_op = Some(op);
+                Op::JoinConsumerGroup
             }
-            Self::Leave {
-                group_id,
-                consumer_id,
-                expired,
-            } => {
-                let op = pb::LeaveConsumerGroupOp {
-                    group_id,
-                    consumer_id,
-                    expired,
-                };
+            Self::Leave(op) => {
                 event.leave_consumer_group_op = Some(op);
+                Op::LeaveConsumerGroup
             }
-        }
+        };
+        event.set_op(op);
         event
     }
 }
@@ -136,13 +71,12 @@ pub(super) fn internal_subject(stream: &str) -> String {
 }
 
 impl Cluster {
-    /// Gives a change its place in the cluster's log, publishes it, and answers that place.
-    pub(super) fn record(&self, state: &mut State, change: Change) -> u64 {
+    /// Gives a change its place in the cluster's log, publishes it, and returns that place.
+    pub(super) fn log_change(&self, state: &mut ClusterState, change: ClusterChange) -> u64 {
         let id = state.next_index();
         if state.streams.contains_key(ACTIVITY) {
-            state
-                .unpublished
-                .push_back(change.event(id).encode_to_vec().into());
+            let event = change.event(id).encode_to_vec();
+            state.unpublished.push_back(event.into());
             self.publish_events(state);
         }
         id
@@ -156,27 +90,24 @@ impl Cluster {
         }
     }
 
-    fn publish_events(&self, state: &mut State) {
+    fn publish_events(&self, state: &mut ClusterState) {
         let Some(partition) = state.partition(ACTIVITY, 0) else {
             return;
         };
-        let alive = self.alive();
-        while partition.listens(alive) {
+        let live = self.live_brokers();
+        while partition.accepts(live) {
             let Some(value) = state.unpublished.pop_front() else {
                 return;
             };
-            if partition.receive(&event(&partition.subject, value), alive) {
-                self.catch_up(&partition);
+            let event = Publication {
+                subject: &partition.subject,
+                value,
+                expected_offset: -1,
+                ..Publication::default()
+            };
+            if partition.append(&event, live) {
+                self.queue_fetch(&partition);
             }
         }
-    }
-}
-
-fn event(subject: &str, value: Bytes) -> Publication<'_> {
-    Publication {
-        subject,
-        value,
-        expected_offset: -1,
-        ..Publication::default()
     }
 }

@@ -5,120 +5,42 @@ use std::sync::Arc;
 
 use tonic::Status;
 
-use super::activity::Change;
+use super::activity::ClusterChange;
 use super::cluster::Cluster;
-use super::cursors::CURSORS;
-use super::partition::{Partition, Plan};
-use super::replication::BrokerIndex;
-use super::settings::Settings;
-use super::state::{State, Stream};
-use super::{activity::ACTIVITY, subject};
+use super::cluster_state::{ClusterState, Stream};
+use super::partition::Partition;
+use super::stream_spec::{StreamSpec, is_reserved};
 use crate::model::Timestamp;
-
-/// A stream that somebody wants.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Wish {
-    pub(super) name: String,
-    pub(super) subject: String,
-    pub(super) group: String,
-    /// -1 is all brokers, 0 is one.
-    pub(super) replication: i32,
-    /// 0 is one.
-    pub(super) partitions: i32,
-    pub(super) encryption: bool,
-    pub(super) settings: Settings,
-}
-
-fn is_reserved(name: &str) -> bool {
-    name == CURSORS || name == ACTIVITY
-}
-
-impl Wish {
-    /// The checks of the broker that was asked, before it turns to the metadata leader.
-    pub(super) fn check(&self) -> Result<(), Status> {
-        if self.name.is_empty() {
-            return Err(Status::invalid_argument("Name cannot be empty"));
-        }
-        if !subject::is_valid(&self.subject) {
-            return Err(Status::invalid_argument("Subject is invalid"));
-        }
-        if is_reserved(&self.name) {
-            return Err(Status::invalid_argument("Stream is reserved"));
-        }
-        if self.encryption {
-            return Err(Status::failed_precondition(
-                "Failed on preconditions for stream's encryption handler: \
-                 kwp: invalid AES key size; want 16 or 32, got 0",
-            ));
-        }
-        Ok(())
-    }
-
-    fn replicas(&self, brokers: usize) -> Result<usize, Status> {
-        let factor = self.replication;
-        match usize::try_from(factor) {
-            Ok(wanted) if wanted <= brokers => Ok(wanted.max(1)),
-            Ok(_) => Err(Status::invalid_argument(format!(
-                "Invalid replicationFactor {factor}, cluster size {brokers}"
-            ))),
-            Err(_) if factor == -1 => Ok(brokers),
-            Err(_) => Err(Status::invalid_argument(format!(
-                "Invalid replicationFactor {factor}"
-            ))),
-        }
-    }
-
-    fn stream(&self, seats: &[BrokerIndex], brokers: usize) -> Stream {
-        let name: Arc<str> = self.name.as_str().into();
-        let base_subject: Arc<str> = self.subject.as_str().into();
-        let group: Arc<str> = self.group.as_str().into();
-        let partition = |id| {
-            Partition::new(Plan {
-                stream: Arc::clone(&name),
-                id,
-                base_subject: Arc::clone(&base_subject),
-                group: Arc::clone(&group),
-                settings: self.settings,
-                seats: seats.to_vec(),
-                brokers,
-            })
-        };
-        let partitions = (0..self.partitions.max(1)).map(partition).collect();
-        let created = Timestamp::now().0;
-        Stream {
-            subject: base_subject,
-            created,
-            partitions,
-            resume_all: false,
-            name: Arc::clone(&name),
-        }
-    }
-}
+use crate::wire::pb;
 
 impl Cluster {
-    /// Creates a stream, its checks by the broker that was asked left to [`Wish::check`].
-    pub(super) fn create(&self, wish: &Wish) -> Result<(), Status> {
-        let replicas = wish.replicas(self.brokers.len())?;
-        if wish.partitions < 0 {
+    /// Creates a stream, [checked](StreamSpec::check) by the broker that was asked.
+    pub(super) fn create(&self, spec: StreamSpec) -> Result<(), Status> {
+        let replicas = spec.replicas(self.brokers.len())?;
+        if spec.partitions < 0 {
             // A real server crashes here (wire-contract §8.1 A); that is not for imitation.
-            let text = format!("Invalid partitions {}", wish.partitions);
+            let text = format!("Invalid partitions {}", spec.partitions);
             return Err(Status::invalid_argument(text));
         }
         let mut state = self.lock();
-        if state.streams.contains_key(wish.name.as_str()) {
+        if state.streams.contains_key(&spec.name) {
             return Err(Status::already_exists("stream already exists"));
         }
-        let seats = state.place(replicas, self.alive());
-        let stream = wish.stream(&seats, self.brokers.len());
-        let partitions = (0..wish.partitions.max(1)).collect();
-        state.insert(stream);
-        self.record(
-            &mut state,
-            Change::Create {
-                stream: wish.name.clone(),
-                partitions,
-            },
-        );
+        let replicas = state.choose_replicas(replicas, self.live_brokers());
+        let spec = Arc::new(spec);
+        let ids = 0..spec.partitions.max(1);
+        let partition = |id| Partition::new(&spec, id, &replicas, self.brokers.len());
+        state.insert(Stream {
+            created: Timestamp::now().0,
+            partitions: ids.clone().map(partition).collect(),
+            resume_all: false,
+            spec: Arc::clone(&spec),
+        });
+        let change = pb::CreateStreamOp {
+            stream: spec.name.clone(),
+            partitions: ids.collect(),
+        };
+        self.log_change(&mut state, ClusterChange::Create(change));
         Ok(())
     }
 
@@ -131,44 +53,31 @@ impl Cluster {
         if state.remove(name).is_none() {
             return Err(Status::not_found("stream does not exist"));
         }
-        self.record(
-            &mut state,
-            Change::Delete {
-                stream: name.to_owned(),
-            },
-        );
-        state.stream_left_groups(name);
+        let stream = name.to_owned();
+        let change = ClusterChange::Delete(pb::DeleteStreamOp { stream });
+        self.log_change(&mut state, change);
+        state.drop_from_groups(name);
         Ok(())
     }
 
     /// Pauses partitions, all where none is named.
     pub(super) fn pause(&self, name: &str, ids: &[i32], resume_all: bool) -> Result<(), Status> {
         let mut state = self.lock();
-        let partitions = named(&state, name, ids)?;
+        let partitions = named_partitions(&state, name, ids)?;
         for partition in &partitions {
-            state.count(partition, -1);
+            state.count_replicas(partition, -1);
             partition.pause();
         }
         if let Some(stream) = state.streams.get_mut(name) {
             stream.resume_all = resume_all;
         }
-        let partitions = partitions.iter().map(|partition| partition.id).collect();
-        let stream = name.to_owned();
-        self.record(
-            &mut state,
-            Change::Pause {
-                stream,
-                partitions,
-                resume_all,
-            },
-        );
+        let change = pb::PauseStreamOp {
+            stream: name.to_owned(),
+            partitions: ids_of(&partitions),
+            resume_all,
+        };
+        self.log_change(&mut state, ClusterChange::Pause(change));
         Ok(())
-    }
-
-    /// A partition that pauses itself.
-    pub(super) fn doze(&self, partition: &Partition) {
-        // A stream that was deleted meanwhile needs no pause.
-        self.pause(&partition.stream, &[partition.id], false).ok();
     }
 
     /// Sets or lifts readonly, on all partitions where none is named.
@@ -179,52 +88,55 @@ impl Cluster {
         readonly: bool,
     ) -> Result<(), Status> {
         let mut state = self.lock();
-        let partitions = named(&state, name, ids)?;
+        let partitions = named_partitions(&state, name, ids)?;
         for partition in &partitions {
             partition.set_readonly(readonly);
         }
-        let partitions = partitions.iter().map(|partition| partition.id).collect();
-        self.record(
-            &mut state,
-            Change::Readonly {
-                stream: name.to_owned(),
-                partitions,
-                readonly,
-            },
-        );
+        let change = pb::SetStreamReadonlyOp {
+            stream: name.to_owned(),
+            partitions: ids_of(&partitions),
+            readonly,
+        };
+        self.log_change(&mut state, ClusterChange::Readonly(change));
         Ok(())
     }
 
-    /// Wakes a paused partition, and with it all others of its stream if the last pause said so.
+    /// Resumes a paused partition, and with it all others of its stream if the last pause said so.
     pub(super) fn resume(&self, partition: &Partition) {
         let mut state = self.lock();
-        let Some(stream) = state.streams.get(&partition.stream) else {
+        let Some(stream) = state.streams.get(&partition.stream.name) else {
             return;
         };
-        let all = stream.resume_all;
-        let chosen = stream
-            .partitions
-            .iter()
-            .filter(|other| all || other.id == partition.id);
-        let chosen: Vec<Arc<Partition>> = chosen.cloned().collect();
-        let forgetful = self.quirks.sticky_flags();
-        let resumed: Vec<_> = chosen
-            .into_iter()
-            .filter(|other| other.resume(forgetful))
+        let lose_readonly = self.compat().sticky_flags;
+        let partitions = stream.partitions.iter();
+        let resumed: Vec<Arc<Partition>> = partitions
+            .filter(|other| stream.resume_all || other.id == partition.id)
+            .filter(|other| other.resume(lose_readonly))
+            .cloned()
             .collect();
         if resumed.is_empty() {
             return;
         }
         for other in &resumed {
-            state.count(other, 1);
+            state.count_replicas(other, 1);
         }
-        let partitions = resumed.iter().map(|other| other.id).collect();
-        let stream = partition.stream.to_string();
-        self.record(&mut state, Change::Resume { stream, partitions });
+        let change = pb::ResumeStreamOp {
+            stream: partition.stream.name.clone(),
+            partitions: ids_of(&resumed),
+        };
+        self.log_change(&mut state, ClusterChange::Resume(change));
     }
 }
 
-fn named(state: &State, name: &str, ids: &[i32]) -> Result<Vec<Arc<Partition>>, Status> {
+fn ids_of(partitions: &[Arc<Partition>]) -> Vec<i32> {
+    partitions.iter().map(|partition| partition.id).collect()
+}
+
+fn named_partitions(
+    state: &ClusterState,
+    name: &str,
+    ids: &[i32],
+) -> Result<Vec<Arc<Partition>>, Status> {
     let Some(stream) = state.streams.get(name) else {
         let text = if ids.is_empty() {
             "stream not found"

@@ -1,14 +1,14 @@
 //! One broker's own life: whether its process runs, what it has replayed, which brokers it lists, how it misbehaves.
-//! Its network side is `door.rs`; what it believes about streams is `metadata.rs`.
+//! The network side is `listener.rs`; what a broker believes about streams is `metadata.rs`.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::listener::Listener;
 use super::replication::BrokerIndex;
+use super::sync::{CancelSwitch, lock};
 
 /// How far a broker's process has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,161 +21,122 @@ enum Phase {
     Up,
 }
 
-/// The brokers it lists, and when it last asked around.
-#[derive(Clone, Debug)]
-struct Listing {
-    seats: Vec<BrokerIndex>,
-    asked: Instant,
-}
-
+/// The part of a broker that changes.
 #[derive(Debug)]
-struct Life {
+struct Process {
     phase: Phase,
-    listing: Option<Listing>,
+    /// The brokers that it lists, and when it last asked around.
+    listed: Option<(Vec<BrokerIndex>, Instant)>,
     stalled_until: Option<Instant>,
     slowed_by: Duration,
-}
-
-/// What a broker has to do before it can answer who is in the cluster.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Survey {
-    /// It asked lately: these.
-    Known(Vec<BrokerIndex>),
-    /// Its list is too old: it has to ask around.
-    Due,
 }
 
 /// One broker.
 #[derive(Debug)]
 pub(super) struct Broker {
-    /// Its id, as in `demo-1`.
+    /// The id, as in `demo-1`.
     pub(super) name: String,
-    pub(super) port: u16,
-    pub(super) door: Listener,
-    subscriptions: Mutex<CancellationToken>,
-    life: Mutex<Life>,
+    pub(super) listener: Listener,
+    /// Ends all subscriptions at this broker.
+    pub(super) subscriptions: CancelSwitch,
+    process: Mutex<Process>,
 }
 
 impl Broker {
-    /// A broker that serves, in a cluster of `brokers`.
-    pub(super) fn new(seat: BrokerIndex, brokers: usize, door: Listener) -> Self {
-        let listing = Listing {
-            seats: (0..brokers).collect(),
-            asked: Instant::now(),
-        };
-        let life = Life {
-            phase: Phase::Up,
-            listing: Some(listing),
-            stalled_until: None,
-            slowed_by: Duration::ZERO,
-        };
+    /// A broker that serves, in a cluster of so many.
+    pub(super) fn new(index: BrokerIndex, brokers: usize, listener: Listener) -> Self {
         Self {
-            name: format!("demo-{}", seat + 1),
-            port: door.port(),
-            door,
-            subscriptions: Mutex::default(),
-            life: Mutex::new(life),
+            name: format!("demo-{}", index + 1),
+            listener,
+            subscriptions: CancelSwitch::default(),
+            process: Mutex::new(Process {
+                phase: Phase::Up,
+                listed: Some(((0..brokers).collect(), Instant::now())),
+                stalled_until: None,
+                slowed_by: Duration::ZERO,
+            }),
         }
     }
 
-    fn life(&self) -> MutexGuard<'_, Life> {
-        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    fn process(&self) -> MutexGuard<'_, Process> {
+        lock(&self.process)
     }
 
     /// Whether its process runs.
-    pub(super) fn runs(&self) -> bool {
-        self.life().phase != Phase::Down
+    pub(super) fn is_running(&self) -> bool {
+        self.process().phase != Phase::Down
     }
 
     /// Whether it has replayed the metadata and so knows the streams.
     pub(super) fn is_up(&self) -> bool {
-        self.life().phase == Phase::Up
+        self.process().phase == Phase::Up
     }
 
     /// Ends the process: connections break, the port refuses. False where it was down already.
     pub(super) fn kill(&self) -> bool {
-        let mut life = self.life();
-        let ran = life.phase != Phase::Down;
-        life.phase = Phase::Down;
-        life.stalled_until = None;
-        life.slowed_by = Duration::ZERO;
-        drop(life);
-        self.door.close();
+        let mut process = self.process();
+        let ran = process.phase != Phase::Down;
+        process.phase = Phase::Down;
+        process.stalled_until = None;
+        process.slowed_by = Duration::ZERO;
+        drop(process);
+        self.listener.close();
         ran
     }
 
     /// Starts the process again; it replays the metadata until then and lists nobody yet. False where it runs.
     pub(super) fn restart(&self, replayed_at: Instant) -> bool {
-        let mut life = self.life();
-        if life.phase != Phase::Down {
+        let mut process = self.process();
+        if process.phase != Phase::Down {
             return false;
         }
-        life.phase = Phase::Replaying { until: replayed_at };
-        life.listing = None;
+        process.phase = Phase::Replaying { until: replayed_at };
+        process.listed = None;
         true
     }
 
     /// Whether it has just finished replaying; it serves from now on.
-    pub(super) fn replayed(&self, now: Instant) -> bool {
-        let mut life = self.life();
-        let done = matches!(life.phase, Phase::Replaying { until } if until <= now);
+    pub(super) fn finish_replay(&self, now: Instant) -> bool {
+        let mut process = self.process();
+        let done = matches!(process.phase, Phase::Replaying { until } if until <= now);
         if done {
-            life.phase = Phase::Up;
+            process.phase = Phase::Up;
         }
         done
     }
 
-    /// Which brokers it lists without asking around, if its list is younger than that.
-    pub(super) fn listed(&self, now: Instant, max_age: Duration) -> Survey {
-        let life = self.life();
-        let fresh = life
-            .listing
-            .as_ref()
-            .filter(|listing| now - listing.asked < max_age);
-        fresh.map_or(Survey::Due, |listing| Survey::Known(listing.seats.clone()))
+    /// The brokers that it lists without asking around; `None` where its list is older than that.
+    pub(super) fn listed(&self, now: Instant, max_age: Duration) -> Option<Vec<BrokerIndex>> {
+        let process = self.process();
+        let fresh = process.listed.as_ref();
+        let fresh = fresh.filter(|(_, asked)| now - *asked < max_age);
+        fresh.map(|(brokers, _)| brokers.clone())
     }
 
-    /// It asked around, and these answered.
-    pub(super) fn list(&self, seats: Vec<BrokerIndex>, asked: Instant) {
-        self.life().listing = Some(Listing { seats, asked });
+    /// Lists the brokers that answered when it asked around.
+    pub(super) fn set_listed(&self, brokers: Vec<BrokerIndex>, asked: Instant) {
+        self.process().listed = Some((brokers, asked));
     }
 
-    /// What ends the subscriptions that begin now.
-    pub(super) fn subscriptions(&self) -> CancellationToken {
-        self.subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Ends all its subscriptions cleanly, as if a newer group member had come.
-    pub(super) fn end_subscriptions(&self) {
-        let mut token = self
-            .subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *token).cancel();
-    }
-
-    /// Its list of brokers counts as too old.
+    /// Makes its list of brokers too old.
     pub(super) fn age_listing(&self) {
-        self.life().listing = None;
+        self.process().listed = None;
     }
 
-    /// It answers nothing for that long.
+    /// Answers nothing until then.
     pub(super) fn stall(&self, until: Instant) {
-        self.life().stalled_until = Some(until);
+        self.process().stalled_until = Some(until);
     }
 
-    /// It takes that much longer for each answer.
+    /// Takes that much longer for each answer.
     pub(super) fn slow(&self, by: Duration) {
-        self.life().slowed_by = by;
+        self.process().slowed_by = by;
     }
 
     /// When a request that comes now may be looked at; none for at once.
     pub(super) fn busy_until(&self, now: Instant) -> Option<Instant> {
-        let life = self.life();
-        let stalled = life.stalled_until.filter(|until| *until > now);
-        stalled.or_else(|| (life.slowed_by > Duration::ZERO).then(|| now + life.slowed_by))
+        let process = self.process();
+        let stalled = process.stalled_until.filter(|until| *until > now);
+        stalled.or_else(|| (process.slowed_by > Duration::ZERO).then(|| now + process.slowed_by))
     }
 }

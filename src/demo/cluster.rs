@@ -1,8 +1,8 @@
-//! The one truth behind all brokers: what is agreed on, who lives, what time passes, and what changes with it.
-//! What single requests do stands in the files beside this one.
+//! What all brokers share: the agreed state, who is live, and what happens as time passes.
+//! What single requests do is in the files beside this one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -11,45 +11,52 @@ use tokio_util::task::TaskTracker;
 use tonic::Status;
 
 use super::broker::Broker;
-use super::compat::Quirks;
+use super::cluster_state::ClusterState;
+use super::compat::Compat;
 use super::partition::Partition;
-use super::replication::{Alive, BrokerIndex, Change};
-use super::state::State;
-use super::timings::{self, Pace};
+use super::replication::{BrokerIndex, LiveBrokers, ReplicaChange};
+use super::sync::lock;
+use super::timings::{self, Timings};
 
-/// One cluster. All brokers share it; each looks at it from its own seat.
+/// Partitions whose followers have something to fetch.
+type FetchQueue = mpsc::UnboundedReceiver<Arc<Partition>>;
+
+/// One cluster, shared by all its brokers.
 #[derive(Debug)]
 pub(super) struct Cluster {
-    pub(super) pace: Pace,
+    pub(super) timings: Timings,
     pub(super) brokers: Vec<Broker>,
-    pub(super) quirks: Quirks,
+    pub(super) compat: Mutex<Compat>,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
-    state: Mutex<State>,
-    alive: AtomicU64,
-    lagging: mpsc::UnboundedSender<Arc<Partition>>,
+    state: Mutex<ClusterState>,
+    live: AtomicU64,
+    to_fetch: mpsc::UnboundedSender<Arc<Partition>>,
 }
 
 impl Cluster {
-    /// A cluster of these brokers, `speed` times as fast as a real one, and the queue of partitions that its followers have to fetch.
-    pub(super) fn new(
-        speed: f64,
-        brokers: Vec<Broker>,
-        quirks: Quirks,
-    ) -> (Arc<Self>, mpsc::UnboundedReceiver<Arc<Partition>>) {
-        let (lagging, queue) = mpsc::unbounded_channel();
+    /// A cluster of these brokers, `speed` times as fast as a real one, and what its followers have to fetch.
+    pub(super) fn new(speed: f64, brokers: Vec<Broker>, compat: Compat) -> (Arc<Self>, FetchQueue) {
+        let (to_fetch, queue) = mpsc::unbounded_channel();
         let all = u64::MAX >> (64 - brokers.len().clamp(1, 64));
         let cluster = Self {
-            pace: Pace::at_speed(speed),
-            state: Mutex::new(State::new(brokers.len())),
+            timings: Timings::at_speed(speed),
+            state: Mutex::new(ClusterState::new(brokers.len())),
             brokers,
-            quirks,
+            compat: Mutex::new(compat),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-            alive: AtomicU64::new(all),
-            lagging,
+            live: AtomicU64::new(all),
+            to_fetch,
         };
         (Arc::new(cluster), queue)
+    }
+
+    /// Runs a task until the cluster stops.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled(task).await });
     }
 
     /// Ends all tasks and all connections.
@@ -57,50 +64,51 @@ impl Cluster {
         self.stop.cancel();
         self.tasks.close();
         for broker in &self.brokers {
-            broker.door.close();
+            broker.listener.close();
         }
     }
 
     /// What is agreed on, locked. Never held across an await; taken before any partition's lock.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, ClusterState> {
+        lock(&self.state)
+    }
+
+    /// Which oddities it shows now.
+    pub(super) fn compat(&self) -> Compat {
+        *lock(&self.compat)
     }
 
     /// Which brokers lead and follow: up, and done with replaying the metadata.
-    pub(super) fn alive(&self) -> Alive {
-        Alive(self.alive.load(Ordering::Relaxed))
+    pub(super) fn live_brokers(&self) -> LiveBrokers {
+        LiveBrokers(self.live.load(Ordering::Relaxed))
     }
 
-    /// A broker began to serve, or stopped.
-    pub(super) fn set_alive(&self, seat: BrokerIndex, alive: bool) {
-        let bit = 1 << seat;
-        if alive {
-            self.alive.fetch_or(bit, Ordering::Relaxed);
+    /// Counts a broker as serving, or not.
+    pub(super) fn set_live(&self, broker: BrokerIndex, live: bool) {
+        let bit = 1 << broker;
+        if live {
+            self.live.fetch_or(bit, Ordering::Relaxed);
         } else {
-            self.alive.fetch_and(!bit, Ordering::Relaxed);
+            self.live.fetch_and(!bit, Ordering::Relaxed);
         }
     }
 
     /// The broker's name, as in `demo-1`.
-    pub(super) fn name(&self, seat: BrokerIndex) -> String {
-        self.brokers
-            .get(seat)
-            .map(|broker| broker.name.clone())
-            .unwrap_or_default()
+    pub(super) fn name(&self, broker: BrokerIndex) -> String {
+        self.brokers[broker].name.clone()
     }
 
-    /// Tells the followers of a partition that there is something to fetch.
-    pub(super) fn catch_up(&self, partition: &Arc<Partition>) {
+    /// Queues a fetch of the partition's followers.
+    pub(super) fn queue_fetch(&self, partition: &Arc<Partition>) {
         // The queue ends with the cluster.
-        self.lagging.send(Arc::clone(partition)).ok();
+        self.to_fetch.send(Arc::clone(partition)).ok();
     }
 
     /// All partitions, for a look at each without the cluster's lock.
     pub(super) fn partitions(&self) -> Vec<Arc<Partition>> {
         let state = self.lock();
-        state
-            .streams
-            .values()
+        let streams = state.streams.values();
+        streams
             .flat_map(|stream| &stream.partitions)
             .cloned()
             .collect()
@@ -108,72 +116,62 @@ impl Cluster {
 
     /// Waits for a metadata leader as servers do: as long as the caller's deadline, not at all without one
     /// (wire-contract §4.1).
-    pub(super) async fn require_controller(
+    pub(super) async fn wait_for_controller(
         &self,
         deadline: Option<Instant>,
-    ) -> Result<BrokerIndex, Status> {
-        loop {
-            if let Some(seat) = self.lock().controller {
-                return Ok(seat);
-            }
+    ) -> Result<(), Status> {
+        while self.lock().controller.is_none() {
             if deadline.is_none() {
                 return Err(Status::internal("no known metadata leader"));
             }
-            timings::wait(self.pace.housekeeping).await;
+            timings::wait(self.timings.housekeeping).await;
         }
+        Ok(())
     }
 
     /// Copies appended messages to followers, a replication delay after they came.
-    pub(super) async fn replicate(
-        self: Arc<Self>,
-        mut queue: mpsc::UnboundedReceiver<Arc<Partition>>,
-    ) {
-        let mut lagging = Vec::new();
-        while queue.recv_many(&mut lagging, usize::MAX).await > 0 {
-            timings::wait(self.pace.replication).await;
-            let alive = self.alive();
-            for partition in lagging.drain(..) {
-                if partition.replicate(alive) {
-                    self.catch_up(&partition);
+    pub(super) async fn run_replication(self: Arc<Self>, mut queue: FetchQueue) {
+        let mut behind = Vec::new();
+        while queue.recv_many(&mut behind, usize::MAX).await > 0 {
+            timings::wait(self.timings.replication).await;
+            let live = self.live_brokers();
+            for partition in behind.drain(..) {
+                if partition.replicate(live) {
+                    self.queue_fetch(&partition);
                 }
             }
         }
     }
 
-    /// Looks after everything that happens by itself, until the cluster stops.
-    pub(super) async fn keep_house(self: Arc<Self>) {
+    /// Does everything that happens by itself, until the cluster stops.
+    pub(super) async fn run_housekeeping(self: Arc<Self>) {
         let mut checkpoint = Instant::now();
         loop {
-            timings::wait(self.pace.housekeeping).await;
+            timings::wait(self.timings.housekeeping).await;
             let now = Instant::now();
-            self.wake_brokers(now);
+            self.finish_replays(now);
             self.elect_controller(now);
-            self.look_after_partitions(now);
-            self.look_after_groups(now);
+            self.update_partitions(now);
+            self.drop_silent_consumers(now);
             self.publish_activity();
-            if now - checkpoint >= self.pace.checkpoint {
+            if now - checkpoint >= self.timings.checkpoint {
                 checkpoint = now;
-                self.write_checkpoints();
+                for partition in self.partitions() {
+                    partition.lock().replicas.write_checkpoint();
+                }
             }
-        }
-    }
-
-    fn write_checkpoints(&self) {
-        for partition in self.partitions() {
-            partition.lock().replicas.write_checkpoint();
         }
     }
 
     /// Brokers that have replayed the metadata begin to serve.
-    fn wake_brokers(&self, now: Instant) {
-        for (seat, broker) in self.brokers.iter().enumerate() {
-            if !broker.replayed(now) {
-                continue;
-            }
-            self.set_alive(seat, true);
-            for partition in self.partitions() {
-                partition.forget(seat);
-                self.catch_up(&partition);
+    fn finish_replays(&self, now: Instant) {
+        for (index, broker) in self.brokers.iter().enumerate() {
+            if broker.finish_replay(now) {
+                self.set_live(index, true);
+                for partition in self.partitions() {
+                    partition.broker_restarted(index);
+                    self.queue_fetch(&partition);
+                }
             }
         }
     }
@@ -183,16 +181,15 @@ impl Cluster {
         let running: Vec<BrokerIndex> = self.running().collect();
         let mut state = self.lock();
         let majority = running.len() > self.brokers.len() / 2;
-        let current = state
-            .controller
-            .filter(|seat| majority && running.contains(seat));
-        if current.is_some() {
+        let stays = |controller: BrokerIndex| majority && running.contains(&controller);
+        if state.controller.is_some_and(stays) {
             return;
         }
         state.controller = None;
         let lost = *state.controller_lost.get_or_insert(now);
-        if majority && now - lost >= self.pace.controller_election {
-            state.controller = running.into_iter().find(|seat| self.alive().has(*seat));
+        if majority && now - lost >= self.timings.controller_election {
+            let live = self.live_brokers();
+            state.controller = running.into_iter().find(|broker| live.contains(*broker));
             state.controller_lost = state.controller.is_none().then_some(lost);
         }
     }
@@ -201,42 +198,50 @@ impl Cluster {
     pub(super) fn running(&self) -> impl Iterator<Item = BrokerIndex> {
         let brokers = self.brokers.iter().enumerate();
         brokers
-            .filter(|(_, broker)| broker.runs())
-            .map(|(seat, _)| seat)
+            .filter(|(_, broker)| broker.is_running())
+            .map(|(index, _)| index)
     }
 
-    fn look_after_partitions(self: &Arc<Self>, now: Instant) {
-        let alive = self.alive();
-        let (agreed, mut loads) = {
+    fn update_partitions(&self, now: Instant) {
+        let live = self.live_brokers();
+        let (agreed, mut leaders) = {
             let state = self.lock();
             let leaders = state.loads.iter().map(|load| load.leaders);
             (state.controller.is_some(), leaders.collect::<Vec<i32>>())
         };
         for partition in self.partitions() {
-            partition.clean(now, self.pace.cleaner);
-            if partition.may_doze(now) {
-                self.doze(&partition);
+            partition.clean(now, self.timings.cleaner);
+            if partition.is_idle(now) {
+                // A stream that was deleted meanwhile needs no pause.
+                self.pause(&partition.stream.name, &[partition.id], false)
+                    .ok();
             }
             // Elections and ISR changes are agreed on, so they need a metadata leader.
-            let look = || partition.look_after(now, alive, &self.pace, &loads);
-            let Some((before, change)) = agreed.then(look).flatten() else {
+            let update = || partition.update_replicas(now, live, &self.timings, &leaders);
+            let Some((before, change)) = agreed.then(update).flatten() else {
                 continue;
             };
-            self.note(&partition, before, change);
-            if let Change::Elected(seat) = change {
-                loads[seat] += 1;
+            self.log_replica_change(&partition, before, change);
+            if let ReplicaChange::Elected(leader) = change {
+                leaders[leader] += 1;
             }
         }
     }
 
-    /// A change of leader or ISR: counted, logged, and followers fetch again.
-    pub(super) fn note(&self, partition: &Arc<Partition>, before: BrokerIndex, change: Change) {
+    /// Counts and logs a change of leader or ISR, and has the followers fetch again.
+    pub(super) fn log_replica_change(
+        &self,
+        partition: &Arc<Partition>,
+        before: BrokerIndex,
+        change: ReplicaChange,
+    ) {
         let mut state = self.lock();
         state.next_index();
-        if let Change::Elected(seat) = change {
-            state.count_move(before, seat);
+        if let ReplicaChange::Elected(leader) = change {
+            state.count_leader(before, -1);
+            state.count_leader(leader, 1);
         }
         drop(state);
-        self.catch_up(partition);
+        self.queue_fetch(partition);
     }
 }

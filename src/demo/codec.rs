@@ -8,6 +8,7 @@ use prost::Message;
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
+use super::partition::Partition;
 use super::pending_acks::Publication;
 use crate::wire::pb;
 
@@ -15,8 +16,7 @@ use crate::wire::pb;
 /// (wire-contract §3, §4.6).
 pub(super) fn encode_message(
     publication: &Publication<'_>,
-    stream: &str,
-    partition: i32,
+    partition: &Partition,
     (offset, timestamp): (i64, i64),
     arena: &mut BytesMut,
 ) {
@@ -29,8 +29,8 @@ pub(super) fn encode_message(
         key: publication.key.clone(),
         value: publication.value.clone(),
         timestamp,
-        stream: stream.to_owned(),
-        partition,
+        stream: partition.stream.name.clone(),
+        partition: partition.id,
         subject: publication.subject.to_owned(),
         reply_subject: publication.reply.to_owned(),
         headers,
@@ -43,9 +43,8 @@ pub(super) fn encode_message(
 /// How many bytes the publication takes as a NATS envelope: NATS refuses more than 1 MiB.
 pub(super) fn envelope_len(request: &pb::PublishRequest) -> usize {
     const HEADER: usize = 8;
-    let headers: usize = request
-        .headers
-        .iter()
+    let headers = request.headers.iter();
+    let headers: usize = headers
         .map(|(name, value)| name.len() + value.len() + 8)
         .sum();
     HEADER + request.key.len() + request.value.len() + headers + request.correlation_id.len() + 40

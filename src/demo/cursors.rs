@@ -1,5 +1,5 @@
 //! Cursors: which broker keeps which, and how they are stored in the cursors stream (wire-contract §4.8).
-//! That the stream compacts and dozes is its settings' matter.
+//! That the stream compacts and pauses itself is in its spec.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) const CURSORS: &str = "__cursors";
 
 /// The value of a cursor's message.
 #[derive(Clone, PartialEq, Message)]
-struct Record {
+struct CursorMessage {
     #[prost(string, tag = "1")]
     stream: String,
     #[prost(int32, tag = "2")]
@@ -55,7 +55,7 @@ impl CursorKey {
 }
 
 impl Cluster {
-    /// Stores a cursor; answers when all in-sync replicas have it.
+    /// Stores a cursor; returns when all in-sync replicas have it.
     pub(super) async fn set_cursor(
         &self,
         at: BrokerIndex,
@@ -63,24 +63,19 @@ impl Cluster {
         offset: i64,
     ) -> Result<(), Status> {
         key.check()?;
-        let partition = self.cursor_home(at, &key)?;
+        let partition = self.led_cursor_partition(at, &key)?;
         let text = key.text();
         let (acks, mut acked) = mpsc::unbounded_channel();
-        let CursorKey {
-            stream,
-            partition: id,
-            cursor_id,
-        } = key;
-        let record = Record {
-            stream,
-            partition: id,
-            cursor_id,
+        let message = CursorMessage {
+            stream: key.stream,
+            partition: key.partition,
+            cursor_id: key.cursor_id,
             offset,
         };
         self.deliver(&Publication {
             subject: &partition.subject,
             key: text.clone().into(),
-            value: record.encode_to_vec().into(),
+            value: message.encode_to_vec().into(),
             ack_inbox: inbox(),
             policy: AckPolicy::All,
             expected_offset: -1,
@@ -97,30 +92,27 @@ impl Cluster {
     /// The last offset stored; -1 where there is none.
     pub(super) fn fetch_cursor(&self, at: BrokerIndex, key: &CursorKey) -> Result<i64, Status> {
         key.check()?;
-        self.cursor_home(at, key)?;
+        self.led_cursor_partition(at, key)?;
         Ok(self.lock().cursors.get(&key.text()).copied().unwrap_or(-1))
     }
 
-    /// The broker that is to be asked for the cursor; none where cursors are off.
-    pub(super) fn cursor_leader(&self, key: &CursorKey) -> Option<BrokerIndex> {
-        let partition = self.cursor_partition(key)?;
-        let leader = partition.lock().replicas.leader();
-        Some(leader)
-    }
-
-    fn cursor_partition(&self, key: &CursorKey) -> Option<Arc<Partition>> {
+    /// The partition that keeps the cursor; none where cursors are off.
+    pub(super) fn cursor_partition(&self, key: &CursorKey) -> Option<Arc<Partition>> {
         let state = self.lock();
         let partitions = &state.streams.get(CURSORS)?.partitions;
         let hash = usize::try_from(crc32fast::hash(key.text().as_bytes())).unwrap_or_default();
         partitions.get(hash % partitions.len()).cloned()
     }
 
-    /// The partition that keeps the cursor, woken if it dozed; only its leader may be asked.
-    fn cursor_home(&self, at: BrokerIndex, key: &CursorKey) -> Result<Arc<Partition>, Status> {
-        let known = self
-            .cursor_partition(key)
-            .filter(|_| self.brokers[at].is_up());
-        let partition = known.ok_or_else(|| Status::internal("Cursors stream does not exist"))?;
+    /// The partition that keeps the cursor, resumed if it was paused; only its leader may be asked.
+    fn led_cursor_partition(
+        &self,
+        at: BrokerIndex,
+        key: &CursorKey,
+    ) -> Result<Arc<Partition>, Status> {
+        let found = self.cursor_partition(key);
+        let found = found.filter(|_| self.brokers[at].is_up());
+        let partition = found.ok_or_else(|| Status::internal("Cursors stream does not exist"))?;
         if partition.lock().replicas.leader() != at {
             let text = format!("Server not leader for cursors partition {}", partition.id);
             return Err(Status::failed_precondition(text));

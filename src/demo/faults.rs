@@ -1,5 +1,4 @@
 //! The handle that breaks things: what a test or `:fault` may do to a running cluster.
-//! What a broken cluster then does is said where it happens.
 
 mod parse;
 
@@ -15,7 +14,8 @@ use super::broker::Broker;
 use super::cluster::Cluster;
 use super::compat::AckFault;
 use super::partition::Partition;
-use super::replication::{BrokerIndex, Change};
+use super::replication::{BrokerIndex, ReplicaChange};
+use super::sync::lock;
 use crate::wire::pb;
 
 /// A field of a kind that protobuf does not know.
@@ -36,7 +36,7 @@ impl fmt::Display for FaultRefused {
 
 impl std::error::Error for FaultRefused {}
 
-type Done = Result<(), FaultRefused>;
+type FaultResult = Result<(), FaultRefused>;
 
 /// Breaks a running cluster, and mends it. Brokers are counted from 1: `kill(2)` kills `demo-2`. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -54,12 +54,12 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker, or it is down already.
-    pub fn kill(&self, broker: usize) -> Done {
-        let (seat, found) = self.broker(broker)?;
-        if !found.kill() {
-            return Err(FaultRefused(format!("{} is down already", found.name)));
+    pub fn kill(&self, broker: usize) -> FaultResult {
+        let (index, broker) = self.broker(broker)?;
+        if !broker.kill() {
+            return refused(format!("{} is down already", broker.name));
         }
-        self.cluster.set_alive(seat, false);
+        self.cluster.set_live(index, false);
         self.cluster.elect_controller(Instant::now());
         Ok(())
     }
@@ -68,23 +68,21 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker, or it runs.
-    pub fn restart(&self, broker: usize) -> Done {
-        let (seat, found) = self.broker(broker)?;
-        let lone = self.cluster.brokers.len() == 1;
-        let pace = self.cluster.pace;
-        let replay = if lone {
-            pace.controller_election
-        } else {
-            pace.replay
+    pub fn restart(&self, broker: usize) -> FaultResult {
+        let (index, broker) = self.broker(broker)?;
+        let timings = self.cluster.timings;
+        let replay = match self.cluster.brokers.len() {
+            1 => timings.controller_election,
+            _ => timings.replay,
         };
-        if !found.restart(Instant::now() + replay) {
-            return Err(FaultRefused(format!("{} is running", found.name)));
+        if !broker.restart(Instant::now() + replay) {
+            return refused(format!("{} is running", broker.name));
         }
         let cluster = Arc::clone(&self.cluster);
-        super::spawn(&self.cluster, async move {
-            super::timings::wait(pace.port_closed).await;
-            if cluster.brokers[seat].runs() {
-                cluster.brokers[seat].door.accept();
+        self.cluster.spawn(async move {
+            super::timings::wait(timings.port_closed).await;
+            if cluster.brokers[index].is_running() {
+                cluster.brokers[index].listener.accept();
             }
         });
         Ok(())
@@ -94,7 +92,7 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker.
-    pub fn stall(&self, broker: usize, duration: Duration) -> Done {
+    pub fn stall(&self, broker: usize, duration: Duration) -> FaultResult {
         self.broker(broker)?.1.stall(Instant::now() + duration);
         Ok(())
     }
@@ -103,7 +101,7 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker.
-    pub fn slow(&self, broker: usize, by: Duration) -> Done {
+    pub fn slow(&self, broker: usize, by: Duration) -> FaultResult {
         self.broker(broker)?.1.slow(by);
         Ok(())
     }
@@ -112,8 +110,8 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker.
-    pub fn refuse(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.door.refuse();
+    pub fn refuse(&self, broker: usize) -> FaultResult {
+        self.broker(broker)?.1.listener.refuse();
         Ok(())
     }
 
@@ -121,12 +119,12 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker, or it is down.
-    pub fn accept(&self, broker: usize) -> Done {
-        let (_, found) = self.broker(broker)?;
-        if !found.runs() {
-            return Err(FaultRefused(format!("{} is down: restart it", found.name)));
+    pub fn accept(&self, broker: usize) -> FaultResult {
+        let (_, broker) = self.broker(broker)?;
+        if !broker.is_running() {
+            return refused(format!("{} is down: restart it", broker.name));
         }
-        found.door.accept();
+        broker.listener.accept();
         Ok(())
     }
 
@@ -134,18 +132,18 @@ impl Faults {
     ///
     /// # Errors
     /// Where broker or partition do not exist, or the broker holds no in-sync copy.
-    pub fn move_leader(&self, stream: &str, partition: i32, broker: usize) -> Done {
-        let (seat, found) = self.broker(broker)?;
-        let partition = self.partition(stream, partition)?;
-        let before = partition.lock().replicas.leader();
-        if !partition.move_leader(seat) {
-            let text = format!(
-                "{} holds no in-sync copy of {stream}/{}",
-                found.name, partition.id
-            );
-            return Err(FaultRefused(text));
+    pub fn move_leader(&self, stream: &str, partition: i32, broker: usize) -> FaultResult {
+        let (index, broker) = self.broker(broker)?;
+        let found = self.partition(stream, partition)?;
+        let before = found.lock().replicas.leader();
+        if !found.move_leader(index) {
+            let name = &broker.name;
+            return refused(format!(
+                "{name} holds no in-sync copy of {stream}/{partition}"
+            ));
         }
-        self.cluster.note(&partition, before, Change::Elected(seat));
+        let change = ReplicaChange::Elected(index);
+        self.cluster.log_replica_change(&found, before, change);
         Ok(())
     }
 
@@ -153,14 +151,15 @@ impl Faults {
     ///
     /// # Errors
     /// Where broker or partition do not exist, or the broker does not follow.
-    pub fn shrink_isr(&self, stream: &str, partition: i32, broker: usize) -> Done {
-        let (seat, found) = self.broker(broker)?;
-        let partition = self.partition(stream, partition)?;
-        if !partition.hold(seat) {
-            let text = format!("{} does not follow {stream}/{}", found.name, partition.id);
-            return Err(FaultRefused(text));
+    pub fn shrink_isr(&self, stream: &str, partition: i32, broker: usize) -> FaultResult {
+        let (index, broker) = self.broker(broker)?;
+        let found = self.partition(stream, partition)?;
+        if !found.hold_back(index) {
+            let name = &broker.name;
+            return refused(format!("{name} does not follow {stream}/{partition}"));
         }
-        self.cluster.note(&partition, seat, Change::Shrunk(seat));
+        let change = ReplicaChange::Shrunk(index);
+        self.cluster.log_replica_change(&found, index, change);
         Ok(())
     }
 
@@ -168,10 +167,10 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such partition.
-    pub fn expand_isr(&self, stream: &str, partition: i32) -> Done {
+    pub fn expand_isr(&self, stream: &str, partition: i32) -> FaultResult {
         let partition = self.partition(stream, partition)?;
         partition.lock().replicas.release();
-        self.cluster.catch_up(&partition);
+        self.cluster.queue_fetch(&partition);
         Ok(())
     }
 
@@ -179,8 +178,8 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker.
-    pub fn cut_streams(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.door.wire().cut();
+    pub fn cut_streams(&self, broker: usize) -> FaultResult {
+        self.broker(broker)?.1.listener.faults.cut();
         Ok(())
     }
 
@@ -188,8 +187,8 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker.
-    pub fn reset(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.door.wire().reset();
+    pub fn reset(&self, broker: usize) -> FaultResult {
+        self.broker(broker)?.1.listener.faults.resets.cancel_all();
         Ok(())
     }
 
@@ -197,8 +196,8 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker.
-    pub fn goaway(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.door.wire().goaway();
+    pub fn goaway(&self, broker: usize) -> FaultResult {
+        self.broker(broker)?.1.listener.faults.goaways.cancel_all();
         Ok(())
     }
 
@@ -206,8 +205,8 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker.
-    pub fn end_subscriptions(&self, broker: usize) -> Done {
-        self.broker(broker)?.1.end_subscriptions();
+    pub fn end_subscriptions(&self, broker: usize) -> FaultResult {
+        self.broker(broker)?.1.subscriptions.cancel_all();
         Ok(())
     }
 
@@ -216,7 +215,7 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such broker.
-    pub fn age_listing(&self, broker: usize) -> Done {
+    pub fn age_listing(&self, broker: usize) -> FaultResult {
         self.broker(broker)?.1.age_listing();
         Ok(())
     }
@@ -225,33 +224,33 @@ impl Faults {
     ///
     /// # Errors
     /// Where there is no such partition.
-    pub fn garbage(&self, stream: &str, partition: i32) -> Done {
-        self.plant(stream, partition, |arena| arena.put_slice(GARBAGE))
+    pub fn garbage(&self, stream: &str, partition: i32) -> FaultResult {
+        self.append_raw(stream, partition, |arena| arena.put_slice(GARBAGE))
     }
 
     /// Subscribers of the partition get a message over the limit of 4 MiB, as the next one and each time they read it.
     ///
     /// # Errors
     /// Where there is no such partition.
-    pub fn oversize(&self, stream: &str, partition: i32) -> Done {
+    pub fn oversize(&self, stream: &str, partition: i32) -> FaultResult {
         let value = vec![b'x'; OVERSIZE].into();
         let message = pb::Message {
             value,
             ..pb::Message::default()
         };
-        self.plant(stream, partition, |arena| {
+        self.append_raw(stream, partition, |arena| {
             arena.put_slice(&message.encode_to_vec());
         })
     }
 
-    fn plant(&self, stream: &str, id: i32, write: impl FnOnce(&mut BytesMut)) -> Done {
+    fn append_raw(&self, stream: &str, id: i32, write: impl FnOnce(&mut BytesMut)) -> FaultResult {
         let partition = self.partition(stream, id)?;
-        partition.plant(write);
-        self.cluster.catch_up(&partition);
+        partition.append_raw(write);
+        self.cluster.queue_fetch(&partition);
         Ok(())
     }
 
-    /// Mends what can be mended: dead brokers start, ports accept, followers follow, nothing is slow or spoilt.
+    /// Mends what can be mended: dead brokers start, ports accept, followers fetch, nothing is slow, acks come.
     pub fn heal(&self) {
         for number in 1..=self.cluster.brokers.len() {
             // Refused where it runs already, or is down for this moment: both are as wanted.
@@ -262,35 +261,42 @@ impl Faults {
         }
         for partition in self.cluster.partitions() {
             partition.lock().replicas.release();
-            self.cluster.catch_up(&partition);
+            self.cluster.queue_fetch(&partition);
         }
         self.acks(AckFault::None);
     }
 
     /// What happens to the acks of `PublishAsync` from now on.
     pub fn acks(&self, fault: AckFault) {
-        self.cluster.quirks.set_acks(fault);
+        lock(&self.cluster.compat).acks = fault;
     }
 
     /// Whether `paused` and `readonly` stick in metadata as real servers' do.
     pub fn sticky_flags(&self, sticky: bool) {
-        self.cluster.quirks.set_sticky_flags(sticky);
+        lock(&self.cluster.compat).sticky_flags = sticky;
     }
 
     /// Whether `reverse` subscriptions are known.
     pub fn reverse(&self, known: bool) {
-        self.cluster.quirks.set_reverse(known);
+        lock(&self.cluster.compat).reverse = known;
     }
 
     fn broker(&self, number: usize) -> Result<(BrokerIndex, &Broker), FaultRefused> {
-        let seat = number.checked_sub(1);
-        let found = seat.and_then(|seat| Some((seat, self.cluster.brokers.get(seat)?)));
-        let count = self.cluster.brokers.len();
-        found.ok_or_else(|| FaultRefused(format!("there is no broker {number}, only 1 to {count}")))
+        let brokers = &self.cluster.brokers;
+        let index = number.wrapping_sub(1);
+        let missing = || format!("there is no broker {number}, only 1 to {}", brokers.len());
+        let broker = brokers.get(index);
+        broker
+            .map(|broker| (index, broker))
+            .ok_or_else(|| FaultRefused(missing()))
     }
 
     fn partition(&self, stream: &str, id: i32) -> Result<Arc<Partition>, FaultRefused> {
         let found = self.cluster.lock().partition(stream, id);
         found.ok_or_else(|| FaultRefused(format!("there is no partition {stream}/{id}")))
     }
+}
+
+fn refused(text: String) -> FaultResult {
+    Err(FaultRefused(text))
 }

@@ -3,13 +3,14 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 
 use super::socket::{ConnectionFaults, Socket};
+use super::sync::lock;
 use super::timings;
 
 /// How long to wait before a port that is still taken is tried again.
@@ -18,43 +19,30 @@ const RETRY: Duration = Duration::from_millis(20);
 /// The port of one broker, and all connections that came through it.
 #[derive(Debug)]
 pub(super) struct Listener {
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
+    /// What all its connections obey.
+    pub(super) faults: Arc<ConnectionFaults>,
     open: watch::Sender<bool>,
-    wire: Arc<ConnectionFaults>,
-    listener: Mutex<Option<TcpListener>>,
+    /// Until the first [`Self::run`].
+    bound: Mutex<Option<TcpListener>>,
 }
 
 impl Listener {
     /// Listens on loopback; port 0 takes a free one.
-    pub(super) async fn open_on(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    pub(super) async fn bind(port: u16) -> io::Result<Self> {
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         Ok(Self {
-            address: listener.local_addr()?,
+            address: bound.local_addr()?,
+            faults: Arc::default(),
             open: watch::Sender::new(true),
-            wire: Arc::new(ConnectionFaults::default()),
-            listener: Mutex::new(Some(listener)),
+            bound: Mutex::new(Some(bound)),
         })
-    }
-
-    /// The port.
-    pub(super) fn port(&self) -> u16 {
-        self.address.port()
-    }
-
-    /// `HOST:PORT`.
-    pub(super) fn address(&self) -> String {
-        self.address.to_string()
-    }
-
-    /// What all its connections obey.
-    pub(super) fn wire(&self) -> &ConnectionFaults {
-        &self.wire
     }
 
     /// Refuses new connections and breaks those there are, as a killed process does.
     pub(super) fn close(&self) {
         self.refuse();
-        self.wire.reset();
+        self.faults.resets.cancel_all();
     }
 
     /// Refuses new connections; those there are go on.
@@ -69,37 +57,37 @@ impl Listener {
 
     /// Accepts connections while open, until nobody takes them any more. While closed the port stays bound, so that no one
     /// else gets it, and refuses.
-    pub(super) async fn attend(&self, accepted: mpsc::Sender<io::Result<Socket>>) {
+    pub(super) async fn run(&self, accepted: mpsc::Sender<io::Result<Socket>>) {
         let mut open = self.open.subscribe();
-        let mut listener = self
-            .listener
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let mut bound = lock(&self.bound).take();
         loop {
-            let Some(listening) = listener.take() else {
+            let Some(listener) = bound.take() else {
                 let reserved = reserve(self.address).await;
                 if open.wait_for(|open| *open).await.is_err() {
                     return;
                 }
-                listener = reserved.listen(1024).ok();
+                bound = reserved.listen(1024).ok();
                 continue;
             };
             tokio::select! {
-                () = self.admit(&listening, &accepted) => return,
+                () = self.accept_all(&listener, &accepted) => return,
                 _ = open.wait_for(|open| !*open) => {}
             }
         }
     }
 
-    async fn admit(&self, listener: &TcpListener, accepted: &mpsc::Sender<io::Result<Socket>>) {
+    async fn accept_all(
+        &self,
+        listener: &TcpListener,
+        accepted: &mpsc::Sender<io::Result<Socket>>,
+    ) {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
                 timings::wait(RETRY).await;
                 continue;
             };
             stream.set_nodelay(true).ok();
-            let socket = Socket::new(stream, Arc::clone(&self.wire));
+            let socket = Socket::new(stream, Arc::clone(&self.faults));
             if accepted.send(Ok(socket)).await.is_err() {
                 return;
             }
@@ -107,17 +95,16 @@ impl Listener {
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    Ok(socket)
-}
-
 /// Binds the port without listening on it; connections are refused.
 async fn reserve(address: SocketAddr) -> TcpSocket {
+    let bind = || {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        io::Result::Ok(socket)
+    };
     loop {
-        match bind(address) {
+        match bind() {
             Ok(socket) => return socket,
             Err(_) => timings::wait(RETRY).await,
         }

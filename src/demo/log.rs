@@ -26,9 +26,9 @@ pub(super) struct Retention {
     pub(super) compact: bool,
 }
 
-/// One stored message: as it goes over the wire, and what the log itself asks of it.
+/// One stored message: as it goes over the wire, and what the log itself needs to find it.
 #[derive(Debug)]
-struct Entry {
+struct StoredMessage {
     offset: i64,
     timestamp: i64,
     key: Bytes,
@@ -37,12 +37,12 @@ struct Entry {
 
 #[derive(Debug, Default)]
 struct Segment {
-    entries: Vec<Entry>,
+    entries: Vec<StoredMessage>,
     bytes: u64,
 }
 
 impl Segment {
-    fn first(&self) -> Option<&Entry> {
+    fn first(&self) -> Option<&StoredMessage> {
         self.entries.first()
     }
 
@@ -97,7 +97,7 @@ impl Log {
         } else {
             Bytes::new()
         };
-        segment.entries.push(Entry {
+        segment.entries.push(StoredMessage {
             offset,
             timestamp,
             key,
@@ -148,53 +148,44 @@ impl Log {
 
     /// The message at `offset`, or the nearest one before it.
     pub(super) fn at_or_before(&self, offset: i64) -> Option<(i64, Bytes)> {
-        let segment = self
-            .segments
-            .partition_point(|segment| segment.first().is_some_and(|entry| entry.offset <= offset));
-        let entries = &self.segments.get(segment.checked_sub(1)?)?.entries;
-        let index = entries
-            .partition_point(|entry| entry.offset <= offset)
-            .checked_sub(1)?;
-        let entry = &entries[index];
-        Some((entry.offset, entry.frame.clone()))
+        let found = self.last_of(|message| message.offset <= offset)?;
+        Some((found.offset, found.frame.clone()))
     }
 
-    fn from(&self, offset: i64) -> impl Iterator<Item = &Entry> {
-        let segment = self.segments.partition_point(|segment| {
-            segment
-                .entries
-                .last()
-                .is_none_or(|entry| entry.offset < offset)
-        });
-        let skip = self.segments.get(segment).map_or(0, |segment| {
-            segment
-                .entries
-                .partition_point(|entry| entry.offset < offset)
-        });
+    fn from(&self, offset: i64) -> impl Iterator<Item = &StoredMessage> {
+        let (segment, index) = self.count(|message| message.offset < offset);
         let inside = self.segments.iter().skip(segment);
-        inside.flat_map(|segment| &segment.entries).skip(skip)
+        inside.flat_map(|segment| &segment.entries).skip(index)
     }
 
     /// The first offset whose time is `timestamp` or later.
     pub(super) fn first_since(&self, timestamp: i64) -> Option<i64> {
-        let segment = self
-            .segments
-            .partition_point(|segment| segment.newest_timestamp() < timestamp);
+        let (segment, index) = self.count(|message| message.timestamp < timestamp);
         let entries = &self.segments.get(segment)?.entries;
-        let index = entries.partition_point(|entry| entry.timestamp < timestamp);
-        entries.get(index).map(|entry| entry.offset)
+        entries.get(index).map(|message| message.offset)
     }
 
     /// The last offset whose time is `timestamp` or earlier; of an empty log none.
     pub(super) fn last_until(&self, timestamp: i64) -> Option<i64> {
-        let segment = self.segments.partition_point(|segment| {
-            segment
-                .first()
-                .is_some_and(|entry| entry.timestamp <= timestamp)
-        });
-        let entries = &self.segments.get(segment.checked_sub(1)?)?.entries;
-        let index = entries.partition_point(|entry| entry.timestamp <= timestamp);
-        Some(entries[index.checked_sub(1)?].offset)
+        let last = self.last_of(|message| message.timestamp <= timestamp);
+        last.map(|message| message.offset)
+    }
+
+    /// How many segments, and how many messages of the next one, fulfil what only messages at the beginning do.
+    fn count(&self, is_early: impl Fn(&StoredMessage) -> bool) -> (usize, usize) {
+        let is_whole = |segment: &Segment| segment.entries.last().is_none_or(&is_early);
+        let segments = self.segments.partition_point(is_whole);
+        let next = self.segments.get(segments);
+        let index = next.map_or(0, |segment| segment.entries.partition_point(is_early));
+        (segments, index)
+    }
+
+    fn last_of(&self, is_early: impl Fn(&StoredMessage) -> bool) -> Option<&StoredMessage> {
+        let (segments, index) = self.count(is_early);
+        if let Some(before) = index.checked_sub(1) {
+            return self.segments.get(segments)?.entries.get(before);
+        }
+        self.segments.get(segments.checked_sub(1)?)?.entries.last()
     }
 
     /// Forgets all messages from `offset` on, as a new leader does that never got them.

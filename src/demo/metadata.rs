@@ -1,5 +1,5 @@
-//! What one broker believes: the brokers it lists, and streams and partitions as seen from its seat (wire-contract §4.7).
-//! How that goes over the wire is `service.rs`.
+//! What one broker believes: the brokers it lists, and streams, partitions and groups as it sees them (wire-contract
+//! §4.7).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,47 +7,29 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::Status;
 
-use super::broker::Survey;
 use super::cluster::Cluster;
-use super::partition::Facts;
+use super::cluster_state::Stream;
+use super::partition::Partition;
 use super::replication::BrokerIndex;
-use super::state::{Load, Stream};
 use super::timings;
-
-/// A stream as one broker sees it.
-#[derive(Debug)]
-pub(super) struct StreamView {
-    pub(super) name: String,
-    /// None where the broker knows no such stream.
-    pub(super) found: Option<StreamFacts>,
-}
-
-/// What a broker says of a stream that it knows.
-#[derive(Debug)]
-pub(super) struct StreamFacts {
-    pub(super) subject: String,
-    pub(super) created: i64,
-    pub(super) partitions: Vec<(i32, Facts)>,
-}
-
-/// A broker in the list of another.
-#[derive(Debug)]
-pub(super) struct BrokerView {
-    pub(super) name: String,
-    pub(super) port: u16,
-    pub(super) load: Load,
-}
+use crate::wire::pb;
+use pb::{consumer_group_metadata, stream_metadata};
 
 impl Cluster {
     /// The named streams as this broker sees them; all that it knows where none is named.
-    pub(super) fn streams_seen_by(&self, at: BrokerIndex, names: &[String]) -> Vec<StreamView> {
-        let knows = self.brokers[at].is_up();
+    pub(super) fn streams_seen_by(
+        &self,
+        at: BrokerIndex,
+        names: &[String],
+    ) -> Vec<pb::StreamMetadata> {
+        let is_up = self.brokers[at].is_up();
         let found: Vec<(String, Option<Stream>)> = {
             let state = self.lock();
-            let find = |name: &str| state.streams.get(name).filter(|_| knows).cloned();
+            let find = |name| state.streams.get(name).filter(|_| is_up).cloned();
             if names.is_empty() {
-                let all = state.streams.values().filter(|_| knows);
-                all.map(|stream| (stream.name.to_string(), Some(stream.clone())))
+                let known = state.streams.iter().filter(|_| is_up);
+                known
+                    .map(|(name, stream)| (name.clone(), Some(stream.clone())))
                     .collect()
             } else {
                 names
@@ -56,41 +38,79 @@ impl Cluster {
                     .collect()
             }
         };
-        let view = |(name, stream): (String, Option<Stream>)| {
-            let found = stream.map(|stream| self.stream_seen_by(at, &stream));
-            StreamView { name, found }
-        };
-        found.into_iter().map(view).collect()
+        let found = found.into_iter();
+        found
+            .map(|(name, stream)| match stream {
+                Some(stream) => self.stream_seen_by(at, name, &stream),
+                None => pb::StreamMetadata {
+                    name,
+                    error: stream_metadata::Error::UnknownStream.into(),
+                    ..pb::StreamMetadata::default()
+                },
+            })
+            .collect()
     }
 
-    fn stream_seen_by(&self, at: BrokerIndex, stream: &Stream) -> StreamFacts {
-        let sticky = self.quirks.sticky_flags();
+    fn stream_seen_by(&self, at: BrokerIndex, name: String, stream: &Stream) -> pb::StreamMetadata {
         let partitions = stream.partitions.iter();
-        StreamFacts {
-            subject: stream.subject.to_string(),
-            created: stream.created,
+        pb::StreamMetadata {
+            name,
+            subject: stream.spec.subject.clone(),
+            error: stream_metadata::Error::Ok.into(),
             partitions: partitions
-                .map(|partition| (partition.id, partition.facts(at, sticky)))
+                .map(|partition| (partition.id, self.partition_metadata(at, partition)))
                 .collect(),
+            creation_timestamp: stream.created,
         }
     }
 
-    /// One partition, as its leader alone tells it.
+    fn partition_metadata(&self, at: BrokerIndex, partition: &Partition) -> pb::PartitionMetadata {
+        partition.metadata(at, self.compat().sticky_flags, |broker| self.name(broker))
+    }
+
+    /// One partition, as its leader alone answers it.
     pub(super) fn partition_seen_by(
         &self,
         at: BrokerIndex,
         stream: &str,
         id: i32,
-    ) -> Result<Facts, Status> {
+    ) -> Result<pb::PartitionMetadata, Status> {
         let partition = self.lock().partition(stream, id);
         let partition = partition.filter(|_| self.brokers[at].is_up());
         let partition = partition.ok_or_else(|| Status::not_found("partition not found"))?;
-        let facts = partition.facts(at, self.quirks.sticky_flags());
-        if facts.leader != at || !partition.lock().is_open() {
+        let serves = {
+            let state = partition.lock();
+            state.replicas.leader() == at && state.is_open()
+        };
+        if !serves {
             let text = "The request should be sent to partition leader";
             return Err(Status::failed_precondition(text));
         }
-        Ok(facts)
+        Ok(self.partition_metadata(at, &partition))
+    }
+
+    /// A consumer group as this broker sees it: while it replays the metadata it knows none.
+    pub(super) fn group_seen_by(&self, at: BrokerIndex, id: String) -> pb::ConsumerGroupMetadata {
+        let state = self.lock();
+        let found = state.groups.get(&id).filter(|_| self.brokers[at].is_up());
+        let (error, coordinator, epoch) = match found {
+            Some(group) => (
+                consumer_group_metadata::Error::Ok,
+                self.name(group.coordinator),
+                group.epoch,
+            ),
+            None => (
+                consumer_group_metadata::Error::UnknownGroup,
+                String::new(),
+                0,
+            ),
+        };
+        pb::ConsumerGroupMetadata {
+            group_id: id,
+            error: error.into(),
+            coordinator,
+            epoch,
+        }
     }
 
     /// The brokers that this one lists, itself first. With an old list it asks around: at once where all answer, else only
@@ -99,20 +119,22 @@ impl Cluster {
         self: &Arc<Self>,
         at: BrokerIndex,
         deadline: Option<Instant>,
-    ) -> Vec<BrokerView> {
+    ) -> Vec<pb::Broker> {
         let now = Instant::now();
-        let seats = match self.brokers[at].listed(now, self.pace.cache_age) {
-            Survey::Known(seats) => seats,
-            Survey::Due => self.survey(at, now, deadline).await,
+        let listed = match self.brokers[at].listed(now, self.timings.cache_age) {
+            Some(listed) => listed,
+            None => self.survey(at, now, deadline).await,
         };
-        let others = seats.into_iter().filter(|seat| *seat != at);
+        let others = listed.into_iter().filter(|broker| *broker != at);
         let loads = self.lock().loads.clone();
-        let view = |seat: BrokerIndex| BrokerView {
-            name: self.brokers[seat].name.clone(),
-            port: self.brokers[seat].port,
-            load: loads[seat],
+        let metadata = |broker: BrokerIndex| pb::Broker {
+            id: self.name(broker),
+            host: "127.0.0.1".to_owned(),
+            port: self.brokers[broker].listener.address.port().into(),
+            partition_count: loads[broker].partitions,
+            leader_count: loads[broker].leaders,
         };
-        std::iter::once(at).chain(others).map(view).collect()
+        std::iter::once(at).chain(others).map(metadata).collect()
     }
 
     async fn survey(
@@ -123,10 +145,10 @@ impl Cluster {
     ) -> Vec<BrokerIndex> {
         let answering: Vec<BrokerIndex> = self.running().collect();
         if answering.len() == self.brokers.len() {
-            self.brokers[at].list(answering.clone(), asked);
+            self.brokers[at].set_listed(answering.clone(), asked);
             return answering;
         }
-        let patience = deadline.map_or(self.pace.survey, |deadline| deadline - asked);
+        let patience = deadline.map_or(self.timings.survey, |deadline| deadline - asked);
         // The caller may be gone when the answer is there; the list is kept all the same.
         let survey = Arc::clone(self).ask_around(at, patience);
         self.tasks.spawn(survey).await.unwrap_or_default()
@@ -135,7 +157,7 @@ impl Cluster {
     async fn ask_around(self: Arc<Self>, at: BrokerIndex, patience: Duration) -> Vec<BrokerIndex> {
         self.stop.run_until_cancelled(timings::wait(patience)).await;
         let answering: Vec<BrokerIndex> = self.running().collect();
-        self.brokers[at].list(answering.clone(), Instant::now());
+        self.brokers[at].set_listed(answering.clone(), Instant::now());
         answering
     }
 }

@@ -1,5 +1,5 @@
 //! Messages on their way to partitions, and the acks that come back: at once, or when all in-sync replicas have them.
-//! Whether a partition takes a message is `partition.rs`.
+//! Whether a partition stores a message is decided in `partition.rs`.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -27,8 +27,8 @@ pub(super) struct Publication<'a> {
     pub(super) expected_offset: i64,
     /// None where nobody waits for an ack.
     pub(super) acks: Option<AckSender>,
-    /// When it came, where that is not now.
-    pub(super) came: Option<Timestamp>,
+    /// When it was received, where that is not now.
+    pub(super) received: Option<Timestamp>,
 }
 
 impl Publication<'_> {
@@ -41,8 +41,8 @@ impl Publication<'_> {
         error: pb::ack::Error,
     ) -> pb::Ack {
         pb::Ack {
-            stream: from.stream.to_string(),
-            partition_subject: from.base_subject.to_string(),
+            stream: from.stream.name.clone(),
+            partition_subject: from.stream.subject.clone(),
             msg_subject: self.subject.to_owned(),
             offset,
             ack_inbox: self.ack_inbox.clone(),
@@ -55,7 +55,7 @@ impl Publication<'_> {
     }
 
     /// Sends an ack now.
-    pub(super) fn answer(&self, ack: pb::Ack) {
+    pub(super) fn send_ack(&self, ack: pb::Ack) {
         if let Some(acks) = &self.acks {
             send(acks, ack);
         }
@@ -75,7 +75,7 @@ pub(super) struct PendingAcks(VecDeque<(pb::Ack, AckSender)>);
 
 impl PendingAcks {
     /// Acks a stored message as its policy says: never, at once, or when it is committed.
-    pub(super) fn keep(&mut self, ack: pb::Ack, publication: &Publication<'_>) {
+    pub(super) fn ack_or_wait(&mut self, ack: pb::Ack, publication: &Publication<'_>) {
         match (publication.policy, &publication.acks) {
             (pb::AckPolicy::None, _) | (_, None) => {}
             (pb::AckPolicy::Leader, Some(acks)) => send(acks, ack),
@@ -84,19 +84,14 @@ impl PendingAcks {
     }
 
     /// Sends what is committed up to that offset.
-    pub(super) fn settle(&mut self, committed: i64) {
-        while self
-            .0
-            .front()
-            .is_some_and(|(ack, _)| ack.offset <= committed)
-        {
-            if let Some((ack, acks)) = self.0.pop_front() {
-                send(&acks, ack);
-            }
+    pub(super) fn send_committed(&mut self, committed: i64) {
+        let committed = self.0.partition_point(|(ack, _)| ack.offset <= committed);
+        for (ack, acks) in self.0.drain(..committed) {
+            send(&acks, ack);
         }
     }
 
-    /// The leader that had promised them is gone.
+    /// Drops them: the leader that kept them is gone.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }

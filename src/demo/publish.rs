@@ -1,6 +1,7 @@
 //! Publishing: the checks of the three publish calls, and the way of a message to the partitions that listen on its
-//! subject (wire-contract §4.3 to §4.5). Sessions of `PublishAsync` are `session.rs`.
+//! subject (wire-contract §4.3 to §4.5). Sessions of `PublishAsync` are `publish_async.rs`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use super::codec;
 use super::partition::Partition;
 use super::pending_acks::{AckSender, Publication};
 use super::replication::BrokerIndex;
-use super::{subject, subject::NAMESPACE};
+use super::subject::NAMESPACE;
 use crate::wire::pb;
 use pb::publish_async_error::Code;
 
@@ -22,7 +23,7 @@ const MAX_PAYLOAD: usize = 1024 * 1024;
 
 /// Why a message was not published; each call words its code in its own way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum PublishError {
     NoSuchStream(String),
     NoSuchPartition(i32),
     Readonly(i32),
@@ -32,7 +33,7 @@ pub(super) enum Refusal {
     UnknownAckError,
 }
 
-impl Refusal {
+impl PublishError {
     /// The code that `PublishAsync` answers with.
     pub(super) fn code(&self) -> Code {
         match self {
@@ -46,8 +47,8 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchStream(name) => write!(f, "no such stream: {name}"),
             Self::NoSuchPartition(id) => write!(f, "no such partition: {id}"),
@@ -64,27 +65,29 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
-        let text = refusal.to_string();
-        match refusal {
-            Refusal::AckPolicyRequired => Self::invalid_argument(text),
-            Refusal::NoSuchStream(_) | Refusal::NoSuchPartition(_) => Self::not_found(text),
-            Refusal::Readonly(_) => Self::failed_precondition(text),
-            Refusal::TooLarge | Refusal::IncorrectOffset | Refusal::UnknownAckError => {
-                Self::unknown(text)
-            }
+impl From<PublishError> for Status {
+    fn from(error: PublishError) -> Self {
+        let text = error.to_string();
+        match error.code() {
+            Code::NotFound => Self::not_found(text),
+            Code::Readonly => Self::failed_precondition(text),
+            Code::BadRequest => Self::invalid_argument(text),
+            Code::Unknown
+            | Code::Internal
+            | Code::IncorrectOffset
+            | Code::EncryptionFailed
+            | Code::PermissionDenied => Self::unknown(text),
         }
     }
 }
 
-/// The refusal that an ack stands for, if it is none of success.
-pub(super) fn refused_by(ack: &pb::Ack) -> Option<Refusal> {
+/// The ack itself, unless it reports an error.
+pub(super) fn check_ack(ack: pb::Ack) -> Result<pb::Ack, PublishError> {
     match ack.ack_error() {
-        pb::ack::Error::Ok => None,
-        pb::ack::Error::IncorrectOffset => Some(Refusal::IncorrectOffset),
+        pb::ack::Error::Ok => Ok(ack),
+        pb::ack::Error::IncorrectOffset => Err(PublishError::IncorrectOffset),
         pb::ack::Error::TooLarge | pb::ack::Error::Encryption | pb::ack::Error::Unknown => {
-            Some(Refusal::UnknownAckError)
+            Err(PublishError::UnknownAckError)
         }
     }
 }
@@ -98,16 +101,14 @@ fn envelope(ack: &pb::Ack) -> Bytes {
 /// An ack inbox of a broker's own.
 pub(super) fn inbox() -> String {
     const LENGTH: usize = 22;
-    let nuid: String = std::iter::repeat_with(fastrand::alphanumeric)
-        .take(LENGTH)
-        .collect();
-    format!("{NAMESPACE}.ack.{nuid}")
+    let nuid = std::iter::repeat_with(fastrand::alphanumeric).take(LENGTH);
+    format!("{NAMESPACE}.ack.{}", nuid.collect::<String>())
 }
 
 /// Where the acks of one unary publish go.
 #[derive(Debug)]
-pub(super) struct Inbox {
-    /// Its NATS subject.
+pub(super) struct AckInbox {
+    /// The NATS subject.
     pub(super) name: String,
     /// None where nobody wants acks.
     pub(super) acks: Option<AckSender>,
@@ -116,25 +117,25 @@ pub(super) struct Inbox {
 }
 
 impl Cluster {
-    /// The partition that a publish at this broker means, paused ones woken; or why not.
-    pub(super) fn admit(
+    /// The partition that a publish at this broker is for, a paused one resumed; or why it may not be published to.
+    pub(super) fn publish_target(
         &self,
         at: BrokerIndex,
         request: &pb::PublishRequest,
-    ) -> Result<Arc<Partition>, Refusal> {
-        let partition = self.target(at, request)?;
+    ) -> Result<Arc<Partition>, PublishError> {
+        let partition = self.find_target(at, request)?;
         let (open, readonly) = {
             let state = partition.lock();
             (state.is_open(), state.readonly)
         };
         if readonly {
-            return Err(Refusal::Readonly(partition.id));
+            return Err(PublishError::Readonly(partition.id));
         }
-        if partition.settings.concurrency_control && request.ack_policy() == pb::AckPolicy::None {
-            return Err(Refusal::AckPolicyRequired);
+        if partition.stream.concurrency_control && request.ack_policy() == pb::AckPolicy::None {
+            return Err(PublishError::AckPolicyRequired);
         }
         if codec::envelope_len(request) > MAX_PAYLOAD {
-            return Err(Refusal::TooLarge);
+            return Err(PublishError::TooLarge);
         }
         if !open {
             self.resume(&partition);
@@ -142,38 +143,31 @@ impl Cluster {
         Ok(partition)
     }
 
-    fn target(
+    fn find_target(
         &self,
         at: BrokerIndex,
         request: &pb::PublishRequest,
-    ) -> Result<Arc<Partition>, Refusal> {
-        let known = self
-            .brokers
-            .get(at)
-            .is_some_and(super::broker::Broker::is_up);
+    ) -> Result<Arc<Partition>, PublishError> {
+        let is_up = self.brokers[at].is_up();
         let state = self.lock();
-        let stream = known
-            .then(|| state.streams.get(request.stream.as_str()))
-            .flatten();
-        let stream = stream.ok_or_else(|| Refusal::NoSuchStream(request.stream.clone()))?;
-        let partition = stream.partition(request.partition);
-        partition
-            .cloned()
-            .ok_or(Refusal::NoSuchPartition(request.partition))
+        let stream = state.streams.get(&request.stream).filter(|_| is_up);
+        let stream = stream.ok_or_else(|| PublishError::NoSuchStream(request.stream.clone()))?;
+        let partition = stream.partition(request.partition).cloned();
+        partition.ok_or(PublishError::NoSuchPartition(request.partition))
     }
 
     /// Sends a message the way NATS does: to every partition that listens on its subject now. Nobody may.
     pub(super) fn deliver(&self, publication: &Publication<'_>) {
-        let alive = self.alive();
-        let hearers = self.lock().hearers(publication.subject, alive);
-        for partition in hearers {
-            if partition.receive(publication, alive) {
-                self.catch_up(&partition);
+        let live = self.live_brokers();
+        let listening = self.lock().listening(publication.subject, live);
+        for partition in listening {
+            if partition.append(publication, live) {
+                self.queue_fetch(&partition);
             }
         }
     }
 
-    /// Publishes to a partition's subject with these acks; the partition may not be the only one that hears it.
+    /// Publishes to a partition's subject with these acks; the partition may not be the only one that listens on it.
     pub(super) fn publish(
         &self,
         partition: &Partition,
@@ -181,44 +175,41 @@ impl Cluster {
         ack_inbox: String,
         acks: Option<AckSender>,
     ) {
-        let policy = request.ack_policy();
         self.deliver(&Publication {
             subject: &partition.subject,
-            reply: "",
+            policy: request.ack_policy(),
             key: request.key,
             value: request.value,
             headers: request.headers,
             ack_inbox,
             correlation_id: request.correlation_id,
-            policy,
             expected_offset: request.expected_offset,
             acks,
-            came: None,
+            ..Publication::default()
         });
     }
 
     /// The inbox of a publish, and where its acks arrive. One that the client named is a NATS subject like any other: acks go
     /// there whether or not the call waits for one, and a stream that listens on it stores their envelopes.
-    pub(super) fn open_inbox(self: &Arc<Self>, named: String, waits: bool) -> Inbox {
+    pub(super) fn open_inbox(self: &Arc<Self>, named: String, waits: bool) -> AckInbox {
         let (acks, arrived) = mpsc::unbounded_channel();
         if named.is_empty() {
-            return Inbox {
+            return AckInbox {
                 name: inbox(),
                 acks: waits.then_some(acks),
                 arrived,
             };
         }
         let (to_relay, relayed) = mpsc::unbounded_channel();
-        let relay = Arc::clone(self).relay(named.clone(), relayed, acks);
-        super::spawn(self, relay);
-        Inbox {
+        self.spawn(Arc::clone(self).relay_acks(named.clone(), relayed, acks));
+        AckInbox {
             name: named,
             acks: Some(to_relay),
             arrived,
         }
     }
 
-    async fn relay(
+    async fn relay_acks(
         self: Arc<Self>,
         inbox: String,
         mut acks: mpsc::UnboundedReceiver<pb::Ack>,
@@ -235,15 +226,5 @@ impl Cluster {
             // A call that does not wait reads no acks.
             caller.send(ack).ok();
         }
-    }
-
-    /// Whether NATS takes the subject; wildcards it does.
-    pub(super) fn check_subject(subject: &str) -> Result<(), Status> {
-        if subject::is_valid(subject) {
-            return Ok(());
-        }
-        Err(Status::unknown(
-            "failed to publish to NATS: nats: invalid subject",
-        ))
     }
 }

@@ -1,5 +1,5 @@
 //! One `PublishAsync` session: requests in, acks and errors out, in no particular order (wire-contract §4.4).
-//! Who hears a message is `publish.rs`.
+//! Which partitions get a message is decided in `publish.rs`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,62 +10,61 @@ use tonic::{Status, Streaming};
 
 use super::cluster::Cluster;
 use super::compat::AckFault;
-use super::publish::{Refusal, inbox, refused_by};
+use super::publish::{PublishError, check_ack, inbox};
 use super::replication::BrokerIndex;
 use super::timings;
 use crate::wire::pb;
 
-/// How many acks a spoilt order holds back.
+/// How many acks are held back to be reordered.
 const BUNCH: usize = 8;
 
-/// Answers on their way to the client.
-pub(super) type Answers = mpsc::Sender<Result<pb::PublishResponse, Status>>;
+/// Responses on their way to the client.
+pub(super) type ResponseSender = mpsc::Sender<Result<pb::PublishResponse, Status>>;
 
 /// One session at one broker.
-pub(super) struct Session {
+pub(super) struct AsyncPublish {
     cluster: Arc<Cluster>,
     at: BrokerIndex,
     /// The session's own inbox: what the client names is ignored.
     inbox: String,
     acks: mpsc::UnboundedSender<pb::Ack>,
     arrived: mpsc::UnboundedReceiver<pb::Ack>,
-    answers: Answers,
+    responses: ResponseSender,
     in_flight: usize,
-    held: VecDeque<pb::PublishResponse>,
+    held_back: VecDeque<pb::PublishResponse>,
 }
 
-impl Session {
-    /// A session whose answers go there.
-    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex, answers: Answers) -> Self {
+impl AsyncPublish {
+    /// A session whose responses go there.
+    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex, responses: ResponseSender) -> Self {
         let (acks, arrived) = mpsc::unbounded_channel();
-        let held = VecDeque::new();
         Self {
             cluster,
             at,
             inbox: inbox(),
             acks,
             arrived,
-            answers,
+            responses,
             in_flight: 0,
-            held,
+            held_back: VecDeque::new(),
         }
     }
 
     /// Publishes what comes until the client closes its side, then waits a while for the last acks.
     pub(super) async fn run(mut self, mut requests: Streaming<pb::PublishRequest>) {
         loop {
-            let kept = tokio::select! {
-                Some(ack) = self.arrived.recv() => self.acked(ack).await,
+            let connected = tokio::select! {
+                Some(ack) = self.arrived.recv() => self.forward_ack(ack).await,
                 request = requests.message() => match request {
                     Ok(Some(request)) => self.publish(request).await,
                     Ok(None) => break,
                     Err(status) => {
-                        self.answers.send(Err(super::server::as_grpc_go(status))).await.ok();
+                        self.responses.send(Err(super::server::as_grpc_go(status))).await.ok();
                         return;
                     }
                 },
             };
-            if !kept {
+            if !connected {
                 return;
             }
         }
@@ -73,10 +72,10 @@ impl Session {
     }
 
     async fn drain(&mut self) {
-        let deadline = Instant::now() + self.cluster.pace.drain;
+        let deadline = Instant::now() + self.cluster.timings.drain;
         while self.in_flight > 0 {
             tokio::select! {
-                Some(ack) = self.arrived.recv() => if !self.acked(ack).await { return },
+                Some(ack) = self.arrived.recv() => if !self.forward_ack(ack).await { return },
                 () = timings::wait_until(Some(deadline)) => return,
             }
         }
@@ -85,8 +84,7 @@ impl Session {
 
     /// False where the client has left.
     async fn publish(&mut self, request: pb::PublishRequest) -> bool {
-        let correlation_id = request.correlation_id.clone();
-        match self.cluster.admit(self.at, &request) {
+        match self.cluster.publish_target(self.at, &request) {
             Ok(partition) => {
                 let wanted = request.ack_policy() != pb::AckPolicy::None;
                 self.in_flight += usize::from(wanted);
@@ -95,62 +93,56 @@ impl Session {
                     .publish(&partition, request, self.inbox.clone(), acks);
                 true
             }
-            Err(refusal) => {
+            Err(error) => {
                 // Servers count a message that NATS refused as in flight for ever: closing takes the full five seconds.
-                self.in_flight += usize::from(refusal == Refusal::TooLarge);
-                self.answer(error(&refusal, correlation_id)).await
+                self.in_flight += usize::from(error == PublishError::TooLarge);
+                self.respond(response(Err(error), request.correlation_id))
+                    .await
             }
         }
     }
 
-    async fn acked(&mut self, ack: pb::Ack) -> bool {
+    async fn forward_ack(&mut self, ack: pb::Ack) -> bool {
         self.in_flight = self.in_flight.saturating_sub(1);
         let correlation_id = ack.correlation_id.clone();
-        let response = match refused_by(&ack) {
-            Some(refusal) => error(&refusal, correlation_id),
-            None => pb::PublishResponse {
-                ack: Some(ack),
-                async_error: None,
-                correlation_id,
-            },
-        };
-        match self.cluster.quirks.acks() {
-            AckFault::None => self.flush().await && self.answer(response).await,
+        let response = response(check_ack(ack), correlation_id);
+        match self.cluster.compat().acks {
+            AckFault::None => self.flush().await && self.respond(response).await,
             AckFault::Duplicate => {
-                self.answer(response.clone()).await && self.answer(response).await
+                self.respond(response.clone()).await && self.respond(response).await
             }
             AckFault::Lose => true,
             AckFault::Reorder => {
-                self.held.push_front(response);
-                self.held.len() < BUNCH || self.flush().await
+                self.held_back.push_front(response);
+                self.held_back.len() < BUNCH || self.flush().await
             }
         }
     }
 
-    /// Sends what a spoilt order held back.
+    /// Sends what was held back to be reordered.
     async fn flush(&mut self) -> bool {
-        while let Some(response) = self.held.pop_front() {
-            if !self.answer(response).await {
+        while let Some(response) = self.held_back.pop_front() {
+            if !self.respond(response).await {
                 return false;
             }
         }
         true
     }
 
-    async fn answer(&self, response: pb::PublishResponse) -> bool {
-        self.answers.send(Ok(response)).await.is_ok()
+    async fn respond(&self, response: pb::PublishResponse) -> bool {
+        self.responses.send(Ok(response)).await.is_ok()
     }
 }
 
 /// An error comes with an ack that is there and empty.
-fn error(refusal: &Refusal, correlation_id: String) -> pb::PublishResponse {
-    let error = pb::PublishAsyncError {
-        code: refusal.code().into(),
-        message: refusal.to_string(),
-    };
+fn response(ack: Result<pb::Ack, PublishError>, correlation_id: String) -> pb::PublishResponse {
+    let error = ack.as_ref().err().map(|error| pb::PublishAsyncError {
+        code: error.code().into(),
+        message: error.to_string(),
+    });
     pb::PublishResponse {
-        ack: Some(pb::Ack::default()),
-        async_error: Some(error),
+        ack: Some(ack.unwrap_or_default()),
+        async_error: error,
         correlation_id,
     }
 }

@@ -12,74 +12,66 @@ use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::partition::{Partition, PartitionState};
+use super::partition::{LogState, Partition, PartitionState};
 use super::replication::BrokerIndex;
-use super::subscribe::Range;
+use super::subscribe::OffsetRange;
 use super::timings;
 
 /// Most bytes of one batch.
 const BATCH: usize = 128 * 1024;
 
 /// Messages as stored, or why there are no more. A channel that closes without a reason is a clean end.
-pub(super) type Batch = Result<Vec<Bytes>, Status>;
-
-/// What a look at the partition gave.
-enum Step {
-    Messages(Vec<Bytes>),
-    /// Messages, and then the end.
-    Last(Vec<Bytes>, Status),
-    Nothing,
-}
+pub(super) type MessageBatch = Result<Vec<Bytes>, Status>;
 
 /// One subscription.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct SubscriptionReader {
     partition: Arc<Partition>,
     at: BrokerIndex,
     next: i64,
     stop: Option<i64>,
     reverse: bool,
     /// How often the log had been closed when the reader was opened; one that was opened closed ends at once.
-    closings: Option<u64>,
+    times_closed: Option<u64>,
 }
 
-impl Reader {
+impl SubscriptionReader {
     /// A reader at this broker.
     pub(super) fn new(
         partition: &Arc<Partition>,
         state: &PartitionState,
         at: BrokerIndex,
-        range: Range,
+        range: OffsetRange,
         reverse: bool,
     ) -> Self {
         let (high_watermark, _) = state.replicas.seen_by(at);
-        let newest_first = || range.start.min(high_watermark);
+        let last = if reverse { high_watermark } else { i64::MAX };
         Self {
             partition: Arc::clone(partition),
             at,
-            next: if reverse { newest_first() } else { range.start },
+            next: range.start.min(last),
             stop: range.stop,
             reverse,
-            closings: state.is_open().then_some(state.closings),
+            times_closed: state.is_open().then_some(state.times_closed),
         }
     }
 
     /// Sends batches until the end, the client's leave, the broker's `ended`, a newer group member's `fence` or the deadline.
-    pub(super) async fn pump(
+    pub(super) async fn run(
         mut self,
-        batches: mpsc::Sender<Batch>,
+        batches: mpsc::Sender<MessageBatch>,
         ended: CancellationToken,
         fence: Option<CancellationToken>,
         deadline: Option<Instant>,
     ) {
-        let _counted = self.partition.attend();
+        let _counted = self.partition.add_subscriber();
         // The handshake: one empty message.
         if batches.send(Ok(vec![Bytes::new()])).await.is_err() {
             return;
         }
         let fence = fence.unwrap_or_default();
         tokio::select! {
-            () = self.deliver(&batches) => {}
+            () = self.send_batches(&batches) => {}
             () = batches.closed() => {}
             () = ended.cancelled() => {}
             () = fence.cancelled() => {}
@@ -90,98 +82,92 @@ impl Reader {
         }
     }
 
-    async fn deliver(&mut self, batches: &mpsc::Sender<Batch>) {
+    async fn send_batches(&mut self, batches: &mpsc::Sender<MessageBatch>) {
         let partition = Arc::clone(&self.partition);
         loop {
             let mut changed = pin!(partition.changed.notified());
             changed.as_mut().enable();
-            match self.step() {
-                Step::Nothing => changed.await,
-                Step::Messages(messages) => {
-                    if batches.send(Ok(messages)).await.is_err() {
-                        return;
-                    }
-                }
-                Step::Last(messages, end) => {
-                    if !messages.is_empty() && batches.send(Ok(messages)).await.is_err() {
-                        return;
-                    }
-                    batches.send(Err(end)).await.ok();
-                    return;
-                }
+            let (messages, end) = self.read();
+            let nothing = messages.is_empty();
+            if !nothing && batches.send(Ok(messages)).await.is_err() {
+                return;
+            }
+            if let Some(end) = end {
+                batches.send(Err(end)).await.ok();
+                return;
+            }
+            if nothing {
+                changed.await;
             }
         }
     }
 
-    fn step(&mut self) -> Step {
+    /// The messages that can be read now, and the end where they are the last.
+    fn read(&mut self) -> (Vec<Bytes>, Option<Status>) {
         let partition = Arc::clone(&self.partition);
         let state = partition.lock();
-        if state.status == super::partition::Status::Deleted {
-            return Step::Last(Vec::new(), Status::not_found("commit log was deleted"));
+        if state.log_state == LogState::Deleted {
+            let end = Status::not_found("commit log was deleted");
+            return (Vec::new(), Some(end));
         }
-        if self.closings != Some(state.closings) {
-            return Step::Last(
-                Vec::new(),
-                Status::failed_precondition("commit log was closed"),
-            );
+        if self.times_closed != Some(state.times_closed) {
+            let end = Status::failed_precondition("commit log was closed");
+            return (Vec::new(), Some(end));
         }
         if self.reverse {
-            self.step_back(&state)
+            self.read_backward(&state)
         } else {
-            self.step_on(&state)
+            self.read_forward(&state)
         }
     }
 
-    fn step_on(&mut self, state: &PartitionState) -> Step {
+    fn read_forward(&mut self, state: &PartitionState) -> (Vec<Bytes>, Option<Status>) {
         let (high_watermark, newest) = state.replicas.seen_by(self.at);
         let mut messages = Vec::new();
         for (offset, message) in state.log.read(self.next, high_watermark, BATCH) {
             messages.push(message);
             self.next = offset + 1;
             if self.stop == Some(offset) {
-                return Step::Last(messages, Status::resource_exhausted("Stop offset reached"));
+                return (messages, Some(stop_reached()));
             }
         }
-        if !messages.is_empty() {
-            return Step::Messages(messages);
-        }
-        if state.readonly && self.next > newest {
-            return Step::Last(
-                messages,
-                Status::resource_exhausted("End of readonly partition"),
-            );
-        }
-        Step::Nothing
+        let ended = messages.is_empty() && state.readonly && self.next > newest;
+        let end = || Status::resource_exhausted("End of readonly partition");
+        (messages, ended.then(end))
     }
 
     /// Newest first; the end of the data is an error of its own kind (wire-contract §4.6, `reverse`).
-    fn step_back(&mut self, state: &PartitionState) -> Step {
+    fn read_backward(&mut self, state: &PartitionState) -> (Vec<Bytes>, Option<Status>) {
         const MESSAGES: usize = 256;
         let mut messages = Vec::new();
         while let Some((offset, message)) = state.log.at_or_before(self.next) {
             messages.push(message);
             self.next = offset - 1;
             if self.stop == Some(offset) {
-                return Step::Last(messages, Status::resource_exhausted("Stop offset reached"));
+                return (messages, Some(stop_reached()));
             }
             if messages.len() == MESSAGES {
-                return Step::Messages(messages);
+                return (messages, None);
             }
         }
-        Step::Last(messages, Status::unknown("EOF"))
+        (messages, Some(Status::unknown("EOF")))
     }
+}
+
+fn stop_reached() -> Status {
+    Status::resource_exhausted("Stop offset reached")
 }
 
 /// The messages of the batches, one by one, as the gRPC server wants them.
 #[derive(Debug)]
-pub(super) struct Messages {
-    batches: mpsc::Receiver<Batch>,
+pub(super) struct MessageStream {
+    batches: mpsc::Receiver<MessageBatch>,
     batch: std::vec::IntoIter<Bytes>,
 }
 
-impl Messages {
+impl MessageStream {
     /// The messages of these batches.
-    pub(super) fn new(batches: mpsc::Receiver<Batch>) -> Self {
+    pub(super) fn new(batches: mpsc::Receiver<MessageBatch>) -> Self {
         Self {
             batches,
             batch: Vec::new().into_iter(),
@@ -189,7 +175,7 @@ impl Messages {
     }
 }
 
-impl Stream for Messages {
+impl Stream for MessageStream {
     type Item = Result<Bytes, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

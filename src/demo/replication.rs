@@ -1,45 +1,56 @@
-//! How far each replica of one partition has come, who leads, who is in sync; pure rules, told the time.
+//! How far each replica of one partition has come, who leads, who is in sync; pure rules, given the time.
 //! Holds no messages: all replicas share one log, and a replica's end is a number.
 
 use tokio::time::Instant;
 
-use super::timings::Pace;
+use super::timings::Timings;
 
 /// A broker of the cluster, by its place in the list: `demo-1` is 0.
 pub(super) type BrokerIndex = usize;
 
-/// Which brokers serve, as a set of seats. At most 64.
+/// The brokers that serve, at most 64.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Alive(pub(super) u64);
+pub(super) struct LiveBrokers(pub(super) u64);
 
-impl Alive {
-    /// Whether the broker of that seat serves.
-    pub(super) fn has(self, seat: BrokerIndex) -> bool {
-        self.0 >> seat & 1 == 1
+impl LiveBrokers {
+    /// Whether that broker serves.
+    pub(super) fn contains(self, broker: BrokerIndex) -> bool {
+        self.0 >> broker & 1 == 1
     }
 }
 
 /// What one broker holds of one partition, and what it knows of the high watermark.
 #[derive(Debug)]
 struct Replica {
-    seat: BrokerIndex,
+    broker: BrokerIndex,
     newest: i64,
     high_watermark: i64,
     /// Kept from fetching by a fault.
-    held: bool,
+    held_back: bool,
     behind_since: Option<Instant>,
-    in_step_since: Option<Instant>,
+    caught_up_since: Option<Instant>,
 }
 
 impl Replica {
-    fn fetches(&self, alive: Alive) -> bool {
-        alive.has(self.seat) && !self.held
+    fn new(broker: BrokerIndex) -> Self {
+        Self {
+            broker,
+            newest: -1,
+            high_watermark: -1,
+            held_back: false,
+            behind_since: None,
+            caught_up_since: None,
+        }
+    }
+
+    fn fetches(&self, live: LiveBrokers) -> bool {
+        live.contains(self.broker) && !self.held_back
     }
 }
 
 /// What housekeeping changed in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum ReplicaChange {
     /// That broker leads now; the log ends where its own copy ended.
     Elected(BrokerIndex),
     /// That broker left the ISR.
@@ -62,19 +73,11 @@ pub(super) struct ReplicaSet {
 
 impl ReplicaSet {
     /// An empty partition on these brokers; the first one leads.
-    pub(super) fn new(seats: &[BrokerIndex], min_isr: usize) -> Self {
-        let replica = |seat: &BrokerIndex| Replica {
-            seat: *seat,
-            newest: -1,
-            high_watermark: -1,
-            held: false,
-            behind_since: None,
-            in_step_since: None,
-        };
+    pub(super) fn new(brokers: &[BrokerIndex], min_isr: usize) -> Self {
         Self {
-            leader: seats.first().copied().unwrap_or_default(),
-            replicas: seats.iter().map(replica).collect(),
-            isr: seats.to_vec(),
+            leader: brokers.first().copied().unwrap_or_default(),
+            replicas: brokers.iter().copied().map(Replica::new).collect(),
+            isr: brokers.to_vec(),
             min_isr,
             high_watermark: -1,
             checkpoint: -1,
@@ -88,8 +91,8 @@ impl ReplicaSet {
     }
 
     /// The brokers that hold a copy.
-    pub(super) fn seats(&self) -> impl Iterator<Item = BrokerIndex> {
-        self.replicas.iter().map(|replica| replica.seat)
+    pub(super) fn brokers(&self) -> impl Iterator<Item = BrokerIndex> {
+        self.replicas.iter().map(|replica| replica.broker)
     }
 
     /// The brokers in sync.
@@ -103,45 +106,54 @@ impl ReplicaSet {
     }
 
     /// What that broker believes: its high watermark and its newest offset; -1 and -1 on a broker without a copy.
-    pub(super) fn seen_by(&self, seat: BrokerIndex) -> (i64, i64) {
-        let replica = self.replicas.iter().find(|replica| replica.seat == seat);
+    pub(super) fn seen_by(&self, broker: BrokerIndex) -> (i64, i64) {
+        let mut replicas = self.replicas.iter();
+        let replica = replicas.find(|replica| replica.broker == broker);
         replica.map_or((-1, -1), |replica| (replica.high_watermark, replica.newest))
     }
 
-    /// The leader stored up to `newest`. A lone replica commits at once, unless min ISR asks for more.
-    pub(super) fn appended(&mut self, newest: i64) {
-        let leader = self.leader;
-        if let Some(replica) = self.replica(leader) {
+    fn replica(&mut self, broker: BrokerIndex) -> Option<&mut Replica> {
+        let mut replicas = self.replicas.iter_mut();
+        replicas.find(|replica| replica.broker == broker)
+    }
+
+    fn set_newest(&mut self, broker: BrokerIndex, newest: i64) {
+        if let Some(replica) = self.replica(broker) {
             replica.newest = newest;
         }
+    }
+
+    fn set_high_watermark(&mut self, offset: i64) {
+        self.high_watermark = offset;
+        if let Some(leader) = self.replica(self.leader) {
+            leader.high_watermark = offset;
+        }
+    }
+
+    /// Records that the leader stored up to `newest`. A lone replica commits at once, unless min ISR asks for more.
+    pub(super) fn leader_appended(&mut self, newest: i64) {
+        self.set_newest(self.leader, newest);
         if self.isr.len() == 1 {
             self.commit();
         }
     }
 
     /// One round of fetches: followers get what the leader has, and learn the high watermark of the round before.
-    /// Answers whether another round would change anything.
-    pub(super) fn advance(&mut self, alive: Alive) -> bool {
-        if !alive.has(self.leader) {
+    /// Returns whether another round would change anything.
+    pub(super) fn fetch_round(&mut self, live: LiveBrokers) -> bool {
+        if !live.contains(self.leader) {
             return false;
         }
         let (_, newest) = self.seen_by(self.leader);
         let known = self.high_watermark;
-        for replica in self
-            .replicas
-            .iter_mut()
-            .filter(|replica| replica.fetches(alive))
-        {
+        let fetching = self.replicas.iter_mut();
+        for replica in fetching.filter(|replica| replica.fetches(live)) {
             replica.high_watermark = replica.high_watermark.max(known.min(replica.newest));
             replica.newest = newest;
         }
         self.commit();
-        let high_watermark = self.high_watermark;
-        let mut followers = self
-            .replicas
-            .iter()
-            .filter(|replica| replica.fetches(alive));
-        followers.any(|replica| replica.high_watermark < high_watermark)
+        let mut fetching = self.replicas.iter().filter(|replica| replica.fetches(live));
+        fetching.any(|replica| replica.high_watermark < self.high_watermark)
     }
 
     /// Moves the high watermark up to the slowest in-sync replica, if enough are in sync.
@@ -149,61 +161,51 @@ impl ReplicaSet {
         if self.isr.len() < self.min_isr {
             return;
         }
-        let in_sync = self
-            .replicas
-            .iter()
-            .filter(|replica| self.isr.contains(&replica.seat));
+        let all = self.replicas.iter();
+        let in_sync = all.filter(|replica| self.isr.contains(&replica.broker));
         let slowest = in_sync.map(|replica| replica.newest).min().unwrap_or(-1);
-        self.high_watermark = self.high_watermark.max(slowest);
-        let (leader, high_watermark) = (self.leader, self.high_watermark);
-        if let Some(replica) = self.replica(leader) {
-            replica.high_watermark = high_watermark;
-        }
+        self.set_high_watermark(self.high_watermark.max(slowest));
     }
 
-    fn replica(&mut self, seat: BrokerIndex) -> Option<&mut Replica> {
-        self.replicas
-            .iter_mut()
-            .find(|replica| replica.seat == seat)
-    }
-
-    /// Looks for a dead leader, lagging replicas and replicas that are back. `load` tells how much a broker leads already.
-    pub(super) fn look_after(
+    /// Replaces a dead leader, drops lagging replicas from the ISR and takes those back that caught up. `load` is how much
+    /// a broker leads already.
+    pub(super) fn update(
         &mut self,
         now: Instant,
-        alive: Alive,
-        pace: &Pace,
+        live: LiveBrokers,
+        timings: &Timings,
         load: impl Fn(BrokerIndex) -> i32,
-    ) -> Option<Change> {
-        if alive.has(self.leader) {
+    ) -> Option<ReplicaChange> {
+        if live.contains(self.leader) {
             self.leader_lost = None;
-            return self
-                .shrink(now, alive, pace)
-                .or_else(|| self.expand(now, alive, pace));
+            let shrunk = self.shrink_isr(now, live, timings);
+            return shrunk.or_else(|| self.expand_isr(now, live, timings));
         }
         let lost = *self.leader_lost.get_or_insert(now);
-        if now - lost < pace.election {
-            return None;
-        }
-        self.elect(alive, load)
+        let due = now - lost >= timings.election;
+        due.then(|| self.elect(live, load)).flatten()
     }
 
     /// Chooses the least loaded of the living in-sync replicas, once more than half of the others report the leader's
     /// silence. There is no unclean election (wire-contract §5).
-    fn elect(&mut self, alive: Alive, load: impl Fn(BrokerIndex) -> i32) -> Option<Change> {
-        let reporters = self.isr.iter().filter(|seat| alive.has(**seat));
-        let candidates: Vec<BrokerIndex> = reporters.copied().collect();
+    fn elect(
+        &mut self,
+        live: LiveBrokers,
+        load: impl Fn(BrokerIndex) -> i32,
+    ) -> Option<ReplicaChange> {
+        let in_sync = self.isr.iter().copied();
+        let candidates: Vec<BrokerIndex> = in_sync.filter(|id| live.contains(*id)).collect();
         if candidates.len() <= (self.isr.len() - 1) / 2 {
             return None;
         }
-        let next = candidates.into_iter().min_by_key(|seat| load(*seat))?;
-        self.lead(next);
-        Some(Change::Elected(next))
+        let next = candidates.into_iter().min_by_key(|broker| load(*broker))?;
+        self.set_leader(next);
+        Some(ReplicaChange::Elected(next))
     }
 
-    fn lead(&mut self, seat: BrokerIndex) {
-        let (_, newest) = self.seen_by(seat);
-        self.leader = seat;
+    fn set_leader(&mut self, broker: BrokerIndex) {
+        let (_, newest) = self.seen_by(broker);
+        self.leader = broker;
         self.leader_lost = None;
         for replica in &mut self.replicas {
             replica.newest = replica.newest.min(newest);
@@ -213,85 +215,81 @@ impl ReplicaSet {
     }
 
     /// Hands the leadership over to an in-sync replica that first catches up; false where it holds no in-sync copy.
-    pub(super) fn move_to(&mut self, seat: BrokerIndex) -> bool {
-        if !self.isr.contains(&seat) {
-            return false;
+    pub(super) fn move_leader(&mut self, broker: BrokerIndex) -> bool {
+        let in_sync = self.isr.contains(&broker);
+        if in_sync {
+            let (_, newest) = self.seen_by(self.leader);
+            self.set_newest(broker, newest);
+            self.set_leader(broker);
         }
-        let (_, newest) = self.seen_by(self.leader);
-        if let Some(replica) = self.replica(seat) {
-            replica.newest = newest;
-        }
-        self.lead(seat);
-        true
+        in_sync
     }
 
-    fn shrink(&mut self, now: Instant, alive: Alive, pace: &Pace) -> Option<Change> {
-        let leader = self.leader;
-        for replica in self
-            .replicas
-            .iter_mut()
-            .filter(|replica| replica.seat != leader)
-        {
-            if replica.fetches(alive) {
+    fn shrink_isr(
+        &mut self,
+        now: Instant,
+        live: LiveBrokers,
+        timings: &Timings,
+    ) -> Option<ReplicaChange> {
+        let all = self.replicas.iter_mut();
+        for replica in all.filter(|replica| replica.broker != self.leader) {
+            if replica.fetches(live) {
                 replica.behind_since = None;
             } else {
                 replica.behind_since.get_or_insert(now);
-                replica.in_step_since = None;
+                replica.caught_up_since = None;
             }
         }
         let late = self.replicas.iter().find(|replica| {
-            let behind = replica
-                .behind_since
-                .is_some_and(|since| now - since >= pace.isr_lag);
-            behind && self.isr.contains(&replica.seat)
+            let since = replica.behind_since;
+            let behind = since.is_some_and(|since| now - since >= timings.isr_lag);
+            behind && self.isr.contains(&replica.broker)
         })?;
-        let seat = late.seat;
-        self.leave_isr(seat);
-        Some(Change::Shrunk(seat))
+        let broker = late.broker;
+        self.leave_isr(broker);
+        Some(ReplicaChange::Shrunk(broker))
     }
 
-    fn leave_isr(&mut self, seat: BrokerIndex) {
-        self.isr.retain(|member| *member != seat);
+    fn leave_isr(&mut self, broker: BrokerIndex) {
+        self.isr.retain(|member| *member != broker);
         self.commit();
     }
 
-    fn expand(&mut self, now: Instant, alive: Alive, pace: &Pace) -> Option<Change> {
-        let isr = &self.isr;
-        let mut outside = self
-            .replicas
-            .iter_mut()
-            .filter(|replica| !isr.contains(&replica.seat) && replica.fetches(alive));
-        let back = outside.find_map(|replica| {
-            let since = *replica.in_step_since.get_or_insert(now);
-            (now - since >= pace.isr_regain).then_some(replica.seat)
-        });
-        let seat = back?;
+    fn expand_isr(
+        &mut self,
+        now: Instant,
+        live: LiveBrokers,
+        timings: &Timings,
+    ) -> Option<ReplicaChange> {
+        let all = self.replicas.iter_mut();
+        let outside = all.filter(|replica| !self.isr.contains(&replica.broker));
+        let mut fetching = outside.filter(|replica| replica.fetches(live));
+        let broker = fetching.find_map(|replica| {
+            let since = *replica.caught_up_since.get_or_insert(now);
+            (now - since >= timings.isr_regain).then_some(replica.broker)
+        })?;
         let (_, newest) = self.seen_by(self.leader);
-        if let Some(replica) = self.replica(seat) {
-            replica.newest = newest;
-        }
-        self.isr.push(seat);
-        Some(Change::Expanded(seat))
+        self.set_newest(broker, newest);
+        self.isr.push(broker);
+        Some(ReplicaChange::Expanded(broker))
     }
 
     /// Stops a follower's fetches and takes it out of the ISR at once; false for the leader and for strangers.
-    pub(super) fn hold(&mut self, seat: BrokerIndex) -> bool {
-        if seat == self.leader {
-            return false;
-        }
-        let Some(replica) = self.replica(seat) else {
+    pub(super) fn hold_back(&mut self, broker: BrokerIndex) -> bool {
+        let is_leader = broker == self.leader;
+        let Some(replica) = self.replica(broker).filter(|_| !is_leader) else {
             return false;
         };
-        replica.held = true;
-        replica.in_step_since = None;
-        self.leave_isr(seat);
+        replica.held_back = true;
+        replica.caught_up_since = None;
+        self.leave_isr(broker);
         true
     }
 
-    /// Lets held followers fetch again.
+    /// Lets followers fetch again that were held back.
     pub(super) fn release(&mut self) {
         for replica in &mut self.replicas {
-            replica.held = false;
+            replica.held_back = false;
         }
     }
 
@@ -302,14 +300,9 @@ impl ReplicaSet {
 
     /// A lone replica that was killed knows no more than its last checkpoint: what was committed since stays unseen until
     /// the next append (wire-contract §5, bug F).
-    pub(super) fn came_back(&mut self, seat: BrokerIndex) {
-        if self.replicas.len() > 1 || self.leader != seat {
-            return;
-        }
-        self.high_watermark = self.checkpoint;
-        let checkpoint = self.checkpoint;
-        if let Some(replica) = self.replica(seat) {
-            replica.high_watermark = checkpoint;
+    pub(super) fn restore_checkpoint(&mut self, broker: BrokerIndex) {
+        if self.replicas.len() == 1 && self.leader == broker {
+            self.set_high_watermark(self.checkpoint);
         }
     }
 }
@@ -320,84 +313,84 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{Alive, Change, ReplicaSet};
-    use crate::demo::timings::Pace;
+    use super::{LiveBrokers, ReplicaChange, ReplicaSet};
+    use crate::demo::timings::Timings;
 
-    const ALL: Alive = Alive(0b111);
+    const ALL: LiveBrokers = LiveBrokers(0b111);
 
     #[test]
     fn the_high_watermark_waits_for_the_slowest_in_sync_replica() {
         let mut set = ReplicaSet::new(&[0, 1, 2], 1);
-        set.appended(4);
+        set.leader_appended(4);
         assert_eq!(set.seen_by(0), (-1, 4));
-        assert!(set.advance(ALL));
+        assert!(set.fetch_round(ALL));
         assert_eq!(set.seen_by(0), (4, 4));
         assert_eq!(set.seen_by(1), (-1, 4));
-        assert!(!set.advance(ALL));
+        assert!(!set.fetch_round(ALL));
         assert_eq!(set.seen_by(1), (4, 4));
-        set.appended(5);
-        set.advance(Alive(0b011));
+        set.leader_appended(5);
+        set.fetch_round(LiveBrokers(0b011));
         assert_eq!(set.seen_by(0), (4, 5));
     }
 
     #[test]
     fn too_few_in_sync_replicas_commit_nothing() {
         let mut set = ReplicaSet::new(&[0], 2);
-        set.appended(0);
-        set.advance(ALL);
+        set.leader_appended(0);
+        set.fetch_round(ALL);
         assert_eq!(set.high_watermark(), -1);
     }
 
     #[test]
     fn a_dead_leader_is_replaced_from_the_isr_after_a_while() {
-        let pace = Pace::at_speed(1.0);
+        let timings = Timings::at_speed(1.0);
         let now = Instant::now();
         let mut set = ReplicaSet::new(&[0, 1, 2], 1);
-        let dead = Alive(0b110);
-        assert_eq!(set.look_after(now, dead, &pace, |_| 0), None);
-        let later = now + pace.election;
-        let load = |seat| if seat == 1 { 5 } else { 0 };
+        let dead = LiveBrokers(0b110);
+        assert_eq!(set.update(now, dead, &timings, |_| 0), None);
+        let later = now + timings.election;
+        let load = |broker| if broker == 1 { 5 } else { 0 };
         assert_eq!(
-            set.look_after(later, dead, &pace, load),
-            Some(Change::Elected(2))
+            set.update(later, dead, &timings, load),
+            Some(ReplicaChange::Elected(2))
         );
         assert_eq!(set.isr(), [0, 1, 2]);
-        assert_eq!(set.look_after(later, dead, &pace, load), None);
-        let lagged = later + pace.isr_lag;
+        assert_eq!(set.update(later, dead, &timings, load), None);
+        let lagged = later + timings.isr_lag;
         assert_eq!(
-            set.look_after(lagged, dead, &pace, load),
-            Some(Change::Shrunk(0))
+            set.update(lagged, dead, &timings, load),
+            Some(ReplicaChange::Shrunk(0))
         );
-        assert_eq!(set.look_after(lagged, ALL, &pace, load), None);
-        let back = lagged + pace.isr_regain;
+        assert_eq!(set.update(lagged, ALL, &timings, load), None);
+        let back = lagged + timings.isr_regain;
         assert_eq!(
-            set.look_after(back, ALL, &pace, load),
-            Some(Change::Expanded(0))
+            set.update(back, ALL, &timings, load),
+            Some(ReplicaChange::Expanded(0))
         );
     }
 
     #[test]
     fn nobody_outside_the_isr_is_ever_elected() {
-        let pace = Pace::at_speed(1.0);
+        let timings = Timings::at_speed(1.0);
         let now = Instant::now();
         let mut set = ReplicaSet::new(&[0, 1], 1);
-        assert!(set.hold(1));
-        let dead = Alive(0b10);
-        set.look_after(now, dead, &pace, |_| 0);
+        assert!(set.hold_back(1));
+        let dead = LiveBrokers(0b10);
+        set.update(now, dead, &timings, |_| 0);
         let much_later = now + Duration::from_secs(3600);
-        assert_eq!(set.look_after(much_later, dead, &pace, |_| 0), None);
+        assert_eq!(set.update(much_later, dead, &timings, |_| 0), None);
         assert_eq!(set.leader(), 0);
     }
 
     #[test]
     fn a_lone_replica_forgets_what_it_had_not_written_down() {
         let mut set = ReplicaSet::new(&[0], 1);
-        set.appended(1);
+        set.leader_appended(1);
         set.write_checkpoint();
-        set.appended(2);
-        set.came_back(0);
+        set.leader_appended(2);
+        set.restore_checkpoint(0);
         assert_eq!(set.seen_by(0), (1, 2));
-        set.appended(3);
+        set.leader_appended(3);
         assert_eq!(set.seen_by(0), (3, 3));
     }
 }

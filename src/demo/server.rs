@@ -1,5 +1,5 @@
 //! What every request passes first: the broker's troubles, its deadline, and the routes.
-//! The calls themselves are `service.rs` and `health.rs`.
+//! The calls themselves are `service.rs`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,13 +11,14 @@ use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Context, Poll, Service, http};
 use tonic::server::{Grpc, ServerStreamingService};
 use tonic::{Code, Request, Response, Status};
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
 
 use super::cluster::Cluster;
 use super::codec::FrameCodec;
-use super::health;
-use super::reader::Messages;
+use super::reader::MessageStream;
 use super::replication::BrokerIndex;
-use super::service::Calls;
+use super::service::BrokerCalls;
 use super::timings;
 use crate::wire::pb;
 use pb::api_server::ApiServer;
@@ -27,26 +28,19 @@ const MARGIN: Duration = Duration::from_millis(2);
 
 /// When the caller stops waiting, as its `grpc-timeout` said; none where it said nothing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(pub(super) Option<Instant>);
+pub(super) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// What the front found out about this request.
+    /// The deadline that was found in the headers of this request.
     pub(super) fn of<T>(request: &Request<T>) -> Option<Instant> {
-        request
-            .extensions()
-            .get::<Self>()
-            .and_then(|deadline| deadline.0)
+        request.extensions().get::<Self>()?.0
     }
 
     fn in_headers(headers: &http::HeaderMap) -> Self {
-        let timeout = headers
-            .get("grpc-timeout")
-            .and_then(|value| value.to_str().ok());
-        Self(
-            timeout
-                .and_then(parse_timeout)
-                .map(|timeout| Instant::now() + timeout),
-        )
+        let timeout = headers.get("grpc-timeout");
+        let timeout = timeout.and_then(|value| value.to_str().ok());
+        let timeout = timeout.and_then(parse_timeout);
+        Self(timeout.map(|timeout| Instant::now() + timeout))
     }
 }
 
@@ -76,19 +70,36 @@ pub(super) fn as_grpc_go(status: Status) -> Status {
     Status::resource_exhausted(text)
 }
 
+/// The health service of any broker: healthy is whatever answers, since real servers say SERVING before they can do
+/// anything (wire-contract §5, Startup).
+pub(super) async fn health_server() -> HealthServer<HealthService> {
+    let reporter = HealthReporter::new();
+    reporter.set_serving::<ApiServer<BrokerCalls>>().await;
+    HealthServer::new(HealthService::from_health_reporter(reporter))
+}
+
 /// One broker's gRPC service.
 #[derive(Clone, Debug)]
 pub(super) struct BrokerService {
     cluster: Arc<Cluster>,
     at: BrokerIndex,
-    api: ApiServer<Calls>,
+    api: ApiServer<BrokerCalls>,
+    health: HealthServer<HealthService>,
 }
 
 impl BrokerService {
-    /// The service of the broker of that seat.
-    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex) -> Self {
-        let api = ApiServer::new(Calls::new(Arc::clone(&cluster), at));
-        Self { cluster, at, api }
+    /// The service of that broker.
+    pub(super) fn new(
+        cluster: &Arc<Cluster>,
+        at: BrokerIndex,
+        health: HealthServer<HealthService>,
+    ) -> Self {
+        Self {
+            cluster: Arc::clone(cluster),
+            at,
+            api: ApiServer::new(BrokerCalls::new(Arc::clone(cluster), at)),
+            health,
+        }
     }
 
     async fn route(&mut self, request: http::Request<Body>) -> http::Response<Body> {
@@ -98,24 +109,23 @@ impl BrokerService {
         }
         match request.uri().path() {
             "/proto.API/Subscribe" => {
-                let calls = Calls::new(Arc::clone(&self.cluster), self.at);
+                let calls = BrokerCalls::new(Arc::clone(&self.cluster), self.at);
                 Grpc::new(FrameCodec)
                     .server_streaming(Subscribe(calls), request)
                     .await
             }
-            health::CHECK => health::check(request).await,
-            health::WATCH => health::watch(request).await,
+            path if path.starts_with("/grpc.health.v1.Health/") => {
+                let Ok(response) = self.health.call(request).await;
+                response
+            }
             _ => self.call_api(request).await,
         }
     }
 
     async fn call_api(&mut self, request: http::Request<Body>) -> http::Response<Body> {
         let Ok(response) = self.api.call(request).await;
-        let too_large = response
-            .headers()
-            .get("grpc-status")
-            .map(http::HeaderValue::as_bytes);
-        if too_large != Some(b"11") {
+        let code = response.headers().get("grpc-status");
+        if code.map(http::HeaderValue::as_bytes) != Some(b"11") {
             return response;
         }
         let status = Status::from_header_map(response.headers());
@@ -145,18 +155,18 @@ impl Service<http::Request<Body>> for BrokerService {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let front = self.clone();
-        Box::pin(async move { Ok(front.answer(request).await) })
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request).await) })
     }
 }
 
 /// The subscribe call with messages as bytes.
-struct Subscribe(Calls);
+struct Subscribe(BrokerCalls);
 
 impl ServerStreamingService<pb::SubscribeRequest> for Subscribe {
     type Response = Bytes;
-    type ResponseStream = Messages;
-    type Future = std::future::Ready<Result<Response<Messages>, Status>>;
+    type ResponseStream = MessageStream;
+    type Future = std::future::Ready<Result<Response<MessageStream>, Status>>;
 
     fn call(&mut self, request: Request<pb::SubscribeRequest>) -> Self::Future {
         std::future::ready(self.0.stored_messages(&request).map(Response::new))

@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prost::Message;
 use tokio::sync::mpsc;
@@ -11,29 +12,30 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::cluster::Cluster;
-use super::convert;
 use super::cursors::CursorKey;
 use super::pending_acks::Publication;
-use super::publish::refused_by;
-use super::publish_async::Session;
-use super::reader::Messages;
+use super::publish::{AckInbox, check_ack};
+use super::publish_async::AsyncPublish;
+use super::reader::MessageStream;
 use super::replication::BrokerIndex;
 use super::server::Deadline;
+use super::stream_spec::StreamSpec;
+use super::subject;
 use crate::wire::pb;
 
-/// How many answers of a publish session may wait for a slow client.
-const ANSWERS: usize = 1024;
+/// How many responses of a publish session may wait for a slow client.
+const RESPONSES: usize = 1024;
 
 type Answer<T> = Result<Response<T>, Status>;
 
-/// The calls of the broker of one seat.
+/// The calls of one broker.
 #[derive(Clone, Debug)]
-pub(super) struct Calls {
+pub(super) struct BrokerCalls {
     cluster: Arc<Cluster>,
     at: BrokerIndex,
 }
 
-impl Calls {
+impl BrokerCalls {
     /// The calls as that broker answers them.
     pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex) -> Self {
         Self { cluster, at }
@@ -43,49 +45,46 @@ impl Calls {
     pub(super) fn stored_messages(
         &self,
         request: &Request<pb::SubscribeRequest>,
-    ) -> Result<Messages, Status> {
+    ) -> Result<MessageStream, Status> {
         let deadline = Deadline::of(request);
         let batches = self
             .cluster
             .subscribe(self.at, request.get_ref(), deadline)?;
-        Ok(Messages::new(batches))
+        Ok(MessageStream::new(batches))
     }
 
-    /// Waits for a metadata leader, as every change of the cluster does.
-    async fn agree<T>(&self, request: &Request<T>) -> Result<(), Status> {
-        let deadline = Deadline::of(request);
-        self.cluster.require_controller(deadline).await.map(drop)
+    /// The request, once there is a metadata leader, as every change of the cluster needs one.
+    async fn with_controller<T>(&self, request: Request<T>) -> Result<T, Status> {
+        let deadline = Deadline::of(&request);
+        self.cluster.wait_for_controller(deadline).await?;
+        Ok(request.into_inner())
     }
 
-    /// The first ack that comes; nobody waits without a deadline, nor with a policy of none (wire-contract §0.6).
-    async fn first_ack(mut acks: mpsc::UnboundedReceiver<pb::Ack>) -> Result<pb::Ack, Status> {
-        match acks.recv().await {
-            Some(ack) => Ok(ack),
-            // No leader took the message: the caller waits for its whole deadline.
+    /// Whether a publish waits for an ack: not without a deadline, nor with a policy of none (wire-contract §0.6).
+    fn waits_for_ack(policy: pb::AckPolicy, deadline: Option<tokio::time::Instant>) -> bool {
+        policy != pb::AckPolicy::None && deadline.is_some()
+    }
+
+    /// The first ack that comes. Where no leader took the message, the caller waits for its whole deadline.
+    async fn first_ack(mut inbox: AckInbox) -> pb::Ack {
+        match inbox.arrived.recv().await {
+            Some(ack) => ack,
             None => std::future::pending().await,
         }
     }
 }
 
-fn key(stream: String, partition: i32, cursor_id: String) -> CursorKey {
-    CursorKey {
-        stream,
-        partition,
-        cursor_id,
-    }
-}
-
 #[tonic::async_trait]
-impl pb::api_server::Api for Calls {
+impl pb::api_server::Api for BrokerCalls {
     async fn create_stream(
         &self,
         request: Request<pb::CreateStreamRequest>,
     ) -> Answer<pb::CreateStreamResponse> {
         let deadline = Deadline::of(&request);
-        let wish = convert::wish(request.into_inner());
-        wish.check()?;
-        self.cluster.require_controller(deadline).await?;
-        self.cluster.create(&wish)?;
+        let spec = StreamSpec::from(request.into_inner());
+        spec.check()?;
+        self.cluster.wait_for_controller(deadline).await?;
+        self.cluster.create(spec)?;
         Ok(Response::new(pb::CreateStreamResponse {}))
     }
 
@@ -93,8 +92,8 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::DeleteStreamRequest>,
     ) -> Answer<pb::DeleteStreamResponse> {
-        self.agree(&request).await?;
-        self.cluster.delete(&request.get_ref().name)?;
+        let request = self.with_controller(request).await?;
+        self.cluster.delete(&request.name)?;
         Ok(Response::new(pb::DeleteStreamResponse {}))
     }
 
@@ -102,8 +101,7 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::PauseStreamRequest>,
     ) -> Answer<pb::PauseStreamResponse> {
-        self.agree(&request).await?;
-        let request = request.get_ref();
+        let request = self.with_controller(request).await?;
         self.cluster
             .pause(&request.name, &request.partitions, request.resume_all)?;
         Ok(Response::new(pb::PauseStreamResponse {}))
@@ -113,8 +111,7 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::SetStreamReadonlyRequest>,
     ) -> Answer<pb::SetStreamReadonlyResponse> {
-        self.agree(&request).await?;
-        let request = request.get_ref();
+        let request = self.with_controller(request).await?;
         self.cluster
             .set_readonly(&request.name, &request.partitions, request.readonly)?;
         Ok(Response::new(pb::SetStreamReadonlyResponse {}))
@@ -122,7 +119,7 @@ impl pb::api_server::Api for Calls {
 
     type SubscribeStream = Pin<Box<dyn Stream<Item = Result<pb::Message, Status>> + Send>>;
 
-    /// The trait wants this call too. The front answers it first, without decoding what is stored as bytes.
+    /// The trait wants this call too. The router answers it first, without decoding what is stored as bytes.
     async fn subscribe(
         &self,
         request: Request<pb::SubscribeRequest>,
@@ -140,22 +137,13 @@ impl pb::api_server::Api for Calls {
         let deadline = Deadline::of(&request);
         let request = request.into_inner();
         // Streams first: the wait for silent brokers makes them old (wire-contract §4.7).
-        let streams = self
-            .cluster
-            .streams_seen_by(self.at, &request.streams)
-            .into_iter();
-        let streams = streams
-            .map(|view| convert::stream(&self.cluster, view))
-            .collect();
+        let streams = self.cluster.streams_seen_by(self.at, &request.streams);
         let groups = request.groups.into_iter();
-        let groups = groups
-            .map(|id| convert::group(id.clone(), self.cluster.group_seen_by(self.at, &id)))
-            .collect();
-        let brokers = self.cluster.brokers_seen_by(self.at, deadline).await;
+        let groups = groups.map(|id| self.cluster.group_seen_by(self.at, id));
         Ok(Response::new(pb::FetchMetadataResponse {
-            brokers: brokers.into_iter().map(convert::broker).collect(),
             stream_metadata: streams,
-            group_metadata: groups,
+            group_metadata: groups.collect(),
+            brokers: self.cluster.brokers_seen_by(self.at, deadline).await,
         }))
     }
 
@@ -164,10 +152,9 @@ impl pb::api_server::Api for Calls {
         request: Request<pb::FetchPartitionMetadataRequest>,
     ) -> Answer<pb::FetchPartitionMetadataResponse> {
         let request = request.get_ref();
-        let facts = self
-            .cluster
-            .partition_seen_by(self.at, &request.stream, request.partition)?;
-        let metadata = convert::partition(&self.cluster, request.partition, &facts);
+        let metadata =
+            self.cluster
+                .partition_seen_by(self.at, &request.stream, request.partition)?;
         Ok(Response::new(pb::FetchPartitionMetadataResponse {
             metadata: Some(metadata),
         }))
@@ -179,22 +166,16 @@ impl pb::api_server::Api for Calls {
         if request.stream.is_empty() {
             return Err(Status::invalid_argument("no stream provided"));
         }
-        let partition = self.cluster.admit(self.at, &request)?;
-        let waits = request.ack_policy() != pb::AckPolicy::None && deadline.is_some();
-        let inbox = self.cluster.open_inbox(request.ack_inbox.clone(), waits);
-        self.cluster
-            .publish(&partition, request, inbox.name, inbox.acks);
-        if !waits {
-            return Ok(Response::new(pb::PublishResponse::default()));
+        let partition = self.cluster.publish_target(self.at, &request)?;
+        let waits = Self::waits_for_ack(request.ack_policy(), deadline);
+        let mut inbox = self.cluster.open_inbox(request.ack_inbox.clone(), waits);
+        let (name, acks) = (std::mem::take(&mut inbox.name), inbox.acks.take());
+        self.cluster.publish(&partition, request, name, acks);
+        let mut response = pb::PublishResponse::default();
+        if waits {
+            response.ack = Some(check_ack(Self::first_ack(inbox).await)?);
         }
-        let ack = Self::first_ack(inbox.arrived).await?;
-        if let Some(refusal) = refused_by(&ack) {
-            return Err(refusal.into());
-        }
-        Ok(Response::new(pb::PublishResponse {
-            ack: Some(ack),
-            ..Default::default()
-        }))
+        Ok(Response::new(response))
     }
 
     type PublishAsyncStream = ReceiverStream<Result<pb::PublishResponse, Status>>;
@@ -203,13 +184,9 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<Streaming<pb::PublishRequest>>,
     ) -> Answer<Self::PublishAsyncStream> {
-        let (answers, receiver) = mpsc::channel(ANSWERS);
-        let session = Session::new(Arc::clone(&self.cluster), self.at, answers);
-        let run = session.run(request.into_inner());
-        let stop = self.cluster.stop.clone();
-        self.cluster
-            .tasks
-            .spawn(async move { stop.run_until_cancelled(run).await });
+        let (responses, receiver) = mpsc::channel(RESPONSES);
+        let session = AsyncPublish::new(Arc::clone(&self.cluster), self.at, responses);
+        self.cluster.spawn(session.run(request.into_inner()));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 
@@ -219,30 +196,30 @@ impl pb::api_server::Api for Calls {
     ) -> Answer<pb::PublishToSubjectResponse> {
         let deadline = Deadline::of(&request);
         let request = request.into_inner();
-        Cluster::check_subject(&request.subject)?;
+        // NATS accepts wildcards.
+        if !subject::is_valid(&request.subject) {
+            let text = "failed to publish to NATS: nats: invalid subject";
+            return Err(Status::unknown(text));
+        }
         let policy = request.ack_policy();
-        let waits = policy != pb::AckPolicy::None && deadline.is_some();
-        let inbox = self.cluster.open_inbox(request.ack_inbox, waits);
+        let waits = Self::waits_for_ack(policy, deadline);
+        let mut inbox = self.cluster.open_inbox(request.ack_inbox, waits);
         self.cluster.deliver(&Publication {
             subject: &request.subject,
-            reply: "",
             key: request.key,
             value: request.value,
             headers: request.headers,
-            ack_inbox: inbox.name,
+            ack_inbox: std::mem::take(&mut inbox.name),
             correlation_id: request.correlation_id,
             policy,
-            expected_offset: 0,
-            acks: inbox.acks,
-            came: None,
+            acks: inbox.acks.take(),
+            ..Publication::default()
         });
-        if !waits {
-            return Ok(Response::new(pb::PublishToSubjectResponse::default()));
+        let mut response = pb::PublishToSubjectResponse::default();
+        if waits {
+            response.ack = Some(Self::first_ack(inbox).await);
         }
-        let ack = Self::first_ack(inbox.arrived).await?;
-        Ok(Response::new(pb::PublishToSubjectResponse {
-            ack: Some(ack),
-        }))
+        Ok(Response::new(response))
     }
 
     async fn set_cursor(
@@ -250,7 +227,11 @@ impl pb::api_server::Api for Calls {
         request: Request<pb::SetCursorRequest>,
     ) -> Answer<pb::SetCursorResponse> {
         let request = request.into_inner();
-        let key = key(request.stream, request.partition, request.cursor_id);
+        let key = CursorKey {
+            stream: request.stream,
+            partition: request.partition,
+            cursor_id: request.cursor_id,
+        };
         self.cluster
             .set_cursor(self.at, key, request.offset)
             .await?;
@@ -262,7 +243,11 @@ impl pb::api_server::Api for Calls {
         request: Request<pb::FetchCursorRequest>,
     ) -> Answer<pb::FetchCursorResponse> {
         let request = request.into_inner();
-        let key = key(request.stream, request.partition, request.cursor_id);
+        let key = CursorKey {
+            stream: request.stream,
+            partition: request.partition,
+            cursor_id: request.cursor_id,
+        };
         let offset = self.cluster.fetch_cursor(self.at, &key)?;
         Ok(Response::new(pb::FetchCursorResponse { offset }))
     }
@@ -271,18 +256,16 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::JoinConsumerGroupRequest>,
     ) -> Answer<pb::JoinConsumerGroupResponse> {
-        self.agree(&request).await?;
-        let request = request.into_inner();
-        let (coordinator, epoch) =
-            self.cluster
-                .join(&request.group_id, &request.consumer_id, request.streams)?;
-        let pace = &self.cluster.pace;
-        let nanos = |duration: std::time::Duration| i64::try_from(duration.as_nanos());
+        let request = self.with_controller(request).await?;
+        let (group, consumer) = (&request.group_id, &request.consumer_id);
+        let (coordinator, epoch) = self.cluster.join_group(group, consumer, request.streams)?;
+        let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+        let timings = &self.cluster.timings;
         Ok(Response::new(pb::JoinConsumerGroupResponse {
             coordinator: self.cluster.name(coordinator),
             epoch,
-            consumer_timeout: nanos(pace.consumer_timeout).unwrap_or(i64::MAX),
-            coordinator_timeout: nanos(pace.coordinator_timeout).unwrap_or(i64::MAX),
+            consumer_timeout: nanos(timings.consumer_timeout),
+            coordinator_timeout: nanos(timings.coordinator_timeout),
         }))
     }
 
@@ -290,10 +273,9 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::LeaveConsumerGroupRequest>,
     ) -> Answer<pb::LeaveConsumerGroupResponse> {
-        self.agree(&request).await?;
-        let request = request.get_ref();
+        let request = self.with_controller(request).await?;
         self.cluster
-            .leave(&request.group_id, &request.consumer_id)?;
+            .leave_group(&request.group_id, &request.consumer_id)?;
         Ok(Response::new(pb::LeaveConsumerGroupResponse {}))
     }
 
@@ -303,13 +285,10 @@ impl pb::api_server::Api for Calls {
     ) -> Answer<pb::FetchConsumerGroupAssignmentsResponse> {
         let request = request.get_ref();
         let (group, consumer) = (&request.group_id, &request.consumer_id);
-        let (epoch, share) = self
-            .cluster
-            .assignments(self.at, group, consumer, request.epoch)?;
-        let assignment = |(stream, partitions)| pb::PartitionAssignment { stream, partitions };
+        let epoch = request.epoch;
         Ok(Response::new(pb::FetchConsumerGroupAssignmentsResponse {
             epoch,
-            assignments: share.into_iter().map(assignment).collect(),
+            assignments: self.cluster.assignments(self.at, group, consumer, epoch)?,
         }))
     }
 
@@ -317,8 +296,7 @@ impl pb::api_server::Api for Calls {
         &self,
         request: Request<pb::ReportConsumerGroupCoordinatorRequest>,
     ) -> Answer<pb::ReportConsumerGroupCoordinatorResponse> {
-        self.agree(&request).await?;
-        let request = request.get_ref();
+        let request = self.with_controller(request).await?;
         let suspect = (request.coordinator.as_str(), request.epoch);
         self.cluster
             .report_coordinator(&request.group_id, &request.consumer_id, suspect)?;

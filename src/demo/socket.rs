@@ -1,22 +1,23 @@
 //! One accepted connection, with what can be done to it from outside: reset, cut inside a message, GOAWAY.
 //!
-//! It wraps the server's own socket instead of relaying bytes between two: a relay would copy all traffic once more.
-//! It reads frame headers alone (RFC 9113 §4.1); what frames mean is the gRPC server's business.
+//! Wraps the server's own socket instead of relaying bytes between two: a relay would copy all traffic once more.
+//! Reads frame headers alone (RFC 9113 §4.1); what frames mean is the gRPC server's business.
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
+
+use super::sync::CancelSwitch;
 
 /// What a client sends before its first frame.
 const PREFACE: usize = 24;
@@ -37,39 +38,23 @@ const GOAWAY: &[u8] =
 /// The switches of one broker's connections.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionFaults {
-    resets: Mutex<CancellationToken>,
-    farewells: Mutex<CancellationToken>,
+    /// Breaks all connections with a TCP reset.
+    pub(super) resets: CancelSwitch,
+    /// Ends all connections with a GOAWAY frame.
+    pub(super) goaways: CancelSwitch,
     cuts: AtomicU64,
 }
 
 impl ConnectionFaults {
-    /// Breaks all connections with a TCP reset.
-    pub(super) fn reset(&self) {
-        fire(&self.resets);
-    }
-
-    /// Ends all connections with a GOAWAY frame.
-    pub(super) fn goaway(&self) {
-        fire(&self.farewells);
-    }
-
     /// Closes each connection in the middle of the next message that it carries.
     pub(super) fn cut(&self) {
         self.cuts.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-fn fire(switch: &Mutex<CancellationToken>) {
-    std::mem::take(&mut *lock(switch)).cancel();
-}
-
-fn lock(switch: &Mutex<CancellationToken>) -> MutexGuard<'_, CancellationToken> {
-    switch.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Follows the frames of one direction by their headers.
 #[derive(Debug, Default)]
-struct Frames {
+struct FrameReader {
     /// Bytes to come before the next header.
     skip: usize,
     header: [u8; FRAME_HEADER],
@@ -77,9 +62,9 @@ struct Frames {
     kind: u8,
 }
 
-impl Frames {
-    /// Takes bytes that went over the wire; `seen` is told each frame's kind, flags and payload length.
-    fn feed(&mut self, mut bytes: &[u8], mut seen: impl FnMut(u8, u8, usize)) {
+impl FrameReader {
+    /// Reads bytes that went over the wire, and hands each frame's kind, flags and payload length to `on_frame`.
+    fn feed(&mut self, mut bytes: &[u8], mut on_frame: impl FnMut(u8, u8, usize)) {
         while !bytes.is_empty() {
             let skipped = self.skip.min(bytes.len());
             self.skip -= skipped;
@@ -95,7 +80,7 @@ impl Frames {
             self.skip = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or_default();
             self.filled = 0;
             self.kind = kind;
-            seen(kind, flags, self.skip);
+            on_frame(kind, flags, self.skip);
         }
     }
 
@@ -104,7 +89,7 @@ impl Frames {
     }
 }
 
-/// grpc-go's watch over pings.
+/// Counts pings as grpc-go does.
 #[derive(Debug, Default)]
 struct PingGuard {
     last: Option<Instant>,
@@ -130,57 +115,57 @@ impl PingGuard {
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    wire: Arc<ConnectionFaults>,
+    faults: Arc<ConnectionFaults>,
     reset: Pin<Box<WaitForCancellationFutureOwned>>,
-    farewell: Pin<Box<WaitForCancellationFutureOwned>>,
+    goaway: Pin<Box<WaitForCancellationFutureOwned>>,
     cuts_before: u64,
-    incoming: Frames,
-    outgoing: Frames,
+    incoming: FrameReader,
+    outgoing: FrameReader,
     pings: PingGuard,
     /// How much of the GOAWAY frame has been sent, once one is due.
-    goodbye: Option<usize>,
+    goaway_sent: Option<usize>,
     closed: bool,
 }
 
 impl Socket {
-    /// Takes over an accepted connection.
-    pub(super) fn new(stream: TcpStream, wire: Arc<ConnectionFaults>) -> Self {
-        let token = |switch| Box::pin(lock(switch).clone().cancelled_owned());
+    /// Wraps an accepted connection.
+    pub(super) fn new(stream: TcpStream, faults: Arc<ConnectionFaults>) -> Self {
+        let cancelled = |switch: &CancelSwitch| Box::pin(switch.token().cancelled_owned());
         Self {
             stream,
-            reset: token(&wire.resets),
-            farewell: token(&wire.farewells),
-            cuts_before: wire.cuts.load(Ordering::Relaxed),
-            wire,
-            incoming: Frames {
+            reset: cancelled(&faults.resets),
+            goaway: cancelled(&faults.goaways),
+            cuts_before: faults.cuts.load(Ordering::Relaxed),
+            faults,
+            incoming: FrameReader {
                 skip: PREFACE,
-                ..Frames::default()
+                ..FrameReader::default()
             },
-            outgoing: Frames::default(),
+            outgoing: FrameReader::default(),
             pings: PingGuard::default(),
-            goodbye: None,
+            goaway_sent: None,
             closed: false,
         }
     }
 
-    /// Obeys the switches; an error where the connection is over.
-    fn obey(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+    /// Applies what is switched on; an error where the connection is over.
+    fn apply_faults(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if !self.closed && self.reset.as_mut().poll(cx).is_ready() {
             self.closed = true;
             self.stream.set_zero_linger()?;
         }
-        if self.goodbye.is_none() && self.farewell.as_mut().poll(cx).is_ready() {
-            self.goodbye = Some(0);
+        if self.goaway_sent.is_none() && self.goaway.as_mut().poll(cx).is_ready() {
+            self.goaway_sent = Some(0);
         }
-        self.say_goodbye(cx)?;
+        self.send_goaway(cx)?;
         if self.closed {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
     }
 
-    fn say_goodbye(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        while let Some(sent) = self.goodbye.filter(|_| self.outgoing.between_frames()) {
+    fn send_goaway(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        while let Some(sent) = self.goaway_sent.filter(|_| self.outgoing.between_frames()) {
             if self.closed {
                 break;
             }
@@ -191,22 +176,14 @@ impl Socket {
                 break;
             }
             match Pin::new(&mut self.stream).poll_write(cx, rest)? {
-                Poll::Ready(written) => self.goodbye = Some(sent + written),
+                Poll::Ready(written) => self.goaway_sent = Some(sent + written),
                 Poll::Pending => break,
             }
         }
         Ok(())
     }
 
-    /// How many bytes may go out before the connection is cut: half of the data frame that is on its way.
-    fn room_before_cut(&self) -> Option<usize> {
-        let armed = self.wire.cuts.load(Ordering::Relaxed) > self.cuts_before;
-        let inside =
-            self.outgoing.kind == DATA && self.outgoing.filled == 0 && self.outgoing.skip > 1;
-        (armed && inside).then_some(self.outgoing.skip / 2)
-    }
-
-    fn wrote(&mut self, bytes: &[u8]) {
+    fn record_written(&mut self, bytes: &[u8]) {
         let pings = &mut self.pings;
         self.outgoing.feed(bytes, |kind, _, _| {
             if kind == DATA || kind == HEADERS {
@@ -215,31 +192,33 @@ impl Socket {
         });
     }
 
-    fn read(&mut self, bytes: &[u8]) {
+    fn record_read(&mut self, bytes: &[u8]) {
         let (pings, mut too_many) = (&mut self.pings, false);
         self.incoming.feed(bytes, |kind, flags, _| {
             if kind == PING && flags & ACK == 0 {
                 too_many |= pings.ping(Instant::now());
             }
         });
-        if too_many && self.goodbye.is_none() {
-            self.goodbye = Some(0);
+        if too_many && self.goaway_sent.is_none() {
+            self.goaway_sent = Some(0);
         }
     }
 
-    /// While a cut is armed frames go out a piece at a time, so that it falls inside one.
+    /// While a cut is armed frames go out a piece at a time, so that it falls inside one: after half of a data frame.
     fn write_to_cut(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let room = self.room_before_cut();
-        let header = FRAME_HEADER - self.outgoing.filled;
-        let most = room.unwrap_or(if self.outgoing.skip > 0 {
-            self.outgoing.skip
-        } else {
-            header
-        });
+        let FrameReader {
+            skip, filled, kind, ..
+        } = self.outgoing;
+        let cut = kind == DATA && filled == 0 && skip > 1;
+        let most = match skip {
+            0 => FRAME_HEADER - filled,
+            rest if cut => rest / 2,
+            rest => rest,
+        };
         let piece = bytes.get(..most.min(bytes.len())).unwrap_or(bytes);
         let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, piece))?;
-        self.wrote(&piece[..written]);
-        if room.is_some() {
+        self.record_written(&piece[..written]);
+        if cut {
             self.closed = true;
             let _ = Pin::new(&mut self.stream).poll_shutdown(cx)?;
         }
@@ -247,7 +226,7 @@ impl Socket {
     }
 
     fn cut_is_armed(&self) -> bool {
-        self.wire.cuts.load(Ordering::Relaxed) > self.cuts_before
+        self.faults.cuts.load(Ordering::Relaxed) > self.cuts_before
     }
 }
 
@@ -263,12 +242,12 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.obey(cx)?;
+        self.apply_faults(cx)?;
         let before = buffer.filled().len();
         std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let bytes = buffer.filled().get(before..).unwrap_or_default();
-        self.read(bytes);
-        self.say_goodbye(cx)?;
+        self.record_read(bytes);
+        self.send_goaway(cx)?;
         Poll::Ready(Ok(()))
     }
 }
@@ -279,12 +258,12 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.obey(cx)?;
+        self.apply_faults(cx)?;
         if self.cut_is_armed() {
             return self.write_to_cut(cx, bytes);
         }
         let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.wrote(bytes.get(..written).unwrap_or_default());
+        self.record_written(bytes.get(..written).unwrap_or_default());
         Poll::Ready(Ok(written))
     }
 
@@ -293,7 +272,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.obey(cx)?;
+        self.apply_faults(cx)?;
         if self.cut_is_armed() {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.write_to_cut(cx, first.map(|slice| &**slice).unwrap_or_default());
@@ -303,7 +282,7 @@ impl AsyncWrite for Socket {
         let mut left = written;
         for slice in slices {
             let part = left.min(slice.len());
-            self.wrote(slice.get(..part).unwrap_or_default());
+            self.record_written(slice.get(..part).unwrap_or_default());
             left -= part;
         }
         Poll::Ready(Ok(written))
@@ -324,7 +303,7 @@ impl AsyncWrite for Socket {
 
 #[cfg(test)]
 mod tests {
-    use super::{Frames, GOAWAY};
+    use super::{FrameReader, GOAWAY};
 
     #[test]
     fn frames_are_followed_however_they_are_split() {
@@ -332,7 +311,7 @@ mod tests {
         bytes.extend([0, 0, 0, 6, 1, 0, 0, 0, 0]);
         bytes.extend(GOAWAY);
         for piece in 1..bytes.len() {
-            let (mut frames, mut kinds) = (Frames::default(), Vec::new());
+            let (mut frames, mut kinds) = (FrameReader::default(), Vec::new());
             for part in bytes.chunks(piece) {
                 frames.feed(part, |kind, flags, len| kinds.push((kind, flags, len)));
             }

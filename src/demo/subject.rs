@@ -1,10 +1,10 @@
 //! NATS subjects as far as streams see them: what is a valid one, and which patterns a subject matches.
-//! Knows no stream: who listens where is `state.rs`.
+//! Which stream listens where is kept in `cluster_state.rs`.
 
 /// The namespace under which the recorded servers ran, and so their internal subjects.
 pub(super) const NAMESPACE: &str = "liftbridge-default";
 
-/// Whether a server takes this as a stream's subject: wildcards are welcome, blanks and empty tokens are not
+/// Whether a server accepts this as a stream's subject: wildcards are allowed, blanks and empty tokens are not
 /// (wire-contract §2.4).
 pub(super) fn is_valid(subject: &str) -> bool {
     !subject.is_empty()
@@ -12,7 +12,7 @@ pub(super) fn is_valid(subject: &str) -> bool {
         && subject.split('.').all(|token| !token.is_empty())
 }
 
-/// Whether a stream that listens on `pattern` hears what is published to `subject`.
+/// Whether a stream that listens on `pattern` gets what is published to `subject`.
 pub(super) fn matches(pattern: &str, subject: &str) -> bool {
     let mut wanted = pattern.split('.');
     let mut found = subject.split('.');

@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::cluster::Cluster;
 use super::partition::{Partition, PartitionState};
-use super::reader::{Batch, Reader};
+use super::reader::{MessageBatch, SubscriptionReader};
 use super::replication::BrokerIndex;
 use crate::wire::pb;
 use pb::{StartPosition, StopPosition};
@@ -25,51 +25,43 @@ impl Cluster {
         at: BrokerIndex,
         request: &pb::SubscribeRequest,
         deadline: Option<Instant>,
-    ) -> Result<mpsc::Receiver<Batch>, Status> {
-        let partition = self.readable(at, request)?;
+    ) -> Result<mpsc::Receiver<MessageBatch>, Status> {
+        let partition = self.readable_partition(at, request)?;
         let fence = fence(&partition, request)?;
-        let reverse = request.reverse && self.quirks.reverse();
+        let reverse = request.reverse && self.compat().reverse;
         let reader = {
             let state = partition.lock();
-            let range = Range::of(&state, at, request)?;
+            let range = OffsetRange::resolve(&state, at, request)?;
             if reverse && state.log.is_empty() {
-                return Err(Status::internal(
-                    "Failed to create stream reader: segment not found",
-                ));
+                let text = "Failed to create stream reader: segment not found";
+                return Err(Status::internal(text));
             }
             range.check_open(&state, at)?;
-            Reader::new(&partition, &state, at, range, reverse)
+            SubscriptionReader::new(&partition, &state, at, range, reverse)
         };
         let (batches, receiver) = mpsc::channel(BATCHES);
-        let ended = self.brokers[at].subscriptions();
-        let pump = reader.pump(batches, ended, fence, deadline);
-        let stop = self.stop.clone();
-        self.tasks
-            .spawn(async move { stop.run_until_cancelled(pump).await });
+        let ended = self.brokers[at].subscriptions.token();
+        self.spawn(reader.run(batches, ended, fence, deadline));
         Ok(receiver)
     }
 
-    fn readable(
+    fn readable_partition(
         &self,
         at: BrokerIndex,
         request: &pb::SubscribeRequest,
     ) -> Result<Arc<Partition>, Status> {
-        let known = self.brokers[at].is_up();
+        let is_up = self.brokers[at].is_up();
         let partition = self.lock().partition(&request.stream, request.partition);
-        let partition = partition.filter(|_| known);
+        let partition = partition.filter(|_| is_up);
         let partition = partition.ok_or_else(|| Status::not_found("No such partition"))?;
         if request.resume {
             self.resume(&partition);
         }
         let leads = partition.lock().replicas.leader() == at;
-        let in_group = request
-            .consumer
-            .as_ref()
-            .is_some_and(|consumer| !consumer.group_id.is_empty());
         if !leads && !request.read_isr_replica {
             return Err(Status::failed_precondition("Server not partition leader"));
         }
-        if !leads && in_group {
+        if !leads && consumer(request).is_some() {
             let text = "Consumer groups not compatible with ReadISRReplica";
             return Err(Status::invalid_argument(text));
         }
@@ -77,23 +69,25 @@ impl Cluster {
     }
 }
 
-/// A consumer's place in its group; the token ends its subscription when a newer one comes. None outside of groups.
+/// The member of a group that subscribes; none outside of groups.
+fn consumer(request: &pb::SubscribeRequest) -> Option<&pb::Consumer> {
+    let consumer = request.consumer.as_ref();
+    consumer.filter(|consumer| !consumer.group_id.is_empty())
+}
+
+/// What ends the subscription of a group's member when a newer one comes.
 fn fence(
     partition: &Partition,
     request: &pb::SubscribeRequest,
 ) -> Result<Option<CancellationToken>, Status> {
-    let consumer = request
-        .consumer
-        .as_ref()
-        .filter(|consumer| !consumer.group_id.is_empty());
-    let Some(consumer) = consumer else {
+    let Some(consumer) = consumer(request) else {
         return Ok(None);
     };
     if consumer.consumer_id.is_empty() {
         let text = "Consumer id cannot be empty when group id is provided";
         return Err(Status::invalid_argument(text));
     }
-    let fence = partition.admit(&consumer.group_id, consumer.group_epoch);
+    let fence = partition.fence_consumer(&consumer.group_id, consumer.group_epoch);
     let refused =
         || Status::failed_precondition("Consumer is not currently assigned this partition");
     fence.map(Some).ok_or_else(refused)
@@ -101,15 +95,15 @@ fn fence(
 
 /// The offsets that a subscription wants.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Range {
+pub(super) struct OffsetRange {
     pub(super) start: i64,
     /// The last offset to deliver; none runs until cancelled.
     pub(super) stop: Option<i64>,
 }
 
-impl Range {
-    /// What the request means on this broker now.
-    fn of(
+impl OffsetRange {
+    /// The offsets that the request means on this broker now.
+    fn resolve(
         state: &PartitionState,
         at: BrokerIndex,
         request: &pb::SubscribeRequest,
@@ -117,9 +111,8 @@ impl Range {
         let start = start(state, at, request)?;
         let stop = stop(state, at, request)?;
         if let Some(stop) = stop.filter(|stop| *stop < start) {
-            return Err(Status::invalid_argument(format!(
-                "Stop offset is before start offset: {stop} < {start}"
-            )));
+            let text = format!("Stop offset is before start offset: {stop} < {start}");
+            return Err(Status::invalid_argument(text));
         }
         Ok(Self { start, stop })
     }
@@ -130,9 +123,8 @@ impl Range {
         if state.is_open() || self.start > high_watermark {
             return Ok(());
         }
-        Err(Status::internal(
-            "Failed to create stream reader: segment has been closed",
-        ))
+        let text = "Failed to create stream reader: segment has been closed";
+        Err(Status::internal(text))
     }
 }
 
@@ -141,10 +133,9 @@ fn start(
     at: BrokerIndex,
     request: &pb::SubscribeRequest,
 ) -> Result<i64, Status> {
-    let asked = request.start_position;
-    let position = StartPosition::try_from(asked).map_err(|unknown| {
-        Status::invalid_argument(format!("Unknown StartPosition {}", unknown.0))
-    })?;
+    let unknown = |code: prost::UnknownEnumValue| format!("Unknown StartPosition {}", code.0);
+    let position = StartPosition::try_from(request.start_position)
+        .map_err(|code| Status::invalid_argument(unknown(code)))?;
     let (high_watermark, newest) = state.replicas.seen_by(at);
     let oldest = state.log.oldest();
     Ok(match position {
@@ -153,10 +144,10 @@ fn start(
         StartPosition::Earliest => oldest,
         // Past the end means the next committed message, whatever its offset (wire-contract §0.8).
         StartPosition::Offset => request.start_offset.max(oldest).min(high_watermark + 1),
-        StartPosition::Timestamp => state
-            .log
-            .first_since(request.start_timestamp)
-            .unwrap_or(newest + 1),
+        StartPosition::Timestamp => {
+            let first = state.log.first_since(request.start_timestamp);
+            first.unwrap_or(newest + 1)
+        }
     })
 }
 
@@ -165,24 +156,19 @@ fn stop(
     at: BrokerIndex,
     request: &pb::SubscribeRequest,
 ) -> Result<Option<i64>, Status> {
-    let asked = request.stop_position;
-    let position = StopPosition::try_from(asked).map_err(|unknown| {
-        Status::invalid_argument(format!("Unknown StopPosition {}", unknown.0))
-    })?;
+    let unknown = |code: prost::UnknownEnumValue| format!("Unknown StopPosition {}", code.0);
+    let position = StopPosition::try_from(request.stop_position)
+        .map_err(|code| Status::invalid_argument(unknown(code)))?;
     let (_, newest) = state.replicas.seen_by(at);
-    match position {
-        StopPosition::StopOnCancel => {
-            Ok(Some(newest).filter(|newest| state.readonly && *newest >= 0))
-        }
-        StopPosition::StopOffset => Ok(Some(request.stop_offset).filter(|offset| *offset != -1)),
+    Ok(match position {
+        StopPosition::StopOnCancel => Some(newest).filter(|_| state.readonly && newest >= 0),
+        StopPosition::StopOffset => Some(request.stop_offset).filter(|offset| *offset != -1),
         StopPosition::StopLatest if newest < 0 => {
-            Err(Status::resource_exhausted("Stream is empty"))
+            return Err(Status::resource_exhausted("Stream is empty"));
         }
-        StopPosition::StopLatest => Ok(Some(newest)),
-        StopPosition::StopTimestamp => {
-            stop_at_time(state, newest, request.stop_timestamp).map(Some)
-        }
-    }
+        StopPosition::StopLatest => Some(newest),
+        StopPosition::StopTimestamp => Some(stop_at_time(state, newest, request.stop_timestamp)?),
+    })
 }
 
 fn stop_at_time(state: &PartitionState, newest: i64, timestamp: i64) -> Result<i64, Status> {

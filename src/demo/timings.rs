@@ -1,5 +1,4 @@
-//! How long things take in the demo cluster, and how much faster than a real server's they go.
-//! Decides nothing: who waits for what is said where it happens.
+//! How long things take in the demo cluster, and how many times faster than with real servers.
 #![expect(
     clippy::disallowed_methods,
     reason = "the demo plays servers that wait: elections, lag and cache times are its subject"
@@ -12,7 +11,7 @@ use tokio::time::Instant;
 /// The durations of one cluster, already divided by its speed. At speed 1 they are those of a recorded cluster of three:
 /// `replica.max.leader.timeout` 15 s, `replica.max.lag.time` 5 s, `metadata.cache.max.age` 2 min.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct Timings {
     /// From an append at the leader to its arrival at a follower.
     pub(super) replication: Duration,
     /// From the death of a partition's leader to the election of the next.
@@ -45,10 +44,12 @@ pub(super) struct Pace {
     pub(super) cleaner: Duration,
     /// How long a half-closed `PublishAsync` waits for its last acks (wire-contract §4.4).
     pub(super) drain: Duration,
+    /// How much faster than a real cluster this one lives.
+    #[cfg(feature = "dashboard")]
     speed: f64,
 }
 
-impl Pace {
+impl Timings {
     /// The times of a cluster that runs `speed` times as fast as a real one.
     pub(super) fn at_speed(speed: f64) -> Self {
         let speed = if speed.is_finite() && speed > 0.0 {
@@ -74,28 +75,15 @@ impl Pace {
             checkpoint: scaled(5_000),
             cleaner: scaled(300_000),
             drain: scaled(5_000),
+            #[cfg(feature = "dashboard")]
             speed,
         }
     }
-}
 
-impl Pace {
     /// A duration of a real cluster, as this one lives it.
+    #[cfg(feature = "dashboard")]
     pub(super) fn scaled(&self, duration: Duration) -> Duration {
         duration.div_f64(self.speed)
-    }
-}
-
-/// `500ms`, `10s` or `5m`, as faults and the company's script write durations.
-pub(super) fn parse(text: &str) -> Option<Duration> {
-    let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
-    let (amount, unit) = text.split_at_checked(digits)?;
-    let amount: u64 = amount.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(amount)),
-        "s" => Some(Duration::from_secs(amount)),
-        "m" => Some(Duration::from_secs(amount.checked_mul(60)?)),
-        _ => None,
     }
 }
 
@@ -109,20 +97,5 @@ pub(super) async fn wait_until(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant).await,
         None => std::future::pending().await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::parse;
-
-    #[test]
-    fn durations_need_a_unit() {
-        assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(parse("2m"), Some(Duration::from_secs(120)));
-        assert_eq!(parse("5"), None);
-        assert_eq!(parse("s"), None);
     }
 }

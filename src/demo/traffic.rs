@@ -1,56 +1,59 @@
-//! The company of `assets/demo.toml`: its streams and what they held before, its producers, and their pace.
-//! Consumers, incidents and the shapes of values have files of their own.
+//! The workload of `assets/demo.toml`: its streams and what they held before, its producers, and their pace.
+//! Consumers, incidents and the contents of messages have files of their own.
 
 mod consumers;
+mod encode;
+mod generator;
 mod incidents;
 mod script;
-mod values;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::admin::Wish;
 use super::cluster::Cluster;
-use super::faults::Faults;
 use super::partition::Partition;
 use super::pending_acks::Publication;
-use super::settings::Settings;
+use super::stream_spec::StreamSpec;
+use super::sync::lock;
 use super::{subject, timings};
 use crate::model::Timestamp;
 use crate::wire::pb::AckPolicy;
+use generator::MessageGenerator;
 use incidents::Incidents;
-use script::{Script, Standing, StreamScript};
-use values::Draft;
+use script::{InitialState, Script, StreamScript};
 
-/// The company, as it is written.
+/// The workload, as it is written.
 const SCRIPT: &str = include_str!("../../assets/demo.toml");
 
 /// How often producers send what has become due.
-const BEAT: Duration = Duration::from_millis(20);
+const PRODUCE_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How far apart the messages lie that were there before.
 const HISTORY_STEP: Duration = Duration::from_millis(700);
+
+/// A message that is cut off inside its first field, in whatever format.
+const POISON: &[u8] = b"\x8f\xa5order\xcf\x00\x00";
 
 /// What incidents do to the traffic.
 #[derive(Clone, Debug, Default)]
 struct TrafficState {
     /// The stream that gets more for a while, how many times as much, and until when.
     burst: Option<(String, f64, Instant)>,
-    /// The cursor that stands still, and until when.
+    /// The cursor that is stalled, and until when.
     stuck: Option<(String, Instant)>,
     /// Streams whose next message is one that nobody can decode.
     poison: Vec<String>,
 }
 
-/// The running company.
+/// The running workload.
 #[derive(Debug)]
 struct Workload {
     cluster: Arc<Cluster>,
     script: Script,
-    mood: Mutex<TrafficState>,
+    state: Mutex<TrafficState>,
 }
 
 /// Creates the streams with their history and starts everybody. `rate` is in messages a second.
@@ -58,141 +61,128 @@ pub(super) fn start(cluster: &Arc<Cluster>, rate: Option<u32>, storm: bool) -> i
     let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
     let script: Script = toml::from_str(SCRIPT).map_err(invalid)?;
     let rate = f64::from(rate.unwrap_or(script.rate));
-    let company = Workload {
+    let workload = Arc::new(Workload {
         cluster: Arc::clone(cluster),
         script,
-        mood: Mutex::default(),
-    };
-    let company = Arc::new(company);
-    for stream in &company.script.streams {
-        company.found(stream);
+        state: Mutex::default(),
+    });
+    for stream in &workload.script.streams {
+        workload.create_stream(stream);
     }
-    super::spawn(cluster, Arc::clone(&company).produce(rate));
-    super::spawn(cluster, Arc::clone(&company).consume());
-    super::spawn(cluster, Arc::clone(&company).keep_groups());
-    let faults = Faults::new(Arc::clone(cluster));
-    super::spawn(cluster, Incidents::new(company, faults, storm).play());
+    cluster.spawn(Arc::clone(&workload).run_producers(rate));
+    cluster.spawn(Arc::clone(&workload).run_consumers());
+    cluster.spawn(Arc::clone(&workload).run_heartbeats());
+    cluster.spawn(Incidents::new(workload, storm).run());
     Ok(())
 }
 
 impl Workload {
-    fn mood(&self) -> MutexGuard<'_, TrafficState> {
-        self.mood.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, TrafficState> {
+        lock(&self.state)
     }
 
-    /// Creates a stream, fills in what it held before, and leaves it as it stands.
-    fn found(&self, stream: &StreamScript) {
-        let most = i32::try_from(self.cluster.brokers.len()).unwrap_or(i32::MAX);
-        let wish = Wish {
-            name: stream.name.clone(),
-            subject: stream.subject().to_owned(),
-            replication: stream.replication.min(most),
-            partitions: stream.partitions,
-            settings: settings(stream),
-            ..Wish::default()
-        };
+    /// Creates a stream, fills in what it held before, and leaves it in its state.
+    fn create_stream(&self, stream: &StreamScript) {
         // Nothing is there yet that could collide with it.
-        self.cluster.create(&wish).ok();
-        let mut draft = Draft::new(stream);
+        self.cluster
+            .create(spec(stream, self.cluster.brokers.len()))
+            .ok();
+        let mut generator = MessageGenerator::new(stream);
         let newest = Timestamp::now();
         for back in (1..=stream.history).rev() {
             let at = newest.minus(HISTORY_STEP * back);
-            self.publish(stream, &mut draft, Some(at));
+            self.publish(stream, &mut generator, Some(at));
         }
-        self.leave(stream);
-    }
-
-    fn leave(&self, stream: &StreamScript) {
         let name = &stream.name;
         match stream.state {
-            Standing::Normal => {}
-            // These fail where the stream could not be created, and then there is nothing to leave.
-            Standing::Readonly => drop(self.cluster.set_readonly(name, &[], true)),
-            Standing::Paused => drop(self.cluster.pause(name, &[], false)),
-            Standing::UnderReplicated => self.hold_back(name),
+            InitialState::Normal => {}
+            // These fail where the stream could not be created, and then there is nothing to do.
+            InitialState::Readonly => drop(self.cluster.set_readonly(name, &[], true)),
+            InitialState::Paused => drop(self.cluster.pause(name, &[], false)),
+            InitialState::UnderReplicated => self.hold_back_follower(name),
         }
     }
 
-    fn hold_back(&self, stream: &str) {
+    fn hold_back_follower(&self, stream: &str) {
         let Some(partition) = self.cluster.lock().partition(stream, 0) else {
             return;
         };
-        let leader = partition.lock().replicas.leader();
-        let follower = partition
-            .lock()
-            .replicas
-            .seats()
-            .find(|seat| *seat != leader);
+        let follower = {
+            let replicas = &partition.lock().replicas;
+            let leader = replicas.leader();
+            replicas.brokers().find(|broker| *broker != leader)
+        };
         if let Some(follower) = follower {
-            partition.hold(follower);
+            partition.hold_back(follower);
         }
     }
 
-    /// Sends what is due, each beat a share, to streams by their weight.
-    async fn produce(self: Arc<Self>, rate: f64) {
-        let mut drafts: Vec<Draft<'_>> = self.script.streams.iter().map(Draft::new).collect();
-        let total: f64 = self.script.streams.iter().map(|stream| stream.weight).sum();
-        let mut due = vec![0.0; drafts.len()];
+    /// Sends what is due, a share at each interval, to streams by their weight.
+    async fn run_producers(self: Arc<Self>, rate: f64) {
+        let streams = &self.script.streams;
+        let producers = streams.iter().map(|s| (s, MessageGenerator::new(s), 0.0));
+        let mut producers: Vec<_> = producers.collect();
+        let total: f64 = streams.iter().map(|stream| stream.weight).sum();
         let mut last = Instant::now();
         loop {
-            timings::wait(BEAT).await;
+            timings::wait(PRODUCE_INTERVAL).await;
             let now = Instant::now();
             let passed = (now - last).as_secs_f64();
             last = now;
-            for ((stream, draft), due) in self.script.streams.iter().zip(&mut drafts).zip(&mut due)
-            {
+            for (stream, generator, due) in &mut producers {
                 *due += rate * passed * stream.weight / total * self.burst(&stream.name, now);
                 while *due >= 1.0 {
                     *due -= 1.0;
-                    self.publish(stream, draft, None);
+                    self.publish(stream, generator, None);
                 }
             }
         }
     }
 
     fn burst(&self, stream: &str, now: Instant) -> f64 {
-        let mood = self.mood();
-        let burst = mood.burst.as_ref();
+        let state = self.state();
+        let burst = state.burst.as_ref();
         let burst = burst.filter(|(name, _, until)| name == stream && *until > now);
         burst.map_or(1.0, |(_, factor, _)| *factor)
     }
 
-    fn publish(&self, stream: &StreamScript, draft: &mut Draft<'_>, at: Option<Timestamp>) {
-        let mut message = draft.next();
+    fn publish(
+        &self,
+        stream: &StreamScript,
+        generator: &mut MessageGenerator<'_>,
+        at: Option<Timestamp>,
+    ) {
+        let mut message = generator.next();
         if self.is_poisoned(&stream.name) {
             message.value = POISON.into();
         }
-        let chosen = message.partition(stream.partitions);
-        let Some(partition) = self.cluster.lock().partition(&stream.name, chosen) else {
+        let id = message.partition(stream.partitions);
+        let Some(partition) = self.cluster.lock().partition(&stream.name, id) else {
             return;
         };
-        let subject = literal(stream, &partition);
         self.cluster.deliver(&Publication {
-            subject: &subject,
+            subject: &literal_subject(stream, &partition),
             reply: &message.reply,
             key: message.key,
             value: message.value,
             headers: message.headers,
             policy: AckPolicy::Leader,
             expected_offset: -1,
-            came: at,
+            received: at,
             ..Publication::default()
         });
     }
 
     fn is_poisoned(&self, stream: &str) -> bool {
-        let mut mood = self.mood();
-        let before = mood.poison.len();
-        mood.poison.retain(|name| name != stream);
-        mood.poison.len() < before
+        let mut state = self.state();
+        let before = state.poison.len();
+        state.poison.retain(|name| name != stream);
+        state.poison.len() < before
     }
 }
 
-/// A message that is cut off inside its first field, in whatever format.
-const POISON: &[u8] = b"\x8f\xa5order\xcf\x00\x00";
-
 /// What a producer publishes to: the partition's subject, or one of those that its wildcard stands for.
-fn literal(stream: &StreamScript, partition: &Partition) -> String {
+fn literal_subject(stream: &StreamScript, partition: &Partition) -> String {
     match fastrand::choice(&stream.subjects) {
         Some(chosen) => subject::of_partition(chosen, partition.id),
         None => partition.subject.to_string(),
@@ -200,17 +190,24 @@ fn literal(stream: &StreamScript, partition: &Partition) -> String {
 }
 
 /// Retention works in seconds here, so that the demo's memory has a bound at any rate.
-fn settings(stream: &StreamScript) -> Settings {
+fn spec(stream: &StreamScript, brokers: usize) -> StreamSpec {
     const SEGMENTS: u64 = 8;
-    let mut settings = Settings::server_defaults();
-    settings.cleaner = Some(Duration::from_secs(1));
-    settings.min_isr = stream.min_isr;
-    settings.concurrency_control = stream.concurrency_control;
-    settings.retention.compact = stream.compact;
+    let most = i32::try_from(brokers).unwrap_or(i32::MAX);
+    let mut spec = StreamSpec {
+        name: stream.name.clone(),
+        subject: stream.subject().to_owned(),
+        replication: stream.replication.min(most),
+        partitions: stream.partitions,
+        cleaner: Some(Duration::from_secs(1)),
+        min_isr: stream.min_isr,
+        concurrency_control: stream.concurrency_control,
+        ..StreamSpec::default()
+    };
     let partitions = u64::try_from(stream.partitions.max(1)).unwrap_or(1);
-    settings.retention.bytes = stream.retention.0 / partitions;
-    settings.retention.segment_bytes = settings.retention.bytes / SEGMENTS;
-    settings
+    spec.retention.compact = stream.compact;
+    spec.retention.bytes = stream.retention / partitions;
+    spec.retention.segment_bytes = spec.retention.bytes / SEGMENTS;
+    spec
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! One thing that is wrong: how bad, by which rule, what about, in words. The rules themselves are in `rules`.
+//! Findings: how bad, by which rule, about what, in words. The rules themselves are in `rules`.
 
-use crate::model::{PartitionId, Target, Timestamp};
+use crate::model::{PartitionId, Target, Timestamp, format_ranges};
 
 /// Something that is wrong now.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,25 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding that is not about partitions.
+    pub(super) fn new(
+        (severity, rule): (Severity, Rule),
+        target: Target,
+        message: impl Into<String>,
+        detail: Vec<String>,
+        since: Timestamp,
+    ) -> Self {
+        Self {
+            severity,
+            rule,
+            target,
+            partitions: Vec::new(),
+            message: message.into(),
+            detail,
+            since,
+        }
+    }
+
     /// The stream it is about, if it is about one.
     pub fn stream(&self) -> Option<&str> {
         match &self.target {
@@ -35,7 +54,7 @@ impl Finding {
     }
 
     /// The target as one word: `node-2`, `orders`, `orders:0,2-4`, `cluster`.
-    pub fn place(&self) -> String {
+    pub fn target_name(&self) -> String {
         match &self.target {
             Target::Cluster => "cluster".to_owned(),
             Target::Broker(name) => name.to_string(),
@@ -43,7 +62,7 @@ impl Finding {
                 if self.partitions.is_empty() {
                     return name.to_string();
                 }
-                format!("{name}:{}", ranges(&self.partitions))
+                format!("{name}:{}", format_ranges(&self.partitions))
             }
             Target::Subject(text) | Target::Cursor(text) | Target::Group(text) => text.clone(),
         }
@@ -90,7 +109,7 @@ pub enum Rule {
     /// As many in-sync replicas as the stream needs, and not one more.
     AtMinIsr,
     /// Stored messages are not committed and that does not change.
-    CommitStuck,
+    CommitStalled,
     /// Replicas are not in sync.
     UnderReplicated,
     /// A broker answered with an error, or missed a poll.
@@ -98,7 +117,7 @@ pub enum Rule {
     /// Answering brokers go on saying different things.
     ViewsDisagree,
     /// A cursor does not move although there is something to read.
-    CursorStill,
+    CursorStalled,
     /// A cursor lags more than the configured limits.
     CursorLag,
 }
@@ -112,12 +131,12 @@ impl Rule {
         Self::LeaderUnreachable,
         Self::Leaderless,
         Self::BelowMinIsr,
-        Self::CommitStuck,
+        Self::CommitStalled,
         Self::AtMinIsr,
         Self::UnderReplicated,
         Self::BrokerFailing,
         Self::ViewsDisagree,
-        Self::CursorStill,
+        Self::CursorStalled,
         Self::CursorLag,
     ];
 
@@ -131,11 +150,11 @@ impl Rule {
             Self::Leaderless => "leaderless",
             Self::BelowMinIsr => "below-min-isr",
             Self::AtMinIsr => "at-min-isr",
-            Self::CommitStuck => "commit-stuck",
+            Self::CommitStalled => "commit-stalled",
             Self::UnderReplicated => "under-replicated",
             Self::BrokerFailing => "broker-failing",
             Self::ViewsDisagree => "views-disagree",
-            Self::CursorStill => "cursor-still",
+            Self::CursorStalled => "cursor-stalled",
             Self::CursorLag => "cursor-lag",
         }
     }
@@ -144,26 +163,6 @@ impl Rule {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.as_str() == name)
     }
-}
-
-/// Sorted numbers as ranges: `0,2-4`.
-pub(super) fn ranges(sorted: &[PartitionId]) -> String {
-    let mut runs: Vec<(PartitionId, PartitionId)> = Vec::new();
-    for &id in sorted {
-        match runs.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(id) => *last = id,
-            _ => runs.push((id, id)),
-        }
-    }
-    let parts: Vec<String> = runs
-        .into_iter()
-        .map(|(first, last)| match last.saturating_sub(first) {
-            0 => first.to_string(),
-            1 => format!("{first},{last}"),
-            _ => format!("{first}-{last}"),
-        })
-        .collect();
-    parts.join(",")
 }
 
 #[cfg(test)]
@@ -176,12 +175,5 @@ mod tests {
             assert_eq!(Rule::from_name(rule.as_str()), Some(rule));
         }
         assert_eq!(Rule::from_name("nothing"), None);
-    }
-
-    #[test]
-    fn partitions_in_a_row_are_written_as_a_range() {
-        assert_eq!(ranges(&[0, 1]), "0,1");
-        assert_eq!(ranges(&[0, 2, 3, 4, 9]), "0,2-4,9");
-        assert_eq!(ranges(&[]), "");
     }
 }

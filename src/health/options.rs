@@ -1,4 +1,4 @@
-//! What health cannot learn from brokers and has to be told: minimum ISRs, and when a lag is an alarm.
+//! What health cannot learn from brokers: minimum ISRs, and when a lag is an alarm.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HealthOptions {
     /// Minimum ISR by stream name, or by a pattern with `*`; an exact name wins, then the longest pattern. The API does
-    /// not tell it.
+    /// not have it.
     pub min_isr: BTreeMap<String, u32>,
     /// When something that goes on is an alarm.
     pub alerts: AlertOptions,
@@ -20,12 +20,12 @@ pub struct AlertOptions {
     pub lag_messages: Option<u64>,
     /// A cursor that lags longer is found; `None`: never.
     pub lag_time: Option<Duration>,
-    /// A cursor that stands still longer, with something to read, is found.
-    pub still_after: Duration,
+    /// A cursor that is stalled longer, with something to read, is found.
+    pub stalled_after: Duration,
     /// Views that disagree longer are found; propagation takes a moment (wire-contract §5).
     pub disagree_after: Duration,
     /// Stored messages that stay uncommitted longer are found.
-    pub stuck_after: Duration,
+    pub commit_stalled_after: Duration,
     /// Failures in a row after which a broker that does not answer in time counts as silent. One that refuses the
     /// connection is silent at once.
     pub missed_polls: u32,
@@ -36,9 +36,9 @@ impl Default for AlertOptions {
         Self {
             lag_messages: Some(10_000),
             lag_time: Some(Duration::from_secs(5 * 60)),
-            still_after: Duration::from_secs(60),
+            stalled_after: Duration::from_secs(60),
             disagree_after: Duration::from_secs(10),
-            stuck_after: Duration::from_secs(10),
+            commit_stalled_after: Duration::from_secs(10),
             missed_polls: 2,
         }
     }

@@ -9,7 +9,7 @@ use crate::model::{BrokerId, Offset, Timestamp};
 
 /// A rate is the mean over so much time, so that it does not jump from poll to poll.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Samples closer together say more about the network than about the log.
+/// Samples closer together tell more about the network than about the log.
 const SHORTEST: Duration = Duration::from_millis(500);
 /// Probes may come more often than views: no more samples than these are kept.
 const MOST: usize = 12;
@@ -25,16 +25,16 @@ pub(super) struct Sample {
 
 /// The last samples of one partition from one broker: another broker's log is another log.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Meter {
+pub(super) struct RateWindow {
     source: Option<BrokerId>,
     samples: VecDeque<Sample>,
 }
 
-impl Meter {
-    /// Takes what `source` says its log ends at. Returns whether the rate is another one now.
+impl RateWindow {
+    /// Records where the log of `source` ends. Returns whether the rate changed.
     ///
     /// An offset that goes back, or another source, begins anew: the rate is unknown then, never negative.
-    pub(super) fn take(&mut self, source: &BrokerId, sample: Sample) -> bool {
+    pub(super) fn record(&mut self, source: &BrokerId, sample: Sample) -> bool {
         let before = self.rate();
         if self.source.as_ref() != Some(source) {
             self.source = Some(BrokerId::clone(source));
@@ -46,7 +46,7 @@ impl Meter {
             _ => {}
         }
         self.samples.push_back(sample);
-        self.forget(sample.at);
+        self.drop_old(sample.at);
         self.rate() != before
     }
 
@@ -69,7 +69,7 @@ impl Meter {
     }
 
     /// Keeps one sample older than the window, so that a mean over a whole window is known.
-    fn forget(&mut self, now: Timestamp) {
+    fn drop_old(&mut self, now: Timestamp) {
         let oldest = now.minus(WINDOW);
         while self.samples.len() > MOST || self.samples.get(1).is_some_and(|s| s.at <= oldest) {
             self.samples.pop_front();
@@ -84,12 +84,9 @@ pub(super) fn per_second(first: Sample, last: Sample) -> Option<f64> {
     (time >= SHORTEST && grown >= 0).then(|| float(grown) / time.as_secs_f64())
 }
 
-/// Adds what is known; `None` only where nothing is.
+/// The sum of those that are known; `None` only where none is.
 pub(super) fn sum(rates: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
-    rates
-        .into_iter()
-        .flatten()
-        .fold(None, |sum, rate| Some(sum.unwrap_or(0.0) + rate))
+    rates.into_iter().flatten().reduce(|sum, rate| sum + rate)
 }
 
 /// A count as a real number.
@@ -101,8 +98,8 @@ pub(super) fn float(count: i64) -> f64 {
     count as f64
 }
 
-/// Appends `rate` once for every step that has passed, and lets go of what is older than the ring is long. The same
-/// ring where nothing in it would change, as that of an idle stream.
+/// Appends a rate where so many steps have passed, and drops what is older than the ring is long. An unchanged ring, as
+/// that of an idle stream, is shared.
 pub(super) fn extend(
     ring: &Arc<[Option<f32>]>,
     rate: Option<f64>,
@@ -139,12 +136,12 @@ mod tests {
         Sample { at, newest }
     }
 
-    fn meter(samples: &[(i64, Offset)]) -> (Meter, BrokerId) {
-        let (mut meter, broker) = (Meter::default(), BrokerId::from("a"));
+    fn window(samples: &[(i64, Offset)]) -> (RateWindow, BrokerId) {
+        let (mut window, broker) = (RateWindow::default(), BrokerId::from("a"));
         for &(millis, newest) in samples {
-            meter.take(&broker, sample(millis, newest));
+            window.record(&broker, sample(millis, newest));
         }
-        (meter, broker)
+        (window, broker)
     }
 
     #[test]
@@ -155,42 +152,42 @@ mod tests {
             (&[(1_000, 5), (3_000, 9)], Some(2.0)),
             (&[(1_000, 5), (3_000, 9), (5_000, 9)], Some(1.0)),
         ] {
-            let (meter, broker) = meter(samples);
-            assert_eq!(meter.rate_of(&broker), rate, "{samples:?}");
+            let (window, broker) = window(samples);
+            assert_eq!(window.rate_of(&broker), rate, "{samples:?}");
         }
     }
 
     #[test]
     fn an_offset_that_goes_back_is_unknown_and_never_negative() {
-        let (mut meter, broker) = meter(&[(1_000, 50), (3_000, 90), (5_000, 10)]);
-        assert_eq!(meter.rate_of(&broker), None);
-        meter.take(&broker, sample(7_000, 14));
-        assert_eq!(meter.rate_of(&broker), Some(2.0));
+        let (mut window, broker) = window(&[(1_000, 50), (3_000, 90), (5_000, 10)]);
+        assert_eq!(window.rate_of(&broker), None);
+        window.record(&broker, sample(7_000, 14));
+        assert_eq!(window.rate_of(&broker), Some(2.0));
     }
 
     #[test]
     fn another_brokers_log_begins_anew() {
-        let (mut meter, broker) = meter(&[(1_000, 0), (3_000, 10)]);
+        let (mut window, broker) = window(&[(1_000, 0), (3_000, 10)]);
         let other = BrokerId::from("b");
-        assert!(meter.take(&other, sample(5_000, 20)));
-        assert_eq!(meter.rate_of(&broker), None);
-        assert_eq!(meter.rate_of(&other), None);
+        assert!(window.record(&other, sample(5_000, 20)));
+        assert_eq!(window.rate_of(&broker), None);
+        assert_eq!(window.rate_of(&other), None);
     }
 
     #[test]
     fn a_late_sample_is_dropped() {
-        let (mut meter, broker) = meter(&[(1_000, 0), (3_000, 10)]);
-        assert!(!meter.take(&broker, sample(2_000, 9)));
-        assert_eq!(meter.rate_of(&broker), Some(5.0));
+        let (mut window, broker) = window(&[(1_000, 0), (3_000, 10)]);
+        assert!(!window.record(&broker, sample(2_000, 9)));
+        assert_eq!(window.rate_of(&broker), Some(5.0));
     }
 
     #[test]
     fn a_log_that_falls_silent_comes_to_rest_within_the_window() {
-        let (mut meter, broker) = meter(&[(0, 0), (2_000, 100)]);
+        let (mut window, broker) = window(&[(0, 0), (2_000, 100)]);
         for seconds in 2..8 {
-            meter.take(&broker, sample(seconds * 2_000, 100));
+            window.record(&broker, sample(seconds * 2_000, 100));
         }
-        assert_eq!(meter.rate_of(&broker), Some(0.0));
+        assert_eq!(window.rate_of(&broker), Some(0.0));
     }
 
     #[test]

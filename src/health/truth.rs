@@ -1,5 +1,4 @@
 //! The one truth as values: brokers, streams, cursors, totals, and how to look things up in them.
-//! How they come about is `engine`'s, what is wrong with them `rules`'.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +6,7 @@ use std::time::Duration;
 use super::{Finding, PartitionStatus, PartitionTruth};
 use crate::model::{BrokerId, CursorEntry, Failure, Offset, PartitionId, StreamName, Timestamp};
 
-/// What holds, as far as anyone can know, from all that every broker said. Cheap to clone: streams are shared.
+/// What holds, as far as anyone can know, from all that every broker reported. Cheap to clone: streams are shared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Truth {
     /// All brokers that were asked or that any broker lists, sorted by id, those without one last.
@@ -31,7 +30,7 @@ impl Truth {
     /// How many partitions [`Truth::doubtful`] names at most.
     pub const PROBES_AT_ONCE: usize = 64;
 
-    /// The broker of that id, or the one that has no known id and was dialled at that address.
+    /// The broker of that id, or the one without a known id that was dialled at that address.
     pub fn broker(&self, id_or_address: &str) -> Option<&BrokerTruth> {
         self.brokers
             .iter()
@@ -52,15 +51,15 @@ impl Truth {
         self.stream(stream)?.partition(id)
     }
 
-    /// What every broker that holds a replica says of a partition, with the age and the error that the partition's own
+    /// What every broker that holds a replica reports of a partition, with the age and the error that the partition's own
     /// values do not repeat.
-    pub fn witnesses<'a>(
+    pub fn replica_views<'a>(
         &'a self,
         partition: &'a PartitionTruth,
-    ) -> impl Iterator<Item = Witness<'a>> + 'a {
-        partition.views.iter().map(|view| {
+    ) -> impl Iterator<Item = ReplicaView<'a>> + 'a {
+        partition.replica_ends.iter().map(|view| {
             let broker = self.broker(&view.broker);
-            Witness {
+            ReplicaView {
                 broker: &view.broker,
                 high_watermark: view.high_watermark,
                 newest_offset: view.newest_offset,
@@ -70,7 +69,7 @@ impl Truth {
         })
     }
 
-    /// When the partition's newest offset was true; `None` where nobody ever told it.
+    /// When the partition's newest offset was true; `None` where nobody ever reported it.
     pub fn known_at(&self, partition: &PartitionTruth) -> Option<Timestamp> {
         self.broker(partition.source.as_ref()?)?.last_answer
     }
@@ -83,29 +82,29 @@ impl Truth {
     }
 }
 
-/// One replica's own word on a partition.
+/// One replica of a partition as its broker reports it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Witness<'a> {
+pub struct ReplicaView<'a> {
     /// The broker.
     pub broker: &'a BrokerId,
-    /// Its high watermark; `None` where it never told.
+    /// The high watermark; `None` where it never reported it.
     pub high_watermark: Option<Offset>,
-    /// The newest offset in its log; `None` where it never told.
+    /// The newest offset in its log; `None` where it never reported it.
     pub newest_offset: Option<Offset>,
-    /// When it told; `None` where it never did.
+    /// When it reported them; `None` where it never did.
     pub at: Option<Timestamp>,
     /// Why it did not answer when it was asked last, if it did not.
     pub failure: Option<&'a Failure>,
 }
 
 /// A broker.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct BrokerTruth {
-    /// Its id; `None` for a configured address that never answered and that no broker names.
+    /// The id; `None` for a configured address that never answered and that no broker names.
     pub id: Option<BrokerId>,
-    /// Where it was dialled, or where it says to listen if it was not asked yet; `host:port`.
+    /// Where the broker was dialled, or where it says to listen if it was not asked yet; `host:port`.
     pub address: Arc<str>,
-    /// Whether it answers us: the others' word on that counts for nothing.
+    /// Whether it answers us: what the others say of that counts for nothing.
     pub reach: Reach,
     /// How often in a row it did not answer.
     pub failures: u32,
@@ -129,12 +128,12 @@ pub struct BrokerTruth {
 }
 
 impl BrokerTruth {
-    /// Its id, or its address while the id is unknown.
+    /// The id, or the address while the id is unknown.
     pub fn name(&self) -> &str {
         self.id.as_deref().unwrap_or(&self.address)
     }
 
-    /// Whether it is known to answer.
+    /// Whether the broker is known to answer.
     pub fn is_answering(&self) -> bool {
         self.reach == Reach::Answering
     }
@@ -146,9 +145,9 @@ pub enum Reach {
     /// Nobody has asked it, or the first answer is still awaited.
     #[default]
     NotAskedYet,
-    /// It answered when it was asked last, or missed no more than one poll.
+    /// Answered when asked last, or missed no more than one poll.
     Answering,
-    /// It refuses connections, or did not answer twice in a row.
+    /// Refuses connections, or did not answer twice in a row.
     Silent {
         /// When the first of the failures in a row came.
         since: Timestamp,
@@ -156,12 +155,12 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Whether it is known not to answer.
+    /// Whether the broker is known not to answer.
     pub fn is_silent(self) -> bool {
         matches!(self, Self::Silent { .. })
     }
 
-    /// Since when it does not answer.
+    /// Since when the broker does not answer.
     pub fn silent_since(self) -> Option<Timestamp> {
         match self {
             Self::Silent { since } => Some(since),
@@ -173,7 +172,7 @@ impl Reach {
 /// A stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamTruth {
-    /// Its name.
+    /// The name.
     pub name: StreamName,
     /// The NATS subject that it stores.
     pub subject: Arc<str>,
@@ -181,10 +180,10 @@ pub struct StreamTruth {
     pub created: Timestamp,
     /// Whether it is one of Liftbridge's own (`__activity`, `__cursors`).
     pub internal: bool,
-    /// Its partitions, sorted by number.
+    /// Partitions, sorted by number.
     pub partitions: Arc<[PartitionTruth]>,
     /// Offsets given so far in all partitions; `None` where one of them is unknown. What retention kept of them no
-    /// broker tells.
+    /// broker reports.
     pub messages: Option<i64>,
     /// Messages a second; `None` where no partition's is known.
     pub rate: Option<f64>,
@@ -212,10 +211,10 @@ impl StreamTruth {
 pub struct StreamStatus {
     /// The status of its worst partition.
     pub worst: PartitionStatus,
-    /// Partitions without a reachable leader.
-    pub dark: usize,
+    /// Partitions without a leader that can be reached.
+    pub leaderless: usize,
     /// Partitions that lack in-sync replicas, at the minimum or not, with a leader that answers.
-    pub short: usize,
+    pub under_replicated: usize,
     /// Partitions that really are paused.
     pub paused: usize,
     /// Partitions that really are readonly.
@@ -227,7 +226,7 @@ pub struct StreamStatus {
 pub struct CursorTruth {
     /// The cursor as it was read.
     pub entry: CursorEntry,
-    /// Newest offset of its partition; `None` where nobody tells.
+    /// Newest offset of its partition; `None` where nobody reports it.
     pub newest_offset: Option<Offset>,
     /// Messages stored after the last one read; `None` where the newest offset is unknown.
     pub lag: Option<i64>,
@@ -235,11 +234,11 @@ pub struct CursorTruth {
     pub lag_time: Option<LagTime>,
     /// Messages read a second; `None` until it was seen twice.
     pub speed: Option<f64>,
-    /// When it will have caught up, at its speed and the stream's; `None` where it never would or that is unknown.
-    pub drain: Option<Duration>,
-    /// Since when it stands where it stands although there is something to read; for a moment, every cursor does.
-    /// `None` where nothing is to be read, or that is unknown.
-    pub still_since: Option<Timestamp>,
+    /// How long until it will have caught up, at its speed and the stream's; `None` where it never would or that is unknown.
+    pub time_to_drain: Option<Duration>,
+    /// Since when it has not moved although there is something to read; for a moment, no cursor has. `None` where
+    /// nothing is to be read, or that is unknown.
+    pub stalled_since: Option<Timestamp>,
 }
 
 /// How long ago the first unread message was stored.
@@ -262,9 +261,9 @@ pub struct Totals {
     /// Partitions.
     pub partitions: usize,
     /// Partitions without a reachable leader.
-    pub dark: usize,
+    pub leaderless: usize,
     /// Partitions that lack in-sync replicas.
-    pub short: usize,
+    pub under_replicated: usize,
     /// Partitions that are paused.
     pub paused: usize,
     /// Messages a second; `None` where no partition's is known.

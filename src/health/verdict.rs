@@ -1,8 +1,10 @@
-//! The answer of `liftui check`: one word from the findings and from what the caller asked of each rule.
+//! The verdict of `liftui check`, from the findings and from what the caller asked of each rule.
+
+use std::cmp::Reverse;
 
 use super::{Finding, Rule, Severity, Truth};
 
-/// One word for the whole cluster, in the sense of Nagios. The order is that of its exit codes.
+/// The state of the whole cluster, in the sense of Nagios. The order is that of its exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// Nothing that matters was found.
@@ -16,7 +18,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word for scripts.
+    /// The name for scripts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -49,20 +51,16 @@ pub struct RuleOptions {
 impl RuleOptions {
     /// The findings that count, each as heavy as these options want it, worst first.
     pub fn apply(&self, truth: &Truth) -> Vec<Finding> {
-        let mut counted: Vec<Finding> = truth
-            .findings
-            .iter()
-            .filter(|finding| self.only.is_empty() || self.only.contains(&finding.rule))
-            .filter_map(|finding| {
-                let severity = self.weight(finding)?;
-                Some(Finding {
-                    severity,
-                    ..finding.clone()
-                })
+        let weighed = truth.findings.iter().filter_map(|finding| {
+            let severity = self.weigh(finding.rule, finding.severity)?;
+            Some(Finding {
+                severity,
+                ..finding.clone()
             })
-            .collect();
-        counted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        counted
+        });
+        let mut weighed: Vec<Finding> = weighed.collect();
+        weighed.sort_by_key(|finding| Reverse(finding.severity));
+        weighed
     }
 
     /// The verdict over the findings that count. Notes weigh nothing.
@@ -80,17 +78,17 @@ impl RuleOptions {
 
     /// Whether a cursor that is behind would change the verdict.
     pub fn weighs_cursors(&self) -> bool {
-        let counts = |rule: &Rule| self.only.is_empty() || self.only.contains(rule);
-        let weighs = |rule: &Rule| {
-            let named = self.weigh.iter().rfind(|(named, _)| named == rule);
-            named.is_none_or(|(_, severity)| severity.is_some_and(|s| s > Severity::Note))
-        };
-        let rules = [Rule::CursorLag, Rule::CursorStill];
-        rules.iter().any(|rule| counts(rule) && weighs(rule))
+        let rules = [Rule::CursorLag, Rule::CursorStalled].into_iter();
+        let severity = rules.filter_map(|rule| self.weigh(rule, Severity::Warning));
+        severity.max() > Some(Severity::Note)
     }
 
-    fn weight(&self, finding: &Finding) -> Option<Severity> {
-        let named = self.weigh.iter().rfind(|(rule, _)| *rule == finding.rule);
-        named.map_or(Some(finding.severity), |(_, severity)| *severity)
+    /// How heavy a finding of that rule is; `None` where it does not count.
+    fn weigh(&self, rule: Rule, severity: Severity) -> Option<Severity> {
+        if !self.only.is_empty() && !self.only.contains(&rule) {
+            return None;
+        }
+        let named = self.weigh.iter().rfind(|(named, _)| *named == rule);
+        named.map_or(Some(severity), |(_, severity)| *severity)
     }
 }

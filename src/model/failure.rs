@@ -58,6 +58,8 @@ pub enum ErrorKind {
     NoMetadataLeader,
     /// The server's log could not be read at that place.
     LogUnreadable,
+    /// Messages were removed, or lost by the servers, before they could be read.
+    MessagesLost,
     /// No broker could be reached.
     Unreachable,
     /// Something else than Liftbridge answers at that address.

@@ -55,9 +55,10 @@ pub enum SubscriptionEvent {
 impl SubscriptionEvent {
     /// How many offsets it says were removed before they could be read: of a gap both ends belong to it.
     pub fn removed(&self) -> u64 {
-        match self {
-            Self::Gap { from, to } => count(*from, *to),
-            _ => 0,
+        if let Self::Gap { from, to } = self {
+            count(*from, *to)
+        } else {
+            0
         }
     }
 

@@ -48,10 +48,15 @@ pub(super) async fn follow(observer: Observer, outbox: EventSender) {
 /// Reads all cursors and all groups, side by side.
 pub(super) async fn read_cursors(observer: Observer, outbox: EventSender) {
     let cursors = async {
-        let read = observer.cursors().await;
-        outbox
-            .send(Event::Cursors(read.map(Arc::new).map_err(Into::into)))
-            .await;
+        let read = match observer.read_cursors().await {
+            Ok(reading) => match reading.unread.first() {
+                // Nothing at all could be read, now or before.
+                Some((_, failure)) if reading.entries.is_empty() => Err(failure.clone()),
+                _ => Ok(Arc::new(reading.entries)),
+            },
+            Err(error) => Err(error.into()),
+        };
+        outbox.send(Event::Cursors(read)).await;
     };
     let groups = async {
         let read = observer.groups().await;

@@ -3,16 +3,16 @@
 mod broker;
 mod cursor;
 mod help;
-mod loss;
 mod messages;
 mod partition;
 mod stream;
 mod text_builder;
+mod what_if;
 
 pub(super) use broker::{broker_detail, broker_facts};
-pub(super) use loss::loss_detail;
 pub(super) use partition::partition_detail;
 pub(super) use text_builder::{Line, draw, wrapped};
+pub(super) use what_if::what_if_detail;
 
 use cursor::{cursor_detail, group_detail};
 use stream::stream_detail;
@@ -38,7 +38,7 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
         DetailTarget::WhatIf(name) => {
             let (truth, options) = (app.truth(), &app.settings().health);
             let broker = truth.broker(name);
-            let lines = broker.map(|broker| loss_detail(broker, truth, options, theme));
+            let lines = broker.map(|broker| what_if_detail(broker, truth, options, theme));
             let lines = lines.unwrap_or_else(|| gone_text("The broker", theme));
             (format!("What if {name}"), lines)
         }

@@ -76,11 +76,14 @@ pub(super) fn broker_state(
 /// Columns that the states of these streams take.
 pub(super) fn stream_states_width<'a>(streams: impl Iterator<Item = &'a StreamTruth>) -> u16 {
     let digits = |count: usize| count.to_string().len();
-    let widths = streams.map(|stream| match (stream.status.dark, stream.status.short) {
-        (0, 0) => MIN_STATE,
-        (0, short) => "▲  under-replicated".chars().count() + digits(short),
-        (dark, _) => "✖  leaderless".chars().count() + digits(dark),
-    });
+    let widths =
+        streams.map(
+            |stream| match (stream.status.leaderless, stream.status.under_replicated) {
+                (0, 0) => MIN_STATE,
+                (0, short) => "▲  under-replicated".chars().count() + digits(short),
+                (dark, _) => "✖  leaderless".chars().count() + digits(dark),
+            },
+        );
     cells(widths.max().unwrap_or(MIN_STATE))
 }
 
@@ -91,17 +94,17 @@ const MIN_STATE: usize = 10;
 pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let status = stream.status;
     let glyphs = theme.glyphs;
-    if status.dark > 0 {
+    if status.leaderless > 0 {
         return state(
             glyphs.broken,
-            &format!("{} leaderless", status.dark),
+            &format!("{} leaderless", status.leaderless),
             theme.broken,
         );
     }
-    if status.short > 0 {
+    if status.under_replicated > 0 {
         return state(
             glyphs.degraded,
-            &format!("{} under-replicated", status.short),
+            &format!("{} under-replicated", status.under_replicated),
             theme.degraded,
         );
     }

@@ -499,10 +499,10 @@ mod tests {
         for end in 1..whole.len() {
             let mut decoder = decoder(ReadRange::default());
             let cut = &whole[..end];
-            let decoded = decoder.decode(cut);
+            let outcome = decoder.decode(cut);
             let is_whole = pb::Message::decode(cut).is_ok();
-            assert_eq!(decoded.is_ok(), is_whole, "cut at {end}: {decoded:?}");
-            if decoded.is_err() {
+            assert_eq!(outcome.is_ok(), is_whole, "cut at {end}: {outcome:?}");
+            if outcome.is_err() {
                 malformed += 1;
                 assert!(!decoder.is_open(), "cut at {end}");
                 assert_eq!(decoder.decode(&whole), Ok(Disposition::Full));

@@ -103,7 +103,7 @@ fn a_check_without_cursors_calls_nothing_well_that_it_did_not_see() {
         "{metrics:?}"
     );
     // Who does not weigh cursors is told of them, and gets a verdict over the rest.
-    let rest = bed.line("check --rule cursor-lag=ignore --rule cursor-still=note");
+    let rest = bed.line("check --rule cursor-lag=ignore --rule cursor-stalled=note");
     assert_eq!(rest.code, 0, "{rest:?}");
     assert!(rest.out.starts_with("OK: "), "{rest:?}");
     assert!(
@@ -202,4 +202,26 @@ fn since_when_is_not_known_from_one_look() {
     assert!(!findings.is_empty());
     let undated = findings.iter().all(|found| found["since"] == Value::Null);
     assert!(undated, "{check}");
+}
+
+/// The dashboard lets partitions of which only the log has grown take turns, from 4,000 on; who asks once has no turns.
+#[test]
+fn a_list_of_streams_has_every_rate_however_many_partitions_there_are() {
+    const STREAMS: usize = 5;
+    let bed = Bed::of(DemoOptions {
+        brokers: 1,
+        ..DemoOptions::default()
+    });
+    for number in 0..STREAMS {
+        bed.ok(&format!("create wide-{number} --partitions 1000"));
+    }
+    let streams = bed.objects("streams");
+    assert_eq!(
+        streams.len(),
+        STREAMS + 2,
+        "those and two of Liftbridge's own"
+    );
+    for stream in &streams {
+        assert_eq!(stream["rate"], 0.0, "{stream}");
+    }
 }

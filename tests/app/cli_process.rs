@@ -246,7 +246,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream) {
 #[test]
 fn sigint_ends_a_tail_with_130_and_a_broken_pipe_ends_it_quietly() {
     let bed = Bed::of(DemoOptions {
-        traffic: Traffic::Company {
+        traffic: Traffic::Workload {
             rate: None,
             storm: false,
         },

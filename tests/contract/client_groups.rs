@@ -30,9 +30,9 @@ fn member(bed: &Bed, group: &str, consumer: &str, stream: &StreamName) -> Consum
 async fn next(consumer: &mut Consumer) -> ConsumerItem {
     let next = async {
         loop {
-            match consumer.next().await.expect("the client is open") {
-                ConsumerItem::Event { .. } => {}
-                item => return item,
+            let item = consumer.next().await.expect("the client is open");
+            if !matches!(item, ConsumerItem::Event { .. }) {
+                return item;
             }
         }
     };

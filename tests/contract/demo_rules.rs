@@ -6,7 +6,11 @@ use liftui::demo::{DemoCluster, DemoOptions};
 use liftui::wire::pb;
 use prost::Message;
 use tokio::time::{interval, timeout};
+use tonic::transport::Endpoint;
 use tonic::{Code, Request};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::demo_stub::{
     PATIENCE, SILENCE, Stub, create, message, outcome, partition_at, read, stubs, timed, within,
@@ -456,5 +460,26 @@ pub(crate) async fn counts_of_brokers_leave_out_what_is_paused() {
     };
     stub.pause_stream(timed(pause)).await.unwrap();
     assert_eq!(counts(stub.clone()).await, (held - 2, led - 2));
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_answers_is_serving() {
+    let (demo, _) = lone().await;
+    let address = format!("http://{}", demo.addresses()[0]);
+    let channel = Endpoint::new(address).unwrap().connect_lazy();
+    let mut health = HealthClient::new(channel);
+    for (service, expected) in [
+        ("", Ok(ServingStatus::Serving)),
+        ("proto.API", Ok(ServingStatus::Serving)),
+        ("proto.Other", Err(Code::NotFound)),
+    ] {
+        let request = HealthCheckRequest {
+            service: service.to_owned(),
+        };
+        let answer = health.check(timed(request)).await;
+        let status = answer.map(|answer| answer.into_inner().status());
+        assert_eq!(status.map_err(|status| status.code()), expected);
+    }
     demo.stop().await;
 }

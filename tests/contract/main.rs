@@ -6,6 +6,7 @@
 )]
 
 mod bed;
+#[cfg(feature = "dashboard")]
 mod client_chunks;
 mod client_connect;
 mod client_envelope;
@@ -18,12 +19,14 @@ mod client_reverse;
 mod client_silence;
 mod client_subscribe;
 mod client_tls;
-mod demo_company;
+
 mod demo_failover;
 mod demo_faults;
 mod demo_groups;
 mod demo_rules;
 mod demo_stub;
+#[cfg(feature = "dashboard")]
+mod demo_traffic;
 mod golden;
 mod row_groups;
 mod row_publishes;

@@ -17,7 +17,7 @@ pub(super) fn of_row(row: &RowKey, truth: &Truth) -> Vec<CopyEntry> {
             Some(vec![
                 entry("finding", &finding.message),
                 entry("finding with its evidence", &lines.join("\n")),
-                entry("place", &finding.place()),
+                entry("place", &finding.target_name()),
                 command(&["check", "--rule", finding.rule.as_str()]),
             ])
         }

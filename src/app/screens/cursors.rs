@@ -192,7 +192,7 @@ impl ScreenState for Cursors {
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
         let filter = self.list.filter();
         let shown = truth.cursors.iter().filter(|cursor| {
-            let behind = cursor.still_since.is_some() || cursor.lag.is_none_or(|lag| lag > 0);
+            let behind = cursor.stalled_since.is_some() || cursor.lag.is_none_or(|lag| lag > 0);
             let texts = [cursor.entry.id.as_str(), &cursor.entry.stream];
             (!faults_only || behind) && filter.passes(&texts)
         });
@@ -238,7 +238,7 @@ fn compare_cursors(column: CursorColumn, one: &CursorTruth, other: &CursorTruth)
         CursorColumn::Lag => other.lag.cmp(&one.lag),
         CursorColumn::LagTime => behind(other).cmp(&behind(one)),
         CursorColumn::Speed => speed(other).total_cmp(&speed(one)),
-        CursorColumn::Drain => other.drain.cmp(&one.drain),
+        CursorColumn::Drain => other.time_to_drain.cmp(&one.time_to_drain),
         CursorColumn::Stored => other.entry.time.cmp(&one.entry.time),
     }
 }

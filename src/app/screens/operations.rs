@@ -195,7 +195,7 @@ fn confirm(
         let mut changed = Vec::new();
         for id in ids {
             match truth.partition(&stream, id) {
-                Some(partition) if partition.status.is_dark() => {
+                Some(partition) if partition.status.lacks_leader() => {
                     left_out.push((Arc::clone(&stream), id));
                 }
                 Some(partition) if needs(partition) => changed.push(id),

@@ -66,7 +66,7 @@ impl ScreenState for Overview {
         let filter = self.findings.filter();
         let shown = truth.findings.iter().filter(|finding| {
             let wanted = !faults_only || finding.severity > Severity::Note;
-            wanted && filter.passes(&[&finding.message, &finding.place()])
+            wanted && filter.passes(&[&finding.message, &finding.target_name()])
         });
         let mut rows: Vec<FindingKey> = shown.map(FindingKey::from).collect();
         if self.findings.sort().1 {

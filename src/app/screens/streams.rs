@@ -221,7 +221,7 @@ impl ScreenState for Streams {
 
 /// Whether that is something to mend. Paused is not: somebody wanted it.
 fn is_faulty(status: PartitionStatus) -> bool {
-    status.is_dark() || status.is_short()
+    status.lacks_leader() || status.lacks_replicas()
 }
 
 fn compare_streams(column: StreamColumn, one: &StreamTruth, other: &StreamTruth) -> Ordering {

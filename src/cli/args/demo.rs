@@ -44,7 +44,7 @@ pub(crate) struct DemoArgs {
 impl DemoArgs {
     /// The same as the cluster takes it.
     pub(crate) fn options(&self) -> DemoOptions {
-        let company = Traffic::Company {
+        let workload = Traffic::Workload {
             rate: self.rate,
             storm: self.storm,
         };
@@ -55,7 +55,7 @@ impl DemoArgs {
             traffic: if self.quiet_traffic {
                 Traffic::Quiet
             } else {
-                company
+                workload
             },
             ..DemoOptions::default()
         }

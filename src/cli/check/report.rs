@@ -74,7 +74,7 @@ impl Report {
         let said = sanitise::line(&said).replace('|', "/");
         writeln!(
             out,
-            "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} dark={} short={} findings={}",
+            "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} leaderless={} under_replicated={} findings={}",
             self.truth.brokers.len(),
             self.truth
                 .brokers
@@ -82,8 +82,8 @@ impl Report {
                 .filter(|b| b.reach.is_silent())
                 .count(),
             totals.partitions,
-            totals.dark,
-            totals.short,
+            totals.leaderless,
+            totals.under_replicated,
             self.findings.len(),
         )
     }
@@ -122,7 +122,7 @@ impl Report {
             let labels = [
                 ("rule", finding.rule.as_str()),
                 ("severity", finding.severity.as_str()),
-                ("target", &finding.place()),
+                ("target", &finding.target_name()),
             ];
             metrics.value("liftbridge_finding", &labels, 1)?;
         }

@@ -88,7 +88,7 @@ fn describe(
 }
 
 fn views(truth: &Truth, partition: &PartitionTruth, now: Timestamp) -> Map<String, Value> {
-    let witnesses = truth.witnesses(partition);
+    let witnesses = truth.replica_views(partition);
     witnesses
         .map(|witness| {
             let view = json!({

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::{AssignedPartition, ConsumerOptions};
 use crate::client::backoff::Backoff;
@@ -108,7 +109,8 @@ impl Heartbeat {
     /// Runs until it is dropped.
     pub(super) async fn run(mut self) {
         loop {
-            let wait = match self.fetch().await {
+            let span = tracing::debug_span!("heartbeat", group = %self.target, epoch = self.epoch);
+            let wait = match self.fetch().instrument(span).await {
                 Ok(answer) => {
                     self.publish_assignment(answer);
                     self.failing_since = None;

@@ -137,10 +137,10 @@ impl PartitionReaders {
         }
         let opener = self.opener.clone();
         let last = self.last.get(&place).copied();
-        let opened = place.clone();
+        let own = place.clone();
         let attempt = self.opening.spawn(async move {
-            let result = opener.open(&opened, start, last).await;
-            (opened, result)
+            let result = opener.open(&own, start, last).await;
+            (own, result)
         });
         if let Some(before) = self.attempts.insert(place, attempt) {
             before.abort();
@@ -223,11 +223,14 @@ impl PartitionReaders {
                 self.last.remove(place);
                 return Some(event);
             }
-            // The end before it may have been told, and may come again.
-            event if self.trouble.contains_key(place) => {
-                return matches!(event, SubscriptionEvent::Gap { .. }).then_some(event);
+            SubscriptionEvent::Gap { .. } => return Some(event),
+            // After an end that may pass and was told, each attempt would tell of itself again.
+            SubscriptionEvent::Opened { .. }
+            | SubscriptionEvent::Resuming { .. }
+            | SubscriptionEvent::Resumed { .. }
+            | SubscriptionEvent::Uncommitted { .. } => {
+                return (!self.trouble.contains_key(place)).then_some(event);
             }
-            event => return Some(event),
         };
         match reason {
             EndReason::Paused
@@ -262,19 +265,20 @@ impl PartitionReaders {
         trouble.attempt += 1;
         let wait = trouble.backoff.next_wait();
         self.waiting.insert(place.clone(), wait);
-        let lasts = match &trouble.reason {
-            EndReason::Unavailable(_) => trouble.told.elapsed() >= self.told_after,
-            _ => false,
+        let failure = if let EndReason::Unavailable(failure) = &trouble.reason {
+            Some(failure.clone())
+        } else {
+            None
         };
-        let is_news = !is_same || lasts;
-        let event = is_news.then(|| {
+        let lasts = failure.is_some() && trouble.told.elapsed() >= self.told_after;
+        let event = (!is_same || lasts).then(|| {
             trouble.told = now;
-            match &trouble.reason {
-                EndReason::Unavailable(failure) => SubscriptionEvent::Resuming {
+            match failure {
+                Some(failure) => SubscriptionEvent::Resuming {
                     attempt: trouble.attempt,
-                    failure: failure.clone(),
+                    failure,
                 },
-                reason => SubscriptionEvent::Ended(reason.clone()),
+                None => SubscriptionEvent::Ended(trouble.reason.clone()),
             }
         });
         self.trouble.insert(place.clone(), trouble);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tonic::Streaming;
+use tracing::Instrument;
 
 use super::deletion::DeletionDetector;
 use super::end::OpenError;
@@ -20,8 +21,8 @@ use crate::client::inner::Inner;
 use crate::client::pool::Lease;
 use crate::client::transport::Call;
 use crate::model::{
-    BrokerId, Cluster, ErrorKind, MessageSink, Offset, Partition, StopAt, StreamName, Target,
-    Timestamp,
+    BrokerId, Cluster, ErrorKind, MessageSink, Offset, Partition, StartAt, StopAt, StreamName,
+    Target, Timestamp,
 };
 use crate::wire::codec::{self, SharedDecoder};
 use crate::wire::pb;
@@ -63,6 +64,8 @@ pub(super) struct Connector {
     pub(super) events: Vec<SubscriptionEvent>,
     /// The log was seen to hold other messages than those delivered.
     pub(super) diverged: bool,
+    /// A start by time that brought nothing was looked into.
+    pub(super) time_is_checked: bool,
     plan: Option<SubscribePlan>,
     /// When the stream was created, which tells it from a later one of the same name.
     created: Option<Timestamp>,
@@ -89,6 +92,7 @@ impl Connector {
             target,
             events: Vec::new(),
             diverged: false,
+            time_is_checked: false,
             plan: None,
             created: None,
             deletion: DeletionDetector::default(),
@@ -125,7 +129,9 @@ impl Connector {
         progress: Option<Progress>,
         decoder: &SharedDecoder<S>,
     ) -> Opened {
-        match self.attempt(progress, decoder).await {
+        let next = progress.map(|progress| progress.next);
+        let span = tracing::debug_span!("subscribe", target = %self.target, next);
+        match self.attempt(progress, decoder).instrument(span).await {
             Ok(subscription) => {
                 self.opened = true;
                 self.closed_segments = 0;
@@ -352,7 +358,13 @@ impl Connector {
             self.events
                 .push(SubscriptionEvent::Uncommitted { from, to });
         }
-        let plan = positions::resolve(spec, ends, Timestamp::now());
+        if let (true, StartAt::Offset(from), Some(ends)) = (self.request.goes_on, spec.start, ends)
+            && from > ends.next()
+        {
+            self.events.push(SubscriptionEvent::Rewound { from, to: 0 });
+            self.request.spec.start = StartAt::Earliest;
+        }
+        let plan = positions::resolve(&self.request.spec, ends, Timestamp::now());
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)
@@ -392,7 +404,7 @@ impl Connector {
             ends.next(),
             progress.next - 1
         );
-        Error::new(ErrorKind::LogUnreadable, target.clone(), sentence)
+        Error::new(ErrorKind::MessagesLost, target.clone(), sentence)
     }
 
     /// The log went back. What is newer than all that was delivered has not been read: reading goes on there.

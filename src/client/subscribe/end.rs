@@ -77,14 +77,18 @@ impl Connector {
                 | ErrorKind::NoSuchStream
                 | ErrorKind::NoSuchPartition
         );
-        match kind {
-            ErrorKind::PartitionPaused => OpenError::Ended(EndReason::Paused),
-            ErrorKind::StreamDeleted => OpenError::Ended(EndReason::Deleted),
-            ErrorKind::Fenced => OpenError::Ended(EndReason::Fenced),
-            // It may be a segment that compaction or retention has just taken away; `reader` gives up if it lasts.
-            ErrorKind::LogUnreadable => OpenError::Lost(error),
-            _ if kind.is_retryable() || (misleads && self.was_opened()) => OpenError::Lost(error),
-            _ => OpenError::Failed(error),
+        // It may be a segment that compaction or retention has just taken away; `reader` gives up if it lasts.
+        let is_transient = kind.is_retryable() || kind == ErrorKind::LogUnreadable;
+        if kind == ErrorKind::PartitionPaused {
+            OpenError::Ended(EndReason::Paused)
+        } else if kind == ErrorKind::StreamDeleted {
+            OpenError::Ended(EndReason::Deleted)
+        } else if kind == ErrorKind::Fenced {
+            OpenError::Ended(EndReason::Fenced)
+        } else if is_transient || (misleads && self.was_opened()) {
+            OpenError::Lost(error)
+        } else {
+            OpenError::Failed(error)
         }
     }
 }

@@ -49,8 +49,8 @@ impl<S: MessageSink> Reader<S> {
         if quiet >= FORWARDS_AFTER && self.has_older() && !self.knows_reverse {
             return self.verify_reverse().await;
         }
-        if quiet >= TIME_CHECKED_AFTER && delivered.is_none() && !self.time_is_checked {
-            self.time_is_checked = true;
+        if quiet >= TIME_CHECKED_AFTER && delivered.is_none() && !self.connector.time_is_checked {
+            self.connector.time_is_checked = true;
             return self.check_time_start().await;
         }
         let limit = self.silence_limit();
@@ -133,30 +133,35 @@ impl<S: MessageSink> Reader<S> {
 
     /// What the leader's state means for a reader that hears nothing.
     async fn apply_leader_state(&mut self, partition: &Partition) {
-        let Some(session) = &self.subscription else {
-            return;
-        };
         if let Some(next) = self.undelivered(partition) {
-            let is_again = self.starved_at.replace(next) == Some(next);
-            if is_again && !self.has_older() {
-                return self.skip_removed(next, partition.high_watermark).await;
-            }
-            let address = &session.address;
-            let sentence = format!("broker {address} has messages that it does not deliver");
-            let target = Target::Broker(Arc::clone(&session.broker));
-            self.record_outage(Error::new(ErrorKind::Unreachable, target, sentence));
+            self.on_undelivered(next, partition.high_watermark).await;
         } else if self.is_past_stop_time() {
             self.end(EndReason::StopReached);
         }
     }
 
-    /// Two calls in a row brought nothing of what is committed: retention has removed it, or all that was kept.
-    async fn skip_removed(&mut self, from: Offset, high_watermark: Offset) {
-        let to = match self.probe_oldest(false).await {
-            OldestProbe::Only(oldest) if oldest > from => oldest - 1,
-            OldestProbe::Unknown => high_watermark,
-            OldestProbe::Only(_) | OldestProbe::Many | OldestProbe::Backwards => return,
-        };
+    /// What is committed from `from` on does not come: retention has removed it, or all that was kept, or the broker keeps
+    /// it back.
+    async fn on_undelivered(&mut self, from: Offset, high_watermark: Offset) {
+        let is_again = self.starved_at.replace(from) == Some(from);
+        match self.probe_oldest(false).await {
+            OldestProbe::Only(oldest) if oldest > from => self.skip_removed(from, oldest - 1),
+            OldestProbe::Unknown if is_again => self.skip_removed(from, high_watermark),
+            OldestProbe::Unknown => self.restart(None),
+            OldestProbe::Only(_) | OldestProbe::Many | OldestProbe::Backwards => {
+                let Some(open) = &self.subscription else {
+                    return;
+                };
+                let address = &open.address;
+                let sentence = format!("broker {address} has messages that it does not deliver");
+                let target = Target::Broker(Arc::clone(&open.broker));
+                self.record_outage(Error::new(ErrorKind::Unreachable, target, sentence));
+            }
+        }
+    }
+
+    /// Tells what was removed up to that offset and goes on behind it.
+    fn skip_removed(&mut self, from: Offset, to: Offset) {
         let to = match codec::lock(&self.decoder).range.stop_offset {
             Some(stop) => to.min(stop),
             None => to,

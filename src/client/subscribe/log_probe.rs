@@ -12,7 +12,7 @@ use crate::wire::rpc::Rpc;
 use crate::wire::status::{self, Meaning};
 
 /// How long one message may take: it is there, or it is not.
-const READ_TIMEOUT: Duration = Duration::from_secs(2);
+const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads single messages of one partition at one broker.
 pub(super) struct LogProbe {
@@ -53,23 +53,11 @@ impl LogProbe {
 
     /// The first message from that position on; `None` where none comes at once.
     pub(super) async fn first_at(&self, start: StartPosition) -> Option<Found> {
+        let (position, offset, time) = start.on_the_wire();
         let request = pb::SubscribeRequest {
-            start_position: match start {
-                StartPosition::Earliest => pb::StartPosition::Earliest,
-                StartPosition::Offset(_) => pb::StartPosition::Offset,
-                StartPosition::Time(_) => pb::StartPosition::Timestamp,
-                StartPosition::New => pb::StartPosition::NewOnly,
-                StartPosition::Latest => pb::StartPosition::Latest,
-            }
-            .into(),
-            start_offset: match start {
-                StartPosition::Offset(offset) => offset,
-                _ => 0,
-            },
-            start_timestamp: match start {
-                StartPosition::Time(time) => time.0,
-                _ => 0,
-            },
+            start_position: position.into(),
+            start_offset: offset,
+            start_timestamp: time,
             ..self.request.clone()
         };
         let reading = async {

@@ -21,6 +21,19 @@ pub(super) enum StartPosition {
     Latest,
 }
 
+impl StartPosition {
+    /// The three fields of a request that say where to begin: position, offset, time.
+    pub(super) fn on_the_wire(self) -> (pb::StartPosition, Offset, i64) {
+        match self {
+            Self::Earliest => (pb::StartPosition::Earliest, 0, 0),
+            Self::Offset(offset) => (pb::StartPosition::Offset, offset, 0),
+            Self::Time(time) => (pb::StartPosition::Timestamp, 0, time.0),
+            Self::New => (pb::StartPosition::NewOnly, 0, 0),
+            Self::Latest => (pb::StartPosition::Latest, 0, 0),
+        }
+    }
+}
+
 /// The ends of a partition's log, as its leader reports them; -1 where there is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LogEnds {
@@ -250,13 +263,7 @@ impl SubscribePlan {
 
     /// The part of the request that says from where to where.
     pub(super) fn positions(&self) -> pb::SubscribeRequest {
-        let (start, start_offset, start_timestamp) = match self.start {
-            StartPosition::Earliest => (pb::StartPosition::Earliest, 0, 0),
-            StartPosition::Offset(offset) => (pb::StartPosition::Offset, offset, 0),
-            StartPosition::Time(time) => (pb::StartPosition::Timestamp, 0, time.0),
-            StartPosition::New => (pb::StartPosition::NewOnly, 0, 0),
-            StartPosition::Latest => (pb::StartPosition::Latest, 0, 0),
-        };
+        let (start, start_offset, start_timestamp) = self.start.on_the_wire();
         // Stops of reversed reading do not work on servers (wire-contract §4.6): this side stops it.
         let stop_offset = self.range.stop_offset.filter(|_| !self.range.reverse);
         let stop = match stop_offset {

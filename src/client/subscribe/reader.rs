@@ -108,8 +108,6 @@ pub(super) struct Reader<S: MessageSink> {
     pub(super) knows_reverse: bool,
     /// Where a broker delivered nothing though it has committed more, when it was asked last.
     pub(super) starved_at: Option<Offset>,
-    /// Whether a start by time that brought nothing was looked into.
-    pub(super) time_is_checked: bool,
 }
 
 impl<S: MessageSink> Reader<S> {
@@ -135,7 +133,6 @@ impl<S: MessageSink> Reader<S> {
             compaction_since: None,
             knows_reverse: false,
             starved_at: None,
-            time_is_checked: false,
         }
     }
 
@@ -218,7 +215,7 @@ impl<S: MessageSink> Reader<S> {
         let broker = Arc::clone(&subscription.broker);
         let next = codec::lock(&self.decoder).range.next;
         self.quiet_since = Instant::now();
-        self.checked_at = Instant::now();
+        self.checked_at = self.quiet_since;
         self.tick.reset();
         self.subscription = Some(subscription);
         match std::mem::replace(&mut self.announce, Announce::Resumed) {

@@ -1,5 +1,5 @@
-//! The company's consumers: how far they read, where they keep it, and the heartbeats of their groups.
-//! They count offsets and open no subscriptions: what matters here is what a dashboard sees of them.
+//! The workload's consumers: how far they read, where they keep it, and the heartbeats of their groups.
+//! Consumers count offsets and open no subscriptions: what matters here is what a dashboard sees of them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,110 +24,108 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// How far one consumer is in one partition.
 #[derive(Clone, Copy, Debug)]
-struct Progress {
+struct ReadProgress {
     /// The last message it is done with, in hundredths, since it may get a share of a message done.
     done: i64,
     /// The newest one when it last looked.
     seen: i64,
 }
 
-/// Progress by consumer and partition.
-type Places = HashMap<(usize, i32), Progress>;
+/// By cursor and partition.
+type ProgressMap<'a> = HashMap<(&'a str, i32), ReadProgress>;
 
 impl Workload {
     /// Reads on and stores cursors.
-    pub(super) async fn consume(self: Arc<Self>) {
-        let mut places = Places::new();
+    pub(super) async fn run_consumers(self: Arc<Self>) {
+        let mut progress = ProgressMap::new();
         loop {
-            for (number, consumer) in self.script.consumers.iter().enumerate() {
-                self.advance(number, consumer, &mut places).await;
+            for consumer in &self.script.consumers {
+                self.consume(consumer, &mut progress).await;
             }
-            timings::wait(self.cluster.pace.scaled(COMMIT)).await;
+            timings::wait(self.cluster.timings.scaled(COMMIT)).await;
         }
     }
 
     /// Joins the groups and keeps their members alive.
-    pub(super) async fn keep_groups(self: Arc<Self>) {
+    pub(super) async fn run_heartbeats(self: Arc<Self>) {
         loop {
             for consumer in &self.script.consumers {
                 for member in &consumer.group {
-                    self.beat(consumer, member);
+                    self.send_heartbeat(consumer, member);
                 }
             }
-            timings::wait(self.cluster.pace.scaled(HEARTBEAT)).await;
+            timings::wait(self.cluster.timings.scaled(HEARTBEAT)).await;
         }
     }
 
     /// Asking for assignments keeps a member alive. One that is none joins; one whose coordinator is dead reports it.
-    fn beat(&self, consumer: &ConsumerScript, member: &str) {
+    fn send_heartbeat(&self, consumer: &ConsumerScript, member: &str) {
         let group_id = &consumer.cursor;
         let group = self.cluster.lock().groups.get(group_id).cloned();
-        let Some(group) = group.filter(|group| group.has(member)) else {
+        let Some(group) = group.filter(|group| group.has_member(member)) else {
             let streams = vec![consumer.stream.clone()];
             // Refused where somebody deleted the stream; then there is nothing to read.
-            self.cluster.join(group_id, member, streams).ok();
+            self.cluster.join_group(group_id, member, streams).ok();
             return;
         };
-        let (home, epoch) = (group.coordinator, group.epoch);
-        // A refusal of either means that the group has just changed; the next beat sees how.
-        if self.cluster.alive().has(home) {
-            self.cluster.assignments(home, group_id, member, epoch).ok();
+        let (coordinator, epoch) = (group.coordinator, group.epoch);
+        // A refusal of either means that the group has just changed; the next heartbeat sees how.
+        if self.cluster.live_brokers().contains(coordinator) {
+            self.cluster
+                .assignments(coordinator, group_id, member, epoch)
+                .ok();
         } else {
-            let suspect = self.cluster.name(home);
+            let suspect = self.cluster.name(coordinator);
             self.cluster
                 .report_coordinator(group_id, member, (&suspect, epoch))
                 .ok();
         }
     }
 
-    async fn advance(&self, number: usize, consumer: &ConsumerScript, places: &mut Places) {
+    async fn consume<'a>(&'a self, consumer: &'a ConsumerScript, progress: &mut ProgressMap<'a>) {
         if self.is_stuck(&consumer.cursor) {
             return;
         }
-        let stream = self
-            .cluster
-            .lock()
-            .streams
-            .get(consumer.stream.as_str())
-            .cloned();
+        let stream = self.cluster.lock().streams.get(&consumer.stream).cloned();
         for partition in stream.iter().flat_map(|stream| &stream.partitions) {
             let (oldest, newest) = bounds(partition);
-            let place = places.entry((number, partition.id)).or_insert_with(|| {
+            let key = (consumer.cursor.as_str(), partition.id);
+            let read = progress.entry(key).or_insert_with(|| {
                 let done = (newest - consumer.behind).max(-1) * 100;
-                Progress { done, seen: newest }
+                ReadProgress { done, seen: newest }
             });
-            place.done += (newest - place.seen).max(0) * consumer.keeps;
+            read.done += (newest - read.seen).max(0) * consumer.keeps;
             // What retention took away is read by nobody any more.
-            place.done = place.done.max((oldest - 1) * 100).min(newest * 100);
-            place.seen = newest;
-            let offset = place.done / 100;
+            read.done = read.done.max((oldest - 1) * 100).min(newest * 100);
+            read.seen = newest;
+            let offset = read.done / 100;
             if offset >= 0 {
-                self.commit(consumer, partition.id, offset).await;
+                self.store_cursor(consumer, partition.id, offset).await;
             }
         }
     }
 
-    async fn commit(&self, consumer: &ConsumerScript, partition: i32, offset: i64) {
-        let stream = consumer.stream.clone();
+    async fn store_cursor(&self, consumer: &ConsumerScript, partition: i32, offset: i64) {
         let key = CursorKey {
-            stream,
+            stream: consumer.stream.clone(),
             partition,
             cursor_id: consumer.cursor_id(),
         };
-        let Some(home) = self.cluster.cursor_leader(&key) else {
+        let Some(found) = self.cluster.cursor_partition(&key) else {
             return;
         };
+        let leader = found.lock().replicas.leader();
         // One that cannot be stored now is stored the next time, when it is newer anyway.
-        let stored = self.cluster.set_cursor(home, key, offset);
+        let stored = self.cluster.set_cursor(leader, key, offset);
         tokio::select! {
             _ = stored => {}
-            () = timings::wait(self.cluster.pace.scaled(PATIENCE)) => {}
+            () = timings::wait(self.cluster.timings.scaled(PATIENCE)) => {}
         }
     }
 
     fn is_stuck(&self, cursor: &str) -> bool {
-        let mood = self.mood();
-        let stuck = mood.stuck.as_ref();
+        let state = self.state();
+        let stuck = state.stuck.as_ref();
         stuck.is_some_and(|(name, until)| name == cursor && *until > Instant::now())
     }
 }

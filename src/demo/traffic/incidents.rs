@@ -1,4 +1,4 @@
-//! Plays the company's incidents: one every few minutes, or one after the other.
+//! Plays the script's incidents: one every few minutes, or one after the other.
 //! What their steps do is the faults' business, but for those that change the traffic.
 
 use std::sync::Arc;
@@ -9,45 +9,49 @@ use super::Workload;
 use super::script::IncidentScript;
 use crate::demo::faults::Faults;
 use crate::demo::timings;
+use crate::model::parse_duration;
 
 /// Plays incidents.
 #[derive(Debug)]
 pub(super) struct Incidents {
-    company: Arc<Workload>,
+    workload: Arc<Workload>,
     faults: Faults,
+    /// Whether no time passes between them.
     storm: bool,
 }
 
 impl Incidents {
-    /// The incidents of that company; in a storm without time between them.
-    pub(super) fn new(company: Arc<Workload>, faults: Faults, storm: bool) -> Self {
+    /// The incidents of that workload.
+    pub(super) fn new(workload: Arc<Workload>, storm: bool) -> Self {
+        let faults = Faults::new(Arc::clone(&workload.cluster));
         Self {
-            company,
+            workload,
             faults,
             storm,
         }
     }
 
     /// Plays one after the other, for ever.
-    pub(super) async fn play(self) {
-        let every = self.company.cluster.pace.scaled(self.company.script.every);
+    pub(super) async fn run(self) {
+        let script = &self.workload.script;
+        let every = self.workload.cluster.timings.scaled(script.every);
         let mut next = Instant::now() + every;
-        for incident in self.company.script.incidents.iter().cycle() {
+        for incident in script.incidents.iter().cycle() {
             if !self.storm {
                 timings::wait_until(Some(next)).await;
                 next += every;
             }
             tracing::info!("incident: {}", incident.title);
-            self.play_one(incident).await;
+            self.play(incident).await;
         }
     }
 
-    async fn play_one(&self, incident: &IncidentScript) {
+    async fn play(&self, incident: &IncidentScript) {
         let begin = Instant::now();
         for step in &incident.steps {
-            let at = begin + self.company.cluster.pace.scaled(step.0);
+            let at = begin + self.workload.cluster.timings.scaled(step.0);
             timings::wait_until(Some(at)).await;
-            if self.company.upset(&step.1) {
+            if self.workload.change_traffic(&step.1) {
                 continue;
             }
             // A step that makes no sense now, such as moving a leader to a broker that somebody killed, is left out.
@@ -59,21 +63,21 @@ impl Incidents {
 }
 
 impl Workload {
-    /// Does a step that changes the traffic; false where it is no such step.
-    fn upset(&self, step: &str) -> bool {
+    /// Runs a step that changes the traffic; false where it is no such step.
+    fn change_traffic(&self, step: &str) -> bool {
         let words: Vec<&str> = step.split(' ').collect();
         let until = |text: &str| {
-            let duration = timings::parse(text).unwrap_or_default();
-            Instant::now() + self.cluster.pace.scaled(duration)
+            let duration = parse_duration(text).unwrap_or_default();
+            Instant::now() + self.cluster.timings.scaled(duration)
         };
-        let mut mood = self.mood();
+        let mut state = self.state();
         match words[..] {
-            ["poison", stream] => mood.poison.push(stream.to_owned()),
+            ["poison", stream] => state.poison.push(stream.to_owned()),
             ["burst", stream, factor, time] => {
                 let factor = factor.parse().unwrap_or(1.0);
-                mood.burst = Some((stream.to_owned(), factor, until(time)));
+                state.burst = Some((stream.to_owned(), factor, until(time)));
             }
-            ["stick", cursor, time] => mood.stuck = Some((cursor.to_owned(), until(time))),
+            ["stick", cursor, time] => state.stuck = Some((cursor.to_owned(), until(time))),
             _ => return false,
         }
         true

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::demo::timings;
+use crate::model::{parse_duration, parse_size};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -34,22 +34,22 @@ pub(super) struct StreamScript {
     pub(super) partitions: i32,
     #[serde(default = "one")]
     pub(super) replication: i32,
-    #[serde(default = "one_replica")]
+    #[serde(default = "one")]
     pub(super) min_isr: usize,
     #[serde(default)]
     pub(super) concurrency_control: bool,
     #[serde(default)]
     pub(super) compact: bool,
     /// Bytes of all partitions together.
-    #[serde(default)]
-    pub(super) retention: Size,
+    #[serde(default, deserialize_with = "size")]
+    pub(super) retention: u64,
     /// How many messages are there at the start.
     #[serde(default)]
     pub(super) history: u32,
-    /// Its share of the rate.
+    /// The share of the rate.
     #[serde(default)]
     pub(super) weight: f64,
-    pub(super) format: Format,
+    pub(super) format: ValueFormat,
     /// The template of `format = "text"`.
     pub(super) text: Option<String>,
     /// The field that is the key.
@@ -61,7 +61,7 @@ pub(super) struct StreamScript {
     #[serde(default)]
     pub(super) replies: f64,
     #[serde(default)]
-    pub(super) state: Standing,
+    pub(super) state: InitialState,
     pub(super) fields: Vec<FieldScript>,
 }
 
@@ -72,18 +72,14 @@ impl StreamScript {
     }
 }
 
-fn one() -> i32 {
-    1
+fn one<T: From<u8>>() -> T {
+    1.into()
 }
 
-fn one_replica() -> usize {
-    1
-}
-
-/// How a stream stands once it has its history.
+/// How a stream is left once it has its history.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Standing {
+pub(super) enum InitialState {
     #[default]
     Normal,
     Readonly,
@@ -94,7 +90,7 @@ pub(super) enum Standing {
 /// How values are written.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Format {
+pub(super) enum ValueFormat {
     Json,
     Text,
     MessagePack,
@@ -109,13 +105,13 @@ pub(super) enum Format {
 pub(super) struct FieldScript {
     pub(super) name: String,
     #[serde(flatten)]
-    pub(super) kind: Kind,
+    pub(super) kind: FieldKind,
 }
 
 /// What a field holds.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     /// Counts up from there.
     Count(i64),
     OneOf(Vec<String>),
@@ -159,35 +155,22 @@ impl ConsumerScript {
 #[serde(deny_unknown_fields)]
 pub(super) struct IncidentScript {
     pub(super) title: String,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<IncidentStep>,
 }
 
 /// When a step comes after the incident's begin, and what it says.
 #[derive(Debug, Deserialize)]
-pub(super) struct Step(
+pub(super) struct IncidentStep(
     #[serde(deserialize_with = "duration")] pub(super) Duration,
     pub(super) String,
 );
 
-/// A number of bytes: `16M`, `500k`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Size(pub(super) u64);
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        let factor = match text.chars().last() {
-            Some('k') => 1000,
-            Some('M') => 1_000_000,
-            _ => return Err(de::Error::custom(format!("{text} is no size"))),
-        };
-        let digits = text.trim_end_matches(['k', 'M']);
-        let amount: u64 = digits.parse().map_err(de::Error::custom)?;
-        Ok(Self(amount * factor))
-    }
-}
-
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
-    timings::parse(&text).ok_or_else(|| de::Error::custom(format!("{text} is no duration")))
+    parse_duration(&text).map_err(de::Error::custom)
+}
+
+fn size<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_size(&text).map_err(de::Error::custom)
 }

@@ -31,10 +31,10 @@ pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> V
         );
     }
     text.spans("messages/s", labels::rate(cursor.speed, theme));
-    let drain = cursor.drain.map(format::exact_age);
+    let drain = cursor.time_to_drain.map(format::exact_age);
     let drain = drain.unwrap_or_else(|| "not at this speed".to_owned());
     text.pair("time to drain", drain);
-    if let Some(since) = cursor.still_since {
+    if let Some(since) = cursor.stalled_since {
         let age = format::exact_age(since.age(now));
         let stall = format!("for {age}, with messages to read");
         text.styled("stalled", stall, theme.degraded);

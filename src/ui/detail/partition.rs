@@ -41,7 +41,7 @@ fn lines(partition: &PartitionTruth, truth: &Truth, now: Timestamp, theme: &Them
     text.spans("messages/s", labels::rate(partition.rate, theme));
     text.spans("last message", last);
     text.gap();
-    for view in truth.witnesses(partition) {
+    for view in truth.replica_views(partition) {
         let number = |number: Option<i64>| number.map_or_else(|| "?".to_owned(), format::count);
         let age = view.at.map(|at| format::ago(at, now));
         let age = age.unwrap_or_else(|| "never".to_owned());
@@ -81,7 +81,7 @@ fn add_disagreement(disagreement: &Disagreement, text: &mut TextBuilder<'_>) {
     for (broker, isr) in &disagreement.isr {
         text.pair(broker, format!("reports {} in sync", names(isr)));
     }
-    for broker in &disagreement.absent {
+    for broker in &disagreement.unaware {
         text.pair(broker, "does not know the stream");
     }
 }

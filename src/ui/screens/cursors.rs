@@ -101,7 +101,7 @@ fn cursor_cell(
             }
             Some(_) | None => none(),
         },
-        CursorColumn::Drain => match cursor.drain {
+        CursorColumn::Drain => match cursor.time_to_drain {
             Some(drain) if cursor.lag.is_some_and(|lag| lag > 0) => {
                 span(format::age(drain), theme.text)
             }
@@ -188,8 +188,8 @@ fn lag(cursor: &CursorTruth, app: &App, theme: &Theme) -> Span<'static> {
         return span("?", theme.unknown);
     };
     let stalled = cursor
-        .still_since
-        .is_some_and(|since| since.age(app.now()) >= alerts.still_after);
+        .stalled_since
+        .is_some_and(|since| since.age(app.now()) >= alerts.stalled_after);
     let many = alerts
         .lag_messages
         .is_some_and(|limit| u64::try_from(lag).is_ok_and(|lag| lag > limit));

@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use crate::app::row_key::PartitionKey;
 use crate::app::screens::streams::{PartitionColumn, worst_lag};
 use crate::app::{App, Listing};
-use crate::health::{Known, PartitionTruth, Witness};
+use crate::health::{Known, PartitionTruth, ReplicaView};
 use crate::ui::areas::{after, below, cells, row, top};
 use crate::ui::format;
 use crate::ui::labels::{self, ShortNames};
@@ -78,7 +78,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
 
 /// The rows above; below them room for what the replicas report, where there is enough of it.
 fn rows_area(area: Rect, rows: usize, selected: Option<&PartitionTruth>) -> Rect {
-    let wanted = selected.map_or(0, |one| cells(one.views.len()).saturating_add(3));
+    let wanted = selected.map_or(0, |one| cells(one.replica_ends.len()).saturating_add(3));
     let needed = cells(rows).saturating_add(1).min(area.height / 2).max(4);
     if area.height < needed.saturating_add(wanted) {
         return area;
@@ -133,14 +133,14 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
     ];
     painter.put(row(area, 1), &head);
     let offsets = truth
-        .witnesses(partition)
+        .replica_views(partition)
         .flat_map(|view| [view.high_watermark, view.newest_offset]);
     let offsets = offsets.map(|number| format::width(&offset(number)));
     let lacking = truth
-        .witnesses(partition)
+        .replica_views(partition)
         .map(|view| format::width(&lacks(partition, &view)));
     let widths = (offsets.max().unwrap_or(0), lacking.max().unwrap_or(0));
-    for (number, view) in (2..).zip(truth.witnesses(partition)) {
+    for (number, view) in (2..).zip(truth.replica_views(partition)) {
         let line = row(area, number);
         let used = painter.put(line, &replica_view(partition, &view, widths, theme));
         let age = view.at.map(|at| format::ago(at, app.now()));
@@ -161,7 +161,7 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
 /// What a replica reports, but for its age; `widths` are those of the longest offset and of the longest lag.
 fn replica_view(
     partition: &PartitionTruth,
-    view: &Witness<'_>,
+    view: &ReplicaView<'_>,
     widths: (usize, usize),
     theme: &Theme,
 ) -> Vec<Span<'static>> {
@@ -193,7 +193,7 @@ fn replica_view(
 }
 
 /// How many messages that replica is behind; empty where it is not.
-fn lacks(partition: &PartitionTruth, view: &Witness<'_>) -> String {
+fn lacks(partition: &PartitionTruth, view: &ReplicaView<'_>) -> String {
     let mut lags = partition.replica_lag.iter();
     let lag = lags.find(|(broker, _)| broker == view.broker);
     match lag.and_then(|(_, lag)| *lag).filter(|lag| *lag > 0) {

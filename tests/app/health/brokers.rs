@@ -8,7 +8,7 @@ use super::world::{World, at, cluster, failure, found, id, ids, led_by, rules, s
 #[test]
 fn a_refused_connection_is_silence_at_once_and_a_late_answer_only_when_repeated() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     world.refuse(3.0, 2);
     world.miss(3.0, 3);
     let truth = world.truth(3.0);
@@ -27,7 +27,7 @@ fn a_refused_connection_is_silence_at_once_and_a_late_answer_only_when_repeated(
 fn an_answer_ends_silence() {
     let mut world = World::default();
     world.refuse(1.0, 1);
-    world.agree(2.0, &[1, 2, 3], &led_by(1));
+    world.report_all(2.0, &[1, 2, 3], &led_by(1));
     let truth = world.truth(2.0);
     let broker = truth.broker("node-1").unwrap();
     assert_eq!((broker.reach, broker.failures), (Reach::Answering, 0));
@@ -37,7 +37,7 @@ fn an_answer_ends_silence() {
 #[test]
 fn a_broker_that_is_only_listed_was_not_asked_yet() {
     let mut world = World::default();
-    world.agree(1.0, &[1], &led_by(2));
+    world.report_all(1.0, &[1], &led_by(2));
     let truth = world.truth(1.0);
     let listed = truth.broker("node-2").unwrap();
     assert_eq!(listed.reach, Reach::NotAskedYet);
@@ -58,7 +58,7 @@ fn a_configured_address_that_never_answered_has_no_other_name() {
 fn a_refused_address_gets_its_id_from_whoever_lists_it() {
     let mut world = World::default();
     world.refuse(1.0, 2);
-    world.agree(1.1, &[1, 3], &led_by(2));
+    world.report_all(1.1, &[1, 3], &led_by(2));
     let truth = world.truth(1.2);
     assert_eq!(truth.brokers.len(), 3);
     assert!(truth.broker("node-2").unwrap().reach.is_silent());
@@ -99,7 +99,7 @@ fn partitions_and_leaders_are_counted_here() {
         isr: ids(&[3]),
         ..led_by(3)
     };
-    world.say(1.0, 1, vec![led_by(1), alone]);
+    world.report(1.0, 1, vec![led_by(1), alone]);
     let truth = world.truth(1.0);
     let counts = |name: &str| {
         let broker = truth.broker(name).unwrap();
@@ -113,7 +113,7 @@ fn partitions_and_leaders_are_counted_here() {
 #[test]
 fn an_old_outcome_that_comes_late_changes_nothing() {
     let mut world = World::default();
-    world.agree(5.0, &[1, 2, 3], &led_by(1));
+    world.report_all(5.0, &[1, 2, 3], &led_by(1));
     world.refuse(3.0, 1);
     assert_eq!(rules(&world.truth(5.0)), []);
 }
@@ -121,7 +121,7 @@ fn an_old_outcome_that_comes_late_changes_nothing() {
 #[test]
 fn an_error_that_the_broker_itself_sends_is_no_silence() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     world.observe(3.0, 1, Err(failure(ErrorKind::PermissionDenied)));
     let truth = world.truth(3.0);
     assert!(truth.broker("node-1").unwrap().is_answering());
@@ -132,7 +132,7 @@ fn an_error_that_the_broker_itself_sends_is_no_silence() {
 #[test]
 fn without_a_majority_nothing_can_be_elected() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     world.refuse(3.0, 1);
     assert!(found(&world.truth(3.0), Rule::NoMetadataLeader).is_none());
     world.refuse(3.1, 2);
@@ -148,7 +148,7 @@ fn without_a_majority_nothing_can_be_elected() {
 #[test]
 fn where_nobody_answers_one_finding_says_so() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     for by in 1..=3 {
         world.refuse(3.0, by);
     }

@@ -33,8 +33,8 @@ fn a_cursor_that_falls_behind_is_found_by_messages_or_by_time() {
     ] {
         let mut world = World::new(options);
         world.cursor(1.0, 100);
-        world.say(1.0, 1, vec![grown(100)]);
-        world.say(3.0, 1, vec![grown(200)]);
+        world.report(1.0, 1, vec![grown(100)]);
+        world.report(3.0, 1, vec![grown(200)]);
         let truth = world.truth(20.0);
         assert_eq!(truth.cursors[0].lag, Some(100));
         assert_eq!(found(&truth, Rule::CursorLag).is_some(), finds);
@@ -45,16 +45,16 @@ fn a_cursor_that_falls_behind_is_found_by_messages_or_by_time() {
 fn a_cursor_with_something_to_read_that_does_not_move_stands_still() {
     let mut world = World::default();
     world.cursor(1.0, 100);
-    world.say(1.0, 1, vec![grown(100)]);
-    world.say(3.0, 1, vec![grown(200)]);
+    world.report(1.0, 1, vec![grown(100)]);
+    world.report(3.0, 1, vec![grown(200)]);
     world.cursor(50.0, 100);
-    assert!(found(&world.truth(60.0), Rule::CursorStill).is_none());
+    assert!(found(&world.truth(60.0), Rule::CursorStalled).is_none());
     let truth = world.truth(63.0);
-    let finding = found(&truth, Rule::CursorStill).unwrap();
-    assert_eq!(finding.message, "cursor billing on orders:0 stands still");
+    let finding = found(&truth, Rule::CursorStalled).unwrap();
+    assert_eq!(finding.message, "cursor billing on orders:0 is stalled");
     assert_eq!(finding.detail[0], "lag 100 messages");
     world.cursor(64.0, 150);
-    assert!(found(&world.truth(64.0), Rule::CursorStill).is_none());
+    assert!(found(&world.truth(64.0), Rule::CursorStalled).is_none());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_cursor_of_a_stream_that_nobody_knows_has_no_lag() {
     let truth = world.truth(2.0);
     let cursor = &truth.cursors[0];
     assert_eq!(
-        (cursor.lag, cursor.lag_time, cursor.drain),
+        (cursor.lag, cursor.lag_time, cursor.time_to_drain),
         (None, None, None)
     );
 }
@@ -74,7 +74,7 @@ fn cursors_read_after_the_views_know_when_the_last_message_came() {
     let mut world = World::default();
     let mut partition = grown(100);
     partition.received.latest = at(40.0);
-    world.say(100.0, 1, vec![partition]);
+    world.report(100.0, 1, vec![partition]);
     world.cursor(100.0, 90);
     let truth = world.truth(101.0);
     let lag = truth.cursors[0].lag_time.unwrap();

@@ -138,7 +138,7 @@ fn metadata(by: usize, said: &Metadata) -> Option<Cluster> {
 }
 
 #[test]
-fn a_real_failover_is_told_as_it_was() {
+fn a_real_failover_is_found_as_it_was() {
     let mut replay = Replay::new();
 
     let before = replay.until(3.02, None);

@@ -24,7 +24,7 @@ fn min_isr(min: u32) -> HealthOptions {
 /// The last word on what a dead leader's partition may hope for.
 fn outlook(partition: &Partition, silent: &[usize]) -> String {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3, 4, 5], partition);
+    world.report_all(1.0, &[1, 2, 3, 4, 5], partition);
     for by in silent {
         world.refuse(2.0, *by);
     }
@@ -80,17 +80,17 @@ fn partitions_with_the_same_trouble_stand_together() {
         ..in_sync(&[1, 3])
     };
     let whole = Partition { id: 2, ..led_by(1) };
-    world.say(1.0, 1, vec![short(0), short(1), whole, short(3)]);
+    world.report(1.0, 1, vec![short(0), short(1), whole, short(3)]);
     let truth = world.truth(1.0);
     assert_eq!(truth.findings.len(), 1);
     let finding = &truth.findings[0];
     assert_eq!(finding.message, "orders:0,1,3 under-replicated");
-    assert_eq!(finding.place(), "orders:0,1,3");
+    assert_eq!(finding.target_name(), "orders:0,1,3");
     assert_eq!(finding.target, Target::Stream("orders".into()));
     assert_eq!(finding.detail, ["ISR 2 of 3: node-2 missing"]);
     let status = truth.stream("orders").unwrap().status;
     assert_eq!(
-        (status.worst, status.short),
+        (status.worst, status.under_replicated),
         (PartitionStatus::UnderReplicated, 3)
     );
     assert_eq!(truth.findings_of("orders").count(), 1);
@@ -104,7 +104,7 @@ fn min_isr_is_known_from_the_options_alone() {
         (&[1], Some(Rule::BelowMinIsr), Some(Severity::Critical)),
     ] {
         let mut world = World::new(min_isr(2));
-        world.agree(1.0, &[1, 2, 3], &in_sync(isr));
+        world.report_all(1.0, &[1, 2, 3], &in_sync(isr));
         let truth = world.truth(1.0);
         let first = truth.findings.first();
         assert_eq!(first.map(|finding| finding.rule), rule);
@@ -116,21 +116,21 @@ fn min_isr_is_known_from_the_options_alone() {
 fn a_finding_keeps_its_beginning_until_it_is_over() {
     let mut world = World::default();
     let since = |world: &mut World, seconds| world.truth(seconds).findings.first().map(|f| f.since);
-    world.agree(1.0, &[1, 2, 3], &in_sync(&[1, 3]));
+    world.report_all(1.0, &[1, 2, 3], &in_sync(&[1, 3]));
     assert_eq!(since(&mut world, 1.0), Some(at(1.0)));
-    world.agree(9.0, &[1, 2, 3], &in_sync(&[1]));
+    world.report_all(9.0, &[1, 2, 3], &in_sync(&[1]));
     assert_eq!(since(&mut world, 9.0), Some(at(1.0)));
-    world.agree(11.0, &[1, 2, 3], &led_by(1));
+    world.report_all(11.0, &[1, 2, 3], &led_by(1));
     assert_eq!(since(&mut world, 11.0), None);
-    world.agree(13.0, &[1, 2, 3], &in_sync(&[1, 3]));
+    world.report_all(13.0, &[1, 2, 3], &in_sync(&[1, 3]));
     assert_eq!(since(&mut world, 13.0), Some(at(13.0)));
 }
 
 #[test]
 fn views_that_disagree_for_a_moment_are_no_finding() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 3], &led_by(1));
-    world.say(1.0, 2, vec![in_sync(&[1, 2])]);
+    world.report_all(1.0, &[1, 3], &led_by(1));
+    world.report(1.0, 2, vec![in_sync(&[1, 2])]);
     assert_eq!(rules(&world.truth(1.0)), []);
     assert_eq!(rules(&world.truth(10.9)), []);
     let truth = world.truth(11.0);
@@ -146,16 +146,16 @@ fn messages_that_stay_uncommitted_are_found_and_explained() {
         ..led_by(1)
     };
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &behind(20));
+    world.report_all(1.0, &[1, 2, 3], &behind(20));
     assert_eq!(rules(&world.truth(2.0)), []);
-    world.agree(9.0, &[1, 2, 3], &behind(20));
-    assert_eq!(rules(&world.truth(12.0)), [Rule::CommitStuck]);
+    world.report_all(9.0, &[1, 2, 3], &behind(20));
+    assert_eq!(rules(&world.truth(12.0)), [Rule::CommitStalled]);
     assert_eq!(world.truth(12.0).findings[0].severity, Severity::Warning);
-    world.agree(13.0, &[1, 2, 3], &behind(90));
+    world.report_all(13.0, &[1, 2, 3], &behind(90));
     assert_eq!(world.truth(13.0).findings[0].severity, Severity::Critical);
     world.refuse(14.0, 2);
     let truth = world.truth(14.0);
-    let finding = found(&truth, Rule::CommitStuck).unwrap();
+    let finding = found(&truth, Rule::CommitStalled).unwrap();
     assert_eq!(finding.severity, Severity::Warning);
     assert!(finding.detail[0].starts_with("waits for node-2"));
 }
@@ -167,11 +167,11 @@ fn a_paused_partition_commits_nothing_and_that_is_no_finding() {
         ..led_by(1)
     };
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &behind);
+    world.report_all(1.0, &[1, 2, 3], &behind);
     world.truth(1.0);
     world.probe(1.1, ProbeState::Paused);
     assert_eq!(rules(&world.truth(1.1)), []);
-    world.agree(30.0, &[1, 2, 3], &behind);
+    world.report_all(30.0, &[1, 2, 3], &behind);
     assert_eq!(rules(&world.truth(30.0)), []);
 }
 
@@ -186,7 +186,7 @@ fn a_commit_that_moves_is_not_stuck() {
             ..led_by(1)
         };
         let seconds = f64::from(step) * 2.0;
-        world.agree(seconds, &[1, 2, 3], &moving);
+        world.report_all(seconds, &[1, 2, 3], &moving);
         assert_eq!(rules(&world.truth(seconds)), []);
     }
 }
@@ -196,7 +196,7 @@ fn the_worst_comes_first_then_by_target() {
     let mut world = World::new(HealthOptions {
         alerts: AlertOptions {
             lag_messages: Some(5),
-            still_after: Duration::from_secs(600),
+            stalled_after: Duration::from_secs(600),
             ..AlertOptions::default()
         },
         ..HealthOptions::default()
@@ -208,7 +208,7 @@ fn the_worst_comes_first_then_by_target() {
         ..led_by(2)
     };
     for by in [1, 3] {
-        world.say(1.0, by, vec![in_sync(&[1, 3]), alone.clone()]);
+        world.report(1.0, by, vec![in_sync(&[1, 3]), alone.clone()]);
     }
     world.refuse(1.0, 2);
     world.cursor(1.0, 2);

@@ -23,9 +23,9 @@ fn latest(seconds: f64) -> EventTimes {
 #[test]
 fn the_broker_that_says_it_leads_is_believed_against_a_majority() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2], &led_by(1));
-    world.say(1.5, 3, vec![led_by(3)]);
-    world.say(2.0, 1, vec![led_by(2)]);
+    world.report_all(1.0, &[1, 2], &led_by(1));
+    world.report(1.5, 3, vec![led_by(3)]);
+    world.report(2.0, 1, vec![led_by(2)]);
     let orders = world.orders(2.0);
     assert_eq!(orders.leader, Some(id(3)));
     let disagreement = orders.disagreement.unwrap();
@@ -38,11 +38,11 @@ fn the_broker_that_says_it_leads_is_believed_against_a_majority() {
 #[test]
 fn of_two_that_claim_to_lead_the_later_claim_is_believed_and_stays_so() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     world.orders(1.0);
-    world.say(2.0, 3, vec![led_by(3)]);
+    world.report(2.0, 3, vec![led_by(3)]);
     assert_eq!(world.orders(2.0).leader, Some(id(3)));
-    world.say(3.0, 1, vec![led_by(1)]);
+    world.report(3.0, 1, vec![led_by(1)]);
     assert_eq!(
         world.orders(3.0).leader,
         Some(id(3)),
@@ -58,30 +58,30 @@ fn the_leaders_own_offsets_are_believed_and_a_broker_without_a_replica_is_not_as
         isr: ids(&[1, 2]),
         ..with_newest(1, newest)
     };
-    world.say(1.0, 2, vec![two(40)]);
-    world.say(1.0, 3, vec![two(-1)]);
+    world.report(1.0, 2, vec![two(40)]);
+    world.report(1.0, 3, vec![two(-1)]);
     assert_eq!(
         world.orders(1.0).newest_offset,
         Some(40),
         "the leader was not asked yet"
     );
-    world.say(1.0, 1, vec![two(42)]);
+    world.report(1.0, 1, vec![two(42)]);
     let orders = world.orders(1.0);
     assert_eq!(
         (orders.newest_offset, orders.source.clone()),
         (Some(42), Some(id(1)))
     );
-    assert_eq!(orders.views.len(), 2);
+    assert_eq!(orders.replica_ends.len(), 2);
     assert_eq!(orders.replica_lag, [(id(2), Some(2))]);
 }
 
 #[test]
 fn a_follower_is_measured_against_what_the_leader_had_then() {
     let mut world = World::default();
-    world.say(1.0, 1, vec![with_newest(1, 100)]);
-    world.say(1.0, 2, vec![with_newest(1, 100)]);
-    world.say(1.0, 3, vec![with_newest(1, 70)]);
-    world.say(3.0, 1, vec![with_newest(1, 900)]);
+    world.report(1.0, 1, vec![with_newest(1, 100)]);
+    world.report(1.0, 2, vec![with_newest(1, 100)]);
+    world.report(1.0, 3, vec![with_newest(1, 70)]);
+    world.report(3.0, 1, vec![with_newest(1, 900)]);
     let lag = world.orders(3.0).replica_lag;
     assert_eq!(lag, [(id(2), Some(0)), (id(3), Some(30))]);
     world.refuse(3.5, 3);
@@ -91,14 +91,14 @@ fn a_follower_is_measured_against_what_the_leader_had_then() {
 #[test]
 fn rates_come_from_the_leader_and_end_with_it() {
     let mut world = World::default();
-    world.say(1.0, 1, vec![with_newest(1, 100)]);
-    world.say(3.0, 1, vec![with_newest(1, 300)]);
+    world.report(1.0, 1, vec![with_newest(1, 100)]);
+    world.report(3.0, 1, vec![with_newest(1, 300)]);
     let truth = world.truth(3.0);
     assert_eq!(truth.totals.rate, Some(100.0));
     assert_eq!(truth.broker("node-1").unwrap().rate, Some(100.0));
     assert_eq!(truth.stream("orders").unwrap().messages, Some(301));
     world.refuse(5.0, 1);
-    world.say(5.0, 2, vec![with_newest(1, 300)]);
+    world.report(5.0, 2, vec![with_newest(1, 300)]);
     assert_eq!(world.orders(5.0).rate, None);
 }
 
@@ -110,7 +110,7 @@ fn a_sticky_flag_is_no_pause_and_a_probe_tells() {
         pause_changed: latest(0.5),
         ..led_by(1)
     };
-    world.agree(1.0, &[1, 2, 3], &flagged);
+    world.report_all(1.0, &[1, 2, 3], &flagged);
     let truth = world.truth(1.0);
     let orders = truth.partition("orders", 0).unwrap();
     assert_eq!(
@@ -128,7 +128,7 @@ fn a_sticky_flag_is_no_pause_and_a_probe_tells() {
         received: latest(2.5),
         ..flagged
     };
-    world.agree(3.0, &[1, 2, 3], &resumed);
+    world.report_all(3.0, &[1, 2, 3], &resumed);
     let orders = world.orders(3.0);
     assert_eq!(orders.paused, Known::No);
     assert!(orders.flags_lie());
@@ -138,7 +138,7 @@ fn a_sticky_flag_is_no_pause_and_a_probe_tells() {
 #[test]
 fn a_partition_is_paused_on_every_screen_only_while_its_leader_answers() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     world.truth(1.0);
     world.probe(1.1, ProbeState::Paused);
     assert_eq!(world.orders(1.1).status, PartitionStatus::Paused);
@@ -149,7 +149,7 @@ fn a_partition_is_paused_on_every_screen_only_while_its_leader_answers() {
 #[test]
 fn a_probe_brings_newer_offsets_than_the_view() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &with_newest(1, 10));
+    world.report_all(1.0, &[1, 2, 3], &with_newest(1, 10));
     world.truth(1.0);
     let partition = Box::new(with_newest(1, 25));
     let readonly = None;
@@ -161,14 +161,14 @@ fn a_probe_brings_newer_offsets_than_the_view() {
         },
     );
     assert_eq!(world.orders(1.5).newest_offset, Some(25));
-    world.say(3.0, 1, vec![with_newest(1, 30)]);
+    world.report(3.0, 1, vec![with_newest(1, 30)]);
     assert_eq!(world.orders(3.0).newest_offset, Some(30));
 }
 
 #[test]
 fn a_stream_is_gone_when_no_answering_broker_knows_it() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     world.refuse(2.0, 3);
     world.observe(3.0, 1, Ok(cluster(1, &[1, 2, 3], vec![])));
     assert!(world.truth(3.0).stream("orders").is_some());
@@ -181,48 +181,48 @@ fn a_stream_is_gone_when_no_answering_broker_knows_it() {
 #[test]
 fn a_stream_made_anew_forgets_the_old_one() {
     let mut world = World::default();
-    world.say(1.0, 1, vec![with_newest(1, 500)]);
-    world.say(3.0, 1, vec![with_newest(1, 900)]);
+    world.report(1.0, 1, vec![with_newest(1, 500)]);
+    world.report(3.0, 1, vec![with_newest(1, 900)]);
     assert_eq!(world.orders(3.0).rate, Some(200.0));
     let mut anew = stream("orders", vec![with_newest(2, 3)]);
     anew.created = at(4.0);
     world.observe(5.0, 2, Ok(cluster(2, &[1, 2, 3], vec![anew])));
     let orders = world.orders(5.0);
     assert_eq!((orders.newest_offset, orders.rate), (Some(3), None));
-    assert_eq!(orders.disagreement.unwrap().absent, ids(&[1]));
+    assert_eq!(orders.disagreement.unwrap().unaware, ids(&[1]));
 }
 
 #[test]
-fn what_nobody_ever_told_is_unknown_and_not_zero() {
+fn what_nobody_ever_reported_is_unknown_and_not_zero() {
     let mut world = World::default();
     let elsewhere = Partition {
         replicas: ids(&[2, 3]),
         isr: ids(&[2, 3]),
         ..with_newest(2, -1)
     };
-    world.say(1.0, 1, vec![elsewhere]);
+    world.report(1.0, 1, vec![elsewhere]);
     let truth = world.truth(1.0);
     let orders = truth.partition("orders", 0).unwrap();
     assert_eq!((orders.newest_offset, orders.uncommitted()), (None, None));
     assert_eq!(orders.last_message, Timestamp::NEVER);
     assert_eq!(truth.stream("orders").unwrap().messages, None);
     assert_eq!(truth.known_at(orders), None);
-    let witnesses: Vec<_> = truth.witnesses(orders).collect();
+    let replicas: Vec<_> = truth.replica_views(orders).collect();
     assert!(
-        witnesses
+        replicas
             .iter()
-            .all(|witness| witness.newest_offset.is_none())
+            .all(|replica| replica.newest_offset.is_none())
     );
 }
 
 #[test]
-fn witnesses_know_their_age_and_their_error() {
+fn replica_views_have_their_age_and_their_error() {
     let mut world = World::default();
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     world.refuse(3.0, 2);
     let truth = world.truth(3.0);
     let orders = truth.partition("orders", 0).unwrap();
-    let silent = truth.witnesses(orders).nth(1).unwrap();
+    let silent = truth.replica_views(orders).nth(1).unwrap();
     assert_eq!((silent.at, silent.newest_offset), (Some(at(1.0)), Some(9)));
     assert_eq!(silent.failure.unwrap().sentence, "connection refused");
 }

@@ -59,7 +59,7 @@ fn stream(rng: &mut Rng) -> Stream {
     }
 }
 
-fn said(rng: &mut Rng, by: usize) -> Cluster {
+fn view(rng: &mut Rng, by: usize) -> Cluster {
     let listed = brokers(rng);
     let streams = (0..rng.usize(..4)).map(|_| stream(rng)).collect();
     cluster(by, &listed, streams)
@@ -103,7 +103,7 @@ fn step(world: &mut World, rng: &mut Rng, seconds: f64) {
                 },
             });
         }
-        _ => world.observe(seconds, by, Ok(said(rng, by))),
+        _ => world.observe(seconds, by, Ok(view(rng, by))),
     }
 }
 

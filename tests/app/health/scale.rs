@@ -8,7 +8,7 @@ use liftui::model::{Cluster, Partition};
 use super::world::{World, at, cluster, led_by, stream};
 
 /// So many streams of four partitions each, as that broker sees them.
-fn said(streams: usize, by: usize, partition: impl Fn(usize) -> Partition) -> Cluster {
+fn view(streams: usize, by: usize, partition: impl Fn(usize) -> Partition) -> Cluster {
     let streams = (0..streams).map(|number| {
         let one = |id: i32| Partition {
             id,
@@ -33,13 +33,13 @@ fn ten_thousand_streams_share_what_did_not_change() {
     let mut world = World::default();
     let busy = |newest| move |number| grown(if number == 0 { newest } else { 7 });
     for by in 1..=3 {
-        world.observe(1.0, by, Ok(said(STREAMS, by, busy(10))));
-        world.observe(3.0, by, Ok(said(STREAMS, by, busy(10))));
+        world.observe(1.0, by, Ok(view(STREAMS, by, busy(10))));
+        world.observe(3.0, by, Ok(view(STREAMS, by, busy(10))));
     }
     let before = world.truth(3.0);
     assert_eq!(before.totals.partitions, STREAMS * 4);
     for by in 1..=3 {
-        world.observe(4.0, by, Ok(said(STREAMS, by, busy(30))));
+        world.observe(4.0, by, Ok(view(STREAMS, by, busy(30))));
     }
     let after = world.truth(4.0);
     let same = |(old, new): &(&Arc<StreamTruth>, &Arc<StreamTruth>)| Arc::ptr_eq(old, new);
@@ -47,14 +47,14 @@ fn ten_thousand_streams_share_what_did_not_change() {
     assert_eq!(shared.count(), STREAMS - 1);
     assert_eq!(newest(&after, 0), Some(30));
     let again = world.health.assess(at(4.1));
-    assert!(Arc::ptr_eq(&after, &again), "nothing was said");
+    assert!(Arc::ptr_eq(&after, &again), "nothing was reported");
 }
 
 #[test]
 fn logs_that_all_grow_take_turns_and_a_new_leader_does_not_wait() {
     const STREAMS: usize = 2_500;
     let mut world = World::default();
-    world.observe(1.0, 1, Ok(said(STREAMS, 1, |_| grown(10))));
+    world.observe(1.0, 1, Ok(view(STREAMS, 1, |_| grown(10))));
     world.truth(1.0);
     let moved = |number| match number {
         2_499 => Partition {
@@ -63,7 +63,7 @@ fn logs_that_all_grow_take_turns_and_a_new_leader_does_not_wait() {
         },
         _ => grown(20),
     };
-    world.observe(3.0, 1, Ok(said(STREAMS, 1, moved)));
+    world.observe(3.0, 1, Ok(view(STREAMS, 1, moved)));
     let seen = |truth: &Truth| {
         let all = 0..STREAMS;
         all.filter(|number| newest(truth, *number) == Some(20))
@@ -74,11 +74,11 @@ fn logs_that_all_grow_take_turns_and_a_new_leader_does_not_wait() {
     assert_eq!(seen(&world.truth(3.1)), 2_001);
     assert_eq!(seen(&world.truth(3.2)), STREAMS);
 
-    world.observe(5.0, 1, Ok(said(STREAMS, 1, |_| grown(20))));
-    world.observe(7.0, 1, Ok(said(STREAMS, 1, |_| grown(30))));
+    world.observe(5.0, 1, Ok(view(STREAMS, 1, |_| grown(20))));
+    world.observe(7.0, 1, Ok(view(STREAMS, 1, |_| grown(30))));
     let whole = world.health.assess_whole(at(7.0));
-    let told = (0..STREAMS).all(|number| newest(&whole, number) == Some(30));
-    assert!(told, "who asks once gets all");
+    let all_grown = (0..STREAMS).all(|number| newest(&whole, number) == Some(30));
+    assert!(all_grown, "who asks once gets all");
 }
 
 fn newest(truth: &Truth, number: usize) -> Option<i64> {

@@ -11,7 +11,7 @@ fn short() -> World {
         isr: ids(&[1, 3]),
         ..led_by(1)
     };
-    world.agree(1.0, &[1, 2, 3], &partition);
+    world.report_all(1.0, &[1, 2, 3], &partition);
     world
 }
 
@@ -20,7 +20,7 @@ fn the_worst_finding_decides() {
     let all = RuleOptions::default();
     let mut world = World::default();
     assert_eq!(all.verdict(&world.truth(0.0)), Verdict::Unknown);
-    world.agree(1.0, &[1, 2, 3], &led_by(1));
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
     assert_eq!(all.verdict(&world.truth(1.0)), Verdict::Ok);
     world.miss(2.0, 3);
     assert_eq!(
@@ -72,7 +72,7 @@ fn cursors_count_unless_their_rules_weigh_nothing_or_others_were_asked_for() {
     let weighs = |only: &[Rule], lag, still| {
         let options = RuleOptions {
             only: only.to_vec(),
-            weigh: vec![(Rule::CursorLag, lag), (Rule::CursorStill, still)],
+            weigh: vec![(Rule::CursorLag, lag), (Rule::CursorStalled, still)],
         };
         options.weighs_cursors()
     };

@@ -1,4 +1,4 @@
-//! A made-up cluster whose brokers say what a test wants, at the times that it wants.
+//! A made-up cluster whose brokers report what a test wants, at the times that it wants.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub(super) fn stream(name: &str, partitions: Vec<Partition>) -> Stream {
     }
 }
 
-/// What a broker says of brokers and streams.
+/// The view of one broker: the brokers that it lists, and streams.
 pub(super) fn cluster(by: usize, listed: &[usize], streams: Vec<Stream>) -> Cluster {
     let broker = |number: &usize| Broker {
         id: id(*number),
@@ -76,7 +76,7 @@ pub(super) fn failure(kind: ErrorKind) -> Failure {
     Failure::new(kind, Target::Cluster, sentence)
 }
 
-/// Health and what was told to it.
+/// Health, and the reports that it gets.
 #[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) health: Health,
@@ -99,16 +99,16 @@ impl World {
         }));
     }
 
-    /// A broker that lists all three says this of stream `orders`.
-    pub(super) fn say(&mut self, seconds: f64, by: usize, partitions: Vec<Partition>) {
-        let said = cluster(by, &[1, 2, 3], vec![stream("orders", partitions)]);
-        self.observe(seconds, by, Ok(said));
+    /// A broker that lists all three reports this of stream `orders`.
+    pub(super) fn report(&mut self, seconds: f64, by: usize, partitions: Vec<Partition>) {
+        let view = cluster(by, &[1, 2, 3], vec![stream("orders", partitions)]);
+        self.observe(seconds, by, Ok(view));
     }
 
-    /// These brokers say the same, one right after the other.
-    pub(super) fn agree(&mut self, seconds: f64, brokers: &[usize], partition: &Partition) {
+    /// These brokers report the same, one right after the other.
+    pub(super) fn report_all(&mut self, seconds: f64, brokers: &[usize], partition: &Partition) {
         for by in brokers {
-            self.say(seconds, *by, vec![partition.clone()]);
+            self.report(seconds, *by, vec![partition.clone()]);
         }
     }
 
@@ -147,7 +147,10 @@ impl World {
     /// Partition 0 of `orders`.
     pub(super) fn orders(&mut self, seconds: f64) -> PartitionTruth {
         let truth = self.truth(seconds);
-        truth.partition("orders", 0).expect("told before").clone()
+        truth
+            .partition("orders", 0)
+            .expect("reported before")
+            .clone()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The company traffic as a client of any kind sees it: its streams as the interface promises them, and their states.
+//! The workload as a client of any kind sees it: its streams as the interface promises them, and their states.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::HashMap;
@@ -11,11 +11,11 @@ use tonic::transport::Channel;
 
 type Stub = ApiClient<Channel>;
 
-async fn company(brokers: usize) -> (DemoCluster, Stub) {
+async fn workload(brokers: usize) -> (DemoCluster, Stub) {
     let options = DemoOptions {
         brokers,
         speed: 20.0,
-        traffic: Traffic::Company {
+        traffic: Traffic::Workload {
             rate: Some(2000),
             storm: false,
         },
@@ -39,7 +39,7 @@ async fn streams(stub: &mut Stub) -> HashMap<String, HashMap<i32, pb::PartitionM
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_streams_of_the_interface_are_there_in_their_states() {
-    let (cluster, mut stub) = company(3).await;
+    let (cluster, mut stub) = workload(3).await;
     let streams = streams(&mut stub).await;
     assert_eq!(streams["orders"].len(), 4);
     assert!(
@@ -65,7 +65,7 @@ async fn the_streams_of_the_interface_are_there_in_their_states() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_keep_coming_and_cursors_follow_them() {
-    let (cluster, mut stub) = company(1).await;
+    let (cluster, mut stub) = workload(1).await;
     let clicks = |streams: HashMap<String, HashMap<i32, pb::PartitionMetadata>>| {
         streams["clicks"]
             .values()

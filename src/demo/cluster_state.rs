@@ -9,14 +9,14 @@ use tokio::time::Instant;
 
 use super::groups::Group;
 use super::partition::Partition;
-use super::replication::{Alive, BrokerIndex};
+use super::replication::{BrokerIndex, LiveBrokers};
+use super::stream_spec::StreamSpec;
 use super::subject;
 
 /// A stream, as created.
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
-    pub(super) name: Arc<str>,
-    pub(super) subject: Arc<str>,
+    pub(super) spec: Arc<StreamSpec>,
     /// Unix nanoseconds.
     pub(super) created: i64,
     pub(super) partitions: Vec<Arc<Partition>>,
@@ -33,83 +33,79 @@ impl Stream {
 
 /// How many unpaused partitions a broker holds and leads, as `FetchMetadata` counts them.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Load {
+pub(super) struct BrokerLoad {
     pub(super) partitions: i32,
     pub(super) leaders: i32,
 }
 
 /// Which partitions listen on which subject.
 #[derive(Debug, Default)]
-struct Listeners {
+struct SubjectIndex {
     exact: HashMap<Arc<str>, Vec<Arc<Partition>>>,
-    wild: Vec<Arc<Partition>>,
+    wildcards: Vec<Arc<Partition>>,
 }
 
-impl Listeners {
+impl SubjectIndex {
     fn add(&mut self, partition: &Arc<Partition>) {
-        if subject::is_wildcard(&partition.subject) {
-            self.wild.push(Arc::clone(partition));
-            return;
-        }
-        let listeners = self
-            .exact
-            .entry(Arc::clone(&partition.subject))
-            .or_default();
-        listeners.push(Arc::clone(partition));
+        let listening = if subject::is_wildcard(&partition.subject) {
+            &mut self.wildcards
+        } else {
+            let subject = Arc::clone(&partition.subject);
+            self.exact.entry(subject).or_default()
+        };
+        listening.push(Arc::clone(partition));
     }
 
     fn remove(&mut self, stream: &Stream) {
-        let gone = |partition: &Arc<Partition>| partition.stream == stream.name;
-        self.wild.retain(|partition| !gone(partition));
+        let stays = |other: &Arc<Partition>| other.stream.name != stream.spec.name;
+        self.wildcards.retain(stays);
         for partition in &stream.partitions {
-            if let Some(listeners) = self.exact.get_mut(&partition.subject) {
-                listeners.retain(|other| !gone(other));
-                if listeners.is_empty() {
+            if let Some(listening) = self.exact.get_mut(&partition.subject) {
+                listening.retain(stays);
+                if listening.is_empty() {
                     self.exact.remove(&partition.subject);
                 }
             }
         }
     }
 
-    fn on<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Arc<Partition>> {
-        let wild = self
-            .wild
-            .iter()
-            .filter(move |partition| subject::matches(&partition.subject, name));
-        self.exact.get(name).into_iter().flatten().chain(wild)
+    fn listening<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Arc<Partition>> {
+        let wildcards = self.wildcards.iter();
+        let matching = wildcards.filter(move |found| subject::matches(&found.subject, name));
+        self.exact.get(name).into_iter().flatten().chain(matching)
     }
 }
 
 /// Everything that a change of the cluster changes.
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) streams: HashMap<Arc<str>, Stream>,
+pub(super) struct ClusterState {
+    pub(super) streams: HashMap<String, Stream>,
     pub(super) groups: HashMap<String, Group>,
     /// Cursors by their key, `<id>,<stream>,<partition>`.
     pub(super) cursors: HashMap<String, i64>,
-    pub(super) loads: Vec<Load>,
+    pub(super) loads: Vec<BrokerLoad>,
     /// The broker that leads the metadata; none while a majority is missing or an election runs.
     pub(super) controller: Option<BrokerIndex>,
     /// When the last controller was lost.
     pub(super) controller_lost: Option<Instant>,
     /// Activity events that wait for a leader of `__activity`.
     pub(super) unpublished: VecDeque<Bytes>,
-    listeners: Listeners,
+    subjects: SubjectIndex,
     index: u64,
 }
 
-impl State {
+impl ClusterState {
     /// An empty cluster whose first broker leads the metadata.
     pub(super) fn new(brokers: usize) -> Self {
         Self {
             streams: HashMap::new(),
             groups: HashMap::new(),
             cursors: HashMap::new(),
-            loads: vec![Load::default(); brokers],
+            loads: vec![BrokerLoad::default(); brokers],
             controller: Some(0),
             controller_lost: None,
             unpublished: VecDeque::new(),
-            listeners: Listeners::default(),
+            subjects: SubjectIndex::default(),
             index: 2,
         }
     }
@@ -121,83 +117,66 @@ impl State {
         self.index
     }
 
-    /// Puts a new stream in.
+    /// Adds a new stream.
     pub(super) fn insert(&mut self, stream: Stream) {
         for partition in &stream.partitions {
-            self.listeners.add(partition);
-            self.count(partition, 1);
+            self.subjects.add(partition);
+            self.count_replicas(partition, 1);
         }
-        self.streams.insert(Arc::clone(&stream.name), stream);
+        self.streams.insert(stream.spec.name.clone(), stream);
     }
 
-    /// Takes a stream out and ends its partitions.
+    /// Removes a stream and ends its partitions.
     pub(super) fn remove(&mut self, name: &str) -> Option<Stream> {
         let stream = self.streams.remove(name)?;
-        self.listeners.remove(&stream);
+        self.subjects.remove(&stream);
         for partition in &stream.partitions {
-            self.count(partition, -1);
+            self.count_replicas(partition, -1);
             partition.delete();
         }
         Some(stream)
     }
 
     /// Adds to the counters of the partition's brokers; they never fall below zero.
-    pub(super) fn count(&mut self, partition: &Partition, by: i32) {
+    pub(super) fn count_replicas(&mut self, partition: &Partition, by: i32) {
         let state = partition.lock();
-        let leader = state.replicas.leader();
-        for seat in state.replicas.seats() {
-            if let Some(load) = self.loads.get_mut(seat) {
-                load.partitions = (load.partitions + by).max(0);
-                let led = if seat == leader { by } else { 0 };
-                load.leaders = (load.leaders + led).max(0);
-            }
+        for broker in state.replicas.brokers() {
+            self.loads[broker].partitions = (self.loads[broker].partitions + by).max(0);
         }
+        self.count_leader(state.replicas.leader(), by);
     }
 
-    /// The leadership of one partition went from one broker to another.
-    pub(super) fn count_move(&mut self, from: BrokerIndex, to: BrokerIndex) {
-        if let Some(load) = self.loads.get_mut(from) {
-            load.leaders = (load.leaders - 1).max(0);
-        }
-        if let Some(load) = self.loads.get_mut(to) {
-            load.leaders += 1;
-        }
+    /// Adds to the counter of the partitions that the broker leads.
+    pub(super) fn count_leader(&mut self, broker: BrokerIndex, by: i32) {
+        self.loads[broker].leaders = (self.loads[broker].leaders + by).max(0);
     }
 
     /// The brokers of a new stream's partitions: the least loaded ones, all partitions on the same (wire-contract §4.1).
-    pub(super) fn place(&self, replicas: usize, alive: Alive) -> Vec<BrokerIndex> {
-        let mut seats: Vec<BrokerIndex> = (0..self.loads.len()).collect();
-        seats.sort_by_key(|seat| {
-            (
-                !alive.has(*seat),
-                self.loads[*seat].partitions,
-                fastrand::u8(..),
-            )
+    pub(super) fn choose_replicas(&self, replicas: usize, live: LiveBrokers) -> Vec<BrokerIndex> {
+        let mut brokers: Vec<BrokerIndex> = (0..self.loads.len()).collect();
+        brokers.sort_by_key(|broker| {
+            let load = self.loads[*broker].partitions;
+            (!live.contains(*broker), load, fastrand::u8(..))
         });
-        seats.truncate(replicas);
-        seats.sort_by_key(|seat| (!alive.has(*seat), self.loads[*seat].leaders));
-        seats
+        brokers.truncate(replicas);
+        brokers.sort_by_key(|broker| (!live.contains(*broker), self.loads[*broker].leaders));
+        brokers
     }
 
-    /// The partitions that hear what is published to `subject`: all that listen, but one of each queue group.
-    pub(super) fn hearers(&self, subject: &str, alive: Alive) -> Vec<Arc<Partition>> {
-        let mut hearers: Vec<Arc<Partition>> = Vec::new();
+    /// The partitions that get what is published to `subject`: all that listen, but one of each queue group.
+    pub(super) fn listening(&self, subject: &str, live: LiveBrokers) -> Vec<Arc<Partition>> {
+        let mut listening: Vec<Arc<Partition>> = Vec::new();
         let mut grouped: HashMap<&str, Vec<&Arc<Partition>>> = HashMap::new();
-        for partition in self
-            .listeners
-            .on(subject)
-            .filter(|partition| partition.listens(alive))
-        {
-            if partition.group.is_empty() {
-                hearers.push(Arc::clone(partition));
-            } else {
-                grouped.entry(&partition.group).or_default().push(partition);
+        let all = self.subjects.listening(subject);
+        for partition in all.filter(|partition| partition.accepts(live)) {
+            match partition.stream.group.as_str() {
+                "" => listening.push(Arc::clone(partition)),
+                group => grouped.entry(group).or_default().push(partition),
             }
         }
-        for members in grouped.values() {
-            hearers.extend(fastrand::choice(members).map(|partition| Arc::clone(partition)));
-        }
-        hearers
+        let chosen = grouped.values().filter_map(fastrand::choice);
+        listening.extend(chosen.map(|partition| Arc::clone(partition)));
+        listening
     }
 
     /// The partition, if stream and number exist.

@@ -1,5 +1,5 @@
 //! A partition's truth as values: who leads, what is stored, what is really paused, and where the views disagree.
-//! Which view is believed is decided in `witness`.
+//! Which view is believed is decided in `leader`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::model::{BrokerId, Offset, PartitionId, Timestamp};
 /// A partition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PartitionTruth {
-    /// Its number.
+    /// The number.
     pub id: PartitionId,
     /// The broker that leads it, as the believed view says; it may be dead.
     pub leader: Option<BrokerId>,
@@ -20,9 +20,9 @@ pub struct PartitionTruth {
     pub isr: Arc<[BrokerId]>,
     /// Newest committed offset, from [`Self::source`]; -1: nothing committed.
     pub high_watermark: Option<Offset>,
-    /// Newest offset: the leader's own word where it answers, else the highest that any replica told; -1: empty.
+    /// Newest offset: as the leader says where it answers, else the highest that any replica reported; -1: empty.
     pub newest_offset: Option<Offset>,
-    /// The broker that told both; `None` where nobody did.
+    /// The broker that reported both; `None` where nobody did.
     pub source: Option<BrokerId>,
     /// Whether it really is paused.
     pub paused: Known,
@@ -39,10 +39,10 @@ pub struct PartitionTruth {
     /// When the leader received the latest message; [`Timestamp::NEVER`] where that is unknown: leaders forget it when
     /// they restart.
     pub last_message: Timestamp,
-    /// Messages a second; `None` until two polls of one broker have told the newest offset.
+    /// Messages a second; `None` until two polls of one broker have reported the newest offset.
     pub rate: Option<f64>,
-    /// What each replica says, sorted by broker; those that never told anything too.
-    pub views: Vec<PartitionView>,
+    /// Where each replica's log ends, sorted by broker; those that never reported anything too.
+    pub replica_ends: Vec<ReplicaEnds>,
     /// What the answering brokers do not agree on. Views are taken one after the other, so it may be gone in a moment.
     pub disagreement: Option<Disagreement>,
 }
@@ -75,24 +75,24 @@ impl PartitionTruth {
     }
 }
 
-/// What one replica says of a partition. How old that is and whether the broker still answers stands with the broker;
-/// [`super::Truth::witnesses`] joins both.
+/// Where one replica's log ends. How old that is and whether the broker still answers stands with the broker;
+/// [`super::Truth::replica_views`] joins both.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartitionView {
+pub struct ReplicaEnds {
     /// The broker.
     pub broker: BrokerId,
-    /// Its high watermark; `None` where it never told.
+    /// The high watermark; `None` where it never reported it.
     pub high_watermark: Option<Offset>,
-    /// The newest offset in its log; `None` where it never told.
+    /// The newest offset in its log; `None` where it never reported it.
     pub newest_offset: Option<Offset>,
 }
 
 /// Something that may not be known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Known {
-    /// It is so.
+    /// Known to be so.
     Yes,
-    /// It is not so.
+    /// Known not to be so.
     No,
     /// Nobody could tell.
     #[default]
@@ -100,7 +100,7 @@ pub enum Known {
 }
 
 impl Known {
-    /// The same as a bool; `None` where it is not known.
+    /// As a bool; `None` where it is not known.
     pub fn as_bool(self) -> Option<bool> {
         match self {
             Self::Yes => Some(true),
@@ -119,14 +119,14 @@ impl From<bool> for Known {
 /// How a partition is. The order is that of gravity, the best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PartitionStatus {
-    /// Its leader serves it and all replicas are in sync.
+    /// The leader serves it and all replicas are in sync.
     #[default]
     Serving,
-    /// It is paused: somebody, or idleness, wanted that.
+    /// Paused by somebody, or because it was idle.
     Paused,
     /// Some replicas are not in sync.
     UnderReplicated,
-    /// One replica less, and nothing commits any more; or it is so already.
+    /// With one replica less nothing commits; or nothing does already.
     AtMinIsr,
     /// No answering broker names a leader.
     Leaderless,
@@ -147,13 +147,13 @@ impl PartitionStatus {
         }
     }
 
-    /// Whether nobody can be reached who leads it.
-    pub fn is_dark(self) -> bool {
+    /// Whether no leader can be reached: none is named, or the named one does not answer.
+    pub fn lacks_leader(self) -> bool {
         matches!(self, Self::Leaderless | Self::LeaderUnreachable)
     }
 
-    /// Whether it lacks in-sync replicas.
-    pub fn is_short(self) -> bool {
+    /// Whether in-sync replicas are missing while a leader answers.
+    pub fn lacks_replicas(self) -> bool {
         matches!(self, Self::UnderReplicated | Self::AtMinIsr)
     }
 }
@@ -166,5 +166,5 @@ pub struct Disagreement {
     /// Brokers that name other in-sync replicas than the believed ones, and which.
     pub isr: Vec<(BrokerId, Vec<BrokerId>)>,
     /// Brokers that hold a replica and do not know the stream.
-    pub absent: Vec<BrokerId>,
+    pub unaware: Vec<BrokerId>,
 }

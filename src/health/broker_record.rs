@@ -1,0 +1,140 @@
+//! What is remembered of the broker at one address: its last good view, its failures, and whether it answers.
+
+use std::sync::Arc;
+
+use super::claim::Claim;
+use super::{BrokerTruth, Reach};
+use crate::model::{BrokerId, BrokerView, Cluster, ErrorKind, Failure, Timestamp};
+
+/// The broker at one address.
+#[derive(Debug)]
+pub(super) struct BrokerRecord {
+    /// The broker without what others say of it. The id is its own, or that of the broker which is listed with its address.
+    pub(super) truth: BrokerTruth,
+    /// What the broker calls itself, or how the client knows it.
+    pub(super) own_id: Option<BrokerId>,
+    /// When the latest outcome was known.
+    pub(super) asked: Timestamp,
+    /// The last view that holds a cluster.
+    answer: Option<Arc<BrokerView>>,
+    /// Whether the last answer still holds: a single missed poll does not change that.
+    current: bool,
+}
+
+impl BrokerRecord {
+    /// A broker that was not asked yet.
+    pub(super) fn new(address: &Arc<str>) -> Self {
+        Self {
+            truth: BrokerTruth {
+                address: Arc::clone(address),
+                ..BrokerTruth::default()
+            },
+            own_id: None,
+            asked: Timestamp::default(),
+            answer: None,
+            current: false,
+        }
+    }
+
+    /// Records an outcome. Returns whether the broker begins or ceases to count.
+    pub(super) fn record(&mut self, view: &Arc<BrokerView>, missed_polls: u32) -> bool {
+        let counted_before = (self.rank(), self.current);
+        self.asked = view.at;
+        match &view.result {
+            Ok(cluster) => self.record_answer(view, cluster),
+            Err(failure) => self.record_failure(view, failure, missed_polls),
+        }
+        (self.rank(), self.current) != counted_before
+    }
+
+    fn record_answer(&mut self, view: &Arc<BrokerView>, cluster: &Cluster) {
+        let id = cluster.answered_by.as_ref().or(view.broker.as_ref());
+        self.own_id = id.cloned().or_else(|| self.own_id.take());
+        self.truth.reach = Reach::Answering;
+        self.truth.failures = 0;
+        self.truth.failing_since = None;
+        self.truth.failure = None;
+        self.truth.latency = Some(view.took);
+        self.truth.last_answer = Some(view.at);
+        self.current = true;
+        self.answer = Some(Arc::clone(view));
+    }
+
+    fn record_failure(&mut self, view: &BrokerView, failure: &Failure, missed_polls: u32) {
+        self.own_id = self.own_id.take().or_else(|| view.broker.clone());
+        let truth = &mut self.truth;
+        truth.failures = truth.failures.saturating_add(1);
+        let missed = truth.failures >= missed_polls;
+        let since = *truth.failing_since.get_or_insert(view.at);
+        let class = FailureClass::of(failure.kind);
+        let silent = match class {
+            FailureClass::NotThere => true,
+            FailureClass::NoAnswer => missed || truth.reach.is_silent(),
+            FailureClass::Answered => false,
+        };
+        if silent {
+            truth.reach = Reach::Silent { since };
+        } else if class == FailureClass::Answered {
+            truth.reach = Reach::Answering;
+        }
+        truth.failure = Some(failure.clone());
+        self.current &= !silent && !missed;
+    }
+
+    /// The cluster as the broker saw it last.
+    pub(super) fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.answer.as_ref()?.result.as_ref().ok()
+    }
+
+    /// The cluster as the broker still sees it.
+    pub(super) fn current_cluster(&self) -> Option<&Cluster> {
+        self.cluster().filter(|_| self.current).map(Arc::as_ref)
+    }
+
+    /// What the broker says of the cluster; `None` while its id is unknown or no answer came.
+    pub(super) fn claim(&self) -> Option<Claim<'_, Cluster>> {
+        let answer = self.answer.as_ref()?;
+        Some(Claim {
+            broker: self.truth.id.as_ref()?,
+            value: self.cluster()?,
+            at: answer.at.minus(answer.took),
+            current: self.current,
+        })
+    }
+
+    /// Order in which the records of one broker that has several addresses are preferred, the best last.
+    pub(super) fn rank(&self) -> u8 {
+        match self.truth.reach {
+            Reach::NotAskedYet => 0,
+            Reach::Silent { .. } => 1,
+            Reach::Answering => 2,
+        }
+    }
+}
+
+/// What a failure tells about whether the broker is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FailureClass {
+    /// Nothing that speaks Liftbridge is there.
+    NotThere,
+    /// No answer in time: the broker may be slow, or wait for a stale survey (wire-contract §0.5).
+    NoAnswer,
+    /// The broker is there, and answered with an error.
+    Answered,
+}
+
+impl FailureClass {
+    fn of(kind: ErrorKind) -> Self {
+        use ErrorKind::{
+            BadAddress, Closed, Local, NotLiftbridge, OutcomeUnknown, Refused, Timeout, Tls,
+            Unreachable,
+        };
+        if matches!(kind, Unreachable | NotLiftbridge | Tls | BadAddress) {
+            Self::NotThere
+        } else if matches!(kind, Timeout | OutcomeUnknown | Closed | Refused | Local) {
+            Self::NoAnswer
+        } else {
+            Self::Answered
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! All brokers: what each answered last, who lists whom, and whether enough of them answer.
+//! What the views say of streams is kept in `stream_tracker`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::broker_record::BrokerRecord;
+use super::claim::Claim;
+use super::election::is_majority;
+use super::{BrokerTruth, Known, Reach};
+use crate::model::{Broker, BrokerId, BrokerView, Cluster, ErrorKind, Failure, Target, Timestamp};
+
+/// What a new outcome changes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BrokerChange {
+    /// Whether the broker begins or ceases to count: all streams have to be assessed anew.
+    pub(super) reach: bool,
+    /// What the broker answered before.
+    pub(super) before: Option<Arc<Cluster>>,
+}
+
+/// All brokers, by the address at which they were asked.
+#[derive(Debug, Default)]
+pub(super) struct BrokerTracker {
+    records: BTreeMap<Arc<str>, BrokerRecord>,
+    /// Brokers that only partitions name, so that no address is known; since when that is so although all others were
+    /// asked.
+    unlisted: BTreeMap<BrokerId, Option<Timestamp>>,
+}
+
+impl BrokerTracker {
+    /// Records an outcome; one that is older than the last of its address is dropped.
+    pub(super) fn observe(
+        &mut self,
+        view: &Arc<BrokerView>,
+        missed_polls: u32,
+    ) -> Option<BrokerChange> {
+        let record = self.records.entry(Arc::clone(&view.address));
+        let record = record.or_insert_with(|| BrokerRecord::new(&view.address));
+        if view.at < record.asked {
+            return None;
+        }
+        let before = record.cluster().map(Arc::clone);
+        let changed = record.record(view, missed_polls);
+        let renamed = self.assign_ids();
+        Some(BrokerChange {
+            reach: changed || renamed,
+            before,
+        })
+    }
+
+    /// Gives addresses that never answered the id of the broker that is listed there. Returns whether any id changed.
+    fn assign_ids(&mut self) -> bool {
+        let ids = self.records.values().map(|record| self.id_of(record));
+        let ids: Vec<Option<BrokerId>> = ids.collect();
+        let mut changed = false;
+        for (record, id) in self.records.values_mut().zip(ids) {
+            changed |= record.truth.id != id;
+            record.truth.id = id;
+        }
+        changed
+    }
+
+    fn id_of(&self, record: &BrokerRecord) -> Option<BrokerId> {
+        let listed = || {
+            let found = self
+                .listed()
+                .find(|b| b.address() == *record.truth.address)?;
+            Some(BrokerId::clone(&found.id))
+        };
+        record.own_id.clone().or_else(listed)
+    }
+
+    /// What the brokers say of the cluster, one claim each, sorted by id.
+    pub(super) fn claims(&self) -> Vec<Claim<'_, Cluster>> {
+        let mut best: BTreeMap<&BrokerId, Claim<'_, Cluster>> = BTreeMap::new();
+        for claim in self.records.values().filter_map(BrokerRecord::claim) {
+            let kept = best.entry(claim.broker).or_insert(claim);
+            if (kept.current, kept.at) < (claim.current, claim.at) {
+                *kept = claim;
+            }
+        }
+        best.into_values().collect()
+    }
+
+    /// Names all brokers that partitions have, to find those that nobody lists; others are forgotten.
+    pub(super) fn update_unlisted<'a>(
+        &mut self,
+        named: impl Iterator<Item = &'a BrokerId>,
+        now: Timestamp,
+    ) {
+        let all_asked = self.all_asked();
+        let since = |id: &BrokerId| {
+            let before = self.unlisted.get(id).copied().flatten();
+            all_asked.then_some(before.unwrap_or(now))
+        };
+        let unlisted = named.filter(|id| self.reach_of(id).is_none() && !self.is_listed(id));
+        self.unlisted = unlisted
+            .map(|id| (BrokerId::clone(id), since(id)))
+            .collect();
+    }
+
+    /// Whether the broker answers. One that has no address, since nobody lists it, can not: that is a `No`, as soon as
+    /// everybody who is listed was asked.
+    pub(super) fn answers(&self, id: &str) -> Known {
+        match self.reach_of(id) {
+            Some(Reach::Answering) => Known::Yes,
+            Some(Reach::NotAskedYet) => Known::Unknown,
+            None if self.is_listed(id) || !self.all_asked() => Known::Unknown,
+            Some(Reach::Silent { .. }) | None => Known::No,
+        }
+    }
+
+    /// Since when that broker does not answer; `None` where it does or that is unknown.
+    pub(super) fn silent_since(&self, id: &str) -> Option<Timestamp> {
+        match self.reach_of(id) {
+            Some(reach) => reach.silent_since(),
+            None => self.unlisted.get(id).copied().flatten(),
+        }
+    }
+
+    /// Whether so many brokers are silent that the rest is no majority: no metadata leader, so no election.
+    pub(super) fn lacks_majority(&self) -> bool {
+        let members = self.members();
+        let silent = members.iter().filter(|id| self.answers(id) == Known::No);
+        members.len() > 1 && !is_majority(members.len() - silent.count(), members.len())
+    }
+
+    /// When the newest answer came.
+    pub(super) fn as_of(&self) -> Option<Timestamp> {
+        let answers = self.records.values().map(|record| record.truth.last_answer);
+        answers.max().flatten()
+    }
+
+    /// All brokers, without what has to be counted in the streams: sorted by id, those without one last.
+    pub(super) fn truths(&self) -> Vec<BrokerTruth> {
+        let mut best: BTreeMap<(bool, &str), &BrokerRecord> = BTreeMap::new();
+        for record in self.records.values() {
+            let key = (record.truth.id.is_none(), record.truth.name());
+            let kept = best.entry(key).or_insert(record);
+            if (kept.rank(), kept.asked) < (record.rank(), record.asked) {
+                *kept = record;
+            }
+        }
+        let asked = best.into_values().map(|record| record.truth.clone());
+        let mut truths: Vec<BrokerTruth> = asked.collect();
+        self.add_not_asked(&mut truths);
+        for truth in &mut truths {
+            truth.listed_by = truth
+                .id
+                .as_ref()
+                .map(|id| self.listed_by(id))
+                .unwrap_or_default();
+        }
+        let unlisted = self.unlisted.iter();
+        truths.extend(unlisted.map(|(id, since)| BrokerTruth::unlisted(id, *since)));
+        truths.sort_by(|a, b| (a.id.is_none(), a.name()).cmp(&(b.id.is_none(), b.name())));
+        truths
+    }
+
+    /// Adds the brokers that a current view lists and that were never asked.
+    fn add_not_asked(&self, truths: &mut Vec<BrokerTruth>) {
+        for broker in self.listed() {
+            let is_known = |truth: &BrokerTruth| truth.id.as_ref() == Some(&broker.id);
+            if !truths.iter().any(is_known) {
+                truths.push(BrokerTruth {
+                    id: Some(BrokerId::clone(&broker.id)),
+                    address: broker.address().into(),
+                    ..BrokerTruth::default()
+                });
+            }
+        }
+    }
+
+    fn listed_by(&self, id: &BrokerId) -> Vec<BrokerId> {
+        let others = self.claims().into_iter();
+        others
+            .filter(|other| other.current && other.broker != id)
+            .filter(|other| other.value.broker(id).is_some())
+            .map(|other| BrokerId::clone(other.broker))
+            .collect()
+    }
+
+    /// Brokers that make up the cluster as far as anyone knows: listed, answering or holding replicas.
+    fn members(&self) -> Vec<BrokerId> {
+        let listed = self.listed().map(|broker| &broker.id);
+        let asked = self.records.values();
+        let asked = asked.filter_map(|record| record.truth.id.as_ref());
+        let all = listed.chain(asked).chain(self.unlisted.keys());
+        let mut members: Vec<BrokerId> = all.cloned().collect();
+        members.sort_unstable();
+        members.dedup();
+        members
+    }
+
+    /// Whether somebody answers, and everybody who is listed was asked: until then, another list may name more.
+    fn all_asked(&self) -> bool {
+        let is_asked = |id: &str| !matches!(self.reach_of(id), None | Some(Reach::NotAskedYet));
+        let mut listed = self.listed();
+        self.current().next().is_some() && listed.all(|broker| is_asked(&broker.id))
+    }
+
+    /// Whether the broker answers at any of its addresses; `None` where none is known.
+    fn reach_of(&self, id: &str) -> Option<Reach> {
+        let all = self.records.values();
+        let own = all.filter(|record| record.truth.id.as_deref() == Some(id));
+        own.max_by_key(|record| record.rank())
+            .map(|record| record.truth.reach)
+    }
+
+    fn current(&self) -> impl Iterator<Item = &Cluster> {
+        let all = self.records.values();
+        all.filter_map(BrokerRecord::current_cluster)
+    }
+
+    fn listed(&self) -> impl Iterator<Item = &Broker> {
+        self.current().flat_map(|cluster| &cluster.brokers)
+    }
+
+    fn is_listed(&self, id: &str) -> bool {
+        self.current().any(|cluster| cluster.broker(id).is_some())
+    }
+}
+
+impl BrokerTruth {
+    fn unlisted(id: &BrokerId, since: Option<Timestamp>) -> Self {
+        let not_asked = Self {
+            id: Some(BrokerId::clone(id)),
+            ..Self::default()
+        };
+        let Some(since) = since else {
+            return not_asked;
+        };
+        let sentence = format!("no broker that answers lists {id}, so its address is unknown");
+        let target = Target::Broker(BrokerId::clone(id));
+        Self {
+            reach: Reach::Silent { since },
+            failure: Some(Failure::new(ErrorKind::Unreachable, target, sentence)),
+            ..not_asked
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! How far cursors lag, in messages and in time, whether they move, and when they will have caught up.
+//! Rates of logs are `rates`' matter; whether a lag is an alarm is decided in `rules`.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::log_end_history::LogEndHistory;
+use super::rates::{Sample, float, per_second};
+use super::{CursorTruth, LagTime};
+use crate::model::{BrokerId, Cluster, CursorEntry, Offset, PartitionId, StreamName, Timestamp};
+
+/// A cursor's speed is the mean over so much time: consumers store theirs every few seconds.
+const SPEED_WINDOW: Duration = Duration::from_secs(60);
+
+/// What a cursor reads.
+type LogKey = (StreamName, PartitionId);
+
+/// All cursors, and the logs of the partitions that they read.
+#[derive(Debug, Default)]
+pub(super) struct CursorTracker {
+    cursors: BTreeMap<(String, LogKey), CursorRecord>,
+    logs: BTreeMap<LogKey, LogEndHistory>,
+}
+
+/// One cursor as it was seen so far.
+#[derive(Debug)]
+struct CursorRecord {
+    entry: CursorEntry,
+    offsets: VecDeque<Sample>,
+    /// When the cursor came to its offset.
+    there_since: Timestamp,
+    /// The first unread message, where somebody has fetched it: its offset, and when it was stored.
+    unread: Option<(Offset, Timestamp)>,
+}
+
+impl CursorTracker {
+    /// Records all cursors as they were read at `now`; those that are not among them are gone.
+    pub(super) fn record(&mut self, entries: &[CursorEntry], now: Timestamp) {
+        let mut old = std::mem::take(&mut self.cursors);
+        let mut old_logs = std::mem::take(&mut self.logs);
+        for entry in entries {
+            let partition = partition_of(entry);
+            let log = || old_logs.remove(&partition).unwrap_or_default();
+            self.logs.entry(partition.clone()).or_insert_with(log);
+            let key = (entry.id.clone(), partition);
+            let record = old.remove(&key);
+            let mut record = record.unwrap_or_else(|| CursorRecord::new(entry));
+            record.update(entry, now);
+            self.cursors.insert(key, record);
+        }
+    }
+
+    /// Records the first message that a cursor has not read: when it was stored tells the lag in time at once.
+    pub(super) fn record_unread(
+        &mut self,
+        cursor: &CursorEntry,
+        offset: Offset,
+        stored: Timestamp,
+    ) {
+        let key = (cursor.id.clone(), partition_of(cursor));
+        if let Some(record) = self.cursors.get_mut(&key) {
+            record.unread = Some((offset, stored));
+        }
+    }
+
+    /// Records the ends of the logs that have cursors, where the leader itself reports them.
+    pub(super) fn record_log_ends(
+        &mut self,
+        cluster: &Cluster,
+        by: Option<&BrokerId>,
+        at: Timestamp,
+    ) {
+        let Some(by) = by else { return };
+        for ((stream, id), log) in &mut self.logs {
+            let partition = cluster.partition(stream, *id);
+            if let Some(partition) = partition.filter(|p| p.leader.as_ref() == Some(by)) {
+                let newest = partition.newest_offset;
+                log.record(Sample { at, newest }, partition.received.latest);
+            }
+        }
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.cursors.is_empty()
+    }
+
+    /// All cursors, worst lag first. `log_end` gives a partition's newest offset and rate.
+    pub(super) fn truths(
+        &self,
+        now: Timestamp,
+        log_end: impl Fn(&str, PartitionId) -> Option<(Offset, Option<f64>)>,
+    ) -> Vec<CursorTruth> {
+        let cursors = self.cursors.iter();
+        let mut truths: Vec<CursorTruth> = cursors
+            .map(|((_, partition), record)| {
+                let (stream, id) = partition;
+                record.truth(log_end(stream, *id), self.logs.get(partition), now)
+            })
+            .collect();
+        truths.sort_by_key(|truth| Reverse(truth.lag));
+        truths
+    }
+}
+
+impl CursorRecord {
+    fn new(entry: &CursorEntry) -> Self {
+        Self {
+            entry: entry.clone(),
+            offsets: VecDeque::new(),
+            there_since: entry.time,
+            unread: None,
+        }
+    }
+
+    fn update(&mut self, entry: &CursorEntry, now: Timestamp) {
+        if entry.offset != self.entry.offset {
+            self.there_since = entry.time;
+            self.unread = self.unread.filter(|(offset, _)| *offset > entry.offset);
+        }
+        if entry.offset < self.entry.offset {
+            self.offsets.clear();
+        }
+        self.entry = entry.clone();
+        self.offsets.push_back(Sample {
+            at: now,
+            newest: entry.offset,
+        });
+        let oldest = now.minus(SPEED_WINDOW);
+        while self.offsets.get(1).is_some_and(|s| s.at <= oldest) {
+            self.offsets.pop_front();
+        }
+    }
+
+    fn truth(
+        &self,
+        log_end: Option<(Offset, Option<f64>)>,
+        log: Option<&LogEndHistory>,
+        now: Timestamp,
+    ) -> CursorTruth {
+        let newest = log_end.map(|(newest, _)| newest);
+        let lag = newest.map(|newest| newest.saturating_sub(self.entry.offset).max(0));
+        let lag_time = lag.and_then(|lag| self.lag_time(lag, log, now));
+        let speed = self.speed();
+        let rate = log_end.and_then(|(_, rate)| rate);
+        CursorTruth {
+            entry: self.entry.clone(),
+            newest_offset: newest,
+            lag,
+            lag_time,
+            speed,
+            time_to_drain: time_to_drain(lag, speed, rate),
+            stalled_since: self.stalled_since(lag, lag_time, now),
+        }
+    }
+
+    fn lag_time(&self, lag: i64, log: Option<&LogEndHistory>, now: Timestamp) -> Option<LagTime> {
+        let exact = |at_least| LagTime {
+            at_least,
+            bounded: true,
+        };
+        match self.unread {
+            _ if lag == 0 => Some(exact(Duration::ZERO)),
+            Some((_, stored)) => Some(exact(stored.age(now))),
+            None => log?.since_passed(self.entry.offset, now),
+        }
+    }
+
+    fn speed(&self) -> Option<f64> {
+        per_second(*self.offsets.front()?, *self.offsets.back()?)
+    }
+
+    /// A cursor is stalled from when it came to its offset, or from when there was something to read after it, if that
+    /// was later.
+    fn stalled_since(
+        &self,
+        lag: Option<i64>,
+        time: Option<LagTime>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        lag.filter(|lag| *lag > 0)?;
+        let readable = now.minus(time?.at_least);
+        Some(self.there_since.max(readable))
+    }
+}
+
+fn partition_of(entry: &CursorEntry) -> LogKey {
+    (StreamName::clone(&entry.stream), entry.partition)
+}
+
+/// When a lag will be gone: it shrinks by what the cursor reads less what comes in.
+fn time_to_drain(lag: Option<i64>, speed: Option<f64>, rate: Option<f64>) -> Option<Duration> {
+    let lag = lag?;
+    if lag == 0 {
+        return Some(Duration::ZERO);
+    }
+    let gain = speed? - rate?;
+    (gain > 0.0)
+        .then(|| Duration::try_from_secs_f64(float(lag) / gain).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp(seconds * SECOND)
+    }
+
+    fn sample(seconds: i64, newest: Offset) -> Sample {
+        let at = at(seconds);
+        Sample { at, newest }
+    }
+
+    fn entry(offset: Offset, seconds: i64) -> CursorEntry {
+        CursorEntry {
+            id: "billing".into(),
+            stream: "orders".into(),
+            partition: 0,
+            offset,
+            time: at(seconds),
+        }
+    }
+
+    fn tracker(entries: &[(i64, Offset)], log: &[(i64, Offset)]) -> CursorTracker {
+        let mut tracker = CursorTracker::default();
+        for &(seconds, offset) in entries {
+            tracker.record(&[entry(offset, seconds)], at(seconds));
+        }
+        for &(seconds, newest) in log {
+            for log in tracker.logs.values_mut() {
+                log.record(sample(seconds, newest), Timestamp::NEVER);
+            }
+        }
+        tracker
+    }
+
+    fn only(tracker: &CursorTracker, now: i64, newest: Offset, rate: f64) -> CursorTruth {
+        tracker
+            .truths(at(now), |_, _| Some((newest, Some(rate))))
+            .remove(0)
+    }
+
+    fn lag_time(seconds: u64, bounded: bool) -> LagTime {
+        LagTime {
+            at_least: Duration::from_secs(seconds),
+            bounded,
+        }
+    }
+
+    #[test]
+    fn lag_in_time_counts_from_when_the_log_passed_the_cursor() {
+        let tracker = tracker(&[(100, 10)], &[(100, 8), (102, 10), (104, 15), (106, 20)]);
+        let truth = only(&tracker, 110, 20, 1.0);
+        assert_eq!(truth.lag, Some(10));
+        assert_eq!(truth.lag_time, Some(lag_time(6, true)));
+    }
+
+    #[test]
+    fn a_log_that_was_past_the_cursor_when_first_seen_gives_a_lower_bound() {
+        let tracker = tracker(&[(100, 10)], &[(100, 50), (102, 60)]);
+        assert_eq!(
+            only(&tracker, 110, 60, 1.0).lag_time,
+            Some(lag_time(10, false))
+        );
+    }
+
+    #[test]
+    fn an_unread_message_that_was_fetched_tells_the_lag_at_once() {
+        let mut tracker = tracker(&[(100, 10)], &[(100, 50)]);
+        tracker.record_unread(&entry(10, 100), 11, at(40));
+        assert_eq!(
+            only(&tracker, 100, 50, 1.0).lag_time,
+            Some(lag_time(60, true))
+        );
+        tracker.record(&[entry(30, 102)], at(102));
+        assert_eq!(
+            only(&tracker, 102, 50, 1.0).lag_time,
+            Some(lag_time(2, false))
+        );
+    }
+
+    #[test]
+    fn a_cursor_at_the_end_has_no_lag() {
+        let tracker = tracker(&[(100, 20)], &[(100, 20)]);
+        let truth = only(&tracker, 200, 20, 5.0);
+        assert_eq!(
+            (truth.lag, truth.lag_time),
+            (Some(0), Some(lag_time(0, true)))
+        );
+        assert_eq!(
+            (truth.time_to_drain, truth.stalled_since),
+            (Some(Duration::ZERO), None)
+        );
+    }
+
+    #[test]
+    fn drain_is_known_only_where_the_cursor_gains_on_the_log() {
+        let tracker = tracker(&[(100, 0), (110, 100)], &[(100, 500)]);
+        let truth = only(&tracker, 110, 500, 5.0);
+        assert_eq!(truth.speed, Some(10.0));
+        assert_eq!(truth.time_to_drain, Some(Duration::from_secs(80)));
+        assert_eq!(only(&tracker, 110, 500, 10.0).time_to_drain, None);
+    }
+
+    #[test]
+    fn a_cursor_with_something_to_read_is_stalled_from_when_it_could_have_moved() {
+        let idle_then_busy = tracker(&[(10, 20), (100, 20)], &[(10, 20), (90, 21)]);
+        assert_eq!(
+            only(&idle_then_busy, 100, 21, 0.0).stalled_since,
+            Some(at(90))
+        );
+        let stuck = tracker(&[(10, 5), (100, 5)], &[(8, 4), (9, 21)]);
+        assert_eq!(only(&stuck, 100, 21, 0.0).stalled_since, Some(at(10)));
+    }
+
+    #[test]
+    fn a_log_that_goes_back_begins_a_new_history() {
+        let tracker = tracker(&[(100, 10)], &[(90, 50), (95, 5), (99, 12)]);
+        assert_eq!(
+            only(&tracker, 100, 12, 0.0).lag_time,
+            Some(lag_time(1, true))
+        );
+    }
+
+    #[test]
+    fn a_cursor_that_is_gone_is_forgotten() {
+        let mut tracker = tracker(&[(100, 10)], &[]);
+        tracker.record(&[], at(101));
+        assert!(tracker.truths(at(101), |_, _| None).is_empty());
+        assert!(tracker.logs.is_empty());
+    }
+}

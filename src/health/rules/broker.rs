@@ -1,0 +1,108 @@
+//! The rules about brokers and about the cluster as a whole.
+
+use super::join;
+use crate::health::{BrokerTruth, Finding, Reach, Rule, Severity};
+use crate::model::{ErrorKind, Target, Timestamp, counted};
+
+/// Finds what is wrong with brokers and with the cluster as a whole.
+pub(in crate::health) fn findings(brokers: &[BrokerTruth], no_majority: bool) -> Vec<Finding> {
+    let of_brokers = brokers.iter().filter_map(|broker| match broker.reach {
+        Reach::Silent { since } => Some(broker_silent(broker, since)),
+        Reach::Answering | Reach::NotAskedYet => broker_failing(broker),
+    });
+    of_brokers
+        .chain(no_broker(brokers))
+        .chain(no_metadata_leader(brokers, no_majority))
+        .collect()
+}
+
+fn broker_silent(broker: &BrokerTruth, since: Timestamp) -> Finding {
+    let forgotten = broker.listed_by.is_empty() && broker.partitions == 0 && broker.id.is_some();
+    let mut detail = Vec::new();
+    if let Some(failure) = &broker.failure {
+        detail.push(match broker.failures {
+            0 | 1 => failure.sentence.clone(),
+            n => format!("{} · failed {n} times", failure.sentence),
+        });
+    }
+    if broker.leaders > 0 {
+        detail.push(format!("leads {}", counted(broker.leaders, "partition")));
+    }
+    match broker.listed_by.as_slice() {
+        [] => {}
+        [one] => detail.push(format!("{one} still lists it")),
+        many => detail.push(format!("{} still list it", join(many, ", "))),
+    }
+    if forgotten {
+        detail.push("no broker lists it and it holds no replica".into());
+    }
+    let severity = if forgotten {
+        Severity::Warning
+    } else {
+        Severity::Critical
+    };
+    let message = format!("{} does not answer", broker.name());
+    let rule = (severity, Rule::BrokerSilent);
+    Finding::new(rule, target(broker), message, detail, since)
+}
+
+/// A single missed poll is a note; an error that the broker itself answers with, a warning.
+fn broker_failing(broker: &BrokerTruth) -> Option<Finding> {
+    let failure = broker.failure.as_ref()?;
+    let (severity, what) = if failure.kind == ErrorKind::Timeout {
+        (Severity::Note, "did not answer in time")
+    } else {
+        (Severity::Warning, "answers with an error")
+    };
+    let message = format!("{} {what}", broker.name());
+    let detail = vec![failure.sentence.clone()];
+    let since = broker.failing_since.unwrap_or_default();
+    let rule = (severity, Rule::BrokerFailing);
+    Some(Finding::new(rule, target(broker), message, detail, since))
+}
+
+fn target(broker: &BrokerTruth) -> Target {
+    Target::Broker(broker.name().into())
+}
+
+fn no_broker(brokers: &[BrokerTruth]) -> Option<Finding> {
+    let all_silent = brokers.iter().all(|broker| broker.reach.is_silent());
+    let since = last_silent(brokers).filter(|_| all_silent)?;
+    let detail = "all that is shown is what was true before";
+    Some(of_cluster(
+        Rule::NoBroker,
+        "no broker answers",
+        detail,
+        since,
+    ))
+}
+
+fn no_metadata_leader(brokers: &[BrokerTruth], no_majority: bool) -> Option<Finding> {
+    if !brokers.iter().any(BrokerTruth::is_answering) {
+        return None;
+    }
+    if no_majority {
+        let message = "no majority of brokers answers";
+        let detail = "nothing can be created, changed or elected";
+        let since = last_silent(brokers)?;
+        return Some(of_cluster(Rule::NoMetadataLeader, message, detail, since));
+    }
+    let reporting = brokers.iter().find(|broker| {
+        let kind = broker.failure.as_ref().map(|failure| failure.kind);
+        kind == Some(ErrorKind::NoMetadataLeader)
+    })?;
+    let message = format!("{} knows no metadata leader", reporting.name());
+    let detail = "nothing can be created, changed or elected through it";
+    let since = reporting.failing_since?;
+    Some(of_cluster(Rule::NoMetadataLeader, message, detail, since))
+}
+
+fn last_silent(brokers: &[BrokerTruth]) -> Option<Timestamp> {
+    let since = brokers.iter().map(|broker| broker.reach.silent_since());
+    since.max().flatten()
+}
+
+fn of_cluster(rule: Rule, message: impl Into<String>, detail: &str, since: Timestamp) -> Finding {
+    let rule = (Severity::Critical, rule);
+    Finding::new(rule, Target::Cluster, message, vec![detail.into()], since)
+}

@@ -1,0 +1,218 @@
+//! All streams: which of them have to be assessed anew, their histories, and sums over them.
+//! How one is assessed is `assess`' matter.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::assess::AssessContext;
+use super::rates;
+use super::stream_change::StreamChange;
+use super::stream_record::StreamRecord;
+use super::view_merge::{ViewMergeJoin, advance};
+use super::{BrokerTruth, Finding, StreamTruth, Totals, Truth};
+use crate::model::{BrokerId, Cluster, Offset, PartitionId, Probe, StreamName, Timestamp};
+
+/// All streams.
+#[derive(Debug, Default)]
+pub(super) struct StreamTracker {
+    records: BTreeMap<StreamName, StreamRecord>,
+    /// The stream whose turn it is, where the budget did not suffice for all.
+    next: Option<StreamName>,
+    /// The last step of the histories that was written.
+    step: Option<i64>,
+    history: Arc<[Option<f32>]>,
+}
+
+/// How many partitions may still be assessed of which only the log has grown, and whose turn it is in the order of names.
+struct AssessBudget {
+    left: usize,
+    from: Option<StreamName>,
+    next: Option<StreamName>,
+}
+
+impl AssessBudget {
+    /// Whether a stream of so many partitions may be assessed now.
+    fn allows(&mut self, name: &StreamName, partitions: usize) -> bool {
+        let had_its_turn = self.from.as_ref().is_some_and(|from| name < from);
+        if had_its_turn || self.next.is_some() {
+            return false;
+        }
+        if self.left == 0 {
+            self.next = Some(StreamName::clone(name));
+            return false;
+        }
+        self.left = self.left.saturating_sub(partitions);
+        true
+    }
+}
+
+impl StreamTracker {
+    /// Has all streams assessed anew: brokers came or went.
+    pub(super) fn mark_all_changed(&mut self) {
+        for record in self.records.values_mut() {
+            record.change = StreamChange::Structure;
+        }
+    }
+
+    /// Records what a broker says now in place of what it said before. Streams of which it says the same are left alone.
+    pub(super) fn observe(
+        &mut self,
+        before: Option<&Cluster>,
+        cluster: &Cluster,
+        by: Option<&BrokerId>,
+        at: Timestamp,
+    ) {
+        self.add_new(cluster);
+        let mut before = before.map(|before| before.streams.iter().peekable());
+        let mut now = cluster.streams.iter().peekable();
+        for (name, record) in &mut self.records {
+            let old = before.as_mut().and_then(|before| advance(before, name));
+            let new = advance(&mut now, name);
+            record.change = record.change.max(StreamChange::between(old, new));
+            if let (Some(stream), Some(by)) = (new, by) {
+                record.record_ends(stream, by, at);
+            }
+        }
+    }
+
+    fn add_new(&mut self, cluster: &Cluster) {
+        let mut known = self.records.iter().peekable();
+        let names = cluster.streams.keys();
+        let new = names.filter(|name| advance(&mut known, name).is_none());
+        let new: Vec<StreamName> = new.map(Arc::clone).collect();
+        self.records
+            .extend(new.into_iter().map(|name| (name, StreamRecord::new())));
+    }
+
+    /// Records what a partition's leader answered when asked for it alone.
+    pub(super) fn record_probe(&mut self, probe: &Probe) {
+        if let Some(record) = self.records.get_mut(&probe.stream) {
+            record.record_probe(probe);
+        }
+    }
+
+    /// Assesses every stream that has changed. Where only logs have grown, no more than `most` partitions, if that is
+    /// given: the others have their turn at the next call. Returns whether anything may have changed.
+    pub(super) fn assess(&mut self, context: &AssessContext<'_>, most: Option<usize>) -> bool {
+        let mut changes = self.records.values().map(|r| r.change_by(context.now));
+        if changes.all(|change| change == StreamChange::Unchanged) {
+            return false;
+        }
+        let mut views = ViewMergeJoin::new(&context.views);
+        let from = self.next.take();
+        let mut budget = most.map(|left| AssessBudget {
+            left,
+            from,
+            next: None,
+        });
+        self.records.retain(|name, record| {
+            let due = match record.change_by(context.now) {
+                StreamChange::Unchanged => false,
+                StreamChange::LogEnds => budget
+                    .as_mut()
+                    .is_none_or(|budget| budget.allows(name, record.partitions())),
+                StreamChange::Structure => true,
+            };
+            if due {
+                record.assess(name, views.seek(name).as_ref(), context);
+            }
+            record.truth.is_some()
+        });
+        self.next = budget.and_then(|budget| budget.next);
+        true
+    }
+
+    /// Writes the rates into the histories where another step has passed. Returns whether that was so.
+    pub(super) fn write_history(&mut self, now: Timestamp) -> bool {
+        let length = i64::try_from(StreamTruth::HISTORY_STEP.as_nanos()).unwrap_or(i64::MAX);
+        let step = now.0.div_euclid(length);
+        let passed = match self.step {
+            Some(last) if step <= last => return false,
+            Some(last) => usize::try_from(step - last).unwrap_or(usize::MAX),
+            None => 1,
+        };
+        self.step = Some(step);
+        let extend = |history: &Arc<[Option<f32>]>, rate| {
+            rates::extend(history, rate, passed, StreamTruth::HISTORY_LENGTH)
+        };
+        self.history = extend(&self.history, self.rate());
+        for truth in self.records.values_mut().filter_map(|r| r.truth.as_mut()) {
+            let history = extend(&truth.history, truth.rate);
+            if !Arc::ptr_eq(&history, &truth.history) {
+                Arc::make_mut(truth).history = history;
+            }
+        }
+        true
+    }
+
+    /// All streams, sorted by name.
+    pub(super) fn truths(&self) -> impl Iterator<Item = &Arc<StreamTruth>> {
+        let records = self.records.values();
+        records.filter_map(|record| record.truth.as_ref())
+    }
+
+    /// What is wrong with any of them.
+    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.records.values().flat_map(|record| &record.findings)
+    }
+
+    /// Sums over all streams.
+    pub(super) fn totals(&self) -> Totals {
+        let mut totals = Totals {
+            rate: self.rate(),
+            history: Arc::clone(&self.history),
+            ..Totals::default()
+        };
+        for stream in self.truths() {
+            totals.streams += 1;
+            totals.internal += usize::from(stream.internal);
+            totals.partitions += stream.partitions.len();
+            totals.leaderless += stream.status.leaderless;
+            totals.under_replicated += stream.status.under_replicated;
+            totals.paused += stream.status.paused;
+        }
+        totals
+    }
+
+    /// Every broker that any partition names.
+    pub(super) fn named_brokers(&self) -> impl Iterator<Item = &BrokerId> {
+        let records = self.records.values();
+        records.flat_map(|record| record.shares.keys())
+    }
+
+    /// Adds up what each broker has of all streams.
+    pub(super) fn count_shares(&self, brokers: &mut [BrokerTruth]) {
+        for (id, share) in self.records.values().flat_map(|record| &record.shares) {
+            let own = |broker: &&mut BrokerTruth| broker.id.as_ref() == Some(id);
+            if let Some(broker) = brokers.iter_mut().find(own) {
+                broker.partitions += share.partitions;
+                broker.leaders += share.leaders;
+                broker.rate = rates::sum([broker.rate, share.rate]);
+            }
+        }
+    }
+
+    /// A partition's newest offset and rate.
+    pub(super) fn log_end(&self, stream: &str, id: PartitionId) -> Option<(Offset, Option<f64>)> {
+        let truth = self.records.get(stream)?.truth.as_ref()?;
+        let partition = truth.partition(id)?;
+        Some((partition.newest_offset?, partition.rate))
+    }
+
+    /// Partitions whose leaders should be asked, the longest unasked first.
+    pub(super) fn doubtful(&self, now: Timestamp) -> Vec<(StreamName, PartitionId)> {
+        let records = self.records.iter();
+        let doubtful = records.flat_map(|(name, record)| {
+            let doubtful = record.doubtful(now);
+            doubtful.map(move |(asked, id)| (asked, name, id))
+        });
+        let mut doubtful: Vec<(Timestamp, &StreamName, PartitionId)> = doubtful.collect();
+        doubtful.sort_unstable();
+        let first = doubtful.into_iter().take(Truth::PROBES_AT_ONCE);
+        first.map(|(_, name, id)| (Arc::clone(name), id)).collect()
+    }
+
+    fn rate(&self) -> Option<f64> {
+        rates::sum(self.truths().map(|stream| stream.rate))
+    }
+}

@@ -1,0 +1,113 @@
+//! Merges the brokers' views: who knows which stream, in which incarnation.
+//! Whom of them to believe is decided in `leader`.
+
+use std::collections::btree_map;
+use std::iter::Peekable;
+
+use super::claim::Claim;
+use crate::model::{BrokerId, Cluster, Partition, PartitionId, Stream, StreamName};
+
+/// Merge-joins the brokers' sorted stream maps: a lookup of each name anew would take longer than all the rest.
+#[derive(Debug)]
+pub(super) struct ViewMergeJoin<'a> {
+    views: Vec<(Claim<'a, Cluster>, Streams<'a>)>,
+}
+
+type Streams<'a> = Peekable<btree_map::Iter<'a, StreamName, Stream>>;
+
+impl<'a> ViewMergeJoin<'a> {
+    /// Begins before the first stream.
+    pub(super) fn new(views: &[Claim<'a, Cluster>]) -> Self {
+        let streams = |view: &Claim<'a, Cluster>| (*view, view.value.streams.iter().peekable());
+        Self {
+            views: views.iter().map(streams).collect(),
+        }
+    }
+
+    /// Advances to that stream, which must not sort before the last one asked for; `None` where it does not exist.
+    pub(super) fn seek(&mut self, name: &StreamName) -> Option<StreamClaims<'a>> {
+        let mut claims = Vec::with_capacity(self.views.len());
+        let mut unaware = Vec::new();
+        for (view, streams) in &mut self.views {
+            match advance(streams, name) {
+                Some(stream) => claims.push(view.with(stream)),
+                None if view.current => unaware.push(view.broker),
+                None => {}
+            }
+        }
+        StreamClaims::new(claims, unaware)
+    }
+}
+
+/// Skips what sorts before that name, and returns the entry of that name if there is one.
+pub(super) fn advance<'a, T>(
+    entries: &mut Peekable<impl Iterator<Item = (&'a StreamName, T)>>,
+    name: &StreamName,
+) -> Option<T> {
+    while entries.next_if(|(known, _)| *known < name).is_some() {}
+    entries
+        .next_if(|(known, _)| *known == name)
+        .map(|(_, entry)| entry)
+}
+
+/// What the brokers say of the latest incarnation of a stream.
+#[derive(Debug)]
+pub(super) struct StreamClaims<'a> {
+    claims: Vec<Claim<'a, Stream>>,
+    /// Brokers that answer and do not know that incarnation, sorted.
+    unaware: Vec<&'a BrokerId>,
+}
+
+impl<'a> StreamClaims<'a> {
+    /// A stream exists where any answering broker knows it, or where none answers and any ever knew it. A later
+    /// incarnation of the same name hides an earlier one.
+    fn new(mut claims: Vec<Claim<'a, Stream>>, mut unaware: Vec<&'a BrokerId>) -> Option<Self> {
+        if !unaware.is_empty() && !claims.iter().any(|claim| claim.current) {
+            return None;
+        }
+        let latest = claims.iter().map(|claim| claim.value.created).max()?;
+        let is_outdated = |claim: &Claim<'_, Stream>| claim.value.created < latest;
+        let outdated = claims.iter().filter(|claim| is_outdated(claim));
+        unaware.extend(
+            outdated
+                .filter(|claim| claim.current)
+                .map(|claim| claim.broker),
+        );
+        unaware.sort_unstable();
+        claims.retain(|claim| !is_outdated(claim));
+        Some(Self { claims, unaware })
+    }
+
+    /// The stream as the freshest view has it.
+    pub(super) fn freshest(&self) -> Option<&'a Stream> {
+        let freshest = self.claims.iter().max_by_key(|claim| claim.at);
+        freshest.map(|claim| claim.value)
+    }
+
+    /// The numbers of all partitions that any broker knows, sorted.
+    pub(super) fn partition_ids(&self) -> Vec<PartitionId> {
+        let partitions = self.claims.iter().flat_map(|claim| &claim.value.partitions);
+        let mut ids: Vec<PartitionId> = partitions.map(|partition| partition.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// What each broker says of that partition.
+    pub(super) fn of_partition(
+        &self,
+        id: PartitionId,
+    ) -> impl Iterator<Item = Claim<'a, Partition>> {
+        let claims = self.claims.iter();
+        claims.filter_map(move |claim| Some(claim.with(claim.value.partition(id)?)))
+    }
+
+    /// Those of the replicas that answer and do not know the stream.
+    pub(super) fn unaware_among(&self, replicas: &[BrokerId]) -> Vec<BrokerId> {
+        let unaware = self.unaware.iter().copied();
+        unaware
+            .filter(|id| replicas.contains(id))
+            .cloned()
+            .collect()
+    }
+}

@@ -7,7 +7,7 @@ use super::effect::Effect;
 use super::focus::{Pane, Screen};
 use super::notice::Level;
 use super::row_key::PartitionKey;
-use crate::model::{Failure, Operation, Outcome, PartitionId, StreamName, format_ranges};
+use crate::model::{Failure, Operation, Outcome, PartitionId, format_ranges};
 
 impl App {
     /// Notifies the user of an outcome, and has everything that the operation touched read again.
@@ -68,52 +68,34 @@ impl App {
 
     /// The partitions whose flags an operation changed: only their leaders know these.
     fn touched(&self, operation: &Operation) -> Vec<PartitionKey> {
-        match operation {
-            Operation::Pause {
-                stream, partitions, ..
-            }
-            | Operation::Resume { stream, partitions }
-            | Operation::SetReadonly {
-                stream, partitions, ..
-            } => {
-                let found = self.truth().stream(stream);
-                let all = found.map_or(&[][..], |found| &found.partitions);
-                let ids = all.iter().map(|partition| partition.id);
-                let named = |id: &PartitionId| partitions.is_empty() || partitions.contains(id);
-                ids.filter(named)
-                    .map(|id| (Arc::clone(stream), id))
-                    .collect()
-            }
-            Operation::Create(_)
-            | Operation::Delete { .. }
-            | Operation::Publish(_)
-            | Operation::SetCursor { .. } => Vec::new(),
-        }
+        let Some((stream, partitions)) = operation.flagged() else {
+            return Vec::new();
+        };
+        let found = self.truth().stream(stream);
+        let all = found.map_or(&[][..], |found| &found.partitions);
+        let ids = all.iter().map(|partition| partition.id);
+        let named = |id: &PartitionId| partitions.is_empty() || partitions.contains(id);
+        ids.filter(named)
+            .map(|id| (Arc::clone(stream), id))
+            .collect()
     }
 }
 
 /// What was done, in words.
 fn done_text(operation: &Operation) -> String {
-    let place = |stream: &StreamName, partitions: &[PartitionId]| match partitions {
+    let place = operation.flagged().map(|(stream, ids)| match ids {
         [] => stream.to_string(),
-        _ => format!("{stream}:{}", format_ranges(partitions)),
-    };
+        _ => format!("{stream}:{}", format_ranges(ids)),
+    });
+    let place = place.unwrap_or_default();
     match operation {
         Operation::Create(options) => format!("{} created", options.name),
         Operation::Delete { stream } => format!("{stream} deleted"),
-        Operation::Pause {
-            stream, partitions, ..
-        } => format!("{} paused", place(stream, partitions)),
-        Operation::Resume { stream, partitions } => {
-            format!("{} resumed", place(stream, partitions))
-        }
-        Operation::SetReadonly {
-            stream,
-            partitions,
-            readonly,
-        } => {
+        Operation::Pause { .. } => format!("{place} paused"),
+        Operation::Resume { .. } => format!("{place} resumed"),
+        Operation::SetReadonly { readonly, .. } => {
             let what = if *readonly { "readonly" } else { "writable" };
-            format!("{} is {what} now", place(stream, partitions))
+            format!("{place} is {what} now")
         }
         Operation::Publish(_) => "published".to_owned(),
         Operation::SetCursor { id, offset, .. } => format!("cursor {id} set to {offset}"),

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use crate::app::HitTarget;
 use crate::app::overlays::confirm::{Button, Confirm, command_line};
 use crate::health::{Known, Truth};
-use crate::model::{Operation, PartitionId, StreamName, counted, format_ranges};
+use crate::model::{Operation, counted, format_ranges};
 use crate::ui::areas::{after, cells, left, right, row};
 use crate::ui::detail::{self, Line, wrapped};
 use crate::ui::format;
@@ -82,7 +82,7 @@ fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
     } else {
         String::new()
     };
-    let Some((stream, partitions)) = target(first) else {
+    let Some((stream, partitions)) = first.flagged() else {
         return match confirm.deleted() {
             Some(stream) => format!("{verb} {stream}?"),
             None => format!("{verb}?"),
@@ -106,25 +106,9 @@ fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
     }
 }
 
-fn target(operation: &Operation) -> Option<(&StreamName, &[PartitionId])> {
-    match operation {
-        Operation::Pause {
-            stream, partitions, ..
-        }
-        | Operation::Resume { stream, partitions }
-        | Operation::SetReadonly {
-            stream, partitions, ..
-        } => Some((stream, partitions)),
-        Operation::Create(_)
-        | Operation::Delete { .. }
-        | Operation::Publish(_)
-        | Operation::SetCursor { .. } => None,
-    }
-}
-
 fn consequences(confirm: &Confirm, first: &Operation, truth: &Truth, theme: &Theme) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (stream, partitions) in confirm.operations().iter().filter_map(target) {
+    for (stream, partitions) in confirm.operations().iter().filter_map(Operation::flagged) {
         let place = format!("{stream}:{}", format_ranges(partitions));
         lines.push(Line::text(place, theme.title));
     }
@@ -171,7 +155,7 @@ fn sentences(confirm: &Confirm, operation: &Operation, truth: &Truth) -> Vec<Str
 }
 
 fn any_readonly(confirm: &Confirm, truth: &Truth) -> bool {
-    let mut targets = confirm.operations().iter().filter_map(target);
+    let mut targets = confirm.operations().iter().filter_map(Operation::flagged);
     targets.any(|(stream, ids)| {
         let mut partitions = ids.iter().filter_map(|id| truth.partition(stream, *id));
         partitions.any(|partition| partition.readonly == Known::Yes)
@@ -205,13 +189,11 @@ fn readers(confirm: &Confirm, truth: &Truth) -> Option<String> {
     let streams: Vec<&str> = confirm
         .operations()
         .iter()
-        .filter_map(|operation| match operation {
-            Operation::Pause { stream, .. } | Operation::Delete { stream } => Some(&**stream),
-            Operation::Create(_)
-            | Operation::Resume { .. }
-            | Operation::SetReadonly { .. }
-            | Operation::Publish(_)
-            | Operation::SetCursor { .. } => None,
+        .filter_map(|operation| {
+            if let Operation::Pause { stream, .. } | Operation::Delete { stream } = operation {
+                return Some(&**stream);
+            }
+            None
         })
         .collect();
     let cursors = truth.cursors.iter();

@@ -26,7 +26,7 @@ const AROUND: u16 = 4;
 
 /// A stop of the form, its number, and the rows it takes.
 #[derive(Clone, Copy)]
-struct Item {
+struct FormRow {
     stop: FormFocus,
     number: usize,
     rows: u16,
@@ -51,7 +51,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
 }
 
 /// The stops that are drawn as rows, from top to bottom; boxes of many lines shrink where the screen is low.
-fn items(form: &Form, height: u16) -> Vec<Item> {
+fn items(form: &Form, height: u16) -> Vec<FormRow> {
     let rows = |full: bool| {
         let pick = |(high, low): (u16, u16)| if full { high } else { low };
         let stops = form.stops().into_iter().enumerate();
@@ -62,9 +62,9 @@ fn items(form: &Form, height: u16) -> Vec<Item> {
                 FormFocus::Field(_) | FormFocus::More => 1,
                 FormFocus::Send | FormFocus::Cancel => return None,
             };
-            Some(Item { stop, number, rows })
+            Some(FormRow { stop, number, rows })
         });
-        items.collect::<Vec<Item>>()
+        items.collect::<Vec<FormRow>>()
     };
     let roomy = rows(true);
     let fits = roomy.iter().map(|item| item.rows).sum::<u16>() <= height;
@@ -72,7 +72,7 @@ fn items(form: &Form, height: u16) -> Vec<Item> {
 }
 
 /// Draws as many stops as fit, the one in focus among them.
-fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[Item]) {
+fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[FormRow]) {
     let mut rest = area;
     for item in items.iter().skip(first_shown(form, items, area.height)) {
         if rest.height == 0 {
@@ -94,7 +94,7 @@ fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[Item]) {
 }
 
 /// How many stops are scrolled away so that the one in focus fits; on a button the last ones are shown.
-fn first_shown(form: &Form, items: &[Item], height: u16) -> usize {
+fn first_shown(form: &Form, items: &[FormRow], height: u16) -> usize {
     let focus = items.iter().position(|item| item.stop == form.focus());
     let last = focus.unwrap_or_else(|| items.len().saturating_sub(1));
     let mut left = height;

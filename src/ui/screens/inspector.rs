@@ -207,19 +207,19 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
         Side::First | Side::Second => vec![mark, indent],
     };
     let mut start = 0;
-    for token in content.tokens(row.line) {
-        let length = token.text.chars().count();
+    for (class, text) in content.tokens(row.line) {
+        let length = text.chars().count();
         let from = row.start.saturating_sub(start).min(length);
         let to = row.end.saturating_sub(start).min(length);
         start += length;
         if from < to {
-            let text: String = token.text.chars().skip(from).take(to - from).collect();
-            spans.push(span(text, style_of(token.class, theme)));
+            let text: String = text.chars().skip(from).take(to - from).collect();
+            spans.push(span(text, style_of(class, theme)));
         }
     }
     if let Some(children) = content.children(row.line).filter(|_| folded) {
         let last = content.tokens(row.line).last();
-        let is_list = last.is_some_and(|opening| opening.text.ends_with('['));
+        let is_list = last.is_some_and(|(_, opening)| opening.ends_with('['));
         let bracket = if is_list { "]" } else { "}" };
         spans.push(span(format!("{children}{bracket}"), theme.muted));
     }

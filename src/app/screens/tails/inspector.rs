@@ -165,7 +165,7 @@ impl Inspector {
     /// The text of the selected line.
     pub(super) fn line_text(&self) -> Option<String> {
         let tokens = self.content.tokens(self.selected_line()?);
-        Some(tokens.map(|token| token.text).collect())
+        Some(tokens.map(|(_, text)| text).collect())
     }
 
     /// Whether it shows exactly this message.

@@ -13,15 +13,6 @@ const MAX_NODES: usize = 5_000;
 /// Columns that a deep line keeps for its text.
 const MIN_COLUMNS: usize = 8;
 
-/// A part of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Token<'a> {
-    /// What it is.
-    pub(crate) class: Class,
-    /// Its text, unsanitised.
-    pub(crate) text: &'a str,
-}
-
 /// A row of the screen: a line, or a piece of one that is wrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -124,11 +115,10 @@ impl Content {
         }
     }
 
-    /// The tokens of a line, without indentation.
-    pub(crate) fn tokens(&self, line: usize) -> impl Iterator<Item = Token<'_>> {
+    /// The tokens of a line, without indentation, unsanitised.
+    pub(crate) fn tokens(&self, line: usize) -> impl Iterator<Item = (Class, &str)> {
         let tokens = self.at(line).map(|(lines, line)| lines.tokens(line));
-        let tokens = tokens.into_iter().flatten();
-        tokens.map(|(class, text)| Token { class, text })
+        tokens.into_iter().flatten()
     }
 
     /// How many children a line hides when it is folded; `None` where it does not fold. What is compared does not.
@@ -163,7 +153,7 @@ impl Content {
         }
         let (mut start, mut at, mut used) = (0, 0, 0);
         let room = width.saturating_sub(self.depth(line) * 2).max(MIN_COLUMNS);
-        for c in self.tokens(line).flat_map(|token| token.text.chars()) {
+        for c in self.tokens(line).flat_map(|(_, text)| text.chars()) {
             let columns = c.width().unwrap_or(1);
             if used + columns > room {
                 rows.push(row(start, at));

@@ -500,6 +500,39 @@ fn rooms_use_only_what_lies_further_in() {
 }
 
 #[test]
+fn the_walks_in_the_crate_docs_are_those_of_the_code() {
+    let sources = sources();
+    let text = fs::read_to_string(root().join("src/lib.rs")).expect("the crate has a root");
+    let steps = text.lines().filter_map(|line| {
+        let step = line.strip_prefix("//!")?.trim_start();
+        let (number, rest) = step.split_once(' ')?;
+        let is_first = number == "1";
+        let queued = number.ends_with('~');
+        number.trim_end_matches('~').parse::<usize>().ok()?;
+        let (file, function) = rest.trim_start().split_once("::")?;
+        Some((is_first, queued, file, function.split(' ').next()?))
+    });
+    let (mut wrong, mut walks) = (Vec::new(), 0);
+    let mut walked: Vec<&str> = Vec::new();
+    for (is_first, queued, file, function) in steps {
+        if is_first {
+            walks += 1;
+            walked.clear();
+        }
+        let source = sources.iter().find(|one| one.name == format!("{file}.rs"));
+        let code = source.map_or("", |source| source.code.as_str());
+        let call = format!("{function}(");
+        let called = is_first || queued || walked.iter().any(|code| code.contains(&call));
+        if !called || !code.contains(&format!("fn {function}")) {
+            wrong.push(format!("{file}::{function}"));
+        }
+        walked.push(code);
+    }
+    assert_eq!(walks, 3, "a key, an answer, a chunk");
+    none_of("a step of a walk is not in the code", &wrong);
+}
+
+#[test]
 fn layers_stay_free_of_what_would_make_them_impure() {
     let mut wrong = Vec::new();
     for source in sources() {

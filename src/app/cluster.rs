@@ -91,13 +91,17 @@ impl ClusterState {
     /// One broker answered, or did not.
     pub(super) fn on_broker_view(&mut self, view: &Arc<BrokerView>, context: &mut Context) {
         self.health.observe(view);
-        self.assess_if_small(context);
+        if self.is_small() {
+            self.assess(context);
+        }
     }
 
     /// A leader was asked about one partition.
     pub(super) fn on_probe(&mut self, probe: &Probe, context: &mut Context) {
         self.health.probe(probe);
-        self.assess_if_small(context);
+        if self.is_small() {
+            self.assess(context);
+        }
     }
 
     /// All cursors were read.
@@ -114,10 +118,8 @@ impl ClusterState {
         }
     }
 
-    fn assess_if_small(&mut self, context: &mut Context) {
-        if self.truth.totals.partitions <= MAX_PARTITIONS_ASSESSED_AT_ONCE {
-            self.assess(context);
-        }
+    fn is_small(&self) -> bool {
+        self.truth.totals.partitions <= MAX_PARTITIONS_ASSESSED_AT_ONCE
     }
 
     fn assess(&mut self, context: &mut Context) {

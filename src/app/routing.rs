@@ -32,7 +32,8 @@ impl App {
         self.apply(event);
         self.carry_out_requests();
         if changes_rows {
-            self.update_rows();
+            let (pane, truth) = (self.focus.pane(), self.cluster.truth());
+            self.screens.update_rows(pane, truth, &self.context);
         }
         self.context.take_effects()
     }
@@ -262,11 +263,5 @@ impl App {
             Err(text) => self.context.notify(Level::Error, text),
         }
         self.context.emit(Effect::Refresh);
-    }
-
-    /// Brings the rows in view up to date with what is known now.
-    pub(super) fn update_rows(&mut self) {
-        let (pane, truth) = (self.focus.pane(), self.cluster.truth());
-        self.screens.update_rows(pane, truth, &self.context);
     }
 }

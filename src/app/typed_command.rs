@@ -71,7 +71,8 @@ impl App {
             return;
         }
         self.show_stream(stream, None);
-        self.update_rows();
+        let (pane, truth) = (self.focus.pane(), self.cluster.truth());
+        self.screens.update_rows(pane, truth, &self.context);
         if command != GoCommand::Streams.into() {
             self.run(command);
         }

@@ -108,7 +108,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// The bytes of something in memory: see [`bytes`].
+/// The bytes of something in memory: see [`bytes()`].
 pub(crate) fn bytes_len(length: usize) -> String {
     bytes(u64::try_from(length).unwrap_or(u64::MAX))
 }

@@ -67,7 +67,7 @@ pub(in crate::ui) fn cursors(painter: &mut Painter<'_>, place: PaneArea, app: &A
 
 fn no_cursors(fetch_state: &FetchState, is_filtered: bool) -> [&str; 2] {
     match fetch_state {
-        FetchState::Never => ["FetchState cursors…", ""],
+        FetchState::Never => ["Reading cursors…", ""],
         FetchState::Failed(_, failure) => [&failure.sentence, "r tries again."],
         FetchState::Fetched(_) if is_filtered => ["No cursor fits.", "esc clears the filter."],
         FetchState::Fetched(_) => [
@@ -130,7 +130,7 @@ pub(in crate::ui) fn groups(painter: &mut Painter<'_>, place: PaneArea, app: &Ap
     table(painter, place, area, list, GROUPS, cell);
     if list.rows().is_empty() {
         let lines = match fetch_state {
-            FetchState::Never => ["FetchState groups…", ""],
+            FetchState::Never => ["Reading groups…", ""],
             FetchState::Failed(_, failure) => [&*failure.sentence, "r tries again."],
             FetchState::Fetched(_) => [
                 "No consumer groups were seen.",

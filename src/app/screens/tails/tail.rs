@@ -47,7 +47,7 @@ pub struct Tail {
     sideways: usize,
     prompt: Option<Prompt>,
     failure: Option<Failure>,
-    /// FetchState was stopped for want of memory.
+    /// Reading was stopped for want of memory.
     throttled: bool,
     scroll: ScrollDirection,
     /// It is read from its newest message back to where it starts.

@@ -1,6 +1,6 @@
 //! Draws the state of the dashboard; changes nothing.
 //!
-//! A frame is drawn from `&App`, and its layout is returned (I3). All text passes through [`sanitise`] (I14). From the
+//! A frame is drawn from `&App`, and its layout is returned (I3). All text passes through `sanitise` (I14). From the
 //! innermost room outwards:
 //!
 //! ```text

@@ -315,6 +315,9 @@ fn nobody_answers() {
             60 C another cluster
             80 no broker could be reached at 10.0.0.1:9292: connection refused",
     );
+    let mut world = World::silent(settings());
+    world.event(Event::Connection(ConnectionState::Connected));
+    shows(world, "60 Reading the cluster…");
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
             ]);
         }
         ConnectionState::Connected => {
-            lines.push(Line::text("Reading the cluster…", theme.muted))
+            lines.push(Line::text("Reading the cluster…", theme.muted));
         }
     }
     let width = area.width.saturating_sub(8).min(64);

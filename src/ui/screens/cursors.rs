@@ -175,7 +175,7 @@ fn group_cell(
 fn reading_age(fetch_state: &FetchState, app: &App, theme: &Theme) -> Span<'static> {
     let ago = |at| format::ago(at, app.now());
     match fetch_state {
-        FetchState::Never => span("  fetch_state…", theme.muted),
+        FetchState::Never => span("  reading…", theme.muted),
         FetchState::Fetched(at) => span(format!("  as of {}", ago(*at)), theme.muted),
         FetchState::Failed(at, _) => span(format!("  not read since {}", ago(*at)), theme.degraded),
     }

@@ -5,7 +5,7 @@
 mod changes;
 mod lists;
 mod mouse;
-mod news;
+mod notices;
 mod places;
 mod typed;
 

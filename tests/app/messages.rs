@@ -1,4 +1,4 @@
-//! Messages of the made-up cluster, and dashboards that show them in a tail, as the runtime would tell of them.
+//! Messages of the made-up cluster, and dashboards that show them in a tail, with the events that the runtime would send.
 //!
 //! What they look like is pinned by `screens`.
 
@@ -21,7 +21,7 @@ const PARTITIONS: PartitionId = 4;
 const NAMES: [&str; 5] = ["Zoë", "Łukasz", "Grace", "山田", "Ada"];
 const ITEMS: [&str; 4] = ["lamp", "keyboard", "chair", "screen"];
 
-/// What the n-th order says.
+/// The n-th order.
 fn order(number: i64) -> String {
     let pick = |from: &[&'static str], step: i64| -> &'static str {
         let count = i64::try_from(from.len()).unwrap();
@@ -114,13 +114,13 @@ pub(crate) fn tailing() -> World {
 pub(crate) fn late() -> World {
     let mut world = tailing();
     world.catch_up();
-    let held = orders(&world, 3, 206..214);
+    let withheld = orders(&world, 3, 206..214);
     world.run(Duration::from_secs(3));
     for partition in 0..3 {
         let chunk = orders(&world, partition, 206..214);
         world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(chunk)));
     }
-    world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(held)));
+    world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(withheld)));
     world.run(Duration::from_secs(1));
     world
 }

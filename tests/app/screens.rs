@@ -26,20 +26,20 @@ const SIZES: [(u16, u16); 4] = [(60, 20), (80, 24), (120, 36), (200, 60)];
 /// The widths of the sizes that golden files have.
 const GOLDEN_WIDTHS: [u16; 2] = [80, 120];
 
-/// Draws a frame, tells the app what it offered, and draws again: what a user sees a moment later.
+/// Draws a frame, sends its layout to the app, and draws again: what a user sees a moment later.
 pub(crate) fn frame(world: &mut World, width: u16, height: u16, theme: &Theme) -> Buffer {
-    let offered = draw(&world.app, width, height, theme).0;
-    world.viewport(offered);
+    let viewport = draw(&world.app, width, height, theme).0;
+    world.viewport(viewport);
     draw(&world.app, width, height, theme).1
 }
 
 fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Viewport, Buffer) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let mut offered = Viewport::default();
+    let mut viewport = Viewport::default();
     terminal
-        .draw(|frame| offered = ui::draw(frame, app, theme))
+        .draw(|frame| viewport = ui::draw(frame, app, theme))
         .unwrap();
-    (offered, terminal.backend().buffer().clone())
+    (viewport, terminal.backend().buffer().clone())
 }
 
 /// The text of a frame, without the spaces at the ends of lines.
@@ -74,7 +74,7 @@ fn compare(name: &str, shown: &str) {
     compare_with(&folder.join(name), shown);
 }
 
-/// Compares with what a file says, or writes it.
+/// Compares with a file, or writes it.
 fn compare_with(path: &Path, shown: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         return fs::write(path, shown).unwrap();
@@ -86,8 +86,8 @@ fn compare_with(path: &Path, shown: &str) {
 }
 
 fn after(mut world: World, keys: &str) -> World {
-    let offered = draw(&world.app, 120, 36, &Theme::default()).0;
-    world.viewport(offered);
+    let viewport = draw(&world.app, 120, 36, &Theme::default()).0;
+    world.viewport(viewport);
     world.press(keys);
     world
 }

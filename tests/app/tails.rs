@@ -242,7 +242,7 @@ fn the_row_under_the_cursor_stays_while_messages_come() {
 }
 
 #[test]
-fn frozen_stays_frozen_and_says_how_far_behind_it_is() {
+fn frozen_stays_frozen_and_shows_how_far_behind_it_is() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..40);
     dashboard.press(" ");
@@ -437,7 +437,7 @@ fn newest_first_turns_the_screen_and_keeps_the_choice() {
 }
 
 #[test]
-fn an_ended_tail_says_why_and_reads_on_when_it_is_to_follow() {
+fn an_ended_tail_shows_why_and_reads_on_when_it_is_to_follow() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..40);
     dashboard.subscription(SubscriptionEvent::Ended(EndReason::Paused));

@@ -1,4 +1,4 @@
-//! Hand-made states of the dashboard: a small company's cluster, told to the app as brokers would tell it.
+//! Hand-made states of the dashboard: a small company's cluster, as events that the runtime would send.
 //!
 //! Everything goes in as events, so that what tests see is what the loop could bring about.
 
@@ -244,7 +244,7 @@ impl World {
         }
     }
 
-    /// What a broker says: of the logs that it holds, its own ends.
+    /// The view of one broker: of the logs that it stores, its own ends.
     fn cluster(&self, number: usize) -> Cluster {
         let broker = |number: usize| Broker {
             id: BROKERS[number].into(),
@@ -451,14 +451,14 @@ fn address(number: usize) -> String {
 }
 
 fn key_named(name: &str) -> KeyEvent {
-    let held = [
+    let modifiers = [
         ("ctrl-", KeyModifiers::CONTROL),
         ("alt-", KeyModifiers::ALT),
     ];
-    let held = held
+    let modifiers = modifiers
         .into_iter()
-        .find_map(|(prefix, held)| Some((held, name.strip_prefix(prefix)?)));
-    let (held, name) = held.unwrap_or((KeyModifiers::NONE, name));
+        .find_map(|(prefix, modifiers)| Some((modifiers, name.strip_prefix(prefix)?)));
+    let (modifiers, name) = modifiers.unwrap_or((KeyModifiers::NONE, name));
     let mut letters = name.chars();
     let code = match (letters.next(), letters.next()) {
         (Some(only), None) => KeyCode::Char(only),
@@ -475,5 +475,5 @@ fn key_named(name: &str) -> KeyEvent {
             other => panic!("no key is called {other}"),
         },
     };
-    KeyEvent::new(code, held)
+    KeyEvent::new(code, modifiers)
 }

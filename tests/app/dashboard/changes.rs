@@ -89,7 +89,7 @@ fn marked_partitions_of_a_paused_stream_are_resumed() {
 }
 
 #[test]
-fn an_answer_is_told_and_what_it_changed_is_looked_at_again() {
+fn an_outcome_is_a_notice_and_what_it_changed_is_probed_again() {
     let mut world = World::healthy();
     world.press("3 j j z");
     let (id, _) = operations(&world.press("y"))[0].clone();
@@ -118,7 +118,7 @@ fn a_late_answer_is_dropped_and_counted() {
 }
 
 #[test]
-fn a_failure_is_told_and_can_be_read_whole() {
+fn a_failure_is_a_notice_and_can_be_read_whole() {
     let mut world = World::healthy();
     world.press("3 j j z");
     let (id, _) = operations(&world.press("y"))[0].clone();
@@ -133,7 +133,7 @@ fn a_failure_is_told_and_can_be_read_whole() {
 }
 
 #[test]
-fn an_observer_changes_nothing_and_is_told_why() {
+fn an_observer_changes_nothing_and_gets_a_notice() {
     let mut world = World::healthy_with(Settings {
         observer: true,
         ..settings()

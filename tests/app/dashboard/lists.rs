@@ -116,7 +116,7 @@ fn the_journal_is_followed_once_it_is_looked_at_and_again_after_a_failure() {
 }
 
 #[test]
-fn a_journal_that_is_paused_is_read_again_at_a_calm_pace_and_says_so_meanwhile() {
+fn activity_that_is_paused_is_read_again_at_a_calm_pace_and_shows_so_meanwhile() {
     let mut world = World::healthy();
     world.press("5");
     world.activity();
@@ -156,7 +156,7 @@ fn an_event_that_is_delivered_twice_is_shown_once() {
 }
 
 #[test]
-fn a_key_that_has_nothing_to_act_on_says_so_and_changes_nothing_elsewhere() {
+fn a_key_that_has_nothing_to_act_on_gives_a_notice_and_changes_nothing_elsewhere() {
     let mut world = World::healthy();
     world.press("4 ! i");
     assert!(notice(&world).contains("own streams"), "{}", notice(&world));

@@ -41,7 +41,7 @@ fn an_export_is_stopped_by_its_own_key() {
     assert_eq!(dashboard.app.tails().exported_so_far(), Some(10));
     dashboard.press("x");
     assert_eq!(dashboard.effects(), [Effect::CancelExport(*id)]);
-    // A word that was on its way does not bring it back.
+    // An event that was on its way does not bring it back.
     dashboard.event(Event::Exported(*id, Progress::Going(20)));
     assert_eq!(dashboard.app.tails().exported_so_far(), None);
     assert!(!dashboard.app.is_busy());
@@ -75,7 +75,7 @@ fn a_paused_partition_is_read_on_once_it_is_known_to_go_on() {
     );
 }
 
-/// A probe tells how the partition is, and a second passes.
+/// A probe answers how the partition is, and a second passes.
 fn probe(dashboard: &mut Dashboard, state: ProbeState) -> Vec<Effect> {
     let now = dashboard.app.now();
     dashboard.event(Event::Probe(Probe {

@@ -1,4 +1,4 @@
-//! Several partitions in one tail: by time whatever comes first, and a word about what comes after its neighbours.
+//! Several partitions in one tail: by time whatever comes first, and a count of what comes after its neighbours.
 
 use liftui::model::{Offset, PartitionId};
 

@@ -1,4 +1,4 @@
-//! What is told of changes that others made.
+//! Notices of changes that others made.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
 use std::sync::Arc;
@@ -17,27 +17,28 @@ fn the_last_good_truth_stays_when_brokers_fall_silent() {
 }
 
 #[test]
-fn a_broker_that_falls_silent_and_leaders_that_move_are_told() {
+fn a_broker_that_falls_silent_and_leaders_that_move_are_noticed() {
     let world = World::healthy().after_the_election();
-    let told: Vec<&str> = world
+    let texts: Vec<&str> = world
         .app
         .notices()
         .history()
         .map(|notice| notice.text.as_str())
         .collect();
     assert!(
-        told.iter()
+        texts
+            .iter()
             .any(|text| text.starts_with("node-2 does not answer")),
-        "{told:?}"
+        "{texts:?}"
     );
     assert!(
-        told.iter().any(|text| text.contains("leaders moved")),
-        "{told:?}"
+        texts.iter().any(|text| text.contains("leaders moved")),
+        "{texts:?}"
     );
 }
 
 #[test]
-fn a_cluster_that_vanished_from_metadata_is_told() {
+fn a_cluster_that_vanished_from_metadata_is_noticed() {
     let mut world = World::healthy();
     let mut view = world.view_of(0);
     let mut cluster = view.result.clone().unwrap().as_ref().clone();
@@ -50,7 +51,7 @@ fn a_cluster_that_vanished_from_metadata_is_told() {
         view.result = Ok(Arc::new(cluster.clone()));
         world.event(Event::BrokerView(Arc::new(view)));
     }
-    let told = world.app.notices().history();
-    let told: Vec<&str> = told.map(|notice| notice.text.as_str()).collect();
-    assert!(told.contains(&"stream refunds-eu is gone"), "{told:?}");
+    let texts = world.app.notices().history();
+    let texts: Vec<&str> = texts.map(|notice| notice.text.as_str()).collect();
+    assert!(texts.contains(&"stream refunds-eu is gone"), "{texts:?}");
 }

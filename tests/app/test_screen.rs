@@ -1,4 +1,4 @@
-//! A stage without a terminal: what is drawn can be read, what is typed comes from a test.
+//! A screen without a terminal: what is drawn can be read, what is typed comes from a test.
 
 use std::io;
 use std::task::{Context, Poll};
@@ -10,79 +10,79 @@ use ratatui::buffer::Buffer;
 use ratatui::{Frame, Terminal};
 use tokio::sync::{mpsc, watch};
 
-/// What a test may do to a fake stage, or sees of it.
+/// What a test does to a test screen, or sees of it.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    cues: mpsc::UnboundedSender<HostEvent>,
+pub(crate) struct ScreenControl {
+    events: mpsc::UnboundedSender<HostEvent>,
     sizes: watch::Sender<(u16, u16)>,
     pub(crate) picture: watch::Receiver<Picture>,
 }
 
-/// What the stage shows and what was done to it.
+/// What the screen shows and what was done to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Picture {
     pub(crate) text: String,
     pub(crate) frames: u64,
     pub(crate) copied: Option<String>,
-    /// How often the stage was given back, as for an editor.
+    /// How often the screen was left, as for an editor.
     pub(crate) left: u64,
-    /// How often it was taken again.
+    /// How often it was entered again.
     pub(crate) entered: u64,
 }
 
-impl Seat {
+impl ScreenControl {
     pub(crate) fn key(&self, key: KeyEvent) {
-        self.cue(HostEvent::Input(Event::Key(key)));
+        self.send(HostEvent::Input(Event::Key(key)));
     }
 
-    pub(crate) fn cue(&self, cue: HostEvent) {
-        self.cues.send(cue).expect("the loop is running");
+    pub(crate) fn send(&self, event: HostEvent) {
+        self.events.send(event).expect("the loop is running");
     }
 
     pub(crate) fn resize(&self, width: u16, height: u16) {
         self.sizes.send_replace((width, height));
-        self.cue(HostEvent::Input(Event::Resize(width, height)));
+        self.send(HostEvent::Input(Event::Resize(width, height)));
     }
 }
 
-/// The stage.
+/// The screen.
 #[derive(Debug)]
-pub(crate) struct FakeStage {
-    screen: Terminal<TestBackend>,
-    cues: mpsc::UnboundedReceiver<HostEvent>,
+pub(crate) struct TestScreen {
+    terminal: Terminal<TestBackend>,
+    events: mpsc::UnboundedReceiver<HostEvent>,
     sizes: watch::Receiver<(u16, u16)>,
     picture: watch::Sender<Picture>,
 }
 
-impl FakeStage {
-    pub(crate) fn new(width: u16, height: u16) -> (Self, Seat) {
-        let (send, cues) = mpsc::unbounded_channel();
+impl TestScreen {
+    pub(crate) fn new(width: u16, height: u16) -> (Self, ScreenControl) {
+        let (send, events) = mpsc::unbounded_channel();
         let (resize, sizes) = watch::channel((width, height));
         let (picture, look) = watch::channel(Picture::default());
-        let screen = Terminal::new(TestBackend::new(width, height)).expect("a buffer opens");
-        let seat = Seat {
-            cues: send,
+        let terminal = Terminal::new(TestBackend::new(width, height)).expect("a buffer opens");
+        let control = ScreenControl {
+            events: send,
             sizes: resize,
             picture: look,
         };
         (
             Self {
-                screen,
-                cues,
+                terminal,
+                events,
                 sizes,
                 picture,
             },
-            seat,
+            control,
         )
     }
 }
 
-impl Screen for FakeStage {
-    fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
+impl Screen for TestScreen {
+    fn draw(&mut self, draw: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
         let (width, height) = *self.sizes.borrow_and_update();
-        self.screen.backend_mut().resize(width, height);
-        self.screen.draw(paint).map_err(io::Error::other)?;
-        let text = text_of(self.screen.backend().buffer());
+        self.terminal.backend_mut().resize(width, height);
+        self.terminal.draw(draw).map_err(io::Error::other)?;
+        let text = text_of(self.terminal.backend().buffer());
         self.picture.send_modify(|picture| {
             picture.text = text;
             picture.frames += 1;
@@ -91,9 +91,9 @@ impl Screen for FakeStage {
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
-        self.cues
+        self.events
             .poll_recv(context)
-            .map(|cue| cue.unwrap_or(HostEvent::Shutdown))
+            .map(|event| event.unwrap_or(HostEvent::Shutdown))
     }
 
     fn enter(&mut self) -> io::Result<()> {

@@ -80,7 +80,7 @@ pub struct OlderSpec {
 pub struct ExportSpec {
     /// The file to make; it appears when it is whole.
     pub path: String,
-    /// Its form.
+    /// The format.
     pub form: ExportForm,
     /// The chunks, and which of their messages.
     pub messages: Vec<(Arc<Chunk>, Arc<[u32]>)>,

@@ -67,7 +67,7 @@ pub enum Event {
 /// Whether a first broker was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionState {
-    /// These addresses are being tried.
+    /// Addresses are being tried.
     Connecting {
         /// The addresses.
         addresses: Vec<String>,
@@ -144,6 +144,6 @@ pub enum Progress {
         /// The file.
         path: String,
     },
-    /// It failed; nothing half-done is left behind.
+    /// The work failed; nothing half-done is left behind.
     Failed(Failure),
 }

@@ -6,7 +6,7 @@ use super::motion::cycled;
 /// A screen, one of six.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Screen {
-    /// What is wrong, worst first, and the cluster at a glance.
+    /// What is wrong, worst first, and a summary of the cluster.
     #[default]
     Overview,
     /// The brokers.
@@ -32,7 +32,7 @@ impl Screen {
         Self::Tails,
     ];
 
-    /// Its name on the row of screens.
+    /// The name on the row of screens.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Overview => "overview",
@@ -44,7 +44,7 @@ impl Screen {
         }
     }
 
-    /// Its panes in the order of `Tab`.
+    /// The panes in the order of `Tab`.
     pub(crate) fn panes(self) -> &'static [Pane] {
         match self {
             Self::Overview => &[Pane::Findings, Pane::Cluster],
@@ -67,7 +67,7 @@ pub enum Pane {
     /// Findings, worst first.
     #[default]
     Findings,
-    /// The brokers at a glance, beside the findings.
+    /// A summary of the brokers, beside the findings.
     Cluster,
     /// The table of brokers.
     Brokers,

@@ -46,7 +46,7 @@ impl KeyContext {
         &[Self::Reader, Self::List],
     ];
 
-    /// Its section in the keymap file.
+    /// The section in the keymap file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Activity => "activity",

@@ -76,7 +76,7 @@ impl Notices {
         });
     }
 
-    /// Adds a failure, and keeps it for whoever wants to see all of it.
+    /// Adds a failure, and keeps all of it as the last one.
     pub fn add_failure(&mut self, at: Timestamp, failure: &Failure) {
         self.add(Level::Error, at, failure.sentence.clone());
         self.last_failure = Some(failure.clone());

@@ -30,7 +30,7 @@ impl App {
         }
     }
 
-    /// Who creates a stream wants to see it.
+    /// Shows a stream that was created as soon as a broker lists it.
     fn await_created(&mut self, operation: &Operation) {
         if let Operation::Create(options) = operation {
             let stream = options.name.as_str().into();

@@ -1,4 +1,4 @@
-//! Which streams hold messages of which protobuf type, as the config file says.
+//! Which streams hold messages of which protobuf type, from the config file.
 //!
 //! Descriptor files are read by the command line; what bytes mean under a schema is `store::decode`'s.
 

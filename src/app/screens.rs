@@ -30,7 +30,7 @@ use crate::health::Truth;
 /// All screens.
 #[derive(Debug)]
 pub(super) struct Screens {
-    /// Findings, and the brokers at a glance.
+    /// Findings, and a summary of the brokers.
     pub(super) overview: Overview,
     /// The brokers.
     pub(super) brokers: Brokers,

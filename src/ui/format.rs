@@ -1,6 +1,6 @@
 //! Numbers, ages, sizes and names as short text; widths as the terminal counts them. Pure.
 //!
-//! Whether text is safe to show is `sanitise`'s business.
+//! Whether text is safe to show is decided in `sanitise`.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub(crate) fn rate(rate: f64) -> String {
     }
 }
 
-/// How long something took or takes: `0s`, `31s`, `4m`, `3h`, `12d`.
+/// A duration: `0s`, `31s`, `4m`, `3h`, `12d`.
 pub(crate) fn age(age: Duration) -> String {
     match age.as_secs() {
         s @ 0..60 => format!("{s}s"),
@@ -61,7 +61,7 @@ pub(crate) fn age(age: Duration) -> String {
     }
 }
 
-/// The same with its second unit: `4m 10s`.
+/// A duration with a second unit: `4m 10s`.
 pub(crate) fn exact_age(age: Duration) -> String {
     let s = age.as_secs();
     match s {
@@ -132,7 +132,7 @@ pub(crate) fn date(at: Timestamp, offset: chrono::FixedOffset) -> String {
     }
 }
 
-/// How many columns a text takes.
+/// How many columns a text has.
 pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
@@ -173,7 +173,7 @@ pub(crate) fn cut_middle(text: &str, columns: usize, sign: &str) -> String {
     front + sign + &back.concat()
 }
 
-/// The longest beginning that fits, and how many columns it takes.
+/// The longest beginning that fits, and how many columns it has.
 fn head(text: &str, columns: usize) -> (String, usize) {
     let (mut kept, mut used) = (String::new(), 0);
     for grapheme in text.graphemes(true) {

@@ -1,4 +1,4 @@
-//! States in a sign and a word, the same in every pane: brokers, streams, partitions, findings.
+//! States as a sign and a label, the same in every pane: brokers, streams, partitions, findings.
 
 use ratatui::style::Style;
 use ratatui::text::Span;

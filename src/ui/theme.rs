@@ -73,9 +73,9 @@ theme! {
     paused = "paused",
     /// Readonly.
     readonly = "readonly",
-    /// The chosen row of the pane in focus.
+    /// The selected row of the pane in focus.
     chosen = "chosen",
-    /// The chosen row of another pane.
+    /// The selected row of another pane.
     chosen_elsewhere = "chosen_elsewhere",
     /// Marked rows.
     marked = "marked",
@@ -258,7 +258,7 @@ pub struct Glyphs {
     pub paused: &'static str,
     /// Readonly.
     pub readonly: &'static str,
-    /// In front of the chosen row.
+    /// In front of the selected row.
     pub chosen: &'static str,
     /// In front of a marked row.
     pub marked: &'static str,
@@ -270,7 +270,7 @@ pub struct Glyphs {
     pub cut: &'static str,
     /// Between words of one line.
     pub dot: &'static str,
-    /// Beside what came in between others, after them.
+    /// Beside a message that came after newer ones.
     pub late: &'static str,
     /// In front of how far a value may be off.
     pub within: &'static str,

@@ -58,7 +58,7 @@ struct StreamChanges {
     appeared: Names,
     gone: Names,
     moves: LeaderMoves,
-    /// Those of Liftbridge's own streams.
+    /// Moves of Liftbridge's own streams.
     internal_moves: LeaderMoves,
 }
 

@@ -1,5 +1,5 @@
 //! Text being typed, on one line or several: cursor, editing keys, undo; the only file that knows the text-area crate.
-//! It neither draws nor decides what Enter, Tab and Esc mean: those are left to its owner.
+//! What Enter, Tab and Esc mean is left to the owner of the text.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::{CursorMove, TextArea};
@@ -180,7 +180,7 @@ impl Editor {
         true
     }
 
-    /// Moves between lines, and returns whether there was one to move to: at the edge the key belongs to the owner.
+    /// Moves between lines, and returns whether there was one to move to: at the edge the key is left to the owner.
     fn move_line(&mut self, step: CursorMove) -> bool {
         let before = self.area.cursor();
         self.area.move_cursor(step);

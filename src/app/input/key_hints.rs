@@ -1,4 +1,4 @@
-//! Which keys the footer shows: those that one is likely to want in a place, with a word each.
+//! Which keys the footer shows in each context: the most used ones, each with a label.
 //!
 //! The keys come from the keymap; a command that has none in that place is left out.
 
@@ -7,7 +7,7 @@ use crate::app::command::{
 };
 use crate::app::key_context::KeyContext;
 
-/// A command and its word in the footer.
+/// A command and its label in the footer.
 pub(in crate::app) type Hint = (Command, &'static str);
 
 const OPEN: Hint = (Command::List(ListCommand::Open), "open");

@@ -48,7 +48,7 @@ pub enum KeymapError {
     Malformed(String),
     /// No command has this name.
     UnknownCommand(String),
-    /// This is no key.
+    /// A text names no key.
     UnknownKey {
         /// What was to be bound.
         command: Command,

@@ -3,7 +3,7 @@
 /// The head of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColumnHead {
-    /// What it says.
+    /// The text.
     pub(crate) title: &'static str,
     /// Whether the column holds numbers, which stand on the right.
     pub(crate) is_number: bool,

@@ -49,7 +49,7 @@ pub trait Listing {
     /// Selects the row that is shown on a line below the head; `true` where it was selected already.
     fn select_line(&mut self, line: usize) -> bool;
 
-    /// One step of Esc: leaves the text box, clears the filter, takes the marks away. `false`: there was nothing.
+    /// One step of Esc: leaves the text box, clears the filter, removes the marks. `false`: there was nothing.
     fn escape(&mut self) -> bool;
 }
 
@@ -138,7 +138,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
         self.sort = column;
     }
 
-    /// Marks the selected row, or takes its mark away, and goes on to the next.
+    /// Marks the selected row, or removes its mark, and goes on to the next row.
     fn toggle_mark(&mut self, height: usize) {
         let Some(selected) = self.selected().cloned() else {
             return;

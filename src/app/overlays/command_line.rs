@@ -51,7 +51,7 @@ pub(crate) struct ParsedLine {
     argument: String,
 }
 
-/// What a line means, or one sentence that names the unknown word and the likeliest meant one.
+/// What a line means, or a sentence that names the unknown word and the most similar known one.
 pub(crate) fn parse(line: &str) -> Result<ParsedLine, String> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));

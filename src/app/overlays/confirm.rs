@@ -51,7 +51,7 @@ impl Confirm {
         &self.left_out
     }
 
-    /// What the button that does it says.
+    /// The text of the button that accepts.
     pub(crate) fn verb(&self) -> &'static str {
         self.operations.first().map_or("Do it", verb)
     }
@@ -87,17 +87,17 @@ impl Confirm {
         typed.as_deref() == self.deleted().map(AsRef::as_ref)
     }
 
-    /// What the footer shows: Enter does what its button says.
+    /// What the footer shows: Enter presses the button in focus.
     pub(super) fn key_hints(&self) -> Vec<Hint> {
         if self.asks_for_name() {
             return vec![(Command::Text(TextCommand::Accept), self.verb()), CLOSE];
         }
-        let word = match self.button {
+        let verb = match self.button {
             Button::Accept => self.verb(),
             Button::Cancel => "Cancel",
         };
         vec![
-            (Command::Confirm(ConfirmCommand::Press), word),
+            (Command::Confirm(ConfirmCommand::Press), verb),
             (
                 Command::Confirm(ConfirmCommand::OtherButton),
                 "other button",

@@ -34,7 +34,7 @@ pub(crate) enum FormKind {
 }
 
 impl FormKind {
-    /// What its sending button says.
+    /// The text of its button that sends.
     pub(crate) fn verb(self) -> &'static str {
         match self {
             Self::Publish => "Publish",
@@ -59,12 +59,12 @@ pub(crate) enum FormFocus {
 /// How sending goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SubmitState {
-    /// It is being filled in.
+    /// The form is being filled in.
     #[default]
     NotSent,
-    /// It was sent and the answer is awaited.
+    /// The form was sent and the answer is awaited.
     Sent(RequestId),
-    /// It was refused; the fields are as they were.
+    /// The request was refused; the fields are as they were.
     Failed(Failure),
 }
 
@@ -81,7 +81,7 @@ pub struct Form {
     submit_state: SubmitState,
     /// Headers that cannot be typed, of a message that is published again.
     kept_headers: Vec<(String, Bytes)>,
-    /// Whether anything was typed or chosen.
+    /// Whether anything was typed or selected.
     is_touched: bool,
     /// The request under which the value is being edited elsewhere.
     editing: Option<RequestId>,
@@ -283,7 +283,7 @@ impl Form {
         self.field_mut(id)
     }
 
-    /// A changed field takes its own error away, and the refusal of what was sent before.
+    /// A change clears the error of its field, and the failure of what was sent before.
     fn touch(&mut self) {
         self.is_touched = true;
         if let Some(field) = self.focused_field() {

@@ -23,14 +23,14 @@ pub struct Menu {
     state: ListState<usize>,
 }
 
-/// Something that can be chosen.
+/// An entry of a menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MenuEntry {
     /// What it is called; letters are looked for here.
     pub(crate) label: String,
     /// The keys that lead there at once.
     pub(crate) keys: Option<String>,
-    /// What it is, said behind it.
+    /// What it is, shown behind the label.
     pub(crate) detail: String,
     /// What it leads to.
     pub(super) action: MenuAction,

@@ -141,7 +141,7 @@ impl ScreenState for Activity {
     }
 }
 
-/// What was done, in a word or two.
+/// What was done, as a short verb.
 pub(crate) fn verb(kind: &ActivityKind) -> &'static str {
     match kind {
         ActivityKind::CreateStream { .. } => "created",

@@ -42,7 +42,7 @@ columns! {
 columns! {
     /// The columns of the list of groups.
     pub(crate) enum GroupColumn {
-        /// Its id.
+        /// Id of the group.
         Id = text("GROUP"),
         /// Who is in it.
         Members = number("MEMBERS"),
@@ -52,7 +52,7 @@ columns! {
         Streams = text("STREAMS"),
         /// Which broker coordinates it.
         Coordinator = text("COORDINATOR"),
-        /// Its epoch.
+        /// Epoch of the group.
         Epoch = number("EPOCH"),
     }
 }
@@ -60,10 +60,10 @@ columns! {
 /// How the last fetch of something went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum FetchState {
-    /// It was not fetched yet.
+    /// Nothing was fetched yet.
     #[default]
     Never,
-    /// It was fetched at that time.
+    /// The last fetch, at that time, succeeded.
     Fetched(Timestamp),
     /// Fetching failed at that time; what is shown is older.
     Failed(Timestamp, Failure),

@@ -54,7 +54,7 @@ pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     context.request(AppRequest::Tail(keys.collect()));
 }
 
-/// The stream that a message is likely meant for, and its partition where one is selected.
+/// The stream that the form for a message begins with, and its partition where one is selected.
 fn publish_target(row: &RowKey) -> Option<(StreamName, Option<PartitionId>)> {
     match row {
         RowKey::Stream(stream) => Some((Arc::clone(stream), None)),
@@ -138,7 +138,7 @@ fn some_partitions(rows: &[RowKey], truth: &Truth, context: &mut Context) -> Opt
     Some(partitions)
 }
 
-/// Sets a flag of the partitions of these rows, or takes it away where all of them have it.
+/// Sets a flag of the partitions of these rows, or clears it where all of them have it.
 fn toggle(
     rows: &[RowKey],
     flag: impl Fn(&PartitionTruth) -> Known,

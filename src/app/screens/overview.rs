@@ -1,4 +1,4 @@
-//! The first screen: findings, worst first, and the brokers at a glance.
+//! The first screen: findings, worst first, and a summary of the brokers.
 //!
 //! What is wrong is found in `health`.
 

@@ -33,7 +33,7 @@ pub(in crate::app) trait ScreenState {
         self.selected(pane).into_iter().collect()
     }
 
-    /// Works the rows out anew.
+    /// Works out the rows from what holds now.
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport);
 
     /// The screen came into view.
@@ -151,7 +151,7 @@ pub(in crate::app) trait ScreenState {
         }
     }
 
-    /// Copies what is likely wanted of the selected row.
+    /// Copies the first text that can be copied of the selected row.
     fn copy(&mut self, pane: Pane, truth: &Truth, context: &mut Context) {
         if let Some(first) = self.copies(pane, truth).into_iter().next() {
             context.copy(first.label, first.text);

@@ -16,7 +16,7 @@ use crate::model::{Operation, PartitionId, StreamName};
 columns! {
     /// The columns of the list of streams.
     pub enum StreamColumn {
-        /// Its name.
+        /// Name of the stream.
         Name = text("NAME"),
         /// How many partitions.
         Partitions = number("PARTS"),
@@ -38,7 +38,7 @@ columns! {
 columns! {
     /// The columns of the list of partitions.
     pub enum PartitionColumn {
-        /// Its number.
+        /// Number of the partition.
         Number = ordinal("#"),
         /// Which broker leads it.
         Leader = text("LEADER"),

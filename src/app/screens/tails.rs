@@ -155,7 +155,7 @@ impl Tails {
         }
     }
 
-    /// A second has passed. Following, the inspector goes on from second to second: faster, nobody could read it.
+    /// A second has passed. While the tail follows, the inspector changes once a second: faster, nobody could read it.
     pub(in crate::app) fn on_tick(&mut self, truth: &Truth, context: &mut Context) {
         for tail in &mut self.open {
             tail.resume_unpaused(

@@ -62,7 +62,7 @@ fn names(ids: &[BrokerId]) -> String {
     ids.join(", ")
 }
 
-/// What is so, and what metadata's flag says where that is something else.
+/// What holds, and the flag of the metadata where it differs.
 fn truth_and_flag(known: Known, flag: bool) -> String {
     let word = |yes| if yes { "yes" } else { "no" };
     match known.as_bool() {

@@ -1,4 +1,4 @@
-//! A form: fields with their labels, errors beside them, buttons.
+//! A form: fields with their labels and errors, buttons.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -24,7 +24,7 @@ const HEADER_ROWS: (u16, u16) = (3, 1);
 /// Rows besides the fields: the edges, what came of sending, the buttons.
 const AROUND: u16 = 4;
 
-/// A stop of the form, its number, and the rows it takes.
+/// A stop of the form, its number, and how many rows it has.
 #[derive(Clone, Copy)]
 struct FormRow {
     stop: FormFocus,

@@ -1,4 +1,4 @@
-//! The first screen: what is wrong, worst first, and the cluster at a glance.
+//! The first screen: what is wrong, worst first, and a summary of the cluster.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -107,7 +107,7 @@ fn target_lines(finding: &Finding, app: &App, theme: &Theme) -> Vec<detail::Line
     heads.into_iter().chain(page).collect()
 }
 
-/// One line says what, since when; the other one why, and what will follow.
+/// Two lines: what and since when; why, and what will follow.
 fn finding_lines(painter: &mut Painter<'_>, area: Rect, finding: &Finding, app: &App) {
     let theme = painter.theme;
     let since = finding.since.is_set().then_some(finding.since);
@@ -162,7 +162,7 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
     }
 }
 
-/// Draws the cluster at a glance: brokers, the rate of the last minutes, the busiest streams, the slowest cursors.
+/// Draws the summary of the cluster: brokers, the rate of the last minutes, the busiest streams, the slowest cursors.
 pub(in crate::ui) fn cluster(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let (theme, truth) = (painter.theme, app.truth());
     let rate = truth.totals.rate;

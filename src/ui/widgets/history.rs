@@ -12,7 +12,7 @@ use crate::ui::theme::{Glyphs, Theme};
 /// Steps of a bar within one row.
 const STEPS: usize = 8;
 
-/// How much of its height the highest value of a history takes: a steady rate is no wall.
+/// How much of its height the highest value of a history takes: a steady rate does not fill the chart.
 const HEADROOM: f32 = 0.65;
 
 /// A history in one line: a bar a value, squeezed into so many columns.

@@ -1,5 +1,5 @@
 //! The create form: a stream with all its options, from fields to [`Operation::Create`].
-//! It refuses what no server takes, or what takes a server down; the rest is the server's to judge.
+//! Values that no server accepts, or that crash one, are refused here; all others are left to the server.
 
 use std::time::Duration;
 

@@ -18,9 +18,9 @@ pub(crate) enum FieldId {
     Partition,
     /// The key of a message.
     Key,
-    /// Its headers, `NAME=VALUE` a line.
+    /// The headers, `NAME=VALUE` a line.
     Headers,
-    /// Its value.
+    /// The value of a message.
     Value,
     /// Who must have stored it before the ack.
     AckPolicy,
@@ -71,7 +71,7 @@ pub(crate) enum FieldId {
 pub(crate) struct Field {
     /// Which one.
     pub(crate) id: FieldId,
-    /// Its name on the screen.
+    /// The label on the screen.
     pub(crate) label: &'static str,
     /// What may stand in it, shown while it is empty.
     pub(crate) hint: &'static str,
@@ -90,7 +90,7 @@ pub(crate) enum Input {
     Text(Box<Editor>),
     /// One of a few.
     Choice(Choice),
-    /// Bytes of a message published again that are no text: sent as they are, or deleted and typed anew.
+    /// Bytes of a message published again that are no text: sent as they are, or deleted and typed again.
     Bytes(Bytes),
 }
 

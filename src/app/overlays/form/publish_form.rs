@@ -1,5 +1,5 @@
 //! The publish form: one message, from fields to [`Operation::Publish`]; and a message published again, edited.
-//! It knows what a broker refuses anyway and says so at the field; the rest is the broker's to judge.
+//! Values that every broker refuses get an error at their field; all others are left to the broker.
 
 use bytes::Bytes;
 

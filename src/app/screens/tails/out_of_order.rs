@@ -1,5 +1,5 @@
 //! Messages that came late: when newer ones of other partitions had been shown for longer than the window.
-//! They stand where their time puts them; a count, and a sign in the row, show it to whoever has read past that place.
+//! In the rows late messages stand where their time puts them; a count and a sign mark them for whoever read past that place.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ pub(super) enum SubscriptionState {
     Opening,
     /// A broker serves it.
     Live(BrokerId),
-    /// It was cut; a broker to go on with is looked for.
+    /// The subscription was cut; a broker to go on with is looked for.
     Resuming {
         /// How many tries since the cut, from 1.
         attempt: u32,
@@ -24,7 +24,7 @@ pub(super) enum SubscriptionState {
         /// What cut it, or what the last try ran into.
         failure: Failure,
     },
-    /// It is over.
+    /// The subscription is over.
     Ended(EndReason),
 }
 
@@ -64,7 +64,7 @@ impl TailPartition {
         }
     }
 
-    /// Its stream and number.
+    /// The stream and the number.
     pub(super) fn key(&self) -> PartitionKey {
         (StreamName::clone(&self.stream), self.partition)
     }
@@ -79,7 +79,7 @@ impl TailPartition {
         matches!(self.state, SubscriptionState::Ended(_))
     }
 
-    /// The subscription is asked for anew.
+    /// The subscription is asked for again.
     pub(super) fn reopen(&mut self) {
         self.state = SubscriptionState::Opening;
         self.fetching = false;
@@ -105,7 +105,7 @@ impl TailPartition {
         self.since = now;
     }
 
-    /// Whether it is over because the partition was paused, long enough for brokers to have said so since.
+    /// Whether it is over because the partition was paused, long enough for brokers to have reported it since.
     pub(super) fn was_paused(&self, now: Timestamp) -> bool {
         self.state == SubscriptionState::Ended(EndReason::Paused)
             && self.since.age(now) >= PAUSE_OUTDATED_AFTER

@@ -50,7 +50,7 @@ pub struct Tail {
     /// Reading was stopped for want of memory.
     throttled: bool,
     scroll: ScrollDirection,
-    /// It is read from its newest message back to where it starts.
+    /// Reading goes from the newest message back to where the tail starts.
     reads_backwards: bool,
     /// Newer messages than those in memory have left it.
     newest_evicted: bool,
@@ -87,12 +87,12 @@ impl Tail {
         tail
     }
 
-    /// Its id; another one each time it is read anew.
+    /// The id; another one for each time the tail subscribes.
     pub fn id(&self) -> TailId {
         self.id
     }
 
-    /// Its partitions and how reading each goes.
+    /// The partitions and how reading each goes.
     pub(crate) fn partitions(&self) -> &[TailPartition] {
         &self.partitions
     }
@@ -316,7 +316,7 @@ impl Tail {
         self.search.set(query, &mut self.store, context);
     }
 
-    /// Marks the selected message or takes its mark away; of three the first gives way.
+    /// Marks the selected message, or removes its mark; a third mark removes the first.
     pub(super) fn toggle_mark(&mut self) {
         let Some(selected) = self.pin_selected() else {
             return;
@@ -331,7 +331,7 @@ impl Tail {
         }
     }
 
-    /// Takes all marks away; `false` where there were none.
+    /// Removes all marks; `false` where there were none.
     pub(super) fn unmark(&mut self) -> bool {
         !std::mem::take(&mut self.marks).is_empty()
     }

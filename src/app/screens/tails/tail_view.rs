@@ -30,7 +30,7 @@ enum Selection {
     Newest,
     /// The oldest one there is: where a seek begins, before anything came.
     Oldest,
-    /// This one.
+    /// One message by its id.
     One(MessageId),
 }
 
@@ -185,7 +185,7 @@ impl TailView {
     }
 
     /// Moves the selection. Away from the newest message the view no longer follows; back at it, it does, where
-    /// `is_live` says that nothing newer is missing from memory.
+    /// `is_live` means that nothing newer is missing from memory.
     pub(super) fn move_by(&mut self, motion: Motion, store: &Store, height: usize, is_live: bool) {
         let window = self.window(store, height);
         let row = motion.row_from(window.selected, window.rows, height);

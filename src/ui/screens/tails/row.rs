@@ -21,7 +21,7 @@ const TIME: usize = 12;
 const FIELD: usize = 12;
 /// Values above this are not searched for a column: that would take longer than a frame.
 const MAX_JSON: usize = 64 * 1024;
-/// Bytes of the value that tell text from anything else.
+/// Bytes at the beginning of a value by which text is recognised.
 const SAMPLE: usize = 256;
 
 /// Which columns there are and how wide they are; those of width 0 are not shown.

@@ -48,7 +48,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// That part of one message, of two, or of none.
+    /// A part of one message, of two, or of none.
     pub(super) fn of(messages: &[PinnedMessage], part: impl Fn(&PinnedMessage) -> Decoded) -> Self {
         match messages {
             [] => Self::Nothing,

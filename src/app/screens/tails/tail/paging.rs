@@ -73,7 +73,7 @@ impl Tail {
         self.update_eviction();
     }
 
-    /// Goes to the newest message and stays there. Where it is not in memory, or nothing reads on, reads anew.
+    /// Goes to the newest message and stays there. Where it is not in memory, or nothing reads on, subscribes again.
     pub(in crate::app::screens::tails) fn follow(&mut self, context: &mut Context) {
         let was_following = self.is_following();
         self.view.follow();

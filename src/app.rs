@@ -194,11 +194,6 @@ impl App {
         self.context.inflight.oldest()
     }
 
-    /// Whether something was asked for that is not answered yet.
-    pub fn is_busy(&self) -> bool {
-        self.oldest_request().is_some()
-    }
-
     /// How many answers came for nothing that is asked for or open any more.
     pub fn late_answers(&self) -> u64 {
         self.context.late_answers()

@@ -42,6 +42,12 @@ fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Viewport, Buffer)
     (viewport, terminal.backend().buffer().clone())
 }
 
+/// The line on top of the screen.
+pub(crate) fn header(app: &App) -> String {
+    let (_, buffer) = draw(app, 120, 36, &Theme::default());
+    text(&buffer).lines().next().unwrap_or_default().to_owned()
+}
+
 /// The text of a frame, without the spaces at the ends of lines.
 pub(crate) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();

@@ -93,11 +93,6 @@ impl Streams {
         &self.partitions
     }
 
-    /// Whether Liftbridge's own streams are shown.
-    pub fn shows_internal(&self) -> bool {
-        self.shows_internal
-    }
-
     /// The selected stream, if it is there.
     pub(crate) fn selected_stream<'a>(&self, truth: &'a Truth) -> Option<&'a StreamTruth> {
         truth.stream(self.list.selected()?)

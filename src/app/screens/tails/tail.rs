@@ -178,11 +178,6 @@ impl Tail {
         self.partitions.iter().any(|partition| partition.fetching)
     }
 
-    /// Whether the oldest messages that there are stand in memory.
-    pub fn is_at_start(&self) -> bool {
-        self.partitions.iter().all(|partition| partition.at_start)
-    }
-
     /// The selected message.
     pub fn selected(&self) -> Option<MessageRef<'_>> {
         self.view.message(&self.store)

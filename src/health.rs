@@ -62,6 +62,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 pub use finding::{Finding, Rule, Severity};
+pub(crate) use options::best_match;
 pub use options::{AlertOptions, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 pub use truth::{

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use liftui::app::{App, Event, Link, Settings};
+use liftui::app::{App, ConnectionState, Event, Settings};
 use liftui::model::{
     Broker, BrokerId, BrokerView, Cluster, EventTimes, Partition, Stream, StreamName, Timestamp,
 };
@@ -85,7 +85,7 @@ struct Context {
 impl Context {
     fn new() -> Outcome<Self> {
         let mut app = App::new(Settings::default());
-        app.update(Event::Link(Link::Up));
+        app.update(Event::Connection(ConnectionState::Connected));
         app.update(Event::Key(KeyEvent::new(
             KeyCode::Char('3'),
             KeyModifiers::NONE,

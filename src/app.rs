@@ -1,138 +1,116 @@
 //! The state of the dashboard and the one function that changes it; no clock, no I/O, no async.
 //!
-//! Slices own their state and take the [`Context`] where they need the time, fresh ids or want to leave orders.
+//! [`App`] routes: an event goes to the part of the state that it concerns, a command to the overlay on top or to the
+//! screen in focus. What these cannot do by themselves they ask of the app. From the innermost room outwards:
+//!
+//! ```text
+//! words: commands, events, effects, panes, row keys, notices ...
+//! input, lists
+//! settings, context
+//! screens
+//! overlays
+//! cluster, and the app itself
+//! ```
 
-pub mod activity;
-pub mod brokers;
-pub mod cluster;
-pub mod command;
-pub mod command_line;
-pub mod confirm;
-pub mod context;
-pub mod cursors;
-pub mod editor;
-pub mod effect;
-pub mod event;
-pub mod filter;
-pub mod focus;
-pub mod forms;
-pub mod inflight;
-pub mod inspector;
-pub mod keymap;
-pub mod keys;
-pub mod list_state;
-pub mod menu;
-pub mod notice;
-pub mod overlay;
-pub mod overview;
-pub mod schemas;
-pub mod settings;
-pub mod streams;
-pub mod table;
-pub mod tails;
-pub mod viewport;
+#![deny(clippy::indexing_slicing)]
 
-mod copy;
-mod form_flow;
-mod key_hints;
+mod app_request;
+mod cluster;
+pub(crate) mod command;
+mod context;
+mod effect;
+mod event;
+mod focus;
+mod ids;
+mod inflight;
+pub(crate) mod input;
+mod key_context;
+pub(crate) mod lists;
+mod motion;
 mod mouse;
 mod navigation;
-mod operations;
-mod palette;
-mod text_input;
-mod update;
+mod notice;
+mod outcomes;
+pub(crate) mod overlays;
+mod routing;
+pub(crate) mod row_key;
+mod schemas;
+pub(crate) mod screens;
+mod settings;
+mod typed_command;
+mod viewport;
 
+pub use cluster::Freshness;
 pub use command::Command;
-pub use context::Context;
 pub use effect::{Effect, ExportSpec, OlderSpec, TailSpec};
-pub use event::{Event, Link, Progress, ScanEvent, TailEvent};
-pub use focus::{Focus, KeyContext, Pane, Screen};
-pub use keymap::Keymap;
-pub use operations::command_of;
+pub use event::{ConnectionState, Event, Progress, ScanEvent, TailEvent};
+pub use focus::{Focus, Pane, Screen};
+pub use ids::{RequestId, ScanId, TailId};
+pub(crate) use inflight::{Pending, Request};
+pub use input::keymap::Keymap;
+pub use key_context::KeyContext;
+pub use lists::table::Listing;
+pub(crate) use notice::Level;
+pub use notice::{Notice, Notices};
+pub use overlays::Overlay;
+pub use row_key::{DetailTarget, RowKey};
 pub use schemas::Schemas;
+pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{ContextEntry, Settings};
 pub use viewport::{Area, HitTarget, Viewport};
 
-use activity::Activity;
-use brokers::{BrokerColumn, BrokerName};
 use cluster::ClusterState;
-use cursors::Cursors;
-use forms::Form;
-use keys::Key;
-use overlay::Overlay;
-use overview::Overview;
-use streams::Streams;
-use table::Table;
-use tails::Tails;
+use context::Context;
+use input::key_hints::{Hint, UNCONNECTED};
+use input::keys::Key;
+use lists::filter::Filter;
+use overlays::Overlays;
+use screens::Screens;
+use screens::activity::Activity;
+use screens::brokers::Brokers;
+use screens::cursors::Cursors;
+use screens::overview::Overview;
+use screens::streams::Streams;
 
 use crate::health::Truth;
 use crate::model::Timestamp;
 
-/// Names a tail as long as it is open; never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TailId(pub u64);
-
-/// Names a request until it is answered; never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId(pub u64);
-
-/// Names a scan until it is finished or cancelled; never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ScanId(pub u64);
-
 /// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
 #[derive(Debug)]
 pub struct App {
-    /// Time, room, settings, notices, requests on their way.
-    pub context: Context,
-    /// What is known of the cluster.
-    pub cluster: ClusterState,
-    /// Where the user is.
-    pub focus: Focus,
-    /// The first screen.
-    pub overview: Overview,
-    /// The list of brokers.
-    pub brokers: Table<BrokerName, BrokerColumn>,
-    /// The streams and the partitions of the chosen one.
-    pub streams: Streams,
-    /// Cursors and groups.
-    pub cursors: Cursors,
-    /// What was done to the cluster.
-    pub activity: Activity,
-    /// The open tails, with the inspector.
-    pub tails: Tails,
-    /// What lies on top.
-    pub overlay: Option<Overlay>,
-    /// A form that was closed before it was sent.
-    pub draft: Option<Box<Form>>,
-    /// Whether rows without faults are hidden.
-    pub faults_only: bool,
-    history: Vec<String>,
+    context: Context,
+    cluster: ClusterState,
+    focus: Focus,
+    screens: Screens,
+    overlays: Overlays,
+    /// Keys of an unfinished chord.
     pressed: Vec<Key>,
+    /// When ctrl-c was pressed last.
     interrupted: Option<Timestamp>,
 }
 
 impl App {
     /// The dashboard before anything happened.
     pub fn new(settings: Settings) -> Self {
-        let tails = Tails::new(settings.schemas.clone());
         Self {
             cluster: ClusterState::new(settings.health.clone(), settings.addresses.clone()),
+            screens: Screens::new(settings.schemas.clone()),
             context: Context::new(settings),
             focus: Focus::default(),
-            overview: Overview::default(),
-            brokers: Table::sorted_by(BrokerColumn::Name),
-            streams: Streams::default(),
-            cursors: Cursors::default(),
-            activity: Activity::default(),
-            tails,
-            overlay: None,
-            draft: None,
-            faults_only: false,
-            history: Vec::new(),
+            overlays: Overlays::default(),
             pressed: Vec::new(),
             interrupted: None,
         }
+    }
+
+    /// The time, as of the last tick.
+    pub fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    /// What the dashboard was started with.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.context.settings
     }
 
     /// What holds in the cluster, as far as anyone can know.
@@ -140,13 +118,70 @@ impl App {
         self.cluster.truth()
     }
 
-    /// Where keys are looked up now, the closest context first.
-    pub fn contexts(&self) -> &'static [KeyContext] {
-        match &self.overlay {
-            Some(overlay) => overlay.contexts(),
-            None if self.filter_is_open() || self.tail_takes_text() => &[KeyContext::Text],
-            None => self.focus.pane().contexts(),
-        }
+    /// How fresh that is.
+    pub(crate) fn freshness(&self) -> Freshness {
+        self.cluster.freshness(&self.context)
+    }
+
+    /// Whether a first broker was found.
+    pub(crate) fn connection(&self) -> &ConnectionState {
+        self.cluster.connection()
+    }
+
+    /// The screen and the pane in focus.
+    pub fn focus(&self) -> &Focus {
+        &self.focus
+    }
+
+    /// The first screen.
+    pub fn overview(&self) -> &Overview {
+        &self.screens.overview
+    }
+
+    /// The brokers.
+    pub fn brokers(&self) -> &Brokers {
+        &self.screens.brokers
+    }
+
+    /// The streams, and the partitions of the selected one.
+    pub fn streams(&self) -> &Streams {
+        &self.screens.streams
+    }
+
+    /// Cursors and consumer groups.
+    pub(crate) fn cursors(&self) -> &Cursors {
+        &self.screens.cursors
+    }
+
+    /// What was done to the cluster.
+    pub fn activity(&self) -> &Activity {
+        &self.screens.activity
+    }
+
+    /// The open tails.
+    pub fn tails(&self) -> &Tails {
+        &self.screens.tails
+    }
+
+    /// Whether rows without faults are hidden.
+    pub fn faults_only(&self) -> bool {
+        self.screens.faults_only
+    }
+
+    /// What lies on top.
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.overlays.open()
+    }
+
+    /// The filter of the list in focus.
+    pub fn filter(&self) -> Option<&Filter> {
+        let pane = self.focus.pane();
+        self.screens.of(pane).filter(pane)
+    }
+
+    /// The notices of this session.
+    pub fn notices(&self) -> &Notices {
+        &self.context.notices
     }
 
     /// Keys of an unfinished chord.
@@ -154,8 +189,41 @@ impl App {
         &self.pressed
     }
 
-    /// Whether something was asked for that is not answered yet.
-    pub fn is_busy(&self) -> bool {
-        !self.context.inflight.pending().is_empty()
+    /// What was asked for and is not answered for longest.
+    pub(crate) fn oldest_request(&self) -> Option<&Pending> {
+        self.context.inflight.oldest()
+    }
+
+    /// How many answers came for nothing that is asked for or open any more.
+    pub fn late_answers(&self) -> u64 {
+        self.context.late_answers()
+    }
+
+    /// Where keys are looked up now, the closest context first.
+    fn key_contexts(&self) -> &'static [KeyContext] {
+        let pane = self.focus.pane();
+        let overlay = self.overlays.key_contexts();
+        overlay.unwrap_or_else(|| self.screens.of(pane).key_contexts(pane))
+    }
+
+    /// The footer: keys and what they do, the likeliest first, with the two ways to all others at the end.
+    pub(crate) fn key_hints(&self) -> Vec<(String, &'static str)> {
+        let contexts = self.key_contexts();
+        let keymap = &self.context.settings.keymap;
+        let shown = self.hints().into_iter();
+        shown
+            .filter_map(|(command, word)| Some((keymap.hint(contexts, command)?, word)))
+            .collect()
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        let pane = self.focus.pane();
+        let is_typing = self.filter().is_some_and(|one| one.editor().is_some());
+        let unconnected = self.truth().as_of.is_none() && !is_typing;
+        match self.overlays.key_hints() {
+            Some(hints) => hints,
+            None if unconnected => UNCONNECTED.to_vec(),
+            None => self.screens.of(pane).key_hints(pane),
+        }
     }
 }

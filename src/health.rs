@@ -65,6 +65,7 @@ use std::sync::Arc;
 
 pub use finding::{Finding, Rule, Severity};
 pub use log_history::LogLoss;
+pub(crate) use options::best_match;
 pub use options::{AlertOptions, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 pub use truth::{

@@ -17,18 +17,72 @@
 //! # How it runs
 //!
 //! The loop in `runtime` takes one [event](app::Event) at a time: a key, a tick of the clock, a broker's view, a chunk of
-//! messages. [`App::update`](app::App::update) changes the state and returns [effects](app::Effect): orders that tasks carry out
+//! messages. [`App::update`](app::App::update) changes the state and returns [effects](app::Effect): what tasks are to do
 //! elsewhere, and whose outcomes come back as events. [`ui::draw`] makes a frame from the state, and only when something changed.
+//!
+//! Inside `app` and `ui` the rooms are the same: `input` and `lists`, the `screens`, the `overlays` on top of them, and the files
+//! that route at the root. Each uses only what lies further in; `tests/architecture.rs` holds the order.
+//!
+//! # Three walks
+//!
+//! Each function calls the next one, or hands on through a queue (`~`).
+//!
+//! ```text
+//! a key, to its screen and on to the row that it selects
+//!  1  runtime/event_loop::on_wakeup
+//!  2  runtime/event_loop::follow
+//!  3  runtime/input::event                 makes an event of it
+//!  4  runtime/event_loop::update
+//!  5  app/routing::update
+//!  6  app/routing::apply
+//!  7  app/routing::press_key               if no text box takes it
+//!  8  app/input/keymap::resolve            the command that it means here
+//!  9  app/routing::run                     if no overlay takes it
+//! 10  app/screens::run
+//! 11  app/screens/screen_state::run        its screen
+//! 12  app/screens/screen_state::move_by
+//! 13  app/lists/table::move_by
+//! 14  app/lists/list_state::move_by        its row
+//!
+//! a broker's answer, to the rows that show it
+//!  1  runtime/poller::watch
+//!  2  runtime/poller::send_view
+//!  3  runtime/channels::send
+//!  4~ runtime/event_loop::on_wakeup
+//!  5  runtime/event_loop::update
+//!  6  app/routing::update
+//!  7  app/routing::apply
+//!  8  app/cluster::on_broker_view
+//!  9  health::observe                      keeps what the broker reports
+//! 10  app/cluster::assess
+//! 11  health::assess                       what holds in the cluster
+//! 12  app/screens::update_rows             of the screen in view
+//! 13  app/screens/streams::update_rows     or that of another screen
+//! 14  app/lists/table::set_rows
+//! 15  app/lists/list_state::follow_rows    its row
+//!
+//! a chunk of messages, to the tail that keeps it
+//!  1  runtime/pump::follow
+//!  2  runtime/channels::send_tail
+//!  3~ runtime/event_loop::on_wakeup
+//!  4  runtime/event_loop::update
+//!  5  app/routing::update
+//!  6  app/routing::apply
+//!  7  app/screens/tails::on_event
+//!  8  app/screens/tails/tail::on_event      its tail
+//!  9  app/screens/tails/tail::add_chunk
+//! 10  store::push
+//! ```
 //!
 //! # What holds everywhere
 //!
 //! - State changes inside `App::update` alone. It has no clock, no I/O and no async; time is an event.
-//! - Drawing takes `&App`. What a frame offered returns as an event.
+//! - Drawing takes `&App`. The layout of a frame returns as an event.
 //! - Nothing in the loop waits for the network: a dead broker cannot hold a key.
 //! - Every answer carries the id of what it answers; a late one is dropped and counted.
 //! - A tail loses nothing: back-pressure reaches the broker, and what leaves memory is counted and shown.
 //! - Selection is by identity, never by row.
-//! - The last good word of each broker stays on screen; its age is shown.
+//! - The last good answer of each broker stays on screen; its age is shown.
 //! - Destructive operations are confirmed in words. Nothing is published twice on its own.
 //! - An observer is a type without any method that changes the cluster.
 //! - No byte of a broker reaches the terminal but through `ui::sanitise`.
@@ -38,8 +92,11 @@
 //! | to … | edit |
 //! |---|---|
 //! | rebind a key | `assets/keymap.toml` |
-//! | add an intent | `app/command.rs`, its arm in `app/act.rs`, a line in `assets/keymap.toml` |
-//! | add a column | the pane in `ui/` |
+//! | add a command | `app/command.rs`, a line in `assets/keymap.toml`; the compiler names who answers it |
+//! | add a column | its list in `app/screens/`, its cell in `ui/screens/` |
+//! | add a screen | `app/focus.rs`, `app/screens/`, `ui/screens/` |
+//! | add an overlay | `app/overlays/`, `ui/overlays/` |
+//! | let a screen ask for something beyond itself | `app/app_request.rs`, its arm in `app/navigation.rs` |
 //! | change a colour | `assets/themes/` |
 //! | add an operation on brokers | `model/operation.rs`; the compiler names the rest |
 //! | follow a change of the API | `proto/api.proto`, `wire/convert.rs` |

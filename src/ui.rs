@@ -1,28 +1,32 @@
 //! Draws the state of the dashboard; changes nothing.
 //!
-//! A frame is drawn from `&App`, and returns what it offered (I3). All text passes through `sanitise` (I14).
+//! A frame is drawn from `&App`, and its layout is returned (I3). All text passes through `sanitise` (I14). From the
+//! innermost room outwards:
+//!
+//! ```text
+//! sanitise, format, theme
+//! painter, areas, layout, labels
+//! widgets
+//! detail: texts about one thing
+//! screens
+//! overlays
+//! chrome: what surrounds the panes
+//! ```
 
-pub mod format;
-pub mod layout;
-pub mod painter;
-pub mod sanitise;
-pub mod theme;
+#![deny(clippy::indexing_slicing)]
 
-mod activity;
-mod brokers;
+pub(crate) mod format;
+pub(crate) mod sanitise;
+
+mod areas;
 mod chrome;
-mod connecting;
-mod cursors;
 mod detail;
-mod forms;
-mod inspector;
 mod labels;
-mod overlay;
-mod overview;
-mod partitions;
-mod streams;
-mod tails;
-mod text_input;
+mod layout;
+mod overlays;
+mod painter;
+mod screens;
+mod theme;
 mod widgets;
 
 use ratatui::Frame;
@@ -30,126 +34,72 @@ use ratatui::layout::Rect;
 
 pub use theme::{Glyphs, Theme};
 
-use crate::app::cluster::Freshness;
-use crate::app::{App, Pane, Viewport};
-use layout::Panes;
+use crate::app::{App, Freshness, Pane, Viewport};
+use layout::{FrameAreas, Panes};
 use painter::Painter;
+use screens::{
+    activity, brokers, connecting, cursors, inspector, overview, partitions, streams, tails,
+};
 use widgets::PaneArea;
 
-/// Draws a frame and says what it offered: rows per pane, and what lies under which cell.
+/// Draws a frame and returns its layout: rows per pane, and what lies under which cell.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
     let area = frame.area();
-    let framed = theme.framed(app.context.settings.color.as_deref());
+    let framed = theme.framed(app.settings().color.as_deref());
     let mut painter = Painter::new(frame.buffer_mut(), &framed);
-    let Some(places) = layout::frame(area, app.focus.pane()) else {
+    let Some(areas) = layout::frame(area, app.focus().pane()) else {
         chrome::too_small(&mut painter, area);
-        return painter.finish();
+        return painter.into_viewport();
     };
-    chrome::header(&mut painter, places.header, app);
-    body(&mut painter, &places, app);
-    overlay::draw(&mut painter, places.body, app);
-    chrome::tabs(&mut painter, places.tabs, app);
-    chrome::notice(&mut painter, places.notice, app);
-    chrome::footer(&mut painter, places.footer, app);
-    painter.finish()
+    chrome::header(&mut painter, areas.header, app);
+    body(&mut painter, &areas, app);
+    overlays::draw(&mut painter, areas.body, app);
+    chrome::tabs(&mut painter, areas.tabs, app);
+    chrome::notice(&mut painter, areas.notice, app);
+    chrome::footer(&mut painter, areas.footer, app);
+    painter.into_viewport()
 }
 
-fn body(painter: &mut Painter<'_>, places: &layout::Frame, app: &App) {
-    let freshness = app.cluster.freshness(&app.context);
+fn body(painter: &mut Painter<'_>, areas: &FrameAreas, app: &App) {
+    let freshness = app.freshness();
     if freshness == Freshness::Nothing {
-        return connecting::connecting(painter, places.body, app);
+        return connecting::draw(painter, areas.body, app);
     }
-    panes(painter, places.panes, app);
-    if matches!(freshness, Freshness::Stale { .. }) {
-        let old = painter.theme.muted;
-        painter.tint(places.body, old);
-    }
-}
-
-fn panes(painter: &mut Painter<'_>, panes: Panes, app: &App) {
-    match panes {
-        Panes::One(one, area) => pane(painter, one, area, app),
-        Panes::Beside {
-            left,
-            between,
-            right,
-        } => {
-            pane(painter, left.0, left.1, app);
+    match areas.panes {
+        Panes::One(only) => pane(painter, only, app),
+        Panes::Beside(first, between, second) => {
+            pane(painter, first, app);
             painter.vertical_line(between);
-            pane(painter, right.0, right.1, app);
+            pane(painter, second, app);
         }
-        Panes::Stacked {
-            upper,
-            between,
-            lower,
-        } => {
-            pane(painter, upper.0, upper.1, app);
+        Panes::Stacked(first, between, second) => {
+            pane(painter, first, app);
             painter.horizontal_line(between);
-            pane(painter, lower.0, lower.1, app);
+            pane(painter, second, app);
         }
+    }
+    if matches!(freshness, Freshness::Stale { .. }) {
+        painter.tint(areas.body, painter.theme.muted);
     }
 }
 
-/// One pane in its place. Panes borrow only what they show.
-fn pane(painter: &mut Painter<'_>, pane: Pane, area: Rect, app: &App) {
+fn pane(painter: &mut Painter<'_>, (pane, area): (Pane, Rect), app: &App) {
     let place = PaneArea {
         pane,
         area,
-        focused: app.focus.pane() == pane && app.overlay.is_none(),
+        focused: app.focus().pane() == pane && app.overlay().is_none(),
     };
-    let (truth, now, faults_only) = (app.truth(), app.context.now, app.faults_only);
-    let overview = overview::OverviewPanes {
-        overview: &app.overview,
-        truth,
-        now,
+    let draw = match pane {
+        Pane::Findings => overview::findings,
+        Pane::Cluster => overview::cluster,
+        Pane::Brokers => brokers::draw,
+        Pane::Streams => streams::draw,
+        Pane::Partitions => partitions::draw,
+        Pane::Cursors => cursors::cursors,
+        Pane::Groups => cursors::groups,
+        Pane::Activity => activity::draw,
+        Pane::Tail => tails::draw,
+        Pane::Inspector => inspector::draw,
     };
-    let cursors = cursors::CursorsPanes {
-        cursors: &app.cursors,
-        truth,
-        alerts: &app.context.settings.health.alerts,
-        now,
-    };
-    let streams = &app.streams;
-    match pane {
-        Pane::Findings => overview.findings(painter, place),
-        Pane::Cluster => overview.cluster(painter, place),
-        Pane::Brokers => {
-            let list = &app.brokers;
-            brokers::BrokersPane {
-                list,
-                truth,
-                now,
-                faults_only,
-            }
-            .draw(painter, place);
-        }
-        Pane::Streams => {
-            streams::StreamsPane {
-                streams,
-                truth,
-                faults_only,
-                now,
-            }
-            .draw(painter, place);
-        }
-        Pane::Partitions => partitions::PartitionsPane {
-            streams,
-            truth,
-            now,
-        }
-        .draw(painter, place),
-        Pane::Cursors => cursors.cursors(painter, place),
-        Pane::Groups => cursors.groups(painter, place),
-        Pane::Activity => {
-            let offset = app.context.settings.utc_offset;
-            activity::ActivityPane {
-                activity: &app.activity,
-                now,
-                offset,
-            }
-            .draw(painter, place);
-        }
-        Pane::Tail => tails::draw(painter, place, app),
-        Pane::Inspector => inspector::draw(painter, place, app),
-    }
+    draw(painter, place, app);
 }

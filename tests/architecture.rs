@@ -35,6 +35,46 @@ const EDGES: [(&str, &[&str]); 12] = [
     ("main", &["cli"]),
 ];
 
+/// The rooms of a layer from the innermost outwards; what stands in none of them is the layer's own file, outermost.
+const ROOMS: [(&str, &[&[&str]]); 2] = [
+    (
+        "app",
+        &[
+            &[
+                "app_request",
+                "command",
+                "effect",
+                "event",
+                "focus",
+                "ids",
+                "inflight",
+                "key_context",
+                "motion",
+                "notice",
+                "row_key",
+                "schemas",
+                "viewport",
+            ],
+            &["input"],
+            &["lists"],
+            &["settings", "context"],
+            &["screens"],
+            &["overlays"],
+        ],
+    ),
+    (
+        "ui",
+        &[
+            &["sanitise", "format", "theme"],
+            &["areas", "painter", "layout", "labels"],
+            &["widgets"],
+            &["detail"],
+            &["screens"],
+            &["overlays"],
+        ],
+    ),
+];
+
 /// Words that a layer must not contain: crates above its station, clocks, chance, shared mutability.
 const BANNED: [(&str, &[&str]); 6] = [
     (
@@ -184,6 +224,35 @@ impl Source {
         found
     }
 
+    /// The module that this file is, as a path from the crate's root.
+    fn module(&self) -> Vec<&str> {
+        self.name.trim_end_matches(".rs").split('/').collect()
+    }
+
+    /// All paths of this crate that the file names, each from the crate's root.
+    fn paths(&self) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        for (at, _) in self.code.match_indices("::") {
+            let head = &self.code[..at];
+            let start = head.rfind(|c: char| !is_word(c)).map_or(0, |at| at + 1);
+            let is_root = ["crate", "super"].contains(&&head[start..]);
+            if is_root && !head[..start].ends_with(':') {
+                expand(&self.code[start..], &[], &mut found);
+            }
+        }
+        for path in &mut found {
+            let ups = path.iter().take_while(|part| *part == "super").count();
+            let mut parents = self.module();
+            parents.truncate(parents.len().saturating_sub(ups));
+            let root: Vec<String> = match ups {
+                0 => Vec::new(),
+                _ => parents.into_iter().map(str::to_owned).collect(),
+            };
+            path.splice(..ups.max(1), root);
+        }
+        found
+    }
+
     /// Name and length of each function.
     fn functions(&self) -> Vec<(String, usize)> {
         let mut found = Vec::new();
@@ -199,6 +268,36 @@ impl Source {
             }
         }
         found
+    }
+}
+
+/// The paths that begin here, each branch of a group its own.
+fn expand(text: &str, before: &[String], found: &mut Vec<Vec<String>>) {
+    let name: String = text.chars().take_while(|c| is_word(*c)).collect();
+    let rest = &text[name.len()..];
+    let mut path = before.to_vec();
+    path.extend((!name.is_empty()).then_some(name));
+    let Some(rest) = rest.strip_prefix("::") else {
+        return found.push(path);
+    };
+    let Some(group) = rest.strip_prefix('{') else {
+        return expand(rest, &path, found);
+    };
+    let mut depth = 0;
+    let mut start = 0;
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            ',' | '}' if depth == 0 => {
+                expand(group[start..at].trim_start(), &path, found);
+                start = at + 1;
+            }
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if c == '}' && start == at + 1 {
+            return;
+        }
     }
 }
 
@@ -374,6 +473,66 @@ fn layers_use_only_what_lies_below_them() {
 }
 
 #[test]
+fn rooms_use_only_what_lies_further_in() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some((layer, rooms)) = ROOMS.iter().find(|(layer, _)| *layer == source.layer()) else {
+            continue;
+        };
+        let rank = |name: Option<&str>| {
+            let room = rooms
+                .iter()
+                .position(|room| name.is_some_and(|name| room.contains(&name)));
+            room.unwrap_or(rooms.len())
+        };
+        let own = rank(source.module().get(1).copied());
+        for path in source.paths() {
+            // A path of one name is a visibility, not a use.
+            let [first, second, ..] = path.as_slice() else {
+                continue;
+            };
+            if first == layer && rank(Some(second)) > own {
+                wrong.push(format!("{} uses {}", source.name, path.join("::")));
+            }
+        }
+    }
+    none_of("an import leads out of an inner room", &wrong);
+}
+
+#[test]
+fn the_walks_in_the_crate_docs_are_those_of_the_code() {
+    let sources = sources();
+    let text = fs::read_to_string(root().join("src/lib.rs")).expect("the crate has a root");
+    let steps = text.lines().filter_map(|line| {
+        let step = line.strip_prefix("//!")?.trim_start();
+        let (number, rest) = step.split_once(' ')?;
+        let is_first = number == "1";
+        let queued = number.ends_with('~');
+        number.trim_end_matches('~').parse::<usize>().ok()?;
+        let (file, function) = rest.trim_start().split_once("::")?;
+        Some((is_first, queued, file, function.split(' ').next()?))
+    });
+    let (mut wrong, mut walks) = (Vec::new(), 0);
+    let mut walked: Vec<&str> = Vec::new();
+    for (is_first, queued, file, function) in steps {
+        if is_first {
+            walks += 1;
+            walked.clear();
+        }
+        let source = sources.iter().find(|one| one.name == format!("{file}.rs"));
+        let code = source.map_or("", |source| source.code.as_str());
+        let call = format!("{function}(");
+        let called = is_first || queued || walked.iter().any(|code| code.contains(&call));
+        if !called || !code.contains(&format!("fn {function}")) {
+            wrong.push(format!("{file}::{function}"));
+        }
+        walked.push(code);
+    }
+    assert_eq!(walks, 3, "a key, an answer, a chunk");
+    none_of("a step of a walk is not in the code", &wrong);
+}
+
+#[test]
 fn layers_stay_free_of_what_would_make_them_impure() {
     let mut wrong = Vec::new();
     for source in sources() {
@@ -385,9 +544,9 @@ fn layers_stay_free_of_what_would_make_them_impure() {
                 wrong.push(format!("{} holds `{word}`", source.name));
             }
         }
-        if words.contains("tui_textarea") && source.name != "app/editor.rs" {
+        if words.contains("tui_textarea") && source.name != "app/input/editor.rs" {
             wrong.push(format!(
-                "{} names the textarea; that is app/editor.rs",
+                "{} names the textarea; that is app/input/editor.rs",
                 source.name
             ));
         }
@@ -547,6 +706,22 @@ fn the_reader_of_sources_reads_what_is_meant() {
     );
     let names = first_names("{model::{A, B}, store, ui::x};");
     assert_eq!(names, ["model", "store", "ui"]);
+    let source = Source {
+        name: "app/screens/x.rs".into(),
+        text: String::new(),
+        code: "use super::{a, b::{C, D}}; use crate::app::e; fn f(g: super::super::H) {}".into(),
+    };
+    let paths: Vec<String> = source.paths().iter().map(|path| path.join("::")).collect();
+    assert_eq!(
+        paths,
+        [
+            "app::screens::a",
+            "app::screens::b::C",
+            "app::screens::b::D",
+            "app::e",
+            "app::H"
+        ]
+    );
     let mut report = String::new();
     write!(report, "{:?}", first_names("client::Client")).expect("a string takes it");
     assert_eq!(report, "[\"client\"]");

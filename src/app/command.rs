@@ -1,14 +1,31 @@
-//! Every intent a user can have, with the name it is bound and typed by and the sentence that help shows.
+//! Every command, with the name by which it is bound to keys and typed, and the sentence that help shows.
 //!
-//! Grouped by who carries it out. What a command does is decided in `update`; which key means it, in `keymap`.
+//! Grouped by who answers it. Which key means a command is the keymap's; what it does, that of screens and overlays.
 
 use std::fmt;
 
+/// What can be typed behind a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Argument {
+    /// Nothing.
+    None,
+    /// A stream's name.
+    Stream,
+    /// A broker's name.
+    Broker,
+    /// The name of a context.
+    Context,
+    /// A line for the demo cluster's console.
+    Fault,
+    /// Any text.
+    Text,
+}
+
 macro_rules! commands {
     ($( $(#[doc = $about:literal])+ $group:ident($kind:ident) {
-        $( $(#[doc = $help:literal])+ $variant:ident = $name:literal, )+
+        $( $(#[doc = $help:literal])+ $variant:ident $(($argument:ident))? = $name:literal, )+
     } )+) => {
-        /// What a user meant.
+        /// What a key or a typed line means.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Command {
             $( $(#[doc = $about])+ $group($kind), )+
@@ -38,6 +55,14 @@ macro_rules! commands {
                 match self { $($( Self::$group($kind::$variant) => $name, )+)+ }
             }
 
+            /// What can be typed behind it.
+            pub(super) fn argument(self) -> Argument {
+                match self {
+                    $($($( Self::$group($kind::$variant) => Argument::$argument, )?)+)+
+                    _ => Argument::None,
+                }
+            }
+
             /// One sentence that says what it does.
             pub fn help(self) -> &'static str {
                 match self {
@@ -49,14 +74,14 @@ macro_rules! commands {
 }
 
 commands! {
-    /// To a screen, or to a pane of it.
-    Go(Go) {
+    /// Shows a screen, or focuses a pane of it.
+    Go(GoCommand) {
         /// Show the overview: findings, worst first.
         Overview = "go.overview",
         /// Show the brokers.
-        Brokers = "go.brokers",
+        Brokers(Broker) = "go.brokers",
         /// Show the streams and their partitions.
-        Streams = "go.streams",
+        Streams(Stream) = "go.streams",
         /// Show cursors and consumer groups.
         Cursors = "go.cursors",
         /// Show what was done to the cluster.
@@ -69,8 +94,8 @@ commands! {
         PreviousPane = "go.previous-pane",
     }
 
-    /// Within a list or a text.
-    Move(Move) {
+    /// Moves within a list or a text.
+    Move(Motion) {
         /// Move down.
         Down = "move.down",
         /// Move up.
@@ -93,14 +118,14 @@ commands! {
         Right = "move.right",
     }
 
-    /// What every list can do with its rows.
+    /// Does what every list can do with its rows.
     List(ListCommand) {
         /// Open what is chosen: go one level deeper.
         Open = "list.open",
         /// Mark this row, or take its mark away.
         Mark = "list.mark",
         /// Show the rows that contain a text; `!` in front, those that do not.
-        Filter = "list.filter",
+        Filter(Text) = "list.filter",
         /// Go to the next match.
         NextMatch = "list.next-match",
         /// Go to the previous match.
@@ -121,12 +146,12 @@ commands! {
         CopyMenu = "copy.menu",
     }
 
-    /// With brokers, streams and partitions.
-    Act(Act) {
+    /// Does something with brokers, streams and partitions.
+    Cluster(ClusterCommand) {
         /// Tail this stream or partition.
-        Tail = "streams.tail",
+        Tail(Stream) = "streams.tail",
         /// Write a message.
-        Publish = "streams.publish",
+        Publish(Stream) = "streams.publish",
         /// Pause or resume the marked partitions; asks first.
         Pause = "streams.pause",
         /// Make the marked partitions readonly or writable; asks first.
@@ -134,21 +159,21 @@ commands! {
         /// Create a stream.
         Create = "streams.create",
         /// Delete a stream; asks for its name.
-        Delete = "streams.delete",
+        Delete(Stream) = "streams.delete",
         /// Show what would happen if this broker were lost.
-        WhatIf = "brokers.what-if",
+        WhatIf(Broker) = "brokers.what-if",
     }
 
-    /// With a tail and the message that is looked at.
+    /// Does something with a tail or the inspected message.
     Tail(TailCommand) {
         /// Freeze what is shown, or let it go on; messages keep arriving.
         Freeze = "tail.freeze",
         /// Follow the newest message.
         Follow = "tail.follow",
         /// Go to an offset or a time.
-        Seek = "tail.seek",
+        Seek(Text) = "tail.seek",
         /// Show the messages that match a query.
-        Query = "tail.query",
+        Query(Text) = "tail.query",
         /// Read newest first, or oldest first.
         NewestFirst = "tail.newest-first",
         /// Mark this message, or take its mark away.
@@ -160,7 +185,7 @@ commands! {
         /// Open this message in `$EDITOR`.
         Edit = "tail.edit",
         /// Write the messages that are shown to a file.
-        Export = "tail.export",
+        Export(Text) = "tail.export",
         /// Go to the next tail.
         Next = "tail.next",
         /// Go to the previous tail.
@@ -181,7 +206,7 @@ commands! {
         Column = "inspector.column",
     }
 
-    /// In a form.
+    /// Does something in a form.
     Form(FormCommand) {
         /// Go to the next field.
         Next = "form.next",
@@ -199,20 +224,20 @@ commands! {
         Edit = "form.edit",
     }
 
-    /// In a text box of one line.
+    /// Does something in a text box of one line.
     Text(TextCommand) {
         /// Take what is typed.
         Accept = "text.accept",
         /// Complete what is typed.
         Complete = "text.complete",
         /// Go to the line typed before.
-        Back = "text.history-back",
+        Older = "text.history-back",
         /// Go to the line typed after.
-        Forward = "text.history-forward",
+        Newer = "text.history-forward",
     }
 
-    /// In a box that asks.
-    Answer(Answer) {
+    /// Answers a question.
+    Confirm(ConfirmCommand) {
         /// Do it.
         Yes = "confirm.yes",
         /// Leave it.
@@ -220,12 +245,12 @@ commands! {
         /// Press the button that is in focus.
         Press = "confirm.press",
         /// Go to the other button.
-        Other = "confirm.other",
+        OtherButton = "confirm.other",
         /// Copy it as a `liftui` command.
         Copy = "confirm.copy",
     }
 
-    /// With the dashboard itself.
+    /// Concerns the dashboard itself.
     App(AppCommand) {
         /// Close what is on top, leave the text box, clear the filter, unmark, or go back.
         Escape = "app.escape",
@@ -246,39 +271,25 @@ commands! {
         /// Ask every broker now.
         Refresh = "app.refresh",
         /// Go to another cluster.
-        Contexts = "app.contexts",
+        Contexts(Context) = "app.contexts",
         /// Show all of the last error.
         LastError = "app.error",
         /// Show the notices of this session.
         Notices = "app.notices",
         /// Make the demo cluster misbehave, as in `fault kill 2`.
-        Fault = "app.fault",
+        Fault(Fault) = "app.fault",
     }
 }
 
 impl Command {
     /// The command of that name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|one| one.name() == name)
     }
 
-    /// The name without its place, as it is typed after `:`, such as `delete`.
-    pub fn short_name(self) -> &'static str {
+    /// The name without its group, as it is typed after `:`, such as `delete`.
+    pub(crate) fn short_name(self) -> &'static str {
         self.name().rsplit('.').next().unwrap_or_default()
-    }
-
-    /// Whether it leads to a change that stops others' work: never on a single key (I10).
-    pub fn is_destructive(self) -> bool {
-        matches!(self, Self::Act(Act::Delete | Act::Pause | Act::Readonly))
-    }
-
-    /// Whether it changes the cluster at all: refused in observer mode.
-    pub fn changes_cluster(self) -> bool {
-        let adds = matches!(
-            self,
-            Self::Act(Act::Create | Act::Publish) | Self::Tail(TailCommand::PublishAgain)
-        );
-        adds || self.is_destructive()
     }
 }
 
@@ -299,7 +310,7 @@ mod tests {
         let names: HashSet<_> = Command::ALL.iter().map(|one| one.name()).collect();
         assert_eq!(names.len(), Command::ALL.len());
         for one in Command::ALL {
-            assert_eq!(Command::named(one.name()), Some(*one));
+            assert_eq!(Command::from_name(one.name()), Some(*one));
         }
     }
 

@@ -1,120 +1,160 @@
-//! What every slice of the state works with: the time, the room on screen, fresh ids; and where it leaves orders,
-//! changes to the cluster and notices.
+//! What every screen and overlay works with: the time, the layout of the last frame, fresh ids; effects to cause, requests
+//! to the app, notices.
 //!
-//! A slice gets the context handed in and owns none of it. Changes that stop others' work are put aside until the user
-//! has confirmed them (I10).
+//! Changes that stop others' work are not sent until the user has confirmed them (I10).
 
-use super::confirm::is_asked_about;
+use super::app_request::AppRequest;
 use super::effect::Effect;
+use super::ids::{RequestId, ScanId, TailId};
 use super::inflight::{Inflight, Request};
 use super::notice::{Level, Notices};
 use super::settings::Settings;
 use super::viewport::Viewport;
-use super::{RequestId, ScanId, TailId};
 use crate::model::{Failure, Operation, Timestamp};
 
-/// The common ground of all slices.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Context {
+/// What all screens and overlays share.
+#[derive(Debug, Default)]
+pub(super) struct Context {
     /// The time, as of the last tick (I2).
-    pub now: Timestamp,
-    /// What the last frame offered.
-    pub viewport: Viewport,
+    pub(super) now: Timestamp,
+    /// The layout of the last frame.
+    pub(super) viewport: Viewport,
     /// What the dashboard was started with.
-    pub settings: Settings,
-    /// What was told in passing.
-    pub notices: Notices,
+    pub(super) settings: Settings,
+    /// The notices of this session.
+    pub(super) notices: Notices,
     /// What was asked for and is not answered yet.
-    pub inflight: Inflight,
-    orders: Vec<Effect>,
-    to_confirm: Vec<Operation>,
+    pub(super) inflight: Inflight,
+    effects: Vec<Effect>,
+    requests: Vec<AppRequest>,
     last_id: u64,
+    /// Answers that came for nothing that is in flight or open any more (I5).
+    late_answers: u64,
 }
 
 impl Context {
     /// An empty context.
-    pub fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings) -> Self {
         Self {
             settings,
             ..Self::default()
         }
     }
 
-    /// Leaves an order.
-    pub fn order(&mut self, effect: Effect) {
-        self.orders.push(effect);
+    /// Adds an effect to those that the loop carries out after this event.
+    pub(super) fn emit(&mut self, effect: Effect) {
+        self.effects.push(effect);
     }
 
-    /// Says something in passing.
-    pub fn say(&mut self, level: Level, text: impl Into<String>) {
+    /// Asks the app for something that reaches beyond one screen or overlay.
+    pub(super) fn request(&mut self, request: AppRequest) {
+        self.requests.push(request);
+    }
+
+    /// Shows a notice.
+    pub(super) fn notify(&mut self, level: Level, text: impl Into<String>) {
         self.notices.add(level, self.now, text);
     }
 
-    /// Says that something failed.
-    pub fn say_failure(&mut self, failure: &Failure) {
+    /// Shows a failure as a notice.
+    pub(super) fn notify_failure(&mut self, failure: &Failure) {
         self.notices.add_failure(self.now, failure);
     }
 
     /// A fresh id for a tail.
-    pub fn new_tail(&mut self) -> TailId {
-        TailId(self.fresh())
+    pub(super) fn new_tail_id(&mut self) -> TailId {
+        TailId(self.new_id())
     }
 
     /// A fresh id for a scan.
-    pub fn new_scan(&mut self) -> ScanId {
-        ScanId(self.fresh())
+    pub(super) fn new_scan_id(&mut self) -> ScanId {
+        ScanId(self.new_id())
     }
 
-    /// A fresh id for a request, which is noted as being on its way.
-    pub fn new_request(&mut self, request: Request) -> RequestId {
-        let id = RequestId(self.fresh());
+    /// A fresh id for a request, which counts as in flight from now on.
+    pub(super) fn begin_request(&mut self, request: Request) -> RequestId {
+        let id = RequestId(self.new_id());
         self.inflight.add(id, request, self.now);
         id
     }
 
-    /// Sends a change of the cluster, and says under which id. One that stops others' work is not sent: the user is
-    /// asked first. In observer mode nothing is sent.
-    pub fn perform(&mut self, operation: Operation) -> Option<RequestId> {
-        if self.refuses_change() {
+    /// What was in flight under that id, which is in flight no longer; an answer to nothing is counted.
+    pub(super) fn end_request(&mut self, id: RequestId) -> Option<Request> {
+        let ended = self.inflight.remove(id);
+        if ended.is_none() {
+            self.count_late_answer();
+        }
+        ended
+    }
+
+    /// Counts an answer that came for nothing.
+    pub(super) fn count_late_answer(&mut self) {
+        self.late_answers += 1;
+    }
+
+    /// How many answers came for nothing.
+    pub(super) fn late_answers(&self) -> u64 {
+        self.late_answers
+    }
+
+    /// Sends a change of the cluster, and returns its id. One that stops others' work is not sent: the user is asked
+    /// first. In observer mode nothing is sent.
+    pub(super) fn perform(&mut self, operation: Operation) -> Option<RequestId> {
+        if self.forbids_change() {
             return None;
         }
-        if is_asked_about(&operation) {
-            self.to_confirm.push(operation);
+        if stops_others_work(&operation) {
+            self.request(AppRequest::Confirm(vec![operation], Vec::new()));
             return None;
         }
         Some(self.send(operation))
     }
 
-    /// Says so, and returns `true`, where observer mode forbids every change.
-    pub fn refuses_change(&mut self) -> bool {
+    /// Notifies the user, and returns `true`, where observer mode forbids every change.
+    pub(super) fn forbids_change(&mut self) -> bool {
         if self.settings.observer {
-            self.say(
-                Level::Warning,
-                "observer mode: nothing that changes the cluster is sent",
-            );
+            let text = "observer mode: nothing that changes the cluster is sent";
+            self.notify(Level::Warning, text);
         }
         self.settings.observer
     }
 
     /// Sends a change that the user has confirmed, or that needs no confirmation.
     pub(super) fn send(&mut self, operation: Operation) -> RequestId {
-        let id = self.new_request(Request::Operation(operation.clone()));
-        self.order(Effect::Perform(id, operation));
+        let id = self.begin_request(Request::Operation(operation.clone()));
+        self.emit(Effect::Perform(id, operation));
         id
     }
 
-    /// The changes that wait for the user's word.
-    pub(super) fn take_to_confirm(&mut self) -> Vec<Operation> {
-        std::mem::take(&mut self.to_confirm)
+    /// Puts a text on the clipboard, with a notice of what it is.
+    pub(super) fn copy(&mut self, what: &str, text: String) {
+        self.emit(Effect::Copy(text));
+        self.notify(Level::Note, format!("copied {what}"));
     }
 
-    /// All orders left since the last call, in their order.
-    pub(super) fn take_orders(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.orders)
+    /// All effects emitted since the last call, in their order.
+    pub(super) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
     }
 
-    fn fresh(&mut self) -> u64 {
+    /// All requests made since the last call, in their order.
+    pub(super) fn take_requests(&mut self) -> Vec<AppRequest> {
+        std::mem::take(&mut self.requests)
+    }
+
+    fn new_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
+    }
+}
+
+/// Whether an operation needs the user's confirmation: it stops others' work, or undoes what somebody wanted stopped.
+fn stops_others_work(operation: &Operation) -> bool {
+    match operation {
+        Operation::Delete { .. }
+        | Operation::Pause { .. }
+        | Operation::Resume { .. }
+        | Operation::SetReadonly { .. } => true,
+        Operation::Create(_) | Operation::Publish(_) | Operation::SetCursor { .. } => false,
     }
 }

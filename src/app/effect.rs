@@ -1,12 +1,12 @@
-//! Everything the dashboard can ask for, as plain data: orders that the executor carries out elsewhere.
+//! Everything the dashboard can cause, as plain data; the executor carries it out elsewhere.
 
 use std::sync::Arc;
 
-use super::{RequestId, ScanId, TailId};
+use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, Query};
 
-/// An order.
+/// Something to be done elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Ask every broker for its view now.
@@ -16,7 +16,7 @@ pub enum Effect {
     /// Subscribe to what a tail shows.
     OpenTail(TailId, TailSpec),
     /// Stop reading for a tail, or go on: its memory is full, or has room again.
-    HoldTail(TailId, bool),
+    ThrottleTail(TailId, bool),
     /// End a tail's subscriptions.
     CloseTail(TailId),
     /// Fetch messages from before those that a tail keeps.
@@ -39,7 +39,7 @@ pub enum Effect {
     Export(RequestId, ExportSpec),
     /// Stop an export and remove what it wrote.
     CancelExport(RequestId),
-    /// Hand a line to the demo cluster's console.
+    /// Send a line to the demo cluster's console.
     Console(RequestId, String),
     /// Go to another cluster of the config file.
     SwitchContext(String),
@@ -80,7 +80,7 @@ pub struct OlderSpec {
 pub struct ExportSpec {
     /// The file to make; it appears when it is whole.
     pub path: String,
-    /// Its form.
+    /// The format.
     pub form: ExportForm,
     /// The chunks, and which of their messages.
     pub messages: Vec<(Arc<Chunk>, Arc<[u32]>)>,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::{RequestId, ScanId, TailId, Viewport};
+use super::ids::{RequestId, ScanId, TailId};
+use super::viewport::Viewport;
 use crate::model::{
     ActivityEvent, BrokerView, CursorEntry, Failure, GroupInfo, Offset, Outcome, PartitionId,
     Probe, StreamName, SubscriptionEvent, Timestamp,
@@ -29,12 +30,12 @@ pub enum Event {
         /// Rows.
         height: u16,
     },
-    /// The last frame offered other room than the one before.
+    /// The last frame has another layout than the one before.
     Viewport(Viewport),
     /// Time has passed: the wall clock, now.
     Tick(Timestamp),
-    /// How finding a first broker goes.
-    Link(Link),
+    /// A first broker was found, or not yet.
+    Connection(ConnectionState),
     /// One broker answered for itself, or did not.
     BrokerView(Arc<BrokerView>),
     /// A partition's leader was asked whether it really is paused or readonly.
@@ -63,11 +64,11 @@ pub enum Event {
     Shutdown,
 }
 
-/// How finding a first broker goes.
+/// Whether a first broker was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// These addresses are being tried.
-    Trying {
+pub enum ConnectionState {
+    /// Addresses are being tried.
+    Connecting {
         /// The addresses.
         addresses: Vec<String>,
         /// How many rounds, from 1.
@@ -83,7 +84,7 @@ pub enum Link {
         failure: Failure,
     },
     /// At least one broker answers.
-    Up,
+    Connected,
 }
 
 /// Something that happened to a tail.
@@ -117,12 +118,12 @@ pub enum TailEvent {
     Failed(Failure),
 }
 
-/// A step of a scan: matches as positions in the order in which they were handed over.
+/// What a scan found. Chunks are counted in the order in which the effect passed them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScanEvent {
     /// Messages of one chunk that match, by index, ascending.
     Matches {
-        /// Which of the chunks that were handed over.
+        /// Which of the chunks.
         chunk: usize,
         /// Indices in that chunk.
         indices: Arc<[u32]>,
@@ -143,6 +144,6 @@ pub enum Progress {
         /// The file.
         path: String,
     },
-    /// It failed; nothing half-done is left behind.
+    /// The work failed; nothing half-done is left behind.
     Failed(Failure),
 }

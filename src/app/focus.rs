@@ -1,16 +1,17 @@
-//! Where the user is: screen, pane, and the contexts in which a key is looked up; the way back.
-//!
-//! What lies on top (boxes, text fields) adds its own context in `App::contexts`.
+//! Screens and their panes, which of them has the focus, and the way back.
+
+use super::key_context::KeyContext;
+use super::motion::cycled;
 
 /// A screen, one of six.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Screen {
-    /// What is wrong, worst first, and the cluster at a glance.
+    /// What is wrong, worst first, and a summary of the cluster.
     #[default]
     Overview,
     /// The brokers.
     Brokers,
-    /// The streams, and the partitions of the chosen one.
+    /// The streams, and the partitions of the selected one.
     Streams,
     /// Cursors and consumer groups.
     Cursors,
@@ -22,7 +23,7 @@ pub enum Screen {
 
 impl Screen {
     /// All screens in the order of their keys.
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Overview,
         Self::Brokers,
         Self::Streams,
@@ -31,8 +32,8 @@ impl Screen {
         Self::Tails,
     ];
 
-    /// What the tab says.
-    pub fn title(self) -> &'static str {
+    /// The name on the row of screens.
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Overview => "overview",
             Self::Brokers => "brokers",
@@ -43,8 +44,8 @@ impl Screen {
         }
     }
 
-    /// Its panes in the order of `Tab`.
-    pub fn panes(self) -> &'static [Pane] {
+    /// The panes in the order of `Tab`.
+    pub(crate) fn panes(self) -> &'static [Pane] {
         match self {
             Self::Overview => &[Pane::Findings, Pane::Cluster],
             Self::Brokers => &[Pane::Brokers],
@@ -56,29 +57,23 @@ impl Screen {
     }
 
     fn first_pane(self) -> Pane {
-        match self {
-            Self::Overview => Pane::Findings,
-            Self::Brokers => Pane::Brokers,
-            Self::Streams => Pane::Streams,
-            Self::Cursors => Pane::Cursors,
-            Self::Activity => Pane::Activity,
-            Self::Tails => Pane::Tail,
-        }
+        self.panes().first().copied().unwrap_or_default()
     }
 }
 
 /// A part of a screen that can have the focus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pane {
     /// Findings, worst first.
+    #[default]
     Findings,
-    /// The brokers at a glance, beside the findings.
+    /// A summary of the brokers, beside the findings.
     Cluster,
     /// The table of brokers.
     Brokers,
     /// The table of streams.
     Streams,
-    /// The partitions of the chosen stream.
+    /// The partitions of the selected stream.
     Partitions,
     /// All cursors.
     Cursors,
@@ -88,11 +83,17 @@ pub enum Pane {
     Activity,
     /// The messages of a tail.
     Tail,
-    /// The chosen message.
+    /// The selected message.
     Inspector,
 }
 
 impl Pane {
+    /// All panes, screen by screen.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let panes = Screen::ALL.iter().flat_map(|screen| screen.panes());
+        panes.copied()
+    }
+
     /// The screen it is part of.
     pub fn screen(self) -> Screen {
         match self {
@@ -106,7 +107,7 @@ impl Pane {
     }
 
     /// What stands above it.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Findings => "FINDINGS",
             Self::Cluster => "CLUSTER",
@@ -122,7 +123,7 @@ impl Pane {
     }
 
     /// Where its keys are looked up, the closest context first.
-    pub fn contexts(self) -> &'static [KeyContext] {
+    pub(crate) fn key_contexts(self) -> &'static [KeyContext] {
         match self {
             Self::Findings => &[KeyContext::Overview, KeyContext::List, KeyContext::Global],
             Self::Cluster | Self::Brokers => {
@@ -146,123 +147,24 @@ impl Pane {
     }
 }
 
-/// A place in which keys have a meaning of their own; a section of the keymap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum KeyContext {
-    /// Everywhere but in text.
-    Global,
-    /// In every list.
-    List,
-    /// Among findings.
-    Overview,
-    /// Among brokers.
-    Brokers,
-    /// Among streams and partitions.
-    Streams,
-    /// Among cursors and groups.
-    Cursors,
-    /// Among events of the cluster.
-    Activity,
-    /// In a tail.
-    Tail,
-    /// In the inspector.
-    Inspector,
-    /// In a form, between its text boxes.
-    Form,
-    /// In a text box of one line: every printable key is text.
-    Text,
-    /// In a box that asks.
-    Confirm,
-    /// In a menu: palette, copy menu, contexts.
-    Menu,
-    /// In a text to read: help, describe, an error.
-    Reader,
-}
-
-impl KeyContext {
-    /// All contexts, in the order of help.
-    pub const ALL: [Self; 14] = [
-        Self::Global,
-        Self::List,
-        Self::Overview,
-        Self::Brokers,
-        Self::Streams,
-        Self::Cursors,
-        Self::Activity,
-        Self::Tail,
-        Self::Inspector,
-        Self::Form,
-        Self::Text,
-        Self::Confirm,
-        Self::Menu,
-        Self::Reader,
-    ];
-
-    /// Which contexts count at the same place, the closest first.
-    pub const STACKS: [&'static [Self]; 10] = [
-        &[Self::Overview, Self::List, Self::Global],
-        &[Self::Brokers, Self::List, Self::Global],
-        &[Self::Streams, Self::List, Self::Global],
-        &[Self::Cursors, Self::List, Self::Global],
-        &[Self::Activity, Self::List, Self::Global],
-        &[Self::Tail, Self::List, Self::Global],
-        &[Self::Inspector, Self::Tail, Self::List, Self::Global],
-        &[Self::Menu, Self::Text],
-        &[Self::Confirm, Self::Text],
-        &[Self::Reader, Self::List],
-    ];
-
-    /// Its section in the keymap file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Global => "global",
-            Self::List => "list",
-            Self::Overview => "overview",
-            Self::Brokers => "brokers",
-            Self::Streams => "streams",
-            Self::Cursors => "cursors",
-            Self::Activity => "activity",
-            Self::Tail => "tail",
-            Self::Inspector => "inspector",
-            Self::Form => "form",
-            Self::Text => "text",
-            Self::Confirm => "confirm",
-            Self::Menu => "menu",
-            Self::Reader => "reader",
-        }
-    }
-
-    /// Whether there is a place where keys of both count.
-    pub fn meets(self, other: Self) -> bool {
-        let stacks = Self::STACKS
-            .iter()
-            .any(|stack| stack.contains(&self) && stack.contains(&other));
-        self == other || stacks
-    }
-
-    /// The context of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.name() == name)
-    }
-}
-
-/// The screen and pane in focus, what was focused on the other screens, and the way back.
+/// The pane in focus, the pane that each screen had in focus last, and the way back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Focus {
     pane: Pane,
-    remembered: Vec<Pane>,
-    trail: Vec<Pane>,
+    last_panes: [Pane; Screen::ALL.len()],
+    /// The panes to go back to, the last one first.
+    way_back: Vec<Pane>,
 }
 
 /// How many steps back are remembered.
-const TRAIL: usize = 32;
+const MAX_STEPS_BACK: usize = 32;
 
 impl Default for Focus {
     fn default() -> Self {
         Self {
-            pane: Pane::Findings,
-            remembered: Screen::ALL.map(Screen::first_pane).to_vec(),
-            trail: Vec::new(),
+            pane: Pane::default(),
+            last_panes: Screen::ALL.map(Screen::first_pane),
+            way_back: Vec::new(),
         }
     }
 }
@@ -279,53 +181,47 @@ impl Focus {
     }
 
     /// Shows a screen, with the focus where it was there. Not a step on the way back: all screens are roots.
-    pub fn show(&mut self, screen: Screen) {
-        let pane = self.remembered.iter().find(|pane| pane.screen() == screen);
+    pub(super) fn show(&mut self, screen: Screen) {
+        let pane = self.last_panes.iter().find(|pane| pane.screen() == screen);
         self.pane = pane.copied().unwrap_or_else(|| screen.first_pane());
-        self.trail.clear();
+        self.way_back.clear();
     }
 
     /// Focuses a pane of any screen without a step on the way back.
-    pub fn go_to(&mut self, pane: Pane) {
+    pub(super) fn set(&mut self, pane: Pane) {
         self.pane = pane;
-        for kept in &mut self.remembered {
-            if kept.screen() == pane.screen() {
-                *kept = pane;
+        for last in &mut self.last_panes {
+            if last.screen() == pane.screen() {
+                *last = pane;
             }
         }
     }
 
     /// Focuses a pane one level deeper, from which [`Focus::back`] returns.
-    pub fn descend(&mut self, pane: Pane) {
+    pub(super) fn descend(&mut self, pane: Pane) {
         if pane == self.pane {
             return;
         }
-        if self.trail.len() == TRAIL {
-            self.trail.remove(0);
+        if self.way_back.len() == MAX_STEPS_BACK {
+            self.way_back.remove(0);
         }
-        self.trail.push(self.pane);
-        self.go_to(pane);
+        self.way_back.push(self.pane);
+        self.set(pane);
     }
 
     /// Goes back one level; `false` at the root.
-    pub fn back(&mut self) -> bool {
-        let Some(pane) = self.trail.pop() else {
+    pub(super) fn back(&mut self) -> bool {
+        let Some(pane) = self.way_back.pop() else {
             return false;
         };
-        self.go_to(pane);
+        self.set(pane);
         true
     }
 
     /// Moves to the next pane of this screen, or the previous.
-    pub fn cycle(&mut self, forward: bool) {
-        let panes = self.screen().panes();
-        let at = panes
-            .iter()
-            .position(|pane| *pane == self.pane)
-            .unwrap_or(0);
-        let step = if forward { 1 } else { panes.len() - 1 };
-        if let Some(next) = panes.get((at + step) % panes.len()) {
-            self.go_to(*next);
+    pub(super) fn cycle(&mut self, forward: bool) {
+        if let Some(next) = cycled(self.screen().panes(), &self.pane, forward) {
+            self.set(*next);
         }
     }
 }

@@ -1,13 +1,11 @@
 //! What was asked for and is not answered yet, by request id (I5).
-//!
-//! What an answer means to the screen is decided in `update`.
 
-use crate::app::RequestId;
+use super::ids::RequestId;
 use crate::model::{Operation, Timestamp};
 
 /// Something that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
+pub(crate) enum Request {
     /// A change of the cluster.
     Operation(Operation),
     /// An external editor.
@@ -15,54 +13,42 @@ pub enum Request {
     /// An export.
     Export,
     /// A line for the demo cluster's console.
-    Console(String),
+    Console,
 }
 
-/// A request on its way.
+/// A request in flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pending {
-    /// Its id.
-    pub id: RequestId,
+pub(crate) struct Pending {
+    id: RequestId,
     /// What was asked for.
-    pub request: Request,
+    pub(crate) request: Request,
     /// When.
-    pub since: Timestamp,
+    pub(crate) since: Timestamp,
 }
 
-/// All requests on their way, the oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inflight {
-    pending: Vec<Pending>,
-    strays: u64,
-}
+/// All requests in flight, the oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Inflight(Vec<Pending>);
 
 impl Inflight {
-    /// Notes a request.
-    pub fn add(&mut self, id: RequestId, request: Request, since: Timestamp) {
-        self.pending.push(Pending { id, request, since });
+    /// Adds a request.
+    pub(super) fn add(&mut self, id: RequestId, request: Request, since: Timestamp) {
+        self.0.push(Pending { id, request, since });
     }
 
-    /// What this id was asked for, without ending it.
-    pub fn get(&self, id: RequestId) -> Option<&Pending> {
-        self.pending.iter().find(|pending| pending.id == id)
+    /// Whether that request is in flight.
+    pub(super) fn contains(&self, id: RequestId) -> bool {
+        self.0.iter().any(|pending| pending.id == id)
     }
 
-    /// Ends a request and says what it was; an answer to none is counted.
-    pub fn end(&mut self, id: RequestId) -> Option<Pending> {
-        let at = self.pending.iter().position(|pending| pending.id == id);
-        if at.is_none() {
-            self.strays += 1;
-        }
-        at.map(|at| self.pending.remove(at))
+    /// Removes a request and returns what was asked for.
+    pub(super) fn remove(&mut self, id: RequestId) -> Option<Request> {
+        let at = self.0.iter().position(|pending| pending.id == id)?;
+        Some(self.0.remove(at).request)
     }
 
-    /// All that are on their way, the oldest first.
-    pub fn pending(&self) -> &[Pending] {
-        &self.pending
-    }
-
-    /// Answers that came for no known request.
-    pub fn strays(&self) -> u64 {
-        self.strays
+    /// The request that is in flight for longest.
+    pub(super) fn oldest(&self) -> Option<&Pending> {
+        self.0.first()
     }
 }

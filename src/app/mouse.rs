@@ -1,103 +1,87 @@
-//! The mouse: a click chooses, a second one opens, the wheel scrolls.
-//!
-//! What lies where, the last frame told (I3).
+//! The mouse: a click selects, a second one opens, the wheel scrolls. What lies where is known from the last frame (I3).
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::command::Move;
-use super::confirm::Button;
-use super::overlay::Overlay;
-use super::{App, Area, HitTarget, Pane};
+use super::App;
+use super::command::{ListCommand, Motion};
+use super::focus::Pane;
+use super::viewport::HitTarget;
 
 /// Lines that one notch of the wheel scrolls.
-const NOTCH: usize = 3;
+const LINES_PER_NOTCH: usize = 3;
 
 impl App {
-    /// Takes what the mouse did.
-    pub(super) fn mouse(&mut self, event: MouseEvent) {
+    /// Does what a click or the wheel means.
+    pub(super) fn apply_mouse(&mut self, event: MouseEvent) {
         let Some((area, hit)) = self.context.viewport.at(event.column, event.row) else {
             return;
         };
+        let line = usize::from(event.row.saturating_sub(area.y));
         if event.kind == MouseEventKind::Down(MouseButton::Left) {
-            self.click(hit, area, event);
+            self.click(hit, line);
         } else if event.kind == MouseEventKind::ScrollDown {
-            self.wheel(hit, Move::Down);
+            self.scroll(hit, Motion::Down);
         } else if event.kind == MouseEventKind::ScrollUp {
-            self.wheel(hit, Move::Up);
+            self.scroll(hit, Motion::Up);
         }
     }
 
-    fn wheel(&mut self, hit: HitTarget, movement: Move) {
-        if self.overlay.is_none()
+    fn scroll(&mut self, hit: HitTarget, motion: Motion) {
+        if self.overlay().is_none()
             && let HitTarget::Rows(pane) | HitTarget::TallRows(pane) | HitTarget::Column(pane, _) =
                 hit
         {
-            self.focus.go_to(pane);
+            self.focus.set(pane);
         }
-        for _ in 0..NOTCH {
-            self.move_in(movement);
+        for _ in 0..LINES_PER_NOTCH {
+            self.run(motion.into());
         }
     }
 
-    fn click(&mut self, hit: HitTarget, area: Area, event: MouseEvent) {
-        let line = usize::from(event.row.saturating_sub(area.y));
-        match (hit, self.overlay.is_some()) {
-            (HitTarget::Overlay, true) => self.click_overlay(line),
-            (HitTarget::Button(number), true) => self.click_button(number),
-            (_, true) => drop(self.leave_modal()),
-            (HitTarget::Tab(number), false) => {
-                self.focus.go_to(Pane::Tail);
-                self.tails.show(number);
+    fn click(&mut self, hit: HitTarget, line: usize) {
+        if self.overlay().is_some() {
+            return self.click_overlay(hit, line);
+        }
+        match hit {
+            HitTarget::Tab(index) => {
+                self.focus.set(Pane::Tail);
+                self.screens.tails.show(index);
             }
-            (HitTarget::Screen(screen), false) => {
-                self.focus.show(screen);
-                self.arrived();
-            }
-            (HitTarget::Rows(pane), false) => self.click_row(pane, line),
-            (HitTarget::TallRows(pane), false) => self.click_row(pane, line / 2),
-            (HitTarget::Column(pane, column), false) => {
-                self.focus.go_to(pane);
-                if let Some(list) = self.listing_mut() {
+            HitTarget::Screen(screen) => self.show_screen(screen),
+            HitTarget::Rows(pane) => self.click_row(pane, line),
+            HitTarget::TallRows(pane) => self.click_row(pane, line / 2),
+            HitTarget::Column(pane, column) => {
+                self.focus.set(pane);
+                if let Some(list) = self.screens.of_mut(pane).list_in_mut(pane) {
                     list.sort_by_number(column);
                 }
             }
-            (HitTarget::Overlay | HitTarget::Button(_), false) => {}
+            HitTarget::Overlay | HitTarget::Button(_) => {}
+        }
+    }
+
+    fn click_overlay(&mut self, hit: HitTarget, line: usize) {
+        let context = &mut self.context;
+        match hit {
+            HitTarget::Overlay => self.overlays.click_line(line, context),
+            HitTarget::Button(number) => {
+                let truth = self.cluster.truth();
+                self.overlays.click_button(number, truth, context);
+            }
+            HitTarget::Screen(_)
+            | HitTarget::Rows(_)
+            | HitTarget::TallRows(_)
+            | HitTarget::Column(..)
+            | HitTarget::Tab(_) => drop(self.overlays.leave(context)),
         }
     }
 
     fn click_row(&mut self, pane: Pane, line: usize) {
-        let focused = self.focus.pane() == pane;
-        self.focus.go_to(pane);
-        let again = match self.listing_mut() {
-            Some(list) => list.click(line),
-            None => self.tails.click(pane, line, &mut self.context),
-        };
-        if again && focused {
-            self.open();
-        }
-    }
-
-    fn click_overlay(&mut self, line: usize) {
-        if let Some(Overlay::Menu(menu)) = &mut self.overlay
-            && menu.click(line)
-        {
-            self.choose_from_menu();
-        }
-    }
-
-    fn click_button(&mut self, number: usize) {
-        let Some(Overlay::Confirm(confirm)) = &self.overlay else {
-            return self.click_form(number);
-        };
-        let wanted = if number == 0 {
-            Button::Act
-        } else {
-            Button::Cancel
-        };
-        match wanted {
-            Button::Act if confirm.may_act() => self.confirmed(),
-            Button::Act => {}
-            Button::Cancel => self.overlay = None,
+        let was_focused = self.focus.pane() == pane;
+        self.focus.set(pane);
+        let screen = self.screens.of_mut(pane);
+        if screen.select_line(pane, line, &mut self.context) && was_focused {
+            self.run(ListCommand::Open.into());
         }
     }
 }

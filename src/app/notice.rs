@@ -1,4 +1,4 @@
-//! What the dashboard tells in passing: one line that empties itself, and the history of such lines.
+//! Notices: one line that empties itself, and the history of such lines.
 //!
 //! Which errors and changes are worth a notice is decided where they happen.
 
@@ -36,9 +36,9 @@ pub struct Notice {
     pub level: Level,
     /// When it came up.
     pub at: Timestamp,
-    /// One sentence, unsanitised: it may quote what a broker said.
+    /// One sentence, unsanitised: it may quote a broker.
     pub text: String,
-    /// How often in a row it was said.
+    /// How often in a row it came.
     pub times: u32,
 }
 
@@ -51,7 +51,7 @@ pub struct Notices {
 }
 
 /// How many notices are remembered.
-const KEPT: usize = 500;
+const MAX_NOTICES: usize = 500;
 
 impl Notices {
     /// Adds one; the same text again only counts up.
@@ -65,7 +65,7 @@ impl Notices {
             last.times += 1;
             return;
         }
-        if self.history.len() == KEPT {
+        if self.history.len() == MAX_NOTICES {
             self.history.pop_front();
         }
         self.history.push_back(Notice {
@@ -76,7 +76,7 @@ impl Notices {
         });
     }
 
-    /// Adds a failure, and keeps it for whoever wants to see all of it.
+    /// Adds a failure, and keeps all of it as the last one.
     pub fn add_failure(&mut self, at: Timestamp, failure: &Failure) {
         self.add(Level::Error, at, failure.sentence.clone());
         self.last_failure = Some(failure.clone());

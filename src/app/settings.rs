@@ -1,11 +1,11 @@
-//! What the dashboard was started with; it does not change while it runs, but for a switch of clusters, which starts anew.
+//! What the dashboard was started with. It does not change while the dashboard runs: a switch of clusters starts a new one.
 //!
-//! Where each value came from is `config`'s business.
+//! The values come from `config`.
 
 use std::time::Duration;
 
-use super::keymap::Keymap;
-use super::schemas::Schemas;
+use crate::app::input::keymap::Keymap;
+use crate::app::schemas::Schemas;
 use crate::health::HealthOptions;
 
 /// What the dashboard was started with.
@@ -17,7 +17,7 @@ pub struct Settings {
     pub addresses: Vec<String>,
     /// Observer mode: nothing that changes the cluster is sent (I13).
     pub observer: bool,
-    /// The cluster runs in this process and takes `:fault` lines.
+    /// The cluster runs in this process and accepts `:fault` lines.
     pub demo: bool,
     /// The colour of this context's frame, by name or `#rrggbb`, so that nobody mistakes it.
     pub color: Option<String>,
@@ -40,9 +40,9 @@ pub struct Settings {
 /// A cluster of the config file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContextEntry {
-    /// Its name.
+    /// The name of the context.
     pub name: String,
-    /// Its seed addresses.
+    /// The seed addresses.
     pub addresses: Vec<String>,
     /// Whether it is opened in observer mode.
     pub observer: bool,

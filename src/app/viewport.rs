@@ -1,8 +1,8 @@
-//! What the last frame offered, as plain numbers: room per pane, and what lies under which cell.
+//! The layout of the last frame as plain numbers: rows per pane, and what lies under which cell.
 //!
 //! `ui` fills it in, the loop sends it back as an event when it changed (I3).
 
-use super::focus::{Pane, Screen};
+use crate::app::focus::{Pane, Screen};
 
 /// A rectangle of cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ pub enum HitTarget {
     Overlay,
 }
 
-/// The room that a frame offered.
+/// The layout of a frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Viewport {
     /// Columns of the screen.
@@ -72,7 +72,7 @@ impl Viewport {
         (self.width, self.height) = (width, height);
     }
 
-    /// Notes what an area means; later ones lie above earlier ones.
+    /// Records what an area means; later ones lie above earlier ones.
     pub fn add(&mut self, area: Area, hit: HitTarget) {
         self.hits.push((area, hit));
     }

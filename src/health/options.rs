@@ -47,15 +47,20 @@ impl Default for AlertOptions {
 impl HealthOptions {
     /// The minimum ISR of that stream, where the configuration names one.
     pub fn min_isr_of(&self, stream: &str) -> Option<usize> {
-        let found = self.min_isr.get(stream).or_else(|| {
-            self.min_isr
-                .iter()
-                .filter(|(pattern, _)| pattern.contains('*') && matches(pattern, stream))
-                .max_by_key(|(pattern, _)| pattern.len())
-                .map(|(_, value)| value)
-        })?;
-        usize::try_from(*found).ok()
+        let by_name = self.min_isr.iter();
+        let by_name = by_name.map(|(pattern, value)| (pattern.as_str(), *value));
+        usize::try_from(best_match(by_name, stream)?).ok()
     }
+}
+
+/// What stands for a name among names and patterns with `*`: an exact name wins, then the longest pattern.
+pub(crate) fn best_match<'a, T>(
+    by_name: impl Iterator<Item = (&'a str, T)>,
+    name: &str,
+) -> Option<T> {
+    let matching = by_name.filter(|(pattern, _)| matches(pattern, name));
+    let best = matching.max_by_key(|(pattern, _)| (*pattern == name, pattern.len()));
+    best.map(|(_, value)| value)
 }
 
 /// Whether the text fits the pattern, in which `*` stands for any text.
@@ -107,6 +112,10 @@ mod tests {
             ("**", "", true),
             ("a*a", "a", false),
             ("abc", "abc", true),
+            ("telemetry.*", "telemetry.raw.eu", true),
+            ("telemetry.*", "telemetry", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
         ] {
             assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
         }

@@ -53,6 +53,24 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// The partitions that it pauses, resumes, makes readonly or writable, and their stream; none named: all.
+    pub fn flagged(&self) -> Option<(&StreamName, &[PartitionId])> {
+        match self {
+            Self::Pause {
+                stream, partitions, ..
+            }
+            | Self::Resume { stream, partitions }
+            | Self::SetReadonly {
+                stream, partitions, ..
+            } => Some((stream, partitions)),
+            Self::Create(_) | Self::Delete { .. } | Self::Publish(_) | Self::SetCursor { .. } => {
+                None
+            }
+        }
+    }
+}
+
 /// How an operation ended that did not fail as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -126,7 +126,7 @@ impl Executor {
             Effect::Refresh => self.nudge.now(),
             Effect::Probe(places) => self.probe(places),
             Effect::OpenTail(id, spec) => self.open_tail(id, spec),
-            Effect::HoldTail(id, held) => self.hold_tail(id, held),
+            Effect::ThrottleTail(id, held) => self.hold_tail(id, held),
             Effect::CloseTail(id) => self.close_tail(id),
             Effect::FetchOlder(id, spec) => self.fetch_older(id, spec),
             Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),

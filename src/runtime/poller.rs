@@ -12,7 +12,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::channels::EventSender;
 use super::nudge::RefreshRequest;
-use crate::app::{Event, Link};
+use crate::app::{ConnectionState, Event};
 use crate::client::Observer;
 use crate::model::{BrokerView, ErrorKind, Failure, Target, Timestamp};
 
@@ -71,18 +71,18 @@ impl Poller {
         for attempt in 1.. {
             let addresses = self.addresses();
             let trying = addresses.iter().map(ToString::to_string).collect();
-            self.link(Link::Trying {
+            self.send_connection(ConnectionState::Connecting {
                 addresses: trying,
                 attempt,
             })
             .await;
             nudged.answered();
             let Err(failure) = self.round(addresses).await else {
-                return self.link(Link::Up).await;
+                return self.send_connection(ConnectionState::Connected).await;
             };
             let wait = wait_after(attempt);
             let next = Timestamp::now().plus(wait);
-            self.link(Link::Waiting {
+            self.send_connection(ConnectionState::Waiting {
                 attempt,
                 next,
                 failure,
@@ -144,8 +144,8 @@ impl Poller {
         self.outbox.send(Event::BrokerView(view)).await;
     }
 
-    async fn link(&self, link: Link) {
-        self.outbox.send(Event::Link(link)).await;
+    async fn send_connection(&self, state: ConnectionState) {
+        self.outbox.send(Event::Connection(state)).await;
     }
 }
 

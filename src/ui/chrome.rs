@@ -1,30 +1,23 @@
 //! What surrounds the panes: header, the names of the screens, the notice line, the keys.
-//!
-//! Which keys there are, the keymap tells; which notice is shown, `app/notice`.
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::Span;
 
+use super::areas::{after, cells, left};
 use super::format;
 use super::labels;
-use super::layout::LEAST;
+use super::layout::MIN_SIZE;
+use super::overlays::command_line;
 use super::painter::{Painter, span, spans_width};
-use super::text_input;
 use super::theme::Theme;
-use super::widgets::{after, dotted};
-use crate::app::cluster::Freshness;
-use crate::app::command_line::{self, CommandLine};
-use crate::app::inflight::Request;
-use crate::app::notice::Level;
-use crate::app::overlay::Overlay;
-use crate::app::{App, HitTarget, Screen};
+use super::widgets::dotted;
+use crate::app::{App, Freshness, HitTarget, Overlay, Request, Screen};
 use crate::health::{BrokerTruth, Severity};
 use crate::model::counted;
 
 /// A sentence instead of a broken screen.
 pub(super) fn too_small(painter: &mut Painter<'_>, area: Rect) {
-    let (width, height) = LEAST;
+    let (width, height) = MIN_SIZE;
     let text = format!(
         "liftui needs {width}x{height}; this is {}x{}",
         area.width, area.height
@@ -37,31 +30,30 @@ pub(super) fn header(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
     let mut right = age(app, theme);
     right.push(span(" ", theme.text));
-    let left = painter.put_right(area, &right);
+    let rest = painter.put_right(area, &right);
     let name = [
         span(" liftui ", theme.brand),
-        span(&*app.context.settings.cluster, theme.text),
+        span(&*app.settings().cluster, theme.text),
     ];
-    let mut taken = painter.put(left, &name);
-    for part in parts(app, theme) {
-        let wide = u16::try_from(spans_width(&part)).unwrap_or(u16::MAX);
-        let divider = [span(format!(" {}", theme.glyphs.divider), theme.line)];
-        if taken.saturating_add(wide).saturating_add(3) > left.width {
+    let mut used = painter.put(rest, &name);
+    let divider = [span(format!(" {}", theme.glyphs.divider), theme.line)];
+    for part in header_parts(app, theme) {
+        let width = cells(spans_width(&part));
+        if used.saturating_add(width).saturating_add(3) > rest.width {
             continue;
         }
-        taken += painter.put(after(left, taken), &divider);
-        taken += painter.put(after(left, taken), &part);
+        used += painter.put(after(rest, used), &divider);
+        used += painter.put(after(rest, used), &part);
     }
 }
 
-/// What the header says between the name and the age, the most needed first.
-fn parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+/// The parts of the header between the name and the age, the most needed first.
+fn header_parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let truth = app.truth();
     if truth.as_of.is_none() {
         return Vec::new();
     }
-    let own = truth.totals.streams - truth.totals.internal;
-    let mut parts = vec![brokers(&truth.brokers, theme), findings(app, theme)];
+    let mut parts = vec![brokers(&truth.brokers, theme), vec![findings(app, theme)]];
     if let Some(rate) = truth.totals.rate {
         parts.push(vec![
             span(format::rate(rate), theme.text),
@@ -72,107 +64,86 @@ fn parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let others = truth.streams.iter().filter(|stream| !stream.internal);
     let paused: usize = others.map(|stream| stream.status.paused).sum();
     if paused > 0 {
-        let text = format!("{} {} paused", theme.glyphs.paused, format::size(paused));
+        let text = format!(
+            "{} {} paused",
+            theme.glyphs.paused,
+            format::count_usize(paused)
+        );
         parts.push(vec![span(text, theme.paused)]);
     }
+    let own = truth.totals.streams - truth.totals.internal;
     parts.push(vec![span(counted(own, "stream"), theme.text)]);
     parts
 }
 
 /// More brokers than this are counted instead of shown one by one.
-const SIGNS: usize = 9;
+const MAX_SIGNS: usize = 9;
 
 fn brokers(brokers: &[BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
     let mut spans = vec![span(counted(brokers.len(), "broker"), theme.text)];
-    if brokers.len() <= SIGNS {
+    if brokers.len() <= MAX_SIGNS {
         for broker in brokers {
-            spans.push(span(" ", theme.text));
-            spans.push(labels::broker_sign(broker, theme));
+            spans.extend([span(" ", theme.text), labels::broker_sign(broker, theme)]);
         }
         return spans;
     }
-    let silent = brokers
-        .iter()
-        .filter(|broker| broker.reach.is_silent())
-        .count();
-    let answering = brokers
-        .iter()
-        .filter(|broker| broker.is_answering())
-        .count();
-    spans.push(span(
-        format!(" {} {answering}", theme.glyphs.good),
-        theme.good,
-    ));
+    let answering = brokers.iter().filter(|one| one.is_answering()).count();
+    let silent = brokers.iter().filter(|one| one.reach.is_silent()).count();
+    let text = format!(" {} {answering}", theme.glyphs.good);
+    spans.push(span(text, theme.good));
     if silent > 0 {
-        spans.push(span(
-            format!(" {} {silent}", theme.glyphs.broken),
-            theme.broken,
-        ));
+        let text = format!(" {} {silent}", theme.glyphs.broken);
+        spans.push(span(text, theme.broken));
     }
     spans
 }
 
-fn findings(app: &App, theme: &Theme) -> Vec<Span<'static>> {
-    let grave: Vec<Severity> = app
-        .truth()
-        .findings
-        .iter()
-        .map(|finding| finding.severity)
-        .filter(|severity| *severity > Severity::Note)
-        .collect();
-    match grave.iter().max() {
-        Some(worst) => {
-            let (sign, style) = labels::severity(*worst, theme);
-            vec![span(
-                format!("{sign} {}", counted(grave.len(), "finding")),
-                style,
-            )]
-        }
-        None => vec![calm(&app.truth().brokers, theme)],
-    }
+fn findings(app: &App, theme: &Theme) -> Span<'static> {
+    let findings = app.truth().findings.iter();
+    let severities = findings.map(|finding| finding.severity);
+    let problems: Vec<Severity> = severities.filter(|one| *one > Severity::Note).collect();
+    let Some(worst) = problems.iter().max() else {
+        return no_findings(&app.truth().brokers, theme);
+    };
+    let (sign, style) = labels::severity(*worst, theme);
+    span(
+        format!("{sign} {}", counted(problems.len(), "finding")),
+        style,
+    )
 }
 
-/// Nothing is known to be wrong; whether that means much depends on who has been heard.
-fn calm(brokers: &[BrokerTruth], theme: &Theme) -> Span<'static> {
-    let silent = brokers
-        .iter()
-        .filter(|broker| !broker.is_answering())
-        .count();
-    if silent > 0 {
-        let text = format!("{} {silent} not heard yet", theme.glyphs.unknown);
+/// Nothing is known to be wrong, as far as brokers have answered.
+fn no_findings(brokers: &[BrokerTruth], theme: &Theme) -> Span<'static> {
+    let unanswered = brokers.iter().filter(|one| !one.is_answering()).count();
+    if unanswered > 0 {
+        let text = format!("{} {unanswered} not heard yet", theme.glyphs.unknown);
         return span(text, theme.unknown);
     }
     span(format!("{} all well", theme.glyphs.good), theme.good)
 }
 
-/// The right end: what is on its way, observer mode, how old the truth is.
+/// The right end: what is in flight, observer mode, how old the truth is.
 fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
-    let mut parts: Vec<Vec<Span<'static>>> = Vec::new();
-    if let Some(pending) = app.context.inflight.pending().first() {
+    let ago = |at| format::ago(at, app.now());
+    let mut parts = Vec::new();
+    if let Some(pending) = app.oldest_request() {
         let what = match &pending.request {
             Request::Operation(_) => "sending",
             Request::Edit => "in the editor",
             Request::Export => "exporting",
-            Request::Console(_) => "at the console",
+            Request::Console => "at the console",
         };
-        let since = format::ago(pending.since, app.context.now);
-        parts.push(vec![span(format!("{what} {since}"), theme.key)]);
+        let text = format!("{what} {}", ago(pending.since));
+        parts.push(vec![span(text, theme.key)]);
     }
-    if app.context.settings.observer {
+    if app.settings().observer {
         parts.push(vec![span("observing", theme.readonly)]);
     }
-    let (text, style) = match app.cluster.freshness(&app.context) {
-        Freshness::Nothing => ("no broker yet".to_owned(), theme.degraded),
-        Freshness::Live { as_of } => (
-            format!("as of {}", format::ago(as_of, app.context.now)),
-            theme.muted,
-        ),
-        Freshness::Stale { as_of } => (
-            format!("stale {}", format::ago(as_of, app.context.now)),
-            theme.broken,
-        ),
-    };
-    parts.push(vec![span(text, style)]);
+    parts.push(vec![match app.freshness() {
+        Freshness::Nothing => span("no broker yet", theme.degraded),
+        Freshness::Live { as_of } => span(format!("as of {}", ago(as_of)), theme.muted),
+        Freshness::Stale { as_of } => span(format!("stale {}", ago(as_of)), theme.broken),
+    }]);
     dotted(&parts, theme)
 }
 
@@ -180,51 +151,45 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
 pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     painter.horizontal_line(area);
     let theme = painter.theme;
-    let names: usize = Screen::ALL
+    let names = Screen::ALL
         .iter()
-        .map(|screen| format::width(screen.title()))
-        .sum();
-    let roomy = usize::from(area.width) > names + 4 * Screen::ALL.len();
-    let mut left = after(area, u16::from(roomy));
-    for (number, screen) in Screen::ALL.into_iter().enumerate() {
-        let here = screen == app.focus.screen();
-        let (digit, name) = if here {
+        .map(|screen| format::width(screen.title()));
+    let is_roomy = usize::from(area.width) > names.sum::<usize>() + 4 * Screen::ALL.len();
+    let mut rest = after(area, u16::from(is_roomy));
+    for (number, screen) in (1..).zip(Screen::ALL) {
+        let (digit, name) = if screen == app.focus().screen() {
             (theme.focus, theme.focus)
         } else {
             (theme.key, theme.muted)
         };
+        let end = if is_roomy { " " } else { "" };
         let text = [
             span(" ", theme.text),
-            span((number + 1).to_string(), digit),
+            span(format!("{number}"), digit),
             span(format!(" {}", screen.title()), name),
-            span(if roomy { " " } else { "" }, theme.text),
+            span(end, theme.text),
         ];
-        let taken = painter.put(left, &text);
-        let hit = Rect {
-            width: taken,
-            ..left
-        };
-        painter.hit(hit, HitTarget::Screen(screen));
-        left = after(left, taken);
+        let used = painter.put(rest, &text);
+        painter.add_hit(left(rest, used), HitTarget::Screen(screen));
+        rest = after(rest, used);
     }
 }
 
-/// What is typed after `:`, or what was told last, until it expires.
+/// What is typed after `:`, or the last notice, until it expires.
 pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    if let Some(Overlay::CommandLine(line)) = &app.overlay {
-        return command_line(painter, area, line, app);
+    if let Some(Overlay::CommandLine(line)) = app.overlay() {
+        return command_line::draw(painter, area, line, app);
     }
     if !app.pressed().is_empty() {
         let keys: Vec<String> = app.pressed().iter().map(ToString::to_string).collect();
         painter.put(area, &[span(format!(" {} …", keys.join(" ")), theme.key)]);
         return;
     }
-    let Some(notice) = app.context.notices.current(app.context.now) else {
+    let Some(notice) = app.notices().current(app.now()) else {
         return;
     };
-    let style = level_style(notice.level, theme);
-    let time = format::clock(notice.at, app.context.settings.utc_offset);
+    let time = format::clock(notice.at, app.settings().utc_offset);
     let times = if notice.times > 1 {
         format!("  ({} times)", notice.times)
     } else {
@@ -232,96 +197,28 @@ pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
     };
     let spans = [
         span(format!(" {time}  "), theme.muted),
-        span(&*notice.text, style),
+        span(&*notice.text, theme.level_style(notice.level)),
         span(times, theme.muted),
     ];
     painter.put(area, &spans);
 }
 
-/// How a notice of that level looks.
-pub(super) fn level_style(level: Level, theme: &Theme) -> Style {
-    match level {
-        Level::Note => theme.text,
-        Level::Warning => theme.degraded,
-        Level::Error => theme.broken,
-    }
-}
-
-fn command_line(painter: &mut Painter<'_>, area: Rect, line: &CommandLine, app: &App) {
-    let theme = painter.theme;
-    let begin = after(area, painter.put(area, &[span(" :", theme.key)]));
-    text_input::line(painter, begin, line.editor(), theme.input);
-    let typed = line.editor().text();
-    let text = u16::try_from(format::width(&typed)).unwrap_or(u16::MAX);
-    let rest = after(begin, text.saturating_add(3));
-    if let Some((candidates, at)) = line.completions() {
-        return candidates_from(painter, rest, candidates, Some(at));
-    }
-    if typed.is_empty() {
-        let hint = "a command or a name of one; tab completes, up brings earlier ones";
-        painter.put(rest, &[span(hint, theme.faint)]);
-        return;
-    }
-    let mut could_become = app.could_become(line);
-    could_become.retain(|candidate| *candidate != typed);
-    let names_something = typed.contains(' ') && !could_become.is_empty();
-    match command_line::parse(&typed) {
-        Ok(meant) if !names_something => {
-            painter.put(rest, &[span(meant.command.help(), theme.muted)]);
-        }
-        Ok(_) | Err(_) => candidates_from(painter, rest, &could_become, None),
-    }
-}
-
-/// What the line could become, as much as there is room for; the one that stands in it already is bright.
-fn candidates_from(
-    painter: &mut Painter<'_>,
-    area: Rect,
-    candidates: &[String],
-    chosen: Option<usize>,
-) {
-    let theme = painter.theme;
-    let mut rest = area;
-    let first = chosen.unwrap_or(0).saturating_sub(1);
-    for (number, candidate) in candidates.iter().enumerate().skip(first) {
-        let style = if Some(number) == chosen {
-            theme.focus
-        } else {
-            theme.muted
-        };
-        let last = candidate.rsplit(' ').find(|word| !word.is_empty());
-        let taken = painter.put(
-            rest,
-            &[
-                span(last.unwrap_or_default(), style),
-                span("  ", theme.text),
-            ],
-        );
-        rest = after(rest, taken);
-    }
-}
-
 /// What the keys do here, now: as many as there is room for, and always the last two, which lead to all others.
 pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
-    let mut hints: Vec<[Span<'static>; 2]> = app
-        .key_hints()
-        .into_iter()
-        .map(|(keys, words)| {
-            [
-                span(keys, theme.key),
-                span(format!(" {words}"), theme.muted),
-            ]
-        })
-        .collect();
+    let hints = app.key_hints().into_iter().map(|(keys, words)| {
+        let words = span(format!(" {words}"), theme.muted);
+        [span(keys, theme.key), words]
+    });
+    let mut hints: Vec<[Span<'static>; 2]> = hints.collect();
     let needed = |hints: &[[Span<'static>; 2]]| -> usize {
         hints.iter().map(|hint| spans_width(hint) + 2).sum()
     };
     while needed(&hints) > usize::from(area.width) && hints.len() > 2 {
         hints.remove(hints.len() - 3);
     }
-    let mut left = after(area, 1);
+    let mut rest = after(area, 1);
     for hint in &hints {
-        left = after(left, painter.put(left, hint) + 2);
+        rest = after(rest, painter.put(rest, hint) + 2);
     }
 }

@@ -1,142 +1,123 @@
 //! Texts to read about one thing: a broker, a stream, a partition, a finding, an error, the keys of a place.
-//!
-//! Lines are made here and drawn in a box by `overlay`, or below a list by its pane.
 
-mod entities;
-mod keys;
-mod loss;
+mod broker;
+mod cursor;
+mod help;
 mod messages;
+mod partition;
+mod stream;
+mod text_builder;
+mod what_if;
 
-use ratatui::layout::Rect;
-use ratatui::style::Style;
-use ratatui::text::Span;
+pub(super) use broker::{broker_detail, broker_facts};
+pub(super) use partition::partition_detail;
+pub(super) use text_builder::{Line, draw, wrapped};
+pub(super) use what_if::what_if_detail;
 
-pub(super) use entities::{broker_facts, broker_page, page, partition_subject};
-pub(super) use loss::loss_page;
+use cursor::{cursor_detail, group_detail};
+use stream::stream_detail;
+use text_builder::TextBuilder;
 
 use super::format;
-use super::painter::{Painter, span};
+use super::labels;
 use super::theme::Theme;
-use super::widgets::row;
+use crate::app::row_key::find_cursor;
+use crate::app::screens::activity::{target, verb};
+use crate::app::{App, DetailTarget, RowKey};
+use crate::health::Finding;
+use crate::model::{ActivityEvent, Timestamp};
 
-/// A line of a text.
-#[derive(Clone, Debug)]
-pub(super) struct Line(pub(super) Vec<Span<'static>>);
-
-/// Width of the names in front of values.
-const LABEL: usize = 14;
-
-impl Line {
-    /// An empty line.
-    pub(super) fn gap() -> Self {
-        Self(Vec::new())
-    }
-
-    /// The head of a part.
-    pub(super) fn head(text: impl Into<String>, theme: &Theme) -> Self {
-        Self(vec![span(text, theme.title)])
-    }
-
-    /// A sentence.
-    pub(super) fn text(text: impl Into<String>, style: Style) -> Self {
-        Self(vec![span(text, style)])
-    }
-
-    /// A name and its value.
-    pub(super) fn pair(name: &str, value: impl Into<String>, theme: &Theme) -> Self {
-        Self::spans(name, vec![span(value, theme.text)], theme)
-    }
-
-    /// A name and its value in pieces.
-    pub(super) fn spans(name: &str, value: Vec<Span<'static>>, theme: &Theme) -> Self {
-        let mut spans = vec![span(format::pad(name, LABEL), theme.muted)];
-        spans.extend(value);
-        Self(spans)
-    }
-}
-
-/// Draws lines from one on, as far as there is room.
-pub(super) fn draw(painter: &mut Painter<'_>, area: Rect, lines: &[Line], from: usize) {
-    for (number, line) in (0..area.height).zip(lines.iter().skip(from)) {
-        painter.put(row(area, number), &line.0);
-    }
-}
-
-/// The same lines, none wider than the room: long ones go on below, as far to the right as their value begins.
-pub(super) fn wrapped(lines: Vec<Line>, columns: usize) -> Vec<Line> {
-    lines
-        .into_iter()
-        .flat_map(|line| wrap(line, columns))
-        .collect()
-}
-
-fn wrap(line: Line, columns: usize) -> Vec<Line> {
-    let indent = match line.0.as_slice() {
-        [name, _, ..] if name.content.ends_with(' ') => format::width(&name.content),
-        _ => 2,
-    };
-    if super::painter::spans_width(&line.0) <= columns || columns <= indent + 8 {
-        return vec![line];
-    }
-    let mut lines = Vec::new();
-    let mut current: Vec<Span<'static>> = Vec::new();
-    let mut used = 0;
-    for piece in line.0 {
-        for word in words_of(&super::sanitise::line(&piece.content)) {
-            let wide = format::width(&word);
-            if used + format::width(word.trim_end()) > columns && used > indent {
-                lines.push(Line(trimmed(std::mem::take(&mut current))));
-                current.push(span(" ".repeat(indent), Style::new()));
-                used = indent;
-            }
-            used += wide;
-            current.push(span(word, piece.style));
+/// The title and the lines of the text about something.
+pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String, Vec<Line>) {
+    match target {
+        DetailTarget::Row(row) => row_detail(row, app, theme),
+        DetailTarget::Help(contexts) => {
+            let lines = help::help_detail(contexts, &app.settings().keymap, theme);
+            ("Keys".to_owned(), lines)
+        }
+        DetailTarget::WhatIf(name) => {
+            let (truth, options) = (app.truth(), &app.settings().health);
+            let broker = truth.broker(name);
+            let lines = broker.map(|broker| what_if_detail(broker, truth, options, theme));
+            let lines = lines.unwrap_or_else(|| gone_text("The broker", theme));
+            (format!("What if {name}"), lines)
+        }
+        DetailTarget::Failure(failure) => {
+            let lines = messages::failure_detail(failure, theme);
+            ("Error".to_owned(), lines)
+        }
+        DetailTarget::Console(text) => ("Faults".to_owned(), messages::console_detail(text, theme)),
+        DetailTarget::Notices => {
+            let lines = messages::notices_detail(app, theme);
+            ("Notices of this session".to_owned(), lines)
         }
     }
-    lines.push(Line(current));
-    lines
 }
 
-/// The same pieces without the space behind the last one.
-fn trimmed(mut pieces: Vec<Span<'static>>) -> Vec<Span<'static>> {
-    if let Some(last) = pieces.last_mut() {
-        last.content = last.content.trim_end().to_owned().into();
-    }
-    pieces
+fn row_detail(row: &RowKey, app: &App, theme: &Theme) -> (String, Vec<Line>) {
+    let (truth, now) = (app.truth(), app.now());
+    let (title, lines, what) = match row {
+        RowKey::Broker(name) => {
+            let broker = truth.broker(name);
+            let lines = broker.map(|broker| broker_detail(broker, truth, now, theme));
+            (name.to_string(), lines, "The broker")
+        }
+        RowKey::Stream(name) => {
+            let stream = truth.stream(name);
+            let lines = stream.map(|stream| stream_detail(stream, app, theme));
+            (name.to_string(), lines, "The stream")
+        }
+        RowKey::Partition(key) => return partition_detail(key, truth, now, theme),
+        RowKey::Cursor(key) => {
+            let cursor = find_cursor(key, truth);
+            let lines = cursor.map(|cursor| cursor_detail(cursor, app, theme));
+            (key.0.clone(), lines, "The cursor")
+        }
+        RowKey::Group(id) => {
+            let group = app.cursors().group(id);
+            let lines = group.map(|group| group_detail(group, truth, theme));
+            (format!("group {id}"), lines, "The group")
+        }
+        RowKey::Event(event) => {
+            let lines = event_detail(event, app, theme);
+            return (format!("event {}", event.id), lines);
+        }
+        RowKey::Finding(key) => {
+            let finding = key.find(truth);
+            let lines = finding.map(|finding| finding_detail(finding, now, theme));
+            let mended = || vec![Line::text("It does not hold any more.", theme.good)];
+            return ("Finding".to_owned(), lines.unwrap_or_else(mended));
+        }
+    };
+    (title, lines.unwrap_or_else(|| gone_text(what, theme)))
 }
 
-/// Words with the spaces behind them; what is too long for a line is cut when it is drawn.
-fn words_of(text: &str) -> Vec<String> {
-    text.split_inclusive(' ').map(str::to_owned).collect()
+/// What stands in place of what was there when the text was opened.
+fn gone_text(what: &str, theme: &Theme) -> Vec<Line> {
+    vec![Line::text(format!("{what} is gone."), theme.muted)]
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn event_detail(event: &ActivityEvent, app: &App, theme: &Theme) -> Vec<Line> {
+    let time = format::date(event.time, app.settings().utc_offset);
+    let mut text = TextBuilder::new(theme);
+    text.pair("what", verb(&event.kind));
+    text.pair("target", target(&event.kind));
+    text.pair("time", time);
+    text.pair("id", event.id.to_string());
+    text.lines
+}
 
-    fn texts(lines: &[Line]) -> Vec<String> {
-        lines
-            .iter()
-            .map(|line| line.0.iter().map(|span| &*span.content).collect())
-            .collect()
+fn finding_detail(finding: &Finding, now: Timestamp, theme: &Theme) -> Vec<Line> {
+    let mut text = TextBuilder::new(theme);
+    text.lines.push(Line(labels::finding(finding, theme)));
+    text.gap();
+    for sentence in &finding.detail {
+        text.text(sentence, theme.text);
     }
-
-    #[test]
-    fn a_long_value_goes_on_below_where_it_began() {
-        let theme = Theme::default();
-        let line = Line::pair(
-            "error",
-            "the connection was refused by the other side",
-            &theme,
-        );
-        let wrapped = texts(&wrapped(vec![line], 34));
-        assert_eq!(
-            wrapped,
-            [
-                "error         the connection was",
-                "              refused by the other",
-                "              side"
-            ]
-        );
+    text.gap();
+    if finding.since.is_set() {
+        text.pair("since", format::exact_age(finding.since.age(now)));
     }
+    text.pair("rule", finding.rule.as_str());
+    text.lines
 }

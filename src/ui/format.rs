@@ -1,6 +1,6 @@
 //! Numbers, ages, sizes and names as short text; widths as the terminal counts them. Pure.
 //!
-//! Whether text is safe to show is `sanitise`'s business.
+//! Whether text is safe to show is decided in `sanitise`.
 
 use std::time::Duration;
 
@@ -8,15 +8,20 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::Timestamp;
-pub use crate::model::grouped as count;
+pub(crate) use crate::model::grouped as count;
 
 /// A count of things in memory: see [`count`].
-pub fn size(number: usize) -> String {
+pub(crate) fn count_usize(number: usize) -> String {
+    count(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A count that may be greater than any in memory: see [`count`].
+pub(crate) fn count_u64(number: u64) -> String {
     count(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// A number in at most seven characters: thousands set apart, above that `1.28M`, `3.40G`.
-pub fn short_count(number: i64) -> String {
+pub(crate) fn short_count(number: i64) -> String {
     let size = number.unsigned_abs();
     match size {
         0..1_000_000 => count(number),
@@ -37,7 +42,7 @@ fn scaled(number: i64, unit: i64, letter: &str) -> String {
 }
 
 /// Messages a second: `0.2`, `812.0`, `1,284`, `12.4k`.
-pub fn rate(rate: f64) -> String {
+pub(crate) fn rate(rate: f64) -> String {
     match rate {
         r if r < 999.95 => format!("{r:.1}"),
         r if r < 9_999.5 => count(format!("{r:.0}").parse().unwrap_or(i64::MAX)),
@@ -46,8 +51,8 @@ pub fn rate(rate: f64) -> String {
     }
 }
 
-/// How long something took or takes: `0s`, `31s`, `4m`, `3h`, `12d`.
-pub fn age(age: Duration) -> String {
+/// A duration: `0s`, `31s`, `4m`, `3h`, `12d`.
+pub(crate) fn age(age: Duration) -> String {
     match age.as_secs() {
         s @ 0..60 => format!("{s}s"),
         s @ 60..3_600 => format!("{}m", s / 60),
@@ -56,8 +61,8 @@ pub fn age(age: Duration) -> String {
     }
 }
 
-/// The same with its second unit: `4m 10s`.
-pub fn exact_age(age: Duration) -> String {
+/// A duration with a second unit: `4m 10s`.
+pub(crate) fn exact_age(age: Duration) -> String {
     let s = age.as_secs();
     match s {
         0..60 => format!("{s}s"),
@@ -68,12 +73,12 @@ pub fn exact_age(age: Duration) -> String {
 }
 
 /// How long ago a point was, seen from `now`.
-pub fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     age(at.age(now))
 }
 
 /// A short time: `0.4ms`, `4ms`, `1.2s`.
-pub fn latency(took: Duration) -> String {
+pub(crate) fn latency(took: Duration) -> String {
     match took.as_micros() {
         us @ 0..1_000 => format!("0.{}ms", us / 100),
         us @ 1_000..1_000_000 => format!("{}ms", us / 1_000),
@@ -82,7 +87,7 @@ pub fn latency(took: Duration) -> String {
 }
 
 /// Bytes: `214 B`, `1.5 KiB`, `512 MiB`.
-pub fn bytes(bytes: u64) -> String {
+pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if bytes < 1024 {
         return format!("{bytes} B");
@@ -103,8 +108,13 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
+/// The bytes of something in memory: see [`bytes()`].
+pub(crate) fn bytes_len(length: usize) -> String {
+    bytes(u64::try_from(length).unwrap_or(u64::MAX))
+}
+
 /// The time of day: `12:40:03`.
-pub fn clock(at: Timestamp, offset: chrono::FixedOffset) -> String {
+pub(crate) fn clock(at: Timestamp, offset: chrono::FixedOffset) -> String {
     at.to_utc()
         .with_timezone(&offset)
         .format("%H:%M:%S")
@@ -112,7 +122,7 @@ pub fn clock(at: Timestamp, offset: chrono::FixedOffset) -> String {
 }
 
 /// Date and time to the millisecond, with the offset from UTC: `2026-11-22 12:40:02.118 +01:00`.
-pub fn date(at: Timestamp, offset: chrono::FixedOffset) -> String {
+pub(crate) fn date(at: Timestamp, offset: chrono::FixedOffset) -> String {
     let text = at.to_utc().with_timezone(&offset);
     let text = text.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string();
     // Most zones are whole hours away.
@@ -122,13 +132,13 @@ pub fn date(at: Timestamp, offset: chrono::FixedOffset) -> String {
     }
 }
 
-/// How many columns a text takes.
-pub fn width(text: &str) -> usize {
+/// How many columns a text has.
+pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
 /// The text cut at its end to so many columns, with a sign that it was cut.
-pub fn cut(text: &str, columns: usize, sign: &str) -> String {
+pub(crate) fn cut(text: &str, columns: usize, sign: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
@@ -141,7 +151,7 @@ pub fn cut(text: &str, columns: usize, sign: &str) -> String {
 }
 
 /// The text cut in its middle, so that both ends stay.
-pub fn cut_middle(text: &str, columns: usize, sign: &str) -> String {
+pub(crate) fn cut_middle(text: &str, columns: usize, sign: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
@@ -163,7 +173,7 @@ pub fn cut_middle(text: &str, columns: usize, sign: &str) -> String {
     front + sign + &back.concat()
 }
 
-/// The longest beginning that fits, and how many columns it takes.
+/// The longest beginning that fits, and how many columns it has.
 fn head(text: &str, columns: usize) -> (String, usize) {
     let (mut kept, mut used) = (String::new(), 0);
     for grapheme in text.graphemes(true) {
@@ -178,20 +188,20 @@ fn head(text: &str, columns: usize) -> (String, usize) {
 }
 
 /// The text with spaces behind it up to so many columns.
-pub fn pad(text: &str, columns: usize) -> String {
+pub(crate) fn pad(text: &str, columns: usize) -> String {
     let gap = columns.saturating_sub(width(text));
     format!("{text}{}", " ".repeat(gap))
 }
 
 /// The text with spaces before it up to so many columns.
-pub fn pad_left(text: &str, columns: usize) -> String {
+pub(crate) fn pad_left(text: &str, columns: usize) -> String {
     let gap = columns.saturating_sub(width(text));
     format!("{}{text}", " ".repeat(gap))
 }
 
 /// What is common to all names up to a `-`, `.` or `_`: brokers `node-1`, `node-2` differ in `1` and `2` alone. Empty
 /// where cutting it would leave one of them without a name.
-pub fn common_prefix<'a>(names: &[&'a str]) -> &'a str {
+pub(crate) fn common_prefix<'a>(names: &[&'a str]) -> &'a str {
     let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else {
         return "";
     };

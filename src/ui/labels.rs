@@ -1,22 +1,29 @@
-//! States in a sign and a word, the same in every pane: brokers, streams, partitions, findings.
-//!
-//! What the states are is `health`'s word.
+//! States as a sign and a label, the same in every pane: brokers, streams, partitions, findings.
 
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::format;
-use super::painter::span;
-use super::theme::Theme;
+use crate::app::App;
 use crate::health::{
-    BrokerTruth, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth, Truth,
+    BrokerTruth, Finding, Known, PartitionStatus, PartitionTruth, Reach, Severity, StreamTruth,
+    Truth,
 };
 use crate::model::{CursorEntry, Timestamp};
+use crate::ui::areas::cells;
+use crate::ui::format;
+use crate::ui::painter::span;
+use crate::ui::theme::Theme;
 
-/// A sign and words behind it.
-fn state(sign: &str, words: &str, style: Style) -> Vec<Span<'static>> {
-    let gap = if words.is_empty() { "" } else { " " };
-    vec![span(format!("{sign}{gap}{words}"), style)]
+/// What stands behind a title where rows without faults are hidden.
+pub(super) fn faults_only(app: &App, theme: &Theme) -> Vec<Span<'static>> {
+    let mark = span("  faults only", theme.degraded);
+    app.faults_only().then_some(mark).into_iter().collect()
+}
+
+/// A sign and a label behind it.
+fn state(sign: &str, label: &str, style: Style) -> Vec<Span<'static>> {
+    let gap = if label.is_empty() { "" } else { " " };
+    vec![span(format!("{sign}{gap}{label}"), style)]
 }
 
 /// The sign of a finding.
@@ -26,6 +33,15 @@ pub(super) fn severity(severity: Severity, theme: &Theme) -> (&'static str, Styl
         Severity::Warning => (theme.glyphs.degraded, theme.degraded),
         Severity::Note => (theme.glyphs.unknown, theme.unknown),
     }
+}
+
+/// A finding in one line.
+pub(super) fn finding(finding: &Finding, theme: &Theme) -> Vec<Span<'static>> {
+    let (sign, style) = severity(finding.severity, theme);
+    vec![
+        span(format!("{sign} "), style),
+        span(&*finding.message, theme.text),
+    ]
 }
 
 /// The sign of a broker.
@@ -41,7 +57,7 @@ pub(super) fn broker_sign(broker: &BrokerTruth, theme: &Theme) -> Span<'static> 
     }
 }
 
-/// How a broker is: reachable or not, and since when.
+/// The state of a broker: reachable or not, and since when.
 pub(super) fn broker_state(
     broker: &BrokerTruth,
     theme: &Theme,
@@ -56,8 +72,8 @@ pub(super) fn broker_state(
         }
         Reach::Answering => state(theme.glyphs.good, "answers", theme.good),
         Reach::Silent { since } => {
-            let words = format!("silent {}", format::ago(since, now));
-            state(theme.glyphs.broken, &words, theme.broken)
+            let label = format!("silent {}", format::ago(since, now));
+            state(theme.glyphs.broken, &label, theme.broken)
         }
         Reach::NotAskedYet => state(theme.glyphs.unknown, "not asked yet", theme.unknown),
         Reach::AddressUnknown { .. } => {
@@ -66,7 +82,24 @@ pub(super) fn broker_state(
     }
 }
 
-/// How a stream is: its worst partitions, counted.
+/// Columns that the states of these streams take.
+pub(super) fn stream_states_width<'a>(streams: impl Iterator<Item = &'a StreamTruth>) -> u16 {
+    let digits = |count: usize| count.to_string().len();
+    let widths =
+        streams.map(
+            |stream| match (stream.status.leaderless, stream.status.under_replicated) {
+                (0, 0) => MIN_STATE,
+                (0, short) => "▲  under-replicated".chars().count() + digits(short),
+                (dark, _) => "✖  leaderless".chars().count() + digits(dark),
+            },
+        );
+    cells(widths.max().unwrap_or(MIN_STATE))
+}
+
+/// The least columns for states: `∅ readonly`, `❚❚ 2 of 3`.
+const MIN_STATE: usize = 10;
+
+/// The state of a stream: its worst partitions, counted.
 pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let status = stream.status;
     let glyphs = theme.glyphs;
@@ -80,37 +113,37 @@ pub(super) fn stream_state(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'sta
     if status.under_replicated > 0 {
         return state(
             glyphs.degraded,
-            &format!("{} under-repl.", status.under_replicated),
+            &format!("{} under-replicated", status.under_replicated),
             theme.degraded,
         );
     }
     if status.paused + status.readonly > 0 {
-        return set_aside(stream, theme);
+        return paused_or_readonly(stream, theme);
     }
     state(glyphs.good, "", theme.good)
 }
 
 /// How much of a stream is paused, or else readonly.
-pub(super) fn set_aside(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
+pub(super) fn paused_or_readonly(stream: &StreamTruth, theme: &Theme) -> Vec<Span<'static>> {
     let (status, all) = (stream.status, stream.partitions.len());
     let glyphs = theme.glyphs;
     if status.paused > 0 {
-        let words = if status.paused == all && all == 1 {
+        let label = if status.paused == all && all == 1 {
             "paused".to_owned()
         } else {
             format!("{} of {all}", status.paused)
         };
-        return state(glyphs.paused, &words, theme.paused);
+        return state(glyphs.paused, &label, theme.paused);
     }
-    let words = if status.readonly == all {
+    let label = if status.readonly == all {
         "readonly".to_owned()
     } else {
         format!("{} of {all}", status.readonly)
     };
-    state(glyphs.readonly, &words, theme.readonly)
+    state(glyphs.readonly, &label, theme.readonly)
 }
 
-/// How a partition is.
+/// The state of a partition.
 pub(super) fn partition_state(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'static>> {
     let glyphs = theme.glyphs;
     let readonly = partition.readonly == Known::Yes;
@@ -118,7 +151,9 @@ pub(super) fn partition_state(partition: &PartitionTruth, theme: &Theme) -> Vec<
         PartitionStatus::LeaderUnreachable => state(glyphs.broken, "leader down", theme.broken),
         PartitionStatus::Leaderless => state(glyphs.broken, "no leader", theme.broken),
         PartitionStatus::AtMinIsr => state(glyphs.degraded, "at min ISR", theme.degraded),
-        PartitionStatus::UnderReplicated => state(glyphs.degraded, "under-repl.", theme.degraded),
+        PartitionStatus::UnderReplicated => {
+            state(glyphs.degraded, "under-replicated", theme.degraded)
+        }
         PartitionStatus::Paused => state(glyphs.paused, "paused", theme.paused),
         PartitionStatus::Serving if readonly => state(glyphs.readonly, "readonly", theme.readonly),
         PartitionStatus::Serving => state(glyphs.good, "", theme.good),
@@ -136,14 +171,14 @@ pub(super) fn leader(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'sta
     }
 }
 
-/// Brokers by what tells them apart: `1 2 3` for `node-1`, `node-2`, `node-3`.
+/// Brokers by what differs in their names: `1 2 3` for `node-1`, `node-2`, `node-3`.
 #[derive(Clone, Debug)]
 pub(super) struct ShortNames {
     cut: usize,
 }
 
 impl ShortNames {
-    /// What tells all brokers apart that are known.
+    /// What differs in the names of all known brokers.
     pub(super) fn of(truth: &Truth) -> Self {
         let ids = truth
             .brokers
@@ -161,13 +196,14 @@ impl ShortNames {
     }
 }
 
-/// The replicas of a partition, those that are not in sync dim.
+/// The replicas of a partition.
 pub(super) fn replicas(
     partition: &PartitionTruth,
     short: &ShortNames,
     theme: &Theme,
 ) -> Vec<Span<'static>> {
-    members(&partition.replicas, |_| theme.muted, short)
+    let names: Vec<&str> = partition.replicas.iter().map(|id| short.get(id)).collect();
+    vec![span(names.join(" "), theme.muted)]
 }
 
 /// The in-sync replicas; a missing one is dim and in brackets.
@@ -182,26 +218,11 @@ pub(super) fn in_sync(
         if !spans.is_empty() {
             spans.push(span(" ", theme.text));
         }
-        if partition.isr.contains(id) {
-            spans.push(span(name, theme.text));
+        spans.push(if partition.isr.contains(id) {
+            span(name, theme.text)
         } else {
-            spans.push(span(format!("({name})"), theme.faint));
-        }
-    }
-    spans
-}
-
-fn members(
-    ids: &[std::sync::Arc<str>],
-    style: impl Fn(&str) -> Style,
-    short: &ShortNames,
-) -> Vec<Span<'static>> {
-    let mut spans: Vec<Span<'static>> = Vec::new();
-    for id in ids {
-        if !spans.is_empty() {
-            spans.push(span(" ", Style::new()));
-        }
-        spans.push(span(short.get(id), style(id)));
+            span(format!("({name})"), theme.faint)
+        });
     }
     spans
 }
@@ -214,8 +235,8 @@ pub(super) fn cursor_name(entry: &CursorEntry) -> String {
     }
 }
 
-/// What a cursor reads: `orders:2`.
-pub(super) fn cursor_place(entry: &CursorEntry) -> String {
+/// Which partition a cursor reads: `orders:2`.
+pub(super) fn cursor_partition(entry: &CursorEntry) -> String {
     format!("{}:{}", entry.stream, entry.partition)
 }
 
@@ -236,7 +257,12 @@ pub(super) fn rate(rate: Option<f64>, theme: &Theme) -> Vec<Span<'static>> {
     }
 }
 
-/// How long ago something was; dim where it never was, or nobody tells.
+/// Text that is cut in its middle where it is too wide.
+pub(super) fn cut(text: &str, width: usize, style: Style, theme: &Theme) -> Span<'static> {
+    span(format::cut_middle(text, width, theme.glyphs.cut), style)
+}
+
+/// How long ago something was; dim where it never was, or no broker reports it.
 pub(super) fn ago(at: Timestamp, now: Timestamp, theme: &Theme) -> Vec<Span<'static>> {
     if at.is_set() {
         vec![span(format::ago(at, now), theme.text)]

@@ -1,57 +1,41 @@
 //! Where things stand: one screen's rectangles from its size and what has the focus. Pure.
-//!
-//! What is drawn into them is each pane's own business.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::app::{Pane, Screen};
 
-/// The least screen that is drawn.
-pub const LEAST: (u16, u16) = (60, 20);
+/// The least screen that is drawn: columns, rows.
+pub(super) const MIN_SIZE: (u16, u16) = (60, 20);
 
 /// From this width on panes stand side by side.
-pub const SIDE_BY_SIDE: u16 = 100;
+const SIDE_BY_SIDE: u16 = 100;
 
 /// The rectangles of a frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FrameAreas {
     /// The line on top: cluster, mode, age of the truth.
-    pub header: Rect,
-    /// The room of all panes.
-    pub body: Rect,
+    pub(super) header: Rect,
+    /// The area of all panes.
+    pub(super) body: Rect,
     /// The panes of the screen.
-    pub panes: Panes,
+    pub(super) panes: Panes,
     /// The line that names the screens.
-    pub tabs: Rect,
+    pub(super) tabs: Rect,
     /// The line for notices, and for what is typed.
-    pub notice: Rect,
+    pub(super) notice: Rect,
     /// The line of keys.
-    pub footer: Rect,
+    pub(super) footer: Rect,
 }
 
-/// One pane, or two with a line between.
+/// The panes of a screen and the line between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Panes {
-    /// One pane has all the room.
-    One(Pane, Rect),
-    /// Two stand beside one another.
-    Beside {
-        /// The left one.
-        left: (Pane, Rect),
-        /// The column between them.
-        between: Rect,
-        /// The right one.
-        right: (Pane, Rect),
-    },
-    /// Two stand one above the other.
-    Stacked {
-        /// The upper one.
-        upper: (Pane, Rect),
-        /// The row between them.
-        between: Rect,
-        /// The lower one.
-        lower: (Pane, Rect),
-    },
+pub(super) enum Panes {
+    /// One pane has the whole area.
+    One((Pane, Rect)),
+    /// The second stands to the right of the first.
+    Beside((Pane, Rect), Rect, (Pane, Rect)),
+    /// The second stands below the first.
+    Stacked((Pane, Rect), Rect, (Pane, Rect)),
 }
 
 /// ```text
@@ -62,106 +46,57 @@ pub enum Panes {
 /// footer
 /// ```
 /// `None` where the screen is too small.
-pub fn frame(area: Rect, focus: Pane) -> Option<Frame> {
-    if area.width < LEAST.0 || area.height < LEAST.1 {
+pub(super) fn frame(area: Rect, focus: Pane) -> Option<FrameAreas> {
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         return None;
     }
-    let row = |y| Rect {
-        y: area.y + y,
-        height: 1,
-        ..area
-    };
-    let body = Rect {
-        y: area.y + 1,
-        height: area.height - 4,
-        ..area
-    };
-    Some(Frame {
-        header: row(0),
+    let line = Constraint::Length(1);
+    let lines = Layout::vertical([line, Constraint::Fill(1), line, line, line]);
+    let [header, body, tabs, notice, footer] = lines.areas(area);
+    Some(FrameAreas {
+        header,
         body,
         panes: panes(body, focus),
-        tabs: row(area.height - 3),
-        notice: row(area.height - 2),
-        footer: row(area.height - 1),
+        tabs,
+        notice,
+        footer,
     })
 }
 
 fn panes(body: Rect, focus: Pane) -> Panes {
     let [first, second] = focus.screen().panes() else {
-        return Panes::One(focus, body);
+        return Panes::One((focus, body));
+    };
+    let split = |length, share: u32| {
+        let share = u32::from(length) * share / 100;
+        let share = u16::try_from(share).unwrap_or(length);
+        [
+            Constraint::Length(share),
+            Constraint::Length(1),
+            Constraint::Fill(1),
+        ]
     };
     if body.width >= SIDE_BY_SIDE {
-        beside(body, *first, *second)
-    } else {
-        stacked(body, *first, *second, focus)
+        let share = match focus.screen() {
+            Screen::Overview | Screen::Tails | Screen::Cursors => 60,
+            Screen::Streams => 47,
+            Screen::Brokers | Screen::Activity => 50,
+        };
+        let [left, between, right] = Layout::horizontal(split(body.width, share)).areas(body);
+        return Panes::Beside((*first, left), between, (*second, right));
     }
-}
-
-fn beside(body: Rect, first: Pane, second: Pane) -> Panes {
-    let share = match first.screen() {
-        Screen::Overview | Screen::Tails | Screen::Cursors => 60,
-        Screen::Streams => 47,
-        Screen::Brokers | Screen::Activity => 50,
+    // The pane in focus gets the area, but on the first screen: both panes are looked at together.
+    let share = match (focus.screen(), focus == *first) {
+        (Screen::Overview, _) => 68,
+        (_, true) => 60,
+        (_, false) => 38,
     };
-    let left = percent(body.width, share);
-    let right = Rect {
-        x: body.x + left + 1,
-        width: body.width - left - 1,
-        ..body
-    };
-    Panes::Beside {
-        left: (
-            first,
-            Rect {
-                width: left,
-                ..body
-            },
-        ),
-        between: Rect {
-            x: body.x + left,
-            width: 1,
-            ..body
-        },
-        right: (second, right),
-    }
-}
-
-/// The pane in focus gets the room, but the first screen's: its glance needs both.
-fn stacked(body: Rect, first: Pane, second: Pane, focus: Pane) -> Panes {
-    let share = match (first.screen() == Screen::Overview, focus == first) {
-        (true, _) => 68,
-        (false, true) => 60,
-        (false, false) => 38,
-    };
-    let upper = percent(body.height, share);
-    let lower = Rect {
-        y: body.y + upper + 1,
-        height: body.height - upper - 1,
-        ..body
-    };
-    Panes::Stacked {
-        upper: (
-            first,
-            Rect {
-                height: upper,
-                ..body
-            },
-        ),
-        between: Rect {
-            y: body.y + upper,
-            height: 1,
-            ..body
-        },
-        lower: (second, lower),
-    }
-}
-
-fn percent(of: u16, percent: u16) -> u16 {
-    u16::try_from(u32::from(of) * u32::from(percent) / 100).unwrap_or(of)
+    let [upper, between, lower] = Layout::vertical(split(body.height, share)).areas(body);
+    Panes::Stacked((*first, upper), between, (*second, lower))
 }
 
 /// A box of that size in the middle of an area, or as much of it as there is room for.
-pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
+pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect {
         x: area.x + (area.width - width) / 2,
@@ -177,17 +112,10 @@ mod tests {
 
     fn rects(panes: Panes) -> Vec<Rect> {
         match panes {
-            Panes::One(_, only) => vec![only],
-            Panes::Beside {
-                left,
-                between,
-                right,
-            } => vec![left.1, between, right.1],
-            Panes::Stacked {
-                upper,
-                between,
-                lower,
-            } => vec![upper.1, between, lower.1],
+            Panes::One((_, only)) => vec![only],
+            Panes::Beside(first, between, second) | Panes::Stacked(first, between, second) => {
+                vec![first.1, between, second.1]
+            }
         }
     }
 
@@ -230,7 +158,7 @@ mod tests {
     #[test]
     fn stacked_the_pane_in_focus_has_more_room() {
         let area = Rect::new(0, 0, 80, 24);
-        let Panes::Stacked { upper, lower, .. } = frame(area, Pane::Streams).unwrap().panes else {
+        let Panes::Stacked(upper, _, lower) = frame(area, Pane::Streams).unwrap().panes else {
             panic!("80 columns stack");
         };
         assert!(upper.1.height > lower.1.height);

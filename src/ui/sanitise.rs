@@ -1,20 +1,12 @@
-//! The one door from a broker's bytes to the terminal's cells (I14): nothing that acts on a terminal passes as such.
+//! Makes text safe to show (I14): whatever acts on a terminal is shown, not obeyed.
 //!
-//! All text of the dashboard is drawn from spans made here. How text is shortened is `format`'s.
+//! Every text that a broker or a message brings passes through here on its way to the terminal.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use ratatui::style::Style;
-use ratatui::text::Span;
-
-/// A span of text from anywhere: control characters, marks of direction and what has no width are shown, not obeyed.
-pub fn span(text: impl AsRef<str>, style: Style) -> Span<'static> {
-    Span::styled(line(text.as_ref()).into_owned(), style)
-}
-
 /// Text as one line that is safe to show.
-pub fn line(text: &str) -> Cow<'_, str> {
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_shown_otherwise) {
         return Cow::Borrowed(text);
     }
@@ -27,7 +19,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 
 /// The beginning of bytes as one line that is safe to show: UTF-8 where they are, `\xNN` where they are not. Reads no
 /// more than so many characters.
-pub fn bytes(bytes: &[u8], limit: usize) -> String {
+pub(crate) fn bytes(bytes: &[u8], limit: usize) -> String {
     let mut shown = String::new();
     let mut left = limit;
     for chunk in bytes.utf8_chunks() {

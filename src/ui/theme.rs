@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::app::Level;
 use crate::model::nearest;
 
 /// The themes that come with the program, and their files.
@@ -72,9 +73,9 @@ theme! {
     paused = "paused",
     /// Readonly.
     readonly = "readonly",
-    /// The chosen row of the pane in focus.
+    /// The selected row of the pane in focus.
     chosen = "chosen",
-    /// The chosen row of another pane.
+    /// The selected row of another pane.
     chosen_elsewhere = "chosen_elsewhere",
     /// Marked rows.
     marked = "marked",
@@ -144,10 +145,24 @@ impl Theme {
         Ok(Self::from_styles(&styles))
     }
 
-    /// The same theme with lines and name in a context's colour, so that nobody mistakes the cluster. A colour that is
+    /// The title of a pane, which may have the focus.
+    pub(super) fn title_style(&self, focused: bool) -> Style {
+        if focused { self.focus } else { self.title }
+    }
+
+    /// A notice of that level.
+    pub(super) fn level_style(&self, level: Level) -> Style {
+        match level {
+            Level::Note => self.text,
+            Level::Warning => self.degraded,
+            Level::Error => self.broken,
+        }
+    }
+
+    /// The theme with lines and name in a context's colour, so that nobody mistakes the cluster. A colour that is
     /// none changes nothing: the config file is checked when it is read.
     #[must_use]
-    pub fn framed(&self, name: Option<&str>) -> Self {
+    pub(super) fn framed(&self, name: Option<&str>) -> Self {
         let mut framed = self.clone();
         if let Some(color) = name.and_then(|name| color(name).ok()) {
             framed.line = framed.line.fg(color);
@@ -156,14 +171,14 @@ impl Theme {
         framed
     }
 
-    /// The same theme with glyphs that every terminal has.
+    /// The theme with glyphs that every terminal has.
     #[must_use]
     pub fn ascii(mut self) -> Self {
         self.glyphs = Glyphs::ASCII;
         self
     }
 
-    /// The same theme in the 256 colours of terminals that know no others.
+    /// The theme in the 256 colours of terminals that know no others.
     #[must_use]
     pub fn in_256_colors(mut self) -> Self {
         self.each(|style| {
@@ -191,11 +206,8 @@ fn parse_style(words: &str) -> Result<Style, String> {
     Ok(style)
 }
 
-/// A colour by name or as `#rrggbb`.
-///
-/// # Errors
-/// One sentence that names the text.
-pub fn color(text: &str) -> Result<Color, String> {
+/// A colour by name or as `#rrggbb`, or one sentence that names the text.
+fn color(text: &str) -> Result<Color, String> {
     Color::from_str(text).map_err(|_unnamed| format!("\"{text}\" is no colour; try red or #ff8800"))
 }
 
@@ -246,7 +258,7 @@ pub struct Glyphs {
     pub paused: &'static str,
     /// Readonly.
     pub readonly: &'static str,
-    /// In front of the chosen row.
+    /// In front of the selected row.
     pub chosen: &'static str,
     /// In front of a marked row.
     pub marked: &'static str,
@@ -258,9 +270,9 @@ pub struct Glyphs {
     pub cut: &'static str,
     /// Between words of one line.
     pub dot: &'static str,
-    /// Beside what came in between others, after them.
+    /// Beside a message that came after newer ones.
     pub late: &'static str,
-    /// How far from what is said.
+    /// In front of how far a value may be off.
     pub within: &'static str,
     /// What leads to what.
     pub arrow: &'static str,

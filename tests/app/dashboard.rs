@@ -5,7 +5,7 @@
 mod changes;
 mod lists;
 mod mouse;
-mod news;
+mod notices;
 mod places;
 mod typed;
 
@@ -15,7 +15,7 @@ use liftui::model::Operation;
 use crate::world::World;
 
 fn notice(world: &World) -> String {
-    let current = world.app.context.notices.current(world.app.context.now);
+    let current = world.app.notices().current(world.app.now());
     current
         .map(|notice| notice.text.clone())
         .unwrap_or_default()
@@ -32,5 +32,5 @@ fn operations(effects: &[Effect]) -> Vec<(RequestId, Operation)> {
 }
 
 fn chosen_stream(world: &World) -> Option<&str> {
-    world.app.streams.list.chosen().map(AsRef::as_ref)
+    world.app.streams().list().selected().map(AsRef::as_ref)
 }

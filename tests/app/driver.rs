@@ -14,14 +14,14 @@ use liftui::ui::Theme;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::stage::{FakeStage, Picture, Seat};
+use crate::test_screen::{Picture, ScreenControl, TestScreen};
 
 /// How long a screen is waited for: longer than anything takes on a busy machine.
 pub(crate) const CAP: Duration = Duration::from_secs(30);
 
 /// A dashboard at work.
 pub(crate) struct Driver {
-    seat: Seat,
+    control: ScreenControl,
     running: JoinSet<io::Result<()>>,
 }
 
@@ -41,39 +41,39 @@ impl Driver {
 
     /// A dashboard with those options.
     pub(crate) fn start(options: DashboardOptions) -> Self {
-        let (mut stage, seat) = FakeStage::new(120, 36);
+        let (mut screen, control) = TestScreen::new(120, 36);
         let mut running = JoinSet::new();
-        running.spawn(async move { run_on(&mut stage, options).await });
-        Self { seat, running }
+        running.spawn(async move { run_on(&mut screen, options).await });
+        Self { control, running }
     }
 
     /// Presses keys one after the other: `press("j ctrl-d enter")`.
     pub(crate) fn press(&self, keys: &str) {
         for key in keys.split_whitespace() {
-            self.seat.key(parse(key));
+            self.control.key(parse(key));
         }
     }
 
     /// Types text, letter by letter.
     pub(crate) fn type_text(&self, text: &str) {
         for letter in text.chars() {
-            self.seat
+            self.control
                 .key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
         }
     }
 
     /// Does what the terminal or the system does.
-    pub(crate) fn cue(&self, cue: HostEvent) {
-        self.seat.cue(cue);
+    pub(crate) fn send(&self, event: HostEvent) {
+        self.control.send(event);
     }
 
     pub(crate) fn resize(&self, width: u16, height: u16) {
-        self.seat.resize(width, height);
+        self.control.resize(width, height);
     }
 
     /// What the screen shows now.
     pub(crate) fn picture(&self) -> Picture {
-        self.seat.picture.borrow().clone()
+        self.control.picture.borrow().clone()
     }
 
     /// Waits until the screen shows that text.
@@ -108,7 +108,11 @@ impl Driver {
         what: &str,
         wanted: impl Fn(&Picture) -> bool,
     ) -> Picture {
-        let found = timeout(CAP, self.seat.picture.wait_for(|picture| wanted(picture))).await;
+        let found = timeout(
+            CAP,
+            self.control.picture.wait_for(|picture| wanted(picture)),
+        )
+        .await;
         let seen = found
             .ok()
             .map(|seen| seen.expect("the loop is running").clone());
@@ -128,17 +132,17 @@ impl Driver {
         ended
             .expect("it was started")
             .expect("it does not panic")
-            .expect("the stage works");
+            .expect("the screen works");
     }
 
     /// Ends it as the system would.
     pub(crate) async fn shut_down(self) {
-        self.seat.cue(HostEvent::Shutdown);
+        self.control.send(HostEvent::Shutdown);
         self.ended().await;
     }
 }
 
-/// What the dashboard is told of a cluster at those addresses.
+/// The options of a dashboard of a cluster at those addresses.
 pub(crate) fn session(access: Access, addresses: Vec<String>) -> RuntimeSession {
     let observer = matches!(access, Access::Observe(_));
     let settings = Settings {
@@ -194,14 +198,14 @@ pub(crate) async fn cluster_with(streams: &[&str]) -> (DemoCluster, Client) {
 
 fn parse(text: &str) -> KeyEvent {
     let mut rest = text;
-    let mut held = KeyModifiers::NONE;
+    let mut modifiers = KeyModifiers::NONE;
     for (name, modifier) in [
         ("ctrl-", KeyModifiers::CONTROL),
         ("alt-", KeyModifiers::ALT),
         ("shift-", KeyModifiers::SHIFT),
     ] {
         if let Some(bare) = rest.strip_prefix(name) {
-            (rest, held) = (bare, held | modifier);
+            (rest, modifiers) = (bare, modifiers | modifier);
         }
     }
     let code = match rest {
@@ -216,5 +220,5 @@ fn parse(text: &str) -> KeyEvent {
         "right" => KeyCode::Right,
         letter => KeyCode::Char(letter.parse().expect("a key's name or a letter")),
     };
-    KeyEvent::new(code, held)
+    KeyEvent::new(code, modifiers)
 }

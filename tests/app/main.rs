@@ -26,8 +26,8 @@ mod scenario_streams;
 mod scenario_tails;
 #[cfg(test)]
 mod screens;
-mod stage;
 mod store;
 mod tails;
+mod test_screen;
 #[cfg(test)]
 mod world;

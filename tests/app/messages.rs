@@ -1,4 +1,4 @@
-//! Messages of the made-up cluster, and dashboards that show them in a tail, as the runtime would tell of them.
+//! Messages of the made-up cluster, and dashboards that show them in a tail, with the events that the runtime would send.
 //!
 //! What they look like is pinned by `screens`.
 
@@ -21,7 +21,7 @@ const PARTITIONS: PartitionId = 4;
 const NAMES: [&str; 5] = ["Zoë", "Łukasz", "Grace", "山田", "Ada"];
 const ITEMS: [&str; 4] = ["lamp", "keyboard", "chair", "screen"];
 
-/// What the n-th order says.
+/// The n-th order.
 fn order(number: i64) -> String {
     let pick = |from: &[&'static str], step: i64| -> &'static str {
         let count = i64::try_from(from.len()).unwrap();
@@ -66,8 +66,8 @@ fn orders(world: &World, partition: PartitionId, numbers: std::ops::Range<i64>) 
 }
 
 /// The tail that is shown.
-pub(crate) fn feed(app: &App) -> TailId {
-    app.tails.shown().expect("a tail is open").id()
+pub(crate) fn tail_id(app: &App) -> TailId {
+    app.tails().shown().expect("a tail is open").id()
 }
 
 fn subscription(world: &mut World, partition: PartitionId, event: SubscriptionEvent) {
@@ -77,14 +77,14 @@ fn subscription(world: &mut World, partition: PartitionId, event: SubscriptionEv
         partition,
         event,
     };
-    world.event(Event::Tail(feed(&world.app), event));
+    world.event(Event::Tail(tail_id(&world.app), event));
 }
 
 /// More orders arrive.
 pub(crate) fn arrive(world: &mut World, numbers: std::ops::Range<i64>) {
     for partition in 0..PARTITIONS {
         let chunk = orders(world, partition, numbers.clone());
-        world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(chunk)));
+        world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(chunk)));
     }
 }
 
@@ -113,15 +113,14 @@ pub(crate) fn tailing() -> World {
 /// The same, the messages of one partition having come seconds after those of the others.
 pub(crate) fn late() -> World {
     let mut world = tailing();
-    let World { app, .. } = &mut world;
-    app.tails.on_tick(|_, _| Some(0), &app.context);
-    let held = orders(&world, 3, 206..214);
+    world.catch_up();
+    let withheld = orders(&world, 3, 206..214);
     world.run(Duration::from_secs(3));
     for partition in 0..3 {
         let chunk = orders(&world, partition, 206..214);
-        world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(chunk)));
+        world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(chunk)));
     }
-    world.event(Event::Tail(feed(&world.app), TailEvent::Chunk(held)));
+    world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(withheld)));
     world.run(Duration::from_secs(1));
     world
 }

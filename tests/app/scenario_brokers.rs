@@ -6,7 +6,7 @@ use liftui::runtime::{Access, DashboardOptions};
 use crate::driver::{Driver, client, cluster_with, has_row, session};
 
 #[tokio::test]
-async fn without_a_broker_it_says_what_it_tries_and_becomes_live_when_one_appears() {
+async fn without_a_broker_it_shows_what_it_tries_and_becomes_live_when_one_appears() {
     let options = DemoOptions {
         brokers: 1,
         ..DemoOptions::default()

@@ -51,7 +51,7 @@ async fn a_value_changed_in_the_editor_is_published() {
 }
 
 #[tokio::test]
-async fn an_editor_that_fails_is_told_and_changes_nothing() {
+async fn an_editor_that_fails_gives_a_notice_and_changes_nothing() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, "draft").await;
     let access = Access::Full(client.clone());
@@ -102,7 +102,7 @@ async fn what_is_chosen_reaches_the_clipboard() {
     at_tail(&mut dashboard, "worth keeping").await;
     dashboard.press("y");
     let copied = |text: &'static str| {
-        move |picture: &crate::stage::Picture| picture.copied.as_deref() == Some(text)
+        move |picture: &crate::test_screen::Picture| picture.copied.as_deref() == Some(text)
     };
     dashboard
         .wait_for_picture("the value copied", copied("worth keeping"))

@@ -57,17 +57,17 @@ async fn a_stop_gives_the_terminal_back_until_the_process_goes_on() {
     dashboard.wait_for("liftui").await;
     dashboard.press("ctrl-z");
     dashboard
-        .wait_for_picture("the stage given back", |picture| picture.left == 1)
+        .wait_for_picture("the screen given back", |picture| picture.left == 1)
         .await;
-    dashboard.cue(HostEvent::Continued);
+    dashboard.send(HostEvent::Continued);
     dashboard
-        .wait_for_picture("the stage taken again", |picture| picture.entered > 0)
+        .wait_for_picture("the screen taken again", |picture| picture.entered > 0)
         .await;
     dashboard.shut_down().await;
 }
 
 #[tokio::test]
-async fn a_screen_that_is_too_small_says_so_and_one_that_grew_is_drawn_again() {
+async fn a_screen_that_is_too_small_shows_so_and_one_that_grew_is_drawn_again() {
     let mut dashboard = Driver::start(nobody());
     dashboard.wait_for("liftui").await;
     dashboard.resize(50, 12);

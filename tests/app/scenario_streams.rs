@@ -91,7 +91,7 @@ async fn a_stream_is_deleted_by_typing_its_name_and_not_by_another() {
 }
 
 #[tokio::test]
-async fn an_observer_is_told_that_nothing_is_sent() {
+async fn an_observer_gets_a_notice_that_nothing_is_sent() {
     let (cluster, _client) = cluster_with(&["orders"]).await;
     let seeds = cluster.addresses();
     let options = ConnectOptions::new(seeds.clone());
@@ -125,7 +125,7 @@ async fn a_stream_that_somebody_else_makes_or_deletes_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn a_journal_that_sleeps_is_told_and_read_on_when_it_is_awake() {
+async fn activity_that_is_paused_is_shown_so_and_read_on_when_it_resumes() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     let mut dashboard = Driver::open(&cluster);
     dashboard.press("5");

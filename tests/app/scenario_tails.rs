@@ -152,7 +152,7 @@ async fn a_tail_outlives_its_broker_without_a_gap_or_a_repeat() {
 }
 
 #[tokio::test]
-async fn a_tail_of_a_paused_partition_says_so() {
+async fn a_tail_of_a_paused_partition_shows_so() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..1).await;
     let mut dashboard = Driver::open(&cluster);

@@ -1,20 +1,20 @@
 //! Tails under events as the runtime sends them and keys as users press them: selection, memory, phases, queries, seeks.
 
+mod effects;
 mod late;
-mod orders;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use liftui::app::inspector::Side;
-use liftui::app::overlay::Overlay;
-use liftui::app::tails::{FollowMode, Tail, TailState, Window};
 use liftui::app::{
-    App, Area, Effect, Event, HitTarget, Pane, ScanEvent, Settings, TailEvent, TailId, Viewport,
+    App, Area, ConnectionState, Effect, Event, FollowMode, HitTarget, Overlay, Pane, ScanEvent,
+    Settings, Side, Tail, TailEvent, TailId, TailState, Viewport, Window,
 };
 use liftui::model::{
-    EndReason, MessageSink, MessageStamp, Offset, PartitionId, StartAt, SubscriptionEvent,
-    Timestamp,
+    Broker, BrokerView, Cluster, EndReason, MessageSink, MessageStamp, Offset, Partition,
+    PartitionId, StartAt, Stream, SubscriptionEvent, Timestamp,
 };
 use liftui::store::{Chunk, ChunkBuilder, MessageRef, Query};
 
@@ -42,24 +42,66 @@ fn chunk(partition: PartitionId, offsets: std::ops::Range<Offset>) -> Arc<Chunk>
     builder.flush().expect("the range is not empty")
 }
 
-/// A dashboard that shows one tail, and the orders it gave since they were last looked at.
+/// What one broker answers when `orders` has partitions whose logs end at these offsets.
+fn view(at: Timestamp, newest: &[Offset]) -> BrokerView {
+    let id = || Some("broker".into());
+    let partition = |(id, newest): (PartitionId, &Offset)| Partition {
+        id,
+        leader: Some("broker".into()),
+        replicas: vec!["broker".into()],
+        isr: vec!["broker".into()],
+        high_watermark: *newest,
+        newest_offset: *newest,
+        ..Partition::default()
+    };
+    let stream = Stream {
+        name: "orders".into(),
+        subject: "orders".into(),
+        created: Timestamp(SECOND),
+        partitions: (0..).zip(newest).map(partition).collect(),
+    };
+    let broker = Broker {
+        id: "broker".into(),
+        host: "127.0.0.1".into(),
+        port: 9292,
+        partition_count: 0,
+        leader_count: 0,
+    };
+    let cluster = Cluster {
+        answered_by: id(),
+        brokers: vec![broker],
+        streams: BTreeMap::from([("orders".into(), stream)]),
+    };
+    BrokerView {
+        address: "127.0.0.1:9292".into(),
+        broker: id(),
+        at,
+        took: Duration::ZERO,
+        result: Ok(Arc::new(cluster)),
+    }
+}
+
+/// A dashboard that shows one tail, and the effects that it caused since they were last looked at.
 struct Dashboard {
     app: App,
-    orders: Vec<Effect>,
+    effects: Vec<Effect>,
 }
 
 impl Dashboard {
     /// With a tail of so many partitions of `orders`, and a budget that holds so many bytes.
-    fn with_budget(partitions: i32, tail_budget: usize) -> Self {
+    fn with_budget(partitions: usize, tail_budget: usize) -> Self {
         let settings = Settings {
             tail_budget,
             ..Settings::default()
         };
         let mut dashboard = Self {
             app: App::new(settings),
-            orders: Vec::new(),
+            effects: Vec::new(),
         };
-        dashboard.happen(Event::Tick(Timestamp(1_000 * SECOND)));
+        dashboard.event(Event::Tick(Timestamp(1_000 * SECOND)));
+        dashboard.event(Event::Connection(ConnectionState::Connected));
+        // The logs are longer than any test reads: nothing is read up to their ends.
+        dashboard.poll(&vec![Offset::MAX / 2; partitions]);
         let mut viewport = Viewport::new(80, 24);
         let area = Area {
             x: 0,
@@ -69,33 +111,33 @@ impl Dashboard {
         };
         viewport.add(area, HitTarget::Rows(Pane::Tail));
         viewport.add(area, HitTarget::Rows(Pane::Inspector));
-        dashboard.happen(Event::Viewport(viewport));
-        dashboard.orders();
-        dashboard.open(0..partitions);
+        dashboard.event(Event::Viewport(viewport));
+        dashboard.effects();
+        dashboard.press("3l");
         dashboard
     }
 
-    fn new(partitions: i32) -> Self {
+    fn new(partitions: usize) -> Self {
         Self::with_budget(partitions, 512 << 20)
     }
 
-    fn open(&mut self, partitions: std::ops::Range<i32>) {
-        let partitions = partitions.map(|id| ("orders".into(), id)).collect();
-        self.app.tails.open(partitions, &mut self.app.context);
-        self.app.focus.descend(Pane::Tail);
-        self.happen(Event::Tick(self.app.context.now));
+    /// A broker answers that the logs end at these offsets, and a second passes.
+    fn poll(&mut self, newest: &[Offset]) {
+        let now = self.app.now();
+        self.event(Event::BrokerView(Arc::new(view(now, newest))));
+        self.event(Event::Tick(now.plus(Duration::from_secs(1))));
     }
 
-    fn happen(&mut self, event: Event) {
-        self.orders.extend(self.app.update(event));
+    fn event(&mut self, event: Event) {
+        self.effects.extend(self.app.update(event));
     }
 
-    fn orders(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.orders)
+    fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
     }
 
     fn tail(&self) -> &Tail {
-        self.app.tails.shown().expect("a tail is open")
+        self.app.tails().shown().expect("a tail is open")
     }
 
     fn id(&self) -> TailId {
@@ -103,7 +145,7 @@ impl Dashboard {
     }
 
     fn give(&mut self, partition: PartitionId, offsets: std::ops::Range<Offset>) {
-        self.happen(Event::Tail(
+        self.event(Event::Tail(
             self.id(),
             TailEvent::Chunk(chunk(partition, offsets)),
         ));
@@ -116,11 +158,11 @@ impl Dashboard {
             partition,
             event,
         };
-        self.happen(Event::Tail(self.id(), event));
+        self.event(Event::Tail(self.id(), event));
     }
 
     fn key(&mut self, code: KeyCode) {
-        self.happen(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        self.event(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
 
     fn press(&mut self, keys: &str) {
@@ -130,21 +172,24 @@ impl Dashboard {
     /// A key that opens a line, the line, and Enter.
     fn line(&mut self, key: &str, text: &str) {
         self.press(key);
-        self.happen(Event::Paste(text.into()));
+        self.event(Event::Paste(text.into()));
         self.key(KeyCode::Enter);
     }
 
-    fn chosen(&self) -> Offset {
-        self.tail().chosen().expect("a message is chosen").offset()
+    fn selected(&self) -> Offset {
+        self.tail()
+            .selected()
+            .expect("a message is chosen")
+            .offset()
     }
 
     fn mode(&self) -> FollowMode {
-        self.tail().sight().mode()
+        self.tail().view().mode()
     }
 
     fn window(&self) -> Window {
         self.tail()
-            .sight()
+            .view()
             .window(self.tail().store(), HEIGHT.into())
     }
 }
@@ -152,25 +197,28 @@ impl Dashboard {
 #[test]
 fn a_tail_opens_at_its_last_messages_and_once() {
     let mut dashboard = Dashboard::new(2);
-    let orders = dashboard.orders();
-    let [Effect::OpenTail(id, spec)] = orders.as_slice() else {
-        panic!("{orders:?}")
+    let effects = dashboard.effects();
+    let [Effect::OpenTail(id, spec)] = effects.as_slice() else {
+        panic!("{effects:?}")
     };
     assert_eq!((spec.start, spec.partitions.len()), (StartAt::Last(50), 2));
     assert_eq!(dashboard.id(), *id);
-    dashboard.open(0..1);
-    dashboard.open(0..2);
-    let tails = &dashboard.app.tails;
-    assert_eq!((tails.all().len(), tails.shown_at()), (2, 0));
+    dashboard.press("3");
+    dashboard.key(KeyCode::Enter);
+    dashboard.press("gl3");
+    dashboard.key(KeyCode::Tab);
+    dashboard.press("l");
+    let tails = dashboard.app.tails();
+    assert_eq!((tails.all().len(), tails.shown_index()), (2, 0));
 }
 
 #[test]
 fn following_chooses_the_newest_message_at_the_bottom() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..3);
-    assert_eq!((dashboard.chosen(), dashboard.window().top), (2, 0));
+    assert_eq!((dashboard.selected(), dashboard.window().top), (2, 0));
     dashboard.give(0, 3..40);
-    assert_eq!((dashboard.chosen(), dashboard.window().top), (39, 30));
+    assert_eq!((dashboard.selected(), dashboard.window().top), (39, 30));
 }
 
 #[test]
@@ -182,33 +230,33 @@ fn the_row_under_the_cursor_stays_while_messages_come() {
     dashboard.give(0, 40..90);
     let after = dashboard.window();
     assert_eq!(
-        (dashboard.mode(), dashboard.chosen()),
+        (dashboard.mode(), dashboard.selected()),
         (FollowMode::ScrolledBack, 36)
     );
-    assert_eq!(after.chosen - after.top, before.chosen - before.top);
+    assert_eq!(after.selected - after.top, before.selected - before.top);
     dashboard.press("G");
     assert_eq!(
-        (dashboard.mode(), dashboard.chosen()),
+        (dashboard.mode(), dashboard.selected()),
         (FollowMode::Following, 89)
     );
 }
 
 #[test]
-fn frozen_stays_frozen_and_says_how_far_behind_it_is() {
+fn frozen_stays_frozen_and_shows_how_far_behind_it_is() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..40);
     dashboard.press(" ");
     dashboard.give(0, 40..60);
     assert_eq!(
-        (dashboard.mode(), dashboard.chosen()),
+        (dashboard.mode(), dashboard.selected()),
         (FollowMode::Frozen, 39)
     );
     let tail = dashboard.tail();
-    let behind = tail.sight().behind(tail.store(), HEIGHT.into());
+    let behind = tail.view().behind(tail.store(), HEIGHT.into());
     assert_eq!((behind.messages, behind.time.as_secs()), (20, 20));
     dashboard.press("G");
     assert_eq!(
-        (dashboard.mode(), dashboard.chosen()),
+        (dashboard.mode(), dashboard.selected()),
         (FollowMode::Frozen, 59)
     );
     dashboard.press(" ");
@@ -223,17 +271,17 @@ fn a_full_memory_stops_a_frozen_tail_and_lets_go_of_the_oldest_of_a_following_on
     }
     let evicted = dashboard.tail().store().counters().evicted;
     assert!(evicted >= 2_000);
-    assert!(!dashboard.tail().is_held());
+    assert!(!dashboard.tail().is_throttled());
 
-    dashboard.orders();
+    dashboard.effects();
     dashboard.press(" ");
     let id = dashboard.id();
-    assert_eq!(dashboard.orders(), [Effect::HoldTail(id, true)]);
+    assert_eq!(dashboard.effects(), [Effect::ThrottleTail(id, true)]);
     dashboard.give(0, 18_000..20_000);
     assert_eq!(dashboard.tail().store().counters().evicted, evicted);
 
     dashboard.press(" ");
-    assert_eq!(dashboard.orders(), [Effect::HoldTail(id, false)]);
+    assert_eq!(dashboard.effects(), [Effect::ThrottleTail(id, false)]);
     assert!(dashboard.tail().store().counters().evicted > evicted);
 }
 
@@ -241,18 +289,18 @@ fn a_full_memory_stops_a_frozen_tail_and_lets_go_of_the_oldest_of_a_following_on
 fn scrolling_up_fetches_older_messages_until_there_are_none() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 100..150);
-    dashboard.orders();
+    dashboard.effects();
     dashboard.press("k");
-    let orders = dashboard.orders();
-    let [Effect::FetchOlder(id, spec)] = orders.as_slice() else {
-        panic!("{orders:?}")
+    let effects = dashboard.effects();
+    let [Effect::FetchOlder(id, spec)] = effects.as_slice() else {
+        panic!("{effects:?}")
     };
     assert_eq!((spec.before, spec.partition), (Some(100), 0));
     dashboard.press("k");
-    assert_eq!(dashboard.orders(), []);
+    assert_eq!(dashboard.effects(), []);
 
-    let row = dashboard.window().chosen;
-    dashboard.happen(Event::Tail(*id, TailEvent::Older(chunk(0, 60..100))));
+    let row = dashboard.window().selected;
+    dashboard.event(Event::Tail(*id, TailEvent::Older(chunk(0, 60..100))));
     let (stream, start) = ("orders".into(), Some(60));
     let done = TailEvent::OlderDone {
         stream,
@@ -260,13 +308,13 @@ fn scrolling_up_fetches_older_messages_until_there_are_none() {
         start,
         failure: None,
     };
-    dashboard.happen(Event::Tail(*id, done));
+    dashboard.event(Event::Tail(*id, done));
     assert_eq!(
-        (dashboard.window().chosen, dashboard.chosen()),
+        (dashboard.window().selected, dashboard.selected()),
         (row + 40, 147)
     );
     dashboard.press("g");
-    assert_eq!((dashboard.chosen(), dashboard.orders()), (60, vec![]));
+    assert_eq!((dashboard.selected(), dashboard.effects()), (60, vec![]));
 }
 
 #[test]
@@ -276,16 +324,16 @@ fn past_the_newest_message_left_in_memory_it_reads_on() {
     dashboard.give(0, 16_000..18_000);
     dashboard.press("g");
     let id = dashboard.id();
-    dashboard.happen(Event::Tail(id, TailEvent::Older(chunk(0, 12_000..14_000))));
+    dashboard.event(Event::Tail(id, TailEvent::Older(chunk(0, 12_000..14_000))));
     assert_eq!(
         dashboard.tail().store().offsets("orders", 0),
         Some((12_000, 15_999))
     );
-    dashboard.orders();
+    dashboard.effects();
     dashboard.press("GG");
-    let orders = dashboard.orders();
-    let [Effect::CloseTail(old), Effect::OpenTail(new, spec)] = orders.as_slice() else {
-        panic!("{orders:?}")
+    let effects = dashboard.effects();
+    let [Effect::CloseTail(old), Effect::OpenTail(new, spec)] = effects.as_slice() else {
+        panic!("{effects:?}")
     };
     assert_eq!((*old, *new), (id, dashboard.id()));
     assert_eq!(spec.start, StartAt::Time(Timestamp(16_000 * SECOND)));
@@ -296,9 +344,9 @@ fn what_comes_for_a_tail_that_was_read_anew_is_dropped_and_counted() {
     let mut dashboard = Dashboard::new(1);
     let id = dashboard.id();
     dashboard.line("s", "earliest");
-    dashboard.happen(Event::Tail(id, TailEvent::Chunk(chunk(0, 0..9))));
+    dashboard.event(Event::Tail(id, TailEvent::Chunk(chunk(0, 0..9))));
     assert_eq!(
-        (dashboard.app.tails.strays(), dashboard.tail().store().len()),
+        (dashboard.app.late_answers(), dashboard.tail().store().len()),
         (1, 0)
     );
 }
@@ -306,17 +354,17 @@ fn what_comes_for_a_tail_that_was_read_anew_is_dropped_and_counted() {
 #[test]
 fn a_seek_begins_at_its_first_message_and_stays_there() {
     let mut dashboard = Dashboard::new(2);
-    dashboard.orders();
+    dashboard.effects();
     dashboard.line("s", "@-15m");
-    let orders = dashboard.orders();
+    let effects = dashboard.effects();
     assert!(matches!(
-        orders.as_slice(),
+        effects.as_slice(),
         [Effect::CloseTail(_), Effect::OpenTail(..)]
     ));
     dashboard.give(1, 20..40);
     dashboard.give(0, 10..40);
     assert_eq!(
-        (dashboard.mode(), dashboard.chosen()),
+        (dashboard.mode(), dashboard.selected()),
         (FollowMode::ScrolledBack, 10)
     );
     assert_eq!(dashboard.tail().start_text(), "@-15m");
@@ -326,27 +374,27 @@ fn a_seek_begins_at_its_first_message_and_stays_there() {
 fn a_query_shows_what_scans_find_and_matches_new_messages_too() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..30);
-    dashboard.orders();
+    dashboard.effects();
     dashboard.line("/", "7");
     let scanned = |dashboard: &mut Dashboard| {
-        let orders = dashboard.orders();
-        let [Effect::Scan(id, query, chunks)] = orders.as_slice() else {
-            panic!("{orders:?}")
+        let effects = dashboard.effects();
+        let [Effect::Scan(id, query, chunks)] = effects.as_slice() else {
+            panic!("{effects:?}")
         };
         for (chunk, scanned) in chunks.iter().enumerate() {
             let indices = query.predicate().scan(scanned, Timestamp(0)).into();
-            dashboard.happen(Event::Scan(*id, ScanEvent::Matches { chunk, indices }));
+            dashboard.event(Event::Scan(*id, ScanEvent::Matches { chunk, indices }));
         }
-        dashboard.happen(Event::Scan(*id, ScanEvent::Finished));
+        dashboard.event(Event::Scan(*id, ScanEvent::Finished));
     };
     scanned(&mut dashboard);
     assert_eq!(
-        (dashboard.tail().store().len(), dashboard.chosen()),
+        (dashboard.tail().store().len(), dashboard.selected()),
         (3, 27)
     );
     dashboard.give(0, 30..40);
     scanned(&mut dashboard);
-    assert_eq!(dashboard.chosen(), 37);
+    assert_eq!(dashboard.selected(), 37);
     dashboard.key(KeyCode::Esc);
     assert_eq!(dashboard.tail().store().len(), 40);
 }
@@ -357,7 +405,7 @@ fn a_wrong_query_leaves_the_last_good_one() {
     dashboard.line("/", "good");
     dashboard.line("/", " ~[");
     let tail = dashboard.tail();
-    assert!(tail.prompt().is_some_and(|prompt| prompt.wrong().is_some()));
+    assert!(tail.prompt().is_some_and(|prompt| prompt.error().is_some()));
     assert_eq!(tail.search().query().map(Query::text), Some("good"));
 }
 
@@ -365,11 +413,8 @@ fn a_wrong_query_leaves_the_last_good_one() {
 fn every_printable_key_is_typed_while_a_line_is_open() {
     let mut dashboard = Dashboard::new(1);
     dashboard.press("/q1:?");
-    let typed = dashboard
-        .tail()
-        .prompt()
-        .map(|prompt| prompt.editor().text());
-    assert_eq!(typed.as_deref(), Some("q1:?"));
+    let prompt = dashboard.tail().prompt().expect("a line is open");
+    assert_eq!(prompt.text(), "q1:?");
     dashboard.key(KeyCode::Esc);
     assert!(dashboard.tail().prompt().is_none());
 }
@@ -379,36 +424,36 @@ fn newest_first_turns_the_screen_and_keeps_the_choice() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..40);
     dashboard.press("kkkkkv");
-    assert_eq!((dashboard.chosen(), dashboard.window().chosen), (34, 5));
+    assert_eq!((dashboard.selected(), dashboard.window().selected), (34, 5));
     dashboard.press("g");
     assert_eq!(
-        (dashboard.chosen(), dashboard.mode()),
+        (dashboard.selected(), dashboard.mode()),
         (39, FollowMode::Following)
     );
     let tail = dashboard.tail();
-    let rows = tail.sight().rows(tail.store(), 0, 3);
+    let rows = tail.view().rows(tail.store(), 0, 3);
     let offsets: Vec<Offset> = rows.iter().map(MessageRef::offset).collect();
     assert_eq!(offsets, [39, 38, 37]);
 }
 
 #[test]
-fn an_ended_tail_says_why_and_reads_on_when_it_is_to_follow() {
+fn an_ended_tail_shows_why_and_reads_on_when_it_is_to_follow() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..40);
     dashboard.subscription(SubscriptionEvent::Ended(EndReason::Paused));
-    let phase = dashboard.tail().phase();
+    let state = dashboard.tail().state();
     assert!(matches!(
-        phase,
+        state,
         TailState::Ended {
-            parts: 1,
+            partitions: 1,
             reason: EndReason::Paused
         }
     ));
-    dashboard.orders();
+    dashboard.effects();
     dashboard.press("f");
-    let orders = dashboard.orders();
-    let [Effect::CloseTail(_), Effect::OpenTail(_, spec)] = orders.as_slice() else {
-        panic!("{orders:?}")
+    let effects = dashboard.effects();
+    let [Effect::CloseTail(_), Effect::OpenTail(_, spec)] = effects.as_slice() else {
+        panic!("{effects:?}")
     };
     assert_eq!(spec.start, StartAt::Time(Timestamp(40 * SECOND)));
     dashboard.give(0, 39..45);
@@ -421,9 +466,9 @@ fn the_inspector_shows_the_chosen_message_and_keeps_its_folds() {
     dashboard.give(0, 0..40);
     dashboard.press("k");
     dashboard.key(KeyCode::Enter);
-    assert_eq!(dashboard.app.focus.pane(), Pane::Inspector);
+    assert_eq!(dashboard.app.focus().pane(), Pane::Inspector);
     let shown = |dashboard: &Dashboard| {
-        let inspector = &dashboard.app.tails.inspector;
+        let inspector = dashboard.app.tails().inspector();
         let message = inspector.message().expect("a message is shown").message();
         (message.offset(), inspector.rows(10).count())
     };
@@ -447,29 +492,29 @@ fn two_marked_messages_are_compared() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..40);
     dashboard.press("=");
-    assert_eq!(dashboard.app.focus.pane(), Pane::Tail);
+    assert_eq!(dashboard.app.focus().pane(), Pane::Tail);
     dashboard.press("mk=");
-    assert_eq!(dashboard.app.focus.pane(), Pane::Inspector);
-    let inspector = &dashboard.app.tails.inspector;
-    let sides: Vec<Side> = (0..4).map(|line| inspector.page().side(line)).collect();
+    assert_eq!(dashboard.app.focus().pane(), Pane::Inspector);
+    let inspector = dashboard.app.tails().inspector();
+    let sides: Vec<Side> = (0..4).map(|line| inspector.content().side(line)).collect();
     assert_eq!(sides, [Side::Both, Side::First, Side::Second, Side::Both]);
     dashboard.key(KeyCode::Esc);
-    assert!(dashboard.app.tails.inspector.compared_with().is_none());
+    assert!(dashboard.app.tails().inspector().compared_with().is_none());
 }
 
 #[test]
 fn an_edited_value_comes_back_as_a_form() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..2);
-    dashboard.orders();
+    dashboard.effects();
     dashboard.press("e");
-    let orders = dashboard.orders();
-    let [Effect::Edit(id, text)] = orders.as_slice() else {
-        panic!("{orders:?}")
+    let effects = dashboard.effects();
+    let [Effect::Edit(id, text)] = effects.as_slice() else {
+        panic!("{effects:?}")
     };
     assert_eq!(text, "{\"id\":1}");
-    dashboard.happen(Event::Edited(*id, Ok("changed".into())));
-    let Some(Overlay::Form(form)) = &dashboard.app.overlay else {
+    dashboard.event(Event::Edited(*id, Ok("changed".into())));
+    let Some(Overlay::Form(form)) = dashboard.app.overlay() else {
         panic!("a form is open")
     };
     assert_eq!(form.value_text().as_deref(), Some("changed"));
@@ -479,8 +524,8 @@ fn an_edited_value_comes_back_as_a_form() {
 fn closing_the_last_tail_leaves() {
     let mut dashboard = Dashboard::new(1);
     let id = dashboard.id();
-    dashboard.orders();
+    dashboard.effects();
     dashboard.press("X");
-    assert_eq!(dashboard.orders(), [Effect::CloseTail(id)]);
-    assert_ne!(dashboard.app.focus.pane(), Pane::Tail);
+    assert_eq!(dashboard.effects(), [Effect::CloseTail(id)]);
+    assert_ne!(dashboard.app.focus().pane(), Pane::Tail);
 }

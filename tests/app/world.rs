@@ -1,4 +1,4 @@
-//! Hand-made states of the dashboard: a small company's cluster, told to the app as brokers would tell it.
+//! Hand-made states of the dashboard: a small company's cluster, as events that the runtime would send.
 //!
 //! Everything goes in as events, so that what tests see is what the loop could bring about.
 
@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use liftui::app::{App, ContextEntry, Effect, Event, Link, Settings, Viewport};
+use liftui::app::{App, ConnectionState, ContextEntry, Effect, Event, Settings, Viewport};
 use liftui::model::{
     ActivityEvent, ActivityKind, Broker, BrokerId, BrokerView, Cluster, CursorEntry, ErrorKind,
-    EventTimes, Failure, GroupInfo, Partition, PartitionId, Stream, StreamName, Target, Timestamp,
+    EventTimes, Failure, GroupInfo, Offset, Partition, PartitionId, Stream, StreamName, Target,
+    Timestamp,
 };
 
 /// A Sunday noon; every state is built from here on.
@@ -93,6 +94,8 @@ pub(crate) struct World {
     down: Option<usize>,
     /// Whether the others have noticed: leaders moved, ISRs shrank.
     noticed: bool,
+    /// Where all logs end, in place of where they do.
+    ends: Option<Offset>,
 }
 
 impl World {
@@ -104,6 +107,7 @@ impl World {
             written: 0,
             down: None,
             noticed: false,
+            ends: None,
         };
         world.event(Event::Tick(NOON));
         world
@@ -127,7 +131,7 @@ impl World {
     fn watched(settings: Settings, time: Duration) -> Self {
         let mut world = Self::silent(settings);
         world.written = 600 - i64::try_from(time.as_secs()).unwrap();
-        world.event(Event::Link(Link::Up));
+        world.event(Event::Connection(ConnectionState::Connected));
         world.warm_up(time);
         world.cursors();
         world.run(Duration::from_secs(4));
@@ -200,6 +204,15 @@ impl World {
         }
     }
 
+    /// For a moment brokers answer that all logs are empty: whoever reads them has read them up to their ends.
+    pub(crate) fn catch_up(&mut self) {
+        self.ends = Some(-1);
+        self.poll();
+        self.event(Event::Tick(self.now));
+        self.ends = None;
+        self.poll();
+    }
+
     fn poll(&mut self) -> Vec<Effect> {
         let views: Vec<BrokerView> = (0..BROKERS.len())
             .map(|broker| self.view_of(broker))
@@ -231,7 +244,7 @@ impl World {
         }
     }
 
-    /// What a broker says: of the logs that it holds, its own ends.
+    /// The view of one broker: of the logs that it stores, its own ends.
     fn cluster(&self, number: usize) -> Cluster {
         let broker = |number: usize| Broker {
             id: BROKERS[number].into(),
@@ -276,7 +289,9 @@ impl World {
         replicas.sort_unstable();
         let holds = replicas.contains(&number);
         let each = written(kind, self.written) / i64::from(kind.partitions);
-        let end = if holds {
+        let end = if let Some(end) = self.ends {
+            end
+        } else if holds {
             each + i64::from(id) * 37 - 1
         } else {
             -1
@@ -436,14 +451,14 @@ fn address(number: usize) -> String {
 }
 
 fn key_named(name: &str) -> KeyEvent {
-    let held = [
+    let modifiers = [
         ("ctrl-", KeyModifiers::CONTROL),
         ("alt-", KeyModifiers::ALT),
     ];
-    let held = held
+    let modifiers = modifiers
         .into_iter()
-        .find_map(|(prefix, held)| Some((held, name.strip_prefix(prefix)?)));
-    let (held, name) = held.unwrap_or((KeyModifiers::NONE, name));
+        .find_map(|(prefix, modifiers)| Some((modifiers, name.strip_prefix(prefix)?)));
+    let (modifiers, name) = modifiers.unwrap_or((KeyModifiers::NONE, name));
     let mut letters = name.chars();
     let code = match (letters.next(), letters.next()) {
         (Some(only), None) => KeyCode::Char(only),
@@ -460,5 +475,5 @@ fn key_named(name: &str) -> KeyEvent {
             other => panic!("no key is called {other}"),
         },
     };
-    KeyEvent::new(code, held)
+    KeyEvent::new(code, modifiers)
 }

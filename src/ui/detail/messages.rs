@@ -1,10 +1,7 @@
-//! What was told, in full: an error, the answer of the demo cluster's console, the notices of this session.
-//!
-//! What is worth telling is decided where it happens.
+//! An error in full, the answer of the demo cluster's console, the notices of this session.
 
-use super::Line;
+use super::{Line, TextBuilder};
 use crate::app::App;
-use crate::app::notice::Level;
 use crate::model::Failure;
 use crate::ui::format;
 use crate::ui::painter::span;
@@ -14,17 +11,17 @@ use crate::ui::theme::Theme;
 const CONSOLE: usize = 34;
 
 /// An error in full.
-pub(super) fn failure_page(failure: &Failure, theme: &Theme) -> Vec<Line> {
-    vec![
-        Line::text(&*failure.sentence, theme.text),
-        Line::gap(),
-        Line::pair("about", failure.target.to_string(), theme),
-        Line::pair("kind", format!("{:?}", failure.kind), theme),
-    ]
+pub(super) fn failure_detail(failure: &Failure, theme: &Theme) -> Vec<Line> {
+    let mut text = TextBuilder::new(theme);
+    text.text(&*failure.sentence, theme.text);
+    text.gap();
+    text.pair("about", failure.target.to_string());
+    text.pair("kind", format!("{:?}", failure.kind));
+    text.lines
 }
 
 /// What the console answered: lines as they are; what stands before a wide gap is a name.
-pub(super) fn console_page(text: &str, theme: &Theme) -> Vec<Line> {
+pub(super) fn console_detail(text: &str, theme: &Theme) -> Vec<Line> {
     let line = |line: &str| match line.split_once("  ") {
         Some((name, about)) => {
             let name = format::pad(&format!("{name}  "), CONSOLE);
@@ -39,15 +36,10 @@ pub(super) fn console_page(text: &str, theme: &Theme) -> Vec<Line> {
 }
 
 /// The notices of this session, the newest first.
-pub(super) fn notices_page(app: &App, theme: &Theme) -> Vec<Line> {
+pub(super) fn notices_detail(app: &App, theme: &Theme) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    for notice in app.context.notices.history().rev() {
-        let style = match notice.level {
-            Level::Note => theme.text,
-            Level::Warning => theme.degraded,
-            Level::Error => theme.broken,
-        };
-        let time = format::clock(notice.at, app.context.settings.utc_offset);
+    for notice in app.notices().history().rev() {
+        let time = format::clock(notice.at, app.settings().utc_offset);
         let times = if notice.times > 1 {
             format!("  {} times", notice.times)
         } else {
@@ -55,13 +47,13 @@ pub(super) fn notices_page(app: &App, theme: &Theme) -> Vec<Line> {
         };
         let spans = vec![
             span(format!("{time}  "), theme.muted),
-            span(&*notice.text, style),
+            span(&*notice.text, theme.level_style(notice.level)),
             span(times, theme.muted),
         ];
         lines.push(Line(spans));
     }
     if lines.is_empty() {
-        lines.push(Line::text("Nothing was told so far.", theme.muted));
+        lines.push(Line::text("No notice so far.", theme.muted));
     }
     lines
 }

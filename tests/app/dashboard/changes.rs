@@ -1,11 +1,11 @@
 //! Changes of the cluster: what is asked first, what is sent, what an answer means.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::overlay::{DetailTarget, Overlay};
-use liftui::app::{Effect, Event, RequestId, Settings, TailId};
+use liftui::app::{DetailTarget, Effect, Event, Overlay, RequestId, Settings, TailId};
 use liftui::model::{ErrorKind, Failure, Operation, Outcome, Probe, ProbeState, Target};
 
 use super::{notice, operations};
+use crate::screens::header;
 use crate::world::{World, settings};
 
 #[test]
@@ -23,7 +23,7 @@ fn pausing_asks_first_and_leaves_out_what_cannot_be_paused() {
         .map(|(_, one)| one)
         .collect();
     assert_eq!(sent, [expected]);
-    assert!(world.app.is_busy());
+    assert!(header(&world.app).contains("sending"));
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn nothing_is_sent_where_the_answer_is_no() {
         let mut world = World::healthy();
         world.press("3 j j z");
         assert_eq!(operations(&world.press(no)), [], "{no}");
-        assert!(world.app.overlay.is_none());
+        assert!(world.app.overlay().is_none());
     }
 }
 
@@ -46,7 +46,7 @@ fn no_single_key_stops_others_work() {
             "{key}"
         );
         assert!(
-            matches!(world.app.overlay, Some(Overlay::Confirm(_))),
+            matches!(world.app.overlay(), Some(Overlay::Confirm(_))),
             "{key}"
         );
     }
@@ -90,7 +90,7 @@ fn marked_partitions_of_a_paused_stream_are_resumed() {
 }
 
 #[test]
-fn an_answer_is_told_and_what_it_changed_is_looked_at_again() {
+fn an_outcome_is_a_notice_and_what_it_changed_is_probed_again() {
     let mut world = World::healthy();
     world.press("3 j j z");
     let (id, _) = operations(&world.press("y"))[0].clone();
@@ -99,7 +99,7 @@ fn an_answer_is_told_and_what_it_changed_is_looked_at_again() {
     let probed = |effect: &Effect| matches!(effect, Effect::Probe(places) if places.len() == 4);
     assert!(effects.iter().any(probed), "{effects:?}");
     assert_eq!(notice(&world), "orders-eu:0-3 paused");
-    assert!(!world.app.is_busy());
+    assert!(!header(&world.app).contains("sending"));
 }
 
 #[test]
@@ -109,17 +109,17 @@ fn a_late_answer_is_dropped_and_counted() {
         world.event(Event::Done(RequestId(99), Ok(Outcome::Done))),
         []
     );
-    assert_eq!(world.app.context.inflight.strays(), 1);
+    assert_eq!(world.app.late_answers(), 1);
     let failure = Failure::new(ErrorKind::Timeout, Target::Cluster, "late");
     world.event(Event::Tail(
         TailId(98),
         liftui::app::TailEvent::Failed(failure),
     ));
-    assert_eq!(world.app.tails.strays(), 1);
+    assert_eq!(world.app.late_answers(), 2);
 }
 
 #[test]
-fn a_failure_is_told_and_can_be_read_whole() {
+fn a_failure_is_a_notice_and_can_be_read_whole() {
     let mut world = World::healthy();
     world.press("3 j j z");
     let (id, _) = operations(&world.press("y"))[0].clone();
@@ -127,21 +127,21 @@ fn a_failure_is_told_and_can_be_read_whole() {
     world.event(Event::Done(id, Err(failure.clone())));
     assert_eq!(notice(&world), "no answer came");
     world.press("E");
-    let Some(Overlay::Reader(reader)) = &world.app.overlay else {
+    let Some(Overlay::Pager(pager)) = world.app.overlay() else {
         panic!("a text is open")
     };
-    assert_eq!(reader.subject, DetailTarget::Failure(failure));
+    assert_eq!(*pager.target(), DetailTarget::Failure(failure));
 }
 
 #[test]
-fn an_observer_changes_nothing_and_is_told_why() {
+fn an_observer_changes_nothing_and_gets_a_notice() {
     let mut world = World::healthy_with(Settings {
         observer: true,
         ..settings()
     });
     for keys in ["3 j j z", "W", "D", "c", "p"] {
         assert_eq!(operations(&world.press(keys)), [], "{keys}");
-        assert!(world.app.overlay.is_none(), "{keys}");
+        assert!(world.app.overlay().is_none(), "{keys}");
         assert!(notice(&world).contains("observer"), "{keys}");
     }
 }

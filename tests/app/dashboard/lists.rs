@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use liftui::app::table::Listing;
-use liftui::app::{Effect, Event, Pane};
+use liftui::app::{Effect, Event, Listing, Pane};
 use liftui::model::{ErrorKind, Failure, Target};
 
 use super::{chosen_stream, notice};
@@ -24,11 +23,11 @@ fn selection_survives_a_refresh_and_a_change_of_order() {
 fn the_partitions_are_those_of_the_chosen_stream_and_marks_stay_with_it() {
     let mut world = World::healthy();
     world.press("3 j j tab space space");
-    assert_eq!(world.app.streams.partitions.rows().len(), 4);
-    assert_eq!(world.app.streams.partitions.marked(), 2);
+    assert_eq!(world.app.streams().partitions().rows().len(), 4);
+    assert_eq!(world.app.streams().partitions().marked(), 2);
     world.press("tab j");
-    assert_eq!(world.app.streams.partitions.rows().len(), 2);
-    assert_eq!(world.app.streams.partitions.marked(), 0);
+    assert_eq!(world.app.streams().partitions().rows().len(), 2);
+    assert_eq!(world.app.streams().partitions().marked(), 0);
 }
 
 #[test]
@@ -38,8 +37,8 @@ fn a_filter_narrows_while_it_is_typed() {
     world.write("!eu");
     let rows: Vec<&str> = world
         .app
-        .streams
-        .list
+        .streams()
+        .list()
         .rows()
         .iter()
         .map(AsRef::as_ref)
@@ -54,10 +53,17 @@ fn a_filter_narrows_while_it_is_typed() {
 fn faults_only_hides_what_is_well() {
     let mut world = World::healthy().without_node_two();
     world.press("3 !");
-    let rows = world.app.streams.list.rows();
+    let rows = world.app.streams().list().rows();
     assert!(rows.iter().all(|name| &**name != "audit-eu") && !rows.is_empty());
     world.press("2");
-    let silent: Vec<&str> = world.app.brokers.rows().iter().map(AsRef::as_ref).collect();
+    let silent: Vec<&str> = world
+        .app
+        .brokers()
+        .list()
+        .rows()
+        .iter()
+        .map(AsRef::as_ref)
+        .collect();
     assert_eq!(silent, ["node-2"]);
 }
 
@@ -65,24 +71,24 @@ fn faults_only_hides_what_is_well() {
 fn internal_streams_are_shown_on_request() {
     let mut world = World::healthy();
     world.press("3");
-    assert_eq!(world.app.streams.list.rows().len(), 7);
+    assert_eq!(world.app.streams().list().rows().len(), 7);
     world.press("i");
-    assert_eq!(world.app.streams.list.rows().len(), 9);
+    assert_eq!(world.app.streams().list().rows().len(), 9);
 }
 
 #[test]
 fn the_worst_finding_stays_in_sight_until_the_user_moves() {
     let mut world = World::healthy();
     world.press("1");
-    let before = world.app.overview.findings.chosen().cloned();
+    let before = world.app.overview().findings().selected().cloned();
     let mut world = World::healthy().without_node_two();
-    let worst = world.app.overview.findings.chosen().cloned();
+    let worst = world.app.overview().findings().selected().cloned();
     assert_ne!(before, worst);
-    assert_eq!(world.app.overview.findings.cursor().row(), 0);
+    assert_eq!(world.app.overview().findings().state().row(), 0);
     world.press("enter");
-    assert_eq!(world.app.focus.pane(), Pane::Brokers);
+    assert_eq!(world.app.focus().pane(), Pane::Brokers);
     assert_eq!(
-        world.app.brokers.chosen().map(AsRef::as_ref),
+        world.app.brokers().list().selected().map(AsRef::as_ref),
         Some("node-2")
     );
 }
@@ -110,7 +116,7 @@ fn the_journal_is_followed_once_it_is_looked_at_and_again_after_a_failure() {
 }
 
 #[test]
-fn a_journal_that_is_paused_is_read_again_at_a_calm_pace_and_says_so_meanwhile() {
+fn activity_that_is_paused_is_read_again_at_a_calm_pace_and_shows_so_meanwhile() {
     let mut world = World::healthy();
     world.press("5");
     world.activity();
@@ -146,16 +152,19 @@ fn an_event_that_is_delivered_twice_is_shown_once() {
     world.activity();
     world.activity();
     world.press("5");
-    assert_eq!(world.app.activity.list.rows().len(), 6);
+    assert_eq!(world.app.activity().list().rows().len(), 6);
 }
 
 #[test]
-fn a_key_that_has_nothing_to_act_on_says_so_and_changes_nothing_elsewhere() {
+fn a_key_that_has_nothing_to_act_on_gives_a_notice_and_changes_nothing_elsewhere() {
     let mut world = World::healthy();
     world.press("4 ! i");
     assert!(notice(&world).contains("own streams"), "{}", notice(&world));
-    assert!(!world.app.faults_only && !world.app.streams.internal);
-    world.press("3 /");
+    assert!(!world.app.faults_only());
+    world.press("3");
+    let streams = world.app.streams().list().rows();
+    assert!(!streams.iter().any(|name| name.starts_with("__")));
+    world.press("/");
     world.write("nowhere");
     for key in ["z", "W", "l"] {
         world.press("enter");

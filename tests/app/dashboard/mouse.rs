@@ -24,9 +24,9 @@ fn a_click_chooses_and_a_second_one_opens() {
     world.viewport(viewport);
     click(&mut world, 10, 5);
     assert_eq!(chosen_stream(&world), Some("orders-eu"));
-    assert_eq!(world.app.focus.pane(), Pane::Streams);
+    assert_eq!(world.app.focus().pane(), Pane::Streams);
     click(&mut world, 10, 5);
-    assert_eq!(world.app.focus.pane(), Pane::Partitions);
+    assert_eq!(world.app.focus().pane(), Pane::Partitions);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_click_on_a_head_sorts_and_the_wheel_moves() {
         Some("clicks-of-the-web-shop-in-all-countries")
     );
     mouse(&mut world, MouseEventKind::ScrollDown, 10, 5);
-    assert_eq!(world.app.streams.list.cursor().row(), 3);
+    assert_eq!(world.app.streams().list().state().row(), 3);
 }
 
 fn click(world: &mut World, column: u16, row: u16) {

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use liftui::app::overlay::{DetailTarget, Overlay};
-use liftui::app::table::Listing;
-use liftui::app::{Area, Effect, Event, HitTarget, Pane, Screen, Settings, Viewport};
+use liftui::app::{
+    Area, DetailTarget, Effect, Event, HitTarget, Listing, Overlay, Pane, Screen, Settings,
+    Viewport,
+};
 
 use super::notice;
 use crate::world::{World, settings};
@@ -14,20 +15,20 @@ use crate::world::{World, settings};
 fn digits_show_screens_and_each_remembers_its_pane() {
     let mut world = World::healthy();
     world.press("3 tab 2 3");
-    assert_eq!(world.app.focus.pane(), Pane::Partitions);
-    assert_eq!(world.app.focus.screen(), Screen::Streams);
+    assert_eq!(world.app.focus().pane(), Pane::Partitions);
+    assert_eq!(world.app.focus().screen(), Screen::Streams);
 }
 
 #[test]
 fn enter_goes_deeper_and_q_the_same_way_back() {
     let mut world = World::healthy();
     world.press("3 j j enter");
-    assert_eq!(world.app.focus.pane(), Pane::Partitions);
+    assert_eq!(world.app.focus().pane(), Pane::Partitions);
     let effects = world.press("enter");
     assert!(matches!(effects[..], [Effect::OpenTail(..)]), "{effects:?}");
-    assert_eq!(world.app.focus.pane(), Pane::Tail);
+    assert_eq!(world.app.focus().pane(), Pane::Tail);
     world.press("q q");
-    assert_eq!(world.app.focus.pane(), Pane::Streams);
+    assert_eq!(world.app.focus().pane(), Pane::Streams);
     assert_eq!(world.press("q"), [Effect::Quit]);
 }
 
@@ -58,18 +59,18 @@ fn escape_leaves_one_thing_at_a_time() {
         "a text box takes every printable key"
     );
     world.press("esc ?");
-    assert!(world.app.overlay.is_some());
+    assert!(world.app.overlay().is_some());
     world.press("esc");
-    assert!(world.app.overlay.is_none());
+    assert!(world.app.overlay().is_none());
     assert_eq!(world.app.filter().unwrap().text(), "r?");
     world.press("esc");
     assert_eq!(world.app.filter().unwrap().text(), "");
-    assert_eq!(world.app.focus.pane(), Pane::Partitions);
+    assert_eq!(world.app.focus().pane(), Pane::Partitions);
     world.press("esc");
-    assert_eq!(world.app.focus.pane(), Pane::Streams);
-    assert_eq!(world.app.streams.list.marked(), 1);
+    assert_eq!(world.app.focus().pane(), Pane::Streams);
+    assert_eq!(world.app.streams().list().marked(), 1);
     world.press("esc");
-    assert_eq!(world.app.streams.list.marked(), 0);
+    assert_eq!(world.app.streams().list().marked(), 0);
 }
 
 #[test]
@@ -78,9 +79,9 @@ fn a_finding_about_a_partition_leads_to_it() {
     world.press("1 /");
     world.write("orders-eu:1");
     world.press("enter enter");
-    let chosen = world.app.streams.partitions.chosen().cloned();
+    let chosen = world.app.streams().partitions().selected().cloned();
     assert_eq!(chosen, Some(("orders-eu".into(), 1)));
-    assert_eq!(world.app.focus.pane(), Pane::Partitions);
+    assert_eq!(world.app.focus().pane(), Pane::Partitions);
 }
 
 #[test]
@@ -104,10 +105,10 @@ fn another_context_is_gone_to_by_menu_or_by_name() {
 fn what_if_tells_of_the_chosen_broker() {
     let mut world = World::healthy();
     world.press("2 j w");
-    let Some(Overlay::Reader(reader)) = &world.app.overlay else {
+    let Some(Overlay::Pager(pager)) = world.app.overlay() else {
         panic!("a text is open")
     };
-    assert_eq!(reader.subject, DetailTarget::WhatIf("node-2".to_owned()));
+    assert_eq!(*pager.target(), DetailTarget::WhatIf("node-2".into()));
 }
 
 #[test]
@@ -127,10 +128,10 @@ fn a_text_scrolls_no_further_than_its_end() {
     viewport.overlay_lines = 25;
     world.viewport(viewport);
     world.press("G j j");
-    let Some(Overlay::Reader(reader)) = &world.app.overlay else {
+    let Some(Overlay::Pager(pager)) = world.app.overlay() else {
         panic!("a text is open")
     };
-    assert_eq!(reader.scroll, 15);
+    assert_eq!(pager.top(), 15);
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn an_unfinished_chord_waits_and_is_shown() {
     world.press("3 j j ctrl-x");
     assert_eq!(world.app.pressed().len(), 1);
     world.press("d");
-    assert!(matches!(world.app.overlay, Some(Overlay::Confirm(_))));
+    assert!(matches!(world.app.overlay(), Some(Overlay::Confirm(_))));
 }
 
 #[test]

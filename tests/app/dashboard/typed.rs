@@ -1,8 +1,7 @@
 //! What is typed, pasted and copied: the command line, the palette, the clipboard.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::overlay::Overlay;
-use liftui::app::{Effect, Event, Settings};
+use liftui::app::{Effect, Event, Overlay, Settings};
 
 use super::{chosen_stream, notice};
 use crate::world::{World, settings};
@@ -13,7 +12,7 @@ fn a_typed_command_does_what_its_key_does() {
     world.press(":");
     world.write("delete orders-eu");
     world.press("enter");
-    assert!(matches!(world.app.overlay, Some(Overlay::Confirm(_))));
+    assert!(matches!(world.app.overlay(), Some(Overlay::Confirm(_))));
     world.press("esc :");
     world.write("stream payments-eu");
     world.press("enter");
@@ -72,7 +71,7 @@ fn the_palette_finds_streams_brokers_and_commands() {
     world.write("node-3");
     world.press("enter");
     assert_eq!(
-        world.app.brokers.chosen().map(AsRef::as_ref),
+        world.app.brokers().list().selected().map(AsRef::as_ref),
         Some("node-3")
     );
     world.press("ctrl-k");
@@ -96,7 +95,7 @@ fn what_is_chosen_is_copied_and_so_is_the_command_for_it() {
     world.press("z");
     let expected = "liftui pause orders-eu --partitions 0-3";
     assert_eq!(world.press("c"), [Effect::Copy(expected.to_owned())]);
-    assert!(world.app.overlay.is_some(), "the question still stands");
+    assert!(world.app.overlay().is_some(), "the question still stands");
 }
 
 #[test]
@@ -105,5 +104,5 @@ fn a_paste_goes_into_the_open_text_box_alone() {
     assert_eq!(world.event(Event::Paste("qD".to_owned())), []);
     world.press("3 /");
     world.event(Event::Paste("orders".to_owned()));
-    assert_eq!(world.app.streams.list.rows().len(), 1);
+    assert_eq!(world.app.streams().list().rows().len(), 1);
 }

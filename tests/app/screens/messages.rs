@@ -2,94 +2,334 @@
 
 use std::time::Duration;
 
+use liftui::ui::Theme;
+
 use crate::messages::{arrive, cut, late, line, opening, paused, tailing};
 use crate::world::World;
 
-use super::{after, golden};
+use super::{SIZES, after, find, frame, golden, shows, text};
 
 #[test]
 fn a_tail() {
-    golden("tail", tailing());
-    golden("tail-frozen", {
-        let mut world = after(tailing(), "space");
-        world.run(Duration::from_secs(1));
-        arrive(&mut world, 206..210);
-        world.run(Duration::from_secs(3));
-        arrive(&mut world, 210..214);
-        world
-    });
-    golden("tail-scrolled-back", after(tailing(), "k k k ctrl-u"));
-    golden("tail-newest-first", after(tailing(), "v"));
-    golden("tail-marked", after(tailing(), "m k k m"));
-    golden("tail-sideways", after(tailing(), "right right"));
-    golden("tail-columns", after(tailing(), "enter j a j j a esc"));
-    golden("tails", {
-        let mut world = after(tailing(), "3 j l");
-        world.press("<");
-        world
-    });
-    golden("tails-none", after(World::seasoned(), "6"));
+    golden(
+        "tail",
+        tailing(),
+        r#"
+            60 orders-eu:0-3 ▏following
+            60 2.0/s
+            60 OFFSET # TIME ±1s KEY VALUE
+            60 ▸ 48,051 1 12:10:06.000 user-21 {"order":100205,"cu
+            60 orders-eu:1 @ 48,051
+            60 value json · 136 B b view
+            60 ▾ "customer": {
+            80 from -50
+            80 kept 206 · 46 KiB of 512 MiB
+            120 headers trace-id 4bf92f18c563
+            120 "name": "Zoë"
+            200 received 206"#,
+    );
+    let mut world = after(tailing(), "space");
+    world.run(Duration::from_secs(1));
+    arrive(&mut world, 206..210);
+    world.run(Duration::from_secs(3));
+    arrive(&mut world, 210..214);
+    shows(
+        world,
+        "
+            60 orders-eu:0-3 ▏frozen
+            60 1.0/s
+            60 ▸ 48,051 1 12:10:06.000 user-21
+            200 kept 214 · 48 KiB of 512 MiB
+            200 received 214",
+    );
+}
+
+#[test]
+fn a_tail_scrolled_marked_and_split_into_columns() {
+    shows(
+        after(tailing(), "k k k ctrl-u"),
+        r#"
+            60 scrolled back
+            60 orders-eu:3 @ 48,046
+            60 ▸ 48,046 3 12:10:00.004 user-3
+            60 "order": 100187,
+            120 orders.eu.3"#,
+    );
+    let narrow = frame(&mut after(tailing(), "k k"), 60, 20, &Theme::default());
+    find(&narrow, "scrolled back · 2 behind · 666ms");
+    shows(
+        after(tailing(), "m k k m"),
+        "
+            60 scrolled back
+            60 ◆▸ 48,050 3 12:10:05.334 user-19
+            60 orders-eu:3 @ 48,050",
+    );
+    shows(
+        after(tailing(), "right right"),
+        r#"
+            60 ▸ 48,051 1 12:10:06.000 user-21 "customer":{"id":"c
+            60 following
+            200 "customer":{"id":"c-1003","name":"Zoë"},"items":["screen","keyboard"]"#,
+    );
+    shows(
+        after(tailing(), "enter j a j j a esc"),
+        "
+            60 TIME ±1s KEY order custo
+            60 user-21 100205 c-100
+            80 customer.id
+            80 user-21 100205 c-1005
+            200 100152",
+    );
+}
+
+#[test]
+fn the_newest_message_comes_first_when_asked_for() {
+    let mut world = after(tailing(), "v");
+    for (width, height) in SIZES {
+        let buffer = frame(&mut world, width, height, &Theme::default());
+        let rows = ["▸  48,051", "   48,051", "   48,050"].map(|text| find(&buffer, text).1);
+        assert!(rows.is_sorted(), "{}", text(&buffer));
+    }
+    shows(
+        world,
+        "
+            60 following
+            60 ▸ 48,051 1 12:10:06.000 user-21
+            60 orders-eu:1 @ 48,051",
+    );
+}
+
+#[test]
+fn several_tails_and_none() {
+    let mut world = after(tailing(), "3 j l");
+    world.press("<");
+    shows(
+        world,
+        "
+            60 orders-eu:0-3
+            60 payments-eu:0,1",
+    );
+    shows(
+        after(World::seasoned(), "6"),
+        "
+            60 TAIL
+            60 no tail is open
+            60 MESSAGE
+            60 no message is chosen
+            80 3 shows the streams; l there tails the chosen stream or partition",
+    );
 }
 
 #[test]
 fn how_reading_goes() {
-    golden("tail-opening", opening(World::seasoned()));
-    golden(
-        "tail-without-leader",
-        opening(World::seasoned().without_node_two()),
+    shows(
+        opening(World::seasoned()),
+        "
+            60 opening
+            60 kept 0 · 0 B of 512 MiB
+            60 opening the subscription
+            80 received 0",
     );
-    golden("tail-resuming", cut());
-    golden("tail-paused", paused());
-    golden("tail-late", late());
+    shows(
+        opening(World::seasoned().without_node_two()),
+        "
+            60 waiting for a leader
+            60 orders-eu:1 has no reachable leader
+            80 node-2 does not answer; the tail opens once another one leads",
+    );
+    shows(
+        cut(),
+        "
+            60 1 of 4 resuming (3) 5s
+            60 0.0/s",
+    );
+    shows(paused(), "60 paused: the next publish resumes it");
+    shows(
+        late(),
+        "
+            60 ↥ 3 over 1s late
+            60 12:10:07.334↥ user-4
+            60 12:10:08.669↥ user-22
+            60 ▸ 48,053 1 12:10:11.000
+            60 orders-eu:1 @ 48,053
+            80 12:10:06.002↥ user-0",
+    );
 }
 
 #[test]
 fn what_is_asked_of_a_tail() {
-    golden("tail-query", {
-        let mut world = tailing();
-        line(&mut world, "/", "cel: value.amount > 800");
-        world.run(Duration::from_secs(1));
-        world
-    });
-    golden("tail-query-without-match", {
-        let mut world = tailing();
-        line(&mut world, "/", "nowhere");
-        world.run(Duration::from_secs(1));
-        world
-    });
-    golden("tail-query-typed", after(tailing(), "/"));
-    golden("tail-query-wrong", {
-        let mut world = after(tailing(), "/");
-        world.write("key:a ~[b");
-        world
-    });
-    golden("tail-seek", {
-        let mut world = after(tailing(), "s");
-        world.write("@-15m");
-        world
-    });
-    golden("tail-export", {
-        let mut world = after(tailing(), "x");
-        world.write("orders.csv");
-        world
-    });
-    golden("tail-exporting", {
-        let mut world = tailing();
-        line(&mut world, "x", "orders.csv");
-        world
-    });
+    let mut world = tailing();
+    line(&mut world, "/", "cel: value.amount > 800");
+    world.run(Duration::from_secs(1));
+    shows(
+        world,
+        r#"
+            60 24 matching
+            60 ▸ 48,048 2 12:10:02.335 user-10
+            60 48,036 1 12:09:46.018 user-7
+            80 /cel: value.amount > 800
+            80 24 matching of 206
+            120 "amount": 890.94,"#,
+    );
+    let mut world = tailing();
+    line(&mut world, "/", "nowhere");
+    world.run(Duration::from_secs(1));
+    shows(
+        world,
+        "
+            60 /nowhere
+            60 0 matching of 206
+            60 none of 206 messages matches
+            60 esc shows all of them
+            60 no message is chosen",
+    );
+    shows(
+        after(tailing(), "/"),
+        "
+            60 ~regex
+            60 key:T
+            60 header.NAME:T
+            60 offset>N
+            60 age<5m
+            60 enter search
+            60 ↑ earlier ones
+            60 esc close
+            200 cel: value.amount > 500",
+    );
+}
+
+#[test]
+fn what_is_typed_of_a_tail() {
+    let mut world = after(tailing(), "/");
+    world.write("key:a ~[b");
+    shows(
+        world,
+        "
+            60 / key:a ~[b
+            60 ^ this is no regular expression: unclosed character class",
+    );
+    let mut world = after(tailing(), "s");
+    world.write("@-15m");
+    shows(
+        world,
+        "
+            60 from @-15m
+            60 earliest latest new
+            60 @10:30
+            60 enter go there esc close
+            80 @2026-11-22T10:30:00Z",
+    );
+    let mut world = after(tailing(), "x");
+    world.write("orders.csv");
+    shows(
+        world,
+        "
+            60 export to orders.csv
+            60 a file name; .csv, .raw, or NDJSON
+            60 enter write",
+    );
+    let mut world = tailing();
+    line(&mut world, "x", "orders.csv");
+    shows(
+        world,
+        "
+            60 exporting 0s · as of 0s
+            60 exported 0
+            120 x stop the export",
+    );
 }
 
 #[test]
 fn the_inspector() {
-    golden("message-json", after(tailing(), "enter"));
-    golden("message-folded", after(tailing(), "enter j j enter"));
-    golden("message-text", after(tailing(), "enter b"));
-    golden("message-hex", after(tailing(), "enter b b"));
-    golden("message-headers", after(tailing(), "enter b b b"));
-    golden("message-cut", after(tailing(), "enter b w right"));
-    golden("message-diff", after(tailing(), "m k ="));
-    golden("message-copy", after(tailing(), "enter Y"));
-    golden("message-help", after(tailing(), "enter ?"));
-    golden("tail-help", after(tailing(), "?"));
+    golden(
+        "message",
+        after(tailing(), "enter"),
+        r#"
+            60 scrolled back
+            60 key user-21
+            60 value json · 136 B b view
+            60 "order": 100205,
+            60 [ previous ] next
+            60 enter fold
+            60 = diff
+            120 R publish again
+            120 "express": false"#,
+    );
+    shows(
+        after(tailing(), "enter j j enter"),
+        r#"
+            60 "order": 100205,
+            60 ▸ "customer": {2}"#,
+    );
+    shows(
+        after(tailing(), "enter b"),
+        r#"
+            60 value text · 136 B b view
+            60 express":false}
+            120 397.05,"currency":"EUR","express":false}"#,
+    );
+    shows(
+        after(tailing(), "enter b b"),
+        "
+            60 value hex · 136 B b view
+            60 00000000 7b 22 6f 72 64 65 72 22
+            120 00000030 3a 22 5a 6f c3 ab 22 7d
+            120 00000080 22 3a 66 61 6c 73 65 7d",
+    );
+    shows(
+        after(tailing(), "enter b b b"),
+        r#"
+            60 shown 2 headers
+            60 "trace-id": "4bf92f18c563",
+            60 "content-type": "application/json""#,
+    );
+    shows(
+        after(tailing(), "enter b w right"),
+        r#"
+            60 value text · 136 B b view
+            60 "customer":{"id":"c-1005"
+            200 r":100205,"customer":{"id":"c-1005","name":"Zoë"},"items":["keyboard","screen""#,
+    );
+}
+
+#[test]
+fn beside_the_inspector() {
+    shows(
+        after(tailing(), "m k ="),
+        r#"
+            60 compared
+            60 - orders-eu:1 @ 48,051 user-21
+            60 + orders-eu:0 @ 48,051 user-20
+            60 - "order": 100205,
+            60 + "order": 100204,
+            120 + "name": "山 田 "
+            120 - "amount": 397.05,
+            120 + "express": true"#,
+    );
+    shows(
+        after(tailing(), "enter Y"),
+        "
+            60 copy 6 of 6
+            60 place orders-eu:1 @ 48051
+            60 as a liftui command
+            80 liftui tail orders-eu:1 --from 48051 --to …",
+    );
+    shows(
+        after(tailing(), "enter ?"),
+        "
+            60 Keys
+            60 a message
+            60 enter Fold or unfold this JSON node.
+            60 a tail
+            80 / Show the messages that match a query.",
+    );
+    shows(
+        after(tailing(), "?"),
+        "
+            60 Keys
+            60 a tail
+            60 f Follow the newest message.
+            60 s Go to an offset or a time.
+            200 everywhere",
+    );
 }

@@ -19,7 +19,7 @@ fn cell<'a>(buffer: &'a Buffer, text: &str) -> &'a Cell {
 }
 
 #[test]
-fn the_chosen_row_and_the_title_in_focus_stand_out() {
+fn the_selected_row_and_the_title_in_focus_stand_out() {
     for name in ["dark", "light", "deuteranopia"] {
         let theme = theme(name);
         let mut world = after(World::seasoned(), "3 j");
@@ -45,7 +45,7 @@ fn what_is_broken_has_the_colour_for_it_in_every_theme() {
 }
 
 #[test]
-fn how_a_tail_is_read_has_a_colour_and_a_word() {
+fn the_state_of_a_tail_has_a_colour_and_a_name() {
     let theme = theme("light");
     let buffer = frame(&mut tailing(), 120, 36, &theme);
     assert_eq!(Some(cell(&buffer, "following").fg), theme.good.fg);
@@ -73,7 +73,7 @@ fn without_colour_no_cell_has_one() {
 }
 
 #[test]
-fn without_colour_a_chosen_row_is_reversed_and_blanks_beside_others_are_bare() {
+fn without_colour_a_selected_row_is_reversed_and_blanks_beside_others_are_bare() {
     let mut world = after(World::seasoned(), "3 j");
     let buffer = frame(&mut world, 120, 36, &theme("none"));
     let (x, y) = find(&buffer, "▸ clicks");
@@ -82,12 +82,12 @@ fn without_colour_a_chosen_row_is_reversed_and_blanks_beside_others_are_bare() {
 }
 
 #[test]
-fn without_colour_the_taken_choice_and_the_button_in_focus_show() {
+fn without_colour_the_selected_choice_and_the_button_in_focus_show() {
     let theme = theme("none");
     let mut world = after(World::seasoned(), "3 j j p");
     let buffer = frame(&mut world, 120, 36, &theme);
-    let (taken, other) = (cell(&buffer, "round robin"), cell(&buffer, "by key"));
-    assert_ne!(taken.modifier, other.modifier);
+    let (selected, other) = (cell(&buffer, "round robin"), cell(&buffer, "by key"));
+    assert_ne!(selected.modifier, other.modifier);
     let mut world = after(World::seasoned(), "3 j j z");
     let buffer = frame(&mut world, 120, 36, &theme);
     let (focus, other) = (cell(&buffer, "Pause  "), cell(&buffer, "Cancel"));

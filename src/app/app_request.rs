@@ -1,0 +1,62 @@
+//! What screens and overlays ask of the app: whatever reaches beyond their own state.
+
+use super::command::Command;
+use super::focus::Pane;
+use super::row_key::{DetailTarget, PartitionKey};
+use crate::model::{Operation, PartitionId, StreamName};
+use crate::store::PinnedMessage;
+
+/// Something that a screen or an overlay cannot do by itself.
+#[derive(Debug)]
+pub(super) enum AppRequest {
+    /// Carry out a command as if its key had been pressed.
+    Run(Command),
+    /// Carry out a command with the words typed behind it.
+    RunWith(Command, String),
+    /// Focus a pane one level deeper.
+    Descend(Pane),
+    /// Go back one level.
+    GoBack,
+    /// Show a broker in the list of brokers.
+    ShowBroker(String),
+    /// Show a stream in the list of streams, or a partition of it.
+    ShowStream(StreamName, Option<PartitionId>),
+    /// Tail these partitions.
+    Tail(Vec<PartitionKey>),
+    /// Open a text.
+    ShowDetail(DetailTarget),
+    /// Open a menu of texts to copy.
+    CopyMenu(Vec<CopyEntry>),
+    /// Ask before these operations; the partitions are those for which it was wanted too and cannot be done.
+    Confirm(Vec<Operation>, Vec<PartitionKey>),
+    /// Open the form for a message, with the stream and partition that were selected.
+    Publish(Option<(StreamName, Option<PartitionId>)>),
+    /// Open the form filled in with a message, its value replaced where it was edited elsewhere.
+    PublishAgain(PinnedMessage, Option<String>),
+    /// Open the form for a new stream.
+    CreateStream,
+}
+
+/// A text that can be copied.
+#[derive(Debug)]
+pub(super) struct CopyEntry {
+    /// What it is.
+    pub(super) label: &'static str,
+    /// The text.
+    pub(super) text: String,
+}
+
+impl CopyEntry {
+    /// A text to copy.
+    pub(super) fn new(label: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { label, text }
+    }
+
+    /// A `liftui` command to copy.
+    pub(super) fn command(arguments: &[&str]) -> Self {
+        let words = std::iter::once("liftui").chain(arguments.iter().copied());
+        let words: Vec<String> = words.map(str::to_owned).collect();
+        Self::new("as a liftui command", crate::model::shell_line(&words))
+    }
+}

@@ -1,0 +1,7 @@
+//! Keys and text: which key means which command, boxes in which text is typed, lines typed before.
+
+pub(crate) mod editor;
+pub(super) mod history;
+pub(super) mod key_hints;
+pub(crate) mod keymap;
+pub(crate) mod keys;

@@ -1,0 +1,112 @@
+//! Which keys the footer shows in each context: the most used ones, each with a label.
+//!
+//! The keys come from the keymap; a command that has none in that place is left out.
+
+use crate::app::command::{
+    AppCommand, ClusterCommand, Command, FormCommand, ListCommand, Motion, TailCommand, TextCommand,
+};
+use crate::app::key_context::KeyContext;
+
+/// A command and its label in the footer.
+pub(in crate::app) type Hint = (Command, &'static str);
+
+const OPEN: Hint = (Command::List(ListCommand::Open), "open");
+const FILTER: Hint = (Command::List(ListCommand::Filter), "filter");
+const FAULTS: Hint = (Command::List(ListCommand::FaultsOnly), "faults only");
+const DESCRIBE: Hint = (Command::List(ListCommand::Describe), "describe");
+const TAIL: Hint = (Command::Cluster(ClusterCommand::Tail), "tail");
+const PUBLISH: Hint = (Command::Cluster(ClusterCommand::Publish), "publish");
+const WHAT_IF: Hint = (Command::Cluster(ClusterCommand::WhatIf), "what if");
+const HELP: Hint = (Command::App(AppCommand::Help), "help");
+const LINE: Hint = (Command::App(AppCommand::CommandLine), "command");
+/// Leaves what is open.
+pub(in crate::app) const CLOSE: Hint = (Command::App(AppCommand::Escape), "close");
+
+/// While the filter of a list is typed.
+pub(in crate::app) const FILTERING: &[Hint] = &[
+    (Command::Text(TextCommand::Accept), "keep the filter"),
+    (Command::App(AppCommand::Escape), "leave it, again to clear"),
+];
+
+/// In the form for a new stream.
+pub(in crate::app) const CREATING: &[Hint] = &[
+    (Command::Form(FormCommand::Submit), "create"),
+    (Command::Form(FormCommand::Next), "next field"),
+    (Command::Form(FormCommand::NextChoice), "next choice"),
+    CLOSE,
+];
+
+/// Before any broker has answered.
+pub(in crate::app) const UNCONNECTED: &[Hint] = &[
+    (Command::App(AppCommand::Refresh), "try now"),
+    (Command::App(AppCommand::Contexts), "another cluster"),
+    (Command::App(AppCommand::Back), "quit"),
+    HELP,
+    LINE,
+];
+
+/// The keys of a context, the likeliest first.
+pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
+    match context {
+        KeyContext::Overview => &[OPEN, FAULTS, WHAT_IF, TAIL, FILTER, HELP, LINE],
+        KeyContext::Brokers => &[OPEN, WHAT_IF, DESCRIBE, FILTER, HELP, LINE],
+        KeyContext::Streams => &[
+            OPEN,
+            TAIL,
+            PUBLISH,
+            (Command::Cluster(ClusterCommand::Pause), "pause"),
+            (Command::Cluster(ClusterCommand::Readonly), "readonly"),
+            (Command::Cluster(ClusterCommand::Create), "create"),
+            FILTER,
+            HELP,
+            LINE,
+        ],
+        KeyContext::Cursors => &[OPEN, TAIL, DESCRIBE, FILTER, HELP, LINE],
+        KeyContext::Activity => &[OPEN, DESCRIBE, FILTER, HELP, LINE],
+        KeyContext::Tail => TAILS,
+        KeyContext::Inspector => INSPECTOR,
+        KeyContext::Global | KeyContext::List => &[HELP, LINE],
+        KeyContext::Form => &[
+            (Command::Form(FormCommand::Submit), "publish"),
+            (Command::Form(FormCommand::Next), "next field"),
+            (Command::Form(FormCommand::NextChoice), "next choice"),
+            (Command::Form(FormCommand::Edit), "edit the value"),
+            CLOSE,
+        ],
+        KeyContext::Text => &[
+            (Command::Text(TextCommand::Accept), "take"),
+            (Command::Text(TextCommand::Complete), "complete"),
+            CLOSE,
+        ],
+        KeyContext::Confirm => &[CLOSE],
+        KeyContext::Menu => &[(Command::List(ListCommand::Open), "choose"), CLOSE],
+        KeyContext::Reader => &[
+            (Command::Move(Motion::Down), "down"),
+            (Command::Move(Motion::Up), "up"),
+            CLOSE,
+        ],
+    }
+}
+
+const TAILS: &[Hint] = &[
+    (Command::Tail(TailCommand::Freeze), "freeze"),
+    (Command::Tail(TailCommand::Query), "query"),
+    (Command::Tail(TailCommand::Seek), "seek"),
+    OPEN,
+    (Command::Tail(TailCommand::Follow), "follow"),
+    PUBLISH,
+    (Command::Tail(TailCommand::Export), "export"),
+    HELP,
+    LINE,
+];
+
+const INSPECTOR: &[Hint] = &[
+    (Command::Tail(TailCommand::PreviousMessage), "previous"),
+    (Command::Tail(TailCommand::NextMessage), "next"),
+    (Command::Tail(TailCommand::View), "view"),
+    (Command::Tail(TailCommand::Fold), "fold"),
+    (Command::List(ListCommand::Copy), "copy"),
+    (Command::Tail(TailCommand::PublishAgain), "publish again"),
+    (Command::Tail(TailCommand::Diff), "diff"),
+    HELP,
+];

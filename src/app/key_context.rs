@@ -1,0 +1,75 @@
+//! The places in which a key has a meaning of its own; a section of the keymap each.
+
+use serde::Deserialize;
+
+use super::focus::Pane;
+
+/// A place in which keys have a meaning of their own. `liftui keys` lists them in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyContext {
+    /// Among events of the cluster.
+    Activity,
+    /// Among brokers.
+    Brokers,
+    /// In a box that asks.
+    Confirm,
+    /// Among cursors and groups.
+    Cursors,
+    /// In a form, between its text boxes.
+    Form,
+    /// Everywhere but in text.
+    Global,
+    /// In the inspector.
+    Inspector,
+    /// In every list.
+    List,
+    /// In a menu: palette, copy menu, contexts.
+    Menu,
+    /// Among findings.
+    Overview,
+    /// In a text to read: help, describe, an error.
+    Reader,
+    /// Among streams and partitions.
+    Streams,
+    /// In a tail.
+    Tail,
+    /// In a text box of one line: every printable key is text.
+    Text,
+}
+
+impl KeyContext {
+    /// Contexts that count together in an overlay, the closest first.
+    const OVERLAYS: [&'static [Self]; 3] = [
+        &[Self::Menu, Self::Text],
+        &[Self::Confirm, Self::Text],
+        &[Self::Reader, Self::List],
+    ];
+
+    /// The section in the keymap file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Activity => "activity",
+            Self::Brokers => "brokers",
+            Self::Confirm => "confirm",
+            Self::Cursors => "cursors",
+            Self::Form => "form",
+            Self::Global => "global",
+            Self::Inspector => "inspector",
+            Self::List => "list",
+            Self::Menu => "menu",
+            Self::Overview => "overview",
+            Self::Reader => "reader",
+            Self::Streams => "streams",
+            Self::Tail => "tail",
+            Self::Text => "text",
+        }
+    }
+
+    /// Whether there is a place where keys of both count.
+    pub(super) fn overlaps(self, other: Self) -> bool {
+        let panes = Pane::all().map(Pane::key_contexts);
+        let mut stacks = panes.chain(Self::OVERLAYS);
+        self == other || stacks.any(|stack| stack.contains(&self) && stack.contains(&other))
+    }
+}

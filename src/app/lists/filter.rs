@@ -1,0 +1,106 @@
+//! The filter of a list: a text, and which rows it lets through.
+//!
+//! Which texts of a row count is the screen's. The query of a tail is `store`'s.
+
+use crate::app::input::editor::{Editor, TextInput};
+
+/// The filter of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    text: String,
+    editor: Option<Editor>,
+}
+
+impl Filter {
+    /// The text that counts now; empty: every row passes.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text box, while it is open.
+    pub(crate) fn editor(&self) -> Option<&Editor> {
+        self.editor.as_ref()
+    }
+
+    /// Opens the text box on the text there is.
+    pub(super) fn open(&mut self) {
+        self.editor = Some(Editor::single_line().with_text(&self.text));
+    }
+
+    /// Closes the text box and keeps the text; `false` where it was not open.
+    pub(in crate::app) fn close(&mut self) -> bool {
+        self.editor.take().is_some()
+    }
+
+    /// Lets every row through again; `false` where it did already.
+    pub(in crate::app) fn clear(&mut self) -> bool {
+        !std::mem::take(&mut self.text).is_empty()
+    }
+
+    /// Sets the text.
+    pub(in crate::app) fn set(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+        self.editor = None;
+    }
+
+    /// Types into the text box, if it is open, and returns whether the input was for it. What is typed counts at once.
+    pub(in crate::app) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        let Some(editor) = &mut self.editor else {
+            return false;
+        };
+        let typed = editor.type_text(input);
+        self.text = editor.text();
+        typed
+    }
+
+    /// Whether a row with these texts passes: one of them contains the filter's text. Smart case: capitals count where
+    /// the filter has some. `!` in front turns it round.
+    pub(in crate::app) fn passes(&self, texts: &[&str]) -> bool {
+        let (inverse, wanted) = match self.text.strip_prefix('!') {
+            Some(rest) => (true, rest),
+            None => (false, self.text.as_str()),
+        };
+        wanted.is_empty() || inverse != texts.iter().any(|text| contains(text, wanted))
+    }
+}
+
+/// Whether the text contains what is wanted; capitals count where `wanted` has some.
+fn contains(text: &str, wanted: &str) -> bool {
+    if wanted.chars().any(char::is_uppercase) {
+        return text.contains(wanted);
+    }
+    text.to_lowercase().contains(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_counts_where_it_is_typed() {
+        let mut filter = Filter::default();
+        for (text, row, passes) in [
+            ("", "orders", true),
+            ("ord", "Orders", true),
+            ("Ord", "orders", false),
+            ("!ord", "orders", false),
+            ("!ord", "clicks", true),
+            ("!", "clicks", true),
+        ] {
+            filter.set(text);
+            assert_eq!(filter.passes(&[row]), passes, "{text} on {row}");
+        }
+    }
+
+    #[test]
+    fn closing_the_box_keeps_the_text_and_clearing_empties_it() {
+        let mut filter = Filter::default();
+        filter.open();
+        filter.type_text(TextInput::Paste("eu"));
+        assert!(filter.close());
+        assert_eq!(filter.text(), "eu");
+        assert!(!filter.close());
+        assert!(filter.clear());
+        assert!(!filter.clear());
+    }
+}

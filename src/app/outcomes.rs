@@ -1,0 +1,103 @@
+//! The outcome of an operation: the notice of it, and what of the cluster is read again.
+
+use std::sync::Arc;
+
+use super::App;
+use super::effect::Effect;
+use super::focus::{Pane, Screen};
+use super::notice::Level;
+use super::row_key::PartitionKey;
+use crate::model::{Failure, Operation, Outcome, PartitionId, format_ranges};
+
+impl App {
+    /// Notifies the user of an outcome, and has everything that the operation touched read again.
+    pub(super) fn apply_outcome(
+        &mut self,
+        operation: &Operation,
+        result: Result<Outcome, Failure>,
+    ) {
+        match result {
+            Ok(outcome) => {
+                self.notify_outcome(operation, outcome);
+                self.await_created(operation);
+            }
+            Err(failure) => self.context.notify_failure(&failure),
+        }
+        self.context.emit(Effect::Refresh);
+        let touched = self.touched(operation);
+        if !touched.is_empty() {
+            self.context.emit(Effect::Probe(touched));
+        }
+    }
+
+    /// Shows a stream that was created as soon as a broker lists it.
+    fn await_created(&mut self, operation: &Operation) {
+        if let Operation::Create(options) = operation {
+            let stream = options.name.as_str().into();
+            self.screens.streams.await_stream(stream);
+            if self.focus.screen() == Screen::Streams {
+                self.focus.set(Pane::Streams);
+            }
+        }
+    }
+
+    fn notify_outcome(&mut self, operation: &Operation, outcome: Outcome) {
+        let text = match outcome {
+            Outcome::Done => done_text(operation),
+            Outcome::Sent => "sent; no ack was asked for".to_owned(),
+            Outcome::Acked { ack, partition } => {
+                let place = match partition {
+                    Some(partition) => format!("{}:{partition}", ack.stream),
+                    None => ack.stream.to_string(),
+                };
+                format!("acked: {place} @ {}", ack.offset)
+            }
+            Outcome::Partial { done, failed } => {
+                if let Some((id, failure)) = failed.first() {
+                    self.context.notify_failure(failure);
+                    let (done, failed) = (done.len(), failed.len());
+                    let text =
+                        format!("{done} done, {failed} not, partition {id} first: {failure}");
+                    self.context.notify(Level::Error, text);
+                }
+                return;
+            }
+        };
+        self.context.notify(Level::Note, text);
+    }
+
+    /// The partitions whose flags an operation changed: only their leaders know these.
+    fn touched(&self, operation: &Operation) -> Vec<PartitionKey> {
+        let Some((stream, partitions)) = operation.flagged() else {
+            return Vec::new();
+        };
+        let found = self.truth().stream(stream);
+        let all = found.map_or(&[][..], |found| &found.partitions);
+        let ids = all.iter().map(|partition| partition.id);
+        let named = |id: &PartitionId| partitions.is_empty() || partitions.contains(id);
+        ids.filter(named)
+            .map(|id| (Arc::clone(stream), id))
+            .collect()
+    }
+}
+
+/// What was done, in words.
+fn done_text(operation: &Operation) -> String {
+    let place = operation.flagged().map(|(stream, ids)| match ids {
+        [] => stream.to_string(),
+        _ => format!("{stream}:{}", format_ranges(ids)),
+    });
+    let place = place.unwrap_or_default();
+    match operation {
+        Operation::Create(options) => format!("{} created", options.name),
+        Operation::Delete { stream } => format!("{stream} deleted"),
+        Operation::Pause { .. } => format!("{place} paused"),
+        Operation::Resume { .. } => format!("{place} resumed"),
+        Operation::SetReadonly { readonly, .. } => {
+            let what = if *readonly { "readonly" } else { "writable" };
+            format!("{place} is {what} now")
+        }
+        Operation::Publish(_) => "published".to_owned(),
+        Operation::SetCursor { id, offset, .. } => format!("cursor {id} set to {offset}"),
+    }
+}

@@ -1,0 +1,324 @@
+//! The command line: what is typed after `:`, what it means, and what it could become.
+
+use crate::app::app_request::AppRequest;
+use crate::app::command::{
+    AppCommand, Argument, Command, GoCommand, ListCommand, TailCommand, TextCommand,
+};
+use crate::app::context::Context;
+use crate::app::input::editor::{Editor, TextInput};
+use crate::app::input::history::{History, Recall};
+use crate::app::motion::cycled_index;
+use crate::app::notice::Level;
+use crate::app::settings::Settings;
+use crate::health::Truth;
+use crate::model::{did_you_mean, nearest};
+
+/// The command line while it is open.
+#[derive(Clone, Debug)]
+pub struct CommandLine {
+    editor: Editor,
+    recall: Recall,
+    completion: Option<Completion>,
+}
+
+/// The lines that Tab after Tab puts in place.
+#[derive(Clone, Debug)]
+struct Completion {
+    candidates: Vec<String>,
+    index: usize,
+}
+
+/// Names that can be typed besides the commands' own.
+const ALIASES: &[(&str, Command)] = &[
+    ("q", Command::App(AppCommand::Quit)),
+    ("q!", Command::App(AppCommand::Quit)),
+    ("exit", Command::App(AppCommand::Quit)),
+    ("ctx", Command::App(AppCommand::Contexts)),
+    ("context", Command::App(AppCommand::Contexts)),
+    ("stream", Command::Go(GoCommand::Streams)),
+    ("broker", Command::Go(GoCommand::Brokers)),
+    ("describe", Command::List(ListCommand::Describe)),
+    ("groups", Command::Go(GoCommand::Cursors)),
+    ("export", Command::Tail(TailCommand::Export)),
+];
+
+/// A line as a command and what follows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ParsedLine {
+    /// The command.
+    pub(crate) command: Command,
+    /// The rest of the line, trimmed; empty where there is none.
+    argument: String,
+}
+
+/// What a line means, or a sentence that names the unknown word and the most similar known one.
+pub(crate) fn parse(line: &str) -> Result<ParsedLine, String> {
+    let line = line.trim();
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let command = command_of(word)
+        .ok_or_else(|| format!("\"{word}\" is no command{}", did_you_mean(word, names())))?;
+    Ok(ParsedLine {
+        command,
+        argument: rest.trim().to_owned(),
+    })
+}
+
+fn command_of(word: &str) -> Option<Command> {
+    let alias = ALIASES
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, command)| *command);
+    let short = || typeable().find(|command| command.short_name() == word);
+    alias.or_else(|| Command::from_name(word)).or_else(short)
+}
+
+/// The commands that mean something without a key: not those that move within a list, a form or a text.
+fn typeable() -> impl Iterator<Item = Command> {
+    Command::ALL
+        .iter()
+        .copied()
+        .filter(|command| match command {
+            Command::Go(_)
+            | Command::List(_)
+            | Command::Cluster(_)
+            | Command::Tail(_)
+            | Command::App(_) => true,
+            Command::Move(_) | Command::Form(_) | Command::Text(_) | Command::Confirm(_) => false,
+        })
+}
+
+/// Every word that a line can begin with: aliases, short names where they are unique, full names.
+fn names() -> impl Iterator<Item = &'static str> {
+    let aliases = ALIASES.iter().map(|(name, _)| *name);
+    let short = typeable().map(Command::short_name);
+    aliases.chain(short).chain(typeable().map(Command::name))
+}
+
+impl CommandLine {
+    /// A line that begins with this text.
+    pub(in crate::app) fn new(text: &str) -> Self {
+        Self {
+            editor: Editor::single_line().with_text(text),
+            recall: Recall::default(),
+            completion: None,
+        }
+    }
+
+    /// What is typed.
+    pub(crate) fn editor(&self) -> &Editor {
+        &self.editor
+    }
+
+    /// The completions that Tab puts in place, and which one stands in the line.
+    pub(crate) fn completions(&self) -> Option<(&[String], usize)> {
+        let completion = self.completion.as_ref()?;
+        Some((&completion.candidates, completion.index))
+    }
+
+    /// The lines that the one being typed could become.
+    pub(crate) fn candidates(&self, truth: &Truth, settings: &Settings) -> Vec<String> {
+        let words = |kind| words(kind, truth, settings);
+        completions(&self.editor.text(), words)
+    }
+
+    /// Types into the line, and returns whether the input was for a text box.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        self.completion = None;
+        self.editor.type_text(input)
+    }
+
+    /// Carries out a command of the text box, and returns whether the line is done.
+    pub(super) fn run(
+        &mut self,
+        command: TextCommand,
+        history: &mut History,
+        truth: &Truth,
+        context: &mut Context,
+    ) -> bool {
+        match command {
+            TextCommand::Accept => {
+                self.accept(history, context);
+                return true;
+            }
+            TextCommand::Complete => {
+                let words = |kind| words(kind, truth, &context.settings);
+                self.complete(words);
+            }
+            TextCommand::Older => self.recall(true, history),
+            TextCommand::Newer => self.recall(false, history),
+        }
+        false
+    }
+
+    fn accept(&self, history: &mut History, context: &mut Context) {
+        let line = self.editor.text();
+        let line = line.trim();
+        if line.is_empty() {
+            return;
+        }
+        history.add(line);
+        match parse(line) {
+            Ok(parsed) if parsed.argument.is_empty() => {
+                context.request(AppRequest::Run(parsed.command));
+            }
+            Ok(parsed) => context.request(AppRequest::RunWith(parsed.command, parsed.argument)),
+            Err(sentence) => context.notify(Level::Error, sentence),
+        }
+    }
+
+    /// Puts the next completion into the line.
+    fn complete(&mut self, words: impl Fn(Argument) -> Vec<String>) {
+        let next = match self.completion.take() {
+            Some(shown) => Completion {
+                index: cycled_index(shown.index, shown.candidates.len(), true),
+                ..shown
+            },
+            None => Completion {
+                candidates: completions(&self.editor.text(), words),
+                index: 0,
+            },
+        };
+        if let Some(line) = next.candidates.get(next.index) {
+            self.editor.set_text(line);
+            self.completion = (next.candidates.len() > 1).then_some(next);
+        }
+    }
+
+    fn recall(&mut self, older: bool, history: &History) {
+        self.completion = None;
+        if let Some(line) = self.recall.step(older, history, self.editor.text()) {
+            self.editor.set_text(line);
+        }
+    }
+}
+
+/// The words of a kind that are known now.
+fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
+    match kind {
+        Argument::Stream => {
+            let streams = truth.streams.iter();
+            streams.map(|stream| stream.name.to_string()).collect()
+        }
+        Argument::Broker => {
+            let brokers = truth.brokers.iter();
+            brokers.map(|broker| broker.name().to_owned()).collect()
+        }
+        Argument::Context => {
+            let contexts = settings.contexts.iter();
+            contexts.map(|context| context.name.clone()).collect()
+        }
+        Argument::Fault => FAULTS.iter().map(|&word| word.to_owned()).collect(),
+        Argument::Text | Argument::None => Vec::new(),
+    }
+}
+
+/// First words of the demo cluster's console.
+const FAULTS: [&str; 18] = [
+    "help",
+    "kill ",
+    "restart ",
+    "stall ",
+    "slow ",
+    "refuse ",
+    "accept ",
+    "reset ",
+    "cut ",
+    "goaway ",
+    "end ",
+    "stale ",
+    "move ",
+    "shrink ",
+    "expand ",
+    "garbage ",
+    "oversize ",
+    "heal",
+];
+
+/// Whole lines that the typed one could become, given the names of streams, brokers and contexts.
+fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<String> {
+    let Some((word, rest)) = line.split_once(char::is_whitespace) else {
+        let mut found: Vec<String> = names()
+            .filter(|name| name.starts_with(line))
+            .map(str::to_owned)
+            .collect();
+        found.dedup();
+        return found;
+    };
+    let Some(command) = command_of(word) else {
+        return Vec::new();
+    };
+    let rest = rest.trim_start();
+    let words = words_for(command.argument());
+    let fitting = words.iter().filter(|one| one.starts_with(rest));
+    let mut found: Vec<String> = fitting.map(|one| format!("{word} {one}")).collect();
+    if found.is_empty() {
+        let near = nearest(rest, words.iter().map(String::as_str));
+        found.extend(near.map(|one| format!("{word} {one}")));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::command::ClusterCommand;
+
+    fn words(argument: Argument) -> Vec<String> {
+        assert_eq!(argument, Argument::Stream);
+        vec!["orders".to_owned(), "payments".to_owned()]
+    }
+
+    #[test]
+    fn a_line_is_a_command_and_the_rest() {
+        let typed = parse(" fault kill 2 ").unwrap();
+        assert_eq!(typed.command, AppCommand::Fault.into());
+        assert_eq!(typed.argument, "kill 2");
+        assert_eq!(parse("q").unwrap().command, AppCommand::Quit.into());
+        assert_eq!(
+            parse("streams.delete orders").unwrap().command,
+            ClusterCommand::Delete.into()
+        );
+    }
+
+    #[test]
+    fn an_unknown_word_is_named_with_the_likeliest_meant() {
+        let error = parse("refesh").unwrap_err();
+        assert!(
+            error.contains("\"refesh\"") && error.contains("refresh"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn tab_walks_through_what_the_line_could_become() {
+        let mut line = CommandLine::new("delete ");
+        for expected in ["delete orders", "delete payments", "delete orders"] {
+            line.complete(words);
+            assert_eq!(line.editor().text(), expected);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_completes_to_the_nearest() {
+        assert_eq!(completions("delete ordres", words), ["delete orders"]);
+    }
+
+    #[test]
+    fn the_history_ends_in_what_was_typed() {
+        let mut history = History::new(9);
+        for line in ["refresh", "streams"] {
+            history.add(line);
+        }
+        let mut line = CommandLine::new("dra");
+        for (back, expected) in [
+            (true, "streams"),
+            (true, "refresh"),
+            (true, "refresh"),
+            (false, "streams"),
+            (false, "dra"),
+        ] {
+            line.recall(back, &history);
+            assert_eq!(line.editor().text(), expected);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The question before others' work is stopped: what is about to be done, and whether the user has confirmed it.
+//!
+//! Only from here do such changes reach the executor (I10). The words are `ui`'s.
+
+use crate::app::command::{Command, ConfirmCommand, TextCommand};
+use crate::app::context::Context;
+use crate::app::input::editor::{Editor, TextInput};
+use crate::app::input::key_hints::{CLOSE, Hint};
+use crate::app::notice::Level;
+use crate::app::row_key::PartitionKey;
+use crate::model::{Operation, StreamName, shell_line};
+
+/// A question.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    operations: Vec<Operation>,
+    left_out: Vec<PartitionKey>,
+    button: Button,
+    name: Option<Editor>,
+}
+
+/// The buttons of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Button {
+    /// Do it.
+    Accept,
+    /// Leave it.
+    Cancel,
+}
+
+impl Confirm {
+    /// Asks about these operations; `left_out` are partitions for which it was wanted too and cannot be done.
+    pub(in crate::app) fn new(operations: Vec<Operation>, left_out: Vec<PartitionKey>) -> Self {
+        let mut question = Self {
+            operations,
+            left_out,
+            button: Button::Accept,
+            name: None,
+        };
+        question.name = question.deleted().map(|_| Editor::single_line());
+        question
+    }
+
+    /// What is about to be done.
+    pub(crate) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// Partitions for which it cannot be done.
+    pub(crate) fn left_out(&self) -> &[PartitionKey] {
+        &self.left_out
+    }
+
+    /// The text of the button that accepts.
+    pub(crate) fn verb(&self) -> &'static str {
+        self.operations.first().map_or("Do it", verb)
+    }
+
+    /// The button in focus.
+    pub(crate) fn button(&self) -> Button {
+        self.button
+    }
+
+    /// Whether the stream's name has to be typed.
+    pub(crate) fn asks_for_name(&self) -> bool {
+        self.name.is_some()
+    }
+
+    /// The box for the stream's name.
+    pub(crate) fn name(&self) -> Option<&Editor> {
+        self.name.as_ref()
+    }
+
+    /// The stream whose name has to be typed.
+    pub(crate) fn deleted(&self) -> Option<&StreamName> {
+        self.operations.iter().find_map(|operation| {
+            if let Operation::Delete { stream } = operation {
+                return Some(stream);
+            }
+            None
+        })
+    }
+
+    /// Whether it may be confirmed now: the name, where it is asked for, stands there letter by letter.
+    pub(crate) fn can_accept(&self) -> bool {
+        let typed = self.name.as_ref().map(Editor::text);
+        typed.as_deref() == self.deleted().map(AsRef::as_ref)
+    }
+
+    /// What the footer shows: Enter presses the button in focus.
+    pub(super) fn key_hints(&self) -> Vec<Hint> {
+        if self.asks_for_name() {
+            return vec![(Command::Text(TextCommand::Accept), self.verb()), CLOSE];
+        }
+        let verb = match self.button {
+            Button::Accept => self.verb(),
+            Button::Cancel => "Cancel",
+        };
+        vec![
+            (Command::Confirm(ConfirmCommand::Press), verb),
+            (
+                Command::Confirm(ConfirmCommand::OtherButton),
+                "other button",
+            ),
+            (Command::Confirm(ConfirmCommand::Copy), "copy as a command"),
+            CLOSE,
+        ]
+    }
+
+    /// Types into the box for the name, if there is one, and returns whether the input was for it.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        let name = self.name.as_mut();
+        name.is_some_and(|name| name.type_text(input))
+    }
+
+    /// Carries out a command, and returns whether the question is answered.
+    pub(super) fn run(&mut self, command: ConfirmCommand, context: &mut Context) -> bool {
+        match command {
+            ConfirmCommand::Press if self.button == Button::Accept => self.accept(context),
+            ConfirmCommand::Yes => self.accept(context),
+            ConfirmCommand::Press | ConfirmCommand::No => true,
+            ConfirmCommand::OtherButton => {
+                self.button = match self.button {
+                    Button::Accept => Button::Cancel,
+                    Button::Cancel => Button::Accept,
+                };
+                false
+            }
+            ConfirmCommand::Copy => {
+                let lines: Vec<String> = self.operations.iter().map(command_line).collect();
+                context.copy("the command", lines.join("\n"));
+                false
+            }
+        }
+    }
+
+    /// A click on a button; returns whether the question is answered.
+    pub(super) fn click_button(&mut self, number: usize, context: &mut Context) -> bool {
+        match number {
+            0 => self.can_accept() && self.accept(context),
+            _ => true,
+        }
+    }
+
+    /// The user has confirmed: the only way by which such changes are sent (I10). `false`: the name does not match yet.
+    pub(super) fn accept(&self, context: &mut Context) -> bool {
+        if !self.can_accept() {
+            context.notify(Level::Warning, "the name does not match yet");
+            return false;
+        }
+        for operation in &self.operations {
+            context.send(operation.clone());
+        }
+        true
+    }
+}
+
+/// The operation as a command line that repeats it (I11).
+pub(crate) fn command_line(operation: &Operation) -> String {
+    let arguments = std::iter::once("liftui".to_owned()).chain(operation.argv());
+    shell_line(&arguments.collect::<Vec<_>>())
+}
+
+/// What doing an operation is called on a button.
+fn verb(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Delete { .. } => "Delete",
+        Operation::Pause { .. } => "Pause",
+        Operation::Resume { .. } => "Resume",
+        Operation::SetReadonly { readonly: true, .. } => "Make readonly",
+        Operation::SetReadonly {
+            readonly: false, ..
+        } => "Make writable",
+        Operation::Create(_) => "Create",
+        Operation::Publish(_) => "Publish",
+        Operation::SetCursor { .. } => "Set",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deleting_waits_for_the_whole_name() {
+        let mut confirm = Confirm::new(
+            vec![Operation::Delete {
+                stream: "orders".into(),
+            }],
+            Vec::new(),
+        );
+        for (typed, may) in [
+            ("", false),
+            ("order", false),
+            ("orders", true),
+            ("orders ", false),
+        ] {
+            confirm.name.as_mut().unwrap().set_text(typed);
+            assert_eq!(confirm.can_accept(), may, "{typed}");
+        }
+    }
+}

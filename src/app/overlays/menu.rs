@@ -1,0 +1,224 @@
+//! A list to choose from by a few letters: the palette, the copy menu, the contexts.
+
+use std::cmp::Reverse;
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use crate::app::app_request::AppRequest;
+use crate::app::command::{Command, Motion};
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::input::editor::{Editor, TextInput};
+use crate::app::lists::list_state::ListState;
+use crate::model::StreamName;
+
+/// A list to choose from.
+#[derive(Clone, Debug)]
+pub struct Menu {
+    title: &'static str,
+    entries: Vec<MenuEntry>,
+    editor: Editor,
+    matches: Vec<MenuMatch>,
+    state: ListState<usize>,
+}
+
+/// An entry of a menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MenuEntry {
+    /// What it is called; letters are looked for here.
+    pub(crate) label: String,
+    /// The keys that lead there at once.
+    pub(crate) keys: Option<String>,
+    /// What it is, shown behind the label.
+    pub(crate) detail: String,
+    /// What it leads to.
+    pub(super) action: MenuAction,
+}
+
+impl MenuEntry {
+    /// An entry without keys.
+    pub(super) fn new(label: &str, detail: String, action: MenuAction) -> Self {
+        Self {
+            label: label.to_owned(),
+            keys: None,
+            detail,
+            action,
+        }
+    }
+}
+
+/// What an entry leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum MenuAction {
+    /// A command is carried out.
+    Command(Command),
+    /// A stream is shown.
+    Stream(StreamName),
+    /// A broker is shown.
+    Broker(String),
+    /// Another cluster is opened.
+    Context(String),
+    /// A text is copied.
+    Copy(String),
+}
+
+/// An entry that fits what is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MenuMatch {
+    /// Which entry.
+    entry: usize,
+    /// The characters of its label that were found, ascending.
+    pub(crate) letters: Vec<u32>,
+}
+
+impl Menu {
+    /// A menu with nothing typed yet: all entries, in their order.
+    pub(super) fn new(title: &'static str, entries: Vec<MenuEntry>) -> Self {
+        let mut menu = Self {
+            title,
+            entries,
+            editor: Editor::single_line(),
+            matches: Vec::new(),
+            state: ListState::default(),
+        };
+        menu.find_matches(1);
+        menu
+    }
+
+    /// What it is a list of.
+    pub(crate) fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What is typed.
+    pub(crate) fn editor(&self) -> &Editor {
+        &self.editor
+    }
+
+    /// The entries that match, the best first.
+    pub(crate) fn matches(&self) -> impl Iterator<Item = (&MenuMatch, &MenuEntry)> {
+        let matches = self.matches.iter();
+        matches.filter_map(|found| Some((found, self.entries.get(found.entry)?)))
+    }
+
+    /// How many entries there are in all.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Letters of the longest keys of any entry; 0 where none has keys.
+    pub(crate) fn longest_keys(&self) -> usize {
+        let keys = self.entries.iter().filter_map(|entry| entry.keys.as_ref());
+        keys.map(|keys| keys.chars().count()).max().unwrap_or(0)
+    }
+
+    /// Which match is selected and which one is on top.
+    pub(crate) fn state(&self) -> &ListState<usize> {
+        &self.state
+    }
+
+    /// Types into the text box, and returns whether the input was for one.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>, height: usize) -> bool {
+        let typed = self.editor.type_text(input);
+        if typed {
+            self.find_matches(height);
+        }
+        typed
+    }
+
+    /// Moves the selection.
+    pub(super) fn move_by(&mut self, motion: Motion, height: usize) {
+        self.state.move_by(motion, &self.rows(), height);
+    }
+
+    /// Selects the row that is shown on that line, if there is one.
+    pub(super) fn select_line(&mut self, line: usize) -> bool {
+        let rows = self.rows();
+        self.state.select_line(line, &rows)
+    }
+
+    /// Does what the selected entry leads to.
+    pub(super) fn choose(self, context: &mut Context) {
+        match self.into_selected() {
+            Some(MenuAction::Command(command)) => context.request(AppRequest::Run(command)),
+            Some(MenuAction::Stream(name)) => context.request(AppRequest::ShowStream(name, None)),
+            Some(MenuAction::Broker(name)) => context.request(AppRequest::ShowBroker(name)),
+            Some(MenuAction::Context(name)) => context.emit(Effect::SwitchContext(name)),
+            Some(MenuAction::Copy(text)) => context.copy("it", text),
+            None => {}
+        }
+    }
+
+    fn into_selected(self) -> Option<MenuAction> {
+        let selected = *self.state.selected()?;
+        Some(self.entries.into_iter().nth(selected)?.action)
+    }
+
+    /// Finds the entries that match what is typed, and selects the best of them.
+    fn find_matches(&mut self, height: usize) {
+        let pattern = Pattern::parse(
+            &self.editor.text(),
+            CaseMatching::Smart,
+            Normalization::Smart,
+        );
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut scored: Vec<(u32, MenuMatch)> = Vec::new();
+        for (entry, found) in self.entries.iter().enumerate() {
+            let (mut buffer, mut letters) = (Vec::new(), Vec::new());
+            let label = Utf32Str::new(&found.label, &mut buffer);
+            if let Some(score) = pattern.indices(label, &mut matcher, &mut letters) {
+                letters.sort_unstable();
+                letters.dedup();
+                scored.push((score, MenuMatch { entry, letters }));
+            }
+        }
+        scored.sort_by_key(|(score, _)| Reverse(*score));
+        self.matches = scored.into_iter().map(|(_, found)| found).collect();
+        self.state = ListState::default();
+        self.state.follow_rows(&self.rows(), height);
+    }
+
+    fn rows(&self) -> Vec<usize> {
+        self.matches.iter().map(|found| found.entry).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn menu(labels: &[&str]) -> Menu {
+        let entry = |label: &&str| {
+            MenuEntry::new(label, String::new(), MenuAction::Copy((*label).to_owned()))
+        };
+        Menu::new("copy", labels.iter().map(entry).collect())
+    }
+
+    fn best(menu: &mut Menu, typed: &str) -> Option<MenuAction> {
+        menu.editor.set_text("");
+        menu.type_text(TextInput::Paste(typed), 10);
+        menu.clone().into_selected()
+    }
+
+    #[test]
+    fn a_few_letters_find_an_entry() {
+        let mut menu = menu(&["streams.delete", "streams.publish", "payments-eu"]);
+        assert_eq!(
+            best(&mut menu, "payeu"),
+            Some(MenuAction::Copy("payments-eu".into()))
+        );
+        assert_eq!(
+            best(&mut menu, "stdel"),
+            Some(MenuAction::Copy("streams.delete".into()))
+        );
+        assert_eq!(best(&mut menu, "zzz"), None);
+    }
+
+    #[test]
+    fn nothing_typed_keeps_the_order() {
+        let mut menu = menu(&["b", "a"]);
+        assert_eq!(best(&mut menu, ""), Some(MenuAction::Copy("b".into())));
+        assert_eq!(menu.matches().count(), 2);
+    }
+}

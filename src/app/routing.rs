@@ -1,0 +1,267 @@
+//! Where each event and each command goes. What it means is decided there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+
+use super::App;
+use super::command::{AppCommand, Command, GoCommand};
+use super::effect::Effect;
+use super::event::Event;
+use super::focus::Screen;
+use super::ids::RequestId;
+use super::inflight::Request;
+use super::input::editor::TextInput;
+use super::input::keymap::Resolution;
+use super::input::keys::Key;
+use super::notice::Level;
+use super::overlays::command_line::CommandLine;
+use super::overlays::{Overlay, contexts_menu, palette};
+use super::row_key::DetailTarget;
+use super::viewport::Viewport;
+use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
+
+/// Within this time a second ctrl-c quits.
+const INTERRUPT_TWICE: Duration = Duration::from_secs(3);
+
+impl App {
+    /// Changes the state by what happened; returns what is to be done elsewhere, in order.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let changes_rows = !matches!(event, Event::Tail(..) | Event::Scan(..));
+        self.apply(event);
+        self.carry_out_requests();
+        if changes_rows {
+            let (pane, truth) = (self.focus.pane(), self.cluster.truth());
+            self.screens.update_rows(pane, truth, &self.context);
+        }
+        self.context.take_effects()
+    }
+
+    fn apply(&mut self, event: Event) {
+        let context = &mut self.context;
+        match event {
+            Event::Key(key) => self.press_key(key),
+            Event::Paste(text) => drop(self.type_text(TextInput::Paste(&text))),
+            Event::Mouse(mouse) => self.apply_mouse(mouse),
+            Event::Resized { width, height } => context.viewport.resize(width, height),
+            Event::Viewport(viewport) => self.set_viewport(viewport),
+            Event::Tick(now) => self.tick(now),
+            Event::Connection(state) => self.cluster.on_connection(state, context),
+            Event::BrokerView(view) => self.cluster.on_broker_view(&view, context),
+            Event::Probe(probe) => self.cluster.on_probe(&probe, context),
+            Event::Tail(id, event) => self.screens.tails.on_event(id, &event, context),
+            Event::Scan(id, event) => self.screens.tails.on_scan(id, &event, context),
+            Event::Cursors(result) => self.set_cursors(&result),
+            Event::Groups(result) => self.screens.cursors.on_groups(result, context.now),
+            Event::Activity(result) => self.screens.activity.on_events(result, context.now),
+            Event::Done(id, result) => self.end_operation(id, result),
+            Event::Edited(id, text) => self.end_edit(id, text),
+            Event::Exported(id, progress) => self.screens.tails.on_exported(id, &progress, context),
+            Event::Console(id, answer) => self.end_console(id, answer),
+            Event::Failed(failure) => context.notify_failure(&failure),
+            Event::Shutdown => context.emit(Effect::Quit),
+        }
+    }
+
+    fn set_viewport(&mut self, viewport: Viewport) {
+        self.screens.tails.on_viewport(&viewport);
+        self.context.viewport = viewport;
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        let (screens, context) = (&mut self.screens, &mut self.context);
+        context.now = now;
+        self.cluster.on_tick(context);
+        let shows_cursors = self.focus.screen() == Screen::Cursors;
+        screens.cursors.on_tick(shows_cursors, context);
+        screens.activity.on_tick(context);
+        screens.tails.on_tick(self.cluster.truth(), context);
+    }
+
+    fn press_key(&mut self, event: KeyEvent) {
+        if self.pressed.is_empty() && self.type_text(TextInput::Key(event)) {
+            return;
+        }
+        self.pressed.push(Key::from_event(event));
+        let keymap = &self.context.settings.keymap;
+        match keymap.resolve(self.key_contexts(), &self.pressed) {
+            Resolution::Pending => {}
+            Resolution::Nothing => self.pressed.clear(),
+            Resolution::Command(command) => {
+                self.pressed.clear();
+                self.run(command);
+            }
+        }
+    }
+
+    /// Types into the text box that is open, and returns whether the input was for one.
+    fn type_text(&mut self, input: TextInput<'_>) -> bool {
+        let pane = self.focus.pane();
+        let typed = self.overlays.type_text(input, &self.context);
+        let screen = self.screens.of_mut(pane);
+        typed.unwrap_or_else(|| screen.type_text(pane, input, &self.context))
+    }
+
+    /// Carries out a command: the overlay on top answers first, then the screen in focus.
+    pub(super) fn run(&mut self, command: Command) {
+        if let Command::Go(command) = command {
+            return self.run_go(command);
+        }
+        if let Command::App(command) = command {
+            return self.run_app(command);
+        }
+        let (truth, context) = (self.cluster.truth(), &mut self.context);
+        if !self.overlays.run(command, truth, context) {
+            let pane = self.focus.pane();
+            self.screens.run(pane, command, truth, context);
+        }
+    }
+
+    fn run_go(&mut self, command: GoCommand) {
+        self.overlays.close();
+        match command {
+            GoCommand::Overview => self.show_screen(Screen::Overview),
+            GoCommand::Brokers => self.show_screen(Screen::Brokers),
+            GoCommand::Streams => self.show_screen(Screen::Streams),
+            GoCommand::Cursors => self.show_screen(Screen::Cursors),
+            GoCommand::Activity => self.show_screen(Screen::Activity),
+            GoCommand::Tails => self.show_screen(Screen::Tails),
+            GoCommand::NextPane => self.cycle_panes(true),
+            GoCommand::PreviousPane => self.cycle_panes(false),
+        }
+    }
+
+    fn run_app(&mut self, command: AppCommand) {
+        match command {
+            AppCommand::Escape => self.escape(),
+            AppCommand::Back => self.back(),
+            AppCommand::Interrupt => self.interrupt(),
+            AppCommand::Quit => self.context.emit(Effect::Quit),
+            AppCommand::Suspend => self.context.emit(Effect::Suspend),
+            AppCommand::Help => {
+                let target = DetailTarget::Help(self.key_contexts());
+                self.overlays.show_detail(target);
+            }
+            AppCommand::CommandLine => self.open_command_line(""),
+            AppCommand::Palette => {
+                let contexts = self.focus.pane().key_contexts();
+                let menu = palette(contexts, self.cluster.truth(), &self.context.settings);
+                self.overlays.show(Overlay::Menu(menu));
+            }
+            AppCommand::Refresh => self.refresh(),
+            AppCommand::Contexts => self.open_contexts(),
+            AppCommand::LastError => self.show_last_error(),
+            AppCommand::Notices => self.overlays.show_detail(DetailTarget::Notices),
+            AppCommand::Fault => self.open_fault_line(),
+        }
+    }
+
+    /// One step of Esc: what is on top closes first, then what narrows the list, then the way leads back.
+    fn escape(&mut self) {
+        let (pane, context) = (self.focus.pane(), &mut self.context);
+        if self.overlays.leave(context) || self.screens.of_mut(pane).escape(pane, context) {
+            return;
+        }
+        context.notices.dismiss();
+        self.focus.back();
+    }
+
+    fn back(&mut self) {
+        if !self.overlays.leave(&mut self.context) && !self.focus.back() {
+            self.context.emit(Effect::Quit);
+        }
+    }
+
+    fn interrupt(&mut self) {
+        let now = self.context.now;
+        let before = self.interrupted.replace(now);
+        if before.is_some_and(|before| before.age(now) < INTERRUPT_TWICE) {
+            return self.context.emit(Effect::Quit);
+        }
+        let text = "ctrl-c again to quit";
+        self.context.notify(Level::Warning, text);
+    }
+
+    fn refresh(&mut self) {
+        self.context.emit(Effect::Refresh);
+        self.screens.cursors.fetch(&mut self.context);
+        if self.focus.screen() == Screen::Activity {
+            self.screens.activity.follow(&mut self.context);
+        }
+    }
+
+    fn open_contexts(&mut self) {
+        match contexts_menu(&self.context.settings) {
+            Some(menu) => self.overlays.show(Overlay::Menu(menu)),
+            None => self.context.notify(
+                Level::Note,
+                "the config file names no contexts; `liftui config init` writes one",
+            ),
+        }
+    }
+
+    fn show_last_error(&mut self) {
+        match self.context.notices.last_failure().cloned() {
+            Some(failure) => self.overlays.show_detail(DetailTarget::Failure(failure)),
+            None => self
+                .context
+                .notify(Level::Note, "nothing has failed so far"),
+        }
+    }
+
+    fn open_fault_line(&mut self) {
+        if self.context.settings.demo {
+            return self.open_command_line("fault ");
+        }
+        let text = "only the demo cluster can be made to misbehave";
+        self.context.notify(Level::Note, text);
+    }
+
+    fn open_command_line(&mut self, text: &str) {
+        let line = CommandLine::new(text);
+        self.overlays.show(Overlay::CommandLine(line));
+    }
+
+    fn set_cursors(&mut self, result: &Result<Arc<Vec<CursorEntry>>, Failure>) {
+        let now = self.context.now;
+        self.screens.cursors.on_cursors(result, now);
+        if let Ok(cursors) = result {
+            self.cluster.on_cursors(cursors, &mut self.context);
+        }
+    }
+
+    fn end_operation(&mut self, id: RequestId, result: Result<Outcome, Failure>) {
+        if let Some(Request::Operation(operation)) = self.context.end_request(id) {
+            self.overlays.on_done(id, result.as_ref().err());
+            self.apply_outcome(&operation, result);
+        }
+    }
+
+    /// The external editor was closed: its text is that of the form that asked for it, or a tail's.
+    fn end_edit(&mut self, id: RequestId, text: Result<String, Failure>) {
+        if !self.overlays.end_edit(id) {
+            let tails = &mut self.screens.tails;
+            return tails.on_edited(id, text, &mut self.context);
+        }
+        self.context.end_request(id);
+        match text {
+            Ok(text) => self.overlays.set_edited(&text),
+            Err(failure) => self.context.notify_failure(&failure),
+        }
+    }
+
+    fn end_console(&mut self, id: RequestId, answer: Result<String, String>) {
+        if self.context.end_request(id).is_none() {
+            return;
+        }
+        match answer {
+            Ok(text) if text.contains('\n') => {
+                self.overlays.show_detail(DetailTarget::Console(text));
+            }
+            Ok(text) => self.context.notify(Level::Note, text),
+            Err(text) => self.context.notify(Level::Error, text),
+        }
+        self.context.emit(Effect::Refresh);
+    }
+}

@@ -1,0 +1,99 @@
+//! The rows of all lists by identity, whatever pane they stand in; and what a text can be about.
+
+use std::sync::Arc;
+
+use super::key_context::KeyContext;
+use crate::health::{CursorTruth, Finding, Rule, Truth};
+use crate::model::{ActivityEvent, Failure, PartitionId, StreamName, Target};
+
+/// A partition by its stream and number.
+pub(crate) type PartitionKey = (StreamName, PartitionId);
+
+/// A cursor by id and partition.
+pub(crate) type CursorKey = (String, StreamName, PartitionId);
+
+/// The identity of a cursor.
+pub(super) fn cursor_key(cursor: &CursorTruth) -> CursorKey {
+    let entry = &cursor.entry;
+    (entry.id.clone(), Arc::clone(&entry.stream), entry.partition)
+}
+
+/// The cursor as it is known now.
+pub(crate) fn find_cursor<'a>(
+    (id, stream, partition): &CursorKey,
+    truth: &'a Truth,
+) -> Option<&'a CursorTruth> {
+    let mut cursors = truth.cursors.iter();
+    cursors.find(|CursorTruth { entry, .. }| {
+        entry.id == *id && entry.stream == *stream && entry.partition == *partition
+    })
+}
+
+/// A finding by its rule and what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingKey {
+    rule: Rule,
+    target: Target,
+    /// Findings about one cursor or group differ in the message alone, which names the partition.
+    message: Option<String>,
+}
+
+impl From<&Finding> for FindingKey {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            rule: finding.rule,
+            target: finding.target.clone(),
+            message: matches!(finding.target, Target::Cursor(_) | Target::Group(_))
+                .then(|| finding.message.clone()),
+        }
+    }
+}
+
+impl FindingKey {
+    /// The finding as it holds now.
+    pub(crate) fn find<'a>(&self, truth: &'a Truth) -> Option<&'a Finding> {
+        let mut findings = truth.findings.iter();
+        findings.find(|finding| {
+            let message = self.message.as_ref();
+            finding.rule == self.rule
+                && finding.target == self.target
+                && message.is_none_or(|message| *message == finding.message)
+        })
+    }
+}
+
+/// A row of any list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowKey {
+    /// A broker, by id or address.
+    Broker(Arc<str>),
+    /// A stream.
+    Stream(StreamName),
+    /// A partition.
+    Partition(PartitionKey),
+    /// A cursor.
+    Cursor(CursorKey),
+    /// A consumer group.
+    Group(String),
+    /// An event of `__activity`.
+    Event(Arc<ActivityEvent>),
+    /// A finding.
+    Finding(FindingKey),
+}
+
+/// What a text is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DetailTarget {
+    /// The keys of these contexts.
+    Help(&'static [KeyContext]),
+    /// All that is known of what a row stands for.
+    Row(RowKey),
+    /// What would happen if that broker were lost.
+    WhatIf(Arc<str>),
+    /// An error.
+    Failure(Failure),
+    /// The notices of this session.
+    Notices,
+    /// What the demo cluster's console answered, where that is more than a line.
+    Console(String),
+}

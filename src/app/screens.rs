@@ -1,0 +1,127 @@
+//! The six screens: each owns what it shows, and answers the commands of its panes.
+
+pub(crate) mod activity;
+pub(crate) mod brokers;
+pub(crate) mod cursors;
+pub(crate) mod overview;
+pub(crate) mod streams;
+pub(crate) mod tails;
+
+mod copies;
+mod operations;
+mod screen_state;
+
+pub(super) use screen_state::ScreenState;
+
+use activity::Activity;
+use brokers::Brokers;
+use cursors::Cursors;
+use overview::Overview;
+use streams::Streams;
+use tails::Tails;
+
+use super::command::{ClusterCommand, Command, ListCommand};
+use super::context::Context;
+use super::focus::{Pane, Screen};
+use super::notice::Level;
+use super::schemas::Schemas;
+use crate::health::Truth;
+
+/// All screens.
+#[derive(Debug)]
+pub(super) struct Screens {
+    /// Findings, and a summary of the brokers.
+    pub(super) overview: Overview,
+    /// The brokers.
+    pub(super) brokers: Brokers,
+    /// The streams, and the partitions of the selected one.
+    pub(super) streams: Streams,
+    /// Cursors and consumer groups.
+    pub(super) cursors: Cursors,
+    /// What was done to the cluster.
+    pub(super) activity: Activity,
+    /// The open tails.
+    pub(super) tails: Tails,
+    /// Whether rows without faults are hidden.
+    pub(super) faults_only: bool,
+}
+
+impl Screens {
+    /// All screens, empty; values are read by these types.
+    pub(super) fn new(schemas: Schemas) -> Self {
+        Self {
+            overview: Overview::default(),
+            brokers: Brokers::default(),
+            streams: Streams::default(),
+            cursors: Cursors::default(),
+            activity: Activity::default(),
+            tails: Tails::new(schemas),
+            faults_only: false,
+        }
+    }
+
+    /// The screen that a pane is part of.
+    pub(super) fn of(&self, pane: Pane) -> &dyn ScreenState {
+        match pane.screen() {
+            Screen::Overview => &self.overview,
+            Screen::Brokers => &self.brokers,
+            Screen::Streams => &self.streams,
+            Screen::Cursors => &self.cursors,
+            Screen::Activity => &self.activity,
+            Screen::Tails => &self.tails,
+        }
+    }
+
+    /// The screen that a pane is part of, to change.
+    pub(super) fn of_mut(&mut self, pane: Pane) -> &mut dyn ScreenState {
+        match pane.screen() {
+            Screen::Overview => &mut self.overview,
+            Screen::Brokers => &mut self.brokers,
+            Screen::Streams => &mut self.streams,
+            Screen::Cursors => &mut self.cursors,
+            Screen::Activity => &mut self.activity,
+            Screen::Tails => &mut self.tails,
+        }
+    }
+
+    /// Carries out a command in the pane in focus, or on the screen that it always concerns.
+    pub(super) fn run(
+        &mut self,
+        pane: Pane,
+        command: Command,
+        truth: &Truth,
+        context: &mut Context,
+    ) {
+        match (command, pane.screen()) {
+            (Command::Tail(command), _) => self.tails.run_tail_command(command, context),
+            (Command::Cluster(ClusterCommand::Delete), _) => {
+                self.of_mut(pane).keep_selected(pane);
+                self.streams.delete_selected(context);
+            }
+            (
+                Command::List(ListCommand::FaultsOnly),
+                Screen::Overview | Screen::Brokers | Screen::Streams,
+            ) => self.faults_only = !self.faults_only,
+            // Where nothing has faults the key must not change what other screens show.
+            (Command::List(ListCommand::FaultsOnly), _) => context.notify(
+                Level::Note,
+                "only findings, brokers and streams can be narrowed to faults",
+            ),
+            (Command::List(ListCommand::Internal), Screen::Streams) => {
+                self.streams.toggle_internal();
+            }
+            (Command::List(ListCommand::Internal), _) => context.notify(
+                Level::Note,
+                "Liftbridge's own streams are shown and hidden on the screen of streams",
+            ),
+            (_, _) => self.of_mut(pane).run(pane, command, truth, context),
+        }
+    }
+
+    /// Brings the rows of the screen in view up to date.
+    pub(super) fn update_rows(&mut self, pane: Pane, truth: &Truth, context: &Context) {
+        let faults_only = self.faults_only;
+        let viewport = &context.viewport;
+        self.of_mut(pane).update_rows(truth, faults_only, viewport);
+    }
+}

@@ -1,0 +1,218 @@
+//! What was done to the cluster: the events of `__activity`, the newest first.
+//!
+//! Events are delivered at least once; repeats are recognised by their ids.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ScreenState;
+use super::cursors::FetchState;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table};
+use crate::app::row_key::RowKey;
+use crate::app::viewport::Viewport;
+use crate::health::Truth;
+use crate::model::{
+    ActivityEvent, ActivityKind, Failure, StreamName, Timestamp, counted, format_ranges,
+};
+
+columns! {
+    /// The columns of the list of events.
+    pub enum ActivityColumn {
+        /// When.
+        Time = worst_first("TIME"),
+        /// What was done.
+        Event = text("EVENT"),
+        /// To what.
+        Target = text("WHAT"),
+    }
+}
+
+/// How long after a read that failed the next one begins.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How many events are kept; older ones stay in `__activity`.
+const MAX_EVENTS: usize = 10_000;
+
+/// The events.
+#[derive(Debug)]
+pub struct Activity {
+    list: Table<Arc<ActivityEvent>, ActivityColumn>,
+    events: BTreeMap<u64, Arc<ActivityEvent>>,
+    fetch_state: FetchState,
+    followed: bool,
+    asked: Timestamp,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self {
+            list: Table::new(RowKey::Event, ActivityColumn::Time),
+            events: BTreeMap::new(),
+            fetch_state: FetchState::Never,
+            followed: false,
+            asked: Timestamp::NEVER,
+        }
+    }
+}
+
+impl Activity {
+    /// The list of events.
+    pub fn list(&self) -> &Table<Arc<ActivityEvent>, ActivityColumn> {
+        &self.list
+    }
+
+    /// How fetching goes.
+    pub(crate) fn fetch_state(&self) -> &FetchState {
+        &self.fetch_state
+    }
+
+    /// Begins to read, unless that is under way.
+    pub(in crate::app) fn follow(&mut self, context: &mut Context) {
+        if !self.followed {
+            self.followed = true;
+            self.asked = context.now;
+            context.emit(Effect::FollowActivity(true));
+        }
+    }
+
+    /// Reads on after a failure, such as a pause that the next event ends.
+    pub(in crate::app) fn on_tick(&mut self, context: &mut Context) {
+        let has_failed = matches!(self.fetch_state, FetchState::Failed(..));
+        if has_failed && self.asked.age(context.now) >= RETRY_AFTER {
+            self.follow(context);
+        }
+    }
+
+    /// Events came, or none could be read.
+    pub(in crate::app) fn on_events(
+        &mut self,
+        result: Result<Arc<Vec<ActivityEvent>>, Failure>,
+        now: Timestamp,
+    ) {
+        self.fetch_state = FetchState::of(&result, now);
+        let Ok(events) = result else {
+            self.followed = false;
+            return;
+        };
+        let events = events.iter().cloned().map(Arc::new);
+        self.events.extend(events.map(|event| (event.id, event)));
+        while self.events.len() > MAX_EVENTS {
+            self.events.pop_first();
+        }
+    }
+}
+
+impl ScreenState for Activity {
+    fn list_in(&self, _pane: Pane) -> Option<&dyn Listing> {
+        Some(&self.list)
+    }
+
+    fn list_in_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
+        Some(&mut self.list)
+    }
+
+    fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, viewport: &Viewport) {
+        let (column, reversed) = self.list.sort();
+        let filter = self.list.filter();
+        let shown = self.events.values().rev().filter(|event| {
+            let (what, target) = (verb(&event.kind), target(&event.kind));
+            filter.passes(&[what, &target])
+        });
+        let mut rows: Vec<Arc<ActivityEvent>> = shown.cloned().collect();
+        match column {
+            ActivityColumn::Time => {}
+            ActivityColumn::Event => rows.sort_by_key(|event| verb(&event.kind)),
+            ActivityColumn::Target => rows.sort_by_cached_key(|event| target(&event.kind)),
+        }
+        if reversed {
+            rows.reverse();
+        }
+        let height = viewport.rows(Pane::Activity);
+        self.list.set_rows(rows, self.events.len(), height);
+    }
+
+    fn on_shown(&mut self, context: &mut Context) {
+        self.follow(context);
+    }
+}
+
+/// What was done, as a short verb.
+pub(crate) fn verb(kind: &ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::CreateStream { .. } => "created",
+        ActivityKind::DeleteStream { .. } => "deleted",
+        ActivityKind::PauseStream { .. } => "paused",
+        ActivityKind::ResumeStream { .. } => "resumed",
+        ActivityKind::SetReadonly { readonly: true, .. } => "made readonly",
+        ActivityKind::SetReadonly {
+            readonly: false, ..
+        } => "made writable",
+        ActivityKind::JoinGroup { .. } => "joined",
+        ActivityKind::LeaveGroup { expired: false, .. } => "left",
+        ActivityKind::LeaveGroup { expired: true, .. } => "expired",
+        ActivityKind::Unknown { .. } => "unknown",
+    }
+}
+
+/// To what it was done, in words.
+pub(crate) fn target(kind: &ActivityKind) -> String {
+    match kind {
+        ActivityKind::CreateStream { stream, partitions } => {
+            format!("{stream} · {}", counted(partitions.len(), "partition"))
+        }
+        ActivityKind::DeleteStream { stream } => stream.to_string(),
+        ActivityKind::PauseStream {
+            stream,
+            partitions,
+            resume_all,
+        } => {
+            let all = if *resume_all {
+                " · the first resume resumes all"
+            } else {
+                ""
+            };
+            format!("{stream}:{}{all}", format_ranges(partitions))
+        }
+        ActivityKind::ResumeStream { stream, partitions }
+        | ActivityKind::SetReadonly {
+            stream, partitions, ..
+        } => {
+            format!("{stream}:{}", format_ranges(partitions))
+        }
+        ActivityKind::JoinGroup {
+            group,
+            consumer,
+            streams,
+        } => {
+            format!("{consumer} → group {group} · {}", streams.join(", "))
+        }
+        ActivityKind::LeaveGroup {
+            group, consumer, ..
+        } => format!("{consumer} ← group {group}"),
+        ActivityKind::Unknown { op } => format!("operation {op}, which this client does not know"),
+    }
+}
+
+/// The stream that an event is about, if it is about one.
+pub(super) fn stream(kind: &ActivityKind) -> Option<&StreamName> {
+    match kind {
+        ActivityKind::CreateStream { stream, .. }
+        | ActivityKind::DeleteStream { stream }
+        | ActivityKind::PauseStream { stream, .. }
+        | ActivityKind::ResumeStream { stream, .. }
+        | ActivityKind::SetReadonly { stream, .. } => Some(stream),
+        ActivityKind::JoinGroup { streams, .. } => streams.first(),
+        ActivityKind::LeaveGroup { .. } | ActivityKind::Unknown { .. } => None,
+    }
+}
+
+/// An event as one line.
+pub(super) fn sentence(event: &ActivityEvent) -> String {
+    let time = event.time.to_utc().to_rfc3339();
+    format!("{time} {} {}", target(&event.kind), verb(&event.kind))
+}

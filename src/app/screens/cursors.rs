@@ -1,0 +1,261 @@
+//! The lists of cursors and of consumer groups, and how fetching them went.
+//!
+//! Lags are worked out in `health`. Cursors are polled: no broker announces that one moved.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ScreenState;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table, ordered};
+use crate::app::row_key::{CursorKey, RowKey, cursor_key};
+use crate::app::viewport::Viewport;
+use crate::health::{CursorTruth, Truth};
+use crate::model::{Failure, GroupInfo, Timestamp};
+
+columns! {
+    /// The columns of the list of cursors.
+    pub(crate) enum CursorColumn {
+        /// The cursor's id, or its group.
+        Id = text("CURSOR"),
+        /// The partition that it reads.
+        Partition = text("PARTITION"),
+        /// Messages behind.
+        Lag = number("LAG"),
+        /// How long ago the first unread message was stored.
+        LagTime = number("BEHIND"),
+        /// When it will have caught up.
+        Drain = number("TO DRAIN"),
+        /// Messages read a second.
+        Speed = number("MSG/S"),
+        /// The last offset that it read.
+        Offset = number("OFFSET"),
+        /// When it was stored last.
+        Stored = number("STORED"),
+    }
+}
+
+columns! {
+    /// The columns of the list of groups.
+    pub(crate) enum GroupColumn {
+        /// Id of the group.
+        Id = text("GROUP"),
+        /// Who is in it.
+        Members = number("MEMBERS"),
+        /// Worst lag of its cursors.
+        Lag = number("LAG"),
+        /// What it reads.
+        Streams = text("STREAMS"),
+        /// Which broker coordinates it.
+        Coordinator = text("COORDINATOR"),
+        /// Epoch of the group.
+        Epoch = number("EPOCH"),
+    }
+}
+
+/// How the last fetch of something went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FetchState {
+    /// Nothing was fetched yet.
+    #[default]
+    Never,
+    /// The last fetch, at that time, succeeded.
+    Fetched(Timestamp),
+    /// Fetching failed at that time; what is shown is older.
+    Failed(Timestamp, Failure),
+}
+
+impl FetchState {
+    /// How it went just now.
+    pub(super) fn of<T>(result: &Result<T, Failure>, now: Timestamp) -> Self {
+        match result {
+            Ok(_) => Self::Fetched(now),
+            Err(failure) => Self::Failed(now, failure.clone()),
+        }
+    }
+}
+
+/// Cursors and groups.
+#[derive(Debug)]
+pub(crate) struct Cursors {
+    list: Table<CursorKey, CursorColumn>,
+    group_list: Table<String, GroupColumn>,
+    groups: Arc<Vec<GroupInfo>>,
+    fetch_state: FetchState,
+    group_fetch_state: FetchState,
+    fetched_at: Timestamp,
+}
+
+/// How often cursors are fetched while they are shown, and while they are not.
+const INTERVAL_SHOWN: Duration = Duration::from_secs(3);
+const INTERVAL_HIDDEN: Duration = Duration::from_secs(15);
+
+impl Default for Cursors {
+    fn default() -> Self {
+        Self {
+            list: Table::new(RowKey::Cursor, CursorColumn::Lag),
+            group_list: Table::new(RowKey::Group, GroupColumn::Id),
+            groups: Arc::default(),
+            fetch_state: FetchState::Never,
+            group_fetch_state: FetchState::Never,
+            fetched_at: Timestamp::NEVER,
+        }
+    }
+}
+
+impl Cursors {
+    /// The cursors.
+    pub(crate) fn list(&self) -> &Table<CursorKey, CursorColumn> {
+        &self.list
+    }
+
+    /// The groups.
+    pub(crate) fn group_list(&self) -> &Table<String, GroupColumn> {
+        &self.group_list
+    }
+
+    /// How fetching the cursors went.
+    pub(crate) fn fetch_state(&self) -> &FetchState {
+        &self.fetch_state
+    }
+
+    /// How fetching the groups went.
+    pub(crate) fn group_fetch_state(&self) -> &FetchState {
+        &self.group_fetch_state
+    }
+
+    /// The group of that id.
+    pub(crate) fn group(&self, id: &str) -> Option<&GroupInfo> {
+        self.groups.iter().find(|group| group.id == id)
+    }
+
+    /// Fetches both, where that is due.
+    pub(in crate::app) fn on_tick(&mut self, shown: bool, context: &mut Context) {
+        let every = if shown {
+            INTERVAL_SHOWN
+        } else {
+            INTERVAL_HIDDEN
+        };
+        if self.fetched_at.age(context.now) >= every {
+            self.fetch(context);
+        }
+    }
+
+    /// Fetches both now.
+    pub(in crate::app) fn fetch(&mut self, context: &mut Context) {
+        self.fetched_at = context.now;
+        context.emit(Effect::FetchCursors);
+    }
+
+    /// The cursors were fetched, or not; health gets them too.
+    pub(in crate::app) fn on_cursors<T>(&mut self, result: &Result<T, Failure>, now: Timestamp) {
+        self.fetch_state = FetchState::of(result, now);
+    }
+
+    /// The groups were fetched, or not.
+    pub(in crate::app) fn on_groups(
+        &mut self,
+        result: Result<Arc<Vec<GroupInfo>>, Failure>,
+        now: Timestamp,
+    ) {
+        self.group_fetch_state = FetchState::of(&result, now);
+        if let Ok(groups) = result {
+            self.groups = groups;
+        }
+    }
+}
+
+impl ScreenState for Cursors {
+    fn list_in(&self, pane: Pane) -> Option<&dyn Listing> {
+        if pane == Pane::Groups {
+            return Some(&self.group_list);
+        }
+        Some(&self.list)
+    }
+
+    fn list_in_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+        if pane == Pane::Groups {
+            return Some(&mut self.group_list);
+        }
+        Some(&mut self.list)
+    }
+
+    fn targets(&self, pane: Pane) -> Vec<RowKey> {
+        self.list_in(pane)
+            .map_or_else(Vec::new, Listing::target_rows)
+    }
+
+    fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
+        let filter = self.list.filter();
+        let shown = truth.cursors.iter().filter(|cursor| {
+            let behind = cursor.stalled_since.is_some() || cursor.lag.is_none_or(|lag| lag > 0);
+            let texts = [cursor.entry.id.as_str(), &cursor.entry.stream];
+            (!faults_only || behind) && filter.passes(&texts)
+        });
+        let rows = ordered(shown, self.list.sort(), compare_cursors, cursor_key);
+        let height = viewport.rows(Pane::Cursors);
+        self.list.set_rows(rows, truth.cursors.len(), height);
+
+        let filter = self.group_list.filter();
+        let groups = self.groups.iter();
+        let shown = groups.filter(|group| filter.passes(&[&group.id]));
+        let compare =
+            |column, one: &GroupInfo, other: &GroupInfo| compare_groups(column, one, other, truth);
+        let sort = self.group_list.sort();
+        let rows = ordered(shown, sort, compare, |group| group.id.clone());
+        let height = viewport.rows(Pane::Groups);
+        self.group_list.set_rows(rows, self.groups.len(), height);
+    }
+
+    fn on_shown(&mut self, context: &mut Context) {
+        self.fetch(context);
+    }
+}
+
+/// The worst lag of a group's cursors, in messages.
+pub(crate) fn lag_of_group(truth: &Truth, group: &str) -> Option<i64> {
+    let own = truth
+        .cursors
+        .iter()
+        .filter(|cursor| cursor.entry.group() == Some(group));
+    own.filter_map(|cursor| cursor.lag).max()
+}
+
+fn compare_cursors(column: CursorColumn, one: &CursorTruth, other: &CursorTruth) -> Ordering {
+    let behind = |cursor: &CursorTruth| cursor.lag_time.map(|lag| lag.at_least);
+    let speed = |cursor: &CursorTruth| cursor.speed.unwrap_or(-1.0);
+    match column {
+        CursorColumn::Id => one.entry.id.cmp(&other.entry.id),
+        CursorColumn::Partition => {
+            let streams = one.entry.stream.cmp(&other.entry.stream);
+            streams.then(one.entry.partition.cmp(&other.entry.partition))
+        }
+        CursorColumn::Offset => other.entry.offset.cmp(&one.entry.offset),
+        CursorColumn::Lag => other.lag.cmp(&one.lag),
+        CursorColumn::LagTime => behind(other).cmp(&behind(one)),
+        CursorColumn::Speed => speed(other).total_cmp(&speed(one)),
+        CursorColumn::Drain => other.time_to_drain.cmp(&one.time_to_drain),
+        CursorColumn::Stored => other.entry.time.cmp(&one.entry.time),
+    }
+}
+
+fn compare_groups(
+    column: GroupColumn,
+    one: &GroupInfo,
+    other: &GroupInfo,
+    truth: &Truth,
+) -> Ordering {
+    let members = |group: &GroupInfo| group.members.as_ref().map(Vec::len);
+    match column {
+        GroupColumn::Id => one.id.cmp(&other.id),
+        GroupColumn::Members => members(other).cmp(&members(one)),
+        GroupColumn::Lag => lag_of_group(truth, &other.id).cmp(&lag_of_group(truth, &one.id)),
+        GroupColumn::Streams => one.streams.cmp(&other.streams),
+        GroupColumn::Coordinator => one.coordinator.cmp(&other.coordinator),
+        GroupColumn::Epoch => other.epoch.cmp(&one.epoch),
+    }
+}

@@ -1,0 +1,220 @@
+//! What is done to brokers, streams and partitions: which ones are meant, and what is asked first.
+//!
+//! How an operation reaches the cluster is the executor's; what its answer means, `outcomes`'.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::activity;
+use crate::app::app_request::AppRequest;
+use crate::app::command::ClusterCommand;
+use crate::app::context::Context;
+use crate::app::notice::Level;
+use crate::app::row_key::{DetailTarget, PartitionKey, RowKey};
+use crate::health::{Known, PartitionTruth, Truth};
+use crate::model::{Operation, PartitionId, StreamName, Target};
+
+/// Partitions by stream.
+type Partitions = BTreeMap<StreamName, Vec<PartitionId>>;
+
+/// Carries out a command about these rows, of which one is selected.
+pub(super) fn run(
+    command: ClusterCommand,
+    targets: &[RowKey],
+    selected: Option<&RowKey>,
+    truth: &Truth,
+    context: &mut Context,
+) {
+    match command {
+        ClusterCommand::Tail => tail(targets, truth, context),
+        ClusterCommand::Pause => {
+            toggle(targets, |one| one.paused, pause_or_resume, truth, context);
+        }
+        ClusterCommand::Readonly => {
+            toggle(targets, |one| one.readonly, set_readonly, truth, context);
+        }
+        ClusterCommand::WhatIf => what_if(selected, truth, context),
+        ClusterCommand::Publish => {
+            let target = selected.and_then(publish_target);
+            context.request(AppRequest::Publish(target));
+        }
+        ClusterCommand::Create => context.request(AppRequest::CreateStream),
+        ClusterCommand::Delete => {}
+    }
+}
+
+/// Tails the partitions of these rows.
+pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
+    let Some(partitions) = some_partitions(targets, truth, context) else {
+        return;
+    };
+    let keys = partitions
+        .into_iter()
+        .flat_map(|(stream, ids)| ids.into_iter().map(move |id| (Arc::clone(&stream), id)));
+    context.request(AppRequest::Tail(keys.collect()));
+}
+
+/// The stream that the form for a message begins with, and its partition where one is selected.
+fn publish_target(row: &RowKey) -> Option<(StreamName, Option<PartitionId>)> {
+    match row {
+        RowKey::Stream(stream) => Some((Arc::clone(stream), None)),
+        RowKey::Partition((stream, partition)) | RowKey::Cursor((_, stream, partition)) => {
+            Some((Arc::clone(stream), Some(*partition)))
+        }
+        RowKey::Broker(_) | RowKey::Group(_) | RowKey::Event(_) | RowKey::Finding(_) => None,
+    }
+}
+
+fn what_if(selected: Option<&RowKey>, truth: &Truth, context: &mut Context) {
+    match selected.and_then(|row| broker_of(row, truth)) {
+        Some(broker) => context.request(AppRequest::ShowDetail(DetailTarget::WhatIf(broker))),
+        None => context.notify(
+            Level::Note,
+            "choose a broker to see what would follow from its loss",
+        ),
+    }
+}
+
+/// The broker that a row is, is about, or is led by.
+fn broker_of(row: &RowKey, truth: &Truth) -> Option<Arc<str>> {
+    match row {
+        RowKey::Broker(name) => Some(Arc::clone(name)),
+        RowKey::Partition((stream, id)) => truth.partition(stream, *id)?.leader.clone(),
+        RowKey::Finding(key) => {
+            let Target::Broker(id) = &key.find(truth)?.target else {
+                return None;
+            };
+            Some(Arc::clone(id))
+        }
+        RowKey::Stream(_) | RowKey::Cursor(_) | RowKey::Group(_) | RowKey::Event(_) => None,
+    }
+}
+
+/// The partitions that a command about these rows concerns: of a stream all.
+fn partitions(rows: &[RowKey], truth: &Truth) -> Partitions {
+    let mut partitions = Partitions::new();
+    for row in rows {
+        match row {
+            RowKey::Stream(stream) => add_all(stream, truth, &mut partitions),
+            RowKey::Partition((stream, id)) | RowKey::Cursor((_, stream, id)) => {
+                partitions.entry(Arc::clone(stream)).or_default().push(*id);
+            }
+            RowKey::Finding(key) => match key.find(truth).map(|one| (one.stream(), one)) {
+                Some((Some(stream), finding)) if !finding.partitions.is_empty() => {
+                    partitions.insert(stream.into(), finding.partitions.clone());
+                }
+                Some((Some(stream), _)) => add_all(stream, truth, &mut partitions),
+                Some((None, _)) | None => {}
+            },
+            RowKey::Event(event) => {
+                if let Some(stream) = activity::stream(&event.kind) {
+                    add_all(stream, truth, &mut partitions);
+                }
+            }
+            RowKey::Broker(_) | RowKey::Group(_) => {}
+        }
+    }
+    for ids in partitions.values_mut() {
+        ids.sort_unstable();
+        ids.dedup();
+    }
+    partitions
+}
+
+fn add_all(stream: &str, truth: &Truth, partitions: &mut Partitions) {
+    if let Some(found) = truth.stream(stream) {
+        let ids = found.partitions.iter().map(|partition| partition.id);
+        partitions.insert(Arc::clone(&found.name), ids.collect());
+    }
+}
+
+/// The partitions of these rows. Notifies where there are none, so that every key shows an effect.
+fn some_partitions(rows: &[RowKey], truth: &Truth, context: &mut Context) -> Option<Partitions> {
+    let partitions = partitions(rows, truth);
+    if partitions.is_empty() {
+        context.notify(Level::Note, "no stream or partition is chosen here");
+        return None;
+    }
+    Some(partitions)
+}
+
+/// Sets a flag of the partitions of these rows, or clears it where all of them have it.
+fn toggle(
+    rows: &[RowKey],
+    flag: impl Fn(&PartitionTruth) -> Known,
+    operation: impl Fn(bool, StreamName, Vec<PartitionId>) -> Operation,
+    truth: &Truth,
+    context: &mut Context,
+) {
+    let Some(partitions) = some_partitions(rows, truth, context) else {
+        return;
+    };
+    let is_set = |stream: &str, id: PartitionId| {
+        let partition = truth.partition(stream, id);
+        partition.is_none_or(|partition| flag(partition) == Known::Yes)
+    };
+    let mut each = partitions.iter();
+    let set = !each.all(|(stream, ids)| ids.iter().all(|id| is_set(stream, *id)));
+    let needs = |partition: &PartitionTruth| !set || flag(partition) != Known::Yes;
+    let operation = |stream, ids| operation(set, stream, ids);
+    confirm(partitions, operation, needs, truth, context);
+}
+
+fn pause_or_resume(pause: bool, stream: StreamName, partitions: Vec<PartitionId>) -> Operation {
+    if !pause {
+        return Operation::Resume { stream, partitions };
+    }
+    Operation::Pause {
+        stream,
+        partitions,
+        resume_all: false,
+    }
+}
+
+fn set_readonly(readonly: bool, stream: StreamName, partitions: Vec<PartitionId>) -> Operation {
+    Operation::SetReadonly {
+        stream,
+        partitions,
+        readonly,
+    }
+}
+
+/// Asks to carry an operation out, a stream at a time, on the partitions that need it and whose leader answers.
+fn confirm(
+    partitions: Partitions,
+    operation: impl Fn(StreamName, Vec<PartitionId>) -> Operation,
+    needs: impl Fn(&PartitionTruth) -> bool,
+    truth: &Truth,
+    context: &mut Context,
+) {
+    if context.forbids_change() {
+        return;
+    }
+    let (mut operations, mut left_out) = (Vec::new(), Vec::new());
+    for (stream, ids) in partitions {
+        let mut changed = Vec::new();
+        for id in ids {
+            match truth.partition(&stream, id) {
+                Some(partition) if partition.status.lacks_leader() => {
+                    left_out.push((Arc::clone(&stream), id));
+                }
+                Some(partition) if needs(partition) => changed.push(id),
+                Some(_) | None => {}
+            }
+        }
+        if !changed.is_empty() {
+            operations.push(operation(stream, changed));
+        }
+    }
+    if operations.is_empty() {
+        return context.notify(Level::Warning, nothing_to_do(&left_out));
+    }
+    context.request(AppRequest::Confirm(operations, left_out));
+}
+
+fn nothing_to_do(left_out: &[PartitionKey]) -> String {
+    match left_out.first() {
+        Some((stream, id)) => format!("nothing to do: the leader of {stream}:{id} does not answer"),
+        None => "nothing to do: they are all so already".to_owned(),
+    }
+}

@@ -1,0 +1,81 @@
+//! The first screen: findings, worst first, and a summary of the brokers.
+//!
+//! What is wrong is found in `health`.
+
+use super::ScreenState;
+use super::brokers::{self, BrokerColumn, BrokerName};
+use crate::app::focus::Pane;
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table};
+use crate::app::row_key::{FindingKey, RowKey};
+use crate::app::viewport::Viewport;
+use crate::health::{Severity, Truth};
+
+columns! {
+    /// The one column of findings: they are in health's order.
+    pub enum FindingColumn {
+        /// Worst first.
+        Severity = text("worst first"),
+    }
+}
+
+/// The first screen.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    findings: Table<FindingKey, FindingColumn>,
+    brokers: Table<BrokerName, BrokerColumn>,
+}
+
+impl Default for Overview {
+    fn default() -> Self {
+        Self {
+            findings: Table::new(RowKey::Finding, FindingColumn::Severity),
+            brokers: Table::new(RowKey::Broker, BrokerColumn::Name),
+        }
+    }
+}
+
+impl Overview {
+    /// The findings.
+    pub fn findings(&self) -> &Table<FindingKey, FindingColumn> {
+        &self.findings
+    }
+
+    /// The brokers.
+    pub(crate) fn brokers(&self) -> &Table<BrokerName, BrokerColumn> {
+        &self.brokers
+    }
+}
+
+impl ScreenState for Overview {
+    fn list_in(&self, pane: Pane) -> Option<&dyn Listing> {
+        if pane == Pane::Cluster {
+            return Some(&self.brokers);
+        }
+        Some(&self.findings)
+    }
+
+    fn list_in_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+        if pane == Pane::Cluster {
+            return Some(&mut self.brokers);
+        }
+        Some(&mut self.findings)
+    }
+
+    fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
+        let filter = self.findings.filter();
+        let shown = truth.findings.iter().filter(|finding| {
+            let wanted = !faults_only || finding.severity > Severity::Note;
+            wanted && filter.passes(&[&finding.message, &finding.target_name()])
+        });
+        let mut rows: Vec<FindingKey> = shown.map(FindingKey::from).collect();
+        if self.findings.sort().1 {
+            rows.reverse();
+        }
+        let height = viewport.rows(Pane::Findings);
+        self.findings.set_rows(rows, truth.findings.len(), height);
+        let rows = brokers::rows(&self.brokers, truth, false);
+        let height = viewport.rows(Pane::Cluster);
+        self.brokers.set_rows(rows, truth.brokers.len(), height);
+    }
+}

@@ -1,0 +1,262 @@
+//! The list of streams and that of the selected stream's partitions: rows, order, and what is hidden.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::ScreenState;
+use crate::app::context::Context;
+use crate::app::focus::Pane;
+use crate::app::lists::column::columns;
+use crate::app::lists::table::{Listing, Table, ordered};
+use crate::app::row_key::{PartitionKey, RowKey};
+use crate::app::viewport::Viewport;
+use crate::health::{PartitionStatus, PartitionTruth, StreamTruth, Truth};
+use crate::model::{Operation, PartitionId, StreamName};
+
+columns! {
+    /// The columns of the list of streams.
+    pub enum StreamColumn {
+        /// Name of the stream.
+        Name = text("NAME"),
+        /// How many partitions.
+        Partitions = number("PARTS"),
+        /// Messages a second.
+        Rate = number("MSG/S"),
+        /// The rate of the last ten minutes.
+        History = worst_first("10m"),
+        /// How it is, in words.
+        Health = worst_first("HEALTH"),
+        /// Offsets given so far.
+        Messages = number("OFFSETS"),
+        /// The NATS subject.
+        Subject = text("SUBJECT"),
+        /// When it was created.
+        Created = number("CREATED"),
+    }
+}
+
+columns! {
+    /// The columns of the list of partitions.
+    pub enum PartitionColumn {
+        /// Number of the partition.
+        Number = ordinal("#"),
+        /// Which broker leads it.
+        Leader = text("LEADER"),
+        /// Which brokers have a replica.
+        Replicas = text("REPLICAS"),
+        /// Which replicas are in sync.
+        Isr = text("ISR"),
+        /// The newest committed offset.
+        HighWatermark = number("HW"),
+        /// How many messages are stored beyond it.
+        Uncommitted = number("UNCOMMITTED"),
+        /// Messages a second.
+        Rate = number("MSG/S"),
+        /// How many messages the slowest replica lacks.
+        Lag = number("LAG"),
+        /// How old the last message is.
+        Last = number("LAST"),
+        /// How it is, in words.
+        State = worst_first("STATE"),
+    }
+}
+
+/// The streams, and the partitions of the selected one.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    list: Table<StreamName, StreamColumn>,
+    partitions: Table<PartitionKey, PartitionColumn>,
+    shows_internal: bool,
+    /// A stream that was just created: selected as soon as a broker lists it.
+    awaited: Option<StreamName>,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            list: Table::new(RowKey::Stream, StreamColumn::Name),
+            partitions: Table::new(RowKey::Partition, PartitionColumn::Number),
+            shows_internal: false,
+            awaited: None,
+        }
+    }
+}
+
+impl Streams {
+    /// The streams.
+    pub fn list(&self) -> &Table<StreamName, StreamColumn> {
+        &self.list
+    }
+
+    /// The partitions of the selected stream.
+    pub fn partitions(&self) -> &Table<PartitionKey, PartitionColumn> {
+        &self.partitions
+    }
+
+    /// The selected stream, if it is there.
+    pub(crate) fn selected_stream<'a>(&self, truth: &'a Truth) -> Option<&'a StreamTruth> {
+        truth.stream(self.list.selected()?)
+    }
+
+    /// The selected partition, if it is there.
+    pub(crate) fn selected_partition<'a>(&self, truth: &'a Truth) -> Option<&'a PartitionTruth> {
+        let (stream, id) = self.partitions.selected()?;
+        truth.partition(stream, *id)
+    }
+
+    /// Shows a stream, and selects it or a partition of it.
+    pub(in crate::app) fn show(&mut self, stream: StreamName, partition: Option<PartitionId>) {
+        self.shows_internal |= stream.starts_with("__");
+        self.list.filter_mut().clear();
+        self.select(stream, partition);
+    }
+
+    /// Selects that stream as soon as a broker lists it.
+    pub(in crate::app) fn await_stream(&mut self, stream: StreamName) {
+        self.awaited = Some(stream);
+    }
+
+    /// Shows Liftbridge's own streams, or hides them.
+    pub(super) fn toggle_internal(&mut self) {
+        self.shows_internal = !self.shows_internal;
+    }
+
+    /// Deletes the selected stream, once its name is typed.
+    pub(super) fn delete_selected(&self, context: &mut Context) {
+        if let Some(stream) = self.list.selected().cloned() {
+            context.perform(Operation::Delete { stream });
+        }
+    }
+
+    fn select(&mut self, stream: StreamName, partition: Option<PartitionId>) {
+        self.list.select(Arc::clone(&stream));
+        if let Some(partition) = partition {
+            self.partitions.reset();
+            self.partitions.select((stream, partition));
+        }
+    }
+
+    fn select_awaited(&mut self, truth: &Truth) {
+        let created = self.awaited.take_if(|name| truth.stream(name).is_some());
+        if let Some(name) = created {
+            if !self.list.filter().passes(&[&name]) {
+                self.list.filter_mut().clear();
+            }
+            self.select(name, None);
+        }
+    }
+
+    fn stream_rows(&self, truth: &Truth, faults_only: bool) -> Vec<StreamName> {
+        let filter = self.list.filter();
+        let streams = truth.streams.iter().map(Arc::as_ref);
+        let shown = streams.filter(|stream: &&StreamTruth| {
+            let visible = self.shows_internal || !stream.internal;
+            let wanted = !faults_only || is_faulty(stream.status.worst);
+            visible && wanted && filter.passes(&[&stream.name, &stream.subject])
+        });
+        let key = |stream: &StreamTruth| Arc::clone(&stream.name);
+        ordered(shown, self.list.sort(), compare_streams, key)
+    }
+
+    fn update_partitions(&mut self, truth: &Truth, faults_only: bool, height: usize) {
+        let shown = self.partitions.selected().map(|(stream, _)| stream);
+        if shown.is_some() && shown != self.list.selected() {
+            self.partitions.reset();
+        }
+        let Some(stream) = self.selected_stream(truth) else {
+            return self.partitions.set_rows(Vec::new(), 0, height);
+        };
+        let filter = self.partitions.filter();
+        let shown = stream.partitions.iter().filter(|partition| {
+            let leader = partition.leader.as_deref().unwrap_or_default();
+            let texts = [&partition.id.to_string(), leader, partition.status.as_str()];
+            filter.passes(&texts) && (!faults_only || is_faulty(partition.status))
+        });
+        let key = |partition: &PartitionTruth| (Arc::clone(&stream.name), partition.id);
+        let rows = ordered(shown, self.partitions.sort(), compare_partitions, key);
+        let total = stream.partitions.len();
+        self.partitions.set_rows(rows, total, height);
+    }
+}
+
+impl ScreenState for Streams {
+    fn list_in(&self, pane: Pane) -> Option<&dyn Listing> {
+        if pane == Pane::Partitions {
+            return Some(&self.partitions);
+        }
+        Some(&self.list)
+    }
+
+    fn list_in_mut(&mut self, pane: Pane) -> Option<&mut dyn Listing> {
+        if pane == Pane::Partitions {
+            return Some(&mut self.partitions);
+        }
+        Some(&mut self.list)
+    }
+
+    fn targets(&self, pane: Pane) -> Vec<RowKey> {
+        self.list_in(pane)
+            .map_or_else(Vec::new, Listing::target_rows)
+    }
+
+    fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
+        self.select_awaited(truth);
+        let hidden = if self.shows_internal {
+            0
+        } else {
+            truth.totals.internal
+        };
+        let total = truth.streams.len().saturating_sub(hidden);
+        let rows = self.stream_rows(truth, faults_only);
+        self.list
+            .set_rows(rows, total, viewport.rows(Pane::Streams));
+        self.update_partitions(truth, faults_only, viewport.rows(Pane::Partitions));
+    }
+}
+
+/// Whether that is something to mend. Paused is not: somebody wanted it.
+fn is_faulty(status: PartitionStatus) -> bool {
+    status.lacks_leader() || status.lacks_replicas()
+}
+
+fn compare_streams(column: StreamColumn, one: &StreamTruth, other: &StreamTruth) -> Ordering {
+    let rate = |stream: &StreamTruth| stream.rate.unwrap_or(-1.0);
+    match column {
+        StreamColumn::Name => one.name.cmp(&other.name),
+        StreamColumn::Partitions => other.partitions.len().cmp(&one.partitions.len()),
+        StreamColumn::Rate | StreamColumn::History => rate(other).total_cmp(&rate(one)),
+        StreamColumn::Health => other.status.worst.cmp(&one.status.worst),
+        StreamColumn::Messages => other.messages.cmp(&one.messages),
+        StreamColumn::Subject => one.subject.cmp(&other.subject),
+        StreamColumn::Created => other.created.cmp(&one.created),
+    }
+}
+
+fn compare_partitions(
+    column: PartitionColumn,
+    one: &PartitionTruth,
+    other: &PartitionTruth,
+) -> Ordering {
+    let rate = |partition: &PartitionTruth| partition.rate.unwrap_or(-1.0);
+    match column {
+        PartitionColumn::Number => one.id.cmp(&other.id),
+        PartitionColumn::Leader => one.leader.cmp(&other.leader),
+        PartitionColumn::Replicas => one.replicas.cmp(&other.replicas),
+        PartitionColumn::Isr => one.isr.len().cmp(&other.isr.len()),
+        PartitionColumn::HighWatermark => other.high_watermark.cmp(&one.high_watermark),
+        PartitionColumn::Uncommitted => other.uncommitted().cmp(&one.uncommitted()),
+        PartitionColumn::Rate => rate(other).total_cmp(&rate(one)),
+        PartitionColumn::Lag => worst_lag(other).cmp(&worst_lag(one)),
+        PartitionColumn::Last => other.last_message.cmp(&one.last_message),
+        PartitionColumn::State => other.status.cmp(&one.status),
+    }
+}
+
+/// How many messages the slowest replica lacks, of those that report it.
+pub(crate) fn worst_lag(partition: &PartitionTruth) -> Option<i64> {
+    partition
+        .replica_lag
+        .iter()
+        .filter_map(|(_, lag)| *lag)
+        .max()
+}

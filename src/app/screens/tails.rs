@@ -1,0 +1,267 @@
+//! The open tails: which ones there are and which is shown, what they keep together, the message that is inspected.
+//!
+//! One tail's messages and reading are `tail`'s.
+
+mod commands;
+mod copies;
+mod inspector;
+mod out_of_order;
+mod prompt;
+mod rate;
+mod search;
+mod subscription_state;
+mod tail;
+mod tail_view;
+
+pub use inspector::Side;
+pub(crate) use inspector::{Inspector, Row, View};
+pub(crate) use out_of_order::{LATE_AFTER, OutOfOrder};
+pub(crate) use prompt::{Prompt, PromptKind};
+pub use subscription_state::TailState;
+pub use tail::Tail;
+pub use tail_view::{FollowMode, Window};
+
+use inspector::Size;
+
+use crate::app::app_request::AppRequest;
+use crate::app::context::Context;
+use crate::app::event::{Progress, ScanEvent, TailEvent};
+use crate::app::focus::Pane;
+use crate::app::ids::{RequestId, ScanId, TailId};
+use crate::app::input::history::History;
+use crate::app::notice::Level;
+use crate::app::row_key::PartitionKey;
+use crate::app::schemas::Schemas;
+use crate::app::viewport::Viewport;
+use crate::health::{Known, Truth};
+use crate::model::{Failure, StreamName};
+use crate::store::{Budget, PinnedMessage};
+
+/// How many queries can be recalled.
+const MAX_QUERIES: usize = 100;
+
+/// All open tails.
+#[derive(Debug)]
+pub struct Tails {
+    open: Vec<Tail>,
+    shown: usize,
+    inspector: Inspector,
+    queries: History,
+    /// A message whose value is open in the external editor.
+    edited: Option<(RequestId, PinnedMessage)>,
+    /// An export under way, and how many messages it has written.
+    exporting: Option<(RequestId, u64)>,
+}
+
+impl Tails {
+    /// No tail; values are read by these types.
+    pub(super) fn new(schemas: Schemas) -> Self {
+        Self {
+            open: Vec::new(),
+            shown: 0,
+            inspector: Inspector::new(schemas),
+            queries: History::new(MAX_QUERIES),
+            edited: None,
+            exporting: None,
+        }
+    }
+
+    /// The open tails in the order of their tabs.
+    pub fn all(&self) -> &[Tail] {
+        &self.open
+    }
+
+    /// Which of them is shown.
+    pub fn shown_index(&self) -> usize {
+        self.shown
+    }
+
+    /// The tail that is shown.
+    pub fn shown(&self) -> Option<&Tail> {
+        self.open.get(self.shown)
+    }
+
+    /// The message that is inspected, of the tail that is shown.
+    pub fn inspector(&self) -> &Inspector {
+        &self.inspector
+    }
+
+    /// How many messages an export under way has written.
+    pub fn exported_so_far(&self) -> Option<u64> {
+        self.exporting.map(|(_, messages)| messages)
+    }
+
+    /// Shows a tail of these partitions from their last messages on: the one that is open already, or a new one.
+    pub(in crate::app) fn open(&mut self, partitions: Vec<PartitionKey>, context: &mut Context) {
+        if partitions.is_empty() {
+            return;
+        }
+        let open = self.open.iter().position(|tail| tail.reads(&partitions));
+        self.shown = open.unwrap_or_else(|| {
+            self.open.push(Tail::open(partitions, context));
+            self.open.len() - 1
+        });
+        self.update_inspector();
+    }
+
+    /// Shows the tail of that tab, if there is one.
+    pub(in crate::app) fn show(&mut self, index: usize) {
+        if index < self.open.len() {
+            self.shown = index;
+            self.update_inspector();
+        }
+    }
+
+    fn shown_mut(&mut self) -> Option<&mut Tail> {
+        self.open.get_mut(self.shown)
+    }
+
+    /// Where a message published from here would go: to the partition of the selected one.
+    fn target(&self) -> Option<PartitionKey> {
+        let tail = self.shown()?;
+        let selected = tail.selected();
+        let selected = selected.map(|one| (StreamName::clone(one.stream()), one.partition()));
+        selected.or_else(|| Some(tail.partitions().first()?.key()))
+    }
+}
+
+/// Events of tails.
+impl Tails {
+    /// Something happened to a tail; what comes for a closed one is dropped and counted (I5).
+    pub(in crate::app) fn on_event(
+        &mut self,
+        id: TailId,
+        event: &TailEvent,
+        context: &mut Context,
+    ) {
+        match self.open.iter_mut().find(|tail| tail.id() == id) {
+            Some(tail) => tail.on_event(event, context),
+            None => context.count_late_answer(),
+        }
+        self.enforce_budget(context);
+        if !self.is_following() {
+            self.update_inspector();
+        }
+    }
+
+    /// A scan found something; what no tail waits for is dropped and counted (I5).
+    pub(in crate::app) fn on_scan(&mut self, id: ScanId, event: &ScanEvent, context: &mut Context) {
+        let mut tails = self.open.iter_mut();
+        if !tails.any(|tail| tail.on_scan(id, event, context)) {
+            context.count_late_answer();
+        }
+        if !self.is_following() {
+            self.update_inspector();
+        }
+    }
+
+    /// A second has passed. While the tail follows, the inspector changes once a second: faster, nobody could read it.
+    pub(in crate::app) fn on_tick(&mut self, truth: &Truth, context: &mut Context) {
+        for tail in &mut self.open {
+            tail.resume_unpaused(
+                |stream, partition| {
+                    let partition = truth.partition(stream, partition);
+                    partition.is_some_and(|one| {
+                        one.paused == Known::No && one.leader_reachable == Known::Yes
+                    })
+                },
+                context,
+            );
+            tail.on_tick(truth, context.now);
+        }
+        self.update_inspector();
+    }
+
+    /// The last frame has another layout.
+    pub(in crate::app) fn on_viewport(&mut self, viewport: &Viewport) {
+        let area = viewport.area(Pane::Inspector);
+        let size = area.map(|area| Size {
+            width: area.width.into(),
+            height: area.height.into(),
+        });
+        self.inspector.resize(size.unwrap_or_default());
+    }
+
+    /// The external editor was closed: what was edited there can be published.
+    pub(in crate::app) fn on_edited(
+        &mut self,
+        id: RequestId,
+        text: Result<String, Failure>,
+        context: &mut Context,
+    ) {
+        context.end_request(id);
+        let Some((_, message)) = self.edited.take_if(|(waiting, _)| *waiting == id) else {
+            return;
+        };
+        match text {
+            Ok(text) => context.request(AppRequest::PublishAgain(message, Some(text))),
+            Err(failure) => context.notify_failure(&failure),
+        }
+    }
+
+    /// An export went on or ended.
+    pub(in crate::app) fn on_exported(
+        &mut self,
+        id: RequestId,
+        progress: &Progress,
+        context: &mut Context,
+    ) {
+        if let Progress::Going(messages) = progress {
+            // One that was stopped may still have sent this.
+            if context.inflight.contains(id) {
+                self.exporting = Some((id, *messages));
+            }
+            return;
+        }
+        context.end_request(id);
+        self.exporting = None;
+        match progress {
+            Progress::Going(_) => {}
+            Progress::Finished { messages, path } => {
+                context.notify(Level::Note, format!("wrote {messages} messages to {path}"));
+            }
+            Progress::Failed(failure) => context.notify_failure(failure),
+        }
+    }
+
+    fn is_following(&self) -> bool {
+        let mode = self.shown().map(|tail| tail.view().mode());
+        mode == Some(FollowMode::Following) && self.inspector.message().is_some()
+    }
+
+    /// Shows the selected message in the inspector, unless two are compared there.
+    fn update_inspector(&mut self) {
+        if self.inspector.compared_with().is_some() {
+            return;
+        }
+        let Some(tail) = self.open.get(self.shown) else {
+            return;
+        };
+        let id = tail.selected().map(|message| message.id());
+        if id.as_ref().is_none_or(|id| !self.inspector.shows(id)) {
+            self.inspector.show(tail.pin_selected());
+        }
+    }
+
+    /// Another message may be selected: what is kept, read and inspected follows.
+    fn after_move(&mut self, context: &mut Context) {
+        self.enforce_budget(context);
+        self.update_inspector();
+    }
+
+    fn enforce_budget(&mut self, context: &mut Context) {
+        let budget = Budget::new(context.settings.tail_budget);
+        let evicted = |tail: &Tail| tail.store().counters().evicted;
+        let before: Vec<u64> = self.open.iter().map(evicted).collect();
+        budget.enforce(self.open.iter_mut().map(Tail::store_mut));
+        // A sixteenth has to be free before reading goes on, or it would stop and go with every chunk.
+        let kept: usize = self.open.iter().map(|tail| tail.store().bytes()).sum();
+        let has_room = kept < budget.limit() - budget.limit() / 16;
+        for (tail, before) in self.open.iter_mut().zip(before) {
+            if evicted(tail) > before {
+                tail.on_evicted();
+            }
+            tail.update_throttle(has_room, context);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The commands of the tails and the inspector, and of the line being typed.
+
+use super::prompt::PromptInput;
+use super::{PromptKind, Tail, Tails};
+use crate::app::app_request::{AppRequest, CopyEntry};
+use crate::app::command::{ListCommand, Motion, TailCommand, TextCommand};
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
+use crate::app::inflight::Request;
+use crate::app::input::editor::TextInput;
+use crate::app::input::key_hints::{Hint, hints_of};
+use crate::app::lists::table::Listing;
+use crate::app::motion::cycled_index;
+use crate::app::notice::Level;
+use crate::app::row_key::RowKey;
+use crate::app::screens::ScreenState;
+use crate::app::viewport::Viewport;
+use crate::health::Truth;
+use crate::store::{PinnedMessage, Query};
+
+impl Tails {
+    /// Carries out a command of the tails and the inspector.
+    pub(in crate::app) fn run_tail_command(&mut self, command: TailCommand, context: &mut Context) {
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            let text = "no tail is open; choose a stream or a partition first";
+            return context.notify(Level::Note, text);
+        };
+        match command {
+            TailCommand::Freeze => tail.toggle_frozen(context),
+            TailCommand::Follow => tail.follow(context),
+            TailCommand::NewestFirst => tail.reverse(context),
+            TailCommand::Seek => tail.open_prompt(PromptKind::Seek),
+            TailCommand::Query => tail.open_prompt(PromptKind::Query),
+            TailCommand::Export if self.exporting.is_some() => self.stop_export(context),
+            TailCommand::Export => tail.open_prompt(PromptKind::Export),
+            TailCommand::Mark => tail.toggle_mark(),
+            TailCommand::Diff => return self.compare(context),
+            TailCommand::PublishAgain => return self.publish_again(context),
+            TailCommand::Edit => self.edit(context),
+            TailCommand::Next => self.shown = cycled_index(self.shown, self.open.len(), true),
+            TailCommand::Previous => self.shown = cycled_index(self.shown, self.open.len(), false),
+            TailCommand::Close => return self.close_shown(context),
+            TailCommand::NextMessage => self.step_message(true, context),
+            TailCommand::PreviousMessage => self.step_message(false, context),
+            TailCommand::View => self.inspector.next_view(),
+            TailCommand::Wrap => self.inspector.toggle_wrap(),
+            TailCommand::Fold => self.inspector.toggle_fold(),
+            TailCommand::Column => self.toggle_column(context),
+        }
+        self.after_move(context);
+    }
+
+    /// Carries out a command with the line it would ask for: where to seek, what to look for, where to write.
+    pub(in crate::app) fn run_with_line(
+        &mut self,
+        command: TailCommand,
+        line: &str,
+        context: &mut Context,
+    ) {
+        self.run_tail_command(command, context);
+        if let Some(prompt) = self.shown_mut().and_then(Tail::prompt_mut) {
+            prompt.set_text(line, context);
+            self.run_text_command(Pane::Tail, TextCommand::Accept, context);
+        }
+    }
+
+    fn apply(&mut self, input: PromptInput, context: &mut Context) {
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return;
+        };
+        tail.close_prompt();
+        match input {
+            PromptInput::Query(query) => {
+                tail.set_query(query, context);
+                if let Some(query) = tail.search().query() {
+                    self.queries.add(Query::text(query));
+                }
+            }
+            PromptInput::Seek(start, text) => tail.seek(start, text, context),
+            PromptInput::Export(path) => self.exporting = Some((tail.export(path, context), 0)),
+        }
+        self.after_move(context);
+    }
+
+    /// Goes to the next match, or the previous one: with a query, only messages that match are shown.
+    fn next_match(&mut self, forward: bool, context: &mut Context) {
+        let query = self.shown().and_then(|tail| tail.search().query());
+        if query.is_none() {
+            return context.notify(Level::Note, "no query: there is nothing to match");
+        }
+        self.step_message(forward, context);
+    }
+
+    fn close_shown(&mut self, context: &mut Context) {
+        if self.shown < self.open.len() {
+            self.open.remove(self.shown).close(context);
+        }
+        self.shown = self.shown.min(self.open.len().saturating_sub(1));
+        self.inspector.show(None);
+        if self.open.is_empty() {
+            context.request(AppRequest::GoBack);
+        }
+    }
+
+    /// Goes to the next message towards the newest, or away from it, whichever way the screen runs.
+    fn step_message(&mut self, newer: bool, context: &mut Context) {
+        if let Some(tail) = self.shown_mut() {
+            let down = newer != tail.view().newest_first();
+            tail.move_by(if down { Motion::Down } else { Motion::Up }, context);
+            self.after_move(context);
+        }
+    }
+
+    fn stop_export(&mut self, context: &mut Context) {
+        if let Some((id, _)) = self.exporting.take() {
+            context.emit(Effect::CancelExport(id));
+            context.end_request(id);
+            context.notify(Level::Note, "the export was stopped; it left no file");
+        }
+    }
+
+    fn toggle_column(&mut self, context: &mut Context) {
+        let path = self.inspector.path();
+        let Some(tail) = self.shown_mut() else {
+            return;
+        };
+        match path.map(|path| tail.toggle_column(&path)) {
+            Some(Ok(())) => {}
+            Some(Err(sentence)) => context.notify(Level::Warning, sentence),
+            None => context.notify(
+                Level::Note,
+                "open a message and go to one of its fields first",
+            ),
+        }
+    }
+
+    fn compare(&mut self, context: &mut Context) {
+        let Some(tail) = self.shown() else {
+            return;
+        };
+        let pair = match (tail.marks(), tail.pin_selected()) {
+            ([one, other], _) => Some((one.clone(), other.clone())),
+            ([one], Some(selected)) if *one != selected => Some((one.clone(), selected)),
+            _ => None,
+        };
+        let Some((one, other)) = pair else {
+            let text = "mark two messages to compare them, or mark one and choose another";
+            return context.notify(Level::Note, text);
+        };
+        self.inspector.compare(one, other);
+        context.request(AppRequest::Descend(Pane::Inspector));
+    }
+
+    /// The message that commands are about: the inspected one, or the selected one.
+    pub(super) fn message(&self) -> Option<PinnedMessage> {
+        let inspected = self.inspector.message().cloned();
+        inspected.or_else(|| self.shown()?.pin_selected())
+    }
+
+    fn publish_again(&mut self, context: &mut Context) {
+        if context.forbids_change() {
+            return;
+        }
+        if let Some(message) = self.message() {
+            context.request(AppRequest::PublishAgain(message, None));
+        }
+    }
+
+    fn edit(&mut self, context: &mut Context) {
+        let Some(message) = self.message() else {
+            return;
+        };
+        let Ok(text) = std::str::from_utf8(message.message().value()).map(str::to_owned) else {
+            let text = "this value is no text: an editor would change its bytes";
+            return context.notify(Level::Warning, text);
+        };
+        let id = context.begin_request(Request::Edit);
+        context.emit(Effect::Edit(id, text));
+        self.edited = Some((id, message));
+    }
+}
+
+impl ScreenState for Tails {
+    fn list_in(&self, _pane: Pane) -> Option<&dyn Listing> {
+        None
+    }
+
+    fn list_in_mut(&mut self, _pane: Pane) -> Option<&mut dyn Listing> {
+        None
+    }
+
+    fn selected(&self, _pane: Pane) -> Option<RowKey> {
+        self.target().map(RowKey::Partition)
+    }
+
+    /// Changes of the cluster begin elsewhere.
+    fn targets(&self, _pane: Pane) -> Vec<RowKey> {
+        Vec::new()
+    }
+
+    fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, _viewport: &Viewport) {}
+
+    fn move_by(&mut self, pane: Pane, motion: Motion, context: &mut Context) {
+        if pane == Pane::Inspector {
+            return self.inspector.move_by(motion);
+        }
+        if let Some(tail) = self.shown_mut() {
+            tail.move_by(motion, context);
+            self.after_move(context);
+        }
+    }
+
+    /// A tail has matches, marks and an order as lists have.
+    fn run_list_command(
+        &mut self,
+        pane: Pane,
+        command: ListCommand,
+        truth: &Truth,
+        context: &mut Context,
+    ) {
+        match command {
+            ListCommand::Open => self.open_selected(pane, truth, context),
+            ListCommand::NextMatch => self.next_match(true, context),
+            ListCommand::PreviousMatch => self.next_match(false, context),
+            ListCommand::Filter => self.run_tail_command(TailCommand::Query, context),
+            ListCommand::Mark => self.run_tail_command(TailCommand::Mark, context),
+            ListCommand::Reverse => self.run_tail_command(TailCommand::NewestFirst, context),
+            ListCommand::Describe => self.describe(pane, context),
+            ListCommand::Copy => self.copy_value(context),
+            ListCommand::CopyMenu => {
+                context.request(AppRequest::CopyMenu(self.copies(pane, truth)));
+            }
+            ListCommand::Sort | ListCommand::FaultsOnly | ListCommand::Internal => {}
+        }
+    }
+
+    fn run_text_command(&mut self, _pane: Pane, command: TextCommand, context: &mut Context) {
+        let tail = self.open.get_mut(self.shown);
+        let Some(prompt) = tail.and_then(Tail::prompt_mut) else {
+            return;
+        };
+        match command {
+            TextCommand::Older => prompt.recall(true, &self.queries, context),
+            TextCommand::Newer => prompt.recall(false, &self.queries, context),
+            TextCommand::Complete => {}
+            TextCommand::Accept => {
+                if let Some(input) = prompt.accept(context) {
+                    self.apply(input, context);
+                }
+            }
+        }
+    }
+
+    /// Enter: a message is inspected, a node of its value folded.
+    fn open_selected(&mut self, pane: Pane, _truth: &Truth, context: &mut Context) {
+        if pane == Pane::Inspector {
+            return self.run_tail_command(TailCommand::Fold, context);
+        }
+        if let Some(tail) = self.shown_mut() {
+            // Who opened a message reads it.
+            tail.stop_following(context);
+            self.after_move(context);
+        }
+        context.request(AppRequest::Descend(Pane::Inspector));
+    }
+
+    fn copies(&self, _pane: Pane, _truth: &Truth) -> Vec<CopyEntry> {
+        self.message_copies()
+    }
+
+    fn takes_text(&self, _pane: Pane) -> bool {
+        self.shown().is_some_and(|tail| tail.prompt().is_some())
+    }
+
+    fn type_text(&mut self, _pane: Pane, input: TextInput<'_>, context: &Context) -> bool {
+        let prompt = self.shown_mut().and_then(Tail::prompt_mut);
+        prompt.is_some_and(|prompt| prompt.type_text(input, context))
+    }
+
+    fn key_hints(&self, pane: Pane) -> Vec<Hint> {
+        if let Some(prompt) = self.shown().and_then(Tail::prompt) {
+            return prompt.key_hints();
+        }
+        let context = pane.key_contexts().first();
+        let mut hints = context.map_or_else(Vec::new, |context| hints_of(*context).to_vec());
+        for (command, word) in &mut hints {
+            if self.exporting.is_some() && *command == TailCommand::Export.into() {
+                *word = "stop the export";
+            }
+        }
+        hints
+    }
+
+    fn escape(&mut self, pane: Pane, context: &mut Context) -> bool {
+        let Some(tail) = self.open.get_mut(self.shown) else {
+            return false;
+        };
+        if tail.close_prompt() {
+            return true;
+        }
+        if self.inspector.compared_with().is_some() {
+            self.inspector.show(tail.pin_selected());
+            return true;
+        }
+        if pane == Pane::Inspector {
+            return false;
+        }
+        if tail.search().query().is_some() {
+            tail.set_query(None, context);
+            return true;
+        }
+        tail.unmark()
+    }
+
+    fn select_line(&mut self, pane: Pane, line: usize, context: &mut Context) -> bool {
+        if pane == Pane::Inspector {
+            return self.inspector.select_line(line);
+        }
+        let Some(tail) = self.shown_mut() else {
+            return false;
+        };
+        let again = tail.select_line(line, context);
+        self.after_move(context);
+        again
+    }
+}

@@ -1,0 +1,206 @@
+//! The line that asks for a query, a place to seek, or a file to export to: its text and what is wrong with it.
+//! What an accepted line does is decided in `commands`.
+
+use crate::app::command::{Command, TextCommand};
+use crate::app::context::Context;
+use crate::app::input::editor::{Editor, TextInput};
+use crate::app::input::history::{History, Recall};
+use crate::app::input::key_hints::{CLOSE, Hint};
+use crate::model::{StartAt, parse_start};
+use crate::store::Query;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum PromptKind {
+    /// What messages to show.
+    Query,
+    /// Where to read from.
+    Seek,
+    /// Where to write what is shown.
+    Export,
+}
+
+/// What an accepted line means.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum PromptInput {
+    /// Show what matches; `None`: everything.
+    Query(Option<Query>),
+    /// Read from there; the text as it was typed.
+    Seek(StartAt, String),
+    /// Write to that file.
+    Export(String),
+}
+
+/// Why a line is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    /// The byte at which the fault begins, where that is known.
+    pub(crate) at: Option<usize>,
+    /// What is wrong, in one sentence.
+    pub(crate) sentence: String,
+}
+
+/// A line being typed.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    kind: PromptKind,
+    editor: Editor,
+    error: Option<InputError>,
+    recall: Recall,
+}
+
+impl Prompt {
+    /// A line that begins with this text.
+    pub(super) fn new(kind: PromptKind, text: &str) -> Self {
+        Self {
+            kind,
+            editor: Editor::single_line().with_text(text),
+            error: None,
+            recall: Recall::default(),
+        }
+    }
+
+    /// What is asked for.
+    pub(crate) fn kind(&self) -> PromptKind {
+        self.kind
+    }
+
+    /// The line and the cursor in it.
+    pub(crate) fn editor(&self) -> &Editor {
+        &self.editor
+    }
+
+    /// The line as it stands.
+    pub fn text(&self) -> String {
+        self.editor.text()
+    }
+
+    /// What is wrong with the line as it stands.
+    pub fn error(&self) -> Option<&InputError> {
+        self.error.as_ref()
+    }
+
+    /// What the footer shows.
+    pub(super) fn key_hints(&self) -> Vec<Hint> {
+        let accept = |word| (Command::Text(TextCommand::Accept), word);
+        match self.kind {
+            PromptKind::Query => vec![
+                accept("search"),
+                (Command::Text(TextCommand::Older), "earlier ones"),
+                CLOSE,
+            ],
+            PromptKind::Seek => vec![accept("go there"), CLOSE],
+            PromptKind::Export => vec![accept("write"), CLOSE],
+        }
+    }
+
+    /// Types into the line, and returns whether the input was for a text box.
+    pub(super) fn type_text(&mut self, input: TextInput<'_>, context: &Context) -> bool {
+        let typed = self.editor.type_text(input);
+        if typed {
+            self.recall.reset();
+            // An empty line is no mistake until it is accepted.
+            let error = self.parse(context).err();
+            self.error = error.filter(|_| !self.editor.is_empty());
+        }
+        typed
+    }
+
+    /// Replaces the line.
+    pub(super) fn set_text(&mut self, text: &str, context: &Context) {
+        self.editor.set_text("");
+        self.type_text(TextInput::Paste(text), context);
+    }
+
+    /// Puts an older query in place, or a newer one; at the end stands what was being typed.
+    pub(super) fn recall(&mut self, older: bool, history: &History, context: &Context) {
+        if self.kind != PromptKind::Query {
+            return;
+        }
+        let typed = self.text();
+        if let Some(line) = self.recall.step(older, history, typed) {
+            self.editor.set_text(line);
+            self.error = self.parse(context).err();
+        }
+    }
+
+    /// What the line means. `None`: what is wrong with it is shown.
+    pub(super) fn accept(&mut self, context: &Context) -> Option<PromptInput> {
+        match self.parse(context) {
+            Ok(input) => Some(input),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
+    }
+
+    fn parse(&self, context: &Context) -> Result<PromptInput, InputError> {
+        let text = self.text();
+        let somewhere = |sentence: String| InputError { at: None, sentence };
+        match self.kind {
+            PromptKind::Query if text.trim().is_empty() => Ok(PromptInput::Query(None)),
+            PromptKind::Query => match Query::parse(&text) {
+                Ok(query) => Ok(PromptInput::Query(Some(query))),
+                Err(error) => Err(InputError {
+                    at: Some(error.at),
+                    sentence: error.sentence,
+                }),
+            },
+            PromptKind::Seek => {
+                let start = parse_start(&text, context.now, &context.settings.utc_offset);
+                let start = start.map_err(somewhere)?;
+                Ok(PromptInput::Seek(start, text.trim().to_owned()))
+            }
+            PromptKind::Export if text.trim().is_empty() => Err(somewhere("name a file".into())),
+            PromptKind::Export => Ok(PromptInput::Export(text.trim().to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paste(prompt: &mut Prompt, text: &str) {
+        prompt.type_text(TextInput::Paste(text), &Context::default());
+    }
+
+    #[test]
+    fn a_wrong_line_says_where_and_is_not_accepted() {
+        let context = Context::default();
+        let mut prompt = Prompt::new(PromptKind::Query, "");
+        paste(&mut prompt, "key:a ~[");
+        assert_eq!(prompt.error().and_then(|error| error.at), Some(6));
+        assert_eq!(prompt.accept(&context), None);
+        let mut prompt = Prompt::new(PromptKind::Seek, "nowhere");
+        assert_eq!(prompt.accept(&context), None);
+        assert!(prompt.error().is_some());
+    }
+
+    #[test]
+    fn an_empty_query_shows_everything() {
+        let mut prompt = Prompt::new(PromptKind::Query, "");
+        let accepted = prompt.accept(&Context::default());
+        assert_eq!(accepted, Some(PromptInput::Query(None)));
+    }
+
+    #[test]
+    fn lines_typed_before_come_back_and_go_again() {
+        let mut history = History::new(9);
+        for line in ["one", "two"] {
+            history.add(line);
+        }
+        let mut prompt = Prompt::new(PromptKind::Query, "");
+        paste(&mut prompt, "thr");
+        let mut recalled = |older| {
+            prompt.recall(older, &history, &Context::default());
+            prompt.text()
+        };
+        assert_eq!(recalled(true), "two");
+        assert_eq!(recalled(true), "one");
+        assert_eq!(recalled(true), "one");
+        assert_eq!(recalled(false), "two");
+        assert_eq!(recalled(false), "thr");
+    }
+}

@@ -1,0 +1,102 @@
+//! The query of a tail: which one counts, and the scans that find out which messages match it.
+//! What matches is decided in `store`.
+
+use std::sync::Arc;
+
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::event::ScanEvent;
+use crate::app::ids::ScanId;
+use crate::store::{ChunkKey, Query, Store};
+
+/// Chunks passed to one scan: few enough that what has come since is scanned soon.
+const MAX_CHUNKS_AT_ONCE: usize = 32;
+
+/// The query of a tail.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Search {
+    query: Option<Arc<Query>>,
+    scan: Option<Scan>,
+}
+
+/// A scan under way.
+#[derive(Clone, Debug, PartialEq)]
+struct Scan {
+    id: ScanId,
+    /// Names of the chunks in the order in which they were passed; none for those answered.
+    keys: Vec<Option<ChunkKey>>,
+}
+
+impl Search {
+    /// The query that counts, if there is one.
+    pub fn query(&self) -> Option<&Query> {
+        self.query.as_deref()
+    }
+
+    /// Whether messages in memory are being scanned.
+    pub(crate) fn is_scanning(&self) -> bool {
+        self.scan.is_some()
+    }
+
+    /// Shows only what matches, or everything again.
+    pub(super) fn set(&mut self, query: Option<Query>, store: &mut Store, context: &mut Context) {
+        self.cancel(context);
+        self.query = query.map(Arc::new);
+        if self.query.is_some() {
+            store.begin_query();
+        } else {
+            store.end_query();
+        }
+        self.scan_unscanned(store, context);
+    }
+
+    /// Scans what was not scanned yet, newest first, unless a scan is under way.
+    pub(super) fn scan_unscanned(&mut self, store: &mut Store, context: &mut Context) {
+        let Some(query) = self.query.as_ref().filter(|_| self.scan.is_none()) else {
+            return;
+        };
+        let (keys, chunks): (Vec<_>, Vec<_>) =
+            store.unasked(MAX_CHUNKS_AT_ONCE).into_iter().unzip();
+        if chunks.is_empty() {
+            return;
+        }
+        let id = context.new_scan_id();
+        context.emit(Effect::Scan(id, Arc::clone(query), chunks));
+        let keys = keys.into_iter().map(Some).collect();
+        self.scan = Some(Scan { id, keys });
+    }
+
+    /// A scan found something; `false` where it is not this tail's, or no longer.
+    pub(super) fn on_scan(
+        &mut self,
+        id: ScanId,
+        event: &ScanEvent,
+        store: &mut Store,
+        context: &mut Context,
+    ) -> bool {
+        let Some(scan) = self.scan.as_mut().filter(|scan| scan.id == id) else {
+            return false;
+        };
+        match event {
+            ScanEvent::Matches { chunk, indices } => {
+                if let Some(key) = scan.keys.get_mut(*chunk).and_then(Option::take) {
+                    store.accept(key, Arc::clone(indices));
+                }
+            }
+            ScanEvent::Finished => {
+                let without_match = scan.keys.iter_mut().filter_map(Option::take);
+                without_match.for_each(|key| store.accept(key, Arc::default()));
+                self.scan = None;
+                self.scan_unscanned(store, context);
+            }
+        }
+        true
+    }
+
+    /// Ends a scan under way; what it still finds is dropped.
+    pub(super) fn cancel(&mut self, context: &mut Context) {
+        if let Some(scan) = self.scan.take() {
+            context.emit(Effect::CancelScan(scan.id));
+        }
+    }
+}

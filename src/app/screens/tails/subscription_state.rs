@@ -1,0 +1,280 @@
+//! How reading goes, partition by partition, and for all of them together.
+
+use std::time::Duration;
+
+use crate::app::row_key::PartitionKey;
+use crate::model::{
+    BrokerId, EndReason, Failure, PartitionId, StreamName, SubscriptionEvent, Timestamp,
+};
+
+/// How reading one partition goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum SubscriptionState {
+    /// The subscription was asked for.
+    #[default]
+    Opening,
+    /// A broker serves it.
+    Live(BrokerId),
+    /// The subscription was cut; a broker to go on with is looked for.
+    Resuming {
+        /// How many tries since the cut, from 1.
+        attempt: u32,
+        /// When it was cut.
+        since: Timestamp,
+        /// What cut it, or what the last try ran into.
+        failure: Failure,
+    },
+    /// The subscription is over.
+    Ended(EndReason),
+}
+
+/// How old a pause has to be before a view without one is newer than it: every broker was asked again since.
+const PAUSE_OUTDATED_AFTER: Duration = Duration::from_secs(4);
+
+/// One partition of a tail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TailPartition {
+    /// The stream.
+    pub(crate) stream: StreamName,
+    /// The partition.
+    pub(crate) partition: PartitionId,
+    /// How reading it goes.
+    pub(super) state: SubscriptionState,
+    /// When it came to that.
+    since: Timestamp,
+    /// Whether the oldest message that the broker keeps is in memory, or there is none before it.
+    pub(super) at_start: bool,
+    /// Whether older messages are being fetched.
+    pub(super) fetching: bool,
+    /// Whether it was read up to what its leader had: from then on messages come as they are published.
+    pub(super) live: bool,
+}
+
+impl TailPartition {
+    /// A partition whose subscription was asked for.
+    pub(super) fn new(stream: StreamName, partition: PartitionId) -> Self {
+        Self {
+            stream,
+            partition,
+            state: SubscriptionState::Opening,
+            since: Timestamp::default(),
+            at_start: false,
+            fetching: false,
+            live: false,
+        }
+    }
+
+    /// The stream and the number.
+    pub(super) fn key(&self) -> PartitionKey {
+        (StreamName::clone(&self.stream), self.partition)
+    }
+
+    /// Whether it is that partition of that stream.
+    pub(super) fn is(&self, stream: &str, partition: PartitionId) -> bool {
+        self.partition == partition && *self.stream == *stream
+    }
+
+    /// Whether it is over.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, SubscriptionState::Ended(_))
+    }
+
+    /// The subscription is asked for again.
+    pub(super) fn reopen(&mut self) {
+        self.state = SubscriptionState::Opening;
+        self.fetching = false;
+        self.live = false;
+    }
+
+    /// Something happened to its subscription.
+    pub(super) fn on_event(&mut self, event: &SubscriptionEvent, now: Timestamp) {
+        self.state = match event {
+            SubscriptionEvent::Opened { broker } | SubscriptionEvent::Resumed { broker, .. } => {
+                SubscriptionState::Live(BrokerId::clone(broker))
+            }
+            SubscriptionEvent::Resuming { attempt, failure } => SubscriptionState::Resuming {
+                attempt: *attempt,
+                since: self.cut_since().unwrap_or(now),
+                failure: failure.clone(),
+            },
+            SubscriptionEvent::Gap { .. }
+            | SubscriptionEvent::Rewound { .. }
+            | SubscriptionEvent::Uncommitted { .. } => return,
+            SubscriptionEvent::Ended(reason) => SubscriptionState::Ended(reason.clone()),
+        };
+        self.since = now;
+    }
+
+    /// Whether it is over because the partition was paused, long enough for brokers to have reported it since.
+    pub(super) fn was_paused(&self, now: Timestamp) -> bool {
+        self.state == SubscriptionState::Ended(EndReason::Paused)
+            && self.since.age(now) >= PAUSE_OUTDATED_AFTER
+    }
+
+    fn cut_since(&self) -> Option<Timestamp> {
+        self.cut().map(|(since, ..)| since)
+    }
+
+    /// When it was cut, how often a broker was looked for since, and why the last time was in vain.
+    fn cut(&self) -> Option<(Timestamp, u32, &Failure)> {
+        if let SubscriptionState::Resuming {
+            attempt,
+            since,
+            failure,
+        } = &self.state
+        {
+            return Some((*since, *attempt, failure));
+        }
+        None
+    }
+
+    fn end_reason(&self) -> Option<&EndReason> {
+        if let SubscriptionState::Ended(reason) = &self.state {
+            return Some(reason);
+        }
+        None
+    }
+}
+
+/// All partitions of a tail together: the worst that holds for any of them, and for how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TailState<'a> {
+    /// None is served yet.
+    Opening,
+    /// All are served, or have been read to their end with others still served.
+    Live,
+    /// Some were cut.
+    Resuming {
+        /// How many.
+        partitions: usize,
+        /// The most tries since a cut.
+        attempt: u32,
+        /// When the first of them was cut.
+        since: Timestamp,
+        /// What one of them ran into.
+        failure: &'a Failure,
+    },
+    /// Some are over for a reason that is news.
+    Ended {
+        /// How many.
+        partitions: usize,
+        /// Why one of them is.
+        reason: &'a EndReason,
+    },
+}
+
+impl<'a> TailState<'a> {
+    /// What holds for these partitions together.
+    pub(super) fn of(partitions: &'a [TailPartition]) -> Self {
+        let cuts: Vec<_> = partitions.iter().filter_map(TailPartition::cut).collect();
+        if let Some((since, _, failure)) = cuts.iter().min_by_key(|(since, ..)| *since) {
+            let attempts = cuts.iter().map(|(_, attempt, _)| *attempt);
+            return Self::Resuming {
+                partitions: cuts.len(),
+                attempt: attempts.max().unwrap_or(1),
+                since: *since,
+                failure,
+            };
+        }
+        let ended = partitions.iter().filter_map(TailPartition::end_reason);
+        let ended: Vec<&EndReason> = ended.collect();
+        let mut reasons = ended.iter().copied();
+        let news = reasons.clone().find(|one| **one != EndReason::StopReached);
+        let all_ended = ended.len() == partitions.len();
+        if let Some(reason) = news.or_else(|| reasons.next().filter(|_| all_ended)) {
+            return Self::Ended {
+                partitions: ended.len(),
+                reason,
+            };
+        }
+        let is_live = |one: &TailPartition| matches!(one.state, SubscriptionState::Live(_));
+        if partitions.iter().any(is_live) {
+            return Self::Live;
+        }
+        Self::Opening
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ErrorKind, Target};
+
+    const NOW: Timestamp = Timestamp(1_000);
+
+    fn partitions(events: &[SubscriptionEvent]) -> Vec<TailPartition> {
+        let partition = |(number, event): (PartitionId, &SubscriptionEvent)| {
+            let mut partition = TailPartition::new("s".into(), number);
+            partition.on_event(event, NOW);
+            partition
+        };
+        (0..).zip(events).map(partition).collect()
+    }
+
+    fn opened() -> SubscriptionEvent {
+        SubscriptionEvent::Opened { broker: "b".into() }
+    }
+
+    fn resuming(attempt: u32) -> SubscriptionEvent {
+        let failure = Failure::new(ErrorKind::Unreachable, Target::Cluster, "refused");
+        SubscriptionEvent::Resuming { attempt, failure }
+    }
+
+    fn ended(reason: EndReason) -> SubscriptionEvent {
+        SubscriptionEvent::Ended(reason)
+    }
+
+    #[test]
+    fn the_worst_state_of_any_partition_is_that_of_the_tail() {
+        assert_eq!(
+            TailState::of(&[TailPartition::new("s".into(), 0)]),
+            TailState::Opening
+        );
+        assert_eq!(
+            TailState::of(&partitions(&[opened(), opened()])),
+            TailState::Live
+        );
+        let cut = partitions(&[opened(), resuming(2), resuming(5), ended(EndReason::Paused)]);
+        assert!(matches!(
+            TailState::of(&cut),
+            TailState::Resuming {
+                partitions: 2,
+                attempt: 5,
+                ..
+            }
+        ));
+        let paused = partitions(&[opened(), ended(EndReason::Paused)]);
+        assert!(matches!(
+            TailState::of(&paused),
+            TailState::Ended { partitions: 1, .. }
+        ));
+    }
+
+    #[test]
+    fn partitions_read_to_their_end_are_no_news_while_others_live() {
+        let done = ended(EndReason::StopReached);
+        assert_eq!(
+            TailState::of(&partitions(&[opened(), done.clone()])),
+            TailState::Live
+        );
+        assert!(matches!(
+            TailState::of(&partitions(&[done.clone(), done])),
+            TailState::Ended { partitions: 2, .. }
+        ));
+    }
+
+    #[test]
+    fn a_cut_is_dated_by_its_first_try() {
+        let mut part = TailPartition::new("s".into(), 0);
+        part.on_event(&resuming(1), NOW);
+        part.on_event(&resuming(2), Timestamp(5_000));
+        assert!(matches!(
+            part.state,
+            SubscriptionState::Resuming {
+                attempt: 2,
+                since: NOW,
+                ..
+            }
+        ));
+    }
+}

@@ -1,0 +1,393 @@
+//! One open tail: what it reads, how that goes, the messages kept, which of them are shown.
+//! Which tails there are, and what they may keep together, is the parent's.
+
+mod paging;
+
+use std::sync::Arc;
+
+use super::out_of_order::OutOfOrder;
+use super::prompt::{Prompt, PromptKind};
+use super::rate::Rate;
+use super::search::Search;
+use super::subscription_state::{TailPartition, TailState};
+use super::tail_view::TailView;
+use crate::app::context::Context;
+use crate::app::effect::{Effect, ExportSpec};
+use crate::app::event::{ScanEvent, TailEvent};
+use crate::app::focus::Pane;
+use crate::app::ids::{RequestId, ScanId, TailId};
+use crate::app::inflight::Request;
+use crate::app::row_key::PartitionKey;
+use crate::health::Truth;
+use crate::model::{Failure, PartitionId, StartAt, Timestamp};
+use crate::store::{Chunk, ExportForm, JsonPath, MessageRef, PinnedMessage, Query, Store};
+use paging::{DEFAULT_START, ScrollDirection};
+
+/// Messages that can be marked: two are compared.
+const MAX_MARKS: usize = 2;
+
+/// Columns that values are scrolled at once.
+const SIDEWAYS_STEP: usize = 8;
+
+/// An open tail.
+#[derive(Debug)]
+pub struct Tail {
+    id: TailId,
+    partitions: Vec<TailPartition>,
+    start: StartAt,
+    start_text: String,
+    store: Store,
+    view: TailView,
+    search: Search,
+    rate: Rate,
+    removed: u64,
+    out_of_order: OutOfOrder,
+    marks: Vec<PinnedMessage>,
+    columns: Vec<JsonPath>,
+    sideways: usize,
+    prompt: Option<Prompt>,
+    failure: Option<Failure>,
+    /// Reading was stopped for want of memory.
+    throttled: bool,
+    scroll: ScrollDirection,
+    /// Reading goes from the newest message back to where the tail starts.
+    reads_backwards: bool,
+    /// Newer messages than those in memory have left it.
+    newest_evicted: bool,
+}
+
+impl Tail {
+    /// Opens a tail on these partitions, at their last messages.
+    pub(super) fn open(partitions: Vec<PartitionKey>, context: &mut Context) -> Self {
+        let (start, start_text) = DEFAULT_START;
+        let partition = |(stream, partition)| TailPartition::new(stream, partition);
+        let mut tail = Self {
+            id: context.new_tail_id(),
+            partitions: partitions.into_iter().map(partition).collect(),
+            start,
+            start_text: start_text.to_owned(),
+            store: Store::new(),
+            view: TailView::new(true, false),
+            search: Search::default(),
+            rate: Rate::default(),
+            removed: 0,
+            out_of_order: OutOfOrder::default(),
+            marks: Vec::new(),
+            columns: Vec::new(),
+            sideways: 0,
+            prompt: None,
+            failure: None,
+            throttled: false,
+            scroll: ScrollDirection::None,
+            reads_backwards: false,
+            newest_evicted: false,
+        };
+        tail.update_eviction();
+        context.emit(Effect::OpenTail(tail.id, tail.spec(start)));
+        tail
+    }
+
+    /// The id; another one for each time the tail subscribes.
+    pub fn id(&self) -> TailId {
+        self.id
+    }
+
+    /// The partitions and how reading each goes.
+    pub(crate) fn partitions(&self) -> &[TailPartition] {
+        &self.partitions
+    }
+
+    /// Whether it reads just these partitions.
+    pub(super) fn reads(&self, partitions: &[PartitionKey]) -> bool {
+        let own = self.partitions.iter().map(TailPartition::key);
+        own.eq(partitions.iter().cloned())
+    }
+
+    /// How reading goes.
+    pub fn state(&self) -> TailState<'_> {
+        TailState::of(&self.partitions)
+    }
+
+    /// Why it could not be opened at all.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// The messages kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The messages kept, for the budget to evict some.
+    pub(super) fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// Which messages are shown.
+    pub fn view(&self) -> &TailView {
+        &self.view
+    }
+
+    /// The query, and whether messages are being scanned for it.
+    pub fn search(&self) -> &Search {
+        &self.search
+    }
+
+    /// Messages a second; `None` until that is known.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        self.rate.per_second()
+    }
+
+    /// Messages that the brokers removed before they could be read.
+    pub(crate) fn removed(&self) -> u64 {
+        self.removed
+    }
+
+    /// The messages that came after newer ones of other partitions.
+    pub fn out_of_order(&self) -> &OutOfOrder {
+        &self.out_of_order
+    }
+
+    /// Where it starts, as typed.
+    pub fn start_text(&self) -> &str {
+        &self.start_text
+    }
+
+    /// Paths into JSON values that are shown as columns.
+    pub fn columns(&self) -> &[JsonPath] {
+        &self.columns
+    }
+
+    /// How many columns of the screen the values are scrolled to the left.
+    pub(crate) fn sideways(&self) -> usize {
+        self.sideways
+    }
+
+    /// The line being typed.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
+    /// Whether reading is stopped because all tails together keep as much as they may.
+    pub fn is_throttled(&self) -> bool {
+        self.throttled
+    }
+
+    /// Whether older messages are being fetched.
+    pub(crate) fn fetches_older(&self) -> bool {
+        self.partitions.iter().any(|partition| partition.fetching)
+    }
+
+    /// The selected message.
+    pub fn selected(&self) -> Option<MessageRef<'_>> {
+        self.view.message(&self.store)
+    }
+
+    /// The selected message, kept in memory as long as the handle lives.
+    pub(super) fn pin_selected(&self) -> Option<PinnedMessage> {
+        self.store.pin(&self.selected()?.id())
+    }
+
+    /// The marked messages, in the order in which they were marked.
+    pub(super) fn marks(&self) -> &[PinnedMessage] {
+        &self.marks
+    }
+
+    /// Whether that message is marked.
+    pub(crate) fn is_marked(&self, message: &MessageRef<'_>) -> bool {
+        let mut marks = self.marks.iter();
+        marks.any(|mark| is_same(&mark.message(), message))
+    }
+
+    /// Messages that the brokers have and this tail has not read.
+    pub(crate) fn unread(&self, truth: &Truth) -> u64 {
+        let unread = self.partitions.iter().filter_map(|one| {
+            let newest = truth
+                .partition(&one.stream, one.partition)?
+                .high_watermark?;
+            let (_, read) = self.store.offsets(&one.stream, one.partition)?;
+            u64::try_from(newest.saturating_sub(read)).ok()
+        });
+        unread.sum()
+    }
+}
+
+/// Events of a tail.
+impl Tail {
+    /// Something happened to it.
+    pub(super) fn on_event(&mut self, event: &TailEvent, context: &mut Context) {
+        match event {
+            TailEvent::Subscription {
+                stream,
+                partition,
+                event,
+            } => {
+                self.removed += event.removed();
+                if let Some(partition) = self.partition_mut(stream, *partition) {
+                    partition.on_event(event, context.now);
+                }
+            }
+            TailEvent::Chunk(chunk) => {
+                let partition = self.partition_mut(chunk.stream(), chunk.partition());
+                if partition.is_some_and(|partition| partition.live) {
+                    self.out_of_order.record(chunk, &self.store);
+                }
+                self.add_chunk(chunk, context);
+            }
+            TailEvent::Older(chunk) => self.add_chunk(chunk, context),
+            TailEvent::OlderDone {
+                stream,
+                partition,
+                start,
+                failure,
+            } => {
+                // Nothing kept, and nothing older found: there is none.
+                let is_empty = self.store.offsets(stream, *partition).is_none();
+                let at_start = start.is_some() || is_empty && failure.is_none();
+                if let Some(partition) = self.partition_mut(stream, *partition) {
+                    partition.fetching = false;
+                    partition.at_start |= at_start;
+                }
+                if let Some(failure) = failure {
+                    context.notify_failure(failure);
+                }
+            }
+            TailEvent::Failed(failure) => self.failure = Some(failure.clone()),
+        }
+    }
+
+    fn add_chunk(&mut self, chunk: &Arc<Chunk>, context: &mut Context) {
+        self.store.push(chunk);
+        if chunk.first_offset() == 0
+            && let Some(partition) = self.partition_mut(chunk.stream(), chunk.partition())
+        {
+            partition.at_start = true;
+        }
+        self.search.scan_unscanned(&mut self.store, context);
+    }
+
+    fn partition_mut(&mut self, stream: &str, id: PartitionId) -> Option<&mut TailPartition> {
+        let mut partitions = self.partitions.iter_mut();
+        partitions.find(|partition| partition.is(stream, id))
+    }
+
+    /// A scan found something; `false` where the scan is none of its own.
+    pub(super) fn on_scan(&mut self, id: ScanId, event: &ScanEvent, context: &mut Context) -> bool {
+        self.search.on_scan(id, event, &mut self.store, context)
+    }
+
+    /// A second has passed.
+    pub(super) fn on_tick(&mut self, truth: &Truth, now: Timestamp) {
+        self.rate.record(now, self.store.counters().received);
+        for one in self.partitions.iter_mut().filter(|one| !one.live) {
+            let read = self.store.offsets(&one.stream, one.partition);
+            let read = read.map_or(-1, |(_, newest)| newest);
+            let partition = truth.partition(&one.stream, one.partition);
+            let newest = partition.and_then(|partition| partition.high_watermark);
+            one.live = newest.is_some_and(|newest| read >= newest);
+        }
+    }
+}
+
+/// What the user does with a tail.
+impl Tail {
+    /// Selects the message on that line of the screen; `true` where it was selected already.
+    pub(super) fn select_line(&mut self, line: usize, context: &Context) -> bool {
+        let height = context.viewport.rows(Pane::Tail);
+        let again = self.view.select_line(line, &self.store, height);
+        self.update_eviction();
+        again
+    }
+
+    /// Stays at the selected message.
+    pub(super) fn stop_following(&mut self, context: &Context) {
+        let height = context.viewport.rows(Pane::Tail);
+        self.view.stop_following(&self.store, height);
+        self.update_eviction();
+    }
+
+    /// Shows only what matches, or everything again.
+    pub(super) fn set_query(&mut self, query: Option<Query>, context: &mut Context) {
+        self.search.set(query, &mut self.store, context);
+    }
+
+    /// Marks the selected message, or removes its mark; a third mark removes the first.
+    pub(super) fn toggle_mark(&mut self) {
+        let Some(selected) = self.pin_selected() else {
+            return;
+        };
+        let marked = self.marks.len();
+        self.marks
+            .retain(|mark| !is_same(&mark.message(), &selected.message()));
+        if self.marks.len() == marked {
+            self.marks.push(selected);
+            let surplus = self.marks.len().saturating_sub(MAX_MARKS);
+            self.marks.drain(..surplus);
+        }
+    }
+
+    /// Removes all marks; `false` where there were none.
+    pub(super) fn unmark(&mut self) -> bool {
+        !std::mem::take(&mut self.marks).is_empty()
+    }
+
+    /// Shows a path as a column, or no longer.
+    pub(super) fn toggle_column(&mut self, path: &str) -> Result<(), String> {
+        let column: JsonPath = path.parse()?;
+        let shown = self.columns.len();
+        self.columns.retain(|other| *other != column);
+        if self.columns.len() == shown {
+            self.columns.push(column);
+        }
+        Ok(())
+    }
+
+    /// Opens the line that asks for something; for a query it begins with the one that counts.
+    pub(super) fn open_prompt(&mut self, kind: PromptKind) {
+        let text = match kind {
+            PromptKind::Query => self.search.query().map_or("", Query::text),
+            PromptKind::Seek | PromptKind::Export => "",
+        };
+        self.prompt = Some(Prompt::new(kind, text));
+    }
+
+    /// The line being typed, to type into.
+    pub(super) fn prompt_mut(&mut self) -> Option<&mut Prompt> {
+        self.prompt.as_mut()
+    }
+
+    /// Closes the line being typed; `false` where there was none.
+    pub(super) fn close_prompt(&mut self) -> bool {
+        self.prompt.take().is_some()
+    }
+
+    /// Writes the messages that the query shows to a file, in the form that its name ends in.
+    pub(super) fn export(&self, path: String, context: &mut Context) -> RequestId {
+        let (_, ending) = path.rsplit_once('.').unwrap_or(("", &path));
+        let form = match ending.to_ascii_lowercase().as_str() {
+            "csv" => ExportForm::Csv,
+            "raw" | "txt" | "bin" => ExportForm::Raw,
+            _ => ExportForm::Ndjson,
+        };
+        let id = context.begin_request(Request::Export);
+        let spec = ExportSpec {
+            path,
+            form,
+            messages: self.store.seen(),
+        };
+        context.emit(Effect::Export(id, spec));
+        id
+    }
+
+    /// Ends its subscriptions and scans.
+    pub(super) fn close(&mut self, context: &mut Context) {
+        self.search.cancel(context);
+        context.emit(Effect::CloseTail(self.id));
+    }
+}
+
+fn is_same(left: &MessageRef<'_>, right: &MessageRef<'_>) -> bool {
+    left.offset() == right.offset()
+        && left.partition() == right.partition()
+        && left.stream() == right.stream()
+}

@@ -1,0 +1,77 @@
+//! What is known of a cursor, and of a consumer group.
+
+use super::{Line, TextBuilder};
+use crate::app::App;
+use crate::health::{CursorTruth, Truth};
+use crate::model::GroupInfo;
+use crate::ui::format;
+use crate::ui::labels;
+use crate::ui::painter::span;
+use crate::ui::theme::Theme;
+
+/// What is known of a cursor.
+pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> Vec<Line> {
+    let (entry, now) = (&cursor.entry, app.now());
+    let mut text = TextBuilder::new(theme);
+    if let Some(group) = entry.group() {
+        text.pair("group", group);
+    }
+    text.pair("reads", labels::cursor_partition(entry));
+    text.pair("offset", format::count(entry.offset));
+    text.spans("newest", labels::known(cursor.newest_offset, theme));
+    text.spans("lag", labels::known(cursor.lag, theme));
+    let stored = format::date(entry.time, app.settings().utc_offset);
+    let ago = format::ago(entry.time, now);
+    text.pair("stored", format!("{stored}  ({ago} ago)"));
+    if let Some(lag) = cursor.lag_time {
+        let least = if lag.bounded { "" } else { "at least " };
+        text.pair(
+            "behind",
+            format!("{least}{}", format::exact_age(lag.at_least)),
+        );
+    }
+    text.spans("messages/s", labels::rate(cursor.speed, theme));
+    let drain = cursor.time_to_drain.map(format::exact_age);
+    let drain = drain.unwrap_or_else(|| "not at this speed".to_owned());
+    text.pair("time to drain", drain);
+    if let Some(since) = cursor.stalled_since {
+        let age = format::exact_age(since.age(now));
+        let stall = format!("for {age}, with messages to read");
+        text.styled("stalled", stall, theme.degraded);
+    }
+    text.lines
+}
+
+/// What is known of a consumer group.
+pub(super) fn group_detail(group: &GroupInfo, truth: &Truth, theme: &Theme) -> Vec<Line> {
+    let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "not known".to_owned());
+    let members = group.members.as_ref().map(|members| members.join(", "));
+    let epoch = group.epoch.map(|epoch| epoch.to_string());
+    let mut text = TextBuilder::new(theme);
+    text.pair("members", or_unknown(members));
+    text.pair("streams", group.streams.join(", "));
+    text.pair("coordinator", or_unknown(group.coordinator.clone()));
+    text.pair("epoch", or_unknown(epoch));
+    let mut cursors = truth
+        .cursors
+        .iter()
+        .filter(|cursor| cursor.entry.group() == Some(&*group.id))
+        .peekable();
+    if cursors.peek().is_some() {
+        text.head("cursors");
+        text.lines
+            .extend(cursors.map(|cursor| reader_line(cursor, theme)));
+    }
+    text.lines
+}
+
+/// A cursor in one line: what it is called, what it reads, how far it is behind.
+pub(super) fn reader_line(cursor: &CursorTruth, theme: &Theme) -> Line {
+    let lag = cursor.lag.map_or_else(|| "?".to_owned(), format::count);
+    let partition = labels::cursor_partition(&cursor.entry);
+    Line(vec![
+        span(labels::cursor_name(&cursor.entry), theme.text),
+        span(format!(" on {partition}"), theme.muted),
+        span(format!("  lag {lag}"), theme.text),
+    ])
+}

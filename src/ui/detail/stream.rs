@@ -1,0 +1,65 @@
+//! What is known of a stream: its state, its partitions, who reads it, what is wrong with it.
+
+use super::cursor::reader_line;
+use super::{Line, TextBuilder};
+use crate::app::App;
+use crate::health::{PartitionStatus, StreamTruth};
+use crate::ui::format;
+use crate::ui::labels::{self, ShortNames};
+use crate::ui::painter::{span, spans_width};
+use crate::ui::theme::Theme;
+
+/// What is known of a stream.
+pub(super) fn stream_detail(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
+    let (truth, now) = (app.truth(), app.now());
+    let mut state = labels::stream_state(stream, theme);
+    let is_serving = stream.status.worst == PartitionStatus::Serving;
+    if stream.status.readonly + stream.status.paused == 0 && is_serving {
+        state.push(span("serving", theme.good));
+    }
+    let created = format::date(stream.created, app.settings().utc_offset);
+    let ago = format::ago(stream.created, now);
+    let mut text = TextBuilder::new(theme);
+    text.spans("state", state);
+    text.pair("subject", stream.subject.to_string());
+    text.pair("created", format!("{created}  ({ago} ago)"));
+    text.pair("partitions", format::count_usize(stream.partitions.len()));
+    text.spans("offsets", labels::known(stream.messages, theme));
+    text.spans("messages/s", labels::rate(stream.rate, theme));
+    if let Some(minimum) = app.settings().health.min_isr_of(&stream.name) {
+        text.pair("min ISR", format!("{minimum}, from the config file"));
+    }
+    text.gap();
+    text.lines.extend(partition_lines(stream, app, theme));
+    let mut readers = truth
+        .cursors
+        .iter()
+        .filter(|cursor| cursor.entry.stream == stream.name)
+        .peekable();
+    if readers.peek().is_some() {
+        text.head("read by");
+        text.lines
+            .extend(readers.map(|cursor| reader_line(cursor, theme)));
+    }
+    text.findings(truth.findings_of(&stream.name));
+    text.lines
+}
+
+fn partition_lines(stream: &StreamTruth, app: &App, theme: &Theme) -> Vec<Line> {
+    let short = ShortNames::of(app.truth());
+    let partitions = stream.partitions.iter();
+    let leaders = partitions.clone().filter_map(|one| one.leader.as_deref());
+    let widest = leaders.map(format::width).max().unwrap_or(0) + 1;
+    let lines = partitions.map(|partition| {
+        let mut spans = vec![span(format!("{:>3}  ", partition.id), theme.muted)];
+        let leader = labels::leader(partition, theme);
+        let gap = " ".repeat(widest.saturating_sub(spans_width(&leader)));
+        spans.extend(leader);
+        spans.push(span(format!("{gap}  ISR "), theme.muted));
+        spans.extend(labels::in_sync(partition, &short, theme));
+        spans.push(span("  ", theme.text));
+        spans.extend(labels::partition_state(partition, theme));
+        Line(spans)
+    });
+    lines.collect()
+}

@@ -1,0 +1,213 @@
+//! The question before others' work is stopped, in words and with numbers.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::app::HitTarget;
+use crate::app::overlays::confirm::{Button, Confirm, command_line};
+use crate::health::{Known, Truth};
+use crate::model::{Operation, counted, format_ranges};
+use crate::ui::areas::{after, cells, left, right, row};
+use crate::ui::detail::{self, Line, wrapped};
+use crate::ui::format;
+use crate::ui::layout::centred;
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::{popup, text_input};
+
+/// Draws a question in the middle.
+pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, truth: &Truth) {
+    let theme = painter.theme;
+    let Some(first) = confirm.operations().first() else {
+        return;
+    };
+    let width = body.width.saturating_sub(4).min(74);
+    let mut lines = consequences(confirm, first, truth, theme);
+    lines.push(Line::gap());
+    for operation in confirm.operations().iter().take(3) {
+        lines.push(Line::text(command_line(operation), theme.faint));
+    }
+    let lines = wrapped(lines, usize::from(width.saturating_sub(4)));
+    let name_rows = u16::from(confirm.asks_for_name()) * 2;
+    let height = cells(lines.len()).saturating_add(4 + name_rows);
+    let area = centred(body, width, height);
+    let title = [span(question(confirm, first, truth), theme.focus)];
+    let inside = popup(painter, area, &title, edge(first, theme));
+    detail::draw(painter, inside, &lines, 0);
+    let last = inside.height.saturating_sub(1);
+    if let Some(name) = confirm.name() {
+        let line = row(inside, last.saturating_sub(2));
+        let used = painter.put(line, &[span("its name: ", theme.muted)]);
+        text_input::line(painter, after(line, used), name, theme.input);
+    }
+    buttons(painter, row(inside, last), confirm);
+}
+
+fn edge(operation: &Operation, theme: &Theme) -> Style {
+    if matches!(operation, Operation::Delete { .. }) {
+        theme.broken
+    } else {
+        theme.line
+    }
+}
+
+fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm) {
+    let theme = painter.theme;
+    let mut rest = line;
+    let all = [
+        (1, "Cancel", Button::Cancel),
+        (0, confirm.verb(), Button::Accept),
+    ];
+    for (number, text, button) in all {
+        let enabled = button == Button::Cancel || confirm.can_accept();
+        let style = match (confirm.button() == button, enabled) {
+            (true, true) => theme.button_focus,
+            (_, false) => theme.faint,
+            (false, true) => theme.button,
+        };
+        let spans = [span(format!(" {text} "), style)];
+        let place = right(rest, cells(spans_width(&spans)));
+        painter.put(place, &spans);
+        painter.add_hit(place, HitTarget::Button(number));
+        rest = left(rest, rest.width.saturating_sub(place.width + 2));
+    }
+}
+
+/// The question itself: `Pause 3 of 4 partitions of orders-eu?`
+fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
+    let verb = confirm.verb();
+    let others = confirm.operations().len() - 1;
+    let more = if others > 0 {
+        format!(" and {}", counted(others, "other stream"))
+    } else {
+        String::new()
+    };
+    let Some((stream, partitions)) = first.flagged() else {
+        return match confirm.deleted() {
+            Some(stream) => format!("{verb} {stream}?"),
+            None => format!("{verb}?"),
+        };
+    };
+    let found = truth.stream(stream);
+    let all = found.map_or(0, |stream| stream.partitions.len());
+    let named = if partitions.is_empty() {
+        all
+    } else {
+        partitions.len()
+    };
+    let what = match (named, all) {
+        (1, 1) => "the partition".to_owned(),
+        (named, all) if named == all => format!("all {all} partitions"),
+        (named, all) => format!("{named} of {all} partitions"),
+    };
+    match verb.strip_prefix("Make ") {
+        Some(state) => format!("Make {what} of {stream}{more} {state}?"),
+        None => format!("{verb} {what} of {stream}{more}?"),
+    }
+}
+
+fn consequences(confirm: &Confirm, first: &Operation, truth: &Truth, theme: &Theme) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (stream, partitions) in confirm.operations().iter().filter_map(Operation::flagged) {
+        let place = format!("{stream}:{}", format_ranges(partitions));
+        lines.push(Line::text(place, theme.title));
+    }
+    if !confirm.left_out().is_empty() {
+        let left: Vec<String> = confirm
+            .left_out()
+            .iter()
+            .map(|(stream, id)| format!("{stream}:{id}"))
+            .collect();
+        let text = format!("{} left out: the leader does not answer", left.join(", "));
+        lines.push(Line::text(text, theme.degraded));
+    }
+    let texts = sentences(confirm, first, truth).into_iter();
+    lines.extend(texts.map(|text| Line::text(text, theme.text)));
+    lines.extend(readers(confirm, truth).map(|text| Line::text(text, theme.degraded)));
+    lines
+}
+
+/// What follows from an operation.
+fn sentences(confirm: &Confirm, operation: &Operation, truth: &Truth) -> Vec<String> {
+    let fixed: &[&str] = match operation {
+        Operation::Pause { .. } => &[
+            "Their subscriptions end, this dashboard's tails of them too.",
+            "The next publish resumes each.",
+        ],
+        Operation::Resume { .. } if any_readonly(confirm, truth) => &[
+            "A subscription is opened to each and closed again; no message is written.",
+            "A readonly partition becomes writable by that, though metadata goes on calling it readonly.",
+        ],
+        Operation::Resume { .. } => {
+            &["A subscription is opened to each and closed again; no message is written."]
+        }
+        Operation::SetReadonly { readonly: true, .. } => &[
+            "Publishes to them are refused from then on.",
+            "Subscriptions end once they have read everything.",
+        ],
+        Operation::SetReadonly {
+            readonly: false, ..
+        } => &["Publishes to them are taken again."],
+        Operation::Delete { stream } => return deletion(stream, truth),
+        Operation::Create(_) | Operation::Publish(_) | Operation::SetCursor { .. } => &[],
+    };
+    fixed.iter().map(|&sentence| sentence.to_owned()).collect()
+}
+
+fn any_readonly(confirm: &Confirm, truth: &Truth) -> bool {
+    let mut targets = confirm.operations().iter().filter_map(Operation::flagged);
+    targets.any(|(stream, ids)| {
+        let mut partitions = ids.iter().filter_map(|id| truth.partition(stream, *id));
+        partitions.any(|partition| partition.readonly == Known::Yes)
+    })
+}
+
+fn deletion(stream: &str, truth: &Truth) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some(found) = truth.stream(stream) {
+        let mut text = format!(
+            "All messages of {}",
+            counted(found.partitions.len(), "partition")
+        );
+        if let Some(messages) = found.messages {
+            text = format!("{text}, {} offsets so far", format::count(messages));
+        }
+        if let Some(rate) = found.rate.filter(|rate| *rate >= 0.05) {
+            text = format!("{text}, {} messages a second now", format::rate(rate));
+        }
+        sentences.push(format!("{text}."));
+    }
+    sentences.push("It cannot be undone. Type its name to delete it.".to_owned());
+    sentences
+}
+
+/// More readers than this are counted.
+const MAX_READERS: usize = 4;
+
+/// Who reads what is about to be stopped, as far as cursors show.
+fn readers(confirm: &Confirm, truth: &Truth) -> Option<String> {
+    let streams: Vec<&str> = confirm
+        .operations()
+        .iter()
+        .filter_map(|operation| {
+            if let Operation::Pause { stream, .. } | Operation::Delete { stream } = operation {
+                return Some(&**stream);
+            }
+            None
+        })
+        .collect();
+    let cursors = truth.cursors.iter();
+    let cursors = cursors.filter(|one| streams.contains(&&*one.entry.stream));
+    let mut names: Vec<&str> = cursors
+        .map(|one| one.entry.group().unwrap_or(&one.entry.id))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let (shown, more) = names.split_at(names.len().min(MAX_READERS));
+    let shown = shown.join(", ");
+    match more.len() {
+        0 if shown.is_empty() => None,
+        0 => Some(format!("Read by {shown}.")),
+        more => Some(format!("Read by {shown} and {more} more.")),
+    }
+}

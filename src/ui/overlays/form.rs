@@ -1,0 +1,221 @@
+//! A form: fields with their labels and errors, buttons.
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use crate::app::HitTarget;
+use crate::app::overlays::form::{
+    Choice, Field, FieldId, Form, FormFocus, FormKind, Input, SubmitState,
+};
+use crate::ui::areas::{after, below, cells, left, right, row, top};
+use crate::ui::format::{self, pad};
+use crate::ui::layout::centred;
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::widgets::{popup, text_input};
+
+/// Columns of a field's name.
+const LABEL: u16 = 17;
+/// The widest a form grows: lines of text are read best so.
+const MAX_WIDTH: u16 = 88;
+/// Rows of a value on a high screen, and on a low one.
+const VALUE_ROWS: (u16, u16) = (10, 3);
+/// Rows of headers on a high screen, and on a low one.
+const HEADER_ROWS: (u16, u16) = (3, 1);
+/// Rows besides the fields: the edges, what came of sending, the buttons.
+const AROUND: u16 = 4;
+
+/// A stop of the form, its number, and how many rows it has.
+#[derive(Clone, Copy)]
+struct FormRow {
+    stop: FormFocus,
+    number: usize,
+    rows: u16,
+}
+
+/// Draws the form in the middle of the screen.
+pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
+    let theme = painter.theme;
+    let items = items(form, body.height.saturating_sub(AROUND));
+    let wanted = items.iter().map(|item| item.rows).sum::<u16>() + AROUND;
+    let width = body.width.saturating_sub(2).min(MAX_WIDTH);
+    let place = centred(body, width, wanted.min(body.height));
+    let title = match form.kind() {
+        FormKind::Publish => "Publish a message",
+        FormKind::Create => "Create a stream",
+    };
+    let inside = popup(painter, place, &[span(title, theme.focus)], theme.line);
+    let rows = inside.height.saturating_sub(2);
+    fields(painter, top(inside, rows), form, &items);
+    submit_state(painter, row(inside, rows), form);
+    buttons(painter, row(inside, rows + 1), form, items.len());
+}
+
+/// The stops that are drawn as rows, from top to bottom; boxes of many lines shrink where the screen is low.
+fn items(form: &Form, height: u16) -> Vec<FormRow> {
+    let rows = |full: bool| {
+        let pick = |(high, low): (u16, u16)| if full { high } else { low };
+        let stops = form.stops().into_iter().enumerate();
+        let items = stops.filter_map(move |(number, stop)| {
+            let rows = match stop {
+                FormFocus::Field(FieldId::Value) => pick(VALUE_ROWS),
+                FormFocus::Field(FieldId::Headers) => pick(HEADER_ROWS),
+                FormFocus::Field(_) | FormFocus::More => 1,
+                FormFocus::Send | FormFocus::Cancel => return None,
+            };
+            Some(FormRow { stop, number, rows })
+        });
+        items.collect::<Vec<FormRow>>()
+    };
+    let roomy = rows(true);
+    let fits = roomy.iter().map(|item| item.rows).sum::<u16>() <= height;
+    if fits { roomy } else { rows(false) }
+}
+
+/// Draws as many stops as fit, the one in focus among them.
+fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[FormRow]) {
+    let mut rest = area;
+    for item in items.iter().skip(first_shown(form, items, area.height)) {
+        if rest.height == 0 {
+            return;
+        }
+        let place = top(rest, item.rows);
+        painter.add_hit(place, HitTarget::Button(item.number));
+        match item.stop {
+            FormFocus::Field(id) => {
+                if let Some(shown) = form.field(id) {
+                    field(painter, place, shown, form);
+                }
+            }
+            FormFocus::More => more(painter, place, form),
+            FormFocus::Send | FormFocus::Cancel => {}
+        }
+        rest = below(rest, item.rows);
+    }
+}
+
+/// How many stops are scrolled away so that the one in focus fits; on a button the last ones are shown.
+fn first_shown(form: &Form, items: &[FormRow], height: u16) -> usize {
+    let focus = items.iter().position(|item| item.stop == form.focus());
+    let last = focus.unwrap_or_else(|| items.len().saturating_sub(1));
+    let mut left = height;
+    let fits = items.iter().take(last + 1).rev().take_while(|item| {
+        let fits = item.rows <= left;
+        left = left.saturating_sub(item.rows);
+        fits
+    });
+    (last + 1).saturating_sub(fits.count().max(1))
+}
+
+fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
+    let theme = painter.theme;
+    let focused = form.focus() == FormFocus::Field(field.id);
+    let style = if focused { theme.focus } else { theme.muted };
+    let indent = if field.rare { "  " } else { "" };
+    let label = pad(&format!("{indent}{}", field.label), usize::from(LABEL));
+    painter.put(row(area, 0), &[span(label, style)]);
+    let inner = after(area, LABEL);
+    match &field.input {
+        Input::Text(editor) if editor.is_empty() && !focused => {
+            painter.put(inner, &[span(hint(field, form), theme.faint)]);
+        }
+        Input::Text(editor) => {
+            text_input::lines(painter, inner, editor, focused, theme.input);
+            if editor.is_empty() {
+                painter.put(after(inner, 2), &[span(hint(field, form), theme.faint)]);
+            }
+        }
+        Input::Choice(choice) => choices(painter, inner, choice, focused),
+        Input::Bytes(bytes) => {
+            let size = format::bytes_len(bytes.len());
+            let text = format!("{size} that are no text, sent as they are");
+            let way = if focused {
+                "  backspace to type instead"
+            } else {
+                ""
+            };
+            painter.put(inner, &[span(text, theme.text), span(way, theme.muted)]);
+        }
+    }
+    error(painter, area, field);
+}
+
+/// What may stand in an empty field; of the headers also how many are sent that cannot be typed.
+fn hint(field: &Field, form: &Form) -> String {
+    match (field.id, form.kept_headers()) {
+        (FieldId::Headers, kept @ 1..) => format!("and {kept} that cannot be typed"),
+        _ => field.hint.to_owned(),
+    }
+}
+
+/// What is wrong, on the last row of the field and at its right end: the text stays visible.
+fn error(painter: &mut Painter<'_>, area: Rect, field: &Field) {
+    let Some(wrong) = &field.error else { return };
+    let theme = painter.theme;
+    let last = row(area, area.height.saturating_sub(1));
+    let text = format!(" {} {wrong}", theme.glyphs.broken);
+    painter.put_right(after(last, LABEL), &[span(text, theme.broken)]);
+}
+
+fn choices(painter: &mut Painter<'_>, area: Rect, choice: &Choice, focused: bool) {
+    let theme = painter.theme;
+    let mut spans = Vec::new();
+    for (number, name) in choice.names().iter().enumerate() {
+        let style = match (number == choice.index(), focused) {
+            (true, true) => theme.button_focus,
+            (true, false) => theme.button,
+            (false, _) => theme.muted,
+        };
+        spans.push(span(format!(" {name} "), style));
+        spans.push(span(" ", theme.text));
+    }
+    painter.put(area, &spans);
+}
+
+fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
+    let theme = painter.theme;
+    let [closed, open] = theme.glyphs.fold;
+    let sign = if form.shows_rare() { open } else { closed };
+    let style = if form.focus() == FormFocus::More {
+        theme.focus
+    } else {
+        theme.title
+    };
+    let text = format!("{sign} more: {} options", form.rare_count());
+    painter.put(area, &[span(text, style)]);
+}
+
+/// What came of sending.
+fn submit_state(painter: &mut Painter<'_>, area: Rect, form: &Form) {
+    let theme = painter.theme;
+    let spans = match form.submit_state() {
+        SubmitState::NotSent => return,
+        SubmitState::Sent(_) => [span("sent, waiting for the answer", theme.muted)],
+        SubmitState::Failed(failure) => [span(
+            format!("{} {}", theme.glyphs.broken, failure.sentence),
+            theme.broken,
+        )],
+    };
+    painter.put(area, &spans);
+}
+
+fn buttons(painter: &mut Painter<'_>, area: Rect, form: &Form, number: usize) {
+    let theme = painter.theme;
+    let button = |stop: FormFocus, text: &str| -> Span<'static> {
+        let style = if form.focus() == stop {
+            theme.button_focus
+        } else {
+            theme.button
+        };
+        span(format!(" {text} "), style)
+    };
+    let send = button(FormFocus::Send, form.kind().verb());
+    let cancel = button(FormFocus::Cancel, "Cancel");
+    let [first, second] = [&send, &cancel].map(|one| {
+        let one = std::slice::from_ref(one);
+        cells(spans_width(one))
+    });
+    let start = right(area, first + second + 2);
+    painter.put(start, &[send, span("  ", theme.text), cancel]);
+    painter.add_hit(left(start, first), HitTarget::Button(number));
+    painter.add_hit(right(start, second), HitTarget::Button(number + 1));
+}

@@ -1,0 +1,11 @@
+//! The panes of the six screens, and what stands there before any broker has answered.
+
+pub(super) mod activity;
+pub(super) mod brokers;
+pub(super) mod connecting;
+pub(super) mod cursors;
+pub(super) mod inspector;
+pub(super) mod overview;
+pub(super) mod partitions;
+pub(super) mod streams;
+pub(super) mod tails;

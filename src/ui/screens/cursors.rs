@@ -1,0 +1,206 @@
+//! The lists of cursors and of consumer groups.
+
+use ratatui::text::Span;
+
+use crate::app::row_key::{CursorKey, find_cursor};
+use crate::app::screens::cursors::{CursorColumn, FetchState, GroupColumn, lag_of_group};
+use crate::app::{App, Listing};
+use crate::health::CursorTruth;
+use crate::model::GroupInfo;
+use crate::ui::areas::{below, cells};
+use crate::ui::format;
+use crate::ui::labels;
+use crate::ui::painter::{Painter, span};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::table::{ColumnSpec, table};
+use crate::ui::widgets::{PaneArea, empty_state, list_title};
+
+/// How columns are laid out, given the widths of the longest name and of the longest partition.
+fn cursor_specs(name: u16, partition: u16) -> [ColumnSpec<CursorColumn>; 8] {
+    [
+        ColumnSpec::growing(CursorColumn::Id, 12, name.min(40), 0),
+        ColumnSpec::growing(CursorColumn::Partition, 12, partition.min(44), 0),
+        ColumnSpec::fixed(CursorColumn::Lag, 8, 0),
+        ColumnSpec::fixed(CursorColumn::LagTime, 7, 1),
+        ColumnSpec::fixed(CursorColumn::Drain, 8, 3),
+        ColumnSpec::fixed(CursorColumn::Speed, 6, 2),
+        ColumnSpec::fixed(CursorColumn::Offset, 9, 4),
+        ColumnSpec::fixed(CursorColumn::Stored, 6, 5),
+    ]
+}
+
+const GROUPS: &[ColumnSpec<GroupColumn>] = &[
+    ColumnSpec::growing(GroupColumn::Id, 12, 30, 0),
+    ColumnSpec::fixed(GroupColumn::Members, 7, 0),
+    ColumnSpec::fixed(GroupColumn::Lag, 8, 0),
+    ColumnSpec::growing(GroupColumn::Streams, 10, 40, 1),
+    ColumnSpec::growing(GroupColumn::Coordinator, 11, 20, 2),
+    ColumnSpec::fixed(GroupColumn::Epoch, 5, 3),
+];
+
+/// Draws the cursors.
+pub(in crate::ui) fn cursors(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
+    let (theme, truth) = (painter.theme, app.truth());
+    let (list, fetch_state) = (app.cursors().list(), app.cursors().fetch_state());
+    let area = list_title(
+        painter,
+        place,
+        list,
+        &[reading_age(fetch_state, app, theme)],
+    );
+    let cell = |key: &CursorKey, column, width| match find_cursor(key, truth) {
+        Some(cursor) => cursor_cell(cursor, column, width, app, theme),
+        None => Vec::new(),
+    };
+    let entries = || truth.cursors.iter().map(|cursor| &cursor.entry);
+    let names = entries().map(|entry| format::width(&labels::cursor_name(entry)));
+    let partitions = entries().map(|entry| format::width(&labels::cursor_partition(entry)));
+    let widest = [names.max(), partitions.max()];
+    let [name, partition] = widest.map(|width| cells(width.unwrap_or(0)));
+    let specs = cursor_specs(name, partition);
+    table(painter, place, area, list, &specs, cell);
+    if list.rows().is_empty() {
+        let lines = no_cursors(fetch_state, list.total() > 0);
+        empty_state(painter, below(area, 1), &lines);
+    }
+}
+
+fn no_cursors(fetch_state: &FetchState, is_filtered: bool) -> [&str; 2] {
+    match fetch_state {
+        FetchState::Never => ["Reading cursors…", ""],
+        FetchState::Failed(_, failure) => [&failure.sentence, "r tries again."],
+        FetchState::Fetched(_) if is_filtered => ["No cursor fits.", "esc clears the filter."],
+        FetchState::Fetched(_) => [
+            "No cursors are stored.",
+            "Consumers store them with SetCursor, where the cluster has cursors switched on.",
+        ],
+    }
+}
+
+fn cursor_cell(
+    cursor: &CursorTruth,
+    column: CursorColumn,
+    width: usize,
+    app: &App,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let entry = &cursor.entry;
+    let none = || span(theme.glyphs.none, theme.faint);
+    vec![match column {
+        CursorColumn::Id => labels::cut(&labels::cursor_name(entry), width, theme.text, theme),
+        CursorColumn::Partition => {
+            let partition = labels::cursor_partition(entry);
+            labels::cut(&partition, width, theme.muted, theme)
+        }
+        CursorColumn::Offset => span(format::short_count(entry.offset), theme.text),
+        CursorColumn::Lag => lag(cursor, app, theme),
+        CursorColumn::LagTime => match cursor.lag_time {
+            Some(lag) if !lag.at_least.is_zero() => {
+                let sign = if lag.bounded { "" } else { ">" };
+                span(format!("{sign}{}", format::age(lag.at_least)), theme.text)
+            }
+            Some(_) | None => none(),
+        },
+        CursorColumn::Drain => match cursor.time_to_drain {
+            Some(drain) if cursor.lag.is_some_and(|lag| lag > 0) => {
+                span(format::age(drain), theme.text)
+            }
+            Some(_) | None => none(),
+        },
+        CursorColumn::Speed => return labels::rate(cursor.speed, theme),
+        CursorColumn::Stored => return labels::ago(entry.time, app.now(), theme),
+    }]
+}
+
+/// Draws the groups.
+pub(in crate::ui) fn groups(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
+    let theme = painter.theme;
+    let list = app.cursors().group_list();
+    let fetch_state = app.cursors().group_fetch_state();
+    let area = list_title(
+        painter,
+        place,
+        list,
+        &[reading_age(fetch_state, app, theme)],
+    );
+    let cell = |id: &String, column, width| match app.cursors().group(id) {
+        Some(group) => group_cell(group, column, width, app, theme),
+        None => Vec::new(),
+    };
+    table(painter, place, area, list, GROUPS, cell);
+    if list.rows().is_empty() {
+        let lines = match fetch_state {
+            FetchState::Never => ["Reading groups…", ""],
+            FetchState::Failed(_, failure) => [&*failure.sentence, "r tries again."],
+            FetchState::Fetched(_) => [
+                "No consumer groups were seen.",
+                "They show by their cursors, and by joins in the activity.",
+            ],
+        };
+        empty_state(painter, below(area, 1), &lines);
+    }
+}
+
+fn group_cell(
+    group: &GroupInfo,
+    column: GroupColumn,
+    width: usize,
+    app: &App,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let unknown = || span("?", theme.unknown);
+    vec![match column {
+        GroupColumn::Id => labels::cut(&group.id, width, theme.text, theme),
+        GroupColumn::Members => match &group.members {
+            Some(members) => span(format::count_usize(members.len()), theme.text),
+            None => unknown(),
+        },
+        GroupColumn::Lag => return labels::known(lag_of_group(app.truth(), &group.id), theme),
+        GroupColumn::Streams => {
+            let names: Vec<&str> = group.streams.iter().map(AsRef::as_ref).collect();
+            span(names.join(" "), theme.muted)
+        }
+        GroupColumn::Coordinator => match &group.coordinator {
+            Some(broker) => labels::cut(broker, width, theme.text, theme),
+            None => unknown(),
+        },
+        GroupColumn::Epoch => match group.epoch {
+            Some(epoch) => span(epoch.to_string(), theme.muted),
+            None => unknown(),
+        },
+    }]
+}
+
+/// How old what is shown is.
+fn reading_age(fetch_state: &FetchState, app: &App, theme: &Theme) -> Span<'static> {
+    let ago = |at| format::ago(at, app.now());
+    match fetch_state {
+        FetchState::Never => span("  reading…", theme.muted),
+        FetchState::Fetched(at) => span(format!("  as of {}", ago(*at)), theme.muted),
+        FetchState::Failed(at, _) => span(format!("  not read since {}", ago(*at)), theme.degraded),
+    }
+}
+
+/// Messages behind; those that are an alarm stand out.
+fn lag(cursor: &CursorTruth, app: &App, theme: &Theme) -> Span<'static> {
+    let alerts = &app.settings().health.alerts;
+    let Some(lag) = cursor.lag else {
+        return span("?", theme.unknown);
+    };
+    let stalled = cursor
+        .stalled_since
+        .is_some_and(|since| since.age(app.now()) >= alerts.stalled_after);
+    let many = alerts
+        .lag_messages
+        .is_some_and(|limit| u64::try_from(lag).is_ok_and(|lag| lag > limit));
+    let long = cursor
+        .lag_time
+        .zip(alerts.lag_time)
+        .is_some_and(|(lag, limit)| lag.at_least > limit);
+    let count = format::short_count(lag);
+    if stalled || many || long {
+        return span(format!("{} {count}", theme.glyphs.degraded), theme.degraded);
+    }
+    let style = if lag > 0 { theme.text } else { theme.good };
+    span(count, style)
+}

@@ -1,0 +1,244 @@
+//! The partitions of the selected stream, and below them what each replica reports of the selected one.
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use crate::app::row_key::PartitionKey;
+use crate::app::screens::streams::{PartitionColumn, worst_lag};
+use crate::app::{App, Listing};
+use crate::health::{Known, PartitionTruth, ReplicaView};
+use crate::ui::areas::{after, below, cells, row, top};
+use crate::ui::format;
+use crate::ui::labels::{self, ShortNames};
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::table::{ColumnSpec, table};
+use crate::ui::widgets::{PaneArea, empty_state, list_title};
+
+/// How columns are laid out, given the widths of the longest leader, of the longest lists of replicas, and of the
+/// longest state.
+fn specs(leader: u16, replicas: u16, isr: u16, state: u16) -> [ColumnSpec<PartitionColumn>; 10] {
+    use PartitionColumn as Column;
+    [
+        ColumnSpec::fixed(Column::Number, 3, 0),
+        ColumnSpec::growing(Column::Leader, 8, leader.clamp(8, 24), 0),
+        ColumnSpec::fixed(Column::Replicas, replicas.max(8), 5),
+        ColumnSpec::fixed(Column::Isr, isr, 1),
+        ColumnSpec::fixed(Column::HighWatermark, 8, 1),
+        ColumnSpec::fixed(Column::Uncommitted, 11, 3),
+        ColumnSpec::fixed(Column::Rate, 6, 6),
+        ColumnSpec::fixed(Column::Lag, 5, 7),
+        ColumnSpec::fixed(Column::Last, 4, 4),
+        ColumnSpec::fixed(Column::State, state.max(8), 0),
+    ]
+}
+
+/// Draws the pane.
+pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
+    let (theme, truth) = (painter.theme, app.truth());
+    let list = app.streams().partitions();
+    let stream = app.streams().selected_stream(truth);
+    let name = stream.map_or("", |stream| &stream.name);
+    let area = list_title(
+        painter,
+        place,
+        list,
+        &[span(format!("  {name}"), theme.text)],
+    );
+    let selected = app.streams().selected_partition(truth);
+    let rows = rows_area(area, list.row_count(), selected);
+    let short = ShortNames::of(truth);
+    let longest = |width: &dyn Fn(&PartitionTruth) -> usize| {
+        let partitions = stream.map_or(&[][..], |stream| &stream.partitions);
+        cells(partitions.iter().map(width).max().unwrap_or(0))
+    };
+    let replicas = |one: &PartitionTruth| spans_width(&labels::replicas(one, &short, theme));
+    let in_sync = |one: &PartitionTruth| spans_width(&labels::in_sync(one, &short, theme));
+    let state = |one: &PartitionTruth| spans_width(&labels::partition_state(one, theme));
+    // Room for a sign that the leader does not answer.
+    let leader = |one: &PartitionTruth| 1 + one.leader.as_deref().map_or(0, format::width);
+    let specs = specs(
+        longest(&leader),
+        longest(&replicas).clamp(3, 24),
+        longest(&in_sync).clamp(3, 24),
+        longest(&state),
+    );
+    let cell = |(stream, id): &PartitionKey, column, width| match truth.partition(stream, *id) {
+        Some(partition) => cell(partition, column, width, &short, app, theme),
+        None => Vec::new(),
+    };
+    table(painter, place, rows, list, &specs, cell);
+    if list.rows().is_empty() {
+        empty_state(painter, below(rows, 1), &nothing(app));
+    }
+    if let Some(partition) = selected {
+        replica_views(painter, below(area, rows.height), partition, app);
+    }
+}
+
+/// The rows above; below them room for what the replicas report, where there is enough of it.
+fn rows_area(area: Rect, rows: usize, selected: Option<&PartitionTruth>) -> Rect {
+    let wanted = selected.map_or(0, |one| cells(one.replica_ends.len()).saturating_add(3));
+    let needed = cells(rows).saturating_add(1).min(area.height / 2).max(4);
+    if area.height < needed.saturating_add(wanted) {
+        return area;
+    }
+    top(area, area.height - wanted)
+}
+
+fn nothing(app: &App) -> [&'static str; 2] {
+    match app.streams().selected_stream(app.truth()) {
+        None => ["No stream is chosen.", ""],
+        Some(_) if app.streams().partitions().filter().text().is_empty() => {
+            ["No partition has faults.", "! shows all of them."]
+        }
+        Some(_) => ["No partition fits the filter.", "esc clears it."],
+    }
+}
+
+fn cell(
+    partition: &PartitionTruth,
+    column: PartitionColumn,
+    width: usize,
+    short: &ShortNames,
+    app: &App,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    match column {
+        PartitionColumn::Number => vec![span(partition.id.to_string(), theme.text)],
+        PartitionColumn::Leader => {
+            let spans = labels::leader(partition, theme).into_iter();
+            spans
+                .map(|span| labels::cut(&span.content, width, span.style, theme))
+                .collect()
+        }
+        PartitionColumn::Replicas => labels::replicas(partition, short, theme),
+        PartitionColumn::Isr => labels::in_sync(partition, short, theme),
+        PartitionColumn::HighWatermark => high_watermark(partition, theme),
+        PartitionColumn::Uncommitted => vec![uncommitted(partition, theme)],
+        PartitionColumn::Rate => labels::rate(partition.rate, theme),
+        PartitionColumn::Lag => vec![lag(worst_lag(partition), theme)],
+        PartitionColumn::Last => labels::ago(partition.last_message, app.now(), theme),
+        PartitionColumn::State => labels::partition_state(partition, theme),
+    }
+}
+
+/// What each replica reports of a partition, and how old its report is.
+fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTruth, app: &App) {
+    let (theme, truth) = (painter.theme, app.truth());
+    painter.horizontal_line(row(area, 0));
+    let head = [
+        span(format!("   partition {}", partition.id), theme.title),
+        span("  what each replica reports", theme.muted),
+    ];
+    painter.put(row(area, 1), &head);
+    let offsets = truth
+        .replica_views(partition)
+        .flat_map(|view| [view.high_watermark, view.newest_offset]);
+    let offsets = offsets.map(|number| format::width(&offset(number)));
+    let lacking = truth
+        .replica_views(partition)
+        .map(|view| format::width(&lacks(partition, &view)));
+    let widths = (offsets.max().unwrap_or(0), lacking.max().unwrap_or(0));
+    for (number, view) in (2..).zip(truth.replica_views(partition)) {
+        let line = row(area, number);
+        let used = painter.put(line, &replica_view(partition, &view, widths, theme));
+        let age = view.at.map(|at| format::ago(at, app.now()));
+        let (text, style) = match (age, view.failure) {
+            (Some(age), Some(_)) => (format!("  silent {age}"), theme.broken),
+            (None, Some(_)) => ("  no report yet".to_owned(), theme.broken),
+            (Some(age), None) => (format!("  {} ago", format::pad_left(&age, 3)), theme.muted),
+            (None, None) => (String::new(), theme.muted),
+        };
+        let rest = after(line, used);
+        // Half an age would be a wrong one.
+        if format::width(&text) <= usize::from(rest.width) {
+            painter.put(rest, &[span(text, style)]);
+        }
+    }
+}
+
+/// What a replica reports, but for its age; `widths` are those of the longest offset and of the longest lag.
+fn replica_view(
+    partition: &PartitionTruth,
+    view: &ReplicaView<'_>,
+    widths: (usize, usize),
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let leads = partition.leader.as_ref() == Some(view.broker);
+    let in_sync = partition.isr.contains(view.broker);
+    let (sign, style) = match (view.failure.is_some(), in_sync) {
+        (true, _) => (theme.glyphs.broken, theme.broken),
+        (false, true) => (theme.glyphs.good, theme.good),
+        (false, false) => (theme.glyphs.degraded, theme.degraded),
+    };
+    let role = match (leads, in_sync) {
+        (true, _) => "leads",
+        (false, true) => "in sync",
+        (false, false) => "behind",
+    };
+    let number = |number| span(format::pad_left(&offset(number), widths.0), theme.text);
+    let lacks = lacks(partition, view);
+    // A replica in sync is a message or two behind all the time.
+    let lag = if in_sync { theme.muted } else { theme.degraded };
+    vec![
+        span(format!("   {sign} "), style),
+        span(format::pad(view.broker, 8), theme.text),
+        span(format!("  {}  hw ", format::pad(role, 7)), theme.muted),
+        number(view.high_watermark),
+        span("  end ", theme.muted),
+        number(view.newest_offset),
+        span(format::pad(&lacks, widths.1), lag),
+    ]
+}
+
+/// How many messages that replica is behind; empty where it is not.
+fn lacks(partition: &PartitionTruth, view: &ReplicaView<'_>) -> String {
+    let mut lags = partition.replica_lag.iter();
+    let lag = lags.find(|(broker, _)| broker == view.broker);
+    match lag.and_then(|(_, lag)| *lag).filter(|lag| *lag > 0) {
+        Some(lag) => format!("  lacks {}", format::count(lag)),
+        None => String::new(),
+    }
+}
+
+/// An offset that is reported, or not.
+fn offset(number: Option<i64>) -> String {
+    match number {
+        Some(-1) => "empty".to_owned(),
+        Some(number) => format::count(number),
+        None => "?".to_owned(),
+    }
+}
+
+/// How many messages are stored and not committed.
+fn uncommitted(partition: &PartitionTruth, theme: &Theme) -> Span<'static> {
+    match (partition.leader_reachable, partition.uncommitted()) {
+        (Known::No, _) | (_, None) => span("?", theme.unknown),
+        (_, Some(0)) => span("0", theme.faint),
+        (_, Some(number)) => span(format::short_count(number), theme.text),
+    }
+}
+
+/// How many messages are missing somewhere; none is dim.
+fn lag(lag: Option<i64>, theme: &Theme) -> Span<'static> {
+    match lag {
+        None => span(theme.glyphs.none, theme.faint),
+        Some(0) => span("0", theme.faint),
+        Some(lag) => span(format::short_count(lag), theme.degraded),
+    }
+}
+
+/// Dim where it is outdated: the leader, who knows, does not answer.
+fn high_watermark(partition: &PartitionTruth, theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = match partition.high_watermark {
+        Some(-1) => vec![span("empty", theme.faint)],
+        other => labels::known(other, theme),
+    };
+    if partition.leader_reachable == Known::No {
+        for span in &mut spans {
+            span.style = theme.muted;
+        }
+    }
+    spans
+}

@@ -1,0 +1,277 @@
+//! The title of a tail: what it reads, how that goes, how far behind the screen is, what was kept, lost and matched.
+//! What does not fit is left out, the least important first.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use crate::app::screens::tails::LATE_AFTER;
+use crate::app::{App, FollowMode, Tail, TailState};
+use crate::health::Known;
+use crate::model::{EndReason, PartitionId, StreamName, format_ranges};
+use crate::store::Query;
+use crate::ui::format;
+use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::theme::Theme;
+
+/// A part of the title. The higher its rank, the sooner it is left out.
+struct TitleSegment {
+    rank: u8,
+    text: String,
+    /// What it can be cut down to before anything that is needed is left out.
+    short: Option<String>,
+    style: Style,
+}
+
+/// What is of this rank or a lower one is cut down before any of it is left out.
+const NEEDED: u8 = 1;
+
+impl TitleSegment {
+    fn new(rank: u8, text: String, style: Style) -> Self {
+        let short = None;
+        Self {
+            rank,
+            text,
+            short,
+            style,
+        }
+    }
+}
+
+/// Cuts the last segment down that can be; `false` where none can.
+fn shorten(segments: &mut [TitleSegment]) -> bool {
+    let short = |one: &mut TitleSegment| one.short.take().map(|short| one.text = short);
+    segments.iter_mut().rev().find_map(short).is_some()
+}
+
+/// Draws the title of a pane that may have the focus, above so many rows of messages.
+pub(super) fn draw(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    app: &App,
+    tail: &Tail,
+    (focused, height): (bool, usize),
+) {
+    let theme = painter.theme;
+    let name = format::cut_middle(&partitions(tail), 36, theme.glyphs.cut);
+    let mut segments = vec![TitleSegment::new(0, name, theme.title_style(focused))];
+    segments.extend(segments_of(app, tail, height, theme));
+    while spans_width(&spans(&segments, theme)) > usize::from(area.width) {
+        let worst = segments.iter().map(|one| one.rank).max().unwrap_or(0);
+        if worst <= NEEDED && shorten(&mut segments) {
+            continue;
+        }
+        if worst == 0 {
+            break;
+        }
+        segments.retain(|one| one.rank < worst);
+    }
+    painter.put(area, &spans(&segments, theme));
+}
+
+fn spans(segments: &[TitleSegment], theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = vec![span(" ", theme.text)];
+    for (number, segment) in segments.iter().enumerate() {
+        if number > 0 {
+            spans.push(span(format!(" {}", theme.glyphs.divider), theme.line));
+        }
+        spans.push(span(&*segment.text, segment.style));
+    }
+    spans
+}
+
+fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<TitleSegment> {
+    let muted = |rank, text| TitleSegment::new(rank, text, theme.muted);
+    let counters = tail.store().counters();
+    let begins = tail.state() == TailState::Opening && tail.store().is_empty();
+    let rate = tail.rate().map(format::rate);
+    let exported = app.tails().exported_so_far().map(format::count_u64);
+    let evicted = format::count_u64(counters.evicted);
+    let segments = [
+        query(tail, theme),
+        state(app, tail, theme),
+        (!begins).then(|| mode(app, tail, height, theme)),
+        removed(tail, theme),
+        out_of_order(tail, theme),
+        Some(muted(6, format!("from {}", tail.start_text()))),
+        rate.map(|rate| TitleSegment::new(4, format!("{rate}/s"), theme.text)),
+        Some(kept(app, tail, theme)),
+        tail.fetches_older()
+            .then(|| muted(3, "fetching older".to_owned())),
+        exported.map(|messages| muted(3, format!("exported {messages}"))),
+        tail.view()
+            .newest_first()
+            .then(|| muted(7, "newest first".to_owned())),
+        (counters.evicted > 0).then(|| muted(8, format!("evicted {evicted}"))),
+        Some(muted(
+            9,
+            format!("received {}", format::count_u64(counters.received)),
+        )),
+    ];
+    segments.into_iter().flatten().collect()
+}
+
+fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
+    let query = tail.search().query().map(Query::text)?;
+    let matching = format::count_usize(tail.store().len());
+    let unscanned = tail.store().unscanned_len();
+    let to_go = if tail.search().is_scanning() && unscanned > 0 {
+        let unscanned = format::short_count(i64::try_from(unscanned).unwrap_or(i64::MAX));
+        format!(" {} {unscanned} to go", theme.glyphs.dot)
+    } else {
+        String::new()
+    };
+    // Of what is in memory: the broker may have more.
+    let kept = format!(" of {}", format::count_usize(tail.store().kept()));
+    let text = |columns, kept| {
+        let query = format::cut(query, columns, theme.glyphs.cut);
+        format!("/{query}  {matching} matching{kept}{to_go}")
+    };
+    Some(TitleSegment {
+        short: Some(text(20, "")),
+        ..TitleSegment::new(0, text(40, &kept), theme.matched)
+    })
+}
+
+/// Following, frozen or scrolled back, and how far the screen is behind.
+fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
+    let behind = tail.view().behind(tail.store(), height);
+    // A poll is older than the last chunk: how much is not read is shown only where reading has stopped.
+    let unread = if tail.is_throttled() {
+        usize::try_from(tail.unread(app.truth())).unwrap_or(usize::MAX)
+    } else {
+        0
+    };
+    let messages = behind.messages.saturating_add(unread);
+    let (mode, style) = match tail.view().mode() {
+        FollowMode::Following => ("following", theme.good),
+        FollowMode::Frozen => ("frozen", theme.degraded),
+        FollowMode::ScrolledBack => ("scrolled back", theme.title),
+    };
+    let words = [
+        Some(mode.to_owned()),
+        (messages > 0).then(|| format!("{} behind", format::count_usize(messages))),
+        (behind.time > Duration::ZERO).then(|| lag(behind.time)),
+        tail.is_throttled().then(|| "memory full".to_owned()),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    let text = words.join(&format!(" {} ", theme.glyphs.dot));
+    TitleSegment {
+        short: (messages > 0).then(|| mode.to_owned()),
+        ..TitleSegment::new(NEEDED, text, style)
+    }
+}
+
+/// `1.5s` where it is short, `4m 10s` where it is long.
+fn lag(time: Duration) -> String {
+    if time < Duration::from_secs(60) {
+        format::latency(time)
+    } else {
+        format::exact_age(time)
+    }
+}
+
+fn state(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
+    let some = |count: usize| match tail.partitions().len() {
+        all if all == count => String::new(),
+        all => format!("{count} of {all} "),
+    };
+    let (text, style) = match (tail.failure(), tail.state()) {
+        (Some(failure), _) => (failure.sentence.clone(), theme.broken),
+        (None, TailState::Live) => return None,
+        (None, TailState::Opening) if waits_for_leader(app, tail) => {
+            ("waiting for a leader".to_owned(), theme.degraded)
+        }
+        (None, TailState::Opening) => ("opening".to_owned(), theme.muted),
+        (
+            None,
+            TailState::Resuming {
+                partitions,
+                attempt,
+                since,
+                ..
+            },
+        ) => {
+            let age = format::ago(since, app.now());
+            let text = format!("{}resuming ({attempt}) {age}", some(partitions));
+            (text, theme.degraded)
+        }
+        (None, TailState::Ended { partitions, reason }) => {
+            // Whether reading ended as was to be expected.
+            let style = match reason {
+                EndReason::StopReached | EndReason::ReadonlyEnd => theme.muted,
+                EndReason::Deleted
+                | EndReason::Paused
+                | EndReason::Fenced
+                | EndReason::Unavailable(_)
+                | EndReason::Failed(_) => theme.degraded,
+            };
+            (format!("{}{}", some(partitions), end_text(reason)), style)
+        }
+    };
+    Some(TitleSegment::new(0, text, style))
+}
+
+/// Whether a partition's leader is known not to answer.
+fn waits_for_leader(app: &App, tail: &Tail) -> bool {
+    tail.partitions().iter().any(|one| {
+        let partition = app.truth().partition(&one.stream, one.partition);
+        partition.is_some_and(|partition| partition.leader_reachable == Known::No)
+    })
+}
+
+/// Why reading is over.
+pub(super) fn end_text(reason: &EndReason) -> String {
+    match reason {
+        EndReason::StopReached => "read to its end".to_owned(),
+        EndReason::Deleted => "the stream was deleted".to_owned(),
+        EndReason::Paused => "paused: the next publish resumes it".to_owned(),
+        EndReason::ReadonlyEnd => "readonly: nothing more comes".to_owned(),
+        EndReason::Fenced => "read by a newer member of the group".to_owned(),
+        EndReason::Unavailable(failure) | EndReason::Failed(failure) => failure.sentence.clone(),
+    }
+}
+
+fn removed(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
+    let removed = tail.removed();
+    let text = format!("{} gone before they were read", format::count_u64(removed));
+    (removed > 0).then(|| TitleSegment::new(3, text, theme.degraded))
+}
+
+/// Messages that came in between others, after these had been there for a while.
+fn out_of_order(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
+    let count = tail.out_of_order().count();
+    let (sign, seconds) = (theme.glyphs.late, LATE_AFTER.as_secs());
+    let text = format!("{sign} {} over {seconds}s late", format::count_u64(count));
+    (count > 0).then(|| TitleSegment::new(3, text, theme.degraded))
+}
+
+fn kept(app: &App, tail: &Tail, theme: &Theme) -> TitleSegment {
+    let store = tail.store();
+    let (messages, bytes) = (
+        format::count_usize(store.kept()),
+        format::bytes_len(store.bytes()),
+    );
+    let budget = format::bytes_len(app.settings().tail_budget);
+    let text = format!("kept {messages} {} {bytes} of {budget}", theme.glyphs.dot);
+    TitleSegment::new(5, text, theme.muted)
+}
+
+/// The partitions that a tail reads: `orders:0-3`, or those of several streams.
+pub(super) fn partitions(tail: &Tail) -> String {
+    let mut streams: Vec<(&StreamName, Vec<PartitionId>)> = Vec::new();
+    for one in tail.partitions() {
+        let mut known = streams.iter_mut();
+        match known.find(|(stream, _)| *stream == &one.stream) {
+            Some((_, ids)) => ids.push(one.partition),
+            None => streams.push((&one.stream, vec![one.partition])),
+        }
+    }
+    let texts = streams.into_iter().map(|(stream, mut ids)| {
+        ids.sort_unstable();
+        format!("{stream}:{}", format_ranges(&ids))
+    });
+    texts.collect::<Vec<_>>().join(" ")
+}

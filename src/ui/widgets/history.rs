@@ -1,0 +1,116 @@
+//! Values over time: as bars on one line, or as a chart.
+
+use ratatui::layout::Rect;
+use ratatui::symbols::bar;
+use ratatui::text::Span;
+use ratatui::widgets::Sparkline;
+
+use crate::ui::areas::{cells, right};
+use crate::ui::painter::{Painter, span};
+use crate::ui::theme::{Glyphs, Theme};
+
+/// Steps of a bar within one row.
+const STEPS: usize = 8;
+
+/// How much of its height the highest value of a history takes: a steady rate does not fill the chart.
+const HEADROOM: f32 = 0.65;
+
+/// A history in one line: a bar a value, squeezed into so many columns.
+pub(in crate::ui) fn spark(
+    history: &[Option<f32>],
+    columns: usize,
+    theme: &Theme,
+) -> Span<'static> {
+    let values = squeeze(history, columns);
+    let bars = levels(&values, STEPS).map(|level| {
+        let glyph = level
+            .checked_sub(1)
+            .and_then(|at| theme.glyphs.spark.get(at));
+        *glyph.unwrap_or(&" ")
+    });
+    let bars: String = bars.collect();
+    let lead = " ".repeat(columns.saturating_sub(values.len()));
+    span(lead + &bars, theme.spark)
+}
+
+/// Draws a history as a chart of as many rows as the area has, the newest at the right.
+pub(in crate::ui) fn chart(painter: &mut Painter<'_>, area: Rect, history: &[Option<f32>]) {
+    let theme = painter.theme;
+    let values = squeeze(history, usize::from(area.width));
+    let steps = usize::from(area.height) * STEPS;
+    let levels = levels(&values, steps).map(|level| u64::try_from(level).unwrap_or(0));
+    let bars = Sparkline::default()
+        .data(levels)
+        .max(u64::try_from(steps).unwrap_or(u64::MAX))
+        .bar_set(bar_set(&theme.glyphs))
+        .style(theme.spark);
+    painter.render(right(area, cells(values.len())), bars);
+}
+
+fn bar_set(glyphs: &Glyphs) -> bar::Set<'static> {
+    let [one, two, three, four, five, six, seven, full] = glyphs.spark;
+    bar::Set {
+        full,
+        seven_eighths: seven,
+        three_quarters: six,
+        five_eighths: five,
+        half: four,
+        three_eighths: three,
+        one_quarter: two,
+        one_eighth: one,
+        empty: " ",
+    }
+}
+
+/// How many of so many steps each value reaches; a gap none, any value at least one.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a few steps: from 0 to 1, times a small number"
+)]
+fn levels(values: &[Option<f32>], steps: usize) -> impl Iterator<Item = usize> {
+    let highest = values.iter().flatten().copied().fold(0.0_f32, f32::max);
+    let above_first = steps.saturating_sub(1) as f32;
+    values.iter().map(move |value| match value {
+        None => 0,
+        Some(_) if highest <= 0.0 => 1,
+        Some(value) => {
+            let share = (value / highest).clamp(0.0, 1.0);
+            (share * HEADROOM * above_first).round() as usize + 1
+        }
+    })
+}
+
+/// The newest values in no more than so many columns: where there are more, the mean of neighbours.
+fn squeeze(history: &[Option<f32>], columns: usize) -> Vec<Option<f32>> {
+    if columns == 0 {
+        return Vec::new();
+    }
+    let each = history.len().div_ceil(columns).max(1);
+    // From the newest backwards, so that columns do not change while their values fill up at the other end.
+    let mut squeezed: Vec<Option<f32>> = history.rchunks(each).map(mean).collect();
+    squeezed.reverse();
+    squeezed
+}
+
+fn mean(values: &[Option<f32>]) -> Option<f32> {
+    let known: Vec<f32> = values.iter().flatten().copied().collect();
+    let count = u16::try_from(known.len()).ok().filter(|count| *count > 0)?;
+    Some(known.iter().sum::<f32>() / f32::from(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_keeps_its_newest_value_at_the_right_and_shows_gaps() {
+        let theme = Theme::default();
+        let line = spark(&[Some(1.0), None, Some(8.0)], 5, &theme);
+        assert_eq!(line.content, "  ▂ ▆");
+        let squeezed = squeeze(&[Some(1.0), Some(3.0), Some(5.0), Some(7.0)], 2);
+        assert_eq!(squeezed, [Some(2.0), Some(6.0)]);
+        assert_eq!(spark(&[], 3, &theme).content, "   ");
+    }
+}

@@ -1,0 +1,185 @@
+//! A table: heads, and the rows that are in view.
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::{MARGIN, PaneArea, margin, tint_selected};
+use crate::app::HitTarget;
+use crate::app::lists::column::Column;
+use crate::app::lists::table::Table;
+use crate::ui::areas::{after, below, left, row};
+use crate::ui::format;
+use crate::ui::painter::{Painter, span};
+
+/// How a column is laid out.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ui) struct ColumnSpec<C> {
+    column: C,
+    min: u16,
+    /// Columns grow from left to right as far as the table is wide.
+    max: u16,
+    /// Columns of the highest rank are left out first in a narrow table; 0 stays.
+    rank: u8,
+}
+
+impl<C> ColumnSpec<C> {
+    /// A column that keeps its width.
+    pub(in crate::ui) const fn fixed(column: C, width: u16, rank: u8) -> Self {
+        Self::growing(column, width, width, rank)
+    }
+
+    /// A column that grows in a wide table.
+    pub(in crate::ui) const fn growing(column: C, min: u16, max: u16, rank: u8) -> Self {
+        Self {
+            column,
+            min,
+            max,
+            rank,
+        }
+    }
+}
+
+/// Columns between cells.
+const GAP: u16 = 2;
+
+/// Which columns fit into that width, and how wide each is.
+fn fit<C: Column>(specs: &[ColumnSpec<C>], width: u16, scrolled: usize) -> Vec<(C, u16)> {
+    let mut shown: Vec<ColumnSpec<C>> = specs.to_vec();
+    let scrolled = scrolled.min(shown.len().saturating_sub(2));
+    shown.drain(1..=scrolled);
+    let needed = |specs: &[ColumnSpec<C>]| -> u16 {
+        let cells: u16 = specs.iter().map(|spec| spec.min + GAP).sum();
+        MARGIN + cells.saturating_sub(GAP)
+    };
+    while needed(&shown) > width && shown.len() > 1 {
+        let worst = shown.iter().map(|spec| spec.rank).max();
+        let at = shown.iter().rposition(|spec| Some(spec.rank) == worst);
+        shown.remove(at.unwrap_or(0).max(1));
+    }
+    let mut spare = width.saturating_sub(needed(&shown));
+    let grown = shown.iter().map(|spec| {
+        let extra = spare.min(spec.max.saturating_sub(spec.min));
+        spare -= extra;
+        (spec.column, spec.min + extra)
+    });
+    grown.collect()
+}
+
+/// Draws a table. `cell` makes what stands in a column of a row, given its width.
+pub(in crate::ui) fn table<K, C>(
+    painter: &mut Painter<'_>,
+    place: PaneArea,
+    area: Rect,
+    table: &Table<K, C>,
+    specs: &[ColumnSpec<C>],
+    cell: impl Fn(&K, C, usize) -> Vec<Span<'static>>,
+) where
+    K: Clone + PartialEq,
+    C: Column,
+{
+    let width = area.width.saturating_sub(1);
+    let columns = fit(specs, width, table.columns_scrolled());
+    heads(painter, place, row(area, 0), table.sort(), &columns);
+    let body = below(area, 1);
+    painter.add_hit(body, HitTarget::Rows(place.pane));
+    let rows = table.rows().iter().enumerate().skip(table.state().top());
+    for ((number, key), line) in rows.zip(body.rows()) {
+        let selected = number == table.state().row();
+        margin(painter, line, selected, table.is_marked(key), place.focused);
+        let mut rest = after(line, MARGIN);
+        for (column, width) in &columns {
+            let spans = cell(key, *column, usize::from(*width));
+            put_cell(painter, left(rest, *width), *column, &spans);
+            rest = after(rest, width + GAP);
+        }
+        tint_selected(painter, line, selected, place.focused);
+    }
+}
+
+fn heads<C: Column>(
+    painter: &mut Painter<'_>,
+    place: PaneArea,
+    line: Rect,
+    (sorted, reversed): (C, bool),
+    columns: &[(C, u16)],
+) {
+    let theme = painter.theme;
+    let [upwards, downwards] = theme.glyphs.sorted;
+    let mut rest = after(line, MARGIN);
+    for (column, width) in columns {
+        let number = C::ALL.iter().position(|one| one == column).unwrap_or(0);
+        let slot = left(rest, *width);
+        let head = column.head();
+        let falls = head.greatest_first != reversed;
+        let arrow = if falls { downwards } else { upwards };
+        let fits = format::width(head.title) < usize::from(*width);
+        let spans = match (*column == sorted, fits) {
+            (true, true) => vec![span(head.title, theme.title), span(arrow, theme.key)],
+            (true, false) => vec![span(head.title, theme.title)],
+            (false, _) => vec![span(head.title, theme.head)],
+        };
+        put_cell(painter, slot, *column, &spans);
+        painter.add_hit(slot, HitTarget::Column(place.pane, number));
+        rest = after(rest, width + GAP);
+    }
+}
+
+fn put_cell<C: Column>(painter: &mut Painter<'_>, area: Rect, column: C, spans: &[Span<'_>]) {
+    if column.head().is_number {
+        painter.put_right(area, spans);
+    } else {
+        painter.put(area, spans);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::lists::column::columns;
+
+    columns! {
+        /// Three columns.
+        enum Col {
+            /// Grows.
+            Name = text("HEAD"),
+            /// Keeps its width.
+            Rate = number("HEAD"),
+            /// Grows.
+            State = text("HEAD"),
+        }
+    }
+
+    const SPECS: &[ColumnSpec<Col>] = &[
+        ColumnSpec::growing(Col::Name, 10, 20, 0),
+        ColumnSpec::fixed(Col::Rate, 6, 2),
+        ColumnSpec::growing(Col::State, 8, 12, 1),
+    ];
+
+    #[test]
+    fn columns_of_the_highest_rank_go_first() {
+        let names = |width| -> Vec<Col> { fit(SPECS, width, 0).iter().map(|(c, _)| *c).collect() };
+        assert_eq!(names(31), [Col::Name, Col::Rate, Col::State]);
+        assert_eq!(names(30), [Col::Name, Col::State]);
+        assert_eq!(names(20), [Col::Name]);
+        assert_eq!(names(1), [Col::Name]);
+    }
+
+    #[test]
+    fn columns_grow_from_the_left_as_far_as_they_want() {
+        let widths = |width| -> Vec<u16> { fit(SPECS, width, 0).iter().map(|(_, w)| *w).collect() };
+        assert_eq!(widths(31), [10, 6, 8]);
+        assert_eq!(widths(36), [15, 6, 8]);
+        assert_eq!(widths(43), [20, 6, 10]);
+        assert_eq!(widths(200), [20, 6, 12]);
+    }
+
+    #[test]
+    fn scrolling_sideways_keeps_the_first_column() {
+        let shown = fit(SPECS, 80, 1);
+        assert_eq!(
+            shown.iter().map(|(c, _)| *c).collect::<Vec<_>>(),
+            [Col::Name, Col::State]
+        );
+        assert_eq!(fit(SPECS, 80, 9).len(), 2);
+    }
+}

@@ -1,0 +1,130 @@
+//! A screen without a terminal: what is drawn can be read, what is typed comes from a test.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use crossterm::event::{Event, KeyEvent};
+use liftui::runtime::{HostEvent, Screen};
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::{Frame, Terminal};
+use tokio::sync::{mpsc, watch};
+
+/// What a test does to a test screen, or sees of it.
+#[derive(Debug)]
+pub(crate) struct ScreenControl {
+    events: mpsc::UnboundedSender<HostEvent>,
+    sizes: watch::Sender<(u16, u16)>,
+    pub(crate) picture: watch::Receiver<Picture>,
+}
+
+/// What the screen shows and what was done to it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Picture {
+    pub(crate) text: String,
+    pub(crate) frames: u64,
+    pub(crate) copied: Option<String>,
+    /// How often the screen was left, as for an editor.
+    pub(crate) left: u64,
+    /// How often it was entered again.
+    pub(crate) entered: u64,
+}
+
+impl ScreenControl {
+    pub(crate) fn key(&self, key: KeyEvent) {
+        self.send(HostEvent::Input(Event::Key(key)));
+    }
+
+    pub(crate) fn send(&self, event: HostEvent) {
+        self.events.send(event).expect("the loop is running");
+    }
+
+    pub(crate) fn resize(&self, width: u16, height: u16) {
+        self.sizes.send_replace((width, height));
+        self.send(HostEvent::Input(Event::Resize(width, height)));
+    }
+}
+
+/// The screen.
+#[derive(Debug)]
+pub(crate) struct TestScreen {
+    terminal: Terminal<TestBackend>,
+    events: mpsc::UnboundedReceiver<HostEvent>,
+    sizes: watch::Receiver<(u16, u16)>,
+    picture: watch::Sender<Picture>,
+}
+
+impl TestScreen {
+    pub(crate) fn new(width: u16, height: u16) -> (Self, ScreenControl) {
+        let (send, events) = mpsc::unbounded_channel();
+        let (resize, sizes) = watch::channel((width, height));
+        let (picture, look) = watch::channel(Picture::default());
+        let terminal = Terminal::new(TestBackend::new(width, height)).expect("a buffer opens");
+        let control = ScreenControl {
+            events: send,
+            sizes: resize,
+            picture: look,
+        };
+        (
+            Self {
+                terminal,
+                events,
+                sizes,
+                picture,
+            },
+            control,
+        )
+    }
+}
+
+impl Screen for TestScreen {
+    fn draw(&mut self, draw: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
+        let (width, height) = *self.sizes.borrow_and_update();
+        self.terminal.backend_mut().resize(width, height);
+        self.terminal.draw(draw).map_err(io::Error::other)?;
+        let text = text_of(self.terminal.backend().buffer());
+        self.picture.send_modify(|picture| {
+            picture.text = text;
+            picture.frames += 1;
+        });
+        Ok(())
+    }
+
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
+        self.events
+            .poll_recv(context)
+            .map(|event| event.unwrap_or(HostEvent::Shutdown))
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        self.picture.send_modify(|picture| picture.entered += 1);
+        Ok(())
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        self.picture.send_modify(|picture| picture.left += 1);
+        Ok(())
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.picture
+            .send_modify(|picture| picture.copied = Some(text.to_owned()));
+        Ok(())
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The rows as text. A wide character fills two cells, the second of which holds nothing.
+fn text_of(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let rows = buffer.content().chunks(width);
+    let texts = rows.map(|row| {
+        row.iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect::<String>()
+    });
+    texts.map(|row| row.trim_end().to_owned() + "\n").collect()
+}

@@ -159,7 +159,7 @@ pub use consumer::{Acknowledge, Consumer, ConsumerItem, ConsumerOptions, Partiti
 pub use cursors::CursorReading;
 pub use error::{Error, Result};
 pub use health_check::HealthStatus;
-pub use metadata_options::{ConsumerGroupInfo, Metadata, MetadataOptions};
+pub use metadata_options::{ConsumerGroupMetadata, Metadata, MetadataOptions};
 pub use observer::{Observer, TaskCount};
 pub use options::{ConnectOptions, Prefer, TlsOptions};
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};

@@ -197,7 +197,9 @@ pub(crate) fn finding(finding: &Finding) -> Value {
         "rule": finding.rule.as_str(),
         "target": finding.target_name(),
         "message": finding.message,
+        "detail": finding.detail,
         "since": time(finding.since),
+        "cause": finding.cause.as_deref(),
     })
 }
 

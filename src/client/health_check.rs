@@ -50,6 +50,10 @@ impl Observer {
 impl Inner {
     /// Resolves when the broker at that address does not even answer whether it is there. One that missed its last
     /// answer is asked at once.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "asked at a steady pace as long as the call it watches lasts, which has a deadline"
+    )]
     pub(crate) async fn hung(&self, address: &str) {
         let patience = PATIENCE.min(self.options.metadata_timeout / 3);
         let limit = HEALTH_LIMIT.min(self.options.metadata_timeout / 6);

@@ -47,13 +47,13 @@ pub struct Metadata {
     /// The brokers, and those of the streams that it knows.
     pub cluster: Cluster,
     /// Those of the groups that it knows, by id. A group is gone when its last member has left.
-    pub groups: BTreeMap<String, ConsumerGroupInfo>,
+    pub groups: BTreeMap<String, ConsumerGroupMetadata>,
 }
 
 /// What metadata says of a consumer group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ConsumerGroupInfo {
+pub struct ConsumerGroupMetadata {
     /// Its id.
     pub id: String,
     /// The broker that shares the partitions out among its members.
@@ -62,7 +62,8 @@ pub struct ConsumerGroupInfo {
     pub epoch: u64,
 }
 
-impl ConsumerGroupInfo {
+impl ConsumerGroupMetadata {
+    /// As a broker answered it.
     pub(super) fn of(group: &pb::ConsumerGroupMetadata) -> Self {
         Self {
             id: group.group_id.clone(),
@@ -86,9 +87,9 @@ impl Observer {
     ///
     /// # Errors
     /// [`NoSuchGroup`](crate::model::ErrorKind::NoSuchGroup): no broker that answers knows it.
-    pub async fn consumer_group(&self, id: &str) -> Result<ConsumerGroupInfo> {
+    pub async fn consumer_group(&self, id: &str) -> Result<ConsumerGroupMetadata> {
         let group = self.core().fetch_group(id).await?;
-        Ok(ConsumerGroupInfo::of(&group))
+        Ok(ConsumerGroupMetadata::of(&group))
     }
 }
 
@@ -109,7 +110,7 @@ impl Inner {
         let groups = known_groups(std::mem::take(&mut answer.group_metadata));
         Ok(Metadata {
             groups: groups
-                .map(|group| (group.group_id.clone(), ConsumerGroupInfo::of(&group)))
+                .map(|group| (group.group_id.clone(), ConsumerGroupMetadata::of(&group)))
                 .collect(),
             cluster: convert::cluster(answer),
         })

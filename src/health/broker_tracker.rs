@@ -183,10 +183,11 @@ impl BrokerTracker {
 
     /// Whether the broker serves what it leads, as far as can be known: one that is back and not believed yet does not.
     pub(super) fn serves(&self, id: &str) -> Known {
-        match self.answers(id) {
-            Known::Yes if self.is_catching_up(id) => Known::No,
-            known => known,
+        let answers = self.answers(id);
+        if answers == Known::Yes && self.is_catching_up(id) {
+            return Known::No;
         }
+        answers
     }
 
     /// Whether the broker has come back and is not believed yet.

@@ -3,6 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
+use super::rules::partition::NEVER_ELECTS;
 use super::{Finding, Rule, Severity};
 use crate::model::{BrokerId, Target, counted};
 
@@ -54,42 +55,61 @@ fn out_of_sync<'a>(id: &BrokerId, effects: impl Iterator<Item = &'a Finding>) ->
     )
 }
 
-/// What follows from it makes a finding as grave as that.
+/// What follows from it makes a finding as grave as that, and stands before how it was found.
 fn add_effects(findings: &mut [Finding], own: usize, effects: &[usize], lines: Vec<String>) {
     let severities = effects.iter().filter_map(|at| findings.get(*at));
     let worst = severities.map(|effect| effect.severity).max();
     if let Some(finding) = findings.get_mut(own) {
-        finding.detail.extend(lines);
+        finding.detail.splice(0..0, lines);
         finding.severity = finding.severity.max(worst.unwrap_or(Severity::Note));
     }
 }
 
 /// What follows from one cause, the gravest first, a line a rule.
 fn effects_of<'a>(effects: impl Iterator<Item = &'a Finding>) -> Vec<String> {
-    let mut partitions: BTreeMap<Rule, (usize, Vec<String>)> = BTreeMap::new();
+    let mut partitions: BTreeMap<(Rule, bool), (usize, Vec<String>)> = BTreeMap::new();
     for finding in effects {
-        let (count, names) = partitions.entry(finding.rule).or_default();
+        let mut lines = finding.detail.iter();
+        let elects = !lines.any(|line| line.starts_with(NEVER_ELECTS));
+        let (count, names) = partitions.entry((finding.rule, elects)).or_default();
         *count += finding.partitions.len();
         names.push(finding.target_name());
     }
-    let lines = partitions.into_iter().map(|(rule, (count, names))| {
-        let what = match rule {
-            Rule::LeaderUnreachable => "without a reachable leader",
-            Rule::CommitStalled => "commit nothing while they wait for it",
-            Rule::BelowMinIsr => "below minimum ISR",
-            Rule::AtMinIsr => "at minimum ISR",
-            _ => "under-replicated",
-        };
-        let count = counted(count, "partition");
-        match names.as_slice() {
-            [one, two, three, rest @ ..] if !rest.is_empty() => {
-                let more = rest.len();
-                format!("{count} {what}: {one}, {two}, {three} and {more} more")
+    let lines = partitions
+        .into_iter()
+        .map(|((rule, elects), (count, names))| {
+            let what = consequence(rule, elects);
+            let count = counted(count, "partition");
+            match names.as_slice() {
+                [one, two, three, rest @ ..] if !rest.is_empty() => {
+                    let more = rest.len();
+                    format!("{count} {what}: {one}, {two}, {three} and {more} more")
+                }
+                names => format!("{count} {what}: {}", names.join(", ")),
             }
-            names => format!("{count} {what}: {}", names.join(", ")),
-        }
-    });
+        });
     lines.collect()
+}
+
+/// What has come of it for the partitions that a rule found.
+fn consequence(rule: Rule, elects: bool) -> &'static str {
+    if rule == Rule::LeaderUnreachable {
+        return if elects {
+            "without a reachable leader"
+        } else {
+            "down until it is back"
+        };
+    }
+    if rule == Rule::CommitStalled {
+        return "commit nothing while they wait for it";
+    }
+    if rule == Rule::BelowMinIsr {
+        return "below minimum ISR";
+    }
+    if rule == Rule::AtMinIsr {
+        return "at minimum ISR";
+    }
+    "under-replicated"
 }
 
 /// The order of findings: the gravest first; of equals Liftbridge's own streams last, and what most messages go through

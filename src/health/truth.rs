@@ -74,6 +74,13 @@ impl Truth {
         self.broker(partition.source.as_ref()?)?.last_answer
     }
 
+    /// The findings that no other explains: what to look at first. One broker that is silent makes many.
+    pub fn root_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.cause.is_none())
+    }
+
     /// The findings about that stream or any of its partitions, worst first.
     pub fn findings_of<'a>(&'a self, stream: &'a str) -> impl Iterator<Item = &'a Finding> + 'a {
         self.findings

@@ -99,7 +99,7 @@ fn brokers(brokers: &[BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
 }
 
 fn findings(app: &App, theme: &Theme) -> Span<'static> {
-    let findings = app.truth().findings.iter();
+    let findings = app.truth().root_findings();
     let severities = findings.map(|finding| finding.severity);
     let problems: Vec<Severity> = severities.filter(|one| *one > Severity::Note).collect();
     let Some(worst) = problems.iter().max() else {

@@ -206,7 +206,7 @@ pub(super) fn replicas(
     vec![span(names.join(" "), theme.muted)]
 }
 
-/// The in-sync replicas; a missing one is dim and in brackets.
+/// The in-sync replicas that answer; a missing one is dim and in brackets.
 pub(super) fn in_sync(
     partition: &PartitionTruth,
     short: &ShortNames,
@@ -218,7 +218,7 @@ pub(super) fn in_sync(
         if !spans.is_empty() {
             spans.push(span(" ", theme.text));
         }
-        spans.push(if partition.isr.contains(id) {
+        spans.push(if partition.in_sync.contains(id) {
             span(name, theme.text)
         } else {
             span(format!("({name})"), theme.faint)

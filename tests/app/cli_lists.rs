@@ -233,7 +233,9 @@ fn a_broker_that_is_gone_is_shown_and_weighs_in_the_check() {
     let finding = &told["findings"][0];
     assert_eq!(
         fields(finding),
-        ["severity", "rule", "target", "message", "since"]
+        [
+            "severity", "rule", "target", "message", "detail", "since", "cause"
+        ]
     );
     for (form, says) in [
         ("nagios", "LIFTBRIDGE "),

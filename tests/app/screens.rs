@@ -122,22 +122,20 @@ fn overview() {
         "overview-broker-down",
         World::seasoned().without_node_two(),
         "
-            60 3 brokers ● ✖ ● ▏✖ 10 findings
-            60 ▸ ✖ node-2 does not answer 29s
-            60 ✖ orders-eu:1 has no reachable leader 29s
-            60 ✖ node-2 29s
-            80 ✖ sensors-eu:1,4,7 have no reachable leader 29s
-            120 node-1, node-3 still list it",
+            60 3 brokers ● ✖ ● ▏✖ 5 findings
+            60 ▸ ✖ node-2 does not answer 31s
+            60 ✖ node-2 31s
+            60 1 partition down until it is back: clicks
+            120 6 partitions without a reachable leader
+            200 node-1, node-3 still list it",
     );
     shows(
         World::seasoned().after_the_election(),
         "
-            60 ✖ 15 findings
-            60 ▸ ✖ node-2 does not answer 45s
-            60 ▲ __cursors:0-2 under-replicated 15s
-            60 ISR 2 of 3: node-2 missing
-            80 ▲ orders-eu:0-3 under-replicated 15s
-            80 ✖ node-2 45s leads 1
+            60 ✖ 6 findings
+            60 ▸ ✖ node-2 does not answer 47s
+            60 1 partition down until it is back:
+            80 ✖ node-2 47s leads 1
             120 ▲ cursor billing on payments-eu:0 lags 52s
             120 lag 24,175 messages
             200 ▲ cursor dashboards on sensors-eu:3 lags
@@ -155,7 +153,7 @@ fn brokers() {
             60 PARTS LEADS MSG/S ANSWER
             60 ▸ node-1 ● answers
             60 19 12 1,251 4ms
-            60 node-2 ✖ silent 29s
+            60 node-2 ✖ silent 31s
             60 20 7 – –
             60 last answer 1s ago, took 4ms
             60 listed by node-3
@@ -360,14 +358,14 @@ fn details() {
     shows(
         after(World::seasoned().without_node_two(), "2 j d"),
         "
-            60 state ✖ silent 29s
+            60 state ✖ silent 31s
             60 why broker node-2 refused the connection
             60 polls 15 in a row did not answer
             60 listed by node-1, node-3
             60 replicas 20 partitions
             60 sensors-eu:1,4,7
-            80 leads 7 partitions
-            80 node-1, node-3 still list it",
+            120 leads 7 partitions
+            120 node-1, node-3 still list it",
     );
     shows(
         after(World::seasoned().without_node_two(), "3 j j d"),
@@ -375,12 +373,12 @@ fn details() {
             60 2026-11-10 12:00:00.000 +00 (12d ago)
             60 offsets 627,246
             60 messages/s 619.2
-            60 ISR 1 2 3
+            60 ISR 1 (2) 3
             60 ✖ leader down
             60 read by
             80 lag 46,492
             80 ✖ orders-eu:1 has no reachable leader
-            120 leader node-2 does not answer · ISR 3 of 3",
+            120 leader node-2 does not answer · ISR 2 of 3",
     );
     golden(
         "describe-partition",
@@ -404,8 +402,8 @@ fn findings_losses_and_notices() {
             60 Finding
             60 ✖ node-2 does not answer
             60 leads 7 partitions
-            60 since 29s
-            60 rule broker-silent
+            80 since 31s
+            80 rule broker-silent
             80 broker node-2 refused the connection · failed 15 times",
     );
     shows(

@@ -207,6 +207,7 @@ impl World {
     /// For a moment brokers answer that all logs are empty: whoever reads them has read them up to their ends.
     pub(crate) fn catch_up(&mut self) {
         self.ends = Some(-1);
+        self.now = self.now.plus(Duration::from_secs(1));
         self.poll();
         self.event(Event::Tick(self.now));
         self.ends = None;

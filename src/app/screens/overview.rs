@@ -64,16 +64,24 @@ impl ScreenState for Overview {
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {
         let filter = self.findings.filter();
+        // What has a cause stands below that; whoever looks for it by name finds it none the less.
+        let searching = !filter.text().is_empty();
         let shown = truth.findings.iter().filter(|finding| {
             let wanted = !faults_only || finding.severity > Severity::Note;
-            wanted && filter.passes(&[&finding.message, &finding.target_name()])
+            let listed = searching || finding.cause.is_none();
+            wanted && listed && filter.passes(&[&finding.message, &finding.target_name()])
         });
         let mut rows: Vec<FindingKey> = shown.map(FindingKey::from).collect();
         if self.findings.sort().1 {
             rows.reverse();
         }
         let height = viewport.rows(Pane::Findings);
-        self.findings.set_rows(rows, truth.findings.len(), height);
+        let total = if searching {
+            truth.findings.len()
+        } else {
+            truth.root_findings().count()
+        };
+        self.findings.set_rows(rows, total, height);
         let rows = brokers::rows(&self.brokers, truth, false);
         let height = viewport.rows(Pane::Cluster);
         self.brokers.set_rows(rows, truth.brokers.len(), height);

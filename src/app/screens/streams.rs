@@ -242,7 +242,7 @@ fn compare_partitions(
         PartitionColumn::Number => one.id.cmp(&other.id),
         PartitionColumn::Leader => one.leader.cmp(&other.leader),
         PartitionColumn::Replicas => one.replicas.cmp(&other.replicas),
-        PartitionColumn::Isr => one.isr.len().cmp(&other.isr.len()),
+        PartitionColumn::Isr => one.in_sync.len().cmp(&other.in_sync.len()),
         PartitionColumn::HighWatermark => other.high_watermark.cmp(&one.high_watermark),
         PartitionColumn::Uncommitted => other.uncommitted().cmp(&one.uncommitted()),
         PartitionColumn::Rate => rate(other).total_cmp(&rate(one)),

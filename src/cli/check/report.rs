@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::cli::args::CheckForm;
 use crate::cli::cluster_snapshot::finding;
 use crate::health::{Finding, Truth, Verdict};
+use crate::model::{BrokerId, Target};
 use crate::ui::sanitise;
 
 /// What there is to tell.
@@ -39,7 +40,7 @@ impl Report {
 
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}: {}", self.verdict.as_str(), self.summary())?;
-        for finding in &self.findings {
+        for finding in self.root_findings() {
             let message = sanitise::line(&finding.message);
             writeln!(out, "{:<9}{message}", finding.severity.as_str())?;
             for line in &finding.detail {
@@ -50,6 +51,16 @@ impl Report {
             writeln!(out, "{:<9}{}", "unknown", sanitise::line(&unread))?;
         }
         Ok(())
+    }
+
+    /// Those that stand for themselves: what a silent broker explains is told below it.
+    fn root_findings(&self) -> impl Iterator<Item = &Finding> {
+        let is_listed = |cause: &BrokerId| {
+            let of_it = |it: &&Finding| matches!(&it.target, Target::Broker(id) if id == cause);
+            self.findings.iter().any(|finding| of_it(&finding))
+        };
+        let findings = self.findings.iter();
+        findings.filter(move |finding| !finding.cause.as_ref().is_some_and(is_listed))
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -84,7 +95,7 @@ impl Report {
             totals.partitions,
             totals.leaderless,
             totals.under_replicated,
-            self.findings.len(),
+            self.root_findings().count(),
         )
     }
 
@@ -105,7 +116,7 @@ impl Report {
             self.truth.brokers.len(),
             self.truth.totals.streams,
             self.truth.totals.partitions,
-            self.findings.len(),
+            self.root_findings().count(),
         )
     }
 
@@ -162,7 +173,7 @@ impl Report {
                 "liftbridge_partition_replicas",
                 "Brokers that hold a replica",
             ),
-            ("liftbridge_partition_isr", "In-sync replicas"),
+            ("liftbridge_partition_isr", "In-sync replicas that answer"),
         ];
         for (at, (name, help)) in names.into_iter().enumerate() {
             metrics.head(name, help)?;
@@ -173,7 +184,7 @@ impl Report {
                         partition.newest_offset,
                         partition.high_watermark,
                         size(&partition.replicas),
-                        size(&partition.isr),
+                        size(&partition.in_sync),
                     ];
                     let id = partition.id.to_string();
                     let labels = [("stream", &*stream.name), ("partition", id.as_str())];

@@ -74,7 +74,7 @@ fn describe(
         "partition": partition.id,
         "leader": partition.leader.as_deref(),
         "replicas": names(&partition.replicas),
-        "isr": names(&partition.isr),
+        "isr": names(&partition.in_sync),
         "high_watermark": partition.high_watermark,
         "newest_offset": partition.newest_offset,
         "paused": partition.paused.as_bool(),

@@ -12,13 +12,9 @@ pub(super) type Lost = (PartitionId, LogLoss, Offset);
 /// `went back from 3,712 to 420`, and below it what each partition lost and what to leave alone.
 pub(super) fn words(lost: &[Lost]) -> (String, Vec<String>) {
     match lost {
-        [(_, loss, _)] => {
-            let said = format!(
-                "went back from {} to {}",
-                offset(loss.from),
-                offset(loss.to)
-            );
-            let leads = format!("{} leads it with that log", loss.leader);
+        [(_, one, _)] => {
+            let said = format!("went back from {} to {}", offset(one.from), offset(one.to));
+            let leads = format!("{} leads it with that log", one.leader);
             let detail = advice(lost).into_iter().chain([leads]);
             (said, detail.collect())
         }

@@ -130,6 +130,9 @@ fn leader_unreachable(truth: &PartitionTruth, context: &AssessContext<'_>) -> Op
     })
 }
 
+/// How the line begins that tells of a partition that nobody but its silent leader can lead.
+pub(in crate::health) const NEVER_ELECTS: &str = "never elects";
+
 /// Whether another leader can come, from where and when.
 fn outlook(
     truth: &PartitionTruth,
@@ -141,11 +144,11 @@ fn outlook(
         return "paused: elects nobody until something resumes it".into();
     }
     if truth.replicas.len() < 2 {
-        return format!("never elects: it has one replica alone; waits for {leader}");
+        return format!("{NEVER_ELECTS}: it has one replica alone; waits for {leader}");
     }
     let others = in_sync_without(&truth.isr, leader);
     if others.is_empty() {
-        return format!("never elects: no other replica is in sync; waits for {leader}");
+        return format!("{NEVER_ELECTS}: no other replica is in sync; waits for {leader}");
     }
     if context.no_majority {
         return "elects nobody while a majority of brokers is missing".into();

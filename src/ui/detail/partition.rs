@@ -35,7 +35,16 @@ fn lines(partition: &PartitionTruth, truth: &Truth, now: Timestamp, theme: &Them
     text.spans("state", state);
     text.spans("leader", labels::leader(partition, theme));
     text.pair("replicas", names(&partition.replicas));
-    text.pair("in sync", names(&partition.isr));
+    text.pair("in sync", names(&partition.in_sync));
+    let counted = partition.isr.iter();
+    let silent: Vec<BrokerId> = counted
+        .filter(|id| !partition.in_sync.contains(id))
+        .cloned()
+        .collect();
+    if !silent.is_empty() {
+        let still = format!("{} still counted, though silent", names(&silent));
+        text.styled("", still, theme.degraded);
+    }
     text.pair("paused", paused);
     text.pair("readonly", readonly);
     text.spans("messages/s", labels::rate(partition.rate, theme));

@@ -15,11 +15,17 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::history::{chart, spark};
 use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title, margin, tint_selected, title};
 
-/// The height from which on the evidence of the selected finding is shown, and its rows.
+/// The height from which on the evidence of the selected finding is shown however long the list is, and its rows.
 const EVIDENCE_FROM_HEIGHT: u16 = 20;
 const EVIDENCE_ROWS: u16 = 8;
 /// The height from which on one half is for what the selected finding is about.
 const HALF_FROM_HEIGHT: u16 = 40;
+/// Fewer rows than a line above, what is wrong and a sentence say nothing that the list does not.
+const LEAST_ROWS: u16 = 3;
+/// Of what a finding is about, fewer lines than this are a scrap.
+const TARGET_LINES: usize = 6;
+/// The columns that text may not fill.
+const MARGIN_AND_EDGE: usize = MARGIN as usize + 1;
 
 /// Messages a second below which a stream is quiet.
 const QUIET: f64 = 0.05;
@@ -53,32 +59,42 @@ pub(in crate::ui) fn findings(painter: &mut Painter<'_>, place: PaneArea, app: &
     }
 }
 
-/// All that is known of the selected finding, below the list where there is room for both; returns what is left above.
+/// All that is known of the selected finding, below the list: in the room that the list leaves, and where the area is
+/// tall in a part of its own; returns what is left above.
 fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
-    let selected = app.overview().findings().selected();
-    let finding = selected.and_then(|key| key.find(app.truth()));
-    let Some(finding) = finding.filter(|_| area.height >= EVIDENCE_FROM_HEIGHT) else {
+    let findings = app.overview().findings();
+    let selected = findings.selected();
+    let Some(finding) = selected.and_then(|key| key.find(app.truth())) else {
         return area;
     };
     let theme = painter.theme;
-    let is_spacious = area.height >= HALF_FROM_HEIGHT;
-    let rows = if is_spacious {
-        area.height / 2
-    } else {
-        EVIDENCE_ROWS
+    let own = match area.height {
+        HALF_FROM_HEIGHT.. => area.height / 2,
+        EVIDENCE_FROM_HEIGHT.. => EVIDENCE_ROWS,
+        _ => 0,
     };
+    let listed = u16::try_from(findings.rows().len()).unwrap_or(u16::MAX);
+    let free = area.height.saturating_sub(listed.saturating_mul(2));
+    let room = usize::from(own.max(free));
+    let columns = usize::from(area.width).saturating_sub(MARGIN_AND_EDGE);
+    let mut lines = vec![detail::Line::text(&*finding.message, theme.title)];
+    let sentences = finding.detail.iter();
+    lines.extend(sentences.map(|text| detail::Line::text(&**text, theme.text)));
+    let mut lines = detail::wrapped(lines, columns);
+    let about = detail::wrapped(target_lines(finding, app, theme), columns);
+    if lines.len() + about.len().min(TARGET_LINES) < room {
+        lines.extend(about);
+    }
+    let wanted = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX);
+    let rows = own.max(wanted.min(free));
+    if rows < LEAST_ROWS {
+        return area;
+    }
     let list = top(area, area.height - rows);
     let rest = below(area, list.height);
     painter.horizontal_line(row(rest, 0));
     let rest = after(below(rest, 1), MARGIN);
-    let mut lines = vec![detail::Line::text(&*finding.message, theme.title)];
-    let sentences = finding.detail.iter();
-    lines.extend(sentences.map(|text| detail::Line::text(&**text, theme.text)));
-    if is_spacious {
-        lines.extend(target_lines(finding, app, theme));
-    }
-    let columns = usize::from(rest.width.saturating_sub(1));
-    detail::draw(painter, rest, &detail::wrapped(lines, columns), 0);
+    detail::draw(painter, rest, &lines, 0);
     list
 }
 

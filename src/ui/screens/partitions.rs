@@ -166,13 +166,15 @@ fn replica_view(
     theme: &Theme,
 ) -> Vec<Span<'static>> {
     let leads = partition.leader.as_ref() == Some(view.broker);
-    let in_sync = partition.isr.contains(view.broker);
-    let (sign, style) = match (view.failure.is_some(), in_sync) {
+    let in_sync = partition.in_sync.contains(view.broker);
+    let ahead = !leads && holds_more(partition, view).is_some();
+    let (sign, style) = match (view.failure.is_some() || ahead, in_sync) {
         (true, _) => (theme.glyphs.broken, theme.broken),
         (false, true) => (theme.glyphs.good, theme.good),
         (false, false) => (theme.glyphs.degraded, theme.degraded),
     };
     let role = match (leads, in_sync) {
+        _ if ahead => "ahead",
         (true, _) => "leads",
         (false, true) => "in sync",
         (false, false) => "behind",
@@ -180,7 +182,11 @@ fn replica_view(
     let number = |number| span(format::pad_left(&offset(number), widths.0), theme.text);
     let lacks = lacks(partition, view);
     // A replica in sync is a message or two behind all the time.
-    let lag = if in_sync { theme.muted } else { theme.degraded };
+    let lag = match (ahead, in_sync) {
+        (true, _) => theme.broken,
+        (false, true) => theme.muted,
+        (false, false) => theme.degraded,
+    };
     vec![
         span(format!("   {sign} "), style),
         span(format::pad(view.broker, 8), theme.text),
@@ -192,8 +198,18 @@ fn replica_view(
     ]
 }
 
-/// How many messages that replica is behind; empty where it is not.
+/// How many committed messages that replica holds beyond the end of its leader's log, which has lost them.
+fn holds_more(partition: &PartitionTruth, view: &ReplicaView<'_>) -> Option<i64> {
+    partition.log_loss.as_ref()?;
+    let more = view.high_watermark?.checked_sub(partition.newest_offset?)?;
+    Some(more).filter(|more| *more > 0)
+}
+
+/// How many messages that replica is behind, or holds more; empty where neither is so.
 fn lacks(partition: &PartitionTruth, view: &ReplicaView<'_>) -> String {
+    if let Some(more) = holds_more(partition, view) {
+        return format!("  holds {} more", format::count(more));
+    }
     let mut lags = partition.replica_lag.iter();
     let lag = lags.find(|(broker, _)| broker == view.broker);
     match lag.and_then(|(_, lag)| *lag).filter(|lag| *lag > 0) {

@@ -1,11 +1,16 @@
 //! Incidents of real servers, replayed second by second: what each broker answered, and what health makes of it. Each
 //! prints its table when it is run with `--nocapture`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a recording that cannot be read is a failure, and the tables are to be read"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use liftui::health::{Health, HealthOptions, Known, Rule, Severity, Truth};
+use liftui::health::{BrokerTruth, Health, HealthOptions, Known, Rule, Severity, Truth};
 use liftui::model::{
     Broker, BrokerView, Cluster, ErrorKind, EventTimes, Failure, Partition, Stream, StreamName,
     Target, Timestamp,
@@ -104,9 +109,9 @@ impl Replay {
                 .unwrap()
                 .total_cmp(&b["t"].as_f64().unwrap())
         });
-        let answers = events.iter().filter(|event| event["what"] == "metadata");
+        let mut answers = events.iter().filter(|event| event["what"] == "metadata");
         Self {
-            end: answers.last().unwrap()["t"].as_f64().unwrap(),
+            end: answers.next_back().unwrap()["t"].as_f64().unwrap(),
             events,
             next: 0,
             nodes: BTreeMap::new(),
@@ -285,7 +290,7 @@ impl Watch {
             .brokers
             .iter()
             .filter(|broker| broker.reach.is_silent())
-            .map(|broker| broker.name())
+            .map(BrokerTruth::name)
             .collect();
         for broker in silent {
             assert!(down.contains(&broker), "{now}: {broker} called down");

@@ -25,21 +25,28 @@
 mod activity;
 mod admin;
 mod broker;
+mod broker_set;
 mod cluster;
 mod cluster_state;
 mod codec;
 mod compat;
+mod controller;
 mod cursors;
+mod deadline;
 mod faults;
 mod groups;
+mod known_streams;
 mod listener;
 mod log;
 mod metadata;
+mod outages;
 mod partition;
 mod pending_acks;
+mod policy;
 mod publish;
 mod publish_async;
 mod reader;
+mod replica;
 mod replication;
 mod server;
 mod service;
@@ -59,16 +66,17 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
-pub use compat::AckFault;
+pub use compat::{AckFault, DeadlineEnd};
 pub use faults::{FaultRefused, Faults};
 
 use activity::{ACTIVITY, internal_subject};
 use broker::Broker;
+use broker_set::BrokerIndex;
 use cluster::Cluster;
 use compat::Compat;
 use cursors::CURSORS;
 use listener::Listener;
-use replication::BrokerIndex;
+use policy::Policy;
 use server::BrokerService;
 use stream_spec::StreamSpec;
 use timings::Timings;
@@ -98,6 +106,12 @@ pub struct DemoOptions {
     pub sticky_flags: bool,
     /// Whether `reverse` subscriptions are known; servers up to 1.9.0 ignore the field in silence.
     pub reverse: bool,
+    /// The host that each broker advertises, `demo-1` first: a name that cannot be resolved, or `0.0.0.0`. Those that are
+    /// missing advertise where they listen.
+    pub advertised_hosts: Vec<String>,
+    /// The calls that a policy allows, as in `FetchMetadata`; none: no policy. What is not allowed is refused in the words of
+    /// servers with `tls.client.authz`.
+    pub allowed_calls: Option<Vec<String>>,
 }
 
 impl Default for DemoOptions {
@@ -111,6 +125,8 @@ impl Default for DemoOptions {
             cursor_partitions: None,
             sticky_flags: true,
             reverse: false,
+            advertised_hosts: Vec::new(),
+            allowed_calls: None,
         }
     }
 }
@@ -155,8 +171,11 @@ impl DemoCluster {
             sticky_flags: options.sticky_flags,
             reverse: options.reverse,
             acks: AckFault::None,
+            outcomes_open: false,
+            deadlines: DeadlineEnd::default(),
         };
-        let (cluster, to_fetch) = Cluster::new(options.speed, brokers, compat);
+        let policy = Policy::of(options.allowed_calls.clone());
+        let (cluster, to_fetch) = Cluster::new(options.speed, brokers, compat, policy);
         cluster.spawn(Arc::clone(&cluster).run_replication(to_fetch));
         create_internal_streams(&cluster, &options);
         cluster.spawn(Arc::clone(&cluster).run_housekeeping());
@@ -205,7 +224,9 @@ async fn open_broker(index: BrokerIndex, options: &DemoOptions) -> io::Result<Br
         (first, Err(_)) => first,
     };
     let listener = Listener::bind(port).await?;
-    Ok(Broker::new(index, options.brokers, listener))
+    let host = options.advertised_hosts.get(index).cloned();
+    let host = host.unwrap_or_else(|| listener.address.ip().to_string());
+    Ok(Broker::new(index, options.brokers, host, listener))
 }
 
 /// Serves one broker: one gRPC server for all of its lives, behind a listener that opens and closes.

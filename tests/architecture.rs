@@ -144,10 +144,10 @@ const BANNED: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Names that say nothing (architecture.md §3.7). `GroupInfo` is what Liftbridge's clients call it, `ConnectInfo` is a
-/// type that tonic's trait wants.
+/// Names that say nothing (architecture.md §3.7). `GroupInfo` is what Liftbridge's clients call it, `ConnectInfo` and `Data`
+/// are types that tonic's and hyper's traits want.
 const EMPTY_NAMES: [&str; 5] = ["Manager", "Helper", "Util", "Data", "Info"];
-const MEANT: [&str; 2] = ["GroupInfo", "ConnectInfo"];
+const MEANT: [&str; 3] = ["GroupInfo", "ConnectInfo", "Data"];
 
 const FILE_CAP: usize = 600;
 const FUNCTION_CAP: usize = 100;

@@ -1,5 +1,7 @@
 //! The activity stream: what changed, as events in the order in which it was agreed on (wire-contract §4.10).
 
+use std::borrow::Cow;
+
 use prost::Message;
 
 use super::cluster::Cluster;
@@ -95,12 +97,12 @@ impl Cluster {
             return;
         };
         let live = self.live_brokers();
-        while partition.accepts(live) {
+        while partition.is_led(live) {
             let Some(value) = state.unpublished.pop_front() else {
                 return;
             };
             let event = Publication {
-                subject: &partition.subject,
+                subject: Cow::Borrowed(&*partition.subject),
                 value,
                 expected_offset: -1,
                 ..Publication::default()

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use tonic::Status;
 
 use super::activity::ClusterChange;
+use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
 use super::cluster_state::{ClusterState, Stream};
 use super::partition::Partition;
+use super::replica::LogState;
+use super::replication::Placement;
 use super::stream_spec::{StreamSpec, is_reserved};
 use crate::model::Timestamp;
 use crate::wire::pb;
@@ -26,10 +30,16 @@ impl Cluster {
         if state.streams.contains_key(&spec.name) {
             return Err(Status::already_exists("stream already exists"));
         }
-        let replicas = state.choose_replicas(replicas, self.live_brokers());
+        let replicas = state.choose_replicas(replicas);
         let spec = Arc::new(spec);
         let ids = 0..spec.partitions.max(1);
-        let partition = |id| Partition::new(&spec, id, &replicas, self.brokers.len());
+        let place = Placement {
+            holders: &replicas,
+            brokers: self.brokers.len(),
+            epoch: state.last_index() + 1,
+            outdated: self.outdated_brokers(),
+        };
+        let partition = |id| Partition::new(&spec, id, place);
         state.insert(Stream {
             created: Timestamp::now().0,
             partitions: ids.clone().map(partition).collect(),
@@ -101,17 +111,36 @@ impl Cluster {
         Ok(())
     }
 
+    /// Resumes a partition for whom wants to write or read it at that broker, if the broker knows it to be paused.
+    pub(super) async fn resume_for(
+        &self,
+        at: BrokerIndex,
+        partition: &Partition,
+        deadline: Option<Instant>,
+    ) -> Result<(), Status> {
+        let is_paused = {
+            let state = partition.lock();
+            state.replicas.known_to(at).log_state == LogState::Paused
+        };
+        if !is_paused {
+            return Ok(());
+        }
+        self.wait_for_controller(at, deadline).await?;
+        self.resume(partition);
+        self.leave_open("Failed to replicate partition")
+    }
+
     /// Resumes a paused partition, and with it all others of its stream if the last pause said so.
     pub(super) fn resume(&self, partition: &Partition) {
         let mut state = self.lock();
         let Some(stream) = state.streams.get(&partition.stream.name) else {
             return;
         };
-        let lose_readonly = self.compat().sticky_flags;
+        let (lose_readonly, live) = (self.compat().sticky_flags, self.live_brokers());
         let partitions = stream.partitions.iter();
         let resumed: Vec<Arc<Partition>> = partitions
             .filter(|other| stream.resume_all || other.id == partition.id)
-            .filter(|other| other.resume(lose_readonly))
+            .filter(|other| other.resume(lose_readonly, live))
             .cloned()
             .collect();
         if resumed.is_empty() {
@@ -119,12 +148,23 @@ impl Cluster {
         }
         for other in &resumed {
             state.count_replicas(other, 1);
+            self.queue_fetch(other);
         }
         let change = pb::ResumeStreamOp {
             stream: partition.stream.name.clone(),
             partitions: ids_of(&resumed),
         };
         self.log_change(&mut state, ClusterChange::Resume(change));
+    }
+
+    /// The end of a change that was made: where outcomes are left open, its caller hears that the metadata leader was lost
+    /// meanwhile.
+    pub(super) fn leave_open(&self, what_failed: &str) -> Result<(), Status> {
+        if !self.compat().outcomes_open {
+            return Ok(());
+        }
+        let text = format!("{what_failed}: leadership lost while committing log");
+        Err(Status::internal(text))
     }
 }
 

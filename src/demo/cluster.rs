@@ -8,13 +8,14 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::Status;
 
 use super::broker::Broker;
+use super::broker_set::{BrokerIndex, BrokerSet};
 use super::cluster_state::ClusterState;
 use super::compat::Compat;
 use super::partition::Partition;
-use super::replication::{BrokerIndex, LiveBrokers, ReplicaChange};
+use super::policy::Policy;
+use super::replication::{Election, ReplicaChange};
 use super::sync::lock;
 use super::timings::{self, Timings};
 
@@ -27,16 +28,24 @@ pub(super) struct Cluster {
     pub(super) timings: Timings,
     pub(super) brokers: Vec<Broker>,
     pub(super) compat: Mutex<Compat>,
+    pub(super) policy: Policy,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
     state: Mutex<ClusterState>,
     live: AtomicU64,
+    /// The brokers that do not hear of changes at once: dead, starting, stopped.
+    outdated: AtomicU64,
     to_fetch: mpsc::UnboundedSender<Arc<Partition>>,
 }
 
 impl Cluster {
     /// A cluster of these brokers, `speed` times as fast as a real one, and what its followers have to fetch.
-    pub(super) fn new(speed: f64, brokers: Vec<Broker>, compat: Compat) -> (Arc<Self>, FetchQueue) {
+    pub(super) fn new(
+        speed: f64,
+        brokers: Vec<Broker>,
+        compat: Compat,
+        policy: Policy,
+    ) -> (Arc<Self>, FetchQueue) {
         let (to_fetch, queue) = mpsc::unbounded_channel();
         let all = u64::MAX >> (64 - brokers.len().clamp(1, 64));
         let cluster = Self {
@@ -44,14 +53,15 @@ impl Cluster {
             state: Mutex::new(ClusterState::new(brokers.len())),
             brokers,
             compat: Mutex::new(compat),
+            policy,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             live: AtomicU64::new(all),
+            outdated: AtomicU64::new(0),
             to_fetch,
         };
         (Arc::new(cluster), queue)
     }
-
     /// Runs a task until the cluster stops.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.stop.clone();
@@ -78,19 +88,24 @@ impl Cluster {
         *lock(&self.compat)
     }
 
-    /// Which brokers lead and follow: up, and done with replaying the metadata.
-    pub(super) fn live_brokers(&self) -> LiveBrokers {
-        LiveBrokers(self.live.load(Ordering::Relaxed))
+    /// Which brokers lead and follow: up, not stopped, and done with replaying the metadata.
+    pub(super) fn live_brokers(&self) -> BrokerSet {
+        BrokerSet::from_bits(self.live.load(Ordering::Relaxed))
     }
 
     /// Counts a broker as serving, or not.
     pub(super) fn set_live(&self, broker: BrokerIndex, live: bool) {
-        let bit = 1 << broker;
-        if live {
-            self.live.fetch_or(bit, Ordering::Relaxed);
-        } else {
-            self.live.fetch_and(!bit, Ordering::Relaxed);
-        }
+        set_bit(&self.live, broker, live);
+    }
+
+    /// The brokers that do not hear of changes at once.
+    pub(super) fn outdated_brokers(&self) -> BrokerSet {
+        BrokerSet::from_bits(self.outdated.load(Ordering::Relaxed))
+    }
+
+    /// Counts a broker as one that does not hear of changes, or as one that does.
+    pub(super) fn set_outdated(&self, broker: BrokerIndex, outdated: bool) {
+        set_bit(&self.outdated, broker, outdated);
     }
 
     /// The broker's name, as in `demo-1`.
@@ -104,6 +119,16 @@ impl Cluster {
         self.to_fetch.send(Arc::clone(partition)).ok();
     }
 
+    /// All partitions that there are or were, for those whom nobody has told.
+    pub(super) fn all_partitions(&self) -> Vec<Arc<Partition>> {
+        let state = self.lock();
+        let streams = state.history.iter();
+        streams
+            .flat_map(|stream| &stream.partitions)
+            .cloned()
+            .collect()
+    }
+
     /// All partitions, for a look at each without the cluster's lock.
     pub(super) fn partitions(&self) -> Vec<Arc<Partition>> {
         let state = self.lock();
@@ -112,21 +137,6 @@ impl Cluster {
             .flat_map(|stream| &stream.partitions)
             .cloned()
             .collect()
-    }
-
-    /// Waits for a metadata leader as servers do: as long as the caller's deadline, not at all without one
-    /// (wire-contract §4.1).
-    pub(super) async fn wait_for_controller(
-        &self,
-        deadline: Option<Instant>,
-    ) -> Result<(), Status> {
-        while self.lock().controller.is_none() {
-            if deadline.is_none() {
-                return Err(Status::internal("no known metadata leader"));
-            }
-            timings::wait(self.timings.housekeeping).await;
-        }
-        Ok(())
     }
 
     /// Copies appended messages to followers, a replication delay after they came.
@@ -150,81 +160,57 @@ impl Cluster {
             timings::wait(self.timings.housekeeping).await;
             let now = Instant::now();
             self.finish_replays(now);
+            self.finish_catch_ups(now);
             self.elect_controller(now);
             self.update_partitions(now);
             self.drop_silent_consumers(now);
             self.publish_activity();
             if now - checkpoint >= self.timings.checkpoint {
                 checkpoint = now;
+                let live = self.live_brokers();
                 for partition in self.partitions() {
-                    partition.lock().replicas.write_checkpoint();
+                    partition.write_checkpoints(live);
                 }
             }
         }
-    }
-
-    /// Brokers that have replayed the metadata begin to serve.
-    fn finish_replays(&self, now: Instant) {
-        for (index, broker) in self.brokers.iter().enumerate() {
-            if broker.finish_replay(now) {
-                self.set_live(index, true);
-                for partition in self.partitions() {
-                    partition.broker_restarted(index);
-                    self.queue_fetch(&partition);
-                }
-            }
-        }
-    }
-
-    /// Drops a metadata leader that is dead or has lost its majority; some time later chooses another, if a majority runs.
-    pub(super) fn elect_controller(&self, now: Instant) {
-        let running: Vec<BrokerIndex> = self.running().collect();
-        let mut state = self.lock();
-        let majority = running.len() > self.brokers.len() / 2;
-        let stays = |controller: BrokerIndex| majority && running.contains(&controller);
-        if state.controller.is_some_and(stays) {
-            return;
-        }
-        state.controller = None;
-        let lost = *state.controller_lost.get_or_insert(now);
-        if majority && now - lost >= self.timings.controller_election {
-            let live = self.live_brokers();
-            state.controller = running.into_iter().find(|broker| live.contains(*broker));
-            state.controller_lost = state.controller.is_none().then_some(lost);
-        }
-    }
-
-    /// The brokers whose process runs, whether or not they have replayed the metadata.
-    pub(super) fn running(&self) -> impl Iterator<Item = BrokerIndex> {
-        let brokers = self.brokers.iter().enumerate();
-        brokers
-            .filter(|(_, broker)| broker.is_running())
-            .map(|(index, _)| index)
     }
 
     fn update_partitions(&self, now: Instant) {
         let live = self.live_brokers();
-        let (agreed, mut leaders) = {
+        let (controller, mut leaders) = {
             let state = self.lock();
             let leaders = state.loads.iter().map(|load| load.leaders);
-            (state.controller.is_some(), leaders.collect::<Vec<i32>>())
+            (state.controller, leaders.collect::<Vec<i32>>())
         };
         for partition in self.partitions() {
-            partition.clean(now, self.timings.cleaner);
-            if partition.is_idle(now) {
+            partition.clean(now, self.timings.cleaner, live);
+            // Pauses, elections and ISR changes are agreed on, so they need a metadata leader.
+            if controller.is_none() {
+                continue;
+            }
+            if partition.is_idle(now, live) {
                 // A stream that was deleted meanwhile needs no pause.
                 self.pause(&partition.stream.name, &[partition.id], false)
                     .ok();
             }
-            // Elections and ISR changes are agreed on, so they need a metadata leader.
-            let update = || partition.update_replicas(now, live, &self.timings, &leaders);
-            let Some((before, change)) = agreed.then(update).flatten() else {
+            let election = self.next_election();
+            let update = partition.update_replicas((now, live), &self.timings, election, &leaders);
+            let Some((before, change)) = update else {
                 continue;
             };
             self.log_replica_change(&partition, before, change);
             if let ReplicaChange::Elected(leader) = change {
                 leaders[leader] += 1;
             }
+        }
+    }
+
+    /// The place in the cluster's log that an election would get now.
+    pub(super) fn next_election(&self) -> Election {
+        let state = self.lock();
+        Election {
+            epoch: state.last_index() + 1,
+            controller: state.controller,
         }
     }
 
@@ -243,5 +229,14 @@ impl Cluster {
         }
         drop(state);
         self.queue_fetch(partition);
+    }
+}
+
+fn set_bit(bits: &AtomicU64, broker: BrokerIndex, on: bool) {
+    let bit = 1 << broker;
+    if on {
+        bits.fetch_or(bit, Ordering::Relaxed);
+    } else {
+        bits.fetch_and(!bit, Ordering::Relaxed);
     }
 }

@@ -5,13 +5,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
+use super::broker_set::{BrokerIndex, BrokerSet};
+use super::controller::LostController;
 use super::groups::Group;
 use super::partition::Partition;
-use super::replication::{BrokerIndex, LiveBrokers};
 use super::stream_spec::StreamSpec;
 use super::subject;
+
+/// How many streams are remembered after their deletion.
+const HISTORY: usize = 2048;
 
 /// A stream, as created.
 #[derive(Clone, Debug)]
@@ -81,13 +84,13 @@ impl SubjectIndex {
 pub(super) struct ClusterState {
     pub(super) streams: HashMap<String, Stream>,
     pub(super) groups: HashMap<String, Group>,
-    /// Cursors by their key, `<id>,<stream>,<partition>`.
-    pub(super) cursors: HashMap<String, i64>,
     pub(super) loads: Vec<BrokerLoad>,
     /// The broker that leads the metadata; none while a majority is missing or an election runs.
     pub(super) controller: Option<BrokerIndex>,
-    /// When the last controller was lost.
-    pub(super) controller_lost: Option<Instant>,
+    /// The controller before, where it was lost.
+    pub(super) lost_controller: Option<LostController>,
+    /// All streams that ever were, in the order of their creation.
+    pub(super) history: Vec<Stream>,
     /// Activity events that wait for a leader of `__activity`.
     pub(super) unpublished: VecDeque<Bytes>,
     subjects: SubjectIndex,
@@ -100,10 +103,10 @@ impl ClusterState {
         Self {
             streams: HashMap::new(),
             groups: HashMap::new(),
-            cursors: HashMap::new(),
             loads: vec![BrokerLoad::default(); brokers],
             controller: Some(0),
-            controller_lost: None,
+            lost_controller: None,
+            history: Vec::new(),
             unpublished: VecDeque::new(),
             subjects: SubjectIndex::default(),
             index: 2,
@@ -117,13 +120,36 @@ impl ClusterState {
         self.index
     }
 
+    /// The place of the last change in the cluster's log.
+    pub(super) fn last_index(&self) -> u64 {
+        self.index
+    }
+
     /// Adds a new stream.
     pub(super) fn insert(&mut self, stream: Stream) {
+        self.forget_old_history();
+        self.history.push(stream.clone());
         for partition in &stream.partitions {
             self.subjects.add(partition);
             self.count_replicas(partition, 1);
         }
         self.streams.insert(stream.spec.name.clone(), stream);
+    }
+
+    /// Keeps of the streams that were deleted the newest ones.
+    fn forget_old_history(&mut self) {
+        if self.history.len() < HISTORY {
+            return;
+        }
+        let (streams, mut surplus) = (&self.streams, self.history.len() / 2);
+        self.history.retain(|old| {
+            let is_there = streams
+                .get(&old.spec.name)
+                .is_some_and(|stream| stream.created == old.created);
+            let goes = surplus > 0 && !is_there;
+            surplus -= usize::from(goes);
+            !goes
+        });
     }
 
     /// Removes a stream and ends its partitions.
@@ -140,10 +166,10 @@ impl ClusterState {
     /// Adds to the counters of the partition's brokers; they never fall below zero.
     pub(super) fn count_replicas(&mut self, partition: &Partition, by: i32) {
         let state = partition.lock();
-        for broker in state.replicas.brokers() {
+        for broker in state.replicas.holders().iter() {
             self.loads[broker].partitions = (self.loads[broker].partitions + by).max(0);
         }
-        self.count_leader(state.replicas.leader(), by);
+        self.count_leader(state.replicas.agreed.leader, by);
     }
 
     /// Adds to the counter of the partitions that the broker leads.
@@ -151,24 +177,22 @@ impl ClusterState {
         self.loads[broker].leaders = (self.loads[broker].leaders + by).max(0);
     }
 
-    /// The brokers of a new stream's partitions: the least loaded ones, all partitions on the same (wire-contract §4.1).
-    pub(super) fn choose_replicas(&self, replicas: usize, live: LiveBrokers) -> Vec<BrokerIndex> {
+    /// The brokers of a new stream's partitions: the least loaded ones, dead or alive, all partitions on the same
+    /// (wire-contract §4.1).
+    pub(super) fn choose_replicas(&self, replicas: usize) -> Vec<BrokerIndex> {
         let mut brokers: Vec<BrokerIndex> = (0..self.loads.len()).collect();
-        brokers.sort_by_key(|broker| {
-            let load = self.loads[*broker].partitions;
-            (!live.contains(*broker), load, fastrand::u8(..))
-        });
+        brokers.sort_by_key(|broker| (self.loads[*broker].partitions, fastrand::u8(..)));
         brokers.truncate(replicas);
-        brokers.sort_by_key(|broker| (!live.contains(*broker), self.loads[*broker].leaders));
+        brokers.sort_by_key(|broker| self.loads[*broker].leaders);
         brokers
     }
 
     /// The partitions that get what is published to `subject`: all that listen, but one of each queue group.
-    pub(super) fn listening(&self, subject: &str, live: LiveBrokers) -> Vec<Arc<Partition>> {
+    pub(super) fn listening(&self, subject: &str, live: BrokerSet) -> Vec<Arc<Partition>> {
         let mut listening: Vec<Arc<Partition>> = Vec::new();
         let mut grouped: HashMap<&str, Vec<&Arc<Partition>>> = HashMap::new();
         let all = self.subjects.listening(subject);
-        for partition in all.filter(|partition| partition.accepts(live)) {
+        for partition in all.filter(|partition| partition.listens(live)) {
             match partition.stream.group.as_str() {
                 "" => listening.push(Arc::clone(partition)),
                 group => grouped.entry(group).or_default().push(partition),

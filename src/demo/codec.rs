@@ -22,8 +22,8 @@ pub(super) fn encode_message(
 ) {
     let mut headers: HashMap<String, Bytes> = publication.headers.clone();
     let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
-    headers.insert("subject".to_owned(), bytes(publication.subject));
-    headers.insert("reply".to_owned(), bytes(publication.reply));
+    headers.insert("subject".to_owned(), bytes(&publication.subject));
+    headers.insert("reply".to_owned(), bytes(&publication.reply));
     let message = pb::Message {
         offset,
         key: publication.key.clone(),
@@ -31,8 +31,8 @@ pub(super) fn encode_message(
         timestamp,
         stream: partition.stream.name.clone(),
         partition: partition.id,
-        subject: publication.subject.to_owned(),
-        reply_subject: publication.reply.to_owned(),
+        subject: publication.subject.clone().into_owned(),
+        reply_subject: publication.reply.clone().into_owned(),
         headers,
         ..pb::Message::default()
     };

@@ -14,6 +14,29 @@ pub enum AckFault {
     Lose,
 }
 
+/// How a streaming call ends whose deadline passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeadlineEnd {
+    /// Either way, as chance has it.
+    #[default]
+    Mixed,
+    /// With the status `DEADLINE_EXCEEDED`.
+    Status,
+    /// With `RST_STREAM`, which clients see as cancelled.
+    Reset,
+}
+
+impl DeadlineEnd {
+    /// Whether the call that ends now is reset.
+    pub(super) fn is_reset(self) -> bool {
+        match self {
+            Self::Mixed => fastrand::bool(),
+            Self::Status => false,
+            Self::Reset => true,
+        }
+    }
+}
+
 /// The oddities.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Compat {
@@ -23,4 +46,8 @@ pub(super) struct Compat {
     pub(super) reverse: bool,
     /// What happens to acks.
     pub(super) acks: AckFault,
+    /// Whether changes are made and then said to have failed, as where the metadata leader is lost in between.
+    pub(super) outcomes_open: bool,
+    /// How a streaming call ends whose deadline passes.
+    pub(super) deadlines: DeadlineEnd,
 }

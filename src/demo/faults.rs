@@ -11,10 +11,11 @@ use prost::Message;
 use tokio::time::Instant;
 
 use super::broker::Broker;
+use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
-use super::compat::AckFault;
+use super::compat::{AckFault, DeadlineEnd};
 use super::partition::Partition;
-use super::replication::{BrokerIndex, ReplicaChange};
+use super::replication::ReplicaChange;
 use super::sync::lock;
 use crate::wire::pb;
 
@@ -56,35 +57,60 @@ impl Faults {
     /// Where there is no such broker, or it is down already.
     pub fn kill(&self, broker: usize) -> FaultResult {
         let (index, broker) = self.broker(broker)?;
-        if !broker.kill() {
+        if !self.cluster.kill_broker(index) {
             return refused(format!("{} is down already", broker.name));
         }
-        self.cluster.set_live(index, false);
-        self.cluster.elect_controller(Instant::now());
         Ok(())
     }
 
-    /// Starts a killed broker again: it accepts after a moment, and has replayed the metadata some seconds later.
+    /// Starts a killed broker again: it accepts after a moment, knows no stream at first, then shows also those that were
+    /// deleted long ago, and serves some seconds later.
     ///
     /// # Errors
     /// Where there is no such broker, or it runs.
     pub fn restart(&self, broker: usize) -> FaultResult {
         let (index, broker) = self.broker(broker)?;
-        let timings = self.cluster.timings;
-        let replay = match self.cluster.brokers.len() {
-            1 => timings.controller_election,
-            _ => timings.replay,
-        };
-        if !broker.restart(Instant::now() + replay) {
+        if !self.cluster.start_broker(index, false) {
             return refused(format!("{} is running", broker.name));
         }
-        let cluster = Arc::clone(&self.cluster);
-        self.cluster.spawn(async move {
-            super::timings::wait(timings.port_closed).await;
-            if cluster.brokers[index].is_running() {
-                cluster.brokers[index].listener.accept();
-            }
-        });
+        Ok(())
+    }
+
+    /// Kills a broker, empties its folder and starts it again under its old id. What it leads begins at offset 0 again, while
+    /// its followers hold all that was there and stay in sync.
+    ///
+    /// # Errors
+    /// Where there is no such broker.
+    pub fn wipe(&self, broker: usize) -> FaultResult {
+        let (index, _) = self.broker(broker)?;
+        self.cluster.kill_broker(index);
+        self.cluster.empty_broker(index);
+        self.cluster.start_broker(index, true);
+        Ok(())
+    }
+
+    /// Stops a broker's process for that long, as SIGSTOP does: its connections stay open, new ones are made, and nothing is
+    /// answered. When it goes on it believes for some seconds what it knew, and still leads what it led.
+    ///
+    /// # Errors
+    /// Where there is no such broker, or it is down, still starting, or stopped already.
+    pub fn stop(&self, broker: usize, time: Duration) -> FaultResult {
+        let (index, broker) = self.broker(broker)?;
+        if !self.cluster.stop_broker(index, time) {
+            return refused(format!("{} does not serve", broker.name));
+        }
+        Ok(())
+    }
+
+    /// Ends [`Self::stop`] early.
+    ///
+    /// # Errors
+    /// Where there is no such broker, or it is not stopped.
+    pub fn cont(&self, broker: usize) -> FaultResult {
+        let (index, broker) = self.broker(broker)?;
+        if !self.cluster.continue_broker(index) {
+            return refused(format!("{} is not stopped", broker.name));
+        }
         Ok(())
     }
 
@@ -135,8 +161,9 @@ impl Faults {
     pub fn move_leader(&self, stream: &str, partition: i32, broker: usize) -> FaultResult {
         let (index, broker) = self.broker(broker)?;
         let found = self.partition(stream, partition)?;
-        let before = found.lock().replicas.leader();
-        if !found.move_leader(index) {
+        let before = found.lock().replicas.agreed.leader;
+        let election = self.cluster.next_election();
+        if !found.move_leader(index, self.cluster.live_brokers(), election) {
             let name = &broker.name;
             return refused(format!(
                 "{name} holds no in-sync copy of {stream}/{partition}"
@@ -220,6 +247,16 @@ impl Faults {
         Ok(())
     }
 
+    /// For that long compaction is writing the partition's segments anew: a subscription that would begin in one of them is
+    /// refused as that of a paused partition, and one that stands in a segment that was written anew is lost.
+    ///
+    /// # Errors
+    /// Where there is no such partition.
+    pub fn compacting(&self, stream: &str, partition: i32, time: Duration) -> FaultResult {
+        self.partition(stream, partition)?.compact_for(time);
+        Ok(())
+    }
+
     /// Subscribers of the partition get bytes that are no message, as the next one and each time they read it.
     ///
     /// # Errors
@@ -254,6 +291,7 @@ impl Faults {
     pub fn heal(&self) {
         for number in 1..=self.cluster.brokers.len() {
             // Refused where it runs already, or is down for this moment: both are as wanted.
+            self.cont(number).ok();
             self.restart(number).ok();
             self.accept(number).ok();
             self.slow(number, Duration::ZERO).ok();
@@ -264,11 +302,23 @@ impl Faults {
             self.cluster.queue_fetch(&partition);
         }
         self.acks(AckFault::None);
+        self.leave_outcomes_open(false);
     }
 
     /// What happens to the acks of `PublishAsync` from now on.
     pub fn acks(&self, fault: AckFault) {
         lock(&self.cluster.compat).acks = fault;
+    }
+
+    /// Whether changes of the cluster are made and then answered as if the metadata leader had been lost meanwhile, so that
+    /// their callers cannot know.
+    pub fn leave_outcomes_open(&self, open: bool) {
+        lock(&self.cluster.compat).outcomes_open = open;
+    }
+
+    /// How streaming calls end whose deadline passes.
+    pub fn deadlines(&self, end: DeadlineEnd) {
+        lock(&self.cluster.compat).deadlines = end;
     }
 
     /// Whether `paused` and `readonly` stick in metadata as real servers' do.

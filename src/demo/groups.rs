@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use super::activity::ClusterChange;
+use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
 use super::cluster_state::ClusterState;
-use super::replication::BrokerIndex;
 use crate::wire::pb;
 
 /// One consumer of a group.
@@ -130,7 +130,9 @@ impl Cluster {
             streams: streams.clone(),
         };
         let index = self.log_change(&mut state, ClusterChange::Join(change));
-        let coordinator = self.least_loaded_coordinator(&state);
+        let coordinator = self
+            .least_loaded_coordinator(&state, None)
+            .unwrap_or_default();
         let group = state.groups.entry(group_id.to_owned());
         let group = group.or_insert_with(|| Group::new(coordinator));
         // A group begins at epoch 0; from then on each change's place in the log is the epoch.
@@ -143,14 +145,18 @@ impl Cluster {
         Ok((group.coordinator, group.epoch))
     }
 
-    fn least_loaded_coordinator(&self, state: &ClusterState) -> BrokerIndex {
-        let live = self.live_brokers();
-        let brokers = (0..self.brokers.len()).filter(|broker| live.contains(*broker));
+    /// The broker that coordinates the fewest groups, dead or alive.
+    fn least_loaded_coordinator(
+        &self,
+        state: &ClusterState,
+        without: Option<BrokerIndex>,
+    ) -> Option<BrokerIndex> {
+        let brokers = (0..self.brokers.len()).filter(|broker| Some(*broker) != without);
         let coordinated = |broker: &BrokerIndex| {
             let groups = state.groups.values();
             groups.filter(|group| group.coordinator == *broker).count()
         };
-        brokers.min_by_key(coordinated).unwrap_or_default()
+        brokers.min_by_key(coordinated)
     }
 
     /// Removes a consumer; a group without members is gone.
@@ -191,7 +197,9 @@ impl Cluster {
     ) -> Result<Vec<pb::PartitionAssignment>, Status> {
         check_ids(group_id, consumer_id)?;
         let mut state = self.lock();
-        let group = state.groups.get_mut(group_id).ok_or_else(no_group)?;
+        let group = state.groups.get_mut(group_id);
+        let group = group.filter(|_| self.brokers[at].is_up());
+        let group = group.ok_or_else(no_group)?;
         if group.coordinator != at {
             return Err(refused("broker is not the consumer group coordinator"));
         }
@@ -250,13 +258,13 @@ impl Cluster {
 
     fn replace_coordinator(&self, state: &mut ClusterState, group_id: &str) -> Result<(), Status> {
         let index = state.next_index();
-        let live = self.live_brokers();
+        let current = state.groups.get(group_id).map(|group| group.coordinator);
+        let next = self.least_loaded_coordinator(state, current);
+        let next = next.ok_or_else(|| refused("No group coordinator candidates"))?;
         let Some(group) = state.groups.get_mut(group_id) else {
             return Ok(());
         };
-        let mut others = (0..self.brokers.len()).filter(|broker| *broker != group.coordinator);
-        let next = others.find(|broker| live.contains(*broker));
-        group.coordinator = next.ok_or_else(|| refused("No group coordinator candidates"))?;
+        group.coordinator = next;
         group.epoch = index;
         group.reports.clear();
         for member in group.members.values_mut() {

@@ -43,6 +43,7 @@ impl Listener {
     pub(super) fn close(&self) {
         self.refuse();
         self.faults.resets.cancel_all();
+        self.faults.freeze(false);
     }
 
     /// Refuses new connections; those there are go on.

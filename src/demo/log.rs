@@ -1,111 +1,102 @@
-//! One partition's messages: append, look up, read, retain, compact. Plain memory, no lock, no clock.
-//! Who may see how far is `partition.rs`.
+//! One replica's messages: append, truncate, find. Plain memory, no lock, no clock.
+//! Who may see how far is `replication.rs`; what retention and compaction take is `log/clean.rs`.
 
-use std::collections::{HashMap, VecDeque};
+mod clean;
+mod lookup;
+mod reader;
+mod segment;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+
+pub(super) use clean::Retention;
+pub(super) use lookup::LookupError;
+pub(super) use reader::{CommittedLog, LogError, LogReader};
+pub(super) use segment::StoredMessage;
+
+use segment::{Removal, Segment};
 
 /// How much memory one arena of encoded messages takes at most, and at least.
 const ARENA: usize = 64 * 1024;
 const ARENA_LEAST: usize = 1024;
 
-/// What a stream keeps; zero is *no limit*. Whole segments go, the newest segment never does (wire-contract §5).
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Retention {
-    /// Most bytes of keys and values.
-    pub(super) bytes: u64,
-    /// Most messages.
-    pub(super) messages: u64,
-    /// Oldest age, nanoseconds.
-    pub(super) age: i64,
-    /// A segment is closed when it holds this many bytes.
-    pub(super) segment_bytes: u64,
-    /// A segment is closed when its first message is this old, nanoseconds.
-    pub(super) segment_age: i64,
-    /// Whether older messages of a key go when a newer one is there.
-    pub(super) compact: bool,
-}
-
-/// One stored message: as it goes over the wire, and what the log itself needs to find it.
-#[derive(Debug)]
-struct StoredMessage {
+/// Where a leadership began in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct EpochStart {
+    epoch: u64,
     offset: i64,
-    timestamp: i64,
-    key: Bytes,
-    frame: Bytes,
 }
 
-#[derive(Debug, Default)]
-struct Segment {
-    entries: Vec<StoredMessage>,
-    bytes: u64,
-}
-
-impl Segment {
-    fn first(&self) -> Option<&StoredMessage> {
-        self.entries.first()
-    }
-
-    fn newest_timestamp(&self) -> i64 {
-        self.entries.last().map_or(0, |entry| entry.timestamp)
-    }
-}
-
-/// The messages of one partition, in offset order.
+/// The messages of one replica, in offset order. The last segment is the one that is written to, and may be empty.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     segments: VecDeque<Segment>,
+    epochs: Vec<EpochStart>,
     arena: BytesMut,
-    next: i64,
-    newest_timestamp: i64,
 }
 
 impl Log {
     /// The offset that the next message gets.
     pub(super) fn next_offset(&self) -> i64 {
-        self.next
+        self.segments.back().map_or(0, Segment::next_offset)
     }
 
-    /// The oldest offset still held; where nothing is, the next one.
-    pub(super) fn oldest(&self) -> i64 {
-        let first = self.segments.iter().find_map(Segment::first);
-        first.map_or(self.next, |entry| entry.offset)
+    /// The newest offset, whether or not its message is still there; -1 where there never was one.
+    pub(super) fn newest(&self) -> i64 {
+        self.next_offset() - 1
     }
 
-    /// Whether nothing is held.
-    pub(super) fn is_empty(&self) -> bool {
-        self.segments.is_empty()
+    /// The oldest offset still held, as servers know it: none while the first segment is empty.
+    pub(super) fn oldest(&self) -> Option<i64> {
+        let first = self.segments.front()?.first();
+        first.map(|message| message.offset)
     }
 
-    /// Stores one message. `encode` writes it as the wire has it, given its offset and its time: never earlier than the one before.
+    /// Stores one message as a leader does. `encode` writes it as the wire has it, given its offset and its time: never
+    /// earlier than the one before.
     pub(super) fn append(
         &mut self,
         retention: &Retention,
-        now: i64,
+        (now, epoch): (i64, u64),
         key: &[u8],
         encode: impl FnOnce(i64, i64, &mut BytesMut),
     ) -> (i64, i64) {
-        let timestamp = now.max(self.newest_timestamp);
-        let offset = self.next;
+        let newest = self.segments.iter().rev();
+        let newest = newest.map(Segment::newest_timestamp).find(|time| *time > 0);
+        let timestamp = newest.map_or(now, |newest| newest.max(now));
+        let offset = self.next_offset();
         self.make_room();
         encode(offset, timestamp, &mut self.arena);
-        let frame = self.arena.split().freeze();
-        let segment = self.open_segment(retention, timestamp);
-        segment.bytes += u64::try_from(frame.len()).unwrap_or(u64::MAX);
         let key = if retention.compact {
             Bytes::copy_from_slice(key)
         } else {
             Bytes::new()
         };
-        segment.entries.push(StoredMessage {
+        let message = StoredMessage {
             offset,
             timestamp,
+            epoch,
             key,
-            frame,
-        });
-        self.next += 1;
-        self.newest_timestamp = timestamp;
+            frame: self.arena.split().freeze(),
+        };
+        self.append_copy(retention, &Arc::new(message));
         (offset, timestamp)
+    }
+
+    /// Stores a message of the leader's as a follower does, at the leader's offset.
+    pub(super) fn append_copy(&mut self, retention: &Retention, message: &Arc<StoredMessage>) {
+        self.roll(retention, message.timestamp);
+        if self.segments.is_empty() {
+            self.segments.push_back(Segment::starting_at(0));
+        }
+        if message.epoch > self.last_epoch() {
+            self.assign_epoch(message.epoch, message.offset);
+        }
+        if let Some(active) = self.segments.back_mut() {
+            active.push(Arc::clone(message));
+        }
     }
 
     /// Arenas grow with the log, so that ten thousand small partitions stay small.
@@ -119,144 +110,104 @@ impl Log {
         }
     }
 
-    fn open_segment(&mut self, retention: &Retention, now: i64) -> &mut Segment {
-        let full = self.segments.back().is_none_or(|segment| {
-            let too_big = retention.segment_bytes > 0 && segment.bytes >= retention.segment_bytes;
-            let born = segment.first().map_or(now, |entry| entry.timestamp);
-            too_big || (retention.segment_age > 0 && now - born >= retention.segment_age)
+    /// Begins another segment where the last one is full or old enough; whether it did.
+    fn roll(&mut self, retention: &Retention, now: i64) -> bool {
+        let Some(active) = self.segments.back() else {
+            return false;
+        };
+        let too_big = retention.segment_bytes > 0 && active.bytes >= retention.segment_bytes;
+        let born = active.first().map(|message| message.timestamp);
+        let too_old = born.is_some_and(|born| {
+            retention.segment_age > 0 && now.saturating_sub(born) >= retention.segment_age
         });
-        if full {
-            self.segments.push_back(Segment::default());
+        if too_big || too_old {
+            let base = self.next_offset();
+            self.segments.push_back(Segment::starting_at(base));
         }
-        let last = self.segments.len() - 1;
-        &mut self.segments[last]
+        too_big || too_old
     }
 
-    /// Messages from `from` to `through`, both inclusive, oldest first, until `most` bytes are taken. Each with its offset.
-    pub(super) fn read(&self, from: i64, through: i64, most: usize) -> Vec<(i64, Bytes)> {
-        let mut taken = Vec::new();
-        let mut bytes = 0;
-        for entry in self.from(from) {
-            if entry.offset > through || bytes >= most {
-                break;
-            }
-            bytes += entry.frame.len();
-            taken.push((entry.offset, entry.frame.clone()));
-        }
-        taken
+    /// The messages from that offset on, oldest first.
+    pub(super) fn messages_from(&self, offset: i64) -> impl Iterator<Item = &Arc<StoredMessage>> {
+        let first = self
+            .segments
+            .partition_point(|segment| segment.next_offset() <= offset);
+        let rest = self.segments.iter().skip(first);
+        rest.flat_map(move |segment| {
+            let index = segment.find(offset).unwrap_or(segment.messages.len());
+            segment.messages.iter().skip(index)
+        })
     }
 
     /// The message at `offset`, or the nearest one before it.
     pub(super) fn at_or_before(&self, offset: i64) -> Option<(i64, Bytes)> {
-        let found = self.last_of(|message| message.offset <= offset)?;
+        let newest_first = self.segments.iter().rev();
+        let found = newest_first.map(|segment| {
+            let after = segment
+                .messages
+                .partition_point(|message| message.offset <= offset);
+            segment.messages.get(after.checked_sub(1)?)
+        });
+        let found = found.flatten().next()?;
         Some((found.offset, found.frame.clone()))
     }
 
-    fn from(&self, offset: i64) -> impl Iterator<Item = &StoredMessage> {
-        let (segment, index) = self.count(|message| message.offset < offset);
-        let inside = self.segments.iter().skip(segment);
-        inside.flat_map(|segment| &segment.entries).skip(index)
+    /// The newest message of that key, up to that offset.
+    pub(super) fn newest_of_key(&self, key: &[u8], through: i64) -> Option<&Bytes> {
+        let messages = self.segments.iter().flat_map(|segment| &segment.messages);
+        let mut newest_first = messages.rev();
+        let found = newest_first
+            .find(|message| message.offset <= through && message.key.as_ref() == key)?;
+        Some(&found.frame)
     }
 
-    /// The first offset whose time is `timestamp` or later.
-    pub(super) fn first_since(&self, timestamp: i64) -> Option<i64> {
-        let (segment, index) = self.count(|message| message.timestamp < timestamp);
-        let entries = &self.segments.get(segment)?.entries;
-        entries.get(index).map(|message| message.offset)
-    }
-
-    /// The last offset whose time is `timestamp` or earlier; of an empty log none.
-    pub(super) fn last_until(&self, timestamp: i64) -> Option<i64> {
-        let last = self.last_of(|message| message.timestamp <= timestamp);
-        last.map(|message| message.offset)
-    }
-
-    /// How many segments, and how many messages of the next one, fulfil what only messages at the beginning do.
-    fn count(&self, is_early: impl Fn(&StoredMessage) -> bool) -> (usize, usize) {
-        let is_whole = |segment: &Segment| segment.entries.last().is_none_or(&is_early);
-        let segments = self.segments.partition_point(is_whole);
-        let next = self.segments.get(segments);
-        let index = next.map_or(0, |segment| segment.entries.partition_point(is_early));
-        (segments, index)
-    }
-
-    fn last_of(&self, is_early: impl Fn(&StoredMessage) -> bool) -> Option<&StoredMessage> {
-        let (segments, index) = self.count(is_early);
-        if let Some(before) = index.checked_sub(1) {
-            return self.segments.get(segments)?.entries.get(before);
-        }
-        self.segments.get(segments.checked_sub(1)?)?.entries.last()
-    }
-
-    /// Forgets all messages from `offset` on, as a new leader does that never got them.
+    /// Forgets all messages from `offset` on, as a follower does with what its leader does not have.
     pub(super) fn truncate(&mut self, offset: i64) {
-        while let Some(segment) = self.segments.back_mut() {
-            let kept = segment
-                .entries
-                .partition_point(|entry| entry.offset < offset);
-            let gone: usize = segment
-                .entries
-                .drain(kept..)
-                .map(|entry| entry.frame.len())
-                .sum();
-            segment.bytes -= u64::try_from(gone).unwrap_or(0);
-            if !segment.entries.is_empty() {
-                break;
-            }
-            self.segments.pop_back();
-        }
-        self.next = self.next.min(offset);
-    }
-
-    /// Applies the limits in the servers' order: age, messages, bytes; then compaction up to `committed`.
-    pub(super) fn clean(&mut self, retention: &Retention, now: i64, committed: i64) {
-        while self.segments.len() > 1 && self.first_segment_may_go(retention, now) {
-            self.segments.pop_front();
-        }
-        if retention.compact {
-            self.compact(committed);
-        }
-    }
-
-    fn first_segment_may_go(&self, retention: &Retention, now: i64) -> bool {
-        let Some(first) = self.segments.front() else {
-            return false;
-        };
-        let messages: usize = self
+        let at = self
             .segments
-            .iter()
-            .map(|segment| segment.entries.len())
-            .sum();
-        let too_old = retention.age > 0 && now - first.newest_timestamp() > retention.age;
-        let too_many = retention.messages > 0
-            && u64::try_from(messages).unwrap_or(u64::MAX) > retention.messages;
-        too_old || too_many || (retention.bytes > 0 && self.bytes() > retention.bytes)
+            .partition_point(|segment| segment.next_offset() <= offset);
+        if at >= self.segments.len() {
+            return;
+        }
+        for gone in self.segments.drain(at + 1..) {
+            gone.remove(Removal::Deleted);
+        }
+        let Some(last) = self.segments.pop_back() else {
+            return;
+        };
+        if last.base == offset && at > 0 {
+            last.remove(Removal::Deleted);
+        } else {
+            last.remove(Removal::Replaced);
+            let kept = last.rewritten(|message| message.offset < offset);
+            self.segments.push_back(kept);
+        }
+        self.epochs.retain(|start| start.offset < offset);
     }
 
-    fn bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.bytes).sum()
+    /// The last leadership that the log knows of; zero where none.
+    pub(super) fn last_epoch(&self) -> u64 {
+        self.epochs.last().map_or(0, |start| start.epoch)
     }
 
-    /// Keeps the last message of each key and all without one; the newest segment stays as it is.
-    fn compact(&mut self, committed: i64) {
-        let mut newest: HashMap<Bytes, i64> = HashMap::new();
-        for entry in self.segments.iter().flat_map(|segment| &segment.entries) {
-            if !entry.key.is_empty() && entry.offset <= committed {
-                newest.insert(entry.key.clone(), entry.offset);
-            }
+    /// Begins a leadership at the end of the log.
+    pub(super) fn begin_epoch(&mut self, epoch: u64) {
+        self.assign_epoch(epoch, self.newest());
+    }
+
+    fn assign_epoch(&mut self, epoch: u64, offset: i64) {
+        let last = self.epochs.last();
+        if last.is_none_or(|last| epoch > last.epoch && offset >= last.offset) {
+            self.epochs.push(EpochStart { epoch, offset });
         }
-        let closed = self.segments.len().saturating_sub(1);
-        for segment in self.segments.iter_mut().take(closed) {
-            segment.entries.retain(|entry| {
-                let last = newest.get(&entry.key);
-                entry.offset > committed || last.is_none_or(|last| *last == entry.offset)
-            });
-            let left: usize = segment.entries.iter().map(|entry| entry.frame.len()).sum();
-            segment.bytes = u64::try_from(left).unwrap_or(u64::MAX);
-        }
-        let newest_segment = self.segments.pop_back();
-        self.segments.retain(|segment| !segment.entries.is_empty());
-        self.segments.extend(newest_segment);
+    }
+
+    /// The last offset of a leadership: where the next one began, or the end of the log.
+    pub(super) fn last_offset_of_epoch(&self, epoch: u64) -> i64 {
+        let next = self.epochs.iter().find(|start| start.epoch > epoch);
+        let next = next.map(|start| start.offset);
+        next.filter(|offset| *offset >= 0)
+            .unwrap_or_else(|| self.newest())
     }
 }
 
@@ -266,93 +217,73 @@ mod tests {
 
     use super::{Log, Retention};
 
-    fn log_of(retention: &Retention, keys: &[&'static str]) -> Log {
+    /// Two messages a segment.
+    pub(super) const SMALL: Retention = Retention {
+        bytes: 0,
+        messages: 0,
+        age: 0,
+        segment_bytes: 20,
+        segment_age: 0,
+        compact: false,
+    };
+
+    pub(super) fn append(log: &mut Log, retention: &Retention, time: i64, key: &'static str) {
+        log.append(retention, (time, 1), key.as_bytes(), |_, _, arena| {
+            arena.put_slice(b"0123456789");
+        });
+    }
+
+    pub(super) fn log_of(retention: &Retention, keys: &[&'static str]) -> Log {
         let mut log = Log::default();
         for (time, key) in (0_i64..).zip(keys) {
-            log.append(retention, time * 10, key.as_bytes(), |_, _, arena| {
-                arena.put_slice(b"0123456789");
-            });
+            append(&mut log, retention, time * 10, key);
         }
         log
     }
 
-    fn offsets(log: &Log) -> Vec<i64> {
-        log.read(0, i64::MAX, usize::MAX)
-            .into_iter()
-            .map(|(offset, _)| offset)
-            .collect()
+    pub(super) fn offsets(log: &Log) -> Vec<i64> {
+        log.messages_from(0).map(|message| message.offset).collect()
     }
 
     #[test]
-    fn retention_drops_whole_segments_and_never_the_newest() {
-        let retention = Retention {
-            bytes: 30,
-            segment_bytes: 20,
-            ..Retention::default()
-        };
-        let mut log = log_of(&retention, &["a", "b", "c", "d", "e"]);
-        log.clean(&retention, 0, 4);
-        assert_eq!(offsets(&log), [2, 3, 4]);
-        let none = Retention {
-            messages: 1,
-            ..retention
-        };
-        log.clean(&none, 0, 4);
-        assert_eq!(offsets(&log), [4]);
-        assert_eq!(log.oldest(), 4);
-    }
-
-    #[test]
-    fn compaction_keeps_the_last_of_each_key_and_all_without_one() {
-        let retention = Retention {
-            segment_bytes: 40,
-            compact: true,
-            ..Retention::default()
-        };
-        let mut log = log_of(&retention, &["a", "", "a", "b", "a", "b"]);
-        log.clean(&retention, 0, 5);
-        assert_eq!(offsets(&log), [1, 4, 5]);
-    }
-
-    #[test]
-    fn compaction_leaves_what_is_not_committed() {
-        let retention = Retention {
-            segment_bytes: 40,
-            compact: true,
-            ..Retention::default()
-        };
-        let mut log = log_of(&retention, &["a", "a", "a", "a", "b"]);
-        log.clean(&retention, 0, 1);
-        assert_eq!(offsets(&log), [1, 2, 3, 4]);
-    }
-
-    #[test]
-    fn times_find_the_nearest_message_on_either_side() {
-        let log = log_of(
-            &Retention {
-                segment_bytes: 20,
-                ..Retention::default()
-            },
-            &["a"; 5],
-        );
-        assert_eq!(log.first_since(11), Some(2));
-        assert_eq!(log.first_since(41), None);
-        assert_eq!(log.last_until(39), Some(3));
-        assert_eq!(log.last_until(-1), None);
-    }
-
-    #[test]
-    fn a_new_leader_forgets_what_it_never_had() {
-        let mut log = log_of(
-            &Retention {
-                segment_bytes: 20,
-                ..Retention::default()
-            },
-            &["a"; 5],
-        );
+    fn a_follower_forgets_what_its_leader_never_had() {
+        let mut log = log_of(&SMALL, &["a"; 5]);
         log.truncate(3);
         assert_eq!(offsets(&log), [0, 1, 2]);
         assert_eq!(log.next_offset(), 3);
         assert_eq!(log.at_or_before(9).map(|(offset, _)| offset), Some(2));
+        log.truncate(2);
+        assert_eq!(offsets(&log), [0, 1]);
+        log.truncate(0);
+        assert_eq!((log.next_offset(), log.oldest()), (0, None));
+        append(&mut log, &SMALL, 90, "b");
+        assert_eq!(offsets(&log), [0]);
+    }
+
+    #[test]
+    fn a_copy_keeps_the_leaders_offsets() {
+        let leader = log_of(&SMALL, &["a"; 5]);
+        let mut follower = Log::default();
+        for message in leader.messages_from(2) {
+            follower.append_copy(&SMALL, message);
+        }
+        assert_eq!(offsets(&follower), [2, 3, 4]);
+        assert_eq!(follower.next_offset(), 5);
+    }
+
+    #[test]
+    fn a_leadership_ends_where_the_next_one_began() {
+        let mut log = Log::default();
+        log.begin_epoch(1);
+        append(&mut log, &SMALL, 0, "a");
+        append(&mut log, &SMALL, 1, "a");
+        assert_eq!(log.last_offset_of_epoch(1), 1, "it goes on");
+        log.begin_epoch(7);
+        append(&mut log, &SMALL, 2, "a");
+        assert_eq!(log.last_offset_of_epoch(1), 1);
+        assert_eq!(log.last_offset_of_epoch(7), 2);
+        assert_eq!(log.last_epoch(), 7);
+        log.truncate(1);
+        assert_eq!(log.last_epoch(), 1);
     }
 }

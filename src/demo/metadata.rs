@@ -7,13 +7,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::Status;
 
+use super::broker_set::{BrokerIndex, BrokerSet};
 use super::cluster::Cluster;
 use super::cluster_state::Stream;
 use super::partition::Partition;
-use super::replication::BrokerIndex;
 use super::timings;
+use crate::model::EventTimes;
 use crate::wire::pb;
 use pb::{consumer_group_metadata, stream_metadata};
+
+/// How long an answer of one broker to another one takes; then it is looked for ever less often.
+const ANSWER_TIME: Duration = Duration::from_millis(1);
+const ANSWER_TIME_MOST: Duration = Duration::from_millis(32);
 
 impl Cluster {
     /// The named streams as this broker sees them; all that it knows where none is named.
@@ -22,39 +27,28 @@ impl Cluster {
         at: BrokerIndex,
         names: &[String],
     ) -> Vec<pb::StreamMetadata> {
-        let is_up = self.brokers[at].is_up();
-        let found: Vec<(String, Option<Stream>)> = {
-            let state = self.lock();
-            let find = |name| state.streams.get(name).filter(|_| is_up).cloned();
-            if names.is_empty() {
-                let known = state.streams.iter().filter(|_| is_up);
-                known
-                    .map(|(name, stream)| (name.clone(), Some(stream.clone())))
-                    .collect()
-            } else {
-                names
-                    .iter()
-                    .map(|name| (name.clone(), find(name)))
-                    .collect()
-            }
-        };
-        let found = found.into_iter();
-        found
-            .map(|(name, stream)| match stream {
-                Some(stream) => self.stream_seen_by(at, name, &stream),
-                None => pb::StreamMetadata {
-                    name,
-                    error: stream_metadata::Error::UnknownStream.into(),
-                    ..pb::StreamMetadata::default()
-                },
-            })
-            .collect()
+        if names.is_empty() {
+            let known = self.known_streams(at);
+            return known
+                .iter()
+                .map(|stream| self.stream_seen_by(at, stream))
+                .collect();
+        }
+        let named = names.iter().map(|name| match self.known_stream(at, name) {
+            Some(stream) => self.stream_seen_by(at, &stream),
+            None => pb::StreamMetadata {
+                name: name.clone(),
+                error: stream_metadata::Error::UnknownStream.into(),
+                ..pb::StreamMetadata::default()
+            },
+        });
+        named.collect()
     }
 
-    fn stream_seen_by(&self, at: BrokerIndex, name: String, stream: &Stream) -> pb::StreamMetadata {
+    fn stream_seen_by(&self, at: BrokerIndex, stream: &Stream) -> pb::StreamMetadata {
         let partitions = stream.partitions.iter();
         pb::StreamMetadata {
-            name,
+            name: stream.spec.name.clone(),
             subject: stream.spec.subject.clone(),
             error: stream_metadata::Error::Ok.into(),
             partitions: partitions
@@ -64,8 +58,36 @@ impl Cluster {
         }
     }
 
+    /// A partition as that broker knows it; its flags true, or sticky as real servers' are.
     fn partition_metadata(&self, at: BrokerIndex, partition: &Partition) -> pb::PartitionMetadata {
-        partition.metadata(at, self.compat().sticky_flags, |broker| self.name(broker))
+        let state = partition.lock();
+        let known = state.replicas.known_to(at);
+        let replica = state.replicas.at(at);
+        let (paused, readonly) = if self.compat().sticky_flags {
+            (known.paused_flag, known.readonly_flag)
+        } else {
+            (!known.is_open(), known.readonly)
+        };
+        pb::PartitionMetadata {
+            id: partition.id,
+            leader: self.name(known.leader),
+            replicas: self.shuffled_names(state.replicas.holders()),
+            isr: self.shuffled_names(known.isr),
+            high_watermark: replica.high_watermark,
+            newest_offset: replica.log.newest(),
+            paused,
+            readonly,
+            messages_received_timestamps: Some(timestamps(replica.received)),
+            pause_timestamps: Some(timestamps(replica.pause_times)),
+            readonly_timestamps: Some(timestamps(replica.readonly_times)),
+        }
+    }
+
+    /// The brokers' names; servers list replicas in no order.
+    fn shuffled_names(&self, brokers: BrokerSet) -> Vec<String> {
+        let mut names: Vec<String> = brokers.iter().map(|broker| self.name(broker)).collect();
+        fastrand::shuffle(&mut names);
+        names
     }
 
     /// One partition, as its leader alone answers it.
@@ -75,14 +97,13 @@ impl Cluster {
         stream: &str,
         id: i32,
     ) -> Result<pb::PartitionMetadata, Status> {
-        let partition = self.lock().partition(stream, id);
-        let partition = partition.filter(|_| self.brokers[at].is_up());
+        let partition = self.known_partition(at, stream, id);
         let partition = partition.ok_or_else(|| Status::not_found("partition not found"))?;
-        let serves = {
-            let state = partition.lock();
-            state.replicas.leader() == at && state.is_open()
-        };
-        if !serves {
+        let leads = partition
+            .lock()
+            .replicas
+            .is_leading(at, self.live_brokers());
+        if !leads {
             let text = "The request should be sent to partition leader";
             return Err(Status::failed_precondition(text));
         }
@@ -123,41 +144,69 @@ impl Cluster {
         let now = Instant::now();
         let listed = match self.brokers[at].listed(now, self.timings.cache_age) {
             Some(listed) => listed,
-            None => self.survey(at, now, deadline).await,
+            None => self.survey(at, deadline).await,
         };
-        let others = listed.into_iter().filter(|broker| *broker != at);
         let loads = self.lock().loads.clone();
         let metadata = |broker: BrokerIndex| pb::Broker {
             id: self.name(broker),
-            host: "127.0.0.1".to_owned(),
+            host: self.brokers[broker].host.clone(),
             port: self.brokers[broker].listener.address.port().into(),
             partition_count: loads[broker].partitions,
             leader_count: loads[broker].leaders,
         };
+        let others = listed.without(at).iter();
         std::iter::once(at).chain(others).map(metadata).collect()
     }
 
-    async fn survey(
-        self: &Arc<Self>,
-        at: BrokerIndex,
-        asked: Instant,
-        deadline: Option<Instant>,
-    ) -> Vec<BrokerIndex> {
-        let answering: Vec<BrokerIndex> = self.running().collect();
-        if answering.len() == self.brokers.len() {
-            self.brokers[at].set_listed(answering.clone(), asked);
-            return answering;
+    /// Asks all brokers whether they are there. Whoever has answered when all have, when the caller's patience ends or when
+    /// it leaves is listed from now on, and nobody else.
+    async fn survey(&self, at: BrokerIndex, deadline: Option<Instant>) -> BrokerSet {
+        let mut survey = Survey {
+            cluster: self,
+            at,
+            answered: std::iter::once(at).collect(),
+        };
+        let end = deadline.unwrap_or_else(|| Instant::now() + self.timings.survey);
+        let all = BrokerSet::all(self.brokers.len());
+        let asked = Instant::now();
+        let mut wait = ANSWER_TIME;
+        while survey.answered != all && Instant::now() < end {
+            timings::wait(wait.min(end - Instant::now())).await;
+            survey.take_answers(asked);
+            wait = (wait * 2).min(ANSWER_TIME_MOST);
         }
-        let patience = deadline.map_or(self.timings.survey, |deadline| deadline - asked);
-        // The caller may be gone when the answer is there; the list is kept all the same.
-        let survey = Arc::clone(self).ask_around(at, patience);
-        self.tasks.spawn(survey).await.unwrap_or_default()
+        survey.answered
     }
+}
 
-    async fn ask_around(self: Arc<Self>, at: BrokerIndex, patience: Duration) -> Vec<BrokerIndex> {
-        self.stop.run_until_cancelled(timings::wait(patience)).await;
-        let answering: Vec<BrokerIndex> = self.running().collect();
-        self.brokers[at].set_listed(answering.clone(), Instant::now());
-        answering
+/// A broker's question to the others, while it waits for answers.
+struct Survey<'a> {
+    cluster: &'a Cluster,
+    at: BrokerIndex,
+    answered: BrokerSet,
+}
+
+impl Survey<'_> {
+    /// Takes the answers that have come: of whoever is there and is not busy with it.
+    fn take_answers(&mut self, asked: Instant) {
+        for broker in self.cluster.answering().iter() {
+            let busy_until = self.cluster.brokers[broker].busy_until(asked);
+            if busy_until.is_none_or(|until| until <= Instant::now()) {
+                self.answered.insert(broker);
+            }
+        }
+    }
+}
+
+impl Drop for Survey<'_> {
+    fn drop(&mut self) {
+        self.cluster.brokers[self.at].set_listed(self.answered, Instant::now());
+    }
+}
+
+fn timestamps(times: EventTimes) -> pb::PartitionEventTimestamps {
+    pb::PartitionEventTimestamps {
+        first_timestamp: times.first.0,
+        latest_timestamp: times.latest.0,
     }
 }

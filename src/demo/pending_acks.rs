@@ -1,6 +1,7 @@
 //! Messages on their way to partitions, and the acks that come back: at once, or when all in-sync replicas have them.
 //! Whether a partition stores a message is decided in `partition.rs`.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
@@ -14,10 +15,10 @@ use crate::wire::pb;
 pub(super) type AckSender = mpsc::UnboundedSender<pb::Ack>;
 
 /// A message on its way to the partitions that listen on its subject.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Publication<'a> {
-    pub(super) subject: &'a str,
-    pub(super) reply: &'a str,
+    pub(super) subject: Cow<'a, str>,
+    pub(super) reply: Cow<'a, str>,
     pub(super) key: Bytes,
     pub(super) value: Bytes,
     pub(super) headers: HashMap<String, Bytes>,
@@ -32,6 +33,23 @@ pub(super) struct Publication<'a> {
 }
 
 impl Publication<'_> {
+    /// The message as it waits for a broker that is stopped.
+    pub(super) fn to_static(&self) -> Publication<'static> {
+        Publication {
+            subject: Cow::Owned(self.subject.clone().into_owned()),
+            reply: Cow::Owned(self.reply.clone().into_owned()),
+            key: self.key.clone(),
+            value: self.value.clone(),
+            headers: self.headers.clone(),
+            ack_inbox: self.ack_inbox.clone(),
+            correlation_id: self.correlation_id.clone(),
+            policy: self.policy,
+            expected_offset: self.expected_offset,
+            acks: self.acks.clone(),
+            received: self.received,
+        }
+    }
+
     /// The ack for a message stored at that offset and time. It names the stream's own subject as the partition's, and no
     /// partition number (wire-contract §4.3).
     pub(super) fn ack(
@@ -43,7 +61,7 @@ impl Publication<'_> {
         pb::Ack {
             stream: from.stream.name.clone(),
             partition_subject: from.stream.subject.clone(),
-            msg_subject: self.subject.to_owned(),
+            msg_subject: self.subject.clone().into_owned(),
             offset,
             ack_inbox: self.ack_inbox.clone(),
             correlation_id: self.correlation_id.clone(),

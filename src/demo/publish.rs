@@ -1,19 +1,21 @@
 //! Publishing: the checks of the three publish calls, and the way of a message to the partitions that listen on its
 //! subject (wire-contract §4.3 to §4.5). Sessions of `PublishAsync` are `publish_async.rs`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::Message;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tonic::Status;
 
+use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
 use super::codec;
 use super::partition::Partition;
 use super::pending_acks::{AckSender, Publication};
-use super::replication::BrokerIndex;
 use super::subject::NAMESPACE;
 use crate::wire::pb;
 use pb::publish_async_error::Code;
@@ -22,7 +24,7 @@ use pb::publish_async_error::Code;
 const MAX_PAYLOAD: usize = 1024 * 1024;
 
 /// Why a message was not published; each call words its code in its own way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum PublishError {
     NoSuchStream(String),
     NoSuchPartition(i32),
@@ -31,6 +33,9 @@ pub(super) enum PublishError {
     TooLarge,
     IncorrectOffset,
     UnknownAckError,
+    /// The paused partition could not be resumed.
+    NotResumed(Status),
+    PermissionDenied(String),
 }
 
 impl PublishError {
@@ -40,9 +45,10 @@ impl PublishError {
             Self::NoSuchStream(_) | Self::NoSuchPartition(_) => Code::NotFound,
             Self::Readonly(_) => Code::Readonly,
             Self::AckPolicyRequired => Code::BadRequest,
-            Self::TooLarge => Code::Internal,
+            Self::TooLarge | Self::NotResumed(_) => Code::Internal,
             Self::IncorrectOffset => Code::IncorrectOffset,
             Self::UnknownAckError => Code::Unknown,
+            Self::PermissionDenied(_) => Code::PermissionDenied,
         }
     }
 }
@@ -61,12 +67,19 @@ impl fmt::Display for PublishError {
             }
             Self::IncorrectOffset => f.write_str("incorrect expected offset"),
             Self::UnknownAckError => f.write_str("unknown error"),
+            Self::PermissionDenied(text) => f.write_str(text),
+            Self::NotResumed(status) => {
+                write!(f, "failed to resume stream: {}", as_go_error(status))
+            }
         }
     }
 }
 
 impl From<PublishError> for Status {
     fn from(error: PublishError) -> Self {
+        if let PublishError::NotResumed(status) = error {
+            return status;
+        }
         let text = error.to_string();
         match error.code() {
             Code::NotFound => Self::not_found(text),
@@ -90,6 +103,12 @@ pub(super) fn check_ack(ack: pb::Ack) -> Result<pb::Ack, PublishError> {
             Err(PublishError::UnknownAckError)
         }
     }
+}
+
+/// A status as grpc-go prints it where one error wraps another.
+pub(super) fn as_go_error(status: &Status) -> String {
+    let code = format!("{:?}", status.code());
+    format!("rpc error: code = {code} desc = {}", status.message())
 }
 
 /// An ack as NATS carries it: the envelope's header and the protobuf (wire-contract §3).
@@ -118,48 +137,35 @@ pub(super) struct AckInbox {
 
 impl Cluster {
     /// The partition that a publish at this broker is for, a paused one resumed; or why it may not be published to.
-    pub(super) fn publish_target(
+    pub(super) async fn publish_target(
         &self,
         at: BrokerIndex,
         request: &pb::PublishRequest,
+        deadline: Option<Instant>,
     ) -> Result<Arc<Partition>, PublishError> {
-        let partition = self.find_target(at, request)?;
-        let (open, readonly) = {
-            let state = partition.lock();
-            (state.is_open(), state.readonly)
-        };
+        let stream = self.known_stream(at, &request.stream);
+        let stream = stream.ok_or_else(|| PublishError::NoSuchStream(request.stream.clone()))?;
+        let partition = stream.partition(request.partition).cloned();
+        let partition = partition.ok_or(PublishError::NoSuchPartition(request.partition))?;
+        let readonly = partition.lock().replicas.known_to(at).readonly;
         if readonly {
             return Err(PublishError::Readonly(partition.id));
         }
         if partition.stream.concurrency_control && request.ack_policy() == pb::AckPolicy::None {
             return Err(PublishError::AckPolicyRequired);
         }
+        let resumed = self.resume_for(at, &partition, deadline).await;
+        resumed.map_err(PublishError::NotResumed)?;
         if codec::envelope_len(request) > MAX_PAYLOAD {
             return Err(PublishError::TooLarge);
         }
-        if !open {
-            self.resume(&partition);
-        }
         Ok(partition)
-    }
-
-    fn find_target(
-        &self,
-        at: BrokerIndex,
-        request: &pb::PublishRequest,
-    ) -> Result<Arc<Partition>, PublishError> {
-        let is_up = self.brokers[at].is_up();
-        let state = self.lock();
-        let stream = state.streams.get(&request.stream).filter(|_| is_up);
-        let stream = stream.ok_or_else(|| PublishError::NoSuchStream(request.stream.clone()))?;
-        let partition = stream.partition(request.partition).cloned();
-        partition.ok_or(PublishError::NoSuchPartition(request.partition))
     }
 
     /// Sends a message the way NATS does: to every partition that listens on its subject now. Nobody may.
     pub(super) fn deliver(&self, publication: &Publication<'_>) {
         let live = self.live_brokers();
-        let listening = self.lock().listening(publication.subject, live);
+        let listening = self.lock().listening(&publication.subject, live);
         for partition in listening {
             if partition.append(publication, live) {
                 self.queue_fetch(&partition);
@@ -176,7 +182,7 @@ impl Cluster {
         acks: Option<AckSender>,
     ) {
         self.deliver(&Publication {
-            subject: &partition.subject,
+            subject: Cow::Borrowed(&*partition.subject),
             policy: request.ack_policy(),
             key: request.key,
             value: request.value,
@@ -217,7 +223,7 @@ impl Cluster {
     ) {
         while let Some(ack) = acks.recv().await {
             self.deliver(&Publication {
-                subject: &inbox,
+                subject: Cow::Borrowed(&*inbox),
                 value: envelope(&ack),
                 policy: pb::AckPolicy::None,
                 expected_offset: -1,

@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
+use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
 use super::compat::AckFault;
 use super::publish::{PublishError, check_ack, inbox};
-use super::replication::BrokerIndex;
 use super::timings;
 use crate::wire::pb;
 
@@ -29,6 +29,7 @@ pub(super) struct AsyncPublish {
     inbox: String,
     acks: mpsc::UnboundedSender<pb::Ack>,
     arrived: mpsc::UnboundedReceiver<pb::Ack>,
+    deadline: Option<Instant>,
     responses: ResponseSender,
     in_flight: usize,
     held_back: VecDeque<pb::PublishResponse>,
@@ -36,7 +37,12 @@ pub(super) struct AsyncPublish {
 
 impl AsyncPublish {
     /// A session whose responses go there.
-    pub(super) fn new(cluster: Arc<Cluster>, at: BrokerIndex, responses: ResponseSender) -> Self {
+    pub(super) fn new(
+        cluster: Arc<Cluster>,
+        at: BrokerIndex,
+        deadline: Option<Instant>,
+        responses: ResponseSender,
+    ) -> Self {
         let (acks, arrived) = mpsc::unbounded_channel();
         Self {
             cluster,
@@ -44,6 +50,7 @@ impl AsyncPublish {
             inbox: inbox(),
             acks,
             arrived,
+            deadline,
             responses,
             in_flight: 0,
             held_back: VecDeque::new(),
@@ -84,7 +91,19 @@ impl AsyncPublish {
 
     /// False where the client has left.
     async fn publish(&mut self, request: pb::PublishRequest) -> bool {
-        match self.cluster.publish_target(self.at, &request) {
+        if let Err(denied) = self.cluster.policy.check("Publish", &request.stream) {
+            // Servers publish it all the same (wire-contract §4.9).
+            let error = PublishError::PermissionDenied(denied.message().to_owned());
+            let answer = response(Err(error), request.correlation_id.clone());
+            if !self.respond(answer).await {
+                return false;
+            }
+        }
+        match self
+            .cluster
+            .publish_target(self.at, &request, self.deadline)
+            .await
+        {
             Ok(partition) => {
                 let wanted = request.ack_policy() != pb::AckPolicy::None;
                 self.in_flight += usize::from(wanted);
@@ -95,7 +114,7 @@ impl AsyncPublish {
             }
             Err(error) => {
                 // Servers count a message that NATS refused as in flight for ever: closing takes the full five seconds.
-                self.in_flight += usize::from(error == PublishError::TooLarge);
+                self.in_flight += usize::from(matches!(error, PublishError::TooLarge));
                 self.respond(response(Err(error), request.correlation_id))
                     .await
             }

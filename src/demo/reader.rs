@@ -7,15 +7,15 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::partition::{LogState, Partition, PartitionState};
-use super::replication::BrokerIndex;
+use super::broker_set::BrokerIndex;
+use super::log::{LogError, LogReader};
+use super::partition::{Partition, PartitionState};
+use super::replica::LogState;
 use super::subscribe::OffsetRange;
-use super::timings;
 
 /// Most bytes of one batch.
 const BATCH: usize = 128 * 1024;
@@ -23,46 +23,66 @@ const BATCH: usize = 128 * 1024;
 /// Messages as stored, or why there are no more. A channel that closes without a reason is a clean end.
 pub(super) type MessageBatch = Result<Vec<Bytes>, Status>;
 
+/// How a subscription reads.
+#[derive(Debug)]
+enum Direction {
+    Forward(LogReader),
+    /// Newest first, from that offset down.
+    Backward(i64),
+}
+
 /// One subscription.
 #[derive(Debug)]
 pub(super) struct SubscriptionReader {
     partition: Arc<Partition>,
     at: BrokerIndex,
-    next: i64,
+    direction: Direction,
     stop: Option<i64>,
-    reverse: bool,
     /// How often the log had been closed when the reader was opened; one that was opened closed ends at once.
     times_closed: Option<u64>,
 }
 
 impl SubscriptionReader {
-    /// A reader at this broker.
-    pub(super) fn new(
+    /// A reader at this broker. Of a paused partition what is there cannot be read: the segments are closed. What is to come
+    /// can, and then the handshake comes and the end.
+    pub(super) fn open(
         partition: &Arc<Partition>,
         state: &PartitionState,
         at: BrokerIndex,
         range: OffsetRange,
         reverse: bool,
-    ) -> Self {
-        let (high_watermark, _) = state.replicas.seen_by(at);
-        let last = if reverse { high_watermark } else { i64::MAX };
-        Self {
+    ) -> Result<Self, Status> {
+        let failed =
+            |why: LogError| Status::internal(format!("Failed to create stream reader: {why}"));
+        let log = state.committed_at(at);
+        let is_open = state.replicas.known_to(at).is_open();
+        let direction = if reverse {
+            if log.high_watermark < 0 || log.log.oldest().is_none() {
+                return Err(failed(LogError::SegmentNotFound));
+            }
+            Direction::Backward(range.start.min(log.high_watermark))
+        } else {
+            Direction::Forward(LogReader::open(log, range.start).map_err(failed)?)
+        };
+        let reads_what_is_there = range.start <= log.high_watermark && log.log.oldest().is_some();
+        if !is_open && reads_what_is_there {
+            return Err(failed(LogError::SegmentClosed));
+        }
+        Ok(Self {
             partition: Arc::clone(partition),
             at,
-            next: range.start.min(last),
+            direction,
             stop: range.stop,
-            reverse,
-            times_closed: state.is_open().then_some(state.times_closed),
-        }
+            times_closed: is_open.then_some(state.replicas.known_to(at).times_closed),
+        })
     }
 
-    /// Sends batches until the end, the client's leave, the broker's `ended`, a newer group member's `fence` or the deadline.
+    /// Sends batches until the end, the client's leave, the broker's `ended` or a newer group member's `fence`.
     pub(super) async fn run(
         mut self,
         batches: mpsc::Sender<MessageBatch>,
         ended: CancellationToken,
         fence: Option<CancellationToken>,
-        deadline: Option<Instant>,
     ) {
         let _counted = self.partition.add_subscriber();
         // The handshake: one empty message.
@@ -75,10 +95,6 @@ impl SubscriptionReader {
             () = batches.closed() => {}
             () = ended.cancelled() => {}
             () = fence.cancelled() => {}
-            () = timings::wait_until(deadline) => {
-                let late = Status::deadline_exceeded("context deadline exceeded");
-                batches.send(Err(late)).await.ok();
-            }
         }
     }
 
@@ -106,52 +122,65 @@ impl SubscriptionReader {
     fn read(&mut self) -> (Vec<Bytes>, Option<Status>) {
         let partition = Arc::clone(&self.partition);
         let state = partition.lock();
-        if state.log_state == LogState::Deleted {
+        let known = state.replicas.known_to(self.at);
+        if known.log_state == LogState::Deleted {
             let end = Status::not_found("commit log was deleted");
             return (Vec::new(), Some(end));
         }
-        if self.times_closed != Some(state.times_closed) {
+        if self.times_closed != Some(known.times_closed) || !known.is_open() {
             let end = Status::failed_precondition("commit log was closed");
             return (Vec::new(), Some(end));
         }
-        if self.reverse {
-            self.read_backward(&state)
-        } else {
-            self.read_forward(&state)
+        match &mut self.direction {
+            Direction::Forward(reader) => read_forward(reader, &state, self.at, self.stop),
+            Direction::Backward(next) => read_backward(next, &state, self.at, self.stop),
         }
     }
+}
 
-    fn read_forward(&mut self, state: &PartitionState) -> (Vec<Bytes>, Option<Status>) {
-        let (high_watermark, newest) = state.replicas.seen_by(self.at);
-        let mut messages = Vec::new();
-        for (offset, message) in state.log.read(self.next, high_watermark, BATCH) {
-            messages.push(message);
-            self.next = offset + 1;
-            if self.stop == Some(offset) {
-                return (messages, Some(stop_reached()));
-            }
-        }
-        let ended = messages.is_empty() && state.readonly && self.next > newest;
-        let end = || Status::resource_exhausted("End of readonly partition");
-        (messages, ended.then(end))
-    }
+fn read_forward(
+    reader: &mut LogReader,
+    state: &PartitionState,
+    at: BrokerIndex,
+    stop: Option<i64>,
+) -> (Vec<Bytes>, Option<Status>) {
+    let log = state.committed_at(at);
+    let messages = match reader.read(log, BATCH, |offset| Some(offset) == stop) {
+        Ok(messages) => messages,
+        Err(lost) => return (Vec::new(), Some(Status::unknown(lost.to_string()))),
+    };
+    let last = messages.last().map(|(offset, _)| *offset);
+    let end = if last.is_some() && last == stop {
+        Some(stop_reached())
+    } else {
+        let is_at_end = reader.is_waiting() && log.high_watermark == log.log.newest();
+        let ends = is_at_end && messages.is_empty() && state.replicas.known_to(at).readonly;
+        ends.then(|| Status::resource_exhausted("End of readonly partition"))
+    };
+    let frames = messages.into_iter().map(|(_, frame)| frame);
+    (frames.collect(), end)
+}
 
-    /// Newest first; the end of the data is an error of its own kind (wire-contract §4.6, `reverse`).
-    fn read_backward(&mut self, state: &PartitionState) -> (Vec<Bytes>, Option<Status>) {
-        const MESSAGES: usize = 256;
-        let mut messages = Vec::new();
-        while let Some((offset, message)) = state.log.at_or_before(self.next) {
-            messages.push(message);
-            self.next = offset - 1;
-            if self.stop == Some(offset) {
-                return (messages, Some(stop_reached()));
-            }
-            if messages.len() == MESSAGES {
-                return (messages, None);
-            }
+/// Newest first; the end of the data is an error of its own kind (wire-contract §4.6, `reverse`).
+fn read_backward(
+    next: &mut i64,
+    state: &PartitionState,
+    at: BrokerIndex,
+    stop: Option<i64>,
+) -> (Vec<Bytes>, Option<Status>) {
+    const MESSAGES: usize = 256;
+    let mut messages = Vec::new();
+    while let Some((offset, message)) = state.replicas.at(at).log.at_or_before(*next) {
+        messages.push(message);
+        *next = offset - 1;
+        if stop == Some(offset) {
+            return (messages, Some(stop_reached()));
         }
-        (messages, Some(Status::unknown("EOF")))
+        if messages.len() == MESSAGES {
+            return (messages, None);
+        }
     }
+    (messages, Some(Status::unknown("EOF")))
 }
 
 fn stop_reached() -> Status {

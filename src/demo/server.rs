@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -14,50 +13,19 @@ use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
+use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
 use super::codec::FrameCodec;
+use super::deadline::{self, Deadline};
 use super::reader::MessageStream;
-use super::replication::BrokerIndex;
 use super::service::BrokerCalls;
 use super::timings;
 use crate::wire::pb;
 use pb::api_server::ApiServer;
 
-/// How much earlier than its deadline a request ends here, so that the caller reads the servers' own text.
-const MARGIN: Duration = Duration::from_millis(2);
-
-/// When the caller stops waiting, as its `grpc-timeout` said; none where it said nothing.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Option<Instant>);
-
-impl Deadline {
-    /// The deadline that was found in the headers of this request.
-    pub(super) fn of<T>(request: &Request<T>) -> Option<Instant> {
-        request.extensions().get::<Self>()?.0
-    }
-
-    fn in_headers(headers: &http::HeaderMap) -> Self {
-        let timeout = headers.get("grpc-timeout");
-        let timeout = timeout.and_then(|value| value.to_str().ok());
-        let timeout = timeout.and_then(parse_timeout);
-        Self(timeout.map(|timeout| Instant::now() + timeout))
-    }
-}
-
-/// `grpc-timeout`: up to eight digits and a unit.
-fn parse_timeout(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let amount: u64 = digits.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(amount * 3600)),
-        "M" => Some(Duration::from_secs(amount * 60)),
-        "S" => Some(Duration::from_secs(amount)),
-        "m" => Some(Duration::from_millis(amount)),
-        "u" => Some(Duration::from_micros(amount)),
-        "n" => Some(Duration::from_nanos(amount)),
-        _ => None,
-    }
-}
+/// The calls whose response goes on until a deadline.
+const SUBSCRIBE: &str = "/proto.API/Subscribe";
+const PUBLISH_ASYNC: &str = "/proto.API/PublishAsync";
 
 /// grpc-go has another code and another text than tonic for a message over its limit of 4 MiB.
 pub(super) fn as_grpc_go(status: Status) -> Status {
@@ -108,7 +76,7 @@ impl BrokerService {
             timings::wait_until(busy).await;
         }
         match request.uri().path() {
-            "/proto.API/Subscribe" => {
+            SUBSCRIBE => {
                 let calls = BrokerCalls::new(Arc::clone(&self.cluster), self.at);
                 Grpc::new(FrameCodec)
                     .server_streaming(Subscribe(calls), request)
@@ -135,12 +103,18 @@ impl BrokerService {
     async fn answer(mut self, mut request: http::Request<Body>) -> http::Response<Body> {
         let deadline = Deadline::in_headers(request.headers());
         request.extensions_mut().insert(deadline);
-        let last_moment = deadline.0.map(|deadline| deadline - MARGIN);
-        tokio::select! {
+        let streams = matches!(request.uri().path(), SUBSCRIBE | PUBLISH_ASYNC);
+        let deadlines = self.cluster.compat().deadlines;
+        let response = tokio::select! {
             response = self.route(request) => response,
-            () = timings::wait_until(last_moment) => {
-                Status::deadline_exceeded("context deadline exceeded").into_http()
+            () = timings::wait_until(deadline.last_moment()) => {
+                return deadline::exceeded().into_http();
             }
+        };
+        if streams {
+            response.map(|body| deadline.limit(body, deadlines))
+        } else {
+            response
         }
     }
 }
@@ -166,25 +140,10 @@ struct Subscribe(BrokerCalls);
 impl ServerStreamingService<pb::SubscribeRequest> for Subscribe {
     type Response = Bytes;
     type ResponseStream = MessageStream;
-    type Future = std::future::Ready<Result<Response<MessageStream>, Status>>;
+    type Future = BoxFuture<Response<MessageStream>, Status>;
 
     fn call(&mut self, request: Request<pb::SubscribeRequest>) -> Self::Future {
-        std::future::ready(self.0.stored_messages(&request).map(Response::new))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::parse_timeout;
-
-    #[test]
-    fn timeouts_are_read_with_their_unit() {
-        assert_eq!(parse_timeout("5S"), Some(Duration::from_secs(5)));
-        assert_eq!(parse_timeout("1500m"), Some(Duration::from_millis(1500)));
-        assert_eq!(parse_timeout("20000u"), Some(Duration::from_millis(20)));
-        assert_eq!(parse_timeout(""), None);
-        assert_eq!(parse_timeout("5x"), None);
+        let calls = self.0.clone();
+        Box::pin(async move { calls.stored_messages(&request).await.map(Response::new) })
     }
 }

@@ -1,6 +1,7 @@
 //! The sixteen calls of one broker: protobuf in, protobuf out, nothing decided.
 //! What each call does is in the file named after it.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +12,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
 use super::cursors::CursorKey;
+use super::deadline::Deadline;
 use super::pending_acks::Publication;
 use super::publish::{AckInbox, check_ack};
 use super::publish_async::AsyncPublish;
 use super::reader::MessageStream;
-use super::replication::BrokerIndex;
-use super::server::Deadline;
 use super::stream_spec::StreamSpec;
 use super::subject;
 use crate::wire::pb;
@@ -42,22 +43,27 @@ impl BrokerCalls {
     }
 
     /// The messages of a subscription as they are stored, the empty handshake first.
-    pub(super) fn stored_messages(
+    pub(super) async fn stored_messages(
         &self,
         request: &Request<pb::SubscribeRequest>,
     ) -> Result<MessageStream, Status> {
         let deadline = Deadline::of(request);
         let batches = self
             .cluster
-            .subscribe(self.at, request.get_ref(), deadline)?;
+            .subscribe(self.at, request.get_ref(), deadline)
+            .await?;
         Ok(MessageStream::new(batches))
     }
 
-    /// The request, once there is a metadata leader, as every change of the cluster needs one.
-    async fn with_controller<T>(&self, request: Request<T>) -> Result<T, Status> {
-        let deadline = Deadline::of(&request);
-        self.cluster.wait_for_controller(deadline).await?;
-        Ok(request.into_inner())
+    /// Waits for a metadata leader, as every change of the cluster needs one.
+    async fn find_controller<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        let deadline = Deadline::of(request);
+        self.cluster.wait_for_controller(self.at, deadline).await
+    }
+
+    /// Refuses a call that the policy does not allow.
+    fn authorize(&self, call: &str, resource: &str) -> Result<(), Status> {
+        self.cluster.policy.check(call, resource)
     }
 
     /// Whether a publish waits for an ack: not without a deadline, nor with a policy of none (wire-contract §0.6).
@@ -83,8 +89,11 @@ impl pb::api_server::Api for BrokerCalls {
         let deadline = Deadline::of(&request);
         let spec = StreamSpec::from(request.into_inner());
         spec.check()?;
-        self.cluster.wait_for_controller(deadline).await?;
+        self.authorize("CreateStream", &spec.name)?;
+        spec.check_encryption()?;
+        self.cluster.wait_for_controller(self.at, deadline).await?;
         self.cluster.create(spec)?;
+        self.cluster.leave_open("Failed to replicate partition")?;
         Ok(Response::new(pb::CreateStreamResponse {}))
     }
 
@@ -92,8 +101,10 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::DeleteStreamRequest>,
     ) -> Answer<pb::DeleteStreamResponse> {
-        let request = self.with_controller(request).await?;
-        self.cluster.delete(&request.name)?;
+        self.authorize("DeleteStream", &request.get_ref().name)?;
+        self.find_controller(&request).await?;
+        self.cluster.delete(&request.get_ref().name)?;
+        self.cluster.leave_open("Failed to delete stream")?;
         Ok(Response::new(pb::DeleteStreamResponse {}))
     }
 
@@ -101,9 +112,12 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::PauseStreamRequest>,
     ) -> Answer<pb::PauseStreamResponse> {
-        let request = self.with_controller(request).await?;
+        self.authorize("PauseStream", &request.get_ref().name)?;
+        self.find_controller(&request).await?;
+        let request = request.get_ref();
         self.cluster
             .pause(&request.name, &request.partitions, request.resume_all)?;
+        self.cluster.leave_open("Failed to pause stream")?;
         Ok(Response::new(pb::PauseStreamResponse {}))
     }
 
@@ -111,9 +125,13 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::SetStreamReadonlyRequest>,
     ) -> Answer<pb::SetStreamReadonlyResponse> {
-        let request = self.with_controller(request).await?;
+        self.authorize("SetStreamReadonly", &request.get_ref().name)?;
+        self.find_controller(&request).await?;
+        let request = request.get_ref();
         self.cluster
             .set_readonly(&request.name, &request.partitions, request.readonly)?;
+        self.cluster
+            .leave_open("Failed to set stream readonly flag")?;
         Ok(Response::new(pb::SetStreamReadonlyResponse {}))
     }
 
@@ -124,7 +142,7 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::SubscribeRequest>,
     ) -> Answer<Self::SubscribeStream> {
-        let messages = self.stored_messages(&request)?.map(|message| {
+        let messages = self.stored_messages(&request).await?.map(|message| {
             pb::Message::decode(message?).map_err(|error| Status::internal(error.to_string()))
         });
         Ok(Response::new(Box::pin(messages)))
@@ -134,6 +152,7 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::FetchMetadataRequest>,
     ) -> Answer<pb::FetchMetadataResponse> {
+        self.authorize("FetchMetadata", "*")?;
         let deadline = Deadline::of(&request);
         let request = request.into_inner();
         // Streams first: the wait for silent brokers makes them old (wire-contract §4.7).
@@ -152,6 +171,7 @@ impl pb::api_server::Api for BrokerCalls {
         request: Request<pb::FetchPartitionMetadataRequest>,
     ) -> Answer<pb::FetchPartitionMetadataResponse> {
         let request = request.get_ref();
+        self.authorize("FetchPartitionMetadata", &request.stream)?;
         let metadata =
             self.cluster
                 .partition_seen_by(self.at, &request.stream, request.partition)?;
@@ -166,7 +186,11 @@ impl pb::api_server::Api for BrokerCalls {
         if request.stream.is_empty() {
             return Err(Status::invalid_argument("no stream provided"));
         }
-        let partition = self.cluster.publish_target(self.at, &request)?;
+        self.authorize("Publish", &request.stream)?;
+        let partition = self
+            .cluster
+            .publish_target(self.at, &request, deadline)
+            .await?;
         let waits = Self::waits_for_ack(request.ack_policy(), deadline);
         let mut inbox = self.cluster.open_inbox(request.ack_inbox.clone(), waits);
         let (name, acks) = (std::mem::take(&mut inbox.name), inbox.acks.take());
@@ -185,7 +209,9 @@ impl pb::api_server::Api for BrokerCalls {
         request: Request<Streaming<pb::PublishRequest>>,
     ) -> Answer<Self::PublishAsyncStream> {
         let (responses, receiver) = mpsc::channel(RESPONSES);
-        let session = AsyncPublish::new(Arc::clone(&self.cluster), self.at, responses);
+        let deadline = Deadline::of(&request);
+        let cluster = Arc::clone(&self.cluster);
+        let session = AsyncPublish::new(cluster, self.at, deadline, responses);
         self.cluster.spawn(session.run(request.into_inner()));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
@@ -196,6 +222,7 @@ impl pb::api_server::Api for BrokerCalls {
     ) -> Answer<pb::PublishToSubjectResponse> {
         let deadline = Deadline::of(&request);
         let request = request.into_inner();
+        self.authorize("PublishToSubject", &request.subject)?;
         // NATS accepts wildcards.
         if !subject::is_valid(&request.subject) {
             let text = "failed to publish to NATS: nats: invalid subject";
@@ -205,7 +232,7 @@ impl pb::api_server::Api for BrokerCalls {
         let waits = Self::waits_for_ack(policy, deadline);
         let mut inbox = self.cluster.open_inbox(request.ack_inbox, waits);
         self.cluster.deliver(&Publication {
-            subject: &request.subject,
+            subject: Cow::Borrowed(&*request.subject),
             key: request.key,
             value: request.value,
             headers: request.headers,
@@ -226,14 +253,17 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::SetCursorRequest>,
     ) -> Answer<pb::SetCursorResponse> {
+        let deadline = Deadline::of(&request);
         let request = request.into_inner();
         let key = CursorKey {
             stream: request.stream,
             partition: request.partition,
             cursor_id: request.cursor_id,
         };
+        key.check()?;
+        self.authorize("SetCursor", &key.stream)?;
         self.cluster
-            .set_cursor(self.at, key, request.offset)
+            .set_cursor(self.at, key, request.offset, deadline)
             .await?;
         Ok(Response::new(pb::SetCursorResponse {}))
     }
@@ -242,13 +272,16 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::FetchCursorRequest>,
     ) -> Answer<pb::FetchCursorResponse> {
+        let deadline = Deadline::of(&request);
         let request = request.into_inner();
         let key = CursorKey {
             stream: request.stream,
             partition: request.partition,
             cursor_id: request.cursor_id,
         };
-        let offset = self.cluster.fetch_cursor(self.at, &key)?;
+        key.check()?;
+        self.authorize("FetchCursor", &key.stream)?;
+        let offset = self.cluster.fetch_cursor(self.at, &key, deadline).await?;
         Ok(Response::new(pb::FetchCursorResponse { offset }))
     }
 
@@ -256,9 +289,11 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::JoinConsumerGroupRequest>,
     ) -> Answer<pb::JoinConsumerGroupResponse> {
-        let request = self.with_controller(request).await?;
+        self.find_controller(&request).await?;
+        let request = request.into_inner();
         let (group, consumer) = (&request.group_id, &request.consumer_id);
         let (coordinator, epoch) = self.cluster.join_group(group, consumer, request.streams)?;
+        self.cluster.leave_open("Failed to join consumer group")?;
         let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
         let timings = &self.cluster.timings;
         Ok(Response::new(pb::JoinConsumerGroupResponse {
@@ -273,9 +308,13 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::LeaveConsumerGroupRequest>,
     ) -> Answer<pb::LeaveConsumerGroupResponse> {
-        let request = self.with_controller(request).await?;
+        self.find_controller(&request).await?;
+        let request = request.get_ref();
         self.cluster
             .leave_group(&request.group_id, &request.consumer_id)?;
+        // The servers' own words.
+        self.cluster
+            .leave_open("Failed to set stream readonly flag")?;
         Ok(Response::new(pb::LeaveConsumerGroupResponse {}))
     }
 
@@ -296,10 +335,13 @@ impl pb::api_server::Api for BrokerCalls {
         &self,
         request: Request<pb::ReportConsumerGroupCoordinatorRequest>,
     ) -> Answer<pb::ReportConsumerGroupCoordinatorResponse> {
-        let request = self.with_controller(request).await?;
+        self.find_controller(&request).await?;
+        let request = request.get_ref();
         let suspect = (request.coordinator.as_str(), request.epoch);
         self.cluster
             .report_coordinator(&request.group_id, &request.consumer_id, suspect)?;
+        self.cluster
+            .leave_open("Failed to replicate coordinator change")?;
         Ok(Response::new(pb::ReportConsumerGroupCoordinatorResponse {}))
     }
 }

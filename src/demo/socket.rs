@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
@@ -43,9 +44,15 @@ pub(super) struct ConnectionFaults {
     /// Ends all connections with a GOAWAY frame.
     pub(super) goaways: CancelSwitch,
     cuts: AtomicU64,
+    frozen: watch::Sender<bool>,
 }
 
 impl ConnectionFaults {
+    /// Has nothing go over any connection, in either direction, or lets it go on. What was sent meanwhile waits.
+    pub(super) fn freeze(&self, frozen: bool) {
+        self.frozen.send_replace(frozen);
+    }
+
     /// Closes each connection in the middle of the next message that it carries.
     pub(super) fn cut(&self) {
         self.cuts.fetch_add(1, Ordering::Relaxed);
@@ -112,12 +119,13 @@ impl PingGuard {
 }
 
 /// One connection.
-#[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
     faults: Arc<ConnectionFaults>,
     reset: Pin<Box<WaitForCancellationFutureOwned>>,
     goaway: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// The end of a freeze that it waits for.
+    thaw: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     cuts_before: u64,
     incoming: FrameReader,
     outgoing: FrameReader,
@@ -135,6 +143,7 @@ impl Socket {
             stream,
             reset: cancelled(&faults.resets),
             goaway: cancelled(&faults.goaways),
+            thaw: None,
             cuts_before: faults.cuts.load(Ordering::Relaxed),
             faults,
             incoming: FrameReader {
@@ -162,6 +171,24 @@ impl Socket {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
+    }
+
+    /// Ready where the connection is not frozen.
+    fn poll_thawed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Some(thaw) = &mut self.thaw {
+                std::task::ready!(thaw.as_mut().poll(cx));
+                self.thaw = None;
+            }
+            if !*self.faults.frozen.borrow() {
+                return Poll::Ready(());
+            }
+            let mut frozen = self.faults.frozen.subscribe();
+            self.thaw = Some(Box::pin(async move {
+                // The faults last as long as the broker.
+                frozen.wait_for(|frozen| !*frozen).await.ok();
+            }));
+        }
     }
 
     fn send_goaway(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -243,6 +270,7 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.apply_faults(cx)?;
+        std::task::ready!(self.poll_thawed(cx));
         let before = buffer.filled().len();
         std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let bytes = buffer.filled().get(before..).unwrap_or_default();
@@ -259,6 +287,7 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.apply_faults(cx)?;
+        std::task::ready!(self.poll_thawed(cx));
         if self.cut_is_armed() {
             return self.write_to_cut(cx, bytes);
         }
@@ -273,6 +302,7 @@ impl AsyncWrite for Socket {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.apply_faults(cx)?;
+        std::task::ready!(self.poll_thawed(cx));
         if self.cut_is_armed() {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.write_to_cut(cx, first.map(|slice| &**slice).unwrap_or_default());

@@ -129,6 +129,11 @@ impl StreamSpec {
         if is_reserved(&self.name) {
             return Err(Status::invalid_argument("Stream is reserved"));
         }
+        Ok(())
+    }
+
+    /// The check that follows that of the policy: there is no key here.
+    pub(super) fn check_encryption(&self) -> Result<(), Status> {
         if self.encryption {
             return Err(Status::failed_precondition(
                 "Failed on preconditions for stream's encryption handler: \

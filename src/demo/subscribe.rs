@@ -8,10 +8,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
+use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
+use super::log::LookupError;
 use super::partition::{Partition, PartitionState};
+use super::publish::as_go_error;
 use super::reader::{MessageBatch, SubscriptionReader};
-use super::replication::BrokerIndex;
 use crate::wire::pb;
 use pb::{StartPosition, StopPosition};
 
@@ -20,28 +22,32 @@ const BATCHES: usize = 4;
 
 impl Cluster {
     /// Begins a subscription at this broker; an error comes in the place of the handshake.
-    pub(super) fn subscribe(
+    pub(super) async fn subscribe(
         self: &Arc<Self>,
         at: BrokerIndex,
         request: &pb::SubscribeRequest,
         deadline: Option<Instant>,
     ) -> Result<mpsc::Receiver<MessageBatch>, Status> {
         let partition = self.readable_partition(at, request)?;
+        if request.resume {
+            let resumed = self.resume_for(at, &partition, deadline).await;
+            resumed.map_err(|status| {
+                let why = as_go_error(&status);
+                Status::internal(format!("Failed to resume stream: {why}"))
+            })?;
+        }
         let fence = fence(&partition, request)?;
-        let reverse = request.reverse && self.compat().reverse;
         let reader = {
             let state = partition.lock();
             let range = OffsetRange::resolve(&state, at, request)?;
-            if reverse && state.log.is_empty() {
-                let text = "Failed to create stream reader: segment not found";
-                return Err(Status::internal(text));
-            }
-            range.check_open(&state, at)?;
-            SubscriptionReader::new(&partition, &state, at, range, reverse)
+            let reverse = request.reverse && self.compat().reverse;
+            SubscriptionReader::open(&partition, &state, at, range, reverse)?
         };
+        // Servers look at their policy last (wire-contract §4.9).
+        self.policy.check("Subscribe", &request.stream)?;
         let (batches, receiver) = mpsc::channel(BATCHES);
         let ended = self.brokers[at].subscriptions.token();
-        self.spawn(reader.run(batches, ended, fence, deadline));
+        self.spawn(reader.run(batches, ended, fence));
         Ok(receiver)
     }
 
@@ -50,14 +56,13 @@ impl Cluster {
         at: BrokerIndex,
         request: &pb::SubscribeRequest,
     ) -> Result<Arc<Partition>, Status> {
-        let is_up = self.brokers[at].is_up();
-        let partition = self.lock().partition(&request.stream, request.partition);
-        let partition = partition.filter(|_| is_up);
-        let partition = partition.ok_or_else(|| Status::not_found("No such partition"))?;
-        if request.resume {
-            self.resume(&partition);
+        if consumer(request).is_some_and(|consumer| consumer.consumer_id.is_empty()) {
+            let text = "Consumer id cannot be empty when group id is provided";
+            return Err(Status::invalid_argument(text));
         }
-        let leads = partition.lock().replicas.leader() == at;
+        let partition = self.known_partition(at, &request.stream, request.partition);
+        let partition = partition.ok_or_else(|| Status::not_found("No such partition"))?;
+        let leads = partition.lock().replicas.known_to(at).leader == at;
         if !leads && !request.read_isr_replica {
             return Err(Status::failed_precondition("Server not partition leader"));
         }
@@ -83,10 +88,6 @@ fn fence(
     let Some(consumer) = consumer(request) else {
         return Ok(None);
     };
-    if consumer.consumer_id.is_empty() {
-        let text = "Consumer id cannot be empty when group id is provided";
-        return Err(Status::invalid_argument(text));
-    }
     let fence = partition.fence_consumer(&consumer.group_id, consumer.group_epoch);
     let refused =
         || Status::failed_precondition("Consumer is not currently assigned this partition");
@@ -116,18 +117,10 @@ impl OffsetRange {
         }
         Ok(Self { start, stop })
     }
-
-    /// A paused partition refuses readers of what it has; readers of what is to come get the handshake and then the end.
-    fn check_open(self, state: &PartitionState, at: BrokerIndex) -> Result<(), Status> {
-        let (high_watermark, _) = state.replicas.seen_by(at);
-        if state.is_open() || self.start > high_watermark {
-            return Ok(());
-        }
-        let text = "Failed to create stream reader: segment has been closed";
-        Err(Status::internal(text))
-    }
 }
 
+/// Where reading starts, as servers resolve it: past what is committed, and where nothing is left, readers wait for the
+/// next committed message (wire-contract §0.8).
 fn start(
     state: &PartitionState,
     at: BrokerIndex,
@@ -136,19 +129,18 @@ fn start(
     let unknown = |code: prost::UnknownEnumValue| format!("Unknown StartPosition {}", code.0);
     let position = StartPosition::try_from(request.start_position)
         .map_err(|code| Status::invalid_argument(unknown(code)))?;
-    let (high_watermark, newest) = state.replicas.seen_by(at);
-    let oldest = state.log.oldest();
-    Ok(match position {
-        StartPosition::NewOnly => newest + 1,
-        StartPosition::Latest => newest.max(0),
-        StartPosition::Earliest => oldest,
-        // Past the end means the next committed message, whatever its offset (wire-contract §0.8).
-        StartPosition::Offset => request.start_offset.max(oldest).min(high_watermark + 1),
+    let log = &state.replicas.at(at).log;
+    let start = match position {
+        StartPosition::NewOnly => log.next_offset(),
+        StartPosition::Latest => log.newest(),
+        StartPosition::Earliest => log.oldest().unwrap_or_default(),
+        StartPosition::Offset => request.start_offset,
         StartPosition::Timestamp => {
-            let first = state.log.first_since(request.start_timestamp);
-            first.unwrap_or(newest + 1)
+            check_index(state, at)?;
+            log.earliest_since(request.start_timestamp)
         }
-    })
+    };
+    Ok(start.max(0))
 }
 
 fn stop(
@@ -159,24 +151,43 @@ fn stop(
     let unknown = |code: prost::UnknownEnumValue| format!("Unknown StopPosition {}", code.0);
     let position = StopPosition::try_from(request.stop_position)
         .map_err(|code| Status::invalid_argument(unknown(code)))?;
-    let (_, newest) = state.replicas.seen_by(at);
+    let newest = state.newest_at(at);
+    let readonly = state.replicas.known_to(at).readonly;
     Ok(match position {
-        StopPosition::StopOnCancel => Some(newest).filter(|_| state.readonly && newest >= 0),
+        StopPosition::StopOnCancel => Some(newest).filter(|_| readonly && newest >= 0),
         StopPosition::StopOffset => Some(request.stop_offset).filter(|offset| *offset != -1),
         StopPosition::StopLatest if newest < 0 => {
             return Err(Status::resource_exhausted("Stream is empty"));
         }
         StopPosition::StopLatest => Some(newest),
-        StopPosition::StopTimestamp => Some(stop_at_time(state, newest, request.stop_timestamp)?),
+        StopPosition::StopTimestamp => {
+            check_index(state, at)?;
+            let found = state
+                .replicas
+                .at(at)
+                .log
+                .latest_until(request.stop_timestamp);
+            Some(found.map_err(|error| lookup_failed(lookup_text(error)))?)
+        }
     })
 }
 
-fn stop_at_time(state: &PartitionState, newest: i64, timestamp: i64) -> Result<i64, Status> {
-    let failed =
-        |why: &str| Status::internal(format!("Failed to lookup offset for timestamp: {why}"));
-    if newest < 0 {
-        return Err(failed("failed to find log segment for timestamp: EOF"));
+/// A time is looked up in the index of the segments, which a pause closes.
+fn check_index(state: &PartitionState, at: BrokerIndex) -> Result<(), Status> {
+    if state.replicas.known_to(at).is_open() {
+        return Ok(());
     }
-    let found = state.log.last_until(timestamp);
-    found.ok_or_else(|| failed("timestamp is before the beginning of the log"))
+    let why = "failed to find log segment for timestamp: segment has been closed";
+    Err(lookup_failed(why))
+}
+
+fn lookup_text(error: LookupError) -> &'static str {
+    match error {
+        LookupError::EndOfSegments => "failed to find log segment for timestamp: EOF",
+        LookupError::BeforeBeginning => "timestamp is before the beginning of the log",
+    }
+}
+
+fn lookup_failed(why: &str) -> Status {
+    Status::internal(format!("Failed to lookup offset for timestamp: {why}"))
 }

@@ -22,10 +22,22 @@ pub(super) struct Timings {
     pub(super) isr_regain: Duration,
     /// From the death of the metadata leader to the next; also a lone broker's way back to itself.
     pub(super) controller_election: Duration,
+    /// How long followers take a dead metadata leader for alive.
+    pub(super) controller_silence: Duration,
+    /// How long a new metadata leader is known before it listens.
+    pub(super) controller_begins: Duration,
+    /// How long a broker waits for the metadata leader's answer where the caller set no deadline.
+    pub(super) propagation: Duration,
     /// From the restart of a broker to the first connection it accepts.
     pub(super) port_closed: Duration,
     /// From the restart of a broker until it has replayed the metadata; until then it knows no stream.
     pub(super) replay: Duration,
+    /// The last part of that, in which it shows streams that were deleted long ago.
+    pub(super) ghosts: Duration,
+    /// As `replay`, of a broker with an empty folder: it gets all of it from the metadata leader.
+    pub(super) replay_emptied: Duration,
+    /// How long a broker that was stopped goes on by what it knew, at most.
+    pub(super) stale: Duration,
     /// How old a broker's list of brokers may grow before it asks around again.
     pub(super) cache_age: Duration,
     /// How long it waits for silent brokers when the caller set no deadline (wire-contract §0.5).
@@ -63,9 +75,15 @@ impl Timings {
             election: scaled(15_200),
             isr_lag: scaled(5_200),
             isr_regain: scaled(1_400),
-            controller_election: scaled(1_800),
+            controller_election: scaled(2_400),
+            controller_silence: scaled(1_200),
+            controller_begins: scaled(300),
+            propagation: scaled(5_000),
             port_closed: scaled(250),
             replay: scaled(6_800),
+            ghosts: scaled(1_000),
+            replay_emptied: scaled(3_000),
+            stale: scaled(6_000),
             cache_age: scaled(120_000),
             survey: scaled(3_000),
             consumer_timeout: scaled(15_000),

@@ -109,8 +109,8 @@ impl Workload {
         };
         let follower = {
             let replicas = &partition.lock().replicas;
-            let leader = replicas.leader();
-            replicas.brokers().find(|broker| *broker != leader)
+            let leader = replicas.agreed.leader;
+            replicas.holders().iter().find(|broker| *broker != leader)
         };
         if let Some(follower) = follower {
             partition.hold_back(follower);
@@ -161,8 +161,8 @@ impl Workload {
             return;
         };
         self.cluster.deliver(&Publication {
-            subject: &literal_subject(stream, &partition),
-            reply: &message.reply,
+            subject: literal_subject(stream, &partition).into(),
+            reply: message.reply.into(),
             key: message.key,
             value: message.value,
             headers: message.headers,

@@ -11,7 +11,7 @@ mod reading;
 mod streams;
 
 use driver::Scenario;
-use liftui::demo::{DemoCluster, DemoOptions};
+use liftui::demo::{DeadlineEnd, DemoCluster, DemoOptions};
 
 async fn replay(brokers: usize, golden: &str) {
     let options = DemoOptions {
@@ -19,6 +19,8 @@ async fn replay(brokers: usize, golden: &str) {
         ..DemoOptions::default()
     };
     let cluster = DemoCluster::start(options).await.unwrap();
+    // What was recorded are the ends that clients make themselves.
+    cluster.faults().deadlines(DeadlineEnd::Status);
     let mut scenario = Scenario::new(&cluster.addresses(), golden).await;
     streams::create(&mut scenario).await;
     publishing::publish(&mut scenario).await;

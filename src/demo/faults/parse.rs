@@ -1,13 +1,16 @@
 //! Faults as text: what follows `:fault ` on the command line of the demo, and what an incident's steps say.
 //! What each of them does is `faults.rs`.
 
-use super::{AckFault, FaultResult, Faults};
+use super::{AckFault, DeadlineEnd, FaultResult, Faults};
 use crate::model::parse_duration;
 
 /// Each fault, and what it does, a line each.
 const HELP: &str = "\
 kill N                            kill broker N: connections break, its port refuses, elections follow
-restart N                         start it again
+restart N                         start it again; for a second it shows streams deleted long ago
+wipe N                            kill broker N, empty its folder, start it again: what it leads begins at offset 0
+stop N DUR                        stop broker N for that long: connections stay, nothing is answered
+cont N                            let it go on: for some seconds it believes what it knew
 stall N DUR                       broker N answers nothing for that long
 slow N DUR                        broker N takes that much longer for each answer; 0s lifts it
 refuse N                          broker N refuses new connections
@@ -20,9 +23,12 @@ stale N                           broker N's list of brokers is too old
 move STREAM:P N                   make broker N the leader
 shrink STREAM:P N                 keep broker N from following, out of the ISR
 expand STREAM:P                   let all followers follow again
+compacting STREAM:P DUR           for that long nobody can begin to read there, as while compaction replaces segments
 garbage STREAM:P                  subscribers get bytes that are no message
 oversize STREAM:P                 subscribers get a message over 4 MiB
 acks none|duplicate|reorder|lose  what happens to asynchronous acks; none mends
+outcomes known|open               open: changes are made, and answered as if the metadata leader had been lost
+deadlines mixed|status|reset      how streaming calls end whose deadline passes
 flags sticky|true                 whether paused and readonly stick in metadata
 reverse known|ignored             whether reverse subscriptions are known
 heal                              mend everything that can be mended";
@@ -53,6 +59,11 @@ impl Faults {
             ["acks", "duplicate"] => self.acks(AckFault::Duplicate),
             ["acks", "reorder"] => self.acks(AckFault::Reorder),
             ["acks", "lose"] => self.acks(AckFault::Lose),
+            ["outcomes", "known"] => self.leave_outcomes_open(false),
+            ["outcomes", "open"] => self.leave_outcomes_open(true),
+            ["deadlines", "mixed"] => self.deadlines(DeadlineEnd::Mixed),
+            ["deadlines", "status"] => self.deadlines(DeadlineEnd::Status),
+            ["deadlines", "reset"] => self.deadlines(DeadlineEnd::Reset),
             ["flags", "sticky"] => self.sticky_flags(true),
             ["flags", "true"] => self.sticky_flags(false),
             ["reverse", "known"] => self.reverse(true),
@@ -68,6 +79,9 @@ impl Faults {
         Some(match (words[0], words.get(2..)?) {
             ("kill", []) => self.kill(broker),
             ("restart", []) => self.restart(broker),
+            ("wipe", []) => self.wipe(broker),
+            ("stop", [time]) => self.stop(broker, parse_duration(time).ok()?),
+            ("cont", []) => self.cont(broker),
             ("stall", [time]) => self.stall(broker, parse_duration(time).ok()?),
             ("slow", [time]) => self.slow(broker, parse_duration(time).ok()?),
             ("refuse", []) => self.refuse(broker),
@@ -88,6 +102,9 @@ impl Faults {
             ("move", [broker]) => self.move_leader(stream, partition, broker.parse().ok()?),
             ("shrink", [broker]) => self.shrink_isr(stream, partition, broker.parse().ok()?),
             ("expand", []) => self.expand_isr(stream, partition),
+            ("compacting", [time]) => {
+                self.compacting(stream, partition, parse_duration(time).ok()?)
+            }
             ("garbage", []) => self.garbage(stream, partition),
             ("oversize", []) => self.oversize(stream, partition),
             _ => return None,

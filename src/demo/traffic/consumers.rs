@@ -114,9 +114,9 @@ impl Workload {
         let Some(found) = self.cluster.cursor_partition(&key) else {
             return;
         };
-        let leader = found.lock().replicas.leader();
+        let leader = found.lock().replicas.agreed.leader;
         // One that cannot be stored now is stored the next time, when it is newer anyway.
-        let stored = self.cluster.set_cursor(leader, key, offset);
+        let stored = self.cluster.set_cursor(leader, key, offset, None);
         tokio::select! {
             _ = stored => {}
             () = timings::wait(self.cluster.timings.scaled(PATIENCE)) => {}
@@ -132,5 +132,10 @@ impl Workload {
 
 fn bounds(partition: &Partition) -> (i64, i64) {
     let state = partition.lock();
-    (state.log.oldest(), state.replicas.high_watermark())
+    let replica = state.replicas.at(state.replicas.agreed.leader);
+    let oldest = replica.log.oldest();
+    (
+        oldest.unwrap_or_else(|| replica.log.next_offset()),
+        replica.high_watermark,
+    )
 }

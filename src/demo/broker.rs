@@ -207,11 +207,8 @@ impl Broker {
     pub(super) fn finish_catch_up(&self, now: Instant) -> bool {
         let mut process = self.process();
         let is_over = |until: Option<Instant>| until.is_some_and(|until| until <= now);
-        let over = process
-            .outdated
-            .take_if(|(_, until)| is_over(*until))
-            .is_some();
-        over
+        let ended = process.outdated.take_if(|(_, until)| is_over(*until));
+        ended.is_some()
     }
 
     /// The brokers that it lists without asking around; `None` where its list is older than that.

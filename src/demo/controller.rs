@@ -1,6 +1,5 @@
 //! The metadata leader: who it is, and what brokers answer to changes of the cluster while there is none.
 
-use std::time::Duration;
 
 use tokio::time::Instant;
 use tonic::Status;
@@ -102,7 +101,9 @@ impl Cluster {
                 Forwarding::NobodyListens
             };
         }
-        let just_elected: Duration = timings.controller_election - timings.controller_begins;
+        let just_elected = timings
+            .controller_election
+            .saturating_sub(timings.controller_begins);
         if self.has_majority() && passed >= just_elected && passed < timings.controller_election {
             return Forwarding::NobodyListens;
         }

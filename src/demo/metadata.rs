@@ -34,7 +34,7 @@ impl Cluster {
                 .map(|stream| self.stream_seen_by(at, stream))
                 .collect();
         }
-        let named = names.iter().map(|name| match self.known_stream(at, name) {
+        let answers = names.iter().map(|name| match self.known_stream(at, name) {
             Some(stream) => self.stream_seen_by(at, &stream),
             None => pb::StreamMetadata {
                 name: name.clone(),
@@ -42,7 +42,7 @@ impl Cluster {
                 ..pb::StreamMetadata::default()
             },
         });
-        named.collect()
+        answers.collect()
     }
 
     fn stream_seen_by(&self, at: BrokerIndex, stream: &Stream) -> pb::StreamMetadata {

@@ -165,10 +165,9 @@ impl LogReader {
                         break;
                     }
                 }
-                Ok(None) => break,
                 Err(error) if taken.is_empty() => return Err(error),
-                // It is met again at the next read.
-                Err(_) => break,
+                // An error after some messages is met again at the next read.
+                Ok(None) | Err(_) => break,
             }
         }
         Ok(taken)

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::effect::Effect;
-use super::event::ConnectionState;
+use super::event::{ConnectionState, TailEvent};
+use super::notice::Level;
 use crate::health::{Health, HealthOptions, Truth};
-use crate::model::{BrokerView, CursorEntry, Probe, Timestamp};
+use crate::model::{AckPolicy, BrokerView, CursorEntry, Operation, Outcome, Probe, Timestamp};
 
 /// The cluster as the dashboard knows it. The last good answer of every broker stays (I8).
 #[derive(Debug)]
@@ -102,6 +103,36 @@ impl ClusterState {
         if self.is_small() {
             self.assess(context);
         }
+    }
+
+    /// Messages that a tail delivers are committed: a leader that ends before them has lost them.
+    pub(super) fn on_tail_event(&mut self, event: &TailEvent, now: Timestamp) {
+        if let TailEvent::Chunk(chunk) | TailEvent::Older(chunk) = event {
+            let (stream, id) = (chunk.stream(), chunk.partition());
+            self.health
+                .record_stored(stream, id, chunk.last_offset(), now);
+        }
+    }
+
+    /// An ack of all in-sync replicas says that a message is committed.
+    pub(super) fn on_outcome(&mut self, operation: &Operation, outcome: &Outcome, now: Timestamp) {
+        if let Operation::Publish(options) = operation
+            && options.ack_policy == AckPolicy::All
+            && let Outcome::Acked {
+                ack,
+                partition: Some(id),
+            } = outcome
+        {
+            self.health.record_stored(&ack.stream, *id, ack.offset, now);
+        }
+    }
+
+    /// The user knows what that stream has lost.
+    pub(super) fn acknowledge(&mut self, stream: &str, context: &mut Context) {
+        self.health.acknowledge(stream);
+        self.assess(context);
+        let text = format!("{stream}: what it lost is known; a further loss is told again");
+        context.notify(Level::Note, text);
     }
 
     /// All cursors were read.

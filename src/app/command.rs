@@ -162,6 +162,8 @@ commands! {
         Delete(Stream) = "streams.delete",
         /// Show what would happen if this broker were lost.
         WhatIf(Broker) = "brokers.what-if",
+        /// End the finding about messages that are gone: you know of it.
+        Acknowledge = "findings.acknowledge",
     }
 
     /// Does something with a tail or the inspected message.

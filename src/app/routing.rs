@@ -50,7 +50,10 @@ impl App {
             Event::Connection(state) => self.cluster.on_connection(state, context),
             Event::BrokerView(view) => self.cluster.on_broker_view(&view, context),
             Event::Probe(probe) => self.cluster.on_probe(&probe, context),
-            Event::Tail(id, event) => self.screens.tails.on_event(id, &event, context),
+            Event::Tail(id, event) => {
+                self.cluster.on_tail_event(&event, context.now);
+                self.screens.tails.on_event(id, &event, context);
+            }
             Event::Scan(id, event) => self.screens.tails.on_scan(id, &event, context),
             Event::Cursors(result) => self.set_cursors(&result),
             Event::Groups(result) => self.screens.cursors.on_groups(result, context.now),
@@ -234,6 +237,10 @@ impl App {
     fn end_operation(&mut self, id: RequestId, result: Result<Outcome, Failure>) {
         if let Some(Request::Operation(operation)) = self.context.end_request(id) {
             self.overlays.on_done(id, result.as_ref().err());
+            if let Ok(outcome) = &result {
+                self.cluster
+                    .on_outcome(&operation, outcome, self.context.now);
+            }
             self.apply_outcome(&operation, result);
         }
     }

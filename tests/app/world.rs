@@ -95,7 +95,7 @@ pub(crate) struct World {
     /// Whether the others have noticed: leaders moved, ISRs shrank.
     noticed: bool,
     /// Where all logs end, in place of where they do.
-    ends: Option<Offset>,
+    pub(crate) ends: Option<Offset>,
 }
 
 impl World {

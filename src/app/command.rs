@@ -88,6 +88,8 @@ commands! {
         Activity = "go.activity",
         /// Show the open tails.
         Tails = "go.tails",
+        /// Show what went wrong and when: incidents, those of earlier runs too.
+        Incidents = "go.incidents",
         /// Go to the next pane.
         NextPane = "go.next-pane",
         /// Go to the previous pane.

@@ -33,6 +33,8 @@ impl App {
         self.carry_out_requests();
         if changes_rows {
             let (pane, truth) = (self.focus.pane(), self.cluster.truth());
+            let (incidents, current) = self.cluster.incidents();
+            self.screens.incidents.set_incidents(incidents, current);
             self.screens.update_rows(pane, truth, &self.context);
         }
         self.context.take_effects()
@@ -130,6 +132,7 @@ impl App {
             GoCommand::Cursors => self.show_screen(Screen::Cursors),
             GoCommand::Activity => self.show_screen(Screen::Activity),
             GoCommand::Tails => self.show_screen(Screen::Tails),
+            GoCommand::Incidents => self.show_screen(Screen::Incidents),
             GoCommand::NextPane => self.cycle_panes(true),
             GoCommand::PreviousPane => self.cycle_panes(false),
         }

@@ -77,6 +77,8 @@ pub enum RowKey {
     Event(Arc<ActivityEvent>),
     /// A finding.
     Finding(FindingKey),
+    /// An incident, by when it began in Unix nanoseconds.
+    Incident(i64),
 }
 
 /// What a text is about.

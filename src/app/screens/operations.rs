@@ -62,7 +62,11 @@ fn publish_target(row: &RowKey) -> Option<(StreamName, Option<PartitionId>)> {
         RowKey::Partition((stream, partition)) | RowKey::Cursor((_, stream, partition)) => {
             Some((Arc::clone(stream), Some(*partition)))
         }
-        RowKey::Broker(_) | RowKey::Group(_) | RowKey::Event(_) | RowKey::Finding(_) => None,
+        RowKey::Broker(_)
+        | RowKey::Group(_)
+        | RowKey::Event(_)
+        | RowKey::Finding(_)
+        | RowKey::Incident(_) => None,
     }
 }
 
@@ -103,7 +107,11 @@ fn broker_of(row: &RowKey, truth: &Truth) -> Option<Arc<str>> {
             };
             Some(Arc::clone(id))
         }
-        RowKey::Stream(_) | RowKey::Cursor(_) | RowKey::Group(_) | RowKey::Event(_) => None,
+        RowKey::Stream(_)
+        | RowKey::Cursor(_)
+        | RowKey::Group(_)
+        | RowKey::Event(_)
+        | RowKey::Incident(_) => None,
     }
 }
 
@@ -128,7 +136,7 @@ fn partitions(rows: &[RowKey], truth: &Truth) -> Partitions {
                     add_all(stream, truth, &mut partitions);
                 }
             }
-            RowKey::Broker(_) | RowKey::Group(_) => {}
+            RowKey::Broker(_) | RowKey::Group(_) | RowKey::Incident(_) => {}
         }
     }
     for ids in partitions.values_mut() {

@@ -82,14 +82,13 @@ fn finding(
     partitions.dedup();
     let places = format_ranges(&partitions);
     let who = if is_group { "group" } else { "cursor" };
-    let (severity, what, detail) = match rule {
-        Rule::CursorBeyondEnd => (
-            Severity::Critical,
-            "is beyond the end",
-            beyond_end(affected),
-        ),
-        Rule::CursorStalled => (Severity::Warning, "is stalled", lag_detail(affected)),
-        _ => (Severity::Warning, "lags", lag_detail(affected)),
+    let (severity, what, detail) = if rule == Rule::CursorBeyondEnd {
+        let detail = beyond_end(affected);
+        (Severity::Critical, "is beyond the end", detail)
+    } else {
+        let stalled = rule == Rule::CursorStalled;
+        let what = if stalled { "is stalled" } else { "lags" };
+        (Severity::Warning, what, lag_detail(affected))
     };
     let message = format!("{who} {name} on {stream}:{places} {what}");
     let target = if is_group {

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
 use super::command_context::CommandContext;
 use super::exit::Result;
-use super::json::time;
+use super::json::JsonTime;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::ConfigFile;
 use crate::health::{AlertOptions, Finding, Health, HealthOptions, Reach, Truth};
 use crate::model::{
-    ErrorKind, Failure, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
+    BrokerId, ErrorKind, Failure, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
 };
 
 /// Between two looks: rates need two, half a second apart at least.
@@ -191,16 +192,34 @@ pub(crate) fn health_options(file: &ConfigFile) -> HealthOptions {
 }
 
 /// A finding as an object (interface.md §3).
+#[derive(Serialize)]
+pub(crate) struct FindingObject<'a> {
+    severity: &'static str,
+    rule: &'static str,
+    target: String,
+    message: &'a str,
+    detail: &'a [String],
+    since: JsonTime,
+    cause: Option<&'a BrokerId>,
+}
+
+impl<'a> From<&'a Finding> for FindingObject<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            severity: finding.severity.as_str(),
+            rule: finding.rule.as_str(),
+            target: finding.target_name(),
+            message: &finding.message,
+            detail: &finding.detail,
+            since: JsonTime(finding.since),
+            cause: finding.cause.as_ref(),
+        }
+    }
+}
+
+/// A finding as JSON.
 pub(crate) fn finding(finding: &Finding) -> Value {
-    json!({
-        "severity": finding.severity.as_str(),
-        "rule": finding.rule.as_str(),
-        "target": finding.target_name(),
-        "message": finding.message,
-        "detail": finding.detail,
-        "since": time(finding.since),
-        "cause": finding.cause.as_deref(),
-    })
+    json!(FindingObject::from(finding))
 }
 
 /// The first message that a subscription delivers, if it delivers any.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{Options, OutputArgs, OutputForm, When};
 use super::exit::{CliError, Result};
-use super::output::{Printer, TableSpec};
+use super::output::{OutputRow, Printer};
 use super::stdio::Stdio;
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
 use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, SettingSource, Settings};
@@ -108,10 +108,10 @@ impl<'a> CommandContext<'a> {
     }
 
     /// A printer for this command's objects.
-    pub(crate) fn printer(&mut self, shape: &'static TableSpec, asked: OutputArgs) -> Printer<'_> {
+    pub(crate) fn printer<R: OutputRow>(&mut self, asked: OutputArgs) -> Printer<'_, R> {
         let form = self.form(asked);
         let colours = self.colours();
-        Printer::new(&mut self.console.out, shape, form, colours)
+        Printer::new(&mut self.console.out, form, colours)
     }
 }
 

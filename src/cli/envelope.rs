@@ -2,55 +2,196 @@
 //! What an envelope is, `client::envelope` knows.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::args::{EnvelopeEncodeArgs, EnvelopeTask, OutputArgs, OutputForm, read_hex};
+use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
-use super::json::time;
-use super::output::{Column, TableSpec};
+use super::json::JsonTime;
+use super::output::{Column, FieldNames, OutputRow, output_row};
 use crate::client::envelope::{self, Envelope, EnvelopeMessage};
-use crate::model::{Ack, AckPolicy, ErrorKind};
+use crate::model::{Ack, AckPolicy, ErrorKind, Offset, StreamName};
 
 /// How every envelope begins, in hex.
 const MAGIC: &str = "b90e43b4";
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "type",
-        "key",
-        "value",
-        "headers",
-        "expected_offset",
-        "stream",
-        "offset",
-        "subject",
-        "partition_subject",
-        "reception",
-        "commit",
-        "error",
-        "ack_inbox",
-        "correlation_id",
-        "ack_policy",
-    ],
-    raw: &["value"],
-    columns: &[
-        Column::text("TYPE", "type", 0),
-        Column::text("KEY", "key", 0),
-        Column::text("VALUE", "value", 0),
-        Column::text("HEADERS", "headers", 0),
-        Column::text("STREAM", "stream", 0),
-        Column::number("OFFSET", "offset", 0),
-        Column::text("ACK", "ack_policy", 0),
-        Column::text("INBOX", "ack_inbox", 0),
-        Column::text("CORRELATION", "correlation_id", 0),
-        Column::text("ERROR", "error", 0),
-    ],
-};
+/// A key as records have it (interface.md §2).
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum KeyField {
+    Key(String),
+    KeyBase64(String),
+}
+
+/// A value as records have it.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum ValueField {
+    Value(String),
+    ValueBase64(String),
+}
+
+/// What only an envelope with a message holds.
+#[derive(Serialize)]
+struct MessageFields {
+    #[serde(flatten)]
+    key: KeyField,
+    #[serde(flatten)]
+    value: ValueField,
+    headers: Map<String, Value>,
+    expected_offset: Offset,
+}
+
+output_row! {
+    /// What only an envelope with an ack holds.
+    struct AckFields {
+        stream: StreamName,
+        offset: Offset,
+        subject: Arc<str>,
+        partition_subject: Arc<str>,
+        reception: JsonTime,
+        commit: JsonTime,
+        error: Option<&'static str>,
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Content {
+    Message(MessageFields),
+    Ack(AckFields),
+}
+
+output_row! {
+    /// What both kinds hold.
+    struct CommonFields {
+        ack_inbox: String,
+        correlation_id: String,
+        ack_policy: &'static str,
+    }
+}
+
+/// An envelope.
+#[derive(Serialize)]
+struct EnvelopeRow {
+    #[serde(flatten)]
+    content: Content,
+    #[serde(flatten)]
+    common: CommonFields,
+}
+
+impl EnvelopeRow {
+    fn of_message(message: EnvelopeMessage) -> Self {
+        let headers = message.headers.into_iter().map(|(name, value)| {
+            let text = text_or_base64(&value).map(Value::from);
+            (
+                name,
+                text.unwrap_or_else(|base64| json!({"base64": base64})),
+            )
+        });
+        let content = MessageFields {
+            key: text_or_base64(&message.key).map_or_else(KeyField::KeyBase64, KeyField::Key),
+            value: text_or_base64(&message.value)
+                .map_or_else(ValueField::ValueBase64, ValueField::Value),
+            headers: headers.collect(),
+            expected_offset: message.expected_offset,
+        };
+        Self {
+            content: Content::Message(content),
+            common: CommonFields {
+                ack_inbox: message.ack_inbox,
+                correlation_id: message.correlation_id,
+                ack_policy: policy(message.ack_policy),
+            },
+        }
+    }
+
+    fn of_ack(ack: Ack, error: Option<ErrorKind>) -> Self {
+        let content = AckFields {
+            stream: ack.stream,
+            offset: ack.offset,
+            subject: ack.message_subject,
+            partition_subject: ack.partition_subject,
+            reception: JsonTime(ack.received),
+            commit: JsonTime(ack.committed),
+            error: error.map(ack_error_name),
+        };
+        Self {
+            content: Content::Ack(content),
+            common: CommonFields {
+                ack_inbox: ack.ack_inbox,
+                correlation_id: ack.correlation_id,
+                ack_policy: policy(ack.policy),
+            },
+        }
+    }
+
+    fn message(&self) -> Option<&MessageFields> {
+        match &self.content {
+            Content::Message(message) => Some(message),
+            Content::Ack(_) => None,
+        }
+    }
+
+    fn ack(&self) -> Option<&AckFields> {
+        match &self.content {
+            Content::Message(_) => None,
+            Content::Ack(ack) => Some(ack),
+        }
+    }
+
+    fn key(&self) -> Option<&str> {
+        match &self.message()?.key {
+            KeyField::Key(text) => Some(text),
+            KeyField::KeyBase64(_) => None,
+        }
+    }
+
+    fn value(&self) -> Option<&str> {
+        match &self.message()?.value {
+            ValueField::Value(text) => Some(text),
+            ValueField::ValueBase64(_) => None,
+        }
+    }
+}
+
+impl FieldNames for EnvelopeRow {
+    fn field_names() -> Vec<&'static str> {
+        let of_message = vec!["type", "key", "value", "headers", "expected_offset"];
+        let (of_ack, common) = (AckFields::field_names(), CommonFields::field_names());
+        [of_message, of_ack, common].concat()
+    }
+}
+
+impl OutputRow for EnvelopeRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("TYPE", |row| {
+            row.ack().map_or("message", |_| "ack").to_owned()
+        }),
+        Column::text("KEY", |row| plain(row.key())),
+        Column::text("VALUE", |row| plain(row.value())),
+        Column::text("HEADERS", |row| {
+            plain(row.message().map(|message| json!(message.headers)))
+        }),
+        Column::text("STREAM", |row| plain(row.ack().map(|ack| &ack.stream))),
+        Column::number("OFFSET", |row| plain(row.ack().map(|ack| ack.offset))),
+        Column::text("ACK", |row| row.common.ack_policy.to_owned()),
+        Column::text("INBOX", |row| row.common.ack_inbox.clone()),
+        Column::text("CORRELATION", |row| row.common.correlation_id.clone()),
+        Column::text("ERROR", |row| plain(row.ack().and_then(|ack| ack.error))),
+    ];
+
+    fn raw(&self) -> String {
+        plain(self.value())
+    }
+}
 
 /// Makes one, or looks into those on stdin.
 pub(crate) fn perform(session: &mut CommandContext<'_>, task: &EnvelopeTask) -> Result {
@@ -90,14 +231,14 @@ fn decode(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
         match envelope {
             Envelope::Message(message) if raw => session.console.out.write_all(&message.value)?,
             Envelope::Ack(..) if raw => {}
-            Envelope::Message(message) => rows.push(describe(&message)),
-            Envelope::Ack(ack, error) => rows.push(describe_ack(&ack, error)),
+            Envelope::Message(message) => rows.push(EnvelopeRow::of_message(message)),
+            Envelope::Ack(ack, error) => rows.push(EnvelopeRow::of_ack(*ack, error)),
         }
     }
     if raw {
         session.console.out.flush()?;
     } else {
-        session.printer(&SHAPE, output).all(&rows)?;
+        session.printer(output).all(&rows)?;
     }
     Ok(Exit::DONE)
 }
@@ -139,46 +280,10 @@ fn wrong(why: &str) -> CliError {
     CliError::new(Exit::FAILED, why)
 }
 
-fn describe(message: &EnvelopeMessage) -> Value {
-    let mut fields = Map::new();
-    fields.insert("type".into(), json!("message"));
-    put(&mut fields, "key", &message.key);
-    put(&mut fields, "value", &message.value);
-    let headers = message.headers.iter().map(|(name, value)| {
-        let text = std::str::from_utf8(value).map(Value::from);
-        let value = text.unwrap_or_else(|_| json!({"base64": STANDARD.encode(value)}));
-        (name.clone(), value)
-    });
-    fields.insert("headers".into(), headers.collect::<Map<_, _>>().into());
-    fields.insert("expected_offset".into(), json!(message.expected_offset));
-    fields.insert("ack_inbox".into(), json!(message.ack_inbox));
-    fields.insert("correlation_id".into(), json!(message.correlation_id));
-    fields.insert("ack_policy".into(), json!(policy(message.ack_policy)));
-    fields.into()
-}
-
-fn describe_ack(ack: &Ack, error: Option<ErrorKind>) -> Value {
-    json!({
-        "type": "ack",
-        "stream": &*ack.stream,
-        "offset": ack.offset,
-        "subject": &*ack.message_subject,
-        "partition_subject": &*ack.partition_subject,
-        "reception": time(ack.received),
-        "commit": time(ack.committed),
-        "error": error.map(ack_error_name),
-        "ack_inbox": ack.ack_inbox,
-        "correlation_id": ack.correlation_id,
-        "ack_policy": policy(ack.policy),
-    })
-}
-
-/// Bytes as records have them (interface.md §2).
-fn put(fields: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => fields.insert(name.into(), json!(text)),
-        Err(_) => fields.insert(format!("{name}_base64"), json!(STANDARD.encode(bytes))),
-    };
+/// The text, or what is no text in base 64.
+fn text_or_base64(bytes: &[u8]) -> std::result::Result<String, String> {
+    let text = std::str::from_utf8(bytes).map(str::to_owned);
+    text.map_err(|_no_text| STANDARD.encode(bytes))
 }
 
 fn policy(policy: AckPolicy) -> &'static str {

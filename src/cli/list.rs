@@ -8,6 +8,9 @@ mod streams;
 
 pub(crate) use describe::describe;
 
+use brokers::BrokerRow;
+use streams::StreamRow;
+
 use super::args::{MaybeStreamArgs, OutputArgs, OutputForm};
 use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
@@ -18,8 +21,8 @@ use crate::model::{ErrorKind, Failure, Target, Timestamp};
 /// Lists the brokers.
 pub(crate) async fn brokers(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     let truth = ClusterSnapshot::take_snapshot(session).await?.truth();
-    let brokers: Vec<_> = truth.brokers.iter().map(brokers::describe).collect();
-    session.printer(&brokers::SHAPE, output).all(&brokers)?;
+    let brokers: Vec<_> = truth.brokers.iter().map(BrokerRow::from).collect();
+    session.printer(output).all(&brokers)?;
     Ok(Exit::DONE)
 }
 
@@ -32,12 +35,9 @@ pub(crate) async fn streams(session: &mut CommandContext<'_>, output: OutputArgs
     };
     let truth = snapshot.truth();
     let (internal, own): (Vec<_>, Vec<_>) = truth.streams.iter().partition(|s| s.internal);
-    let streams: Vec<_> = own
-        .into_iter()
-        .chain(internal)
-        .map(|stream| streams::describe(stream))
-        .collect();
-    session.printer(&streams::SHAPE, output).all(&streams)?;
+    let streams = own.into_iter().chain(internal);
+    let streams: Vec<_> = streams.map(|stream| StreamRow::from(&**stream)).collect();
+    session.printer(output).all(&streams)?;
     Ok(Exit::DONE)
 }
 
@@ -51,11 +51,9 @@ pub(crate) async fn partitions(session: &mut CommandContext<'_>, args: MaybeStre
     };
     let rows: Vec<_> = found
         .into_iter()
-        .flat_map(|stream| partitions::describe_all(&truth, stream, now))
+        .flat_map(|stream| partitions::rows_of(&truth, stream, now))
         .collect();
-    session
-        .printer(&partitions::SHAPE, args.output)
-        .all(&rows)?;
+    session.printer(args.output).all(&rows)?;
     Ok(Exit::DONE)
 }
 

@@ -9,53 +9,60 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use tokio::signal;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::args::RedriveArgs;
 use super::audit_log;
+use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
-use super::output::{Column, Printer, TableSpec};
+use super::output::{Column, OutputRow, Printer, output_row};
 use super::partition_spec::{self, no_such_stream};
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
 use crate::model::{
-    Cluster, EndReason, ErrorKind, Failure, StreamName, SubscriptionEvent, Target, Timestamp,
-    shell_line,
+    Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
+    Target, Timestamp, shell_line,
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
 use batch::BatchPublisher;
 use journal::{Journal, JournalProgress};
 use plan::{PartitionRange, RedrivePlan, RequestedCopy};
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "from",
-        "partition",
-        "to",
-        "matched",
-        "published",
-        "earlier",
-        "failed",
-        "unknown",
-        "next",
-    ],
-    raw: &["from", "partition", "published"],
-    columns: &[
-        Column::text("FROM", "from", 16),
-        Column::number("#", "partition", 3),
-        Column::text("TO", "to", 16),
-        Column::number("MATCHED", "matched", 9),
-        Column::number("PUBLISHED", "published", 9),
-        Column::number("EARLIER", "earlier", 9),
-        Column::number("FAILED", "failed", 0),
-        Column::number("UNKNOWN", "unknown", 0),
-        Column::number("NEXT", "next", 9),
-    ],
-};
+output_row! {
+    /// What one partition came to.
+    struct RedriveRow {
+        from: StreamName,
+        partition: PartitionId,
+        to: StreamName,
+        matched: u64,
+        published: u64,
+        earlier: u64,
+        failed: u64,
+        unknown: usize,
+        next: Option<Offset>,
+    }
+}
+
+impl OutputRow for RedriveRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("FROM", |row: &Self| row.from.to_string()).at_least(16),
+        Column::number("#", |row: &Self| row.partition.to_string()).at_least(3),
+        Column::text("TO", |row: &Self| row.to.to_string()).at_least(16),
+        Column::number("MATCHED", |row: &Self| row.matched.to_string()).at_least(9),
+        Column::number("PUBLISHED", |row: &Self| row.published.to_string()).at_least(9),
+        Column::number("EARLIER", |row: &Self| row.earlier.to_string()).at_least(9),
+        Column::number("FAILED", |row| row.failed.to_string()),
+        Column::number("UNKNOWN", |row| row.unknown.to_string()),
+        Column::number("NEXT", |row: &Self| plain(row.next)).at_least(9),
+    ];
+
+    fn raw(&self) -> String {
+        format!("{}\t{}\t{}", self.from, self.partition, self.published)
+    }
+}
 
 /// Copies the messages, one partition after the other. SIGINT lets the batch under way come to its end.
 pub(crate) async fn redrive(session: &mut CommandContext<'_>, args: &RedriveArgs) -> Result {
@@ -175,12 +182,7 @@ impl Redrive {
         let mut trouble = None;
         let mut total = Totals::default();
         let mut out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
-        let mut printer = Printer::new(
-            &mut out,
-            &SHAPE,
-            session.form(args.output),
-            session.colours(),
-        );
+        let mut printer = Printer::new(&mut out, session.form(args.output), session.colours());
         for range in &plan.ranges {
             let mut sums = Totals::default();
             let copied = self.partition(session, plan, range, &mut sums).await;
@@ -301,20 +303,20 @@ impl Redrive {
         ended.trouble.map_or(Ok(()), Err)
     }
 
-    fn row(&self, range: &PartitionRange, sums: &Totals) -> Value {
+    fn row(&self, range: &PartitionRange, sums: &Totals) -> RedriveRow {
         let fresh = JournalProgress::default();
         let progress = self.journal.progress(range.partition).unwrap_or(&fresh);
-        json!({
-            "from": &*self.from,
-            "partition": range.partition,
-            "to": &*self.to,
-            "matched": sums.matched,
-            "published": sums.published,
-            "earlier": progress.stored() - sums.published,
-            "failed": sums.failed,
-            "unknown": progress.unknown().len(),
-            "next": progress.next(),
-        })
+        RedriveRow {
+            from: Arc::clone(&self.from),
+            partition: range.partition,
+            to: Arc::clone(&self.to),
+            matched: sums.matched,
+            published: sums.published,
+            earlier: progress.stored() - sums.published,
+            failed: sums.failed,
+            unknown: progress.unknown().len(),
+            next: progress.next(),
+        }
     }
 
     /// Says how it ended, writes it into the log of changes, and chooses the exit code.
@@ -342,12 +344,8 @@ impl Redrive {
             messages(total.published)
         );
         let word = if stopped { "partly" } else { "done" };
-        audit_log::note_many(
-            &session.cluster_name(),
-            &shell_line(&command),
-            word,
-            &detail,
-        );
+        let command = shell_line(&command);
+        audit_log::record_many(&session.cluster_name(), command, word, detail);
         for (partition, offsets) in &unknown {
             session.console.print_error(&format!(
                 "partition {partition} of stream \"{}\": nobody knows whether offsets {} were copied; they are not sent again",

@@ -45,6 +45,12 @@ impl Timestamp {
     pub fn to_utc(self) -> chrono::DateTime<chrono::Utc> {
         chrono::DateTime::from_timestamp_nanos(self.0)
     }
+
+    /// RFC 3339 in UTC with nanoseconds.
+    pub fn to_rfc3339(self) -> String {
+        self.to_utc()
+            .to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
+    }
 }
 
 fn nanos(duration: Duration) -> i64 {

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::message::MessageRef;
-use super::record::{rfc3339, write_headers, write_record};
+use super::record::{write_headers, write_record};
 
 /// The form of what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,7 +101,7 @@ impl<W: Write> Exporter<W> {
             message.stream(),
             &message.partition().to_string(),
             &message.offset().to_string(),
-            &rfc3339(message.timestamp()),
+            &message.timestamp().to_rfc3339(),
             key,
             value,
             &String::from_utf8_lossy(&headers),

@@ -14,33 +14,23 @@ use crate::cli::args::BenchPublishArgs;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::mutate;
-use crate::cli::output::{Column, TableSpec};
+use crate::cli::output::output_row;
 use crate::cli::partition_spec::metadata_with;
 use crate::cli::stdio::Stdio;
 use crate::client::{AckFuture, Client, Publisher, PublisherOptions};
 use crate::model::{AckPolicy, ErrorKind, Failure, Operation, Outcome, PublishOptions};
 use crate::ui::format;
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "stream",
-        "acked",
-        "sent",
-        "failed",
-        "unknown",
-        "bytes",
-        "seconds",
-        "rate",
-        "bytes_per_second",
-        "p50_ms",
-        "p90_ms",
-        "p99_ms",
-        "p999_ms",
-        "max_ms",
-    ],
-    raw: &["rate"],
-    columns: &[Column::number("RATE", "rate", 0)],
-};
+output_row! {
+    /// [`AckCounts`] as scripts get them.
+    struct PublishCounts {
+        stream: String,
+        acked: u64,
+        sent: u64,
+        failed: u64,
+        unknown: u64,
+    }
+}
 
 /// Publishes as many messages as were asked for. The first one that is refused ends it; where nobody knows how one
 /// ended, it goes on.
@@ -279,7 +269,7 @@ struct PublishBenchEnd {
 }
 
 impl PublishBenchEnd {
-    fn report(&self, args: &BenchPublishArgs) -> BenchReport {
+    fn report(&self, args: &BenchPublishArgs) -> BenchReport<PublishCounts> {
         let tally = &self.tally;
         let whose = match args.ack.policy() {
             AckPolicy::Leader => "acked by the leader",
@@ -304,20 +294,19 @@ impl PublishBenchEnd {
             notes: bad
                 .map(|(count, how)| format!("{} {how}", shown(*count)))
                 .collect(),
-            counts: vec![
-                ("stream", args.stream.as_str().into()),
-                ("acked", tally.acked.into()),
-                ("sent", tally.sent.into()),
-                ("failed", tally.failed.into()),
-                ("unknown", tally.unknown.into()),
-            ],
+            counts: PublishCounts {
+                stream: args.stream.clone(),
+                acked: tally.acked,
+                sent: tally.sent,
+                failed: tally.failed,
+                unknown: tally.unknown,
+            },
             speed: Throughput {
                 messages: done,
                 bytes: tally.bytes,
                 took: self.took,
                 latency: tally.latency.clone(),
             },
-            shape: &SHAPE,
         }
     }
 

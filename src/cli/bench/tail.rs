@@ -17,7 +17,7 @@ use crate::cli::args::BenchTailArgs;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::json::milliseconds;
-use crate::cli::output::{Column, TableSpec};
+use crate::cli::output::output_row;
 use crate::cli::partition_spec;
 use crate::cli::stdio::Stdio;
 use crate::client::{Observer, Subscription, SubscriptionItem};
@@ -27,25 +27,15 @@ use crate::model::{
 };
 use crate::ui::format;
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "received",
-        "missing",
-        "resumed",
-        "first_ms",
-        "bytes",
-        "seconds",
-        "rate",
-        "bytes_per_second",
-        "p50_ms",
-        "p90_ms",
-        "p99_ms",
-        "p999_ms",
-        "max_ms",
-    ],
-    raw: &["rate"],
-    columns: &[Column::number("RATE", "rate", 0)],
-};
+output_row! {
+    /// What scripts get beside the throughput.
+    struct TailCounts {
+        received: u64,
+        missing: u64,
+        resumed: u64,
+        first_ms: Option<f64>,
+    }
+}
 
 /// Counts on their way from the subscriptions; more of them wait in the subscriptions, and so do the brokers.
 const QUEUE: usize = 64;
@@ -229,7 +219,7 @@ impl TailBenchEnd {
         }
     }
 
-    fn report(&self, args: &BenchTailArgs) -> BenchReport {
+    fn report(&self, args: &BenchTailArgs) -> BenchReport<TailCounts> {
         let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
         let bad = [(self.missing, "missing"), (self.resumed, "times resumed")];
         let bad = bad.iter().filter(|(count, _)| *count > 0);
@@ -242,14 +232,13 @@ impl TailBenchEnd {
                 args.places.join(" ")
             ),
             notes: notes.collect(),
-            counts: vec![
-                ("received", self.speed.messages.into()),
-                ("missing", self.missing.into()),
-                ("resumed", self.resumed.into()),
-                ("first_ms", self.first.map(milliseconds).into()),
-            ],
+            counts: TailCounts {
+                received: self.speed.messages,
+                missing: self.missing,
+                resumed: self.resumed,
+                first_ms: self.first.map(milliseconds),
+            },
             speed: self.speed.clone(),
-            shape: &SHAPE,
         }
     }
 

@@ -5,19 +5,22 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io::{self, BufWriter, Write};
 use std::pin::Pin;
+use std::sync::Arc;
 
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::source::{OutgoingMessage, Template};
 use crate::cli::args::OutputForm;
 use crate::cli::audit_log;
+use crate::cli::cell_format::plain;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{CliError, Exit, Result};
-use crate::cli::json::time;
-use crate::cli::output::{Column, Printer, TableSpec};
+use crate::cli::json::JsonTime;
+use crate::cli::output::{Column, OutputRow, Printer, output_row};
 use crate::client::{self, Client, Publisher, PublisherOptions};
-use crate::model::{Ack, ErrorKind, Failure, Operation, Outcome, PartitionId, PublishOptions};
+use crate::model::{
+    Ack, ErrorKind, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
+};
 
 /// Messages sent and not answered yet.
 const IN_FLIGHT: usize = 1024;
@@ -25,24 +28,45 @@ const IN_FLIGHT: usize = 1024;
 /// Bytes of acks that are written at once.
 const BUFFER: usize = 1 << 16;
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "stream",
-        "partition",
-        "offset",
-        "subject",
-        "reception",
-        "commit",
-        "correlation_id",
-    ],
-    raw: &["offset"],
-    columns: &[
-        Column::text("STREAM", "stream", 16),
-        Column::number("PARTITION", "partition", 0),
-        Column::number("OFFSET", "offset", 10),
-        Column::text("SUBJECT", "subject", 16),
-    ],
-};
+output_row! {
+    /// An ack.
+    struct AckRow {
+        stream: StreamName,
+        partition: Option<PartitionId>,
+        offset: Offset,
+        subject: Arc<str>,
+        reception: JsonTime,
+        commit: JsonTime,
+        correlation_id: String,
+    }
+}
+
+impl AckRow {
+    fn new(ack: Ack, partition: Option<PartitionId>) -> Self {
+        Self {
+            stream: ack.stream,
+            partition,
+            offset: ack.offset,
+            subject: ack.message_subject,
+            reception: JsonTime(ack.received),
+            commit: JsonTime(ack.committed),
+            correlation_id: ack.correlation_id,
+        }
+    }
+}
+
+impl OutputRow for AckRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("STREAM", |ack: &Self| ack.stream.to_string()).at_least(16),
+        Column::number("PARTITION", |ack| plain(ack.partition)),
+        Column::number("OFFSET", |ack: &Self| ack.offset.to_string()).at_least(10),
+        Column::text("SUBJECT", |ack: &Self| ack.subject.to_string()).at_least(16),
+    ];
+
+    fn raw(&self) -> String {
+        self.offset.to_string()
+    }
+}
 
 /// The largest request that servers take (wire-contract §4.3). A larger one would cut the call that all messages share,
 /// and leave those under way with it of unknown outcome.
@@ -128,7 +152,7 @@ impl PublishRun {
         mut self,
         mut drafts: mpsc::Receiver<Result<OutgoingMessage>>,
     ) -> Result {
-        let mut printer = Printer::new(&mut self.out, &SHAPE, self.form, self.bold);
+        let mut printer = Printer::new(&mut self.out, self.form, self.bold);
         let mut reads = true;
         while reads || !self.flying.is_empty() {
             // The first message goes alone: what is wrong with the stream is wrong for all that follow.
@@ -219,7 +243,7 @@ impl Counts {
         &mut self,
         flight: &MessageInFlight,
         outcome: client::Result<Outcome>,
-    ) -> Result<Option<Value>> {
+    ) -> Result<Option<AckRow>> {
         let outcome = outcome.map_err(Failure::from);
         if let Some(operation) = &flight.operation {
             audit_log::record(&self.cluster, operation, &outcome);
@@ -229,7 +253,7 @@ impl Counts {
                 self.acked += 1;
                 self.bytes += flight.bytes;
                 return Ok(match outcome {
-                    Outcome::Acked { ack, partition } => Some(describe(&ack, partition)),
+                    Outcome::Acked { ack, partition } => Some(AckRow::new(ack, partition)),
                     Outcome::Done | Outcome::Sent | Outcome::Partial { .. } => None,
                 });
             }
@@ -281,7 +305,7 @@ impl Drop for Counts {
         } else {
             "partly"
         };
-        audit_log::note_many(&self.cluster, &command, word, &self.counts());
+        audit_log::record_many(&self.cluster, command, word, self.counts());
     }
 }
 
@@ -296,16 +320,4 @@ fn too_large(draft: &OutgoingMessage) -> CliError {
 fn messages(count: u64) -> String {
     let noun = if count == 1 { "message" } else { "messages" };
     format!("{count} {noun}")
-}
-
-fn describe(ack: &Ack, partition: Option<PartitionId>) -> Value {
-    json!({
-        "stream": &*ack.stream,
-        "partition": partition,
-        "offset": ack.offset,
-        "subject": &*ack.message_subject,
-        "reception": time(ack.received),
-        "commit": time(ack.committed),
-        "correlation_id": ack.correlation_id,
-    })
 }

@@ -201,7 +201,7 @@ impl<'c> TailRunner<'c> {
 
     fn say_progress(&mut self, rate: u64) {
         let printed = self.printed.load(Ordering::Relaxed);
-        let late = self.merge.late();
+        let late = self.merge.out_of_order();
         self.console.print_error(&format!(
             "{} received, {rate}/s, {printed} printed, {late} out of order",
             self.received

@@ -30,7 +30,7 @@
 //! ```text
 //! a key, to its screen and on to the row that it selects
 //!  1  runtime/event_loop::on_wakeup
-//!  2  runtime/event_loop::follow
+//!  2  runtime/event_loop::on_host_event
 //!  3  runtime/input::event                 makes an event of it
 //!  4  runtime/event_loop::update
 //!  5  app/routing::update

@@ -1,4 +1,4 @@
-//! What a dashboard is started with: whom to ask, what to show, and the doors to what the runtime may not know.
+//! What a dashboard is started with: whom to ask, what to show, and callbacks for what the runtime may not know.
 //!
 //! Reads neither config nor environment, but for `$EDITOR`.
 
@@ -40,7 +40,7 @@ pub type Console = Arc<dyn Fn(String) -> ConsoleAnswer<Result<String, String>> +
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
 pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send + Sync>;
 
-/// Is told of every change of the cluster of that name that was asked for, and of how it ended.
+/// Called after every change of the cluster of that name, with how it ended.
 pub type ChangeAccess = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) + Send + Sync>;
 
 /// One cluster to show, and how.
@@ -48,7 +48,7 @@ pub type ChangeAccess = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) 
 pub struct RuntimeSession {
     /// Whom to ask.
     pub access: Access,
-    /// What the app is told of the cluster and the user's wishes.
+    /// The settings of the app.
     pub settings: Settings,
     /// How it looks.
     pub theme: Theme,

@@ -72,8 +72,8 @@ impl OutputRow for ActivityRow {
 }
 
 /// Prints the events so far, and with `--follow` those to come.
-pub(crate) async fn activity(session: &mut CommandContext<'_>, args: ActivityArgs) -> Result {
-    let observer = session.observer()?;
+pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArgs) -> Result {
+    let observer = context.observer()?;
     // A subscription looks for brokers for ever; a command that never reached one does not.
     observer.fetch_metadata().await?;
     let stop = if args.follow {
@@ -82,7 +82,7 @@ pub(crate) async fn activity(session: &mut CommandContext<'_>, args: ActivityArg
         StopAt::Latest
     };
     let mut events = observer.activity_between(StartAt::Earliest, stop).await?;
-    let mut printer = session.printer(args.output);
+    let mut printer = context.printer(args.output);
     while let Some(event) = events.next().await {
         printer.one(&ActivityRow::from(event?))?;
         if args.follow {

@@ -76,12 +76,12 @@ fn append(cluster: &str, command: String, outcome: &str, detail: Option<String>)
 }
 
 /// Prints all that was written down, oldest first.
-pub(crate) fn print(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+pub(crate) fn print(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     let folders = Folders::of_user().ok_or_else(|| {
         CliError::new(Exit::FAILED, "there is no home folder, so there is no log")
     })?;
     let entries = read(&folders.change_log())?;
-    session.printer(output).all(&entries)?;
+    context.printer(output).all(&entries)?;
     Ok(Exit::DONE)
 }
 

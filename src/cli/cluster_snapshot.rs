@@ -46,12 +46,12 @@ pub(crate) struct ClusterSnapshot {
 
 impl ClusterSnapshot {
     /// Looks once. Fails where no broker answers at all.
-    pub(crate) async fn take_snapshot(session: &mut CommandContext<'_>) -> Result<Self> {
-        let mut options = health_options(&session.settings.file);
+    pub(crate) async fn take_snapshot(context: &mut CommandContext<'_>) -> Result<Self> {
+        let mut options = health_options(&context.settings.file);
         // One look is all there is, so one missed answer counts.
         options.alerts.missed_polls = 1;
         let mut snapshot = Self {
-            observer: session.observer()?,
+            observer: context.observer()?,
             health: Health::new(options),
             paused: Vec::new(),
             unread: Vec::new(),
@@ -64,8 +64,8 @@ impl ClusterSnapshot {
     }
 
     /// Looks twice, so that rates are known.
-    pub(crate) async fn take_twice(session: &mut CommandContext<'_>) -> Result<Self> {
-        let mut snapshot = Self::take_snapshot(session).await?;
+    pub(crate) async fn take_twice(context: &mut CommandContext<'_>) -> Result<Self> {
+        let mut snapshot = Self::take_snapshot(context).await?;
         // From here, and not from the beginning: a large cluster takes longer to look at.
         let mut looks = interval(BETWEEN_LOOKS);
         looks.tick().await;
@@ -75,8 +75,8 @@ impl ClusterSnapshot {
     }
 
     /// Looks once, and reads the cursors where there are any.
-    pub(crate) async fn take_with_cursors(session: &mut CommandContext<'_>) -> Result<Self> {
-        let mut snapshot = Self::take_snapshot(session).await?;
+    pub(crate) async fn take_with_cursors(context: &mut CommandContext<'_>) -> Result<Self> {
+        let mut snapshot = Self::take_snapshot(context).await?;
         snapshot.read_cursors().await?;
         Ok(snapshot)
     }

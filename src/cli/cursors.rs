@@ -1,5 +1,5 @@
 //! `cursors`, `cursor get` and `groups`: how far consumers have read.
-//! Setting a cursor is one operation, in `change`.
+//! Setting a cursor is one operation, in `mutate`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,9 +136,9 @@ const READS: usize = 16;
 const FIRST_UNREAD: Duration = Duration::from_secs(2);
 
 /// Lists the cursors of one stream, or all.
-pub(crate) async fn all(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
-    let mut snapshot = ClusterSnapshot::take_with_cursors(session).await?;
-    tell_unread(session, &snapshot);
+pub(crate) async fn all(context: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
+    let mut snapshot = ClusterSnapshot::take_with_cursors(context).await?;
+    report_unread(context, &snapshot);
     time_lags(&mut snapshot).await;
     let truth = snapshot.truth();
     let wanted = |cursor: &&CursorTruth| {
@@ -147,21 +147,21 @@ pub(crate) async fn all(session: &mut CommandContext<'_>, args: MaybeStreamArgs)
     };
     let cursors = truth.cursors.iter().filter(wanted);
     let cursors: Vec<_> = cursors.map(CursorRow::from).collect();
-    session.printer(args.output).all(&cursors)?;
+    context.printer(args.output).all(&cursors)?;
     Ok(exit_of(&snapshot))
 }
 
 /// Says which partitions of `__cursors` could not be read, so that what is shown does not pass for all.
-fn tell_unread(session: &mut CommandContext<'_>, snapshot: &ClusterSnapshot) {
+fn report_unread(context: &mut CommandContext<'_>, snapshot: &ClusterSnapshot) {
     if !snapshot.paused.is_empty() {
-        session.console.print_error(&format!(
+        context.console.print_error(&format!(
             "partitions {} of __cursors are paused, so cursors kept there are not shown; \
              liftui resume __cursors resumes them",
             format_ranges(&snapshot.paused)
         ));
     }
     for (partition, failure) in &snapshot.unread {
-        session.console.print_error(&format!(
+        context.console.print_error(&format!(
             "cursors in partition {partition} of __cursors are not shown: {failure}"
         ));
     }
@@ -209,9 +209,9 @@ async fn time_lags(snapshot: &mut ClusterSnapshot) {
 }
 
 /// Lists the consumer groups.
-pub(crate) async fn groups(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let mut snapshot = ClusterSnapshot::take_with_cursors(session).await?;
-    tell_unread(session, &snapshot);
+pub(crate) async fn groups(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let mut snapshot = ClusterSnapshot::take_with_cursors(context).await?;
+    report_unread(context, &snapshot);
     let groups = snapshot.observer.groups().await?;
     if !groups.is_empty() {
         time_lags(&mut snapshot).await;
@@ -221,7 +221,7 @@ pub(crate) async fn groups(session: &mut CommandContext<'_>, output: OutputArgs)
     let groups: Vec<_> = groups
         .map(|group| group_row(group, &truth.cursors))
         .collect();
-    session.printer(output).all(&groups)?;
+    context.printer(output).all(&groups)?;
     Ok(exit_of(&snapshot))
 }
 
@@ -244,10 +244,10 @@ fn group_row(group: GroupInfo, cursors: &[CursorTruth]) -> GroupRow {
 }
 
 /// Prints the offset that a cursor is at.
-pub(crate) async fn get(session: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
+pub(crate) async fn get(context: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
     need_name("a cursor", &args.id)?;
     let (stream, partition) = &args.place;
-    let offset = match session.access()? {
+    let offset = match context.access()? {
         Access::Full(client) => client.fetch_cursor(&args.id, stream, *partition).await?,
         // Asking the cluster for a cursor wakes the partition that holds it, where that is paused; reading does not.
         Access::Observe(observer) => {
@@ -285,6 +285,6 @@ pub(crate) async fn get(session: &mut CommandContext<'_>, args: &CursorGetArgs) 
         partition: *partition,
         offset,
     };
-    session.printer(args.output).all(&[found])?;
+    context.printer(args.output).all(&[found])?;
     Ok(Exit::DONE)
 }

@@ -194,24 +194,24 @@ impl OutputRow for EnvelopeRow {
 }
 
 /// Makes one, or looks into those on stdin.
-pub(crate) fn perform(session: &mut CommandContext<'_>, task: &EnvelopeTask) -> Result {
+pub(crate) fn perform(context: &mut CommandContext<'_>, task: &EnvelopeTask) -> Result {
     match task {
-        EnvelopeTask::Encode(args) => encode(session, args),
-        EnvelopeTask::Decode(output) => decode(session, *output),
+        EnvelopeTask::Encode(args) => encode(context, args),
+        EnvelopeTask::Decode(output) => decode(context, *output),
     }
 }
 
-fn encode(session: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result {
+fn encode(context: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result {
     let value = if let Some(value) = args.value().map_err(CliError::usage)? {
         value
     } else if args.is_hex() {
-        hex(&input(session)?).ok_or_else(|| wrong("this is not hex"))?
+        hex(&input(context)?).ok_or_else(|| wrong("this is not hex"))?
     } else {
-        input(session)?
+        input(context)?
     };
     let message = args.message(value).map_err(CliError::usage)?;
     let bytes = envelope::encode(&message, args.crc);
-    let out = &mut session.console.out;
+    let out = &mut context.console.out;
     if args.binary {
         out.write_all(&bytes)?;
     } else {
@@ -222,30 +222,30 @@ fn encode(session: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result
     Ok(Exit::DONE)
 }
 
-fn decode(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let input = input(session)?;
+fn decode(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let input = input(context)?;
     let mut rows = Vec::new();
-    let raw = session.form(output) == OutputForm::Raw;
+    let raw = context.form(output) == OutputForm::Raw;
     for bytes in envelopes(&input)? {
         let envelope = envelope::decode(&bytes).map_err(|error| wrong(&error.to_string()))?;
         match envelope {
-            Envelope::Message(message) if raw => session.console.out.write_all(&message.value)?,
+            Envelope::Message(message) if raw => context.console.out.write_all(&message.value)?,
             Envelope::Ack(..) if raw => {}
             Envelope::Message(message) => rows.push(EnvelopeRow::of_message(message)),
             Envelope::Ack(ack, error) => rows.push(EnvelopeRow::of_ack(*ack, error)),
         }
     }
     if raw {
-        session.console.out.flush()?;
+        context.console.out.flush()?;
     } else {
-        session.printer(output).all(&rows)?;
+        context.printer(output).all(&rows)?;
     }
     Ok(Exit::DONE)
 }
 
-fn input(session: &mut CommandContext<'_>) -> Result<Bytes> {
+fn input(context: &mut CommandContext<'_>) -> Result<Bytes> {
     let mut input = Vec::new();
-    session.console.input.read_to_end(&mut input)?;
+    context.console.input.read_to_end(&mut input)?;
     Ok(input.into())
 }
 

@@ -31,11 +31,11 @@ impl OutputRow for KeyRow {
 }
 
 /// Prints the keymap; `--check` only says whether it is sound.
-pub(crate) fn print(session: &mut CommandContext<'_>, args: KeysArgs) -> Result {
-    let keymap = keymap(&session.settings.file)?;
+pub(crate) fn print(context: &mut CommandContext<'_>, args: KeysArgs) -> Result {
+    let keymap = keymap(&context.settings.file)?;
     if args.check {
         let count = keymap.bindings().len();
-        writeln!(session.console.out, "{count} bindings, no conflict")?;
+        writeln!(context.console.out, "{count} bindings, no conflict")?;
         return Ok(Exit::DONE);
     }
     let rows = keymap.bindings().iter().map(|binding| KeyRow {
@@ -44,7 +44,7 @@ pub(crate) fn print(session: &mut CommandContext<'_>, args: KeysArgs) -> Result 
         command: binding.command.name(),
         help: binding.command.help(),
     });
-    session
+    context
         .printer(args.output)
         .all(&rows.collect::<Vec<_>>())?;
     Ok(Exit::DONE)

@@ -19,31 +19,31 @@ use crate::health::{StreamTruth, Truth};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 
 /// Lists the brokers.
-pub(crate) async fn brokers(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let truth = ClusterSnapshot::take_snapshot(session).await?.truth();
+pub(crate) async fn brokers(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let truth = ClusterSnapshot::take_snapshot(context).await?.truth();
     let brokers: Vec<_> = truth.brokers.iter().map(BrokerRow::from).collect();
-    session.printer(output).all(&brokers)?;
+    context.printer(output).all(&brokers)?;
     Ok(Exit::DONE)
 }
 
 /// Lists the streams, Liftbridge's own last.
-pub(crate) async fn streams(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let mut snapshot = if session.form(output) == OutputForm::Raw {
-        ClusterSnapshot::take_snapshot(session).await?
+pub(crate) async fn streams(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let mut snapshot = if context.form(output) == OutputForm::Raw {
+        ClusterSnapshot::take_snapshot(context).await?
     } else {
-        ClusterSnapshot::take_twice(session).await?
+        ClusterSnapshot::take_twice(context).await?
     };
     let truth = snapshot.truth();
     let (internal, own): (Vec<_>, Vec<_>) = truth.streams.iter().partition(|s| s.internal);
     let streams = own.into_iter().chain(internal);
     let streams: Vec<_> = streams.map(|stream| StreamRow::from(&**stream)).collect();
-    session.printer(output).all(&streams)?;
+    context.printer(output).all(&streams)?;
     Ok(Exit::DONE)
 }
 
 /// Lists the partitions of one stream, or of all.
-pub(crate) async fn partitions(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
-    let truth = ClusterSnapshot::take_snapshot(session).await?.truth();
+pub(crate) async fn partitions(context: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
+    let truth = ClusterSnapshot::take_snapshot(context).await?.truth();
     let now = Timestamp::now();
     let found: Vec<&StreamTruth> = match &args.stream {
         Some(name) => vec![stream(&truth, name)?],
@@ -53,7 +53,7 @@ pub(crate) async fn partitions(session: &mut CommandContext<'_>, args: MaybeStre
         .into_iter()
         .flat_map(|stream| partitions::rows_of(&truth, stream, now))
         .collect();
-    session.printer(args.output).all(&rows)?;
+    context.printer(args.output).all(&rows)?;
     Ok(Exit::DONE)
 }
 

@@ -42,12 +42,12 @@ pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Stdio) 
     if let Some(ConfigTask::Init) = args.task {
         return init(&ConfigPlace::find(options)?.path, console);
     }
-    let mut session = CommandContext::open(options, console)?;
-    let mut rows = SettingRows::new(&session.config);
-    rows.settings(&session.settings);
-    rows.rest_of_file(&session.settings.file);
+    let mut context = CommandContext::open(options, console)?;
+    let mut rows = SettingRows::new(&context.config);
+    rows.settings(&context.settings);
+    rows.rest_of_file(&context.settings.file);
     let rows = rows.rows;
-    session.printer(args.output).all(&rows)?;
+    context.printer(args.output).all(&rows)?;
     Ok(Exit::DONE)
 }
 

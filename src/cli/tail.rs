@@ -1,5 +1,5 @@
 //! `liftui tail`: messages of some partitions, merged by time, filtered and printed, with nothing left out.
-//! Subscriptions are in `subscriptions`, what happens to them in `flow`, printing in `print`; between them go sealed chunks.
+//! Subscriptions are in `subscriptions`, what happens to them in `runner`, printing in `print`; between them go sealed chunks.
 
 mod print;
 mod runner;
@@ -30,14 +30,14 @@ use table::MessageTable;
 const LAST: u64 = 10;
 
 /// Prints messages until the range is done, enough were printed, nobody reads, or SIGINT.
-pub(crate) async fn tail(session: &mut CommandContext<'_>, args: &TailArgs) -> Result {
-    let observer = session.observer()?;
+pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> Result {
+    let observer = context.observer()?;
     let (found, cluster) = partition_spec::find_all(&observer, &args.places).await?;
-    let places = narrowed(session, args, found, &cluster)?;
+    let places = narrowed(context, args, found, &cluster)?;
     if args.resume {
-        resume(session, &observer, &places).await?;
+        resume(context, &observer, &places).await?;
     }
-    let form = form(session, args, &places);
+    let form = form(context, args, &places);
     let specs = specs(args, &places);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
     let now = Timestamp::now();
@@ -53,21 +53,21 @@ pub(crate) async fn tail(session: &mut CommandContext<'_>, args: &TailArgs) -> R
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
     };
-    let out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
+    let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
     let printer = Printer::new(form, filter, out)?;
-    let (flow, queue) = TailRunner::new(session.console, subscriptions, printer.count(), follows);
-    let flow = if waits {
-        flow.saying_when_quiet()
+    let (runner, queue) = TailRunner::new(context.console, subscriptions, printer.count(), follows);
+    let runner = if waits {
+        runner.reporting_silence()
     } else {
-        flow
+        runner
     };
     let printing = spawn_blocking(move || printer.run(queue));
-    flow.run(printing, args.progress).await
+    runner.run(printing, args.progress).await
 }
 
 /// These places; with a key, the one partition of each stream that the key belongs to.
 fn narrowed(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     args: &TailArgs,
     mut places: Vec<PartitionSpec>,
     cluster: &Cluster,
@@ -85,7 +85,7 @@ fn narrowed(
             )));
         }
         place.partitions = vec![partition];
-        session.console.print_error(&format!(
+        context.console.print_error(&format!(
             "key \"{key}\" belongs to partition {partition} of stream \"{}\"",
             place.stream
         ));
@@ -95,11 +95,11 @@ fn narrowed(
 
 /// Resumes those partitions that are paused: it is asked first, since resuming makes readonly ones writable.
 async fn resume(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     observer: &Observer,
     places: &[PartitionSpec],
 ) -> Result<()> {
-    let client = session.client()?;
+    let client = context.client()?;
     for place in places {
         let mut paused = Vec::new();
         for partition in &place.partitions {
@@ -113,7 +113,7 @@ async fn resume(
                 stream: Arc::clone(&place.stream),
                 partitions: paused,
             };
-            mutate::send(session, &client, operation).await?;
+            mutate::send(context, &client, operation).await?;
         }
     }
     Ok(())
@@ -134,14 +134,14 @@ fn specs(args: &TailArgs, places: &[PartitionSpec]) -> Vec<SubscribeSpec> {
     partition_spec::specs(places, start, stop, args.isr_replica)
 }
 
-fn form(session: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec]) -> PrintForm {
+fn form(context: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec]) -> PrintForm {
     if args.count {
         return PrintForm::Count;
     }
     if let Some(format) = &args.format {
         return PrintForm::Custom(format.clone());
     }
-    match session.form(args.output) {
+    match context.form(args.output) {
         args::OutputForm::Json => PrintForm::Json,
         args::OutputForm::Ndjson => PrintForm::Export(ExportForm::Ndjson),
         args::OutputForm::Csv => PrintForm::Export(ExportForm::Csv),
@@ -154,9 +154,9 @@ fn form(session: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec])
                 } else {
                     0
                 },
-                width: session.width(),
+                width: context.width(),
                 offset: local_offset(),
-                bold: session.colours(),
+                bold: context.colours(),
             })
         }
     }

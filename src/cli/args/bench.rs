@@ -1,5 +1,5 @@
 //! Arguments of `liftui bench`: how much is published or read, of what kind, how fast.
-//! What is measured and how it is told is `cli::bench`'s.
+//! What is measured and how it is printed is `cli::bench`'s.
 
 use clap::{Args, Subcommand, ValueEnum};
 

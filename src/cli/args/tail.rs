@@ -1,5 +1,5 @@
 //! Arguments of what reads ranges of messages.
-//! Which partitions a place names is decided with the cluster's metadata, in `cli::place`.
+//! Which partitions a place names is decided with the cluster's metadata, in `cli::partition_spec`.
 
 use clap::Args;
 

@@ -1,5 +1,5 @@
 //! `liftui bench publish`: messages over one `PublishAsync` call, and how long each ack took.
-//! What the messages hold is `values`'; how it is told is `report`'s.
+//! What the messages hold is `payload`'s; how it is printed is `report`'s.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -34,33 +34,33 @@ output_row! {
 
 /// Publishes as many messages as were asked for. The first one that is refused ends it; where nobody knows how one
 /// ended, it goes on.
-pub(super) async fn publish(session: &mut CommandContext<'_>, args: &BenchPublishArgs) -> Result {
+pub(super) async fn publish(context: &mut CommandContext<'_>, args: &BenchPublishArgs) -> Result {
     let values = Values::new(args.value, args.size, args.keys()).map_err(CliError::usage)?;
     if let Some(partition) = args.chosen.partition.filter(|partition| *partition < 0) {
         return Err(CliError::refused(format!(
             "no stream has a partition {partition}"
         )));
     }
-    let client = session.client()?;
+    let client = context.client()?;
     if args.create {
-        create(session, &client, args).await?;
+        create(context, &client, args).await?;
     }
     let run = BenchRun::new(
         &client,
         args,
         values,
-        session.settings.cluster.timeout.value,
+        context.settings.cluster.timeout.value,
     );
-    let ended = run.run(session.console).await?;
-    if ended.tally.is_worth_telling() {
-        ended.report(args).print(session, args.output)?;
+    let end = run.run(context.console).await?;
+    if end.counts.is_worth_printing() {
+        end.report(args).print(context, args.output)?;
     }
-    ended.exit()
+    end.exit()
 }
 
 /// Makes the stream, unless there is one of that name.
 async fn create(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     client: &Client,
     args: &BenchPublishArgs,
 ) -> Result<()> {
@@ -69,9 +69,9 @@ async fn create(
         return Ok(());
     }
     let create = Operation::Create(Box::new(args.stream_options()));
-    mutate::send(session, client, create).await?;
+    mutate::send(context, client, create).await?;
     let created = format!("created stream \"{}\"", args.stream);
-    session.console.print_error(&created);
+    context.console.print_error(&created);
     Ok(())
 }
 
@@ -106,7 +106,7 @@ impl AckCounts {
         }
     }
 
-    fn count(
+    fn record(
         &mut self,
         bytes: u64,
         outcome: std::result::Result<Outcome, Failure>,
@@ -130,7 +130,7 @@ impl AckCounts {
         }
     }
 
-    fn is_worth_telling(&self) -> bool {
+    fn is_worth_printing(&self) -> bool {
         self.acked + self.sent + self.unknown > 0
     }
 }
@@ -176,11 +176,11 @@ impl BenchRun {
         let (sink, sent) = mpsc::channel(self.in_flight);
         let begun = Instant::now();
         let work = async {
-            let (refusal, mut tally) = tokio::join!(self.send(sink), count(sent, &stop, &counted));
+            let (refusal, mut counts) = tokio::join!(self.send(sink), count(sent, &stop, &counted));
             if let Some(failure) = refusal {
-                tally.count(0, Err(failure), Duration::ZERO);
+                counts.record(0, Err(failure), Duration::ZERO);
             }
-            tally
+            counts
         };
         let (mut work, mut interrupt) = (
             std::pin::pin!(work),
@@ -189,10 +189,10 @@ impl BenchRun {
         let mut ticks = interval(Duration::from_secs(1));
         let mut progress = BenchProgress::new();
         let mut interrupted = false;
-        let tally = loop {
+        let counts = loop {
             tokio::select! {
                 biased;
-                tally = &mut work => break tally,
+                counts = &mut work => break counts,
                 _ = &mut interrupt, if !interrupted => {
                     interrupted = true;
                     stop.cancel();
@@ -202,7 +202,7 @@ impl BenchRun {
         };
         BenchProgress::clear(console);
         Ok(PublishBenchEnd {
-            tally,
+            counts,
             took: begun.elapsed(),
             interrupted,
         })
@@ -249,43 +249,43 @@ async fn count(
     stop: &CancellationToken,
     counted: &AtomicU64,
 ) -> AckCounts {
-    let mut tally = AckCounts::new();
+    let mut counts = AckCounts::new();
     while let Some(SentMessage { receipt, bytes }) = sent.recv().await {
         let (outcome, took) = receipt.timed().await;
-        tally.count(bytes, outcome.map_err(Failure::from), took);
+        counts.record(bytes, outcome.map_err(Failure::from), took);
         counted.fetch_add(1, Ordering::Relaxed);
-        if tally.failure.is_some() {
+        if counts.failure.is_some() {
             stop.cancel();
         }
     }
-    tally
+    counts
 }
 
 /// A bench that is over.
 struct PublishBenchEnd {
-    tally: AckCounts,
+    counts: AckCounts,
     took: Duration,
     interrupted: bool,
 }
 
 impl PublishBenchEnd {
     fn report(&self, args: &BenchPublishArgs) -> BenchReport<PublishCounts> {
-        let tally = &self.tally;
-        let whose = match args.ack.policy() {
+        let counts = &self.counts;
+        let by_whom = match args.ack.policy() {
             AckPolicy::Leader => "acked by the leader",
             AckPolicy::All => "acked by all in-sync replicas",
             AckPolicy::None => "sent without acks",
         };
-        let done = tally.acked + tally.sent;
+        let done = counts.acked + counts.sent;
         let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
         let bad = [
-            (tally.failed, "refused"),
-            (tally.unknown, "with an unknown outcome"),
+            (counts.failed, "refused"),
+            (counts.unknown, "with an unknown outcome"),
         ];
         let bad = bad.iter().filter(|(count, _)| *count > 0);
         BenchReport {
             head: format!(
-                "{}: {} messages of {} {whose} in {:.2} s",
+                "{}: {} messages of {} {by_whom} in {:.2} s",
                 args.stream,
                 shown(done),
                 format::bytes(u64::try_from(args.size).unwrap_or(u64::MAX)),
@@ -296,27 +296,27 @@ impl PublishBenchEnd {
                 .collect(),
             counts: PublishCounts {
                 stream: args.stream.clone(),
-                acked: tally.acked,
-                sent: tally.sent,
-                failed: tally.failed,
-                unknown: tally.unknown,
+                acked: counts.acked,
+                sent: counts.sent,
+                failed: counts.failed,
+                unknown: counts.unknown,
             },
             speed: Throughput {
                 messages: done,
-                bytes: tally.bytes,
+                bytes: counts.bytes,
                 took: self.took,
-                latency: tally.latency.clone(),
+                latency: counts.latency.clone(),
             },
         }
     }
 
     fn exit(self) -> Result {
-        if let Some(failure) = self.tally.failure {
+        if let Some(failure) = self.counts.failure {
             return Err(failure.into());
         }
         Ok(if self.interrupted {
             Exit::INTERRUPTED
-        } else if self.tally.unknown > 0 {
+        } else if self.counts.unknown > 0 {
             Exit::UNKNOWN
         } else {
             Exit::DONE

@@ -1,4 +1,4 @@
-//! What a bench tells: counts, rates, percentiles, as a few lines for eyes or as one object for scripts.
+//! What a bench prints: counts, rates, percentiles, as a few lines for eyes or as one object for scripts.
 //! Measures nothing itself.
 
 use std::io::Write;
@@ -102,13 +102,13 @@ impl Throughput {
             "  rate     {} messages/s, {bytes}/s",
             format::count(rate)
         )?;
-        let told = PERCENTILES.iter().filter_map(|(name, quantile)| {
+        let latencies = PERCENTILES.iter().filter_map(|(name, quantile)| {
             let micros = self.latency.at(*quantile)?.as_micros();
             Some(format!("{name} {}.{:03} ms", micros / 1000, micros % 1000))
         });
-        let told: Vec<String> = told.collect();
-        if !told.is_empty() {
-            writeln!(out, "  latency  {}", told.join("   "))?;
+        let latencies: Vec<String> = latencies.collect();
+        if !latencies.is_empty() {
+            writeln!(out, "  latency  {}", latencies.join("   "))?;
         }
         Ok(())
     }
@@ -167,15 +167,15 @@ pub(super) struct BenchReport<C> {
 
 impl<C: FieldNames + Serialize + 'static> BenchReport<C> {
     /// Prints it in the form that was asked for.
-    pub(super) fn print(self, session: &mut CommandContext<'_>, output: OutputArgs) -> Result<()> {
-        if session.form(output) == OutputForm::Table {
-            return self.lines(&mut *session.console.out);
+    pub(super) fn print(self, context: &mut CommandContext<'_>, output: OutputArgs) -> Result<()> {
+        if context.form(output) == OutputForm::Table {
+            return self.lines(&mut *context.console.out);
         }
         let row = BenchRow {
             speed: self.speed.fields(),
             counts: self.counts,
         };
-        Ok(session.printer(output).all(&[row])?)
+        Ok(context.printer(output).all(&[row])?)
     }
 
     fn lines(&self, out: &mut dyn Write) -> Result<()> {
@@ -194,12 +194,12 @@ pub(super) struct BenchProgress {
 }
 
 impl BenchProgress {
-    /// Nothing has been told.
+    /// Nothing counted yet.
     pub(super) fn new() -> Self {
         Self { before: 0 }
     }
 
-    /// Tells how far it has come, once a second.
+    /// Prints how far it has come, once a second.
     pub(super) fn print_progress(&mut self, console: &mut Stdio, count: u64, what: &str) {
         let rate = count.saturating_sub(self.before);
         self.before = count;
@@ -207,14 +207,14 @@ impl BenchProgress {
         Self::write(console, &format!("{count} {what}, {rate}/s"));
     }
 
-    /// Takes the line away.
+    /// Clears the line.
     pub(super) fn clear(console: &mut Stdio) {
         Self::write(console, "");
     }
 
     fn write(console: &mut Stdio, line: &str) {
         if console.err_is_terminal {
-            // Progress that nobody sees is no trouble.
+            // Progress that nobody sees is no error.
             let _unseen = write!(console.err, "\r{line}\x1b[K").and_then(|()| console.err.flush());
         }
     }

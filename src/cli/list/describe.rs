@@ -95,11 +95,11 @@ impl OutputRow for ViewRow {
 }
 
 /// Shows one stream.
-pub(crate) async fn describe(session: &mut CommandContext<'_>, args: &StreamArgs) -> Result {
-    let mut snapshot = if session.form(args.output) == OutputForm::Csv {
-        ClusterSnapshot::take_snapshot(session).await?
+pub(crate) async fn describe(context: &mut CommandContext<'_>, args: &StreamArgs) -> Result {
+    let mut snapshot = if context.form(args.output) == OutputForm::Csv {
+        ClusterSnapshot::take_snapshot(context).await?
     } else {
-        ClusterSnapshot::take_twice(session).await?
+        ClusterSnapshot::take_twice(context).await?
     };
     let truth = snapshot.truth();
     let found = stream(&truth, &args.stream)?;
@@ -115,7 +115,7 @@ pub(crate) async fn describe(session: &mut CommandContext<'_>, args: &StreamArgs
         }
     });
     let rows: Vec<_> = rows.collect();
-    print(session, args, &truth, found, &rows)?;
+    print(context, args, &truth, found, &rows)?;
     Ok(Exit::DONE)
 }
 
@@ -141,15 +141,15 @@ async fn oldest(observer: &Observer, stream: &StreamTruth) -> Vec<Message> {
 }
 
 fn print(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     args: &StreamArgs,
     truth: &Truth,
     stream: &StreamTruth,
     rows: &[PartitionDetails],
 ) -> io::Result<()> {
-    let form = session.form(args.output);
-    let bold = session.colours();
-    let out = &mut session.console.out;
+    let form = context.form(args.output);
+    let bold = context.colours();
+    let out = &mut context.console.out;
     match form {
         OutputForm::Csv => Printer::new(out, form, bold).all(rows),
         OutputForm::Json => writeln!(out, "{:#}", whole(truth, stream, rows)?),

@@ -1,4 +1,4 @@
-//! A batch of messages on its way to the other stream, and how each of them ended.
+//! A batch of messages sent to the other stream, and how each of them ended.
 //! What is written down of that is `journal`'s.
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ const MESSAGES: usize = 256;
 const BYTES: usize = 4 << 20;
 
 /// Batches per second where a rate is asked for.
-const STEPS: u32 = 10;
+const BATCHES_PER_SECOND: u32 = 10;
 
 /// Messages that are sent together.
 #[derive(Default)]
@@ -52,14 +52,14 @@ pub(super) struct MessageOutcome {
     /// Nobody knows.
     pub(super) unknown: Vec<Offset>,
     /// What the first one that was not stored ran into.
-    pub(super) trouble: Option<CliError>,
+    pub(super) error: Option<CliError>,
 }
 
 /// Publishes batches, no faster than asked.
 pub(super) struct BatchPublisher {
     publisher: Publisher,
     to: StreamName,
-    pace: Option<Interval>,
+    interval: Option<Interval>,
     size: usize,
     open: RedriveBatch,
 }
@@ -71,19 +71,19 @@ impl BatchPublisher {
             max_in_flight: MESSAGES,
         });
         let size = rate.map_or(MESSAGES, |rate| {
-            let step = usize::try_from(rate / STEPS).unwrap_or(MESSAGES);
-            step.clamp(1, MESSAGES)
+            let per_batch = usize::try_from(rate / BATCHES_PER_SECOND).unwrap_or(MESSAGES);
+            per_batch.clamp(1, MESSAGES)
         });
-        let pace = rate.map(|rate| {
+        let interval = rate.map(|rate| {
             let size = u32::try_from(size).unwrap_or(u32::MAX);
-            let mut pace = interval(Duration::from_secs(1) * size / rate);
-            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            pace
+            let mut interval = interval(Duration::from_secs(1) * size / rate);
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
         });
         Self {
             publisher,
             to: StreamName::clone(to),
-            pace,
+            interval,
             size,
             open: RedriveBatch::default(),
         }
@@ -118,8 +118,8 @@ impl BatchPublisher {
 
     /// Waits until the rate allows another batch.
     pub(super) async fn wait(&mut self) {
-        if let Some(pace) = &mut self.pace {
-            pace.tick().await;
+        if let Some(interval) = &mut self.interval {
+            interval.tick().await;
         }
     }
 
@@ -156,6 +156,6 @@ impl MessageOutcome {
         } else {
             self.failed.push(offset);
         }
-        self.trouble.get_or_insert_with(|| failure.into());
+        self.error.get_or_insert_with(|| failure.into());
     }
 }

@@ -169,12 +169,12 @@ impl Journal {
     }
 
     /// Writes down how it ended.
-    pub(super) fn ended(&mut self, partition: PartitionId, ended: &MessageOutcome) -> Result<()> {
+    pub(super) fn ended(&mut self, partition: PartitionId, outcome: &MessageOutcome) -> Result<()> {
         self.write(&JournalLine::Ended {
             partition,
-            stored: ended.stored.clone(),
-            failed: ended.failed.clone(),
-            unknown: ended.unknown.clone(),
+            stored: outcome.stored.clone(),
+            failed: outcome.failed.clone(),
+            unknown: outcome.unknown.clone(),
         })
     }
 

@@ -78,7 +78,7 @@ impl Filter {
 /// Prints runs of messages.
 pub(super) struct Printer {
     filter: Filter,
-    sheet: OutputSink,
+    sink: OutputSink,
     printed: Arc<AtomicU64>,
 }
 
@@ -99,7 +99,7 @@ impl Printer {
         out: Box<dyn Write + Send>,
     ) -> io::Result<Self> {
         let out = BufWriter::with_capacity(BUFFER, out);
-        let sheet = match form {
+        let sink = match form {
             PrintForm::Export(form) => OutputSink::Export(Exporter::new(form, out)?),
             PrintForm::Json => OutputSink::Json(out, true),
             PrintForm::Table(table) => OutputSink::Table(out, table),
@@ -108,7 +108,7 @@ impl Printer {
         };
         Ok(Self {
             filter,
-            sheet,
+            sink,
             printed: Arc::default(),
         })
     }
@@ -120,13 +120,13 @@ impl Printer {
 
     /// Prints what comes until nothing comes any more or the limit is reached.
     pub(super) fn run(mut self, mut runs: mpsc::Receiver<MessageRun>) -> io::Result<()> {
-        self.sheet.begin()?;
+        self.sink.begin()?;
         let mut left = self.filter.limit.unwrap_or(u64::MAX);
         while left > 0 {
             let run = match runs.try_recv() {
                 Ok(run) => run,
                 Err(_nothing_yet) => {
-                    self.sheet.flush()?;
+                    self.sink.flush()?;
                     match runs.blocking_recv() {
                         Some(run) => run,
                         None => break,
@@ -135,7 +135,7 @@ impl Printer {
             };
             left = self.print(&run, left)?;
         }
-        self.sheet.finish(self.printed.load(Ordering::Relaxed))
+        self.sink.finish(self.printed.load(Ordering::Relaxed))
     }
 
     /// Prints the messages of a run that are wanted, and returns how many more may be printed.
@@ -145,7 +145,7 @@ impl Printer {
         let mut print = |message: MessageRef<'_>| {
             if printed < left {
                 printed += 1;
-                return self.sheet.write(&message);
+                return self.sink.write(&message);
             }
             Ok(())
         };

@@ -25,7 +25,7 @@ pub use budget::Budget;
 pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
 pub use diff::{LineChange, diff};
-pub use export::{ExportForm, Exporter, MessageFormat};
+pub use export::{ExportForm, MessageFormat};
 pub use json_path::JsonPath;
 pub use live_merge::Merge;
 pub use merged_view::MergedRows;

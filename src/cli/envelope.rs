@@ -18,9 +18,7 @@ use super::json::JsonTime;
 use super::output::{Column, FieldNames, OutputRow, output_row};
 use crate::client::envelope::{self, Envelope, EnvelopeMessage};
 use crate::model::{Ack, AckPolicy, ErrorKind, Offset, StreamName};
-
-/// How every envelope begins, in hex.
-const MAGIC: &str = "b90e43b4";
+use crate::wire::envelope::MAGIC;
 
 /// A key as records have it (interface.md §2).
 #[derive(Serialize)]
@@ -205,7 +203,7 @@ fn encode(context: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result
     let value = if let Some(value) = args.value().map_err(CliError::usage)? {
         value
     } else if args.is_hex() {
-        hex(&input(context)?).ok_or_else(|| wrong("this is not hex"))?
+        from_hex(&input(context)?).ok_or_else(|| wrong("this is not hex"))?
     } else {
         input(context)?
     };
@@ -215,8 +213,7 @@ fn encode(context: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result
     if args.binary {
         out.write_all(&bytes)?;
     } else {
-        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        writeln!(out, "{}", digits.concat())?;
+        writeln!(out, "{}", to_hex(&bytes))?;
     }
     out.flush()?;
     Ok(Exit::DONE)
@@ -252,19 +249,20 @@ fn input(context: &mut CommandContext<'_>) -> Result<Bytes> {
 /// The envelopes of the input: one, where it is bytes; of hex as many as there are lines that begin like one.
 fn envelopes(input: &Bytes) -> Result<Vec<Bytes>> {
     let text = std::str::from_utf8(input).ok();
-    let Some(text) = text.filter(|text| hex(text.as_bytes()).is_some()) else {
+    let Some(text) = text.filter(|text| from_hex(text.as_bytes()).is_some()) else {
         return Ok(vec![input.clone()]);
     };
+    let magic = to_hex(&MAGIC);
     let mut dumps: Vec<String> = Vec::new();
     for line in text.lines() {
         let digits: String = line.split_whitespace().collect::<String>().to_lowercase();
         match dumps.last_mut() {
-            Some(dump) if !digits.starts_with(MAGIC) => dump.push_str(&digits),
+            Some(dump) if !digits.starts_with(&magic) => dump.push_str(&digits),
             _ => dumps.push(digits),
         }
     }
     let read = dumps.iter().filter(|dump| !dump.is_empty());
-    let read: Option<Vec<Bytes>> = read.map(|dump| hex(dump.as_bytes())).collect();
+    let read: Option<Vec<Bytes>> = read.map(|dump| from_hex(dump.as_bytes())).collect();
     match read {
         Some(read) if read.is_empty() => Err(wrong("there is no envelope on stdin")),
         Some(read) => Ok(read),
@@ -272,7 +270,11 @@ fn envelopes(input: &Bytes) -> Result<Vec<Bytes>> {
     }
 }
 
-fn hex(text: &[u8]) -> Option<Bytes> {
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &[u8]) -> Option<Bytes> {
     std::str::from_utf8(text).ok().and_then(read_hex)
 }
 

@@ -24,7 +24,7 @@ use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
 use crate::model::{
     Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
-    Target, Timestamp, shell_line,
+    Target, Timestamp, counted_plainly, shell_line,
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
 use batch::BatchPublisher;
@@ -330,7 +330,7 @@ impl Redrive {
             let (from, to) = (&self.from, &self.to);
             context.console.print_error(&format!(
                 "{} would be copied from \"{from}\" to \"{to}\"; nothing was sent",
-                messages(total.matched)
+                counted_plainly(total.matched, "message")
             ));
             return error.map_or(Ok(Exit::DONE), Err);
         };
@@ -341,7 +341,7 @@ impl Redrive {
         let command = ["redrive", &*self.from, &*self.to].map(str::to_owned);
         let detail = format!(
             "{} stored, {lost} of unknown outcome",
-            messages(total.published)
+            counted_plainly(total.published, "message")
         );
         let outcome = if stopped { "partly" } else { "done" };
         let command = shell_line(&command);
@@ -356,7 +356,7 @@ impl Redrive {
         if stopped && let Some(path) = self.journal.path() {
             context.console.print_error(&format!(
                 "{} copied; the same command goes on from there, by {}",
-                messages(total.published),
+                counted_plainly(total.published, "message"),
                 path.display()
             ));
         }
@@ -401,9 +401,4 @@ fn apply_event(
             Some(failure) => Err(failure.into()),
         },
     }
-}
-
-fn messages(count: u64) -> String {
-    let noun = if count == 1 { "message" } else { "messages" };
-    format!("{count} {noun}")
 }

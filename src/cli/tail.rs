@@ -54,7 +54,7 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
         limit: args.lines,
     };
     let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
-    let printer = Printer::new(form, filter, out)?;
+    let printer = Printer::new(form, filter, out);
     let (runner, queue) = TailRunner::new(context.console, subscriptions, printer.count(), follows);
     let runner = if waits {
         runner.reporting_silence()

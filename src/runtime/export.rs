@@ -3,7 +3,7 @@
 //! How a message is written is `store`'s; which messages, and the file's name, are the user's.
 
 use std::fs::Permissions;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,6 @@ use tempfile::NamedTempFile;
 use super::channels::EventSender;
 use crate::app::{Event, ExportSpec, Progress, RequestId};
 use crate::model::{ErrorKind, Failure, Target};
-use crate::store::Exporter;
 
 /// Messages between two events of progress.
 const STEP: u64 = 10_000;
@@ -55,21 +54,23 @@ impl Drop for StopOnDrop {
 fn write(spec: &ExportSpec, on_step: impl Fn(u64) -> bool) -> io::Result<u64> {
     let path = Path::new(&spec.path);
     let scratch = scratch_beside(path)?;
-    let mut exporter = Exporter::new(spec.form, BufWriter::new(scratch.as_file()))?;
+    let mut out = BufWriter::new(scratch.as_file());
+    spec.form.write_head(&mut out)?;
     let mut written = 0;
     for (chunk, indices) in &spec.messages {
         let chosen = indices
             .iter()
             .filter_map(|index| chunk.get(usize::try_from(*index).ok()?));
         for message in chosen {
-            exporter.write(&message)?;
+            spec.form.write(&message, &mut out)?;
             written += 1;
             if written % STEP == 0 && !on_step(written) {
                 return Err(io::ErrorKind::Interrupted.into());
             }
         }
     }
-    exporter.finish()?;
+    out.flush()?;
+    drop(out);
     // Somebody may have made a file of that name meanwhile: theirs is kept.
     scratch
         .persist_noclobber(path)

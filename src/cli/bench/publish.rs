@@ -277,7 +277,6 @@ impl PublishBenchEnd {
             AckPolicy::None => "sent without acks",
         };
         let done = counts.acked + counts.sent;
-        let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
         let bad = [
             (counts.failed, "refused"),
             (counts.unknown, "with an unknown outcome"),
@@ -287,12 +286,12 @@ impl PublishBenchEnd {
             head: format!(
                 "{}: {} messages of {} {by_whom} in {:.2} s",
                 args.stream,
-                shown(done),
+                format::count_u64(done),
                 format::bytes(u64::try_from(args.size).unwrap_or(u64::MAX)),
                 self.took.as_secs_f64(),
             ),
             notes: bad
-                .map(|(count, how)| format!("{} {how}", shown(*count)))
+                .map(|(count, how)| format!("{} {how}", format::count_u64(*count)))
                 .collect(),
             counts: PublishCounts {
                 stream: args.stream.clone(),

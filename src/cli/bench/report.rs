@@ -95,13 +95,9 @@ impl Throughput {
     }
 
     fn lines(&self, out: &mut dyn Write) -> Result<()> {
-        let rate = i64::try_from(self.per_second(self.messages)).unwrap_or(i64::MAX);
+        let rate = format::count_u64(self.per_second(self.messages));
         let bytes = format::bytes(self.per_second(self.bytes));
-        writeln!(
-            out,
-            "  rate     {} messages/s, {bytes}/s",
-            format::count(rate)
-        )?;
+        writeln!(out, "  rate     {rate} messages/s, {bytes}/s")?;
         let latencies = PERCENTILES.iter().filter_map(|(name, quantile)| {
             let micros = self.latency.at(*quantile)?.as_micros();
             Some(format!("{name} {}.{:03} ms", micros / 1000, micros % 1000))
@@ -203,7 +199,7 @@ impl BenchProgress {
     pub(super) fn print_progress(&mut self, console: &mut Stdio, count: u64, what: &str) {
         let rate = count.saturating_sub(self.before);
         self.before = count;
-        let [count, rate] = [count, rate].map(|n| format::count(i64::try_from(n).unwrap_or(0)));
+        let [count, rate] = [count, rate].map(format::count_u64);
         Self::write(console, &format!("{count} {what}, {rate}/s"));
     }
 

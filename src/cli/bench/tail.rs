@@ -222,12 +222,11 @@ impl TailBenchEnd {
     }
 
     fn report(&self, args: &BenchTailArgs) -> BenchReport<TailCounts> {
-        let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
         let bad = [(self.missing, "missing"), (self.resumed, "times resumed")];
         let bad = bad.iter().filter(|(count, _)| *count > 0);
-        let notes = bad.map(|(count, what)| format!("{} {what}", shown(*count)));
+        let notes = bad.map(|(count, what)| format!("{} {what}", format::count_u64(*count)));
         let seconds = self.speed.took.as_secs_f64();
-        let received = shown(self.speed.messages);
+        let received = format::count_u64(self.speed.messages);
         BenchReport {
             head: format!(
                 "{}: {received} messages received in {seconds:.2} s",

@@ -20,6 +20,7 @@ use crate::cli::output::{Column, OutputRow, Printer, output_row};
 use crate::client::{self, Client, Publisher, PublisherOptions};
 use crate::model::{
     Ack, ErrorKind, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
+    counted_plainly,
 };
 
 /// Messages sent and not answered yet.
@@ -291,7 +292,7 @@ impl Counts {
 
     fn summary(&self) -> String {
         let unknown = self.sent - self.acked - self.refused;
-        let mut counts = vec![format!("{} stored", messages(self.acked))];
+        let mut counts = vec![format!("{} stored", counted_plainly(self.acked, "message"))];
         counts.extend((self.refused > 0).then(|| format!("{} not", self.refused)));
         counts.extend((unknown > 0).then(|| format!("{unknown} of unknown outcome")));
         counts.join(", ")
@@ -303,7 +304,11 @@ impl Drop for Counts {
         let Some(command) = self.command.as_ref().filter(|_| self.sent > 0) else {
             return;
         };
-        let command = format!("{command} ({}, {} B)", messages(self.sent), self.bytes);
+        let command = format!(
+            "{command} ({}, {} B)",
+            counted_plainly(self.sent, "message"),
+            self.bytes
+        );
         let word = if self.acked == self.sent {
             "done"
         } else {
@@ -319,9 +324,4 @@ fn too_large(message: &OutgoingMessage) -> CliError {
         "line {line}: the message has {} B, and no server takes a request of more than {LARGEST}",
         message.size()
     ))
-}
-
-fn messages(count: u64) -> String {
-    let noun = if count == 1 { "message" } else { "messages" };
-    format!("{count} {noun}")
 }

@@ -29,9 +29,9 @@ pub enum SettingSource {
     File,
     /// The context of that name in the config file.
     Context(String),
-    /// This environment variable.
+    /// An environment variable, by name.
     Environment(&'static str),
-    /// This option of the command line.
+    /// An option of the command line.
     Flag(&'static str),
 }
 

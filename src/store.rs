@@ -1,5 +1,5 @@
 //! Messages in memory: sealed chunks under one byte budget, and what searches, decodes, merges and exports them.
-//! It knows neither the network nor the terminal nor a clock: bytes and times come in, plain values go out.
+//! Knows neither the network nor the terminal nor a clock: bytes and times come in, plain values go out.
 
 mod budget;
 mod builder;
@@ -55,7 +55,7 @@ pub enum Evict {
 pub struct Counters {
     /// Messages put into the store.
     pub received: u64,
-    /// Their bytes: keys, values and headers.
+    /// Bytes of keys, values and headers.
     pub received_bytes: u64,
     /// Messages that left memory for the budget.
     pub evicted: u64,
@@ -217,7 +217,7 @@ impl Store {
         (found.id() == *id).then_some(position)
     }
 
-    /// Its position, or that of the message that follows where it would stand; `None` where nothing of its partition
+    /// The position, or that of the message that follows where it would stand; `None` where nothing of its partition
     /// is in memory. May be [`Store::len`].
     pub fn position_near(&self, id: &MessageId) -> Option<usize> {
         let number = self.log_number(&id.stream, id.partition)?;

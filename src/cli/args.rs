@@ -366,7 +366,7 @@ pub(crate) struct CursorGetArgs {
     pub(crate) id: String,
     /// The partition it reads
     #[arg(value_name = "STREAM:PARTITION", value_parser = stream_partition)]
-    pub(crate) place: (String, PartitionId),
+    pub(crate) target: (String, PartitionId),
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -378,7 +378,7 @@ pub(crate) struct CursorSetArgs {
     pub(crate) id: String,
     /// The partition it reads
     #[arg(value_name = "STREAM:PARTITION", value_parser = stream_partition)]
-    pub(crate) place: (String, PartitionId),
+    pub(crate) target: (String, PartitionId),
     /// The last offset that was read
     #[arg(allow_negative_numbers = true)]
     pub(crate) offset: Offset,
@@ -387,7 +387,7 @@ pub(crate) struct CursorSetArgs {
 impl CursorSetArgs {
     /// Setting it.
     pub(crate) fn operation(&self) -> Operation {
-        let (stream, partition) = &self.place;
+        let (stream, partition) = &self.target;
         Operation::SetCursor {
             id: self.id.clone(),
             stream: stream.as_str().into(),

@@ -109,8 +109,8 @@ fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
     match outcome {
         Outcome::Done => ("done", None),
         Outcome::Acked { ack, partition } => {
-            let place = partition.map_or_else(String::new, |partition| format!("/{partition}"));
-            let detail = format!("{}{place} @ {}", ack.stream, ack.offset);
+            let suffix = partition.map_or_else(String::new, |partition| format!("/{partition}"));
+            let detail = format!("{}{suffix} @ {}", ack.stream, ack.offset);
             ("acked", Some(detail))
         }
         Outcome::Sent => ("sent", None),

@@ -155,14 +155,14 @@ impl ClusterSnapshot {
             let doubtful = self.truth().doubtful.clone();
             let fresh: Vec<_> = doubtful
                 .into_iter()
-                .filter(|place| !asked.contains(place))
+                .filter(|partition| !asked.contains(partition))
                 .collect();
             if fresh.is_empty() {
                 return;
             }
-            for places in fresh.chunks(PROBES) {
+            for partitions in fresh.chunks(PROBES) {
                 let mut answers = JoinSet::new();
-                for (stream, partition) in places.iter().cloned() {
+                for (stream, partition) in partitions.iter().cloned() {
                     let observer = self.observer.clone();
                     answers.spawn(async move { observer.probe(&stream, partition).await });
                 }

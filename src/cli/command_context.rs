@@ -13,12 +13,12 @@ use crate::runtime::Access;
 
 /// One command's surroundings.
 pub(crate) struct CommandContext<'a> {
-    /// Its options.
+    /// The options.
     pub(crate) options: &'a Options,
     /// Every setting.
     pub(crate) settings: Settings,
     /// The config file that counts.
-    pub(crate) config: ConfigPlace,
+    pub(crate) config: ConfigLocation,
     /// The streams of the process.
     pub(crate) console: &'a mut Stdio,
     access: Option<Access>,
@@ -27,7 +27,7 @@ pub(crate) struct CommandContext<'a> {
 impl<'a> CommandContext<'a> {
     /// Reads the environment and the config file, and decides every setting.
     pub(crate) fn open(options: &'a Options, console: &'a mut Stdio) -> Result<Self> {
-        let config = ConfigPlace::find(options)?;
+        let config = ConfigLocation::find(options)?;
         let file = if config.named || config.path.exists() {
             ConfigFile::read(&config.path)?
         } else {
@@ -167,8 +167,8 @@ fn impatient(options: ConnectOptions, cluster: &ClusterSettings) -> ConnectOptio
 
 /// Where the config file is.
 #[derive(Clone, Debug)]
-pub(crate) struct ConfigPlace {
-    /// Its path.
+pub(crate) struct ConfigLocation {
+    /// The path.
     pub(crate) path: PathBuf,
     /// Whether it was named: then it must be there.
     pub(crate) named: bool,
@@ -176,7 +176,7 @@ pub(crate) struct ConfigPlace {
     pub(crate) source: SettingSource,
 }
 
-impl ConfigPlace {
+impl ConfigLocation {
     /// The file that was named, else the user's own.
     pub(crate) fn find(options: &Options) -> Result<Self> {
         let variable = std::env::var_os("LIFTUI_CONFIG").filter(|name| !name.is_empty());

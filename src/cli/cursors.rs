@@ -246,7 +246,7 @@ fn group_row(group: GroupInfo, cursors: &[CursorTruth]) -> GroupRow {
 /// Prints the offset that a cursor is at.
 pub(crate) async fn get(context: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
     need_name("a cursor", &args.id)?;
-    let (stream, partition) = &args.place;
+    let (stream, partition) = &args.target;
     let offset = match context.access()? {
         Access::Full(client) => client.fetch_cursor(&args.id, stream, *partition).await?,
         // Asking the cluster for a cursor wakes the partition that holds it, where that is paused; reading does not.

@@ -50,7 +50,7 @@ pub(crate) async fn delete(context: &mut CommandContext<'_>, args: &DeleteArgs) 
 pub(crate) async fn set_cursor(context: &mut CommandContext<'_>, args: &CursorSetArgs) -> Result {
     let client = context.client()?;
     need_name("a cursor", &args.id)?;
-    let (stream, partition) = &args.place;
+    let (stream, partition) = &args.target;
     let cluster = metadata_with(&client, stream).await?;
     let found = cluster
         .stream(stream)

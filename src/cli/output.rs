@@ -78,7 +78,7 @@ impl<R> Column<R> {
         }
     }
 
-    /// The same column, at least so wide.
+    /// Makes the column at least so wide.
     pub(crate) const fn at_least(self, width: usize) -> Self {
         Self { width, ..self }
     }

@@ -72,7 +72,7 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
         Some(context.client()?)
     };
     let observer = context.observer()?;
-    let (from, cluster) = partition_spec::find(&observer, &args.from_place).await?;
+    let (from, cluster) = partition_spec::find(&observer, &args.from_partitions).await?;
     let cluster = partition_spec::metadata_knowing(&observer, cluster, &[&args.to_stream]).await?;
     let to = cluster.stream(&args.to_stream);
     let to = to.map(|stream| Arc::clone(&stream.name));
@@ -118,13 +118,13 @@ fn journal_path(
     args: &RedriveArgs,
     from: &str,
     to: &str,
-) -> Option<JournalPlace> {
+) -> Option<JournalLocation> {
     if args.dry_run {
         return None;
     }
     if let Some(path) = &args.journal {
         let path = path.clone();
-        return Some(JournalPlace { path, named: true });
+        return Some(JournalLocation { path, named: true });
     }
     let words = [context.cluster_name(), from.to_owned(), to.to_owned()];
     let plain = |c: char| {
@@ -137,14 +137,14 @@ fn journal_path(
     let name = words.join("-").chars().map(plain).collect::<String>();
     let sum = crc32fast::hash(words.join("\n").as_bytes());
     let folder = Folders::of_user()?.state.join("redrive");
-    Some(JournalPlace {
+    Some(JournalLocation {
         path: folder.join(format!("{name}-{sum:08x}.jsonl")),
         named: false,
     })
 }
 
 /// Where the journal is.
-struct JournalPlace {
+struct JournalLocation {
     path: PathBuf,
     /// Whether the user named it: then it stays.
     named: bool,

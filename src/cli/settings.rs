@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{ConfigArgs, ConfigTask, Options};
-use super::command_context::{CommandContext, ConfigPlace};
+use super::command_context::{CommandContext, ConfigLocation};
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row, plain};
 use super::stdio::Stdio;
@@ -40,7 +40,7 @@ impl OutputRow for SettingRow {
 /// Prints the settings, or writes the first config file.
 pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Stdio) -> Result {
     if let Some(ConfigTask::Init) = args.task {
-        return init(&ConfigPlace::find(options)?.path, console);
+        return init(&ConfigLocation::find(options)?.path, console);
     }
     let mut context = CommandContext::open(options, console)?;
     let mut rows = SettingRows::new(&context.config);
@@ -79,14 +79,14 @@ struct SettingRows {
 }
 
 impl SettingRows {
-    fn new(place: &ConfigPlace) -> Self {
-        let file = place.path.display().to_string();
-        let missing = if place.path.exists() {
+    fn new(location: &ConfigLocation) -> Self {
+        let file = location.path.display().to_string();
+        let missing = if location.path.exists() {
             ""
         } else {
             "; there is no such file"
         };
-        let from = format!("{}{missing}", place.source);
+        let from = format!("{}{missing}", location.source);
         let mut rows = Self {
             file,
             rows: Vec::new(),

@@ -32,13 +32,13 @@ const LAST: u64 = 10;
 /// Prints messages until the range is done, enough were printed, nobody reads, or SIGINT.
 pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> Result {
     let observer = context.observer()?;
-    let (found, cluster) = partition_spec::find_all(&observer, &args.places).await?;
-    let places = narrowed(context, args, found, &cluster)?;
+    let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
+    let partition_specs = narrow_to_key(context, args, found, &cluster)?;
     if args.resume {
-        resume(context, &observer, &places).await?;
+        resume(context, &observer, &partition_specs).await?;
     }
-    let form = form(context, args, &places);
-    let specs = specs(args, &places);
+    let form = form(context, args, &partition_specs);
+    let specs = subscribe_specs(args, &partition_specs);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
     let now = Timestamp::now();
     // A range may end in what is yet to come.
@@ -65,52 +65,52 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     runner.run(printing, args.progress).await
 }
 
-/// These places; with a key, the one partition of each stream that the key belongs to.
-fn narrowed(
+/// The partitions to read; with a key, the one partition of each stream that the key belongs to.
+fn narrow_to_key(
     context: &mut CommandContext<'_>,
     args: &TailArgs,
-    mut places: Vec<PartitionSpec>,
+    mut partition_specs: Vec<PartitionSpec>,
     cluster: &Cluster,
 ) -> Result<Vec<PartitionSpec>> {
     let Some(key) = &args.key else {
-        return Ok(places);
+        return Ok(partition_specs);
     };
-    for place in &mut places {
-        let count = cluster.partition_count(&place.stream).unwrap_or(1);
+    for spec in &mut partition_specs {
+        let count = cluster.partition_count(&spec.stream).unwrap_or(1);
         let partition = by_key(key.as_bytes(), count);
-        if !place.partitions.contains(&partition) {
+        if !spec.partitions.contains(&partition) {
             return Err(CliError::usage(format!(
                 "key \"{key}\" belongs to partition {partition} of stream \"{}\", which is not read",
-                place.stream
+                spec.stream
             )));
         }
-        place.partitions = vec![partition];
+        spec.partitions = vec![partition];
         context.console.print_error(&format!(
             "key \"{key}\" belongs to partition {partition} of stream \"{}\"",
-            place.stream
+            spec.stream
         ));
     }
-    Ok(places)
+    Ok(partition_specs)
 }
 
 /// Resumes those partitions that are paused: it is asked first, since resuming makes readonly ones writable.
 async fn resume(
     context: &mut CommandContext<'_>,
     observer: &Observer,
-    places: &[PartitionSpec],
+    partition_specs: &[PartitionSpec],
 ) -> Result<()> {
     let client = context.client()?;
-    for place in places {
+    for spec in partition_specs {
         let mut paused = Vec::new();
-        for partition in &place.partitions {
-            let probe = observer.probe(&place.stream, *partition).await;
+        for partition in &spec.partitions {
+            let probe = observer.probe(&spec.stream, *partition).await;
             if probe.state == ProbeState::Paused {
                 paused.push(*partition);
             }
         }
         if !paused.is_empty() {
             let operation = Operation::Resume {
-                stream: Arc::clone(&place.stream),
+                stream: Arc::clone(&spec.stream),
                 partitions: paused,
             };
             mutate::send(context, &client, operation).await?;
@@ -120,7 +120,7 @@ async fn resume(
 }
 
 /// Where every partition is read from and to.
-fn specs(args: &TailArgs, places: &[PartitionSpec]) -> Vec<SubscribeSpec> {
+fn subscribe_specs(args: &TailArgs, partition_specs: &[PartitionSpec]) -> Vec<SubscribeSpec> {
     let stop = args.range.to.unwrap_or(if args.count {
         StopAt::Latest
     } else {
@@ -131,10 +131,14 @@ fn specs(args: &TailArgs, places: &[PartitionSpec]) -> Vec<SubscribeSpec> {
     } else {
         StartAt::Earliest
     });
-    partition_spec::specs(places, start, stop, args.isr_replica)
+    partition_spec::subscribe_specs(partition_specs, start, stop, args.isr_replica)
 }
 
-fn form(context: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec]) -> PrintForm {
+fn form(
+    context: &CommandContext<'_>,
+    args: &TailArgs,
+    partition_specs: &[PartitionSpec],
+) -> PrintForm {
     if args.count {
         return PrintForm::Count;
     }
@@ -147,9 +151,11 @@ fn form(context: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec])
         args::OutputForm::Csv => PrintForm::Export(ExportForm::Csv),
         args::OutputForm::Raw => PrintForm::Export(ExportForm::Raw),
         args::OutputForm::Table => {
-            let names = places.iter().map(|place| place.stream.chars().count());
+            let names = partition_specs
+                .iter()
+                .map(|spec| spec.stream.chars().count());
             PrintForm::Table(MessageTable {
-                stream: if places.len() > 1 {
+                stream: if partition_specs.len() > 1 {
                     names.max().unwrap_or(0)
                 } else {
                     0

@@ -41,7 +41,7 @@ impl Timestamp {
         Self(self.0.saturating_add(nanos(duration)))
     }
 
-    /// The same point as a calendar date and time, in UTC.
+    /// The point as a calendar date and time, in UTC.
     pub fn to_utc(self) -> chrono::DateTime<chrono::Utc> {
         chrono::DateTime::from_timestamp_nanos(self.0)
     }

@@ -70,7 +70,7 @@ pub struct DashboardOptions {
 }
 
 impl DashboardOptions {
-    /// That cluster, without a console or other contexts, edited in `$VISUAL` or `$EDITOR`.
+    /// Shows one cluster, without a console or other contexts, edited in `$VISUAL` or `$EDITOR`.
     pub fn new(session: RuntimeSession) -> Self {
         Self {
             session,

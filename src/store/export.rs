@@ -39,7 +39,7 @@ impl ExportForm {
     /// Writes the head line, where the form has one.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// The errors of the writer.
     pub fn write_head(self, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Csv => write_row(&COLUMNS, out),
@@ -50,7 +50,7 @@ impl ExportForm {
     /// Writes one message.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// The errors of the writer.
     pub fn write(self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Ndjson => write_record(message, out),
@@ -152,7 +152,7 @@ impl MessageFormat {
     /// Writes one message.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// The errors of the writer.
     pub fn write(&self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
         self.pieces.iter().try_for_each(|piece| match piece {
             FormatPiece::Literal(text) => out.write_all(text),

@@ -18,7 +18,7 @@ pub(super) enum Visibility {
     All,
     /// Not known yet: the query has to look at it; `asked` once it was handed to a scan.
     Pending { asked: bool },
-    /// Those that match, by their index in the chunk, growing.
+    /// The messages that match, by their index in the chunk, growing.
     Matching(Arc<[u32]>),
 }
 
@@ -135,7 +135,7 @@ impl PartitionLog {
         self.partition == partition && *self.stream == *stream
     }
 
-    /// Its chunks, lowest offsets first.
+    /// The chunks, lowest offsets first.
     pub(super) fn slots(&self) -> &VecDeque<ChunkSlot> {
         &self.slots
     }

@@ -14,7 +14,7 @@ use crate::model::{Headers, Offset, PartitionId, StreamName};
 /// Writes the record of a message, line end included. Bytes that are not UTF-8 are written in base 64.
 ///
 /// # Errors
-/// Those of the writer.
+/// The errors of the writer.
 pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"{\"stream\":")?;
     write_text(message.stream(), out)?;
@@ -39,7 +39,7 @@ pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Resul
 /// Writes the headers of a message as a JSON object, those that the broker put there included.
 ///
 /// # Errors
-/// Those of the writer.
+/// The errors of the writer.
 pub(super) fn write_headers(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut before = "{";
     for (name, value) in message.headers() {

@@ -36,7 +36,11 @@ output_row! {
 /// ended, it goes on.
 pub(super) async fn publish(context: &mut CommandContext<'_>, args: &BenchPublishArgs) -> Result {
     let values = Values::new(args.value, args.size, args.keys()).map_err(CliError::usage)?;
-    if let Some(partition) = args.chosen.partition.filter(|partition| *partition < 0) {
+    if let Some(partition) = args
+        .partition_args
+        .partition
+        .filter(|partition| *partition < 0)
+    {
         return Err(CliError::refused(format!(
             "no stream has a partition {partition}"
         )));
@@ -77,7 +81,7 @@ async fn create(
 
 /// A message on its way.
 struct SentMessage {
-    receipt: AckFuture,
+    ack: AckFuture,
     bytes: u64,
 }
 
@@ -176,8 +180,9 @@ impl BenchRun {
         let (sink, sent) = mpsc::channel(self.in_flight);
         let begun = Instant::now();
         let work = async {
-            let (refusal, mut counts) = tokio::join!(self.send(sink), count(sent, &stop, &counted));
-            if let Some(failure) = refusal {
+            let (send_failure, mut counts) =
+                tokio::join!(self.send(sink), count(sent, &stop, &counted));
+            if let Some(failure) = send_failure {
                 counts.record(0, Err(failure), Duration::ZERO);
             }
             counts
@@ -208,7 +213,7 @@ impl BenchRun {
         })
     }
 
-    /// Hands on one receipt after the other; returns why a message could not even be sent.
+    /// Hands on one ack after the other; returns why a message could not even be sent.
     async fn send(&mut self, sink: mpsc::Sender<SentMessage>) -> Option<Failure> {
         let begun = Instant::now();
         let stop = self.stop.clone();
@@ -224,11 +229,11 @@ impl BenchRun {
             let bytes = u64::try_from(key.len() + value.len()).unwrap_or(0);
             let mut message = self.message.clone();
             (message.key, message.value) = (key, value);
-            let receipt = match self.publisher.publish(message).await {
-                Ok(receipt) => receipt,
+            let ack = match self.publisher.publish(message).await {
+                Ok(ack) => ack,
                 Err(error) => return Some(error.into()),
             };
-            if sink.send(SentMessage { receipt, bytes }).await.is_err() {
+            if sink.send(SentMessage { ack, bytes }).await.is_err() {
                 return None;
             }
         }
@@ -243,15 +248,15 @@ fn exact(number: u64) -> f64 {
     f64::from(high) * 4_294_967_296.0 + f64::from(low)
 }
 
-/// Waits for all receipts, in the order of sending: each knows itself when its answer came.
+/// Waits for all acks, in the order of sending: each knows itself when its answer came.
 async fn count(
     mut sent: mpsc::Receiver<SentMessage>,
     stop: &CancellationToken,
     counted: &AtomicU64,
 ) -> AckCounts {
     let mut counts = AckCounts::new();
-    while let Some(SentMessage { receipt, bytes }) = sent.recv().await {
-        let (outcome, took) = receipt.timed().await;
+    while let Some(SentMessage { ack, bytes }) = sent.recv().await {
+        let (outcome, took) = ack.timed().await;
         counts.record(bytes, outcome.map_err(Failure::from), took);
         counted.fetch_add(1, Ordering::Relaxed);
         if counts.failure.is_some() {

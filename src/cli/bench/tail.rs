@@ -43,12 +43,12 @@ const QUEUE: usize = 64;
 /// Reads until the range is done, enough came, or SIGINT.
 pub(super) async fn tail(context: &mut CommandContext<'_>, args: &BenchTailArgs) -> Result {
     let observer = context.observer()?;
-    let (places, _) = partition_spec::find_all(&observer, &args.places).await?;
+    let (specs, _) = partition_spec::find_all(&observer, &args.partitions).await?;
     let begun = Instant::now();
     let (sender, queue) = mpsc::channel(QUEUE);
     let mut subscriptions = JoinSet::new();
     let (start, stop) = args.range();
-    for spec in partition_spec::specs(&places, start, stop, args.isr_replica) {
+    for spec in partition_spec::subscribe_specs(&specs, start, stop, args.isr_replica) {
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
         subscriptions.spawn(read(observer.clone(), spec, target, sender.clone()));
     }
@@ -230,7 +230,7 @@ impl TailBenchEnd {
         BenchReport {
             head: format!(
                 "{}: {received} messages received in {seconds:.2} s",
-                args.places.join(" ")
+                args.partitions.join(" ")
             ),
             notes: notes.collect(),
             counts: TailCounts {

@@ -35,9 +35,9 @@ output_row! {
 /// What a broker reports of a partition.
 #[derive(Clone, Serialize)]
 pub(super) struct ViewFields {
-    /// Its newest committed offset.
+    /// The newest committed offset.
     pub(super) high_watermark: Option<Offset>,
-    /// Its newest offset.
+    /// The newest offset.
     pub(super) newest_offset: Option<Offset>,
     /// How long ago it reported them.
     pub(super) age_ms: Option<f64>,

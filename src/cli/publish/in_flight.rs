@@ -27,7 +27,7 @@ use crate::model::{
 const IN_FLIGHT: usize = 1024;
 
 /// Bytes of acks that are written at once.
-const BUFFER: usize = 1 << 16;
+const BUFFER_SIZE: usize = 1 << 16;
 
 output_row! {
     /// An ack.
@@ -71,7 +71,7 @@ impl OutputRow for AckRow {
 
 /// The largest request that servers take (wire-contract §4.3). A larger one would cut the call that all messages share,
 /// and leave those under way with it of unknown outcome.
-const LARGEST: usize = 4 << 20;
+const MAX_REQUEST: usize = 4 << 20;
 
 type MessageOutcome = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Send>>;
 
@@ -100,7 +100,7 @@ impl Transport {
                 Box::pin(async move { client.publish(options).await })
             }
             Self::Call(publisher) => match publisher.publish(options).await {
-                Ok(receipt) => Box::pin(receipt),
+                Ok(ack) => Box::pin(ack),
                 Err(error) => Box::pin(std::future::ready(Err(error))),
             },
         }
@@ -137,7 +137,7 @@ impl PublishRun {
             transport,
             form: context.form(template.source().output),
             bold: context.colours(),
-            out: BufWriter::with_capacity(BUFFER, out),
+            out: BufWriter::with_capacity(BUFFER_SIZE, out),
             in_flight: VecDeque::new(),
             counts: Counts {
                 cluster: context.cluster_name(),
@@ -157,8 +157,9 @@ impl PublishRun {
         let mut reads = true;
         while reads || !self.in_flight.is_empty() {
             // The first message goes alone: what is wrong with the stream is wrong for all that follow.
-            let many = matches!(self.transport, Transport::Call(_)) && self.counts.acked > 0;
-            let room = self.in_flight.len() < if many { IN_FLIGHT } else { 1 };
+            let is_pipelined =
+                matches!(self.transport, Transport::Call(_)) && self.counts.acked > 0;
+            let has_room = self.in_flight.len() < if is_pipelined { IN_FLIGHT } else { 1 };
             tokio::select! {
                 biased;
                 outcome = first_outcome(&mut self.in_flight), if !self.in_flight.is_empty() => {
@@ -175,8 +176,8 @@ impl PublishRun {
                         printer.flush()?;
                     }
                 }
-                message = messages.recv(), if reads && room => match message {
-                    Some(Ok(message)) if message.size() > LARGEST && matches!(self.transport, Transport::Call(_)) => {
+                message = messages.recv(), if reads && has_room => match message {
+                    Some(Ok(message)) if message.size() > MAX_REQUEST && matches!(self.transport, Transport::Call(_)) => {
                         reads = false;
                         self.error.get_or_insert(too_large(&message));
                     }
@@ -309,19 +310,19 @@ impl Drop for Counts {
             counted_plainly(self.sent, "message"),
             self.bytes
         );
-        let word = if self.acked == self.sent {
+        let outcome = if self.acked == self.sent {
             "done"
         } else {
             "partly"
         };
-        audit_log::record_many(&self.cluster, command, word, self.summary());
+        audit_log::record_many(&self.cluster, command, outcome, self.summary());
     }
 }
 
 fn too_large(message: &OutgoingMessage) -> CliError {
     let line = message.line.unwrap_or_default();
     CliError::refused(format!(
-        "line {line}: the message has {} B, and no server takes a request of more than {LARGEST}",
+        "line {line}: the message has {} B, and no server takes a request of more than {MAX_REQUEST}",
         message.size()
     ))
 }

@@ -49,7 +49,7 @@ impl Template {
             source: args.source.clone(),
             expected_offset: args.expect_offset,
             deadline,
-            is_placed: args.chosen.is_given(),
+            is_placed: args.partition_args.is_given(),
         }
     }
 

@@ -36,9 +36,9 @@ pub(super) enum PrintForm {
 
 /// Which messages are printed.
 pub(super) struct Filter {
-    /// Those that this query finds.
+    /// The query that messages must fit.
     pub(super) query: Option<Query>,
-    /// Those of this key.
+    /// The key that they must have.
     pub(super) key: Option<Vec<u8>>,
     /// So many at most.
     pub(super) limit: Option<u64>,

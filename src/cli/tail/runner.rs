@@ -24,7 +24,7 @@ const QUEUE: usize = 4;
 const MAX_WAITING: usize = 4 << 20;
 /// How long messages wait for those of other partitions while they come live.
 const LATENESS: Duration = Duration::from_millis(300);
-/// The same in a range, where every partition has messages or an end: only a slow broker makes the others wait.
+/// How long messages wait in a range, where every partition has messages or an end: only a slow broker makes others wait.
 const RANGE_LATENESS: Duration = Duration::from_secs(5);
 /// How often what waits is looked at.
 const TICK: Duration = Duration::from_millis(100);

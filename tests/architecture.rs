@@ -175,7 +175,7 @@ impl Source {
         }
     }
 
-    /// The files of modules that are compiled for tests alone: `#[cfg(test)] mod bed;`.
+    /// The files of modules that are compiled for tests alone: `#[cfg(test)] mod test_support;`.
     fn test_files(&self) -> Vec<String> {
         let folder = self.name.trim_end_matches(".rs");
         let folder = if folder == "lib" { "" } else { folder };

@@ -8,7 +8,7 @@ mod subscribes;
 
 use std::collections::BTreeSet;
 
-use super::bed::{ADDRESS, aloud, real_addresses};
+use super::test_cluster::{ADDRESS, aloud, real_addresses};
 
 /// Of which cluster a row is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,7 +111,7 @@ fn every_row_of_the_contract_is_shown_or_says_why_not() {
         );
         let of_any = row
             .test
-            .is_some_and(|test| body_of(test).contains("Bed::any"));
+            .is_some_and(|test| body_of(test).contains("TestCluster::any"));
         match row.mark {
             Mark::Both => {
                 both += 1;

@@ -52,7 +52,7 @@ pub(crate) fn aloud(text: &str) {
 }
 
 /// A cluster under test.
-pub(crate) struct Bed {
+pub(crate) struct TestCluster {
     pub(crate) client: Client,
     pub(crate) addresses: Vec<String>,
     demo: Option<DemoCluster>,
@@ -77,7 +77,7 @@ pub(crate) fn lively() -> DemoOptions {
     }
 }
 
-impl Bed {
+impl TestCluster {
     /// The real cluster, or else three demo brokers.
     pub(crate) async fn any() -> Self {
         Self::any_or(lively()).await
@@ -360,7 +360,7 @@ impl Bed {
 }
 
 /// Of a test that failed nothing is left behind either.
-impl Drop for Bed {
+impl Drop for TestCluster {
     fn drop(&mut self) {
         let made = std::mem::take(&mut *self.made.lock().expect("no test panics here"));
         if self.demo.is_some() || made.is_empty() {

@@ -10,7 +10,7 @@ use liftui::model::{
     StreamName, SubscriptionEvent,
 };
 
-use super::test_cluster::{CAP, TestCluster, lively, until_so};
+use super::test_cluster::{CAP, OfAnyCluster, TestCluster, lively, until_so};
 
 fn member(test: &TestCluster, group: &str, consumer: &str, stream: &StreamName) -> ConsumerOptions {
     ConsumerOptions {
@@ -64,10 +64,10 @@ async fn assigned(consumer: &mut Consumer, count: usize) -> Vec<PartitionId> {
 }
 
 #[tokio::test]
-pub(crate) async fn members_share_partitions_and_take_over_where_one_left() {
+pub(crate) async fn members_share_partitions_and_take_over_where_one_left() -> OfAnyCluster {
     let test = TestCluster::any().await;
     if !test.keeps("__cursors") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let stream = test.stream("shared", 4).await;
     let group = test.name("group");
@@ -117,7 +117,7 @@ pub(crate) async fn members_share_partitions_and_take_over_where_one_left() {
         );
     }
     first.leave().await.unwrap();
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
@@ -281,10 +281,10 @@ async fn found(test: &TestCluster, group: &str, is_so: impl Fn(&GroupInfo) -> bo
 }
 
 #[tokio::test]
-pub(crate) async fn groups_are_found_without_being_a_member() {
+pub(crate) async fn groups_are_found_without_being_a_member() -> OfAnyCluster {
     let test = TestCluster::any().await;
     if !test.keeps("__cursors") || !test.keeps("__activity") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let stream = test.stream("found", 1).await;
     let group = test.name("group");
@@ -302,7 +302,7 @@ pub(crate) async fn groups_are_found_without_being_a_member() {
     assert_eq!(found.streams, [stream]);
     assert_eq!(found.epoch, Some(consumer.epoch()));
     consumer.leave().await.unwrap();
-    test.close().await;
+    test.close_of_any().await
 }
 
 /// A broker that has just started answers, and knows no group for seconds.
@@ -350,10 +350,10 @@ async fn a_broker_that_knows_nothing_yet_hides_no_group() {
 }
 
 #[tokio::test]
-pub(crate) async fn activity_tells_what_was_done_once_and_in_order() {
+pub(crate) async fn activity_tells_what_was_done_once_and_in_order() -> OfAnyCluster {
     let test = TestCluster::any().await;
     if !test.keeps("__activity") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let stream = test.stream("activity", 2).await;
     test.pause(&stream, &[1], false).await;
@@ -416,7 +416,7 @@ pub(crate) async fn activity_tells_what_was_done_once_and_in_order() {
         count += 1;
     }
     assert!(count >= told.len());
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
@@ -470,10 +470,10 @@ async fn untold(events: &mut ActivityEvents) -> String {
 }
 
 #[tokio::test]
-pub(crate) async fn cursors_are_stored_fetched_and_found() {
+pub(crate) async fn cursors_are_stored_fetched_and_found() -> OfAnyCluster {
     let test = TestCluster::any().await;
     if !test.keeps("__cursors") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let stream = test.stream("cursors", 2).await;
     let id = test.name("id");
@@ -504,14 +504,15 @@ pub(crate) async fn cursors_are_stored_fetched_and_found() {
         found(test.client.cursors().await.unwrap()).await,
         [(0, 4), (1, 9)]
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_knows() {
+pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_knows()
+-> OfAnyCluster {
     let test = TestCluster::any_alone().await;
     if !test.keeps("__cursors") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let id = test.name("id");
     test.client.set_cursor(&id, "anything", 0, 1).await.unwrap();
@@ -539,7 +540,7 @@ pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_k
     }
     let all = test.client.cursors_resuming().await.unwrap();
     assert!(all.iter().any(|cursor| cursor.id == id));
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]

@@ -10,10 +10,12 @@ use liftui::model::{
     StartAt, StopAt, StreamOptions,
 };
 
-use super::test_cluster::{CAP, TestCluster, acked, drain, lively, range, to, until_so};
+use super::test_cluster::{
+    CAP, OfAnyCluster, TestCluster, acked, drain, lively, range, to, until_so,
+};
 
 #[tokio::test]
-pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() {
+pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("fields", 2).await;
     let options = PublishOptions {
@@ -60,7 +62,7 @@ pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() {
     assert_eq!((&*stored.stream, stored.partition), (&*stream, 1));
     assert_eq!(&*stored.subject, stream_1(&stream));
     assert_eq!(stored.timestamp, ack.received);
-    test.close().await;
+    test.close_of_any().await
 }
 
 fn stream_1(stream: &str) -> String {
@@ -68,7 +70,7 @@ fn stream_1(stream: &str) -> String {
 }
 
 #[tokio::test]
-pub(crate) async fn an_ack_comes_though_no_deadline_was_asked_for() {
+pub(crate) async fn an_ack_comes_though_no_deadline_was_asked_for() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("deadline", 1).await;
     // The Go client returns neither ack nor error here.
@@ -79,7 +81,7 @@ pub(crate) async fn an_ack_comes_though_no_deadline_was_asked_for() {
         ..to(&stream, 0, "x")
     };
     assert_eq!(test.client.publish(unacked).await.unwrap(), Outcome::Sent);
-    test.close().await;
+    test.close_of_any().await
 }
 
 /// Publishes that many messages without acks over one call, to its end.
@@ -210,7 +212,7 @@ async fn publishing_to_a_subject_says_who_stored_it() {
 }
 
 #[tokio::test]
-pub(crate) async fn the_error_inside_an_ack_is_an_error() {
+pub(crate) async fn the_error_inside_an_ack_is_an_error() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test
         .stream_with(StreamOptions {
@@ -224,7 +226,7 @@ pub(crate) async fn the_error_inside_an_ack_is_an_error() {
     let options = PublishOptions::new(Destination::Subject(stream.to_string()), "x");
     let error = test.client.publish(options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IncorrectOffset);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use liftui::client::{Client, ConnectOptions, HealthStatus};
 use liftui::demo::DemoOptions;
 use liftui::model::{ErrorKind, StartAt, StopAt, SubscribeSpec, SubscriptionEvent};
 
-use super::test_cluster::{CAP, TestCluster, lively, next_event, next_message, range};
+use super::test_cluster::{
+    CAP, OfAnyCluster, TestCluster, lively, next_event, next_message, range,
+};
 use super::wire_tap::WireTap;
 
 /// A client that reaches each broker of the test through a tap.
@@ -146,7 +148,7 @@ async fn a_quiet_partition_is_left_in_peace() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_hundred_subscriptions_do_not_wait_for_the_one_nobody_reads() {
+pub(crate) async fn a_hundred_subscriptions_do_not_wait_for_the_one_nobody_reads() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("hundred", 1).await;
     test.fill(&stream, 0, 1).await;
@@ -171,7 +173,7 @@ pub(crate) async fn a_hundred_subscriptions_do_not_wait_for_the_one_nobody_reads
         .unwrap()
         .unwrap();
     test.publish(&stream, 0, "on").await;
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use liftui::model::{
     EndReason, ErrorKind, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
 };
 
-use super::test_cluster::{TestCluster, drain, next_event, next_message, range};
+use super::test_cluster::{OfAnyCluster, TestCluster, drain, next_event, next_message, range};
 
 #[tokio::test]
-pub(crate) async fn every_start_and_stop_delivers_exactly_its_range() {
+pub(crate) async fn every_start_and_stop_delivers_exactly_its_range() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("ranges", 1).await;
     test.fill(&stream, 0, 10).await;
@@ -48,7 +48,7 @@ pub(crate) async fn every_start_and_stop_delivers_exactly_its_range() {
         assert_eq!(read.offsets(), wanted, "{start:?} to {stop:?}");
         assert_eq!(read.end(), &EndReason::StopReached, "{start:?} to {stop:?}");
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn an_empty_partition_is_done_at_once_or_waited_on() {
 }
 
 #[tokio::test]
-pub(crate) async fn each_end_has_its_reason() {
+pub(crate) async fn each_end_has_its_reason() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("ends", 3).await;
     for partition in 0..3 {
@@ -120,7 +120,7 @@ pub(crate) async fn each_end_has_its_reason() {
         gone.to_string(),
         format!("stream \"{stream}\" does not exist")
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]

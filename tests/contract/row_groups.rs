@@ -10,7 +10,7 @@ use prost::Message as _;
 use tonic::{Code, Request};
 
 use super::demo_stub::{PATIENCE, Stub, read, said, timed, words};
-use super::test_cluster::{CAP, TestCluster, until_so};
+use super::test_cluster::{CAP, OfAnyCluster, TestCluster, until_so};
 
 async fn metadata(stub: &mut Stub, streams: &[&str], groups: &[&str]) -> pb::FetchMetadataResponse {
     let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
@@ -32,7 +32,7 @@ async fn partition(stub: &mut Stub, stream: &str, partition: i32) -> (Code, Stri
 }
 
 #[tokio::test]
-pub(crate) async fn metadata_tells_of_unknown_names_as_data() {
+pub(crate) async fn metadata_tells_of_unknown_names_as_data() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let (stream, group) = (test.name("unknown"), test.name("nobody"));
@@ -53,11 +53,12 @@ pub(crate) async fn metadata_tells_of_unknown_names_as_data() {
         all.group_metadata.is_empty(),
         "naming no group asks for none"
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn each_broker_names_itself_first_and_all_streams_with_the_clusters_own() {
+pub(crate) async fn each_broker_names_itself_first_and_all_streams_with_the_clusters_own()
+-> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("listed", 2).await;
     let cluster = test.client.fetch_metadata().await.unwrap();
@@ -86,11 +87,11 @@ pub(crate) async fn each_broker_names_itself_first_and_all_streams_with_the_clus
             Some(Arc::clone(&broker.id))
         );
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn only_a_running_leader_tells_of_its_partition() {
+pub(crate) async fn only_a_running_leader_tells_of_its_partition() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("partition", 1).await;
     let mut leader = test.leader_stub(&stream, 0).await;
@@ -120,11 +121,11 @@ pub(crate) async fn only_a_running_leader_tells_of_its_partition() {
         Code::FailedPrecondition,
         refused,
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn ends_of_a_log_are_the_answering_brokers_own() {
+pub(crate) async fn ends_of_a_log_are_the_answering_brokers_own() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let options = StreamOptions {
         name: test.name("ends"),
@@ -150,7 +151,7 @@ pub(crate) async fn ends_of_a_log_are_the_answering_brokers_own() {
     if let Some(other) = test.other_stub(&stream, 0).await {
         until_so(async || told(other.clone()).await == Some((-1, -1, false))).await;
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 fn setting(id: &str, stream: &str, offset: i64) -> pb::SetCursorRequest {
@@ -171,10 +172,10 @@ fn fetching(id: &str, stream: &str) -> pb::FetchCursorRequest {
 }
 
 #[tokio::test]
-pub(crate) async fn cursors_are_refused_in_these_words() {
+pub(crate) async fn cursors_are_refused_in_these_words() -> OfAnyCluster {
     let test = TestCluster::any().await;
     if !test.keeps("__cursors") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let mut stub = test.stub().await;
     for (id, stream, text) in [
@@ -186,14 +187,14 @@ pub(crate) async fn cursors_are_refused_in_these_words() {
         let answer = stub.fetch_cursor(timed(fetching(id, stream))).await;
         said(words(answer), Code::InvalidArgument, text);
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() {
+pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() -> OfAnyCluster {
     let test = TestCluster::any().await;
     if !test.keeps("__cursors") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let (id, nothing) = (test.name("id"), test.name("nothing"));
     let partitions = test
@@ -244,14 +245,14 @@ pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() {
     // The record has the fields of the request, under the same numbers.
     let record = pb::SetCursorRequest::decode(&*record).unwrap();
     assert_eq!(record, setting(&id, &nothing, 7));
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn activity_is_an_event_a_message_in_the_order_of_ids() {
+pub(crate) async fn activity_is_an_event_a_message_in_the_order_of_ids() -> OfAnyCluster {
     let test = TestCluster::any().await;
     if !test.keeps("__activity") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let stream = test.stream("told", 1).await;
     let told = async || {
@@ -288,14 +289,14 @@ pub(crate) async fn activity_is_an_event_a_message_in_the_order_of_ids() {
     let activity = cluster.stream("__activity").unwrap();
     assert_eq!(activity.partitions.len(), 1);
     assert_eq!(activity.partitions[0].replicas.len(), cluster.brokers.len());
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_partition_that_pauses_itself_is_told_as_paused() {
+pub(crate) async fn a_partition_that_pauses_itself_is_told_as_paused() -> OfAnyCluster {
     let test = TestCluster::any().await;
     if !test.keeps("__activity") {
-        return test.close().await;
+        return test.close_of_any().await;
     }
     let mut events = test.client.activity(StartAt::New).await.unwrap();
     let options = StreamOptions {
@@ -313,7 +314,7 @@ pub(crate) async fn a_partition_that_pauses_itself_is_told_as_paused() {
     tokio::time::timeout(CAP, told)
         .await
         .expect("it pauses, though never written");
-    test.close().await;
+    test.close_of_any().await
 }
 
 /// The four calls of groups, each with what it needs.
@@ -383,7 +384,7 @@ impl Calls {
 }
 
 #[tokio::test]
-pub(crate) async fn groups_ask_for_every_id_in_these_words() {
+pub(crate) async fn groups_ask_for_every_id_in_these_words() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stub, group) = (test.stub().await, test.name("group"));
     let mut calls = Calls {
@@ -411,11 +412,11 @@ pub(crate) async fn groups_ask_for_every_id_in_these_words() {
         bad,
         "No coordinator provided",
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn groups_are_refused_in_these_words() {
+pub(crate) async fn groups_are_refused_in_these_words() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("grouped", 4).await;
     let (stub, group) = (test.stub().await, test.name("group"));
@@ -492,11 +493,11 @@ pub(crate) async fn groups_are_refused_in_these_words() {
     }
     said(calls.leave(&group, "c1").await, Code::Ok, "");
     until_so(async || calls.described().await.error().as_str_name() == "UNKNOWN_GROUP").await;
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn partitions_go_in_turn_to_the_member_with_the_fewest() {
+pub(crate) async fn partitions_go_in_turn_to_the_member_with_the_fewest() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("assigned", 4).await;
     let (stub, group) = (test.stub().await, test.name("group"));
@@ -530,5 +531,5 @@ pub(crate) async fn partitions_go_in_turn_to_the_member_with_the_fewest() {
     for consumer in ["c1", "c2"] {
         said(calls.leave(&group, consumer).await, Code::Ok, "");
     }
-    test.close().await;
+    test.close_of_any().await
 }

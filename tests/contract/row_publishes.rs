@@ -12,7 +12,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request};
 
 use super::demo_stub::{PATIENCE, Stub, message, said, timed, within, words};
-use super::test_cluster::{CAP, TestCluster, acked, drain, nothing, range, to, until_so};
+use super::test_cluster::{
+    CAP, OfAnyCluster, TestCluster, acked, drain, nothing, range, to, until_so,
+};
 
 const OCC: &str = "stream with concurrency control must have AckPolicy set";
 const OVER_NATS: &str = "failed to publish to NATS: nats: maximum payload exceeded";
@@ -64,7 +66,7 @@ fn in_partition(partition: i32, request: pb::PublishRequest) -> pb::PublishReque
 }
 
 #[tokio::test]
-pub(crate) async fn publishes_are_refused_in_these_words() {
+pub(crate) async fn publishes_are_refused_in_these_words() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let stream = test.stream("words", 2).await;
@@ -125,11 +127,11 @@ pub(crate) async fn publishes_are_refused_in_these_words() {
         let error = test.client.publish(ours(kib)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn without_a_deadline_on_the_wire_no_ack_comes() {
+pub(crate) async fn without_a_deadline_on_the_wire_no_ack_comes() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let stream = test.stream("fire", 1).await;
@@ -150,11 +152,11 @@ pub(crate) async fn without_a_deadline_on_the_wire_no_ack_comes() {
     let answer = stub.publish(timed(unacked)).await.unwrap().into_inner();
     assert_eq!(answer.ack, None);
     until_so(async || newest(&test, &stream, 0).await == 3).await;
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_paused_readonly_partition_refuses_as_readonly() {
+pub(crate) async fn a_paused_readonly_partition_refuses_as_readonly() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let stream = test.stream("both", 1).await;
@@ -172,11 +174,11 @@ pub(crate) async fn a_paused_readonly_partition_refuses_as_readonly() {
         ErrorKind::PartitionPaused,
         "it was not resumed"
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn below_min_isr_the_leader_acks_and_all_replicas_never_do() {
+pub(crate) async fn below_min_isr_the_leader_acks_and_all_replicas_never_do() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let stream = starved_stream(&test).await;
@@ -205,11 +207,11 @@ pub(crate) async fn below_min_isr_the_leader_acks_and_all_replicas_never_do() {
     if test.size() > 1 || !test.is_real() {
         assert_eq!(ends.high_watermark, -1);
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn an_ack_says_who_stored_what_where() {
+pub(crate) async fn an_ack_says_who_stored_what_where() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let stream = test.stream("ack", 3).await;
@@ -228,11 +230,11 @@ pub(crate) async fn an_ack_says_who_stored_what_where() {
     assert_eq!((ack.offset, &*ack.correlation_id), (0, "mine"));
     assert!(!ack.ack_inbox.is_empty(), "the broker chooses one");
     assert!(ack.reception_timestamp > 0 && ack.commit_timestamp >= ack.reception_timestamp);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn expected_offsets_count_only_where_they_are_switched_on() {
+pub(crate) async fn expected_offsets_count_only_where_they_are_switched_on() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let careless = test.stream("careless", 1).await;
@@ -248,7 +250,7 @@ pub(crate) async fn expected_offsets_count_only_where_they_are_switched_on() {
         let request = expecting(expected, message(&careful, "x"));
         assert!(stub.publish(timed(request)).await.is_ok(), "{expected}");
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 /// A `PublishAsync` call of the generated client.
@@ -296,7 +298,7 @@ impl Call {
 }
 
 #[tokio::test]
-pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() {
+pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() -> OfAnyCluster {
     use pb::publish_async_error::Code as Async;
     let test = TestCluster::any().await;
     let stream = test.stream("async", 2).await;
@@ -358,11 +360,11 @@ pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() {
         answers.is_empty(),
         "nothing comes for policy none: {answers:?}"
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn the_kinds_of_errors_of_a_session_are_those_of_its_codes() {
+pub(crate) async fn the_kinds_of_errors_of_a_session_are_those_of_its_codes() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("kinds", 2).await;
     test.set_readonly(&stream, &[1], true).await;
@@ -388,11 +390,12 @@ pub(crate) async fn the_kinds_of_errors_of_a_session_are_those_of_its_codes() {
     }
     let good = publisher.publish(to(&stream, 0, "x")).await.unwrap();
     assert_eq!(acked(good.await).0.offset, 0);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn what_is_never_acked_is_never_answered_and_closing_waits_for_the_rest() {
+pub(crate) async fn what_is_never_acked_is_never_answered_and_closing_waits_for_the_rest()
+-> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stream, starved) = (test.stream("served", 1).await, starved_stream(&test).await);
     let call = Call::open(test.stub().await);
@@ -404,7 +407,7 @@ pub(crate) async fn what_is_never_acked_is_never_answered_and_closing_waits_for_
     let answers = call.finish().await;
     assert_eq!(answers.len(), 20, "{answers:?}");
     assert!(!answers.contains_key("starved"));
-    test.close().await;
+    test.close_of_any().await
 }
 
 fn to_subject(subject: &str) -> pb::PublishToSubjectRequest {
@@ -416,7 +419,7 @@ fn to_subject(subject: &str) -> pb::PublishToSubjectRequest {
 }
 
 #[tokio::test]
-pub(crate) async fn a_subject_that_nobody_stores_is_not_acked() {
+pub(crate) async fn a_subject_that_nobody_stores_is_not_acked() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let readonly = test.stream("readonly", 1).await;
@@ -430,11 +433,11 @@ pub(crate) async fn a_subject_that_nobody_stores_is_not_acked() {
     let answer = stub.publish_to_subject(timed(to_subject(""))).await;
     let text = "failed to publish to NATS: nats: invalid subject";
     said(words(answer), Code::Unknown, text);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn an_ack_error_of_a_subject_is_no_status_but_an_error_of_ours() {
+pub(crate) async fn an_ack_error_of_a_subject_is_no_status_but_an_error_of_ours() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let careful = careful_stream(&test).await;
@@ -442,11 +445,11 @@ pub(crate) async fn an_ack_error_of_a_subject_is_no_status_but_an_error_of_ours(
     let answer = stub.publish_to_subject(timed(to_subject(&careful))).await;
     let ack = answer.unwrap().into_inner().ack.unwrap();
     assert_eq!(ack.ack_error(), pb::ack::Error::IncorrectOffset);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn one_of_the_streams_on_a_subject_acks_and_all_store() {
+pub(crate) async fn one_of_the_streams_on_a_subject_acks_and_all_store() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let mut names = Vec::new();
@@ -488,11 +491,11 @@ pub(crate) async fn one_of_the_streams_on_a_subject_acks_and_all_store() {
     until_so(async || committed().await == 0).await;
     let read = drain(test.client.subscribe(second).await.unwrap()).await;
     assert_eq!(read.offsets(), [0]);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn stored_messages_carry_what_a_publish_may_and_no_more() {
+pub(crate) async fn stored_messages_carry_what_a_publish_may_and_no_more() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("stored", 1).await;
     let mut stub = test.stub().await;
@@ -531,11 +534,11 @@ pub(crate) async fn stored_messages_carry_what_a_publish_may_and_no_more() {
     assert_eq!(&*stored.headers["subject"], stream.as_bytes());
     assert!(stored.headers.contains_key("reply"));
     assert_eq!(&*stored.headers["colour"], b"blue");
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_bulk_of_messages_is_stored_in_the_order_it_was_sent() {
+pub(crate) async fn a_bulk_of_messages_is_stored_in_the_order_it_was_sent() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("bulk", 1).await;
     let publisher = test
@@ -569,5 +572,5 @@ pub(crate) async fn a_bulk_of_messages_is_stored_in_the_order_it_was_sent() {
         assert_eq!(&*stored.value, number.to_string().as_bytes());
     }
     assert_eq!(read.messages.len(), 500);
-    test.close().await;
+    test.close_of_any().await
 }

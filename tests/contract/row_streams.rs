@@ -10,7 +10,7 @@ use tonic::Code;
 
 use super::demo_stub::{said, timed, within, words};
 use super::test_cluster::{
-    CAP, TestCluster, acked, aloud, drain, next_message, nothing, range, to,
+    CAP, OfAnyCluster, TestCluster, acked, aloud, drain, next_message, nothing, range, to,
 };
 
 const NO_KEY: &str = "Failed on preconditions for stream's encryption handler: \
@@ -40,7 +40,7 @@ fn encrypted(name: &str) -> pb::CreateStreamRequest {
 }
 
 #[tokio::test]
-pub(crate) async fn streams_are_refused_in_these_words() {
+pub(crate) async fn streams_are_refused_in_these_words() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let name = test.stream("refused", 1).await;
@@ -100,11 +100,11 @@ pub(crate) async fn streams_are_refused_in_these_words() {
         let answer = stub.delete_stream(timed(pb::DeleteStreamRequest { name }));
         said(words(answer.await), code, text);
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn encryption_without_a_key_is_refused() {
+pub(crate) async fn encryption_without_a_key_is_refused() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let answer = stub
@@ -114,11 +114,11 @@ pub(crate) async fn encryption_without_a_key_is_refused() {
         (Code::Ok, _) => aloud("SKIPPED: this cluster has a key to encrypt with"),
         refused => said(refused, Code::FailedPrecondition, NO_KEY),
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn of_several_faults_of_a_wish_the_first_is_told() {
+pub(crate) async fn of_several_faults_of_a_wish_the_first_is_told() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let name = test.stream("faults", 1).await;
@@ -135,11 +135,12 @@ pub(crate) async fn of_several_faults_of_a_wish_the_first_is_told() {
         let answer = stub.create_stream(timed(request)).await;
         said(words(answer), Code::InvalidArgument, text);
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_stream_just_made_takes_messages_and_its_partitions_share_a_leader() {
+pub(crate) async fn a_stream_just_made_takes_messages_and_its_partitions_share_a_leader()
+-> OfAnyCluster {
     let test = TestCluster::any().await;
     let name = test.name("fresh");
     let options = StreamOptions {
@@ -166,11 +167,11 @@ pub(crate) async fn a_stream_just_made_takes_messages_and_its_partitions_share_a
         assert_eq!(partition.leader, partitions[0].leader);
         assert_eq!(partition.replicas, partitions[0].replicas);
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn an_existing_name_and_a_missing_one_are_errors_of_their_own() {
+pub(crate) async fn an_existing_name_and_a_missing_one_are_errors_of_their_own() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("exists", 1).await;
     let again = StreamOptions {
@@ -209,11 +210,11 @@ pub(crate) async fn an_existing_name_and_a_missing_one_are_errors_of_their_own()
         kind(test.client.delete_stream("__cursors").await),
         ErrorKind::ReservedStream
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn pausing_and_readonly_say_what_is_missing() {
+pub(crate) async fn pausing_and_readonly_say_what_is_missing() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let mut stub = test.stub().await;
     let stream = test.stream("missing", 1).await;
@@ -255,11 +256,11 @@ pub(crate) async fn pausing_and_readonly_say_what_is_missing() {
         kind(client.set_readonly(&stream, &[7], true).await),
         ErrorKind::NoSuchPartition
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn pausing_what_is_paused_is_ok() {
+pub(crate) async fn pausing_what_is_paused_is_ok() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("twice", 1).await;
     for _ in 0..2 {
@@ -267,11 +268,11 @@ pub(crate) async fn pausing_what_is_paused_is_ok() {
     }
     let error = test.client.fetch_partition(&stream, 0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartitionPaused);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn with_resume_all_the_first_publish_wakes_every_partition() {
+pub(crate) async fn with_resume_all_the_first_publish_wakes_every_partition() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("resume-all", 2).await;
     for resume_all in [true, false] {
@@ -287,11 +288,11 @@ pub(crate) async fn with_resume_all_the_first_publish_wakes_every_partition() {
             assert_eq!(error.kind(), ErrorKind::PartitionPaused);
         }
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn publishing_and_subscribing_with_resume_wake_a_partition() {
+pub(crate) async fn publishing_and_subscribing_with_resume_wake_a_partition() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("awake", 1).await;
     let publisher = test.client.publish_session(PublisherOptions::default());
@@ -322,11 +323,11 @@ pub(crate) async fn publishing_and_subscribing_with_resume_wake_a_partition() {
         }
         test.until(|| test.client.fetch_partition(&stream, 0)).await;
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn publishing_to_its_subject_wakes_nothing() {
+pub(crate) async fn publishing_to_its_subject_wakes_nothing() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("asleep", 1).await;
     test.publish(&stream, 0, "before").await;
@@ -356,11 +357,12 @@ pub(crate) async fn publishing_to_its_subject_wakes_nothing() {
         .map(|message| &*message.value)
         .collect();
     assert_eq!(values, [&b"before"[..], b"after"]);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_pause_forgets_that_a_partition_was_readonly_though_metadata_remembers() {
+pub(crate) async fn a_pause_forgets_that_a_partition_was_readonly_though_metadata_remembers()
+-> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("forgets", 1).await;
     test.publish(&stream, 0, "x").await;
@@ -371,5 +373,5 @@ pub(crate) async fn a_pause_forgets_that_a_partition_was_readonly_though_metadat
     assert!(told.paused_flag && told.readonly_flag, "{told:?}");
     let outcome = test.client.publish(to(&stream, 0, "y")).await.unwrap();
     assert!(matches!(outcome, Outcome::Acked { .. }), "{outcome:?}");
-    test.close().await;
+    test.close_of_any().await
 }

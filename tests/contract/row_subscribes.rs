@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::demo_stub::{PATIENCE, Read, Stub, read};
 use super::test_cluster::{
-    CAP, TestCluster, acked, drain, nothing, range, real_addresses, to, until_so,
+    CAP, OfAnyCluster, TestCluster, acked, drain, nothing, range, real_addresses, to, until_so,
 };
 
 const PAUSED: &str = "Failed to create stream reader: segment has been closed";
@@ -103,7 +103,7 @@ async fn filled(test: &TestCluster, count: i64) -> (String, Stub) {
 }
 
 #[tokio::test]
-pub(crate) async fn subscriptions_are_refused_in_these_words() {
+pub(crate) async fn subscriptions_are_refused_in_these_words() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stream, leader) = filled(&test, 6).await;
     let earliest = |stream: &str| from(stream, StartPosition::Earliest);
@@ -179,11 +179,12 @@ pub(crate) async fn subscriptions_are_refused_in_these_words() {
     ] {
         refused(stub, request, code, text).await;
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_broker_that_does_not_lead_refuses_and_a_mere_bystander_is_silent() {
+pub(crate) async fn a_broker_that_does_not_lead_refuses_and_a_mere_bystander_is_silent()
+-> OfAnyCluster {
     let test = TestCluster::any().await;
     let options = StreamOptions {
         name: test.name("led"),
@@ -218,11 +219,11 @@ pub(crate) async fn a_broker_that_does_not_lead_refuses_and_a_mere_bystander_is_
         // It holds no replica, and nobody checks: a handshake, and silence.
         goes_on(&other, of_replica, &[]).await;
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn any_replica_in_sync_is_read_from() {
+pub(crate) async fn any_replica_in_sync_is_read_from() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("replica", 1).await;
     test.fill(&stream, 0, 10).await;
@@ -235,11 +236,11 @@ pub(crate) async fn any_replica_in_sync_is_read_from() {
         assert!(read.offsets().iter().copied().eq(0..10), "{read:?}");
         assert_eq!(read.end(), &EndReason::StopReached);
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn each_start_begins_where_the_contract_says() {
+pub(crate) async fn each_start_begins_where_the_contract_says() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stream, leader) = filled(&test, 5).await;
     let all = until(
@@ -284,11 +285,11 @@ pub(crate) async fn each_start_begins_where_the_contract_says() {
         },
     );
     assert_eq!(offsets(&past.await), [6]);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn each_stop_ends_where_the_contract_says() {
+pub(crate) async fn each_stop_ends_where_the_contract_says() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stream, leader) = filled(&test, 5).await;
     let earliest = || from(&stream, StartPosition::Earliest);
@@ -325,11 +326,11 @@ pub(crate) async fn each_stop_ends_where_the_contract_says() {
     .await;
     goes_on(&leader, up_to(-1, earliest()), &[0, 1, 2, 3, 4]).await;
     goes_on(&leader, up_to(50, earliest()), &[0, 1, 2, 3, 4]).await;
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_paused_partition_refuses_its_past_and_ends_its_future() {
+pub(crate) async fn a_paused_partition_refuses_its_past_and_ends_its_future() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stream, leader) = filled(&test, 3).await;
     let closed = "commit log was closed";
@@ -350,11 +351,12 @@ pub(crate) async fn a_paused_partition_refuses_its_past_and_ends_its_future() {
     }
     let new = from(&stream, StartPosition::NewOnly);
     brings(&leader, new, &[], "FAILED_PRECONDITION", closed).await;
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_words() {
+pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_words() -> OfAnyCluster
+{
     let test = TestCluster::any().await;
     let (stream, leader) = filled(&test, 3).await;
     let readonly = read(leader.clone(), at(&stream, 0), PATIENCE, async || {
@@ -376,11 +378,11 @@ pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_word
         deleted,
         json!({ "code": "NOT_FOUND", "message": "commit log was deleted" })
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() {
+pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stream, leader) = filled(&test, 3).await;
     test.set_readonly(&stream, &[], true).await;
@@ -411,11 +413,11 @@ pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() {
         end,
     )
     .await;
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn resuming_by_subscription_drops_readonly() {
+pub(crate) async fn resuming_by_subscription_drops_readonly() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stream, leader) = filled(&test, 2).await;
     test.set_readonly(&stream, &[], true).await;
@@ -426,11 +428,11 @@ pub(crate) async fn resuming_by_subscription_drops_readonly() {
     };
     goes_on(&leader, request, &[0, 1]).await;
     assert_eq!(test.publish(&stream, 0, "writable").await, 2);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_newer_member_of_a_group_ends_the_older_ones_call_cleanly() {
+pub(crate) async fn a_newer_member_of_a_group_ends_the_older_ones_call_cleanly() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let (stream, leader) = filled(&test, 1).await;
     let group = test.name("group");
@@ -454,11 +456,11 @@ pub(crate) async fn a_newer_member_of_a_group_ends_the_older_ones_call_cleanly()
     let text = "Consumer is not currently assigned this partition";
     refused(&leader, member(4, "c3"), "FAILED_PRECONDITION", text).await;
     drop(second);
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn newest_first_is_delivered_or_known_to_be_unknown() {
+pub(crate) async fn newest_first_is_delivered_or_known_to_be_unknown() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let stream = test.stream("reverse", 1).await;
     test.fill(&stream, 0, 10).await;
@@ -471,7 +473,7 @@ pub(crate) async fn newest_first_is_delivered_or_known_to_be_unknown() {
     if let EndReason::Failed(failure) = read.end() {
         // A server before API 2.0 reads forwards, and does not say so.
         assert_eq!(failure.kind, ErrorKind::Unsupported, "{failure}");
-        return test.close().await;
+        return test.close_of_any().await;
     }
     assert_eq!(read.offsets(), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
     for (start, stop, wanted) in [
@@ -499,11 +501,11 @@ pub(crate) async fn newest_first_is_delivered_or_known_to_be_unknown() {
         (read.messages.len(), read.end()),
         (0, &EndReason::StopReached)
     );
-    test.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn reading_goes_on_while_compaction_takes_messages_away() {
+pub(crate) async fn reading_goes_on_while_compaction_takes_messages_away() -> OfAnyCluster {
     let test = TestCluster::any().await;
     let options = StreamOptions {
         name: test.name("compacted"),
@@ -546,7 +548,7 @@ pub(crate) async fn reading_goes_on_while_compaction_takes_messages_away() {
         );
         assert_eq!(read.end(), &EndReason::StopReached, "{stop}");
     }
-    test.close().await;
+    test.close_of_any().await
 }
 
 fn is_gap(event: &SubscriptionEvent) -> bool {
@@ -559,7 +561,8 @@ async fn committed(test: &TestCluster, stream: &str) -> i64 {
 }
 
 #[tokio::test]
-pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_at_the_oldest() {
+pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_at_the_oldest()
+-> OfAnyCluster {
     let test = TestCluster::any().await;
     let options = StreamOptions {
         name: test.name("retained"),
@@ -594,5 +597,5 @@ pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_a
         (read.messages.len(), read.end()),
         (0, &EndReason::StopReached)
     );
-    test.close().await;
+    test.close_of_any().await
 }

@@ -2,6 +2,7 @@
 //! Names are unique to each run; what was made is deleted at the end.
 
 use std::io::Write;
+use std::process::{ExitCode, Termination};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -56,6 +57,8 @@ pub(crate) struct TestCluster {
     pub(crate) client: Client,
     pub(crate) addresses: Vec<String>,
     demo: Option<DemoCluster>,
+    /// Whether it would be the real one where one is named.
+    is_of_any: bool,
     made: Mutex<Vec<String>>,
     _share: Option<Share>,
 }
@@ -85,24 +88,28 @@ impl TestCluster {
 
     /// The real cluster, or else a demo cluster of that kind.
     pub(crate) async fn any_or(options: DemoOptions) -> Self {
-        match real_addresses() {
+        let mut test = match real_addresses() {
             Some(addresses) => {
                 let share = Share::Part(SHARED.read().await);
                 Self::at(addresses, None, Some(share)).await
             }
             None => Self::demo(options).await,
-        }
+        };
+        test.is_of_any = true;
+        test
     }
 
     /// The real cluster while no other test uses it, or else three demo brokers.
     pub(crate) async fn any_alone() -> Self {
-        match real_addresses() {
+        let mut test = match real_addresses() {
             Some(addresses) => {
                 let share = Share::Whole(SHARED.write().await);
                 Self::at(addresses, None, Some(share)).await
             }
             None => Self::demo(lively()).await,
-        }
+        };
+        test.is_of_any = true;
+        test
     }
 
     /// A demo cluster, whatever the environment says.
@@ -120,6 +127,7 @@ impl TestCluster {
             client: client.expect("the cluster answers"),
             addresses,
             demo,
+            is_of_any: false,
             made: Mutex::default(),
             _share: share,
         }
@@ -347,6 +355,13 @@ impl TestCluster {
         }
     }
 
+    /// Deletes what was made, at the end of a test that shows a row of the contract of any cluster.
+    pub(crate) async fn close_of_any(self) -> OfAnyCluster {
+        assert!(self.is_of_any, "this test is for the demo");
+        self.close().await;
+        OfAnyCluster(())
+    }
+
     /// Deletes what was made.
     pub(crate) async fn close(mut self) {
         let made = std::mem::take(&mut *self.made.lock().expect("no test panics here"));
@@ -356,6 +371,15 @@ impl TestCluster {
         if let Some(demo) = self.demo.take() {
             demo.stop().await;
         }
+    }
+}
+
+/// What a test returns that was of any cluster: the real one where one is named. Nothing else makes one.
+pub(crate) struct OfAnyCluster(());
+
+impl Termination for OfAnyCluster {
+    fn report(self) -> ExitCode {
+        ExitCode::SUCCESS
     }
 }
 

@@ -62,7 +62,7 @@ output_row! {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Content {
+enum EnvelopeContent {
     Message(MessageFields),
     Ack(AckFields),
 }
@@ -80,7 +80,7 @@ output_row! {
 #[derive(Serialize)]
 struct EnvelopeRow {
     #[serde(flatten)]
-    content: Content,
+    content: EnvelopeContent,
     #[serde(flatten)]
     common: CommonFields,
 }
@@ -102,7 +102,7 @@ impl EnvelopeRow {
             expected_offset: message.expected_offset,
         };
         Self {
-            content: Content::Message(content),
+            content: EnvelopeContent::Message(content),
             common: CommonFields {
                 ack_inbox: message.ack_inbox,
                 correlation_id: message.correlation_id,
@@ -122,7 +122,7 @@ impl EnvelopeRow {
             error: error.map(ack_error_name),
         };
         Self {
-            content: Content::Ack(content),
+            content: EnvelopeContent::Ack(content),
             common: CommonFields {
                 ack_inbox: ack.ack_inbox,
                 correlation_id: ack.correlation_id,
@@ -133,15 +133,15 @@ impl EnvelopeRow {
 
     fn message(&self) -> Option<&MessageFields> {
         match &self.content {
-            Content::Message(message) => Some(message),
-            Content::Ack(_) => None,
+            EnvelopeContent::Message(message) => Some(message),
+            EnvelopeContent::Ack(_) => None,
         }
     }
 
     fn ack(&self) -> Option<&AckFields> {
         match &self.content {
-            Content::Message(_) => None,
-            Content::Ack(ack) => Some(ack),
+            EnvelopeContent::Message(_) => None,
+            EnvelopeContent::Ack(ack) => Some(ack),
         }
     }
 

@@ -159,6 +159,8 @@ mod tests {
 
     const TAIL: TailId = TailId(7);
     const CAP: Duration = Duration::from_secs(20);
+    /// How long a throttled tail is watched after another one has read all there is.
+    const QUIET: Duration = Duration::from_millis(300);
 
     fn pump(cluster: &TestCluster) -> (Pump, EventReceiver, watch::Sender<bool>) {
         let (outbox, inbox) = event_channels();
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_held_tail_reads_nothing_and_then_everything() {
+    async fn a_throttled_tail_reads_nothing_and_then_everything() {
         let cluster = TestCluster::with_messages(1).await;
         let (pump, mut inbox, throttle) = pump(&cluster);
         let mut tasks = JoinSet::new();
@@ -217,7 +219,11 @@ mod tests {
         throttle.send_replace(true);
         tokio::task::yield_now().await;
         cluster.publish(3).await;
-        assert!(inbox.tails.try_recv().is_err(), "it was told to wait");
+        let (free, mut others, _throttle) = self::pump(&cluster);
+        tasks.spawn(free.follow(StartAt::Earliest, StopAt::Never));
+        assert_eq!(chunks(&mut others.tails, 4).await, [0, 1, 2, 3]);
+        let read = timeout(QUIET, inbox.tails.recv()).await;
+        assert!(read.is_err(), "throttled, and it read {read:?}");
         throttle.send_replace(false);
         assert_eq!(chunks(&mut inbox.tails, 3).await, [1, 2, 3]);
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::bed::Outcome;
+use crate::demo_cluster::Outcome;
 
 /// How long something took, and how much work of this process: user and system time together.
 #[derive(Clone, Copy, Debug)]

@@ -9,15 +9,15 @@
     reason = "a bench reads the clock: that is all it does"
 )]
 
-mod bed;
 mod cost;
+mod demo_cluster;
 
 use std::io::{self, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use bed::{Demo, Outcome};
 use cost::{Cost, Meter, childrens_cpu, resident_bytes};
+use demo_cluster::{Demo, Outcome};
 use liftui::client::{Client, ConnectOptions, Observer, SubscriptionItem};
 use liftui::model::{Operation, StartAt, StopAt, StreamOptions, SubscribeSpec, SubscriptionEvent};
 use liftui::store::{Budget, ChunkBuilder, Store};
@@ -44,12 +44,12 @@ async fn main() -> Outcome {
         let demo = Demo::start(1)?;
         let filled = demo.fill(&format!("drain -n {MESSAGES} --size {BYTES} --create"))?;
         writeln!(out, "filled: {} messages/s acked", filled["rate"])?;
-        let bed = Bed::connect(&demo).await?;
+        let cluster = DrainBench::connect(&demo).await?;
         if wants("cost", true) {
-            cost(&bed, &mut out).await?;
+            cost(&cluster, &mut out).await?;
         }
         if wants("tail", true) {
-            tail(&demo, &bed, &mut out).await?;
+            tail(&demo, &cluster, &mut out).await?;
         }
     }
     if wants("demo", true) {
@@ -63,12 +63,12 @@ async fn main() -> Outcome {
 }
 
 /// Both ways to the same broker.
-struct Bed {
+struct DrainBench {
     bare: ApiClient<Channel>,
     ours: Observer,
 }
 
-impl Bed {
+impl DrainBench {
     async fn connect(demo: &Demo) -> Outcome<Self> {
         let channel = Endpoint::from_shared(format!("http://{}", demo.addresses))?
             .initial_stream_window_size(WINDOW)
@@ -131,8 +131,8 @@ impl Bed {
 }
 
 /// Wall and CPU time of both ways, and the memory of what is kept, measured first, while the process is fresh.
-async fn cost(bed: &Bed, out: &mut impl Write) -> Outcome {
-    let (mut ours, store) = bed.drain_ours().await?;
+async fn cost(cluster: &DrainBench, out: &mut impl Write) -> Outcome {
+    let (mut ours, store) = cluster.drain_ours().await?;
     let payload = store.counters().received_bytes;
     let allowed = payload + 40 * u64::from(MESSAGES) + (32 << 20);
     let resident = resident_bytes()?;
@@ -142,10 +142,10 @@ async fn cost(bed: &Bed, out: &mut impl Write) -> Outcome {
         met(resident <= allowed)
     )?;
     drop(store);
-    let mut bare = bed.drain_bare().await?;
+    let mut bare = cluster.drain_bare().await?;
     for _ in 1..ROUNDS {
-        ours = ours.best(bed.drain_ours().await?.0);
-        bare = bare.best(bed.drain_bare().await?);
+        ours = ours.best(cluster.drain_ours().await?.0);
+        bare = bare.best(cluster.drain_bare().await?);
     }
     writeln!(out, "drain of {MESSAGES} x {BYTES} B, best of {ROUNDS}, ms")?;
     compare("wall", bare.wall, ours.wall, 1.05, out)?;
@@ -160,8 +160,8 @@ async fn cost(bed: &Bed, out: &mut impl Write) -> Outcome {
 }
 
 /// `liftui tail … -o raw > /dev/null` beside the bare loop.
-async fn tail(demo: &Demo, bed: &Bed, out: &mut impl Write) -> Outcome {
-    let mut bare = bed.drain_bare().await?.cpu;
+async fn tail(demo: &Demo, cluster: &DrainBench, out: &mut impl Write) -> Outcome {
+    let mut bare = cluster.drain_bare().await?.cpu;
     let mut ours = Duration::MAX;
     for _ in 0..ROUNDS {
         let before = childrens_cpu()?;
@@ -171,7 +171,7 @@ async fn tail(demo: &Demo, bed: &Bed, out: &mut impl Write) -> Outcome {
             .status()?;
         assert!(status.success());
         ours = ours.min(childrens_cpu()?.saturating_sub(before));
-        bare = bare.min(bed.drain_bare().await?.cpu);
+        bare = bare.min(cluster.drain_bare().await?.cpu);
     }
     writeln!(out, "liftui tail -o raw >/dev/null, best of {ROUNDS}, ms")?;
     compare("cpu", bare, ours, 1.10, out)

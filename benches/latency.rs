@@ -1,5 +1,5 @@
 //! How soon a key shows while a tail takes in all that the broker can send and a query runs over it: the real loop, on a
-//! stage that knows when each frame was drawn. Run with `cargo bench --bench latency`; the demo cluster is another
+//! screen that knows when each frame was drawn. Run with `cargo bench --bench latency`; the demo cluster is another
 //! process.
 
 #![expect(
@@ -7,7 +7,7 @@
     reason = "a bench reads the clock: that is all it does"
 )]
 
-mod bed;
+mod demo_cluster;
 #[path = "../tests/app/hostile.rs"]
 mod hostile;
 
@@ -15,8 +15,8 @@ use std::io::{self, Write};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bed::{Demo, Outcome};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use demo_cluster::{Demo, Outcome};
 use liftui::app::Settings;
 use liftui::client::{Client, ConnectOptions};
 use liftui::model::{Operation, StreamOptions};
@@ -51,16 +51,16 @@ async fn main() -> Outcome {
     let client = Client::new(ConnectOptions::new([&demo.addresses]))?;
     client.perform(create("hostile")).await?;
     hostile::publish(&client).await;
-    let (mut stage, mut seat) = BenchStage::new()?;
+    let (mut screen, mut driver) = BenchScreen::new()?;
     let options = options(&demo, client);
     let player = tokio::spawn(async move {
-        let told = play(&mut seat).await;
-        seat.cues.send(HostEvent::Shutdown).ok();
-        told.map_err(|error| error.to_string())
+        let latencies = play(&mut driver).await;
+        driver.host_events.send(HostEvent::Shutdown).ok();
+        latencies.map_err(|error| error.to_string())
     });
-    run_on(&mut stage, options).await?;
-    let told = player.await??;
-    tell(told, &mut io::stdout().lock())
+    run_on(&mut screen, options).await?;
+    let latencies = player.await??;
+    tell(latencies, &mut io::stdout().lock())
 }
 
 fn create(stream: &str) -> Operation {
@@ -85,7 +85,7 @@ fn options(demo: &Demo, client: Client) -> DashboardOptions {
 
 /// What was measured.
 #[derive(Default)]
-struct Told {
+struct Latencies {
     presses: Vec<Duration>,
     first_matches: Vec<Duration>,
     hostile: Vec<Duration>,
@@ -94,97 +94,108 @@ struct Told {
     titles: Vec<String>,
 }
 
-async fn play(seat: &mut Seat) -> Outcome<Told> {
-    let mut told = Told::default();
-    seat.wait("1 broker").await?;
+async fn play(driver: &mut Driver) -> Outcome<Latencies> {
+    let mut latencies = Latencies::default();
+    driver.wait("1 broker").await?;
     // First, while memory has room for a second tail.
-    hostile_messages(seat, &mut told).await?;
-    seat.keys("3");
-    seat.wait("STREAMS").await?;
-    seat.keys("Gl");
-    seat.wait(" latency:0 ").await?;
+    hostile_messages(driver, &mut latencies).await?;
+    driver.keys("3");
+    driver.wait("STREAMS").await?;
+    driver.keys("Gl");
+    driver.wait(" latency:0 ").await?;
     for _ in 0..ROUNDS {
-        round(seat, &mut told).await?;
+        round(driver, &mut latencies).await?;
     }
     let texts = ["zabc", "~z[a-c]{3}d", "cel: value.contains(\"zabcd\")"];
-    first_matches(seat, &texts, &mut told).await?;
+    first_matches(driver, &texts, &mut latencies).await?;
     // Memory has no room for both.
-    seat.keys("X3");
-    seat.wait("STREAMS").await?;
-    seat.keys("gjl");
-    seat.wait(" json:0 ").await?;
-    seat.keys("s");
-    seat.keys("earliest\n");
-    seat.wait("received 1,000,000").await?;
+    driver.keys("X3");
+    driver.wait("STREAMS").await?;
+    driver.keys("gjl");
+    driver.wait(" json:0 ").await?;
+    driver.keys("s");
+    driver.keys("earliest\n");
+    driver.wait("received 1,000,000").await?;
     let expressions = [
         "cel: value.amount > 500",
         "cel: value.amount == 777",
         "cel: value.id == \"o-0300000\"",
     ];
-    first_matches(seat, &expressions, &mut told).await?;
-    Ok(told)
+    first_matches(driver, &expressions, &mut latencies).await?;
+    Ok(latencies)
 }
 
 /// From the key that chooses a hostile message to the frame that shows it.
-async fn hostile_messages(seat: &mut Seat, told: &mut Told) -> Outcome {
-    seat.keys("3");
-    seat.wait("STREAMS").await?;
-    seat.wait("latency ").await?;
-    seat.keys("gl");
-    seat.wait("hostile:0 ").await?;
+async fn hostile_messages(driver: &mut Driver, latencies: &mut Latencies) -> Outcome {
+    driver.keys("3");
+    driver.wait("STREAMS").await?;
+    driver.wait("latency ").await?;
+    driver.keys("gl");
+    driver.wait("hostile:0 ").await?;
     // Opening stays at the message that is chosen then: the last one is to be there first.
     let last = hostile::messages().len() - 1;
-    seat.wait(&format!("hostile:0 @ {last}")).await?;
-    seat.keys("\n");
-    seat.wait("] next").await?;
+    driver.wait(&format!("hostile:0 @ {last}")).await?;
+    driver.keys("\n");
+    driver.wait("] next").await?;
     for offset in (0..last).rev() {
         let title = format!("hostile:0 @ {offset}");
-        told.hostile
-            .push(seat.press('[', |text| text.contains(&title)).await?);
+        latencies
+            .hostile
+            .push(driver.press('[', |text| text.contains(&title)).await?);
     }
     Ok(())
 }
 
 /// Reads everything anew, with a query, and presses keys meanwhile.
-async fn round(seat: &mut Seat, told: &mut Told) -> Outcome {
-    seat.keys("s");
-    seat.keys("earliest\n");
-    seat.wait("from earliest").await?;
-    seat.keys("f/");
-    seat.keys(&format!("\u{15}{QUERY}\n"));
-    seat.wait("matching").await?;
-    let (begun, frames) = (Instant::now(), seat.frames());
+async fn round(driver: &mut Driver, latencies: &mut Latencies) -> Outcome {
+    driver.keys("s");
+    driver.keys("earliest\n");
+    driver.wait("from earliest").await?;
+    driver.keys("f/");
+    driver.keys(&format!("\u{15}{QUERY}\n"));
+    driver.wait("matching").await?;
+    let (begun, frames) = (Instant::now(), driver.frames());
     for _ in 0..PRESSES / 4 {
-        told.presses
-            .push(seat.press('?', |text| text.contains(" Keys  ")).await?);
-        told.presses.push(
-            seat.press('\u{1b}', |text| !text.contains(" Keys  "))
+        latencies
+            .presses
+            .push(driver.press('?', |text| text.contains(" Keys  ")).await?);
+        latencies.presses.push(
+            driver
+                .press('\u{1b}', |text| !text.contains(" Keys  "))
                 .await?,
         );
-        seat.press('/', |_| true).await?;
-        told.presses
-            .push(seat.press('X', |text| text.contains("zabX")).await?);
-        told.presses
-            .push(seat.press('\u{8}', |text| !text.contains("zabX")).await?);
-        seat.press('\u{1b}', |_| true).await?;
+        driver.press('/', |_| true).await?;
+        latencies
+            .presses
+            .push(driver.press('X', |text| text.contains("zabX")).await?);
+        latencies
+            .presses
+            .push(driver.press('\u{8}', |text| !text.contains("zabX")).await?);
+        driver.press('\u{1b}', |_| true).await?;
     }
-    let drawn = f64::from(u32::try_from(seat.frames() - frames)?);
-    told.frames_per_second
+    let drawn = f64::from(u32::try_from(driver.frames() - frames)?);
+    latencies
+        .frames_per_second
         .push(drawn / begun.elapsed().as_secs_f64());
-    let text = seat.text();
+    let text = driver.text();
     let title = text.lines().find(|line| line.contains("following"));
-    told.titles
+    latencies
+        .titles
         .push(title.unwrap_or_default().trim().to_owned());
     Ok(())
 }
 
 /// From the key that begins a query to the first row that matches it, everything being in memory already.
-async fn first_matches(seat: &mut Seat, queries: &[&str], told: &mut Told) -> Outcome {
+async fn first_matches(
+    driver: &mut Driver,
+    queries: &[&str],
+    latencies: &mut Latencies,
+) -> Outcome {
     for query in queries {
-        seat.keys("/\u{15}");
-        seat.keys(query);
-        let took = seat.press('\n', has_match).await?;
-        told.first_matches.push(took);
+        driver.keys("/\u{15}");
+        driver.keys(query);
+        let took = driver.press('\n', has_match).await?;
+        latencies.first_matches.push(took);
     }
     Ok(())
 }
@@ -195,16 +206,20 @@ fn has_match(text: &str) -> bool {
     title.is_some_and(|title| !title.contains(" 0 matching"))
 }
 
-fn tell(mut told: Told, out: &mut impl Write) -> Outcome {
-    told.presses.sort_unstable();
-    let at = |percent: usize| told.presses[(told.presses.len() - 1) * percent / 100];
+fn tell(mut latencies: Latencies, out: &mut impl Write) -> Outcome {
+    latencies.presses.sort_unstable();
+    let at = |percent: usize| latencies.presses[(latencies.presses.len() - 1) * percent / 100];
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
-    let most = told.frames_per_second.iter().copied().fold(0.0, f64::max);
+    let most = latencies
+        .frames_per_second
+        .iter()
+        .copied()
+        .fold(0.0, f64::max);
     writeln!(
         out,
         "key to changed frame, {} keys while reading: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, longest {:.1} ms; \
          required p99 33 ms",
-        told.presses.len(),
+        latencies.presses.len(),
         ms(at(50)),
         ms(at(90)),
         ms(at(99)),
@@ -214,7 +229,7 @@ fn tell(mut told: Told, out: &mut impl Write) -> Outcome {
         out,
         "frames a second, the most in a round: {most:.1}; required 60"
     )?;
-    let first: Vec<String> = told
+    let first: Vec<String> = latencies
         .first_matches
         .iter()
         .map(|took| format!("{:.1}", ms(*took)))
@@ -224,13 +239,13 @@ fn tell(mut told: Told, out: &mut impl Write) -> Outcome {
         "first match on screen, ms: {}; required 50",
         first.join(", ")
     )?;
-    let hostile = told.hostile.iter().max().copied().unwrap_or_default();
+    let hostile = latencies.hostile.iter().max().copied().unwrap_or_default();
     writeln!(
         out,
         "the longest that a hostile message took to show: {:.1} ms",
         ms(hostile)
     )?;
-    for title in &told.titles {
+    for title in &latencies.titles {
         writeln!(out, "  {title}")?;
     }
     Ok(())
@@ -245,12 +260,12 @@ struct Picture {
 }
 
 /// Where the player sits.
-struct Seat {
-    cues: mpsc::UnboundedSender<HostEvent>,
+struct Driver {
+    host_events: mpsc::UnboundedSender<HostEvent>,
     picture: watch::Receiver<Picture>,
 }
 
-impl Seat {
+impl Driver {
     fn key(&self, letter: char) {
         let (code, held) = match letter {
             '\n' => (KeyCode::Enter, KeyModifiers::NONE),
@@ -259,7 +274,7 @@ impl Seat {
             '\u{15}' => (KeyCode::Char('u'), KeyModifiers::CONTROL),
             letter => (KeyCode::Char(letter), KeyModifiers::NONE),
         };
-        self.cues
+        self.host_events
             .send(HostEvent::Input(Event::Key(KeyEvent::new(code, held))))
             .ok();
     }
@@ -299,32 +314,32 @@ impl Seat {
     }
 }
 
-/// A stage that keeps the last frame as text.
-struct BenchStage {
+/// A screen that keeps the last frame as text.
+struct BenchScreen {
     screen: Terminal<TestBackend>,
-    cues: mpsc::UnboundedReceiver<HostEvent>,
+    host_events: mpsc::UnboundedReceiver<HostEvent>,
     picture: watch::Sender<Picture>,
 }
 
-impl BenchStage {
-    fn new() -> Outcome<(Self, Seat)> {
-        let (send, cues) = mpsc::unbounded_channel();
+impl BenchScreen {
+    fn new() -> Outcome<(Self, Driver)> {
+        let (send, host_events) = mpsc::unbounded_channel();
         let (picture, look) = watch::channel(Picture::default());
         let screen = Terminal::new(TestBackend::new(SIZE.0, SIZE.1))?;
-        let stage = Self {
+        let screen = Self {
             screen,
-            cues,
+            host_events,
             picture,
         };
-        let seat = Seat {
-            cues: send,
+        let driver = Driver {
+            host_events: send,
             picture: look,
         };
-        Ok((stage, seat))
+        Ok((screen, driver))
     }
 }
 
-impl Screen for BenchStage {
+impl Screen for BenchScreen {
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
         self.screen.draw(paint).map_err(io::Error::other)?;
         let drawn = Instant::now();
@@ -344,7 +359,7 @@ impl Screen for BenchStage {
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
-        let cue = self.cues.poll_recv(context);
+        let cue = self.host_events.poll_recv(context);
         cue.map(|cue| cue.unwrap_or(HostEvent::Shutdown))
     }
 

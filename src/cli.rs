@@ -54,23 +54,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) ->
         Ok(invocation) => invocation,
         Err(error) => {
             let exit = help::explain(&error, &mut console);
-            let unjudged = exit == Exit::USAGE && check::is_asked(&arguments);
-            return if unjudged { check::UNKNOWN } else { exit };
+            let is_check = exit == Exit::USAGE && check::is_asked(&arguments);
+            return if is_check { check::UNKNOWN } else { exit };
         }
     };
     let is_check = invocation.is_check();
     match perform(invocation, &mut console) {
         Ok(exit) => exit,
-        Err(trouble) => {
-            if let Some(sentence) = trouble.sentence {
-                let remedy = trouble.remedy.map(|remedy| format!("; {remedy}"));
+        Err(error) => {
+            if let Some(sentence) = error.sentence {
+                let remedy = error.remedy.map(|remedy| format!("; {remedy}"));
                 console.print_error(&(sentence + &remedy.unwrap_or_default()));
             }
-            if is_check {
-                check::UNKNOWN
-            } else {
-                trouble.exit
-            }
+            if is_check { check::UNKNOWN } else { error.exit }
         }
     }
 }
@@ -105,17 +101,17 @@ fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
 }
 
 /// Runs a command that talks to the cluster, until it is done or interrupted.
-fn on_cluster(session: &mut CommandContext<'_>, task: ClusterTask) -> Result {
+fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     let runtime = runtime()?;
-    // A redrive lets its batch come to an end first, a bench tells what it measured so far.
+    // A redrive lets its batch come to an end first, a bench prints what it measured so far.
     let stops_at_once = !matches!(task, ClusterTask::Redrive(_) | ClusterTask::Bench(_));
     let result = runtime.block_on(async {
         let outcome = tokio::select! {
-            outcome = dispatch(session, task) => outcome,
+            outcome = dispatch(context, task) => outcome,
             _ = tokio::signal::ctrl_c(), if stops_at_once => return Ok(Exit::INTERRUPTED),
         };
         match outcome {
-            Err(trouble) => Err(with_hint(session, trouble).await),
+            Err(error) => Err(with_hint(context, error).await),
             done => done,
         }
     });
@@ -129,41 +125,41 @@ fn runtime() -> Result<Runtime> {
     Ok(builder.enable_all().build()?)
 }
 
-async fn dispatch(session: &mut CommandContext<'_>, task: ClusterTask) -> Result {
+async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     match task {
-        ClusterTask::Change(change) => mutate::perform(session, change.operation()).await,
-        ClusterTask::Delete(args) => mutate::delete(session, &args).await,
-        ClusterTask::Publish(args) => publish::to_stream(session, &args).await,
-        ClusterTask::PublishSubject(args) => publish::to_subject(session, &args).await,
-        ClusterTask::Cursor(CursorTask::Set(args)) => mutate::set_cursor(session, &args).await,
-        ClusterTask::Cursor(CursorTask::Get(args)) => cursors::get(session, &args).await,
-        ClusterTask::Brokers(output) => list::brokers(session, output).await,
-        ClusterTask::Streams(output) => list::streams(session, output).await,
-        ClusterTask::Partitions(args) => list::partitions(session, args).await,
-        ClusterTask::Describe(args) => list::describe(session, &args).await,
-        ClusterTask::Tail(args) => tail::tail(session, &args).await,
-        ClusterTask::Cursors(args) => cursors::all(session, args).await,
-        ClusterTask::Groups(output) => cursors::groups(session, output).await,
-        ClusterTask::Redrive(args) => redrive::redrive(session, &args).await,
-        ClusterTask::Activity(args) => activity::activity(session, args).await,
-        ClusterTask::Check(args) => check::check(session, &args).await,
-        ClusterTask::Bench(task) => bench::perform(session, &task).await,
+        ClusterTask::Change(change) => mutate::perform(context, change.operation()).await,
+        ClusterTask::Delete(args) => mutate::delete(context, &args).await,
+        ClusterTask::Publish(args) => publish::to_stream(context, &args).await,
+        ClusterTask::PublishSubject(args) => publish::to_subject(context, &args).await,
+        ClusterTask::Cursor(CursorTask::Set(args)) => mutate::set_cursor(context, &args).await,
+        ClusterTask::Cursor(CursorTask::Get(args)) => cursors::get(context, &args).await,
+        ClusterTask::Brokers(output) => list::brokers(context, output).await,
+        ClusterTask::Streams(output) => list::streams(context, output).await,
+        ClusterTask::Partitions(args) => list::partitions(context, args).await,
+        ClusterTask::Describe(args) => list::describe(context, &args).await,
+        ClusterTask::Tail(args) => tail::tail(context, &args).await,
+        ClusterTask::Cursors(args) => cursors::all(context, args).await,
+        ClusterTask::Groups(output) => cursors::groups(context, output).await,
+        ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,
+        ClusterTask::Activity(args) => activity::activity(context, args).await,
+        ClusterTask::Check(args) => check::check(context, &args).await,
+        ClusterTask::Bench(task) => bench::perform(context, &task).await,
     }
 }
 
 /// Adds the name that was probably meant to the sentence about a stream that does not exist.
-async fn with_hint(session: &mut CommandContext<'_>, mut trouble: CliError) -> CliError {
-    let (Some(name), Ok(observer)) = (&trouble.missing_stream, session.observer()) else {
-        return trouble;
+async fn with_hint(context: &mut CommandContext<'_>, mut error: CliError) -> CliError {
+    let (Some(name), Ok(observer)) = (&error.missing_stream, context.observer()) else {
+        return error;
     };
     let fetched = tokio::time::timeout(HINT_TIMEOUT, observer.fetch_metadata()).await;
     let Ok(Ok(cluster)) = fetched else {
-        return trouble;
+        return error;
     };
     let names = cluster.streams.keys().map(AsRef::as_ref);
     let hint = did_you_mean(name, names);
-    if let Some(sentence) = &mut trouble.sentence {
+    if let Some(sentence) = &mut error.sentence {
         sentence.push_str(&hint);
     }
-    trouble
+    error
 }

@@ -29,9 +29,9 @@ pub enum SettingSource {
     File,
     /// The context of that name in the config file.
     Context(String),
-    /// This environment variable.
+    /// An environment variable, by name.
     Environment(&'static str),
-    /// This option of the command line.
+    /// An option of the command line.
     Flag(&'static str),
 }
 
@@ -59,8 +59,8 @@ pub struct Setting<T> {
 impl<T> Setting<T> {
     /// The first candidate that says something, else the default.
     fn choose<const N: usize>(candidates: [(Option<T>, SettingSource); N], default: T) -> Self {
-        let mut said = candidates.into_iter();
-        let found = said.find_map(|(value, source)| {
+        let mut candidates = candidates.into_iter();
+        let found = candidates.find_map(|(value, source)| {
             Some(Self {
                 value: value?,
                 source,
@@ -146,17 +146,20 @@ impl ClusterSettings {
         let from = || SettingSource::Context(name.to_owned());
         let typed = environment_addr(environment)?;
         let addr = [
-            (said(&flags.addr), SettingSource::Flag("--addr")),
+            (non_empty(&flags.addr), SettingSource::Flag("--addr")),
             (typed, SettingSource::Environment("LIFTUI_ADDR")),
-            (said(&context.addr), from()),
+            (non_empty(&context.addr), from()),
         ];
         let tls = [
             (flags.tls.clone().map(Some), SettingSource::Flag("--tls")),
             (context.tls.clone().map(Some), from()),
         ];
         let advertise = [
-            (said(&flags.advertise), SettingSource::Flag("--advertise")),
-            (said(&context.advertise), from()),
+            (
+                non_empty(&flags.advertise),
+                SettingSource::Flag("--advertise"),
+            ),
+            (non_empty(&context.advertise), from()),
         ];
         let observe = [
             (
@@ -279,7 +282,7 @@ fn environment_addr(environment: &Environment) -> Result<Option<Vec<String>>, Co
     read.map_err(|sentence| ConfigError::new(format!("LIFTUI_ADDR: {sentence}")))
 }
 
-fn said<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+fn non_empty<T: Clone>(list: &[T]) -> Option<Vec<T>> {
     (!list.is_empty()).then(|| list.to_vec())
 }
 

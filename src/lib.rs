@@ -30,7 +30,7 @@
 //! ```text
 //! a key, to its screen and on to the row that it selects
 //!  1  runtime/event_loop::on_wakeup
-//!  2  runtime/event_loop::follow
+//!  2  runtime/event_loop::on_host_event
 //!  3  runtime/input::event                 makes an event of it
 //!  4  runtime/event_loop::update
 //!  5  app/routing::update
@@ -87,6 +87,25 @@
 //! - An observer is a type without any method that changes the cluster.
 //! - No byte of a broker reaches the terminal but through `ui::sanitise`.
 //!
+//! # Glossary
+//!
+//! What is neither Liftbridge's word nor ratatui's, tonic's or Rust's.
+//!
+//! | word | means |
+//! |---|---|
+//! | view | what one broker reports of the cluster: `model::BrokerView` |
+//! | truth | what follows from the views of all brokers together: `health::Truth` |
+//! | finding | something that is wrong, since when and how bad, by a rule: `health::Finding`, `health::Rule` |
+//! | probe | a question to a leader whether its partition is really paused or readonly: `model::Probe` |
+//! | observer | the half of the client that changes nothing: `client::Observer` |
+//! | tail | messages of some partitions, as they come or a range of them: `app::Tail` |
+//! | chunk | messages of one partition as they left the wire, sealed: `store::Chunk` |
+//! | effect | what the app asks to be done outside of it: `app::Effect` |
+//! | overlay | what lies over a screen until it is closed: `app::Overlay` |
+//! | notice | a sentence about what happened, at the edge of the screen: `app::Notice` |
+//! | redrive | copying messages from one stream to another, written down in a journal: `cli::Journal` |
+//! | fault | what the demo cluster can be made to suffer: `demo::Faults` |
+//!
 //! # Where a change goes
 //!
 //! | to … | edit |
@@ -102,8 +121,8 @@
 //! | follow a change of the API | `proto/api.proto`, `wire/convert.rs` |
 //! | add a decoder of values | `store/decode/` |
 //! | add a background source | `runtime/`, a variant of `app::Event` |
-//! | change what counts as trouble | `health/rules/` |
-//! | teach the demo cluster a failure | `demo/faults.rs` |
+//! | change what counts as a finding | `health/rules/` |
+//! | add a fault of the demo cluster | `demo/faults.rs` |
 //! | add a subcommand | `cli/args.rs` and a file of its own in `cli/` |
 
 pub mod client;

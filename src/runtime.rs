@@ -10,11 +10,11 @@ mod executor;
 mod export;
 mod frame_gate;
 mod input;
-mod nudge;
 mod options;
 mod poller;
 mod prober;
 mod pump;
+mod refresh_request;
 mod reverse_reader;
 mod scan;
 mod screen;
@@ -46,11 +46,11 @@ pub async fn run(options: DashboardOptions) -> io::Result<()> {
     run_on(&mut terminal, options).await
 }
 
-/// The same on any stage: what the scenario tests drive.
+/// Shows the dashboard on any screen: what the scenario tests drive.
 ///
 /// # Errors
-/// The stage could not be read or written.
-pub async fn run_on<S: Screen>(stage: &mut S, options: DashboardOptions) -> io::Result<()> {
+/// The screen could not be read or written.
+pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io::Result<()> {
     let DashboardOptions {
         mut session,
         console,
@@ -71,7 +71,7 @@ pub async fn run_on<S: Screen>(stage: &mut S, options: DashboardOptions) -> io::
             console: console.clone(),
             editor: editor.clone(),
         });
-        let running = EventLoop::new(stage, &session, contexts.as_ref(), inbox, executor);
+        let running = EventLoop::new(screen, &session, contexts.as_ref(), inbox, executor);
         match running.run().await? {
             LoopExit::Quit => return Ok(()),
             LoopExit::Switch(next) => session = *next,

@@ -1,5 +1,5 @@
 //! Messages in memory: sealed chunks under one byte budget, and what searches, decodes, merges and exports them.
-//! It knows neither the network nor the terminal nor a clock: bytes and times come in, plain values go out.
+//! Knows neither the network nor the terminal nor a clock: bytes and times come in, plain values go out.
 
 mod budget;
 mod builder;
@@ -25,7 +25,7 @@ pub use budget::Budget;
 pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
 pub use diff::{LineChange, diff};
-pub use export::{ExportForm, Exporter, MessageFormat};
+pub use export::{ExportForm, MessageFormat};
 pub use json_path::JsonPath;
 pub use live_merge::Merge;
 pub use merged_view::MergedRows;
@@ -55,7 +55,7 @@ pub enum Evict {
 pub struct Counters {
     /// Messages put into the store.
     pub received: u64,
-    /// Their bytes: keys, values and headers.
+    /// Bytes of keys, values and headers.
     pub received_bytes: u64,
     /// Messages that left memory for the budget.
     pub evicted: u64,
@@ -67,7 +67,7 @@ pub struct Counters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ChunkKey {
     query: u64,
-    lane: usize,
+    log: usize,
     serial: u64,
 }
 
@@ -78,7 +78,7 @@ pub struct ChunkKey {
 /// between; what must stay put is held by [`MessageId`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Store {
-    lanes: Vec<PartitionLog>,
+    logs: Vec<PartitionLog>,
     evict: Evict,
     counters: Counters,
     bytes: usize,
@@ -100,10 +100,10 @@ impl Store {
         self.counters.received += received;
         self.counters.received_bytes += u64::try_from(chunk.payload_bytes()).unwrap_or(u64::MAX);
         let seen = self.unscanned();
-        let number = self.lane_of(chunk);
-        let lane = &mut self.lanes[number];
-        let repeated = lane.insert(chunk, &mut self.serials, &seen);
-        let saved = lane.join_newest();
+        let number = self.log_of(chunk);
+        let log = &mut self.logs[number];
+        let repeated = log.insert(chunk, &mut self.serials, &seen);
+        let saved = log.join_newest();
         self.counters.repeated += u64::try_from(repeated).unwrap_or(u64::MAX);
         self.bytes = self
             .bytes
@@ -116,8 +116,8 @@ impl Store {
 
     /// How many messages of a chunk that is not here yet are older than the newest one here by more than that: they go
     /// in between what has been there for a while.
-    pub fn late_in(&self, chunk: &Chunk, window: Duration) -> usize {
-        let ends = self.lanes.iter().filter_map(|lane| lane.slots().back());
+    pub fn out_of_order_in(&self, chunk: &Chunk, window: Duration) -> usize {
+        let ends = self.logs.iter().filter_map(|log| log.slots().back());
         let Some(newest) = ends.map(ChunkSlot::end_time).max() else {
             return 0;
         };
@@ -128,7 +128,7 @@ impl Store {
     }
 
     fn counted_bytes(&self) -> usize {
-        let slots = self.lanes.iter().flat_map(PartitionLog::slots);
+        let slots = self.logs.iter().flat_map(PartitionLog::slots);
         slots.map(|slot| slot.chunk.bytes()).sum()
     }
 
@@ -140,23 +140,23 @@ impl Store {
         }
     }
 
-    fn lane_of(&mut self, chunk: &Chunk) -> usize {
-        let found = self.lane_number(chunk.stream(), chunk.partition());
+    fn log_of(&mut self, chunk: &Chunk) -> usize {
+        let found = self.log_number(chunk.stream(), chunk.partition());
         found.unwrap_or_else(|| {
-            self.lanes.push(PartitionLog::new(chunk));
-            self.lanes.len() - 1
+            self.logs.push(PartitionLog::new(chunk));
+            self.logs.len() - 1
         })
     }
 
-    fn lane_number(&self, stream: &str, partition: PartitionId) -> Option<usize> {
-        self.lanes
+    fn log_number(&self, stream: &str, partition: PartitionId) -> Option<usize> {
+        self.logs
             .iter()
-            .position(|lane| lane.is_of(stream, partition))
+            .position(|log| log.is_of(stream, partition))
     }
 
     /// How many messages are seen.
     pub fn len(&self) -> usize {
-        self.lanes.iter().map(PartitionLog::len).sum()
+        self.logs.iter().map(PartitionLog::len).sum()
     }
 
     /// Whether none is seen.
@@ -166,7 +166,7 @@ impl Store {
 
     /// How many messages are in memory, seen or not.
     pub fn kept(&self) -> usize {
-        self.lanes.iter().map(PartitionLog::kept).sum()
+        self.logs.iter().map(PartitionLog::kept).sum()
     }
 
     /// The memory that its chunks take, in bytes.
@@ -186,27 +186,27 @@ impl Store {
 
     /// The messages from a position on, in the order seen.
     pub fn rows_from(&self, position: usize) -> MergedRows<'_> {
-        MergedRows::new(&self.lanes, position)
+        MergedRows::new(&self.logs, position)
     }
 
     /// The chunks with the indexes of what is seen in each, partition by partition, oldest first: what an export writes.
     pub fn seen(&self) -> Vec<(Arc<Chunk>, Arc<[u32]>)> {
-        let slots = self.lanes.iter().flat_map(PartitionLog::slots);
+        let slots = self.logs.iter().flat_map(PartitionLog::slots);
         let seen = slots.map(|slot| (Arc::clone(&slot.chunk), slot.rows()));
         seen.filter(|(_, rows)| !rows.is_empty()).collect()
     }
 
     /// The message of that identity, seen or not.
     pub fn get(&self, id: &MessageId) -> Option<MessageRef<'_>> {
-        let lane = &self.lanes[self.lane_number(&id.stream, id.partition)?];
-        let (slot, index) = lane.find(id.offset)?;
+        let log = &self.logs[self.log_number(&id.stream, id.partition)?];
+        let (slot, index) = log.find(id.offset)?;
         slot.chunk.get(index)
     }
 
     /// The same, as a handle that keeps it when its chunk is evicted.
     pub fn pin(&self, id: &MessageId) -> Option<PinnedMessage> {
-        let lane = &self.lanes[self.lane_number(&id.stream, id.partition)?];
-        let (slot, index) = lane.find(id.offset)?;
+        let log = &self.logs[self.log_number(&id.stream, id.partition)?];
+        let (slot, index) = log.find(id.offset)?;
         PinnedMessage::new(&slot.chunk, index)
     }
 
@@ -217,25 +217,25 @@ impl Store {
         (found.id() == *id).then_some(position)
     }
 
-    /// Its position, or that of the message that follows where it would stand; `None` where nothing of its partition
+    /// The position, or that of the message that follows where it would stand; `None` where nothing of its partition
     /// is in memory. May be [`Store::len`].
     pub fn position_near(&self, id: &MessageId) -> Option<usize> {
-        let number = self.lane_number(&id.stream, id.partition)?;
-        let (rank, time) = self.lanes[number].rank_of(id.offset);
-        Some(merged_view::position_of(&self.lanes, number, rank, time))
+        let number = self.log_number(&id.stream, id.partition)?;
+        let (rank, time) = self.logs[number].rank_of(id.offset);
+        Some(merged_view::position_of(&self.logs, number, rank, time))
     }
 
     /// The position of the first message at or after that time; [`Store::len`] where there is none.
     pub fn position_at(&self, time: Timestamp) -> usize {
-        self.lanes
+        self.logs
             .iter()
-            .map(|lane| lane.rows_while(|t| t < time.0))
+            .map(|log| log.rows_while(|t| t < time.0))
             .sum()
     }
 
     /// The lowest and the highest offset of a partition in memory.
     pub fn offsets(&self, stream: &str, partition: PartitionId) -> Option<(Offset, Offset)> {
-        let slots = self.lanes[self.lane_number(stream, partition)?].slots();
+        let slots = self.logs[self.log_number(stream, partition)?].slots();
         Some((
             slots.front()?.chunk.first_offset(),
             slots.back()?.chunk.last_offset(),
@@ -254,19 +254,16 @@ impl Store {
 
     /// Whether a chunk may leave. The last one stays: a message larger than the budget is shown all the same.
     pub(super) fn can_evict(&self) -> bool {
-        let chunks: usize = self.lanes.iter().map(|lane| lane.slots().len()).sum();
+        let chunks: usize = self.logs.iter().map(|log| log.slots().len()).sum();
         self.evict != Evict::Nothing && chunks > 1
     }
 
     /// Drops the chunk at the end that leaves, and says which it was.
     pub(super) fn evict_one(&mut self) -> Option<Arc<Chunk>> {
-        let ends = self
-            .lanes
-            .iter_mut()
-            .filter(|lane| !lane.slots().is_empty());
-        let end_time = |lane: &&mut PartitionLog| lane.slots().front().map(ChunkSlot::end_time);
+        let ends = self.logs.iter_mut().filter(|log| !log.slots().is_empty());
+        let end_time = |log: &&mut PartitionLog| log.slots().front().map(ChunkSlot::end_time);
         let start_time =
-            |lane: &&mut PartitionLog| lane.slots().back().map(|slot| slot.chunk.latest_up_to(0));
+            |log: &&mut PartitionLog| log.slots().back().map(|slot| slot.chunk.latest_up_to(0));
         let chunk = match self.evict {
             Evict::Nothing => None,
             Evict::Oldest => ends.min_by_key(end_time)?.pop_oldest(),
@@ -279,7 +276,7 @@ impl Store {
 
     /// Forgets every message; counts stay.
     pub fn clear(&mut self) {
-        self.lanes.clear();
+        self.logs.clear();
         self.bytes = 0;
     }
 }
@@ -291,42 +288,36 @@ impl Store {
         self.query += 1;
         self.filtered = true;
         let seen = self.unscanned();
-        self.lanes.iter_mut().for_each(|lane| lane.set_seen(&seen));
+        self.logs.iter_mut().for_each(|log| log.set_seen(&seen));
     }
 
     /// Everything is seen again.
     pub fn end_query(&mut self) {
         self.query += 1;
         self.filtered = false;
-        self.lanes
+        self.logs
             .iter_mut()
-            .for_each(|lane| lane.set_seen(&Visibility::All));
+            .for_each(|log| log.set_seen(&Visibility::All));
     }
 
     /// Chunks that no scan was asked to look at yet, newest first, at most `limit`. Each is handed out once a query.
     pub fn unasked(&mut self, limit: usize) -> Vec<(ChunkKey, Arc<Chunk>)> {
         let mut found = Vec::new();
-        for (lane, place) in self.lanes.iter().enumerate() {
+        for (number, log) in self.logs.iter().enumerate() {
             let new =
                 |(_, slot): &(usize, &ChunkSlot)| slot.seen == Visibility::Pending { asked: false };
-            let slots = place
-                .slots()
-                .iter()
-                .enumerate()
-                .rev()
-                .filter(new)
-                .take(limit);
-            found.extend(slots.map(|(number, slot)| (slot.end_time(), lane, number)));
+            let slots = log.slots().iter().enumerate().rev().filter(new).take(limit);
+            found.extend(slots.map(|(at, slot)| (slot.end_time(), number, at)));
         }
         found.sort_unstable_by(|left, right| right.cmp(left));
         found.truncate(limit);
-        let ask = |(_, lane, number): (i64, usize, usize)| {
-            let place = &mut self.lanes[lane];
-            place.mark_scanned(number);
-            let slot = &place.slots()[number];
+        let ask = |(_, number, at): (i64, usize, usize)| {
+            let log = &mut self.logs[number];
+            log.mark_scanned(at);
+            let slot = &log.slots()[at];
             let key = ChunkKey {
                 query: self.query,
-                lane,
+                log: number,
                 serial: slot.serial,
             };
             (key, Arc::clone(&slot.chunk))
@@ -339,17 +330,17 @@ impl Store {
         if !self.filtered || key.query != self.query {
             return;
         }
-        let Some(lane) = self.lanes.get_mut(key.lane) else {
+        let Some(log) = self.logs.get_mut(key.log) else {
             return;
         };
-        if lane.set_seen_of(key.serial, Visibility::Matching(matching)) {
-            self.bytes = self.bytes.saturating_sub(lane.join_newest());
+        if log.set_seen_of(key.serial, Visibility::Matching(matching)) {
+            self.bytes = self.bytes.saturating_sub(log.join_newest());
         }
     }
 
     /// How many messages in memory the query has not looked at yet.
     pub fn unscanned_len(&self) -> usize {
-        let slots = self.lanes.iter().flat_map(PartitionLog::slots);
+        let slots = self.logs.iter().flat_map(PartitionLog::slots);
         let pending = slots.filter(|slot| matches!(slot.seen, Visibility::Pending { .. }));
         pending.map(|slot| slot.chunk.len()).sum()
     }

@@ -1,44 +1,79 @@
 //! `liftui activity`: what was done to the cluster, as it happened.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::args::ActivityArgs;
-use super::cell_format::ranges;
+use super::cell_format::{plain, time};
 use super::command_context::CommandContext;
 use super::exit::{Exit, Result};
-use super::json::time;
-use super::output::{Column, TableSpec};
-use crate::model::{ActivityEvent, ActivityKind, StartAt, StopAt};
-
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "id",
-        "time",
-        "event",
-        "stream",
-        "partitions",
-        "resume_all",
-        "readonly",
-        "group",
-        "consumer",
-        "streams",
-        "expired",
-    ],
-    raw: &["id", "event", "stream"],
-    columns: &[
-        Column::number("ID", "id", 6),
-        Column::text("TIME", "time", 30),
-        Column::text("EVENT", "event", 13),
-        Column::text("STREAM", "stream", 16),
-        Column::text("PARTITIONS", "partitions", 0).shown(ranges),
-        Column::text("GROUP", "group", 12),
-        Column::text("CONSUMER", "consumer", 12),
-    ],
+use super::json::JsonTime;
+use super::output::{Column, FieldNames, OutputRow, output_row};
+use crate::model::{
+    ActivityEvent, ActivityKind, PartitionId, StartAt, StopAt, StreamName, format_ranges,
 };
 
+output_row! {
+    /// What there is of every event or of some; of the others it is left out.
+    #[derive(Default)]
+    struct ActivityFields {
+        event: &'static str,
+        stream: Option<StreamName>,
+        partitions: Option<Vec<PartitionId>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resume_all: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        readonly: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        consumer: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        streams: Option<Vec<StreamName>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expired: Option<bool>,
+    }
+}
+
+/// An event.
+#[derive(Serialize)]
+struct ActivityRow {
+    id: u64,
+    time: JsonTime,
+    #[serde(flatten)]
+    fields: ActivityFields,
+    /// The number of an event that is not known here; CSV goes without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    op: Option<i32>,
+}
+
+impl FieldNames for ActivityRow {
+    fn field_names() -> Vec<&'static str> {
+        [vec!["id", "time"], ActivityFields::field_names()].concat()
+    }
+}
+
+impl OutputRow for ActivityRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::number("ID", |row: &Self| row.id.to_string()).at_least(6),
+        Column::text("TIME", |row: &Self| time(&row.time)).at_least(30),
+        Column::text("EVENT", |row: &Self| row.fields.event.to_owned()).at_least(13),
+        Column::text("STREAM", |row: &Self| plain(row.fields.stream.as_ref())).at_least(16),
+        Column::text("PARTITIONS", |row| {
+            format_ranges(row.fields.partitions.as_deref().unwrap_or_default())
+        }),
+        Column::text("GROUP", |row: &Self| plain(row.fields.group.as_ref())).at_least(12),
+        Column::text("CONSUMER", |row: &Self| plain(row.fields.consumer.as_ref())).at_least(12),
+    ];
+
+    fn raw(&self) -> String {
+        let ActivityFields { event, stream, .. } = &self.fields;
+        format!("{}\t{event}\t{}", self.id, plain(stream.as_ref()))
+    }
+}
+
 /// Prints the events so far, and with `--follow` those to come.
-pub(crate) async fn activity(session: &mut CommandContext<'_>, args: ActivityArgs) -> Result {
-    let observer = session.observer()?;
+pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArgs) -> Result {
+    let observer = context.observer()?;
     // A subscription looks for brokers for ever; a command that never reached one does not.
     observer.fetch_metadata().await?;
     let stop = if args.follow {
@@ -47,9 +82,9 @@ pub(crate) async fn activity(session: &mut CommandContext<'_>, args: ActivityArg
         StopAt::Latest
     };
     let mut events = observer.activity_between(StartAt::Earliest, stop).await?;
-    let mut printer = session.printer(&SHAPE, args.output);
+    let mut printer = context.printer(args.output);
     while let Some(event) = events.next().await {
-        printer.one(&describe(&event?))?;
+        printer.one(&ActivityRow::from(event?))?;
         if args.follow {
             printer.flush()?;
         }
@@ -58,71 +93,80 @@ pub(crate) async fn activity(session: &mut CommandContext<'_>, args: ActivityArg
     Ok(Exit::DONE)
 }
 
-fn describe(event: &ActivityEvent) -> Value {
-    let mut object = json!({"id": event.id, "time": time(event.time)});
-    if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), fields(&event.kind)) {
-        object.extend(fields);
+impl From<ActivityEvent> for ActivityRow {
+    fn from(event: ActivityEvent) -> Self {
+        let op = if let ActivityKind::Unknown { op } = event.kind {
+            Some(op)
+        } else {
+            None
+        };
+        Self {
+            id: event.id,
+            time: JsonTime(event.time),
+            fields: event.kind.into(),
+            op,
+        }
     }
-    object
 }
 
-fn fields(kind: &ActivityKind) -> Value {
-    match kind {
-        ActivityKind::CreateStream { stream, partitions } => {
-            json!({"event": "create_stream", "stream": &**stream, "partitions": partitions})
-        }
-        ActivityKind::DeleteStream { stream } => {
-            json!({"event": "delete_stream", "stream": &**stream, "partitions": null})
-        }
-        ActivityKind::PauseStream {
-            stream,
+impl From<ActivityKind> for ActivityFields {
+    fn from(kind: ActivityKind) -> Self {
+        let of_stream = |event, stream, partitions| Self {
+            event,
+            stream: Some(stream),
             partitions,
-            resume_all,
-        } => json!({
-            "event": "pause_stream",
-            "stream": &**stream,
-            "partitions": partitions,
-            "resume_all": resume_all,
-        }),
-        ActivityKind::ResumeStream { stream, partitions } => {
-            json!({"event": "resume_stream", "stream": &**stream, "partitions": partitions})
-        }
-        ActivityKind::SetReadonly {
-            stream,
-            partitions,
-            readonly,
-        } => json!({
-            "event": "set_readonly",
-            "stream": &**stream,
-            "partitions": partitions,
-            "readonly": readonly,
-        }),
-        ActivityKind::JoinGroup {
-            group,
-            consumer,
-            streams,
-        } => json!({
-            "event": "join_group",
-            "stream": null,
-            "partitions": null,
-            "group": group,
-            "consumer": consumer,
-            "streams": streams.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
-        }),
-        ActivityKind::LeaveGroup {
-            group,
-            consumer,
-            expired,
-        } => json!({
-            "event": "leave_group",
-            "stream": null,
-            "partitions": null,
-            "group": group,
-            "consumer": consumer,
-            "expired": expired,
-        }),
-        ActivityKind::Unknown { op } => {
-            json!({"event": "unknown", "stream": null, "partitions": null, "op": op})
+            ..Self::default()
+        };
+        let of_group = |event, group, consumer| Self {
+            event,
+            group: Some(group),
+            consumer: Some(consumer),
+            ..Self::default()
+        };
+        match kind {
+            ActivityKind::CreateStream { stream, partitions } => {
+                of_stream("create_stream", stream, Some(partitions))
+            }
+            ActivityKind::DeleteStream { stream } => of_stream("delete_stream", stream, None),
+            ActivityKind::PauseStream {
+                stream,
+                partitions,
+                resume_all,
+            } => Self {
+                resume_all: Some(resume_all),
+                ..of_stream("pause_stream", stream, Some(partitions))
+            },
+            ActivityKind::ResumeStream { stream, partitions } => {
+                of_stream("resume_stream", stream, Some(partitions))
+            }
+            ActivityKind::SetReadonly {
+                stream,
+                partitions,
+                readonly,
+            } => Self {
+                readonly: Some(readonly),
+                ..of_stream("set_readonly", stream, Some(partitions))
+            },
+            ActivityKind::JoinGroup {
+                group,
+                consumer,
+                streams,
+            } => Self {
+                streams: Some(streams),
+                ..of_group("join_group", group, consumer)
+            },
+            ActivityKind::LeaveGroup {
+                group,
+                consumer,
+                expired,
+            } => Self {
+                expired: Some(expired),
+                ..of_group("leave_group", group, consumer)
+            },
+            ActivityKind::Unknown { .. } => Self {
+                event: "unknown",
+                ..Self::default()
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod cursor;
 mod demo;
 mod publish;
 mod redrive;
@@ -16,6 +17,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bench::{BenchPublishArgs, BenchTailArgs, BenchTask, ValueKind};
 pub(crate) use check::{CheckArgs, CheckForm};
+pub(crate) use cursor::{CursorGetArgs, CursorSetArgs, CursorTask};
 pub(crate) use demo::DemoArgs;
 pub(crate) use publish::{
     EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs, read_hex,
@@ -25,9 +27,7 @@ pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
 pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
-use crate::model::{
-    Offset, Operation, PartitionId, parse_address, parse_advertise, parse_interval,
-};
+use crate::model::{Operation, parse_address, parse_advertise, parse_interval};
 
 /// What this process was asked to do.
 #[derive(Clone, Debug, Parser)]
@@ -365,53 +365,6 @@ impl DeleteArgs {
     }
 }
 
-/// Reading or setting one cursor.
-#[derive(Clone, Debug, Subcommand)]
-pub(crate) enum CursorTask {
-    /// Print the offset that a cursor is at
-    Get(CursorGetArgs),
-    /// Set a cursor
-    Set(CursorSetArgs),
-}
-
-/// A cursor to read.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct CursorGetArgs {
-    /// The cursor's id
-    pub(crate) id: String,
-    /// The partition it reads
-    #[arg(value_name = "STREAM:PARTITION", value_parser = stream_partition)]
-    pub(crate) place: (String, PartitionId),
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// A cursor to set.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct CursorSetArgs {
-    /// The cursor's id
-    pub(crate) id: String,
-    /// The partition it reads
-    #[arg(value_name = "STREAM:PARTITION", value_parser = stream_partition)]
-    pub(crate) place: (String, PartitionId),
-    /// The last offset that was read
-    #[arg(allow_negative_numbers = true)]
-    pub(crate) offset: Offset,
-}
-
-impl CursorSetArgs {
-    /// Setting it.
-    pub(crate) fn operation(&self) -> Operation {
-        let (stream, partition) = &self.place;
-        Operation::SetCursor {
-            id: self.id.clone(),
-            stream: stream.as_str().into(),
-            partition: *partition,
-            offset: self.offset,
-        }
-    }
-}
-
 /// Making envelopes and reading them.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum EnvelopeTask {
@@ -456,14 +409,4 @@ pub(crate) struct ConfigArgs {
 pub(crate) enum ConfigTask {
     /// Write a config file in which every key is shown, commented out
     Init,
-}
-
-/// Reads `STREAM:PARTITION`; a stream's own name may hold colons.
-pub(crate) fn stream_partition(text: &str) -> Result<(String, PartitionId), String> {
-    let parts = text.rsplit_once(':').and_then(|(stream, partition)| {
-        let digits = !stream.is_empty() && partition.bytes().all(|byte| byte.is_ascii_digit());
-        let partition = partition.parse().ok().filter(|_| digits)?;
-        Some((stream.to_owned(), partition))
-    });
-    parts.ok_or_else(|| format!("\"{text}\" is not STREAM:PARTITION, as in orders:0"))
 }

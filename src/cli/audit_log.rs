@@ -5,26 +5,41 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::Deserialize;
 
 use super::args::OutputArgs;
+use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
-use super::output::{Column, TableSpec};
+use super::output::{Column, OutputRow, output_row};
 use crate::config::Folders;
 use crate::model::{Failure, Operation, Outcome, Timestamp, format_ranges, shell_line};
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &["time", "cluster", "command", "outcome", "detail"],
-    raw: &["command"],
-    columns: &[
-        Column::text("TIME", "time", 0),
-        Column::text("CLUSTER", "cluster", 0),
-        Column::text("COMMAND", "command", 0),
-        Column::text("OUTCOME", "outcome", 0),
-        Column::text("DETAIL", "detail", 0),
-    ],
-};
+output_row! {
+    /// One change.
+    #[derive(Deserialize)]
+    struct LogEntry {
+        time: String,
+        cluster: String,
+        command: String,
+        outcome: String,
+        detail: Option<String>,
+    }
+}
+
+impl OutputRow for LogEntry {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("TIME", |entry| entry.time.clone()),
+        Column::text("CLUSTER", |entry| entry.cluster.clone()),
+        Column::text("COMMAND", |entry| entry.command.clone()),
+        Column::text("OUTCOME", |entry| entry.outcome.clone()),
+        Column::text("DETAIL", |entry| plain(entry.detail.as_ref())),
+    ];
+
+    fn raw(&self) -> String {
+        self.command.clone()
+    }
+}
 
 /// Writes down one change of that cluster and how it ended.
 pub(crate) fn record(
@@ -36,42 +51,42 @@ pub(crate) fn record(
         Ok(outcome) => outcome_words(outcome),
         Err(failure) => ("failed", Some(failure.sentence.clone())),
     };
-    write_down(cluster, &command(operation), outcome, detail.as_deref());
+    append(cluster, command(operation), outcome, detail);
 }
 
 /// Writes down many messages of one command together.
-pub(crate) fn note_many(cluster: &str, command: &str, outcome: &str, detail: &str) {
-    write_down(cluster, command, outcome, Some(detail));
+pub(crate) fn record_many(cluster: &str, command: String, outcome: &str, detail: String) {
+    append(cluster, command, outcome, Some(detail));
 }
 
-fn write_down(cluster: &str, command: &str, outcome: &str, detail: Option<&str>) {
+fn append(cluster: &str, command: String, outcome: &str, detail: Option<String>) {
     let time = Timestamp::now().to_utc();
-    let line = json!({
-        "time": time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        "cluster": cluster,
-        "command": command,
-        "outcome": outcome,
-        "detail": detail,
-    });
+    let entry = LogEntry {
+        time: time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        cluster: cluster.to_owned(),
+        command,
+        outcome: outcome.to_owned(),
+        detail,
+    };
     if let Some(folders) = Folders::of_user()
-        && let Err(error) = append(&folders.change_log(), &line)
+        && let Err(error) = write_line(&folders.change_log(), &entry)
     {
         tracing::warn!(%error, "the log of changes was not written");
     }
 }
 
 /// Prints all that was written down, oldest first.
-pub(crate) fn print(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+pub(crate) fn print(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     let folders = Folders::of_user().ok_or_else(|| {
         CliError::new(Exit::FAILED, "there is no home folder, so there is no log")
     })?;
     let entries = read(&folders.change_log())?;
-    session.printer(&SHAPE, output).all(&entries)?;
+    context.printer(output).all(&entries)?;
     Ok(Exit::DONE)
 }
 
 /// Lines that cannot be read are skipped: a machine may have stopped while one was written.
-fn read(path: &Path) -> Result<Vec<Value>> {
+fn read(path: &Path) -> Result<Vec<LogEntry>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -81,20 +96,21 @@ fn read(path: &Path) -> Result<Vec<Value>> {
 }
 
 /// One line is one write, so that processes side by side do not mix theirs.
-fn append(path: &Path, entry: &Value) -> std::io::Result<()> {
+fn write_line(path: &Path, entry: &LogEntry) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
+    let line = serde_json::to_string(entry)? + "\n";
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    file.write_all(format!("{entry}\n").as_bytes())
+    file.write_all(line.as_bytes())
 }
 
 fn outcome_words(outcome: &Outcome) -> (&'static str, Option<String>) {
     match outcome {
         Outcome::Done => ("done", None),
         Outcome::Acked { ack, partition } => {
-            let place = partition.map_or_else(String::new, |partition| format!("/{partition}"));
-            let detail = format!("{}{place} @ {}", ack.stream, ack.offset);
+            let suffix = partition.map_or_else(String::new, |partition| format!("/{partition}"));
+            let detail = format!("{}{suffix} @ {}", ack.stream, ack.offset);
             ("acked", Some(detail))
         }
         Outcome::Sent => ("sent", None),

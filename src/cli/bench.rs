@@ -10,10 +10,10 @@ use super::args::BenchTask;
 use super::command_context::CommandContext;
 use super::exit::Result;
 
-/// Measures until it is done or SIGINT, and tells what was measured either way.
-pub(crate) async fn perform(session: &mut CommandContext<'_>, task: &BenchTask) -> Result {
+/// Measures until it is done or SIGINT, and prints what was measured either way.
+pub(crate) async fn perform(context: &mut CommandContext<'_>, task: &BenchTask) -> Result {
     match task {
-        BenchTask::Publish(args) => publish::publish(session, args).await,
-        BenchTask::Tail(args) => tail::tail(session, args).await,
+        BenchTask::Publish(args) => publish::publish(context, args).await,
+        BenchTask::Tail(args) => tail::tail(context, args).await,
     }
 }

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
 use super::command_context::CommandContext;
 use super::exit::Result;
-use super::json::time;
+use super::json::JsonTime;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::ConfigFile;
 use crate::health::{AlertOptions, Finding, Health, HealthOptions, Reach, Truth};
 use crate::model::{
-    ErrorKind, Failure, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
+    BrokerId, ErrorKind, Failure, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
 };
 
 /// Between two looks: rates need two, half a second apart at least.
@@ -45,12 +46,12 @@ pub(crate) struct ClusterSnapshot {
 
 impl ClusterSnapshot {
     /// Looks once. Fails where no broker answers at all.
-    pub(crate) async fn take_snapshot(session: &mut CommandContext<'_>) -> Result<Self> {
-        let mut options = health_options(&session.settings.file);
+    pub(crate) async fn take_snapshot(context: &mut CommandContext<'_>) -> Result<Self> {
+        let mut options = health_options(&context.settings.file);
         // One look is all there is, so one missed answer counts.
         options.alerts.missed_polls = 1;
         let mut snapshot = Self {
-            observer: session.observer()?,
+            observer: context.observer()?,
             health: Health::new(options),
             paused: Vec::new(),
             unread: Vec::new(),
@@ -63,8 +64,8 @@ impl ClusterSnapshot {
     }
 
     /// Looks twice, so that rates are known.
-    pub(crate) async fn take_twice(session: &mut CommandContext<'_>) -> Result<Self> {
-        let mut snapshot = Self::take_snapshot(session).await?;
+    pub(crate) async fn take_twice(context: &mut CommandContext<'_>) -> Result<Self> {
+        let mut snapshot = Self::take_snapshot(context).await?;
         // From here, and not from the beginning: a large cluster takes longer to look at.
         let mut looks = interval(BETWEEN_LOOKS);
         looks.tick().await;
@@ -74,8 +75,8 @@ impl ClusterSnapshot {
     }
 
     /// Looks once, and reads the cursors where there are any.
-    pub(crate) async fn take_with_cursors(session: &mut CommandContext<'_>) -> Result<Self> {
-        let mut snapshot = Self::take_snapshot(session).await?;
+    pub(crate) async fn take_with_cursors(context: &mut CommandContext<'_>) -> Result<Self> {
+        let mut snapshot = Self::take_snapshot(context).await?;
         snapshot.read_cursors().await?;
         Ok(snapshot)
     }
@@ -154,14 +155,14 @@ impl ClusterSnapshot {
             let doubtful = self.truth().doubtful.clone();
             let fresh: Vec<_> = doubtful
                 .into_iter()
-                .filter(|place| !asked.contains(place))
+                .filter(|partition| !asked.contains(partition))
                 .collect();
             if fresh.is_empty() {
                 return;
             }
-            for places in fresh.chunks(PROBES) {
+            for partitions in fresh.chunks(PROBES) {
                 let mut answers = JoinSet::new();
-                for (stream, partition) in places.iter().cloned() {
+                for (stream, partition) in partitions.iter().cloned() {
                     let observer = self.observer.clone();
                     answers.spawn(async move { observer.probe(&stream, partition).await });
                 }
@@ -191,16 +192,34 @@ pub(crate) fn health_options(file: &ConfigFile) -> HealthOptions {
 }
 
 /// A finding as an object (interface.md §3).
+#[derive(Serialize)]
+pub(crate) struct FindingObject<'a> {
+    severity: &'static str,
+    rule: &'static str,
+    target: String,
+    message: &'a str,
+    detail: &'a [String],
+    since: JsonTime,
+    cause: Option<&'a BrokerId>,
+}
+
+impl<'a> From<&'a Finding> for FindingObject<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            severity: finding.severity.as_str(),
+            rule: finding.rule.as_str(),
+            target: finding.target_name(),
+            message: &finding.message,
+            detail: &finding.detail,
+            since: JsonTime(finding.since),
+            cause: finding.cause.as_ref(),
+        }
+    }
+}
+
+/// A finding as JSON.
 pub(crate) fn finding(finding: &Finding) -> Value {
-    json!({
-        "severity": finding.severity.as_str(),
-        "rule": finding.rule.as_str(),
-        "target": finding.target_name(),
-        "message": finding.message,
-        "detail": finding.detail,
-        "since": time(finding.since),
-        "cause": finding.cause.as_deref(),
-    })
+    json!(FindingObject::from(finding))
 }
 
 /// The first message that a subscription delivers, if it delivers any.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{Options, OutputArgs, OutputForm, When};
 use super::exit::{CliError, Result};
-use super::output::{Printer, TableSpec};
+use super::output::{OutputRow, Printer};
 use super::stdio::Stdio;
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
 use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, SettingSource, Settings};
@@ -13,12 +13,12 @@ use crate::runtime::Access;
 
 /// One command's surroundings.
 pub(crate) struct CommandContext<'a> {
-    /// Its options.
+    /// The options.
     pub(crate) options: &'a Options,
     /// Every setting.
     pub(crate) settings: Settings,
     /// The config file that counts.
-    pub(crate) config: ConfigPlace,
+    pub(crate) config: ConfigLocation,
     /// The streams of the process.
     pub(crate) console: &'a mut Stdio,
     access: Option<Access>,
@@ -27,7 +27,7 @@ pub(crate) struct CommandContext<'a> {
 impl<'a> CommandContext<'a> {
     /// Reads the environment and the config file, and decides every setting.
     pub(crate) fn open(options: &'a Options, console: &'a mut Stdio) -> Result<Self> {
-        let config = ConfigPlace::find(options)?;
+        let config = ConfigLocation::find(options)?;
         let file = if config.named || config.path.exists() {
             ConfigFile::read(&config.path)?
         } else {
@@ -108,10 +108,10 @@ impl<'a> CommandContext<'a> {
     }
 
     /// A printer for this command's objects.
-    pub(crate) fn printer(&mut self, shape: &'static TableSpec, asked: OutputArgs) -> Printer<'_> {
+    pub(crate) fn printer<R: OutputRow>(&mut self, asked: OutputArgs) -> Printer<'_, R> {
         let form = self.form(asked);
         let colours = self.colours();
-        Printer::new(&mut self.console.out, shape, form, colours)
+        Printer::new(&mut self.console.out, form, colours)
     }
 }
 
@@ -167,8 +167,8 @@ fn impatient(options: ConnectOptions, cluster: &ClusterSettings) -> ConnectOptio
 
 /// Where the config file is.
 #[derive(Clone, Debug)]
-pub(crate) struct ConfigPlace {
-    /// Its path.
+pub(crate) struct ConfigLocation {
+    /// The path.
     pub(crate) path: PathBuf,
     /// Whether it was named: then it must be there.
     pub(crate) named: bool,
@@ -176,7 +176,7 @@ pub(crate) struct ConfigPlace {
     pub(crate) source: SettingSource,
 }
 
-impl ConfigPlace {
+impl ConfigLocation {
     /// The file that was named, else the user's own.
     pub(crate) fn find(options: &Options) -> Result<Self> {
         let variable = std::env::var_os("LIFTUI_CONFIG").filter(|name| !name.is_empty());

@@ -1,79 +1,133 @@
 //! `cursors`, `cursor get` and `groups`: how far consumers have read.
-//! Setting a cursor is one operation, in `change`.
+//! Setting a cursor is one operation, in `mutate`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::args::{CursorGetArgs, MaybeStreamArgs, OutputArgs};
-use super::cell_format::{count, duration, list};
+use super::cell_format::{count, duration, list, plain};
 use super::cluster_snapshot::{ClusterSnapshot, first_message};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::json::seconds;
 use super::mutate::need_name;
-use super::output::{Column, TableSpec};
+use super::output::{Column, OutputRow, output_row};
 use crate::health::CursorTruth;
-use crate::model::{CursorEntry, GroupInfo, StartAt, StopAt, SubscribeSpec, format_ranges};
+use crate::model::{
+    CursorEntry, GroupInfo, Offset, PartitionId, StartAt, StopAt, StreamName, SubscribeSpec,
+    format_ranges,
+};
 use crate::runtime::Access;
 
-static ONE: TableSpec = TableSpec {
-    fields: &["id", "stream", "partition", "offset"],
-    raw: &["offset"],
-    columns: &[
-        Column::text("ID", "id", 0),
-        Column::text("STREAM", "stream", 0),
-        Column::number("PARTITION", "partition", 0),
-        Column::number("OFFSET", "offset", 0),
-    ],
-};
+output_row! {
+    /// One cursor.
+    struct PositionRow {
+        id: String,
+        stream: String,
+        partition: PartitionId,
+        offset: Offset,
+    }
+}
 
-static ALL: TableSpec = TableSpec {
-    fields: &[
-        "id",
-        "group",
-        "stream",
-        "partition",
-        "offset",
-        "lag",
-        "lag_seconds",
-        "drain_seconds",
-    ],
-    raw: &["id", "stream", "partition", "offset"],
-    columns: &[
-        Column::text("ID", "id", 0),
-        Column::text("STREAM", "stream", 0),
-        Column::number("PARTITION", "partition", 0),
-        Column::number("OFFSET", "offset", 0).shown(count),
-        Column::number("LAG", "lag", 0).shown(count),
-        Column::number("BEHIND", "lag_seconds", 0).shown(duration),
-    ],
-};
+impl OutputRow for PositionRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("ID", |cursor| cursor.id.clone()),
+        Column::text("STREAM", |cursor| cursor.stream.clone()),
+        Column::number("PARTITION", |cursor| cursor.partition.to_string()),
+        Column::number("OFFSET", |cursor| cursor.offset.to_string()),
+    ];
 
-static GROUPS: TableSpec = TableSpec {
-    fields: &[
-        "id",
-        "coordinator",
-        "epoch",
-        "members",
-        "streams",
-        "lag",
-        "lag_seconds",
-    ],
-    raw: &["id"],
-    columns: &[
-        Column::text("ID", "id", 0),
-        Column::text("COORDINATOR", "coordinator", 0),
-        Column::number("EPOCH", "epoch", 0),
-        Column::text("MEMBERS", "members", 0).shown(list),
-        Column::text("STREAMS", "streams", 0).shown(list),
-        Column::number("LAG", "lag", 0).shown(count),
-        Column::number("BEHIND", "lag_seconds", 0).shown(duration),
-    ],
-};
+    fn raw(&self) -> String {
+        self.offset.to_string()
+    }
+}
+
+output_row! {
+    /// A cursor of many, with its lag.
+    struct CursorRow {
+        id: String,
+        group: Option<String>,
+        stream: StreamName,
+        partition: PartitionId,
+        offset: Offset,
+        lag: Option<i64>,
+        lag_seconds: Option<f64>,
+        drain_seconds: Option<f64>,
+    }
+}
+
+impl OutputRow for CursorRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("ID", |cursor| cursor.id.clone()),
+        Column::text("STREAM", |cursor| cursor.stream.to_string()),
+        Column::number("PARTITION", |cursor| cursor.partition.to_string()),
+        Column::number("OFFSET", |cursor| count(Some(cursor.offset))),
+        Column::number("LAG", |cursor| count(cursor.lag)),
+        Column::number("BEHIND", |cursor| duration(cursor.lag_seconds)),
+    ];
+
+    fn raw(&self) -> String {
+        let Self {
+            id,
+            stream,
+            partition,
+            offset,
+            ..
+        } = self;
+        format!("{id}\t{stream}\t{partition}\t{offset}")
+    }
+}
+
+impl From<&CursorTruth> for CursorRow {
+    fn from(cursor: &CursorTruth) -> Self {
+        let entry = &cursor.entry;
+        let lag_time = cursor.lag_time.as_ref();
+        Self {
+            id: entry.id.clone(),
+            group: entry.group().map(str::to_owned),
+            stream: Arc::clone(&entry.stream),
+            partition: entry.partition,
+            offset: entry.offset,
+            lag: cursor.lag,
+            lag_seconds: lag_time.map(|time| seconds(time.at_least)),
+            drain_seconds: cursor.time_to_drain.map(seconds),
+        }
+    }
+}
+
+output_row! {
+    /// A consumer group.
+    struct GroupRow {
+        id: String,
+        coordinator: Option<String>,
+        epoch: Option<u64>,
+        members: Option<Vec<String>>,
+        streams: Vec<StreamName>,
+        lag: Option<i64>,
+        lag_seconds: Option<f64>,
+    }
+}
+
+impl OutputRow for GroupRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("ID", |group| group.id.clone()),
+        Column::text("COORDINATOR", |group| plain(group.coordinator.as_ref())),
+        Column::number("EPOCH", |group| plain(group.epoch)),
+        Column::text("MEMBERS", |group| {
+            list(group.members.as_deref().unwrap_or_default())
+        }),
+        Column::text("STREAMS", |group| list(&group.streams)),
+        Column::number("LAG", |group| count(group.lag)),
+        Column::number("BEHIND", |group| duration(group.lag_seconds)),
+    ];
+
+    fn raw(&self) -> String {
+        self.id.clone()
+    }
+}
 
 /// First messages after cursors that are fetched side by side.
 const READS: usize = 16;
@@ -82,31 +136,32 @@ const READS: usize = 16;
 const FIRST_UNREAD: Duration = Duration::from_secs(2);
 
 /// Lists the cursors of one stream, or all.
-pub(crate) async fn all(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
-    let mut snapshot = ClusterSnapshot::take_with_cursors(session).await?;
-    tell_unread(session, &snapshot);
+pub(crate) async fn all(context: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
+    let mut snapshot = ClusterSnapshot::take_with_cursors(context).await?;
+    report_unread(context, &snapshot);
     time_lags(&mut snapshot).await;
     let truth = snapshot.truth();
     let wanted = |cursor: &&CursorTruth| {
         let name = args.stream.as_deref();
         name.is_none_or(|name| *cursor.entry.stream == *name)
     };
-    let cursors: Vec<_> = truth.cursors.iter().filter(wanted).map(describe).collect();
-    session.printer(&ALL, args.output).all(&cursors)?;
+    let cursors = truth.cursors.iter().filter(wanted);
+    let cursors: Vec<_> = cursors.map(CursorRow::from).collect();
+    context.printer(args.output).all(&cursors)?;
     Ok(exit_of(&snapshot))
 }
 
 /// Says which partitions of `__cursors` could not be read, so that what is shown does not pass for all.
-fn tell_unread(session: &mut CommandContext<'_>, snapshot: &ClusterSnapshot) {
+fn report_unread(context: &mut CommandContext<'_>, snapshot: &ClusterSnapshot) {
     if !snapshot.paused.is_empty() {
-        session.console.print_error(&format!(
+        context.console.print_error(&format!(
             "partitions {} of __cursors are paused, so cursors kept there are not shown; \
              liftui resume __cursors resumes them",
             format_ranges(&snapshot.paused)
         ));
     }
     for (partition, failure) in &snapshot.unread {
-        session.console.print_error(&format!(
+        context.console.print_error(&format!(
             "cursors in partition {partition} of __cursors are not shown: {failure}"
         ));
     }
@@ -153,60 +208,46 @@ async fn time_lags(snapshot: &mut ClusterSnapshot) {
     }
 }
 
-fn describe(cursor: &CursorTruth) -> Value {
-    let entry = &cursor.entry;
-    json!({
-        "id": entry.id,
-        "group": entry.group(),
-        "stream": &*entry.stream,
-        "partition": entry.partition,
-        "offset": entry.offset,
-        "lag": cursor.lag,
-        "lag_seconds": cursor.lag_time.map(|time| seconds(time.at_least)),
-        "drain_seconds": cursor.time_to_drain.map(seconds),
-    })
-}
-
 /// Lists the consumer groups.
-pub(crate) async fn groups(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let mut snapshot = ClusterSnapshot::take_with_cursors(session).await?;
-    tell_unread(session, &snapshot);
+pub(crate) async fn groups(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let mut snapshot = ClusterSnapshot::take_with_cursors(context).await?;
+    report_unread(context, &snapshot);
     let groups = snapshot.observer.groups().await?;
     if !groups.is_empty() {
         time_lags(&mut snapshot).await;
     }
     let truth = snapshot.truth();
-    let groups: Vec<Value> = groups
-        .iter()
-        .map(|group| describe_group(group, &truth.cursors))
+    let groups = groups.into_iter();
+    let groups: Vec<_> = groups
+        .map(|group| group_row(group, &truth.cursors))
         .collect();
-    session.printer(&GROUPS, output).all(&groups)?;
+    context.printer(output).all(&groups)?;
     Ok(exit_of(&snapshot))
 }
 
 /// A group is as far behind as its cursors are together, and as long as the slowest of them.
-fn describe_group(group: &GroupInfo, cursors: &[CursorTruth]) -> Value {
+fn group_row(group: GroupInfo, cursors: &[CursorTruth]) -> GroupRow {
     let own = cursors
         .iter()
         .filter(|cursor| cursor.entry.group() == Some(group.id.as_str()));
     let lags: Vec<i64> = own.clone().filter_map(|cursor| cursor.lag).collect();
     let longest = own.filter_map(|cursor| Some(cursor.lag_time.as_ref()?.at_least));
-    json!({
-        "id": group.id,
-        "coordinator": group.coordinator,
-        "epoch": group.epoch,
-        "members": group.members,
-        "streams": group.streams.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
-        "lag": (!lags.is_empty()).then(|| lags.iter().sum::<i64>()),
-        "lag_seconds": longest.max().map(seconds),
-    })
+    GroupRow {
+        lag: (!lags.is_empty()).then(|| lags.iter().sum()),
+        lag_seconds: longest.max().map(seconds),
+        id: group.id,
+        coordinator: group.coordinator,
+        epoch: group.epoch,
+        members: group.members,
+        streams: group.streams,
+    }
 }
 
 /// Prints the offset that a cursor is at.
-pub(crate) async fn get(session: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
+pub(crate) async fn get(context: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
     need_name("a cursor", &args.id)?;
-    let (stream, partition) = &args.place;
-    let offset = match session.access()? {
+    let (stream, partition) = &args.target;
+    let offset = match context.access()? {
         Access::Full(client) => client.fetch_cursor(&args.id, stream, *partition).await?,
         // Asking the cluster for a cursor wakes the partition that holds it, where that is paused; reading does not.
         Access::Observe(observer) => {
@@ -238,12 +279,12 @@ pub(crate) async fn get(session: &mut CommandContext<'_>, args: &CursorGetArgs) 
             ),
         ));
     };
-    let found = json!({
-        "id": args.id,
-        "stream": stream,
-        "partition": partition,
-        "offset": offset,
-    });
-    session.printer(&ONE, args.output).all(&[found])?;
+    let found = PositionRow {
+        id: args.id.clone(),
+        stream: stream.clone(),
+        partition: *partition,
+        offset,
+    };
+    context.printer(args.output).all(&[found])?;
     Ok(Exit::DONE)
 }

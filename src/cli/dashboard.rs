@@ -21,14 +21,14 @@ use crate::store::decode::Schema;
 use crate::ui::Theme;
 
 /// Shows the cluster of the settings until the user ends it.
-pub(crate) async fn open(session: &CommandContext<'_>) -> Result {
-    need_terminal(session)?;
-    let look = Look::new(session)?;
-    let settings = session.settings.clone();
-    let name = session.cluster_name();
-    let first = look.session(&name, &settings.cluster)?;
+pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
+    need_terminal(context)?;
+    let parts = DashboardParts::new(context)?;
+    let settings = context.settings.clone();
+    let name = context.cluster_name();
+    let first = parts.session(&name, &settings.cluster)?;
     let options = DashboardOptions {
-        contexts: Some(contexts(settings, look)),
+        contexts: Some(contexts(settings, parts)),
         changes: Some(Arc::new(audit_log::record)),
         incidents: Some(Arc::new(incidents::keep)),
         ..DashboardOptions::new(first)
@@ -37,10 +37,10 @@ pub(crate) async fn open(session: &CommandContext<'_>) -> Result {
 }
 
 /// Shows a demo cluster, whose console takes `:fault` lines.
-pub(crate) async fn open_demo(session: &CommandContext<'_>, cluster: &DemoCluster) -> Result {
-    let look = Look::new(session)?;
+pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluster) -> Result {
+    let parts = DashboardParts::new(context)?;
     let settings = ClusterSettings::of_addresses(cluster.addresses());
-    let mut first = look.session("demo", &settings)?;
+    let mut first = parts.session("demo", &settings)?;
     first.settings.demo = true;
     first.settings.contexts.clear();
     first.settings.incidents.clear();
@@ -57,8 +57,8 @@ pub(crate) async fn open_demo(session: &CommandContext<'_>, cluster: &DemoCluste
 }
 
 /// Where there is no terminal, says so before anything is started.
-pub(crate) fn need_terminal(session: &CommandContext<'_>) -> Result<()> {
-    if session.console.out_is_terminal && session.console.in_is_terminal {
+pub(crate) fn need_terminal(context: &CommandContext<'_>) -> Result<()> {
+    if context.console.out_is_terminal && context.console.in_is_terminal {
         return Ok(());
     }
     Err(CliError::usage(
@@ -72,34 +72,34 @@ async fn show(options: DashboardOptions) -> std::io::Result<Exit> {
 }
 
 /// Goes to another context of the config file.
-fn contexts(settings: config::Settings, look: Look) -> Contexts {
+fn contexts(settings: config::Settings, parts: DashboardParts) -> Contexts {
     Arc::new(move |name| {
         let wrong = |sentence: String| Failure::new(ErrorKind::Local, Target::Cluster, sentence);
         let cluster = settings.cluster_of(name);
         let cluster = cluster.map_err(|error| wrong(error.to_string()))?;
-        let session = look.session(name, &cluster);
-        session.map_err(|trouble| wrong(trouble.sentence.unwrap_or_default()))
+        let session = parts.session(name, &cluster);
+        session.map_err(|error| wrong(error.sentence.unwrap_or_default()))
     })
 }
 
 /// What stays the same whichever cluster is shown.
-struct Look {
+struct DashboardParts {
     settings: AppSettings,
     theme: Theme,
 }
 
-impl Look {
-    fn new(session: &CommandContext<'_>) -> Result<Self> {
-        let settings = &session.settings;
+impl DashboardParts {
+    fn new(context: &CommandContext<'_>) -> Result<Self> {
+        let settings = &context.settings;
         let contexts = settings.file.contexts.iter();
         let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
         Ok(Self {
             settings: AppSettings {
                 contexts: contexts
-                    .map(|(name, context)| ContextEntry {
+                    .map(|(name, entry)| ContextEntry {
                         name: name.clone(),
-                        addresses: context.addr.clone(),
-                        observer: context.observe.unwrap_or(false),
+                        addresses: entry.addr.clone(),
+                        observer: entry.observe.unwrap_or(false),
                     })
                     .collect(),
                 health: health_options(&settings.file),

@@ -11,10 +11,10 @@ use super::stdio::Stdio;
 use crate::demo::DemoCluster;
 
 /// Shows a dashboard on the cluster until the user ends it.
-pub(crate) async fn show(session: &CommandContext<'_>, args: &DemoArgs) -> Result {
-    dashboard::need_terminal(session)?;
+pub(crate) async fn show(context: &CommandContext<'_>, args: &DemoArgs) -> Result {
+    dashboard::need_terminal(context)?;
     let cluster = start(args).await?;
-    let shown = dashboard::open_demo(session, &cluster).await;
+    let shown = dashboard::open_demo(context, &cluster).await;
     cluster.stop().await;
     shown
 }

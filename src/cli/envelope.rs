@@ -2,128 +2,267 @@
 //! What an envelope is, `client::envelope` knows.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::args::{EnvelopeEncodeArgs, EnvelopeTask, OutputArgs, OutputForm, read_hex};
+use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
-use super::json::time;
-use super::output::{Column, TableSpec};
+use super::json::JsonTime;
+use super::output::{Column, FieldNames, OutputRow, output_row};
 use crate::client::envelope::{self, Envelope, EnvelopeMessage};
-use crate::model::{Ack, AckPolicy, ErrorKind};
+use crate::model::{Ack, AckPolicy, ErrorKind, Offset, StreamName};
+use crate::wire::envelope::MAGIC;
 
-/// How every envelope begins, in hex.
-const MAGIC: &str = "b90e43b4";
+/// A key as records have it (interface.md §2).
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum KeyField {
+    Key(String),
+    KeyBase64(String),
+}
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "type",
-        "key",
-        "value",
-        "headers",
-        "expected_offset",
-        "stream",
-        "offset",
-        "subject",
-        "partition_subject",
-        "reception",
-        "commit",
-        "error",
-        "ack_inbox",
-        "correlation_id",
-        "ack_policy",
-    ],
-    raw: &["value"],
-    columns: &[
-        Column::text("TYPE", "type", 0),
-        Column::text("KEY", "key", 0),
-        Column::text("VALUE", "value", 0),
-        Column::text("HEADERS", "headers", 0),
-        Column::text("STREAM", "stream", 0),
-        Column::number("OFFSET", "offset", 0),
-        Column::text("ACK", "ack_policy", 0),
-        Column::text("INBOX", "ack_inbox", 0),
-        Column::text("CORRELATION", "correlation_id", 0),
-        Column::text("ERROR", "error", 0),
-    ],
-};
+/// A value as records have it.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum ValueField {
+    Value(String),
+    ValueBase64(String),
+}
 
-/// Makes one, or looks into those on stdin.
-pub(crate) fn perform(session: &mut CommandContext<'_>, task: &EnvelopeTask) -> Result {
-    match task {
-        EnvelopeTask::Encode(args) => encode(session, args),
-        EnvelopeTask::Decode(output) => decode(session, *output),
+/// What only an envelope with a message holds.
+#[derive(Serialize)]
+struct MessageFields {
+    #[serde(flatten)]
+    key: KeyField,
+    #[serde(flatten)]
+    value: ValueField,
+    headers: Map<String, Value>,
+    expected_offset: Offset,
+}
+
+output_row! {
+    /// What only an envelope with an ack holds.
+    struct AckFields {
+        stream: StreamName,
+        offset: Offset,
+        subject: Arc<str>,
+        partition_subject: Arc<str>,
+        reception: JsonTime,
+        commit: JsonTime,
+        error: Option<&'static str>,
     }
 }
 
-fn encode(session: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result {
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum EnvelopeContent {
+    Message(MessageFields),
+    Ack(AckFields),
+}
+
+output_row! {
+    /// What both kinds hold.
+    struct CommonFields {
+        ack_inbox: String,
+        correlation_id: String,
+        ack_policy: &'static str,
+    }
+}
+
+/// An envelope.
+#[derive(Serialize)]
+struct EnvelopeRow {
+    #[serde(flatten)]
+    content: EnvelopeContent,
+    #[serde(flatten)]
+    common: CommonFields,
+}
+
+impl EnvelopeRow {
+    fn of_message(message: EnvelopeMessage) -> Self {
+        let headers = message.headers.into_iter().map(|(name, value)| {
+            let text = text_or_base64(&value).map(Value::from);
+            (
+                name,
+                text.unwrap_or_else(|base64| json!({"base64": base64})),
+            )
+        });
+        let content = MessageFields {
+            key: text_or_base64(&message.key).map_or_else(KeyField::KeyBase64, KeyField::Key),
+            value: text_or_base64(&message.value)
+                .map_or_else(ValueField::ValueBase64, ValueField::Value),
+            headers: headers.collect(),
+            expected_offset: message.expected_offset,
+        };
+        Self {
+            content: EnvelopeContent::Message(content),
+            common: CommonFields {
+                ack_inbox: message.ack_inbox,
+                correlation_id: message.correlation_id,
+                ack_policy: policy(message.ack_policy),
+            },
+        }
+    }
+
+    fn of_ack(ack: Ack, error: Option<ErrorKind>) -> Self {
+        let content = AckFields {
+            stream: ack.stream,
+            offset: ack.offset,
+            subject: ack.message_subject,
+            partition_subject: ack.partition_subject,
+            reception: JsonTime(ack.received),
+            commit: JsonTime(ack.committed),
+            error: error.map(ack_error_name),
+        };
+        Self {
+            content: EnvelopeContent::Ack(content),
+            common: CommonFields {
+                ack_inbox: ack.ack_inbox,
+                correlation_id: ack.correlation_id,
+                ack_policy: policy(ack.policy),
+            },
+        }
+    }
+
+    fn message(&self) -> Option<&MessageFields> {
+        match &self.content {
+            EnvelopeContent::Message(message) => Some(message),
+            EnvelopeContent::Ack(_) => None,
+        }
+    }
+
+    fn ack(&self) -> Option<&AckFields> {
+        match &self.content {
+            EnvelopeContent::Message(_) => None,
+            EnvelopeContent::Ack(ack) => Some(ack),
+        }
+    }
+
+    fn key(&self) -> Option<&str> {
+        match &self.message()?.key {
+            KeyField::Key(text) => Some(text),
+            KeyField::KeyBase64(_) => None,
+        }
+    }
+
+    fn value(&self) -> Option<&str> {
+        match &self.message()?.value {
+            ValueField::Value(text) => Some(text),
+            ValueField::ValueBase64(_) => None,
+        }
+    }
+}
+
+impl FieldNames for EnvelopeRow {
+    fn field_names() -> Vec<&'static str> {
+        let of_message = vec!["type", "key", "value", "headers", "expected_offset"];
+        let (of_ack, common) = (AckFields::field_names(), CommonFields::field_names());
+        [of_message, of_ack, common].concat()
+    }
+}
+
+impl OutputRow for EnvelopeRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("TYPE", |row| {
+            row.ack().map_or("message", |_| "ack").to_owned()
+        }),
+        Column::text("KEY", |row| plain(row.key())),
+        Column::text("VALUE", |row| plain(row.value())),
+        Column::text("HEADERS", |row| {
+            plain(row.message().map(|message| json!(message.headers)))
+        }),
+        Column::text("STREAM", |row| plain(row.ack().map(|ack| &ack.stream))),
+        Column::number("OFFSET", |row| plain(row.ack().map(|ack| ack.offset))),
+        Column::text("ACK", |row| row.common.ack_policy.to_owned()),
+        Column::text("INBOX", |row| row.common.ack_inbox.clone()),
+        Column::text("CORRELATION", |row| row.common.correlation_id.clone()),
+        Column::text("ERROR", |row| plain(row.ack().and_then(|ack| ack.error))),
+    ];
+
+    fn raw(&self) -> String {
+        plain(self.value())
+    }
+}
+
+/// Makes one, or looks into those on stdin.
+pub(crate) fn perform(context: &mut CommandContext<'_>, task: &EnvelopeTask) -> Result {
+    match task {
+        EnvelopeTask::Encode(args) => encode(context, args),
+        EnvelopeTask::Decode(output) => decode(context, *output),
+    }
+}
+
+fn encode(context: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result {
     let value = if let Some(value) = args.value().map_err(CliError::usage)? {
         value
     } else if args.is_hex() {
-        hex(&input(session)?).ok_or_else(|| wrong("this is not hex"))?
+        from_hex(&input(context)?).ok_or_else(|| wrong("this is not hex"))?
     } else {
-        input(session)?
+        input(context)?
     };
     let message = args.message(value).map_err(CliError::usage)?;
     let bytes = envelope::encode(&message, args.crc);
-    let out = &mut session.console.out;
+    let out = &mut context.console.out;
     if args.binary {
         out.write_all(&bytes)?;
     } else {
-        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        writeln!(out, "{}", digits.concat())?;
+        writeln!(out, "{}", to_hex(&bytes))?;
     }
     out.flush()?;
     Ok(Exit::DONE)
 }
 
-fn decode(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let input = input(session)?;
+fn decode(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let input = input(context)?;
     let mut rows = Vec::new();
-    let raw = session.form(output) == OutputForm::Raw;
+    let raw = context.form(output) == OutputForm::Raw;
     for bytes in envelopes(&input)? {
         let envelope = envelope::decode(&bytes).map_err(|error| wrong(&error.to_string()))?;
         match envelope {
-            Envelope::Message(message) if raw => session.console.out.write_all(&message.value)?,
+            Envelope::Message(message) if raw => context.console.out.write_all(&message.value)?,
             Envelope::Ack(..) if raw => {}
-            Envelope::Message(message) => rows.push(describe(&message)),
-            Envelope::Ack(ack, error) => rows.push(describe_ack(&ack, error)),
+            Envelope::Message(message) => rows.push(EnvelopeRow::of_message(message)),
+            Envelope::Ack(ack, error) => rows.push(EnvelopeRow::of_ack(*ack, error)),
         }
     }
     if raw {
-        session.console.out.flush()?;
+        context.console.out.flush()?;
     } else {
-        session.printer(&SHAPE, output).all(&rows)?;
+        context.printer(output).all(&rows)?;
     }
     Ok(Exit::DONE)
 }
 
-fn input(session: &mut CommandContext<'_>) -> Result<Bytes> {
+fn input(context: &mut CommandContext<'_>) -> Result<Bytes> {
     let mut input = Vec::new();
-    session.console.input.read_to_end(&mut input)?;
+    context.console.input.read_to_end(&mut input)?;
     Ok(input.into())
 }
 
 /// The envelopes of the input: one, where it is bytes; of hex as many as there are lines that begin like one.
 fn envelopes(input: &Bytes) -> Result<Vec<Bytes>> {
     let text = std::str::from_utf8(input).ok();
-    let Some(text) = text.filter(|text| hex(text.as_bytes()).is_some()) else {
+    let Some(text) = text.filter(|text| from_hex(text.as_bytes()).is_some()) else {
         return Ok(vec![input.clone()]);
     };
+    let magic = to_hex(&MAGIC);
     let mut dumps: Vec<String> = Vec::new();
     for line in text.lines() {
         let digits: String = line.split_whitespace().collect::<String>().to_lowercase();
         match dumps.last_mut() {
-            Some(dump) if !digits.starts_with(MAGIC) => dump.push_str(&digits),
+            Some(dump) if !digits.starts_with(&magic) => dump.push_str(&digits),
             _ => dumps.push(digits),
         }
     }
     let read = dumps.iter().filter(|dump| !dump.is_empty());
-    let read: Option<Vec<Bytes>> = read.map(|dump| hex(dump.as_bytes())).collect();
+    let read: Option<Vec<Bytes>> = read.map(|dump| from_hex(dump.as_bytes())).collect();
     match read {
         Some(read) if read.is_empty() => Err(wrong("there is no envelope on stdin")),
         Some(read) => Ok(read),
@@ -131,7 +270,11 @@ fn envelopes(input: &Bytes) -> Result<Vec<Bytes>> {
     }
 }
 
-fn hex(text: &[u8]) -> Option<Bytes> {
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &[u8]) -> Option<Bytes> {
     std::str::from_utf8(text).ok().and_then(read_hex)
 }
 
@@ -139,46 +282,10 @@ fn wrong(why: &str) -> CliError {
     CliError::new(Exit::FAILED, why)
 }
 
-fn describe(message: &EnvelopeMessage) -> Value {
-    let mut fields = Map::new();
-    fields.insert("type".into(), json!("message"));
-    put(&mut fields, "key", &message.key);
-    put(&mut fields, "value", &message.value);
-    let headers = message.headers.iter().map(|(name, value)| {
-        let text = std::str::from_utf8(value).map(Value::from);
-        let value = text.unwrap_or_else(|_| json!({"base64": STANDARD.encode(value)}));
-        (name.clone(), value)
-    });
-    fields.insert("headers".into(), headers.collect::<Map<_, _>>().into());
-    fields.insert("expected_offset".into(), json!(message.expected_offset));
-    fields.insert("ack_inbox".into(), json!(message.ack_inbox));
-    fields.insert("correlation_id".into(), json!(message.correlation_id));
-    fields.insert("ack_policy".into(), json!(policy(message.ack_policy)));
-    fields.into()
-}
-
-fn describe_ack(ack: &Ack, error: Option<ErrorKind>) -> Value {
-    json!({
-        "type": "ack",
-        "stream": &*ack.stream,
-        "offset": ack.offset,
-        "subject": &*ack.message_subject,
-        "partition_subject": &*ack.partition_subject,
-        "reception": time(ack.received),
-        "commit": time(ack.committed),
-        "error": error.map(ack_error_name),
-        "ack_inbox": ack.ack_inbox,
-        "correlation_id": ack.correlation_id,
-        "ack_policy": policy(ack.policy),
-    })
-}
-
-/// Bytes as records have them (interface.md §2).
-fn put(fields: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => fields.insert(name.into(), json!(text)),
-        Err(_) => fields.insert(format!("{name}_base64"), json!(STANDARD.encode(bytes))),
-    };
+/// The text, or what is no text in base 64.
+fn text_or_base64(bytes: &[u8]) -> std::result::Result<String, String> {
+    let text = std::str::from_utf8(bytes).map(str::to_owned);
+    text.map_err(|_no_text| STANDARD.encode(bytes))
 }
 
 fn policy(policy: AckPolicy) -> &'static str {

@@ -70,7 +70,7 @@ pub(crate) struct CliError {
     pub(crate) exit: Exit,
     /// One sentence for stderr; `None` where there is nothing to say, as after a broken pipe.
     pub(crate) sentence: Option<String>,
-    /// The stream that does not exist, where that is the trouble: another of a like name may have been meant.
+    /// The stream that does not exist, where that is what failed: another of a like name may have been meant.
     pub(crate) missing_stream: Option<String>,
     /// What to try, where no broker could be reached.
     pub(crate) remedy: Option<&'static str>,
@@ -98,7 +98,7 @@ impl CliError {
     }
 
     /// Nobody reads any more: a quiet end.
-    fn nobody_reads() -> Self {
+    fn broken_pipe() -> Self {
         Self {
             exit: Exit::DONE,
             sentence: None,
@@ -159,7 +159,7 @@ impl From<ConfigError> for CliError {
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::nobody_reads();
+            return Self::broken_pipe();
         }
         Self::new(Exit::FAILED, error.to_string())
     }

@@ -1,5 +1,5 @@
 //! What explains the command line: help and its examples, errors in one sentence, completions, the man page.
-//! All of it follows from `args`; what the man page adds is `manual/*.roff`.
+//! All of it follows from `args`; what the man page adds is `help/sections.roff`.
 
 mod usage_error;
 
@@ -171,9 +171,9 @@ fn describe(command: &Command, parent: &str, page: &mut Vec<u8>) -> Result<()> {
         .filter(|arg| !arg.is_global_set() && arg.get_id() != "help");
     for arg in own {
         let help = arg.get_help().map(ToString::to_string);
-        let (shape, values) = (roff(&shape(arg)), roff(&values(arg)));
+        let (usage, values) = (roff(&usage_of(arg)), roff(&values(arg)));
         let help = roff(&help.unwrap_or_default());
-        let _infallible = writeln!(text, ".TP\n\\fB{shape}\\fR\n{help}{values}");
+        let _infallible = writeln!(text, ".TP\n\\fB{usage}\\fR\n{help}{values}");
     }
     page.extend(text.as_bytes());
     for command in command.get_subcommands() {
@@ -183,7 +183,7 @@ fn describe(command: &Command, parent: &str, page: &mut Vec<u8>) -> Result<()> {
 }
 
 /// An argument as it is typed: `-k, --key <KEY>`.
-fn shape(arg: &Arg) -> String {
+fn usage_of(arg: &Arg) -> String {
     let long = arg.to_string();
     match arg.get_short() {
         Some(short) if !arg.is_positional() => format!("-{short}, {long}"),

@@ -1,44 +1,88 @@
 //! What the dashboard saw go wrong: a file a cluster in the state folder, and `liftui incidents`.
 //! Asks no broker. Where the file cannot be written, the dashboard goes on.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::args::IncidentsArgs;
+use super::cell_format;
 use super::command_context::CommandContext;
 use super::dashboard::local_offset;
 use super::exit::{CliError, Exit, Result};
-use super::json::time;
-use super::output::{Column, TableSpec};
+use super::json::JsonTime;
+use super::output::{Column, OutputRow, output_row};
 use crate::config::Folders;
-use crate::health::Incident;
+use crate::health::{Incident, IncidentEvent, IncidentEventKind};
 use crate::model::Timestamp;
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "began",
-        "ended",
-        "seconds",
-        "severity",
-        "title",
-        "touched",
-        "uncommitted",
-        "events",
-    ],
-    raw: &["title"],
-    columns: &[
-        Column::text("BEGAN", "began", 0),
-        Column::number("SECONDS", "seconds", 0),
-        Column::text("SEVERITY", "severity", 0),
-        Column::text("WHAT", "title", 0),
-        Column::number("WAITED", "uncommitted", 0),
-    ],
-};
+output_row! {
+    /// One incident.
+    struct IncidentRow {
+        began: JsonTime,
+        ended: JsonTime,
+        seconds: u64,
+        severity: String,
+        title: String,
+        touched: BTreeSet<String>,
+        uncommitted: i64,
+        events: Vec<EventObject>,
+    }
+}
+
+/// One thing that happened in it.
+#[derive(Serialize)]
+struct EventObject {
+    time: JsonTime,
+    kind: IncidentEventKind,
+    text: String,
+    evidence: Vec<String>,
+}
+
+impl OutputRow for IncidentRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("BEGAN", |row| cell_format::time(&row.began)),
+        Column::number("SECONDS", |row| row.seconds.to_string()),
+        Column::text("SEVERITY", |row| row.severity.clone()),
+        Column::text("WHAT", |row| row.title.clone()),
+        Column::number("WAITED", |row| cell_format::count(Some(row.uncommitted))),
+    ];
+
+    fn raw(&self) -> String {
+        self.title.clone()
+    }
+}
+
+impl From<Incident> for IncidentRow {
+    fn from(incident: Incident) -> Self {
+        Self {
+            began: JsonTime(incident.began()),
+            ended: JsonTime(incident.ended.map_or(Timestamp::NEVER, Timestamp)),
+            seconds: incident.length().as_secs(),
+            uncommitted: incident.uncommitted(),
+            severity: incident.severity,
+            title: incident.title,
+            touched: incident.touched,
+            events: incident.events.into_iter().map(EventObject::from).collect(),
+        }
+    }
+}
+
+impl From<IncidentEvent> for EventObject {
+    fn from(event: IncidentEvent) -> Self {
+        Self {
+            time: JsonTime(Timestamp(event.at)),
+            kind: event.kind,
+            text: event.text,
+            evidence: event.evidence,
+        }
+    }
+}
 
 /// No more than these are kept; the oldest go first.
 const MAX_KEPT: usize = 200;
@@ -69,14 +113,14 @@ pub(crate) fn read(cluster: &str) -> Vec<Arc<Incident>> {
 }
 
 /// Prints what was kept of the cluster, the newest first.
-pub(crate) fn print(session: &mut CommandContext<'_>, args: &IncidentsArgs) -> Result {
+pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> Result {
     let folders = Folders::of_user().ok_or_else(|| {
         CliError::new(
             Exit::FAILED,
             "there is no home folder, so no incident was kept",
         )
     })?;
-    let cluster = session.cluster_name();
+    let cluster = context.cluster_name();
     let path = folders.incidents(&cluster);
     let mut incidents = read_file(&path).map_err(|error| {
         let path = path.display();
@@ -90,34 +134,13 @@ pub(crate) fn print(session: &mut CommandContext<'_>, args: &IncidentsArgs) -> R
             .iter()
             .map(|incident| incident.markdown(&cluster, local_offset()));
         let text = reports.collect::<Vec<_>>().join("\n");
-        write!(session.console.out, "{text}")?;
-        session.console.out.flush()?;
+        write!(context.console.out, "{text}")?;
+        context.console.out.flush()?;
         return Ok(Exit::DONE);
     }
-    let rows: Vec<Value> = incidents.iter().map(row).collect();
-    session.printer(&SHAPE, args.output).all(&rows)?;
+    let rows: Vec<IncidentRow> = incidents.into_iter().map(IncidentRow::from).collect();
+    context.printer(args.output).all(&rows)?;
     Ok(Exit::DONE)
-}
-
-fn row(incident: &Incident) -> Value {
-    let events = incident.events.iter().map(|event| {
-        json!({
-            "time": time(Timestamp(event.at)),
-            "kind": event.kind,
-            "text": event.text,
-            "evidence": event.evidence,
-        })
-    });
-    json!({
-        "began": time(incident.began()),
-        "ended": incident.ended.map(|at| time(Timestamp(at))),
-        "seconds": incident.length().as_secs(),
-        "severity": incident.severity,
-        "title": incident.title,
-        "touched": incident.touched,
-        "uncommitted": incident.uncommitted(),
-        "events": events.collect::<Vec<_>>(),
-    })
 }
 
 fn read_file(path: &Path) -> std::io::Result<Vec<Incident>> {

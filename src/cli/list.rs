@@ -8,6 +8,9 @@ mod streams;
 
 pub(crate) use describe::describe;
 
+use brokers::BrokerRow;
+use streams::StreamRow;
+
 use super::args::{MaybeStreamArgs, OutputArgs, OutputForm};
 use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
@@ -16,34 +19,31 @@ use crate::health::{StreamTruth, Truth};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 
 /// Lists the brokers.
-pub(crate) async fn brokers(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let truth = ClusterSnapshot::take_snapshot(session).await?.truth();
-    let brokers: Vec<_> = truth.brokers.iter().map(brokers::describe).collect();
-    session.printer(&brokers::SHAPE, output).all(&brokers)?;
+pub(crate) async fn brokers(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let truth = ClusterSnapshot::take_snapshot(context).await?.truth();
+    let brokers: Vec<_> = truth.brokers.iter().map(BrokerRow::from).collect();
+    context.printer(output).all(&brokers)?;
     Ok(Exit::DONE)
 }
 
 /// Lists the streams, Liftbridge's own last.
-pub(crate) async fn streams(session: &mut CommandContext<'_>, output: OutputArgs) -> Result {
-    let mut snapshot = if session.form(output) == OutputForm::Raw {
-        ClusterSnapshot::take_snapshot(session).await?
+pub(crate) async fn streams(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
+    let mut snapshot = if context.form(output) == OutputForm::Raw {
+        ClusterSnapshot::take_snapshot(context).await?
     } else {
-        ClusterSnapshot::take_twice(session).await?
+        ClusterSnapshot::take_twice(context).await?
     };
     let truth = snapshot.truth();
     let (internal, own): (Vec<_>, Vec<_>) = truth.streams.iter().partition(|s| s.internal);
-    let streams: Vec<_> = own
-        .into_iter()
-        .chain(internal)
-        .map(|stream| streams::describe(stream))
-        .collect();
-    session.printer(&streams::SHAPE, output).all(&streams)?;
+    let streams = own.into_iter().chain(internal);
+    let streams: Vec<_> = streams.map(|stream| StreamRow::from(&**stream)).collect();
+    context.printer(output).all(&streams)?;
     Ok(Exit::DONE)
 }
 
 /// Lists the partitions of one stream, or of all.
-pub(crate) async fn partitions(session: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
-    let truth = ClusterSnapshot::take_snapshot(session).await?.truth();
+pub(crate) async fn partitions(context: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
+    let truth = ClusterSnapshot::take_snapshot(context).await?.truth();
     let now = Timestamp::now();
     let found: Vec<&StreamTruth> = match &args.stream {
         Some(name) => vec![stream(&truth, name)?],
@@ -51,11 +51,9 @@ pub(crate) async fn partitions(session: &mut CommandContext<'_>, args: MaybeStre
     };
     let rows: Vec<_> = found
         .into_iter()
-        .flat_map(|stream| partitions::describe_all(&truth, stream, now))
+        .flat_map(|stream| partitions::rows_of(&truth, stream, now))
         .collect();
-    session
-        .printer(&partitions::SHAPE, args.output)
-        .all(&rows)?;
+    context.printer(args.output).all(&rows)?;
     Ok(Exit::DONE)
 }
 

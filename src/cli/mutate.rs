@@ -1,5 +1,5 @@
 //! Commands that are one operation: create, delete, pause, resume, readonly, writable, setting a cursor.
-//! What the operations do is the client's; here they are asked for, sent, and told of.
+//! What the operations do is the client's; here they are confirmed, sent and reported.
 
 use std::io::{self, BufRead, BufReader, Write};
 
@@ -14,13 +14,13 @@ use crate::client::Client;
 use crate::model::{Failure, Operation, Outcome};
 
 /// Sends one operation, writes it down, and says in one line what was done.
-pub(crate) async fn perform(session: &mut CommandContext<'_>, operation: Operation) -> Result {
-    let client = session.client()?;
-    let outcome = send(session, &client, operation.clone()).await?;
+pub(crate) async fn perform(context: &mut CommandContext<'_>, operation: Operation) -> Result {
+    let client = context.client()?;
+    let outcome = send(context, &client, operation.clone()).await?;
     match outcome {
         Outcome::Partial { failed, .. } => {
             for (_, failure) in &failed {
-                session.console.print_error(&failure.sentence);
+                context.console.print_error(&failure.sentence);
             }
             let first = failed
                 .first()
@@ -28,29 +28,29 @@ pub(crate) async fn perform(session: &mut CommandContext<'_>, operation: Operati
             Ok(first.unwrap_or(Exit::FAILED))
         }
         Outcome::Done | Outcome::Sent | Outcome::Acked { .. } => {
-            writeln!(session.console.out, "{}", done(&operation))?;
+            writeln!(context.console.out, "{}", done_sentence(&operation))?;
             Ok(Exit::DONE)
         }
     }
 }
 
 /// Deletes a stream once its name was typed, or at once with `--yes`.
-pub(crate) async fn delete(session: &mut CommandContext<'_>, args: &DeleteArgs) -> Result {
-    session.client()?;
-    if !args.yes && !is_confirmed(session, &args.stream).await? {
+pub(crate) async fn delete(context: &mut CommandContext<'_>, args: &DeleteArgs) -> Result {
+    context.client()?;
+    if !args.yes && !is_confirmed(context, &args.stream).await? {
         return Err(CliError::refused(format!(
             "stream \"{}\" was not deleted: its name was not typed",
             args.stream
         )));
     }
-    perform(session, args.operation()).await
+    perform(context, args.operation()).await
 }
 
 /// Sets a cursor. Servers take one of any stream (wire-contract §4.8), which would only hide a typing error.
-pub(crate) async fn set_cursor(session: &mut CommandContext<'_>, args: &CursorSetArgs) -> Result {
-    let client = session.client()?;
+pub(crate) async fn set_cursor(context: &mut CommandContext<'_>, args: &CursorSetArgs) -> Result {
+    let client = context.client()?;
     need_name("a cursor", &args.id)?;
-    let (stream, partition) = &args.place;
+    let (stream, partition) = &args.target;
     let cluster = metadata_with(&client, stream).await?;
     let found = cluster
         .stream(stream)
@@ -58,7 +58,7 @@ pub(crate) async fn set_cursor(session: &mut CommandContext<'_>, args: &CursorSe
     if found.partition(*partition).is_none() {
         return Err(no_such_partition(found, *partition));
     }
-    perform(session, args.operation()).await
+    perform(context, args.operation()).await
 }
 
 /// Refuses an empty name, which no server takes (wire-contract §4.3, §4.8).
@@ -71,28 +71,28 @@ pub(crate) fn need_name(what: &str, name: &str) -> Result<()> {
 
 /// Sends one operation and writes down how it ended.
 pub(crate) async fn send(
-    session: &CommandContext<'_>,
+    context: &CommandContext<'_>,
     client: &Client,
     operation: Operation,
 ) -> Result<Outcome> {
     let outcome = client.perform(operation.clone()).await;
     let outcome = outcome.map_err(Failure::from);
-    audit_log::record(&session.cluster_name(), &operation, &outcome);
+    audit_log::record(&context.cluster_name(), &operation, &outcome);
     Ok(outcome?)
 }
 
 /// Whether the stream's name was typed. A thread of its own waits for the line, so that SIGINT ends the question.
-async fn is_confirmed(session: &mut CommandContext<'_>, stream: &str) -> Result<bool> {
-    if !session.console.in_is_terminal {
+async fn is_confirmed(context: &mut CommandContext<'_>, stream: &str) -> Result<bool> {
+    if !context.console.in_is_terminal {
         return Err(CliError::refused(format!(
             "stream \"{stream}\" was not deleted: say --yes, there is no terminal to ask on"
         )));
     }
     let question =
         format!("Deletes stream \"{stream}\" with all its messages. Type its name to go on: ");
-    session.console.err.write_all(question.as_bytes())?;
-    session.console.err.flush()?;
-    let input = std::mem::replace(&mut session.console.input, Box::new(io::empty()));
+    context.console.err.write_all(question.as_bytes())?;
+    context.console.err.flush()?;
+    let input = std::mem::replace(&mut context.console.input, Box::new(io::empty()));
     let answer = spawn_blocking(move || {
         let mut typed = String::new();
         BufReader::new(input).read_line(&mut typed)?;
@@ -102,8 +102,8 @@ async fn is_confirmed(session: &mut CommandContext<'_>, stream: &str) -> Result<
     Ok(typed.trim() == stream)
 }
 
-fn done(operation: &Operation) -> String {
-    let places = |stream: &str, partitions: &[i32]| match partitions {
+fn done_sentence(operation: &Operation) -> String {
+    let partitions_of = |stream: &str, partitions: &[i32]| match partitions {
         [] => format!("stream \"{stream}\""),
         [only] => format!("partition {only} of stream \"{stream}\""),
         some => {
@@ -119,9 +119,9 @@ fn done(operation: &Operation) -> String {
         Operation::Delete { stream } => format!("deleted stream \"{stream}\""),
         Operation::Pause {
             stream, partitions, ..
-        } => format!("paused {}", places(stream, partitions)),
+        } => format!("paused {}", partitions_of(stream, partitions)),
         Operation::Resume { stream, partitions } => {
-            format!("resumed {}", places(stream, partitions))
+            format!("resumed {}", partitions_of(stream, partitions))
         }
         Operation::SetReadonly {
             stream,
@@ -129,13 +129,16 @@ fn done(operation: &Operation) -> String {
             readonly: true,
         } => {
             let verb = verb(partitions, "refuses", "refuse");
-            format!("{} {verb} messages now", places(stream, partitions))
+            format!("{} {verb} messages now", partitions_of(stream, partitions))
         }
         Operation::SetReadonly {
             stream, partitions, ..
         } => {
             let verb = verb(partitions, "takes", "take");
-            format!("{} {verb} messages again", places(stream, partitions))
+            format!(
+                "{} {verb} messages again",
+                partitions_of(stream, partitions)
+            )
         }
         Operation::Publish(_) => "published".to_owned(),
         Operation::SetCursor {

@@ -1,91 +1,111 @@
-//! Prints lists of JSON objects in every form: table, JSON, NDJSON, CSV, raw (interface.md §3).
+//! Prints lists of objects in every form: table, JSON, NDJSON, CSV, raw (interface.md §3).
 //! What the objects hold is the commands' own; messages of a tail are printed by `cli::tail`.
 
 use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::OutputForm;
 use crate::ui::sanitise;
 
-/// A column of a table.
-pub(crate) struct Column {
-    /// Its head.
-    pub(crate) head: &'static str,
-    /// The field that it shows.
-    pub(crate) field: &'static str,
-    /// How wide it is at least, in cells; a list that is printed as it comes cannot know better.
-    pub(crate) width: usize,
-    /// Whether it is aligned to the right, as numbers are.
-    pub(crate) right: bool,
-    /// How the field is shown.
-    pub(crate) show: fn(&Value) -> String,
+/// The names of an object's fields, in order: the head of CSV.
+pub(crate) trait FieldNames {
+    /// The names.
+    fn field_names() -> Vec<&'static str>;
 }
 
-impl Column {
+/// An object that a command prints: what serde makes of it is the JSON.
+pub(crate) trait OutputRow: FieldNames + Serialize + Sized + 'static {
+    /// What a table shows.
+    const COLUMNS: &'static [Column<Self>];
+
+    /// What `raw` prints, tabs between: what names the object.
+    fn raw(&self) -> String;
+}
+
+/// Defines a struct whose fields, in order, are those of the JSON and the columns of CSV.
+macro_rules! output_row {
+    (
+        $(#[$about:meta])*
+        $visible:vis struct $name:ident {
+            $($(#[$field_about:meta])* $field_visible:vis $field:ident: $kind:ty,)*
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(serde::Serialize)]
+        $visible struct $name {
+            $($(#[$field_about])* $field_visible $field: $kind,)*
+        }
+
+        impl $crate::cli::output::FieldNames for $name {
+            fn field_names() -> Vec<&'static str> {
+                vec![$(stringify!($field).trim_start_matches("r#"),)*]
+            }
+        }
+    };
+}
+pub(crate) use output_row;
+
+/// A column of a table.
+pub(crate) struct Column<R> {
+    head: &'static str,
+    /// How wide it is at least, in cells; a list that is printed as it comes cannot know better.
+    width: usize,
+    /// Whether it is aligned to the right, as numbers are.
+    right: bool,
+    show: fn(&R) -> String,
+}
+
+impl<R> Column<R> {
     /// A column of text.
-    pub(crate) const fn text(head: &'static str, field: &'static str, width: usize) -> Self {
+    pub(crate) const fn text(head: &'static str, show: fn(&R) -> String) -> Self {
         Self {
             head,
-            field,
-            width,
+            width: 0,
             right: false,
-            show: plain,
+            show,
         }
     }
 
     /// A column of numbers.
-    pub(crate) const fn number(head: &'static str, field: &'static str, width: usize) -> Self {
+    pub(crate) const fn number(head: &'static str, show: fn(&R) -> String) -> Self {
+        let right = true;
         Self {
-            head,
-            field,
-            width,
-            right: true,
-            show: plain,
+            right,
+            ..Self::text(head, show)
         }
     }
 
-    /// The same, shown differently.
-    pub(crate) const fn shown(mut self, show: fn(&Value) -> String) -> Self {
-        self.show = show;
-        self
+    /// Makes the column at least so wide.
+    pub(crate) const fn at_least(self, width: usize) -> Self {
+        Self { width, ..self }
+    }
+
+    fn cell(&self, row: &R) -> String {
+        sanitise::line(&(self.show)(row)).into_owned()
     }
 }
 
-/// How the objects of one command look.
-pub(crate) struct TableSpec {
-    /// All their fields, in order: the head of CSV.
-    pub(crate) fields: &'static [&'static str],
-    /// What `raw` prints, between tabs: what names the object.
-    pub(crate) raw: &'static [&'static str],
-    /// What a table shows.
-    pub(crate) columns: &'static [Column],
-}
-
 /// Prints objects as they come.
-pub(crate) struct Printer<'a> {
+pub(crate) struct Printer<'a, R: OutputRow> {
     out: &'a mut dyn Write,
-    shape: &'static TableSpec,
+    columns: &'static [Column<R>],
     form: OutputForm,
     bold_head: bool,
     widths: Vec<usize>,
     printed: u64,
 }
 
-impl<'a> Printer<'a> {
+impl<'a, R: OutputRow> Printer<'a, R> {
     /// A printer of that form.
-    pub(crate) fn new(
-        out: &'a mut dyn Write,
-        shape: &'static TableSpec,
-        form: OutputForm,
-        bold_head: bool,
-    ) -> Self {
-        let width = |column: &Column| column.width.max(column.head.width());
+    pub(crate) fn new(out: &'a mut dyn Write, form: OutputForm, bold_head: bool) -> Self {
+        let width = |column: &Column<R>| column.width.max(column.head.width());
         Self {
-            widths: shape.columns.iter().map(width).collect(),
+            widths: R::COLUMNS.iter().map(width).collect(),
+            columns: R::COLUMNS,
             out,
-            shape,
             form,
             bold_head,
             printed: 0,
@@ -93,37 +113,41 @@ impl<'a> Printer<'a> {
     }
 
     /// Prints a whole list; a table is as wide as its widest cells.
-    pub(crate) fn all(mut self, objects: &[Value]) -> io::Result<()> {
+    pub(crate) fn all(mut self, rows: &[R]) -> io::Result<()> {
         if self.form == OutputForm::Table {
-            for (width, column) in self.widths.iter_mut().zip(self.shape.columns) {
-                let cells = objects.iter().map(|object| cell(column, object).width());
+            for (width, column) in self.widths.iter_mut().zip(self.columns) {
+                let cells = rows.iter().map(|row| column.cell(row).width());
                 *width = cells.fold(column.head.width(), usize::max);
             }
         }
-        for object in objects {
-            self.one(object)?;
+        for row in rows {
+            self.one(row)?;
         }
         self.finish()
     }
 
     /// Prints one more object.
-    pub(crate) fn one(&mut self, object: &Value) -> io::Result<()> {
+    pub(crate) fn one(&mut self, row: &R) -> io::Result<()> {
         if self.printed == 0 {
             self.begin()?;
         }
         self.printed += 1;
         match self.form {
-            OutputForm::Table => self.row(object),
-            OutputForm::Ndjson => writeln!(self.out, "{object}"),
-            OutputForm::Json if self.printed == 1 => write!(self.out, "  {object}"),
-            OutputForm::Json => write!(self.out, ",\n  {object}"),
+            OutputForm::Table => {
+                let cells = self.columns.iter().map(|column| column.cell(row));
+                let line = self.line(&cells.collect::<Vec<_>>());
+                writeln!(self.out, "{line}")
+            }
+            OutputForm::Ndjson => writeln!(self.out, "{}", serde_json::to_string(row)?),
+            OutputForm::Json => {
+                let before = if self.printed == 1 { "" } else { ",\n" };
+                write!(self.out, "{before}  {}", serde_json::to_string(row)?)
+            }
             OutputForm::Csv => {
-                self.csv(self.shape.fields.iter().map(|field| plain(&object[field])))
+                let object = serde_json::to_value(row)?;
+                self.csv(|field| plain(&object[field]))
             }
-            OutputForm::Raw => {
-                let names = self.shape.raw.iter().map(|field| plain(&object[field]));
-                writeln!(self.out, "{}", names.collect::<Vec<_>>().join("\t"))
-            }
+            OutputForm::Raw => writeln!(self.out, "{}", row.raw()),
         }
     }
 
@@ -148,11 +172,7 @@ impl<'a> Printer<'a> {
     fn begin(&mut self) -> io::Result<()> {
         match self.form {
             OutputForm::Table => {
-                let heads = self
-                    .shape
-                    .columns
-                    .iter()
-                    .map(|column| column.head.to_owned());
+                let heads = self.columns.iter().map(|column| column.head.to_owned());
                 let line = self.line(&heads.collect::<Vec<_>>());
                 if self.bold_head {
                     writeln!(self.out, "\x1b[1m{line}\x1b[0m")
@@ -161,20 +181,14 @@ impl<'a> Printer<'a> {
                 }
             }
             OutputForm::Json => writeln!(self.out, "["),
-            OutputForm::Csv => self.csv(self.shape.fields.iter().map(|field| (*field).to_owned())),
+            OutputForm::Csv => self.csv(str::to_owned),
             OutputForm::Ndjson | OutputForm::Raw => Ok(()),
         }
     }
 
-    fn row(&mut self, object: &Value) -> io::Result<()> {
-        let cells = self.shape.columns.iter().map(|column| cell(column, object));
-        let line = self.line(&cells.collect::<Vec<_>>());
-        writeln!(self.out, "{line}")
-    }
-
     fn line(&self, cells: &[String]) -> String {
         let mut line = String::new();
-        for ((cell, column), width) in cells.iter().zip(self.shape.columns).zip(&self.widths) {
+        for ((cell, column), width) in cells.iter().zip(self.columns).zip(&self.widths) {
             let padding = " ".repeat(width.saturating_sub(cell.width()));
             let (before, after) = if column.right {
                 (padding.as_str(), "")
@@ -187,16 +201,11 @@ impl<'a> Printer<'a> {
         line
     }
 
-    fn csv(&mut self, cells: impl Iterator<Item = String>) -> io::Result<()> {
+    fn csv(&mut self, cell: impl Fn(&str) -> String) -> io::Result<()> {
         let mut line = csv::Writer::from_writer(&mut *self.out);
-        line.write_record(cells)?;
+        line.write_record(R::field_names().into_iter().map(cell))?;
         line.flush()
     }
-}
-
-fn cell(column: &Column, object: &Value) -> String {
-    let text = (column.show)(&object[column.field]);
-    sanitise::line(&text).into_owned()
 }
 
 /// A value without quotes; nothing for `null`.

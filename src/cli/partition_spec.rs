@@ -1,4 +1,4 @@
-//! Which partitions a place on the command line names: `orders`, `orders:0,2-4`.
+//! Which partitions a text on the command line names: `orders`, `orders:0,2-4`.
 //! A stream's own name may hold a colon, so the cluster's metadata decides.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::model::{
 pub(crate) struct PartitionSpec {
     /// The stream.
     pub(crate) stream: StreamName,
-    /// Its partitions, sorted; at least one.
+    /// The partitions, sorted; at least one.
     pub(crate) partitions: Vec<PartitionId>,
 }
 
@@ -56,20 +56,20 @@ pub(crate) async fn find_all(
 ) -> Result<(Vec<PartitionSpec>, Arc<Cluster>)> {
     let mut cluster = observer.fetch_metadata().await?;
     for text in texts {
-        cluster = knowing_place(observer, cluster, text).await?;
+        cluster = metadata_naming(observer, cluster, text).await?;
     }
-    let places = texts.iter().map(|text| PartitionSpec::find(text, &cluster));
-    Ok((places.collect::<Result<_>>()?, cluster))
+    let specs = texts.iter().map(|text| PartitionSpec::find(text, &cluster));
+    Ok((specs.collect::<Result<_>>()?, cluster))
 }
 
-/// The same of one text.
+/// What one text names, and the metadata that says so.
 pub(crate) async fn find(observer: &Observer, text: &str) -> Result<(PartitionSpec, Arc<Cluster>)> {
     let cluster = observer.fetch_metadata().await?;
-    let cluster = knowing_place(observer, cluster, text).await?;
+    let cluster = metadata_naming(observer, cluster, text).await?;
     Ok((PartitionSpec::find(text, &cluster)?, cluster))
 }
 
-async fn knowing_place(
+async fn metadata_naming(
     observer: &Observer,
     cluster: Arc<Cluster>,
     text: &str,
@@ -80,18 +80,18 @@ async fn knowing_place(
     } else {
         &[stream, text]
     };
-    knowing(observer, cluster, names).await
+    metadata_knowing(observer, cluster, names).await
 }
 
 /// Fresh metadata, which knows the stream if any broker does.
 pub(crate) async fn metadata_with(observer: &Observer, stream: &str) -> Result<Arc<Cluster>> {
     let cluster = observer.fetch_metadata().await?;
-    knowing(observer, cluster, &[stream]).await
+    metadata_knowing(observer, cluster, &[stream]).await
 }
 
-/// That metadata where it knows a stream of one of the names, else that of a broker that does: what one broker does
+/// The metadata given where it knows a stream of one of the names, else that of a broker that does: what one broker does
 /// not know may exist all the same.
-pub(crate) async fn knowing(
+pub(crate) async fn metadata_knowing(
     observer: &Observer,
     mut cluster: Arc<Cluster>,
     names: &[&str],
@@ -105,16 +105,16 @@ pub(crate) async fn knowing(
     Ok(cluster)
 }
 
-/// Where every partition of these places is read from and to.
-pub(crate) fn specs(
-    places: &[PartitionSpec],
+/// Where every partition of these is read from and to.
+pub(crate) fn subscribe_specs(
+    specs: &[PartitionSpec],
     start: StartAt,
     stop: StopAt,
     isr_replica: bool,
 ) -> Vec<SubscribeSpec> {
-    let partitions = places.iter().flat_map(|place| {
-        let partitions = place.partitions.iter();
-        partitions.map(|partition| (Arc::clone(&place.stream), *partition))
+    let partitions = specs.iter().flat_map(|spec| {
+        let partitions = spec.partitions.iter();
+        partitions.map(|partition| (Arc::clone(&spec.stream), *partition))
     });
     partitions
         .map(|(stream, partition)| SubscribeSpec {
@@ -174,8 +174,8 @@ mod tests {
     }
 
     fn found(text: &str) -> Result<(String, Vec<PartitionId>)> {
-        let place = PartitionSpec::find(text, &cluster())?;
-        Ok((place.stream.to_string(), place.partitions))
+        let spec = PartitionSpec::find(text, &cluster())?;
+        Ok((spec.stream.to_string(), spec.partitions))
     }
 
     #[test]
@@ -192,11 +192,11 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_not_found() {
-        let exit = |text| found(text).map_err(|trouble| trouble.exit);
+        let exit = |text| found(text).map_err(|error| error.exit);
         assert_eq!(exit("ordres"), Err(Exit::NOT_FOUND));
         assert_eq!(exit("orders:9"), Err(Exit::NOT_FOUND));
         assert_eq!(exit("orders:x"), Err(Exit::USAGE));
-        let trouble = found("ordres:0").unwrap_err();
-        assert_eq!(trouble.missing_stream.as_deref(), Some("ordres"));
+        let error = found("ordres:0").unwrap_err();
+        assert_eq!(error.missing_stream.as_deref(), Some("ordres"));
     }
 }

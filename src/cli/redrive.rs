@@ -9,71 +9,78 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use tokio::signal;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::args::RedriveArgs;
 use super::audit_log;
+use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
-use super::output::{Column, Printer, TableSpec};
+use super::output::{Column, OutputRow, Printer, output_row};
 use super::partition_spec::{self, no_such_stream};
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
 use crate::model::{
-    Cluster, EndReason, ErrorKind, Failure, StreamName, SubscriptionEvent, Target, Timestamp,
-    shell_line,
+    Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
+    Target, Timestamp, counted_plainly, shell_line,
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
 use batch::BatchPublisher;
 use journal::{Journal, JournalProgress};
 use plan::{PartitionRange, RedrivePlan, RequestedCopy};
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "from",
-        "partition",
-        "to",
-        "matched",
-        "published",
-        "earlier",
-        "failed",
-        "unknown",
-        "next",
-    ],
-    raw: &["from", "partition", "published"],
-    columns: &[
-        Column::text("FROM", "from", 16),
-        Column::number("#", "partition", 3),
-        Column::text("TO", "to", 16),
-        Column::number("MATCHED", "matched", 9),
-        Column::number("PUBLISHED", "published", 9),
-        Column::number("EARLIER", "earlier", 9),
-        Column::number("FAILED", "failed", 0),
-        Column::number("UNKNOWN", "unknown", 0),
-        Column::number("NEXT", "next", 9),
-    ],
-};
+output_row! {
+    /// What one partition came to.
+    struct RedriveRow {
+        from: StreamName,
+        partition: PartitionId,
+        to: StreamName,
+        matched: u64,
+        published: u64,
+        earlier: u64,
+        failed: u64,
+        unknown: usize,
+        next: Option<Offset>,
+    }
+}
+
+impl OutputRow for RedriveRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("FROM", |row: &Self| row.from.to_string()).at_least(16),
+        Column::number("#", |row: &Self| row.partition.to_string()).at_least(3),
+        Column::text("TO", |row: &Self| row.to.to_string()).at_least(16),
+        Column::number("MATCHED", |row: &Self| row.matched.to_string()).at_least(9),
+        Column::number("PUBLISHED", |row: &Self| row.published.to_string()).at_least(9),
+        Column::number("EARLIER", |row: &Self| row.earlier.to_string()).at_least(9),
+        Column::number("FAILED", |row| row.failed.to_string()),
+        Column::number("UNKNOWN", |row| row.unknown.to_string()),
+        Column::number("NEXT", |row: &Self| plain(row.next)).at_least(9),
+    ];
+
+    fn raw(&self) -> String {
+        format!("{}\t{}\t{}", self.from, self.partition, self.published)
+    }
+}
 
 /// Copies the messages, one partition after the other. SIGINT lets the batch under way come to its end.
-pub(crate) async fn redrive(session: &mut CommandContext<'_>, args: &RedriveArgs) -> Result {
+pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs) -> Result {
     let client = if args.dry_run {
         None
     } else {
-        Some(session.client()?)
+        Some(context.client()?)
     };
-    let observer = session.observer()?;
-    let (from, cluster) = partition_spec::find(&observer, &args.from_place).await?;
-    let cluster = partition_spec::knowing(&observer, cluster, &[&args.to_stream]).await?;
+    let observer = context.observer()?;
+    let (from, cluster) = partition_spec::find(&observer, &args.from_partitions).await?;
+    let cluster = partition_spec::metadata_knowing(&observer, cluster, &[&args.to_stream]).await?;
     let to = cluster.stream(&args.to_stream);
     let to = to.map(|stream| Arc::clone(&stream.name));
     let to = to.ok_or_else(|| no_such_stream(&args.to_stream))?;
     if from.stream == to {
         return Err(CliError::usage("a stream cannot be redriven into itself"));
     }
-    let path = journal_path(session, args, &from.stream, &to);
+    let path = journal_path(context, args, &from.stream, &to);
     let mut journal = Journal::open(path)?;
     let asked = RequestedCopy::from_arguments(args, &from, &cluster);
     let plan = if let Some(plan) = journal.plan() {
@@ -83,7 +90,7 @@ pub(crate) async fn redrive(session: &mut CommandContext<'_>, args: &RedriveArgs
         journal.begin(&plan)?;
         plan
     };
-    let copier = client.map(|client| BatchPublisher::new(&client, &to, args.rate));
+    let publisher = client.map(|client| BatchPublisher::new(&client, &to, args.rate));
     let interrupt = CancellationToken::new();
     let mut listeners = JoinSet::new();
     let token = interrupt.clone();
@@ -92,34 +99,34 @@ pub(crate) async fn redrive(session: &mut CommandContext<'_>, args: &RedriveArgs
             token.cancel();
         }
     });
-    let work = Redrive {
+    let redrive = Redrive {
         observer,
         cluster,
         from: from.stream,
         to,
         query: args.query.clone(),
-        copier,
+        publisher,
         journal,
         interrupt,
     };
-    work.run(session, args, &plan).await
+    redrive.run(context, args, &plan).await
 }
 
 /// The file that was named; else, unless nothing is published, one in the user's own folder, removed when all is done.
 fn journal_path(
-    session: &CommandContext<'_>,
+    context: &CommandContext<'_>,
     args: &RedriveArgs,
     from: &str,
     to: &str,
-) -> Option<JournalPlace> {
+) -> Option<JournalLocation> {
     if args.dry_run {
         return None;
     }
     if let Some(path) = &args.journal {
         let path = path.clone();
-        return Some(JournalPlace { path, named: true });
+        return Some(JournalLocation { path, named: true });
     }
-    let words = [session.cluster_name(), from.to_owned(), to.to_owned()];
+    let words = [context.cluster_name(), from.to_owned(), to.to_owned()];
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || c == '.' {
             c
@@ -130,14 +137,14 @@ fn journal_path(
     let name = words.join("-").chars().map(plain).collect::<String>();
     let sum = crc32fast::hash(words.join("\n").as_bytes());
     let folder = Folders::of_user()?.state.join("redrive");
-    Some(JournalPlace {
+    Some(JournalLocation {
         path: folder.join(format!("{name}-{sum:08x}.jsonl")),
         named: false,
     })
 }
 
 /// Where the journal is.
-struct JournalPlace {
+struct JournalLocation {
     path: PathBuf,
     /// Whether the user named it: then it stays.
     named: bool,
@@ -151,7 +158,7 @@ struct Redrive {
     to: StreamName,
     query: Option<Query>,
     /// Publishes; `None` in a dry run.
-    copier: Option<BatchPublisher>,
+    publisher: Option<BatchPublisher>,
     journal: Journal,
     /// SIGINT came: nothing more is sent.
     interrupt: CancellationToken,
@@ -168,43 +175,38 @@ struct Totals {
 impl Redrive {
     async fn run(
         mut self,
-        session: &mut CommandContext<'_>,
+        context: &mut CommandContext<'_>,
         args: &RedriveArgs,
         plan: &RedrivePlan,
     ) -> Result {
-        let mut trouble = None;
+        let mut error = None;
         let mut total = Totals::default();
-        let mut out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
-        let mut printer = Printer::new(
-            &mut out,
-            &SHAPE,
-            session.form(args.output),
-            session.colours(),
-        );
+        let mut out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
+        let mut printer = Printer::new(&mut out, context.form(args.output), context.colours());
         for range in &plan.ranges {
-            let mut sums = Totals::default();
-            let copied = self.partition(session, plan, range, &mut sums).await;
-            printer.one(&self.row(range, &sums))?;
+            let mut totals = Totals::default();
+            let copied = self.copy_partition(context, plan, range, &mut totals).await;
+            printer.one(&self.row(range, &totals))?;
             printer.flush()?;
-            total.matched += sums.matched;
-            total.published += sums.published;
-            total.failed += sums.failed;
-            trouble = copied.err();
-            if trouble.is_some() || self.interrupt.is_cancelled() {
+            total.matched += totals.matched;
+            total.published += totals.published;
+            total.failed += totals.failed;
+            error = copied.err();
+            if error.is_some() || self.interrupt.is_cancelled() {
                 break;
             }
         }
         printer.finish()?;
-        self.end(session, &total, trouble)
+        self.end(context, &total, error)
     }
 
     /// Copies one partition, from where the journal has come to.
-    async fn partition(
+    async fn copy_partition(
         &mut self,
-        session: &mut CommandContext<'_>,
+        context: &mut CommandContext<'_>,
         plan: &RedrivePlan,
         range: &PartitionRange,
-        sums: &mut Totals,
+        totals: &mut Totals,
     ) -> Result<()> {
         let progress = self.journal.progress(range.partition);
         let Some(spec) = range.spec(&self.from, progress) else {
@@ -222,31 +224,31 @@ impl Redrive {
             };
             match item {
                 Some(SubscriptionItem::Batch(chunk)) => {
-                    if self.chunk(plan, range, &chunk, sums).await? {
+                    if self.copy_chunk(plan, range, &chunk, totals).await? {
                         break;
                     }
                 }
                 Some(SubscriptionItem::Event(event)) => {
-                    apply_event(session, range, &self.from, event)?;
+                    apply_event(context, range, &self.from, event)?;
                 }
                 None => break,
             }
         }
         let rest = self
-            .copier
+            .publisher
             .as_mut()
             .map(BatchPublisher::take_batch)
             .unwrap_or_default();
-        self.publish(range, rest, sums).await
+        self.publish(range, rest, totals).await
     }
 
-    /// Takes the messages of a chunk that are wanted; `true` once the end of the range is passed.
-    async fn chunk(
+    /// Copies the messages of a chunk that are wanted; `true` once the end of the range is passed.
+    async fn copy_chunk(
         &mut self,
         plan: &RedrivePlan,
         range: &PartitionRange,
         chunk: &Arc<Chunk>,
-        sums: &mut Totals,
+        totals: &mut Totals,
     ) -> Result<bool> {
         let now = Timestamp::now();
         for message in chunk.iter() {
@@ -256,13 +258,13 @@ impl Redrive {
             if !self.is_wanted(range, &message, now) {
                 continue;
             }
-            sums.matched += 1;
+            totals.matched += 1;
             let partition = plan.target(&message, &self.cluster, &self.to);
-            let Some(copier) = &mut self.copier else {
+            let Some(publisher) = &mut self.publisher else {
                 continue;
             };
-            if let Some(batch) = copier.add(&message, partition) {
-                self.publish(range, batch, sums).await?;
+            if let Some(batch) = publisher.add(&message, partition) {
+                self.publish(range, batch, totals).await?;
             }
         }
         Ok(chunk.last_offset() >= range.end)
@@ -270,9 +272,9 @@ impl Redrive {
 
     fn is_wanted(&self, range: &PartitionRange, message: &MessageRef<'_>, now: Timestamp) -> bool {
         let progress = self.journal.progress(range.partition);
-        let settled = progress.is_some_and(|progress| progress.is_settled(message.offset()));
+        let is_settled = progress.is_some_and(|progress| progress.is_settled(message.offset()));
         let query = self.query.as_ref();
-        !settled && query.is_none_or(|query| query.predicate().matches(message, now))
+        !is_settled && query.is_none_or(|query| query.predicate().matches(message, now))
     }
 
     /// Writes a batch down, publishes it, and writes down how it ended.
@@ -280,9 +282,9 @@ impl Redrive {
         &mut self,
         range: &PartitionRange,
         batch: batch::RedriveBatch,
-        sums: &mut Totals,
+        totals: &mut Totals,
     ) -> Result<()> {
-        let Some(copier) = &mut self.copier else {
+        let Some(publisher) = &mut self.publisher else {
             return Ok(());
         };
         if batch.is_empty() {
@@ -291,82 +293,78 @@ impl Redrive {
         tokio::select! {
             biased;
             () = self.interrupt.cancelled() => return Ok(()),
-            () = copier.wait() => {}
+            () = publisher.wait() => {}
         }
         self.journal.sending(range.partition, batch.offsets())?;
-        let ended = copier.publish(batch).await;
-        self.journal.ended(range.partition, &ended)?;
-        sums.published += u64::try_from(ended.stored.len()).unwrap_or(0);
-        sums.failed += u64::try_from(ended.failed.len()).unwrap_or(0);
-        ended.trouble.map_or(Ok(()), Err)
+        let outcome = publisher.publish(batch).await;
+        self.journal.ended(range.partition, &outcome)?;
+        totals.published += u64::try_from(outcome.stored.len()).unwrap_or(0);
+        totals.failed += u64::try_from(outcome.failed.len()).unwrap_or(0);
+        outcome.error.map_or(Ok(()), Err)
     }
 
-    fn row(&self, range: &PartitionRange, sums: &Totals) -> Value {
+    fn row(&self, range: &PartitionRange, totals: &Totals) -> RedriveRow {
         let fresh = JournalProgress::default();
         let progress = self.journal.progress(range.partition).unwrap_or(&fresh);
-        json!({
-            "from": &*self.from,
-            "partition": range.partition,
-            "to": &*self.to,
-            "matched": sums.matched,
-            "published": sums.published,
-            "earlier": progress.stored() - sums.published,
-            "failed": sums.failed,
-            "unknown": progress.unknown().len(),
-            "next": progress.next(),
-        })
+        RedriveRow {
+            from: Arc::clone(&self.from),
+            partition: range.partition,
+            to: Arc::clone(&self.to),
+            matched: totals.matched,
+            published: totals.published,
+            earlier: progress.stored() - totals.published,
+            failed: totals.failed,
+            unknown: progress.unknown().len(),
+            next: progress.next(),
+        }
     }
 
     /// Says how it ended, writes it into the log of changes, and chooses the exit code.
     fn end(
         mut self,
-        session: &mut CommandContext<'_>,
+        context: &mut CommandContext<'_>,
         total: &Totals,
-        trouble: Option<CliError>,
+        error: Option<CliError>,
     ) -> Result {
-        let Some(_publishes) = &self.copier else {
+        let Some(_publisher) = &self.publisher else {
             let (from, to) = (&self.from, &self.to);
-            session.console.print_error(&format!(
+            context.console.print_error(&format!(
                 "{} would be copied from \"{from}\" to \"{to}\"; nothing was sent",
-                messages(total.matched)
+                counted_plainly(total.matched, "message")
             ));
-            return trouble.map_or(Ok(Exit::DONE), Err);
+            return error.map_or(Ok(Exit::DONE), Err);
         };
         let interrupted = self.interrupt.is_cancelled();
-        let stopped = trouble.is_some() || interrupted;
+        let stopped = error.is_some() || interrupted;
         let unknown = self.journal.unknown();
         let lost: usize = unknown.iter().map(|(_, offsets)| offsets.len()).sum();
         let command = ["redrive", &*self.from, &*self.to].map(str::to_owned);
         let detail = format!(
             "{} stored, {lost} of unknown outcome",
-            messages(total.published)
+            counted_plainly(total.published, "message")
         );
-        let word = if stopped { "partly" } else { "done" };
-        audit_log::note_many(
-            &session.cluster_name(),
-            &shell_line(&command),
-            word,
-            &detail,
-        );
+        let outcome = if stopped { "partly" } else { "done" };
+        let command = shell_line(&command);
+        audit_log::record_many(&context.cluster_name(), command, outcome, detail);
         for (partition, offsets) in &unknown {
-            session.console.print_error(&format!(
+            context.console.print_error(&format!(
                 "partition {partition} of stream \"{}\": nobody knows whether offsets {} were copied; they are not sent again",
                 self.from,
                 journal::offset_ranges(offsets)
             ));
         }
         if stopped && let Some(path) = self.journal.path() {
-            session.console.print_error(&format!(
+            context.console.print_error(&format!(
                 "{} copied; the same command goes on from there, by {}",
-                messages(total.published),
+                counted_plainly(total.published, "message"),
                 path.display()
             ));
         }
         if !stopped {
             self.journal.finish(lost == 0)?;
         }
-        match trouble {
-            Some(trouble) if trouble.exit != Exit::UNKNOWN || lost == 0 => Err(trouble),
+        match error {
+            Some(error) if error.exit != Exit::UNKNOWN || lost == 0 => Err(error),
             _ if interrupted => Ok(Exit::INTERRUPTED),
             _ if lost > 0 => Ok(Exit::UNKNOWN),
             _ => Ok(Exit::DONE),
@@ -376,7 +374,7 @@ impl Redrive {
 
 /// What happens to the reading of a partition, where it is worth a word or the end.
 fn apply_event(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     range: &PartitionRange,
     stream: &StreamName,
     event: SubscriptionEvent,
@@ -385,7 +383,7 @@ fn apply_event(
     match event {
         SubscriptionEvent::Gap { .. } => {
             let sentence = event.sentence(&target);
-            session.console.print_error(&sentence.unwrap_or_default());
+            context.console.print_error(&sentence.unwrap_or_default());
             Ok(())
         }
         // The journal counts by offsets, and these mean other messages now.
@@ -403,9 +401,4 @@ fn apply_event(
             Some(failure) => Err(failure.into()),
         },
     }
-}
-
-fn messages(count: u64) -> String {
-    let noun = if count == 1 { "message" } else { "messages" };
-    format!("{count} {noun}")
 }

@@ -9,34 +9,45 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{ConfigArgs, ConfigTask, Options};
-use super::command_context::{CommandContext, ConfigPlace};
+use super::command_context::{CommandContext, ConfigLocation};
 use super::exit::{CliError, Exit, Result};
-use super::output::{Column, TableSpec};
+use super::output::{Column, OutputRow, output_row, plain};
 use super::stdio::Stdio;
 use crate::config::{ConfigFile, Setting, SettingSource, Settings, TEMPLATE, TlsFiles};
 use crate::model::format_duration;
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &["setting", "value", "from"],
-    raw: &["setting", "value"],
-    columns: &[
-        Column::text("SETTING", "setting", 0),
-        Column::text("VALUE", "value", 0),
-        Column::text("FROM", "from", 0),
-    ],
-};
+output_row! {
+    /// A setting.
+    struct SettingRow {
+        setting: String,
+        value: Value,
+        from: String,
+    }
+}
+
+impl OutputRow for SettingRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("SETTING", |row| row.setting.clone()),
+        Column::text("VALUE", |row| plain(&row.value)),
+        Column::text("FROM", |row| row.from.clone()),
+    ];
+
+    fn raw(&self) -> String {
+        format!("{}\t{}", self.setting, plain(&self.value))
+    }
+}
 
 /// Prints the settings, or writes the first config file.
 pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Stdio) -> Result {
     if let Some(ConfigTask::Init) = args.task {
-        return init(&ConfigPlace::find(options)?.path, console);
+        return init(&ConfigLocation::find(options)?.path, console);
     }
-    let mut session = CommandContext::open(options, console)?;
-    let mut rows = SettingRows::new(&session.config);
-    rows.settings(&session.settings);
-    rows.rest_of_file(&session.settings.file);
+    let mut context = CommandContext::open(options, console)?;
+    let mut rows = SettingRows::new(&context.config);
+    rows.settings(&context.settings);
+    rows.rest_of_file(&context.settings.file);
     let rows = rows.rows;
-    session.printer(&SHAPE, args.output).all(&rows)?;
+    context.printer(args.output).all(&rows)?;
     Ok(Exit::DONE)
 }
 
@@ -64,21 +75,24 @@ fn write_new(path: &Path) -> io::Result<()> {
 /// The lines of the table, in the order of the config file.
 struct SettingRows {
     file: String,
-    rows: Vec<Value>,
+    rows: Vec<SettingRow>,
 }
 
 impl SettingRows {
-    fn new(place: &ConfigPlace) -> Self {
-        let file = place.path.display().to_string();
-        let missing = if place.path.exists() {
+    fn new(location: &ConfigLocation) -> Self {
+        let file = location.path.display().to_string();
+        let missing = if location.path.exists() {
             ""
         } else {
             "; there is no such file"
         };
-        let from = format!("{}{missing}", place.source);
-        let first = json!({"setting": "config", "value": file, "from": from});
-        let rows = vec![first];
-        Self { file, rows }
+        let from = format!("{}{missing}", location.source);
+        let mut rows = Self {
+            file,
+            rows: Vec::new(),
+        };
+        rows.push("config", json!(rows.file), from);
+        rows
     }
 
     fn add<T>(&mut self, name: &str, setting: &Setting<T>, show: impl FnOnce(&T) -> Value) {
@@ -89,9 +103,7 @@ impl SettingRows {
             | SettingSource::Environment(_)
             | SettingSource::Flag(_)) => other.to_string(),
         };
-        let value = show(&setting.value);
-        self.rows
-            .push(json!({"setting": name, "value": value, "from": from}));
+        self.push(name, show(&setting.value), from);
     }
 
     fn settings(&mut self, settings: &Settings) {
@@ -117,27 +129,35 @@ impl SettingRows {
 
     fn rest_of_file(&mut self, file: &ConfigFile) {
         for (name, facts) in &file.streams {
-            self.of_file(&format!("streams.{name}.min_isr"), &json!(facts.min_isr));
+            self.of_file(&format!("streams.{name}.min_isr"), json!(facts.min_isr));
         }
         if let Some(messages) = file.alerts.lag_messages {
-            self.of_file("alerts.lag_messages", &json!(messages));
+            self.of_file("alerts.lag_messages", json!(messages));
         }
         if let Some(time) = &file.alerts.lag_time {
-            self.of_file("alerts.lag_time", &duration(time));
+            self.of_file("alerts.lag_time", duration(time));
         }
         for (command, chords) in &file.keys {
             let chords = json!(chords.all().join(", "));
-            self.of_file(&format!("keys.\"{command}\""), &chords);
+            self.of_file(&format!("keys.\"{command}\""), chords);
         }
         for (pattern, decode) in &file.decode {
             let value = format!("{} of {}", decode.message, decode.protobuf.display());
-            self.of_file(&format!("decode.\"{pattern}\""), &json!(value));
+            self.of_file(&format!("decode.\"{pattern}\""), json!(value));
         }
     }
 
-    fn of_file(&mut self, name: &str, value: &Value) {
-        self.rows
-            .push(json!({"setting": name, "value": value, "from": self.file}));
+    fn of_file(&mut self, name: &str, value: Value) {
+        self.push(name, value, self.file.clone());
+    }
+
+    fn push(&mut self, name: &str, value: Value, from: String) {
+        let setting = name.to_owned();
+        self.rows.push(SettingRow {
+            setting,
+            value,
+            from,
+        });
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a command reads from and writes to: handed in, so that tests can listen.
+//! What a command reads from and writes to: handed in, so that tests can read them.
 //! The only place that touches the process's own streams.
 
 use std::fmt;
@@ -33,15 +33,15 @@ impl Stdio {
         }
     }
 
-    /// Writes one line to standard error. Where even that fails there is nobody left to tell.
+    /// Writes one line to standard error. Where even that fails there is nowhere left to report it.
     pub(crate) fn print_error(&mut self, sentence: &str) {
-        let _nobody_listens = writeln!(self.err, "{sentence}");
+        let _nobody_reads = writeln!(self.err, "{sentence}");
     }
 }
 
 impl fmt::Debug for Stdio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Console")
+        f.debug_struct("Stdio")
             .field("out_is_terminal", &self.out_is_terminal)
             .field("in_is_terminal", &self.in_is_terminal)
             .finish_non_exhaustive()

@@ -1,5 +1,5 @@
 //! `liftui tail`: messages of some partitions, merged by time, filtered and printed, with nothing left out.
-//! Subscriptions are in `subscriptions`, what happens to them in `flow`, printing in `print`; between them go sealed chunks.
+//! Subscriptions are in `subscriptions`, what happens to them in `runner`, printing in `print`; between them go sealed chunks.
 
 mod print;
 mod runner;
@@ -30,15 +30,15 @@ use table::MessageTable;
 const LAST: u64 = 10;
 
 /// Prints messages until the range is done, enough were printed, nobody reads, or SIGINT.
-pub(crate) async fn tail(session: &mut CommandContext<'_>, args: &TailArgs) -> Result {
-    let observer = session.observer()?;
-    let (found, cluster) = partition_spec::find_all(&observer, &args.places).await?;
-    let places = narrowed(session, args, found, &cluster)?;
+pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> Result {
+    let observer = context.observer()?;
+    let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
+    let partition_specs = narrow_to_key(context, args, found, &cluster)?;
     if args.resume {
-        resume(session, &observer, &places).await?;
+        resume(context, &observer, &partition_specs).await?;
     }
-    let form = form(session, args, &places);
-    let specs = specs(args, &places);
+    let form = form(context, args, &partition_specs);
+    let specs = subscribe_specs(args, &partition_specs);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
     let now = Timestamp::now();
     // A range may end in what is yet to come.
@@ -53,74 +53,74 @@ pub(crate) async fn tail(session: &mut CommandContext<'_>, args: &TailArgs) -> R
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
     };
-    let out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
-    let printer = Printer::new(form, filter, out)?;
-    let (flow, queue) = TailRunner::new(session.console, subscriptions, printer.count(), follows);
-    let flow = if waits {
-        flow.saying_when_quiet()
+    let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
+    let printer = Printer::new(form, filter, out);
+    let (runner, queue) = TailRunner::new(context.console, subscriptions, printer.count(), follows);
+    let runner = if waits {
+        runner.reporting_silence()
     } else {
-        flow
+        runner
     };
     let printing = spawn_blocking(move || printer.run(queue));
-    flow.run(printing, args.progress).await
+    runner.run(printing, args.progress).await
 }
 
-/// These places; with a key, the one partition of each stream that the key belongs to.
-fn narrowed(
-    session: &mut CommandContext<'_>,
+/// The partitions to read; with a key, the one partition of each stream that the key belongs to.
+fn narrow_to_key(
+    context: &mut CommandContext<'_>,
     args: &TailArgs,
-    mut places: Vec<PartitionSpec>,
+    mut partition_specs: Vec<PartitionSpec>,
     cluster: &Cluster,
 ) -> Result<Vec<PartitionSpec>> {
     let Some(key) = &args.key else {
-        return Ok(places);
+        return Ok(partition_specs);
     };
-    for place in &mut places {
-        let count = cluster.partition_count(&place.stream).unwrap_or(1);
+    for spec in &mut partition_specs {
+        let count = cluster.partition_count(&spec.stream).unwrap_or(1);
         let partition = by_key(key.as_bytes(), count);
-        if !place.partitions.contains(&partition) {
+        if !spec.partitions.contains(&partition) {
             return Err(CliError::usage(format!(
                 "key \"{key}\" belongs to partition {partition} of stream \"{}\", which is not read",
-                place.stream
+                spec.stream
             )));
         }
-        place.partitions = vec![partition];
-        session.console.print_error(&format!(
+        spec.partitions = vec![partition];
+        context.console.print_error(&format!(
             "key \"{key}\" belongs to partition {partition} of stream \"{}\"",
-            place.stream
+            spec.stream
         ));
     }
-    Ok(places)
+    Ok(partition_specs)
 }
 
 /// Resumes those partitions that are paused: it is asked first, since resuming makes readonly ones writable.
 async fn resume(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     observer: &Observer,
-    places: &[PartitionSpec],
+    partition_specs: &[PartitionSpec],
 ) -> Result<()> {
-    let client = session.client()?;
-    for place in places {
+    let client = context.client()?;
+    for spec in partition_specs {
         let mut paused = Vec::new();
-        for partition in &place.partitions {
-            let probe = observer.probe(&place.stream, *partition).await;
+        for partition in &spec.partitions {
+            let probe = observer.probe(&spec.stream, *partition).await;
             if probe.state == ProbeState::Paused {
                 paused.push(*partition);
             }
         }
         if !paused.is_empty() {
             let operation = Operation::Resume {
-                stream: Arc::clone(&place.stream),
+                stream: Arc::clone(&spec.stream),
                 partitions: paused,
             };
-            mutate::send(session, &client, operation).await?;
+            mutate::send(context, &client, operation).await?;
         }
     }
     Ok(())
 }
 
 /// Where every partition is read from and to.
-fn specs(args: &TailArgs, places: &[PartitionSpec]) -> Vec<SubscribeSpec> {
+fn subscribe_specs(args: &TailArgs, partition_specs: &[PartitionSpec]) -> Vec<SubscribeSpec> {
     let stop = args.range.to.unwrap_or(if args.count {
         StopAt::Latest
     } else {
@@ -131,32 +131,38 @@ fn specs(args: &TailArgs, places: &[PartitionSpec]) -> Vec<SubscribeSpec> {
     } else {
         StartAt::Earliest
     });
-    partition_spec::specs(places, start, stop, args.isr_replica)
+    partition_spec::subscribe_specs(partition_specs, start, stop, args.isr_replica)
 }
 
-fn form(session: &CommandContext<'_>, args: &TailArgs, places: &[PartitionSpec]) -> PrintForm {
+fn form(
+    context: &CommandContext<'_>,
+    args: &TailArgs,
+    partition_specs: &[PartitionSpec],
+) -> PrintForm {
     if args.count {
         return PrintForm::Count;
     }
     if let Some(format) = &args.format {
         return PrintForm::Custom(format.clone());
     }
-    match session.form(args.output) {
+    match context.form(args.output) {
         args::OutputForm::Json => PrintForm::Json,
         args::OutputForm::Ndjson => PrintForm::Export(ExportForm::Ndjson),
         args::OutputForm::Csv => PrintForm::Export(ExportForm::Csv),
         args::OutputForm::Raw => PrintForm::Export(ExportForm::Raw),
         args::OutputForm::Table => {
-            let names = places.iter().map(|place| place.stream.chars().count());
+            let names = partition_specs
+                .iter()
+                .map(|spec| spec.stream.chars().count());
             PrintForm::Table(MessageTable {
-                stream: if places.len() > 1 {
+                stream: if partition_specs.len() > 1 {
                     names.max().unwrap_or(0)
                 } else {
                     0
                 },
-                width: session.width(),
+                width: context.width(),
                 offset: local_offset(),
-                bold: session.colours(),
+                bold: context.colours(),
             })
         }
     }

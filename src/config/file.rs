@@ -44,7 +44,7 @@ pub struct ConfigFile {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContextSection {
-    /// Its seed brokers, `host:port`.
+    /// The seed brokers, `host:port`.
     #[serde(deserialize_with = "addresses")]
     pub addr: Vec<String>,
     /// Whether it is only watched.

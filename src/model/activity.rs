@@ -20,7 +20,7 @@ pub enum ActivityKind {
     CreateStream {
         /// The stream.
         stream: StreamName,
-        /// Its partitions.
+        /// The partitions.
         partitions: Vec<PartitionId>,
     },
     /// A stream was deleted.
@@ -103,11 +103,11 @@ impl CursorEntry {
 /// A consumer group as far as can be known without keeping its members alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupInfo {
-    /// Its id.
+    /// The id.
     pub id: String,
     /// The broker that coordinates it, where metadata tells.
     pub coordinator: Option<String>,
-    /// Its epoch, where metadata tells.
+    /// The epoch, where metadata tells.
     pub epoch: Option<u64>,
     /// Members seen joining and not seen leaving; `None` where no activity was read.
     pub members: Option<Vec<String>>,

@@ -10,7 +10,7 @@ use super::{BrokerId, Cluster, Failure, Partition, PartitionId, StreamName, Time
 pub struct BrokerView {
     /// The broker's address as it was dialled, `host:port`: the identity of the view while its id is unknown.
     pub address: Arc<str>,
-    /// Its id, once it has answered or another broker named it.
+    /// The id, once it has answered or another broker named it.
     pub broker: Option<BrokerId>,
     /// When this outcome was known.
     pub at: Timestamp,

@@ -55,7 +55,7 @@ impl Cluster {
 /// A broker as metadata lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broker {
-    /// Its id.
+    /// The id.
     pub id: BrokerId,
     /// The host that it advertises.
     pub host: String,
@@ -81,13 +81,13 @@ impl Broker {
 /// A stream and its partitions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stream {
-    /// Its name, unique in the cluster.
+    /// The name, unique in the cluster.
     pub name: StreamName,
     /// The NATS subject it stores; partition N > 0 stores `subject.N`.
     pub subject: Arc<str>,
     /// When it was created: tells a stream from a later one of the same name.
     pub created: Timestamp,
-    /// Its partitions, sorted by id.
+    /// The partitions, sorted by id.
     pub partitions: Vec<Partition>,
 }
 
@@ -107,7 +107,7 @@ impl Stream {
 /// A partition as one broker sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Partition {
-    /// Its number.
+    /// The number.
     pub id: PartitionId,
     /// The broker that leads it. Metadata keeps naming a dead leader until another is elected.
     pub leader: Option<BrokerId>,

@@ -15,11 +15,11 @@ pub type Headers = Vec<(String, Bytes)>;
 /// A message as a subscription delivers it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Message {
-    /// Its stream.
+    /// The stream.
     pub stream: StreamName,
-    /// Its partition.
+    /// The partition.
     pub partition: PartitionId,
-    /// Its offset.
+    /// The offset.
     pub offset: Offset,
     /// When the leader stored it.
     pub timestamp: Timestamp,

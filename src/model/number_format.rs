@@ -19,9 +19,17 @@ pub fn grouped(number: i64) -> String {
 
 /// A number and its word: `1 partition`, `2,048 partitions`.
 pub fn counted(number: usize, word: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    let number = grouped(i64::try_from(number).unwrap_or(i64::MAX));
-    format!("{number} {word}{plural}")
+    let grouped = grouped(i64::try_from(number).unwrap_or(i64::MAX));
+    format!("{grouped} {word}{}", plural(number == 1))
+}
+
+/// A number and its word without anything between the digits: `1 message`, `2048 messages`.
+pub fn counted_plainly(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", plural(number == 1))
+}
+
+fn plural(is_one: bool) -> &'static str {
+    if is_one { "" } else { "s" }
 }
 
 #[cfg(test)]

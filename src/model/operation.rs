@@ -87,9 +87,9 @@ pub enum Outcome {
     Sent,
     /// Some partitions did it, others did not.
     Partial {
-        /// Those that did.
+        /// The partitions that did.
         done: Vec<PartitionId>,
-        /// Those that did not, and why.
+        /// The partitions that did not, and why.
         failed: Vec<(PartitionId, Failure)>,
     },
 }

@@ -146,7 +146,7 @@ pub enum RetryLimit {
     AsClient,
     /// For so long without a message, counted from the loss.
     After(Duration),
-    /// It looks for ever, as the dashboard and `tail` do.
+    /// Looks for ever, as the dashboard and `tail` do.
     Never,
 }
 

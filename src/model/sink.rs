@@ -9,9 +9,9 @@ use super::{Headers, Message, Offset, PartitionId, StreamName, Timestamp};
 /// The fixed part of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct MessageStamp {
-    /// Its offset.
+    /// The offset.
     pub offset: Offset,
-    /// Its partition.
+    /// The partition.
     pub partition: PartitionId,
     /// When the leader stored it.
     pub timestamp: Timestamp,
@@ -25,7 +25,7 @@ pub trait MessageSink: Send + 'static {
 
     /// The key of the message being read.
     fn key(&mut self, bytes: &[u8]);
-    /// Its value.
+    /// The value.
     fn value(&mut self, bytes: &[u8]);
     /// One of its headers.
     fn header(&mut self, name: &[u8], value: &[u8]);

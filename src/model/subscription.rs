@@ -10,14 +10,14 @@ pub enum SubscriptionEvent {
         /// The broker that serves it.
         broker: BrokerId,
     },
-    /// It was cut, and a broker to go on with is looked for.
+    /// The subscription was cut, and a broker to go on with is looked for.
     Resuming {
         /// How many tries since the cut, from 1.
         attempt: u32,
         /// What cut it, or what the last try ran into.
         failure: Failure,
     },
-    /// It goes on where it was cut: nothing twice, nothing left out.
+    /// The subscription goes on where it was cut: nothing twice, nothing left out.
     Resumed {
         /// The broker that serves it now.
         broker: BrokerId,
@@ -48,7 +48,7 @@ pub enum SubscriptionEvent {
         /// The last of their offsets.
         to: Offset,
     },
-    /// It is over; nothing follows.
+    /// The subscription is over; nothing follows.
     Ended(EndReason),
 }
 

@@ -41,9 +41,15 @@ impl Timestamp {
         Self(self.0.saturating_add(nanos(duration)))
     }
 
-    /// The same point as a calendar date and time, in UTC.
+    /// The point as a calendar date and time, in UTC.
     pub fn to_utc(self) -> chrono::DateTime<chrono::Utc> {
         chrono::DateTime::from_timestamp_nanos(self.0)
+    }
+
+    /// RFC 3339 in UTC with nanoseconds.
+    pub fn to_rfc3339(self) -> String {
+        self.to_utc()
+            .to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
     }
 }
 

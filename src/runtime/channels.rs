@@ -7,18 +7,18 @@ use tokio::sync::mpsc;
 use crate::app::Event;
 
 /// Answers, views, subscription events: small and worth a key's priority.
-const CONTROL_ROOM: usize = 256;
+const CONTROL_CAPACITY: usize = 256;
 
-/// Chunks of up to 256 KiB: enough to keep the loop busy, few enough that memory in flight stays at 4 MiB.
-const FEED_ROOM: usize = 16;
+/// Chunks of up to 256 KiB: enough to keep the loop busy, few enough that memory in the queue stays at 4 MiB.
+const TAIL_CAPACITY: usize = 16;
 
 /// Both queues, empty.
 pub(super) fn event_channels() -> (EventSender, EventReceiver) {
-    let (control_in, control) = mpsc::channel(CONTROL_ROOM);
-    let (feed_in, tails) = mpsc::channel(FEED_ROOM);
+    let (control_in, control) = mpsc::channel(CONTROL_CAPACITY);
+    let (tails_in, tails) = mpsc::channel(TAIL_CAPACITY);
     let outbox = EventSender {
         control: control_in,
-        tails: feed_in,
+        tails: tails_in,
     };
     (outbox, EventReceiver { control, tails })
 }

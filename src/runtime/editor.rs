@@ -13,7 +13,7 @@ use tokio::time::interval;
 use crate::model::{ErrorKind, Failure, Target};
 
 /// How often to look whether the editor was closed: faster than a hand is back on the keys.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The user's editor as git and crontab find it.
 pub(super) fn preferred() -> String {
@@ -51,11 +51,11 @@ async fn run(editor: &str, file: &Path) -> io::Result<()> {
         .arg("sh")
         .arg(file)
         .spawn()?;
-    let mut open = Open(started);
-    let mut look = interval(LOOK);
+    let mut running = RunningEditor(started);
+    let mut ticks = interval(POLL_INTERVAL);
     loop {
-        look.tick().await;
-        match open.0.try_wait()? {
+        ticks.tick().await;
+        match running.0.try_wait()? {
             Some(status) if status.success() => return Ok(()),
             Some(status) => return Err(io::Error::other(format!("it ended with {status}"))),
             None => {}
@@ -64,9 +64,9 @@ async fn run(editor: &str, file: &Path) -> io::Result<()> {
 }
 
 /// An editor that does not outlive the dashboard: it would fight with the shell for the terminal.
-struct Open(Child);
+struct RunningEditor(Child);
 
-impl Drop for Open {
+impl Drop for RunningEditor {
     fn drop(&mut self) {
         // Nothing happens to one that has ended.
         let _ = self.0.kill();

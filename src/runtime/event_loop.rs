@@ -26,7 +26,7 @@ const DRAIN: usize = 64;
 const TICK: Duration = Duration::from_secs(1);
 
 /// How long to wait for a stop that the system grants: an orphaned process group is never stopped.
-const STOP_PATIENCE: Duration = Duration::from_millis(300);
+const STOP_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// How the loop ended.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(super) enum LoopExit {
 
 /// One thing that the loop woke for.
 enum Wakeup {
-    Cue(HostEvent),
+    Host(HostEvent),
     Event(Event),
     /// A frame or the return from a stop is due.
     Due,
@@ -66,8 +66,8 @@ pub(super) struct EventLoop<'a, S: Screen> {
     gate: FrameGate,
     tick: Interval,
     viewport: Option<Viewport>,
-    presence: TerminalOwner,
-    ended: Option<LoopExit>,
+    terminal_owner: TerminalOwner,
+    exit: Option<LoopExit>,
 }
 
 impl<'a, S: Screen> EventLoop<'a, S> {
@@ -92,8 +92,8 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             gate: FrameGate::default(),
             tick,
             viewport: None,
-            presence: TerminalOwner::Here,
-            ended: None,
+            terminal_owner: TerminalOwner::Here,
+            exit: None,
         }
     }
 
@@ -102,20 +102,20 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     /// # Errors
     /// The terminal could not be read or written.
     pub(super) async fn run(mut self) -> io::Result<LoopExit> {
-        let outcome = self.turn().await;
+        let outcome = self.run_until_exit().await;
         self.executor.shut_down().await;
         outcome
     }
 
-    async fn turn(&mut self) -> io::Result<LoopExit> {
+    async fn run_until_exit(&mut self) -> io::Result<LoopExit> {
         self.update(Event::Tick(Timestamp::now()))?;
         self.draw()?;
         loop {
-            if let Some(ended) = self.ended.take() {
-                return Ok(ended);
+            if let Some(exit) = self.exit.take() {
+                return Ok(exit);
             }
-            let woke = self.wait().await;
-            self.on_wakeup(woke)?;
+            let wakeup = self.wait().await;
+            self.on_wakeup(wakeup)?;
             self.drain().await?;
             if self.frame_due().is_some_and(|due| due <= Instant::now()) {
                 self.draw()?;
@@ -125,13 +125,13 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     /// When a frame may be drawn, if one may at all.
     fn frame_due(&self) -> Option<Instant> {
-        let here = self.presence == TerminalOwner::Here;
+        let here = self.terminal_owner == TerminalOwner::Here;
         self.gate.due(Instant::now()).filter(|_| here)
     }
 
     /// When the loop has to wake although nothing happens.
     fn deadline(&self) -> Option<Instant> {
-        match self.presence {
+        match self.terminal_owner {
             TerminalOwner::Here => self.frame_due(),
             TerminalOwner::Stopped(until) => Some(until),
             TerminalOwner::Editing => None,
@@ -144,59 +144,61 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         tokio::select! {
             // In this order: a key is answered before the answers of brokers, those before the flood of a tail.
             biased;
-            cue = poll_fn(|context| screen.poll_event(context)) => Wakeup::Cue(cue),
+            event = poll_fn(|context| screen.poll_event(context)) => Wakeup::Host(event),
             Some(event) = self.inbox.control.recv() => Wakeup::Event(event),
             Some(event) = self.inbox.tails.recv() => Wakeup::Event(event),
             _ = self.tick.tick() => Wakeup::Event(Event::Tick(Timestamp::now())),
-            () = until(due) => Wakeup::Due,
+            () = sleep_until_due(due) => Wakeup::Due,
         }
     }
 
     /// Takes what is there already, so that a burst costs one frame.
     async fn drain(&mut self) -> io::Result<()> {
         for _ in 0..DRAIN {
-            let Some(woke) = self.ready().await else {
+            let Some(wakeup) = self.ready().await else {
                 break;
             };
-            self.on_wakeup(woke)?;
+            self.on_wakeup(wakeup)?;
         }
         Ok(())
     }
 
     /// What is there already; never waits.
     async fn ready(&mut self) -> Option<Wakeup> {
-        if self.ended.is_some() {
+        if self.exit.is_some() {
             return None;
         }
-        let cue = poll_fn(|context| Poll::Ready(self.screen.poll_event(context))).await;
-        if let Poll::Ready(cue) = cue {
-            return Some(Wakeup::Cue(cue));
+        let polled = poll_fn(|context| Poll::Ready(self.screen.poll_event(context))).await;
+        if let Poll::Ready(event) = polled {
+            return Some(Wakeup::Host(event));
         }
         let inbox = &mut self.inbox;
         let event = inbox.control.try_recv().or_else(|_| inbox.tails.try_recv());
         event.ok().map(Wakeup::Event)
     }
 
-    fn on_wakeup(&mut self, woke: Wakeup) -> io::Result<()> {
-        match woke {
-            Wakeup::Cue(cue) => self.follow(cue),
+    fn on_wakeup(&mut self, wakeup: Wakeup) -> io::Result<()> {
+        match wakeup {
+            Wakeup::Host(event) => self.on_host_event(event),
             Wakeup::Event(event) => self.update(event),
-            Wakeup::Due if matches!(self.presence, TerminalOwner::Stopped(_)) => self.come_back(),
+            Wakeup::Due if matches!(self.terminal_owner, TerminalOwner::Stopped(_)) => {
+                self.take_terminal_back()
+            }
             Wakeup::Due => Ok(()),
         }
     }
 
-    fn follow(&mut self, cue: HostEvent) -> io::Result<()> {
-        match cue {
+    fn on_host_event(&mut self, event: HostEvent) -> io::Result<()> {
+        match event {
             HostEvent::Input(report) => match input::event(report) {
                 Some(event) => self.update(event),
                 None => Ok(()),
             },
             // Whoever stopped the process may have changed the terminal; the editor still has it.
-            HostEvent::Continued if self.presence == TerminalOwner::Editing => Ok(()),
-            HostEvent::Continued => self.come_back(),
+            HostEvent::Continued if self.terminal_owner == TerminalOwner::Editing => Ok(()),
+            HostEvent::Continued => self.take_terminal_back(),
             HostEvent::Shutdown => {
-                self.ended = Some(LoopExit::Quit);
+                self.exit = Some(LoopExit::Quit);
                 self.update(Event::Shutdown)
             }
             HostEvent::Lost(error) => Err(error),
@@ -204,27 +206,27 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     }
 
     fn update(&mut self, event: Event) -> io::Result<()> {
-        if self.presence == TerminalOwner::Editing && matches!(event, Event::Edited(..)) {
-            self.come_back()?;
+        if self.terminal_owner == TerminalOwner::Editing && matches!(event, Event::Edited(..)) {
+            self.take_terminal_back()?;
         }
         self.gate.changed();
         for effect in self.app.update(event) {
-            if let Some(order) = self.executor.carry_out(effect) {
-                self.obey(order)?;
+            if let Some(action) = self.executor.carry_out(effect) {
+                self.perform_action(action)?;
             }
         }
         Ok(())
     }
 
-    fn obey(&mut self, order: LoopAction) -> io::Result<()> {
-        match order {
-            LoopAction::Quit => self.ended = Some(LoopExit::Quit),
+    fn perform_action(&mut self, action: LoopAction) -> io::Result<()> {
+        match action {
+            LoopAction::Quit => self.exit = Some(LoopExit::Quit),
             LoopAction::Switch(name) => return self.switch(&name),
             LoopAction::Stop => return self.stop(),
             LoopAction::Copy(text) => return self.copy(&text),
             LoopAction::Edit(id, text) => {
                 self.screen.leave()?;
-                self.presence = TerminalOwner::Editing;
+                self.terminal_owner = TerminalOwner::Editing;
                 self.executor.edit(id, text);
             }
         }
@@ -236,7 +238,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             .contexts
             .map_or_else(|| Err(no_contexts(name)), |open| open(name));
         match opened {
-            Ok(session) => self.ended = Some(LoopExit::Switch(Box::new(session))),
+            Ok(session) => self.exit = Some(LoopExit::Switch(Box::new(session))),
             Err(failure) => return self.update(Event::Failed(failure)),
         }
         Ok(())
@@ -256,28 +258,28 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     fn stop(&mut self) -> io::Result<()> {
         self.screen.leave()?;
-        self.presence = TerminalOwner::Stopped(Instant::now() + STOP_PATIENCE);
+        self.terminal_owner = TerminalOwner::Stopped(Instant::now() + STOP_TIMEOUT);
         self.screen.stop()
     }
 
-    fn come_back(&mut self) -> io::Result<()> {
-        self.presence = TerminalOwner::Here;
+    fn take_terminal_back(&mut self) -> io::Result<()> {
+        self.terminal_owner = TerminalOwner::Here;
         self.gate.changed();
         self.screen.enter()
     }
 
-    /// Draws, and tells the app what room there was (I3). Another room asks for one more frame, which settles.
+    /// Draws, and tells the app the layout (I3). Another layout asks for one more frame, after which nothing changes.
     fn draw(&mut self) -> io::Result<()> {
         let (app, theme) = (&self.app, self.theme);
-        let mut offered = None;
+        let mut drawn = None;
         self.screen
-            .draw(&mut |frame| offered = Some(ui::draw(frame, app, theme)))?;
+            .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme)))?;
         self.gate.drawn(Instant::now());
-        if offered == self.viewport {
+        if drawn == self.viewport {
             return Ok(());
         }
-        self.viewport.clone_from(&offered);
-        offered.map_or(Ok(()), |viewport| self.update(Event::Viewport(viewport)))
+        self.viewport.clone_from(&drawn);
+        drawn.map_or(Ok(()), |viewport| self.update(Event::Viewport(viewport)))
     }
 }
 
@@ -286,7 +288,7 @@ fn no_contexts(name: &str) -> Failure {
     Failure::new(ErrorKind::Local, Target::Cluster, sentence)
 }
 
-async fn until(due: Option<Instant>) {
+async fn sleep_until_due(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due).await,
         None => pending().await,

@@ -1,6 +1,6 @@
-//! Turns orders into tasks, each under a token that ends it, and ends all of them within a second.
+//! Turns effects into tasks, each under a token that ends it, and ends all of them within a second.
 //!
-//! Decides nothing: what to do is in the order, what an answer means in `app`.
+//! Decides nothing: what to do is in the effect, what an answer means in `app`.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -16,11 +16,11 @@ use super::activity;
 use super::channels::EventSender;
 use super::editor;
 use super::export;
-use super::nudge::RefreshRequest;
 use super::options::{Access, ChangeAccess, Console, IncidentAccess};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::pump::{self, Pump};
+use super::refresh_request::RefreshRequest;
 use super::reverse_reader::ReadSource;
 use super::scan;
 use crate::app::{
@@ -33,9 +33,9 @@ use crate::model::{
 use crate::store::{Chunk, Query, Scan};
 
 /// How long running tasks get to end by themselves.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Lists of partitions to probe that may wait; the app asks again with the next views.
-const PROBE_ROOM: usize = 16;
+const PROBE_QUEUE: usize = 16;
 
 /// What only the owner of the terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,37 +74,37 @@ pub(super) struct ExecutorDeps {
 
 /// A tail's tasks.
 struct OpenTail {
-    held: watch::Sender<bool>,
-    ends: CancellationToken,
+    throttled: watch::Sender<bool>,
+    token: CancellationToken,
 }
 
 /// Owns every task of one cluster's dashboard.
 pub(super) struct Executor {
     deps: ExecutorDeps,
     tasks: TaskTracker,
-    ends: CancellationToken,
+    token: CancellationToken,
     tails: HashMap<TailId, OpenTail>,
     scans: HashMap<ScanId, CancellationToken>,
     exports: HashMap<RequestId, CancellationToken>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
-    nudge: RefreshRequest,
+    refresh: RefreshRequest,
     probes: mpsc::Sender<Vec<PartitionKey>>,
 }
 
 impl Executor {
     /// Starts asking the brokers.
     pub(super) fn start(deps: ExecutorDeps) -> Self {
-        let (probes, wanted) = mpsc::channel(PROBE_ROOM);
+        let (probes, wanted) = mpsc::channel(PROBE_QUEUE);
         let executor = Self {
             tasks: TaskTracker::new(),
-            ends: CancellationToken::new(),
+            token: CancellationToken::new(),
             tails: HashMap::new(),
             scans: HashMap::new(),
             exports: HashMap::new(),
             activity: None,
             cursors: None,
-            nudge: RefreshRequest::new(),
+            refresh: RefreshRequest::new(),
             probes,
             deps,
         };
@@ -112,24 +112,28 @@ impl Executor {
             observer: executor.deps.access.observer(),
             outbox: executor.deps.outbox.clone(),
             every: executor.deps.refresh,
-            nudge: executor.nudge.clone(),
+            refresh: executor.refresh.clone(),
         };
         let sentence = "liftui broke while asking the brokers: what is shown grows old; \
                         restart it, --log FILE keeps what happened";
-        executor.until_or(&executor.ends, poller.run(), Event::Failed(local(sentence)));
+        executor.spawn_or(
+            &executor.token,
+            poller.run(),
+            Event::Failed(local(sentence)),
+        );
         let outbox = executor.deps.outbox.clone();
         let probing = prober::run(executor.deps.access.observer(), wanted, outbox);
-        executor.until(&executor.ends, probing);
+        executor.spawn(&executor.token, probing);
         executor
     }
 
-    /// Carries out an order, or hands back what needs the terminal.
+    /// Carries out an effect, or hands back what needs the terminal.
     pub(super) fn carry_out(&mut self, effect: Effect) -> Option<LoopAction> {
         match effect {
-            Effect::Refresh => self.nudge.now(),
-            Effect::Probe(places) => self.probe(places),
+            Effect::Refresh => self.refresh.send(),
+            Effect::Probe(partitions) => self.probe(partitions),
             Effect::OpenTail(id, spec) => self.open_tail(id, spec),
-            Effect::ThrottleTail(id, held) => self.hold_tail(id, held),
+            Effect::ThrottleTail(id, throttled) => self.throttle_tail(id, throttled),
             Effect::CloseTail(id) => self.close_tail(id),
             Effect::FetchOlder(id, spec) => self.fetch_older(id, spec),
             Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),
@@ -152,28 +156,28 @@ impl Executor {
 
     /// Ends everything; what does not end within a second is left to the runtime.
     pub(super) async fn shut_down(self) {
-        self.ends.cancel();
+        self.token.cancel();
         self.tasks.close();
-        if timeout(PATIENCE, self.tasks.wait()).await.is_err() {
+        if timeout(SHUTDOWN_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(tasks = self.tasks.len(), "left tasks behind");
         }
     }
 
-    /// Runs until done or until the token says so; a panic is told.
-    fn until(&self, ends: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-        self.until_or(ends, work, Event::Failed(broke()));
+    /// Runs a task until it is done or the token is cancelled; after a panic an event says so.
+    fn spawn(&self, token: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_or(token, work, Event::Failed(panicked()));
     }
 
-    /// The same; after a panic this is told.
-    fn until_or(
+    /// [`Executor::spawn`]; after a panic it sends this event.
+    fn spawn_or(
         &self,
-        ends: &CancellationToken,
+        token: &CancellationToken,
         work: impl Future<Output = ()> + Send + 'static,
         broken: Event,
     ) {
         let working = self
             .tasks
-            .spawn(ends.clone().run_until_cancelled_owned(work));
+            .spawn(token.clone().run_until_cancelled_owned(work));
         let outbox = self.deps.outbox.clone();
         self.tasks.spawn(async move {
             if working.await.is_err_and(|error| error.is_panic()) {
@@ -183,28 +187,31 @@ impl Executor {
     }
 
     /// Runs with a token of its own, which ends it, and which it cancels when it is done.
-    fn cancellable(&self, work: impl Future<Output = ()> + Send + 'static) -> CancellationToken {
-        let ends = self.ends.child_token();
-        let done = ends.clone().drop_guard();
-        self.until(&ends, async move {
+    fn spawn_cancellable(
+        &self,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> CancellationToken {
+        let token = self.token.child_token();
+        let done = token.clone().drop_guard();
+        self.spawn(&token, async move {
             let _done = done;
             work.await;
         });
-        ends
+        token
     }
 
-    /// Runs in a task and tells what came out, a panic included: whoever asked must not wait for ever.
-    fn answer<T: Send + 'static>(
+    /// Runs a task and sends its result, a panic included: whoever asked must not wait for ever.
+    fn spawn_answer<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
-        tell: impl FnOnce(Result<T, Failure>) -> Event + Send + 'static,
+        to_event: impl FnOnce(Result<T, Failure>) -> Event + Send + 'static,
     ) {
         let (outbox, working) = (self.deps.outbox.clone(), self.tasks.spawn(work));
         let answer = async move {
-            let result = working.await.unwrap_or_else(|_| Err(broke()));
-            outbox.send(tell(result)).await;
+            let result = working.await.unwrap_or_else(|_| Err(panicked()));
+            outbox.send(to_event(result)).await;
         };
-        self.until(&self.ends, answer);
+        self.spawn(&self.token, answer);
     }
 
     fn perform(&self, id: RequestId, operation: Operation) {
@@ -213,12 +220,12 @@ impl Executor {
         let cluster = self.deps.cluster.clone();
         let work = async move {
             let outcome = perform(access, operation.clone()).await;
-            if let Some(note) = changes {
-                note(&cluster, &operation, &outcome);
+            if let Some(record) = changes {
+                record(&cluster, &operation, &outcome);
             }
             outcome
         };
-        self.answer(work, move |result| Event::Done(id, result));
+        self.spawn_answer(work, move |result| Event::Done(id, result));
     }
 
     /// Where they cannot be kept, nothing is held up.
@@ -235,36 +242,36 @@ impl Executor {
     /// The editor has the terminal from now on.
     pub(super) fn edit(&self, id: RequestId, text: String) {
         let editor = self.deps.editor.clone();
-        let ends = self.ends.clone();
+        let token = self.token.clone();
         let work = async move {
-            let edited = ends
+            let edited = token
                 .run_until_cancelled_owned(editor::edit(&editor, &text))
                 .await;
-            edited.unwrap_or_else(|| Err(broke()))
+            edited.unwrap_or_else(|| Err(panicked()))
         };
-        self.answer(work, move |result| Event::Edited(id, result));
+        self.spawn_answer(work, move |result| Event::Edited(id, result));
     }
 
     fn console(&self, id: RequestId, line: String) {
         let outbox = self.deps.outbox.clone();
         let Some(console) = self.deps.console.clone() else {
             let none = "faults are for the demo cluster: start with `liftui demo`";
-            let told = async move { outbox.send(Event::Console(id, Err(none.to_owned()))).await };
-            return self.until(&self.ends, told);
+            let answer = async move { outbox.send(Event::Console(id, Err(none.to_owned()))).await };
+            return self.spawn(&self.token, answer);
         };
         let answered = async move { outbox.send(Event::Console(id, console(line).await)).await };
-        self.until(&self.ends, answered);
+        self.spawn(&self.token, answered);
     }
 
     fn export(&mut self, id: RequestId, spec: ExportSpec) {
-        let writing = self.cancellable(export::run(id, spec, self.deps.outbox.clone()));
+        let writing = self.spawn_cancellable(export::run(id, spec, self.deps.outbox.clone()));
         self.exports.retain(|_, export| !export.is_cancelled());
         self.exports.insert(id, writing);
     }
 
-    fn probe(&self, places: Vec<PartitionKey>) {
+    fn probe(&self, partitions: Vec<PartitionKey>) {
         // Full: enough is asked already, and the app asks again.
-        let _ = self.probes.try_send(places);
+        let _ = self.probes.try_send(partitions);
     }
 
     fn source(&self, stream: StreamName, partition: PartitionId) -> ReadSource {
@@ -277,34 +284,40 @@ impl Executor {
     }
 
     fn open_tail(&mut self, tail: TailId, spec: TailSpec) {
-        let ends = self.ends.child_token();
-        let (held, holding) = watch::channel(false);
+        let token = self.token.child_token();
+        let (throttle, throttled) = watch::channel(false);
         for (stream, partition) in spec.partitions {
             let pump = Pump {
                 tail,
                 source: self.source(stream, partition),
                 outbox: self.deps.outbox.clone(),
-                held: holding.clone(),
-                nudge: self.nudge.clone(),
+                throttled: throttled.clone(),
+                refresh: self.refresh.clone(),
             };
-            let broken = Event::Tail(tail, TailEvent::Failed(broke()));
+            let broken = Event::Tail(tail, TailEvent::Failed(panicked()));
             if spec.newest_first {
-                self.until_or(&ends, pump.newest_first(spec.start, spec.stop), broken);
+                self.spawn_or(&token, pump.newest_first(spec.start, spec.stop), broken);
             } else {
-                self.until_or(&ends, pump.follow(spec.start, spec.stop), broken);
+                self.spawn_or(&token, pump.follow(spec.start, spec.stop), broken);
             }
         }
-        self.tails.insert(tail, OpenTail { held, ends });
+        self.tails.insert(
+            tail,
+            OpenTail {
+                throttled: throttle,
+                token,
+            },
+        );
     }
 
-    fn hold_tail(&self, id: TailId, held: bool) {
+    fn throttle_tail(&self, id: TailId, throttled: bool) {
         if let Some(tail) = self.tails.get(&id) {
-            tail.held.send_replace(held);
+            tail.throttled.send_replace(throttled);
         }
     }
 
     fn close_tail(&mut self, id: TailId) {
-        cancel(self.tails.remove(&id).map(|tail| tail.ends));
+        cancel(self.tails.remove(&id).map(|tail| tail.token));
     }
 
     fn fetch_older(&self, id: TailId, spec: OlderSpec) {
@@ -313,23 +326,23 @@ impl Executor {
         };
         let source = self.source(Arc::clone(&spec.stream), spec.partition);
         let fetching = pump::fetch_older(id, spec, source, self.deps.outbox.clone());
-        self.until(&tail.ends, fetching);
+        self.spawn(&tail.token, fetching);
     }
 
     fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
         let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
-        let running = self.cancellable(scan::run(id, scan, self.deps.outbox.clone()));
+        let running = self.spawn_cancellable(scan::run(id, scan, self.deps.outbox.clone()));
         self.scans.retain(|_, scan| !scan.is_cancelled());
         self.scans.insert(id, running);
     }
 
-    /// A reading that goes on already answers for both.
+    /// A read that goes on already answers for both.
     fn read_cursors(&mut self) {
         let is_reading = |reading: &CancellationToken| !reading.is_cancelled();
         if !self.cursors.as_ref().is_some_and(is_reading) {
             let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
             let reading = activity::read_cursors(observer, outbox);
-            self.cursors = Some(self.cancellable(reading));
+            self.cursors = Some(self.spawn_cancellable(reading));
         }
     }
 
@@ -337,7 +350,7 @@ impl Executor {
         cancel(self.activity.take());
         if on {
             let following = activity::follow(self.deps.access.observer(), self.deps.outbox.clone());
-            self.activity = Some(self.cancellable(following));
+            self.activity = Some(self.spawn_cancellable(following));
         }
     }
 }
@@ -358,8 +371,8 @@ async fn perform(access: Access, operation: Operation) -> Result<Outcome, Failur
     }
 }
 
-/// Word of a task that panicked; the panic itself is in the log.
-fn broke() -> Failure {
+/// What a task ends with that panicked; the panic itself is in the log.
+fn panicked() -> Failure {
     local("liftui broke while doing this; --log FILE keeps what happened")
 }
 

@@ -3,7 +3,7 @@
 //! How a message is written is `store`'s; which messages, and the file's name, are the user's.
 
 use std::fs::Permissions;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use tempfile::NamedTempFile;
 use super::channels::EventSender;
 use crate::app::{Event, ExportSpec, Progress, RequestId};
 use crate::model::{ErrorKind, Failure, Target};
-use crate::store::Exporter;
 
-/// Messages between two words on the progress.
+/// Messages between two events of progress.
 const STEP: u64 = 10_000;
 
-/// Writes what the order says; dropping this stops it and removes what it wrote.
+/// Writes what the spec says; dropping the future stops it and removes what it wrote.
 pub(super) async fn run(id: RequestId, spec: ExportSpec, outbox: EventSender) {
     let stopped = Arc::new(AtomicBool::new(false));
     let _stop = StopOnDrop(Arc::clone(&stopped));
     let path = spec.path.clone();
-    let telling = outbox.clone();
+    let progress_outbox = outbox.clone();
     let written = tokio::task::spawn_blocking(move || {
         write(&spec, |messages| {
-            let told = telling.send_blocking(Event::Exported(id, Progress::Going(messages)));
-            told && !stopped.load(Ordering::Relaxed)
+            let is_received =
+                progress_outbox.send_blocking(Event::Exported(id, Progress::Going(messages)));
+            is_received && !stopped.load(Ordering::Relaxed)
         })
     });
     let progress = match written.await {
@@ -50,25 +50,27 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Through a file beside the wanted one, so that renaming it stays within one disk. `go_on` hears of every step.
-fn write(spec: &ExportSpec, go_on: impl Fn(u64) -> bool) -> io::Result<u64> {
+/// Through a file beside the wanted one, so that renaming it stays within one disk. `on_step` is called with the count and returns whether to go on.
+fn write(spec: &ExportSpec, on_step: impl Fn(u64) -> bool) -> io::Result<u64> {
     let path = Path::new(&spec.path);
     let scratch = scratch_beside(path)?;
-    let mut exporter = Exporter::new(spec.form, BufWriter::new(scratch.as_file()))?;
+    let mut out = BufWriter::new(scratch.as_file());
+    spec.form.write_head(&mut out)?;
     let mut written = 0;
     for (chunk, indices) in &spec.messages {
         let chosen = indices
             .iter()
             .filter_map(|index| chunk.get(usize::try_from(*index).ok()?));
         for message in chosen {
-            exporter.write(&message)?;
+            spec.form.write(&message, &mut out)?;
             written += 1;
-            if written % STEP == 0 && !go_on(written) {
+            if written % STEP == 0 && !on_step(written) {
                 return Err(io::ErrorKind::Interrupted.into());
             }
         }
     }
-    exporter.finish()?;
+    out.flush()?;
+    drop(out);
     // Somebody may have made a file of that name meanwhile: theirs is kept.
     scratch
         .persist_noclobber(path)

@@ -1,4 +1,4 @@
-//! What a dashboard is started with: whom to ask, what to show, and the doors to what the runtime may not know.
+//! What a dashboard is started with: whom to ask, what to show, and callbacks for what the runtime may not know.
 //!
 //! Reads neither config nor environment, but for `$EDITOR`.
 
@@ -41,7 +41,7 @@ pub type Console = Arc<dyn Fn(String) -> ConsoleAnswer<Result<String, String>> +
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
 pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send + Sync>;
 
-/// Is told of every change of the cluster of that name that was asked for, and of how it ended.
+/// Called after every change of the cluster of that name, with how it ended.
 pub type ChangeAccess = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) + Send + Sync>;
 
 /// Keeps the incidents of the cluster of that name for later runs.
@@ -52,7 +52,7 @@ pub type IncidentAccess = Arc<dyn Fn(&str, &[Arc<Incident>]) + Send + Sync>;
 pub struct RuntimeSession {
     /// Whom to ask.
     pub access: Access,
-    /// What the app is told of the cluster and the user's wishes.
+    /// The settings of the app.
     pub settings: Settings,
     /// How it looks.
     pub theme: Theme,
@@ -76,7 +76,7 @@ pub struct DashboardOptions {
 }
 
 impl DashboardOptions {
-    /// That cluster, without a console or other contexts, edited in `$VISUAL` or `$EDITOR`.
+    /// Shows one cluster, without a console or other contexts, edited in `$VISUAL` or `$EDITOR`.
     pub fn new(session: RuntimeSession) -> Self {
         Self {
             session,

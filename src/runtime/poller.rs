@@ -11,7 +11,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::channels::EventSender;
-use super::nudge::RefreshRequest;
+use super::refresh_request::RefreshRequest;
 use crate::app::{ConnectionState, Event};
 use crate::client::Observer;
 use crate::model::{BrokerView, ErrorKind, Failure, Target, Timestamp};
@@ -30,15 +30,15 @@ pub(super) struct Poller {
     pub(super) outbox: EventSender,
     /// How often each broker is asked.
     pub(super) every: Duration,
-    /// Asks at once.
-    pub(super) nudge: RefreshRequest,
+    /// Requests to ask at once.
+    pub(super) refresh: RefreshRequest,
 }
 
 impl Poller {
-    /// Goes on for ever; dropping this ends all of it.
+    /// Asks for ever; dropping the future ends it.
     pub(super) async fn run(self) {
-        self.find_anyone().await;
-        let news = Arc::new(Notify::new());
+        self.connect().await;
+        let named_brokers = Arc::new(Notify::new());
         let mut watched: HashMap<Arc<str>, AbortHandle> = HashMap::new();
         let mut tasks = JoinSet::new();
         loop {
@@ -51,12 +51,12 @@ impl Poller {
                 }
             });
             for address in known {
-                watched
-                    .entry(Arc::clone(&address))
-                    .or_insert_with(|| tasks.spawn(self.clone().watch(address, Arc::clone(&news))));
+                watched.entry(Arc::clone(&address)).or_insert_with(|| {
+                    tasks.spawn(self.clone().watch(address, Arc::clone(&named_brokers)))
+                });
             }
             while tasks.try_join_next().is_some() {}
-            news.notified().await;
+            named_brokers.notified().await;
         }
     }
 
@@ -66,8 +66,8 @@ impl Poller {
     }
 
     /// Rounds over all known addresses, until one answers.
-    async fn find_anyone(&self) {
-        let mut nudged = self.nudge.listen();
+    async fn connect(&self) {
+        let mut requests = self.refresh.listen();
         for attempt in 1.. {
             let addresses = self.addresses();
             let trying = addresses.iter().map(ToString::to_string).collect();
@@ -76,8 +76,8 @@ impl Poller {
                 attempt,
             })
             .await;
-            nudged.answered();
-            let Err(failure) = self.round(addresses).await else {
+            requests.mark_answered();
+            let Err(failure) = self.ask_all(addresses).await else {
                 return self.send_connection(ConnectionState::Connected).await;
             };
             let wait = wait_after(attempt);
@@ -89,12 +89,12 @@ impl Poller {
             })
             .await;
             // Either way the next round begins: the wait is over, or somebody is impatient.
-            let _ = timeout(wait, nudged.wait()).await;
+            let _ = timeout(wait, requests.wait()).await;
         }
     }
 
     /// Asks all side by side, until the first one answers.
-    async fn round(&self, addresses: Vec<Arc<str>>) -> Result<(), Failure> {
+    async fn ask_all(&self, addresses: Vec<Arc<str>>) -> Result<(), Failure> {
         let mut asked = JoinSet::new();
         for address in addresses {
             let observer = self.observer.clone();
@@ -113,30 +113,30 @@ impl Poller {
     }
 
     /// Asks one broker for ever.
-    async fn watch(self, address: Arc<str>, news: Arc<Notify>) {
-        let mut nudged = self.nudge.listen();
-        let mut tick = unbunched(self.every);
+    async fn watch(self, address: Arc<str>, named_brokers: Arc<Notify>) {
+        let mut requests = self.refresh.listen();
+        let mut tick = delayed_interval(self.every);
         let mut answered = false;
-        // The app lets go of a view when it takes the next one. Held for two polls, the last to let go is this task:
-        // freeing a large view takes none of the loop's time.
-        let mut held: (Option<Arc<BrokerView>>, Option<Arc<BrokerView>>) = (None, None);
+        // The app drops a view when the next one comes. Kept for two polls here, it is dropped last by this task: freeing
+        // a large view takes none of the loop's time.
+        let mut last_views: (Option<Arc<BrokerView>>, Option<Arc<BrokerView>>) = (None, None);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
-                () = nudged.wait() => tick.reset(),
+                () = requests.wait() => tick.reset(),
             }
-            nudged.answered();
+            requests.mark_answered();
             let view = Arc::new(self.observer.fetch_view(&address).await);
-            let answers = view.result.is_ok();
+            let is_answer = view.result.is_ok();
             self.send_view(Arc::clone(&view)).await;
-            held = (Some(view), held.0);
-            if answered && !answers {
+            last_views = (Some(view), last_views.0);
+            if answered && !is_answer {
                 // What it led may move: everybody is asked at once. Once, or dead brokers would keep all of us busy.
-                self.nudge.now();
+                self.refresh.send();
             }
-            answered = answers;
+            answered = is_answer;
             // It may have named brokers that nobody knew.
-            news.notify_one();
+            named_brokers.notify_one();
         }
     }
 
@@ -154,7 +154,7 @@ fn wait_after(attempt: u32) -> Duration {
 }
 
 /// An interval that asks once, not five times, after ten seconds of waiting for an answer.
-fn unbunched(every: Duration) -> Interval {
+fn delayed_interval(every: Duration) -> Interval {
     let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tick

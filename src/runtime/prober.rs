@@ -14,13 +14,13 @@ use crate::client::Observer;
 use crate::model::{PartitionId, Probe, StreamName};
 
 /// How many leaders are asked side by side.
-const SIDE_BY_SIDE: usize = 8;
+const CONCURRENT_PROBES: usize = 8;
 
 /// A partition to ask about.
 pub(super) type PartitionKey = (StreamName, PartitionId);
 
-/// Answers what comes in on `wanted` until its sender is gone. A place that is waited for already is not asked about
-/// twice: with a dead leader the questions would pile up.
+/// Answers what comes in on `wanted` until its sender is gone. A partition that is waited for already is not asked about
+/// twice: with a dead leader the probes would pile up.
 pub(super) async fn run(
     observer: Observer,
     mut wanted: mpsc::Receiver<Vec<PartitionKey>>,
@@ -28,25 +28,25 @@ pub(super) async fn run(
 ) {
     let mut waiting: Vec<PartitionKey> = Vec::new();
     let mut asked: HashSet<PartitionKey> = HashSet::new();
-    let mut questions: JoinSet<Probe> = JoinSet::new();
+    let mut probes: JoinSet<Probe> = JoinSet::new();
     loop {
         tokio::select! {
-            Some(answer) = questions.join_next() => {
+            Some(answer) = probes.join_next() => {
                 if let Ok(probe) = answer {
                     asked.remove(&(Arc::clone(&probe.stream), probe.partition));
                     outbox.send(Event::Probe(probe)).await;
                 }
             }
-            places = wanted.recv() => match places {
-                Some(places) => waiting.extend(places.into_iter().filter(|place| asked.insert(place.clone()))),
+            partitions = wanted.recv() => match partitions {
+                Some(partitions) => waiting.extend(partitions.into_iter().filter(|partition| asked.insert(partition.clone()))),
                 None => return,
             },
         }
-        while questions.len() < SIDE_BY_SIDE
+        while probes.len() < CONCURRENT_PROBES
             && let Some((stream, partition)) = waiting.pop()
         {
             let observer = observer.clone();
-            questions.spawn(async move { observer.probe(&stream, partition).await });
+            probes.spawn(async move { observer.probe(&stream, partition).await });
         }
     }
 }

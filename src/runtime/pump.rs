@@ -1,6 +1,6 @@
 //! One partition of a tail: a subscription in, sealed chunks out, in order, nothing left out.
 //!
-//! Back-pressure is all its control: while the queue is full or the tail is held, it does not read, and the broker waits
+//! Back-pressure is all its control: while the queue is full or the tail is throttled, it does not read, and the broker waits
 //! (I12). What a tail keeps, shows or counts is the business of `app`.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::channels::EventSender;
-use super::nudge::RefreshRequest;
+use super::refresh_request::RefreshRequest;
 use super::reverse_reader::{ReadSource, ReverseReader};
 use crate::app::{Event, OlderSpec, TailEvent, TailId};
 use crate::client::SubscriptionItem;
@@ -27,9 +27,9 @@ pub(super) struct Pump {
     /// Where chunks and events go.
     pub(super) outbox: EventSender,
     /// Whether reading stops for now.
-    pub(super) held: watch::Receiver<bool>,
-    /// A cut is news about a broker.
-    pub(super) nudge: RefreshRequest,
+    pub(super) throttled: watch::Receiver<bool>,
+    /// A cut connection says something about its broker.
+    pub(super) refresh: RefreshRequest,
 }
 
 impl Pump {
@@ -50,22 +50,22 @@ impl Pump {
             .await;
         let mut items = match opened {
             Ok(items) => items,
-            Err(error) => return self.end(EndReason::Failed(error.into())).await,
+            Err(error) => return self.send_end(EndReason::Failed(error.into())).await,
         };
         loop {
-            let reading = !*self.held.borrow_and_update();
+            let reading = !*self.throttled.borrow_and_update();
             tokio::select! {
-                Ok(()) = self.held.changed() => {}
+                Ok(()) = self.throttled.changed() => {}
                 item = items.next(), if reading => match item {
                     Some(SubscriptionItem::Batch(chunk)) => {
                         self.outbox.send_tail(Event::Tail(self.tail, TailEvent::Chunk(chunk))).await;
                     }
                     Some(SubscriptionItem::Event(event)) => {
-                        // A cut is news about a broker; the later tries to mend it are not.
+                        // A cut says something about the broker; later tries to mend it do not.
                         if matches!(event, SubscriptionEvent::Resuming { attempt: 1, .. }) {
-                            self.nudge.now();
+                            self.refresh.send();
                         }
-                        self.event(event).await;
+                        self.send_event(event).await;
                     }
                     None => return,
                 },
@@ -78,40 +78,38 @@ impl Pump {
     pub(super) async fn newest_first(mut self, start: StartAt, stop: StopAt) {
         let source = self.source.clone();
         let reason = match ReverseReader::between(source, start, stop, Timestamp::now()).await {
-            Ok(back) => self.pass_on(back).await,
+            Ok(reader) => self.send_chunks(reader).await,
             Err(failure) => Err(failure),
         };
-        self.end(reason.map_or_else(EndReason::Failed, |()| EndReason::StopReached))
+        self.send_end(reason.map_or_else(EndReason::Failed, |()| EndReason::StopReached))
             .await;
     }
 
-    async fn pass_on(&mut self, mut back: ReverseReader) -> Result<(), Failure> {
-        while let Some(chunks) = back.next().await? {
+    async fn send_chunks(&mut self, mut reader: ReverseReader) -> Result<(), Failure> {
+        while let Some(chunks) = reader.next().await? {
             for chunk in chunks {
                 self.outbox
                     .send_tail(Event::Tail(self.tail, TailEvent::Chunk(chunk)))
                     .await;
             }
             // The tail is closed where its end of the switch is gone; then this task is cancelled.
-            let _ = self.held.wait_for(|held| !held).await;
+            let _ = self.throttled.wait_for(|throttled| !throttled).await;
         }
         Ok(())
     }
 
-    async fn end(&self, reason: EndReason) {
-        self.event(SubscriptionEvent::Ended(reason)).await;
+    async fn send_end(&self, reason: EndReason) {
+        self.send_event(SubscriptionEvent::Ended(reason)).await;
     }
 
     /// Events take the way of the chunks: an end must not overtake the last messages.
-    async fn event(&self, event: SubscriptionEvent) {
-        let happened = TailEvent::Subscription {
+    async fn send_event(&self, event: SubscriptionEvent) {
+        let event = TailEvent::Subscription {
             stream: Arc::clone(&self.source.stream),
             partition: self.source.partition,
             event,
         };
-        self.outbox
-            .send_tail(Event::Tail(self.tail, happened))
-            .await;
+        self.outbox.send_tail(Event::Tail(self.tail, event)).await;
     }
 }
 
@@ -122,7 +120,7 @@ pub(super) async fn fetch_older(
     source: ReadSource,
     outbox: EventSender,
 ) {
-    let tell = async |happened| outbox.send_tail(Event::Tail(tail, happened)).await;
+    let send = async |event| outbox.send_tail(Event::Tail(tail, event)).await;
     let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
     let mut start = None;
     let fetched = async {
@@ -130,17 +128,17 @@ pub(super) async fn fetch_older(
             Some(before) => before,
             None => source.newest().await?.saturating_add(1),
         };
-        let mut back = ReverseReader::before(source, before, spec.count).await?;
-        while let Some(chunks) = back.next().await? {
+        let mut reader = ReverseReader::before(source, before, spec.count).await?;
+        while let Some(chunks) = reader.next().await? {
             for chunk in chunks {
-                tell(TailEvent::Older(chunk)).await;
+                send(TailEvent::Older(chunk)).await;
             }
         }
-        start = back.reaches_start();
+        start = reader.reaches_start();
         Ok(())
     };
     let failure = fetched.await.err();
-    tell(TailEvent::OlderDone {
+    send(TailEvent::OlderDone {
         stream,
         partition,
         start,
@@ -159,30 +157,32 @@ mod tests {
     use tokio::task::JoinSet;
     use tokio::time::timeout;
 
-    const FEED: TailId = TailId(7);
+    const TAIL: TailId = TailId(7);
     const CAP: Duration = Duration::from_secs(20);
+    /// How long a throttled tail is watched after another one has read all there is.
+    const QUIET: Duration = Duration::from_millis(300);
 
     fn pump(cluster: &TestCluster) -> (Pump, EventReceiver, watch::Sender<bool>) {
         let (outbox, inbox) = event_channels();
-        let (switch, held) = watch::channel(false);
-        let nudge = RefreshRequest::new();
+        let (throttle, throttled) = watch::channel(false);
+        let refresh = RefreshRequest::new();
         let source = cluster.source();
         (
             Pump {
-                tail: FEED,
+                tail: TAIL,
                 source,
                 outbox,
-                held,
-                nudge,
+                throttled,
+                refresh,
             },
             inbox,
-            switch,
+            throttle,
         )
     }
 
     async fn next(tails: &mut Receiver<Event>) -> TailEvent {
         match timeout(CAP, tails.recv()).await.unwrap() {
-            Some(Event::Tail(FEED, event)) => event,
+            Some(Event::Tail(TAIL, event)) => event,
             other => panic!("{other:?}"),
         }
     }
@@ -201,7 +201,7 @@ mod tests {
     #[tokio::test]
     async fn a_tail_reads_what_is_there_and_what_comes() {
         let cluster = TestCluster::with_messages(5).await;
-        let (pump, mut inbox, _hold) = pump(&cluster);
+        let (pump, mut inbox, _throttle) = pump(&cluster);
         let mut tasks = JoinSet::new();
         tasks.spawn(pump.follow(StartAt::Last(3), StopAt::Never));
         assert_eq!(chunks(&mut inbox.tails, 3).await, [2, 3, 4]);
@@ -210,24 +210,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_held_tail_reads_nothing_and_then_everything() {
+    async fn a_throttled_tail_reads_nothing_and_then_everything() {
         let cluster = TestCluster::with_messages(1).await;
-        let (pump, mut inbox, hold) = pump(&cluster);
+        let (pump, mut inbox, throttle) = pump(&cluster);
         let mut tasks = JoinSet::new();
         tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Never));
         assert_eq!(chunks(&mut inbox.tails, 1).await, [0]);
-        hold.send_replace(true);
+        throttle.send_replace(true);
         tokio::task::yield_now().await;
         cluster.publish(3).await;
-        assert!(inbox.tails.try_recv().is_err(), "it was told to wait");
-        hold.send_replace(false);
+        let (free, mut others, _throttle) = self::pump(&cluster);
+        tasks.spawn(free.follow(StartAt::Earliest, StopAt::Never));
+        assert_eq!(chunks(&mut others.tails, 4).await, [0, 1, 2, 3]);
+        let read = timeout(QUIET, inbox.tails.recv()).await;
+        assert!(read.is_err(), "throttled, and it read {read:?}");
+        throttle.send_replace(false);
         assert_eq!(chunks(&mut inbox.tails, 3).await, [1, 2, 3]);
     }
 
     #[tokio::test]
     async fn a_range_ends_after_its_last_message() {
         let cluster = TestCluster::with_messages(5).await;
-        let (pump, mut inbox, _hold) = pump(&cluster);
+        let (pump, mut inbox, _throttle) = pump(&cluster);
         let mut tasks = JoinSet::new();
         tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Latest));
         assert_eq!(chunks(&mut inbox.tails, 5).await, [0, 1, 2, 3, 4]);
@@ -248,7 +252,7 @@ mod tests {
             before: Some(6),
             count: 100,
         };
-        fetch_older(FEED, spec, cluster.source(), outbox).await;
+        fetch_older(TAIL, spec, cluster.source(), outbox).await;
         let TailEvent::Older(chunk) = next(&mut inbox.tails).await else {
             panic!("nothing older");
         };
@@ -266,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_is_not_there_ends_its_tail_with_a_sentence() {
         let cluster = TestCluster::with_messages(0).await;
-        let (mut pump, mut inbox, _hold) = pump(&cluster);
+        let (mut pump, mut inbox, _throttle) = pump(&cluster);
         pump.source.stream = "ordres".into();
         pump.follow(StartAt::New, StopAt::Never).await;
         let TailEvent::Subscription { event, .. } = next(&mut inbox.tails).await else {

@@ -21,8 +21,8 @@ const LARGEST_WINDOW: i64 = 8192;
 const LARGE: usize = 4 << 20;
 /// A window of fewer bytes makes the next one larger.
 const SMALL: usize = 1 << 20;
-/// How long to look for a broker that serves a window.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to try to find a broker that serves a window.
+const RETRY_LIMIT: Duration = Duration::from_secs(10);
 
 /// One partition, and whom to ask.
 #[derive(Clone, Debug)]
@@ -66,25 +66,25 @@ impl ReadSource {
         Ok(chunks)
     }
 
-    /// Reads until `take` has enough or the range is done.
+    /// Reads until `on_batch` returns `false` or the range is done.
     async fn read<S: MessageSink>(
         &self,
         start: StartAt,
         stop: StopAt,
         sink: S,
-        mut take: impl FnMut(S::Batch) -> bool + Send,
+        mut on_batch: impl FnMut(S::Batch) -> bool + Send,
     ) -> Result<(), Failure> {
         let spec = SubscribeSpec {
             start,
             stop,
-            give_up: RetryLimit::After(PATIENCE),
+            give_up: RetryLimit::After(RETRY_LIMIT),
             ..SubscribeSpec::new(Arc::clone(&self.stream), self.partition)
         };
         let mut items = self.observer.subscribe_into(spec, sink).await?;
         while let Some(item) = items.next().await {
             match item {
                 SubscriptionItem::Batch(batch) => {
-                    if !take(batch) {
+                    if !on_batch(batch) {
                         return Ok(());
                     }
                 }
@@ -99,7 +99,7 @@ impl ReadSource {
     }
 }
 
-/// A reading back through a partition.
+/// Reads a partition backwards.
 #[derive(Debug)]
 pub(super) struct ReverseReader {
     source: ReadSource,

@@ -19,14 +19,14 @@ pub(super) async fn run(id: ScanId, scan: Scan, outbox: EventSender) {
         .map_or(1, NonZero::get)
         .saturating_sub(1);
     let done = tokio::task::spawn_blocking(move || {
-        let tell = |event| outbox.send_blocking(Event::Scan(id, event));
+        let send = |event| outbox.send_blocking(Event::Scan(id, event));
         let finished = scan.run(threads, |chunk, indices| {
-            if !tell(ScanEvent::Matches { chunk, indices }) {
+            if !send(ScanEvent::Matches { chunk, indices }) {
                 scan.cancel();
             }
         });
         if finished {
-            tell(ScanEvent::Finished);
+            send(ScanEvent::Finished);
         }
     });
     // A panic in it was logged; the scan then never finishes on screen.

@@ -34,7 +34,7 @@ pub struct ChunkBuilder {
     origins: Vec<Subjects>,
     names: String,
     open: OpenChunk,
-    rests: FieldCache,
+    fields: FieldCache,
     ready: Option<Arc<Chunk>>,
     seal_bytes: usize,
     seal_messages: usize,
@@ -92,7 +92,7 @@ impl ChunkBuilder {
             origins: Vec::new(),
             names: String::new(),
             open: OpenChunk::default(),
-            rests: FieldCache::default(),
+            fields: FieldCache::default(),
             ready: None,
             seal_bytes,
             seal_messages,
@@ -151,11 +151,11 @@ impl ChunkBuilder {
     }
 
     fn is_of_stream(&self) -> bool {
-        self.rests.origin().is_some() || self.rests.current().stream == self.stream.as_bytes()
+        self.fields.origin().is_some() || self.fields.current().stream == self.stream.as_bytes()
     }
 
     fn begin_chunk(&mut self, stamp: MessageStamp) {
-        let stream = &self.rests.current().stream;
+        let stream = &self.fields.current().stream;
         if *stream != self.stream.as_bytes() {
             self.stream = String::from_utf8_lossy(stream).into();
         }
@@ -177,7 +177,7 @@ impl ChunkBuilder {
     /// The next message begins.
     fn begin(&mut self) {
         self.open = OpenChunk::at(self.arena.len());
-        self.rests.begin();
+        self.fields.begin();
     }
 
     /// Brings key, value and headers into their order, without gaps.
@@ -190,24 +190,24 @@ impl ChunkBuilder {
             self.arena.extend_from_slice(&key);
             self.arena.extend_from_slice(&value);
         }
-        self.arena.extend_from_slice(&self.rests.current().headers);
+        self.arena.extend_from_slice(&self.fields.current().headers);
     }
 
     /// The number of the message's subject and reply subject among the chunk's origins.
     fn origin(&mut self) -> u32 {
-        if let Some(number) = self.rests.origin() {
+        if let Some(number) = self.fields.origin() {
             return number;
         }
         let known = self.origins.iter().enumerate().rev().take(ORIGINS_TRIED);
         let mut known = known.filter(|(_, origin)| self.is_origin(origin));
         let found = known.next().map(|(number, _)| narrow(number));
         let number = found.unwrap_or_else(|| self.add_origin());
-        self.rests.set_origin(number);
+        self.fields.set_origin(number);
         number
     }
 
     fn add_origin(&mut self) -> u32 {
-        let rest = self.rests.current();
+        let rest = self.fields.current();
         let [subject_header, reply_header] = rest.repeats();
         let start = self.names.len();
         self.names.push_str(&String::from_utf8_lossy(&rest.subject));
@@ -224,7 +224,7 @@ impl ChunkBuilder {
     }
 
     fn is_origin(&self, origin: &Subjects) -> bool {
-        let rest = self.rests.current();
+        let rest = self.fields.current();
         let (subject, reply) = origin.names(self.names.as_bytes());
         subject == rest.subject
             && reply == rest.reply
@@ -236,7 +236,7 @@ impl ChunkBuilder {
         if self.entries.is_empty() {
             return None;
         }
-        self.rests.forget_origins();
+        self.fields.forget_origins();
         let base = self.first.min(self.last);
         let mut entries = self.take_entries();
         for entry in &mut entries {
@@ -287,27 +287,27 @@ impl MessageSink for ChunkBuilder {
     }
 
     fn header(&mut self, name: &[u8], value: &[u8]) {
-        self.rests.open().header(name, value);
+        self.fields.open().header(name, value);
     }
 
     fn stream(&mut self, name: &[u8]) {
-        put(&mut self.rests.open().stream, name);
+        put(&mut self.fields.open().stream, name);
     }
 
     fn subject(&mut self, subject: &[u8]) {
-        put(&mut self.rests.open().subject, subject);
+        put(&mut self.fields.open().subject, subject);
     }
 
     fn reply_subject(&mut self, subject: &[u8]) {
-        put(&mut self.rests.open().reply, subject);
+        put(&mut self.fields.open().reply, subject);
     }
 
     fn recall(&mut self, rest: &[u8]) -> Option<PartitionId> {
-        self.rests.recall(rest)
+        self.fields.recall(rest)
     }
 
     fn remember(&mut self, rest: &[u8], partition: PartitionId) {
-        self.rests.remember(rest, partition);
+        self.fields.remember(rest, partition);
     }
 
     fn commit(&mut self, stamp: MessageStamp) -> Option<Arc<Chunk>> {
@@ -317,7 +317,7 @@ impl MessageSink for ChunkBuilder {
         if self.entries.is_empty() {
             self.begin_chunk(stamp);
         }
-        self.rests.settle();
+        self.fields.commit();
         self.tidy();
         let origin = self.origin();
         let distance = i32::try_from(stamp.offset - self.first).unwrap_or_default();
@@ -327,7 +327,7 @@ impl MessageSink for ChunkBuilder {
             start: narrow(self.open.start),
             key: narrow(self.open.key.1),
             value: narrow(self.open.value.1),
-            headers: narrow(self.rests.current().headers.len()),
+            headers: narrow(self.fields.current().headers.len()),
             origin,
         });
         self.last = stamp.offset;

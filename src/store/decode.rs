@@ -19,7 +19,7 @@ use std::fmt;
 use lines::Writer;
 pub use lines::{Class, Lines};
 pub use protobuf::Schema;
-pub use summary::gist;
+pub use summary::summary;
 
 /// Binary forms are parsed as a whole before they are drawn: more would take more memory than it is worth.
 const MOST_BINARY: usize = 1 << 20;
@@ -61,7 +61,7 @@ impl Format {
         Self::Hex,
     ];
 
-    /// Its name on screen.
+    /// The name on screen.
     pub fn label(self) -> &'static str {
         match self {
             Self::Auto => "auto",

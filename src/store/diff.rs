@@ -9,7 +9,7 @@ const MOST_STEPS: usize = 1000;
 /// One line of a comparison, by its number on either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineChange {
-    /// The same on both sides.
+    /// A line of both sides.
     Same(usize, usize),
     /// On the left alone.
     Left(usize),

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::message::MessageRef;
-use super::record::{rfc3339, write_headers, write_record};
+use super::record::{write_headers, write_record};
 
 /// The form of what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,91 +35,63 @@ const COLUMNS: [&str; 11] = [
     "value_base64",
 ];
 
-/// Writes messages in one form.
-#[derive(Debug)]
-pub struct Exporter<W: Write> {
-    form: ExportForm,
-    out: W,
-    line: Vec<u8>,
-}
-
-impl<W: Write> Exporter<W> {
+impl ExportForm {
     /// Writes the head line, where the form has one.
     ///
     /// # Errors
-    /// Those of the writer.
-    pub fn new(form: ExportForm, out: W) -> io::Result<Self> {
-        let mut exporter = Self {
-            form,
-            out,
-            line: Vec::new(),
-        };
-        if form == ExportForm::Csv {
-            exporter.write_row(&COLUMNS)?;
+    /// The errors of the writer.
+    pub fn write_head(self, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Csv => write_row(&COLUMNS, out),
+            Self::Ndjson | Self::Raw => Ok(()),
         }
-        Ok(exporter)
     }
 
     /// Writes one message.
     ///
     /// # Errors
-    /// Those of the writer.
-    pub fn write(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
-        match self.form {
-            ExportForm::Ndjson => write_record(message, &mut self.out),
-            ExportForm::Csv => self.write_csv(message),
-            ExportForm::Raw => {
-                self.out.write_all(message.value())?;
-                self.out.write_all(b"\n")
+    /// The errors of the writer.
+    pub fn write(self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Ndjson => write_record(message, out),
+            Self::Csv => write_csv(message, out),
+            Self::Raw => {
+                out.write_all(message.value())?;
+                out.write_all(b"\n")
             }
         }
     }
+}
 
-    /// Hands on what was written so far.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+fn write_csv(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut headers = Vec::new();
+    write_headers(message, &mut headers)?;
+    let (key, key_base64) = text_or_base64(message.key());
+    let (value, value_base64) = text_or_base64(message.value());
+    let cells = [
+        &**message.stream(),
+        &message.partition().to_string(),
+        &message.offset().to_string(),
+        &message.timestamp().to_rfc3339(),
+        key,
+        value,
+        &String::from_utf8_lossy(&headers),
+        message.subject(),
+        message.reply_subject(),
+        &key_base64,
+        &value_base64,
+    ];
+    write_row(&cells, out)
+}
 
-    /// Flushes, and gives the writer back.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn finish(mut self) -> io::Result<W> {
-        self.out.flush()?;
-        Ok(self.out)
-    }
-
-    fn write_csv(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
-        let mut headers = Vec::new();
-        write_headers(message, &mut headers)?;
-        let (key, key_base64) = text_or_base64(message.key());
-        let (value, value_base64) = text_or_base64(message.value());
-        self.write_row(&[
-            message.stream(),
-            &message.partition().to_string(),
-            &message.offset().to_string(),
-            &rfc3339(message.timestamp()),
-            key,
-            value,
-            &String::from_utf8_lossy(&headers),
-            message.subject(),
-            message.reply_subject(),
-            &key_base64,
-            &value_base64,
-        ])
-    }
-
-    fn write_row(&mut self, cells: &[&str]) -> io::Result<()> {
-        self.line.clear();
-        let mut row = csv::Writer::from_writer(&mut self.line);
-        row.write_record(cells)?;
-        row.flush()?;
-        drop(row);
-        self.out.write_all(&self.line)
-    }
+/// Through a line of its own: the writer of CSV flushes what it writes to.
+fn write_row(cells: &[&str], out: &mut impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    let mut row = csv::Writer::from_writer(&mut line);
+    row.write_record(cells)?;
+    row.flush()?;
+    drop(row);
+    out.write_all(&line)
 }
 
 fn text_or_base64(bytes: &[u8]) -> (&str, String) {
@@ -180,7 +152,7 @@ impl MessageFormat {
     /// Writes one message.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// The errors of the writer.
     pub fn write(&self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
         self.pieces.iter().try_for_each(|piece| match piece {
             FormatPiece::Literal(text) => out.write_all(text),

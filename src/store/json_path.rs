@@ -1,5 +1,5 @@
 //! Paths into a decoded value, `items[0].name`, and what stands there: the columns of a tail, and copied paths.
-//! It follows them through JSON text; how a whole value is drawn is `decode`'s.
+//! Follows them through JSON text; how a whole value is drawn is `decode`'s.
 
 use std::borrow::Cow;
 use std::fmt;

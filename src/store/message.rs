@@ -10,11 +10,11 @@ use crate::model::{Message, Offset, PartitionId, StreamName, Timestamp};
 /// Which message: no other has the same three, in memory or out of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId {
-    /// Its stream.
+    /// The stream.
     pub stream: StreamName,
-    /// Its partition.
+    /// The partition.
     pub partition: PartitionId,
-    /// Its offset.
+    /// The offset.
     pub offset: Offset,
 }
 
@@ -32,7 +32,7 @@ pub struct MessageRef<'a> {
 }
 
 impl<'a> MessageRef<'a> {
-    /// Its identity.
+    /// The identity.
     pub fn id(&self) -> MessageId {
         MessageId {
             stream: Arc::clone(&self.chunk.stream),
@@ -41,17 +41,17 @@ impl<'a> MessageRef<'a> {
         }
     }
 
-    /// Its stream.
+    /// The stream.
     pub fn stream(&self) -> &'a StreamName {
         &self.chunk.stream
     }
 
-    /// Its partition.
+    /// The partition.
     pub fn partition(&self) -> PartitionId {
         self.chunk.partition
     }
 
-    /// Its offset.
+    /// The offset.
     pub fn offset(&self) -> Offset {
         self.chunk.base + i64::from(self.entry.offset)
     }
@@ -61,13 +61,13 @@ impl<'a> MessageRef<'a> {
         Timestamp(self.entry.timestamp)
     }
 
-    /// Its key; the wire does not tell an empty key from none.
+    /// The key; the wire does not tell an empty key from none.
     pub fn key(&self) -> &'a [u8] {
         let start = wide(self.entry.start);
         self.bytes(start..start + wide(self.entry.key))
     }
 
-    /// Its value.
+    /// The value.
     pub fn value(&self) -> &'a [u8] {
         self.bytes(self.entry.value_span())
     }

@@ -18,7 +18,7 @@ pub(super) enum Visibility {
     All,
     /// Not known yet: the query has to look at it; `asked` once it was handed to a scan.
     Pending { asked: bool },
-    /// Those that match, by their index in the chunk, growing.
+    /// The messages that match, by their index in the chunk, growing.
     Matching(Arc<[u32]>),
 }
 
@@ -121,7 +121,7 @@ pub(super) struct PartitionLog {
 }
 
 impl PartitionLog {
-    /// An empty lane of the chunk's partition.
+    /// An empty log of the chunk's partition.
     pub(super) fn new(chunk: &Chunk) -> Self {
         Self {
             stream: Arc::clone(chunk.stream()),
@@ -130,12 +130,12 @@ impl PartitionLog {
         }
     }
 
-    /// Whether it is the lane of that partition.
+    /// Whether it is the log of that partition.
     pub(super) fn is_of(&self, stream: &str, partition: PartitionId) -> bool {
         self.partition == partition && *self.stream == *stream
     }
 
-    /// Its chunks, lowest offsets first.
+    /// The chunks, lowest offsets first.
     pub(super) fn slots(&self) -> &VecDeque<ChunkSlot> {
         &self.slots
     }
@@ -162,7 +162,7 @@ impl PartitionLog {
         }
     }
 
-    /// The slot and the row in it of the lane's `rank`-th row.
+    /// The slot and the row in it of the log's `rank`-th row.
     pub(super) fn spot(&self, rank: usize) -> Option<(usize, usize)> {
         let first = self.slots.front()?.before;
         let after = self
@@ -279,7 +279,7 @@ impl PartitionLog {
     }
 
     /// Joins small chunks at the newest end, so that a slow stream costs no chunk a message. Each message is copied
-    /// a few times at most: only chunks of like size are joined. Returns by how many bytes the lane shrank.
+    /// a few times at most: only chunks of like size are joined. Returns by how many bytes the log shrank.
     pub(super) fn join_newest(&mut self) -> usize {
         let mut saved = 0;
         while let Some(joined) = self.joined_newest() {

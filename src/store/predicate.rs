@@ -139,7 +139,7 @@ impl Predicate {
     /// Whether the message matches; ages are taken at `now`.
     pub fn matches(&self, message: &MessageRef<'_>, now: Timestamp) -> bool {
         let mut alternatives = self.alternatives.iter();
-        alternatives.any(|terms| all_hold(terms, message, now))
+        alternatives.any(|terms| all_match(terms, message, now))
     }
 
     /// The indexes of the messages of a chunk that match, growing. Where the query allows, the whole arena is searched
@@ -167,6 +167,6 @@ impl Predicate {
     }
 }
 
-fn all_hold(terms: &[Term], message: &MessageRef<'_>, now: Timestamp) -> bool {
+fn all_match(terms: &[Term], message: &MessageRef<'_>, now: Timestamp) -> bool {
     terms.iter().all(|term| term.holds(message, now))
 }

@@ -9,17 +9,17 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::message::MessageRef;
-use crate::model::{Headers, Offset, PartitionId, StreamName, Timestamp};
+use crate::model::{Headers, Offset, PartitionId, StreamName};
 
 /// Writes the record of a message, line end included. Bytes that are not UTF-8 are written in base 64.
 ///
 /// # Errors
-/// Those of the writer.
+/// The errors of the writer.
 pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"{\"stream\":")?;
     write_text(message.stream(), out)?;
     let (partition, offset) = (message.partition(), message.offset());
-    let time = rfc3339(message.timestamp());
+    let time = message.timestamp().to_rfc3339();
     write!(
         out,
         ",\"partition\":{partition},\"offset\":{offset},\"timestamp\":\"{time}\","
@@ -39,7 +39,7 @@ pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Resul
 /// Writes the headers of a message as a JSON object, those that the broker put there included.
 ///
 /// # Errors
-/// Those of the writer.
+/// The errors of the writer.
 pub(super) fn write_headers(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut before = "{";
     for (name, value) in message.headers() {
@@ -69,12 +69,6 @@ fn write_bytes(name: &str, bytes: &[u8], out: &mut impl Write) -> io::Result<()>
 
 fn write_text(text: &str, out: &mut impl Write) -> io::Result<()> {
     Ok(serde_json::to_writer(out, text)?)
-}
-
-/// UTC with nanoseconds.
-pub(super) fn rfc3339(time: Timestamp) -> String {
-    time.to_utc()
-        .to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
 }
 
 /// What a line says of a message to be published. What it leaves out is `None` or empty.

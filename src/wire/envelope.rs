@@ -11,7 +11,8 @@ use super::fields::{Fields, Malformed, Value};
 use super::{convert, pb, status};
 use crate::model::{Ack, AckPolicy, ErrorKind, Headers, Offset};
 
-const MAGIC: [u8; 4] = [0xb9, 0x0e, 0x43, 0xb4];
+/// How every envelope begins.
+pub(crate) const MAGIC: [u8; 4] = [0xb9, 0x0e, 0x43, 0xb4];
 const VERSION: u8 = 0;
 const PLAIN_HEADER: u8 = 8;
 const CRC_HEADER: u8 = 12;

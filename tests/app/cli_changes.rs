@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use liftui::demo::{AckFault, DemoOptions};
 
-use crate::cli_bed::{Bed, settled};
+use crate::cli_test_cluster::{TestCluster, normalised};
 
 #[test]
 fn each_change_says_in_one_line_what_was_done() {
-    let bed = Bed::new();
+    let test = TestCluster::new();
     for (line, said) in [
         (
             "create orders --partitions 4 --replication all",
@@ -38,9 +38,9 @@ fn each_change_says_in_one_line_what_was_done() {
         ),
         ("delete orders --yes", "deleted stream \"orders\""),
     ] {
-        assert_eq!(bed.ok(line), format!("{said}\n"), "{line}");
+        assert_eq!(test.ok(line), format!("{said}\n"), "{line}");
     }
-    let log: Vec<String> = bed
+    let log: Vec<String> = test
         .objects("log")
         .iter()
         .map(|entry| format!("{} {}", entry["outcome"], entry["command"]))
@@ -54,9 +54,9 @@ fn each_change_says_in_one_line_what_was_done() {
 
 #[test]
 fn what_a_server_refuses_is_1() {
-    let bed = Bed::new();
-    bed.ok("create orders");
-    bed.ok("readonly orders");
+    let test = TestCluster::new();
+    test.ok("create orders");
+    test.ok("readonly orders");
     for (line, said) in [
         ("create orders", "stream \"orders\" exists already"),
         (
@@ -68,18 +68,18 @@ fn what_a_server_refuses_is_1() {
             "partition 0 of stream \"orders\" is readonly: make it writable first",
         ),
     ] {
-        assert_eq!(bed.fails(line), (1, said.into()), "{line}");
+        assert_eq!(test.fails(line), (1, said.into()), "{line}");
     }
-    bed.ok("create checked --concurrency-control");
-    let (code, sentence) = bed.fails("publish checked x --expect-offset 7");
+    test.ok("create checked --concurrency-control");
+    let (code, sentence) = test.fails("publish checked x --expect-offset 7");
     assert_eq!(code, 1, "{sentence}");
-    bed.ok("publish checked x --expect-offset 0");
+    test.ok("publish checked x --expect-offset 0");
 }
 
 #[test]
 fn what_no_server_takes_is_5_and_never_sent() {
-    let bed = Bed::new();
-    bed.ok("create orders");
+    let test = TestCluster::new();
+    test.ok("create orders");
     for line in [
         "create x --partitions -1",
         "create x --replication -2",
@@ -91,7 +91,7 @@ fn what_no_server_takes_is_5_and_never_sent() {
         "publish-subject a..b x",
         "delete orders",
     ] {
-        let (code, sentence) = bed.fails(line);
+        let (code, sentence) = test.fails(line);
         assert_eq!(code, 5, "{line}: {sentence}");
     }
     for arguments in [
@@ -102,37 +102,37 @@ fn what_no_server_takes_is_5_and_never_sent() {
         &["cursor", "get", "", "orders:0"],
         &["cursor", "set", "", "orders:0", "1"],
     ] {
-        let ran = bed.run(arguments);
-        assert_eq!(ran.code, 5, "{arguments:?}: {ran:?}");
+        let output = test.run(arguments);
+        assert_eq!(output.code, 5, "{arguments:?}: {output:?}");
     }
-    let streams = bed.ok("streams -o raw");
+    let streams = test.ok("streams -o raw");
     assert_eq!(streams, "orders\n__activity\n__cursors\n");
 }
 
 #[test]
 fn an_unknown_outcome_is_6_and_nothing_is_sent_again() {
-    let bed = Bed::of(DemoOptions {
+    let test = TestCluster::of(DemoOptions {
         brokers: 1,
         speed: 10.0,
         ..DemoOptions::default()
     });
-    bed.ok("create orders");
-    bed.cluster().faults().acks(AckFault::Lose);
-    let (code, sentence) = bed.fails("publish-subject nobody x --timeout 300ms");
+    test.ok("create orders");
+    test.cluster().faults().acks(AckFault::Lose);
+    let (code, sentence) = test.fails("publish-subject nobody x --timeout 300ms");
     let sent =
         "PublishToSubject on subject \"nobody\" was sent, but broker HOST:PORT did not answer ";
     let unknown = ": it may have been done or not";
     assert_eq!(code, 6, "{sentence}");
-    assert!(settled(&sentence).starts_with(sent), "{sentence}");
+    assert!(normalised(&sentence).starts_with(sent), "{sentence}");
     assert!(sentence.ends_with(unknown), "{sentence}");
-    let bulk = bed.feed("publish orders --lines --timeout 300ms", b"a\nb\n");
+    let bulk = test.feed("publish orders --lines --timeout 300ms", b"a\nb\n");
     assert_eq!(bulk.code, 6, "{bulk:?}");
     assert!(bulk.err.starts_with("line 1: "), "{bulk:?}");
     let said = "; 0 messages stored, 1 of unknown outcome\n";
     assert!(bulk.err.ends_with(said), "{bulk:?}");
-    bed.cluster().faults().heal();
-    assert_eq!(bed.ok("tail orders --count"), "1\n");
-    let log = settled(&bed.ok("log -o raw"));
+    test.cluster().faults().heal();
+    assert_eq!(test.ok("tail orders --count"), "1\n");
+    let log = normalised(&test.ok("log -o raw"));
     assert!(
         log.ends_with("publish orders --lines (1 message, 0 B)\n"),
         "{log}"
@@ -141,31 +141,31 @@ fn an_unknown_outcome_is_6_and_nothing_is_sent_again() {
 
 #[test]
 fn a_stalled_broker_is_given_up_after_the_timeout() {
-    let bed = Bed::of(DemoOptions {
+    let test = TestCluster::of(DemoOptions {
         brokers: 1,
         ..DemoOptions::default()
     });
-    let stall = bed.cluster().faults().stall(1, Duration::from_secs(3_600));
+    let stall = test.cluster().faults().stall(1, Duration::from_secs(3_600));
     assert!(stall.is_ok());
-    let (code, sentence) = bed.fails("streams --timeout 200ms");
+    let (code, sentence) = test.fails("streams --timeout 200ms");
     let said = "broker HOST:PORT did not answer within 200 ms";
-    assert_eq!((code, settled(&sentence).as_str()), (3, said));
+    assert_eq!((code, normalised(&sentence).as_str()), (3, said));
 }
 
 #[test]
 fn a_cluster_without_activity_or_cursors_says_so() {
-    let bed = Bed::of(DemoOptions {
+    let test = TestCluster::of(DemoOptions {
         brokers: 1,
         activity: false,
         cursor_partitions: Some(0),
         ..DemoOptions::default()
     });
     let said = "this cluster keeps no activity stream (activity.stream.enabled is false)";
-    assert_eq!(bed.fails("activity"), (4, said.into()));
-    assert_eq!(bed.ok("cursors"), "");
-    bed.ok("create orders");
+    assert_eq!(test.fails("activity"), (4, said.into()));
+    assert_eq!(test.ok("cursors"), "");
+    test.ok("create orders");
     for line in ["cursor get me orders:0", "cursor set me orders:0 1"] {
-        let (code, sentence) = bed.fails(line);
+        let (code, sentence) = test.fails(line);
         assert_eq!(code, 1, "{line}: {sentence}");
     }
 }

@@ -8,78 +8,78 @@ use liftui::client::{ConnectOptions, Observer};
 use liftui::demo::DemoOptions;
 use serde_json::Value;
 
-use crate::cli_bed::Bed;
+use crate::cli_test_cluster::TestCluster;
 
 /// Nothing here may take as long as it takes somebody to think that it hangs.
 const SOON: Duration = Duration::from_secs(25);
 
-fn with_one_cursors_partition() -> Bed {
-    let bed = Bed::of(DemoOptions {
+fn with_one_cursors_partition() -> TestCluster {
+    let test = TestCluster::of(DemoOptions {
         cursor_partitions: Some(1),
         ..DemoOptions::default()
     });
-    bed.ok("create orders --replication 3");
-    bed.ok("publish orders hello");
-    bed.ok("cursor set billing orders:0 0");
-    bed
+    test.ok("create orders --replication 3");
+    test.ok("publish orders hello");
+    test.ok("cursor set billing orders:0 0");
+    test
 }
 
 /// The number of the broker that leads the only partition of a stream.
-fn leader(bed: &Bed, stream: &str) -> usize {
-    let partitions = bed.objects(&format!("partitions {stream}"));
+fn leader(test: &TestCluster, stream: &str) -> usize {
+    let partitions = test.objects(&format!("partitions {stream}"));
     let name = partitions[0]["leader"].as_str().expect("it has a leader");
     let number = name.strip_prefix("demo-").and_then(|n| n.parse().ok());
     number.expect("demo-1 and so on")
 }
 
 /// Kills the leader of `__cursors` and one more, so that nobody is elected in its place.
-fn lose_cursors_for_good(bed: &Bed) {
-    let dead = leader(bed, "__cursors");
+fn lose_cursors_for_good(test: &TestCluster) {
+    let dead = leader(test, "__cursors");
     for number in [dead, dead % 3 + 1] {
-        bed.cluster().faults().kill(number).expect("it runs");
+        test.cluster().faults().kill(number).expect("it runs");
     }
 }
 
 #[test]
 fn a_check_judges_the_rest_where_nobody_leads_the_cursors() {
-    let bed = with_one_cursors_partition();
-    lose_cursors_for_good(&bed);
+    let test = with_one_cursors_partition();
+    lose_cursors_for_good(&test);
     let begun = Instant::now();
-    let ran = bed.line("check");
-    assert!(begun.elapsed() < SOON, "{ran:?}");
-    assert_eq!(ran.code, 2, "{ran:?}");
+    let output = test.line("check");
+    assert!(begun.elapsed() < SOON, "{output:?}");
+    assert_eq!(output.code, 2, "{output:?}");
     assert!(
-        ran.out.starts_with("CRITICAL: 1 of 3 brokers answer, "),
-        "{ran:?}"
+        output.out.starts_with("CRITICAL: 1 of 3 brokers answer, "),
+        "{output:?}"
     );
     let unknown =
         "unknown  cursors are unknown: partition 0 of stream \"__cursors\" could not be read: ";
     assert!(
-        ran.out.lines().any(|line| line.starts_with(unknown)),
-        "{ran:?}"
+        output.out.lines().any(|line| line.starts_with(unknown)),
+        "{output:?}"
     );
 }
 
 #[test]
 fn lists_of_cursors_and_groups_end_where_nobody_leads_the_cursors() {
-    let bed = with_one_cursors_partition();
-    lose_cursors_for_good(&bed);
+    let test = with_one_cursors_partition();
+    lose_cursors_for_good(&test);
     for line in ["cursors", "groups"] {
         let begun = Instant::now();
-        let ran = bed.line(line);
-        assert!(begun.elapsed() < SOON, "{ran:?}");
+        let output = test.line(line);
+        assert!(begun.elapsed() < SOON, "{output:?}");
         let said = "partition 0 of stream \"__cursors\" could not be read: ";
-        assert!(ran.code > 0 && ran.out.is_empty(), "{ran:?}");
-        assert!(ran.err.contains(said), "{ran:?}");
+        assert!(output.code > 0 && output.out.is_empty(), "{output:?}");
+        assert!(output.err.contains(said), "{output:?}");
     }
 }
 
 #[test]
 fn a_check_without_cursors_calls_nothing_well_that_it_did_not_see() {
-    let bed = with_one_cursors_partition();
-    let faults = bed.cluster().faults();
+    let test = with_one_cursors_partition();
+    let faults = test.cluster().faults();
     faults.garbage("__cursors", 0).expect("it is there");
-    let json = bed.line("check -o json");
+    let json = test.line("check -o json");
     let told: Value = serde_json::from_str(&json.out).expect("one object");
     assert_eq!(
         (json.code, &told["status"]),
@@ -89,7 +89,7 @@ fn a_check_without_cursors_calls_nothing_well_that_it_did_not_see() {
     let error = told["error"].as_str().unwrap_or_default();
     let said = "cursors are unknown: partition 0 of stream \"__cursors\" could not be read: ";
     assert!(error.starts_with(said), "{json:?}");
-    let nagios = bed.line("check -o nagios");
+    let nagios = test.line("check -o nagios");
     assert!(
         nagios
             .out
@@ -97,13 +97,13 @@ fn a_check_without_cursors_calls_nothing_well_that_it_did_not_see() {
         "{nagios:?}"
     );
     assert!(nagios.out.contains(said), "{nagios:?}");
-    let metrics = bed.line("check -o prometheus");
+    let metrics = test.line("check -o prometheus");
     assert!(
         metrics.out.contains("\nliftbridge_cursors_known 0\n"),
         "{metrics:?}"
     );
     // Who does not weigh cursors is told of them, and gets a verdict over the rest.
-    let rest = bed.line("check --rule cursor-lag=ignore --rule cursor-stalled=note");
+    let rest = test.line("check --rule cursor-lag=ignore --rule cursor-stalled=note");
     assert_eq!(rest.code, 0, "{rest:?}");
     assert!(rest.out.starts_with("OK: "), "{rest:?}");
     assert!(
@@ -114,17 +114,17 @@ fn a_check_without_cursors_calls_nothing_well_that_it_did_not_see() {
 
 #[test]
 fn a_broker_that_only_other_brokers_list_is_asked_too() {
-    let bed = Bed::new();
-    let (first, faults) = (bed.addresses().swap_remove(0), bed.cluster().faults());
+    let test = TestCluster::new();
+    let (first, faults) = (test.addresses().swap_remove(0), test.cluster().faults());
     faults.kill(3).expect("it runs");
     faults.age_listing(1).expect("it is there");
     let observer = Observer::new(ConnectOptions::new([first.clone()])).expect("an address");
-    let known = bed.block_on(observer.fetch_metadata());
+    let known = test.block_on(observer.fetch_metadata());
     assert_eq!(known.expect("it answers").brokers.len(), 2);
-    bed.block_on(async { faults.restart(3) })
+    test.block_on(async { faults.restart(3) })
         .expect("it is down");
     let all_answer = || {
-        let brokers = bed.objects(&format!("--addr {first} brokers"));
+        let brokers = test.objects(&format!("--addr {first} brokers"));
         let answering = brokers.iter().filter(|broker| broker["reachable"] == true);
         answering.count() == 3
     };
@@ -137,17 +137,17 @@ fn a_broker_that_only_other_brokers_list_is_asked_too() {
 /// A broker that has just started answers, and knows no stream for seconds.
 #[test]
 fn what_the_first_broker_does_not_know_yet_is_looked_for_at_the_others() {
-    let bed = Bed::of(DemoOptions {
+    let test = TestCluster::of(DemoOptions {
         speed: 0.5,
         cursor_partitions: Some(1),
         ..DemoOptions::default()
     });
     for stream in ["orders:1", "orders", "archive"] {
-        bed.ok(&format!("create {stream} --replication 3 --partitions 2"));
+        test.ok(&format!("create {stream} --replication 3 --partitions 2"));
     }
-    bed.ok("publish orders hello -p 1 --ack all");
+    test.ok("publish orders hello -p 1 --ack all");
     // Who serves is not what this is about: the third leads nothing.
-    let faults = bed.cluster().faults();
+    let faults = test.cluster().faults();
     let led = ["orders:1", "orders", "archive"].map(|stream| [(stream, 0), (stream, 1)]);
     for (stream, partition) in led.into_iter().flatten().chain([("__cursors", 0)]) {
         faults
@@ -156,20 +156,20 @@ fn what_the_first_broker_does_not_know_yet_is_looked_for_at_the_others() {
     }
     // A cursor is stored when all in-sync replicas have it.
     faults.shrink_isr("__cursors", 0, 3).expect("it follows");
-    let (young, address) = (3, bed.addresses().swap_remove(2));
+    let (young, address) = (3, test.addresses().swap_remove(2));
     faults.kill(young).expect("it runs");
-    bed.block_on(async { faults.restart(young) })
+    test.block_on(async { faults.restart(young) })
         .expect("it is down");
     let observer = Observer::new(ConnectOptions::new([address.clone()])).expect("an address");
     let streams_of_the_young = || {
-        let view = bed.block_on(observer.fetch_view(&address));
+        let view = test.block_on(observer.fetch_view(&address));
         view.result.ok().map(|told| told.streams.len())
     };
     let begun = Instant::now();
     while streams_of_the_young().is_none() {
         assert!(begun.elapsed() < SOON, "it does not come back");
     }
-    let line = |line: &str| bed.line(&format!("--addr {address} {line}"));
+    let line = |line: &str| test.line(&format!("--addr {address} {line}"));
     assert_eq!(line("tail orders:1 --to end -o raw").out, "");
     assert_eq!(line("tail orders:0-1 --to end -o raw").out, "hello\n");
     assert_eq!(
@@ -191,13 +191,13 @@ fn what_the_first_broker_does_not_know_yet_is_looked_for_at_the_others() {
 
 #[test]
 fn since_when_is_not_known_from_one_look() {
-    let bed = Bed::of(DemoOptions::default());
-    bed.ok("create orders --replication 3");
-    bed.cluster().faults().kill(2).expect("it runs");
-    let brokers = bed.objects("brokers");
+    let test = TestCluster::of(DemoOptions::default());
+    test.ok("create orders --replication 3");
+    test.cluster().faults().kill(2).expect("it runs");
+    let brokers = test.objects("brokers");
     let silent = brokers.iter().find(|broker| broker["reachable"] == false);
     assert_eq!(silent.expect("one is down")["since"], Value::Null);
-    let check: Value = serde_json::from_str(&bed.line("check -o json").out).expect("it is JSON");
+    let check: Value = serde_json::from_str(&test.line("check -o json").out).expect("it is JSON");
     let findings = check["findings"].as_array().expect("they are a list");
     assert!(!findings.is_empty());
     let undated = findings.iter().all(|found| found["since"] == Value::Null);
@@ -208,14 +208,14 @@ fn since_when_is_not_known_from_one_look() {
 #[test]
 fn a_list_of_streams_has_every_rate_however_many_partitions_there_are() {
     const STREAMS: usize = 5;
-    let bed = Bed::of(DemoOptions {
+    let test = TestCluster::of(DemoOptions {
         brokers: 1,
         ..DemoOptions::default()
     });
     for number in 0..STREAMS {
-        bed.ok(&format!("create wide-{number} --partitions 1000"));
+        test.ok(&format!("create wide-{number} --partitions 1000"));
     }
-    let streams = bed.objects("streams");
+    let streams = test.objects("streams");
     assert_eq!(
         streams.len(),
         STREAMS + 2,

@@ -1,23 +1,23 @@
 //! What the lists print: field names, forms, and what is said of a name that does not exist.
 
-use crate::cli_bed::{Bed, fields, settled};
+use crate::cli_test_cluster::{TestCluster, fields, normalised};
 
 /// Two streams, a paused partition, a readonly one, two cursors.
-fn furnished() -> Bed {
-    let bed = Bed::new();
-    bed.ok("create orders --partitions 2 --replication 3");
-    bed.ok("create archive --subject old.things");
-    bed.ok("publish orders hello --ack all");
-    bed.ok("pause orders -p 1");
-    bed.ok("readonly archive");
-    bed.ok("cursor set invoices orders:0 0");
-    bed
+fn furnished() -> TestCluster {
+    let test = TestCluster::new();
+    test.ok("create orders --partitions 2 --replication 3");
+    test.ok("create archive --subject old.things");
+    test.ok("publish orders hello --ack all");
+    test.ok("pause orders -p 1");
+    test.ok("readonly archive");
+    test.ok("cursor set invoices orders:0 0");
+    test
 }
 
 #[test]
 fn objects_have_the_fields_that_scripts_know() {
-    let bed = furnished();
-    let first = |line: &str| bed.objects(line).remove(0);
+    let test = furnished();
+    let first = |line: &str| test.objects(line).remove(0);
     let expected = [
         (
             "brokers",
@@ -53,8 +53,8 @@ fn objects_have_the_fields_that_scripts_know() {
     ];
     for (line, names) in expected {
         let object = if line.starts_with("check") {
-            let ran = bed.line(line);
-            serde_json::from_str(&ran.out).expect("one object")
+            let output = test.line(line);
+            serde_json::from_str(&output.out).expect("one object")
         } else {
             first(line)
         };
@@ -76,46 +76,49 @@ fn objects_have_the_fields_that_scripts_know() {
 
 #[test]
 fn the_truth_about_partitions_is_told_in_every_form() {
-    let bed = furnished();
-    let orders = bed.objects("partitions orders");
+    let test = furnished();
+    let orders = test.objects("partitions orders");
     assert_eq!(orders[0]["paused"], false);
     assert_eq!(orders[0]["newest_offset"], 0);
     assert_eq!(orders[0]["status"], "serving");
     assert_eq!(orders[1]["paused"], true);
     assert_eq!(orders[1]["status"], "paused");
     assert_eq!(orders[1]["flags"], serde_json::json!(["paused"]));
-    let archive = bed.objects("partitions archive");
+    let archive = test.objects("partitions archive");
     assert_eq!(archive[0]["readonly"], true);
-    let table = bed.ok("partitions archive -o table");
+    let table = test.ok("partitions archive -o table");
     assert!(table.starts_with("STREAM   #  LEADER"), "{table}");
-    assert_eq!(bed.ok("partitions orders -o raw"), "orders\t0\norders\t1\n");
     assert_eq!(
-        bed.ok("streams -o raw"),
+        test.ok("partitions orders -o raw"),
+        "orders\t0\norders\t1\n"
+    );
+    assert_eq!(
+        test.ok("streams -o raw"),
         "archive\norders\n__activity\n__cursors\n"
     );
-    let csv = bed.ok("streams -o csv");
+    let csv = test.ok("streams -o csv");
     assert!(csv.starts_with("name,subject,created,partitions,messages,rate,status,internal\n"));
     assert!(
-        settled(&csv).contains("\narchive,old.things,TIME,1,0,"),
+        normalised(&csv).contains("\narchive,old.things,TIME,1,0,"),
         "{csv}"
     );
     let json: serde_json::Value =
-        serde_json::from_str(&bed.ok("streams -o json")).expect("one document");
+        serde_json::from_str(&test.ok("streams -o json")).expect("one document");
     assert_eq!(json.as_array().map(Vec::len), Some(4));
-    let described = bed.ok("describe orders -o table");
+    let described = test.ok("describe orders -o table");
     let views = described.lines().filter(|line| line.ends_with(" ago"));
     let views: Vec<&str> = views.filter(|line| line.contains("demo-")).collect();
     assert_eq!(views.len(), 6, "two partitions, three brokers: {described}");
-    let described = bed.objects("describe orders").remove(0);
+    let described = test.objects("describe orders").remove(0);
     assert_eq!(described["partitions"].as_array().map(Vec::len), Some(2));
     assert_eq!(described["partitions"][0]["oldest_offset"], 0);
-    let cursors = bed.objects("cursors orders");
+    let cursors = test.objects("cursors orders");
     assert_eq!((cursors.len(), &cursors[0]["offset"]), (1, &0.into()));
-    assert!(bed.objects("cursors archive").is_empty());
-    assert!(bed.ok("groups").is_empty());
-    let empty = bed.ok("groups -o json");
+    assert!(test.objects("cursors archive").is_empty());
+    assert!(test.ok("groups").is_empty());
+    let empty = test.ok("groups -o json");
     assert_eq!(empty, "[\n]\n");
-    let events: Vec<_> = bed.objects("activity");
+    let events: Vec<_> = test.objects("activity");
     let ids: Vec<i64> = events
         .iter()
         .filter_map(|event| event["id"].as_i64())
@@ -125,7 +128,7 @@ fn the_truth_about_partitions_is_told_in_every_form() {
 
 #[test]
 fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
-    let bed = furnished();
+    let test = furnished();
     let meant = "stream \"ordres\" does not exist; did you mean \"orders\"?".to_owned();
     for line in [
         "partitions ordres",
@@ -144,9 +147,9 @@ fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
         "redrive ordres archive",
         "redrive archive ordres",
     ] {
-        assert_eq!(bed.fails(line), (4, meant.clone()), "{line}");
+        assert_eq!(test.fails(line), (4, meant.clone()), "{line}");
     }
-    let partition = |line: &str| bed.fails(line);
+    let partition = |line: &str| test.fails(line);
     let sentence = "partition 9 of stream \"orders\" does not exist; its partitions are 0 to 1";
     assert_eq!(partition("tail orders:9"), (4, sentence.into()));
     assert_eq!(partition("cursor set me orders:9 1"), (4, sentence.into()));
@@ -159,15 +162,15 @@ fn a_name_that_does_not_exist_is_4_and_the_one_meant_is_named() {
         assert_eq!(partition(line), (4, sentence.into()), "{line}");
     }
     assert_eq!(
-        bed.fails("cursor get nobody orders:0"),
+        test.fails("cursor get nobody orders:0"),
         (4, "cursor \"nobody\" has read nothing of orders:0".into())
     );
 }
 
 #[test]
 fn an_observer_reads_everything_and_sends_nothing() {
-    let bed = furnished();
-    let address = settled(&bed.addresses()[0]);
+    let test = furnished();
+    let address = normalised(&test.addresses()[0]);
     for line in [
         "create x",
         "delete orders --yes",
@@ -181,10 +184,10 @@ fn an_observer_reads_everything_and_sends_nothing() {
         "tail orders --resume",
         "redrive orders archive",
     ] {
-        let (code, sentence) = bed.fails(&format!("--observe {line}"));
+        let (code, sentence) = test.fails(&format!("--observe {line}"));
         let expected =
             format!("{address} is only observed (command line, --observe), so nothing was sent");
-        assert_eq!((code, settled(&sentence)), (5, expected), "{line}");
+        assert_eq!((code, normalised(&sentence)), (5, expected), "{line}");
     }
     for line in [
         "brokers",
@@ -197,10 +200,10 @@ fn an_observer_reads_everything_and_sends_nothing() {
         "tail orders:0 --to end",
         "cursor get invoices orders:0",
     ] {
-        bed.ok(&format!("--observe {line}"));
+        test.ok(&format!("--observe {line}"));
     }
     assert_eq!(
-        bed.line("--observe redrive orders:0 archive --dry-run")
+        test.line("--observe redrive orders:0 archive --dry-run")
             .code,
         0
     );
@@ -214,14 +217,14 @@ const KEPT: &str = r#"[{"began":1795348000000000000,"ended":1795348058000000000,
 
 #[test]
 fn incidents_are_printed_for_scripts_and_for_the_post_mortem() {
-    let bed = Bed::new();
-    assert_eq!(bed.ok("incidents"), "", "none is no error");
-    let folder = bed.home.path().join(".local/state/liftui/incidents");
+    let cluster = TestCluster::new();
+    assert_eq!(cluster.ok("incidents"), "", "none is no error");
+    let folder = cluster.home.path().join(".local/state/liftui/incidents");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let name = bed.addresses()[0].replace(':', "_");
+    let name = cluster.addresses()[0].replace(':', "_");
     let file = folder.join(format!("{name}.json"));
     std::fs::write(&file, KEPT).expect("a file");
-    let incident = bed.objects("incidents").remove(0);
+    let incident = cluster.objects("incidents").remove(0);
     assert_eq!(
         fields(&incident),
         [
@@ -239,7 +242,7 @@ fn incidents_are_printed_for_scripts_and_for_the_post_mortem() {
         (&incident["seconds"], &incident["uncommitted"]),
         (&serde_json::json!(58), &serde_json::json!(40))
     );
-    let report = bed.ok("incidents --markdown");
+    let report = cluster.ok("incidents --markdown");
     for expected in [
         ": node-2 does not answer\n",
         "- **Length:** 58s\n",
@@ -249,32 +252,32 @@ fn incidents_are_printed_for_scripts_and_for_the_post_mortem() {
     ] {
         assert!(report.contains(expected), "{expected}: {report}");
     }
-    assert_eq!(bed.ok("incidents --last 0"), "");
+    assert_eq!(cluster.ok("incidents --last 0"), "");
     std::fs::write(&file, "not JSON").expect("a file");
-    let (code, sentence) = bed.fails("incidents");
+    let (code, sentence) = cluster.fails("incidents");
     assert!(code == 1 && sentence.contains("move it away"), "{sentence}");
 }
 
 #[test]
 fn a_broker_that_is_gone_is_shown_and_weighs_in_the_check() {
-    let bed = Bed::new();
-    bed.ok("create orders --replication 3");
-    let healthy = bed.line("check");
+    let test = TestCluster::new();
+    test.ok("create orders --replication 3");
+    let healthy = test.line("check");
     assert_eq!(healthy.code, 0, "{healthy:?}");
     assert!(
         healthy.out.starts_with("OK: 3 of 3 brokers answer, "),
         "{healthy:?}"
     );
-    bed.cluster().faults().kill(2).expect("it runs");
-    let brokers = bed.line("brokers");
-    let gone = crate::cli_bed::parse_lines(&brokers.out);
+    test.cluster().faults().kill(2).expect("it runs");
+    let brokers = test.line("brokers");
+    let gone = crate::cli_test_cluster::parse_lines(&brokers.out);
     let gone = gone.iter().find(|broker| broker["reachable"] == false);
     assert!(
         gone.is_some_and(|broker| broker["error"].is_string()),
         "{brokers:?}"
     );
     let words = [("OK", 0), ("WARNING", 1), ("CRITICAL", 2), ("UNKNOWN", 3)];
-    let json = bed.line("check -o json");
+    let json = test.line("check -o json");
     let told: serde_json::Value = serde_json::from_str(&json.out).expect("one object");
     let word = words.iter().find(|(word, _)| told["status"] == *word);
     assert_eq!(word.map(|(_, code)| *code), Some(json.code), "{json:?}");
@@ -290,10 +293,10 @@ fn a_broker_that_is_gone_is_shown_and_weighs_in_the_check() {
         ("nagios", "LIFTBRIDGE "),
         ("prometheus", "# HELP liftbridge_status "),
     ] {
-        let ran = bed.line(&format!("check -o {form}"));
+        let output = test.line(&format!("check -o {form}"));
         assert!(
-            ran.out.starts_with(says) && ran.code == json.code,
-            "{ran:?}"
+            output.out.starts_with(says) && output.code == json.code,
+            "{output:?}"
         );
     }
 }

@@ -1,41 +1,41 @@
 //! Messages in and out: every way to publish, every form of a tail, records there and back.
 
-use crate::cli_bed::{Bed, settled};
+use crate::cli_test_cluster::{TestCluster, normalised};
 
-fn with_streams(names: &str) -> Bed {
-    let bed = Bed::new();
+fn with_streams(names: &str) -> TestCluster {
+    let test = TestCluster::new();
     for name in names.split(' ') {
-        bed.ok(&format!("create {name} --partitions 2"));
+        test.ok(&format!("create {name} --partitions 2"));
     }
-    bed
+    test
 }
 
 #[test]
 fn a_value_comes_from_the_command_line_a_file_or_stdin() {
-    let bed = with_streams("t");
-    let ack = bed.ok("publish t one -k k1 -H a=b -p 1 --ack all --correlation-id c7");
+    let test = with_streams("t");
+    let ack = test.ok("publish t one -k k1 -H a=b -p 1 --ack all --correlation-id c7");
     let expected = "{\"stream\":\"t\",\"partition\":1,\"offset\":0,\"subject\":\"t.1\",\"reception\":\"TIME\",\
         \"commit\":\"TIME\",\"correlation_id\":\"c7\"}\n";
-    assert_eq!(settled(&ack), expected);
-    let file = bed.home.path().join("value");
+    assert_eq!(normalised(&ack), expected);
+    let file = test.home.path().join("value");
     std::fs::write(&file, "of\na file").expect("written");
     let file = file.to_str().expect("a plain path");
-    assert_eq!(bed.ok(&format!("publish t --file {file} -o raw")), "0\n");
-    let stdin = bed.feed("publish t -o raw", b"of\nstdin");
+    assert_eq!(test.ok(&format!("publish t --file {file} -o raw")), "0\n");
+    let stdin = test.feed("publish t -o raw", b"of\nstdin");
     assert_eq!((stdin.code, stdin.out.as_str()), (0, "1\n"));
-    let hex = bed.feed("publish t --hex --key 00ff -o raw", b"00 ff\n10\n");
+    let hex = test.feed("publish t --hex --key 00ff -o raw", b"00 ff\n10\n");
     assert_eq!((hex.code, hex.out.as_str()), (0, "2\n"));
     assert_eq!(
-        bed.run(&["publish", "t", "-p0", "-H", "n==v", "-o", "raw", "--", "-x"])
+        test.run(&["publish", "t", "-p0", "-H", "n==v", "-o", "raw", "--", "-x"])
             .out,
         "3\n"
     );
-    let silent = bed.ok("publish t none --ack none");
+    let silent = test.ok("publish t none --ack none");
     assert_eq!(silent, "");
-    let table = bed.ok("publish-subject t.1 last -o table");
+    let table = test.ok("publish-subject t.1 last -o table");
     let row = "t                                     1  t.1";
     assert_eq!(table.lines().nth(1), Some(row), "{table}");
-    let printed = bed.run(&["tail", "t", "--to", "end", "-f", "%p %o %k %v %h|"]);
+    let printed = test.run(&["tail", "t", "--to", "end", "-f", "%p %o %k %v %h|"]);
     let expected = "1 0 k1 one a=b,subject=t.1,reply=|0 0  of\na file subject=t,reply=|\
         0 1  of\nstdin subject=t,reply=|";
     assert!(printed.out.starts_with(expected), "{}", printed.out);
@@ -43,20 +43,20 @@ fn a_value_comes_from_the_command_line_a_file_or_stdin() {
 
 #[test]
 fn lines_are_published_in_order_and_told_of_in_order() {
-    let bed = with_streams("t");
+    let test = with_streams("t");
     let lines: Vec<String> = (0..5_000).map(|number| format!("m{number}\r\n")).collect();
     let input = lines.concat();
-    let ran = bed.feed("publish t --lines -o raw", input.as_bytes());
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    let offsets: Vec<i64> = ran
+    let output = test.feed("publish t --lines -o raw", input.as_bytes());
+    assert_eq!((output.code, output.err.as_str()), (0, ""));
+    let offsets: Vec<i64> = output
         .out
         .lines()
         .map(|line| line.parse().expect(line))
         .collect();
     assert!(offsets.iter().copied().eq(0..5_000), "offsets in order");
-    let stored = bed.ok("tail t:0 --to end -o raw");
+    let stored = test.ok("tail t:0 --to end -o raw");
     assert_eq!(stored, input.replace('\r', ""));
-    let turns = bed.feed("publish t --lines --round-robin -o csv", b"a\nb\n\nc");
+    let turns = test.feed("publish t --lines --round-robin -o csv", b"a\nb\n\nc");
     let partitions: Vec<&str> = turns
         .out
         .lines()
@@ -64,7 +64,7 @@ fn lines_are_published_in_order_and_told_of_in_order() {
         .filter_map(|line| line.split(',').nth(1))
         .collect();
     assert_eq!(partitions, ["0", "1", "0", "1"]);
-    let log = bed.objects("log");
+    let log = test.objects("log");
     assert_eq!(
         log[1]["command"],
         "publish t --lines (5000 messages, 23890 B)"
@@ -74,19 +74,19 @@ fn lines_are_published_in_order_and_told_of_in_order() {
 
 #[test]
 fn what_is_wrong_with_the_input_stops_after_what_came_before() {
-    let bed = with_streams("t readonly");
+    let test = with_streams("t readonly");
     let input = b"{\"value\":\"a\"}\n\n{\"value\":1,\"key\":{\"b\":2}}\n{\"valu\":\"c\"}\n{\"value\":\"d\"}\n";
-    let ran = bed.feed("publish t --ndjson -o raw", input);
-    assert_eq!((ran.code, ran.out.as_str()), (1, "0\n1\n"));
+    let output = test.feed("publish t --ndjson -o raw", input);
+    assert_eq!((output.code, output.out.as_str()), (1, "0\n1\n"));
     let said = "line 4: a record has a \"value\" or a \"value_base64\", and this has neither; 2 messages stored\n";
-    assert_eq!(ran.err, said);
-    let values = bed.run(&["tail", "t", "--to", "end", "-f", "%k=%v\n"]);
+    assert_eq!(output.err, said);
+    let values = test.run(&["tail", "t", "--to", "end", "-f", "%k=%v\n"]);
     assert_eq!(values.out, "=a\n{\"b\":2}=1\n");
-    bed.ok("readonly readonly");
-    let ran = bed.feed("publish readonly --lines", b"a\nb\nc\n");
+    test.ok("readonly readonly");
+    let output = test.feed("publish readonly --lines", b"a\nb\nc\n");
     let said = "line 1: partition 0 of stream \"readonly\" is readonly: make it writable first; \
         0 messages stored, 1 not\n";
-    assert_eq!((ran.code, ran.err.as_str()), (1, said));
+    assert_eq!((output.code, output.err.as_str()), (1, said));
     for (line, input, said) in [
         (
             "publish t --ndjson",
@@ -101,47 +101,51 @@ fn what_is_wrong_with_the_input_stops_after_what_came_before() {
         ),
         ("publish t --hex", b"0", "this is not hex"),
     ] {
-        let ran = bed.feed(line, input);
-        assert_eq!(ran.code, 1, "{ran:?}");
-        assert!(ran.err.starts_with(said), "{ran:?}");
+        let output = test.feed(line, input);
+        assert_eq!(output.code, 1, "{output:?}");
+        assert!(output.err.starts_with(said), "{output:?}");
     }
 }
 
 #[test]
 fn a_line_that_would_cut_the_call_of_all_is_not_sent() {
-    let bed = with_streams("t");
+    let test = with_streams("t");
     let mut input = b"a\n".to_vec();
     input.resize((4 << 20) + 10, b'x');
     input.extend(b"\nb\n");
-    let ran = bed.feed("publish t --lines -o raw", &input);
+    let output = test.feed("publish t --lines -o raw", &input);
     let said = "line 2: the message has 4194312 B, and no server takes a request of more than 4194304; \
         1 message stored\n";
     assert_eq!(
-        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (output.code, output.out.as_str(), output.err.as_str()),
         (5, "0\n", said)
     );
-    assert_eq!(bed.ok("tail t --count"), "1\n");
+    assert_eq!(test.ok("tail t --count"), "1\n");
 }
 
 #[test]
 fn offsets_that_are_expected_go_up_line_by_line() {
-    let bed = Bed::new();
-    bed.ok("create checked --concurrency-control");
-    let ran = bed.feed(
+    let test = TestCluster::new();
+    test.ok("create checked --concurrency-control");
+    let output = test.feed(
         "publish checked --lines --expect-offset 0 -o raw",
         b"a\nb\nc\n",
     );
-    assert_eq!((ran.code, ran.out.as_str()), (0, "0\n1\n2\n"), "{ran:?}");
-    let ran = bed.feed(
+    assert_eq!(
+        (output.code, output.out.as_str()),
+        (0, "0\n1\n2\n"),
+        "{output:?}"
+    );
+    let output = test.feed(
         "publish checked --lines --expect-offset 2 -o raw",
         b"d\ne\n",
     );
-    assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{ran:?}");
+    assert_eq!((output.code, output.out.as_str()), (1, ""), "{output:?}");
 }
 
 #[test]
 fn records_come_back_as_they_were_whatever_their_bytes() {
-    let bed = with_streams("from to");
+    let test = with_streams("from to");
     let bytes: Vec<u8> = (0..=255).collect();
     let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let hex = hex.concat();
@@ -177,13 +181,13 @@ fn records_come_back_as_they_were_whatever_their_bytes() {
             "雪",
         ],
     ] {
-        assert_eq!(bed.run(arguments).code, 0, "{arguments:?}");
+        assert_eq!(test.run(arguments).code, 0, "{arguments:?}");
     }
-    let records = bed.ok("tail from --to end -o ndjson");
-    let ran = bed.feed("publish to --ndjson -o raw", records.as_bytes());
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let records = test.ok("tail from --to end -o ndjson");
+    let output = test.feed("publish to --ndjson -o raw", records.as_bytes());
+    assert_eq!(output.code, 0, "{output:?}");
     let without_place = |text: &str| {
-        let mut lines = crate::cli_bed::parse_lines(text);
+        let mut lines = crate::cli_test_cluster::parse_lines(text);
         for line in &mut lines {
             let fields = line.as_object_mut().expect("a record");
             for name in ["stream", "timestamp", "subject", "reply_subject"] {
@@ -195,7 +199,7 @@ fn records_come_back_as_they_were_whatever_their_bytes() {
         lines.sort_by_key(|line| (line["partition"].as_i64(), line["offset"].as_i64()));
         lines
     };
-    let copies = bed.ok("tail to --to end -o ndjson");
+    let copies = test.ok("tail to --to end -o ndjson");
     assert_eq!(without_place(&copies), without_place(&records));
     assert!(copies.contains("\"key_base64\":\"//4=\""), "{copies}");
     assert!(copies.contains("\"bin\":{\"base64\":\"AP8=\"}"), "{copies}");
@@ -203,9 +207,9 @@ fn records_come_back_as_they_were_whatever_their_bytes() {
 
 #[test]
 fn a_tail_prints_ranges_in_every_form() {
-    let bed = with_streams("t empty");
-    bed.feed("publish t --lines", b"a\nb\nc\nd\n");
-    bed.ok("publish t e -p 1 -k key");
+    let test = with_streams("t empty");
+    test.feed("publish t --lines", b"a\nb\nc\nd\n");
+    test.ok("publish t e -p 1 -k key");
     for (line, printed) in [
         ("tail t:0 --from 1 --to 2 -o raw", "b\nc\n"),
         ("tail t:0 --from -2 --to end -o raw", "c\nd\n"),
@@ -225,12 +229,12 @@ fn a_tail_prints_ranges_in_every_form() {
         ("tail t:0 --to end -o raw -q nothing", ""),
         ("tail t --isr-replica --to end --count", "5\n"),
     ] {
-        assert_eq!(bed.ok(line), printed, "{line}");
+        assert_eq!(test.ok(line), printed, "{line}");
     }
     let json: serde_json::Value =
-        serde_json::from_str(&bed.ok("tail t --to end -o json")).expect("one document");
+        serde_json::from_str(&test.ok("tail t --to end -o json")).expect("one document");
     assert_eq!(json.as_array().map(Vec::len), Some(5));
-    let csv = bed.ok("tail t:1 --to end -o csv");
+    let csv = test.ok("tail t:1 --to end -o csv");
     let mut lines = csv.lines();
     let head = lines.next().unwrap_or_default();
     assert!(
@@ -241,20 +245,20 @@ fn a_tail_prints_ranges_in_every_form() {
         lines.next().is_some_and(|line| line.starts_with("t,1,0,")),
         "{csv}"
     );
-    let table = bed.ok("tail t:1 --to end -o table");
+    let table = test.ok("tail t:1 --to end -o table");
     assert!(
         table.starts_with("  #     OFFSET  TIME          KEY             VALUE\n"),
         "{table}"
     );
-    let keyed = bed.line("tail t --key key --to end -o raw");
+    let keyed = test.line("tail t --key key --to end -o raw");
     let place = "key \"key\" belongs to partition ";
     assert!(keyed.code == 0 && keyed.err.starts_with(place), "{keyed:?}");
-    let progress = bed.line("tail t:0 --progress --to end -o raw");
+    let progress = test.line("tail t:0 --progress --to end -o raw");
     assert!(
         progress.err.ends_with("4 printed, 0 out of order\n"),
         "{progress:?}"
     );
-    let escapes = bed.run(&[
+    let escapes = test.run(&[
         "tail",
         "t:1",
         "--to",
@@ -267,36 +271,36 @@ fn a_tail_prints_ranges_in_every_form() {
 
 #[test]
 fn a_paused_partition_is_told_of_and_woken_where_asked() {
-    let bed = with_streams("t");
-    bed.ok("publish t a");
-    bed.ok("pause t");
-    let ran = bed.line("tail t:0 --to end -o raw");
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("is paused"), "{ran:?}");
-    assert_eq!(bed.ok("tail t:0 --resume --to end -o raw"), "a\n");
+    let test = with_streams("t");
+    test.ok("publish t a");
+    test.ok("pause t");
+    let output = test.line("tail t:0 --to end -o raw");
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.err.contains("is paused"), "{output:?}");
+    assert_eq!(test.ok("tail t:0 --resume --to end -o raw"), "a\n");
 }
 
 #[test]
 fn a_gap_is_told_with_the_last_offset_that_is_gone() {
-    let bed = Bed::new();
-    bed.ok("create t --retention-messages 20 --segment-bytes 1024 --cleaner-interval 50ms");
+    let test = TestCluster::new();
+    test.ok("create t --retention-messages 20 --segment-bytes 1024 --cleaner-interval 50ms");
     let input = format!("{}\n", "x".repeat(100)).repeat(60);
     assert_eq!(
-        bed.feed("publish t --lines -o raw", input.as_bytes()).code,
+        test.feed("publish t --lines -o raw", input.as_bytes()).code,
         0
     );
     let mut before = None;
-    let ran = loop {
-        let ran = bed.run(&["tail", "t", "--from", "5", "--to", "end", "-f", "%o\n"]);
-        let first: i64 = ran.out.lines().next().map_or(0, |o| o.parse().expect(o));
+    let output = loop {
+        let output = test.run(&["tail", "t", "--from", "5", "--to", "end", "-f", "%o\n"]);
+        let first: i64 = output.out.lines().next().map_or(0, |o| o.parse().expect(o));
         // Retention has done its work when nothing more goes away.
         if first > 20 && before.replace(first) == Some(first) {
-            break ran;
+            break output;
         }
     };
     let last = before.expect("it was seen twice") - 1;
     let said = format!(
         "partition 0 of stream \"t\": offsets 5 to {last} were removed before they could be read\n"
     );
-    assert_eq!((ran.code, ran.err), (0, said));
+    assert_eq!((output.code, output.err), (0, said));
 }

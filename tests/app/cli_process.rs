@@ -9,13 +9,15 @@ use liftui::demo::{DemoOptions, Traffic};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::cli_bed::{Bed, Ran, bare, finish, outcome, read_lines, settled, signal, start};
+use crate::cli_test_cluster::{
+    CliOutput, TestCluster, bare, finish, normalised, outcome, read_lines, signal, start,
+};
 
 /// Nothing listens on the discard port.
 const NOBODY: &str = "127.0.0.1:9";
 
 /// Runs a line with no broker named.
-fn alone(line: &str) -> Ran {
+fn alone(line: &str) -> CliOutput {
     let home = tempfile::tempdir().expect("a scratch folder");
     let arguments: Vec<&str> = line.split_whitespace().collect();
     finish(bare(home.path(), &arguments), b"")
@@ -53,11 +55,11 @@ fn where_no_broker_is_the_sentence_says_so_and_the_code_is_3() {
         (command, start(bare(home.path(), &arguments)))
     });
     for (command, child) in running {
-        let ran = outcome(child);
+        let output = outcome(child);
         let said = "broker 127.0.0.1:9 refused the connection; is Liftbridge running there? --addr names other brokers\n";
-        assert_eq!(ran.code, 3, "{command}: {ran:?}");
-        assert!(ran.err.ends_with(said), "{command}: {ran:?}");
-        assert_eq!(ran.err.lines().count(), 1, "{command}: {ran:?}");
+        assert_eq!(output.code, 3, "{command}: {output:?}");
+        assert!(output.err.ends_with(said), "{command}: {output:?}");
+        assert_eq!(output.err.lines().count(), 1, "{command}: {output:?}");
     }
     let unknown = alone("--addr no-such-host.invalid streams");
     let said = "broker no-such-host.invalid:9292 has a host that cannot be resolved; \
@@ -90,9 +92,9 @@ fn something_else_that_answers_is_told_from_a_broker() {
             let _all = connection.read_to_end(&mut Vec::new());
         }
     });
-    let ran = alone(&format!("--addr 127.0.0.1:{port} streams"));
+    let output = alone(&format!("--addr 127.0.0.1:{port} streams"));
     let said = "broker HOST:PORT does not speak gRPC: something else than Liftbridge listens there, or it wants TLS\n";
-    assert_eq!((ran.code, settled(&ran.err).as_str()), (3, said));
+    assert_eq!((output.code, normalised(&output.err).as_str()), (3, said));
 }
 
 #[test]
@@ -188,9 +190,9 @@ fn a_wrong_command_line_is_2_and_one_sentence() {
             "the dashboard needs a terminal; liftui --help lists the commands for scripts",
         ),
     ] {
-        let ran = alone(line);
+        let output = alone(line);
         assert_eq!(
-            (ran.code, ran.err.as_str(), ran.out.as_str()),
+            (output.code, output.err.as_str(), output.out.as_str()),
             (2, &*format!("{said}\n"), ""),
             "{line}"
         );
@@ -200,11 +202,11 @@ fn a_wrong_command_line_is_2_and_one_sentence() {
 
 #[test]
 fn an_ipv6_broker_and_an_advertised_address_are_dialled() {
-    let bed = Bed::of(DemoOptions {
+    let test = TestCluster::of(DemoOptions {
         brokers: 1,
         ..DemoOptions::default()
     });
-    let broker = bed.addresses().remove(0);
+    let broker = test.addresses().remove(0);
     let Ok(door) = TcpListener::bind("[::1]:0") else {
         eprintln!("skipped: this machine has no IPv6 loopback");
         return;
@@ -212,16 +214,19 @@ fn an_ipv6_broker_and_an_advertised_address_are_dialled() {
     let address = door.local_addr().expect("its address").to_string();
     let to = broker.clone();
     thread::spawn(move || forward(&door, &to));
-    let ran = bed.run(&["--addr", &address, "brokers", "-o", "raw"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
+    let output = test.run(&["--addr", &address, "brokers", "-o", "raw"]);
+    assert_eq!(output.code, 0, "{output:?}");
     // The address that it was reached at, or the one that it advertises, as soon as that has answered too.
     let names = [&address, &broker].map(|name| format!("{name}\n"));
-    assert!(names.contains(&ran.out), "{ran:?}");
+    assert!(names.contains(&output.out), "{output:?}");
     let override_ = format!("{broker}={address}");
-    let ran = bed.run(&["--addr", &address, "--advertise", &override_, "create", "x"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "created stream \"x\"\n"));
+    let output = test.run(&["--addr", &address, "--advertise", &override_, "create", "x"]);
+    assert_eq!(
+        (output.code, output.out.as_str()),
+        (0, "created stream \"x\"\n")
+    );
     let mixed = format!("{NOBODY},{broker}");
-    assert_eq!(bed.run(&["-a", &mixed, "streams", "-o", "raw"]).code, 0);
+    assert_eq!(test.run(&["-a", &mixed, "streams", "-o", "raw"]).code, 0);
 }
 
 fn forward(door: &TcpListener, to: &str) {
@@ -245,41 +250,41 @@ fn pump(mut from: TcpStream, mut to: TcpStream) {
 
 #[test]
 fn sigint_ends_a_tail_with_130_and_a_broken_pipe_ends_it_quietly() {
-    let bed = Bed::of(DemoOptions {
+    let test = TestCluster::of(DemoOptions {
         traffic: Traffic::Workload {
             rate: None,
             storm: false,
         },
         ..DemoOptions::default()
     });
-    let mut tail = start(bed.command(&["tail", "clicks", "-f", "%o\\n"]));
+    let mut tail = start(test.command(&["tail", "clicks", "-f", "%o\\n"]));
     read_lines(&mut tail, 3);
     signal(&tail, Signal::INT);
     assert_eq!(outcome(tail).code, 130);
-    let mut tail = start(bed.command(&["tail", "orders"]));
+    let mut tail = start(test.command(&["tail", "orders"]));
     read_lines(&mut tail, 1);
     drop(tail.stdout.take());
-    let ran = outcome(tail);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    let mut follow = start(bed.command(&["activity", "--follow"]));
+    let output = outcome(tail);
+    assert_eq!((output.code, output.err.as_str()), (0, ""));
+    let mut follow = start(test.command(&["activity", "--follow"]));
     assert!(read_lines(&mut follow, 2).contains("create_stream"));
     signal(&follow, Signal::INT);
     assert_eq!(outcome(follow).code, 130);
-    let streams = bed.ok("streams -o raw");
+    let streams = test.ok("streams -o raw");
     for name in [
         "orders", "payments", "sensors", "settings", "clicks", "archive",
     ] {
         assert!(streams.lines().any(|line| line == name), "{streams}");
     }
-    let cursors = bed.objects("cursors orders");
+    let cursors = test.objects("cursors orders");
     assert!(
         cursors
             .iter()
             .any(|cursor| cursor["lag"].as_i64() > Some(0)),
         "{cursors:?}"
     );
-    let groups = bed.objects("groups");
-    let names = crate::cli_bed::fields(&groups[0]);
+    let groups = test.objects("groups");
+    let names = crate::cli_test_cluster::fields(&groups[0]);
     let known = "id coordinator epoch members streams lag lag_seconds";
     assert_eq!(names.join(" "), known);
 }
@@ -304,14 +309,18 @@ fn a_headless_demo_serves_until_it_is_asked_to_stop() {
             .strip_prefix("listening on ")
             .expect("the first line");
         assert_eq!(addresses.split(',').count(), 2, "{line}");
-        let ran = finish(
+        let output = finish(
             bare(home.path(), &["--addr", addresses, "brokers", "-o", "raw"]),
             b"",
         );
-        assert_eq!((ran.code, ran.out.lines().count()), (0, 2), "{ran:?}");
+        assert_eq!(
+            (output.code, output.out.lines().count()),
+            (0, 2),
+            "{output:?}"
+        );
         signal(&demo, how);
-        let ran = outcome(demo);
-        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{name}");
+        let output = outcome(demo);
+        assert_eq!((output.code, output.err.as_str()), (0, ""), "{name}");
     }
 }
 
@@ -319,8 +328,8 @@ fn a_headless_demo_serves_until_it_is_asked_to_stop() {
 fn every_setting_is_shown_with_its_source() {
     let home = tempfile::tempdir().expect("a scratch folder");
     let run = |arguments: &[&str]| finish(bare(home.path(), arguments), b"");
-    let setting = |ran: &Ran, name: &str| -> Value {
-        let rows = crate::cli_bed::parse_lines(&ran.out);
+    let setting = |output: &CliOutput, name: &str| -> Value {
+        let rows = crate::cli_test_cluster::parse_lines(&output.out);
         rows.into_iter()
             .find(|row| row["setting"] == name)
             .expect("the setting")
@@ -344,10 +353,10 @@ fn every_setting_is_shown_with_its_source() {
     )
     .expect("written");
     let own = own.to_str().expect("plain");
-    let ran = run(&["--config", own, "config"]);
-    let named = setting(&ran, "config");
+    let output = run(&["--config", own, "config"]);
+    let named = setting(&output, "config");
     assert_eq!(named["from"], "command line, --config");
-    let addr = setting(&ran, "addr");
+    let addr = setting(&output, "addr");
     assert_eq!(addr["value"], "a:9292,b:1");
     assert_eq!(addr["from"], format!("{own}, context prod"));
     let mut command = bare(home.path(), &["config"]);
@@ -355,15 +364,15 @@ fn every_setting_is_shown_with_its_source() {
         .env("LIFTUI_CONFIG", own)
         .env("LIFTUI_ADDR", "c")
         .env("NO_COLOR", "1");
-    let ran = finish(command, b"");
-    assert_eq!(setting(&ran, "addr")["from"], "environment, LIFTUI_ADDR");
+    let output = finish(command, b"");
+    assert_eq!(setting(&output, "addr")["from"], "environment, LIFTUI_ADDR");
     assert_eq!(
-        setting(&ran, "config")["from"],
+        setting(&output, "config")["from"],
         "environment, LIFTUI_CONFIG"
     );
-    assert_eq!(setting(&ran, "theme")["from"], "environment, NO_COLOR");
-    let ran = run(&["--config", own, "--addr", "d", "config"]);
-    assert_eq!(setting(&ran, "addr")["from"], "command line, --addr");
+    assert_eq!(setting(&output, "theme")["from"], "environment, NO_COLOR");
+    let output = run(&["--config", own, "--addr", "d", "config"]);
+    assert_eq!(setting(&output, "addr")["from"], "command line, --addr");
     let near = run(&["--config", own, "-c", "prdo", "streams"]);
     let said = "there is no context \"prdo\" in the config file; did you mean \"prod\"?\n";
     assert_eq!((near.code, near.err.as_str()), (2, said));
@@ -395,13 +404,13 @@ fn every_setting_is_shown_with_its_source() {
 
 #[test]
 fn colours_come_only_where_they_are_asked_for() {
-    let bed = Bed::new();
-    assert!(!bed.ok("streams -o table").contains('\u{1b}'));
+    let test = TestCluster::new();
+    assert!(!test.ok("streams -o table").contains('\u{1b}'));
     assert!(
-        bed.ok("streams -o table --color always")
+        test.ok("streams -o table --color always")
             .starts_with("\u{1b}[1m")
     );
-    assert!(!bed.ok("streams -o table --color never").contains('\u{1b}'));
+    assert!(!test.ok("streams -o table --color never").contains('\u{1b}'));
 }
 
 #[test]
@@ -450,7 +459,10 @@ fn help_version_man_page_and_completions_are_there() {
         assert!(page.contains(part), "{part}");
     }
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let ran = alone(&format!("completions {shell}"));
-        assert!(ran.code == 0 && ran.out.contains("redrive"), "{shell}");
+        let output = alone(&format!("completions {shell}"));
+        assert!(
+            output.code == 0 && output.out.contains("redrive"),
+            "{shell}"
+        );
     }
 }

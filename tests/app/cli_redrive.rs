@@ -4,29 +4,29 @@ use liftui::demo::AckFault;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::cli_bed::{Bed, bare, finish, outcome, parse_lines, signal, start};
+use crate::cli_test_cluster::{TestCluster, bare, finish, outcome, parse_lines, signal, start};
 
-fn with_messages(count: usize) -> Bed {
-    let bed = Bed::new();
-    bed.ok("create from --partitions 2");
-    bed.ok("create to --partitions 2");
+fn with_messages(count: usize) -> TestCluster {
+    let test = TestCluster::new();
+    test.ok("create from --partitions 2");
+    test.ok("create to --partitions 2");
     let line = |number| {
         format!(
             "{{\"key\":\"k{number}\",\"value\":\"{number}\",\"headers\":{{\"h\":\"{number}\"}}}}\n"
         )
     };
     let lines = (0..count).map(line).collect::<Vec<String>>().concat();
-    let ran = bed.feed(
+    let output = test.feed(
         "publish from --ndjson --round-robin -o raw",
         lines.as_bytes(),
     );
-    assert_eq!(ran.code, 0, "{ran:?}");
-    bed
+    assert_eq!(output.code, 0, "{output:?}");
+    test
 }
 
-fn values(bed: &Bed, stream: &str) -> Vec<String> {
-    let ran = bed.run(&["tail", stream, "--to", "end", "-f", "%p/%k/%v\n"]);
-    let mut values: Vec<String> = ran.out.lines().map(str::to_owned).collect();
+fn values(test: &TestCluster, stream: &str) -> Vec<String> {
+    let output = test.run(&["tail", stream, "--to", "end", "-f", "%p/%k/%v\n"]);
+    let mut values: Vec<String> = output.out.lines().map(str::to_owned).collect();
     values.sort();
     values
 }
@@ -40,38 +40,38 @@ fn sum(rows: &str, field: &str) -> i64 {
 
 #[test]
 fn all_that_is_there_is_copied_once_with_key_and_headers() {
-    let bed = with_messages(700);
-    let dry = bed.line("redrive from to --dry-run");
+    let test = with_messages(700);
+    let dry = test.line("redrive from to --dry-run");
     assert_eq!(sum(&dry.out, "matched"), 700);
     let said = "700 messages would be copied from \"from\" to \"to\"; nothing was sent\n";
     assert_eq!((dry.code, dry.err.as_str()), (0, said));
-    assert_eq!(bed.ok("tail to --count"), "0\n");
-    let rows = bed.ok("redrive from to");
+    assert_eq!(test.ok("tail to --count"), "0\n");
+    let rows = test.ok("redrive from to");
     assert_eq!((sum(&rows, "published"), sum(&rows, "earlier")), (700, 0));
-    assert_eq!(values(&bed, "to"), values(&bed, "from"));
-    let headers = bed.run(&["tail", "to:0", "--to", "0", "-f", "%h"]);
+    assert_eq!(values(&test, "to"), values(&test, "from"));
+    let headers = test.run(&["tail", "to:0", "--to", "0", "-f", "%h"]);
     assert_eq!(headers.out, "h=0,subject=to,reply=");
 }
 
 #[test]
 fn a_part_is_copied_by_place_and_query_to_where_its_keys_belong() {
-    let bed = with_messages(60);
-    bed.ok("create one");
-    let rows = bed.ok("redrive from:1 one --from 10 --to 19 -q !key:k31");
+    let test = with_messages(60);
+    test.ok("create one");
+    let rows = test.ok("redrive from:1 one --from 10 --to 19 -q !key:k31");
     assert_eq!(sum(&rows, "published"), 9);
-    bed.ok("create three --partitions 3");
-    bed.ok("redrive from three --from -5");
-    for line in values(&bed, "three") {
+    test.ok("create three --partitions 3");
+    test.ok("redrive from three --from -5");
+    for line in values(&test, "three") {
         let key = line.split('/').nth(1).expect("a key");
-        let ran = bed.line(&format!("tail three --key {key} --to end --count"));
-        assert_eq!(ran.out, "1\n", "{line}");
+        let output = test.line(&format!("tail three --key {key} --to end --count"));
+        assert_eq!(output.out, "1\n", "{line}");
     }
 }
 
 #[test]
 fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() {
-    let bed = with_messages(400);
-    let journal = bed.home.path().join("journal");
+    let test = with_messages(400);
+    let journal = test.home.path().join("journal");
     let journal = journal.to_str().expect("a plain path");
     // Twenty seconds for all of it: long enough to be broken off twice on a busy machine.
     let arguments = [
@@ -84,24 +84,24 @@ fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() {
         journal,
     ];
     for deadly in [Signal::KILL, Signal::INT] {
-        let before = bed.ok("tail to --count");
-        let mut child = start(bed.command(&arguments));
-        while bed.ok("tail to --count") == before {
+        let before = test.ok("tail to --count");
+        let mut child = start(test.command(&arguments));
+        while test.ok("tail to --count") == before {
             let ended = child.try_wait().expect("it can be looked at");
             assert_eq!(ended, None, "it is not done yet");
         }
         signal(&child, deadly);
-        let ran = outcome(child);
+        let output = outcome(child);
         assert_eq!(
-            ran.code,
+            output.code,
             if deadly == Signal::INT { 130 } else { -1 },
-            "{ran:?}"
+            "{output:?}"
         );
     }
-    let last = bed.run(&["redrive", "from", "to", "--journal", journal]);
+    let last = test.run(&["redrive", "from", "to", "--journal", journal]);
     let unknown = sum(&last.out, "unknown");
     assert_eq!(last.code, if unknown > 0 { 6 } else { 0 }, "{last:?}");
-    let copied = values(&bed, "to");
+    let copied = values(&test, "to");
     let mut once = copied.clone();
     once.dedup();
     assert_eq!(copied, once, "nothing is there twice");
@@ -110,45 +110,47 @@ fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() {
         (0..=unknown).contains(&missing),
         "{missing} missing, {unknown} unknown"
     );
-    let again = bed.run(&["redrive", "from", "to", "--journal", journal]);
+    let again = test.run(&["redrive", "from", "to", "--journal", journal]);
     assert_eq!(sum(&again.out, "published"), 0, "{again:?}");
-    let other = bed.run(&["redrive", "from", "to", "-q", "x", "--journal", journal]);
+    let other = test.run(&["redrive", "from", "to", "-q", "x", "--journal", journal]);
     assert_eq!(other.code, 5, "{other:?}");
 }
 
 #[test]
 fn a_redrive_without_acks_says_what_is_unknown_and_does_not_send_it_again() {
-    let bed = with_messages(10);
-    bed.cluster().faults().acks(AckFault::Lose);
-    let ran = bed.line("redrive from:0 to --timeout 300ms");
-    assert_eq!(ran.code, 6, "{ran:?}");
+    let test = with_messages(10);
+    test.cluster().faults().acks(AckFault::Lose);
+    let output = test.line("redrive from:0 to --timeout 300ms");
+    assert_eq!(output.code, 6, "{output:?}");
     let said = "partition 0 of stream \"from\": nobody knows whether offsets 0-4 were copied; they are not sent again\n";
-    assert!(ran.err.starts_with(said), "{ran:?}");
-    bed.cluster().faults().heal();
-    let again = bed.line("redrive from:0 to");
+    assert!(output.err.starts_with(said), "{output:?}");
+    test.cluster().faults().heal();
+    let again = test.line("redrive from:0 to");
     assert_eq!(
         (again.code, sum(&again.out, "published")),
         (6, 0),
         "{again:?}"
     );
-    assert_eq!(bed.ok("tail to --count"), "5\n");
+    assert_eq!(test.ok("tail to --count"), "5\n");
 }
 
 #[test]
 fn a_redrive_goes_on_after_what_stopped_it_is_mended() {
-    let bed = with_messages(10);
-    bed.ok("readonly to -p 1");
-    let (code, ran) = (1, bed.line("redrive from to"));
-    assert_eq!(ran.code, code, "{ran:?}");
+    let test = with_messages(10);
+    test.ok("readonly to -p 1");
+    let (code, output) = (1, test.line("redrive from to"));
+    assert_eq!(output.code, code, "{output:?}");
     assert!(
-        ran.err.contains("partition 1 of stream \"to\" is readonly"),
-        "{ran:?}"
+        output
+            .err
+            .contains("partition 1 of stream \"to\" is readonly"),
+        "{output:?}"
     );
-    bed.ok("writable to");
-    let rows = bed.ok("redrive from to");
+    test.ok("writable to");
+    let rows = test.ok("redrive from to");
     assert_eq!((sum(&rows, "earlier"), sum(&rows, "published")), (5, 5));
-    assert_eq!(values(&bed, "to"), values(&bed, "from"));
-    assert_eq!(bed.fails("redrive from from").0, 2);
+    assert_eq!(values(&test, "to"), values(&test, "from"));
+    assert_eq!(test.fails("redrive from from").0, 2);
 }
 
 #[test]
@@ -202,7 +204,7 @@ fn an_envelope_is_made_and_read_back() {
             "an envelope header of 255 bytes does not fit\n",
         ),
     ] {
-        let ran = run(&["envelope", "decode"], input);
-        assert_eq!((ran.code, ran.err.as_str()), (1, said));
+        let output = run(&["envelope", "decode"], input);
+        assert_eq!((output.code, output.err.as_str()), (1, said));
     }
 }

@@ -1,13 +1,13 @@
 //! The dashboard and the command line: screens, scenarios, the real binary in a pseudo-terminal.
 
 mod bench;
-mod cli_bed;
 mod cli_changes;
 mod cli_cluster;
 mod cli_lists;
 mod cli_messages;
 mod cli_process;
 mod cli_redrive;
+mod cli_test_cluster;
 mod cli_words;
 #[cfg(test)]
 mod dashboard;

@@ -5,7 +5,7 @@ use liftui::client::SubscriptionItem;
 use liftui::model::{Message, PublishOptions, StartAt, StopAt};
 use liftui::store::{ChunkBuilder, MessageRef};
 
-use super::bed::{Bed, acked, drain, range, to};
+use super::test_cluster::{TestCluster, acked, drain, range, to};
 
 /// Everything a message says, headers in an order of their own: servers write them in any.
 type Said = (i64, i32, i64, [Vec<u8>; 5], Vec<(Vec<u8>, Vec<u8>)>);
@@ -48,8 +48,8 @@ fn of_chunk(message: &MessageRef<'_>) -> Said {
 
 #[tokio::test]
 async fn chunks_hold_what_single_messages_say() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("chunks", 2).await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("chunks", 2).await;
     let mut random = fastrand::Rng::with_seed(7);
     for number in 0..400 {
         // Some say nothing new, some the same as a while ago, some what no other says.
@@ -72,12 +72,12 @@ async fn chunks_hold_what_single_messages_say() {
                 .collect(),
             ..to(&stream, 1, &"v".repeat(random.usize(..40)))
         };
-        acked(bed.client.publish(options).await);
+        acked(test.client.publish(options).await);
     }
     let spec = range(&stream, 1, StartAt::Earliest, StopAt::Offset(399));
-    let single = drain(bed.client.subscribe(spec.clone()).await.unwrap()).await;
+    let single = drain(test.client.subscribe(spec.clone()).await.unwrap()).await;
     let single: Vec<Said> = single.messages.iter().map(of_owned).collect();
-    let mut chunks = bed
+    let mut chunks = test
         .client
         .subscribe_into(spec, ChunkBuilder::new())
         .await
@@ -90,5 +90,5 @@ async fn chunks_hold_what_single_messages_say() {
     }
     assert_eq!(single.len(), 400);
     assert_eq!(together, single);
-    bed.close().await;
+    test.close().await;
 }

@@ -8,7 +8,7 @@ use liftui::model::{ErrorKind, StartAt, StopAt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::bed::{Bed, acked, drain, lively, range, to};
+use super::test_cluster::{TestCluster, acked, drain, lively, range, to};
 
 fn options(seeds: &[String]) -> ConnectOptions {
     ConnectOptions {
@@ -110,9 +110,9 @@ async fn a_broker_that_advertises_what_cannot_be_dialled_is_reached_as_its_seed(
         brokers: 1,
         ..lively()
     };
-    let bed = Bed::demo(one).await;
-    let stream = bed.stream("unknown-name", 1).await;
-    let advertised = bed.addresses[0].clone();
+    let test = TestCluster::demo(one).await;
+    let stream = test.stream("unknown-name", 1).await;
+    let advertised = test.addresses[0].clone();
     let port = advertised.rsplit_once(':').unwrap().1;
     let options = ConnectOptions {
         advertise: vec![(advertised.clone(), "127.0.0.1:9".to_owned())],
@@ -131,5 +131,5 @@ async fn a_broker_that_advertises_what_cannot_be_dialled_is_reached_as_its_seed(
     let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
     let read = drain(client.subscribe(all).await.unwrap()).await;
     assert_eq!(read.offsets(), [0]);
-    bed.close().await;
+    test.close().await;
 }

@@ -10,11 +10,11 @@ use liftui::model::{
     StreamName, SubscribeSpec, SubscriptionEvent,
 };
 
-use super::bed::{Bed, CAP, drain, lively, next_event, next_message, range, to};
+use super::test_cluster::{CAP, TestCluster, drain, lively, next_event, next_message, range, to};
 
 /// Publishes until that many more are acked by all replicas, whatever fails meanwhile. A message of unknown outcome may
 /// be stored too, so values tell nothing; offsets do.
-async fn publish_through(bed: &Bed, stream: &str, count: usize) -> i64 {
+async fn publish_through(test: &TestCluster, stream: &str, count: usize) -> i64 {
     let mut acked = 0;
     let mut last = -1;
     let publishing = async {
@@ -24,7 +24,7 @@ async fn publish_through(bed: &Bed, stream: &str, count: usize) -> i64 {
                 deadline: Some(Duration::from_millis(500)),
                 ..to(stream, 0, "through")
             };
-            if let Ok(Outcome::Acked { ack, .. }) = bed.client.publish(options).await {
+            if let Ok(Outcome::Acked { ack, .. }) = test.client.publish(options).await {
                 last = ack.offset;
                 acked += 1;
             }
@@ -38,16 +38,16 @@ async fn publish_through(bed: &Bed, stream: &str, count: usize) -> i64 {
 
 /// Reads 20 messages, breaks something, reads on to what was published after it.
 async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("failover", 1).await;
-    bed.fill(&stream, 0, 20).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("failover", 1).await;
+    test.fill(&stream, 0, 20).await;
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
-    let mut subscription = bed.client.subscribe(spec).await.unwrap();
+    let mut subscription = test.client.subscribe(spec).await.unwrap();
     for offset in 0..10 {
         assert_eq!(next_message(&mut subscription).await.offset, offset);
     }
-    fault(&bed.faults(), &stream, bed.leader(&stream).await);
-    let last = publish_through(&bed, &stream, 20).await;
+    fault(&test.faults(), &stream, test.leader(&stream).await);
+    let last = publish_through(&test, &stream, 20).await;
     let mut resumed = false;
     let mut next = 10;
     let reading = async {
@@ -75,7 +75,7 @@ async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
         .await
         .expect("all of it comes");
     assert_eq!(resumed, cut, "whether it was cut");
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
@@ -130,22 +130,22 @@ async fn a_broker_that_stalls_for_its_whole_deadline_loses_and_repeats_nothing()
 
 #[tokio::test]
 async fn a_stream_made_anew_meanwhile_ends_as_deleted() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("anew", 1).await;
-    bed.fill(&stream, 0, 3).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("anew", 1).await;
+    test.fill(&stream, 0, 3).await;
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
-    let mut subscription = bed.client.subscribe(spec).await.unwrap();
+    let mut subscription = test.client.subscribe(spec).await.unwrap();
     next_message(&mut subscription).await;
-    let serving = bed.leader(&stream).await;
-    bed.faults().kill(serving).unwrap();
-    bed.until(|| bed.client.delete_stream(&stream)).await;
+    let serving = test.leader(&stream).await;
+    test.faults().kill(serving).unwrap();
+    test.until(|| test.client.delete_stream(&stream)).await;
     let options = liftui::model::StreamOptions {
         name: stream.to_string(),
         ..liftui::model::StreamOptions::default()
     };
-    bed.until(|| bed.client.create_stream(&options)).await;
+    test.until(|| test.client.create_stream(&options)).await;
     assert_eq!(drain(subscription).await.end(), &EndReason::Deleted);
-    bed.close().await;
+    test.close().await;
 }
 
 /// Follows a stream from the start, and looks for brokers as long as it takes.
@@ -159,20 +159,20 @@ fn patient(stream: &str) -> SubscribeSpec {
 #[tokio::test]
 async fn a_tail_outlives_all_brokers_being_started_anew_at_once() {
     // Half as fast as real brokers: for 13.6 s after their start they know no stream.
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         speed: 0.5,
         ..lively()
     })
     .await;
-    let stream = bed.stream("outage", 1).await;
-    bed.publish(&stream, 0, "x").await;
-    let mut subscription = bed.client.subscribe(patient(&stream)).await.unwrap();
+    let stream = test.stream("outage", 1).await;
+    test.publish(&stream, 0, "x").await;
+    let mut subscription = test.client.subscribe(patient(&stream)).await.unwrap();
     next_message(&mut subscription).await;
     for broker in 1..=3 {
-        bed.faults().kill(broker).unwrap();
+        test.faults().kill(broker).unwrap();
     }
     for broker in 1..=3 {
-        bed.faults().restart(broker).unwrap();
+        test.faults().restart(broker).unwrap();
     }
     loop {
         match next_event(&mut subscription).await {
@@ -184,31 +184,31 @@ async fn a_tail_outlives_all_brokers_being_started_anew_at_once() {
             | SubscriptionEvent::Ended(_)) => panic!("{event:?}"),
         }
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_deletion_that_nobody_is_left_to_tell_is_found_by_brokers_that_know_other_streams() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("untold", 1).await;
-    bed.publish(&stream, 0, "x").await;
-    let mut subscription = bed.client.subscribe(patient(&stream)).await.unwrap();
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("untold", 1).await;
+    test.publish(&stream, 0, "x").await;
+    let mut subscription = test.client.subscribe(patient(&stream)).await.unwrap();
     next_message(&mut subscription).await;
-    let serving = bed.leader(&stream).await;
-    bed.faults().kill(serving).unwrap();
-    bed.until(|| bed.client.delete_stream(&stream)).await;
+    let serving = test.leader(&stream).await;
+    test.faults().kill(serving).unwrap();
+    test.until(|| test.client.delete_stream(&stream)).await;
     assert_eq!(drain(subscription).await.end(), &EndReason::Deleted);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_subscription_gives_up_when_told_to() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("gives-up", 1).await;
-    bed.publish(&stream, 0, "x").await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("gives-up", 1).await;
+    test.publish(&stream, 0, "x").await;
     let options = ConnectOptions {
         resubscribe_limit: Some(Duration::from_millis(400)),
-        ..ConnectOptions::new(bed.addresses.clone())
+        ..ConnectOptions::new(test.addresses.clone())
     };
     let by_default = ConnectOptions::default().resubscribe_limit;
     assert_eq!(by_default, Some(Duration::from_secs(30)));
@@ -229,7 +229,7 @@ async fn a_subscription_gives_up_when_told_to() {
     }
     let mut never = subscriptions.pop().unwrap();
     for broker in 1..=3 {
-        bed.faults().kill(broker).unwrap();
+        test.faults().kill(broker).unwrap();
     }
     for subscription in subscriptions {
         let read = drain(subscription).await;
@@ -245,35 +245,35 @@ async fn a_subscription_gives_up_when_told_to() {
         };
         assert_eq!(attempt, number);
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn an_opening_that_cannot_be_is_told_by_events_until_it_can() {
-    let bed = Bed::demo(lively()).await;
-    let stream: StreamName = bed.stream("later", 1).await;
-    bed.publish(&stream, 0, "x").await;
-    let serving = bed.leader(&stream).await;
-    bed.faults().kill(serving).unwrap();
+    let test = TestCluster::demo(lively()).await;
+    let stream: StreamName = test.stream("later", 1).await;
+    test.publish(&stream, 0, "x").await;
+    let serving = test.leader(&stream).await;
+    test.faults().kill(serving).unwrap();
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
-    let mut subscription = bed.client.subscribe(spec).await.unwrap();
+    let mut subscription = test.client.subscribe(spec).await.unwrap();
     let first = next_event(&mut subscription).await;
     assert!(
         matches!(first, SubscriptionEvent::Resuming { attempt: 1, .. }),
         "{first:?}"
     );
     assert_eq!(next_message(&mut subscription).await.offset, 0);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn malformed_messages_end_a_subscription_with_a_sentence() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("garbage", 1).await;
-    bed.publish(&stream, 0, "x").await;
-    bed.faults().garbage(&stream, 0).unwrap();
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("garbage", 1).await;
+    test.publish(&stream, 0, "x").await;
+    test.faults().garbage(&stream, 0).unwrap();
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
-    let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+    let read = drain(test.client.subscribe(spec).await.unwrap()).await;
     let EndReason::Failed(failure) = read.end() else {
         panic!("{:?}", read.end());
     };
@@ -282,29 +282,29 @@ async fn malformed_messages_end_a_subscription_with_a_sentence() {
         failure.sentence.ends_with("sent a malformed message"),
         "{failure}"
     );
-    bed.close().await;
+    test.close().await;
 }
 
 /// The Go client goes on with partition 0, at offset 1 where nothing was received (wire-contract §6.1).
 #[tokio::test]
 pub(crate) async fn a_subscription_goes_on_in_its_own_partition_at_its_own_offset() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("partitioned", 3).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("partitioned", 3).await;
     for partition in 0..3 {
-        bed.fill(&stream, partition, 5).await;
+        test.fill(&stream, partition, 5).await;
     }
     let resets = async || {
         for broker in 1..=3 {
-            bed.faults().reset(broker).unwrap();
+            test.faults().reset(broker).unwrap();
         }
     };
     let spec = range(&stream, 2, StartAt::Earliest, StopAt::Never);
-    let mut begun = bed.client.subscribe(spec).await.unwrap();
+    let mut begun = test.client.subscribe(spec).await.unwrap();
     for offset in 0..5 {
         assert_eq!(next_message(&mut begun).await.offset, offset);
     }
     let spec = range(&stream, 2, StartAt::New, StopAt::Never);
-    let mut waiting = bed.client.subscribe(spec).await.unwrap();
+    let mut waiting = test.client.subscribe(spec).await.unwrap();
     let opened = next_event(&mut waiting).await;
     assert!(
         matches!(opened, SubscriptionEvent::Opened { .. }),
@@ -320,12 +320,12 @@ pub(crate) async fn a_subscription_goes_on_in_its_own_partition_at_its_own_offse
             }
         }
     }
-    bed.publish(&stream, 0, "elsewhere").await;
-    bed.publish(&stream, 2, "here").await;
+    test.publish(&stream, 0, "elsewhere").await;
+    test.publish(&stream, 2, "here").await;
     for subscription in [&mut begun, &mut waiting] {
         let message = next_message(subscription).await;
         assert_eq!((message.partition, message.offset), (2, 5));
         assert_eq!(&*message.value, b"here");
     }
-    bed.close().await;
+    test.close().await;
 }

@@ -10,14 +10,14 @@ use liftui::model::{
     StreamName, SubscriptionEvent,
 };
 
-use super::bed::{Bed, CAP, lively, until_so};
+use super::test_cluster::{CAP, OfAnyCluster, TestCluster, lively, until_so};
 
-fn member(bed: &Bed, group: &str, consumer: &str, stream: &StreamName) -> ConsumerOptions {
+fn member(test: &TestCluster, group: &str, consumer: &str, stream: &StreamName) -> ConsumerOptions {
     ConsumerOptions {
         consumer: consumer.to_owned(),
         start: Some(StartAt::Earliest),
         // A real server takes a member for dead after 15 s; the demo of these tests after 0.75 s.
-        heartbeat_every: Some(Duration::from_millis(if bed.is_real() {
+        heartbeat_every: Some(Duration::from_millis(if test.is_real() {
             1000
         } else {
             100
@@ -64,34 +64,34 @@ async fn assigned(consumer: &mut Consumer, count: usize) -> Vec<PartitionId> {
 }
 
 #[tokio::test]
-pub(crate) async fn members_share_partitions_and_take_over_where_one_left() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+pub(crate) async fn members_share_partitions_and_take_over_where_one_left() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close_of_any().await;
     }
-    let stream = bed.stream("shared", 4).await;
-    let group = bed.name("group");
-    let mut first = bed
+    let stream = test.stream("shared", 4).await;
+    let group = test.name("group");
+    let mut first = test
         .client
-        .join_group(member(&bed, &group, "c1", &stream))
+        .join_group(member(&test, &group, "c1", &stream))
         .await
         .unwrap();
     assert_eq!(assigned(&mut first, 4).await, [0, 1, 2, 3]);
-    let again = bed
+    let again = test
         .client
-        .join_group(member(&bed, &group, "c1", &stream))
+        .join_group(member(&test, &group, "c1", &stream))
         .await;
     assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyMember);
-    let mut second = bed
+    let mut second = test
         .client
-        .join_group(member(&bed, &group, "c2", &stream))
+        .join_group(member(&test, &group, "c2", &stream))
         .await
         .unwrap();
     // Partitions go in turn to the member with the fewest (wire-contract §4.11).
     assert_eq!(assigned(&mut second, 2).await, [1, 3]);
     assert_eq!(assigned(&mut first, 2).await, [0, 2]);
     for partition in 0..4 {
-        bed.fill(&stream, partition, 2).await;
+        test.fill(&stream, partition, 2).await;
     }
     let mut read: BTreeSet<(PartitionId, Offset)> = BTreeSet::new();
     for consumer in [&mut first, &mut second] {
@@ -107,7 +107,7 @@ pub(crate) async fn members_share_partitions_and_take_over_where_one_left() {
     second.leave().await.unwrap();
     assert_eq!(assigned(&mut first, 4).await, [0, 1, 2, 3]);
     for partition in 0..4 {
-        bed.publish(&stream, partition, "after").await;
+        test.publish(&stream, partition, "after").await;
     }
     for _ in 0..4 {
         let message = message(&mut first).await;
@@ -117,21 +117,21 @@ pub(crate) async fn members_share_partitions_and_take_over_where_one_left() {
         );
     }
     first.leave().await.unwrap();
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
 async fn positions_outlive_the_members() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close().await;
     }
-    let stream = bed.stream("positions", 1).await;
-    let group = bed.name("group");
-    bed.fill(&stream, 0, 5).await;
-    let mut consumer = bed
+    let stream = test.stream("positions", 1).await;
+    let group = test.name("group");
+    test.fill(&stream, 0, 5).await;
+    let mut consumer = test
         .client
-        .join_group(member(&bed, &group, "c", &stream))
+        .join_group(member(&test, &group, "c", &stream))
         .await
         .unwrap();
     for offset in 0..3 {
@@ -140,19 +140,19 @@ async fn positions_outlive_the_members() {
     consumer.leave().await.unwrap();
     let id = format!("__group:{group}");
     assert_eq!(
-        bed.client.fetch_cursor(&id, &stream, 0).await.unwrap(),
+        test.client.fetch_cursor(&id, &stream, 0).await.unwrap(),
         Some(2)
     );
-    let mut consumer = bed
+    let mut consumer = test
         .client
-        .join_group(member(&bed, &group, "c", &stream))
+        .join_group(member(&test, &group, "c", &stream))
         .await
         .unwrap();
     assert_eq!(message(&mut consumer).await.offset, 3);
     // What is not dealt with comes again: nobody asked for the item after it.
     drop(consumer);
     let id_of = |cursor: &liftui::model::CursorEntry| cursor.group() == Some(&group);
-    let cursors = bed.client.cursors_resuming().await.unwrap();
+    let cursors = test.client.cursors_resuming().await.unwrap();
     assert_eq!(
         cursors
             .iter()
@@ -160,27 +160,27 @@ async fn positions_outlive_the_members() {
             .map(|cursor| cursor.offset),
         Some(2)
     );
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_member_stores_nothing_of_a_partition_that_it_has_lost() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close().await;
     }
-    let stream = bed.stream("lost", 2).await;
-    let group = bed.name("group");
-    bed.fill(&stream, 1, 6).await;
+    let stream = test.stream("lost", 2).await;
+    let group = test.name("group");
+    test.fill(&stream, 1, 6).await;
     let by_hand = |consumer| ConsumerOptions {
         checkpoint_every: None,
-        ..member(&bed, &group, consumer, &stream)
+        ..member(&test, &group, consumer, &stream)
     };
-    let mut first = bed.client.join_group(by_hand("c1")).await.unwrap();
+    let mut first = test.client.join_group(by_hand("c1")).await.unwrap();
     for offset in 0..3 {
         assert_eq!(message(&mut first).await.offset, offset);
     }
-    let mut second = bed.client.join_group(by_hand("c2")).await.unwrap();
+    let mut second = test.client.join_group(by_hand("c2")).await.unwrap();
     assert_eq!(assigned(&mut second, 1).await, [1]);
     for offset in 0..6 {
         // The first one stored nothing: all of it comes again.
@@ -188,7 +188,7 @@ async fn a_member_stores_nothing_of_a_partition_that_it_has_lost() {
     }
     second.checkpoint().await.unwrap();
     let id = format!("__group:{group}");
-    let stored = || bed.client.fetch_cursor(&id, &stream, 1);
+    let stored = || test.client.fetch_cursor(&id, &stream, 1);
     assert_eq!(stored().await.unwrap(), Some(5));
     // Only now the first one looks at what happened meanwhile.
     assert_eq!(assigned(&mut first, 1).await, [0]);
@@ -197,75 +197,78 @@ async fn a_member_stores_nothing_of_a_partition_that_it_has_lost() {
     first.leave().await.unwrap();
     assert_eq!(stored().await.unwrap(), Some(5));
     second.leave().await.unwrap();
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 pub(crate) async fn a_member_taken_for_dead_joins_again() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("expired", 1).await;
-    let group = bed.name("group");
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("expired", 1).await;
+    let group = test.name("group");
     let silent = ConsumerOptions {
         heartbeat_every: Some(Duration::from_secs(2)),
-        ..member(&bed, &group, "c", &stream)
+        ..member(&test, &group, "c", &stream)
     };
-    let mut consumer = bed.client.join_group(silent).await.unwrap();
+    let mut consumer = test.client.join_group(silent).await.unwrap();
     assert_eq!(assigned(&mut consumer, 1).await, [0]);
     // Asking keeps nobody alive.
-    found(&bed, &group, |found| found.members == Some(Vec::new())).await;
-    bed.publish(&stream, 0, "x").await;
+    found(&test, &group, |found| found.members == Some(Vec::new())).await;
+    test.publish(&stream, 0, "x").await;
     assert_eq!(message(&mut consumer).await.offset, 0);
     // It has joined again.
-    found(&bed, &group, |found| {
+    found(&test, &group, |found| {
         found.members == Some(vec!["c".to_owned()])
     })
     .await;
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 pub(crate) async fn a_group_outlives_its_coordinator() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("coordinator", 1).await;
-    let group = bed.name("group");
-    let mut consumer = bed
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("coordinator", 1).await;
+    let group = test.name("group");
+    let mut consumer = test
         .client
-        .join_group(member(&bed, &group, "c", &stream))
+        .join_group(member(&test, &group, "c", &stream))
         .await
         .unwrap();
     assert_eq!(assigned(&mut consumer, 1).await, [0]);
-    let coordinator = described(&bed, &group)
+    let coordinator = described(&test, &group)
         .await
         .coordinator
         .expect("it has one");
     let number = coordinator
         .strip_prefix("demo-")
         .and_then(|id| id.parse().ok());
-    bed.faults().kill(number.expect("the demo's")).unwrap();
+    test.faults().kill(number.expect("the demo's")).unwrap();
     assert_eq!(assigned(&mut consumer, 1).await, [0]);
-    assert_ne!(described(&bed, &group).await.coordinator, Some(coordinator));
-    bed.until(|| async {
+    assert_ne!(
+        described(&test, &group).await.coordinator,
+        Some(coordinator)
+    );
+    test.until(|| async {
         let deadline = Some(Duration::from_millis(500));
         let options = liftui::model::PublishOptions {
             deadline,
-            ..super::bed::to(&stream, 0, "x")
+            ..super::test_cluster::to(&stream, 0, "x")
         };
-        bed.client.publish(options).await
+        test.client.publish(options).await
     })
     .await;
     message(&mut consumer).await;
-    bed.close().await;
+    test.close().await;
 }
 
-async fn described(bed: &Bed, group: &str) -> GroupInfo {
-    found(bed, group, |found| found.coordinator.is_some()).await
+async fn described(test: &TestCluster, group: &str) -> GroupInfo {
+    found(test, group, |found| found.coordinator.is_some()).await
 }
 
 /// Waits until the group is found to be so.
-async fn found(bed: &Bed, group: &str, is_so: impl Fn(&GroupInfo) -> bool) -> GroupInfo {
+async fn found(test: &TestCluster, group: &str, is_so: impl Fn(&GroupInfo) -> bool) -> GroupInfo {
     let find = async {
         loop {
-            let groups = bed.client.groups().await.expect("brokers answer");
+            let groups = test.client.groups().await.expect("brokers answer");
             let found = groups.into_iter().find(|found| found.id == group);
             if let Some(found) = found.filter(&is_so) {
                 return found;
@@ -278,86 +281,86 @@ async fn found(bed: &Bed, group: &str, is_so: impl Fn(&GroupInfo) -> bool) -> Gr
 }
 
 #[tokio::test]
-pub(crate) async fn groups_are_found_without_being_a_member() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") || !bed.keeps("__activity") {
-        return bed.close().await;
+pub(crate) async fn groups_are_found_without_being_a_member() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") || !test.keeps("__activity") {
+        return test.close_of_any().await;
     }
-    let stream = bed.stream("found", 1).await;
-    let group = bed.name("group");
-    bed.publish(&stream, 0, "x").await;
-    let mut consumer = bed
+    let stream = test.stream("found", 1).await;
+    let group = test.name("group");
+    test.publish(&stream, 0, "x").await;
+    let mut consumer = test
         .client
-        .join_group(member(&bed, &group, "c", &stream))
+        .join_group(member(&test, &group, "c", &stream))
         .await
         .unwrap();
     assigned(&mut consumer, 1).await;
-    let found = found(&bed, &group, |found| {
+    let found = found(&test, &group, |found| {
         found.members == Some(vec!["c".to_owned()])
     })
     .await;
     assert_eq!(found.streams, [stream]);
     assert_eq!(found.epoch, Some(consumer.epoch()));
     consumer.leave().await.unwrap();
-    bed.close().await;
+    test.close_of_any().await
 }
 
 /// A broker that has just started answers, and knows no group for seconds.
 #[tokio::test]
 async fn a_broker_that_knows_nothing_yet_hides_no_group() {
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         speed: 2.0,
         cursor_partitions: Some(1),
         ..lively()
     })
     .await;
-    let stream = bed.stream("hidden", 1).await;
-    let group = bed.name("group");
-    let _consumer = bed
+    let stream = test.stream("hidden", 1).await;
+    let group = test.name("group");
+    let _consumer = test
         .client
-        .join_group(member(&bed, &group, "c", &stream))
+        .join_group(member(&test, &group, "c", &stream))
         .await
         .unwrap();
-    let coordinator = described(&bed, &group).await.coordinator;
+    let coordinator = described(&test, &group).await.coordinator;
     let coordinator = coordinator
         .as_deref()
         .and_then(|name| name.strip_prefix("demo-"));
     let coordinator: usize = coordinator.unwrap().parse().unwrap();
     let young = coordinator % 3 + 1;
     for stream in ["__activity", "__cursors"] {
-        let moved = bed.faults().move_leader(stream, 0, coordinator);
+        let moved = test.faults().move_leader(stream, 0, coordinator);
         moved.unwrap();
     }
-    bed.faults().kill(young).unwrap();
-    bed.faults().restart(young).unwrap();
+    test.faults().kill(young).unwrap();
+    test.faults().restart(young).unwrap();
     let knows_nothing = async || {
-        let view = bed.client.fetch_view(&bed.addresses[young - 1]).await;
+        let view = test.client.fetch_view(&test.addresses[young - 1]).await;
         view.result.is_ok_and(|told| told.streams.is_empty())
     };
     until_so(knows_nothing).await;
     // Which broker is asked first is left to chance.
     let mut asked = 0;
     while knows_nothing().await {
-        let groups = bed.client.groups().await.unwrap();
+        let groups = test.client.groups().await.unwrap();
         assert!(groups[0].coordinator.is_some(), "{asked}: {groups:?}");
         asked += 1;
     }
     assert!(asked > 0);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
-pub(crate) async fn activity_tells_what_was_done_once_and_in_order() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__activity") {
-        return bed.close().await;
+pub(crate) async fn activity_tells_what_was_done_once_and_in_order() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    if !test.keeps("__activity") {
+        return test.close_of_any().await;
     }
-    let stream = bed.stream("activity", 2).await;
-    bed.pause(&stream, &[1], false).await;
-    bed.client.resume(&stream, &[1]).await.unwrap();
-    bed.set_readonly(&stream, &[0], true).await;
-    bed.delete_stream(&stream).await;
-    let mut events = bed.client.activity(StartAt::Earliest).await.unwrap();
+    let stream = test.stream("activity", 2).await;
+    test.pause(&stream, &[1], false).await;
+    test.client.resume(&stream, &[1]).await.unwrap();
+    test.set_readonly(&stream, &[0], true).await;
+    test.delete_stream(&stream).await;
+    let mut events = test.client.activity(StartAt::Earliest).await.unwrap();
     let mut told = Vec::new();
     let mut latest = 0;
     let listen = async {
@@ -402,7 +405,7 @@ pub(crate) async fn activity_tells_what_was_done_once_and_in_order() {
         },
     ];
     assert_eq!(told, wanted);
-    let mut past = bed
+    let mut past = test
         .client
         .activity_between(StartAt::Earliest, StopAt::Latest)
         .await
@@ -413,22 +416,22 @@ pub(crate) async fn activity_tells_what_was_done_once_and_in_order() {
         count += 1;
     }
     assert!(count >= told.len());
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
 async fn a_paused_journal_is_told_and_left_asleep_and_members_are_unknown_meanwhile() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("asleep", 1).await;
-    let group = bed.name("group");
-    let options = member(&bed, &group, "c", &stream);
-    let mut consumer = bed.client.join_group(options).await.unwrap();
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("asleep", 1).await;
+    let group = test.name("group");
+    let options = member(&test, &group, "c", &stream);
+    let mut consumer = test.client.join_group(options).await.unwrap();
     assigned(&mut consumer, 1).await;
     let known = |found: &GroupInfo| found.members == Some(vec!["c".to_owned()]);
-    found(&bed, &group, known).await;
-    let observer = bed.client.observer();
+    found(&test, &group, known).await;
+    let observer = test.client.observer();
     let mut followed = observer.activity(StartAt::New).await.unwrap();
-    bed.pause("__activity", &[], false).await;
+    test.pause("__activity", &[], false).await;
     let sentence = "__activity is paused: the next event resumes it";
     assert_eq!(untold(&mut followed).await, sentence);
     let from = [StartAt::Earliest, StartAt::Last(10), StartAt::New];
@@ -439,15 +442,15 @@ async fn a_paused_journal_is_told_and_left_asleep_and_members_are_unknown_meanwh
         let mut opened = observer.activity_between(start, stop).await.unwrap();
         assert_eq!(untold(&mut opened).await, sentence);
     }
-    found(&bed, &group, |found| found.members.is_none()).await;
+    found(&test, &group, |found| found.members.is_none()).await;
     assert!(
-        bed.is_paused("__activity", 0).await,
+        test.is_paused("__activity", 0).await,
         "nobody resumed it by reading"
     );
-    bed.client.resume("__activity", &[0]).await.unwrap();
-    found(&bed, &group, known).await;
+    test.client.resume("__activity", &[0]).await.unwrap();
+    found(&test, &group, known).await;
     consumer.leave().await.unwrap();
-    bed.close().await;
+    test.close().await;
 }
 
 /// Why events end, after those that there are.
@@ -467,63 +470,64 @@ async fn untold(events: &mut ActivityEvents) -> String {
 }
 
 #[tokio::test]
-pub(crate) async fn cursors_are_stored_fetched_and_found() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+pub(crate) async fn cursors_are_stored_fetched_and_found() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close_of_any().await;
     }
-    let stream = bed.stream("cursors", 2).await;
-    let id = bed.name("id");
+    let stream = test.stream("cursors", 2).await;
+    let id = test.name("id");
     assert_eq!(
-        bed.client.fetch_cursor(&id, &stream, 1).await.unwrap(),
+        test.client.fetch_cursor(&id, &stream, 1).await.unwrap(),
         None
     );
     for offset in [7, 9] {
-        bed.client
+        test.client
             .set_cursor(&id, &stream, 1, offset)
             .await
             .unwrap();
         assert_eq!(
-            bed.client.fetch_cursor(&id, &stream, 1).await.unwrap(),
+            test.client.fetch_cursor(&id, &stream, 1).await.unwrap(),
             Some(offset)
         );
     }
-    bed.client.set_cursor(&id, &stream, 0, 3).await.unwrap();
+    test.client.set_cursor(&id, &stream, 0, 3).await.unwrap();
     let found = async |cursors: Vec<liftui::model::CursorEntry>| -> Vec<(PartitionId, Offset)> {
         let mine = cursors.into_iter().filter(|cursor| cursor.id == id);
         mine.map(|cursor| (cursor.partition, cursor.offset))
             .collect()
     };
-    let all = bed.client.cursors_resuming().await.unwrap();
+    let all = test.client.cursors_resuming().await.unwrap();
     assert_eq!(found(all).await, [(0, 3), (1, 9)]);
-    bed.client.set_cursor(&id, &stream, 0, 4).await.unwrap();
+    test.client.set_cursor(&id, &stream, 0, 4).await.unwrap();
     assert_eq!(
-        found(bed.client.cursors().await.unwrap()).await,
+        found(test.client.cursors().await.unwrap()).await,
         [(0, 4), (1, 9)]
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_knows() {
-    let bed = Bed::any_alone().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_knows()
+-> OfAnyCluster {
+    let test = TestCluster::any_alone().await;
+    if !test.keeps("__cursors") {
+        return test.close_of_any().await;
     }
-    let id = bed.name("id");
-    bed.client.set_cursor(&id, "anything", 0, 1).await.unwrap();
+    let id = test.name("id");
+    test.client.set_cursor(&id, "anything", 0, 1).await.unwrap();
     // Real servers pause what nobody wrote to for a minute.
-    bed.client.cursors_resuming().await.unwrap();
-    assert!(bed.client.read_cursors().await.unwrap().paused.is_empty());
-    bed.pause("__cursors", &[], false).await;
-    let reading = bed.client.observer().read_cursors().await.unwrap();
+    test.client.cursors_resuming().await.unwrap();
+    assert!(test.client.read_cursors().await.unwrap().paused.is_empty());
+    test.pause("__cursors", &[], false).await;
+    let reading = test.client.observer().read_cursors().await.unwrap();
     assert!(!reading.paused.is_empty());
     assert!(
         reading.entries.iter().any(|cursor| cursor.id == id),
         "what was read before is told"
     );
     for partition in reading.paused {
-        let error = bed
+        let error = test
             .client
             .fetch_partition("__cursors", partition)
             .await
@@ -534,47 +538,47 @@ pub(crate) async fn an_observer_leaves_paused_cursors_asleep_and_tells_what_it_k
             "it was not resumed"
         );
     }
-    let all = bed.client.cursors_resuming().await.unwrap();
+    let all = test.client.cursors_resuming().await.unwrap();
     assert!(all.iter().any(|cursor| cursor.id == id));
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
 pub(crate) async fn a_cluster_without_cursors_or_activity_says_so() {
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         activity: false,
         cursor_partitions: Some(0),
         ..lively()
     })
     .await;
-    let error = bed.client.cursors().await.unwrap_err();
+    let error = test.client.cursors().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CursorsDisabled);
-    let error = bed
+    let error = test
         .client
         .set_cursor("id", "stream", 0, 1)
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CursorsDisabled);
-    let error = bed.client.activity(StartAt::New).await.unwrap_err();
+    let error = test.client.activity(StartAt::New).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoSuchStream);
     assert!(error.to_string().contains("activity"), "{error}");
-    assert_eq!(bed.client.groups().await.unwrap(), []);
-    bed.close().await;
+    assert_eq!(test.client.groups().await.unwrap(), []);
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_member_reads_on_when_a_pause_is_over_and_tells_of_it_once() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close().await;
     }
-    let stream = bed.stream("pause", 1).await;
-    let group = bed.name("group");
-    bed.publish(&stream, 0, "before").await;
-    let options = member(&bed, &group, "c", &stream);
-    let mut consumer = bed.client.join_group(options).await.unwrap();
+    let stream = test.stream("pause", 1).await;
+    let group = test.name("group");
+    test.publish(&stream, 0, "before").await;
+    let options = member(&test, &group, "c", &stream);
+    let mut consumer = test.client.join_group(options).await.unwrap();
     assert_eq!(message(&mut consumer).await.offset, 0);
-    bed.pause(&stream, &[], false).await;
+    test.pause(&stream, &[], false).await;
     let event = tokio::time::timeout(CAP, consumer.next()).await.unwrap();
     let Some(ConsumerItem::Event { event, .. }) = event else {
         panic!("{event:?}");
@@ -583,26 +587,26 @@ async fn a_member_reads_on_when_a_pause_is_over_and_tells_of_it_once() {
     // Tried again twice meanwhile.
     let more = tokio::time::timeout(Duration::from_millis(2500), consumer.next()).await;
     assert!(more.is_err(), "{more:?}");
-    bed.publish(&stream, 0, "after").await;
+    test.publish(&stream, 0, "after").await;
     assert_eq!(message(&mut consumer).await.offset, 1);
     consumer.leave().await.unwrap();
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn only_what_was_acknowledged_by_hand_is_stored() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close().await;
     }
-    let stream = bed.stream("by-hand", 1).await;
-    bed.fill(&stream, 0, 5).await;
-    let group = bed.name("by-hand");
+    let stream = test.stream("by-hand", 1).await;
+    test.fill(&stream, 0, 5).await;
+    let group = test.name("by-hand");
     let by_hand = |consumer| ConsumerOptions {
         acknowledge: Acknowledge::Manually,
-        ..member(&bed, &group, consumer, &stream)
+        ..member(&test, &group, consumer, &stream)
     };
-    let mut consumer = bed.client.join_group(by_hand("first")).await.unwrap();
+    let mut consumer = test.client.join_group(by_hand("first")).await.unwrap();
     let mut read = Vec::new();
     for _ in 0..5 {
         read.push(message(&mut consumer).await);
@@ -615,22 +619,22 @@ async fn only_what_was_acknowledged_by_hand_is_stored() {
     assert_eq!(positions[0].acknowledged, Some(2));
     assert_eq!(positions[0].stored, Some(2));
     consumer.leave().await.unwrap();
-    let mut consumer = bed.client.join_group(by_hand("second")).await.unwrap();
+    let mut consumer = test.client.join_group(by_hand("second")).await.unwrap();
     assert_eq!(message(&mut consumer).await.offset, 3);
     consumer.leave().await.unwrap();
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_member_may_seek_in_what_is_its_own() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close().await;
     }
-    let stream = bed.stream("seeks", 1).await;
-    bed.fill(&stream, 0, 5).await;
-    let options = member(&bed, &bed.name("seeks"), "only", &stream);
-    let mut consumer = bed.client.join_group(options).await.unwrap();
+    let stream = test.stream("seeks", 1).await;
+    test.fill(&stream, 0, 5).await;
+    let options = member(&test, &test.name("seeks"), "only", &stream);
+    let mut consumer = test.client.join_group(options).await.unwrap();
     for offset in 0..5 {
         assert_eq!(message(&mut consumer).await.offset, offset);
     }
@@ -641,23 +645,23 @@ async fn a_member_may_seek_in_what_is_its_own() {
     let refused = consumer.seek(&stream, 7, StartAt::Earliest).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Refused);
     consumer.leave().await.unwrap();
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_group_without_a_position_reads_nothing_where_it_shall_not_choose_one() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close().await;
     }
-    let stream = bed.stream("no-position", 1).await;
-    bed.fill(&stream, 0, 3).await;
-    let group = bed.name("no-position");
+    let stream = test.stream("no-position", 1).await;
+    test.fill(&stream, 0, 3).await;
+    let group = test.name("no-position");
     let none = || ConsumerOptions {
         start: None,
-        ..member(&bed, &group, "only", &stream)
+        ..member(&test, &group, "only", &stream)
     };
-    let mut consumer = bed.client.join_group(none()).await.unwrap();
+    let mut consumer = test.client.join_group(none()).await.unwrap();
     let failure = loop {
         let item = tokio::time::timeout(CAP, consumer.next()).await.unwrap();
         if let Some(ConsumerItem::Event { event, .. }) = item {
@@ -670,27 +674,27 @@ async fn a_group_without_a_position_reads_nothing_where_it_shall_not_choose_one(
     assert_eq!(failure.kind, ErrorKind::NoSuchCursor);
     consumer.leave().await.unwrap();
     let id = format!("__group:{group}");
-    bed.client.set_cursor(&id, &stream, 0, 1).await.unwrap();
-    let mut consumer = bed.client.join_group(none()).await.unwrap();
+    test.client.set_cursor(&id, &stream, 0, 1).await.unwrap();
+    let mut consumer = test.client.join_group(none()).await.unwrap();
     assert_eq!(message(&mut consumer).await.offset, 2);
     consumer.leave().await.unwrap();
-    bed.close().await;
+    test.close().await;
 }
 
 /// A position beyond the end belongs to messages that were lost: what is there has not been read by the group.
 #[tokio::test]
 async fn a_position_beyond_the_end_is_told_and_nothing_is_skipped() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close().await;
     }
-    let stream = bed.stream("beyond", 1).await;
-    bed.fill(&stream, 0, 3).await;
-    let group = bed.name("beyond");
+    let stream = test.stream("beyond", 1).await;
+    test.fill(&stream, 0, 3).await;
+    let group = test.name("beyond");
     let id = format!("__group:{group}");
-    bed.client.set_cursor(&id, &stream, 0, 99).await.unwrap();
-    let options = member(&bed, &group, "only", &stream);
-    let mut consumer = bed.client.join_group(options).await.unwrap();
+    test.client.set_cursor(&id, &stream, 0, 99).await.unwrap();
+    let options = member(&test, &group, "only", &stream);
+    let mut consumer = test.client.join_group(options).await.unwrap();
     let rewound = loop {
         let item = tokio::time::timeout(CAP, consumer.next()).await.unwrap();
         if let Some(ConsumerItem::Event { event, .. }) = item {
@@ -702,5 +706,5 @@ async fn a_position_beyond_the_end_is_told_and_nothing_is_skipped() {
         assert_eq!(message(&mut consumer).await.offset, offset);
     }
     consumer.leave().await.unwrap();
-    bed.close().await;
+    test.close().await;
 }

@@ -8,16 +8,16 @@ use liftui::demo::DemoOptions;
 use liftui::model::{Operation, StartAt, StopAt, StreamOptions};
 use liftui::wire::convert;
 
-use super::bed::{Bed, lively, next_message, range, real_addresses, until_so};
+use super::test_cluster::{TestCluster, lively, next_message, range, real_addresses, until_so};
 use super::wire_tap::WireTap;
 
 #[tokio::test]
 async fn one_living_seed_among_dead_ones_is_enough() {
-    let bed = Bed::any().await;
+    let test = TestCluster::any().await;
     // Nobody listens on ports that are not handed out.
     let dead = ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"].map(ToOwned::to_owned);
     for _ in 0..5 {
-        let seeds = dead.iter().cloned().chain(bed.addresses.first().cloned());
+        let seeds = dead.iter().cloned().chain(test.addresses.first().cloned());
         let client = Client::connect(ConnectOptions::new(seeds)).await.unwrap();
         let listed = client.metadata().unwrap().brokers.len();
         let known = client.brokers();
@@ -26,23 +26,23 @@ async fn one_living_seed_among_dead_ones_is_enough() {
             "what one lists is known"
         );
         // Real brokers leave out for two minutes who was away when they looked (wire-contract, addendum).
-        assert!(listed == bed.size() || real_addresses().is_some());
+        assert!(listed == test.size() || real_addresses().is_some());
     }
     let error = Client::connect(ConnectOptions::new(dead))
         .await
         .unwrap_err();
     assert!(error.kind().is_retryable(), "{error}");
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn metadata_tells_brokers_streams_and_partitions() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("metadata", 3).await;
-    bed.publish(&stream, 1, "x").await;
-    let before = bed.client.last_updated().unwrap();
-    let cluster = bed.client.fetch_metadata().await.unwrap();
-    assert!(bed.client.last_updated().unwrap() > before);
+    let test = TestCluster::any().await;
+    let stream = test.stream("metadata", 3).await;
+    test.publish(&stream, 1, "x").await;
+    let before = test.client.last_updated().unwrap();
+    let cluster = test.client.fetch_metadata().await.unwrap();
+    assert!(test.client.last_updated().unwrap() > before);
     assert_eq!(cluster.addresses().len(), cluster.brokers.len());
     for broker in &cluster.brokers {
         assert_eq!(broker.address(), format!("{}:{}", broker.host, broker.port));
@@ -61,10 +61,10 @@ async fn metadata_tells_brokers_streams_and_partitions() {
         );
         assert!(!partition.isr.is_empty() && !partition.paused_flag && !partition.readonly_flag);
     }
-    let told = bed.client.fetch_partition(&stream, 1).await.unwrap();
+    let told = test.client.fetch_partition(&stream, 1).await.unwrap();
     assert_eq!((told.high_watermark, told.newest_offset), (0, 0));
     assert!(told.received.first.is_set() && told.received.latest >= told.received.first);
-    bed.close().await;
+    test.close().await;
 }
 
 #[test]
@@ -125,18 +125,18 @@ fn every_option_of_a_stream_is_sent() {
 
 #[tokio::test]
 async fn connections_are_as_many_as_allowed_and_closed_when_idle() {
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         brokers: 1,
         ..lively()
     })
     .await;
-    let stream = bed.stream("connections", 1).await;
-    bed.fill(&stream, 0, 1).await;
-    let tap = WireTap::to(bed.addresses[0].clone()).await;
+    let stream = test.stream("connections", 1).await;
+    test.fill(&stream, 0, 1).await;
+    let tap = WireTap::to(test.addresses[0].clone()).await;
     let options = ConnectOptions {
-        advertise: vec![(bed.addresses[0].clone(), tap.address.clone())],
+        advertise: vec![(test.addresses[0].clone(), tap.address.clone())],
         idle_close: Duration::from_millis(100),
-        ..ConnectOptions::new(bed.addresses.clone())
+        ..ConnectOptions::new(test.addresses.clone())
     };
     assert_eq!(
         (
@@ -156,7 +156,7 @@ async fn connections_are_as_many_as_allowed_and_closed_when_idle() {
     // One more is for requests, while it is not idle.
     assert!((2..=3).contains(&tap.open()), "{}", tap.open());
     until_so(async || tap.open() == 2).await;
-    bed.publish(&stream, 0, "idle or not").await;
+    test.publish(&stream, 0, "idle or not").await;
     for subscription in &mut subscriptions {
         assert_eq!(
             next_message(subscription).await.offset,
@@ -170,41 +170,43 @@ async fn connections_are_as_many_as_allowed_and_closed_when_idle() {
     assert_eq!(tap.open(), 1, "dialled again where it is needed");
     drop(client);
     until_so(async || tap.open() == 0).await;
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn the_preferred_broker_is_asked_first() {
-    let bed = Bed::demo(lively()).await;
+    let test = TestCluster::demo(lively()).await;
     let uneven = StreamOptions {
-        name: bed.name("uneven"),
+        name: test.name("uneven"),
         partitions: Some(4),
         ..StreamOptions::default()
     };
-    bed.stream_with(uneven).await;
-    let slow = bed.addresses.len();
+    test.stream_with(uneven).await;
+    let slow = test.addresses.len();
     for prefer in [Prefer::LowLatency, Prefer::LowWorkload] {
         let options = ConnectOptions {
             prefer,
-            ..ConnectOptions::new(bed.addresses.clone())
+            ..ConnectOptions::new(test.addresses.clone())
         };
         let client = Client::connect(options).await.unwrap();
-        for address in &bed.addresses {
+        for address in &test.addresses {
             assert!(client.fetch_view(address).await.result.is_ok());
         }
-        bed.faults().slow(slow, Duration::from_millis(200)).unwrap();
-        client.fetch_view(&bed.addresses[slow - 1]).await;
+        test.faults()
+            .slow(slow, Duration::from_millis(200))
+            .unwrap();
+        client.fetch_view(&test.addresses[slow - 1]).await;
         let asked = |client: &Client| {
             let brokers = client.brokers();
             let at = |address: &String| {
                 let found = brokers.iter().find(|broker| *broker.address == **address);
                 found.unwrap().attempts
             };
-            bed.addresses.iter().map(at).collect::<Vec<u64>>()
+            test.addresses.iter().map(at).collect::<Vec<u64>>()
         };
         let before = asked(&client);
         for number in 0..5 {
-            let stream = bed.name(&format!("prefer-{number}"));
+            let stream = test.name(&format!("prefer-{number}"));
             let delete = Operation::Delete {
                 stream: stream.into(),
             };
@@ -217,7 +219,7 @@ async fn the_preferred_broker_is_asked_first() {
             Prefer::LowWorkload => {
                 let brokers = client.brokers();
                 let least = brokers.iter().filter_map(|broker| broker.workload).min();
-                for (address, count) in bed.addresses.iter().zip(&counts) {
+                for (address, count) in test.addresses.iter().zip(&counts) {
                     let found = brokers.iter().find(|broker| *broker.address == **address);
                     let is_least = found.unwrap().workload == least;
                     assert!(is_least || *count == 0, "{address}: {counts:?}");
@@ -225,28 +227,28 @@ async fn the_preferred_broker_is_asked_first() {
             }
             Prefer::Random => unreachable!("not among them"),
         }
-        bed.faults().heal();
+        test.faults().heal();
     }
-    bed.close().await;
+    test.close().await;
 }
 
 /// A broker that has just started answers, and knows no stream for seconds.
 #[tokio::test]
 async fn a_broker_that_knows_nothing_yet_hides_no_stream() {
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         speed: 2.0,
         ..lively()
     })
     .await;
-    let stream = bed.stream("hidden", 3).await;
-    bed.publish(&stream, 0, "x").await;
-    let leader = bed.leader(&stream).await;
+    let stream = test.stream("hidden", 3).await;
+    test.publish(&stream, 0, "x").await;
+    let leader = test.leader(&stream).await;
     let other = leader % 3 + 1;
-    bed.faults().kill(other).unwrap();
-    bed.faults().restart(other).unwrap();
-    let address = &bed.addresses[other - 1];
+    test.faults().kill(other).unwrap();
+    test.faults().restart(other).unwrap();
+    let address = &test.addresses[other - 1];
     let knows_nothing = async || {
-        let view = bed.client.fetch_view(address).await;
+        let view = test.client.fetch_view(address).await;
         view.result.is_ok_and(|told| told.streams.is_empty())
     };
     until_so(knows_nothing).await;
@@ -259,7 +261,7 @@ async fn a_broker_that_knows_nothing_yet_hides_no_stream() {
     assert_eq!(next_message(&mut subscription).await.offset, 0);
     let by_key = client.partition_for(&liftui::client::ByKey, &stream, b"foo", b"");
     assert_eq!(by_key.await.unwrap(), 2);
-    bed.close().await;
+    test.close().await;
 }
 
 /// The public names of the Go client, v1.1.0 and what v2.4.0 adds.

@@ -10,12 +10,14 @@ use liftui::model::{
     StartAt, StopAt, StreamOptions,
 };
 
-use super::bed::{Bed, CAP, acked, drain, lively, range, to, until_so};
+use super::test_cluster::{
+    CAP, OfAnyCluster, TestCluster, acked, drain, lively, range, to, until_so,
+};
 
 #[tokio::test]
-pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("fields", 2).await;
+pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("fields", 2).await;
     let options = PublishOptions {
         key: "key".into(),
         headers: vec![
@@ -28,7 +30,7 @@ pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() {
         deadline: Some(CAP),
         ..to(&stream, 1, "value")
     };
-    let (ack, partition) = acked(bed.client.publish(options).await);
+    let (ack, partition) = acked(test.client.publish(options).await);
     assert_eq!(
         (partition, ack.offset, ack.policy),
         (Some(1), 0, AckPolicy::All)
@@ -44,7 +46,7 @@ pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() {
     );
     assert!(ack.received.is_set() && ack.committed >= ack.received);
     let all = range(&stream, 1, StartAt::Earliest, StopAt::Latest);
-    let read = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let read = drain(test.client.subscribe(all).await.unwrap()).await;
     let stored = &read.messages[0];
     assert_eq!((&*stored.key, &*stored.value), (&b"key"[..], &b"value"[..]));
     // The Go client takes headers and drops them.
@@ -60,7 +62,7 @@ pub(crate) async fn every_field_of_a_publish_is_stored_and_acked() {
     assert_eq!((&*stored.stream, stored.partition), (&*stream, 1));
     assert_eq!(&*stored.subject, stream_1(&stream));
     assert_eq!(stored.timestamp, ack.received);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 fn stream_1(stream: &str) -> String {
@@ -68,18 +70,18 @@ fn stream_1(stream: &str) -> String {
 }
 
 #[tokio::test]
-pub(crate) async fn an_ack_comes_though_no_deadline_was_asked_for() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("deadline", 1).await;
+pub(crate) async fn an_ack_comes_though_no_deadline_was_asked_for() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("deadline", 1).await;
     // The Go client returns neither ack nor error here.
-    let outcome = bed.client.publish(to(&stream, 0, "x")).await.unwrap();
+    let outcome = test.client.publish(to(&stream, 0, "x")).await.unwrap();
     assert!(matches!(outcome, Outcome::Acked { .. }), "{outcome:?}");
     let unacked = PublishOptions {
         ack_policy: AckPolicy::None,
         ..to(&stream, 0, "x")
     };
-    assert_eq!(bed.client.publish(unacked).await.unwrap(), Outcome::Sent);
-    bed.close().await;
+    assert_eq!(test.client.publish(unacked).await.unwrap(), Outcome::Sent);
+    test.close_of_any().await
 }
 
 /// Publishes that many messages without acks over one call, to its end.
@@ -98,24 +100,24 @@ async fn publish_unacked(client: &Client, stream: &str, messages: i64) {
 
 #[tokio::test]
 pub(crate) async fn a_session_that_is_finished_has_written_what_nobody_acks() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("unacked", 1).await;
-    publish_unacked(&bed.client, &stream, 500).await;
-    let stored = async || bed.client.fetch_partition(&stream, 0).await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("unacked", 1).await;
+    publish_unacked(&test.client, &stream, 500).await;
+    let stored = async || test.client.fetch_partition(&stream, 0).await;
     until_so(async || stored().await.is_ok_and(|ends| ends.newest_offset == 499)).await;
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn partitioners_send_where_they_say() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("partitioners", 3).await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("partitioners", 3).await;
     let send = async |to: Destination, key: &str| {
         let options = PublishOptions {
             key: key.to_owned().into(),
             ..PublishOptions::new(to, "x")
         };
-        acked(bed.client.publish(options).await).1.unwrap()
+        acked(test.client.publish(options).await).1.unwrap()
     };
     for (key, partition) in [("", 0), ("a", 0), ("foo", 2), ("key-1", 2)] {
         let chosen = send(Destination::ByKey(Arc::clone(&stream)), key).await;
@@ -126,7 +128,7 @@ async fn partitioners_send_where_they_say() {
         turns.push(send(Destination::RoundRobin(Arc::clone(&stream)), "").await);
     }
     assert_eq!(turns, [0, 1, 2, 0]);
-    let last = bed
+    let last = test
         .client
         .partition_for(&LastPartition, &stream, b"", b"")
         .await;
@@ -134,7 +136,7 @@ async fn partitioners_send_where_they_say() {
     let own = RoundRobin::default();
     for partition in 0..3 {
         assert_eq!(
-            bed.client
+            test.client
                 .partition_for(&own, &stream, b"", b"")
                 .await
                 .unwrap(),
@@ -142,13 +144,13 @@ async fn partitioners_send_where_they_say() {
         );
     }
     assert_eq!(
-        bed.client
+        test.client
             .partition_for(&ByKey, &stream, b"foo", b"")
             .await
             .unwrap(),
         2
     );
-    bed.close().await;
+    test.close().await;
 }
 
 struct LastPartition;
@@ -162,10 +164,10 @@ impl Partitioner for LastPartition {
 
 #[tokio::test]
 async fn expected_offsets_are_kept_to() {
-    let bed = Bed::any().await;
-    let stream = bed
+    let test = TestCluster::any().await;
+    let stream = test
         .stream_with(StreamOptions {
-            name: bed.name("occ"),
+            name: test.name("occ"),
             optimistic_concurrency_control: Some(true),
             ..StreamOptions::default()
         })
@@ -176,63 +178,63 @@ async fn expected_offsets_are_kept_to() {
         ..to(&stream, 0, "x")
     };
     for (offset, stored) in [(-1, 0), (1, 1), (-1, 2)] {
-        let (ack, _) = acked(bed.client.publish(expecting(offset)).await);
+        let (ack, _) = acked(test.client.publish(expecting(offset)).await);
         assert_eq!(ack.offset, stored);
     }
-    let wrong = bed.client.publish(expecting(99)).await.unwrap_err();
+    let wrong = test.client.publish(expecting(99)).await.unwrap_err();
     assert_eq!(wrong.kind(), ErrorKind::IncorrectOffset);
     let unacked = PublishOptions {
         ack_policy: AckPolicy::None,
         ..expecting(-1)
     };
-    let error = bed.client.publish(unacked).await.unwrap_err();
+    let error = test.client.publish(unacked).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AckPolicyRequired);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn publishing_to_a_subject_says_who_stored_it() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("subject", 1).await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("subject", 1).await;
     let options = PublishOptions::new(Destination::Subject(stream.to_string()), "x");
-    let (ack, partition) = acked(bed.client.publish(options).await);
+    let (ack, partition) = acked(test.client.publish(options).await);
     assert_eq!((partition, &*ack.stream, ack.offset), (None, &*stream, 0));
     let nobody = PublishOptions {
         deadline: Some(Duration::from_millis(300)),
-        ..PublishOptions::new(Destination::Subject(bed.name("nobody")), "x")
+        ..PublishOptions::new(Destination::Subject(test.name("nobody")), "x")
     };
-    let error = bed.client.publish(nobody).await.unwrap_err();
+    let error = test.client.publish(nobody).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     let malformed = PublishOptions::new(Destination::Subject("a b".into()), "x");
-    let error = bed.client.publish(malformed).await.unwrap_err();
+    let error = test.client.publish(malformed).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
-pub(crate) async fn the_error_inside_an_ack_is_an_error() {
-    let bed = Bed::any().await;
-    let stream = bed
+pub(crate) async fn the_error_inside_an_ack_is_an_error() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test
         .stream_with(StreamOptions {
-            name: bed.name("ack-error"),
+            name: test.name("ack-error"),
             optimistic_concurrency_control: Some(true),
             ..StreamOptions::default()
         })
         .await;
-    bed.publish_occ(&stream).await;
+    test.publish_occ(&stream).await;
     // A publish to a subject has no field for the expected offset: it is 0, which is taken.
     let options = PublishOptions::new(Destination::Subject(stream.to_string()), "x");
-    let error = bed.client.publish(options).await.unwrap_err();
+    let error = test.client.publish(options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IncorrectOffset);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
 async fn a_session_answers_each_message_for_itself() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("session", 3).await;
-    bed.set_readonly(&stream, &[2], true).await;
-    let publisher = bed
+    let test = TestCluster::any().await;
+    let stream = test.stream("session", 3).await;
+    test.set_readonly(&stream, &[2], true).await;
+    let publisher = test
         .client
         .publish_session(PublisherOptions { max_in_flight: 8 });
     let mut receipts = Vec::new();
@@ -248,7 +250,7 @@ async fn a_session_answers_each_message_for_itself() {
     let readonly = publisher.publish(to(&stream, 2, "x")).await.unwrap();
     let missing = publisher.publish(to(&stream, 9, "x")).await.unwrap();
     let unknown = publisher
-        .publish(to(&bed.name("unknown"), 0, "x"))
+        .publish(to(&test.name("unknown"), 0, "x"))
         .await
         .unwrap();
     for (number, receipt) in receipts.into_iter().enumerate() {
@@ -273,16 +275,16 @@ async fn a_session_answers_each_message_for_itself() {
         publisher.publish(subject).await.unwrap_err().kind(),
         ErrorKind::Refused
     );
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn acks_in_any_order_or_twice_reach_the_right_message() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("acks", 1).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("acks", 1).await;
     for fault in [AckFault::Reorder, AckFault::Duplicate] {
-        bed.faults().acks(fault);
-        let publisher = bed.client.publish_session(PublisherOptions::default());
+        test.faults().acks(fault);
+        let publisher = test.client.publish_session(PublisherOptions::default());
         let mut receipts = Vec::new();
         for _ in 0..16 {
             receipts.push(publisher.publish(to(&stream, 0, "x")).await.unwrap());
@@ -293,15 +295,15 @@ async fn acks_in_any_order_or_twice_reach_the_right_message() {
         }
         assert!(offsets.is_sorted() && offsets.windows(2).all(|pair| pair[0] < pair[1]));
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn lost_acks_and_cuts_are_unknown_and_sent_once() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("lost", 1).await;
-    bed.faults().acks(AckFault::Lose);
-    let publisher = bed.client.publish_session(PublisherOptions::default());
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("lost", 1).await;
+    test.faults().acks(AckFault::Lose);
+    let publisher = test.client.publish_session(PublisherOptions::default());
     let short = PublishOptions {
         deadline: Some(Duration::from_millis(100)),
         ..to(&stream, 0, "lost ack")
@@ -313,7 +315,7 @@ async fn lost_acks_and_cuts_are_unknown_and_sent_once() {
         cut.push(publisher.publish(to(&stream, 0, "cut")).await.unwrap());
     }
     let stored = || async {
-        let ends = bed.client.fetch_partition(&stream, 0).await;
+        let ends = test.client.fetch_partition(&stream, 0).await;
         ends.map(|ends| ends.newest_offset)
     };
     let all_four = async { while stored().await.ok() != Some(3) {} };
@@ -321,29 +323,29 @@ async fn lost_acks_and_cuts_are_unknown_and_sent_once() {
         .await
         .expect("they are stored, though not acked");
     for broker in 1..=3 {
-        bed.faults().reset(broker).unwrap();
+        test.faults().reset(broker).unwrap();
     }
     for receipt in cut {
         let error = receipt.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
     }
-    bed.faults().acks(AckFault::None);
+    test.faults().acks(AckFault::None);
     let again = publisher.publish(to(&stream, 0, "after")).await.unwrap();
     let (ack, _) = acked(again.await);
     assert_eq!(ack.offset, 4, "something was sent twice");
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn what_no_broker_took_is_known_to_be_unsent() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("unsent", 1).await;
-    let client = Client::connect(ConnectOptions::new(bed.addresses.clone()))
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("unsent", 1).await;
+    let client = Client::connect(ConnectOptions::new(test.addresses.clone()))
         .await
         .unwrap();
-    let leader = bed.leader(&stream).await;
+    let leader = test.leader(&stream).await;
     for broker in (1..=3).filter(|broker| *broker != leader) {
-        bed.faults().kill(broker).unwrap();
+        test.faults().kill(broker).unwrap();
     }
     let publisher = client.publish_session(PublisherOptions::default());
     let alive = PublishOptions {
@@ -351,7 +353,7 @@ async fn what_no_broker_took_is_known_to_be_unsent() {
         ..to(&stream, 0, "the one that is left takes it")
     };
     publisher.publish(alive).await.unwrap().await.unwrap();
-    bed.faults().kill(leader).unwrap();
+    test.faults().kill(leader).unwrap();
     let options = PublishOptions {
         deadline: Some(Duration::from_millis(300)),
         ..to(&stream, 0, "nobody does")
@@ -366,28 +368,28 @@ async fn what_no_broker_took_is_known_to_be_unsent() {
     assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
     let error = client.publish(options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
-    bed.close().await;
+    test.close().await;
 }
 
 /// The Go client sends it again, to another broker, and it is stored twice (wire-contract §6.1).
 #[tokio::test]
 async fn a_publish_without_an_answer_is_sent_once() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("once", 1).await;
-    let client = Client::connect(ConnectOptions::new(bed.addresses.clone()))
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("once", 1).await;
+    let client = Client::connect(ConnectOptions::new(test.addresses.clone()))
         .await
         .unwrap();
     for round in 1..=5 {
-        for address in &bed.addresses {
+        for address in &test.addresses {
             until_so(async || client.fetch_view(address).await.result.is_ok()).await;
         }
         // The broker that takes it stores it, and is cut off in the middle of its answer.
         for broker in 1..=3 {
-            bed.faults().cut_streams(broker).unwrap();
+            test.faults().cut_streams(broker).unwrap();
         }
         let error = client.publish(to(&stream, 0, "x")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
-        let stored = async || bed.client.fetch_partition(&stream, 0).await;
+        let stored = async || test.client.fetch_partition(&stream, 0).await;
         until_so(async || {
             stored()
                 .await
@@ -395,23 +397,23 @@ async fn a_publish_without_an_answer_is_sent_once() {
         })
         .await;
     }
-    bed.faults().heal();
-    bed.publish(&stream, 0, "last").await;
+    test.faults().heal();
+    test.publish(&stream, 0, "last").await;
     let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
-    let read = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let read = drain(test.client.subscribe(all).await.unwrap()).await;
     let copies = read
         .messages
         .iter()
         .filter(|message| &*message.value == b"x");
     assert_eq!(copies.count(), 5, "one for each that was sent");
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_session_leaves_a_broker_that_answers_nothing() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("leaves", 1).await;
-    let (client, taps) = super::client_silence::tapped(&bed).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("leaves", 1).await;
+    let (client, taps) = super::client_silence::tapped(&test).await;
     let publisher = client.publish_session(PublisherOptions::default());
     let send = async || {
         let options = PublishOptions {
@@ -426,19 +428,19 @@ async fn a_session_leaves_a_broker_that_answers_nothing() {
         for tap in &taps {
             tap.freeze(false);
         }
-        for seat in frozen {
-            taps[seat].freeze(true);
+        for broker in frozen {
+            taps[broker].freeze(true);
         }
         until_so(async || send().await.is_ok()).await;
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn operations_say_how_they_ended() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("operations", 2).await;
-    let perform = async |operation| bed.client.perform(operation).await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("operations", 2).await;
+    let perform = async |operation| test.client.perform(operation).await;
     let publish = Operation::Publish(Box::new(to(&stream, 1, "x")));
     assert!(matches!(perform(publish).await, Ok(Outcome::Acked { .. })));
     let pause = Operation::Pause {
@@ -466,42 +468,42 @@ async fn operations_say_how_they_ended() {
     assert_eq!(perform(delete.clone()).await.unwrap(), Outcome::Done);
     let error = perform(delete).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoSuchStream);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn what_nobody_acks_waits_for_a_broker_that_is_there() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("unacked-elsewhere", 1).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("unacked-elsewhere", 1).await;
     let (clients, messages) = (6, 10);
     for _ in 0..clients {
         // Whichever it tries first: the discard port refuses.
-        let seeds = ["127.0.0.1:9", &*bed.addresses[0]];
+        let seeds = ["127.0.0.1:9", &*test.addresses[0]];
         let client = Client::new(ConnectOptions::new(seeds)).unwrap();
         publish_unacked(&client, &stream, messages).await;
     }
-    let stored = async || bed.client.fetch_partition(&stream, 0).await;
+    let stored = async || test.client.fetch_partition(&stream, 0).await;
     let all = clients * messages - 1;
     until_so(async || stored().await.is_ok_and(|ends| ends.newest_offset == all)).await;
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_stream_that_comes_back_with_fewer_partitions_costs_one_message_at_most() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("fewer", 4).await;
-    let other = Client::new(ConnectOptions::new(&bed.addresses)).unwrap();
+    let test = TestCluster::any().await;
+    let stream = test.stream("fewer", 4).await;
+    let other = Client::new(ConnectOptions::new(&test.addresses)).unwrap();
     let turn = || PublishOptions::new(Destination::RoundRobin(Arc::clone(&stream)), "x");
     acked(other.publish(turn()).await);
-    bed.client.delete_stream(&stream).await.unwrap();
-    bed.settled(|cluster| cluster.stream(&stream).is_none())
+    test.client.delete_stream(&stream).await.unwrap();
+    test.settled(|cluster| cluster.stream(&stream).is_none())
         .await;
     let again = StreamOptions {
         name: stream.to_string(),
         partitions: Some(1),
         ..StreamOptions::default()
     };
-    bed.stream_with(again).await;
+    test.stream_with(again).await;
     let mut refused = 0;
     for _ in 0..8 {
         match other.publish(turn()).await {
@@ -511,19 +513,19 @@ async fn a_stream_that_comes_back_with_fewer_partitions_costs_one_message_at_mos
         }
     }
     assert!(refused <= 1, "{refused}");
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_broker_that_has_just_started_hides_no_stream_from_a_publish() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("hidden", 1).await;
-    let young = bed.leader(&stream).await % 3 + 1;
-    bed.faults().kill(young).unwrap();
-    bed.faults().restart(young).unwrap();
-    let address = &bed.addresses[young - 1];
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("hidden", 1).await;
+    let young = test.leader(&stream).await % 3 + 1;
+    test.faults().kill(young).unwrap();
+    test.faults().restart(young).unwrap();
+    let address = &test.addresses[young - 1];
     let knows_nothing = async || {
-        let view = bed.client.fetch_view(address).await;
+        let view = test.client.fetch_view(address).await;
         view.result.is_ok_and(|told| told.streams.is_empty())
     };
     until_so(knows_nothing).await;
@@ -534,5 +536,5 @@ async fn a_broker_that_has_just_started_hides_no_stream_from_a_publish() {
         asked += 1;
     }
     assert!(asked > 0);
-    bed.close().await;
+    test.close().await;
 }

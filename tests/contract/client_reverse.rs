@@ -3,10 +3,10 @@
 use liftui::demo::DemoOptions;
 use liftui::model::{EndReason, ErrorKind, StartAt, StopAt, SubscribeSpec};
 
-use super::bed::{Bed, drain, lively, range};
+use super::test_cluster::{TestCluster, drain, lively, range};
 
-async fn of_an_older_server() -> Bed {
-    Bed::demo(DemoOptions {
+async fn of_an_older_server() -> TestCluster {
+    TestCluster::demo(DemoOptions {
         reverse: false,
         ..lively()
     })
@@ -22,12 +22,12 @@ fn backwards(stream: &str, start: StartAt, stop: StopAt) -> SubscribeSpec {
 
 #[tokio::test]
 pub(crate) async fn a_server_that_ignores_reverse_is_found_out() {
-    let bed = of_an_older_server().await;
-    let stream = bed.stream("forwards", 1).await;
-    bed.fill(&stream, 0, 10).await;
+    let test = of_an_older_server().await;
+    let stream = test.stream("forwards", 1).await;
+    test.fill(&stream, 0, 10).await;
     for start in [StartAt::Latest, StartAt::Offset(4), StartAt::Earliest] {
         let spec = backwards(&stream, start, StopAt::Offset(0));
-        let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+        let read = drain(test.client.subscribe(spec).await.unwrap()).await;
         if start == StartAt::Earliest {
             assert_eq!(read.offsets(), [0], "the oldest is the last either way");
             continue;
@@ -42,19 +42,19 @@ pub(crate) async fn a_server_that_ignores_reverse_is_found_out() {
             "what came before that was right: {start:?}"
         );
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 pub(crate) async fn where_the_newest_message_is_the_only_one_the_order_does_not_matter() {
-    let bed = of_an_older_server().await;
-    let stream = bed.stream("one", 1).await;
-    bed.fill(&stream, 0, 1).await;
+    let test = of_an_older_server().await;
+    let stream = test.stream("one", 1).await;
+    test.fill(&stream, 0, 1).await;
     let spec = backwards(&stream, StartAt::Latest, StopAt::Never);
-    let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+    let read = drain(test.client.subscribe(spec).await.unwrap()).await;
     assert_eq!(
         (read.offsets(), read.end()),
         (vec![0], &EndReason::StopReached)
     );
-    bed.close().await;
+    test.close().await;
 }

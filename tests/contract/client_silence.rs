@@ -6,14 +6,16 @@ use liftui::client::{Client, ConnectOptions, HealthStatus};
 use liftui::demo::DemoOptions;
 use liftui::model::{ErrorKind, StartAt, StopAt, SubscribeSpec, SubscriptionEvent};
 
-use super::bed::{Bed, CAP, lively, next_event, next_message, range};
+use super::test_cluster::{
+    CAP, OfAnyCluster, TestCluster, lively, next_event, next_message, range,
+};
 use super::wire_tap::WireTap;
 
-/// A client that reaches each broker of the bed through a tap.
-pub(crate) async fn tapped(bed: &Bed) -> (Client, Vec<WireTap>) {
+/// A client that reaches each broker of the test through a tap.
+pub(crate) async fn tapped(test: &TestCluster) -> (Client, Vec<WireTap>) {
     let mut taps = Vec::new();
     let mut advertise = Vec::new();
-    for address in &bed.addresses {
+    for address in &test.addresses {
         let tap = WireTap::to(address.clone()).await;
         advertise.push((address.clone(), tap.address.clone()));
         taps.push(tap);
@@ -22,55 +24,55 @@ pub(crate) async fn tapped(bed: &Bed) -> (Client, Vec<WireTap>) {
         advertise,
         silence_limit: Duration::from_millis(200),
         metadata_timeout: Duration::from_secs(9),
-        ..ConnectOptions::new(bed.addresses.clone())
+        ..ConnectOptions::new(test.addresses.clone())
     };
     let client = Client::connect(options).await.expect("taps relay");
     (client, taps)
 }
 
-fn seat_of(bed: &Bed, client: &Client, stream: &str) -> usize {
+fn broker_index(test: &TestCluster, client: &Client, stream: &str) -> usize {
     let cluster = client.metadata().expect("it is connected");
     let leader = cluster
         .partition(stream, 0)
         .and_then(|found| found.leader.clone());
     let broker = leader.and_then(|id| cluster.broker(&id).cloned());
     let address = broker.expect("the leader is listed").address();
-    let seat = bed.addresses.iter().position(|known| *known == address);
-    seat.expect("the demo advertises where it listens")
+    let broker = test.addresses.iter().position(|known| *known == address);
+    broker.expect("the demo advertises where it listens")
 }
 
 #[tokio::test]
 async fn a_frozen_broker_is_left_for_the_new_leader() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("frozen", 1).await;
-    bed.fill(&stream, 0, 5).await;
-    let (client, taps) = tapped(&bed).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("frozen", 1).await;
+    test.fill(&stream, 0, 5).await;
+    let (client, taps) = tapped(&test).await;
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
     let mut subscription = client.subscribe(spec).await.unwrap();
     for offset in 0..5 {
         assert_eq!(next_message(&mut subscription).await.offset, offset);
     }
-    let seat = seat_of(&bed, &client, &stream);
-    taps[seat].freeze(true);
-    bed.faults()
-        .move_leader(&stream, 0, (seat + 1) % 3 + 1)
+    let broker = broker_index(&test, &client, &stream);
+    taps[broker].freeze(true);
+    test.faults()
+        .move_leader(&stream, 0, (broker + 1) % 3 + 1)
         .unwrap();
-    bed.publish(&stream, 0, "after").await;
+    test.publish(&stream, 0, "after").await;
     let told = next_event(&mut subscription).await;
     assert!(
         matches!(told, SubscriptionEvent::Resuming { .. }),
         "{told:?}"
     );
     assert_eq!(next_message(&mut subscription).await.offset, 5);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_frozen_broker_delays_no_metadata_and_no_other_view() {
-    let bed = Bed::demo(lively()).await;
-    let (client, taps) = tapped(&bed).await;
+    let test = TestCluster::demo(lively()).await;
+    let (client, taps) = tapped(&test).await;
     taps[0].freeze(true);
-    let addresses = bed.addresses.clone();
+    let addresses = test.addresses.clone();
     let frozen = client.fetch_view(&addresses[0]);
     let others = async {
         for address in &addresses[1..] {
@@ -88,100 +90,100 @@ async fn a_frozen_broker_delays_no_metadata_and_no_other_view() {
     }
     let failure = frozen.await.result.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Timeout);
-    bed.close().await;
+    test.close().await;
 }
 
 /// A client that asks a broker whether it is there when metadata takes long.
-async fn impatient(bed: &Bed, advertise: Vec<(String, String)>) -> Client {
+async fn impatient(test: &TestCluster, advertise: Vec<(String, String)>) -> Client {
     let options = ConnectOptions {
         advertise,
         metadata_timeout: Duration::from_millis(1500),
-        ..ConnectOptions::new(bed.addresses.clone())
+        ..ConnectOptions::new(test.addresses.clone())
     };
     Client::connect(options).await.expect("brokers answer")
 }
 
 #[tokio::test]
 async fn a_broker_that_hangs_is_told_from_one_whose_metadata_takes_long() {
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         speed: 4.0,
         ..lively()
     })
     .await;
-    let tap = WireTap::to(bed.addresses[0].clone()).await;
-    let through_tap = vec![(bed.addresses[0].clone(), tap.address.clone())];
-    let client = impatient(&bed, through_tap).await;
-    bed.faults().kill(3).unwrap();
+    let tap = WireTap::to(test.addresses[0].clone()).await;
+    let through_tap = vec![(test.addresses[0].clone(), tap.address.clone())];
+    let client = impatient(&test, through_tap).await;
+    test.faults().kill(3).unwrap();
     // With an old list, a survivor waits for the dead one before it answers.
-    bed.faults().age_listing(2).unwrap();
-    let slow = client.fetch_view(&bed.addresses[1]).await;
+    test.faults().age_listing(2).unwrap();
+    let slow = client.fetch_view(&test.addresses[1]).await;
     assert!(slow.result.is_ok(), "{slow:?}");
-    let status = client.check_health(&bed.addresses[1], "").await.unwrap();
+    let status = client.check_health(&test.addresses[1], "").await.unwrap();
     assert_eq!(status, HealthStatus::Serving);
     tap.freeze(true);
-    let hung = client.fetch_view(&bed.addresses[0]).await;
+    let hung = client.fetch_view(&test.addresses[0]).await;
     let failure = hung.result.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Timeout);
     assert!(
         failure.sentence.contains("has not answered for"),
         "{failure}"
     );
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_quiet_partition_is_left_in_peace() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("quiet", 1).await;
-    let (client, _taps) = tapped(&bed).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("quiet", 1).await;
+    let (client, _taps) = tapped(&test).await;
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
     let mut subscription = client.subscribe(spec).await.unwrap();
     next_event(&mut subscription).await;
     // Longer than several looks at the broker.
     let quiet = tokio::time::timeout(Duration::from_secs(1), subscription.next()).await;
     assert!(quiet.is_err(), "{quiet:?}");
-    bed.publish(&stream, 0, "still there").await;
+    test.publish(&stream, 0, "still there").await;
     assert_eq!(next_message(&mut subscription).await.offset, 0);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
-pub(crate) async fn a_hundred_subscriptions_do_not_wait_for_the_one_nobody_reads() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("hundred", 1).await;
-    bed.fill(&stream, 0, 1).await;
+pub(crate) async fn a_hundred_subscriptions_do_not_wait_for_the_one_nobody_reads() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("hundred", 1).await;
+    test.fill(&stream, 0, 1).await;
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
     let mut subscriptions = Vec::new();
     for _ in 0..100 {
-        subscriptions.push(bed.client.subscribe(spec.clone()).await.unwrap());
+        subscriptions.push(test.client.subscribe(spec.clone()).await.unwrap());
     }
     let _frozen = subscriptions.pop();
     // More than the windows of one subscription hold.
     let big = "x".repeat(512 * 1024);
     for _ in 0..16 {
-        bed.publish(&stream, 0, &big).await;
+        test.publish(&stream, 0, &big).await;
     }
     for subscription in &mut subscriptions {
         for offset in 0..=16 {
             assert_eq!(next_message(subscription).await.offset, offset);
         }
     }
-    tokio::time::timeout(CAP, bed.client.fetch_metadata())
+    tokio::time::timeout(CAP, test.client.fetch_metadata())
         .await
         .unwrap()
         .unwrap();
-    bed.publish(&stream, 0, "on").await;
-    bed.close().await;
+    test.publish(&stream, 0, "on").await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
 async fn a_thousand_subscriptions_leave_nothing_behind() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("thousand", 1).await;
-    bed.publish(&stream, 0, "x").await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("thousand", 1).await;
+    test.publish(&stream, 0, "x").await;
     let options = ConnectOptions {
         idle_close: Duration::from_millis(100),
-        ..ConnectOptions::new(bed.addresses.clone())
+        ..ConnectOptions::new(test.addresses.clone())
     };
     let client = Client::connect(options).await.unwrap();
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
@@ -213,20 +215,20 @@ async fn a_thousand_subscriptions_leave_nothing_behind() {
     tokio::time::timeout(CAP, closed)
         .await
         .expect("dropping the client closes everything");
-    let read = super::bed::drain(subscription).await;
+    let read = super::test_cluster::drain(subscription).await;
     assert!(
         matches!(read.end(), liftui::model::EndReason::Failed(failure) if failure.kind == ErrorKind::Closed)
     );
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_replica_that_falls_out_of_sync_is_left_for_one_that_has_all() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("out-of-sync", 1).await;
-    bed.fill(&stream, 0, 3).await;
-    let (client, _taps) = tapped(&bed).await;
-    let leader = bed.leader(&stream).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("out-of-sync", 1).await;
+    test.fill(&stream, 0, 3).await;
+    let (client, _taps) = tapped(&test).await;
+    let leader = test.leader(&stream).await;
     let (mut subscription, replica) = loop {
         let spec = SubscribeSpec {
             isr_replica: true,
@@ -246,13 +248,13 @@ async fn a_replica_that_falls_out_of_sync_is_left_for_one_that_has_all() {
     for offset in 0..3 {
         assert_eq!(next_message(&mut subscription).await.offset, offset);
     }
-    bed.faults().shrink_isr(&stream, 0, replica).unwrap();
-    bed.publish(&stream, 0, "it does not hear of this").await;
+    test.faults().shrink_isr(&stream, 0, replica).unwrap();
+    test.publish(&stream, 0, "it does not hear of this").await;
     let told = next_event(&mut subscription).await;
     assert!(
         matches!(told, SubscriptionEvent::Resuming { .. }),
         "{told:?}"
     );
     assert_eq!(next_message(&mut subscription).await.offset, 3);
-    bed.close().await;
+    test.close().await;
 }

@@ -6,15 +6,15 @@ use liftui::model::{
     EndReason, ErrorKind, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
 };
 
-use super::bed::{Bed, drain, next_event, next_message, range};
+use super::test_cluster::{OfAnyCluster, TestCluster, drain, next_event, next_message, range};
 
 #[tokio::test]
-pub(crate) async fn every_start_and_stop_delivers_exactly_its_range() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("ranges", 1).await;
-    bed.fill(&stream, 0, 10).await;
+pub(crate) async fn every_start_and_stop_delivers_exactly_its_range() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("ranges", 1).await;
+    test.fill(&stream, 0, 10).await;
     let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
-    let all = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let all = drain(test.client.subscribe(all).await.unwrap()).await;
     let time = |offset: usize| all.messages[offset].timestamp;
     let just_before = |time: Timestamp| time.minus(Duration::from_nanos(1));
     for (start, stop, offsets) in [
@@ -43,113 +43,113 @@ pub(crate) async fn every_start_and_stop_delivers_exactly_its_range() {
         (StartAt::Offset(50), StopAt::Latest, 0..0),
     ] {
         let spec = range(&stream, 0, start, stop);
-        let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+        let read = drain(test.client.subscribe(spec).await.unwrap()).await;
         let wanted: Vec<i64> = offsets.collect();
         assert_eq!(read.offsets(), wanted, "{start:?} to {stop:?}");
         assert_eq!(read.end(), &EndReason::StopReached, "{start:?} to {stop:?}");
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
 async fn new_messages_alone_come_and_a_coming_stop_is_waited_for() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("new", 1).await;
-    bed.fill(&stream, 0, 3).await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("new", 1).await;
+    test.fill(&stream, 0, 3).await;
     let spec = range(&stream, 0, StartAt::New, StopAt::Offset(4));
-    let mut new = bed.client.subscribe(spec).await.unwrap();
+    let mut new = test.client.subscribe(spec).await.unwrap();
     assert!(matches!(
         next_event(&mut new).await,
         SubscriptionEvent::Opened { .. }
     ));
-    bed.fill(&stream, 0, 3).await;
+    test.fill(&stream, 0, 3).await;
     let read = drain(new).await;
     assert_eq!(read.offsets(), [3, 4]);
     assert_eq!(read.end(), &EndReason::StopReached);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn an_empty_partition_is_done_at_once_or_waited_on() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("empty", 1).await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("empty", 1).await;
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
-    let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+    let read = drain(test.client.subscribe(spec).await.unwrap()).await;
     assert_eq!(
         (read.offsets(), read.end()),
         (vec![], &EndReason::StopReached)
     );
-    let mut waiting = bed
+    let mut waiting = test
         .client
         .subscribe(SubscribeSpec::new(&*stream, 0))
         .await
         .unwrap();
-    bed.publish(&stream, 0, "first").await;
+    test.publish(&stream, 0, "first").await;
     assert_eq!(next_message(&mut waiting).await.offset, 0);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
-pub(crate) async fn each_end_has_its_reason() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("ends", 3).await;
+pub(crate) async fn each_end_has_its_reason() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("ends", 3).await;
     for partition in 0..3 {
-        bed.publish(&stream, partition, "x").await;
+        test.publish(&stream, partition, "x").await;
     }
     let follow = |partition| range(&stream, partition, StartAt::Earliest, StopAt::Never);
-    let paused = bed.client.subscribe(follow(0)).await.unwrap();
-    let readonly = bed.client.subscribe(follow(1)).await.unwrap();
-    let deleted = bed.client.subscribe(follow(2)).await.unwrap();
-    bed.pause(&stream, &[0], false).await;
-    bed.set_readonly(&stream, &[1], true).await;
+    let paused = test.client.subscribe(follow(0)).await.unwrap();
+    let readonly = test.client.subscribe(follow(1)).await.unwrap();
+    let deleted = test.client.subscribe(follow(2)).await.unwrap();
+    test.pause(&stream, &[0], false).await;
+    test.set_readonly(&stream, &[1], true).await;
     assert_eq!(drain(paused).await.end(), &EndReason::Paused);
     assert_eq!(drain(readonly).await.end(), &EndReason::ReadonlyEnd);
     for start in [StartAt::Earliest, StartAt::New, StartAt::Latest] {
         let paused = range(&stream, 0, start, StopAt::Never);
-        let paused = drain(bed.client.subscribe(paused).await.unwrap()).await;
+        let paused = drain(test.client.subscribe(paused).await.unwrap()).await;
         assert_eq!(paused.end(), &EndReason::Paused, "{start:?}");
         let readonly = range(&stream, 1, start, StopAt::Never);
-        let readonly = drain(bed.client.subscribe(readonly).await.unwrap()).await;
+        let readonly = drain(test.client.subscribe(readonly).await.unwrap()).await;
         assert_eq!(readonly.end(), &EndReason::ReadonlyEnd, "{start:?}");
     }
-    bed.delete_stream(&stream).await;
+    test.delete_stream(&stream).await;
     assert_eq!(drain(deleted).await.end(), &EndReason::Deleted);
-    let gone = bed.client.subscribe(follow(0)).await.unwrap_err();
+    let gone = test.client.subscribe(follow(0)).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NoSuchStream);
     assert_eq!(
         gone.to_string(),
         format!("stream \"{stream}\" does not exist")
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
 async fn an_unknown_partition_is_an_error_of_its_own() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("missing", 1).await;
+    let test = TestCluster::any().await;
+    let stream = test.stream("missing", 1).await;
     for partition in [7, -1] {
-        let error = bed
+        let error = test
             .client
             .subscribe(SubscribeSpec::new(&*stream, partition))
             .await;
         assert_eq!(error.unwrap_err().kind(), ErrorKind::NoSuchPartition);
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn resuming_opens_a_paused_partition_and_writes_nothing() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("resume", 2).await;
-    bed.fill(&stream, 0, 2).await;
-    bed.pause(&stream, &[], false).await;
-    let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+    let test = TestCluster::any().await;
+    let stream = test.stream("resume", 2).await;
+    test.fill(&stream, 0, 2).await;
+    test.pause(&stream, &[], false).await;
+    let error = test.client.fetch_partition(&stream, 0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartitionPaused);
     let spec = range(&stream, 0, StartAt::Latest, StopAt::Never);
-    let mut resumed = bed.client.subscribe_resuming(spec).await.unwrap();
+    let mut resumed = test.client.subscribe_resuming(spec).await.unwrap();
     assert_eq!(next_message(&mut resumed).await.offset, 1);
-    bed.client.resume(&stream, &[]).await.unwrap();
-    let ends = bed.until(|| bed.client.fetch_partition(&stream, 1)).await;
+    test.client.resume(&stream, &[]).await.unwrap();
+    let ends = test.until(|| test.client.fetch_partition(&stream, 1)).await;
     assert_eq!(ends.newest_offset, -1);
-    bed.close().await;
+    test.close().await;
 }

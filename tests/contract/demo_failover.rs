@@ -41,13 +41,13 @@ fn note(timeline: &mut Timeline, via: &str, view: View) -> bool {
 }
 
 /// Which broker of the recording stands for which of the demo's: the killed one, the fresh and the stale survivor.
-struct Cast {
+struct Roles {
     killed: usize,
     fresh: usize,
     stale: usize,
 }
 
-impl Cast {
+impl Roles {
     fn name(&self, recorded: &str) -> String {
         let number = match recorded {
             "node-2" => self.killed,
@@ -102,7 +102,7 @@ impl Cast {
 }
 
 /// Asks one broker as the recorder did: with two seconds, here a tenth of them.
-async fn look(stub: &mut Stub, cast: &Cast) -> View {
+async fn fetch_view(stub: &mut Stub, roles: &Roles) -> View {
     let streams = vec!["s".to_owned()];
     let request = pb::FetchMetadataRequest {
         streams,
@@ -123,19 +123,19 @@ async fn look(stub: &mut Stub, cast: &Cast) -> View {
         .unwrap_or_default();
     View::Told {
         brokers: answer.brokers.into_iter().map(|broker| broker.id).collect(),
-        leader: cast.leader(&partition.leader),
+        leader: roles.leader(&partition.leader),
         isr: partition.isr.into_iter().collect(),
     }
 }
 
-struct Stage {
+struct FailoverTest {
     demo: DemoCluster,
     faults: Faults,
-    cast: Cast,
+    roles: Roles,
     stubs: BTreeMap<String, Stub>,
 }
 
-async fn set_up() -> Stage {
+async fn set_up() -> FailoverTest {
     let options = DemoOptions {
         speed: f64::from(SPEED),
         ..DemoOptions::default()
@@ -151,10 +151,10 @@ async fn set_up() -> Stage {
         |(at, address): (usize, &String)| (format!("demo-{}", at + 1), connect_lazily(address));
     let stubs = addresses.iter().enumerate().map(named).collect();
     let faults = demo.faults();
-    Stage {
+    FailoverTest {
         demo,
         faults,
-        cast: Cast {
+        roles: Roles {
             killed,
             fresh,
             stale,
@@ -163,7 +163,7 @@ async fn set_up() -> Stage {
     }
 }
 
-impl Stage {
+impl FailoverTest {
     fn stub(&self, number: usize) -> Stub {
         self.stubs[&format!("demo-{number}")].clone()
     }
@@ -182,7 +182,7 @@ impl Stage {
         while !done(timeline) {
             pace.tick().await;
             for name in &names {
-                let view = look(&mut self.stubs[name].clone(), &self.cast).await;
+                let view = fetch_view(&mut self.stubs[name].clone(), &self.roles).await;
                 note(timeline, name, view);
             }
         }
@@ -202,13 +202,13 @@ fn cut(timeline: &Timeline, lens: &[(usize, usize)]) -> Timeline {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leaders_death_shows_the_recorded_views_in_the_recorded_order() {
-    let stage = set_up().await;
-    let Cast {
+    let test = set_up().await;
+    let Roles {
         killed,
         fresh,
         stale,
-    } = stage.cast;
-    let recorded = stage.cast.recorded();
+    } = test.roles;
+    let recorded = test.roles.recorded();
     let (away, back) = (&[fresh, stale][..], &[fresh, stale, killed][..]);
     let subscription = pb::SubscribeRequest {
         stream: "s".to_owned(),
@@ -217,17 +217,17 @@ async fn a_leaders_death_shows_the_recorded_views_in_the_recorded_order() {
     let (begun, begins) = tokio::sync::oneshot::channel();
     let mut readers = JoinSet::new();
     let begun = async move || begun.send(()).unwrap();
-    readers.spawn(read(stage.stub(killed), subscription, PATIENCE, begun));
+    readers.spawn(read(test.stub(killed), subscription, PATIENCE, begun));
     begins.await.unwrap();
 
-    stage.faults.age_listing(stale).unwrap();
-    stage.faults.kill(killed).unwrap();
+    test.faults.age_listing(stale).unwrap();
+    test.faults.kill(killed).unwrap();
     let end = readers.join_next().await.unwrap().unwrap().end;
     assert!(
         ["UNAVAILABLE", "UNKNOWN"].contains(&end["code"].as_str().unwrap()),
         "{end}"
     );
-    let lost = stage
+    let lost = test
         .stub(fresh)
         .publish(within(Duration::from_millis(100), message("s", "a")))
         .await;
@@ -237,21 +237,20 @@ async fn a_leaders_death_shows_the_recorded_views_in_the_recorded_order() {
     let lens = |name: usize| recorded[&format!("demo-{name}")].len() - 1;
     let before_return = cut(&recorded, &[(fresh, lens(fresh)), (stale, lens(stale))]);
     let mut timeline = Timeline::new();
-    timeout(PATIENCE, stage.watch(away, &mut timeline, &before_return))
+    timeout(PATIENCE, test.watch(away, &mut timeline, &before_return))
         .await
         .unwrap();
-    stage
-        .stub(fresh)
+    test.stub(fresh)
         .publish(timed(message("s", "b")))
         .await
         .unwrap();
 
-    let dead = look(&mut stage.stub(killed), &stage.cast).await;
+    let dead = fetch_view(&mut test.stub(killed), &test.roles).await;
     note(&mut timeline, &format!("demo-{killed}"), dead);
-    stage.faults.restart(killed).unwrap();
-    timeout(PATIENCE, stage.watch(back, &mut timeline, &recorded))
+    test.faults.restart(killed).unwrap();
+    timeout(PATIENCE, test.watch(back, &mut timeline, &recorded))
         .await
         .unwrap();
     assert_eq!(timeline, recorded);
-    stage.demo.stop().await;
+    test.demo.stop().await;
 }

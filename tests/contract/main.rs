@@ -5,7 +5,6 @@
     reason = "helpers of tests fail a test as tests do"
 )]
 
-mod bed;
 #[cfg(feature = "dashboard")]
 mod client_chunks;
 mod client_connect;
@@ -19,6 +18,7 @@ mod client_reverse;
 mod client_silence;
 mod client_subscribe;
 mod client_tls;
+mod test_cluster;
 
 mod demo_failover;
 mod demo_faults;

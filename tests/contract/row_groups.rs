@@ -9,8 +9,8 @@ use liftui::wire::pb;
 use prost::Message as _;
 use tonic::{Code, Request};
 
-use super::bed::{Bed, CAP, until_so};
 use super::demo_stub::{PATIENCE, Stub, read, said, timed, words};
+use super::test_cluster::{CAP, OfAnyCluster, TestCluster, until_so};
 
 async fn metadata(stub: &mut Stub, streams: &[&str], groups: &[&str]) -> pb::FetchMetadataResponse {
     let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
@@ -32,10 +32,10 @@ async fn partition(stub: &mut Stub, stream: &str, partition: i32) -> (Code, Stri
 }
 
 #[tokio::test]
-pub(crate) async fn metadata_tells_of_unknown_names_as_data() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let (stream, group) = (bed.name("unknown"), bed.name("nobody"));
+pub(crate) async fn metadata_tells_of_unknown_names_as_data() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let (stream, group) = (test.name("unknown"), test.name("nobody"));
     let answer = metadata(&mut stub, &[&stream], &[&group]).await;
     let told = &answer.stream_metadata[0];
     assert_eq!(
@@ -53,16 +53,17 @@ pub(crate) async fn metadata_tells_of_unknown_names_as_data() {
         all.group_metadata.is_empty(),
         "naming no group asks for none"
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn each_broker_names_itself_first_and_all_streams_with_the_clusters_own() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("listed", 2).await;
-    let cluster = bed.client.fetch_metadata().await.unwrap();
+pub(crate) async fn each_broker_names_itself_first_and_all_streams_with_the_clusters_own()
+-> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("listed", 2).await;
+    let cluster = test.client.fetch_metadata().await.unwrap();
     for broker in &cluster.brokers {
-        let mut stub = bed.stub_of(&broker.id).await;
+        let mut stub = test.stub_of(&broker.id).await;
         until_so(async || {
             let answer = metadata(&mut stub, &[], &[]).await;
             assert_eq!(answer.brokers[0].id, *broker.id);
@@ -80,21 +81,21 @@ pub(crate) async fn each_broker_names_itself_first_and_all_streams_with_the_clus
                     .all(|name| names.contains(&&**name))
         })
         .await;
-        let view = bed.client.fetch_view(&broker.address()).await;
+        let view = test.client.fetch_view(&broker.address()).await;
         assert_eq!(
             view.result.unwrap().answered_by,
             Some(Arc::clone(&broker.id))
         );
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn only_a_running_leader_tells_of_its_partition() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("partition", 1).await;
-    let mut leader = bed.leader_stub(&stream, 0).await;
-    let missing = bed.name("missing");
+pub(crate) async fn only_a_running_leader_tells_of_its_partition() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("partition", 1).await;
+    let mut leader = test.leader_stub(&stream, 0).await;
+    let missing = test.name("missing");
     said(
         partition(&mut leader, &missing, 0).await,
         Code::NotFound,
@@ -106,7 +107,7 @@ pub(crate) async fn only_a_running_leader_tells_of_its_partition() {
         "partition not found",
     );
     let refused = "The request should be sent to partition leader";
-    if let Some(mut other) = bed.other_stub(&stream, 0).await {
+    if let Some(mut other) = test.other_stub(&stream, 0).await {
         until_so(async || partition(&mut other, &stream, 0).await.1 != "partition not found").await;
         said(
             partition(&mut other, &stream, 0).await,
@@ -114,25 +115,25 @@ pub(crate) async fn only_a_running_leader_tells_of_its_partition() {
             refused,
         );
     }
-    bed.pause(&stream, &[], false).await;
+    test.pause(&stream, &[], false).await;
     said(
         partition(&mut leader, &stream, 0).await,
         Code::FailedPrecondition,
         refused,
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn ends_of_a_log_are_the_answering_brokers_own() {
-    let bed = Bed::any().await;
+pub(crate) async fn ends_of_a_log_are_the_answering_brokers_own() -> OfAnyCluster {
+    let test = TestCluster::any().await;
     let options = StreamOptions {
-        name: bed.name("ends"),
+        name: test.name("ends"),
         replication_factor: Some(1),
         ..StreamOptions::default()
     };
-    let stream = bed.stream_with(options).await;
-    bed.publish(&stream, 0, "x").await;
+    let stream = test.stream_with(options).await;
+    test.publish(&stream, 0, "x").await;
     let told = async |mut stub: Stub| {
         let answer = metadata(&mut stub, &[&stream], &[]).await;
         let found = answer.stream_metadata[0].partitions.get(&0).cloned();
@@ -145,12 +146,12 @@ pub(crate) async fn ends_of_a_log_are_the_answering_brokers_own() {
             )
         })
     };
-    let leader = bed.leader_stub(&stream, 0).await;
+    let leader = test.leader_stub(&stream, 0).await;
     until_so(async || told(leader.clone()).await == Some((0, 0, true))).await;
-    if let Some(other) = bed.other_stub(&stream, 0).await {
+    if let Some(other) = test.other_stub(&stream, 0).await {
         until_so(async || told(other.clone()).await == Some((-1, -1, false))).await;
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 fn setting(id: &str, stream: &str, offset: i64) -> pb::SetCursorRequest {
@@ -171,12 +172,12 @@ fn fetching(id: &str, stream: &str) -> pb::FetchCursorRequest {
 }
 
 #[tokio::test]
-pub(crate) async fn cursors_are_refused_in_these_words() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+pub(crate) async fn cursors_are_refused_in_these_words() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close_of_any().await;
     }
-    let mut stub = bed.stub().await;
+    let mut stub = test.stub().await;
     for (id, stream, text) in [
         ("id", "", "No stream provided"),
         ("", "s", "No cursorId provided"),
@@ -186,17 +187,17 @@ pub(crate) async fn cursors_are_refused_in_these_words() {
         let answer = stub.fetch_cursor(timed(fetching(id, stream))).await;
         said(words(answer), Code::InvalidArgument, text);
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close_of_any().await;
     }
-    let (id, nothing) = (bed.name("id"), bed.name("nothing"));
-    let partitions = bed
+    let (id, nothing) = (test.name("id"), test.name("nothing"));
+    let partitions = test
         .client
         .metadata()
         .unwrap()
@@ -206,10 +207,10 @@ pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() {
     let home = liftui::client::by_key(key.as_bytes(), partitions);
     // Asking resumes it, where it sleeps.
     assert_eq!(
-        bed.client.fetch_cursor(&id, &nothing, 3).await.unwrap(),
+        test.client.fetch_cursor(&id, &nothing, 3).await.unwrap(),
         None
     );
-    let mut leader = bed.leader_stub("__cursors", home).await;
+    let mut leader = test.leader_stub("__cursors", home).await;
     let answer = leader.fetch_cursor(timed(fetching(&id, &nothing))).await;
     assert_eq!(answer.unwrap().into_inner().offset, -1);
     // Without a deadline a server takes its own.
@@ -219,13 +220,13 @@ pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() {
         .unwrap();
     let answer = leader.fetch_cursor(timed(fetching(&id, &nothing))).await;
     assert_eq!(answer.unwrap().into_inner().offset, 7);
-    if let Some(mut other) = bed.other_stub("__cursors", home).await {
+    if let Some(mut other) = test.other_stub("__cursors", home).await {
         let text = format!("Server not leader for cursors partition {home}");
         let answer = other.set_cursor(timed(setting(&id, &nothing, 8))).await;
         said(words(answer), Code::FailedPrecondition, &text);
     }
     assert_eq!(
-        bed.client.fetch_cursor(&id, &nothing, 3).await.unwrap(),
+        test.client.fetch_cursor(&id, &nothing, 3).await.unwrap(),
         Some(7)
     );
     let request = pb::SubscribeRequest {
@@ -244,16 +245,16 @@ pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() {
     // The record has the fields of the request, under the same numbers.
     let record = pb::SetCursorRequest::decode(&*record).unwrap();
     assert_eq!(record, setting(&id, &nothing, 7));
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn activity_is_an_event_a_message_in_the_order_of_ids() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__activity") {
-        return bed.close().await;
+pub(crate) async fn activity_is_an_event_a_message_in_the_order_of_ids() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    if !test.keeps("__activity") {
+        return test.close_of_any().await;
     }
-    let stream = bed.stream("told", 1).await;
+    let stream = test.stream("told", 1).await;
     let told = async || {
         let request = pb::SubscribeRequest {
             stream: "__activity".into(),
@@ -261,7 +262,7 @@ pub(crate) async fn activity_is_an_event_a_message_in_the_order_of_ids() {
             stop_position: pb::StopPosition::StopLatest.into(),
             ..Default::default()
         };
-        let leader = bed.leader_stub("__activity", 0).await;
+        let leader = test.leader_stub("__activity", 0).await;
         read(leader, request, PATIENCE, async || {}).await.messages
     };
     let creates = |message: &pb::Message| {
@@ -284,26 +285,26 @@ pub(crate) async fn activity_is_an_event_a_message_in_the_order_of_ids() {
             assert_eq!(bare.encode_to_vec().len(), message.value.len());
         }
     }
-    let cluster = bed.client.fetch_metadata().await.unwrap();
+    let cluster = test.client.fetch_metadata().await.unwrap();
     let activity = cluster.stream("__activity").unwrap();
     assert_eq!(activity.partitions.len(), 1);
     assert_eq!(activity.partitions[0].replicas.len(), cluster.brokers.len());
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_partition_that_pauses_itself_is_told_as_paused() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__activity") {
-        return bed.close().await;
+pub(crate) async fn a_partition_that_pauses_itself_is_told_as_paused() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    if !test.keeps("__activity") {
+        return test.close_of_any().await;
     }
-    let mut events = bed.client.activity(StartAt::New).await.unwrap();
+    let mut events = test.client.activity(StartAt::New).await.unwrap();
     let options = StreamOptions {
-        name: bed.name("dozing"),
+        name: test.name("dozing"),
         auto_pause_time: Some(Duration::from_millis(500)),
         ..StreamOptions::default()
     };
-    bed.client.create_stream(&options).await.unwrap();
+    test.client.create_stream(&options).await.unwrap();
     let wanted = ActivityKind::PauseStream {
         stream: options.name.as_str().into(),
         partitions: vec![0],
@@ -313,7 +314,7 @@ pub(crate) async fn a_partition_that_pauses_itself_is_told_as_paused() {
     tokio::time::timeout(CAP, told)
         .await
         .expect("it pauses, though never written");
-    bed.close().await;
+    test.close_of_any().await
 }
 
 /// The four calls of groups, each with what it needs.
@@ -383,9 +384,9 @@ impl Calls {
 }
 
 #[tokio::test]
-pub(crate) async fn groups_ask_for_every_id_in_these_words() {
-    let bed = Bed::any().await;
-    let (stub, group) = (bed.stub().await, bed.name("group"));
+pub(crate) async fn groups_ask_for_every_id_in_these_words() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stub, group) = (test.stub().await, test.name("group"));
     let mut calls = Calls {
         stub,
         group: group.clone(),
@@ -411,14 +412,14 @@ pub(crate) async fn groups_ask_for_every_id_in_these_words() {
         bad,
         "No coordinator provided",
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn groups_are_refused_in_these_words() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("grouped", 4).await;
-    let (stub, group) = (bed.stub().await, bed.name("group"));
+pub(crate) async fn groups_are_refused_in_these_words() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("grouped", 4).await;
+    let (stub, group) = (test.stub().await, test.name("group"));
     let mut calls = Calls {
         stub,
         group: group.clone(),
@@ -430,7 +431,7 @@ pub(crate) async fn groups_are_refused_in_these_words() {
     said(calls.assignments(&group, "c1", 0).await, missing, gone);
     let none = format!("No such consumer group {group}");
     said(calls.report(&group, "c1", "x", 0).await, early, &none);
-    let unknown = bed.name("unknown");
+    let unknown = test.name("unknown");
     said(
         calls.join(&group, "c1", &[&unknown]).await,
         early,
@@ -444,7 +445,7 @@ pub(crate) async fn groups_are_refused_in_these_words() {
     let described = calls.described().await;
     let (at, epoch) = (described.coordinator.clone(), described.epoch);
     assert_eq!(epoch, 0, "a group begins there");
-    calls.stub = bed.stub_of(&at).await;
+    calls.stub = test.stub_of(&at).await;
     // The coordinator may not have heard of it for a moment.
     until_so(async || calls.assignments(&group, "c1", epoch).await.0 == Code::Ok).await;
     said(
@@ -469,18 +470,18 @@ pub(crate) async fn groups_are_refused_in_these_words() {
     );
     let member = format!("Consumer c2 is not a member of consumer group {group}");
     said(calls.report(&group, "c2", &at, epoch).await, early, &member);
-    if bed.size() == 1 {
+    if test.size() == 1 {
         let alone = "No group coordinator candidates";
         said(calls.report(&group, "c1", &at, epoch).await, early, alone);
     } else {
-        let cluster = bed.client.fetch_metadata().await.unwrap();
+        let cluster = test.client.fetch_metadata().await.unwrap();
         let other = cluster
             .brokers
             .iter()
             .find(|broker| *broker.id != *at)
             .unwrap();
         let mut elsewhere = Calls {
-            stub: bed.stub_of(&other.id).await,
+            stub: test.stub_of(&other.id).await,
             group: group.clone(),
         };
         let text = "broker is not the consumer group coordinator";
@@ -492,14 +493,14 @@ pub(crate) async fn groups_are_refused_in_these_words() {
     }
     said(calls.leave(&group, "c1").await, Code::Ok, "");
     until_so(async || calls.described().await.error().as_str_name() == "UNKNOWN_GROUP").await;
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn partitions_go_in_turn_to_the_member_with_the_fewest() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("assigned", 4).await;
-    let (stub, group) = (bed.stub().await, bed.name("group"));
+pub(crate) async fn partitions_go_in_turn_to_the_member_with_the_fewest() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("assigned", 4).await;
+    let (stub, group) = (test.stub().await, test.name("group"));
     let mut calls = Calls {
         stub,
         group: group.clone(),
@@ -515,7 +516,7 @@ pub(crate) async fn partitions_go_in_turn_to_the_member_with_the_fewest() {
                 consumer_id: consumer.to_owned(),
                 epoch: described.epoch,
             };
-            let mut coordinator = bed.stub_of(&described.coordinator).await;
+            let mut coordinator = test.stub_of(&described.coordinator).await;
             let answer = coordinator
                 .fetch_consumer_group_assignments(timed(request))
                 .await;
@@ -530,5 +531,5 @@ pub(crate) async fn partitions_go_in_turn_to_the_member_with_the_fewest() {
     for consumer in ["c1", "c2"] {
         said(calls.leave(&group, consumer).await, Code::Ok, "");
     }
-    bed.close().await;
+    test.close_of_any().await
 }

@@ -11,35 +11,37 @@ use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request};
 
-use super::bed::{Bed, CAP, acked, drain, nothing, range, to, until_so};
 use super::demo_stub::{PATIENCE, Stub, message, said, timed, within, words};
+use super::test_cluster::{
+    CAP, OfAnyCluster, TestCluster, acked, drain, nothing, range, to, until_so,
+};
 
 const OCC: &str = "stream with concurrency control must have AckPolicy set";
 const OVER_NATS: &str = "failed to publish to NATS: nats: maximum payload exceeded";
 
-async fn careful_stream(bed: &Bed) -> String {
+async fn careful_stream(test: &TestCluster) -> String {
     let options = StreamOptions {
-        name: bed.name("occ"),
+        name: test.name("occ"),
         optimistic_concurrency_control: Some(true),
         ..StreamOptions::default()
     };
-    bed.stream_with(options).await.to_string()
+    test.stream_with(options).await.to_string()
 }
 
-async fn newest(bed: &Bed, stream: &str, partition: i32) -> i64 {
-    let ends = bed.client.fetch_partition(stream, partition).await;
+async fn newest(test: &TestCluster, stream: &str, partition: i32) -> i64 {
+    let ends = test.client.fetch_partition(stream, partition).await;
     ends.expect("its leader answers").newest_offset
 }
 
 /// A stream of which nothing is ever committed: it wants more replicas in sync than there are brokers.
-async fn starved_stream(bed: &Bed) -> String {
+async fn starved_stream(test: &TestCluster) -> String {
     let options = StreamOptions {
-        name: bed.name("starved"),
+        name: test.name("starved"),
         replication_factor: Some(-1),
-        min_isr: Some(i32::try_from(bed.size()).unwrap() + 1),
+        min_isr: Some(i32::try_from(test.size()).unwrap() + 1),
         ..StreamOptions::default()
     };
-    bed.stream_with(options).await.to_string()
+    test.stream_with(options).await.to_string()
 }
 
 fn with_policy(policy: pb::AckPolicy, request: pb::PublishRequest) -> pb::PublishRequest {
@@ -64,13 +66,13 @@ fn in_partition(partition: i32, request: pb::PublishRequest) -> pb::PublishReque
 }
 
 #[tokio::test]
-pub(crate) async fn publishes_are_refused_in_these_words() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let stream = bed.stream("words", 2).await;
-    bed.set_readonly(&stream, &[1], true).await;
-    let careful = careful_stream(&bed).await;
-    let missing = bed.name("missing");
+pub(crate) async fn publishes_are_refused_in_these_words() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let stream = test.stream("words", 2).await;
+    test.set_readonly(&stream, &[1], true).await;
+    let careful = careful_stream(&test).await;
+    let missing = test.name("missing");
     let no_stream = format!("no such stream: {missing}");
     let kib = |count: usize| message(&stream, &"x".repeat(count * 1024));
     for (request, code, text) in [
@@ -122,17 +124,17 @@ pub(crate) async fn publishes_are_refused_in_these_words() {
     );
     let ours = |kib: usize| to(&stream, 0, &"x".repeat(kib * 1024));
     for kib in [1024, 5 * 1024] {
-        let error = bed.client.publish(ours(kib)).await.unwrap_err();
+        let error = test.client.publish(ours(kib)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn without_a_deadline_on_the_wire_no_ack_comes() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let stream = bed.stream("fire", 1).await;
+pub(crate) async fn without_a_deadline_on_the_wire_no_ack_comes() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let stream = test.stream("fire", 1).await;
     for policy in [
         pb::AckPolicy::Leader,
         pb::AckPolicy::All,
@@ -149,37 +151,37 @@ pub(crate) async fn without_a_deadline_on_the_wire_no_ack_comes() {
     let unacked = with_policy(pb::AckPolicy::None, message(&stream, "x"));
     let answer = stub.publish(timed(unacked)).await.unwrap().into_inner();
     assert_eq!(answer.ack, None);
-    until_so(async || newest(&bed, &stream, 0).await == 3).await;
-    bed.close().await;
+    until_so(async || newest(&test, &stream, 0).await == 3).await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_paused_readonly_partition_refuses_as_readonly() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let stream = bed.stream("both", 1).await;
-    bed.set_readonly(&stream, &[], true).await;
-    bed.pause(&stream, &[], false).await;
+pub(crate) async fn a_paused_readonly_partition_refuses_as_readonly() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let stream = test.stream("both", 1).await;
+    test.set_readonly(&stream, &[], true).await;
+    test.pause(&stream, &[], false).await;
     let answer = stub.publish(timed(message(&stream, "x"))).await;
     said(
         words(answer),
         Code::FailedPrecondition,
         "readonly partition: 0",
     );
-    let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+    let error = test.client.fetch_partition(&stream, 0).await.unwrap_err();
     assert_eq!(
         error.kind(),
         ErrorKind::PartitionPaused,
         "it was not resumed"
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn below_min_isr_the_leader_acks_and_all_replicas_never_do() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let stream = starved_stream(&bed).await;
+pub(crate) async fn below_min_isr_the_leader_acks_and_all_replicas_never_do() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let stream = starved_stream(&test).await;
     let all = with_policy(pb::AckPolicy::All, message(&stream, "x"));
     said(
         words(stub.publish(within(nothing(), all)).await),
@@ -197,22 +199,22 @@ pub(crate) async fn below_min_isr_the_leader_acks_and_all_replicas_never_do() {
         deadline: Some(nothing()),
         ..to(&stream, 0, "z")
     };
-    let error = bed.client.publish(options).await.unwrap_err();
+    let error = test.client.publish(options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
-    let ends = bed.until(|| bed.client.fetch_partition(&stream, 0)).await;
+    let ends = test.until(|| test.client.fetch_partition(&stream, 0)).await;
     assert_eq!(ends.newest_offset, 2);
     // The newest servers commit at once where there is but one replica.
-    if bed.size() > 1 || !bed.is_real() {
+    if test.size() > 1 || !test.is_real() {
         assert_eq!(ends.high_watermark, -1);
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn an_ack_says_who_stored_what_where() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let stream = bed.stream("ack", 3).await;
+pub(crate) async fn an_ack_says_who_stored_what_where() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let stream = test.stream("ack", 3).await;
     let request = pb::PublishRequest {
         correlation_id: "mine".into(),
         ..in_partition(2, message(&stream, "x"))
@@ -228,17 +230,17 @@ pub(crate) async fn an_ack_says_who_stored_what_where() {
     assert_eq!((ack.offset, &*ack.correlation_id), (0, "mine"));
     assert!(!ack.ack_inbox.is_empty(), "the broker chooses one");
     assert!(ack.reception_timestamp > 0 && ack.commit_timestamp >= ack.reception_timestamp);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn expected_offsets_count_only_where_they_are_switched_on() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let careless = bed.stream("careless", 1).await;
+pub(crate) async fn expected_offsets_count_only_where_they_are_switched_on() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let careless = test.stream("careless", 1).await;
     let request = expecting(99, message(&careless, "x"));
     assert!(stub.publish(timed(request)).await.is_ok());
-    let careful = careful_stream(&bed).await;
+    let careful = careful_stream(&test).await;
     // 0, which is no wish at all on the wire, is right for the first message alone.
     let request = message(&careful, "x");
     assert!(stub.publish(timed(request.clone())).await.is_ok());
@@ -248,7 +250,7 @@ pub(crate) async fn expected_offsets_count_only_where_they_are_switched_on() {
         let request = expecting(expected, message(&careful, "x"));
         assert!(stub.publish(timed(request)).await.is_ok(), "{expected}");
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 /// A `PublishAsync` call of the generated client.
@@ -296,14 +298,14 @@ impl Call {
 }
 
 #[tokio::test]
-pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() {
+pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() -> OfAnyCluster {
     use pb::publish_async_error::Code as Async;
-    let bed = Bed::any().await;
-    let stream = bed.stream("async", 2).await;
-    bed.set_readonly(&stream, &[1], true).await;
-    let careful = careful_stream(&bed).await;
-    bed.publish_occ(&careful).await;
-    let missing = bed.name("missing");
+    let test = TestCluster::any().await;
+    let stream = test.stream("async", 2).await;
+    test.set_readonly(&stream, &[1], true).await;
+    let careful = careful_stream(&test).await;
+    test.publish_occ(&careful).await;
+    let missing = test.name("missing");
     let no_stream = format!("no such stream: {missing}");
     let unacked = |request| with_policy(pb::AckPolicy::None, request);
     let cases = [
@@ -336,7 +338,7 @@ pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() {
             OVER_NATS,
         ),
     ];
-    let call = Call::open(bed.stub().await);
+    let call = Call::open(test.stub().await);
     for (number, (request, _, _)) in cases.iter().enumerate() {
         call.send(&number.to_string(), request.clone()).await;
     }
@@ -358,23 +360,23 @@ pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() {
         answers.is_empty(),
         "nothing comes for policy none: {answers:?}"
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn the_kinds_of_errors_of_a_session_are_those_of_its_codes() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("kinds", 2).await;
-    bed.set_readonly(&stream, &[1], true).await;
-    let careful = careful_stream(&bed).await;
-    bed.publish_occ(&careful).await;
-    let publisher = bed.client.publish_session(PublisherOptions::default());
+pub(crate) async fn the_kinds_of_errors_of_a_session_are_those_of_its_codes() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("kinds", 2).await;
+    test.set_readonly(&stream, &[1], true).await;
+    let careful = careful_stream(&test).await;
+    test.publish_occ(&careful).await;
+    let publisher = test.client.publish_session(PublisherOptions::default());
     let wrong = PublishOptions {
         expected_offset: 99,
         ..to(&careful, 0, "x")
     };
     for (options, kind) in [
-        (to(&bed.name("missing"), 0, "x"), ErrorKind::NoSuchStream),
+        (to(&test.name("missing"), 0, "x"), ErrorKind::NoSuchStream),
         (to(&stream, 7, "x"), ErrorKind::NoSuchPartition),
         (to(&stream, 1, "x"), ErrorKind::ReadonlyPartition),
         (wrong, ErrorKind::IncorrectOffset),
@@ -388,14 +390,15 @@ pub(crate) async fn the_kinds_of_errors_of_a_session_are_those_of_its_codes() {
     }
     let good = publisher.publish(to(&stream, 0, "x")).await.unwrap();
     assert_eq!(acked(good.await).0.offset, 0);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn what_is_never_acked_is_never_answered_and_closing_waits_for_the_rest() {
-    let bed = Bed::any().await;
-    let (stream, starved) = (bed.stream("served", 1).await, starved_stream(&bed).await);
-    let call = Call::open(bed.stub().await);
+pub(crate) async fn what_is_never_acked_is_never_answered_and_closing_waits_for_the_rest()
+-> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stream, starved) = (test.stream("served", 1).await, starved_stream(&test).await);
+    let call = Call::open(test.stub().await);
     for number in 0..20 {
         call.send(&number.to_string(), message(&stream, "x")).await;
     }
@@ -404,7 +407,7 @@ pub(crate) async fn what_is_never_acked_is_never_answered_and_closing_waits_for_
     let answers = call.finish().await;
     assert_eq!(answers.len(), 20, "{answers:?}");
     assert!(!answers.contains_key("starved"));
-    bed.close().await;
+    test.close_of_any().await
 }
 
 fn to_subject(subject: &str) -> pb::PublishToSubjectRequest {
@@ -416,12 +419,12 @@ fn to_subject(subject: &str) -> pb::PublishToSubjectRequest {
 }
 
 #[tokio::test]
-pub(crate) async fn a_subject_that_nobody_stores_is_not_acked() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let readonly = bed.stream("readonly", 1).await;
-    bed.set_readonly(&readonly, &[], true).await;
-    for subject in [&*bed.name("nobody"), &*readonly] {
+pub(crate) async fn a_subject_that_nobody_stores_is_not_acked() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let readonly = test.stream("readonly", 1).await;
+    test.set_readonly(&readonly, &[], true).await;
+    for subject in [&*test.name("nobody"), &*readonly] {
         let answer = stub
             .publish_to_subject(within(nothing(), to_subject(subject)))
             .await;
@@ -430,34 +433,34 @@ pub(crate) async fn a_subject_that_nobody_stores_is_not_acked() {
     let answer = stub.publish_to_subject(timed(to_subject(""))).await;
     let text = "failed to publish to NATS: nats: invalid subject";
     said(words(answer), Code::Unknown, text);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn an_ack_error_of_a_subject_is_no_status_but_an_error_of_ours() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let careful = careful_stream(&bed).await;
-    bed.publish_occ(&careful).await;
+pub(crate) async fn an_ack_error_of_a_subject_is_no_status_but_an_error_of_ours() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let careful = careful_stream(&test).await;
+    test.publish_occ(&careful).await;
     let answer = stub.publish_to_subject(timed(to_subject(&careful))).await;
     let ack = answer.unwrap().into_inner().ack.unwrap();
     assert_eq!(ack.ack_error(), pb::ack::Error::IncorrectOffset);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn one_of_the_streams_on_a_subject_acks_and_all_store() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
+pub(crate) async fn one_of_the_streams_on_a_subject_acks_and_all_store() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
     let mut names = Vec::new();
     for partitions in [1, 3] {
         let options = StreamOptions {
-            name: bed.name("sharing"),
+            name: test.name("sharing"),
             subject: names.first().cloned().unwrap_or_default(),
             partitions: Some(partitions),
             ..StreamOptions::default()
         };
-        names.push(bed.stream_with(options).await.to_string());
+        names.push(test.stream_with(options).await.to_string());
     }
     let answer = stub.publish_to_subject(timed(to_subject(&names[0]))).await;
     let ack = answer.unwrap().into_inner().ack.unwrap();
@@ -465,9 +468,9 @@ pub(crate) async fn one_of_the_streams_on_a_subject_acks_and_all_store() {
     // The suffix of a partition is the publisher's to write.
     assert_eq!(ack.msg_subject, names[0]);
     for name in &names {
-        until_so(async || newest(&bed, name, 0).await == 0).await;
+        until_so(async || newest(&test, name, 0).await == 0).await;
     }
-    let ends = bed.client.fetch_partition(&names[1], 1).await.unwrap();
+    let ends = test.client.fetch_partition(&names[1], 1).await.unwrap();
     assert_eq!(ends.newest_offset, -1);
     let suffixed = to_subject(&format!("{}.1", names[0]));
     let ack = stub
@@ -479,23 +482,23 @@ pub(crate) async fn one_of_the_streams_on_a_subject_acks_and_all_store() {
     assert_eq!(ack.unwrap().stream, names[1]);
     let second = range(&names[1], 1, StartAt::Earliest, StopAt::Latest);
     let committed = async || {
-        bed.client
+        test.client
             .fetch_partition(&names[1], 1)
             .await
             .unwrap()
             .high_watermark
     };
     until_so(async || committed().await == 0).await;
-    let read = drain(bed.client.subscribe(second).await.unwrap()).await;
+    let read = drain(test.client.subscribe(second).await.unwrap()).await;
     assert_eq!(read.offsets(), [0]);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn stored_messages_carry_what_a_publish_may_and_no_more() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("stored", 1).await;
-    let mut stub = bed.stub().await;
+pub(crate) async fn stored_messages_carry_what_a_publish_may_and_no_more() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("stored", 1).await;
+    let mut stub = test.stub().await;
     let headers = [("subject", "mine"), ("colour", "blue")];
     let request = pb::PublishRequest {
         key: "key".into(),
@@ -514,7 +517,7 @@ pub(crate) async fn stored_messages_carry_what_a_publish_may_and_no_more() {
         stop_position: pb::StopPosition::StopLatest.into(),
         ..Default::default()
     };
-    let leader = bed.leader_stub(&stream, 0).await;
+    let leader = test.leader_stub(&stream, 0).await;
     let read = super::demo_stub::read(leader, request, PATIENCE, async || {}).await;
     let stored = &read.messages[0];
     assert_eq!((&*stored.key, &*stored.value), (&b"key"[..], &b"value"[..]));
@@ -531,14 +534,14 @@ pub(crate) async fn stored_messages_carry_what_a_publish_may_and_no_more() {
     assert_eq!(&*stored.headers["subject"], stream.as_bytes());
     assert!(stored.headers.contains_key("reply"));
     assert_eq!(&*stored.headers["colour"], b"blue");
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_bulk_of_messages_is_stored_in_the_order_it_was_sent() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("bulk", 1).await;
-    let publisher = bed
+pub(crate) async fn a_bulk_of_messages_is_stored_in_the_order_it_was_sent() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("bulk", 1).await;
+    let publisher = test
         .client
         .publish_session(PublisherOptions { max_in_flight: 64 });
     let mut receipts = Vec::new();
@@ -556,7 +559,7 @@ pub(crate) async fn a_bulk_of_messages_is_stored_in_the_order_it_was_sent() {
     }
     assert!(offsets.iter().copied().eq(0..500), "{offsets:?}");
     let committed = async || {
-        bed.client
+        test.client
             .fetch_partition(&stream, 0)
             .await
             .unwrap()
@@ -564,10 +567,10 @@ pub(crate) async fn a_bulk_of_messages_is_stored_in_the_order_it_was_sent() {
     };
     until_so(async || committed().await == 499).await;
     let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
-    let read = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let read = drain(test.client.subscribe(all).await.unwrap()).await;
     for (number, stored) in read.messages.iter().enumerate() {
         assert_eq!(&*stored.value, number.to_string().as_bytes());
     }
     assert_eq!(read.messages.len(), 500);
-    bed.close().await;
+    test.close_of_any().await
 }

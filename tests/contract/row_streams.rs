@@ -8,8 +8,10 @@ use liftui::model::{
 use liftui::wire::pb;
 use tonic::Code;
 
-use super::bed::{Bed, CAP, acked, aloud, drain, next_message, nothing, range, to};
 use super::demo_stub::{said, timed, within, words};
+use super::test_cluster::{
+    CAP, OfAnyCluster, TestCluster, acked, aloud, drain, next_message, nothing, range, to,
+};
 
 const NO_KEY: &str = "Failed on preconditions for stream's encryption handler: \
      kwp: invalid AES key size; want 16 or 32, got 0";
@@ -38,11 +40,11 @@ fn encrypted(name: &str) -> pb::CreateStreamRequest {
 }
 
 #[tokio::test]
-pub(crate) async fn streams_are_refused_in_these_words() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let name = bed.stream("refused", 1).await;
-    let size = i32::try_from(bed.size()).unwrap();
+pub(crate) async fn streams_are_refused_in_these_words() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let name = test.stream("refused", 1).await;
+    let size = i32::try_from(test.size()).unwrap();
     let factor = format!(
         "Invalid replicationFactor {}, cluster size {size}",
         size + 2
@@ -86,7 +88,7 @@ pub(crate) async fn streams_are_refused_in_these_words() {
     }
     for (name, code, text) in [
         (
-            &*bed.name("missing"),
+            &*test.name("missing"),
             Code::NotFound,
             "stream does not exist",
         ),
@@ -98,28 +100,28 @@ pub(crate) async fn streams_are_refused_in_these_words() {
         let answer = stub.delete_stream(timed(pb::DeleteStreamRequest { name }));
         said(words(answer.await), code, text);
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn encryption_without_a_key_is_refused() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
+pub(crate) async fn encryption_without_a_key_is_refused() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
     let answer = stub
-        .create_stream(timed(encrypted(&bed.name("secret"))))
+        .create_stream(timed(encrypted(&test.name("secret"))))
         .await;
     match words(answer) {
         (Code::Ok, _) => aloud("SKIPPED: this cluster has a key to encrypt with"),
         refused => said(refused, Code::FailedPrecondition, NO_KEY),
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn of_several_faults_of_a_wish_the_first_is_told() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let name = bed.stream("faults", 1).await;
+pub(crate) async fn of_several_faults_of_a_wish_the_first_is_told() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let name = test.stream("faults", 1).await;
     let reserved = pb::CreateStreamRequest {
         replication_factor: -2,
         ..encrypted("__cursors")
@@ -133,51 +135,52 @@ pub(crate) async fn of_several_faults_of_a_wish_the_first_is_told() {
         let answer = stub.create_stream(timed(request)).await;
         said(words(answer), Code::InvalidArgument, text);
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_stream_just_made_takes_messages_and_its_partitions_share_a_leader() {
-    let bed = Bed::any().await;
-    let name = bed.name("fresh");
+pub(crate) async fn a_stream_just_made_takes_messages_and_its_partitions_share_a_leader()
+-> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let name = test.name("fresh");
     let options = StreamOptions {
         name: name.clone(),
         partitions: Some(3),
         ..StreamOptions::default()
     };
-    bed.client.create_stream(&options).await.unwrap();
+    test.client.create_stream(&options).await.unwrap();
     // Nothing is waited for: OK means that the cluster agreed, and leaders follow within moments.
     let publish = || async {
         let deadline = Some(nothing());
-        bed.client
+        test.client
             .publish(PublishOptions {
                 deadline,
                 ..to(&name, 2, "x")
             })
             .await
     };
-    bed.until(publish).await;
-    let cluster = bed.client.fetch_metadata().await.unwrap();
+    test.until(publish).await;
+    let cluster = test.client.fetch_metadata().await.unwrap();
     let partitions = &cluster.stream(&name).unwrap().partitions;
     assert_eq!(partitions.len(), 3);
     for partition in partitions {
         assert_eq!(partition.leader, partitions[0].leader);
         assert_eq!(partition.replicas, partitions[0].replicas);
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn an_existing_name_and_a_missing_one_are_errors_of_their_own() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("exists", 1).await;
+pub(crate) async fn an_existing_name_and_a_missing_one_are_errors_of_their_own() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("exists", 1).await;
     let again = StreamOptions {
         name: stream.to_string(),
         ..StreamOptions::default()
     };
     let kind = |made: liftui::client::Result<()>| made.unwrap_err().kind();
     assert_eq!(
-        kind(bed.client.create_stream(&again).await),
+        kind(test.client.create_stream(&again).await),
         ErrorKind::StreamExists
     );
     let reserved = StreamOptions {
@@ -186,36 +189,36 @@ pub(crate) async fn an_existing_name_and_a_missing_one_are_errors_of_their_own()
     };
     // Never sent: what no server takes is refused here.
     assert_eq!(
-        kind(bed.client.create_stream(&reserved).await),
+        kind(test.client.create_stream(&reserved).await),
         ErrorKind::Refused
     );
     let too_many = StreamOptions {
-        name: bed.name("too-many"),
+        name: test.name("too-many"),
         replication_factor: Some(100),
         ..StreamOptions::default()
     };
     assert_eq!(
-        kind(bed.client.create_stream(&too_many).await),
+        kind(test.client.create_stream(&too_many).await),
         ErrorKind::InvalidArgument
     );
-    bed.delete_stream(&stream).await;
+    test.delete_stream(&stream).await;
     assert_eq!(
-        kind(bed.client.delete_stream(&stream).await),
+        kind(test.client.delete_stream(&stream).await),
         ErrorKind::NoSuchStream
     );
     assert_eq!(
-        kind(bed.client.delete_stream("__cursors").await),
+        kind(test.client.delete_stream("__cursors").await),
         ErrorKind::ReservedStream
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn pausing_and_readonly_say_what_is_missing() {
-    let bed = Bed::any().await;
-    let mut stub = bed.stub().await;
-    let stream = bed.stream("missing", 1).await;
-    let missing = bed.name("nothing");
+pub(crate) async fn pausing_and_readonly_say_what_is_missing() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let mut stub = test.stub().await;
+    let stream = test.stream("missing", 1).await;
+    let missing = test.name("nothing");
     for (name, partitions, text) in [
         (&*missing, vec![], "stream not found"),
         (&*missing, vec![0], "stream does not exist"),
@@ -240,7 +243,7 @@ pub(crate) async fn pausing_and_readonly_say_what_is_missing() {
         said(words(answer), Code::NotFound, text);
     }
     let kind = |done: liftui::client::Result<()>| done.unwrap_err().kind();
-    let client = &bed.client;
+    let client = &test.client;
     assert_eq!(
         kind(client.pause(&missing, &[], false).await),
         ErrorKind::NoSuchStream
@@ -253,53 +256,53 @@ pub(crate) async fn pausing_and_readonly_say_what_is_missing() {
         kind(client.set_readonly(&stream, &[7], true).await),
         ErrorKind::NoSuchPartition
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn pausing_what_is_paused_is_ok() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("twice", 1).await;
+pub(crate) async fn pausing_what_is_paused_is_ok() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("twice", 1).await;
     for _ in 0..2 {
-        bed.pause(&stream, &[], false).await;
+        test.pause(&stream, &[], false).await;
     }
-    let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+    let error = test.client.fetch_partition(&stream, 0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartitionPaused);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn with_resume_all_the_first_publish_wakes_every_partition() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("resume-all", 2).await;
+pub(crate) async fn with_resume_all_the_first_publish_wakes_every_partition() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("resume-all", 2).await;
     for resume_all in [true, false] {
-        bed.pause(&stream, &[], resume_all).await;
-        let asleep = bed.client.fetch_partition(&stream, 1).await.unwrap_err();
+        test.pause(&stream, &[], resume_all).await;
+        let asleep = test.client.fetch_partition(&stream, 1).await.unwrap_err();
         assert_eq!(asleep.kind(), ErrorKind::PartitionPaused);
-        bed.publish(&stream, 0, "wake up").await;
+        test.publish(&stream, 0, "wake up").await;
         if resume_all {
-            bed.until(|| bed.client.fetch_partition(&stream, 1)).await;
+            test.until(|| test.client.fetch_partition(&stream, 1)).await;
         } else {
             // The last pause counts: it did not ask for it.
-            let error = bed.client.fetch_partition(&stream, 1).await.unwrap_err();
+            let error = test.client.fetch_partition(&stream, 1).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::PartitionPaused);
         }
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn publishing_and_subscribing_with_resume_wake_a_partition() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("awake", 1).await;
-    let publisher = bed.client.publish_session(PublisherOptions::default());
+pub(crate) async fn publishing_and_subscribing_with_resume_wake_a_partition() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("awake", 1).await;
+    let publisher = test.client.publish_session(PublisherOptions::default());
     for round in 0..3 {
-        bed.pause(&stream, &[], false).await;
-        let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+        test.pause(&stream, &[], false).await;
+        let error = test.client.fetch_partition(&stream, 0).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PartitionPaused, "{round}");
         match round {
             0 => {
-                assert_eq!(bed.publish(&stream, 0, "unary").await, 0);
+                assert_eq!(test.publish(&stream, 0, "unary").await, 0);
             }
             1 => {
                 let options = PublishOptions {
@@ -312,24 +315,24 @@ pub(crate) async fn publishing_and_subscribing_with_resume_wake_a_partition() {
             }
             _ => {
                 let spec = range(&stream, 0, StartAt::Earliest, StopAt::Never);
-                let mut read = bed.client.subscribe_resuming(spec).await.unwrap();
+                let mut read = test.client.subscribe_resuming(spec).await.unwrap();
                 for offset in 0..2 {
                     assert_eq!(next_message(&mut read).await.offset, offset);
                 }
             }
         }
-        bed.until(|| bed.client.fetch_partition(&stream, 0)).await;
+        test.until(|| test.client.fetch_partition(&stream, 0)).await;
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn publishing_to_its_subject_wakes_nothing() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("asleep", 1).await;
-    bed.publish(&stream, 0, "before").await;
-    bed.pause(&stream, &[], false).await;
-    let mut stub = bed.stub().await;
+pub(crate) async fn publishing_to_its_subject_wakes_nothing() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("asleep", 1).await;
+    test.publish(&stream, 0, "before").await;
+    test.pause(&stream, &[], false).await;
+    let mut stub = test.stub().await;
     let request = pb::PublishToSubjectRequest {
         subject: stream.to_string(),
         value: "lost".into(),
@@ -337,37 +340,38 @@ pub(crate) async fn publishing_to_its_subject_wakes_nothing() {
     };
     let answer = stub.publish_to_subject(within(nothing(), request)).await;
     said(words(answer), Code::DeadlineExceeded, "");
-    let error = bed.client.fetch_partition(&stream, 0).await.unwrap_err();
+    let error = test.client.fetch_partition(&stream, 0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartitionPaused);
     let options = PublishOptions {
         deadline: Some(nothing()),
         ..PublishOptions::new(Destination::Subject(stream.to_string()), "lost")
     };
-    let error = bed.client.publish(options).await.unwrap_err();
+    let error = test.client.publish(options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
-    bed.publish(&stream, 0, "after").await;
+    test.publish(&stream, 0, "after").await;
     let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
-    let read = drain(bed.client.subscribe(all).await.unwrap()).await;
+    let read = drain(test.client.subscribe(all).await.unwrap()).await;
     let values: Vec<&[u8]> = read
         .messages
         .iter()
         .map(|message| &*message.value)
         .collect();
     assert_eq!(values, [&b"before"[..], b"after"]);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_pause_forgets_that_a_partition_was_readonly_though_metadata_remembers() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("forgets", 1).await;
-    bed.publish(&stream, 0, "x").await;
-    bed.set_readonly(&stream, &[], true).await;
-    bed.pause(&stream, &[], false).await;
-    bed.client.resume(&stream, &[]).await.unwrap();
-    let told = bed.until(|| bed.client.fetch_partition(&stream, 0)).await;
+pub(crate) async fn a_pause_forgets_that_a_partition_was_readonly_though_metadata_remembers()
+-> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("forgets", 1).await;
+    test.publish(&stream, 0, "x").await;
+    test.set_readonly(&stream, &[], true).await;
+    test.pause(&stream, &[], false).await;
+    test.client.resume(&stream, &[]).await.unwrap();
+    let told = test.until(|| test.client.fetch_partition(&stream, 0)).await;
     assert!(told.paused_flag && told.readonly_flag, "{told:?}");
-    let outcome = bed.client.publish(to(&stream, 0, "y")).await.unwrap();
+    let outcome = test.client.publish(to(&stream, 0, "y")).await.unwrap();
     assert!(matches!(outcome, Outcome::Acked { .. }), "{outcome:?}");
-    bed.close().await;
+    test.close_of_any().await
 }

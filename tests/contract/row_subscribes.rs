@@ -11,8 +11,10 @@ use liftui::wire::pb;
 use pb::{StartPosition, StopPosition};
 use serde_json::json;
 
-use super::bed::{Bed, CAP, acked, drain, nothing, range, real_addresses, to, until_so};
 use super::demo_stub::{PATIENCE, Read, Stub, read};
+use super::test_cluster::{
+    CAP, OfAnyCluster, TestCluster, acked, drain, nothing, range, real_addresses, to, until_so,
+};
 
 const PAUSED: &str = "Failed to create stream reader: segment has been closed";
 
@@ -93,17 +95,17 @@ fn cleaner_interval() -> Duration {
     }
 }
 
-async fn filled(bed: &Bed, count: i64) -> (String, Stub) {
-    let stream = bed.stream("read", 1).await;
-    bed.fill(&stream, 0, count).await;
-    let leader = bed.leader_stub(&stream, 0).await;
+async fn filled(test: &TestCluster, count: i64) -> (String, Stub) {
+    let stream = test.stream("read", 1).await;
+    test.fill(&stream, 0, count).await;
+    let leader = test.leader_stub(&stream, 0).await;
     (stream.to_string(), leader)
 }
 
 #[tokio::test]
-pub(crate) async fn subscriptions_are_refused_in_these_words() {
-    let bed = Bed::any().await;
-    let (stream, leader) = filled(&bed, 6).await;
+pub(crate) async fn subscriptions_are_refused_in_these_words() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stream, leader) = filled(&test, 6).await;
     let earliest = |stream: &str| from(stream, StartPosition::Earliest);
     let partition = pb::SubscribeRequest {
         partition: 7,
@@ -124,8 +126,8 @@ pub(crate) async fn subscriptions_are_refused_in_these_words() {
         stop_position: 9,
         ..earliest(&stream)
     };
-    let empty = bed.stream("empty", 1).await;
-    let nowhere = bed.leader_stub(&empty, 0).await;
+    let empty = test.stream("empty", 1).await;
+    let nowhere = test.leader_stub(&empty, 0).await;
     let too_early = pb::SubscribeRequest {
         stop_timestamp: 1,
         ..until(StopPosition::StopTimestamp, earliest(&stream))
@@ -139,7 +141,7 @@ pub(crate) async fn subscriptions_are_refused_in_these_words() {
     for (stub, request, code, text) in [
         (
             &leader,
-            earliest(&bed.name("unknown")),
+            earliest(&test.name("unknown")),
             "NOT_FOUND",
             "No such partition",
         ),
@@ -177,20 +179,21 @@ pub(crate) async fn subscriptions_are_refused_in_these_words() {
     ] {
         refused(stub, request, code, text).await;
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_broker_that_does_not_lead_refuses_and_a_mere_bystander_is_silent() {
-    let bed = Bed::any().await;
+pub(crate) async fn a_broker_that_does_not_lead_refuses_and_a_mere_bystander_is_silent()
+-> OfAnyCluster {
+    let test = TestCluster::any().await;
     let options = StreamOptions {
-        name: bed.name("led"),
+        name: test.name("led"),
         replication_factor: Some(1),
         ..StreamOptions::default()
     };
-    let stream = bed.stream_with(options).await;
-    bed.publish(&stream, 0, "x").await;
-    if let Some(other) = bed.other_stub(&stream, 0).await {
+    let stream = test.stream_with(options).await;
+    test.publish(&stream, 0, "x").await;
+    if let Some(other) = test.other_stub(&stream, 0).await {
         let request = from(&stream, StartPosition::Earliest);
         let text = "Server not partition leader";
         let knows = async || {
@@ -216,30 +219,30 @@ pub(crate) async fn a_broker_that_does_not_lead_refuses_and_a_mere_bystander_is_
         // It holds no replica, and nobody checks: a handshake, and silence.
         goes_on(&other, of_replica, &[]).await;
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn any_replica_in_sync_is_read_from() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("replica", 1).await;
-    bed.fill(&stream, 0, 10).await;
+pub(crate) async fn any_replica_in_sync_is_read_from() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("replica", 1).await;
+    test.fill(&stream, 0, 10).await;
     for _ in 0..6 {
         let spec = SubscribeSpec {
             isr_replica: true,
             ..range(&stream, 0, StartAt::Earliest, StopAt::Latest)
         };
-        let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+        let read = drain(test.client.subscribe(spec).await.unwrap()).await;
         assert!(read.offsets().iter().copied().eq(0..10), "{read:?}");
         assert_eq!(read.end(), &EndReason::StopReached);
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn each_start_begins_where_the_contract_says() {
-    let bed = Bed::any().await;
-    let (stream, leader) = filled(&bed, 5).await;
+pub(crate) async fn each_start_begins_where_the_contract_says() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stream, leader) = filled(&test, 5).await;
     let all = until(
         StopPosition::StopLatest,
         from(&stream, StartPosition::Earliest),
@@ -269,7 +272,7 @@ pub(crate) async fn each_start_begins_where_the_contract_says() {
         up_to(5, at(&stream, 5)),
         PATIENCE,
         async || {
-            bed.publish(&stream, 0, "next").await;
+            test.publish(&stream, 0, "next").await;
         },
     );
     assert_eq!(offsets(&first.await), [5]);
@@ -278,17 +281,17 @@ pub(crate) async fn each_start_begins_where_the_contract_says() {
         at(&stream, 100),
         Duration::from_secs(5),
         async || {
-            bed.publish(&stream, 0, "next").await;
+            test.publish(&stream, 0, "next").await;
         },
     );
     assert_eq!(offsets(&past.await), [6]);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn each_stop_ends_where_the_contract_says() {
-    let bed = Bed::any().await;
-    let (stream, leader) = filled(&bed, 5).await;
+pub(crate) async fn each_stop_ends_where_the_contract_says() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stream, leader) = filled(&test, 5).await;
     let earliest = || from(&stream, StartPosition::Earliest);
     let all = until(StopPosition::StopLatest, earliest());
     let held = read(leader.clone(), all.clone(), PATIENCE, async || {}).await;
@@ -323,16 +326,16 @@ pub(crate) async fn each_stop_ends_where_the_contract_says() {
     .await;
     goes_on(&leader, up_to(-1, earliest()), &[0, 1, 2, 3, 4]).await;
     goes_on(&leader, up_to(50, earliest()), &[0, 1, 2, 3, 4]).await;
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_paused_partition_refuses_its_past_and_ends_its_future() {
-    let bed = Bed::any().await;
-    let (stream, leader) = filled(&bed, 3).await;
+pub(crate) async fn a_paused_partition_refuses_its_past_and_ends_its_future() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stream, leader) = filled(&test, 3).await;
     let closed = "commit log was closed";
     let open = read(leader.clone(), at(&stream, 0), PATIENCE, async || {
-        bed.pause(&stream, &[], false).await;
+        test.pause(&stream, &[], false).await;
     });
     let open = open.await;
     assert_eq!(
@@ -348,15 +351,16 @@ pub(crate) async fn a_paused_partition_refuses_its_past_and_ends_its_future() {
     }
     let new = from(&stream, StartPosition::NewOnly);
     brings(&leader, new, &[], "FAILED_PRECONDITION", closed).await;
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_words() {
-    let bed = Bed::any().await;
-    let (stream, leader) = filled(&bed, 3).await;
+pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_words() -> OfAnyCluster
+{
+    let test = TestCluster::any().await;
+    let (stream, leader) = filled(&test, 3).await;
     let readonly = read(leader.clone(), at(&stream, 0), PATIENCE, async || {
-        bed.set_readonly(&stream, &[], true).await;
+        test.set_readonly(&stream, &[], true).await;
     });
     let readonly = readonly.await;
     let end = "End of readonly partition";
@@ -365,23 +369,23 @@ pub(crate) async fn deleting_and_making_readonly_end_subscriptions_in_their_word
         json!({ "code": "RESOURCE_EXHAUSTED", "message": end })
     );
     assert_eq!(offsets(&readonly), [0, 1, 2]);
-    bed.set_readonly(&stream, &[], false).await;
+    test.set_readonly(&stream, &[], false).await;
     let deleted = read(leader, at(&stream, 0), PATIENCE, async || {
-        bed.delete_stream(&stream).await;
+        test.delete_stream(&stream).await;
     });
     let deleted = deleted.await.end;
     assert_eq!(
         deleted,
         json!({ "code": "NOT_FOUND", "message": "commit log was deleted" })
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() {
-    let bed = Bed::any().await;
-    let (stream, leader) = filled(&bed, 3).await;
-    bed.set_readonly(&stream, &[], true).await;
+pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stream, leader) = filled(&test, 3).await;
+    test.set_readonly(&stream, &[], true).await;
     let (full, reached) = ("RESOURCE_EXHAUSTED", "Stop offset reached");
     let end = "End of readonly partition";
     brings(
@@ -398,9 +402,9 @@ pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() {
     }
     let beyond = up_to(50, from(&stream, StartPosition::Earliest));
     brings(&leader, beyond, &[0, 1, 2], full, end).await;
-    let empty = bed.stream("empty", 1).await;
-    bed.set_readonly(&empty, &[], true).await;
-    let nowhere = bed.leader_stub(&empty, 0).await;
+    let empty = test.stream("empty", 1).await;
+    test.set_readonly(&empty, &[], true).await;
+    let nowhere = test.leader_stub(&empty, 0).await;
     brings(
         &nowhere,
         from(&empty, StartPosition::Earliest),
@@ -409,29 +413,29 @@ pub(crate) async fn a_readonly_partition_stops_every_reader_at_its_end() {
         end,
     )
     .await;
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn resuming_by_subscription_drops_readonly() {
-    let bed = Bed::any().await;
-    let (stream, leader) = filled(&bed, 2).await;
-    bed.set_readonly(&stream, &[], true).await;
-    bed.pause(&stream, &[], false).await;
+pub(crate) async fn resuming_by_subscription_drops_readonly() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stream, leader) = filled(&test, 2).await;
+    test.set_readonly(&stream, &[], true).await;
+    test.pause(&stream, &[], false).await;
     let request = pb::SubscribeRequest {
         resume: true,
         ..from(&stream, StartPosition::Earliest)
     };
     goes_on(&leader, request, &[0, 1]).await;
-    assert_eq!(bed.publish(&stream, 0, "writable").await, 2);
-    bed.close().await;
+    assert_eq!(test.publish(&stream, 0, "writable").await, 2);
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn a_newer_member_of_a_group_ends_the_older_ones_call_cleanly() {
-    let bed = Bed::any().await;
-    let (stream, leader) = filled(&bed, 1).await;
-    let group = bed.name("group");
+pub(crate) async fn a_newer_member_of_a_group_ends_the_older_ones_call_cleanly() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let (stream, leader) = filled(&test, 1).await;
+    let group = test.name("group");
     let member = |epoch: u64, id: &str| pb::SubscribeRequest {
         consumer: Some(pb::Consumer {
             group_id: group.clone(),
@@ -452,24 +456,24 @@ pub(crate) async fn a_newer_member_of_a_group_ends_the_older_ones_call_cleanly()
     let text = "Consumer is not currently assigned this partition";
     refused(&leader, member(4, "c3"), "FAILED_PRECONDITION", text).await;
     drop(second);
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn newest_first_is_delivered_or_known_to_be_unknown() {
-    let bed = Bed::any().await;
-    let stream = bed.stream("reverse", 1).await;
-    bed.fill(&stream, 0, 10).await;
+pub(crate) async fn newest_first_is_delivered_or_known_to_be_unknown() -> OfAnyCluster {
+    let test = TestCluster::any().await;
+    let stream = test.stream("reverse", 1).await;
+    test.fill(&stream, 0, 10).await;
     let backwards = |start, stop| SubscribeSpec {
         reverse: true,
         ..range(&stream, 0, start, stop)
     };
     let whole = backwards(StartAt::Latest, StopAt::Never);
-    let read = drain(bed.client.subscribe(whole).await.unwrap()).await;
+    let read = drain(test.client.subscribe(whole).await.unwrap()).await;
     if let EndReason::Failed(failure) = read.end() {
         // A server before API 2.0 reads forwards, and does not say so.
         assert_eq!(failure.kind, ErrorKind::Unsupported, "{failure}");
-        return bed.close().await;
+        return test.close_of_any().await;
     }
     assert_eq!(read.offsets(), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
     for (start, stop, wanted) in [
@@ -479,53 +483,53 @@ pub(crate) async fn newest_first_is_delivered_or_known_to_be_unknown() {
         (StartAt::Offset(2), StopAt::Never, &[2, 1, 0]),
         (StartAt::Earliest, StopAt::Never, &[0]),
     ] {
-        let read = drain(bed.client.subscribe(backwards(start, stop)).await.unwrap()).await;
+        let read = drain(test.client.subscribe(backwards(start, stop)).await.unwrap()).await;
         assert_eq!(read.offsets(), wanted, "{start:?} {stop:?}");
         assert_eq!(read.end(), &EndReason::StopReached);
     }
-    bed.set_readonly(&stream, &[], true).await;
+    test.set_readonly(&stream, &[], true).await;
     let whole = backwards(StartAt::Latest, StopAt::Never);
-    let read = drain(bed.client.subscribe(whole).await.unwrap()).await;
+    let read = drain(test.client.subscribe(whole).await.unwrap()).await;
     assert_eq!(read.messages.len(), 10, "though servers stop after one");
-    let empty = bed.stream("empty", 1).await;
+    let empty = test.stream("empty", 1).await;
     let nothing = SubscribeSpec {
         reverse: true,
         ..range(&empty, 0, StartAt::Latest, StopAt::Never)
     };
-    let read = drain(bed.client.subscribe(nothing).await.unwrap()).await;
+    let read = drain(test.client.subscribe(nothing).await.unwrap()).await;
     assert_eq!(
         (read.messages.len(), read.end()),
         (0, &EndReason::StopReached)
     );
-    bed.close().await;
+    test.close_of_any().await
 }
 
 #[tokio::test]
-pub(crate) async fn reading_goes_on_while_compaction_takes_messages_away() {
-    let bed = Bed::any().await;
+pub(crate) async fn reading_goes_on_while_compaction_takes_messages_away() -> OfAnyCluster {
+    let test = TestCluster::any().await;
     let options = StreamOptions {
-        name: bed.name("compacted"),
+        name: test.name("compacted"),
         compact_enabled: Some(true),
         segment_max_bytes: Some(1024),
         cleaner_interval: Some(cleaner_interval()),
         ..StreamOptions::default()
     };
-    let stream = bed.stream_with(options).await;
+    let stream = test.stream_with(options).await;
     // Without a key it is kept for ever: what is missing after it is compacted, and not lost.
-    assert_eq!(bed.publish(&stream, 0, "kept").await, 0);
+    assert_eq!(test.publish(&stream, 0, "kept").await, 0);
     for count in 1..=60 {
         let options = PublishOptions {
             key: if count % 2 == 0 { "even" } else { "odd" }.into(),
             deadline: Some(CAP),
             ..to(&stream, 0, &"x".repeat(40))
         };
-        acked(bed.client.publish(options).await);
+        acked(test.client.publish(options).await);
     }
     let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
     // An ack of the leader comes before the commit, and what is not committed is not read.
-    until_so(async || committed(&bed, &stream).await == 60).await;
+    until_so(async || committed(&test, &stream).await == 60).await;
     until_so(async || {
-        let read = drain(bed.client.subscribe(all.clone()).await.unwrap()).await;
+        let read = drain(test.client.subscribe(all.clone()).await.unwrap()).await;
         let gaps = read.events.iter().filter(|event| is_gap(event)).count();
         assert_eq!(gaps, 0, "compaction is no loss: {:?}", read.events);
         let first = read.messages.first().map(|message| message.offset);
@@ -537,49 +541,50 @@ pub(crate) async fn reading_goes_on_while_compaction_takes_messages_away() {
     // The stop itself may be gone: the first message past it ends the reading.
     for stop in 10..20 {
         let some = range(&stream, 0, StartAt::Earliest, StopAt::Offset(stop));
-        let read = drain(bed.client.subscribe(some).await.unwrap()).await;
+        let read = drain(test.client.subscribe(some).await.unwrap()).await;
         assert!(
             read.offsets().iter().all(|offset| *offset <= stop),
             "{stop}"
         );
         assert_eq!(read.end(), &EndReason::StopReached, "{stop}");
     }
-    bed.close().await;
+    test.close_of_any().await
 }
 
 fn is_gap(event: &SubscriptionEvent) -> bool {
     matches!(event, SubscriptionEvent::Gap { .. })
 }
 
-async fn committed(bed: &Bed, stream: &str) -> i64 {
-    let ends = bed.client.fetch_partition(stream, 0).await;
+async fn committed(test: &TestCluster, stream: &str) -> i64 {
+    let ends = test.client.fetch_partition(stream, 0).await;
     ends.expect("its leader answers").high_watermark
 }
 
 #[tokio::test]
-pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_at_the_oldest() {
-    let bed = Bed::any().await;
+pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_at_the_oldest()
+-> OfAnyCluster {
+    let test = TestCluster::any().await;
     let options = StreamOptions {
-        name: bed.name("retained"),
+        name: test.name("retained"),
         retention_max_messages: Some(20),
         segment_max_bytes: Some(1024),
         cleaner_interval: Some(cleaner_interval()),
         ..StreamOptions::default()
     };
-    let stream = bed.stream_with(options).await;
+    let stream = test.stream_with(options).await;
     for _ in 0..60 {
-        bed.publish(&stream, 0, &"x".repeat(100)).await;
+        test.publish(&stream, 0, &"x".repeat(100)).await;
     }
     let all = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
     let mut oldest = 0;
     until_so(async || {
-        let read = drain(bed.client.subscribe(all.clone()).await.unwrap()).await;
+        let read = drain(test.client.subscribe(all.clone()).await.unwrap()).await;
         let before = std::mem::replace(&mut oldest, read.messages[0].offset);
         oldest > 20 && oldest == before
     })
     .await;
     let early = range(&stream, 0, StartAt::Offset(5), StopAt::Latest);
-    let read = drain(bed.client.subscribe(early).await.unwrap()).await;
+    let read = drain(test.client.subscribe(early).await.unwrap()).await;
     // Retention may have gone on meanwhile.
     let first = read.messages[0].offset;
     assert!(first >= oldest, "{first}, not {oldest}");
@@ -587,10 +592,10 @@ pub(crate) async fn what_retention_removed_is_told_as_a_gap_and_reading_starts_a
     let (from, to) = (5, first - 1);
     assert_eq!(gaps, [&SubscriptionEvent::Gap { from, to }]);
     let gone = range(&stream, 0, StartAt::Offset(5), StopAt::Offset(9));
-    let read = drain(bed.client.subscribe(gone).await.unwrap()).await;
+    let read = drain(test.client.subscribe(gone).await.unwrap()).await;
     assert_eq!(
         (read.messages.len(), read.end()),
         (0, &EndReason::StopReached)
     );
-    bed.close().await;
+    test.close_of_any().await
 }

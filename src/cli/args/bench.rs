@@ -1,5 +1,5 @@
 //! Arguments of `liftui bench`: how much is published or read, of what kind, how fast.
-//! What is measured and how it is told is `cli::bench`'s.
+//! What is measured and how it is printed is `cli::bench`'s.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -45,7 +45,7 @@ pub(crate) struct BenchPublishArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) ack: Ack,
     #[command(flatten)]
-    pub(crate) chosen: PartitionArgs,
+    pub(crate) partition_args: PartitionArgs,
     /// Create the stream first, if it does not exist; it is not deleted afterwards
     #[arg(long)]
     pub(crate) create: bool,
@@ -62,14 +62,17 @@ pub(crate) struct BenchPublishArgs {
 impl BenchPublishArgs {
     /// Where the messages go.
     pub(crate) fn destination(&self) -> Destination {
-        self.chosen.destination(&self.stream)
+        self.partition_args.destination(&self.stream)
     }
 
     /// How many different keys there are; 0 for messages without one.
     pub(crate) fn keys(&self) -> u32 {
         const BY_KEY: u32 = 1000;
-        self.keys
-            .unwrap_or(if self.chosen.by_key { BY_KEY } else { 0 })
+        self.keys.unwrap_or(if self.partition_args.by_key {
+            BY_KEY
+        } else {
+            0
+        })
     }
 
     /// The stream that `--create` makes.
@@ -100,7 +103,7 @@ pub(crate) enum ValueKind {
 pub(crate) struct BenchTailArgs {
     /// Streams, and their partitions as in orders:0,2-4
     #[arg(required = true, value_name = "STREAM[:PARTITIONS]")]
-    pub(crate) places: Vec<String>,
+    pub(crate) partitions: Vec<String>,
     /// Where to start: earliest, latest, new, an offset, -N, @TIME, @-15m [default: earliest; new with -n alone]
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = start)]
     from: Option<StartAt>,

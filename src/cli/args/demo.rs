@@ -42,7 +42,7 @@ pub(crate) struct DemoArgs {
 }
 
 impl DemoArgs {
-    /// The same as the cluster takes it.
+    /// The options of the cluster.
     pub(crate) fn options(&self) -> DemoOptions {
         let workload = Traffic::Workload {
             rate: self.rate,

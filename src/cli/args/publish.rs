@@ -58,7 +58,7 @@ pub(crate) struct PublishArgs {
     /// The stream
     pub(crate) stream: String,
     #[command(flatten)]
-    pub(crate) chosen: PartitionArgs,
+    pub(crate) partition_args: PartitionArgs,
     /// The offset it must get, on a stream with concurrency control
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) expect_offset: Option<Offset>,
@@ -71,7 +71,7 @@ pub(crate) struct PublishArgs {
 impl PublishArgs {
     /// Where the messages go.
     pub(crate) fn destination(&self) -> Destination {
-        self.chosen.destination(&self.stream)
+        self.partition_args.destination(&self.stream)
     }
 
     /// The message where its value stands on the command line.
@@ -268,7 +268,7 @@ pub(crate) enum Ack {
 }
 
 impl Ack {
-    /// The same in the words of the model.
+    /// The policy of the model.
     pub(crate) fn policy(self) -> AckPolicy {
         match self {
             Self::Leader => AckPolicy::Leader,

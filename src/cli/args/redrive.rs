@@ -15,7 +15,7 @@ use crate::store::Query;
 pub(crate) struct RedriveArgs {
     /// The stream to read, and its partitions as in orders:0,2-4
     #[arg(value_name = "FROM[:PARTITIONS]")]
-    pub(crate) from_place: String,
+    pub(crate) from_partitions: String,
     /// The stream to publish to
     #[arg(value_name = "TO")]
     pub(crate) to_stream: String,

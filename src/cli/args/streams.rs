@@ -96,7 +96,7 @@ pub(crate) struct CreateArgs {
 }
 
 impl CreateArgs {
-    /// The same as the client takes it.
+    /// The options of the client.
     pub(crate) fn options(&self) -> StreamOptions {
         StreamOptions {
             name: self.stream.clone(),
@@ -159,7 +159,7 @@ impl PartitionsArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PauseArgs {
     #[command(flatten)]
-    place: PartitionsArgs,
+    target: PartitionsArgs,
     /// The first resume resumes all partitions
     #[arg(long)]
     resume_all: bool,
@@ -169,8 +169,8 @@ impl PauseArgs {
     /// Pausing them.
     pub(crate) fn operation(&self) -> Operation {
         Operation::Pause {
-            stream: self.place.stream.as_str().into(),
-            partitions: self.place.partitions(),
+            stream: self.target.stream.as_str().into(),
+            partitions: self.target.partitions(),
             resume_all: self.resume_all,
         }
     }

@@ -1,5 +1,5 @@
 //! Arguments of what reads ranges of messages.
-//! Which partitions a place names is decided with the cluster's metadata, in `cli::place`.
+//! Which partitions a text names is decided with the cluster's metadata, in `cli::partition_spec`.
 
 use clap::Args;
 
@@ -30,7 +30,7 @@ pub(crate) struct RangeArgs {
 pub(crate) struct TailArgs {
     /// Streams, and their partitions as in orders:0,2-4
     #[arg(required = true, value_name = "STREAM[:PARTITIONS]")]
-    pub(crate) places: Vec<String>,
+    pub(crate) partitions: Vec<String>,
     #[command(flatten)]
     pub(crate) range: RangeArgs,
     /// Stop after N messages were printed

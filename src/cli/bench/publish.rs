@@ -1,5 +1,5 @@
 //! `liftui bench publish`: messages over one `PublishAsync` call, and how long each ack took.
-//! What the messages hold is `values`'; how it is told is `report`'s.
+//! What the messages hold is `payload`'s; how it is printed is `report`'s.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,63 +14,57 @@ use crate::cli::args::BenchPublishArgs;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::mutate;
-use crate::cli::output::{Column, TableSpec};
+use crate::cli::output::output_row;
 use crate::cli::partition_spec::metadata_with;
 use crate::cli::stdio::Stdio;
 use crate::client::{AckFuture, Client, Publisher, PublisherOptions};
 use crate::model::{AckPolicy, ErrorKind, Failure, Operation, Outcome, PublishOptions};
 use crate::ui::format;
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "stream",
-        "acked",
-        "sent",
-        "failed",
-        "unknown",
-        "bytes",
-        "seconds",
-        "rate",
-        "bytes_per_second",
-        "p50_ms",
-        "p90_ms",
-        "p99_ms",
-        "p999_ms",
-        "max_ms",
-    ],
-    raw: &["rate"],
-    columns: &[Column::number("RATE", "rate", 0)],
-};
+output_row! {
+    /// [`AckCounts`] as scripts get them.
+    struct PublishCounts {
+        stream: String,
+        acked: u64,
+        sent: u64,
+        failed: u64,
+        unknown: u64,
+    }
+}
 
 /// Publishes as many messages as were asked for. The first one that is refused ends it; where nobody knows how one
 /// ended, it goes on.
-pub(super) async fn publish(session: &mut CommandContext<'_>, args: &BenchPublishArgs) -> Result {
+pub(super) async fn publish(context: &mut CommandContext<'_>, args: &BenchPublishArgs) -> Result {
     let values = Values::new(args.value, args.size, args.keys()).map_err(CliError::usage)?;
-    if let Some(partition) = args.chosen.partition.filter(|partition| *partition < 0) {
+    if let Some(partition) = args
+        .partition_args
+        .partition
+        .filter(|partition| *partition < 0)
+    {
         return Err(CliError::refused(format!(
             "no stream has a partition {partition}"
         )));
     }
-    let client = session.client()?;
+    let client = context.client()?;
     if args.create {
-        create(session, &client, args).await?;
+        create(context, &client, args).await?;
     }
     let run = BenchRun::new(
         &client,
         args,
         values,
-        session.settings.cluster.timeout.value,
+        context.settings.cluster.timeout.value,
     );
-    let ended = run.run(session.console).await?;
-    if ended.tally.is_worth_telling() {
-        ended.report(args).print(session, args.output)?;
+    let end = run.run(context.console).await?;
+    if end.counts.is_worth_printing() {
+        end.report(args).print(context, args.output)?;
     }
-    ended.exit()
+    end.exit()
 }
 
 /// Makes the stream, unless there is one of that name.
 async fn create(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     client: &Client,
     args: &BenchPublishArgs,
 ) -> Result<()> {
@@ -79,15 +73,15 @@ async fn create(
         return Ok(());
     }
     let create = Operation::Create(Box::new(args.stream_options()));
-    mutate::send(session, client, create).await?;
+    mutate::send(context, client, create).await?;
     let created = format!("created stream \"{}\"", args.stream);
-    session.console.print_error(&created);
+    context.console.print_error(&created);
     Ok(())
 }
 
 /// A message on its way.
 struct SentMessage {
-    receipt: AckFuture,
+    ack: AckFuture,
     bytes: u64,
 }
 
@@ -116,7 +110,7 @@ impl AckCounts {
         }
     }
 
-    fn count(
+    fn record(
         &mut self,
         bytes: u64,
         outcome: std::result::Result<Outcome, Failure>,
@@ -140,7 +134,7 @@ impl AckCounts {
         }
     }
 
-    fn is_worth_telling(&self) -> bool {
+    fn is_worth_printing(&self) -> bool {
         self.acked + self.sent + self.unknown > 0
     }
 }
@@ -186,11 +180,12 @@ impl BenchRun {
         let (sink, sent) = mpsc::channel(self.in_flight);
         let begun = Instant::now();
         let work = async {
-            let (refusal, mut tally) = tokio::join!(self.send(sink), count(sent, &stop, &counted));
-            if let Some(failure) = refusal {
-                tally.count(0, Err(failure), Duration::ZERO);
+            let (send_failure, mut counts) =
+                tokio::join!(self.send(sink), count(sent, &stop, &counted));
+            if let Some(failure) = send_failure {
+                counts.record(0, Err(failure), Duration::ZERO);
             }
-            tally
+            counts
         };
         let (mut work, mut interrupt) = (
             std::pin::pin!(work),
@@ -199,10 +194,10 @@ impl BenchRun {
         let mut ticks = interval(Duration::from_secs(1));
         let mut progress = BenchProgress::new();
         let mut interrupted = false;
-        let tally = loop {
+        let counts = loop {
             tokio::select! {
                 biased;
-                tally = &mut work => break tally,
+                counts = &mut work => break counts,
                 _ = &mut interrupt, if !interrupted => {
                     interrupted = true;
                     stop.cancel();
@@ -212,13 +207,13 @@ impl BenchRun {
         };
         BenchProgress::clear(console);
         Ok(PublishBenchEnd {
-            tally,
+            counts,
             took: begun.elapsed(),
             interrupted,
         })
     }
 
-    /// Hands on one receipt after the other; returns why a message could not even be sent.
+    /// Hands on one ack after the other; returns why a message could not even be sent.
     async fn send(&mut self, sink: mpsc::Sender<SentMessage>) -> Option<Failure> {
         let begun = Instant::now();
         let stop = self.stop.clone();
@@ -234,11 +229,11 @@ impl BenchRun {
             let bytes = u64::try_from(key.len() + value.len()).unwrap_or(0);
             let mut message = self.message.clone();
             (message.key, message.value) = (key, value);
-            let receipt = match self.publisher.publish(message).await {
-                Ok(receipt) => receipt,
+            let ack = match self.publisher.publish(message).await {
+                Ok(ack) => ack,
                 Err(error) => return Some(error.into()),
             };
-            if sink.send(SentMessage { receipt, bytes }).await.is_err() {
+            if sink.send(SentMessage { ack, bytes }).await.is_err() {
                 return None;
             }
         }
@@ -253,81 +248,79 @@ fn exact(number: u64) -> f64 {
     f64::from(high) * 4_294_967_296.0 + f64::from(low)
 }
 
-/// Waits for all receipts, in the order of sending: each knows itself when its answer came.
+/// Waits for all acks, in the order of sending: each knows itself when its answer came.
 async fn count(
     mut sent: mpsc::Receiver<SentMessage>,
     stop: &CancellationToken,
     counted: &AtomicU64,
 ) -> AckCounts {
-    let mut tally = AckCounts::new();
-    while let Some(SentMessage { receipt, bytes }) = sent.recv().await {
-        let (outcome, took) = receipt.timed().await;
-        tally.count(bytes, outcome.map_err(Failure::from), took);
+    let mut counts = AckCounts::new();
+    while let Some(SentMessage { ack, bytes }) = sent.recv().await {
+        let (outcome, took) = ack.timed().await;
+        counts.record(bytes, outcome.map_err(Failure::from), took);
         counted.fetch_add(1, Ordering::Relaxed);
-        if tally.failure.is_some() {
+        if counts.failure.is_some() {
             stop.cancel();
         }
     }
-    tally
+    counts
 }
 
 /// A bench that is over.
 struct PublishBenchEnd {
-    tally: AckCounts,
+    counts: AckCounts,
     took: Duration,
     interrupted: bool,
 }
 
 impl PublishBenchEnd {
-    fn report(&self, args: &BenchPublishArgs) -> BenchReport {
-        let tally = &self.tally;
-        let whose = match args.ack.policy() {
+    fn report(&self, args: &BenchPublishArgs) -> BenchReport<PublishCounts> {
+        let counts = &self.counts;
+        let by_whom = match args.ack.policy() {
             AckPolicy::Leader => "acked by the leader",
             AckPolicy::All => "acked by all in-sync replicas",
             AckPolicy::None => "sent without acks",
         };
-        let done = tally.acked + tally.sent;
-        let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
+        let done = counts.acked + counts.sent;
         let bad = [
-            (tally.failed, "refused"),
-            (tally.unknown, "with an unknown outcome"),
+            (counts.failed, "refused"),
+            (counts.unknown, "with an unknown outcome"),
         ];
         let bad = bad.iter().filter(|(count, _)| *count > 0);
         BenchReport {
             head: format!(
-                "{}: {} messages of {} {whose} in {:.2} s",
+                "{}: {} messages of {} {by_whom} in {:.2} s",
                 args.stream,
-                shown(done),
+                format::count_u64(done),
                 format::bytes(u64::try_from(args.size).unwrap_or(u64::MAX)),
                 self.took.as_secs_f64(),
             ),
             notes: bad
-                .map(|(count, how)| format!("{} {how}", shown(*count)))
+                .map(|(count, how)| format!("{} {how}", format::count_u64(*count)))
                 .collect(),
-            counts: vec![
-                ("stream", args.stream.as_str().into()),
-                ("acked", tally.acked.into()),
-                ("sent", tally.sent.into()),
-                ("failed", tally.failed.into()),
-                ("unknown", tally.unknown.into()),
-            ],
+            counts: PublishCounts {
+                stream: args.stream.clone(),
+                acked: counts.acked,
+                sent: counts.sent,
+                failed: counts.failed,
+                unknown: counts.unknown,
+            },
             speed: Throughput {
                 messages: done,
-                bytes: tally.bytes,
+                bytes: counts.bytes,
                 took: self.took,
-                latency: tally.latency.clone(),
+                latency: counts.latency.clone(),
             },
-            shape: &SHAPE,
         }
     }
 
     fn exit(self) -> Result {
-        if let Some(failure) = self.tally.failure {
+        if let Some(failure) = self.counts.failure {
             return Err(failure.into());
         }
         Ok(if self.interrupted {
             Exit::INTERRUPTED
-        } else if self.tally.unknown > 0 {
+        } else if self.counts.unknown > 0 {
             Exit::UNKNOWN
         } else {
             Exit::DONE

@@ -1,27 +1,27 @@
-//! What a bench tells: counts, rates, percentiles, as a few lines for eyes or as one object for scripts.
+//! What a bench prints: counts, rates, percentiles, as a few lines for eyes or as one object for scripts.
 //! Measures nothing itself.
 
 use std::io::Write;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use crate::cli::args::{OutputArgs, OutputForm};
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::Result;
 use crate::cli::json::{milliseconds, seconds};
-use crate::cli::output::TableSpec;
+use crate::cli::output::{Column, FieldNames, OutputRow, output_row};
 use crate::cli::stdio::Stdio;
 use crate::ui::format;
 
-/// The percentiles that are told: their field, their name, and which part of the messages was faster.
-const PERCENTILES: [(&str, &str, f64); 5] = [
-    ("p50_ms", "p50", 0.5),
-    ("p90_ms", "p90", 0.9),
-    ("p99_ms", "p99", 0.99),
-    ("p999_ms", "p99.9", 0.999),
-    ("max_ms", "max", 1.0),
+/// The percentiles that are printed, and which part of the messages was faster.
+const PERCENTILES: [(&str, f64); 5] = [
+    ("p50", 0.5),
+    ("p90", 0.9),
+    ("p99", 0.99),
+    ("p99.9", 0.999),
+    ("max", 1.0),
 ];
 
 /// Latencies, to a thousandth, from a microsecond to a quarter of an hour; longer ones count as that.
@@ -78,63 +78,100 @@ impl Throughput {
         u64::try_from(u128::from(count) * 1_000_000_000 / nanos).unwrap_or(u64::MAX)
     }
 
-    fn fields(&self, object: &mut Map<String, Value>) {
-        let mut put = |name: &str, value| object.insert(name.to_owned(), value);
-        put("bytes", self.bytes.into());
-        put("seconds", seconds(self.took));
-        put("rate", self.per_second(self.messages).into());
-        put("bytes_per_second", self.per_second(self.bytes).into());
-        for (field, _, quantile) in PERCENTILES {
-            put(field, self.latency.at(quantile).map(milliseconds).into());
+    fn fields(&self) -> ThroughputFields {
+        let at = |(_, quantile)| self.latency.at(quantile).map(milliseconds);
+        let [p50_ms, p90_ms, p99_ms, p999_ms, max_ms] = PERCENTILES.map(at);
+        ThroughputFields {
+            bytes: self.bytes,
+            seconds: seconds(self.took),
+            rate: self.per_second(self.messages),
+            bytes_per_second: self.per_second(self.bytes),
+            p50_ms,
+            p90_ms,
+            p99_ms,
+            p999_ms,
+            max_ms,
         }
     }
 
     fn lines(&self, out: &mut dyn Write) -> Result<()> {
-        let rate = i64::try_from(self.per_second(self.messages)).unwrap_or(i64::MAX);
+        let rate = format::count_u64(self.per_second(self.messages));
         let bytes = format::bytes(self.per_second(self.bytes));
-        writeln!(
-            out,
-            "  rate     {} messages/s, {bytes}/s",
-            format::count(rate)
-        )?;
-        let told = PERCENTILES.iter().filter_map(|(_, name, quantile)| {
+        writeln!(out, "  rate     {rate} messages/s, {bytes}/s")?;
+        let latencies = PERCENTILES.iter().filter_map(|(name, quantile)| {
             let micros = self.latency.at(*quantile)?.as_micros();
             Some(format!("{name} {}.{:03} ms", micros / 1000, micros % 1000))
         });
-        let told: Vec<String> = told.collect();
-        if !told.is_empty() {
-            writeln!(out, "  latency  {}", told.join("   "))?;
+        let latencies: Vec<String> = latencies.collect();
+        if !latencies.is_empty() {
+            writeln!(out, "  latency  {}", latencies.join("   "))?;
         }
         Ok(())
     }
 }
 
-/// Everything that a bench tells.
-pub(super) struct BenchReport {
-    /// The first line for eyes.
-    pub(super) head: String,
-    /// What is told after the speed, for eyes.
-    pub(super) notes: Vec<String>,
-    /// What scripts get beside the speed.
-    pub(super) counts: Vec<(&'static str, Value)>,
-    /// How fast it was.
-    pub(super) speed: Throughput,
-    /// The fields of the object, in order.
-    pub(super) shape: &'static TableSpec,
+output_row! {
+    /// [`Throughput`] as scripts get it.
+    struct ThroughputFields {
+        bytes: u64,
+        seconds: f64,
+        rate: u64,
+        bytes_per_second: u64,
+        p50_ms: Option<f64>,
+        p90_ms: Option<f64>,
+        p99_ms: Option<f64>,
+        p999_ms: Option<f64>,
+        max_ms: Option<f64>,
+    }
 }
 
-impl BenchReport {
+/// What scripts get: counts of the bench's own, and the throughput.
+#[derive(Serialize)]
+struct BenchRow<C> {
+    #[serde(flatten)]
+    counts: C,
+    #[serde(flatten)]
+    speed: ThroughputFields,
+}
+
+impl<C: FieldNames> FieldNames for BenchRow<C> {
+    fn field_names() -> Vec<&'static str> {
+        [C::field_names(), ThroughputFields::field_names()].concat()
+    }
+}
+
+impl<C: FieldNames + Serialize + 'static> OutputRow for BenchRow<C> {
+    /// For eyes there are lines instead.
+    const COLUMNS: &'static [Column<Self>] = &[];
+
+    fn raw(&self) -> String {
+        self.speed.rate.to_string()
+    }
+}
+
+/// Everything that a bench prints.
+pub(super) struct BenchReport<C> {
+    /// The first line for eyes.
+    pub(super) head: String,
+    /// What is printed after the speed, for eyes.
+    pub(super) notes: Vec<String>,
+    /// What scripts get beside the speed.
+    pub(super) counts: C,
+    /// How fast it was.
+    pub(super) speed: Throughput,
+}
+
+impl<C: FieldNames + Serialize + 'static> BenchReport<C> {
     /// Prints it in the form that was asked for.
-    pub(super) fn print(&self, session: &mut CommandContext<'_>, output: OutputArgs) -> Result<()> {
-        if session.form(output) == OutputForm::Table {
-            return self.lines(&mut *session.console.out);
+    pub(super) fn print(self, context: &mut CommandContext<'_>, output: OutputArgs) -> Result<()> {
+        if context.form(output) == OutputForm::Table {
+            return self.lines(&mut *context.console.out);
         }
-        let counts = self.counts.iter();
-        let counts = counts.map(|(name, value)| ((*name).to_owned(), value.clone()));
-        let mut object: Map<String, Value> = counts.collect();
-        self.speed.fields(&mut object);
-        let printer = session.printer(self.shape, output);
-        Ok(printer.all(&[object.into()])?)
+        let row = BenchRow {
+            speed: self.speed.fields(),
+            counts: self.counts,
+        };
+        Ok(context.printer(output).all(&[row])?)
     }
 
     fn lines(&self, out: &mut dyn Write) -> Result<()> {
@@ -153,27 +190,27 @@ pub(super) struct BenchProgress {
 }
 
 impl BenchProgress {
-    /// Nothing has been told.
+    /// Nothing counted yet.
     pub(super) fn new() -> Self {
         Self { before: 0 }
     }
 
-    /// Tells how far it has come, once a second.
+    /// Prints how far it has come, once a second.
     pub(super) fn print_progress(&mut self, console: &mut Stdio, count: u64, what: &str) {
         let rate = count.saturating_sub(self.before);
         self.before = count;
-        let [count, rate] = [count, rate].map(|n| format::count(i64::try_from(n).unwrap_or(0)));
+        let [count, rate] = [count, rate].map(format::count_u64);
         Self::write(console, &format!("{count} {what}, {rate}/s"));
     }
 
-    /// Takes the line away.
+    /// Clears the line.
     pub(super) fn clear(console: &mut Stdio) {
         Self::write(console, "");
     }
 
     fn write(console: &mut Stdio, line: &str) {
         if console.err_is_terminal {
-            // Progress that nobody sees is no trouble.
+            // Progress that nobody sees is no error.
             let _unseen = write!(console.err, "\r{line}\x1b[K").and_then(|()| console.err.flush());
         }
     }
@@ -193,11 +230,10 @@ mod tests {
             took: Duration::from_millis(500),
             latency,
         };
-        let mut object = Map::new();
-        speed.fields(&mut object);
-        assert_eq!(object["rate"], 2000);
-        assert_eq!(object["bytes_per_second"], 512_000);
-        let p99 = object["p99_ms"].as_f64().unwrap();
+        let fields = speed.fields();
+        assert_eq!(fields.rate, 2000);
+        assert_eq!(fields.bytes_per_second, 512_000);
+        let p99 = fields.p99_ms.unwrap();
         assert!((989.0..=991.5).contains(&p99), "{p99}");
     }
 

@@ -17,7 +17,7 @@ use crate::cli::args::BenchTailArgs;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::json::milliseconds;
-use crate::cli::output::{Column, TableSpec};
+use crate::cli::output::output_row;
 use crate::cli::partition_spec;
 use crate::cli::stdio::Stdio;
 use crate::client::{Observer, Subscription, SubscriptionItem};
@@ -27,59 +27,49 @@ use crate::model::{
 };
 use crate::ui::format;
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "received",
-        "missing",
-        "resumed",
-        "first_ms",
-        "bytes",
-        "seconds",
-        "rate",
-        "bytes_per_second",
-        "p50_ms",
-        "p90_ms",
-        "p99_ms",
-        "p999_ms",
-        "max_ms",
-    ],
-    raw: &["rate"],
-    columns: &[Column::number("RATE", "rate", 0)],
-};
+output_row! {
+    /// What scripts get beside the throughput.
+    struct TailCounts {
+        received: u64,
+        missing: u64,
+        resumed: u64,
+        first_ms: Option<f64>,
+    }
+}
 
 /// Counts on their way from the subscriptions; more of them wait in the subscriptions, and so do the brokers.
 const QUEUE: usize = 64;
 
 /// Reads until the range is done, enough came, or SIGINT.
-pub(super) async fn tail(session: &mut CommandContext<'_>, args: &BenchTailArgs) -> Result {
-    let observer = session.observer()?;
-    let (places, _) = partition_spec::find_all(&observer, &args.places).await?;
+pub(super) async fn tail(context: &mut CommandContext<'_>, args: &BenchTailArgs) -> Result {
+    let observer = context.observer()?;
+    let (specs, _) = partition_spec::find_all(&observer, &args.partitions).await?;
     let begun = Instant::now();
-    let (told, queue) = mpsc::channel(QUEUE);
+    let (sender, queue) = mpsc::channel(QUEUE);
     let mut subscriptions = JoinSet::new();
     let (start, stop) = args.range();
-    for spec in partition_spec::specs(&places, start, stop, args.isr_replica) {
+    for spec in partition_spec::subscribe_specs(&specs, start, stop, args.isr_replica) {
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
-        subscriptions.spawn(read(observer.clone(), spec, target, told.clone()));
+        subscriptions.spawn(read(observer.clone(), spec, target, sender.clone()));
     }
-    drop(told);
+    drop(sender);
     let wanted = args.messages.unwrap_or(u64::MAX);
-    let mut ended = count(session.console, queue, wanted, begun).await;
+    let mut end = count(context.console, queue, wanted, begun).await;
     subscriptions.shutdown().await;
-    let first = ended.first.unwrap_or_default();
+    let first = end.first.unwrap_or_default();
     if args.range().0 == StartAt::New {
         // What came before the first message was waiting.
-        ended.speed.took -= first;
+        end.speed.took -= first;
     }
-    if ended.failure.is_none() || ended.first.is_some() {
-        ended.report(args).print(session, args.output)?;
+    if end.failure.is_none() || end.first.is_some() {
+        end.report(args).print(context, args.output)?;
     }
-    ended.exit()
+    end.exit()
 }
 
-/// What a lane tells.
+/// What happened to one subscription.
 enum TailBenchEvent {
-    Heard(MeasuredMessages),
+    Received(MeasuredMessages),
     Missing(u64),
     Resumed,
     Failed(Failure),
@@ -94,15 +84,15 @@ struct MeasuredMessages {
     ages: Vec<Duration>,
 }
 
-/// Takes messages off the wire and keeps their sizes and ages.
+/// Receives messages and keeps their sizes and ages.
 struct TailMeter {
     started: Timestamp,
-    heard: MeasuredMessages,
+    measured: MeasuredMessages,
     open_bytes: u64,
 }
 
 impl TailMeter {
-    /// Messages that are told of at once.
+    /// Messages that are reported at once.
     const MOST: u64 = 1024;
 
     fn add(&mut self, bytes: &[u8]) {
@@ -127,12 +117,14 @@ impl MessageSink for TailMeter {
     fn reply_subject(&mut self, _: &[u8]) {}
 
     fn commit(&mut self, stamp: MessageStamp) -> Option<MeasuredMessages> {
-        self.heard.messages += 1;
-        self.heard.bytes += std::mem::take(&mut self.open_bytes);
+        self.measured.messages += 1;
+        self.measured.bytes += std::mem::take(&mut self.open_bytes);
         if stamp.timestamp > self.started {
-            self.heard.ages.push(stamp.timestamp.age(Timestamp::now()));
+            self.measured
+                .ages
+                .push(stamp.timestamp.age(Timestamp::now()));
         }
-        if self.heard.messages < Self::MOST {
+        if self.measured.messages < Self::MOST {
             return None;
         }
         self.flush()
@@ -143,7 +135,7 @@ impl MessageSink for TailMeter {
     }
 
     fn flush(&mut self) -> Option<MeasuredMessages> {
-        (self.heard.messages > 0).then(|| std::mem::take(&mut self.heard))
+        (self.measured.messages > 0).then(|| std::mem::take(&mut self.measured))
     }
 }
 
@@ -152,20 +144,20 @@ async fn read(
     observer: Observer,
     spec: SubscribeSpec,
     target: Target,
-    told: mpsc::Sender<TailBenchEvent>,
+    sender: mpsc::Sender<TailBenchEvent>,
 ) {
     let meter = TailMeter {
         started: Timestamp::now(),
-        heard: MeasuredMessages::default(),
+        measured: MeasuredMessages::default(),
         open_bytes: 0,
     };
     let ended = match observer.subscribe_into(spec, meter).await {
-        Ok(subscription) => forward(subscription, &target, &told).await,
+        Ok(subscription) => forward(subscription, &target, &sender).await,
         Err(error) => Some(error.into()),
     };
     if let Some(failure) = ended {
         // The count may be over already.
-        told.send(TailBenchEvent::Failed(failure)).await.ok();
+        sender.send(TailBenchEvent::Failed(failure)).await.ok();
     }
 }
 
@@ -173,11 +165,11 @@ async fn read(
 async fn forward(
     mut subscription: Subscription<TailMeter>,
     target: &Target,
-    told: &mpsc::Sender<TailBenchEvent>,
+    sender: &mpsc::Sender<TailBenchEvent>,
 ) -> Option<Failure> {
     while let Some(item) = subscription.next().await {
-        let news = match item {
-            SubscriptionItem::Batch(heard) => TailBenchEvent::Heard(heard),
+        let event = match item {
+            SubscriptionItem::Batch(messages) => TailBenchEvent::Received(messages),
             SubscriptionItem::Event(gap @ SubscriptionEvent::Gap { .. }) => {
                 TailBenchEvent::Missing(gap.removed())
             }
@@ -192,14 +184,14 @@ async fn forward(
                 | SubscriptionEvent::Uncommitted { .. },
             ) => continue,
         };
-        if told.send(news).await.is_err() {
+        if sender.send(event).await.is_err() {
             break;
         }
     }
     None
 }
 
-/// What all subscriptions told.
+/// What all subscriptions came to.
 struct TailBenchEnd {
     speed: Throughput,
     missing: u64,
@@ -211,14 +203,14 @@ struct TailBenchEnd {
 }
 
 impl TailBenchEnd {
-    fn apply_event(&mut self, told: TailBenchEvent, begun: Instant) {
-        match told {
-            TailBenchEvent::Heard(heard) => {
+    fn apply_event(&mut self, event: TailBenchEvent, begun: Instant) {
+        match event {
+            TailBenchEvent::Received(messages) => {
                 self.speed.took = begun.elapsed();
                 self.first.get_or_insert(self.speed.took);
-                self.speed.messages += heard.messages;
-                self.speed.bytes += heard.bytes;
-                let ages = heard.ages.into_iter();
+                self.speed.messages += messages.messages;
+                self.speed.bytes += messages.bytes;
+                let ages = messages.ages.into_iter();
                 ages.for_each(|age| self.speed.latency.record(age));
             }
             TailBenchEvent::Missing(count) => self.missing += count,
@@ -229,27 +221,25 @@ impl TailBenchEnd {
         }
     }
 
-    fn report(&self, args: &BenchTailArgs) -> BenchReport {
-        let shown = |count: u64| format::count(i64::try_from(count).unwrap_or(i64::MAX));
+    fn report(&self, args: &BenchTailArgs) -> BenchReport<TailCounts> {
         let bad = [(self.missing, "missing"), (self.resumed, "times resumed")];
         let bad = bad.iter().filter(|(count, _)| *count > 0);
-        let notes = bad.map(|(count, what)| format!("{} {what}", shown(*count)));
+        let notes = bad.map(|(count, what)| format!("{} {what}", format::count_u64(*count)));
         let seconds = self.speed.took.as_secs_f64();
-        let received = shown(self.speed.messages);
+        let received = format::count_u64(self.speed.messages);
         BenchReport {
             head: format!(
                 "{}: {received} messages received in {seconds:.2} s",
-                args.places.join(" ")
+                args.partitions.join(" ")
             ),
             notes: notes.collect(),
-            counts: vec![
-                ("received", self.speed.messages.into()),
-                ("missing", self.missing.into()),
-                ("resumed", self.resumed.into()),
-                ("first_ms", self.first.map(milliseconds).into()),
-            ],
+            counts: TailCounts {
+                received: self.speed.messages,
+                missing: self.missing,
+                resumed: self.resumed,
+                first_ms: self.first.map(milliseconds),
+            },
             speed: self.speed.clone(),
-            shape: &SHAPE,
         }
     }
 
@@ -262,14 +252,14 @@ impl TailBenchEnd {
     }
 }
 
-/// Adds up what the subscriptions tell until all have ended, enough came, or SIGINT.
+/// Adds up what the subscriptions bring until all have ended, enough came, or SIGINT.
 async fn count(
     console: &mut Stdio,
     mut queue: mpsc::Receiver<TailBenchEvent>,
     wanted: u64,
     begun: Instant,
 ) -> TailBenchEnd {
-    let mut ended = TailBenchEnd {
+    let mut end = TailBenchEnd {
         speed: Throughput::new(),
         missing: 0,
         resumed: 0,
@@ -280,20 +270,20 @@ async fn count(
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     let mut ticks = interval(Duration::from_secs(1));
     let mut progress = BenchProgress::new();
-    while ended.speed.messages < wanted {
+    while end.speed.messages < wanted {
         tokio::select! {
             biased;
             _ = &mut interrupt => {
-                ended.interrupted = true;
+                end.interrupted = true;
                 break;
             }
-            told = queue.recv() => match told {
-                Some(told) => ended.apply_event(told, begun),
+            event = queue.recv() => match event {
+                Some(event) => end.apply_event(event, begun),
                 None => break,
             },
-            _ = ticks.tick() => progress.print_progress(console, ended.speed.messages, "received"),
+            _ = ticks.tick() => progress.print_progress(console, end.speed.messages, "received"),
         }
     }
     BenchProgress::clear(console);
-    ended
+    end
 }

@@ -22,8 +22,8 @@ const OURS: [(ErrorKind, Explain); 6] = [
 /// The sentence.
 pub(super) fn sentence(error: &Error) -> String {
     let ours = OURS.iter().find(|(kind, _)| *kind == error.kind());
-    let said = ours.and_then(|(_, explain)| explain(error));
-    said.unwrap_or_else(|| one_line(&error.render().to_string()))
+    let sentence = ours.and_then(|(_, explain)| explain(error));
+    sentence.unwrap_or_else(|| one_line(&error.render().to_string()))
 }
 
 fn unknown_command(error: &Error) -> Option<String> {
@@ -176,9 +176,9 @@ fn texts(error: &Error, kind: ContextKind) -> Vec<String> {
 fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim);
     let before_usage = lines.take_while(|line| !line.starts_with("Usage:"));
-    let said = before_usage.filter(|line| !line.is_empty() && !line.starts_with("For more"));
+    let parts = before_usage.filter(|line| !line.is_empty() && !line.starts_with("For more"));
     let mut sentence = String::new();
-    for part in said {
+    for part in parts {
         let part = part
             .trim_start_matches("error: ")
             .trim_start_matches("tip: ");
@@ -197,7 +197,7 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn said(line: &str) -> String {
+    fn sentence_of(line: &str) -> String {
         let words = line.split(' ').map(Into::into);
         let words: Vec<std::ffi::OsString> =
             std::iter::once("liftui".into()).chain(words).collect();
@@ -224,7 +224,7 @@ mod tests {
             ("publish orders -x", "there is no option \"-x\" here; a value that begins with a hyphen stands behind --".into()),
             ("publish orders x --file f", "[VALUE] and --file exclude each other".into()),
         ] {
-            assert_eq!(said(line), expected, "{line}");
+            assert_eq!(sentence_of(line), expected, "{line}");
         }
     }
 

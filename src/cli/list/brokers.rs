@@ -1,58 +1,63 @@
 //! A broker as an object of `liftui brokers`.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use crate::cli::cell_format::{age, known, latency, list};
-use crate::cli::json::{milliseconds, time};
-use crate::cli::output::{Column, TableSpec};
+use crate::cli::cell_format::{age, known, latency, list, plain};
+use crate::cli::json::{JsonTime, milliseconds};
+use crate::cli::output::{Column, OutputRow, output_row};
 use crate::health::{BrokerTruth, Reach};
-use crate::model::Timestamp;
+use crate::model::{BrokerId, Timestamp};
 
-/// How brokers are printed.
-pub(super) static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "id",
-        "address",
-        "reachable",
-        "since",
-        "latency_ms",
-        "partitions",
-        "leaders",
-        "listed_by",
-        "error",
-    ],
-    raw: &["address"],
-    columns: &[
-        Column::text("ID", "id", 0),
-        Column::text("ADDRESS", "address", 0),
-        Column::text("REACHABLE", "reachable", 0).shown(known),
-        Column::text("SINCE", "since", 0).shown(age),
-        Column::number("LATENCY", "latency_ms", 0).shown(latency),
-        Column::number("PARTITIONS", "partitions", 0),
-        Column::number("LEADERS", "leaders", 0),
-        Column::text("LISTED BY", "listed_by", 0).shown(list),
-        Column::text("ERROR", "error", 0),
-    ],
-};
+output_row! {
+    /// A broker.
+    pub(super) struct BrokerRow {
+        id: Option<BrokerId>,
+        address: Arc<str>,
+        reachable: Option<bool>,
+        since: JsonTime,
+        latency_ms: Option<f64>,
+        partitions: usize,
+        leaders: usize,
+        listed_by: Vec<BrokerId>,
+        error: Option<String>,
+    }
+}
 
-/// The object.
-pub(super) fn describe(broker: &BrokerTruth) -> Value {
-    let reachable = match broker.reach {
-        Reach::Answering => Some(true),
-        Reach::Silent { .. } => Some(false),
-        Reach::NotAskedYet | Reach::AddressUnknown { .. } => None,
-    };
-    let since = broker.reach.silent_since().unwrap_or(Timestamp::NEVER);
-    let listed_by: Vec<&str> = broker.listed_by.iter().map(AsRef::as_ref).collect();
-    json!({
-        "id": broker.id.as_deref(),
-        "address": &*broker.address,
-        "reachable": reachable,
-        "since": time(since),
-        "latency_ms": broker.latency.map(milliseconds),
-        "partitions": broker.partitions,
-        "leaders": broker.leaders,
-        "listed_by": listed_by,
-        "error": broker.failure.as_ref().map(|failure| &failure.sentence),
-    })
+impl OutputRow for BrokerRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("ID", |broker| plain(broker.id.as_ref())),
+        Column::text("ADDRESS", |broker| broker.address.to_string()),
+        Column::text("REACHABLE", |broker| known(broker.reachable)),
+        Column::text("SINCE", |broker| age(&broker.since)),
+        Column::number("LATENCY", |broker| latency(broker.latency_ms)),
+        Column::number("PARTITIONS", |broker| broker.partitions.to_string()),
+        Column::number("LEADERS", |broker| broker.leaders.to_string()),
+        Column::text("LISTED BY", |broker| list(&broker.listed_by)),
+        Column::text("ERROR", |broker| plain(broker.error.as_ref())),
+    ];
+
+    fn raw(&self) -> String {
+        self.address.to_string()
+    }
+}
+
+impl From<&BrokerTruth> for BrokerRow {
+    fn from(broker: &BrokerTruth) -> Self {
+        let failure = broker.failure.as_ref();
+        Self {
+            id: broker.id.clone(),
+            address: Arc::clone(&broker.address),
+            reachable: match broker.reach {
+                Reach::Answering => Some(true),
+                Reach::Silent { .. } => Some(false),
+                Reach::NotAskedYet | Reach::AddressUnknown { .. } => None,
+            },
+            since: JsonTime(broker.reach.silent_since().unwrap_or(Timestamp::NEVER)),
+            latency_ms: broker.latency.map(milliseconds),
+            partitions: broker.partitions,
+            leaders: broker.leaders,
+            listed_by: broker.listed_by.clone(),
+            error: failure.map(|failure| failure.sentence.clone()),
+        }
+    }
 }

@@ -5,76 +5,117 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{partitions, stream, streams};
+use super::partitions::{self, PartitionRow, ViewFields};
+use super::stream;
+use super::streams::StreamRow;
 use crate::cli::args::{OutputForm, StreamArgs};
-use crate::cli::cell_format::{age, count, latency, rate};
-use crate::cli::cluster_snapshot::{ClusterSnapshot, finding, first_message};
+use crate::cli::cell_format::{age, count, known, latency, list, plain, rate};
+use crate::cli::cluster_snapshot::{ClusterSnapshot, FindingObject, first_message};
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{Exit, Result};
-use crate::cli::json::time;
-use crate::cli::output::{Column, Printer, TableSpec, plain};
+use crate::cli::json::JsonTime;
+use crate::cli::output::{self, Column, FieldNames, OutputRow, Printer, output_row};
 use crate::client::Observer;
 use crate::health::{Known, StreamTruth, Truth};
-use crate::model::{Message, StartAt, StopAt, SubscribeSpec, Timestamp};
+use crate::model::{
+    BrokerId, Message, Offset, PartitionId, StartAt, StopAt, SubscribeSpec, Timestamp,
+};
 use crate::ui::sanitise;
 
 /// How long to wait for the first message of a partition.
 const FIRST_MESSAGE: Duration = Duration::from_secs(2);
 
-static PARTITIONS: TableSpec = TableSpec {
-    fields: partitions::SHAPE.fields,
-    raw: partitions::SHAPE.raw,
-    columns: &[
-        Column::number("#", "partition", 0),
-        Column::text("LEADER", "leader", 0),
-        Column::text("REPLICAS", "replicas", 0).shown(crate::cli::cell_format::list),
-        Column::text("ISR", "isr", 0).shown(crate::cli::cell_format::list),
-        Column::number("OLDEST", "oldest_offset", 0).shown(count),
-        Column::number("NEWEST", "newest_offset", 0).shown(count),
-        Column::text("FIRST", "oldest_time", 0).shown(age),
-        Column::text("LAST", "last_message", 0).shown(age),
-        Column::text("STATUS", "status", 0),
-        Column::text("READONLY", "readonly", 0).shown(crate::cli::cell_format::known),
-    ],
-};
+/// A partition with the oldest message that is kept of it; CSV goes without.
+#[derive(Serialize)]
+struct PartitionDetails {
+    #[serde(flatten)]
+    row: PartitionRow,
+    oldest_offset: Option<Offset>,
+    oldest_time: JsonTime,
+}
 
-/// What each broker says of each partition.
-static VIEWS: TableSpec = TableSpec {
-    fields: &[],
-    raw: &[],
-    columns: &[
-        Column::number("#", "partition", 0),
-        Column::text("BROKER", "broker", 0),
-        Column::number("HW", "high_watermark", 0).shown(count),
-        Column::number("NEWEST", "newest_offset", 0).shown(count),
-        Column::number("SAID", "age_ms", 0).shown(ago),
-        Column::text("ERROR", "error", 0),
-    ],
-};
+impl FieldNames for PartitionDetails {
+    fn field_names() -> Vec<&'static str> {
+        PartitionRow::field_names()
+    }
+}
+
+impl OutputRow for PartitionDetails {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::number("#", |details| details.row.partition.to_string()),
+        Column::text("LEADER", |details| plain(details.row.leader.as_ref())),
+        Column::text("REPLICAS", |details| list(&details.row.replicas)),
+        Column::text("ISR", |details| list(&details.row.isr)),
+        Column::number("OLDEST", |details| count(details.oldest_offset)),
+        Column::number("NEWEST", |details| count(details.row.newest_offset)),
+        Column::text("FIRST", |details| age(&details.oldest_time)),
+        Column::text("LAST", |details| age(&details.row.last_message)),
+        Column::text("STATUS", |details| details.row.status.to_owned()),
+        Column::text("READONLY", |details| known(details.row.readonly)),
+    ];
+
+    fn raw(&self) -> String {
+        self.row.raw()
+    }
+}
+
+output_row! {
+    /// What one broker reports of one partition: a line of a table and nothing else.
+    struct ViewRow {
+        partition: PartitionId,
+        broker: BrokerId,
+        view: ViewFields,
+    }
+}
+
+impl OutputRow for ViewRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::number("#", |row| row.partition.to_string()),
+        Column::text("BROKER", |row| row.broker.to_string()),
+        Column::number("HW", |row| count(row.view.high_watermark)),
+        Column::number("NEWEST", |row| count(row.view.newest_offset)),
+        Column::number("SAID", |row| {
+            plain(
+                row.view
+                    .age_ms
+                    .map(|age| format!("{} ago", latency(Some(age)))),
+            )
+        }),
+        Column::text("ERROR", |row| plain(row.view.error.as_ref())),
+    ];
+
+    fn raw(&self) -> String {
+        String::new()
+    }
+}
 
 /// Shows one stream.
-pub(crate) async fn describe(session: &mut CommandContext<'_>, args: &StreamArgs) -> Result {
-    let mut snapshot = if session.form(args.output) == OutputForm::Csv {
-        ClusterSnapshot::take_snapshot(session).await?
+pub(crate) async fn describe(context: &mut CommandContext<'_>, args: &StreamArgs) -> Result {
+    let mut snapshot = if context.form(args.output) == OutputForm::Csv {
+        ClusterSnapshot::take_snapshot(context).await?
     } else {
-        ClusterSnapshot::take_twice(session).await?
+        ClusterSnapshot::take_twice(context).await?
     };
     let truth = snapshot.truth();
     let found = stream(&truth, &args.stream)?;
-    let mut rows = partitions::describe_all(&truth, found, Timestamp::now());
+    let rows = partitions::rows_of(&truth, found, Timestamp::now());
     let oldest = oldest(&snapshot.observer, found).await;
-    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
-        let partition = row["partition"].clone();
-        let first = oldest.iter().find(|first| partition == first.partition);
-        row.insert("oldest_offset".into(), json!(first.map(|m| m.offset)));
+    let rows = rows.into_iter().map(|row| {
+        let first = oldest.iter().find(|first| first.partition == row.partition);
         let stored = first.map_or(Timestamp::NEVER, |message| message.timestamp);
-        row.insert("oldest_time".into(), time(stored));
-    }
-    print(session, args, &truth, found, &rows)?;
+        PartitionDetails {
+            row,
+            oldest_offset: first.map(|message| message.offset),
+            oldest_time: JsonTime(stored),
+        }
+    });
+    let rows: Vec<_> = rows.collect();
+    print(context, args, &truth, found, &rows)?;
     Ok(Exit::DONE)
 }
 
@@ -100,88 +141,69 @@ async fn oldest(observer: &Observer, stream: &StreamTruth) -> Vec<Message> {
 }
 
 fn print(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     args: &StreamArgs,
     truth: &Truth,
     stream: &StreamTruth,
-    rows: &[Value],
+    rows: &[PartitionDetails],
 ) -> io::Result<()> {
-    let mut whole = streams::describe(stream);
-    let findings: Vec<Value> = truth.findings_of(&stream.name).map(finding).collect();
-    let form = session.form(args.output);
-    let bold = session.colours();
-    let out = &mut session.console.out;
+    let form = context.form(args.output);
+    let bold = context.colours();
+    let out = &mut context.console.out;
     match form {
-        OutputForm::Csv => Printer::new(out, &partitions::SHAPE, form, bold).all(rows),
-        OutputForm::Json | OutputForm::Ndjson => {
-            if let Some(fields) = whole.as_object_mut() {
-                fields.insert("partitions".into(), Value::from(rows));
-                fields.insert("findings".into(), Value::from(findings));
-            }
-            writeln!(
-                out,
-                "{}",
-                if form == OutputForm::Json {
-                    format!("{whole:#}")
-                } else {
-                    whole.to_string()
-                }
-            )
-        }
+        OutputForm::Csv => Printer::new(out, form, bold).all(rows),
+        OutputForm::Json => writeln!(out, "{:#}", whole(truth, stream, rows)?),
+        OutputForm::Ndjson => writeln!(out, "{}", whole(truth, stream, rows)?),
         OutputForm::Table | OutputForm::Raw => {
-            summary(out, &whole)?;
-            Printer::new(&mut *out, &PARTITIONS, OutputForm::Table, bold).all(rows)?;
+            summary(out, &StreamRow::from(stream))?;
+            Printer::new(&mut *out, OutputForm::Table, bold).all(rows)?;
             writeln!(out)?;
-            Printer::new(&mut *out, &VIEWS, OutputForm::Table, bold).all(&views(rows))?;
-            for finding in &findings {
-                let message = plain(&finding["message"]);
-                writeln!(
-                    out,
-                    "{}: {}",
-                    plain(&finding["severity"]),
-                    sanitise::line(&message)
-                )?;
+            Printer::new(&mut *out, OutputForm::Table, bold).all(&views(rows))?;
+            for finding in truth.findings_of(&stream.name) {
+                let message = sanitise::line(&finding.message);
+                writeln!(out, "{}: {message}", finding.severity.as_str())?;
             }
             Ok(())
         }
     }
 }
 
-/// The views of all partitions, one an object.
-fn views(rows: &[Value]) -> Vec<Value> {
-    let mut all = Vec::new();
-    for row in rows {
-        let views = row["views"].as_object().into_iter().flatten();
-        for (broker, view) in views {
-            let mut view = view.clone();
-            if let Some(fields) = view.as_object_mut() {
-                fields.insert("partition".into(), row["partition"].clone());
-                fields.insert("broker".into(), json!(broker));
-            }
-            all.push(view);
-        }
-    }
-    all
+/// The stream as one object. Where a list of streams counts the partitions, here they stand.
+fn whole(truth: &Truth, stream: &StreamTruth, rows: &[PartitionDetails]) -> io::Result<Value> {
+    let mut whole = serde_json::to_value(StreamRow::from(stream))?;
+    let findings: Vec<_> = truth
+        .findings_of(&stream.name)
+        .map(FindingObject::from)
+        .collect();
+    whole["partitions"] = serde_json::to_value(rows)?;
+    whole["findings"] = serde_json::to_value(findings)?;
+    Ok(whole)
 }
 
-/// How long ago a view was given, from milliseconds.
-fn ago(value: &Value) -> String {
-    let took = latency(value);
-    if took.is_empty() {
-        return took;
-    }
-    format!("{took} ago")
+/// The views of all partitions.
+fn views(rows: &[PartitionDetails]) -> Vec<ViewRow> {
+    let of_row = |PartitionDetails { row, .. }: &PartitionDetails| {
+        let partition = row.partition;
+        let views = row.views.iter().cloned();
+        let views = views.map(move |(broker, view)| ViewRow {
+            partition,
+            broker,
+            view,
+        });
+        views.collect::<Vec<_>>()
+    };
+    rows.iter().flat_map(of_row).collect()
 }
 
-fn summary(out: &mut dyn Write, stream: &Value) -> io::Result<()> {
-    let empty = Map::new();
-    let fields = stream.as_object().unwrap_or(&empty);
-    for (name, value) in fields {
-        let text = match name.as_str() {
-            "created" => format!("{} ({} ago)", plain(value), age(value)),
-            "messages" => count(value),
-            "rate" => format!("{} msg/s", rate(value)),
-            _ => plain(value),
+fn summary(out: &mut dyn Write, stream: &StreamRow) -> io::Result<()> {
+    let object = serde_json::to_value(stream)?;
+    for name in StreamRow::field_names() {
+        let text = output::plain(&object[name]);
+        let text = match name {
+            "created" => format!("{text} ({} ago)", age(&stream.created)),
+            "messages" => count(stream.messages),
+            "rate" => format!("{} msg/s", rate(stream.rate)),
+            _ => text,
         };
         writeln!(out, "{name:<11} {}", sanitise::line(&text))?;
     }

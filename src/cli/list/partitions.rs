@@ -1,103 +1,114 @@
-//! A partition as an object of `liftui partitions`.
+//! A partition as an object of `liftui partitions`, with what each of its brokers reports.
 
-use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
-use crate::cli::cell_format::{age, count, known, list};
-use crate::cli::json::{milliseconds, time};
-use crate::cli::output::{Column, TableSpec};
-use crate::health::{PartitionTruth, StreamTruth, Truth};
-use crate::model::Timestamp;
+use serde::Serialize;
 
-/// How partitions are printed.
-pub(crate) static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "stream",
-        "partition",
-        "leader",
-        "replicas",
-        "isr",
-        "high_watermark",
-        "newest_offset",
-        "paused",
-        "readonly",
-        "flags",
-        "status",
-        "replica_lag",
-        "last_message",
-        "views",
-    ],
-    raw: &["stream", "partition"],
-    columns: &[
-        Column::text("STREAM", "stream", 0),
-        Column::number("#", "partition", 0),
-        Column::text("LEADER", "leader", 0),
-        Column::text("REPLICAS", "replicas", 0).shown(list),
-        Column::text("ISR", "isr", 0).shown(list),
-        Column::number("HW", "high_watermark", 0).shown(count),
-        Column::number("NEWEST", "newest_offset", 0).shown(count),
-        Column::text("LAST", "last_message", 0).shown(age),
-        Column::text("PAUSED", "paused", 0).shown(known),
-        Column::text("READONLY", "readonly", 0).shown(known),
-        Column::text("STATUS", "status", 0),
-    ],
-};
+use crate::cli::cell_format::{age, count, known, list, plain};
+use crate::cli::json::{JsonTime, map, milliseconds};
+use crate::cli::output::{Column, OutputRow, output_row};
+use crate::health::{PartitionTruth, ReplicaView, StreamTruth, Truth};
+use crate::model::{BrokerId, Offset, PartitionId, StreamName, Timestamp};
 
-/// The objects of all partitions of a stream.
-pub(crate) fn describe_all(truth: &Truth, stream: &StreamTruth, now: Timestamp) -> Vec<Value> {
+output_row! {
+    /// A partition.
+    pub(super) struct PartitionRow {
+        stream: StreamName,
+        pub(super) partition: PartitionId,
+        pub(super) leader: Option<BrokerId>,
+        pub(super) replicas: Vec<BrokerId>,
+        pub(super) isr: Vec<BrokerId>,
+        high_watermark: Option<Offset>,
+        pub(super) newest_offset: Option<Offset>,
+        paused: Option<bool>,
+        pub(super) readonly: Option<bool>,
+        flags: Vec<&'static str>,
+        pub(super) status: &'static str,
+        #[serde(serialize_with = "map")]
+        replica_lag: Vec<(BrokerId, Option<i64>)>,
+        pub(super) last_message: JsonTime,
+        #[serde(serialize_with = "map")]
+        pub(super) views: Vec<(BrokerId, ViewFields)>,
+    }
+}
+
+/// What a broker reports of a partition.
+#[derive(Clone, Serialize)]
+pub(super) struct ViewFields {
+    /// The newest committed offset.
+    pub(super) high_watermark: Option<Offset>,
+    /// The newest offset.
+    pub(super) newest_offset: Option<Offset>,
+    /// How long ago it reported them.
+    pub(super) age_ms: Option<f64>,
+    /// Why it does not answer now.
+    pub(super) error: Option<String>,
+}
+
+impl OutputRow for PartitionRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("STREAM", |partition| partition.stream.to_string()),
+        Column::number("#", |partition| partition.partition.to_string()),
+        Column::text("LEADER", |partition| plain(partition.leader.as_ref())),
+        Column::text("REPLICAS", |partition| list(&partition.replicas)),
+        Column::text("ISR", |partition| list(&partition.isr)),
+        Column::number("HW", |partition| count(partition.high_watermark)),
+        Column::number("NEWEST", |partition| count(partition.newest_offset)),
+        Column::text("LAST", |partition| age(&partition.last_message)),
+        Column::text("PAUSED", |partition| known(partition.paused)),
+        Column::text("READONLY", |partition| known(partition.readonly)),
+        Column::text("STATUS", |partition| partition.status.to_owned()),
+    ];
+
+    fn raw(&self) -> String {
+        format!("{}\t{}", self.stream, self.partition)
+    }
+}
+
+/// All partitions of a stream.
+pub(super) fn rows_of(truth: &Truth, stream: &StreamTruth, now: Timestamp) -> Vec<PartitionRow> {
     let partitions = stream.partitions.iter();
     partitions
-        .map(|partition| describe(truth, stream, partition, now))
+        .map(|partition| row(truth, stream, partition, now))
         .collect()
 }
 
-fn describe(
+fn row(
     truth: &Truth,
     stream: &StreamTruth,
     partition: &PartitionTruth,
     now: Timestamp,
-) -> Value {
-    let names = |ids: &[std::sync::Arc<str>]| -> Vec<String> {
-        ids.iter().map(ToString::to_string).collect()
-    };
+) -> PartitionRow {
     let flags = [
         (partition.paused_flag, "paused"),
         (partition.readonly_flag, "readonly"),
     ];
     let flags = flags.into_iter().filter(|(set, _)| *set);
-    let lag: Map<String, Value> = partition
-        .replica_lag
-        .iter()
-        .map(|(broker, lag)| (broker.to_string(), json!(lag)))
-        .collect();
-    json!({
-        "stream": &*stream.name,
-        "partition": partition.id,
-        "leader": partition.leader.as_deref(),
-        "replicas": names(&partition.replicas),
-        "isr": names(&partition.in_sync),
-        "high_watermark": partition.high_watermark,
-        "newest_offset": partition.newest_offset,
-        "paused": partition.paused.as_bool(),
-        "readonly": partition.readonly.as_bool(),
-        "flags": flags.map(|(_, name)| name).collect::<Vec<_>>(),
-        "status": partition.status.as_str(),
-        "replica_lag": lag,
-        "last_message": time(partition.last_message),
-        "views": views(truth, partition, now),
-    })
+    let views = truth.replica_views(partition);
+    PartitionRow {
+        stream: Arc::clone(&stream.name),
+        partition: partition.id,
+        leader: partition.leader.clone(),
+        replicas: partition.replicas.to_vec(),
+        isr: partition.in_sync.to_vec(),
+        high_watermark: partition.high_watermark,
+        newest_offset: partition.newest_offset,
+        paused: partition.paused.as_bool(),
+        readonly: partition.readonly.as_bool(),
+        flags: flags.map(|(_, name)| name).collect(),
+        status: partition.status.as_str(),
+        replica_lag: partition.replica_lag.clone(),
+        last_message: JsonTime(partition.last_message),
+        views: views.map(|view| view_fields(view, now)).collect(),
+    }
 }
 
-fn views(truth: &Truth, partition: &PartitionTruth, now: Timestamp) -> Map<String, Value> {
-    let witnesses = truth.replica_views(partition);
-    witnesses
-        .map(|witness| {
-            let view = json!({
-                "high_watermark": witness.high_watermark,
-                "newest_offset": witness.newest_offset,
-                "age_ms": witness.at.map(|at| milliseconds(at.age(now))),
-                "error": witness.failure.map(|failure| &failure.sentence),
-            });
-            (witness.broker.to_string(), view)
-        })
-        .collect()
+fn view_fields(view: ReplicaView<'_>, now: Timestamp) -> (BrokerId, ViewFields) {
+    let fields = ViewFields {
+        high_watermark: view.high_watermark,
+        newest_offset: view.newest_offset,
+        age_ms: view.at.map(|at| milliseconds(at.age(now))),
+        error: view.failure.map(|failure| failure.sentence.clone()),
+    };
+    (BrokerId::clone(view.broker), fields)
 }

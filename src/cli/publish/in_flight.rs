@@ -1,52 +1,77 @@
-//! Messages on their way: so many at a time, told of in the order they were sent in, none sent a second time.
+//! Messages on their way: so many at a time, printed in the order they were sent in, none sent a second time.
 //! After the first one that fails no other is sent; those under way are waited for.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io::{self, BufWriter, Write};
 use std::pin::Pin;
+use std::sync::Arc;
 
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::source::{OutgoingMessage, Template};
 use crate::cli::args::OutputForm;
 use crate::cli::audit_log;
+use crate::cli::cell_format::plain;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{CliError, Exit, Result};
-use crate::cli::json::time;
-use crate::cli::output::{Column, Printer, TableSpec};
+use crate::cli::json::JsonTime;
+use crate::cli::output::{Column, OutputRow, Printer, output_row};
 use crate::client::{self, Client, Publisher, PublisherOptions};
-use crate::model::{Ack, ErrorKind, Failure, Operation, Outcome, PartitionId, PublishOptions};
+use crate::model::{
+    Ack, ErrorKind, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
+    counted_plainly,
+};
 
 /// Messages sent and not answered yet.
 const IN_FLIGHT: usize = 1024;
 
 /// Bytes of acks that are written at once.
-const BUFFER: usize = 1 << 16;
+const BUFFER_SIZE: usize = 1 << 16;
 
-static SHAPE: TableSpec = TableSpec {
-    fields: &[
-        "stream",
-        "partition",
-        "offset",
-        "subject",
-        "reception",
-        "commit",
-        "correlation_id",
-    ],
-    raw: &["offset"],
-    columns: &[
-        Column::text("STREAM", "stream", 16),
-        Column::number("PARTITION", "partition", 0),
-        Column::number("OFFSET", "offset", 10),
-        Column::text("SUBJECT", "subject", 16),
-    ],
-};
+output_row! {
+    /// An ack.
+    struct AckRow {
+        stream: StreamName,
+        partition: Option<PartitionId>,
+        offset: Offset,
+        subject: Arc<str>,
+        reception: JsonTime,
+        commit: JsonTime,
+        correlation_id: String,
+    }
+}
+
+impl AckRow {
+    fn new(ack: Ack, partition: Option<PartitionId>) -> Self {
+        Self {
+            stream: ack.stream,
+            partition,
+            offset: ack.offset,
+            subject: ack.message_subject,
+            reception: JsonTime(ack.received),
+            commit: JsonTime(ack.committed),
+            correlation_id: ack.correlation_id,
+        }
+    }
+}
+
+impl OutputRow for AckRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("STREAM", |ack: &Self| ack.stream.to_string()).at_least(16),
+        Column::number("PARTITION", |ack| plain(ack.partition)),
+        Column::number("OFFSET", |ack: &Self| ack.offset.to_string()).at_least(10),
+        Column::text("SUBJECT", |ack: &Self| ack.subject.to_string()).at_least(16),
+    ];
+
+    fn raw(&self) -> String {
+        self.offset.to_string()
+    }
+}
 
 /// The largest request that servers take (wire-contract §4.3). A larger one would cut the call that all messages share,
 /// and leave those under way with it of unknown outcome.
-const LARGEST: usize = 4 << 20;
+const MAX_REQUEST: usize = 4 << 20;
 
 type MessageOutcome = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Send>>;
 
@@ -56,7 +81,7 @@ struct MessageInFlight {
     bytes: u64,
     /// What to write down, where messages are written down one by one.
     operation: Option<Operation>,
-    ending: MessageOutcome,
+    outcome: MessageOutcome,
 }
 
 /// How messages are sent.
@@ -75,7 +100,7 @@ impl Transport {
                 Box::pin(async move { client.publish(options).await })
             }
             Self::Call(publisher) => match publisher.publish(options).await {
-                Ok(receipt) => Box::pin(receipt),
+                Ok(ack) => Box::pin(ack),
                 Err(error) => Box::pin(std::future::ready(Err(error))),
             },
         }
@@ -88,103 +113,104 @@ pub(super) struct PublishRun {
     form: OutputForm,
     bold: bool,
     out: BufWriter<Box<dyn Write + Send>>,
-    flying: VecDeque<MessageInFlight>,
-    tally: Counts,
-    trouble: Option<CliError>,
+    in_flight: VecDeque<MessageInFlight>,
+    counts: Counts,
+    error: Option<CliError>,
 }
 
 impl PublishRun {
     /// None yet. Takes over standard output.
     pub(super) fn new(
-        session: &mut CommandContext<'_>,
+        context: &mut CommandContext<'_>,
         client: Client,
         template: &Template,
     ) -> Self {
-        let way = if template.shares_a_call() {
+        let transport = if template.shares_a_call() {
             Transport::Call(client.publish_session(PublisherOptions {
                 max_in_flight: IN_FLIGHT,
             }))
         } else {
             Transport::Requests(client)
         };
-        let out = std::mem::replace(&mut session.console.out, Box::new(io::sink()));
+        let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
         Self {
-            transport: way,
-            form: session.form(template.source().output),
-            bold: session.colours(),
-            out: BufWriter::with_capacity(BUFFER, out),
-            flying: VecDeque::new(),
-            tally: Counts {
-                cluster: session.cluster_name(),
+            transport,
+            form: context.form(template.source().output),
+            bold: context.colours(),
+            out: BufWriter::with_capacity(BUFFER_SIZE, out),
+            in_flight: VecDeque::new(),
+            counts: Counts {
+                cluster: context.cluster_name(),
                 command: template.is_many().then(|| template.command()),
                 ..Counts::default()
             },
-            trouble: None,
+            error: None,
         }
     }
 
     /// Sends what comes and prints the acks, until nothing comes any more or something fails.
     pub(super) async fn run(
         mut self,
-        mut drafts: mpsc::Receiver<Result<OutgoingMessage>>,
+        mut messages: mpsc::Receiver<Result<OutgoingMessage>>,
     ) -> Result {
-        let mut printer = Printer::new(&mut self.out, &SHAPE, self.form, self.bold);
+        let mut printer = Printer::new(&mut self.out, self.form, self.bold);
         let mut reads = true;
-        while reads || !self.flying.is_empty() {
+        while reads || !self.in_flight.is_empty() {
             // The first message goes alone: what is wrong with the stream is wrong for all that follow.
-            let many = matches!(self.transport, Transport::Call(_)) && self.tally.acked > 0;
-            let room = self.flying.len() < if many { IN_FLIGHT } else { 1 };
+            let is_pipelined =
+                matches!(self.transport, Transport::Call(_)) && self.counts.acked > 0;
+            let has_room = self.in_flight.len() < if is_pipelined { IN_FLIGHT } else { 1 };
             tokio::select! {
                 biased;
-                outcome = first_ending(&mut self.flying), if !self.flying.is_empty() => {
-                    let Some(flight) = self.flying.pop_front() else { continue };
-                    match self.tally.ended(&flight, outcome) {
+                outcome = first_outcome(&mut self.in_flight), if !self.in_flight.is_empty() => {
+                    let Some(sent) = self.in_flight.pop_front() else { continue };
+                    match self.counts.record(&sent, outcome) {
                         Ok(Some(ack)) => printer.one(&ack)?,
                         Ok(None) => {}
-                        Err(trouble) => {
+                        Err(error) => {
                             reads = false;
-                            self.trouble.get_or_insert(trouble);
+                            self.error.get_or_insert(error);
                         }
                     }
-                    if self.flying.is_empty() || drafts.is_empty() {
+                    if self.in_flight.is_empty() || messages.is_empty() {
                         printer.flush()?;
                     }
                 }
-                draft = drafts.recv(), if reads && room => match draft {
-                    Some(Ok(draft)) if draft.size() > LARGEST && matches!(self.transport, Transport::Call(_)) => {
+                message = messages.recv(), if reads && has_room => match message {
+                    Some(Ok(message)) if message.size() > MAX_REQUEST && matches!(self.transport, Transport::Call(_)) => {
                         reads = false;
-                        self.trouble.get_or_insert(too_large(&draft));
+                        self.error.get_or_insert(too_large(&message));
                     }
-                    Some(Ok(draft)) => {
-                        let flight = self.tally.send_message(&self.transport, draft).await;
-                        self.flying.push_back(flight);
+                    Some(Ok(message)) => {
+                        let sent = self.counts.send_message(&self.transport, message).await;
+                        self.in_flight.push_back(sent);
                     }
-                    Some(Err(trouble)) => {
+                    Some(Err(error)) => {
                         reads = false;
-                        self.trouble.get_or_insert(trouble);
+                        self.error.get_or_insert(error);
                     }
                     None => reads = false,
                 },
             }
         }
         printer.finish()?;
-        match self.trouble {
-            Some(trouble) => Err(self.tally.with_count(trouble)),
+        match self.error {
+            Some(error) => Err(self.counts.with_count(error)),
             None => Ok(Exit::DONE),
         }
     }
 }
 
 /// How the message that was sent first ends; later ones wait for it, so that acks come in order.
-async fn first_ending(flying: &mut VecDeque<MessageInFlight>) -> client::Result<Outcome> {
-    poll_fn(|cx| match flying.front_mut() {
-        Some(flight) => flight.ending.as_mut().poll(cx),
+async fn first_outcome(in_flight: &mut VecDeque<MessageInFlight>) -> client::Result<Outcome> {
+    poll_fn(|cx| match in_flight.front_mut() {
+        Some(sent) => sent.outcome.as_mut().poll(cx),
         None => std::task::Poll::Pending,
     })
     .await
 }
 
-/// How many messages ended how. What is not told of when it is dropped was interrupted: it is written down all the same.
+/// How many messages ended how. What has no outcome when this is dropped was interrupted: it is written down all the same.
 #[derive(Default)]
 struct Counts {
     cluster: String,
@@ -198,8 +224,12 @@ struct Counts {
 }
 
 impl Counts {
-    async fn send_message(&mut self, way: &Transport, draft: OutgoingMessage) -> MessageInFlight {
-        let OutgoingMessage { line, options } = draft;
+    async fn send_message(
+        &mut self,
+        transport: &Transport,
+        message: OutgoingMessage,
+    ) -> MessageInFlight {
+        let OutgoingMessage { line, options } = message;
         let bytes = u64::try_from(options.value.len()).unwrap_or(u64::MAX);
         let operation = self
             .command
@@ -210,26 +240,26 @@ impl Counts {
             line,
             bytes,
             operation,
-            ending: way.send(options).await,
+            outcome: transport.send(options).await,
         }
     }
 
     /// Counts one that ended: its ack, where there is one, or what is wrong.
-    fn ended(
+    fn record(
         &mut self,
-        flight: &MessageInFlight,
+        sent: &MessageInFlight,
         outcome: client::Result<Outcome>,
-    ) -> Result<Option<Value>> {
+    ) -> Result<Option<AckRow>> {
         let outcome = outcome.map_err(Failure::from);
-        if let Some(operation) = &flight.operation {
+        if let Some(operation) = &sent.operation {
             audit_log::record(&self.cluster, operation, &outcome);
         }
         let failure = match outcome {
             Ok(outcome) => {
                 self.acked += 1;
-                self.bytes += flight.bytes;
+                self.bytes += sent.bytes;
                 return Ok(match outcome {
-                    Outcome::Acked { ack, partition } => Some(describe(&ack, partition)),
+                    Outcome::Acked { ack, partition } => Some(AckRow::new(ack, partition)),
                     Outcome::Done | Outcome::Sent | Outcome::Partial { .. } => None,
                 });
             }
@@ -240,30 +270,30 @@ impl Counts {
         } else {
             self.refused += 1;
         }
-        let mut trouble = CliError::from(failure);
-        if let (Some(line), Some(sentence)) = (flight.line, &mut trouble.sentence) {
+        let mut error = CliError::from(failure);
+        if let (Some(line), Some(sentence)) = (sent.line, &mut error.sentence) {
             *sentence = format!("line {line}: {sentence}");
         }
-        Err(trouble)
+        Err(error)
     }
 
     /// The sentence with how far it came; unknown outcomes weigh most.
-    fn with_count(&self, mut trouble: CliError) -> CliError {
+    fn with_count(&self, mut error: CliError) -> CliError {
         if self.unknown > 0 {
-            trouble.exit = Exit::UNKNOWN;
+            error.exit = Exit::UNKNOWN;
         }
         if self.command.is_some()
-            && let Some(sentence) = &mut trouble.sentence
+            && let Some(sentence) = &mut error.sentence
         {
             *sentence += "; ";
-            *sentence += &self.counts();
+            *sentence += &self.summary();
         }
-        trouble
+        error
     }
 
-    fn counts(&self) -> String {
+    fn summary(&self) -> String {
         let unknown = self.sent - self.acked - self.refused;
-        let mut counts = vec![format!("{} stored", messages(self.acked))];
+        let mut counts = vec![format!("{} stored", counted_plainly(self.acked, "message"))];
         counts.extend((self.refused > 0).then(|| format!("{} not", self.refused)));
         counts.extend((unknown > 0).then(|| format!("{unknown} of unknown outcome")));
         counts.join(", ")
@@ -275,37 +305,24 @@ impl Drop for Counts {
         let Some(command) = self.command.as_ref().filter(|_| self.sent > 0) else {
             return;
         };
-        let command = format!("{command} ({}, {} B)", messages(self.sent), self.bytes);
-        let word = if self.acked == self.sent {
+        let command = format!(
+            "{command} ({}, {} B)",
+            counted_plainly(self.sent, "message"),
+            self.bytes
+        );
+        let outcome = if self.acked == self.sent {
             "done"
         } else {
             "partly"
         };
-        audit_log::note_many(&self.cluster, &command, word, &self.counts());
+        audit_log::record_many(&self.cluster, command, outcome, self.summary());
     }
 }
 
-fn too_large(draft: &OutgoingMessage) -> CliError {
-    let line = draft.line.unwrap_or_default();
+fn too_large(message: &OutgoingMessage) -> CliError {
+    let line = message.line.unwrap_or_default();
     CliError::refused(format!(
-        "line {line}: the message has {} B, and no server takes a request of more than {LARGEST}",
-        draft.size()
+        "line {line}: the message has {} B, and no server takes a request of more than {MAX_REQUEST}",
+        message.size()
     ))
-}
-
-fn messages(count: u64) -> String {
-    let noun = if count == 1 { "message" } else { "messages" };
-    format!("{count} {noun}")
-}
-
-fn describe(ack: &Ack, partition: Option<PartitionId>) -> Value {
-    json!({
-        "stream": &*ack.stream,
-        "partition": partition,
-        "offset": ack.offset,
-        "subject": &*ack.message_subject,
-        "reception": time(ack.received),
-        "commit": time(ack.committed),
-        "correlation_id": ack.correlation_id,
-    })
 }

@@ -49,7 +49,7 @@ impl Template {
             source: args.source.clone(),
             expected_offset: args.expect_offset,
             deadline,
-            is_placed: args.chosen.is_given(),
+            is_placed: args.partition_args.is_given(),
         }
     }
 
@@ -80,7 +80,7 @@ impl Template {
         self.source.lines || self.source.ndjson
     }
 
-    /// Whether messages can share one call: it takes none for subjects, tells nothing of a message without an ack, and
+    /// Whether messages can share one call: it takes none for subjects, answers nothing to a message without an ack, and
     /// puts an ack inbox of its own into each (wire-contract §3, §4.4).
     pub(super) fn shares_a_call(&self) -> bool {
         let subject = matches!(self.to, Destination::Subject(_));
@@ -90,7 +90,7 @@ impl Template {
 
     /// The command in the log of changes.
     pub(super) fn command(&self) -> String {
-        let form = if self.source.ndjson {
+        let flag = if self.source.ndjson {
             "--ndjson"
         } else {
             "--lines"
@@ -98,14 +98,14 @@ impl Template {
         let words = match &self.to {
             Destination::Partition(stream, _)
             | Destination::ByKey(stream)
-            | Destination::RoundRobin(stream) => ["publish", stream.as_ref(), form],
-            Destination::Subject(subject) => ["publish-subject", subject.as_str(), form],
+            | Destination::RoundRobin(stream) => ["publish", stream.as_ref(), flag],
+            Destination::Subject(subject) => ["publish-subject", subject.as_str(), flag],
         };
         shell_line(&words.map(str::to_owned))
     }
 
     /// The message whose value stands on the command line.
-    pub(super) fn typed(&self, value: &str) -> Result<OutgoingMessage> {
+    pub(super) fn from_command_line(&self, value: &str) -> Result<OutgoingMessage> {
         let value = self.message.bytes(value).map_err(CliError::usage)?;
         let options = self.with(value)?;
         Ok(OutgoingMessage {
@@ -114,29 +114,29 @@ impl Template {
         })
     }
 
-    /// Hands on one message after another, until the input ends, something is wrong with it, or nobody takes them.
+    /// Hands on one message after another, until the input ends, something is wrong with it, or nobody reads them.
     pub(super) fn read(&self, input: impl Read, sink: &mpsc::Sender<Result<OutgoingMessage>>) {
         let mut input = BufReader::with_capacity(1 << 16, input);
         if !self.is_many() {
-            let _nobody_takes = sink.blocking_send(self.whole(&mut input));
+            let _nobody_reads = sink.blocking_send(self.whole(&mut input));
             return;
         }
         let mut expected = self.expected_offset;
         for (number, line) in (1..).zip(input.split(b'\n')) {
             let line = line.map_err(CliError::from);
-            let draft = line
+            let message = line
                 .and_then(|line| self.of_line(number, line.strip_suffix(b"\r").unwrap_or(&line)));
-            let draft = match draft {
+            let message = match message {
                 Ok(None) => continue,
-                Ok(Some(mut draft)) => {
-                    draft.options.expected_offset = expected.unwrap_or(-1);
+                Ok(Some(mut message)) => {
+                    message.options.expected_offset = expected.unwrap_or(-1);
                     expected = expected.map(|offset| offset.saturating_add(1));
-                    Ok(draft)
+                    Ok(message)
                 }
-                Err(trouble) => Err(trouble),
+                Err(error) => Err(error),
             };
-            let is_wrong = draft.is_err();
-            if sink.blocking_send(draft).is_err() || is_wrong {
+            let is_wrong = message.is_err();
+            if sink.blocking_send(message).is_err() || is_wrong {
                 return;
             }
         }
@@ -154,7 +154,7 @@ impl Template {
     fn whole(&self, input: &mut impl Read) -> Result<OutgoingMessage> {
         let mut value = Vec::new();
         input.read_to_end(&mut value)?;
-        let value = self.unhexed(&value);
+        let value = self.decode_hex(&value);
         let value = value.map_err(|why| CliError::new(Exit::FAILED, why))?;
         let options = self.with(value)?;
         Ok(OutgoingMessage {
@@ -166,14 +166,14 @@ impl Template {
     /// The message of a line: the line itself, or the record in it. Among records a blank line is none.
     fn of_line(&self, number: u64, line: &[u8]) -> Result<Option<OutgoingMessage>> {
         let wrong = |why: String| CliError::new(Exit::FAILED, format!("line {number}: {why}"));
-        let draft = |options| {
+        let message = |options| {
             Some(OutgoingMessage {
                 line: Some(number),
                 options,
             })
         };
         if !self.source.ndjson {
-            return Ok(draft(self.with(self.unhexed(line).map_err(wrong)?)?));
+            return Ok(message(self.with(self.decode_hex(line).map_err(wrong)?)?));
         }
         if line.trim_ascii().is_empty() {
             return Ok(None);
@@ -181,7 +181,7 @@ impl Template {
         let text = std::str::from_utf8(line);
         let text = text.map_err(|_not_text| wrong("this is no UTF-8".to_owned()))?;
         let record = Record::parse(text).map_err(wrong)?;
-        Ok(draft(self.of_record(record)?))
+        Ok(message(self.of_record(record)?))
     }
 
     /// What the command line says of all messages beats what a record says of itself.
@@ -190,9 +190,9 @@ impl Template {
         if self.message.key.is_none() {
             options.key = record.key;
         }
-        let said = |name: &str| options.headers.iter().any(|(header, _)| header == name);
+        let is_given = |name: &str| options.headers.iter().any(|(header, _)| header == name);
         let own = record.headers.into_iter();
-        let own: Headers = own.filter(|(name, _)| !said(name)).collect();
+        let own: Headers = own.filter(|(name, _)| !is_given(name)).collect();
         options.headers.extend(own);
         if let Destination::Partition(_, partition) = &mut options.to
             && !self.is_placed
@@ -202,7 +202,7 @@ impl Template {
         Ok(options)
     }
 
-    fn unhexed(&self, bytes: &[u8]) -> std::result::Result<Bytes, String> {
+    fn decode_hex(&self, bytes: &[u8]) -> std::result::Result<Bytes, String> {
         if !self.message.hex {
             return Ok(Bytes::copy_from_slice(bytes));
         }

@@ -1,4 +1,4 @@
-//! A batch of messages on its way to the other stream, and how each of them ended.
+//! A batch of messages sent to the other stream, and how each of them ended.
 //! What is written down of that is `journal`'s.
 
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::model::{
 use crate::store::MessageRef;
 
 /// Messages of a batch at most: so many are of unknown outcome where the process dies.
-const MESSAGES: usize = 256;
+const MAX_MESSAGES: usize = 256;
 
 /// Bytes of a batch, but for its last message.
-const BYTES: usize = 4 << 20;
+const MAX_BYTES: usize = 4 << 20;
 
 /// Batches per second where a rate is asked for.
-const STEPS: u32 = 10;
+const BATCHES_PER_SECOND: u32 = 10;
 
 /// Messages that are sent together.
 #[derive(Default)]
@@ -47,45 +47,45 @@ impl RedriveBatch {
 pub(super) struct MessageOutcome {
     /// The other stream has them.
     pub(super) stored: Vec<Offset>,
-    /// It does not.
+    /// The other stream does not.
     pub(super) failed: Vec<Offset>,
-    /// Nobody knows.
+    /// Nobody knows whether it does.
     pub(super) unknown: Vec<Offset>,
     /// What the first one that was not stored ran into.
-    pub(super) trouble: Option<CliError>,
+    pub(super) error: Option<CliError>,
 }
 
 /// Publishes batches, no faster than asked.
 pub(super) struct BatchPublisher {
     publisher: Publisher,
     to: StreamName,
-    pace: Option<Interval>,
+    interval: Option<Interval>,
     size: usize,
-    open: RedriveBatch,
+    next_batch: RedriveBatch,
 }
 
 impl BatchPublisher {
     /// Sends nothing yet.
     pub(super) fn new(client: &Client, to: &StreamName, rate: Option<u32>) -> Self {
         let publisher = client.publish_session(PublisherOptions {
-            max_in_flight: MESSAGES,
+            max_in_flight: MAX_MESSAGES,
         });
-        let size = rate.map_or(MESSAGES, |rate| {
-            let step = usize::try_from(rate / STEPS).unwrap_or(MESSAGES);
-            step.clamp(1, MESSAGES)
+        let size = rate.map_or(MAX_MESSAGES, |rate| {
+            let per_batch = usize::try_from(rate / BATCHES_PER_SECOND).unwrap_or(MAX_MESSAGES);
+            per_batch.clamp(1, MAX_MESSAGES)
         });
-        let pace = rate.map(|rate| {
+        let interval = rate.map(|rate| {
             let size = u32::try_from(size).unwrap_or(u32::MAX);
-            let mut pace = interval(Duration::from_secs(1) * size / rate);
-            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            pace
+            let mut interval = interval(Duration::from_secs(1) * size / rate);
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
         });
         Self {
             publisher,
             to: StreamName::clone(to),
-            pace,
+            interval,
             size,
-            open: RedriveBatch::default(),
+            next_batch: RedriveBatch::default(),
         }
     }
 
@@ -105,44 +105,45 @@ impl BatchPublisher {
             ack_policy: AckPolicy::All,
             ..PublishOptions::new(to, value)
         };
-        self.open.bytes += message.size();
-        self.open.messages.push((message.offset(), options));
-        let full = self.open.messages.len() >= self.size || self.open.bytes >= BYTES;
+        self.next_batch.bytes += message.size();
+        self.next_batch.messages.push((message.offset(), options));
+        let full =
+            self.next_batch.messages.len() >= self.size || self.next_batch.bytes >= MAX_BYTES;
         full.then(|| self.take_batch())
     }
 
     /// The batch as far as it has come together.
     pub(super) fn take_batch(&mut self) -> RedriveBatch {
-        std::mem::take(&mut self.open)
+        std::mem::take(&mut self.next_batch)
     }
 
     /// Waits until the rate allows another batch.
     pub(super) async fn wait(&mut self) {
-        if let Some(pace) = &mut self.pace {
-            pace.tick().await;
+        if let Some(interval) = &mut self.interval {
+            interval.tick().await;
         }
     }
 
     /// Publishes a batch and waits until it is known how each message ended. None is sent a second time.
     pub(super) async fn publish(&mut self, batch: RedriveBatch) -> MessageOutcome {
-        let mut receipts = Vec::with_capacity(batch.messages.len());
+        let mut acks = Vec::with_capacity(batch.messages.len());
         for (offset, options) in batch.messages {
-            receipts.push((offset, self.publisher.publish(options).await));
+            acks.push((offset, self.publisher.publish(options).await));
         }
-        let mut ended = MessageOutcome::default();
-        for (offset, receipt) in receipts {
-            let outcome = match receipt {
-                Ok(receipt) => receipt.await,
+        let mut outcomes = MessageOutcome::default();
+        for (offset, ack) in acks {
+            let outcome = match ack {
+                Ok(ack) => ack.await,
                 Err(error) => Err(error),
             };
-            ended.count(offset, outcome.map_err(Failure::from));
+            outcomes.record(offset, outcome.map_err(Failure::from));
         }
-        ended
+        outcomes
     }
 }
 
 impl MessageOutcome {
-    fn count(&mut self, offset: Offset, outcome: Result<Outcome, Failure>) {
+    fn record(&mut self, offset: Offset, outcome: Result<Outcome, Failure>) {
         let failure = match outcome {
             Ok(Outcome::Acked { .. }) => return self.stored.push(offset),
             // An ack was asked for, so there is no other good end.
@@ -156,6 +157,6 @@ impl MessageOutcome {
         } else {
             self.failed.push(offset);
         }
-        self.trouble.get_or_insert_with(|| failure.into());
+        self.error.get_or_insert_with(|| failure.into());
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::JournalPlace;
+use super::JournalLocation;
 use super::batch::MessageOutcome;
 use super::plan::RedrivePlan;
 use crate::cli::exit::{CliError, Exit, Result};
@@ -90,7 +90,7 @@ impl JournalProgress {
 
 /// What was written down, and the file that it is written to; none in a dry run, or where the user has no home.
 pub(super) struct Journal {
-    place: Option<JournalPlace>,
+    location: Option<JournalLocation>,
     file: Option<File>,
     plan: Option<RedrivePlan>,
     progress: BTreeMap<PartitionId, JournalProgress>,
@@ -98,17 +98,17 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Opens the file or makes it, and reads what is in it. Another process may not have it open.
-    pub(super) fn open(place: Option<JournalPlace>) -> Result<Self> {
+    pub(super) fn open(location: Option<JournalLocation>) -> Result<Self> {
         let mut journal = Self {
-            place,
+            location,
             file: None,
             plan: None,
             progress: BTreeMap::new(),
         };
-        let Some(place) = &journal.place else {
+        let Some(location) = &journal.location else {
             return Ok(journal);
         };
-        let path = place.path.clone();
+        let path = location.path.clone();
         let wrong = |why: String| CliError::new(Exit::FAILED, format!("{}: {why}", path.display()));
         let mut file = open_file(&path)
             .map_err(|error| wrong(format!("{error}; name another file with --journal")))?;
@@ -142,7 +142,9 @@ impl Journal {
 
     /// Where it is.
     pub(super) fn path(&self) -> Option<&Path> {
-        self.place.as_ref().map(|place| place.path.as_path())
+        self.location
+            .as_ref()
+            .map(|location| location.path.as_path())
     }
 
     /// How far a partition has come; `None` where it was not begun.
@@ -169,30 +171,34 @@ impl Journal {
     }
 
     /// Writes down how it ended.
-    pub(super) fn ended(&mut self, partition: PartitionId, ended: &MessageOutcome) -> Result<()> {
+    pub(super) fn ended(&mut self, partition: PartitionId, outcome: &MessageOutcome) -> Result<()> {
         self.write(&JournalLine::Ended {
             partition,
-            stored: ended.stored.clone(),
-            failed: ended.failed.clone(),
-            unknown: ended.unknown.clone(),
+            stored: outcome.stored.clone(),
+            failed: outcome.failed.clone(),
+            unknown: outcome.unknown.clone(),
         })
     }
 
     /// Writes down that nothing is left. A journal that nobody named is removed, unless there is something to look up.
     pub(super) fn finish(&mut self, is_clean: bool) -> Result<()> {
         self.write(&JournalLine::Finished)?;
-        if let Some(place) = self.place.as_ref().filter(|place| !place.named && is_clean) {
-            fs::remove_file(&place.path)?;
+        if let Some(location) = self
+            .location
+            .as_ref()
+            .filter(|location| !location.named && is_clean)
+        {
+            fs::remove_file(&location.path)?;
         }
         Ok(())
     }
 
     fn write(&mut self, line: &JournalLine) -> Result<()> {
-        if let (Some(file), Some(place)) = (&mut self.file, &self.place) {
+        if let (Some(file), Some(location)) = (&mut self.file, &self.location) {
             let text = serde_json::to_string(line).map_err(std::io::Error::from)? + "\n";
             let written = file.write_all(text.as_bytes());
             written.and_then(|()| file.sync_data()).map_err(|error| {
-                let sentence = format!("{} cannot be written: {error}", place.path.display());
+                let sentence = format!("{} cannot be written: {error}", location.path.display());
                 CliError::new(Exit::FAILED, sentence)
             })?;
         }

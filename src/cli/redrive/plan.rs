@@ -214,14 +214,14 @@ fn range(
 }
 
 fn difference(before: &RequestedCopy, asked: &RequestedCopy) -> String {
-    let told = |name: &str, before: &str, asked: &str| {
+    let differs = |name: &str, before: &str, asked: &str| {
         (before != asked).then(|| format!("its {name} is \"{before}\""))
     };
-    let different = told("FROM", &before.from, &asked.from)
-        .or_else(|| told("TO", &before.to, &asked.to))
-        .or_else(|| told("--from", &before.start, &asked.start))
-        .or_else(|| told("--to", &before.stop, &asked.stop))
-        .or_else(|| told("query", &before.query, &asked.query));
+    let different = differs("FROM", &before.from, &asked.from)
+        .or_else(|| differs("TO", &before.to, &asked.to))
+        .or_else(|| differs("--from", &before.start, &asked.start))
+        .or_else(|| differs("--to", &before.stop, &asked.stop))
+        .or_else(|| differs("query", &before.query, &asked.query));
     different.unwrap_or_else(|| {
         if before.partitions == asked.partitions {
             "a stream was made anew since".to_owned()

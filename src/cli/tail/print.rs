@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::table::MessageTable;
 use crate::model::Timestamp;
-use crate::store::{Chunk, ExportForm, Exporter, MessageFormat, MessageRef, Query, write_record};
+use crate::store::{Chunk, ExportForm, MessageFormat, MessageRef, Query, write_record};
 
 /// Bytes handed to the reader at once.
 const BUFFER: usize = 256 * 1024;
@@ -36,9 +36,9 @@ pub(super) enum PrintForm {
 
 /// Which messages are printed.
 pub(super) struct Filter {
-    /// Those that this query finds.
+    /// The query that messages must fit.
     pub(super) query: Option<Query>,
-    /// Those of this key.
+    /// The key that they must have.
     pub(super) key: Option<Vec<u8>>,
     /// So many at most.
     pub(super) limit: Option<u64>,
@@ -78,39 +78,23 @@ impl Filter {
 /// Prints runs of messages.
 pub(super) struct Printer {
     filter: Filter,
-    sheet: OutputSink,
+    form: PrintForm,
+    out: Out,
+    /// Whether a message was written already.
+    is_begun: bool,
     printed: Arc<AtomicU64>,
-}
-
-/// Where messages are written, in their form.
-enum OutputSink {
-    Export(Exporter<Out>),
-    Json(Out, bool),
-    Table(Out, MessageTable),
-    Custom(Out, MessageFormat),
-    Count(Out),
 }
 
 impl Printer {
     /// A printer that writes to `out`.
-    pub(super) fn new(
-        form: PrintForm,
-        filter: Filter,
-        out: Box<dyn Write + Send>,
-    ) -> io::Result<Self> {
-        let out = BufWriter::with_capacity(BUFFER, out);
-        let sheet = match form {
-            PrintForm::Export(form) => OutputSink::Export(Exporter::new(form, out)?),
-            PrintForm::Json => OutputSink::Json(out, true),
-            PrintForm::Table(table) => OutputSink::Table(out, table),
-            PrintForm::Custom(format) => OutputSink::Custom(out, format),
-            PrintForm::Count => OutputSink::Count(out),
-        };
-        Ok(Self {
+    pub(super) fn new(form: PrintForm, filter: Filter, out: Box<dyn Write + Send>) -> Self {
+        Self {
             filter,
-            sheet,
+            form,
+            out: BufWriter::with_capacity(BUFFER, out),
+            is_begun: false,
             printed: Arc::default(),
-        })
+        }
     }
 
     /// Where it counts what it has printed.
@@ -120,13 +104,13 @@ impl Printer {
 
     /// Prints what comes until nothing comes any more or the limit is reached.
     pub(super) fn run(mut self, mut runs: mpsc::Receiver<MessageRun>) -> io::Result<()> {
-        self.sheet.begin()?;
+        self.begin()?;
         let mut left = self.filter.limit.unwrap_or(u64::MAX);
         while left > 0 {
             let run = match runs.try_recv() {
                 Ok(run) => run,
                 Err(_nothing_yet) => {
-                    self.sheet.flush()?;
+                    self.out.flush()?;
                     match runs.blocking_recv() {
                         Some(run) => run,
                         None => break,
@@ -135,74 +119,55 @@ impl Printer {
             };
             left = self.print(&run, left)?;
         }
-        self.sheet.finish(self.printed.load(Ordering::Relaxed))
+        self.finish()
     }
 
     /// Prints the messages of a run that are wanted, and returns how many more may be printed.
     fn print(&mut self, (chunk, range): &MessageRun, left: u64) -> io::Result<u64> {
-        let mut printed = 0;
-        let filter = &self.filter;
-        let mut print = |message: MessageRef<'_>| {
-            if printed < left {
-                printed += 1;
-                return self.sheet.write(&message);
-            }
-            Ok(())
-        };
-        if filter.takes_all() {
-            chunk
-                .iter()
-                .take(range.end)
-                .skip(range.start)
-                .try_for_each(print)?;
+        let messages: Box<dyn Iterator<Item = MessageRef<'_>>> = if self.filter.takes_all() {
+            Box::new(chunk.iter().take(range.end).skip(range.start))
         } else {
-            let found = filter.find(chunk, range).into_iter();
-            let mut found = found.filter_map(|index| chunk.get(index));
-            found.try_for_each(&mut print)?;
+            let found = self.filter.find(chunk, range).into_iter();
+            Box::new(found.filter_map(|index| chunk.get(index)))
+        };
+        let mut printed = 0;
+        for message in messages.take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            self.write(&message)?;
+            printed += 1;
         }
         self.printed.fetch_add(printed, Ordering::Relaxed);
         Ok(left - printed)
     }
-}
 
-impl OutputSink {
     fn begin(&mut self) -> io::Result<()> {
-        match self {
-            Self::Json(out, _) => out.write_all(b"["),
-            Self::Table(out, table) => table.head(out),
-            Self::Export(_) | Self::Custom(..) | Self::Count(_) => Ok(()),
+        match &self.form {
+            PrintForm::Export(form) => form.write_head(&mut self.out),
+            PrintForm::Json => self.out.write_all(b"["),
+            PrintForm::Table(table) => table.head(&mut self.out),
+            PrintForm::Custom(_) | PrintForm::Count => Ok(()),
         }
     }
 
     fn write(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
-        match self {
-            Self::Export(exporter) => exporter.write(message),
-            Self::Json(out, first) => {
-                out.write_all(if *first { b"\n" } else { b"," })?;
-                *first = false;
-                write_record(message, out)
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
+        match &self.form {
+            PrintForm::Export(form) => form.write(message, &mut self.out),
+            PrintForm::Json => {
+                self.out.write_all(if is_first { b"\n" } else { b"," })?;
+                write_record(message, &mut self.out)
             }
-            Self::Table(out, table) => table.row(message, out),
-            Self::Custom(out, format) => format.write(message, out),
-            Self::Count(_) => Ok(()),
+            PrintForm::Table(table) => table.row(message, &mut self.out),
+            PrintForm::Custom(format) => format.write(message, &mut self.out),
+            PrintForm::Count => Ok(()),
         }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Export(exporter) => exporter.flush(),
-            Self::Json(out, _) | Self::Table(out, _) | Self::Custom(out, _) | Self::Count(out) => {
-                out.flush()
-            }
+    fn finish(mut self) -> io::Result<()> {
+        match self.form {
+            PrintForm::Json => self.out.write_all(b"]\n")?,
+            PrintForm::Count => writeln!(self.out, "{}", self.printed.load(Ordering::Relaxed))?,
+            PrintForm::Export(_) | PrintForm::Table(_) | PrintForm::Custom(_) => {}
         }
-    }
-
-    fn finish(mut self, count: u64) -> io::Result<()> {
-        match &mut self {
-            Self::Json(out, _) => out.write_all(b"]\n")?,
-            Self::Count(out) => writeln!(out, "{count}")?,
-            Self::Export(_) | Self::Table(..) | Self::Custom(..) => {}
-        }
-        self.flush()
+        self.out.flush()
     }
 }

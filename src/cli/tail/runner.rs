@@ -21,10 +21,10 @@ use crate::store::{Chunk, Merge};
 /// Chunks on their way to the printer.
 const QUEUE: usize = 4;
 /// Bytes of one partition that may wait for the others.
-const WAITING: usize = 4 << 20;
+const MAX_WAITING: usize = 4 << 20;
 /// How long messages wait for those of other partitions while they come live.
 const LATENESS: Duration = Duration::from_millis(300);
-/// The same in a range, where every partition has messages or an end: only a slow broker makes the others wait.
+/// How long messages wait in a range, where every partition has messages or an end: only a slow broker makes others wait.
 const RANGE_LATENESS: Duration = Duration::from_secs(5);
 /// How often what waits is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -40,7 +40,7 @@ pub(super) struct TailRunner<'c> {
     follows: bool,
     received: u64,
     printed: Arc<AtomicU64>,
-    /// Ticks since a message came; `None` once that was said.
+    /// Ticks since a message came; `None` once that was reported.
     quiet: Option<u32>,
     /// What the first partition that failed ends the command with.
     exit: Exit,
@@ -60,7 +60,7 @@ impl<'c> TailRunner<'c> {
         for index in subscriptions.all() {
             merge.open(&index.stream, index.partition, Timestamp::now());
         }
-        let flow = Self {
+        let runner = Self {
             console,
             subscriptions,
             merge,
@@ -71,11 +71,11 @@ impl<'c> TailRunner<'c> {
             quiet: None,
             exit: Exit::DONE,
         };
-        (flow, queue)
+        (runner, queue)
     }
 
-    /// The same, saying when nothing comes.
-    pub(super) fn saying_when_quiet(self) -> Self {
+    /// Reports once on stderr when nothing comes.
+    pub(super) fn reporting_silence(self) -> Self {
         Self {
             quiet: Some(0),
             ..self
@@ -86,11 +86,11 @@ impl<'c> TailRunner<'c> {
     pub(super) async fn run(
         mut self,
         mut printing: JoinHandle<io::Result<()>>,
-        says_progress: bool,
+        reports_progress: bool,
     ) -> Result {
         let printed = tokio::select! {
             printed = &mut printing => printed,
-            () = self.read(says_progress) => {
+            () = self.read(reports_progress) => {
                 let (closed, _) = mpsc::channel(1);
                 self.runs = closed;
                 printing.await
@@ -100,39 +100,39 @@ impl<'c> TailRunner<'c> {
             Ok(printed) => printed?,
             Err(_panicked) => return Err(CliError::new(Exit::FAILED, "the printer broke")),
         }
-        if says_progress {
-            self.say_progress(self.received);
+        if reports_progress {
+            self.print_progress(self.received);
         }
         Ok(self.exit)
     }
 
-    async fn read(&mut self, says_progress: bool) {
+    async fn read(&mut self, reports_progress: bool) {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut tick, mut before) = (0, 0);
         loop {
             let merge = &self.merge;
-            let takes = |index: &PartitionSubscription| {
-                merge.waiting_bytes(&index.stream, index.partition) < WAITING
+            let has_room = |index: &PartitionSubscription| {
+                merge.waiting_bytes(&index.stream, index.partition) < MAX_WAITING
             };
             tokio::select! {
-                item = self.subscriptions.next(takes) => match item {
+                item = self.subscriptions.next(has_room) => match item {
                     Some((_, SubscriptionItem::Batch(chunk))) => self.merge_chunk(chunk).await,
                     Some((index, SubscriptionItem::Event(event))) => self.apply_event(index, event),
                     None => break,
                 },
                 _ = ticks.tick() => {
                     tick += 1;
-                    self.say_quiet();
-                    if says_progress && tick % SECOND == 0 {
-                        self.say_progress(self.received - before);
+                    self.print_silence();
+                    if reports_progress && tick % SECOND == 0 {
+                        self.print_progress(self.received - before);
                         before = self.received;
                     }
                 }
             }
-            self.pass_on().await;
+            self.send_runs().await;
         }
-        self.pass_on().await;
+        self.send_runs().await;
     }
 
     async fn merge_chunk(&mut self, chunk: Arc<Chunk>) {
@@ -147,7 +147,7 @@ impl<'c> TailRunner<'c> {
     }
 
     /// Hands the printer what need not wait any longer.
-    async fn pass_on(&mut self) {
+    async fn send_runs(&mut self) {
         while let Some(run) = self.merge.next_run(Timestamp::now()) {
             if self.runs.send(run).await.is_err() {
                 return;
@@ -166,11 +166,11 @@ impl<'c> TailRunner<'c> {
         if let SubscriptionEvent::Ended(reason) = event {
             self.merge
                 .end(&read.stream, read.partition, Timestamp::now());
-            self.ended(&target, reason);
+            self.end_partition(&target, reason);
         }
     }
 
-    fn ended(&mut self, target: &Target, reason: EndReason) {
+    fn end_partition(&mut self, target: &Target, reason: EndReason) {
         if self.follows && reason == EndReason::ReadonlyEnd {
             let sentence = format!("{target} is readonly, and its end is reached");
             return self.console.print_error(&sentence);
@@ -187,8 +187,8 @@ impl<'c> TailRunner<'c> {
         }
     }
 
-    /// Says once that nothing comes, so that nobody takes silence for a fault.
-    fn say_quiet(&mut self) {
+    /// Reports once that nothing comes, so that nobody mistakes silence for a fault.
+    fn print_silence(&mut self) {
         let Some(quiet) = &mut self.quiet else {
             return;
         };
@@ -199,11 +199,11 @@ impl<'c> TailRunner<'c> {
         }
     }
 
-    fn say_progress(&mut self, rate: u64) {
+    fn print_progress(&mut self, rate: u64) {
         let printed = self.printed.load(Ordering::Relaxed);
-        let late = self.merge.late();
+        let out_of_order = self.merge.out_of_order();
         self.console.print_error(&format!(
-            "{} received, {rate}/s, {printed} printed, {late} out of order",
+            "{} received, {rate}/s, {printed} printed, {out_of_order} out of order",
             self.received
         ));
     }

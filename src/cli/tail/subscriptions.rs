@@ -1,5 +1,5 @@
 //! The subscriptions of one tail, side by side: what comes next from any of them.
-//! A index that brought more than can be printed is not polled, so that its broker waits (I12).
+//! One that brought more than can be printed is not polled, so that its broker waits (I12).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ pub(super) struct PartitionSubscription {
 /// All of them.
 pub(super) struct SubscriptionSet {
     subscriptions: Vec<PartitionSubscription>,
-    /// Which one to ask first: each in turn, so that a busy one silences no other.
-    turn: usize,
+    /// Which one to poll first: each in next_polled, so that a busy one silences no other.
+    next_polled: usize,
 }
 
 impl SubscriptionSet {
@@ -56,8 +56,11 @@ impl SubscriptionSet {
         }
         subscriptions.sort_by_key(|(number, _)| *number);
         Ok(Self {
-            subscriptions: subscriptions.into_iter().map(|(_, index)| index).collect(),
-            turn: 0,
+            subscriptions: subscriptions
+                .into_iter()
+                .map(|(_, subscription)| subscription)
+                .collect(),
+            next_polled: 0,
         })
     }
 
@@ -66,31 +69,31 @@ impl SubscriptionSet {
         &self.subscriptions
     }
 
-    /// The next item of any index that `takes` more, with the index's number; `None` once all have ended.
+    /// The next item of any subscription that `has_room`, with its number; `None` once all have ended.
     pub(super) async fn next(
         &mut self,
-        takes: impl Fn(&PartitionSubscription) -> bool,
+        has_room: impl Fn(&PartitionSubscription) -> bool,
     ) -> Option<(usize, SubscriptionItem<Arc<Chunk>>)> {
         std::future::poll_fn(|cx| {
             let count = self.subscriptions.len();
             let mut is_open = false;
             for step in 0..count {
-                let number = (self.turn + step) % count;
-                let index = &mut self.subscriptions[number];
-                is_open |= index.messages.is_some();
-                if index.messages.is_none() || !takes(index) {
+                let number = (self.next_polled + step) % count;
+                let subscription = &mut self.subscriptions[number];
+                is_open |= subscription.messages.is_some();
+                if subscription.messages.is_none() || !has_room(subscription) {
                     continue;
                 }
-                let polled = index
+                let polled = subscription
                     .messages
                     .as_mut()
                     .map(|messages| Pin::new(messages).poll_next(cx));
                 match polled {
                     Some(Poll::Ready(Some(item))) => {
-                        self.turn = number + 1;
+                        self.next_polled = number + 1;
                         return Poll::Ready(Some((number, item)));
                     }
-                    Some(Poll::Ready(None)) => index.messages = None,
+                    Some(Poll::Ready(None)) => subscription.messages = None,
                     Some(Poll::Pending) | None => {}
                 }
             }

@@ -69,7 +69,7 @@ impl Rest {
         put_field(&mut self.headers, value);
     }
 
-    fn settle(&mut self) {
+    fn commit(&mut self) {
         let headers = &mut self.headers;
         self.subject_header
             .drop_header_equal_to_field(b"subject", &self.subject, headers);
@@ -106,7 +106,7 @@ struct CachedFields {
     bytes: Vec<u8>,
     partition: PartitionId,
     rest: Rest,
-    /// Its number among the origins of the chunk being built, once it has one: it is of the chunk's partition then.
+    /// The number among the origins of the chunk being built, once it has one: it is of the chunk's partition then.
     origin: Option<u32>,
 }
 
@@ -152,15 +152,15 @@ impl FieldCache {
         known.partition = partition;
         known.origin = None;
         std::mem::swap(&mut known.rest, &mut self.open);
-        known.rest.settle();
+        known.rest.commit();
         self.open.clear();
         self.current = Some(number);
     }
 
     /// All fields of the message are there.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn commit(&mut self) {
         if self.current.is_none() {
-            self.open.settle();
+            self.open.commit();
         }
     }
 
@@ -172,12 +172,12 @@ impl FieldCache {
         }
     }
 
-    /// Its number among the origins of the chunk being built, where that is known.
+    /// The number among the origins of the chunk being built, where that is known.
     pub(super) fn origin(&self) -> Option<u32> {
         self.known[self.current?].origin
     }
 
-    /// It has this number.
+    /// Gives the open message this origin.
     pub(super) fn set_origin(&mut self, origin: u32) {
         if let Some(number) = self.current {
             self.known[number].origin = Some(origin);

@@ -1,5 +1,5 @@
 //! Bytes as hexadecimal digits, as many a line as are asked for, each line with its offset and its characters.
-//! It shows what is there; nothing is interpreted.
+//! Shows what is there; nothing is interpreted.
 
 use std::fmt::Write as _;
 

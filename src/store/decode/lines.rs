@@ -34,7 +34,7 @@ struct Token {
 /// How a line is reached from the one that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NodeStep {
-    /// It is the root, or closes a node.
+    /// The root, or what closes a node.
     None,
     /// By the key in its first token.
     Key,
@@ -45,7 +45,7 @@ enum NodeStep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Line {
     depth: u32,
-    /// Its first token.
+    /// The first token.
     tokens: u32,
     /// The line that opens the node it is in.
     parent: u32,

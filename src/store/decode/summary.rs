@@ -10,7 +10,7 @@ const BYTES: usize = 4 << 10;
 const LINES: usize = 64;
 
 /// The content of bytes that are not text as one line. `None` where no form but text or hex fits them.
-pub fn gist(bytes: &[u8], schema: Option<&Schema>) -> Option<String> {
+pub fn summary(bytes: &[u8], schema: Option<&Schema>) -> Option<String> {
     let options = DecodeOptions {
         form: Format::Auto,
         schema,
@@ -49,19 +49,23 @@ fn joined(lines: &Lines) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::gist;
+    use super::summary;
 
     #[test]
     fn a_binary_map_reads_like_json_in_one_line() {
         let cbor = b"\xa2dpagee/cartbms\xd9\x01\x02";
-        assert_eq!(gist(cbor, None), None, "what is cut off is not that form");
+        assert_eq!(
+            summary(cbor, None),
+            None,
+            "what is cut off is not that form"
+        );
         let cbor = b"\xa2dpagee/cartbms\x82\x01\x02";
-        let line = gist(cbor, None);
+        let line = summary(cbor, None);
         assert_eq!(line.as_deref(), Some(r#"{"page": "/cart", "ms": [1, 2]}"#));
     }
 
     #[test]
-    fn what_no_form_reads_has_no_gist() {
-        assert_eq!(gist(&[0xf5, 0xc0, 0, 1, 2, 0xff], None), None);
+    fn what_no_form_reads_has_no_summary() {
+        assert_eq!(summary(&[0xf5, 0xc0, 0, 1, 2, 0xff], None), None);
     }
 }

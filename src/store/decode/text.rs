@@ -11,7 +11,7 @@ impl Reading<'_> {
         text.is_some_and(|text| self.text_lines(text))
     }
 
-    /// The same for UTF-16 and Latin-1, which nearly any bytes can be: most of them must be printable.
+    /// As much for UTF-16 and Latin-1, which nearly any bytes can be: most of them must be printable.
     pub(super) fn other_text(&mut self) -> bool {
         if let Some((text, encoding)) = utf16(self.bytes).filter(|(text, _)| is_readable(text)) {
             self.layers.push(encoding);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Field, Needle, Term, Test, all_hold};
+use super::{Field, Needle, Term, Test, all_match};
 use crate::model::Timestamp;
 use crate::store::chunk::{Chunk, MessageEntry, narrow, wide};
 use crate::store::message::MessageRef;
@@ -52,7 +52,7 @@ fn sweepable(term: &Term) -> Option<(&Field, &Needle)> {
 
 fn one_by_one(terms: &[Term], chunk: &Chunk, now: Timestamp) -> Vec<u32> {
     let messages = chunk.iter().enumerate();
-    let matching = messages.filter(|(_, message)| all_hold(terms, message, now));
+    let matching = messages.filter(|(_, message)| all_match(terms, message, now));
     matching.map(|(index, _)| narrow(index)).collect()
 }
 
@@ -108,11 +108,11 @@ impl ChunkScan<'_> {
         let value = entry.value_span();
         let in_value = hit.start >= value.start && hit.end <= value.end;
         let looks_there = matches!(self.field, Field::Any | Field::Value);
-        let settled = in_value && looks_there && self.needle.finds_matches();
+        let is_match = in_value && looks_there && self.needle.finds_matches();
         let message = MessageRef {
             chunk: self.chunk,
             entry,
         };
-        settled && self.terms.len() == 1 || all_hold(self.terms, &message, self.now)
+        is_match && self.terms.len() == 1 || all_match(self.terms, &message, self.now)
     }
 }

@@ -23,7 +23,7 @@ const LONGEST_PART: usize = 256;
 pub(in crate::store) enum Needle {
     /// Exactly these bytes.
     Exact(Box<memmem::Finder<'static>>),
-    /// These letters, whatever their case.
+    /// Letters, whatever their case.
     AnyCase(Regex),
     /// A regular expression, and one that finds a part of each of its matches.
     Pattern {
@@ -139,8 +139,8 @@ fn parts_of(hir: &Hir) -> &[Hir] {
 
 /// Literals one of which begins each match of the rest: at the place where the shortest is longest.
 fn required_literals(parts: &[Hir]) -> Option<Regex> {
-    let rests = (0..parts.len()).filter_map(|start| parts.get(start..));
-    let best = rests
+    let suffixes = (0..parts.len()).filter_map(|start| parts.get(start..));
+    let best = suffixes
         .filter_map(literals_of)
         .max_by_key(|literals| shortest(literals))?;
     alternation(&best)

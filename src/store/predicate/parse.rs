@@ -68,12 +68,12 @@ pub(super) fn parse(env: &Env, text: &str) -> Result<IdedExpr, SyntaxError> {
 fn parse_here(env: &Env, text: &str) -> Result<IdedExpr, SyntaxError> {
     let parser = env.parser().max_recursion_depth(DEEPEST_BRACKETS);
     let parsed = parser.parse_with_source_info(text);
-    let (expression, source) = parsed.map_err(|errors| refusal(text, &errors))?;
-    survey(&expression, &source, text)?;
+    let (expression, source) = parsed.map_err(|errors| syntax_error(text, &errors))?;
+    check_expression(&expression, &source, text)?;
     Ok(expression)
 }
 
-fn refusal(text: &str, errors: &ParseErrors) -> SyntaxError {
+fn syntax_error(text: &str, errors: &ParseErrors) -> SyntaxError {
     let Some(error) = errors.errors.first() else {
         return (0, "the expression does not parse".into());
     };
@@ -96,7 +96,11 @@ fn too_deep() -> String {
 }
 
 /// Looks through the whole expression without recursion.
-fn survey(expression: &IdedExpr, source: &SourceInfo, text: &str) -> Result<(), SyntaxError> {
+fn check_expression(
+    expression: &IdedExpr,
+    source: &SourceInfo,
+    text: &str,
+) -> Result<(), SyntaxError> {
     let mut waiting = vec![(expression, 1)];
     let mut known: HashSet<&str> = VARIABLES.into_iter().chain(NAMES).collect();
     let mut named = Vec::new();

@@ -5,7 +5,7 @@ use super::QueryError;
 /// A piece of a query between spaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct QueryWord<'a> {
-    /// Its first byte in the query.
+    /// The first byte in the query.
     pub(super) at: usize,
     /// How many `!` stand in front: an odd number negates.
     pub(super) negations: usize,

@@ -76,7 +76,7 @@ fn what_comes_after_the_window_is_counted_as_late() {
     assert_eq!(take(&mut merge, 100 + SECOND), [(0, 0)]);
     push(&mut merge, &[at(1, 0, 40), at(1, 1, 60)], 2 * SECOND);
     assert_eq!(take(&mut merge, 4 * SECOND), [(1, 0), (1, 1)]);
-    assert_eq!(merge.late(), 1);
+    assert_eq!(merge.out_of_order(), 1);
 }
 
 #[test]

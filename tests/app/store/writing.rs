@@ -1,9 +1,7 @@
 //! Records, tables, formats and comparisons: what leaves the store as text.
 
 use liftui::store::decode::{DecodeOptions, decode};
-use liftui::store::{
-    Chunk, ExportForm, Exporter, LineChange, MessageFormat, Record, diff, write_record,
-};
+use liftui::store::{Chunk, ExportForm, LineChange, MessageFormat, Record, diff, write_record};
 use std::sync::Arc;
 
 use super::{Given, chunks};
@@ -22,11 +20,11 @@ fn chunk() -> Arc<Chunk> {
 }
 
 fn export(form: ExportForm) -> String {
-    let mut exporter = Exporter::new(form, Vec::new()).expect("memory takes it");
+    let mut bytes = Vec::new();
+    form.write_head(&mut bytes).expect("memory takes it");
     for message in chunk().iter() {
-        exporter.write(&message).expect("memory takes it");
+        form.write(&message, &mut bytes).expect("memory takes it");
     }
-    let bytes = exporter.finish().expect("memory takes it");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -1,6 +1,7 @@
 //! Rows of wire-contract §4.7 to §4.11.
 
-use super::{Row, both, demo, never, test};
+use super::{Row, both, demo, never};
+use crate::{client_groups, client_tls, demo_groups, demo_rules, row_groups, row_subscribes};
 
 const OTHERS: &str = "other tests change a real cluster's counts and groups at the same time";
 const SLOW: &str = "a real server takes 15 s for it, and a second member to be believed";
@@ -12,54 +13,54 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.7",
         "unknown stream in a list",
-        test!(row_groups::metadata_tells_of_unknown_names_as_data),
+        row_groups::metadata_tells_of_unknown_names_as_data,
     ),
     both(
         "4.7",
         "unknown group",
-        test!(row_groups::metadata_tells_of_unknown_names_as_data),
+        row_groups::metadata_tells_of_unknown_names_as_data,
     ),
     both(
         "4.7",
         "partition metadata of what is unknown",
-        test!(row_groups::only_a_running_leader_tells_of_its_partition),
+        row_groups::only_a_running_leader_tells_of_its_partition,
     ),
     both(
         "4.7",
         "partition metadata elsewhere, or while paused",
-        test!(row_groups::only_a_running_leader_tells_of_its_partition),
+        row_groups::only_a_running_leader_tells_of_its_partition,
     ),
     both(
         "4.7",
         "the answering broker is the first",
-        test!(row_groups::each_broker_names_itself_first_and_all_streams_with_the_clusters_own),
+        row_groups::each_broker_names_itself_first_and_all_streams_with_the_clusters_own,
     ),
     both(
         "4.7",
         "internal streams are listed",
-        test!(row_groups::each_broker_names_itself_first_and_all_streams_with_the_clusters_own),
+        row_groups::each_broker_names_itself_first_and_all_streams_with_the_clusters_own,
     ),
     both(
         "4.7",
         "ends of a log are the answering broker's",
-        test!(row_groups::ends_of_a_log_are_the_answering_brokers_own),
+        row_groups::ends_of_a_log_are_the_answering_brokers_own,
     ),
     both(
         "4.7",
         "groups are not listed, but found",
-        test!(client_groups::groups_are_found_without_being_a_member),
+        client_groups::groups_are_found_without_being_a_member,
     ),
     demo(
         "4.7",
         "an old list of brokers costs a deadline or 3 s",
         "it takes the death of a broker",
-        test!(demo_rules::an_old_list_of_brokers_costs_a_deadline_or_three_seconds),
+        demo_rules::an_old_list_of_brokers_costs_a_deadline_or_three_seconds,
     ),
     demo(
         "4.7",
         "counts leave out what is paused",
         OTHERS,
-        test!(demo_rules::counts_of_brokers_leave_out_what_is_paused),
+        demo_rules::counts_of_brokers_leave_out_what_is_paused,
     ),
     never(
         "4.7",
@@ -70,22 +71,22 @@ pub(super) const ROWS: &[Row] = &[
         "4.8",
         "cursors are off by default",
         "the cluster under test has them, or says that it has not",
-        test!(client_groups::a_cluster_without_cursors_or_activity_says_so),
+        client_groups::a_cluster_without_cursors_or_activity_says_so,
     ),
     both(
         "4.8",
         "key, partition and record of a cursor",
-        test!(row_groups::a_cursor_lives_where_its_key_says_whatever_it_names),
+        row_groups::a_cursor_lives_where_its_key_says_whatever_it_names,
     ),
     both(
         "4.8",
         "streams and partitions are not checked",
-        test!(row_groups::a_cursor_lives_where_its_key_says_whatever_it_names),
+        row_groups::a_cursor_lives_where_its_key_says_whatever_it_names,
     ),
     both(
         "4.8",
         "an absent cursor is -1",
-        test!(row_groups::a_cursor_lives_where_its_key_says_whatever_it_names),
+        row_groups::a_cursor_lives_where_its_key_says_whatever_it_names,
     ),
     never(
         "4.8",
@@ -95,12 +96,12 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.8",
         "stream or cursor id empty",
-        test!(row_groups::cursors_are_refused_in_these_words),
+        row_groups::cursors_are_refused_in_these_words,
     ),
     both(
         "4.8",
         "the wrong broker",
-        test!(row_groups::a_cursor_lives_where_its_key_says_whatever_it_names),
+        row_groups::a_cursor_lives_where_its_key_says_whatever_it_names,
     ),
     never(
         "4.8",
@@ -110,24 +111,24 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.8",
         "SetCursor without a deadline",
-        test!(row_groups::a_cursor_lives_where_its_key_says_whatever_it_names),
+        row_groups::a_cursor_lives_where_its_key_says_whatever_it_names,
     ),
     both(
         "4.8",
         "all cursors are found in __cursors",
-        test!(client_groups::cursors_are_stored_fetched_and_found),
+        client_groups::cursors_are_stored_fetched_and_found,
     ),
     demo(
         "4.9",
         "TLS where it is switched on",
         CERTIFICATES,
-        test!(client_tls::a_server_of_the_named_authority_is_spoken_to_and_any_other_is_not),
+        client_tls::a_server_of_the_named_authority_is_spoken_to_and_any_other_is_not,
     ),
     demo(
         "4.9",
         "a client certificate where it is asked for",
         CERTIFICATES,
-        test!(client_tls::a_server_that_asks_for_a_certificate_gets_it_or_refuses),
+        client_tls::a_server_that_asks_for_a_certificate_gets_it_or_refuses,
     ),
     never("4.9", "no tokens or passwords", "there is nothing to send"),
     never("4.9", "authz by certificate, stream and call", AUTHZ),
@@ -153,38 +154,38 @@ pub(super) const ROWS: &[Row] = &[
         "4.10",
         "off by default",
         "the cluster under test has it, or says that it has not",
-        test!(client_groups::a_cluster_without_cursors_or_activity_says_so),
+        client_groups::a_cluster_without_cursors_or_activity_says_so,
     ),
     both(
         "4.10",
         "one partition, replicated everywhere",
-        test!(row_groups::activity_is_an_event_a_message_in_the_order_of_ids),
+        row_groups::activity_is_an_event_a_message_in_the_order_of_ids,
     ),
     both(
         "4.10",
         "no key, ids increase, CREATE has no number",
-        test!(row_groups::activity_is_an_event_a_message_in_the_order_of_ids),
+        row_groups::activity_is_an_event_a_message_in_the_order_of_ids,
     ),
     both(
         "4.10",
         "CREATE, DELETE, PAUSE, RESUME, SET_STREAM_READONLY",
-        test!(client_groups::activity_tells_what_was_done_once_and_in_order),
+        client_groups::activity_tells_what_was_done_once_and_in_order,
     ),
     both(
         "4.10",
         "an automatic pause is told",
-        test!(row_groups::a_partition_that_pauses_itself_is_told_as_paused),
+        row_groups::a_partition_that_pauses_itself_is_told_as_paused,
     ),
     both(
         "4.10",
         "JOIN and LEAVE",
-        test!(client_groups::groups_are_found_without_being_a_member),
+        client_groups::groups_are_found_without_being_a_member,
     ),
     demo(
         "4.10",
         "expired members leave as expired",
         SLOW,
-        test!(demo_groups::partitions_are_shared_out_and_shared_again_when_a_member_goes_silent),
+        demo_groups::partitions_are_shared_out_and_shared_again_when_a_member_goes_silent,
     ),
     never(
         "4.10",
@@ -200,103 +201,103 @@ pub(super) const ROWS: &[Row] = &[
         "4.11",
         "the coordinator is the broker with the fewest groups",
         OTHERS,
-        test!(demo_groups::each_group_goes_to_the_broker_that_coordinates_the_fewest),
+        demo_groups::each_group_goes_to_the_broker_that_coordinates_the_fewest,
     ),
     both(
         "4.11",
         "epoch 0 first, a new one with each change, gone with the last",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "partitions go to the member with the fewest",
-        test!(row_groups::partitions_go_in_turn_to_the_member_with_the_fewest),
+        row_groups::partitions_go_in_turn_to_the_member_with_the_fewest,
     ),
     demo(
         "4.11",
         "heartbeats keep a member, silence ends it",
         SLOW,
-        test!(client_groups::a_member_taken_for_dead_joins_again),
+        client_groups::a_member_taken_for_dead_joins_again,
     ),
     both(
         "4.11",
         "the coordinator may not know the group for a moment",
-        test!(client_groups::members_share_partitions_and_take_over_where_one_left),
+        client_groups::members_share_partitions_and_take_over_where_one_left,
     ),
     demo(
         "4.11",
         "a dead coordinator is replaced",
         "it takes the death of a broker",
-        test!(client_groups::a_group_outlives_its_coordinator),
+        client_groups::a_group_outlives_its_coordinator,
     ),
     both(
         "4.11",
         "fencing on Subscribe",
-        test!(row_subscribes::a_newer_member_of_a_group_ends_the_older_ones_call_cleanly),
+        row_subscribes::a_newer_member_of_a_group_ends_the_older_ones_call_cleanly,
     ),
     both(
         "4.11",
         "empty ids",
-        test!(row_groups::groups_ask_for_every_id_in_these_words),
+        row_groups::groups_ask_for_every_id_in_these_words,
     ),
     both(
         "4.11",
         "join of an unknown stream",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "join twice",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "leave of an unknown group",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "leave by a non-member",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "assignments of an unknown group",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "assignments at the wrong broker",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "assignments with another epoch",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "assignments of a non-member",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "report of an unknown group",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "stale report",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "report by a non-member",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
     both(
         "4.11",
         "report of the only broker",
-        test!(row_groups::groups_are_refused_in_these_words),
+        row_groups::groups_are_refused_in_these_words,
     ),
 ];

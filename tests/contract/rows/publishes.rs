@@ -1,6 +1,7 @@
 //! Rows of wire-contract §4.3 to §4.5.
 
-use super::{Row, both, demo, never, test};
+use super::{Row, both, demo, never};
+use crate::{client_publish, demo_faults, row_publishes, row_streams};
 
 const CONFIG: &str =
     "it takes a configuration of its own (clustering.replication.max.bytes); read from source";
@@ -11,37 +12,37 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.3",
         "stream empty",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     both(
         "4.3",
         "unknown stream",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     both(
         "4.3",
         "unknown or negative partition",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     both(
         "4.3",
         "readonly partition",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     both(
         "4.3",
         "concurrency control with policy none",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     both(
         "4.3",
         "wrong expected offset",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     both(
         "4.3",
         "envelope over the limit of NATS",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     never("4.3", "envelope over replication.max.bytes alone", CONFIG),
     never("4.3", "encryption failure", KEY),
@@ -53,54 +54,54 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.3",
         "ISR below minISR with policy all",
-        test!(row_publishes::below_min_isr_the_leader_acks_and_all_replicas_never_do),
+        row_publishes::below_min_isr_the_leader_acks_and_all_replicas_never_do,
     ),
     both(
         "4.3",
         "request over 4 MiB",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     never("4.3", "authz refused", AUTHZ),
     both(
         "4.3",
         "an ack comes only under a deadline on the wire",
-        test!(row_publishes::without_a_deadline_on_the_wire_no_ack_comes),
+        row_publishes::without_a_deadline_on_the_wire_no_ack_comes,
     ),
     both(
         "4.3",
         "our publishes always carry one",
-        test!(client_publish::an_ack_comes_though_no_deadline_was_asked_for),
+        client_publish::an_ack_comes_though_no_deadline_was_asked_for,
     ),
     both(
         "4.3",
         "a paused target is resumed",
-        test!(row_streams::publishing_and_subscribing_with_resume_wake_a_partition),
+        row_streams::publishing_and_subscribing_with_resume_wake_a_partition,
     ),
     both(
         "4.3",
         "a paused readonly target refuses and stays paused",
-        test!(row_publishes::a_paused_readonly_partition_refuses_as_readonly),
+        row_publishes::a_paused_readonly_partition_refuses_as_readonly,
     ),
     demo(
         "4.3",
         "without a leader the message is dropped",
         "it takes the death of a broker",
-        test!(demo_faults::a_lone_replica_is_unavailable_while_its_broker_is_dead),
+        demo_faults::a_lone_replica_is_unavailable_while_its_broker_is_dead,
     ),
     both(
         "4.3",
         "leader acks before commit, all after",
-        test!(row_publishes::below_min_isr_the_leader_acks_and_all_replicas_never_do),
+        row_publishes::below_min_isr_the_leader_acks_and_all_replicas_never_do,
     ),
     both(
         "4.3",
         "content of an ack",
-        test!(row_publishes::an_ack_says_who_stored_what_where),
+        row_publishes::an_ack_says_who_stored_what_where,
     ),
     both(
         "4.3",
         "content of an ack, through our client",
-        test!(client_publish::every_field_of_a_publish_is_stored_and_acked),
+        client_publish::every_field_of_a_publish_is_stored_and_acked,
     ),
     never(
         "4.3",
@@ -110,17 +111,17 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.3",
         "expectedOffset without concurrency control is ignored",
-        test!(row_publishes::expected_offsets_count_only_where_they_are_switched_on),
+        row_publishes::expected_offsets_count_only_where_they_are_switched_on,
     ),
     both(
         "4.3",
         "-1 is any, 0 only the first, others must match",
-        test!(row_publishes::expected_offsets_count_only_where_they_are_switched_on),
+        row_publishes::expected_offsets_count_only_where_they_are_switched_on,
     ),
     both(
         "4.3",
         "-2 and 99 are rejected",
-        test!(row_publishes::publishes_are_refused_in_these_words),
+        row_publishes::publishes_are_refused_in_these_words,
     ),
     never(
         "4.3",
@@ -135,33 +136,33 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.4",
         "unknown or empty stream name",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     both(
         "4.4",
         "unknown partition",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     both(
         "4.4",
         "readonly, with policy none too",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     both(
         "4.4",
         "concurrency control with policy none",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     both(
         "4.4",
         "wrong expected offset",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     never("4.4", "larger than replication.max.bytes", CONFIG),
     both(
         "4.4",
         "publish to NATS failed",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     never(
         "4.4",
@@ -177,32 +178,32 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.4",
         "each code has its kind in a session",
-        test!(row_publishes::the_kinds_of_errors_of_a_session_are_those_of_its_codes),
+        row_publishes::the_kinds_of_errors_of_a_session_are_those_of_its_codes,
     ),
     both(
         "4.4",
         "errors end nothing and keep no order",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     both(
         "4.4",
         "success is an ack, and nothing for policy none",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     both(
         "4.4",
         "an error carries an ack without correlation id",
-        test!(row_publishes::async_publishes_are_refused_one_by_one_in_these_words),
+        row_publishes::async_publishes_are_refused_one_by_one_in_these_words,
     ),
     both(
         "4.4",
         "no ack within time is no answer",
-        test!(row_publishes::what_is_never_acked_is_never_answered_and_closing_waits_for_the_rest),
+        row_publishes::what_is_never_acked_is_never_answered_and_closing_waits_for_the_rest,
     ),
     both(
         "4.4",
         "half-close waits for acks in flight, then ends OK",
-        test!(row_publishes::what_is_never_acked_is_never_answered_and_closing_waits_for_the_rest),
+        row_publishes::what_is_never_acked_is_never_answered_and_closing_waits_for_the_rest,
     ),
     never(
         "4.4",
@@ -212,46 +213,46 @@ pub(super) const ROWS: &[Row] = &[
     both(
         "4.4",
         "a session stores what it is given in its order",
-        test!(row_publishes::a_bulk_of_messages_is_stored_in_the_order_it_was_sent),
+        row_publishes::a_bulk_of_messages_is_stored_in_the_order_it_was_sent,
     ),
     both(
         "4.5",
         "nobody listens",
-        test!(row_publishes::a_subject_that_nobody_stores_is_not_acked),
+        row_publishes::a_subject_that_nobody_stores_is_not_acked,
     ),
     both(
         "4.5",
         "the target is paused",
-        test!(row_streams::publishing_to_its_subject_wakes_nothing),
+        row_streams::publishing_to_its_subject_wakes_nothing,
     ),
     both(
         "4.5",
         "the target is readonly",
-        test!(row_publishes::a_subject_that_nobody_stores_is_not_acked),
+        row_publishes::a_subject_that_nobody_stores_is_not_acked,
     ),
     both(
         "4.5",
         "empty subject",
-        test!(row_publishes::a_subject_that_nobody_stores_is_not_acked),
+        row_publishes::a_subject_that_nobody_stores_is_not_acked,
     ),
     both(
         "4.5",
         "ack errors are no status",
-        test!(row_publishes::an_ack_error_of_a_subject_is_no_status_but_an_error_of_ours),
+        row_publishes::an_ack_error_of_a_subject_is_no_status_but_an_error_of_ours,
     ),
     both(
         "4.5",
         "our client makes them errors",
-        test!(client_publish::the_error_inside_an_ack_is_an_error),
+        client_publish::the_error_inside_an_ack_is_an_error,
     ),
     both(
         "4.5",
         "the first of several acks is returned",
-        test!(row_publishes::one_of_the_streams_on_a_subject_acks_and_all_store),
+        row_publishes::one_of_the_streams_on_a_subject_acks_and_all_store,
     ),
     both(
         "4.5",
         "no partition is suffixed",
-        test!(row_publishes::one_of_the_streams_on_a_subject_acks_and_all_store),
+        row_publishes::one_of_the_streams_on_a_subject_acks_and_all_store,
     ),
 ];

@@ -51,7 +51,7 @@ impl OutOfOrder {
 
     /// Records which messages of a chunk are late, before they are put into the store.
     pub(super) fn record(&mut self, chunk: &Chunk, store: &Store) {
-        let messages = store.late_in(chunk, LATE_AFTER);
+        let messages = store.out_of_order_in(chunk, LATE_AFTER);
         let last = messages.checked_sub(1).and_then(|last| chunk.get(last));
         let Some(last) = last.map(|message| message.offset()) else {
             return;

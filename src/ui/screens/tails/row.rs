@@ -7,7 +7,7 @@ use ratatui::text::Span;
 use crate::app::screens::tails::{LATE_AFTER, OutOfOrder};
 use crate::app::{App, Schemas, Tail};
 use crate::model::Timestamp;
-use crate::store::decode::gist;
+use crate::store::decode::summary;
 use crate::store::{JsonPath, MessageRef};
 use crate::ui::format::{self, count, pad};
 use crate::ui::painter::span;
@@ -164,7 +164,7 @@ impl<'a> Columns<'a> {
             return span(theme.glyphs.none, theme.faint);
         }
         if !is_text(value) {
-            if let Some(line) = gist(value, self.schemas.of(message.stream())) {
+            if let Some(line) = summary(value, self.schemas.of(message.stream())) {
                 return span(self.scrolled(&line), theme.text);
             }
             let bytes = value

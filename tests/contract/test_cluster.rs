@@ -2,6 +2,7 @@
 //! Names are unique to each run; what was made is deleted at the end.
 
 use std::io::Write;
+use std::process::{ExitCode, Termination};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -52,10 +53,12 @@ pub(crate) fn aloud(text: &str) {
 }
 
 /// A cluster under test.
-pub(crate) struct Bed {
+pub(crate) struct TestCluster {
     pub(crate) client: Client,
     pub(crate) addresses: Vec<String>,
     demo: Option<DemoCluster>,
+    /// Whether it would be the real one where one is named.
+    is_of_any: bool,
     made: Mutex<Vec<String>>,
     _share: Option<Share>,
 }
@@ -77,7 +80,7 @@ pub(crate) fn lively() -> DemoOptions {
     }
 }
 
-impl Bed {
+impl TestCluster {
     /// The real cluster, or else three demo brokers.
     pub(crate) async fn any() -> Self {
         Self::any_or(lively()).await
@@ -85,24 +88,28 @@ impl Bed {
 
     /// The real cluster, or else a demo cluster of that kind.
     pub(crate) async fn any_or(options: DemoOptions) -> Self {
-        match real_addresses() {
+        let mut test = match real_addresses() {
             Some(addresses) => {
                 let share = Share::Part(SHARED.read().await);
                 Self::at(addresses, None, Some(share)).await
             }
             None => Self::demo(options).await,
-        }
+        };
+        test.is_of_any = true;
+        test
     }
 
     /// The real cluster while no other test uses it, or else three demo brokers.
     pub(crate) async fn any_alone() -> Self {
-        match real_addresses() {
+        let mut test = match real_addresses() {
             Some(addresses) => {
                 let share = Share::Whole(SHARED.write().await);
                 Self::at(addresses, None, Some(share)).await
             }
             None => Self::demo(lively()).await,
-        }
+        };
+        test.is_of_any = true;
+        test
     }
 
     /// A demo cluster, whatever the environment says.
@@ -120,6 +127,7 @@ impl Bed {
             client: client.expect("the cluster answers"),
             addresses,
             demo,
+            is_of_any: false,
             made: Mutex::default(),
             _share: share,
         }
@@ -347,6 +355,13 @@ impl Bed {
         }
     }
 
+    /// Deletes what was made, at the end of a test that shows a row of the contract of any cluster.
+    pub(crate) async fn close_of_any(self) -> OfAnyCluster {
+        assert!(self.is_of_any, "this test is for the demo");
+        self.close().await;
+        OfAnyCluster(())
+    }
+
     /// Deletes what was made.
     pub(crate) async fn close(mut self) {
         let made = std::mem::take(&mut *self.made.lock().expect("no test panics here"));
@@ -359,8 +374,17 @@ impl Bed {
     }
 }
 
+/// What a test returns that was of any cluster: the real one where one is named. Nothing else makes one.
+pub(crate) struct OfAnyCluster(());
+
+impl Termination for OfAnyCluster {
+    fn report(self) -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}
+
 /// Of a test that failed nothing is left behind either.
-impl Drop for Bed {
+impl Drop for TestCluster {
     fn drop(&mut self) {
         let made = std::mem::take(&mut *self.made.lock().expect("no test panics here"));
         if self.demo.is_some() || made.is_empty() {

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 pub(crate) const CAP: Duration = Duration::from_secs(60);
 
 /// A cluster, and a user's home.
-pub(crate) struct Bed {
+pub(crate) struct TestCluster {
     runtime: Runtime,
     cluster: Option<DemoCluster>,
     pub(crate) home: TempDir,
@@ -25,14 +25,14 @@ pub(crate) struct Bed {
 
 /// What a command came to.
 #[derive(Debug)]
-pub(crate) struct Ran {
+pub(crate) struct CliOutput {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Bed {
+impl TestCluster {
     /// Three brokers and no streams but the internal ones, as slow as real ones: what pauses itself does not yet.
     pub(crate) fn new() -> Self {
         Self::of(DemoOptions::default())
@@ -68,35 +68,39 @@ impl Bed {
     }
 
     /// Runs it with nothing on stdin.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> CliOutput {
         finish(self.command(arguments), b"")
     }
 
     /// Runs a line of words without blanks or quotes in them.
-    pub(crate) fn line(&self, line: &str) -> Ran {
+    pub(crate) fn line(&self, line: &str) -> CliOutput {
         self.run(&line.split_whitespace().collect::<Vec<_>>())
     }
 
     /// Runs it with that on stdin.
-    pub(crate) fn feed(&self, line: &str, input: &[u8]) -> Ran {
+    pub(crate) fn feed(&self, line: &str, input: &[u8]) -> CliOutput {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         finish(self.command(&arguments), input)
     }
 
     /// Runs a line that is to succeed without a word on stderr, and returns what it printed.
     pub(crate) fn ok(&self, line: &str) -> String {
-        let ran = self.line(line);
-        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{line}: {ran:?}");
-        ran.out
+        let output = self.line(line);
+        assert_eq!(
+            (output.code, output.err.as_str()),
+            (0, ""),
+            "{line}: {output:?}"
+        );
+        output.out
     }
 
     /// Runs a line that is to fail, and returns its exit code and its sentence.
     pub(crate) fn fails(&self, line: &str) -> (i32, String) {
-        let ran = self.line(line);
-        assert_eq!(ran.out, "", "{line}: nothing on stdout");
-        let sentence = ran.err.strip_suffix('\n').unwrap_or_default();
+        let output = self.line(line);
+        assert_eq!(output.out, "", "{line}: nothing on stdout");
+        let sentence = output.err.strip_suffix('\n').unwrap_or_default();
         assert!(!sentence.contains('\n'), "{line}: one sentence: {sentence}");
-        (ran.code, sentence.to_owned())
+        (output.code, sentence.to_owned())
     }
 
     /// What a line prints, a JSON object a line.
@@ -105,7 +109,7 @@ impl Bed {
     }
 }
 
-impl Drop for Bed {
+impl Drop for TestCluster {
     fn drop(&mut self) {
         if let Some(cluster) = self.cluster.take() {
             self.runtime.block_on(cluster.stop());
@@ -131,7 +135,7 @@ pub(crate) fn start(mut command: Command) -> Child {
 }
 
 /// Feeds it, waits for its end and takes what it said; one that hangs is killed, which its exit code shows.
-pub(crate) fn finish(command: Command, input: &[u8]) -> Ran {
+pub(crate) fn finish(command: Command, input: &[u8]) -> CliOutput {
     let mut child = start(command);
     let mut stdin = child.stdin.take().expect("stdin is a pipe");
     let input = input.to_vec();
@@ -141,7 +145,7 @@ pub(crate) fn finish(command: Command, input: &[u8]) -> Ran {
 }
 
 /// Waits for its end and takes what it said.
-pub(crate) fn outcome(child: Child) -> Ran {
+pub(crate) fn outcome(child: Child) -> CliOutput {
     let id = Pid::from_child(&child);
     let (ended, waits) = channel();
     thread::spawn(move || ended.send(child.wait_with_output()));
@@ -150,7 +154,7 @@ pub(crate) fn outcome(child: Child) -> Ran {
         waits.recv().expect("a killed process ends")
     });
     let output = output.expect("its output can be read");
-    Ran {
+    CliOutput {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -182,7 +186,7 @@ pub(crate) fn parse_lines(text: &str) -> Vec<Value> {
 }
 
 /// The text with times and ports replaced by their names, since they differ from run to run.
-pub(crate) fn settled(text: &str) -> String {
+pub(crate) fn normalised(text: &str) -> String {
     let time = Regex::new(r"\d{4}-\d\d-\d\dT[0-9:.]+Z").expect("a pattern");
     let port = Regex::new(r"127\.0\.0\.1:\d+").expect("a pattern");
     let text = time.replace_all(text, "TIME");

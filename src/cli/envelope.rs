@@ -271,7 +271,8 @@ fn envelopes(input: &Bytes) -> Result<Vec<Bytes>> {
 }
 
 fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 fn from_hex(text: &[u8]) -> Option<Bytes> {

@@ -80,17 +80,17 @@ impl Throughput {
 
     fn fields(&self) -> ThroughputFields {
         let at = |(_, quantile)| self.latency.at(quantile).map(milliseconds);
-        let [p50_ms, p90_ms, p99_ms, p999_ms, max_ms] = PERCENTILES.map(at);
+        let [median, tenth, hundredth, thousandth, longest] = PERCENTILES.map(at);
         ThroughputFields {
             bytes: self.bytes,
             seconds: seconds(self.took),
             rate: self.per_second(self.messages),
             bytes_per_second: self.per_second(self.bytes),
-            p50_ms,
-            p90_ms,
-            p99_ms,
-            p999_ms,
-            max_ms,
+            p50_ms: median,
+            p90_ms: tenth,
+            p99_ms: hundredth,
+            p999_ms: thousandth,
+            max_ms: longest,
         }
     }
 

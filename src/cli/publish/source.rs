@@ -105,7 +105,7 @@ impl Template {
     }
 
     /// The message whose value stands on the command line.
-    pub(super) fn from_command_line(&self, value: &str) -> Result<OutgoingMessage> {
+    pub(super) fn of_value(&self, value: &str) -> Result<OutgoingMessage> {
         let value = self.message.bytes(value).map_err(CliError::usage)?;
         let options = self.with(value)?;
         Ok(OutgoingMessage {

@@ -25,7 +25,7 @@ pub(super) struct PartitionSubscription {
 /// All of them.
 pub(super) struct SubscriptionSet {
     subscriptions: Vec<PartitionSubscription>,
-    /// Which one to poll first: each in next_polled, so that a busy one silences no other.
+    /// Which one to poll first: each in turn, so that a busy one silences no other.
     next_polled: usize,
 }
 

@@ -69,6 +69,7 @@ use screens::Screens;
 use screens::activity::Activity;
 use screens::brokers::Brokers;
 use screens::cursors::Cursors;
+use screens::incidents::Incidents;
 use screens::overview::Overview;
 use screens::streams::Streams;
 
@@ -93,8 +94,8 @@ impl App {
     /// The dashboard before anything happened.
     pub fn new(settings: Settings) -> Self {
         Self {
-            cluster: ClusterState::new(settings.health.clone(), settings.addresses.clone()),
-            screens: Screens::new(settings.schemas.clone()),
+            cluster: ClusterState::new(&settings),
+            screens: Screens::new(&settings),
             context: Context::new(settings),
             focus: Focus::default(),
             overlays: Overlays::default(),
@@ -161,6 +162,11 @@ impl App {
     /// The open tails.
     pub fn tails(&self) -> &Tails {
         &self.screens.tails
+    }
+
+    /// What went wrong, and when.
+    pub fn incidents(&self) -> &Incidents {
+        &self.screens.incidents
     }
 
     /// Whether rows without faults are hidden.

@@ -15,6 +15,7 @@ mod demo;
 mod envelope;
 mod exit;
 mod help;
+mod incidents;
 mod json;
 mod keys;
 mod list;
@@ -88,6 +89,9 @@ fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
         }
         Some(Task::Keys(args)) => keys::print(&mut CommandContext::open(options, console)?, args),
         Some(Task::Config(args)) => settings::perform(args, options, console),
+        Some(Task::Incidents(args)) => {
+            incidents::print(&mut CommandContext::open(options, console)?, &args)
+        }
         Some(Task::Log(args)) => {
             audit_log::print(&mut CommandContext::open(options, console)?, args)
         }

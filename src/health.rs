@@ -44,6 +44,8 @@ mod commit_stall;
 mod cursor_tracker;
 mod election;
 mod finding;
+mod incident;
+mod incident_recorder;
 mod leader;
 mod log_end_history;
 mod log_history;
@@ -57,6 +59,7 @@ mod stream_change;
 mod stream_record;
 mod stream_tracker;
 mod truth;
+mod truth_changes;
 mod verdict;
 mod view_merge;
 mod what_if;
@@ -64,6 +67,8 @@ mod what_if;
 use std::sync::Arc;
 
 pub use finding::{Finding, Rule, Severity};
+pub use incident::{Incident, IncidentEvent, IncidentEventKind};
+pub use incident_recorder::{IncidentChange, IncidentRecorder};
 pub use log_history::LogLoss;
 pub(crate) use options::best_match;
 pub use options::{AlertOptions, HealthOptions};
@@ -71,6 +76,7 @@ pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, 
 pub use truth::{
     BrokerTruth, CursorTruth, LagTime, Reach, ReplicaView, StreamStatus, StreamTruth, Totals, Truth,
 };
+pub use truth_changes::{IsrChange, LeaderChange, TruthChanges};
 pub use verdict::{RuleOptions, Verdict};
 pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 

@@ -28,7 +28,8 @@ use executor::{Executor, ExecutorDeps};
 use terminal::RealTerminal;
 
 pub use options::{
-    Access, ChangeAccess, Console, ConsoleAnswer, Contexts, DashboardOptions, RuntimeSession,
+    Access, ChangeAccess, Console, ConsoleAnswer, Contexts, DashboardOptions, IncidentAccess,
+    RuntimeSession,
 };
 pub use screen::{HostEvent, Screen};
 
@@ -55,6 +56,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         console,
         contexts,
         changes,
+        incidents,
         editor,
     } = options;
     loop {
@@ -63,6 +65,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             access: session.access.clone(),
             cluster: session.settings.cluster.clone(),
             changes: changes.clone(),
+            incidents: incidents.clone(),
             outbox,
             refresh: session.settings.refresh,
             console: console.clone(),

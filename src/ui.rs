@@ -38,7 +38,8 @@ use crate::app::{App, Freshness, Pane, Viewport};
 use layout::{FrameAreas, Panes};
 use painter::Painter;
 use screens::{
-    activity, brokers, connecting, cursors, inspector, overview, partitions, streams, tails,
+    activity, brokers, connecting, cursors, incidents, inspector, overview, partitions, streams,
+    tails,
 };
 use widgets::PaneArea;
 
@@ -100,6 +101,7 @@ fn pane(painter: &mut Painter<'_>, (pane, area): (Pane, Rect), app: &App) {
         Pane::Activity => activity::draw,
         Pane::Tail => tails::draw,
         Pane::Inspector => inspector::draw,
+        Pane::Incidents => incidents::draw,
     };
     draw(painter, place, app);
 }

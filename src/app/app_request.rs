@@ -21,6 +21,8 @@ pub(super) enum AppRequest {
     ShowBroker(String),
     /// Show a stream in the list of streams, or a partition of it.
     ShowStream(StreamName, Option<PartitionId>),
+    /// The user knows what that stream has lost: its findings about that end.
+    Acknowledge(StreamName),
     /// Tail these partitions.
     Tail(Vec<PartitionKey>),
     /// Open a text.

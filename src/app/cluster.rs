@@ -2,15 +2,18 @@
 //!
 //! Partitions in doubt are asked about from here.
 
-mod changes;
+mod notices;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::context::Context;
 use super::effect::Effect;
-use super::event::ConnectionState;
-use crate::health::{Health, HealthOptions, Truth};
-use crate::model::{BrokerView, CursorEntry, Probe, Timestamp};
+use super::event::{ConnectionState, TailEvent};
+use super::notice::Level;
+use super::settings::Settings;
+use crate::health::{Health, Incident, IncidentChange, IncidentRecorder, Truth, TruthChanges};
+use crate::model::{AckPolicy, BrokerView, CursorEntry, Operation, Outcome, Probe, Timestamp};
 
 /// The cluster as the dashboard knows it. The last good answer of every broker stays (I8).
 #[derive(Debug)]
@@ -18,6 +21,9 @@ pub(super) struct ClusterState {
     connection: ConnectionState,
     truth: Arc<Truth>,
     health: Health,
+    recorder: IncidentRecorder,
+    /// When incidents were saved last, and the newest one as it was then.
+    saved: Option<(Timestamp, Arc<Incident>)>,
 }
 
 /// How fresh the truth is.
@@ -41,19 +47,24 @@ pub enum Freshness {
 /// first, and nobody reads faster.
 const MAX_PARTITIONS_ASSESSED_AT_ONCE: usize = 4_000;
 
+/// How often an incident that lasts is saved.
+const BETWEEN_SAVES: Duration = Duration::from_secs(10);
+
 /// How many polls may be missed before what is shown counts as stale.
 const MAX_MISSED_POLLS: u32 = 3;
 
 impl ClusterState {
-    /// Nothing is known; these addresses are tried first.
-    pub(super) fn new(options: HealthOptions, addresses: Vec<String>) -> Self {
+    /// Nothing is known but what earlier runs have seen.
+    pub(super) fn new(settings: &Settings) -> Self {
         Self {
             connection: ConnectionState::Connecting {
-                addresses,
+                addresses: settings.addresses.clone(),
                 attempt: 1,
             },
             truth: Arc::default(),
-            health: Health::new(options),
+            health: Health::new(settings.health.clone()),
+            recorder: IncidentRecorder::new(settings.incidents.clone()),
+            saved: None,
         }
     }
 
@@ -104,6 +115,37 @@ impl ClusterState {
         }
     }
 
+    /// Messages that a tail delivers are committed: a leader that ends before them has lost them.
+    pub(super) fn on_tail_event(&mut self, event: &TailEvent, now: Timestamp) {
+        if let TailEvent::Chunk(chunk) | TailEvent::Older(chunk) = event {
+            let (stream, id) = (chunk.stream(), chunk.partition());
+            self.health
+                .record_stored(stream, id, chunk.last_offset(), now);
+        }
+    }
+
+    /// An ack of all in-sync replicas says that a message is committed.
+    pub(super) fn on_outcome(&mut self, operation: &Operation, outcome: &Outcome, now: Timestamp) {
+        if let Operation::Publish(options) = operation
+            && options.ack_policy == AckPolicy::All
+            && let Outcome::Acked {
+                ack,
+                partition: Some(id),
+            } = outcome
+        {
+            self.health.record_stored(&ack.stream, *id, ack.offset, now);
+        }
+    }
+
+    /// The user knows what that stream has lost.
+    pub(super) fn acknowledge(&mut self, stream: &str, context: &mut Context) {
+        self.health.acknowledge(stream);
+        self.recorder.acknowledge(stream, context.now);
+        self.assess(context);
+        let text = format!("{stream}: what it lost is known; a further loss is told again");
+        context.notify(Level::Note, text);
+    }
+
     /// All cursors were read.
     pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) {
         self.health.cursors(cursors, context.now);
@@ -122,11 +164,41 @@ impl ClusterState {
         self.truth.totals.partitions <= MAX_PARTITIONS_ASSESSED_AT_ONCE
     }
 
+    /// What went wrong, the oldest first, and when that began which lasts.
+    pub(super) fn incidents(&self) -> (&[Arc<Incident>], Option<i64>) {
+        let current = self.recorder.current().map(|incident| incident.began);
+        (self.recorder.incidents(), current)
+    }
+
     fn assess(&mut self, context: &mut Context) {
         let next = self.health.assess(context.now);
-        if self.truth.as_of.is_some() && !Arc::ptr_eq(&next, &self.truth) {
-            changes::notify(&self.truth, &next, context);
-        }
+        let changes = if self.truth.as_of.is_some() && !Arc::ptr_eq(&next, &self.truth) {
+            TruthChanges::between(&self.truth, &next)
+        } else {
+            TruthChanges::default()
+        };
         self.truth = next;
+        let change = self.recorder.record(&self.truth, &changes, context.now);
+        notices::notify(&self.recorder, change.as_ref(), &changes, context);
+        self.save_incidents(change.as_ref(), context);
+    }
+
+    /// Saves what a later run, or `liftui incidents`, is to know: at once what began or ended, else now and then.
+    fn save_incidents(&mut self, change: Option<&IncidentChange>, context: &mut Context) {
+        let Some(newest) = self.recorder.incidents().last() else {
+            return;
+        };
+        let is_due = match &self.saved {
+            None => change.is_some(),
+            Some((at, saved)) => {
+                !Arc::ptr_eq(saved, newest)
+                    && (change.is_some() || at.age(context.now) >= BETWEEN_SAVES)
+            }
+        };
+        if is_due {
+            self.saved = Some((context.now, Arc::clone(newest)));
+            let incidents = self.recorder.incidents().to_vec();
+            context.emit(Effect::SaveIncidents(incidents));
+        }
     }
 }

@@ -88,6 +88,8 @@ commands! {
         Activity = "go.activity",
         /// Show the open tails.
         Tails = "go.tails",
+        /// Show what went wrong and when: incidents, those of earlier runs too.
+        Incidents = "go.incidents",
         /// Go to the next pane.
         NextPane = "go.next-pane",
         /// Go to the previous pane.
@@ -162,6 +164,8 @@ commands! {
         Delete(Stream) = "streams.delete",
         /// Show what would happen if this broker were lost.
         WhatIf(Broker) = "brokers.what-if",
+        /// End the finding about messages that are gone: you know of it.
+        Acknowledge = "findings.acknowledge",
     }
 
     /// Does something with a tail or the inspected message.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::ids::{RequestId, ScanId, TailId};
+use crate::health::Incident;
 use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, Query};
 
@@ -31,6 +32,8 @@ pub enum Effect {
     FetchCursors,
     /// Keep `__activity` coming, or stop.
     FollowActivity(bool),
+    /// Keep these incidents for later runs: all that are remembered, the oldest first.
+    SaveIncidents(Vec<Arc<Incident>>),
     /// Put text on the clipboard.
     Copy(String),
     /// Open text in `$EDITOR`.

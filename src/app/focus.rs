@@ -3,7 +3,7 @@
 use super::key_context::KeyContext;
 use super::motion::cycled;
 
-/// A screen, one of six.
+/// A screen, one of seven.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Screen {
     /// What is wrong, worst first, and a summary of the cluster.
@@ -19,17 +19,20 @@ pub enum Screen {
     Activity,
     /// Messages as they come, and one of them in detail.
     Tails,
+    /// What went wrong, and when.
+    Incidents,
 }
 
 impl Screen {
     /// All screens in the order of their keys.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Overview,
         Self::Brokers,
         Self::Streams,
         Self::Cursors,
         Self::Activity,
         Self::Tails,
+        Self::Incidents,
     ];
 
     /// The name on the row of screens.
@@ -41,6 +44,7 @@ impl Screen {
             Self::Cursors => "cursors",
             Self::Activity => "activity",
             Self::Tails => "tails",
+            Self::Incidents => "incidents",
         }
     }
 
@@ -53,6 +57,7 @@ impl Screen {
             Self::Cursors => &[Pane::Cursors, Pane::Groups],
             Self::Activity => &[Pane::Activity],
             Self::Tails => &[Pane::Tail, Pane::Inspector],
+            Self::Incidents => &[Pane::Incidents],
         }
     }
 
@@ -85,6 +90,8 @@ pub enum Pane {
     Tail,
     /// The selected message.
     Inspector,
+    /// What went wrong, the newest first.
+    Incidents,
 }
 
 impl Pane {
@@ -103,6 +110,7 @@ impl Pane {
             Self::Cursors | Self::Groups => Screen::Cursors,
             Self::Activity => Screen::Activity,
             Self::Tail | Self::Inspector => Screen::Tails,
+            Self::Incidents => Screen::Incidents,
         }
     }
 
@@ -119,6 +127,7 @@ impl Pane {
             Self::Activity => "ACTIVITY",
             Self::Tail => "TAIL",
             Self::Inspector => "MESSAGE",
+            Self::Incidents => "INCIDENTS",
         }
     }
 
@@ -135,7 +144,9 @@ impl Pane {
             Self::Cursors | Self::Groups => {
                 &[KeyContext::Cursors, KeyContext::List, KeyContext::Global]
             }
-            Self::Activity => &[KeyContext::Activity, KeyContext::List, KeyContext::Global],
+            Self::Activity | Self::Incidents => {
+                &[KeyContext::Activity, KeyContext::List, KeyContext::Global]
+            }
             Self::Tail => &[KeyContext::Tail, KeyContext::List, KeyContext::Global],
             Self::Inspector => &[
                 KeyContext::Inspector,

@@ -30,6 +30,9 @@ impl App {
             AppRequest::GoBack => drop(self.focus.back()),
             AppRequest::ShowBroker(name) => self.show_broker(&name),
             AppRequest::ShowStream(stream, partition) => self.show_stream(stream, partition),
+            AppRequest::Acknowledge(stream) => {
+                self.cluster.acknowledge(&stream, &mut self.context);
+            }
             AppRequest::Tail(partitions) => {
                 self.screens.tails.open(partitions, &mut self.context);
                 self.descend(Pane::Tail);

@@ -33,6 +33,8 @@ impl App {
         self.carry_out_requests();
         if changes_rows {
             let (pane, truth) = (self.focus.pane(), self.cluster.truth());
+            let (incidents, current) = self.cluster.incidents();
+            self.screens.incidents.set_incidents(incidents, current);
             self.screens.update_rows(pane, truth, &self.context);
         }
         self.context.take_effects()
@@ -50,7 +52,10 @@ impl App {
             Event::Connection(state) => self.cluster.on_connection(state, context),
             Event::BrokerView(view) => self.cluster.on_broker_view(&view, context),
             Event::Probe(probe) => self.cluster.on_probe(&probe, context),
-            Event::Tail(id, event) => self.screens.tails.on_event(id, &event, context),
+            Event::Tail(id, event) => {
+                self.cluster.on_tail_event(&event, context.now);
+                self.screens.tails.on_event(id, &event, context);
+            }
             Event::Scan(id, event) => self.screens.tails.on_scan(id, &event, context),
             Event::Cursors(result) => self.set_cursors(&result),
             Event::Groups(result) => self.screens.cursors.on_groups(result, context.now),
@@ -127,6 +132,7 @@ impl App {
             GoCommand::Cursors => self.show_screen(Screen::Cursors),
             GoCommand::Activity => self.show_screen(Screen::Activity),
             GoCommand::Tails => self.show_screen(Screen::Tails),
+            GoCommand::Incidents => self.show_screen(Screen::Incidents),
             GoCommand::NextPane => self.cycle_panes(true),
             GoCommand::PreviousPane => self.cycle_panes(false),
         }
@@ -234,6 +240,10 @@ impl App {
     fn end_operation(&mut self, id: RequestId, result: Result<Outcome, Failure>) {
         if let Some(Request::Operation(operation)) = self.context.end_request(id) {
             self.overlays.on_done(id, result.as_ref().err());
+            if let Ok(outcome) = &result {
+                self.cluster
+                    .on_outcome(&operation, outcome, self.context.now);
+            }
             self.apply_outcome(&operation, result);
         }
     }

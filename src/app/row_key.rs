@@ -34,8 +34,8 @@ pub(crate) fn find_cursor<'a>(
 pub struct FindingKey {
     rule: Rule,
     target: Target,
-    /// Findings about one cursor or group differ in the message alone, which names the partition.
-    message: Option<String>,
+    /// A cursor or group may have the same in several streams.
+    read_stream: Option<StreamName>,
 }
 
 impl From<&Finding> for FindingKey {
@@ -43,8 +43,7 @@ impl From<&Finding> for FindingKey {
         Self {
             rule: finding.rule,
             target: finding.target.clone(),
-            message: matches!(finding.target, Target::Cursor(_) | Target::Group(_))
-                .then(|| finding.message.clone()),
+            read_stream: finding.read_stream.clone(),
         }
     }
 }
@@ -54,10 +53,9 @@ impl FindingKey {
     pub(crate) fn find<'a>(&self, truth: &'a Truth) -> Option<&'a Finding> {
         let mut findings = truth.findings.iter();
         findings.find(|finding| {
-            let message = self.message.as_ref();
             finding.rule == self.rule
                 && finding.target == self.target
-                && message.is_none_or(|message| *message == finding.message)
+                && finding.read_stream == self.read_stream
         })
     }
 }
@@ -79,6 +77,8 @@ pub enum RowKey {
     Event(Arc<ActivityEvent>),
     /// A finding.
     Finding(FindingKey),
+    /// An incident, by when it began in Unix nanoseconds.
+    Incident(i64),
 }
 
 /// What a text is about.

@@ -1,8 +1,9 @@
-//! The six screens: each owns what it shows, and answers the commands of its panes.
+//! The seven screens: each owns what it shows, and answers the commands of its panes.
 
 pub(crate) mod activity;
 pub(crate) mod brokers;
 pub(crate) mod cursors;
+pub(crate) mod incidents;
 pub(crate) mod overview;
 pub(crate) mod streams;
 pub(crate) mod tails;
@@ -16,6 +17,7 @@ pub(super) use screen_state::ScreenState;
 use activity::Activity;
 use brokers::Brokers;
 use cursors::Cursors;
+use incidents::Incidents;
 use overview::Overview;
 use streams::Streams;
 use tails::Tails;
@@ -24,7 +26,7 @@ use super::command::{ClusterCommand, Command, ListCommand};
 use super::context::Context;
 use super::focus::{Pane, Screen};
 use super::notice::Level;
-use super::schemas::Schemas;
+use super::settings::Settings;
 use crate::health::Truth;
 
 /// All screens.
@@ -42,20 +44,23 @@ pub(super) struct Screens {
     pub(super) activity: Activity,
     /// The open tails.
     pub(super) tails: Tails,
+    /// What went wrong, and when.
+    pub(super) incidents: Incidents,
     /// Whether rows without faults are hidden.
     pub(super) faults_only: bool,
 }
 
 impl Screens {
-    /// All screens, empty; values are read by these types.
-    pub(super) fn new(schemas: Schemas) -> Self {
+    /// All screens, empty; values are read by the types of the settings.
+    pub(super) fn new(settings: &Settings) -> Self {
         Self {
             overview: Overview::default(),
             brokers: Brokers::default(),
             streams: Streams::default(),
             cursors: Cursors::default(),
             activity: Activity::default(),
-            tails: Tails::new(schemas),
+            tails: Tails::new(settings.schemas.clone()),
+            incidents: Incidents::new(settings),
             faults_only: false,
         }
     }
@@ -69,6 +74,7 @@ impl Screens {
             Screen::Cursors => &self.cursors,
             Screen::Activity => &self.activity,
             Screen::Tails => &self.tails,
+            Screen::Incidents => &self.incidents,
         }
     }
 
@@ -81,6 +87,7 @@ impl Screens {
             Screen::Cursors => &mut self.cursors,
             Screen::Activity => &mut self.activity,
             Screen::Tails => &mut self.tails,
+            Screen::Incidents => &mut self.incidents,
         }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! The values come from `config`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::input::keymap::Keymap;
 use crate::app::schemas::Schemas;
-use crate::health::HealthOptions;
+use crate::health::{HealthOptions, Incident};
 
 /// What the dashboard was started with.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Settings {
     pub contexts: Vec<ContextEntry>,
     /// How health judges.
     pub health: HealthOptions,
+    /// Incidents of earlier runs, the oldest first.
+    pub incidents: Vec<Arc<Incident>>,
     /// Which key means what.
     pub keymap: Keymap,
     /// Bytes of messages that all open tails keep together.
@@ -58,6 +61,7 @@ impl Default for Settings {
             color: None,
             contexts: Vec::new(),
             health: HealthOptions::default(),
+            incidents: Vec::new(),
             keymap: Keymap::default(),
             tail_budget: 512 * 1024 * 1024,
             refresh: Duration::from_secs(2),

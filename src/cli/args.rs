@@ -221,6 +221,19 @@ pub(crate) struct OutputArgs {
     pub(crate) output: Option<OutputForm>,
 }
 
+/// Which incidents to print, and how.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct IncidentsArgs {
+    /// The newest ones alone
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) last: Option<usize>,
+    /// Reports in Markdown, for the post-mortem
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) markdown: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Task {
@@ -235,6 +248,8 @@ pub(crate) enum Task {
     Keys(KeysArgs),
     /// Print every setting and where it comes from
     Config(ConfigArgs),
+    /// Print what the dashboard saw go wrong in this cluster: when, for how long, what it touched
+    Incidents(IncidentsArgs),
     /// Print what this user changed, when, and how it ended
     Log(OutputArgs),
     /// Print a completion script for a shell

@@ -11,6 +11,7 @@ use super::audit_log;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
+use super::incidents;
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
@@ -29,6 +30,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
     let options = DashboardOptions {
         contexts: Some(contexts(settings, parts)),
         changes: Some(Arc::new(audit_log::record)),
+        incidents: Some(Arc::new(incidents::keep)),
         ..DashboardOptions::new(first)
     };
     Ok(show(options).await?)
@@ -41,6 +43,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     let mut first = parts.session("demo", &settings)?;
     first.settings.demo = true;
     first.settings.contexts.clear();
+    first.settings.incidents.clear();
     let faults = cluster.faults();
     let console: Console = Arc::new(move |line| {
         let answer = faults.run(&line);
@@ -116,6 +119,7 @@ impl DashboardParts {
             access: open_access(cluster)?,
             settings: AppSettings {
                 cluster: name.to_owned(),
+                incidents: incidents::read(name),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
                 color: cluster.color.value.clone(),

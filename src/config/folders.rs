@@ -31,6 +31,13 @@ impl Folders {
         self.config.join("config.toml")
     }
 
+    /// The file of what was seen to go wrong in the cluster of that name.
+    pub fn incidents(&self, cluster: &str) -> PathBuf {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let name = cluster.replace(|c| !plain(c), "_");
+        self.state.join("incidents").join(format!("{name}.json"))
+    }
+
     /// The log of changes that this user made.
     pub fn change_log(&self) -> PathBuf {
         self.state.join("changes.jsonl")

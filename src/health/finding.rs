@@ -1,6 +1,6 @@
 //! Findings: how bad, by which rule, about what, in words. The rules themselves are in `rules`.
 
-use crate::model::{BrokerId, PartitionId, Target, Timestamp, format_ranges};
+use crate::model::{BrokerId, PartitionId, StreamName, Target, Timestamp, format_ranges};
 
 /// Something that is wrong now.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Finding {
     pub rule: Rule,
     /// What it is about: where more than one partition of a stream has it, the stream.
     pub target: Target,
+    /// The stream that a cursor or group reads, where it is about one of these.
+    pub read_stream: Option<StreamName>,
     /// The partitions that have it, sorted; empty where it is not about partitions.
     pub partitions: Vec<PartitionId>,
     /// One line that names the target: `payments-eu:0,1 under-replicated`.
@@ -40,6 +42,7 @@ impl Finding {
             severity,
             rule,
             target,
+            read_stream: None,
             partitions: Vec::new(),
             message: message.into(),
             detail,
@@ -147,6 +150,11 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Whether its findings stay until somebody has acknowledged them: what is gone does not come back.
+    pub fn needs_acknowledgement(self) -> bool {
+        matches!(self, Self::LogWentBack | Self::StreamRecreated)
+    }
+
     /// Every rule, the gravest first.
     pub const ALL: [Self; 18] = [
         Self::LogWentBack,

@@ -150,7 +150,7 @@ fn delay(rule: Rule, alerts: &AlertOptions) -> Duration {
 }
 
 /// Brokers by name, as in `node-1, node-2`.
-fn join<'a>(brokers: impl IntoIterator<Item = &'a BrokerId>, separator: &str) -> String {
+pub(super) fn join<'a>(brokers: impl IntoIterator<Item = &'a BrokerId>, separator: &str) -> String {
     let names: Vec<&str> = brokers.into_iter().map(AsRef::as_ref).collect();
     names.join(separator)
 }

@@ -16,7 +16,7 @@ use super::activity;
 use super::channels::EventSender;
 use super::editor;
 use super::export;
-use super::options::{Access, ChangeAccess, Console};
+use super::options::{Access, ChangeAccess, Console, IncidentAccess};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::pump::{self, Pump};
@@ -26,6 +26,7 @@ use super::scan;
 use crate::app::{
     Effect, Event, ExportSpec, OlderSpec, RequestId, ScanId, TailEvent, TailId, TailSpec,
 };
+use crate::health::Incident;
 use crate::model::{
     ErrorKind, Failure, Operation, Outcome, PartitionId, StreamName, Target, Timestamp,
 };
@@ -65,6 +66,8 @@ pub(super) struct ExecutorDeps {
     pub(super) cluster: String,
     /// Who keeps a log of changes.
     pub(super) changes: Option<ChangeAccess>,
+    /// Who keeps incidents for later runs.
+    pub(super) incidents: Option<IncidentAccess>,
     /// The command that edits a file.
     pub(super) editor: String,
 }
@@ -141,6 +144,7 @@ impl Executor {
             Effect::Export(id, spec) => self.export(id, spec),
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::Console(id, line) => self.console(id, line),
+            Effect::SaveIncidents(incidents) => self.save_incidents(incidents),
             Effect::Copy(text) => return Some(LoopAction::Copy(text)),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
             Effect::SwitchContext(name) => return Some(LoopAction::Switch(name)),
@@ -222,6 +226,17 @@ impl Executor {
             outcome
         };
         self.spawn_answer(work, move |result| Event::Done(id, result));
+    }
+
+    /// Where they cannot be kept, nothing is held up.
+    fn save_incidents(&self, incidents: Vec<Arc<Incident>>) {
+        if let Some(keep) = self.deps.incidents.clone() {
+            let cluster = self.deps.cluster.clone();
+            drop(
+                self.tasks
+                    .spawn_blocking(move || keep(&cluster, &incidents)),
+            );
+        }
     }
 
     /// The editor has the terminal from now on.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::app::Settings;
 use crate::client::{Client, Observer};
+use crate::health::Incident;
 use crate::model::{Failure, Operation, Outcome};
 use crate::ui::Theme;
 
@@ -43,6 +44,9 @@ pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send +
 /// Called after every change of the cluster of that name, with how it ended.
 pub type ChangeAccess = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) + Send + Sync>;
 
+/// Keeps the incidents of the cluster of that name for later runs.
+pub type IncidentAccess = Arc<dyn Fn(&str, &[Arc<Incident>]) + Send + Sync>;
+
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
 pub struct RuntimeSession {
@@ -65,6 +69,8 @@ pub struct DashboardOptions {
     pub contexts: Option<Contexts>,
     /// Who keeps a log of changes, where one is kept.
     pub changes: Option<ChangeAccess>,
+    /// Who keeps incidents for later runs, where they are kept.
+    pub incidents: Option<IncidentAccess>,
     /// The command that edits a file; through a shell.
     pub editor: String,
 }
@@ -77,6 +83,7 @@ impl DashboardOptions {
             console: None,
             contexts: None,
             changes: None,
+            incidents: None,
             editor: super::editor::preferred(),
         }
     }

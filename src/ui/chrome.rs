@@ -147,6 +147,9 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
     dotted(&parts, theme)
 }
 
+/// Letters of a screen's name where there is no room for all of all names.
+const SHORT_TITLE: usize = 4;
+
 /// The names of the screens, on the line below the panes.
 pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     painter.horizontal_line(area);
@@ -154,10 +157,19 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let names = Screen::ALL
         .iter()
         .map(|screen| format::width(screen.title()));
-    let is_roomy = usize::from(area.width) > names.sum::<usize>() + 4 * Screen::ALL.len();
+    let names = names.sum::<usize>();
+    let is_roomy = usize::from(area.width) > names + 4 * Screen::ALL.len();
+    let fits = usize::from(area.width) >= names + 3 * Screen::ALL.len();
     let mut rest = after(area, u16::from(is_roomy));
     for (number, screen) in (1..).zip(Screen::ALL) {
-        let (digit, name) = if screen == app.focus().screen() {
+        let is_shown = screen == app.focus().screen();
+        let title = screen.title();
+        let title = if fits || is_shown {
+            title
+        } else {
+            title.get(..SHORT_TITLE).unwrap_or(title)
+        };
+        let (digit, name) = if is_shown {
             (theme.focus, theme.focus)
         } else {
             (theme.key, theme.muted)
@@ -166,7 +178,7 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
         let text = [
             span(" ", theme.text),
             span(format!("{number}"), digit),
-            span(format!(" {}", screen.title()), name),
+            span(format!(" {title}"), name),
             span(end, theme.text),
         ];
         let used = painter.put(rest, &text);

@@ -3,6 +3,7 @@
 mod broker;
 mod cursor;
 mod help;
+mod incident;
 mod messages;
 mod partition;
 mod stream;
@@ -10,11 +11,13 @@ mod text_builder;
 mod what_if;
 
 pub(super) use broker::{broker_detail, broker_facts};
+pub(super) use incident::incident_events;
 pub(super) use partition::partition_detail;
 pub(super) use text_builder::{Line, draw, wrapped};
 pub(super) use what_if::what_if_detail;
 
 use cursor::{cursor_detail, group_detail};
+use incident::incident_detail;
 use stream::stream_detail;
 use text_builder::TextBuilder;
 
@@ -81,6 +84,11 @@ fn row_detail(row: &RowKey, app: &App, theme: &Theme) -> (String, Vec<Line>) {
         RowKey::Event(event) => {
             let lines = event_detail(event, app, theme);
             return (format!("event {}", event.id), lines);
+        }
+        RowKey::Incident(began) => {
+            let incident = app.incidents().find(*began);
+            let lines = incident.map(|incident| incident_detail(incident, app, theme));
+            ("Incident".to_owned(), lines, "The incident")
         }
         RowKey::Finding(key) => {
             let finding = key.find(truth);

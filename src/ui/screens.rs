@@ -1,9 +1,10 @@
-//! The panes of the six screens, and what stands there before any broker has answered.
+//! The panes of the seven screens, and what stands there before any broker has answered.
 
 pub(super) mod activity;
 pub(super) mod brokers;
 pub(super) mod connecting;
 pub(super) mod cursors;
+pub(super) mod incidents;
 pub(super) mod inspector;
 pub(super) mod overview;
 pub(super) mod partitions;

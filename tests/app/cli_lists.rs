@@ -209,6 +209,55 @@ fn an_observer_reads_everything_and_sends_nothing() {
     );
 }
 
+/// An incident as the dashboard keeps it, with what a newer liftui may have added.
+const KEPT: &str = r#"[{"began":1795348000000000000,"ended":1795348058000000000,"seen":1795348058000000000,
+    "title":"node-2 does not answer","severity":"critical","touched":["node-2","orders"],"uncommitted":{"orders":40},
+    "events":[{"at":1795348000000000000,"kind":"critical","text":"node-2 does not answer","evidence":["refused | so"]},
+    {"at":1795348020000000000,"kind":"leader","text":"node-1 leads orders:0, before it node-2"}],"newer":true}]"#;
+
+#[test]
+fn incidents_are_printed_for_scripts_and_for_the_post_mortem() {
+    let test = TestCluster::new();
+    assert_eq!(test.ok("incidents"), "", "none is no error");
+    let folder = test.home.path().join(".local/state/liftui/incidents");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let name = test.addresses()[0].replace(':', "_");
+    let file = folder.join(format!("{name}.json"));
+    std::fs::write(&file, KEPT).expect("a file");
+    let incident = test.objects("incidents").remove(0);
+    assert_eq!(
+        fields(&incident),
+        [
+            "began",
+            "ended",
+            "seconds",
+            "severity",
+            "title",
+            "touched",
+            "uncommitted",
+            "events"
+        ]
+    );
+    assert_eq!(
+        (&incident["seconds"], &incident["uncommitted"]),
+        (&serde_json::json!(58), &serde_json::json!(40))
+    );
+    let report = test.ok("incidents --markdown");
+    for expected in [
+        ": node-2 does not answer\n",
+        "- **Length:** 58s\n",
+        "40 messages (orders 40)",
+        "| **broken:** node-2 does not answer | refused \\| so |",
+        "| node-1 leads orders:0, before it node-2 |  |",
+    ] {
+        assert!(report.contains(expected), "{expected}: {report}");
+    }
+    assert_eq!(test.ok("incidents --last 0"), "");
+    std::fs::write(&file, "not JSON").expect("a file");
+    let (code, sentence) = test.fails("incidents");
+    assert!(code == 1 && sentence.contains("move it away"), "{sentence}");
+}
+
 #[test]
 fn a_broker_that_is_gone_is_shown_and_weighs_in_the_check() {
     let test = TestCluster::new();

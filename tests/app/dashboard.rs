@@ -4,6 +4,7 @@
 
 mod changes;
 mod lists;
+mod losses;
 mod mouse;
 mod notices;
 mod places;

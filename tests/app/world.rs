@@ -94,8 +94,10 @@ pub(crate) struct World {
     down: Option<usize>,
     /// Whether the others have noticed: leaders moved, ISRs shrank.
     noticed: bool,
+    /// Whether the last in-sync replica leads, not the first.
+    last_leads: bool,
     /// Where all logs end, in place of where they do.
-    ends: Option<Offset>,
+    pub(crate) ends: Option<Offset>,
 }
 
 impl World {
@@ -107,6 +109,7 @@ impl World {
             written: 0,
             down: None,
             noticed: false,
+            last_leads: false,
             ends: None,
         };
         world.event(Event::Tick(NOON));
@@ -151,6 +154,22 @@ impl World {
         world.noticed = true;
         world.run(Duration::from_secs(16));
         world
+    }
+
+    /// node-2 is down from now on; the others have not noticed yet.
+    pub(crate) fn fail_node_two(&mut self) {
+        self.down = Some(1);
+    }
+
+    /// node-2 answers again, and is in sync after a while.
+    pub(crate) fn bring_back(&mut self) {
+        self.down = None;
+        self.run(Duration::from_secs(30));
+    }
+
+    /// Other leaders are elected although nothing is wrong.
+    pub(crate) fn move_leaders(&mut self) {
+        self.last_leads = true;
     }
 
     /// Gives an event to the app.
@@ -286,7 +305,12 @@ impl World {
             .copied()
             .filter(|one| Some(*one) != lost || kind.replicas == 1)
             .collect();
-        let leader = isr.first().copied();
+        let leader = if self.last_leads {
+            isr.last()
+        } else {
+            isr.first()
+        };
+        let leader = leader.copied();
         replicas.sort_unstable();
         let holds = replicas.contains(&number);
         let each = written(kind, self.written) / i64::from(kind.partitions);

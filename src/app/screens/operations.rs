@@ -11,7 +11,7 @@ use crate::app::command::ClusterCommand;
 use crate::app::context::Context;
 use crate::app::notice::Level;
 use crate::app::row_key::{DetailTarget, PartitionKey, RowKey};
-use crate::health::{Known, PartitionTruth, Truth};
+use crate::health::{Finding, Known, PartitionTruth, Truth};
 use crate::model::{Operation, PartitionId, StreamName, Target};
 
 /// Partitions by stream.
@@ -34,6 +34,7 @@ pub(super) fn run(
             toggle(targets, |one| one.readonly, set_readonly, truth, context);
         }
         ClusterCommand::WhatIf => what_if(selected, truth, context),
+        ClusterCommand::Acknowledge => acknowledge(selected, truth, context),
         ClusterCommand::Publish => {
             let target = selected.and_then(publish_target);
             context.request(AppRequest::Publish(target));
@@ -61,7 +62,11 @@ fn publish_target(row: &RowKey) -> Option<(StreamName, Option<PartitionId>)> {
         RowKey::Partition((stream, partition)) | RowKey::Cursor((_, stream, partition)) => {
             Some((Arc::clone(stream), Some(*partition)))
         }
-        RowKey::Broker(_) | RowKey::Group(_) | RowKey::Event(_) | RowKey::Finding(_) => None,
+        RowKey::Broker(_)
+        | RowKey::Group(_)
+        | RowKey::Event(_)
+        | RowKey::Finding(_)
+        | RowKey::Incident(_) => None,
     }
 }
 
@@ -71,6 +76,22 @@ fn what_if(selected: Option<&RowKey>, truth: &Truth, context: &mut Context) {
         None => context.notify(
             Level::Note,
             "choose a broker to see what would follow from its loss",
+        ),
+    }
+}
+
+/// Only what is gone for good has to be acknowledged: every other finding ends with what it is about.
+fn acknowledge(selected: Option<&RowKey>, truth: &Truth, context: &mut Context) {
+    let finding = match selected {
+        Some(RowKey::Finding(key)) => key.find(truth),
+        _ => None,
+    };
+    let lost = finding.filter(|one| one.rule.needs_acknowledgement());
+    match lost.and_then(Finding::stream) {
+        Some(stream) => context.request(AppRequest::Acknowledge(stream.into())),
+        None => context.notify(
+            Level::Note,
+            "only messages that are gone are acknowledged; other findings end with their cause",
         ),
     }
 }
@@ -86,7 +107,11 @@ fn broker_of(row: &RowKey, truth: &Truth) -> Option<Arc<str>> {
             };
             Some(Arc::clone(id))
         }
-        RowKey::Stream(_) | RowKey::Cursor(_) | RowKey::Group(_) | RowKey::Event(_) => None,
+        RowKey::Stream(_)
+        | RowKey::Cursor(_)
+        | RowKey::Group(_)
+        | RowKey::Event(_)
+        | RowKey::Incident(_) => None,
     }
 }
 
@@ -111,7 +136,7 @@ fn partitions(rows: &[RowKey], truth: &Truth) -> Partitions {
                     add_all(stream, truth, &mut partitions);
                 }
             }
-            RowKey::Broker(_) | RowKey::Group(_) => {}
+            RowKey::Broker(_) | RowKey::Group(_) | RowKey::Incident(_) => {}
         }
     }
     for ids in partitions.values_mut() {

@@ -137,9 +137,10 @@ pub(in crate::app) trait ScreenState {
                     None => AppRequest::ShowDetail(DetailTarget::Row(RowKey::Event(event))),
                 }
             }
-            row @ (RowKey::Broker(_) | RowKey::Partition(_) | RowKey::Group(_)) => {
-                AppRequest::ShowDetail(DetailTarget::Row(row))
-            }
+            row @ (RowKey::Broker(_)
+            | RowKey::Partition(_)
+            | RowKey::Group(_)
+            | RowKey::Incident(_)) => AppRequest::ShowDetail(DetailTarget::Row(row)),
         });
     }
 

@@ -1,7 +1,14 @@
-//! The rules about cursors.
+//! The rules about cursors. What one reader has in several partitions of a stream is one finding.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::health::{AlertOptions, CursorTruth, Finding, Rule, Severity};
-use crate::model::{CursorEntry, Target, Timestamp, counted, grouped};
+use crate::model::{StreamName, Target, Timestamp, counted, format_ranges, grouped};
+
+/// A cursor that has something, and since when.
+type Affected<'a> = (&'a CursorTruth, Timestamp);
 
 /// Finds what is wrong with cursors, given what the options call an alarm.
 pub(in crate::health) fn findings(
@@ -9,15 +16,25 @@ pub(in crate::health) fn findings(
     alerts: &AlertOptions,
     now: Timestamp,
 ) -> Vec<Finding> {
-    let found = cursors.iter().filter_map(|cursor| {
-        if let Some(since) = cursor.beyond_end_since {
-            return Some(beyond_end(cursor, since));
+    let mut found: BTreeMap<(Rule, bool, String, StreamName), Vec<Affected<'_>>> = BTreeMap::new();
+    for cursor in cursors {
+        let beyond_end = cursor.beyond_end_since;
+        let beyond_end = beyond_end.map(|since| (Rule::CursorBeyondEnd, since));
+        let affected = beyond_end
+            .or_else(|| stalled(cursor, alerts, now))
+            .or_else(|| lagging(cursor, alerts, now));
+        if let Some((rule, since)) = affected {
+            let (is_group, name) = reader(cursor);
+            let key = (rule, is_group, name, Arc::clone(&cursor.entry.stream));
+            found.entry(key).or_default().push((cursor, since));
         }
-        let (rule, since) =
-            stalled(cursor, alerts, now).or_else(|| lagging(cursor, alerts, now))?;
-        Some(finding(cursor, rule, since))
-    });
-    found.collect()
+    }
+    let found = found.into_iter();
+    found
+        .map(|((rule, is_group, name, stream), affected)| {
+            finding(rule, is_group, name, stream, &affected)
+        })
+        .collect()
 }
 
 /// A stall tells more than the lag that comes of it.
@@ -43,54 +60,81 @@ fn lagging(
     (many || long).then_some((Rule::CursorLag, since))
 }
 
-/// Who reads on from a cursor beyond the end gets nothing until as much was stored again, and then not all of it.
-fn beyond_end(cursor: &CursorTruth, since: Timestamp) -> Finding {
-    let end = cursor.newest_offset.unwrap_or(-1);
-    let at = grouped(cursor.entry.offset);
-    let detail = vec![
-        format!("it stands at {at}, and the log ends at {}", grouped(end)),
-        format!("who reads on from it gets nothing before offset {at} is stored again"),
-    ];
-    let (who, target) = reader(cursor);
-    let CursorEntry {
-        stream, partition, ..
-    } = &cursor.entry;
-    let message = format!("{who} on {stream}:{partition} is beyond the end");
-    let rule = (Severity::Critical, Rule::CursorBeyondEnd);
-    let mut finding = Finding::new(rule, target, message, detail, since);
-    finding.partitions.push(*partition);
-    finding
+/// Whether a consumer group stores the cursor, and the name of who does.
+fn reader(cursor: &CursorTruth) -> (bool, String) {
+    let entry = &cursor.entry;
+    let group = entry.group();
+    (group.is_some(), group.unwrap_or(&entry.id).to_owned())
 }
 
-fn reader(cursor: &CursorTruth) -> (String, Target) {
-    let entry = &cursor.entry;
-    match entry.group() {
-        Some(group) => (format!("group {group}"), Target::Group(group.to_owned())),
-        None => (
-            format!("cursor {}", entry.id),
-            Target::Cursor(entry.id.clone()),
-        ),
-    }
-}
-
-fn finding(cursor: &CursorTruth, rule: Rule, since: Timestamp) -> Finding {
-    let entry = &cursor.entry;
-    let (who, target) = reader(cursor);
-    let what = if rule == Rule::CursorStalled {
-        "is stalled"
+fn finding(
+    rule: Rule,
+    is_group: bool,
+    name: String,
+    stream: StreamName,
+    affected: &[Affected<'_>],
+) -> Finding {
+    let mut partitions: Vec<_> = affected
+        .iter()
+        .map(|(one, _)| one.entry.partition)
+        .collect();
+    partitions.sort_unstable();
+    partitions.dedup();
+    let places = format_ranges(&partitions);
+    let who = if is_group { "group" } else { "cursor" };
+    let (severity, what, detail) = if rule == Rule::CursorBeyondEnd {
+        let detail = beyond_end(affected);
+        (Severity::Critical, "is beyond the end", detail)
     } else {
-        "lags"
+        let stalled = rule == Rule::CursorStalled;
+        let what = if stalled { "is stalled" } else { "lags" };
+        (Severity::Warning, what, lag_detail(affected))
     };
-    let lag = usize::try_from(cursor.lag.unwrap_or_default()).unwrap_or(0);
-    let mut detail = vec![format!("lag {}", counted(lag, "message"))];
-    if let Some(time) = cursor.time_to_drain {
-        detail.push(format!("time to drain {}s", time.as_secs()));
-    } else if rule == Rule::CursorLag && cursor.speed.is_some() {
-        detail.push("reads no faster than messages come".into());
-    }
-    let message = format!("{who} on {}:{} {what}", entry.stream, entry.partition);
-    let rule = (Severity::Warning, rule);
-    let mut finding = Finding::new(rule, target, message, detail, since);
-    finding.partitions.push(entry.partition);
+    let message = format!("{who} {name} on {stream}:{places} {what}");
+    let target = if is_group {
+        Target::Group(name)
+    } else {
+        Target::Cursor(name)
+    };
+    let since = affected.iter().map(|(_, since)| *since).min();
+    let since = since.unwrap_or(Timestamp::NEVER);
+    let mut finding = Finding::new((severity, rule), target, message, detail, since);
+    finding.partitions = partitions;
+    finding.read_stream = Some(stream);
     finding
+}
+
+/// Who reads on from a cursor beyond the end gets nothing until as much was stored again, and then not all of it.
+fn beyond_end(affected: &[Affected<'_>]) -> Vec<String> {
+    let lines = affected.iter().map(|(cursor, _)| {
+        let end = grouped(cursor.newest_offset.unwrap_or(-1));
+        let (at, id) = (grouped(cursor.entry.offset), cursor.entry.partition);
+        format!("{id}: it stands at {at}, and the log ends at {end}")
+    });
+    let advice = "who reads on from there gets nothing before as much is stored again";
+    lines.chain([advice.to_owned()]).collect()
+}
+
+fn lag_detail(affected: &[Affected<'_>]) -> Vec<String> {
+    let lags = affected.iter().map(|(cursor, _)| cursor.lag.unwrap_or(0));
+    let sum = usize::try_from(lags.sum::<i64>()).unwrap_or(0);
+    let lag = counted(sum, "message");
+    let most = affected.iter().max_by_key(|(cursor, _)| cursor.lag);
+    let lag = match most {
+        Some((cursor, _)) if affected.len() > 1 => {
+            let (id, lag_there) = (cursor.entry.partition, cursor.lag.unwrap_or(0));
+            format!("lag {lag}, most on partition {id}: {}", grouped(lag_there))
+        }
+        _ => format!("lag {lag}"),
+    };
+    let drains = affected.iter().map(|(cursor, _)| cursor.time_to_drain);
+    let longest = drains.collect::<Option<Vec<Duration>>>();
+    let longest = longest.and_then(|times| times.into_iter().max());
+    let speed_known = affected.iter().all(|(cursor, _)| cursor.speed.is_some());
+    let outlook = match longest {
+        Some(time) => Some(format!("time to drain {}s", time.as_secs())),
+        None if speed_known => Some("reads no faster than messages come".to_owned()),
+        None => None,
+    };
+    [lag].into_iter().chain(outlook).collect()
 }

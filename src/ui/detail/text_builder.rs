@@ -33,7 +33,7 @@ const LABEL: usize = 14;
 
 /// A text while it is put together.
 pub(super) struct TextBuilder<'a> {
-    theme: &'a Theme,
+    pub(super) theme: &'a Theme,
     pub(super) lines: Vec<Line>,
 }
 

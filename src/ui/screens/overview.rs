@@ -87,7 +87,8 @@ fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
     }
     let wanted = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX);
     let rows = own.max(wanted.min(free));
-    if rows < LEAST_ROWS {
+    // One line of evidence stands in the list already.
+    if rows < LEAST_ROWS || own == 0 && finding.detail.len() < 2 {
         return area;
     }
     let list = top(area, area.height - rows);

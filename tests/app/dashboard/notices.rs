@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use liftui::app::Event;
 
-use crate::world::World;
+use crate::world::{World, settings};
 
 #[test]
 fn the_last_good_truth_stays_when_brokers_fall_silent() {
@@ -17,24 +17,61 @@ fn the_last_good_truth_stays_when_brokers_fall_silent() {
 }
 
 #[test]
-fn a_broker_that_falls_silent_and_leaders_that_move_are_noticed() {
-    let world = World::healthy().after_the_election();
-    let texts: Vec<&str> = world
-        .app
-        .notices()
-        .history()
-        .map(|notice| notice.text.as_str())
-        .collect();
-    assert!(
-        texts
-            .iter()
-            .any(|text| text.starts_with("node-2 does not answer")),
-        "{texts:?}"
+fn an_incident_is_noticed_once_when_it_begins_and_once_when_it_is_over() {
+    let mut world = World::healthy().after_the_election();
+    assert_eq!(
+        texts(&world),
+        [
+            "node-2 does not answer · 1 partition down until it is back: \
+         clicks-of-the-web-shop-in-all-countries:1",
+        ]
     );
+    world.bring_back();
+    let told = texts(&world);
+    let [_, end] = told.as_slice() else {
+        panic!("{told:?}")
+    };
     assert!(
-        texts.iter().any(|text| text.contains("leaders moved")),
-        "{texts:?}"
+        end.starts_with("all in sync again after") && end.ends_with("node-2 does not answer"),
+        "{end}"
     );
+}
+
+#[test]
+fn what_was_so_at_the_first_look_is_no_news() {
+    let mut world = World::silent(settings());
+    world.fail_node_two();
+    world.run(Duration::from_secs(8));
+    assert!(!world.app.truth().findings.is_empty());
+    assert_eq!(texts(&world), [""; 0]);
+    assert_eq!(incidents(&mut world), ["node-2 does not answer"]);
+}
+
+#[test]
+fn leaders_that_move_while_nothing_is_wrong_are_noticed() {
+    let mut world = World::healthy();
+    world.move_leaders();
+    world.run(Duration::from_secs(2));
+    let told = texts(&world);
+    assert!(
+        told.iter().any(|text| text.contains("leaders moved")),
+        "{told:?}"
+    );
+    assert_eq!(incidents(&mut world), [""; 0]);
+}
+
+fn texts(world: &World) -> Vec<&str> {
+    let notices = world.app.notices().history();
+    notices.map(|notice| notice.text.as_str()).collect()
+}
+
+/// What the screen of incidents lists, the newest first.
+fn incidents(world: &mut World) -> Vec<String> {
+    world.press("7");
+    let incidents = world.app.incidents();
+    let rows = incidents.list().rows().iter();
+    rows.map(|began| incidents.find(*began).unwrap().title.clone())
+        .collect()
 }
 
 #[test]

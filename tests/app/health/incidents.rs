@@ -10,7 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use liftui::health::{BrokerTruth, Health, HealthOptions, Known, Rule, Severity, Truth};
+use chrono::{Offset, Utc};
+use liftui::health::{
+    BrokerTruth, Health, HealthOptions, IncidentRecorder, Known, Rule, Severity, Truth,
+    TruthChanges,
+};
 use liftui::model::{
     Broker, BrokerView, Cluster, ErrorKind, EventTimes, Failure, Partition, Stream, StreamName,
     Target, Timestamp,
@@ -242,6 +246,8 @@ fn said(truth: &Truth) -> Vec<String> {
 struct Watch {
     ends: BTreeMap<(String, i32), (i64, i64)>,
     table: Vec<String>,
+    recorder: IncidentRecorder,
+    last: Arc<Truth>,
 }
 
 impl Watch {
@@ -249,10 +255,15 @@ impl Watch {
         Self {
             ends: BTreeMap::new(),
             table: Vec::new(),
+            recorder: IncidentRecorder::default(),
+            last: Arc::default(),
         }
     }
 
-    fn look(&mut self, now: f64, truth: &Truth, down: &[&str]) {
+    fn look(&mut self, now: f64, truth: &Arc<Truth>, down: &[&str]) {
+        let changes = TruthChanges::between(&self.last, truth);
+        self.recorder.record(truth, &changes, at(now));
+        self.last = Arc::clone(truth);
         let said = said(truth);
         if self
             .table
@@ -301,6 +312,25 @@ impl Watch {
         println!("{incident}");
         for line in &self.table {
             println!("{line}");
+        }
+        for incident in self.recorder.incidents() {
+            println!("{}", incident.markdown("recorded", Utc.fix()));
+        }
+    }
+
+    /// All of it was one incident, of which this was the worst and these happened, in order.
+    fn expect_incident(&self, title: &str, events: &[&str]) {
+        let incidents = self.recorder.incidents();
+        assert_eq!(incidents.len(), 1, "{incidents:#?}");
+        let incident = incidents.first().unwrap();
+        assert!(incident.title.contains(title), "{}", incident.title);
+        let mut told = incident.events.iter();
+        for event in events {
+            assert!(
+                told.any(|told| told.text.contains(event)),
+                "{event} in {:#?}",
+                incident.events
+            );
         }
     }
 }
@@ -352,6 +382,20 @@ fn a_leader_that_was_emptied_is_found_while_the_others_still_hold_its_data() {
         }
     }
     watch.print("wipe");
+    watch.expect_incident(
+        "orders:0-2 went back by",
+        &[
+            "node-3 does not answer",
+            "orders:0-2 have no reachable leader",
+            "ISR of __activity:0 is 2 of 3, without node-3",
+            "orders:0-2 went back by",
+            "with node-3 again",
+        ],
+    );
+    assert!(
+        watch.recorder.current().is_some(),
+        "nobody knows of the loss"
+    );
     let told_at = told_at.expect("it is told");
     assert!((17.15..=19.15).contains(&told_at), "told at {told_at}");
 }
@@ -379,6 +423,17 @@ fn a_leader_that_died_and_returns_brings_no_ghosts_and_no_false_alarm() {
         }
     }
     watch.print("restart");
+    watch.expect_incident(
+        "node-3 does not answer",
+        &[
+            "payments:0,1 commit nothing",
+            "node-1 leads orders:1,2, before it node-3",
+            "node-3 is back and catches up",
+            "node-3 does not answer (after 25s)",
+            "with node-3 again",
+        ],
+    );
+    assert!(watch.recorder.current().is_none(), "it is over");
 }
 
 #[test]
@@ -402,6 +457,15 @@ fn two_of_three_that_died_are_not_taken_for_serving_and_what_is_cut_is_told() {
         went_back |= has(&truth, Rule::LogWentBack);
     }
     watch.print("two");
+    watch.expect_incident(
+        "orders:0-2 went back by",
+        &[
+            "node-3 does not answer",
+            "no majority of brokers answers",
+            "no majority of brokers answers (after",
+            "went back by",
+        ],
+    );
     assert!(
         went_back,
         "the elected leader holds less than the survivor had"
@@ -438,4 +502,12 @@ fn a_stopped_leader_that_goes_on_is_not_believed_before_it_has_heard() {
         assert!(!has(&truth, Rule::LogWentBack), "{now}");
     }
     watch.print("stop");
+    watch.expect_incident(
+        "node-3 does not answer",
+        &[
+            "payments:0,1 commit nothing",
+            "node-3 does not answer",
+            "node-3 is back and catches up",
+        ],
+    );
 }

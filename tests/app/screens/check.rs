@@ -9,13 +9,9 @@ use crate::world::World;
 
 use super::{frame, text};
 
-const SCREENS: [&str; 6] = [
-    "1 overview",
-    "2 brokers",
-    "3 streams",
-    "4 cursors",
-    "5 activity",
-    "6 tails",
+/// The names of the screens, as much of each as there is at the least width.
+const SCREENS: [&str; 7] = [
+    "1 over", "2 brok", "3 stre", "4 curs", "5 acti", "6 tail", "7 inci",
 ];
 
 /// Draws a frame, and checks that it is whole and shows what is required.

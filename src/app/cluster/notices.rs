@@ -1,0 +1,77 @@
+//! Notices of what has changed in the cluster: one when an incident begins, one when it gets worse, one when it is over.
+//! What changes outside of incidents is told by itself: streams that come and go, leaders that move.
+
+use crate::app::context::Context;
+use crate::app::notice::Level;
+use crate::health::{
+    Incident, IncidentChange, IncidentEventKind, IncidentRecorder, LeaderChange, TruthChanges,
+};
+use crate::model::StreamName;
+
+/// Notifies the user of what differs.
+pub(super) fn notify(
+    recorder: &IncidentRecorder,
+    change: Option<&IncidentChange>,
+    changes: &TruthChanges,
+    context: &mut Context,
+) {
+    streams(&changes.appeared, "appeared", context);
+    streams(&changes.gone, "is gone", context);
+    if change.is_none() && recorder.current().is_none() {
+        leaders(&changes.leaders, context);
+    }
+    let (Some(change), Some(incident)) = (change, recorder.incidents().last()) else {
+        return;
+    };
+    if *change == IncidentChange::Ended {
+        context.notify(Level::Note, ended(incident));
+    } else if !recorder.is_first_look(context.now) {
+        context.notify(Level::Error, began(incident));
+    }
+}
+
+/// The worst of it, and what has come of that so far.
+fn began(incident: &Incident) -> String {
+    let events = incident.events.iter().rev();
+    let mut named = events.filter(|event| event.text == incident.title);
+    match named.find_map(|event| event.evidence.first()) {
+        Some(evidence) => format!("{} · {evidence}", incident.title),
+        None => incident.title.clone(),
+    }
+}
+
+fn ended(incident: &Incident) -> String {
+    let length = incident.length_words();
+    let mut events = incident.events.iter();
+    if events.any(|event| event.kind == IncidentEventKind::Isr) {
+        return format!("all in sync again after {length}: {}", incident.title);
+    }
+    format!("over after {length}: {}", incident.title)
+}
+
+fn streams(names: &[StreamName], what: &str, context: &mut Context) {
+    let text = match names {
+        [] => return,
+        [one] => format!("stream {one} {what}"),
+        [first, rest @ ..] => format!("stream {first} {what}, and {} more", rest.len()),
+    };
+    context.notify(Level::Note, text);
+}
+
+fn leaders(moved: &[LeaderChange], context: &mut Context) {
+    let first = moved.iter().find(|change| !change.internal);
+    let Some(LeaderChange {
+        stream,
+        partition,
+        to,
+        ..
+    }) = first.or(moved.first())
+    else {
+        return;
+    };
+    let text = match moved.len() {
+        1 => format!("{to} leads {stream}:{partition} now"),
+        count => format!("{count} leaders moved, that of {stream}:{partition} to {to}"),
+    };
+    context.notify(Level::Warning, text);
+}

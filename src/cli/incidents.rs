@@ -1,0 +1,212 @@
+//! What the dashboard saw go wrong: a file a cluster in the state folder, and `liftui incidents`.
+//! Asks no broker. Where the file cannot be written, the dashboard goes on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+use tempfile::NamedTempFile;
+
+use super::args::IncidentsArgs;
+use super::cell_format::time;
+use super::command_context::CommandContext;
+use super::dashboard::local_offset;
+use super::exit::{CliError, Exit, Result};
+use super::json::JsonTime;
+use super::output::{Column, OutputRow, output_row};
+use crate::config::Folders;
+use crate::health::{Incident, IncidentEventKind};
+use crate::model::Timestamp;
+
+/// One event of an incident.
+#[derive(Serialize)]
+struct EventFields {
+    time: JsonTime,
+    kind: IncidentEventKind,
+    text: String,
+    evidence: Vec<String>,
+}
+
+output_row! {
+    /// An incident.
+    struct IncidentRow {
+        began: JsonTime,
+        ended: JsonTime,
+        seconds: u64,
+        severity: String,
+        title: String,
+        touched: BTreeSet<String>,
+        uncommitted: i64,
+        events: Vec<EventFields>,
+    }
+}
+
+impl OutputRow for IncidentRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("BEGAN", |incident| time(&incident.began)),
+        Column::number("SECONDS", |incident| incident.seconds.to_string()),
+        Column::text("SEVERITY", |incident| incident.severity.clone()),
+        Column::text("WHAT", |incident| incident.title.clone()),
+        Column::number("WAITED", |incident| incident.uncommitted.to_string()),
+    ];
+
+    fn raw(&self) -> String {
+        self.title.clone()
+    }
+}
+
+/// No more than these are kept; the oldest go first.
+const MAX_KEPT: usize = 200;
+
+/// Keeps the incidents of a cluster. Those that another liftui has kept meanwhile stay.
+pub(crate) fn keep(cluster: &str, incidents: &[Arc<Incident>]) {
+    let Some(folders) = Folders::of_user() else {
+        return;
+    };
+    let path = folders.incidents(cluster);
+    if let Err(error) = write(&path, incidents) {
+        tracing::warn!(%error, path = %path.display(), "incidents were not kept");
+    }
+}
+
+/// The incidents that were kept of a cluster, the oldest first; none where there is no file or it cannot be read.
+pub(crate) fn read(cluster: &str) -> Vec<Arc<Incident>> {
+    let path = Folders::of_user().map(|folders| folders.incidents(cluster));
+    let read = path.map(|path| read_file(&path));
+    match read {
+        Some(Ok(incidents)) => incidents.into_iter().map(Arc::new).collect(),
+        Some(Err(error)) => {
+            tracing::warn!(%error, "the incidents of earlier runs cannot be read");
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Prints what was kept of the cluster, the newest first.
+pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> Result {
+    let folders = Folders::of_user().ok_or_else(|| {
+        CliError::new(
+            Exit::FAILED,
+            "there is no home folder, so no incident was kept",
+        )
+    })?;
+    let cluster = context.cluster_name();
+    let path = folders.incidents(&cluster);
+    let mut incidents = read_file(&path).map_err(|error| {
+        let path = path.display();
+        let sentence = format!("{path} cannot be read: {error}; move it away to begin anew");
+        CliError::new(Exit::FAILED, sentence)
+    })?;
+    incidents.reverse();
+    incidents.truncate(args.last.unwrap_or(usize::MAX));
+    if args.markdown {
+        let reports = incidents
+            .iter()
+            .map(|incident| incident.markdown(&cluster, local_offset()));
+        let text = reports.collect::<Vec<_>>().join("\n");
+        write!(context.console.out, "{text}")?;
+        context.console.out.flush()?;
+        return Ok(Exit::DONE);
+    }
+    let rows: Vec<_> = incidents.into_iter().map(IncidentRow::from).collect();
+    context.printer(args.output).all(&rows)?;
+    Ok(Exit::DONE)
+}
+
+impl From<Incident> for IncidentRow {
+    fn from(incident: Incident) -> Self {
+        let ended = incident.ended.map_or(Timestamp::NEVER, Timestamp);
+        let (began, seconds) = (incident.began(), incident.length().as_secs());
+        let uncommitted = incident.uncommitted();
+        let events = incident.events.into_iter().map(|event| EventFields {
+            time: JsonTime(Timestamp(event.at)),
+            kind: event.kind,
+            text: event.text,
+            evidence: event.evidence,
+        });
+        Self {
+            began: JsonTime(began),
+            ended: JsonTime(ended),
+            seconds,
+            severity: incident.severity,
+            title: incident.title,
+            touched: incident.touched,
+            uncommitted,
+            events: events.collect(),
+        }
+    }
+}
+
+fn read_file(path: &Path) -> std::io::Result<Vec<Incident>> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read?,
+    };
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// The file is replaced as a whole, so that none is ever half written.
+fn write(path: &Path, incidents: &[Arc<Incident>]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut kept = read_file(path).unwrap_or_default();
+    kept.retain(|old| !incidents.iter().any(|new| overlaps(old, new)));
+    kept.extend(incidents.iter().map(|incident| (**incident).clone()));
+    kept.sort_by_key(|incident| incident.began);
+    let surplus = kept.len().saturating_sub(MAX_KEPT);
+    kept.drain(..surplus);
+    let mut file = NamedTempFile::new_in(folder)?;
+    serde_json::to_writer(&mut file, &kept)?;
+    file.flush()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Two dashboards that watch one cluster see the same incident, a moment apart.
+fn overlaps(one: &Incident, other: &Incident) -> bool {
+    let end = |incident: &Incident| incident.ended.unwrap_or(incident.seen);
+    one.began <= end(other) && other.began <= end(one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn incident(began: i64, ended: i64, title: &str) -> Arc<Incident> {
+        Arc::new(Incident {
+            began,
+            ended: Some(ended),
+            seen: ended,
+            title: title.to_owned(),
+            ..Incident::default()
+        })
+    }
+
+    #[test]
+    fn what_another_dashboard_has_kept_stays_and_the_same_incident_is_kept_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("incidents").join("prod.json");
+        write(
+            &path,
+            &[incident(10, 20, "first"), incident(50, 60, "second")],
+        )
+        .unwrap();
+        write(&path, &[incident(11, 22, "first, seen by another")]).unwrap();
+        let kept = read_file(&path).unwrap();
+        let titles: Vec<&str> = kept.iter().map(|one| one.title.as_str()).collect();
+        assert_eq!(titles, ["first, seen by another", "second"]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_list_of_incidents_is_an_error_and_none_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prod.json");
+        assert_eq!(read_file(&path).unwrap(), []);
+        fs::write(&path, "[{]").unwrap();
+        assert!(read_file(&path).is_err());
+    }
+}

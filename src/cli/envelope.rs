@@ -235,7 +235,7 @@ fn decode(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     if raw {
         context.console.out.flush()?;
     } else {
-        context.printer(output).all(&rows)?;
+        context.printer(output).print_all(&rows)?;
     }
     Ok(Exit::DONE)
 }

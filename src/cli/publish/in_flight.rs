@@ -165,7 +165,7 @@ impl PublishRun {
                 outcome = first_outcome(&mut self.in_flight), if !self.in_flight.is_empty() => {
                     let Some(sent) = self.in_flight.pop_front() else { continue };
                     match self.counts.record(&sent, outcome) {
-                        Ok(Some(ack)) => printer.one(&ack)?,
+                        Ok(Some(ack)) => printer.print(&ack)?,
                         Ok(None) => {}
                         Err(error) => {
                             reads = false;

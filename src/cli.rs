@@ -15,6 +15,7 @@ mod demo;
 mod envelope;
 mod exit;
 mod help;
+mod hex;
 mod incidents;
 mod json;
 mod keys;

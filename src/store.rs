@@ -32,7 +32,7 @@ pub use merged_view::MergedRows;
 pub use message::{Headers, MessageId, MessageRef, PinnedMessage};
 pub use predicate::Predicate;
 pub use query::{Query, QueryError};
-pub use record::{Record, write_record};
+pub use record::{Record, text_or_base64, write_record};
 pub use scan::{Matching, Scan};
 
 use crate::model::{Offset, PartitionId, Timestamp};

@@ -42,7 +42,7 @@ pub enum Format {
     Cbor,
     /// Protobuf: by a schema where there is one, else by what the bytes say of themselves.
     Protobuf,
-    /// A NATS envelope of Liftbridge that nobody decompressed (wire-contract §3).
+    /// A NATS envelope of Liftbridge that nobody opened (wire-contract §3).
     Envelope,
     /// Offsets, bytes, characters.
     Hex,

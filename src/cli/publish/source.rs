@@ -7,8 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs, read_hex};
+use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs};
 use crate::cli::exit::{CliError, Exit, Result};
+use crate::cli::hex;
 use crate::model::{AckPolicy, Destination, Headers, Offset, PublishOptions, shell_line};
 use crate::store::Record;
 
@@ -208,7 +209,6 @@ impl Template {
         if !self.message.hex {
             return Ok(Bytes::copy_from_slice(bytes));
         }
-        let read = std::str::from_utf8(bytes).ok().and_then(read_hex);
-        read.ok_or_else(|| "this is not hex".to_owned())
+        hex::decode(bytes).ok_or_else(|| "this is not hex".to_owned())
     }
 }

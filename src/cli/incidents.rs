@@ -11,27 +11,18 @@ use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::args::IncidentsArgs;
-use super::cell_format::time;
+use super::cell_format;
 use super::command_context::CommandContext;
 use super::dashboard::local_offset;
 use super::exit::{CliError, Exit, Result};
 use super::json::JsonTime;
 use super::output::{Column, OutputRow, output_row};
 use crate::config::Folders;
-use crate::health::{Incident, IncidentEventKind};
+use crate::health::{Incident, IncidentEvent, IncidentEventKind};
 use crate::model::Timestamp;
 
-/// One event of an incident.
-#[derive(Serialize)]
-struct EventFields {
-    time: JsonTime,
-    kind: IncidentEventKind,
-    text: String,
-    evidence: Vec<String>,
-}
-
 output_row! {
-    /// An incident.
+    /// One incident.
     struct IncidentRow {
         began: JsonTime,
         ended: JsonTime,
@@ -40,21 +31,56 @@ output_row! {
         title: String,
         touched: BTreeSet<String>,
         uncommitted: i64,
-        events: Vec<EventFields>,
+        events: Vec<EventObject>,
     }
+}
+
+/// One thing that happened in it.
+#[derive(Serialize)]
+struct EventObject {
+    time: JsonTime,
+    kind: IncidentEventKind,
+    text: String,
+    evidence: Vec<String>,
 }
 
 impl OutputRow for IncidentRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::text("BEGAN", |incident| time(&incident.began)),
-        Column::number("SECONDS", |incident| incident.seconds.to_string()),
-        Column::text("SEVERITY", |incident| incident.severity.clone()),
-        Column::text("WHAT", |incident| incident.title.clone()),
-        Column::number("WAITED", |incident| incident.uncommitted.to_string()),
+        Column::text("BEGAN", |row| cell_format::time(&row.began)),
+        Column::number("SECONDS", |row| row.seconds.to_string()),
+        Column::text("SEVERITY", |row| row.severity.clone()),
+        Column::text("WHAT", |row| row.title.clone()),
+        Column::number("WAITED", |row| cell_format::count(Some(row.uncommitted))),
     ];
 
     fn raw(&self) -> String {
         self.title.clone()
+    }
+}
+
+impl From<Incident> for IncidentRow {
+    fn from(incident: Incident) -> Self {
+        Self {
+            began: JsonTime(incident.began()),
+            ended: JsonTime(incident.ended.map_or(Timestamp::NEVER, Timestamp)),
+            seconds: incident.length().as_secs(),
+            uncommitted: incident.uncommitted(),
+            severity: incident.severity,
+            title: incident.title,
+            touched: incident.touched,
+            events: incident.events.into_iter().map(EventObject::from).collect(),
+        }
+    }
+}
+
+impl From<IncidentEvent> for EventObject {
+    fn from(event: IncidentEvent) -> Self {
+        Self {
+            time: JsonTime(Timestamp(event.at)),
+            kind: event.kind,
+            text: event.text,
+            evidence: event.evidence,
+        }
     }
 }
 
@@ -112,33 +138,9 @@ pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> R
         context.console.out.flush()?;
         return Ok(Exit::DONE);
     }
-    let rows: Vec<_> = incidents.into_iter().map(IncidentRow::from).collect();
+    let rows: Vec<IncidentRow> = incidents.into_iter().map(IncidentRow::from).collect();
     context.printer(args.output).print_all(&rows)?;
     Ok(Exit::DONE)
-}
-
-impl From<Incident> for IncidentRow {
-    fn from(incident: Incident) -> Self {
-        let ended = incident.ended.map_or(Timestamp::NEVER, Timestamp);
-        let (began, seconds) = (incident.began(), incident.length().as_secs());
-        let uncommitted = incident.uncommitted();
-        let events = incident.events.into_iter().map(|event| EventFields {
-            time: JsonTime(Timestamp(event.at)),
-            kind: event.kind,
-            text: event.text,
-            evidence: event.evidence,
-        });
-        Self {
-            began: JsonTime(began),
-            ended: JsonTime(ended),
-            seconds,
-            severity: incident.severity,
-            title: incident.title,
-            touched: incident.touched,
-            uncommitted,
-            events: events.collect(),
-        }
-    }
 }
 
 fn read_file(path: &Path) -> std::io::Result<Vec<Incident>> {

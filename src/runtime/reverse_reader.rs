@@ -29,9 +29,7 @@ const RETRY_LIMIT: Duration = Duration::from_secs(10);
 pub(super) struct ReadSource {
     /// Whom to ask.
     pub(super) observer: Observer,
-    /// The stream.
     pub(super) stream: StreamName,
-    /// The partition.
     pub(super) partition: PartitionId,
 }
 

@@ -51,7 +51,6 @@ impl Latency {
 /// How many messages went how fast.
 #[derive(Clone)]
 pub(super) struct Throughput {
-    /// Messages.
     pub(super) messages: u64,
     /// Bytes of their keys and values.
     pub(super) bytes: u64,

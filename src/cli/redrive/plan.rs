@@ -70,7 +70,6 @@ enum PartitionStart {
 /// The messages of one partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PartitionRange {
-    /// The partition.
     pub(super) partition: PartitionId,
     start: PartitionStart,
     /// The last offset; -1 where there is none.

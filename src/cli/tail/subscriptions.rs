@@ -15,9 +15,7 @@ use crate::store::{Chunk, ChunkBuilder};
 
 /// A subscription to one partition.
 pub(super) struct PartitionSubscription {
-    /// The stream.
     pub(super) stream: StreamName,
-    /// The partition.
     pub(super) partition: PartitionId,
     messages: Option<Subscription<ChunkBuilder>>,
 }

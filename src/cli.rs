@@ -22,6 +22,7 @@ mod keys;
 mod list;
 mod logging;
 mod mutate;
+mod outcome_counts;
 mod output;
 mod partition_spec;
 mod publish;

@@ -225,14 +225,6 @@ impl Store {
         Some(merged_view::position_of(&self.logs, number, rank, time))
     }
 
-    /// The position of the first message at or after that time; [`Store::len`] where there is none.
-    pub fn position_at(&self, time: Timestamp) -> usize {
-        self.logs
-            .iter()
-            .map(|log| log.rows_while(|t| t < time.0))
-            .sum()
-    }
-
     /// The lowest and the highest offset of a partition in memory.
     pub fn offsets(&self, stream: &str, partition: PartitionId) -> Option<(Offset, Offset)> {
         let slots = self.logs[self.log_number(stream, partition)?].slots();

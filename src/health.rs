@@ -64,12 +64,13 @@ mod verdict;
 mod view_merge;
 mod what_if;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use finding::{Finding, Rule, Severity};
 pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentRecorder};
-pub use log_history::LogLoss;
+pub use log_history::{KnownStream, LogLoss};
 pub(crate) use options::best_match;
 pub use options::{AlertOptions, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
@@ -179,6 +180,16 @@ impl Health {
     pub fn acknowledge(&mut self, stream: &str) {
         self.changed = true;
         self.streams.acknowledge(stream);
+    }
+
+    /// Holds the streams against what was known of them before: by an earlier run.
+    pub fn recall(&mut self, known: BTreeMap<String, KnownStream>) {
+        self.streams.recall(known);
+    }
+
+    /// How far all logs have come, for a later run: those too that nobody has reported in this one.
+    pub fn known_streams(&self, now: Timestamp) -> BTreeMap<String, KnownStream> {
+        self.streams.known(now)
     }
 
     /// The truth as of all that was reported up to `now`: the same value, shared, where nothing changed. Only streams of

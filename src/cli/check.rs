@@ -1,16 +1,22 @@
 //! `liftui check`: health for scripts, with exits and outputs of its own.
 //! What is wrong and how bad is `health`'s; how it is printed is `report`'s.
+//!
+//! Each check leaves behind how far all logs had come, so that the next one sees what has gone back.
 
+mod last_check;
 mod report;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use super::args::CheckArgs;
 use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
-use super::exit::{Exit, Result};
+use super::exit::{CliError, Exit, Result};
 use super::help;
-use crate::health::{RuleOptions, Truth, Verdict};
+use crate::health::{Finding, KnownStream, RuleOptions, Truth, Verdict};
+use crate::model::Timestamp;
 use report::Report;
 
 /// What a check exits with that could not judge, be it for a wrong command line.
@@ -26,15 +32,19 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
 /// Judges the cluster once.
 pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) -> Result {
     let rules = args.rules();
-    let report = match ClusterSnapshot::take_snapshot(session).await {
-        Ok(snapshot) => assess(snapshot, &rules).await,
-        Err(trouble) => Report {
-            verdict: Verdict::Unknown,
-            findings: Vec::new(),
-            truth: std::sync::Arc::new(Truth::default()),
-            trouble: trouble.sentence,
-            unread: None,
-        },
+    let cluster = session.cluster_name();
+    let known = last_check::read(&cluster);
+    let report = match look(session, known, args.looks).await {
+        Ok(mut snapshot) => {
+            if args.acknowledge {
+                acknowledge(&mut snapshot);
+            }
+            let report = assess(&mut snapshot, &rules).await;
+            let now = Timestamp::now();
+            last_check::write(&cluster, &snapshot.health.known_streams(now), now);
+            report
+        }
+        Err(trouble) => unknown(trouble),
     };
     let out = &mut session.console.out;
     report.print(out, args.output)?;
@@ -42,8 +52,42 @@ pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) ->
     Ok(Exit(report.verdict.exit_code()))
 }
 
+/// Looks so many times, and holds what is seen against what is known. Fails where no broker answers at all.
+async fn look(
+    session: &mut CommandContext<'_>,
+    known: BTreeMap<String, KnownStream>,
+    looks: u32,
+) -> Result<ClusterSnapshot> {
+    let mut snapshot = ClusterSnapshot::new(session)?;
+    snapshot.health.recall(known);
+    snapshot.look().await?;
+    snapshot.look_again(looks - 1).await;
+    Ok(snapshot)
+}
+
+/// Whoever runs this check knows of what is gone.
+fn acknowledge(snapshot: &mut ClusterSnapshot) {
+    let truth = snapshot.truth();
+    let findings = truth.findings.iter();
+    let lost = findings.filter(|finding| finding.rule.needs_acknowledgement());
+    for stream in lost.filter_map(Finding::stream) {
+        snapshot.health.acknowledge(stream);
+    }
+}
+
+/// What is told where nothing could be judged.
+fn unknown(trouble: CliError) -> Report {
+    Report {
+        verdict: Verdict::Unknown,
+        findings: Vec::new(),
+        truth: Arc::new(Truth::default()),
+        trouble: trouble.sentence,
+        unread: None,
+    }
+}
+
 /// The verdict over what was seen. Cursors that cannot be read are one thing less that is known: the rest counts.
-async fn assess(mut snapshot: ClusterSnapshot, rules: &RuleOptions) -> Report {
+async fn assess(snapshot: &mut ClusterSnapshot, rules: &RuleOptions) -> Report {
     let unread = match snapshot.read_cursors().await {
         Err(error) => error.sentence,
         Ok(()) => snapshot

@@ -24,6 +24,12 @@ use crate::runtime::fetch_views;
 /// Between two looks: rates need two, half a second apart at least.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(550);
 
+/// Between two looks that are to show what stands still: commits that go on go on within that time.
+const BETWEEN_REPEATED_LOOKS: Duration = Duration::from_secs(1);
+
+/// What was stored at one look and is not committed after this time is stuck.
+const COMMITTED_WITHIN: Duration = Duration::from_millis(900);
+
 /// How often a look asks those that the brokers asked before have named. Lists differ for minutes after a broker has
 /// come (wire-contract §0.5), but hardly by one broker each; somebody who names a new one each time is not followed.
 const ROUNDS: usize = 4;
@@ -46,22 +52,35 @@ pub(crate) struct ClusterSnapshot {
 }
 
 impl ClusterSnapshot {
-    /// Looks once. Fails where no broker answers at all.
-    pub(crate) async fn take_snapshot(context: &mut CommandContext<'_>) -> Result<Self> {
+    /// Nothing was seen yet.
+    pub(crate) fn new(context: &mut CommandContext<'_>) -> Result<Self> {
         let mut options = health_options(&context.settings.file);
-        // One look is all there is, so one missed answer counts.
+        // One look may be all there is, so one missed answer counts.
         options.alerts.missed_polls = 1;
-        let mut snapshot = Self {
+        // Two looks are a second apart, and followers fetch within moments of an append.
+        options.alerts.commit_stalled_after = COMMITTED_WITHIN;
+        Ok(Self {
             observer: context.observer()?,
             health: Health::new(options),
             paused: Vec::new(),
             unread: Vec::new(),
             begun: Timestamp::now(),
-        };
-        snapshot.observer.fetch_metadata().await?;
-        snapshot.observe_all().await;
-        snapshot.probe().await;
+        })
+    }
+
+    /// Looks once. Fails where no broker answers at all.
+    pub(crate) async fn take_snapshot(context: &mut CommandContext<'_>) -> Result<Self> {
+        let mut snapshot = Self::new(context)?;
+        snapshot.look().await?;
         Ok(snapshot)
+    }
+
+    /// Looks for the first time. Fails where no broker answers at all.
+    pub(crate) async fn look(&mut self) -> Result<()> {
+        self.observer.fetch_metadata().await?;
+        self.observe_all().await;
+        self.probe().await;
+        Ok(())
     }
 
     /// Looks twice, so that rates are known.
@@ -73,6 +92,18 @@ impl ClusterSnapshot {
         looks.tick().await;
         snapshot.observe_all().await;
         Ok(snapshot)
+    }
+
+    /// Looks again so many times, a second apart.
+    pub(crate) async fn look_again(&mut self, times: u32) {
+        let mut looks = interval(BETWEEN_REPEATED_LOOKS);
+        looks.tick().await;
+        for _ in 0..times {
+            looks.tick().await;
+            self.observe_all().await;
+            // What one look may only suspect is found when the next one is held against it.
+            self.truth();
+        }
     }
 
     /// Looks once, and reads the cursors where there are any.

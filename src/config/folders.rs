@@ -33,13 +33,23 @@ impl Folders {
 
     /// The file of what was seen to go wrong in the cluster of that name.
     pub fn incidents(&self, cluster: &str) -> PathBuf {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        let name = cluster.replace(|c| !plain(c), "_");
-        self.state.join("incidents").join(format!("{name}.json"))
+        self.state.join("incidents").join(file_name(cluster))
+    }
+
+    /// The file of what the last check saw of the cluster of that name.
+    pub fn last_check(&self, cluster: &str) -> PathBuf {
+        self.state.join("checks").join(file_name(cluster))
     }
 
     /// The log of changes that this user made.
     pub fn change_log(&self) -> PathBuf {
         self.state.join("changes.jsonl")
     }
+}
+
+/// A name that every file system takes.
+fn file_name(cluster: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let name = cluster.replace(|c| !plain(c), "_");
+    format!("{name}.json")
 }

@@ -1,9 +1,12 @@
 //! How far a partition's log has come, and whether it went back: what was committed once is never given back by itself.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::claim::Claim;
-use crate::model::{BrokerId, Offset, Partition, Timestamp};
+use crate::model::{BrokerId, Offset, Partition, PartitionId, Timestamp};
 
 /// Two views this close may stand for either order: a leader's is compared with what was known that much before it.
 const AT_ONCE: Duration = Duration::from_millis(250);
@@ -23,6 +26,20 @@ pub struct LogLoss {
     pub holders: Vec<(BrokerId, Offset)>,
 }
 
+/// How far the logs of a stream had come when somebody looked before: what a later look is held against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownStream {
+    /// When the stream was created, in Unix nanoseconds: another one of its name has other logs.
+    pub created: i64,
+    /// When that was known, in Unix nanoseconds.
+    pub seen: i64,
+    /// The newest committed offset of each partition that had one.
+    pub committed: BTreeMap<PartitionId, Offset>,
+    /// Of partitions whose loss somebody has acknowledged: the newest offset that was left.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub acknowledged: BTreeMap<PartitionId, Offset>,
+}
+
 /// What is known of a partition's log beyond what brokers say now.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LogHistory {
@@ -31,6 +48,9 @@ pub(super) struct LogHistory {
     loss: Option<LogLoss>,
     /// Whether somebody knows of it.
     acknowledged: bool,
+    /// The newest offset that was left when the user of an earlier run acknowledged a loss: that loss is found again as
+    /// long as other replicas still hold more.
+    recalled: Option<Offset>,
     /// Whether a replica says to have committed more than its leader had a moment before or after: the next views tell.
     suspicious: bool,
 }
@@ -51,6 +71,28 @@ impl LogHistory {
     /// The last loss that nobody has acknowledged.
     pub(super) fn loss(&self) -> Option<&LogLoss> {
         self.loss.as_ref().filter(|_| !self.acknowledged)
+    }
+
+    /// Records what an earlier run saw: it was seen for certain before anything that this one sees.
+    pub(super) fn recall(&mut self, offset: Offset, seen: Timestamp) {
+        self.committed = Some((offset, seen.minus(AT_ONCE * 2)));
+    }
+
+    /// Records that the user of an earlier run knew of a loss which left the log up to there.
+    pub(super) fn recall_acknowledged(&mut self, left: Offset) {
+        self.recalled = Some(left);
+    }
+
+    /// The newest offset that is left of a log whose loss somebody has acknowledged, while other replicas hold more.
+    pub(super) fn left(&self) -> Option<Offset> {
+        let loss = self.loss.as_ref().filter(|_| self.acknowledged)?;
+        Some(self.committed().map_or(loss.to, |known| known.max(loss.to)))
+    }
+
+    /// The highest offset that was ever committed, of a log that lost it too as long as nobody knows of that.
+    pub(super) fn newest_known(&self) -> Option<Offset> {
+        let lost = self.loss().map(|loss| loss.from);
+        lost.max(self.committed())
     }
 
     /// Somebody knows of the loss.
@@ -110,7 +152,7 @@ impl LogHistory {
         });
         let holders = ahead.map(|claim| (BrokerId::clone(claim.broker), claim.value.newest_offset));
         let before = self.loss.take().filter(|_| !self.acknowledged);
-        self.acknowledged = false;
+        self.acknowledged = self.recalled.take().is_some_and(|left| newest >= left);
         self.loss = Some(LogLoss {
             from: before.map_or(committed, |before| before.from.max(committed)),
             to: newest,

@@ -9,7 +9,7 @@ use super::rates::{self, Sample};
 use super::rules::{self, FirstSeen};
 use super::stream_change::StreamChange;
 use super::view_merge::StreamClaims;
-use super::{Finding, Known, PartitionTruth, Rule, Severity, StreamTruth};
+use super::{Finding, Known, KnownStream, PartitionTruth, Rule, Severity, StreamTruth};
 use crate::model::{
     BrokerId, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Target, Timestamp,
     grouped,
@@ -94,6 +94,53 @@ impl StreamRecord {
                     self.change = self.change.max(StreamChange::LogEnds);
                 }
             }
+        }
+    }
+
+    /// Holds its logs against what an earlier run knew, if it is the stream that this knew.
+    pub(super) fn recall(&mut self, known: &KnownStream) {
+        let created = Timestamp(known.created);
+        if created < self.created {
+            let counts = known.committed.values();
+            let messages = counts.map(|newest| newest.saturating_add(1)).sum();
+            self.recreated = Some(Recreated {
+                at: self.created,
+                before: created,
+                messages: Some(messages),
+            });
+        }
+        if created != self.created {
+            return;
+        }
+        for (id, offset) in &known.committed {
+            // Partitions are numbered from 0 without gaps.
+            let number = usize::try_from(*id).ok();
+            if let Some(memory) = number.and_then(|number| self.memory.get_mut(number)) {
+                memory.log.recall(*offset, Timestamp(known.seen));
+            }
+        }
+        for (id, left) in &known.acknowledged {
+            let number = usize::try_from(*id).ok();
+            if let Some(memory) = number.and_then(|number| self.memory.get_mut(number)) {
+                memory.log.recall_acknowledged(*left);
+            }
+        }
+        self.change = StreamChange::Structure;
+    }
+
+    /// How far its logs have come.
+    pub(super) fn known(&self, now: Timestamp) -> KnownStream {
+        let committed = (0..).zip(&self.memory).filter_map(|(id, memory)| {
+            let newest = memory.log.newest_known()?;
+            (newest >= 0).then_some((id, newest))
+        });
+        let numbered = (0..).zip(&self.memory);
+        let acknowledged = numbered.filter_map(|(id, memory)| Some((id, memory.log.left()?)));
+        KnownStream {
+            created: self.created.0,
+            seen: now.0,
+            committed: committed.collect(),
+            acknowledged: acknowledged.collect(),
         }
     }
 

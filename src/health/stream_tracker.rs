@@ -9,7 +9,7 @@ use super::rates;
 use super::stream_change::StreamChange;
 use super::stream_record::StreamRecord;
 use super::view_merge::{ViewMergeJoin, advance};
-use super::{BrokerTruth, Finding, StreamTruth, Totals, Truth};
+use super::{BrokerTruth, Finding, KnownStream, StreamTruth, Totals, Truth};
 use crate::model::{BrokerId, Cluster, Offset, PartitionId, Probe, StreamName, Timestamp};
 
 /// All streams.
@@ -21,6 +21,8 @@ pub(super) struct StreamTracker {
     /// The last step of the histories that was written.
     step: Option<i64>,
     history: Arc<[Option<f32>]>,
+    /// What an earlier run knew of streams that nobody has reported in this one.
+    recalled: BTreeMap<String, KnownStream>,
 }
 
 /// How many partitions may still be assessed of which only the log has grown, and whose turn it is in the order of names.
@@ -71,6 +73,9 @@ impl StreamTracker {
             record.change = record.change.max(StreamChange::between(old, new));
             if let (Some(stream), Some(by)) = (new, by) {
                 record.record_ends(stream, by, at);
+                if let Some(known) = self.recalled.remove(&**name) {
+                    record.recall(&known);
+                }
             }
         }
     }
@@ -102,6 +107,19 @@ impl StreamTracker {
         if let Some(record) = self.records.get_mut(stream) {
             record.record_stored(id, offset, at);
         }
+    }
+
+    /// Holds the streams against what an earlier run knew.
+    pub(super) fn recall(&mut self, known: BTreeMap<String, KnownStream>) {
+        self.recalled = known;
+    }
+
+    /// How far all logs have come.
+    pub(super) fn known(&self, now: Timestamp) -> BTreeMap<String, KnownStream> {
+        let mut known = self.recalled.clone();
+        let records = self.records.iter();
+        known.extend(records.map(|(name, record)| (name.to_string(), record.known(now))));
+        known
     }
 
     /// Somebody knows what that stream has lost.

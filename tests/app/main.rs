@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli_changes;
+mod cli_check;
 mod cli_cluster;
 mod cli_lists;
 mod cli_messages;

@@ -12,6 +12,12 @@ pub(crate) struct CheckArgs {
     /// Judge by this rule alone, or with =ignore, =note, =warning or =critical let it weigh so; repeatable
     #[arg(long, value_name = "RULE[=WEIGHT]", value_parser = rule)]
     rule: Vec<RuleChoice>,
+    /// Looks at the cluster, a second apart: what stands still or goes back shows at the second
+    #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) looks: u32,
+    /// Say that you know of the messages that are gone: later checks tell of further losses alone
+    #[arg(long)]
+    pub(crate) acknowledge: bool,
     /// Form of the output
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) output: CheckForm,

@@ -1,0 +1,72 @@
+//! `liftui check`: what it sees by a second look, and beside what the last check left.
+
+use liftui::demo::DemoOptions;
+
+use crate::cli_test_cluster::TestCluster;
+
+/// A stream with three replicas and some messages, and the number of the broker that leads it.
+fn with_messages() -> (TestCluster, usize) {
+    let test = TestCluster::of(DemoOptions::default());
+    test.ok("create orders --replication 3");
+    for _ in 0..5 {
+        test.ok("publish orders text --ack all");
+    }
+    let orders = test.objects("partitions orders").remove(0);
+    let leader = orders["leader"].as_str().expect("it has a leader");
+    let number = leader.rsplit('-').next().expect("a number");
+    (test, number.parse().expect("a number"))
+}
+
+fn fault(test: &TestCluster, line: &str) {
+    let faults = test.cluster().faults();
+    let done = test.block_on(async { faults.run(line) });
+    assert!(done.is_ok(), "{done:?}");
+}
+
+#[test]
+fn what_went_back_since_the_last_check_is_found_until_somebody_knows_of_it() {
+    let (test, leader) = with_messages();
+    assert_eq!(test.line("check").code, 0);
+    fault(&test, &format!("wipe {leader}"));
+    // The brokers need a moment until one leads again; each check waits for a second itself.
+    let found = (0..30).find_map(|_| {
+        let output = test.line("check");
+        output
+            .out
+            .contains("orders:0 went back from 4 to")
+            .then_some(output)
+    });
+    let found = found.expect("a check finds it");
+    assert_eq!(found.code, 2, "{found:?}");
+    assert!(found.out.contains("still hold"), "{found:?}");
+    let again = test.line("check --looks 1");
+    assert!(
+        again.code == 2 && again.out.contains("orders:0 went back"),
+        "later checks find it too: {again:?}"
+    );
+    let known = test.line("check --acknowledge --looks 1");
+    let later = test.line("check --looks 1");
+    for output in [known, later] {
+        assert!(!output.out.contains("went back"), "{output:?}");
+    }
+}
+
+#[test]
+fn commits_that_stand_still_show_at_the_second_look() {
+    let (test, leader) = with_messages();
+    let follower = leader % 3 + 1;
+    // Until its leader takes it out of the ISR, nothing is committed.
+    fault(&test, &format!("kill {follower}"));
+    test.ok("publish orders text --ack leader");
+    let stalled = "1 partition commit nothing while they wait for it: orders:0";
+    let twice = test.line("check");
+    assert!(twice.code == 2 && twice.out.contains(stalled), "{twice:?}");
+}
+
+#[test]
+fn fewer_looks_than_one_are_refused() {
+    let test = TestCluster::new();
+    let (code, sentence) = test.fails("check --looks 0");
+    assert_eq!(code, 3, "a check that could not judge: {sentence}");
+    assert!(sentence.contains("looks"), "{sentence}");
+}

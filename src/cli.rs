@@ -15,12 +15,14 @@ mod demo;
 mod envelope;
 mod exit;
 mod help;
+mod hex;
 mod incidents;
 mod json;
 mod keys;
 mod list;
 mod logging;
 mod mutate;
+mod outcome_counts;
 mod output;
 mod partition_spec;
 mod publish;
@@ -132,13 +134,13 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Publish(args) => publish::to_stream(context, &args).await,
         ClusterTask::PublishSubject(args) => publish::to_subject(context, &args).await,
         ClusterTask::Cursor(CursorTask::Set(args)) => mutate::set_cursor(context, &args).await,
-        ClusterTask::Cursor(CursorTask::Get(args)) => cursors::get(context, &args).await,
+        ClusterTask::Cursor(CursorTask::Get(args)) => cursors::cursor(context, &args).await,
         ClusterTask::Brokers(output) => list::brokers(context, output).await,
         ClusterTask::Streams(output) => list::streams(context, output).await,
         ClusterTask::Partitions(args) => list::partitions(context, args).await,
         ClusterTask::Describe(args) => list::describe(context, &args).await,
         ClusterTask::Tail(args) => tail::tail(context, &args).await,
-        ClusterTask::Cursors(args) => cursors::all(context, args).await,
+        ClusterTask::Cursors(args) => cursors::cursors(context, args).await,
         ClusterTask::Groups(output) => cursors::groups(context, output).await,
         ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,
         ClusterTask::Activity(args) => activity::activity(context, args).await,

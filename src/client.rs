@@ -120,6 +120,8 @@
 //!
 //! The public names of go-liftbridge v1.1.0 and v2.4.0, what stands for each here, and the test that shows it.
 //!
+
+#![deny(clippy::indexing_slicing)]
 #![doc = include_str!("client/go-api.md")]
 //!
 //! What its client does and this one does not: drop headers; go on in partition 0 at a wrong offset after a loss; send a

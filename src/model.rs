@@ -31,7 +31,8 @@ pub use message::{Ack, AckPolicy, Headers, Message, Offset};
 pub use number_format::{counted, counted_plainly, grouped};
 pub use operation::{Operation, Outcome};
 pub use options::{
-    Destination, PublishOptions, RetryLimit, StartAt, StopAt, StreamOptions, SubscribeSpec,
+    Destination, PinnedStart, PublishOptions, RetryLimit, StartAt, StopAt, StreamOptions,
+    SubscribeSpec,
 };
 pub use seek::{parse_start, parse_stop};
 pub use sink::{MessageSink, MessageStamp, OwnedMessages};

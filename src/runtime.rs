@@ -31,6 +31,7 @@ pub use options::{
     Access, ChangeAccess, Console, ConsoleAnswer, Contexts, DashboardOptions, IncidentAccess,
     RuntimeSession,
 };
+pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
 
 /// Shows the dashboard on this process's terminal until the user or the system ends it. The terminal is put back as it
@@ -42,7 +43,7 @@ pub use screen::{HostEvent, Screen};
 /// # Errors
 /// The terminal could not be taken over, read or written.
 pub async fn run(options: DashboardOptions) -> io::Result<()> {
-    let mut terminal = RealTerminal::take()?;
+    let mut terminal = RealTerminal::take_over()?;
     run_on(&mut terminal, options).await
 }
 

@@ -32,7 +32,7 @@ pub use merged_view::MergedRows;
 pub use message::{Headers, MessageId, MessageRef, PinnedMessage};
 pub use predicate::Predicate;
 pub use query::{Query, QueryError};
-pub use record::{Record, write_record};
+pub use record::{Record, text_or_base64, write_record};
 pub use scan::{Matching, Scan};
 
 use crate::model::{Offset, PartitionId, Timestamp};
@@ -223,14 +223,6 @@ impl Store {
         let number = self.log_number(&id.stream, id.partition)?;
         let (rank, time) = self.logs[number].rank_of(id.offset);
         Some(merged_view::position_of(&self.logs, number, rank, time))
-    }
-
-    /// The position of the first message at or after that time; [`Store::len`] where there is none.
-    pub fn position_at(&self, time: Timestamp) -> usize {
-        self.logs
-            .iter()
-            .map(|log| log.rows_while(|t| t < time.0))
-            .sum()
     }
 
     /// The lowest and the highest offset of a partition in memory.

@@ -2,6 +2,8 @@
 //!
 //! Named by `client` and `demo` alone.
 
+#![deny(clippy::indexing_slicing)]
+
 pub mod convert;
 pub mod envelope;
 pub mod internal;

@@ -84,7 +84,7 @@ pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArg
     let mut events = observer.activity_between(StartAt::Earliest, stop).await?;
     let mut printer = context.printer(args.output);
     while let Some(event) = events.next().await {
-        printer.one(&ActivityRow::from(event?))?;
+        printer.print(&ActivityRow::from(event?))?;
         if args.follow {
             printer.flush()?;
         }

@@ -20,7 +20,7 @@ pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use cursor::{CursorGetArgs, CursorSetArgs, CursorTask};
 pub(crate) use demo::DemoArgs;
 pub(crate) use publish::{
-    EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs, read_hex,
+    EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs,
 };
 pub(crate) use redrive::RedriveArgs;
 pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};

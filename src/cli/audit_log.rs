@@ -81,7 +81,7 @@ pub(crate) fn print(context: &mut CommandContext<'_>, output: OutputArgs) -> Res
         CliError::new(Exit::FAILED, "there is no home folder, so there is no log")
     })?;
     let entries = read(&folders.change_log())?;
-    context.printer(output).all(&entries)?;
+    context.printer(output).print_all(&entries)?;
     Ok(Exit::DONE)
 }
 

@@ -1,5 +1,5 @@
 //! `liftui bench`: rate and latency percentiles of publishing and of reading, on the cluster at hand.
-//! Creates a stream only where it is told to, and deletes none.
+//! Creates a stream only with `--create`, and deletes none.
 
 mod payload;
 mod publish;

@@ -19,6 +19,7 @@ use crate::health::{AlertOptions, Finding, Health, HealthOptions, Reach, Truth};
 use crate::model::{
     BrokerId, ErrorKind, Failure, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
 };
+use crate::runtime::fetch_views;
 
 /// Between two looks: rates need two, half a second apart at least.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(550);
@@ -161,20 +162,11 @@ impl ClusterSnapshot {
             if unasked.is_empty() {
                 return;
             }
-            self.fetch_views(unasked).await;
-        }
-    }
-
-    /// Asks these brokers, side by side; a slow one delays no other.
-    async fn fetch_views(&mut self, addresses: Vec<Arc<str>>) {
-        let mut answers = JoinSet::new();
-        for address in addresses {
-            let observer = self.observer.clone();
-            answers.spawn(async move { observer.fetch_view(&address).await });
-        }
-        while let Some(answer) = answers.join_next().await {
-            if let Ok(view) = answer {
-                self.health.observe(&Arc::new(view));
+            let mut views = fetch_views(&self.observer, unasked);
+            while let Some(view) = views.join_next().await {
+                if let Ok(view) = view {
+                    self.health.observe(&Arc::new(view));
+                }
             }
         }
     }

@@ -13,7 +13,6 @@ use crate::runtime::Access;
 
 /// One command's surroundings.
 pub(crate) struct CommandContext<'a> {
-    /// The options.
     pub(crate) options: &'a Options,
     /// Every setting.
     pub(crate) settings: Settings,
@@ -168,7 +167,6 @@ fn impatient(options: ConnectOptions, cluster: &ClusterSettings) -> ConnectOptio
 /// Where the config file is.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigLocation {
-    /// The path.
     pub(crate) path: PathBuf,
     /// Whether it was named: then it must be there.
     pub(crate) named: bool,

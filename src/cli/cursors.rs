@@ -136,7 +136,7 @@ const READS: usize = 16;
 const FIRST_UNREAD: Duration = Duration::from_secs(2);
 
 /// Lists the cursors of one stream, or all.
-pub(crate) async fn all(context: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
+pub(crate) async fn cursors(context: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
     let mut snapshot = ClusterSnapshot::take_with_cursors(context).await?;
     report_unread(context, &snapshot);
     time_lags(&mut snapshot).await;
@@ -147,7 +147,7 @@ pub(crate) async fn all(context: &mut CommandContext<'_>, args: MaybeStreamArgs)
     };
     let cursors = truth.cursors.iter().filter(wanted);
     let cursors: Vec<_> = cursors.map(CursorRow::from).collect();
-    context.printer(args.output).all(&cursors)?;
+    context.printer(args.output).print_all(&cursors)?;
     Ok(exit_of(&snapshot))
 }
 
@@ -221,7 +221,7 @@ pub(crate) async fn groups(context: &mut CommandContext<'_>, output: OutputArgs)
     let groups: Vec<_> = groups
         .map(|group| group_row(group, &truth.cursors))
         .collect();
-    context.printer(output).all(&groups)?;
+    context.printer(output).print_all(&groups)?;
     Ok(exit_of(&snapshot))
 }
 
@@ -244,7 +244,7 @@ fn group_row(group: GroupInfo, cursors: &[CursorTruth]) -> GroupRow {
 }
 
 /// Prints the offset that a cursor is at.
-pub(crate) async fn get(context: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
+pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
     need_name("a cursor", &args.id)?;
     let (stream, partition) = &args.target;
     let offset = match context.access()? {
@@ -285,6 +285,6 @@ pub(crate) async fn get(context: &mut CommandContext<'_>, args: &CursorGetArgs) 
         partition: *partition,
         offset,
     };
-    context.printer(args.output).all(&[found])?;
+    context.printer(args.output).print_all(&[found])?;
     Ok(Exit::DONE)
 }

@@ -4,20 +4,20 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::args::{EnvelopeEncodeArgs, EnvelopeTask, OutputArgs, OutputForm, read_hex};
+use super::args::{EnvelopeEncodeArgs, EnvelopeTask, OutputArgs, OutputForm};
 use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
+use super::hex;
 use super::json::JsonTime;
 use super::output::{Column, FieldNames, OutputRow, output_row};
 use crate::client::envelope::{self, Envelope, EnvelopeMessage};
 use crate::model::{Ack, AckPolicy, ErrorKind, Offset, StreamName};
+use crate::store::text_or_base64;
 use crate::wire::envelope::MAGIC;
 
 /// A key as records have it (interface.md §2).
@@ -95,9 +95,11 @@ impl EnvelopeRow {
             )
         });
         let content = MessageFields {
-            key: text_or_base64(&message.key).map_or_else(KeyField::KeyBase64, KeyField::Key),
-            value: text_or_base64(&message.value)
-                .map_or_else(ValueField::ValueBase64, ValueField::Value),
+            key: text_or_base64(&message.key)
+                .map_or_else(KeyField::KeyBase64, |text| KeyField::Key(text.to_owned())),
+            value: text_or_base64(&message.value).map_or_else(ValueField::ValueBase64, |text| {
+                ValueField::Value(text.to_owned())
+            }),
             headers: headers.collect(),
             expected_offset: message.expected_offset,
         };
@@ -203,7 +205,7 @@ fn encode(context: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result
     let value = if let Some(value) = args.value().map_err(CliError::usage)? {
         value
     } else if args.is_hex() {
-        from_hex(&input(context)?).ok_or_else(|| wrong("this is not hex"))?
+        hex::decode(&input(context)?).ok_or_else(|| wrong("this is not hex"))?
     } else {
         input(context)?
     };
@@ -213,7 +215,7 @@ fn encode(context: &mut CommandContext<'_>, args: &EnvelopeEncodeArgs) -> Result
     if args.binary {
         out.write_all(&bytes)?;
     } else {
-        writeln!(out, "{}", to_hex(&bytes))?;
+        writeln!(out, "{}", hex::encode(&bytes))?;
     }
     out.flush()?;
     Ok(Exit::DONE)
@@ -235,7 +237,7 @@ fn decode(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     if raw {
         context.console.out.flush()?;
     } else {
-        context.printer(output).all(&rows)?;
+        context.printer(output).print_all(&rows)?;
     }
     Ok(Exit::DONE)
 }
@@ -249,10 +251,10 @@ fn input(context: &mut CommandContext<'_>) -> Result<Bytes> {
 /// The envelopes of the input: one, where it is bytes; of hex as many as there are lines that begin like one.
 fn envelopes(input: &Bytes) -> Result<Vec<Bytes>> {
     let text = std::str::from_utf8(input).ok();
-    let Some(text) = text.filter(|text| from_hex(text.as_bytes()).is_some()) else {
+    let Some(text) = text.filter(|text| hex::decode(text.as_bytes()).is_some()) else {
         return Ok(vec![input.clone()]);
     };
-    let magic = to_hex(&MAGIC);
+    let magic = hex::encode(&MAGIC);
     let mut dumps: Vec<String> = Vec::new();
     for line in text.lines() {
         let digits: String = line.split_whitespace().collect::<String>().to_lowercase();
@@ -262,7 +264,7 @@ fn envelopes(input: &Bytes) -> Result<Vec<Bytes>> {
         }
     }
     let read = dumps.iter().filter(|dump| !dump.is_empty());
-    let read: Option<Vec<Bytes>> = read.map(|dump| from_hex(dump.as_bytes())).collect();
+    let read: Option<Vec<Bytes>> = read.map(|dump| hex::decode(dump.as_bytes())).collect();
     match read {
         Some(read) if read.is_empty() => Err(wrong("there is no envelope on stdin")),
         Some(read) => Ok(read),
@@ -270,22 +272,8 @@ fn envelopes(input: &Bytes) -> Result<Vec<Bytes>> {
     }
 }
 
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &[u8]) -> Option<Bytes> {
-    std::str::from_utf8(text).ok().and_then(read_hex)
-}
-
 fn wrong(why: &str) -> CliError {
     CliError::new(Exit::FAILED, why)
-}
-
-/// The text, or what is no text in base 64.
-fn text_or_base64(bytes: &[u8]) -> std::result::Result<String, String> {
-    let text = std::str::from_utf8(bytes).map(str::to_owned);
-    text.map_err(|_no_text| STANDARD.encode(bytes))
 }
 
 fn policy(policy: AckPolicy) -> &'static str {

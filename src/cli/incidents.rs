@@ -139,7 +139,7 @@ pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> R
         return Ok(Exit::DONE);
     }
     let rows: Vec<IncidentRow> = incidents.into_iter().map(IncidentRow::from).collect();
-    context.printer(args.output).all(&rows)?;
+    context.printer(args.output).print_all(&rows)?;
     Ok(Exit::DONE)
 }
 

@@ -46,6 +46,6 @@ pub(crate) fn print(context: &mut CommandContext<'_>, args: KeysArgs) -> Result 
     });
     context
         .printer(args.output)
-        .all(&rows.collect::<Vec<_>>())?;
+        .print_all(&rows.collect::<Vec<_>>())?;
     Ok(Exit::DONE)
 }

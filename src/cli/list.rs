@@ -22,7 +22,7 @@ use crate::model::{ErrorKind, Failure, Target, Timestamp};
 pub(crate) async fn brokers(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     let truth = ClusterSnapshot::take_snapshot(context).await?.truth();
     let brokers: Vec<_> = truth.brokers.iter().map(BrokerRow::from).collect();
-    context.printer(output).all(&brokers)?;
+    context.printer(output).print_all(&brokers)?;
     Ok(Exit::DONE)
 }
 
@@ -37,7 +37,7 @@ pub(crate) async fn streams(context: &mut CommandContext<'_>, output: OutputArgs
     let (internal, own): (Vec<_>, Vec<_>) = truth.streams.iter().partition(|s| s.internal);
     let streams = own.into_iter().chain(internal);
     let streams: Vec<_> = streams.map(|stream| StreamRow::from(&**stream)).collect();
-    context.printer(output).all(&streams)?;
+    context.printer(output).print_all(&streams)?;
     Ok(Exit::DONE)
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn partitions(context: &mut CommandContext<'_>, args: MaybeStre
         .into_iter()
         .flat_map(|stream| partitions::rows_of(&truth, stream, now))
         .collect();
-    context.printer(args.output).all(&rows)?;
+    context.printer(args.output).print_all(&rows)?;
     Ok(Exit::DONE)
 }
 

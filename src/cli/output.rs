@@ -113,7 +113,7 @@ impl<'a, R: OutputRow> Printer<'a, R> {
     }
 
     /// Prints a whole list; a table is as wide as its widest cells.
-    pub(crate) fn all(mut self, rows: &[R]) -> io::Result<()> {
+    pub(crate) fn print_all(mut self, rows: &[R]) -> io::Result<()> {
         if self.form == OutputForm::Table {
             for (width, column) in self.widths.iter_mut().zip(self.columns) {
                 let cells = rows.iter().map(|row| column.cell(row).width());
@@ -121,15 +121,15 @@ impl<'a, R: OutputRow> Printer<'a, R> {
             }
         }
         for row in rows {
-            self.one(row)?;
+            self.print(row)?;
         }
         self.finish()
     }
 
     /// Prints one more object.
-    pub(crate) fn one(&mut self, row: &R) -> io::Result<()> {
+    pub(crate) fn print(&mut self, row: &R) -> io::Result<()> {
         if self.printed == 0 {
-            self.begin()?;
+            self.print_head()?;
         }
         self.printed += 1;
         match self.form {
@@ -159,7 +159,7 @@ impl<'a, R: OutputRow> Printer<'a, R> {
     /// Ends the document.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         if self.printed == 0 {
-            self.begin()?;
+            self.print_head()?;
         }
         match self.form {
             OutputForm::Json if self.printed == 0 => writeln!(self.out, "]")?,
@@ -169,7 +169,7 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         self.flush()
     }
 
-    fn begin(&mut self) -> io::Result<()> {
+    fn print_head(&mut self) -> io::Result<()> {
         match self.form {
             OutputForm::Table => {
                 let heads = self.columns.iter().map(|column| column.head.to_owned());

@@ -13,7 +13,6 @@ use crate::model::{
 /// Some partitions of one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartitionSpec {
-    /// The stream.
     pub(crate) stream: StreamName,
     /// The partitions, sorted; at least one.
     pub(crate) partitions: Vec<PartitionId>,

@@ -49,7 +49,7 @@ fn messages(
 ) -> Result<mpsc::Receiver<Result<OutgoingMessage>>> {
     let (sink, messages) = mpsc::channel(READ_AHEAD);
     if let Some(value) = &template.message().value {
-        let _has_room = sink.try_send(Ok(template.from_command_line(value)?));
+        let _has_room = sink.try_send(Ok(template.of_value(value)?));
         return Ok(messages);
     }
     let input: Box<dyn Read + Send> = match &template.source().file {

@@ -87,7 +87,7 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
         plan.checked_against(&asked, &journal)?
     } else {
         let plan = RedrivePlan::make(&observer, args, asked, from.partitions).await?;
-        journal.begin(&plan)?;
+        journal.write_plan(&plan)?;
         plan
     };
     let publisher = client.map(|client| BatchPublisher::new(&client, &to, args.rate));
@@ -186,7 +186,7 @@ impl Redrive {
         for range in &plan.ranges {
             let mut totals = Totals::default();
             let copied = self.copy_partition(context, plan, range, &mut totals).await;
-            printer.one(&self.row(range, &totals))?;
+            printer.print(&self.row(range, &totals))?;
             printer.flush()?;
             total.matched += totals.matched;
             total.published += totals.published;
@@ -197,7 +197,7 @@ impl Redrive {
             }
         }
         printer.finish()?;
-        self.end(context, &total, error)
+        self.finish(context, &total, error)
     }
 
     /// Copies one partition, from where the journal has come to.
@@ -295,9 +295,10 @@ impl Redrive {
             () = self.interrupt.cancelled() => return Ok(()),
             () = publisher.wait() => {}
         }
-        self.journal.sending(range.partition, batch.offsets())?;
+        self.journal
+            .write_sending(range.partition, batch.offsets())?;
         let outcome = publisher.publish(batch).await;
-        self.journal.ended(range.partition, &outcome)?;
+        self.journal.write_outcome(range.partition, &outcome)?;
         totals.published += u64::try_from(outcome.stored.len()).unwrap_or(0);
         totals.failed += u64::try_from(outcome.failed.len()).unwrap_or(0);
         outcome.error.map_or(Ok(()), Err)
@@ -320,7 +321,7 @@ impl Redrive {
     }
 
     /// Says how it ended, writes it into the log of changes, and chooses the exit code.
-    fn end(
+    fn finish(
         mut self,
         context: &mut CommandContext<'_>,
         total: &Totals,

@@ -47,7 +47,7 @@ pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Stdio) 
     rows.settings(&context.settings);
     rows.rest_of_file(&context.settings.file);
     let rows = rows.rows;
-    context.printer(args.output).all(&rows)?;
+    context.printer(args.output).print_all(&rows)?;
     Ok(Exit::DONE)
 }
 

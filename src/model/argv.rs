@@ -128,7 +128,7 @@ fn publish(options: &PublishOptions) -> Vec<String> {
 }
 
 /// Whether some byte cannot stand on a command line, or should not: not UTF-8, or a control character. A header whose
-/// name has a "=", or is empty, is told from its value by the hex of that.
+/// name has a "=", or is empty, is distinguished from its value by the hex of that.
 fn needs_hex(options: &PublishOptions) -> bool {
     let mut names = options.headers.iter().map(|(name, _)| name);
     if names.any(|name| name.is_empty() || name.contains('=')) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{BrokerId, PartitionId, StreamName};
 
-/// What went wrong, told apart as far as anyone may want to act differently.
+/// What went wrong, distinguished as far as anyone may want to act differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -118,8 +118,38 @@ pub enum StartAt {
     Last(u64),
     /// At the first message at or after this time.
     Time(Timestamp),
-    /// The same, that long before the subscription is opened.
+    /// At the first message stored that long before the subscription is opened, or later.
     TimeAgo(Duration),
+}
+
+impl StartAt {
+    /// The start as it is while that offset is the newest.
+    pub fn pinned(self, newest: Offset, now: Timestamp) -> PinnedStart {
+        let after = newest.saturating_add(1);
+        match self {
+            Self::Earliest => PinnedStart::Earliest,
+            Self::Offset(offset) => PinnedStart::Offset(offset),
+            Self::New => PinnedStart::Offset(after),
+            Self::Latest => PinnedStart::Offset(newest.max(0)),
+            Self::Last(count) => {
+                let count = Offset::try_from(count).unwrap_or(Offset::MAX);
+                PinnedStart::Offset(after.saturating_sub(count).max(0))
+            }
+            Self::Time(time) => PinnedStart::Time(time),
+            Self::TimeAgo(ago) => PinnedStart::Time(now.minus(ago)),
+        }
+    }
+}
+
+/// A start that nothing moves any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinnedStart {
+    /// At the oldest message kept.
+    Earliest,
+    /// At this offset.
+    Offset(Offset),
+    /// At the first message at or after this time.
+    Time(Timestamp),
 }
 
 /// Where a subscription stops.

@@ -63,7 +63,7 @@ impl SubscriptionEvent {
     }
 
     /// What whoever reads `target` ought to know, in one sentence; `None` where all goes on as asked for. Of a cut only
-    /// the first attempt is told.
+    /// the first attempt has a sentence.
     pub fn sentence(&self, target: &Target) -> Option<String> {
         Some(match self {
             Self::Resuming {

@@ -10,8 +10,11 @@ impl Timestamp {
     /// The broker's word for *it has not happened*.
     pub const NEVER: Self = Self(0);
 
-    /// The wall clock, now. Only `runtime`, `client`, `demo` and `cli` may ask; `app` is told.
-    #[expect(clippy::disallowed_methods, reason = "the one door to the wall clock")]
+    /// The wall clock, now. Only `runtime`, `client`, `demo` and `cli` may ask; `app` gets the time as an event.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the wall clock"
+    )]
     pub fn now() -> Self {
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -95,11 +95,7 @@ impl Poller {
 
     /// Asks all side by side, until the first one answers.
     async fn ask_all(&self, addresses: Vec<Arc<str>>) -> Result<(), Failure> {
-        let mut asked = JoinSet::new();
-        for address in addresses {
-            let observer = self.observer.clone();
-            asked.spawn(async move { observer.fetch_view(&address).await });
-        }
+        let mut asked = fetch_views(&self.observer, addresses);
         let mut last = Failure::new(ErrorKind::BadAddress, Target::Cluster, "no address to try");
         while let Some(Ok(view)) = asked.join_next().await {
             let result = view.result.as_ref().map(|_| ()).map_err(Clone::clone);
@@ -147,6 +143,15 @@ impl Poller {
     async fn send_connection(&self, state: ConnectionState) {
         self.outbox.send(Event::Connection(state)).await;
     }
+}
+
+/// Asks these brokers for their views, side by side; a slow one delays no other.
+pub fn fetch_views(observer: &Observer, addresses: Vec<Arc<str>>) -> JoinSet<BrokerView> {
+    let asks = addresses.into_iter().map(|address| {
+        let observer = observer.clone();
+        async move { observer.fetch_view(&address).await }
+    });
+    asks.collect()
 }
 
 fn wait_after(attempt: u32) -> Duration {

@@ -20,7 +20,6 @@ use crate::store::ChunkBuilder;
 /// Reads one partition for one tail.
 #[derive(Debug)]
 pub(super) struct Pump {
-    /// The tail.
     pub(super) tail: TailId,
     /// What is read, and whom to ask.
     pub(super) source: ReadSource,

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::client::{Observer, SubscriptionItem};
 use crate::model::{
-    Failure, MessageSink, Offset, OwnedMessages, PartitionId, RetryLimit, StartAt, StopAt,
-    StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
+    Failure, MessageSink, Offset, OwnedMessages, PartitionId, PinnedStart, RetryLimit, StartAt,
+    StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
 };
 use crate::store::{Chunk, ChunkBuilder};
 
@@ -29,9 +29,7 @@ const RETRY_LIMIT: Duration = Duration::from_secs(10);
 pub(super) struct ReadSource {
     /// Whom to ask.
     pub(super) observer: Observer,
-    /// The stream.
     pub(super) stream: StreamName,
-    /// The partition.
     pub(super) partition: PartitionId,
 }
 
@@ -140,20 +138,12 @@ impl ReverseReader {
                 first.map_or(newest, |offset| offset - 1)
             }
         };
-        let nothing = end.saturating_add(1);
-        let floor = match start {
-            StartAt::New => nothing,
-            StartAt::Latest => newest,
-            StartAt::Earliest => 0,
-            StartAt::Offset(offset) => offset,
-            StartAt::Last(count) => i64::try_from(count).map_or(0, |count| newest - count + 1),
-            StartAt::Time(time) => source
-                .first_offset(StartAt::Time(time))
-                .await?
-                .unwrap_or(nothing),
-            StartAt::TimeAgo(ago) => {
-                let start = StartAt::Time(now.minus(ago));
-                source.first_offset(start).await?.unwrap_or(nothing)
+        let floor = match start.pinned(newest, now) {
+            PinnedStart::Earliest => 0,
+            PinnedStart::Offset(offset) => offset,
+            PinnedStart::Time(time) => {
+                let first = source.first_offset(StartAt::Time(time)).await?;
+                first.unwrap_or(end.saturating_add(1))
             }
         };
         Self::down_to(source, floor, end).await

@@ -43,7 +43,7 @@ pub(super) struct RealTerminal {
 
 impl RealTerminal {
     /// Takes the terminal over. Dropping this gives it back; so does a panic, before its message is printed.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn take_over() -> io::Result<Self> {
         let signals = Signals::listen()?;
         restore_on_panic();
         let backend = CrosstermBackend::new(FrameWriter::new(io::stdout()));

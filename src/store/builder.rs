@@ -76,7 +76,7 @@ impl ChunkBuilder {
         Self::sealing_at(SEAL_BYTES, SEAL_MESSAGES)
     }
 
-    /// Seals only when told to.
+    /// Seals only when flushed.
     pub(super) fn unbounded() -> Self {
         Self::sealing_at(usize::MAX, usize::MAX)
     }

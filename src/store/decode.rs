@@ -115,7 +115,7 @@ impl Default for DecodeOptions<'_> {
 pub struct Decoded {
     /// How they were read in the end; never [`Format::Auto`].
     pub form: Format,
-    /// What was opened first, outermost first: `gzip`, `zstd`; and the encoding of text that is not UTF-8.
+    /// What was decompressed first, outermost first: `gzip`, `zstd`; and the encoding of text that is not UTF-8.
     pub layers: Vec<&'static str>,
     /// How many bytes there were after opening.
     pub size: usize,
@@ -127,15 +127,15 @@ pub struct Decoded {
 
 /// Reads bytes in the form asked for. Where they are not of that form, a note says so, and the best other one is taken.
 pub fn decode(bytes: &[u8], options: &DecodeOptions<'_>) -> Decoded {
-    let opened = decompress::open(bytes, options.bytes);
+    let decompressed = decompress::decompress(bytes, options.bytes);
     let mut reading = Reading {
-        bytes: &opened.bytes,
-        whole: opened.whole,
+        bytes: &decompressed.bytes,
+        whole: decompressed.whole,
         schema: options.schema,
         hex_row: options.hex_row.max(1),
         writer: Writer::new(options.lines),
-        layers: opened.layers,
-        notes: opened.notes,
+        layers: decompressed.layers,
+        notes: decompressed.notes,
     };
     let form = reading.read(options.form);
     if reading.writer.is_full() {

@@ -3,11 +3,8 @@
 
 use std::io::{self, Write};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::message::MessageRef;
-use super::record::{write_headers, write_record};
+use super::record::{text_or_base64, write_headers, write_record};
 
 /// The form of what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,20 +63,20 @@ impl ExportForm {
 fn write_csv(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut headers = Vec::new();
     write_headers(message, &mut headers)?;
-    let (key, key_base64) = text_or_base64(message.key());
-    let (value, value_base64) = text_or_base64(message.value());
+    let key = text_or_base64(message.key());
+    let value = text_or_base64(message.value());
     let cells = [
         &**message.stream(),
         &message.partition().to_string(),
         &message.offset().to_string(),
         &message.timestamp().to_rfc3339(),
-        key,
-        value,
+        key.as_ref().copied().unwrap_or_default(),
+        value.as_ref().copied().unwrap_or_default(),
         &String::from_utf8_lossy(&headers),
         message.subject(),
         message.reply_subject(),
-        &key_base64,
-        &value_base64,
+        key.as_ref().err().map_or("", String::as_str),
+        value.as_ref().err().map_or("", String::as_str),
     ];
     write_row(&cells, out)
 }
@@ -92,13 +89,6 @@ fn write_row(cells: &[&str], out: &mut impl Write) -> io::Result<()> {
     row.flush()?;
     drop(row);
     out.write_all(&line)
-}
-
-fn text_or_base64(bytes: &[u8]) -> (&str, String) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text, String::new()),
-        Err(_) => ("", STANDARD.encode(bytes)),
-    }
 }
 
 /// One piece of a format.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, MessageEntry, Subjects, wide};
-use crate::model::{Message, Offset, PartitionId, StreamName, Timestamp};
+use crate::model::{Offset, PartitionId, StreamName, Timestamp};
 
 /// Which message: no other has the same three, in memory or out of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -125,22 +125,6 @@ impl<'a> MessageRef<'a> {
         let headers = self.publisher_headers();
         let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
         wide(self.entry.key) + wide(self.entry.value) + headers
-    }
-
-    /// The message as a value of its own.
-    pub fn to_message(&self) -> Message {
-        let owned = |(name, value): (&str, &[u8])| (name.to_owned(), value.to_vec().into());
-        Message {
-            stream: Arc::clone(&self.chunk.stream),
-            partition: self.partition(),
-            offset: self.offset(),
-            timestamp: self.timestamp(),
-            key: self.key().to_vec().into(),
-            value: self.value().to_vec().into(),
-            headers: self.headers().map(owned).collect(),
-            subject: self.subject().into(),
-            reply_subject: self.reply_subject().into(),
-        }
     }
 
     fn origin(&self) -> Option<&'a Subjects> {

@@ -159,12 +159,6 @@ impl Predicate {
         }
         found
     }
-
-    /// Whether what matches changes as time passes: the query asks for ages.
-    pub fn asks_for_age(&self) -> bool {
-        let mut terms = self.alternatives.iter().flatten();
-        terms.any(|term| matches!(term.test, Test::Age(..)))
-    }
 }
 
 fn all_match(terms: &[Term], message: &MessageRef<'_>, now: Timestamp) -> bool {

@@ -45,12 +45,12 @@ pub(super) fn write_headers(message: &MessageRef<'_>, out: &mut impl Write) -> i
     for (name, value) in message.headers() {
         out.write_all(before.as_bytes())?;
         write_text(name, out)?;
-        match std::str::from_utf8(value) {
+        match text_or_base64(value) {
             Ok(text) => {
                 out.write_all(b":")?;
                 write_text(text, out)?;
             }
-            Err(_) => write!(out, ":{{\"base64\":\"{}\"}}", STANDARD.encode(value))?,
+            Err(base64) => write!(out, ":{{\"base64\":\"{base64}\"}}")?,
         }
         before = ",";
     }
@@ -58,13 +58,21 @@ pub(super) fn write_headers(message: &MessageRef<'_>, out: &mut impl Write) -> i
 }
 
 fn write_bytes(name: &str, bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
-    match std::str::from_utf8(bytes) {
+    match text_or_base64(bytes) {
         Ok(text) => {
             write!(out, "\"{name}\":")?;
             write_text(text, out)
         }
-        Err(_) => write!(out, "\"{name}_base64\":\"{}\"", STANDARD.encode(bytes)),
+        Err(base64) => write!(out, "\"{name}_base64\":\"{base64}\""),
     }
+}
+
+/// The text that the bytes are.
+///
+/// # Errors
+/// Bytes that are not UTF-8, in base 64.
+pub fn text_or_base64(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|_no_text| STANDARD.encode(bytes))
 }
 
 fn write_text(text: &str, out: &mut impl Write) -> io::Result<()> {

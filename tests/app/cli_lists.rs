@@ -217,14 +217,14 @@ const KEPT: &str = r#"[{"began":1795348000000000000,"ended":1795348058000000000,
 
 #[test]
 fn incidents_are_printed_for_scripts_and_for_the_post_mortem() {
-    let cluster = TestCluster::new();
-    assert_eq!(cluster.ok("incidents"), "", "none is no error");
-    let folder = cluster.home.path().join(".local/state/liftui/incidents");
+    let test = TestCluster::new();
+    assert_eq!(test.ok("incidents"), "", "none is no error");
+    let folder = test.home.path().join(".local/state/liftui/incidents");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let name = cluster.addresses()[0].replace(':', "_");
+    let name = test.addresses()[0].replace(':', "_");
     let file = folder.join(format!("{name}.json"));
     std::fs::write(&file, KEPT).expect("a file");
-    let incident = cluster.objects("incidents").remove(0);
+    let incident = test.objects("incidents").remove(0);
     assert_eq!(
         fields(&incident),
         [
@@ -242,7 +242,7 @@ fn incidents_are_printed_for_scripts_and_for_the_post_mortem() {
         (&incident["seconds"], &incident["uncommitted"]),
         (&serde_json::json!(58), &serde_json::json!(40))
     );
-    let report = cluster.ok("incidents --markdown");
+    let report = test.ok("incidents --markdown");
     for expected in [
         ": node-2 does not answer\n",
         "- **Length:** 58s\n",
@@ -252,9 +252,9 @@ fn incidents_are_printed_for_scripts_and_for_the_post_mortem() {
     ] {
         assert!(report.contains(expected), "{expected}: {report}");
     }
-    assert_eq!(cluster.ok("incidents --last 0"), "");
+    assert_eq!(test.ok("incidents --last 0"), "");
     std::fs::write(&file, "not JSON").expect("a file");
-    let (code, sentence) = cluster.fails("incidents");
+    let (code, sentence) = test.fails("incidents");
     assert!(code == 1 && sentence.contains("move it away"), "{sentence}");
 }
 

@@ -178,14 +178,14 @@ pub(crate) async fn cursors_are_refused_in_these_words() -> OfAnyCluster {
         return test.close_of_any().await;
     }
     let mut stub = test.stub().await;
-    for (id, stream, text) in [
+    for (id, stream, sentence) in [
         ("id", "", "No stream provided"),
         ("", "s", "No cursorId provided"),
     ] {
         let answer = stub.set_cursor(timed(setting(id, stream, 1))).await;
-        said(words(answer), Code::InvalidArgument, text);
+        said(words(answer), Code::InvalidArgument, sentence);
         let answer = stub.fetch_cursor(timed(fetching(id, stream))).await;
-        said(words(answer), Code::InvalidArgument, text);
+        said(words(answer), Code::InvalidArgument, sentence);
     }
     test.close_of_any().await
 }
@@ -221,9 +221,9 @@ pub(crate) async fn a_cursor_lives_where_its_key_says_whatever_it_names() -> OfA
     let answer = leader.fetch_cursor(timed(fetching(&id, &nothing))).await;
     assert_eq!(answer.unwrap().into_inner().offset, 7);
     if let Some(mut other) = test.other_stub("__cursors", home).await {
-        let text = format!("Server not leader for cursors partition {home}");
+        let sentence = format!("Server not leader for cursors partition {home}");
         let answer = other.set_cursor(timed(setting(&id, &nothing, 8))).await;
-        said(words(answer), Code::FailedPrecondition, &text);
+        said(words(answer), Code::FailedPrecondition, &sentence);
     }
     assert_eq!(
         test.client.fetch_cursor(&id, &nothing, 3).await.unwrap(),
@@ -484,11 +484,11 @@ pub(crate) async fn groups_are_refused_in_these_words() -> OfAnyCluster {
             stub: test.stub_of(&other.id).await,
             group: group.clone(),
         };
-        let text = "broker is not the consumer group coordinator";
+        let sentence = "broker is not the consumer group coordinator";
         said(
             elsewhere.assignments(&group, "c1", epoch).await,
             early,
-            text,
+            sentence,
         );
     }
     said(calls.leave(&group, "c1").await, Code::Ok, "");

@@ -75,7 +75,7 @@ pub(crate) async fn publishes_are_refused_in_these_words() -> OfAnyCluster {
     let missing = test.name("missing");
     let no_stream = format!("no such stream: {missing}");
     let kib = |count: usize| message(&stream, &"x".repeat(count * 1024));
-    for (request, code, text) in [
+    for (request, code, sentence) in [
         (
             message("", "x"),
             Code::InvalidArgument,
@@ -114,13 +114,13 @@ pub(crate) async fn publishes_are_refused_in_these_words() -> OfAnyCluster {
         ),
         (kib(1024), Code::Unknown, OVER_NATS),
     ] {
-        said(words(stub.publish(timed(request)).await), code, text);
+        said(words(stub.publish(timed(request)).await), code, sentence);
     }
-    let (code, text) = words(stub.publish(timed(kib(5 * 1024))).await);
+    let (code, sentence) = words(stub.publish(timed(kib(5 * 1024))).await);
     assert_eq!(code, Code::ResourceExhausted);
     assert!(
-        text.starts_with("grpc: received message larger than max ("),
-        "{text}"
+        sentence.starts_with("grpc: received message larger than max ("),
+        "{sentence}"
     );
     let ours = |kib: usize| to(&stream, 0, &"x".repeat(kib * 1024));
     for kib in [1024, 5 * 1024] {
@@ -345,11 +345,15 @@ pub(crate) async fn async_publishes_are_refused_one_by_one_in_these_words() -> O
     call.send("unacked", unacked(message(&stream, "x"))).await;
     call.send("last", message(&stream, "x")).await;
     let mut answers = call.finish().await;
-    for (number, (_, code, text)) in cases.iter().enumerate() {
-        let answer = answers.remove(&number.to_string()).expect(text);
-        let error = answer.async_error.expect(text);
-        assert_eq!((error.code(), &*error.message), (*code, *text));
-        assert_eq!(answer.ack.unwrap_or_default().correlation_id, "", "{text}");
+    for (number, (_, code, sentence)) in cases.iter().enumerate() {
+        let answer = answers.remove(&number.to_string()).expect(sentence);
+        let error = answer.async_error.expect(sentence);
+        assert_eq!((error.code(), &*error.message), (*code, *sentence));
+        assert_eq!(
+            answer.ack.unwrap_or_default().correlation_id,
+            "",
+            "{sentence}"
+        );
     }
     let last = answers.remove("last").expect("errors end nothing");
     assert_eq!(
@@ -431,8 +435,8 @@ pub(crate) async fn a_subject_that_nobody_stores_is_not_acked() -> OfAnyCluster 
         said(words(answer), Code::DeadlineExceeded, "");
     }
     let answer = stub.publish_to_subject(timed(to_subject(""))).await;
-    let text = "failed to publish to NATS: nats: invalid subject";
-    said(words(answer), Code::Unknown, text);
+    let sentence = "failed to publish to NATS: nats: invalid subject";
+    said(words(answer), Code::Unknown, sentence);
     test.close_of_any().await
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn streams_are_refused_in_these_words() -> OfAnyCluster {
         "Invalid replicationFactor {}, cluster size {size}",
         size + 2
     );
-    for (request, code, text) in [
+    for (request, code, sentence) in [
         (wish("", "s"), Code::InvalidArgument, "Name cannot be empty"),
         (wish("n", ""), Code::InvalidArgument, "Subject is invalid"),
         (
@@ -84,9 +84,13 @@ pub(crate) async fn streams_are_refused_in_these_words() -> OfAnyCluster {
             "stream already exists",
         ),
     ] {
-        said(words(stub.create_stream(timed(request)).await), code, text);
+        said(
+            words(stub.create_stream(timed(request)).await),
+            code,
+            sentence,
+        );
     }
-    for (name, code, text) in [
+    for (name, code, sentence) in [
         (
             &*test.name("missing"),
             Code::NotFound,
@@ -98,7 +102,7 @@ pub(crate) async fn streams_are_refused_in_these_words() -> OfAnyCluster {
     ] {
         let name = name.to_owned();
         let answer = stub.delete_stream(timed(pb::DeleteStreamRequest { name }));
-        said(words(answer.await), code, text);
+        said(words(answer.await), code, sentence);
     }
     test.close_of_any().await
 }
@@ -126,14 +130,14 @@ pub(crate) async fn of_several_faults_of_a_wish_the_first_is_told() -> OfAnyClus
         replication_factor: -2,
         ..encrypted("__cursors")
     };
-    for (request, text) in [
+    for (request, sentence) in [
         (wish("", ""), "Name cannot be empty"),
         (wish("__cursors", ""), "Subject is invalid"),
         (reserved, "Stream is reserved"),
         (replicated(&name, -2), "Invalid replicationFactor -2"),
     ] {
         let answer = stub.create_stream(timed(request)).await;
-        said(words(answer), Code::InvalidArgument, text);
+        said(words(answer), Code::InvalidArgument, sentence);
     }
     test.close_of_any().await
 }
@@ -219,7 +223,7 @@ pub(crate) async fn pausing_and_readonly_say_what_is_missing() -> OfAnyCluster {
     let mut stub = test.stub().await;
     let stream = test.stream("missing", 1).await;
     let missing = test.name("nothing");
-    for (name, partitions, text) in [
+    for (name, partitions, sentence) in [
         (&*missing, vec![], "stream not found"),
         (&*missing, vec![0], "stream does not exist"),
         (&*stream, vec![7], "partition does not exist"),
@@ -232,7 +236,7 @@ pub(crate) async fn pausing_and_readonly_say_what_is_missing() -> OfAnyCluster {
         said(
             words(stub.pause_stream(timed(pause)).await),
             Code::NotFound,
-            text,
+            sentence,
         );
         let readonly = pb::SetStreamReadonlyRequest {
             name: name.to_owned(),
@@ -240,7 +244,7 @@ pub(crate) async fn pausing_and_readonly_say_what_is_missing() -> OfAnyCluster {
             readonly: true,
         };
         let answer = stub.set_stream_readonly(timed(readonly)).await;
-        said(words(answer), Code::NotFound, text);
+        said(words(answer), Code::NotFound, sentence);
     }
     let kind = |done: liftui::client::Result<()>| done.unwrap_err().kind();
     let client = &test.client;

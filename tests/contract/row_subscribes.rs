@@ -52,10 +52,10 @@ fn offsets(read: &Read) -> Vec<i64> {
 }
 
 /// It is refused in the place of its handshake.
-async fn refused(stub: &Stub, request: pb::SubscribeRequest, code: &str, text: &str) {
+async fn refused(stub: &Stub, request: pb::SubscribeRequest, code: &str, sentence: &str) {
     let read = read(stub.clone(), request, PATIENCE, async || {}).await;
-    assert_eq!(read.end, json!({ "code": code, "message": text }));
-    assert!(!read.handshake && read.messages.is_empty(), "{text}");
+    assert_eq!(read.end, json!({ "code": code, "message": sentence }));
+    assert!(!read.handshake && read.messages.is_empty(), "{sentence}");
 }
 
 /// It begins with an empty message, brings these offsets, and ends so.
@@ -64,12 +64,12 @@ async fn brings(
     request: pb::SubscribeRequest,
     wanted: &[i64],
     code: &str,
-    text: &str,
+    sentence: &str,
 ) {
     let read = read(stub.clone(), request, PATIENCE, async || {}).await;
     assert!(read.handshake, "{:?}", read.end);
-    assert_eq!(offsets(&read), wanted, "{text}");
-    assert_eq!(read.end, json!({ "code": code, "message": text }));
+    assert_eq!(offsets(&read), wanted, "{sentence}");
+    assert_eq!(read.end, json!({ "code": code, "message": sentence }));
 }
 
 /// It begins with an empty message, brings these offsets, and is silent.
@@ -138,7 +138,7 @@ pub(crate) async fn subscriptions_are_refused_in_these_words() -> OfAnyCluster {
         "Failed to lookup offset for timestamp: failed to find log segment for timestamp: EOF";
     let nameless = "Consumer id cannot be empty when group id is provided";
     let reversed = up_to(4, at(&stream, 5));
-    for (stub, request, code, text) in [
+    for (stub, request, code, sentence) in [
         (
             &leader,
             earliest(&test.name("unknown")),
@@ -177,7 +177,7 @@ pub(crate) async fn subscriptions_are_refused_in_these_words() -> OfAnyCluster {
             never,
         ),
     ] {
-        refused(stub, request, code, text).await;
+        refused(stub, request, code, sentence).await;
     }
     test.close_of_any().await
 }
@@ -195,13 +195,13 @@ pub(crate) async fn a_broker_that_does_not_lead_refuses_and_a_mere_bystander_is_
     test.publish(&stream, 0, "x").await;
     if let Some(other) = test.other_stub(&stream, 0).await {
         let request = from(&stream, StartPosition::Earliest);
-        let text = "Server not partition leader";
+        let sentence = "Server not partition leader";
         let knows = async || {
             let found = read(other.clone(), request.clone(), PATIENCE, async || {}).await;
             found.end["message"] != "No such partition"
         };
         until_so(knows).await;
-        refused(&other, request.clone(), "FAILED_PRECONDITION", text).await;
+        refused(&other, request.clone(), "FAILED_PRECONDITION", sentence).await;
         let of_replica = pb::SubscribeRequest {
             read_isr_replica: true,
             ..request
@@ -214,8 +214,8 @@ pub(crate) async fn a_broker_that_does_not_lead_refuses_and_a_mere_bystander_is_
             }),
             ..of_replica.clone()
         };
-        let text = "Consumer groups not compatible with ReadISRReplica";
-        refused(&other, grouped, "INVALID_ARGUMENT", text).await;
+        let sentence = "Consumer groups not compatible with ReadISRReplica";
+        refused(&other, grouped, "INVALID_ARGUMENT", sentence).await;
         // It holds no replica, and nobody checks: a handshake, and silence.
         goes_on(&other, of_replica, &[]).await;
     }
@@ -453,8 +453,8 @@ pub(crate) async fn a_newer_member_of_a_group_ends_the_older_ones_call_cleanly()
         second = Some(taken);
     });
     assert_eq!(first.await.end, json!({ "code": "OK", "message": "" }));
-    let text = "Consumer is not currently assigned this partition";
-    refused(&leader, member(4, "c3"), "FAILED_PRECONDITION", text).await;
+    let sentence = "Consumer is not currently assigned this partition";
+    refused(&leader, member(4, "c3"), "FAILED_PRECONDITION", sentence).await;
     drop(second);
     test.close_of_any().await
 }

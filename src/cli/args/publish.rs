@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
 
+use super::super::hex;
 use super::OutputArgs;
 use crate::client::envelope::EnvelopeMessage;
 use crate::model::{
@@ -234,7 +235,7 @@ impl MessageArgs {
         if !self.hex {
             return Ok(Bytes::copy_from_slice(text.as_bytes()));
         }
-        read_hex(text).ok_or_else(|| format!("\"{text}\" is not hex"))
+        hex::decode(text.as_bytes()).ok_or_else(|| format!("\"{text}\" is not hex"))
     }
 
     fn headers(&self) -> Result<Headers, String> {
@@ -276,21 +277,6 @@ impl Ack {
             Self::None => AckPolicy::None,
         }
     }
-}
-
-/// Reads pairs of hex digits; spaces and line ends between them do not count.
-pub(crate) fn read_hex(text: &str) -> Option<Bytes> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect();
-    let digits = digits?;
-    let pairs = digits.chunks_exact(2);
-    if !pairs.remainder().is_empty() {
-        return None;
-    }
-    Some(pairs.map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 fn header(text: &str) -> Result<String, String> {

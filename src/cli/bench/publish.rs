@@ -14,6 +14,7 @@ use crate::cli::args::BenchPublishArgs;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::mutate;
+use crate::cli::outcome_counts::OutcomeCounts;
 use crate::cli::output::output_row;
 use crate::cli::partition_spec::metadata_with;
 use crate::cli::stdio::Stdio;
@@ -56,7 +57,7 @@ pub(super) async fn publish(context: &mut CommandContext<'_>, args: &BenchPublis
         context.settings.cluster.timeout.value,
     );
     let end = run.run(context.console).await?;
-    if end.counts.is_worth_printing() {
+    if end.acks.is_worth_printing() {
         end.report(args).print(context, args.output)?;
     }
     end.exit()
@@ -85,14 +86,9 @@ struct SentMessage {
     bytes: u64,
 }
 
-/// How messages ended.
+/// How messages ended, and how fast.
 struct AckCounts {
-    acked: u64,
-    /// Without an ack asked for.
-    sent: u64,
-    failed: u64,
-    unknown: u64,
-    bytes: u64,
+    counts: OutcomeCounts,
     latency: Latency,
     failure: Option<Failure>,
 }
@@ -100,11 +96,7 @@ struct AckCounts {
 impl AckCounts {
     fn new() -> Self {
         Self {
-            acked: 0,
-            sent: 0,
-            failed: 0,
-            unknown: 0,
-            bytes: 0,
+            counts: OutcomeCounts::default(),
             latency: Latency::new(),
             failure: None,
         }
@@ -116,26 +108,18 @@ impl AckCounts {
         outcome: std::result::Result<Outcome, Failure>,
         took: Duration,
     ) {
+        self.counts.record(&outcome, bytes);
         match outcome {
-            Ok(Outcome::Acked { .. }) => {
-                self.acked += 1;
-                self.bytes += bytes;
-                self.latency.record(took);
-            }
-            Ok(Outcome::Sent | Outcome::Done | Outcome::Partial { .. }) => {
-                self.sent += 1;
-                self.bytes += bytes;
-            }
-            Err(failure) if failure.kind == ErrorKind::OutcomeUnknown => self.unknown += 1,
-            Err(failure) => {
-                self.failed += 1;
+            Ok(Outcome::Acked { .. }) => self.latency.record(took),
+            Err(failure) if failure.kind != ErrorKind::OutcomeUnknown => {
                 self.failure.get_or_insert(failure);
             }
+            Ok(_) | Err(_) => {}
         }
     }
 
     fn is_worth_printing(&self) -> bool {
-        self.acked + self.sent + self.unknown > 0
+        self.counts.done() + self.counts.unknown > 0
     }
 }
 
@@ -180,12 +164,12 @@ impl BenchRun {
         let (sink, sent) = mpsc::channel(self.in_flight);
         let begun = Instant::now();
         let work = async {
-            let (send_failure, mut counts) =
+            let (send_failure, mut acks) =
                 tokio::join!(self.send(sink), count(sent, &stop, &counted));
             if let Some(failure) = send_failure {
-                counts.record(0, Err(failure), Duration::ZERO);
+                acks.record(0, Err(failure), Duration::ZERO);
             }
-            counts
+            acks
         };
         let (mut work, mut interrupt) = (
             std::pin::pin!(work),
@@ -194,10 +178,10 @@ impl BenchRun {
         let mut ticks = interval(Duration::from_secs(1));
         let mut progress = BenchProgress::new();
         let mut interrupted = false;
-        let counts = loop {
+        let acks = loop {
             tokio::select! {
                 biased;
-                counts = &mut work => break counts,
+                acks = &mut work => break acks,
                 _ = &mut interrupt, if !interrupted => {
                     interrupted = true;
                     stop.cancel();
@@ -207,7 +191,7 @@ impl BenchRun {
         };
         BenchProgress::clear(console);
         Ok(PublishBenchEnd {
-            counts,
+            acks,
             took: begun.elapsed(),
             interrupted,
         })
@@ -254,34 +238,36 @@ async fn count(
     stop: &CancellationToken,
     counted: &AtomicU64,
 ) -> AckCounts {
-    let mut counts = AckCounts::new();
+    let mut acks = AckCounts::new();
     while let Some(SentMessage { ack, bytes }) = sent.recv().await {
         let (outcome, took) = ack.timed().await;
-        counts.record(bytes, outcome.map_err(Failure::from), took);
+        acks.record(bytes, outcome.map_err(Failure::from), took);
         counted.fetch_add(1, Ordering::Relaxed);
-        if counts.failure.is_some() {
+        if acks.failure.is_some() {
             stop.cancel();
         }
     }
-    counts
+    acks
 }
 
 /// A bench that is over.
 struct PublishBenchEnd {
-    counts: AckCounts,
+    acks: AckCounts,
     took: Duration,
     interrupted: bool,
 }
 
 impl PublishBenchEnd {
     fn report(&self, args: &BenchPublishArgs) -> BenchReport<PublishCounts> {
-        let counts = &self.counts;
+        let AckCounts {
+            counts, latency, ..
+        } = &self.acks;
         let by_whom = match args.ack.policy() {
             AckPolicy::Leader => "acked by the leader",
             AckPolicy::All => "acked by all in-sync replicas",
             AckPolicy::None => "sent without acks",
         };
-        let done = counts.acked + counts.sent;
+        let done = counts.done();
         let bad = [
             (counts.failed, "refused"),
             (counts.unknown, "with an unknown outcome"),
@@ -309,18 +295,18 @@ impl PublishBenchEnd {
                 messages: done,
                 bytes: counts.bytes,
                 took: self.took,
-                latency: counts.latency.clone(),
+                latency: latency.clone(),
             },
         }
     }
 
     fn exit(self) -> Result {
-        if let Some(failure) = self.counts.failure {
+        if let Some(failure) = self.acks.failure {
             return Err(failure.into());
         }
         Ok(if self.interrupted {
             Exit::INTERRUPTED
-        } else if self.counts.unknown > 0 {
+        } else if self.acks.counts.unknown > 0 {
             Exit::UNKNOWN
         } else {
             Exit::DONE

@@ -42,7 +42,7 @@ impl Latency {
         self.0.saturating_record(micros.max(1));
     }
 
-    fn at(&self, quantile: f64) -> Option<Duration> {
+    fn quantile(&self, quantile: f64) -> Option<Duration> {
         let micros = || Duration::from_micros(self.0.value_at_quantile(quantile));
         (!self.0.is_empty()).then(micros)
     }
@@ -51,7 +51,6 @@ impl Latency {
 /// How many messages went how fast.
 #[derive(Clone)]
 pub(super) struct Throughput {
-    /// Messages.
     pub(super) messages: u64,
     /// Bytes of their keys and values.
     pub(super) bytes: u64,
@@ -79,18 +78,18 @@ impl Throughput {
     }
 
     fn fields(&self) -> ThroughputFields {
-        let at = |(_, quantile)| self.latency.at(quantile).map(milliseconds);
-        let [p50_ms, p90_ms, p99_ms, p999_ms, max_ms] = PERCENTILES.map(at);
+        let at = |(_, quantile)| self.latency.quantile(quantile).map(milliseconds);
+        let [median, tenth, hundredth, thousandth, longest] = PERCENTILES.map(at);
         ThroughputFields {
             bytes: self.bytes,
             seconds: seconds(self.took),
             rate: self.per_second(self.messages),
             bytes_per_second: self.per_second(self.bytes),
-            p50_ms,
-            p90_ms,
-            p99_ms,
-            p999_ms,
-            max_ms,
+            p50_ms: median,
+            p90_ms: tenth,
+            p99_ms: hundredth,
+            p999_ms: thousandth,
+            max_ms: longest,
         }
     }
 
@@ -99,7 +98,7 @@ impl Throughput {
         let bytes = format::bytes(self.per_second(self.bytes));
         writeln!(out, "  rate     {rate} messages/s, {bytes}/s")?;
         let latencies = PERCENTILES.iter().filter_map(|(name, quantile)| {
-            let micros = self.latency.at(*quantile)?.as_micros();
+            let micros = self.latency.quantile(*quantile)?.as_micros();
             Some(format!("{name} {}.{:03} ms", micros / 1000, micros % 1000))
         });
         let latencies: Vec<String> = latencies.collect();
@@ -171,7 +170,7 @@ impl<C: FieldNames + Serialize + 'static> BenchReport<C> {
             speed: self.speed.fields(),
             counts: self.counts,
         };
-        Ok(context.printer(output).all(&[row])?)
+        Ok(context.printer(output).print_all(&[row])?)
     }
 
     fn lines(&self, out: &mut dyn Write) -> Result<()> {
@@ -240,8 +239,8 @@ mod tests {
     #[test]
     fn nothing_recorded_is_null_and_the_longest_is_bounded() {
         let mut latency = Latency::new();
-        assert_eq!(latency.at(0.5), None);
+        assert_eq!(latency.quantile(0.5), None);
         latency.record(Duration::from_secs(100_000));
-        assert!(latency.at(1.0).unwrap() >= Duration::from_secs(890));
+        assert!(latency.quantile(1.0).unwrap() >= Duration::from_secs(890));
     }
 }

@@ -151,14 +151,14 @@ fn print(
     let bold = context.colours();
     let out = &mut context.console.out;
     match form {
-        OutputForm::Csv => Printer::new(out, form, bold).all(rows),
+        OutputForm::Csv => Printer::new(out, form, bold).print_all(rows),
         OutputForm::Json => writeln!(out, "{:#}", whole(truth, stream, rows)?),
         OutputForm::Ndjson => writeln!(out, "{}", whole(truth, stream, rows)?),
         OutputForm::Table | OutputForm::Raw => {
             summary(out, &StreamRow::from(stream))?;
-            Printer::new(&mut *out, OutputForm::Table, bold).all(rows)?;
+            Printer::new(&mut *out, OutputForm::Table, bold).print_all(rows)?;
             writeln!(out)?;
-            Printer::new(&mut *out, OutputForm::Table, bold).all(&views(rows))?;
+            Printer::new(&mut *out, OutputForm::Table, bold).print_all(&views(rows))?;
             for finding in truth.findings_of(&stream.name) {
                 let message = sanitise::line(&finding.message);
                 writeln!(out, "{}: {message}", finding.severity.as_str())?;

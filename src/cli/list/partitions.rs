@@ -37,7 +37,6 @@ output_row! {
 pub(super) struct ViewFields {
     /// The newest committed offset.
     pub(super) high_watermark: Option<Offset>,
-    /// The newest offset.
     pub(super) newest_offset: Option<Offset>,
     /// How long ago it reported them.
     pub(super) age_ms: Option<f64>,

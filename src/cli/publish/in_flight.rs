@@ -16,10 +16,11 @@ use crate::cli::cell_format::plain;
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::json::JsonTime;
+use crate::cli::outcome_counts::OutcomeCounts;
 use crate::cli::output::{Column, OutputRow, Printer, output_row};
 use crate::client::{self, Client, Publisher, PublisherOptions};
 use crate::model::{
-    Ack, ErrorKind, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
+    Ack, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
     counted_plainly,
 };
 
@@ -114,7 +115,7 @@ pub(super) struct PublishRun {
     bold: bool,
     out: BufWriter<Box<dyn Write + Send>>,
     in_flight: VecDeque<MessageInFlight>,
-    counts: Counts,
+    log: PublishLog,
     error: Option<CliError>,
 }
 
@@ -139,10 +140,10 @@ impl PublishRun {
             bold: context.colours(),
             out: BufWriter::with_capacity(BUFFER_SIZE, out),
             in_flight: VecDeque::new(),
-            counts: Counts {
+            log: PublishLog {
                 cluster: context.cluster_name(),
                 command: template.is_many().then(|| template.command()),
-                ..Counts::default()
+                ..PublishLog::default()
             },
             error: None,
         }
@@ -158,14 +159,14 @@ impl PublishRun {
         while reads || !self.in_flight.is_empty() {
             // The first message goes alone: what is wrong with the stream is wrong for all that follow.
             let is_pipelined =
-                matches!(self.transport, Transport::Call(_)) && self.counts.acked > 0;
+                matches!(self.transport, Transport::Call(_)) && self.log.counts.done() > 0;
             let has_room = self.in_flight.len() < if is_pipelined { IN_FLIGHT } else { 1 };
             tokio::select! {
                 biased;
                 outcome = first_outcome(&mut self.in_flight), if !self.in_flight.is_empty() => {
                     let Some(sent) = self.in_flight.pop_front() else { continue };
-                    match self.counts.record(&sent, outcome) {
-                        Ok(Some(ack)) => printer.one(&ack)?,
+                    match self.log.record(&sent, outcome) {
+                        Ok(Some(ack)) => printer.print(&ack)?,
                         Ok(None) => {}
                         Err(error) => {
                             reads = false;
@@ -182,7 +183,7 @@ impl PublishRun {
                         self.error.get_or_insert(too_large(&message));
                     }
                     Some(Ok(message)) => {
-                        let sent = self.counts.send_message(&self.transport, message).await;
+                        let sent = self.log.send_message(&self.transport, message).await;
                         self.in_flight.push_back(sent);
                     }
                     Some(Err(error)) => {
@@ -195,7 +196,7 @@ impl PublishRun {
         }
         printer.finish()?;
         match self.error {
-            Some(error) => Err(self.counts.with_count(error)),
+            Some(error) => Err(self.log.with_count(error)),
             None => Ok(Exit::DONE),
         }
     }
@@ -212,18 +213,15 @@ async fn first_outcome(in_flight: &mut VecDeque<MessageInFlight>) -> client::Res
 
 /// How many messages ended how. What has no outcome when this is dropped was interrupted: it is written down all the same.
 #[derive(Default)]
-struct Counts {
+struct PublishLog {
     cluster: String,
     /// The command that is written down for all messages together.
     command: Option<String>,
     sent: u64,
-    bytes: u64,
-    acked: u64,
-    refused: u64,
-    unknown: u64,
+    counts: OutcomeCounts,
 }
 
-impl Counts {
+impl PublishLog {
     async fn send_message(
         &mut self,
         transport: &Transport,
@@ -254,22 +252,12 @@ impl Counts {
         if let Some(operation) = &sent.operation {
             audit_log::record(&self.cluster, operation, &outcome);
         }
+        self.counts.record(&outcome, sent.bytes);
         let failure = match outcome {
-            Ok(outcome) => {
-                self.acked += 1;
-                self.bytes += sent.bytes;
-                return Ok(match outcome {
-                    Outcome::Acked { ack, partition } => Some(AckRow::new(ack, partition)),
-                    Outcome::Done | Outcome::Sent | Outcome::Partial { .. } => None,
-                });
-            }
+            Ok(Outcome::Acked { ack, partition }) => return Ok(Some(AckRow::new(ack, partition))),
+            Ok(Outcome::Done | Outcome::Sent | Outcome::Partial { .. }) => return Ok(None),
             Err(failure) => failure,
         };
-        if failure.kind == ErrorKind::OutcomeUnknown {
-            self.unknown += 1;
-        } else {
-            self.refused += 1;
-        }
         let mut error = CliError::from(failure);
         if let (Some(line), Some(sentence)) = (sent.line, &mut error.sentence) {
             *sentence = format!("line {line}: {sentence}");
@@ -279,7 +267,7 @@ impl Counts {
 
     /// The sentence with how far it came; unknown outcomes weigh most.
     fn with_count(&self, mut error: CliError) -> CliError {
-        if self.unknown > 0 {
+        if self.counts.unknown > 0 {
             error.exit = Exit::UNKNOWN;
         }
         if self.command.is_some()
@@ -292,15 +280,16 @@ impl Counts {
     }
 
     fn summary(&self) -> String {
-        let unknown = self.sent - self.acked - self.refused;
-        let mut counts = vec![format!("{} stored", counted_plainly(self.acked, "message"))];
-        counts.extend((self.refused > 0).then(|| format!("{} not", self.refused)));
+        let (stored, failed) = (self.counts.done(), self.counts.failed);
+        let unknown = self.sent - stored - failed;
+        let mut counts = vec![format!("{} stored", counted_plainly(stored, "message"))];
+        counts.extend((failed > 0).then(|| format!("{failed} not")));
         counts.extend((unknown > 0).then(|| format!("{unknown} of unknown outcome")));
         counts.join(", ")
     }
 }
 
-impl Drop for Counts {
+impl Drop for PublishLog {
     fn drop(&mut self) {
         let Some(command) = self.command.as_ref().filter(|_| self.sent > 0) else {
             return;
@@ -308,9 +297,9 @@ impl Drop for Counts {
         let command = format!(
             "{command} ({}, {} B)",
             counted_plainly(self.sent, "message"),
-            self.bytes
+            self.counts.bytes
         );
-        let outcome = if self.acked == self.sent {
+        let outcome = if self.counts.done() == self.sent {
             "done"
         } else {
             "partly"

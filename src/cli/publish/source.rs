@@ -7,8 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs, read_hex};
+use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs};
 use crate::cli::exit::{CliError, Exit, Result};
+use crate::cli::hex;
 use crate::model::{AckPolicy, Destination, Headers, Offset, PublishOptions, shell_line};
 use crate::store::Record;
 
@@ -105,9 +106,9 @@ impl Template {
     }
 
     /// The message whose value stands on the command line.
-    pub(super) fn from_command_line(&self, value: &str) -> Result<OutgoingMessage> {
+    pub(super) fn of_value(&self, value: &str) -> Result<OutgoingMessage> {
         let value = self.message.bytes(value).map_err(CliError::usage)?;
-        let options = self.with(value)?;
+        let options = self.options(value)?;
         Ok(OutgoingMessage {
             line: None,
             options,
@@ -142,7 +143,7 @@ impl Template {
         }
     }
 
-    fn with(&self, value: Bytes) -> Result<PublishOptions> {
+    fn options(&self, value: Bytes) -> Result<PublishOptions> {
         let to = self.to.clone();
         let options = self.message.options(to, value, self.deadline);
         Ok(PublishOptions {
@@ -156,7 +157,7 @@ impl Template {
         input.read_to_end(&mut value)?;
         let value = self.decode_hex(&value);
         let value = value.map_err(|why| CliError::new(Exit::FAILED, why))?;
-        let options = self.with(value)?;
+        let options = self.options(value)?;
         Ok(OutgoingMessage {
             line: None,
             options,
@@ -173,7 +174,9 @@ impl Template {
             })
         };
         if !self.source.ndjson {
-            return Ok(message(self.with(self.decode_hex(line).map_err(wrong)?)?));
+            return Ok(message(
+                self.options(self.decode_hex(line).map_err(wrong)?)?,
+            ));
         }
         if line.trim_ascii().is_empty() {
             return Ok(None);
@@ -186,7 +189,7 @@ impl Template {
 
     /// What the command line says of all messages beats what a record says of itself.
     fn of_record(&self, record: Record) -> Result<PublishOptions> {
-        let mut options = self.with(record.value)?;
+        let mut options = self.options(record.value)?;
         if self.message.key.is_none() {
             options.key = record.key;
         }
@@ -206,7 +209,6 @@ impl Template {
         if !self.message.hex {
             return Ok(Bytes::copy_from_slice(bytes));
         }
-        let read = std::str::from_utf8(bytes).ok().and_then(read_hex);
-        read.ok_or_else(|| "this is not hex".to_owned())
+        hex::decode(bytes).ok_or_else(|| "this is not hex".to_owned())
     }
 }

@@ -66,7 +66,7 @@ impl JournalProgress {
         self.next.is_some_and(|next| offset < next) || self.ahead.contains(&offset)
     }
 
-    fn end(&mut self, stored: &[Offset], failed: &[Offset], unknown: &[Offset]) {
+    fn apply_outcome(&mut self, stored: &[Offset], failed: &[Offset], unknown: &[Offset]) {
         self.sending.clear();
         self.stored += u64::try_from(stored.len()).unwrap_or(0);
         self.unknown.extend(unknown);
@@ -83,7 +83,7 @@ impl JournalProgress {
     fn abandon(&mut self) {
         let sending = std::mem::take(&mut self.sending);
         if !sending.is_empty() {
-            self.end(&[], &[], &sending);
+            self.apply_outcome(&[], &[], &sending);
         }
     }
 }
@@ -161,17 +161,25 @@ impl Journal {
     }
 
     /// Writes down what is to be done.
-    pub(super) fn begin(&mut self, plan: &RedrivePlan) -> Result<()> {
+    pub(super) fn write_plan(&mut self, plan: &RedrivePlan) -> Result<()> {
         self.write(&JournalLine::Plan(plan.clone()))
     }
 
     /// Writes down what is about to be sent.
-    pub(super) fn sending(&mut self, partition: PartitionId, offsets: Vec<Offset>) -> Result<()> {
+    pub(super) fn write_sending(
+        &mut self,
+        partition: PartitionId,
+        offsets: Vec<Offset>,
+    ) -> Result<()> {
         self.write(&JournalLine::Sending { partition, offsets })
     }
 
     /// Writes down how it ended.
-    pub(super) fn ended(&mut self, partition: PartitionId, outcome: &MessageOutcome) -> Result<()> {
+    pub(super) fn write_outcome(
+        &mut self,
+        partition: PartitionId,
+        outcome: &MessageOutcome,
+    ) -> Result<()> {
         self.write(&JournalLine::Ended {
             partition,
             stored: outcome.stored.clone(),
@@ -229,7 +237,7 @@ impl Journal {
                 unknown,
             } => {
                 let progress = self.progress.entry(*partition).or_default();
-                progress.end(stored, failed, unknown);
+                progress.apply_outcome(stored, failed, unknown);
             }
         }
     }

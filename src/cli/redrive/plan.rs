@@ -12,8 +12,8 @@ use crate::cli::exit::{CliError, Result};
 use crate::cli::partition_spec::PartitionSpec;
 use crate::client::{Observer, by_key};
 use crate::model::{
-    Cluster, ErrorKind, Failure, Offset, PartitionId, StartAt, StopAt, StreamName, SubscribeSpec,
-    Target, Timestamp,
+    Cluster, ErrorKind, Failure, Offset, PartitionId, PinnedStart, StartAt, StopAt, StreamName,
+    SubscribeSpec, Target, Timestamp,
 };
 use crate::store::MessageRef;
 
@@ -70,7 +70,6 @@ enum PartitionStart {
 /// The messages of one partition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PartitionRange {
-    /// The partition.
     pub(super) partition: PartitionId,
     start: PartitionStart,
     /// The last offset; -1 where there is none.
@@ -187,18 +186,10 @@ fn range(
         .as_ref()
         .map_or(StartAt::Earliest, |from| from.value);
     let stop = args.to.as_ref().map_or(StopAt::Latest, |to| to.value);
-    let after = newest.saturating_add(1);
-    let start = match start {
-        StartAt::Earliest => PartitionStart::Earliest,
-        StartAt::Offset(offset) => PartitionStart::Offset(offset),
-        StartAt::New => PartitionStart::Offset(after),
-        StartAt::Latest => PartitionStart::Offset(newest.max(0)),
-        StartAt::Last(count) => {
-            let count = Offset::try_from(count).unwrap_or(Offset::MAX);
-            PartitionStart::Offset(after.saturating_sub(count).max(0))
-        }
-        StartAt::Time(time) => PartitionStart::Time(time.0),
-        StartAt::TimeAgo(ago) => PartitionStart::Time(now.minus(ago).0),
+    let start = match start.pinned(newest, now) {
+        PinnedStart::Earliest => PartitionStart::Earliest,
+        PinnedStart::Offset(offset) => PartitionStart::Offset(offset),
+        PinnedStart::Time(time) => PartitionStart::Time(time.0),
     };
     let (end, until) = match stop {
         StopAt::Never | StopAt::Latest | StopAt::Newest => (newest, None),

@@ -104,7 +104,7 @@ impl Printer {
 
     /// Prints what comes until nothing comes any more or the limit is reached.
     pub(super) fn run(mut self, mut runs: mpsc::Receiver<MessageRun>) -> io::Result<()> {
-        self.begin()?;
+        self.print_head()?;
         let mut left = self.filter.limit.unwrap_or(u64::MAX);
         while left > 0 {
             let run = match runs.try_recv() {
@@ -139,7 +139,7 @@ impl Printer {
         Ok(left - printed)
     }
 
-    fn begin(&mut self) -> io::Result<()> {
+    fn print_head(&mut self) -> io::Result<()> {
         match &self.form {
             PrintForm::Export(form) => form.write_head(&mut self.out),
             PrintForm::Json => self.out.write_all(b"["),

@@ -15,9 +15,7 @@ use crate::store::{Chunk, ChunkBuilder};
 
 /// A subscription to one partition.
 pub(super) struct PartitionSubscription {
-    /// The stream.
     pub(super) stream: StreamName,
-    /// The partition.
     pub(super) partition: PartitionId,
     messages: Option<Subscription<ChunkBuilder>>,
 }
@@ -25,7 +23,7 @@ pub(super) struct PartitionSubscription {
 /// All of them.
 pub(super) struct SubscriptionSet {
     subscriptions: Vec<PartitionSubscription>,
-    /// Which one to poll first: each in next_polled, so that a busy one silences no other.
+    /// Which one to poll first: each in turn, so that a busy one silences no other.
     next_polled: usize,
 }
 

@@ -11,7 +11,7 @@ const LONGEST: usize = 512;
 
 /// Fields of one message, as they are kept.
 #[derive(Debug, Default)]
-pub(super) struct Rest {
+pub(super) struct StreamFields {
     pub(super) stream: Vec<u8>,
     pub(super) subject: Vec<u8>,
     pub(super) reply: Vec<u8>,
@@ -39,7 +39,7 @@ impl Injected {
     }
 }
 
-impl Rest {
+impl StreamFields {
     fn clear(&mut self) {
         for field in [
             &mut self.stream,
@@ -92,7 +92,7 @@ pub(super) fn put(into: &mut Vec<u8>, bytes: &[u8]) {
 /// The rest of the message being read, and those that were read lately.
 #[derive(Debug, Default)]
 pub(super) struct FieldCache {
-    open: Rest,
+    open: StreamFields,
     known: Vec<CachedFields>,
     /// The one to be forgotten next.
     oldest: usize,
@@ -105,7 +105,7 @@ struct CachedFields {
     /// As it stands on the wire.
     bytes: Vec<u8>,
     partition: PartitionId,
-    rest: Rest,
+    fields: StreamFields,
     /// The number among the origins of the chunk being built, once it has one: it is of the chunk's partition then.
     origin: Option<u32>,
 }
@@ -126,7 +126,7 @@ impl FieldCache {
     }
 
     /// The fields being read, to add to.
-    pub(super) fn open(&mut self) -> &mut Rest {
+    pub(super) fn open(&mut self) -> &mut StreamFields {
         &mut self.open
     }
 
@@ -151,8 +151,8 @@ impl FieldCache {
         put(&mut known.bytes, bytes);
         known.partition = partition;
         known.origin = None;
-        std::mem::swap(&mut known.rest, &mut self.open);
-        known.rest.commit();
+        std::mem::swap(&mut known.fields, &mut self.open);
+        known.fields.commit();
         self.open.clear();
         self.current = Some(number);
     }
@@ -165,9 +165,9 @@ impl FieldCache {
     }
 
     /// What the message being read says.
-    pub(super) fn current(&self) -> &Rest {
+    pub(super) fn current(&self) -> &StreamFields {
         match self.current {
-            Some(number) => &self.known[number].rest,
+            Some(number) => &self.known[number].fields,
             None => &self.open,
         }
     }

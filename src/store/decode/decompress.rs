@@ -14,7 +14,7 @@ const MOST_LAYERS: usize = 3;
 const MOST_WINDOW: u64 = 8 << 20;
 
 /// What was inside.
-pub(super) struct Opened<'a> {
+pub(super) struct Decompressed<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
     /// Whether these are all there are.
     pub(super) whole: bool,
@@ -23,8 +23,8 @@ pub(super) struct Opened<'a> {
 }
 
 /// Opens gzip and zstd, also one inside the other. At most `limit` bytes come out.
-pub(super) fn open(bytes: &[u8], limit: usize) -> Opened<'_> {
-    let mut opened = Opened {
+pub(super) fn decompress(bytes: &[u8], limit: usize) -> Decompressed<'_> {
+    let mut opened = Decompressed {
         bytes: Cow::Borrowed(bytes),
         whole: true,
         layers: Vec::new(),
@@ -56,7 +56,7 @@ pub(super) fn open(bytes: &[u8], limit: usize) -> Opened<'_> {
     opened
 }
 
-impl Opened<'_> {
+impl Decompressed<'_> {
     fn cut(&mut self, limit: usize) {
         if self.bytes.len() <= limit {
             return;

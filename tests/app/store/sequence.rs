@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use liftui::model::Timestamp;
 use liftui::store::{Budget, Evict, MessageId, Store};
 
 use super::{Given, chunks};
@@ -47,7 +46,6 @@ fn partitions_are_merged_by_time() {
     );
     assert_eq!(store.position(&id(1, 8)), Some(3));
     assert_eq!(store.at(4).unwrap().id(), id(0, 2));
-    assert_eq!(store.position_at(Timestamp(30)), 2);
 }
 
 #[test]

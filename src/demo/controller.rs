@@ -1,6 +1,5 @@
 //! The metadata leader: who it is, and what brokers answer to changes of the cluster while there is none.
 
-
 use tokio::time::Instant;
 use tonic::Status;
 

@@ -167,15 +167,15 @@ impl Inner {
     }
 
     /// When a cursor was stored at that offset, as the newest messages of its partition of `__cursors` tell; `None` where they
-    /// do not, or not soon.
+    /// do not, or may not be read.
     pub(crate) async fn stored_at(
         self: &Arc<Self>,
         id: &str,
         stream: &StreamName,
         partition: PartitionId,
         offset: Offset,
-    ) -> Option<Timestamp> {
-        let home = self.home(id, stream, partition).await.ok()?;
+    ) -> Result<Option<Timestamp>> {
+        let home = self.home(id, stream, partition).await?;
         let request = SubscribeRequest::read_only(SubscribeSpec {
             start: StartAt::Last(NEWEST_CURSORS),
             stop: StopAt::Latest,
@@ -192,8 +192,11 @@ impl Inner {
                 stored = (entry.offset == offset).then_some(entry.time);
             }
         });
-        let read = tokio::time::timeout(STORED_AT_TIMEOUT, reading).await;
-        stored.filter(|_| read.is_ok_and(|read| read.is_ok()))
+        match reading.await {
+            Ok(_) => Ok(stored),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The partition of `__cursors` whose leader keeps the cursor: CRC-32 of its key (wire-contract §4.8).

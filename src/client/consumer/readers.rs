@@ -335,7 +335,8 @@ impl ReaderOpener {
                 let stored = self.client.fetch_cursor(&id, stream, *partition).await?;
                 match stored {
                     Some(offset) => {
-                        Some(self.stored_position(&id, stream, *partition, offset).await)
+                        let position = self.stored_position(&id, stream, *partition, offset);
+                        Some(position.await?)
                     }
                     None => None,
                 }
@@ -374,13 +375,13 @@ impl ReaderOpener {
         stream: &StreamName,
         partition: PartitionId,
         offset: Offset,
-    ) -> Position {
+    ) -> Result<Position> {
         let inner = self.client.core();
-        let stored = inner.stored_at(id, stream, partition, offset).await;
-        Position {
+        let stored = inner.stored_at(id, stream, partition, offset).await?;
+        Ok(Position {
             offset,
             not_after: stored.map(|time| time.plus(CLOCK_SKEW)),
-        }
+        })
     }
 
     /// Where to go on after that position. One beyond the end, or at a message newer than itself, belongs to a log that was
@@ -417,22 +418,33 @@ impl ReaderOpener {
                 .newest_offset
                 .max(here.high_watermark)
                 .saturating_add(1);
+            let is_believed = doubted.elapsed() >= SHORTER_LOG_BELIEVED_AFTER;
             if next <= end {
-                let inner = self.client.core();
-                let time = match last.not_after {
-                    Some(_) => inner.message_time(stream, partition, last.offset).await,
-                    None => None,
-                };
-                if time > last.not_after {
-                    return rewound();
+                match self.is_of_this_log(stream, partition, last).await {
+                    Some(false) => return rewound(),
+                    None if !is_believed => {}
+                    Some(true) | None => return Ok((StartAt::Offset(next), None)),
                 }
-                return Ok((StartAt::Offset(next), None));
-            }
-            if doubted.elapsed() >= SHORTER_LOG_BELIEVED_AFTER {
+            } else if is_believed {
                 return rewound();
             }
             tokio::time::sleep(SHORTER_LOG_BELIEVED_AFTER / 4).await;
         }
+    }
+
+    /// Whether the message at a position is no newer than that; `None` where it cannot be had now.
+    async fn is_of_this_log(
+        &self,
+        stream: &StreamName,
+        partition: PartitionId,
+        last: Position,
+    ) -> Option<bool> {
+        let Some(not_after) = last.not_after else {
+            return Some(true);
+        };
+        let inner = self.client.core();
+        let (offset, time) = inner.first_from(stream, partition, last.offset).await?;
+        Some(offset != last.offset || time <= not_after)
     }
 
     fn no_position(&self, stream: &str, partition: PartitionId) -> Error {

@@ -42,19 +42,20 @@ pub(super) enum OldestProbe {
 }
 
 impl Inner {
-    /// The time of the message at that offset, at the partition's leader; `None` where there is none, or it cannot be had now.
-    pub(crate) async fn message_time(
+    /// Offset and time of the first committed message from that offset on, at the partition's leader; `None` where there is
+    /// none, or it cannot be had now.
+    pub(crate) async fn first_from(
         self: &Arc<Self>,
         stream: &StreamName,
         partition: PartitionId,
         offset: Offset,
-    ) -> Option<Timestamp> {
+    ) -> Option<(Offset, Timestamp)> {
         let leader = self.leader(stream, partition).await.ok()?;
         let channel = self.pool.requests(&leader.address).ok()?;
         let spec = SubscribeSpec::new(Arc::clone(stream), partition);
         let probe = LogProbe::new(channel, &spec);
         let found = probe.first_at(StartPosition::Offset(offset)).await?;
-        (found.offset == offset).then_some(found.time)
+        Some((found.offset, found.time))
     }
 }
 

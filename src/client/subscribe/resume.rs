@@ -62,10 +62,9 @@ impl Connector {
             return false;
         };
         let spec = &self.request.spec;
-        let found = self
-            .inner
-            .message_time(&spec.stream, spec.partition, offset);
-        found.await.is_some_and(|found| found != time)
+        let found = self.inner.first_from(&spec.stream, spec.partition, offset);
+        let found = found.await;
+        found.is_some_and(|(at, found)| at == offset && found != time)
     }
 
     fn another_log(&self) -> Error {

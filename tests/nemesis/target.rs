@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use liftui::client::{Client, ConnectOptions};
@@ -50,6 +51,7 @@ pub(crate) struct Target {
     brokers: Vec<Broker>,
     /// When a broker was killed last.
     crashed: Mutex<Option<Instant>>,
+    was_emptied: AtomicBool,
 }
 
 impl Target {
@@ -101,6 +103,7 @@ impl Target {
             control,
             brokers,
             crashed: Mutex::default(),
+            was_emptied: AtomicBool::new(false),
         }
     }
 
@@ -184,6 +187,7 @@ impl Target {
 
     /// Starts the broker anew with an empty folder.
     pub(crate) async fn wipe(&self, broker: usize) {
+        self.was_emptied.store(true, Ordering::Relaxed);
         self.record_crash();
         match &self.control {
             Control::Demo(demo) => demo.faults().wipe(broker).expect("there is such a broker"),
@@ -196,6 +200,11 @@ impl Target {
         let crashed = *self.crashed.lock().expect("nobody panics with it");
         let lately = LATELY.mul_f64(self.scale());
         crashed.is_some_and(|at| at.elapsed() < lately)
+    }
+
+    /// Whether a broker was emptied, so that replicas may hold different logs for good.
+    pub(crate) fn was_emptied(&self) -> bool {
+        self.was_emptied.load(Ordering::Relaxed)
     }
 
     fn record_crash(&self) {

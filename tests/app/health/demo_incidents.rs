@@ -1,4 +1,5 @@
 //! The incidents of the recordings, played by the demo cluster as it behaves at real speed, and told as on real servers.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::sync::Arc;
 use std::time::Duration;

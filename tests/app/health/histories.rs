@@ -122,7 +122,7 @@ impl Model {
             let node = &self.nodes[*number];
             node.answers() && node.lasts > CATCHES_UP
         };
-        let next = self.isr.iter().copied().filter(can).next();
+        let next = self.isr.iter().copied().find(can);
         if let Some(next) = next.filter(|_| answering >= 2) {
             self.leader = next;
             self.isr = vec![next];
@@ -185,7 +185,7 @@ impl Model {
                     world.miss(at, number);
                 }
             } else {
-                let end = |length: usize| i64::try_from(length).unwrap() - 1;
+                let end = |length: usize| i64::try_from(length).expect("a short log") - 1;
                 let partition = Partition {
                     isr: ids(&node.isr),
                     high_watermark: end(node.high_watermark),
@@ -226,7 +226,9 @@ fn check(model: &Model, truth: &Truth, context: &str) {
         assert!(serves, "{context}: all well without a leader");
         assert_eq!(orders.leader_reachable, Known::Yes, "{context}");
         for broker in orders.isr.iter() {
-            let number = (1..=3).find(|number| id(*number) == *broker).unwrap();
+            let number = (1..=3)
+                .find(|number| id(*number) == *broker)
+                .expect("one of three");
             let node = &model.nodes[number];
             assert!(
                 node.answers() || node.lasts <= PATIENCE,

@@ -211,11 +211,12 @@ impl Client {
     /// waiting.
     pub async fn close(self) {
         let inner = std::sync::Arc::clone(self.core());
-        drop(self);
         let limit = inner.options.request_timeout;
         tokio::time::timeout(limit, inner.tasks.sessions_ended())
             .await
             .ok();
+        // Not before: the last handle that goes ends all tasks.
+        drop(self);
         inner.tasks.end_all().await;
     }
 

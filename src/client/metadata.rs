@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -32,6 +32,9 @@ const ASK_NEXT_AFTER: Duration = Duration::from_millis(700);
 /// How long other brokers may take to say whether they know a stream or a group that one broker does not.
 pub(super) const OTHERS_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How the names of Liftbridge's own streams begin.
+const INTERNAL: &str = "__";
+
 /// Metadata at hand is believed for so long before it is asked for anew: streams come, go, and come back with another
 /// number of partitions.
 const MAX_AGE: Duration = Duration::from_secs(10);
@@ -45,6 +48,8 @@ pub(crate) struct Cache {
     latest: Mutex<Option<Cached>>,
     /// Whether any broker has ever named a stream.
     had_streams: AtomicBool,
+    /// Liftbridge's own streams, as far as they were seen: these are never deleted.
+    lasting: Mutex<BTreeSet<StreamName>>,
     refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -78,6 +83,11 @@ impl Cache {
     fn store(&self, cluster: Arc<Cluster>) {
         if !cluster.streams.is_empty() {
             self.had_streams.store(true, Ordering::Relaxed);
+            let from = StreamName::from(INTERNAL);
+            let own = cluster.streams.range(from..);
+            let own = own.take_while(|(name, _)| name.starts_with(INTERNAL));
+            let own = own.map(|(name, _)| Arc::clone(name));
+            self.lock_lasting().extend(own);
         }
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = latest.as_ref().map_or(0, |cached| cached.generation) + 1;
@@ -87,6 +97,14 @@ impl Cache {
             fresh_until: Instant::now() + MAX_AGE,
             generation,
         });
+    }
+
+    fn lasting(&self) -> BTreeSet<StreamName> {
+        self.lock_lasting().clone()
+    }
+
+    fn lock_lasting(&self) -> MutexGuard<'_, BTreeSet<StreamName>> {
+        self.lasting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A broker has said something else: it is asked for anew before it is used again.
@@ -286,19 +304,31 @@ impl Inner {
         if knows(&cluster) {
             return Ok(Presence::Known(cluster));
         }
-        let mut others: JoinSet<Option<Arc<Cluster>>> = JoinSet::new();
+        let mut others: JoinSet<(bool, Result<Arc<Cluster>>)> = JoinSet::new();
         // All that were ever heard of: one that has just started does not list the others.
         for address in self.brokers.in_preferred_order() {
             let id = self.brokers.id(&address);
             if id.is_none() || id != cluster.answered_by {
                 let core = Arc::clone(self);
-                others.spawn(async move { core.fetch_from(&address, OTHERS_TIMEOUT).await.ok() });
+                let had_failed = self.brokers.has_failed_last(&address);
+                others.spawn(async move {
+                    let answer = core.fetch_from(&address, OTHERS_TIMEOUT).await;
+                    (had_failed, answer)
+                });
             }
         }
         let mut answers = vec![Arc::clone(&cluster)];
+        let mut is_awaited = false;
         while let Some(other) = others.join_next().await {
-            let Ok(Some(other)) = other else {
-                continue;
+            let other = match other {
+                Ok((_, Ok(other))) => other,
+                // One that answered before may be the one that knows, and late: with a dead peer an answer takes 3 s
+                // (wire-contract §0.5).
+                Ok((had_failed, Err(error))) => {
+                    is_awaited |= !had_failed || error.kind() == ErrorKind::Timeout;
+                    continue;
+                }
+                Err(_) => continue,
             };
             if knows(&other) {
                 self.metadata.store(Arc::clone(&other));
@@ -306,18 +336,22 @@ impl Inner {
             }
             answers.push(other);
         }
-        if self.is_majority(&answers) {
+        if !is_awaited && self.is_majority(&answers) {
             Ok(Presence::Missing(cluster))
         } else {
             Ok(Presence::Unclear(cluster))
         }
     }
 
-    /// Whether more than half of all known brokers are among those that answered so. One that knows no stream at all in a
-    /// cluster that had some has just started, and its answer is none.
+    /// Whether more than half of all known brokers are among those that answered so. One that does not know all that is
+    /// never deleted has just started, and its answer is none.
     fn is_majority(&self, answers: &[Arc<Cluster>]) -> bool {
+        let lasting = self.metadata.lasting();
         let had_streams = self.metadata.had_streams.load(Ordering::Relaxed);
-        let counts = |cluster: &&Arc<Cluster>| !(had_streams && cluster.streams.is_empty());
+        let counts = |cluster: &&Arc<Cluster>| {
+            let knows = |name: &StreamName| cluster.streams.contains_key(name);
+            lasting.iter().all(knows) && !(had_streams && cluster.streams.is_empty())
+        };
         let answered = answers.iter().filter(counts);
         let answered: BTreeSet<_> = answered.map(|cluster| &cluster.answered_by).collect();
         answered.len() * 2 > self.known_brokers().len()

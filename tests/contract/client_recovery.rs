@@ -187,6 +187,9 @@ async fn a_change_is_done_though_the_metadata_leader_has_just_died() {
     .await;
     let leader = test.faults().metadata_leader().expect("there is one");
     test.faults().kill(leader).unwrap();
+    // Sent on a connection that is just about to break, it would end as unknown.
+    let address = &test.addresses[leader - 1];
+    until_so(async || test.client.fetch_view(address).await.result.is_err()).await;
     let options = StreamOptions {
         name: test.name("changed"),
         ..StreamOptions::default()
@@ -340,5 +343,29 @@ pub(crate) async fn metadata_may_be_asked_of_some_streams_and_groups_alone() {
     let missing = test.client.consumer_group("no-such-group").await;
     assert_eq!(missing.unwrap_err().kind(), ErrorKind::NoSuchGroup);
     member.leave().await.unwrap();
+    test.close().await;
+}
+
+#[tokio::test]
+pub(crate) async fn closing_waits_for_what_is_in_flight_and_ends_subscriptions() {
+    let test = TestCluster::any().await;
+    let stream = test.stream("closed", 1).await;
+    let client = Client::connect(ConnectOptions::new(test.addresses.clone()));
+    let client = client.await.unwrap();
+    let mut tail = client.subscribe(patient(&stream)).await.unwrap();
+    let session = client.publish_session(PublisherOptions::default());
+    let ack = session.publish(to(&stream, 0, "x")).await.unwrap();
+    drop(session);
+    client.close().await;
+    assert!(matches!(ack.await, Ok(Outcome::Acked { .. })));
+    let end = loop {
+        if let SubscriptionEvent::Ended(end) = next_event(&mut tail).await {
+            break end;
+        }
+    };
+    let EndReason::Failed(failure) = end else {
+        panic!("{end:?}");
+    };
+    assert_eq!(failure.kind, ErrorKind::Closed);
     test.close().await;
 }

@@ -17,6 +17,9 @@ pub(crate) struct Verdict {
     pub(crate) repeated: usize,
     pub(crate) misordered: usize,
     pub(crate) told: usize,
+    /// Lost by replicas that held different logs after one was emptied, at offsets that the reader had read in another log:
+    /// nobody could tell.
+    pub(crate) overwritten: usize,
     pub(crate) wrong: Vec<String>,
 }
 
@@ -38,6 +41,8 @@ pub(crate) struct ReadingCheck<'a> {
     pub(crate) reading: &'a Reading,
     pub(crate) sent: &'a BTreeMap<MessageId, Sent>,
     pub(crate) log: &'a FinalLog,
+    /// Whether a broker was emptied, so that replicas may hold different logs for good.
+    pub(crate) logs_differ: bool,
 }
 
 impl ReadingCheck<'_> {
@@ -180,7 +185,12 @@ impl ReadingCheck<'_> {
             .map(|(offset, id, _)| (*id, *offset))
             .collect();
         for (id, offset) in &kept {
-            if !delivered.contains(id) {
+            if delivered.contains(id) {
+                continue;
+            }
+            if self.is_overwritten(*offset) {
+                verdict.overwritten += 1;
+            } else {
                 verdict.untold += 1;
                 let what = format!("{id} was never delivered: its leader has it at {offset}");
                 self.wrong(verdict, None, &what);
@@ -196,6 +206,8 @@ impl ReadingCheck<'_> {
             }
             if self.is_told(*offset, *time) {
                 verdict.told += 1;
+            } else if self.is_overwritten(*offset) {
+                verdict.overwritten += 1;
             } else {
                 verdict.untold += 1;
                 let what =
@@ -203,6 +215,14 @@ impl ReadingCheck<'_> {
                 self.wrong(verdict, None, &what);
             }
         }
+    }
+
+    /// Whether the reader was handed another message at that offset, in another log.
+    fn is_overwritten(&self, at: Offset) -> bool {
+        let mut entries = self.reading.entries.iter();
+        self.logs_differ
+            && entries
+                .any(|entry| matches!(&entry.told, Told::Message { offset, .. } if *offset == at))
     }
 
     /// Whether a gap or a rewind stands where a message of that offset and time is missing.
@@ -365,6 +385,7 @@ mod tests {
             reading: &reading(told),
             sent,
             log: &log.iter().map(entry).collect(),
+            logs_differ: false,
         };
         check.check(&mut verdict);
         verdict

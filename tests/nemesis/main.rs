@@ -279,6 +279,7 @@ fn check(run: &Run, logs: &BTreeMap<Place, FinalLog>, verdict: &mut Verdict) {
             reading,
             sent: &sent,
             log: logs.get(&place).unwrap_or(&nothing),
+            logs_differ: run.target.was_emptied(),
         };
         check.check(verdict);
     }

@@ -50,11 +50,12 @@ pub(crate) fn say(text: &str) {
 /// The figures that the run is judged by.
 pub(crate) fn sentence(verdict: &Verdict) -> String {
     format!(
-        "lost without being told {}, repeated {}, out of order {}, lost by the servers and told {}, wrong {}",
+        "lost without being told {}, repeated {}, out of order {}, lost by the servers and told {}, overwritten by a replica {}, wrong {}",
         verdict.untold,
         verdict.repeated,
         verdict.misordered,
         verdict.told,
+        verdict.overwritten,
         verdict.wrong.len()
     )
 }

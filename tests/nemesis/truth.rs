@@ -27,6 +27,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// What has been so for that long, the truth has to know: 3 s, and the poll that finds it.
 const KNOWN_AFTER: Duration = Duration::from_millis(3300);
 
+/// How old a view may be that was on its way when a stream was deleted: with a dead peer a broker takes 3 s for an answer of
+/// what it knew before, and as long for the next one.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(7);
+
 /// A broker that answers nothing, though its connections are there, is called silent when it has missed two polls: one of 3 s
 /// and one of 1 s.
 const SILENT_AFTER: Duration = Duration::from_secs(5);
@@ -168,7 +172,7 @@ impl Judge {
             }
             match self.run.changes.of(&stream.name) {
                 Some(StreamState::Exists) => {}
-                Some(StreamState::DeletedAt(at)) if at.elapsed() < KNOWN_AFTER => {}
+                Some(StreamState::DeletedAt(at)) if at.elapsed() < FORGOTTEN_AFTER => {}
                 Some(StreamState::DeletedAt(_)) => {
                     self.wrong(&format!(
                         "{} is shown, and was deleted long ago",

@@ -225,7 +225,7 @@ const OLD_WORDS_LEFT: [(&str, &str, usize); 10] = [
     ("tells", "client", 2),
     ("told", "client", 10),
     ("told", "demo", 10),
-    ("trouble", "cli", 14),
+    ("trouble", "cli", 16),
     ("trouble", "client", 41),
 ];
 

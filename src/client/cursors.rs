@@ -1,17 +1,20 @@
 //! Cursors: how far consumers have read. Set and fetched at their home broker; all of them found in `__cursors`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+
+use tonic::{Response, Status};
 
 use super::error::{Error, Result};
 use super::inner::{Api, Inner, with_deadline};
 use super::partitioner::by_key;
+use super::retry::RetryBudget;
 use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem};
 use super::{Client, Observer};
 use crate::model::{
     CursorEntry, EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, PartitionId,
-    RetryLimit, StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target,
+    RetryLimit, StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
 };
 use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
@@ -21,6 +24,12 @@ use crate::wire::rpc::Rpc;
 /// found within a second; one that died is not replaced for 15 s (wire-contract §5), and who asks for cursors would
 /// rather know. Readings are repeated by whoever needs them, so none waits for better times.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How many of the newest messages of a partition of `__cursors` are looked through for one cursor.
+const NEWEST_CURSORS: u64 = 1000;
+
+/// How long that may take: who waits for it reads nothing meanwhile.
+const STORED_AT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// All cursors found, and which partitions of `__cursors` could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,10 +104,8 @@ impl Client {
         };
         let home = self.core().home(id, stream, partition).await?;
         let target = Target::Cursor(id.to_owned());
-        let core = self.core();
-        core.call_leader(Rpc::SetCursor, &home.0, home.1, &target, send)
-            .await?;
-        Ok(())
+        let calling = self.core().call_home(Rpc::SetCursor, &home, &target, send);
+        calling.await.map(drop)
     }
 
     /// The last offset that a consumer has read; `None` where it never stored one. Not for observers: asking resumes
@@ -123,15 +130,75 @@ impl Client {
         };
         let home = self.core().home(id, stream, partition).await?;
         let target = Target::Cursor(id.to_owned());
-        let core = self.core();
-        let answer = core
-            .call_leader(Rpc::FetchCursor, &home.0, home.1, &target, send)
-            .await?;
+        let calling = self
+            .core()
+            .call_home(Rpc::FetchCursor, &home, &target, send);
+        let answer = calling.await?;
         Ok(Some(answer.offset).filter(|offset| *offset >= 0))
     }
 }
 
 impl Inner {
+    /// A call that the leader of a partition of `__cursors` answers. One that has just started says that there is no such
+    /// stream, and will know better.
+    async fn call_home<T, A>(
+        self: &Arc<Self>,
+        rpc: Rpc,
+        home: &(StreamName, PartitionId),
+        target: &Target,
+        send: impl Fn(Api, Duration) -> A,
+    ) -> Result<T>
+    where
+        A: Future<Output = std::result::Result<Response<T>, Status>> + Send,
+    {
+        let mut budget = RetryBudget::within(self.options.request_timeout);
+        loop {
+            match self.call_leader(rpc, &home.0, home.1, target, &send).await {
+                Err(error) if error.is_missing() || error.kind() == ErrorKind::CursorsDisabled => {
+                    let sentence =
+                        format!("{target}: its broker has just started, and knows no cursors yet");
+                    let young = error.explained(ErrorKind::NoLeader, sentence);
+                    budget.wait(young).await?;
+                    self.metadata.invalidate();
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// When a cursor was stored at that offset, as the newest messages of its partition of `__cursors` tell; `None` where they
+    /// do not, or may not be read.
+    pub(crate) async fn stored_at(
+        self: &Arc<Self>,
+        id: &str,
+        stream: &StreamName,
+        partition: PartitionId,
+        offset: Offset,
+    ) -> Result<Option<Timestamp>> {
+        let home = self.home(id, stream, partition).await?;
+        let request = SubscribeRequest::read_only(SubscribeSpec {
+            start: StartAt::Last(NEWEST_CURSORS),
+            stop: StopAt::Latest,
+            give_up: RetryLimit::After(STORED_AT_TIMEOUT),
+            ..SubscribeSpec::new(home.0, home.1)
+        });
+        let mut stored = None;
+        let reading = self.read_until_end(request, |item| {
+            if let LogItem::Message(message) = item
+                && let Some(entry) = internal::cursor(&message)
+                && entry.id == id
+                && (&entry.stream, entry.partition) == (stream, partition)
+            {
+                stored = (entry.offset == offset).then_some(entry.time);
+            }
+        });
+        match reading.await {
+            Ok(_) => Ok(stored),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The partition of `__cursors` whose leader keeps the cursor: CRC-32 of its key (wire-contract §4.8).
     async fn home(
         self: &Arc<Self>,
@@ -144,19 +211,23 @@ impl Inner {
         Ok((CURSORS.into(), by_key(key.as_bytes(), partitions)))
     }
 
-    /// The partitions of `__cursors`.
+    /// The partitions of `__cursors`. A cluster that has them keeps them: where brokers that have just started are the only
+    /// ones to answer, and know of none yet, they are those that were seen before.
     pub(crate) async fn cursor_partitions(self: &Arc<Self>) -> Result<Vec<PartitionId>> {
         let cursors = StreamName::from(CURSORS);
         let cluster = self.metadata_with(&cursors, 0).await?;
-        let Some(stream) = cluster.stream(&cursors) else {
-            let kind = ErrorKind::CursorsDisabled;
-            return Err(Error::of_kind(kind, Rpc::FetchCursor, Target::Cluster, ""));
-        };
-        Ok(stream
-            .partitions
-            .iter()
-            .map(|partition| partition.id)
-            .collect())
+        let found = cluster.stream(&cursors);
+        let found = found.map(|stream| stream.partitions.iter().map(|p| p.id).collect());
+        let mut seen = self
+            .cursor_partitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if found.is_some() {
+            seen.clone_from(&found);
+        }
+        let disabled = ErrorKind::CursorsDisabled;
+        let error = || Error::of_kind(disabled, Rpc::FetchCursor, Target::Cluster, "");
+        seen.clone().ok_or_else(error)
     }
 
     async fn read_cursors(self: &Arc<Self>, resume: bool) -> Result<CursorReading> {

@@ -5,7 +5,7 @@
 )]
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::DropGuard;
@@ -22,7 +22,7 @@ use super::options::ConnectOptions;
 use super::partitioner::RotatingStart;
 use super::pool::{Pool, Tasks};
 use super::transport::Call;
-use crate::model::{ErrorKind, Target, parse_address};
+use crate::model::{ErrorKind, PartitionId, Target, parse_address};
 use crate::wire::pb::api_client::ApiClient;
 use crate::wire::rpc::Rpc;
 
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) round_robin: RotatingStart,
     /// What has been read of `__cursors`.
     pub(crate) cursor_log: tokio::sync::Mutex<CursorLog>,
+    /// The partitions of `__cursors`, once they were seen.
+    pub(crate) cursor_partitions: Mutex<Option<Vec<PartitionId>>>,
     /// What `__activity` has told of groups.
     pub(crate) groups: tokio::sync::Mutex<GroupLog>,
     pub(crate) tasks: Tasks,
@@ -74,6 +76,7 @@ impl Handle {
             metadata: Cache::default(),
             round_robin: RotatingStart::default(),
             cursor_log: tokio::sync::Mutex::default(),
+            cursor_partitions: Mutex::default(),
             groups: tokio::sync::Mutex::default(),
             tasks: tasks.clone(),
             options,

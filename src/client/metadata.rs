@@ -5,6 +5,8 @@
     reason = "attempts wait, and the cache is stamped"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +43,8 @@ const RENEWAL_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     latest: Mutex<Option<Cached>>,
+    /// Whether any broker has ever named a stream.
+    had_streams: AtomicBool,
     refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -72,6 +76,9 @@ impl Cache {
     }
 
     fn store(&self, cluster: Arc<Cluster>) {
+        if !cluster.streams.is_empty() {
+            self.had_streams.store(true, Ordering::Relaxed);
+        }
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = latest.as_ref().map_or(0, |cached| cached.generation) + 1;
         *latest = Some(Cached {
@@ -89,6 +96,16 @@ impl Cache {
             cached.fresh_until = Instant::now();
         }
     }
+}
+
+/// What brokers know of a partition, and the metadata to go by.
+pub(crate) enum Presence {
+    /// One of them knows it.
+    Known(Arc<Cluster>),
+    /// Most of them answer, and do not know it.
+    Missing(Arc<Cluster>),
+    /// Too few answer, or they have just started: it may be there.
+    Unclear(Arc<Cluster>),
 }
 
 /// Who leads a partition, and the generation of the metadata that says so.
@@ -250,10 +267,24 @@ impl Inner {
         stream: &StreamName,
         partition: PartitionId,
     ) -> Result<Arc<Cluster>> {
+        match self.look_for(generation, stream, partition).await? {
+            Presence::Known(cluster) | Presence::Missing(cluster) | Presence::Unclear(cluster) => {
+                Ok(cluster)
+            }
+        }
+    }
+
+    /// Asks all brokers about a partition that the first one does not know, in metadata newer than `generation`.
+    pub(crate) async fn look_for(
+        self: &Arc<Self>,
+        generation: u64,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<Presence> {
         let cluster = self.refresh_metadata(generation).await?;
         let knows = |cluster: &Cluster| cluster.partition(stream, partition).is_some();
         if knows(&cluster) {
-            return Ok(cluster);
+            return Ok(Presence::Known(cluster));
         }
         let mut others: JoinSet<Option<Arc<Cluster>>> = JoinSet::new();
         // All that were ever heard of: one that has just started does not list the others.
@@ -264,15 +295,69 @@ impl Inner {
                 others.spawn(async move { core.fetch_from(&address, OTHERS_TIMEOUT).await.ok() });
             }
         }
+        let mut answers = vec![Arc::clone(&cluster)];
         while let Some(other) = others.join_next().await {
-            if let Ok(Some(other)) = other
-                && knows(&other)
-            {
+            let Ok(Some(other)) = other else {
+                continue;
+            };
+            if knows(&other) {
                 self.metadata.store(Arc::clone(&other));
-                return Ok(other);
+                return Ok(Presence::Known(other));
+            }
+            answers.push(other);
+        }
+        if self.is_majority(&answers) {
+            Ok(Presence::Missing(cluster))
+        } else {
+            Ok(Presence::Unclear(cluster))
+        }
+    }
+
+    /// Whether more than half of all known brokers are among those that answered so. One that knows no stream at all in a
+    /// cluster that had some has just started, and its answer is none.
+    fn is_majority(&self, answers: &[Arc<Cluster>]) -> bool {
+        let had_streams = self.metadata.had_streams.load(Ordering::Relaxed);
+        let counts = |cluster: &&Arc<Cluster>| !(had_streams && cluster.streams.is_empty());
+        let answered = answers.iter().filter(counts);
+        let answered: BTreeSet<_> = answered.map(|cluster| &cluster.answered_by).collect();
+        answered.len() * 2 > self.known_brokers().len()
+    }
+
+    /// The leader that most brokers name; `None` where they do not agree. A leader that was stopped and goes on takes itself
+    /// for the leader for seconds, and says so like any other (wire-contract §5).
+    pub(crate) async fn agreed_leader(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Option<BrokerId> {
+        let mut asked: JoinSet<Option<(BrokerId, BrokerId)>> = JoinSet::new();
+        for address in self.brokers.in_preferred_order() {
+            let (inner, stream) = (Arc::clone(self), Arc::clone(stream));
+            asked.spawn(async move {
+                let own = inner.fetch_stream_from(&address, &stream);
+                let own = tokio::time::timeout(OTHERS_TIMEOUT, own).await.ok()?.ok()?;
+                let leader = own.partition(&stream, partition)?.leader.clone()?;
+                Some((own.answered_by?, leader))
+            });
+        }
+        let most = self.known_brokers().len() / 2 + 1;
+        let mut named = BTreeMap::new();
+        while let Some(answer) = asked.join_next().await {
+            named.extend(answer.ok().flatten());
+            let leaders: BTreeSet<&BrokerId> = named.values().collect();
+            let votes =
+                |leader: &&&BrokerId| named.values().filter(|named| named == *leader).count();
+            if let Some(leader) = leaders.iter().find(|leader| votes(leader) >= most) {
+                return Some(Arc::clone(leader));
             }
         }
-        Ok(cluster)
+        None
+    }
+
+    /// The ids of all brokers ever heard of.
+    fn known_brokers(&self) -> BTreeSet<BrokerId> {
+        let known = self.brokers.list().into_iter();
+        known.filter_map(|broker| broker.id).collect()
     }
 
     /// The leader of a partition, as the metadata at hand has it; as fresh metadata has it where that has none.
@@ -306,11 +391,22 @@ impl Inner {
         partition: PartitionId,
     ) -> Result<(BrokerId, String)> {
         let leader = leader_named(cluster, stream, partition)?;
+        self.reach_leader(cluster, leader, stream, partition)
+    }
+
+    /// The id and address of that leader of a partition.
+    pub(crate) fn reach_leader(
+        &self,
+        cluster: &Cluster,
+        leader: BrokerId,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<(BrokerId, String)> {
         let listed = cluster.broker(&leader).map(Broker::address);
         let address = self.brokers.address(&leader, listed);
         let target = || Target::Partition(Arc::clone(stream), partition);
         let unknown = || Error::of_kind(ErrorKind::NoLeader, Rpc::FetchMetadata, target(), "");
-        Ok((Arc::clone(&leader), address.ok_or_else(unknown)?))
+        Ok((leader, address.ok_or_else(unknown)?))
     }
 }
 

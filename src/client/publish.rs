@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Client;
 use super::error::{Error, Result};
 use super::inner::{Api, Inner, with_deadline};
+use super::metadata::Presence;
 use super::partitioner::by_key;
 use super::retry::RetryBudget;
 use crate::model::{
@@ -103,24 +104,31 @@ impl Inner {
             if !self.invalidate_if_missing(error.kind()) {
                 return Err(error);
             }
-            let is_known = tokio::time::timeout(budget.left(), self.is_known(&stream, partition));
-            if !is_known.await.unwrap_or(false) {
-                return Err(error);
-            }
+            let left = budget.left();
+            let error = match self.presence(&stream, partition, left).await {
+                PartitionPresence::Missing => return Err(error),
+                PartitionPresence::Known => error,
+                PartitionPresence::Unclear => too_few_know(error),
+            };
             budget.wait(error).await?;
         };
         expected.outcome(answer.ack, Some(partition), Rpc::Publish, target)
     }
 
-    /// Whether any broker knows the partition now.
-    pub(super) async fn is_known(
+    /// What brokers know of the partition now, within that time.
+    pub(super) async fn presence(
         self: &Arc<Self>,
         stream: &StreamName,
         partition: PartitionId,
-    ) -> bool {
+        limit: Duration,
+    ) -> PartitionPresence {
         let generation = self.metadata.generation();
-        let fresh = self.refresh_knowing(generation, stream, partition).await;
-        fresh.is_ok_and(|cluster| cluster.partition(stream, partition).is_some())
+        let looking = self.look_for(generation, stream, partition);
+        match tokio::time::timeout(limit, looking).await {
+            Ok(Ok(Presence::Known(_))) => PartitionPresence::Known,
+            Ok(Ok(Presence::Missing(_))) => PartitionPresence::Missing,
+            Ok(Ok(Presence::Unclear(_)) | Err(_)) | Err(_) => PartitionPresence::Unclear,
+        }
     }
 
     /// Whether what was chosen by the metadata at hand does not exist: that is asked for anew before the next choice.
@@ -172,6 +180,26 @@ pub(super) fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Targe
     let text = format!("{bytes} bytes with key and headers, of {MAX_REQUEST_BYTES} at most");
     let error = Error::of_kind(ErrorKind::TooLarge, rpc, target.clone(), &text);
     Err(error.never_sent())
+}
+
+/// What brokers know of a partition that one of them called missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartitionPresence {
+    /// One of them knows it.
+    Known,
+    /// Most of them do not.
+    Missing,
+    /// Too few answer to tell.
+    Unclear,
+}
+
+/// The error of a message that a broker refused as one to no stream, where too few others answer to believe that.
+pub(super) fn too_few_know(error: Error) -> Error {
+    let sentence =
+        format!("{error}, says a broker that has just started, and too few others answer");
+    error
+        .explained(ErrorKind::Unreachable, sentence)
+        .never_sent()
 }
 
 /// What the ack of one message must say. A server hands on the first ack that comes to its inbox, and where streams share

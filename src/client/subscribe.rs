@@ -8,6 +8,7 @@ mod liveness;
 mod log_probe;
 mod positions;
 mod reader;
+mod resume;
 
 use std::fmt;
 use std::pin::Pin;
@@ -21,8 +22,8 @@ use super::error::{Error, Result};
 use super::inner::Inner;
 use crate::model::{EndReason, ErrorKind, MessageSink, SubscribeSpec, SubscriptionEvent, Target};
 use crate::wire::pb;
-pub(crate) use connector::SHORTER_LOG_BELIEVED_AFTER;
 use reader::Reader;
+pub(crate) use resume::SHORTER_LOG_BELIEVED_AFTER;
 
 /// What a subscription yields: `B` is what its sink makes of messages, [`Message`](crate::model::Message) by default.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -331,6 +331,20 @@ impl Faults {
         lock(&self.cluster.compat).reverse = known;
     }
 
+    /// The number of the broker that the cluster has agreed on as the leader of that partition; it may be down, and others may
+    /// say otherwise. `None` where there is no such partition.
+    pub fn leader(&self, stream: &str, partition: i32) -> Option<usize> {
+        let found = self.cluster.lock().partition(stream, partition)?;
+        let leader = found.lock().replicas.agreed.leader;
+        Some(leader + 1)
+    }
+
+    /// The number of the metadata leader; `None` while there is none.
+    pub fn metadata_leader(&self) -> Option<usize> {
+        let controller = self.cluster.lock().controller?;
+        Some(controller + 1)
+    }
+
     fn broker(&self, number: usize) -> Result<(BrokerIndex, &Broker), FaultRefused> {
         let brokers = &self.cluster.brokers;
         let index = number.wrapping_sub(1);

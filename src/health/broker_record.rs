@@ -145,6 +145,11 @@ impl BrokerRecord {
         self.current
     }
 
+    /// Whether its last believed answer came at that time or later.
+    pub(super) fn answered_since(&self, time: Timestamp) -> bool {
+        self.answer.as_ref().is_some_and(|view| view.at >= time)
+    }
+
     /// The cluster as the broker saw it last, as far as it is believed.
     pub(super) fn cluster(&self) -> Option<&Arc<Cluster>> {
         self.answer.as_ref()?.result.as_ref().ok()

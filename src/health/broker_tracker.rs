@@ -106,17 +106,44 @@ impl BrokerTracker {
         let Ok(cluster) = &view.result else {
             return false;
         };
-        let before = record.cluster().map(Arc::as_ref);
-        let other = self.freshest_other(record);
-        returned::is_believed((cluster, view.at), *since, before, other)
+        let is_believed = |other: Option<&Cluster>| {
+            let before = record.cluster().map(Arc::as_ref);
+            returned::is_believed((cluster, view.at), *since, before, other)
+        };
+        let mut witnesses = self.others(record).filter(|other| other.is_current());
+        if let Some(first) = witnesses.next() {
+            // What they said before it came back says nothing of what it has missed since.
+            return [first]
+                .into_iter()
+                .chain(witnesses)
+                .all(|other| other.answered_since(*since) && is_believed(other.current_cluster()));
+        }
+        let Some(later) = self.known_later(record) else {
+            return is_believed(None);
+        };
+        // Nobody who answers can confirm it, and it was gone before others were. Alone it hears of no change.
+        returned::agrees(cluster, later) || is_believed(Some(later)) && !self.lacks_majority()
+    }
+
+    /// All brokers but that one.
+    fn others(&self, record: &BrokerRecord) -> impl Iterator<Item = &BrokerRecord> {
+        let (address, id) = (&record.truth.address, &record.truth.id);
+        let others = self.records.values();
+        others.filter(move |other| other.truth.address != *address && other.truth.id != *id)
+    }
+
+    /// What another broker, which does not answer now, said after that one was gone.
+    fn known_later(&self, record: &BrokerRecord) -> Option<&Cluster> {
+        let own = record.answer().map(|view| view.at);
+        let answers = self.others(record).filter_map(BrokerRecord::answer);
+        let later = answers.filter(|view| Some(view.at) > own);
+        let last = later.max_by_key(|view| view.at)?;
+        last.result.as_ref().ok().map(Arc::as_ref)
     }
 
     /// The freshest view of another broker that is believed.
     fn freshest_other(&self, record: &BrokerRecord) -> Option<&Cluster> {
-        let others = self.records.values().filter(|other| {
-            other.truth.address != record.truth.address && other.truth.id != record.truth.id
-        });
-        let fresh = others.filter(|other| other.is_current());
+        let fresh = self.others(record).filter(|other| other.is_current());
         let freshest = fresh.max_by_key(|other| other.truth.last_answer);
         freshest.and_then(BrokerRecord::current_cluster)
     }

@@ -32,7 +32,7 @@ pub(super) fn is_believed(
 }
 
 /// Whether two views know the same streams under the same leaders.
-fn agrees(left: &Cluster, right: &Cluster) -> bool {
+pub(super) fn agrees(left: &Cluster, right: &Cluster) -> bool {
     let pairs = left.streams.values().zip(right.streams.values());
     left.streams.len() == right.streams.len()
         && pairs.into_iter().all(|(left, right)| {

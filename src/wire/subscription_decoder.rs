@@ -100,7 +100,7 @@ pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     /// The last offset delivered.
     pub(crate) delivered: Option<Offset>,
     /// That offset and the time of its message, by which the log is known again.
-    last: Option<(Offset, Timestamp)>,
+    pub(crate) last: Option<(Offset, Timestamp)>,
     /// The newest time of any message delivered.
     pub(crate) newest_time: Timestamp,
     /// Offsets that compaction took out of what was read.

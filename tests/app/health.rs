@@ -2,8 +2,10 @@
 
 mod brokers;
 mod cursors;
+mod demo_incidents;
 mod failover;
 mod findings;
+mod histories;
 mod incidents;
 mod losses;
 mod partitions;

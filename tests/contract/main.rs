@@ -14,6 +14,7 @@ mod client_groups;
 mod client_metadata;
 mod client_probe;
 mod client_publish;
+mod client_recovery;
 mod client_reverse;
 mod client_silence;
 mod client_subscribe;

@@ -24,11 +24,14 @@ use crate::client::subscribe::{
     SHORTER_LOG_BELIEVED_AFTER, SubscribeRequest, Subscription, SubscriptionItem,
 };
 use crate::model::{
-    EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, RetryLimit, StartAt,
-    SubscribeSpec, SubscriptionEvent, Target,
+    EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, PartitionId, RetryLimit,
+    StartAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
 };
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
+
+/// How far the clocks of two brokers may be apart, one of which stamps messages and one positions.
+const CLOCK_SKEW: Duration = Duration::from_millis(500);
 
 /// What a partition brings.
 pub(super) enum ReaderItem {
@@ -71,6 +74,8 @@ pub(super) struct PartitionReaders {
     trouble: BTreeMap<AssignedPartition, Trouble>,
     /// The last offset dealt with when the partitions were assigned, and of what was delivered since.
     last: BTreeMap<AssignedPartition, Offset>,
+    /// The newest time of all that was delivered of a partition: what has a later one was not.
+    newest: BTreeMap<AssignedPartition, Timestamp>,
 }
 
 impl PartitionReaders {
@@ -91,6 +96,7 @@ impl PartitionReaders {
             waiting: DelayQueue::new(),
             trouble: BTreeMap::new(),
             last: BTreeMap::new(),
+            newest: BTreeMap::new(),
         }
     }
 
@@ -117,6 +123,7 @@ impl PartitionReaders {
             .iter()
             .filter_map(|place| Some((place.clone(), acknowledged(place)?)))
             .collect();
+        self.newest.retain(|place, _| partitions.contains(place));
         for place in partitions {
             self.open(place.clone(), None);
         }
@@ -136,7 +143,10 @@ impl PartitionReaders {
             self.trouble.remove(&place);
         }
         let opener = self.opener.clone();
-        let last = self.last.get(&place).copied();
+        let last = self.last.get(&place).map(|offset| Position {
+            offset: *offset,
+            not_after: self.newest.get(&place).copied(),
+        });
         let own = place.clone();
         let attempt = self.opening.spawn(async move {
             let result = opener.open(&own, start, last).await;
@@ -174,6 +184,8 @@ impl PartitionReaders {
                 SubscriptionItem::Batch(message) => {
                     self.trouble.remove(&place);
                     self.last.insert(place.clone(), message.offset);
+                    let newest = self.newest.entry(place.clone()).or_default();
+                    *newest = message.timestamp.max(*newest);
                     return Poll::Ready((place, ReaderItem::Message(message)));
                 }
                 SubscriptionItem::Event(event) => {
@@ -200,7 +212,7 @@ impl PartitionReaders {
                 self.reading.insert(place.clone(), subscription);
                 event
             }
-            Err(error) if error.kind().is_retryable() => {
+            Err(error) if may_pass(error.kind()) => {
                 let reason = EndReason::Unavailable(Failure::from(error));
                 self.open_later(place, reason)
             }
@@ -286,19 +298,48 @@ impl PartitionReaders {
     }
 }
 
+/// Whether another attempt to open a partition may succeed: the group would not have it if it were not there, so who does not
+/// know it has just started.
+fn may_pass(kind: ErrorKind) -> bool {
+    let is_missing = matches!(
+        kind,
+        ErrorKind::NoSuchStream
+            | ErrorKind::NoSuchPartition
+            | ErrorKind::CursorsDisabled
+            | ErrorKind::BadAddress
+    );
+    is_missing || kind.is_retryable()
+}
+
+/// How far reading has come.
+#[derive(Clone, Copy, Debug)]
+struct Position {
+    /// The last offset dealt with.
+    offset: Offset,
+    /// Its message is no newer, where that is known: a newer one is another log's.
+    not_after: Option<Timestamp>,
+}
+
 impl ReaderOpener {
     async fn open(
         &self,
         (stream, partition): &AssignedPartition,
         start: Option<StartAt>,
-        last: Option<Offset>,
+        last: Option<Position>,
     ) -> OpenResult {
         let come_to = match (start, last) {
             (Some(_), _) => None,
             (None, Some(last)) => Some(last),
             (None, None) => {
                 let id = cursor_id(&self.group);
-                self.client.fetch_cursor(&id, stream, *partition).await?
+                let stored = self.client.fetch_cursor(&id, stream, *partition).await?;
+                match stored {
+                    Some(offset) => {
+                        let position = self.stored_position(&id, stream, *partition, offset);
+                        Some(position.await?)
+                    }
+                    None => None,
+                }
             }
         };
         let (start, event) = match (start, come_to) {
@@ -327,15 +368,35 @@ impl ReaderOpener {
         Ok((opened, event))
     }
 
-    /// Where to go on after that offset. A position beyond the end belongs to a log that was lost: nothing of the new one
-    /// has been read, so all of it is.
+    /// A position that the group has stored. Its message is older than that.
+    async fn stored_position(
+        &self,
+        id: &str,
+        stream: &StreamName,
+        partition: PartitionId,
+        offset: Offset,
+    ) -> Result<Position> {
+        let inner = self.client.core();
+        let stored = inner.stored_at(id, stream, partition, offset).await?;
+        Ok(Position {
+            offset,
+            not_after: stored.map(|time| time.plus(CLOCK_SKEW)),
+        })
+    }
+
+    /// Where to go on after that position. One beyond the end, or at a message newer than itself, belongs to a log that was
+    /// lost: nothing of the new one has been read, so all of it is.
     async fn after(
         &self,
-        stream: &str,
-        partition: i32,
-        last: Offset,
+        stream: &StreamName,
+        partition: PartitionId,
+        last: Position,
     ) -> Result<(StartAt, Option<SubscriptionEvent>)> {
-        let next = last.saturating_add(1);
+        let next = last.offset.saturating_add(1);
+        let rewound = || {
+            let rewound = SubscriptionEvent::Rewound { from: next, to: 0 };
+            Ok((StartAt::Earliest, Some(rewound)))
+        };
         let doubted = Instant::now();
         loop {
             let here = match self.client.fetch_partition(stream, partition).await {
@@ -357,18 +418,36 @@ impl ReaderOpener {
                 .newest_offset
                 .max(here.high_watermark)
                 .saturating_add(1);
+            let is_believed = doubted.elapsed() >= SHORTER_LOG_BELIEVED_AFTER;
             if next <= end {
-                return Ok((StartAt::Offset(next), None));
-            }
-            if doubted.elapsed() >= SHORTER_LOG_BELIEVED_AFTER {
-                let rewound = SubscriptionEvent::Rewound { from: next, to: 0 };
-                return Ok((StartAt::Earliest, Some(rewound)));
+                match self.is_of_this_log(stream, partition, last).await {
+                    Some(false) => return rewound(),
+                    None if !is_believed => {}
+                    Some(true) | None => return Ok((StartAt::Offset(next), None)),
+                }
+            } else if is_believed {
+                return rewound();
             }
             tokio::time::sleep(SHORTER_LOG_BELIEVED_AFTER / 4).await;
         }
     }
 
-    fn no_position(&self, stream: &str, partition: i32) -> Error {
+    /// Whether the message at a position is no newer than that; `None` where it cannot be had now.
+    async fn is_of_this_log(
+        &self,
+        stream: &StreamName,
+        partition: PartitionId,
+        last: Position,
+    ) -> Option<bool> {
+        let Some(not_after) = last.not_after else {
+            return Some(true);
+        };
+        let inner = self.client.core();
+        let (offset, time) = inner.first_from(stream, partition, last.offset).await?;
+        Some(offset != last.offset || time <= not_after)
+    }
+
+    fn no_position(&self, stream: &str, partition: PartitionId) -> Error {
         let target = Target::Partition(stream.into(), partition);
         let text = format!("group \"{}\" has stored no position of it", self.group);
         Error::of_kind(ErrorKind::NoSuchCursor, Rpc::FetchCursor, target, &text)

@@ -14,7 +14,7 @@ use super::call::{self, CallEvent, CallId, CallSender};
 use crate::client::backoff::Backoff;
 use crate::client::error::Error;
 use crate::client::inner::Inner;
-use crate::client::publish::{no_ack, outcome_of_ack};
+use crate::client::publish::{PartitionPresence, no_ack, outcome_of_ack, too_few_know};
 use crate::model::{AckPolicy, ErrorKind, Outcome, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -59,7 +59,7 @@ pub(super) struct PublishSession {
     /// Messages to partitions that their broker does not know, by id, while the other brokers are asked.
     refused: HashMap<Target, Vec<(u64, Refused)>>,
     /// Asks whether any broker knows a partition.
-    lookups: JoinSet<(Target, bool)>,
+    lookups: JoinSet<(Target, PartitionPresence)>,
     next_id: u64,
     call: Option<OpenCall>,
     /// Calls that no message goes to any more; what is in flight on them may still be answered.
@@ -82,8 +82,8 @@ enum SessionWakeup {
     Call(CallId, CallEvent),
     /// The call takes another message.
     CallReady,
-    /// Whether any broker knows the partition of refused messages.
-    LookedUp(Target, bool),
+    /// What brokers know of the partition of refused messages.
+    LookedUp(Target, PartitionPresence),
     DeadlineCheck,
     /// No publisher is left.
     PublishersGone,
@@ -139,7 +139,7 @@ impl PublishSession {
                     self.on_call_ended(call, error);
                 }
                 SessionWakeup::CallReady => self.send(),
-                SessionWakeup::LookedUp(target, is_known) => self.on_lookup(&target, is_known),
+                SessionWakeup::LookedUp(target, presence) => self.on_lookup(&target, presence),
                 SessionWakeup::DeadlineCheck => self.expire_overdue(),
                 SessionWakeup::PublishersGone => over = true,
             }
@@ -181,8 +181,8 @@ impl PublishSession {
             // First, or deadlines would not be kept while answers keep coming.
             _ = check.tick(), if is_busy => SessionWakeup::DeadlineCheck,
             Some((call, event)) = self.events.recv() => SessionWakeup::Call(call, event),
-            Some(Ok((target, is_known))) = self.lookups.join_next(), if !self.lookups.is_empty() => {
-                SessionWakeup::LookedUp(target, is_known)
+            Some(Ok((target, presence))) = self.lookups.join_next(), if !self.lookups.is_empty() => {
+                SessionWakeup::LookedUp(target, presence)
             }
             () = call_ready, if has_to_send => SessionWakeup::CallReady,
             publish = self.queue.recv(), if takes_more => match publish {
@@ -351,10 +351,11 @@ impl PublishSession {
             let inner = Arc::clone(&self.inner);
             self.lookups.spawn(async move {
                 let Target::Partition(stream, partition) = &target else {
-                    return (target, false);
+                    return (target, PartitionPresence::Missing);
                 };
-                let is_known = inner.is_known(stream, *partition).await;
-                (target, is_known)
+                let limit = inner.options.request_timeout;
+                let presence = inner.presence(stream, *partition, limit).await;
+                (target, presence)
             });
         }
         self.leave(call);
@@ -368,15 +369,21 @@ impl PublishSession {
     }
 
     /// The other brokers have been asked about a partition that one did not know.
-    fn on_lookup(&mut self, target: &Target, is_known: bool) {
+    fn on_lookup(&mut self, target: &Target, presence: PartitionPresence) {
         let mut refused = self.refused.remove(target).unwrap_or_default();
         refused.sort_by_key(|(id, _)| *id);
         for (_, Refused { publish, error }) in refused.into_iter().rev() {
-            if is_known {
-                self.waiting.push_front(publish);
-            } else {
-                publish.complete(Err(error));
+            match presence {
+                PartitionPresence::Missing => publish.complete(Err(error)),
+                PartitionPresence::Known => self.waiting.push_front(publish),
+                PartitionPresence::Unclear => {
+                    self.last_refusal = Some(too_few_know(error));
+                    self.waiting.push_front(publish);
+                }
             }
+        }
+        if presence == PartitionPresence::Unclear {
+            self.not_before = Instant::now() + self.backoff.next_wait();
         }
     }
 
@@ -434,7 +441,8 @@ impl PublishSession {
         }
         for refused in self.refused.values_mut() {
             for (_, late) in refused.extract_if(.., |(_, it)| it.publish.deadline <= now) {
-                late.publish.complete(Err(late.error));
+                let error = too_few_know(late.error);
+                late.publish.complete(Err(error));
             }
         }
         self.abort_drained();

@@ -2,11 +2,11 @@
 //! means is `end`'s; when to try again is `reader`'s.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a vanished stream and a shorter log are believed after a while only"
+    reason = "a vanished stream is believed after a while only"
 )]
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tonic::Streaming;
 use tracing::Instrument;
@@ -18,6 +18,7 @@ use super::positions::{self, LogEnds, StartPosition, SubscribePlan};
 use super::{EndReason, SubscribeRequest, SubscriptionEvent};
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
+use crate::client::metadata::Presence;
 use crate::client::pool::Lease;
 use crate::client::transport::Call;
 use crate::model::{
@@ -28,10 +29,6 @@ use crate::wire::codec::{self, SharedDecoder};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::subscription_decoder::Disposition;
-
-/// How long a leader must report a log shorter than what was delivered before it is believed: one that has just started
-/// replays what it missed.
-pub(crate) const SHORTER_LOG_BELIEVED_AFTER: Duration = Duration::from_secs(3);
 
 /// How often a closed segment is taken for a log that is being compacted before it is taken for a pause, where the
 /// leader may not be asked.
@@ -46,6 +43,15 @@ pub(super) struct OpenSubscription {
     pub(super) opened: Instant,
 }
 
+/// Which brokers are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadSource {
+    Leader,
+    /// Any in-sync replica. Not any more once the log went back: from then on replicas may hold other messages than their
+    /// leader, at the same offsets and for good.
+    AnyReplica,
+}
+
 /// Where reading has come to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
@@ -53,6 +59,8 @@ pub(super) struct Progress {
     pub(super) next: Offset,
     /// The newest time of any message delivered.
     pub(super) newest_time: Timestamp,
+    /// Offset and time of the message delivered last.
+    pub(super) last: Option<(Offset, Timestamp)>,
 }
 
 /// What stays the same over all calls of one subscription.
@@ -66,12 +74,13 @@ pub(super) struct Connector {
     pub(super) diverged: bool,
     /// A start by time that brought nothing was looked into.
     pub(super) time_is_checked: bool,
-    plan: Option<SubscribePlan>,
+    pub(super) plan: Option<SubscribePlan>,
     /// When the stream was created, which tells it from a later one of the same name.
     created: Option<Timestamp>,
     deletion: DeletionDetector,
     /// Since when the leader's log ends before what was delivered.
-    shorter_since: Option<Instant>,
+    pub(super) shorter_since: Option<Instant>,
+    pub(super) source: ReadSource,
     closed_segments: u32,
     /// Whether there was a call before.
     opened: bool,
@@ -86,6 +95,11 @@ impl Connector {
     pub(super) fn new(inner: Arc<Inner>, request: SubscribeRequest) -> Self {
         let spec = &request.spec;
         let target = Target::Partition(Arc::clone(&spec.stream), spec.partition);
+        let source = if spec.isr_replica {
+            ReadSource::AnyReplica
+        } else {
+            ReadSource::Leader
+        };
         Self {
             inner,
             request,
@@ -97,6 +111,7 @@ impl Connector {
             created: None,
             deletion: DeletionDetector::default(),
             shorter_since: None,
+            source,
             closed_segments: 0,
             opened: false,
             generation: 0,
@@ -106,6 +121,11 @@ impl Connector {
     /// The stream that is read.
     pub(super) fn stream(&self) -> &StreamName {
         &self.request.spec.stream
+    }
+
+    /// Whether any in-sync replica may be read, not its leader alone.
+    pub(super) fn reads_replica(&self) -> bool {
+        self.source == ReadSource::AnyReplica
     }
 
     /// Whether a call was open before.
@@ -192,14 +212,18 @@ impl Connector {
     async fn confirm_missing(&self, error: Error) -> OpenError {
         let spec = &self.request.spec;
         let (stream, partition) = (&spec.stream, spec.partition);
-        let fresh = self
+        match self
             .inner
-            .refresh_knowing(self.generation, stream, partition);
-        match fresh.await {
-            Ok(cluster) => match self.inner.leader_in(&cluster, stream, partition) {
-                Err(missing) if missing.is_missing() => OpenError::Failed(missing),
-                _ => OpenError::Lost(error),
-            },
+            .look_for(self.generation, stream, partition)
+            .await
+        {
+            Ok(Presence::Missing(cluster)) => {
+                match self.inner.leader_in(&cluster, stream, partition) {
+                    Err(missing) if missing.is_missing() => OpenError::Failed(missing),
+                    _ => OpenError::Lost(error),
+                }
+            }
+            Ok(Presence::Known(_) | Presence::Unclear(_)) => OpenError::Lost(error),
             Err(unreachable) => OpenError::Lost(unreachable),
         }
     }
@@ -267,7 +291,7 @@ impl Connector {
     }
 
     /// Reads single messages of the partition at that broker.
-    fn probe(&self, address: &str) -> Option<LogProbe> {
+    pub(super) fn probe(&self, address: &str) -> Option<LogProbe> {
         let channel = self.inner.pool.requests(address).ok()?;
         Some(LogProbe::new(channel, &self.request.spec))
     }
@@ -293,13 +317,23 @@ impl Connector {
         };
         self.generation = self.inner.metadata.generation();
         self.check_identity(&cluster)?;
-        let broker = if self.request.spec.isr_replica {
+        let broker = if self.reads_replica() {
             self.in_sync_replica(&cluster)
         } else {
-            let partition = self.request.spec.partition;
-            self.inner.leader_in(&cluster, self.stream(), partition)
+            self.choose_leader(&cluster).await
         };
         broker.map_err(|error| self.classify(error))
+    }
+
+    /// The leader as that metadata names it; after a loss the one that most brokers name, if they agree.
+    async fn choose_leader(&self, cluster: &Cluster) -> Result<(BrokerId, String)> {
+        let (stream, partition) = (self.stream(), self.request.spec.partition);
+        if self.opened
+            && let Some(agreed) = self.inner.agreed_leader(stream, partition).await
+        {
+            return self.inner.reach_leader(cluster, agreed, stream, partition);
+        }
+        self.inner.leader_in(cluster, stream, partition)
     }
 
     fn check_identity(&mut self, cluster: &Cluster) -> std::result::Result<(), OpenError> {
@@ -368,66 +402,6 @@ impl Connector {
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)
-    }
-
-    /// Goes on where reading has come to, unless the log is no longer the one that was read.
-    async fn resume(
-        &mut self,
-        plan: SubscribePlan,
-        progress: Progress,
-        address: &str,
-    ) -> std::result::Result<SubscribePlan, OpenError> {
-        let ends = self.log_ends(address).await?;
-        let shorter = ends.filter(|ends| !plan.range.reverse && ends.next() < progress.next);
-        match (shorter, ends) {
-            (_, Some(ends)) if self.diverged => {
-                Ok(self.rewind(plan, progress, ends, address).await)
-            }
-            (Some(ends), _) => {
-                let since = *self.shorter_since.get_or_insert_with(Instant::now);
-                if since.elapsed() >= SHORTER_LOG_BELIEVED_AFTER {
-                    return Ok(self.rewind(plan, progress, ends, address).await);
-                }
-                Err(OpenError::Lost(self.shorter_log(progress, ends, address)))
-            }
-            (None, _) => {
-                self.shorter_since = None;
-                Ok(plan.resumed_at(progress.next))
-            }
-        }
-    }
-
-    fn shorter_log(&self, progress: Progress, ends: LogEnds, address: &str) -> Error {
-        let target = &self.target;
-        let sentence = format!(
-            "{target}: the log of broker {address} ends before offset {}, and {} was delivered",
-            ends.next(),
-            progress.next - 1
-        );
-        Error::new(ErrorKind::MessagesLost, target.clone(), sentence)
-    }
-
-    /// The log went back. What is newer than all that was delivered has not been read: reading goes on there.
-    async fn rewind(
-        &mut self,
-        plan: SubscribePlan,
-        progress: Progress,
-        ends: LogEnds,
-        address: &str,
-    ) -> SubscribePlan {
-        let newer = StartPosition::Time(Timestamp(progress.newest_time.0.saturating_add(1)));
-        let first = match self.probe(address) {
-            Some(probe) => probe.first_at(newer).await,
-            None => None,
-        };
-        let to = first.map_or(ends.next(), |found| found.offset);
-        let from = progress.next;
-        self.events.push(SubscriptionEvent::Rewound { from, to });
-        self.shorter_since = None;
-        self.diverged = true;
-        let plan = plan.rewound_to(to, ends);
-        self.plan = Some(plan);
-        plan
     }
 
     /// The ends of the leader's log; `None` where the server is too old to tell.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::log_probe::{LogProbe, OldestProbe};
-use super::positions::{StartPosition, is_past};
+use super::positions::{LogEnds, StartPosition, is_past};
 use super::reader::Reader;
 use super::{EndReason, SubscriptionEvent};
 use crate::client::error::{Error, Result};
@@ -53,12 +53,15 @@ impl<S: MessageSink> Reader<S> {
             self.connector.time_is_checked = true;
             return self.check_time_start().await;
         }
+        if quiet >= BOUNDED_SILENCE && self.has_moved() {
+            return self.check_broker().await;
+        }
         let limit = self.silence_limit();
         let due = quiet >= limit && self.checked_at.elapsed() >= limit;
         let suspected = self.is_suspected() && !heard;
         if due || suspected || self.is_past_stop_time() {
-            self.check_broker().await;
             self.checked_at = Instant::now();
+            self.check_broker().await;
         }
     }
 
@@ -67,11 +70,27 @@ impl<S: MessageSink> Reader<S> {
         let limit = self.connector.inner.options.silence_limit;
         let is_bounded = codec::lock(&self.decoder).range.stop_offset.is_some();
         let is_unchecked = self.checked_at <= self.quiet_since;
-        if is_bounded && (is_unchecked || self.starved_at.is_some()) {
+        let may_stand_still = self.connector.reads_replica() && is_unchecked;
+        if may_stand_still || is_bounded && (is_unchecked || self.starved_at.is_some()) {
             limit.min(BOUNDED_SILENCE)
         } else {
             limit
         }
+    }
+
+    /// Whether the metadata at hand names another leader than the broker that is read: one that was stopped may go on with
+    /// another log, under an open call.
+    fn has_moved(&self) -> bool {
+        let spec = &self.connector.request.spec;
+        let (Some(session), false) = (&self.subscription, self.connector.reads_replica()) else {
+            return false;
+        };
+        let cluster = self.connector.inner.metadata.latest();
+        let leader = cluster.and_then(|cluster| {
+            let partition = cluster.partition(&spec.stream, spec.partition)?;
+            partition.leader.clone()
+        });
+        leader.is_some_and(|leader| leader != session.broker)
     }
 
     /// Servers look a time up in an index whose newest segment may be empty, and then wait for new messages though every
@@ -126,7 +145,7 @@ impl<S: MessageSink> Reader<S> {
                     self.record_outage(error);
                 }
             }
-            Err(error) if spec.isr_replica => self.check_replica_in_sync(error).await,
+            Err(error) if self.connector.reads_replica() => self.check_replica(error).await,
             Err(error) => self.check_leader_moved(error).await,
         }
     }
@@ -190,16 +209,22 @@ impl<S: MessageSink> Reader<S> {
         self.end(EndReason::StopReached);
     }
 
-    /// A replica that is read on purpose is alive. Whether it is in sync still, and has all, its leader knows.
-    async fn check_replica_in_sync(&mut self, error: Error) {
+    /// A replica that is read on purpose is alive. Whether it is in sync still, has all, and no more than there is, its leader
+    /// knows: followers of an emptied leader keep what they had, and stand still until it has as much.
+    async fn check_replica(&mut self, error: Error) {
         let core = Arc::clone(&self.connector.inner);
         let spec = &self.connector.request.spec;
         let answer = core.fetch_partition(&spec.stream, spec.partition);
         let answer = tokio::time::timeout(CHECK_TIMEOUT, answer).await;
         let (Ok(Ok(partition)), Some(session)) = (answer, &self.subscription) else {
+            // A leader that cannot be asked now may be one that comes back with less than this replica has.
+            self.checked_at = self.quiet_since;
             return;
         };
-        if partition.isr.contains(&session.broker) {
+        let range = codec::lock(&self.decoder).range;
+        let end = LogEnds::of(&partition).next();
+        let is_ahead = !range.reverse && range.next.is_some_and(|next| end < next);
+        if partition.isr.contains(&session.broker) && !is_ahead {
             self.apply_leader_state(&partition).await;
         } else {
             self.record_outage(error);

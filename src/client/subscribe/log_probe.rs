@@ -1,12 +1,14 @@
 //! Single messages of a log, read with subscriptions of their own: where it begins, what stands at an offset, which
 //! message is the first of a time. No call tells these.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::transport::Channel;
 
 use super::positions::{LogEnds, StartPosition};
-use crate::model::{Offset, SubscribeSpec, Timestamp};
+use crate::client::inner::Inner;
+use crate::model::{Offset, PartitionId, StreamName, SubscribeSpec, Timestamp};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::status::{self, Meaning};
@@ -37,6 +39,24 @@ pub(super) enum OldestProbe {
     Many,
     /// One came and then the end: the server was asked for the newest first, and knows what that is.
     Backwards,
+}
+
+impl Inner {
+    /// Offset and time of the first committed message from that offset on, at the partition's leader; `None` where there is
+    /// none, or it cannot be had now.
+    pub(crate) async fn first_from(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+        offset: Offset,
+    ) -> Option<(Offset, Timestamp)> {
+        let leader = self.leader(stream, partition).await.ok()?;
+        let channel = self.pool.requests(&leader.address).ok()?;
+        let spec = SubscribeSpec::new(Arc::clone(stream), partition);
+        let probe = LogProbe::new(channel, &spec);
+        let found = probe.first_at(StartPosition::Offset(offset)).await?;
+        Some((found.offset, found.time))
+    }
 }
 
 impl LogProbe {
@@ -96,6 +116,21 @@ impl LogProbe {
             }
         }
         Some(high)
+    }
+
+    /// The offset from which on all is at or after that time, the end of the log where nothing is; `None` where it cannot be
+    /// told, be it that what is not committed yet may be that new.
+    pub(super) async fn next_unread(&self, time: Timestamp, ends: LogEnds) -> Option<Offset> {
+        if let Some(found) = self.first_at(StartPosition::Time(time)).await {
+            return Some(found.offset);
+        }
+        if ends.high_watermark >= 0
+            && let last = self.first_at(StartPosition::Offset(ends.high_watermark))
+            && last.await?.time >= time
+        {
+            return self.first_at_time(time, ends).await;
+        }
+        ends.uncommitted().is_none().then(|| ends.next())
     }
 
     /// How the log begins, read forwards or backwards.

@@ -173,6 +173,7 @@ impl<S: MessageSink> Reader<S> {
             next.map(|next| Progress {
                 next,
                 newest_time: decoder.newest_time,
+                last: decoder.last,
             })
         };
         let decoder = Arc::clone(&self.decoder);

@@ -243,16 +243,23 @@ fn said(truth: &Truth) -> Vec<String> {
 }
 
 /// What holds in every incident: no ghost, no offset that falls, no broker called down that answers.
-struct Watch {
+pub(super) struct Watch {
     ends: BTreeMap<(String, i32), (i64, i64)>,
     table: Vec<String>,
-    recorder: IncidentRecorder,
+    pub(super) recorder: IncidentRecorder,
     last: Arc<Truth>,
+    /// When second 0 was.
+    beginning: Timestamp,
 }
 
 impl Watch {
     fn new() -> Self {
+        Self::beginning(at(0.0))
+    }
+
+    pub(super) fn beginning(beginning: Timestamp) -> Self {
         Self {
+            beginning,
             ends: BTreeMap::new(),
             table: Vec::new(),
             recorder: IncidentRecorder::default(),
@@ -260,9 +267,10 @@ impl Watch {
         }
     }
 
-    fn look(&mut self, now: f64, truth: &Arc<Truth>, down: &[&str]) {
+    pub(super) fn look(&mut self, now: f64, truth: &Arc<Truth>, down: &[&str]) {
         let changes = TruthChanges::between(&self.last, truth);
-        self.recorder.record(truth, &changes, at(now));
+        let time = self.beginning.plus(Duration::from_secs_f64(now));
+        self.recorder.record(truth, &changes, time);
         self.last = Arc::clone(truth);
         let said = said(truth);
         if self
@@ -270,7 +278,7 @@ impl Watch {
             .last()
             .is_none_or(|last| !last.ends_with(&said.join("; ")))
         {
-            self.table.push(format!("{now:>5}  {}", said.join("; ")));
+            self.table.push(format!("{now:>5.0}  {}", said.join("; ")));
         }
         for stream in &truth.streams {
             assert!(
@@ -308,7 +316,7 @@ impl Watch {
         }
     }
 
-    fn print(&self, incident: &str) {
+    pub(super) fn print(&self, incident: &str) {
         println!("{incident}");
         for line in &self.table {
             println!("{line}");
@@ -319,7 +327,7 @@ impl Watch {
     }
 
     /// All of it was one incident, of which this was the worst and these happened, in order.
-    fn expect_incident(&self, title: &str, events: &[&str]) {
+    pub(super) fn expect_incident(&self, title: &str, events: &[&str]) {
         let incidents = self.recorder.incidents();
         assert_eq!(incidents.len(), 1, "{incidents:#?}");
         let incident = incidents.first().unwrap();
@@ -335,15 +343,15 @@ impl Watch {
     }
 }
 
-fn has(truth: &Truth, rule: Rule) -> bool {
+pub(super) fn has(truth: &Truth, rule: Rule) -> bool {
     truth.findings.iter().any(|finding| finding.rule == rule)
 }
 
-fn worst(truth: &Truth) -> Option<Severity> {
+pub(super) fn worst(truth: &Truth) -> Option<Severity> {
     truth.findings.iter().map(|finding| finding.severity).max()
 }
 
-fn leader(truth: &Truth, stream: &str, id: i32) -> String {
+pub(super) fn leader(truth: &Truth, stream: &str, id: i32) -> String {
     let partition = truth.partition(stream, id).unwrap();
     partition.leader.as_deref().unwrap_or_default().to_owned()
 }

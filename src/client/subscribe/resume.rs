@@ -1,0 +1,116 @@
+//! Goes on with a log that was read before, unless it is another one now: shorter, or with other messages. What it lost is
+//! told, and reading goes on at what is new in it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a shorter log is believed after a while only"
+)]
+
+use std::time::{Duration, Instant};
+
+use super::SubscriptionEvent;
+use super::connector::{Connector, Progress, ReadSource};
+use super::end::OpenError;
+use super::positions::{LogEnds, SubscribePlan};
+use crate::client::error::Error;
+use crate::model::{ErrorKind, Timestamp};
+
+/// How long a leader must report a log shorter than what was delivered before it is believed: one that has just started
+/// replays what it missed.
+pub(crate) const SHORTER_LOG_BELIEVED_AFTER: Duration = Duration::from_secs(3);
+
+/// How long what a log that went back holds uncommitted is waited for: it may be new, or have been delivered before.
+const END_BELIEVED_AFTER: Duration = Duration::from_secs(10);
+
+impl Connector {
+    /// Goes on where reading has come to, unless the log is no longer the one that was read.
+    pub(super) async fn resume(
+        &mut self,
+        plan: SubscribePlan,
+        progress: Progress,
+        address: &str,
+    ) -> Result<SubscribePlan, OpenError> {
+        let ends = self.log_ends(address).await?;
+        if self.reads_replica() && self.leader_differs(progress).await {
+            self.source = ReadSource::Leader;
+            return Err(OpenError::Lost(self.another_log()));
+        }
+        let shorter = ends.filter(|ends| !plan.range.reverse && ends.next() < progress.next);
+        let Some(went_back) = shorter.or(ends.filter(|_| self.diverged)) else {
+            self.shorter_since = None;
+            return Ok(plan.resumed_at(progress.next));
+        };
+        let since = *self.shorter_since.get_or_insert_with(Instant::now);
+        let is_believed = self.diverged || since.elapsed() >= SHORTER_LOG_BELIEVED_AFTER;
+        if is_believed && self.reads_replica() {
+            // What its leader has, and whether that is another log too, its leader tells.
+            self.source = ReadSource::Leader;
+            self.diverged = false;
+        } else if is_believed
+            && let Some(plan) = self.rewind(plan, progress, went_back, address).await
+        {
+            return Ok(plan);
+        }
+        Err(OpenError::Lost(
+            self.shorter_log(progress, went_back, address),
+        ))
+    }
+
+    /// Whether the leader holds another message than the one delivered last by a replica: one that stood still while an
+    /// emptied leader went by keeps messages of its own.
+    async fn leader_differs(&self, progress: Progress) -> bool {
+        let (Some((offset, time)), false) = (progress.last, self.request.spec.reverse) else {
+            return false;
+        };
+        let spec = &self.request.spec;
+        let found = self.inner.first_from(&spec.stream, spec.partition, offset);
+        let found = found.await;
+        found.is_some_and(|(at, found)| at == offset && found != time)
+    }
+
+    fn another_log(&self) -> Error {
+        let target = &self.target;
+        let sentence =
+            format!("{target}: the replica that was read holds other messages than its leader");
+        Error::new(ErrorKind::MessagesLost, target.clone(), sentence)
+    }
+
+    fn shorter_log(&self, progress: Progress, ends: LogEnds, address: &str) -> Error {
+        let target = &self.target;
+        let sentence = format!(
+            "{target}: the log of broker {address} ends before offset {}, and {} was delivered",
+            ends.next(),
+            progress.next - 1
+        );
+        Error::new(ErrorKind::MessagesLost, target.clone(), sentence)
+    }
+
+    /// The log went back. What is newer than all that was delivered has not been read: reading goes on there. `None` where
+    /// that cannot be found yet.
+    async fn rewind(
+        &mut self,
+        plan: SubscribePlan,
+        progress: Progress,
+        ends: LogEnds,
+        address: &str,
+    ) -> Option<SubscribePlan> {
+        let newer = Timestamp(progress.newest_time.0.saturating_add(1));
+        let to = match self.probe(address) {
+            Some(probe) => probe.next_unread(newer, ends).await,
+            None => None,
+        };
+        let waited = self.shorter_since.map(|since| since.elapsed());
+        let to = match to {
+            Some(to) => to,
+            None if waited >= Some(END_BELIEVED_AFTER) => ends.next(),
+            None => return None,
+        };
+        let from = progress.next;
+        self.events.push(SubscriptionEvent::Rewound { from, to });
+        self.shorter_since = None;
+        self.diverged = true;
+        self.source = ReadSource::Leader;
+        let plan = plan.rewound_to(to, ends);
+        self.plan = Some(plan);
+        Some(plan)
+    }
+}

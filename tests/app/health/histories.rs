@@ -1,0 +1,285 @@
+//! Whatever happens to a cluster, in whatever order: what is told of it was so. A small model of three real brokers and
+//! one partition lives through random histories; health sees what the brokers would answer, and is held against the model.
+
+use std::sync::Arc;
+
+use fastrand::Rng;
+use liftui::health::{Known, Rule, Severity, Truth};
+use liftui::model::Partition;
+
+use super::world::{World, id, ids, led_by};
+
+/// Seconds until a leader takes a broker that does not fetch out of the ISR; until followers elect another leader.
+const SHRINKS_AFTER: u32 = 5;
+const ELECTS_AFTER: u32 = 12;
+/// Seconds for which a broker that was stopped believes what it knew.
+const CATCHES_UP: u32 = 2;
+/// Seconds after which a poll that is not answered is given up.
+const PATIENCE: u32 = 3;
+
+/// One broker of the model.
+#[derive(Clone, Default)]
+struct Node {
+    /// Messages by number: those that two logs share are the same.
+    log: Vec<u32>,
+    high_watermark: usize,
+    is_dead: bool,
+    is_stopped: bool,
+    /// Seconds for which it has been like that, or has been back.
+    lasts: u32,
+    /// What it knows of who leads and who is in sync.
+    leader: usize,
+    isr: Vec<usize>,
+}
+
+impl Node {
+    fn answers(&self) -> bool {
+        !self.is_dead && !self.is_stopped
+    }
+}
+
+/// Three brokers with a replica each; 0 stands for none of them.
+struct Model {
+    nodes: Vec<Node>,
+    leader: usize,
+    isr: Vec<usize>,
+    written: u32,
+    /// The longest log that was ever committed.
+    committed: Vec<u32>,
+    /// Whether a leader ever lacked what had been committed.
+    lost: bool,
+    /// How often something really changed.
+    changes: u32,
+}
+
+impl Model {
+    fn new() -> Self {
+        let node = Node {
+            leader: 1,
+            isr: vec![1, 2, 3],
+            lasts: 100,
+            ..Node::default()
+        };
+        Self {
+            nodes: vec![node; 4],
+            leader: 1,
+            isr: vec![1, 2, 3],
+            written: 0,
+            committed: Vec::new(),
+            lost: false,
+            changes: 0,
+        }
+    }
+
+    /// Something happens to a broker.
+    fn fault(&mut self, rng: &mut Rng) {
+        let number = rng.usize(1..=3);
+        let node = &mut self.nodes[number];
+        let before = (node.is_dead, node.is_stopped);
+        match rng.u8(..5) {
+            0 if node.answers() => node.is_dead = true,
+            1 if node.answers() => node.is_stopped = true,
+            2 if node.is_dead => node.is_dead = false,
+            3 if node.is_dead => {
+                node.is_dead = false;
+                node.log.clear();
+                node.high_watermark = 0;
+            }
+            4 if node.is_stopped => node.is_stopped = false,
+            _ => {}
+        }
+        if (node.is_dead, node.is_stopped) != before {
+            node.lasts = 0;
+            self.changes += 1;
+        }
+    }
+
+    /// A second passes.
+    fn pass(&mut self, rng: &mut Rng) {
+        for node in &mut self.nodes {
+            node.lasts += 1;
+        }
+        self.elect();
+        self.lost |= self.has_lost();
+        if self.nodes[self.leader].answers() && self.nodes[self.leader].lasts > CATCHES_UP {
+            self.replicate(rng.u32(1..5));
+        }
+        let (leader, isr) = (self.leader, self.isr.clone());
+        for node in &mut self.nodes[1..] {
+            if node.answers() && node.lasts > CATCHES_UP {
+                (node.leader, node.isr) = (leader, isr.clone());
+            }
+        }
+    }
+
+    fn elect(&mut self) {
+        let old = &self.nodes[self.leader];
+        if old.answers() || old.lasts < ELECTS_AFTER {
+            return;
+        }
+        let answering = self.nodes[1..].iter().filter(|node| node.answers()).count();
+        let can = |number: &usize| {
+            let node = &self.nodes[*number];
+            node.answers() && node.lasts > CATCHES_UP
+        };
+        let next = self.isr.iter().copied().filter(can).next();
+        if let Some(next) = next.filter(|_| answering >= 2) {
+            self.leader = next;
+            self.isr = vec![next];
+            self.changes += 1;
+        }
+    }
+
+    /// The leader stores messages, followers take them, what all in-sync replicas have is committed.
+    fn replicate(&mut self, count: u32) {
+        let leader = self.leader;
+        for _ in 0..count {
+            self.written += 1;
+            let number = self.written;
+            self.nodes[leader].log.push(number);
+        }
+        let log = self.nodes[leader].log.clone();
+        for number in (1..=3).filter(|number| *number != leader) {
+            let node = &mut self.nodes[number];
+            let fetches = node.answers() && node.lasts > CATCHES_UP;
+            if fetches {
+                node.log.clone_from(&log);
+            }
+            let was_in = self.isr.contains(&number);
+            if fetches && !was_in {
+                self.isr.push(number);
+                self.changes += 1;
+            } else if was_in && !node.answers() && node.lasts >= SHRINKS_AFTER {
+                self.isr.retain(|one| *one != number);
+                self.changes += 1;
+            }
+        }
+        self.isr.sort_unstable();
+        let in_sync = self.isr.iter().map(|number| self.nodes[*number].log.len());
+        let committed = in_sync.min().unwrap_or(0);
+        for number in 1..=3 {
+            let node = &mut self.nodes[number];
+            if number == leader || node.answers() && node.lasts > CATCHES_UP {
+                node.high_watermark = committed.min(node.log.len());
+            }
+        }
+        let committed = &log[..committed];
+        if !self.committed.starts_with(committed) {
+            self.committed = committed.to_vec();
+        }
+    }
+
+    /// Whether the leader's log lacks what was committed once.
+    fn has_lost(&self) -> bool {
+        !self.nodes[self.leader].log.starts_with(&self.committed)
+    }
+
+    fn views(&self, world: &mut World, seconds: u32) {
+        let at = f64::from(seconds);
+        for number in 1..=3 {
+            let node = &self.nodes[number];
+            if node.is_dead {
+                world.refuse(at, number);
+            } else if node.is_stopped {
+                if node.lasts >= PATIENCE {
+                    world.miss(at, number);
+                }
+            } else {
+                let end = |length: usize| i64::try_from(length).unwrap() - 1;
+                let partition = Partition {
+                    isr: ids(&node.isr),
+                    high_watermark: end(node.high_watermark),
+                    newest_offset: end(node.log.len()),
+                    ..led_by(node.leader)
+                };
+                world.report(at, number, vec![partition]);
+            }
+        }
+    }
+
+    /// Seconds since the last change that a poll could show.
+    fn calm(&self) -> u32 {
+        let lasts = self.nodes[1..].iter().map(|node| node.lasts);
+        lasts.min().unwrap_or(0)
+    }
+}
+
+fn level(truth: &Truth) -> Option<Severity> {
+    truth.findings.iter().map(|finding| finding.severity).max()
+}
+
+fn check(model: &Model, truth: &Truth, context: &str) {
+    let lost = truth.findings.iter().any(|it| it.rule == Rule::LogWentBack);
+    assert!(
+        !lost || model.lost,
+        "{context}: called lost though no leader ever lacked anything"
+    );
+    let Some(orders) = truth.partition("orders", 0) else {
+        return;
+    };
+    if level(truth) < Some(Severity::Warning) {
+        let leader = orders.leader.as_ref();
+        let leads = (1..=3).find(|number| leader == Some(&id(*number)));
+        let node = leads.map(|number| &model.nodes[number]);
+        // A broker that was stopped shows when the poll is given up.
+        let serves = node.is_some_and(|node| node.answers() || node.lasts <= PATIENCE);
+        assert!(serves, "{context}: all well without a leader");
+        assert_eq!(orders.leader_reachable, Known::Yes, "{context}");
+        for broker in orders.isr.iter() {
+            let number = (1..=3).find(|number| id(*number) == *broker).unwrap();
+            let node = &model.nodes[number];
+            assert!(
+                node.answers() || node.lasts <= PATIENCE,
+                "{context}: all well while {broker} of the ISR is silent"
+            );
+        }
+        assert!(
+            !(model.has_lost() && model.calm() > 4),
+            "{context}: all well after a loss"
+        );
+    }
+    if !lost && model.calm() > CATCHES_UP + 4 {
+        let leader = id(model.leader);
+        assert_eq!(orders.leader, Some(leader), "{context}");
+    }
+}
+
+#[test]
+fn whatever_happens_what_is_told_of_it_was_so() {
+    for seed in 0..150 {
+        let mut rng = Rng::with_seed(seed);
+        let (mut model, mut world) = (Model::new(), World::default());
+        let mut ends = (-1, -1);
+        let mut levels = 0;
+        let mut last = None;
+        for seconds in 1..=120 {
+            if seconds > 3 && rng.u8(..12) == 0 {
+                model.fault(&mut rng);
+            }
+            model.pass(&mut rng);
+            model.views(&mut world, seconds);
+            let truth: Arc<Truth> = world.truth(f64::from(seconds));
+            let context = format!("seed {seed}, second {seconds}");
+            check(&model, &truth, &context);
+            levels += u32::from(level(&truth) != last);
+            last = level(&truth);
+            if let Some(orders) = truth.partition("orders", 0) {
+                let high = orders.high_watermark.unwrap_or(-1);
+                if orders.log_loss.is_none() {
+                    assert!(
+                        high >= ends.0,
+                        "{context}: high watermark {} -> {high}",
+                        ends.0
+                    );
+                }
+                ends = (high, orders.newest_offset.unwrap_or(-1));
+            }
+        }
+        // Each fault may be told twice (it is doubtful, it is certain), and each is over once.
+        assert!(
+            levels <= 3 * model.changes + 3,
+            "seed {seed}: {levels} changes of level, {} of the cluster",
+            model.changes
+        );
+    }
+}

@@ -1,0 +1,286 @@
+//! Breaks brokers while everything that the client can do is being done, and holds all of it to what was promised: nothing is
+//! lost without being told, repeated or out of order, and the truth is told.
+//!
+//! On a demo cluster for a minute; on a real one where `LIFTUI_TEST_ADDR` and `LIFTUI_NODE` name one. `LIFTUI_SEED=7`
+//! repeats the faults of a seed, `LIFTUI_NEMESIS=30m` says for how long they come.
+#![expect(clippy::panic, reason = "helpers of tests fail a test as tests do")]
+
+mod checker;
+mod faults;
+mod history;
+mod proxy;
+mod summary;
+mod target;
+mod truth;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use liftui::client::SubscriptionItem;
+use liftui::model::{
+    EndReason, Offset, RetryLimit, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
+    parse_duration,
+};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use checker::{FinalLog, ReaderKind, ReadingCheck, Verdict, check_outcomes};
+use faults::Schedule;
+use history::{MessageId, Place};
+use target::Target;
+use workload::{Run, changes, cursors, group, producers, tails, ticks};
+
+/// The variable that repeats the faults of a seed.
+const SEED: &str = "LIFTUI_SEED";
+
+/// The variable that says for how long faults come.
+const DURATION: &str = "LIFTUI_NEMESIS";
+
+/// For how long they come by themselves.
+const BY_DEFAULT: Duration = Duration::from_secs(45);
+
+/// How long after the last fault anything may be stuck.
+const STUCK_AFTER: Duration = Duration::from_secs(60);
+
+fn setting<T>(name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
+    let value = parse(&text);
+    Some(value.unwrap_or_else(|| panic!("{name}={text} cannot be understood")))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_repeated_or_untold_whatever_brokers_do() {
+    let seed = setting(SEED, |text| text.parse().ok());
+    let seed = seed.unwrap_or_else(|| Timestamp::now().0.unsigned_abs() % 1_000_000);
+    let duration = setting(DURATION, |text| parse_duration(text).ok()).unwrap_or(BY_DEFAULT);
+    summary::say(&format!(
+        "{SEED}={seed}, faults for {} s",
+        duration.as_secs()
+    ));
+    let run = Run::begin(Target::from_environment().await).await;
+    changes::leave_ghosts(&run).await;
+    let (mut changing, mut reading) = (JoinSet::new(), JoinSet::new());
+    let (calm, is_calm) = watch::channel(false);
+    reading.spawn(truth::watch(Arc::clone(&run), calm));
+    tails::start(&run, &mut reading);
+    group::start(&run, &mut reading);
+    producers::start(&run, &mut changing);
+    cursors::start(&run, &mut changing);
+    changes::start(&run, &mut changing);
+
+    let target = &run.target;
+    let schedule = Schedule::new(seed, target.size(), target.is_real(), target.scale());
+    let counts = faults::play(&run, schedule, Instant::now() + duration).await;
+    target.heal().await;
+    run.history.fault("no more faults".to_owned());
+    run.quiet.cancel();
+    let healed = Instant::now();
+    let settling = settle(&run, changing, is_calm);
+    let mut verdict = Verdict::default();
+    let settled = tokio::time::timeout_at(healed + 2 * STUCK_AFTER, settling).await;
+    let logs = settled.unwrap_or_default();
+    run.over.cancel();
+    while reading.join_next().await.is_some() {}
+    check(&run, &logs, &mut verdict);
+    run.end().await;
+    summary::write_history(&run);
+    summary::print(&run, &counts, &verdict, seed);
+    let is_right = verdict.wrong.is_empty() && verdict.untold == 0;
+    if let Some(run) = Arc::into_inner(run) {
+        run.target.shut_down().await;
+    }
+    assert!(is_right, "{SEED}={seed}: {}", summary::sentence(&verdict));
+}
+
+/// Waits until everything is over that began, every reader has all, and nothing is wrong any more. What is not so in time
+/// is stuck. Then reads what there is.
+async fn settle(
+    run: &Arc<Run>,
+    mut changing: JoinSet<()>,
+    mut is_calm: watch::Receiver<bool>,
+) -> BTreeMap<Place, FinalLog> {
+    let ending = async { while changing.join_next().await.is_some() {} };
+    if timeout(STUCK_AFTER, ending).await.is_err() {
+        run.history.wrong("stuck: a change or a publish".to_owned());
+    }
+    let mut ends = JoinSet::new();
+    for place in run.names.places() {
+        let run = Arc::clone(run);
+        ends.spawn(async move {
+            let last = publish_last(&run, &place).await;
+            (place, last)
+        });
+    }
+    let mut lasts = BTreeMap::new();
+    while let Some(Ok((place, last))) = ends.join_next().await {
+        lasts.extend(last.map(|last| (place, last)));
+    }
+    if timeout(STUCK_AFTER, wait_for_readers(run, &lasts))
+        .await
+        .is_err()
+    {
+        for (name, place) in late_readers(run, &lasts) {
+            let (stream, partition) = place;
+            run.history
+                .wrong(format!("stuck: {name} of {stream}/{partition}"));
+        }
+    }
+    if timeout(STUCK_AFTER, is_calm.wait_for(|is_calm| *is_calm))
+        .await
+        .is_err()
+    {
+        run.history
+            .wrong("stuck: the truth still finds something".to_owned());
+    }
+    let mut logs = BTreeMap::new();
+    for (place, last) in lasts {
+        if let Ok(log) = timeout(STUCK_AFTER, read_log(run, &place, last)).await {
+            logs.insert(place, log);
+        } else {
+            let (stream, partition) = place;
+            let what = format!("stuck: reading {stream}/{partition} from its beginning");
+            run.history.wrong(what);
+        }
+    }
+    logs
+}
+
+async fn publish_last(run: &Arc<Run>, place: &Place) -> Option<MessageId> {
+    let last = timeout(STUCK_AFTER, producers::publish_last(run, place)).await;
+    if last.is_err() {
+        let (stream, partition) = place;
+        run.history
+            .wrong(format!("stuck: publishing to {stream}/{partition}"));
+    }
+    last.ok()
+}
+
+/// Every reader and what it reads.
+fn readers(run: &Run) -> Vec<(&'static str, Place)> {
+    let mut readers = Vec::new();
+    for tail in tails::all(run) {
+        readers.extend(tail.places.into_iter().map(|place| (tail.name, place)));
+    }
+    for place in run.names.places() {
+        if place.0 == run.names.main || place.0 == run.names.single {
+            readers.push((group::NAME, place));
+        }
+    }
+    readers
+}
+
+/// Those that have not read the last message.
+fn late_readers(run: &Run, lasts: &BTreeMap<Place, MessageId>) -> Vec<(&'static str, Place)> {
+    let mut readers = readers(run);
+    readers.retain(|(name, place)| {
+        let last = lasts.get(place);
+        last.is_some_and(|last| !run.history.has_read(name, place, *last))
+    });
+    readers
+}
+
+async fn wait_for_readers(run: &Run, lasts: &BTreeMap<Place, MessageId>) {
+    let mut pace = ticks(Duration::from_millis(20));
+    while !late_readers(run, lasts).is_empty() {
+        pace.tick().await;
+    }
+}
+
+/// What the leader holds, read forwards, and once more newest first.
+async fn read_log(run: &Run, place: &Place, last: MessageId) -> FinalLog {
+    let spec = SubscribeSpec {
+        give_up: RetryLimit::Never,
+        ..SubscribeSpec::new(Arc::clone(&place.0), place.1)
+    };
+    let forwards = SubscribeSpec {
+        start: StartAt::Earliest,
+        stop: StopAt::Latest,
+        ..spec.clone()
+    };
+    let log = read_range(run, place, forwards).await;
+    // Retention goes on meanwhile.
+    if place.0 == run.names.brief {
+        return log;
+    }
+    if !log.iter().any(|(_, id, _)| *id == last) {
+        let (stream, partition) = place;
+        run.history.wrong(format!(
+            "{stream}/{partition} read from its beginning lacks the last message"
+        ));
+    }
+    let backwards = SubscribeSpec {
+        start: StartAt::Latest,
+        reverse: true,
+        ..spec
+    };
+    let mut reversed = read_range(run, place, backwards).await;
+    reversed.reverse();
+    if reversed != log {
+        let (stream, partition) = place;
+        let (count, reversed) = (log.len(), reversed.len());
+        run.history.wrong(format!(
+            "{stream}/{partition}: {count} messages read forwards, {reversed} newest first, and not the same ones"
+        ));
+    }
+    log
+}
+
+async fn read_range(run: &Run, place: &Place, spec: SubscribeSpec) -> FinalLog {
+    let mut log = Vec::new();
+    let mut reading = run.client.subscribe(spec).await.expect("the stream exists");
+    while let Some(item) = reading.next().await {
+        match item {
+            SubscriptionItem::Batch(message) => {
+                let text = String::from_utf8_lossy(&message.value);
+                let entry: Result<MessageId, String> = text.parse();
+                match entry {
+                    Ok(id) => log.push((message.offset, id, message.timestamp)),
+                    Err(why) => run.history.wrong(why),
+                }
+            }
+            SubscriptionItem::Event(SubscriptionEvent::Ended(reason)) => {
+                if reason != EndReason::StopReached {
+                    let (stream, partition) = place;
+                    run.history
+                        .wrong(format!("reading {stream}/{partition} ended: {reason:?}"));
+                }
+            }
+            SubscriptionItem::Event(_) => {}
+        }
+    }
+    log
+}
+
+/// Holds everything that happened to the rules.
+fn check(run: &Run, logs: &BTreeMap<Place, FinalLog>, verdict: &mut Verdict) {
+    let sent = run.history.all_sent();
+    let readings = run.history.readings();
+    let nothing = Vec::<(Offset, MessageId, Timestamp)>::new();
+    verdict.wrong.extend(run.history.all_wrong());
+    for (name, place) in readers(run) {
+        let Some(reading) = readings.get(&(name.to_owned(), place.clone())) else {
+            verdict
+                .wrong
+                .push(format!("{name} of {}/{} read nothing", place.0, place.1));
+            continue;
+        };
+        let kind = if name == group::NAME {
+            ReaderKind::Group
+        } else {
+            ReaderKind::Tail
+        };
+        let check = ReadingCheck {
+            name,
+            place: &place,
+            kind,
+            reading,
+            sent: &sent,
+            log: logs.get(&place).unwrap_or(&nothing),
+        };
+        check.check(verdict);
+    }
+    check_outcomes(&sent, logs, verdict);
+}

@@ -13,7 +13,9 @@ use liftui::model::{
     StopAt, StreamName, StreamOptions, SubscribeSpec, SubscriptionEvent, Timestamp,
 };
 
-use super::bed::{Bed, CAP, acked, drain, lively, next_event, next_message, range, to, until_so};
+use super::test_cluster::{
+    CAP, TestCluster, acked, drain, lively, next_event, next_message, range, to, until_so,
+};
 
 fn patient(stream: &str) -> SubscribeSpec {
     SubscribeSpec {
@@ -23,9 +25,9 @@ fn patient(stream: &str) -> SubscribeSpec {
 }
 
 /// A stream of one partition on one broker alone.
-async fn single(bed: &Bed, what: &str) -> StreamName {
-    bed.stream_with(StreamOptions {
-        name: bed.name(what),
+async fn single(test: &TestCluster, what: &str) -> StreamName {
+    test.stream_with(StreamOptions {
+        name: test.name(what),
         replication_factor: Some(1),
         ..StreamOptions::default()
     })
@@ -33,13 +35,13 @@ async fn single(bed: &Bed, what: &str) -> StreamName {
 }
 
 /// Publishes until it is acked, however often that fails.
-async fn publish_at_last(bed: &Bed, stream: &str, value: &str) -> Timestamp {
-    let publishing = bed.until(async || {
+async fn publish_at_last(test: &TestCluster, stream: &str, value: &str) -> Timestamp {
+    let publishing = test.until(async || {
         let options = PublishOptions {
             deadline: Some(Duration::from_millis(500)),
             ..to(stream, 0, value)
         };
-        let outcome = bed.client.publish(options).await?;
+        let outcome = test.client.publish(options).await?;
         Ok(acked(Ok(outcome)).0.received)
     });
     publishing.await
@@ -55,29 +57,29 @@ async fn rewound(subscription: &mut Subscription<OwnedMessages>) -> (i64, i64) {
 
 #[tokio::test]
 async fn an_emptied_leader_is_told_as_a_log_that_went_back() {
-    let bed = Bed::demo(lively()).await;
-    let stream = single(&bed, "emptied").await;
-    bed.fill(&stream, 0, 20).await;
-    let mut tail = bed.client.subscribe(patient(&stream)).await.unwrap();
+    let test = TestCluster::demo(lively()).await;
+    let stream = single(&test, "emptied").await;
+    test.fill(&stream, 0, 20).await;
+    let mut tail = test.client.subscribe(patient(&stream)).await.unwrap();
     for _ in 0..20 {
         next_message(&mut tail).await;
     }
-    bed.faults().wipe(bed.leader(&stream).await).unwrap();
-    publish_at_last(&bed, &stream, "new").await;
+    test.faults().wipe(test.leader(&stream).await).unwrap();
+    publish_at_last(&test, &stream, "new").await;
     assert_eq!(rewound(&mut tail).await, (20, 0));
     let first = next_message(&mut tail).await;
     assert_eq!((first.offset, &*first.value), (0, &b"new"[..]));
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn who_reads_a_replica_leaves_one_that_stands_still_behind_an_emptied_leader() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("replica", 1).await;
-    bed.fill(&stream, 0, 20).await;
-    let leader = bed.leader(&stream).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("replica", 1).await;
+    test.fill(&stream, 0, 20).await;
+    let leader = test.leader(&stream).await;
     // The only seed follows, so that it is the replica that is read.
-    let follower = &bed.addresses[leader % 3];
+    let follower = &test.addresses[leader % 3];
     let client = Client::connect(ConnectOptions::new([follower]))
         .await
         .unwrap();
@@ -89,22 +91,22 @@ async fn who_reads_a_replica_leaves_one_that_stands_still_behind_an_emptied_lead
     for _ in 0..20 {
         next_message(&mut tail).await;
     }
-    bed.faults().wipe(leader).unwrap();
-    publish_at_last(&bed, &stream, "new").await;
+    test.faults().wipe(leader).unwrap();
+    publish_at_last(&test, &stream, "new").await;
     assert_eq!(rewound(&mut tail).await, (20, 0));
     assert_eq!(&*next_message(&mut tail).await.value, b"new");
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_group_reads_all_of_a_log_that_has_grown_past_a_position_of_the_one_before() {
-    let bed = Bed::demo(lively()).await;
-    let cluster = bed.client.fetch_metadata().await.unwrap();
+    let test = TestCluster::demo(lively()).await;
+    let cluster = test.client.fetch_metadata().await.unwrap();
     let cursors = &cluster.stream("__cursors").unwrap().partitions;
     // Emptied is a broker that keeps no cursors.
-    let mut stream = single(&bed, "grown").await;
+    let mut stream = single(&test, "grown").await;
     loop {
-        let leader = format!("demo-{}", bed.leader(&stream).await);
+        let leader = format!("demo-{}", test.leader(&stream).await);
         let keeps_cursors = |leader: &str| {
             let mut leaders = cursors.iter().filter_map(|it| it.leader.as_deref());
             leaders.any(|keeps| keeps == leader)
@@ -112,18 +114,18 @@ async fn a_group_reads_all_of_a_log_that_has_grown_past_a_position_of_the_one_be
         if !keeps_cursors(&leader) {
             break;
         }
-        stream = single(&bed, "grown").await;
+        stream = single(&test, "grown").await;
     }
-    bed.fill(&stream, 0, 6).await;
-    let group = bed.name("group");
+    test.fill(&stream, 0, 6).await;
+    let group = test.name("group");
     let id = format!("__group:{group}");
-    bed.client.set_cursor(&id, &stream, 0, 5).await.unwrap();
+    test.client.set_cursor(&id, &stream, 0, 5).await.unwrap();
     let stored = Timestamp::now();
-    bed.faults().wipe(bed.leader(&stream).await).unwrap();
+    test.faults().wipe(test.leader(&stream).await).unwrap();
     // Clocks of brokers may differ a little: the new message at the old position is clearly newer.
     let clearly = stored.plus(Duration::from_secs(1));
     for number in 0.. {
-        let time = publish_at_last(&bed, &stream, "new").await;
+        let time = publish_at_last(&test, &stream, "new").await;
         if number > 5 && time > clearly {
             break;
         }
@@ -134,7 +136,7 @@ async fn a_group_reads_all_of_a_log_that_has_grown_past_a_position_of_the_one_be
         }
     }
     let options = ConsumerOptions::new(group, [stream.to_string()]);
-    let mut member = bed.client.join_group(options).await.unwrap();
+    let mut member = test.client.join_group(options).await.unwrap();
     let reading = async {
         loop {
             match member.next().await.expect("the client is open") {
@@ -152,63 +154,63 @@ async fn a_group_reads_all_of_a_log_that_has_grown_past_a_position_of_the_one_be
         }
     };
     assert_eq!(tokio::time::timeout(CAP, reading).await.unwrap(), 0);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_leader_that_is_stopped_and_goes_on_loses_and_repeats_nothing() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("stopped", 1).await;
-    bed.fill(&stream, 0, 10).await;
-    let mut tail = bed.client.subscribe(patient(&stream)).await.unwrap();
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("stopped", 1).await;
+    test.fill(&stream, 0, 10).await;
+    let mut tail = test.client.subscribe(patient(&stream)).await.unwrap();
     for offset in 0..10 {
         assert_eq!(next_message(&mut tail).await.offset, offset);
     }
-    let leader = bed.leader(&stream).await;
-    bed.faults().stop(leader, CAP).unwrap();
-    publish_at_last(&bed, &stream, "while it is stopped").await;
-    bed.faults().cont(leader).unwrap();
-    let last = bed.publish(&stream, 0, "last").await;
+    let leader = test.leader(&stream).await;
+    test.faults().stop(leader, CAP).unwrap();
+    publish_at_last(&test, &stream, "while it is stopped").await;
+    test.faults().cont(leader).unwrap();
+    let last = test.publish(&stream, 0, "last").await;
     for offset in 10..=last {
         assert_eq!(next_message(&mut tail).await.offset, offset);
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_change_is_done_though_the_metadata_leader_has_just_died() {
     // Slow enough for the election to take its time.
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         speed: 2.0,
         ..lively()
     })
     .await;
-    let leader = bed.faults().metadata_leader().expect("there is one");
-    bed.faults().kill(leader).unwrap();
+    let leader = test.faults().metadata_leader().expect("there is one");
+    test.faults().kill(leader).unwrap();
     let options = StreamOptions {
-        name: bed.name("changed"),
+        name: test.name("changed"),
         ..StreamOptions::default()
     };
-    bed.client.create_stream(&options).await.unwrap();
-    bed.close().await;
+    test.client.create_stream(&options).await.unwrap();
+    test.close().await;
 }
 
 #[tokio::test]
 async fn brokers_that_have_just_started_make_no_stream_missing() {
     // Half as fast as real brokers: for 13.6 s after their start they know no stream.
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         speed: 0.5,
         ..lively()
     })
     .await;
-    let stream = bed.stream("known", 1).await;
+    let stream = test.stream("known", 1).await;
     for broker in 1..=3 {
-        bed.faults().kill(broker).unwrap();
+        test.faults().kill(broker).unwrap();
     }
-    bed.faults().restart(1).unwrap();
+    test.faults().restart(1).unwrap();
     until_so(async || {
-        bed.client
-            .fetch_view(&bed.addresses[0])
+        test.client
+            .fetch_view(&test.addresses[0])
             .await
             .result
             .is_ok()
@@ -218,82 +220,82 @@ async fn brokers_that_have_just_started_make_no_stream_missing() {
         deadline: Some(Duration::from_secs(2)),
         ..to(&stream, 0, "x")
     };
-    let error = bed.client.publish(options()).await.unwrap_err();
+    let error = test.client.publish(options()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
-    let session = bed.client.publish_session(PublisherOptions::default());
+    let session = test.client.publish_session(PublisherOptions::default());
     let error = session.publish(options()).await.unwrap().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_segment_that_compaction_replaces_is_no_pause() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("compacting", 1).await;
-    bed.fill(&stream, 0, 3).await;
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("compacting", 1).await;
+    test.fill(&stream, 0, 3).await;
     let time = Duration::from_millis(500);
-    bed.faults().compacting(&stream, 0, time).unwrap();
+    test.faults().compacting(&stream, 0, time).unwrap();
     let spec = range(&stream, 0, StartAt::Earliest, StopAt::Latest);
-    let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+    let read = drain(test.client.subscribe(spec).await.unwrap()).await;
     assert_eq!(read.offsets(), [0, 1, 2]);
     assert_eq!(read.end(), &EndReason::StopReached);
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn brokers_that_advertise_what_nobody_can_dial_are_reached_at_their_seeds() {
     let hosts = ["no-such-host.invalid", "0.0.0.0", "no-such-host.invalid"];
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         advertised_hosts: hosts.map(str::to_owned).to_vec(),
         ..lively()
     })
     .await;
     let options = StreamOptions {
-        name: bed.name("undialled"),
+        name: test.name("undialled"),
         partitions: Some(3),
         ..StreamOptions::default()
     };
-    bed.client.create_stream(&options).await.unwrap();
+    test.client.create_stream(&options).await.unwrap();
     for partition in 0..3 {
-        bed.publish(&options.name, partition, "x").await;
+        test.publish(&options.name, partition, "x").await;
         let spec = range(&options.name, partition, StartAt::Earliest, StopAt::Latest);
-        let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+        let read = drain(test.client.subscribe(spec).await.unwrap()).await;
         assert_eq!(read.offsets(), [0]);
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_policy_that_lets_read_alone_is_enough_to_read() {
     let allowed = ["FetchMetadata", "Subscribe", "CreateStream", "Publish"];
-    let bed = Bed::demo(DemoOptions {
+    let test = TestCluster::demo(DemoOptions {
         allowed_calls: Some(allowed.map(str::to_owned).to_vec()),
         ..lively()
     })
     .await;
-    let name = bed.name("limited");
+    let name = test.name("limited");
     let options = StreamOptions {
         name: name.clone(),
         ..StreamOptions::default()
     };
-    bed.client.create_stream(&options).await.unwrap();
-    bed.publish(&name, 0, "x").await;
-    bed.publish(&name, 0, "y").await;
-    let refused = bed.client.fetch_partition(&name, 0).await.unwrap_err();
+    test.client.create_stream(&options).await.unwrap();
+    test.publish(&name, 0, "x").await;
+    test.publish(&name, 0, "y").await;
+    let refused = test.client.fetch_partition(&name, 0).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::PermissionDenied);
     for (start, offsets) in [(StartAt::Earliest, vec![0, 1]), (StartAt::Last(1), vec![1])] {
         let spec = range(&name, 0, start, StopAt::Latest);
-        let read = drain(bed.client.subscribe(spec).await.unwrap()).await;
+        let read = drain(test.client.subscribe(spec).await.unwrap()).await;
         assert_eq!(read.offsets(), offsets);
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 async fn a_message_too_large_for_a_session_leaves_the_others_alone() {
-    let bed = Bed::demo(lively()).await;
-    let stream = bed.stream("large", 1).await;
-    let session = bed.client.publish_session(PublisherOptions::default());
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("large", 1).await;
+    let session = test.client.publish_session(PublisherOptions::default());
     let message = |size| PublishOptions {
         ack_policy: AckPolicy::All,
         ..to(&stream, 0, &"x".repeat(size))
@@ -305,38 +307,38 @@ async fn a_message_too_large_for_a_session_leaves_the_others_alone() {
     for ack in [before, after] {
         assert!(matches!(ack.await, Ok(Outcome::Acked { .. })));
     }
-    bed.close().await;
+    test.close().await;
 }
 
 #[tokio::test]
 pub(crate) async fn metadata_may_be_asked_of_some_streams_and_groups_alone() {
-    let bed = Bed::any().await;
-    if !bed.keeps("__cursors") {
-        return bed.close().await;
+    let test = TestCluster::any().await;
+    if !test.keeps("__cursors") {
+        return test.close().await;
     }
-    let (one, other) = (bed.stream("one", 1).await, bed.stream("other", 1).await);
-    let group = bed.name("group");
+    let (one, other) = (test.stream("one", 1).await, test.stream("other", 1).await);
+    let group = test.name("group");
     let options = ConsumerOptions::new(&*group, [one.to_string()]);
-    let member = bed.client.join_group(options).await.unwrap();
+    let member = test.client.join_group(options).await.unwrap();
     let asked = || {
         let options = MetadataOptions::default().streams([&*one]);
         options.groups([&*group, "no-such-group"])
     };
     // Brokers learn of groups one after the other.
     until_so(async || {
-        let found = bed.client.fetch_metadata_of(asked()).await;
+        let found = test.client.fetch_metadata_of(asked()).await;
         found.unwrap().groups.contains_key(&group)
     })
     .await;
-    let found = bed.client.fetch_metadata_of(asked()).await.unwrap();
+    let found = test.client.fetch_metadata_of(asked()).await.unwrap();
     assert!(found.cluster.stream(&one).is_some());
     assert!(found.cluster.stream(&other).is_none());
     assert_eq!(found.groups.len(), 1, "only those that there are");
-    let told = bed.client.consumer_group(&group).await.unwrap();
+    let told = test.client.consumer_group(&group).await.unwrap();
     assert_eq!(told.id, group);
     assert!(found.cluster.broker(&told.coordinator).is_some());
-    let missing = bed.client.consumer_group("no-such-group").await;
+    let missing = test.client.consumer_group("no-such-group").await;
     assert_eq!(missing.unwrap_err().kind(), ErrorKind::NoSuchGroup);
     member.leave().await.unwrap();
-    bed.close().await;
+    test.close().await;
 }

@@ -153,10 +153,9 @@ const FILE_CAP: usize = 450;
 const FUNCTION_CAP: usize = 60;
 
 /// Files that are longer, and by how much: numbers that only ever fall.
-const LONG_FILES: [(&str, usize); 5] = [
+const LONG_FILES: [(&str, usize); 4] = [
     ("client/consumer.rs", 458),
     ("client/consumer/readers.rs", 455),
-    ("client/metadata.rs", 468),
     ("client/publisher/session.rs", 466),
     ("client/subscribe/connector.rs", 524),
 ];

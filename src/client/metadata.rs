@@ -5,23 +5,25 @@
     reason = "attempts wait, and the cache is stamped"
 )]
 
+mod cache;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tonic::Request;
 
+pub(crate) use cache::Cache;
+
 use super::backoff::Backoff;
 use super::error::{Error, Result};
 use super::inner::Inner;
 use super::retry::MAX_DEADLINE;
 use super::transport::Call;
-use crate::model::{
-    Broker, BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target, Timestamp,
-};
+use crate::model::{Broker, BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target};
 use crate::wire::convert;
 use crate::wire::pb::FetchMetadataRequest;
 use crate::wire::rpc::Rpc;
@@ -32,89 +34,8 @@ const ASK_NEXT_AFTER: Duration = Duration::from_millis(700);
 /// How long other brokers may take to say whether they know a stream or a group that one broker does not.
 pub(super) const OTHERS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How the names of Liftbridge's own streams begin.
-const INTERNAL: &str = "__";
-
-/// Metadata at hand is believed for so long before it is asked for anew: streams come, go, and come back with another
-/// number of partitions.
-const MAX_AGE: Duration = Duration::from_secs(10);
-
 /// How long that may take while there is some to go on with.
 const RENEWAL_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// The latest metadata. Generations tell whether somebody else has refreshed it already.
-#[derive(Debug, Default)]
-pub(crate) struct Cache {
-    latest: Mutex<Option<Cached>>,
-    /// Whether any broker has ever named a stream.
-    had_streams: AtomicBool,
-    /// Liftbridge's own streams, as far as they were seen: these are never deleted.
-    lasting: Mutex<BTreeSet<StreamName>>,
-    refreshing: tokio::sync::Mutex<()>,
-}
-
-/// Metadata and when it was fetched.
-#[derive(Clone, Debug)]
-pub(crate) struct Cached {
-    pub(crate) cluster: Arc<Cluster>,
-    pub(crate) updated: Timestamp,
-    /// Until when it is believed.
-    fresh_until: Instant,
-    generation: u64,
-}
-
-impl Cache {
-    /// The metadata fetched last.
-    pub(crate) fn latest(&self) -> Option<Arc<Cluster>> {
-        self.cached().map(|cached| cached.cluster)
-    }
-
-    /// The same with its time and generation.
-    pub(crate) fn cached(&self) -> Option<Cached> {
-        let latest = self.latest.lock();
-        latest.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Counts fetches; 0 before the first.
-    pub(crate) fn generation(&self) -> u64 {
-        self.cached().map_or(0, |cached| cached.generation)
-    }
-
-    fn store(&self, cluster: Arc<Cluster>) {
-        if !cluster.streams.is_empty() {
-            self.had_streams.store(true, Ordering::Relaxed);
-            let from = StreamName::from(INTERNAL);
-            let own = cluster.streams.range(from..);
-            let own = own.take_while(|(name, _)| name.starts_with(INTERNAL));
-            let own = own.map(|(name, _)| Arc::clone(name));
-            self.lock_lasting().extend(own);
-        }
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let generation = latest.as_ref().map_or(0, |cached| cached.generation) + 1;
-        *latest = Some(Cached {
-            cluster,
-            updated: Timestamp::now(),
-            fresh_until: Instant::now() + MAX_AGE,
-            generation,
-        });
-    }
-
-    fn lasting(&self) -> BTreeSet<StreamName> {
-        self.lock_lasting().clone()
-    }
-
-    fn lock_lasting(&self) -> MutexGuard<'_, BTreeSet<StreamName>> {
-        self.lasting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A broker has said something else: it is asked for anew before it is used again.
-    pub(crate) fn invalidate(&self) {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cached) = latest.as_mut() {
-            cached.fresh_until = Instant::now();
-        }
-    }
-}
 
 /// What brokers know of a partition, and the metadata to go by.
 pub(crate) enum Presence {

@@ -124,6 +124,7 @@ impl Cluster {
     }
 
     /// The partition that keeps the cursor; none where cursors are off.
+    #[cfg(feature = "dashboard")]
     pub(super) fn cursor_partition(&self, key: &CursorKey) -> Option<Arc<Partition>> {
         key.partition_of(self.lock().streams.get(CURSORS)?)
     }

@@ -45,6 +45,8 @@ pub struct KnownStream {
 pub(super) struct LogHistory {
     /// The highest offset that any broker called committed or that was delivered, and when that was known.
     committed: Option<(Offset, Timestamp)>,
+    /// The highest one before, where that was known for longer than views can be out of order.
+    before: Option<(Offset, Timestamp)>,
     loss: Option<LogLoss>,
     /// Whether somebody knows of it.
     acknowledged: bool,
@@ -64,6 +66,8 @@ impl LogHistory {
     /// Records a message that was delivered or acked by all: it is committed.
     pub(super) fn record_committed(&mut self, offset: Offset, at: Timestamp) {
         if self.committed.is_none_or(|(known, _)| offset > known) {
+            let before = self.committed.filter(|(_, known)| known.plus(AT_ONCE) < at);
+            self.before = before.or(self.before);
             self.committed = Some((offset, at));
         }
     }
@@ -112,9 +116,8 @@ impl LogHistory {
         claims: &[Claim<'_, Partition>],
     ) {
         if let Some(leader) = leader
-            && let Some((committed, known_at)) = self.committed
-            && leader.value.newest_offset < committed
-            && known_at.plus(AT_ONCE) < leader.at
+            && let Some((committed, _)) = self.committed
+            && self.known_before(leader.at) > Some(leader.value.newest_offset)
         {
             self.record_loss(committed, leader, claims);
         }
@@ -136,6 +139,13 @@ impl LogHistory {
         if let Some(leader) = leader {
             self.record_committed(leader.value.high_watermark, leader.at);
         }
+    }
+
+    /// The highest offset that was certainly committed before that time.
+    fn known_before(&self, at: Timestamp) -> Option<Offset> {
+        let known = [self.committed, self.before].into_iter().flatten();
+        let certain = known.filter(|(_, known)| known.plus(AT_ONCE) < at);
+        certain.map(|(offset, _)| offset).max()
     }
 
     fn record_loss(
@@ -161,5 +171,6 @@ impl LogHistory {
             holders: holders.collect(),
         });
         self.committed = Some((leader.value.high_watermark.min(newest), leader.at));
+        self.before = None;
     }
 }

@@ -48,6 +48,19 @@ fn a_leader_that_has_less_than_was_committed_went_back_and_who_holds_more_is_tol
 }
 
 #[test]
+fn a_log_that_grew_a_moment_before_it_was_emptied_is_compared_with_what_it_was_for_certain() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 99, 99));
+    world.truth(1.0);
+    // A follower still told of more when the leader had been emptied already.
+    world.report(2.9, 2, vec![log(1, 105, 105)]);
+    world.truth(2.9);
+    world.report(3.0, 1, vec![log(1, -1, -1)]);
+    let truth = world.truth(3.0);
+    assert!(loss(&truth).unwrap().0.ends_with("from 105 to nothing"));
+}
+
+#[test]
 fn who_looks_for_the_first_time_sees_it_by_followers_that_have_committed_more() {
     let mut world = World::default();
     emptied(&mut world, 1.0);

@@ -89,8 +89,10 @@ pub(super) fn findings(
             lost.push((violation.partition, loss.clone(), *newest));
         }
         let since = violation.since.unwrap_or(now);
-        let due = since.plus(delay(violation.rule, alerts));
-        if due > now {
+        let delay = delay(violation.rule, alerts);
+        let due = since.plus(delay);
+        // A fact is told at once, though an answer may be newer than the last tick of the clock.
+        if !delay.is_zero() && due > now {
             again = Some(again.map_or(due, |soonest| soonest.min(due)));
         } else if let Some(group) = findings.iter_mut().find(|group| violation.is_like(group)) {
             group.partitions.push(violation.partition);

@@ -61,6 +61,16 @@ fn a_log_that_grew_a_moment_before_it_was_emptied_is_compared_with_what_it_was_f
 }
 
 #[test]
+fn a_loss_is_told_at_once_though_the_clock_has_not_come_to_the_answer_that_shows_it() {
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &log(1, 99, 99));
+    world.truth(1.0);
+    emptied(&mut world, 2.6);
+    let truth = world.truth(2.0);
+    assert!(loss(&truth).is_some(), "{:?}", truth.findings);
+}
+
+#[test]
 fn who_looks_for_the_first_time_sees_it_by_followers_that_have_committed_more() {
     let mut world = World::default();
     emptied(&mut world, 1.0);

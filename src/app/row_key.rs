@@ -49,6 +49,11 @@ impl From<&Finding> for FindingKey {
 }
 
 impl FindingKey {
+    /// Whether it stays until the user acknowledges it.
+    pub(super) fn needs_acknowledgement(&self) -> bool {
+        self.rule.needs_acknowledgement()
+    }
+
     /// The finding as it holds now.
     pub(crate) fn find<'a>(&self, truth: &'a Truth) -> Option<&'a Finding> {
         let mut findings = truth.findings.iter();

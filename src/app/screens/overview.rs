@@ -4,12 +4,16 @@
 
 use super::ScreenState;
 use super::brokers::{self, BrokerColumn, BrokerName};
+use crate::app::command::{ClusterCommand, Command};
 use crate::app::focus::Pane;
+use crate::app::input::key_hints::{FILTERING, Hint, hints_of};
 use crate::app::lists::column::columns;
 use crate::app::lists::table::{Listing, Table};
 use crate::app::row_key::{FindingKey, RowKey};
 use crate::app::viewport::Viewport;
 use crate::health::{Severity, Truth};
+
+const ACKNOWLEDGE: Hint = (Command::Cluster(ClusterCommand::Acknowledge), "acknowledge");
 
 columns! {
     /// The one column of findings: they are in health's order.
@@ -60,6 +64,19 @@ impl ScreenState for Overview {
             return Some(&mut self.brokers);
         }
         Some(&mut self.findings)
+    }
+
+    fn key_hints(&self, pane: Pane) -> Vec<Hint> {
+        if self.takes_text(pane) {
+            return FILTERING.to_vec();
+        }
+        let context = pane.key_contexts().first();
+        let mut hints = context.map_or_else(Vec::new, |context| hints_of(*context).to_vec());
+        let selected = self.findings.selected().filter(|_| pane == Pane::Findings);
+        if selected.is_some_and(FindingKey::needs_acknowledgement) {
+            hints.insert(1, ACKNOWLEDGE);
+        }
+        hints
     }
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {

@@ -6,9 +6,11 @@ use std::time::Duration;
 use liftui::app::{Effect, Event};
 use liftui::health::Rule;
 use liftui::model::{Ack, AckPolicy, Offset, Operation, Outcome};
+use liftui::ui::Theme;
 
 use super::notice;
 use crate::messages::tailing;
+use crate::screens::{frame, text};
 use crate::world::World;
 
 fn lost(world: &World) -> Vec<String> {
@@ -38,7 +40,10 @@ fn a_loss_ends_when_the_user_knows_of_it_and_nothing_else_does() {
     world.run(Duration::from_secs(4));
     world.press("1 /");
     world.write("orders-eu");
-    world.press("enter A");
+    world.press("enter");
+    let hints = text(&frame(&mut world, 80, 24, &Theme::default()));
+    assert!(hints.contains("A acknowledge"), "{hints}");
+    world.press("A");
     let told = lost(&world);
     assert!(
         !told.iter().any(|text| text.starts_with("orders-eu")),

@@ -354,6 +354,9 @@ async fn what_no_broker_took_is_known_to_be_unsent() {
     };
     publisher.publish(alive).await.unwrap().await.unwrap();
     test.faults().kill(leader).unwrap();
+    // Sent on a connection that is just about to break, it would end as unknown.
+    let address = &test.addresses[leader - 1];
+    until_so(async || client.fetch_view(address).await.result.is_err()).await;
     let options = PublishOptions {
         deadline: Some(Duration::from_millis(300)),
         ..to(&stream, 0, "nobody does")

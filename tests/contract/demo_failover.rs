@@ -14,7 +14,7 @@ use crate::demo_stub::{
     PATIENCE, Stub, connect, connect_lazily, create, message, partition_at, read, timed, within,
 };
 
-const SPEED: u32 = 10;
+const SPEED: u32 = 4;
 
 /// What one broker's metadata said. The recording calls an unknown stream one without leader and ISR.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -117,6 +117,26 @@ impl Terminal {
         }
     }
 
+    /// Presses a key until the screen is as wanted: what is typed while a process takes the terminal again may be lost.
+    fn press_until(&mut self, key: &str, what: &str, wanted: impl Fn(&Screen) -> bool) {
+        let deadline = Instant::now() + CAP;
+        while !wanted(self.seen.screen()) {
+            let screen = self.seen.screen().contents();
+            assert!(
+                Instant::now() < deadline,
+                "never seen: {what}, but\n{screen}"
+            );
+            self.type_keys(key);
+            while let Ok(news) = self.news.recv_timeout(Duration::from_millis(500)) {
+                self.seen.process(&news);
+                self.written.extend(news);
+                if wanted(self.seen.screen()) {
+                    return;
+                }
+            }
+        }
+    }
+
     /// Waits until it has written these bytes, which leave nothing on the screen.
     fn wait_for_bytes(&mut self, wanted: &[u8]) {
         let deadline = Instant::now() + CAP;
@@ -294,9 +314,8 @@ fn a_process_that_is_continued_takes_the_terminal_again_and_goes_on_listening() 
     for key in ["?", "\x1b"] {
         terminal.signal(Signal::STOP);
         terminal.signal(Signal::CONT);
-        terminal.type_keys(key);
         let help = key == "?";
-        terminal.wait("what the key does", |screen| {
+        terminal.press_until(key, "what the key does", |screen| {
             screen.contents().contains("Keys") == help && screen.contents().contains("liftui")
         });
     }

@@ -167,12 +167,15 @@ impl IncidentRecorder {
     }
 
     fn record_findings(&mut self, truth: &Truth, now: Timestamp) {
-        let found = truth.findings.iter().filter(|it| belongs(it));
-        let mut ids = Vec::new();
-        for finding in found {
+        let mut before = std::mem::take(&mut self.open);
+        for finding in truth.findings.iter().filter(|it| is_told(it)) {
             let id = (finding.rule, id_of(finding));
-            let known = self.open.get(&id).map(|open| open.severity);
-            if known.is_none_or(|known| known < finding.severity) {
+            let known = before.remove(&id);
+            if let Some(known) = known {
+                self.open.insert(id.clone(), known);
+            }
+            let severity = self.open.get(&id).map(|open| open.severity);
+            if severity < Some(finding.severity) {
                 self.record_begin(finding, now);
                 let since = Some(finding.since).filter(|since| since.is_set());
                 let open = OpenFinding {
@@ -180,16 +183,10 @@ impl IncidentRecorder {
                     message: finding.message.clone(),
                     severity: finding.severity,
                 };
-                self.open.insert(id.clone(), open);
+                self.open.insert(id, open);
             }
-            ids.push(id);
         }
-        let open = std::mem::take(&mut self.open);
-        for (id, finding) in open {
-            if ids.contains(&id) {
-                self.open.insert(id, finding);
-                continue;
-            }
+        for finding in before.into_values() {
             let lasted = finding.since.age(now).as_secs();
             let text = format!("{} (after {lasted}s)", finding.message);
             self.add(now, IncidentEventKind::Over, text, &[]);
@@ -340,8 +337,8 @@ fn begins_incident(finding: &Finding) -> bool {
     finding.severity > Severity::Note && !doubtful
 }
 
-/// What is told of an incident: slow readers were slow before.
-fn belongs(finding: &Finding) -> bool {
+/// What is told of in an incident: slow readers were slow before.
+fn is_told(finding: &Finding) -> bool {
     finding.severity > Severity::Note && finding.rule != Rule::CursorLag
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use liftui::health::{StreamTruth, Truth};
+use liftui::health::{IncidentRecorder, StreamTruth, Truth, TruthChanges};
 use liftui::model::{Cluster, Partition};
 
 use super::world::{World, at, cluster, led_by, stream};
@@ -85,4 +85,30 @@ fn newest(truth: &Truth, number: usize) -> Option<i64> {
     truth
         .partition(&format!("stream-{number:05}"), 3)?
         .newest_offset
+}
+
+#[test]
+fn an_incident_of_ten_thousand_streams_counts_what_it_leaves_out() {
+    const STREAMS: usize = 10_000;
+    let mut world = World::default();
+    for by in 1..=3 {
+        world.observe(1.0, by, Ok(view(STREAMS, by, |_| led_by(1))));
+    }
+    let before = world.truth(1.0);
+    let mut recorder = IncidentRecorder::default();
+    recorder.record(&before, &TruthChanges::default(), at(1.0));
+    world.refuse(20.0, 1);
+    let after = world.truth(20.0);
+    for seconds in [20.0, 21.0] {
+        let changes = TruthChanges::between(&before, &after);
+        recorder.record(&after, &changes, at(seconds));
+    }
+    let incident = recorder.current().expect("a broker is gone");
+    let told = u64::try_from(incident.events.len()).unwrap() + incident.left_out;
+    assert!(incident.left_out > 0, "{} events", incident.events.len());
+    assert_eq!(
+        told,
+        u64::try_from(after.findings.len()).unwrap(),
+        "each once"
+    );
 }

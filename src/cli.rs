@@ -28,6 +28,7 @@ mod partition_spec;
 mod publish;
 mod redrive;
 mod settings;
+mod state_file;
 mod stdio;
 mod tail;
 

@@ -2,13 +2,11 @@
 //! Asks no broker. Where the file cannot be written, the dashboard goes on.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use super::args::IncidentsArgs;
 use super::cell_format;
@@ -17,8 +15,9 @@ use super::dashboard::local_offset;
 use super::exit::{CliError, Exit, Result};
 use super::json::JsonTime;
 use super::output::{Column, OutputRow, output_row};
+use super::state_file;
 use crate::config::Folders;
-use crate::health::{Incident, IncidentEvent, IncidentEventKind};
+use crate::health::{Incident, IncidentEvent, IncidentEventKind, IncidentRecorder};
 use crate::model::Timestamp;
 
 output_row! {
@@ -84,9 +83,6 @@ impl From<IncidentEvent> for EventObject {
     }
 }
 
-/// No more than these are kept; the oldest go first.
-const MAX_KEPT: usize = 200;
-
 /// Keeps the incidents of a cluster. Those that another liftui has kept meanwhile stay.
 pub(crate) fn keep(cluster: &str, incidents: &[Arc<Incident>]) {
     let Some(folders) = Folders::of_user() else {
@@ -101,7 +97,7 @@ pub(crate) fn keep(cluster: &str, incidents: &[Arc<Incident>]) {
 /// The incidents that were kept of a cluster, the oldest first; none where there is no file or it cannot be read.
 pub(crate) fn read(cluster: &str) -> Vec<Arc<Incident>> {
     let path = Folders::of_user().map(|folders| folders.incidents(cluster));
-    let read = path.map(|path| read_file(&path));
+    let read: Option<std::io::Result<Vec<Incident>>> = path.map(|path| state_file::read(&path));
     match read {
         Some(Ok(incidents)) => incidents.into_iter().map(Arc::new).collect(),
         Some(Err(error)) => {
@@ -122,7 +118,8 @@ pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> R
     })?;
     let cluster = context.cluster_name();
     let path = folders.incidents(&cluster);
-    let mut incidents = read_file(&path).map_err(|error| {
+    let read: std::io::Result<Vec<Incident>> = state_file::read(&path);
+    let mut incidents = read.map_err(|error| {
         let path = path.display();
         let sentence = format!("{path} cannot be read: {error}; move it away to begin anew");
         CliError::new(Exit::FAILED, sentence)
@@ -143,29 +140,14 @@ pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> R
     Ok(Exit::DONE)
 }
 
-fn read_file(path: &Path) -> std::io::Result<Vec<Incident>> {
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read?,
-    };
-    Ok(serde_json::from_slice(&bytes)?)
-}
-
-/// The file is replaced as a whole, so that none is ever half written.
 fn write(path: &Path, incidents: &[Arc<Incident>]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut kept = read_file(path).unwrap_or_default();
+    let mut kept: Vec<Incident> = state_file::read(path).unwrap_or_default();
     kept.retain(|old| !incidents.iter().any(|new| overlaps(old, new)));
     kept.extend(incidents.iter().map(|incident| (**incident).clone()));
     kept.sort_by_key(|incident| incident.began);
-    let surplus = kept.len().saturating_sub(MAX_KEPT);
+    let surplus = kept.len().saturating_sub(IncidentRecorder::MAX_INCIDENTS);
     kept.drain(..surplus);
-    let mut file = NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(&mut file, &kept)?;
-    file.flush()?;
-    file.persist(path)?;
-    Ok(())
+    state_file::replace(path, &kept)
 }
 
 /// Two dashboards that watch one cluster see the same incident, a moment apart.
@@ -177,6 +159,10 @@ fn overlaps(one: &Incident, other: &Incident) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn kept_in(path: &Path) -> std::io::Result<Vec<Incident>> {
+        state_file::read(path)
+    }
 
     fn incident(began: i64, ended: i64, title: &str) -> Arc<Incident> {
         Arc::new(Incident {
@@ -198,7 +184,7 @@ mod tests {
         )
         .unwrap();
         write(&path, &[incident(11, 22, "first, seen by another")]).unwrap();
-        let kept = read_file(&path).unwrap();
+        let kept = kept_in(&path).unwrap();
         let titles: Vec<&str> = kept.iter().map(|one| one.title.as_str()).collect();
         assert_eq!(titles, ["first, seen by another", "second"]);
     }
@@ -207,8 +193,8 @@ mod tests {
     fn a_file_that_is_no_list_of_incidents_is_an_error_and_none_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("prod.json");
-        assert_eq!(read_file(&path).unwrap(), []);
-        fs::write(&path, "[{]").unwrap();
-        assert!(read_file(&path).is_err());
+        assert_eq!(kept_in(&path).unwrap(), []);
+        std::fs::write(&path, "[{]").unwrap();
+        assert!(kept_in(&path).is_err());
     }
 }

@@ -24,9 +24,6 @@ const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// More events than these are counted.
 const MAX_EVENTS: usize = 400;
 
-/// Older incidents than these are forgotten.
-const MAX_INCIDENTS: usize = 200;
-
 /// An incident of an earlier run goes on where the same is wrong still and it was seen no longer ago than this.
 const GOES_ON: Duration = Duration::from_secs(6 * 3_600);
 
@@ -65,6 +62,9 @@ struct OpenFinding {
 }
 
 impl IncidentRecorder {
+    /// How many incidents are remembered; the oldest are forgotten first.
+    pub const MAX_INCIDENTS: usize = 200;
+
     /// Goes on from the incidents of earlier runs, the oldest first.
     pub fn new(incidents: Vec<Arc<Incident>>) -> Self {
         Self {
@@ -154,7 +154,7 @@ impl IncidentRecorder {
             severity: Severity::Warning.as_str().to_owned(),
             ..Incident::default()
         }));
-        let surplus = self.incidents.len().saturating_sub(MAX_INCIDENTS);
+        let surplus = self.incidents.len().saturating_sub(Self::MAX_INCIDENTS);
         self.incidents.drain(..surplus);
     }
 

@@ -37,14 +37,15 @@ pub(super) const OTHERS_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long that may take while there is some to go on with.
 const RENEWAL_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What brokers know of a partition, and the metadata to go by.
+/// What brokers know of a partition that one of them called missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presence {
     /// One of them knows it.
-    Known(Arc<Cluster>),
+    Known,
     /// Most of them answer, and do not know it.
-    Missing(Arc<Cluster>),
+    Missing,
     /// Too few answer, or they have just started: it may be there.
-    Unclear(Arc<Cluster>),
+    Unclear,
 }
 
 /// Who leads a partition, and the generation of the metadata that says so.
@@ -206,24 +207,22 @@ impl Inner {
         stream: &StreamName,
         partition: PartitionId,
     ) -> Result<Arc<Cluster>> {
-        match self.look_for(generation, stream, partition).await? {
-            Presence::Known(cluster) | Presence::Missing(cluster) | Presence::Unclear(cluster) => {
-                Ok(cluster)
-            }
-        }
+        let (_, cluster) = self.look_for(generation, stream, partition).await?;
+        Ok(cluster)
     }
 
-    /// Asks all brokers about a partition that the first one does not know, in metadata newer than `generation`.
+    /// Asks all brokers about a partition that the first one does not know; returns what they know, and the metadata to go
+    /// by, newer than `generation`.
     pub(crate) async fn look_for(
         self: &Arc<Self>,
         generation: u64,
         stream: &StreamName,
         partition: PartitionId,
-    ) -> Result<Presence> {
+    ) -> Result<(Presence, Arc<Cluster>)> {
         let cluster = self.refresh_metadata(generation).await?;
         let knows = |cluster: &Cluster| cluster.partition(stream, partition).is_some();
         if knows(&cluster) {
-            return Ok(Presence::Known(cluster));
+            return Ok((Presence::Known, cluster));
         }
         let mut others: JoinSet<(bool, Result<Arc<Cluster>>)> = JoinSet::new();
         // All that were ever heard of: one that has just started does not list the others.
@@ -253,15 +252,16 @@ impl Inner {
             };
             if knows(&other) {
                 self.metadata.store(Arc::clone(&other));
-                return Ok(Presence::Known(other));
+                return Ok((Presence::Known, other));
             }
             answers.push(other);
         }
-        if !is_awaited && self.is_majority(&answers) {
-            Ok(Presence::Missing(cluster))
+        let presence = if !is_awaited && self.is_majority(&answers) {
+            Presence::Missing
         } else {
-            Ok(Presence::Unclear(cluster))
-        }
+            Presence::Unclear
+        };
+        Ok((presence, cluster))
     }
 
     /// Whether more than half of all known brokers are among those that answered so. One that does not know all that is

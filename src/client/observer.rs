@@ -194,7 +194,7 @@ impl Inner {
                     // Metadata names it: its leader has just started, or the stream was deleted a moment ago.
                     let looking = self.look_for(leader.generation, stream, partition);
                     match tokio::time::timeout(attempts.left(), looking).await {
-                        Ok(Ok(Presence::Missing(_))) => return Err(error),
+                        Ok(Ok((Presence::Missing, _))) => return Err(error),
                         _ => error,
                     }
                 }

@@ -106,9 +106,9 @@ impl Inner {
             }
             let left = budget.left();
             let error = match self.presence(&stream, partition, left).await {
-                PartitionPresence::Missing => return Err(error),
-                PartitionPresence::Known => error,
-                PartitionPresence::Unclear => too_few_know(error),
+                Presence::Missing => return Err(error),
+                Presence::Known => error,
+                Presence::Unclear => too_few_know(error),
             };
             budget.wait(error).await?;
         };
@@ -121,13 +121,12 @@ impl Inner {
         stream: &StreamName,
         partition: PartitionId,
         limit: Duration,
-    ) -> PartitionPresence {
+    ) -> Presence {
         let generation = self.metadata.generation();
         let looking = self.look_for(generation, stream, partition);
         match tokio::time::timeout(limit, looking).await {
-            Ok(Ok(Presence::Known(_))) => PartitionPresence::Known,
-            Ok(Ok(Presence::Missing(_))) => PartitionPresence::Missing,
-            Ok(Ok(Presence::Unclear(_)) | Err(_)) | Err(_) => PartitionPresence::Unclear,
+            Ok(Ok((presence, _))) => presence,
+            Ok(Err(_)) | Err(_) => Presence::Unclear,
         }
     }
 
@@ -180,17 +179,6 @@ pub(super) fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Targe
     let text = format!("{bytes} bytes with key and headers, of {MAX_REQUEST_BYTES} at most");
     let error = Error::of_kind(ErrorKind::TooLarge, rpc, target.clone(), &text);
     Err(error.never_sent())
-}
-
-/// What brokers know of a partition that one of them called missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PartitionPresence {
-    /// One of them knows it.
-    Known,
-    /// Most of them do not.
-    Missing,
-    /// Too few answer to tell.
-    Unclear,
 }
 
 /// The error of a message that a broker refused as one to no stream, where too few others answer to believe that.

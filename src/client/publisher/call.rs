@@ -17,6 +17,9 @@ use crate::wire::rpc::Rpc;
 /// Tells the calls of one session apart.
 pub(super) type CallId = u64;
 
+/// How the correlation ids of messages begin that were sent on a call.
+const ID_PREFIX: &str = "liftui-";
+
 /// What happens to a call.
 pub(super) enum CallEvent {
     /// An answer to some message.
@@ -95,4 +98,17 @@ async fn forward(
         }
     }
     Ok(())
+}
+
+/// What a message of that id is told apart by from all others on the call.
+pub(super) fn correlation_id(id: u64) -> String {
+    format!("{ID_PREFIX}{id:x}")
+}
+
+/// Which message an answer is for. Servers before 1.3 know its id inside the ack alone (wire-contract §1.2).
+pub(super) fn answered_id(answer: &pb::PublishResponse) -> Option<u64> {
+    let inside = answer.ack.as_ref().map_or("", |ack| &ack.correlation_id);
+    let outside = Some(&*answer.correlation_id).filter(|id| !id.is_empty());
+    let id = outside.unwrap_or(inside).strip_prefix(ID_PREFIX)?;
+    u64::from_str_radix(id, 16).ok()
 }

@@ -14,7 +14,8 @@ use super::call::{self, CallEvent, CallId, CallSender};
 use crate::client::backoff::Backoff;
 use crate::client::error::Error;
 use crate::client::inner::Inner;
-use crate::client::publish::{PartitionPresence, no_ack, outcome_of_ack, too_few_know};
+use crate::client::metadata::Presence;
+use crate::client::publish::{no_ack, outcome_of_ack, too_few_know};
 use crate::model::{AckPolicy, ErrorKind, Outcome, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -59,7 +60,7 @@ pub(super) struct PublishSession {
     /// Messages to partitions that their broker does not know, by id, while the other brokers are asked.
     refused: HashMap<Target, Vec<(u64, Refused)>>,
     /// Asks whether any broker knows a partition.
-    lookups: JoinSet<(Target, PartitionPresence)>,
+    lookups: JoinSet<(Target, Presence)>,
     next_id: u64,
     call: Option<OpenCall>,
     /// Calls that no message goes to any more; what is in flight on them may still be answered.
@@ -83,7 +84,7 @@ enum SessionWakeup {
     /// The call takes another message.
     CallReady,
     /// What brokers know of the partition of refused messages.
-    LookedUp(Target, PartitionPresence),
+    LookedUp(Target, Presence),
     DeadlineCheck,
     /// No publisher is left.
     PublishersGone,
@@ -244,7 +245,7 @@ impl PublishSession {
             return;
         };
         self.next_id += 1;
-        publish.request.correlation_id = format!("liftui-{:x}", self.next_id);
+        publish.request.correlation_id = call::correlation_id(self.next_id);
         if call.requests.try_send(publish.request.clone()).is_err() {
             return self.waiting.push_front(publish);
         }
@@ -290,7 +291,7 @@ impl PublishSession {
             open.answered = Some(Instant::now());
             self.backoff = Backoff::of_request();
         }
-        let Some(id) = answered_id(&answer) else {
+        let Some(id) = call::answered_id(&answer) else {
             return;
         };
         let Some(InFlight { publish, .. }) = self.in_flight.get(&id) else {
@@ -351,7 +352,7 @@ impl PublishSession {
             let inner = Arc::clone(&self.inner);
             self.lookups.spawn(async move {
                 let Target::Partition(stream, partition) = &target else {
-                    return (target, PartitionPresence::Missing);
+                    return (target, Presence::Missing);
                 };
                 let limit = inner.options.request_timeout;
                 let presence = inner.presence(stream, *partition, limit).await;
@@ -369,20 +370,20 @@ impl PublishSession {
     }
 
     /// The other brokers have been asked about a partition that one did not know.
-    fn on_lookup(&mut self, target: &Target, presence: PartitionPresence) {
+    fn on_lookup(&mut self, target: &Target, presence: Presence) {
         let mut refused = self.refused.remove(target).unwrap_or_default();
         refused.sort_by_key(|(id, _)| *id);
         for (_, Refused { publish, error }) in refused.into_iter().rev() {
             match presence {
-                PartitionPresence::Missing => publish.complete(Err(error)),
-                PartitionPresence::Known => self.waiting.push_front(publish),
-                PartitionPresence::Unclear => {
+                Presence::Missing => publish.complete(Err(error)),
+                Presence::Known => self.waiting.push_front(publish),
+                Presence::Unclear => {
                     self.last_refusal = Some(too_few_know(error));
                     self.waiting.push_front(publish);
                 }
             }
         }
-        if presence == PartitionPresence::Unclear {
+        if presence == Presence::Unclear {
             self.not_before = Instant::now() + self.backoff.next_wait();
         }
     }
@@ -400,9 +401,7 @@ impl PublishSession {
             if unsent {
                 self.waiting.push_front(publish);
             } else {
-                let target = publish.target.clone();
-                let why = "the connection broke";
-                publish.complete(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
+                complete_as_unknown(publish, "the connection broke");
             }
         }
         if !was_open {
@@ -428,9 +427,7 @@ impl PublishSession {
             self.retire_call();
         }
         for (_, InFlight { publish, .. }) in late {
-            let target = publish.target.clone();
-            let why = "no ack came in time";
-            publish.complete(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
+            complete_as_unknown(publish, "no ack came in time");
         }
         let (late, waiting): (VecDeque<PendingPublish>, VecDeque<PendingPublish>) =
             self.waiting.drain(..).partition(|it| it.deadline <= now);
@@ -457,10 +454,7 @@ impl PublishSession {
     }
 }
 
-/// Which message an answer is for. Servers before 1.3 know its id inside the ack alone (wire-contract §1.2).
-fn answered_id(answer: &pb::PublishResponse) -> Option<u64> {
-    let inside = answer.ack.as_ref().map_or("", |ack| &ack.correlation_id);
-    let outside = Some(&*answer.correlation_id).filter(|id| !id.is_empty());
-    let id = outside.unwrap_or(inside).strip_prefix("liftui-")?;
-    u64::from_str_radix(id, 16).ok()
+fn complete_as_unknown(publish: PendingPublish, why: &str) {
+    let target = publish.target.clone();
+    publish.complete(Err(Error::outcome_unknown(Rpc::PublishAsync, target, why)));
 }

@@ -217,13 +217,13 @@ impl Connector {
             .look_for(self.generation, stream, partition)
             .await
         {
-            Ok(Presence::Missing(cluster)) => {
+            Ok((Presence::Missing, cluster)) => {
                 match self.inner.leader_in(&cluster, stream, partition) {
                     Err(missing) if missing.is_missing() => OpenError::Failed(missing),
                     _ => OpenError::Lost(error),
                 }
             }
-            Ok(Presence::Known(_) | Presence::Unclear(_)) => OpenError::Lost(error),
+            Ok((Presence::Known | Presence::Unclear, _)) => OpenError::Lost(error),
             Err(unreachable) => OpenError::Lost(unreachable),
         }
     }

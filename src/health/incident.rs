@@ -9,7 +9,7 @@ use chrono::FixedOffset;
 use serde::{Deserialize, Serialize};
 
 use super::Severity;
-use crate::model::{Timestamp, counted, grouped};
+use crate::model::{Timestamp, counted, exact_age, grouped};
 
 /// What went wrong, from the first finding until all of them were over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,16 +103,6 @@ impl Incident {
         self.began().age(until)
     }
 
-    /// The same in words: `1h 4m`, `58s`.
-    pub fn length_words(&self) -> String {
-        let seconds = self.length().as_secs();
-        match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
-            (0, 0, seconds) => format!("{seconds}s"),
-            (0, minutes, seconds) => format!("{minutes}m {seconds}s"),
-            (hours, minutes, _) => format!("{hours}h {minutes}m"),
-        }
-    }
-
     /// Messages that waited for a commit at the most; 0 where every partition went on.
     pub fn uncommitted(&self) -> i64 {
         self.uncommitted.values().sum()
@@ -136,7 +126,7 @@ impl Incident {
             ("Severity", self.severity.clone()),
             ("Began", format!("{about}{began}")),
             ("Ended", ended),
-            ("Length", self.length_words()),
+            ("Length", exact_age(self.length())),
             (
                 "Messages gone",
                 if self.lost {

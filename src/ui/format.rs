@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::Timestamp;
-pub(crate) use crate::model::grouped as count;
+pub(crate) use crate::model::{exact_age, grouped as count};
 
 /// A count of things in memory: see [`count`].
 pub(crate) fn count_usize(number: usize) -> String {
@@ -58,17 +58,6 @@ pub(crate) fn age(age: Duration) -> String {
         s @ 60..3_600 => format!("{}m", s / 60),
         s @ 3_600..86_400 => format!("{}h", s / 3_600),
         s => format!("{}d", s / 86_400),
-    }
-}
-
-/// A duration with a second unit: `4m 10s`.
-pub(crate) fn exact_age(age: Duration) -> String {
-    let s = age.as_secs();
-    match s {
-        0..60 => format!("{s}s"),
-        60..3_600 => format!("{}m {}s", s / 60, s % 60),
-        3_600..86_400 => format!("{}h {}m", s / 3_600, s % 3_600 / 60),
-        _ => format!("{}d {}h", s / 86_400, s % 86_400 / 3_600),
     }
 }
 

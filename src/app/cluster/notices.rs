@@ -6,7 +6,7 @@ use crate::app::notice::Level;
 use crate::health::{
     Incident, IncidentChange, IncidentEventKind, IncidentRecorder, LeaderChange, TruthChanges,
 };
-use crate::model::StreamName;
+use crate::model::{StreamName, exact_age};
 
 /// Notifies the user of what differs.
 pub(super) fn notify(
@@ -41,7 +41,7 @@ fn began(incident: &Incident) -> String {
 }
 
 fn ended(incident: &Incident) -> String {
-    let length = incident.length_words();
+    let length = exact_age(incident.length());
     let mut events = incident.events.iter();
     if events.any(|event| event.kind == IncidentEventKind::Isr) {
         return format!("all in sync again after {length}: {}", incident.title);

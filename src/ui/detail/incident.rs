@@ -45,7 +45,7 @@ fn facts(incident: &Incident, app: &App, text: &mut TextBuilder<'_>) {
     let began = format::date(incident.began(), zone);
     let about = if incident.at_least { ", or before" } else { "" };
     text.pair("began", format!("{began}{about}"));
-    let length = incident.length_words();
+    let length = format::exact_age(incident.length());
     let lasts = app.incidents().lasts(incident.began);
     text.pair(
         "lasted",

@@ -90,7 +90,7 @@ fn cell(
             let lasts = app.incidents().lasts(incident.began);
             let style = if lasts { theme.broken } else { theme.text };
             vec![span(
-                format::pad_left(&incident.length_words(), width),
+                format::pad_left(&format::exact_age(incident.length()), width),
                 style,
             )]
         }

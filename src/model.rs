@@ -40,5 +40,6 @@ pub use subscription::{EndReason, SubscriptionEvent};
 pub use suggest::{did_you_mean, nearest};
 pub use time::Timestamp;
 pub use units::{
-    format_duration, format_ranges, parse_duration, parse_interval, parse_ranges, parse_size,
+    exact_age, format_duration, format_ranges, parse_duration, parse_interval, parse_ranges,
+    parse_size,
 };

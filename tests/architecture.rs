@@ -156,7 +156,7 @@ const FUNCTION_CAP: usize = 60;
 const LONG_FILES: [(&str, usize); 4] = [
     ("client/consumer.rs", 458),
     ("client/consumer/readers.rs", 455),
-    ("client/publisher/session.rs", 466),
+    ("client/publisher/session.rs", 460),
     ("client/subscribe/connector.rs", 524),
 ];
 
@@ -217,7 +217,7 @@ const OLD_WORDS: &[&str] = &[
 ];
 
 /// Old words that are left, by the layer, at most so often: numbers that only ever fall.
-const OLD_WORDS_LEFT: [(&str, &str, usize); 11] = [
+const OLD_WORDS_LEFT: [(&str, &str, usize); 10] = [
     ("opener", "client", 10),
     ("presence", "client", 48),
     ("receipt", "client", 2),
@@ -227,7 +227,6 @@ const OLD_WORDS_LEFT: [(&str, &str, usize); 11] = [
     ("tells", "client", 2),
     ("told", "client", 10),
     ("told", "demo", 10),
-    ("trouble", "cli", 16),
     ("trouble", "client", 41),
 ];
 

@@ -9,6 +9,7 @@ mod report;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::args::CheckArgs;
 use super::cluster_snapshot::ClusterSnapshot;
@@ -22,6 +23,9 @@ use report::Report;
 /// What a check exits with that could not judge, be it for a wrong command line.
 pub(crate) const UNKNOWN: Exit = Exit(3);
 
+/// Between two looks: commits that go on go on within that time.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
 /// Whether a command line that could not be read was meant as a check.
 pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
     let lenient = help::command().ignore_errors(true);
@@ -30,11 +34,11 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
 }
 
 /// Judges the cluster once.
-pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) -> Result {
+pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) -> Result {
     let rules = args.rules();
-    let cluster = session.cluster_name();
+    let cluster = context.cluster_name();
     let known = last_check::read(&cluster);
-    let report = match look(session, known, args.looks).await {
+    let report = match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
             if args.acknowledge {
                 acknowledge(&mut snapshot);
@@ -44,9 +48,9 @@ pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) ->
             last_check::write(&cluster, &snapshot.health.known_streams(now), now);
             report
         }
-        Err(trouble) => unknown(trouble),
+        Err(error) => unknown(error),
     };
-    let out = &mut session.console.out;
+    let out = &mut context.console.out;
     report.print(out, args.output)?;
     out.flush()?;
     Ok(Exit(report.verdict.exit_code()))
@@ -54,14 +58,14 @@ pub(crate) async fn check(session: &mut CommandContext<'_>, args: &CheckArgs) ->
 
 /// Looks so many times, and holds what is seen against what is known. Fails where no broker answers at all.
 async fn look(
-    session: &mut CommandContext<'_>,
+    context: &mut CommandContext<'_>,
     known: BTreeMap<String, KnownStream>,
     looks: u32,
 ) -> Result<ClusterSnapshot> {
-    let mut snapshot = ClusterSnapshot::new(session)?;
+    let mut snapshot = ClusterSnapshot::new(context)?;
     snapshot.health.recall(known);
     snapshot.look().await?;
-    snapshot.look_again(looks - 1).await;
+    snapshot.look_again(looks - 1, BETWEEN_LOOKS).await;
     Ok(snapshot)
 }
 
@@ -76,12 +80,12 @@ fn acknowledge(snapshot: &mut ClusterSnapshot) {
 }
 
 /// What is told where nothing could be judged.
-fn unknown(trouble: CliError) -> Report {
+fn unknown(error: CliError) -> Report {
     Report {
         verdict: Verdict::Unknown,
         findings: Vec::new(),
         truth: Arc::new(Truth::default()),
-        trouble: trouble.sentence,
+        failure: error.sentence,
         unread: None,
     }
 }
@@ -105,7 +109,7 @@ async fn assess(snapshot: &mut ClusterSnapshot, rules: &RuleOptions) -> Report {
         verdict,
         findings: rules.apply(&truth),
         truth,
-        trouble: None,
+        failure: None,
         unread,
     }
 }

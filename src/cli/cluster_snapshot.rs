@@ -24,9 +24,6 @@ use crate::runtime::fetch_views;
 /// Between two looks: rates need two, half a second apart at least.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(550);
 
-/// Between two looks that are to show what stands still: commits that go on go on within that time.
-const BETWEEN_REPEATED_LOOKS: Duration = Duration::from_secs(1);
-
 /// What was stored at one look and is not committed after this time is stuck.
 const COMMITTED_WITHIN: Duration = Duration::from_millis(900);
 
@@ -86,23 +83,19 @@ impl ClusterSnapshot {
     /// Looks twice, so that rates are known.
     pub(crate) async fn take_twice(context: &mut CommandContext<'_>) -> Result<Self> {
         let mut snapshot = Self::take_snapshot(context).await?;
-        // From here, and not from the beginning: a large cluster takes longer to look at.
-        let mut looks = interval(BETWEEN_LOOKS);
-        looks.tick().await;
-        looks.tick().await;
-        snapshot.observe_all().await;
+        snapshot.look_again(1, BETWEEN_LOOKS).await;
         Ok(snapshot)
     }
 
-    /// Looks again so many times, a second apart.
-    pub(crate) async fn look_again(&mut self, times: u32) {
-        let mut looks = interval(BETWEEN_REPEATED_LOOKS);
+    /// Looks again so many times. The first pause begins now: a large cluster takes long to look at.
+    pub(crate) async fn look_again(&mut self, times: u32, pause: Duration) {
+        let mut looks = interval(pause);
         looks.tick().await;
         for _ in 0..times {
-            looks.tick().await;
-            self.observe_all().await;
             // What one look may only suspect is found when the next one is held against it.
             self.truth();
+            looks.tick().await;
+            self.observe_all().await;
         }
     }
 

@@ -110,12 +110,11 @@ impl BrokerTracker {
             let before = record.cluster().map(Arc::as_ref);
             returned::is_believed((cluster, view.at), *since, before, other)
         };
-        let mut witnesses = self.others(record).filter(|other| other.is_current());
-        if let Some(first) = witnesses.next() {
+        let witnesses = self.others(record).filter(|other| other.is_current());
+        let mut witnesses = witnesses.peekable();
+        if witnesses.peek().is_some() {
             // What they said before it came back says nothing of what it has missed since.
-            return [first]
-                .into_iter()
-                .chain(witnesses)
+            return witnesses
                 .all(|other| other.answered_since(*since) && is_believed(other.current_cluster()));
         }
         let Some(later) = self.known_later(record) else {

@@ -168,7 +168,7 @@ impl IncidentRecorder {
 
     fn record_findings(&mut self, truth: &Truth, now: Timestamp) {
         let mut before = std::mem::take(&mut self.open);
-        for finding in truth.findings.iter().filter(|it| is_told(it)) {
+        for finding in truth.findings.iter().filter(|it| is_recorded(it)) {
             let id = (finding.rule, id_of(finding));
             let known = before.remove(&id);
             if let Some(known) = known {
@@ -337,8 +337,8 @@ fn begins_incident(finding: &Finding) -> bool {
     finding.severity > Severity::Note && !doubtful
 }
 
-/// What is told of in an incident: slow readers were slow before.
-fn is_told(finding: &Finding) -> bool {
+/// What is recorded of an incident: slow readers were slow before.
+fn is_recorded(finding: &Finding) -> bool {
     finding.severity > Severity::Note && finding.rule != Rule::CursorLag
 }
 

@@ -112,16 +112,12 @@ impl StreamRecord {
         if created != self.created {
             return;
         }
-        for (id, offset) in &known.committed {
-            // Partitions are numbered from 0 without gaps.
-            let number = usize::try_from(*id).ok();
-            if let Some(memory) = number.and_then(|number| self.memory.get_mut(number)) {
+        // Partitions are numbered from 0 without gaps.
+        for (id, memory) in (0..).zip(&mut self.memory) {
+            if let Some(offset) = known.committed.get(&id) {
                 memory.log.recall(*offset, Timestamp(known.seen));
             }
-        }
-        for (id, left) in &known.acknowledged {
-            let number = usize::try_from(*id).ok();
-            if let Some(memory) = number.and_then(|number| self.memory.get_mut(number)) {
+            if let Some(left) = known.acknowledged.get(&id) {
                 memory.log.recall_acknowledged(*left);
             }
         }

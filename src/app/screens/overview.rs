@@ -6,7 +6,7 @@ use super::ScreenState;
 use super::brokers::{self, BrokerColumn, BrokerName};
 use crate::app::command::{ClusterCommand, Command};
 use crate::app::focus::Pane;
-use crate::app::input::key_hints::{FILTERING, Hint, hints_of};
+use crate::app::input::key_hints::Hint;
 use crate::app::lists::column::columns;
 use crate::app::lists::table::{Listing, Table};
 use crate::app::row_key::{FindingKey, RowKey};
@@ -66,17 +66,10 @@ impl ScreenState for Overview {
         Some(&mut self.findings)
     }
 
-    fn key_hints(&self, pane: Pane) -> Vec<Hint> {
-        if self.takes_text(pane) {
-            return FILTERING.to_vec();
-        }
-        let context = pane.key_contexts().first();
-        let mut hints = context.map_or_else(Vec::new, |context| hints_of(*context).to_vec());
+    fn hint_for_selected(&self, pane: Pane) -> Option<Hint> {
         let selected = self.findings.selected().filter(|_| pane == Pane::Findings);
-        if selected.is_some_and(FindingKey::needs_acknowledgement) {
-            hints.insert(1, ACKNOWLEDGE);
-        }
-        hints
+        let is_lost = selected.is_some_and(FindingKey::needs_acknowledgement);
+        is_lost.then_some(ACKNOWLEDGE)
     }
 
     fn update_rows(&mut self, truth: &Truth, faults_only: bool, viewport: &Viewport) {

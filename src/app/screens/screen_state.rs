@@ -196,7 +196,16 @@ pub(in crate::app) trait ScreenState {
             return FILTERING.to_vec();
         }
         let context = pane.key_contexts().first();
-        context.map_or_else(Vec::new, |context| hints_of(*context).to_vec())
+        let mut hints = context.map_or_else(Vec::new, |context| hints_of(*context).to_vec());
+        if let Some(hint) = self.hint_for_selected(pane) {
+            hints.insert(hints.len().min(1), hint);
+        }
+        hints
+    }
+
+    /// What the footer shows besides, because of the row that is selected.
+    fn hint_for_selected(&self, _pane: Pane) -> Option<Hint> {
+        None
     }
 
     /// One step of Esc within that pane; `false` where there was nothing to leave or to clear.

@@ -22,7 +22,7 @@ pub(super) struct Report {
     /// All that is known.
     pub(super) truth: Arc<Truth>,
     /// Why nothing could be judged, where that is so.
-    pub(super) trouble: Option<String>,
+    pub(super) failure: Option<String>,
     /// Why cursors could not be read and so were not judged, where that is so.
     pub(super) unread: Option<String>,
 }
@@ -66,9 +66,9 @@ impl Report {
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         let findings: Vec<Value> = self.findings.iter().map(finding).collect();
         let mut whole = json!({"status": self.verdict.as_str(), "findings": findings});
-        let trouble = self.trouble.clone().or_else(|| self.unread_cursors());
-        if let (Some(trouble), Some(fields)) = (trouble, whole.as_object_mut()) {
-            fields.insert("error".into(), json!(trouble));
+        let error = self.failure.clone().or_else(|| self.unread_cursors());
+        if let (Some(error), Some(fields)) = (error, whole.as_object_mut()) {
+            fields.insert("error".into(), json!(error));
         }
         writeln!(out, "{whole}")
     }
@@ -106,8 +106,8 @@ impl Report {
     }
 
     fn summary(&self) -> String {
-        if let Some(trouble) = &self.trouble {
-            return trouble.clone();
+        if let Some(failure) = &self.failure {
+            return failure.clone();
         }
         let answering = self.truth.brokers.iter().filter(|b| b.is_answering());
         format!(
@@ -203,7 +203,7 @@ impl Report {
             name,
             "Whether cursors could be read: without, no lag is told",
         )?;
-        let known = self.trouble.is_none() && self.unread.is_none();
+        let known = self.failure.is_none() && self.unread.is_none();
         metrics.value(name, &[], u8::from(known))?;
         let name = "liftbridge_cursor_lag";
         metrics.head(name, "Messages stored after the last one read")?;

@@ -4,6 +4,7 @@
 mod activity;
 mod args;
 mod audit_log;
+mod balance;
 mod bench;
 mod cell_format;
 mod check;
@@ -27,6 +28,7 @@ mod output;
 mod partition_spec;
 mod publish;
 mod redrive;
+mod restart_plan;
 mod settings;
 mod state_file;
 mod stdio;
@@ -146,6 +148,8 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,
         ClusterTask::Activity(args) => activity::activity(context, args).await,
         ClusterTask::Check(args) => check::check(context, &args).await,
+        ClusterTask::Balance(output) => balance::balance(context, output).await,
+        ClusterTask::RestartPlan(args) => restart_plan::restart_plan(context, &args).await,
         ClusterTask::Bench(task) => bench::perform(context, &task).await,
     }
 }

@@ -36,6 +36,7 @@
 //! with the one before. See [`Health::assess`] for what happens where everything changes at once.
 
 mod assess;
+mod balance;
 mod broker_record;
 mod broker_tracker;
 mod causes;
@@ -53,6 +54,7 @@ mod options;
 mod partition_truth;
 mod pause_state;
 mod rates;
+mod restart_plan;
 mod returned;
 mod rules;
 mod stream_change;
@@ -67,6 +69,7 @@ mod what_if;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use balance::{Balance, BrokerLoad};
 pub use finding::{Finding, Rule, Severity};
 pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentRecorder};
@@ -74,6 +77,7 @@ pub use log_history::{KnownStream, LogLoss};
 pub(crate) use options::best_match;
 pub use options::{AlertOptions, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
+pub use restart_plan::{RestartCheck, RestartReason, RestartSafety, is_in_sync};
 pub use truth::{
     BrokerTruth, CursorTruth, LagTime, Reach, ReplicaView, StreamStatus, StreamTruth, Totals, Truth,
 };

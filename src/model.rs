@@ -28,7 +28,7 @@ pub use cluster::{
 };
 pub use failure::{ErrorKind, Failure, Target};
 pub use message::{Ack, AckPolicy, Headers, Message, Offset};
-pub use number_format::{counted, counted_plainly, grouped};
+pub use number_format::{counted, counted_plainly, first_names, grouped};
 pub use operation::{Operation, Outcome};
 pub use options::{
     Destination, PinnedStart, PublishOptions, RetryLimit, StartAt, StopAt, StreamOptions,

@@ -164,6 +164,12 @@ commands! {
         Delete(Stream) = "streams.delete",
         /// Show what would happen if this broker were lost.
         WhatIf(Broker) = "brokers.what-if",
+        /// Show which brokers may be restarted now, the marked ones or all, and why others may not.
+        RestartPlan = "brokers.restart-plan",
+        /// Show how evenly brokers lead and hold partitions, and what would even it.
+        Balance = "brokers.balance",
+        /// Show how far each replica of this partition is, and how fast it catches up.
+        Replicas = "partitions.replicas",
         /// End the finding about messages that are gone: you know of it.
         Acknowledge = "findings.acknowledge",
     }

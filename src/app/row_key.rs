@@ -95,6 +95,12 @@ pub enum DetailTarget {
     Row(RowKey),
     /// What would happen if that broker were lost.
     WhatIf(Arc<str>),
+    /// Which of these brokers may be restarted now; of all where none is named.
+    RestartPlan(Vec<Arc<str>>),
+    /// How evenly the brokers are loaded.
+    Balance,
+    /// How far the replicas of these partitions are.
+    Replicas(Vec<PartitionKey>),
     /// An error.
     Failure(Failure),
     /// The notices of this session.

@@ -7,6 +7,7 @@ mod cursor;
 mod demo;
 mod publish;
 mod redrive;
+mod restart_plan;
 mod streams;
 mod tail;
 
@@ -23,6 +24,7 @@ pub(crate) use publish::{
     EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs,
 };
 pub(crate) use redrive::RedriveArgs;
+pub(crate) use restart_plan::RestartPlanArgs;
 pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
 pub(crate) use tail::TailArgs;
 
@@ -74,6 +76,8 @@ impl Invocation {
             | ClusterTask::Redrive(_)
             | ClusterTask::Activity(_)
             | ClusterTask::Check(_)
+            | ClusterTask::Balance(_)
+            | ClusterTask::RestartPlan(_)
             | ClusterTask::Bench(_) => None,
         }
     }
@@ -295,6 +299,10 @@ pub(crate) enum ClusterTask {
     Activity(ActivityArgs),
     /// Judge the cluster's health, for scripts
     Check(CheckArgs),
+    /// Print how evenly the brokers lead and hold partitions, and what would even it
+    Balance(OutputArgs),
+    /// Say whether brokers may be restarted now, or restart them one after another
+    RestartPlan(Box<RestartPlanArgs>),
     /// Measure rate and latency on the cluster at hand
     #[command(subcommand)]
     Bench(BenchTask),

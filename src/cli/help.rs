@@ -19,7 +19,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 9] = [
+const EXAMPLES: [(&str, &str); 10] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -69,6 +69,12 @@ nats sub --raw --count 1 orders | liftui envelope decode",
         "check",
         "liftui check -o prometheus
 liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
+    ),
+    (
+        "restart-plan",
+        "liftui restart-plan
+liftui restart-plan node-2 --wait && ssh node-2 systemctl restart liftbridge
+liftui restart-plan --exec 'ssh $LIFTUI_BROKER_HOST systemctl restart liftbridge'",
     ),
 ];
 

@@ -1,9 +1,7 @@
 //! Commands that are one operation: create, delete, pause, resume, readonly, writable, setting a cursor.
 //! What the operations do is the client's; here they are confirmed, sent and reported.
 
-use std::io::{self, BufRead, BufReader, Write};
-
-use tokio::task::spawn_blocking;
+use std::io::Write;
 
 use super::args::{CursorSetArgs, DeleteArgs};
 use super::audit_log;
@@ -81,7 +79,7 @@ pub(crate) async fn send(
     Ok(outcome?)
 }
 
-/// Whether the stream's name was typed. A thread of its own waits for the line, so that SIGINT ends the question.
+/// Whether the stream's name was typed.
 async fn is_confirmed(context: &mut CommandContext<'_>, stream: &str) -> Result<bool> {
     if !context.console.in_is_terminal {
         return Err(CliError::refused(format!(
@@ -90,15 +88,7 @@ async fn is_confirmed(context: &mut CommandContext<'_>, stream: &str) -> Result<
     }
     let question =
         format!("Deletes stream \"{stream}\" with all its messages. Type its name to go on: ");
-    context.console.err.write_all(question.as_bytes())?;
-    context.console.err.flush()?;
-    let input = std::mem::replace(&mut context.console.input, Box::new(io::empty()));
-    let answer = spawn_blocking(move || {
-        let mut typed = String::new();
-        BufReader::new(input).read_line(&mut typed)?;
-        io::Result::Ok(typed)
-    });
-    let typed = answer.await.map_err(io::Error::from)??;
+    let typed = context.console.ask(&question).await?;
     Ok(typed.trim() == stream)
 }
 

@@ -4,6 +4,11 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
 
+use tokio::task::spawn_blocking;
+
+/// Bytes of an answer at most: names of streams are shorter.
+const MAX_ANSWER: usize = 64 * 1024;
+
 /// The streams of a process and what they are.
 pub struct Stdio {
     /// Standard output.
@@ -33,10 +38,35 @@ impl Stdio {
         }
     }
 
+    /// Asks on standard error, and returns the line that is answered. A thread of its own waits for it, so that SIGINT ends
+    /// the question.
+    pub(crate) async fn ask(&mut self, question: &str) -> io::Result<String> {
+        self.err.write_all(question.as_bytes())?;
+        self.err.flush()?;
+        let mut input = std::mem::replace(&mut self.input, Box::new(io::empty()));
+        let answer = spawn_blocking(move || {
+            let line = read_line(&mut input);
+            (input, line)
+        });
+        let (input, line) = answer.await?;
+        self.input = input;
+        line
+    }
+
     /// Writes one line to standard error. Where even that fails there is nowhere left to report it.
     pub(crate) fn print_error(&mut self, sentence: &str) {
         let _nobody_reads = writeln!(self.err, "{sentence}");
     }
+}
+
+/// Reads a line and not a byte more: what follows it answers the next question.
+fn read_line(input: &mut dyn Read) -> io::Result<String> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while line.len() < MAX_ANSWER && input.read(&mut byte)? > 0 && byte != *b"\n" {
+        line.extend(byte);
+    }
+    Ok(String::from_utf8_lossy(&line).into_owned())
 }
 
 impl fmt::Debug for Stdio {

@@ -81,6 +81,7 @@ impl BrokerRecord {
     fn put_off(&mut self, view: &Arc<BrokerView>, since: Timestamp) {
         self.current = false;
         self.truth.catching_up = true;
+        self.truth.back_since = Some(since);
         self.returned = Some(Returned {
             since,
             view: Arc::clone(view),

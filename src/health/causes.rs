@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::rules::partition::NEVER_ELECTS;
 use super::{Finding, Rule, Severity};
-use crate::model::{BrokerId, Target, counted};
+use crate::model::{BrokerId, Target, counted, first_names};
 
 /// Tells each broker's finding what follows from it. A broker that answers and that several streams lack in sync gets
 /// one of its own; of any other, the findings stand for themselves.
@@ -80,13 +80,7 @@ fn effects_of<'a>(effects: impl Iterator<Item = &'a Finding>) -> Vec<String> {
         .map(|((rule, elects), (count, names))| {
             let what = consequence(rule, elects);
             let count = counted(count, "partition");
-            match names.as_slice() {
-                [one, two, three, rest @ ..] if !rest.is_empty() => {
-                    let more = rest.len();
-                    format!("{count} {what}: {one}, {two}, {three} and {more} more")
-                }
-                names => format!("{count} {what}: {}", names.join(", ")),
-            }
+            format!("{count} {what}: {}", first_names(&names))
         });
     lines.collect()
 }
@@ -101,7 +95,7 @@ fn consequence(rule: Rule, elects: bool) -> &'static str {
         };
     }
     if rule == Rule::CommitStalled {
-        return "commit nothing while they wait for it";
+        return "whose commits wait for it";
     }
     if rule == Rule::BelowMinIsr {
         return "below minimum ISR";

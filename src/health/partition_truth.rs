@@ -82,7 +82,7 @@ impl PartitionTruth {
 
 /// Where one replica's log ends. How old that is and whether the broker still answers stands with the broker;
 /// [`super::Truth::replica_views`] joins both.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReplicaEnds {
     /// The broker.
     pub broker: BrokerId,
@@ -90,6 +90,8 @@ pub struct ReplicaEnds {
     pub high_watermark: Option<Offset>,
     /// The newest offset in its log; `None` where it never reported it.
     pub newest_offset: Option<Offset>,
+    /// Messages a second by which its log grows while it is behind; `None` where it is not, or that is unknown.
+    pub speed: Option<f64>,
 }
 
 /// Something that may not be known.

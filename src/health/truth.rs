@@ -63,6 +63,7 @@ impl Truth {
                 broker: &view.broker,
                 high_watermark: view.high_watermark,
                 newest_offset: view.newest_offset,
+                speed: view.speed,
                 at: broker.and_then(|found| found.last_answer),
                 failure: broker.and_then(|found| found.failure.as_ref()),
             }
@@ -98,10 +99,21 @@ pub struct ReplicaView<'a> {
     pub high_watermark: Option<Offset>,
     /// The newest offset in its log; `None` where it never reported it.
     pub newest_offset: Option<Offset>,
+    /// Messages a second by which its log grows while it is behind; `None` where it is not, or that is unknown.
+    pub speed: Option<f64>,
     /// When it reported them; `None` where it never did.
     pub at: Option<Timestamp>,
     /// Why it did not answer when it was asked last, if it did not.
     pub failure: Option<&'a Failure>,
+}
+
+impl ReplicaView<'_> {
+    /// How many committed messages the replica holds beyond the end of its leader's log, which has lost them.
+    pub fn holds_more(&self, partition: &PartitionTruth) -> Option<i64> {
+        partition.log_loss.as_ref()?;
+        let more = self.high_watermark?.checked_sub(partition.newest_offset?)?;
+        Some(more).filter(|more| *more > 0)
+    }
 }
 
 /// A broker.
@@ -113,6 +125,8 @@ pub struct BrokerTruth {
     pub address: Arc<str>,
     /// Whether it has come back and is not believed yet: what it says contradicts the others, or nobody can tell.
     pub catching_up: bool,
+    /// When it came back last, from a silence or a restart that was seen; `None` where none was.
+    pub back_since: Option<Timestamp>,
     /// Whether it answers us: what the others say of that counts for nothing.
     pub reach: Reach,
     /// How often in a row it did not answer.

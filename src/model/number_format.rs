@@ -23,6 +23,20 @@ pub fn counted(number: usize, word: &str) -> String {
     format!("{grouped} {word}{}", plural(number == 1))
 }
 
+/// The first names of many, and how many more there are: `a, b, c and 4 more`.
+pub fn first_names<T: AsRef<str>>(names: &[T]) -> String {
+    let join = |names: &[T]| {
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        names.join(", ")
+    };
+    match names.split_at_checked(3) {
+        Some((first, rest)) if !rest.is_empty() => {
+            format!("{} and {} more", join(first), rest.len())
+        }
+        _ => join(names),
+    }
+}
+
 /// A number and its word without anything between the digits: `1 message`, `2048 messages`.
 pub fn counted_plainly(number: u64, word: &str) -> String {
     format!("{number} {word}{}", plural(number == 1))
@@ -34,12 +48,20 @@ fn plural(is_one: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::counted;
+    use super::{counted, first_names};
 
     #[test]
     fn a_count_reads_well() {
         assert_eq!(counted(0, "broker"), "0 brokers");
         assert_eq!(counted(1, "broker"), "1 broker");
         assert_eq!(counted(10_000, "stream"), "10,000 streams");
+    }
+
+    #[test]
+    fn of_many_names_the_first_ones_are_told() {
+        let names = ["a", "b", "c", "d", "e"];
+        assert_eq!(first_names(&names[..1]), "a");
+        assert_eq!(first_names(&names[..3]), "a, b, c");
+        assert_eq!(first_names(&names), "a, b, c and 2 more");
     }
 }

@@ -1,11 +1,14 @@
 //! Texts to read about one thing: a broker, a stream, a partition, a finding, an error, the keys of a place.
 
+mod balance;
 mod broker;
 mod cursor;
 mod help;
 mod incident;
 mod messages;
 mod partition;
+mod replicas;
+mod restart_plan;
 mod stream;
 mod text_builder;
 mod what_if;
@@ -16,8 +19,11 @@ pub(super) use partition::partition_detail;
 pub(super) use text_builder::{Line, draw, wrapped};
 pub(super) use what_if::what_if_detail;
 
+use balance::balance_detail;
 use cursor::{cursor_detail, group_detail};
 use incident::incident_detail;
+use replicas::replicas_detail;
+use restart_plan::restart_plan_detail;
 use stream::stream_detail;
 use text_builder::TextBuilder;
 
@@ -44,6 +50,19 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
             let lines = broker.map(|broker| what_if_detail(broker, truth, options, theme));
             let lines = lines.unwrap_or_else(|| gone_text("The broker", theme));
             (format!("What if {name}"), lines)
+        }
+        DetailTarget::RestartPlan(brokers) => {
+            let (truth, options) = (app.truth(), &app.settings().health);
+            let lines = restart_plan_detail(brokers, truth, options, app.now(), theme);
+            ("Rolling restart".to_owned(), lines)
+        }
+        DetailTarget::Balance => {
+            let lines = balance_detail(app.truth(), theme);
+            ("Balance of the brokers".to_owned(), lines)
+        }
+        DetailTarget::Replicas(keys) => {
+            let lines = replicas_detail(keys, app.truth(), app.now(), theme);
+            ("Replicas".to_owned(), lines)
         }
         DetailTarget::Failure(failure) => {
             let lines = messages::failure_detail(failure, theme);

@@ -58,7 +58,7 @@ fn commits_that_stand_still_show_at_the_second_look() {
     // Until its leader takes it out of the ISR, nothing is committed.
     fault(&test, &format!("kill {follower}"));
     test.ok("publish orders text --ack leader");
-    let stalled = "1 partition commit nothing while they wait for it: orders:0";
+    let stalled = "1 partition whose commits wait for it: orders:0";
     let twice = test.line("check");
     assert!(twice.code == 2 && twice.out.contains(stalled), "{twice:?}");
 }

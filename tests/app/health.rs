@@ -10,6 +10,7 @@ mod incidents;
 mod losses;
 mod partitions;
 mod random;
+mod restart_plan;
 mod scale;
 mod verdict;
 mod world;

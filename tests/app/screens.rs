@@ -6,6 +6,7 @@ mod check;
 mod forms;
 mod messages;
 mod pictures;
+mod plans;
 mod styles;
 
 use std::fmt::Write;

@@ -34,6 +34,9 @@ pub(super) fn run(
             toggle(targets, |one| one.readonly, set_readonly, truth, context);
         }
         ClusterCommand::WhatIf => what_if(selected, truth, context),
+        ClusterCommand::RestartPlan => restart_plan(targets, context),
+        ClusterCommand::Balance => context.request(AppRequest::ShowDetail(DetailTarget::Balance)),
+        ClusterCommand::Replicas => replicas(targets, truth, context),
         ClusterCommand::Acknowledge => acknowledge(selected, truth, context),
         ClusterCommand::Publish => {
             let target = selected.and_then(publish_target);
@@ -46,13 +49,16 @@ pub(super) fn run(
 
 /// Tails the partitions of these rows.
 pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
-    let Some(partitions) = some_partitions(targets, truth, context) else {
-        return;
-    };
+    if let Some(partitions) = some_partitions(targets, truth, context) {
+        context.request(AppRequest::Tail(keys_of(partitions)));
+    }
+}
+
+fn keys_of(partitions: Partitions) -> Vec<PartitionKey> {
     let keys = partitions
         .into_iter()
         .flat_map(|(stream, ids)| ids.into_iter().map(move |id| (Arc::clone(&stream), id)));
-    context.request(AppRequest::Tail(keys.collect()));
+    keys.collect()
 }
 
 /// The stream that the form for a message begins with, and its partition where one is selected.
@@ -77,6 +83,27 @@ fn what_if(selected: Option<&RowKey>, truth: &Truth, context: &mut Context) {
             Level::Note,
             "choose a broker to see what would follow from its loss",
         ),
+    }
+}
+
+/// Plans the restart of several marked brokers; of all where one is selected: of one alone, the loss tells all.
+fn restart_plan(targets: &[RowKey], context: &mut Context) {
+    let mut brokers: Vec<Arc<str>> = Vec::new();
+    for row in targets {
+        if let RowKey::Broker(name) = row {
+            brokers.push(Arc::clone(name));
+        }
+    }
+    if brokers.len() < 2 {
+        brokers.clear();
+    }
+    context.request(AppRequest::ShowDetail(DetailTarget::RestartPlan(brokers)));
+}
+
+fn replicas(targets: &[RowKey], truth: &Truth, context: &mut Context) {
+    if let Some(partitions) = some_partitions(targets, truth, context) {
+        let target = DetailTarget::Replicas(keys_of(partitions));
+        context.request(AppRequest::ShowDetail(target));
     }
 }
 

@@ -1,5 +1,6 @@
 //! One partition's truth: who leads, where the log ends, how far each replica is behind.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::health::commit_stall::CommitStall;
 use crate::health::leader::{self, LeaderTracker};
 use crate::health::log_history::LogHistory;
 use crate::health::pause_state::ProbeHistory;
-use crate::health::rates::RateWindow;
+use crate::health::rates::{RateWindow, Sample};
 use crate::health::view_merge::StreamClaims;
 use crate::health::{Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 use crate::model::{BrokerId, Partition, Timestamp};
@@ -26,6 +27,8 @@ pub(in crate::health) struct PartitionMemory {
     leader: LeaderTracker,
     pub(in crate::health) log: LogHistory,
     pub(super) stall: Option<CommitStall>,
+    /// Newest offsets of the replicas that are not in sync.
+    behind: BTreeMap<BrokerId, RateWindow>,
 }
 
 impl PartitionMemory {
@@ -52,6 +55,11 @@ impl PartitionMemory {
         truth.high_watermark = truth.high_watermark.max(self.log.committed());
         truth.log_loss = self.log.loss().cloned();
         truth.in_sync = in_sync(&truth, context);
+        self.record_behind(&truth, claims);
+        for ends in &mut truth.replica_ends {
+            let window = self.behind.get(&ends.broker);
+            ends.speed = window.and_then(|window| window.rate_of(&ends.broker));
+        }
         truth.replica_lag = self.replica_lag(&truth, claims);
         Some(truth)
     }
@@ -107,6 +115,21 @@ impl PartitionMemory {
         });
         if let Some(claim) = most {
             truth.set_ends(claim.broker, claim.value);
+        }
+    }
+
+    /// Records how the logs of replicas grow that are not in sync.
+    fn record_behind(&mut self, truth: &PartitionTruth, claims: &[Claim<'_, Partition>]) {
+        let is_missing = |id: &BrokerId| truth.missing().any(|missing| missing == id);
+        self.behind.retain(|broker, _| is_missing(broker));
+        let own = claims.iter().filter(|claim| claim.current);
+        for claim in own.filter(|claim| is_missing(claim.broker)) {
+            let sample = Sample {
+                at: claim.at,
+                newest: claim.value.newest_offset,
+            };
+            let window = self.behind.entry(BrokerId::clone(claim.broker));
+            window.or_default().record(claim.broker, sample);
         }
     }
 
@@ -172,6 +195,7 @@ fn replica_ends(replicas: &[BrokerId], claims: &[Claim<'_, Partition>]) -> Vec<R
             broker: BrokerId::clone(broker),
             high_watermark: claim.map(|claim| claim.value.high_watermark),
             newest_offset: claim.map(|claim| claim.value.newest_offset),
+            speed: None,
         }
     };
     replicas.iter().map(ends).collect()

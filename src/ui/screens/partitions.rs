@@ -167,7 +167,7 @@ fn replica_view(
 ) -> Vec<Span<'static>> {
     let leads = partition.leader.as_ref() == Some(view.broker);
     let in_sync = partition.in_sync.contains(view.broker);
-    let ahead = !leads && holds_more(partition, view).is_some();
+    let ahead = !leads && view.holds_more(partition).is_some();
     let (sign, style) = match (view.failure.is_some() || ahead, in_sync) {
         (true, _) => (theme.glyphs.broken, theme.broken),
         (false, true) => (theme.glyphs.good, theme.good),
@@ -198,16 +198,9 @@ fn replica_view(
     ]
 }
 
-/// How many committed messages that replica holds beyond the end of its leader's log, which has lost them.
-fn holds_more(partition: &PartitionTruth, view: &ReplicaView<'_>) -> Option<i64> {
-    partition.log_loss.as_ref()?;
-    let more = view.high_watermark?.checked_sub(partition.newest_offset?)?;
-    Some(more).filter(|more| *more > 0)
-}
-
 /// How many messages that replica is behind, or holds more; empty where neither is so.
 fn lacks(partition: &PartitionTruth, view: &ReplicaView<'_>) -> String {
-    if let Some(more) = holds_more(partition, view) {
+    if let Some(more) = view.holds_more(partition) {
         return format!("  holds {} more", format::count(more));
     }
     let mut lags = partition.replica_lag.iter();

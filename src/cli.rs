@@ -20,6 +20,7 @@ mod hex;
 mod incidents;
 mod json;
 mod keys;
+mod known_brokers;
 mod list;
 mod logging;
 mod mutate;

@@ -28,8 +28,8 @@ use executor::{Executor, ExecutorDeps};
 use terminal::RealTerminal;
 
 pub use options::{
-    Access, ChangeAccess, Console, ConsoleAnswer, Contexts, DashboardOptions, IncidentAccess,
-    RuntimeSession,
+    Access, BrokerAccess, ChangeAccess, Console, ConsoleAnswer, Contexts, DashboardOptions,
+    IncidentAccess, RuntimeSession,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
@@ -58,6 +58,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         contexts,
         changes,
         incidents,
+        brokers,
         editor,
     } = options;
     loop {
@@ -73,7 +74,12 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             editor: editor.clone(),
         });
         let running = EventLoop::new(screen, &session, contexts.as_ref(), inbox, executor);
-        match running.run().await? {
+        let ended = running.run().await;
+        if let Some(keep) = &brokers {
+            let known = session.access.observer().brokers();
+            keep(&session.settings.cluster, &known);
+        }
+        match ended? {
             LoopExit::Quit => return Ok(()),
             LoopExit::Switch(next) => session = *next,
         }

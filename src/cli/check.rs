@@ -37,7 +37,7 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
 pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) -> Result {
     let rules = args.rules();
     let cluster = context.cluster_name();
-    let known = last_check::read(&cluster);
+    let known = known_streams(&cluster);
     let report = match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
             if args.acknowledge {
@@ -54,6 +54,11 @@ pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) ->
     report.print(out, args.output)?;
     out.flush()?;
     Ok(Exit(report.verdict.exit_code()))
+}
+
+/// How far the logs of the cluster had come when it was checked last.
+pub(crate) fn known_streams(cluster: &str) -> BTreeMap<String, KnownStream> {
+    last_check::read(cluster)
 }
 
 /// Looks so many times, and holds what is seen against what is known. Fails where no broker answers at all.

@@ -13,6 +13,7 @@ use tokio::time::interval;
 use super::command_context::CommandContext;
 use super::exit::Result;
 use super::json::JsonTime;
+use super::known_brokers;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::ConfigFile;
 use crate::health::{AlertOptions, Finding, Health, HealthOptions, Reach, Truth};
@@ -46,6 +47,8 @@ pub(crate) struct ClusterSnapshot {
     pub(crate) unread: Vec<(PartitionId, Failure)>,
     /// When it was begun.
     begun: Timestamp,
+    /// What the cluster is called.
+    cluster: String,
 }
 
 impl ClusterSnapshot {
@@ -62,6 +65,7 @@ impl ClusterSnapshot {
             paused: Vec::new(),
             unread: Vec::new(),
             begun: Timestamp::now(),
+            cluster: context.cluster_name(),
         })
     }
 
@@ -77,6 +81,7 @@ impl ClusterSnapshot {
         self.observer.fetch_metadata().await?;
         self.observe_all().await;
         self.probe().await;
+        known_brokers::keep(&self.cluster, &self.observer.brokers());
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{Options, OutputArgs, OutputForm, When};
 use super::exit::{CliError, Result};
+use super::known_brokers;
 use super::output::{OutputRow, Printer};
 use super::stdio::Stdio;
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
@@ -68,7 +69,8 @@ impl<'a> CommandContext<'a> {
             return Ok(access.clone());
         }
         let cluster = &self.settings.cluster;
-        let opened = access(cluster, impatient(connect_options(cluster), cluster))?;
+        let options = connect_options(&self.cluster_name(), cluster);
+        let opened = access(cluster, impatient(options, cluster))?;
         self.access = Some(opened.clone());
         Ok(opened)
     }
@@ -115,8 +117,8 @@ impl<'a> CommandContext<'a> {
 }
 
 /// A client of that cluster, or an observer where it is only watched.
-pub(crate) fn open_access(cluster: &ClusterSettings) -> Result<Access> {
-    access(cluster, connect_options(cluster))
+pub(crate) fn open_access(name: &str, cluster: &ClusterSettings) -> Result<Access> {
+    access(cluster, connect_options(name, cluster))
 }
 
 fn access(cluster: &ClusterSettings, options: ConnectOptions) -> Result<Access> {
@@ -129,7 +131,7 @@ fn access(cluster: &ClusterSettings, options: ConnectOptions) -> Result<Access> 
     opened.map_err(|error| CliError::usage(error.to_string()))
 }
 
-fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
+fn connect_options(name: &str, cluster: &ClusterSettings) -> ConnectOptions {
     let tls = cluster.tls.value.clone().map(|files| TlsOptions {
         ca: files.ca,
         cert: files.cert,
@@ -142,6 +144,7 @@ fn connect_options(cluster: &ClusterSettings) -> ConnectOptions {
         request_timeout: cluster.timeout.value,
         tls,
         advertise: cluster.advertise.value.clone(),
+        remembered: known_brokers::read(name),
         // Whoever looks at a tail decides how long it may be silent.
         resubscribe_limit: None,
         ..ConnectOptions::default()

@@ -11,7 +11,7 @@ use super::audit_log;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::incidents;
+use super::{incidents, known_brokers};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
@@ -31,6 +31,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
         contexts: Some(contexts(settings, parts)),
         changes: Some(Arc::new(audit_log::record)),
         incidents: Some(Arc::new(incidents::keep)),
+        brokers: Some(Arc::new(known_brokers::keep)),
         ..DashboardOptions::new(first)
     };
     Ok(show(options).await?)
@@ -116,7 +117,7 @@ impl DashboardParts {
 
     fn session(&self, name: &str, cluster: &ClusterSettings) -> Result<runtime::RuntimeSession> {
         Ok(runtime::RuntimeSession {
-            access: open_access(cluster)?,
+            access: open_access(name, cluster)?,
             settings: AppSettings {
                 cluster: name.to_owned(),
                 incidents: incidents::read(name),

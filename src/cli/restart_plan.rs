@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::args::RestartPlanArgs;
 use super::cell_format;
+use super::check;
 use super::cluster_snapshot::{ClusterSnapshot, health_options};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
@@ -114,6 +115,8 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     async fn open(context: &mut CommandContext<'_>, args: &'a RestartPlanArgs) -> Result<Self> {
         let mut snapshot = ClusterSnapshot::new(context)?;
+        let known = check::known_streams(&context.cluster_name());
+        snapshot.health.recall(known);
         snapshot.look().await?;
         // A commit that stands still shows at the second look.
         snapshot.look_again(1, BETWEEN_LOOKS).await;

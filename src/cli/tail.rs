@@ -1,6 +1,7 @@
 //! `liftui tail`: messages of some partitions, merged by time, filtered and printed, with nothing left out.
 //! Subscriptions are in `subscriptions`, what happens to them in `runner`, printing in `print`; between them go sealed chunks.
 
+mod committed;
 mod print;
 mod runner;
 mod subscriptions;
@@ -36,6 +37,9 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     let partition_specs = narrow_to_key(context, args, found, &cluster)?;
     if args.resume {
         resume(context, &observer, &partition_specs).await?;
+    }
+    if args.wait_committed {
+        committed::wait(context, &observer, args, &partition_specs).await?;
     }
     let form = form(context, args, &partition_specs);
     let specs = subscribe_specs(args, &partition_specs);

@@ -15,6 +15,8 @@ pub enum AddressOrigin {
     Configured,
     /// A broker's metadata named it.
     Discovered,
+    /// An earlier run knew it, partitions name it, and no broker lists it.
+    Remembered,
 }
 
 /// What is known of one broker's address.
@@ -70,18 +72,25 @@ impl BrokerHealth {
 #[derive(Debug)]
 pub(crate) struct Brokers {
     prefer: Prefer,
+    /// Where brokers of other runs listened: those that nobody has named yet.
+    remembered: Mutex<Vec<(BrokerId, String)>>,
     known: Mutex<BTreeMap<Arc<str>, BrokerHealth>>,
 }
 
 impl Brokers {
-    /// Knows the seeds, `host:port` each.
-    pub(crate) fn new(seeds: &[String], prefer: Prefer) -> Self {
+    /// Knows the seeds, `host:port` each, and where other brokers listened in an earlier run.
+    pub(crate) fn new(
+        seeds: &[String],
+        prefer: Prefer,
+        remembered: Vec<(BrokerId, String)>,
+    ) -> Self {
         let configured = |seed: &String| {
             let health = BrokerHealth::new(seed, AddressOrigin::Configured);
             (Arc::clone(&health.address), health)
         };
         Self {
             prefer,
+            remembered: Mutex::new(remembered),
             known: Mutex::new(seeds.iter().map(configured).collect()),
         }
     }
@@ -217,8 +226,16 @@ impl Brokers {
     /// Takes in what the broker at `address` says of the cluster. A broker that moved to another address is
     /// forgotten under the old one.
     pub(crate) fn learn_brokers(&self, address: &str, cluster: &Cluster) {
-        self.update(address, |broker| broker.id.clone_from(&cluster.answered_by));
         let mut known = self.lock();
+        if let Some(broker) = known.get_mut(address) {
+            let is_another =
+                broker.origin == AddressOrigin::Remembered && broker.id != cluster.answered_by;
+            if is_another {
+                known.remove(address);
+                return;
+            }
+            broker.id.clone_from(&cluster.answered_by);
+        }
         for broker in &cluster.brokers {
             let listed = broker.address();
             known.retain(|at, other| {
@@ -232,6 +249,38 @@ impl Brokers {
             health.id = Some(Arc::clone(&broker.id));
             health.workload = Some(broker.partition_count);
         }
+        self.look_where_they_were(cluster, &mut known);
+    }
+
+    /// Adds brokers that partitions name and that nobody lists, where an earlier run knew them.
+    fn look_where_they_were(
+        &self,
+        cluster: &Cluster,
+        known: &mut BTreeMap<Arc<str>, BrokerHealth>,
+    ) {
+        let mut remembered = self
+            .remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        remembered.retain(|(id, address)| {
+            if known.values().any(|broker| broker.id.as_ref() == Some(id)) {
+                return false;
+            }
+            let partitions = cluster
+                .streams
+                .values()
+                .flat_map(|stream| &stream.partitions);
+            if !partitions
+                .flat_map(|one| &one.replicas)
+                .any(|replica| replica == id)
+            {
+                return true;
+            }
+            let mut health = BrokerHealth::new(address, AddressOrigin::Remembered);
+            health.id = Some(Arc::clone(id));
+            known.entry(Arc::clone(&health.address)).or_insert(health);
+            false
+        });
     }
 
     fn update(&self, address: &str, change: impl FnOnce(&mut BrokerHealth)) {
@@ -272,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_seed_by_another_name_gives_way_to_the_advertised_address_once_that_answers() {
-        let brokers = Brokers::new(&["localhost:1".into()], Prefer::Random);
+        let brokers = Brokers::new(&["localhost:1".into()], Prefer::Random, Vec::new());
         brokers.learn_brokers("localhost:1", &cluster("a", &[("a", 1), ("b", 2)]));
         assert_eq!(
             addresses(&brokers),
@@ -284,7 +333,7 @@ mod tests {
 
     #[test]
     fn an_address_that_has_answered_beats_one_that_never_did() {
-        let brokers = Brokers::new(&["seed:1".into()], Prefer::Random);
+        let brokers = Brokers::new(&["seed:1".into()], Prefer::Random, Vec::new());
         let mut told = cluster("a", &[("a", 1)]);
         told.brokers[0].host = "pod-0.internal".into();
         brokers.learn_brokers("seed:1", &told);
@@ -301,7 +350,7 @@ mod tests {
 
     #[test]
     fn an_advertised_address_that_never_answered_is_explained() {
-        let brokers = Brokers::new(&["seed:1".into()], Prefer::Random);
+        let brokers = Brokers::new(&["seed:1".into()], Prefer::Random, Vec::new());
         let mut told = cluster("a", &[("a", 1)]);
         told.brokers[0].host = "pod-0.internal".into();
         brokers.learn_brokers("seed:1", &told);
@@ -323,8 +372,32 @@ mod tests {
     }
 
     #[test]
+    fn who_is_named_and_not_listed_is_looked_for_where_it_was() {
+        let was = |id: &str, address: &str| (Arc::from(id), address.to_owned());
+        let remembered = vec![was("b", "127.0.0.1:2"), was("gone", "127.0.0.1:9")];
+        let brokers = Brokers::new(&["127.0.0.1:1".into()], Prefer::Random, remembered);
+        let mut told = cluster("a", &[("a", 1)]);
+        let partition = crate::model::Partition {
+            replicas: vec!["a".into(), "b".into()],
+            ..Default::default()
+        };
+        let stream = crate::model::Stream {
+            name: "orders".into(),
+            subject: "orders".into(),
+            created: Timestamp::default(),
+            partitions: vec![partition],
+        };
+        told.streams = [(Arc::clone(&stream.name), stream)].into();
+        brokers.learn_brokers("127.0.0.1:1", &told);
+        assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:2"]);
+        // Listed elsewhere, it is forgotten where it was.
+        brokers.learn_brokers("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 3)]));
+        assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:3"]);
+    }
+
+    #[test]
     fn a_broker_that_moved_is_forgotten_where_it_was() {
-        let brokers = Brokers::new(&["127.0.0.1:1".into()], Prefer::Random);
+        let brokers = Brokers::new(&["127.0.0.1:1".into()], Prefer::Random, Vec::new());
         brokers.learn_brokers("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 2)]));
         brokers.learn_brokers("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 3)]));
         assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:3"]);
@@ -332,7 +405,11 @@ mod tests {
 
     #[test]
     fn brokers_that_failed_last_are_tried_last() {
-        let brokers = Brokers::new(&["a:1".into(), "b:1".into(), "c:1".into()], Prefer::Random);
+        let brokers = Brokers::new(
+            &["a:1".into(), "b:1".into(), "c:1".into()],
+            Prefer::Random,
+            Vec::new(),
+        );
         let error = Error::new(ErrorKind::Unreachable, Target::Cluster, "gone");
         brokers.record_failure("b:1", &error);
         for _ in 0..20 {

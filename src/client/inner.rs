@@ -71,7 +71,7 @@ impl Handle {
         let options = Arc::new(options);
         let tasks = Tasks::default();
         let core = Arc::new(Inner {
-            brokers: Brokers::new(&options.seeds, options.prefer),
+            brokers: Brokers::new(&options.seeds, options.prefer, options.remembered.clone()),
             pool: Pool::new(Arc::clone(&options), tasks.clone())?,
             metadata: Cache::default(),
             round_robin: RotatingStart::default(),

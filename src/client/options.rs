@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::ClientConfig;
 
+use crate::model::BrokerId;
+
 /// Which broker to ask where any will do. Those that failed last come last in any case, and metadata is answered by
 /// whoever is fastest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +54,9 @@ pub struct ConnectOptions {
     pub tls: Option<TlsOptions>,
     /// Where a broker advertises the left `host:port`, the right one is dialled.
     pub advertise: Vec<(String, String)>,
+    /// Where brokers listened in an earlier run, by id. One that partitions name and no broker lists is looked for there:
+    /// brokers leave one that has come back out of their lists for up to two minutes (wire-contract §0.5).
+    pub remembered: Vec<(BrokerId, String)>,
 }
 
 impl Default for ConnectOptions {
@@ -71,6 +76,7 @@ impl Default for ConnectOptions {
             max_answer_bytes: 64 << 20,
             tls: None,
             advertise: Vec::new(),
+            remembered: Vec::new(),
         }
     }
 }

@@ -36,6 +36,11 @@ impl Folders {
         self.state.join("incidents").join(file_name(cluster))
     }
 
+    /// The file of where the brokers of the cluster of that name listened last.
+    pub fn known_brokers(&self, cluster: &str) -> PathBuf {
+        self.state.join("brokers").join(file_name(cluster))
+    }
+
     /// The file of what the last check saw of the cluster of that name.
     pub fn last_check(&self, cluster: &str) -> PathBuf {
         self.state.join("checks").join(file_name(cluster))

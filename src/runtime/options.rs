@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::app::Settings;
-use crate::client::{Client, Observer};
+use crate::client::{BrokerHealth, Client, Observer};
 use crate::health::Incident;
 use crate::model::{Failure, Operation, Outcome};
 use crate::ui::Theme;
@@ -47,6 +47,9 @@ pub type ChangeAccess = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) 
 /// Keeps the incidents of the cluster of that name for later runs.
 pub type IncidentAccess = Arc<dyn Fn(&str, &[Arc<Incident>]) + Send + Sync>;
 
+/// Keeps where the brokers of the cluster of that name listen for later runs.
+pub type BrokerAccess = Arc<dyn Fn(&str, &[BrokerHealth]) + Send + Sync>;
+
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
 pub struct RuntimeSession {
@@ -71,6 +74,8 @@ pub struct DashboardOptions {
     pub changes: Option<ChangeAccess>,
     /// Who keeps incidents for later runs, where they are kept.
     pub incidents: Option<IncidentAccess>,
+    /// Who keeps where brokers listen when a session ends, where that is kept.
+    pub brokers: Option<BrokerAccess>,
     /// The command that edits a file; through a shell.
     pub editor: String,
 }
@@ -84,6 +89,7 @@ impl DashboardOptions {
             contexts: None,
             changes: None,
             incidents: None,
+            brokers: None,
             editor: super::editor::preferred(),
         }
     }

@@ -70,3 +70,36 @@ fn fewer_looks_than_one_are_refused() {
     assert_eq!(code, 3, "a check that could not judge: {sentence}");
     assert!(sentence.contains("looks"), "{sentence}");
 }
+
+#[test]
+fn a_tail_waits_for_what_is_stored_to_be_committed_as_long_as_it_may() {
+    let (test, leader) = with_messages();
+    let follower = leader % 3 + 1;
+    fault(&test, &format!("kill {follower}"));
+    test.ok("publish orders late --ack leader");
+    let (code, sentence) = test.fails("tail orders --to end --wait-committed --timeout 1s");
+    assert_eq!(code, 1);
+    assert!(
+        sentence.contains("1 message is still not committed after 1s"),
+        "{sentence}"
+    );
+    // The leader takes the dead follower out of the ISR after a while.
+    let out = test.ok("tail orders --to end --wait-committed --timeout 50s -o raw");
+    assert!(out.ends_with("late\n"), "{out}");
+    let (code, sentence) = test.fails("tail orders --wait-committed");
+    assert_eq!(code, 2);
+    assert!(sentence.contains("--to end"), "{sentence}");
+}
+
+#[test]
+fn where_brokers_listen_is_kept_for_a_later_run() {
+    let test = TestCluster::new();
+    test.ok("brokers");
+    let folder = test.home.path().join(".local/state/liftui/brokers");
+    let file = std::fs::read_dir(folder).expect("it was kept").next();
+    let path = file.expect("one cluster").expect("a file").path();
+    let kept = std::fs::read_to_string(path).expect("it can be read");
+    for address in test.addresses() {
+        assert!(kept.contains(&address), "{address}: {kept}");
+    }
+}

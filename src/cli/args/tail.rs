@@ -45,6 +45,9 @@ pub(crate) struct TailArgs {
     /// Resume partitions that are paused
     #[arg(long)]
     pub(crate) resume: bool,
+    /// With --to end, wait until all that is stored now is committed, no longer than --timeout
+    #[arg(long)]
+    pub(crate) wait_committed: bool,
     /// Print each message so: %t %p %o %k %v %h %T, \n, \t
     #[arg(short, long, value_name = "FORMAT", conflicts_with = "output", value_parser = MessageFormat::parse)]
     pub(crate) format: Option<MessageFormat>,

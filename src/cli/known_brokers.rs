@@ -1,0 +1,76 @@
+//! Where the brokers of a cluster listened when they were seen last: a file a cluster in the state folder.
+//! A broker that the others do not list for a while after its return is looked for there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::state_file;
+use crate::client::BrokerHealth;
+use crate::config::Folders;
+use crate::model::{BrokerId, Timestamp};
+
+/// A broker that was not seen for so long is forgotten.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
+
+/// Where a broker listened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct KnownBroker {
+    /// `host:port`.
+    address: String,
+    /// When it answered there last, in Unix nanoseconds.
+    seen: i64,
+}
+
+/// Known brokers by id.
+type KnownBrokers = BTreeMap<String, KnownBroker>;
+
+/// Where each broker listened; none where nothing was kept or it cannot be read.
+pub(crate) fn read(cluster: &str) -> Vec<(BrokerId, String)> {
+    let now = Timestamp::now();
+    let known = read_file(cluster).into_iter();
+    let fresh = known.filter(|(_, broker)| Timestamp(broker.seen).age(now) < FORGOTTEN_AFTER);
+    fresh
+        .map(|(id, broker)| (Arc::from(id), broker.address))
+        .collect()
+}
+
+/// Keeps where those brokers listen that have answered.
+pub(crate) fn keep(cluster: &str, brokers: &[BrokerHealth]) {
+    let Some(folders) = Folders::of_user() else {
+        return;
+    };
+    let now = Timestamp::now();
+    let mut known = read_file(cluster);
+    known.retain(|_, broker| Timestamp(broker.seen).age(now) < FORGOTTEN_AFTER);
+    for broker in brokers {
+        if let (Some(id), Some(seen)) = (&broker.id, broker.last_answer) {
+            let address = broker.address.to_string();
+            known.insert(
+                id.to_string(),
+                KnownBroker {
+                    address,
+                    seen: seen.0,
+                },
+            );
+        }
+    }
+    let path = folders.known_brokers(cluster);
+    if let Err(error) = state_file::replace(&path, &known) {
+        tracing::warn!(%error, path = %path.display(), "where brokers listen was not kept");
+    }
+}
+
+fn read_file(cluster: &str) -> KnownBrokers {
+    let path = Folders::of_user().map(|folders| folders.known_brokers(cluster));
+    match path.map(|path| state_file::read(&path)) {
+        Some(Ok(known)) => known,
+        Some(Err(error)) => {
+            tracing::warn!(%error, "where brokers listened cannot be read");
+            KnownBrokers::new()
+        }
+        None => KnownBrokers::new(),
+    }
+}

@@ -13,6 +13,7 @@ mod cursors;
 mod dashboard;
 mod demo;
 mod envelope;
+mod escaped_output;
 mod exit;
 mod help;
 mod hex;
@@ -38,6 +39,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 pub use args::Invocation;
+pub use escaped_output::EscapedOutput;
 pub use exit::Exit;
 pub use stdio::Stdio;
 

@@ -8,6 +8,7 @@ mod report;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 

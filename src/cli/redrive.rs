@@ -5,7 +5,6 @@ mod batch;
 mod journal;
 mod plan;
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use super::args::RedriveArgs;
 use super::audit_log;
 use super::cell_format::plain;
 use super::command_context::CommandContext;
+use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, Printer, output_row};
 use super::partition_spec::{self, no_such_stream};
@@ -181,7 +181,7 @@ impl Redrive {
     ) -> Result {
         let mut error = None;
         let mut total = Totals::default();
-        let mut out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
+        let mut out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
         let mut printer = Printer::new(&mut out, context.form(args.output), context.colours());
         for range in &plan.ranges {
             let mut totals = Totals::default();

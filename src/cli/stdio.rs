@@ -4,12 +4,15 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
 
+use super::escaped_output::EscapedOutput;
+use crate::ui::sanitise;
+
 /// The streams of a process and what they are.
 pub struct Stdio {
-    /// Standard output.
-    pub out: Box<dyn Write + Send>,
-    /// Standard error.
-    pub err: Box<dyn Write + Send>,
+    /// Standard output: data where it is a pipe or a file.
+    pub out: EscapedOutput,
+    /// Standard error: always for eyes, sooner or later.
+    pub err: EscapedOutput,
     /// Standard input.
     pub input: Box<dyn Read + Send>,
     /// Whether standard output is a terminal.
@@ -23,11 +26,12 @@ pub struct Stdio {
 impl Stdio {
     /// The streams of this process.
     pub fn of_process() -> Self {
+        let out_is_terminal = io::stdout().is_terminal();
         Self {
-            out: Box::new(io::stdout()),
-            err: Box::new(io::stderr()),
+            out: EscapedOutput::new(Box::new(io::stdout()), out_is_terminal),
+            err: EscapedOutput::new(Box::new(io::stderr()), true),
             input: Box::new(io::stdin()),
-            out_is_terminal: io::stdout().is_terminal(),
+            out_is_terminal,
             err_is_terminal: io::stderr().is_terminal(),
             in_is_terminal: io::stdin().is_terminal(),
         }
@@ -35,7 +39,12 @@ impl Stdio {
 
     /// Writes one line to standard error. Where even that fails there is nowhere left to report it.
     pub(crate) fn print_error(&mut self, sentence: &str) {
-        let _nobody_reads = writeln!(self.err, "{sentence}");
+        self.print_paragraph(&sanitise::line(sentence));
+    }
+
+    /// Writes lines of our own to standard error.
+    pub(crate) fn print_paragraph(&mut self, text: &str) {
+        let _nobody_reads = writeln!(self.err, "{text}").and_then(|()| self.err.flush());
     }
 }
 

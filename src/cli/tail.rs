@@ -6,7 +6,6 @@ mod runner;
 mod subscriptions;
 mod table;
 
-use std::io;
 use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
@@ -14,6 +13,7 @@ use tokio::task::spawn_blocking;
 use super::args::{self, TailArgs};
 use super::command_context::CommandContext;
 use super::dashboard::local_offset;
+use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Result};
 use super::mutate;
 use super::partition_spec::{self, PartitionSpec};
@@ -53,7 +53,7 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
     };
-    let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
+    let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
     let printer = Printer::new(form, filter, out);
     let (runner, queue) = TailRunner::new(context.console, subscriptions, printer.count(), follows);
     let runner = if waits {

@@ -8,6 +8,7 @@ mod cli_lists;
 mod cli_messages;
 mod cli_process;
 mod cli_redrive;
+mod cli_terminal;
 mod cli_test_cluster;
 mod cli_words;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod dashboard;
 mod driver;
 mod health;
 mod hostile;
+mod hostile_broker;
 #[cfg(test)]
 mod messages;
 mod pty;

@@ -152,13 +152,13 @@ fn print(
     let out = &mut context.console.out;
     match form {
         OutputForm::Csv => Printer::new(out, form, bold).print_all(rows),
-        OutputForm::Json => writeln!(out, "{:#}", whole(truth, stream, rows)?),
-        OutputForm::Ndjson => writeln!(out, "{}", whole(truth, stream, rows)?),
+        OutputForm::Json => writeln!(out.json(), "{:#}", whole(truth, stream, rows)?),
+        OutputForm::Ndjson => writeln!(out.json(), "{}", whole(truth, stream, rows)?),
         OutputForm::Table | OutputForm::Raw => {
             summary(out, &StreamRow::from(stream))?;
-            Printer::new(&mut *out, OutputForm::Table, bold).print_all(rows)?;
+            Printer::new(out, OutputForm::Table, bold).print_all(rows)?;
             writeln!(out)?;
-            Printer::new(&mut *out, OutputForm::Table, bold).print_all(&views(rows))?;
+            Printer::new(out, OutputForm::Table, bold).print_all(&views(rows))?;
             for finding in truth.findings_of(&stream.name) {
                 let message = sanitise::line(&finding.message);
                 writeln!(out, "{}: {message}", finding.severity.as_str())?;

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::io::{self, BufWriter, Write};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use crate::cli::args::OutputForm;
 use crate::cli::audit_log;
 use crate::cli::cell_format::plain;
 use crate::cli::command_context::CommandContext;
+use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::json::JsonTime;
 use crate::cli::outcome_counts::OutcomeCounts;
@@ -113,7 +113,7 @@ pub(super) struct PublishRun {
     transport: Transport,
     form: OutputForm,
     bold: bool,
-    out: BufWriter<Box<dyn Write + Send>>,
+    out: EscapedOutput,
     in_flight: VecDeque<MessageInFlight>,
     log: PublishLog,
     error: Option<CliError>,
@@ -133,12 +133,12 @@ impl PublishRun {
         } else {
             Transport::Requests(client)
         };
-        let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
+        let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
         Self {
             transport,
             form: context.form(template.source().output),
             bold: context.colours(),
-            out: BufWriter::with_capacity(BUFFER_SIZE, out),
+            out: out.buffered(BUFFER_SIZE),
             in_flight: VecDeque::new(),
             log: PublishLog {
                 cluster: context.cluster_name(),

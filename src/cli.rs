@@ -27,6 +27,7 @@ mod outcome_counts;
 mod output;
 mod partition_spec;
 mod publish;
+mod read_budget;
 mod redrive;
 mod settings;
 mod state_file;

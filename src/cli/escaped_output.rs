@@ -1,7 +1,7 @@
 //! The one way out for text: on a terminal every character that would act on it is shown instead (I14).
 //! A pipe or a file gets the bytes as they are.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, BufWriter, Write};
 
 use crate::ui::sanitise;
@@ -83,9 +83,9 @@ impl EscapedOutput {
                         break;
                     };
                     let (invalid, after) = after.split_at(length);
-                    invalid
-                        .iter()
-                        .for_each(|byte| push_byte(&mut text, *byte, form));
+                    for byte in invalid {
+                        push_byte(&mut text, *byte, form);
+                    }
                     rest = after;
                 }
             }
@@ -148,18 +148,19 @@ fn push_text(text: &mut String, valid: &str, form: EscapeForm) {
             text.push_str(&sanitise::line(c.encode_utf8(&mut [0; 4])));
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                // A string takes all that is written to it.
+                let _infallible = write!(text, "\\u{unit:04x}");
             }
         }
     }
 }
 
 fn push_byte(text: &mut String, byte: u8, form: EscapeForm) {
-    // JSON has no bytes, and none of ours holds any.
-    text.push_str(&match form {
-        EscapeForm::Shown => format!("\\x{byte:02x}"),
-        EscapeForm::Json => "\\ufffd".to_owned(),
-    });
+    let _infallible = match form {
+        EscapeForm::Shown => write!(text, "\\x{byte:02x}"),
+        // JSON has no bytes, and none of ours holds any.
+        EscapeForm::Json => text.write_str("\\ufffd"),
+    };
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, Printer, output_row};
 use super::partition_spec::{self, no_such_stream};
+use super::read_budget::ReadBudget;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
 use crate::model::{
@@ -212,18 +213,27 @@ impl Redrive {
         let Some(spec) = range.spec(&self.from, progress) else {
             return Ok(());
         };
-        let mut messages = self
-            .observer
-            .subscribe_into(spec, ChunkBuilder::new())
-            .await?;
+        let target = Target::Partition(Arc::clone(&self.from), range.partition);
+        let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
+        let opening = self.observer.subscribe_into(spec, ChunkBuilder::new());
+        let Some(messages) = budget.wait(opening).await else {
+            return Err(budget.failure(target).into());
+        };
+        let mut messages = messages?;
+        let mut given_up = None;
         loop {
             let item = tokio::select! {
                 biased;
                 () = self.interrupt.cancelled() => break,
-                item = messages.next() => item,
+                item = budget.wait(messages.next()) => item,
+            };
+            let Some(item) = item else {
+                given_up = Some(budget.failure(target));
+                break;
             };
             match item {
                 Some(SubscriptionItem::Batch(chunk)) => {
+                    budget.earn(chunk.len(), chunk.payload_bytes());
                     if self.copy_chunk(plan, range, &chunk, totals).await? {
                         break;
                     }
@@ -239,7 +249,8 @@ impl Redrive {
             .as_mut()
             .map(BatchPublisher::take_batch)
             .unwrap_or_default();
-        self.publish(range, rest, totals).await
+        self.publish(range, rest, totals).await?;
+        given_up.map_or(Ok(()), |failure| Err(failure.into()))
     }
 
     /// Copies the messages of a chunk that are wanted; `true` once the end of the range is passed.

@@ -65,7 +65,7 @@ fn on_terminal(broker: &HostileBroker, line: &str) -> String {
     // A terminal whose program has ended reads as broken.
     let _end = reader.read_to_end(&mut written);
     child.wait().expect("it ends");
-    String::from_utf8(written).unwrap_or_else(|bytes| panic!("{line} wrote no text: {bytes:?}"))
+    String::from_utf8(written).expect("what a terminal gets is text")
 }
 
 /// The text without what is ours: bold heads, the line of progress, and what the terminal makes of a line's end.
@@ -89,8 +89,9 @@ fn without_ours(text: &str) -> String {
 fn acting(text: &str) -> Vec<char> {
     let acts = |c: &char| match c {
         '\n' | '\t' => false,
-        '\u{200d}' | '\u{feff}' | '\u{e0041}' => true,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{200d}' | '\u{feff}' | '\u{e0041}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            true
+        }
         c => c.is_control(),
     };
     text.chars().filter(acts).collect()
@@ -137,7 +138,7 @@ fn no_text_of_a_server_acts_on_the_terminal_of_any_command_in_any_form() {
             ]
             .iter()
             .any(|word| command.starts_with(word));
-            let mut lines: Vec<String> = match takes_form {
+            let mut lines: Vec<String> = if takes_form {
                 true => FORMS
                     .map(|form| format!("--timeout 1s {command} -o {form}"))
                     .into(),

@@ -8,6 +8,7 @@ mod cli_lists;
 mod cli_messages;
 mod cli_process;
 mod cli_redrive;
+mod cli_silence;
 mod cli_terminal;
 mod cli_test_cluster;
 mod cli_words;

@@ -89,9 +89,11 @@ fn without_ours(text: &str) -> String {
 fn acting(text: &str) -> Vec<char> {
     let acts = |c: &char| match c {
         '\n' | '\t' => false,
-        '\u{200d}' | '\u{feff}' | '\u{e0041}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            true
-        }
+        '\u{200d}'
+        | '\u{feff}'
+        | '\u{e0041}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => true,
         c => c.is_control(),
     };
     text.chars().filter(acts).collect()
@@ -139,10 +141,10 @@ fn no_text_of_a_server_acts_on_the_terminal_of_any_command_in_any_form() {
             .iter()
             .any(|word| command.starts_with(word));
             let mut lines: Vec<String> = if takes_form {
-                true => FORMS
-                    .map(|form| format!("--timeout 1s {command} -o {form}"))
-                    .into(),
-                false => vec![format!("--timeout 1s {command}")],
+                let lines = FORMS.map(|form| format!("--timeout 1s {command} -o {form}"));
+                lines.into()
+            } else {
+                vec![format!("--timeout 1s {command}")]
             };
             if command.starts_with("check") {
                 lines = ["text", "json", "nagios", "prometheus"]

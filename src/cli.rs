@@ -26,6 +26,7 @@ mod mutate;
 mod outcome_counts;
 mod output;
 mod partition_spec;
+mod private_file;
 mod publish;
 mod read_budget;
 mod redrive;
@@ -114,8 +115,11 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     let result = runtime.block_on(async {
         let outcome = tokio::select! {
             outcome = dispatch(context, task) => outcome,
-            _ = tokio::signal::ctrl_c(), if stops_at_once => return Ok(Exit::INTERRUPTED),
+            _ = tokio::signal::ctrl_c(), if stops_at_once => Ok(Exit::INTERRUPTED),
         };
+        for sentence in context.broken_off.take() {
+            context.console.print_error(&sentence);
+        }
         match outcome {
             Err(error) => Err(with_hint(context, error).await),
             done => done,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::{Offset, TimeZone};
 
-use super::audit_log;
+use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
@@ -29,7 +29,10 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
     let first = parts.session(&name, &settings.cluster)?;
     let options = DashboardOptions {
         contexts: Some(contexts(settings, parts)),
-        changes: Some(Arc::new(audit_log::record)),
+        changes: Some(Arc::new(|cluster, operation| {
+            let change = PendingChange::begin(cluster, operation);
+            Box::new(move |outcome| change.finish(outcome))
+        })),
         incidents: Some(Arc::new(incidents::keep)),
         ..DashboardOptions::new(first)
     };

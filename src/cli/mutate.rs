@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use tokio::task::spawn_blocking;
 
 use super::args::{CursorSetArgs, DeleteArgs};
-use super::audit_log;
+use super::audit_log::PendingChange;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
@@ -28,8 +28,15 @@ pub(crate) async fn perform(context: &mut CommandContext<'_>, operation: Operati
             Ok(first.unwrap_or(Exit::FAILED))
         }
         Outcome::Done | Outcome::Sent | Outcome::Acked { .. } => {
-            writeln!(context.console.out, "{}", done_sentence(&operation))?;
-            Ok(Exit::DONE)
+            let sentence = done_sentence(&operation);
+            match writeln!(context.console.out, "{sentence}") {
+                // It is done, whoever reads of it.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::new(
+                    Exit::FAILED,
+                    format!("{sentence}, but that could not be printed: {error}"),
+                )),
+                _ => Ok(Exit::DONE),
+            }
         }
     }
 }
@@ -75,9 +82,11 @@ pub(crate) async fn send(
     client: &Client,
     operation: Operation,
 ) -> Result<Outcome> {
-    let outcome = client.perform(operation.clone()).await;
+    let change = PendingChange::begin(&context.cluster_name(), &operation);
+    let change = change.told_to(context.broken_off.clone());
+    let outcome = client.perform(operation).await;
     let outcome = outcome.map_err(Failure::from);
-    audit_log::record(&context.cluster_name(), &operation, &outcome);
+    change.finish(&outcome);
     Ok(outcome?)
 }
 

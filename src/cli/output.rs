@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::args::OutputForm;
 use super::escaped_output::EscapedOutput;
+use super::exit::{CliError, Exit};
 use crate::ui::sanitise;
 
 /// The names of an object's fields, in order: the head of CSV.
@@ -152,6 +153,32 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         }
     }
 
+    /// What printing came to, where it went on with what it prints of: a reader that is gone is no error, and what follows
+    /// leads nowhere.
+    ///
+    /// # Errors
+    /// It could not be printed for another reason, which the sentence tells.
+    pub(crate) fn or_discard(&mut self, printed: io::Result<()>) -> Result<(), CliError> {
+        let Err(error) = printed else {
+            return Ok(());
+        };
+        *self.out = EscapedOutput::sink();
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Ok(());
+        }
+        let sentence = format!("what was done could not be printed: {error}");
+        Err(CliError::new(Exit::FAILED, sentence))
+    }
+
+    /// Ends the document, as [`or_discard`](Self::or_discard) does.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn finish_or_discard(mut self) -> Result<(), CliError> {
+        let ended = self.end();
+        self.or_discard(ended)
+    }
+
     /// Hands what was printed to the reader.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
@@ -159,6 +186,10 @@ impl<'a, R: OutputRow> Printer<'a, R> {
 
     /// Ends the document.
     pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
         if self.printed == 0 {
             self.print_head()?;
         }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::args::RedriveArgs;
-use super::audit_log;
+use super::audit_log::PendingChange;
 use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::escaped_output::EscapedOutput;
@@ -25,7 +25,7 @@ use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
 use crate::model::{
     Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
-    Target, Timestamp, counted_plainly, shell_line,
+    Target, Timestamp, command_words, counted_plainly, shell_line,
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
 use batch::BatchPublisher;
@@ -109,6 +109,7 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
         publisher,
         journal,
         interrupt,
+        change: None,
     };
     redrive.run(context, args, &plan).await
 }
@@ -163,6 +164,8 @@ struct Redrive {
     journal: Journal,
     /// SIGINT came: nothing more is sent.
     interrupt: CancellationToken,
+    /// The line in the log of changes.
+    change: Option<PendingChange>,
 }
 
 /// What one partition came to.
@@ -180,6 +183,10 @@ impl Redrive {
         args: &RedriveArgs,
         plan: &RedrivePlan,
     ) -> Result {
+        if self.publisher.is_some() {
+            let change = PendingChange::begin_command(&context.cluster_name(), self.command());
+            self.change = Some(change);
+        }
         let mut error = None;
         let mut total = Totals::default();
         let mut out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
@@ -187,17 +194,20 @@ impl Redrive {
         for range in &plan.ranges {
             let mut totals = Totals::default();
             let copied = self.copy_partition(context, plan, range, &mut totals).await;
-            printer.print(&self.row(range, &totals))?;
-            printer.flush()?;
+            let row = self.row(range, &totals);
+            let printed = printer.print(&row).and_then(|()| printer.flush());
+            let unprinted = printer.or_discard(printed).err();
             total.matched += totals.matched;
             total.published += totals.published;
             total.failed += totals.failed;
-            error = copied.err();
+            error = copied.err().or(unprinted);
             if error.is_some() || self.interrupt.is_cancelled() {
                 break;
             }
         }
-        printer.finish()?;
+        if let Err(unprinted) = printer.finish_or_discard() {
+            error.get_or_insert(unprinted);
+        }
         self.finish(context, &total, error)
     }
 
@@ -309,10 +319,16 @@ impl Redrive {
         self.journal
             .write_sending(range.partition, batch.offsets())?;
         let outcome = publisher.publish(batch).await;
-        self.journal.write_outcome(range.partition, &outcome)?;
+        // Counted whether or not it can be written down.
         totals.published += u64::try_from(outcome.stored.len()).unwrap_or(0);
         totals.failed += u64::try_from(outcome.failed.len()).unwrap_or(0);
+        self.journal.write_outcome(range.partition, &outcome)?;
         outcome.error.map_or(Ok(()), Err)
+    }
+
+    /// The command in the log of changes.
+    fn command(&self) -> String {
+        shell_line(&command_words(&["redrive"], &[&self.from, &self.to], &[]))
     }
 
     fn row(&self, range: &PartitionRange, totals: &Totals) -> RedriveRow {
@@ -324,7 +340,7 @@ impl Redrive {
             to: Arc::clone(&self.to),
             matched: totals.matched,
             published: totals.published,
-            earlier: progress.stored() - totals.published,
+            earlier: progress.stored().saturating_sub(totals.published),
             failed: totals.failed,
             unknown: progress.unknown().len(),
             next: progress.next(),
@@ -350,14 +366,15 @@ impl Redrive {
         let stopped = error.is_some() || interrupted;
         let unknown = self.journal.unknown();
         let lost: usize = unknown.iter().map(|(_, offsets)| offsets.len()).sum();
-        let command = ["redrive", &*self.from, &*self.to].map(str::to_owned);
+        let command = self.command();
         let detail = format!(
             "{} stored, {lost} of unknown outcome",
             counted_plainly(total.published, "message")
         );
         let outcome = if stopped { "partly" } else { "done" };
-        let command = shell_line(&command);
-        audit_log::record_many(&context.cluster_name(), command, outcome, detail);
+        if let Some(change) = self.change.take() {
+            change.finish_command(command, outcome, detail);
+        }
         for (partition, offsets) in &unknown {
             context.console.print_error(&format!(
                 "partition {partition} of stream \"{}\": nobody knows whether offsets {} were copied; they are not sent again",

@@ -101,7 +101,7 @@ impl PendingChange {
     }
 
     /// The same one, which says so where it is broken off.
-    pub(crate) fn told_to(mut self, broken_off: BrokenOff) -> Self {
+    pub(crate) fn reporting_to(mut self, broken_off: BrokenOff) -> Self {
         self.broken_off = Some(broken_off);
         self
     }

@@ -2,6 +2,7 @@
 //! The dashboard itself is `app`, `ui` and `runtime`.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
         incidents: Some(Arc::new(incidents::keep)),
         ..DashboardOptions::new(first)
     };
-    Ok(show(options).await?)
+    show_until_gone(options).await
 }
 
 /// Shows a demo cluster, whose console takes `:fault` lines.
@@ -56,7 +57,25 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
         console: Some(console),
         ..DashboardOptions::new(first)
     };
-    Ok(show(options).await?)
+    show_until_gone(options).await
+}
+
+/// Shows it until the user ends it, or the terminal is gone: then nobody is left to be told.
+async fn show_until_gone(options: DashboardOptions) -> Result {
+    match show(options).await {
+        Err(error) if is_gone(&error) => Err(CliError::broken_pipe()),
+        shown => Ok(shown?),
+    }
+}
+
+/// Whether an error of a terminal means that it was closed: what is written to it then fails, and what is read ends.
+fn is_gone(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+        return true;
+    }
+    use io::ErrorKind::{BrokenPipe, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | UnexpectedEof)
 }
 
 /// Where there is no terminal, says so before anything is started.
@@ -69,7 +88,7 @@ pub(crate) fn need_terminal(context: &CommandContext<'_>) -> Result<()> {
     ))
 }
 
-async fn show(options: DashboardOptions) -> std::io::Result<Exit> {
+async fn show(options: DashboardOptions) -> io::Result<Exit> {
     runtime::run(options).await?;
     Ok(Exit::DONE)
 }

@@ -83,7 +83,7 @@ pub(crate) async fn send(
     operation: Operation,
 ) -> Result<Outcome> {
     let change = PendingChange::begin(&context.cluster_name(), &operation);
-    let change = change.told_to(context.broken_off.clone());
+    let change = change.reporting_to(context.broken_off.clone());
     let outcome = client.perform(operation).await;
     let outcome = outcome.map_err(Failure::from);
     change.finish(&outcome);

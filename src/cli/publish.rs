@@ -52,16 +52,13 @@ fn messages(
         let _has_room = sink.try_send(Ok(template.of_value(value)?));
         return Ok(messages);
     }
-    let (input, name): (Box<dyn Read + Send>, String) = match &template.source().file {
-        Some(path) => {
-            let name = path.display().to_string();
-            let file = File::open(path).map_err(|error| source::unreadable(&name, &error))?;
-            (Box::new(file), name)
-        }
-        None => {
-            let input = std::mem::replace(&mut context.console.input, Box::new(io::empty()));
-            (input, "stdin".to_owned())
-        }
+    let (input, name): (Box<dyn Read + Send>, _) = if let Some(path) = &template.source().file {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| source::unreadable(&name, &error))?;
+        (Box::new(file), name)
+    } else {
+        let input = std::mem::replace(&mut context.console.input, Box::new(io::empty()));
+        (input, "stdin".to_owned())
     };
     tokio::task::spawn_blocking(move || template.read(input, &name, &sink));
     Ok(messages)

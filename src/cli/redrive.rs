@@ -195,8 +195,8 @@ impl Redrive {
             let mut totals = Totals::default();
             let copied = self.copy_partition(context, plan, range, &mut totals).await;
             let row = self.row(range, &totals);
-            let printed = printer.print(&row).and_then(|()| printer.flush());
-            let unprinted = printer.or_discard(printed).err();
+            let written = printer.print(&row).and_then(|()| printer.flush());
+            let unprinted = printer.or_discard(written).err();
             total.matched += totals.matched;
             total.published += totals.published;
             total.failed += totals.failed;

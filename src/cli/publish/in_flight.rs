@@ -168,9 +168,9 @@ impl PublishRun {
                 biased;
                 outcome = first_outcome(&mut self.in_flight), if !self.in_flight.is_empty() => {
                     let Some(mut sent) = self.in_flight.pop_front() else { continue };
-                    let mut printed = Ok(());
+                    let mut written = Ok(());
                     match self.log.record(&mut sent, outcome) {
-                        Ok(Some(ack)) => printed = printer.print(&ack),
+                        Ok(Some(ack)) => written = printer.print(&ack),
                         Ok(None) => {}
                         Err(error) => {
                             reads = false;
@@ -178,9 +178,9 @@ impl PublishRun {
                         }
                     }
                     if self.in_flight.is_empty() || messages.is_empty() {
-                        printed = printed.and_then(|()| printer.flush());
+                        written = written.and_then(|()| printer.flush());
                     }
-                    if let Err(error) = printer.or_discard(printed) {
+                    if let Err(error) = printer.or_discard(written) {
                         reads = false;
                         self.error.get_or_insert(error);
                     }
@@ -248,7 +248,7 @@ impl PublishLog {
         } else {
             let operation = Operation::Publish(Box::new(options.clone()));
             let change = PendingChange::begin(&self.cluster, &operation);
-            Some(change.told_to(self.broken_off.clone()))
+            Some(change.reporting_to(self.broken_off.clone()))
         };
         self.sent += 1;
         MessageInFlight {

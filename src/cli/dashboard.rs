@@ -74,8 +74,8 @@ fn is_gone(error: &io::Error) -> bool {
     if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
         return true;
     }
-    use io::ErrorKind::{BrokenPipe, UnexpectedEof};
-    matches!(error.kind(), BrokenPipe | UnexpectedEof)
+    let kind = error.kind();
+    kind == io::ErrorKind::BrokenPipe || kind == io::ErrorKind::UnexpectedEof
 }
 
 /// Where there is no terminal, says so before anything is started.

@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_stream::{Stream, StreamExt};
+use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
 use tonic::{Code, Request, Response, Status, Streaming};
 
@@ -88,6 +89,8 @@ impl Default for Behaviour {
 struct HostileCalls {
     behaviour: Arc<Behaviour>,
     port: u16,
+    /// What feeds subscriptions; they end with the runtime.
+    feeds: TaskTracker,
     /// Messages that came to be published.
     published: Arc<AtomicU64>,
     /// Changes that were asked for.
@@ -109,6 +112,7 @@ impl HostileBroker {
         let calls = HostileCalls {
             behaviour: Arc::new(behaviour),
             port: listener.local_addr().expect("it is bound").port(),
+            feeds: TaskTracker::new(),
             published: Arc::default(),
             changes: Arc::default(),
         };
@@ -217,6 +221,16 @@ impl HostileCalls {
             1 => request.start_offset.max(0),
             _ => 0,
         };
+        let pause = match &self.behaviour.reads {
+            Reads::Drip(pause) => *pause,
+            Reads::Unopened
+            | Reads::Silent
+            | Reads::Status(..)
+            | Reads::Messages
+            | Reads::Repeat
+            | Reads::Empty => Duration::from_millis(1),
+        };
+        let mut pace = tokio::time::interval(pause);
         let mut next = first;
         if sink.send(Ok(pb::Message::default())).await.is_err() {
             return;
@@ -230,16 +244,16 @@ impl HostileCalls {
                     "End of readonly partition",
                 )),
                 Reads::Messages => Ok(self.message(&request.stream, next)),
-                Reads::Drip(pause) => {
-                    tokio::time::sleep(*pause).await;
+                Reads::Drip(_) => {
+                    pace.tick().await;
                     Ok(self.message(&request.stream, next))
                 }
                 Reads::Repeat => {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    pace.tick().await;
                     Ok(self.message(&request.stream, first))
                 }
                 Reads::Empty => {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    pace.tick().await;
                     Ok(pb::Message::default())
                 }
             };
@@ -329,7 +343,8 @@ impl Api for HostileCalls {
             std::future::pending::<()>().await;
         }
         let (sink, messages) = mpsc::channel(16);
-        tokio::spawn(self.clone().feed(request.into_inner(), sink));
+        let feeding = self.clone().feed(request.into_inner(), sink);
+        self.feeds.spawn(feeding);
         Ok(Response::new(Box::pin(ReceiverStream::new(messages))))
     }
 
@@ -400,7 +415,9 @@ impl Api for HostileCalls {
                 match &calls.behaviour.publishes {
                     // Not even one that holds up what is sent after it.
                     Ending::Never => Ok(None),
-                    ending => Ok(Some(calls.end(ending, good).await?.into_inner())),
+                    ending @ (Ending::Good | Ending::Empty | Ending::Status(..)) => {
+                        Ok(Some(calls.end(ending, good).await?.into_inner()))
+                    }
                 }
             }
         });

@@ -41,7 +41,7 @@ pub(super) fn unreadable(name: &str, error: &std::io::Error) -> CliError {
 
 fn endless(name: &str, most: u64) -> CliError {
     CliError::refused(format!(
-        "{name} holds more than {most} bytes, and no server takes so large a message; --lines publishes one for each line"
+        "{name} holds more than {most} bytes, and no server takes so large a message"
     ))
 }
 
@@ -185,10 +185,11 @@ impl Template {
         })
     }
 
-    /// How much text one message is written in at most: escapes and hex take several characters for a byte.
+    /// How much text one message is read of at most: escapes and hex take several characters for a byte, and of one that is a
+    /// little too large its size is told.
     fn most_text(&self) -> u64 {
         let is_plain = !self.source.ndjson && !self.message.hex;
-        MOST_BYTES * if is_plain { 1 } else { 8 }
+        MOST_BYTES * if is_plain { 2 } else { 8 }
     }
 
     /// The next line without its end; `None` after the last.

@@ -14,6 +14,7 @@ mod cursors;
 mod dashboard;
 mod demo;
 mod envelope;
+mod escaped_output;
 mod exit;
 mod help;
 mod hex;
@@ -27,7 +28,9 @@ mod mutate;
 mod outcome_counts;
 mod output;
 mod partition_spec;
+mod private_file;
 mod publish;
+mod read_budget;
 mod redrive;
 mod restart_plan;
 mod settings;
@@ -41,6 +44,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 pub use args::Invocation;
+pub use escaped_output::EscapedOutput;
 pub use exit::Exit;
 pub use stdio::Stdio;
 
@@ -114,8 +118,11 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     let result = runtime.block_on(async {
         let outcome = tokio::select! {
             outcome = dispatch(context, task) => outcome,
-            _ = tokio::signal::ctrl_c(), if stops_at_once => return Ok(Exit::INTERRUPTED),
+            _ = tokio::signal::ctrl_c(), if stops_at_once => Ok(Exit::INTERRUPTED),
         };
+        for sentence in context.broken_off.take() {
+            context.console.print_error(&sentence);
+        }
         match outcome {
             Err(error) => Err(with_hint(context, error).await),
             done => done,

@@ -21,7 +21,7 @@ mod units;
 
 pub use activity::{ActivityEvent, ActivityKind, CursorEntry, GroupInfo};
 pub use address::{DEFAULT_PORT, parse_address, parse_addresses, parse_advertise};
-pub use argv::shell_line;
+pub use argv::{command_words, shell_line};
 pub use broker_view::{BrokerView, Probe, ProbeState};
 pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,

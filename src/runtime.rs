@@ -28,8 +28,8 @@ use executor::{Executor, ExecutorDeps};
 use terminal::RealTerminal;
 
 pub use options::{
-    Access, BrokerAccess, ChangeAccess, Console, ConsoleAnswer, Contexts, DashboardOptions,
-    IncidentAccess, RuntimeSession,
+    Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
+    DashboardOptions, IncidentAccess, RuntimeSession,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};

@@ -56,9 +56,9 @@ impl CopyEntry {
     }
 
     /// A `liftui` command to copy.
-    pub(super) fn command(arguments: &[&str]) -> Self {
-        let words = std::iter::once("liftui").chain(arguments.iter().copied());
-        let words: Vec<String> = words.map(str::to_owned).collect();
+    pub(super) fn command(command: &[&str], names: &[&str], options: &[&str]) -> Self {
+        let mut words = vec!["liftui".to_owned()];
+        words.extend(crate::model::command_words(command, names, options));
         Self::new("as a liftui command", crate::model::shell_line(&words))
     }
 }

@@ -8,9 +8,11 @@ use super::command_context::CommandContext;
 use super::exit::{Exit, Result};
 use super::json::JsonTime;
 use super::output::{Column, FieldNames, OutputRow, output_row};
+use super::read_budget::ReadBudget;
 use crate::model::{
-    ActivityEvent, ActivityKind, PartitionId, StartAt, StopAt, StreamName, format_ranges,
+    ActivityEvent, ActivityKind, PartitionId, StartAt, StopAt, StreamName, Target, format_ranges,
 };
+use crate::wire::internal::ACTIVITY;
 
 output_row! {
     /// What there is of every event or of some; of the others it is left out.
@@ -81,16 +83,33 @@ pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArg
     } else {
         StopAt::Latest
     };
-    let mut events = observer.activity_between(StartAt::Earliest, stop).await?;
+    let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
+    let opening = observer.activity_between(StartAt::Earliest, stop);
+    let given_up = |budget: &ReadBudget| budget.failure(Target::Stream(ACTIVITY.into()));
+    let Some(events) = budget.wait(opening).await else {
+        return Err(given_up(&budget).into());
+    };
+    let mut events = events?;
     let mut printer = context.printer(args.output);
-    while let Some(event) = events.next().await {
+    let end = loop {
+        let next = if args.follow {
+            events.next().await
+        } else if let Some(next) = budget.wait(events.next()).await {
+            next
+        } else {
+            break Err(given_up(&budget).into());
+        };
+        let Some(event) = next else {
+            break Ok(Exit::DONE);
+        };
         printer.print(&ActivityRow::from(event?))?;
+        budget.earn(1, 0);
         if args.follow {
             printer.flush()?;
         }
-    }
+    };
     printer.finish()?;
-    Ok(Exit::DONE)
+    end
 }
 
 impl From<ActivityEvent> for ActivityRow {

@@ -130,7 +130,7 @@ pub(crate) struct Options {
     /// Observer mode: nothing that changes the cluster can be sent
     #[arg(long, global = true)]
     pub(crate) observe: bool,
-    /// How long one request may take [default: 5s]
+    /// How long one request may take, and how long brokers may keep the reading of a range waiting [default: 5s]
     #[arg(long, global = true, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_interval)]
     pub(crate) timeout: Option<Duration>,
     /// auto, dark, light, deuteranopia, none, or a file

@@ -1,19 +1,22 @@
 //! What this user changed, when, and how it ended: a file of JSON lines in the state folder, and `liftui log`.
 //! Values of messages are not written down. Where the file cannot be written, the change is not held up.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::args::OutputArgs;
 use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row};
+use super::private_file;
 use crate::config::Folders;
-use crate::model::{Failure, Operation, Outcome, Timestamp, format_ranges, shell_line};
+use crate::model::{ErrorKind, Failure, Operation, Outcome, Timestamp, format_ranges, shell_line};
 
 output_row! {
     /// One change.
@@ -41,37 +44,117 @@ impl OutputRow for LogEntry {
     }
 }
 
-/// Writes down one change of that cluster and how it ended.
-pub(crate) fn record(
-    cluster: &str,
-    operation: &Operation,
-    outcome: &std::result::Result<Outcome, Failure>,
-) {
-    let (outcome, detail) = match outcome {
-        Ok(outcome) => outcome_words(outcome),
-        Err(failure) => ("failed", Some(failure.sentence.clone())),
-    };
-    append(cluster, command(operation), outcome, detail);
+/// A line of the file. A change has two of the same id: one before it is sent, one when it has ended.
+#[derive(Serialize, Deserialize)]
+struct LogLine {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(flatten)]
+    entry: LogEntry,
 }
 
-/// Writes down many messages of one command together.
-pub(crate) fn record_many(cluster: &str, command: String, outcome: &str, detail: String) {
-    append(cluster, command, outcome, Some(detail));
+/// What a change is called that was written down and not sent, or not answered yet.
+const SENDING: &str = "sending";
+
+/// Sentences about changes that were sent when the command was broken off.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BrokenOff(Arc<Mutex<Vec<String>>>);
+
+impl BrokenOff {
+    /// Adds one.
+    pub(crate) fn push(&self, sentence: String) {
+        let mut sentences = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sentences.push(sentence);
+    }
+
+    /// Takes all.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
-fn append(cluster: &str, command: String, outcome: &str, detail: Option<String>) {
-    let time = Timestamp::now().to_utc();
-    let entry = LogEntry {
-        time: time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        cluster: cluster.to_owned(),
-        command,
-        outcome: outcome.to_owned(),
-        detail,
-    };
-    if let Some(folders) = Folders::of_user()
-        && let Err(error) = write_line(&folders.change_log(), &entry)
-    {
-        tracing::warn!(%error, "the log of changes was not written");
+/// A change that was written down before it was sent. One that is dropped without an end has an unknown outcome.
+#[derive(Debug)]
+pub(crate) struct PendingChange {
+    id: String,
+    cluster: String,
+    command: String,
+    broken_off: Option<BrokenOff>,
+}
+
+impl PendingChange {
+    /// Writes down one change of that cluster that is about to be sent.
+    pub(crate) fn begin(cluster: &str, operation: &Operation) -> Self {
+        Self::begin_command(cluster, command(operation))
+    }
+
+    /// Writes down a command that is about to send many messages.
+    pub(crate) fn begin_command(cluster: &str, command: String) -> Self {
+        let change = Self {
+            id: format!("{:016x}", fastrand::u64(..)),
+            cluster: cluster.to_owned(),
+            command,
+            broken_off: None,
+        };
+        change.append(SENDING, None);
+        change
+    }
+
+    /// The same one, which says so where it is broken off.
+    pub(crate) fn reporting_to(mut self, broken_off: BrokenOff) -> Self {
+        self.broken_off = Some(broken_off);
+        self
+    }
+
+    /// Writes down how it ended.
+    pub(crate) fn finish(mut self, outcome: &std::result::Result<Outcome, Failure>) {
+        self.broken_off = None;
+        let (outcome, detail) = match outcome {
+            Ok(outcome) => outcome_words(outcome),
+            Err(failure) if failure.kind == ErrorKind::OutcomeUnknown => {
+                ("unknown", Some(failure.sentence.clone()))
+            }
+            Err(failure) => ("failed", Some(failure.sentence.clone())),
+        };
+        self.append(outcome, detail);
+    }
+
+    /// Writes down how many messages of one command ended.
+    pub(crate) fn finish_command(mut self, command: String, outcome: &str, detail: String) {
+        self.broken_off = None;
+        self.command = command;
+        self.append(outcome, Some(detail));
+    }
+
+    fn append(&self, outcome: &str, detail: Option<String>) {
+        let time = Timestamp::now().to_utc();
+        let entry = LogEntry {
+            time: time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            cluster: self.cluster.clone(),
+            command: self.command.clone(),
+            outcome: outcome.to_owned(),
+            detail,
+        };
+        let line = LogLine {
+            id: Some(self.id.clone()),
+            entry,
+        };
+        if let Some(folders) = Folders::of_user()
+            && let Err(error) = write_line(&folders.change_log(), &line)
+        {
+            tracing::warn!(%error, "the log of changes was not written");
+        }
+    }
+}
+
+impl Drop for PendingChange {
+    fn drop(&mut self) {
+        if let Some(broken_off) = &self.broken_off {
+            broken_off.push(format!(
+                "liftui {} was sent, outcome unknown: it was broken off before an answer came",
+                self.command
+            ));
+        }
     }
 }
 
@@ -85,23 +168,53 @@ pub(crate) fn print(context: &mut CommandContext<'_>, output: OutputArgs) -> Res
     Ok(Exit::DONE)
 }
 
-/// Lines that cannot be read are skipped: a machine may have stopped while one was written.
+/// Lines that cannot be read are skipped: a machine may have stopped while one was written, or a disk gone bad.
 fn read(path: &Path) -> Result<Vec<LogEntry>> {
-    if !path.exists() {
-        return Ok(Vec::new());
+    let mut entries: Vec<LogEntry> = Vec::new();
+    let mut pending: HashMap<String, usize> = HashMap::new();
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(entries),
+        opened => opened.map_err(|error| unreadable(path, &error))?,
+    };
+    for line in BufReader::new(file).split(b'\n') {
+        let line = line.map_err(|error| unreadable(path, &error))?;
+        let Ok(LogLine { id, entry }) = serde_json::from_slice(&line) else {
+            continue;
+        };
+        let earlier = id.as_ref().and_then(|id| pending.remove(id));
+        if let Some(begun) = earlier.and_then(|index| entries.get_mut(index)) {
+            let time = std::mem::take(&mut begun.time);
+            *begun = LogEntry { time, ..entry };
+            continue;
+        }
+        if let Some(id) = id.filter(|_| entry.outcome == SENDING) {
+            pending.insert(id, entries.len());
+        }
+        entries.push(entry);
     }
-    let text = fs::read_to_string(path)?;
-    let entries = text.lines().map(serde_json::from_str);
-    Ok(entries.filter_map(std::result::Result::ok).collect())
+    for entry in entries.iter_mut().filter(|entry| entry.outcome == SENDING) {
+        "unknown".clone_into(&mut entry.outcome);
+        entry.detail = Some("no end of it was written down".to_owned());
+    }
+    Ok(entries)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> CliError {
+    CliError::new(
+        Exit::FAILED,
+        format!("{} cannot be read: {error}", path.display()),
+    )
 }
 
 /// One line is one write, so that processes side by side do not mix theirs.
-fn write_line(path: &Path, entry: &LogEntry) -> std::io::Result<()> {
+fn write_line(path: &Path, line: &LogLine) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        private_file::create_folder(folder)?;
     }
-    let line = serde_json::to_string(entry)? + "\n";
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    let line = serde_json::to_string(line)? + "\n";
+    let mut options = OpenOptions::new();
+    let mut file = private_file::open(path, options.create(true).append(true))?;
+    private_file::take_from_others(&file);
     file.write_all(line.as_bytes())
 }
 

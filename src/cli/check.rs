@@ -8,6 +8,7 @@ mod report;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,6 +107,11 @@ async fn assess(snapshot: &mut ClusterSnapshot, rules: &RuleOptions) -> Report {
     };
     let truth = snapshot.truth();
     let mut verdict = rules.verdict(&truth);
+    // Who asks whether all is well is not to hear that of a cluster most of which was not seen.
+    let unseen = truth.brokers.iter().any(|broker| !broker.is_answering());
+    if verdict == Verdict::Ok && unseen && rules.weighs_silence() {
+        verdict = Verdict::Unknown;
+    }
     // They might be behind, and whoever asks about that is not to be told that all is well.
     if verdict == Verdict::Ok && unread.is_some() && rules.weighs_cursors() {
         verdict = Verdict::Unknown;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tokio::time::interval;
+use tokio::time::{Instant, interval};
 
 use super::command_context::CommandContext;
 use super::exit::Result;
@@ -27,6 +27,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(550);
 
 /// What was stored at one look and is not committed after this time is stuck.
 const COMMITTED_WITHIN: Duration = Duration::from_millis(900);
+
+/// How long streams are read at least.
+const LEAST_READING: Duration = Duration::from_millis(300);
 
 /// How often a look asks those that the brokers asked before have named. Lists differ for minutes after a broker has
 /// come (wire-contract §0.5), but hardly by one broker each; somebody who names a new one each time is not followed.
@@ -49,6 +52,8 @@ pub(crate) struct ClusterSnapshot {
     begun: Timestamp,
     /// What the cluster is called.
     cluster: String,
+    /// When all reading of streams has to be over.
+    deadline: Instant,
 }
 
 impl ClusterSnapshot {
@@ -66,7 +71,15 @@ impl ClusterSnapshot {
             unread: Vec::new(),
             begun: Timestamp::now(),
             cluster: context.cluster_name(),
+            deadline: Instant::now() + context.settings.cluster.timeout.value,
         })
+    }
+
+    /// How long streams may still be read: whoever waits was promised an answer. A cluster that took all of that time to
+    /// look at is read for a moment all the same.
+    pub(crate) fn time_to_read(&self) -> Duration {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        left.max(LEAST_READING)
     }
 
     /// Looks once. Fails where no broker answers at all.
@@ -113,7 +126,8 @@ impl ClusterSnapshot {
 
     /// Reads the cursors where there are any: those that can be.
     pub(crate) async fn read_cursors(&mut self) -> Result<()> {
-        match self.observer.read_cursors().await {
+        let limit = self.time_to_read();
+        match self.observer.read_cursors_within(limit).await {
             Err(error) if error.kind() == ErrorKind::CursorsDisabled => {}
             Err(error) => return Err(error.into()),
             Ok(reading) => {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::args::{Options, OutputArgs, OutputForm, When};
+use super::audit_log::BrokenOff;
 use super::exit::{CliError, Result};
 use super::known_brokers;
 use super::output::{OutputRow, Printer};
@@ -22,6 +23,8 @@ pub(crate) struct CommandContext<'a> {
     /// The streams of the process.
     pub(crate) console: &'a mut Stdio,
     access: Option<Access>,
+    /// What was sent and not answered when SIGINT came.
+    pub(crate) broken_off: BrokenOff,
 }
 
 impl<'a> CommandContext<'a> {
@@ -43,6 +46,7 @@ impl<'a> CommandContext<'a> {
             config,
             console,
             access: None,
+            broken_off: BrokenOff::default(),
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::args::{CursorGetArgs, MaybeStreamArgs, OutputArgs};
 use super::cell_format::{count, duration, list, plain};
@@ -184,7 +184,14 @@ async fn time_lags(snapshot: &mut ClusterSnapshot) {
         .iter()
         .filter(|c| c.lag.is_some_and(|lag| lag > 0));
     let lagging: Vec<CursorEntry> = lagging.map(|cursor| cursor.entry.clone()).collect();
+    let deadline = Instant::now() + snapshot.time_to_read();
     for cursors in lagging.chunks(READS) {
+        let first_unread = deadline
+            .saturating_duration_since(Instant::now())
+            .min(FIRST_UNREAD);
+        if first_unread.is_zero() {
+            return;
+        }
         let mut reads = JoinSet::new();
         for cursor in cursors.iter().cloned() {
             let observer = snapshot.observer.clone();
@@ -194,7 +201,7 @@ async fn time_lags(snapshot: &mut ClusterSnapshot) {
                     stop: StopAt::Latest,
                     ..SubscribeSpec::new(Arc::clone(&cursor.stream), cursor.partition)
                 };
-                let read = timeout(FIRST_UNREAD, first_message(observer, spec)).await;
+                let read = timeout(first_unread, first_message(observer, spec)).await;
                 (cursor, read.ok().flatten())
             });
         }
@@ -212,7 +219,10 @@ async fn time_lags(snapshot: &mut ClusterSnapshot) {
 pub(crate) async fn groups(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     let mut snapshot = ClusterSnapshot::take_with_cursors(context).await?;
     report_unread(context, &snapshot);
-    let groups = snapshot.observer.groups().await?;
+    let groups = {
+        let limit = snapshot.time_to_read();
+        snapshot.observer.groups_within(limit).await?
+    };
     if !groups.is_empty() {
         time_lags(&mut snapshot).await;
     }
@@ -256,6 +266,7 @@ pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArg
             };
             observer.fetch_metadata().await?;
             let reading = observer.read_cursors().await?;
+            let unread = reading.unread.first();
             let found = reading.entries.iter().find(is_it);
             if found.is_none() && !reading.paused.is_empty() {
                 return Err(CliError::new(
@@ -266,6 +277,9 @@ pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArg
                         format_ranges(&reading.paused)
                     ),
                 ));
+            }
+            if let (None, Some((_, failure))) = (found, unread) {
+                return Err(failure.clone().into());
             }
             found.map(|entry| entry.offset)
         }

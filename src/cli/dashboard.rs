@@ -2,12 +2,13 @@
 //! The dashboard itself is `app`, `ui` and `runtime`.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{Offset, TimeZone};
 
-use super::audit_log;
+use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
@@ -29,12 +30,15 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
     let first = parts.session(&name, &settings.cluster)?;
     let options = DashboardOptions {
         contexts: Some(contexts(settings, parts)),
-        changes: Some(Arc::new(audit_log::record)),
+        changes: Some(Arc::new(|cluster, operation| {
+            let change = PendingChange::begin(cluster, operation);
+            Box::new(move |outcome| change.finish(outcome))
+        })),
         incidents: Some(Arc::new(incidents::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
         ..DashboardOptions::new(first)
     };
-    Ok(show(options).await?)
+    show_until_gone(options).await
 }
 
 /// Shows a demo cluster, whose console takes `:fault` lines.
@@ -54,7 +58,25 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
         console: Some(console),
         ..DashboardOptions::new(first)
     };
-    Ok(show(options).await?)
+    show_until_gone(options).await
+}
+
+/// Shows it until the user ends it, or the terminal is gone: then nobody is left to be told.
+async fn show_until_gone(options: DashboardOptions) -> Result {
+    match show(options).await {
+        Err(error) if is_gone(&error) => Err(CliError::broken_pipe()),
+        shown => Ok(shown?),
+    }
+}
+
+/// Whether an error of a terminal means that it was closed: what is written to it then fails, and what is read ends.
+fn is_gone(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+        return true;
+    }
+    let kind = error.kind();
+    kind == io::ErrorKind::BrokenPipe || kind == io::ErrorKind::UnexpectedEof
 }
 
 /// Where there is no terminal, says so before anything is started.
@@ -67,7 +89,7 @@ pub(crate) fn need_terminal(context: &CommandContext<'_>) -> Result<()> {
     ))
 }
 
-async fn show(options: DashboardOptions) -> std::io::Result<Exit> {
+async fn show(options: DashboardOptions) -> io::Result<Exit> {
     runtime::run(options).await?;
     Ok(Exit::DONE)
 }

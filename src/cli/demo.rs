@@ -1,6 +1,8 @@
 //! `liftui demo`: a cluster in this process, with a dashboard on it or without.
 //! What the cluster does is `demo`'s.
 
+use std::io::Write;
+
 use tokio::signal;
 
 use super::args::DemoArgs;

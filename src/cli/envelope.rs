@@ -15,6 +15,7 @@ use super::exit::{CliError, Exit, Result};
 use super::hex;
 use super::json::JsonTime;
 use super::output::{Column, FieldNames, OutputRow, output_row};
+use super::private_file;
 use crate::client::envelope::{self, Envelope, EnvelopeMessage};
 use crate::model::{Ack, AckPolicy, ErrorKind, Offset, StreamName};
 use crate::store::text_or_base64;
@@ -242,10 +243,13 @@ fn decode(context: &mut CommandContext<'_>, output: OutputArgs) -> Result {
     Ok(Exit::DONE)
 }
 
+/// Bytes of input at most: some envelopes of the largest size, in hex.
+const MOST_BYTES: u64 = 64 << 20;
+
 fn input(context: &mut CommandContext<'_>) -> Result<Bytes> {
-    let mut input = Vec::new();
-    context.console.input.read_to_end(&mut input)?;
-    Ok(input.into())
+    let read = private_file::read_within(&mut context.console.input, MOST_BYTES);
+    let read = read.map_err(|error| wrong(&format!("stdin cannot be read: {error}")));
+    Ok(read?.into())
 }
 
 /// The envelopes of the input: one, where it is bytes; of hex as many as there are lines that begin like one.

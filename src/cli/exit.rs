@@ -98,7 +98,7 @@ impl CliError {
     }
 
     /// Nobody reads any more: a quiet end.
-    fn broken_pipe() -> Self {
+    pub(crate) fn broken_pipe() -> Self {
         Self {
             exit: Exit::DONE,
             sentence: None,

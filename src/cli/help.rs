@@ -5,6 +5,7 @@ mod usage_error;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::io::Write;
 
 use clap::error::ErrorKind;
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
@@ -114,7 +115,7 @@ pub(crate) fn command() -> Command {
 /// Prints help or the version where they were asked for, else what is wrong with the command line.
 pub(crate) fn explain(error: &clap::Error, console: &mut Stdio) -> Exit {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        console.print_error(error.render().to_string().trim_end());
+        console.print_paragraph(error.render().to_string().trim_end());
         return Exit::USAGE;
     }
     if error.use_stderr() {
@@ -122,12 +123,12 @@ pub(crate) fn explain(error: &clap::Error, console: &mut Stdio) -> Exit {
         return Exit::USAGE;
     }
     let rendered = error.render();
-    let text = if console.out_is_terminal {
-        rendered.ansi().to_string()
+    // Help and the version are our own words alone.
+    let _nobody_reads = if console.out_is_terminal {
+        console.out.write_own(&rendered.ansi().to_string())
     } else {
-        rendered.to_string()
+        write!(console.out, "{rendered}")
     };
-    let _nobody_reads = write!(console.out, "{text}");
     Exit::DONE
 }
 

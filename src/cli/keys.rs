@@ -1,6 +1,8 @@
 //! `liftui keys`: the keymap in force, and whether the config file's keys fit into it.
 //! The keymap is `app`'s.
 
+use std::io::Write;
+
 use super::args::KeysArgs;
 use super::command_context::CommandContext;
 use super::dashboard::keymap;

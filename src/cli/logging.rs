@@ -8,10 +8,12 @@ use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 use super::exit::{CliError, Result};
+use super::private_file;
 
 /// Sends log lines to the end of a file, more of them with a higher `verbosity`, until the guard is dropped.
 pub(crate) fn start(path: &Path, verbosity: u8) -> Result<WorkerGuard> {
-    let file = OpenOptions::new().create(true).append(true).open(path);
+    let mut options = OpenOptions::new();
+    let file = private_file::open(path, options.create(true).append(true));
     let file = file.map_err(|error| {
         CliError::usage(format!("{} cannot be written: {error}", path.display()))
     })?;

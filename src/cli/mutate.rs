@@ -1,10 +1,10 @@
 //! Commands that are one operation: create, delete, pause, resume, readonly, writable, setting a cursor.
 //! What the operations do is the client's; here they are confirmed, sent and reported.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use super::args::{CursorSetArgs, DeleteArgs};
-use super::audit_log;
+use super::audit_log::PendingChange;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
@@ -26,8 +26,15 @@ pub(crate) async fn perform(context: &mut CommandContext<'_>, operation: Operati
             Ok(first.unwrap_or(Exit::FAILED))
         }
         Outcome::Done | Outcome::Sent | Outcome::Acked { .. } => {
-            writeln!(context.console.out, "{}", done_sentence(&operation))?;
-            Ok(Exit::DONE)
+            let sentence = done_sentence(&operation);
+            match writeln!(context.console.out, "{sentence}") {
+                // It is done, whoever reads of it.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::new(
+                    Exit::FAILED,
+                    format!("{sentence}, but that could not be printed: {error}"),
+                )),
+                _ => Ok(Exit::DONE),
+            }
         }
     }
 }
@@ -73,9 +80,11 @@ pub(crate) async fn send(
     client: &Client,
     operation: Operation,
 ) -> Result<Outcome> {
-    let outcome = client.perform(operation.clone()).await;
+    let change = PendingChange::begin(&context.cluster_name(), &operation);
+    let change = change.reporting_to(context.broken_off.clone());
+    let outcome = client.perform(operation).await;
     let outcome = outcome.map_err(Failure::from);
-    audit_log::record(&context.cluster_name(), &operation, &outcome);
+    change.finish(&outcome);
     Ok(outcome?)
 }
 

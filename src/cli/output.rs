@@ -8,6 +8,8 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::OutputForm;
+use super::escaped_output::EscapedOutput;
+use super::exit::{CliError, Exit};
 use crate::ui::sanitise;
 
 /// The names of an object's fields, in order: the head of CSV.
@@ -90,7 +92,7 @@ impl<R> Column<R> {
 
 /// Prints objects as they come.
 pub(crate) struct Printer<'a, R: OutputRow> {
-    out: &'a mut dyn Write,
+    out: &'a mut EscapedOutput,
     columns: &'static [Column<R>],
     form: OutputForm,
     bold_head: bool,
@@ -100,7 +102,7 @@ pub(crate) struct Printer<'a, R: OutputRow> {
 
 impl<'a, R: OutputRow> Printer<'a, R> {
     /// A printer of that form.
-    pub(crate) fn new(out: &'a mut dyn Write, form: OutputForm, bold_head: bool) -> Self {
+    pub(crate) fn new(out: &'a mut EscapedOutput, form: OutputForm, bold_head: bool) -> Self {
         let width = |column: &Column<R>| column.width.max(column.head.width());
         Self {
             widths: R::COLUMNS.iter().map(width).collect(),
@@ -138,10 +140,10 @@ impl<'a, R: OutputRow> Printer<'a, R> {
                 let line = self.line(&cells.collect::<Vec<_>>());
                 writeln!(self.out, "{line}")
             }
-            OutputForm::Ndjson => writeln!(self.out, "{}", serde_json::to_string(row)?),
+            OutputForm::Ndjson => writeln!(self.out.json(), "{}", serde_json::to_string(row)?),
             OutputForm::Json => {
                 let before = if self.printed == 1 { "" } else { ",\n" };
-                write!(self.out, "{before}  {}", serde_json::to_string(row)?)
+                write!(self.out.json(), "{before}  {}", serde_json::to_string(row)?)
             }
             OutputForm::Csv => {
                 let object = serde_json::to_value(row)?;
@@ -151,6 +153,32 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         }
     }
 
+    /// What printing came to, where it went on with what it prints of: a reader that is gone is no error, and what follows
+    /// leads nowhere.
+    ///
+    /// # Errors
+    /// It could not be printed for another reason, which the sentence tells.
+    pub(crate) fn or_discard(&mut self, printed: io::Result<()>) -> Result<(), CliError> {
+        let Err(error) = printed else {
+            return Ok(());
+        };
+        *self.out = EscapedOutput::sink();
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Ok(());
+        }
+        let sentence = format!("what was done could not be printed: {error}");
+        Err(CliError::new(Exit::FAILED, sentence))
+    }
+
+    /// Ends the document, as [`or_discard`](Self::or_discard) does.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn finish_or_discard(mut self) -> Result<(), CliError> {
+        let ended = self.end();
+        self.or_discard(ended)
+    }
+
     /// Hands what was printed to the reader.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
@@ -158,6 +186,10 @@ impl<'a, R: OutputRow> Printer<'a, R> {
 
     /// Ends the document.
     pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
         if self.printed == 0 {
             self.print_head()?;
         }
@@ -174,11 +206,7 @@ impl<'a, R: OutputRow> Printer<'a, R> {
             OutputForm::Table => {
                 let heads = self.columns.iter().map(|column| column.head.to_owned());
                 let line = self.line(&heads.collect::<Vec<_>>());
-                if self.bold_head {
-                    writeln!(self.out, "\x1b[1m{line}\x1b[0m")
-                } else {
-                    writeln!(self.out, "{line}")
-                }
+                print_head(self.out, &line, self.bold_head)
             }
             OutputForm::Json => writeln!(self.out, "["),
             OutputForm::Csv => self.csv(str::to_owned),
@@ -206,6 +234,16 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         line.write_record(R::field_names().into_iter().map(cell))?;
         line.flush()
     }
+}
+
+/// Prints the names of columns.
+pub(crate) fn print_head(out: &mut EscapedOutput, line: &str, bold: bool) -> io::Result<()> {
+    if !bold {
+        return writeln!(out, "{line}");
+    }
+    out.write_own("\x1b[1m")?;
+    out.write_all(line.as_bytes())?;
+    out.write_own("\x1b[0m\n")
 }
 
 /// A value without quotes; nothing for `null`.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::args::{PublishArgs, PublishSubjectArgs};
 use super::command_context::CommandContext;
-use super::exit::{CliError, Result};
+use super::exit::Result;
 use super::mutate::need_name;
 use in_flight::PublishRun;
 use source::{OutgoingMessage, Template};
@@ -52,12 +52,14 @@ fn messages(
         let _has_room = sink.try_send(Ok(template.of_value(value)?));
         return Ok(messages);
     }
-    let input: Box<dyn Read + Send> = match &template.source().file {
-        Some(path) => Box::new(File::open(path).map_err(|error| {
-            CliError::usage(format!("{} cannot be read: {error}", path.display()))
-        })?),
-        None => std::mem::replace(&mut context.console.input, Box::new(io::empty())),
+    let (input, name): (Box<dyn Read + Send>, _) = if let Some(path) = &template.source().file {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| source::unreadable(&name, &error))?;
+        (Box::new(file), name)
+    } else {
+        let input = std::mem::replace(&mut context.console.input, Box::new(io::empty()));
+        (input, "stdin".to_owned())
     };
-    tokio::task::spawn_blocking(move || template.read(input, &sink));
+    tokio::task::spawn_blocking(move || template.read(input, &name, &sink));
     Ok(messages)
 }

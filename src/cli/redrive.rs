@@ -5,7 +5,6 @@ mod batch;
 mod journal;
 mod plan;
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,17 +13,19 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::args::RedriveArgs;
-use super::audit_log;
+use super::audit_log::PendingChange;
 use super::cell_format::plain;
 use super::command_context::CommandContext;
+use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, Printer, output_row};
 use super::partition_spec::{self, no_such_stream};
+use super::read_budget::ReadBudget;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::Folders;
 use crate::model::{
     Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
-    Target, Timestamp, counted_plainly, shell_line,
+    Target, Timestamp, command_words, counted_plainly, shell_line,
 };
 use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
 use batch::BatchPublisher;
@@ -108,6 +109,7 @@ pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs
         publisher,
         journal,
         interrupt,
+        change: None,
     };
     redrive.run(context, args, &plan).await
 }
@@ -162,6 +164,8 @@ struct Redrive {
     journal: Journal,
     /// SIGINT came: nothing more is sent.
     interrupt: CancellationToken,
+    /// The line in the log of changes.
+    change: Option<PendingChange>,
 }
 
 /// What one partition came to.
@@ -179,24 +183,31 @@ impl Redrive {
         args: &RedriveArgs,
         plan: &RedrivePlan,
     ) -> Result {
+        if self.publisher.is_some() {
+            let change = PendingChange::begin_command(&context.cluster_name(), self.command());
+            self.change = Some(change);
+        }
         let mut error = None;
         let mut total = Totals::default();
-        let mut out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
+        let mut out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
         let mut printer = Printer::new(&mut out, context.form(args.output), context.colours());
         for range in &plan.ranges {
             let mut totals = Totals::default();
             let copied = self.copy_partition(context, plan, range, &mut totals).await;
-            printer.print(&self.row(range, &totals))?;
-            printer.flush()?;
+            let row = self.row(range, &totals);
+            let written = printer.print(&row).and_then(|()| printer.flush());
+            let unprinted = printer.or_discard(written).err();
             total.matched += totals.matched;
             total.published += totals.published;
             total.failed += totals.failed;
-            error = copied.err();
+            error = copied.err().or(unprinted);
             if error.is_some() || self.interrupt.is_cancelled() {
                 break;
             }
         }
-        printer.finish()?;
+        if let Err(unprinted) = printer.finish_or_discard() {
+            error.get_or_insert(unprinted);
+        }
         self.finish(context, &total, error)
     }
 
@@ -212,18 +223,27 @@ impl Redrive {
         let Some(spec) = range.spec(&self.from, progress) else {
             return Ok(());
         };
-        let mut messages = self
-            .observer
-            .subscribe_into(spec, ChunkBuilder::new())
-            .await?;
+        let target = Target::Partition(Arc::clone(&self.from), range.partition);
+        let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
+        let opening = self.observer.subscribe_into(spec, ChunkBuilder::new());
+        let Some(messages) = budget.wait(opening).await else {
+            return Err(budget.failure(target).into());
+        };
+        let mut messages = messages?;
+        let mut given_up = None;
         loop {
             let item = tokio::select! {
                 biased;
                 () = self.interrupt.cancelled() => break,
-                item = messages.next() => item,
+                item = budget.wait(messages.next()) => item,
+            };
+            let Some(item) = item else {
+                given_up = Some(budget.failure(target));
+                break;
             };
             match item {
                 Some(SubscriptionItem::Batch(chunk)) => {
+                    budget.earn(chunk.len(), chunk.payload_bytes());
                     if self.copy_chunk(plan, range, &chunk, totals).await? {
                         break;
                     }
@@ -239,7 +259,8 @@ impl Redrive {
             .as_mut()
             .map(BatchPublisher::take_batch)
             .unwrap_or_default();
-        self.publish(range, rest, totals).await
+        self.publish(range, rest, totals).await?;
+        given_up.map_or(Ok(()), |failure| Err(failure.into()))
     }
 
     /// Copies the messages of a chunk that are wanted; `true` once the end of the range is passed.
@@ -298,10 +319,16 @@ impl Redrive {
         self.journal
             .write_sending(range.partition, batch.offsets())?;
         let outcome = publisher.publish(batch).await;
-        self.journal.write_outcome(range.partition, &outcome)?;
+        // Counted whether or not it can be written down.
         totals.published += u64::try_from(outcome.stored.len()).unwrap_or(0);
         totals.failed += u64::try_from(outcome.failed.len()).unwrap_or(0);
+        self.journal.write_outcome(range.partition, &outcome)?;
         outcome.error.map_or(Ok(()), Err)
+    }
+
+    /// The command in the log of changes.
+    fn command(&self) -> String {
+        shell_line(&command_words(&["redrive"], &[&self.from, &self.to], &[]))
     }
 
     fn row(&self, range: &PartitionRange, totals: &Totals) -> RedriveRow {
@@ -313,7 +340,7 @@ impl Redrive {
             to: Arc::clone(&self.to),
             matched: totals.matched,
             published: totals.published,
-            earlier: progress.stored() - totals.published,
+            earlier: progress.stored().saturating_sub(totals.published),
             failed: totals.failed,
             unknown: progress.unknown().len(),
             next: progress.next(),
@@ -339,14 +366,15 @@ impl Redrive {
         let stopped = error.is_some() || interrupted;
         let unknown = self.journal.unknown();
         let lost: usize = unknown.iter().map(|(_, offsets)| offsets.len()).sum();
-        let command = ["redrive", &*self.from, &*self.to].map(str::to_owned);
+        let command = self.command();
         let detail = format!(
             "{} stored, {lost} of unknown outcome",
             counted_plainly(total.published, "message")
         );
         let outcome = if stopped { "partly" } else { "done" };
-        let command = shell_line(&command);
-        audit_log::record_many(&context.cluster_name(), command, outcome, detail);
+        if let Some(change) = self.change.take() {
+            change.finish_command(command, outcome, detail);
+        }
         for (partition, offsets) in &unknown {
             context.console.print_error(&format!(
                 "partition {partition} of stream \"{}\": nobody knows whether offsets {} were copied; they are not sent again",

@@ -1,6 +1,6 @@
 //! Files of JSON in the state folder, each of which is replaced as a whole: several liftuis may run side by side.
 
-use std::fs;
+use std::fs::File;
 use std::io::{ErrorKind, Result, Write};
 use std::path::Path;
 
@@ -8,14 +8,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
+use super::private_file;
+
+/// Bytes of such a file at most: far more than any of them holds.
+const MOST: u64 = 256 << 20;
+
 /// What the file holds; what is empty, where there is none.
 ///
 /// # Errors
 /// The file is there and cannot be read, or holds something else.
 pub(super) fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T> {
-    let bytes = match fs::read(path) {
+    let bytes = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(T::default()),
-        read => read?,
+        opened => private_file::read_within(opened?, MOST)?,
     };
     Ok(serde_json::from_slice(&bytes)?)
 }
@@ -26,7 +31,7 @@ pub(super) fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T> {
 /// The file or its folder could not be written.
 pub(super) fn replace(path: &Path, value: &impl Serialize) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
+    private_file::create_folder(folder)?;
     let mut file = NamedTempFile::new_in(folder)?;
     serde_json::to_writer(&mut file, value)?;
     file.flush()?;

@@ -6,15 +6,18 @@ use std::io::{self, IsTerminal, Read, Write};
 
 use tokio::task::spawn_blocking;
 
+use super::escaped_output::EscapedOutput;
+use crate::ui::sanitise;
+
 /// Bytes of an answer at most: names of streams are shorter.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// The streams of a process and what they are.
 pub struct Stdio {
-    /// Standard output.
-    pub out: Box<dyn Write + Send>,
-    /// Standard error.
-    pub err: Box<dyn Write + Send>,
+    /// Standard output: data where it is a pipe or a file.
+    pub out: EscapedOutput,
+    /// Standard error: always for eyes, sooner or later.
+    pub err: EscapedOutput,
     /// Standard input.
     pub input: Box<dyn Read + Send>,
     /// Whether standard output is a terminal.
@@ -28,11 +31,12 @@ pub struct Stdio {
 impl Stdio {
     /// The streams of this process.
     pub fn of_process() -> Self {
+        let out_is_terminal = io::stdout().is_terminal();
         Self {
-            out: Box::new(io::stdout()),
-            err: Box::new(io::stderr()),
+            out: EscapedOutput::new(Box::new(io::stdout()), out_is_terminal),
+            err: EscapedOutput::new(Box::new(io::stderr()), true),
             input: Box::new(io::stdin()),
-            out_is_terminal: io::stdout().is_terminal(),
+            out_is_terminal,
             err_is_terminal: io::stderr().is_terminal(),
             in_is_terminal: io::stdin().is_terminal(),
         }
@@ -41,7 +45,7 @@ impl Stdio {
     /// Asks on standard error, and returns the line that is answered. A thread of its own waits for it, so that SIGINT ends
     /// the question.
     pub(crate) async fn ask(&mut self, question: &str) -> io::Result<String> {
-        self.err.write_all(question.as_bytes())?;
+        self.err.write_all(sanitise::line(question).as_bytes())?;
         self.err.flush()?;
         let mut input = std::mem::replace(&mut self.input, Box::new(io::empty()));
         let answer = spawn_blocking(move || {
@@ -55,7 +59,12 @@ impl Stdio {
 
     /// Writes one line to standard error. Where even that fails there is nowhere left to report it.
     pub(crate) fn print_error(&mut self, sentence: &str) {
-        let _nobody_reads = writeln!(self.err, "{sentence}");
+        self.print_paragraph(&sanitise::line(sentence));
+    }
+
+    /// Writes lines of our own to standard error.
+    pub(crate) fn print_paragraph(&mut self, text: &str) {
+        let _nobody_reads = writeln!(self.err, "{text}").and_then(|()| self.err.flush());
     }
 }
 

@@ -7,7 +7,6 @@ mod runner;
 mod subscriptions;
 mod table;
 
-use std::io;
 use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
@@ -15,9 +14,11 @@ use tokio::task::spawn_blocking;
 use super::args::{self, TailArgs};
 use super::command_context::CommandContext;
 use super::dashboard::local_offset;
+use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Result};
 use super::mutate;
 use super::partition_spec::{self, PartitionSpec};
+use super::read_budget::ReadBudget;
 use crate::client::{Observer, by_key};
 use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp};
 use crate::store::ExportForm;
@@ -51,15 +52,22 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
         StopAt::Time(time) => time > now,
         StopAt::Latest => false,
     });
-    let subscriptions = SubscriptionSet::open(&observer, specs).await?;
+    let ends = specs.iter().all(|spec| is_there_already(spec, &cluster));
+    let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
+    let subscriptions = SubscriptionSet::open(&observer, specs, &mut budget).await?;
     let filter = Filter {
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
     };
-    let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
+    let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
     let printer = Printer::new(form, filter, out);
     let (runner, queue) = TailRunner::new(context.console, subscriptions, printer.count(), follows);
+    let runner = if ends {
+        runner.ending_within(budget)
+    } else {
+        runner
+    };
     let runner = if waits {
         runner.reporting_silence()
     } else {
@@ -67,6 +75,19 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     };
     let printing = spawn_blocking(move || printer.run(queue));
     runner.run(printing, args.progress).await
+}
+
+/// Whether all of a range was there when it was asked for: then none of it is waited for.
+fn is_there_already(spec: &SubscribeSpec, cluster: &Cluster) -> bool {
+    match spec.stop {
+        StopAt::Latest => true,
+        StopAt::Time(time) => time <= Timestamp::now(),
+        StopAt::Offset(offset) => {
+            let partition = cluster.partition(&spec.stream, spec.partition);
+            partition.is_some_and(|partition| partition.high_watermark >= offset)
+        }
+        StopAt::Never | StopAt::Newest => false,
+    }
 }
 
 /// The partitions to read; with a key, the one partition of each stream that the key belongs to.

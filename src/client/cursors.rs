@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use tokio::time::{Instant, timeout_at};
 use tonic::{Response, Status};
 
-use super::error::{Error, Result};
+use super::error::{Error, Result, spoken};
 use super::inner::{Api, Inner, with_deadline};
 use super::partitioner::by_key;
 use super::retry::RetryBudget;
@@ -15,6 +16,7 @@ use super::{Client, Observer};
 use crate::model::{
     CursorEntry, EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, PartitionId,
     RetryLimit, StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
+    counted_plainly,
 };
 use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
@@ -67,7 +69,18 @@ impl Observer {
     /// # Errors
     /// [`ErrorKind::CursorsDisabled`] where there is no `__cursors` stream; where no broker answers.
     pub async fn read_cursors(&self) -> Result<CursorReading> {
-        self.core().read_cursors(false).await
+        let limit = self.core().options.request_timeout;
+        self.read_cursors_within(limit).await
+    }
+
+    /// As [`read_cursors`](Self::read_cursors), taking so long at most. What was not read to its end by then is told as
+    /// unread, and the next reading goes on from there.
+    ///
+    /// # Errors
+    /// As [`read_cursors`](Self::read_cursors).
+    pub async fn read_cursors_within(&self, limit: Duration) -> Result<CursorReading> {
+        let limit = ReadLimit::new(limit);
+        self.core().read_cursors(false, limit).await
     }
 }
 
@@ -77,7 +90,8 @@ impl Client {
     /// # Errors
     /// As [`Observer::cursors`].
     pub async fn cursors_resuming(&self) -> Result<Vec<CursorEntry>> {
-        self.core().read_cursors(true).await?.whole()
+        let limit = ReadLimit::new(self.core().options.request_timeout);
+        self.core().read_cursors(true, limit).await?.whole()
     }
 
     /// Stores how far a consumer has read: the last offset it read. Streams and partitions are not checked by servers:
@@ -183,7 +197,8 @@ impl Inner {
             ..SubscribeSpec::new(home.0, home.1)
         });
         let mut stored = None;
-        let reading = self.read_until_end(request, |item| {
+        let limit = ReadLimit::new(self.options.request_timeout);
+        let reading = self.read_until_end(request, limit, |item| {
             if let LogItem::Message(message) = item
                 && let Some(entry) = internal::cursor(&message)
                 && entry.id == id
@@ -230,13 +245,17 @@ impl Inner {
         seen.clone().ok_or_else(error)
     }
 
-    async fn read_cursors(self: &Arc<Self>, resume: bool) -> Result<CursorReading> {
+    pub(super) async fn read_cursors(
+        self: &Arc<Self>,
+        resume: bool,
+        limit: ReadLimit,
+    ) -> Result<CursorReading> {
         let partitions = self.cursor_partitions().await?;
         let mut log = self.cursor_log.lock().await;
         let mut reading = CursorReading::default();
         for partition in partitions {
             match self
-                .read_cursor_partition(&mut log, partition, resume)
+                .read_cursor_partition(&mut log, partition, resume, limit)
                 .await
             {
                 Ok(EndReason::Paused) => reading.paused.push(partition),
@@ -259,13 +278,14 @@ impl Inner {
         log: &mut CursorLog,
         partition: PartitionId,
         resume: bool,
+        limit: ReadLimit,
     ) -> Result<EndReason> {
         let next = log.next.get(&partition).copied();
         let request = SubscribeRequest {
             resume,
             ..up_to_now(CURSORS, partition, next)
         };
-        self.read_until_end(request, |item| match item {
+        self.read_until_end(request, limit, |item| match item {
             LogItem::Message(message) => {
                 log.next.insert(partition, message.offset + 1);
                 if let Some(entry) = internal::cursor(&message) {
@@ -282,24 +302,38 @@ impl Inner {
     pub(crate) async fn read_until_end(
         self: &Arc<Self>,
         request: SubscribeRequest,
+        limit: ReadLimit,
         take: impl FnMut(LogItem),
     ) -> Result<EndReason> {
         let target = Target::Partition(Arc::clone(&request.spec.stream), request.spec.partition);
-        let read = self.read_all(request, &target, take).await;
+        let read = self.read_all(request, limit, &target, take).await;
         read.map_err(|error| unreadable(target, error))
     }
 
     async fn read_all(
         self: &Arc<Self>,
         request: SubscribeRequest,
+        limit: ReadLimit,
         target: &Target,
         mut take: impl FnMut(LogItem),
     ) -> Result<EndReason> {
         let sink = OwnedMessages::default();
-        let mut messages = Subscription::open(Arc::clone(self), request, sink).await?;
-        while let Some(item) = messages.next().await {
+        let mut count = 0;
+        let mut next_by = limit.next_by();
+        let opening = Subscription::open(Arc::clone(self), request, sink);
+        let opening = timeout_at(next_by, opening).await;
+        let mut messages = opening.map_err(|_late| limit.exceeded(target, count))??;
+        loop {
+            let next = timeout_at(next_by, messages.next()).await;
+            let Some(item) = next.map_err(|_late| limit.exceeded(target, count))? else {
+                return Err(Error::closed());
+            };
             match item {
-                SubscriptionItem::Batch(message) => take(LogItem::Message(message)),
+                SubscriptionItem::Batch(message) => {
+                    count += 1;
+                    next_by = limit.next_by();
+                    take(LogItem::Message(message));
+                }
                 SubscriptionItem::Event(SubscriptionEvent::Rewound { .. }) => {
                     take(LogItem::Rewound);
                 }
@@ -313,7 +347,47 @@ impl Inner {
                 SubscriptionItem::Event(_) => {}
             }
         }
-        Err(Error::closed())
+    }
+}
+
+/// How long an internal stream may be read: whoever asks for what it holds asked for an answer, and a broker may bring
+/// nothing, or never the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadLimit {
+    whole: Duration,
+    deadline: Instant,
+    /// How long nothing may come: where one partition is silent there is time left for the others.
+    silence: Duration,
+}
+
+impl ReadLimit {
+    /// From now on.
+    pub(crate) fn new(whole: Duration) -> Self {
+        Self {
+            whole,
+            deadline: Instant::now() + whole,
+            silence: whole / 3,
+        }
+    }
+
+    /// When the next message has to be there, now that one has come.
+    fn next_by(&self) -> Instant {
+        self.deadline.min(Instant::now() + self.silence)
+    }
+
+    fn exceeded(&self, target: &Target, count: u64) -> Error {
+        let came = if count == 0 {
+            "nothing came".to_owned()
+        } else {
+            format!("{} came", counted_plainly(count, "message"))
+        };
+        let waited = if Instant::now() >= self.deadline {
+            self.whole
+        } else {
+            self.silence
+        };
+        let sentence = format!("{came}, and not the end within {}", spoken(waited));
+        Error::new(ErrorKind::Timeout, target.clone(), sentence)
     }
 }
 

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tonic::Request;
 
 use super::Observer;
-use super::cursors::{LogItem, up_to_now};
+use super::cursors::{LogItem, ReadLimit, up_to_now};
 use super::error::{Error, Result};
 use super::inner::{Api, Inner};
 use super::metadata::OTHERS_TIMEOUT;
@@ -78,10 +79,20 @@ impl Observer {
     /// # Errors
     /// Where no broker answers.
     pub async fn groups(&self) -> Result<Vec<GroupInfo>> {
+        let limit = self.core().options.request_timeout;
+        self.groups_within(limit).await
+    }
+
+    /// As [`groups`](Self::groups), reading for so long at most: what was not read to its end by then counts as unknown.
+    ///
+    /// # Errors
+    /// As [`groups`](Self::groups).
+    pub async fn groups_within(&self, limit: Duration) -> Result<Vec<GroupInfo>> {
+        let limit = ReadLimit::new(limit);
         let core = self.core();
         let mut log = core.groups.lock().await;
-        let is_read = core.read_group_log(&mut log).await?;
-        let cursors = match self.read_cursors().await {
+        let is_read = core.read_group_log(&mut log, limit).await?;
+        let cursors = match core.read_cursors(false, limit).await {
             Err(error) if error.kind() == ErrorKind::CursorsDisabled => Vec::new(),
             reading => reading?.entries,
         };
@@ -124,10 +135,14 @@ fn describe(id: String, members: Members, metadata: &Groups, is_read: bool) -> G
 impl Inner {
     /// Reads what is new in `__activity`; `false` where there is none to read, or it is paused: what it holds beyond
     /// what was read before is unknown then.
-    async fn read_group_log(self: &Arc<Self>, log: &mut GroupLog) -> Result<bool> {
+    async fn read_group_log(
+        self: &Arc<Self>,
+        log: &mut GroupLog,
+        limit: ReadLimit,
+    ) -> Result<bool> {
         let request = up_to_now(ACTIVITY, 0, log.next);
         let read = self
-            .read_until_end(request, |item| match item {
+            .read_until_end(request, limit, |item| match item {
                 LogItem::Message(message) => {
                     log.next = Some(message.offset + 1);
                     if let Some(event) = internal::activity(&message) {

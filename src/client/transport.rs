@@ -41,7 +41,11 @@ impl Call<'_> {
         if kind == ErrorKind::OutcomeUnknown {
             return of_kind(&format!("the brokers did not agree ({})", status.message()));
         }
-        let error = of_kind(status.message());
+        let text = match status.message() {
+            "" => format!("the server gave no reason, but {:?}", status.code()),
+            text => text.to_owned(),
+        };
+        let error = of_kind(&text);
         // Nobody was there to agree to it: another broker may know of a leader.
         let unsent = kind == ErrorKind::NoMetadataLeader;
         if unsent { error.never_sent() } else { error }
@@ -88,7 +92,11 @@ impl Call<'_> {
         }
         let may_have_changed = matches!(
             trouble.kind,
-            ErrorKind::Unreachable | ErrorKind::BadAnswer | ErrorKind::Timeout
+            ErrorKind::Unreachable
+                | ErrorKind::BadAnswer
+                | ErrorKind::Timeout
+                // A gateway that answers with a page of its own has handed the request on before.
+                | ErrorKind::NotLiftbridge
         );
         if self.rpc.changes() && may_have_changed {
             return Error::outcome_unknown(self.rpc, self.target.clone(), &sentence);
@@ -138,6 +146,11 @@ fn synthesised_status(status: &Status) -> Option<TransportFailure> {
         (ErrorKind::NotLiftbridge, NOT_GRPC)
     } else if code == Code::Unknown && text.contains("missing grpc-status trailer") {
         (ErrorKind::Unreachable, "broke its answer off")
+    } else if code == Code::Internal && text.starts_with("Missing response message") {
+        (
+            ErrorKind::BadAnswer,
+            "sent an answer in which nothing stands",
+        )
     } else if code == Code::Internal && text.contains("Unexpected EOF") {
         (ErrorKind::Unreachable, CLOSED)
     } else if code == Code::OutOfRange && text.contains("message length too large") {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use serde::de::{Deserializer, Error as _};
 use crate::model::{
     did_you_mean, parse_address, parse_advertise, parse_duration, parse_interval, parse_size,
 };
+
+/// Bytes of a config file at most: far more than anybody writes.
+const MOST_TEXT: usize = 4 << 20;
 
 /// The file that `liftui config init` writes: every key, commented out.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -170,9 +174,17 @@ impl ConfigFile {
     /// # Errors
     /// Where it cannot be read, is no TOML, has an unknown key or a value that the key cannot take.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            ConfigError::new(format!("{} cannot be read: {error}", path.display()))
-        })?;
+        let unreadable =
+            |why: String| ConfigError::new(format!("{} cannot be read: {why}", path.display()));
+        let opened = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+        let mut text = String::new();
+        // A device has no end.
+        let read = opened
+            .take((MOST_TEXT + 1) as u64)
+            .read_to_string(&mut text);
+        if read.map_err(|error| unreadable(error.to_string()))? > MOST_TEXT {
+            return Err(unreadable(format!("it holds more than {MOST_TEXT} bytes")));
+        }
         let mut file = Self::parse(&text, path)?;
         file.place_paths(path.parent().unwrap_or(Path::new("")));
         Ok(file)

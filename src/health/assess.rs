@@ -73,7 +73,7 @@ pub(super) fn assess_stream(
 }
 
 fn messages(partitions: &[PartitionTruth]) -> Option<i64> {
-    let given = |partition: &PartitionTruth| partition.newest_offset?.checked_add(1);
+    let given = |partition: &PartitionTruth| partition.newest_offset?.max(-1).checked_add(1);
     partitions
         .iter()
         .try_fold(0_i64, |sum, partition| sum.checked_add(given(partition)?))

@@ -151,9 +151,10 @@ pub struct BrokerTruth {
 }
 
 impl BrokerTruth {
-    /// The id, or the address while the id is unknown.
+    /// The id, or the address while the id is unknown or empty.
     pub fn name(&self) -> &str {
-        self.id.as_deref().unwrap_or(&self.address)
+        let id = self.id.as_deref().filter(|id| !id.is_empty());
+        id.unwrap_or(&self.address)
     }
 
     /// Whether the broker is known to answer.

@@ -76,6 +76,12 @@ impl RuleOptions {
         }
     }
 
+    /// Whether a broker that is silent would change the verdict.
+    pub fn weighs_silence(&self) -> bool {
+        let severity = self.weigh(Rule::BrokerSilent, Severity::Warning);
+        severity > Some(Severity::Note)
+    }
+
     /// Whether a cursor that is behind would change the verdict.
     pub fn weighs_cursors(&self) -> bool {
         let rules = [Rule::CursorLag, Rule::CursorStalled].into_iter();

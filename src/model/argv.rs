@@ -156,6 +156,18 @@ fn as_text(bytes: &[u8], hex: bool) -> String {
     text
 }
 
+/// A command line of these names, which stand behind `--` where one of them could be taken for an option: names are whoever
+/// made them's, not ours.
+pub fn command_words(command: &[&str], names: &[&str], options: &[&str]) -> Vec<String> {
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let argv = Argv {
+        command: owned(command),
+        options: owned(options),
+        names: owned(names),
+    };
+    argv.done()
+}
+
 /// Collects options and names; names that begin with a hyphen go behind `--`.
 struct Argv {
     command: Vec<String>,

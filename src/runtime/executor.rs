@@ -219,9 +219,10 @@ impl Executor {
         let changes = self.deps.changes.clone();
         let cluster = self.deps.cluster.clone();
         let work = async move {
-            let outcome = perform(access, operation.clone()).await;
-            if let Some(record) = changes {
-                record(&cluster, &operation, &outcome);
+            let end = changes.map(|begin| begin(&cluster, &operation));
+            let outcome = perform(access, operation).await;
+            if let Some(end) = end {
+                end(&outcome);
             }
             outcome
         };

@@ -41,8 +41,11 @@ pub type Console = Arc<dyn Fn(String) -> ConsoleAnswer<Result<String, String>> +
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
 pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send + Sync>;
 
-/// Called after every change of the cluster of that name, with how it ended.
-pub type ChangeAccess = Arc<dyn Fn(&str, &Operation, &Result<Outcome, Failure>) + Send + Sync>;
+/// Called before every change of the cluster of that name is sent; what it returns, with how it ended.
+pub type ChangeAccess = Arc<dyn Fn(&str, &Operation) -> ChangeEnd + Send + Sync>;
+
+/// Called when a change has ended, with how.
+pub type ChangeEnd = Box<dyn FnOnce(&Result<Outcome, Failure>) + Send>;
 
 /// Keeps the incidents of the cluster of that name for later runs.
 pub type IncidentAccess = Arc<dyn Fn(&str, &[Arc<Incident>]) + Send + Sync>;

@@ -157,13 +157,15 @@ impl Write for FrameWriter {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        // Of one that has vanished nothing is asked any more: the drawing library panics where that fails as it is dropped.
         let sent = if TAKEN.load(Ordering::SeqCst) {
-            self.out.write_all(&self.frame)
+            let written = self.out.write_all(&self.frame);
+            written.and_then(|()| self.out.flush())
         } else {
             Ok(())
         };
         self.frame.clear();
-        sent.and_then(|()| self.out.flush())
+        sent
     }
 }
 

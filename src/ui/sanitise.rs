@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// Text as one line that is safe to show.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_shown_otherwise) {
+    if !text.chars().any(acts) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -43,7 +43,7 @@ fn push(shown: &mut String, c: char) {
         '\0'..='\x1f' => shown.push(picture(c)),
         '\x7f' => shown.push('␡'),
         '\u{80}'..='\u{9f}' => push_hex(shown, u32::from(c)),
-        _ if is_shown_otherwise(c) => {
+        _ if acts(c) => {
             let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
         }
         _ => shown.push(c),
@@ -59,8 +59,9 @@ fn picture(c: char) -> char {
     char::from_u32(0x2400 + u32::from(c)).unwrap_or('␀')
 }
 
-/// Control characters, marks of direction, characters without width, and those that are no characters.
-fn is_shown_otherwise(c: char) -> bool {
+/// Whether a character acts on a terminal, or on how others are read: control characters, marks of direction, characters
+/// without width, and those that are no characters.
+pub(crate) fn acts(c: char) -> bool {
     matches!(
         c,
         '\0'..='\x1f'

@@ -4,11 +4,14 @@ mod bench;
 mod cli_changes;
 mod cli_check;
 mod cli_cluster;
+mod cli_damage;
 mod cli_lists;
 mod cli_messages;
 mod cli_process;
 mod cli_redrive;
 mod cli_restart;
+mod cli_silence;
+mod cli_terminal;
 mod cli_test_cluster;
 mod cli_words;
 #[cfg(test)]
@@ -16,6 +19,7 @@ mod dashboard;
 mod driver;
 mod health;
 mod hostile;
+mod hostile_broker;
 #[cfg(test)]
 mod messages;
 mod pty;

@@ -322,3 +322,35 @@ fn a_process_that_is_continued_takes_the_terminal_again_and_goes_on_listening() 
     terminal.type_keys("q");
     assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
 }
+
+#[test]
+fn a_terminal_that_vanishes_ends_the_dashboard_without_a_word() {
+    let size = PtySize {
+        rows: 24,
+        cols: 80,
+        ..PtySize::default()
+    };
+    let pair = native_pty_system()
+        .openpty(size)
+        .expect("a pseudo-terminal opens");
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_liftui"));
+    command.args(["--addr", NOBODY, "--config", "/dev/null"]);
+    command.env("TERM", "xterm-256color");
+    let mut child = pair
+        .slave
+        .spawn_command(command)
+        .expect("the binary starts");
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().expect("it can be read");
+    let mut drawn = Parser::new(cells(24), cells(80), 0);
+    let mut piece = [0; 4096];
+    while !drawn.screen().contents().contains("liftui") {
+        let length = reader.read(&mut piece).expect("it goes on writing");
+        drawn.process(&piece[..length]);
+    }
+    // No reader is left, nor anyone who types.
+    drop(reader);
+    drop(pair.master);
+    let status = child.wait().expect("the process ends");
+    assert_eq!(status.exit_code(), 0, "{status:?}");
+}

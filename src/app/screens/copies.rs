@@ -18,7 +18,7 @@ pub(super) fn of_row(row: &RowKey, truth: &Truth) -> Vec<CopyEntry> {
                 entry("finding", &finding.message),
                 entry("finding with its evidence", &lines.join("\n")),
                 entry("place", &finding.target_name()),
-                command(&["check", "--rule", finding.rule.as_str()]),
+                command(&["check"], &[], &["--rule", finding.rule.as_str()]),
             ])
         }
         RowKey::Broker(name) => {
@@ -26,7 +26,7 @@ pub(super) fn of_row(row: &RowKey, truth: &Truth) -> Vec<CopyEntry> {
             Some(vec![
                 entry("address", &broker.address),
                 entry("name", broker.name()),
-                command(&["brokers", "--addr", &broker.address]),
+                command(&["brokers"], &[], &["--addr", &broker.address]),
             ])
         }
         RowKey::Stream(name) => {
@@ -34,13 +34,13 @@ pub(super) fn of_row(row: &RowKey, truth: &Truth) -> Vec<CopyEntry> {
             Some(vec![
                 entry("name", &stream.name),
                 entry("subject", &stream.subject),
-                command(&["describe", &stream.name]),
-                command(&["tail", &stream.name]),
+                command(&["describe"], &[&stream.name], &[]),
+                command(&["tail"], &[&stream.name], &[]),
             ])
         }
         RowKey::Partition((stream, id)) => {
             let place = format!("{stream}:{id}");
-            let mut entries = vec![entry("place", &place), command(&["tail", &place])];
+            let mut entries = vec![entry("place", &place), command(&["tail"], &[&place], &[])];
             let partition = truth.partition(stream, *id);
             let leader = partition.and_then(|partition| partition.leader.as_ref());
             entries.extend(leader.map(|leader| entry("leader", leader)));
@@ -52,15 +52,15 @@ pub(super) fn of_row(row: &RowKey, truth: &Truth) -> Vec<CopyEntry> {
             Some(vec![
                 entry("cursor", &cursor.id),
                 entry("offset", &cursor.offset.to_string()),
-                command(&["cursor", "get", &cursor.id, &place]),
+                command(&["cursor", "get"], &[&cursor.id, &place], &[]),
             ])
         }
-        RowKey::Group(id) => Some(vec![entry("group", id), command(&["groups"])]),
+        RowKey::Group(id) => Some(vec![entry("group", id), command(&["groups"], &[], &[])]),
         // The screen of incidents has them, and the report that is copied.
         RowKey::Incident(_) => None,
         RowKey::Event(event) => Some(vec![
             entry("event", &activity::sentence(event)),
-            command(&["activity"]),
+            command(&["activity"], &[], &[]),
         ]),
     };
     known().unwrap_or_default()

@@ -132,7 +132,7 @@ impl ScreenState for Incidents {
                 incident.markdown(&self.cluster, self.zone),
             ),
             CopyEntry::new("what it was", incident.title.clone()),
-            CopyEntry::command(&["incidents", "--markdown"]),
+            CopyEntry::command(&["incidents"], &[], &["--markdown"]),
         ]
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval, sleep_until};
+use tokio::time::{Instant, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::payload::Values;
@@ -34,7 +34,7 @@ output_row! {
 }
 
 /// Publishes as many messages as were asked for. The first one that is refused ends it; where nobody knows how one
-/// ended, it goes on.
+/// ended, it goes on, unless nothing was acked for as long as one message may take.
 pub(super) async fn publish(context: &mut CommandContext<'_>, args: &BenchPublishArgs) -> Result {
     let values = Values::new(args.value, args.size, args.keys()).map_err(CliError::usage)?;
     if let Some(partition) = args
@@ -59,6 +59,9 @@ pub(super) async fn publish(context: &mut CommandContext<'_>, args: &BenchPublis
     let end = run.run(context.console).await?;
     if end.acks.is_worth_printing() {
         end.report(args).print(context, args.output)?;
+    }
+    if end.acks.given_up {
+        context.console.print_error(&end.given_up_sentence(args));
     }
     end.exit()
 }
@@ -91,6 +94,10 @@ struct AckCounts {
     counts: OutcomeCounts,
     latency: Latency,
     failure: Option<Failure>,
+    /// When the last one ended well; the beginning, before any did.
+    heard: Instant,
+    /// No ack came for so long that none is expected any more.
+    given_up: bool,
 }
 
 impl AckCounts {
@@ -99,6 +106,8 @@ impl AckCounts {
             counts: OutcomeCounts::default(),
             latency: Latency::new(),
             failure: None,
+            heard: Instant::now(),
+            given_up: false,
         }
     }
 
@@ -109,6 +118,9 @@ impl AckCounts {
         took: Duration,
     ) {
         self.counts.record(&outcome, bytes);
+        if outcome.is_ok() {
+            self.heard = Instant::now();
+        }
         match outcome {
             Ok(Outcome::Acked { .. }) => self.latency.record(took),
             Err(failure) if failure.kind != ErrorKind::OutcomeUnknown => {
@@ -160,12 +172,13 @@ impl BenchRun {
     /// Sends and counts until all is answered; SIGINT ends the sending.
     async fn run(mut self, console: &mut Stdio) -> Result<PublishBenchEnd> {
         let stop = self.stop.clone();
+        let deadline = self.message.deadline.unwrap_or(Duration::MAX);
         let counted = AtomicU64::new(0);
         let (sink, sent) = mpsc::channel(self.in_flight);
         let begun = Instant::now();
         let work = async {
             let (send_failure, mut acks) =
-                tokio::join!(self.send(sink), count(sent, &stop, &counted));
+                tokio::join!(self.send(sink), count(sent, &stop, &counted, deadline));
             if let Some(failure) = send_failure {
                 acks.record(0, Err(failure), Duration::ZERO);
             }
@@ -213,7 +226,8 @@ impl BenchRun {
             let bytes = u64::try_from(key.len() + value.len()).unwrap_or(0);
             let mut message = self.message.clone();
             (message.key, message.value) = (key, value);
-            let ack = match self.publisher.publish(message).await {
+            let sent = stop.run_until_cancelled(self.publisher.publish(message));
+            let ack = match sent.await? {
                 Ok(ack) => ack,
                 Err(error) => return Some(error.into()),
             };
@@ -237,13 +251,22 @@ async fn count(
     mut sent: mpsc::Receiver<SentMessage>,
     stop: &CancellationToken,
     counted: &AtomicU64,
+    deadline: Duration,
 ) -> AckCounts {
     let mut acks = AckCounts::new();
     while let Some(SentMessage { ack, bytes }) = sent.recv().await {
-        let (outcome, took) = ack.timed().await;
-        acks.record(bytes, outcome.map_err(Failure::from), took);
+        let limit = if acks.given_up {
+            Duration::ZERO
+        } else {
+            Duration::MAX
+        };
+        match timeout(limit, ack.timed()).await {
+            Ok((outcome, took)) => acks.record(bytes, outcome.map_err(Failure::from), took),
+            Err(_not_waited_for) => acks.counts.unknown += 1,
+        }
         counted.fetch_add(1, Ordering::Relaxed);
-        if acks.failure.is_some() {
+        acks.given_up |= acks.counts.unknown > 0 && acks.heard.elapsed() >= deadline;
+        if acks.failure.is_some() || acks.given_up {
             stop.cancel();
         }
     }
@@ -298,6 +321,15 @@ impl PublishBenchEnd {
                 latency: latency.clone(),
             },
         }
+    }
+
+    fn given_up_sentence(&self, args: &BenchPublishArgs) -> String {
+        let counts = &self.acks.counts;
+        let sent = counts.done() + counts.failed + counts.unknown;
+        format!(
+            "the bench of stream \"{}\" was given up after {sent} of {} messages: no ack came for as long as --timeout allows",
+            args.stream, args.messages
+        )
     }
 
     fn exit(self) -> Result {

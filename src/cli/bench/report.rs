@@ -164,7 +164,7 @@ impl<C: FieldNames + Serialize + 'static> BenchReport<C> {
     /// Prints it in the form that was asked for.
     pub(super) fn print(self, context: &mut CommandContext<'_>, output: OutputArgs) -> Result<()> {
         if context.form(output) == OutputForm::Table {
-            return self.lines(&mut *context.console.out);
+            return self.lines(&mut context.console.out);
         }
         let row = BenchRow {
             speed: self.speed.fields(),
@@ -210,7 +210,8 @@ impl BenchProgress {
     fn write(console: &mut Stdio, line: &str) {
         if console.err_is_terminal {
             // Progress that nobody sees is no error.
-            let _unseen = write!(console.err, "\r{line}\x1b[K").and_then(|()| console.err.flush());
+            let own = console.err.write_own(&format!("\r{line}\x1b[K"));
+            let _unseen = own.and_then(|()| console.err.flush());
         }
     }
 }

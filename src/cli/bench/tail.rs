@@ -19,10 +19,11 @@ use crate::cli::exit::{Exit, Result};
 use crate::cli::json::milliseconds;
 use crate::cli::output::output_row;
 use crate::cli::partition_spec;
+use crate::cli::read_budget::ReadBudget;
 use crate::cli::stdio::Stdio;
 use crate::client::{Observer, Subscription, SubscriptionItem};
 use crate::model::{
-    Failure, MessageSink, MessageStamp, StartAt, SubscribeSpec, SubscriptionEvent, Target,
+    Failure, MessageSink, MessageStamp, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Target,
     Timestamp,
 };
 use crate::ui::format;
@@ -54,7 +55,15 @@ pub(super) async fn tail(context: &mut CommandContext<'_>, args: &BenchTailArgs)
     }
     drop(sender);
     let wanted = args.messages.unwrap_or(u64::MAX);
-    let mut end = count(context.console, queue, wanted, begun).await;
+    let mut budget = match stop {
+        StopAt::Latest => Some(ReadBudget::new(context.settings.cluster.timeout.value)),
+        StopAt::Never | StopAt::Newest | StopAt::Offset(_) | StopAt::Time(_) => None,
+    };
+    let mut end = count(context.console, queue, wanted, begun, &mut budget).await;
+    if let Some(budget) = budget.filter(ReadBudget::is_spent) {
+        let target = Target::Stream(args.partitions.join(" ").into());
+        end.failure.get_or_insert(budget.failure(target));
+    }
     subscriptions.shutdown().await;
     let first = end.first.unwrap_or_default();
     if args.range().0 == StartAt::New {
@@ -252,12 +261,29 @@ impl TailBenchEnd {
     }
 }
 
+/// What comes next; `None` once all has come, or is given up.
+async fn next_event(
+    queue: &mut mpsc::Receiver<TailBenchEvent>,
+    budget: &mut Option<ReadBudget>,
+) -> Option<TailBenchEvent> {
+    let Some(budget) = budget else {
+        return queue.recv().await;
+    };
+    let event = budget.wait(queue.recv()).await.flatten();
+    if let Some(TailBenchEvent::Received(came)) = &event {
+        let [messages, bytes] = [came.messages, came.bytes].map(usize::try_from);
+        budget.earn(messages.unwrap_or(0), bytes.unwrap_or(0));
+    }
+    event
+}
+
 /// Adds up what the subscriptions bring until all have ended, enough came, or SIGINT.
 async fn count(
     console: &mut Stdio,
     mut queue: mpsc::Receiver<TailBenchEvent>,
     wanted: u64,
     begun: Instant,
+    budget: &mut Option<ReadBudget>,
 ) -> TailBenchEnd {
     let mut end = TailBenchEnd {
         speed: Throughput::new(),
@@ -277,7 +303,7 @@ async fn count(
                 end.interrupted = true;
                 break;
             }
-            event = queue.recv() => match event {
+            event = next_event(&mut queue, budget) => match event {
                 Some(event) => end.apply_event(event, begun),
                 None => break,
             },

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::CheckForm;
 use crate::cli::cluster_snapshot::finding;
+use crate::cli::escaped_output::EscapedOutput;
 use crate::health::{Finding, Truth, Verdict};
 use crate::model::{BrokerId, Target};
 use crate::ui::sanitise;
@@ -29,7 +30,7 @@ pub(super) struct Report {
 
 impl Report {
     /// Prints it in that form.
-    pub(super) fn print(&self, out: &mut dyn Write, form: CheckForm) -> io::Result<()> {
+    pub(super) fn print(&self, out: &mut EscapedOutput, form: CheckForm) -> io::Result<()> {
         match form {
             CheckForm::Text => self.text(out),
             CheckForm::Json => self.json(out),
@@ -39,7 +40,9 @@ impl Report {
     }
 
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}: {}", self.verdict.as_str(), self.summary())?;
+        let summary = self.summary();
+        let verdict = self.verdict.as_str();
+        writeln!(out, "{verdict}: {}", sanitise::line(&summary))?;
         for finding in self.root_findings() {
             let message = sanitise::line(&finding.message);
             writeln!(out, "{:<9}{message}", finding.severity.as_str())?;
@@ -63,14 +66,14 @@ impl Report {
         findings.filter(move |finding| !finding.cause.as_ref().is_some_and(is_listed))
     }
 
-    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn json(&self, out: &mut EscapedOutput) -> io::Result<()> {
         let findings: Vec<Value> = self.findings.iter().map(finding).collect();
         let mut whole = json!({"status": self.verdict.as_str(), "findings": findings});
         let error = self.failure.clone().or_else(|| self.unread_cursors());
         if let (Some(error), Some(fields)) = (error, whole.as_object_mut()) {
             fields.insert("error".into(), json!(error));
         }
-        writeln!(out, "{whole}")
+        writeln!(out.json(), "{whole}")
     }
 
     fn nagios(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -27,7 +27,7 @@ use crate::model::{
 };
 use crate::ui::sanitise;
 
-/// How long to wait for the first message of a partition.
+/// How long to wait for the first message of a partition at most.
 const FIRST_MESSAGE: Duration = Duration::from_secs(2);
 
 /// A partition with the oldest message that is kept of it; CSV goes without.
@@ -104,7 +104,8 @@ pub(crate) async fn describe(context: &mut CommandContext<'_>, args: &StreamArgs
     let truth = snapshot.truth();
     let found = stream(&truth, &args.stream)?;
     let rows = partitions::rows_of(&truth, found, Timestamp::now());
-    let oldest = oldest(&snapshot.observer, found).await;
+    let limit = snapshot.time_to_read().min(FIRST_MESSAGE);
+    let oldest = oldest(&snapshot.observer, found, limit).await;
     let rows = rows.into_iter().map(|row| {
         let first = oldest.iter().find(|first| first.partition == row.partition);
         let stored = first.map_or(Timestamp::NEVER, |message| message.timestamp);
@@ -120,7 +121,7 @@ pub(crate) async fn describe(context: &mut CommandContext<'_>, args: &StreamArgs
 }
 
 /// The oldest message of each partition that has one and can be read.
-async fn oldest(observer: &Observer, stream: &StreamTruth) -> Vec<Message> {
+async fn oldest(observer: &Observer, stream: &StreamTruth, limit: Duration) -> Vec<Message> {
     let readable = stream.partitions.iter().filter(|partition| {
         partition.paused != Known::Yes && partition.high_watermark.is_none_or(|hw| hw >= 0)
     });
@@ -131,10 +132,7 @@ async fn oldest(observer: &Observer, stream: &StreamTruth) -> Vec<Message> {
             stop: StopAt::Latest,
             ..SubscribeSpec::new(Arc::clone(&stream.name), partition.id)
         };
-        reads.spawn(timeout(
-            FIRST_MESSAGE,
-            first_message(observer.clone(), spec),
-        ));
+        reads.spawn(timeout(limit, first_message(observer.clone(), spec)));
     }
     let reads = reads.join_all().await.into_iter();
     reads.filter_map(|read| read.ok().flatten()).collect()
@@ -152,13 +150,13 @@ fn print(
     let out = &mut context.console.out;
     match form {
         OutputForm::Csv => Printer::new(out, form, bold).print_all(rows),
-        OutputForm::Json => writeln!(out, "{:#}", whole(truth, stream, rows)?),
-        OutputForm::Ndjson => writeln!(out, "{}", whole(truth, stream, rows)?),
+        OutputForm::Json => writeln!(out.json(), "{:#}", whole(truth, stream, rows)?),
+        OutputForm::Ndjson => writeln!(out.json(), "{}", whole(truth, stream, rows)?),
         OutputForm::Table | OutputForm::Raw => {
             summary(out, &StreamRow::from(stream))?;
-            Printer::new(&mut *out, OutputForm::Table, bold).print_all(rows)?;
+            Printer::new(out, OutputForm::Table, bold).print_all(rows)?;
             writeln!(out)?;
-            Printer::new(&mut *out, OutputForm::Table, bold).print_all(&views(rows))?;
+            Printer::new(out, OutputForm::Table, bold).print_all(&views(rows))?;
             for finding in truth.findings_of(&stream.name) {
                 let message = sanitise::line(&finding.message);
                 writeln!(out, "{}: {message}", finding.severity.as_str())?;

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::io::{self, BufWriter, Write};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -11,9 +10,10 @@ use tokio::sync::mpsc;
 
 use super::source::{OutgoingMessage, Template};
 use crate::cli::args::OutputForm;
-use crate::cli::audit_log;
+use crate::cli::audit_log::{BrokenOff, PendingChange};
 use crate::cli::cell_format::plain;
 use crate::cli::command_context::CommandContext;
+use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::json::JsonTime;
 use crate::cli::outcome_counts::OutcomeCounts;
@@ -80,8 +80,8 @@ type MessageOutcome = Pin<Box<dyn Future<Output = client::Result<Outcome>> + Sen
 struct MessageInFlight {
     line: Option<u64>,
     bytes: u64,
-    /// What to write down, where messages are written down one by one.
-    operation: Option<Operation>,
+    /// Its line in the log of changes, where messages are written down one by one.
+    change: Option<PendingChange>,
     outcome: MessageOutcome,
 }
 
@@ -113,7 +113,7 @@ pub(super) struct PublishRun {
     transport: Transport,
     form: OutputForm,
     bold: bool,
-    out: BufWriter<Box<dyn Write + Send>>,
+    out: EscapedOutput,
     in_flight: VecDeque<MessageInFlight>,
     log: PublishLog,
     error: Option<CliError>,
@@ -133,17 +133,20 @@ impl PublishRun {
         } else {
             Transport::Requests(client)
         };
-        let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
+        let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
         Self {
             transport,
             form: context.form(template.source().output),
             bold: context.colours(),
-            out: BufWriter::with_capacity(BUFFER_SIZE, out),
+            out: out.buffered(BUFFER_SIZE),
             in_flight: VecDeque::new(),
             log: PublishLog {
                 cluster: context.cluster_name(),
                 command: template.is_many().then(|| template.command()),
-                ..PublishLog::default()
+                change: None,
+                broken_off: context.broken_off.clone(),
+                sent: 0,
+                counts: OutcomeCounts::default(),
             },
             error: None,
         }
@@ -164,9 +167,10 @@ impl PublishRun {
             tokio::select! {
                 biased;
                 outcome = first_outcome(&mut self.in_flight), if !self.in_flight.is_empty() => {
-                    let Some(sent) = self.in_flight.pop_front() else { continue };
-                    match self.log.record(&sent, outcome) {
-                        Ok(Some(ack)) => printer.print(&ack)?,
+                    let Some(mut sent) = self.in_flight.pop_front() else { continue };
+                    let mut written = Ok(());
+                    match self.log.record(&mut sent, outcome) {
+                        Ok(Some(ack)) => written = printer.print(&ack),
                         Ok(None) => {}
                         Err(error) => {
                             reads = false;
@@ -174,7 +178,11 @@ impl PublishRun {
                         }
                     }
                     if self.in_flight.is_empty() || messages.is_empty() {
-                        printer.flush()?;
+                        written = written.and_then(|()| printer.flush());
+                    }
+                    if let Err(error) = printer.or_discard(written) {
+                        reads = false;
+                        self.error.get_or_insert(error);
                     }
                 }
                 message = messages.recv(), if reads && has_room => match message {
@@ -194,7 +202,9 @@ impl PublishRun {
                 },
             }
         }
-        printer.finish()?;
+        if let Err(error) = printer.finish_or_discard() {
+            self.error.get_or_insert(error);
+        }
         match self.error {
             Some(error) => Err(self.log.with_count(error)),
             None => Ok(Exit::DONE),
@@ -212,11 +222,13 @@ async fn first_outcome(in_flight: &mut VecDeque<MessageInFlight>) -> client::Res
 }
 
 /// How many messages ended how. What has no outcome when this is dropped was interrupted: it is written down all the same.
-#[derive(Default)]
 struct PublishLog {
     cluster: String,
     /// The command that is written down for all messages together.
     command: Option<String>,
+    /// Its line in the log of changes.
+    change: Option<PendingChange>,
+    broken_off: BrokenOff,
     sent: u64,
     counts: OutcomeCounts,
 }
@@ -229,15 +241,20 @@ impl PublishLog {
     ) -> MessageInFlight {
         let OutgoingMessage { line, options } = message;
         let bytes = u64::try_from(options.value.len()).unwrap_or(u64::MAX);
-        let operation = self
-            .command
-            .is_none()
-            .then(|| Operation::Publish(Box::new(options.clone())));
+        let change = if let Some(command) = &self.command {
+            let begin = || PendingChange::begin_command(&self.cluster, command.clone());
+            self.change.get_or_insert_with(begin);
+            None
+        } else {
+            let operation = Operation::Publish(Box::new(options.clone()));
+            let change = PendingChange::begin(&self.cluster, &operation);
+            Some(change.reporting_to(self.broken_off.clone()))
+        };
         self.sent += 1;
         MessageInFlight {
             line,
             bytes,
-            operation,
+            change,
             outcome: transport.send(options).await,
         }
     }
@@ -245,12 +262,12 @@ impl PublishLog {
     /// Counts one that ended: its ack, where there is one, or what is wrong.
     fn record(
         &mut self,
-        sent: &MessageInFlight,
+        sent: &mut MessageInFlight,
         outcome: client::Result<Outcome>,
     ) -> Result<Option<AckRow>> {
         let outcome = outcome.map_err(Failure::from);
-        if let Some(operation) = &sent.operation {
-            audit_log::record(&self.cluster, operation, &outcome);
+        if let Some(change) = sent.change.take() {
+            change.finish(&outcome);
         }
         self.counts.record(&outcome, sent.bytes);
         let failure = match outcome {
@@ -270,7 +287,8 @@ impl PublishLog {
         if self.counts.unknown > 0 {
             error.exit = Exit::UNKNOWN;
         }
-        if self.command.is_some()
+        // Of a single one its own sentence tells, unless that is about printing alone.
+        if (self.command.is_some() || self.counts.done() > 0)
             && let Some(sentence) = &mut error.sentence
         {
             *sentence += "; ";
@@ -291,9 +309,14 @@ impl PublishLog {
 
 impl Drop for PublishLog {
     fn drop(&mut self) {
-        let Some(command) = self.command.as_ref().filter(|_| self.sent > 0) else {
+        let (Some(command), Some(change)) = (&self.command, self.change.take()) else {
             return;
         };
+        let counts = &self.counts;
+        if counts.done() + counts.failed + counts.unknown < self.sent {
+            let sentence = format!("liftui {command} was broken off: {}", self.summary());
+            self.broken_off.push(sentence);
+        }
         let command = format!(
             "{command} ({}, {} B)",
             counted_plainly(self.sent, "message"),
@@ -304,7 +327,7 @@ impl Drop for PublishLog {
         } else {
             "partly"
         };
-        audit_log::record_many(&self.cluster, command, outcome, self.summary());
+        change.finish_command(command, outcome, self.summary());
     }
 }
 

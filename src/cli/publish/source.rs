@@ -1,7 +1,7 @@
 //! Where the messages of a publish come from: the command line, a file, stdin; whole, by lines, or as records.
 //! Sends nothing.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +10,10 @@ use tokio::sync::mpsc;
 use crate::cli::args::{MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs};
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::hex;
-use crate::model::{AckPolicy, Destination, Headers, Offset, PublishOptions, shell_line};
+use crate::cli::private_file;
+use crate::model::{
+    AckPolicy, Destination, Headers, Offset, PublishOptions, command_words, shell_line,
+};
 use crate::store::Record;
 
 /// A message to be sent.
@@ -19,6 +22,27 @@ pub(super) struct OutgoingMessage {
     pub(super) line: Option<u64>,
     /// The message.
     pub(super) options: PublishOptions,
+}
+
+/// Bytes of a value at most: no server takes a request of more (wire-contract §4.3).
+const MOST_BYTES: u64 = 4 << 20;
+
+/// Input that cannot be read.
+pub(super) fn unreadable(name: &str, error: &std::io::Error) -> CliError {
+    use ErrorKind::{IsADirectory, NotFound, PermissionDenied};
+    let is_wrong_file = matches!(error.kind(), NotFound | IsADirectory | PermissionDenied);
+    let exit = if is_wrong_file {
+        Exit::USAGE
+    } else {
+        Exit::FAILED
+    };
+    CliError::new(exit, format!("{name} cannot be read: {error}"))
+}
+
+fn endless(name: &str, most: u64) -> CliError {
+    CliError::refused(format!(
+        "{name} holds more than {most} bytes, and no server takes so large a message"
+    ))
 }
 
 impl OutgoingMessage {
@@ -96,13 +120,13 @@ impl Template {
         } else {
             "--lines"
         };
-        let words = match &self.to {
+        let (command, name) = match &self.to {
             Destination::Partition(stream, _)
             | Destination::ByKey(stream)
-            | Destination::RoundRobin(stream) => ["publish", stream.as_ref(), flag],
-            Destination::Subject(subject) => ["publish-subject", subject.as_str(), flag],
+            | Destination::RoundRobin(stream) => ("publish", stream.as_ref()),
+            Destination::Subject(subject) => ("publish-subject", subject.as_str()),
         };
-        shell_line(&words.map(str::to_owned))
+        shell_line(&command_words(&[command], &[name], &[flag]))
     }
 
     /// The message whose value stands on the command line.
@@ -116,15 +140,24 @@ impl Template {
     }
 
     /// Hands on one message after another, until the input ends, something is wrong with it, or nobody reads them.
-    pub(super) fn read(&self, input: impl Read, sink: &mpsc::Sender<Result<OutgoingMessage>>) {
+    pub(super) fn read(
+        &self,
+        input: impl Read,
+        name: &str,
+        sink: &mpsc::Sender<Result<OutgoingMessage>>,
+    ) {
         let mut input = BufReader::with_capacity(1 << 16, input);
         if !self.is_many() {
-            let _nobody_reads = sink.blocking_send(self.whole(&mut input));
+            let _nobody_reads = sink.blocking_send(self.whole(&mut input, name));
             return;
         }
         let mut expected = self.expected_offset;
-        for (number, line) in (1..).zip(input.split(b'\n')) {
-            let line = line.map_err(CliError::from);
+        for number in 1.. {
+            let line = match self.next_line(&mut input, name, number) {
+                Ok(None) => return,
+                Ok(Some(line)) => Ok(line),
+                Err(error) => Err(error),
+            };
             let message = line
                 .and_then(|line| self.of_line(number, line.strip_suffix(b"\r").unwrap_or(&line)));
             let message = match message {
@@ -152,9 +185,44 @@ impl Template {
         })
     }
 
-    fn whole(&self, input: &mut impl Read) -> Result<OutgoingMessage> {
-        let mut value = Vec::new();
-        input.read_to_end(&mut value)?;
+    /// How much text one message is read of at most: escapes and hex take several characters for a byte, and of one that is a
+    /// little too large its size is told.
+    fn most_text(&self) -> u64 {
+        let is_plain = !self.source.ndjson && !self.message.hex;
+        MOST_BYTES * if is_plain { 2 } else { 8 }
+    }
+
+    /// The next line without its end; `None` after the last.
+    fn next_line(
+        &self,
+        input: &mut impl BufRead,
+        name: &str,
+        number: u64,
+    ) -> Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        let most = self.most_text();
+        let mut bounded = input.take(most + 1);
+        let read = bounded.read_until(b'\n', &mut line);
+        if read.map_err(|error| unreadable(name, &error))? == 0 {
+            return Ok(None);
+        }
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        } else if bounded.limit() == 0 {
+            return Err(endless(&format!("line {number} of {name}"), most));
+        }
+        Ok(Some(line))
+    }
+
+    fn whole(&self, input: &mut impl Read, name: &str) -> Result<OutgoingMessage> {
+        let most = self.most_text();
+        let value = private_file::read_within(input, most).map_err(|error| {
+            if error.kind() == ErrorKind::FileTooLarge {
+                endless(name, most)
+            } else {
+                unreadable(name, &error)
+            }
+        })?;
         let value = self.decode_hex(&value);
         let value = value.map_err(|why| CliError::new(Exit::FAILED, why))?;
         let options = self.options(value)?;

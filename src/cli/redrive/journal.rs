@@ -12,6 +12,7 @@ use super::JournalLocation;
 use super::batch::MessageOutcome;
 use super::plan::RedrivePlan;
 use crate::cli::exit::{CliError, Exit, Result};
+use crate::cli::private_file;
 use crate::model::{Offset, PartitionId};
 
 /// One line.
@@ -114,23 +115,25 @@ impl Journal {
             .map_err(|error| wrong(format!("{error}; name another file with --journal")))?;
         lock(&file)
             .map_err(|_held| wrong("another redrive is at work with this journal".into()))?;
-        let mut text = String::new();
-        let read = file.read_to_string(&mut text);
-        read.map_err(|error| wrong(error.to_string()))?;
+        let text = read_lines(&mut file).map_err(wrong)?;
         // A line that was cut off by the end of the machine was not acted upon.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         for (number, line) in (1..).zip(text.get(..whole).unwrap_or_default().lines()) {
             let line = serde_json::from_str(line).map_err(|_no_line| {
                 wrong(format!("line {number} is none of a redrive's journal"))
             })?;
+            if number == 1 && !matches!(line, JournalLine::Plan(_)) {
+                return Err(wrong(NO_JOURNAL.into()));
+            }
             journal.replay(line);
         }
         for progress in journal.progress.values_mut() {
             progress.abandon();
         }
         let whole = u64::try_from(whole).unwrap_or(u64::MAX);
-        file.set_len(whole)?;
-        file.seek(SeekFrom::End(0))?;
+        let cut = file.set_len(whole);
+        let cut = cut.and_then(|()| file.seek(SeekFrom::End(0)));
+        cut.map_err(|error| wrong(format!("it cannot be written: {error}")))?;
         journal.file = Some(file);
         Ok(journal)
     }
@@ -245,11 +248,37 @@ impl Journal {
 
 fn open_file(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        private_file::create_folder(folder)?;
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    options.open(path)
+    private_file::open(path, &mut options)
+}
+
+/// What every journal begins with, and a cut-off one with some of it.
+const BEGINNING: &[u8] = b"{\"plan\":{";
+
+const NO_JOURNAL: &str =
+    "it is no journal of a redrive, and is left as it is; name another file with --journal";
+
+/// What the file holds. One that does not begin as a journal does is none: it is not read on, and nothing in it is touched.
+fn read_lines(file: &mut File) -> std::result::Result<String, String> {
+    let found = file.metadata().map_err(|error| error.to_string())?;
+    if !found.is_file() {
+        return Err(
+            "it is no file that a journal can be kept in; name another with --journal".into(),
+        );
+    }
+    let mut bytes = Vec::new();
+    let length = u64::try_from(BEGINNING.len()).unwrap_or(0);
+    let begun = Read::by_ref(file).take(length).read_to_end(&mut bytes);
+    begun.map_err(|error| error.to_string())?;
+    if !BEGINNING.starts_with(&bytes) {
+        return Err(NO_JOURNAL.into());
+    }
+    let rest = file.read_to_end(&mut bytes);
+    rest.map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_no_text| NO_JOURNAL.into())
 }
 
 #[cfg(unix)]

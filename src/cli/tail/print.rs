@@ -1,7 +1,7 @@
 //! The thread of a tail that filters and prints. It may wait for its reader as long as it likes: nothing else waits.
 //! The forms of messages are `store::export`'s and `table`'s.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,13 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 use super::table::MessageTable;
+use crate::cli::escaped_output::EscapedOutput;
 use crate::model::Timestamp;
 use crate::store::{Chunk, ExportForm, MessageFormat, MessageRef, Query, write_record};
 
 /// Bytes handed to the reader at once.
 const BUFFER: usize = 256 * 1024;
-
-type Out = BufWriter<Box<dyn Write + Send>>;
 
 /// Some messages of a chunk.
 pub(super) type MessageRun = (Arc<Chunk>, Range<usize>);
@@ -79,7 +78,7 @@ impl Filter {
 pub(super) struct Printer {
     filter: Filter,
     form: PrintForm,
-    out: Out,
+    out: EscapedOutput,
     /// Whether a message was written already.
     is_begun: bool,
     printed: Arc<AtomicU64>,
@@ -87,11 +86,11 @@ pub(super) struct Printer {
 
 impl Printer {
     /// A printer that writes to `out`.
-    pub(super) fn new(form: PrintForm, filter: Filter, out: Box<dyn Write + Send>) -> Self {
+    pub(super) fn new(form: PrintForm, filter: Filter, out: EscapedOutput) -> Self {
         Self {
             filter,
             form,
-            out: BufWriter::with_capacity(BUFFER, out),
+            out: out.buffered(BUFFER),
             is_begun: false,
             printed: Arc::default(),
         }
@@ -151,10 +150,11 @@ impl Printer {
     fn write(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         match &self.form {
+            PrintForm::Export(ExportForm::Ndjson) => write_record(message, &mut self.out.json()),
             PrintForm::Export(form) => form.write(message, &mut self.out),
             PrintForm::Json => {
                 self.out.write_all(if is_first { b"\n" } else { b"," })?;
-                write_record(message, &mut self.out)
+                write_record(message, &mut self.out.json())
             }
             PrintForm::Table(table) => table.row(message, &mut self.out),
             PrintForm::Custom(format) => format.write(message, &mut self.out),

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::print::MessageRun;
 use super::subscriptions::{PartitionSubscription, SubscriptionSet};
 use crate::cli::exit::{CliError, Exit, Result};
+use crate::cli::read_budget::ReadBudget;
 use crate::cli::stdio::Stdio;
 use crate::client::SubscriptionItem;
 use crate::model::{EndReason, ErrorKind, SubscriptionEvent, Target, Timestamp};
@@ -42,6 +43,8 @@ pub(super) struct TailRunner<'c> {
     printed: Arc<AtomicU64>,
     /// Ticks since a message came; `None` once that was reported.
     quiet: Option<u32>,
+    /// How long brokers may keep a range waiting; `None` where what is yet to come is waited for.
+    budget: Option<ReadBudget>,
     /// What the first partition that failed ends the command with.
     exit: Exit,
 }
@@ -69,6 +72,7 @@ impl<'c> TailRunner<'c> {
             received: 0,
             printed,
             quiet: None,
+            budget: None,
             exit: Exit::DONE,
         };
         (runner, queue)
@@ -78,6 +82,14 @@ impl<'c> TailRunner<'c> {
     pub(super) fn reporting_silence(self) -> Self {
         Self {
             quiet: Some(0),
+            ..self
+        }
+    }
+
+    /// Gives up what does not come within that.
+    pub(super) fn ending_within(self, budget: ReadBudget) -> Self {
+        Self {
+            budget: Some(budget),
             ..self
         }
     }
@@ -115,13 +127,21 @@ impl<'c> TailRunner<'c> {
             let has_room = |index: &PartitionSubscription| {
                 merge.waiting_bytes(&index.stream, index.partition) < MAX_WAITING
             };
-            tokio::select! {
-                item = self.subscriptions.next(has_room) => match item {
-                    Some((_, SubscriptionItem::Batch(chunk))) => self.merge_chunk(chunk).await,
-                    Some((index, SubscriptionItem::Event(event))) => self.apply_event(index, event),
-                    None => break,
-                },
-                _ = ticks.tick() => {
+            let waiting = Instant::now();
+            let woken = tokio::select! {
+                item = self.subscriptions.next(has_room) => Some(item),
+                _ = ticks.tick() => None,
+            };
+            if self.is_given_up(waiting.elapsed()) {
+                break;
+            }
+            match woken {
+                Some(Some((_, SubscriptionItem::Batch(chunk)))) => self.merge_chunk(chunk).await,
+                Some(Some((index, SubscriptionItem::Event(event)))) => {
+                    self.apply_event(index, event);
+                }
+                Some(None) => break,
+                None => {
                     tick += 1;
                     self.print_silence();
                     if reports_progress && tick % SECOND == 0 {
@@ -135,7 +155,27 @@ impl<'c> TailRunner<'c> {
         self.send_runs().await;
     }
 
+    /// Whether brokers have kept the range waiting for too long, which is told.
+    fn is_given_up(&mut self, waited: Duration) -> bool {
+        let Some(budget) = &mut self.budget else {
+            return false;
+        };
+        budget.spend(waited);
+        if !budget.is_spent() || self.subscriptions.is_over() {
+            return false;
+        }
+        let failure = budget.failure(self.subscriptions.target());
+        self.console.print_error(&failure.sentence);
+        if self.exit == Exit::DONE {
+            self.exit = Exit::for_error(failure.kind);
+        }
+        true
+    }
+
     async fn merge_chunk(&mut self, chunk: Arc<Chunk>) {
+        if let Some(budget) = &mut self.budget {
+            budget.earn(chunk.len(), chunk.payload_bytes());
+        }
         self.received += u64::try_from(chunk.len()).unwrap_or(0);
         self.quiet = self.quiet.map(|_| 0);
         if self.subscriptions.all().len() > 1 {

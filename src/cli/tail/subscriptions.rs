@@ -9,8 +9,9 @@ use tokio::task::JoinSet;
 use tokio_stream::Stream;
 
 use crate::cli::exit::Result;
+use crate::cli::read_budget::ReadBudget;
 use crate::client::{Observer, Subscription, SubscriptionItem};
-use crate::model::{PartitionId, RetryLimit, StreamName, SubscribeSpec};
+use crate::model::{PartitionId, RetryLimit, StreamName, SubscribeSpec, Target};
 use crate::store::{Chunk, ChunkBuilder};
 
 /// A subscription to one partition.
@@ -29,7 +30,12 @@ pub(super) struct SubscriptionSet {
 
 impl SubscriptionSet {
     /// Opens all subscriptions side by side.
-    pub(super) async fn open(observer: &Observer, specs: Vec<SubscribeSpec>) -> Result<Self> {
+    pub(super) async fn open(
+        observer: &Observer,
+        specs: Vec<SubscribeSpec>,
+        budget: &mut ReadBudget,
+    ) -> Result<Self> {
+        let target = target_of(&specs);
         let mut opening = JoinSet::new();
         for (number, mut spec) in specs.into_iter().enumerate() {
             let observer = observer.clone();
@@ -41,7 +47,11 @@ impl SubscriptionSet {
             });
         }
         let mut subscriptions = Vec::new();
-        for (number, stream, partition, messages) in opening.join_all().await {
+        // Opening them is a request, and nothing of what is to come.
+        let Some(opened) = budget.wait(opening.join_all()).await else {
+            return Err(budget.failure(target).into());
+        };
+        for (number, stream, partition, messages) in opened {
             let messages = Some(messages?);
             subscriptions.push((
                 number,
@@ -60,6 +70,20 @@ impl SubscriptionSet {
                 .collect(),
             next_polled: 0,
         })
+    }
+
+    /// Partitions whose end has not come, those of one stream together.
+    pub(super) fn target(&self) -> Target {
+        let open = self.subscriptions.iter();
+        let open = open.filter(|subscription| subscription.messages.is_some());
+        let specs = open.map(|open| SubscribeSpec::new(Arc::clone(&open.stream), open.partition));
+        target_of(&specs.collect::<Vec<_>>())
+    }
+
+    /// Whether all have ended.
+    pub(super) fn is_over(&self) -> bool {
+        let mut all = self.subscriptions.iter();
+        all.all(|subscription| subscription.messages.is_none())
     }
 
     /// All subscriptions, ended ones too.
@@ -102,5 +126,16 @@ impl SubscriptionSet {
             }
         })
         .await
+    }
+}
+
+/// What a sentence about these names: the partition where it is one, else the stream, else the cluster.
+fn target_of(specs: &[SubscribeSpec]) -> Target {
+    match specs {
+        [only] => Target::Partition(Arc::clone(&only.stream), only.partition),
+        [first, rest @ ..] if rest.iter().all(|spec| spec.stream == first.stream) => {
+            Target::Stream(Arc::clone(&first.stream))
+        }
+        _ => Target::Cluster,
     }
 }

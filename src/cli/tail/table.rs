@@ -3,6 +3,8 @@
 
 use std::io::{self, Write};
 
+use crate::cli::escaped_output::EscapedOutput;
+use crate::cli::output::print_head;
 use crate::store::MessageRef;
 use crate::ui::{format, sanitise};
 
@@ -25,7 +27,7 @@ pub(super) struct MessageTable {
 
 impl MessageTable {
     /// The names of the columns.
-    pub(super) fn head(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn head(&self, out: &mut EscapedOutput) -> io::Result<()> {
         let stream = if self.stream > 0 {
             format!("{:<width$}  ", "STREAM", width = self.stream)
         } else {
@@ -35,10 +37,7 @@ impl MessageTable {
             "{stream}{:>3}  {:>9}  {:<12}  {:<KEY$}  VALUE",
             "#", "OFFSET", "TIME", "KEY"
         );
-        if self.bold {
-            return writeln!(out, "\x1b[1m{head}\x1b[0m");
-        }
-        writeln!(out, "{head}")
+        print_head(out, &head, self.bold)
     }
 
     /// One message.

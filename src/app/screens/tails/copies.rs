@@ -53,7 +53,7 @@ fn record(message: &MessageRef<'_>) -> String {
 fn read_command(message: &MessageRef<'_>) -> CopyEntry {
     let place = format!("{}:{}", message.stream(), message.partition());
     let offset = message.offset().to_string();
-    CopyEntry::command(&["tail", &place, "--from", &offset, "--to", &offset])
+    CopyEntry::command(&["tail"], &[&place], &["--from", &offset, "--to", &offset])
 }
 
 fn headers(message: &MessageRef<'_>) -> String {

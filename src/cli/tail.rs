@@ -8,6 +8,7 @@ mod table;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::task::spawn_blocking;
 
@@ -52,7 +53,9 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
+        undecided: Arc::default(),
     };
+    let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, Box::new(io::sink()));
     let printer = Printer::new(form, filter, out);
     let (runner, queue) = TailRunner::new(context.console, subscriptions, printer.count(), follows);
@@ -62,7 +65,14 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
         runner
     };
     let printing = spawn_blocking(move || printer.run(queue));
-    runner.run(printing, args.progress).await
+    let ended = runner.run(printing, args.progress).await;
+    let undecided = undecided.load(Ordering::Relaxed);
+    if undecided > 0 {
+        context.console.print_error(&format!(
+            "the expression of the query costs too much for {undecided} messages: they are not shown; ask for less in it"
+        ));
+    }
+    ended
 }
 
 /// The partitions to read; with a key, the one partition of each stream that the key belongs to.

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -85,6 +85,8 @@ pub(super) struct Executor {
     token: CancellationToken,
     tails: HashMap<TailId, OpenTail>,
     scans: HashMap<ScanId, CancellationToken>,
+    /// Whose turn it is to scan.
+    scanning: Arc<Semaphore>,
     exports: HashMap<RequestId, CancellationToken>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
@@ -101,6 +103,7 @@ impl Executor {
             token: CancellationToken::new(),
             tails: HashMap::new(),
             scans: HashMap::new(),
+            scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
             activity: None,
             cursors: None,
@@ -331,7 +334,12 @@ impl Executor {
 
     fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
         let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
-        let running = self.spawn_cancellable(scan::run(id, scan, self.deps.outbox.clone()));
+        let running = self.spawn_cancellable(scan::run(
+            id,
+            scan,
+            Arc::clone(&self.scanning),
+            self.deps.outbox.clone(),
+        ));
         self.scans.retain(|_, scan| !scan.is_cancelled());
         self.scans.insert(id, running);
     }

@@ -37,6 +37,9 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Lists of partitions to probe that may wait; the app asks again with the next views.
 const PROBE_QUEUE: usize = 16;
 
+/// Partitions of one tail: each is a session at a broker, with buffers on both sides.
+const MOST_TAILED: usize = 1_000;
+
 /// What only the owner of the terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LoopAction {
@@ -287,6 +290,15 @@ impl Executor {
     }
 
     fn open_tail(&mut self, tail: TailId, spec: TailSpec) {
+        if spec.partitions.len() > MOST_TAILED {
+            let outbox = self.deps.outbox.clone();
+            let sentence = format!(
+                "a tail reads at most {MOST_TAILED} partitions at once, and these are {}: open some of them",
+                spec.partitions.len()
+            );
+            let refused = Event::Tail(tail, TailEvent::Failed(local(&sentence)));
+            return self.spawn(&self.token, async move { outbox.send(refused).await });
+        }
         let token = self.token.child_token();
         let (throttle, throttled) = watch::channel(false);
         for (stream, partition) in spec.partitions {

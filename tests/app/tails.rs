@@ -403,6 +403,29 @@ fn a_query_shows_what_scans_find_and_matches_new_messages_too() {
 }
 
 #[test]
+fn a_large_value_is_not_copied_and_the_command_that_reads_it_is_offered() {
+    let mut dashboard = Dashboard::new(1);
+    let id = dashboard.id();
+    let mut builder = ChunkBuilder::new();
+    builder.value(&vec![0xff; 50 << 20]);
+    let full = builder.commit(MessageStamp::default());
+    let chunk = full.or_else(|| builder.flush()).unwrap();
+    dashboard.event(Event::Tail(id, TailEvent::Chunk(chunk)));
+    dashboard.effects();
+    dashboard.press("y");
+    assert!(dashboard.effects().is_empty(), "nothing is copied");
+    let told = dashboard.app.notices().history().next_back().unwrap();
+    assert!(told.text.contains("51200 KiB"), "{}", told.text);
+    dashboard.press("Y");
+    dashboard.key(KeyCode::Enter);
+    let effects = dashboard.effects();
+    let [Effect::Copy(copied)] = effects.as_slice() else {
+        panic!("no small text is offered");
+    };
+    assert!(copied.len() < 1000);
+}
+
+#[test]
 fn a_scan_that_broke_is_told_and_shows_all_messages_again() {
     let mut dashboard = Dashboard::new(1);
     dashboard.give(0, 0..30);

@@ -43,8 +43,8 @@ impl LyingBroker {
             let first = id * self.lies.replicas;
             let replicas = (first..first + self.lies.replicas).map(|n| format!("replica-{n}"));
             let named: Vec<String> = replicas.collect();
-            let names = named.iter().cycle();
-            let replicas: Vec<String> = names
+            let endless = named.iter().cycle();
+            let replicas: Vec<String> = endless
                 .take(named.len() * self.lies.repeated)
                 .cloned()
                 .collect();

@@ -41,8 +41,6 @@ mod tail;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
-
 pub use args::Invocation;
 pub use escaped_output::EscapedOutput;
 pub use exit::Exit;
@@ -88,10 +86,10 @@ fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
         None => None,
     };
     match invocation.task {
-        None => runtime()?.block_on(dashboard::open(&CommandContext::open(options, console)?)),
-        Some(Task::Demo(args)) if args.headless => runtime()?.block_on(demo::serve(console, &args)),
+        None => run_to_end(dashboard::open(&CommandContext::open(options, console)?)),
+        Some(Task::Demo(args)) if args.headless => run_to_end(demo::serve(console, &args)),
         Some(Task::Demo(args)) => {
-            runtime()?.block_on(demo::show(&CommandContext::open(options, console)?, &args))
+            run_to_end(demo::show(&CommandContext::open(options, console)?, &args))
         }
         Some(Task::Cluster(task)) => on_cluster(&mut CommandContext::open(options, console)?, task),
         Some(Task::Envelope(task)) => {
@@ -112,10 +110,9 @@ fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
 
 /// Runs a command that talks to the cluster, until it is done or interrupted.
 fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
-    let runtime = runtime()?;
     // A redrive lets its batch come to an end first, a bench prints what it measured so far.
     let stops_at_once = !matches!(task, ClusterTask::Redrive(_) | ClusterTask::Bench(_));
-    let result = runtime.block_on(async {
+    run_to_end(async {
         let outcome = tokio::select! {
             outcome = dispatch(context, task) => outcome,
             _ = tokio::signal::ctrl_c(), if stops_at_once => Ok(Exit::INTERRUPTED),
@@ -127,15 +124,17 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
             Err(error) => Err(with_hint(context, error).await),
             done => done,
         }
-    });
-    // A thread may be waiting for a line of stdin: it must not hold up the end.
-    runtime.shutdown_background();
-    result
+    })
 }
 
-fn runtime() -> Result<Runtime> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    Ok(builder.enable_all().build()?)
+/// Runs it, and no longer: a thread that waits for a line of stdin or scans messages must not hold up the end.
+fn run_to_end(work: impl Future<Output = Result>) -> Result {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
 }
 
 async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {

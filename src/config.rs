@@ -13,7 +13,7 @@ pub use file::{
     Alerts, Chords, ConfigError, ConfigFile, ContextSection, DecodeRule, MemorySection, Refresh,
     StreamSection, TEMPLATE, TlsFiles,
 };
-pub use folders::Folders;
+pub use folders::{Folders, expand_home};
 
 use crate::model::{DEFAULT_PORT, did_you_mean, parse_addresses};
 

@@ -30,7 +30,7 @@ pub use json_path::JsonPath;
 pub use live_merge::Merge;
 pub use merged_view::MergedRows;
 pub use message::{Headers, MessageId, MessageRef, PinnedMessage};
-pub use predicate::Predicate;
+pub use predicate::{Predicate, QueryRun};
 pub use query::{Query, QueryError};
 pub use record::{Record, text_or_base64, write_record};
 pub use scan::{Matching, Scan};

@@ -129,7 +129,12 @@ pub enum ScanEvent {
         indices: Arc<[u32]>,
     },
     /// All chunks were scanned.
-    Finished,
+    Finished {
+        /// Messages for which the expression costs more than it may.
+        undecided: u64,
+    },
+    /// It broke: what is in these chunks is not known.
+    Failed,
 }
 
 /// How far something long has come.

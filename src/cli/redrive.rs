@@ -27,7 +27,7 @@ use crate::model::{
     Cluster, EndReason, ErrorKind, Failure, Offset, PartitionId, StreamName, SubscriptionEvent,
     Target, Timestamp, command_words, counted_plainly, shell_line,
 };
-use crate::store::{Chunk, ChunkBuilder, MessageRef, Query};
+use crate::store::{Chunk, ChunkBuilder, MessageRef, Query, QueryRun};
 use batch::BatchPublisher;
 use journal::{Journal, JournalProgress};
 use plan::{PartitionRange, RedrivePlan, RequestedCopy};
@@ -271,12 +271,12 @@ impl Redrive {
         chunk: &Arc<Chunk>,
         totals: &mut Totals,
     ) -> Result<bool> {
-        let now = Timestamp::now();
+        let run = QueryRun::at(Timestamp::now());
         for message in chunk.iter() {
             if message.offset() > range.end || self.interrupt.is_cancelled() {
                 return Ok(true);
             }
-            if !self.is_wanted(range, &message, now) {
+            if !self.is_wanted(range, &message, &run)? {
                 continue;
             }
             totals.matched += 1;
@@ -291,11 +291,27 @@ impl Redrive {
         Ok(chunk.last_offset() >= range.end)
     }
 
-    fn is_wanted(&self, range: &PartitionRange, message: &MessageRef<'_>, now: Timestamp) -> bool {
+    /// A message that cannot be decided ends it: it may be one that is wanted.
+    fn is_wanted(
+        &self,
+        range: &PartitionRange,
+        message: &MessageRef<'_>,
+        run: &QueryRun,
+    ) -> Result<bool> {
         let progress = self.journal.progress(range.partition);
         let is_settled = progress.is_some_and(|progress| progress.is_settled(message.offset()));
-        let query = self.query.as_ref();
-        !is_settled && query.is_none_or(|query| query.predicate().matches(message, now))
+        let query = self.query.as_ref().filter(|_| !is_settled);
+        let is_wanted =
+            !is_settled && query.is_none_or(|query| query.predicate().matches(message, run));
+        if run.undecided() > 0 {
+            let sentence = format!(
+                "the expression of the query costs too much at offset {} of partition {}: nothing from there on is copied; ask for less in it",
+                message.offset(),
+                message.partition()
+            );
+            return Err(CliError::new(Exit::FAILED, sentence));
+        }
+        Ok(is_wanted)
     }
 
     /// Writes a batch down, publishes it, and writes down how it ended.

@@ -8,6 +8,7 @@ mod subscriptions;
 mod table;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::task::spawn_blocking;
 
@@ -59,7 +60,9 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
+        undecided: Arc::default(),
     };
+    let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
     let printer = Printer::new(form, filter, out);
     let (runner, queue) = TailRunner::new(context.console, subscriptions, printer.count(), follows);
@@ -74,7 +77,14 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
         runner
     };
     let printing = spawn_blocking(move || printer.run(queue));
-    runner.run(printing, args.progress).await
+    let ended = runner.run(printing, args.progress).await;
+    let undecided = undecided.load(Ordering::Relaxed);
+    if undecided > 0 {
+        context.console.print_error(&format!(
+            "the expression of the query costs too much for {undecided} messages: they are not shown; ask for less in it"
+        ));
+    }
+    ended
 }
 
 /// Whether all of a range was there when it was asked for: then none of it is waited for.

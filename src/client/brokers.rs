@@ -7,6 +7,10 @@ use std::time::Duration;
 use super::error::Error;
 use super::options::Prefer;
 use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Timestamp};
+use crate::wire::convert::MOST_BROKERS;
+
+/// Addresses known at once. Brokers differ in whom they list, but somebody who names new ones each time is not followed.
+const MOST_KNOWN: usize = 2 * MOST_BROKERS;
 
 /// How this client came to know a broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,6 +247,9 @@ impl Brokers {
                     || other.id.as_ref() != Some(&broker.id)
                     || **at == *listed
             });
+            if known.len() >= MOST_KNOWN && !known.contains_key(&*listed) {
+                continue;
+            }
             let health = known
                 .entry(Arc::from(&*listed))
                 .or_insert_with(|| BrokerHealth::new(&listed, AddressOrigin::Discovered));

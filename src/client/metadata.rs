@@ -25,7 +25,7 @@ use super::retry::MAX_DEADLINE;
 use super::transport::Call;
 use crate::model::{Broker, BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target};
 use crate::wire::convert;
-use crate::wire::pb::FetchMetadataRequest;
+use crate::wire::pb::{FetchMetadataRequest, FetchMetadataResponse};
 use crate::wire::rpc::Rpc;
 
 /// A broker that has not answered by then is not waited for alone: the next one is asked too.
@@ -127,7 +127,7 @@ impl Inner {
         let answer = answer
             .await
             .map_err(|error| not_liftbridge(error, address))?;
-        let mut cluster = convert::cluster(answer);
+        let mut cluster = cluster_of(answer, address)?;
         replace_wildcards(&mut cluster, address);
         self.brokers.learn_brokers(address, &cluster);
         Ok(Arc::new(cluster))
@@ -153,7 +153,7 @@ impl Inner {
         let answer = self.call(call, wait, async |mut api| {
             api.fetch_metadata(request).await
         });
-        let mut cluster = convert::cluster(answer.await?);
+        let mut cluster = cluster_of(answer.await?, address)?;
         replace_wildcards(&mut cluster, address);
         Ok(cluster)
     }
@@ -406,6 +406,18 @@ fn more_telling(before: Option<Error>, error: Error) -> Error {
         Some(before) if !is_transient(&before) && is_transient(&error) => before,
         _ => error,
     }
+}
+
+/// The cluster in an answer, where it may be one.
+pub(super) fn cluster_of(answer: FetchMetadataResponse, address: &str) -> Result<Cluster> {
+    convert::cluster(answer).map_err(|oversized| {
+        let sentence = format!("the answer of broker {address} {oversized}");
+        Error::new(
+            ErrorKind::BadAnswer,
+            Target::Broker(address.into()),
+            sentence,
+        )
+    })
 }
 
 /// A server that does not know this call is none of Liftbridge's.

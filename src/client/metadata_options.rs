@@ -8,9 +8,9 @@ use tonic::Request;
 use super::error::Result;
 use super::groups::known_groups;
 use super::inner::{Api, Inner};
+use super::metadata::cluster_of;
 use super::observer::Observer;
 use crate::model::{BrokerId, Cluster, Target};
-use crate::wire::convert;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 
@@ -112,7 +112,7 @@ impl Inner {
             groups: groups
                 .map(|group| (group.group_id.clone(), ConsumerGroupMetadata::of(&group)))
                 .collect(),
-            cluster: convert::cluster(answer),
+            cluster: cluster_of(answer, "that was asked")?,
         })
     }
 }

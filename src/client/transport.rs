@@ -224,7 +224,7 @@ fn http2_failure(error: &h2::Error) -> Option<TransportFailure> {
 }
 
 fn io_failure(error: &io::Error) -> TransportFailure {
-    if let Some(tls) = tls(error) {
+    if let Some(tls) = tls(error).or_else(|| late_alert(error)) {
         return TransportFailure::new(ErrorKind::Tls, tls);
     }
     let known = IO_WORDS.iter().find(|(kind, _)| *kind == error.kind());
@@ -262,7 +262,7 @@ fn tls(error: &io::Error) -> Option<String> {
     let inner = error.get_ref()?;
     let error = inner.downcast_ref::<rustls::Error>()?;
     let words = if let rustls::Error::InvalidCertificate(error) = error {
-        certificate_words(error)
+        Some(certificate_words(error))
     } else if let rustls::Error::AlertReceived(alert) = error {
         alert_words(*alert)
     } else if let rustls::Error::InvalidMessage(_) = error {
@@ -272,8 +272,28 @@ fn tls(error: &io::Error) -> Option<String> {
     };
     Some(match words {
         Some(words) => words.to_owned(),
-        None => format!("could not agree on TLS ({error})"),
+        None => "could not agree on TLS: it may want another version or other ciphers".to_owned(),
     })
+}
+
+/// In TLS 1.3 a server refuses the client's certificate after the handshake, so that HTTP/2 meets the alert and keeps only
+/// its text.
+fn late_alert(error: &io::Error) -> Option<String> {
+    let text = error.to_string();
+    let name = text.strip_prefix("received fatal alert: ")?;
+    let alerts = [
+        AlertDescription::CertificateRequired,
+        AlertDescription::UnknownCA,
+        AlertDescription::BadCertificate,
+        AlertDescription::CertificateUnknown,
+        AlertDescription::CertificateExpired,
+        AlertDescription::AccessDenied,
+    ];
+    let alert = alerts
+        .into_iter()
+        .find(|alert| format!("{alert:?}") == name);
+    let words = alert.and_then(alert_words);
+    Some(words.unwrap_or("ended TLS without saying why").to_owned())
 }
 
 /// What is wrong with a server's certificate.
@@ -281,8 +301,8 @@ fn tls(error: &io::Error) -> Option<String> {
     clippy::wildcard_enum_match_arm,
     reason = "rustls has many, and adds to them"
 )]
-fn certificate_words(error: &CertificateError) -> Option<&'static str> {
-    Some(match error {
+fn certificate_words(error: &CertificateError) -> &'static str {
+    match error {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "has a certificate for another name than the host dialled"
         }
@@ -296,8 +316,12 @@ fn certificate_words(error: &CertificateError) -> Option<&'static str> {
             "has a certificate that is not valid yet"
         }
         CertificateError::Revoked => "has a certificate that was revoked",
-        _ => return None,
-    })
+        // An authority's own certificate, which signed itself, is among them.
+        _ => {
+            "has a certificate that no server may have: one that signed itself must not be an authority's, and each must be \
+             made for servers"
+        }
+    }
 }
 
 /// Why a server ended the handshake.

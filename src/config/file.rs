@@ -10,12 +10,20 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
+use super::folders::expand_home;
 use crate::model::{
-    did_you_mean, parse_address, parse_advertise, parse_duration, parse_interval, parse_size,
+    did_you_mean, format_duration, parse_address, parse_advertise, parse_duration, parse_interval,
+    parse_size,
 };
 
 /// Bytes of a config file at most: far more than anybody writes.
 const MOST_TEXT: usize = 4 << 20;
+/// Brokers need time of their own: each answer costs them a look at all their partitions.
+const SHORTEST_REFRESH: Duration = Duration::from_millis(200);
+/// Colours that every terminal has.
+const COLORS: [&str; 10] = [
+    "black", "red", "green", "yellow", "blue", "magenta", "cyan", "gray", "darkgray", "white",
+];
 
 /// The file that `liftui config init` writes: every key, commented out.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -46,22 +54,25 @@ pub struct ConfigFile {
 
 /// A named cluster.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct ContextSection {
-    /// The seed brokers, `host:port`.
+    /// The seed brokers, `host:port`: without any, another cluster would stand under this name.
     #[serde(deserialize_with = "addresses")]
     pub addr: Vec<String>,
     /// Whether it is only watched.
+    #[serde(default)]
     pub observe: Option<bool>,
     /// The colour of the dashboard's frame.
+    #[serde(default, deserialize_with = "color")]
     pub color: Option<String>,
     /// TLS, where the table is there.
+    #[serde(default)]
     pub tls: Option<TlsFiles>,
     /// Pairs of an advertised address and the one to dial instead.
-    #[serde(deserialize_with = "pairs")]
+    #[serde(default, deserialize_with = "pairs")]
     pub advertise: Vec<(String, String)>,
     /// How long one request may take.
-    #[serde(deserialize_with = "interval")]
+    #[serde(default, deserialize_with = "interval")]
     pub timeout: Option<Duration>,
 }
 
@@ -93,7 +104,7 @@ pub struct MemorySection {
 #[serde(deny_unknown_fields, default)]
 pub struct Refresh {
     /// How often every broker is asked for its metadata.
-    #[serde(deserialize_with = "interval")]
+    #[serde(deserialize_with = "refresh_interval")]
     pub metadata: Option<Duration>,
 }
 
@@ -212,7 +223,7 @@ impl ConfigFile {
         let tls = tls.flat_map(|tls| [&mut tls.ca, &mut tls.cert, &mut tls.key]);
         let decoders = self.decode.values_mut().map(|decode| &mut decode.protobuf);
         for path in tls.flatten().chain(decoders) {
-            *path = folder.join(&*path);
+            *path = folder.join(expand_home(path));
         }
     }
 }
@@ -222,8 +233,16 @@ fn explain(error: &toml::de::Error, text: &str, path: &Path) -> ConfigError {
     let before = error.span().and_then(|span| text.get(..span.start));
     let line = before.map_or(1, |before| before.matches('\n').count() + 1);
     let message =
-        unknown_key(error.message()).unwrap_or_else(|| error.message().trim().replace('\n', ", "));
+        known_faults(error.message()).unwrap_or_else(|| error.message().trim().replace('\n', ", "));
     ConfigError::new(format!("{} line {line}: {message}", path.display()))
+}
+
+fn known_faults(message: &str) -> Option<String> {
+    let no_address = "missing field `addr`";
+    if message.starts_with(no_address) {
+        return Some("a context needs the address of a broker: addr = [\"HOST:PORT\"]".to_owned());
+    }
+    unknown_key(message)
 }
 
 /// serde says ``unknown field `a`, expected one of `b`, `c` ``: every second part between backticks is a name.
@@ -252,6 +271,41 @@ fn interval<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::E
     parse_interval(&text).map(Some).map_err(D::Error::custom)
 }
 
+/// Every broker is asked so often, and each counts its partitions for it.
+fn refresh_interval<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let interval = interval(from)?;
+    let is_short = |interval: &Duration| *interval < SHORTEST_REFRESH;
+    match interval.filter(is_short) {
+        Some(short) => Err(D::Error::custom(format!(
+            "\"{}\" is too short: every broker is asked so often; write {} or more",
+            format_duration(short),
+            format_duration(SHORTEST_REFRESH)
+        ))),
+        None => Ok(interval),
+    }
+}
+
+/// A colour as themes have it: a name, the number of one of 256, or `#rrggbb`.
+fn color<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(from)?;
+    let plain = text.to_lowercase().replace([' ', '-', '_'], "");
+    let plain = plain.replace("bright", "light").replace("grey", "gray");
+    let hex = plain.strip_prefix('#').unwrap_or_default();
+    let is_hex = hex.len() == 6 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_known = COLORS.contains(&plain.as_str())
+        || plain
+            .strip_prefix("light")
+            .is_some_and(|name| COLORS.contains(&name) && name != "reset");
+    if is_hex || is_known || plain.parse::<u8>().is_ok() {
+        return Ok(Some(text));
+    }
+    Err(D::Error::custom(format!(
+        "\"{text}\" is no colour{}; write one of {}, or #ff8800",
+        did_you_mean(&plain, COLORS.into_iter()),
+        COLORS.join(", ")
+    )))
+}
+
 fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(from)?;
     parse_size(&text).map(Some).map_err(D::Error::custom)
@@ -259,6 +313,11 @@ fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
 
 fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     let texts = Vec::<String>::deserialize(from)?;
+    if texts.is_empty() {
+        return Err(D::Error::custom(
+            "a context needs the address of a broker: addr = [\"HOST:PORT\"]",
+        ));
+    }
     let read: Result<_, String> = texts.iter().map(|text| parse_address(text)).collect();
     read.map_err(D::Error::custom)
 }
@@ -323,8 +382,48 @@ mod tests {
     }
 
     #[test]
+    fn what_would_mislead_or_flood_is_refused_with_its_line_and_a_remedy() {
+        for (text, line, remedy) in [
+            (
+                "[contexts.prod]\ncolor = \"red\"",
+                1,
+                "addr = [\"HOST:PORT\"]",
+            ),
+            ("\n[contexts.prod]\naddr = []", 3, "addr = [\"HOST:PORT\"]"),
+            (
+                "[contexts.prod]\naddr = [\"a\"]\ncolor = \"rde\"",
+                3,
+                "did you mean \"red\"?",
+            ),
+            (
+                "[contexts.prod]\naddr = [\"a\"]\ncolor = \"\"",
+                3,
+                "#ff8800",
+            ),
+            ("[refresh]\nmetadata = \"1ms\"", 2, "write 200ms or more"),
+        ] {
+            let sentence = parse(text).unwrap_err();
+            let place = format!("config.toml line {line}: ");
+            assert!(sentence.starts_with(&place), "{text}: {sentence}");
+            assert!(sentence.contains(remedy), "{text}: {sentence}");
+        }
+        for color in [
+            "red",
+            "Light Blue",
+            "bright-red",
+            "#ff8800",
+            "208",
+            "dark_grey",
+        ] {
+            let text = format!("[contexts.a]\naddr = [\"a\"]\ncolor = \"{color}\"");
+            assert_eq!(parse(&text).err(), None, "{color}");
+        }
+    }
+
+    #[test]
     fn the_current_context_must_exist() {
-        let sentence = parse("current_context = \"prd\"\n[contexts.prod]").unwrap_err();
+        let sentence =
+            parse("current_context = \"prd\"\n[contexts.prod]\naddr = [\"a\"]").unwrap_err();
         assert!(
             sentence.ends_with("lacks; did you mean \"prod\"?"),
             "{sentence}"
@@ -335,9 +434,15 @@ mod tests {
     fn paths_are_taken_from_the_folder_of_the_file() {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let path = folder.path().join("config.toml");
-        std::fs::write(&path, "[contexts.a]\ntls = { ca = \"ca.pem\" }").expect("written");
+        std::fs::write(
+            &path,
+            "[contexts.a]\naddr = [\"a\"]\ntls = { ca = \"ca.pem\", cert = \"~/c.pem\" }",
+        )
+        .expect("written");
         let file = ConfigFile::read(&path).expect("read");
         let tls = file.contexts["a"].tls.clone().expect("tls");
         assert_eq!(tls.ca, Some(folder.path().join("ca.pem")));
+        let home = etcetera::home_dir().expect("a home");
+        assert_eq!(tls.cert, Some(home.join("c.pem")));
     }
 }

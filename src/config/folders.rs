@@ -1,7 +1,7 @@
 //! Where liftui's own files lie: the config file, the log of changes, the history (XDG base directories).
 //! Makes no folder and reads no file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
@@ -50,6 +50,14 @@ impl Folders {
     pub fn change_log(&self) -> PathBuf {
         self.state.join("changes.jsonl")
     }
+}
+
+/// A path as it was typed outside of a shell: `~` in front is the home folder.
+pub fn expand_home(path: &Path) -> PathBuf {
+    let (Ok(rest), Ok(home)) = (path.strip_prefix("~"), etcetera::home_dir()) else {
+        return path.to_owned();
+    };
+    home.join(rest)
 }
 
 /// A name that every file system takes.

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -36,6 +36,9 @@ use crate::store::{Chunk, Query, Scan};
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Lists of partitions to probe that may wait; the app asks again with the next views.
 const PROBE_QUEUE: usize = 16;
+
+/// Partitions of one tail: each is a session at a broker, with buffers on both sides.
+const MOST_TAILED: usize = 1_000;
 
 /// What only the owner of the terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +88,8 @@ pub(super) struct Executor {
     token: CancellationToken,
     tails: HashMap<TailId, OpenTail>,
     scans: HashMap<ScanId, CancellationToken>,
+    /// Whose turn it is to scan.
+    scanning: Arc<Semaphore>,
     exports: HashMap<RequestId, CancellationToken>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
@@ -101,6 +106,7 @@ impl Executor {
             token: CancellationToken::new(),
             tails: HashMap::new(),
             scans: HashMap::new(),
+            scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
             activity: None,
             cursors: None,
@@ -285,6 +291,15 @@ impl Executor {
     }
 
     fn open_tail(&mut self, tail: TailId, spec: TailSpec) {
+        if spec.partitions.len() > MOST_TAILED {
+            let outbox = self.deps.outbox.clone();
+            let sentence = format!(
+                "a tail reads at most {MOST_TAILED} partitions at once, and these are {}: open some of them",
+                spec.partitions.len()
+            );
+            let refused = Event::Tail(tail, TailEvent::Failed(local(&sentence)));
+            return self.spawn(&self.token, async move { outbox.send(refused).await });
+        }
         let token = self.token.child_token();
         let (throttle, throttled) = watch::channel(false);
         for (stream, partition) in spec.partitions {
@@ -332,7 +347,12 @@ impl Executor {
 
     fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
         let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
-        let running = self.spawn_cancellable(scan::run(id, scan, self.deps.outbox.clone()));
+        let running = self.spawn_cancellable(scan::run(
+            id,
+            scan,
+            Arc::clone(&self.scanning),
+            self.deps.outbox.clone(),
+        ));
         self.scans.retain(|_, scan| !scan.is_cancelled());
         self.scans.insert(id, running);
     }

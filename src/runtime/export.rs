@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::channels::EventSender;
 use crate::app::{Event, ExportSpec, Progress, RequestId};
+use crate::config::expand_home;
 use crate::model::{ErrorKind, Failure, Target};
 
 /// Messages between two events of progress.
@@ -52,7 +53,7 @@ impl Drop for StopOnDrop {
 
 /// Through a file beside the wanted one, so that renaming it stays within one disk. `on_step` is called with the count and returns whether to go on.
 fn write(spec: &ExportSpec, on_step: impl Fn(u64) -> bool) -> io::Result<u64> {
-    let path = Path::new(&spec.path);
+    let path = &expand_home(Path::new(&spec.path));
     let scratch = scratch_beside(path)?;
     let mut out = BufWriter::new(scratch.as_file());
     spec.form.write_head(&mut out)?;

@@ -6,31 +6,50 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
 use super::channels::EventSender;
 use crate::app::{Event, ScanEvent, ScanId};
 use crate::store::Scan;
 
-/// Runs a scan to its end; dropping this stops it.
-pub(super) async fn run(id: ScanId, scan: Scan, outbox: EventSender) {
+/// Runs a scan to its end, once the one before has ended; dropping this stops it.
+///
+/// A cancelled scan may still be inside one long search of a regular expression. Waiting for it keeps scans that are
+/// started while somebody types from taking every core together.
+pub(super) async fn run(id: ScanId, scan: Scan, turn: Arc<Semaphore>, outbox: EventSender) {
     let scan = Arc::new(scan);
     let _stop = CancelOnDrop(Arc::clone(&scan));
+    let Ok(permit) = turn.acquire_owned().await else {
+        return;
+    };
     // One core is left to the loop and the tails.
     let threads = available_parallelism()
         .map_or(1, NonZero::get)
         .saturating_sub(1);
-    let done = tokio::task::spawn_blocking(move || {
-        let send = |event| outbox.send_blocking(Event::Scan(id, event));
+    let matches = outbox.clone();
+    let scanning = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let send = |event| matches.send_blocking(Event::Scan(id, event));
         let finished = scan.run(threads, |chunk, indices| {
             if !send(ScanEvent::Matches { chunk, indices }) {
                 scan.cancel();
             }
         });
         if finished {
-            send(ScanEvent::Finished);
+            send(ScanEvent::Finished {
+                undecided: scan.undecided(),
+            });
         }
     });
-    // A panic in it was logged; the scan then never finishes on screen.
-    let _ = done.await;
+    watch(id, scanning, outbox).await;
+}
+
+/// Tells when it panics: its tail would wait for ever.
+async fn watch(id: ScanId, scanning: JoinHandle<()>, outbox: EventSender) {
+    if scanning.await.is_err_and(|error| error.is_panic()) {
+        outbox.send(Event::Scan(id, ScanEvent::Failed)).await;
+    }
 }
 
 struct CancelOnDrop(Arc<Scan>);
@@ -38,5 +57,41 @@ struct CancelOnDrop(Arc<Scan>);
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::channels::event_channels;
+    use super::*;
+    use crate::model::Timestamp;
+    use crate::store::Query;
+    use tokio::task::JoinSet;
+
+    const ID: ScanId = ScanId(3);
+
+    #[tokio::test]
+    async fn a_scan_that_panics_is_told() {
+        let (outbox, mut inbox) = event_channels();
+        let scanning = tokio::task::spawn_blocking(|| panic!("as a test wants it"));
+        watch(ID, scanning, outbox).await;
+        let told = inbox.control.recv().await.unwrap();
+        assert_eq!(told, Event::Scan(ID, ScanEvent::Failed));
+    }
+
+    #[tokio::test]
+    async fn a_scan_waits_for_the_thread_of_the_one_before() {
+        let (outbox, mut inbox) = event_channels();
+        let turn = Arc::new(Semaphore::new(1));
+        let before = Arc::clone(&turn).acquire_owned().await.unwrap();
+        let predicate = Query::parse("a").unwrap().predicate().clone();
+        let scan = Scan::new(predicate, Vec::new(), Timestamp(0));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(run(ID, scan, turn, outbox));
+        tokio::task::yield_now().await;
+        assert!(inbox.control.try_recv().is_err());
+        drop(before);
+        let told = inbox.control.recv().await.unwrap();
+        assert_eq!(told, Event::Scan(ID, ScanEvent::Finished { undecided: 0 }));
     }
 }

@@ -305,6 +305,11 @@ impl<'a> Children<'a> {
         }
         Self { tokens }
     }
+
+    /// How many bytes of the text were read.
+    pub(super) fn read(&self) -> usize {
+        self.tokens.at
+    }
 }
 
 impl<'a> Iterator for Children<'a> {

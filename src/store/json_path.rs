@@ -113,7 +113,11 @@ fn child<'a>(text: &'a str, step: &PathStep) -> Option<&'a str> {
 
 /// The text from the member of that name on, of the object with which `text` begins.
 pub(super) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let mut members = Children::first_token(text);
+    find_member(&mut Children::first_token(text), name)
+}
+
+/// [`member`] of the members that are left to read.
+pub(super) fn find_member<'a>(members: &mut Children<'a>, name: &str) -> Option<&'a str> {
     let found = members.find(|(key, _)| key.is_some_and(|key| unquoted(key) == name));
     found.map(|(_, value)| value)
 }

@@ -2,13 +2,16 @@
 //! The grammar is `query`'s; looking for text in bytes is `needle`'s.
 
 mod chunk_scan;
+mod evaluation_budget;
 mod expression;
 mod lazy_json;
+mod metering;
 mod needle;
 mod parse;
 mod prefilter;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(super) use expression::Expression;
@@ -83,24 +86,69 @@ pub(super) struct Term {
     pub(super) test: Test,
 }
 
+/// One run of a query over messages: at what time, until when, and how many messages it could not decide.
+#[derive(Debug)]
+pub struct QueryRun {
+    now: Timestamp,
+    cancelled: Arc<AtomicBool>,
+    undecided: AtomicU64,
+}
+
+impl QueryRun {
+    /// A run that takes ages at this time.
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            cancelled: Arc::default(),
+            undecided: AtomicU64::new(0),
+        }
+    }
+
+    /// Stops it: it ends at the message it is at, within an expression too.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// For how many messages the expression cost more than one may: they count as not matching.
+    pub fn undecided(&self) -> u64 {
+        self.undecided.load(Ordering::Relaxed)
+    }
+
+    fn decide(&self, expression: &Expression, message: &MessageRef<'_>) -> Option<bool> {
+        let decision = expression.decide(message, &self.cancelled);
+        if decision.is_none() && !self.is_cancelled() {
+            self.undecided.fetch_add(1, Ordering::Relaxed);
+        }
+        decision
+    }
+}
+
 impl Term {
-    fn holds(&self, message: &MessageRef<'_>, now: Timestamp) -> bool {
-        self.negated != self.test.holds(message, now)
+    /// What is not decided is no match, negated or not.
+    fn holds(&self, message: &MessageRef<'_>, run: &QueryRun) -> bool {
+        let decision = self.test.decide(message, run);
+        decision.is_some_and(|holds| holds != self.negated)
     }
 }
 
 impl Test {
-    fn holds(&self, message: &MessageRef<'_>, now: Timestamp) -> bool {
-        match self {
+    fn decide(&self, message: &MessageRef<'_>, run: &QueryRun) -> Option<bool> {
+        let holds = match self {
             Self::Contains(field, needle) => contains(field, needle, message),
             Self::Offset(op, offset) => op.holds(message.offset(), *offset),
             Self::Size(op, size) => {
                 op.holds(u64::try_from(message.size()).unwrap_or(u64::MAX), *size)
             }
-            Self::Age(op, age) => op.holds(message.timestamp().age(now), *age),
+            Self::Age(op, age) => op.holds(message.timestamp().age(run.now), *age),
             Self::Partition(partitions) => partitions.binary_search(&message.partition()).is_ok(),
-            Self::Cel(expression) => expression.holds(message),
-        }
+            Self::Cel(expression) => return run.decide(expression, message),
+        };
+        Some(holds)
     }
 }
 
@@ -136,19 +184,19 @@ impl Predicate {
         }
     }
 
-    /// Whether the message matches; ages are taken at `now`.
-    pub fn matches(&self, message: &MessageRef<'_>, now: Timestamp) -> bool {
+    /// Whether the message matches.
+    pub fn matches(&self, message: &MessageRef<'_>, run: &QueryRun) -> bool {
         let mut alternatives = self.alternatives.iter();
-        alternatives.any(|terms| all_match(terms, message, now))
+        alternatives.any(|terms| all_match(terms, message, run))
     }
 
     /// The indexes of the messages of a chunk that match, growing. Where the query allows, the whole arena is searched
     /// at once, and only what is found there is looked at message by message.
-    pub fn scan(&self, chunk: &Chunk, now: Timestamp) -> Vec<u32> {
+    pub fn scan(&self, chunk: &Chunk, run: &QueryRun) -> Vec<u32> {
         let scans = self
             .alternatives
             .iter()
-            .map(|terms| chunk_scan::scan(terms, chunk, now));
+            .map(|terms| chunk_scan::scan(terms, chunk, run));
         let mut found: Vec<u32> = Vec::new();
         for (number, matching) in scans.enumerate() {
             found.extend(matching);
@@ -161,6 +209,6 @@ impl Predicate {
     }
 }
 
-fn all_match(terms: &[Term], message: &MessageRef<'_>, now: Timestamp) -> bool {
-    terms.iter().all(|term| term.holds(message, now))
+fn all_match(terms: &[Term], message: &MessageRef<'_>, run: &QueryRun) -> bool {
+    terms.iter().all(|term| term.holds(message, run))
 }

@@ -2,11 +2,11 @@
 //! What matches is the predicate's; where matches are kept is the store's.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use super::chunk::Chunk;
-use super::predicate::Predicate;
+use super::predicate::{Predicate, QueryRun};
 use crate::model::Timestamp;
 
 /// The indexes of the messages of one chunk that match, growing.
@@ -17,9 +17,8 @@ pub type Matching = Arc<[u32]>;
 pub struct Scan {
     predicate: Predicate,
     chunks: Vec<Arc<Chunk>>,
-    now: Timestamp,
+    run: QueryRun,
     next: AtomicUsize,
-    cancelled: AtomicBool,
 }
 
 impl Scan {
@@ -28,9 +27,8 @@ impl Scan {
         Self {
             predicate,
             chunks,
-            now,
+            run: QueryRun::at(now),
             next: AtomicUsize::new(0),
-            cancelled: AtomicBool::new(false),
         }
     }
 
@@ -44,21 +42,26 @@ impl Scan {
         self.chunks.is_empty()
     }
 
-    /// Stops it: every thread ends within the chunk it is at.
+    /// Stops it: every thread ends at the message it is at.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.run.cancel();
     }
 
     /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.run.is_cancelled()
+    }
+
+    /// How many messages it could not decide so far, because the expression costs too much there.
+    pub fn undecided(&self) -> u64 {
+        self.run.undecided()
     }
 
     /// Looks at the next chunk that no thread has taken; `None` when there is none, or when cancelled.
     pub fn step(&self) -> Option<(usize, Matching)> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let chunk = self.chunks.get(number).filter(|_| !self.is_cancelled())?;
-        let matching = self.predicate.scan(chunk, self.now);
+        let matching = self.predicate.scan(chunk, &self.run);
         (!self.is_cancelled()).then(|| (number, matching.into()))
     }
 

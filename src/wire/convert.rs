@@ -2,6 +2,7 @@
 //! What the numbers and texts mean is told in `wire::status`, not here.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,65 @@ use crate::model::{
     Stream, StreamName, StreamOptions, Timestamp,
 };
 
+/// Answers that name more brokers are no cluster's: each would be asked, and compared with all others.
+pub const MOST_BROKERS: usize = 512;
+/// Answers of more streams or partitions are refused: each takes some kilobytes once it is known from all brokers.
+pub const MOST_PARTITIONS: usize = 100_000;
+
+/// Replicas and in-sync replicas of all partitions.
+const MOST_REPLICAS: usize = 20 * MOST_PARTITIONS;
+
+/// An answer that is too large to be that of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oversized {
+    /// It names more than [`MOST_BROKERS`].
+    Brokers,
+    /// It has so many streams or partitions.
+    Partitions(usize),
+    /// It has so many replicas.
+    Replicas(usize),
+}
+
+impl fmt::Display for Oversized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Brokers => write!(
+                f,
+                "names more than {MOST_BROKERS} brokers, which is more than are read"
+            ),
+            Self::Partitions(count) => write!(
+                f,
+                "has {count} streams and partitions, and no more than {MOST_PARTITIONS} are read"
+            ),
+            Self::Replicas(count) => write!(
+                f,
+                "has {count} replicas, and no more than {MOST_REPLICAS} are read"
+            ),
+        }
+    }
+}
+
 /// A broker's answer to `FetchMetadata` as a snapshot, sorted. Streams the broker does not know are left out.
-pub fn cluster(answer: pb::FetchMetadataResponse) -> Cluster {
+///
+/// # Errors
+/// Where the answer is too large to be that of a cluster.
+pub fn cluster(answer: pb::FetchMetadataResponse) -> Result<Cluster, Oversized> {
+    if answer.brokers.len() > MOST_BROKERS {
+        return Err(Oversized::Brokers);
+    }
+    let counts = answer.stream_metadata.iter();
+    let count: usize = counts.map(|stream| stream.partitions.len().max(1)).sum();
+    if count > MOST_PARTITIONS {
+        return Err(Oversized::Partitions(count));
+    }
+    let partitions = answer.stream_metadata.iter();
+    let partitions = partitions.flat_map(|stream| stream.partitions.values());
+    let replicas: usize = partitions
+        .map(|partition| partition.replicas.len() + partition.isr.len())
+        .sum();
+    if replicas > MOST_REPLICAS {
+        return Err(Oversized::Replicas(replicas));
+    }
     let mut brokers: Vec<Broker> = answer.brokers.into_iter().map(broker).collect();
     let answered_by = brokers.first().map(|broker| Arc::clone(&broker.id));
     let ids: Vec<BrokerId> = brokers
@@ -31,19 +89,26 @@ pub fn cluster(answer: pb::FetchMetadataResponse) -> Cluster {
         .map(|metadata| stream(metadata, &mut ids))
         .map(|stream| (Arc::clone(&stream.name), stream))
         .collect();
-    Cluster {
+    if ids.0.len() > MOST_BROKERS {
+        return Err(Oversized::Brokers);
+    }
+    Ok(Cluster {
         answered_by,
         brokers,
         streams,
-    }
+    })
 }
 
 /// The ids of brokers in one answer, each stored once: they stand in every partition, several times.
 struct Ids(Vec<BrokerId>);
 
 impl Ids {
-    /// There are few brokers: looking through them costs less than hashing.
+    /// There are few brokers: looking through them costs less than hashing. Beyond the bound none is looked for: the
+    /// answer is refused.
     fn shared(&mut self, id: &str) -> BrokerId {
+        if self.0.len() > MOST_BROKERS {
+            return Arc::from("");
+        }
         if let Some(known) = self.0.iter().find(|known| &***known == id) {
             return Arc::clone(known);
         }
@@ -55,6 +120,7 @@ impl Ids {
     fn sorted(&mut self, ids: &[String]) -> Vec<BrokerId> {
         let mut ids: Vec<BrokerId> = ids.iter().map(|id| self.shared(id)).collect();
         ids.sort();
+        ids.dedup();
         ids
     }
 }
@@ -260,7 +326,8 @@ mod tests {
             brokers: vec![named("b"), named("a")],
             stream_metadata: vec![missing, orders],
             group_metadata: Vec::new(),
-        });
+        })
+        .unwrap();
         assert_eq!(cluster.answered_by.as_deref(), Some("b"));
         assert_eq!(cluster.addresses(), ["[::1]:9292", "[::1]:9292"]);
         assert_eq!(&*cluster.brokers[0].id, "a");

@@ -5,6 +5,7 @@ mod cli_changes;
 mod cli_check;
 mod cli_cluster;
 mod cli_damage;
+mod cli_hostile_metadata;
 mod cli_lists;
 mod cli_messages;
 mod cli_process;

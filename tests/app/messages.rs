@@ -10,7 +10,7 @@ use liftui::model::{
     EndReason, ErrorKind, Failure, MessageSink, MessageStamp, PartitionId, SubscriptionEvent,
     Target,
 };
-use liftui::store::{Chunk, ChunkBuilder};
+use liftui::store::{Chunk, ChunkBuilder, QueryRun};
 use liftui::ui::Theme;
 
 use crate::screens::frame;
@@ -161,10 +161,13 @@ pub(crate) fn line(world: &mut World, key: &str, text: &str) {
             continue;
         };
         for (chunk, scanned) in chunks.iter().enumerate() {
-            let indices = query.predicate().scan(scanned, world.now).into();
+            let indices = query
+                .predicate()
+                .scan(scanned, &QueryRun::at(world.now))
+                .into();
             let matches = ScanEvent::Matches { chunk, indices };
             effects.extend(world.event(Event::Scan(id, matches)));
         }
-        effects.extend(world.event(Event::Scan(id, ScanEvent::Finished)));
+        effects.extend(world.event(Event::Scan(id, ScanEvent::Finished { undecided: 0 })));
     }
 }

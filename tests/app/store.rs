@@ -2,6 +2,7 @@
 
 mod chunks;
 mod decoding;
+mod hostile_queries;
 mod merging;
 mod queries;
 mod sequence;

@@ -16,7 +16,7 @@ use liftui::model::{
     Broker, BrokerView, Cluster, EndReason, MessageSink, MessageStamp, Offset, Partition,
     PartitionId, StartAt, Stream, SubscriptionEvent, Timestamp,
 };
-use liftui::store::{Chunk, ChunkBuilder, MessageRef, Query};
+use liftui::store::{Chunk, ChunkBuilder, MessageRef, Query, QueryRun};
 
 /// Rows of the screen.
 const HEIGHT: u16 = 10;
@@ -382,10 +382,13 @@ fn a_query_shows_what_scans_find_and_matches_new_messages_too() {
             panic!("{effects:?}")
         };
         for (chunk, scanned) in chunks.iter().enumerate() {
-            let indices = query.predicate().scan(scanned, Timestamp(0)).into();
+            let indices = query
+                .predicate()
+                .scan(scanned, &QueryRun::at(Timestamp(0)))
+                .into();
             dashboard.event(Event::Scan(*id, ScanEvent::Matches { chunk, indices }));
         }
-        dashboard.event(Event::Scan(*id, ScanEvent::Finished));
+        dashboard.event(Event::Scan(*id, ScanEvent::Finished { undecided: 0 }));
     };
     scanned(&mut dashboard);
     assert_eq!(
@@ -397,6 +400,47 @@ fn a_query_shows_what_scans_find_and_matches_new_messages_too() {
     assert_eq!(dashboard.selected(), 37);
     dashboard.key(KeyCode::Esc);
     assert_eq!(dashboard.tail().store().len(), 40);
+}
+
+#[test]
+fn a_large_value_is_not_copied_and_the_command_that_reads_it_is_offered() {
+    let mut dashboard = Dashboard::new(1);
+    let id = dashboard.id();
+    let mut builder = ChunkBuilder::new();
+    builder.value(&vec![0xff; 50 << 20]);
+    let full = builder.commit(MessageStamp::default());
+    let chunk = full.or_else(|| builder.flush()).unwrap();
+    dashboard.event(Event::Tail(id, TailEvent::Chunk(chunk)));
+    dashboard.effects();
+    dashboard.press("y");
+    assert!(dashboard.effects().is_empty(), "nothing is copied");
+    let told = dashboard.app.notices().history().next_back().unwrap();
+    assert!(told.text.contains("51200 KiB"), "{}", told.text);
+    dashboard.press("Y");
+    dashboard.key(KeyCode::Enter);
+    let effects = dashboard.effects();
+    let [Effect::Copy(copied)] = effects.as_slice() else {
+        panic!("no small text is offered");
+    };
+    assert!(copied.len() < 1000);
+}
+
+#[test]
+fn a_scan_that_broke_is_told_and_shows_all_messages_again() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.give(0, 0..30);
+    dashboard.effects();
+    dashboard.line("/", "7");
+    let effects = dashboard.effects();
+    let [Effect::Scan(id, ..)] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(dashboard.tail().store().len(), 0);
+    dashboard.event(Event::Scan(*id, ScanEvent::Failed));
+    assert_eq!(dashboard.tail().store().len(), 30);
+    assert_eq!(dashboard.tail().search().query(), None);
+    let told = dashboard.app.notices().history().next_back().unwrap();
+    assert!(told.text.contains("broke"), "{}", told.text);
 }
 
 #[test]

@@ -73,6 +73,9 @@ impl Key {
         while let Some((name, modifier)) = MODIFIERS.iter().find(|(name, _)| rest.starts_with(name))
         {
             rest = rest.strip_prefix(name)?;
+            if modifiers.contains(*modifier) {
+                return None;
+            }
             modifiers |= *modifier;
         }
         Some(Self::new(parse_code(rest)?, modifiers))
@@ -169,7 +172,16 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused() {
-        for text in ["", "hyper-x", "f0", "f99", "ctrl-", "xy"] {
+        for text in [
+            "",
+            "hyper-x",
+            "ctrl-ctrl-x",
+            "alt-ctrl-alt-x",
+            "f0",
+            "f99",
+            "ctrl-",
+            "xy",
+        ] {
             assert_eq!(Chord::parse(text), None, "{text}");
         }
     }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::table::MessageTable;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::model::Timestamp;
-use crate::store::{Chunk, ExportForm, MessageFormat, MessageRef, Query, write_record};
+use crate::store::{Chunk, ExportForm, MessageFormat, MessageRef, Query, QueryRun, write_record};
 
 /// Bytes handed to the reader at once.
 const BUFFER: usize = 256 * 1024;
@@ -41,32 +41,36 @@ pub(super) struct Filter {
     pub(super) key: Option<Vec<u8>>,
     /// So many at most.
     pub(super) limit: Option<u64>,
+    /// Messages for which the query costs more than it may.
+    pub(super) undecided: Arc<AtomicU64>,
 }
 
 impl Filter {
     /// The messages of a run that are wanted. A whole chunk is searched at once, which is faster than one message
     /// after the other.
     fn find(&self, chunk: &Chunk, range: &Range<usize>) -> Vec<usize> {
-        let now = Timestamp::now();
+        let run = QueryRun::at(Timestamp::now());
         let is_of_key = |index: &usize| {
             let key = chunk.get(*index).map(|message| message.key());
             self.key.is_none() || key == self.key.as_deref()
         };
-        match &self.query {
+        let found = match &self.query {
             None => range.clone().filter(is_of_key).collect(),
             Some(query) if *range == (0..chunk.len()) => {
-                let found = query.predicate().scan(chunk, now).into_iter();
+                let found = query.predicate().scan(chunk, &run).into_iter();
                 let found = found.filter_map(|index| usize::try_from(index).ok());
                 found.filter(is_of_key).collect()
             }
             Some(query) => {
                 let matches = |index: &usize| {
                     let message = chunk.get(*index);
-                    message.is_some_and(|message| query.predicate().matches(&message, now))
+                    message.is_some_and(|message| query.predicate().matches(&message, &run))
                 };
                 range.clone().filter(is_of_key).filter(matches).collect()
             }
-        }
+        };
+        self.undecided.fetch_add(run.undecided(), Ordering::Relaxed);
+        found
     }
 
     fn takes_all(&self) -> bool {

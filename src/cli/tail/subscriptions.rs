@@ -5,14 +5,20 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_stream::Stream;
 
-use crate::cli::exit::Result;
+use crate::cli::exit::{CliError, Result};
 use crate::cli::read_budget::ReadBudget;
 use crate::client::{Observer, Subscription, SubscriptionItem};
 use crate::model::{PartitionId, RetryLimit, StreamName, SubscribeSpec, Target};
 use crate::store::{Chunk, ChunkBuilder};
+
+/// Subscriptions of one tail: each is a session at a broker, with buffers on both sides.
+const MOST_SUBSCRIPTIONS: usize = 1_000;
+/// How many are opened side by side.
+const OPENED_AT_ONCE: usize = 32;
 
 /// A subscription to one partition.
 pub(super) struct PartitionSubscription {
@@ -29,18 +35,27 @@ pub(super) struct SubscriptionSet {
 }
 
 impl SubscriptionSet {
-    /// Opens all subscriptions side by side.
+    /// Opens all subscriptions, some side by side.
     pub(super) async fn open(
         observer: &Observer,
         specs: Vec<SubscribeSpec>,
         budget: &mut ReadBudget,
     ) -> Result<Self> {
+        if specs.len() > MOST_SUBSCRIPTIONS {
+            return Err(CliError::usage(format!(
+                "a tail reads at most {MOST_SUBSCRIPTIONS} partitions at once, and these are {}: name some, as STREAM:0-99",
+                specs.len()
+            )));
+        }
         let target = target_of(&specs);
+        let permits = Arc::new(Semaphore::new(OPENED_AT_ONCE));
         let mut opening = JoinSet::new();
         for (number, mut spec) in specs.into_iter().enumerate() {
             let observer = observer.clone();
             spec.give_up = RetryLimit::Never;
+            let permits = Arc::clone(&permits);
             opening.spawn(async move {
+                let _permit = permits.acquire_owned().await;
                 let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
                 let messages = observer.subscribe_into(spec, ChunkBuilder::new()).await;
                 (number, stream, partition, messages)

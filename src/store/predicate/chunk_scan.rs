@@ -3,13 +3,12 @@
 
 use std::ops::Range;
 
-use super::{Field, Needle, Term, Test, all_match};
-use crate::model::Timestamp;
+use super::{Field, Needle, QueryRun, Term, Test, all_match};
 use crate::store::chunk::{Chunk, MessageEntry, narrow, wide};
 use crate::store::message::MessageRef;
 
 /// Indexes of the messages for which all terms hold, growing.
-pub(super) fn scan(terms: &[Term], chunk: &Chunk, now: Timestamp) -> Vec<u32> {
+pub(super) fn scan(terms: &[Term], chunk: &Chunk, run: &QueryRun) -> Vec<u32> {
     if terms.iter().any(|term| refuses(term, chunk)) {
         return Vec::new();
     }
@@ -17,12 +16,12 @@ pub(super) fn scan(terms: &[Term], chunk: &Chunk, now: Timestamp) -> Vec<u32> {
         Some((field, needle)) => ChunkScan {
             terms,
             chunk,
-            now,
+            run,
             field,
             needle,
         }
         .run(),
-        None => one_by_one(terms, chunk, now),
+        None => one_by_one(terms, chunk, run),
     }
 }
 
@@ -50,9 +49,10 @@ fn sweepable(term: &Term) -> Option<(&Field, &Needle)> {
     (in_arena && !term.negated && needle.can_sweep()).then_some((field, needle))
 }
 
-fn one_by_one(terms: &[Term], chunk: &Chunk, now: Timestamp) -> Vec<u32> {
+fn one_by_one(terms: &[Term], chunk: &Chunk, run: &QueryRun) -> Vec<u32> {
     let messages = chunk.iter().enumerate();
-    let matching = messages.filter(|(_, message)| all_match(terms, message, now));
+    let messages = messages.take_while(|_| !run.is_cancelled());
+    let matching = messages.filter(|(_, message)| all_match(terms, message, run));
     matching.map(|(index, _)| narrow(index)).collect()
 }
 
@@ -60,7 +60,7 @@ fn one_by_one(terms: &[Term], chunk: &Chunk, now: Timestamp) -> Vec<u32> {
 struct ChunkScan<'a> {
     terms: &'a [Term],
     chunk: &'a Chunk,
-    now: Timestamp,
+    run: &'a QueryRun,
     field: &'a Field,
     needle: &'a Needle,
 }
@@ -70,6 +70,9 @@ impl ChunkScan<'_> {
         let mut found = Vec::new();
         let mut from = 0;
         while let Some(hit) = self.needle.find(&self.chunk.arena, from) {
+            if self.run.is_cancelled() {
+                break;
+            }
             let Some((index, entry)) = self.message_at(hit.start) else {
                 break;
             };
@@ -113,6 +116,6 @@ impl ChunkScan<'_> {
             chunk: self.chunk,
             entry,
         };
-        is_match && self.terms.len() == 1 || all_match(self.terms, &message, self.now)
+        is_match && self.terms.len() == 1 || all_match(self.terms, &message, self.run)
     }
 }

@@ -1,15 +1,20 @@
 //! `cel:` terms: an expression of the Common Expression Language over one message.
 //! How JSON becomes values of the language is `lazy`'s; only what an expression names is built.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use cel::common::ast::IdedExpr;
-use cel::common::types::{CelBool, CelBytes, CelInt, CelMap, CelMapKey, CelString, STRING_TYPE};
+use cel::common::types::{
+    CelBool, CelBytes, CelInt, CelMap, CelMapKey, CelString, DYN_TYPE, STRING_TYPE,
+};
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
 
+use super::evaluation_budget::{BUDGET_TYPE, BudgetValue, EvaluationBudget, Patterns, too_costly};
 use super::lazy_json;
+use super::metering::{BUDGET, CHARGE, MATCHES, TICK, metered};
 use super::parse::{self, SyntaxError};
 use super::prefilter::Prefilter;
 use crate::model::parse_duration;
@@ -18,48 +23,55 @@ use crate::store::message::MessageRef;
 /// A compiled expression; a message matches where it is `true`, and not where it fails.
 #[derive(Debug)]
 pub(in crate::store) struct Expression {
-    parsed: IdedExpr,
+    metered: IdedExpr,
     hint: Option<Prefilter>,
+    patterns: Arc<Patterns>,
 }
 
 impl Expression {
     pub(in crate::store) fn new(text: &str) -> Result<Self, SyntaxError> {
         let parsed = parse::parse(environment(), text)?;
-        let hint = Prefilter::from_expression(&parsed);
-        let expression = Self { parsed, hint };
-        match expression.undeclared() {
-            Some(name) => Err((
-                text.find(&name).unwrap_or(0),
-                format!("there is no function \"{name}\""),
-            )),
-            None => Ok(expression),
+        let patterns = Arc::new(Patterns::default());
+        for pattern in parse::patterns(&parsed) {
+            let added = patterns.add(pattern);
+            added.map_err(|sentence| (text.find("matches").unwrap_or(0), sentence))?;
         }
+        Ok(Self {
+            hint: Prefilter::from_expression(&parsed),
+            metered: metered(parsed),
+            patterns,
+        })
     }
 
-    /// Whether it is `true` of the message.
-    pub(super) fn holds(&self, message: &MessageRef<'_>) -> bool {
+    /// Whether it is `true` of the message; `None` where it came to no end within its budget, or was cancelled.
+    pub(super) fn decide(
+        &self,
+        message: &MessageRef<'_>,
+        cancelled: &Arc<AtomicBool>,
+    ) -> Option<bool> {
         if self.hint.as_ref().is_some_and(|hint| !hint.allows(message)) {
-            return false;
+            return Some(false);
         }
+        let budget = Arc::new(EvaluationBudget::new(
+            message.size(),
+            Arc::clone(cancelled),
+            Arc::clone(&self.patterns),
+        ));
         let variables = Variables {
-            message: Some(*message),
+            message: *message,
+            budget: &budget,
+            budget_value: BudgetValue(Arc::clone(&budget)),
+            value: OnceLock::new(),
         };
-        let context = context(&variables);
-        let result = Value::resolve_val(&self.parsed, &context);
+        let mut context = Context::with_env(Arc::clone(environment()));
+        context.set_variable_resolver(&variables);
+        let result = Value::resolve_val(&self.metered, &context);
         let truth = result
             .as_ref()
             .ok()
             .and_then(|value| value.downcast_ref::<CelBool>());
-        truth.is_some_and(|truth| *truth.inner())
-    }
-
-    /// A function that there is not, as far as trying the expression on no message brings to light.
-    fn undeclared(&self) -> Option<String> {
-        let context = context(&Variables { message: None });
-        match Value::resolve_val(&self.parsed, &context) {
-            Err(ExecutionError::UndeclaredReference(name)) => Some(name.to_string()),
-            Ok(_) | Err(_) => None,
-        }
+        let holds = truth.is_some_and(|truth| *truth.inner());
+        (!budget.is_exhausted()).then_some(holds)
     }
 }
 
@@ -75,6 +87,18 @@ fn environment() -> &'static Arc<Env> {
             // The name can only be taken where the standard functions bring times of their own, which then serve.
             drop(env.add_overload(name, id, vec![STRING_TYPE], function));
         }
+        drop(env.add_overload(
+            CHARGE,
+            CHARGE,
+            vec![BUDGET_TYPE.to_owned(), DYN_TYPE],
+            charge,
+        ));
+        drop(env.add_overload(
+            MATCHES,
+            MATCHES,
+            vec![BUDGET_TYPE.to_owned(), STRING_TYPE, STRING_TYPE],
+            matches,
+        ));
         Arc::new(env)
     })
 }
@@ -117,36 +141,87 @@ fn nanos_or<'b, 'v>(
     Ok(CowVal::owned(CelInt::from(nanos)))
 }
 
-fn context<'v>(variables: &'v Variables<'v>) -> Context<'v, 'v> {
-    let mut context = Context::with_env(Arc::clone(environment()));
-    context.set_variable_resolver(variables);
-    context
+/// `@charge(@budget, value)`: the value, where the budget had room for it.
+fn charge<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let mut arguments = arguments.into_iter();
+    let (Some(budget), Some(value)) = (arguments.next(), arguments.next()) else {
+        return Err(ExecutionError::missing_argument_or_target());
+    };
+    let budget = budget.downcast_ref::<BudgetValue>();
+    let has_room = budget.is_some_and(|budget| budget.0.take_all(value.as_ref()));
+    has_room.then_some(value).ok_or_else(too_costly)
 }
 
-/// What an expression can name: the fields of a message, or of one that is empty.
+/// `@matches(@budget, text, pattern)`
+fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let mut arguments = arguments.into_iter();
+    let mut next = || {
+        arguments
+            .next()
+            .ok_or_else(ExecutionError::missing_argument_or_target)
+    };
+    let (budget, text, pattern) = (next()?, next()?, next()?);
+    let budget = budget
+        .downcast_ref::<BudgetValue>()
+        .ok_or_else(too_costly)?;
+    let [text, pattern] = [&text, &pattern].map(|value| value.downcast_ref::<CelString<'_>>());
+    let (Some(text), Some(pattern)) = (text, pattern) else {
+        return Err(ExecutionError::missing_argument_or_target());
+    };
+    let regex = budget.0.pattern(pattern.inner())?;
+    if !budget.0.take_reading(text.inner().len()) {
+        return Err(too_costly());
+    }
+    Ok(CowVal::owned(CelBool::from(regex.is_match(text.inner()))))
+}
+
+/// What an expression can name: the fields of a message.
 struct Variables<'a> {
-    message: Option<MessageRef<'a>>,
+    message: MessageRef<'a>,
+    budget: &'a EvaluationBudget,
+    budget_value: BudgetValue,
+    /// The message's value, built when it is first asked for.
+    value: OnceLock<Box<dyn Val + 'a>>,
+}
+
+impl Variables<'_> {
+    /// Whether there are so many steps left for the turn of a loop.
+    fn tick(&self, steps: &str) -> Option<CowVal<'static, 'static>> {
+        let steps = steps.parse().unwrap_or(u64::MAX);
+        let goes_on = self.budget.take_steps(steps);
+        goes_on.then(|| CowVal::owned(CelBool::from(true)))
+    }
 }
 
 impl VariableResolver for Variables<'_> {
+    /// What is large is charged for each time it is looked up: whoever asks will look through it.
     fn resolve<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
-        let message = self.message.as_ref();
-        let int =
-            |of: fn(&MessageRef<'b>) -> i64| CowVal::owned(CelInt::from(message.map_or(0, of)));
-        let text = |of: fn(&MessageRef<'b>) -> &'b str| {
-            CowVal::owned(CelString::from(message.map_or("", of)))
-        };
+        let message = &self.message;
+        let int = |int: i64| CowVal::owned(CelInt::from(int));
+        let text = |text: &'b str| CowVal::owned(CelString::from(text));
         let found = match name {
-            "key" => text_or_bytes(message.map_or(&[], MessageRef::key)).into(),
-            "value" => lazy_json::value(message.map_or(b"{}", MessageRef::value)).into(),
-            "headers" => CowVal::owned(headers(message)),
-            "offset" => int(MessageRef::offset),
-            "timestamp" => int(|message| message.timestamp().0),
-            "partition" => int(|message| message.partition().into()),
-            "size" => int(|message| i64::try_from(message.size()).unwrap_or(i64::MAX)),
-            "stream" => text(|message| message.stream()),
-            "subject" => text(MessageRef::subject),
-            _ => return None,
+            "key" => {
+                self.budget.take_reading(message.key().len());
+                text_or_bytes(message.key()).into()
+            }
+            "value" => {
+                self.budget.take_reading(message.value().len());
+                let build = || lazy_json::value(message.value(), self.budget);
+                CowVal::Borrowed(&**self.value.get_or_init(build))
+            }
+            "headers" => {
+                self.budget
+                    .take_reading(message.size() - message.key().len().min(message.size()));
+                CowVal::owned(headers(message))
+            }
+            "offset" => int(message.offset()),
+            "timestamp" => int(message.timestamp().0),
+            "partition" => int(message.partition().into()),
+            "size" => int(i64::try_from(message.size()).unwrap_or(i64::MAX)),
+            "stream" => text(message.stream()),
+            "subject" => text(message.subject()),
+            BUDGET => CowVal::Borrowed(&self.budget_value),
+            _ => return self.tick(name.strip_prefix(TICK)?),
         };
         Some(found)
     }
@@ -160,8 +235,9 @@ pub(super) fn text_or_bytes<'v>(bytes: &'v [u8]) -> Box<dyn Val + 'v> {
     }
 }
 
-fn headers<'v>(message: Option<&MessageRef<'v>>) -> CelMap<'v> {
-    let headers = message.into_iter().flat_map(MessageRef::headers);
-    let entries = headers.map(|(name, value)| (CelMapKey::from(name), text_or_bytes(value)));
+fn headers<'v>(message: &MessageRef<'v>) -> CelMap<'v> {
+    let entries = message
+        .headers()
+        .map(|(name, value)| (CelMapKey::from(name), text_or_bytes(value)));
     CelMap::from(entries.collect::<std::collections::HashMap<_, _>>())
 }

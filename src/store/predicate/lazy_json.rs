@@ -12,34 +12,47 @@ use cel::common::types::{
 };
 use cel::common::value::{CowVal, Val};
 
+use super::evaluation_budget::{EvaluationBudget, too_costly};
 use super::expression::text_or_bytes;
 use crate::store::json::{Children, Container as Kind, Token, Tokens};
 use crate::store::json_path;
 
-/// Lists in lists deeper than this are taken for null: they are built at once, level within level.
-const DEEPEST_LIST: usize = 64;
+/// Values deeper than this end the evaluation: they are built and compared level within level.
+const DEEPEST: usize = 64;
 
 /// A message's value: JSON where it is JSON, else text, else bytes.
-pub(super) fn value<'v>(bytes: &'v [u8]) -> Box<dyn Val + 'v> {
+pub(super) fn value<'v>(bytes: &'v [u8], budget: &'v EvaluationBudget) -> Box<dyn Val + 'v> {
     let text = std::str::from_utf8(bytes)
         .ok()
         .filter(|text| Tokens::are_whole(text));
     match text {
-        Some(text) => build(text, 0),
+        Some(text) => build(text, 0, budget),
         None => text_or_bytes(bytes),
     }
 }
 
-/// The value with which the text begins.
-fn build(text: &str, depth: usize) -> Box<dyn Val + '_> {
-    match Tokens::new(text).next() {
+/// The value with which the text begins; null, and the budget is gone, where it has no room for it.
+fn build<'a>(text: &'a str, depth: usize, budget: &'a EvaluationBudget) -> Box<dyn Val + 'a> {
+    let token = Tokens::new(text).next();
+    let string = match token {
+        Some(Ok(Token::String(string))) => string.len(),
+        _ => 0,
+    };
+    if depth >= DEEPEST || !budget.take_value(string) {
+        budget.exhaust();
+        return Box::new(CelNull);
+    }
+    match token {
         Some(Ok(Token::Open(Kind::Object))) => Box::new(Object {
             text,
+            depth,
+            budget,
             members: OnceLock::new(),
         }),
-        Some(Ok(Token::Open(Kind::Array))) if depth < DEEPEST_LIST => {
+        Some(Ok(Token::Open(Kind::Array))) => {
             let elements =
-                Children::first_token(text).map(|(_, element)| build(element, depth + 1));
+                Children::first_token(text).map(|(_, element)| build(element, depth + 1, budget));
+            let elements = elements.take_while(|_| !budget.is_exhausted());
             Box::new(CelList::from(elements.collect::<Vec<_>>()))
         }
         Some(Ok(Token::String(string))) => Box::new(CelString::from(json_path::unquoted(string))),
@@ -66,6 +79,9 @@ fn number_of(text: &str) -> Box<dyn Val + '_> {
 struct Object<'a> {
     /// JSON text that begins with the object.
     text: &'a str,
+    /// In how many containers it lies.
+    depth: usize,
+    budget: &'a EvaluationBudget,
     /// All members, once something asks for all.
     members: OnceLock<CelMap<'a>>,
 }
@@ -75,22 +91,31 @@ impl<'a> Object<'a> {
         self.members.get_or_init(|| {
             let members = Children::first_token(self.text).filter_map(|(key, value)| {
                 let key = CelMapKey::from(json_path::unquoted(key?).into_owned());
-                Some((key, build(value, 0)))
+                Some((key, build(value, self.depth + 1, self.budget)))
             });
+            let members = members.take_while(|_| !self.budget.is_exhausted());
             CelMap::from(members.collect::<HashMap<_, _>>())
         })
     }
 
+    /// Takes from the budget what was read up to the member, or to the end where there is none of that name.
     fn member(&self, key: &dyn Val) -> Option<&'a str> {
         let wanted = key.downcast_ref::<CelString<'_>>()?;
-        json_path::member(self.text, wanted.inner())
+        let mut members = Children::first_token(self.text);
+        let found = json_path::find_member(&mut members, wanted.inner());
+        self.budget.take_reading(members.read());
+        found
     }
 
     fn get_member<'v>(&self, key: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
     where
         'a: 'v,
     {
-        let found = self.member(key).map(|text| build(text, 0));
+        let found = self.member(key);
+        if self.budget.is_exhausted() {
+            return Err(too_costly());
+        }
+        let found = found.map(|text| build(text, self.depth + 1, self.budget));
         found.ok_or_else(|| {
             let name = key.downcast_ref::<CelString<'_>>();
             ExecutionError::no_such_key(name.map_or("", |name| name.inner()))
@@ -129,8 +154,21 @@ impl Val for Object<'_> {
         Some(self)
     }
 
+    /// Equal to any map of the same members, also one that is read as it is asked.
     fn equals(&self, other: &dyn Val) -> bool {
-        self.members().equals(other)
+        let (Some(size), Some(others)) = (other.as_sizer(), other.as_indexer()) else {
+            return false;
+        };
+        let members = self.members().inner();
+        // Whoever compares once more reads all of it once more.
+        let steps = u64::try_from(members.len()).unwrap_or(u64::MAX);
+        if !self.budget.take_steps(steps + 1) || size.size() != self.size() {
+            return false;
+        }
+        members.iter().all(|(key, value)| {
+            let there = others.get(key.inner());
+            there.is_ok_and(|there| value.equals(there.as_ref()))
+        })
     }
 
     fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
@@ -139,6 +177,8 @@ impl Val for Object<'_> {
     {
         Box::new(Object {
             text: self.text,
+            depth: self.depth,
+            budget: self.budget,
             members: OnceLock::new(),
         })
     }

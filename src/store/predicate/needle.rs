@@ -10,7 +10,7 @@ use regex_syntax::hir::literal::{Extractor, Literal, Seq};
 use regex_syntax::hir::{Hir, HirKind};
 
 /// A compiled expression may take this much memory; larger ones are refused with a sentence.
-const PATTERN_BYTES: usize = 4 << 20;
+pub(super) const PATTERN_BYTES: usize = 1 << 20;
 /// A literal shorter than this is found too often to be worth looking for ahead of the expression.
 const SHORTEST_LITERAL: usize = 2;
 /// More literals than this are not found faster than the expression itself.
@@ -97,7 +97,7 @@ fn any_case(text: &str) -> Option<Regex> {
 }
 
 /// The regex crate's reason in one line, without its drawing of the place.
-fn reason(error: &regex::Error) -> String {
+pub(super) fn reason(error: &regex::Error) -> String {
     let text = match error {
         regex::Error::Syntax(text) => text.as_str(),
         regex::Error::CompiledTooBig(_) => return "the regular expression is too large".into(),

@@ -2,12 +2,19 @@
 //! What an expression says of a message is `expression`'s.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr, SourceInfo};
-use cel::{Env, ParseErrors};
+use cel::common::ast::{
+    CallExpr, EntryExpr, Expr, IdedEntryExpr, IdedExpr, LiteralValue, SourceInfo,
+};
+use cel::{Context, Env, ExecutionError, ParseErrors, Value};
+
+use super::metering::is_matches;
 
 /// Deeper expressions are refused. They are evaluated level within level, on threads with 2 MiB of stack.
 const DEEPEST: usize = 24;
+/// Expressions with more regular expressions are refused: each may take milliseconds to compile.
+const MOST_PATTERNS: usize = 16;
 /// The parser's own limit, which counts each bracket once.
 const DEEPEST_BRACKETS: u16 = 32;
 /// Longer ones are refused.
@@ -47,7 +54,7 @@ const NAMES: [&str; 12] = [
 pub(in crate::store) type SyntaxError = (usize, String);
 
 /// Parses on a thread of its own, whose stack the parser cannot exhaust.
-pub(super) fn parse(env: &Env, text: &str) -> Result<IdedExpr, SyntaxError> {
+pub(super) fn parse(env: &Arc<Env>, text: &str) -> Result<IdedExpr, SyntaxError> {
     if text.len() > LONGEST {
         return Err((0, format!("the expression is longer than {LONGEST} bytes")));
     }
@@ -65,11 +72,16 @@ pub(super) fn parse(env: &Env, text: &str) -> Result<IdedExpr, SyntaxError> {
     })
 }
 
-fn parse_here(env: &Env, text: &str) -> Result<IdedExpr, SyntaxError> {
+fn parse_here(env: &Arc<Env>, text: &str) -> Result<IdedExpr, SyntaxError> {
     let parser = env.parser().max_recursion_depth(DEEPEST_BRACKETS);
     let parsed = parser.parse_with_source_info(text);
     let (expression, source) = parsed.map_err(|errors| syntax_error(text, &errors))?;
     check_expression(&expression, &source, text)?;
+    check_functions(&expression, env, text)?;
+    if patterns(&expression).len() > MOST_PATTERNS {
+        let sentence = format!("the expression has more than {MOST_PATTERNS} regular expressions");
+        return Err((0, sentence));
+    }
     Ok(expression)
 }
 
@@ -137,8 +149,73 @@ fn check_expression(
     })
 }
 
+/// Finds calls of functions that there are not. Each is tried on its own with nothing given to it, so that no part of the
+/// expression is evaluated.
+fn check_functions(expression: &IdedExpr, env: &Arc<Env>, text: &str) -> Result<(), SyntaxError> {
+    let mut waiting = vec![expression];
+    while let Some(part) = waiting.pop() {
+        if let Expr::Call(call) = &part.expr
+            && call.func_name.starts_with(char::is_alphabetic)
+        {
+            let at = text.find(&call.func_name).unwrap_or(0);
+            check_call(call, env).map_err(|sentence| (at, sentence))?;
+        }
+        waiting.extend(parts(&part.expr));
+    }
+    Ok(())
+}
+
+/// The regular expressions that stand in the expression as they are.
+pub(super) fn patterns(expression: &IdedExpr) -> Vec<&str> {
+    let mut waiting = vec![expression];
+    let mut found = Vec::new();
+    while let Some(part) = waiting.pop() {
+        if let Expr::Call(call) = &part.expr
+            && is_matches(call)
+            && let Some(last) = call.args.last()
+            && let Expr::Literal(LiteralValue::String(pattern)) = &last.expr
+        {
+            found.push(pattern.inner());
+        }
+        waiting.extend(parts(&part.expr));
+    }
+    found
+}
+
+fn check_call(call: &CallExpr, env: &Arc<Env>) -> Result<(), String> {
+    let name = &call.func_name;
+    if name == "matches" {
+        let sentence = || "matches takes a text and a regular expression".to_owned();
+        return is_matches(call).then_some(()).ok_or_else(sentence);
+    }
+    let target = call.target.as_deref().map(|target| {
+        let is_name = matches!(&target.expr, Expr::Ident(name) if NAMES.contains(&name.as_str()));
+        let nothing = || Expr::Literal(LiteralValue::Null);
+        let expr = if is_name {
+            target.expr.clone()
+        } else {
+            nothing()
+        };
+        Box::new(IdedExpr { id: 0, expr })
+    });
+    let tried = IdedExpr {
+        id: 0,
+        expr: Expr::Call(CallExpr {
+            func_name: name.clone(),
+            target,
+            args: Vec::new(),
+        }),
+    };
+    match Value::resolve_val(&tried, &Context::with_env(Arc::clone(env))) {
+        Err(ExecutionError::UndeclaredReference(_)) => {
+            Err(format!("there is no function \"{name}\""))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// The expressions of which one consists.
-fn parts(expression: &Expr) -> Vec<&IdedExpr> {
+pub(super) fn parts(expression: &Expr) -> Vec<&IdedExpr> {
     match expression {
         Expr::Call(call) => call
             .target

@@ -53,10 +53,11 @@ impl<'a> Words<'a> {
             .count();
         self.at += negations;
         let rest = self.remaining();
-        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let word = rest.get(..end).unwrap_or_default();
-        let (bare, quoted) = match opening_quote(word) {
-            None => (word, None),
+        let (bare, quoted) = match opening_quote(rest) {
+            None => {
+                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                (rest.get(..end).unwrap_or_default(), None)
+            }
             Some(quote) => {
                 let inside = rest.get(quote + 1..).unwrap_or_default();
                 let Some(length) = closing_quote(inside) else {
@@ -87,11 +88,12 @@ impl<'a> Iterator for Words<'a> {
 }
 
 /// Where quotes open: at the start of a word, after `~` and after the colon of a field. Elsewhere a quote is text.
-fn opening_quote(word: &str) -> Option<usize> {
-    let quote = word.find('"')?;
-    let before = word.get(..quote)?;
+/// Looks no further than the first quote, so that many quotes take no longer than as much other text.
+fn opening_quote(rest: &str) -> Option<usize> {
+    let quote = rest.find(|char: char| char == '"' || char.is_whitespace())?;
+    let before = rest.get(..quote)?;
     let opens = before.is_empty() || before.ends_with([':', '~']);
-    opens.then_some(quote)
+    (opens && rest.get(quote..)?.starts_with('"')).then_some(quote)
 }
 
 fn closing_quote(inside: &str) -> Option<usize> {

@@ -6,11 +6,23 @@ use super::lexer::{QueryWord, Words, unescape, unescape_pattern};
 use crate::model::{parse_duration, parse_ranges, parse_size};
 use crate::store::predicate::{Comparison, Expression, Field, Needle, Term, Test};
 
+/// Longer queries are refused: they are parsed while the user types.
+const LONGEST: usize = 16 * 1024;
+/// Queries of more terms are refused: each has something compiled for it.
+const MOST_TERMS: usize = 256;
+/// Regular expressions that the user writes may each take milliseconds to compile, and more to look for.
+const MOST_PATTERNS: usize = 16;
+
 /// The alternatives of a query, each of terms that must all hold.
 pub(in crate::store) fn parse(text: &str) -> Result<Vec<Vec<Term>>, QueryError> {
+    if text.len() > LONGEST {
+        let sentence = format!("the query is longer than {LONGEST} bytes");
+        return Err(QueryError::new(0, sentence));
+    }
     let mut words = Words::new(text);
     let mut alternatives = vec![Vec::new()];
     let mut bar = None;
+    let (mut count, mut patterns) = (0, 0);
     while let Some(word) = words.next() {
         let word = word?;
         let terms = alternatives.last_mut().map_or(0, |terms| terms.len());
@@ -23,6 +35,16 @@ pub(in crate::store) fn parse(text: &str) -> Result<Vec<Vec<Term>>, QueryError> 
             continue;
         }
         bar = None;
+        count += 1;
+        if count > MOST_TERMS {
+            let sentence = format!("the query has more than {MOST_TERMS} terms");
+            return Err(QueryError::new(word.at, sentence));
+        }
+        patterns += usize::from(is_pattern(&word));
+        if patterns > MOST_PATTERNS {
+            let sentence = format!("the query has more than {MOST_PATTERNS} regular expressions");
+            return Err(QueryError::new(word.at, sentence));
+        }
         let (term, takes_rest) = term(&word)?;
         if takes_rest {
             words.take_rest();
@@ -78,6 +100,10 @@ fn text(word: &QueryWord<'_>) -> Result<Test, QueryError> {
         (None, None) => Needle::text(bare),
     };
     Ok(Test::Contains(field, needle))
+}
+
+fn is_pattern(word: &QueryWord<'_>) -> bool {
+    field(word.bare).1.starts_with('~')
 }
 
 fn pattern(word: &QueryWord<'_>, pattern: &str) -> Result<Needle, QueryError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use liftui::model::Timestamp;
-use liftui::store::{Chunk, Query, Scan, Store};
+use liftui::store::{Chunk, Query, QueryRun, Scan, Store};
 
 use super::{Given, chunk_of, chunks};
 
@@ -11,7 +11,7 @@ fn found(query: &str, chunk: &Chunk) -> Vec<u32> {
     Query::parse(query)
         .expect("the query parses")
         .predicate()
-        .scan(chunk, Timestamp(1_000_000_000_000))
+        .scan(chunk, &QueryRun::at(Timestamp(1_000_000_000_000)))
 }
 
 fn rich() -> Arc<Chunk> {
@@ -197,7 +197,11 @@ fn a_deep_expression_is_refused_or_evaluated_on_a_small_stack() {
             .stack_size(2 << 20)
             .spawn(move || {
                 if let Ok(query) = Query::parse(&text) {
-                    drop(query.predicate().scan(&chunk_of(&["{}"]), Timestamp(0)));
+                    drop(
+                        query
+                            .predicate()
+                            .scan(&chunk_of(&["{}"]), &QueryRun::at(Timestamp(0))),
+                    );
                 }
             });
         thread.unwrap().join().unwrap();
@@ -289,8 +293,11 @@ fn a_sweep_agrees_with_one_by_one() {
         for query in queries {
             let parsed = Query::parse(query).unwrap();
             let alone = (0..).zip(chunk.iter());
-            let alone =
-                alone.filter(|(_, message)| parsed.predicate().matches(message, Timestamp(0)));
+            let alone = alone.filter(|(_, message)| {
+                parsed
+                    .predicate()
+                    .matches(message, &QueryRun::at(Timestamp(0)))
+            });
             let alone: Vec<u32> = alone.map(|(index, _)| index).collect();
             assert_eq!(found(query, chunk), alone, "{query}");
         }
@@ -311,7 +318,7 @@ fn any_text_parses_or_is_refused_and_never_panics() {
             .map(|_| random.choice(pieces).unwrap())
             .collect();
         match Query::parse(&text) {
-            Ok(query) => drop(query.predicate().scan(&chunk, Timestamp(0))),
+            Ok(query) => drop(query.predicate().scan(&chunk, &QueryRun::at(Timestamp(0)))),
             Err(error) => assert!(text.is_char_boundary(error.at), "{text}"),
         }
     }
@@ -370,7 +377,13 @@ fn a_query_narrows_a_store_to_what_matches_as_scans_come_in() {
     let newest = store.unasked(1);
     assert_eq!(newest[0].1.last_offset(), 19_999);
     for (key, chunk) in newest.into_iter().chain(store.unasked(usize::MAX)) {
-        store.accept(key, query.predicate().scan(&chunk, Timestamp(0)).into());
+        store.accept(
+            key,
+            query
+                .predicate()
+                .scan(&chunk, &QueryRun::at(Timestamp(0)))
+                .into(),
+        );
     }
     assert!(store.unasked(1).is_empty());
     let values: Vec<Vec<u8>> = store

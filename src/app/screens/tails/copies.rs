@@ -8,10 +8,16 @@ use crate::app::context::Context;
 use crate::app::notice::Level;
 use crate::store::{MessageRef, write_record};
 
+/// Larger ones are not copied: terminals take less, and making text of it would hold up every key.
+const MOST_COPIED: usize = 1 << 20;
+
 impl Tails {
     /// Copies the value of the inspected message.
     pub(super) fn copy_value(&self, context: &mut Context) {
         match self.message() {
+            Some(message) if message.message().value().len() > MOST_COPIED => {
+                context.notify(Level::Warning, too_large(&message.message()));
+            }
             Some(message) => context.copy("the value", text(message.message().value())),
             None => context.notify(Level::Note, "no message is chosen"),
         }
@@ -23,6 +29,12 @@ impl Tails {
             return Vec::new();
         };
         let message = pinned.message();
+        if message.size() > MOST_COPIED {
+            return vec![
+                CopyEntry::new("place", message.id().to_string()),
+                read_command(&message),
+            ];
+        }
         let mut entries = vec![CopyEntry::new("value", text(message.value()))];
         if !message.key().is_empty() {
             entries.push(CopyEntry::new("key", text(message.key())));
@@ -40,6 +52,14 @@ impl Tails {
         entries.push(read_command(&message));
         entries
     }
+}
+
+fn too_large(message: &MessageRef<'_>) -> String {
+    format!(
+        "not copied: the value has {} KiB, and no more than {} KiB are; export it, or copy the command that reads it from Y",
+        message.value().len() >> 10,
+        MOST_COPIED >> 10
+    )
 }
 
 /// The message as the record that `tail -o ndjson` prints.

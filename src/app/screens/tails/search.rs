@@ -7,6 +7,7 @@ use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::event::ScanEvent;
 use crate::app::ids::ScanId;
+use crate::app::notice::Level;
 use crate::store::{ChunkKey, Query, Store};
 
 /// Chunks passed to one scan: few enough that what has come since is scanned soon.
@@ -17,6 +18,7 @@ const MAX_CHUNKS_AT_ONCE: usize = 32;
 pub struct Search {
     query: Option<Arc<Query>>,
     scan: Option<Scan>,
+    undecided: u64,
 }
 
 /// A scan under way.
@@ -38,10 +40,16 @@ impl Search {
         self.scan.is_some()
     }
 
+    /// For how many messages the query's expression costs more than it may: they count as not matching.
+    pub(crate) fn undecided(&self) -> u64 {
+        self.undecided
+    }
+
     /// Shows only what matches, or everything again.
     pub(super) fn set(&mut self, query: Option<Query>, store: &mut Store, context: &mut Context) {
         self.cancel(context);
         self.query = query.map(Arc::new);
+        self.undecided = 0;
         if self.query.is_some() {
             store.begin_query();
         } else {
@@ -83,7 +91,16 @@ impl Search {
                     store.accept(key, Arc::clone(indices));
                 }
             }
-            ScanEvent::Finished => {
+            ScanEvent::Failed => {
+                // It would break again: all messages are shown rather than none for ever.
+                self.scan = None;
+                self.set(None, store, context);
+                let sentence = "liftui broke while looking for what matches: all messages are shown again; \
+                                --log FILE keeps what happened";
+                context.notify(Level::Error, sentence);
+            }
+            ScanEvent::Finished { undecided } => {
+                self.undecided += undecided;
                 let without_match = scan.keys.iter_mut().filter_map(Option::take);
                 without_match.for_each(|key| store.accept(key, Arc::default()));
                 self.scan = None;

@@ -123,11 +123,19 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     } else {
         String::new()
     };
+    let undecided = match tail.search().undecided() {
+        0 => String::new(),
+        count => format!(
+            " {} too costly for {}",
+            theme.glyphs.dot,
+            format::count_u64(count)
+        ),
+    };
     // Of what is in memory: the broker may have more.
     let kept = format!(" of {}", format::count_usize(tail.store().kept()));
     let text = |columns, kept| {
         let query = format::cut(query, columns, theme.glyphs.cut);
-        format!("/{query}  {matching} matching{kept}{to_go}")
+        format!("/{query}  {matching} matching{kept}{to_go}{undecided}")
     };
     Some(TitleSegment {
         short: Some(text(20, "")),

@@ -1,0 +1,208 @@
+//! A broker whose metadata is made to hurt, and the real binary on it: each command ends soon, and says why.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use liftui::wire::pb;
+use tonic::codegen::{BoxFuture, Context, Poll, Service, http};
+use tonic::server::{NamedService, UnaryService};
+use tonic::{Request, Response, Status};
+use tonic_prost::ProstCodec;
+
+use super::cli_test_cluster::{CliOutput, bare, finish};
+
+/// What the broker says of its cluster.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lies {
+    /// Brokers that it lists, beside itself.
+    brokers: usize,
+    /// Partitions of its one stream.
+    partitions: usize,
+    /// Replicas of each, no two the same.
+    replicas: usize,
+    /// How often each replica is listed.
+    repeated: usize,
+}
+
+/// A server that answers metadata calls alone.
+#[derive(Clone)]
+struct LyingBroker {
+    lies: Lies,
+    address: SocketAddr,
+}
+
+impl LyingBroker {
+    fn answer(&self) -> pb::FetchMetadataResponse {
+        let broker = |number: usize| pb::Broker {
+            id: format!("broker-{number}"),
+            host: self.address.ip().to_string(),
+            port: i32::from(self.address.port()) + i32::try_from(number).unwrap_or(0),
+            ..pb::Broker::default()
+        };
+        let partition = |id: usize| {
+            let first = id * self.lies.replicas;
+            let replicas = (first..first + self.lies.replicas).map(|n| format!("replica-{n}"));
+            let named: Vec<String> = replicas.collect();
+            let endless = named.iter().cycle();
+            let replicas: Vec<String> = endless
+                .take(named.len() * self.lies.repeated)
+                .cloned()
+                .collect();
+            pb::PartitionMetadata {
+                id: i32::try_from(id).unwrap_or(0),
+                leader: "broker-0".into(),
+                isr: replicas.clone(),
+                replicas,
+                ..pb::PartitionMetadata::default()
+            }
+        };
+        let partitions = (0..self.lies.partitions).map(partition);
+        pb::FetchMetadataResponse {
+            brokers: (0..=self.lies.brokers).map(broker).collect(),
+            stream_metadata: vec![pb::StreamMetadata {
+                name: "orders".into(),
+                subject: "orders".into(),
+                partitions: partitions
+                    .map(|partition| (partition.id, partition))
+                    .collect(),
+                ..pb::StreamMetadata::default()
+            }],
+            group_metadata: Vec::new(),
+        }
+    }
+}
+
+impl NamedService for LyingBroker {
+    const NAME: &'static str = "proto.API";
+}
+
+impl UnaryService<pb::FetchMetadataRequest> for LyingBroker {
+    type Response = pb::FetchMetadataResponse;
+    type Future = BoxFuture<Response<Self::Response>, Status>;
+
+    fn call(&mut self, _: Request<pb::FetchMetadataRequest>) -> Self::Future {
+        let answer = self.answer();
+        Box::pin(async { Ok(Response::new(answer)) })
+    }
+}
+
+impl Service<http::Request<tonic::body::Body>> for LyingBroker {
+    type Response = http::Response<tonic::body::Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
+        let broker = self.clone();
+        Box::pin(async move {
+            if request.uri().path() != "/proto.API/FetchMetadata" {
+                return Ok(Status::unimplemented("not here").into_http());
+            }
+            let mut grpc = tonic::server::Grpc::new(ProstCodec::default());
+            Ok(grpc.unary(broker, request).await)
+        })
+    }
+}
+
+/// Runs the binary on a broker that lies so.
+fn on(lies: Lies, line: &str) -> CliOutput {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
+    let listener = listener.expect("a free port");
+    let address = listener.local_addr().expect("it has an address");
+    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+    let broker = LyingBroker { lies, address };
+    let server = tonic::transport::Server::builder().add_service(broker);
+    let _serving = runtime.spawn(server.serve_with_incoming(incoming));
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let address = address.to_string();
+    // The server is slow where it is not optimised.
+    let words = ["-a", address.as_str(), "--timeout", "50s"].into_iter();
+    let words: Vec<&str> = words.chain(line.split_whitespace()).collect();
+    finish(bare(home.path(), &words), b"")
+}
+
+const READING: [&str; 5] = [
+    "streams",
+    "partitions orders",
+    "brokers",
+    "describe orders",
+    "tail orders",
+];
+
+#[test]
+fn more_brokers_than_any_cluster_has_are_refused_whoever_names_them() {
+    let listed = Lies {
+        brokers: 100_000,
+        partitions: 1,
+        ..Lies::default()
+    };
+    let replicas = Lies {
+        partitions: 10,
+        replicas: 10_000,
+        repeated: 1,
+        ..Lies::default()
+    };
+    let scattered = Lies {
+        partitions: 50_000,
+        replicas: 2,
+        repeated: 1,
+        ..Lies::default()
+    };
+    for lies in [listed, replicas, scattered] {
+        for line in READING {
+            let output = on(lies, line);
+            assert!(
+                output.code > 0 && output.err.contains("more than 512 brokers"),
+                "{lies:?} {line}: {output:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn more_partitions_than_are_read_are_refused_and_counted() {
+    let lies = Lies {
+        partitions: 100_001,
+        ..Lies::default()
+    };
+    for line in READING {
+        let output = on(lies, line);
+        assert!(
+            output.code > 0 && output.err.contains("100001 streams and partitions"),
+            "{line}: {output:?}"
+        );
+    }
+}
+
+#[test]
+fn a_replica_named_often_is_one() {
+    let lies = Lies {
+        partitions: 2,
+        replicas: 3,
+        repeated: 100_000,
+        ..Lies::default()
+    };
+    let output = on(lies, "partitions orders -o json");
+    assert_eq!(output.code, 0, "{}", output.err);
+    let named = output.out.matches("\"replica-1\"").count();
+    assert!((1..20).contains(&named), "{named} times");
+}
+
+#[test]
+fn a_tail_of_more_partitions_than_sessions_says_so() {
+    let lies = Lies {
+        partitions: 20_000,
+        ..Lies::default()
+    };
+    let output = on(lies, "tail orders");
+    assert_eq!(output.code, 2, "{}", output.err);
+    assert!(
+        output.err.contains("at most 1000 partitions"),
+        "{}",
+        output.err
+    );
+}

@@ -68,6 +68,7 @@ mod what_if;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use balance::{Balance, BrokerLoad};
 pub use finding::{Finding, Rule, Severity};
@@ -95,6 +96,9 @@ use stream_tracker::StreamTracker;
 /// cluster, which keeps the call within some ten milliseconds.
 const LOG_ENDS_AT_ONCE: usize = 4_000;
 
+/// How long the first looks take: two polls, since a suspicion needs two.
+const FIRST_LOOKS: Duration = Duration::from_secs(3);
+
 /// Collects what brokers report and finds what follows.
 #[derive(Debug, Default)]
 pub struct Health {
@@ -106,6 +110,8 @@ pub struct Health {
     changed: bool,
     /// Whether too few brokers answered for any election when the streams were assessed last.
     no_majority: bool,
+    /// When the first broker was asked: what was found in the first moments may have been so for long.
+    begun: Option<Timestamp>,
     truth: Arc<Truth>,
 }
 
@@ -126,6 +132,7 @@ impl Health {
     /// Records one broker's answer, or why there is none. One that is older than the last of its address is dropped.
     pub fn observe(&mut self, view: &Arc<BrokerView>) {
         let missed_polls = self.options.alerts.missed_polls;
+        self.begun.get_or_insert(view.at.minus(view.took));
         let Some(change) = self.brokers.observe(view, missed_polls) else {
             return;
         };
@@ -252,6 +259,12 @@ impl Health {
         }
     }
 
+    /// Whether that was in the first moments, so that it may have begun before anybody watched.
+    fn is_of_first_looks(&self, since: Timestamp) -> bool {
+        self.begun
+            .is_some_and(|begun| since >= begun && since <= begun.plus(FIRST_LOOKS))
+    }
+
     fn findings(
         &self,
         brokers: &[BrokerTruth],
@@ -266,6 +279,9 @@ impl Health {
         };
         found.extend(self.streams.findings().filter(adds).cloned());
         found.extend(rules::cursor::findings(cursors, &self.options.alerts, now));
+        for finding in &mut found {
+            finding.at_least |= self.is_of_first_looks(finding.since);
+        }
         causes::attribute(&mut found);
         found.sort_by(causes::by_gravity);
         found

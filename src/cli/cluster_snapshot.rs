@@ -176,7 +176,9 @@ impl ClusterSnapshot {
             }
             let mut views = fetch_views(&self.observer, unasked);
             while let Some(view) = views.join_next().await {
-                if let Ok(view) = view {
+                if let Ok(view) = view
+                    && (view.result.is_ok() || !self.observer.is_only_remembered(&view.address))
+                {
                     self.health.observe(&Arc::new(view));
                 }
             }

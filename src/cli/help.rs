@@ -75,7 +75,7 @@ liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
         "restart-plan",
         "liftui restart-plan
 liftui restart-plan node-2 --wait && ssh node-2 systemctl restart liftbridge
-liftui restart-plan --exec 'ssh $LIFTUI_BROKER_HOST systemctl restart liftbridge'",
+liftui restart-plan --exec 'ssh -- \"$LIFTUI_BROKER_HOST\" systemctl restart liftbridge'",
     ),
 ];
 

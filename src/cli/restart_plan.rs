@@ -2,12 +2,12 @@
 //! What speaks against a restart is `health`'s; here it is printed, waited for, and a command is run.
 
 use std::io;
-use std::process::{Command, ExitStatus};
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
-use tokio::time::Instant;
+use tokio::process::Command;
+use tokio::time::{Instant, timeout};
 
 use super::args::RestartPlanArgs;
 use super::cell_format;
@@ -21,6 +21,9 @@ use crate::model::{Timestamp, counted, did_you_mean, exact_age};
 
 /// Between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// So many times as long all must be in sync after a restart that nobody saw: it may be still to come.
+const UNSEEN: u32 = 3;
 
 output_row! {
     /// A broker of the plan.
@@ -181,10 +184,13 @@ impl<'a> Plan<'a> {
     async fn carry_out(&mut self, context: &mut CommandContext<'_>, command: &str) -> Result {
         let mut restarted = Vec::new();
         let result = self.restart_all(context, command, &mut restarted).await;
-        if !restarted.is_empty() {
-            context.printer(self.args.output).print_all(&restarted)?;
-        }
-        result.map(|()| Exit::DONE)
+        let printed = match restarted.as_slice() {
+            [] => Ok(()),
+            rows => context.printer(self.args.output).print_all(rows),
+        };
+        result?;
+        printed?;
+        Ok(Exit::DONE)
     }
 
     /// Restarts one after another, each once it is safe, and stops at the first danger.
@@ -204,6 +210,11 @@ impl<'a> Plan<'a> {
                 let sentence = format!("{broker} was not restarted; {done} of {all} were");
                 return Err(CliError::refused(sentence));
             }
+            // Whoever was asked may have taken half an hour to answer.
+            self.look_again().await;
+            let check = self
+                .wait_until_safe(context, std::slice::from_ref(&check.broker))
+                .await?;
             let took = self.restart(context, &check, command).await?;
             self.report_once(context, format!("{}: back and in sync", check.broker));
             restarted.push(RestartRow {
@@ -253,7 +264,7 @@ impl<'a> Plan<'a> {
         let broker = &check.broker;
         self.report_once(context, format!("{broker}: runs the command"));
         let (begun, started) = (Timestamp::now(), Instant::now());
-        let mut child = Box::pin(run(command, check));
+        let mut child = Box::pin(run(command, check, self.args.give_up_after));
         let status = loop {
             // What happens meanwhile is seen, so that a short absence is.
             tokio::select! {
@@ -273,12 +284,10 @@ impl<'a> Plan<'a> {
             self.look_again().await;
             let truth = self.snapshot.truth();
             let now = self.check(broker, &truth)?;
-            if now.is_done_since(begun, &truth) {
-                return Ok(started.elapsed());
-            }
             if is_in_sync(broker, &truth) {
                 let since = *in_sync_since.get_or_insert_with(Instant::now);
-                if since.elapsed() >= self.args.in_sync_for {
+                let seen = now.is_done_since(begun, &truth);
+                if since.elapsed() >= self.args.in_sync_for * if seen { 1 } else { UNSEEN } {
                     return Ok(started.elapsed());
                 }
             } else {
@@ -306,12 +315,21 @@ async fn is_agreed(context: &mut CommandContext<'_>, check: &RestartCheck) -> Re
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Runs the command in a shell. What a broker calls itself goes through the environment, where no shell reads it as code.
-async fn run(command: &str, check: &RestartCheck) -> io::Result<ExitStatus> {
+/// Runs the command in a shell. What a broker calls itself goes through the environment, where no shell reads it as code;
+/// what the command prints is not the plan's.
+async fn run(command: &str, check: &RestartCheck, limit: Duration) -> Result<ExitStatus> {
     let (host, port) = check
         .address
         .rsplit_once(':')
         .unwrap_or((&check.address, ""));
+    let host = host.trim_matches(['[', ']']);
+    if !is_host(host) {
+        let sentence = format!(
+            "{} has the address \"{}\", which no command is given",
+            check.broker, check.address
+        );
+        return Err(CliError::refused(sentence));
+    }
     let (program, flag) = if cfg!(windows) {
         ("cmd", "/C")
     } else {
@@ -321,11 +339,28 @@ async fn run(command: &str, check: &RestartCheck) -> io::Result<ExitStatus> {
     shell
         .args([flag, command])
         .env("LIFTUI_BROKER", &*check.broker)
-        .env("LIFTUI_BROKER_HOST", host.trim_matches(['[', ']']))
-        .env("LIFTUI_BROKER_PORT", port);
-    spawn_blocking(move || shell.status())
-        .await
-        .map_err(io::Error::from)?
+        .env("LIFTUI_BROKER_HOST", host)
+        .env("LIFTUI_BROKER_PORT", port)
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(io::stderr()))
+        .kill_on_drop(true);
+    match timeout(limit, shell.status()).await {
+        Ok(status) => Ok(status?),
+        Err(_) => Err(CliError::new(
+            Exit::FAILED,
+            format!(
+                "the command for {} did not end within {} and was killed; nothing more is restarted",
+                check.broker,
+                exact_age(limit)
+            ),
+        )),
+    }
+}
+
+/// Whether that can be a host: brokers say where others listen, and a command would take `-o…` as an option.
+fn is_host(host: &str) -> bool {
+    let fits = |char: char| char.is_ascii_alphanumeric() || ".-_:%".contains(char);
+    !host.is_empty() && !host.starts_with('-') && host.chars().all(fits)
 }
 
 fn too_dangerous(check: &RestartCheck) -> CliError {

@@ -227,17 +227,16 @@ impl Brokers {
         });
     }
 
-    /// Takes in what the broker at `address` says of the cluster. A broker that moved to another address is
-    /// forgotten under the old one.
-    pub(crate) fn learn_brokers(&self, address: &str, cluster: &Cluster) {
+    /// Takes in what the broker at `address` says of the cluster. A broker that moved to another address is forgotten under
+    /// the old one. Returns whether it is believed: who listens where another broker did in an earlier run may belong to
+    /// another cluster.
+    pub(crate) fn learn_brokers(&self, address: &str, cluster: &Cluster) -> bool {
         let mut known = self.lock();
+        if is_stranger(address, cluster, &known) {
+            known.remove(address);
+            return false;
+        }
         if let Some(broker) = known.get_mut(address) {
-            let is_another =
-                broker.origin == AddressOrigin::Remembered && broker.id != cluster.answered_by;
-            if is_another {
-                known.remove(address);
-                return;
-            }
             broker.id.clone_from(&cluster.answered_by);
         }
         for broker in &cluster.brokers {
@@ -257,6 +256,15 @@ impl Brokers {
             health.workload = Some(broker.partition_count);
         }
         self.look_where_they_were(cluster, &mut known);
+        true
+    }
+
+    /// Whether an earlier run alone knows that address, and nobody has answered there in this one: silence there says nothing.
+    pub(crate) fn is_only_remembered(&self, address: &str) -> bool {
+        let known = self.lock();
+        known.get(address).is_some_and(|broker| {
+            broker.origin == AddressOrigin::Remembered && broker.last_answer.is_none()
+        })
     }
 
     /// Adds brokers that partitions name and that nobody lists, where an earlier run knew them.
@@ -299,6 +307,21 @@ impl Brokers {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, BrokerHealth>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether who answers at a remembered address is not who listened there, or knows nobody of this cluster.
+fn is_stranger(address: &str, cluster: &Cluster, known: &BTreeMap<Arc<str>, BrokerHealth>) -> bool {
+    let Some(broker) = known
+        .get(address)
+        .filter(|it| it.origin == AddressOrigin::Remembered)
+    else {
+        return false;
+    };
+    let lists_another = cluster.brokers.iter().any(|listed| {
+        let at = known.get(&*listed.address());
+        listed.address() != address && at.is_some_and(|other| other.id.as_ref() == Some(&listed.id))
+    });
+    broker.id != cluster.answered_by || !lists_another
 }
 
 #[cfg(test)]
@@ -397,9 +420,27 @@ mod tests {
         told.streams = [(Arc::clone(&stream.name), stream)].into();
         brokers.learn_brokers("127.0.0.1:1", &told);
         assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:2"]);
+        assert!(brokers.is_only_remembered("127.0.0.1:2"));
         // Listed elsewhere, it is forgotten where it was.
         brokers.learn_brokers("127.0.0.1:1", &cluster("a", &[("a", 1), ("b", 3)]));
         assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:3"]);
+    }
+
+    #[test]
+    fn who_answers_where_another_was_or_knows_nobody_is_a_stranger() {
+        for (answers, lists, is_believed) in [
+            ("b", &[("b", 2), ("a", 1)][..], true),
+            ("c", &[("c", 2), ("a", 1)], false),
+            ("b", &[("b", 2), ("x", 7)], false),
+        ] {
+            let brokers = Brokers::new(&["127.0.0.1:1".into()], Prefer::Random, Vec::new());
+            brokers.learn_brokers("127.0.0.1:1", &cluster("a", &[("a", 1)]));
+            let mut health = BrokerHealth::new("127.0.0.1:2", AddressOrigin::Remembered);
+            health.id = Some("b".into());
+            brokers.lock().insert(Arc::clone(&health.address), health);
+            let learnt = brokers.learn_brokers("127.0.0.1:2", &cluster(answers, lists));
+            assert_eq!(learnt, is_believed, "{answers} {lists:?}");
+        }
     }
 
     #[test]

@@ -129,7 +129,10 @@ impl Inner {
             .map_err(|error| not_liftbridge(error, address))?;
         let mut cluster = cluster_of(answer, address)?;
         replace_wildcards(&mut cluster, address);
-        self.brokers.learn_brokers(address, &cluster);
+        if !self.brokers.learn_brokers(address, &cluster) {
+            let sentence = format!("another broker listens at {address} now than did before");
+            return Err(Error::new(ErrorKind::BadAnswer, Target::Cluster, sentence));
+        }
         Ok(Arc::new(cluster))
     }
 

@@ -54,6 +54,12 @@ impl Observer {
         self.core().brokers.list()
     }
 
+    /// Whether an earlier run alone knows that address, and nobody has answered there in this one: that nobody does says
+    /// nothing of any broker.
+    pub fn is_only_remembered(&self, address: &str) -> bool {
+        self.core().brokers.is_only_remembered(address)
+    }
+
     /// Fresh metadata from whichever broker answers first. A slow broker delays it by less than a second.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Truth;
+use super::{Known, Truth};
 use crate::model::{Timestamp, counted, first_names};
 
 /// How evenly the brokers of a cluster are loaded.
@@ -49,6 +49,7 @@ impl Balance {
         let brokers: Vec<BrokerLoad> = truth
             .brokers
             .iter()
+            .filter(|broker| broker.id.is_some())
             .map(|broker| BrokerLoad {
                 broker: broker.name().into(),
                 is_answering: broker.is_answering(),
@@ -111,7 +112,7 @@ impl Balance {
         let (broker, after) = best.min_by_key(|(_, after)| spread(after))?;
         let cannot = "Liftbridge moves no leader on request";
         if spread(&after) >= now {
-            let text = "no restart would even the leaders: who restarts leads nothing afterwards";
+            let text = "No restart would even the leaders: who restarts leads nothing afterwards";
             return Some(format!("{text}; {cannot}"));
         }
         let moved: Vec<String> = after
@@ -126,8 +127,9 @@ impl Balance {
 
     /// Which streams would have to be made anew to even the replicas.
     fn placement_advice(&self, truth: &Truth) -> Option<String> {
-        let most = self.brokers.iter().max_by_key(|broker| broker.replicas)?;
-        let least = self.brokers.iter().min_by_key(|broker| broker.replicas)?;
+        let answering = || self.brokers.iter().filter(|broker| broker.is_answering);
+        let most = answering().max_by_key(|broker| broker.replicas)?;
+        let least = answering().min_by_key(|broker| broker.replicas)?;
         if most.replicas - least.replicas < 2 {
             return None;
         }
@@ -159,7 +161,9 @@ impl Balance {
 fn leads_without<'a>(gone: &str, leads: &Leads<'a>, truth: &Truth) -> Leads<'a> {
     let mut after = leads.clone();
     let all = truth.streams.iter().flat_map(|stream| &*stream.partitions);
-    for partition in all.filter(|partition| partition.leader.as_deref() == Some(gone)) {
+    // A paused partition elects nobody.
+    let led = all.filter(|one| one.leader.as_deref() == Some(gone) && one.paused != Known::Yes);
+    for partition in led {
         let mut candidates: Vec<&str> = partition.in_sync.iter().map(|id| &**id).collect();
         candidates.retain(|id| *id != gone);
         let next = candidates

@@ -218,8 +218,13 @@ impl BrokerTracker {
 
     /// Whether the broker has come back and is not believed yet.
     pub(super) fn is_catching_up(&self, id: &str) -> bool {
-        let mut own = self.records.values();
-        own.any(|record| record.truth.id.as_deref() == Some(id) && record.truth.catching_up)
+        let own = self.records.values();
+        let own = own.filter(|record| record.truth.id.as_deref() == Some(id));
+        // A seed may be another name of it that is not asked any more, so that what it said last stands for ever.
+        let mut answering = own
+            .filter(|record| record.truth.reach == Reach::Answering)
+            .peekable();
+        answering.peek().is_some() && answering.all(|record| record.truth.catching_up)
     }
 
     /// Since when that broker does not answer; `None` where it does or that is unknown.

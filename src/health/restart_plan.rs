@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::what_if::{BrokerLoss, LossOutcome, PartitionLoss};
-use super::{BrokerTruth, HealthOptions, Known, PartitionTruth, Reach, Truth};
+use super::{BrokerTruth, Finding, HealthOptions, Known, PartitionTruth, Reach, Rule, Truth};
 use crate::model::{StreamName, Timestamp, counted, first_names, grouped};
 
 /// Whether a broker may be restarted now. The order is that of gravity.
@@ -73,20 +73,14 @@ impl RestartCheck {
                 RestartSafety::Dangerous
             },
         };
+        let loss = BrokerLoss::of(broker, truth, options);
         reasons.add_lost_messages(broker.name(), truth);
-        if broker.reach.is_silent() {
-            // It stopped already; whatever it held is down, and comes back with it.
-            reasons.add(
-                RestartSafety::Safe,
-                "it does not answer: a start can only help",
-            );
-        } else {
-            let loss = BrokerLoss::of(broker, truth, options);
-            reasons.add_brokers(broker, truth);
-            reasons.add_majority(&loss);
-            reasons.add_stopped(&loss, truth);
-            reasons.add_out_of_sync(broker.name(), truth);
-        }
+        reasons.add_own_state(broker);
+        reasons.add_brokers(broker, truth);
+        reasons.add_majority(&loss);
+        reasons.add_stopped(&loss, truth);
+        reasons.add_out_of_sync(broker.name(), truth);
+        reasons.add_stalled_commits(broker.name(), truth);
         let mut found = reasons.found;
         found.sort_by_key(|reason| std::cmp::Reverse(reason.safety));
         Self {
@@ -104,7 +98,7 @@ impl RestartCheck {
     /// What a restart of each broker would do now, in the order in which they are best restarted: the safe ones first, of
     /// those the ones that did not come back while this was watched, then those that lead least.
     pub fn of_all(truth: &Truth, options: &HealthOptions, allow_downtime: bool) -> Vec<Self> {
-        let brokers = truth.brokers.iter();
+        let brokers = truth.brokers.iter().filter(|broker| broker.id.is_some());
         let mut checks: Vec<Self> = brokers
             .map(|broker| Self::of(broker, truth, options, allow_downtime))
             .collect();
@@ -179,12 +173,43 @@ impl Reasons {
         }
     }
 
+    /// Who does not answer us may run all the same, and be the last one in sync: only who is heard may be restarted.
+    fn add_own_state(&mut self, broker: &BrokerTruth) {
+        let text = match broker.reach {
+            Reach::Silent { .. } => {
+                "it does not answer: start it if it is down, and look why if it runs"
+            }
+            Reach::Answering if broker.catching_up => "it has just come back and catches up",
+            Reach::Answering => return,
+            Reach::AddressUnknown { .. } => "nobody knows where it listens, so nobody has asked it",
+            Reach::NotAskedYet => "it was not asked yet",
+        };
+        self.add(RestartSafety::Wait, text);
+    }
+
+    /// What its leaders have and nobody else may be lost with them.
+    fn add_stalled_commits(&mut self, broker: &str, truth: &Truth) {
+        let stalled = truth.findings.iter();
+        let stalled = stalled.filter(|finding| finding.rule == Rule::CommitStalled);
+        let stalled: Vec<String> = stalled
+            .filter(|finding| {
+                held_by(broker, truth).any(|(stream, partition)| {
+                    finding.stream() == Some(&**stream)
+                        && finding.partitions.contains(&partition.id)
+                })
+            })
+            .map(Finding::target_name)
+            .collect();
+        if !stalled.is_empty() {
+            let text = format!("messages are not committed yet: {}", first_names(&stalled));
+            self.add(RestartSafety::Wait, text);
+        }
+    }
+
     /// The others have to be there, or one more would be missing.
     fn add_brokers(&mut self, broker: &BrokerTruth, truth: &Truth) {
-        if broker.catching_up {
-            self.add(RestartSafety::Wait, "it has just come back and catches up");
-        }
-        let others = truth.brokers.iter();
+        // An address that never told who listens there may be another name of a broker that answers.
+        let others = truth.brokers.iter().filter(|other| other.id.is_some());
         for other in others.filter(|other| other.name() != broker.name()) {
             let text = match other.reach {
                 Reach::Silent { .. } => "does not answer",

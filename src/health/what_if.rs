@@ -58,10 +58,10 @@ impl LossOutcome {
 impl BrokerLoss {
     /// What would follow if that broker were lost now.
     pub fn of(broker: &BrokerTruth, truth: &Truth, options: &HealthOptions) -> Self {
-        let others = truth
-            .brokers
-            .iter()
-            .filter(|other| other.name() != broker.name());
+        // An address that never told who listens there is no broker of the cluster.
+        let members = truth.brokers.iter().filter(|one| one.id.is_some());
+        let brokers = members.clone().count();
+        let others = members.filter(|other| other.name() != broker.name());
         let left = others.filter(|other| other.is_answering()).count();
         let streams = truth.streams.iter();
         let partitions = streams.flat_map(|stream| {
@@ -80,8 +80,8 @@ impl BrokerLoss {
         });
         Self {
             left,
-            brokers: truth.brokers.len(),
-            keeps_majority: is_majority(left, truth.brokers.len()),
+            brokers,
+            keeps_majority: is_majority(left, brokers),
             partitions: partitions.collect(),
         }
     }

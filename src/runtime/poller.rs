@@ -124,7 +124,9 @@ impl Poller {
             requests.mark_answered();
             let view = Arc::new(self.observer.fetch_view(&address).await);
             let is_answer = view.result.is_ok();
-            self.send_view(Arc::clone(&view)).await;
+            if is_answer || !self.observer.is_only_remembered(&address) {
+                self.send_view(Arc::clone(&view)).await;
+            }
             last_views = (Some(view), last_views.0);
             if answered && !is_answer {
                 // What it led may move: everybody is asked at once. Once, or dead brokers would keep all of us busy.

@@ -143,7 +143,9 @@ fn finding_detail(finding: &Finding, now: Timestamp, theme: &Theme) -> Vec<Line>
     }
     text.gap();
     if finding.since.is_set() {
-        text.pair("since", format::exact_age(finding.since.age(now)));
+        let age = format::exact_age(finding.since.age(now));
+        let least = if finding.at_least { "at least " } else { "" };
+        text.pair("since", format!("{least}{age}"));
     }
     text.pair("rule", finding.rule.as_str());
     text.lines

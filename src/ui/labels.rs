@@ -44,6 +44,15 @@ pub(super) fn finding(finding: &Finding, theme: &Theme) -> Vec<Span<'static>> {
     ]
 }
 
+/// How long a finding has lasted, `>` in front where nobody watched before; empty where that is not known at all.
+pub(super) fn lasted(finding: &Finding, now: Timestamp) -> String {
+    if !finding.since.is_set() {
+        return String::new();
+    }
+    let sign = if finding.at_least { ">" } else { "" };
+    format!("{sign}{}", format::ago(finding.since, now))
+}
+
 /// The sign of a broker.
 pub(super) fn broker_sign(broker: &BrokerTruth, theme: &Theme) -> Span<'static> {
     match broker.reach {
@@ -72,7 +81,13 @@ pub(super) fn broker_state(
         }
         Reach::Answering => state(theme.glyphs.good, "answers", theme.good),
         Reach::Silent { since } => {
-            let label = format!("silent {}", format::ago(since, now));
+            // One that never answered was silent before it was asked first.
+            let sign = if broker.last_answer.is_none() {
+                ">"
+            } else {
+                ""
+            };
+            let label = format!("silent {sign}{}", format::ago(since, now));
             state(theme.glyphs.broken, &label, theme.broken)
         }
         Reach::NotAskedYet => state(theme.glyphs.unknown, "not asked yet", theme.unknown),

@@ -280,11 +280,12 @@ async fn rests(child: &Child) -> u64 {
     };
     let resident = |id: u32| {
         let statm = fs::read_to_string(format!("/proc/{id}/statm")).expect("it runs");
-        let pages = statm
-            .split_whitespace()
-            .nth(1)
-            .expect("statm has seven fields");
-        pages.parse::<u64>().expect("a number") * 4096
+        let fields = statm.split_whitespace();
+        let pages: Vec<u64> = fields
+            .map(|pages| pages.parse().expect("a number"))
+            .collect();
+        // Pages of the binary itself are shared, and a debug build has many.
+        (pages[1] - pages[2]) * 4096
     };
     let id = child.id();
     let still = async {

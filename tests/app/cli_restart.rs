@@ -108,7 +108,7 @@ fn all_brokers_are_restarted_one_after_another_by_a_command() {
     assert_eq!(output.out.matches("\"restarted\"").count(), 3, "{output:?}");
     for number in 1..=3 {
         let ran = format!("demo-{number} 127.0.0.1:");
-        assert!(output.out.contains(&ran), "{ran}: {output:?}");
+        assert!(output.err.contains(&ran), "{ran}: {output:?}");
         let back = format!("demo-{number}: back and in sync");
         assert!(output.err.contains(&back), "{back}: {output:?}");
     }
@@ -153,4 +153,20 @@ fn the_balance_counts_leaders_and_replicas() {
     let partitions = test.objects("partitions").len();
     assert_eq!(usize::try_from(leaders), Ok(partitions));
     assert!(test.ok("balance -o table").contains("LEADS"));
+}
+
+#[test]
+fn a_command_that_does_not_end_is_killed_and_told() {
+    let test = replicated();
+    let output = test.run(&[
+        "restart-plan",
+        "demo-1",
+        "--exec",
+        "exec sleep 1000",
+        "--yes",
+        "--give-up-after",
+        "2s",
+    ]);
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.err.contains("did not end within 2s"), "{output:?}");
 }

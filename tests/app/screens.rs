@@ -349,8 +349,8 @@ fn details() {
             60 Keys
             60 streams and partitions
             60 l Tail this stream or partition.
-            60 in every list
-            60 j ↓ Move down.
+            80 in every list
+            80 j ↓ Move down.
             60 j down k up esc close
             120 enter Open what is chosen: go one level deeper.
             200 everywhere
@@ -455,7 +455,7 @@ fn menus_and_the_command_line() {
         "palette",
         after(World::seasoned(), "3 ctrl-k p a y"),
         "
-            60 go to 1 of 54
+            60 go to 1 of 55
             60 > pay
             60 payments-eu stream
             60 enter choose esc close",

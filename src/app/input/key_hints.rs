@@ -49,7 +49,19 @@ pub(in crate::app) const UNCONNECTED: &[Hint] = &[
 pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
     match context {
         KeyContext::Overview => &[OPEN, FAULTS, WHAT_IF, TAIL, FILTER, HELP, LINE],
-        KeyContext::Brokers => &[OPEN, WHAT_IF, DESCRIBE, FILTER, HELP, LINE],
+        KeyContext::Brokers => &[
+            OPEN,
+            WHAT_IF,
+            (
+                Command::Cluster(ClusterCommand::RestartPlan),
+                "restart plan",
+            ),
+            (Command::Cluster(ClusterCommand::Balance), "balance"),
+            DESCRIBE,
+            FILTER,
+            HELP,
+            LINE,
+        ],
         KeyContext::Streams => &[
             OPEN,
             TAIL,

@@ -34,7 +34,7 @@ pub(crate) struct RestartPlanArgs {
     /// How long to wait for a broker to become safe, or to be back and in sync
     #[arg(long, value_name = "DUR", default_value = "10m", value_parser = parse_interval)]
     pub(crate) give_up_after: Duration,
-    /// How long all must be in sync after a restart that was too short to be seen
+    /// How long all must stay in sync after a restart; three times as long where the restart was not seen
     #[arg(long, value_name = "DUR", default_value = "10s", value_parser = parse_interval)]
     pub(crate) in_sync_for: Duration,
     #[command(flatten)]

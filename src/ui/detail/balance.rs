@@ -50,12 +50,13 @@ pub(in crate::ui) fn balance_detail(truth: &Truth, theme: &Theme) -> Vec<Line> {
     }
     lines.push(Line::text(
         format!(
-            "{}  {}  {:.1}",
+            "{}  {}  {}{:.1}",
             format::pad("even", name),
             format::pad(
                 &format!("{}{:.1}", " ".repeat(BAR + 1), balance.even_leaders()),
                 BAR + 6
             ),
+            " ".repeat(BAR + 1),
             balance.even_replicas()
         ),
         theme.muted,

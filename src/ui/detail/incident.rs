@@ -3,7 +3,7 @@
 use super::text_builder::{Line, TextBuilder};
 use crate::app::App;
 use crate::health::{Incident, IncidentEvent, IncidentEventKind};
-use crate::model::{Timestamp, counted};
+use crate::model::{Timestamp, counted, first_names};
 use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
@@ -40,6 +40,9 @@ pub(in crate::ui) fn incident_events(incident: &Incident, app: &App, theme: &The
     text.lines
 }
 
+/// Names of what an incident touched that are all shown.
+const MOST_NAMES: usize = 12;
+
 fn facts(incident: &Incident, app: &App, text: &mut TextBuilder<'_>) {
     let zone = app.settings().utc_offset;
     let began = format::date(incident.began(), zone);
@@ -56,7 +59,12 @@ fn facts(incident: &Incident, app: &App, text: &mut TextBuilder<'_>) {
         },
     );
     let touched: Vec<&str> = incident.touched.iter().map(String::as_str).collect();
-    text.pair("touched", touched.join("  "));
+    let names = if touched.len() > MOST_NAMES {
+        first_names(&touched)
+    } else {
+        touched.join("  ")
+    };
+    text.pair("touched", names);
     let uncommitted = incident.uncommitted();
     if uncommitted > 0 {
         let streams: Vec<&str> = incident.uncommitted.keys().map(String::as_str).collect();

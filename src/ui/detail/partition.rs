@@ -51,7 +51,11 @@ fn lines(partition: &PartitionTruth, truth: &Truth, now: Timestamp, theme: &Them
     text.spans("last message", last);
     text.gap();
     for view in truth.replica_views(partition) {
-        let number = |number: Option<i64>| number.map_or_else(|| "?".to_owned(), format::count);
+        let number = |number: Option<i64>| match number {
+            None => "?".to_owned(),
+            Some(-1) => "empty".to_owned(),
+            Some(number) => format::count(number),
+        };
         let age = view.at.map(|at| format::ago(at, now));
         let age = age.unwrap_or_else(|| "never".to_owned());
         let (high, newest) = (number(view.high_watermark), number(view.newest_offset));

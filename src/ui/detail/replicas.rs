@@ -97,6 +97,9 @@ fn next_leaders(partition: &PartitionTruth, truth: &Truth) -> String {
         .collect();
     others.sort_by_key(|id| truth.broker(id).map_or(usize::MAX, |broker| broker.leaders));
     match others.as_slice() {
+        [] if partition.replicas.len() < 2 => {
+            "  next leader: nobody, there is no other replica".to_owned()
+        }
         [] => "  next leader: nobody, no other replica is in sync".to_owned(),
         [only] => format!("  next leader: {only}"),
         [first, rest @ ..] => {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ratatui::style::Style;
+
 use super::Line;
 use crate::health::{HealthOptions, RestartCheck, RestartSafety, Truth};
 use crate::model::Timestamp;
@@ -51,10 +53,10 @@ pub(in crate::ui) fn restart_plan_detail(
         lines.push(Line::gap());
         lines.push(Line(head));
         let reasons = check.reasons.iter();
-        lines.extend(reasons.map(|reason| Line::text(format!("    {}", reason.text), theme.text)));
+        lines.extend(reasons.map(|reason| indented(&reason.text, theme.text)));
         if check.reasons.is_empty() && check.leads > 0 {
-            let text = "    what it leads goes to other in-sync replicas if it is away for 15s";
-            lines.push(Line::text(text, theme.muted));
+            let text = "what it leads goes to other in-sync replicas if it is away for 15s";
+            lines.push(indented(text, theme.muted));
         }
     }
     lines.push(Line::gap());
@@ -66,23 +68,36 @@ pub(in crate::ui) fn restart_plan_detail(
     lines
 }
 
+/// A sentence below a broker's name, which stays there where it is wrapped.
+fn indented(text: &str, style: Style) -> Line {
+    Line(vec![span("    ", style), span(text.to_owned(), style)])
+}
+
 /// Whom to restart next.
 fn next(
     checks: &[RestartCheck],
     downtime_only: impl Fn(&RestartCheck) -> bool,
     theme: &Theme,
 ) -> Line {
-    let came_back = checks.iter().filter(|one| one.back_since.is_some()).count();
+    let safe = || {
+        checks
+            .iter()
+            .filter(|check| check.safety == RestartSafety::Safe)
+    };
+    let next = safe().find(|check| check.back_since.is_none());
     match checks.first() {
-        Some(first) if first.safety == RestartSafety::Safe && came_back == checks.len() => {
-            Line::text(
-                "All of them came back while this was watched, and all is in sync.",
-                theme.good,
-            )
+        Some(_) if safe().count() == checks.len() && next.is_none() => Line::text(
+            "All of them came back while this was watched, and all is in sync.",
+            theme.good,
+        ),
+        Some(_) if next.is_some() => {
+            let name = next.map(|check| &*check.broker).unwrap_or_default();
+            Line::text(format!("Next: {name}"), theme.good)
         }
-        Some(first) if first.safety == RestartSafety::Safe => {
-            Line::text(format!("Next: {}", first.broker), theme.good)
-        }
+        Some(first) if first.safety == RestartSafety::Safe => Line::text(
+            "Wait: those that are safe came back already.",
+            theme.degraded,
+        ),
         Some(first) if first.safety == RestartSafety::Wait => {
             Line::text("Wait: none may be restarted now.", theme.degraded)
         }

@@ -127,8 +127,7 @@ fn target_lines(finding: &Finding, app: &App, theme: &Theme) -> Vec<detail::Line
 /// Two lines: what and since when; why, and what will follow.
 fn finding_lines(painter: &mut Painter<'_>, area: Rect, finding: &Finding, app: &App) {
     let theme = painter.theme;
-    let since = finding.since.is_set().then_some(finding.since);
-    let since = since.map_or_else(String::new, |since| format::ago(since, app.now()));
+    let since = labels::lasted(finding, app.now());
     let since = span(format!(" {since} "), theme.muted);
     let left = painter.put_right(row(area, 0), &[since]);
     painter.put(left, &labels::finding(finding, theme));

@@ -222,3 +222,28 @@ fn the_worst_comes_first_then_by_target() {
             .is_sorted_by_key(|finding| std::cmp::Reverse(finding.severity))
     );
 }
+
+#[test]
+fn what_was_so_when_the_first_look_was_taken_lasts_at_least_so_long() {
+    let mut world = World::default();
+    let behind = Partition {
+        isr: ids(&[1, 2]),
+        ..led_by(1)
+    };
+    world.report_all(10.0, &[1, 2, 3], &behind);
+    let truth = world.truth(10.0);
+    assert!(
+        found(&truth, Rule::UnderReplicated)
+            .expect("a finding")
+            .at_least
+    );
+    world.report_all(20.0, &[1, 2, 3], &led_by(1));
+    world.truth(20.0);
+    world.report_all(30.0, &[1, 2, 3], &behind);
+    let truth = world.truth(30.0);
+    assert!(
+        !found(&truth, Rule::UnderReplicated)
+            .expect("a finding")
+            .at_least
+    );
+}

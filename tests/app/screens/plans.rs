@@ -20,7 +20,7 @@ fn while_a_broker_is_silent_none_is_restarted() {
     shows(
         after(World::seasoned().without_node_two(), "2 P"),
         "60 node-2 does not answer
-        60 it does not answer: a start can only help",
+        120 it does not answer: start it if it is down",
     );
 }
 

@@ -296,7 +296,15 @@ impl<'a> Plan<'a> {
             if Instant::now() >= deadline {
                 return Err(gave_up(&now, self.args.give_up_after));
             }
-            self.report_waiting(context, std::slice::from_ref(&now));
+            if now.reasons.is_empty() {
+                let steady = exact_age(self.args.in_sync_for);
+                self.report_once(
+                    context,
+                    format!("waits: {broker} is back; all has to stay in sync for {steady}"),
+                );
+            } else {
+                self.report_waiting(context, std::slice::from_ref(&now));
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What all handles of one client share, and one call at one broker. Which broker, and how often, is `failover`'s.
+//! What all handles of one client share, and one call at one broker. Which broker, and whether again, is `retry`'s.
 #![expect(
     clippy::disallowed_methods,
     reason = "how long an answer took is measured"
@@ -24,7 +24,6 @@ use super::pool::{Pool, Tasks};
 use super::transport::Call;
 use crate::model::{ErrorKind, PartitionId, Target, parse_address};
 use crate::wire::pb::api_client::ApiClient;
-use crate::wire::rpc::Rpc;
 
 /// The generated client on one of our channels.
 pub(crate) type Api = ApiClient<Channel>;
@@ -151,10 +150,4 @@ pub(crate) fn with_deadline<T>(message: T, deadline: Duration) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(deadline);
     request
-}
-
-/// Whether a failure must not be met with another attempt: a change may have been done, and of a refusal another broker
-/// would say the same.
-pub(crate) fn is_final(rpc: Rpc, error: &Error) -> bool {
-    !(error.is_unsent() || (!rpc.changes() && error.kind().is_retryable()))
 }

@@ -14,7 +14,7 @@ use tonic::{Response, Status};
 
 use super::backoff::Backoff;
 use super::error::{Error, Result, spoken};
-use super::inner::{Api, Inner, is_final};
+use super::inner::{Api, Inner};
 use super::transport::Call;
 use crate::model::{ErrorKind, PartitionId, StreamName, Target};
 use crate::wire::rpc::Rpc;
@@ -141,4 +141,10 @@ impl Inner {
             self.refresh_metadata(leader.generation).await?;
         }
     }
+}
+
+/// Whether a failure must not be met with another attempt: a change may have been done, and of a refusal another broker
+/// would say the same.
+fn is_final(rpc: Rpc, error: &Error) -> bool {
+    !(error.is_unsent() || (!rpc.changes() && error.kind().is_retryable()))
 }

@@ -1,4 +1,5 @@
-//! How far each replica of one partition has come, who leads, who is in sync; pure rules, given the time.
+//! How far each replica of one partition has come, who is in sync, and the election of its leader; pure rules, given the
+//! time. The election of the metadata leader is `controller`'s.
 
 use tokio::time::Instant;
 

@@ -1,5 +1,5 @@
 //! The kept chunks of one partition, in the order of offsets, and which of their messages are seen.
-//! How several partitions are seen as one sequence is `order`'s; what may be kept at all is the store's.
+//! How several partitions are seen as one sequence is `merged_view`'s; what may be kept at all is the store's.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -62,6 +62,7 @@ mod stream_record;
 mod stream_tracker;
 mod truth;
 mod truth_changes;
+mod vanished_streams;
 mod verdict;
 mod view_merge;
 mod what_if;

@@ -164,6 +164,13 @@ impl StreamRecord {
         }
     }
 
+    /// When one of Liftbridge's own streams was created anew, until somebody has acknowledged it.
+    pub(super) fn own_recreated_at(&self) -> Option<Timestamp> {
+        let truth = self.truth.as_ref().filter(|truth| truth.internal)?;
+        let recreated = self.recreated.as_ref()?;
+        (truth.created == recreated.at).then_some(recreated.at)
+    }
+
     /// Somebody knows what the stream has lost.
     pub(super) fn acknowledge(&mut self) {
         self.recreated = None;

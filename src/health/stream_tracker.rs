@@ -8,6 +8,7 @@ use super::assess::AssessContext;
 use super::rates;
 use super::stream_change::StreamChange;
 use super::stream_record::StreamRecord;
+use super::vanished_streams::VanishedStreams;
 use super::view_merge::{ViewMergeJoin, advance};
 use super::{BrokerTruth, Finding, KnownStream, StreamTruth, Totals, Truth};
 use crate::model::{BrokerId, Cluster, Offset, PartitionId, Probe, StreamName, Timestamp};
@@ -23,6 +24,7 @@ pub(super) struct StreamTracker {
     history: Arc<[Option<f32>]>,
     /// What an earlier run knew of streams that nobody has reported in this one.
     recalled: BTreeMap<String, KnownStream>,
+    vanished: VanishedStreams,
 }
 
 /// How many partitions may still be assessed of which only the log has grown, and whose turn it is in the order of names.
@@ -127,6 +129,10 @@ impl StreamTracker {
         if let Some(record) = self.records.get_mut(stream) {
             record.acknowledge();
         }
+        if self.vanished.acknowledge(stream) {
+            self.recalled.clear();
+            self.mark_all_changed();
+        }
     }
 
     /// Assesses every stream that has changed. Where only logs have grown, no more than `most` partitions, if that is
@@ -143,7 +149,9 @@ impl StreamTracker {
             from,
             next: None,
         });
+        let mut gone = Vec::new();
         self.records.retain(|name, record| {
+            let before = record.truth.clone();
             let due = match record.change_by(context.now) {
                 StreamChange::Unchanged => false,
                 StreamChange::LogEnds => budget
@@ -154,10 +162,26 @@ impl StreamTracker {
             if due {
                 record.assess(name, views.seek(name).as_ref(), context);
             }
+            gone.extend(before.filter(|_| record.truth.is_none()));
             record.truth.is_some()
         });
+        self.add_vanished(&gone);
         self.next = budget.and_then(|budget| budget.next);
         true
+    }
+
+    /// Streams that are gone, where Liftbridge's own were created anew: nobody deleted them.
+    fn add_vanished(&mut self, gone: &[Arc<StreamTruth>]) {
+        let own = self.records.values();
+        let Some(since) = own.filter_map(StreamRecord::own_recreated_at).min() else {
+            return;
+        };
+        for stream in gone {
+            self.vanished.add(stream, since);
+        }
+        if !self.recalled.is_empty() {
+            self.vanished.add_known(self.recalled.iter(), since);
+        }
     }
 
     /// Writes the rates into the histories where another step has passed. Returns whether that was so.
@@ -191,7 +215,8 @@ impl StreamTracker {
 
     /// What is wrong with any of them.
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.records.values().flat_map(|record| &record.findings)
+        let own = self.records.values().flat_map(|record| &record.findings);
+        own.chain(self.vanished.finding())
     }
 
     /// Sums over all streams.

@@ -194,3 +194,46 @@ fn a_cursor_beyond_the_end_is_told_only_where_the_log_was_seen_after_it() {
         "it names the next message to read"
     );
 }
+
+#[test]
+fn streams_that_vanish_with_liftbridges_own_were_not_deleted_by_anybody() {
+    let own = |created: f64| {
+        let mut stream = stream("__activity", vec![log(1, 3, 3)]);
+        stream.created = at(created);
+        stream
+    };
+    let report = |world: &mut World, seconds: f64, names: &[(&str, i64)], created: f64| {
+        for number in 1..=3 {
+            let logs = names
+                .iter()
+                .map(|(name, end)| stream(name, vec![log(1, *end, *end)]));
+            let streams = logs.chain([own(created)]).collect();
+            world.observe(seconds, number, Ok(cluster(number, &[1, 2, 3], streams)));
+        }
+        rules(&world.truth(seconds))
+    };
+    let mut world = World::default();
+    let both = [("orders", 99), ("payments", 9)];
+    assert_eq!(report(&mut world, 1.0, &both, 0.0), []);
+    // One is deleted by somebody: that is no loss.
+    assert_eq!(report(&mut world, 2.0, &both[..1], 0.0), []);
+    let anew = at(5.0);
+    for second in 0..12 {
+        report(&mut world, 6.0 + f64::from(second), &[], 5.0);
+    }
+    let truth = world.truth(18.0);
+    let vanished = truth
+        .findings
+        .iter()
+        .find(|it| it.message.contains("vanished"));
+    let vanished = vanished.expect("it is told");
+    assert_eq!(vanished.message, "1 stream vanished: orders");
+    assert!(vanished.detail[0].contains("100 offsets"), "{vanished:?}");
+    assert_eq!(
+        (vanished.severity, vanished.since),
+        (Severity::Critical, anew)
+    );
+    world.health.acknowledge("orders");
+    world.health.acknowledge("__activity");
+    assert_eq!(rules(&world.truth(19.0)), []);
+}

@@ -137,6 +137,7 @@ mod dialler;
 mod error;
 mod groups;
 mod health_check;
+mod http2_check;
 mod inner;
 mod metadata;
 mod metadata_options;

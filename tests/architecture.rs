@@ -755,6 +755,47 @@ fn paths_in_the_docs_exist() {
 }
 
 #[test]
+fn every_fault_is_shown_by_a_test_that_exists() {
+    let table = fs::read_to_string(root().join("tests/README.md")).expect("the table is there");
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let rows: Vec<&str> = rows.filter(|line| !line.contains("| test |")).collect();
+    let mut wrong = Vec::new();
+    for row in &rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let filled = cells.len() == 4 && cells.iter().all(|cell| !cell.trim().is_empty());
+        let tests = cells.last().copied().unwrap_or_default().split('`');
+        let tests: Vec<&str> = tests.skip(1).step_by(2).collect();
+        if !filled || tests.is_empty() {
+            wrong.push(format!("four cells and a test: {row}"));
+        }
+        wrong.extend(
+            tests
+                .into_iter()
+                .filter(|test| !is_a_test(test))
+                .map(str::to_owned),
+        );
+    }
+    assert!(rows.len() >= 80, "{} faults", rows.len());
+    none_of("the table of faults names what is no test", &wrong);
+}
+
+/// Whether `path/of/file.rs::name` is a function below a line that makes a test of it.
+fn is_a_test(path: &str) -> bool {
+    let Some((file, name)) = path.split_once("::") else {
+        return false;
+    };
+    let text = fs::read_to_string(root().join(file)).unwrap_or_default();
+    let begins = format!("fn {name}(");
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let Some(at) = lines.iter().position(|line| line.contains(&begins)) else {
+        return false;
+    };
+    let above = lines[..at].iter().rev();
+    let mut attributes = above.take_while(|line| line.starts_with("#["));
+    attributes.any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
+}
+
+#[test]
 fn files_and_functions_stay_short() {
     let mut wrong = Vec::new();
     let mut files = Vec::new();

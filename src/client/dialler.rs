@@ -15,6 +15,7 @@ use tokio_util::either::Either;
 use tonic::codegen::{Service, StdError};
 use tonic::transport::Uri;
 
+use super::http2_check::Http2Checked;
 use super::tls::Tls;
 
 /// Silence after which TCP asks whether the other side lives.
@@ -30,7 +31,7 @@ const KEEPALIVE_TIMES: u32 = 3;
 const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
 
 /// A connection, encrypted or not.
-type Connection = TokioIo<Either<TcpStream, TlsStream<TcpStream>>>;
+type Connection = TokioIo<Http2Checked<Either<TcpStream, TlsStream<TcpStream>>>>;
 
 /// Makes the connections of one client.
 #[derive(Clone)]
@@ -80,11 +81,11 @@ impl Service<Uri> for Dialler {
             let tcp = tokio::time::timeout(timeout.saturating_mul(2), dialling).await;
             let tcp = tcp.map_err(io::Error::from)??.into_inner();
             let Some(tls) = tls else {
-                return Ok(TokioIo::new(Either::Left(tcp)));
+                return Ok(TokioIo::new(Http2Checked::new(Either::Left(tcp))));
             };
             let handshake = tokio::time::timeout(timeout, tls.connect(&host, tcp)).await;
             let encrypted = handshake.map_err(io::Error::from)??;
-            Ok(TokioIo::new(Either::Right(encrypted)))
+            Ok(TokioIo::new(Http2Checked::new(Either::Right(encrypted))))
         })
     }
 }

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::DropGuard;
-use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
@@ -23,10 +22,11 @@ use super::partitioner::RotatingStart;
 use super::pool::{Pool, Tasks};
 use super::transport::Call;
 use crate::model::{ErrorKind, PartitionId, Target, parse_address};
+use crate::wire::grpc_channel::GrpcChannel;
 use crate::wire::pb::api_client::ApiClient;
 
 /// The generated client on one of our channels.
-pub(crate) type Api = ApiClient<Channel>;
+pub(crate) type Api = ApiClient<GrpcChannel>;
 
 /// What all handles of one client share.
 #[derive(Debug)]

@@ -14,13 +14,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 
 use super::dialler::Dialler;
 use super::error::{Error, Result};
 use super::options::ConnectOptions;
 use super::tls::Tls;
 use crate::model::{ErrorKind, Target};
+use crate::wire::grpc_channel::GrpcChannel;
 
 /// Subscriptions that share a connection at most: its window is the sum of theirs, so that none waits for another.
 const SUBSCRIPTIONS_PER_CONNECTION: usize = 16;
@@ -97,7 +98,7 @@ pub(crate) struct Pool {
 
 #[derive(Debug)]
 struct Connections {
-    requests: Option<(Channel, Instant)>,
+    requests: Option<(GrpcChannel, Instant)>,
     subscriptions: Vec<Arc<SharedConnection>>,
     suspected: watch::Sender<u64>,
 }
@@ -115,7 +116,7 @@ impl Default for Connections {
 /// A connection that subscriptions share.
 #[derive(Debug)]
 struct SharedConnection {
-    channel: Channel,
+    channel: GrpcChannel,
     used: Mutex<(usize, Instant)>,
 }
 
@@ -139,7 +140,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// The connection that the place is on.
-    pub(crate) fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> GrpcChannel {
         self.shared.channel.clone()
     }
 }
@@ -169,7 +170,7 @@ impl Pool {
     }
 
     /// The connection for requests to the broker at that address.
-    pub(crate) fn requests(self: &Arc<Self>, address: &str) -> Result<Channel> {
+    pub(crate) fn requests(self: &Arc<Self>, address: &str) -> Result<GrpcChannel> {
         self.ensure_open()?;
         let mut brokers = self.lock();
         let connections = brokers.entry(Arc::from(address)).or_default();
@@ -232,7 +233,7 @@ impl Pool {
         Ok(())
     }
 
-    fn dial(&self, address: &str, windows: usize) -> Result<Channel> {
+    fn dial(&self, address: &str, windows: usize) -> Result<GrpcChannel> {
         let overridden = self
             .options
             .advertise
@@ -251,7 +252,8 @@ impl Pool {
             .initial_connection_window_size(connection_window)
             .max_frame_size(MAX_FRAME_BYTES)
             .executor(self.tasks.clone());
-        Ok(endpoint.connect_with_connector_lazy(self.dialler.clone()))
+        let channel = endpoint.connect_with_connector_lazy(self.dialler.clone());
+        Ok(GrpcChannel(channel))
     }
 
     fn drop_idle(&self, limit: Duration) {

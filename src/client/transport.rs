@@ -8,8 +8,10 @@ use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use super::error::{Error, spoken};
+use super::http2_check::NOT_HTTP2;
 use crate::model::{ErrorKind, Target};
 use crate::wire::codec::MALFORMED;
+use crate::wire::grpc_channel;
 use crate::wire::rpc::Rpc;
 use crate::wire::status::{self, Meaning};
 
@@ -55,10 +57,10 @@ impl Call<'_> {
     pub(crate) fn meaning(&self, status: &Status) -> Result<Meaning, Error> {
         let trouble = match status.source() {
             Some(cause) => failure_from_cause(cause),
-            None => match synthesised_status(status) {
-                Some(trouble) => trouble,
-                None => return Ok(status::of_status(self.rpc, status.code(), status.message())),
-            },
+            None if grpc_channel::is_from_server(status) => {
+                return Ok(status::of_status(self.rpc, status.code(), status.message()));
+            }
+            None => synthesised_status(status),
         };
         Err(self.broken(&trouble))
     }
@@ -139,8 +141,8 @@ const CLOSED: &str = "closed the connection";
 const NOT_GRPC: &str =
     "does not speak gRPC: something else than Liftbridge listens there, or it wants TLS";
 
-/// Statuses that this side makes up without a cause.
-fn synthesised_status(status: &Status) -> Option<TransportFailure> {
+/// Statuses that this side makes up without a cause: whatever came is no answer that says how the call ended.
+fn synthesised_status(status: &Status) -> TransportFailure {
     let (code, text) = (status.code(), status.message());
     let (kind, words) = if text.contains("grpc-status header missing") {
         (ErrorKind::NotLiftbridge, NOT_GRPC)
@@ -160,14 +162,10 @@ fn synthesised_status(status: &Status) -> Option<TransportFailure> {
         )
     } else if code == Code::DataLoss && text == MALFORMED {
         (ErrorKind::BadAnswer, "sent a malformed message")
-    } else if code == Code::Internal
-        && (text.contains("decode Protobuf") || text.starts_with("protocol error"))
-    {
-        (ErrorKind::BadAnswer, "sent an answer that cannot be read")
     } else {
-        return None;
+        (ErrorKind::BadAnswer, "sent an answer that cannot be read")
     };
-    Some(TransportFailure::new(kind, words))
+    TransportFailure::new(kind, words)
 }
 
 /// A cause and its causes.
@@ -182,7 +180,7 @@ fn causes<'a>(
 
 /// The first cause that says what happened.
 fn failure_from_cause(cause: &(dyn StdError + 'static)) -> TransportFailure {
-    let unsent = causes(cause).any(<dyn StdError>::is::<ConnectError>);
+    let unsent = causes(cause).any(is_unsent);
     if causes(cause).any(<dyn StdError>::is::<TimeoutExpired>) {
         return TransportFailure::late();
     }
@@ -223,7 +221,28 @@ fn http2_failure(error: &h2::Error) -> Option<TransportFailure> {
     Some(TransportFailure::new(ErrorKind::Unreachable, words))
 }
 
+/// Whether this error comes of what no server can have taken: not dialled, or never written to the connection, which is
+/// what hyper calls canceled, or met by something that does not speak HTTP/2.
+fn is_unsent(error: &(dyn StdError + 'static)) -> bool {
+    let unwritten = error.downcast_ref::<hyper::Error>();
+    error.is::<ConnectError>()
+        || unwritten.is_some_and(hyper::Error::is_canceled)
+        || is_not_http2(error)
+}
+
+/// Whether the other side turned out to speak something else: it has done nothing of what was sent.
+fn is_not_http2(error: &(dyn StdError + 'static)) -> bool {
+    let of_http2 = error
+        .downcast_ref::<h2::Error>()
+        .and_then(h2::Error::get_io);
+    let found = error.downcast_ref::<io::Error>().or(of_http2);
+    found.is_some_and(|error| error.to_string() == NOT_HTTP2)
+}
+
 fn io_failure(error: &io::Error) -> TransportFailure {
+    if is_not_http2(error) {
+        return TransportFailure::new(ErrorKind::NotLiftbridge, NOT_GRPC);
+    }
     if let Some(tls) = tls(error).or_else(|| late_alert(error)) {
         return TransportFailure::new(ErrorKind::Tls, tls);
     }

@@ -9,6 +9,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Request, Status, Streaming};
 
+use super::grpc_channel::GrpcChannel;
 use super::pb;
 use super::subscription_decoder::{Disposition, SubscriptionDecoder};
 use crate::model::MessageSink;
@@ -25,7 +26,7 @@ pub(crate) fn lock<S: MessageSink>(
 
 /// Calls Subscribe; its messages go to the decoder, and the stream tells what became of each.
 pub(crate) async fn subscribe<S: MessageSink>(
-    channel: tonic::transport::Channel,
+    channel: GrpcChannel,
     request: pb::SubscribeRequest,
     decoder: SharedDecoder<S>,
     max_answer_bytes: usize,

@@ -1,6 +1,7 @@
 //! The dashboard and the command line: screens, scenarios, the real binary in a pseudo-terminal.
 
 mod bench;
+mod cli_broken_answers;
 mod cli_changes;
 mod cli_check;
 mod cli_cluster;
@@ -21,6 +22,7 @@ mod driver;
 mod health;
 mod hostile;
 mod hostile_broker;
+mod http2_broker;
 #[cfg(test)]
 mod messages;
 mod pty;

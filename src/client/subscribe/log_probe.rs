@@ -4,11 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tonic::transport::Channel;
-
 use super::positions::{LogEnds, StartPosition};
 use crate::client::inner::Inner;
 use crate::model::{Offset, PartitionId, StreamName, SubscribeSpec, Timestamp};
+use crate::wire::grpc_channel::GrpcChannel;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::status::{self, Meaning};
@@ -18,7 +17,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads single messages of one partition at one broker.
 pub(super) struct LogProbe {
-    channel: Channel,
+    channel: GrpcChannel,
     request: pb::SubscribeRequest,
 }
 
@@ -61,7 +60,7 @@ impl Inner {
 
 impl LogProbe {
     /// Probes the partition of a subscription on one of the broker's connections.
-    pub(super) fn new(channel: Channel, spec: &SubscribeSpec) -> Self {
+    pub(super) fn new(channel: GrpcChannel, spec: &SubscribeSpec) -> Self {
         let request = pb::SubscribeRequest {
             stream: spec.stream.to_string(),
             partition: spec.partition,

@@ -1,0 +1,145 @@
+//! A connection that fails at the first byte that no HTTP/2 server begins with: one that speaks something else has done
+//! nothing of what was sent to it, and a change that met it may be told as not done.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// What a server begins with (RFC 9113 §3.4): the head of a frame of settings. Its length is below 2^16, its type is 4,
+/// its flags and its stream are none.
+const BEGINNING: [Option<u8>; 9] = [
+    Some(0),
+    None,
+    None,
+    Some(4),
+    Some(0),
+    Some(0),
+    Some(0),
+    Some(0),
+    Some(0),
+];
+
+/// The text of the error where the other side speaks something else: h2 keeps no more of an error than its text.
+pub(crate) const NOT_HTTP2: &str = "the other side does not speak HTTP/2";
+
+/// A connection whose first bytes are looked at as they come.
+#[derive(Debug)]
+pub(crate) struct Http2Checked<C> {
+    connection: C,
+    /// How many bytes of the beginning have come.
+    seen: usize,
+}
+
+impl<C> Http2Checked<C> {
+    /// Nothing has come on it yet.
+    pub(crate) fn new(connection: C) -> Self {
+        Self {
+            connection,
+            seen: 0,
+        }
+    }
+
+    fn check(&mut self, read: &[u8]) -> io::Result<()> {
+        let expected = BEGINNING.iter().skip(self.seen);
+        let differs = expected
+            .zip(read)
+            .any(|(expected, byte)| expected.is_some_and(|expected| expected != *byte));
+        self.seen = self.seen.saturating_add(read.len()).min(BEGINNING.len());
+        if differs {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_HTTP2));
+        }
+        Ok(())
+    }
+}
+
+impl<C: AsyncRead + Unpin> AsyncRead for Http2Checked<C> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.connection).poll_read(cx, buffer))?;
+        if self.seen < BEGINNING.len() {
+            let read = buffer.filled().get(before..).unwrap_or_default();
+            self.check(read)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<C: AsyncWrite + Unpin> AsyncWrite for Http2Checked<C> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.connection).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.connection).poll_write_vectored(cx, buffers)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.connection.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+
+    async fn read(pieces: &[&[u8]]) -> io::Result<Vec<u8>> {
+        let mut mock = in_pieces(pieces);
+        let mut all = Vec::new();
+        Http2Checked::new(&mut mock).read_to_end(&mut all).await?;
+        Ok(all)
+    }
+
+    /// Bytes that come in these pieces.
+    fn in_pieces(pieces: &[&[u8]]) -> impl AsyncRead + AsyncWrite + Unpin {
+        let mut parts: Box<dyn AsyncRead + Unpin> = Box::new(tokio::io::empty());
+        for piece in pieces.iter().rev() {
+            parts = Box::new(io::Cursor::new(piece.to_vec()).chain(parts));
+        }
+        tokio::io::join(parts, tokio::io::sink())
+    }
+
+    #[tokio::test]
+    async fn what_begins_otherwise_is_no_http2_however_it_is_cut() {
+        let settings = b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03and on";
+        for cut in 0..settings.len() {
+            let (one, other) = settings.split_at(cut);
+            assert_eq!(read(&[one, other]).await.unwrap(), settings);
+        }
+        for other in [
+            &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+            b"INFO {}\r\n",
+            b"SSH-2.0-OpenSSH_9.9\r\n",
+            b"\x15\x03\x03\x00\x02\x02\x46",
+            b"\x00\x00\x00\x07\x00\x00\x00\x00\x00",
+        ] {
+            for cut in 0..other.len() {
+                let (one, other) = other.split_at(cut);
+                let error = read(&[one, other]).await.unwrap_err();
+                assert_eq!(error.to_string(), NOT_HTTP2);
+            }
+        }
+    }
+}

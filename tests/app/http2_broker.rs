@@ -20,9 +20,9 @@ pub(crate) enum Broken {
     Page(u16),
     /// GOAWAY with that code, and the connection closed.
     GoAway(Reason),
-    /// RST_STREAM with that code, before any headers.
+    /// `RST_STREAM` with that code, before any headers.
     Reset(Reason),
-    /// RST_STREAM with that code, after headers.
+    /// `RST_STREAM` with that code, after headers.
     ResetLate(Reason),
     /// Headers, a message where it says so, and an end without trailers.
     NoTrailers { message: bool },

@@ -19,6 +19,7 @@ mod reverse_reader;
 mod scan;
 mod screen;
 mod signals;
+mod supervisor;
 mod terminal;
 
 use std::io;

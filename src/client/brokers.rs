@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::options::Prefer;
-use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Timestamp};
+use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Timestamp, parse_address};
 use crate::wire::convert::MOST_BROKERS;
 
 /// Addresses known at once. Brokers differ in whom they list, but somebody who names new ones each time is not followed.
@@ -191,6 +191,13 @@ impl Brokers {
         let Some(id) = broker.id.as_ref().filter(|_| is_hearsay) else {
             return error;
         };
+        if error.kind() == ErrorKind::BadAddress && parse_address(address).is_err() {
+            let sentence = format!(
+                "broker {id} advertises {address}, which is no address that can be dialled: its configuration has to name \
+                 another"
+            );
+            return error.explained(ErrorKind::BadAddress, sentence);
+        }
         let seeds = known
             .values()
             .filter(|broker| broker.origin == AddressOrigin::Configured);
@@ -329,8 +336,8 @@ mod tests {
     use super::*;
     use crate::model::{Broker, ErrorKind, Target};
 
-    fn cluster(answered_by: &str, brokers: &[(&str, u16)]) -> Cluster {
-        let broker = |(id, port): &(&str, u16)| Broker {
+    fn cluster(answered_by: &str, brokers: &[(&str, i32)]) -> Cluster {
+        let broker = |(id, port): &(&str, i32)| Broker {
             id: Arc::from(*id),
             host: "127.0.0.1".into(),
             port: *port,

@@ -64,7 +64,12 @@ impl<C: AsyncRead + Unpin> AsyncRead for Http2Checked<C> {
         ready!(Pin::new(&mut self.connection).poll_read(cx, buffer))?;
         if self.seen < BEGINNING.len() {
             let read = buffer.filled().get(before..).unwrap_or_default();
-            self.check(read)?;
+            let checked = self.check(read);
+            if checked.is_err() {
+                // Who fails has read nothing.
+                buffer.set_filled(before);
+            }
+            checked?;
         }
         Poll::Ready(Ok(()))
     }

@@ -113,9 +113,12 @@ impl Inner {
         F: FnOnce(Api) -> A,
         A: Future<Output = std::result::Result<Response<T>, Status>>,
     {
-        let channel = self.pool.requests(call.address)?;
-        let api = ApiClient::new(channel).max_decoding_message_size(self.options.max_answer_bytes);
         self.brokers.record_attempt(call.address);
+        let channel = self.pool.requests(call.address).map_err(|error| {
+            self.brokers.record_failure(call.address, &error);
+            self.brokers.explain(call.address, error)
+        })?;
+        let api = ApiClient::new(channel).max_decoding_message_size(self.options.max_answer_bytes);
         let begun = Instant::now();
         let answer = tokio::time::timeout(wait, send(api)).await;
         if self.tasks.token().is_cancelled() {

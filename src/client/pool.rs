@@ -20,7 +20,7 @@ use super::dialler::Dialler;
 use super::error::{Error, Result};
 use super::options::ConnectOptions;
 use super::tls::Tls;
-use crate::model::{ErrorKind, Target};
+use crate::model::{ErrorKind, Target, parse_address};
 use crate::wire::grpc_channel::GrpcChannel;
 
 /// Subscriptions that share a connection at most: its window is the sum of theirs, so that none waits for another.
@@ -240,6 +240,10 @@ impl Pool {
             .iter()
             .find(|(advertised, _)| advertised == address);
         let dialled = overridden.map_or(address, |(_, dialled)| dialled);
+        // What cannot be read as a port would pass for none, and another one be dialled.
+        if parse_address(dialled).is_err() {
+            return Err(malformed(dialled));
+        }
         let connection_window = u64::from(self.options.window_bytes) * windows as u64;
         // A window is 31 bits (RFC 9113 §6.9.1).
         let connection_window =
@@ -284,5 +288,5 @@ async fn close_idle(pool: std::sync::Weak<Pool>, limit: Duration) {
 
 fn malformed(address: &str) -> Error {
     let sentence = format!("\"{address}\" is not an address that can be dialled");
-    Error::new(ErrorKind::BadAddress, Target::Cluster, sentence)
+    Error::new(ErrorKind::BadAddress, Target::Cluster, sentence).never_sent()
 }

@@ -59,8 +59,8 @@ pub struct Broker {
     pub id: BrokerId,
     /// The host that it advertises.
     pub host: String,
-    /// The port that it advertises.
-    pub port: u16,
+    /// The port that it advertises, which may be none that there is.
+    pub port: i32,
     /// Unpaused partitions it holds, as the answering broker counts; drifts low (wire-contract §4.7).
     pub partition_count: i32,
     /// Unpaused partitions it leads, as the answering broker counts; drifts low.

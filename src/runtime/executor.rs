@@ -23,8 +23,10 @@ use super::pump::{self, Pump};
 use super::refresh_request::RefreshRequest;
 use super::reverse_reader::ReadSource;
 use super::scan;
+use super::supervisor::{panicked, run_until_done};
 use crate::app::{
-    Effect, Event, ExportSpec, OlderSpec, RequestId, ScanId, TailEvent, TailId, TailSpec,
+    Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanEvent, ScanId, TailEvent,
+    TailId, TailSpec,
 };
 use crate::health::Incident;
 use crate::model::{
@@ -120,14 +122,9 @@ impl Executor {
             every: executor.deps.refresh,
             refresh: executor.refresh.clone(),
         };
-        let sentence = "liftui broke while asking the brokers: what is shown grows old; \
-                        restart it, --log FILE keeps what happened";
-        executor.spawn_or(
-            &executor.token,
-            poller.run(),
-            Event::Failed(local(sentence)),
-        );
-        let outbox = executor.deps.outbox.clone();
+        let (doing, outbox) = ("asking the brokers".into(), executor.deps.outbox.clone());
+        let polling = run_until_done(doing, outbox.clone(), move || poller.clone().run());
+        executor.spawn(&executor.token, polling);
         let probing = prober::run(executor.deps.access.observer(), wanted, outbox);
         executor.spawn(&executor.token, probing);
         executor
@@ -171,7 +168,7 @@ impl Executor {
 
     /// Runs a task until it is done or the token is cancelled; after a panic an event says so.
     fn spawn(&self, token: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-        self.spawn_or(token, work, Event::Failed(panicked()));
+        self.spawn_or(token, work, Event::Failed(broken()));
     }
 
     /// [`Executor::spawn`]; after a panic it sends this event.
@@ -186,23 +183,33 @@ impl Executor {
             .spawn(token.clone().run_until_cancelled_owned(work));
         let outbox = self.deps.outbox.clone();
         self.tasks.spawn(async move {
-            if working.await.is_err_and(|error| error.is_panic()) {
+            if !working.await.is_err_and(|error| error.is_panic()) {
+                return;
+            }
+            tracing::error!("a task panicked");
+            if matches!(broken, Event::Tail(..)) {
+                // What the tail has read already comes before.
+                outbox.send_tail(broken).await;
+            } else {
                 outbox.send(broken).await;
             }
         });
     }
 
-    /// Runs with a token of its own, which ends it, and which it cancels when it is done.
+    /// Runs with a token of its own, which ends it, and which it cancels when it is done; after a panic it sends this
+    /// event, so that whoever asked does not wait for ever.
     fn spawn_cancellable(
         &self,
         work: impl Future<Output = ()> + Send + 'static,
+        broken: Event,
     ) -> CancellationToken {
         let token = self.token.child_token();
         let done = token.clone().drop_guard();
-        self.spawn(&token, async move {
+        let work = async move {
             let _done = done;
             work.await;
-        });
+        };
+        self.spawn_or(&token, work, broken);
         token
     }
 
@@ -214,7 +221,7 @@ impl Executor {
     ) {
         let (outbox, working) = (self.deps.outbox.clone(), self.tasks.spawn(work));
         let answer = async move {
-            let result = working.await.unwrap_or_else(|_| Err(panicked()));
+            let result = working.await.unwrap_or_else(|_| Err(broken()));
             outbox.send(to_event(result)).await;
         };
         self.spawn(&self.token, answer);
@@ -239,10 +246,16 @@ impl Executor {
     fn save_incidents(&self, incidents: Vec<Arc<Incident>>) {
         if let Some(keep) = self.deps.incidents.clone() {
             let cluster = self.deps.cluster.clone();
-            drop(
-                self.tasks
-                    .spawn_blocking(move || keep(&cluster, &incidents)),
-            );
+            let keeping = self
+                .tasks
+                .spawn_blocking(move || keep(&cluster, &incidents));
+            let outbox = self.deps.outbox.clone();
+            self.spawn(&self.token, async move {
+                if keeping.await.is_err_and(|error| error.is_panic()) {
+                    let failure = panicked("writing incidents down");
+                    outbox.send(Event::Failed(failure)).await;
+                }
+            });
         }
     }
 
@@ -254,7 +267,7 @@ impl Executor {
             let edited = token
                 .run_until_cancelled_owned(editor::edit(&editor, &text))
                 .await;
-            edited.unwrap_or_else(|| Err(panicked()))
+            edited.unwrap_or_else(|| Err(broken()))
         };
         self.spawn_answer(work, move |result| Event::Edited(id, result));
     }
@@ -267,11 +280,14 @@ impl Executor {
             return self.spawn(&self.token, answer);
         };
         let answered = async move { outbox.send(Event::Console(id, console(line).await)).await };
-        self.spawn(&self.token, answered);
+        let failed = Event::Console(id, Err(broken().sentence));
+        self.spawn_or(&self.token, answered, failed);
     }
 
     fn export(&mut self, id: RequestId, spec: ExportSpec) {
-        let writing = self.spawn_cancellable(export::run(id, spec, self.deps.outbox.clone()));
+        let failed = Event::Exported(id, Progress::Failed(panicked("writing the export")));
+        let writing = export::run(id, spec, self.deps.outbox.clone());
+        let writing = self.spawn_cancellable(writing, failed);
         self.exports.retain(|_, export| !export.is_cancelled());
         self.exports.insert(id, writing);
     }
@@ -310,7 +326,7 @@ impl Executor {
                 throttled: throttled.clone(),
                 refresh: self.refresh.clone(),
             };
-            let broken = Event::Tail(tail, TailEvent::Failed(panicked()));
+            let broken = Event::Tail(tail, TailEvent::Failed(broken()));
             if spec.newest_first {
                 self.spawn_or(&token, pump.newest_first(spec.start, spec.stop), broken);
             } else {
@@ -341,18 +357,16 @@ impl Executor {
             return;
         };
         let source = self.source(Arc::clone(&spec.stream), spec.partition);
+        let failed = older_failed(id, &spec);
         let fetching = pump::fetch_older(id, spec, source, self.deps.outbox.clone());
-        self.spawn(&tail.token, fetching);
+        self.spawn_or(&tail.token, fetching, failed);
     }
 
     fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
         let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
-        let running = self.spawn_cancellable(scan::run(
-            id,
-            scan,
-            Arc::clone(&self.scanning),
-            self.deps.outbox.clone(),
-        ));
+        let (turn, outbox) = (Arc::clone(&self.scanning), self.deps.outbox.clone());
+        let failed = Event::Scan(id, ScanEvent::Failed);
+        let running = self.spawn_cancellable(scan::run(id, scan, turn, outbox), failed);
         self.scans.retain(|_, scan| !scan.is_cancelled());
         self.scans.insert(id, running);
     }
@@ -363,7 +377,8 @@ impl Executor {
         if !self.cursors.as_ref().is_some_and(is_reading) {
             let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
             let reading = activity::read_cursors(observer, outbox);
-            self.cursors = Some(self.spawn_cancellable(reading));
+            let failed = Event::Cursors(Err(panicked("reading the cursors")));
+            self.cursors = Some(self.spawn_cancellable(reading, failed));
         }
     }
 
@@ -371,9 +386,21 @@ impl Executor {
         cancel(self.activity.take());
         if on {
             let following = activity::follow(self.deps.access.observer(), self.deps.outbox.clone());
-            self.activity = Some(self.spawn_cancellable(following));
+            let failed = Event::Activity(Err(panicked("reading the activity")));
+            self.activity = Some(self.spawn_cancellable(following, failed));
         }
     }
+}
+
+/// The end of a request for older messages that panicked: the tail asks again when it is scrolled up.
+fn older_failed(tail: TailId, spec: &OlderSpec) -> Event {
+    let event = TailEvent::OlderDone {
+        stream: Arc::clone(&spec.stream),
+        partition: spec.partition,
+        start: None,
+        failure: Some(panicked("fetching older messages")),
+    };
+    Event::Tail(tail, event)
 }
 
 fn cancel(token: Option<CancellationToken>) {
@@ -392,11 +419,44 @@ async fn perform(access: Access, operation: Operation) -> Result<Outcome, Failur
     }
 }
 
-/// What a task ends with that panicked; the panic itself is in the log.
-fn panicked() -> Failure {
-    local("liftui broke while doing this; --log FILE keeps what happened")
+fn broken() -> Failure {
+    panicked("doing this")
 }
 
 fn local(sentence: &str) -> Failure {
     Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::channels::event_channels;
+    use super::*;
+    use crate::client::{ConnectOptions, Observer};
+
+    #[tokio::test]
+    async fn a_tail_is_told_that_its_request_for_older_messages_panicked() {
+        let (outbox, mut inbox) = event_channels();
+        let observer = Observer::new(ConnectOptions::new(["127.0.0.1:9"])).unwrap();
+        let executor = Executor::start(ExecutorDeps {
+            access: Access::Observe(observer),
+            outbox,
+            refresh: Duration::from_secs(1),
+            console: None,
+            cluster: "test".into(),
+            changes: None,
+            incidents: None,
+            editor: String::new(),
+        });
+        let spec = OlderSpec {
+            stream: "orders".into(),
+            partition: 2,
+            before: None,
+            count: 1,
+        };
+        let failed = older_failed(TailId(7), &spec);
+        let work = async { panic!("as a test wants it") };
+        executor.spawn_or(&executor.token, work, failed.clone());
+        assert_eq!(inbox.tails.recv().await, Some(failed));
+        executor.shut_down().await;
+    }
 }

@@ -12,6 +12,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::channels::EventSender;
 use super::refresh_request::RefreshRequest;
+use super::supervisor::{panicked, run_until_done};
 use crate::app::{ConnectionState, Event};
 use crate::client::Observer;
 use crate::model::{BrokerView, ErrorKind, Failure, Target, Timestamp};
@@ -52,7 +53,14 @@ impl Poller {
             });
             for address in known {
                 watched.entry(Arc::clone(&address)).or_insert_with(|| {
-                    tasks.spawn(self.clone().watch(address, Arc::clone(&named_brokers)))
+                    let (poller, named_brokers) = (self.clone(), Arc::clone(&named_brokers));
+                    let (doing, outbox) = (format!("asking broker {address}"), self.outbox.clone());
+                    let watch = move || {
+                        poller
+                            .clone()
+                            .watch(Arc::clone(&address), Arc::clone(&named_brokers))
+                    };
+                    tasks.spawn(run_until_done(doing, outbox, watch))
                 });
             }
             while tasks.try_join_next().is_some() {}
@@ -97,7 +105,11 @@ impl Poller {
     async fn ask_all(&self, addresses: Vec<Arc<str>>) -> Result<(), Failure> {
         let mut asked = fetch_views(&self.observer, addresses);
         let mut last = Failure::new(ErrorKind::BadAddress, Target::Cluster, "no address to try");
-        while let Some(Ok(view)) = asked.join_next().await {
+        while let Some(view) = asked.join_next().await {
+            let Ok(view) = view else {
+                last = panicked("asking a broker");
+                continue;
+            };
             let result = view.result.as_ref().map(|_| ()).map_err(Clone::clone);
             self.send_view(Arc::new(view)).await;
             match result {

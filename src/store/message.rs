@@ -146,23 +146,36 @@ impl fmt::Debug for MessageRef<'_> {
     }
 }
 
-/// The headers of one message, name and value. A name that is not UTF-8 reads as empty; the wire refuses such.
+/// The headers of one message, name and value. In place of a name that is not UTF-8 stands [`NO_TEXT`]; no server takes
+/// such, and one that means harm may send it.
 #[derive(Clone, Debug)]
 pub struct Headers<'a> {
     rest: &'a [u8],
     injected: [Option<(&'a str, &'a [u8])>; 2],
 }
 
+/// What stands for a name that is not UTF-8.
+const NO_TEXT: &str = "\u{fffd}";
+
+impl<'a> Headers<'a> {
+    /// The next header, its name as the bytes that it is.
+    pub(super) fn next_bytes(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        if self.rest.is_empty() {
+            let injected = self.injected.iter_mut().find_map(Option::take);
+            return injected.map(|(name, value)| (name.as_bytes(), value));
+        }
+        let name = take_field(&mut self.rest);
+        let value = take_field(&mut self.rest);
+        Some((name, value))
+    }
+}
+
 impl<'a> Iterator for Headers<'a> {
     type Item = (&'a str, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return self.injected.iter_mut().find_map(Option::take);
-        }
-        let name = take_field(&mut self.rest);
-        let value = take_field(&mut self.rest);
-        Some((std::str::from_utf8(name).unwrap_or_default(), value))
+        let (name, value) = self.next_bytes()?;
+        Some((std::str::from_utf8(name).unwrap_or(NO_TEXT), value))
     }
 }
 

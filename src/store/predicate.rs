@@ -1,6 +1,7 @@
 //! A compiled query: whether a message matches, and which messages of a chunk do.
 //! The grammar is `query`'s; looking for text in bytes is `needle`'s.
 
+mod bounded_regex;
 mod chunk_scan;
 mod evaluation_budget;
 mod expression;
@@ -119,8 +120,8 @@ impl QueryRun {
         self.undecided.load(Ordering::Relaxed)
     }
 
-    fn decide(&self, expression: &Expression, message: &MessageRef<'_>) -> Option<bool> {
-        let decision = expression.decide(message, &self.cancelled);
+    /// Counts what could not be decided.
+    fn count(&self, decision: Option<bool>) -> Option<bool> {
         if decision.is_none() && !self.is_cancelled() {
             self.undecided.fetch_add(1, Ordering::Relaxed);
         }
@@ -139,33 +140,42 @@ impl Term {
 impl Test {
     fn decide(&self, message: &MessageRef<'_>, run: &QueryRun) -> Option<bool> {
         let holds = match self {
-            Self::Contains(field, needle) => contains(field, needle, message),
+            Self::Contains(field, needle) => return run.count(contains(field, needle, message)),
             Self::Offset(op, offset) => op.holds(message.offset(), *offset),
             Self::Size(op, size) => {
                 op.holds(u64::try_from(message.size()).unwrap_or(u64::MAX), *size)
             }
             Self::Age(op, age) => op.holds(message.timestamp().age(run.now), *age),
             Self::Partition(partitions) => partitions.binary_search(&message.partition()).is_ok(),
-            Self::Cel(expression) => return run.decide(expression, message),
+            Self::Cel(expression) => {
+                return run.count(expression.decide(message, &run.cancelled));
+            }
         };
         Some(holds)
     }
 }
 
-fn contains(field: &Field, needle: &Needle, message: &MessageRef<'_>) -> bool {
+/// Found in one place is found, whatever could not be decided in another.
+fn contains(field: &Field, needle: &Needle, message: &MessageRef<'_>) -> Option<bool> {
+    let any = |mut values: &mut dyn Iterator<Item = &[u8]>| {
+        let mut all_decided = true;
+        let found = Iterator::any(&mut values, |value| {
+            let found = needle.is_in(value);
+            all_decided &= found.is_some();
+            found.unwrap_or(false)
+        });
+        (found || all_decided).then_some(found)
+    };
     match field {
         Field::Key => needle.is_in(message.key()),
         Field::Value => needle.is_in(message.value()),
         Field::Header(name) => {
-            let mut named = message.headers().filter(|(header, _)| *header == &**name);
-            named.any(|(_, value)| needle.is_in(value))
+            let named = message.headers().filter(|(header, _)| *header == &**name);
+            any(&mut named.map(|(_, value)| value))
         }
         Field::Any => {
-            needle.is_in(message.value())
-                || needle.is_in(message.key())
-                || message
-                    .publisher_headers()
-                    .any(|(_, value)| needle.is_in(value))
+            let headers = message.publisher_headers().map(|(_, value)| value);
+            any(&mut [message.value(), message.key()].into_iter().chain(headers))
         }
     }
 }

@@ -36,21 +36,30 @@ pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Resul
     out.write_all(b"}\n")
 }
 
-/// Writes the headers of a message as a JSON object, those that the broker put there included.
+/// Writes the headers of a message as a JSON object, those that the broker put there included: in their order, each as
+/// often as it came. Beside a name that is not UTF-8 stands what it is, in base 64.
 ///
 /// # Errors
 /// The errors of the writer.
 pub(super) fn write_headers(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut before = "{";
-    for (name, value) in message.headers() {
+    let mut headers = message.headers();
+    while let Some((name, value)) = headers.next_bytes() {
         out.write_all(before.as_bytes())?;
-        write_text(name, out)?;
-        match text_or_base64(value) {
-            Ok(text) => {
+        write_text(&String::from_utf8_lossy(name), out)?;
+        match (text_or_base64(name), text_or_base64(value)) {
+            (Ok(_), Ok(text)) => {
                 out.write_all(b":")?;
                 write_text(text, out)?;
             }
-            Err(base64) => write!(out, ":{{\"base64\":\"{base64}\"}}")?,
+            (Ok(_), Err(base64)) => write!(out, ":{{\"base64\":\"{base64}\"}}")?,
+            (Err(name), _) => {
+                let base64 = STANDARD.encode(value);
+                write!(
+                    out,
+                    ":{{\"name_base64\":\"{name}\",\"base64\":\"{base64}\"}}"
+                )?;
+            }
         }
         before = ",";
     }
@@ -158,6 +167,11 @@ fn read_headers(fields: &Map<String, Value>) -> Result<Headers, String> {
         .flatten();
     let given = headers.filter(|(name, _)| !matches!(name.as_str(), "subject" | "reply"));
     let read = given.map(|(name, value)| {
+        if value.get("name_base64").is_some() {
+            return Err(format!(
+                "the name of header {name:?} is not UTF-8, and no server takes such a message"
+            ));
+        }
         let encoded = value.get("base64").and_then(Value::as_str);
         let value = encoded.map_or_else(|| Ok(text_of(value)), |encoded| decoded(encoded, name));
         Ok((name.clone(), value?))

@@ -129,7 +129,7 @@ fn broker(broker: pb::Broker) -> Broker {
     Broker {
         id: Arc::from(broker.id),
         host: broker.host,
-        port: u16::try_from(broker.port).unwrap_or_default(),
+        port: broker.port,
         partition_count: broker.partition_count,
         leader_count: broker.leader_count,
     }

@@ -22,6 +22,8 @@ struct Lies {
     replicas: usize,
     /// How often each replica is listed.
     repeated: usize,
+    /// Ports that more brokers say to listen at.
+    ports: &'static [i32],
 }
 
 /// A server that answers metadata calls alone.
@@ -39,6 +41,11 @@ impl LyingBroker {
             port: i32::from(self.address.port()) + i32::try_from(number).unwrap_or(0),
             ..pb::Broker::default()
         };
+        let impossible = self.lies.ports.iter().map(|port| pb::Broker {
+            id: format!("at-{port}"),
+            port: *port,
+            ..broker(0)
+        });
         let partition = |id: usize| {
             let first = id * self.lies.replicas;
             let replicas = (first..first + self.lies.replicas).map(|n| format!("replica-{n}"));
@@ -58,7 +65,10 @@ impl LyingBroker {
         };
         let partitions = (0..self.lies.partitions).map(partition);
         pb::FetchMetadataResponse {
-            brokers: (0..=self.lies.brokers).map(broker).collect(),
+            brokers: (0..=self.lies.brokers)
+                .map(broker)
+                .chain(impossible)
+                .collect(),
             stream_metadata: vec![pb::StreamMetadata {
                 name: "orders".into(),
                 subject: "orders".into(),
@@ -205,4 +215,28 @@ fn a_tail_of_more_partitions_than_sessions_says_so() {
         "{}",
         output.err
     );
+}
+
+#[test]
+fn a_port_that_there_is_not_is_told_with_its_broker() {
+    let lies = Lies {
+        partitions: 1,
+        ports: &[0, 70_000, -1, i32::MAX, i32::MIN],
+        ..Lies::default()
+    };
+    let brokers = on(lies, "brokers -o json");
+    assert_eq!(brokers.code, 0, "{brokers:?}");
+    let check = on(lies, "check -o json");
+    for port in lies.ports {
+        let address = format!("127.0.0.1:{port}");
+        assert!(
+            brokers.out.contains(&format!("\"{address}\"")),
+            "{brokers:?}"
+        );
+        let said = format!("broker at-{port} advertises {address}, which is no address");
+        assert!(check.out.contains(&said), "{said}: {check:?}");
+    }
+    for line in ["streams", "partitions orders", "describe orders"] {
+        assert_eq!(on(lies, line).code, 0, "{line}");
+    }
 }

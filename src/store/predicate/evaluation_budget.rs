@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cel::ExecutionError;
 use cel::common::types::{CelBytes, CelList, CelMap, CelOptional, CelString, Type};
 use cel::common::value::{StaticVal, Val};
-use regex::{Regex, RegexBuilder};
+use regex::bytes::RegexBuilder;
+use regex_automata::util::syntax;
 
-use super::needle;
+use super::bounded_regex::BoundedRegex;
 
 /// Steps of an evaluation, each worth some 100 ns, beside one for each byte of the message.
 const STEPS: u64 = 1_000_000;
@@ -122,7 +123,7 @@ impl EvaluationBudget {
     }
 
     /// The compiled expression, from the query's where it is known.
-    pub(super) fn pattern(&self, pattern: &str) -> Result<Regex, ExecutionError> {
+    pub(super) fn pattern(&self, pattern: &str) -> Result<BoundedRegex, ExecutionError> {
         if let Some(regex) = self.patterns.get(pattern) {
             return Ok(regex);
         }
@@ -141,20 +142,17 @@ pub(super) fn too_costly() -> ExecutionError {
 
 /// Regular expressions of one query, compiled once.
 #[derive(Debug, Default)]
-pub(super) struct Patterns(Mutex<HashMap<String, Regex>>);
+pub(super) struct Patterns(Mutex<HashMap<String, BoundedRegex>>);
 
 impl Patterns {
-    fn get(&self, pattern: &str) -> Option<Regex> {
+    fn get(&self, pattern: &str) -> Option<BoundedRegex> {
         let patterns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         patterns.get(pattern).cloned()
     }
 
     /// Compiles it, or says in a sentence why not.
-    pub(super) fn add(&self, pattern: &str) -> Result<Regex, String> {
-        let built = RegexBuilder::new(pattern)
-            .size_limit(needle::PATTERN_BYTES)
-            .build();
-        let regex = built.map_err(|error| needle::reason(&error))?;
+    pub(super) fn add(&self, pattern: &str) -> Result<BoundedRegex, String> {
+        let regex = BoundedRegex::new(&mut RegexBuilder::new(pattern), syntax::Config::new())?;
         let mut patterns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if patterns.len() < MOST_PATTERNS {
             patterns.insert(pattern.to_owned(), regex.clone());

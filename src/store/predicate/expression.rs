@@ -169,10 +169,13 @@ fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Exe
         return Err(ExecutionError::missing_argument_or_target());
     };
     let regex = budget.0.pattern(pattern.inner())?;
-    if !budget.0.take_reading(text.inner().len()) {
+    let length = text.inner().len();
+    if !budget.0.take_reading(length) || !budget.0.take_steps(regex.steps(length)) {
         return Err(too_costly());
     }
-    Ok(CowVal::owned(CelBool::from(regex.is_match(text.inner()))))
+    let matches = regex.is_match(text.inner().as_bytes());
+    let matches = matches.ok_or_else(too_costly)?;
+    Ok(CowVal::owned(CelBool::from(matches)))
 }
 
 /// What an expression can name: the fields of a message.

@@ -5,12 +5,13 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use memchr::memmem;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::RegexBuilder;
+use regex_automata::util::syntax;
 use regex_syntax::hir::literal::{Extractor, Literal, Seq};
 use regex_syntax::hir::{Hir, HirKind};
 
-/// A compiled expression may take this much memory; larger ones are refused with a sentence.
-pub(super) const PATTERN_BYTES: usize = 1 << 20;
+use super::bounded_regex::BoundedRegex;
+
 /// A literal shorter than this is found too often to be worth looking for ahead of the expression.
 const SHORTEST_LITERAL: usize = 2;
 /// More literals than this are not found faster than the expression itself.
@@ -24,11 +25,11 @@ pub(in crate::store) enum Needle {
     /// Exactly these bytes.
     Exact(Box<memmem::Finder<'static>>),
     /// Letters, whatever their case.
-    AnyCase(Regex),
+    AnyCase(BoundedRegex),
     /// A regular expression, and one that finds a part of each of its matches.
     Pattern {
-        regex: Regex,
-        required: Option<Regex>,
+        regex: BoundedRegex,
+        required: Option<BoundedRegex>,
     },
 }
 
@@ -46,16 +47,16 @@ impl Needle {
     /// A regular expression; `^` and `$` hold at the ends of lines.
     pub(in crate::store) fn pattern(pattern: &str) -> Result<Self, String> {
         let mut builder = RegexBuilder::new(pattern);
-        let built = builder.multi_line(true).size_limit(PATTERN_BYTES).build();
-        let regex = built.map_err(|error| reason(&error))?;
-        let required = required(pattern);
+        let syntax = syntax::Config::new().multi_line(true);
+        let regex = BoundedRegex::new(builder.multi_line(true), syntax)?;
+        let required = required(pattern).filter(BoundedRegex::has_few_states);
         Ok(Self::Pattern { regex, required })
     }
 
-    /// Whether it is in these bytes.
-    pub(in crate::store) fn is_in(&self, bytes: &[u8]) -> bool {
+    /// Whether it is in these bytes; none where that costs too much to find out.
+    pub(in crate::store) fn is_in(&self, bytes: &[u8]) -> Option<bool> {
         match self {
-            Self::Exact(finder) => finder.find(bytes).is_some(),
+            Self::Exact(finder) => Some(finder.find(bytes).is_some()),
             Self::AnyCase(regex) | Self::Pattern { regex, .. } => regex.is_match(bytes),
         }
     }
@@ -64,7 +65,7 @@ impl Needle {
     pub(super) fn can_sweep(&self) -> bool {
         match self {
             Self::Exact(finder) => !finder.needle().is_empty(),
-            Self::AnyCase(_) => true,
+            Self::AnyCase(regex) => regex.has_few_states(),
             Self::Pattern { required, .. } => required.is_some(),
         }
     }
@@ -81,34 +82,19 @@ impl Needle {
                 let start = from + finder.find(bytes.get(from..)?)?;
                 Some(start..start + finder.needle().len())
             }
-            Self::AnyCase(regex) => Some(regex.find_at(bytes, from)?.range()),
-            Self::Pattern { required, .. } => {
-                Some(required.as_ref()?.find_at(bytes, from)?.range())
-            }
+            Self::AnyCase(regex) => regex.find_at(bytes, from),
+            Self::Pattern { required, .. } => required.as_ref()?.find_at(bytes, from),
         }
     }
 }
 
 /// Letters outside ASCII are folded as Unicode says; ASCII text by its bytes alone, which is faster.
-fn any_case(text: &str) -> Option<Regex> {
+fn any_case(text: &str) -> Option<BoundedRegex> {
     let mut builder = RegexBuilder::new(&regex::escape(text));
-    builder.case_insensitive(true).unicode(!text.is_ascii());
-    builder.size_limit(PATTERN_BYTES).build().ok()
-}
-
-/// The regex crate's reason in one line, without its drawing of the place.
-pub(super) fn reason(error: &regex::Error) -> String {
-    let text = match error {
-        regex::Error::Syntax(text) => text.as_str(),
-        regex::Error::CompiledTooBig(_) => return "the regular expression is too large".into(),
-        _ => "",
-    };
-    let line = text
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix("error: "));
-    let why = line.unwrap_or("it does not parse");
-    format!("this is no regular expression: {why}")
+    let unicode = !text.is_ascii();
+    builder.case_insensitive(true).unicode(unicode);
+    let syntax = syntax::Config::new().case_insensitive(true);
+    BoundedRegex::new(&mut builder, syntax.unicode(unicode)).ok()
 }
 
 /// What is part of each match and can be searched for in many messages at once: literals where that takes few, else
@@ -116,7 +102,7 @@ pub(super) fn reason(error: &regex::Error) -> String {
 ///
 /// Both are of bounded length and look at nothing around them, so that the end of one message cannot spoil the search
 /// in the next, and an expression such as `a.*b` never runs on beyond the message it began in.
-fn required(pattern: &str) -> Option<Regex> {
+fn required(pattern: &str) -> Option<BoundedRegex> {
     let mut parser = regex_syntax::ParserBuilder::new()
         .utf8(false)
         .multi_line(true)
@@ -138,7 +124,7 @@ fn parts_of(hir: &Hir) -> &[Hir] {
 }
 
 /// Literals one of which begins each match of the rest: at the place where the shortest is longest.
-fn required_literals(parts: &[Hir]) -> Option<Regex> {
+fn required_literals(parts: &[Hir]) -> Option<BoundedRegex> {
     let suffixes = (0..parts.len()).filter_map(|start| parts.get(start..));
     let best = suffixes
         .filter_map(literals_of)
@@ -158,7 +144,7 @@ fn shortest(literals: &[Literal]) -> usize {
     literals.iter().map(Literal::len).min().unwrap_or(0)
 }
 
-fn alternation(literals: &[Literal]) -> Option<Regex> {
+fn alternation(literals: &[Literal]) -> Option<BoundedRegex> {
     let mut pattern = String::from("(?s-u)");
     for (number, literal) in literals.iter().enumerate() {
         pattern.push_str(if number > 0 { "|" } else { "" });
@@ -166,11 +152,11 @@ fn alternation(literals: &[Literal]) -> Option<Regex> {
             write!(pattern, "\\x{byte:02x}").ok()?;
         }
     }
-    Regex::new(&pattern).ok()
+    BoundedRegex::new(&mut RegexBuilder::new(&pattern), syntax::Config::new()).ok()
 }
 
 /// The longest run of expressions that are bounded and look at nothing around them.
-fn required_part(parts: &[Hir]) -> Option<Regex> {
+fn required_part(parts: &[Hir]) -> Option<BoundedRegex> {
     let bounded = |part: &Hir| {
         let properties = part.properties();
         properties
@@ -185,8 +171,5 @@ fn required_part(parts: &[Hir]) -> Option<Regex> {
     let longest = runs.max_by_key(|run| run.properties().minimum_len())?;
     let useful = longest.properties().minimum_len()? >= SHORTEST_LITERAL;
     let pattern = useful.then(|| longest.to_string())?;
-    RegexBuilder::new(&pattern)
-        .size_limit(PATTERN_BYTES)
-        .build()
-        .ok()
+    BoundedRegex::new(&mut RegexBuilder::new(&pattern), syntax::Config::new()).ok()
 }

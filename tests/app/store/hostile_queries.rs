@@ -184,6 +184,63 @@ fn a_regular_expression_that_is_too_large_is_refused_where_it_is_written() {
     assert_eq!(run("value.text.matches(value.re)", &[large]).0, [0; 0]);
 }
 
+/// Zeros and ones, in an order without an end that any engine could make use of.
+fn bits(count: usize) -> String {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let bit = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        if state & 1 == 0 { '0' } else { '1' }
+    };
+    (0..count).map(bit).collect()
+}
+
+#[test]
+fn a_search_that_would_take_minutes_is_given_up() {
+    let value = format!("bits {}", bits(1 << 20));
+    let costly = "(?:[01]?){2000}[01]{2000}x";
+    for (query, undecided) in [
+        (format!("~{costly}"), 1),
+        (format!("!~{costly}"), 1),
+        (format!("value:~{costly}"), 1),
+        (format!("cel: value.matches('{costly}')"), 1),
+        // Nothing of it is in the key.
+        (format!("key:~{costly}"), 0),
+    ] {
+        let chunk = chunk_of(&[&value]);
+        let text = query.clone();
+        let found = ends(&query, move || {
+            let query = Query::parse(&text).expect("a query");
+            let run = QueryRun::at(Timestamp(0));
+            (query.predicate().scan(&chunk, &run), run.undecided())
+        });
+        assert_eq!(found, (vec![], undecided), "{query}");
+    }
+}
+
+#[test]
+fn large_messages_are_searched_as_long_as_the_expression_is_no_trap() {
+    let value = format!("{} Straße {}x", bits(1 << 20), "word ".repeat(1 << 18));
+    for query in [
+        "~[01]{500}",
+        r"~\w{20}",
+        r"~(?i)STRASSE|straße",
+        r"~\bStraße\b",
+        "~\"(word ){20}x$\"",
+        "~\"(?:0|1)+ Str.{2,200}d\"",
+        "straße",
+    ] {
+        let chunk = chunk_of(&[&value]);
+        let found = ends(query, move || {
+            let query = Query::parse(query).expect("a query");
+            let run = QueryRun::at(Timestamp(0));
+            (query.predicate().scan(&chunk, &run), run.undecided())
+        });
+        assert_eq!(found, (vec![0], 0), "{query}");
+    }
+}
+
 #[test]
 fn any_query_is_parsed_or_refused_at_once() {
     for query in [

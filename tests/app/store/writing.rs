@@ -1,7 +1,10 @@
 //! Records, tables, formats and comparisons: what leaves the store as text.
 
+use liftui::model::{MessageSink, MessageStamp, Timestamp};
 use liftui::store::decode::{DecodeOptions, decode};
-use liftui::store::{Chunk, ExportForm, LineChange, MessageFormat, Record, diff, write_record};
+use liftui::store::{
+    Chunk, ChunkBuilder, ExportForm, LineChange, MessageFormat, Record, diff, write_record,
+};
 use std::sync::Arc;
 
 use super::{Given, chunks};
@@ -43,6 +46,36 @@ fn a_record_has_every_field_and_loses_no_byte() {
             .unwrap()
             .contains("\"key\":\"\",\"value_base64\":\"/wA=\"")
     );
+}
+
+#[test]
+fn header_names_that_come_twice_or_are_no_text_are_all_there_in_their_order() {
+    let mut builder = ChunkBuilder::new();
+    builder.value(b"v");
+    for (name, value) in [
+        (&b"b"[..], &b"1"[..]),
+        (b"a", b"2"),
+        (b"b", b"3"),
+        (b"n\xff", b"4"),
+        (b"", b"5"),
+    ] {
+        builder.header(name, value);
+    }
+    builder.commit(MessageStamp {
+        offset: 0,
+        partition: 0,
+        timestamp: Timestamp(0),
+    });
+    let chunk = builder.flush().expect("one message");
+    let mut line = Vec::new();
+    write_record(&chunk.get(0).expect("it is there"), &mut line).expect("memory takes it");
+    let line = String::from_utf8(line).expect("text");
+    let headers = "\"headers\":{\"b\":\"1\",\"a\":\"2\",\"b\":\"3\",\
+        \"n\u{fffd}\":{\"name_base64\":\"bv8=\",\"base64\":\"NA==\"},\"\":\"5\"},";
+    assert!(line.contains(headers), "{line}");
+    // Published again it would be another name: no server takes this one.
+    let refused = Record::parse(&line).expect_err("no server takes it");
+    assert!(refused.contains("is not UTF-8"), "{refused}");
 }
 
 #[test]

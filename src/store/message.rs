@@ -146,7 +146,7 @@ impl fmt::Debug for MessageRef<'_> {
     }
 }
 
-/// The headers of one message, name and value. In place of a name that is not UTF-8 stands [`NO_TEXT`]; no server takes
+/// The headers of one message, name and value. In place of a name that is not UTF-8 stands U+FFFD; no server takes
 /// such, and one that means harm may send it.
 #[derive(Clone, Debug)]
 pub struct Headers<'a> {

@@ -97,8 +97,8 @@ use stream_tracker::StreamTracker;
 /// cluster, which keeps the call within some ten milliseconds.
 const LOG_ENDS_AT_ONCE: usize = 4_000;
 
-/// How long the first looks take: two polls, since a suspicion needs two.
-const FIRST_LOOKS: Duration = Duration::from_secs(3);
+/// How long the first looks take from the first answer on: a broker with a dead peer answers after 3 s (wire-contract §0.5).
+const FIRST_LOOKS: Duration = Duration::from_secs(5);
 
 /// Collects what brokers report and finds what follows.
 #[derive(Debug, Default)]
@@ -111,8 +111,10 @@ pub struct Health {
     changed: bool,
     /// Whether too few brokers answered for any election when the streams were assessed last.
     no_majority: bool,
-    /// When the first broker was asked: what was found in the first moments may have been so for long.
+    /// When the first broker was asked, and when the first one answered: what was found until moments after that may have
+    /// been so for long.
     begun: Option<Timestamp>,
+    first_answer: Option<Timestamp>,
     truth: Arc<Truth>,
 }
 
@@ -134,6 +136,9 @@ impl Health {
     pub fn observe(&mut self, view: &Arc<BrokerView>) {
         let missed_polls = self.options.alerts.missed_polls;
         self.begun.get_or_insert(view.at.minus(view.took));
+        if view.result.is_ok() {
+            self.first_answer.get_or_insert(view.at);
+        }
         let Some(change) = self.brokers.observe(view, missed_polls) else {
             return;
         };
@@ -262,8 +267,9 @@ impl Health {
 
     /// Whether that was in the first moments, so that it may have begun before anybody watched.
     fn is_of_first_looks(&self, since: Timestamp) -> bool {
+        let answered = self.first_answer.unwrap_or(since);
         self.begun
-            .is_some_and(|begun| since >= begun && since <= begun.plus(FIRST_LOOKS))
+            .is_some_and(|begun| since >= begun && since <= answered.plus(FIRST_LOOKS))
     }
 
     fn findings(

@@ -108,7 +108,7 @@ async fn assess(snapshot: &mut ClusterSnapshot, rules: &RuleOptions) -> Report {
     let truth = snapshot.truth();
     let mut verdict = rules.verdict(&truth);
     // Who asks whether all is well is not to hear that of a cluster most of which was not seen.
-    let unseen = truth.brokers.iter().any(|broker| !broker.is_answering());
+    let unseen = truth.members().any(|broker| !broker.is_answering());
     if verdict == Verdict::Ok && unseen && rules.weighs_silence() {
         verdict = Verdict::Unknown;
     }

@@ -300,7 +300,9 @@ impl Brokers {
             }
             let mut health = BrokerHealth::new(address, AddressOrigin::Remembered);
             health.id = Some(Arc::clone(id));
-            known.entry(Arc::clone(&health.address)).or_insert(health);
+            // A seed that has not told its name is that broker, as far as anybody knows.
+            let at = known.entry(Arc::clone(&health.address)).or_insert(health);
+            at.id.get_or_insert_with(|| Arc::clone(id));
             false
         });
     }

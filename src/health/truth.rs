@@ -37,6 +37,15 @@ impl Truth {
             .find(|broker| broker.name() == id_or_address)
     }
 
+    /// The brokers of the cluster. An address that never told who listens there is none: it may be another name of one that
+    /// answers; it counts where nobody has told anything yet.
+    pub fn members(&self) -> impl Iterator<Item = &BrokerTruth> + Clone {
+        let nobody_named = self.brokers.iter().all(|broker| broker.id.is_none());
+        self.brokers
+            .iter()
+            .filter(move |broker| nobody_named || broker.id.is_some())
+    }
+
     /// The stream of that name.
     pub fn stream(&self, name: &str) -> Option<&StreamTruth> {
         let at = self

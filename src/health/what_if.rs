@@ -58,8 +58,7 @@ impl LossOutcome {
 impl BrokerLoss {
     /// What would follow if that broker were lost now.
     pub fn of(broker: &BrokerTruth, truth: &Truth, options: &HealthOptions) -> Self {
-        // An address that never told who listens there is no broker of the cluster.
-        let members = truth.brokers.iter().filter(|one| one.id.is_some());
+        let members = truth.members();
         let brokers = members.clone().count();
         let others = members.filter(|other| other.name() != broker.name());
         let left = others.filter(|other| other.is_answering()).count();

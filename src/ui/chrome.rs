@@ -53,7 +53,10 @@ fn header_parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     if truth.as_of.is_none() {
         return Vec::new();
     }
-    let mut parts = vec![brokers(&truth.brokers, theme), vec![findings(app, theme)]];
+    let mut parts = vec![
+        brokers(&truth.members().collect::<Vec<_>>(), theme),
+        vec![findings(app, theme)],
+    ];
     if let Some(rate) = truth.totals.rate {
         parts.push(vec![
             span(format::rate(rate), theme.text),
@@ -79,7 +82,7 @@ fn header_parts(app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
 /// More brokers than this are counted instead of shown one by one.
 const MAX_SIGNS: usize = 9;
 
-fn brokers(brokers: &[BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
+fn brokers(brokers: &[&BrokerTruth], theme: &Theme) -> Vec<Span<'static>> {
     let mut spans = vec![span(counted(brokers.len(), "broker"), theme.text)];
     if brokers.len() <= MAX_SIGNS {
         for broker in brokers {

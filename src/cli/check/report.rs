@@ -89,12 +89,8 @@ impl Report {
         writeln!(
             out,
             "LIFTBRIDGE {word} - {said} | brokers={} silent={} partitions={} leaderless={} under_replicated={} findings={}",
-            self.truth.brokers.len(),
-            self.truth
-                .brokers
-                .iter()
-                .filter(|b| b.reach.is_silent())
-                .count(),
+            self.truth.members().count(),
+            self.truth.members().filter(|b| b.reach.is_silent()).count(),
             totals.partitions,
             totals.leaderless,
             totals.under_replicated,
@@ -112,11 +108,11 @@ impl Report {
         if let Some(failure) = &self.failure {
             return failure.clone();
         }
-        let answering = self.truth.brokers.iter().filter(|b| b.is_answering());
+        let answering = self.truth.members().filter(|b| b.is_answering());
         format!(
             "{} of {} brokers answer, {} streams, {} partitions, {} findings",
             answering.count(),
-            self.truth.brokers.len(),
+            self.truth.members().count(),
             self.truth.totals.streams,
             self.truth.totals.partitions,
             self.root_findings().count(),

@@ -141,12 +141,8 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
         let hint = "esc clears the filter, ! shows notes too.";
         return empty_state(painter, area, &["No finding fits.", hint]);
     }
-    let brokers = truth.brokers.len();
-    let answering = truth
-        .brokers
-        .iter()
-        .filter(|one| one.is_answering())
-        .count();
+    let brokers = truth.members().count();
+    let answering = truth.members().filter(|one| one.is_answering()).count();
     let (sign, text, style) = if answering == brokers {
         (theme.glyphs.good, "Nothing is wrong.", theme.good)
     } else {

@@ -167,3 +167,16 @@ fn where_nobody_answers_one_finding_says_so() {
         (Some(id(1)), Some(9))
     );
 }
+
+#[test]
+fn a_seed_that_never_told_its_name_is_no_broker_of_the_cluster() {
+    let mut world = World::default();
+    world.refuse(1.0, 9);
+    assert_eq!(
+        world.truth(1.0).members().count(),
+        1,
+        "nobody told anything yet"
+    );
+    world.report_all(2.0, &[1, 2, 3], &led_by(1));
+    assert_eq!(world.truth(2.0).members().count(), 3);
+}

@@ -100,6 +100,9 @@ const LOG_ENDS_AT_ONCE: usize = 4_000;
 /// How long the first looks take from the first answer on: a broker with a dead peer answers after 3 s (wire-contract §0.5).
 const FIRST_LOOKS: Duration = Duration::from_secs(5);
 
+/// The time that findings are dated with moves in such steps, so that it may be older than the first look.
+const CLOCK_STEP: Duration = Duration::from_secs(1);
+
 /// Collects what brokers report and finds what follows.
 #[derive(Debug, Default)]
 pub struct Health {
@@ -268,8 +271,9 @@ impl Health {
     /// Whether that was in the first moments, so that it may have begun before anybody watched.
     fn is_of_first_looks(&self, since: Timestamp) -> bool {
         let answered = self.first_answer.unwrap_or(since);
-        self.begun
-            .is_some_and(|begun| since >= begun && since <= answered.plus(FIRST_LOOKS))
+        self.begun.is_some_and(|begun| {
+            begun.minus(CLOCK_STEP) <= since && since <= answered.plus(FIRST_LOOKS)
+        })
     }
 
     fn findings(

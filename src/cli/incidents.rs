@@ -97,15 +97,9 @@ pub(crate) fn keep(cluster: &str, incidents: &[Arc<Incident>]) {
 /// The incidents that were kept of a cluster, the oldest first; none where there is no file or it cannot be read.
 pub(crate) fn read(cluster: &str) -> Vec<Arc<Incident>> {
     let path = Folders::of_user().map(|folders| folders.incidents(cluster));
-    let read: Option<std::io::Result<Vec<Incident>>> = path.map(|path| state_file::read(&path));
-    match read {
-        Some(Ok(incidents)) => incidents.into_iter().map(Arc::new).collect(),
-        Some(Err(error)) => {
-            tracing::warn!(%error, "the incidents of earlier runs cannot be read");
-            Vec::new()
-        }
-        None => Vec::new(),
-    }
+    let incidents: Vec<Incident> =
+        state_file::read_or_empty(path, "what earlier runs kept of incidents");
+    incidents.into_iter().map(Arc::new).collect()
 }
 
 /// Prints what was kept of the cluster, the newest first.

@@ -29,10 +29,8 @@ type KnownBrokers = BTreeMap<String, KnownBroker>;
 
 /// Where each broker listened; none where nothing was kept or it cannot be read.
 pub(crate) fn read(cluster: &str) -> Vec<(BrokerId, String)> {
-    let now = Timestamp::now();
-    let known = read_file(cluster).into_iter();
-    let fresh = known.filter(|(_, broker)| Timestamp(broker.seen).age(now) < FORGOTTEN_AFTER);
-    fresh
+    let known = read_fresh(cluster).into_iter();
+    known
         .map(|(id, broker)| (Arc::from(id), broker.address))
         .collect()
 }
@@ -42,9 +40,7 @@ pub(crate) fn keep(cluster: &str, brokers: &[BrokerHealth]) {
     let Some(folders) = Folders::of_user() else {
         return;
     };
-    let now = Timestamp::now();
-    let mut known = read_file(cluster);
-    known.retain(|_, broker| Timestamp(broker.seen).age(now) < FORGOTTEN_AFTER);
+    let mut known = read_fresh(cluster);
     for broker in brokers {
         if let (Some(id), Some(seen)) = (&broker.id, broker.last_answer) {
             let address = broker.address.to_string();
@@ -63,14 +59,11 @@ pub(crate) fn keep(cluster: &str, brokers: &[BrokerHealth]) {
     }
 }
 
-fn read_file(cluster: &str) -> KnownBrokers {
+/// What is kept and not too old.
+fn read_fresh(cluster: &str) -> KnownBrokers {
     let path = Folders::of_user().map(|folders| folders.known_brokers(cluster));
-    match path.map(|path| state_file::read(&path)) {
-        Some(Ok(known)) => known,
-        Some(Err(error)) => {
-            tracing::warn!(%error, "where brokers listened cannot be read");
-            KnownBrokers::new()
-        }
-        None => KnownBrokers::new(),
-    }
+    let mut known: KnownBrokers = state_file::read_or_empty(path, "where brokers listened");
+    let now = Timestamp::now();
+    known.retain(|_, broker| Timestamp(broker.seen).age(now) < FORGOTTEN_AFTER);
+    known
 }

@@ -284,10 +284,11 @@ impl<'a> Plan<'a> {
             self.look_again().await;
             let truth = self.snapshot.truth();
             let now = self.check(broker, &truth)?;
+            let seen = now.is_done_since(begun, &truth);
+            let steady = self.args.in_sync_for * if seen { 1 } else { UNSEEN };
             if is_in_sync(broker, &truth) {
                 let since = *in_sync_since.get_or_insert_with(Instant::now);
-                let seen = now.is_done_since(begun, &truth);
-                if since.elapsed() >= self.args.in_sync_for * if seen { 1 } else { UNSEEN } {
+                if since.elapsed() >= steady {
                     return Ok(started.elapsed());
                 }
             } else {
@@ -296,8 +297,8 @@ impl<'a> Plan<'a> {
             if Instant::now() >= deadline {
                 return Err(gave_up(&now, self.args.give_up_after));
             }
-            if now.reasons.is_empty() {
-                let steady = exact_age(self.args.in_sync_for);
+            if now.safety == RestartSafety::Safe {
+                let steady = exact_age(steady);
                 self.report_once(
                     context,
                     format!("waits: {broker} is back; all has to stay in sync for {steady}"),

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Result, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +23,17 @@ pub(super) fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T> {
         opened => private_file::read_within(opened?, MOST)?,
     };
     Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// What the file holds; what is empty, where it is not there or cannot be read, which the log tells of `what`.
+pub(super) fn read_or_empty<T: DeserializeOwned + Default>(path: Option<PathBuf>, what: &str) -> T {
+    let Some(path) = path else {
+        return T::default();
+    };
+    read(&path).unwrap_or_else(|error| {
+        tracing::warn!(%error, path = %path.display(), "{what} cannot be read");
+        T::default()
+    })
 }
 
 /// Replaces the file, so that none is ever half written.

@@ -62,6 +62,12 @@ impl PartitionTruth {
         )
     }
 
+    /// Messages that the replica at that broker lacks at least; `None` for the leader, and where that is unknown.
+    pub fn lag_of(&self, broker: &str) -> Option<i64> {
+        let found = self.replica_lag.iter().find(|(id, _)| **id == *broker);
+        found.and_then(|(_, lag)| *lag)
+    }
+
     /// Replicas that are not in sync, or do not answer.
     pub fn missing(&self) -> impl Iterator<Item = &BrokerId> {
         self.replicas

@@ -151,7 +151,6 @@ impl StreamTracker {
         });
         let mut gone = Vec::new();
         self.records.retain(|name, record| {
-            let before = record.truth.clone();
             let due = match record.change_by(context.now) {
                 StreamChange::Unchanged => false,
                 StreamChange::LogEnds => budget
@@ -160,9 +159,10 @@ impl StreamTracker {
                 StreamChange::Structure => true,
             };
             if due {
+                let before = record.truth.clone();
                 record.assess(name, views.seek(name).as_ref(), context);
+                gone.extend(before.filter(|_| record.truth.is_none()));
             }
-            gone.extend(before.filter(|_| record.truth.is_none()));
             record.truth.is_some()
         });
         self.add_vanished(&gone);
@@ -172,6 +172,9 @@ impl StreamTracker {
 
     /// Streams that are gone, where Liftbridge's own were created anew: nobody deleted them.
     fn add_vanished(&mut self, gone: &[Arc<StreamTruth>]) {
+        if gone.is_empty() && self.recalled.is_empty() {
+            return;
+        }
         let own = self.records.values();
         let Some(since) = own.filter_map(StreamRecord::own_recreated_at).min() else {
             return;
@@ -179,9 +182,7 @@ impl StreamTracker {
         for stream in gone {
             self.vanished.add(stream, since);
         }
-        if !self.recalled.is_empty() {
-            self.vanished.add_known(self.recalled.iter(), since);
-        }
+        self.vanished.add_known(self.recalled.iter(), since);
     }
 
     /// Writes the rates into the histories where another step has passed. Returns whether that was so.

@@ -10,6 +10,15 @@ use unicode_width::UnicodeWidthStr;
 use crate::model::Timestamp;
 pub(crate) use crate::model::{exact_age, grouped as count};
 
+/// An offset as a broker reports it; -1 is that of an empty log, and nobody may have reported one.
+pub(crate) fn offset(offset: Option<i64>) -> String {
+    match offset {
+        Some(-1) => "empty".to_owned(),
+        Some(offset) => count(offset),
+        None => "?".to_owned(),
+    }
+}
+
 /// A count of things in memory: see [`count`].
 pub(crate) fn count_usize(number: usize) -> String {
     count(i64::try_from(number).unwrap_or(i64::MAX))

@@ -34,20 +34,24 @@ struct Terminal {
     found: String,
 }
 
+/// A pseudo-terminal of the usual size.
+fn open_pty() -> PtyPair {
+    let size = PtySize {
+        rows: 24,
+        cols: 80,
+        ..PtySize::default()
+    };
+    let pair = native_pty_system().openpty(size);
+    pair.expect("a pseudo-terminal opens")
+}
+
 impl Terminal {
     fn start(environment: &[(&str, &str)]) -> Self {
         Self::run(&["--addr", NOBODY, "--config", "/dev/null"], environment)
     }
 
     fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let size = PtySize {
-            rows: 24,
-            cols: 80,
-            ..PtySize::default()
-        };
-        let pair = native_pty_system()
-            .openpty(size)
-            .expect("a pseudo-terminal opens");
+        let pair = open_pty();
         let found = discipline(&pair);
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_liftui"));
         command.args(arguments);
@@ -325,14 +329,7 @@ fn a_process_that_is_continued_takes_the_terminal_again_and_goes_on_listening() 
 
 #[test]
 fn a_terminal_that_vanishes_ends_the_dashboard_without_a_word() {
-    let size = PtySize {
-        rows: 24,
-        cols: 80,
-        ..PtySize::default()
-    };
-    let pair = native_pty_system()
-        .openpty(size)
-        .expect("a pseudo-terminal opens");
+    let pair = open_pty();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_liftui"));
     command.args(["--addr", NOBODY, "--config", "/dev/null"]);
     command.env("TERM", "xterm-256color");

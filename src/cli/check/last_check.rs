@@ -15,14 +15,7 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
 /// What the last check knew; nothing where there was none.
 pub(super) fn read(cluster: &str) -> BTreeMap<String, KnownStream> {
     let path = Folders::of_user().map(|folders| folders.last_check(cluster));
-    match path.map(|path| state_file::read(&path)) {
-        Some(Ok(known)) => known,
-        Some(Err(error)) => {
-            tracing::warn!(%error, "what the last check left cannot be read");
-            BTreeMap::new()
-        }
-        None => BTreeMap::new(),
-    }
+    state_file::read_or_empty(path, "what the last check left")
 }
 
 /// Leaves what this check knows to the next one.

@@ -51,14 +51,12 @@ fn lines(partition: &PartitionTruth, truth: &Truth, now: Timestamp, theme: &Them
     text.spans("last message", last);
     text.gap();
     for view in truth.replica_views(partition) {
-        let number = |number: Option<i64>| match number {
-            None => "?".to_owned(),
-            Some(-1) => "empty".to_owned(),
-            Some(number) => format::count(number),
-        };
         let age = view.at.map(|at| format::ago(at, now));
         let age = age.unwrap_or_else(|| "never".to_owned());
-        let (high, newest) = (number(view.high_watermark), number(view.newest_offset));
+        let (high, newest) = (
+            format::offset(view.high_watermark),
+            format::offset(view.newest_offset),
+        );
         let report = format!("high watermark {high}, newest {newest}, {age} ago");
         text.pair(view.broker, report);
         if let Some(failure) = view.failure {

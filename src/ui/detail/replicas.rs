@@ -65,7 +65,9 @@ fn add_partition(
     let longest = ends.max().map_or(1, messages).max(1);
     let names = views.iter().map(|view| format::width(view.broker));
     let name_width = names.max().unwrap_or(0);
-    let counts = views.iter().map(|view| format::width(&end(view)));
+    let counts = views
+        .iter()
+        .map(|view| format::width(&format::offset(view.newest_offset)));
     let end_width = counts.max().unwrap_or(0);
     for view in &views {
         let (sign, style) = sign(partition, view, theme);
@@ -79,7 +81,10 @@ fn add_partition(
             filled,
             open,
             span(
-                format!(" {}  ", format::pad_left(&end(view), end_width)),
+                format!(
+                    " {}  ",
+                    format::pad_left(&format::offset(view.newest_offset), end_width)
+                ),
                 theme.text,
             ),
             span(text, text_style),
@@ -147,9 +152,7 @@ fn state(
     if partition.leader.as_ref() == Some(view.broker) {
         return ("leads".to_owned(), theme.muted);
     }
-    let mut lags = partition.replica_lag.iter();
-    let lag = lags.find(|(broker, _)| broker == view.broker);
-    let lag = lag.and_then(|(_, lag)| *lag);
+    let lag = partition.lag_of(view.broker);
     let in_sync = partition.in_sync.contains(view.broker);
     match (lag, in_sync) {
         (None | Some(0), true) => ("in sync".to_owned(), theme.muted),
@@ -193,14 +196,6 @@ fn seconds(messages: i64, speed: f64) -> Option<Duration> {
         return None;
     }
     Duration::try_from_secs_f64(messages as f64 / speed).ok()
-}
-
-fn end(view: &ReplicaView<'_>) -> String {
-    match view.newest_offset {
-        Some(-1) => "empty".to_owned(),
-        Some(newest) => format::count(newest),
-        None => "?".to_owned(),
-    }
 }
 
 /// How many messages a log has that ends there.

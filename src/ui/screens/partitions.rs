@@ -135,7 +135,7 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
     let offsets = truth
         .replica_views(partition)
         .flat_map(|view| [view.high_watermark, view.newest_offset]);
-    let offsets = offsets.map(|number| format::width(&offset(number)));
+    let offsets = offsets.map(|number| format::width(&format::offset(number)));
     let lacking = truth
         .replica_views(partition)
         .map(|view| format::width(&lacks(partition, &view)));
@@ -179,7 +179,12 @@ fn replica_view(
         (false, true) => "in sync",
         (false, false) => "behind",
     };
-    let number = |number| span(format::pad_left(&offset(number), widths.0), theme.text);
+    let number = |number| {
+        span(
+            format::pad_left(&format::offset(number), widths.0),
+            theme.text,
+        )
+    };
     let lacks = lacks(partition, view);
     // A replica in sync is a message or two behind all the time.
     let lag = match (ahead, in_sync) {
@@ -203,20 +208,9 @@ fn lacks(partition: &PartitionTruth, view: &ReplicaView<'_>) -> String {
     if let Some(more) = view.holds_more(partition) {
         return format!("  holds {} more", format::count(more));
     }
-    let mut lags = partition.replica_lag.iter();
-    let lag = lags.find(|(broker, _)| broker == view.broker);
-    match lag.and_then(|(_, lag)| *lag).filter(|lag| *lag > 0) {
+    match partition.lag_of(view.broker).filter(|lag| *lag > 0) {
         Some(lag) => format!("  lacks {}", format::count(lag)),
         None => String::new(),
-    }
-}
-
-/// An offset that is reported, or not.
-fn offset(number: Option<i64>) -> String {
-    match number {
-        Some(-1) => "empty".to_owned(),
-        Some(number) => format::count(number),
-        None => "?".to_owned(),
     }
 }
 

@@ -73,7 +73,7 @@ use screens::incidents::Incidents;
 use screens::overview::Overview;
 use screens::streams::Streams;
 
-use crate::health::Truth;
+use crate::health::{HealthOptions, Truth};
 use crate::model::Timestamp;
 
 /// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
@@ -112,6 +112,11 @@ impl App {
     /// What the dashboard was started with.
     pub(crate) fn settings(&self) -> &Settings {
         &self.context.settings
+    }
+
+    /// How health judges: what is an alarm, and which minimum ISRs are known.
+    pub(crate) fn health_options(&self) -> &HealthOptions {
+        self.cluster.health_options()
     }
 
     /// What holds in the cluster, as far as anyone can know.

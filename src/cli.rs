@@ -10,6 +10,7 @@ mod cell_format;
 mod check;
 mod cluster_snapshot;
 mod command_context;
+mod created_streams;
 mod cursors;
 mod dashboard;
 mod demo;

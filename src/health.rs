@@ -47,6 +47,7 @@ mod election;
 mod finding;
 mod incident;
 mod incident_recorder;
+mod known_findings;
 mod leader;
 mod log_end_history;
 mod log_history;
@@ -75,9 +76,10 @@ pub use balance::{Balance, BrokerLoad};
 pub use finding::{Finding, Rule, Severity};
 pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentRecorder};
+pub use known_findings::KnownFinding;
 pub use log_history::{KnownStream, LogLoss};
 pub(crate) use options::best_match;
-pub use options::{AlertOptions, HealthOptions};
+pub use options::{AlertOptions, CreatedMinIsr, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 pub use restart_plan::{RestartCheck, RestartReason, RestartSafety, is_in_sync};
 pub use truth::{
@@ -91,6 +93,7 @@ use crate::model::{BrokerView, Cluster, CursorEntry, Offset, PartitionId, Probe,
 use assess::AssessContext;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
+use known_findings::KnownFindings;
 use stream_tracker::StreamTracker;
 
 /// Partitions of which only the log has grown that [`Health::assess`] looks at in one call: a tenth of a very large
@@ -118,6 +121,8 @@ pub struct Health {
     /// been so for long.
     begun: Option<Timestamp>,
     first_answer: Option<Timestamp>,
+    /// What an earlier run saw last: it dates what is there at the first look.
+    known: KnownFindings,
     truth: Arc<Truth>,
 }
 
@@ -133,6 +138,12 @@ impl Health {
     /// How it judges.
     pub fn options(&self) -> &HealthOptions {
         &self.options
+    }
+
+    /// This user has just created that stream with that minimum ISR, which no broker tells.
+    pub fn created(&mut self, stream: &str, min_isr: CreatedMinIsr) {
+        self.options.created.insert(stream.to_owned(), min_isr);
+        self.streams.mark_all_changed();
     }
 
     /// Records one broker's answer, or why there is none. One that is older than the last of its address is dropped.
@@ -207,6 +218,11 @@ impl Health {
         self.streams.recall(known);
     }
 
+    /// What is there at the first look and was seen by an earlier run has been there since then.
+    pub fn recall_findings(&mut self, known: Vec<KnownFinding>) {
+        self.known = KnownFindings::new(known);
+    }
+
     /// How far all logs have come, for a later run: those too that nobody has reported in this one.
     pub fn known_streams(&self, now: Timestamp) -> BTreeMap<String, KnownStream> {
         self.streams.known(now)
@@ -255,6 +271,9 @@ impl Health {
     fn put_together(&self, now: Timestamp) -> Truth {
         let mut brokers = self.brokers.truths();
         self.streams.count_shares(&mut brokers);
+        for broker in &mut brokers {
+            self.date_silence(broker);
+        }
         let log_end = |stream: &str, id| self.streams.log_end(stream, id);
         let cursors = self.cursors.truths(now, log_end);
         Truth {
@@ -265,6 +284,17 @@ impl Health {
             as_of: self.brokers.as_of(),
             totals: self.streams.totals(),
             doubtful: self.streams.doubtful(now),
+        }
+    }
+
+    /// A broker that no look of this run has heard was silent before where an earlier run says so.
+    fn date_silence(&self, broker: &mut BrokerTruth) {
+        if let (Reach::Silent { since }, None) = (broker.reach, broker.last_answer)
+            && let Some(begun) = self.begun
+            && let Some(earlier) = self.known.silent_since(broker.name(), begun)
+        {
+            let since = since.min(earlier);
+            broker.reach = Reach::Silent { since };
         }
     }
 
@@ -291,7 +321,13 @@ impl Health {
         found.extend(self.streams.findings().filter(adds).cloned());
         found.extend(rules::cursor::findings(cursors, &self.options.alerts, now));
         for finding in &mut found {
-            finding.at_least |= self.is_of_first_looks(finding.since);
+            let is_dated = finding.rule == Rule::BrokerSilent && !finding.at_least;
+            finding.at_least |= !is_dated && self.is_of_first_looks(finding.since);
+            if finding.at_least
+                && let Some(begun) = self.begun
+            {
+                self.known.date(finding, begun);
+            }
         }
         causes::attribute(&mut found);
         found.sort_by(causes::by_gravity);

@@ -12,7 +12,10 @@ use super::effect::Effect;
 use super::event::{ConnectionState, TailEvent};
 use super::notice::Level;
 use super::settings::Settings;
-use crate::health::{Health, Incident, IncidentChange, IncidentRecorder, Truth, TruthChanges};
+use crate::health::{
+    CreatedMinIsr, Health, HealthOptions, Incident, IncidentChange, IncidentRecorder, Truth,
+    TruthChanges,
+};
 use crate::model::{AckPolicy, BrokerView, CursorEntry, Operation, Outcome, Probe, Timestamp};
 
 /// The cluster as the dashboard knows it. The last good answer of every broker stays (I8).
@@ -56,13 +59,15 @@ const MAX_MISSED_POLLS: u32 = 3;
 impl ClusterState {
     /// Nothing is known but what earlier runs have seen.
     pub(super) fn new(settings: &Settings) -> Self {
+        let mut health = Health::new(settings.health.clone());
+        health.recall_findings(IncidentRecorder::unfinished(&settings.incidents));
         Self {
             connection: ConnectionState::Connecting {
                 addresses: settings.addresses.clone(),
                 attempt: 1,
             },
             truth: Arc::default(),
-            health: Health::new(settings.health.clone()),
+            health,
             recorder: IncidentRecorder::new(settings.incidents.clone()),
             saved: None,
         }
@@ -76,6 +81,11 @@ impl ClusterState {
     /// What holds, as far as anyone can know.
     pub(super) fn truth(&self) -> &Truth {
         &self.truth
+    }
+
+    /// How health judges.
+    pub(super) fn health_options(&self) -> &HealthOptions {
+        self.health.options()
     }
 
     /// How fresh that is.
@@ -124,8 +134,11 @@ impl ClusterState {
         }
     }
 
-    /// An ack of all in-sync replicas says that a message is committed.
+    /// An ack of all in-sync replicas says that a message is committed; what a stream was created with nobody tells later.
     pub(super) fn on_outcome(&mut self, operation: &Operation, outcome: &Outcome, now: Timestamp) {
+        if let Some((stream, min_isr)) = CreatedMinIsr::of(operation, now) {
+            self.health.created(stream, min_isr);
+        }
         if let Operation::Publish(options) = operation
             && options.ack_policy == AckPolicy::All
             && let Outcome::Acked {

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use super::args::OutputArgs;
 use super::cell_format::plain;
 use super::command_context::CommandContext;
+use super::created_streams;
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row};
 use super::private_file;
 use crate::config::Folders;
+use crate::health::CreatedMinIsr;
 use crate::model::{ErrorKind, Failure, Operation, Outcome, Timestamp, format_ranges, shell_line};
 
 output_row! {
@@ -80,12 +82,17 @@ pub(crate) struct PendingChange {
     cluster: String,
     command: String,
     broken_off: Option<BrokenOff>,
+    /// A stream that it creates, with what no broker will tell of it.
+    creates: Option<(String, CreatedMinIsr)>,
 }
 
 impl PendingChange {
     /// Writes down one change of that cluster that is about to be sent.
     pub(crate) fn begin(cluster: &str, operation: &Operation) -> Self {
-        Self::begin_command(cluster, command(operation))
+        let creates = CreatedMinIsr::of(operation, Timestamp::now());
+        let mut change = Self::begin_command(cluster, command(operation));
+        change.creates = creates.map(|(stream, min_isr)| (stream.to_owned(), min_isr));
+        change
     }
 
     /// Writes down a command that is about to send many messages.
@@ -95,6 +102,7 @@ impl PendingChange {
             cluster: cluster.to_owned(),
             command,
             broken_off: None,
+            creates: None,
         };
         change.append(SENDING, None);
         change
@@ -109,6 +117,12 @@ impl PendingChange {
     /// Writes down how it ended.
     pub(crate) fn finish(mut self, outcome: &std::result::Result<Outcome, Failure>) {
         self.broken_off = None;
+        // One without an answer may have been created as well.
+        let may_exist =
+            !matches!(outcome, Err(failure) if failure.kind != ErrorKind::OutcomeUnknown);
+        if let (Some((stream, min_isr)), true) = (self.creates.take(), may_exist) {
+            created_streams::keep(&self.cluster, stream, min_isr);
+        }
         let (outcome, detail) = match outcome {
             Ok(outcome) => outcome_words(outcome),
             Err(failure) if failure.kind == ErrorKind::OutcomeUnknown => {

@@ -6,7 +6,6 @@
 mod last_check;
 mod report;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
 use std::sync::Arc;
@@ -17,12 +16,17 @@ use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::help;
-use crate::health::{Finding, KnownStream, RuleOptions, Truth, Verdict};
+use super::incidents;
+use crate::health::{Finding, IncidentRecorder, KnownFinding, RuleOptions, Truth, Verdict};
 use crate::model::Timestamp;
+pub(crate) use last_check::LastCheck;
 use report::Report;
 
 /// What a check exits with that could not judge, be it for a wrong command line.
 pub(crate) const UNKNOWN: Exit = Exit(3);
+
+/// More findings than these are not dated by the next check.
+const MAX_KNOWN_FINDINGS: usize = 200;
 
 /// Between two looks: commits that go on go on within that time.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -38,7 +42,7 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
 pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) -> Result {
     let rules = args.rules();
     let cluster = context.cluster_name();
-    let known = known_streams(&cluster);
+    let known = LastCheck::read(&cluster);
     let report = match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
             if args.acknowledge {
@@ -46,7 +50,11 @@ pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) ->
             }
             let report = assess(&mut snapshot, &rules).await;
             let now = Timestamp::now();
-            last_check::write(&cluster, &snapshot.health.known_streams(now), now);
+            let streams = snapshot.health.known_streams(now);
+            let findings = report.truth.findings.iter();
+            let findings = findings.map(|finding| KnownFinding::of(finding, now));
+            let findings = findings.take(MAX_KNOWN_FINDINGS).collect();
+            LastCheck { streams, findings }.write(&cluster, now);
             report
         }
         Err(error) => unknown(error),
@@ -57,19 +65,19 @@ pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) ->
     Ok(Exit(report.verdict.exit_code()))
 }
 
-/// How far the logs of the cluster had come when it was checked last.
-pub(crate) fn known_streams(cluster: &str) -> BTreeMap<String, KnownStream> {
-    last_check::read(cluster)
-}
-
 /// Looks so many times, and holds what is seen against what is known. Fails where no broker answers at all.
 async fn look(
     context: &mut CommandContext<'_>,
-    known: BTreeMap<String, KnownStream>,
+    known: LastCheck,
     looks: u32,
 ) -> Result<ClusterSnapshot> {
     let mut snapshot = ClusterSnapshot::new(context)?;
-    snapshot.health.recall(known);
+    snapshot.health.recall(known.streams);
+    let mut findings = known.findings;
+    // A dashboard may have watched for longer.
+    let incidents = incidents::read(&context.cluster_name());
+    findings.extend(IncidentRecorder::unfinished(&incidents));
+    snapshot.health.recall_findings(findings);
     snapshot.look().await?;
     snapshot.look_again(looks - 1, BETWEEN_LOOKS).await;
     Ok(snapshot)

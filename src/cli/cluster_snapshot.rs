@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
 use super::command_context::CommandContext;
+use super::created_streams;
 use super::exit::Result;
 use super::json::JsonTime;
 use super::known_brokers;
@@ -59,7 +60,7 @@ pub(crate) struct ClusterSnapshot {
 impl ClusterSnapshot {
     /// Nothing was seen yet.
     pub(crate) fn new(context: &mut CommandContext<'_>) -> Result<Self> {
-        let mut options = health_options(&context.settings.file);
+        let mut options = health_options(&context.settings.file, &context.cluster_name());
         // One look may be all there is, so one missed answer counts.
         options.alerts.missed_polls = 1;
         // Two looks are a second apart, and followers fetch within moments of an append.
@@ -212,14 +213,15 @@ impl ClusterSnapshot {
     }
 }
 
-/// How health judges: as the config file says.
-pub(crate) fn health_options(file: &ConfigFile) -> HealthOptions {
+/// How health judges the cluster of that name: as the config file says, and as this user created its streams.
+pub(crate) fn health_options(file: &ConfigFile, cluster: &str) -> HealthOptions {
     let alerts = AlertOptions::default();
     let min_isr = file.streams.iter();
     HealthOptions {
         min_isr: min_isr
             .filter_map(|(name, facts)| Some((name.clone(), facts.min_isr?)))
             .collect(),
+        created: created_streams::read(cluster),
         alerts: AlertOptions {
             lag_messages: file.alerts.lag_messages.or(alerts.lag_messages),
             lag_time: file.alerts.lag_time.or(alerts.lag_time),

@@ -49,6 +49,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     first.settings.demo = true;
     first.settings.contexts.clear();
     first.settings.incidents.clear();
+    first.settings.health.created.clear();
     let faults = cluster.faults();
     let console: Console = Arc::new(move |line| {
         let answer = faults.run(&line);
@@ -107,6 +108,7 @@ fn contexts(settings: config::Settings, parts: DashboardParts) -> Contexts {
 
 /// What stays the same whichever cluster is shown.
 struct DashboardParts {
+    file: config::ConfigFile,
     settings: AppSettings,
     theme: Theme,
 }
@@ -117,6 +119,7 @@ impl DashboardParts {
         let contexts = settings.file.contexts.iter();
         let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
         Ok(Self {
+            file: settings.file.clone(),
             settings: AppSettings {
                 contexts: contexts
                     .map(|(name, entry)| ContextEntry {
@@ -125,7 +128,6 @@ impl DashboardParts {
                         observer: entry.observe.unwrap_or(false),
                     })
                     .collect(),
-                health: health_options(&settings.file),
                 keymap: keymap(&settings.file)?,
                 schemas: schemas(&settings.file)?,
                 tail_budget: budget,
@@ -142,6 +144,7 @@ impl DashboardParts {
             access: open_access(name, cluster)?,
             settings: AppSettings {
                 cluster: name.to_owned(),
+                health: health_options(&self.file, name),
                 incidents: incidents::read(name),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,

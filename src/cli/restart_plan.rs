@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use super::args::RestartPlanArgs;
 use super::cell_format;
-use super::check;
+use super::check::LastCheck;
 use super::cluster_snapshot::{ClusterSnapshot, health_options};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
@@ -118,14 +118,14 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     async fn open(context: &mut CommandContext<'_>, args: &'a RestartPlanArgs) -> Result<Self> {
         let mut snapshot = ClusterSnapshot::new(context)?;
-        let known = check::known_streams(&context.cluster_name());
-        snapshot.health.recall(known);
+        let known = LastCheck::read(&context.cluster_name());
+        snapshot.health.recall(known.streams);
         snapshot.look().await?;
         // A commit that stands still shows at the second look.
         snapshot.look_again(1, BETWEEN_LOOKS).await;
         Ok(Self {
             args,
-            options: health_options(&context.settings.file),
+            options: health_options(&context.settings.file, &context.cluster_name()),
             snapshot,
             last_report: String::new(),
         })

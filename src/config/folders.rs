@@ -46,6 +46,11 @@ impl Folders {
         self.state.join("checks").join(file_name(cluster))
     }
 
+    /// The file of what this user created in the cluster of that name, as far as no broker tells it.
+    pub fn created_streams(&self, cluster: &str) -> PathBuf {
+        self.state.join("created").join(file_name(cluster))
+    }
+
     /// The log of changes that this user made.
     pub fn change_log(&self) -> PathBuf {
         self.state.join("changes.jsonl")

@@ -40,7 +40,7 @@ pub(super) fn assess_stream(
     let freshest = claims.freshest()?;
     let ids = claims.partition_ids();
     memory.resize_with(ids.len(), PartitionMemory::default);
-    let min_isr = context.options.min_isr_of(name);
+    let min_isr = context.options.min_isr_of(name, freshest.created);
     let mut violations = Vec::new();
     let mut of_partition = Vec::new();
     let partitions: Arc<[PartitionTruth]> = ids

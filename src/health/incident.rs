@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::FixedOffset;
 use serde::{Deserialize, Serialize};
 
-use super::Severity;
+use super::{KnownFinding, Severity};
 use crate::model::{Timestamp, counted, exact_age, grouped};
 
 /// What went wrong, from the first finding until all of them were over.
@@ -40,6 +40,9 @@ pub struct Incident {
     pub uncommitted: BTreeMap<String, i64>,
     /// What happened, in order.
     pub events: Vec<IncidentEvent>,
+    /// What had not ended when it was seen last: a later run dates by it what it finds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfinished: Vec<KnownFinding>,
     /// Events that are left out: there were too many.
     #[serde(default)]
     pub left_out: u64,

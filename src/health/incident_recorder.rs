@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::incident::{Incident, IncidentEvent, IncidentEventKind};
 use super::rules::join;
 use super::{
-    Finding, IsrChange, LeaderChange, PartitionTruth, Rule, Severity, Truth, TruthChanges,
+    Finding, IsrChange, KnownFinding, LeaderChange, PartitionTruth, Rule, Severity, Truth,
+    TruthChanges,
 };
 use crate::model::{BrokerId, PartitionId, Timestamp, format_ranges};
 
@@ -23,6 +24,9 @@ const FIRST_LOOK: Duration = Duration::from_secs(10);
 
 /// More events than these are counted.
 const MAX_EVENTS: usize = 400;
+
+/// More findings that last are not dated by a later run.
+const MAX_UNFINISHED: usize = 200;
 
 /// An incident of an earlier run goes on where the same is wrong still and it was seen no longer ago than this.
 const GOES_ON: Duration = Duration::from_secs(6 * 3_600);
@@ -64,6 +68,12 @@ struct OpenFinding {
 impl IncidentRecorder {
     /// How many incidents are remembered; the oldest are forgotten first.
     pub const MAX_INCIDENTS: usize = 200;
+
+    /// What an earlier run saw and did not see end.
+    pub fn unfinished(incidents: &[Arc<Incident>]) -> Vec<KnownFinding> {
+        let last = incidents.last().filter(|incident| incident.is_open());
+        last.map_or_else(Vec::new, |incident| incident.unfinished.clone())
+    }
 
     /// Goes on from the incidents of earlier runs, the oldest first.
     pub fn new(incidents: Vec<Arc<Incident>>) -> Self {
@@ -118,7 +128,10 @@ impl IncidentRecorder {
             return None;
         }
         self.calm = None;
-        self.change(|incident| incident.ended = Some(calm.0));
+        self.change(|incident| {
+            incident.ended = Some(calm.0);
+            incident.unfinished.clear();
+        });
         Some(IncidentChange::Ended)
     }
 
@@ -163,7 +176,12 @@ impl IncidentRecorder {
         self.record_isrs(&changes.isrs, now);
         self.record_findings(truth, now);
         self.record_uncommitted(truth);
-        self.change(|incident| incident.seen = now.0);
+        let lasting = truth.findings.iter().filter(|it| is_recorded(it));
+        let unfinished = lasting.map(|finding| KnownFinding::of(finding, now));
+        self.change(|incident| {
+            incident.seen = now.0;
+            incident.unfinished = unfinished.take(MAX_UNFINISHED).collect();
+        });
     }
 
     fn record_findings(&mut self, truth: &Truth, now: Timestamp) {

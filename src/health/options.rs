@@ -3,15 +3,44 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Operation, Timestamp};
+
 /// How health judges.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HealthOptions {
     /// Minimum ISR by stream name, or by a pattern with `*`; an exact name wins, then the longest pattern. The API does
     /// not have it.
     pub min_isr: BTreeMap<String, u32>,
+    /// What this user's own creation of a stream asked for, by stream name.
+    pub created: BTreeMap<String, CreatedMinIsr>,
     /// When something that goes on is an alarm.
     pub alerts: AlertOptions,
 }
+
+/// The minimum ISR that a stream was created with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreatedMinIsr {
+    /// Replicas that must be in sync for anything to commit.
+    pub min_isr: u32,
+    /// When it was asked for, in Unix nanoseconds: a stream of that name that began at another time is another one.
+    pub at: i64,
+}
+
+impl CreatedMinIsr {
+    /// What that operation asks for, where it creates a stream with a minimum ISR.
+    pub fn of(operation: &Operation, now: Timestamp) -> Option<(&str, Self)> {
+        let Operation::Create(options) = operation else {
+            return None;
+        };
+        let min_isr = u32::try_from(options.min_isr?).ok()?;
+        Some((&options.name, Self { min_isr, at: now.0 }))
+    }
+}
+
+/// The clocks of a broker and of whoever created a stream differ by less.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5 * 60);
 
 /// When something that goes on is an alarm.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,11 +74,28 @@ impl Default for AlertOptions {
 }
 
 impl HealthOptions {
-    /// The minimum ISR of that stream, where the configuration names one.
-    pub fn min_isr_of(&self, stream: &str) -> Option<usize> {
+    /// The minimum ISR of that stream, where the configuration names one, or this user created it with one.
+    pub fn min_isr_of(&self, stream: &str, created: Timestamp) -> Option<usize> {
+        let of_config = self.configured_min_isr(stream);
+        let min_isr = of_config.or_else(|| self.created_min_isr(stream, created))?;
+        usize::try_from(min_isr).ok()
+    }
+
+    /// What the configuration says.
+    pub fn configured_min_isr(&self, stream: &str) -> Option<u32> {
         let by_name = self.min_isr.iter();
-        let by_name = by_name.map(|(pattern, value)| (pattern.as_str(), *value));
-        usize::try_from(best_match(by_name, stream)?).ok()
+        best_match(
+            by_name.map(|(pattern, value)| (pattern.as_str(), *value)),
+            stream,
+        )
+    }
+
+    /// What this user asked for when creating it, if it is still that stream.
+    fn created_min_isr(&self, stream: &str, created: Timestamp) -> Option<u32> {
+        let asked = self.created.get(stream)?;
+        let at = Timestamp(asked.at);
+        let apart = at.age(created).max(created.age(at));
+        (apart < CLOCKS_DIFFER).then_some(asked.min_isr)
     }
 }
 
@@ -96,10 +142,39 @@ mod tests {
                 .into(),
             ..HealthOptions::default()
         };
-        assert_eq!(options.min_isr_of("orders-eu"), Some(3));
-        assert_eq!(options.min_isr_of("orders-us"), Some(2));
-        assert_eq!(options.min_isr_of("clicks"), Some(1));
-        assert_eq!(HealthOptions::default().min_isr_of("clicks"), None);
+        let at = Timestamp::default();
+        assert_eq!(options.min_isr_of("orders-eu", at), Some(3));
+        assert_eq!(options.min_isr_of("orders-us", at), Some(2));
+        assert_eq!(options.min_isr_of("clicks", at), Some(1));
+        assert_eq!(HealthOptions::default().min_isr_of("clicks", at), None);
+    }
+
+    #[test]
+    fn what_a_creation_asked_for_holds_for_that_stream_and_below_the_configuration() {
+        let minutes = |n: i64| Timestamp(n * 60_000_000_000);
+        let asked = CreatedMinIsr {
+            min_isr: 2,
+            at: minutes(100).0,
+        };
+        let mut options = HealthOptions {
+            created: [("orders".to_owned(), asked)].into(),
+            ..HealthOptions::default()
+        };
+        assert_eq!(options.min_isr_of("orders", minutes(101)), Some(2));
+        assert_eq!(options.min_isr_of("orders", minutes(98)), Some(2));
+        assert_eq!(
+            options.min_isr_of("orders", minutes(110)),
+            None,
+            "created anew"
+        );
+        assert_eq!(
+            options.min_isr_of("orders", minutes(80)),
+            None,
+            "an older one"
+        );
+        assert_eq!(options.min_isr_of("clicks", minutes(100)), None);
+        options.min_isr.insert("*".to_owned(), 3);
+        assert_eq!(options.min_isr_of("orders", minutes(100)), Some(3));
     }
 
     #[test]

@@ -65,7 +65,9 @@ impl BrokerLoss {
         let streams = truth.streams.iter();
         let partitions = streams.flat_map(|stream| {
             // Every stream needs one replica to commit.
-            let min_isr = options.min_isr_of(&stream.name).unwrap_or(1);
+            let min_isr = options
+                .min_isr_of(&stream.name, stream.created)
+                .unwrap_or(1);
             let partitions = stream.partitions.iter();
             partitions.filter_map(move |partition| {
                 let (outcome, in_sync) = outcome(broker.name(), partition, min_isr, truth)?;

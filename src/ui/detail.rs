@@ -45,14 +45,14 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
             ("Keys".to_owned(), lines)
         }
         DetailTarget::WhatIf(name) => {
-            let (truth, options) = (app.truth(), &app.settings().health);
+            let (truth, options) = (app.truth(), app.health_options());
             let broker = truth.broker(name);
             let lines = broker.map(|broker| what_if_detail(broker, truth, options, theme));
             let lines = lines.unwrap_or_else(|| gone_text("The broker", theme));
             (format!("What if {name}"), lines)
         }
         DetailTarget::RestartPlan(brokers) => {
-            let (truth, options) = (app.truth(), &app.settings().health);
+            let (truth, options) = (app.truth(), app.health_options());
             let lines = restart_plan_detail(brokers, truth, options, app.now(), theme);
             ("Rolling restart".to_owned(), lines)
         }

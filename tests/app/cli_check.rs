@@ -103,3 +103,36 @@ fn where_brokers_listen_is_kept_for_a_later_run() {
         assert!(kept.contains(&address), "{address}: {kept}");
     }
 }
+
+/// The finding of that rule.
+fn finding(test: &TestCluster, rule: &str) -> serde_json::Value {
+    let output = test.line("check -o json");
+    let report: serde_json::Value = serde_json::from_str(&output.out).expect("it is JSON");
+    let findings = report["findings"].as_array().cloned().unwrap_or_default();
+    let found = findings.into_iter().find(|one| one["rule"] == rule);
+    found.unwrap_or_else(|| panic!("no {rule} in {output:?}"))
+}
+
+#[test]
+fn what_the_last_check_found_is_as_old_as_it_says() {
+    let test = TestCluster::of(DemoOptions::default());
+    fault(&test, "kill 2");
+    let first = finding(&test, "broker-silent");
+    let second = finding(&test, "broker-silent");
+    assert_eq!(first["since"], second["since"]);
+    let detail = second["detail"].to_string();
+    assert!(detail.contains("liftui saw it before"), "{detail}");
+}
+
+#[test]
+fn the_min_isr_of_a_stream_that_this_user_created_is_known() {
+    let test = TestCluster::of(DemoOptions::default());
+    test.ok("create strict --replication 3 --min-isr 3");
+    test.ok("create lenient --replication 3");
+    let leader = test.objects("partitions strict")[0]["leader"].clone();
+    let follower = if leader == "demo-1" { 2 } else { 1 };
+    fault(&test, &format!("kill {follower}"));
+    let found = finding(&test, "below-min-isr");
+    assert_eq!(found["target"], "strict:0", "{found}");
+    test.ok("delete strict --yes");
+}

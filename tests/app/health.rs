@@ -3,6 +3,7 @@
 mod brokers;
 mod cursors;
 mod demo_incidents;
+mod earlier_runs;
 mod failover;
 mod findings;
 mod histories;

@@ -65,7 +65,9 @@ fn seed_silent(broker: &BrokerTruth, since: Timestamp) -> Finding {
     );
     detail.push("no broker says that it is reached there".into());
     let rule = (Severity::Note, Rule::BrokerSilent);
-    Finding::new(rule, target(broker), message, detail, since)
+    let mut finding = Finding::new(rule, target(broker), message, detail, since);
+    finding.at_least = broker.last_answer.is_none();
+    finding
 }
 
 /// Not known is not down: brokers leave one that was away out of their lists for two minutes, after its return too.

@@ -26,8 +26,15 @@ pub(super) fn stream_detail(stream: &StreamTruth, app: &App, theme: &Theme) -> V
     text.pair("partitions", format::count_usize(stream.partitions.len()));
     text.spans("offsets", labels::known(stream.messages, theme));
     text.spans("messages/s", labels::rate(stream.rate, theme));
-    if let Some(minimum) = app.settings().health.min_isr_of(&stream.name) {
-        text.pair("min ISR", format!("{minimum}, from the config file"));
+    let options = app.health_options();
+    if let Some(minimum) = options.min_isr_of(&stream.name, stream.created) {
+        let is_configured = options.configured_min_isr(&stream.name).is_some();
+        let source = if is_configured {
+            "from the config file"
+        } else {
+            "as you created it"
+        };
+        text.pair("min ISR", format!("{minimum}, {source}"));
     }
     text.gap();
     text.lines.extend(partition_lines(stream, app, theme));

@@ -183,7 +183,7 @@ fn reading_age(fetch_state: &FetchState, app: &App, theme: &Theme) -> Span<'stat
 
 /// Messages behind; those that are an alarm stand out.
 fn lag(cursor: &CursorTruth, app: &App, theme: &Theme) -> Span<'static> {
-    let alerts = &app.settings().health.alerts;
+    let alerts = &app.health_options().alerts;
     let Some(lag) = cursor.lag else {
         return span("?", theme.unknown);
     };

@@ -1,0 +1,90 @@
+//! What an earlier run of liftui saw go wrong and did not see end: what is still so has been so since then.
+//! Nobody watched in between, and the finding says so.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, Rule};
+use crate::model::{Timestamp, exact_age};
+
+/// What was seen longer ago than this may be something else by now.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(6 * 3_600);
+
+/// A finding that a run of liftui saw begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFinding {
+    /// The name of its rule.
+    pub rule: String,
+    /// What it is about, as one word.
+    pub target: String,
+    /// Since when, in Unix nanoseconds.
+    pub since: i64,
+    /// Whether it had begun before anybody watched.
+    #[serde(default)]
+    pub at_least: bool,
+    /// When it was seen last, in Unix nanoseconds.
+    pub seen: i64,
+}
+
+impl KnownFinding {
+    /// What a later run is to know of that finding.
+    pub fn of(finding: &Finding, seen: Timestamp) -> Self {
+        Self {
+            rule: finding.rule.as_str().to_owned(),
+            target: target(finding),
+            since: finding.since.0,
+            at_least: finding.at_least,
+            seen: seen.0,
+        }
+    }
+}
+
+/// What earlier runs saw last.
+#[derive(Debug, Default)]
+pub(super) struct KnownFindings(Vec<KnownFinding>);
+
+impl KnownFindings {
+    /// Takes what was seen.
+    pub(super) fn new(known: Vec<KnownFinding>) -> Self {
+        Self(known)
+    }
+
+    /// Since when that broker has been silent, where a run before this one, which began at `begun`, saw it so.
+    pub(super) fn silent_since(&self, broker: &str, begun: Timestamp) -> Option<Timestamp> {
+        let found = self.get(Rule::BrokerSilent, broker, begun)?;
+        Some(Timestamp(found.since))
+    }
+
+    /// Dates a finding that was there at the first look of this run, which began at `begun`.
+    pub(super) fn date(&self, finding: &mut Finding, begun: Timestamp) {
+        let Some(known) = self.get(finding.rule, &target(finding), begun) else {
+            return;
+        };
+        let since = Timestamp(known.since);
+        if since > finding.since {
+            return;
+        }
+        finding.since = since;
+        finding.at_least = known.at_least;
+        let unwatched = exact_age(Timestamp(known.seen).age(begun));
+        let seen = "liftui saw it before";
+        finding
+            .detail
+            .push(format!("{seen}; nobody watched for {unwatched} since"));
+    }
+
+    fn get(&self, rule: Rule, target: &str, begun: Timestamp) -> Option<&KnownFinding> {
+        let is_fresh = |one: &KnownFinding| Timestamp(one.seen).age(begun) < FORGOTTEN_AFTER;
+        let known = self.0.iter();
+        let same =
+            known.filter(|one| one.rule == rule.as_str() && one.target == target && is_fresh(one));
+        same.min_by_key(|one| one.since)
+    }
+}
+
+/// The partitions of one stream come and go in one finding.
+fn target(finding: &Finding) -> String {
+    let name = finding.stream().map(str::to_owned);
+    name.unwrap_or_else(|| finding.target_name())
+}

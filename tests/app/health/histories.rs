@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use fastrand::Rng;
-use liftui::health::{Known, Rule, Severity, Truth};
+use liftui::health::{Finding, Known, Rule, Severity, Truth};
 use liftui::model::Partition;
 
 use super::world::{World, id, ids, led_by};
@@ -14,6 +14,8 @@ const SHRINKS_AFTER: u32 = 5;
 const ELECTS_AFTER: u32 = 12;
 /// Seconds for which a broker that was stopped believes what it knew.
 const CATCHES_UP: u32 = 2;
+/// Seconds after which a consumer that does not move is stalled.
+const STALLED_AFTER: u32 = 60;
 /// Seconds after which a poll that is not answered is given up.
 const PATIENCE: u32 = 3;
 
@@ -50,6 +52,16 @@ struct Model {
     lost: bool,
     /// How often something really changed.
     changes: u32,
+    reader: Reader,
+}
+
+/// A consumer that stores how far it has read.
+#[derive(Default)]
+struct Reader {
+    is_stuck: bool,
+    offset: Option<usize>,
+    /// When it stored that.
+    stored: u32,
 }
 
 impl Model {
@@ -68,6 +80,7 @@ impl Model {
             committed: Vec::new(),
             lost: false,
             changes: 0,
+            reader: Reader::default(),
         }
     }
 
@@ -197,6 +210,40 @@ impl Model {
         }
     }
 
+    /// The consumer reads what is committed, or is stuck; its cursor is read while two brokers answer.
+    fn read(&mut self, world: &mut World, rng: &mut Rng, seconds: u32) {
+        if rng.u8(..60) == 0 {
+            self.reader.is_stuck = !self.reader.is_stuck;
+            self.changes += 1;
+        }
+        let end = self.nodes[self.leader].high_watermark.checked_sub(1);
+        if !self.reader.is_stuck && self.reader.offset < end && self.nodes[self.leader].answers() {
+            (self.reader.offset, self.reader.stored) = (end, seconds);
+        }
+        if let Some(offset) = self.reader.offset {
+            let offset = i64::try_from(offset).expect("a short log");
+            world.cursor_stored(f64::from(seconds), f64::from(self.reader.stored), offset);
+        }
+    }
+
+    /// What is said of the consumer was so.
+    fn check_reader(&self, truth: &Truth, seconds: u32, context: &str) {
+        let found = |rule| truth.findings.iter().any(|finding| finding.rule == rule);
+        let read = self.reader.offset.map_or(0, |offset| offset + 1);
+        let longest = self.nodes[1..].iter().map(|node| node.log.len()).max();
+        if found(Rule::CursorStalled) {
+            let stood = seconds - self.reader.stored;
+            assert!(stood >= STALLED_AFTER, "{context}: stalled after {stood} s");
+            assert!(
+                longest > Some(read),
+                "{context}: stalled with nothing to read"
+            );
+        }
+        if found(Rule::CursorBeyondEnd) {
+            assert!(self.lost, "{context}: beyond an end that never went back");
+        }
+    }
+
     /// Seconds since the last change that a poll could show.
     fn calm(&self) -> u32 {
         let lasts = self.nodes[1..].iter().map(|node| node.lasts);
@@ -248,6 +295,7 @@ fn check(model: &Model, truth: &Truth, context: &str) {
 
 #[test]
 fn whatever_happens_what_is_told_of_it_was_so() {
+    let mut stalled = 0;
     for seed in 0..150 {
         let mut rng = Rng::with_seed(seed);
         let (mut model, mut world) = (Model::new(), World::default());
@@ -260,9 +308,13 @@ fn whatever_happens_what_is_told_of_it_was_so() {
             }
             model.pass(&mut rng);
             model.views(&mut world, seconds);
+            model.read(&mut world, &mut rng, seconds);
             let truth: Arc<Truth> = world.truth(f64::from(seconds));
             let context = format!("seed {seed}, second {seconds}");
             check(&model, &truth, &context);
+            model.check_reader(&truth, seconds, &context);
+            let is_stalled = |it: &Finding| it.rule == Rule::CursorStalled;
+            stalled += usize::from(truth.findings.iter().any(is_stalled));
             levels += u32::from(level(&truth) != last);
             last = level(&truth);
             if let Some(orders) = truth.partition("orders", 0) {
@@ -284,4 +336,5 @@ fn whatever_happens_what_is_told_of_it_was_so() {
             model.changes
         );
     }
+    assert!(stalled > 0, "no consumer was ever stuck");
 }

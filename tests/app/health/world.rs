@@ -130,12 +130,17 @@ impl World {
     }
 
     pub(super) fn cursor(&mut self, seconds: f64, offset: i64) {
+        self.cursor_stored(seconds, seconds, offset);
+    }
+
+    /// A cursor that was stored then is read.
+    pub(super) fn cursor_stored(&mut self, seconds: f64, stored: f64, offset: i64) {
         let entry = CursorEntry {
             id: "billing".into(),
             stream: "orders".into(),
             partition: 0,
             offset,
-            time: at(seconds),
+            time: at(stored),
         };
         self.health.cursors(&[entry], at(seconds));
     }

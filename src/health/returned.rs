@@ -5,8 +5,13 @@ use std::time::Duration;
 
 use crate::model::{Cluster, Timestamp};
 
-/// A broker that others contradict is believed after so long all the same: it may be right, and they late.
+/// A broker that names other leaders than the others do is believed after so long all the same: it may be right, and
+/// they late.
 const BELIEVED_ANYWAY: Duration = Duration::from_secs(15);
+
+/// So late is one believed that knows other streams than who was there all the time: while no metadata leader is elected
+/// it stands where its log of changes stood, and a stream can be created or deleted only where a majority hears of it.
+const OTHER_STREAMS_BELIEVED: Duration = Duration::from_secs(60);
 
 /// So long after its return a broker is believed that nobody else can confirm.
 const BELIEVED_ALONE: Duration = Duration::from_secs(8);
@@ -25,10 +30,26 @@ pub(super) fn is_believed(
     let (cluster, at) = now;
     let age = since.age(at);
     match (other, before) {
-        (Some(other), _) => agrees(cluster, other) || age >= BELIEVED_ANYWAY,
+        (Some(other), _) => {
+            let late = if know_same_streams(cluster, other) {
+                BELIEVED_ANYWAY
+            } else {
+                OTHER_STREAMS_BELIEVED
+            };
+            age >= late || agrees(cluster, other)
+        }
         (None, Some(before)) => agrees(cluster, before) || age >= BELIEVED_ALONE,
         (None, None) => true,
     }
+}
+
+/// Whether two views know the same streams.
+fn know_same_streams(left: &Cluster, right: &Cluster) -> bool {
+    let pairs = left.streams.values().zip(right.streams.values());
+    left.streams.len() == right.streams.len()
+        && pairs
+            .into_iter()
+            .all(|(left, right)| left.name == right.name && left.created == right.created)
 }
 
 /// Whether two views know the same streams under the same leaders.

@@ -257,7 +257,9 @@ impl History {
 
     pub(crate) fn all_wrong(&self) -> Vec<String> {
         let records = self.lock();
-        let wrong = records.wrong.iter().map(|(sentence, (from, to))| {
+        let mut by_time: Vec<_> = records.wrong.iter().collect();
+        by_time.sort_by_key(|(_, (from, _))| *from);
+        let wrong = by_time.into_iter().map(|(sentence, (from, to))| {
             let (from, to) = (from.as_secs_f64(), to.as_secs_f64());
             format!("{from:.1}s to {to:.1}s: {sentence}")
         });

@@ -109,6 +109,11 @@ impl App {
         self.context.now
     }
 
+    /// Whether a moment without keys would mean something: then [`Event::KeysQuiet`] is wanted after it.
+    pub fn awaits_quiet(&self) -> bool {
+        self.overlays.awaits_quiet()
+    }
+
     /// What the dashboard was started with.
     pub(crate) fn settings(&self) -> &Settings {
         &self.context.settings

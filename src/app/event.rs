@@ -19,6 +19,8 @@ use crate::store::Chunk;
 pub enum Event {
     /// A key was pressed or repeats.
     Key(KeyEvent),
+    /// No key has come for a moment, and what is shown has been on the screen for as long.
+    KeysQuiet,
     /// Text was pasted.
     Paste(String),
     /// The mouse did something.

@@ -13,7 +13,7 @@ mod palette;
 pub(super) use palette::{contexts_menu, copy_menu, palette};
 
 use command_line::CommandLine;
-use confirm::Confirm;
+use confirm::{Confirm, TOO_FAST};
 use form::{Form, FormKind};
 use menu::Menu;
 use pager::Pager;
@@ -21,6 +21,7 @@ use pager::Pager;
 use super::command::{Command, ListCommand, TextCommand};
 use super::context::Context;
 use super::ids::RequestId;
+use super::input::burst_guard::BurstGuard;
 use super::input::editor::TextInput;
 use super::input::history::History;
 use super::input::key_hints::{CREATING, Hint, hints_of};
@@ -159,6 +160,46 @@ impl Overlays {
         })
     }
 
+    fn guard(&mut self) -> Option<&mut BurstGuard> {
+        match self.open.as_mut()? {
+            Overlay::Confirm(confirm) => Some(confirm.guard()),
+            Overlay::Form(form) => Some(form.guard()),
+            Overlay::Pager(_) | Overlay::Menu(_) | Overlay::CommandLine(_) => None,
+        }
+    }
+
+    /// Whether what is on top waits for a moment without keys.
+    pub(super) fn awaits_quiet(&self) -> bool {
+        match &self.open {
+            Some(Overlay::Confirm(confirm)) => confirm.awaits_quiet(),
+            Some(Overlay::Form(form)) => form.awaits_quiet(),
+            Some(Overlay::Pager(_) | Overlay::Menu(_) | Overlay::CommandLine(_)) | None => false,
+        }
+    }
+
+    /// A key or a paste came: an answer just before it was part of a burst.
+    pub(super) fn on_input(&mut self, context: &mut Context) {
+        if self.guard().is_some_and(BurstGuard::on_input) {
+            context.notify(Level::Warning, TOO_FAST);
+        }
+    }
+
+    /// No key has come for a moment: an answer that was held counts.
+    pub(super) fn on_quiet(&mut self, truth: &Truth, context: &mut Context) {
+        if !self.guard().is_some_and(BurstGuard::on_quiet) {
+            return;
+        }
+        match &mut self.open {
+            Some(Overlay::Confirm(confirm)) => {
+                if confirm.accept(context) {
+                    self.close();
+                }
+            }
+            Some(Overlay::Form(form)) => form.submit(truth, context),
+            Some(Overlay::Pager(_) | Overlay::Menu(_) | Overlay::CommandLine(_)) | None => {}
+        }
+    }
+
     /// Carries out a command that is meant for what is on top; `false` where it is not.
     pub(super) fn run(&mut self, command: Command, truth: &Truth, context: &mut Context) -> bool {
         let Some(open) = &mut self.open else {
@@ -178,9 +219,7 @@ impl Overlays {
                 }
             }
             (Overlay::Confirm(confirm), Command::Text(TextCommand::Accept)) => {
-                if confirm.accept(context) {
-                    self.close();
-                }
+                confirm.accept_name(context);
             }
             (Overlay::CommandLine(line), Command::Text(command)) => {
                 if line.run(command, &mut self.history, truth, context) {
@@ -188,7 +227,7 @@ impl Overlays {
                 }
             }
             (Overlay::Form(form), Command::Form(command)) => {
-                if form.run(command, truth, context) {
+                if form.run(command, context) {
                     self.leave(context);
                 }
             }

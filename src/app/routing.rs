@@ -43,8 +43,15 @@ impl App {
     fn apply(&mut self, event: Event) {
         let context = &mut self.context;
         match event {
-            Event::Key(key) => self.press_key(key),
-            Event::Paste(text) => drop(self.type_text(TextInput::Paste(&text))),
+            Event::Key(key) => {
+                self.overlays.on_input(context);
+                self.press_key(key);
+            }
+            Event::Paste(text) => {
+                self.overlays.on_input(context);
+                self.type_text(TextInput::Paste(&text));
+            }
+            Event::KeysQuiet => self.overlays.on_quiet(self.cluster.truth(), context),
             Event::Mouse(mouse) => self.apply_mouse(mouse),
             Event::Resized { width, height } => context.viewport.resize(width, height),
             Event::Viewport(viewport) => self.set_viewport(viewport),

@@ -22,6 +22,9 @@ use crate::ui::{self, Theme};
 /// How many events are taken before a frame gets its turn: a firehose cannot starve keys, a held key costs one frame.
 const DRAIN: usize = 64;
 
+/// Keys that come sooner after one another than this are a burst: nobody reads a question in that time.
+const QUIET: Duration = Duration::from_millis(100);
+
 /// Ages on screen are whole seconds.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -66,6 +69,8 @@ pub(super) struct EventLoop<'a, S: Screen> {
     gate: FrameGate,
     tick: Interval,
     viewport: Option<Viewport>,
+    /// Since when no key has come and what waits for quiet has been on the screen.
+    quiet_since: Option<Instant>,
     terminal_owner: TerminalOwner,
     exit: Option<LoopExit>,
 }
@@ -92,6 +97,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             gate: FrameGate::default(),
             tick,
             viewport: None,
+            quiet_since: None,
             terminal_owner: TerminalOwner::Here,
             exit: None,
         }
@@ -129,10 +135,16 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         self.gate.due(Instant::now()).filter(|_| here)
     }
 
+    /// When keys have been quiet for long enough for who waits for that.
+    fn quiet_due(&self) -> Option<Instant> {
+        let since = self.quiet_since.filter(|_| self.app.awaits_quiet())?;
+        Some(since + QUIET)
+    }
+
     /// When the loop has to wake although nothing happens.
     fn deadline(&self) -> Option<Instant> {
         match self.terminal_owner {
-            TerminalOwner::Here => self.frame_due(),
+            TerminalOwner::Here => self.frame_due().into_iter().chain(self.quiet_due()).min(),
             TerminalOwner::Stopped(until) => Some(until),
             TerminalOwner::Editing => None,
         }
@@ -184,6 +196,10 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             Wakeup::Due if matches!(self.terminal_owner, TerminalOwner::Stopped(_)) => {
                 self.take_terminal_back()
             }
+            Wakeup::Due if self.quiet_due().is_some_and(|due| due <= Instant::now()) => {
+                self.quiet_since = None;
+                self.update(Event::KeysQuiet)
+            }
             Wakeup::Due => Ok(()),
         }
     }
@@ -208,6 +224,9 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     fn update(&mut self, event: Event) -> io::Result<()> {
         if self.terminal_owner == TerminalOwner::Editing && matches!(event, Event::Edited(..)) {
             self.take_terminal_back()?;
+        }
+        if matches!(event, Event::Key(_) | Event::Paste(_)) {
+            self.quiet_since = None;
         }
         self.gate.changed();
         for effect in self.app.update(event) {
@@ -274,7 +293,11 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         let mut drawn = None;
         self.screen
             .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme)))?;
-        self.gate.drawn(Instant::now());
+        let now = Instant::now();
+        self.gate.drawn(now);
+        if self.app.awaits_quiet() {
+            self.quiet_since.get_or_insert(now);
+        }
         if drawn == self.viewport {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 //!
 //! How it looks is `screens`'s business; how a tail behaves, `tails`'s.
 
+mod bursts;
 mod changes;
 mod lists;
 mod losses;

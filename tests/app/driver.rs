@@ -19,6 +19,9 @@ use crate::test_screen::{Picture, ScreenControl, TestScreen};
 /// How long a screen is waited for: longer than anything takes on a busy machine.
 pub(crate) const CAP: Duration = Duration::from_secs(30);
 
+/// What the footer says of a question that takes an answer.
+const TAKES_AN_ANSWER: &str = "copy as a command";
+
 /// A dashboard at work.
 pub(crate) struct Driver {
     control: ScreenControl,
@@ -52,6 +55,12 @@ impl Driver {
         for key in keys.split_whitespace() {
             self.control.key(parse(key));
         }
+    }
+
+    /// Answers the question on the screen, as soon as that takes an answer.
+    pub(crate) async fn answer(&mut self, keys: &str) {
+        self.wait_for(TAKES_AN_ANSWER).await;
+        self.press(keys);
     }
 
     /// Types text, letter by letter.

@@ -12,6 +12,7 @@ mod losses;
 mod partitions;
 mod random;
 mod restart_plan;
+mod returned;
 mod scale;
 mod verdict;
 mod world;

@@ -26,7 +26,7 @@ async fn a_stream_paused_with_two_keys_is_paused_on_every_screen_until_it_is_res
     dashboard
         .wait_for("Pause all 3 partitions of orders?")
         .await;
-    dashboard.press("enter");
+    dashboard.answer("enter").await;
     dashboard.wait_for("orders:0-2 paused").await;
     dashboard.wait_for_row(&["orders", "❚❚ 3 of 3"]).await;
     dashboard.press("tab");
@@ -36,7 +36,7 @@ async fn a_stream_paused_with_two_keys_is_paused_on_every_screen_until_it_is_res
     dashboard
         .wait_for("Resume all 3 partitions of orders?")
         .await;
-    dashboard.press("enter");
+    dashboard.answer("enter").await;
     dashboard.wait_while("❚❚").await;
     dashboard.wait_for_row(&["orders", "●"]).await;
     dashboard.shut_down().await;
@@ -52,14 +52,14 @@ async fn a_stream_is_readonly_and_writable_again() {
     dashboard
         .wait_for("Make all 3 partitions of orders readonly?")
         .await;
-    dashboard.press("enter");
+    dashboard.answer("enter").await;
     dashboard.wait_for_row(&["orders", "∅ readonly"]).await;
 
     dashboard.press("W");
     dashboard
         .wait_for("Make all 3 partitions of orders writable?")
         .await;
-    dashboard.press("enter");
+    dashboard.answer("enter").await;
     dashboard.wait_while("∅").await;
     dashboard.wait_for_row(&["orders", "●"]).await;
     dashboard.shut_down().await;
@@ -73,6 +73,7 @@ async fn a_stream_is_deleted_by_typing_its_name_and_not_by_another() {
 
     dashboard.press("D");
     dashboard.wait_for("Type its name to delete it").await;
+    dashboard.wait_for_row(&["Delete", "close"]).await;
     dashboard.type_text("order");
     dashboard.press("enter");
     let known = client.fetch_metadata().await.expect("it answers");

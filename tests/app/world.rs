@@ -177,13 +177,21 @@ impl World {
         self.app.update(event)
     }
 
-    /// Presses keys, each by its name: `j`, `enter`, `ctrl-c`.
+    /// Presses keys, each by its name: `j`, `enter`, `ctrl-c`, with a moment after each.
     pub(crate) fn press(&mut self, keys: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for key in keys.split_whitespace() {
-            effects.extend(self.event(Event::Key(key_named(key))));
+            effects.extend(self.burst(key));
+            effects.extend(self.event(Event::KeysQuiet));
         }
         effects
+    }
+
+    /// Presses keys as fast as a terminal pastes.
+    pub(crate) fn burst(&mut self, keys: &str) -> Vec<Effect> {
+        let keys = keys.split_whitespace();
+        keys.flat_map(|key| self.event(Event::Key(key_named(key))))
+            .collect()
     }
 
     /// Types text, letter by letter.

@@ -4,11 +4,15 @@
 
 use crate::app::command::{Command, ConfirmCommand, TextCommand};
 use crate::app::context::Context;
+use crate::app::input::burst_guard::BurstGuard;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::key_hints::{CLOSE, Hint};
 use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
 use crate::model::{Operation, StreamName, shell_line};
+
+/// What is said where keys come so fast that nobody can have answered by them.
+pub(super) const TOO_FAST: &str = "keys came too fast to be an answer: nothing was done";
 
 /// A question.
 #[derive(Clone, Debug)]
@@ -17,6 +21,7 @@ pub struct Confirm {
     left_out: Vec<PartitionKey>,
     button: Button,
     name: Option<Editor>,
+    guard: BurstGuard,
 }
 
 /// The buttons of a question.
@@ -36,6 +41,7 @@ impl Confirm {
             left_out,
             button: Button::Accept,
             name: None,
+            guard: BurstGuard::default(),
         };
         question.name = question.deleted().map(|_| Editor::single_line());
         question
@@ -83,12 +89,19 @@ impl Confirm {
 
     /// Whether it may be confirmed now: the name, where it is asked for, stands there letter by letter.
     pub(crate) fn can_accept(&self) -> bool {
+        self.guard.is_seen() && self.is_named()
+    }
+
+    fn is_named(&self) -> bool {
         let typed = self.name.as_ref().map(Editor::text);
         typed.as_deref() == self.deleted().map(AsRef::as_ref)
     }
 
     /// What the footer shows: Enter presses the button in focus.
     pub(super) fn key_hints(&self) -> Vec<Hint> {
+        if !self.guard.is_seen() {
+            return vec![CLOSE];
+        }
         if self.asks_for_name() {
             return vec![(Command::Text(TextCommand::Accept), self.verb()), CLOSE];
         }
@@ -107,17 +120,38 @@ impl Confirm {
         ]
     }
 
-    /// Types into the box for the name, if there is one, and returns whether the input was for it.
+    /// Types into the box for the name, if there is one, and returns whether the input was for it. What comes before the
+    /// box was seen is typed nowhere.
     pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
-        let name = self.name.as_mut();
-        name.is_some_and(|name| name.type_text(input))
+        let is_seen = self.guard.is_seen();
+        self.name.as_mut().is_some_and(|name| {
+            let mut typed = name.clone();
+            let is_text = typed.type_text(input);
+            if is_text && is_seen {
+                *name = typed;
+            }
+            is_text
+        })
+    }
+
+    /// Whether a quiet moment would change anything.
+    pub(super) fn awaits_quiet(&self) -> bool {
+        self.guard.awaits_quiet()
+    }
+
+    /// Whether keys are watched for a quiet moment.
+    pub(super) fn guard(&mut self) -> &mut BurstGuard {
+        &mut self.guard
     }
 
     /// Carries out a command, and returns whether the question is answered.
     pub(super) fn run(&mut self, command: ConfirmCommand, context: &mut Context) -> bool {
+        if !self.guard.is_seen() && command != ConfirmCommand::No {
+            return false;
+        }
         match command {
-            ConfirmCommand::Press if self.button == Button::Accept => self.accept(context),
-            ConfirmCommand::Yes => self.accept(context),
+            ConfirmCommand::Press if self.button == Button::Accept => self.hold_answer(context),
+            ConfirmCommand::Yes => self.hold_answer(context),
             ConfirmCommand::Press | ConfirmCommand::No => true,
             ConfirmCommand::OtherButton => {
                 self.button = match self.button {
@@ -140,6 +174,26 @@ impl Confirm {
             0 => self.can_accept() && self.accept(context),
             _ => true,
         }
+    }
+
+    /// Enter in the box for the name: it answers when no other key follows.
+    pub(super) fn accept_name(&mut self, context: &mut Context) {
+        if self.can_accept() {
+            return self.guard.hold();
+        }
+        if self.guard.is_seen() {
+            context.notify(Level::Warning, "the name does not match yet");
+        }
+    }
+
+    /// A key that answers: it counts when it came alone. The question stays until then.
+    fn hold_answer(&mut self, context: &mut Context) -> bool {
+        if self.guard.is_alone() {
+            self.guard.hold();
+        } else {
+            context.notify(Level::Warning, TOO_FAST);
+        }
+        false
     }
 
     /// The user has confirmed: the only way by which such changes are sent (I10). `false`: the name does not match yet.
@@ -195,6 +249,7 @@ mod tests {
             ("orders", true),
             ("orders ", false),
         ] {
+            confirm.guard().on_quiet();
             confirm.name.as_mut().unwrap().set_text(typed);
             assert_eq!(confirm.can_accept(), may, "{typed}");
         }

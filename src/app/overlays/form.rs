@@ -13,11 +13,13 @@ pub(in crate::app) use create_form::create_form;
 pub(crate) use field::{Choice, Field, FieldId, Input};
 pub(in crate::app) use publish_form::{publish_again, publish_form};
 
+use super::confirm::TOO_FAST;
 use crate::app::command::FormCommand;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::ids::RequestId;
 use crate::app::inflight::Request;
+use crate::app::input::burst_guard::BurstGuard;
 use crate::app::input::editor::TextInput;
 use crate::app::motion::cycled;
 use crate::app::notice::Level;
@@ -85,6 +87,7 @@ pub struct Form {
     is_touched: bool,
     /// The request under which the value is being edited elsewhere.
     editing: Option<RequestId>,
+    guard: BurstGuard,
 }
 
 impl Form {
@@ -101,6 +104,7 @@ impl Form {
             kept_headers: Vec::new(),
             is_touched: false,
             editing: None,
+            guard: BurstGuard::default(),
         }
     }
 
@@ -184,23 +188,19 @@ impl Form {
     }
 
     /// Carries out a command, and returns whether the form is to be closed.
-    pub(super) fn run(
-        &mut self,
-        command: FormCommand,
-        truth: &Truth,
-        context: &mut Context,
-    ) -> bool {
+    pub(super) fn run(&mut self, command: FormCommand, context: &mut Context) -> bool {
         match command {
             FormCommand::Next => self.step(true),
             FormCommand::Previous => self.step(false),
             FormCommand::NextChoice => self.choose(true),
             FormCommand::PreviousChoice => self.choose(false),
             FormCommand::Edit => self.edit_value(context),
-            FormCommand::Submit => self.submit(truth, context),
+            FormCommand::Submit => self.guard.hold(),
             FormCommand::Press => match self.focus {
                 FormFocus::Field(_) => self.step(true),
                 FormFocus::More => self.shows_rare = !self.shows_rare,
-                FormFocus::Send => self.submit(truth, context),
+                FormFocus::Send if self.guard.is_alone() => self.guard.hold(),
+                FormFocus::Send => context.notify(Level::Warning, TOO_FAST),
                 FormFocus::Cancel => return true,
             },
         }
@@ -213,7 +213,14 @@ impl Form {
             return false;
         };
         self.focus = stop;
-        !matches!(stop, FormFocus::Field(_)) && self.run(FormCommand::Press, truth, context)
+        match stop {
+            FormFocus::Field(_) => false,
+            FormFocus::Send => {
+                self.submit(truth, context);
+                false
+            }
+            FormFocus::More | FormFocus::Cancel => self.run(FormCommand::Press, context),
+        }
     }
 
     /// Moves the focus to the next stop, or the previous one; it comes round.
@@ -237,8 +244,18 @@ impl Form {
         self.touch();
     }
 
+    /// Whether keys are watched for a quiet moment.
+    pub(super) fn guard(&mut self) -> &mut BurstGuard {
+        &mut self.guard
+    }
+
+    /// Whether a quiet moment would change anything.
+    pub(super) fn awaits_quiet(&self) -> bool {
+        self.guard.awaits_quiet()
+    }
+
     /// Sends the form, or shows what is wrong with it.
-    fn submit(&mut self, truth: &Truth, context: &mut Context) {
+    pub(super) fn submit(&mut self, truth: &Truth, context: &mut Context) {
         let streams = truth.streams.iter();
         let known = streams.map(|stream| (Arc::clone(&stream.name), stream.partitions.len()));
         if let Some(operation) = self.validate(&known.collect())

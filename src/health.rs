@@ -43,6 +43,7 @@ mod causes;
 mod claim;
 mod commit_stall;
 mod cursor_tracker;
+mod deleted_streams;
 mod election;
 mod finding;
 mod incident;

@@ -216,6 +216,13 @@ impl BrokerTracker {
         answers
     }
 
+    /// When that broker came back the last time; `None` where it was never seen to be away.
+    pub(super) fn back_since(&self, id: &str) -> Option<Timestamp> {
+        let own = self.records.values();
+        let own = own.filter(|record| record.truth.id.as_deref() == Some(id));
+        own.filter_map(|record| record.truth.back_since).max()
+    }
+
     /// Whether the broker has come back and is not believed yet.
     pub(super) fn is_catching_up(&self, id: &str) -> bool {
         let own = self.records.values();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::assess::AssessContext;
+use super::deleted_streams::DeletedStreams;
 use super::rates;
 use super::stream_change::StreamChange;
 use super::stream_record::StreamRecord;
@@ -25,6 +26,7 @@ pub(super) struct StreamTracker {
     /// What an earlier run knew of streams that nobody has reported in this one.
     recalled: BTreeMap<String, KnownStream>,
     vanished: VanishedStreams,
+    deleted: DeletedStreams,
 }
 
 /// How many partitions may still be assessed of which only the log has grown, and whose turn it is in the order of names.
@@ -150,6 +152,7 @@ impl StreamTracker {
             next: None,
         });
         let mut gone = Vec::new();
+        let deleted = &mut self.deleted;
         self.records.retain(|name, record| {
             let due = match record.change_by(context.now) {
                 StreamChange::Unchanged => false,
@@ -160,11 +163,16 @@ impl StreamTracker {
             };
             if due {
                 let before = record.truth.clone();
-                record.assess(name, views.seek(name).as_ref(), context);
+                let claims = views.seek(name);
+                let claims = claims.filter(|claims| !deleted.hides(name, claims, context));
+                record.assess(name, claims.as_ref(), context);
                 gone.extend(before.filter(|_| record.truth.is_none()));
             }
             record.truth.is_some()
         });
+        for stream in &gone {
+            self.deleted.add(stream, context.now);
+        }
         self.add_vanished(&gone);
         self.next = budget.and_then(|budget| budget.next);
         true

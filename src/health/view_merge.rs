@@ -5,7 +5,7 @@ use std::collections::btree_map;
 use std::iter::Peekable;
 
 use super::claim::Claim;
-use crate::model::{BrokerId, Cluster, Partition, PartitionId, Stream, StreamName};
+use crate::model::{BrokerId, Cluster, Partition, PartitionId, Stream, StreamName, Timestamp};
 
 /// Merge-joins the brokers' sorted stream maps: a lookup of each name anew would take longer than all the rest.
 #[derive(Debug)]
@@ -82,6 +82,18 @@ impl<'a> StreamClaims<'a> {
     pub(super) fn freshest(&self) -> Option<&'a Stream> {
         let freshest = self.claims.iter().max_by_key(|claim| claim.at);
         freshest.map(|claim| claim.value)
+    }
+
+    /// When the stream was created.
+    pub(super) fn created(&self) -> Option<Timestamp> {
+        self.freshest().map(|stream| stream.created)
+    }
+
+    /// The brokers that answer and have named it since that time.
+    pub(super) fn current_since(&self, time: Timestamp) -> impl Iterator<Item = &'a BrokerId> {
+        let fresh = self.claims.iter();
+        let fresh = fresh.filter(move |claim| claim.current && claim.at > time);
+        fresh.map(|claim| claim.broker)
     }
 
     /// The numbers of all partitions that any broker knows, sorted.

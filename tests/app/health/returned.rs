@@ -1,8 +1,8 @@
 //! A broker that has come back: when what it says is believed.
 
-use liftui::model::Partition;
+use liftui::model::{ErrorKind, Partition};
 
-use super::world::{World, cluster, led_by, stream};
+use super::world::{World, at, cluster, failure, led_by, stream};
 
 /// Node-2 is dead, node-3 was there all the time, node-1 has come back at second 10 and says what `returned` says.
 fn seconds_until_believed(
@@ -63,4 +63,69 @@ fn another_leader_is_believed_sooner() {
     );
     let believed = believed.expect("it may be right");
     assert!((15.0..20.0).contains(&believed), "after {believed} s");
+}
+
+/// Node-3 dies after a stream was deleted, and both others were restarted shortly before: nobody who answers knows better.
+#[test]
+fn a_deleted_stream_does_not_come_back_with_brokers_that_were_restarted() {
+    let named = |names: &[&str]| {
+        let streams = names.iter().map(|name| stream(name, vec![led_by(3)]));
+        streams.collect::<Vec<_>>()
+    };
+    let mut world = World::default();
+    for now in [0.0, 1.0, 2.0] {
+        let names: &[&str] = if now < 1.0 {
+            &["ghost", "orders"]
+        } else {
+            &["orders"]
+        };
+        for by in [1, 2, 3] {
+            world.observe(now, by, Ok(cluster(by, &[1, 2, 3], named(names))));
+        }
+        world.truth(now);
+    }
+    let mut shown = None;
+    for step in 6..200 {
+        let now = f64::from(step) / 2.0;
+        for by in [1, 2] {
+            let result = if now < 5.0 {
+                Err(failure(ErrorKind::Unreachable))
+            } else {
+                let names: &[&str] = if now < 8.0 {
+                    &["orders"]
+                } else {
+                    &["ghost", "orders"]
+                };
+                Ok(cluster(by, &[1, 2, 3], named(names)))
+            };
+            world.observe(now, by, result);
+        }
+        if now < 8.0 {
+            world.observe(now, 3, Ok(cluster(3, &[1, 2, 3], named(&["orders"]))));
+        } else {
+            world.refuse(now, 3);
+        }
+        if world.truth(now).stream("ghost").is_some() {
+            shown = shown.or(Some(now));
+        }
+    }
+    let shown = shown.expect("they may be right after all");
+    assert!(shown >= 65.0, "a deleted stream is shown at second {shown}");
+}
+
+#[test]
+fn a_stream_made_anew_under_a_deleted_name_is_shown_at_once() {
+    let mut world = World::default();
+    world.report(0.0, 1, vec![led_by(1)]);
+    world.truth(0.0);
+    world.observe(
+        1.0,
+        1,
+        Ok(cluster(1, &[1], vec![stream("other", vec![led_by(1)])])),
+    );
+    assert!(world.truth(1.0).stream("orders").is_none());
+    let mut anew = stream("orders", vec![led_by(1)]);
+    anew.created = at(2.0);
+    world.observe(3.0, 1, Ok(cluster(1, &[1], vec![anew])));
+    assert!(world.truth(3.0).stream("orders").is_some());
 }

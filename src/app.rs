@@ -43,7 +43,7 @@ mod viewport;
 pub use cluster::Freshness;
 pub use command::Command;
 pub use effect::{Effect, ExportSpec, OlderSpec, TailSpec};
-pub use event::{ConnectionState, Event, Progress, ScanEvent, TailEvent};
+pub use event::{ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TailEvent};
 pub use focus::{Focus, Pane, Screen};
 pub use ids::{RequestId, ScanId, TailId};
 pub(crate) use inflight::{Pending, Request};

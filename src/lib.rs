@@ -85,7 +85,7 @@
 //! - The last good answer of each broker stays on screen; its age is shown.
 //! - Destructive operations are confirmed in words. Nothing is published twice on its own.
 //! - An observer is a type without any method that changes the cluster.
-//! - No byte of a broker reaches the terminal but through `ui::sanitise`.
+//! - No byte of a broker reaches the terminal but through `model::sanitise`.
 //!
 //! # Glossary
 //!

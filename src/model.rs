@@ -12,6 +12,8 @@ mod message;
 mod number_format;
 mod operation;
 mod options;
+#[cfg(feature = "dashboard")]
+pub(crate) mod sanitise;
 mod seek;
 mod sink;
 mod subscription;

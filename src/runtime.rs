@@ -4,6 +4,7 @@
 
 mod activity;
 mod channels;
+mod clipboard;
 mod editor;
 mod event_loop;
 mod executor;
@@ -16,6 +17,7 @@ mod prober;
 mod pump;
 mod refresh_request;
 mod reverse_reader;
+mod row_repainter;
 mod scan;
 mod screen;
 mod signals;
@@ -28,6 +30,7 @@ use event_loop::{EventLoop, LoopExit};
 use executor::{Executor, ExecutorDeps};
 use terminal::RealTerminal;
 
+pub use clipboard::Clipboard;
 pub use options::{
     Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
     DashboardOptions, IncidentAccess, RuntimeSession,
@@ -61,6 +64,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         incidents,
         brokers,
         editor,
+        clipboard,
     } = options;
     loop {
         let (outbox, inbox) = channels::event_channels();
@@ -73,6 +77,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             refresh: session.settings.refresh,
             console: console.clone(),
             editor: editor.clone(),
+            clipboard: clipboard.clone(),
         });
         let running = EventLoop::new(screen, &session, contexts.as_ref(), inbox, executor);
         let ended = running.run().await;

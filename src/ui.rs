@@ -1,10 +1,10 @@
 //! Draws the state of the dashboard; changes nothing.
 //!
-//! A frame is drawn from `&App`, and its layout is returned (I3). All text passes through `sanitise` (I14). From the
+//! A frame is drawn from `&App`, and its layout is returned (I3). All text passes through `model::sanitise` (I14). From the
 //! innermost room outwards:
 //!
 //! ```text
-//! sanitise, format, theme
+//! format, theme
 //! painter, areas, layout, labels
 //! widgets
 //! detail: texts about one thing
@@ -16,7 +16,6 @@
 #![deny(clippy::indexing_slicing)]
 
 pub(crate) mod format;
-pub(crate) mod sanitise;
 
 mod areas;
 mod chrome;

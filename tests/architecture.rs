@@ -65,7 +65,7 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
     (
         "ui",
         &[
-            &["sanitise", "format", "theme"],
+            &["format", "theme"],
             &["areas", "painter", "layout", "labels"],
             &["widgets"],
             &["detail"],

@@ -280,6 +280,8 @@ commands! {
         Palette = "app.palette",
         /// Ask every broker now.
         Refresh = "app.refresh",
+        /// Draw everything anew, where something else has written to the terminal.
+        Repaint = "app.repaint",
         /// Go to another cluster.
         Contexts(Context) = "app.contexts",
         /// Show all of the last error.

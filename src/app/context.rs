@@ -126,10 +126,9 @@ impl Context {
         id
     }
 
-    /// Puts a text on the clipboard, with a notice of what it is.
+    /// Puts a text on the clipboard; a notice of what it is comes when it is there.
     pub(super) fn copy(&mut self, what: &str, text: String) {
-        self.emit(Effect::Copy(text));
-        self.notify(Level::Note, format!("copied {what}"));
+        self.emit(Effect::Copy(what.to_owned(), text));
     }
 
     /// All effects emitted since the last call, in their order.

@@ -34,8 +34,10 @@ pub enum Effect {
     FollowActivity(bool),
     /// Keep these incidents for later runs: all that are remembered, the oldest first.
     SaveIncidents(Vec<Arc<Incident>>),
-    /// Put text on the clipboard.
-    Copy(String),
+    /// Put a text on the clipboard; the first is what it is called.
+    Copy(String, String),
+    /// Draw the next frame whole: something else has written to the terminal.
+    Repaint,
     /// Open text in `$EDITOR`.
     Edit(RequestId, String),
     /// Write messages to a file.

@@ -60,10 +60,24 @@ pub enum Event {
     Exported(RequestId, Progress),
     /// The console of the demo cluster answered a `:fault` line.
     Console(RequestId, Result<String, String>),
-    /// Something failed on this side that nobody waits for: the clipboard, a switch to another context.
+    /// A text was put on the clipboard, or sent to where it may reach one; the first is what it is called.
+    Copied(String, Result<CopyOutcome, Failure>),
+    /// Something failed on this side that nobody waits for: a switch to another context.
     Failed(Failure),
     /// The process was asked to end.
     Shutdown,
+}
+
+/// Whether a text that was copied has arrived, as far as anybody says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CopyOutcome {
+    /// On the clipboard.
+    #[default]
+    Copied,
+    /// The terminal has it, which may be far away and does not say what it did with it.
+    Sent,
+    /// tmux has it, which passes it on or not.
+    SentToTmux,
 }
 
 /// Whether a first broker was found.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::App;
+use super::context::Context;
 use super::effect::Effect;
+use super::event::CopyOutcome;
 use super::focus::{Pane, Screen};
 use super::notice::Level;
 use super::row_key::PartitionKey;
@@ -100,4 +102,23 @@ fn done_text(operation: &Operation) -> String {
         Operation::Publish(_) => "published".to_owned(),
         Operation::SetCursor { id, offset, .. } => format!("cursor {id} set to {offset}"),
     }
+}
+
+/// What is said of a text that was copied: no more than is known.
+pub(super) fn notify_copied(
+    what: &str,
+    outcome: Result<CopyOutcome, Failure>,
+    context: &mut Context,
+) {
+    let text = match outcome {
+        Ok(CopyOutcome::Copied) => format!("copied {what}"),
+        Ok(CopyOutcome::Sent) => {
+            format!("sent {what} to your terminal, which does not say whether it was copied")
+        }
+        Ok(CopyOutcome::SentToTmux) => format!(
+            "sent {what} to tmux; it passes it on with `set -g set-clipboard on` or `allow-passthrough on`"
+        ),
+        Err(failure) => return context.notify_failure(&failure),
+    };
+    context.notify(Level::Note, text);
 }

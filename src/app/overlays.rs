@@ -264,7 +264,9 @@ impl Overlays {
     }
 
     fn choose(&mut self, context: &mut Context) {
-        if let Some(Overlay::Menu(menu)) = self.open.take() {
+        // Where nothing fits, there is nothing to choose, and the letters that follow are no commands.
+        let can = matches!(&self.open, Some(Overlay::Menu(menu)) if menu.has_matches());
+        if let Some(Overlay::Menu(menu)) = self.open.take_if(|_| can) {
             menu.choose(context);
         }
     }

@@ -16,6 +16,7 @@ use super::input::editor::TextInput;
 use super::input::keymap::Resolution;
 use super::input::keys::Key;
 use super::notice::Level;
+use super::outcomes;
 use super::overlays::command_line::CommandLine;
 use super::overlays::{Overlay, contexts_menu, palette};
 use super::row_key::DetailTarget;
@@ -71,6 +72,7 @@ impl App {
             Event::Edited(id, text) => self.end_edit(id, text),
             Event::Exported(id, progress) => self.screens.tails.on_exported(id, &progress, context),
             Event::Console(id, answer) => self.end_console(id, answer),
+            Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
             Event::Failed(failure) => context.notify_failure(&failure),
             Event::Shutdown => context.emit(Effect::Quit),
         }
@@ -163,6 +165,7 @@ impl App {
                 self.overlays.show(Overlay::Menu(menu));
             }
             AppCommand::Refresh => self.refresh(),
+            AppCommand::Repaint => self.context.emit(Effect::Repaint),
             AppCommand::Contexts => self.open_contexts(),
             AppCommand::LastError => self.show_last_error(),
             AppCommand::Notices => self.overlays.show_detail(DetailTarget::Notices),

@@ -57,7 +57,7 @@ pub(crate) async fn balance(context: &mut CommandContext<'_>, output: OutputArgs
     context.printer(output).print_all(&rows)?;
     if context.form(output) == OutputForm::Table {
         for sentence in &balance.advice {
-            let sentence = crate::ui::sanitise::line(sentence);
+            let sentence = crate::model::sanitise::line(sentence);
             writeln!(context.console.out, "{sentence}")?;
         }
     }

@@ -33,6 +33,14 @@ pub(crate) fn count(count: Option<i64>) -> String {
     plain(count.map(format::count))
 }
 
+/// The offset of the newest message of a log, or that it has none.
+pub(crate) fn offset(offset: Option<i64>) -> String {
+    if offset == Some(-1) {
+        return "empty".to_owned();
+    }
+    count(offset)
+}
+
 /// A duration in seconds.
 pub(crate) fn duration(seconds: Option<f64>) -> String {
     let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());

@@ -4,7 +4,7 @@
 use std::fmt::{self, Write as _};
 use std::io::{self, BufWriter, Write};
 
-use crate::ui::sanitise;
+use crate::model::sanitise;
 
 /// How a character that must not reach a terminal is written there.
 #[derive(Clone, Copy, PartialEq, Eq)]

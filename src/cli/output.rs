@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::args::OutputForm;
 use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Exit};
-use crate::ui::sanitise;
+use crate::model::sanitise;
 
 /// The names of an object's fields, in order: the head of CSV.
 pub(crate) trait FieldNames {

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use tokio::task::spawn_blocking;
 
 use super::escaped_output::EscapedOutput;
-use crate::ui::sanitise;
+use crate::model::sanitise;
 
 /// Bytes of an answer at most: names of streams are shorter.
 const MAX_ANSWER: usize = 64 * 1024;

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 /// Text as one line that is safe to show.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
@@ -15,6 +17,11 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
         push(&mut shown, c);
     }
     Cow::Owned(shown)
+}
+
+/// How many columns a grapheme takes when it is shown.
+pub(crate) fn columns(grapheme: &str) -> usize {
+    UnicodeWidthStr::width(&*line(grapheme))
 }
 
 /// The beginning of bytes as one line that is safe to show: UTF-8 where they are, `\xNN` where they are not. Reads no

@@ -30,7 +30,7 @@ pub(super) fn preferred() -> String {
 /// The text as the editor left it. Dropping this ends the editor.
 pub(super) async fn edit(editor: &str, text: &str) -> Result<String, Failure> {
     let failed = |error: io::Error| {
-        let sentence = format!("editor \"{editor}\" could not be used: {error}");
+        let sentence = format!("the editor could not be used: {error}: {editor}");
         Failure::new(ErrorKind::Local, Target::Cluster, sentence)
     };
     let scratch = NamedTempFile::with_suffix(".txt").map_err(failed)?;

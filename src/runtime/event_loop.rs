@@ -213,7 +213,9 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             // Whoever stopped the process may have changed the terminal; the editor still has it.
             HostEvent::Continued if self.terminal_owner == TerminalOwner::Editing => Ok(()),
             HostEvent::Continued => self.take_terminal_back(),
-            HostEvent::Shutdown => {
+            // ctrl-c and ctrl-\\ in the editor are the editor's.
+            HostEvent::Interrupted if self.terminal_owner == TerminalOwner::Editing => Ok(()),
+            HostEvent::Interrupted | HostEvent::Shutdown => {
                 self.exit = Some(LoopExit::Quit);
                 self.update(Event::Shutdown)
             }
@@ -242,7 +244,8 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopAction::Quit => self.exit = Some(LoopExit::Quit),
             LoopAction::Switch(name) => return self.switch(&name),
             LoopAction::Stop => return self.stop(),
-            LoopAction::Copy(text) => return self.copy(&text),
+            LoopAction::Copy(what, text) => return self.copy(what, text),
+            LoopAction::Repaint => return self.repaint(),
             LoopAction::Edit(id, text) => {
                 self.screen.leave()?;
                 self.terminal_owner = TerminalOwner::Editing;
@@ -263,16 +266,21 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         Ok(())
     }
 
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        let Err(error) = self.screen.copy(text) else {
-            return Ok(());
-        };
-        let sentence = format!("not copied: {error}");
-        self.update(Event::Failed(Failure::new(
-            ErrorKind::Local,
-            Target::Cluster,
-            sentence,
-        )))
+    /// Sends the text to the terminal, and to a program that fills the clipboard where there is one.
+    fn copy(&mut self, what: String, text: String) -> io::Result<()> {
+        let sent = self.screen.copy(&text).map_err(|error| {
+            let sentence = format!("not copied: {error}");
+            Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+        });
+        match self.executor.copy(what, text, sent) {
+            Some(event) => self.update(event),
+            None => Ok(()),
+        }
+    }
+
+    fn repaint(&mut self) -> io::Result<()> {
+        self.gate.changed();
+        self.screen.repaint()
     }
 
     fn stop(&mut self) -> io::Result<()> {

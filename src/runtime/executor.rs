@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::activity;
 use super::channels::EventSender;
+use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
 use super::options::{Access, ChangeAccess, Console, IncidentAccess};
@@ -25,8 +26,8 @@ use super::reverse_reader::ReadSource;
 use super::scan;
 use super::supervisor::{panicked, run_until_done};
 use crate::app::{
-    Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanEvent, ScanId, TailEvent,
-    TailId, TailSpec,
+    CopyOutcome, Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanEvent, ScanId,
+    TailEvent, TailId, TailSpec,
 };
 use crate::health::Incident;
 use crate::model::{
@@ -45,8 +46,10 @@ const MOST_TAILED: usize = 1_000;
 /// What only the owner of the terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LoopAction {
-    /// Put text on the clipboard.
-    Copy(String),
+    /// Put a text on the clipboard; the first is what it is called.
+    Copy(String, String),
+    /// Draw the next frame whole.
+    Repaint,
     /// Give the terminal to the editor.
     Edit(RequestId, String),
     /// Stop the process, as ctrl-z does.
@@ -75,6 +78,8 @@ pub(super) struct ExecutorDeps {
     pub(super) incidents: Option<IncidentAccess>,
     /// The command that edits a file.
     pub(super) editor: String,
+    /// How text reaches the clipboard.
+    pub(super) clipboard: Clipboard,
 }
 
 /// A tail's tasks.
@@ -148,7 +153,8 @@ impl Executor {
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::Console(id, line) => self.console(id, line),
             Effect::SaveIncidents(incidents) => self.save_incidents(incidents),
-            Effect::Copy(text) => return Some(LoopAction::Copy(text)),
+            Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
+            Effect::Repaint => return Some(LoopAction::Repaint),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
             Effect::SwitchContext(name) => return Some(LoopAction::Switch(name)),
             Effect::Suspend => return Some(LoopAction::Stop),
@@ -257,6 +263,31 @@ impl Executor {
                 }
             });
         }
+    }
+
+    /// Hands a text that was sent to the terminal, or could not be, to a program that fills the clipboard; without one,
+    /// returns what there is to say.
+    pub(super) fn copy(
+        &self,
+        what: String,
+        text: String,
+        sent: Result<(), Failure>,
+    ) -> Option<Event> {
+        let clipboard = self.deps.clipboard.clone();
+        let otherwise = sent.map(|()| clipboard.otherwise());
+        if !clipboard.has_programs() {
+            return Some(Event::Copied(what, otherwise));
+        }
+        let outbox = self.deps.outbox.clone();
+        self.spawn(&self.token, async move {
+            let outcome = if clipboard.fill(&text).await {
+                Ok(CopyOutcome::Copied)
+            } else {
+                otherwise
+            };
+            outbox.send(Event::Copied(what, outcome)).await;
+        });
+        None
     }
 
     /// The editor has the terminal from now on.
@@ -446,6 +477,7 @@ mod tests {
             changes: None,
             incidents: None,
             editor: String::new(),
+            clipboard: Clipboard::default(),
         });
         let spec = OlderSpec {
             stream: "orders".into(),

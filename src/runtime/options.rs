@@ -81,6 +81,8 @@ pub struct DashboardOptions {
     pub brokers: Option<BrokerAccess>,
     /// The command that edits a file; through a shell.
     pub editor: String,
+    /// How text reaches the clipboard.
+    pub clipboard: super::clipboard::Clipboard,
 }
 
 impl DashboardOptions {
@@ -94,6 +96,7 @@ impl DashboardOptions {
             incidents: None,
             brokers: None,
             editor: super::editor::preferred(),
+            clipboard: super::clipboard::Clipboard::of_environment(),
         }
     }
 }

@@ -25,6 +25,12 @@ pub trait Screen {
     /// What the terminal said.
     fn enter(&mut self) -> io::Result<()>;
 
+    /// Forgets what is shown, so that the next frame is drawn whole.
+    ///
+    /// # Errors
+    /// What the terminal said.
+    fn repaint(&mut self) -> io::Result<()>;
+
     /// Gives the place back as it was found, and reads none of its input, until [`Screen::enter`].
     ///
     /// # Errors
@@ -51,6 +57,8 @@ pub enum HostEvent {
     Input(TerminalEvent),
     /// The process was stopped and goes on.
     Continued,
+    /// A key of the terminal asked the foreground job to end, as ctrl-c does: whoever has the terminal.
+    Interrupted,
     /// The process was asked to end.
     Shutdown,
     /// The terminal cannot be read any more.

@@ -15,6 +15,7 @@ use super::screen::HostEvent;
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
     hang_up: Signal,
     go_on: Signal,
 }
@@ -25,6 +26,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
             hang_up: signal(SignalKind::hangup())?,
             go_on: signal(SignalKind::from_raw(Kill::CONT.as_raw()))?,
         })
@@ -32,9 +34,14 @@ impl Signals {
 
     /// The next signal.
     pub(super) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
-        for end in [&mut self.terminate, &mut self.interrupt, &mut self.hang_up] {
+        for end in [&mut self.terminate, &mut self.hang_up] {
             if end.poll_recv(context).is_ready() {
                 return Poll::Ready(HostEvent::Shutdown);
+            }
+        }
+        for key in [&mut self.interrupt, &mut self.quit] {
+            if key.poll_recv(context).is_ready() {
+                return Poll::Ready(HostEvent::Interrupted);
             }
         }
         self.go_on.poll_recv(context).map(|_| HostEvent::Continued)

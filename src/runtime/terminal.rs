@@ -23,6 +23,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use tokio_stream::Stream;
 
+use super::row_repainter::RowRepainter;
 use super::screen::{HostEvent, Screen};
 use super::signals::{self, Signals};
 
@@ -35,7 +36,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The terminal that the process was started on.
 #[derive(Debug)]
 pub(super) struct RealTerminal {
-    screen: Terminal<CrosstermBackend<FrameWriter>>,
+    screen: Terminal<RowRepainter<CrosstermBackend<FrameWriter>>>,
+    in_tmux: bool,
     input: Option<EventStream>,
     signals: Signals,
     frames: u64,
@@ -48,7 +50,8 @@ impl RealTerminal {
         restore_on_panic();
         let backend = CrosstermBackend::new(FrameWriter::new(io::stdout()));
         let mut screen = Self {
-            screen: Terminal::new(backend)?,
+            screen: Terminal::new(RowRepainter::new(backend))?,
+            in_tmux: std::env::var_os("TMUX").is_some_and(|value| !value.is_empty()),
             input: None,
             signals,
             frames: 0,
@@ -56,6 +59,25 @@ impl RealTerminal {
         screen.enter()?;
         Ok(screen)
     }
+}
+
+impl RealTerminal {
+    fn writer(&mut self) -> &mut CrosstermBackend<FrameWriter> {
+        self.screen.backend_mut().inner_mut()
+    }
+}
+
+/// The sequence as tmux hands it on to the terminal that it runs in.
+fn passed_through(sequence: &[u8]) -> Vec<u8> {
+    let mut wrapped = b"\x1bPtmux;".to_vec();
+    for byte in sequence {
+        if *byte == 0x1b {
+            wrapped.push(0x1b);
+        }
+        wrapped.push(*byte);
+    }
+    wrapped.extend_from_slice(b"\x1b\\");
+    wrapped
 }
 
 impl Drop for RealTerminal {
@@ -70,9 +92,9 @@ impl Screen for RealTerminal {
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
         self.frames += 1;
         panic_for_the_test(self.frames);
-        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.writer(), BeginSynchronizedUpdate)?;
         self.screen.draw(paint)?;
-        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)
+        execute!(self.writer(), EndSynchronizedUpdate)
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<HostEvent> {
@@ -96,18 +118,22 @@ impl Screen for RealTerminal {
         TAKEN.store(true, Ordering::SeqCst);
         terminal::enable_raw_mode()?;
         execute!(
-            self.screen.backend_mut(),
+            self.writer(),
             EnterAlternateScreen,
             EnableMouseCapture,
             EnableBracketedPaste
         )?;
-        // `Terminal::clear` would ask the terminal for its cursor and wait for the answer, up to two seconds.
-        let size = self.screen.size()?;
-        self.screen.resize(size.into())?;
+        self.repaint()?;
         // It may be taken twice, as after a stop from outside. A second reader would wait for the first for ever.
         self.input = None;
         self.input = Some(EventStream::new());
         Ok(())
+    }
+
+    fn repaint(&mut self) -> io::Result<()> {
+        // `Terminal::clear` would ask the terminal for its cursor and wait for the answer, up to two seconds.
+        let size = self.screen.size()?;
+        self.screen.resize(size.into())
     }
 
     fn leave(&mut self) -> io::Result<()> {
@@ -124,10 +150,16 @@ impl Screen for RealTerminal {
             );
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, sentence));
         }
-        execute!(
-            self.screen.backend_mut(),
-            CopyToClipboard::to_clipboard_from(text)
-        )
+        let mut sequence = Vec::new();
+        queue!(sequence, CopyToClipboard::to_clipboard_from(text))?;
+        let in_tmux = self.in_tmux;
+        let writer = self.writer();
+        writer.write_all(&sequence)?;
+        if in_tmux {
+            // tmux may keep the sequence to itself: what is wrapped so, it hands on where it is allowed to.
+            writer.write_all(&passed_through(&sequence))?;
+        }
+        Write::flush(writer)
     }
 
     fn stop(&mut self) -> io::Result<()> {

@@ -10,9 +10,9 @@ use ratatui::widgets::Widget;
 
 use super::areas::{cells, left, right};
 use super::format::{cut, width};
-use super::sanitise;
 use super::theme::Theme;
 use crate::app::{Area, HitTarget, Viewport};
+use crate::model::sanitise;
 
 /// Draws a frame.
 #[derive(Debug)]

@@ -311,6 +311,91 @@ fn protobuf_types_of_the_config_file_name_fields_in_rows_and_in_the_inspector() 
     assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
 }
 
+/// A dashboard with the newest message of a stream in its tail.
+fn tail_of_one_message(environment: &[(&str, &str)]) -> (Alive, Terminal) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let cluster = runtime.block_on(async {
+        let (cluster, client) = cluster_with(&["orders"]).await;
+        let to = Destination::Partition("orders".into(), 0);
+        let publish = PublishOptions::new(to, b"only read".to_vec());
+        let publish = client.perform(Operation::Publish(Box::new(publish)));
+        publish.await.expect("it is stored");
+        cluster
+    });
+    let addresses = cluster.addresses().join(",");
+    let arguments = ["--addr", &addresses, "--config", "/dev/null"];
+    let mut terminal = Terminal::run(&arguments, environment);
+    let has = |text: &'static str| move |screen: &Screen| screen.contents().contains(text);
+    terminal.wait("the dashboard", has("3 brokers"));
+    terminal.type_keys("3");
+    terminal.wait("the stream", has("orders"));
+    terminal.type_keys("l");
+    terminal.wait("the message", has("only read"));
+    (Alive(runtime, cluster), terminal)
+}
+
+/// A cluster with the threads that it runs on.
+struct Alive(tokio::runtime::Runtime, liftui::demo::DemoCluster);
+
+impl Drop for Alive {
+    fn drop(&mut self) {}
+}
+
+#[test]
+fn keys_that_end_programs_end_the_editor_alone_and_its_file_is_gone() {
+    let folder = tempfile::tempdir().expect("there is room for files");
+    let scratch = folder.path().to_str().expect("the path is text");
+    // What follows the command is the file's name.
+    let editor = "sh -c 'printf EDITING; exec cat' ";
+    let (_cluster, mut terminal) =
+        tail_of_one_message(&[("EDITOR", editor), ("VISUAL", ""), ("TMPDIR", scratch)]);
+    let files = || fs::read_dir(folder.path()).expect("it can be read").count();
+    for (key, signal) in [("\x03", "signal: 2"), ("\x1c", "signal: 3")] {
+        terminal.type_keys("e");
+        terminal.wait("the editor", |screen| screen.contents().contains("EDITING"));
+        assert_eq!(files(), 1);
+        terminal.type_keys(key);
+        terminal.wait("the dashboard again", |screen| {
+            screen.contents().contains(signal) && screen.contents().contains("only read")
+        });
+        assert_eq!(files(), 0, "the file is gone");
+    }
+    terminal.type_keys("\x11");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
+#[test]
+fn a_message_that_was_only_read_in_the_editor_opens_no_form() {
+    let editor = "sh -c 'printf EDITING; exec sleep 0.1' ";
+    let (_cluster, mut terminal) = tail_of_one_message(&[("EDITOR", editor), ("VISUAL", "")]);
+    terminal.type_keys("e");
+    terminal.wait("the editor", |screen| screen.contents().contains("EDITING"));
+    terminal.wait("the dashboard again", |screen| {
+        screen.contents().contains("only read")
+    });
+    terminal.type_keys("2");
+    terminal.wait("another screen, and no form", |screen| {
+        screen.contents().contains("BROKERS")
+    });
+    terminal.type_keys("\x11");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
+#[test]
+fn ctrl_l_draws_everything_anew() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.wait_for_dashboard();
+    // What another program wrote to the terminal.
+    terminal.seen.process(b"\x1b[2J\x1b[Hforeign");
+    terminal.type_keys("\x0c");
+    terminal.wait("the dashboard", |screen| {
+        let text = screen.contents();
+        text.contains("liftui") && !text.contains("foreign")
+    });
+    terminal.type_keys("q");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
 #[test]
 fn a_process_that_is_continued_takes_the_terminal_again_and_goes_on_listening() {
     let mut terminal = Terminal::start(&[]);

@@ -133,7 +133,7 @@ async fn a_tail_outlives_its_broker_without_a_gap_or_a_repeat() {
         .and_then(|number| number.parse().ok());
     let killed = cluster.faults().kill(number.expect("demo-1 and so on"));
     killed.expect("it was alive");
-    dashboard.wait_for("resuming").await;
+    dashboard.wait_for(", attempt ").await;
     wait_for_full_isr_without(&client, &leader).await;
     publish(&client, 40..60).await;
 

@@ -419,7 +419,7 @@ fn a_large_value_is_not_copied_and_the_command_that_reads_it_is_offered() {
     dashboard.press("Y");
     dashboard.key(KeyCode::Enter);
     let effects = dashboard.effects();
-    let [Effect::Copy(copied)] = effects.as_slice() else {
+    let [Effect::Copy(_, copied)] = effects.as_slice() else {
         panic!("no small text is offered");
     };
     assert!(copied.len() < 1000);

@@ -24,6 +24,8 @@ pub(crate) struct Picture {
     pub(crate) text: String,
     pub(crate) frames: u64,
     pub(crate) copied: Option<String>,
+    /// How often the screen was to be drawn whole.
+    pub(crate) repainted: u64,
     /// How often the screen was left, as for an editor.
     pub(crate) left: u64,
     /// How often it was entered again.
@@ -98,6 +100,11 @@ impl Screen for TestScreen {
 
     fn enter(&mut self) -> io::Result<()> {
         self.picture.send_modify(|picture| picture.entered += 1);
+        Ok(())
+    }
+
+    fn repaint(&mut self) -> io::Result<()> {
+        self.picture.send_modify(|picture| picture.repainted += 1);
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! The command line: what is typed after `:`, what it means, and what it could become.
 
+use std::collections::BTreeSet;
+
 use crate::app::app_request::AppRequest;
 use crate::app::command::{
     AppCommand, Argument, Command, GoCommand, ListCommand, TailCommand, TextCommand,
@@ -109,6 +111,11 @@ impl CommandLine {
         &self.editor
     }
 
+    /// What is typed, as text.
+    pub fn text(&self) -> String {
+        self.editor.text()
+    }
+
     /// The completions that Tab puts in place, and which one stands in the line.
     pub(crate) fn completions(&self) -> Option<(&[String], usize)> {
         let completion = self.completion.as_ref()?;
@@ -123,8 +130,11 @@ impl CommandLine {
 
     /// Types into the line, and returns whether the input was for a text box.
     pub(super) fn type_text(&mut self, input: TextInput<'_>) -> bool {
-        self.completion = None;
-        self.editor.type_text(input)
+        let typed = self.editor.type_text(input);
+        if typed {
+            self.completion = None;
+        }
+        typed
     }
 
     /// Carries out a command of the text box, and returns whether the line is done.
@@ -237,11 +247,15 @@ const FAULTS: [&str; 18] = [
 /// Whole lines that the typed one could become, given the names of streams, brokers and contexts.
 fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<String> {
     let Some((word, rest)) = line.split_once(char::is_whitespace) else {
-        let mut found: Vec<String> = names()
-            .filter(|name| name.starts_with(line))
-            .map(str::to_owned)
-            .collect();
-        found.dedup();
+        let fitting = names().filter(|name| name.starts_with(line));
+        let mut found: Vec<String> = fitting.map(str::to_owned).collect();
+        if line.is_empty() {
+            // The words that somebody can read, in the order of the alphabet: not what is typed blindly.
+            found.retain(|name| name.len() > 2 && !name.contains('.'));
+            found.sort_unstable();
+        }
+        let mut seen = BTreeSet::new();
+        found.retain(|name| seen.insert(name.clone()));
         return found;
     };
     let Some(command) = command_of(word) else {
@@ -287,6 +301,13 @@ mod tests {
             error.contains("\"refesh\"") && error.contains("refresh"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn tab_on_an_empty_line_offers_words() {
+        let found = completions("", words);
+        assert!(found.iter().all(|word| word.len() > 2), "{found:?}");
+        assert!(found.is_sorted(), "{found:?}");
     }
 
     #[test]

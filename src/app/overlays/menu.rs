@@ -102,6 +102,11 @@ impl Menu {
         matches.filter_map(|found| Some((found, self.entries.get(found.entry)?)))
     }
 
+    /// Whether anything fits what is typed.
+    pub(super) fn has_matches(&self) -> bool {
+        !self.matches.is_empty()
+    }
+
     /// How many entries there are in all.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

@@ -17,6 +17,7 @@ pub use inspector::Side;
 pub(crate) use inspector::{Inspector, Row, View};
 pub(crate) use out_of_order::{LATE_AFTER, OutOfOrder};
 pub(crate) use prompt::{Prompt, PromptKind};
+pub(crate) use subscription_state::TailPartition;
 pub use subscription_state::TailState;
 pub use tail::Tail;
 pub use tail_view::{FollowMode, Window};
@@ -97,19 +98,38 @@ impl Tails {
             return;
         }
         let open = self.open.iter().position(|tail| tail.reads(&partitions));
-        self.shown = open.unwrap_or_else(|| {
+        let index = open.unwrap_or_else(|| {
             self.open.push(Tail::open(partitions, context));
             self.open.len() - 1
         });
-        self.update_inspector();
+        self.switch_to(index);
     }
 
     /// Shows the tail of that tab, if there is one.
     pub(in crate::app) fn show(&mut self, index: usize) {
         if index < self.open.len() {
-            self.shown = index;
-            self.update_inspector();
+            self.switch_to(index);
         }
+    }
+
+    /// Shows another tail: what is compared, and as what values are read, belongs to the one that is left.
+    fn switch_to(&mut self, index: usize) {
+        if index != self.shown {
+            let view = self.inspector.view();
+            if let Some(left) = self.open.get_mut(self.shown) {
+                left.set_value_view(view);
+            }
+            self.shown = index;
+            self.show_as_before();
+        }
+        self.update_inspector();
+    }
+
+    /// The inspector forgets what it showed, and reads values as they were read in this tail before.
+    fn show_as_before(&mut self) {
+        let view = self.shown().map_or_else(View::default, Tail::value_view);
+        self.inspector.show(None);
+        self.inspector.set_view(view);
     }
 
     fn shown_mut(&mut self) -> Option<&mut Tail> {
@@ -194,6 +214,8 @@ impl Tails {
             return;
         };
         match text {
+            // It was only read.
+            Ok(text) if text.as_bytes() == message.message().value() => {}
             Ok(text) => context.request(AppRequest::PublishAgain(message, Some(text))),
             Err(failure) => context.notify_failure(&failure),
         }

@@ -11,8 +11,8 @@ use crate::cli::args::CheckForm;
 use crate::cli::cluster_snapshot::finding;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::health::{Finding, Truth, Verdict};
+use crate::model::sanitise;
 use crate::model::{BrokerId, Target};
-use crate::ui::sanitise;
 
 /// What there is to tell.
 pub(super) struct Report {

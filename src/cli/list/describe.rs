@@ -14,7 +14,7 @@ use super::partitions::{self, PartitionRow, ViewFields};
 use super::stream;
 use super::streams::StreamRow;
 use crate::cli::args::{OutputForm, StreamArgs};
-use crate::cli::cell_format::{age, count, known, latency, list, plain, rate};
+use crate::cli::cell_format::{age, count, known, latency, list, offset, plain, rate};
 use crate::cli::cluster_snapshot::{ClusterSnapshot, FindingObject, first_message};
 use crate::cli::command_context::CommandContext;
 use crate::cli::exit::{Exit, Result};
@@ -22,10 +22,10 @@ use crate::cli::json::JsonTime;
 use crate::cli::output::{self, Column, FieldNames, OutputRow, Printer, output_row};
 use crate::client::Observer;
 use crate::health::{Known, StreamTruth, Truth};
+use crate::model::sanitise;
 use crate::model::{
     BrokerId, Message, Offset, PartitionId, StartAt, StopAt, SubscribeSpec, Timestamp,
 };
-use crate::ui::sanitise;
 
 /// How long to wait for the first message of a partition at most.
 const FIRST_MESSAGE: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ impl OutputRow for PartitionDetails {
         Column::text("REPLICAS", |details| list(&details.row.replicas)),
         Column::text("ISR", |details| list(&details.row.isr)),
         Column::number("OLDEST", |details| count(details.oldest_offset)),
-        Column::number("NEWEST", |details| count(details.row.newest_offset)),
+        Column::number("NEWEST", |details| offset(details.row.newest_offset)),
         Column::text("FIRST", |details| age(&details.oldest_time)),
         Column::text("LAST", |details| age(&details.row.last_message)),
         Column::text("STATUS", |details| details.row.status.to_owned()),
@@ -77,8 +77,8 @@ impl OutputRow for ViewRow {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::number("#", |row| row.partition.to_string()),
         Column::text("BROKER", |row| row.broker.to_string()),
-        Column::number("HW", |row| count(row.view.high_watermark)),
-        Column::number("NEWEST", |row| count(row.view.newest_offset)),
+        Column::number("HW", |row| offset(row.view.high_watermark)),
+        Column::number("NEWEST", |row| offset(row.view.newest_offset)),
         Column::number("SAID", |row| {
             plain(
                 row.view

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::cli::cell_format::{age, count, known, list, plain};
+use crate::cli::cell_format::{age, known, list, offset, plain};
 use crate::cli::json::{JsonTime, map, milliseconds};
 use crate::cli::output::{Column, OutputRow, output_row};
 use crate::health::{PartitionTruth, ReplicaView, StreamTruth, Truth};
@@ -51,8 +51,8 @@ impl OutputRow for PartitionRow {
         Column::text("LEADER", |partition| plain(partition.leader.as_ref())),
         Column::text("REPLICAS", |partition| list(&partition.replicas)),
         Column::text("ISR", |partition| list(&partition.isr)),
-        Column::number("HW", |partition| count(partition.high_watermark)),
-        Column::number("NEWEST", |partition| count(partition.newest_offset)),
+        Column::number("HW", |partition| offset(partition.high_watermark)),
+        Column::number("NEWEST", |partition| offset(partition.newest_offset)),
         Column::text("LAST", |partition| age(&partition.last_message)),
         Column::text("PAUSED", |partition| known(partition.paused)),
         Column::text("READONLY", |partition| known(partition.readonly)),

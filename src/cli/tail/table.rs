@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::output::print_head;
+use crate::model::sanitise;
 use crate::store::MessageRef;
-use crate::ui::{format, sanitise};
+use crate::ui::format;
 
 /// Columns of a key; longer ones are cut in the middle.
 const KEY: usize = 14;

@@ -5,11 +5,11 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::health::Finding;
+use crate::model::sanitise;
 use crate::ui::areas::row;
 use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, span, spans_width};
-use crate::ui::sanitise;
 use crate::ui::theme::Theme;
 
 /// A line of a text.

@@ -105,6 +105,10 @@ fn cursor_cell(
             Some(drain) if cursor.lag.is_some_and(|lag| lag > 0) => {
                 span(format::age(drain), theme.text)
             }
+            None if cursor.lag.is_some_and(|lag| lag > 0) => match cursor.speed {
+                Some(_) => span("never", theme.degraded),
+                None => span("?", theme.faint),
+            },
             Some(_) | None => none(),
         },
         CursorColumn::Speed => return labels::rate(cursor.speed, theme),

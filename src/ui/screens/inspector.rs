@@ -4,16 +4,17 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::command::TailCommand;
 use crate::app::screens::tails::{Inspector, Row, View};
 use crate::app::{App, HitTarget, KeyContext, Pane, Side};
+use crate::model::sanitise;
 use crate::store::decode::{Class, Format};
 use crate::store::{MessageRef, PinnedMessage};
 use crate::ui::areas::{below, row as row_of};
 use crate::ui::format;
 use crate::ui::painter::{Painter, span, spans_width};
-use crate::ui::sanitise;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{PaneArea, empty_state, tint_selected, title};
 
@@ -200,7 +201,8 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
         }
         (Side::Both, _) => span("  ", theme.text),
     };
-    let indent = span("  ".repeat(content.depth(row.line)), theme.text);
+    let indent = content.indent(row.line, inspector.line_width());
+    let indent = span(" ".repeat(indent), theme.text);
     // The mark stands right before what it folds.
     let mut spans = match content.side(row.line) {
         Side::Both => vec![indent, mark],
@@ -208,16 +210,17 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
     };
     let mut start = 0;
     for (class, text) in content.tokens(row.line) {
-        let length = text.chars().count();
-        let from = row.start.saturating_sub(start).min(length);
-        let to = row.end.saturating_sub(start).min(length);
-        start += length;
-        if from < to {
-            let text: String = text.chars().skip(from).take(to - from).collect();
-            spans.push(span(text, style_of(class, theme)));
+        let from = row.start.saturating_sub(start).min(text.len());
+        let to = row.end.saturating_sub(start).min(text.len());
+        start += text.len();
+        // Rows end between graphemes.
+        if let Some(text) = text.get(from..to).filter(|text| !text.is_empty()) {
+            spans.push(span(text.to_owned(), style_of(class, theme)));
         }
     }
-    if let Some(children) = content.children(row.line).filter(|_| folded) {
+    let is_last = row.end == usize::MAX;
+    let children = content.children(row.line);
+    if let Some(children) = children.filter(|_| folded && is_last) {
         let last = content.tokens(row.line).last();
         let is_list = last.is_some_and(|(_, opening)| opening.ends_with('['));
         let bracket = if is_list { "]" } else { "}" };
@@ -230,9 +233,16 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
 fn scrolled(spans: Vec<Span<'static>>, columns: usize) -> Vec<Span<'static>> {
     let mut left = columns;
     let cut = spans.into_iter().map(|one| {
-        let skipped = left.min(one.content.chars().count());
-        left -= skipped;
-        let rest: String = one.content.chars().skip(skipped).collect();
+        let is_left_out = |grapheme: &&str| {
+            let skips = left > 0;
+            left = left.saturating_sub(sanitise::columns(grapheme));
+            skips
+        };
+        let rest: String = one
+            .content
+            .graphemes(true)
+            .skip_while(is_left_out)
+            .collect();
         span(rest, one.style)
     });
     cut.collect()

@@ -5,9 +5,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
 use crate::app::input::editor::Editor;
+use crate::model::sanitise;
 use crate::ui::format::width;
 use crate::ui::painter::{Painter, span};
-use crate::ui::sanitise;
 
 /// Draws a box of one line; the cursor is always visible.
 pub(in crate::ui) fn line(painter: &mut Painter<'_>, area: Rect, editor: &Editor, style: Style) {

@@ -1,7 +1,7 @@
 //! What is typed, pasted and copied: the command line, the palette, the clipboard.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
-use liftui::app::{Effect, Event, Overlay, Settings};
+use liftui::app::{CopyOutcome, Effect, Event, Overlay, Settings};
 
 use super::{chosen_stream, notice};
 use crate::world::{World, settings};
@@ -79,22 +79,42 @@ fn the_palette_finds_streams_brokers_and_commands() {
     assert!(world.press("enter").contains(&Effect::Refresh));
 }
 
+/// The texts that are put on the clipboard.
+fn copied(effects: &[Effect]) -> Vec<&str> {
+    let texts = effects.iter().filter_map(|effect| match effect {
+        Effect::Copy(_, text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+#[test]
+fn no_more_is_said_of_a_copy_than_is_known() {
+    for (outcome, said) in [
+        (CopyOutcome::Copied, "copied the value"),
+        (CopyOutcome::Sent, "sent the value to your terminal"),
+        (CopyOutcome::SentToTmux, "set-clipboard on"),
+    ] {
+        let mut world = World::healthy();
+        world.event(Event::Copied("the value".to_owned(), Ok(outcome)));
+        assert!(notice(&world).contains(said), "{}", notice(&world));
+        assert_eq!(
+            notice(&world).starts_with("copied"),
+            outcome == CopyOutcome::Copied
+        );
+    }
+}
+
 #[test]
 fn what_is_chosen_is_copied_and_so_is_the_command_for_it() {
     let mut world = World::healthy();
-    assert_eq!(
-        world.press("3 j j y"),
-        [Effect::Copy("orders-eu".to_owned())]
-    );
+    assert_eq!(copied(&world.press("3 j j y")), ["orders-eu"]);
     world.press("Y");
     world.write("liftui");
-    assert_eq!(
-        world.press("enter"),
-        [Effect::Copy("liftui describe orders-eu".to_owned())]
-    );
+    assert_eq!(copied(&world.press("enter")), ["liftui describe orders-eu"]);
     world.press("z");
     let expected = "liftui pause orders-eu --partitions 0-3";
-    assert_eq!(world.press("c"), [Effect::Copy(expected.to_owned())]);
+    assert_eq!(copied(&world.press("c")), [expected]);
     assert!(world.app.overlay().is_some(), "the question still stands");
 }
 
@@ -105,4 +125,33 @@ fn a_paste_goes_into_the_open_text_box_alone() {
     world.press("3 /");
     world.event(Event::Paste("orders".to_owned()));
     assert_eq!(world.app.streams().list().rows().len(), 1);
+}
+
+#[test]
+fn tab_walks_through_what_a_line_could_become() {
+    let mut world = World::healthy();
+    world.press(":");
+    world.write("de");
+    let line = |world: &World| match world.app.overlay() {
+        Some(Overlay::CommandLine(line)) => line.text(),
+        _ => String::new(),
+    };
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        world.press("tab");
+        seen.push(line(&world));
+    }
+    assert_eq!(seen[0], seen[2], "{seen:?}");
+    assert_ne!(seen[0], seen[1], "{seen:?}");
+}
+
+#[test]
+fn enter_where_nothing_fits_leaves_the_menu_open() {
+    let mut world = World::healthy();
+    world.press("3 ctrl-k");
+    world.write("nothing is called so");
+    world.press("enter");
+    assert!(matches!(world.app.overlay(), Some(Overlay::Menu(_))));
+    assert!(world.write("Dzq").is_empty(), "letters are no commands");
+    assert!(matches!(world.app.overlay(), Some(Overlay::Menu(_))));
 }

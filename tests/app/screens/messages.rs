@@ -140,8 +140,7 @@ fn how_reading_goes() {
     shows(
         cut(),
         "
-            60 1 of 4 resuming (3) 5s
-            60 0.0/s",
+            80 orders-eu:1: cut off from leader node-2 5s, attempt 3",
     );
     shows(paused(), "60 paused: the next publish resumes it");
     shows(

@@ -52,7 +52,10 @@ fn the_state_of_a_tail_has_a_colour_and_a_name() {
     let buffer = frame(&mut after(tailing(), "space"), 120, 36, &theme);
     assert_eq!(Some(cell(&buffer, "frozen").fg), theme.degraded.fg);
     let buffer = frame(&mut cut(), 120, 36, &theme);
-    assert_eq!(Some(cell(&buffer, "1 of 4 resuming").fg), theme.degraded.fg);
+    assert_eq!(
+        Some(cell(&buffer, "cut off from leader").fg),
+        theme.degraded.fg
+    );
 }
 
 #[test]

@@ -295,18 +295,22 @@ mod tests {
     fn enter_goes_from_field_to_field_and_opens_the_rare_ones() {
         let (truth, mut context) = (Truth::default(), Context::default());
         let mut form = create_form();
-        let mut press = |form: &mut Form| form.run(FormCommand::Press, &truth, &mut context);
+        let press = |form: &mut Form, context: &mut Context| form.run(FormCommand::Press, context);
         for _ in 0..4 {
-            assert!(!press(&mut form));
+            assert!(!press(&mut form, &mut context));
         }
         assert_eq!(form.focus(), FormFocus::More);
-        assert!(!press(&mut form));
+        assert!(!press(&mut form, &mut context));
         assert!(form.shows_rare());
         form.focus = FormFocus::Send;
-        assert!(!press(&mut form));
+        form.guard.on_quiet();
+        form.guard.on_input();
+        assert!(!press(&mut form, &mut context));
+        assert!(form.guard.on_quiet(), "one key alone sends");
+        form.submit(&truth, &mut context);
         let wrong = form.field(FieldId::Name).unwrap().error.as_deref();
         assert_eq!(wrong, Some("a stream needs a name"));
         form.focus = FormFocus::Cancel;
-        assert!(press(&mut form), "closed");
+        assert!(press(&mut form, &mut context), "closed");
     }
 }

@@ -38,8 +38,10 @@ impl Tails {
             TailCommand::Diff => return self.compare(context),
             TailCommand::PublishAgain => return self.publish_again(context),
             TailCommand::Edit => self.edit(context),
-            TailCommand::Next => self.shown = cycled_index(self.shown, self.open.len(), true),
-            TailCommand::Previous => self.shown = cycled_index(self.shown, self.open.len(), false),
+            TailCommand::Next => self.switch_to(cycled_index(self.shown, self.open.len(), true)),
+            TailCommand::Previous => {
+                self.switch_to(cycled_index(self.shown, self.open.len(), false));
+            }
             TailCommand::Close => return self.close_shown(context),
             TailCommand::NextMessage => self.step_message(true, context),
             TailCommand::PreviousMessage => self.step_message(false, context),
@@ -97,7 +99,8 @@ impl Tails {
             self.open.remove(self.shown).close(context);
         }
         self.shown = self.shown.min(self.open.len().saturating_sub(1));
-        self.inspector.show(None);
+        self.show_as_before();
+        self.update_inspector();
         if self.open.is_empty() {
             context.request(AppRequest::GoBack);
         }

@@ -118,6 +118,15 @@ impl Inspector {
         !self.cuts_lines && !self.shows_bytes()
     }
 
+    /// Columns at which lines are wrapped; without bound where they are cut.
+    pub(crate) fn line_width(&self) -> usize {
+        if self.wraps() {
+            self.size.width.max(1)
+        } else {
+            usize::MAX
+        }
+    }
+
     fn shows_bytes(&self) -> bool {
         let decoded = self.content.decoded();
         decoded.is_some_and(|decoded| decoded.form == Format::Hex)
@@ -183,6 +192,11 @@ impl Inspector {
     pub(super) fn compare(&mut self, one: PinnedMessage, other: PinnedMessage) {
         self.messages = vec![one, other];
         self.decode();
+    }
+
+    /// Reads values in that way from now on.
+    pub(super) fn set_view(&mut self, view: View) {
+        self.view = view;
     }
 
     /// Goes to the next view.
@@ -252,12 +266,7 @@ impl Inspector {
     }
 
     fn lay_out(&mut self) {
-        let width = if self.wraps() {
-            self.size.width.max(1)
-        } else {
-            usize::MAX
-        };
-        self.rows = self.content.rows(&self.folded, width);
+        self.rows = self.content.rows(&self.folded, self.line_width());
         self.select(self.selected.min(self.rows.len().saturating_sub(1)));
     }
 

@@ -74,6 +74,11 @@ impl TailPartition {
         self.partition == partition && *self.stream == *stream
     }
 
+    /// Whether its subscription was cut and a broker to go on with is looked for.
+    pub(crate) fn is_resuming(&self) -> bool {
+        self.cut().is_some()
+    }
+
     /// Whether it is over.
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.state, SubscriptionState::Ended(_))

@@ -5,6 +5,7 @@ mod paging;
 
 use std::sync::Arc;
 
+use super::inspector::View;
 use super::out_of_order::OutOfOrder;
 use super::prompt::{Prompt, PromptKind};
 use super::rate::Rate;
@@ -45,6 +46,8 @@ pub struct Tail {
     marks: Vec<PinnedMessage>,
     columns: Vec<JsonPath>,
     sideways: usize,
+    /// As what the inspector read its values when it was left.
+    value_view: View,
     prompt: Option<Prompt>,
     failure: Option<Failure>,
     /// Reading was stopped for want of memory.
@@ -75,6 +78,7 @@ impl Tail {
             marks: Vec::new(),
             columns: Vec::new(),
             sideways: 0,
+            value_view: View::default(),
             prompt: None,
             failure: None,
             throttled: false,
@@ -329,6 +333,16 @@ impl Tail {
     /// Removes all marks; `false` where there were none.
     pub(super) fn unmark(&mut self) -> bool {
         !std::mem::take(&mut self.marks).is_empty()
+    }
+
+    /// As what the inspector is to read values.
+    pub(super) fn value_view(&self) -> View {
+        self.value_view
+    }
+
+    /// Values are read in that way when it is shown again.
+    pub(super) fn set_value_view(&mut self, view: View) {
+        self.value_view = view;
     }
 
     /// Shows a path as a column, or no longer.

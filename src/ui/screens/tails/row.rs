@@ -7,11 +7,11 @@ use ratatui::text::Span;
 use crate::app::screens::tails::{LATE_AFTER, OutOfOrder};
 use crate::app::{App, Schemas, Tail};
 use crate::model::Timestamp;
+use crate::model::sanitise;
 use crate::store::decode::summary;
 use crate::store::{JsonPath, MessageRef};
 use crate::ui::format::{self, count, pad};
 use crate::ui::painter::span;
-use crate::ui::sanitise;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::MARGIN;
 

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::app::screens::tails::LATE_AFTER;
+use crate::app::screens::tails::{LATE_AFTER, TailPartition};
 use crate::app::{App, FollowMode, Tail, TailState};
 use crate::health::Known;
 use crate::model::{EndReason, PartitionId, StreamName, format_ranges};
@@ -17,6 +17,7 @@ use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
 
 /// A part of the title. The higher its rank, the sooner it is left out.
+#[derive(Clone)]
 struct TitleSegment {
     rank: u8,
     text: String,
@@ -26,7 +27,7 @@ struct TitleSegment {
 }
 
 /// What is of this rank or a lower one is cut down before any of it is left out.
-const NEEDED: u8 = 1;
+const NEEDED: u8 = 2;
 
 impl TitleSegment {
     fn new(rank: u8, text: String, style: Style) -> Self {
@@ -58,7 +59,19 @@ pub(super) fn draw(
     let name = format::cut_middle(&partitions(tail), 36, theme.glyphs.cut);
     let mut segments = vec![TitleSegment::new(0, name, theme.title_style(focused))];
     segments.extend(segments_of(app, tail, height, theme));
-    while spans_width(&spans(&segments, theme)) > usize::from(area.width) {
+    let mut fitted = fit(segments.clone(), area.width, theme);
+    let is_needed = |one: &TitleSegment| one.rank == NEEDED;
+    if segments.iter().any(is_needed) && !fitted.iter().any(is_needed) {
+        // What was cut down for it in vain need not be.
+        segments.retain(|one| !is_needed(one));
+        fitted = fit(segments, area.width, theme);
+    }
+    painter.put(area, &spans(&fitted, theme));
+}
+
+/// The segments that fit on so many columns.
+fn fit(mut segments: Vec<TitleSegment>, columns: u16, theme: &Theme) -> Vec<TitleSegment> {
+    while spans_width(&spans(&segments, theme)) > usize::from(columns) {
         let worst = segments.iter().map(|one| one.rank).max().unwrap_or(0);
         if worst <= NEEDED && shorten(&mut segments) {
             continue;
@@ -68,7 +81,7 @@ pub(super) fn draw(
         }
         segments.retain(|one| one.rank < worst);
     }
-    painter.put(area, &spans(&segments, theme));
+    segments
 }
 
 fn spans(segments: &[TitleSegment], theme: &Theme) -> Vec<Span<'static>> {
@@ -89,13 +102,22 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
     let rate = tail.rate().map(format::rate);
     let exported = app.tails().exported_so_far().map(format::count_u64);
     let evicted = format::count_u64(counters.evicted);
+    let is_cut_off = matches!(tail.state(), TailState::Resuming { .. });
+    let searches = tail.search().query().is_some();
     let segments = [
         query(tail, theme),
         state(app, tail, theme),
-        (!begins).then(|| mode(app, tail, height, theme)),
+        (!begins).then(|| TitleSegment {
+            // While reading is cut off, nothing is followed.
+            rank: if is_cut_off { 3 } else { NEEDED - 1 },
+            ..mode(app, tail, height, theme)
+        }),
         removed(tail, theme),
         out_of_order(tail, theme),
-        Some(muted(6, format!("from {}", tail.start_text()))),
+        Some(muted(
+            if searches { 3 } else { 6 },
+            format!("from {}", tail.start_text()),
+        )),
         rate.map(|rate| TitleSegment::new(4, format!("{rate}/s"), theme.text)),
         Some(kept(app, tail, theme)),
         tail.fetches_older()
@@ -138,7 +160,7 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
         format!("/{query}  {matching} matching{kept}{to_go}{undecided}")
     };
     Some(TitleSegment {
-        short: Some(text(20, "")),
+        short: Some(text(20, &kept)),
         ..TitleSegment::new(0, text(40, &kept), theme.matched)
     })
 }
@@ -168,7 +190,7 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     let text = words.join(&format!(" {} ", theme.glyphs.dot));
     TitleSegment {
         short: (messages > 0).then(|| mode.to_owned()),
-        ..TitleSegment::new(NEEDED, text, style)
+        ..TitleSegment::new(NEEDED - 1, text, style)
     }
 }
 
@@ -193,18 +215,13 @@ fn state(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
             ("waiting for a leader".to_owned(), theme.degraded)
         }
         (None, TailState::Opening) => ("opening".to_owned(), theme.muted),
-        (
-            None,
-            TailState::Resuming {
-                partitions,
-                attempt,
-                since,
-                ..
-            },
-        ) => {
-            let age = format::ago(since, app.now());
-            let text = format!("{}resuming ({attempt}) {age}", some(partitions));
-            (text, theme.degraded)
+        (None, TailState::Resuming { attempt, since, .. }) => {
+            let cut = format::ago(since, app.now());
+            let short = format!("cut off {cut}, attempt {attempt}");
+            return Some(TitleSegment {
+                short: Some(short),
+                ..TitleSegment::new(0, outage(app, tail, attempt, &cut), theme.degraded)
+            });
         }
         (None, TailState::Ended { partitions, reason }) => {
             // Whether reading ended as was to be expected.
@@ -220,6 +237,36 @@ fn state(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
         }
     };
     Some(TitleSegment::new(0, text, style))
+}
+
+/// Which partitions are cut off, from whom, and since when: `orders:1,2: leader node-1 silent 13s, attempt 6`.
+fn outage(app: &App, tail: &Tail, attempt: u32, cut: &str) -> String {
+    let truth = app.truth();
+    let resuming = tail.partitions().iter().filter(|one| one.is_resuming());
+    let resuming: Vec<_> = resuming.collect();
+    let places = partitions_of(resuming.iter().copied());
+    let leader_of = |one: &&TailPartition| {
+        let partition = truth.partition(&one.stream, one.partition)?;
+        partition.leader.clone()
+    };
+    let first = resuming.first().and_then(leader_of);
+    let shared = first.filter(|first| {
+        resuming
+            .iter()
+            .all(|one| leader_of(one).as_ref() == Some(first))
+    });
+    let Some(leader) = shared else {
+        return format!("{places}: cut off {cut}, attempt {attempt}");
+    };
+    let broker = truth.broker(&leader);
+    let silent = broker.and_then(|broker| broker.reach.silent_since());
+    match silent {
+        Some(since) => {
+            let silent = format::ago(since, app.now());
+            format!("{places}: leader {leader} silent {silent}, attempt {attempt}")
+        }
+        None => format!("{places}: cut off from leader {leader} {cut}, attempt {attempt}"),
+    }
 }
 
 /// Whether a partition's leader is known not to answer.
@@ -264,13 +311,27 @@ fn kept(app: &App, tail: &Tail, theme: &Theme) -> TitleSegment {
     );
     let budget = format::bytes_len(app.settings().tail_budget);
     let text = format!("kept {messages} {} {bytes} of {budget}", theme.glyphs.dot);
-    TitleSegment::new(5, text, theme.muted)
+    // Who searches wants to know in how much.
+    let rank = if tail.search().query().is_some() {
+        NEEDED
+    } else {
+        5
+    };
+    let filling = format!("{bytes} of {budget}");
+    TitleSegment {
+        short: Some(filling),
+        ..TitleSegment::new(rank, text, theme.muted)
+    }
 }
 
 /// The partitions that a tail reads: `orders:0-3`, or those of several streams.
 pub(super) fn partitions(tail: &Tail) -> String {
+    partitions_of(tail.partitions().iter())
+}
+
+fn partitions_of<'a>(partitions: impl Iterator<Item = &'a TailPartition>) -> String {
     let mut streams: Vec<(&StreamName, Vec<PartitionId>)> = Vec::new();
-    for one in tail.partitions() {
+    for one in partitions {
         let mut known = streams.iter_mut();
         match known.find(|(stream, _)| *stream == &one.stream) {
             Some((_, ids)) => ids.push(one.partition),

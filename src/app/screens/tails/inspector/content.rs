@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use unicode_width::UnicodeWidthChar;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::schemas::Schemas;
+use crate::model::sanitise;
 use crate::store::decode::{Class, DecodeOptions, Decoded, Format, Lines, decode};
 use crate::store::{LineChange, PinnedMessage, diff};
 
@@ -12,15 +13,17 @@ use crate::store::{LineChange, PinnedMessage, diff};
 const MAX_NODES: usize = 5_000;
 /// Columns that a deep line keeps for its text.
 const MIN_COLUMNS: usize = 8;
+/// Columns before each row: whether it folds, or which of two messages it is of.
+const MARK: usize = 2;
 
 /// A row of the screen: a line, or a piece of one that is wrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The line.
     pub line: usize,
-    /// Characters of the line, indentation left out, before this row.
+    /// Bytes of the line, indentation left out, before this row.
     pub start: usize,
-    /// Characters up to the end of this row.
+    /// Bytes up to the end of this row.
     pub end: usize,
 }
 
@@ -146,23 +149,29 @@ impl Content {
         rows
     }
 
+    /// Columns before the text of a line on so many columns: a deep line keeps some for its text.
+    pub(crate) fn indent(&self, line: usize, width: usize) -> usize {
+        let most = width.saturating_sub(MARK + MIN_COLUMNS);
+        (self.depth(line) * 2).min(most)
+    }
+
     fn wrap(&self, line: usize, width: usize, rows: &mut Vec<Row>) {
         let row = |start, end| Row { line, start, end };
         if width == usize::MAX {
             return rows.push(row(0, usize::MAX));
         }
         let (mut start, mut at, mut used) = (0, 0, 0);
-        let room = width.saturating_sub(self.depth(line) * 2).max(MIN_COLUMNS);
-        for c in self.tokens(line).flat_map(|(_, text)| text.chars()) {
-            let columns = c.width().unwrap_or(1);
-            if used + columns > room {
+        let room = width.saturating_sub(MARK + self.indent(line, width));
+        for grapheme in self.tokens(line).flat_map(|(_, text)| text.graphemes(true)) {
+            let columns = sanitise::columns(grapheme);
+            if used + columns > room && at > start {
                 rows.push(row(start, at));
                 (start, used) = (at, 0);
             }
             used += columns;
-            at += 1;
+            at += grapheme.len();
         }
-        rows.push(row(start, at));
+        rows.push(row(start, usize::MAX));
     }
 }
 
@@ -214,4 +223,56 @@ pub(super) fn headers(message: &PinnedMessage) -> Decoded {
         ..DecodeOptions::default()
     };
     decode(format!("{{{}}}", members.join(",")).as_bytes(), &options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::decode::decode;
+
+    fn content(text: &str) -> Content {
+        let options = DecodeOptions {
+            form: Format::Json,
+            ..DecodeOptions::default()
+        };
+        Content::One(Box::new(decode(text.as_bytes(), &options)))
+    }
+
+    /// The pieces of each line, as they stand in the rows.
+    fn pieces(content: &Content, width: usize) -> Vec<(usize, String)> {
+        let rows = content.rows(&BTreeSet::new(), width);
+        let text = |row: &Row| {
+            let line: String = content.tokens(row.line).map(|(_, text)| text).collect();
+            line[row.start..row.end.min(line.len())].to_owned()
+        };
+        rows.iter().map(|row| (row.line, text(row))).collect()
+    }
+
+    #[test]
+    fn wrapped_rows_fit_and_lose_nothing() {
+        let deep = format!("{}\"text\"{}", "[".repeat(30), "]".repeat(30));
+        for text in [
+            r#"{"words":"w001 w002 w003 w004 w005 w006 w007 w008 w009 w010"}"#,
+            r#"{"wide":"漢字かな交じり文 漢字かな交じり文 漢字かな交じり文"}"#,
+            r#"{"flags":"🇩🇪🇫🇷🇮🇹🇩🇪🇫🇷🇮🇹🇩🇪🇫🇷🇮🇹 ❤️❤️❤️❤️❤️❤️❤️ e\u0301e\u0301e\u0301e\u0301"}"#,
+            r#"{"acts":"\u202eabc\u202eabc\u202eabc\u009babc\u0007abc\u0000"}"#,
+            &deep,
+        ] {
+            let content = content(text);
+            for width in [12, 13, 20, 40, 80] {
+                let mut whole = vec![String::new(); content.len()];
+                for (line, piece) in pieces(&content, width) {
+                    let shown = MARK + content.indent(line, width);
+                    let columns: usize = piece.graphemes(true).map(sanitise::columns).sum();
+                    let alone = piece.graphemes(true).count() == 1;
+                    assert!(shown + columns <= width || alone, "{width}: {piece:?}");
+                    whole[line].push_str(&piece);
+                }
+                for (line, whole) in whole.iter().enumerate() {
+                    let wanted: String = content.tokens(line).map(|(_, text)| text).collect();
+                    assert_eq!(*whole, wanted);
+                }
+            }
+        }
+    }
 }

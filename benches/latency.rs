@@ -367,6 +367,10 @@ impl Screen for BenchScreen {
         Ok(())
     }
 
+    fn repaint(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     fn leave(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -10,7 +10,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::app::CopyOutcome;
+use crate::app::{CopyOutcome, Event};
+use crate::model::Failure;
 
 /// Programs read all at once, or hang.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -67,13 +68,23 @@ impl Clipboard {
         !self.programs.is_empty()
     }
 
-    /// What can be said where the terminal's sequence is all.
-    pub(super) fn otherwise(&self) -> CopyOutcome {
-        self.otherwise
+    /// What there is to say of a text that only the terminal has, or could not be sent to it.
+    pub(super) fn outcome(&self, sent: Result<(), Failure>) -> Result<CopyOutcome, Failure> {
+        sent.map(|()| self.otherwise)
+    }
+
+    /// Hands the text, which is called so, to a program; the terminal has it already, or could not be sent it.
+    pub(super) async fn copy(self, what: String, text: String, sent: Result<(), Failure>) -> Event {
+        let outcome = if self.fill(&text).await {
+            Ok(CopyOutcome::Copied)
+        } else {
+            self.outcome(sent)
+        };
+        Event::Copied(what, outcome)
     }
 
     /// Hands the text to the first program that takes it; `false` where none does.
-    pub(super) async fn fill(&self, text: &str) -> bool {
+    async fn fill(&self, text: &str) -> bool {
         for program in &self.programs {
             let filled = timeout(PATIENCE, run(program, text)).await;
             if filled == Ok(true) {
@@ -121,7 +132,7 @@ mod tests {
             (&["SSH_CONNECTION"], CopyOutcome::Sent),
             (&["STY"], CopyOutcome::Sent),
         ] {
-            assert_eq!(of(names).otherwise(), said, "{names:?}");
+            assert_eq!(of(names).outcome(Ok(())), Ok(said), "{names:?}");
         }
     }
 

@@ -205,16 +205,16 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     }
 
     fn on_host_event(&mut self, event: HostEvent) -> io::Result<()> {
+        let is_editing = self.terminal_owner == TerminalOwner::Editing;
         match event {
+            // Whoever stopped the process may have changed the terminal; the editor still has it. ctrl-c and ctrl-\\ are the
+            // editor's too.
+            HostEvent::Continued | HostEvent::Interrupted if is_editing => Ok(()),
             HostEvent::Input(report) => match input::event(report) {
                 Some(event) => self.update(event),
                 None => Ok(()),
             },
-            // Whoever stopped the process may have changed the terminal; the editor still has it.
-            HostEvent::Continued if self.terminal_owner == TerminalOwner::Editing => Ok(()),
             HostEvent::Continued => self.take_terminal_back(),
-            // ctrl-c and ctrl-\\ in the editor are the editor's.
-            HostEvent::Interrupted if self.terminal_owner == TerminalOwner::Editing => Ok(()),
             HostEvent::Interrupted | HostEvent::Shutdown => {
                 self.exit = Some(LoopExit::Quit);
                 self.update(Event::Shutdown)

@@ -2,6 +2,8 @@
 //!
 //! Decides nothing: what to do is in the effect, what an answer means in `app`.
 
+mod tails;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -20,28 +22,18 @@ use super::export;
 use super::options::{Access, ChangeAccess, Console, IncidentAccess};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
-use super::pump::{self, Pump};
 use super::refresh_request::RefreshRequest;
-use super::reverse_reader::ReadSource;
-use super::scan;
 use super::supervisor::{panicked, run_until_done};
 use crate::app::{
-    CopyOutcome, Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanEvent, ScanId,
-    TailEvent, TailId, TailSpec,
+    Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent, TailId,
 };
 use crate::health::Incident;
-use crate::model::{
-    ErrorKind, Failure, Operation, Outcome, PartitionId, StreamName, Target, Timestamp,
-};
-use crate::store::{Chunk, Query, Scan};
+use crate::model::{ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Lists of partitions to probe that may wait; the app asks again with the next views.
 const PROBE_QUEUE: usize = 16;
-
-/// Partitions of one tail: each is a session at a broker, with buffers on both sides.
-const MOST_TAILED: usize = 1_000;
 
 /// What only the owner of the terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,20 +265,13 @@ impl Executor {
         text: String,
         sent: Result<(), Failure>,
     ) -> Option<Event> {
-        let clipboard = self.deps.clipboard.clone();
-        let otherwise = sent.map(|()| clipboard.otherwise());
+        let clipboard = &self.deps.clipboard;
         if !clipboard.has_programs() {
-            return Some(Event::Copied(what, otherwise));
+            return Some(Event::Copied(what, clipboard.outcome(sent)));
         }
+        let copying = clipboard.clone().copy(what, text, sent);
         let outbox = self.deps.outbox.clone();
-        self.spawn(&self.token, async move {
-            let outcome = if clipboard.fill(&text).await {
-                Ok(CopyOutcome::Copied)
-            } else {
-                otherwise
-            };
-            outbox.send(Event::Copied(what, outcome)).await;
-        });
+        self.spawn(&self.token, async move { outbox.send(copying.await).await });
         None
     }
 
@@ -326,80 +311,6 @@ impl Executor {
     fn probe(&self, partitions: Vec<PartitionKey>) {
         // Full: enough is asked already, and the app asks again.
         let _ = self.probes.try_send(partitions);
-    }
-
-    fn source(&self, stream: StreamName, partition: PartitionId) -> ReadSource {
-        let observer = self.deps.access.observer();
-        ReadSource {
-            observer,
-            stream,
-            partition,
-        }
-    }
-
-    fn open_tail(&mut self, tail: TailId, spec: TailSpec) {
-        if spec.partitions.len() > MOST_TAILED {
-            let outbox = self.deps.outbox.clone();
-            let sentence = format!(
-                "a tail reads at most {MOST_TAILED} partitions at once, and these are {}: open some of them",
-                spec.partitions.len()
-            );
-            let refused = Event::Tail(tail, TailEvent::Failed(local(&sentence)));
-            return self.spawn(&self.token, async move { outbox.send(refused).await });
-        }
-        let token = self.token.child_token();
-        let (throttle, throttled) = watch::channel(false);
-        for (stream, partition) in spec.partitions {
-            let pump = Pump {
-                tail,
-                source: self.source(stream, partition),
-                outbox: self.deps.outbox.clone(),
-                throttled: throttled.clone(),
-                refresh: self.refresh.clone(),
-            };
-            let broken = Event::Tail(tail, TailEvent::Failed(broken()));
-            if spec.newest_first {
-                self.spawn_or(&token, pump.newest_first(spec.start, spec.stop), broken);
-            } else {
-                self.spawn_or(&token, pump.follow(spec.start, spec.stop), broken);
-            }
-        }
-        self.tails.insert(
-            tail,
-            OpenTail {
-                throttled: throttle,
-                token,
-            },
-        );
-    }
-
-    fn throttle_tail(&self, id: TailId, throttled: bool) {
-        if let Some(tail) = self.tails.get(&id) {
-            tail.throttled.send_replace(throttled);
-        }
-    }
-
-    fn close_tail(&mut self, id: TailId) {
-        cancel(self.tails.remove(&id).map(|tail| tail.token));
-    }
-
-    fn fetch_older(&self, id: TailId, spec: OlderSpec) {
-        let Some(tail) = self.tails.get(&id) else {
-            return;
-        };
-        let source = self.source(Arc::clone(&spec.stream), spec.partition);
-        let failed = older_failed(id, &spec);
-        let fetching = pump::fetch_older(id, spec, source, self.deps.outbox.clone());
-        self.spawn_or(&tail.token, fetching, failed);
-    }
-
-    fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
-        let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
-        let (turn, outbox) = (Arc::clone(&self.scanning), self.deps.outbox.clone());
-        let failed = Event::Scan(id, ScanEvent::Failed);
-        let running = self.spawn_cancellable(scan::run(id, scan, turn, outbox), failed);
-        self.scans.retain(|_, scan| !scan.is_cancelled());
-        self.scans.insert(id, running);
     }
 
     /// A read that goes on already answers for both.

@@ -218,9 +218,9 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
             spans.push(span(text.to_owned(), style_of(class, theme)));
         }
     }
-    let is_last = row.end == usize::MAX;
+    let ends_line = row.end == usize::MAX;
     let children = content.children(row.line);
-    if let Some(children) = children.filter(|_| folded && is_last) {
+    if let Some(children) = children.filter(|_| folded && ends_line) {
         let last = content.tokens(row.line).last();
         let is_list = last.is_some_and(|(_, opening)| opening.ends_with('['));
         let bracket = if is_list { "]" } else { "}" };

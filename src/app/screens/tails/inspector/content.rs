@@ -243,7 +243,8 @@ mod tests {
         let rows = content.rows(&BTreeSet::new(), width);
         let text = |row: &Row| {
             let line: String = content.tokens(row.line).map(|(_, text)| text).collect();
-            line[row.start..row.end.min(line.len())].to_owned()
+            let piece = line.get(row.start..row.end.min(line.len()));
+            piece.expect("rows end between graphemes").to_owned()
         };
         rows.iter().map(|row| (row.line, text(row))).collect()
     }

@@ -46,6 +46,9 @@ pub(crate) struct TailPartition {
     pub(super) at_start: bool,
     /// Whether older messages are being fetched.
     pub(super) fetching: bool,
+    /// Whether the oldest messages left memory since older ones were asked for: what still comes of those does not join
+    /// what is kept, and would leave a hole that nothing fills.
+    pub(super) oldest_cut: bool,
     /// Whether it was read up to what its leader had: from then on messages come as they are published.
     pub(super) live: bool,
 }
@@ -60,6 +63,7 @@ impl TailPartition {
             since: Timestamp::default(),
             at_start: false,
             fetching: false,
+            oldest_cut: false,
             live: false,
         }
     }
@@ -83,6 +87,7 @@ impl TailPartition {
     pub(super) fn reopen(&mut self) {
         self.state = SubscriptionState::Opening;
         self.fetching = false;
+        self.oldest_cut = false;
         self.live = false;
     }
 

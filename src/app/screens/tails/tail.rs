@@ -227,6 +227,7 @@ impl Tail {
                     partition.on_event(event, context.now);
                 }
             }
+            TailEvent::Chunk(chunk) | TailEvent::Older(chunk) if !self.joins(event, chunk) => {}
             TailEvent::Chunk(chunk) => {
                 let partition = self.partition_mut(chunk.stream(), chunk.partition());
                 if partition.is_some_and(|partition| partition.live) {
@@ -246,7 +247,7 @@ impl Tail {
                 let at_start = start.is_some() || is_empty && failure.is_none();
                 if let Some(partition) = self.partition_mut(stream, *partition) {
                     partition.fetching = false;
-                    partition.at_start |= at_start;
+                    partition.at_start |= at_start && !partition.oldest_cut;
                 }
                 if let Some(failure) = failure {
                     context.notify_failure(failure);
@@ -254,6 +255,17 @@ impl Tail {
             }
             TailEvent::Failed(failure) => self.failure = Some(failure.clone()),
         }
+    }
+
+    /// Whether messages go on where those in memory begin or end. Where these have left at that end meanwhile, others
+    /// that were on their way would leave a hole; they are read again once the user gets there.
+    fn joins(&self, event: &TailEvent, chunk: &Chunk) -> bool {
+        if matches!(event, TailEvent::Chunk(_)) && !self.reads_backwards {
+            return !self.newest_evicted;
+        }
+        let mut partitions = self.partitions.iter();
+        let own = partitions.find(|one| one.is(chunk.stream(), chunk.partition()));
+        own.is_none_or(|partition| !partition.oldest_cut)
     }
 
     fn add_chunk(&mut self, chunk: &Arc<Chunk>, context: &mut Context) {
@@ -304,6 +316,12 @@ impl Tail {
         let height = context.viewport.rows(Pane::Tail);
         self.view.stop_following(&self.store, height);
         self.update_eviction();
+    }
+
+    /// Something came or went: the selected message stays on the line on which it stands now.
+    pub(super) fn keep_line(&mut self, context: &Context) {
+        let height = context.viewport.rows(Pane::Tail);
+        self.view.keep_line(&self.store, height);
     }
 
     /// Shows only what matches, or everything again.

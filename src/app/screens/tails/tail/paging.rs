@@ -153,7 +153,12 @@ impl Tail {
     pub(in crate::app::screens::tails) fn on_evicted(&mut self) {
         self.out_of_order.forget_evicted(&self.store);
         match self.store.evict() {
-            Evict::Oldest => self.forget_start(),
+            Evict::Oldest => {
+                self.forget_start();
+                self.partitions
+                    .iter_mut()
+                    .for_each(|one| one.oldest_cut = true);
+            }
             Evict::Newest => self.newest_evicted = true,
             Evict::Nothing => {}
         }
@@ -168,7 +173,7 @@ impl Tail {
         let height = context.viewport.rows(Pane::Tail);
         let throttled = match self.scroll {
             _ if self.is_following() => false,
-            ScrollDirection::None | ScrollDirection::Older => !has_room,
+            ScrollDirection::None | ScrollDirection::Older => !has_room || self.newest_evicted,
             ScrollDirection::Newer => {
                 self.view.behind(&self.store, height).messages > MAX_READ_AHEAD
             }
@@ -200,6 +205,7 @@ impl Tail {
         for one in self.partitions.iter_mut().filter(|one| !one.at_start) {
             let kept = self.store.offsets(&one.stream, one.partition);
             one.fetching = true;
+            one.oldest_cut = false;
             self.scroll = ScrollDirection::Older;
             let spec = OlderSpec {
                 stream: Arc::clone(&one.stream),

@@ -466,6 +466,7 @@ mod tests {
 
     impl Model {
         /// Presses a key of which it is known what it does; `false` for the others.
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the keys are crossterm's")]
         fn press(&mut self, code: KeyCode, multi_line: bool) -> bool {
             match code {
                 KeyCode::Char(c) => self.replace(self.at..self.at, &[c]),

@@ -294,7 +294,9 @@ mod tests {
         #[test]
         fn it_is_what_a_row_number_in_a_vec_would_be(steps in steps()) {
             let (mut list, mut model) = (ListState::default(), Model::default());
-            steps.into_iter().for_each(|step| model.run(step, &mut list));
+            for step in steps {
+                model.run(step, &mut list);
+            }
         }
     }
 }

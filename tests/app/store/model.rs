@@ -251,7 +251,9 @@ impl Model {
                 let offsets = kept_in(range);
                 let messages = offsets.clone().map(|offset| given(partition, offset));
                 let messages: Vec<Given> = messages.collect();
-                chunks(&messages).iter().for_each(|chunk| store.push(chunk));
+                for chunk in &chunks(&messages) {
+                    store.push(chunk);
+                }
                 self.push(partition, offsets);
             }
             Step::BeginQuery(by) => {
@@ -267,9 +269,9 @@ impl Model {
             Step::Ask(limit) => {
                 let asked = store.unasked(limit);
                 assert!(asked.len() <= limit && (self.query.is_some() || asked.is_empty()));
-                asked
-                    .into_iter()
-                    .for_each(|(key, chunk)| self.ask(key, chunk));
+                for (key, chunk) in asked {
+                    self.ask(key, chunk);
+                }
             }
             Step::Answer(number) => self.answer(number, store),
             Step::SetEvict(evict) => store.set_evict(evict),

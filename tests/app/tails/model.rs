@@ -103,7 +103,22 @@ impl Broker {
             Effect::FetchOlder(id, spec) => self.older.push_back((id, spec)),
             Effect::Scan(id, query, chunks) => self.scans.push_back((id, query, chunks)),
             Effect::CancelScan(id) => self.scans.retain(|(scan, ..)| *scan != id),
-            _ => {}
+            Effect::CloseTail(_)
+            | Effect::ThrottleTail(..)
+            | Effect::Refresh
+            | Effect::Probe(_)
+            | Effect::Perform(..)
+            | Effect::FetchCursors
+            | Effect::FollowActivity(_)
+            | Effect::SaveIncidents(_)
+            | Effect::Copy(_)
+            | Effect::Edit(..)
+            | Effect::Export(..)
+            | Effect::CancelExport(_)
+            | Effect::Console(..)
+            | Effect::SwitchContext(_)
+            | Effect::Suspend
+            | Effect::Quit => {}
         }
     }
 

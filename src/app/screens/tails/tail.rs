@@ -9,7 +9,7 @@ use super::out_of_order::OutOfOrder;
 use super::prompt::{Prompt, PromptKind};
 use super::rate::Rate;
 use super::search::Search;
-use super::subscription_state::{TailPartition, TailState};
+use super::subscription_state::{OldestEnd, TailPartition, TailState};
 use super::tail_view::TailView;
 use crate::app::context::Context;
 use crate::app::effect::{Effect, ExportSpec};
@@ -247,7 +247,9 @@ impl Tail {
                 let at_start = start.is_some() || is_empty && failure.is_none();
                 if let Some(partition) = self.partition_mut(stream, *partition) {
                     partition.fetching = false;
-                    partition.at_start |= at_start && !partition.oldest_cut;
+                    if at_start && partition.oldest != OldestEnd::Cut {
+                        partition.oldest = OldestEnd::AtStart;
+                    }
                 }
                 if let Some(failure) = failure {
                     context.notify_failure(failure);
@@ -265,7 +267,7 @@ impl Tail {
         }
         let mut partitions = self.partitions.iter();
         let own = partitions.find(|one| one.is(chunk.stream(), chunk.partition()));
-        own.is_none_or(|partition| !partition.oldest_cut)
+        own.is_none_or(|partition| partition.oldest != OldestEnd::Cut)
     }
 
     fn add_chunk(&mut self, chunk: &Arc<Chunk>, context: &mut Context) {
@@ -273,7 +275,7 @@ impl Tail {
         if chunk.first_offset() == 0
             && let Some(partition) = self.partition_mut(chunk.stream(), chunk.partition())
         {
-            partition.at_start = true;
+            partition.oldest = OldestEnd::AtStart;
         }
         self.search.scan_unscanned(&mut self.store, context);
     }

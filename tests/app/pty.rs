@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits are capped")]
 
+mod soak;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZero;

@@ -233,3 +233,18 @@ fn read_theme(path: &Path) -> Result<Theme> {
     let theme = Theme::parse(&text);
     theme.map_err(|why| CliError::usage(format!("theme {}: {why}", path.display())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_theme_and_a_descriptor_file_without_an_end_are_refused_with_a_sentence() {
+        let sentence = theme("/dev/zero").unwrap_err().sentence.unwrap();
+        assert!(sentence.contains("it holds more than"), "{sentence}");
+        let text = "[decode.orders]\nprotobuf = \"/dev/zero\"\nmessage = \"x.Y\"\n";
+        let file = config::ConfigFile::parse(text, Path::new("config.toml")).unwrap();
+        let sentence = schemas(&file).unwrap_err().sentence.unwrap();
+        assert!(sentence.contains("it holds more than"), "{sentence}");
+    }
+}

@@ -221,6 +221,7 @@ impl Store {
     /// is in memory. May be [`Store::len`].
     pub fn position_near(&self, id: &MessageId) -> Option<usize> {
         let number = self.log_number(&id.stream, id.partition)?;
+        self.logs[number].slots().front()?;
         let (rank, time) = self.logs[number].rank_of(id.offset);
         Some(merged_view::position_of(&self.logs, number, rank, time))
     }

@@ -7,6 +7,8 @@
 pub mod convert;
 pub mod envelope;
 pub mod internal;
+#[doc(hidden)]
+pub mod recorded;
 pub mod rpc;
 pub mod status;
 

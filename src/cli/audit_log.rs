@@ -13,6 +13,7 @@ use super::args::OutputArgs;
 use super::cell_format::plain;
 use super::command_context::CommandContext;
 use super::created_streams;
+use super::escaped_output::json_line;
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row};
 use super::private_file;
@@ -225,7 +226,7 @@ fn write_line(path: &Path, line: &LogLine) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         private_file::create_folder(folder)?;
     }
-    let line = serde_json::to_string(line)? + "\n";
+    let line = json_line(line)?;
     let mut options = OpenOptions::new();
     let mut file = private_file::open(path, options.create(true).append(true))?;
     private_file::take_from_others(&file);

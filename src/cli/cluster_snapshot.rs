@@ -188,12 +188,12 @@ impl ClusterSnapshot {
 
     /// Asks leaders about partitions whose flags may lie, until none is in doubt that was not asked already.
     async fn probe(&mut self) {
-        let mut asked: Vec<(StreamName, PartitionId)> = Vec::new();
+        let mut asked: BTreeSet<(StreamName, PartitionId)> = BTreeSet::new();
         loop {
             let doubtful = self.truth().doubtful.clone();
             let fresh: Vec<_> = doubtful
                 .into_iter()
-                .filter(|partition| !asked.contains(partition))
+                .filter(|partition| asked.insert(partition.clone()))
                 .collect();
             if fresh.is_empty() {
                 return;
@@ -208,7 +208,6 @@ impl ClusterSnapshot {
                     self.health.probe(&probe);
                 }
             }
-            asked.extend(fresh);
         }
     }
 }

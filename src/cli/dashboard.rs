@@ -1,7 +1,7 @@
 //! Opens the dashboard: turns settings into what the runtime wants, for a cluster, its contexts, or a demo cluster.
 //! The dashboard itself is `app`, `ui` and `runtime`.
 
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::{incidents, known_brokers};
+use super::{incidents, known_brokers, private_file};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
@@ -156,6 +156,12 @@ impl DashboardParts {
     }
 }
 
+/// Bytes of a descriptor file at most.
+const MOST_DESCRIPTORS: u64 = 64 << 20;
+
+/// Bytes of a theme at most.
+const MOST_THEME: u64 = 1 << 20;
+
 /// The keymap with the user's own keys.
 pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
     let own = file.keys.iter();
@@ -169,12 +175,18 @@ fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
     let read = |(streams, decode): (&String, &config::DecodeRule)| {
         let path = decode.protobuf.display();
         let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {path}: {why}"));
-        let bytes = fs::read(&decode.protobuf).map_err(|error| wrong(error.to_string()))?;
+        let bytes = read_file(&decode.protobuf, MOST_DESCRIPTORS);
+        let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
         let schema = Schema::new(&bytes, &decode.message).map_err(wrong)?;
         Ok((streams.clone(), schema))
     };
     let types: Result<Vec<_>> = file.decode.iter().map(read).collect();
     Ok(Schemas::new(types?))
+}
+
+/// A file of which no more than so much is read: a device has no end.
+fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    private_file::read_within(File::open(path)?, most)
 }
 
 /// What to add to UTC for times on this machine, now.
@@ -211,7 +223,11 @@ fn theme(name: &str) -> Result<Theme> {
 
 fn read_theme(path: &Path) -> Result<Theme> {
     let names = Theme::names().collect::<Vec<_>>().join(", ");
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = read_file(path, MOST_THEME).and_then(|bytes| {
+        let text = String::from_utf8(bytes);
+        text.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    });
+    let text = text.map_err(|error| {
         CliError::usage(format!(
             "theme \"{}\" is none of auto, {names}, and no file that can be read: {error}",
             path.display()
@@ -219,4 +235,19 @@ fn read_theme(path: &Path) -> Result<Theme> {
     })?;
     let theme = Theme::parse(&text);
     theme.map_err(|why| CliError::usage(format!("theme {}: {why}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_theme_and_a_descriptor_file_without_an_end_are_refused_with_a_sentence() {
+        let sentence = theme("/dev/zero").unwrap_err().sentence.unwrap();
+        assert!(sentence.contains("it holds more than"), "{sentence}");
+        let text = "[decode.orders]\nprotobuf = \"/dev/zero\"\nmessage = \"x.Y\"\n";
+        let file = config::ConfigFile::parse(text, Path::new("config.toml")).unwrap();
+        let sentence = schemas(&file).unwrap_err().sentence.unwrap();
+        assert!(sentence.contains("it holds more than"), "{sentence}");
+    }
 }

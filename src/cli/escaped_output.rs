@@ -4,6 +4,8 @@
 use std::fmt::{self, Write as _};
 use std::io::{self, BufWriter, Write};
 
+use serde::Serialize;
+
 use crate::model::sanitise;
 
 /// How a character that must not reach a terminal is written there.
@@ -137,6 +139,17 @@ impl Write for JsonOutput<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
     }
+}
+
+/// A value as JSON for a file, on one line: it means the same, and nothing in it acts on the terminal of whoever looks at it.
+///
+/// # Errors
+/// The value cannot be JSON.
+pub(crate) fn json_line(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut line = String::new();
+    push_text(&mut line, &serde_json::to_string(value)?, EscapeForm::Json);
+    line.push('\n');
+    Ok(line)
 }
 
 /// Lines and tabs are ours: in a cell, a sentence or a string of JSON they have been escaped before.

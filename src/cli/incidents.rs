@@ -184,6 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn what_acts_on_a_terminal_is_escaped_in_the_file_and_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prod.json");
+        let title = "a\u{1b}[2J\u{9b}31m\u{202e}\u{85}z";
+        write(&path, &[incident(10, 20, title)]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{85}']));
+        assert_eq!(kept_in(&path).unwrap()[0].title, title);
+    }
+
+    #[test]
     fn a_file_that_is_no_list_of_incidents_is_an_error_and_none_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("prod.json");

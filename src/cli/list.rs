@@ -49,11 +49,11 @@ pub(crate) async fn partitions(context: &mut CommandContext<'_>, args: MaybeStre
         Some(name) => vec![stream(&truth, name)?],
         None => truth.streams.iter().map(AsRef::as_ref).collect(),
     };
-    let rows: Vec<_> = found
-        .into_iter()
-        .flat_map(|stream| partitions::rows_of(&truth, stream, now))
-        .collect();
-    context.printer(args.output).print_all(&rows)?;
+    let rows = || {
+        let streams = found.iter();
+        streams.flat_map(|stream| partitions::rows_of(&truth, stream, now))
+    };
+    context.printer(args.output).print_each(rows)?;
     Ok(Exit::DONE)
 }
 

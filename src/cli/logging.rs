@@ -7,6 +7,7 @@ use std::path::Path;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
+use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Result};
 use super::private_file;
 
@@ -17,7 +18,9 @@ pub(crate) fn start(path: &Path, verbosity: u8) -> Result<WorkerGuard> {
     let file = file.map_err(|error| {
         CliError::usage(format!("{} cannot be written: {error}", path.display()))
     })?;
-    let (writer, guard) = tracing_appender::non_blocking(file);
+    // Somebody will read it on a terminal, and much of it is what servers said.
+    let escaped = EscapedOutput::new(Box::new(file), true);
+    let (writer, guard) = tracing_appender::non_blocking(escaped);
     let filter = match verbosity {
         0 => "liftui=info,warn",
         1 => "liftui=debug,info",

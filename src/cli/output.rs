@@ -1,6 +1,7 @@
 //! Prints lists of objects in every form: table, JSON, NDJSON, CSV, raw (interface.md §3).
 //! What the objects hold is the commands' own; messages of a tail are printed by `cli::tail`.
 
+use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -115,17 +116,31 @@ impl<'a, R: OutputRow> Printer<'a, R> {
     }
 
     /// Prints a whole list; a table is as wide as its widest cells.
-    pub(crate) fn print_all(mut self, rows: &[R]) -> io::Result<()> {
+    pub(crate) fn print_all(self, rows: &[R]) -> io::Result<()> {
+        self.print_each(|| rows.iter())
+    }
+
+    /// The same of rows that are made one after the other, each for the time of its printing; those of a table are made
+    /// twice, since its widest cells may come last.
+    pub(crate) fn print_each<I>(mut self, rows: impl Fn() -> I) -> io::Result<()>
+    where
+        I: Iterator<Item: Borrow<R>>,
+    {
         if self.form == OutputForm::Table {
-            for (width, column) in self.widths.iter_mut().zip(self.columns) {
-                let cells = rows.iter().map(|row| column.cell(row).width());
-                *width = cells.fold(column.head.width(), usize::max);
-            }
+            let heads = self.columns.iter().map(|column| column.head.width());
+            self.widths = heads.collect();
+            rows().for_each(|row| self.widen(row.borrow()));
         }
-        for row in rows {
-            self.print(row)?;
+        for row in rows() {
+            self.print(row.borrow())?;
         }
         self.finish()
+    }
+
+    fn widen(&mut self, row: &R) {
+        for (width, column) in self.widths.iter_mut().zip(self.columns) {
+            *width = (*width).max(column.cell(row).width());
+        }
     }
 
     /// Prints one more object.

@@ -1,13 +1,14 @@
 //! Files of JSON in the state folder, each of which is replaced as a whole: several liftuis may run side by side.
 
 use std::fs::File;
-use std::io::{ErrorKind, Result, Write};
+use std::io::{BufWriter, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
+use super::escaped_output::EscapedOutput;
 use super::private_file;
 
 /// Bytes of such a file at most: far more than any of them holds.
@@ -43,9 +44,11 @@ pub(super) fn read_or_empty<T: DeserializeOwned + Default>(path: Option<PathBuf>
 pub(super) fn replace(path: &Path, value: &impl Serialize) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     private_file::create_folder(folder)?;
-    let mut file = NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(&mut file, value)?;
-    file.flush()?;
+    let file = NamedTempFile::new_in(folder)?;
+    // JSON all the same, and nothing in it acts on the terminal of whoever looks at it.
+    let mut escaped = EscapedOutput::new(Box::new(file.as_file().try_clone()?), true);
+    serde_json::to_writer(BufWriter::new(escaped.json()), value)?;
+    escaped.flush()?;
     file.persist(path)?;
     Ok(())
 }

@@ -1,5 +1,9 @@
-//! How far each replica of one partition has come, who is in sync, and the election of its leader; pure rules, given the
-//! time. The election of the metadata leader is `controller`'s.
+//! How far each replica of one partition has come, and who is in sync; pure rules, given the time.
+//! The election of its leader is `election`'s, that of the metadata leader `controller`'s.
+
+mod election;
+
+pub(super) use election::Election;
 
 use tokio::time::Instant;
 
@@ -17,13 +21,6 @@ pub(super) enum ReplicaChange {
     Shrunk(BrokerIndex),
     /// That broker came back into the ISR.
     Expanded(BrokerIndex),
-}
-
-/// An election: its place in the cluster's log, and who is the first to apply it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Election {
-    pub(super) epoch: u64,
-    pub(super) controller: Option<BrokerIndex>,
 }
 
 /// The replicas of one partition, one for each broker of the cluster.
@@ -218,56 +215,7 @@ impl ReplicaSet {
         if now - lost < timings.election {
             return None;
         }
-        let next = self.choose_leader(live, load)?;
-        self.set_leader(next, live, election);
-        Some(ReplicaChange::Elected(next))
-    }
-
-    /// The least loaded in-sync replica but the leader, dead or alive, once enough followers report the leader's silence.
-    /// There is no unclean election (wire-contract §5).
-    fn choose_leader(
-        &self,
-        live: BrokerSet,
-        load: impl Fn(BrokerIndex) -> i32,
-    ) -> Option<BrokerIndex> {
-        let leader = self.agreed.leader;
-        let reporting = self.followers(leader, live).len();
-        if reporting <= self.agreed.isr.len().saturating_sub(1) / 2 {
-            return None;
-        }
-        let candidates = self.agreed.isr.without(leader);
-        candidates.iter().min_by_key(|broker| load(*broker))
-    }
-
-    /// Makes a broker the leader. The others drop what it does not have, as far as it can tell them: the metadata leader
-    /// applies an election first, and when it follows it finds nobody that leads yet.
-    fn set_leader(&mut self, broker: BrokerIndex, live: BrokerSet, election: Election) {
-        self.agreed.leader = broker;
-        self.agreed.epoch = election.epoch;
-        self.leader_lost = None;
-        for replica in &mut self.replicas {
-            replica.behind_since = None;
-        }
-        let told = self.holders.iter().filter(|other| {
-            live.contains(*other) && self.replicas[*other].outdated.is_none() && *other != broker
-        });
-        let told: BrokerSet = told.collect();
-        let first = election.controller.filter(|first| told.contains(*first));
-        if let Some(first) = first {
-            self.replicas[first].truncate_after(None);
-        }
-        if self.replicas[broker].outdated.is_none() {
-            self.begin_leadership(broker);
-        }
-        for other in told.iter().filter(|other| Some(*other) != first) {
-            self.follow(other, live);
-        }
-    }
-
-    fn begin_leadership(&mut self, broker: BrokerIndex) {
-        let replica = &mut self.replicas[broker];
-        replica.log.begin_epoch(self.agreed.epoch);
-        replica.pending_acks.clear();
+        self.elect(live, election, load)
     }
 
     /// Drops what the leader does not have, if it can be asked; else what is not committed.
@@ -277,22 +225,6 @@ impl ReplicaSet {
         let answers = self.is_led(live) && self.known_to(leader).epoch == self.agreed.epoch;
         let last = answers.then(|| self.replicas[leader].log.last_offset_of_epoch(epoch));
         self.replicas[broker].truncate_after(last);
-    }
-
-    /// Hands the leadership over to an in-sync replica that first catches up; false where it holds no in-sync copy.
-    pub(super) fn move_leader(
-        &mut self,
-        broker: BrokerIndex,
-        live: BrokerSet,
-        election: Election,
-    ) -> bool {
-        let in_sync = self.agreed.isr.contains(broker);
-        if in_sync && broker != self.agreed.leader {
-            let before = self.agreed.leader;
-            self.fetch(before, broker, self.replicas[before].high_watermark);
-            self.set_leader(broker, live, election);
-        }
-        in_sync
     }
 
     fn shrink_isr(

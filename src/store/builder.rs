@@ -106,8 +106,9 @@ impl ChunkBuilder {
         self.stream(message.stream().as_bytes());
         self.subject(message.subject().as_bytes());
         self.reply_subject(message.reply_subject().as_bytes());
-        for (name, value) in message.headers() {
-            self.header(name.as_bytes(), value);
+        let mut headers = message.headers();
+        while let Some((name, value)) = headers.next_bytes() {
+            self.header(name, value);
         }
         self.commit(MessageStamp {
             offset: message.offset(),

@@ -76,6 +76,13 @@ impl ChunkSlot {
         self.time_of(self.index(row))
     }
 
+    /// Whether no offset is missing between them and the rows keep their places when both become one: a chunk takes what
+    /// lies between its ends for read.
+    fn goes_on_after(&self, before: &Self) -> bool {
+        before.chunk.last_offset().checked_add(1) == Some(self.chunk.first_offset())
+            && self.floor <= before.end_time()
+    }
+
     fn time_of(&self, index: usize) -> i64 {
         self.chunk.latest_up_to(index).max(self.floor)
     }
@@ -278,7 +285,7 @@ impl PartitionLog {
         }
     }
 
-    /// Joins small chunks at the newest end, so that a slow stream costs no chunk a message. Each message is copied
+    /// Joins small chunks that follow each other at the newest end, so that a slow stream costs no chunk a message. Each message is copied
     /// a few times at most: only chunks of like size are joined. Returns by how many bytes the log shrank.
     pub(super) fn join_newest(&mut self) -> usize {
         let mut saved = 0;
@@ -296,7 +303,7 @@ impl PartitionLog {
         let last = self.slots.back()?;
         let before = self.slots.get(self.slots.len().checked_sub(2)?)?;
         let small = last.chunk.bytes() + before.chunk.bytes() <= JOIN_BYTES;
-        if !small || last.chunk.len() * 2 < before.chunk.len() {
+        if !small || last.chunk.len() * 2 < before.chunk.len() || !last.goes_on_after(before) {
             return None;
         }
         let shift = u32::try_from(before.chunk.len()).ok()?;

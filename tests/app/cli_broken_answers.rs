@@ -6,7 +6,7 @@ use std::process::Child;
 
 use h2::Reason;
 
-use crate::cli_test_cluster::{bare, finish, outcome, start};
+use crate::cli_test_cluster::{finish, frugal, outcome, start};
 use crate::http2_broker::{Broken, Http2Broker};
 
 /// Each sends one request that changes something.
@@ -20,7 +20,7 @@ const CHANGES: [&str; 4] = [
 fn begin(broker: &Http2Broker, line: &str) -> Child {
     let mut arguments = vec!["--timeout", "5s"];
     arguments.extend(line.split(' '));
-    let mut command = bare(broker.home.path(), &arguments);
+    let mut command = frugal(broker.home.path(), &arguments);
     command.env("LIFTUI_ADDR", broker.address());
     let mut child = start(command);
     let mut stdin = child.stdin.take().expect("stdin is a pipe");
@@ -144,7 +144,7 @@ fn what_nobody_can_have_taken_is_3() {
             let home = tempfile::tempdir().expect("a scratch folder");
             let mut arguments = vec!["-a", &address, "--timeout", "2s"];
             arguments.extend(line.split(' '));
-            let output = finish(bare(home.path(), &arguments), b"v\n");
+            let output = finish(frugal(home.path(), &arguments), b"v\n");
             assert_eq!(output.code, 3, "{address}: {line}: {output:?}");
             assert_eq!(output.err.lines().count(), 1, "{line}: {output:?}");
         }
@@ -159,7 +159,7 @@ fn what_met_no_tls_is_3() {
         let home = tempfile::tempdir().expect("a scratch folder");
         let mut arguments = vec!["-a", &plain, "--timeout", "2s", "--tls"];
         arguments.extend(line.split(' '));
-        let output = finish(bare(home.path(), &arguments), b"v\n");
+        let output = finish(frugal(home.path(), &arguments), b"v\n");
         assert_eq!(output.code, 3, "{line}: {output:?}");
         assert!(output.err.contains("does not speak TLS"), "{output:?}");
     }

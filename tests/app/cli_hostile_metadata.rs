@@ -9,7 +9,7 @@ use tonic::server::{NamedService, UnaryService};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-use super::cli_test_cluster::{CliOutput, bare, finish};
+use super::cli_test_cluster::{CliOutput, finish, frugal};
 
 /// What the broker says of its cluster.
 #[derive(Clone, Copy, Debug, Default)]
@@ -132,7 +132,7 @@ fn on(lies: Lies, line: &str) -> CliOutput {
     // The server is slow where it is not optimised.
     let words = ["-a", address.as_str(), "--timeout", "50s"].into_iter();
     let words: Vec<&str> = words.chain(line.split_whitespace()).collect();
-    finish(bare(home.path(), &words), b"")
+    finish(frugal(home.path(), &words), b"")
 }
 
 const READING: [&str; 5] = [
@@ -239,4 +239,16 @@ fn a_port_that_there_is_not_is_told_with_its_broker() {
     for line in ["streams", "partitions orders", "describe orders"] {
         assert_eq!(on(lies, line).code, 0, "{line}");
     }
+}
+
+#[test]
+fn as_many_partitions_as_are_read_are_listed_within_bounds_of_memory() {
+    // Without replicas nobody is in doubt of: 50,000 objects, each printed and forgotten.
+    let lies = Lies {
+        partitions: 50_000,
+        ..Lies::default()
+    };
+    let output = on(lies, "partitions orders -o ndjson");
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert_eq!(output.out.lines().count(), 50_000);
 }

@@ -1,6 +1,8 @@
 //! What a hostile broker gets onto a terminal by way of the command line: nothing that acts on it.
 
+use std::fs;
 use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tonic::Code;
@@ -226,4 +228,56 @@ fn the_record_of_a_hostile_cursor_is_one_that_the_client_reads() {
         output.out.contains("group:text-2\ttext\t0\t1\n"),
         "{output:?}"
     );
+}
+
+/// All files below, with what stands in them.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let bytes = fs::read(&path).expect("it is ours");
+            found.push((path, String::from_utf8_lossy(&bytes).into_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_text_of_a_server_acts_in_the_files_that_are_kept() {
+    let refusal = || Ending::Status(Code::Internal, HOSTILE.to_owned());
+    let broker = HostileBroker::start(Behaviour {
+        text: HOSTILE.to_owned(),
+        changes: refusal(),
+        publishes: refusal(),
+        reads: Reads::Messages,
+        ..Behaviour::default()
+    });
+    for line in [
+        "create x",
+        "publish orders x",
+        "check",
+        "redrive orders copies",
+        "streams",
+    ] {
+        let arguments = ["--log", "liftui.log", "-vv"]
+            .into_iter()
+            .chain(line.split(' '));
+        let mut command = bare(broker.home.path(), &arguments.collect::<Vec<_>>());
+        command.env("LIFTUI_ADDR", broker.address());
+        command.current_dir(broker.home.path());
+        finish(command, b"");
+    }
+    let files = files(broker.home.path());
+    let hostile = files.iter().filter(|(_, text)| text.contains("52;c;aGk="));
+    assert!(
+        hostile.count() >= 2,
+        "the log and the log of changes: {files:?}"
+    );
+    for (path, text) in files {
+        let acts = acting(&text);
+        assert!(acts.is_empty(), "{}: {acts:?}", path.display());
+    }
 }

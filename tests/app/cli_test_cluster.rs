@@ -125,6 +125,19 @@ pub(crate) fn bare(home: &std::path::Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// KiB that a command may fill with data, below the bounds of what is read: twice that of a debug build that does much.
+const MOST_MEMORY: &str = "204800";
+
+/// The same where it may fill no more memory than any command needs below its bounds: one that wants more is ended by the
+/// system, which its exit code shows.
+pub(crate) fn frugal(home: &std::path::Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -d $0 && exec \"$@\"", MOST_MEMORY]);
+    command.arg(env!("CARGO_BIN_EXE_liftui")).args(arguments);
+    command.env_clear().env("HOME", home).env("TZ", "UTC");
+    command
+}
+
 /// Starts it with pipes.
 pub(crate) fn start(mut command: Command) -> Child {
     let piped = command

@@ -19,6 +19,7 @@ mod cli_words;
 #[cfg(test)]
 mod dashboard;
 mod driver;
+mod fuzzing;
 mod health;
 mod hostile;
 mod hostile_broker;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits are capped")]
 
+mod soak;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -331,14 +333,17 @@ fn tail_of_one_message(environment: &[(&str, &str)]) -> (Alive, Terminal) {
     terminal.wait("the stream", has("orders"));
     terminal.type_keys("l");
     terminal.wait("the message", has("only read"));
-    (Alive(runtime, cluster), terminal)
+    let alive = Alive {
+        _runtime: runtime,
+        _cluster: cluster,
+    };
+    (alive, terminal)
 }
 
-/// A cluster with the threads that it runs on.
-struct Alive(tokio::runtime::Runtime, liftui::demo::DemoCluster);
-
-impl Drop for Alive {
-    fn drop(&mut self) {}
+/// A cluster with the threads that it runs on: both end with it.
+struct Alive {
+    _runtime: tokio::runtime::Runtime,
+    _cluster: liftui::demo::DemoCluster,
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod chunks;
 mod decoding;
 mod hostile_queries;
 mod merging;
+mod model;
 mod queries;
 mod sequence;
 mod writing;

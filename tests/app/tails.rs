@@ -1,6 +1,7 @@
 //! Tails under events as the runtime sends them and keys as users press them: selection, memory, phases, queries, seeks.
 
 mod effects;
+mod model;
 mod out_of_order;
 
 use std::collections::BTreeMap;

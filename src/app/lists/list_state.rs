@@ -96,6 +96,8 @@ impl<K: Clone + PartialEq> ListState<K> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn keys(names: &str) -> Vec<char> {
@@ -171,5 +173,130 @@ mod tests {
         list.follow_rows(&keys("ab"), 10);
         assert!(!list.select_line(5, &keys("ab")));
         assert_eq!(list.selected(), Some(&'a'));
+    }
+
+    /// One thing that happens to a list.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Rows(Vec<u8>),
+        Move(Motion),
+        Line(usize),
+        Select(u8),
+        Keep,
+        Height(usize),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let motions = prop_oneof![
+            Just(Motion::Down),
+            Just(Motion::Up),
+            Just(Motion::Top),
+            Just(Motion::Bottom),
+            Just(Motion::HalfPageDown),
+            Just(Motion::HalfPageUp),
+            Just(Motion::PageDown),
+            Just(Motion::PageUp),
+        ];
+        let rows = proptest::collection::btree_set(0..40_u8, 0..40);
+        let step = prop_oneof![
+            (rows, any::<bool>()).prop_map(|(rows, reversed)| {
+                let mut rows: Vec<u8> = rows.into_iter().collect();
+                if reversed {
+                    rows.reverse();
+                }
+                Step::Rows(rows)
+            }),
+            motions.prop_map(Step::Move),
+            (0..12_usize).prop_map(Step::Line),
+            (0..40_u8).prop_map(Step::Select),
+            Just(Step::Keep),
+            (0..15_usize).prop_map(Step::Height),
+        ];
+        proptest::collection::vec(step, 1..60)
+    }
+
+    /// What a list with a height and rows should be, told without keys: a row number, and whether the user chose it.
+    #[derive(Default)]
+    struct Model {
+        rows: Vec<u8>,
+        height: usize,
+        row: usize,
+        selected: Option<u8>,
+        by_user: bool,
+    }
+
+    impl Model {
+        fn run(&mut self, step: Step, list: &mut ListState<u8>) {
+            match step {
+                Step::Rows(rows) => self.rows = rows,
+                Step::Height(height) => self.height = height,
+                Step::Keep => {
+                    list.keep_selected();
+                    self.by_user = self.selected.is_some();
+                }
+                Step::Select(key) => {
+                    list.select(key);
+                    (self.selected, self.by_user) = (Some(key), true);
+                }
+                Step::Line(line) => {
+                    let key = self.rows.get(list.top() + line).copied();
+                    assert_eq!(list.select_line(line, &self.rows), key.is_some());
+                    if key.is_some() {
+                        (self.selected, self.by_user, self.row) = (key, true, list.top() + line);
+                    }
+                }
+                Step::Move(motion) => {
+                    self.follow();
+                    self.by_user = true;
+                    self.row = motion.row_from(self.row, self.rows.len(), self.height);
+                    list.move_by(motion, &self.rows, self.height);
+                    self.selected = self.rows.get(self.row).copied();
+                }
+            }
+            let line = list.row().saturating_sub(list.top());
+            list.follow_rows(&self.rows, self.height);
+            self.follow();
+            self.check(list, line);
+        }
+
+        fn follow(&mut self) {
+            if !self.by_user {
+                self.row = 0;
+            } else if let Some(found) = self.rows.iter().position(|row| Some(*row) == self.selected)
+            {
+                self.row = found;
+            }
+            self.row = self.row.min(self.rows.len().saturating_sub(1));
+            self.selected = self.rows.get(self.row).copied();
+        }
+
+        fn check(&self, list: &ListState<u8>, line: usize) {
+            let (row, top, height) = (list.row(), list.top(), self.height.max(1));
+            assert_eq!((list.selected().copied(), row), (self.selected, self.row));
+            assert!(top <= row && row < top + height, "{top} {row} {height}");
+            assert!(
+                top <= self.rows.len().saturating_sub(height),
+                "no empty lines below"
+            );
+            if self.by_user && line < height {
+                let kept = row
+                    .saturating_sub(line)
+                    .min(self.rows.len().saturating_sub(height));
+                assert_eq!(
+                    top, kept,
+                    "the row keeps its line as far as the ends permit"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_a_row_number_in_a_vec_would_be(steps in steps()) {
+            let (mut list, mut model) = (ListState::default(), Model::default());
+            for step in steps {
+                model.run(step, &mut list);
+            }
+        }
     }
 }

@@ -170,6 +170,9 @@ impl Tails {
         if !tails.any(|tail| tail.on_scan(id, event, context)) {
             context.count_late_answer();
         }
+        self.open
+            .iter_mut()
+            .for_each(|tail| tail.keep_line(context));
         if !self.is_following() {
             self.update_inspector();
         }
@@ -284,6 +287,7 @@ impl Tails {
                 tail.on_evicted();
             }
             tail.update_throttle(has_room, context);
+            tail.keep_line(context);
         }
     }
 }

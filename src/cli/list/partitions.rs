@@ -65,11 +65,13 @@ impl OutputRow for PartitionRow {
 }
 
 /// All partitions of a stream.
-pub(super) fn rows_of(truth: &Truth, stream: &StreamTruth, now: Timestamp) -> Vec<PartitionRow> {
+pub(super) fn rows_of(
+    truth: &Truth,
+    stream: &StreamTruth,
+    now: Timestamp,
+) -> impl Iterator<Item = PartitionRow> {
     let partitions = stream.partitions.iter();
-    partitions
-        .map(|partition| row(truth, stream, partition, now))
-        .collect()
+    partitions.map(move |partition| row(truth, stream, partition, now))
 }
 
 fn row(

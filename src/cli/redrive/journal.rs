@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::JournalLocation;
 use super::batch::MessageOutcome;
 use super::plan::RedrivePlan;
+use crate::cli::escaped_output::json_line;
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::private_file;
 use crate::model::{Offset, PartitionId};
@@ -206,7 +207,7 @@ impl Journal {
 
     fn write(&mut self, line: &JournalLine) -> Result<()> {
         if let (Some(file), Some(location)) = (&mut self.file, &self.location) {
-            let text = serde_json::to_string(line).map_err(std::io::Error::from)? + "\n";
+            let text = json_line(line).map_err(std::io::Error::from)?;
             let written = file.write_all(text.as_bytes());
             written.and_then(|()| file.sync_data()).map_err(|error| {
                 let sentence = format!("{} cannot be written: {error}", location.path.display());

@@ -74,13 +74,13 @@ fn a_deleted_stream_does_not_come_back_with_brokers_that_were_restarted() {
     };
     let mut world = World::default();
     for now in [0.0, 1.0, 2.0] {
-        let names: &[&str] = if now < 1.0 {
+        let listed: &[&str] = if now < 1.0 {
             &["ghost", "orders"]
         } else {
             &["orders"]
         };
         for by in [1, 2, 3] {
-            world.observe(now, by, Ok(cluster(by, &[1, 2, 3], named(names))));
+            world.observe(now, by, Ok(cluster(by, &[1, 2, 3], named(listed))));
         }
         world.truth(now);
     }
@@ -91,12 +91,12 @@ fn a_deleted_stream_does_not_come_back_with_brokers_that_were_restarted() {
             let result = if now < 5.0 {
                 Err(failure(ErrorKind::Unreachable))
             } else {
-                let names: &[&str] = if now < 8.0 {
+                let listed: &[&str] = if now < 8.0 {
                     &["orders"]
                 } else {
                     &["ghost", "orders"]
                 };
-                Ok(cluster(by, &[1, 2, 3], named(names)))
+                Ok(cluster(by, &[1, 2, 3], named(listed)))
             };
             world.observe(now, by, result);
         }

@@ -1,7 +1,7 @@
 //! What goes into a chunk comes out of it, whatever order the wire has it in.
 
 use liftui::model::{MessageSink, MessageStamp, Timestamp};
-use liftui::store::ChunkBuilder;
+use liftui::store::{ChunkBuilder, write_record};
 
 use super::{Given, chunks, feed};
 
@@ -151,4 +151,26 @@ fn a_message_costs_forty_bytes_beside_its_own() {
         .map(|chunk| chunk.bytes() - chunk.payload_bytes())
         .sum();
     assert!(overhead <= 40 * given.len(), "{}", overhead / given.len());
+}
+
+#[test]
+fn a_header_name_that_is_no_text_survives_when_chunks_are_joined() {
+    let chunk_at = |offset| {
+        let mut builder = ChunkBuilder::new();
+        builder.header(b"\xff\xfe", b"odd");
+        builder.value(b"v");
+        let stamp = MessageStamp {
+            offset,
+            ..MessageStamp::default()
+        };
+        assert_eq!(builder.commit(stamp), None);
+        builder.flush().expect("one message")
+    };
+    let joined = chunk_at(0).joined(&chunk_at(1)).expect("two messages");
+    for message in joined.iter() {
+        let mut record = Vec::new();
+        write_record(&message, &mut record).expect("memory takes all");
+        let record = String::from_utf8(record).expect("JSON is text");
+        assert!(record.contains("//4="), "its bytes in base64: {record}");
+    }
 }

@@ -31,6 +31,19 @@ pub(super) enum SubscriptionState {
 /// How old a pause has to be before a view without one is newer than it: every broker was asked again since.
 const PAUSE_OUTDATED_AFTER: Duration = Duration::from_secs(4);
 
+/// What lies before the oldest message in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum OldestEnd {
+    /// Older messages, or none: nobody has asked.
+    #[default]
+    Open,
+    /// Nothing: it is the oldest message that the broker keeps, or there is none.
+    AtStart,
+    /// Messages that left memory since older ones were asked for: what still comes of those does not join what is kept,
+    /// and would leave a hole that nothing fills.
+    Cut,
+}
+
 /// One partition of a tail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TailPartition {
@@ -42,8 +55,8 @@ pub(crate) struct TailPartition {
     pub(super) state: SubscriptionState,
     /// When it came to that.
     since: Timestamp,
-    /// Whether the oldest message that the broker keeps is in memory, or there is none before it.
-    pub(super) at_start: bool,
+    /// What lies before the oldest message in memory.
+    pub(super) oldest: OldestEnd,
     /// Whether older messages are being fetched.
     pub(super) fetching: bool,
     /// Whether it was read up to what its leader had: from then on messages come as they are published.
@@ -58,7 +71,7 @@ impl TailPartition {
             partition,
             state: SubscriptionState::Opening,
             since: Timestamp::default(),
-            at_start: false,
+            oldest: OldestEnd::Open,
             fetching: false,
             live: false,
         }
@@ -88,7 +101,15 @@ impl TailPartition {
     pub(super) fn reopen(&mut self) {
         self.state = SubscriptionState::Opening;
         self.fetching = false;
+        self.forget_cut();
         self.live = false;
+    }
+
+    /// Older messages are asked for from where memory begins now.
+    pub(super) fn forget_cut(&mut self) {
+        if self.oldest == OldestEnd::Cut {
+            self.oldest = OldestEnd::Open;
+        }
     }
 
     /// Something happened to its subscription.

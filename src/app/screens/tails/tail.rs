@@ -10,7 +10,7 @@ use super::out_of_order::OutOfOrder;
 use super::prompt::{Prompt, PromptKind};
 use super::rate::Rate;
 use super::search::Search;
-use super::subscription_state::{TailPartition, TailState};
+use super::subscription_state::{OldestEnd, TailPartition, TailState};
 use super::tail_view::TailView;
 use crate::app::context::Context;
 use crate::app::effect::{Effect, ExportSpec};
@@ -231,6 +231,7 @@ impl Tail {
                     partition.on_event(event, context.now);
                 }
             }
+            TailEvent::Chunk(chunk) | TailEvent::Older(chunk) if !self.joins(event, chunk) => {}
             TailEvent::Chunk(chunk) => {
                 let partition = self.partition_mut(chunk.stream(), chunk.partition());
                 if partition.is_some_and(|partition| partition.live) {
@@ -250,7 +251,9 @@ impl Tail {
                 let at_start = start.is_some() || is_empty && failure.is_none();
                 if let Some(partition) = self.partition_mut(stream, *partition) {
                     partition.fetching = false;
-                    partition.at_start |= at_start;
+                    if at_start && partition.oldest != OldestEnd::Cut {
+                        partition.oldest = OldestEnd::AtStart;
+                    }
                 }
                 if let Some(failure) = failure {
                     context.notify_failure(failure);
@@ -260,12 +263,23 @@ impl Tail {
         }
     }
 
+    /// Whether messages go on where those in memory begin or end. Where these have left at that end meanwhile, others
+    /// that were on their way would leave a hole; they are read again once the user gets there.
+    fn joins(&self, event: &TailEvent, chunk: &Chunk) -> bool {
+        if matches!(event, TailEvent::Chunk(_)) && !self.reads_backwards {
+            return !self.newest_evicted;
+        }
+        let mut partitions = self.partitions.iter();
+        let own = partitions.find(|one| one.is(chunk.stream(), chunk.partition()));
+        own.is_none_or(|partition| partition.oldest != OldestEnd::Cut)
+    }
+
     fn add_chunk(&mut self, chunk: &Arc<Chunk>, context: &mut Context) {
         self.store.push(chunk);
         if chunk.first_offset() == 0
             && let Some(partition) = self.partition_mut(chunk.stream(), chunk.partition())
         {
-            partition.at_start = true;
+            partition.oldest = OldestEnd::AtStart;
         }
         self.search.scan_unscanned(&mut self.store, context);
     }
@@ -308,6 +322,12 @@ impl Tail {
         let height = context.viewport.rows(Pane::Tail);
         self.view.stop_following(&self.store, height);
         self.update_eviction();
+    }
+
+    /// Something came or went: the selected message stays on the line on which it stands now.
+    pub(super) fn keep_line(&mut self, context: &Context) {
+        let height = context.viewport.rows(Pane::Tail);
+        self.view.keep_line(&self.store, height);
     }
 
     /// Shows only what matches, or everything again.

@@ -220,6 +220,22 @@ impl TailView {
         self.select_row(store, window.selected, window);
     }
 
+    /// Remembers the line on which the selected message stands now: where an end of the list has moved it, it stays there
+    /// when more comes at that end. Where it left memory, what stands in for it is selected from now on.
+    pub(super) fn keep_line(&mut self, store: &Store, height: usize) {
+        let is_loose = match &self.selection {
+            Selection::One(id) => store.get(id).is_none(),
+            Selection::Newest | Selection::Oldest if self.mode != FollowMode::Frozen => return,
+            // It was frozen before anything came.
+            Selection::Newest | Selection::Oldest => true,
+        };
+        let window = self.window(store, height);
+        self.line = window.selected.saturating_sub(window.top);
+        if is_loose && let Some(stands_in) = self.message_at(store, window.selected) {
+            self.selection = Selection::One(stands_in.id());
+        }
+    }
+
     /// Selects a row; the screen moves only as far as it must to show it.
     fn select_row(&mut self, store: &Store, row: usize, before: Window) {
         self.line = row.saturating_sub(before.top);

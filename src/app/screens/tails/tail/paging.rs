@@ -9,7 +9,7 @@ use crate::app::context::Context;
 use crate::app::effect::{Effect, OlderSpec, TailSpec};
 use crate::app::focus::Pane;
 use crate::app::screens::tails::out_of_order::OutOfOrder;
-use crate::app::screens::tails::subscription_state::TailPartition;
+use crate::app::screens::tails::subscription_state::{OldestEnd, TailPartition};
 use crate::app::screens::tails::tail_view::{FollowMode, TailView};
 use crate::model::{PartitionId, StartAt, StopAt};
 use crate::store::{Evict, MessageId};
@@ -153,7 +153,7 @@ impl Tail {
     pub(in crate::app::screens::tails) fn on_evicted(&mut self) {
         self.out_of_order.forget_evicted(&self.store);
         match self.store.evict() {
-            Evict::Oldest => self.forget_start(),
+            Evict::Oldest => self.set_oldest(OldestEnd::Cut),
             Evict::Newest => self.newest_evicted = true,
             Evict::Nothing => {}
         }
@@ -168,7 +168,7 @@ impl Tail {
         let height = context.viewport.rows(Pane::Tail);
         let throttled = match self.scroll {
             _ if self.is_following() => false,
-            ScrollDirection::None | ScrollDirection::Older => !has_room,
+            ScrollDirection::None | ScrollDirection::Older => !has_room || self.newest_evicted,
             ScrollDirection::Newer => {
                 self.view.behind(&self.store, height).messages > MAX_READ_AHEAD
             }
@@ -197,9 +197,14 @@ impl Tail {
         }
         let count =
             OLDER_AT_ONCE / u32::try_from(self.partitions.len().max(1)).unwrap_or(OLDER_AT_ONCE);
-        for one in self.partitions.iter_mut().filter(|one| !one.at_start) {
+        for one in self
+            .partitions
+            .iter_mut()
+            .filter(|one| one.oldest != OldestEnd::AtStart)
+        {
             let kept = self.store.offsets(&one.stream, one.partition);
             one.fetching = true;
+            one.forget_cut();
             self.scroll = ScrollDirection::Older;
             let spec = OlderSpec {
                 stream: Arc::clone(&one.stream),
@@ -250,12 +255,12 @@ impl Tail {
         self.out_of_order = OutOfOrder::default();
         self.newest_evicted = false;
         self.scroll = ScrollDirection::None;
-        self.forget_start();
+        self.set_oldest(OldestEnd::Open);
     }
 
-    fn forget_start(&mut self) {
+    fn set_oldest(&mut self, end: OldestEnd) {
         for partition in &mut self.partitions {
-            partition.at_start = false;
+            partition.oldest = end;
         }
     }
 }

@@ -1,0 +1,8 @@
+//! The property `query` under libFuzzer: `cargo +nightly fuzz run query`.
+//! What it is stands in `properties.rs`.
+#![no_main]
+
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::check("query", bytes));

@@ -110,7 +110,8 @@ fn finding(test: &TestCluster, rule: &str) -> serde_json::Value {
     let report: serde_json::Value = serde_json::from_str(&output.out).expect("it is JSON");
     let findings = report["findings"].as_array().cloned().unwrap_or_default();
     let found = findings.into_iter().find(|one| one["rule"] == rule);
-    found.unwrap_or_else(|| panic!("no {rule} in {output:?}"))
+    assert!(found.is_some(), "no {rule} in {output:?}");
+    found.unwrap_or_default()
 }
 
 #[test]

@@ -81,11 +81,13 @@ fn the_palette_finds_streams_brokers_and_commands() {
 
 /// The texts that are put on the clipboard.
 fn copied(effects: &[Effect]) -> Vec<&str> {
-    let texts = effects.iter().filter_map(|effect| match effect {
-        Effect::Copy(_, text) => Some(text.as_str()),
-        _ => None,
-    });
-    texts.collect()
+    let mut texts = Vec::new();
+    for effect in effects {
+        if let Effect::Copy(_, text) = effect {
+            texts.push(text.as_str());
+        }
+    }
+    texts
 }
 
 #[test]

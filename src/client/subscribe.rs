@@ -6,6 +6,7 @@ mod deletion;
 mod end;
 mod liveness;
 mod log_probe;
+mod outage;
 mod positions;
 mod reader;
 mod resume;

@@ -17,12 +17,12 @@ use tonic::{Status, Streaming};
 
 use super::connector::{Connector, OpenSubscription, Progress};
 use super::end::OpenError;
+use super::outage::Outage;
 use super::{EndReason, SubscribeRequest, SubscriptionEvent, SubscriptionItem};
-use crate::client::backoff::Backoff;
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
 use crate::client::transport::Call;
-use crate::model::{ErrorKind, Failure, MessageSink, Offset, RetryLimit};
+use crate::model::{Failure, MessageSink, Offset, RetryLimit};
 use crate::wire::codec::{self, SharedDecoder};
 use crate::wire::rpc::Rpc;
 use crate::wire::subscription_decoder::{Disposition, SubscriptionDecoder};
@@ -42,9 +42,6 @@ const MAX_CONSECUTIVE: usize = 1024;
 /// A session that lasted so long was a real one: the next outage is a new story.
 const STABLE_AFTER: Duration = Duration::from_secs(2);
 
-/// A log that cannot be read at one place is tried so often: compaction and retention take segments away under readers.
-const UNREADABLE_LIMIT: u32 = 6;
-
 /// What the wire brought.
 enum StreamEvent {
     Message(Disposition),
@@ -54,26 +51,6 @@ enum StreamEvent {
     FlushDue,
     /// It is time to look at what has not come.
     Tick,
-}
-
-/// The time during which no broker has delivered.
-struct Outage {
-    since: Instant,
-    attempt: u32,
-    backoff: Backoff,
-    /// What had been delivered when it began: a message since then ends it.
-    delivered: Option<Offset>,
-}
-
-impl Outage {
-    fn new(delivered: Option<Offset>) -> Self {
-        Self {
-            since: Instant::now(),
-            attempt: 0,
-            backoff: Backoff::of_subscription(),
-            delivered,
-        }
-    }
 }
 
 /// What the next open call is to the caller.
@@ -256,7 +233,7 @@ impl<S: MessageSink> Reader<S> {
         outage.attempt += 1;
         let attempt = outage.attempt;
         let is_over = limit.is_some_and(|limit| outage.since.elapsed() >= limit);
-        let is_unreadable = error.kind() == ErrorKind::LogUnreadable && attempt > UNREADABLE_LIMIT;
+        let is_unreadable = outage.is_unreadable(error.kind(), Instant::now());
         let failure = Failure::from(error);
         if is_over {
             return self.end(EndReason::Unavailable(failure));

@@ -11,6 +11,7 @@ mod cli_lists;
 mod cli_messages;
 mod cli_process;
 mod cli_redrive;
+mod cli_removed;
 mod cli_restart;
 mod cli_silence;
 mod cli_terminal;

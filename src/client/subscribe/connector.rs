@@ -398,10 +398,22 @@ impl Connector {
             self.events.push(SubscriptionEvent::Rewound { from, to: 0 });
             self.request.spec.start = StartAt::Earliest;
         }
-        let plan = positions::resolve(&self.request.spec, ends, Timestamp::now());
+        let nth_last = self.nth_last(ends, address).await;
+        let plan = positions::resolve(&self.request.spec, ends, nth_last, Timestamp::now());
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)
+    }
+
+    /// Where the last N messages begin, if those are what is asked for.
+    async fn nth_last(&self, ends: Option<LogEnds>, address: &str) -> Option<Offset> {
+        let newest = ends?.high_watermark;
+        match self.request.spec.start {
+            StartAt::Last(count) if count > 0 && newest >= 0 => {
+                self.probe(address)?.nth_last(count, newest).await
+            }
+            _ => None,
+        }
     }
 
     /// The ends of the leader's log; `None` where the server is too old to tell.

@@ -31,7 +31,7 @@ use crate::wire::subscription_decoder::{Disposition, SubscriptionDecoder};
 const FLUSH_AFTER: Duration = Duration::from_millis(50);
 
 /// How often the reader looks at what the wire has not brought.
-const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(250);
 
 /// The shortest interval between two looks, where little silence is allowed.
 const SHORTEST_TICK: Duration = Duration::from_millis(50);

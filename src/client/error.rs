@@ -174,6 +174,14 @@ fn sentence(kind: ErrorKind, rpc: Rpc, target: &Target, text: &str) -> String {
         K::AckPolicyRequired => {
             format!("{target} checks expected offsets: publish with ack policy leader or all")
         }
+        K::TooLarge if text.contains("to NATS") => format!(
+            "{target}: the message is larger than the NATS behind the broker takes: its max_payload is 1 MiB with key and \
+             headers, unless it is set otherwise ({text})"
+        ),
+        K::TooLarge if text.contains("replication") => format!(
+            "{target}: the message is larger than the broker's clustering.replication.max.bytes, which is 1 MiB unless it \
+             is set otherwise ({text})"
+        ),
         K::TooLarge => format!("{target}: the message is larger than the server takes ({text})"),
         K::EncryptionFailed => format!("{target}: the server could not encrypt ({text})"),
         K::PermissionDenied => format!("this client may not call {rpc} on {target}"),

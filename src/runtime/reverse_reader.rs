@@ -153,9 +153,10 @@ impl ReverseReader {
                 first.map_or(newest, |offset| offset - 1)
             }
         };
-        let nth_last = match start {
-            StartAt::Last(count) => source.nth_last(count).await?,
-            _ => None,
+        let nth_last = if let StartAt::Last(count) = start {
+            source.nth_last(count).await?
+        } else {
+            None
         };
         let start = nth_last.map_or(start, StartAt::Offset);
         let floor = match start.pinned(newest, now) {
@@ -320,7 +321,12 @@ mod tests {
         .await;
         cluster.publish(5).await;
         let source = cluster.source();
-        while source.first_offset(StartAt::Earliest).await.unwrap() != None {
+        while source
+            .first_offset(StartAt::Earliest)
+            .await
+            .unwrap()
+            .is_some()
+        {
             tokio::task::yield_now().await;
         }
         let mut back = ReverseReader::before(cluster.source(), 5, 100)

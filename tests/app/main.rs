@@ -6,6 +6,7 @@ mod cli_changes;
 mod cli_check;
 mod cli_cluster;
 mod cli_damage;
+mod cli_help;
 mod cli_hostile_metadata;
 mod cli_lists;
 mod cli_messages;

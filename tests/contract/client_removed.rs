@@ -77,9 +77,11 @@ async fn compacted(test: &TestCluster) -> StreamName {
 async fn read(test: &TestCluster, spec: SubscribeSpec) -> (Vec<i64>, Vec<(i64, i64)>) {
     let read = drain(test.client.subscribe(spec).await.unwrap()).await;
     assert_eq!(read.end(), &EndReason::StopReached);
-    let gaps = read.events.iter().filter_map(|event| match event {
-        SubscriptionEvent::Gap { from, to } => Some((*from, *to)),
-        _ => None,
+    let gaps = read.events.iter().filter_map(|event| {
+        let SubscriptionEvent::Gap { from, to } = event else {
+            return None;
+        };
+        Some((*from, *to))
     });
     (read.offsets(), gaps.collect())
 }

@@ -133,11 +133,10 @@ impl RedrivePlan {
                 error.into()
             })?;
             let start = args.from.as_ref().map(|from| from.value);
-            let nth_last = match start {
-                Some(StartAt::Last(count)) => {
-                    observer.nth_last(&asked.from, partition, count).await?
-                }
-                _ => None,
+            let nth_last = if let Some(StartAt::Last(count)) = start {
+                observer.nth_last(&asked.from, partition, count).await?
+            } else {
+                None
             };
             let start = nth_last.map(StartAt::Offset).or(start);
             let start = start.unwrap_or(StartAt::Earliest);

@@ -408,12 +408,13 @@ impl Connector {
     /// Where the last N messages begin, if those are what is asked for.
     async fn nth_last(&self, ends: Option<LogEnds>, address: &str) -> Option<Offset> {
         let newest = ends?.high_watermark;
-        match self.request.spec.start {
-            StartAt::Last(count) if count > 0 && newest >= 0 => {
-                self.probe(address)?.nth_last(count, newest).await
-            }
-            _ => None,
+        let StartAt::Last(count) = self.request.spec.start else {
+            return None;
+        };
+        if count == 0 || newest < 0 {
+            return None;
         }
+        self.probe(address)?.nth_last(count, newest).await
     }
 
     /// The ends of the leader's log; `None` where the server is too old to tell.

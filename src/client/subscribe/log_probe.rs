@@ -294,9 +294,8 @@ impl LogProbe {
         }
         match messages.message().await {
             Ok(Some(_)) => *oldest = OldestProbe::Many,
-            Ok(None) => {}
             Err(status) if is_oldest(&status) => *oldest = OldestProbe::Backwards,
-            Err(_) => {}
+            Ok(None) | Err(_) => {}
         }
         Some(())
     }

@@ -90,8 +90,8 @@ pub(crate) async fn reader_left() {
         let out = io::stdout();
         let mut asked = [PollFd::new(&out, PollFlags::empty())];
         let at_once = Timespec::default();
-        let told = rustix::event::poll(&mut asked, Some(&at_once));
-        if told.is_ok_and(|told| told > 0) && asked[0].revents().contains(PollFlags::ERR) {
+        let found = rustix::event::poll(&mut asked, Some(&at_once));
+        if found.is_ok_and(|found| found > 0) && asked[0].revents().contains(PollFlags::ERR) {
             return;
         }
     }

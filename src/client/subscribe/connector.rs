@@ -378,8 +378,7 @@ impl Connector {
 
     /// Resolves the positions, once for the subscription's whole life.
     async fn resolve(&mut self, address: &str) -> std::result::Result<SubscribePlan, OpenError> {
-        let spec = &self.request.spec;
-        let ends = if positions::needs_end(spec) {
+        let ends = if positions::needs_end(&self.request.spec) {
             self.log_ends(address).await?
         } else {
             None
@@ -403,18 +402,6 @@ impl Connector {
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)
-    }
-
-    /// Where the last N messages begin, if those are what is asked for.
-    async fn nth_last(&self, ends: Option<LogEnds>, address: &str) -> Option<Offset> {
-        let newest = ends?.high_watermark;
-        let StartAt::Last(count) = self.request.spec.start else {
-            return None;
-        };
-        if count == 0 || newest < 0 {
-            return None;
-        }
-        self.probe(address)?.nth_last(count, newest).await
     }
 
     /// The ends of the leader's log; `None` where the server is too old to tell.

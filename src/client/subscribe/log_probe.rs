@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connector::Connector;
 use super::positions::{LogEnds, StartPosition};
 use crate::client::error::Result;
 use crate::client::inner::Inner;
-use crate::model::{Offset, PartitionId, StreamName, SubscribeSpec, Timestamp};
+use crate::model::{Offset, PartitionId, StartAt, StreamName, SubscribeSpec, Timestamp};
 use crate::wire::grpc_channel::GrpcChannel;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -82,6 +83,20 @@ impl Inner {
         let probe = LogProbe::new(channel, &spec);
         let found = probe.first_at(StartPosition::Offset(offset)).await?;
         Some((found.offset, found.time))
+    }
+}
+
+impl Connector {
+    /// Where the last N messages begin, if those are what is asked for.
+    pub(super) async fn nth_last(&self, ends: Option<LogEnds>, address: &str) -> Option<Offset> {
+        let newest = ends?.high_watermark;
+        let StartAt::Last(count) = self.request.spec.start else {
+            return None;
+        };
+        if count == 0 || newest < 0 {
+            return None;
+        }
+        self.probe(address)?.nth_last(count, newest).await
     }
 }
 

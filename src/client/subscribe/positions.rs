@@ -107,8 +107,7 @@ pub(super) fn resolve(
         return resolve_reverse(spec, end, nth_last, now);
     }
     let after = ends.map(LogEnds::next);
-    // Servers begin at the next committed message where an offset lies past those (wire-contract §0.8): what comes
-    // below the offset asked for is dropped by the decoder.
+    // Past what is committed servers begin at the next message (wire-contract §0.8); the decoder drops what lies below.
     let start = match (spec.start, ends) {
         (StartAt::Earliest, _) => StartPosition::Earliest,
         (StartAt::Time(time), _) => StartPosition::Time(time),

@@ -93,17 +93,26 @@ fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
             run_to_end(demo::show(&CommandContext::open(options, console)?, &args))
         }
         Some(Task::Cluster(task)) => on_cluster(&mut CommandContext::open(options, console)?, task),
-        Some(Task::Envelope(task)) => {
-            envelope::perform(&mut CommandContext::open(options, console)?, &task)
+        Some(Task::Envelope(task)) => envelope::perform(
+            &mut CommandContext::open_beside_config(options, console)?,
+            &task,
+        ),
+        Some(Task::Keys(args)) if args.check => {
+            keys::check(&mut CommandContext::open(options, console)?)
         }
-        Some(Task::Keys(args)) => keys::print(&mut CommandContext::open(options, console)?, args),
+        Some(Task::Keys(args)) => keys::print(
+            &mut CommandContext::open_beside_config(options, console)?,
+            args,
+        ),
         Some(Task::Config(args)) => settings::perform(args, options, console),
-        Some(Task::Incidents(args)) => {
-            incidents::print(&mut CommandContext::open(options, console)?, &args)
-        }
-        Some(Task::Log(args)) => {
-            audit_log::print(&mut CommandContext::open(options, console)?, args)
-        }
+        Some(Task::Incidents(args)) => incidents::print(
+            &mut CommandContext::open_beside_config(options, console)?,
+            &args,
+        ),
+        Some(Task::Log(args)) => audit_log::print(
+            &mut CommandContext::open_beside_config(options, console)?,
+            args,
+        ),
         Some(Task::Completions { shell }) => help::completions(shell, console),
         Some(Task::Man) => help::man_page(console),
     }
@@ -113,9 +122,12 @@ fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
 fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     // A redrive lets its batch come to an end first, a bench prints what it measured so far.
     let stops_at_once = !matches!(task, ClusterTask::Redrive(_) | ClusterTask::Bench(_));
+    // What only reads has nothing to do where nobody reads of it.
+    let is_for_reader = matches!(task, ClusterTask::Tail(_) | ClusterTask::Activity(_));
     run_to_end(async {
         let outcome = tokio::select! {
             outcome = dispatch(context, task) => outcome,
+            () = stdio::reader_left(), if is_for_reader => Ok(Exit::DONE),
             _ = tokio::signal::ctrl_c(), if stops_at_once => Ok(Exit::INTERRUPTED),
         };
         for sentence in context.broken_off.take() {

@@ -29,8 +29,8 @@ pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
 };
 pub use failure::{ErrorKind, Failure, Target};
-pub use message::{Ack, AckPolicy, Headers, Message, Offset};
-pub use number_format::{counted, counted_plainly, first_names, grouped};
+pub use message::{Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset};
+pub use number_format::{counted, counted_of, counted_plainly, first_names, grouped, verb_of};
 pub use operation::{Operation, Outcome};
 pub use options::{
     Destination, PinnedStart, PublishOptions, RetryLimit, StartAt, StopAt, StreamOptions,

@@ -38,8 +38,7 @@ use crate::model::{Operation, parse_address, parse_advertise, parse_interval};
     version,
     about = "The terminal dashboard for Liftbridge",
     long_about = "The terminal dashboard for Liftbridge. Without a command it opens the dashboard.",
-    max_term_width = 100,
-    disable_help_subcommand = true
+    max_term_width = 100
 )]
 pub struct Invocation {
     #[command(flatten)]

@@ -10,7 +10,9 @@ use super::known_brokers;
 use super::output::{OutputRow, Printer};
 use super::stdio::Stdio;
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
-use crate::config::{ClusterSettings, ConfigFile, Environment, Folders, SettingSource, Settings};
+use crate::config::{
+    ClusterSettings, ConfigError, ConfigFile, Environment, Folders, SettingSource, Settings,
+};
 use crate::runtime::Access;
 
 /// One command's surroundings.
@@ -31,11 +33,27 @@ impl<'a> CommandContext<'a> {
     /// Reads the environment and the config file, and decides every setting.
     pub(crate) fn open(options: &'a Options, console: &'a mut Stdio) -> Result<Self> {
         let config = ConfigLocation::find(options)?;
-        let file = if config.named || config.path.exists() {
-            ConfigFile::read(&config.path)?
-        } else {
+        let file = config.read()?;
+        Self::with_file(options, console, config, file)
+    }
+
+    /// [`CommandContext::open`] for a command that needs no cluster: what is wrong with the config file is said, and stops
+    /// nothing.
+    pub(crate) fn open_beside_config(options: &'a Options, console: &'a mut Stdio) -> Result<Self> {
+        let config = ConfigLocation::find(options)?;
+        let file = config.read().unwrap_or_else(|error| {
+            console.print_error(&error.to_string());
             ConfigFile::default()
-        };
+        });
+        Self::with_file(options, console, config, file)
+    }
+
+    fn with_file(
+        options: &'a Options,
+        console: &'a mut Stdio,
+        config: ConfigLocation,
+        file: ConfigFile,
+    ) -> Result<Self> {
         let environment = Environment {
             addr: std::env::var("LIFTUI_ADDR").ok(),
             no_color: no_color(),
@@ -182,6 +200,15 @@ pub(crate) struct ConfigLocation {
 }
 
 impl ConfigLocation {
+    /// What it holds; nothing where there is none and none was named.
+    fn read(&self) -> std::result::Result<ConfigFile, ConfigError> {
+        if self.named || self.path.exists() {
+            ConfigFile::read(&self.path)
+        } else {
+            Ok(ConfigFile::default())
+        }
+    }
+
     /// The file that was named, else the user's own.
     pub(crate) fn find(options: &Options) -> Result<Self> {
         let variable = std::env::var_os("LIFTUI_CONFIG").filter(|name| !name.is_empty());

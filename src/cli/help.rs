@@ -152,7 +152,7 @@ pub(crate) fn man_page(console: &mut Stdio) -> Result {
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     page.extend(b".SH COMMANDS\n");
-    for command in whole.get_subcommands() {
+    for command in whole.get_subcommands().filter(|one| !is_help(one)) {
         describe(command, "liftui", &mut page)?;
     }
     page.extend(SECTIONS.as_bytes());
@@ -183,10 +183,15 @@ fn describe(command: &Command, parent: &str, page: &mut Vec<u8>) -> Result<()> {
         let _infallible = writeln!(text, ".TP\n\\fB{usage}\\fR\n{help}{values}");
     }
     page.extend(text.as_bytes());
-    for command in command.get_subcommands() {
+    for command in command.get_subcommands().filter(|one| !is_help(one)) {
         describe(command, &name, page)?;
     }
     Ok(())
+}
+
+/// clap's own `help COMMAND`, which holds all commands once more.
+fn is_help(command: &Command) -> bool {
+    command.get_name() == "help"
 }
 
 /// An argument as it is typed: `-k, --key <KEY>`.

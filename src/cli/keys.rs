@@ -8,6 +8,8 @@ use super::command_context::CommandContext;
 use super::dashboard::keymap;
 use super::exit::{Exit, Result};
 use super::output::{Column, OutputRow, output_row};
+use crate::app::Keymap;
+use crate::model::counted;
 
 output_row! {
     /// A binding.
@@ -32,14 +34,21 @@ impl OutputRow for KeyRow {
     }
 }
 
-/// Prints the keymap; `--check` only says whether it is sound.
-pub(crate) fn print(context: &mut CommandContext<'_>, args: KeysArgs) -> Result {
+/// Says whether the keymap is sound.
+pub(crate) fn check(context: &mut CommandContext<'_>) -> Result {
     let keymap = keymap(&context.settings.file)?;
-    if args.check {
-        let count = keymap.bindings().len();
-        writeln!(context.console.out, "{count} bindings, no conflict")?;
-        return Ok(Exit::DONE);
-    }
+    let bindings = counted(keymap.bindings().len(), "binding");
+    writeln!(context.console.out, "{bindings}, no conflict")?;
+    Ok(Exit::DONE)
+}
+
+/// Prints the keymap; the built-in one where the config file's keys do not fit into it, which is said.
+pub(crate) fn print(context: &mut CommandContext<'_>, args: KeysArgs) -> Result {
+    let keymap = keymap(&context.settings.file).unwrap_or_else(|error| {
+        let sentence = error.sentence.unwrap_or_default();
+        context.console.print_error(&sentence);
+        Keymap::default()
+    });
     let rows = keymap.bindings().iter().map(|binding| KeyRow {
         context: binding.context.name(),
         keys: binding.chord.to_string(),

@@ -67,6 +67,7 @@ impl OutputRow for RedriveRow {
 
 /// Copies the messages, one partition after the other. SIGINT lets the batch under way come to its end.
 pub(crate) async fn redrive(context: &mut CommandContext<'_>, args: &RedriveArgs) -> Result {
+    context.console.print_hint(args.query.as_ref());
     let client = if args.dry_run {
         None
     } else {

@@ -3,11 +3,17 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use tokio::task::spawn_blocking;
 
 use super::escaped_output::EscapedOutput;
 use crate::model::sanitise;
+use crate::store::Query;
+
+/// How often a pipe is asked whether somebody reads it.
+const READER_CHECKED_EVERY: Duration = Duration::from_millis(100);
 
 /// Bytes of an answer at most: names of streams are shorter.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -62,9 +68,32 @@ impl Stdio {
         self.print_paragraph(&sanitise::line(sentence));
     }
 
+    /// Says on standard error where a query is likely to be meant otherwise.
+    pub(crate) fn print_hint(&mut self, query: Option<&Query>) {
+        if let Some(hint) = query.and_then(Query::hint) {
+            self.print_error(&hint);
+        }
+    }
+
     /// Writes lines of our own to standard error.
     pub(crate) fn print_paragraph(&mut self, text: &str) {
         let _nobody_reads = writeln!(self.err, "{text}").and_then(|()| self.err.flush());
+    }
+}
+
+/// Ends when standard output is a pipe that nobody reads any more: who follows a quiet stream would write nothing for hours,
+/// and so not learn of it.
+pub(crate) async fn reader_left() {
+    let mut ticks = tokio::time::interval(READER_CHECKED_EVERY);
+    loop {
+        ticks.tick().await;
+        let out = io::stdout();
+        let mut asked = [PollFd::new(&out, PollFlags::empty())];
+        let at_once = Timespec::default();
+        let found = rustix::event::poll(&mut asked, Some(&at_once));
+        if found.is_ok_and(|found| found > 0) && asked[0].revents().contains(PollFlags::ERR) {
+            return;
+        }
     }
 }
 

@@ -21,7 +21,9 @@ use super::mutate;
 use super::partition_spec::{self, PartitionSpec};
 use super::read_budget::ReadBudget;
 use crate::client::{Observer, by_key};
-use crate::model::{Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp};
+use crate::model::{
+    Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp, counted,
+};
 use crate::store::ExportForm;
 
 use print::{Filter, PrintForm, Printer};
@@ -37,6 +39,7 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     let observer = context.observer()?;
     let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
     let partition_specs = narrow_to_key(context, args, found, &cluster)?;
+    context.console.print_hint(args.range.query.as_ref());
     if args.resume {
         resume(context, &observer, &partition_specs).await?;
     }
@@ -81,7 +84,8 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     let undecided = undecided.load(Ordering::Relaxed);
     if undecided > 0 {
         context.console.print_error(&format!(
-            "the expression of the query costs too much for {undecided} messages: they are not shown; ask for less in it"
+            "the expression of the query costs too much for {}, not shown here; ask for less in it",
+            counted(undecided, "message")
         ));
     }
     ended

@@ -174,7 +174,7 @@ fn sentence(kind: ErrorKind, rpc: Rpc, target: &Target, text: &str) -> String {
         K::AckPolicyRequired => {
             format!("{target} checks expected offsets: publish with ack policy leader or all")
         }
-        K::TooLarge => format!("{target}: the message is larger than the server takes ({text})"),
+        K::TooLarge => too_large(target, text),
         K::EncryptionFailed => format!("{target}: the server could not encrypt ({text})"),
         K::PermissionDenied => format!("this client may not call {rpc} on {target}"),
         K::InvalidArgument => format!("{target}: the server refused {rpc}: {text}"),
@@ -208,4 +208,19 @@ fn sentence(kind: ErrorKind, rpc: Rpc, target: &Target, text: &str) -> String {
         | K::Server
         | K::Local => format!("{rpc} on {target} failed: {text}"),
     }
+}
+
+/// Servers say that a message is too large, and not which of their limits it meets (wire-contract §4.3).
+fn too_large(target: &Target, text: &str) -> String {
+    let (what, limit) = if text.contains("to NATS") {
+        ("the NATS behind the broker takes", "max_payload")
+    } else if text.contains("replication") {
+        ("brokers replicate", "clustering.replication.max.bytes")
+    } else {
+        return format!("{target}: the message is larger than the server takes ({text})");
+    };
+    format!(
+        "{target}: the message is larger than {what}: its {limit} is 1 MiB with key and headers, unless it is set \
+         otherwise ({text})"
+    )
 }

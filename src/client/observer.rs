@@ -11,8 +11,8 @@ use super::partitioner::Partitioner;
 use super::pool::Tasks;
 use super::subscribe::{SubscribeRequest, Subscription};
 use crate::model::{
-    BrokerView, Cluster, ErrorKind, MessageSink, OwnedMessages, Partition, PartitionId, StreamName,
-    SubscribeSpec, Target, Timestamp,
+    BrokerView, Cluster, ErrorKind, MessageSink, Offset, OwnedMessages, Partition, PartitionId,
+    StreamName, SubscribeSpec, Target, Timestamp,
 };
 use crate::wire::rpc::Rpc;
 
@@ -105,6 +105,21 @@ impl Observer {
     pub async fn fetch_partition(&self, stream: &str, partition: PartitionId) -> Result<Partition> {
         let stream = StreamName::from(stream);
         self.core().fetch_partition(&stream, partition).await
+    }
+
+    /// The offset at which the last `count` committed messages of a partition begin, which compaction puts further back than
+    /// `count` offsets; the oldest one where fewer are kept, `None` where none is.
+    ///
+    /// # Errors
+    /// As [`fetch_partition`](Self::fetch_partition).
+    pub async fn nth_last(
+        &self,
+        stream: &str,
+        partition: PartitionId,
+        count: u64,
+    ) -> Result<Option<Offset>> {
+        let stream = StreamName::from(stream);
+        self.core().nth_last(&stream, partition, count).await
     }
 
     /// The partition that a partitioner chooses for a message of that key and value.

@@ -210,8 +210,9 @@ impl ConfigFile {
         let current = file.current_context.as_deref();
         match current.filter(|name| !file.contexts.contains_key(*name)) {
             Some(name) => Err(ConfigError::new(format!(
-                "{}: current_context is \"{name}\", which [contexts] lacks{}",
+                "{} line {}: current_context is \"{name}\", which [contexts] lacks{}",
                 path.display(),
+                line_of_context(text),
                 did_you_mean(name, file.contexts.keys().map(String::as_str)),
             ))),
             None => Ok(file),
@@ -228,13 +229,40 @@ impl ConfigFile {
     }
 }
 
+/// The line in which the current context is named.
+fn line_of_context(text: &str) -> usize {
+    #[derive(Deserialize)]
+    struct Named {
+        current_context: toml::Spanned<toml::Value>,
+    }
+    let named = toml::from_str::<Named>(text);
+    named.map_or(1, |named| line_at(text, named.current_context.span().start))
+}
+
+fn line_at(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
 /// The sentence for what `toml` and `serde` found, with the line, and for an unknown key the nearest known one.
 fn explain(error: &toml::de::Error, text: &str, path: &Path) -> ConfigError {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    let line = error.span().map_or(1, |span| {
+        line_at(text, span.start + offset_in_list(error, text, span.clone()))
+    });
     let message =
         known_faults(error.message()).unwrap_or_else(|| error.message().trim().replace('\n', ", "));
     ConfigError::new(format!("{} line {line}: {message}", path.display()))
+}
+
+/// An error about an element of a list has the span of the whole list; its sentence begins with the element's text.
+fn offset_in_list(error: &toml::de::Error, text: &str, span: std::ops::Range<usize>) -> usize {
+    let quoted = error.message().strip_prefix('"');
+    let element = quoted.and_then(|rest| rest.split_once('"'));
+    let list = text.get(span).filter(|list| list.starts_with('['));
+    let at = list
+        .zip(element)
+        .and_then(|(list, (element, _))| list.find(&format!("\"{element}\"")));
+    at.unwrap_or(0)
 }
 
 fn known_faults(message: &str) -> Option<String> {
@@ -379,6 +407,30 @@ mod tests {
         let sentence = parse("theme = ").unwrap_err();
         assert!(sentence.starts_with("config.toml line 1: "), "{sentence}");
         assert!(!sentence.contains('\n'));
+    }
+
+    #[test]
+    fn a_fault_is_named_with_the_line_that_it_stands_in() {
+        for (text, line) in [
+            (
+                "\n\ncurrent_context = \"b\"\n[contexts.a]\naddr = [\"a:1\"]",
+                3,
+            ),
+            ("[contexts.a]\naddr = [\n  \"a:1\",\n  \"b:99999\",\n]", 4),
+            (
+                "[contexts.a]\naddr = [\"a:1\"]\nadvertise = [\n\"a:1=b:1\",\n\"c\"\n]",
+                5,
+            ),
+            ("[contexts.a]\n\naddr = []", 3),
+            ("[refresh]\n# often\nmetadata = \"1ms\"", 3),
+        ] {
+            let error = ConfigFile::parse(text, Path::new("c")).unwrap_err();
+            let said = error.to_string();
+            assert!(
+                said.starts_with(&format!("c line {line}: ")),
+                "{text}: {said}"
+            );
+        }
     }
 
     #[test]

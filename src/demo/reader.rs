@@ -57,10 +57,9 @@ impl SubscriptionReader {
         let log = state.committed_at(at);
         let is_open = state.replicas.known_to(at).is_open();
         let direction = if reverse {
-            if log.high_watermark < 0 || log.log.oldest().is_none() {
-                return Err(failed(LogError::SegmentNotFound));
-            }
-            Direction::Backward(range.start.min(log.high_watermark))
+            let from = range.start.min(log.high_watermark);
+            let from = log.log.reversed_from(from).map_err(failed)?;
+            Direction::Backward(from)
         } else {
             Direction::Forward(LogReader::open(log, range.start).map_err(failed)?)
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 use super::{BrokerTruth, Finding, HealthOptions, Known, PartitionTruth, Reach, Rule, Truth};
-use crate::model::{StreamName, Timestamp, counted, first_names, grouped};
+use crate::model::{StreamName, Timestamp, counted, first_names};
 
 /// Whether a broker may be restarted now. The order is that of gravity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,9 +160,13 @@ impl Reasons {
             let place = format!("{stream}:{}", partition.id);
             let text = match loss.holders.iter().find(|(id, _)| &**id == broker) {
                 Some((_, newest)) => {
-                    let more = grouped(newest.saturating_sub(loss.to));
+                    let more = newest.saturating_sub(loss.to);
+                    let (more, them) = (
+                        counted(more, "message"),
+                        if more == 1 { "it" } else { "them" },
+                    );
                     format!(
-                        "{place}: it holds {more} messages that its leader lost; a restart cuts them off"
+                        "{place}: it holds {more} that its leader lost; a restart cuts {them} off"
                     )
                 }
                 None => format!(

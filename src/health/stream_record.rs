@@ -12,7 +12,7 @@ use super::view_merge::StreamClaims;
 use super::{Finding, Known, KnownStream, PartitionTruth, Rule, Severity, StreamTruth};
 use crate::model::{
     BrokerId, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Target, Timestamp,
-    grouped,
+    counted, verb_of,
 };
 
 /// A flagged partition is probed again after so long, since pauses come and go.
@@ -240,8 +240,9 @@ impl Recreated {
     fn finding(&self, stream: &StreamName) -> Finding {
         let held = match self.messages {
             Some(messages) => format!(
-                "what it held is gone: {} offsets were given",
-                grouped(messages)
+                "what it held is gone: {} {} given",
+                counted(messages, "offset"),
+                verb_of(messages, "were")
             ),
             None => "what it held is gone".into(),
         };

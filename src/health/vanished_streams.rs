@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Finding, KnownStream, Rule, Severity, StreamTruth};
-use crate::model::{StreamName, Target, Timestamp, counted, first_names, grouped};
+use crate::model::{StreamName, Target, Timestamp, counted, first_names, verb_of};
 
 /// The streams that are gone, until somebody has acknowledged it.
 #[derive(Debug, Default)]
@@ -65,9 +65,10 @@ impl VanishedStreams {
             return;
         };
         let (count, shown) = (counted(names.len(), "stream"), first_names(&names));
-        let offsets = grouped(self.streams.values().sum());
+        let offsets: i64 = self.streams.values().sum();
+        let (offsets, were) = (counted(offsets, "offset"), verb_of(offsets, "were"));
         let detail = vec![
-            format!("what they held is gone: {offsets} offsets were given"),
+            format!("what they held is gone: {offsets} {were} given"),
             "nobody deleted them: Liftbridge's own streams were created anew too, so the cluster lost its metadata"
                 .to_owned(),
         ];

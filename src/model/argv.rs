@@ -12,7 +12,11 @@ impl Operation {
     pub fn argv(&self) -> Vec<String> {
         match self {
             Self::Create(options) => create(options),
-            Self::Delete { stream } => Argv::new("delete").name(stream).done(),
+            // Asked for its name elsewhere than on a terminal, it would refuse.
+            Self::Delete { stream } => Argv::new("delete")
+                .switch("--yes", true)
+                .name(stream)
+                .done(),
             Self::Pause {
                 stream,
                 partitions,

@@ -12,6 +12,9 @@ pub type Offset = i64;
 /// Headers in the order the wire had them. Every stored message has `subject` and `reply`, put there by the broker.
 pub type Headers = Vec<(String, Bytes)>;
 
+/// Headers that the broker puts into each message, over those of the publisher (wire-contract §3).
+pub const BROKER_HEADERS: [&str; 2] = ["subject", "reply"];
+
 /// A message as a subscription delivers it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Message {

@@ -17,10 +17,16 @@ pub fn grouped(number: i64) -> String {
     text
 }
 
-/// A number and its word: `1 partition`, `2,048 partitions`.
-pub fn counted(number: usize, word: &str) -> String {
-    let grouped = grouped(i64::try_from(number).unwrap_or(i64::MAX));
-    format!("{grouped} {word}{}", plural(number == 1))
+/// A number and its word: `1 partition`, `2,048 partitions`. Any whole number counts.
+pub fn counted<N: TryInto<i64>>(number: N, word: &str) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
+    format!("{} {word}{}", grouped(number), plural(number == 1))
+}
+
+/// Some of a number: `2 of 3 partitions`, `0 of 1 partition`.
+pub fn counted_of<N: TryInto<i64>>(some: N, all: N, word: &str) -> String {
+    let some = some.try_into().unwrap_or(i64::MAX);
+    format!("{} of {}", grouped(some), counted(all, word))
 }
 
 /// The first names of many, and how many more there are: `a, b, c and 4 more`.
@@ -42,13 +48,36 @@ pub fn counted_plainly(number: u64, word: &str) -> String {
     format!("{number} {word}{}", plural(number == 1))
 }
 
+/// The form of a verb that agrees with so many: `1 broker answers`, `2 brokers answer`.
+pub fn verb_of<N: TryInto<i64>>(number: N, plural: &str) -> String {
+    let is_one = number.try_into().is_ok_and(|number: i64| number == 1);
+    match plural {
+        "are" if is_one => "is".to_owned(),
+        "were" if is_one => "was".to_owned(),
+        "match" if is_one => "matches".to_owned(),
+        verb if is_one => format!("{verb}s"),
+        verb => verb.to_owned(),
+    }
+}
+
 fn plural(is_one: bool) -> &'static str {
     if is_one { "" } else { "s" }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, first_names};
+    use super::{counted, counted_of, first_names, verb_of};
+
+    #[test]
+    fn one_is_one_and_all_else_are_many() {
+        assert_eq!(counted(1_u64, "stream"), "1 stream");
+        assert_eq!(counted(0_i64, "stream"), "0 streams");
+        assert_eq!(counted_of(1, 1, "broker"), "1 of 1 broker");
+        assert_eq!(counted_of(1, 3, "broker"), "1 of 3 brokers");
+        let verbs = ["are", "were", "answer"].map(|verb| verb_of(1, verb));
+        assert_eq!(verbs, ["is", "was", "answers"]);
+        assert_eq!(verb_of(2, "answer"), "answer");
+    }
 
     #[test]
     fn a_count_reads_well() {

@@ -114,7 +114,7 @@ pub enum StartAt {
     Latest,
     /// At this offset; the oldest kept where retention removed it; the next one where it is yet to come.
     Offset(Offset),
-    /// At the last N messages of the partition.
+    /// At the last N messages of the partition, however many offsets compaction has taken between them.
     Last(u64),
     /// At the first message at or after this time.
     Time(Timestamp),

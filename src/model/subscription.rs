@@ -73,6 +73,9 @@ impl SubscriptionEvent {
             Self::Resumed { broker, next } => {
                 format!("{target}: resumed on {broker} at offset {next}")
             }
+            Self::Gap { from, to } if from == to => {
+                format!("{target}: offset {from} was removed before it could be read")
+            }
             Self::Gap { from, to } => {
                 format!("{target}: offsets {from} to {to} were removed before they could be read")
             }

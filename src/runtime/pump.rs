@@ -133,7 +133,7 @@ pub(super) async fn fetch_older(
                 send(TailEvent::Older(chunk)).await;
             }
         }
-        start = reader.reaches_start();
+        start = reader.reached_start();
         Ok(())
     };
     let failure = fetched.await.err();

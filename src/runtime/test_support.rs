@@ -21,6 +21,17 @@ pub(super) struct TestCluster {
 impl TestCluster {
     /// A stream `orders` of one partition that holds so many messages.
     pub(super) async fn with_messages(count: usize) -> Self {
+        let cluster = Self::with_stream(StreamOptions::default()).await;
+        cluster.publish(count).await;
+        cluster
+    }
+
+    /// A stream `orders` of one partition, with nothing in it.
+    pub(super) async fn with_stream(options: StreamOptions) -> Self {
+        let stream = StreamOptions {
+            name: "orders".into(),
+            ..options
+        };
         let options = DemoOptions {
             brokers: 1,
             speed: 20.0,
@@ -32,22 +43,23 @@ impl TestCluster {
             _cluster: cluster,
             client,
         };
-        cluster
-            .perform(Operation::Create(Box::new(StreamOptions {
-                name: "orders".into(),
-                ..StreamOptions::default()
-            })))
-            .await;
-        cluster.publish(count).await;
+        cluster.perform(Operation::Create(Box::new(stream))).await;
         cluster
     }
 
     pub(super) async fn publish(&self, count: usize) {
         for _ in 0..count {
-            let to = Destination::Partition("orders".into(), 0);
-            let message = PublishOptions::new(to, "value");
-            self.perform(Operation::Publish(Box::new(message))).await;
+            self.publish_of_key("").await;
         }
+    }
+
+    pub(super) async fn publish_of_key(&self, key: &str) {
+        let to = Destination::Partition("orders".into(), 0);
+        let message = PublishOptions {
+            key: key.to_owned().into(),
+            ..PublishOptions::new(to, "value")
+        };
+        self.perform(Operation::Publish(Box::new(message))).await;
     }
 
     pub(super) async fn perform(&self, operation: Operation) {

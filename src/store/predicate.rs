@@ -4,8 +4,10 @@
 mod bounded_regex;
 mod chunk_scan;
 mod evaluation_budget;
+mod exact_numbers;
 mod expression;
 mod lazy_json;
+mod literals;
 mod metering;
 mod needle;
 mod parse;
@@ -17,6 +19,7 @@ use std::time::Duration;
 
 pub(super) use expression::Expression;
 pub(super) use needle::Needle;
+pub(super) use parse::VARIABLES;
 
 use super::chunk::Chunk;
 use super::message::MessageRef;

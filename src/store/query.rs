@@ -1,6 +1,7 @@
 //! The query box: text in the grammar of the interface to a predicate, or where and why it does not parse.
 //! What a predicate finds is `predicate`'s.
 
+mod hint;
 mod lexer;
 mod terms;
 
@@ -27,7 +28,8 @@ impl Query {
     /// # Errors
     /// Where the text breaks off and what is wrong there.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        let predicate = Predicate::new(terms::parse(text)?);
+        let terms = terms::parse(text).map_err(|error| error.in_text(text))?;
+        let predicate = Predicate::new(terms);
         Ok(Self {
             text: text.to_owned(),
             predicate,
@@ -37,6 +39,11 @@ impl Query {
     /// The text it was parsed from.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// A sentence where a part of it looks like an expression that lacks `cel:`, and so is looked for as text.
+    pub fn hint(&self) -> Option<String> {
+        hint::hint(&self.text)
     }
 
     /// What it looks for; cheap to clone and to send to another thread.
@@ -58,6 +65,8 @@ impl Eq for Query {}
 pub struct QueryError {
     /// The byte of the query's text at which the offending term begins.
     pub at: usize,
+    /// The same counted in characters, from 1.
+    column: usize,
     /// What is wrong there, in one sentence.
     pub sentence: String,
 }
@@ -66,14 +75,28 @@ impl QueryError {
     fn new(at: usize, sentence: impl Into<String>) -> Self {
         Self {
             at,
+            column: at + 1,
             sentence: sentence.into(),
+        }
+    }
+
+    fn in_text(self, text: &str) -> Self {
+        let before = text.char_indices().take_while(|(at, _)| *at < self.at);
+        Self {
+            column: before.count() + 1,
+            ..self
         }
     }
 }
 
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+        f.write_str(&self.sentence)?;
+        // A query of one fault begins with it.
+        match self.column {
+            1 => Ok(()),
+            column => write!(f, " (at character {column})"),
+        }
     }
 }
 

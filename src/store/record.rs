@@ -152,9 +152,15 @@ fn read_bytes(fields: &Map<String, Value>, name: &str) -> Result<Bytes, String> 
     let encoded = fields
         .get(&format!("{name}_base64"))
         .and_then(Value::as_str);
-    match (encoded, fields.get(name)) {
+    let plain = fields.get(name).filter(|value| !value.is_null());
+    if encoded.is_some() && plain.is_some() {
+        return Err(format!(
+            "a record has a \"{name}\" or a \"{name}_base64\", and this has both"
+        ));
+    }
+    match (encoded, plain) {
         (Some(encoded), _) => decoded(encoded, name),
-        (None, None | Some(Value::Null)) => Ok(Bytes::new()),
+        (None, None) => Ok(Bytes::new()),
         (None, Some(value)) => Ok(text_of(value)),
     }
 }

@@ -15,6 +15,7 @@ use super::painter::{Painter, span};
 use super::widgets::popup;
 use crate::app::overlays::pager::Pager;
 use crate::app::{App, HitTarget, Overlay};
+use crate::model::counted_of;
 
 /// Draws what lies on top, if anything does; the command line stands in the notice line instead.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
@@ -42,7 +43,7 @@ fn draw_pager(painter: &mut Painter<'_>, body: Rect, pager: &Pager, app: &App) {
     let shown = usize::from(area.height.saturating_sub(2));
     if lines.len() > shown {
         let last = (pager.top() + shown).min(lines.len());
-        let text = format!("  {last} of {} lines", lines.len());
+        let text = format!("  {}", counted_of(last, lines.len(), "line"));
         title.push(span(text, theme.muted));
     }
     let inside = popup(painter, area, &title, theme.line);

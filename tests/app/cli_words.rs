@@ -9,6 +9,8 @@ use liftui::model::{
     AckPolicy, Destination, Operation, PartitionId, PublishOptions, StreamOptions, shell_line,
 };
 
+use crate::cli_test_cluster::TestCluster;
+
 /// Letters that shells, option parsers and line editors stumble over.
 const LETTERS: [char; 24] = [
     'a', 'Z', '0', '7', '-', '_', '.', ':', '=', ',', ' ', '\'', '"', '\\', '$', '`', '!', '*',
@@ -171,5 +173,29 @@ fn an_operation_copied_as_a_command_is_the_same_operation_when_typed() {
         let operation = dice.operation();
         let line = shell_line(&operation.argv());
         assert_eq!(read(&split(&line)), Some(operation), "{line}");
+    }
+}
+
+#[test]
+fn a_query_that_lacks_cel_is_told_so_by_every_command_that_takes_one() {
+    let test = TestCluster::new();
+    test.ok("create from");
+    test.ok("create to");
+    let published = test.feed("publish from --lines", b"{\"id\":5}\n{\"id\":6}\n");
+    assert_eq!(published.code, 0, "{published:?}");
+    for command in [
+        &["tail", "from", "--to", "end", "-q"][..],
+        &["redrive", "from", "to", "--dry-run", "-q"],
+    ] {
+        let output = test.run(&[command, &["value.id==5"]].concat());
+        let said = "\"value.id==5\" is looked for as text; an expression begins with cel: as in cel: value.id==5\n";
+        assert!(output.err.starts_with(said), "{output:?}");
+        let output = test.run(&[command, &["cel: value.id==5"]].concat());
+        assert!(!output.err.contains("is looked for"), "{output:?}");
+        let output = test.run(&[command, &["cel: value.id==18446744073709551616"]].concat());
+        let said = "18446744073709551616 cannot be held in an expression";
+        assert_eq!(output.code, 2, "{output:?}");
+        assert!(output.err.contains(said), "{output:?}");
+        assert!(output.err.contains("(at character 16)"), "{output:?}");
     }
 }

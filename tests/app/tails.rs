@@ -455,6 +455,23 @@ fn a_wrong_query_leaves_the_last_good_one() {
 }
 
 #[test]
+fn a_query_that_lacks_cel_is_guessed_while_it_is_typed() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.press("/value.id==5");
+    let guess = |dashboard: &Dashboard| {
+        let prompt = dashboard.tail().prompt().expect("a line is open");
+        prompt.guess().map(str::to_owned)
+    };
+    let sentence = guess(&dashboard).expect("it looks like an expression");
+    assert!(sentence.ends_with("cel: value.id==5"), "{sentence}");
+    for _ in 0.."value.id==5".len() {
+        dashboard.key(KeyCode::Backspace);
+    }
+    dashboard.press("plain");
+    assert_eq!(guess(&dashboard), None);
+}
+
+#[test]
 fn every_printable_key_is_typed_while_a_line_is_open() {
     let mut dashboard = Dashboard::new(1);
     dashboard.press("/q1:?");

@@ -15,6 +15,7 @@ mod client_metadata;
 mod client_probe;
 mod client_publish;
 mod client_recovery;
+mod client_removed;
 mod client_reverse;
 mod client_silence;
 mod client_subscribe;

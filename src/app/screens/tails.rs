@@ -35,7 +35,7 @@ use crate::app::row_key::PartitionKey;
 use crate::app::schemas::Schemas;
 use crate::app::viewport::Viewport;
 use crate::health::{Known, Truth};
-use crate::model::{Failure, StreamName};
+use crate::model::{Failure, StreamName, counted};
 use crate::store::{Budget, PinnedMessage};
 
 /// How many queries can be recalled.
@@ -243,7 +243,10 @@ impl Tails {
         match progress {
             Progress::Going(_) => {}
             Progress::Finished { messages, path } => {
-                context.notify(Level::Note, format!("wrote {messages} messages to {path}"));
+                context.notify(
+                    Level::Note,
+                    format!("wrote {} to {path}", counted(*messages, "message")),
+                );
             }
             Progress::Failed(failure) => context.notify_failure(failure),
         }

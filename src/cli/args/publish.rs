@@ -11,7 +11,8 @@ use super::super::hex;
 use super::OutputArgs;
 use crate::client::envelope::EnvelopeMessage;
 use crate::model::{
-    AckPolicy, Destination, Headers, Offset, Operation, PartitionId, PublishOptions, StreamName,
+    AckPolicy, BROKER_HEADERS, Destination, Headers, Offset, Operation, PartitionId,
+    PublishOptions, StreamName,
 };
 
 /// Which partition of a stream gets a message.
@@ -249,6 +250,11 @@ impl MessageArgs {
             let (name, value) = parts.ok_or_else(|| format!("\"{text}\" is not NAME=VALUE"))?;
             if name.is_empty() && !self.hex {
                 return Err(format!("\"{text}\" is not NAME=VALUE"));
+            }
+            if BROKER_HEADERS.contains(&name) {
+                return Err(format!(
+                    "the broker overwrites the header \"{name}\": give it another name"
+                ));
             }
             Ok((name.to_owned(), self.bytes(value)?))
         });

@@ -10,7 +10,7 @@ use crate::store::{MessageFormat, Query};
 /// Which messages.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RangeArgs {
-    /// Where to start: earliest, latest, new, an offset, -N, @TIME, @-15m
+    /// Where to start: earliest, latest, new, an offset, -N (the last N messages), @TIME, @-15m
     #[arg(long, value_name = "SEEK", allow_negative_numbers = true, value_parser = start)]
     pub(crate) from: Option<StartAt>,
     /// Where to stop: end, an offset, @TIME, @-15m

@@ -19,7 +19,7 @@ use crate::cli::output::output_row;
 use crate::cli::partition_spec::metadata_with;
 use crate::cli::stdio::Stdio;
 use crate::client::{AckFuture, Client, Publisher, PublisherOptions};
-use crate::model::{AckPolicy, ErrorKind, Failure, Operation, Outcome, PublishOptions};
+use crate::model::{AckPolicy, ErrorKind, Failure, Operation, Outcome, PublishOptions, counted};
 use crate::ui::format;
 
 output_row! {
@@ -298,9 +298,9 @@ impl PublishBenchEnd {
         let bad = bad.iter().filter(|(count, _)| *count > 0);
         BenchReport {
             head: format!(
-                "{}: {} messages of {} {by_whom} in {:.2} s",
+                "{}: {} of {} {by_whom} in {:.2} s",
                 args.stream,
-                format::count_u64(done),
+                counted(done, "message"),
                 format::bytes(u64::try_from(args.size).unwrap_or(u64::MAX)),
                 self.took.as_secs_f64(),
             ),

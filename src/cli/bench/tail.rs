@@ -24,7 +24,7 @@ use crate::cli::stdio::Stdio;
 use crate::client::{Observer, Subscription, SubscriptionItem};
 use crate::model::{
     Failure, MessageSink, MessageStamp, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Target,
-    Timestamp,
+    Timestamp, counted,
 };
 use crate::ui::format;
 
@@ -235,10 +235,10 @@ impl TailBenchEnd {
         let bad = bad.iter().filter(|(count, _)| *count > 0);
         let notes = bad.map(|(count, what)| format!("{} {what}", format::count_u64(*count)));
         let seconds = self.speed.took.as_secs_f64();
-        let received = format::count_u64(self.speed.messages);
+        let received = counted(self.speed.messages, "message");
         BenchReport {
             head: format!(
-                "{}: {received} messages received in {seconds:.2} s",
+                "{}: {received} received in {seconds:.2} s",
                 args.partitions.join(" ")
             ),
             notes: notes.collect(),

@@ -12,7 +12,7 @@ use crate::cli::cluster_snapshot::finding;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::health::{Finding, Truth, Verdict};
 use crate::model::sanitise;
-use crate::model::{BrokerId, Target};
+use crate::model::{BrokerId, Target, counted, counted_of, verb_of};
 
 /// What there is to tell.
 pub(super) struct Report {
@@ -109,13 +109,14 @@ impl Report {
             return failure.clone();
         }
         let answering = self.truth.members().filter(|b| b.is_answering());
+        let brokers = self.truth.members().count();
         format!(
-            "{} of {} brokers answer, {} streams, {} partitions, {} findings",
-            answering.count(),
-            self.truth.members().count(),
-            self.truth.totals.streams,
-            self.truth.totals.partitions,
-            self.root_findings().count(),
+            "{} {}, {}, {}, {}",
+            counted_of(answering.count(), brokers, "broker"),
+            verb_of(brokers, "answer"),
+            counted(self.truth.totals.streams, "stream"),
+            counted(self.truth.totals.partitions, "partition"),
+            counted(self.root_findings().count(), "finding"),
         )
     }
 

@@ -20,7 +20,7 @@ use crate::cli::outcome_counts::OutcomeCounts;
 use crate::cli::output::{Column, OutputRow, Printer, output_row};
 use crate::client::{self, Client, Publisher, PublisherOptions};
 use crate::model::{
-    Ack, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
+    Ack, ErrorKind, Failure, Offset, Operation, Outcome, PartitionId, PublishOptions, StreamName,
     counted_plainly,
 };
 
@@ -275,9 +275,16 @@ impl PublishLog {
             Ok(Outcome::Done | Outcome::Sent | Outcome::Partial { .. }) => return Ok(None),
             Err(failure) => failure,
         };
+        let is_misplaced = failure.kind == ErrorKind::NoSuchPartition;
         let mut error = CliError::from(failure);
         if let (Some(line), Some(sentence)) = (sent.line, &mut error.sentence) {
             *sentence = format!("line {line}: {sentence}");
+            if is_misplaced {
+                // A record goes where it came from, unless the command line says otherwise.
+                sentence.push_str(
+                    "; -p N puts all messages into one partition, --by-key each by its key",
+                );
+            }
         }
         Err(error)
     }

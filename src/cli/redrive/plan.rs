@@ -132,7 +132,15 @@ impl RedrivePlan {
                 }
                 error.into()
             })?;
-            ranges.push(range(partition, found.high_watermark, args, now));
+            let start = args.from.as_ref().map(|from| from.value);
+            let nth_last = if let Some(StartAt::Last(count)) = start {
+                observer.nth_last(&asked.from, partition, count).await?
+            } else {
+                None
+            };
+            let start = nth_last.map(StartAt::Offset).or(start);
+            let start = start.unwrap_or(StartAt::Earliest);
+            ranges.push(range(partition, found.high_watermark, start, args, now));
         }
         Ok(Self { asked, ranges })
     }
@@ -178,13 +186,10 @@ pub(super) fn is_paused(target: Target) -> Failure {
 fn range(
     partition: PartitionId,
     newest: Offset,
+    start: StartAt,
     args: &RedriveArgs,
     now: Timestamp,
 ) -> PartitionRange {
-    let start = args
-        .from
-        .as_ref()
-        .map_or(StartAt::Earliest, |from| from.value);
     let stop = args.to.as_ref().map_or(StopAt::Latest, |to| to.value);
     let start = match start.pinned(newest, now) {
         PinnedStart::Earliest => PartitionStart::Earliest,

@@ -378,8 +378,7 @@ impl Connector {
 
     /// Resolves the positions, once for the subscription's whole life.
     async fn resolve(&mut self, address: &str) -> std::result::Result<SubscribePlan, OpenError> {
-        let spec = &self.request.spec;
-        let ends = if positions::needs_end(spec) {
+        let ends = if positions::needs_end(&self.request.spec) {
             self.log_ends(address).await?
         } else {
             None
@@ -398,7 +397,8 @@ impl Connector {
             self.events.push(SubscriptionEvent::Rewound { from, to: 0 });
             self.request.spec.start = StartAt::Earliest;
         }
-        let plan = positions::resolve(&self.request.spec, ends, Timestamp::now());
+        let nth_last = self.nth_last(ends, address).await;
+        let plan = positions::resolve(&self.request.spec, ends, nth_last, Timestamp::now());
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)

@@ -29,8 +29,8 @@ const COMPACTION_BELIEF: Duration = Duration::from_secs(5);
 /// A start by time that brings nothing for so long is looked into.
 const TIME_CHECKED_AFTER: Duration = Duration::from_millis(500);
 
-/// Silence after which the broker of a subscription with a stop is asked what keeps it.
-const BOUNDED_SILENCE: Duration = Duration::from_secs(1);
+/// Silence after which the broker of a subscription with a stop, or that has brought nothing yet, is asked what keeps it.
+const BOUNDED_SILENCE: Duration = Duration::from_millis(500);
 
 /// How long a broker may take to prove that it is alive.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -68,10 +68,16 @@ impl<S: MessageSink> Reader<S> {
     /// How long a call may bring nothing. What lies before a stop that was there already comes at once, or never.
     fn silence_limit(&self) -> Duration {
         let limit = self.connector.inner.options.silence_limit;
-        let is_bounded = codec::lock(&self.decoder).range.stop_offset.is_some();
+        let (is_bounded, is_first) = {
+            let decoder = codec::lock(&self.decoder);
+            (
+                decoder.range.stop_offset.is_some(),
+                decoder.delivered.is_none(),
+            )
+        };
         let is_unchecked = self.checked_at <= self.quiet_since;
-        let may_stand_still = self.connector.reads_replica() && is_unchecked;
-        if may_stand_still || is_bounded && (is_unchecked || self.starved_at.is_some()) {
+        let may_stand_still = self.connector.reads_replica() || is_bounded || is_first;
+        if is_unchecked && may_stand_still || is_bounded && self.starved_at.is_some() {
             limit.min(BOUNDED_SILENCE)
         } else {
             limit
@@ -165,8 +171,13 @@ impl<S: MessageSink> Reader<S> {
         let is_again = self.starved_at.replace(from) == Some(from);
         match self.probe_oldest(false).await {
             OldestProbe::Only(oldest) if oldest > from => self.skip_removed(from, oldest - 1),
-            OldestProbe::Unknown if is_again => self.skip_removed(from, high_watermark),
-            OldestProbe::Unknown => self.restart(None),
+            OldestProbe::Nothing | OldestProbe::Unknown if is_again => {
+                self.skip_removed(from, high_watermark);
+            }
+            OldestProbe::Nothing if self.has_none_reversed(high_watermark).await => {
+                self.skip_removed(from, high_watermark);
+            }
+            OldestProbe::Nothing | OldestProbe::Unknown => self.restart(None),
             OldestProbe::Only(_) | OldestProbe::Many | OldestProbe::Backwards => {
                 let Some(open) = &self.subscription else {
                     return;
@@ -300,6 +311,16 @@ impl<S: MessageSink> Reader<S> {
             .await
     }
 
+    /// Whether the same broker can read backwards, and finds nothing.
+    async fn has_none_reversed(&mut self, newest: Offset) -> bool {
+        let Some(session) = &self.subscription else {
+            return false;
+        };
+        let channel = session.connection.channel();
+        let probe = LogProbe::new(channel, &self.connector.request.spec);
+        probe.has_none_reversed(newest).await
+    }
+
     /// Servers that know `reverse` deliver one message from the oldest on, and end; others go on to the next one, in
     /// silence about it (wire-contract §4.6).
     async fn verify_reverse(&mut self) {
@@ -310,7 +331,7 @@ impl<S: MessageSink> Reader<S> {
             OldestProbe::Only(offset) if Some(offset) >= delivered => {
                 self.end(EndReason::StopReached);
             }
-            OldestProbe::Only(_) | OldestProbe::Unknown => {}
+            OldestProbe::Only(_) | OldestProbe::Nothing | OldestProbe::Unknown => {}
         }
     }
 

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connector::Connector;
 use super::positions::{LogEnds, StartPosition};
+use crate::client::error::Result;
 use crate::client::inner::Inner;
-use crate::model::{Offset, PartitionId, StreamName, SubscribeSpec, Timestamp};
+use crate::model::{Offset, PartitionId, StartAt, StreamName, SubscribeSpec, Timestamp};
 use crate::wire::grpc_channel::GrpcChannel;
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -14,6 +16,12 @@ use crate::wire::status::{self, Meaning};
 
 /// How long one message may take: it is there, or it is not.
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the second message of a reversed read may take: a server that reads forwards is silent there for ever.
+const REVERSED_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// How much wider each window of the log is than the one after it, where messages are counted backwards.
+const WIDER: i64 = 4;
 
 /// Reads single messages of one partition at one broker.
 pub(super) struct LogProbe {
@@ -30,10 +38,12 @@ pub(super) struct Found {
 
 /// How a log begins, as a subscription at its oldest message shows.
 pub(super) enum OldestProbe {
-    /// Nothing came, or not in time.
+    /// It was not taken, or it ended.
     Unknown,
     /// This one came, and no other so far.
     Only(Offset),
+    /// The server took the subscription and brought nothing in time.
+    Nothing,
     /// This one came, and another after it.
     Many,
     /// One came and then the end: the server was asked for the newest first, and knows what that is.
@@ -41,6 +51,24 @@ pub(super) enum OldestProbe {
 }
 
 impl Inner {
+    /// Where the last `count` committed messages of a partition begin, as its leader tells; `None` where it holds none.
+    pub(crate) async fn nth_last(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+        count: u64,
+    ) -> Result<Option<Offset>> {
+        let ends = LogEnds::of(&self.fetch_partition(stream, partition).await?);
+        if ends.high_watermark < 0 || count == 0 {
+            return Ok(None);
+        }
+        let leader = self.leader(stream, partition).await?;
+        let channel = self.pool.requests(&leader.address)?;
+        let spec = SubscribeSpec::new(Arc::clone(stream), partition);
+        let probe = LogProbe::new(channel, &spec);
+        Ok(probe.nth_last(count, ends.high_watermark).await)
+    }
+
     /// Offset and time of the first committed message from that offset on, at the partition's leader; `None` where there is
     /// none, or it cannot be had now.
     pub(crate) async fn first_from(
@@ -55,6 +83,20 @@ impl Inner {
         let probe = LogProbe::new(channel, &spec);
         let found = probe.first_at(StartPosition::Offset(offset)).await?;
         Some((found.offset, found.time))
+    }
+}
+
+impl Connector {
+    /// Where the last N messages begin, if those are what is asked for.
+    pub(super) async fn nth_last(&self, ends: Option<LogEnds>, address: &str) -> Option<Offset> {
+        let newest = ends?.high_watermark;
+        let StartAt::Last(count) = self.request.spec.start else {
+            return None;
+        };
+        if count == 0 || newest < 0 {
+            return None;
+        }
+        self.probe(address)?.nth_last(count, newest).await
     }
 }
 
@@ -132,6 +174,106 @@ impl LogProbe {
         ends.uncommitted().is_none().then(|| ends.next())
     }
 
+    /// Where the last `count` messages up to that offset begin, the oldest one where fewer are kept; `None` where none is,
+    /// or it cannot be told now. Offsets do not tell: compaction leaves gaps.
+    pub(super) async fn nth_last(&self, count: u64, newest: Offset) -> Option<Offset> {
+        let mut missing = Offset::try_from(count).unwrap_or(Offset::MAX);
+        let mut width = missing;
+        let mut before = newest.saturating_add(1);
+        let mut oldest = None;
+        loop {
+            let from = before.saturating_sub(width).max(0);
+            let found = self.count(from, before).await?;
+            if found >= missing {
+                return self.skip(from, found - missing).await;
+            }
+            let oldest = match oldest {
+                Some(oldest) => oldest,
+                None => *oldest.insert(self.first_at(StartPosition::Earliest).await?.offset),
+            };
+            if from <= oldest {
+                return Some(oldest);
+            }
+            if before > newest
+                && let Some(first) = self.nth_last_reversed(count, newest).await
+            {
+                return Some(first);
+            }
+            missing -= found;
+            before = from;
+            width = width.saturating_mul(WIDER);
+        }
+    }
+
+    /// How many messages there are from one offset on and before another, at or after which there is one.
+    async fn count(&self, from: Offset, before: Offset) -> Option<Offset> {
+        let mut messages = self.open(self.at_offset(from)).await?;
+        let mut count = 0;
+        loop {
+            let next = tokio::time::timeout(READ_TIMEOUT, messages.message());
+            let offset = next.await.ok()?.ok()??.offset;
+            if offset < before {
+                count += 1;
+            }
+            if offset >= before - 1 {
+                return Some(count);
+            }
+        }
+    }
+
+    /// The offset of the message that follows so many from there on.
+    async fn skip(&self, from: Offset, count: Offset) -> Option<Offset> {
+        let mut messages = self.open(self.at_offset(from)).await?;
+        let mut offset = None;
+        for _ in 0..=count {
+            let next = tokio::time::timeout(READ_TIMEOUT, messages.message());
+            offset = Some(next.await.ok()?.ok()??.offset);
+        }
+        offset
+    }
+
+    /// [`LogProbe::nth_last`] in one call of a server that can read newest first; `None` where it does not. It has to begin
+    /// with the newest message: inside a segment that was compacted servers begin elsewhere (seen on servers).
+    async fn nth_last_reversed(&self, count: u64, newest: Offset) -> Option<Offset> {
+        let request = pb::SubscribeRequest {
+            reverse: true,
+            ..self.at_offset(newest)
+        };
+        let mut messages = self.open(request).await?;
+        let mut last = newest.saturating_add(1);
+        for _ in 0..count {
+            match tokio::time::timeout(REVERSED_TIMEOUT, messages.message()).await {
+                Ok(Ok(Some(message))) if last > newest && message.offset != newest => return None,
+                Ok(Ok(Some(message))) if message.offset < last => last = message.offset,
+                Ok(Err(status)) if last <= newest && is_oldest(&status) => break,
+                Ok(_) | Err(_) => return None,
+            }
+        }
+        Some(last)
+    }
+
+    /// Whether the server, asked for the newest messages up to that offset first, says that there is none.
+    pub(super) async fn has_none_reversed(&self, newest: Offset) -> bool {
+        let request = pb::SubscribeRequest {
+            reverse: true,
+            ..self.at_offset(newest)
+        };
+        let reading = async {
+            let mut messages = self.open(request).await?;
+            messages.message().await.err()
+        };
+        let ended = tokio::time::timeout(REVERSED_TIMEOUT, reading).await;
+        matches!(ended, Ok(Some(status)) if is_oldest(&status))
+    }
+
+    fn at_offset(&self, offset: Offset) -> pb::SubscribeRequest {
+        pb::SubscribeRequest {
+            start_position: pb::StartPosition::Offset.into(),
+            start_offset: offset,
+            ..self.request.clone()
+        }
+    }
+
     /// How the log begins, read forwards or backwards.
     pub(super) async fn oldest(&self, reverse: bool) -> OldestProbe {
         let request = pb::SubscribeRequest {
@@ -154,20 +296,21 @@ impl LogProbe {
     ) -> Option<()> {
         let reverse = request.reverse;
         let mut messages = self.open(request).await?;
-        let first = messages.message().await.ok()??.offset;
-        *oldest = OldestProbe::Only(first);
+        if !reverse {
+            *oldest = OldestProbe::Nothing;
+        }
+        let Ok(Some(first)) = messages.message().await else {
+            *oldest = OldestProbe::Unknown;
+            return None;
+        };
+        *oldest = OldestProbe::Only(first.offset);
         if !reverse {
             return Some(());
         }
         match messages.message().await {
             Ok(Some(_)) => *oldest = OldestProbe::Many,
-            Ok(None) => {}
-            Err(status) => {
-                let meaning = status::of_status(Rpc::Subscribe, status.code(), status.message());
-                if meaning == Meaning::OldestReached {
-                    *oldest = OldestProbe::Backwards;
-                }
-            }
+            Err(status) if is_oldest(&status) => *oldest = OldestProbe::Backwards,
+            Ok(None) | Err(_) => {}
         }
         Some(())
     }
@@ -179,4 +322,10 @@ impl LogProbe {
         messages.message().await.ok()??;
         Some(messages)
     }
+}
+
+/// Whether a status says that a reversed subscription has come to the oldest message.
+fn is_oldest(status: &tonic::Status) -> bool {
+    let meaning = status::of_status(Rpc::Subscribe, status.code(), status.message());
+    meaning == Meaning::OldestReached
 }

@@ -24,9 +24,9 @@ pub(super) struct Outage {
 
 impl Outage {
     /// Nothing was tried yet; this had been delivered.
-    pub(super) fn new(delivered: Option<Offset>) -> Self {
+    pub(super) fn new(delivered: Option<Offset>, now: Instant) -> Self {
         Self {
-            since: Instant::now(),
+            since: now,
             attempt: 0,
             unreadable: None,
             backoff: Backoff::of_subscription(),
@@ -40,7 +40,7 @@ impl Outage {
             self.unreadable = None;
             return false;
         }
-        let (since, tries) = self.unreadable.get_or_insert_with(|| (now, 0));
+        let (since, tries) = self.unreadable.get_or_insert((now, 0));
         *tries += 1;
         *tries > UNREADABLE_LIMIT && now.duration_since(*since) >= UNREADABLE_FOR
     }
@@ -51,9 +51,13 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "any moment will do, and there is no other way to one"
+    )]
     fn a_log_counts_as_unreadable_when_nothing_else_was_answered_for_a_minute() {
         let begun = Instant::now();
-        let mut outage = Outage::new(None);
+        let mut outage = Outage::new(None, begun);
         for _ in 0..20 {
             assert!(!outage.is_unreadable(ErrorKind::Unreachable, begun));
         }

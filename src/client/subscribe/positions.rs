@@ -94,19 +94,20 @@ pub(super) fn needs_end(spec: &SubscribeSpec) -> bool {
 }
 
 /// Resolves the positions; `None` where the range holds nothing, so that it is done at once. `ends` are those of the
-/// leader, `None` where they could not be asked for.
+/// leader, `None` where they could not be asked for. `nth_last` is where the last N messages begin; offsets are counted
+/// where that is not known.
 pub(super) fn resolve(
     spec: &SubscribeSpec,
     ends: Option<LogEnds>,
+    nth_last: Option<Offset>,
     now: Timestamp,
 ) -> Option<SubscribePlan> {
     let end = ends.map(|ends| ends.high_watermark);
     if spec.reverse {
-        return resolve_reverse(spec, end, now);
+        return resolve_reverse(spec, end, nth_last, now);
     }
     let after = ends.map(LogEnds::next);
-    // Servers begin at the next committed message where an offset lies past those (wire-contract §0.8): what comes
-    // below the offset asked for is dropped by the decoder.
+    // Past what is committed servers begin at the next message (wire-contract §0.8); the decoder drops what lies below.
     let start = match (spec.start, ends) {
         (StartAt::Earliest, _) => StartPosition::Earliest,
         (StartAt::Time(time), _) => StartPosition::Time(time),
@@ -117,7 +118,7 @@ pub(super) fn resolve(
         (StartAt::New, Some(ends)) => StartPosition::Offset(ends.next()),
         (StartAt::Latest, Some(ends)) => StartPosition::Offset(ends.latest()),
         (StartAt::Last(count), Some(ends)) => {
-            StartPosition::Offset(last(count, ends.high_watermark))
+            StartPosition::Offset(nth_last.unwrap_or_else(|| last(count, ends.high_watermark)))
         }
         (StartAt::New | StartAt::Last(0), None) => StartPosition::New,
         (StartAt::Latest | StartAt::Last(_), None) => StartPosition::Latest,
@@ -164,6 +165,7 @@ pub(super) fn is_past(time: Timestamp, now: Timestamp) -> bool {
 fn resolve_reverse(
     spec: &SubscribeSpec,
     end: Option<Offset>,
+    nth_last: Option<Offset>,
     now: Timestamp,
 ) -> Option<SubscribePlan> {
     let end = end.filter(|end| *end >= 0)?;
@@ -175,7 +177,7 @@ fn resolve_reverse(
         StartAt::TimeAgo(ago) => StartPosition::Time(now.minus(ago)),
     };
     let lowest = match (spec.start, spec.stop) {
-        (StartAt::Last(count), _) => last(count, end),
+        (StartAt::Last(count), _) => nth_last.unwrap_or_else(|| last(count, end)),
         (_, StopAt::Offset(offset)) => offset.max(0),
         _ => 0,
     };
@@ -297,7 +299,7 @@ mod tests {
             stop,
             ..SubscribeSpec::default()
         };
-        resolve(&spec, Some(ends), Timestamp(1000))
+        resolve(&spec, Some(ends), None, Timestamp(1000))
     }
 
     /// A log that is committed up to its end.
@@ -374,7 +376,7 @@ mod tests {
                 stop: StopAt::Time(time),
                 ..SubscribeSpec::default()
             };
-            resolve(&spec, Some(at(4)), now).unwrap().range
+            resolve(&spec, Some(at(4)), None, now).unwrap().range
         };
         assert_eq!(stop_at(Timestamp(1)).stop_offset, Some(4));
         // A broker whose clock is behind this one's may still stamp messages with it.
@@ -422,7 +424,7 @@ mod tests {
             reverse: true,
             ..SubscribeSpec::default()
         };
-        let plan = resolve(&spec, Some(at(9)), Timestamp(0)).unwrap();
+        let plan = resolve(&spec, Some(at(9)), None, Timestamp(0)).unwrap();
         assert_eq!(
             (plan.start, plan.range.stop_offset),
             (StartPosition::Offset(9), Some(7))
@@ -430,6 +432,6 @@ mod tests {
         let request = plan.positions();
         assert_eq!(request.stop_position(), pb::StopPosition::StopOnCancel);
         assert!(request.reverse);
-        assert!(resolve(&spec, Some(at(-1)), Timestamp(0)).is_none());
+        assert!(resolve(&spec, Some(at(-1)), None, Timestamp(0)).is_none());
     }
 }

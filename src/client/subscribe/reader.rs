@@ -31,7 +31,7 @@ use crate::wire::subscription_decoder::{Disposition, SubscriptionDecoder};
 const FLUSH_AFTER: Duration = Duration::from_millis(50);
 
 /// How often the reader looks at what the wire has not brought.
-const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(250);
 
 /// The shortest interval between two looks, where little silence is allowed.
 const SHORTEST_TICK: Duration = Duration::from_millis(50);
@@ -116,7 +116,7 @@ impl<S: MessageSink> Reader<S> {
     /// The first attempt: what can not pass is an error, all else is told by events.
     pub(super) async fn open_first(&mut self) -> Result<()> {
         // The first attempt takes of the patience too: no broker delivers while it lasts.
-        self.outage = Some(Outage::new(None));
+        self.outage = Some(Outage::new(None, Instant::now()));
         match self.open().await {
             Err(OpenError::Failed(error)) => Err(error),
             outcome => {
@@ -165,7 +165,9 @@ impl<S: MessageSink> Reader<S> {
     /// Another attempt, after a wait.
     async fn reopen(&mut self) {
         let delivered = self.delivered();
-        let outage = self.outage.get_or_insert_with(|| Outage::new(delivered));
+        let outage = self
+            .outage
+            .get_or_insert_with(|| Outage::new(delivered, Instant::now()));
         let wait = outage.backoff.next_wait();
         let token = self.connector.inner.tasks.token().clone();
         let closing = token.cancelled();
@@ -229,7 +231,9 @@ impl<S: MessageSink> Reader<S> {
             RetryLimit::After(limit) => Some(limit),
             RetryLimit::Never => None,
         };
-        let outage = self.outage.get_or_insert_with(|| Outage::new(delivered));
+        let outage = self
+            .outage
+            .get_or_insert_with(|| Outage::new(delivered, Instant::now()));
         outage.attempt += 1;
         let attempt = outage.attempt;
         let is_over = limit.is_some_and(|limit| outage.since.elapsed() >= limit);

@@ -1,7 +1,7 @@
 //! Offsets by time, as servers find them: by halving the segments' first messages, which an empty last segment defeats.
 
-use super::Log;
 use super::segment::Segment;
+use super::{Log, LogError};
 
 /// Why no offset was found for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,20 @@ impl Log {
         found.map_or_else(|| self.next_offset(), |(offset, _)| offset)
     }
 
+    /// Where servers begin to read backwards from an offset: its distance from the base of its segment is taken for a place
+    /// in the index of that segment. Compaction has made that shorter: then they begin at a later message, or leave out the
+    /// segment. Where retention took everything, they begin, and come to the end at once.
+    pub(in crate::demo) fn reversed_from(&self, offset: i64) -> Result<i64, LogError> {
+        let at = self
+            .segments
+            .partition_point(|segment| segment.next_offset() <= offset);
+        let segment = self.segments.get(at).filter(|_| offset >= 0);
+        let segment = segment.ok_or(LogError::SegmentNotFound)?;
+        let place = usize::try_from(offset - segment.base).ok();
+        let message = place.and_then(|place| segment.messages.get(place));
+        Ok(message.map_or(segment.base - 1, |message| message.offset))
+    }
+
     /// The last offset whose time is `timestamp` or earlier.
     pub(in crate::demo) fn latest_until(&self, timestamp: i64) -> Result<i64, LookupError> {
         let after = self.segment_after(timestamp)?;
@@ -81,7 +95,7 @@ impl Log {
 mod tests {
     use super::super::Retention;
     use super::super::tests::{SMALL, log_of};
-    use super::LookupError;
+    use super::{LogError, LookupError};
 
     #[test]
     fn times_find_the_nearest_message_on_either_side() {
@@ -92,6 +106,30 @@ mod tests {
         assert_eq!(log.latest_until(20), Ok(2));
         assert_eq!(log.latest_until(90), Ok(4));
         assert_eq!(log.latest_until(-1), Err(LookupError::BeforeBeginning));
+    }
+
+    #[test]
+    fn reading_backwards_begins_elsewhere_in_a_segment_that_was_compacted() {
+        let compacting = Retention {
+            segment_bytes: 40,
+            compact: true,
+            ..Retention::default()
+        };
+        let mut log = log_of(&compacting, &["a", "b", "a", "b", "a", "b"]);
+        assert_eq!(log.reversed_from(3), Ok(3));
+        log.clean(&compacting, 0, 5);
+        assert_eq!(log.reversed_from(5), Ok(5), "the newest was not compacted");
+        assert_eq!(log.reversed_from(9), Err(LogError::SegmentNotFound));
+        let mut wiped = log_of(&SMALL, &["a", "b"]);
+        let one = Retention {
+            age: 1,
+            segment_age: 1,
+            ..SMALL
+        };
+        wiped.clean(&one, 900, 1);
+        wiped.clean(&one, 900, 1);
+        assert_eq!(wiped.reversed_from(1), Ok(1), "below the empty segment");
+        assert_eq!(wiped.at_or_before(1), None);
     }
 
     #[test]

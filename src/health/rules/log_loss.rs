@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::join;
 use crate::health::LogLoss;
-use crate::model::{BrokerId, Offset, PartitionId, grouped};
+use crate::model::{BrokerId, Offset, PartitionId, counted, grouped, verb_of};
 
 /// A partition whose log went back, and the newest offset that its leader has now.
 pub(super) type Lost = (PartitionId, LogLoss, Offset);
@@ -20,7 +20,7 @@ pub(super) fn words(lost: &[Lost]) -> (String, Vec<String>) {
         }
         many => {
             let sum = total(many.iter().map(|(_, loss, _)| missing(loss.from, loss.to)));
-            let said = format!("went back by {} messages", grouped(sum));
+            let said = format!("went back by {}", counted(sum, "message"));
             let each = many.iter().map(|(id, loss, _)| {
                 let (from, to) = (offset(loss.from), offset(loss.to));
                 format!("{id}: from {from} to {to}, led by {}", loss.leader)
@@ -54,6 +54,11 @@ fn advice(lost: &[Lost]) -> Vec<String> {
         *sum = sum.saturating_add(more);
     }
     let sentences = groups.into_iter().map(|((state, brokers), more)| {
+        let missing = format!(
+            "{} that {} missing",
+            counted(more, "message"),
+            verb_of(more, "are")
+        );
         let more = grouped(more);
         let (verb, them) = match brokers.as_slice() {
             [_] => ("holds", "it"),
@@ -66,7 +71,7 @@ fn advice(lost: &[Lost]) -> Vec<String> {
                 format!("{names} held {more} more; other messages have their offsets by now")
             }
             State::NobodyHolds => {
-                format!("no replica that answers holds the {more} messages that are missing")
+                format!("no replica that answers holds the {missing}")
             }
         }
     });

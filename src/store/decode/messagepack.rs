@@ -1,6 +1,7 @@
 //! MessagePack as a tree of lines.
 //! The bytes are parsed by rmpv, to a bounded depth.
 
+use crate::model::counted;
 use rmpv::ValueRef;
 use rmpv::decode::read_value_ref_with_max_depth;
 
@@ -40,7 +41,10 @@ fn write(value: &ValueRef<'_>, writer: &mut Writer) {
         ValueRef::Binary(bytes) => writer.leaf(Scalar::Bytes(bytes)),
         ValueRef::Ext(kind, bytes) => {
             writer.scalar(Class::Number, &hex(bytes));
-            writer.remark(&format!("extension {kind}, {} bytes", bytes.len()));
+            writer.remark(&format!(
+                "extension {kind}, {}",
+                counted(bytes.len(), "byte")
+            ));
         }
         ValueRef::Array(elements) => {
             writer.open("[");

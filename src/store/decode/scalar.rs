@@ -1,6 +1,7 @@
 //! How single values of binary forms are written, the same in each of them.
 //! Which values there are is each form's own.
 
+use crate::model::counted;
 use std::fmt::Write as _;
 
 use super::lines::{Class, Writer};
@@ -27,7 +28,7 @@ impl Writer {
             Scalar::Text(text) => self.scalar(Class::String, &quoted(text)),
             Scalar::Bytes(bytes) => {
                 self.scalar(Class::Number, &hex(bytes));
-                self.remark(&format!("{} bytes", bytes.len()));
+                self.remark(&counted(bytes.len(), "byte"));
             }
         }
     }

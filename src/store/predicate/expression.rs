@@ -13,6 +13,7 @@ use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
 
 use super::evaluation_budget::{BUDGET_TYPE, BudgetValue, EvaluationBudget, Patterns, too_costly};
+use super::exact_numbers;
 use super::lazy_json;
 use super::metering::{BUDGET, CHARGE, MATCHES, TICK, metered};
 use super::parse::{self, SyntaxError};
@@ -87,6 +88,7 @@ fn environment() -> &'static Arc<Env> {
             // The name can only be taken where the standard functions bring times of their own, which then serve.
             drop(env.add_overload(name, id, vec![STRING_TYPE], function));
         }
+        exact_numbers::add_to(&mut env);
         drop(env.add_overload(
             CHARGE,
             CHARGE,

@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as Elements, Sizer};
 use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, CelUInt, MAP_TYPE,
-    Type,
+    CelBool, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, MAP_TYPE, Type,
 };
 use cel::common::value::{CowVal, Val};
 
 use super::evaluation_budget::{EvaluationBudget, too_costly};
+use super::exact_numbers::number_of;
 use super::expression::text_or_bytes;
 use crate::store::json::{Children, Container as Kind, Token, Tokens};
 use crate::store::json_path;
@@ -61,17 +61,6 @@ fn build<'a>(text: &'a str, depth: usize, budget: &'a EvaluationBudget) -> Box<d
         Some(Ok(Token::Literal("false"))) => Box::new(CelBool::from(false)),
         _ => Box::new(CelNull),
     }
-}
-
-/// Whole numbers stay whole as far as the language has room for them.
-fn number_of(text: &str) -> Box<dyn Val + '_> {
-    if let Ok(int) = text.parse::<i64>() {
-        return Box::new(CelInt::from(int));
-    }
-    if let Ok(uint) = text.parse::<u64>() {
-        return Box::new(CelUInt::from(uint));
-    }
-    Box::new(CelDouble::from(text.parse().unwrap_or(f64::NAN)))
 }
 
 /// An object of which nothing is read until it is asked for.

@@ -9,6 +9,7 @@ use cel::common::ast::{
 };
 use cel::common::types::CelBool;
 
+use super::exact_numbers;
 use super::parse::parts;
 
 /// The function that takes a value from the budget and gives it back.
@@ -133,6 +134,10 @@ fn meter_call(call: &mut CallExpr, in_loop: bool) -> bool {
             .chain(arguments)
             .collect();
         MATCHES.clone_into(&mut call.func_name);
+        return false;
+    }
+    if let Some(exact) = exact_numbers::function_of(&call.func_name) {
+        exact.clone_into(&mut call.func_name);
         return false;
     }
     let is_operator = !call.func_name.starts_with(char::is_alphabetic);

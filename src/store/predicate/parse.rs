@@ -9,6 +9,7 @@ use cel::common::ast::{
 };
 use cel::{Context, Env, ExecutionError, ParseErrors, Value};
 
+use super::literals::check_numbers;
 use super::metering::is_matches;
 
 /// Deeper expressions are refused. They are evaluated level within level, on threads with 2 MiB of stack.
@@ -23,7 +24,7 @@ const LONGEST: usize = 4096;
 const PARSER_STACK: usize = 32 << 20;
 
 /// What an expression may name beside its own variables.
-const VARIABLES: [&str; 9] = [
+pub(in crate::store) const VARIABLES: [&str; 9] = [
     "key",
     "value",
     "headers",
@@ -73,6 +74,7 @@ pub(super) fn parse(env: &Arc<Env>, text: &str) -> Result<IdedExpr, SyntaxError>
 }
 
 fn parse_here(env: &Arc<Env>, text: &str) -> Result<IdedExpr, SyntaxError> {
+    check_numbers(text)?;
     let parser = env.parser().max_recursion_depth(DEEPEST_BRACKETS);
     let parsed = parser.parse_with_source_info(text);
     let (expression, source) = parsed.map_err(|errors| syntax_error(text, &errors))?;

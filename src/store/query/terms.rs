@@ -102,6 +102,13 @@ fn text(word: &QueryWord<'_>) -> Result<Test, QueryError> {
     Ok(Test::Contains(field, needle))
 }
 
+/// Whether a word is looked for as text, anywhere in a message.
+pub(super) fn is_text(word: &QueryWord<'_>) -> bool {
+    let (field, bare) = field(word.bare);
+    let is_compared = || matches!(comparison(word), Ok(Some(_)) | Err(_));
+    field == Field::Any && !bare.starts_with('~') && !is_compared()
+}
+
 fn is_pattern(word: &QueryWord<'_>) -> bool {
     field(word.bare).1.starts_with('~')
 }

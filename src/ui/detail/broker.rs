@@ -2,7 +2,7 @@
 
 use super::{Line, TextBuilder};
 use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
-use crate::model::{Target, Timestamp, format_ranges};
+use crate::model::{Target, Timestamp, counted, format_ranges};
 use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::theme::Theme;
@@ -58,8 +58,7 @@ fn facts<'a>(
     }
     let listed_by = broker.listed_by.iter().map(ToString::to_string).collect();
     text.pair("listed by", or(listed_by, ", ", "nobody else"));
-    let replicas = format::count_usize(broker.partitions);
-    text.pair("replicas", format!("{replicas} partitions"));
+    text.pair("replicas", counted(broker.partitions, "partition"));
     let leads = truth
         .streams
         .iter()

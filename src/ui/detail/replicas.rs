@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use super::Line;
 use crate::app::row_key::PartitionKey;
 use crate::health::{PartitionTruth, ReplicaView, Truth};
-use crate::model::{BrokerId, Offset, Timestamp};
+use crate::model::{BrokerId, Offset, Timestamp, counted};
 use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
@@ -39,7 +39,7 @@ pub(in crate::ui) fn replicas_detail(
     }
     if let Some(more) = keys.len().checked_sub(MOST).filter(|more| *more > 0) {
         lines.push(Line::gap());
-        let text = format!("and {} partitions more", format::count_usize(more));
+        let text = format!("and {} more", counted(more, "partition"));
         lines.push(Line::text(text, theme.muted));
     }
     lines

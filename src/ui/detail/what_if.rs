@@ -2,6 +2,7 @@
 
 use super::Line;
 use crate::health::{BrokerLoss, BrokerTruth, HealthOptions, LossOutcome, PartitionLoss, Truth};
+use crate::model::counted_of;
 use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
@@ -64,7 +65,10 @@ pub(in crate::ui) fn what_if_detail(
 }
 
 fn majority(loss: &BrokerLoss, theme: &Theme) -> Line {
-    let left = format!("{} of {} brokers would be left", loss.left, loss.brokers);
+    let left = format!(
+        "{} would be left",
+        counted_of(loss.left, loss.brokers, "broker")
+    );
     if loss.keeps_majority {
         let text = format!("{left}: they would go on electing leaders.");
         return Line::text(text, theme.text);

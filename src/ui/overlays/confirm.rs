@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use crate::app::HitTarget;
 use crate::app::overlays::confirm::{Button, Confirm, command_line};
 use crate::health::{Known, Truth};
-use crate::model::{Operation, counted, format_ranges};
+use crate::model::{Operation, counted, counted_of, format_ranges};
 use crate::ui::areas::{after, cells, left, right, row};
 use crate::ui::detail::{self, Line, wrapped};
 use crate::ui::format;
@@ -97,8 +97,8 @@ fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
     };
     let what = match (named, all) {
         (1, 1) => "the partition".to_owned(),
-        (named, all) if named == all => format!("all {all} partitions"),
-        (named, all) => format!("{named} of {all} partitions"),
+        (named, all) if named == all => format!("all {}", counted(all, "partition")),
+        (named, all) => counted_of(named, all, "partition"),
     };
     match verb.strip_prefix("Make ") {
         Some(state) => format!("Make {what} of {stream}{more} {state}?"),
@@ -170,10 +170,12 @@ fn deletion(stream: &str, truth: &Truth) -> Vec<String> {
             counted(found.partitions.len(), "partition")
         );
         if let Some(messages) = found.messages {
-            text = format!("{text}, {} offsets so far", format::count(messages));
+            text = format!("{text}, {} so far", counted(messages, "offset"));
         }
         if let Some(rate) = found.rate.filter(|rate| *rate >= 0.05) {
-            text = format!("{text}, {} messages a second now", format::rate(rate));
+            let rate = format::rate(rate);
+            let word = if rate == "1" { "message" } else { "messages" };
+            text = format!("{text}, {rate} {word} a second now");
         }
         sentences.push(format!("{text}."));
     }

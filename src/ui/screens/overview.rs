@@ -5,7 +5,7 @@ use ratatui::text::Span;
 
 use crate::app::{App, HitTarget, Listing};
 use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
-use crate::model::{PartitionId, StreamName, Target};
+use crate::model::{PartitionId, StreamName, Target, counted, counted_of, verb_of};
 use crate::ui::areas::{after, below, cells, left, row, top};
 use crate::ui::detail;
 use crate::ui::format;
@@ -154,16 +154,20 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
         (1, format!("{sign} {text}"), style),
         (
             3,
-            format!("{answering} of {brokers} brokers answer."),
+            format!(
+                "{} {}.",
+                counted_of(answering, brokers, "broker"),
+                verb_of(brokers, "answer")
+            ),
             theme.muted,
         ),
         (
             4,
             format!(
-                "{} streams and {} of Liftbridge's own: {} partitions, all with a leader and in sync.",
-                format::count_usize(totals.streams - totals.internal),
+                "{} and {} of Liftbridge's own: {}, all with a leader and in sync.",
+                counted(totals.streams - totals.internal, "stream"),
                 format::count_usize(totals.internal),
-                format::count_usize(totals.partitions)
+                counted(totals.partitions, "partition")
             ),
             theme.muted,
         ),

@@ -9,6 +9,8 @@ use crate::app::command::{ClusterCommand, GoCommand, TailCommand};
 use crate::app::screens::tails::{Prompt, PromptKind};
 use crate::app::{App, Command, HitTarget, KeyContext, Pane, Tail, TailState};
 use crate::health::Known;
+use crate::model::counted;
+use crate::store::Query;
 use crate::ui::areas::{after, below, left, row as row_of};
 use crate::ui::format;
 use crate::ui::painter::{Painter, span};
@@ -80,7 +82,11 @@ fn draw_prompt(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Pro
     let rest = after(line, used);
     text_input::line(painter, rest, prompt.editor(), theme.input);
     let Some(error) = prompt.error() else {
-        painter.put(below, &[span(format!(" {hint}"), theme.muted)]);
+        let (text, style) = match prompt.guess() {
+            Some(guess) => (guess, theme.degraded),
+            None => (hint, theme.muted),
+        };
+        painter.put(below, &[span(format!(" {text}"), style)]);
         return;
     };
     let at = error
@@ -143,13 +149,14 @@ fn nothing(app: &App, tail: &Tail) -> [String; 2] {
 }
 
 fn no_match(tail: &Tail) -> [String; 2] {
-    let kept = format::count_usize(tail.store().kept());
+    let kept = counted(tail.store().kept(), "message");
     if tail.search().is_scanning() {
-        return [format!("looking through {kept} messages"), String::new()];
+        return [format!("looking through {kept}"), String::new()];
     }
+    let guess = tail.search().query().and_then(Query::hint);
     [
-        format!("none of {kept} messages matches"),
-        "esc shows all of them".to_owned(),
+        format!("none of {kept} matches"),
+        guess.unwrap_or_else(|| "esc shows all of them".to_owned()),
     ]
 }
 

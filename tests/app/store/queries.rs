@@ -164,6 +164,44 @@ fn cel_asks_the_fields_of_a_message_and_of_its_json() {
 }
 
 #[test]
+fn no_number_matches_by_rounding() {
+    let values = [
+        "{\"id\":5}",
+        "{\"id\":9007199254740993}",
+        "{\"id\":9007199254740992.0}",
+        "{\"id\":18446744073709551615}",
+        "{\"id\":18446744073709551616}",
+        "{\"id\":18446744073709551617}",
+        "{\"id\":1e400}",
+        "{\"id\":0.1}",
+        "{\"id\":5.0}",
+    ];
+    let chunk = chunk_of(&values);
+    let table: &[(&str, &[u32])] = &[
+        ("value.id == 5", &[0, 8]),
+        ("value.id == 9007199254740993", &[1]),
+        ("value.id == 9007199254740992", &[2]),
+        ("9007199254740992.0 == value.id", &[2]),
+        ("value.id == 18446744073709551615u", &[3]),
+        ("value.id == 18446744073709551616.0", &[4]),
+        ("value.id > 18446744073709551615u", &[4, 5, 6]),
+        ("value.id > 9007199254740992 && value.id < 1e19", &[1]),
+        (
+            "value.id in [5, 9007199254740992, 18446744073709551615u]",
+            &[0, 2, 3, 8],
+        ),
+        ("[5, 1].exists(n, value.id == n)", &[0, 8]),
+        ("value.id != 9007199254740992", &[0, 1, 3, 4, 5, 6, 7, 8]),
+        ("value.id == 0.1", &[7]),
+        ("!(value.id <= 18446744073709551616.0)", &[5, 6]),
+    ];
+    for (expression, matching) in table {
+        let query = format!("cel: {expression}");
+        assert_eq!(found(&query, &chunk), *matching, "{query}");
+    }
+}
+
+#[test]
 fn an_expression_that_does_not_parse_says_where() {
     for (query, at) in [
         ("cel:", 0),
@@ -171,6 +209,8 @@ fn an_expression_that_does_not_parse_says_where() {
         ("cel: offset >", 13),
         ("cel: vlaue.a > 1", 5),
         ("cel: key.foo()", 9),
+        ("a cel: value.id == 18446744073709551616", 19),
+        ("cel: value.id > 9007199254740993.0", 16),
     ] {
         let error = Query::parse(query).unwrap_err();
         assert_eq!(error.at, at, "{query}: {error}");

@@ -5,17 +5,14 @@ use bytes::Bytes;
 
 use super::{Field, FieldId, Form, FormFocus, FormKind, KnownStreams};
 use crate::model::{
-    AckPolicy, Destination, Headers, Offset, Operation, PartitionId, PublishOptions, StreamName,
-    did_you_mean,
+    AckPolicy, BROKER_HEADERS, Destination, Headers, Offset, Operation, PartitionId,
+    PublishOptions, StreamName, did_you_mean,
 };
 use crate::store::PinnedMessage;
 
 const ROUTES: &[&str] = &["partition", "by key", "round robin"];
 const ROUND_ROBIN: usize = 2;
 const ACKS: &[&str] = &["leader", "all", "none"];
-
-/// Headers that the broker sets on every stored message (wire-contract §3).
-const OVERWRITTEN: [&str; 2] = ["subject", "reply"];
 
 /// An empty form for a message to that stream, to a partition of it where one is named, or to a stream yet to be named.
 pub(in crate::app) fn publish_form(target: Option<(StreamName, Option<PartitionId>)>) -> Form {
@@ -161,7 +158,7 @@ fn header(line: &str) -> Result<(String, Bytes), String> {
     if name.is_empty() {
         return Err("a header needs a name".into());
     }
-    if OVERWRITTEN.contains(&name) {
+    if BROKER_HEADERS.contains(&name) {
         return Err(format!("the broker overwrites \"{name}\""));
     }
     Ok((

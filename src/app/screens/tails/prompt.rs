@@ -46,6 +46,8 @@ pub struct Prompt {
     kind: PromptKind,
     editor: Editor,
     error: Option<InputError>,
+    /// What the line may have been meant to be.
+    guess: Option<String>,
     recall: Recall,
 }
 
@@ -56,6 +58,7 @@ impl Prompt {
             kind,
             editor: Editor::single_line().with_text(text),
             error: None,
+            guess: None,
             recall: Recall::default(),
         }
     }
@@ -80,6 +83,11 @@ impl Prompt {
         self.error.as_ref()
     }
 
+    /// What the line may have been meant to be, where it means something else.
+    pub fn guess(&self) -> Option<&str> {
+        self.guess.as_deref()
+    }
+
     /// What the footer shows.
     pub(super) fn key_hints(&self) -> Vec<Hint> {
         let accept = |word| (Command::Text(TextCommand::Accept), word);
@@ -99,9 +107,9 @@ impl Prompt {
         let typed = self.editor.type_text(input);
         if typed {
             self.recall.reset();
+            self.judge(context);
             // An empty line is no mistake until it is accepted.
-            let error = self.parse(context).err();
-            self.error = error.filter(|_| !self.editor.is_empty());
+            self.error.take_if(|_| self.editor.is_empty());
         }
         typed
     }
@@ -120,8 +128,18 @@ impl Prompt {
         let typed = self.text();
         if let Some(line) = self.recall.step(older, history, typed) {
             self.editor.set_text(line);
-            self.error = self.parse(context).err();
+            self.judge(context);
         }
+    }
+
+    /// Finds out what is wrong with the line, or is likely to be.
+    fn judge(&mut self, context: &Context) {
+        let parsed = self.parse(context);
+        self.guess = match &parsed {
+            Ok(PromptInput::Query(Some(query))) => query.hint(),
+            Ok(_) | Err(_) => None,
+        };
+        self.error = parsed.err();
     }
 
     /// What the line means. `None`: what is wrong with it is shown.

@@ -1,0 +1,64 @@
+//! Commands that read a range of which retention or compaction has taken a part, or all of it.
+
+use serde_json::Value;
+
+use crate::cli_test_cluster::{TestCluster, parse_lines};
+
+/// Makes a stream of which retention or compaction takes a part, and waits until it keeps so many messages.
+fn kept(test: &TestCluster, stream: &str, options: &str, records: &str, count: &str) {
+    test.ok(&format!(
+        "create {stream} --segment-bytes 512 --cleaner-interval 50ms {options}"
+    ));
+    let published = test.feed(
+        &format!("publish {stream} --ndjson -o raw"),
+        records.as_bytes(),
+    );
+    assert_eq!(published.code, 0, "{published:?}");
+    // Each look starts a process: this is minutes.
+    let is_kept =
+        (0..2_000).any(|_| test.line(&format!("tail {stream} --to end --count")).out == count);
+    assert!(is_kept, "{stream} keeps more");
+}
+
+#[test]
+fn a_range_that_retention_took_whole_is_done_with_a_word_about_it() {
+    let test = TestCluster::new();
+    let record = "{\"value\":\"0123456789\"}\n";
+    let options = "--retention-age 1s --segment-age 1s";
+    kept(&test, "emptied", options, &record.repeat(20), "0\n");
+    test.ok("create copies");
+    for (line, first) in [
+        ("tail emptied --to end --count", 0),
+        ("tail emptied --from 0 --to end", 0),
+        ("tail emptied --from -10 --to end", 10),
+        ("redrive emptied copies --dry-run", 0),
+        ("redrive emptied copies --dry-run --from -5", 15),
+    ] {
+        let output = test.line(line);
+        let said = format!("offsets {first} to 19 were removed before they could be read");
+        assert_eq!(output.code, 0, "{line}: {output:?}");
+        assert!(output.err.contains(&said), "{line}: {output:?}");
+    }
+    let bench = test.line("bench tail emptied -o json");
+    let report: Value = serde_json::from_str(&bench.out).expect("a report");
+    let counts = (&report[0]["received"], &report[0]["missing"]);
+    assert_eq!(counts, (&Value::from(0), &Value::from(20)), "{bench:?}");
+}
+
+#[test]
+fn the_last_messages_are_as_many_as_were_asked_for_on_a_compacted_stream() {
+    let test = TestCluster::new();
+    let record = |key: &str| format!("{{\"key\":\"{key}\",\"value\":\"0123456789\"}}\n");
+    let rare: String = (0..15).map(|count| record(&format!("k{count}"))).collect();
+    let records = rare + &record("often").repeat(200);
+    let options = "--compact --segment-age 1s";
+    kept(&test, "sparse", options, &records, "16\n");
+    test.ok("create copies");
+    for (count, kept) in [(1, 1), (10, 10), (16, 16), (50, 16)] {
+        let tail = format!("tail sparse --from -{count} --to end --count");
+        assert_eq!(test.ok(&tail), format!("{kept}\n"), "{tail}");
+        let redrive = format!("redrive sparse copies --dry-run --from -{count}");
+        let rows = parse_lines(&test.line(&redrive).out);
+        assert_eq!(rows[0]["matched"], kept, "{redrive}");
+    }
+}

@@ -174,6 +174,7 @@ pub const ROWS: &[Row] = &[
     row("4.8", CURSOR, Code::InvalidArgument, Is("No cursorId provided"), K::InvalidArgument),
     row("4.8", CURSOR, Code::Internal, Is("Cursors stream does not exist"), K::CursorsDisabled),
     row("4.8", CURSOR, Code::FailedPrecondition, Begins("Server not leader for cursors partition"), K::NotLeader),
+    row("4.8", CURSOR, Code::FailedPrecondition, Is("Server not partition leader"), K::NotLeader),
     row("4.8", CURSOR, Code::Internal, Is("context deadline exceeded"), K::Timeout),
     row("4.9", ANY, Code::Unknown, Begins("The client is not authorized to call"), K::PermissionDenied),
     row("4.9", ANY, Code::Unknown, Begins("api: Failed to retrieve client ID"), K::PermissionDenied),

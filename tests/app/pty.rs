@@ -351,13 +351,17 @@ fn keys_that_end_programs_end_the_editor_alone_and_its_file_is_gone() {
     let folder = tempfile::tempdir().expect("there is room for files");
     let scratch = folder.path().to_str().expect("the path is text");
     // What follows the command is the file's name.
-    let editor = "sh -c 'printf EDITING; exec cat' ";
+    let editor = "sh -c 'printf EDIT%s ING; exec cat' ";
     let (_cluster, mut terminal) =
         tail_of_one_message(&[("EDITOR", editor), ("VISUAL", ""), ("TMPDIR", scratch)]);
     let files = || fs::read_dir(folder.path()).expect("it can be read").count();
-    for (key, signal) in [("\x03", "signal: 2"), ("\x1c", "signal: 3")] {
+    for (times, key, signal) in [(1, "\x03", "signal: 2"), (2, "\x1c", "signal: 3")] {
         terminal.type_keys("e");
-        terminal.wait("the editor", |screen| screen.contents().contains("EDITING"));
+        // What an editor wrote before stays on the screen below.
+        terminal.wait("the editor", |screen| {
+            let written = screen.contents().matches("EDITING").count();
+            !screen.alternate_screen() && written == times
+        });
         assert_eq!(files(), 1);
         terminal.type_keys(key);
         terminal.wait("the dashboard again", |screen| {

@@ -17,7 +17,7 @@ use super::json::JsonTime;
 use super::known_brokers;
 use crate::client::{Observer, SubscriptionItem};
 use crate::config::ConfigFile;
-use crate::health::{AlertOptions, Finding, Health, HealthOptions, Reach, Truth};
+use crate::health::{AlertOptions, CursorTruth, Finding, Health, HealthOptions, Reach, Truth};
 use crate::model::{
     BrokerId, ErrorKind, Failure, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
 };
@@ -135,6 +135,10 @@ impl ClusterSnapshot {
                 self.health.cursors(&reading.entries, Timestamp::now());
                 self.paused = reading.paused;
                 self.unread = reading.unread;
+                // The logs were looked at before, and may have grown: only a later look shows a cursor beyond an end.
+                if self.truth().cursors.iter().any(seems_beyond_end) {
+                    self.observe_all().await;
+                }
             }
         }
         Ok(())
@@ -210,6 +214,12 @@ impl ClusterSnapshot {
             }
         }
     }
+}
+
+/// Whether what was stored is more than the log holds, as far as is known.
+fn seems_beyond_end(cursor: &CursorTruth) -> bool {
+    let newest = cursor.newest_offset;
+    newest.is_some_and(|newest| cursor.entry.offset > newest.saturating_add(1))
 }
 
 /// How health judges the cluster of that name: as the config file says, and as this user created its streams.

@@ -56,6 +56,8 @@ output_row! {
         lag: Option<i64>,
         lag_seconds: Option<f64>,
         drain_seconds: Option<f64>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        beyond_end: bool,
     }
 }
 
@@ -65,7 +67,12 @@ impl OutputRow for CursorRow {
         Column::text("STREAM", |cursor| cursor.stream.to_string()),
         Column::number("PARTITION", |cursor| cursor.partition.to_string()),
         Column::number("OFFSET", |cursor| count(Some(cursor.offset))),
-        Column::number("LAG", |cursor| count(cursor.lag)),
+        Column::number("LAG", |cursor| {
+            if cursor.beyond_end {
+                return "beyond the end".to_owned();
+            }
+            count(cursor.lag)
+        }),
         Column::number("BEHIND", |cursor| duration(cursor.lag_seconds)),
     ];
 
@@ -94,6 +101,7 @@ impl From<&CursorTruth> for CursorRow {
             lag: cursor.lag,
             lag_seconds: lag_time.map(|time| seconds(time.at_least)),
             drain_seconds: cursor.time_to_drain.map(seconds),
+            beyond_end: cursor.beyond_end_since.is_some(),
         }
     }
 }

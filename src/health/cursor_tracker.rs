@@ -162,7 +162,9 @@ impl CursorRecord {
         now: Timestamp,
     ) -> CursorTruth {
         let newest = log_end.map(|(newest, _)| newest);
-        let lag = newest.map(|newest| newest.saturating_sub(self.entry.offset).max(0));
+        // What a cursor beyond the end has to read, nobody knows.
+        let newest_in_reach = newest.filter(|_| self.beyond_end_since.is_none());
+        let lag = newest_in_reach.map(|newest| newest.saturating_sub(self.entry.offset).max(0));
         let lag_time = lag.and_then(|lag| self.lag_time(lag, log, now));
         let speed = self.speed();
         let rate = log_end.and_then(|(_, rate)| rate);

@@ -30,11 +30,14 @@ pub struct KnownFinding {
 impl KnownFinding {
     /// What a later run is to know of that finding.
     pub fn of(finding: &Finding, seen: Timestamp) -> Self {
+        // One look alone dates nothing: what it found has been so for at least as long as since then.
+        let is_dated = finding.since.is_set();
+        let since = if is_dated { finding.since } else { seen };
         Self {
             rule: finding.rule.as_str().to_owned(),
             target: target(finding),
-            since: finding.since.0,
-            at_least: finding.at_least,
+            since: since.0,
+            at_least: finding.at_least || !is_dated,
             seen: seen.0,
         }
     }

@@ -120,7 +120,10 @@ fn what_the_last_check_found_is_as_old_as_it_says() {
     fault(&test, "kill 2");
     let first = finding(&test, "broker-silent");
     let second = finding(&test, "broker-silent");
-    assert_eq!(first["since"], second["since"]);
+    let third = finding(&test, "broker-silent");
+    assert!(first["since"].is_null(), "one look dates nothing: {first}");
+    assert!(second["since"].is_string(), "{second}");
+    assert_eq!(second["since"], third["since"]);
     let detail = second["detail"].to_string();
     assert!(detail.contains("liftui saw it before"), "{detail}");
 }
@@ -136,4 +139,25 @@ fn the_min_isr_of_a_stream_that_this_user_created_is_known() {
     let found = finding(&test, "below-min-isr");
     assert_eq!(found["target"], "strict:0", "{found}");
     test.ok("delete strict --yes");
+}
+
+#[test]
+fn a_cursor_beyond_the_end_is_said_to_be_that() {
+    let test = TestCluster::of(DemoOptions::default());
+    test.ok("create orders --replication 3");
+    test.ok("publish orders text --ack all");
+    test.ok("cursor set invoices orders:0 500");
+    test.ok("cursor set reports orders:0 1");
+    let cursors = test.objects("cursors orders");
+    let of = |id: &str| cursors.iter().find(|cursor| cursor["id"] == id).cloned();
+    let beyond = of("invoices").expect("it is listed");
+    assert_eq!(beyond["beyond_end"], true, "{beyond}");
+    assert!(beyond["lag"].is_null(), "{beyond}");
+    let reads = of("reports").expect("it is listed");
+    assert_eq!((reads.get("beyond_end"), &reads["lag"]), (None, &0.into()));
+    assert!(
+        test.ok("cursors orders -o table")
+            .contains("beyond the end")
+    );
+    finding(&test, "cursor-beyond-end");
 }

@@ -19,7 +19,11 @@ pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> V
     text.pair("reads", labels::cursor_partition(entry));
     text.pair("offset", format::count(entry.offset));
     text.spans("newest", labels::known(cursor.newest_offset, theme));
-    text.spans("lag", labels::known(cursor.lag, theme));
+    if cursor.beyond_end_since.is_some() {
+        text.styled("lag", "beyond the end of the log", theme.broken);
+    } else {
+        text.spans("lag", labels::known(cursor.lag, theme));
+    }
     let stored = format::date(entry.time, app.settings().utc_offset);
     let ago = format::ago(entry.time, now);
     text.pair("stored", format!("{stored}  ({ago} ago)"));

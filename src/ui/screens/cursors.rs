@@ -188,6 +188,9 @@ fn reading_age(fetch_state: &FetchState, app: &App, theme: &Theme) -> Span<'stat
 /// Messages behind; those that are an alarm stand out.
 fn lag(cursor: &CursorTruth, app: &App, theme: &Theme) -> Span<'static> {
     let alerts = &app.health_options().alerts;
+    if cursor.beyond_end_since.is_some() {
+        return span("past end", theme.broken);
+    }
     let Some(lag) = cursor.lag else {
         return span("?", theme.unknown);
     };

@@ -83,8 +83,13 @@ fn draw_prompt(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Pro
     text_input::line(painter, rest, prompt.editor(), theme.input);
     let Some(error) = prompt.error() else {
         let (text, style) = match prompt.guess() {
-            Some(guess) => (guess, theme.degraded),
-            None => (hint, theme.muted),
+            // What to type instead stands at its end.
+            Some(guess) => {
+                let room = usize::from(below.width.saturating_sub(1));
+                let both_ends = format::cut_middle(guess, room, theme.glyphs.cut);
+                (both_ends, theme.degraded)
+            }
+            None => (hint.to_owned(), theme.muted),
         };
         painter.put(below, &[span(format!(" {text}"), style)]);
         return;

@@ -142,8 +142,10 @@ impl Health {
     }
 
     /// This user has just created that stream with that minimum ISR, which no broker tells.
-    pub fn created(&mut self, stream: &str, min_isr: CreatedMinIsr) {
-        self.options.created.insert(stream.to_owned(), min_isr);
+    pub fn record_created(&mut self, stream: &str, min_isr: CreatedMinIsr) {
+        self.options
+            .created_min_isr
+            .insert(stream.to_owned(), min_isr);
         self.streams.mark_all_changed();
     }
 

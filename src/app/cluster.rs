@@ -137,7 +137,7 @@ impl ClusterState {
     /// An ack of all in-sync replicas says that a message is committed; what a stream was created with nobody tells later.
     pub(super) fn on_outcome(&mut self, operation: &Operation, outcome: &Outcome, now: Timestamp) {
         if let Some((stream, min_isr)) = CreatedMinIsr::of(operation, now) {
-            self.health.created(stream, min_isr);
+            self.health.record_created(stream, min_isr);
         }
         if let Operation::Publish(options) = operation
             && options.ack_policy == AckPolicy::All

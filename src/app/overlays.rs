@@ -265,8 +265,9 @@ impl Overlays {
 
     fn choose(&mut self, context: &mut Context) {
         // Where nothing fits, there is nothing to choose, and the letters that follow are no commands.
-        let can = matches!(&self.open, Some(Overlay::Menu(menu)) if menu.has_matches());
-        if let Some(Overlay::Menu(menu)) = self.open.take_if(|_| can) {
+        let can_choose =
+            |open: &mut Overlay| matches!(open, Overlay::Menu(menu) if menu.has_matches());
+        if let Some(Overlay::Menu(menu)) = self.open.take_if(can_choose) {
             menu.choose(context);
         }
     }

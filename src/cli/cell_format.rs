@@ -35,10 +35,7 @@ pub(crate) fn count(count: Option<i64>) -> String {
 
 /// The offset of the newest message of a log, or that it has none.
 pub(crate) fn offset(offset: Option<i64>) -> String {
-    if offset == Some(-1) {
-        return "empty".to_owned();
-    }
-    count(offset)
+    plain(offset.map(|offset| format::offset(Some(offset))))
 }
 
 /// A duration in seconds.

@@ -25,9 +25,6 @@ use report::Report;
 /// What a check exits with that could not judge, be it for a wrong command line.
 pub(crate) const UNKNOWN: Exit = Exit(3);
 
-/// More findings than these are not dated by the next check.
-const MAX_KNOWN_FINDINGS: usize = 200;
-
 /// Between two looks: commits that go on go on within that time.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
@@ -51,9 +48,7 @@ pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) ->
             let report = assess(&mut snapshot, &rules).await;
             let now = Timestamp::now();
             let streams = snapshot.health.known_streams(now);
-            let findings = report.truth.findings.iter();
-            let findings = findings.map(|finding| KnownFinding::of(finding, now));
-            let findings = findings.take(MAX_KNOWN_FINDINGS).collect();
+            let findings = KnownFinding::of_all(report.truth.findings.iter(), now);
             LastCheck { streams, findings }.write(&cluster, now);
             report
         }

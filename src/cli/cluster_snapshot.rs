@@ -136,7 +136,8 @@ impl ClusterSnapshot {
                 self.paused = reading.paused;
                 self.unread = reading.unread;
                 // The logs were looked at before, and may have grown: only a later look shows a cursor beyond an end.
-                if self.truth().cursors.iter().any(seems_beyond_end) {
+                let truth = self.health.assess_whole(Timestamp::now());
+                if truth.cursors.iter().any(seems_beyond_end) {
                     self.observe_all().await;
                 }
             }
@@ -230,7 +231,7 @@ pub(crate) fn health_options(file: &ConfigFile, cluster: &str) -> HealthOptions 
         min_isr: min_isr
             .filter_map(|(name, facts)| Some((name.clone(), facts.min_isr?)))
             .collect(),
-        created: created_streams::read(cluster),
+        created_min_isr: created_streams::read(cluster),
         alerts: AlertOptions {
             lag_messages: file.alerts.lag_messages.or(alerts.lag_messages),
             lag_time: file.alerts.lag_time.or(alerts.lag_time),

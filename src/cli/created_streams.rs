@@ -23,15 +23,12 @@ pub(super) fn keep(cluster: &str, stream: String, min_isr: CreatedMinIsr) {
     };
     let mut known = read(cluster);
     known.insert(stream, min_isr);
-    while known.len() > MOST {
+    if known.len() > MOST {
         let oldest = known.iter().min_by_key(|(_, created)| created.at);
-        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
-            break;
-        };
-        known.remove(&oldest);
+        if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+            known.remove(&oldest);
+        }
     }
     let path = folders.created_streams(cluster);
-    if let Err(error) = state_file::replace(&path, &known) {
-        tracing::warn!(%error, path = %path.display(), "what a stream was created with was not kept");
-    }
+    state_file::replace_or_warn(&path, &known, "what a stream was created with");
 }

@@ -49,7 +49,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     first.settings.demo = true;
     first.settings.contexts.clear();
     first.settings.incidents.clear();
-    first.settings.health.created.clear();
+    first.settings.health.created_min_isr.clear();
     let faults = cluster.faults();
     let console: Console = Arc::new(move |line| {
         let answer = faults.run(&line);

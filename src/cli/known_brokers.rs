@@ -54,9 +54,7 @@ pub(crate) fn keep(cluster: &str, brokers: &[BrokerHealth]) {
         }
     }
     let path = folders.known_brokers(cluster);
-    if let Err(error) = state_file::replace(&path, &known) {
-        tracing::warn!(%error, path = %path.display(), "where brokers listen was not kept");
-    }
+    state_file::replace_or_warn(&path, &known, "where brokers listen");
 }
 
 /// What is kept and not too old.

@@ -37,6 +37,13 @@ pub(super) fn read_or_empty<T: DeserializeOwned + Default>(path: Option<PathBuf>
     })
 }
 
+/// [`replace`], where the log tells that `what` was not kept, and nothing else depends on it.
+pub(super) fn replace_or_warn(path: &Path, value: &impl Serialize, what: &str) {
+    if let Err(error) = replace(path, value) {
+        tracing::warn!(%error, path = %path.display(), "{what} was not kept");
+    }
+}
+
 /// Replaces the file, so that none is ever half written.
 ///
 /// # Errors

@@ -70,6 +70,21 @@ impl Finding {
         }
     }
 
+    /// The stream it is about, or else its target: the partitions of one stream come and go in one finding.
+    pub(super) fn scope(&self) -> String {
+        let stream = self.stream().map(str::to_owned);
+        stream.unwrap_or_else(|| self.target_name())
+    }
+
+    /// What it is about, the same for as long as it lasts; a cursor or group has one for each stream that it reads.
+    pub(super) fn key(&self) -> String {
+        let scope = self.scope();
+        match &self.read_stream {
+            Some(stream) => format!("{scope} of {stream}"),
+            None => scope,
+        }
+    }
+
     /// The target as one word: `node-2`, `orders`, `orders:0,2-4`, `cluster`.
     pub fn target_name(&self) -> String {
         match &self.target {

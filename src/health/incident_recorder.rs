@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::incident::{Incident, IncidentEvent, IncidentEventKind};
+use super::known_findings::FORGOTTEN_AFTER;
 use super::rules::join;
 use super::{
     Finding, IsrChange, KnownFinding, LeaderChange, PartitionTruth, Rule, Severity, Truth,
@@ -24,12 +25,6 @@ const FIRST_LOOK: Duration = Duration::from_secs(10);
 
 /// More events than these are counted.
 const MAX_EVENTS: usize = 400;
-
-/// More findings that last are not dated by a later run.
-const MAX_UNFINISHED: usize = 200;
-
-/// An incident of an earlier run goes on where the same is wrong still and it was seen no longer ago than this.
-const GOES_ON: Duration = Duration::from_secs(6 * 3_600);
 
 /// What has become of an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +142,7 @@ impl IncidentRecorder {
         let goes_on = self.incidents.last().is_some_and(|last| {
             let ended = last.ended.map(|at| Timestamp(at).age(now));
             let is_recent = ended.is_some_and(|ago| ago < SAME_INCIDENT);
-            let is_old = ended.is_none() && Timestamp(last.seen).age(now) < GOES_ON;
+            let is_old = ended.is_none() && Timestamp(last.seen).age(now) < FORGOTTEN_AFTER;
             self.running && is_recent || is_old && titles().any(|title| *title == last.title)
         });
         self.running = true;
@@ -177,17 +172,17 @@ impl IncidentRecorder {
         self.record_findings(truth, now);
         self.record_uncommitted(truth);
         let lasting = truth.findings.iter().filter(|it| is_recorded(it));
-        let unfinished = lasting.map(|finding| KnownFinding::of(finding, now));
+        let unfinished = KnownFinding::of_all(lasting, now);
         self.change(|incident| {
             incident.seen = now.0;
-            incident.unfinished = unfinished.take(MAX_UNFINISHED).collect();
+            incident.unfinished = unfinished;
         });
     }
 
     fn record_findings(&mut self, truth: &Truth, now: Timestamp) {
         let mut before = std::mem::take(&mut self.open);
         for finding in truth.findings.iter().filter(|it| is_recorded(it)) {
-            let id = (finding.rule, id_of(finding));
+            let id = (finding.rule, finding.key());
             let known = before.remove(&id);
             if let Some(known) = known {
                 self.open.insert(id.clone(), known);
@@ -224,10 +219,7 @@ impl IncidentRecorder {
         let at = at.max(began).min(now);
         self.add(at, kind, finding.message.clone(), &finding.detail);
         let broker = finding.cause.iter().map(ToString::to_string);
-        let target = finding
-            .stream()
-            .map_or_else(|| finding.target_name(), str::to_owned);
-        let touched = [target].into_iter().chain(broker);
+        let touched = [finding.scope()].into_iter().chain(broker);
         let stream = finding.read_stream.as_ref().map(ToString::to_string);
         let touched: Vec<String> = touched.chain(stream).collect();
         let severity = finding.severity.as_str();
@@ -358,14 +350,4 @@ fn begins_incident(finding: &Finding) -> bool {
 /// What is recorded of an incident: slow readers were slow before.
 fn is_recorded(finding: &Finding) -> bool {
     finding.severity > Severity::Note && finding.rule != Rule::CursorLag
-}
-
-fn id_of(finding: &Finding) -> String {
-    let stream = finding.read_stream.as_deref().unwrap_or_default();
-    let target = match finding.stream() {
-        // The partitions of one stream come and go in one finding.
-        Some(stream) => stream.to_owned(),
-        None => finding.target_name(),
-    };
-    format!("{target} {stream}")
 }

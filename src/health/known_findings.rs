@@ -8,15 +8,18 @@ use serde::{Deserialize, Serialize};
 use super::{Finding, Rule};
 use crate::model::{Timestamp, exact_age};
 
-/// What was seen longer ago than this may be something else by now.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(6 * 3_600);
+/// What was seen longer ago than this may be something else by now; what was seen since then goes on where it still is so.
+pub(super) const FORGOTTEN_AFTER: Duration = Duration::from_secs(6 * 3_600);
+
+/// More findings are not dated by a later run.
+const MOST: usize = 200;
 
 /// A finding that a run of liftui saw begin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownFinding {
     /// The name of its rule.
     pub rule: String,
-    /// What it is about, as one word.
+    /// What it is about, and which stream that reads.
     pub target: String,
     /// Since when, in Unix nanoseconds.
     pub since: i64,
@@ -28,14 +31,19 @@ pub struct KnownFinding {
 }
 
 impl KnownFinding {
-    /// What a later run is to know of that finding.
-    pub fn of(finding: &Finding, seen: Timestamp) -> Self {
+    /// What a later run is to know of these findings.
+    pub fn of_all<'a>(findings: impl Iterator<Item = &'a Finding>, seen: Timestamp) -> Vec<Self> {
+        let known = findings.map(|finding| Self::of(finding, seen));
+        known.take(MOST).collect()
+    }
+
+    fn of(finding: &Finding, seen: Timestamp) -> Self {
         // One look alone dates nothing: what it found has been so for at least as long as since then.
         let is_dated = finding.since.is_set();
         let since = if is_dated { finding.since } else { seen };
         Self {
             rule: finding.rule.as_str().to_owned(),
-            target: target(finding),
+            target: finding.key(),
             since: since.0,
             at_least: finding.at_least || !is_dated,
             seen: seen.0,
@@ -61,7 +69,7 @@ impl KnownFindings {
 
     /// Dates a finding that was there at the first look of this run, which began at `begun`.
     pub(super) fn date(&self, finding: &mut Finding, begun: Timestamp) {
-        let Some(known) = self.get(finding.rule, &target(finding), begun) else {
+        let Some(known) = self.get(finding.rule, &finding.key(), begun) else {
             return;
         };
         let since = Timestamp(known.since);
@@ -84,10 +92,4 @@ impl KnownFindings {
             known.filter(|one| one.rule == rule.as_str() && one.target == target && is_fresh(one));
         same.min_by_key(|one| one.since)
     }
-}
-
-/// The partitions of one stream come and go in one finding.
-fn target(finding: &Finding) -> String {
-    let name = finding.stream().map(str::to_owned);
-    name.unwrap_or_else(|| finding.target_name())
 }

@@ -14,7 +14,7 @@ pub struct HealthOptions {
     /// not have it.
     pub min_isr: BTreeMap<String, u32>,
     /// What this user's own creation of a stream asked for, by stream name.
-    pub created: BTreeMap<String, CreatedMinIsr>,
+    pub created_min_isr: BTreeMap<String, CreatedMinIsr>,
     /// When something that goes on is an alarm.
     pub alerts: AlertOptions,
 }
@@ -77,7 +77,7 @@ impl HealthOptions {
     /// The minimum ISR of that stream, where the configuration names one, or this user created it with one.
     pub fn min_isr_of(&self, stream: &str, created: Timestamp) -> Option<usize> {
         let of_config = self.configured_min_isr(stream);
-        let min_isr = of_config.or_else(|| self.created_min_isr(stream, created))?;
+        let min_isr = of_config.or_else(|| self.min_isr_of_creation(stream, created))?;
         usize::try_from(min_isr).ok()
     }
 
@@ -91,8 +91,8 @@ impl HealthOptions {
     }
 
     /// What this user asked for when creating it, if it is still that stream.
-    fn created_min_isr(&self, stream: &str, created: Timestamp) -> Option<u32> {
-        let asked = self.created.get(stream)?;
+    fn min_isr_of_creation(&self, stream: &str, created: Timestamp) -> Option<u32> {
+        let asked = self.created_min_isr.get(stream)?;
         let at = Timestamp(asked.at);
         let apart = at.age(created).max(created.age(at));
         (apart < CLOCKS_DIFFER).then_some(asked.min_isr)
@@ -157,7 +157,7 @@ mod tests {
             at: minutes(100).0,
         };
         let mut options = HealthOptions {
-            created: [("orders".to_owned(), asked)].into(),
+            created_min_isr: [("orders".to_owned(), asked)].into(),
             ..HealthOptions::default()
         };
         assert_eq!(options.min_isr_of("orders", minutes(101)), Some(2));

@@ -39,8 +39,6 @@ impl LastCheck {
         let is_fresh = |stream: &KnownStream| Timestamp(stream.seen).age(now) < FORGOTTEN_AFTER;
         self.streams.retain(|_, stream| is_fresh(stream));
         let path = folders.last_check(cluster);
-        if let Err(error) = state_file::replace(&path, &self) {
-            tracing::warn!(%error, path = %path.display(), "the next check will not know this one");
-        }
+        state_file::replace_or_warn(&path, &self, "what this check saw");
     }
 }

@@ -59,9 +59,6 @@ impl Inner {
         count: u64,
     ) -> Result<Option<Offset>> {
         let ends = LogEnds::of(&self.fetch_partition(stream, partition).await?);
-        if ends.high_watermark < 0 || count == 0 {
-            return Ok(None);
-        }
         let leader = self.leader(stream, partition).await?;
         let channel = self.pool.requests(&leader.address)?;
         let spec = SubscribeSpec::new(Arc::clone(stream), partition);
@@ -93,9 +90,6 @@ impl Connector {
         let StartAt::Last(count) = self.request.spec.start else {
             return None;
         };
-        if count == 0 || newest < 0 {
-            return None;
-        }
         self.probe(address)?.nth_last(count, newest).await
     }
 }
@@ -177,6 +171,9 @@ impl LogProbe {
     /// Where the last `count` messages up to that offset begin, the oldest one where fewer are kept; `None` where none is,
     /// or it cannot be told now. Offsets do not tell: compaction leaves gaps.
     pub(super) async fn nth_last(&self, count: u64, newest: Offset) -> Option<Offset> {
+        if count == 0 || newest < 0 {
+            return None;
+        }
         let mut missing = Offset::try_from(count).unwrap_or(Offset::MAX);
         let mut width = missing;
         let mut before = newest.saturating_add(1);
@@ -235,11 +232,7 @@ impl LogProbe {
     /// [`LogProbe::nth_last`] in one call of a server that can read newest first; `None` where it does not. It has to begin
     /// with the newest message: inside a segment that was compacted servers begin elsewhere (seen on servers).
     async fn nth_last_reversed(&self, count: u64, newest: Offset) -> Option<Offset> {
-        let request = pb::SubscribeRequest {
-            reverse: true,
-            ..self.at_offset(newest)
-        };
-        let mut messages = self.open(request).await?;
+        let mut messages = self.open(self.reversed_from(newest)).await?;
         let mut last = newest.saturating_add(1);
         for _ in 0..count {
             match tokio::time::timeout(REVERSED_TIMEOUT, messages.message()).await {
@@ -254,16 +247,19 @@ impl LogProbe {
 
     /// Whether the server, asked for the newest messages up to that offset first, says that there is none.
     pub(super) async fn has_none_reversed(&self, newest: Offset) -> bool {
-        let request = pb::SubscribeRequest {
-            reverse: true,
-            ..self.at_offset(newest)
-        };
         let reading = async {
-            let mut messages = self.open(request).await?;
+            let mut messages = self.open(self.reversed_from(newest)).await?;
             messages.message().await.err()
         };
         let ended = tokio::time::timeout(REVERSED_TIMEOUT, reading).await;
         matches!(ended, Ok(Some(status)) if is_oldest(&status))
+    }
+
+    fn reversed_from(&self, newest: Offset) -> pb::SubscribeRequest {
+        pb::SubscribeRequest {
+            reverse: true,
+            ..self.at_offset(newest)
+        }
     }
 
     fn at_offset(&self, offset: Offset) -> pb::SubscribeRequest {

@@ -84,7 +84,12 @@ impl Client {
             let request = request.clone();
             async move { api.delete_stream(request).await }
         };
-        self.call_change(Rpc::DeleteStream, &target, send).await
+        let done = self.call_change(Rpc::DeleteStream, &target, send).await;
+        if done.is_ok() {
+            // Whoever asks for it next is told so at once.
+            self.core().metadata.forget(stream);
+        }
+        done
     }
 
     /// Pauses partitions, all where none is named. Their subscriptions end; the next publish resumes each, or with

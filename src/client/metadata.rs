@@ -6,6 +6,7 @@
 )]
 
 mod cache;
+mod denials;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub(crate) enum Presence {
     Known,
     /// Most of them answer, and do not know it.
     Missing,
+    /// The same, of a stream that this client has seen: they may have just started, and know it in a moment.
+    Denied,
     /// Too few answer, or they have just started: it may be there.
     Unclear,
 }
@@ -206,12 +209,19 @@ impl Inner {
     /// streams one after the other, and one that has just started knows none for seconds (wire-contract §5).
     pub(crate) async fn refresh_knowing(
         self: &Arc<Self>,
-        generation: u64,
+        mut generation: u64,
         stream: &StreamName,
         partition: PartitionId,
     ) -> Result<Arc<Cluster>> {
-        let (_, cluster) = self.look_for(generation, stream, partition).await?;
-        Ok(cluster)
+        let mut backoff = Backoff::of_request();
+        loop {
+            let (presence, cluster) = self.look_for(generation, stream, partition).await?;
+            if presence != Presence::Denied {
+                return Ok(cluster);
+            }
+            tokio::time::sleep(backoff.next_wait()).await;
+            generation = self.metadata.generation();
+        }
     }
 
     /// Asks all brokers about a partition that the first one does not know; returns what they know, and the metadata to go
@@ -259,12 +269,23 @@ impl Inner {
             }
             answers.push(other);
         }
-        let presence = if !is_awaited && self.is_majority(&answers) {
+        let presence = if is_awaited || !self.is_majority(&answers) {
+            Presence::Unclear
+        } else if self.is_denial_believed(stream, &answers) {
             Presence::Missing
         } else {
-            Presence::Unclear
+            Presence::Denied
         };
         Ok((presence, cluster))
+    }
+
+    /// Whether a stream that most brokers do not know, where it has other partitions, is gone.
+    fn is_denial_believed(&self, stream: &StreamName, answers: &[Arc<Cluster>]) -> bool {
+        let known = answers.iter().map(|cluster| cluster.streams.len());
+        answers
+            .iter()
+            .any(|cluster| cluster.streams.contains_key(stream))
+            || self.metadata.is_denial_believed(stream, known.collect())
     }
 
     /// Whether more than half of all known brokers are among those that answered so. One that does not know all that is

@@ -109,6 +109,7 @@ impl Inner {
                 Presence::Missing => return Err(error),
                 Presence::Known => error,
                 Presence::Unclear => too_few_know(error),
+                Presence::Denied => denied_of_late(error),
             };
             budget.wait(error).await?;
         };
@@ -185,6 +186,16 @@ pub(super) fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Targe
 pub(super) fn too_few_know(error: Error) -> Error {
     let sentence =
         format!("{error}, says a broker that has just started, and too few others answer");
+    error
+        .explained(ErrorKind::Unreachable, sentence)
+        .never_sent()
+}
+
+/// The error of a message that brokers refuse as one to no stream, though they knew it a moment ago.
+pub(super) fn denied_of_late(error: Error) -> Error {
+    let sentence = format!(
+        "{error} any more, say the brokers that answer: it was deleted, or they have just started"
+    );
     error
         .explained(ErrorKind::Unreachable, sentence)
         .never_sent()

@@ -232,6 +232,49 @@ async fn brokers_that_have_just_started_make_no_stream_missing() {
 }
 
 #[tokio::test]
+async fn brokers_that_have_replayed_all_streams_but_the_newest_do_not_make_it_missing() {
+    let test = TestCluster::demo(lively()).await;
+    for number in 0..40 {
+        test.stream(&format!("old-{number}"), 1).await;
+    }
+    let newest = test.stream("newest", 1).await;
+    let publish = async |client: &Client| client.publish(to(&newest, 0, "x")).await;
+    acked(publish(&test.client).await);
+    test.client.fetch_metadata().await.unwrap();
+    for broker in 1..=3 {
+        test.faults().kill(broker).unwrap();
+    }
+    for broker in 1..=3 {
+        test.faults().restart(broker).unwrap();
+    }
+    // Each knows the old ones for a while before it knows the newest.
+    let others = async || {
+        let view = test.client.fetch_view(&test.addresses[0]).await;
+        let told = view.result.ok()?;
+        Some((told.streams.len(), told.streams.contains_key(&*newest)))
+    };
+    let partly = async || matches!(others().await, Some((known, false)) if known > 0);
+    until_so(partly).await;
+    let session = test.client.publish_session(PublisherOptions::default());
+    let mut asked = 0;
+    while partly().await {
+        acked(publish(&test.client).await);
+        acked(session.publish(to(&newest, 0, "x")).await.unwrap().await);
+        asked += 1;
+    }
+    assert!(asked > 0);
+    // A stream that is gone is told as gone: at once to who deleted it, soon to others.
+    let other = Client::new(ConnectOptions::new(&test.addresses)).unwrap();
+    other.fetch_metadata().await.unwrap();
+    test.client.delete_stream(&newest).await.unwrap();
+    for client in [&test.client, &other] {
+        let error = publish(client).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NoSuchStream, "{error}");
+    }
+    test.close().await;
+}
+
+#[tokio::test]
 async fn a_segment_that_compaction_replaces_is_no_pause() {
     let test = TestCluster::demo(lively()).await;
     let stream = test.stream("compacting", 1).await;

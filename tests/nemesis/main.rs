@@ -63,8 +63,8 @@ async fn nothing_is_lost_repeated_or_untold_whatever_brokers_do() {
     let run = Run::begin(Target::from_environment().await).await;
     changes::leave_ghosts(&run).await;
     let (mut changing, mut reading) = (JoinSet::new(), JoinSet::new());
-    let (calm, is_calm) = watch::channel(false);
-    reading.spawn(truth::watch(Arc::clone(&run), calm));
+    let (left, findings) = watch::channel(None);
+    reading.spawn(truth::watch(Arc::clone(&run), left));
     tails::start(&run, &mut reading);
     group::start(&run, &mut reading);
     producers::start(&run, &mut changing);
@@ -78,7 +78,7 @@ async fn nothing_is_lost_repeated_or_untold_whatever_brokers_do() {
     run.history.fault("no more faults".to_owned());
     run.quiet.cancel();
     let healed = Instant::now();
-    let settling = settle(&run, changing, is_calm);
+    let settling = settle(&run, changing, findings);
     let mut verdict = Verdict::default();
     let settled = tokio::time::timeout_at(healed + 2 * STUCK_AFTER, settling).await;
     let logs = settled.unwrap_or_default();
@@ -100,7 +100,7 @@ async fn nothing_is_lost_repeated_or_untold_whatever_brokers_do() {
 async fn settle(
     run: &Arc<Run>,
     mut changing: JoinSet<()>,
-    mut is_calm: watch::Receiver<bool>,
+    mut findings: watch::Receiver<Option<Vec<String>>>,
 ) -> BTreeMap<Place, FinalLog> {
     let ending = async { while changing.join_next().await.is_some() {} };
     if timeout(STUCK_AFTER, ending).await.is_err() {
@@ -128,12 +128,15 @@ async fn settle(
                 .wrong(format!("stuck: {name} of {stream}/{partition}"));
         }
     }
-    if timeout(STUCK_AFTER, is_calm.wait_for(|is_calm| *is_calm))
+    let is_calm = |left: &Option<Vec<String>>| left.as_ref().is_some_and(Vec::is_empty);
+    if timeout(STUCK_AFTER, findings.wait_for(is_calm))
         .await
         .is_err()
     {
+        let left = findings.borrow().clone().unwrap_or_default();
+        let left = left.join("; ");
         run.history
-            .wrong("stuck: the truth still finds something".to_owned());
+            .wrong(format!("stuck: the truth still finds: {left}"));
     }
     let mut logs = BTreeMap::new();
     for (place, last) in lasts {

@@ -41,8 +41,8 @@ enum News {
     Probe(Probe),
 }
 
-/// Polls, and looks at the truth, until the run is over. `calm` says whether nothing is wrong any more.
-pub(crate) async fn watch(run: Arc<Run>, calm: watch::Sender<bool>) {
+/// Polls, and looks at the truth, until the run is over. `left` says what is still wrong.
+pub(crate) async fn watch(run: Arc<Run>, left: watch::Sender<Option<Vec<String>>>) {
     let observer = run.client.observer();
     let (sender, mut news) = mpsc::channel(64);
     let mut pollers = JoinSet::new();
@@ -60,7 +60,7 @@ pub(crate) async fn watch(run: Arc<Run>, calm: watch::Sender<bool>) {
             Some(_) = probes.join_next() => {}
             _ = pace.tick() => {
                 let truth = judge.look();
-                calm.send_replace(is_calm(&truth));
+                left.send_replace(found(&truth));
                 for place in &truth.doubtful {
                     if asked.insert(place.clone()) {
                         probes.spawn(probe(observer.clone(), place.clone(), sender.clone()));
@@ -87,8 +87,8 @@ async fn probe(observer: Observer, place: Place, news: mpsc::Sender<News>) {
     news.send(News::Probe(probe)).await.ok();
 }
 
-/// Whether all brokers answer, and nothing is wrong but what was lost for good.
-fn is_calm(truth: &Truth) -> bool {
+/// What is wrong, except what was lost for good; `None` before any broker was seen.
+fn found(truth: &Truth) -> Option<Vec<String>> {
     let lasting = [
         Rule::LogWentBack,
         Rule::StreamRecreated,
@@ -96,8 +96,10 @@ fn is_calm(truth: &Truth) -> bool {
         Rule::CursorLag,
         Rule::CursorStalled,
     ];
-    let mut findings = truth.findings.iter();
-    !truth.brokers.is_empty() && findings.all(|finding| lasting.contains(&finding.rule))
+    let findings = truth.findings.iter();
+    let passing = findings.filter(|finding| !lasting.contains(&finding.rule));
+    let messages = passing.map(|finding| finding.message.clone());
+    (!truth.brokers.is_empty()).then(|| messages.collect())
 }
 
 /// The leader that the cluster has agreed on, and which ones it had before, until when.

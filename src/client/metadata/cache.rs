@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::denials::Denials;
 use crate::model::{Cluster, StreamName, Timestamp};
 
 /// How the names of Liftbridge's own streams begin.
@@ -24,6 +25,8 @@ pub(crate) struct Cache {
     pub(super) had_streams: AtomicBool,
     /// Liftbridge's own streams, as far as they were seen: these are never deleted.
     lasting: Mutex<BTreeSet<StreamName>>,
+    /// Streams that were seen, and are called missing.
+    denials: Mutex<Denials>,
     pub(super) refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -63,6 +66,7 @@ impl Cache {
             let own = own.take_while(|(name, _)| name.starts_with(INTERNAL));
             let own = own.map(|(name, _)| Arc::clone(name));
             self.lock_lasting().extend(own);
+            self.lock_denials().saw(&cluster);
         }
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = latest.as_ref().map_or(0, |cached| cached.generation) + 1;
@@ -77,6 +81,21 @@ impl Cache {
     /// Liftbridge's own streams, as far as they were seen.
     pub(super) fn lasting(&self) -> BTreeSet<StreamName> {
         self.lock_lasting().clone()
+    }
+
+    /// Whether a stream is believed to be gone that most brokers do not know, who know so many others.
+    pub(super) fn is_denial_believed(&self, stream: &StreamName, known: Vec<usize>) -> bool {
+        let now = Instant::now();
+        self.lock_denials().is_believed(stream, known, now)
+    }
+
+    /// The stream was deleted by this client.
+    pub(crate) fn forget(&self, stream: &str) {
+        self.lock_denials().forget(stream);
+    }
+
+    fn lock_denials(&self) -> MutexGuard<'_, Denials> {
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_lasting(&self) -> MutexGuard<'_, BTreeSet<StreamName>> {

@@ -15,7 +15,7 @@ use crate::client::backoff::Backoff;
 use crate::client::error::Error;
 use crate::client::inner::Inner;
 use crate::client::metadata::Presence;
-use crate::client::publish::{no_ack, outcome_of_ack, too_few_know};
+use crate::client::publish::{denied_of_late, no_ack, outcome_of_ack, too_few_know};
 use crate::model::{AckPolicy, ErrorKind, Outcome, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -377,13 +377,17 @@ impl PublishSession {
             match presence {
                 Presence::Missing => publish.complete(Err(error)),
                 Presence::Known => self.waiting.push_front(publish),
+                Presence::Denied => {
+                    self.last_refusal = Some(denied_of_late(error));
+                    self.waiting.push_front(publish);
+                }
                 Presence::Unclear => {
                     self.last_refusal = Some(too_few_know(error));
                     self.waiting.push_front(publish);
                 }
             }
         }
-        if presence == Presence::Unclear {
+        if matches!(presence, Presence::Unclear | Presence::Denied) {
             self.not_before = Instant::now() + self.backoff.next_wait();
         }
     }

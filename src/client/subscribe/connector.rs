@@ -223,7 +223,7 @@ impl Connector {
                     _ => OpenError::Lost(error),
                 }
             }
-            Ok((Presence::Known | Presence::Unclear, _)) => OpenError::Lost(error),
+            Ok(_) => OpenError::Lost(error),
             Err(unreachable) => OpenError::Lost(unreachable),
         }
     }

@@ -1,0 +1,143 @@
+//! Streams that brokers call missing though this client has seen them: whether that is believed yet.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::model::{Cluster, StreamName};
+
+/// A stream that was there before is believed to be gone when so long no broker knows it, and no other stream came or went
+/// meanwhile: brokers that have just started name for seconds what their history has told them so far (wire-contract §5).
+const BELIEVE_AFTER: Duration = Duration::from_secs(3);
+
+/// How many streams are remembered beyond twice those of the newest metadata.
+const SPARE: usize = 1024;
+
+/// What was seen, and what of it is called missing.
+#[derive(Debug, Default)]
+pub(super) struct Denials {
+    /// Streams that some broker has named.
+    seen: BTreeSet<StreamName>,
+    /// Those of them that nobody names now.
+    denied: HashMap<StreamName, Denial>,
+}
+
+#[derive(Debug)]
+struct Denial {
+    since: Instant,
+    /// How many streams each broker that answered has named.
+    known: Vec<usize>,
+}
+
+impl Denials {
+    /// A broker names these streams.
+    pub(super) fn saw(&mut self, cluster: &Cluster) {
+        if self.seen.len() > 2 * cluster.streams.len() + SPARE {
+            self.seen.clear();
+        }
+        for name in cluster.streams.keys() {
+            if !self.seen.contains(name) {
+                self.seen.insert(StreamName::clone(name));
+            }
+        }
+        self.denied
+            .retain(|name, _| !cluster.streams.contains_key(name));
+    }
+
+    /// Most brokers do not know the stream, but so many others, each: whether that is believed.
+    pub(super) fn is_believed(
+        &mut self,
+        stream: &StreamName,
+        mut known: Vec<usize>,
+        now: Instant,
+    ) -> bool {
+        if !self.seen.contains(stream) {
+            return true;
+        }
+        known.sort_unstable();
+        let first = |known: &Vec<usize>| Denial {
+            since: now,
+            known: known.clone(),
+        };
+        let denial = self
+            .denied
+            .entry(StreamName::clone(stream))
+            .or_insert_with(|| first(&known));
+        if denial.known != known {
+            *denial = first(&known);
+        }
+        if now.saturating_duration_since(denial.since) < BELIEVE_AFTER {
+            return false;
+        }
+        self.forget(stream);
+        true
+    }
+
+    /// The stream is known to be gone.
+    pub(super) fn forget(&mut self, stream: &str) {
+        self.seen.remove(stream);
+        self.denied.remove(stream);
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a time to begin with")]
+mod tests {
+    use super::*;
+    use crate::model::{Stream, Timestamp};
+
+    fn cluster(streams: &[&str]) -> Cluster {
+        let stream = |name: &&str| Stream {
+            name: StreamName::from(*name),
+            subject: StreamName::from(*name),
+            created: Timestamp(1),
+            partitions: Vec::new(),
+        };
+        let streams = streams.iter().map(stream);
+        Cluster {
+            streams: streams
+                .map(|stream| (StreamName::clone(&stream.name), stream))
+                .collect(),
+            ..Cluster::default()
+        }
+    }
+
+    #[test]
+    fn a_stream_that_was_seen_is_gone_when_that_has_stood_for_a_while() {
+        let begun = Instant::now();
+        let at = |tenths: u64| begun + Duration::from_millis(tenths * 100);
+        let orders = StreamName::from("orders");
+        let mut denials = Denials::default();
+        // Never seen: no reason to wait.
+        assert!(denials.is_believed(&orders, vec![2], at(0)));
+        denials.saw(&cluster(&["orders", "other"]));
+        assert!(!denials.is_believed(&orders, vec![1, 1], at(0)));
+        assert!(!denials.is_believed(&orders, vec![1, 1], at(29)));
+        assert!(denials.is_believed(&orders, vec![1, 1], at(30)));
+        // From then on it is as one never seen.
+        assert!(denials.is_believed(&orders, vec![1, 1], at(31)));
+    }
+
+    #[test]
+    fn brokers_that_still_learn_of_streams_are_waited_for() {
+        let begun = Instant::now();
+        let orders = StreamName::from("orders");
+        let mut denials = Denials::default();
+        denials.saw(&cluster(&["orders"]));
+        for second in 0..20 {
+            let now = begun + Duration::from_secs(second);
+            let known = usize::try_from(second).unwrap();
+            assert!(
+                !denials.is_believed(&orders, vec![known, 2], now),
+                "{second}"
+            );
+        }
+        // Seen again, the next denial begins anew.
+        denials.saw(&cluster(&["orders"]));
+        assert!(!denials.is_believed(&orders, vec![19, 2], begun + Duration::from_secs(60)));
+        // What this client deleted itself is not looked for.
+        denials.forget("orders");
+        assert!(denials.is_believed(&orders, vec![19, 2], begun + Duration::from_secs(60)));
+    }
+}

@@ -16,7 +16,7 @@ use super::observer::Observer;
 use crate::model::{ErrorKind, Target};
 
 /// How long metadata may take before the broker is asked whether it is there; at most a third of the metadata timeout.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long it may take to say so; at most a sixth of the metadata timeout.
 const HEALTH_LIMIT: Duration = Duration::from_secs(1);

@@ -97,6 +97,12 @@ impl Observer {
         self.core().fetch_view(address).await
     }
 
+    /// Asks the broker at that address every second whether it is there (`grpc.health.v1`), and returns the view that says so
+    /// when it does not answer within one: to be raced with what waits to ask for the next view. Cancel safe.
+    pub async fn wait_until_hung(&self, address: &str) -> BrokerView {
+        self.core().wait_until_hung(address).await
+    }
+
     /// One partition, as its leader sees it: the true high watermark and newest offset.
     ///
     /// # Errors

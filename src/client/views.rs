@@ -8,30 +8,46 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::error::Result;
 use super::health_check::no_answer;
 use super::inner::Inner;
-use crate::model::{BrokerView, ErrorKind, Failure, Timestamp};
+use crate::model::{BrokerView, Cluster, ErrorKind, Failure, Timestamp};
 
 impl Inner {
     /// Asks exactly the broker at that address how the cluster looks.
     pub(crate) async fn fetch_view(&self, address: &str) -> BrokerView {
         let begun = Instant::now();
-        let answer = tokio::select! {
+        tokio::select! {
             biased;
-            answer = self.fetch_from(address, self.options.metadata_timeout) => answer,
-            () = self.hung(address) => {
-                let error = no_answer(address, begun.elapsed());
-                self.brokers.record_failure(address, &error);
-                Err(error)
+            answer = self.fetch_from(address, self.options.metadata_timeout) => {
+                self.view_of(address, begun, answer)
             }
-        };
+            () = self.hung(address) => self.view_of_hung(address, begun),
+        }
+    }
+
+    /// Resolves when the broker at that address does not answer any more, to the view that says so. Between two requests
+    /// for metadata it tells sooner than the next one.
+    pub(crate) async fn wait_until_hung(&self, address: &str) -> BrokerView {
+        let begun = Instant::now();
+        self.hung(address).await;
+        self.view_of_hung(address, begun)
+    }
+
+    fn view_of_hung(&self, address: &str, begun: Instant) -> BrokerView {
+        let error = no_answer(address, begun.elapsed());
+        self.brokers.record_failure(address, &error);
+        self.view_of(address, begun, Err(error))
+    }
+
+    fn view_of(&self, address: &str, begun: Instant, answer: Result<Arc<Cluster>>) -> BrokerView {
         let took = begun.elapsed();
         if let Err(error) = &answer
             && matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable)
         {
             self.pool.mark_suspect(address);
         }
-        let named = |cluster: &Arc<crate::model::Cluster>| cluster.answered_by.clone();
+        let named = |cluster: &Arc<Cluster>| cluster.answered_by.clone();
         let broker = answer.as_ref().ok().and_then(named);
         BrokerView {
             address: Arc::from(address),

@@ -1,10 +1,18 @@
 //! What is remembered of the broker at one address: its last good view, its failures, and whether it answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::claim::Claim;
 use super::{BrokerTruth, Reach};
 use crate::model::{BrokerId, BrokerView, Cluster, ErrorKind, Failure, Timestamp};
+
+/// A broker that has answered nothing for so long counts as silent, however few polls that were.
+const SILENT_AFTER: Duration = Duration::from_millis(2500);
+
+/// A poll that took longer ended because metadata did not come, which may take a broker seconds while it is well; a shorter
+/// one because the broker did not even say that it is there (wire-contract §0.5).
+const LONG_POLL: Duration = Duration::from_secs(5);
 
 /// The broker at one address.
 #[derive(Debug)]
@@ -125,9 +133,12 @@ impl BrokerRecord {
         let since = truth.last_answer.unwrap_or(asked);
         let since = *truth.failing_since.get_or_insert(since);
         let class = FailureClass::of(failure.kind);
+        let waited = truth.last_answer.map(|last| last.age(view.at));
+        let is_overdue =
+            view.took < LONG_POLL && waited.is_some_and(|waited| waited >= SILENT_AFTER);
         let silent = match class {
             FailureClass::NotThere => true,
-            FailureClass::NoAnswer => missed || truth.reach.is_silent(),
+            FailureClass::NoAnswer => missed || truth.reach.is_silent() || is_overdue,
             FailureClass::Answered => false,
         };
         if silent {

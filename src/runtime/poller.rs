@@ -132,6 +132,14 @@ impl Poller {
             tokio::select! {
                 _ = tick.tick() => {}
                 () = requests.wait() => tick.reset(),
+                view = self.observer.wait_until_hung(&address), if answered => {
+                    self.send_view(Arc::new(view)).await;
+                    answered = false;
+                    // It may have been a moment: it is asked again, and everybody else with it.
+                    self.refresh.send();
+                    tick.reset_immediately();
+                    continue;
+                }
             }
             requests.mark_answered();
             let view = Arc::new(self.observer.fetch_view(&address).await);

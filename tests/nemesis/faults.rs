@@ -161,6 +161,9 @@ pub(crate) async fn play(
             break;
         }
         tokio::time::sleep_until(begin).await;
+        for broker in run.target.start_crashed().await {
+            run.history.fault(format!("{broker} died by itself"));
+        }
         run.history.fault(step.to_string());
         let is_done = play_step(run, &step).await;
         if is_done {

@@ -74,6 +74,7 @@ async fn nothing_is_lost_repeated_or_untold_whatever_brokers_do() {
     let target = &run.target;
     let schedule = Schedule::new(seed, target.size(), target.is_real(), target.scale());
     let counts = faults::play(&run, schedule, Instant::now() + duration).await;
+    target.start_crashed().await;
     target.heal().await;
     run.history.fault("no more faults".to_owned());
     run.quiet.cancel();

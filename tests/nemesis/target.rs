@@ -185,6 +185,22 @@ impl Target {
         self.set_state(broker, false, false);
     }
 
+    /// Starts brokers that died without being killed: real servers panic now and then. Returns which these were.
+    pub(crate) async fn start_crashed(&self) -> Vec<usize> {
+        let mut crashed = Vec::new();
+        for broker in (1..=self.size()).filter(|_| self.is_real()) {
+            let state = self.state(broker);
+            let address = self.brokers[broker - 1].address.clone();
+            if state.is_killed || state.silent_since.is_some() || is_listening(&address).await {
+                continue;
+            }
+            self.record_crash();
+            self.start(broker).await;
+            crashed.push(broker);
+        }
+        crashed
+    }
+
     /// Starts the broker anew with an empty folder.
     pub(crate) async fn wipe(&self, broker: usize) {
         self.was_emptied.store(true, Ordering::Relaxed);
@@ -256,6 +272,10 @@ impl Target {
             demo.stop().await;
         }
     }
+}
+
+async fn is_listening(address: &str) -> bool {
+    tokio::net::TcpStream::connect(address).await.is_ok()
 }
 
 async fn run(command: &str, verb: &str, broker: usize) {

@@ -31,9 +31,9 @@ const KNOWN_AFTER: Duration = Duration::from_millis(3300);
 /// what it knew before, and as long for the next one.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(7);
 
-/// A broker that answers nothing, though its connections are there, is called silent when it has missed two polls: one of 3 s
-/// and one of 1 s.
-const SILENT_AFTER: Duration = Duration::from_secs(5);
+/// A broker that answers nothing, though its connections are there, is called silent when it has missed a poll of 2 s
+/// and one of 1 s, at the latest.
+const SILENT_AFTER: Duration = Duration::from_millis(3500);
 
 /// What comes in.
 enum News {

@@ -28,6 +28,20 @@ fn a_refused_connection_is_silence_at_once_and_a_late_answer_only_when_repeated(
 }
 
 #[test]
+fn a_broker_that_says_nothing_for_three_seconds_is_silent_and_one_whose_metadata_takes_long_is_not()
+{
+    let mut world = World::default();
+    world.report_all(1.0, &[1, 2, 3], &led_by(1));
+    // It did not even say that it is there, within a second.
+    world.miss_after(4.0, 1.0, 2);
+    // Its metadata did not come within six.
+    world.miss_after(7.0, 6.0, 3);
+    let truth = world.truth(7.0);
+    assert!(truth.broker("node-2").unwrap().reach.is_silent());
+    assert!(truth.broker("node-3").unwrap().is_answering());
+}
+
+#[test]
 fn an_answer_ends_silence() {
     let mut world = World::default();
     world.refuse(1.0, 1);

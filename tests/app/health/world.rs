@@ -90,13 +90,28 @@ impl World {
     }
 
     pub(super) fn observe(&mut self, seconds: f64, by: usize, result: Result<Cluster, Failure>) {
+        self.observe_after(seconds, 0.004, by, result);
+    }
+
+    fn observe_after(
+        &mut self,
+        seconds: f64,
+        took: f64,
+        by: usize,
+        result: Result<Cluster, Failure>,
+    ) {
         self.health.observe(&Arc::new(BrokerView {
             address: address(by),
             broker: result.is_ok().then(|| id(by)),
             at: at(seconds),
-            took: Duration::from_millis(4),
+            took: Duration::from_secs_f64(took),
             result: result.map(Arc::new),
         }));
+    }
+
+    /// No answer came in so many seconds.
+    pub(super) fn miss_after(&mut self, seconds: f64, took: f64, by: usize) {
+        self.observe_after(seconds, took, by, Err(failure(ErrorKind::Timeout)));
     }
 
     /// A broker that lists all three reports this of stream `orders`.

@@ -25,6 +25,7 @@ pub enum AddressOrigin {
 
 /// What is known of one broker's address.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct BrokerHealth {
     /// `host:port`, as configured or advertised.
     pub address: Arc<str>,

@@ -34,6 +34,7 @@ use readers::{PartitionReaders, ReaderItem};
 
 /// When a message counts as dealt with, so that the position behind it may be stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Acknowledge {
     /// When the next item is asked for.
     #[default]
@@ -112,6 +113,7 @@ pub enum ConsumerItem {
 
 /// How far a member has come in one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PartitionPosition {
     /// The stream.
     pub stream: StreamName,

@@ -35,6 +35,7 @@ const STORED_AT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// All cursors found, and which partitions of `__cursors` could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CursorReading {
     /// Cursors by id, stream and partition: the latest stored of each. Of partitions that could not be read they are what
     /// this client read before.

@@ -11,6 +11,7 @@ use crate::model::BrokerId;
 /// Which broker to ask where any will do. Those that failed last come last in any case, and metadata is answered by
 /// whoever is fastest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Prefer {
     /// Each as likely as the others.
     #[default]

@@ -15,6 +15,7 @@ pub struct ActivityEvent {
 
 /// The kinds of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ActivityKind {
     /// A stream was made.
     CreateStream {

@@ -36,6 +36,7 @@ pub struct Probe {
 
 /// What a probe found.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ProbeState {
     /// The leader serves it.
     Serving {

@@ -104,6 +104,7 @@ impl ErrorKind {
 
 /// What a failure is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Target {
     /// The cluster as a whole.
     #[default]

@@ -5,6 +5,7 @@ use super::{Ack, Failure, Offset, PartitionId, PublishOptions, StreamName, Strea
 
 /// A request that changes the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Operation {
     /// Make a stream.
     Create(Box<StreamOptions>),
@@ -73,6 +74,7 @@ impl Operation {
 
 /// How an operation ended that did not fail as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The cluster did it.
     Done,

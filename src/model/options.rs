@@ -51,6 +51,7 @@ pub struct StreamOptions {
 
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Destination {
     /// A partition of a stream, chosen by the caller.
     Partition(StreamName, PartitionId),
@@ -104,6 +105,7 @@ impl PublishOptions {
 
 /// Where a subscription starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StartAt {
     /// After the newest message.
     #[default]
@@ -154,6 +156,7 @@ pub enum PinnedStart {
 
 /// Where a subscription stops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StopAt {
     /// When it is cancelled.
     #[default]
@@ -170,6 +173,7 @@ pub enum StopAt {
 
 /// How long a subscription that lost its broker looks for another one to go on with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RetryLimit {
     /// As long as the client's options say (`ConnectOptions::resubscribe_limit`): 30 s by default.
     #[default]

@@ -4,6 +4,7 @@ use super::{BrokerId, ErrorKind, Failure, Offset, Target, counted};
 
 /// Something that happened to a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SubscriptionEvent {
     /// The broker took it: its empty first message came.
     Opened {
@@ -122,6 +123,7 @@ impl EndReason {
 
 /// Why a subscription is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EndReason {
     /// All that was asked for has been delivered, or there was nothing in that range.
     StopReached,

@@ -62,11 +62,12 @@ async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
                         assert_eq!(at, next);
                         resumed = true;
                     }
-                    SubscriptionEvent::Gap { .. }
+                    SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
+                    event @ (SubscriptionEvent::Gap { .. }
                     | SubscriptionEvent::Rewound { .. }
                     | SubscriptionEvent::Uncommitted { .. }
-                    | SubscriptionEvent::Ended(_) => panic!("nothing is lost: {event:?}"),
-                    SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
+                    | SubscriptionEvent::Ended(_)
+                    | _) => panic!("nothing is lost: {event:?}"),
                 },
             }
         }
@@ -181,7 +182,8 @@ async fn a_tail_outlives_all_brokers_being_started_anew_at_once() {
             event @ (SubscriptionEvent::Gap { .. }
             | SubscriptionEvent::Rewound { .. }
             | SubscriptionEvent::Uncommitted { .. }
-            | SubscriptionEvent::Ended(_)) => panic!("{event:?}"),
+            | SubscriptionEvent::Ended(_)
+            | _) => panic!("{event:?}"),
         }
     }
     test.close().await;

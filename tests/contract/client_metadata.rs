@@ -225,7 +225,7 @@ async fn the_preferred_broker_is_asked_first() {
                     assert!(is_least || *count == 0, "{address}: {counts:?}");
                 }
             }
-            Prefer::Random => unreachable!("not among them"),
+            Prefer::Random | _ => unreachable!("not among them"),
         }
         test.faults().heal();
     }

@@ -82,7 +82,6 @@ impl Denials {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a time to begin with")]
 mod tests {
     use super::*;
     use crate::model::{Stream, Timestamp};

@@ -133,6 +133,7 @@ impl Broker {
                 StartAt::Earliest | StartAt::TimeAgo(_) => 0,
                 StartAt::Offset(offset) => offset,
                 StartAt::Time(time) => time.0 / SECOND - 1,
+                start => unreachable!("no tail of this test starts at {start:?}"),
             };
             let start = start.clamp(0, *end);
             let end = if spec.newest_first { *end } else { Offset::MAX };

@@ -324,7 +324,11 @@ impl Health {
         found.extend(self.streams.findings().filter(adds).cloned());
         found.extend(rules::cursor::findings(cursors, &self.options.alerts, now));
         for finding in &mut found {
-            let is_dated = finding.rule == Rule::BrokerSilent && !finding.at_least;
+            // What began with a broker's silence began after its last answer, which this run has seen.
+            let since = Some(finding.since);
+            let is_dated = brokers
+                .iter()
+                .any(|broker| broker.last_answer.is_some() && broker.reach.silent_since() == since);
             finding.at_least |= !is_dated && self.is_of_first_looks(finding.since);
             if finding.at_least
                 && let Some(begun) = self.begun

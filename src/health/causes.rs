@@ -68,6 +68,9 @@ fn add_effects(findings: &mut [Finding], own: usize, effects: &[usize], lines: V
 /// What follows from one cause, the gravest first, a line a rule.
 fn effects_of<'a>(effects: impl Iterator<Item = &'a Finding>) -> Vec<String> {
     let mut partitions: BTreeMap<(Rule, bool), (usize, Vec<String>)> = BTreeMap::new();
+    let mut effects: Vec<&Finding> = effects.collect();
+    // The streams of users are named before Liftbridge's own, the busy ones first.
+    effects.sort_by(|left, right| by_gravity(left, right));
     for finding in effects {
         let mut lines = finding.detail.iter();
         let elects = !lines.any(|line| line.starts_with(NEVER_ELECTS));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use liftui::health::{AlertOptions, HealthOptions, PartitionStatus, Rule, Severity};
 use liftui::model::{Partition, ProbeState, Target};
 
-use super::world::{World, at, found, ids, led_by, rules};
+use super::world::{World, at, cluster, found, ids, led_by, rules, stream};
 
 fn in_sync(isr: &[usize]) -> Partition {
     Partition {
@@ -246,4 +246,40 @@ fn what_was_so_when_the_first_look_was_taken_lasts_at_least_so_long() {
             .expect("a finding")
             .at_least
     );
+}
+
+#[test]
+fn what_began_when_brokers_fell_silent_began_after_their_last_answer() {
+    let mut world = World::default();
+    world.report_all(10.0, &[1, 2, 3], &led_by(1));
+    world.truth(10.0);
+    for broker in 1..=3 {
+        world.refuse(11.0, broker);
+    }
+    let truth = world.truth(11.0);
+    let nobody = found(&truth, Rule::NoBroker).expect("a finding");
+    assert_eq!(nobody.since, at(10.0));
+    assert!(!nobody.at_least, "each was heard before");
+    // Never heard: nobody knows since when.
+    let mut world = World::default();
+    world.refuse(11.0, 1);
+    let truth = world.truth(11.0);
+    assert!(found(&truth, Rule::NoBroker).expect("a finding").at_least);
+}
+
+#[test]
+fn what_follows_from_a_silent_broker_names_streams_of_users_first() {
+    let mut world = World::default();
+    let streams = ["__activity", "aaa", "orders"];
+    let streams = || streams.map(|name| stream(name, vec![led_by(1)])).to_vec();
+    for broker in 1..=3 {
+        let view = cluster(broker, &[1, 2, 3], streams());
+        world.observe(10.0, broker, Ok(view));
+    }
+    world.refuse(11.0, 1);
+    let truth = world.truth(11.0);
+    let silent = found(&truth, Rule::BrokerSilent).expect("a finding");
+    let named = silent.detail.iter().find(|line| line.contains("orders"));
+    let named = named.expect("a line names it");
+    assert!(named.find("orders") < named.find("__activity"), "{named}");
 }

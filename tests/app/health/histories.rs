@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use liftui::health::{Finding, Known, Rule, Severity, Truth};
-use liftui::model::Partition;
+use liftui::model::{EventTimes, Partition, ProbeState};
 
-use super::world::{World, id, ids, led_by};
+use super::world::{World, at as time, id, ids, led_by};
 
 /// Seconds until a leader takes a broker that does not fetch out of the ISR; until followers elect another leader.
 const SHRINKS_AFTER: u32 = 5;
@@ -53,6 +53,18 @@ struct Model {
     /// How often something really changed.
     changes: u32,
     reader: Reader,
+    pause: Pause,
+}
+
+/// Whether the partition is paused, and what brokers report of it.
+#[derive(Default)]
+struct Pause {
+    is_paused: bool,
+    /// It is reported as paused from the first time on, for ever.
+    was_paused: bool,
+    /// When that changed last, and when a message came last.
+    changed: u32,
+    received: u32,
 }
 
 /// A consumer that stores how far it has read.
@@ -81,6 +93,7 @@ impl Model {
             lost: false,
             changes: 0,
             reader: Reader::default(),
+            pause: Pause::default(),
         }
     }
 
@@ -107,15 +120,32 @@ impl Model {
         }
     }
 
+    /// Somebody pauses the partition, or publishes to it while it is paused.
+    fn pause(&mut self, seconds: u32) {
+        if self.serves(self.leader) {
+            self.pause.is_paused = !self.pause.is_paused;
+            self.pause.was_paused = true;
+            self.pause.changed = seconds;
+            self.changes += 1;
+        }
+    }
+
+    /// Whether that broker answers, and knows what is so.
+    fn serves(&self, number: usize) -> bool {
+        let node = &self.nodes[number];
+        node.answers() && node.lasts > CATCHES_UP
+    }
+
     /// A second passes.
-    fn pass(&mut self, rng: &mut Rng) {
+    fn pass(&mut self, rng: &mut Rng, seconds: u32) {
         for node in &mut self.nodes {
             node.lasts += 1;
         }
         self.elect();
         self.lost |= self.has_lost();
-        if self.nodes[self.leader].answers() && self.nodes[self.leader].lasts > CATCHES_UP {
+        if self.serves(self.leader) && !self.pause.is_paused {
             self.replicate(rng.u32(1..5));
+            self.pause.received = seconds;
         }
         let (leader, isr) = (self.leader, self.isr.clone());
         for node in &mut self.nodes[1..] {
@@ -127,7 +157,8 @@ impl Model {
 
     fn elect(&mut self) {
         let old = &self.nodes[self.leader];
-        if old.answers() || old.lasts < ELECTS_AFTER {
+        // Nobody fetches from a paused leader, so that nobody misses it.
+        if self.pause.is_paused || old.answers() || old.lasts < ELECTS_AFTER {
             return;
         }
         let answering = self.nodes[1..].iter().filter(|node| node.answers()).count();
@@ -199,14 +230,56 @@ impl Model {
                 }
             } else {
                 let end = |length: usize| i64::try_from(length).expect("a short log") - 1;
+                let latest = |seconds: u32| EventTimes {
+                    latest: time(f64::from(seconds)),
+                    ..EventTimes::default()
+                };
+                let is_leader = number == self.leader;
                 let partition = Partition {
                     isr: ids(&node.isr),
                     high_watermark: end(node.high_watermark),
                     newest_offset: end(node.log.len()),
+                    paused_flag: self.pause.was_paused,
+                    pause_changed: latest(self.pause.changed),
+                    received: latest(if is_leader { self.pause.received } else { 0 }),
                     ..led_by(node.leader)
                 };
                 world.report(at, number, vec![partition]);
             }
+        }
+    }
+
+    /// What the leader answers to who asks it for the partition alone.
+    fn probe(&self, world: &mut World, seconds: u32) {
+        if !self.serves(self.leader) {
+            return;
+        }
+        let serving = || ProbeState::Serving {
+            partition: Box::new(led_by(self.leader)),
+            readonly: None,
+        };
+        let state = if self.pause.is_paused {
+            ProbeState::Paused
+        } else {
+            serving()
+        };
+        world.probe(f64::from(seconds), state);
+    }
+
+    /// What is said of a pause was so.
+    fn check_pause(&self, truth: &Truth, seconds: u32, context: &str) {
+        let Some(orders) = truth.partition("orders", 0) else {
+            return;
+        };
+        let known = Known::from(self.pause.is_paused);
+        let is_new = seconds - self.pause.changed <= 1;
+        // A leader that is silent, or does not know yet what is so, can be asked nothing: what was known stands.
+        if self.serves(self.leader) && !is_new && self.calm() > CATCHES_UP {
+            assert!(
+                orders.paused == known || orders.paused == Known::Unknown,
+                "{context}: paused is {:?}",
+                orders.paused
+            );
         }
     }
 
@@ -295,7 +368,7 @@ fn check(model: &Model, truth: &Truth, context: &str) {
 
 #[test]
 fn whatever_happens_what_is_told_of_it_was_so() {
-    let mut stalled = 0;
+    let (mut stalled, mut paused) = (0, 0);
     for seed in 0..150 {
         let mut rng = Rng::with_seed(seed);
         let (mut model, mut world) = (Model::new(), World::default());
@@ -306,12 +379,21 @@ fn whatever_happens_what_is_told_of_it_was_so() {
             if seconds > 3 && rng.u8(..12) == 0 {
                 model.fault(&mut rng);
             }
-            model.pass(&mut rng);
+            if seconds > 3 && rng.u8(..25) == 0 {
+                model.pause(seconds);
+            }
+            model.pass(&mut rng, seconds);
             model.views(&mut world, seconds);
             model.read(&mut world, &mut rng, seconds);
             let truth: Arc<Truth> = world.truth(f64::from(seconds));
             let context = format!("seed {seed}, second {seconds}");
             check(&model, &truth, &context);
+            model.check_pause(&truth, seconds, &context);
+            let is_paused = truth.partition("orders", 0).map(|orders| orders.paused);
+            paused += usize::from(is_paused == Some(Known::Yes));
+            if !truth.doubtful.is_empty() {
+                model.probe(&mut world, seconds);
+            }
             model.check_reader(&truth, seconds, &context);
             let is_stalled = |it: &Finding| it.rule == Rule::CursorStalled;
             stalled += usize::from(truth.findings.iter().any(is_stalled));
@@ -337,4 +419,5 @@ fn whatever_happens_what_is_told_of_it_was_so() {
         );
     }
     assert!(stalled > 0, "no consumer was ever stuck");
+    assert!(paused > 0, "nothing was ever paused");
 }

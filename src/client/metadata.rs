@@ -269,23 +269,18 @@ impl Inner {
             }
             answers.push(other);
         }
+        let known = answers
+            .iter()
+            .map(|cluster| cluster.streams.len())
+            .collect();
         let presence = if is_awaited || !self.is_majority(&answers) {
             Presence::Unclear
-        } else if self.is_denial_believed(stream, &answers) {
+        } else if self.metadata.is_denial_believed((stream, partition), known) {
             Presence::Missing
         } else {
             Presence::Denied
         };
         Ok((presence, cluster))
-    }
-
-    /// Whether a stream that most brokers do not know, where it has other partitions, is gone.
-    fn is_denial_believed(&self, stream: &StreamName, answers: &[Arc<Cluster>]) -> bool {
-        let known = answers.iter().map(|cluster| cluster.streams.len());
-        answers
-            .iter()
-            .any(|cluster| cluster.streams.contains_key(stream))
-            || self.metadata.is_denial_believed(stream, known.collect())
     }
 
     /// Whether more than half of all known brokers are among those that answered so. One that does not know all that is

@@ -108,7 +108,8 @@ impl BrokerTracker {
         };
         let is_believed = |other: Option<&Cluster>| {
             let before = record.cluster().map(Arc::as_ref);
-            returned::is_believed((cluster, view.at), *since, before, other)
+            let is_only_one = self.members().len() <= 1;
+            returned::is_believed((cluster, view.at), *since, before, other, is_only_one)
         };
         let witnesses = self.others(record).filter(|other| other.is_current());
         let mut witnesses = witnesses.peekable();

@@ -20,12 +20,13 @@ const BELIEVED_ALONE: Duration = Duration::from_secs(8);
 const JUST_CREATED: Duration = Duration::from_secs(10);
 
 /// Whether a broker is believed that came back at `since`, from what it says now, what it said before it was gone, and
-/// what another says who was there all the time.
+/// what another says who was there all the time. Of one that is all there is, nobody else can ever know better.
 pub(super) fn is_believed(
     now: (&Cluster, Timestamp),
     since: Timestamp,
     before: Option<&Cluster>,
     other: Option<&Cluster>,
+    is_only_one: bool,
 ) -> bool {
     let (cluster, at) = now;
     let age = since.age(at);
@@ -38,9 +39,28 @@ pub(super) fn is_believed(
             };
             age >= late || agrees(cluster, other)
         }
-        (None, Some(before)) => agrees(cluster, before) || age >= BELIEVED_ALONE,
+        (None, Some(before)) => {
+            let is_settled =
+                is_only_one || know_same_streams(cluster, before) || is_made_anew(cluster, before);
+            let late = if is_settled {
+                BELIEVED_ALONE
+            } else {
+                OTHER_STREAMS_BELIEVED
+            };
+            age >= late || agrees(cluster, before)
+        }
         (None, None) => true,
     }
+}
+
+/// Whether the cluster has begun anew since: one of Liftbridge's own streams, which are never deleted, is another one. Only
+/// a metadata leader makes these.
+fn is_made_anew(now: &Cluster, before: &Cluster) -> bool {
+    let mut own = now.streams.values().filter(|stream| stream.is_internal());
+    own.any(|stream| {
+        let old = before.streams.get(&stream.name);
+        old.is_some_and(|old| old.created != stream.created)
+    })
 }
 
 /// Whether two views know the same streams.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::denials::Denials;
-use crate::model::{Cluster, StreamName, Timestamp};
+use crate::model::{Cluster, PartitionId, StreamName, Timestamp};
 
 /// How the names of Liftbridge's own streams begin.
 const INTERNAL: &str = "__";
@@ -83,10 +83,14 @@ impl Cache {
         self.lock_lasting().clone()
     }
 
-    /// Whether a stream is believed to be gone that most brokers do not know, who know so many others.
-    pub(super) fn is_denial_believed(&self, stream: &StreamName, known: Vec<usize>) -> bool {
+    /// Whether a partition is believed to be gone that most brokers do not know, who know so many streams.
+    pub(super) fn is_denial_believed(
+        &self,
+        place: (&StreamName, PartitionId),
+        known: Vec<usize>,
+    ) -> bool {
         let now = Instant::now();
-        self.lock_denials().is_believed(stream, known, now)
+        self.lock_denials().is_believed(place, known, now)
     }
 
     /// The stream was deleted by this client.

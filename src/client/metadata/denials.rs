@@ -1,11 +1,11 @@
-//! Streams that brokers call missing though this client has seen them: whether that is believed yet.
+//! Streams and partitions that brokers call missing though this client has seen them: whether that is believed yet.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::model::{Cluster, StreamName};
+use crate::model::{Cluster, PartitionId, StreamName};
 
 /// A stream that was there before is believed to be gone when so long no broker knows it, and no other stream came or went
 /// meanwhile: brokers that have just started name for seconds what their history has told them so far (wire-contract §5).
@@ -17,8 +17,9 @@ const SPARE: usize = 1024;
 /// What was seen, and what of it is called missing.
 #[derive(Debug, Default)]
 pub(super) struct Denials {
-    /// Streams that some broker has named.
-    seen: BTreeSet<StreamName>,
+    /// Streams that some broker has named, and how many partitions of each: a stream that is learnt of has its partitions one
+    /// after the other.
+    seen: BTreeMap<StreamName, usize>,
     /// Those of them that nobody names now.
     denied: HashMap<StreamName, Denial>,
 }
@@ -36,23 +37,31 @@ impl Denials {
         if self.seen.len() > 2 * cluster.streams.len() + SPARE {
             self.seen.clear();
         }
-        for name in cluster.streams.keys() {
-            if !self.seen.contains(name) {
-                self.seen.insert(StreamName::clone(name));
+        for (name, stream) in &cluster.streams {
+            let count = stream.partitions.len();
+            match self.seen.get_mut(name) {
+                Some(seen) => *seen = count.max(*seen),
+                None => {
+                    self.seen.insert(StreamName::clone(name), count);
+                }
             }
         }
-        self.denied
-            .retain(|name, _| !cluster.streams.contains_key(name));
+        let seen = &self.seen;
+        self.denied.retain(|name, _| {
+            let named = cluster.streams.get(name);
+            named.is_none_or(|stream| Some(&stream.partitions.len()) != seen.get(name))
+        });
     }
 
-    /// Most brokers do not know the stream, but so many others, each: whether that is believed.
+    /// Most brokers do not know that partition, but so many streams, each: whether that is believed.
     pub(super) fn is_believed(
         &mut self,
-        stream: &StreamName,
+        (stream, partition): (&StreamName, PartitionId),
         mut known: Vec<usize>,
         now: Instant,
     ) -> bool {
-        if !self.seen.contains(stream) {
+        let seen = self.seen.get(stream).copied().unwrap_or_default();
+        if !usize::try_from(partition).is_ok_and(|partition| partition < seen) {
             return true;
         }
         known.sort_unstable();
@@ -84,14 +93,14 @@ impl Denials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Stream, Timestamp};
+    use crate::model::{Partition, Stream, Timestamp};
 
     fn cluster(streams: &[&str]) -> Cluster {
         let stream = |name: &&str| Stream {
             name: StreamName::from(*name),
             subject: StreamName::from(*name),
             created: Timestamp(1),
-            partitions: Vec::new(),
+            partitions: vec![Partition::default()],
         };
         let streams = streams.iter().map(stream);
         Cluster {
@@ -109,34 +118,39 @@ mod tests {
         let orders = StreamName::from("orders");
         let mut denials = Denials::default();
         // Never seen: no reason to wait.
-        assert!(denials.is_believed(&orders, vec![2], at(0)));
+        let orders = (&orders, 0);
+        assert!(denials.is_believed(orders, vec![2], at(0)));
         denials.saw(&cluster(&["orders", "other"]));
-        assert!(!denials.is_believed(&orders, vec![1, 1], at(0)));
-        assert!(!denials.is_believed(&orders, vec![1, 1], at(29)));
-        assert!(denials.is_believed(&orders, vec![1, 1], at(30)));
-        // From then on it is as one never seen.
-        assert!(denials.is_believed(&orders, vec![1, 1], at(31)));
+        assert!(!denials.is_believed(orders, vec![1, 1], at(0)));
+        assert!(!denials.is_believed(orders, vec![1, 1], at(29)));
+        assert!(denials.is_believed(orders, vec![1, 1], at(30)));
+        // From then on it is as one never seen. A partition that it never had is missing at once.
+        denials.saw(&cluster(&["orders"]));
+        assert!(denials.is_believed((orders.0, 1), vec![1, 1], at(30)));
+        denials.forget("orders");
+        assert!(denials.is_believed(orders, vec![1, 1], at(31)));
     }
 
     #[test]
     fn brokers_that_still_learn_of_streams_are_waited_for() {
         let begun = Instant::now();
         let orders = StreamName::from("orders");
+        let orders = (&orders, 0);
         let mut denials = Denials::default();
         denials.saw(&cluster(&["orders"]));
         for second in 0..20 {
             let now = begun + Duration::from_secs(second);
             let known = usize::try_from(second).unwrap();
             assert!(
-                !denials.is_believed(&orders, vec![known, 2], now),
+                !denials.is_believed(orders, vec![known, 2], now),
                 "{second}"
             );
         }
         // Seen again, the next denial begins anew.
         denials.saw(&cluster(&["orders"]));
-        assert!(!denials.is_believed(&orders, vec![19, 2], begun + Duration::from_secs(60)));
+        assert!(!denials.is_believed(orders, vec![19, 2], begun + Duration::from_secs(60)));
         // What this client deleted itself is not looked for.
         denials.forget("orders");
-        assert!(denials.is_believed(&orders, vec![19, 2], begun + Duration::from_secs(60)));
+        assert!(denials.is_believed(orders, vec![19, 2], begun + Duration::from_secs(60)));
     }
 }

@@ -129,3 +129,47 @@ fn a_stream_made_anew_under_a_deleted_name_is_shown_at_once() {
     world.observe(3.0, 1, Ok(cluster(1, &[1], vec![anew])));
     assert!(world.truth(3.0).stream("orders").is_some());
 }
+
+/// Node-2 and node-3 have come back and node-1 dies before they have caught up; then it comes back too. Without a metadata
+/// leader each stands where its log of changes stood.
+fn shown_after_all_were_restarted(names: &[&'static str], own_created: f64) -> Option<f64> {
+    let named = |names: &[&str], own_created: f64| {
+        let streams = names.iter().map(|name| stream(name, vec![led_by(3)]));
+        let mut own = stream("__cursors", vec![led_by(3)]);
+        own.created = at(own_created);
+        std::iter::once(own).chain(streams).collect::<Vec<_>>()
+    };
+    let mut world = World::default();
+    let mut shown = None;
+    for step in 1..300 {
+        let now = f64::from(step) / 2.0;
+        for (by, gone) in [(1, 6.0..9.0), (2, 3.0..5.0), (3, 3.0..5.0)] {
+            let result = if gone.contains(&now) {
+                Err(failure(ErrorKind::Unreachable))
+            } else if now < gone.start {
+                Ok(cluster(by, &[1, 2, 3], named(&["orders"], 1.0)))
+            } else {
+                Ok(cluster(by, &[1, 2, 3], named(names, own_created)))
+            };
+            world.observe(now, by, result);
+        }
+        if world.truth(now).stream("ghost").is_some() {
+            shown = shown.or(Some(now - 9.0));
+        }
+    }
+    shown
+}
+
+#[test]
+fn brokers_that_all_came_back_with_other_streams_are_believed_late() {
+    let shown = shown_after_all_were_restarted(&["ghost", "orders"], 1.0);
+    let shown = shown.expect("they may be right after all");
+    assert!(shown >= 50.0, "a deleted stream is shown after {shown} s");
+}
+
+#[test]
+fn a_cluster_that_was_made_anew_is_believed_soon() {
+    let shown = shown_after_all_were_restarted(&["ghost"], 7.0);
+    let shown = shown.expect("the old cluster is gone");
+    assert!(shown <= 10.0, "a new cluster is shown after {shown} s");
+}

@@ -1,6 +1,8 @@
 //! What a server's refusal means: the one table of codes and texts of wire-contract §4.
 //! Failures of the transport, which no server sent, are told apart in `client::transport`.
 
+mod nested;
+
 use tonic::Code;
 
 use super::pb;
@@ -174,7 +176,8 @@ pub const ROWS: &[Row] = &[
     row("4.8", CURSOR, Code::InvalidArgument, Is("No cursorId provided"), K::InvalidArgument),
     row("4.8", CURSOR, Code::Internal, Is("Cursors stream does not exist"), K::CursorsDisabled),
     row("4.8", CURSOR, Code::FailedPrecondition, Begins("Server not leader for cursors partition"), K::NotLeader),
-    row("4.8", CURSOR, Code::FailedPrecondition, Is("Server not partition leader"), K::NotLeader),
+    row("4.8", CURSOR, Code::FailedPrecondition, Is("Server not cursor partition leader"), K::NotLeader),
+    row("4.8", CURSOR, Code::Internal, Begins("Cursors partition "), K::CursorsDisabled),
     row("4.8", CURSOR, Code::Internal, Is("context deadline exceeded"), K::Timeout),
     row("4.9", ANY, Code::Unknown, Begins("The client is not authorized to call"), K::PermissionDenied),
     row("4.9", ANY, Code::Unknown, Begins("api: Failed to retrieve client ID"), K::PermissionDenied),
@@ -201,6 +204,9 @@ pub fn of_status(rpc: Rpc, code: Code, text: &str) -> Meaning {
         && let Some(kind) = agreement_failure(rpc, text)
     {
         return Meaning::Failed(kind);
+    }
+    if let Some((code, text)) = nested::status_in(text) {
+        return nested::meaning(rpc, code, text);
     }
     let found = ROWS.iter().find(|row| row.matches(rpc, code, text));
     found.map_or_else(|| Meaning::Failed(of_code(code)), |row| row.meaning)

@@ -242,7 +242,8 @@ impl<S: MessageSink> Reader<S> {
         if is_over {
             return self.end(EndReason::Unavailable(failure));
         }
-        if is_unreadable {
+        // Who looks for ever is told of each try: such a log may be readable again after the next election.
+        if is_unreadable && limit.is_some() {
             return self.end(EndReason::Failed(failure));
         }
         self.push_event(SubscriptionEvent::Resuming { attempt, failure });

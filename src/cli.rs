@@ -11,6 +11,7 @@ mod check;
 mod cluster_snapshot;
 mod command_context;
 mod created_streams;
+mod cursor_set;
 mod cursors;
 mod dashboard;
 mod demo;
@@ -156,7 +157,7 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Delete(args) => mutate::delete(context, &args).await,
         ClusterTask::Publish(args) => publish::to_stream(context, &args).await,
         ClusterTask::PublishSubject(args) => publish::to_subject(context, &args).await,
-        ClusterTask::Cursor(CursorTask::Set(args)) => mutate::set_cursor(context, &args).await,
+        ClusterTask::Cursor(CursorTask::Set(args)) => cursor_set::cursor_set(context, &args).await,
         ClusterTask::Cursor(CursorTask::Get(args)) => cursors::cursor(context, &args).await,
         ClusterTask::Brokers(output) => list::brokers(context, output).await,
         ClusterTask::Streams(output) => list::streams(context, output).await,

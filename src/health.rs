@@ -10,7 +10,7 @@
 //!
 //! | question | who is believed |
 //! |---|---|
-//! | Does a broker answer? | Its own outcome alone. A refused connection is silence at once, an answer that does not come in time only when that happens twice in a row. Who lists the broker is shown beside it. A broker that nobody lists, though partitions name it, is silent. |
+//! | Does a broker answer? | Its own outcome alone. A refused connection is silence at once, an answer that does not come in time only when that happens twice in a row, or when the broker has said nothing at all for three seconds. Who lists the broker is shown beside it. A broker that nobody lists, though partitions name it, is silent. |
 //! | Does a stream exist? | Any answering broker that knows it; where none answers, whoever knew it last. Of two incarnations of one name, the later. |
 //! | Who leads? | The broker that answers and says that it leads. Two that say so: the one that began later. None: whom the answering brokers name, one that answers before one that does not, then the majority, then the freshest view. No epoch is on the wire, so this can be wrong for one poll; the contradiction is kept in [`PartitionTruth::disagreement`], and is a finding when it lasts. |
 //! | Who is in sync? | The believed leader's own view, or the freshest one that names it. A dead replica stays in the ISR until its leader removes it, and is shown so. |

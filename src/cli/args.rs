@@ -63,7 +63,7 @@ impl Invocation {
             ClusterTask::Delete(args) => Some(args.operation()),
             ClusterTask::Publish(args) => args.operation(self.options.timeout),
             ClusterTask::PublishSubject(args) => args.operation(self.options.timeout),
-            ClusterTask::Cursor(CursorTask::Set(args)) => Some(args.operation()),
+            ClusterTask::Cursor(CursorTask::Set(args)) => args.operation(),
             ClusterTask::Brokers(_)
             | ClusterTask::Streams(_)
             | ClusterTask::Partitions(_)

@@ -1,13 +1,12 @@
-//! Commands that are one operation: create, delete, pause, resume, readonly, writable, setting a cursor.
+//! Commands that are one operation: create, delete, pause, resume, readonly, writable.
 //! What the operations do is the client's; here they are confirmed, sent and reported.
 
 use std::io::{self, Write};
 
-use super::args::{CursorSetArgs, DeleteArgs};
+use super::args::DeleteArgs;
 use super::audit_log::PendingChange;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
-use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
 use crate::client::Client;
 use crate::model::{Failure, Operation, Outcome};
 
@@ -47,21 +46,6 @@ pub(crate) async fn delete(context: &mut CommandContext<'_>, args: &DeleteArgs) 
             "stream \"{}\" was not deleted: its name was not typed",
             args.stream
         )));
-    }
-    perform(context, args.operation()).await
-}
-
-/// Sets a cursor. Servers take one of any stream (wire-contract §4.8), which would only hide a typing error.
-pub(crate) async fn set_cursor(context: &mut CommandContext<'_>, args: &CursorSetArgs) -> Result {
-    let client = context.client()?;
-    need_name("a cursor", &args.id)?;
-    let (stream, partition) = &args.target;
-    let cluster = metadata_with(&client, stream).await?;
-    let found = cluster
-        .stream(stream)
-        .ok_or_else(|| no_such_stream(stream))?;
-    if found.partition(*partition).is_none() {
-        return Err(no_such_partition(found, *partition));
     }
     perform(context, args.operation()).await
 }

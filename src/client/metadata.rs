@@ -269,13 +269,16 @@ impl Inner {
             }
             answers.push(other);
         }
-        let known = answers
+        let counts = answers
             .iter()
             .map(|cluster| cluster.streams.len())
             .collect();
         let presence = if is_awaited || !self.is_majority(&answers) {
             Presence::Unclear
-        } else if self.metadata.is_denial_believed((stream, partition), known) {
+        } else if self
+            .metadata
+            .is_denial_believed((stream, partition), counts)
+        {
             Presence::Missing
         } else {
             Presence::Denied

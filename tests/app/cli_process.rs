@@ -163,7 +163,7 @@ fn a_wrong_command_line_is_2_and_one_sentence() {
         ),
         (
             "cursor set me orders 5",
-            "\"orders\" is not STREAM:PARTITION, as in orders:0",
+            "\"orders\" is not STREAM:PARTITION, as in orders:0; all partitions at once take --to or --by",
         ),
         (
             "demo --headless --brokers 0",

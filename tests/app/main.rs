@@ -5,6 +5,7 @@ mod cli_broken_answers;
 mod cli_changes;
 mod cli_check;
 mod cli_cluster;
+mod cli_cursor_set;
 mod cli_damage;
 mod cli_help;
 mod cli_hostile_metadata;

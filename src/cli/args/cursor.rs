@@ -4,7 +4,9 @@
 use clap::{Args, Subcommand};
 
 use super::OutputArgs;
-use crate::model::{Offset, Operation, PartitionId};
+use super::tail::start;
+use crate::client::CursorGoal;
+use crate::model::{Offset, Operation, PartitionId, StartAt};
 
 /// Reading or setting one cursor.
 #[derive(Clone, Debug, Subcommand)]
@@ -30,26 +32,73 @@ pub(crate) struct CursorGetArgs {
 /// A cursor to set.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CursorSetArgs {
-    /// The cursor's id
+    /// The cursor's id; that of a consumer group's is __group:NAME
     pub(crate) id: String,
-    /// The partition it reads
-    #[arg(value_name = "STREAM:PARTITION", value_parser = stream_partition)]
-    pub(crate) target: (String, PartitionId),
+    /// The partition it reads; with --to or --by a stream stands for all partitions that it has read of
+    #[arg(value_name = "STREAM:PARTITION", value_parser = stream_or_partition)]
+    pub(crate) target: (String, Option<PartitionId>),
     /// The last offset that was read
-    #[arg(allow_negative_numbers = true)]
-    pub(crate) offset: Offset,
+    #[arg(allow_negative_numbers = true, required_unless_present_any = ["to", "by"], conflicts_with_all = ["to", "by"])]
+    pub(crate) offset: Option<Offset>,
+    /// The message to read next: earliest, latest, end (nothing again), an offset, -N, @TIME, @-15m
+    #[arg(long, value_name = "SEEK", allow_hyphen_values = true, conflicts_with = "by", value_parser = goal)]
+    to: Option<CursorGoal>,
+    /// Go so many messages on, or back with -N
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    by: Option<i64>,
+    /// Print what would be read again or skipped, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 impl CursorSetArgs {
-    /// Setting it.
-    pub(crate) fn operation(&self) -> Operation {
-        let (stream, partition) = &self.target;
+    /// The one operation that it is, where nothing has to be looked up for it.
+    pub(crate) fn operation(&self) -> Option<Operation> {
+        let (CursorGoal::At(offset), Some(partition), false) =
+            (self.goal(), self.target.1, self.dry_run)
+        else {
+            return None;
+        };
+        Some(self.setting(partition, offset))
+    }
+
+    /// Setting it so in one partition.
+    pub(crate) fn setting(&self, partition: PartitionId, offset: Offset) -> Operation {
+        let (stream, _) = &self.target;
         Operation::SetCursor {
             id: self.id.clone(),
             stream: stream.as_str().into(),
-            partition: *partition,
-            offset: self.offset,
+            partition,
+            offset,
         }
+    }
+
+    /// Where it goes.
+    pub(crate) fn goal(&self) -> CursorGoal {
+        match (self.to, self.by, self.offset) {
+            (Some(goal), _, _) => goal,
+            (None, Some(count), _) => CursorGoal::By(count),
+            (None, None, offset) => CursorGoal::At(offset.unwrap_or_default()),
+        }
+    }
+}
+
+/// Reads what is to be read next.
+fn goal(text: &str) -> Result<CursorGoal, String> {
+    if text == "end" {
+        return Ok(CursorGoal::Next(StartAt::New));
+    }
+    start(text).map(CursorGoal::Next)
+}
+
+/// Reads `STREAM:PARTITION` or `STREAM`.
+fn stream_or_partition(text: &str) -> Result<(String, Option<PartitionId>), String> {
+    match stream_partition(text) {
+        Ok((stream, partition)) => Ok((stream, Some(partition))),
+        Err(_) if !text.is_empty() && !text.contains(':') => Ok((text.to_owned(), None)),
+        Err(sentence) => Err(sentence),
     }
 }
 

@@ -66,6 +66,21 @@ impl Inner {
         Ok(probe.nth_last(count, ends.high_watermark).await)
     }
 
+    /// The offset of the first committed message of that time or later; `None` where there is none yet.
+    pub(crate) async fn first_since(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+        time: Timestamp,
+    ) -> Result<Option<Offset>> {
+        let ends = LogEnds::of(&self.fetch_partition(stream, partition).await?);
+        let leader = self.leader(stream, partition).await?;
+        let channel = self.pool.requests(&leader.address)?;
+        let spec = SubscribeSpec::new(Arc::clone(stream), partition);
+        let found = LogProbe::new(channel, &spec).next_unread(time, ends).await;
+        Ok(found.filter(|offset| *offset <= ends.high_watermark))
+    }
+
     /// Offset and time of the first committed message from that offset on, at the partition's leader; `None` where there is
     /// none, or it cannot be had now.
     pub(crate) async fn first_from(

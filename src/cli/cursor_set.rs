@@ -1,0 +1,256 @@
+//! `cursor set`: moves a cursor in one partition or in all, and shows before what will be read again or skipped.
+
+use std::io::Write;
+
+use super::args::CursorSetArgs;
+use super::cell_format::{count, duration, time};
+use super::command_context::CommandContext;
+use super::exit::{CliError, Exit, Result};
+use super::json::{JsonTime, seconds};
+use super::mutate::{need_name, send};
+use super::output::{Column, OutputRow, output_row};
+use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
+use crate::client::{CursorGoal, CursorMove, Observer};
+use crate::model::{CursorEntry, ErrorKind, Offset, PartitionId, Timestamp, counted_plainly};
+use crate::runtime::Access;
+use crate::ui::format;
+
+output_row! {
+    /// What moving a cursor of one partition does.
+    struct CursorMoveRow {
+        id: String,
+        stream: String,
+        partition: PartitionId,
+        from: Option<Offset>,
+        to: Offset,
+        /// Messages that are read again.
+        read_again: Option<i64>,
+        /// Messages that are not read at all.
+        skipped: Option<i64>,
+        /// How much later, or earlier where it is negative, the next message was stored.
+        seconds: Option<f64>,
+        /// When the message was stored that is read next.
+        next: JsonTime,
+    }
+}
+
+impl OutputRow for CursorMoveRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("ID", |row| row.id.clone()),
+        Column::text("STREAM", |row| row.stream.clone()),
+        Column::number("PARTITION", |row| row.partition.to_string()),
+        Column::number("FROM", |row| count(row.from)),
+        Column::number("TO", |row| count(Some(row.to))),
+        Column::text("CHANGE", Self::change),
+        Column::number("BY TIME", |row| {
+            let sign = if row.seconds < Some(0.0) { "-" } else { "+" };
+            let spent = duration(row.seconds.map(f64::abs));
+            if spent.is_empty() {
+                spent
+            } else {
+                format!("{sign}{spent}")
+            }
+        }),
+        Column::text("NEXT MESSAGE OF", |row| time(&row.next)),
+    ];
+
+    fn raw(&self) -> String {
+        self.to.to_string()
+    }
+}
+
+impl CursorMoveRow {
+    fn new(id: &str, stream: &str, moved: &CursorMove) -> Self {
+        let change = moved.change();
+        let span = |from: Timestamp, to: Timestamp| {
+            let back = seconds(to.age(from));
+            if to < from {
+                -back
+            } else {
+                seconds(from.age(to))
+            }
+        };
+        let both = moved.next_before.zip(moved.next_after);
+        Self {
+            id: id.to_owned(),
+            stream: stream.to_owned(),
+            partition: moved.partition,
+            from: moved.from,
+            to: moved.to,
+            read_again: change.map(|change| change.min(0).saturating_neg()),
+            skipped: change.map(|change| change.max(0)),
+            seconds: both.map(|(before, after)| span(before, after)),
+            next: JsonTime(moved.next_after.unwrap_or_default()),
+        }
+    }
+
+    fn change(&self) -> String {
+        match (self.read_again, self.skipped) {
+            (Some(again), _) if again > 0 => format!("{} read again", format::count(again)),
+            (_, Some(skipped)) if skipped > 0 => format!("{} skipped", format::count(skipped)),
+            (Some(_), _) => "stays".to_owned(),
+            (None, _) => "new".to_owned(),
+        }
+    }
+}
+
+/// Sets a cursor, or shows what that would do. Servers take one of any stream (wire-contract §4.8), which would only hide a
+/// typing error.
+pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSetArgs) -> Result {
+    if !args.dry_run {
+        // Refused before anything is asked.
+        context.client()?;
+    }
+    let access = context.access()?;
+    need_name("a cursor", &args.id)?;
+    let (stream, partition) = &args.target;
+    if let (CursorGoal::At(_), None) = (args.goal(), partition) {
+        return Err(CliError::usage(format!(
+            "\"{stream}\" is not STREAM:PARTITION, as in orders:0; all partitions at once take --to or --by"
+        )));
+    }
+    let observer = access.observer();
+    let cluster = metadata_with(&observer, stream).await?;
+    let found = cluster
+        .stream(stream)
+        .ok_or_else(|| no_such_stream(stream))?;
+    let partitions: Vec<PartitionId> = match *partition {
+        Some(partition) if found.partition(partition).is_none() => {
+            return Err(no_such_partition(found, partition));
+        }
+        Some(partition) => vec![partition],
+        None => found
+            .partitions
+            .iter()
+            .map(|partition| partition.id)
+            .collect(),
+    };
+    if let Some(operation) = args.operation() {
+        return super::mutate::perform(context, operation).await;
+    }
+    let moves = plan(&access, args, &partitions).await?;
+    if moves.iter().any(|moved| moved.to < 0) {
+        // Servers tell a cursor at -1 from none by nothing (wire-contract §4.8).
+        let sentence =
+            "a cursor at -1 counts as never stored: its consumer starts where it is set up to";
+        context.console.print_error(sentence);
+    }
+    if args.dry_run {
+        let rows = moves
+            .iter()
+            .map(|moved| CursorMoveRow::new(&args.id, stream, moved));
+        let rows: Vec<CursorMoveRow> = rows.collect();
+        context.printer(args.output).print_all(&rows)?;
+        return Ok(Exit::DONE);
+    }
+    perform(context, args, &moves).await
+}
+
+/// What would become of the cursor: in that partition, or in all that it has read of.
+async fn plan(
+    access: &Access,
+    args: &CursorSetArgs,
+    partitions: &[PartitionId],
+) -> Result<Vec<CursorMove>> {
+    let (stream, one) = &args.target;
+    let observer = access.observer();
+    let stored = StoredCursors::of(access, &observer).await?;
+    let mut moves = Vec::new();
+    for partition in partitions {
+        let from = stored.fetch(args, *partition).await?;
+        let is_nowhere =
+            from.is_none() && (one.is_none() || matches!(args.goal(), CursorGoal::By(_)));
+        if is_nowhere {
+            continue;
+        }
+        let planned = observer.plan_cursor_move(stream, *partition, from, args.goal());
+        moves.push(planned.await.map_err(|error| match error.kind() {
+            ErrorKind::InvalidArgument => CliError::usage(error.to_string()),
+            _ => error.into(),
+        })?);
+    }
+    if moves.is_empty() {
+        let sentence = format!("cursor \"{}\" has read nothing of {stream}", args.id);
+        return Err(CliError::new(Exit::NOT_FOUND, sentence));
+    }
+    Ok(moves)
+}
+
+/// Where cursors stand: asked of the cluster, or read, which wakes nothing.
+enum StoredCursors<'a> {
+    Asked(&'a crate::client::Client),
+    Read(Vec<CursorEntry>),
+}
+
+impl<'a> StoredCursors<'a> {
+    async fn of(access: &'a Access, observer: &Observer) -> Result<Self> {
+        match access {
+            Access::Full(client) => Ok(Self::Asked(client)),
+            Access::Observe(_) => {
+                let reading = observer.read_cursors().await?;
+                if let (Some(partition), _) | (None, Some((partition, _))) =
+                    (reading.paused.first(), reading.unread.first())
+                {
+                    return Err(CliError::new(
+                        Exit::FAILED,
+                        format!(
+                            "partition {partition} of __cursors cannot be read, and an observer wakes nothing"
+                        ),
+                    ));
+                }
+                Ok(Self::Read(reading.entries))
+            }
+        }
+    }
+
+    async fn fetch(&self, args: &CursorSetArgs, partition: PartitionId) -> Result<Option<Offset>> {
+        let (stream, _) = &args.target;
+        match self {
+            Self::Asked(client) => Ok(client.fetch_cursor(&args.id, stream, partition).await?),
+            Self::Read(entries) => {
+                let is_it = |entry: &&CursorEntry| {
+                    entry.id == args.id && *entry.stream == **stream && entry.partition == partition
+                };
+                Ok(entries.iter().find(is_it).map(|entry| entry.offset))
+            }
+        }
+    }
+}
+
+/// Sets it in one partition after the other, and says what each will read again or skip. Goes on after one that fails.
+async fn perform(
+    context: &mut CommandContext<'_>,
+    args: &CursorSetArgs,
+    moves: &[CursorMove],
+) -> Result {
+    let client = context.client()?;
+    let (stream, _) = &args.target;
+    let mut failed = None;
+    for moved in moves {
+        let operation = args.setting(moved.partition, moved.to);
+        if let Err(error) = send(context, &client, operation).await {
+            let place = format!("{stream}:{}", moved.partition);
+            let sentence = error.sentence.unwrap_or_default();
+            context.console.print_error(&format!("{place}: {sentence}"));
+            failed = failed.or(Some(error.exit));
+            continue;
+        }
+        let again = match moved.change() {
+            Some(change @ ..0) => {
+                let count = counted_plainly(change.unsigned_abs(), "message");
+                format!(": {count} will be read again")
+            }
+            Some(change @ 1..) => {
+                let count = counted_plainly(change.unsigned_abs(), "message");
+                format!(": {count} will be skipped")
+            }
+            Some(0) | None => String::new(),
+        };
+        let (id, partition, to) = (&args.id, moved.partition, moved.to);
+        writeln!(
+            context.console.out,
+            "cursor \"{id}\" is at {to} of {stream}:{partition}{again}"
+        )?;
+    }
+    Ok(failed.unwrap_or(Exit::DONE))
+}

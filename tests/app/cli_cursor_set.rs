@@ -1,0 +1,126 @@
+//! `cursor set` with `--to` and `--by`: what it says before, and what it does.
+
+use liftui::demo::DemoOptions;
+use serde_json::Value;
+
+use super::cli_test_cluster::TestCluster;
+
+/// Stream `orders` with two partitions of ten messages, and consumer `billing`, which has read eight of each.
+fn cluster() -> TestCluster {
+    let test = TestCluster::of(DemoOptions::default());
+    test.ok("create orders --replication 3 --partitions 2");
+    for partition in 0..2 {
+        for number in 0..10 {
+            test.ok(&format!("publish orders {number} -p {partition} --ack all"));
+        }
+        test.ok(&format!("cursor set billing orders:{partition} 7"));
+    }
+    test
+}
+
+fn at(test: &TestCluster, partition: usize) -> String {
+    let found = test.line(&format!("cursor get billing orders:{partition} -o raw"));
+    // Servers tell a cursor at -1 from none by nothing.
+    let place = if found.code == 4 { "-1" } else { &found.out };
+    place.trim().to_owned()
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_read_again_and_changes_nothing() {
+    let test = cluster();
+    let rows = test.objects("cursor set billing orders --to -5 --dry-run");
+    let of = |row: &Value, name: &str| row[name].clone();
+    for (partition, row) in rows.iter().enumerate() {
+        assert_eq!(of(row, "partition"), partition);
+        assert_eq!((of(row, "from"), of(row, "to")), (7.into(), 4.into()));
+        let counts = (of(row, "read_again"), of(row, "skipped"));
+        assert_eq!(counts, (3.into(), 0.into()));
+        assert!(row["seconds"].as_f64() < Some(0.0), "{row}");
+        assert!(row["next"].is_string(), "{row}");
+        assert_eq!(at(&test, partition), "7");
+    }
+    assert_eq!(rows.len(), 2);
+    let table = test.ok("cursor set billing orders:0 --to end --dry-run -o table");
+    assert!(table.contains("2 skipped"), "{table}");
+    // Nothing is there to read next.
+    let end = &test.objects("cursor set billing orders:0 --to end --dry-run")[0];
+    assert_eq!((of(end, "to"), of(end, "next")), (9.into(), Value::Null));
+    // It changes nothing, so an observer may ask.
+    let observed = test.ok("--observe cursor set billing orders --by 1 --dry-run -o raw");
+    assert_eq!(observed, "8\n8\n");
+}
+
+#[test]
+fn a_cursor_goes_to_a_place_or_by_a_count_in_one_partition_or_in_all() {
+    let test = cluster();
+    let times = test.objects("tail orders:0 --from 3 --to 3");
+    let third = times[0]["timestamp"].as_str().expect("a time").to_owned();
+    for (how, next) in [
+        ("--to earliest", 0),
+        ("--to 2", 2),
+        ("--to latest", 9),
+        ("--to end", 10),
+        ("--to -4", 6),
+        ("--by -3", 5),
+        ("--by 100", 10),
+        ("--by -100", 0),
+        ("--to @-1h", 0),
+    ] {
+        test.ok("cursor set billing orders:0 7");
+        let said = test.line(&format!("cursor set billing orders:0 {how}"));
+        assert_eq!(at(&test, 0), (next - 1).to_string(), "{how}: {said:?}");
+        let counts_as_none = said.err.contains("counts as never stored");
+        assert_eq!(counts_as_none, next == 0, "{how}: {said:?}");
+    }
+    test.ok("cursor set billing orders:0 7");
+    let said = test.ok(&format!("cursor set billing orders:0 --to @{third}"));
+    assert_eq!(
+        said,
+        "cursor \"billing\" is at 2 of orders:0: 5 messages will be read again\n"
+    );
+    test.ok("cursor set billing orders --to end");
+    assert_eq!((at(&test, 0), at(&test, 1)), ("9".into(), "9".into()));
+}
+
+#[test]
+fn places_that_are_not_there_change_nothing() {
+    let test = cluster();
+    for (command, exit, sentence) in [
+        (
+            "cursor set billing orders:0 --to 11",
+            2,
+            "there is no message 11 yet: the newest is 9",
+        ),
+        (
+            "cursor set billing orders 5",
+            2,
+            "all partitions at once take --to or --by",
+        ),
+        (
+            "cursor set nobody orders --to end",
+            4,
+            "has read nothing of orders",
+        ),
+        (
+            "cursor set nobody orders:0 --by 1",
+            4,
+            "has read nothing of orders",
+        ),
+        ("cursor set billing orders:0", 2, "OFFSET"),
+        (
+            "cursor set billing orders:0 1 --to end",
+            2,
+            "exclude each other",
+        ),
+        (
+            "--observe cursor set billing orders --to end",
+            5,
+            "only observed",
+        ),
+    ] {
+        let (code, said) = test.fails(command);
+        assert_eq!(code, exit, "{command}: {said}");
+        assert!(said.contains(sentence), "{command}: {said}");
+    }
+    assert_eq!((at(&test, 0), at(&test, 1)), ("7".into(), "7".into()));
+}

@@ -164,9 +164,12 @@ async fn plan(
             continue;
         }
         let planned = observer.plan_cursor_move(stream, *partition, from, args.goal());
-        moves.push(planned.await.map_err(|error| match error.kind() {
-            ErrorKind::InvalidArgument => CliError::usage(error.to_string()),
-            _ => error.into(),
+        moves.push(planned.await.map_err(|error| {
+            if error.kind() == ErrorKind::InvalidArgument {
+                CliError::usage(error.to_string())
+            } else {
+                error.into()
+            }
         })?);
     }
     if moves.is_empty() {

@@ -7,10 +7,10 @@
 
 mod cache;
 mod denials;
+mod existence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use tonic::Request;
 
 pub(crate) use cache::Cache;
+pub(crate) use existence::Existence;
 
 use super::backoff::Backoff;
 use super::error::{Error, Result};
@@ -37,19 +38,6 @@ pub(super) const OTHERS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long that may take while there is some to go on with.
 const RENEWAL_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// What brokers know of a partition that one of them called missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Presence {
-    /// One of them knows it.
-    Known,
-    /// Most of them answer, and do not know it.
-    Missing,
-    /// The same, of a stream that this client has seen: they may have just started, and know it in a moment.
-    Denied,
-    /// Too few answer, or they have just started: it may be there.
-    Unclear,
-}
 
 /// Who leads a partition, and the generation of the metadata that says so.
 #[derive(Clone, Debug)]
@@ -215,89 +203,13 @@ impl Inner {
     ) -> Result<Arc<Cluster>> {
         let mut backoff = Backoff::of_request();
         loop {
-            let (presence, cluster) = self.look_for(generation, stream, partition).await?;
-            if presence != Presence::Denied {
+            let (existence, cluster) = self.look_for(generation, stream, partition).await?;
+            if existence != Existence::Denied {
                 return Ok(cluster);
             }
             tokio::time::sleep(backoff.next_wait()).await;
             generation = self.metadata.generation();
         }
-    }
-
-    /// Asks all brokers about a partition that the first one does not know; returns what they know, and the metadata to go
-    /// by, newer than `generation`.
-    pub(crate) async fn look_for(
-        self: &Arc<Self>,
-        generation: u64,
-        stream: &StreamName,
-        partition: PartitionId,
-    ) -> Result<(Presence, Arc<Cluster>)> {
-        let cluster = self.refresh_metadata(generation).await?;
-        let knows = |cluster: &Cluster| cluster.partition(stream, partition).is_some();
-        if knows(&cluster) {
-            return Ok((Presence::Known, cluster));
-        }
-        let mut others: JoinSet<(bool, Result<Arc<Cluster>>)> = JoinSet::new();
-        // All that were ever heard of: one that has just started does not list the others.
-        for address in self.brokers.in_preferred_order() {
-            let id = self.brokers.id(&address);
-            if id.is_none() || id != cluster.answered_by {
-                let core = Arc::clone(self);
-                let had_failed = self.brokers.has_failed_last(&address);
-                others.spawn(async move {
-                    let answer = core.fetch_from(&address, OTHERS_TIMEOUT).await;
-                    (had_failed, answer)
-                });
-            }
-        }
-        let mut answers = vec![Arc::clone(&cluster)];
-        let mut is_awaited = false;
-        while let Some(other) = others.join_next().await {
-            let other = match other {
-                Ok((_, Ok(other))) => other,
-                // One that answered before may be the one that knows, and late: with a dead peer an answer takes 3 s
-                // (wire-contract §0.5).
-                Ok((had_failed, Err(error))) => {
-                    is_awaited |= !had_failed || error.kind() == ErrorKind::Timeout;
-                    continue;
-                }
-                Err(_) => continue,
-            };
-            if knows(&other) {
-                self.metadata.store(Arc::clone(&other));
-                return Ok((Presence::Known, other));
-            }
-            answers.push(other);
-        }
-        let counts = answers
-            .iter()
-            .map(|cluster| cluster.streams.len())
-            .collect();
-        let presence = if is_awaited || !self.is_majority(&answers) {
-            Presence::Unclear
-        } else if self
-            .metadata
-            .is_denial_believed((stream, partition), counts)
-        {
-            Presence::Missing
-        } else {
-            Presence::Denied
-        };
-        Ok((presence, cluster))
-    }
-
-    /// Whether more than half of all known brokers are among those that answered so. One that does not know all that is
-    /// never deleted has just started, and its answer is none.
-    fn is_majority(&self, answers: &[Arc<Cluster>]) -> bool {
-        let lasting = self.metadata.lasting();
-        let had_streams = self.metadata.had_streams.load(Ordering::Relaxed);
-        let counts = |cluster: &&Arc<Cluster>| {
-            let knows = |name: &StreamName| cluster.streams.contains_key(name);
-            lasting.iter().all(knows) && !(had_streams && cluster.streams.is_empty())
-        };
-        let answered = answers.iter().filter(counts);
-        let answered: BTreeSet<_> = answered.map(|cluster| &cluster.answered_by).collect();
-        answered.len() * 2 > self.known_brokers().len()
     }
 
     /// The leader that most brokers name; `None` where they do not agree. A leader that was stopped and goes on takes itself

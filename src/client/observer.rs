@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::brokers::BrokerHealth;
 use super::error::{Error, Result};
 use super::inner::{Handle, Inner};
-use super::metadata::Presence;
+use super::metadata::Existence;
 use super::options::ConnectOptions;
 use super::partitioner::Partitioner;
 use super::pool::Tasks;
@@ -221,7 +221,7 @@ impl Inner {
                     // Metadata names it: its leader has just started, or the stream was deleted a moment ago.
                     let looking = self.look_for(leader.generation, stream, partition);
                     match tokio::time::timeout(attempts.left(), looking).await {
-                        Ok(Ok((Presence::Missing, _))) => return Err(error),
+                        Ok(Ok((Existence::Missing, _))) => return Err(error),
                         _ => error,
                     }
                 }

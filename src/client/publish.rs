@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Client;
 use super::error::{Error, Result};
 use super::inner::{Api, Inner, with_deadline};
-use super::metadata::Presence;
+use super::metadata::Existence;
 use super::partitioner::by_key;
 use super::retry::RetryBudget;
 use crate::model::{
@@ -105,30 +105,15 @@ impl Inner {
                 return Err(error);
             }
             let left = budget.left();
-            let error = match self.presence(&stream, partition, left).await {
-                Presence::Missing => return Err(error),
-                Presence::Known => error,
-                Presence::Unclear => too_few_know(error),
-                Presence::Denied => denied_of_late(error),
+            let error = match self.existence(&stream, partition, left).await {
+                Existence::Missing => return Err(error),
+                Existence::Known => error,
+                Existence::Unclear => too_few_know(error),
+                Existence::Denied => denied_of_late(error),
             };
             budget.wait(error).await?;
         };
         expected.outcome(answer.ack, Some(partition), Rpc::Publish, target)
-    }
-
-    /// What brokers know of the partition now, within that time.
-    pub(super) async fn presence(
-        self: &Arc<Self>,
-        stream: &StreamName,
-        partition: PartitionId,
-        limit: Duration,
-    ) -> Presence {
-        let generation = self.metadata.generation();
-        let looking = self.look_for(generation, stream, partition);
-        match tokio::time::timeout(limit, looking).await {
-            Ok(Ok((presence, _))) => presence,
-            Ok(Err(_)) | Err(_) => Presence::Unclear,
-        }
     }
 
     /// Whether what was chosen by the metadata at hand does not exist: that is asked for anew before the next choice.

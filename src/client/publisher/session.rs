@@ -1,6 +1,8 @@
 //! Matches answers to messages, times messages out, opens the next call after a cut. What was in flight at a cut ends as
 //! unknown and is never sent twice; what no server has stored goes to another broker.
 
+mod refused;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,17 +11,18 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use refused::Refused;
+
 use super::PendingPublish;
 use super::call::{self, CallEvent, CallId, CallSender};
 use crate::client::backoff::Backoff;
 use crate::client::error::Error;
 use crate::client::inner::Inner;
-use crate::client::metadata::Presence;
-use crate::client::publish::{denied_of_late, no_ack, outcome_of_ack, too_few_know};
+use crate::client::metadata::Existence;
+use crate::client::publish::{no_ack, outcome_of_ack, too_few_know};
 use crate::model::{AckPolicy, ErrorKind, Outcome, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
-use crate::wire::status;
 
 /// How often deadlines are looked at.
 const DEADLINE_CHECK: Duration = Duration::from_millis(20);
@@ -42,12 +45,6 @@ struct InFlight {
     sent: Instant,
 }
 
-/// A message that its broker refused without storing it, and why.
-struct Refused {
-    publish: PendingPublish,
-    error: Error,
-}
-
 /// The task behind all clones of one publisher.
 pub(super) struct PublishSession {
     inner: Arc<Inner>,
@@ -60,7 +57,7 @@ pub(super) struct PublishSession {
     /// Messages to partitions that their broker does not know, by id, while the other brokers are asked.
     refused: HashMap<Target, Vec<(u64, Refused)>>,
     /// Asks whether any broker knows a partition.
-    lookups: JoinSet<(Target, Presence)>,
+    lookups: JoinSet<(Target, Existence)>,
     next_id: u64,
     call: Option<OpenCall>,
     /// Calls that no message goes to any more; what is in flight on them may still be answered.
@@ -84,7 +81,7 @@ enum SessionWakeup {
     /// The call takes another message.
     CallReady,
     /// What brokers know of the partition of refused messages.
-    LookedUp(Target, Presence),
+    LookedUp(Target, Existence),
     DeadlineCheck,
     /// No publisher is left.
     PublishersGone,
@@ -140,7 +137,7 @@ impl PublishSession {
                     self.on_call_ended(call, error);
                 }
                 SessionWakeup::CallReady => self.send(),
-                SessionWakeup::LookedUp(target, presence) => self.on_lookup(&target, presence),
+                SessionWakeup::LookedUp(target, existence) => self.on_lookup(&target, existence),
                 SessionWakeup::DeadlineCheck => self.expire_overdue(),
                 SessionWakeup::PublishersGone => over = true,
             }
@@ -182,8 +179,8 @@ impl PublishSession {
             // First, or deadlines would not be kept while answers keep coming.
             _ = check.tick(), if is_busy => SessionWakeup::DeadlineCheck,
             Some((call, event)) = self.events.recv() => SessionWakeup::Call(call, event),
-            Some(Ok((target, presence))) = self.lookups.join_next(), if !self.lookups.is_empty() => {
-                SessionWakeup::LookedUp(target, presence)
+            Some(Ok((target, existence))) = self.lookups.join_next(), if !self.lookups.is_empty() => {
+                SessionWakeup::LookedUp(target, existence)
             }
             () = call_ready, if has_to_send => SessionWakeup::CallReady,
             publish = self.queue.recv(), if takes_more => match publish {
@@ -325,70 +322,10 @@ impl PublishSession {
         publish.complete(outcome);
     }
 
-    /// A broker refused the message. One that has just started knows no stream for seconds (wire-contract §5), and one
-    /// that finds no metadata leader cannot resume a paused partition: nothing was stored, and others may know better.
-    fn on_error(
-        &mut self,
-        id: u64,
-        call: CallId,
-        publish: PendingPublish,
-        error: &pb::PublishAsyncError,
-    ) {
-        let kind = status::of_async_error(error);
-        let target = publish.target.clone();
-        let error = Error::of_kind(kind, Rpc::PublishAsync, target.clone(), &error.message);
-        if kind == ErrorKind::NoMetadataLeader {
-            self.last_refusal = Some(error);
-            self.not_before = Instant::now() + self.backoff.next_wait();
-            self.waiting.push_front(publish);
-            return self.leave(call);
-        }
-        if !self.inner.invalidate_if_missing(kind) {
-            return publish.complete(Err(error));
-        }
-        let waiting = self.refused.entry(target.clone()).or_default();
-        waiting.push((id, Refused { publish, error }));
-        if waiting.len() == 1 {
-            let inner = Arc::clone(&self.inner);
-            self.lookups.spawn(async move {
-                let Target::Partition(stream, partition) = &target else {
-                    return (target, Presence::Missing);
-                };
-                let limit = inner.options.request_timeout;
-                let presence = inner.presence(stream, *partition, limit).await;
-                (target, presence)
-            });
-        }
-        self.leave(call);
-    }
-
     /// Sends what follows to another broker than that of this call.
     fn leave(&mut self, call: CallId) {
         if self.call.as_ref().is_some_and(|open| open.id == call) {
             self.retire_call();
-        }
-    }
-
-    /// The other brokers have been asked about a partition that one did not know.
-    fn on_lookup(&mut self, target: &Target, presence: Presence) {
-        let mut refused = self.refused.remove(target).unwrap_or_default();
-        refused.sort_by_key(|(id, _)| *id);
-        for (_, Refused { publish, error }) in refused.into_iter().rev() {
-            match presence {
-                Presence::Missing => publish.complete(Err(error)),
-                Presence::Known => self.waiting.push_front(publish),
-                Presence::Denied => {
-                    self.last_refusal = Some(denied_of_late(error));
-                    self.waiting.push_front(publish);
-                }
-                Presence::Unclear => {
-                    self.last_refusal = Some(too_few_know(error));
-                    self.waiting.push_front(publish);
-                }
-            }
-        }
-        if matches!(presence, Presence::Unclear | Presence::Denied) {
-            self.not_before = Instant::now() + self.backoff.next_wait();
         }
     }
 

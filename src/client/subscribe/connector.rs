@@ -18,7 +18,7 @@ use super::positions::{self, LogEnds, StartPosition, SubscribePlan};
 use super::{EndReason, SubscribeRequest, SubscriptionEvent};
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
-use crate::client::metadata::Presence;
+use crate::client::metadata::Existence;
 use crate::client::pool::Lease;
 use crate::client::transport::Call;
 use crate::model::{
@@ -217,7 +217,7 @@ impl Connector {
             .look_for(self.generation, stream, partition)
             .await
         {
-            Ok((Presence::Missing, cluster)) => {
+            Ok((Existence::Missing, cluster)) => {
                 match self.inner.leader_in(&cluster, stream, partition) {
                     Err(missing) if missing.is_missing() => OpenError::Failed(missing),
                     _ => OpenError::Lost(error),

@@ -36,21 +36,28 @@ pub(super) fn status_in(text: &str) -> Option<(Code, &str)> {
 /// to it to fetch one.
 pub(super) fn meaning(rpc: Rpc, code: Code, text: &str) -> Meaning {
     let is_of_cursors = CURSOR.contains(&rpc);
-    let own = match rpc {
-        Rpc::SetCursor => Rpc::Publish,
-        Rpc::FetchCursor => Rpc::Subscribe,
-        other => other,
+    let own = if rpc == Rpc::SetCursor {
+        Rpc::Publish
+    } else if rpc == Rpc::FetchCursor {
+        Rpc::Subscribe
+    } else {
+        rpc
     };
-    match of_status(own, code, text) {
-        Meaning::Failed(K::NoSuchStream | K::NoSuchPartition) if is_of_cursors => {
-            Meaning::Failed(K::CursorsDisabled)
-        }
-        // It takes office, or its partition is being resumed: the next one to ask may be another.
-        Meaning::ReaderLost | Meaning::SegmentClosed if is_of_cursors => {
-            Meaning::Failed(K::NotLeader)
-        }
-        meaning => meaning,
+    let meaning = of_status(own, code, text);
+    if !is_of_cursors {
+        return meaning;
     }
+    if matches!(
+        meaning,
+        Meaning::Failed(K::NoSuchStream | K::NoSuchPartition)
+    ) {
+        return Meaning::Failed(K::CursorsDisabled);
+    }
+    if matches!(meaning, Meaning::ReaderLost | Meaning::SegmentClosed) {
+        // It takes office, or its partition is being resumed: the next one to ask may be another.
+        return Meaning::Failed(K::NotLeader);
+    }
+    meaning
 }
 
 #[cfg(test)]

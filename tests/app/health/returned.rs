@@ -132,7 +132,7 @@ fn a_stream_made_anew_under_a_deleted_name_is_shown_at_once() {
 
 /// Node-2 and node-3 have come back and node-1 dies before they have caught up; then it comes back too. Without a metadata
 /// leader each stands where its log of changes stood.
-fn shown_after_all_were_restarted(names: &[&'static str], own_created: f64) -> Option<f64> {
+fn shown_after_all_were_restarted(streams: &[&'static str], own_created: f64) -> Option<f64> {
     let named = |names: &[&str], own_created: f64| {
         let streams = names.iter().map(|name| stream(name, vec![led_by(3)]));
         let mut own = stream("__cursors", vec![led_by(3)]);
@@ -149,7 +149,7 @@ fn shown_after_all_were_restarted(names: &[&'static str], own_created: f64) -> O
             } else if now < gone.start {
                 Ok(cluster(by, &[1, 2, 3], named(&["orders"], 1.0)))
             } else {
-                Ok(cluster(by, &[1, 2, 3], named(names, own_created)))
+                Ok(cluster(by, &[1, 2, 3], named(streams, own_created)))
             };
             world.observe(now, by, result);
         }

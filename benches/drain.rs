@@ -2,7 +2,8 @@
 //! them takes in memory; how fast `liftui tail` prints them, and how fast the demo cluster serves and acks.
 //!
 //! `cargo bench -- drain` runs all of it but `flat`, which takes minutes; `cargo bench -- drain flat cost` runs those
-//! parts. The demo cluster is another process, so ratios within one run are what counts.
+//! parts. `drain bulk` has the demo fill its frames, and `drain --addr HOST:PORT cost tail` measures a broker that runs
+//! already. The cluster is another process, so ratios within one run are what counts.
 
 use std::io::{self, Write};
 use std::process::Stdio;
@@ -26,12 +27,16 @@ const ROUNDS: usize = 9;
 
 /// Those parts, or all but the long one.
 pub(crate) async fn run(asked: &[String]) -> Outcome {
-    let wants = |part: &str, always: bool| {
-        (asked.is_empty() && always) || asked.iter().any(|asked| asked == part)
-    };
+    let is_asked = |part: &str| asked.iter().any(|asked| asked == part);
+    let names_part = ["cost", "tail", "demo", "flat"].into_iter().any(is_asked);
+    let wants = |part: &str, always: bool| (!names_part && always) || is_asked(part);
     let mut out = io::stdout().lock();
     if wants("cost", true) || wants("tail", true) {
-        let demo = Demo::start(1)?;
+        let demo = match asked.iter().skip_while(|asked| *asked != "--addr").nth(1) {
+            Some(address) => Demo::at(address),
+            None if is_asked("bulk") => Demo::start_framing(1, "bulk")?,
+            None => Demo::start(1)?,
+        };
         let filled = demo.fill(&format!("drain -n {MESSAGES} --size {BYTES} --create"))?;
         writeln!(out, "filled: {} messages/s acked", filled["rate"])?;
         let cluster = DrainBench::connect(&demo).await?;

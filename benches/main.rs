@@ -18,29 +18,35 @@ mod search;
 use std::env;
 
 use demo_cluster::Outcome;
+use tokio::runtime::Builder;
 
 const BENCHES: [&str; 4] = ["drain", "search", "latency", "scale"];
 
-#[tokio::main]
-async fn main() -> Outcome {
+fn main() -> Outcome {
     let mut asked: Vec<String> = env::args().skip(1).collect();
     // Cargo adds `--bench`.
     asked.retain(|argument| argument != "--bench");
     let Some((bench, parts)) = asked.split_first() else {
-        for bench in BENCHES {
-            run(bench, &[]).await?;
-        }
-        return Ok(());
+        return BENCHES.iter().try_for_each(|bench| run(bench, &[]));
     };
-    run(bench, parts).await
+    run(bench, parts)
 }
 
-async fn run(bench: &str, parts: &[String]) -> Outcome {
+/// Runs a bench on threads as the binary has them: one for a command, one beside the one that draws for the dashboard.
+fn run(bench: &str, parts: &[String]) -> Outcome {
     match bench {
-        "drain" => drain::run(parts).await,
+        "drain" => on(Builder::new_current_thread(), drain::run(parts)),
         "search" => search::run(),
-        "latency" => latency::run().await,
+        "latency" => {
+            let mut runtime = Builder::new_multi_thread();
+            runtime.worker_threads(1);
+            on(runtime, latency::run())
+        }
         "scale" => scale::run(),
         _ => Err(format!("\"{bench}\" is no bench: there are {}", BENCHES.join(", ")).into()),
     }
+}
+
+fn on(mut runtime: Builder, bench: impl Future<Output = Outcome>) -> Outcome {
+    runtime.enable_all().build()?.block_on(bench)
 }

@@ -63,7 +63,7 @@ pub(crate) async fn subscribe(
     Ok(match answer {
         Some((status, body)) => SubscriptionStream::new(status, body, max_answer_bytes),
         None => SubscriptionStream {
-            state: ReadState::Ending(judge),
+            state: ReadState::Ending(Box::new(judge)),
             chunk: Bytes::new(),
             split: BytesMut::new(),
             max_answer_bytes,
@@ -120,7 +120,7 @@ enum ReadState {
     /// Messages come.
     Reading(StatusCode, CheckedBody),
     /// What is no message came: tonic says what it means.
-    Ending(Streaming<()>),
+    Ending(Box<Streaming<()>>),
     /// It was said.
     Over,
 }
@@ -145,7 +145,7 @@ impl SubscriptionStream {
             let body = match &mut self.state {
                 ReadState::Over => return Poll::Ready(None),
                 ReadState::Ending(judge) => {
-                    let end = ready!(Pin::new(judge).poll_next(cx));
+                    let end = ready!(Pin::new(&mut **judge).poll_next(cx));
                     self.state = ReadState::Over;
                     return Poll::Ready(end.and_then(Result::err).map(Err));
                 }
@@ -184,9 +184,9 @@ impl SubscriptionStream {
                 Err(Unreadable) => return NextMessage::Refused,
                 Ok(end) if end <= self.chunk.len() => {
                     let message = self.chunk.get(PREFIX..end).unwrap_or_default();
-                    let decoded = decoder.decode(message);
+                    let outcome = decoder.decode(message);
                     self.chunk.advance(end);
-                    return decoded.into();
+                    return outcome.into();
                 }
                 Ok(_) => {}
             }
@@ -201,9 +201,9 @@ impl SubscriptionStream {
             Err(Unreadable) => NextMessage::Refused,
             Ok(end) if end > self.split.len() => NextMessage::Incomplete,
             Ok(_) => {
-                let decoded = decoder.decode(self.split.get(PREFIX..).unwrap_or_default());
+                let outcome = decoder.decode(self.split.get(PREFIX..).unwrap_or_default());
                 self.split.clear();
-                decoded.into()
+                outcome.into()
             }
         }
     }
@@ -214,11 +214,11 @@ impl SubscriptionStream {
         let Some([flag, len @ ..]) = bytes.first_chunk::<PREFIX>() else {
             return Ok(PREFIX);
         };
-        let len = usize::try_from(u32::from_be_bytes(*len)).map_err(|_| Unreadable)?;
+        let len = usize::try_from(u32::from_be_bytes(*len)).unwrap_or(usize::MAX);
         if *flag != 0 || len > self.max_answer_bytes {
             return Err(Unreadable);
         }
-        Ok(PREFIX + len)
+        Ok(PREFIX.saturating_add(len))
     }
 
     /// Hands what was not read, and what came in a message's place, to tonic, which says what it means.
@@ -235,7 +235,8 @@ impl SubscriptionStream {
             .collect();
         let rest = Rest(frames.into_iter());
         let max = Some(self.max_answer_bytes);
-        self.state = ReadState::Ending(Streaming::new_response(Nothing, rest, status, None, max));
+        let judge = Streaming::new_response(Nothing, rest, status, None, max);
+        self.state = ReadState::Ending(Box::new(judge));
     }
 }
 
@@ -319,3 +320,78 @@ impl Decoder for Nothing {
 
 /// The text of the status that stands for a message which is not protobuf.
 pub(crate) const MALFORMED: &str = "a message of the subscription is malformed";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::OwnedMessages;
+    use crate::wire::subscription_decoder::ReadRange;
+
+    const MOST: usize = 1000;
+
+    fn stream() -> SubscriptionStream {
+        SubscriptionStream {
+            state: ReadState::Over,
+            chunk: Bytes::new(),
+            split: BytesMut::new(),
+            max_answer_bytes: MOST,
+        }
+    }
+
+    fn framed(messages: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+        let framed = messages.into_iter().flat_map(|message| {
+            let len = u32::try_from(message.len()).unwrap();
+            [vec![0], len.to_be_bytes().to_vec(), message].concat()
+        });
+        framed.collect()
+    }
+
+    fn message(offset: i64) -> Vec<u8> {
+        let value = vec![b'x'; usize::try_from(offset).unwrap() * 7];
+        let message = pb::Message {
+            offset,
+            value: value.into(),
+            ..pb::Message::default()
+        };
+        message.encode_to_vec()
+    }
+
+    #[test]
+    fn messages_are_the_same_however_their_frames_are_cut() {
+        let bytes = framed(std::iter::once(Vec::new()).chain((1..10).map(message)));
+        for piece in 1..=bytes.len() {
+            let mut decoder = SubscriptionDecoder::new(OwnedMessages::default());
+            decoder.reopen(ReadRange::default());
+            let (mut stream, mut read) = (stream(), Vec::new());
+            for chunk in bytes.chunks(piece) {
+                stream.chunk = Bytes::copy_from_slice(chunk);
+                while !stream.chunk.is_empty() {
+                    match stream.next_message(&mut decoder) {
+                        NextMessage::Decoded(Disposition::Handshake) => read.push(0),
+                        NextMessage::Decoded(_) => read.push(decoder.take_batch().unwrap().offset),
+                        NextMessage::Incomplete => assert!(stream.chunk.is_empty() || piece < 6),
+                        NextMessage::Malformed | NextMessage::Refused => panic!("cut to {piece}"),
+                    }
+                }
+            }
+            assert!(read.iter().copied().eq(0..10), "cut to {piece}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_compressed_or_too_long_is_refused_before_any_of_it_is_kept() {
+        for prefix in [[1, 0, 0, 0, 1], [0, 0, 0, 3, 233]] {
+            for cut in 1..prefix.len() {
+                let mut decoder = SubscriptionDecoder::new(OwnedMessages::default());
+                let mut stream = stream();
+                let (first, second) = prefix.split_at(cut);
+                stream.chunk = Bytes::copy_from_slice(first);
+                let begun = stream.next_message(&mut decoder);
+                assert!(matches!(begun, NextMessage::Incomplete));
+                stream.chunk = Bytes::copy_from_slice(second);
+                let refused = stream.next_message(&mut decoder);
+                assert!(matches!(refused, NextMessage::Refused));
+            }
+        }
+    }
+}

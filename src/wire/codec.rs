@@ -369,7 +369,7 @@ mod tests {
                     match stream.next_message(&mut decoder) {
                         NextMessage::Decoded(Disposition::Handshake) => read.push(0),
                         NextMessage::Decoded(_) => read.push(decoder.take_batch().unwrap().offset),
-                        NextMessage::Incomplete => assert!(stream.chunk.is_empty() || piece < 6),
+                        NextMessage::Incomplete => {}
                         NextMessage::Malformed | NextMessage::Refused => panic!("cut to {piece}"),
                     }
                 }

@@ -10,9 +10,9 @@ pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// The binary that belongs to this bench.
 const LIFTUI: &str = env!("CARGO_BIN_EXE_liftui");
 
-/// A demo cluster that serves until this is dropped.
+/// A demo cluster that serves until this is dropped, or another one that goes on.
 pub(crate) struct Demo {
-    child: Child,
+    child: Option<Child>,
     /// Its brokers, separated by commas.
     pub(crate) addresses: String,
 }
@@ -20,9 +20,15 @@ pub(crate) struct Demo {
 impl Demo {
     /// A cluster of that many brokers without streams or traffic.
     pub(crate) fn start(brokers: u8) -> Outcome<Self> {
+        Self::start_framing(brokers, "grpc-go")
+    }
+
+    /// The same, with that framing.
+    pub(crate) fn start_framing(brokers: u8, framing: &str) -> Outcome<Self> {
         let mut child = Command::new(LIFTUI)
             .args(["demo", "--headless", "--quiet-traffic", "--brokers"])
             .arg(brokers.to_string())
+            .args(["--framing", framing])
             .stdout(Stdio::piped())
             .spawn()?;
         let out = child
@@ -35,7 +41,16 @@ impl Demo {
         let addresses = addresses
             .ok_or("the demo cluster did not start")?
             .to_owned();
+        let child = Some(child);
         Ok(Self { child, addresses })
+    }
+
+    /// A cluster that runs already.
+    pub(crate) fn at(address: &str) -> Self {
+        Self {
+            child: None,
+            addresses: address.to_owned(),
+        }
     }
 
     /// `liftui` with those arguments, on this cluster.
@@ -62,6 +77,8 @@ impl Demo {
 impl Drop for Demo {
     fn drop(&mut self) {
         // It holds nothing that has to be put away.
-        self.child.kill().and_then(|()| self.child.wait()).ok();
+        if let Some(child) = &mut self.child {
+            child.kill().and_then(|()| child.wait()).ok();
+        }
     }
 }

@@ -1,23 +1,16 @@
 //! What taking a million messages off the wire into the store costs beside a bare tonic + prost loop, and what keeping
 //! them takes in memory; how fast `liftui tail` prints them, and how fast the demo cluster serves and acks.
 //!
-//! `cargo bench --bench drain` runs all of it but `flat`, which takes minutes; `cargo bench --bench drain -- flat cost`
-//! runs those parts. The demo cluster is another process, so ratios within one run are what counts.
-
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a bench reads the clock: that is all it does"
-)]
-
-mod cost;
-mod demo_cluster;
+//! `cargo bench -- drain` runs all of it but `flat`, which takes minutes; `cargo bench -- drain flat cost` runs those
+//! parts. `drain bulk` has the demo fill its frames, and `drain --addr HOST:PORT cost tail` measures a broker that runs
+//! already. The cluster is another process, so ratios within one run are what counts.
 
 use std::io::{self, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use cost::{Cost, Meter, childrens_cpu, resident_bytes};
-use demo_cluster::{Demo, Outcome};
+use crate::cost::{Cost, Meter, childrens_cpu, resident_bytes};
+use crate::demo_cluster::{Demo, Outcome};
 use liftui::client::{Client, ConnectOptions, Observer, SubscriptionItem};
 use liftui::model::{Operation, StartAt, StopAt, StreamOptions, SubscribeSpec, SubscriptionEvent};
 use liftui::store::{Budget, ChunkBuilder, Store};
@@ -32,16 +25,18 @@ const WINDOW: u32 = 4 << 20;
 /// Each is measured so often, in turn; the best counts, on either side.
 const ROUNDS: usize = 9;
 
-#[tokio::main]
-async fn main() -> Outcome {
-    let mut asked: Vec<String> = std::env::args().skip(1).collect();
-    asked.retain(|argument| !argument.starts_with("--"));
-    let wants = |part: &str, always: bool| {
-        (asked.is_empty() && always) || asked.iter().any(|asked| asked == part)
-    };
+/// Those parts, or all but the long one.
+pub(crate) async fn run(asked: &[String]) -> Outcome {
+    let is_asked = |part: &str| asked.iter().any(|asked| asked == part);
+    let names_part = ["cost", "tail", "demo", "flat"].into_iter().any(is_asked);
+    let wants = |part: &str, always: bool| (!names_part && always) || is_asked(part);
     let mut out = io::stdout().lock();
     if wants("cost", true) || wants("tail", true) {
-        let demo = Demo::start(1)?;
+        let demo = match asked.iter().skip_while(|asked| *asked != "--addr").nth(1) {
+            Some(address) => Demo::at(address),
+            None if is_asked("bulk") => Demo::start_framing(1, "bulk")?,
+            None => Demo::start(1)?,
+        };
         let filled = demo.fill(&format!("drain -n {MESSAGES} --size {BYTES} --create"))?;
         writeln!(out, "filled: {} messages/s acked", filled["rate"])?;
         let cluster = DrainBench::connect(&demo).await?;

@@ -1,22 +1,13 @@
 //! How soon a key shows while a tail takes in all that the broker can send and a query runs over it: the real loop, on a
-//! screen that knows when each frame was drawn. Run with `cargo bench --bench latency`; the demo cluster is another
-//! process.
-
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a bench reads the clock: that is all it does"
-)]
-
-mod demo_cluster;
-#[path = "../tests/app/hostile.rs"]
-mod hostile;
+//! screen that knows when each frame was drawn. The demo cluster is another process.
 
 use std::io::{self, Write};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use crate::demo_cluster::{Demo, Outcome};
+use crate::hostile;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use demo_cluster::{Demo, Outcome};
 use liftui::app::Settings;
 use liftui::client::{Client, ConnectOptions};
 use liftui::model::{Operation, StreamOptions};
@@ -41,8 +32,8 @@ const CAP: Duration = Duration::from_secs(20);
 const QUERY: &str = "zab";
 const SIZE: (u16, u16) = (200, 50);
 
-#[tokio::main]
-async fn main() -> Outcome {
+/// All of it.
+pub(crate) async fn run() -> Outcome {
     let demo = Demo::start(1)?;
     demo.fill(&format!("latency -n {MESSAGES} --size 256 --create"))?;
     demo.fill(&format!(

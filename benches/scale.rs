@@ -1,16 +1,11 @@
 //! What a cluster of 10,000 streams of 4 partitions costs the dashboard's loop: everything here delays a key.
-//! Run with `cargo bench --bench scale`. The frames of a small cluster stand beside it, for the ratio.
+//! The frames of a small cluster stand beside it, for the ratio.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a bench reads the clock: that is all it does"
-)]
-
-use std::error::Error;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::demo_cluster::Outcome;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::{App, ConnectionState, Event, Settings};
 use liftui::model::{
@@ -25,9 +20,8 @@ const PARTITIONS: i32 = 4;
 /// Polls of all brokers; the dearest and the middle one of each kind of event are told.
 const ROUNDS: usize = 15;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-fn main() -> Outcome<()> {
+/// All of it.
+pub(crate) fn run() -> Outcome {
     let mut out = io::stdout().lock();
     writeln!(out, "ms, middle and worst of {ROUNDS} rounds")?;
     for (streams, busy) in [(100, 100), (10_000, 0), (10_000, 200), (10_000, 10_000)] {
@@ -37,7 +31,7 @@ fn main() -> Outcome<()> {
 }
 
 /// Streams in all, and how many of them grow between two polls.
-fn measure(streams: usize, busy: usize, out: &mut impl Write) -> Outcome<()> {
+fn measure(streams: usize, busy: usize, out: &mut impl Write) -> Outcome {
     let mut context = Context::new()?;
     let mut times: Vec<(&str, Vec<Duration>)> = ["view", "tick", "key", "frame"]
         .map(|name| (name, Vec::new()))

@@ -1,12 +1,6 @@
 //! What searching a million messages costs beside ripgrep over the same bytes, and what keeping them costs in memory.
-//! Run with `cargo bench --bench search`. Only ratios within one run say anything about another machine.
+//! Only ratios within one run say anything about another machine.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a bench reads the clock: that is all it does"
-)]
-
-use std::error::Error;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -14,6 +8,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::cost::resident_bytes;
+use crate::demo_cluster::Outcome;
 use liftui::model::{MessageSink, MessageStamp, Timestamp};
 use liftui::store::{Chunk, ChunkBuilder, Query, Scan, Store};
 
@@ -22,11 +18,10 @@ const BYTES: usize = 256;
 /// Each is measured so often; the best counts, on either side.
 const ROUNDS: usize = 7;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-fn main() -> Outcome<()> {
+/// All of it.
+pub(crate) fn run() -> Outcome {
     let mut out = io::stdout().lock();
-    let before = resident_bytes().unwrap_or(0);
+    let before = resident_bytes()?;
     let kept = store(random_text)?;
     memory(&kept, before, &mut out)?;
     let folder = tempfile::tempdir()?;
@@ -82,7 +77,7 @@ fn compare(
     alone: Measured,
     all: Measured,
     out: &mut impl Write,
-) -> Outcome<()> {
+) -> Outcome {
     let ms = |of: Measured| of.0.as_secs_f64() * 1000.0;
     let ratio = |ours: Measured| ours.0.as_secs_f64() / theirs.0.as_secs_f64();
     writeln!(
@@ -119,7 +114,7 @@ fn scan(query: &str, chunks: &[Arc<Chunk>], threads: usize) -> Outcome<Measured>
     Ok((begun.elapsed(), u64::try_from(found)?))
 }
 
-fn expressions(cores: usize, out: &mut impl Write) -> Outcome<()> {
+fn expressions(cores: usize, out: &mut impl Write) -> Outcome {
     let kept = store(random_json)?;
     let chunks = chunks_of(&kept);
     writeln!(
@@ -147,13 +142,10 @@ fn expressions(cores: usize, out: &mut impl Write) -> Outcome<()> {
 }
 
 /// What the process takes more than before, beside what the messages hold.
-fn memory(store: &Store, before: u64, out: &mut impl Write) -> Outcome<()> {
+fn memory(store: &Store, before: u64, out: &mut impl Write) -> Outcome {
     let payload = store.counters().received_bytes;
     let allowed = payload + 40 * u64::from(MESSAGES) + (32 << 20);
-    let Some(now) = resident_bytes() else {
-        return Ok(());
-    };
-    let taken = now.saturating_sub(before);
+    let taken = resident_bytes()?.saturating_sub(before);
     writeln!(
         out,
         "memory: {taken} B resident for {payload} B of payload, {} % of what is allowed; {} B counted",
@@ -161,13 +153,6 @@ fn memory(store: &Store, before: u64, out: &mut impl Write) -> Outcome<()> {
         store.bytes(),
     )?;
     Ok(())
-}
-
-/// Where the system tells: the second number of `statm`, in pages of 4 KiB.
-fn resident_bytes() -> Option<u64> {
-    let statm = fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * 4096)
 }
 
 fn store(mut value: impl FnMut(&mut fastrand::Rng, i64, &mut Vec<u8>)) -> Outcome<Store> {
@@ -238,7 +223,7 @@ fn chunks_of(store: &Store) -> Vec<Arc<Chunk>> {
         .collect()
 }
 
-fn write_values(chunks: &[Arc<Chunk>], file: &Path) -> Outcome<()> {
+fn write_values(chunks: &[Arc<Chunk>], file: &Path) -> Outcome {
     let mut out = BufWriter::new(fs::File::create(file)?);
     for message in chunks.iter().flat_map(|chunk| chunk.iter()) {
         out.write_all(message.value())?;

@@ -52,6 +52,8 @@ use args::{ClusterTask, CursorTask, Task};
 use command_context::CommandContext;
 use exit::{CliError, Result};
 
+use tokio::runtime::Builder;
+
 use crate::model::did_you_mean;
 
 /// How long to look for the name that was meant, after a command has failed already.
@@ -88,11 +90,17 @@ fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
         None => None,
     };
     match invocation.task {
-        None => run_to_end(dashboard::open(&CommandContext::open(options, console)?)),
-        Some(Task::Demo(args)) if args.headless => run_to_end(demo::serve(console, &args)),
-        Some(Task::Demo(args)) => {
-            run_to_end(demo::show(&CommandContext::open(options, console)?, &args))
+        None => run_to_end(
+            dashboard_runtime(),
+            dashboard::open(&CommandContext::open(options, console)?),
+        ),
+        Some(Task::Demo(args)) if args.headless => {
+            run_to_end(Builder::new_multi_thread(), demo::serve(console, &args))
         }
+        Some(Task::Demo(args)) => run_to_end(
+            Builder::new_multi_thread(),
+            demo::show(&CommandContext::open(options, console)?, &args),
+        ),
         Some(Task::Cluster(task)) => on_cluster(&mut CommandContext::open(options, console)?, task),
         Some(Task::Envelope(task)) => envelope::perform(
             &mut CommandContext::open_beside_config(options, console)?,
@@ -125,7 +133,7 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     let stops_at_once = !matches!(task, ClusterTask::Redrive(_) | ClusterTask::Bench(_));
     // What only reads has nothing to do where nobody reads of it.
     let is_for_reader = matches!(task, ClusterTask::Tail(_) | ClusterTask::Activity(_));
-    run_to_end(async {
+    run_to_end(Builder::new_current_thread(), async {
         let outcome = tokio::select! {
             outcome = dispatch(context, task) => outcome,
             () = stdio::reader_left(), if is_for_reader => Ok(Exit::DONE),
@@ -142,13 +150,22 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
 }
 
 /// Runs it, and no longer: a thread that waits for a line of stdin or scans messages must not hold up the end.
-fn run_to_end(work: impl Future<Output = Result>) -> Result {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+///
+/// A command has one thread for all connections and what becomes of their messages: what a server writes in small pieces
+/// would have threads wake each other for every piece, which costs more than the messages do.
+fn run_to_end(mut runtime: Builder, work: impl Future<Output = Result>) -> Result {
+    let runtime = runtime.enable_all().build()?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
+}
+
+/// The dashboard draws on the thread that it is called from, and one other has all connections and takes their messages as
+/// far as sealed chunks.
+fn dashboard_runtime() -> Builder {
+    let mut runtime = Builder::new_multi_thread();
+    runtime.worker_threads(1);
+    runtime
 }
 
 async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {

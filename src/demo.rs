@@ -34,6 +34,7 @@ mod controller;
 mod cursors;
 mod deadline;
 mod faults;
+mod framing;
 mod groups;
 mod known_streams;
 mod listener;
@@ -68,6 +69,7 @@ use tonic::transport::Server;
 
 pub use compat::{AckFault, DeadlineEnd};
 pub use faults::{FaultRefused, Faults};
+pub use framing::Framing;
 
 use activity::{ACTIVITY, internal_subject};
 use broker::Broker;
@@ -112,6 +114,8 @@ pub struct DemoOptions {
     /// The calls that a policy allows, as in `FetchMetadata`; none: no policy. What is not allowed is refused in the words of
     /// servers with `tls.client.authz`.
     pub allowed_calls: Option<Vec<String>>,
+    /// How messages are cut into frames of HTTP/2: as real servers do it, or in bulk.
+    pub framing: Framing,
 }
 
 impl Default for DemoOptions {
@@ -127,6 +131,7 @@ impl Default for DemoOptions {
             reverse: false,
             advertised_hosts: Vec::new(),
             allowed_calls: None,
+            framing: Framing::GrpcGo,
         }
     }
 }
@@ -185,7 +190,7 @@ impl DemoCluster {
         }
         let health = server::health_server().await;
         for index in 0..options.brokers {
-            let service = BrokerService::new(&cluster, index, health.clone());
+            let service = BrokerService::new(&cluster, index, health.clone(), options.framing);
             serve(&cluster, index, service);
         }
         Ok(Self { cluster })
@@ -223,7 +228,7 @@ async fn open_broker(index: BrokerIndex, options: &DemoOptions) -> io::Result<Br
         (first, Ok(above)) => first.saturating_add(above),
         (first, Err(_)) => first,
     };
-    let listener = Listener::bind(port).await?;
+    let listener = Listener::bind(port, options.framing).await?;
     let host = options.advertised_hosts.get(index).cloned();
     let host = host.unwrap_or_else(|| listener.address.ip().to_string());
     Ok(Broker::new(index, options.brokers, host, listener))

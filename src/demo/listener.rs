@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 
+use super::framing::Framing;
 use super::socket::{ConnectionFaults, Socket};
 use super::sync::lock;
 use super::timings;
@@ -23,18 +24,20 @@ pub(super) struct Listener {
     /// What all its connections obey.
     pub(super) faults: Arc<ConnectionFaults>,
     open: watch::Sender<bool>,
+    framing: Framing,
     /// Until the first [`Self::run`].
     bound: Mutex<Option<TcpListener>>,
 }
 
 impl Listener {
     /// Listens on loopback; port 0 takes a free one.
-    pub(super) async fn bind(port: u16) -> io::Result<Self> {
+    pub(super) async fn bind(port: u16, framing: Framing) -> io::Result<Self> {
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         Ok(Self {
             address: bound.local_addr()?,
             faults: Arc::default(),
             open: watch::Sender::new(true),
+            framing,
             bound: Mutex::new(Some(bound)),
         })
     }
@@ -88,7 +91,7 @@ impl Listener {
                 continue;
             };
             stream.set_nodelay(true).ok();
-            let socket = Socket::new(stream, Arc::clone(&self.faults));
+            let socket = Socket::new(stream, Arc::clone(&self.faults), self.framing);
             if accepted.send(Ok(socket)).await.is_err() {
                 return;
             }

@@ -17,6 +17,7 @@ use super::broker_set::BrokerIndex;
 use super::cluster::Cluster;
 use super::codec::FrameCodec;
 use super::deadline::{self, Deadline};
+use super::framing::Framing;
 use super::reader::MessageStream;
 use super::service::BrokerCalls;
 use super::timings;
@@ -53,6 +54,7 @@ pub(super) struct BrokerService {
     at: BrokerIndex,
     api: ApiServer<BrokerCalls>,
     health: HealthServer<HealthService>,
+    framing: Framing,
 }
 
 impl BrokerService {
@@ -61,12 +63,14 @@ impl BrokerService {
         cluster: &Arc<Cluster>,
         at: BrokerIndex,
         health: HealthServer<HealthService>,
+        framing: Framing,
     ) -> Self {
         Self {
             cluster: Arc::clone(cluster),
             at,
             api: ApiServer::new(BrokerCalls::new(Arc::clone(cluster), at)),
             health,
+            framing,
         }
     }
 
@@ -111,6 +115,7 @@ impl BrokerService {
                 return deadline::exceeded().into_http();
             }
         };
+        let response = response.map(|body| self.framing.cut(body));
         if streams {
             response.map(|body| deadline.limit(body, deadlines))
         } else {

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
 
+use super::framing::Framing;
 use super::sync::CancelSwitch;
 
 /// What a client sends before its first frame.
@@ -60,7 +61,7 @@ impl ConnectionFaults {
 }
 
 /// Follows the frames of one direction by their headers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct FrameReader {
     /// Bytes to come before the next header.
     skip: usize,
@@ -89,6 +90,29 @@ impl FrameReader {
             self.kind = kind;
             on_frame(kind, flags, self.skip);
         }
+    }
+
+    /// How many of these bytes belong to the first DATA frame or stand before its end; all of them where none ends in them.
+    fn len_to_data_end(&self, slices: &[io::IoSlice<'_>]) -> usize {
+        let (mut ahead, mut len) = (self.clone(), 0);
+        for slice in slices {
+            let mut rest: &[u8] = slice;
+            while !rest.is_empty() {
+                // To the end of the payload, or of the header.
+                let piece = match ahead.skip {
+                    0 => FRAME_HEADER - ahead.filled,
+                    payload => payload,
+                };
+                let piece = piece.min(rest.len());
+                ahead.feed(rest.get(..piece).unwrap_or_default(), |_, _, _| {});
+                rest = rest.get(piece..).unwrap_or_default();
+                len += piece;
+                if ahead.kind == DATA && ahead.between_frames() {
+                    return len;
+                }
+            }
+        }
+        len
     }
 
     fn between_frames(&self) -> bool {
@@ -133,11 +157,12 @@ pub(super) struct Socket {
     /// How much of the GOAWAY frame has been sent, once one is due.
     goaway_sent: Option<usize>,
     closed: bool,
+    framing: Framing,
 }
 
 impl Socket {
     /// Wraps an accepted connection.
-    pub(super) fn new(stream: TcpStream, faults: Arc<ConnectionFaults>) -> Self {
+    pub(super) fn new(stream: TcpStream, faults: Arc<ConnectionFaults>, framing: Framing) -> Self {
         let cancelled = |switch: &CancelSwitch| Box::pin(switch.token().cancelled_owned());
         Self {
             stream,
@@ -154,7 +179,30 @@ impl Socket {
             pings: PingGuard::default(),
             goaway_sent: None,
             closed: false,
+            framing,
         }
+    }
+
+    /// Writes all of it, or what goes in one write of a server.
+    fn write(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.framing == Framing::Bulk {
+            return Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        }
+        let mut left = self.outgoing.len_to_data_end(slices);
+        let mut first = Vec::with_capacity(slices.len());
+        for slice in slices {
+            let part = left.min(slice.len());
+            first.push(io::IoSlice::new(slice.get(..part).unwrap_or_default()));
+            left -= part;
+            if left == 0 {
+                break;
+            }
+        }
+        Pin::new(&mut self.stream).poll_write_vectored(cx, &first)
     }
 
     /// Applies what is switched on; an error where the connection is over.
@@ -291,7 +339,7 @@ impl AsyncWrite for Socket {
         if self.cut_is_armed() {
             return self.write_to_cut(cx, bytes);
         }
-        let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        let written = std::task::ready!(self.write(cx, &[io::IoSlice::new(bytes)]))?;
         self.record_written(bytes.get(..written).unwrap_or_default());
         Poll::Ready(Ok(written))
     }
@@ -307,8 +355,7 @@ impl AsyncWrite for Socket {
             let first = slices.iter().find(|slice| !slice.is_empty());
             return self.write_to_cut(cx, first.map(|slice| &**slice).unwrap_or_default());
         }
-        let written =
-            std::task::ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+        let written = std::task::ready!(self.write(cx, slices))?;
         let mut left = written;
         for slice in slices {
             let part = left.min(slice.len());
@@ -333,6 +380,8 @@ impl AsyncWrite for Socket {
 
 #[cfg(test)]
 mod tests {
+    use std::io::IoSlice;
+
     use super::{FrameReader, GOAWAY};
 
     #[test]
@@ -348,5 +397,29 @@ mod tests {
             assert_eq!(kinds, [(0, 1, 3), (6, 1, 0), (7, 0, 22)]);
             assert!(frames.between_frames());
         }
+    }
+
+    #[test]
+    fn a_write_ends_with_the_first_frame_of_data_however_it_begins() {
+        let data = [0, 0, 3, 0, 0, 0, 0, 0, 1, b'a', b'b', b'c'];
+        let mut bytes = vec![0, 0, 0, 6, 1, 0, 0, 0, 0];
+        bytes.extend(data);
+        let first_end = bytes.len();
+        bytes.extend(data);
+        bytes.extend(GOAWAY);
+        for written in 0..first_end {
+            let mut frames = FrameReader::default();
+            frames.feed(&bytes[..written], |_, _, _| {});
+            for split in written..=bytes.len() {
+                let slices = [&bytes[written..split], &bytes[split..]].map(IoSlice::new);
+                assert_eq!(frames.len_to_data_end(&slices), first_end - written);
+            }
+        }
+        let mut frames = FrameReader::default();
+        frames.feed(&bytes[..first_end + data.len()], |_, _, _| {});
+        assert_eq!(
+            frames.len_to_data_end(&[IoSlice::new(GOAWAY)]),
+            GOAWAY.len()
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use liftui::demo::{AckFault, DemoCluster, DemoOptions};
+use liftui::demo::{AckFault, DemoCluster, DemoOptions, Framing};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
@@ -17,6 +17,8 @@ use crate::hostile;
 async fn cluster() -> DemoCluster {
     let options = DemoOptions {
         brokers: 1,
+        // What is looked at here are amounts, and the cluster shares its thread with the test.
+        framing: Framing::Bulk,
         ..DemoOptions::default()
     };
     DemoCluster::start(options).await.expect("it starts")

@@ -24,6 +24,7 @@ mod test_cluster;
 
 mod demo_failover;
 mod demo_faults;
+mod demo_framing;
 mod demo_groups;
 mod demo_rules;
 mod demo_stub;

@@ -1,9 +1,9 @@
 //! Arguments of `liftui demo`.
 //! What a demo cluster is, `demo` says.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::demo::{DemoOptions, MAX_BROKERS, Traffic};
+use crate::demo::{DemoOptions, Framing, MAX_BROKERS, Traffic};
 
 /// A cluster in this process.
 #[derive(Clone, Copy, Debug, Args)]
@@ -39,6 +39,9 @@ pub(crate) struct DemoArgs {
     /// Elections, lag and cache times so many times faster than a real server's
     #[arg(long, value_name = "F", default_value_t = 1.0, allow_negative_numbers = true, value_parser = speed)]
     speed: f64,
+    /// How messages are cut into frames of HTTP/2 and written
+    #[arg(long, value_enum, default_value_t)]
+    framing: FramingChoice,
 }
 
 impl DemoArgs {
@@ -57,7 +60,27 @@ impl DemoArgs {
             } else {
                 workload
             },
+            framing: self.framing.into(),
             ..DemoOptions::default()
+        }
+    }
+}
+
+/// How messages are cut into frames.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum FramingChoice {
+    /// A frame and a write for each message, as a real server does it
+    #[default]
+    GrpcGo,
+    /// As many at once as are ready, which is less work for both sides
+    Bulk,
+}
+
+impl From<FramingChoice> for Framing {
+    fn from(choice: FramingChoice) -> Self {
+        match choice {
+            FramingChoice::GrpcGo => Self::GrpcGo,
+            FramingChoice::Bulk => Self::Bulk,
         }
     }
 }

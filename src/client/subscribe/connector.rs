@@ -8,7 +8,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tonic::Streaming;
 use tracing::Instrument;
 
 use super::deletion::DeletionDetector;
@@ -25,7 +24,7 @@ use crate::model::{
     BrokerId, Cluster, ErrorKind, MessageSink, Offset, Partition, StartAt, StopAt, StreamName,
     Target, Timestamp,
 };
-use crate::wire::codec::{self, SharedDecoder};
+use crate::wire::codec::{self, SharedDecoder, SubscriptionStream};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::subscription_decoder::Disposition;
@@ -36,7 +35,7 @@ const CLOSED_SEGMENTS_BELIEVED: u32 = 3;
 
 /// An open Subscribe call.
 pub(super) struct OpenSubscription {
-    pub(super) stream: Streaming<Disposition>,
+    pub(super) stream: SubscriptionStream,
     pub(super) broker: BrokerId,
     pub(super) address: String,
     pub(super) connection: Lease,
@@ -513,10 +512,11 @@ async fn open_call<S: MessageSink>(
     lease: &Lease,
     request: pb::SubscribeRequest,
     decoder: &SharedDecoder<S>,
-) -> std::result::Result<Streaming<Disposition>, Option<tonic::Status>> {
+) -> std::result::Result<SubscriptionStream, Option<tonic::Status>> {
     let max = inner.options.max_answer_bytes;
-    let mut stream = codec::subscribe(lease.channel(), request, Arc::clone(decoder), max).await?;
-    match stream.message().await? {
+    let mut stream = codec::subscribe(lease.channel(), request, max).await?;
+    let first = std::future::poll_fn(|cx| stream.poll_decode(&mut codec::lock(decoder), cx)).await;
+    match first.transpose()? {
         Some(Disposition::Handshake) => Ok(stream),
         Some(_) => Err(Some(tonic::Status::data_loss(codec::MALFORMED))),
         None => Err(None),

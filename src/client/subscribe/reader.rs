@@ -12,8 +12,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::time::{Interval, Sleep};
-use tokio_stream::Stream;
-use tonic::{Status, Streaming};
+use tonic::Status;
 
 use super::connector::{Connector, OpenSubscription, Progress};
 use super::end::OpenError;
@@ -23,7 +22,7 @@ use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
 use crate::client::transport::Call;
 use crate::model::{Failure, MessageSink, Offset, RetryLimit};
-use crate::wire::codec::{self, SharedDecoder};
+use crate::wire::codec::{self, SharedDecoder, SubscriptionStream};
 use crate::wire::rpc::Rpc;
 use crate::wire::subscription_decoder::{Disposition, SubscriptionDecoder};
 
@@ -374,10 +373,11 @@ impl<S: MessageSink> Reader<S> {
         let (flush, is_set) = (&mut self.flush, &mut self.flush_is_set);
         let (stream, tick) = (&mut session.stream, &mut self.tick);
         std::future::poll_fn(|cx| {
-            if let Poll::Ready(wire) = poll_wire(stream, cx) {
+            let mut decoder = codec::lock(decoder);
+            if let Poll::Ready(wire) = poll_wire(stream, &mut decoder, cx) {
                 return Poll::Ready(wire);
             }
-            if !*is_set && codec::lock(decoder).is_open() {
+            if !*is_set && decoder.is_open() {
                 flush
                     .as_mut()
                     .reset(tokio::time::Instant::now() + FLUSH_AFTER);
@@ -393,9 +393,13 @@ impl<S: MessageSink> Reader<S> {
 }
 
 /// Takes messages off the wire until one needs more than being kept.
-fn poll_wire(stream: &mut Streaming<Disposition>, cx: &mut Context<'_>) -> Poll<StreamEvent> {
+fn poll_wire<S: MessageSink>(
+    stream: &mut SubscriptionStream,
+    decoder: &mut SubscriptionDecoder<S>,
+    cx: &mut Context<'_>,
+) -> Poll<StreamEvent> {
     for _ in 0..MAX_CONSECUTIVE {
-        match std::task::ready!(Pin::new(&mut *stream).poll_next(cx)) {
+        match std::task::ready!(stream.poll_decode(decoder, cx)) {
             Some(Ok(Disposition::Kept | Disposition::Repeated)) => {}
             Some(Ok(taken)) => return Poll::Ready(StreamEvent::Message(taken)),
             Some(Err(status)) => return Poll::Ready(StreamEvent::Failed(status)),

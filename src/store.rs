@@ -25,7 +25,7 @@ pub use budget::Budget;
 pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
 pub use diff::{LineChange, diff};
-pub use export::{ExportForm, MessageFormat};
+pub use export::{ExportForm, ExportRows, MessageFormat};
 pub use json_path::JsonPath;
 pub use live_merge::Merge;
 pub use merged_view::MergedRows;
@@ -189,7 +189,7 @@ impl Store {
         MergedRows::new(&self.logs, position)
     }
 
-    /// The chunks with the indexes of what is seen in each, partition by partition, oldest first: what an export writes.
+    /// The chunks with the indexes of what is seen in each, partition by partition, oldest first.
     pub fn seen(&self) -> Vec<(Arc<Chunk>, Arc<[u32]>)> {
         let slots = self.logs.iter().flat_map(PartitionLog::slots);
         let seen = slots.map(|slot| (Arc::clone(&slot.chunk), slot.rows()));

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::json_path::JsonPath;
 use super::message::MessageRef;
 use crate::model::{Headers, Offset, PartitionId, StreamName};
 
@@ -16,6 +17,19 @@ use crate::model::{Headers, Offset, PartitionId, StreamName};
 /// # Errors
 /// The errors of the writer.
 pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+    write_record_with(message, &[], out)
+}
+
+/// Writes the record with what stands at these paths of its value: `"columns":{"customer.name":"Zoë","amount":12.5}`.
+/// A path that the value has not is left out.
+///
+/// # Errors
+/// The errors of the writer.
+pub(super) fn write_record_with(
+    message: &MessageRef<'_>,
+    columns: &[JsonPath],
+    out: &mut impl Write,
+) -> io::Result<()> {
     out.write_all(b"{\"stream\":")?;
     write_text(message.stream(), out)?;
     let (partition, offset) = (message.partition(), message.offset());
@@ -33,7 +47,36 @@ pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Resul
     write_text(message.subject(), out)?;
     out.write_all(b",\"reply_subject\":")?;
     write_text(message.reply_subject(), out)?;
+    if !columns.is_empty() {
+        write_columns(message, columns, out)?;
+    }
     out.write_all(b"}\n")
+}
+
+fn write_columns(
+    message: &MessageRef<'_>,
+    columns: &[JsonPath],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    out.write_all(b",\"columns\":{")?;
+    let found = columns
+        .iter()
+        .filter_map(|path| Some((path, path.select_json(message.value())?)));
+    for (number, (path, json)) in found.enumerate() {
+        if number > 0 {
+            out.write_all(b",")?;
+        }
+        write_text(&path.to_string(), out)?;
+        out.write_all(b":")?;
+        if serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok() {
+            // A line end in JSON stands between its tokens, and a record is one line.
+            let line = json.replace(['\n', '\r'], " ");
+            out.write_all(line.as_bytes())?;
+        } else {
+            write_text(json, out)?;
+        }
+    }
+    out.write_all(b"}")
 }
 
 /// Writes the headers of a message as a JSON object, those that the broker put there included: in their order, each as

@@ -30,6 +30,7 @@ mod http2_broker;
 mod messages;
 mod pty;
 mod scenario_brokers;
+mod scenario_export;
 mod scenario_hands;
 mod scenario_hostile;
 mod scenario_loop;

@@ -4,6 +4,7 @@
 
 mod commands;
 mod copies;
+mod export;
 mod inspector;
 mod out_of_order;
 mod prompt;
@@ -13,6 +14,7 @@ mod subscription_state;
 mod tail;
 mod tail_view;
 
+pub(crate) use export::ExportRange;
 pub use inspector::Side;
 pub(crate) use inspector::{Inspector, Row, View};
 pub(crate) use out_of_order::{LATE_AFTER, OutOfOrder};

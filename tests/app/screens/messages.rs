@@ -223,9 +223,10 @@ fn what_is_typed_of_a_tail() {
     shows(
         world,
         "
-            60 export to orders.csv
+            60 export the 206 rows shown to orders.csv
             60 a file name; .csv, .raw, or NDJSON
-            60 enter write",
+            60 enter write tab other rows
+            60 tab: the",
     );
     let mut world = tailing();
     line(&mut world, "x", "orders.csv");

@@ -24,9 +24,10 @@ fn chunk() -> Arc<Chunk> {
 
 fn export(form: ExportForm) -> String {
     let mut bytes = Vec::new();
-    form.write_head(&mut bytes).expect("memory takes it");
+    form.write_head(&[], &mut bytes).expect("memory takes it");
     for message in chunk().iter() {
-        form.write(&message, &mut bytes).expect("memory takes it");
+        form.write(&message, &[], &mut bytes)
+            .expect("memory takes it");
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -45,6 +46,55 @@ fn a_record_has_every_field_and_loses_no_byte() {
             .next()
             .unwrap()
             .contains("\"key\":\"\",\"value_base64\":\"/wA=\"")
+    );
+}
+
+#[test]
+fn what_is_shown_as_columns_stands_in_every_form_that_has_some() {
+    let given = [
+        Given::value(7, "{\"n\": 1.50,\n \"who\": {\"a\":\n1}, \"s\": \"x\\ny\"}"),
+        Given::value(8, "no JSON"),
+        Given::value(9, "{\"n\": 1, \"s\": \"y\""),
+    ];
+    let chunk = Arc::clone(&chunks(&given)[0]);
+    let columns = ["n", "who", "s", "[0]"].map(|path| path.parse().expect("a path"));
+    let write = |form: ExportForm| {
+        let mut bytes = Vec::new();
+        form.write_head(&columns, &mut bytes)
+            .expect("memory takes it");
+        for message in chunk.iter() {
+            let written = form.write(&message, &columns, &mut bytes);
+            written.expect("memory takes it");
+        }
+        String::from_utf8(bytes).expect("text")
+    };
+    let records = write(ExportForm::Ndjson);
+    let found: Vec<serde_json::Value> = records
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["columns"].take()
+        })
+        .collect();
+    let expected = [
+        r#"{"n":1.50,"who":{"a": 1},"s":"x\ny"}"#,
+        "{}",
+        r#"{"n":1,"s":"y"}"#,
+    ];
+    let expected =
+        expected.map(|json| serde_json::from_str::<serde_json::Value>(json).expect("JSON"));
+    assert_eq!(found, expected);
+    let table = write(ExportForm::Csv);
+    assert!(
+        table.contains("value_base64,value.n,value.who,value.s,value[0]\n"),
+        "{table}"
+    );
+    assert!(
+        table.contains(",1.50,\"{\"\"a\"\":\n1}\",\"x\ny\",\n"),
+        "{table}"
+    );
+    assert_eq!(
+        write(ExportForm::Raw).lines().last(),
+        Some("{\"n\": 1, \"s\": \"y\"")
     );
 }
 

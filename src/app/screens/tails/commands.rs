@@ -80,7 +80,9 @@ impl Tails {
                 }
             }
             PromptInput::Seek(start, text) => tail.seek(start, text, context),
-            PromptInput::Export(path) => self.exporting = Some((tail.export(path, context), 0)),
+            PromptInput::Export(range, path) => {
+                self.exporting = Some((tail.export(range, path, context), 0));
+            }
         }
         self.after_move(context);
     }
@@ -246,7 +248,7 @@ impl ScreenState for Tails {
         match command {
             TextCommand::Older => prompt.recall(true, &self.queries, context),
             TextCommand::Newer => prompt.recall(false, &self.queries, context),
-            TextCommand::Complete => {}
+            TextCommand::Complete => prompt.choose_next(),
             TextCommand::Accept => {
                 if let Some(input) = prompt.accept(context) {
                     self.apply(input, context);

@@ -13,15 +13,14 @@ use super::search::Search;
 use super::subscription_state::{OldestEnd, TailPartition, TailState};
 use super::tail_view::TailView;
 use crate::app::context::Context;
-use crate::app::effect::{Effect, ExportSpec};
+use crate::app::effect::Effect;
 use crate::app::event::{ScanEvent, TailEvent};
 use crate::app::focus::Pane;
-use crate::app::ids::{RequestId, ScanId, TailId};
-use crate::app::inflight::Request;
+use crate::app::ids::{ScanId, TailId};
 use crate::app::row_key::PartitionKey;
 use crate::health::Truth;
 use crate::model::{Failure, PartitionId, StartAt, Timestamp};
-use crate::store::{Chunk, ExportForm, JsonPath, MessageRef, PinnedMessage, Query, Store};
+use crate::store::{Chunk, JsonPath, MessageRef, PinnedMessage, Query, Store};
 use paging::{DEFAULT_START, ScrollDirection};
 
 /// Messages that can be marked: two are compared.
@@ -393,24 +392,6 @@ impl Tail {
     /// Closes the line being typed; `false` where there was none.
     pub(super) fn close_prompt(&mut self) -> bool {
         self.prompt.take().is_some()
-    }
-
-    /// Writes the messages that the query shows to a file, in the form that its name ends in.
-    pub(super) fn export(&self, path: String, context: &mut Context) -> RequestId {
-        let (_, ending) = path.rsplit_once('.').unwrap_or(("", &path));
-        let form = match ending.to_ascii_lowercase().as_str() {
-            "csv" => ExportForm::Csv,
-            "raw" | "txt" | "bin" => ExportForm::Raw,
-            _ => ExportForm::Ndjson,
-        };
-        let id = context.begin_request(Request::Export);
-        let spec = ExportSpec {
-            path,
-            form,
-            messages: self.store.seen(),
-        };
-        context.emit(Effect::Export(id, spec));
-        id
     }
 
     /// Ends its subscriptions and scans.

@@ -1,6 +1,10 @@
 //! `liftui activity`: what was done to the cluster, as it happened.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::args::ActivityArgs;
 use super::cell_format::{plain, time};
@@ -13,6 +17,9 @@ use crate::model::{
     ActivityEvent, ActivityKind, PartitionId, StartAt, StopAt, StreamName, Target, format_ranges,
 };
 use crate::wire::internal::ACTIVITY;
+
+/// How long after an event the next one has to come to be printed with it.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 output_row! {
     /// What there is of every event or of some; of the others it is left out.
@@ -93,7 +100,15 @@ pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArg
     let mut printer = context.printer(args.output);
     let end = loop {
         let next = if args.follow {
-            events.next().await
+            let mut next = pin!(events.next());
+            // What is there already is one table; what is waited for is printed at once.
+            match timeout(AT_ONCE, &mut next).await {
+                Ok(next) => next,
+                Err(_) => {
+                    printer.flush()?;
+                    next.await
+                }
+            }
         } else if let Some(next) = budget.wait(events.next()).await {
             next
         } else {
@@ -104,9 +119,6 @@ pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArg
         };
         printer.print(&ActivityRow::from(event?))?;
         budget.earn(1, 0);
-        if args.follow {
-            printer.flush()?;
-        }
     };
     printer.finish()?;
     end

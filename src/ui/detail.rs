@@ -16,7 +16,6 @@ mod what_if;
 pub(super) use broker::{broker_detail, broker_facts};
 pub(super) use incident::incident_events;
 pub(super) use partition::partition_detail;
-pub(super) use text_builder::{Line, draw, wrapped};
 pub(super) use what_if::what_if_detail;
 
 use balance::balance_detail;
@@ -30,6 +29,7 @@ use text_builder::TextBuilder;
 use super::format;
 use super::labels;
 use super::theme::Theme;
+pub(super) use super::widgets::lines::{Line, draw, wrapped};
 use crate::app::row_key::find_cursor;
 use crate::app::screens::activity::{target, verb};
 use crate::app::{App, DetailTarget, RowKey};

@@ -284,7 +284,7 @@ impl<R: OutputRow> Drop for Printer<'_, R> {
     /// What was printed before something failed is written, as the buffer below does.
     fn drop(&mut self) {
         if !self.held.is_empty() {
-            let _nobody_is_told = self.release();
+            let _nobody_reads = self.release();
         }
     }
 }

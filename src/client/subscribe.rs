@@ -138,7 +138,8 @@ impl<S: MessageSink> Stream for Batches<S> {
                 SubscriptionEvent::Opened { .. }
                 | SubscriptionEvent::Resuming { .. }
                 | SubscriptionEvent::Resumed { .. }
-                | SubscriptionEvent::Uncommitted { .. } => None,
+                | SubscriptionEvent::Uncommitted { .. }
+                | SubscriptionEvent::PastEnd { .. } => None,
             };
             if let Some(error) = error {
                 return Poll::Ready(Some(Err(error)));

@@ -1,6 +1,6 @@
 //! What happens to a subscription besides messages: facts that the client reports and the dashboard shows.
 
-use super::{BrokerId, ErrorKind, Failure, Offset, Target, counted};
+use super::{BrokerId, ErrorKind, Failure, Offset, StartAt, Target, counted};
 
 /// Something that happened to a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,13 @@ pub enum SubscriptionEvent {
         /// The last of their offsets.
         to: Offset,
     },
+    /// The log ends before the place where reading was to begin: reading begins at its end instead.
+    PastEnd {
+        /// Where it was to begin: an offset, or a time that has not come yet.
+        start: StartAt,
+        /// The newest offset of the log; -1 where it is empty.
+        newest: Offset,
+    },
     /// The subscription is over; nothing follows.
     Ended(EndReason),
 }
@@ -90,6 +97,24 @@ impl SubscriptionEvent {
                 );
                 let verb = if from == to { "is" } else { "are" };
                 format!("{target}: {messages} {verb} not committed yet")
+            }
+            Self::PastEnd { start, newest } => {
+                let end = match newest {
+                    ..0 => "is empty".to_owned(),
+                    newest => format!("ends at offset {newest}"),
+                };
+                let sought = match start {
+                    StartAt::Offset(offset) => format!("offset {offset} lies past that"),
+                    StartAt::Time(time) => {
+                        format!("{} is yet to come", time.to_utc().format("%F %T UTC"))
+                    }
+                    StartAt::Earliest
+                    | StartAt::Latest
+                    | StartAt::New
+                    | StartAt::Last(_)
+                    | StartAt::TimeAgo(_) => "nothing follows it yet".to_owned(),
+                };
+                format!("{target} {end}, and {sought}: reading begins at its end")
             }
             Self::Opened { .. } | Self::Resuming { .. } | Self::Ended(_) => return None,
         })

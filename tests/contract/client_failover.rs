@@ -65,6 +65,7 @@ async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
                     SubscriptionEvent::Gap { .. }
                     | SubscriptionEvent::Rewound { .. }
                     | SubscriptionEvent::Uncommitted { .. }
+                    | SubscriptionEvent::PastEnd { .. }
                     | SubscriptionEvent::Ended(_) => panic!("nothing is lost: {event:?}"),
                     SubscriptionEvent::Opened { .. } | SubscriptionEvent::Resuming { .. } => {}
                 },
@@ -181,6 +182,7 @@ async fn a_tail_outlives_all_brokers_being_started_anew_at_once() {
             event @ (SubscriptionEvent::Gap { .. }
             | SubscriptionEvent::Rewound { .. }
             | SubscriptionEvent::Uncommitted { .. }
+            | SubscriptionEvent::PastEnd { .. }
             | SubscriptionEvent::Ended(_)) => panic!("{event:?}"),
         }
     }

@@ -240,7 +240,8 @@ impl PartitionReaders {
             SubscriptionEvent::Opened { .. }
             | SubscriptionEvent::Resuming { .. }
             | SubscriptionEvent::Resumed { .. }
-            | SubscriptionEvent::Uncommitted { .. } => {
+            | SubscriptionEvent::Uncommitted { .. }
+            | SubscriptionEvent::PastEnd { .. } => {
                 return (!self.trouble.contains_key(place)).then_some(event);
             }
         };

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use super::deletion::DeletionDetector;
 use super::end::OpenError;
 use super::log_probe::LogProbe;
-use super::positions::{self, LogEnds, StartPosition, SubscribePlan};
+use super::positions::{self, CLOCK_SKEW, LogEnds, StartPosition, SubscribePlan};
 use super::{EndReason, SubscribeRequest, SubscriptionEvent};
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
@@ -396,12 +396,43 @@ impl Connector {
         {
             self.events.push(SubscriptionEvent::Rewound { from, to: 0 });
             self.request.spec.start = StartAt::Earliest;
+        } else if let Some(newest) = self.ends_before_start(ends, address).await? {
+            let start = self.request.spec.start;
+            self.events
+                .push(SubscriptionEvent::PastEnd { start, newest });
         }
         let nth_last = self.nth_last(ends, address).await;
         let plan = positions::resolve(&self.request.spec, ends, nth_last, Timestamp::now());
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)
+    }
+
+    /// The newest offset of a log that ends before the place where reading is to begin.
+    async fn ends_before_start(
+        &self,
+        ends: Option<LogEnds>,
+        address: &str,
+    ) -> std::result::Result<Option<Offset>, OpenError> {
+        let spec = &self.request.spec;
+        let newest = |ends: LogEnds| ends.next().saturating_sub(1);
+        match spec.start {
+            StartAt::Offset(offset) => Ok(ends.filter(|ends| offset > ends.next()).map(newest)),
+            // What is stored now would be read from there on all the same: servers take a later time for the end.
+            StartAt::Time(time) if time > Timestamp::now().plus(CLOCK_SKEW) && !spec.reverse => {
+                let ends = match ends {
+                    Some(ends) => Some(ends),
+                    None => self.log_ends(address).await?,
+                };
+                Ok(ends.map(newest))
+            }
+            StartAt::Earliest
+            | StartAt::Latest
+            | StartAt::New
+            | StartAt::Last(_)
+            | StartAt::Time(_)
+            | StartAt::TimeAgo(_) => Ok(None),
+        }
     }
 
     /// The ends of the leader's log; `None` where the server is too old to tell.

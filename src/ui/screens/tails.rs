@@ -9,7 +9,7 @@ use crate::app::command::{ClusterCommand, GoCommand, TailCommand};
 use crate::app::screens::tails::{ExportRange, Prompt, PromptKind};
 use crate::app::{App, Command, HitTarget, KeyContext, Pane, Tail, TailState};
 use crate::health::Known;
-use crate::model::counted;
+use crate::model::{counted, first_names};
 use crate::store::Query;
 use crate::ui::areas::{after, below, left, row as row_of};
 use crate::ui::format;
@@ -172,11 +172,28 @@ fn nothing(app: &App, tail: &Tail) -> [String; 2] {
             title::end_text(reason),
             format!("{follow} reads on   {seek} seeks   {close} closes"),
         ],
+        TailState::Live if tail.past_end().next().is_some() => past_end(tail, &seek),
         TailState::Live => [
             "no message yet".to_owned(),
             format!("waiting for new ones   {seek} seeks older ones"),
         ],
     }
+}
+
+/// Nothing is at the place that was sought.
+fn past_end(tail: &Tail, seek: &str) -> [String; 2] {
+    let ends = tail.past_end().map(|(one, newest)| {
+        let end = match newest {
+            ..0 => "is empty".to_owned(),
+            newest => format!("ends at {}", format::count(newest)),
+        };
+        format!("{}:{} {end}", one.stream, one.partition)
+    });
+    let ends: Vec<String> = ends.collect();
+    [
+        format!("nothing at {}: {}", tail.start_text(), first_names(&ends)),
+        format!("waiting for new ones   {seek} seeks elsewhere"),
+    ]
 }
 
 fn no_match(tail: &Tail) -> [String; 2] {

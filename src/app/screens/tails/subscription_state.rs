@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::row_key::PartitionKey;
 use crate::model::{
-    BrokerId, EndReason, Failure, PartitionId, StreamName, SubscriptionEvent, Timestamp,
+    BrokerId, EndReason, Failure, Offset, PartitionId, StreamName, SubscriptionEvent, Timestamp,
 };
 
 /// How reading one partition goes.
@@ -61,6 +61,8 @@ pub(crate) struct TailPartition {
     pub(super) fetching: bool,
     /// Whether it was read up to what its leader had: from then on messages come as they are published.
     pub(super) live: bool,
+    /// The newest offset of a log that ends before the place where reading was to begin; -1: it is empty.
+    pub(super) past_end: Option<Offset>,
 }
 
 impl TailPartition {
@@ -74,6 +76,7 @@ impl TailPartition {
             oldest: OldestEnd::Open,
             fetching: false,
             live: false,
+            past_end: None,
         }
     }
 
@@ -100,6 +103,7 @@ impl TailPartition {
     /// The subscription is asked for again.
     pub(super) fn reopen(&mut self) {
         self.state = SubscriptionState::Opening;
+        self.past_end = None;
         self.fetching = false;
         self.forget_cut();
         self.live = false;
@@ -123,6 +127,10 @@ impl TailPartition {
                 since: self.cut_since().unwrap_or(now),
                 failure: failure.clone(),
             },
+            SubscriptionEvent::PastEnd { newest, .. } => {
+                self.past_end = Some(*newest);
+                return;
+            }
             SubscriptionEvent::Gap { .. }
             | SubscriptionEvent::Rewound { .. }
             | SubscriptionEvent::Uncommitted { .. } => return,

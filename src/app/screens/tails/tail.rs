@@ -17,9 +17,12 @@ use crate::app::effect::Effect;
 use crate::app::event::{ScanEvent, TailEvent};
 use crate::app::focus::Pane;
 use crate::app::ids::{ScanId, TailId};
+use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
 use crate::health::Truth;
-use crate::model::{Failure, PartitionId, StartAt, Timestamp};
+use crate::model::{
+    Failure, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Target, Timestamp,
+};
 use crate::store::{Chunk, JsonPath, MessageRef, PinnedMessage, Query, Store};
 use paging::{DEFAULT_START, ScrollDirection};
 
@@ -226,6 +229,7 @@ impl Tail {
                 event,
             } => {
                 self.removed += event.removed();
+                self.notify_past_end(stream, *partition, event, context);
                 if let Some(partition) = self.partition_mut(stream, *partition) {
                     partition.on_event(event, context.now);
                 }
@@ -260,6 +264,31 @@ impl Tail {
             }
             TailEvent::Failed(failure) => self.failure = Some(failure.clone()),
         }
+    }
+
+    /// Where nothing is at the place that was sought, that is said: the screen shows what comes at another one.
+    fn notify_past_end(
+        &self,
+        stream: &StreamName,
+        partition: PartitionId,
+        event: &SubscriptionEvent,
+        context: &mut Context,
+    ) {
+        let is_past = matches!(event, SubscriptionEvent::PastEnd { .. });
+        // Of several partitions the first one speaks for all.
+        if !is_past || self.past_end().count() > 0 {
+            return;
+        }
+        let target = Target::Partition(StreamName::clone(stream), partition);
+        if let Some(sentence) = event.sentence(&target) {
+            context.notify(Level::Warning, sentence);
+        }
+    }
+
+    /// The partitions that end before the place where the tail was to begin, and the newest offset of each.
+    pub(crate) fn past_end(&self) -> impl Iterator<Item = (&TailPartition, Offset)> {
+        let partitions = self.partitions.iter();
+        partitions.filter_map(|one| Some((one, one.past_end?)))
     }
 
     /// Whether messages go on where those in memory begin or end. Where these have left at that end meanwhile, others

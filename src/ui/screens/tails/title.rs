@@ -114,10 +114,7 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
         }),
         removed(tail, theme),
         out_of_order(tail, theme),
-        Some(muted(
-            if searches { 3 } else { 6 },
-            format!("from {}", tail.start_text()),
-        )),
+        Some(start(tail, searches, theme)),
         rate.map(|rate| TitleSegment::new(4, format!("{rate}/s"), theme.text)),
         Some(kept(app, tail, theme)),
         tail.fetches_older()
@@ -133,6 +130,22 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
         )),
     ];
     segments.into_iter().flatten().collect()
+}
+
+/// Where it starts, and whether there is anything there.
+fn start(tail: &Tail, searches: bool, theme: &Theme) -> TitleSegment {
+    let text = format!("from {}", tail.start_text());
+    let all = tail.partitions().len();
+    match tail.past_end().count() {
+        0 => TitleSegment::new(if searches { 3 } else { 6 }, text, theme.muted),
+        count if count == all => {
+            TitleSegment::new(NEEDED, format!("{text}, past the end"), theme.degraded)
+        }
+        count => {
+            let text = format!("{text}, past the end of {count} of {all}");
+            TitleSegment::new(NEEDED, text, theme.degraded)
+        }
+    }
 }
 
 fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {

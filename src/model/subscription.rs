@@ -1,6 +1,6 @@
 //! What happens to a subscription besides messages: facts that the client reports and the dashboard shows.
 
-use super::{BrokerId, ErrorKind, Failure, Offset, StartAt, Target, counted};
+use super::{BrokerId, ErrorKind, Failure, Offset, StartAt, Target, Timestamp, counted};
 
 /// Something that happened to a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,10 +130,18 @@ impl EndReason {
     /// The failure that stands for an end where messages were owed; `None` for an end as asked for, or with the
     /// partition.
     pub fn failure(self, target: &Target) -> Option<Failure> {
+        let replaced;
         let (kind, what) = match self {
             Self::StopReached | Self::ReadonlyEnd => return None,
             Self::Unavailable(failure) | Self::Failed(failure) => return Some(failure),
             Self::Deleted => (ErrorKind::StreamDeleted, "is gone: the stream was deleted"),
+            Self::Replaced { created } => {
+                let created = created.to_utc().format("%F %T UTC");
+                replaced = format!(
+                    "is gone: the stream was deleted, and another one of that name was created at {created}"
+                );
+                (ErrorKind::StreamDeleted, &*replaced)
+            }
             Self::Paused => (ErrorKind::PartitionPaused, "is paused: resume it first"),
             Self::Fenced => (ErrorKind::Fenced, "is read by a newer member of the group"),
         };
@@ -150,8 +158,13 @@ impl EndReason {
 pub enum EndReason {
     /// All that was asked for has been delivered, or there was nothing in that range.
     StopReached,
-    /// The stream was deleted, or deleted and made anew.
+    /// The stream was deleted.
     Deleted,
+    /// The stream was deleted, and another one of that name was made.
+    Replaced {
+        /// When the other one was created.
+        created: Timestamp,
+    },
     /// The partition was paused.
     Paused,
     /// The partition is readonly and all of it has been delivered.

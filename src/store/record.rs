@@ -1,6 +1,7 @@
 //! A message as one JSON object a line, and back (interface.md §2): what `tail -o ndjson`, exports and `publish --ndjson` share.
 //! Other forms of export are `export`'s.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use base64::Engine;
@@ -125,6 +126,14 @@ fn write_bytes(name: &str, bytes: &[u8], out: &mut impl Write) -> io::Result<()>
 /// Bytes that are not UTF-8, in base 64.
 pub fn text_or_base64(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|_no_text| STANDARD.encode(bytes))
+}
+
+/// A header's value for eyes: text as it is, else its bytes in base 64, as records have them.
+pub fn header_text(value: &[u8]) -> Cow<'_, str> {
+    match text_or_base64(value) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(base64) => Cow::Owned(format!("base64:{base64}")),
+    }
 }
 
 fn write_text(text: &str, out: &mut impl Write) -> io::Result<()> {

@@ -35,6 +35,7 @@ mod scenario_hands;
 mod scenario_hostile;
 mod scenario_loop;
 mod scenario_pressure;
+mod scenario_replaced;
 mod scenario_streams;
 mod scenario_tails;
 #[cfg(test)]

@@ -93,6 +93,7 @@ fn is_calm(truth: &Truth) -> bool {
         Rule::LogWentBack,
         Rule::StreamRecreated,
         Rule::CursorBeyondEnd,
+        Rule::CursorMovedBack,
         Rule::CursorLag,
         Rule::CursorStalled,
     ];

@@ -251,7 +251,9 @@ impl PartitionReaders {
             | EndReason::Fenced
             | EndReason::Unavailable(_)
             | EndReason::StopReached => self.open_later(place, reason),
-            EndReason::Deleted | EndReason::Failed(_) => Some(SubscriptionEvent::Ended(reason)),
+            EndReason::Deleted | EndReason::Replaced { .. } | EndReason::Failed(_) => {
+                Some(SubscriptionEvent::Ended(reason))
+            }
         }
     }
 

@@ -342,7 +342,8 @@ impl Connector {
         };
         self.deletion = DeletionDetector::default();
         if self.opened && self.created != Some(found.created) {
-            return Err(OpenError::Ended(EndReason::Deleted));
+            let created = found.created;
+            return Err(OpenError::Ended(EndReason::Replaced { created }));
         }
         self.created = Some(found.created);
         Ok(())

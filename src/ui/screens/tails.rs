@@ -162,6 +162,12 @@ fn nothing(app: &App, tail: &Tail) -> [String; 2] {
     if tail.search().query().is_some() && tail.store().kept() > 0 {
         return no_match(tail);
     }
+    if tail.replaced().is_some() {
+        return [
+            "the stream was deleted, and another one of that name was made".to_owned(),
+            format!("{follow} tails that one   {close} closes"),
+        ];
+    }
     match tail.state() {
         TailState::Opening => opening(app, tail),
         TailState::Resuming { failure, .. } => [

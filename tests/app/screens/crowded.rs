@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use liftui::app::{ConnectionState, Event};
+use liftui::app::{ConnectionState, Effect, Event};
 use liftui::model::{
-    ActivityEvent, ActivityKind, Broker, BrokerView, Cluster, CursorEntry, Partition, Stream,
-    StreamName,
+    ActivityEvent, ActivityKind, Broker, BrokerView, Cluster, CursorEntry, ErrorKind, Failure,
+    Partition, Stream, StreamName, Target,
 };
 use liftui::ui::Theme;
 
@@ -176,6 +176,37 @@ fn activity_stays_in_line_whatever_the_events_and_names() {
             assert_eq!(before, [' ', ' '], "{width}:\n{shown}");
             assert!(row.chars().count() <= usize::from(width), "{shown}");
         }
+    }
+}
+
+#[test]
+fn an_error_in_a_form_is_whole_and_says_what_it_is_about() {
+    let sentence = "broker liftbridge-production-eu-west-1-node-1 refused to store the message: its ISR is \
+                    below the minimum of the stream, and no ack comes before another replica is in sync again";
+    for (width, height) in super::SIZES {
+        let mut world = World::healthy();
+        frame(&mut world, width, height, &Theme::default());
+        world.press("3 p");
+        world.event(Event::Paste("key".to_owned()));
+        let effects = world.press("alt-enter");
+        let sent = effects.iter().find_map(|effect| match effect {
+            Effect::Perform(id, _) => Some(*id),
+            _ => None,
+        });
+        let sent = sent.expect("the form is sent");
+        let target = Target::Partition("orders-eu".into(), 3);
+        let failure = Failure::new(ErrorKind::Unreachable, target, sentence);
+        world.event(Event::Done(sent, Err(failure)));
+        let shown = text(&frame(&mut world, width, height, &Theme::default()));
+        let bare = shown.replace(['│', '┃'], " ");
+        let words = bare.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(sentence), "{width}:\n{shown}");
+        assert!(
+            words.contains("about partition orders-eu:3") || words.contains("about orders-eu:3"),
+            "{shown}"
+        );
+        assert!(words.contains("Unreachable"), "{shown}");
+        assert!(words.contains("Cancel"), "{shown}");
     }
 }
 

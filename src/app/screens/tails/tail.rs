@@ -2,6 +2,7 @@
 //! Which tails there are, and what they may keep together, is the parent's.
 
 mod paging;
+mod replaced;
 
 use std::sync::Arc;
 
@@ -48,6 +49,8 @@ pub struct Tail {
     marks: Vec<PinnedMessage>,
     columns: Vec<JsonPath>,
     sideways: usize,
+    /// How large each message is stands in a column.
+    shows_size: bool,
     /// As what the inspector read its values when it was left.
     value_view: View,
     prompt: Option<Prompt>,
@@ -59,16 +62,22 @@ pub struct Tail {
     reads_backwards: bool,
     /// Newer messages than those in memory have left it.
     newest_evicted: bool,
+    /// That a stream was deleted and made anew was said.
+    told_replaced: bool,
 }
 
 impl Tail {
     /// Opens a tail on these partitions, at their last messages.
     pub(super) fn open(partitions: Vec<PartitionKey>, context: &mut Context) -> Self {
-        let (start, start_text) = DEFAULT_START;
         let partition = |(stream, partition)| TailPartition::new(stream, partition);
+        Self::of(partitions.into_iter().map(partition).collect(), context)
+    }
+
+    fn of(partitions: Vec<TailPartition>, context: &mut Context) -> Self {
+        let (start, start_text) = DEFAULT_START;
         let mut tail = Self {
             id: context.new_tail_id(),
-            partitions: partitions.into_iter().map(partition).collect(),
+            partitions,
             start,
             start_text: start_text.to_owned(),
             store: Store::new(),
@@ -80,6 +89,7 @@ impl Tail {
             marks: Vec::new(),
             columns: Vec::new(),
             sideways: 0,
+            shows_size: false,
             value_view: View::default(),
             prompt: None,
             failure: None,
@@ -87,6 +97,7 @@ impl Tail {
             scroll: ScrollDirection::None,
             reads_backwards: false,
             newest_evicted: false,
+            told_replaced: false,
         };
         tail.update_eviction();
         context.emit(Effect::OpenTail(tail.id, tail.spec(start)));
@@ -162,6 +173,16 @@ impl Tail {
     /// Paths into JSON values that are shown as columns.
     pub fn columns(&self) -> &[JsonPath] {
         &self.columns
+    }
+
+    /// Whether a column says how large each message is.
+    pub(crate) fn shows_size(&self) -> bool {
+        self.shows_size
+    }
+
+    /// Shows how large each message is, or no longer.
+    pub(super) fn toggle_size(&mut self) {
+        self.shows_size = !self.shows_size;
     }
 
     /// How many columns of the screen the values are scrolled to the left.

@@ -102,12 +102,11 @@ pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArg
         let next = if args.follow {
             let mut next = pin!(events.next());
             // What is there already is one table; what is waited for is printed at once.
-            match timeout(AT_ONCE, &mut next).await {
-                Ok(next) => next,
-                Err(_) => {
-                    printer.flush()?;
-                    next.await
-                }
+            if let Ok(next) = timeout(AT_ONCE, &mut next).await {
+                next
+            } else {
+                printer.flush()?;
+                next.await
             }
         } else if let Some(next) = budget.wait(events.next()).await {
             next

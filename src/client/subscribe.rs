@@ -5,6 +5,7 @@ mod connector;
 mod deletion;
 mod end;
 mod liveness;
+mod log_ends;
 mod log_probe;
 mod outage;
 mod positions;

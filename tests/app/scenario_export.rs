@@ -1,7 +1,6 @@
 //! An export is what is on the screen: its rows, their order, the columns added, up to where the tail was frozen.
 
 use std::path::Path;
-use std::time::Duration;
 
 use liftui::client::Client;
 use liftui::model::{AckPolicy, Destination, Operation, PublishOptions};
@@ -37,7 +36,7 @@ async fn export(dashboard: &mut Driver, file: &Path, presses: usize) -> String {
             // It appears whole.
             match tokio::fs::read_to_string(file).await {
                 Ok(text) => return text,
-                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                Err(_) => tokio::task::yield_now().await,
             }
         }
     };

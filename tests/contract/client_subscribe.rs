@@ -85,7 +85,12 @@ async fn a_start_past_the_end_is_told_with_where_the_log_ends() {
                         break;
                     }
                     SubscriptionEvent::Ended(_) => break,
-                    _ => {}
+                    SubscriptionEvent::Opened { .. }
+                    | SubscriptionEvent::Resuming { .. }
+                    | SubscriptionEvent::Resumed { .. }
+                    | SubscriptionEvent::Gap { .. }
+                    | SubscriptionEvent::Rewound { .. }
+                    | SubscriptionEvent::Uncommitted { .. } => {}
                 }
             }
             assert_eq!(told, newest, "{partition} {start:?} {stop:?}");

@@ -124,14 +124,12 @@ impl Tails {
         }
         let keys: Vec<_> = gone.partitions().iter().map(TailPartition::key).collect();
         let reads = |tail: &Tail| tail.reads(&keys) && !tail.is_gone();
-        let index = match self.open.iter().position(reads) {
-            Some(index) => index,
-            None => {
-                let successor = gone.open_successor(context);
-                self.open.push(successor);
-                self.open.len() - 1
-            }
-        };
+        let open = self.open.iter().position(reads);
+        let index = open.unwrap_or(self.open.len());
+        if open.is_none() {
+            let successor = gone.open_successor(context);
+            self.open.push(successor);
+        }
         self.switch_to(index);
     }
 

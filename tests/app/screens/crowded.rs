@@ -58,7 +58,7 @@ fn crowded() -> World {
     let streams: BTreeMap<StreamName, Stream> = streams
         .map(|stream| (StreamName::clone(&stream.name), stream))
         .collect();
-    for number in 0..3 {
+    for (number, took) in TOOK.into_iter().enumerate() {
         let id = || Some(name(number).as_str().into());
         let cluster = Cluster {
             answered_by: id(),
@@ -69,7 +69,7 @@ fn crowded() -> World {
             address: format!("10.0.0.1:{}", 9292 + number).into(),
             broker: id(),
             at: world.now,
-            took: Duration::from_millis(TOOK[number]),
+            took: Duration::from_millis(took),
             result: Ok(Arc::new(cluster)),
         };
         world.event(Event::BrokerView(Arc::new(view)));
@@ -81,7 +81,7 @@ fn crowded() -> World {
 /// The rows of a screen that show this text, and the columns in which its end stands.
 fn ends_of(shown: &str, part: &str) -> Vec<usize> {
     let end = |row: &str| {
-        let before = &row[..row.find(part)?];
+        let (before, _) = row.split_once(part)?;
         Some(before.chars().count() + part.chars().count())
     };
     let lists = shown.lines().filter(|row| !row.contains("replicas  "));
@@ -189,9 +189,12 @@ fn an_error_in_a_form_is_whole_and_says_what_it_is_about() {
         world.press("3 p");
         world.event(Event::Paste("key".to_owned()));
         let effects = world.press("alt-enter");
-        let sent = effects.iter().find_map(|effect| match effect {
-            Effect::Perform(id, _) => Some(*id),
-            _ => None,
+        let sent = effects.iter().find_map(|effect| {
+            if let Effect::Perform(id, _) = effect {
+                Some(*id)
+            } else {
+                None
+            }
         });
         let sent = sent.expect("the form is sent");
         let target = Target::Partition("orders-eu".into(), 3);

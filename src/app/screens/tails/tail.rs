@@ -2,6 +2,7 @@
 //! Which tails there are, and what they may keep together, is the parent's.
 
 mod paging;
+mod past_end;
 mod replaced;
 
 use std::sync::Arc;
@@ -18,12 +19,9 @@ use crate::app::effect::Effect;
 use crate::app::event::{ScanEvent, TailEvent};
 use crate::app::focus::Pane;
 use crate::app::ids::{ScanId, TailId};
-use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
 use crate::health::Truth;
-use crate::model::{
-    Failure, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Target, Timestamp,
-};
+use crate::model::{Failure, PartitionId, StartAt, Timestamp};
 use crate::store::{Chunk, JsonPath, MessageRef, PinnedMessage, Query, Store};
 use paging::{DEFAULT_START, ScrollDirection};
 
@@ -32,6 +30,13 @@ const MAX_MARKS: usize = 2;
 
 /// Columns that values are scrolled at once.
 const SIDEWAYS_STEP: usize = 8;
+
+/// Whether the sizes of messages stand in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SizeColumn {
+    Hidden,
+    Shown,
+}
 
 /// An open tail.
 #[derive(Debug)]
@@ -50,7 +55,7 @@ pub struct Tail {
     columns: Vec<JsonPath>,
     sideways: usize,
     /// How large each message is stands in a column.
-    shows_size: bool,
+    size_column: SizeColumn,
     /// As what the inspector read its values when it was left.
     value_view: View,
     prompt: Option<Prompt>,
@@ -62,8 +67,8 @@ pub struct Tail {
     reads_backwards: bool,
     /// Newer messages than those in memory have left it.
     newest_evicted: bool,
-    /// That a stream was deleted and made anew was said.
-    told_replaced: bool,
+    /// When the stream was created of which it was said that it took the place of one that was deleted.
+    told_replaced: Option<Timestamp>,
 }
 
 impl Tail {
@@ -89,7 +94,7 @@ impl Tail {
             marks: Vec::new(),
             columns: Vec::new(),
             sideways: 0,
-            shows_size: false,
+            size_column: SizeColumn::Hidden,
             value_view: View::default(),
             prompt: None,
             failure: None,
@@ -97,7 +102,7 @@ impl Tail {
             scroll: ScrollDirection::None,
             reads_backwards: false,
             newest_evicted: false,
-            told_replaced: false,
+            told_replaced: None,
         };
         tail.update_eviction();
         context.emit(Effect::OpenTail(tail.id, tail.spec(start)));
@@ -177,12 +182,15 @@ impl Tail {
 
     /// Whether a column says how large each message is.
     pub(crate) fn shows_size(&self) -> bool {
-        self.shows_size
+        self.size_column == SizeColumn::Shown
     }
 
     /// Shows how large each message is, or no longer.
     pub(super) fn toggle_size(&mut self) {
-        self.shows_size = !self.shows_size;
+        self.size_column = match self.size_column {
+            SizeColumn::Hidden => SizeColumn::Shown,
+            SizeColumn::Shown => SizeColumn::Hidden,
+        };
     }
 
     /// How many columns of the screen the values are scrolled to the left.
@@ -285,31 +293,6 @@ impl Tail {
             }
             TailEvent::Failed(failure) => self.failure = Some(failure.clone()),
         }
-    }
-
-    /// Where nothing is at the place that was sought, that is said: the screen shows what comes at another one.
-    fn notify_past_end(
-        &self,
-        stream: &StreamName,
-        partition: PartitionId,
-        event: &SubscriptionEvent,
-        context: &mut Context,
-    ) {
-        let is_past = matches!(event, SubscriptionEvent::PastEnd { .. });
-        // Of several partitions the first one speaks for all.
-        if !is_past || self.past_end().count() > 0 {
-            return;
-        }
-        let target = Target::Partition(StreamName::clone(stream), partition);
-        if let Some(sentence) = event.sentence(&target) {
-            context.notify(Level::Warning, sentence);
-        }
-    }
-
-    /// The partitions that end before the place where the tail was to begin, and the newest offset of each.
-    pub(crate) fn past_end(&self) -> impl Iterator<Item = (&TailPartition, Offset)> {
-        let partitions = self.partitions.iter();
-        partitions.filter_map(|one| Some((one, one.past_end?)))
     }
 
     /// Whether messages go on where those in memory begin or end. Where these have left at that end meanwhile, others

@@ -34,7 +34,6 @@ impl Tail {
         truth: &Truth,
         context: &mut Context,
     ) {
-        let before = self.replaced();
         for one in &mut self.partitions {
             if let Some(stream) = truth.stream(&one.stream)
                 && stream.created.is_set()
@@ -43,13 +42,17 @@ impl Tail {
                 one.on_named(stream.created, kept, context.now);
             }
         }
-        let replaced = self.partitions.iter().find(|one| one.replaced().is_some());
-        if let Some(one) = replaced.filter(|_| self.replaced() != before || !self.told_replaced) {
+        let replaced = self.replaced();
+        if self.told_replaced == replaced {
+            return;
+        }
+        self.told_replaced = replaced;
+        let other = self.partitions.iter().find(|one| one.replaced().is_some());
+        if let Some(one) = other {
             let text = format!(
                 "{} was deleted, and another stream of that name was made: follow tails it, and this tail keeps what it has read",
                 one.stream
             );
-            self.told_replaced = true;
             context.notify(Level::Warning, text);
         }
     }

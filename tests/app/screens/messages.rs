@@ -24,7 +24,8 @@ fn a_tail() {
             60 ▾ "customer": {
             80 from -50
             80 kept 206 · 46 KiB of 512 MiB
-            120 headers trace-id 4bf92f18c563
+            120 headers content-type application/json
+            120 size 191 B · key 7 B · headers 48 B
             120 "name": "Zoë"
             200 received 206"#,
     );
@@ -280,7 +281,7 @@ fn the_inspector() {
         after(tailing(), "enter b b b"),
         r#"
             60 shown 2 headers
-            60 "trace-id": "4bf92f18c563",
+            60 "trace-id": "4bf92f18c563"
             60 "content-type": "application/json""#,
     );
     shows(

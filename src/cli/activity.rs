@@ -193,10 +193,7 @@ impl From<ActivityKind> for ActivityFields {
                 expired: Some(expired),
                 ..of_group("leave_group", group, consumer)
             },
-            ActivityKind::MoveCursorBack {
-                stream, partition, ..
-            } => of_stream("move_cursor_back", stream, Some(vec![partition])),
-            ActivityKind::Unknown { .. } => Self {
+            ActivityKind::MoveCursorBack { .. } | ActivityKind::Unknown { .. } => Self {
                 event: "unknown",
                 ..Self::default()
             },

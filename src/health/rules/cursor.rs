@@ -8,7 +8,7 @@ use crate::health::{AlertOptions, CursorTruth, Finding, Rule, Severity};
 use crate::model::{StreamName, Target, Timestamp, counted, format_ranges, grouped};
 
 /// How long it is told that a cursor was moved back, unless it comes to where it was before.
-const MOVED_BACK_TOLD: Duration = Duration::from_secs(3_600);
+const MOVED_BACK_FOR: Duration = Duration::from_secs(3_600);
 
 /// A cursor that has something, and since when.
 type Affected<'a> = (&'a CursorTruth, Timestamp);
@@ -29,7 +29,7 @@ pub(in crate::health) fn findings(
             found.entry(key).or_default().push((cursor, since));
         };
         if let Some(back) = cursor.moved_back
-            && back.at.age(now) < MOVED_BACK_TOLD
+            && back.at.age(now) < MOVED_BACK_FOR
         {
             push((Rule::CursorMovedBack, back.at));
         }

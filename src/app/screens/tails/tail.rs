@@ -68,7 +68,7 @@ pub struct Tail {
     /// Newer messages than those in memory have left it.
     newest_evicted: bool,
     /// When the stream was created of which it was said that it took the place of one that was deleted.
-    told_replaced: Option<Timestamp>,
+    known_replacement: Option<Timestamp>,
 }
 
 impl Tail {
@@ -102,7 +102,7 @@ impl Tail {
             scroll: ScrollDirection::None,
             reads_backwards: false,
             newest_evicted: false,
-            told_replaced: None,
+            known_replacement: None,
         };
         tail.update_eviction();
         context.emit(Effect::OpenTail(tail.id, tail.spec(start)));

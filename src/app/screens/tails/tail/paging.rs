@@ -263,7 +263,7 @@ impl Tail {
         self.partitions
             .iter_mut()
             .for_each(TailPartition::forget_stream);
-        self.told_replaced = None;
+        self.known_replacement = None;
         self.removed = 0;
         self.out_of_order = OutOfOrder::default();
         self.newest_evicted = false;

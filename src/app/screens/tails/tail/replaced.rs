@@ -43,10 +43,10 @@ impl Tail {
             }
         }
         let replaced = self.replaced();
-        if self.told_replaced == replaced {
+        if self.known_replacement == replaced {
             return;
         }
-        self.told_replaced = replaced;
+        self.known_replacement = replaced;
         let other = self.partitions.iter().find(|one| one.replaced().is_some());
         if let Some(one) = other {
             let text = format!(

@@ -72,6 +72,7 @@ use screens::cursors::Cursors;
 use screens::incidents::Incidents;
 use screens::overview::Overview;
 use screens::streams::Streams;
+use typed_command::AwaitedStream;
 
 use crate::health::{HealthOptions, Truth};
 use crate::model::Timestamp;
@@ -88,6 +89,8 @@ pub struct App {
     pressed: Vec<Key>,
     /// When ctrl-c was pressed last.
     interrupted: Option<Timestamp>,
+    /// A command that waits for a stream to be named.
+    awaited: Option<AwaitedStream>,
 }
 
 impl App {
@@ -101,6 +104,7 @@ impl App {
             overlays: Overlays::default(),
             pressed: Vec::new(),
             interrupted: None,
+            awaited: None,
         }
     }
 

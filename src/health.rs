@@ -84,7 +84,8 @@ pub use options::{AlertOptions, CreatedMinIsr, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 pub use restart_plan::{RestartCheck, RestartReason, RestartSafety, is_in_sync};
 pub use truth::{
-    BrokerTruth, CursorTruth, LagTime, Reach, ReplicaView, StreamStatus, StreamTruth, Totals, Truth,
+    BrokerTruth, CursorTruth, LagTime, MoveBack, Reach, ReplicaView, StreamStatus, StreamTruth,
+    Totals, Truth,
 };
 pub use truth_changes::{IsrChange, LeaderChange, TruthChanges};
 pub use verdict::{RuleOptions, Verdict};

@@ -25,14 +25,14 @@ pub use budget::Budget;
 pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
 pub use diff::{LineChange, diff};
-pub use export::{ExportForm, MessageFormat};
+pub use export::{ExportForm, ExportRows, MessageFormat};
 pub use json_path::JsonPath;
 pub use live_merge::Merge;
 pub use merged_view::MergedRows;
 pub use message::{Headers, MessageId, MessageRef, PinnedMessage};
 pub use predicate::{Predicate, QueryRun};
 pub use query::{Query, QueryError};
-pub use record::{Record, text_or_base64, write_record};
+pub use record::{Record, header_text, text_or_base64, write_record};
 pub use scan::{Matching, Scan};
 
 use crate::model::{Offset, PartitionId, Timestamp};
@@ -189,7 +189,7 @@ impl Store {
         MergedRows::new(&self.logs, position)
     }
 
-    /// The chunks with the indexes of what is seen in each, partition by partition, oldest first: what an export writes.
+    /// The chunks with the indexes of what is seen in each, partition by partition, oldest first.
     pub fn seen(&self) -> Vec<(Arc<Chunk>, Arc<[u32]>)> {
         let slots = self.logs.iter().flat_map(PartitionLog::slots);
         let seen = slots.map(|slot| (Arc::clone(&slot.chunk), slot.rows()));
@@ -224,6 +224,12 @@ impl Store {
         self.logs[number].slots().front()?;
         let (rank, time) = self.logs[number].rank_of(id.offset);
         Some(merged_view::position_of(&self.logs, number, rank, time))
+    }
+
+    /// When the newest message of a partition in memory was stored.
+    pub fn newest_time(&self, stream: &str, partition: PartitionId) -> Option<Timestamp> {
+        let slots = self.logs[self.log_number(stream, partition)?].slots();
+        Some(Timestamp(slots.back()?.end_time()))
     }
 
     /// The lowest and the highest offset of a partition in memory.

@@ -155,9 +155,9 @@ const FUNCTION_CAP: usize = 60;
 /// Files that are longer, and by how much: numbers that only ever fall.
 const LONG_FILES: [(&str, usize); 4] = [
     ("client/consumer.rs", 458),
-    ("client/consumer/readers.rs", 455),
+    ("client/consumer/readers.rs", 453),
     ("client/publisher/session.rs", 460),
-    ("client/subscribe/connector.rs", 524),
+    ("client/subscribe/connector.rs", 484),
 ];
 
 /// How many modules may define a type of one name.

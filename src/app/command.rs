@@ -188,6 +188,8 @@ commands! {
         NewestFirst = "tail.newest-first",
         /// Mark this message, or take its mark away.
         Mark = "tail.mark",
+        /// Show how large each message is, or no longer.
+        Size = "tail.size",
         /// Compare the two marked messages.
         Diff = "tail.diff",
         /// Publish this message again, edited.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::health::Incident;
 use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
-use crate::store::{Chunk, ExportForm, Query};
+use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query};
 
 /// Something to be done elsewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +87,8 @@ pub struct ExportSpec {
     pub path: String,
     /// The format.
     pub form: ExportForm,
-    /// The chunks, and which of their messages.
-    pub messages: Vec<(Arc<Chunk>, Arc<[u32]>)>,
+    /// The messages, in their order.
+    pub rows: ExportRows,
+    /// What is shown of their values as columns.
+    pub columns: Vec<JsonPath>,
 }

@@ -31,6 +31,9 @@ impl App {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let changes_rows = !matches!(event, Event::Tail(..) | Event::Scan(..));
         self.apply(event);
+        if changes_rows {
+            self.resolve_awaited();
+        }
         self.carry_out_requests();
         if changes_rows {
             let (pane, truth) = (self.focus.pane(), self.cluster.truth());
@@ -244,6 +247,8 @@ impl App {
         self.screens.cursors.on_cursors(result, now);
         if let Ok(cursors) = result {
             self.cluster.on_cursors(cursors, &mut self.context);
+            let cursors = &self.cluster.truth().cursors;
+            self.screens.activity.record_cursors(cursors);
         }
     }
 

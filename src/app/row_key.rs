@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::key_context::KeyContext;
 use crate::health::{CursorTruth, Finding, Rule, Truth};
 use crate::model::{ActivityEvent, Failure, PartitionId, StreamName, Target};
+use crate::store::PinnedMessage;
 
 /// A partition by its stream and number.
 pub(crate) type PartitionKey = (StreamName, PartitionId);
@@ -101,6 +102,8 @@ pub enum DetailTarget {
     Balance,
     /// How far the replicas of these partitions are.
     Replicas(Vec<PartitionKey>),
+    /// A message, and the partition that it is of.
+    Message(PinnedMessage),
     /// An error.
     Failure(Failure),
     /// The notices of this session.

@@ -1,6 +1,7 @@
 //! Commands typed with words behind them: a stream, a broker, a context, a fault, any text.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::App;
 use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand};
@@ -9,7 +10,21 @@ use super::focus::Pane;
 use super::inflight::Request;
 use super::notice::Level;
 use crate::health::BrokerTruth;
-use crate::model::{Operation, did_you_mean};
+use crate::model::{Operation, StreamName, Timestamp, did_you_mean};
+
+/// How long a stream is looked for that no broker names, where not all of them answer.
+const AWAITED_FOR: Duration = Duration::from_secs(4);
+
+/// How old the time of the last tick may be.
+const BETWEEN_TICKS: Duration = Duration::from_secs(1);
+
+/// A command that was typed with the name of a stream which no broker had named yet.
+#[derive(Debug)]
+pub(super) struct AwaitedStream {
+    command: Command,
+    name: String,
+    since: Timestamp,
+}
 
 impl App {
     /// Carries out a command with the words typed behind it.
@@ -59,13 +74,49 @@ impl App {
     }
 
     fn run_with_stream(&mut self, command: Command, argument: &str) {
+        self.awaited = None;
         let found = self.truth().stream(argument);
         let Some(stream) = found.map(|found| Arc::clone(&found.name)) else {
+            // It may be younger than what brokers said last: they are asked before anything is denied.
+            self.awaited = Some(AwaitedStream {
+                command,
+                name: argument.to_owned(),
+                since: self.now(),
+            });
+            self.context.emit(Effect::Refresh);
+            let text = format!("looking for stream \"{argument}\"");
+            return self.context.notify(Level::Note, text);
+        };
+        self.run_on_stream(command, stream);
+    }
+
+    /// Carries out the command that waits for a stream once a broker names it; says that there is none once all that
+    /// answer were asked since.
+    pub(super) fn resolve_awaited(&mut self) {
+        let Some(awaited) = self.awaited.take() else {
+            return;
+        };
+        let (now, truth) = (self.now(), self.cluster.truth());
+        if let Some(found) = truth.stream(&awaited.name) {
+            let stream = Arc::clone(&found.name);
+            return self.run_on_stream(awaited.command, stream);
+        }
+        let answering = || truth.members().filter(|broker| broker.is_answering());
+        // The clock is the last tick's, and an answer from between the two is older than the question.
+        let asked = awaited.since.plus(BETWEEN_TICKS);
+        let is_newer = |broker: &BrokerTruth| broker.last_answer > Some(asked);
+        let are_asked = answering().next().is_some() && answering().all(is_newer);
+        if are_asked || awaited.since.age(now) >= AWAITED_FOR {
+            let argument = &awaited.name;
             let names = self.truth().streams.iter().map(|stream| &*stream.name);
             let hint = did_you_mean(argument, names);
             let text = format!("stream \"{argument}\" does not exist{hint}");
             return self.context.notify(Level::Error, text);
-        };
+        }
+        self.awaited = Some(awaited);
+    }
+
+    fn run_on_stream(&mut self, command: Command, stream: StreamName) {
         if command == ClusterCommand::Delete.into() {
             self.context.perform(Operation::Delete { stream });
             return;

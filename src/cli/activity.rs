@@ -1,6 +1,10 @@
 //! `liftui activity`: what was done to the cluster, as it happened.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::args::ActivityArgs;
 use super::cell_format::{plain, time};
@@ -13,6 +17,9 @@ use crate::model::{
     ActivityEvent, ActivityKind, PartitionId, StartAt, StopAt, StreamName, Target, format_ranges,
 };
 use crate::wire::internal::ACTIVITY;
+
+/// How long after an event the next one has to come to be printed with it.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 output_row! {
     /// What there is of every event or of some; of the others it is left out.
@@ -93,7 +100,14 @@ pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArg
     let mut printer = context.printer(args.output);
     let end = loop {
         let next = if args.follow {
-            events.next().await
+            let mut next = pin!(events.next());
+            // What is there already is one table; what is waited for is printed at once.
+            if let Ok(next) = timeout(AT_ONCE, &mut next).await {
+                next
+            } else {
+                printer.flush()?;
+                next.await
+            }
         } else if let Some(next) = budget.wait(events.next()).await {
             next
         } else {
@@ -104,9 +118,6 @@ pub(crate) async fn activity(context: &mut CommandContext<'_>, args: ActivityArg
         };
         printer.print(&ActivityRow::from(event?))?;
         budget.earn(1, 0);
-        if args.follow {
-            printer.flush()?;
-        }
     };
     printer.finish()?;
     end
@@ -182,7 +193,7 @@ impl From<ActivityKind> for ActivityFields {
                 expired: Some(expired),
                 ..of_group("leave_group", group, consumer)
             },
-            ActivityKind::Unknown { .. } => Self {
+            ActivityKind::MoveCursorBack { .. } | ActivityKind::Unknown { .. } => Self {
                 event: "unknown",
                 ..Self::default()
             },

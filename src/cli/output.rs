@@ -99,7 +99,13 @@ pub(crate) struct Printer<'a, R: OutputRow> {
     bold_head: bool,
     widths: Vec<usize>,
     printed: u64,
+    /// Rows of a table that are not written yet: the columns are as wide as the widest cells of these.
+    held: Vec<Vec<String>>,
+    has_head: bool,
 }
+
+/// Rows of a table that comes row by row which are looked at before the first of them is written.
+const HELD: usize = 256;
 
 impl<'a, R: OutputRow> Printer<'a, R> {
     /// A printer of that form.
@@ -112,6 +118,8 @@ impl<'a, R: OutputRow> Printer<'a, R> {
             form,
             bold_head,
             printed: 0,
+            held: Vec::new(),
+            has_head: false,
         }
     }
 
@@ -129,7 +137,7 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         if self.form == OutputForm::Table {
             let heads = self.columns.iter().map(|column| column.head.width());
             self.widths = heads.collect();
-            rows().for_each(|row| self.widen(row.borrow()));
+            rows().for_each(|row| self.widen(&self.cells(row.borrow())));
         }
         for row in rows() {
             self.print(row.borrow())?;
@@ -137,23 +145,45 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         self.finish()
     }
 
-    fn widen(&mut self, row: &R) {
-        for (width, column) in self.widths.iter_mut().zip(self.columns) {
-            *width = (*width).max(column.cell(row).width());
+    fn cells(&self, row: &R) -> Vec<String> {
+        self.columns.iter().map(|column| column.cell(row)).collect()
+    }
+
+    fn widen(&mut self, cells: &[String]) {
+        for (width, cell) in self.widths.iter_mut().zip(cells) {
+            *width = (*width).max(cell.width());
         }
+    }
+
+    /// Writes the rows of a table that were held back. A later row that is wider widens the columns from there on.
+    fn release(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.has_head, true) {
+            let heads = self.columns.iter().map(|column| column.head.to_owned());
+            let line = self.line(&heads.collect::<Vec<_>>());
+            print_head(self.out, &line, self.bold_head)?;
+        }
+        for cells in std::mem::take(&mut self.held) {
+            let line = self.line(&cells);
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
     }
 
     /// Prints one more object.
     pub(crate) fn print(&mut self, row: &R) -> io::Result<()> {
-        if self.printed == 0 {
+        if self.printed == 0 && self.form != OutputForm::Table {
             self.print_head()?;
         }
         self.printed += 1;
         match self.form {
             OutputForm::Table => {
-                let cells = self.columns.iter().map(|column| column.cell(row));
-                let line = self.line(&cells.collect::<Vec<_>>());
-                writeln!(self.out, "{line}")
+                let cells = self.cells(row);
+                self.widen(&cells);
+                self.held.push(cells);
+                if self.held.len() < HELD {
+                    return Ok(());
+                }
+                self.release()
             }
             OutputForm::Ndjson => writeln!(self.out.json(), "{}", serde_json::to_string(row)?),
             OutputForm::Json => {
@@ -196,6 +226,9 @@ impl<'a, R: OutputRow> Printer<'a, R> {
 
     /// Hands what was printed to the reader.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
+        if self.form == OutputForm::Table && self.printed > 0 {
+            self.release()?;
+        }
         self.out.flush()
     }
 
@@ -218,13 +251,9 @@ impl<'a, R: OutputRow> Printer<'a, R> {
 
     fn print_head(&mut self) -> io::Result<()> {
         match self.form {
-            OutputForm::Table => {
-                let heads = self.columns.iter().map(|column| column.head.to_owned());
-                let line = self.line(&heads.collect::<Vec<_>>());
-                print_head(self.out, &line, self.bold_head)
-            }
             OutputForm::Json => writeln!(self.out, "["),
             OutputForm::Csv => self.csv(str::to_owned),
+            OutputForm::Table => self.release(),
             OutputForm::Ndjson | OutputForm::Raw => Ok(()),
         }
     }
@@ -248,6 +277,15 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         let mut line = csv::Writer::from_writer(&mut *self.out);
         line.write_record(R::field_names().into_iter().map(cell))?;
         line.flush()
+    }
+}
+
+impl<R: OutputRow> Drop for Printer<'_, R> {
+    /// What was printed before something failed is written, as the buffer below does.
+    fn drop(&mut self) {
+        if !self.held.is_empty() {
+            let _nobody_reads = self.release();
+        }
     }
 }
 

@@ -427,7 +427,7 @@ fn apply_event(
 ) -> Result<()> {
     let target = Target::Partition(Arc::clone(stream), range.partition);
     match event {
-        SubscriptionEvent::Gap { .. } => {
+        SubscriptionEvent::Gap { .. } | SubscriptionEvent::PastEnd { .. } => {
             let sentence = event.sentence(&target);
             context.console.print_error(&sentence.unwrap_or_default());
             Ok(())

@@ -88,6 +88,7 @@ impl ActivityEvents {
             EndReason::StopReached
             | EndReason::ReadonlyEnd
             | EndReason::Deleted
+            | EndReason::Replaced { .. }
             | EndReason::Fenced
             | EndReason::Unavailable(_)
             | EndReason::Failed(_) => {

@@ -66,6 +66,7 @@ impl GroupLog {
             | ActivityKind::PauseStream { .. }
             | ActivityKind::ResumeStream { .. }
             | ActivityKind::SetReadonly { .. }
+            | ActivityKind::MoveCursorBack { .. }
             | ActivityKind::Unknown { .. } => {}
         }
     }

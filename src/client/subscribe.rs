@@ -5,6 +5,7 @@ mod connector;
 mod deletion;
 mod end;
 mod liveness;
+mod log_ends;
 mod log_probe;
 mod outage;
 mod positions;
@@ -138,7 +139,8 @@ impl<S: MessageSink> Stream for Batches<S> {
                 SubscriptionEvent::Opened { .. }
                 | SubscriptionEvent::Resuming { .. }
                 | SubscriptionEvent::Resumed { .. }
-                | SubscriptionEvent::Uncommitted { .. } => None,
+                | SubscriptionEvent::Uncommitted { .. }
+                | SubscriptionEvent::PastEnd { .. } => None,
             };
             if let Some(error) = error {
                 return Poll::Ready(Some(Err(error)));

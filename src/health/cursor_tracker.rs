@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::log_end_history::LogEndHistory;
 use super::rates::{Sample, float, per_second};
-use super::{CursorTruth, LagTime};
+use super::{CursorTruth, LagTime, MoveBack};
 use crate::model::{BrokerId, Cluster, CursorEntry, Offset, PartitionId, StreamName, Timestamp};
 
 /// A cursor's speed is the mean over so much time: consumers store theirs every few seconds.
@@ -34,6 +34,7 @@ struct CursorRecord {
     unread: Option<(Offset, Timestamp)>,
     read_at: Timestamp,
     beyond_end_since: Option<Timestamp>,
+    moved_back: Option<MoveBack>,
 }
 
 impl CursorTracker {
@@ -122,6 +123,7 @@ impl CursorRecord {
             unread: None,
             read_at: Timestamp::default(),
             beyond_end_since: None,
+            moved_back: None,
         }
     }
 
@@ -136,6 +138,7 @@ impl CursorRecord {
     }
 
     fn update(&mut self, entry: &CursorEntry, now: Timestamp) {
+        self.update_move_back(entry);
         if entry.offset != self.entry.offset {
             self.there_since = entry.time;
             self.unread = self.unread.filter(|(offset, _)| *offset > entry.offset);
@@ -153,6 +156,21 @@ impl CursorRecord {
         while self.offsets.get(1).is_some_and(|s| s.at <= oldest) {
             self.offsets.pop_front();
         }
+    }
+
+    /// What was stored later moves a cursor; an older one is that of a log which went back, or of a reader that is late.
+    fn update_move_back(&mut self, entry: &CursorEntry) {
+        let (from, to) = (self.entry.offset, entry.offset);
+        if to < from && entry.time > self.entry.time {
+            let at = entry.time;
+            let furthest = self.moved_back.map_or(from, |one| one.from.max(from));
+            self.moved_back = Some(MoveBack {
+                from: furthest,
+                to,
+                at,
+            });
+        }
+        self.moved_back = self.moved_back.filter(|one| to < one.from);
     }
 
     fn truth(
@@ -177,6 +195,7 @@ impl CursorRecord {
             speed,
             time_to_drain: time_to_drain(lag, speed, rate),
             stalled_since: self.stalled_since(lag, lag_time, now),
+            moved_back: self.moved_back,
         }
     }
 
@@ -350,6 +369,33 @@ mod tests {
             only(&tracker, 100, 12, 0.0).lag_time,
             Some(lag_time(1, true))
         );
+    }
+
+    #[test]
+    fn a_cursor_that_was_moved_back_says_so_until_it_is_where_it_was() {
+        let moved = |entries: &[(i64, Offset)]| {
+            let tracker = tracker(entries, &[(1, 2_000)]);
+            only(&tracker, 400, 2_000, 0.0).moved_back
+        };
+        let back = |from, to, seconds| {
+            let at = at(seconds);
+            Some(MoveBack { from, to, at })
+        };
+        assert_eq!(moved(&[(100, 900), (160, 100)]), back(900, 100, 160));
+        assert_eq!(
+            moved(&[(100, 900), (160, 100), (170, 500)]),
+            back(900, 100, 160)
+        );
+        assert_eq!(
+            moved(&[(100, 900), (160, 100), (170, 500), (180, 40)]),
+            back(900, 40, 180)
+        );
+        assert_eq!(moved(&[(100, 900), (160, 100), (170, 900)]), None);
+        assert_eq!(moved(&[(100, 900), (160, 901)]), None);
+        // What is older than what was read is no move.
+        let mut late = tracker(&[(100, 900)], &[(1, 2_000)]);
+        late.record(&[entry(100, 90)], at(110));
+        assert_eq!(only(&late, 110, 2_000, 0.0).moved_back, None);
     }
 
     #[test]

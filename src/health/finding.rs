@@ -158,6 +158,8 @@ pub enum Rule {
     ViewsDisagree,
     /// A cursor is beyond the end of its log: what it had read is gone.
     CursorBeyondEnd,
+    /// A cursor was moved back: what was read is read again.
+    CursorMovedBack,
     /// A cursor does not move although there is something to read.
     CursorStalled,
     /// A cursor lags more than the configured limits.
@@ -171,7 +173,7 @@ impl Rule {
     }
 
     /// Every rule, the gravest first.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::LogWentBack,
         Self::StreamRecreated,
         Self::NoBroker,
@@ -188,6 +190,7 @@ impl Rule {
         Self::BrokerFailing,
         Self::ViewsDisagree,
         Self::CursorBeyondEnd,
+        Self::CursorMovedBack,
         Self::CursorStalled,
         Self::CursorLag,
     ];
@@ -202,6 +205,7 @@ impl Rule {
             Self::BrokerCatchingUp => "broker-catching-up",
             Self::AddressUnknown => "address-unknown",
             Self::CursorBeyondEnd => "cursor-beyond-end",
+            Self::CursorMovedBack => "cursor-moved-back",
             Self::NoMetadataLeader => "no-metadata-leader",
             Self::LeaderUnreachable => "leader-unreachable",
             Self::Leaderless => "leaderless",

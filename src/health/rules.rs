@@ -137,6 +137,7 @@ fn phrases(rule: Rule) -> [&'static str; 2] {
         | Rule::AddressUnknown
         | Rule::StreamRecreated
         | Rule::CursorBeyondEnd
+        | Rule::CursorMovedBack
         | Rule::CursorStalled
         | Rule::CursorLag => [""; 2],
     }

@@ -280,6 +280,19 @@ pub struct CursorTruth {
     /// Since when it has not moved although there is something to read; for a moment, no cursor has. `None` where
     /// nothing is to be read, or that is unknown.
     pub stalled_since: Option<Timestamp>,
+    /// Where it was moved back to, and when, until it has come to where it was.
+    pub moved_back: Option<MoveBack>,
+}
+
+/// That a cursor was moved back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MoveBack {
+    /// The offset at which it was.
+    pub from: Offset,
+    /// The offset at which it was then.
+    pub to: Offset,
+    /// When that was stored.
+    pub at: Timestamp,
 }
 
 /// How long ago the first unread message was stored.

@@ -72,6 +72,19 @@ pub enum ActivityKind {
         /// Whether the coordinator evicted it for silence.
         expired: bool,
     },
+    /// A cursor was moved back. No event of `__activity`: whoever watches the cursors sees it.
+    MoveCursorBack {
+        /// The cursor's id.
+        cursor: String,
+        /// The stream.
+        stream: StreamName,
+        /// The partition.
+        partition: PartitionId,
+        /// The offset at which it was.
+        from: Offset,
+        /// The offset at which it is then.
+        to: Offset,
+    },
     /// An operation this client does not know.
     Unknown {
         /// The number on the wire.

@@ -1,6 +1,6 @@
 //! What happens to a subscription besides messages: facts that the client reports and the dashboard shows.
 
-use super::{BrokerId, ErrorKind, Failure, Offset, Target, counted};
+use super::{BrokerId, ErrorKind, Failure, Offset, StartAt, Target, Timestamp, counted};
 
 /// Something that happened to a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,13 @@ pub enum SubscriptionEvent {
         /// The last of their offsets.
         to: Offset,
     },
+    /// The log ends before the place where reading was to begin: reading begins at its end instead.
+    PastEnd {
+        /// Where it was to begin: an offset, or a time that has not come yet.
+        start: StartAt,
+        /// The newest offset of the log; -1 where it is empty.
+        newest: Offset,
+    },
     /// The subscription is over; nothing follows.
     Ended(EndReason),
 }
@@ -92,6 +99,24 @@ impl SubscriptionEvent {
                 let verb = if from == to { "is" } else { "are" };
                 format!("{target}: {messages} {verb} not committed yet")
             }
+            Self::PastEnd { start, newest } => {
+                let end = match newest {
+                    ..0 => "is empty".to_owned(),
+                    newest => format!("ends at offset {newest}"),
+                };
+                let sought = match start {
+                    StartAt::Offset(offset) => format!("offset {offset} lies past that"),
+                    StartAt::Time(time) => {
+                        format!("{} is yet to come", time.to_utc().format("%F %T UTC"))
+                    }
+                    StartAt::Earliest
+                    | StartAt::Latest
+                    | StartAt::New
+                    | StartAt::Last(_)
+                    | StartAt::TimeAgo(_) => "nothing follows it yet".to_owned(),
+                };
+                format!("{target} {end}, and {sought}: reading begins at its end")
+            }
             Self::Opened { .. } | Self::Resuming { .. } | Self::Ended(_) => return None,
         })
     }
@@ -106,10 +131,18 @@ impl EndReason {
     /// The failure that stands for an end where messages were owed; `None` for an end as asked for, or with the
     /// partition.
     pub fn failure(self, target: &Target) -> Option<Failure> {
+        let replaced;
         let (kind, what) = match self {
             Self::StopReached | Self::ReadonlyEnd => return None,
             Self::Unavailable(failure) | Self::Failed(failure) => return Some(failure),
             Self::Deleted => (ErrorKind::StreamDeleted, "is gone: the stream was deleted"),
+            Self::Replaced { created } => {
+                let created = created.to_utc().format("%F %T UTC");
+                replaced = format!(
+                    "is gone: the stream was deleted, and another one of that name was created at {created}"
+                );
+                (ErrorKind::StreamDeleted, &*replaced)
+            }
             Self::Paused => (ErrorKind::PartitionPaused, "is paused: resume it first"),
             Self::Fenced => (ErrorKind::Fenced, "is read by a newer member of the group"),
         };
@@ -127,8 +160,13 @@ impl EndReason {
 pub enum EndReason {
     /// All that was asked for has been delivered, or there was nothing in that range.
     StopReached,
-    /// The stream was deleted, or deleted and made anew.
+    /// The stream was deleted.
     Deleted,
+    /// The stream was deleted, and another one of that name was made.
+    Replaced {
+        /// When the other one was created.
+        created: Timestamp,
+    },
     /// The partition was paused.
     Paused,
     /// The partition is readonly and all of it has been delivered.

@@ -56,20 +56,16 @@ fn write(spec: &ExportSpec, on_step: impl Fn(u64) -> bool) -> io::Result<u64> {
     let path = &expand_home(Path::new(&spec.path));
     let scratch = scratch_beside(path)?;
     let mut out = BufWriter::new(scratch.as_file());
-    spec.form.write_head(&mut out)?;
+    spec.form.write_head(&spec.columns, &mut out)?;
     let mut written = 0;
-    for (chunk, indices) in &spec.messages {
-        let chosen = indices
-            .iter()
-            .filter_map(|index| chunk.get(usize::try_from(*index).ok()?));
-        for message in chosen {
-            spec.form.write(&message, &mut out)?;
-            written += 1;
-            if written % STEP == 0 && !on_step(written) {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
+    spec.rows.try_for_each(|message| {
+        spec.form.write(message, &spec.columns, &mut out)?;
+        written += 1;
+        if written % STEP == 0 && !on_step(written) {
+            return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
-    }
+        Ok(())
+    })?;
     out.flush()?;
     drop(out);
     // Somebody may have made a file of that name meanwhile: theirs is kept.
@@ -109,7 +105,7 @@ fn failed(path: &str, error: &io::Error) -> Failure {
 mod tests {
     use super::*;
     use crate::model::{MessageSink, MessageStamp};
-    use crate::store::{ChunkBuilder, ExportForm};
+    use crate::store::{ChunkBuilder, ExportForm, ExportRows, Store};
 
     fn spec(path: &Path) -> ExportSpec {
         let mut builder = ChunkBuilder::new();
@@ -121,10 +117,13 @@ mod tests {
             };
             assert!(builder.commit(stamp).is_none());
         }
+        let mut store = Store::new();
+        store.push(&builder.flush().unwrap());
         ExportSpec {
             path: path.to_str().unwrap().to_owned(),
             form: ExportForm::Raw,
-            messages: vec![(builder.flush().unwrap(), Arc::from([0, 2]))],
+            rows: ExportRows::new(&store, 1..3, true),
+            columns: Vec::new(),
         }
     }
 
@@ -133,7 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("export");
         assert_eq!(write(&spec(&path), |_| true).unwrap(), 2);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a\nc\n");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "c\nb\n");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

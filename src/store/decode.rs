@@ -20,6 +20,7 @@ use lines::Writer;
 pub use lines::{Class, Lines};
 pub use protobuf::Schema;
 pub use summary::summary;
+pub(super) use text::{is_plain, other_text};
 
 /// Binary forms are parsed as a whole before they are drawn: more would take more memory than it is worth.
 const MOST_BINARY: usize = 1 << 20;

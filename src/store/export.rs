@@ -2,9 +2,77 @@
 //! Files, temporary names and progress are the caller's.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
+use super::Store;
+use super::json_path::JsonPath;
 use super::message::MessageRef;
-use super::record::{text_or_base64, write_headers, write_record};
+use super::record::{text_or_base64, write_headers, write_record_with};
+
+/// Rows taken from a store at once where they are read from their end.
+const BLOCK: usize = 1_000;
+
+/// Messages in the order of a screen, as they were when they were chosen: what comes or goes later changes nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportRows {
+    store: Store,
+    positions: Range<usize>,
+    newest_first: bool,
+}
+
+impl ExportRows {
+    /// What is seen of a store at these positions. Its chunks are shared, not copied.
+    pub fn new(store: &Store, positions: Range<usize>, newest_first: bool) -> Self {
+        Self {
+            store: store.clone(),
+            positions,
+            newest_first,
+        }
+    }
+
+    /// All that a store keeps, seen or not.
+    pub fn kept(store: &Store, newest_first: bool) -> Self {
+        let mut store = store.clone();
+        store.end_query();
+        Self {
+            positions: 0..store.len(),
+            store,
+            newest_first,
+        }
+    }
+
+    /// Calls `each` with one message after the other, up to its first error.
+    ///
+    /// # Errors
+    /// What `each` returns.
+    pub fn try_for_each<E>(
+        &self,
+        mut each: impl FnMut(&MessageRef<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Range { start, end } = self.positions.clone();
+        let mut left = start..end;
+        while !left.is_empty() {
+            let block = if self.newest_first {
+                left.end.saturating_sub(BLOCK).max(start)..left.end
+            } else {
+                left.start..left.start.saturating_add(BLOCK).min(end)
+            };
+            let mut rows: Vec<_> = self
+                .store
+                .rows_from(block.start)
+                .take(block.len())
+                .collect();
+            if self.newest_first {
+                rows.reverse();
+                left.end = block.start;
+            } else {
+                left.start = block.end;
+            }
+            rows.iter().try_for_each(&mut each)?;
+        }
+        Ok(())
+    }
+}
 
 /// The form of what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,25 +101,35 @@ const COLUMNS: [&str; 11] = [
 ];
 
 impl ExportForm {
-    /// Writes the head line, where the form has one.
+    /// Writes the head line, where the form has one. What stands at `columns` of the values is called after its path.
     ///
     /// # Errors
     /// The errors of the writer.
-    pub fn write_head(self, out: &mut impl Write) -> io::Result<()> {
+    pub fn write_head(self, columns: &[JsonPath], out: &mut impl Write) -> io::Result<()> {
         match self {
-            Self::Csv => write_row(&COLUMNS, out),
+            Self::Csv => {
+                let paths: Vec<String> = columns.iter().map(JsonPath::in_value).collect();
+                let paths = paths.iter().map(String::as_str);
+                let names: Vec<&str> = COLUMNS.into_iter().chain(paths).collect();
+                write_row(&names, out)
+            }
             Self::Ndjson | Self::Raw => Ok(()),
         }
     }
 
-    /// Writes one message.
+    /// Writes one message, and what stands at `columns` of its value where the form has columns.
     ///
     /// # Errors
     /// The errors of the writer.
-    pub fn write(self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(
+        self,
+        message: &MessageRef<'_>,
+        columns: &[JsonPath],
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         match self {
-            Self::Ndjson => write_record(message, out),
-            Self::Csv => write_csv(message, out),
+            Self::Ndjson => write_record_with(message, columns, out),
+            Self::Csv => write_csv(message, columns, out),
             Self::Raw => {
                 out.write_all(message.value())?;
                 out.write_all(b"\n")
@@ -60,7 +138,11 @@ impl ExportForm {
     }
 }
 
-fn write_csv(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+fn write_csv(
+    message: &MessageRef<'_>,
+    columns: &[JsonPath],
+    out: &mut impl Write,
+) -> io::Result<()> {
     let mut headers = Vec::new();
     write_headers(message, &mut headers)?;
     let key = text_or_base64(message.key());
@@ -78,6 +160,12 @@ fn write_csv(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
         key.as_ref().err().map_or("", String::as_str),
         value.as_ref().err().map_or("", String::as_str),
     ];
+    let found: Vec<_> = columns
+        .iter()
+        .map(|path| path.select(message.value()).unwrap_or_default())
+        .collect();
+    let found = found.iter().map(|text| &**text);
+    let cells: Vec<&str> = cells.into_iter().chain(found).collect();
     write_row(&cells, out)
 }
 

@@ -32,13 +32,24 @@ impl JsonPath {
     /// What stands there: a string without its quotes, anything else as it is written. `None` where the value is not
     /// JSON up to there, or has no such place.
     pub fn select<'a>(&self, value: &'a [u8]) -> Option<Cow<'a, str>> {
+        Some(unquoted(self.select_json(value)?))
+    }
+
+    /// The path from the value itself on: `value.items[0].name`, `value[0]`.
+    pub(super) fn in_value(&self) -> String {
+        let path = self.to_string();
+        let dot = if path.starts_with('[') { "" } else { "." };
+        format!("value{dot}{path}")
+    }
+
+    /// What stands there, as it is written: a string with its quotes.
+    pub(super) fn select_json<'a>(&self, value: &'a [u8]) -> Option<&'a str> {
         let text = std::str::from_utf8(value).ok()?;
         let mut found = text;
         for step in &self.steps {
             found = child(found, step)?;
         }
-        let found = first_value(found)?;
-        Some(unquoted(found))
+        first_value(found)
     }
 }
 

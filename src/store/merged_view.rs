@@ -2,7 +2,7 @@
 //! No index is kept for it: a position is found by counting in the log of each, so that a message costs nothing here.
 
 use super::message::MessageRef;
-use super::partition_log::PartitionLog;
+use super::partition_log::{ChunkSlot, PartitionLog};
 
 /// How many rows of each log come before the given position of the whole sequence.
 ///
@@ -29,15 +29,11 @@ pub(super) fn ranks_at(logs: &[PartitionLog], position: usize) -> Vec<usize> {
 
 /// The earliest time with more than `position` rows up to it; the latest there is where there are not so many.
 fn time_at(logs: &[PartitionLog], position: usize) -> i64 {
-    let slots = || {
-        logs.iter()
-            .flat_map(|log| log.slots().front().into_iter().chain(log.slots().back()))
-    };
-    let mut low = slots().map(|slot| slot.time(0)).min().unwrap_or_default();
-    let mut high = slots()
-        .map(super::partition_log::ChunkSlot::end_time)
-        .max()
-        .unwrap_or_default();
+    // Of whole chunks: a chunk of which nothing is seen has no row to tell the time by.
+    let starts = logs.iter().filter_map(|log| log.slots().front());
+    let ends = logs.iter().filter_map(|log| log.slots().back());
+    let mut low = starts.map(ChunkSlot::start_time).min().unwrap_or_default();
+    let mut high = ends.map(ChunkSlot::end_time).max().unwrap_or_default();
     while low < high {
         let middle = low.midpoint(high);
         let rows: usize = logs.iter().map(|log| log.rows_while(|t| t <= middle)).sum();

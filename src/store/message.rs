@@ -72,7 +72,7 @@ impl<'a> MessageRef<'a> {
         self.bytes(self.entry.value_span())
     }
 
-    /// The headers its publisher gave it, in the order of the wire.
+    /// The headers its publisher gave it, by their names.
     pub fn publisher_headers(&self) -> Headers<'a> {
         let start = self.entry.value_span().end;
         Headers {
@@ -122,9 +122,14 @@ impl<'a> MessageRef<'a> {
 
     /// Bytes of key, value and the publisher's headers, names included.
     pub fn size(&self) -> usize {
-        let headers = self.publisher_headers();
-        let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
-        wide(self.entry.key) + wide(self.entry.value) + headers
+        wide(self.entry.key) + wide(self.entry.value) + self.headers_size()
+    }
+
+    /// Bytes of the publisher's headers, names included.
+    pub fn headers_size(&self) -> usize {
+        let mut headers = self.publisher_headers();
+        let fields = std::iter::from_fn(|| headers.next_bytes());
+        fields.map(|(name, value)| name.len() + value.len()).sum()
     }
 
     fn origin(&self) -> Option<&'a Subjects> {
@@ -176,6 +181,27 @@ impl<'a> Iterator for Headers<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let (name, value) = self.next_bytes()?;
         Some((std::str::from_utf8(name).unwrap_or(NO_TEXT), value))
+    }
+}
+
+/// The names and values of encoded headers.
+pub(super) struct HeaderFields<'a>(&'a [u8]);
+
+impl<'a> HeaderFields<'a> {
+    /// Those in these bytes.
+    pub(super) fn of(encoded: &'a [u8]) -> Self {
+        Self(encoded)
+    }
+}
+
+impl<'a> Iterator for HeaderFields<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        Some((take_field(&mut self.0), take_field(&mut self.0)))
     }
 }
 

@@ -87,6 +87,11 @@ impl ChunkSlot {
         self.chunk.latest_up_to(index).max(self.floor)
     }
 
+    /// The time by which its first message is placed, seen or not.
+    pub(super) fn start_time(&self) -> i64 {
+        self.time_of(0)
+    }
+
     /// The time by which its last message is placed.
     pub(super) fn end_time(&self) -> i64 {
         self.time_of(self.chunk.len() - 1)

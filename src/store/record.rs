@@ -1,6 +1,7 @@
 //! A message as one JSON object a line, and back (interface.md §2): what `tail -o ndjson`, exports and `publish --ndjson` share.
 //! Other forms of export are `export`'s.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use base64::Engine;
@@ -8,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::json_path::JsonPath;
 use super::message::MessageRef;
 use crate::model::{Headers, Offset, PartitionId, StreamName};
 
@@ -16,6 +18,19 @@ use crate::model::{Headers, Offset, PartitionId, StreamName};
 /// # Errors
 /// The errors of the writer.
 pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+    write_record_with(message, &[], out)
+}
+
+/// Writes the record with what stands at these paths of its value: `"columns":{"customer.name":"Zoë","amount":12.5}`.
+/// A path that the value has not is left out.
+///
+/// # Errors
+/// The errors of the writer.
+pub(super) fn write_record_with(
+    message: &MessageRef<'_>,
+    columns: &[JsonPath],
+    out: &mut impl Write,
+) -> io::Result<()> {
     out.write_all(b"{\"stream\":")?;
     write_text(message.stream(), out)?;
     let (partition, offset) = (message.partition(), message.offset());
@@ -33,7 +48,36 @@ pub fn write_record(message: &MessageRef<'_>, out: &mut impl Write) -> io::Resul
     write_text(message.subject(), out)?;
     out.write_all(b",\"reply_subject\":")?;
     write_text(message.reply_subject(), out)?;
+    if !columns.is_empty() {
+        write_columns(message, columns, out)?;
+    }
     out.write_all(b"}\n")
+}
+
+fn write_columns(
+    message: &MessageRef<'_>,
+    columns: &[JsonPath],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    out.write_all(b",\"columns\":{")?;
+    let found = columns
+        .iter()
+        .filter_map(|path| Some((path, path.select_json(message.value())?)));
+    for (number, (path, json)) in found.enumerate() {
+        if number > 0 {
+            out.write_all(b",")?;
+        }
+        write_text(&path.to_string(), out)?;
+        out.write_all(b":")?;
+        if serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok() {
+            // A line end in JSON stands between its tokens, and a record is one line.
+            let line = json.replace(['\n', '\r'], " ");
+            out.write_all(line.as_bytes())?;
+        } else {
+            write_text(json, out)?;
+        }
+    }
+    out.write_all(b"}")
 }
 
 /// Writes the headers of a message as a JSON object, those that the broker put there included: in their order, each as
@@ -82,6 +126,14 @@ fn write_bytes(name: &str, bytes: &[u8], out: &mut impl Write) -> io::Result<()>
 /// Bytes that are not UTF-8, in base 64.
 pub fn text_or_base64(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|_no_text| STANDARD.encode(bytes))
+}
+
+/// A header's value for eyes: text as it is, else its bytes in base 64, as records have them.
+pub fn header_text(value: &[u8]) -> Cow<'_, str> {
+    match text_or_base64(value) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(base64) => Cow::Owned(format!("base64:{base64}")),
+    }
 }
 
 fn write_text(text: &str, out: &mut impl Write) -> io::Result<()> {

@@ -5,6 +5,7 @@ mod broker;
 mod cursor;
 mod help;
 mod incident;
+mod message;
 mod messages;
 mod partition;
 mod replicas;
@@ -16,7 +17,6 @@ mod what_if;
 pub(super) use broker::{broker_detail, broker_facts};
 pub(super) use incident::incident_events;
 pub(super) use partition::partition_detail;
-pub(super) use text_builder::{Line, draw, wrapped};
 pub(super) use what_if::what_if_detail;
 
 use balance::balance_detail;
@@ -30,11 +30,12 @@ use text_builder::TextBuilder;
 use super::format;
 use super::labels;
 use super::theme::Theme;
+pub(super) use super::widgets::lines::{Line, draw, wrapped};
 use crate::app::row_key::find_cursor;
 use crate::app::screens::activity::{target, verb};
 use crate::app::{App, DetailTarget, RowKey};
 use crate::health::Finding;
-use crate::model::{ActivityEvent, Timestamp};
+use crate::model::{ActivityEvent, ActivityKind, StreamName, Timestamp};
 
 /// The title and the lines of the text about something.
 pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String, Vec<Line>) {
@@ -63,6 +64,15 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
         DetailTarget::Replicas(keys) => {
             let lines = replicas_detail(keys, app.truth(), app.now(), theme);
             ("Replicas".to_owned(), lines)
+        }
+        DetailTarget::Message(pinned) => {
+            let message = pinned.message();
+            let key = (StreamName::clone(message.stream()), message.partition());
+            let (partition, facts) = partition_detail(&key, app.truth(), app.now(), theme);
+            let mut lines = message::message_detail(pinned, app, theme);
+            lines.extend([Line::gap(), Line::text(partition, theme.title)]);
+            lines.extend(facts);
+            (message.id().to_string(), lines)
         }
         DetailTarget::Failure(failure) => {
             let lines = messages::failure_detail(failure, theme);
@@ -130,7 +140,11 @@ fn event_detail(event: &ActivityEvent, app: &App, theme: &Theme) -> Vec<Line> {
     text.pair("what", verb(&event.kind));
     text.pair("target", target(&event.kind));
     text.pair("time", time);
-    text.pair("id", event.id.to_string());
+    if matches!(event.kind, ActivityKind::MoveCursorBack { .. }) {
+        text.pair("seen by", "liftui, which compares what consumers store");
+    } else {
+        text.pair("id", event.id.to_string());
+    }
     text.lines
 }
 

@@ -9,6 +9,7 @@ use crate::health::{
     Truth,
 };
 use crate::model::{CursorEntry, Timestamp};
+use crate::store::MessageRef;
 use crate::ui::areas::cells;
 use crate::ui::format;
 use crate::ui::painter::span;
@@ -270,6 +271,19 @@ pub(super) fn rate(rate: Option<f64>, theme: &Theme) -> Vec<Span<'static>> {
         Some(rate) => vec![span(format::rate(rate), theme.text)],
         None => vec![span(theme.glyphs.none, theme.faint)],
     }
+}
+
+/// How large a message is, and how much of it is key and headers: `178 B · key 7 B · headers 34 B`.
+pub(super) fn sizes(message: &MessageRef<'_>, theme: &Theme) -> String {
+    let parts = [
+        ("key", message.key().len()),
+        ("headers", message.headers_size()),
+    ];
+    let parts = parts.into_iter().filter(|(_, bytes)| *bytes > 0);
+    parts.fold(format::bytes_len(message.size()), |text, (name, bytes)| {
+        let dot = theme.glyphs.dot;
+        format!("{text} {dot} {name} {}", format::bytes_len(bytes))
+    })
 }
 
 /// Text that is cut in its middle where it is too wide.

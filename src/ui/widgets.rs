@@ -1,6 +1,7 @@
 //! What panes are made of: a title with its filter, a table, a history, a chart, a message where rows are missing.
 
 pub(super) mod history;
+pub(super) mod lines;
 pub(super) mod table;
 pub(super) mod text_input;
 
@@ -13,10 +14,11 @@ use ratatui::text::Span;
 pub(super) use popup::popup;
 pub(super) use title::{list_title, title};
 
-use super::areas::{after, row};
+use super::areas::{after, below};
 use super::painter::{Painter, span};
 use super::theme::Theme;
 use crate::app::Pane;
+use lines::{Line, wrapped};
 
 /// A pane, where it is, and whether it has the focus.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +67,18 @@ pub(super) fn margin(
 /// Lines where rows are missing: what is not there, and why or what to press.
 pub(super) fn empty_state<T: AsRef<str>>(painter: &mut Painter<'_>, area: Rect, lines: &[T]) {
     let theme = painter.theme;
-    for (number, text) in (1..).zip(lines) {
-        let style = if number == 1 { theme.text } else { theme.muted };
-        let line = after(row(area, number), MARGIN);
-        painter.put(line, &[span(text.as_ref(), style)]);
-    }
+    let line = |(number, text): (usize, &T)| {
+        let style = if number == 0 { theme.text } else { theme.muted };
+        Line::text(text.as_ref(), style)
+    };
+    sentences(painter, area, lines.iter().enumerate().map(line).collect());
+}
+
+/// Sentences in a pane without rows, from its second line on; what is too long goes on below.
+pub(super) fn sentences(painter: &mut Painter<'_>, area: Rect, lines: Vec<Line>) {
+    let area = after(below(area, 1), MARGIN);
+    let lines = wrapped(lines, usize::from(area.width.saturating_sub(1)));
+    lines::draw(painter, area, &lines, 0);
 }
 
 /// Parts of one line with a dot between them.

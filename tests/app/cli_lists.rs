@@ -300,3 +300,31 @@ fn a_broker_that_is_gone_is_shown_and_weighs_in_the_check() {
         );
     }
 }
+
+#[test]
+fn tables_stay_in_line_whatever_the_names_and_however_they_come() {
+    let test = TestCluster::new();
+    let long = "a-very-long-name-of-a-stream-of-the-web-shop-in-all-countries";
+    test.ok(&format!("create {long}-2 --partitions 12"));
+    test.ok("create short");
+    test.ok(&format!("create {long}"));
+    test.ok("pause short");
+    test.ok(&format!("cursor set {long}-reader short:0 0"));
+    for (line, column) in [
+        ("activity -o table", "PARTITIONS"),
+        ("streams -o table", "SUBJECT"),
+        ("cursors -o table", "STREAM"),
+    ] {
+        let table = test.ok(line);
+        let head = table.lines().next().expect("a head");
+        let at = head.find(column).expect("the column");
+        for row in table.lines().skip(1).filter(|row| row.len() > at) {
+            let (before, cell) = row.split_at(at);
+            assert!(
+                before.ends_with("  ") && !cell.starts_with(' '),
+                "{line}: {column} in\n{table}"
+            );
+        }
+        assert!(table.contains(long), "{table}");
+    }
+}

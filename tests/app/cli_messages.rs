@@ -304,3 +304,25 @@ fn a_gap_is_told_with_the_last_offset_that_is_gone() {
     );
     assert_eq!((output.code, output.err), (0, said));
 }
+
+#[test]
+fn a_place_past_the_end_is_told_and_is_no_silent_beginning_at_the_new() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    for value in ["a", "b"] {
+        test.ok(&format!("publish orders {value} --ack all"));
+    }
+    for (from, says) in [
+        ("99", "ends at offset 1, and offset 99 lies past that"),
+        (
+            "@2100-01-01T00:00:00Z",
+            "ends at offset 1, and 2100-01-01 00:00:00 UTC is yet to come",
+        ),
+    ] {
+        let output = test.line(&format!("tail orders:0 --from {from} --to end"));
+        assert_eq!((output.code, &*output.out), (0, ""), "{output:?}");
+        assert!(output.err.contains(says), "{output:?}");
+    }
+    let output = test.line("tail orders:0 --from 2 --to end");
+    assert_eq!((&*output.out, &*output.err), ("", ""));
+}

@@ -31,10 +31,12 @@ mod http2_broker;
 mod messages;
 mod pty;
 mod scenario_brokers;
+mod scenario_export;
 mod scenario_hands;
 mod scenario_hostile;
 mod scenario_loop;
 mod scenario_pressure;
+mod scenario_replaced;
 mod scenario_streams;
 mod scenario_tails;
 #[cfg(test)]

@@ -88,6 +88,32 @@ async fn a_frozen_tail_stands_still_and_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_seek_past_the_end_says_so_until_another_one() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish(&client, 0..3).await;
+    let mut dashboard = Driver::open(&cluster);
+    open_tail(&mut dashboard).await;
+    dashboard.wait_for_row(&["▸", "value-2"]).await;
+    dashboard.press("s");
+    dashboard.type_text("99999");
+    dashboard.press("enter");
+    dashboard
+        .wait_for("nothing at 99999: orders:0 ends at 2")
+        .await;
+    dashboard.wait_for("from 99999, past the end").await;
+    dashboard.wait_for("offset 99999 lies past that").await;
+    publish(&client, 3..4).await;
+    dashboard.wait_for_row(&["▸", "value-3"]).await;
+    assert!(dashboard.picture().text.contains("past the end"));
+    dashboard.press("s");
+    dashboard.type_text("1");
+    dashboard.press("enter");
+    dashboard.wait_for_row(&["value-1"]).await;
+    dashboard.wait_while("past the end").await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
 async fn what_is_published_from_the_form_arrives_with_its_ack() {
     let (cluster, _client) = cluster_with(&["orders"]).await;
     let mut dashboard = Driver::open(&cluster);

@@ -66,6 +66,7 @@ async fn survives(fault: impl FnOnce(&Faults, &str, usize), cut: bool) {
                     event @ (SubscriptionEvent::Gap { .. }
                     | SubscriptionEvent::Rewound { .. }
                     | SubscriptionEvent::Uncommitted { .. }
+                    | SubscriptionEvent::PastEnd { .. }
                     | SubscriptionEvent::Ended(_)
                     | _) => panic!("nothing is lost: {event:?}"),
                 },
@@ -130,7 +131,7 @@ async fn a_broker_that_stalls_for_its_whole_deadline_loses_and_repeats_nothing()
 }
 
 #[tokio::test]
-async fn a_stream_made_anew_meanwhile_ends_as_deleted() {
+async fn a_stream_made_anew_meanwhile_ends_as_replaced() {
     let test = TestCluster::demo(lively()).await;
     let stream = test.stream("anew", 1).await;
     test.fill(&stream, 0, 3).await;
@@ -145,7 +146,16 @@ async fn a_stream_made_anew_meanwhile_ends_as_deleted() {
         ..liftui::model::StreamOptions::default()
     };
     test.until(|| test.client.create_stream(&options)).await;
-    assert_eq!(drain(subscription).await.end(), &EndReason::Deleted);
+    let known = test.client.fetch_metadata().await.unwrap();
+    let created = known.stream(&stream).expect("it is there").created;
+    let end = drain(subscription).await.end().clone();
+    assert_eq!(end, EndReason::Replaced { created });
+    let target = liftui::model::Target::Partition(stream.as_ref().into(), 0);
+    let said = end.failure(&target).expect("messages were owed").sentence;
+    assert!(
+        said.contains("another one of that name was created at 20"),
+        "{said}"
+    );
     test.close().await;
 }
 
@@ -182,6 +192,7 @@ async fn a_tail_outlives_all_brokers_being_started_anew_at_once() {
             event @ (SubscriptionEvent::Gap { .. }
             | SubscriptionEvent::Rewound { .. }
             | SubscriptionEvent::Uncommitted { .. }
+            | SubscriptionEvent::PastEnd { .. }
             | SubscriptionEvent::Ended(_)
             | _) => panic!("{event:?}"),
         }

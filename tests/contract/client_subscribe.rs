@@ -52,6 +52,55 @@ pub(crate) async fn every_start_and_stop_delivers_exactly_its_range() -> OfAnyCl
 }
 
 #[tokio::test]
+async fn a_start_past_the_end_is_told_with_where_the_log_ends() {
+    let test = TestCluster::any().await;
+    let stream = test.stream("past", 2).await;
+    test.fill(&stream, 0, 10).await;
+    let tomorrow = StartAt::Time(Timestamp::now().plus(Duration::from_secs(86_400)));
+    for (partition, start, newest) in [
+        (0, StartAt::Offset(11), Some(9)),
+        (0, StartAt::Offset(i64::MAX), Some(9)),
+        (0, tomorrow, Some(9)),
+        (1, StartAt::Offset(1), Some(-1)),
+        (1, tomorrow, Some(-1)),
+        // What follows the newest message is where it goes on.
+        (0, StartAt::Offset(10), None),
+        (1, StartAt::Offset(0), None),
+        (0, StartAt::New, None),
+        (0, StartAt::TimeAgo(Duration::ZERO), None),
+    ] {
+        for stop in [StopAt::Never, StopAt::Latest] {
+            // What is not told is known at an end alone.
+            if newest.is_none() && stop == StopAt::Never {
+                continue;
+            }
+            let spec = range(&stream, partition, start, stop);
+            let mut read = test.client.subscribe(spec).await.unwrap();
+            let mut told = None;
+            loop {
+                match next_event(&mut read).await {
+                    SubscriptionEvent::PastEnd { start: at, newest } => {
+                        assert_eq!(at, start);
+                        told = Some(newest);
+                        break;
+                    }
+                    SubscriptionEvent::Ended(_) => break,
+                    SubscriptionEvent::Opened { .. }
+                    | SubscriptionEvent::Resuming { .. }
+                    | SubscriptionEvent::Resumed { .. }
+                    | SubscriptionEvent::Gap { .. }
+                    | SubscriptionEvent::Rewound { .. }
+                    | SubscriptionEvent::Uncommitted { .. }
+                    | _ => {}
+                }
+            }
+            assert_eq!(told, newest, "{partition} {start:?} {stop:?}");
+        }
+    }
+    test.close().await;
+}
+
+#[tokio::test]
 async fn new_messages_alone_come_and_a_coming_stop_is_waited_for() {
     let test = TestCluster::any().await;
     let stream = test.stream("new", 1).await;

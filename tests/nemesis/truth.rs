@@ -93,6 +93,7 @@ fn found(truth: &Truth) -> Option<Vec<String>> {
         Rule::LogWentBack,
         Rule::StreamRecreated,
         Rule::CursorBeyondEnd,
+        Rule::CursorMovedBack,
         Rule::CursorLag,
         Rule::CursorStalled,
     ];

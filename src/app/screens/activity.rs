@@ -2,6 +2,7 @@
 //!
 //! Events are delivered at least once; repeats are recognised by their ids.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +16,10 @@ use crate::app::lists::column::columns;
 use crate::app::lists::table::{Listing, Table};
 use crate::app::row_key::RowKey;
 use crate::app::viewport::Viewport;
-use crate::health::Truth;
+use crate::health::{CursorTruth, Truth};
 use crate::model::{
-    ActivityEvent, ActivityKind, Failure, StreamName, Timestamp, counted, format_ranges,
+    ActivityEvent, ActivityKind, Failure, PartitionId, StreamName, Timestamp, counted,
+    format_ranges, grouped,
 };
 
 columns! {
@@ -43,6 +45,8 @@ const MAX_EVENTS: usize = 10_000;
 pub struct Activity {
     list: Table<Arc<ActivityEvent>, ActivityColumn>,
     events: BTreeMap<u64, Arc<ActivityEvent>>,
+    /// What this dashboard saw by itself, by the cursor and the time, the oldest first.
+    seen: BTreeMap<(Timestamp, String, StreamName, PartitionId), Arc<ActivityEvent>>,
     fetch_state: FetchState,
     followed: bool,
     asked: Timestamp,
@@ -53,6 +57,7 @@ impl Default for Activity {
         Self {
             list: Table::new(RowKey::Event, ActivityColumn::Time),
             events: BTreeMap::new(),
+            seen: BTreeMap::new(),
             fetch_state: FetchState::Never,
             followed: false,
             asked: Timestamp::NEVER,
@@ -107,6 +112,39 @@ impl Activity {
     }
 }
 
+/// What is seen of the cluster and nobody writes down there.
+impl Activity {
+    /// Cursors that were moved back since the last look become lines of the list.
+    pub(in crate::app) fn record_cursors(&mut self, cursors: &[CursorTruth]) {
+        let moves = cursors
+            .iter()
+            .filter_map(|cursor| Some((&cursor.entry, cursor.moved_back?)));
+        for (entry, back) in moves {
+            let cursor = entry.id.clone();
+            let (stream, partition) = (StreamName::clone(&entry.stream), entry.partition);
+            let key = (
+                back.at,
+                cursor.clone(),
+                StreamName::clone(&stream),
+                partition,
+            );
+            let kind = ActivityKind::MoveCursorBack {
+                cursor,
+                stream,
+                partition,
+                from: back.from,
+                to: back.to,
+            };
+            let time = back.at;
+            let event = ActivityEvent { id: 0, time, kind };
+            self.seen.entry(key).or_insert_with(|| Arc::new(event));
+        }
+        while self.seen.len() > MAX_EVENTS {
+            self.seen.pop_first();
+        }
+    }
+}
+
 impl ScreenState for Activity {
     fn list_in(&self, _pane: Pane) -> Option<&dyn Listing> {
         Some(&self.list)
@@ -119,11 +157,15 @@ impl ScreenState for Activity {
     fn update_rows(&mut self, _truth: &Truth, _faults_only: bool, viewport: &Viewport) {
         let (column, reversed) = self.list.sort();
         let filter = self.list.filter();
-        let shown = self.events.values().rev().filter(|event| {
+        let all = self.events.values().chain(self.seen.values());
+        let shown = all.rev().filter(|event| {
             let (what, target) = (verb(&event.kind), target(&event.kind));
             filter.passes(&[what, &target])
         });
         let mut rows: Vec<Arc<ActivityEvent>> = shown.cloned().collect();
+        if !self.seen.is_empty() {
+            rows.sort_by_key(|event| Reverse(event.time));
+        }
         match column {
             ActivityColumn::Time => {}
             ActivityColumn::Event => rows.sort_by_key(|event| verb(&event.kind)),
@@ -133,7 +175,8 @@ impl ScreenState for Activity {
             rows.reverse();
         }
         let height = viewport.rows(Pane::Activity);
-        self.list.set_rows(rows, self.events.len(), height);
+        let total = self.events.len() + self.seen.len();
+        self.list.set_rows(rows, total, height);
     }
 
     fn on_shown(&mut self, context: &mut Context) {
@@ -155,6 +198,7 @@ pub(crate) fn verb(kind: &ActivityKind) -> &'static str {
         ActivityKind::JoinGroup { .. } => "joined",
         ActivityKind::LeaveGroup { expired: false, .. } => "left",
         ActivityKind::LeaveGroup { expired: true, .. } => "expired",
+        ActivityKind::MoveCursorBack { .. } => "moved back",
         ActivityKind::Unknown { .. } => "unknown",
     }
 }
@@ -194,6 +238,16 @@ pub(crate) fn target(kind: &ActivityKind) -> String {
         ActivityKind::LeaveGroup {
             group, consumer, ..
         } => format!("{consumer} ← group {group}"),
+        ActivityKind::MoveCursorBack {
+            cursor,
+            stream,
+            partition,
+            from,
+            to,
+        } => {
+            let (from, to) = (grouped(*from), grouped(*to));
+            format!("cursor {cursor} on {stream}:{partition} · from {from} to {to}")
+        }
         ActivityKind::Unknown { op } => format!("operation {op}, which this client does not know"),
     }
 }
@@ -205,7 +259,8 @@ pub(super) fn stream(kind: &ActivityKind) -> Option<&StreamName> {
         | ActivityKind::DeleteStream { stream }
         | ActivityKind::PauseStream { stream, .. }
         | ActivityKind::ResumeStream { stream, .. }
-        | ActivityKind::SetReadonly { stream, .. } => Some(stream),
+        | ActivityKind::SetReadonly { stream, .. }
+        | ActivityKind::MoveCursorBack { stream, .. } => Some(stream),
         ActivityKind::JoinGroup { streams, .. } => streams.first(),
         ActivityKind::LeaveGroup { .. } | ActivityKind::Unknown { .. } => None,
     }

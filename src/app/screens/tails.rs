@@ -4,6 +4,7 @@
 
 mod commands;
 mod copies;
+mod export;
 mod inspector;
 mod out_of_order;
 mod prompt;
@@ -13,6 +14,7 @@ mod subscription_state;
 mod tail;
 mod tail_view;
 
+pub(crate) use export::ExportRange;
 pub use inspector::Side;
 pub(crate) use inspector::{Inspector, Row, View};
 pub(crate) use out_of_order::{LATE_AFTER, OutOfOrder};
@@ -26,6 +28,7 @@ use inspector::Size;
 
 use crate::app::app_request::AppRequest;
 use crate::app::context::Context;
+use crate::app::effect::Effect;
 use crate::app::event::{Progress, ScanEvent, TailEvent};
 use crate::app::focus::Pane;
 use crate::app::ids::{RequestId, ScanId, TailId};
@@ -97,11 +100,36 @@ impl Tails {
         if partitions.is_empty() {
             return;
         }
-        let open = self.open.iter().position(|tail| tail.reads(&partitions));
+        let open = self
+            .open
+            .iter()
+            .position(|tail| tail.reads(&partitions) && !tail.is_gone());
         let index = open.unwrap_or_else(|| {
             self.open.push(Tail::open(partitions, context));
             self.open.len() - 1
         });
+        self.switch_to(index);
+    }
+
+    /// Shows a tail of the streams that have the names now of those that were deleted under the one that is shown, which
+    /// keeps what it has read.
+    fn follow_successor(&mut self, context: &mut Context) {
+        let Some(gone) = self.open.get(self.shown) else {
+            return;
+        };
+        if gone.replaced().is_none() {
+            context.emit(Effect::Refresh);
+            let text = "the stream was deleted, and no broker names another one yet";
+            return context.notify(Level::Note, text);
+        }
+        let keys: Vec<_> = gone.partitions().iter().map(TailPartition::key).collect();
+        let reads = |tail: &Tail| tail.reads(&keys) && !tail.is_gone();
+        let open = self.open.iter().position(reads);
+        let index = open.unwrap_or(self.open.len());
+        if open.is_none() {
+            let successor = gone.open_successor(context);
+            self.open.push(successor);
+        }
         self.switch_to(index);
     }
 
@@ -181,6 +209,7 @@ impl Tails {
     /// A second has passed. While the tail follows, the inspector changes once a second: faster, nobody could read it.
     pub(in crate::app) fn on_tick(&mut self, truth: &Truth, context: &mut Context) {
         for tail in &mut self.open {
+            tail.update_identity(truth, context);
             tail.resume_unpaused(
                 |stream, partition| {
                     let partition = truth.partition(stream, partition);

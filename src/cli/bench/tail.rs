@@ -190,7 +190,8 @@ async fn forward(
                 SubscriptionEvent::Opened { .. }
                 | SubscriptionEvent::Resuming { .. }
                 | SubscriptionEvent::Rewound { .. }
-                | SubscriptionEvent::Uncommitted { .. },
+                | SubscriptionEvent::Uncommitted { .. }
+                | SubscriptionEvent::PastEnd { .. },
             ) => continue,
         };
         if sender.send(event).await.is_err() {

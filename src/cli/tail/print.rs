@@ -144,7 +144,7 @@ impl Printer {
 
     fn print_head(&mut self) -> io::Result<()> {
         match &self.form {
-            PrintForm::Export(form) => form.write_head(&mut self.out),
+            PrintForm::Export(form) => form.write_head(&[], &mut self.out),
             PrintForm::Json => self.out.write_all(b"["),
             PrintForm::Table(table) => table.head(&mut self.out),
             PrintForm::Custom(_) | PrintForm::Count => Ok(()),
@@ -155,7 +155,7 @@ impl Printer {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         match &self.form {
             PrintForm::Export(ExportForm::Ndjson) => write_record(message, &mut self.out.json()),
-            PrintForm::Export(form) => form.write(message, &mut self.out),
+            PrintForm::Export(form) => form.write(message, &[], &mut self.out),
             PrintForm::Json => {
                 self.out.write_all(if is_first { b"\n" } else { b"," })?;
                 write_record(message, &mut self.out.json())

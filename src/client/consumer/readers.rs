@@ -235,7 +235,9 @@ impl PartitionReaders {
                 self.last.remove(place);
                 return Some(event);
             }
-            SubscriptionEvent::Gap { .. } => return Some(event),
+            SubscriptionEvent::Gap { .. } | SubscriptionEvent::PastEnd { .. } => {
+                return Some(event);
+            }
             // After an end that may pass and was told, each attempt would tell of itself again.
             SubscriptionEvent::Opened { .. }
             | SubscriptionEvent::Resuming { .. }
@@ -244,14 +246,10 @@ impl PartitionReaders {
                 return (!self.trouble.contains_key(place)).then_some(event);
             }
         };
-        match reason {
-            EndReason::Paused
-            | EndReason::ReadonlyEnd
-            | EndReason::Fenced
-            | EndReason::Unavailable(_)
-            | EndReason::StopReached => self.open_later(place, reason),
-            EndReason::Deleted | EndReason::Failed(_) => Some(SubscriptionEvent::Ended(reason)),
+        if let EndReason::Deleted | EndReason::Replaced { .. } | EndReason::Failed(_) = reason {
+            return Some(SubscriptionEvent::Ended(reason));
         }
+        self.open_later(place, reason)
     }
 
     /// Opens a partition again after a wait. Told is the first time, another reason than before, and what lasts.

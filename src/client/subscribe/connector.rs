@@ -341,7 +341,8 @@ impl Connector {
         };
         self.deletion = DeletionDetector::default();
         if self.opened && self.created != Some(found.created) {
-            return Err(OpenError::Ended(EndReason::Deleted));
+            let created = found.created;
+            return Err(OpenError::Ended(EndReason::Replaced { created }));
         }
         self.created = Some(found.created);
         Ok(())
@@ -395,57 +396,16 @@ impl Connector {
         {
             self.events.push(SubscriptionEvent::Rewound { from, to: 0 });
             self.request.spec.start = StartAt::Earliest;
+        } else if let Some(newest) = self.ends_before_start(ends, address).await? {
+            let start = self.request.spec.start;
+            self.events
+                .push(SubscriptionEvent::PastEnd { start, newest });
         }
         let nth_last = self.nth_last(ends, address).await;
         let plan = positions::resolve(&self.request.spec, ends, nth_last, Timestamp::now());
         let plan = plan.ok_or(OpenError::Ended(EndReason::StopReached))?;
         self.plan = Some(plan);
         Ok(plan)
-    }
-
-    /// The ends of the leader's log; `None` where the server is too old to tell.
-    pub(super) async fn log_ends(
-        &self,
-        address: &str,
-    ) -> std::result::Result<Option<LogEnds>, OpenError> {
-        let spec = &self.request.spec;
-        if self.request.resume {
-            let resumed = self
-                .inner
-                .resume_at(address, &spec.stream, spec.partition)
-                .await;
-            resumed.map_err(|error| self.classify(error))?;
-        }
-        match self
-            .inner
-            .fetch_partition(&spec.stream, spec.partition)
-            .await
-        {
-            Ok(partition) => Ok(Some(LogEnds::of(&partition))),
-            // A policy may allow reading and metadata alone, which is all that the Go client asks for.
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                Ok(self.ends_by_metadata(address).await)
-            }
-            Err(error) if error.kind() == ErrorKind::Unsupported && !spec.reverse => {
-                Ok(self.ends_by_metadata(address).await)
-            }
-            Err(error) => Err(self.classify(error)),
-        }
-    }
-
-    /// The ends as metadata tells them: what it says is true of the broker that answers (wire-contract §0.4).
-    async fn ends_by_metadata(&self, address: &str) -> Option<LogEnds> {
-        let spec = &self.request.spec;
-        let own = self
-            .inner
-            .fetch_stream_from(address, &spec.stream)
-            .await
-            .ok()?;
-        let partition = own.partition(&spec.stream, spec.partition)?;
-        let leads = partition.leader.is_some() && partition.leader == own.answered_by;
-        // Servers before 1.3 fill in none of the two (wire-contract §1.2).
-        let tells = partition.newest_offset != 0 || partition.high_watermark != 0;
-        (leads && tells).then(|| LogEnds::of(partition))
     }
 
     async fn subscribe_at<S: MessageSink>(

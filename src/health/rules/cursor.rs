@@ -7,6 +7,9 @@ use std::time::Duration;
 use crate::health::{AlertOptions, CursorTruth, Finding, Rule, Severity};
 use crate::model::{StreamName, Target, Timestamp, counted, format_ranges, grouped};
 
+/// How long it is told that a cursor was moved back, unless it comes to where it was before.
+const MOVED_BACK_FOR: Duration = Duration::from_secs(3_600);
+
 /// A cursor that has something, and since when.
 type Affected<'a> = (&'a CursorTruth, Timestamp);
 
@@ -20,13 +23,21 @@ pub(in crate::health) fn findings(
     for cursor in cursors {
         let beyond_end = cursor.beyond_end_since;
         let beyond_end = beyond_end.map(|since| (Rule::CursorBeyondEnd, since));
-        let affected = beyond_end
-            .or_else(|| stalled(cursor, alerts, now))
-            .or_else(|| lagging(cursor, alerts, now));
-        if let Some((rule, since)) = affected {
+        let mut push = |(rule, since)| {
             let (is_group, name) = reader(cursor);
             let key = (rule, is_group, name, Arc::clone(&cursor.entry.stream));
             found.entry(key).or_default().push((cursor, since));
+        };
+        if let Some(back) = cursor.moved_back
+            && back.at.age(now) < MOVED_BACK_FOR
+        {
+            push((Rule::CursorMovedBack, back.at));
+        }
+        let affected = beyond_end
+            .or_else(|| stalled(cursor, alerts, now))
+            .or_else(|| lagging(cursor, alerts, now));
+        if let Some(affected) = affected {
+            push(affected);
         }
     }
     let found = found.into_iter();
@@ -85,6 +96,8 @@ fn finding(
     let (severity, what, detail) = if rule == Rule::CursorBeyondEnd {
         let detail = beyond_end(affected);
         (Severity::Critical, "is beyond the end", detail)
+    } else if rule == Rule::CursorMovedBack {
+        (Severity::Warning, "was moved back", moved_back(affected))
     } else {
         let stalled = rule == Rule::CursorStalled;
         let what = if stalled { "is stalled" } else { "lags" };
@@ -113,6 +126,24 @@ fn beyond_end(affected: &[Affected<'_>]) -> Vec<String> {
     });
     let advice = "who reads on from there gets nothing before as much is stored again";
     lines.chain([advice.to_owned()]).collect()
+}
+
+/// From where to where, when, and how much is read again.
+fn moved_back(affected: &[Affected<'_>]) -> Vec<String> {
+    let moves = affected
+        .iter()
+        .filter_map(|(cursor, _)| Some((cursor.entry.partition, cursor.moved_back?)));
+    let lines = moves.map(|(id, back)| {
+        let again = usize::try_from(back.from.saturating_sub(back.to)).unwrap_or(0);
+        format!(
+            "{id}: from {} to {} at {}; {} read again",
+            grouped(back.from),
+            grouped(back.to),
+            back.at.to_utc().format("%F %T UTC"),
+            counted(again, "offset"),
+        )
+    });
+    lines.collect()
 }
 
 fn lag_detail(affected: &[Affected<'_>]) -> Vec<String> {

@@ -2,7 +2,7 @@
 //! said just before, byte for byte, and are known by these bytes without being read again.
 
 use crate::model::PartitionId;
-use crate::store::message::put_field;
+use crate::store::message::{HeaderFields, put_field};
 
 /// How many are known at a time: servers write the headers of one message in any order.
 const MOST_KNOWN: usize = 4;
@@ -75,12 +75,29 @@ impl StreamFields {
             .drop_header_equal_to_field(b"subject", &self.subject, headers);
         self.reply_header
             .drop_header_equal_to_field(b"reply", &self.reply, headers);
+        sort_headers(headers);
     }
 
     /// Whether the headers that brokers inject repeat the subject, and the reply subject.
     pub(super) fn repeats(&self) -> [bool; 2] {
         [self.subject_header.present, self.reply_header.present]
     }
+}
+
+/// Servers write the headers of one message in another order each time it is read: by their names they are always the
+/// same. Those of one name keep their order.
+fn sort_headers(encoded: &mut Vec<u8>) {
+    let mut headers: Vec<_> = HeaderFields::of(encoded).collect();
+    if headers.is_sorted_by_key(|(name, _)| *name) {
+        return;
+    }
+    headers.sort_by_key(|(name, _)| *name);
+    let mut sorted = Vec::with_capacity(encoded.len());
+    for (name, value) in headers {
+        put_field(&mut sorted, name);
+        put_field(&mut sorted, value);
+    }
+    *encoded = sorted;
 }
 
 /// Puts a field's bytes in the place of those of another message.

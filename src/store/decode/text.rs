@@ -13,17 +13,10 @@ impl Reading<'_> {
 
     /// As much for UTF-16 and Latin-1, which nearly any bytes can be: most of them must be printable.
     pub(super) fn other_text(&mut self) -> bool {
-        if let Some((text, encoding)) = utf16(self.bytes).filter(|(text, _)| is_readable(text)) {
-            self.layers.push(encoding);
-            return self.text_lines(&text);
-        }
-        let text = latin1(self.bytes);
-        let printable = |byte: &&u8| byte.is_ascii_graphic() || **byte == b' ';
-        let printed = self.bytes.iter().filter(printable).count();
-        if !is_readable(&text) || printed * 10 < self.bytes.len() * 7 {
+        let Some((text, encoding)) = readable(self.bytes) else {
             return false;
-        }
-        self.layers.push("latin-1");
+        };
+        self.layers.push(encoding);
         self.text_lines(&text)
     }
 
@@ -46,6 +39,38 @@ impl Reading<'_> {
         }
         true
     }
+}
+
+/// Whether the bytes are UTF-8 as they stand: neither another encoding, nor UTF-16 of Latin letters.
+pub(in crate::store) fn is_plain(bytes: &[u8]) -> bool {
+    memchr::memchr(0, bytes).is_none() && std::str::from_utf8(bytes).is_ok()
+}
+
+/// The text that bytes are shown as which are not UTF-8, where they read like text.
+pub(in crate::store) fn other_text(bytes: &[u8]) -> Option<String> {
+    if is_plain(bytes) {
+        return None;
+    }
+    let is_utf8_text = utf8(bytes, true).is_some_and(is_readable);
+    (!is_utf8_text)
+        .then(|| readable(bytes))
+        .flatten()
+        .map(|(text, _)| text)
+}
+
+/// UTF-16 or Latin-1 that reads like text, and which of the two it is.
+fn readable(bytes: &[u8]) -> Option<(String, &'static str)> {
+    if let Some(found) = utf16(bytes).filter(|(text, _)| is_readable(text)) {
+        return Some(found);
+    }
+    let printable = |byte: &&u8| byte.is_ascii_graphic() || **byte == b' ';
+    let printed = bytes.iter().filter(printable).count();
+    // Most bytes of what is no text are no letters: those are seen without being decoded.
+    if printed * 10 < bytes.len() * 7 {
+        return None;
+    }
+    let text = latin1(bytes);
+    is_readable(&text).then_some((text, "latin-1"))
 }
 
 /// The bytes as UTF-8. Of bytes that were cut the last character may be incomplete.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::{Field, Needle, QueryRun, Term, Test, all_match};
 use crate::store::chunk::{Chunk, MessageEntry, narrow, wide};
+use crate::store::decode::is_plain;
 use crate::store::message::MessageRef;
 
 /// Indexes of the messages for which all terms hold, growing.
@@ -84,7 +85,36 @@ impl ChunkScan<'_> {
         if !self.grows() {
             found.reverse();
         }
+        self.add_other_text(&mut found);
         found
+    }
+
+    /// Text in another encoding than the needle's has other bytes: those messages are looked at one by one.
+    fn add_other_text(&self, found: &mut Vec<u32>) {
+        if is_plain(&self.chunk.arena) {
+            return;
+        }
+        let before = found.len();
+        for (index, message) in self.chunk.iter().enumerate() {
+            let index = narrow(index);
+            let headers = message.publisher_headers().map(|(_, value)| value);
+            let mut fields = [message.key(), message.value()].into_iter().chain(headers);
+            let is_other = fields.any(|field| !is_plain(field));
+            if self.run.is_cancelled() {
+                break;
+            }
+            if is_other
+                && found
+                    .get(..before)
+                    .unwrap_or_default()
+                    .binary_search(&index)
+                    .is_err()
+                && all_match(self.terms, &message, self.run)
+            {
+                found.push(index);
+            }
+        }
+        found.sort_unstable();
     }
 
     /// Whether the bytes lie in the order of offsets; a newest-first subscription writes them the other way round.

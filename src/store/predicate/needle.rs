@@ -11,6 +11,7 @@ use regex_syntax::hir::literal::{Extractor, Literal, Seq};
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::bounded_regex::BoundedRegex;
+use crate::store::decode::other_text;
 
 /// A literal shorter than this is found too often to be worth looking for ahead of the expression.
 const SHORTEST_LITERAL: usize = 2;
@@ -55,6 +56,17 @@ impl Needle {
 
     /// Whether it is in these bytes; none where that costs too much to find out.
     pub(in crate::store) fn is_in(&self, bytes: &[u8]) -> Option<bool> {
+        let found = self.is_in_bytes(bytes)?;
+        if found {
+            return Some(true);
+        }
+        match other_text(bytes) {
+            Some(text) => self.is_in_bytes(text.as_bytes()),
+            None => Some(false),
+        }
+    }
+
+    fn is_in_bytes(&self, bytes: &[u8]) -> Option<bool> {
         match self {
             Self::Exact(finder) => Some(finder.find(bytes).is_some()),
             Self::AnyCase(regex) | Self::Pattern { regex, .. } => regex.is_match(bytes),

@@ -1,6 +1,7 @@
 //! The text about an incident: how long, what it touched, and what happened, in order.
 
-use super::text_builder::{Line, TextBuilder};
+use super::Line;
+use super::text_builder::TextBuilder;
 use crate::app::App;
 use crate::health::{Incident, IncidentEvent, IncidentEventKind};
 use crate::model::{Timestamp, counted, first_names};

@@ -11,6 +11,8 @@ use crate::ui::areas::{after, below, cells, left, right, row, top};
 use crate::ui::format::{self, pad};
 use crate::ui::layout::centred;
 use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::lines::{self, Line};
 use crate::ui::widgets::{popup, text_input};
 
 /// Columns of a field's name.
@@ -21,6 +23,8 @@ const MAX_WIDTH: u16 = 88;
 const VALUE_ROWS: (u16, u16) = (10, 3);
 /// Rows of headers on a high screen, and on a low one.
 const HEADER_ROWS: (u16, u16) = (3, 1);
+/// Columns of the edges.
+const EDGES: u16 = 4;
 /// Rows besides the fields: the edges, what came of sending, the buttons.
 const AROUND: u16 = 4;
 
@@ -35,19 +39,32 @@ struct FormRow {
 /// Draws the form in the middle of the screen.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
     let theme = painter.theme;
-    let items = items(form, body.height.saturating_sub(AROUND));
-    let wanted = items.iter().map(|item| item.rows).sum::<u16>() + AROUND;
     let width = body.width.saturating_sub(2).min(MAX_WIDTH);
+    let columns = usize::from(width.saturating_sub(EDGES));
+    let state = lines::wrapped(submit_state(form, theme), columns);
+    // However much there is to say, half of a low screen is left for the fields.
+    let state_rows = cells(state.len()).clamp(1, (body.height / 2).max(1));
+    let around = AROUND - 1 + state_rows;
+    let mut items = items(form, body.height.saturating_sub(around));
+    for item in &mut items {
+        if let FormFocus::Field(id) = item.stop
+            && let Some(shown) = form.field(id)
+        {
+            item.rows += cells(error_below(shown, columns, theme).len());
+        }
+    }
+    let wanted = items.iter().map(|item| item.rows).sum::<u16>() + around;
     let place = centred(body, width, wanted.min(body.height));
     let title = match form.kind() {
         FormKind::Publish => "Publish a message",
         FormKind::Create => "Create a stream",
     };
     let inside = popup(painter, place, &[span(title, theme.focus)], theme.line);
-    let rows = inside.height.saturating_sub(2);
+    let rows = inside.height.saturating_sub(1 + state_rows);
     fields(painter, top(inside, rows), form, &items);
-    submit_state(painter, row(inside, rows), form);
-    buttons(painter, row(inside, rows + 1), form, items.len());
+    let rest = below(inside, rows);
+    lines::draw(painter, top(rest, state_rows), &state, 0);
+    buttons(painter, row(rest, state_rows), form, items.len());
 }
 
 /// The stops that are drawn as rows, from top to bottom; boxes of many lines shrink where the screen is low.
@@ -108,6 +125,11 @@ fn first_shown(form: &Form, items: &[FormRow], height: u16) -> usize {
 
 fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
     let theme = painter.theme;
+    let wrong = error_below(field, usize::from(area.width), theme);
+    let rows = area.height.saturating_sub(cells(wrong.len())).max(1);
+    let below_it = after(below(area, rows), LABEL);
+    lines::draw(painter, below_it, &wrong, 0);
+    let area = top(area, rows);
     let focused = form.focus() == FormFocus::Field(field.id);
     let style = if focused { theme.focus } else { theme.muted };
     let indent = if field.rare { "  " } else { "" };
@@ -136,7 +158,29 @@ fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
             painter.put(inner, &[span(text, theme.text), span(way, theme.muted)]);
         }
     }
-    error(painter, area, field);
+    if wrong.is_empty() {
+        error(painter, area, field);
+    }
+}
+
+/// What is wrong, on lines of its own where it and the text do not fit on one.
+fn error_below(field: &Field, columns: usize, theme: &Theme) -> Vec<Line> {
+    let Some(wrong) = &field.error else {
+        return Vec::new();
+    };
+    let columns = columns.saturating_sub(usize::from(LABEL));
+    let text = format!("{} {wrong}", theme.glyphs.broken);
+    let typed = match &field.input {
+        Input::Text(editor) => {
+            let lines = editor.text();
+            lines.lines().map(format::width).max().unwrap_or(0)
+        }
+        Input::Choice(_) | Input::Bytes(_) => columns / 2,
+    };
+    if format::width(&text) + typed + 2 <= columns {
+        return Vec::new();
+    }
+    lines::wrapped(vec![Line::text(text, theme.broken)], columns)
 }
 
 /// What may stand in an empty field; of the headers also how many are sent that cannot be typed.
@@ -184,18 +228,21 @@ fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
     painter.put(area, &[span(text, style)]);
 }
 
-/// What came of sending.
-fn submit_state(painter: &mut Painter<'_>, area: Rect, form: &Form) {
-    let theme = painter.theme;
-    let spans = match form.submit_state() {
-        SubmitState::NotSent => return,
-        SubmitState::Sent(_) => [span("sent, waiting for the answer", theme.muted)],
-        SubmitState::Failed(failure) => [span(
-            format!("{} {}", theme.glyphs.broken, failure.sentence),
-            theme.broken,
-        )],
-    };
-    painter.put(area, &spans);
+/// What came of sending: of an error all that is known.
+fn submit_state(form: &Form, theme: &Theme) -> Vec<Line> {
+    match form.submit_state() {
+        SubmitState::NotSent => Vec::new(),
+        SubmitState::Sent(_) => vec![Line::text("sent, waiting for the answer", theme.muted)],
+        SubmitState::Failed(failure) => {
+            let sentence = format!("{} {}", theme.glyphs.broken, failure.sentence);
+            let dot = theme.glyphs.dot;
+            let detail = format!("  about {} {dot} {:?}", failure.target, failure.kind);
+            vec![
+                Line::text(sentence, theme.broken),
+                Line::text(detail, theme.muted),
+            ]
+        }
+    }
 }
 
 fn buttons(painter: &mut Painter<'_>, area: Rect, form: &Form, number: usize) {

@@ -80,6 +80,7 @@ fn style(kind: &ActivityKind, theme: &Theme) -> Style {
         ActivityKind::DeleteStream { .. } | ActivityKind::LeaveGroup { expired: true, .. } => {
             theme.degraded
         }
+        ActivityKind::MoveCursorBack { .. } => theme.degraded,
         ActivityKind::PauseStream { .. } => theme.paused,
         ActivityKind::SetReadonly { .. } => theme.readonly,
         ActivityKind::CreateStream { .. } | ActivityKind::ResumeStream { .. } => theme.good,

@@ -101,7 +101,7 @@ fn cell(
         },
         BrokerColumn::ListedBy => {
             let names: Vec<&str> = broker.listed_by.iter().map(|id| short.get(id)).collect();
-            vec![span(names.join(" "), theme.muted)]
+            vec![labels::cut(&names.join(" "), width, theme.muted, theme)]
         }
     }
 }

@@ -162,7 +162,7 @@ fn group_cell(
         GroupColumn::Lag => return labels::known(lag_of_group(app.truth(), &group.id), theme),
         GroupColumn::Streams => {
             let names: Vec<&str> = group.streams.iter().map(AsRef::as_ref).collect();
-            span(names.join(" "), theme.muted)
+            labels::cut(&names.join(" "), width, theme.muted, theme)
         }
         GroupColumn::Coordinator => match &group.coordinator {
             Some(broker) => labels::cut(broker, width, theme.text, theme),

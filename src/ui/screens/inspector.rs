@@ -11,9 +11,10 @@ use crate::app::screens::tails::{Inspector, Row, View};
 use crate::app::{App, HitTarget, KeyContext, Pane, Side};
 use crate::model::sanitise;
 use crate::store::decode::{Class, Format};
-use crate::store::{MessageRef, PinnedMessage};
+use crate::store::{MessageRef, PinnedMessage, header_text};
 use crate::ui::areas::{below, row as row_of};
 use crate::ui::format;
+use crate::ui::labels;
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{PaneArea, empty_state, tint_selected, title};
@@ -107,7 +108,8 @@ fn fields(
     for (number, (name, value)) in headers.iter().take(HEADERS).enumerate() {
         let label = if number == 0 { "headers" } else { "" };
         let mut line = field(label, format!("{name}  "), theme.json_key, theme);
-        line.push(span(sanitise::bytes(value, 200), theme.text));
+        let shown: String = header_text(value).chars().take(200).collect();
+        line.push(span(shown, theme.text));
         all.push(line);
     }
     let more = message.publisher_headers().count().saturating_sub(HEADERS);
@@ -115,6 +117,12 @@ fn fields(
         let text = format!("and {} more", format::count_usize(more));
         all.push(field("", text, theme.muted, theme));
     }
+    all.push(field(
+        "size",
+        labels::sizes(message, theme),
+        theme.text,
+        theme,
+    ));
     all
 }
 

@@ -7,13 +7,15 @@ use crate::app::{App, HitTarget, Listing};
 use crate::health::{BrokerTruth, Finding, StreamTruth, Truth};
 use crate::model::{PartitionId, StreamName, Target, counted, counted_of, verb_of};
 use crate::ui::areas::{after, below, cells, left, row, top};
-use crate::ui::detail;
+use crate::ui::detail::{self, Line};
 use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::history::{chart, spark};
-use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title, margin, tint_selected, title};
+use crate::ui::widgets::{
+    self, MARGIN, PaneArea, empty_state, list_title, margin, tint_selected, title,
+};
 
 /// The height from which on the evidence of the selected finding is shown however long the list is, and its rows.
 const EVIDENCE_FROM_HEIGHT: u16 = 20;
@@ -77,9 +79,9 @@ fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
     let free = area.height.saturating_sub(listed.saturating_mul(2));
     let room = usize::from(own.max(free));
     let columns = usize::from(area.width).saturating_sub(MARGIN_AND_EDGE);
-    let mut lines = vec![detail::Line::text(&*finding.message, theme.title)];
+    let mut lines = vec![Line::text(&*finding.message, theme.title)];
     let sentences = finding.detail.iter();
-    lines.extend(sentences.map(|text| detail::Line::text(&**text, theme.text)));
+    lines.extend(sentences.map(|text| Line::text(&**text, theme.text)));
     let mut lines = detail::wrapped(lines, columns);
     let about = detail::wrapped(target_lines(finding, app, theme), columns);
     if lines.len() + about.len().min(TARGET_LINES) < room {
@@ -100,7 +102,7 @@ fn evidence(painter: &mut Painter<'_>, area: Rect, app: &App) -> Rect {
 }
 
 /// What is known of the broker, or of the first partition, that a finding is about.
-fn target_lines(finding: &Finding, app: &App, theme: &Theme) -> Vec<detail::Line> {
+fn target_lines(finding: &Finding, app: &App, theme: &Theme) -> Vec<Line> {
     let (truth, now) = (app.truth(), app.now());
     let partition = |stream: &StreamName, id: PartitionId| {
         detail::partition_detail(&(StreamName::clone(stream), id), truth, now, theme)
@@ -120,7 +122,7 @@ fn target_lines(finding: &Finding, app: &App, theme: &Theme) -> Vec<detail::Line
             return Vec::new();
         }
     };
-    let heads = [detail::Line::gap(), detail::Line::text(name, theme.title)];
+    let heads = [Line::gap(), Line::text(name, theme.title)];
     heads.into_iter().chain(page).collect()
 }
 
@@ -151,9 +153,9 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
     };
     let totals = &truth.totals;
     let sentences = [
-        (1, format!("{sign} {text}"), style),
-        (
-            3,
+        Line::text(format!("{sign} {text}"), style),
+        Line::gap(),
+        Line::text(
             format!(
                 "{} {}.",
                 counted_of(answering, brokers, "broker"),
@@ -161,8 +163,7 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
             ),
             theme.muted,
         ),
-        (
-            4,
+        Line::text(
             format!(
                 "{} and {} of Liftbridge's own: {}, all with a leader and in sync.",
                 counted(totals.streams - totals.internal, "stream"),
@@ -172,10 +173,7 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
             theme.muted,
         ),
     ];
-    for (number, text, style) in sentences {
-        let line = after(row(area, number), MARGIN);
-        painter.put(line, &[span(text, style)]);
-    }
+    widgets::sentences(painter, area, sentences.into());
 }
 
 /// Draws the summary of the cluster: brokers, the rate of the last minutes, the busiest streams, the slowest cursors.
@@ -204,6 +202,15 @@ fn brokers(painter: &mut Painter<'_>, place: PaneArea, area: Rect, app: &App) {
     let list = app.overview().brokers();
     painter.add_hit(area, HitTarget::Rows(place.pane));
     let shown = list.rows().iter().enumerate().skip(list.state().top());
+    let known = list
+        .rows()
+        .iter()
+        .filter_map(|name| app.truth().broker(name));
+    let widths = known.fold([6, 3], |[age, leaders], broker| {
+        let numbers = broker_numbers(broker, app);
+        let [one, other] = numbers.each_ref().map(|number| format::width(number));
+        [age.max(one), leaders.max(other)]
+    });
     for ((number, name), line) in shown.zip(area.rows()) {
         let Some(found) = app.truth().broker(name) else {
             continue;
@@ -212,27 +219,42 @@ fn brokers(painter: &mut Painter<'_>, place: PaneArea, area: Rect, app: &App) {
         if place.focused {
             margin(painter, line, selected, false, true);
         }
-        broker(painter, after(line, MARGIN), found, app);
+        broker(painter, after(line, MARGIN), found, widths, app);
         tint_selected(painter, line, selected, true);
     }
 }
 
-fn broker(painter: &mut Painter<'_>, line: Rect, broker: &BrokerTruth, app: &App) {
-    let theme = painter.theme;
+/// How long a broker took or has been silent, and how many partitions it leads.
+fn broker_numbers(broker: &BrokerTruth, app: &App) -> [String; 2] {
     let took = broker.latency.filter(|_| broker.is_answering());
     let age = match broker.reach.silent_since() {
         Some(since) => format::ago(since, app.now()),
         None => took.map_or_else(String::new, format::latency),
     };
+    [age, format::count_usize(broker.leaders)]
+}
+
+/// The widths are those of the longest numbers of all brokers.
+fn broker(
+    painter: &mut Painter<'_>,
+    line: Rect,
+    broker: &BrokerTruth,
+    [age_width, leaders_width]: [usize; 2],
+    app: &App,
+) {
+    let theme = painter.theme;
+    let [age, leaders] = broker_numbers(broker, app);
     let width = usize::from(line.width / 3).clamp(8, 24);
     let name = format::cut_middle(broker.name(), width, theme.glyphs.cut);
-    let leaders = format::count_usize(broker.leaders);
     let spans = [
         labels::broker_sign(broker, theme),
         span(format!(" {}", format::pad(&name, width)), theme.text),
-        span(format::pad_left(&age, 7), theme.muted),
-        span("  leads", theme.muted),
-        span(format::pad_left(&leaders, 4), theme.text),
+        span(
+            format!(" {}", format::pad_left(&age, age_width)),
+            theme.muted,
+        ),
+        span("  leads ", theme.muted),
+        span(format::pad_left(&leaders, leaders_width), theme.text),
     ];
     if spans_width(&spans) <= usize::from(line.width) {
         painter.put(line, &spans);

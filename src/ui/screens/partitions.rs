@@ -33,6 +33,9 @@ fn specs(leader: u16, replicas: u16, isr: u16, state: u16) -> [ColumnSpec<Partit
     ]
 }
 
+/// Columns of a broker's name beside what it reports.
+const MAX_REPLICA_NAME: usize = 24;
+
 /// Draws the pane.
 pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
     let (theme, truth) = (painter.theme, app.truth());
@@ -139,7 +142,13 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
     let lacking = truth
         .replica_views(partition)
         .map(|view| format::width(&lacks(partition, &view)));
-    let widths = (offsets.max().unwrap_or(0), lacking.max().unwrap_or(0));
+    let names = truth.replica_views(partition);
+    let names = names.map(|view| format::width(view.broker)).max();
+    let widths = [
+        names.unwrap_or(0).clamp(8, MAX_REPLICA_NAME),
+        offsets.max().unwrap_or(0),
+        lacking.max().unwrap_or(0),
+    ];
     for (number, view) in (2..).zip(truth.replica_views(partition)) {
         let line = row(area, number);
         let used = painter.put(line, &replica_view(partition, &view, widths, theme));
@@ -158,11 +167,11 @@ fn replica_views(painter: &mut Painter<'_>, area: Rect, partition: &PartitionTru
     }
 }
 
-/// What a replica reports, but for its age; `widths` are those of the longest offset and of the longest lag.
+/// What a replica reports, but for its age; the widths are those of the longest name, offset and lag.
 fn replica_view(
     partition: &PartitionTruth,
     view: &ReplicaView<'_>,
-    widths: (usize, usize),
+    [name_width, offset_width, lacks_width]: [usize; 3],
     theme: &Theme,
 ) -> Vec<Span<'static>> {
     let leads = partition.leader.as_ref() == Some(view.broker);
@@ -181,10 +190,11 @@ fn replica_view(
     };
     let number = |number| {
         span(
-            format::pad_left(&format::offset(number), widths.0),
+            format::pad_left(&format::offset(number), offset_width),
             theme.text,
         )
     };
+    let name = format::cut_middle(view.broker, name_width, theme.glyphs.cut);
     let lacks = lacks(partition, view);
     // A replica in sync is a message or two behind all the time.
     let lag = match (ahead, in_sync) {
@@ -194,12 +204,12 @@ fn replica_view(
     };
     vec![
         span(format!("   {sign} "), style),
-        span(format::pad(view.broker, 8), theme.text),
+        span(format::pad(&name, name_width), theme.text),
         span(format!("  {}  hw ", format::pad(role, 7)), theme.muted),
         number(view.high_watermark),
         span("  end ", theme.muted),
         number(view.newest_offset),
-        span(format::pad(&lacks, widths.1), lag),
+        span(format::pad(&lacks, lacks_width), lag),
     ]
 }
 

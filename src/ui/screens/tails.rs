@@ -6,10 +6,10 @@ mod title;
 use ratatui::layout::Rect;
 
 use crate::app::command::{ClusterCommand, GoCommand, TailCommand};
-use crate::app::screens::tails::{Prompt, PromptKind};
+use crate::app::screens::tails::{ExportRange, Prompt, PromptKind};
 use crate::app::{App, Command, HitTarget, KeyContext, Pane, Tail, TailState};
 use crate::health::Known;
-use crate::model::counted;
+use crate::model::{counted, first_names};
 use crate::store::Query;
 use crate::ui::areas::{after, below, left, row as row_of};
 use crate::ui::format;
@@ -36,7 +36,9 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     painter.add_hit(rest, HitTarget::Rows(Pane::Tail));
     let columns = Columns::of(tail, usize::from(area.width), app);
     if let Some(prompt) = tail.prompt() {
-        draw_prompt(painter, [title, head], prompt);
+        let height = usize::from(rest.height);
+        let export = export_words(tail, prompt.range(), height);
+        draw_prompt(painter, [title, head], prompt, &export);
     } else {
         let height = usize::from(rest.height);
         title::draw(painter, title, app, tail, (place.focused, height));
@@ -65,7 +67,31 @@ fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     }
 }
 
-fn draw_prompt(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Prompt) {
+/// What an export is to write, and what else it could.
+fn export_words(tail: &Tail, range: ExportRange, height: usize) -> [String; 2] {
+    let words = |range| {
+        let rows = counted(tail.export_len(range, height), "row");
+        match range {
+            ExportRange::Shown => format!("the {rows} shown"),
+            ExportRange::Screen => format!("the {rows} of this screen"),
+            ExportRange::Kept => format!("all {rows} in memory"),
+        }
+    };
+    [
+        format!("export {} to ", words(range)),
+        format!(
+            "a file name; .csv, .raw, or NDJSON   tab: {}",
+            words(range.next())
+        ),
+    ]
+}
+
+fn draw_prompt(
+    painter: &mut Painter<'_>,
+    [line, below]: [Rect; 2],
+    prompt: &Prompt,
+    [export, export_hint]: &[String; 2],
+) {
     let theme = painter.theme;
     let (sign, hint) = match prompt.kind() {
         PromptKind::Query => (
@@ -76,7 +102,7 @@ fn draw_prompt(painter: &mut Painter<'_>, [line, below]: [Rect; 2], prompt: &Pro
             "from ",
             "earliest  latest  new  1234  -50  @10:30  @2026-11-22T10:30:00Z  @-15m",
         ),
-        PromptKind::Export => ("export to ", "a file name; .csv, .raw, or NDJSON"),
+        PromptKind::Export => (&**export, &**export_hint),
     };
     let used = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
     let rest = after(line, used);
@@ -136,6 +162,12 @@ fn nothing(app: &App, tail: &Tail) -> [String; 2] {
     if tail.search().query().is_some() && tail.store().kept() > 0 {
         return no_match(tail);
     }
+    if tail.replaced().is_some() {
+        return [
+            "the stream was deleted, and another one of that name was made".to_owned(),
+            format!("{follow} tails that one   {close} closes"),
+        ];
+    }
     match tail.state() {
         TailState::Opening => opening(app, tail),
         TailState::Resuming { failure, .. } => [
@@ -146,11 +178,28 @@ fn nothing(app: &App, tail: &Tail) -> [String; 2] {
             title::end_text(reason),
             format!("{follow} reads on   {seek} seeks   {close} closes"),
         ],
+        TailState::Live if tail.past_end().next().is_some() => past_end(tail, &seek),
         TailState::Live => [
             "no message yet".to_owned(),
             format!("waiting for new ones   {seek} seeks older ones"),
         ],
     }
+}
+
+/// Nothing is at the place that was sought.
+fn past_end(tail: &Tail, seek: &str) -> [String; 2] {
+    let ends = tail.past_end().map(|(one, newest)| {
+        let end = match newest {
+            ..0 => "is empty".to_owned(),
+            newest => format!("ends at {}", format::count(newest)),
+        };
+        format!("{}:{} {end}", one.stream, one.partition)
+    });
+    let ends: Vec<String> = ends.collect();
+    [
+        format!("nothing at {}: {}", tail.start_text(), first_names(&ends)),
+        format!("waiting for new ones   {seek} seeks elsewhere"),
+    ]
 }
 
 fn no_match(tail: &Tail) -> [String; 2] {

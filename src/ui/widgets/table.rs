@@ -7,9 +7,9 @@ use super::{MARGIN, PaneArea, margin, tint_selected};
 use crate::app::HitTarget;
 use crate::app::lists::column::Column;
 use crate::app::lists::table::Table;
-use crate::ui::areas::{after, below, left, row};
+use crate::ui::areas::{after, below, cells as cells_of, left, row};
 use crate::ui::format;
-use crate::ui::painter::{Painter, span};
+use crate::ui::painter::{Painter, span, spans_width};
 
 /// How a column is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,19 @@ impl<C> ColumnSpec<C> {
             max,
             rank,
         }
+    }
+
+    /// A column that does not grow shows whole what stands in it, however long that is: half a number is a wrong one.
+    fn wide_enough_for(&self, cells: impl Iterator<Item = Vec<Span<'static>>>) -> Self
+    where
+        C: Copy,
+    {
+        if self.min < self.max {
+            return *self;
+        }
+        let widest = cells.map(|spans| spans_width(&spans)).max().unwrap_or(0);
+        let width = self.min.max(cells_of(widest));
+        Self::fixed(self.column, width, self.rank)
     }
 }
 
@@ -78,11 +91,19 @@ pub(in crate::ui) fn table<K, C>(
     C: Column,
 {
     let width = area.width.saturating_sub(1);
-    let columns = fit(specs, width, table.columns_scrolled());
-    heads(painter, place, row(area, 0), table.sort(), &columns);
     let body = below(area, 1);
+    let rows = || {
+        let rows = table.rows().iter().enumerate().skip(table.state().top());
+        rows.take(usize::from(body.height))
+    };
+    let specs = specs.iter().map(|spec| {
+        let cells = rows().map(|(_, key)| cell(key, spec.column, usize::from(spec.max)));
+        spec.wide_enough_for(cells)
+    });
+    let columns = fit(&specs.collect::<Vec<_>>(), width, table.columns_scrolled());
+    heads(painter, place, row(area, 0), table.sort(), &columns);
     painter.add_hit(body, HitTarget::Rows(place.pane));
-    let rows = table.rows().iter().enumerate().skip(table.state().top());
+    let rows = rows();
     for ((number, key), line) in rows.zip(body.rows()) {
         let selected = number == table.state().row();
         margin(painter, line, selected, table.is_marked(key), place.focused);

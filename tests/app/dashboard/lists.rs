@@ -1,10 +1,11 @@
 //! Lists: what is chosen, marked, filtered, hidden.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use liftui::app::{Effect, Event, Listing, Pane};
-use liftui::model::{ErrorKind, Failure, Target};
+use liftui::model::{ActivityKind, CursorEntry, ErrorKind, Failure, Target};
 
 use super::{chosen_stream, notice};
 use crate::world::World;
@@ -174,4 +175,45 @@ fn a_key_that_has_nothing_to_act_on_gives_a_notice_and_changes_nothing_elsewhere
         world.press(key);
         assert!(notice(&world).contains("no stream or partition"), "{key}");
     }
+}
+
+#[test]
+fn a_cursor_that_was_moved_back_is_a_line_of_the_activity_and_a_finding() {
+    let mut world = World::healthy();
+    let mut store = |offset, ago| {
+        let entry = CursorEntry {
+            id: "billing".to_owned(),
+            stream: "orders-eu".into(),
+            partition: 0,
+            offset,
+            time: world.now.minus(Duration::from_secs(ago)),
+        };
+        world.event(Event::Cursors(Ok(Arc::new(vec![entry]))));
+    };
+    store(900, 60);
+    store(100, 20);
+    world.activity();
+    world.press("5");
+    let rows = world.app.activity().list().rows();
+    // By its time it stands among the others: one of them is five seconds old.
+    let times: Vec<_> = rows.iter().map(|event| event.time).collect();
+    assert!(times.is_sorted_by(|one, other| one >= other), "{rows:?}");
+    let moves: Vec<_> = rows
+        .iter()
+        .filter(|event| {
+            matches!(
+                event.kind,
+                ActivityKind::MoveCursorBack {
+                    from: 900,
+                    to: 100,
+                    ..
+                }
+            )
+        })
+        .collect();
+    assert_eq!(moves.len(), 1, "{rows:?}");
+    assert_eq!(moves[0].time, world.now.minus(Duration::from_secs(20)));
+    let mut findings = world.app.truth().findings.iter();
+    let message = "cursor billing on orders-eu:0 was moved back";
+    assert!(findings.any(|finding| finding.message == message));
 }

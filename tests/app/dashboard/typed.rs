@@ -1,6 +1,8 @@
 //! What is typed, pasted and copied: the command line, the palette, the clipboard.
 //! Without a terminal or a loop; how it looks is `screens`'s business.
 
+use std::time::Duration;
+
 use liftui::app::{CopyOutcome, Effect, Event, Overlay, Settings};
 
 use super::{chosen_stream, notice};
@@ -31,6 +33,8 @@ fn a_mistyped_command_is_named_with_the_likeliest_meant() {
         world.press(":");
         world.write(line);
         world.press("enter");
+        // A stream is denied once brokers were asked.
+        world.run(Duration::from_secs(2));
         assert!(
             notice(&world).contains(expected),
             "{line}: {}",

@@ -83,3 +83,25 @@ fn cursors_read_after_the_views_know_when_the_last_message_came() {
         (Duration::from_secs(61), false)
     );
 }
+
+#[test]
+fn a_cursor_that_was_moved_back_is_found_with_when_until_it_is_where_it_was() {
+    let mut world = World::default();
+    world.report(1.0, 1, vec![grown(2_000)]);
+    world.cursor(1.0, 900);
+    assert!(found(&world.truth(2.0), Rule::CursorMovedBack).is_none());
+    world.cursor(50.0, 100);
+    let truth = world.truth(60.0);
+    let back = found(&truth, Rule::CursorMovedBack).expect("it went back");
+    assert_eq!(back.since, at(50.0));
+    assert!(back.message.ends_with("was moved back"), "{back:?}");
+    let detail = back.detail.join(" ");
+    assert!(
+        detail.contains("0: from 900 to 100 at ") && detail.contains("800 offsets read again"),
+        "{detail}"
+    );
+    world.cursor(70.0, 500);
+    assert!(found(&world.truth(71.0), Rule::CursorMovedBack).is_some());
+    world.cursor(80.0, 901);
+    assert!(found(&world.truth(81.0), Rule::CursorMovedBack).is_none());
+}

@@ -72,7 +72,7 @@ fn publishing_again() {
         r#"
             60 Publish a message
             60 key user-21
-            60 trace-id=4bf92f18c563
+            60 content-type=application/json
             60 "currency":"EUR","express":false}
             80 "amount":397.05,"currency":"EUR","express":false}
             120 content-type=application/json"#,

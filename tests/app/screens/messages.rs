@@ -24,7 +24,8 @@ fn a_tail() {
             60 ▾ "customer": {
             80 from -50
             80 kept 206 · 46 KiB of 512 MiB
-            120 headers trace-id 4bf92f18c563
+            120 headers content-type application/json
+            120 size 191 B · key 7 B · headers 48 B
             120 "name": "Zoë"
             200 received 206"#,
     );
@@ -223,9 +224,10 @@ fn what_is_typed_of_a_tail() {
     shows(
         world,
         "
-            60 export to orders.csv
+            60 export the 206 rows shown to orders.csv
             60 a file name; .csv, .raw, or NDJSON
-            60 enter write",
+            60 enter write tab other rows
+            60 tab: the",
     );
     let mut world = tailing();
     line(&mut world, "x", "orders.csv");
@@ -279,7 +281,7 @@ fn the_inspector() {
         after(tailing(), "enter b b b"),
         r#"
             60 shown 2 headers
-            60 "trace-id": "4bf92f18c563",
+            60 "trace-id": "4bf92f18c563"
             60 "content-type": "application/json""#,
     );
     shows(

@@ -39,8 +39,8 @@ fn a_message_comes_back_as_it_was_read() {
     let headers: Vec<_> = message.headers().collect();
     let long = [b'x'; 300];
     let expected: Vec<(&str, &[u8])> = vec![
-        ("trace", b"abc"),
         ("long", &long),
+        ("trace", b"abc"),
         ("subject", b"orders"),
         ("reply", b""),
     ];

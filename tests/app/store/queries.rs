@@ -37,6 +37,64 @@ fn rich() -> Arc<Chunk> {
     Arc::clone(&chunks(&given)[0])
 }
 
+/// UTF-16 of either order, with or without a mark in front.
+fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
+    let mark = if mark { "\u{feff}" } else { "" };
+    let text = format!("{mark}{text}");
+    let bytes = |unit: u16| {
+        if little {
+            unit.to_le_bytes()
+        } else {
+            unit.to_be_bytes()
+        }
+    };
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+#[test]
+fn text_in_another_encoding_is_found_by_what_is_shown_of_it() {
+    let latin1 = b"Gr\xfc\xdfe aus K\xf6ln".to_vec();
+    let given = [
+        Given::value(0, utf16("Hi there", true, false)),
+        Given::value(1, utf16("Hi there", false, true)),
+        Given::value(2, "Hi there"),
+        Given::value(3, latin1.clone()),
+        Given {
+            key: utf16("Hi key", true, true),
+            headers: vec![("note".into(), latin1)],
+            ..Given::value(4, "{}")
+        },
+        Given::value(5, [0x1f, 0x8b, 8, 0, 0xff, 0x48, 0x00, 0x69]),
+        Given::value(6, "plain"),
+    ];
+    let chunk = Arc::clone(&chunks(&given)[0]);
+    let table: &[(&str, &[u32])] = &[
+        ("hi", &[0, 1, 2, 4]),
+        ("Hi", &[0, 1, 2, 4]),
+        ("HI", &[]),
+        ("\"Hi there\"", &[0, 1, 2]),
+        ("~^Hi.t", &[0, 1, 2]),
+        ("value:hi", &[0, 1, 2]),
+        ("key:hi", &[4]),
+        ("grüße", &[3, 4]),
+        ("Köln", &[3, 4]),
+        ("header.note:aus", &[4]),
+        ("~K.ln$", &[3, 4]),
+        ("!hi", &[3, 5, 6]),
+        ("hi | plain", &[0, 1, 2, 4, 6]),
+        ("hi there offset>0", &[1, 2]),
+    ];
+    for (query, expected) in table {
+        assert_eq!(found(query, &chunk), *expected, "{query}");
+        let parsed = Query::parse(query).expect("the query parses");
+        let run = QueryRun::at(Timestamp(0));
+        let alone = (0..).zip(chunk.iter());
+        let alone = alone.filter(|(_, message)| parsed.predicate().matches(message, &run));
+        let alone: Vec<u32> = alone.map(|(index, _)| index).collect();
+        assert_eq!(alone, *expected, "{query} alone");
+    }
+}
+
 #[test]
 fn each_kind_of_term_finds_what_it_says() {
     let chunk = rich();

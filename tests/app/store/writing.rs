@@ -24,9 +24,10 @@ fn chunk() -> Arc<Chunk> {
 
 fn export(form: ExportForm) -> String {
     let mut bytes = Vec::new();
-    form.write_head(&mut bytes).expect("memory takes it");
+    form.write_head(&[], &mut bytes).expect("memory takes it");
     for message in chunk().iter() {
-        form.write(&message, &mut bytes).expect("memory takes it");
+        form.write(&message, &[], &mut bytes)
+            .expect("memory takes it");
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -49,7 +50,56 @@ fn a_record_has_every_field_and_loses_no_byte() {
 }
 
 #[test]
-fn header_names_that_come_twice_or_are_no_text_are_all_there_in_their_order() {
+fn what_is_shown_as_columns_stands_in_every_form_that_has_some() {
+    let given = [
+        Given::value(7, "{\"n\": 1.50,\n \"who\": {\"a\":\n1}, \"s\": \"x\\ny\"}"),
+        Given::value(8, "no JSON"),
+        Given::value(9, "{\"n\": 1, \"s\": \"y\""),
+    ];
+    let chunk = Arc::clone(&chunks(&given)[0]);
+    let columns = ["n", "who", "s", "[0]"].map(|path| path.parse().expect("a path"));
+    let write = |form: ExportForm| {
+        let mut bytes = Vec::new();
+        form.write_head(&columns, &mut bytes)
+            .expect("memory takes it");
+        for message in chunk.iter() {
+            let written = form.write(&message, &columns, &mut bytes);
+            written.expect("memory takes it");
+        }
+        String::from_utf8(bytes).expect("text")
+    };
+    let records = write(ExportForm::Ndjson);
+    let found: Vec<serde_json::Value> = records
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["columns"].take()
+        })
+        .collect();
+    let expected = [
+        r#"{"n":1.50,"who":{"a": 1},"s":"x\ny"}"#,
+        "{}",
+        r#"{"n":1,"s":"y"}"#,
+    ];
+    let expected =
+        expected.map(|json| serde_json::from_str::<serde_json::Value>(json).expect("JSON"));
+    assert_eq!(found, expected);
+    let table = write(ExportForm::Csv);
+    assert!(
+        table.contains("value_base64,value.n,value.who,value.s,value[0]\n"),
+        "{table}"
+    );
+    assert!(
+        table.contains(",1.50,\"{\"\"a\"\":\n1}\",\"x\ny\",\n"),
+        "{table}"
+    );
+    assert_eq!(
+        write(ExportForm::Raw).lines().last(),
+        Some("{\"n\": 1, \"s\": \"y\"")
+    );
+}
+
+#[test]
+fn header_names_that_come_twice_or_are_no_text_are_all_there_by_name() {
     let mut builder = ChunkBuilder::new();
     builder.value(b"v");
     for (name, value) in [
@@ -70,12 +120,50 @@ fn header_names_that_come_twice_or_are_no_text_are_all_there_in_their_order() {
     let mut line = Vec::new();
     write_record(&chunk.get(0).expect("it is there"), &mut line).expect("memory takes it");
     let line = String::from_utf8(line).expect("text");
-    let headers = "\"headers\":{\"b\":\"1\",\"a\":\"2\",\"b\":\"3\",\
-        \"n\u{fffd}\":{\"name_base64\":\"bv8=\",\"base64\":\"NA==\"},\"\":\"5\"},";
+    let headers = "\"headers\":{\"\":\"5\",\"a\":\"2\",\"b\":\"1\",\"b\":\"3\",\
+        \"n\u{fffd}\":{\"name_base64\":\"bv8=\",\"base64\":\"NA==\"}},";
     assert!(line.contains(headers), "{line}");
     // Published again it would be another name: no server takes this one.
     let refused = Record::parse(&line).expect_err("no server takes it");
     assert!(refused.contains("is not UTF-8"), "{refused}");
+}
+
+#[test]
+fn headers_are_written_alike_in_whatever_order_a_server_sends_them() {
+    let names: [&[u8]; 5] = [b"trace", b"a", b"content-type", b"subject", b"z\xff"];
+    let written = |order: &[usize]| {
+        let mut builder = ChunkBuilder::new();
+        builder.value(b"v");
+        builder.subject(b"orders");
+        for number in order {
+            let value = if *number == 3 {
+                b"orders"
+            } else {
+                names[*number]
+            };
+            builder.header(names[*number], value);
+        }
+        builder.commit(MessageStamp {
+            offset: 0,
+            partition: 0,
+            timestamp: Timestamp(0),
+        });
+        let chunk = builder.flush().expect("one message");
+        let message = chunk.get(0).expect("it is there");
+        assert_eq!(message.headers_size(), 5 + 5 + 1 + 1 + 12 + 12 + 2 + 2);
+        let format = MessageFormat::parse("%h").expect("a format");
+        let mut bytes = Vec::new();
+        for form in [ExportForm::Ndjson, ExportForm::Csv] {
+            form.write(&message, &[], &mut bytes)
+                .expect("memory takes it");
+        }
+        format.write(&message, &mut bytes).expect("memory takes it");
+        bytes
+    };
+    let first = written(&[0, 1, 2, 3, 4]);
+    for order in [[4, 3, 2, 1, 0], [2, 0, 4, 1, 3], [3, 1, 0, 4, 2]] {
+        assert_eq!(written(&order), first);
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::app::input::key_hints::{Hint, hints_of};
 use crate::app::lists::table::Listing;
 use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
-use crate::app::row_key::RowKey;
+use crate::app::row_key::{DetailTarget, RowKey};
 use crate::app::screens::ScreenState;
 use crate::app::viewport::Viewport;
 use crate::health::Truth;
@@ -28,6 +28,7 @@ impl Tails {
         };
         match command {
             TailCommand::Freeze => tail.toggle_frozen(context),
+            TailCommand::Follow if tail.is_gone() => self.follow_successor(context),
             TailCommand::Follow => tail.follow(context),
             TailCommand::NewestFirst => tail.reverse(context),
             TailCommand::Seek => tail.open_prompt(PromptKind::Seek),
@@ -35,6 +36,7 @@ impl Tails {
             TailCommand::Export if self.exporting.is_some() => self.stop_export(context),
             TailCommand::Export => tail.open_prompt(PromptKind::Export),
             TailCommand::Mark => tail.toggle_mark(),
+            TailCommand::Size => tail.toggle_size(),
             TailCommand::Diff => return self.compare(context),
             TailCommand::PublishAgain => return self.publish_again(context),
             TailCommand::Edit => self.edit(context),
@@ -80,7 +82,9 @@ impl Tails {
                 }
             }
             PromptInput::Seek(start, text) => tail.seek(start, text, context),
-            PromptInput::Export(path) => self.exporting = Some((tail.export(path, context), 0)),
+            PromptInput::Export(range, path) => {
+                self.exporting = Some((tail.export(range, path, context), 0));
+            }
         }
         self.after_move(context);
     }
@@ -246,7 +250,7 @@ impl ScreenState for Tails {
         match command {
             TextCommand::Older => prompt.recall(true, &self.queries, context),
             TextCommand::Newer => prompt.recall(false, &self.queries, context),
-            TextCommand::Complete => {}
+            TextCommand::Complete => prompt.choose_next(),
             TextCommand::Accept => {
                 if let Some(input) = prompt.accept(context) {
                     self.apply(input, context);
@@ -266,6 +270,19 @@ impl ScreenState for Tails {
             self.after_move(context);
         }
         context.request(AppRequest::Descend(Pane::Inspector));
+    }
+
+    /// The message, and the partition that it is of.
+    fn describe(&mut self, _pane: Pane, context: &mut Context) {
+        let target = match self.message() {
+            Some(message) => Some(DetailTarget::Message(message)),
+            None => self
+                .target()
+                .map(|key| DetailTarget::Row(RowKey::Partition(key))),
+        };
+        if let Some(target) = target {
+            context.request(AppRequest::ShowDetail(target));
+        }
     }
 
     fn copies(&self, _pane: Pane, _truth: &Truth) -> Vec<CopyEntry> {

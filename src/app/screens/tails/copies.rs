@@ -6,7 +6,7 @@ use super::Tails;
 use crate::app::app_request::CopyEntry;
 use crate::app::context::Context;
 use crate::app::notice::Level;
-use crate::store::{MessageRef, write_record};
+use crate::store::{MessageRef, header_text, write_record};
 
 /// Larger ones are not copied: terminals take less, and making text of it would hold up every key.
 const MOST_COPIED: usize = 1 << 20;
@@ -79,7 +79,7 @@ fn read_command(message: &MessageRef<'_>) -> CopyEntry {
 fn headers(message: &MessageRef<'_>) -> String {
     let mut lines = String::new();
     for (name, value) in message.publisher_headers() {
-        let _infallible = writeln!(lines, "{name}={}", text(value));
+        let _infallible = writeln!(lines, "{name}={}", header_text(value));
     }
     lines
 }

@@ -1,6 +1,7 @@
 //! The line that asks for a query, a place to seek, or a file to export to: its text and what is wrong with it.
 //! What an accepted line does is decided in `commands`.
 
+use super::export::ExportRange;
 use crate::app::command::{Command, TextCommand};
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
@@ -27,8 +28,8 @@ pub(super) enum PromptInput {
     Query(Option<Query>),
     /// Read from there; the text as it was typed.
     Seek(StartAt, String),
-    /// Write to that file.
-    Export(String),
+    /// Write that much to that file.
+    Export(ExportRange, String),
 }
 
 /// Why a line is not accepted.
@@ -49,6 +50,7 @@ pub struct Prompt {
     /// What the line may have been meant to be.
     guess: Option<String>,
     recall: Recall,
+    range: ExportRange,
 }
 
 impl Prompt {
@@ -60,6 +62,19 @@ impl Prompt {
             error: None,
             guess: None,
             recall: Recall::default(),
+            range: ExportRange::default(),
+        }
+    }
+
+    /// What an export is to write.
+    pub(crate) fn range(&self) -> ExportRange {
+        self.range
+    }
+
+    /// Another export than the one chosen.
+    pub(super) fn choose_next(&mut self) {
+        if self.kind == PromptKind::Export {
+            self.range = self.range.next();
         }
     }
 
@@ -98,7 +113,11 @@ impl Prompt {
                 CLOSE,
             ],
             PromptKind::Seek => vec![accept("go there"), CLOSE],
-            PromptKind::Export => vec![accept("write"), CLOSE],
+            PromptKind::Export => vec![
+                accept("write"),
+                (Command::Text(TextCommand::Complete), "other rows"),
+                CLOSE,
+            ],
         }
     }
 
@@ -171,7 +190,7 @@ impl Prompt {
                 Ok(PromptInput::Seek(start, text.trim().to_owned()))
             }
             PromptKind::Export if text.trim().is_empty() => Err(somewhere("name a file".into())),
-            PromptKind::Export => Ok(PromptInput::Export(text.trim().to_owned())),
+            PromptKind::Export => Ok(PromptInput::Export(self.range, text.trim().to_owned())),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::row_key::PartitionKey;
 use crate::model::{
-    BrokerId, EndReason, Failure, PartitionId, StreamName, SubscriptionEvent, Timestamp,
+    BrokerId, EndReason, Failure, Offset, PartitionId, StreamName, SubscriptionEvent, Timestamp,
 };
 
 /// How reading one partition goes.
@@ -30,6 +30,9 @@ pub(super) enum SubscriptionState {
 
 /// How old a pause has to be before a view without one is newer than it: every broker was asked again since.
 const PAUSE_OUTDATED_AFTER: Duration = Duration::from_secs(4);
+
+/// How long a change of the cluster may take to be seen: every broker was asked since.
+const VIEWS_OUTDATED_AFTER: Duration = Duration::from_secs(5);
 
 /// What lies before the oldest message in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +64,14 @@ pub(crate) struct TailPartition {
     pub(super) fetching: bool,
     /// Whether it was read up to what its leader had: from then on messages come as they are published.
     pub(super) live: bool,
+    /// The newest offset of a log that ends before the place where reading was to begin; -1: it is empty.
+    pub(super) past_end: Option<Offset>,
+    /// When the stream was created whose messages are kept.
+    created: Option<Timestamp>,
+    /// When the stream was created that has its name now.
+    named: Option<Timestamp>,
+    /// When the stream was created that took the place of one that was deleted.
+    replaced_by: Option<Timestamp>,
 }
 
 impl TailPartition {
@@ -74,7 +85,64 @@ impl TailPartition {
             oldest: OldestEnd::Open,
             fetching: false,
             live: false,
+            past_end: None,
+            created: None,
+            named: None,
+            replaced_by: None,
         }
+    }
+
+    /// The same of the stream that has the name now, where nothing is kept of the one before.
+    pub(super) fn successor(&self) -> Self {
+        Self {
+            created: self.named,
+            named: self.named,
+            ..Self::new(StreamName::clone(&self.stream), self.partition)
+        }
+    }
+
+    /// Nothing is kept of it any more: what is read from now on is of the stream that has the name now.
+    pub(super) fn forget_stream(&mut self) {
+        self.created = self.named;
+    }
+
+    /// A stream of that name is known that was created then. Views are some seconds behind: what has been open for less
+    /// is of the stream that they name next, and one that was deleted is named for a while. `kept` is the time of the
+    /// newest message that is kept: a stream has none from before it was created.
+    pub(super) fn on_named(&mut self, created: Timestamp, kept: Option<Timestamp>, now: Timestamp) {
+        self.named = self.named.max(Some(created));
+        let is_young = match self.state {
+            SubscriptionState::Opening => true,
+            SubscriptionState::Live(_) => self.since.age(now) < VIEWS_OUTDATED_AFTER,
+            SubscriptionState::Resuming { .. } | SubscriptionState::Ended(_) => false,
+        };
+        if is_young || self.created.is_none() && !self.is_gone() {
+            self.created = self.named;
+        }
+        let is_deleted = self.state == SubscriptionState::Ended(EndReason::Deleted);
+        let is_younger = kept.is_some_and(|kept| kept < created)
+            || self.created.is_some() && self.created < self.named;
+        if is_deleted && (is_younger || self.since.age(now) >= VIEWS_OUTDATED_AFTER) {
+            self.replaced_by = self.named;
+        }
+    }
+
+    /// When the stream was created that took the place of the one whose messages are kept.
+    pub(crate) fn replaced(&self) -> Option<Timestamp> {
+        if let SubscriptionState::Ended(EndReason::Replaced { created }) = self.state {
+            return Some(created);
+        }
+        if self.replaced_by.is_some() {
+            return self.replaced_by;
+        }
+        self.named
+            .filter(|named| self.created.is_some_and(|created| created < *named))
+    }
+
+    /// Whether the stream whose messages are kept was deleted.
+    pub(crate) fn is_gone(&self) -> bool {
+        let is_deleted = self.state == SubscriptionState::Ended(EndReason::Deleted);
+        is_deleted || self.replaced().is_some()
     }
 
     /// The stream and the number.
@@ -100,6 +168,8 @@ impl TailPartition {
     /// The subscription is asked for again.
     pub(super) fn reopen(&mut self) {
         self.state = SubscriptionState::Opening;
+        self.past_end = None;
+        self.replaced_by = None;
         self.fetching = false;
         self.forget_cut();
         self.live = false;
@@ -123,10 +193,19 @@ impl TailPartition {
                 since: self.cut_since().unwrap_or(now),
                 failure: failure.clone(),
             },
+            SubscriptionEvent::PastEnd { newest, .. } => {
+                self.past_end = Some(*newest);
+                return;
+            }
             SubscriptionEvent::Gap { .. }
             | SubscriptionEvent::Rewound { .. }
             | SubscriptionEvent::Uncommitted { .. } => return,
-            SubscriptionEvent::Ended(reason) => SubscriptionState::Ended(reason.clone()),
+            SubscriptionEvent::Ended(reason) => {
+                if let EndReason::Replaced { created } = reason {
+                    self.named = self.named.max(Some(*created));
+                }
+                SubscriptionState::Ended(reason.clone())
+            }
         };
         self.since = now;
     }

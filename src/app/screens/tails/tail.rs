@@ -2,6 +2,8 @@
 //! Which tails there are, and what they may keep together, is the parent's.
 
 mod paging;
+mod past_end;
+mod replaced;
 
 use std::sync::Arc;
 
@@ -13,15 +15,14 @@ use super::search::Search;
 use super::subscription_state::{OldestEnd, TailPartition, TailState};
 use super::tail_view::TailView;
 use crate::app::context::Context;
-use crate::app::effect::{Effect, ExportSpec};
+use crate::app::effect::Effect;
 use crate::app::event::{ScanEvent, TailEvent};
 use crate::app::focus::Pane;
-use crate::app::ids::{RequestId, ScanId, TailId};
-use crate::app::inflight::Request;
+use crate::app::ids::{ScanId, TailId};
 use crate::app::row_key::PartitionKey;
 use crate::health::Truth;
 use crate::model::{Failure, PartitionId, StartAt, Timestamp};
-use crate::store::{Chunk, ExportForm, JsonPath, MessageRef, PinnedMessage, Query, Store};
+use crate::store::{Chunk, JsonPath, MessageRef, PinnedMessage, Query, Store};
 use paging::{DEFAULT_START, ScrollDirection};
 
 /// Messages that can be marked: two are compared.
@@ -29,6 +30,13 @@ const MAX_MARKS: usize = 2;
 
 /// Columns that values are scrolled at once.
 const SIDEWAYS_STEP: usize = 8;
+
+/// Whether the sizes of messages stand in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SizeColumn {
+    Hidden,
+    Shown,
+}
 
 /// An open tail.
 #[derive(Debug)]
@@ -46,6 +54,8 @@ pub struct Tail {
     marks: Vec<PinnedMessage>,
     columns: Vec<JsonPath>,
     sideways: usize,
+    /// How large each message is stands in a column.
+    size_column: SizeColumn,
     /// As what the inspector read its values when it was left.
     value_view: View,
     prompt: Option<Prompt>,
@@ -57,16 +67,22 @@ pub struct Tail {
     reads_backwards: bool,
     /// Newer messages than those in memory have left it.
     newest_evicted: bool,
+    /// When the stream was created of which it was said that it took the place of one that was deleted.
+    known_replacement: Option<Timestamp>,
 }
 
 impl Tail {
     /// Opens a tail on these partitions, at their last messages.
     pub(super) fn open(partitions: Vec<PartitionKey>, context: &mut Context) -> Self {
-        let (start, start_text) = DEFAULT_START;
         let partition = |(stream, partition)| TailPartition::new(stream, partition);
+        Self::of(partitions.into_iter().map(partition).collect(), context)
+    }
+
+    fn of(partitions: Vec<TailPartition>, context: &mut Context) -> Self {
+        let (start, start_text) = DEFAULT_START;
         let mut tail = Self {
             id: context.new_tail_id(),
-            partitions: partitions.into_iter().map(partition).collect(),
+            partitions,
             start,
             start_text: start_text.to_owned(),
             store: Store::new(),
@@ -78,6 +94,7 @@ impl Tail {
             marks: Vec::new(),
             columns: Vec::new(),
             sideways: 0,
+            size_column: SizeColumn::Hidden,
             value_view: View::default(),
             prompt: None,
             failure: None,
@@ -85,6 +102,7 @@ impl Tail {
             scroll: ScrollDirection::None,
             reads_backwards: false,
             newest_evicted: false,
+            known_replacement: None,
         };
         tail.update_eviction();
         context.emit(Effect::OpenTail(tail.id, tail.spec(start)));
@@ -162,6 +180,19 @@ impl Tail {
         &self.columns
     }
 
+    /// Whether a column says how large each message is.
+    pub(crate) fn shows_size(&self) -> bool {
+        self.size_column == SizeColumn::Shown
+    }
+
+    /// Shows how large each message is, or no longer.
+    pub(super) fn toggle_size(&mut self) {
+        self.size_column = match self.size_column {
+            SizeColumn::Hidden => SizeColumn::Shown,
+            SizeColumn::Shown => SizeColumn::Hidden,
+        };
+    }
+
     /// How many columns of the screen the values are scrolled to the left.
     pub(crate) fn sideways(&self) -> usize {
         self.sideways
@@ -227,6 +258,7 @@ impl Tail {
                 event,
             } => {
                 self.removed += event.removed();
+                self.notify_past_end(stream, *partition, event, context);
                 if let Some(partition) = self.partition_mut(stream, *partition) {
                     partition.on_event(event, context.now);
                 }
@@ -393,24 +425,6 @@ impl Tail {
     /// Closes the line being typed; `false` where there was none.
     pub(super) fn close_prompt(&mut self) -> bool {
         self.prompt.take().is_some()
-    }
-
-    /// Writes the messages that the query shows to a file, in the form that its name ends in.
-    pub(super) fn export(&self, path: String, context: &mut Context) -> RequestId {
-        let (_, ending) = path.rsplit_once('.').unwrap_or(("", &path));
-        let form = match ending.to_ascii_lowercase().as_str() {
-            "csv" => ExportForm::Csv,
-            "raw" | "txt" | "bin" => ExportForm::Raw,
-            _ => ExportForm::Ndjson,
-        };
-        let id = context.begin_request(Request::Export);
-        let spec = ExportSpec {
-            path,
-            form,
-            messages: self.store.seen(),
-        };
-        context.emit(Effect::Export(id, spec));
-        id
     }
 
     /// Ends its subscriptions and scans.

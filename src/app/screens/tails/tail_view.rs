@@ -4,6 +4,7 @@
 //! Rows are counted from the top of the screen's order: oldest first, or newest first. The selected row is known by its
 //! message (I7), so that it stays where it is while others come and go.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::app::command::Motion;
@@ -42,6 +43,8 @@ pub struct TailView {
     /// The line of the selected row, from the top of the screen.
     line: usize,
     newest_first: bool,
+    /// The newest message on the screen when it was frozen.
+    frozen_at: Option<MessageId>,
 }
 
 /// The rows of a screen.
@@ -83,6 +86,7 @@ impl TailView {
             selection,
             line: 0,
             newest_first,
+            frozen_at: None,
         }
     }
 
@@ -111,6 +115,8 @@ impl TailView {
     pub(super) fn freeze(&mut self, store: &Store, height: usize) {
         self.select_current(store, height);
         self.mode = FollowMode::Frozen;
+        let newest = self.on_screen(store, height).next_back();
+        self.frozen_at = newest.and_then(|position| Some(store.at(position)?.id()));
     }
 
     /// Stays at the selected message, where the view followed.
@@ -264,6 +270,32 @@ impl TailView {
             _ => Duration::ZERO,
         };
         Behind { messages, time }
+    }
+
+    /// The positions in the store of what a screen of that height shows.
+    pub(super) fn on_screen(&self, store: &Store, height: usize) -> Range<usize> {
+        let Window { top, rows, .. } = self.window(store, height);
+        let below = (top + height.max(1)).min(rows);
+        if self.newest_first {
+            rows - below..rows - top
+        } else {
+            top..below
+        }
+    }
+
+    /// The positions of what can be scrolled to. Of a frozen view these end where it was frozen, or where the screen does
+    /// if the user has gone on from there.
+    pub(super) fn shown(&self, store: &Store, height: usize) -> Range<usize> {
+        if self.mode != FollowMode::Frozen {
+            return 0..store.len();
+        }
+        let frozen = self.frozen_at.as_ref();
+        let after = |id| store.position(id).map(|position| position + 1);
+        // Where it is not seen, or left memory, what follows it was not there yet.
+        let frozen = frozen.and_then(|id| after(id).or_else(|| store.position_near(id)));
+        let frozen = frozen.unwrap_or(0);
+        let end = self.on_screen(store, height).end.max(frozen);
+        0..end.min(store.len())
     }
 
     /// How many rows lie between the top of the screen and the oldest row.

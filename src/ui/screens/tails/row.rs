@@ -17,6 +17,8 @@ use crate::ui::widgets::MARGIN;
 
 /// Columns for `12:40:02.118`, or `11-21 12:40` on another day.
 const TIME: usize = 12;
+/// Columns for the size of a message.
+const SIZE: usize = 8;
 /// Columns for a field of the values that is shown as a column.
 const FIELD: usize = 12;
 /// Values above this are not searched for a column: that would take longer than a frame.
@@ -30,6 +32,7 @@ pub(super) struct Columns<'a> {
     stream: usize,
     partition: usize,
     key: usize,
+    size: usize,
     fields: &'a [JsonPath],
     value: usize,
     sideways: usize,
@@ -64,6 +67,7 @@ impl<'a> Columns<'a> {
             stream: usize::from(has_several) * widest.unwrap_or(0).clamp(6, 14),
             partition: if partitions.len() > 1 { 2 } else { 0 },
             key,
+            size: if tail.shows_size() { SIZE } else { 0 },
             fields: tail.columns(),
             value: 0,
             sideways: tail.sideways(),
@@ -77,7 +81,14 @@ impl<'a> Columns<'a> {
     }
 
     fn used(&self) -> usize {
-        let cells = [self.offset, self.stream, self.partition, TIME, self.key];
+        let cells = [
+            self.offset,
+            self.stream,
+            self.partition,
+            TIME,
+            self.key,
+            self.size,
+        ];
         let shown = cells.iter().filter(|width| **width > 0);
         let cells: usize = shown.map(|width| width + 2).sum();
         usize::from(MARGIN) + cells + self.fields.len() * (FIELD + 2)
@@ -94,6 +105,7 @@ impl<'a> Columns<'a> {
             ("#".to_owned(), self.partition, true),
             (format!("TIME{window}"), TIME, false),
             ("KEY".to_owned(), self.key, false),
+            ("SIZE".to_owned(), self.size, true),
         ];
         let fields = self
             .fields
@@ -121,6 +133,12 @@ impl<'a> Columns<'a> {
             ),
             Some(self.time(message, theme)),
             cell(&key, self.key, false, theme.key),
+            cell(
+                &format::bytes_len(message.size()),
+                self.size,
+                true,
+                theme.muted,
+            ),
         ];
         let fields = self.fields.iter().map(|field| {
             let is_small = message.value().len() <= MAX_JSON;

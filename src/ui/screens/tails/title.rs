@@ -114,10 +114,7 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
         }),
         removed(tail, theme),
         out_of_order(tail, theme),
-        Some(muted(
-            if searches { 3 } else { 6 },
-            format!("from {}", tail.start_text()),
-        )),
+        Some(start(tail, searches, theme)),
         rate.map(|rate| TitleSegment::new(4, format!("{rate}/s"), theme.text)),
         Some(kept(app, tail, theme)),
         tail.fetches_older()
@@ -133,6 +130,22 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
         )),
     ];
     segments.into_iter().flatten().collect()
+}
+
+/// Where it starts, and whether there is anything there.
+fn start(tail: &Tail, searches: bool, theme: &Theme) -> TitleSegment {
+    let text = format!("from {}", tail.start_text());
+    let all = tail.partitions().len();
+    match tail.past_end().count() {
+        0 => TitleSegment::new(if searches { 3 } else { 6 }, text, theme.muted),
+        count if count == all => {
+            TitleSegment::new(NEEDED, format!("{text}, past the end"), theme.degraded)
+        }
+        count => {
+            let text = format!("{text}, past the end of {count} of {all}");
+            TitleSegment::new(NEEDED, text, theme.degraded)
+        }
+    }
 }
 
 fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
@@ -208,6 +221,11 @@ fn state(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
         all if all == count => String::new(),
         all => format!("{count} of {all} "),
     };
+    if let Some(created) = tail.replaced() {
+        let age = format::ago(created, app.now());
+        let text = format!("deleted; another one was made {age} ago");
+        return Some(TitleSegment::new(0, text, theme.degraded));
+    }
     let (text, style) = match (tail.failure(), tail.state()) {
         (Some(failure), _) => (failure.sentence.clone(), theme.broken),
         (None, TailState::Live) => return None,
@@ -228,6 +246,7 @@ fn state(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
             let style = match reason {
                 EndReason::StopReached | EndReason::ReadonlyEnd => theme.muted,
                 EndReason::Deleted
+                | EndReason::Replaced { .. }
                 | EndReason::Paused
                 | EndReason::Fenced
                 | EndReason::Unavailable(_)
@@ -282,6 +301,7 @@ pub(super) fn end_text(reason: &EndReason) -> String {
     match reason {
         EndReason::StopReached => "read to its end".to_owned(),
         EndReason::Deleted => "the stream was deleted".to_owned(),
+        EndReason::Replaced { .. } => "the stream was deleted and made anew".to_owned(),
         EndReason::Paused => "paused: the next publish resumes it".to_owned(),
         EndReason::ReadonlyEnd => "readonly: nothing more comes".to_owned(),
         EndReason::Fenced => "read by a newer member of the group".to_owned(),
@@ -326,7 +346,12 @@ fn kept(app: &App, tail: &Tail, theme: &Theme) -> TitleSegment {
 
 /// The partitions that a tail reads: `orders:0-3`, or those of several streams.
 pub(super) fn partitions(tail: &Tail) -> String {
-    partitions_of(tail.partitions().iter())
+    let names = partitions_of(tail.partitions().iter());
+    if tail.is_gone() {
+        names + " (deleted)"
+    } else {
+        names
+    }
 }
 
 fn partitions_of<'a>(partitions: impl Iterator<Item = &'a TailPartition>) -> String {

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::schemas::Schemas;
 use crate::model::sanitise;
 use crate::store::decode::{Class, DecodeOptions, Decoded, Format, Lines, decode};
-use crate::store::{LineChange, PinnedMessage, diff};
+use crate::store::{LineChange, PinnedMessage, diff, header_text};
 
 /// Nodes are folded again in the next message only where there are not too many to look at.
 const MAX_NODES: usize = 5_000;
@@ -214,7 +214,7 @@ impl ValueReader<'_> {
 pub(super) fn headers(message: &PinnedMessage) -> Decoded {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let members = message.message().headers().map(|(name, value)| {
-        let value = String::from_utf8_lossy(value);
+        let value = header_text(value);
         format!("{}:{}", quoted(name), quoted(&value))
     });
     let members: Vec<String> = members.collect();

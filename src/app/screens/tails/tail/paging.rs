@@ -55,7 +55,7 @@ impl Tail {
         self.fetch_older(height, context);
         if !is_live && was_at_newest && self.view.is_at_newest(&self.store) {
             // Reads on past the newest message in memory, a little at a time.
-            if self.newest_evicted {
+            if self.newest_evicted && !self.is_gone() {
                 self.read_on(context);
             }
             self.scroll = ScrollDirection::Newer;
@@ -99,6 +99,9 @@ impl Tail {
         is_served: impl Fn(&str, PartitionId) -> bool,
         context: &mut Context,
     ) {
+        if self.is_gone() {
+            return;
+        }
         let partitions = self.partitions.iter();
         let mut paused = partitions.filter(|one| one.was_paused(context.now));
         if paused.any(|one| is_served(&one.stream, one.partition)) {
@@ -127,7 +130,8 @@ impl Tail {
     /// Shows newest first, or oldest first. What was sought is read again from its other end.
     pub(in crate::app::screens::tails) fn reverse(&mut self, context: &mut Context) {
         self.view.reverse();
-        if !begins_at_newest(self.start) {
+        // What was deleted cannot be read again.
+        if !begins_at_newest(self.start) && !self.is_gone() {
             self.seek(self.start, self.start_text.clone(), context);
         }
     }
@@ -192,7 +196,12 @@ impl Tail {
     /// Fetches older messages of every partition when the screen comes near the oldest one kept.
     fn fetch_older(&mut self, height: usize, context: &mut Context) {
         let near = self.view.rows_to_oldest(&self.store, height) < FETCH_OLDER_WITHIN;
-        if !near || self.is_following() || self.fetches_older() || self.older_come_unasked() {
+        if !near
+            || self.is_gone()
+            || self.is_following()
+            || self.fetches_older()
+            || self.older_come_unasked()
+        {
             return;
         }
         let count =
@@ -251,6 +260,10 @@ impl Tail {
 
     fn clear(&mut self) {
         self.store.clear();
+        self.partitions
+            .iter_mut()
+            .for_each(TailPartition::forget_stream);
+        self.known_replacement = None;
         self.removed = 0;
         self.out_of_order = OutOfOrder::default();
         self.newest_evicted = false;

@@ -129,10 +129,14 @@ async fn only_the_lines_on_the_screen_can_be_exported() {
     dashboard.press("3");
     dashboard.wait_for_row(&["orders", "●"]).await;
     dashboard.press("l");
-    let screen = dashboard.wait_for_row(&["▸", "\"n\":44"]).await;
-    let is_shown = |number: &i64| screen.contains(&format!("{{\"n\":{number},"));
-    let shown: Vec<i64> = (0..45).filter(is_shown).collect();
-    assert!((20..45).contains(&shown.len()), "{screen}");
+    let shown_on = |screen: &str| {
+        let is_shown = |number: &i64| screen.contains(&format!("{{\"n\":{number},"));
+        (0..45).filter(is_shown).collect::<Vec<i64>>()
+    };
+    // The partitions come one after the other: once all are there, the screen has the newest without a gap.
+    let is_full = |screen: &str| shown_on(screen).ends_with(&(20..45).collect::<Vec<i64>>());
+    let shown = shown_on(&dashboard.wait_until("the newest rows", is_full).await);
+    assert!((20..45).contains(&shown.len()), "{shown:?}");
     let text = export(&mut dashboard, &folder.path().join("screen.ndjson"), 1).await;
     assert_eq!(numbers(&text), shown);
     dashboard.shut_down().await;

@@ -11,7 +11,7 @@ pub enum Acknowledge {
     /// When the next item is asked for.
     #[default]
     OnNext,
-    /// When [`Consumer::acknowledge`] is called, for it and all messages before it in its partition.
+    /// When [`Consumer::acknowledge`](super::Consumer::acknowledge) is called, for it and all messages before it in its partition.
     Manually,
 }
 
@@ -29,7 +29,7 @@ pub struct ConsumerOptions {
     pub start: Option<StartAt>,
     /// When a message counts as dealt with.
     pub acknowledge: Acknowledge,
-    /// How often positions are stored; `None`: only by [`Consumer::checkpoint`] and [`Consumer::leave`].
+    /// How often positions are stored; `None`: only by [`Consumer::checkpoint`](super::Consumer::checkpoint) and [`Consumer::leave`](super::Consumer::leave).
     pub checkpoint_every: Option<Duration>,
     /// How often the coordinator hears of this member; `None`: at two fifths of what it allows, 6 s by default.
     pub heartbeat_every: Option<Duration>,

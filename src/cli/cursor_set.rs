@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::args::CursorSetArgs;
-use super::cell_format::{count, duration, time};
+use super::cell_format::{count, duration, latency, time};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::json::{JsonTime, seconds};
@@ -44,7 +44,10 @@ impl OutputRow for CursorMoveRow {
         Column::text("CHANGE", Self::change),
         Column::number("BY TIME", |row| {
             let sign = if row.seconds < Some(0.0) { "-" } else { "+" };
-            let spent = duration(row.seconds.map(f64::abs));
+            let spent = match row.seconds.map(f64::abs) {
+                Some(short @ ..1.0) => latency(Some(short * 1000.0)),
+                long => duration(long),
+            };
             if spent.is_empty() {
                 spent
             } else {

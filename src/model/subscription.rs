@@ -105,7 +105,7 @@ impl SubscriptionEvent {
                     newest => format!("ends at offset {newest}"),
                 };
                 let sought = match start {
-                    StartAt::Offset(offset) => format!("offset {offset} lies past that"),
+                    StartAt::Offset(offset) => format!("there is no offset {offset} yet"),
                     StartAt::Time(time) => {
                         format!("{} is yet to come", time.to_utc().format("%F %T UTC"))
                     }
@@ -113,9 +113,9 @@ impl SubscriptionEvent {
                     | StartAt::Latest
                     | StartAt::New
                     | StartAt::Last(_)
-                    | StartAt::TimeAgo(_) => "nothing follows it yet".to_owned(),
+                    | StartAt::TimeAgo(_) => "nothing is there yet".to_owned(),
                 };
-                format!("{target} {end}, and {sought}: reading begins at its end")
+                format!("{sought}: {target} {end}, and is read from there")
             }
             Self::Opened { .. } | Self::Resuming { .. } | Self::Ended(_) => return None,
         })

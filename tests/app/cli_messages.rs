@@ -313,10 +313,10 @@ fn a_place_past_the_end_is_told_and_is_no_silent_beginning_at_the_new() {
         test.ok(&format!("publish orders {value} --ack all"));
     }
     for (from, says) in [
-        ("99", "ends at offset 1, and offset 99 lies past that"),
+        ("99", "there is no offset 99 yet: partition 0 of stream"),
         (
             "@2100-01-01T00:00:00Z",
-            "ends at offset 1, and 2100-01-01 00:00:00 UTC is yet to come",
+            "2100-01-01 00:00:00 UTC is yet to come: partition 0 of stream",
         ),
     ] {
         let output = test.line(&format!("tail orders:0 --from {from} --to end"));

@@ -101,7 +101,7 @@ async fn a_seek_past_the_end_says_so_until_another_one() {
         .wait_for("nothing at 99999: orders:0 ends at 2")
         .await;
     dashboard.wait_for("from 99999, past the end").await;
-    dashboard.wait_for("offset 99999 lies past that").await;
+    dashboard.wait_for("there is no offset 99999 yet").await;
     publish(&client, 3..4).await;
     dashboard.wait_for_row(&["▸", "value-3"]).await;
     assert!(dashboard.picture().text.contains("past the end"));

@@ -1,11 +1,9 @@
 //! Where a cursor that is to be moved comes to stand, and what its consumer will read again or skip by that.
 //! Nothing is changed here: setting the cursor is `cursors`'.
 
-use std::sync::Arc;
-
+use super::Observer;
 use super::error::{Error, Result};
-use super::inner::Inner;
-use super::{Client, Observer};
+use super::subscribe::CommittedLog;
 use crate::model::{ErrorKind, Offset, PartitionId, StartAt, StreamName, Target, Timestamp};
 
 /// Where a cursor is to go.
@@ -43,26 +41,6 @@ impl CursorMove {
     }
 }
 
-impl Client {
-    /// What moving a cursor would do; it is asked for its place first, which resumes a paused `__cursors` partition.
-    ///
-    /// # Errors
-    /// As [`fetch_cursor`](Self::fetch_cursor) and [`Observer::plan_cursor_move`].
-    pub async fn plan_cursor_move(
-        &self,
-        id: &str,
-        stream: &str,
-        partition: PartitionId,
-        goal: CursorGoal,
-    ) -> Result<CursorMove> {
-        let from = self.fetch_cursor(id, stream, partition).await?;
-        let observer = self.observer();
-        observer
-            .plan_cursor_move(stream, partition, from, goal)
-            .await
-    }
-}
-
 impl Observer {
     /// What moving a cursor would do that stands at `from`.
     ///
@@ -77,21 +55,17 @@ impl Observer {
         goal: CursorGoal,
     ) -> Result<CursorMove> {
         let stream = StreamName::from(stream);
-        let log = PartitionLog {
-            inner: self.core(),
-            end: self
-                .fetch_partition(&stream, partition)
-                .await?
-                .high_watermark,
-            stream: &stream,
-            partition,
-        };
-        let to = log.goal(goal, from).await?;
+        let log = self.core().committed_log(&stream, partition).await?;
+        let to = goal.offset(&log, from).await.map_err(|sentence| {
+            let target = Target::Partition(stream, partition);
+            let sentence = format!("{target}: {sentence}");
+            Error::new(ErrorKind::InvalidArgument, target, sentence)
+        })?;
         let before = match from {
-            Some(from) => log.first_after(from).await,
+            Some(from) => first_after(&log, from).await,
             None => None,
         };
-        let after = log.first_after(to).await;
+        let after = first_after(&log, to).await;
         Ok(CursorMove {
             partition,
             from,
@@ -102,83 +76,56 @@ impl Observer {
     }
 }
 
-/// The committed part of one partition.
-struct PartitionLog<'a> {
-    inner: &'a Arc<Inner>,
-    stream: &'a StreamName,
-    partition: PartitionId,
-    /// Its newest offset; -1 where nothing is committed.
-    end: Offset,
+impl CursorGoal {
+    /// The last offset that was read, once a cursor that stands at `from` is there; or why it cannot be.
+    async fn offset(
+        self,
+        log: &CommittedLog,
+        from: Option<Offset>,
+    ) -> std::result::Result<Offset, String> {
+        match self {
+            Self::At(offset) => Ok(offset),
+            Self::By(count) => {
+                let from = from
+                    .ok_or("the cursor has read nothing yet, so there is no place to go on from")?;
+                let oldest = before_oldest(log).await;
+                // Retention may have taken all that was there when the end was asked for.
+                let newest = log.newest_committed().max(oldest);
+                Ok(from.saturating_add(count).clamp(oldest, newest))
+            }
+            Self::Next(start) => before(log, start).await,
+        }
+    }
 }
 
-impl PartitionLog<'_> {
-    /// Offset and time of the first message after that offset.
-    async fn first_after(&self, offset: Offset) -> Option<(Offset, Timestamp)> {
-        let next = offset.saturating_add(1).max(0);
-        if next > self.end {
-            return None;
+/// Offset and time of the first message after that offset.
+async fn first_after(log: &CommittedLog, offset: Offset) -> Option<(Offset, Timestamp)> {
+    log.first_from(offset.saturating_add(1)).await
+}
+
+/// The offset before the oldest message that is kept.
+async fn before_oldest(log: &CommittedLog) -> Offset {
+    let oldest = log.first_from(0).await;
+    oldest.map_or(log.newest_committed(), |(offset, _)| offset - 1)
+}
+
+/// The offset before the first message of a subscription that starts there.
+async fn before(log: &CommittedLog, start: StartAt) -> std::result::Result<Offset, String> {
+    let next = match start {
+        StartAt::New => None,
+        StartAt::Latest => Some(log.newest_committed().max(0)),
+        StartAt::Earliest => return Ok(before_oldest(log).await),
+        StartAt::Offset(offset) if offset > log.newest_committed().saturating_add(1) => {
+            return Err(match log.newest_committed() {
+                ..0 => format!("there is no message {offset}: nothing is committed"),
+                newest => format!("there is no message {offset} yet: the newest is {newest}"),
+            });
         }
-        self.inner
-            .first_from(self.stream, self.partition, next)
-            .await
-    }
-
-    /// The offset before the oldest message that is kept.
-    async fn before_oldest(&self) -> Offset {
-        let oldest = self.first_after(-1).await;
-        oldest.map_or(self.end, |(offset, _)| offset - 1)
-    }
-
-    async fn goal(&self, goal: CursorGoal, from: Option<Offset>) -> Result<Offset> {
-        match goal {
-            CursorGoal::At(offset) => Ok(offset),
-            CursorGoal::By(count) => {
-                let from = from.ok_or_else(|| {
-                    self.refused(
-                        "the cursor has read nothing yet, so there is no place to go on from",
-                    )
-                })?;
-                let oldest = self.before_oldest().await;
-                Ok(from.saturating_add(count).clamp(oldest, self.end))
-            }
-            CursorGoal::Next(start) => self.before(start).await,
-        }
-    }
-
-    /// The offset before the first message of a subscription that starts there.
-    async fn before(&self, start: StartAt) -> Result<Offset> {
-        let next = match start {
-            StartAt::New => None,
-            StartAt::Latest => Some(self.end.max(0)),
-            StartAt::Earliest => return Ok(self.before_oldest().await),
-            StartAt::Offset(offset) if offset > self.end.saturating_add(1) => {
-                let sentence = match self.end {
-                    ..0 => format!("there is no message {offset}: nothing is committed"),
-                    end => format!("there is no message {offset} yet: the newest is {end}"),
-                };
-                return Err(self.refused(&sentence));
-            }
-            StartAt::Offset(offset) => Some(offset),
-            StartAt::Last(count) => {
-                self.inner
-                    .nth_last(self.stream, self.partition, count)
-                    .await?
-            }
-            StartAt::Time(time) => self.since(time).await?,
-            StartAt::TimeAgo(ago) => self.since(Timestamp::now().minus(ago)).await?,
-        };
-        Ok(next.map_or(self.end, |next| next - 1))
-    }
-
-    async fn since(&self, time: Timestamp) -> Result<Option<Offset>> {
-        self.inner
-            .first_since(self.stream, self.partition, time)
-            .await
-    }
-
-    fn refused(&self, sentence: &str) -> Error {
-        let target = Target::Partition(Arc::clone(self.stream), self.partition);
-        let sentence = format!("{target}: {sentence}");
-        Error::new(ErrorKind::InvalidArgument, target, sentence)
-    }
+        // What retention has removed cannot be read again.
+        StartAt::Offset(offset) => return Ok((offset - 1).max(before_oldest(log).await)),
+        StartAt::Last(count) => log.nth_last(count).await,
+        StartAt::Time(time) => log.first_since(time).await,
+        StartAt::TimeAgo(ago) => log.first_since(Timestamp::now().minus(ago)).await,
+    };
+    Ok(next.map_or(log.newest_committed(), |next| next - 1))
 }

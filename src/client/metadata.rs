@@ -6,8 +6,8 @@
 )]
 
 mod cache;
-mod denials;
 mod existence;
+mod missing_streams;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -204,7 +204,7 @@ impl Inner {
         let mut backoff = Backoff::of_request();
         loop {
             let (existence, cluster) = self.look_for(generation, stream, partition).await?;
-            if existence != Existence::Denied {
+            if existence != Existence::KnownBefore {
                 return Ok(cluster);
             }
             tokio::time::sleep(backoff.next_wait()).await;

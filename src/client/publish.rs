@@ -109,7 +109,7 @@ impl Inner {
                 Existence::Missing => return Err(error),
                 Existence::Known => error,
                 Existence::Unclear => too_few_know(error),
-                Existence::Denied => denied_of_late(error),
+                Existence::KnownBefore => known_before(error),
             };
             budget.wait(error).await?;
         };
@@ -177,7 +177,7 @@ pub(super) fn too_few_know(error: Error) -> Error {
 }
 
 /// The error of a message that brokers refuse as one to no stream, though they knew it a moment ago.
-pub(super) fn denied_of_late(error: Error) -> Error {
+pub(super) fn known_before(error: Error) -> Error {
     let sentence = format!(
         "{error} any more, say the brokers that answer: it was deleted, or they have just started"
     );

@@ -24,6 +24,7 @@ use super::error::{Error, Result};
 use super::inner::Inner;
 use crate::model::{EndReason, ErrorKind, MessageSink, SubscribeSpec, SubscriptionEvent, Target};
 use crate::wire::pb;
+pub(crate) use log_probe::CommittedLog;
 use reader::Reader;
 pub(crate) use resume::SHORTER_LOG_BELIEVED_AFTER;
 

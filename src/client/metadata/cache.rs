@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::denials::Denials;
+use super::missing_streams::MissingStreams;
 use crate::model::{Cluster, PartitionId, StreamName, Timestamp};
 
 /// How the names of Liftbridge's own streams begin.
@@ -26,7 +26,7 @@ pub(crate) struct Cache {
     /// Liftbridge's own streams, as far as they were seen: these are never deleted.
     lasting: Mutex<BTreeSet<StreamName>>,
     /// Streams that were seen, and are called missing.
-    denials: Mutex<Denials>,
+    missing: Mutex<MissingStreams>,
     pub(super) refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -66,7 +66,7 @@ impl Cache {
             let own = own.take_while(|(name, _)| name.starts_with(INTERNAL));
             let own = own.map(|(name, _)| Arc::clone(name));
             self.lock_lasting().extend(own);
-            self.lock_denials().saw(&cluster);
+            self.lock_missing().record_seen(&cluster);
         }
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = latest.as_ref().map_or(0, |cached| cached.generation) + 1;
@@ -84,22 +84,22 @@ impl Cache {
     }
 
     /// Whether a partition is believed to be gone that most brokers do not know, who know so many streams.
-    pub(super) fn is_denial_believed(
+    pub(super) fn is_believed_missing(
         &self,
         place: (&StreamName, PartitionId),
         known: Vec<usize>,
     ) -> bool {
         let now = Instant::now();
-        self.lock_denials().is_believed(place, known, now)
+        self.lock_missing().is_believed_missing(place, known, now)
     }
 
     /// The stream was deleted by this client.
     pub(crate) fn forget(&self, stream: &str) {
-        self.lock_denials().forget(stream);
+        self.lock_missing().forget(stream);
     }
 
-    fn lock_denials(&self) -> MutexGuard<'_, Denials> {
-        self.denials.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_missing(&self) -> MutexGuard<'_, MissingStreams> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_lasting(&self) -> MutexGuard<'_, BTreeSet<StreamName>> {

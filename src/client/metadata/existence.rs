@@ -21,7 +21,7 @@ pub(crate) enum Existence {
     /// Most of them answer, and do not know it.
     Missing,
     /// The same, of a stream that this client has seen: they may have just started, and know it in a moment.
-    Denied,
+    KnownBefore,
     /// Too few answer, or they have just started: it may be there.
     Unclear,
 }
@@ -95,11 +95,11 @@ impl Inner {
             Existence::Unclear
         } else if self
             .metadata
-            .is_denial_believed((stream, partition), counts)
+            .is_believed_missing((stream, partition), counts)
         {
             Existence::Missing
         } else {
-            Existence::Denied
+            Existence::KnownBefore
         };
         Ok((existence, cluster))
     }

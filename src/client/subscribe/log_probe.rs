@@ -58,27 +58,20 @@ impl Inner {
         partition: PartitionId,
         count: u64,
     ) -> Result<Option<Offset>> {
-        let ends = LogEnds::of(&self.fetch_partition(stream, partition).await?);
-        let leader = self.leader(stream, partition).await?;
-        let channel = self.pool.requests(&leader.address)?;
-        let spec = SubscribeSpec::new(Arc::clone(stream), partition);
-        let probe = LogProbe::new(channel, &spec);
-        Ok(probe.nth_last(count, ends.high_watermark).await)
+        let log = self.committed_log(stream, partition).await?;
+        Ok(log.nth_last(count).await)
     }
 
-    /// The offset of the first committed message of that time or later; `None` where there is none yet.
-    pub(crate) async fn first_since(
+    /// The committed part of a partition's log.
+    pub(crate) async fn committed_log(
         self: &Arc<Self>,
         stream: &StreamName,
         partition: PartitionId,
-        time: Timestamp,
-    ) -> Result<Option<Offset>> {
-        let ends = LogEnds::of(&self.fetch_partition(stream, partition).await?);
-        let leader = self.leader(stream, partition).await?;
-        let channel = self.pool.requests(&leader.address)?;
-        let spec = SubscribeSpec::new(Arc::clone(stream), partition);
-        let found = LogProbe::new(channel, &spec).next_unread(time, ends).await;
-        Ok(found.filter(|offset| *offset <= ends.high_watermark))
+    ) -> Result<CommittedLog> {
+        Ok(CommittedLog {
+            ends: LogEnds::of(&self.fetch_partition(stream, partition).await?),
+            probe: self.leader_probe(stream, partition).await?,
+        })
     }
 
     /// Offset and time of the first committed message from that offset on, at the partition's leader; `None` where there is
@@ -89,12 +82,51 @@ impl Inner {
         partition: PartitionId,
         offset: Offset,
     ) -> Option<(Offset, Timestamp)> {
-        let leader = self.leader(stream, partition).await.ok()?;
-        let channel = self.pool.requests(&leader.address).ok()?;
+        let probe = self.leader_probe(stream, partition).await.ok()?;
+        probe.first_from(offset).await
+    }
+
+    async fn leader_probe(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        partition: PartitionId,
+    ) -> Result<LogProbe> {
+        let leader = self.leader(stream, partition).await?;
+        let channel = self.pool.requests(&leader.address)?;
         let spec = SubscribeSpec::new(Arc::clone(stream), partition);
-        let probe = LogProbe::new(channel, &spec);
-        let found = probe.first_at(StartPosition::Offset(offset)).await?;
-        Some((found.offset, found.time))
+        Ok(LogProbe::new(channel, &spec))
+    }
+}
+
+/// What is committed of one partition, as its leader holds it.
+pub(crate) struct CommittedLog {
+    probe: LogProbe,
+    ends: LogEnds,
+}
+
+impl CommittedLog {
+    /// Its newest offset; -1 where nothing is committed.
+    pub(crate) fn newest_committed(&self) -> Offset {
+        self.ends.high_watermark
+    }
+
+    /// Offset and time of the first message from that offset on; `None` where there is none yet, or it cannot be had now.
+    pub(crate) async fn first_from(&self, offset: Offset) -> Option<(Offset, Timestamp)> {
+        if offset > self.newest_committed() {
+            return None;
+        }
+        self.probe.first_from(offset.max(0)).await
+    }
+
+    /// The offset of the first message of that time or later; `None` where there is none yet.
+    pub(crate) async fn first_since(&self, time: Timestamp) -> Option<Offset> {
+        let found = self.probe.next_unread(time, self.ends).await;
+        found.filter(|offset| *offset <= self.newest_committed())
+    }
+
+    /// Where the last `count` messages begin; `None` where none is kept.
+    pub(crate) async fn nth_last(&self, count: u64) -> Option<Offset> {
+        self.probe.nth_last(count, self.newest_committed()).await
     }
 }
 
@@ -119,6 +151,12 @@ impl LogProbe {
             ..pb::SubscribeRequest::default()
         };
         Self { channel, request }
+    }
+
+    /// Offset and time of the first message from that offset on.
+    async fn first_from(&self, offset: Offset) -> Option<(Offset, Timestamp)> {
+        let found = self.first_at(StartPosition::Offset(offset)).await?;
+        Some((found.offset, found.time))
     }
 
     /// The first message from that position on; `None` where none comes at once.

@@ -9,7 +9,7 @@ use super::super::call::CallId;
 use super::PublishSession;
 use crate::client::error::Error;
 use crate::client::metadata::Existence;
-use crate::client::publish::{denied_of_late, too_few_know};
+use crate::client::publish::{known_before, too_few_know};
 use crate::model::{ErrorKind, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -67,8 +67,8 @@ impl PublishSession {
             match existence {
                 Existence::Missing => publish.complete(Err(error)),
                 Existence::Known => self.waiting.push_front(publish),
-                Existence::Denied => {
-                    self.last_refusal = Some(denied_of_late(error));
+                Existence::KnownBefore => {
+                    self.last_refusal = Some(known_before(error));
                     self.waiting.push_front(publish);
                 }
                 Existence::Unclear => {
@@ -77,7 +77,7 @@ impl PublishSession {
                 }
             }
         }
-        if matches!(existence, Existence::Unclear | Existence::Denied) {
+        if matches!(existence, Existence::Unclear | Existence::KnownBefore) {
             self.not_before = Instant::now() + self.backoff.next_wait();
         }
     }

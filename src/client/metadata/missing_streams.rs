@@ -16,24 +16,24 @@ const SPARE: usize = 1024;
 
 /// What was seen, and what of it is called missing.
 #[derive(Debug, Default)]
-pub(super) struct Denials {
+pub(super) struct MissingStreams {
     /// Streams that some broker has named, and how many partitions of each: a stream that is learnt of has its partitions one
     /// after the other.
     seen: BTreeMap<StreamName, usize>,
     /// Those of them that nobody names now.
-    denied: HashMap<StreamName, Denial>,
+    missing: HashMap<StreamName, MissingStream>,
 }
 
 #[derive(Debug)]
-struct Denial {
+struct MissingStream {
     since: Instant,
     /// How many streams each broker that answered has named.
     known: Vec<usize>,
 }
 
-impl Denials {
+impl MissingStreams {
     /// A broker names these streams.
-    pub(super) fn saw(&mut self, cluster: &Cluster) {
+    pub(super) fn record_seen(&mut self, cluster: &Cluster) {
         if self.seen.len() > 2 * cluster.streams.len() + SPARE {
             self.seen.clear();
         }
@@ -47,14 +47,14 @@ impl Denials {
             }
         }
         let seen = &self.seen;
-        self.denied.retain(|name, _| {
+        self.missing.retain(|name, _| {
             let named = cluster.streams.get(name);
             named.is_none_or(|stream| Some(&stream.partitions.len()) != seen.get(name))
         });
     }
 
     /// Most brokers do not know that partition, but so many streams, each: whether that is believed.
-    pub(super) fn is_believed(
+    pub(super) fn is_believed_missing(
         &mut self,
         (stream, partition): (&StreamName, PartitionId),
         mut known: Vec<usize>,
@@ -65,28 +65,21 @@ impl Denials {
             return true;
         }
         known.sort_unstable();
-        let first = |known: &Vec<usize>| Denial {
-            since: now,
-            known: known.clone(),
-        };
-        let denial = self
-            .denied
-            .entry(StreamName::clone(stream))
-            .or_insert_with(|| first(&known));
-        if denial.known != known {
-            *denial = first(&known);
+        let unchanged = self.missing.get(stream).filter(|one| one.known == known);
+        let since = unchanged.map_or(now, |one| one.since);
+        if now.saturating_duration_since(since) >= BELIEVE_AFTER {
+            self.forget(stream);
+            return true;
         }
-        if now.saturating_duration_since(denial.since) < BELIEVE_AFTER {
-            return false;
-        }
-        self.forget(stream);
-        true
+        let one = MissingStream { since, known };
+        self.missing.insert(StreamName::clone(stream), one);
+        false
     }
 
     /// The stream is known to be gone.
     pub(super) fn forget(&mut self, stream: &str) {
         self.seen.remove(stream);
-        self.denied.remove(stream);
+        self.missing.remove(stream);
     }
 }
 
@@ -116,19 +109,19 @@ mod tests {
         let begun = Instant::now();
         let at = |tenths: u64| begun + Duration::from_millis(tenths * 100);
         let orders = StreamName::from("orders");
-        let mut denials = Denials::default();
+        let mut missing = MissingStreams::default();
         // Never seen: no reason to wait.
         let orders = (&orders, 0);
-        assert!(denials.is_believed(orders, vec![2], at(0)));
-        denials.saw(&cluster(&["orders", "other"]));
-        assert!(!denials.is_believed(orders, vec![1, 1], at(0)));
-        assert!(!denials.is_believed(orders, vec![1, 1], at(29)));
-        assert!(denials.is_believed(orders, vec![1, 1], at(30)));
+        assert!(missing.is_believed_missing(orders, vec![2], at(0)));
+        missing.record_seen(&cluster(&["orders", "other"]));
+        assert!(!missing.is_believed_missing(orders, vec![1, 1], at(0)));
+        assert!(!missing.is_believed_missing(orders, vec![1, 1], at(29)));
+        assert!(missing.is_believed_missing(orders, vec![1, 1], at(30)));
         // From then on it is as one never seen. A partition that it never had is missing at once.
-        denials.saw(&cluster(&["orders"]));
-        assert!(denials.is_believed((orders.0, 1), vec![1, 1], at(30)));
-        denials.forget("orders");
-        assert!(denials.is_believed(orders, vec![1, 1], at(31)));
+        missing.record_seen(&cluster(&["orders"]));
+        assert!(missing.is_believed_missing((orders.0, 1), vec![1, 1], at(30)));
+        missing.forget("orders");
+        assert!(missing.is_believed_missing(orders, vec![1, 1], at(31)));
     }
 
     #[test]
@@ -136,21 +129,21 @@ mod tests {
         let begun = Instant::now();
         let orders = StreamName::from("orders");
         let orders = (&orders, 0);
-        let mut denials = Denials::default();
-        denials.saw(&cluster(&["orders"]));
+        let mut missing = MissingStreams::default();
+        missing.record_seen(&cluster(&["orders"]));
         for second in 0..20 {
             let now = begun + Duration::from_secs(second);
             let known = usize::try_from(second).unwrap();
             assert!(
-                !denials.is_believed(orders, vec![known, 2], now),
+                !missing.is_believed_missing(orders, vec![known, 2], now),
                 "{second}"
             );
         }
-        // Seen again, the next denial begins anew.
-        denials.saw(&cluster(&["orders"]));
-        assert!(!denials.is_believed(orders, vec![19, 2], begun + Duration::from_secs(60)));
+        // Seen again, the next one begins anew.
+        missing.record_seen(&cluster(&["orders"]));
+        assert!(!missing.is_believed_missing(orders, vec![19, 2], begun + Duration::from_secs(60)));
         // What this client deleted itself is not looked for.
-        denials.forget("orders");
-        assert!(denials.is_believed(orders, vec![19, 2], begun + Duration::from_secs(60)));
+        missing.forget("orders");
+        assert!(missing.is_believed_missing(orders, vec![19, 2], begun + Duration::from_secs(60)));
     }
 }

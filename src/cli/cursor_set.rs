@@ -1,17 +1,16 @@
 //! `cursor set`: moves a cursor in one partition or in all, and shows before what will be read again or skipped.
 
-use std::io::Write;
-
 use super::args::CursorSetArgs;
 use super::cell_format::{count, duration, latency, time};
 use super::command_context::CommandContext;
+use super::cursors::StoredCursors;
 use super::exit::{CliError, Exit, Result};
 use super::json::{JsonTime, seconds};
-use super::mutate::{need_name, send};
+use super::mutate::{need_name, perform_saying};
 use super::output::{Column, OutputRow, output_row};
 use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
-use crate::client::{CursorGoal, CursorMove, Observer};
-use crate::model::{CursorEntry, ErrorKind, Offset, PartitionId, Timestamp, counted_plainly};
+use crate::client::{CursorGoal, CursorMove};
+use crate::model::{ErrorKind, Offset, PartitionId, Timestamp, counted_plainly};
 use crate::runtime::Access;
 use crate::ui::format;
 
@@ -27,6 +26,9 @@ output_row! {
         read_again: Option<i64>,
         /// Messages that are not read at all.
         skipped: Option<i64>,
+        /// Both in words.
+        #[serde(skip)]
+        change: String,
         /// How much later, or earlier where it is negative, the next message was stored.
         seconds: Option<f64>,
         /// When the message was stored that is read next.
@@ -41,7 +43,7 @@ impl OutputRow for CursorMoveRow {
         Column::number("PARTITION", |row| row.partition.to_string()),
         Column::number("FROM", |row| count(row.from)),
         Column::number("TO", |row| count(Some(row.to))),
-        Column::text("CHANGE", Self::change),
+        Column::text("CHANGE", |row| row.change.clone()),
         Column::number("BY TIME", |row| {
             let sign = if row.seconds < Some(0.0) { "-" } else { "+" };
             let spent = match row.seconds.map(f64::abs) {
@@ -82,17 +84,13 @@ impl CursorMoveRow {
             to: moved.to,
             read_again: change.map(|change| change.min(0).saturating_neg()),
             skipped: change.map(|change| change.max(0)),
+            change: match (offsets_moved(moved), change) {
+                (Some((count, what)), _) => format!("{} {what}", format::count_u64(count)),
+                (None, Some(_)) => "stays".to_owned(),
+                (None, None) => "new".to_owned(),
+            },
             seconds: both.map(|(before, after)| span(before, after)),
             next: JsonTime(moved.next_after.unwrap_or_default()),
-        }
-    }
-
-    fn change(&self) -> String {
-        match (self.read_again, self.skipped) {
-            (Some(again), _) if again > 0 => format!("{} read again", format::count(again)),
-            (_, Some(skipped)) if skipped > 0 => format!("{} skipped", format::count(skipped)),
-            (Some(_), _) => "stays".to_owned(),
-            (None, _) => "new".to_owned(),
         }
     }
 }
@@ -157,10 +155,10 @@ async fn plan(
 ) -> Result<Vec<CursorMove>> {
     let (stream, one) = &args.target;
     let observer = access.observer();
-    let stored = StoredCursors::of(access, &observer).await?;
+    let stored = StoredCursors::of(access).await?;
     let mut moves = Vec::new();
     for partition in partitions {
-        let from = stored.fetch(args, *partition).await?;
+        let from = stored.offset(&args.id, stream, *partition).await?;
         let is_nowhere =
             from.is_none() && (one.is_none() || matches!(args.goal(), CursorGoal::By(_)));
         if is_nowhere {
@@ -182,81 +180,37 @@ async fn plan(
     Ok(moves)
 }
 
-/// Where cursors stand: asked of the cluster, or read, which wakes nothing.
-enum StoredCursors<'a> {
-    Asked(&'a crate::client::Client),
-    Read(Vec<CursorEntry>),
-}
-
-impl<'a> StoredCursors<'a> {
-    async fn of(access: &'a Access, observer: &Observer) -> Result<Self> {
-        match access {
-            Access::Full(client) => Ok(Self::Asked(client)),
-            Access::Observe(_) => {
-                let reading = observer.read_cursors().await?;
-                if let (Some(partition), _) | (None, Some((partition, _))) =
-                    (reading.paused.first(), reading.unread.first())
-                {
-                    return Err(CliError::new(
-                        Exit::FAILED,
-                        format!(
-                            "partition {partition} of __cursors cannot be read, and an observer wakes nothing"
-                        ),
-                    ));
-                }
-                Ok(Self::Read(reading.entries))
-            }
-        }
-    }
-
-    async fn fetch(&self, args: &CursorSetArgs, partition: PartitionId) -> Result<Option<Offset>> {
-        let (stream, _) = &args.target;
-        match self {
-            Self::Asked(client) => Ok(client.fetch_cursor(&args.id, stream, partition).await?),
-            Self::Read(entries) => {
-                let is_it = |entry: &&CursorEntry| {
-                    entry.id == args.id && *entry.stream == **stream && entry.partition == partition
-                };
-                Ok(entries.iter().find(is_it).map(|entry| entry.offset))
-            }
-        }
-    }
-}
-
 /// Sets it in one partition after the other, and says what each will read again or skip. Goes on after one that fails.
 async fn perform(
     context: &mut CommandContext<'_>,
     args: &CursorSetArgs,
     moves: &[CursorMove],
 ) -> Result {
-    let client = context.client()?;
-    let (stream, _) = &args.target;
     let mut failed = None;
     for moved in moves {
         let operation = args.setting(moved.partition, moved.to);
-        if let Err(error) = send(context, &client, operation).await {
-            let place = format!("{stream}:{}", moved.partition);
-            let sentence = error.sentence.unwrap_or_default();
-            context.console.print_error(&format!("{place}: {sentence}"));
-            failed = failed.or(Some(error.exit));
-            continue;
-        }
-        let again = match moved.change() {
-            Some(change @ ..0) => {
-                let count = counted_plainly(change.unsigned_abs(), "message");
-                format!(": {count} will be read again")
+        let addition = match offsets_moved(moved) {
+            Some((count, what)) => {
+                format!(": {} will be {what}", counted_plainly(count, "message"))
             }
-            Some(change @ 1..) => {
-                let count = counted_plainly(change.unsigned_abs(), "message");
-                format!(": {count} will be skipped")
-            }
-            Some(0) | None => String::new(),
+            None => String::new(),
         };
-        let (id, partition, to) = (&args.id, moved.partition, moved.to);
-        writeln!(
-            context.console.out,
-            "cursor \"{id}\" is at {to} of {stream}:{partition}{again}"
-        )?;
+        if let Err(error) = perform_saying(context, operation, &addition).await {
+            let (stream, _) = &args.target;
+            let sentence = error.sentence.unwrap_or_default();
+            let line = format!("{stream}:{}: {sentence}", moved.partition);
+            context.console.print_error(&line);
+            failed = failed.or(Some(error.exit));
+        }
     }
     Ok(failed.unwrap_or(Exit::DONE))
+}
+
+/// How many messages are read again or skipped, and which of the two.
+fn offsets_moved(moved: &CursorMove) -> Option<(u64, &'static str)> {
+    match moved.change()? {
+        0 => None,
+        change @ ..0 => Some((change.unsigned_abs(), "read again")),
+        change => Some((change.unsigned_abs(), "skipped")),
+    }
 }

@@ -15,6 +15,7 @@ use super::exit::{CliError, Exit, Result};
 use super::json::seconds;
 use super::mutate::need_name;
 use super::output::{Column, OutputRow, output_row};
+use crate::client::{Client, CursorReading};
 use crate::health::CursorTruth;
 use crate::model::{
     CursorEntry, GroupInfo, Offset, PartitionId, StartAt, StopAt, StreamName, SubscribeSpec,
@@ -265,34 +266,9 @@ fn group_row(group: GroupInfo, cursors: &[CursorTruth]) -> GroupRow {
 pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArgs) -> Result {
     need_name("a cursor", &args.id)?;
     let (stream, partition) = &args.target;
-    let offset = match context.access()? {
-        Access::Full(client) => client.fetch_cursor(&args.id, stream, *partition).await?,
-        // Asking the cluster for a cursor wakes the partition that holds it, where that is paused; reading does not.
-        Access::Observe(observer) => {
-            let is_it = |entry: &&CursorEntry| {
-                entry.id == args.id && *entry.stream == **stream && entry.partition == *partition
-            };
-            observer.fetch_metadata().await?;
-            let reading = observer.read_cursors().await?;
-            let unread = reading.unread.first();
-            let found = reading.entries.iter().find(is_it);
-            if found.is_none() && !reading.paused.is_empty() {
-                return Err(CliError::new(
-                    Exit::FAILED,
-                    format!(
-                        "cursor \"{}\" may be in partitions {} of __cursors, which are paused: an observer wakes nothing",
-                        args.id,
-                        format_ranges(&reading.paused)
-                    ),
-                ));
-            }
-            if let (None, Some((_, failure))) = (found, unread) {
-                return Err(failure.clone().into());
-            }
-            found.map(|entry| entry.offset)
-        }
-    };
-    let Some(offset) = offset else {
+    let access = context.access()?;
+    let stored = StoredCursors::of(&access).await?;
+    let Some(offset) = stored.offset(&args.id, stream, *partition).await? else {
         return Err(CliError::new(
             Exit::NOT_FOUND,
             format!(
@@ -309,4 +285,58 @@ pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArg
     };
     context.printer(args.output).print_all(&[found])?;
     Ok(Exit::DONE)
+}
+
+/// Where cursors stand. Asking the cluster for one wakes the partition that holds it, where that is paused; reading does
+/// not, and is all that an observer does.
+pub(crate) enum StoredCursors<'a> {
+    /// Each is asked for.
+    Asked(&'a Client),
+    /// All were read.
+    Read(CursorReading),
+}
+
+impl<'a> StoredCursors<'a> {
+    /// The cursors, as that access allows to find them.
+    pub(crate) async fn of(access: &'a Access) -> Result<Self> {
+        Ok(match access {
+            Access::Full(client) => Self::Asked(client),
+            Access::Observe(observer) => {
+                observer.fetch_metadata().await?;
+                Self::Read(observer.read_cursors().await?)
+            }
+        })
+    }
+
+    /// The last offset that a consumer has read; `None` where it never stored one.
+    pub(crate) async fn offset(
+        &self,
+        id: &str,
+        stream: &str,
+        partition: PartitionId,
+    ) -> Result<Option<Offset>> {
+        let reading = match self {
+            Self::Asked(client) => return Ok(client.fetch_cursor(id, stream, partition).await?),
+            Self::Read(reading) => reading,
+        };
+        let is_it = |entry: &&CursorEntry| {
+            entry.id == id && *entry.stream == *stream && entry.partition == partition
+        };
+        if let Some(found) = reading.entries.iter().find(is_it) {
+            return Ok(Some(found.offset));
+        }
+        if !reading.paused.is_empty() {
+            return Err(CliError::new(
+                Exit::FAILED,
+                format!(
+                    "cursor \"{id}\" may be in partitions {} of __cursors, which are paused: an observer wakes nothing",
+                    format_ranges(&reading.paused)
+                ),
+            ));
+        }
+        match reading.unread.first() {
+            Some((_, failure)) => Err(failure.clone().into()),
+            None => Ok(None),
+        }
+    }
 }

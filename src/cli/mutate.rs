@@ -12,6 +12,15 @@ use crate::model::{Failure, Operation, Outcome};
 
 /// Sends one operation, writes it down, and says in one line what was done.
 pub(crate) async fn perform(context: &mut CommandContext<'_>, operation: Operation) -> Result {
+    perform_saying(context, operation, "").await
+}
+
+/// The same, with something to add to that line.
+pub(crate) async fn perform_saying(
+    context: &mut CommandContext<'_>,
+    operation: Operation,
+    addition: &str,
+) -> Result {
     let client = context.client()?;
     let outcome = send(context, &client, operation.clone()).await?;
     match outcome {
@@ -25,7 +34,7 @@ pub(crate) async fn perform(context: &mut CommandContext<'_>, operation: Operati
             Ok(first.unwrap_or(Exit::FAILED))
         }
         Outcome::Done | Outcome::Sent | Outcome::Acked { .. } => {
-            let sentence = done_sentence(&operation);
+            let sentence = done_sentence(&operation) + addition;
             match writeln!(context.console.out, "{sentence}") {
                 // It is done, whoever reads of it.
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::new(

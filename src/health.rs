@@ -10,7 +10,7 @@
 //!
 //! | question | who is believed |
 //! |---|---|
-//! | Does a broker answer? | Its own outcome alone. A refused connection is silence at once, an answer that does not come in time only when that happens twice in a row, or when the broker has said nothing at all for three seconds. Who lists the broker is shown beside it. A broker that nobody lists, though partitions name it, is silent. |
+//! | Does a broker answer? | Its own outcome alone. A refused connection is silence at once, an answer that does not come in time only when that happens twice in a row, or when the broker does not even say that it is there and has answered nothing for two and a half seconds. Who lists the broker is shown beside it. A broker that nobody lists, though partitions name it, is silent. |
 //! | Does a stream exist? | Any answering broker that knows it; where none answers, whoever knew it last. Of two incarnations of one name, the later. |
 //! | Who leads? | The broker that answers and says that it leads. Two that say so: the one that began later. None: whom the answering brokers name, one that answers before one that does not, then the majority, then the freshest view. No epoch is on the wire, so this can be wrong for one poll; the contradiction is kept in [`PartitionTruth::disagreement`], and is a finding when it lasts. |
 //! | Who is in sync? | The believed leader's own view, or the freshest one that names it. A dead replica stays in the ISR until its leader removes it, and is shown so. |
@@ -69,7 +69,7 @@ mod verdict;
 mod view_merge;
 mod what_if;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -324,12 +324,13 @@ impl Health {
         };
         found.extend(self.streams.findings().filter(adds).cloned());
         found.extend(rules::cursor::findings(cursors, &self.options.alerts, now));
+        // What began with a broker's silence began after its last answer, which this run has seen.
+        let heard = brokers.iter().filter(|broker| broker.last_answer.is_some());
+        let silent_since: BTreeSet<Timestamp> = heard
+            .filter_map(|broker| broker.reach.silent_since())
+            .collect();
         for finding in &mut found {
-            // What began with a broker's silence began after its last answer, which this run has seen.
-            let since = Some(finding.since);
-            let is_dated = brokers
-                .iter()
-                .any(|broker| broker.last_answer.is_some() && broker.reach.silent_since() == since);
+            let is_dated = silent_since.contains(&finding.since);
             finding.at_least |= !is_dated && self.is_of_first_looks(finding.since);
             if finding.at_least
                 && let Some(begun) = self.begun

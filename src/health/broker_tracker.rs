@@ -106,23 +106,24 @@ impl BrokerTracker {
         let Ok(cluster) = &view.result else {
             return false;
         };
-        let is_believed = |other: Option<&Cluster>| {
-            let before = record.cluster().map(Arc::as_ref);
-            let is_only_one = self.members().len() <= 1;
-            returned::is_believed((cluster, view.at), *since, before, other, is_only_one)
-        };
+        let now = (cluster.as_ref(), view.at);
+        let is_believed = |other: &Cluster| returned::is_believed_beside(now, *since, other);
         let witnesses = self.others(record).filter(|other| other.is_current());
         let mut witnesses = witnesses.peekable();
         if witnesses.peek().is_some() {
             // What they said before it came back says nothing of what it has missed since.
-            return witnesses
-                .all(|other| other.answered_since(*since) && is_believed(other.current_cluster()));
+            return witnesses.all(|other| {
+                other.answered_since(*since) && other.current_cluster().is_some_and(is_believed)
+            });
         }
         let Some(later) = self.known_later(record) else {
-            return is_believed(None);
+            return record.cluster().is_none_or(|before| {
+                let is_only_one = self.members().len() <= 1;
+                returned::is_believed_alone(now, *since, before, is_only_one)
+            });
         };
         // Nobody who answers can confirm it, and it was gone before others were. Alone it hears of no change.
-        returned::agrees(cluster, later) || is_believed(Some(later)) && !self.lacks_majority()
+        returned::agrees(cluster, later) || is_believed(later) && !self.lacks_majority()
     }
 
     /// All brokers but that one.

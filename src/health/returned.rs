@@ -19,38 +19,46 @@ const BELIEVED_ALONE: Duration = Duration::from_secs(8);
 /// A stream that is older than this when one broker alone names it for the first time was not created just now.
 const JUST_CREATED: Duration = Duration::from_secs(10);
 
-/// Whether a broker is believed that came back at `since`, from what it says now, what it said before it was gone, and
-/// what another says who was there all the time. Of one that is all there is, nobody else can ever know better.
-pub(super) fn is_believed(
+/// Whether a broker is believed that came back at `since`, from what it says now and what another says who was there all
+/// the time.
+pub(super) fn is_believed_beside(
     now: (&Cluster, Timestamp),
     since: Timestamp,
-    before: Option<&Cluster>,
-    other: Option<&Cluster>,
+    other: &Cluster,
+) -> bool {
+    let late = if know_same_streams(now.0, other) {
+        BELIEVED_ANYWAY
+    } else {
+        OTHER_STREAMS_BELIEVED
+    };
+    is_believed_after(late, now, since, other)
+}
+
+/// The same where nobody was there all the time, from what it said before it was gone. Of one that is all there is, nobody
+/// else can ever know better.
+pub(super) fn is_believed_alone(
+    now: (&Cluster, Timestamp),
+    since: Timestamp,
+    before: &Cluster,
     is_only_one: bool,
 ) -> bool {
-    let (cluster, at) = now;
-    let age = since.age(at);
-    match (other, before) {
-        (Some(other), _) => {
-            let late = if know_same_streams(cluster, other) {
-                BELIEVED_ANYWAY
-            } else {
-                OTHER_STREAMS_BELIEVED
-            };
-            age >= late || agrees(cluster, other)
-        }
-        (None, Some(before)) => {
-            let is_settled =
-                is_only_one || know_same_streams(cluster, before) || is_made_anew(cluster, before);
-            let late = if is_settled {
-                BELIEVED_ALONE
-            } else {
-                OTHER_STREAMS_BELIEVED
-            };
-            age >= late || agrees(cluster, before)
-        }
-        (None, None) => true,
-    }
+    let is_settled = is_only_one || know_same_streams(now.0, before) || is_made_anew(now.0, before);
+    let late = if is_settled {
+        BELIEVED_ALONE
+    } else {
+        OTHER_STREAMS_BELIEVED
+    };
+    is_believed_after(late, now, since, before)
+}
+
+/// At once where it says the same as that one, and so long after its return in any case.
+fn is_believed_after(
+    late: Duration,
+    (cluster, at): (&Cluster, Timestamp),
+    since: Timestamp,
+    same: &Cluster,
+) -> bool {
+    since.age(at) >= late || agrees(cluster, same)
 }
 
 /// Whether the cluster has begun anew since: one of Liftbridge's own streams, which are never deleted, is another one. Only

@@ -107,7 +107,7 @@ impl SubscriptionEvent {
                 let sought = match start {
                     StartAt::Offset(offset) => format!("there is no offset {offset} yet"),
                     StartAt::Time(time) => {
-                        format!("{} is yet to come", time.to_utc().format("%F %T UTC"))
+                        format!("{} is yet to come", time.to_utc_text())
                     }
                     StartAt::Earliest
                     | StartAt::Latest
@@ -137,7 +137,7 @@ impl EndReason {
             Self::Unavailable(failure) | Self::Failed(failure) => return Some(failure),
             Self::Deleted => (ErrorKind::StreamDeleted, "is gone: the stream was deleted"),
             Self::Replaced { created } => {
-                let created = created.to_utc().format("%F %T UTC");
+                let created = created.to_utc_text();
                 replaced = format!(
                     "is gone: the stream was deleted, and another one of that name was created at {created}"
                 );

@@ -49,6 +49,11 @@ impl Timestamp {
         chrono::DateTime::from_timestamp_nanos(self.0)
     }
 
+    /// The point as sentences have it: `2026-11-26 12:40:00 UTC`.
+    pub fn to_utc_text(self) -> String {
+        self.to_utc().format("%F %T UTC").to_string()
+    }
+
     /// RFC 3339 in UTC with nanoseconds.
     pub fn to_rfc3339(self) -> String {
         self.to_utc()

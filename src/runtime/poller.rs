@@ -129,20 +129,20 @@ impl Poller {
         // a large view takes none of the loop's time.
         let mut last_views: (Option<Arc<BrokerView>>, Option<Arc<BrokerView>>) = (None, None);
         loop {
-            tokio::select! {
-                _ = tick.tick() => {}
-                () = requests.wait() => tick.reset(),
-                view = self.observer.wait_until_hung(&address), if answered => {
-                    self.send_view(Arc::new(view)).await;
-                    answered = false;
-                    // It may have been a moment: it is asked again, and everybody else with it.
-                    self.refresh.send();
-                    tick.reset_immediately();
-                    continue;
+            // Between two requests it is asked whether it is there.
+            let hung = tokio::select! {
+                _ = tick.tick() => None,
+                () = requests.wait() => {
+                    tick.reset();
+                    None
                 }
-            }
+                view = self.observer.wait_until_hung(&address), if answered => Some(view),
+            };
             requests.mark_answered();
-            let view = Arc::new(self.observer.fetch_view(&address).await);
+            let view = Arc::new(match hung {
+                Some(view) => view,
+                None => self.observer.fetch_view(&address).await,
+            });
             let is_answer = view.result.is_ok();
             if is_answer || !self.observer.is_only_remembered(&address) {
                 self.send_view(Arc::clone(&view)).await;

@@ -139,7 +139,7 @@ fn moved_back(affected: &[Affected<'_>]) -> Vec<String> {
             "{id}: from {} to {} at {}; {} read again",
             grouped(back.from),
             grouped(back.to),
-            back.at.to_utc().format("%F %T UTC"),
+            back.at.to_utc_text(),
             counted(again, "offset"),
         )
     });

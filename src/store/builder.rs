@@ -5,7 +5,7 @@ mod field_cache;
 
 use std::sync::Arc;
 
-use super::chunk::{Chunk, MessageEntry, Subjects, narrow};
+use super::chunk::{Chunk, KnownPlain, MessageEntry, Subjects, narrow};
 use super::message::MessageRef;
 use crate::model::{MessageSink, MessageStamp, Offset, PartitionId, StreamName};
 use field_cache::{FieldCache, put};
@@ -253,6 +253,7 @@ impl ChunkBuilder {
             entries,
             origins: std::mem::take(&mut self.origins).into(),
             names: std::mem::take(&mut self.names).into(),
+            is_plain: KnownPlain::default(),
         }))
     }
 

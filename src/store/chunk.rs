@@ -3,8 +3,9 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::decode::is_plain;
 use super::message::MessageRef;
 use crate::model::{MessageSink, Offset, PartitionId, StreamName};
 use crate::store::ChunkBuilder;
@@ -82,7 +83,20 @@ pub struct Chunk {
     pub(super) names: Box<str>,
     /// For each message the latest time up to it; only where times go back within the chunk.
     pub(super) latest: Option<Box<[i64]>>,
+    pub(super) is_plain: KnownPlain,
 }
+
+/// Whether the arena is plain, once a search wanted to know. It follows from the arena, so chunks are not compared by it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownPlain(OnceLock<bool>);
+
+impl PartialEq for KnownPlain {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for KnownPlain {}
 
 impl Chunk {
     /// The stream all its messages are of.
@@ -118,6 +132,11 @@ impl Chunk {
     /// The bytes of its messages: keys, values and the publisher's headers as they are stored.
     pub fn payload_bytes(&self) -> usize {
         self.arena.len()
+    }
+
+    /// Whether all its bytes are UTF-8 as they stand. Looked at once: every search asks.
+    pub(super) fn is_plain(&self) -> bool {
+        *self.is_plain.0.get_or_init(|| is_plain(&self.arena))
     }
 
     /// The `index`-th message in the order of offsets.

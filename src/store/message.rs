@@ -76,7 +76,7 @@ impl<'a> MessageRef<'a> {
     pub fn publisher_headers(&self) -> Headers<'a> {
         let start = self.entry.value_span().end;
         Headers {
-            rest: self.bytes(start..start + wide(self.entry.headers)),
+            rest: HeaderFields::of(self.bytes(start..start + wide(self.entry.headers))),
             injected: [None, None],
         }
     }
@@ -127,9 +127,8 @@ impl<'a> MessageRef<'a> {
 
     /// Bytes of the publisher's headers, names included.
     pub fn headers_size(&self) -> usize {
-        let mut headers = self.publisher_headers();
-        let fields = std::iter::from_fn(|| headers.next_bytes());
-        fields.map(|(name, value)| name.len() + value.len()).sum()
+        let headers = self.publisher_headers().rest;
+        headers.map(|(name, value)| name.len() + value.len()).sum()
     }
 
     fn origin(&self) -> Option<&'a Subjects> {
@@ -155,7 +154,7 @@ impl fmt::Debug for MessageRef<'_> {
 /// such, and one that means harm may send it.
 #[derive(Clone, Debug)]
 pub struct Headers<'a> {
-    rest: &'a [u8],
+    rest: HeaderFields<'a>,
     injected: [Option<(&'a str, &'a [u8])>; 2],
 }
 
@@ -165,13 +164,11 @@ const NO_TEXT: &str = "\u{fffd}";
 impl<'a> Headers<'a> {
     /// The next header, its name as the bytes that it is.
     pub(super) fn next_bytes(&mut self) -> Option<(&'a [u8], &'a [u8])> {
-        if self.rest.is_empty() {
-            let injected = self.injected.iter_mut().find_map(Option::take);
-            return injected.map(|(name, value)| (name.as_bytes(), value));
-        }
-        let name = take_field(&mut self.rest);
-        let value = take_field(&mut self.rest);
-        Some((name, value))
+        let injected = || {
+            let (name, value) = self.injected.iter_mut().find_map(Option::take)?;
+            Some((name.as_bytes(), value))
+        };
+        self.rest.next().or_else(injected)
     }
 }
 
@@ -185,6 +182,7 @@ impl<'a> Iterator for Headers<'a> {
 }
 
 /// The names and values of encoded headers.
+#[derive(Clone, Debug)]
 pub(super) struct HeaderFields<'a>(&'a [u8]);
 
 impl<'a> HeaderFields<'a> {

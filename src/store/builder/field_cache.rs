@@ -87,10 +87,10 @@ impl StreamFields {
 /// Servers write the headers of one message in another order each time it is read: by their names they are always the
 /// same. Those of one name keep their order.
 fn sort_headers(encoded: &mut Vec<u8>) {
-    let mut headers: Vec<_> = HeaderFields::of(encoded).collect();
-    if headers.is_sorted_by_key(|(name, _)| *name) {
+    if HeaderFields::of(encoded).is_sorted_by_key(|(name, _)| name) {
         return;
     }
+    let mut headers: Vec<_> = HeaderFields::of(encoded).collect();
     headers.sort_by_key(|(name, _)| *name);
     let mut sorted = Vec::with_capacity(encoded.len());
     for (name, value) in headers {

@@ -91,29 +91,23 @@ impl ChunkScan<'_> {
 
     /// Text in another encoding than the needle's has other bytes: those messages are looked at one by one.
     fn add_other_text(&self, found: &mut Vec<u32>) {
-        if is_plain(&self.chunk.arena) {
+        if self.chunk.is_plain() {
             return;
         }
-        let before = found.len();
-        for (index, message) in self.chunk.iter().enumerate() {
-            let index = narrow(index);
+        let has_other_text = |message: &MessageRef<'_>| {
             let headers = message.publisher_headers().map(|(_, value)| value);
             let mut fields = [message.key(), message.value()].into_iter().chain(headers);
-            let is_other = fields.any(|field| !is_plain(field));
-            if self.run.is_cancelled() {
-                break;
-            }
-            if is_other
-                && found
-                    .get(..before)
-                    .unwrap_or_default()
-                    .binary_search(&index)
-                    .is_err()
-                && all_match(self.terms, &message, self.run)
-            {
-                found.push(index);
-            }
-        }
+            fields.any(|field| !is_plain(field))
+        };
+        let messages = (0..).zip(self.chunk.iter());
+        let others = messages
+            .take_while(|_| !self.run.is_cancelled())
+            .filter(|(index, _)| found.binary_search(index).is_err())
+            .filter(|(_, message)| {
+                has_other_text(message) && all_match(self.terms, message, self.run)
+            });
+        let others: Vec<u32> = others.map(|(index, _)| index).collect();
+        found.extend(others);
         found.sort_unstable();
     }
 

@@ -15,6 +15,7 @@ pub mod status;
 pub(crate) mod codec;
 pub(crate) mod fields;
 pub(crate) mod grpc_channel;
+pub(crate) mod message_prefix;
 pub(crate) mod subscription_decoder;
 
 /// The generated types of `proto/api.proto`. The one place where lints are off.

@@ -9,11 +9,10 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 use tonic::body::Body;
 
+use crate::wire::message_prefix::MessagePrefix;
+
 /// The longest payload of a DATA frame that grpc-go writes, whatever its peer would take.
 const MAX_FRAME: usize = 16 * 1024;
-
-/// What stands before each message: whether it is compressed, and its length.
-const PREFIX: usize = 5;
 
 /// How messages are cut into DATA frames and written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,20 +51,14 @@ struct MessageFrames {
 impl MessageFrames {
     fn next_frame(&mut self) -> Bytes {
         if self.missing == 0 {
-            self.missing = message_len(&self.chunk).unwrap_or(self.chunk.len());
+            // tonic never cuts inside of a prefix.
+            let prefix = MessagePrefix::of(&self.chunk);
+            self.missing = prefix.map_or(self.chunk.len(), |prefix| prefix.whole);
         }
         let len = self.missing.min(MAX_FRAME).min(self.chunk.len());
         self.missing -= len;
         self.chunk.split_to(len)
     }
-}
-
-/// How long the message is that begins here, its prefix included. tonic never cuts inside of one.
-fn message_len(bytes: &[u8]) -> Option<usize> {
-    let [_compressed, len @ ..] = bytes.first_chunk::<PREFIX>()?;
-    usize::try_from(u32::from_be_bytes(*len))
-        .ok()?
-        .checked_add(PREFIX)
 }
 
 impl HttpBody for MessageFrames {

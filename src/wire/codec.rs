@@ -21,6 +21,7 @@ use tonic::{Request, Status, Streaming};
 
 use super::fields::Malformed;
 use super::grpc_channel::{CheckedBody, GrpcChannel};
+use super::message_prefix::{self, MessagePrefix};
 use super::pb;
 use super::subscription_decoder::{Disposition, SubscriptionDecoder};
 use crate::model::MessageSink;
@@ -101,9 +102,6 @@ impl Service<HttpRequest<Body>> for DetachingChannel {
     }
 }
 
-/// What stands before each message: whether it is compressed, and its length.
-const PREFIX: usize = 5;
-
 /// The answer to a Subscribe call.
 #[derive(Debug)]
 pub(crate) struct SubscriptionStream {
@@ -183,7 +181,7 @@ impl SubscriptionStream {
             match self.message_end(&self.chunk) {
                 Err(Unreadable) => return NextMessage::Refused,
                 Ok(end) if end <= self.chunk.len() => {
-                    let message = self.chunk.get(PREFIX..end).unwrap_or_default();
+                    let message = self.chunk.get(message_prefix::LEN..end).unwrap_or_default();
                     let outcome = decoder.decode(message);
                     self.chunk.advance(end);
                     return outcome.into();
@@ -201,7 +199,8 @@ impl SubscriptionStream {
             Err(Unreadable) => NextMessage::Refused,
             Ok(end) if end > self.split.len() => NextMessage::Incomplete,
             Ok(_) => {
-                let outcome = decoder.decode(self.split.get(PREFIX..).unwrap_or_default());
+                let outcome =
+                    decoder.decode(self.split.get(message_prefix::LEN..).unwrap_or_default());
                 self.split.clear();
                 outcome.into()
             }
@@ -211,14 +210,14 @@ impl SubscriptionStream {
     /// Where the message ends that begins there; where its length ends while that is not there whole.
     #[inline]
     fn message_end(&self, bytes: &[u8]) -> Result<usize, Unreadable> {
-        let Some([flag, len @ ..]) = bytes.first_chunk::<PREFIX>() else {
-            return Ok(PREFIX);
+        let Some(prefix) = MessagePrefix::of(bytes) else {
+            return Ok(message_prefix::LEN);
         };
-        let len = usize::try_from(u32::from_be_bytes(*len)).unwrap_or(usize::MAX);
-        if *flag != 0 || len > self.max_answer_bytes {
+        let most = self.max_answer_bytes.saturating_add(message_prefix::LEN);
+        if prefix.compressed || prefix.whole > most {
             return Err(Unreadable);
         }
-        Ok(PREFIX.saturating_add(len))
+        Ok(prefix.whole)
     }
 
     /// Hands what was not read, and what came in a message's place, to tonic, which says what it means.

@@ -202,10 +202,10 @@ fn brokers(painter: &mut Painter<'_>, place: PaneArea, area: Rect, app: &App) {
     let list = app.overview().brokers();
     painter.add_hit(area, HitTarget::Rows(place.pane));
     let shown = list.rows().iter().enumerate().skip(list.state().top());
-    let known = list
-        .rows()
-        .iter()
-        .filter_map(|name| app.truth().broker(name));
+    let known = shown
+        .clone()
+        .take(usize::from(area.height))
+        .filter_map(|(_, name)| app.truth().broker(name));
     let widths = known.fold([6, 3], |[age, leaders], broker| {
         let numbers = broker_numbers(broker, app);
         let [one, other] = numbers.each_ref().map(|number| format::width(number));

@@ -36,8 +36,11 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     painter.add_hit(rest, HitTarget::Rows(Pane::Tail));
     let columns = Columns::of(tail, usize::from(area.width), app);
     if let Some(prompt) = tail.prompt() {
-        let height = usize::from(rest.height);
-        let export = export_words(tail, prompt.range(), height);
+        let export = if prompt.kind() == PromptKind::Export {
+            export_words(tail, prompt.range(), usize::from(rest.height))
+        } else {
+            Default::default()
+        };
         draw_prompt(painter, [title, head], prompt, &export);
     } else {
         let height = usize::from(rest.height);

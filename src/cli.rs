@@ -43,6 +43,8 @@ mod tail;
 use std::ffi::OsString;
 use std::time::Duration;
 
+use tokio::runtime::Builder;
+
 pub use args::Invocation;
 pub use escaped_output::EscapedOutput;
 pub use exit::Exit;
@@ -51,8 +53,6 @@ pub use stdio::Stdio;
 use args::{ClusterTask, CursorTask, Task};
 use command_context::CommandContext;
 use exit::{CliError, Result};
-
-use tokio::runtime::Builder;
 
 use crate::model::did_you_mean;
 
@@ -164,8 +164,8 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
 
 /// Runs it, and no longer: a thread that waits for a line of stdin or scans messages must not hold up the end.
 ///
-/// A command that reads has one thread for all connections and what becomes of their messages: what a server writes in small pieces
-/// would have threads wake each other for every piece, which costs more than the messages do.
+/// A command that reads has one thread for all connections and what becomes of their messages: what a server writes in
+/// small pieces would have threads wake each other for every piece, which costs more than the messages do.
 fn run_to_end(mut runtime: Builder, work: impl Future<Output = Result>) -> Result {
     let runtime = runtime.enable_all().build()?;
     let result = runtime.block_on(work);

@@ -8,7 +8,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::Settings;
 use liftui::client::{Client, ConnectOptions};
 use liftui::demo::{DemoCluster, DemoOptions};
-use liftui::model::{Operation, StreamOptions};
+use liftui::model::{
+    AckPolicy, Destination, Operation, PartitionId, PublishOptions, StreamOptions,
+};
 use liftui::runtime::{Access, Console, DashboardOptions, HostEvent, RuntimeSession, run_on};
 use liftui::ui::Theme;
 use tokio::task::JoinSet;
@@ -69,6 +71,16 @@ impl Driver {
             self.control
                 .key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
         }
+    }
+
+    /// From the list of streams down to the tail of the first partition of `orders`.
+    pub(crate) async fn open_tail(&mut self) {
+        self.press("3");
+        self.wait_for_row(&["orders", "●"]).await;
+        self.press("enter");
+        self.wait_for("PARTITIONS  orders").await;
+        self.press("enter");
+        self.wait_for("orders:0 ▏following").await;
     }
 
     /// Does what the terminal or the system does.
@@ -193,16 +205,32 @@ pub(crate) async fn cluster_with(streams: &[&str]) -> (DemoCluster, Client) {
     let cluster = DemoCluster::start(options).await.expect("it starts");
     let client = client(cluster.addresses());
     for name in streams {
-        let stream = StreamOptions {
-            name: (*name).to_owned(),
-            partitions: Some(3),
-            replication_factor: Some(3),
-            ..StreamOptions::default()
-        };
-        let create = Operation::Create(Box::new(stream));
-        client.perform(create).await.expect("the stream is made");
+        create(&client, name).await;
     }
     (cluster, client)
+}
+
+/// Makes a stream of three partitions, each on every broker.
+pub(crate) async fn create(client: &Client, name: &str) {
+    let stream = StreamOptions {
+        name: name.to_owned(),
+        partitions: Some(3),
+        replication_factor: Some(3),
+        ..StreamOptions::default()
+    };
+    let create = Operation::Create(Box::new(stream));
+    client.perform(create).await.expect("the stream is made");
+}
+
+/// Publishes a message to that partition of `orders`, stored by every replica.
+pub(crate) async fn publish_to(client: &Client, partition: PartitionId, value: String) {
+    let to = Destination::Partition("orders".into(), partition);
+    let message = PublishOptions {
+        ack_policy: AckPolicy::All,
+        ..PublishOptions::new(to, value)
+    };
+    let publish = Operation::Publish(Box::new(message));
+    client.perform(publish).await.expect("it is stored");
 }
 
 fn parse(text: &str) -> KeyEvent {

@@ -3,23 +3,26 @@
 use std::path::Path;
 
 use liftui::client::Client;
-use liftui::model::{AckPolicy, Destination, Operation, PublishOptions};
+use liftui::demo::DemoCluster;
 use tokio::time::timeout;
 
-use crate::driver::{CAP, Driver, cluster_with};
+use crate::driver::{CAP, Driver, cluster_with, publish_to};
 
 /// Publishes to the first two partitions in turn, each message named by its number.
 async fn publish(client: &Client, numbers: std::ops::Range<i32>) {
     for number in numbers {
-        let to = Destination::Partition("orders".into(), number % 2);
         let value = format!("{{\"n\":{number},\"who\":{{\"name\":\"user {number}\"}}}}");
-        let message = PublishOptions {
-            ack_policy: AckPolicy::All,
-            ..PublishOptions::new(to, value)
-        };
-        let publish = Operation::Publish(Box::new(message));
-        client.perform(publish).await.expect("it is stored");
+        publish_to(client, number % 2, value).await;
     }
+}
+
+/// A tail of all of `orders`.
+async fn open(cluster: &DemoCluster) -> Driver {
+    let mut dashboard = Driver::open(cluster);
+    dashboard.press("3");
+    dashboard.wait_for_row(&["orders", "●"]).await;
+    dashboard.press("l");
+    dashboard
 }
 
 /// Exports to that file, after so many presses of the key for other rows, and returns what was written.
@@ -59,10 +62,7 @@ async fn what_is_exported_is_what_is_shown_and_more_is_another_choice() {
     let folder = tempfile::tempdir().expect("a folder");
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..40).await;
-    let mut dashboard = Driver::open(&cluster);
-    dashboard.press("3");
-    dashboard.wait_for_row(&["orders", "●"]).await;
-    dashboard.press("l");
+    let mut dashboard = open(&cluster).await;
     dashboard.wait_for_row(&["▸", "\"n\":39"]).await;
     // Two fields as columns.
     dashboard.press("enter j a j j a");
@@ -125,10 +125,7 @@ async fn only_the_lines_on_the_screen_can_be_exported() {
     let folder = tempfile::tempdir().expect("a folder");
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..45).await;
-    let mut dashboard = Driver::open(&cluster);
-    dashboard.press("3");
-    dashboard.wait_for_row(&["orders", "●"]).await;
-    dashboard.press("l");
+    let mut dashboard = open(&cluster).await;
     let shown_on = |screen: &str| {
         let is_shown = |number: &i64| screen.contains(&format!("{{\"n\":{number},"));
         (0..45).filter(is_shown).collect::<Vec<i64>>()

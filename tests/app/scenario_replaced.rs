@@ -1,30 +1,13 @@
 //! Streams that are deleted and made anew while they are read, and streams that are younger than what is known of them.
 
 use liftui::client::Client;
-use liftui::model::{AckPolicy, Destination, Operation, PublishOptions, StreamOptions};
 
-use crate::driver::{Driver, cluster_with};
+use crate::driver::{Driver, cluster_with, create, publish_to};
 
 async fn publish(client: &Client, values: &[&str]) {
     for value in values {
-        let to = Destination::Partition("orders".into(), 0);
-        let message = PublishOptions {
-            ack_policy: AckPolicy::All,
-            ..PublishOptions::new(to, (*value).to_owned())
-        };
-        let publish = Operation::Publish(Box::new(message));
-        client.perform(publish).await.expect("it is stored");
+        publish_to(client, 0, (*value).to_owned()).await;
     }
-}
-
-async fn create(client: &Client, name: &str) {
-    let options = StreamOptions {
-        name: name.to_owned(),
-        partitions: Some(3),
-        replication_factor: Some(3),
-        ..StreamOptions::default()
-    };
-    client.create_stream(&options).await.expect("it is made");
 }
 
 #[tokio::test]
@@ -32,11 +15,7 @@ async fn a_stream_made_anew_under_its_tail_is_told_and_not_mixed_with_the_old_on
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, &["old-0", "old-1", "old-2"]).await;
     let mut dashboard = Driver::open(&cluster);
-    dashboard.press("3");
-    dashboard.wait_for_row(&["orders", "●"]).await;
-    dashboard.press("enter");
-    dashboard.wait_for("PARTITIONS  orders").await;
-    dashboard.press("enter");
+    dashboard.open_tail().await;
     dashboard.wait_for_row(&["▸", "old-2"]).await;
 
     client.delete_stream("orders").await.expect("it goes");

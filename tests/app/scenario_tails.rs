@@ -39,22 +39,12 @@ async fn wait_for_full_isr_without(client: &Client, dead: &str) {
     timeout(CAP, moved).await.expect("another broker leads");
 }
 
-/// From the list of streams down to the tail of the first partition of `orders`.
-async fn open_tail(dashboard: &mut Driver) {
-    dashboard.press("3");
-    dashboard.wait_for_row(&["orders", "●"]).await;
-    dashboard.press("enter");
-    dashboard.wait_for("PARTITIONS  orders").await;
-    dashboard.press("enter");
-    dashboard.wait_for("orders:0 ▏following").await;
-}
-
 #[tokio::test]
 async fn from_a_stream_down_to_a_message_and_back() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..3).await;
     let mut dashboard = Driver::open(&cluster);
-    open_tail(&mut dashboard).await;
+    dashboard.open_tail().await;
     dashboard.wait_for_row(&["key-2", "value-2"]).await;
     publish(&client, 3..4).await;
     dashboard.wait_for_row(&["▸", "key-3", "value-3"]).await;
@@ -73,7 +63,7 @@ async fn a_frozen_tail_stands_still_and_goes_on_where_it_was() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..40).await;
     let mut dashboard = Driver::open(&cluster);
-    open_tail(&mut dashboard).await;
+    dashboard.open_tail().await;
     dashboard.wait_for_row(&["▸", "value-39"]).await;
     dashboard.press("space");
     dashboard.wait_for("frozen").await;
@@ -92,7 +82,7 @@ async fn a_seek_past_the_end_says_so_until_another_one() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..3).await;
     let mut dashboard = Driver::open(&cluster);
-    open_tail(&mut dashboard).await;
+    dashboard.open_tail().await;
     dashboard.wait_for_row(&["▸", "value-2"]).await;
     dashboard.press("s");
     dashboard.type_text("99999");
@@ -117,7 +107,7 @@ async fn a_seek_past_the_end_says_so_until_another_one() {
 async fn what_is_published_from_the_form_arrives_with_its_ack() {
     let (cluster, _client) = cluster_with(&["orders"]).await;
     let mut dashboard = Driver::open(&cluster);
-    open_tail(&mut dashboard).await;
+    dashboard.open_tail().await;
     dashboard.press("p");
     dashboard.wait_for("Publish a message").await;
     dashboard.type_text("user-7");
@@ -145,7 +135,7 @@ async fn a_tail_outlives_its_broker_without_a_gap_or_a_repeat() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..40).await;
     let mut dashboard = Driver::open(&cluster);
-    open_tail(&mut dashboard).await;
+    dashboard.open_tail().await;
     dashboard.wait_for_row(&["▸", "value-39"]).await;
 
     let known = client.fetch_metadata().await.expect("it answers");
@@ -182,7 +172,7 @@ async fn a_tail_of_a_paused_partition_shows_so() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, 0..1).await;
     let mut dashboard = Driver::open(&cluster);
-    open_tail(&mut dashboard).await;
+    dashboard.open_tail().await;
     dashboard.wait_for("value-0").await;
     client.pause("orders", &[], false).await.expect("it pauses");
     dashboard.wait_for("paused").await;

@@ -124,3 +124,14 @@ fn places_that_are_not_there_change_nothing() {
     }
     assert_eq!((at(&test, 0), at(&test, 1)), ("7".into(), "7".into()));
 }
+
+#[test]
+fn a_reader_that_has_left_leaves_no_partition_unset() {
+    let test = cluster();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = test.command(&["cursor", "set", "billing", "orders", "--to", "end"]);
+    let status = command.stdout(writer).status().expect("it runs");
+    assert_eq!(status.code(), Some(0));
+    assert_eq!((at(&test, 0), at(&test, 1)), ("9".into(), "9".into()));
+}

@@ -62,3 +62,20 @@ fn the_last_messages_are_as_many_as_were_asked_for_on_a_compacted_stream() {
         assert_eq!(rows[0]["matched"], kept, "{redrive}");
     }
 }
+
+#[test]
+fn a_cursor_goes_back_no_further_than_what_is_kept() {
+    let test = TestCluster::new();
+    let record = "{\"value\":\"0123456789\"}\n";
+    let options = "--retention-age 1s --segment-age 1s";
+    kept(&test, "emptied", options, &record.repeat(20), "0\n");
+    for how in ["--to 0", "--to earliest", "--by -5"] {
+        test.ok("cursor set billing emptied:0 15");
+        let rows = test.objects(&format!("cursor set billing emptied:0 {how} --dry-run"));
+        assert_eq!(
+            (&rows[0]["to"], &rows[0]["skipped"]),
+            (&19.into(), &4.into()),
+            "{how}"
+        );
+    }
+}

@@ -20,6 +20,10 @@ pub(crate) struct Verdict {
     /// Lost by replicas that held different logs after one was emptied, at offsets that the reader had read in another log:
     /// nobody could tell.
     pub(crate) overwritten: usize,
+    /// Readers that were told that their log cannot be read, which it cannot by anyone.
+    pub(crate) unreadable: usize,
+    /// Deletions that the servers have undone.
+    pub(crate) undone: usize,
     pub(crate) wrong: Vec<String>,
 }
 

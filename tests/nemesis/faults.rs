@@ -28,10 +28,12 @@ pub(crate) enum FaultKind {
     HoldReader,
     /// A member leaves its group and joins it again.
     Rejoin,
+    /// The broker that coordinates the group is dead for longer than the group waits for it, and a member joins meanwhile.
+    LoseCoordinator,
 }
 
 /// All kinds; those that a real cluster cannot play come last.
-const KINDS: [FaultKind; 14] = [
+const KINDS: [FaultKind; 15] = [
     FaultKind::Kill,
     FaultKind::KillTwo,
     FaultKind::KillMetadataLeader,
@@ -44,6 +46,7 @@ const KINDS: [FaultKind; 14] = [
     FaultKind::Slow,
     FaultKind::HoldReader,
     FaultKind::Rejoin,
+    FaultKind::LoseCoordinator,
     FaultKind::MoveLeader,
     FaultKind::GoAway,
 ];
@@ -69,7 +72,9 @@ impl fmt::Display for Step {
             FaultKind::KillTwo => write!(f, "{kind:?} {broker} {} for {lasting:.1}s", self.other),
             FaultKind::MoveLeader => write!(f, "{kind:?} {} to {broker}", self.partition),
             FaultKind::Rejoin => write!(f, "{kind:?} {}", self.member),
-            FaultKind::HoldReader => write!(f, "{kind:?} for {lasting:.1}s"),
+            FaultKind::HoldReader | FaultKind::LoseCoordinator => {
+                write!(f, "{kind:?} for {lasting:.1}s")
+            }
             FaultKind::Restart
             | FaultKind::Wipe
             | FaultKind::Cut
@@ -131,7 +136,9 @@ impl Iterator for Schedule {
         let member = self.random.usize(0..3);
         let after = self.time(0.1, 2.0);
         // Some are over before anybody is elected, some are not.
-        let lasting = if self.random.bool() {
+        let lasting = if kind == FaultKind::LoseCoordinator {
+            self.time(14.0, 16.0)
+        } else if self.random.bool() {
             self.time(0.3, 2.0)
         } else {
             self.time(3.6, 6.0)
@@ -251,8 +258,22 @@ async fn play_step(run: &Arc<Run>, step: &Step) -> bool {
             run.hold_reader.send_replace(false);
         }
         FaultKind::Rejoin => run.rejoin[step.member].notify_one(),
+        FaultKind::LoseCoordinator => {
+            let Some(broker) = coordinator(run).await else {
+                return false;
+            };
+            run.rejoin[step.member].notify_one();
+            kill(run, step, broker).await;
+        }
     }
     true
+}
+
+/// The number of the broker that coordinates the group, where metadata tells.
+async fn coordinator(run: &Run) -> Option<usize> {
+    let observer = run.client.observer();
+    let group = observer.consumer_group(&run.names.group).await.ok()?;
+    group.coordinator.rsplit('-').next()?.parse().ok()
 }
 
 async fn kill(run: &Arc<Run>, step: &Step, broker: usize) {

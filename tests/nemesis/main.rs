@@ -6,10 +6,12 @@
 //! `LIFTUI_NODE` name one. `LIFTUI_SEED=7` repeats the faults of a seed.
 #![expect(clippy::panic, reason = "helpers of tests fail a test as tests do")]
 
+mod broken_servers;
 mod checker;
 mod faults;
 mod history;
 mod proxy;
+mod stalls;
 mod summary;
 mod target;
 mod truth;
@@ -83,9 +85,10 @@ async fn nothing_is_lost_repeated_or_untold_whatever_brokers_do() {
     let mut verdict = Verdict::default();
     let settled = tokio::time::timeout_at(healed + 2 * STUCK_AFTER, settling).await;
     let logs = settled.unwrap_or_default();
+    let broken = find_broken(&run).await;
     run.over.cancel();
     while reading.join_next().await.is_some() {}
-    check(&run, &logs, &mut verdict);
+    check(&run, &logs, &broken, &mut verdict);
     run.end().await;
     summary::write_history(&run);
     summary::print(&run, &counts, &verdict, seed);
@@ -124,9 +127,7 @@ async fn settle(
         .is_err()
     {
         for (name, place) in late_readers(run, &lasts) {
-            let (stream, partition) = place;
-            run.history
-                .wrong(format!("stuck: {name} of {stream}/{partition}"));
+            run.history.wrong(stuck(name, &place));
         }
     }
     let is_calm = |left: &Option<Vec<String>>| left.as_ref().is_some_and(Vec::is_empty);
@@ -258,12 +259,60 @@ async fn read_range(run: &Run, place: &Place, spec: SubscribeSpec) -> FinalLog {
     log
 }
 
+/// What is wrong because of what the servers have broken for good, as the sentences that would be said of it.
+struct Broken {
+    unreadable: Vec<String>,
+    undone: Vec<String>,
+}
+
+/// The sentence about a reader that has not read the last message.
+fn stuck(name: &str, (stream, partition): &Place) -> String {
+    format!("stuck: {name} of {stream}/{partition}")
+}
+
+/// Finds what nobody can read or delete any more.
+async fn find_broken(run: &Run) -> Broken {
+    let readings = run.history.readings();
+    let mut unreadable = Vec::new();
+    for place in run.names.places() {
+        let told = |(name, _): &(&'static str, Place)| {
+            let reading = readings.get(&((*name).to_owned(), place.clone()));
+            reading.is_some_and(broken_servers::is_told_unreadable)
+        };
+        let own = readers(run)
+            .into_iter()
+            .filter(|(_, other)| *other == place);
+        let own: Vec<_> = own.filter(told).collect();
+        if !own.is_empty() && broken_servers::is_unreadable(run, &place).await {
+            unreadable.extend(own.iter().map(|(name, place)| stuck(name, place)));
+        }
+    }
+    let listed = broken_servers::listed_by_all(run).await;
+    let undone = listed.iter().map(|name| truth::shown_though_deleted(name));
+    Broken {
+        unreadable,
+        undone: undone.collect(),
+    }
+}
+
 /// Holds everything that happened to the rules.
-fn check(run: &Run, logs: &BTreeMap<Place, FinalLog>, verdict: &mut Verdict) {
+fn check(run: &Run, logs: &BTreeMap<Place, FinalLog>, broken: &Broken, verdict: &mut Verdict) {
     let sent = run.history.all_sent();
     let readings = run.history.readings();
     let nothing = Vec::<(Offset, MessageId, Timestamp)>::new();
-    verdict.wrong.extend(run.history.all_wrong());
+    for sentence in run.history.all_wrong() {
+        if broken
+            .unreadable
+            .iter()
+            .any(|stuck| sentence.ends_with(stuck))
+        {
+            verdict.unreadable += 1;
+        } else if broken.undone.iter().any(|shown| sentence.ends_with(shown)) {
+            verdict.undone += 1;
+        } else {
+            verdict.wrong.push(sentence);
+        }
+    }
     for (name, place) in readers(run) {
         let Some(reading) = readings.get(&(name.to_owned(), place.clone())) else {
             verdict
@@ -286,6 +335,17 @@ fn check(run: &Run, logs: &BTreeMap<Place, FinalLog>, verdict: &mut Verdict) {
             logs_differ: run.target.was_emptied(),
         };
         check.check(verdict);
+        if name == group::NAME {
+            let tail = if place.0 == run.names.main {
+                tails::MERGED
+            } else {
+                tails::SINGLE
+            };
+            let allowed = STUCK_AFTER.mul_f64(run.target.scale() / target::DEMO_SPEED);
+            let tail = readings.get(&(tail.to_owned(), place.clone()));
+            let stalled = tail.and_then(|tail| stalls::stall(&place, reading, tail, allowed));
+            verdict.wrong.extend(stalled);
+        }
     }
     check_outcomes(&sent, logs, verdict);
 }

@@ -50,12 +50,15 @@ pub(crate) fn say(text: &str) {
 /// The figures that the run is judged by.
 pub(crate) fn sentence(verdict: &Verdict) -> String {
     format!(
-        "lost without being told {}, repeated {}, out of order {}, lost by the servers and told {}, overwritten by a replica {}, wrong {}",
+        "lost without being told {}, repeated {}, out of order {}, lost by the servers and told {}, overwritten by a replica {}, \
+         readers of logs that nobody can read {}, deletions undone by the servers {}, wrong {}",
         verdict.untold,
         verdict.repeated,
         verdict.misordered,
         verdict.told,
         verdict.overwritten,
+        verdict.unreadable,
+        verdict.undone,
         verdict.wrong.len()
     )
 }

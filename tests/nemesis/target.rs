@@ -19,7 +19,7 @@ pub(crate) const ADDRESS: &str = "LIFTUI_TEST_ADDR";
 pub(crate) const NODE: &str = "LIFTUI_NODE";
 
 /// How many times as fast as a real one the demo cluster lives.
-const DEMO_SPEED: f64 = 5.0;
+pub(crate) const DEMO_SPEED: f64 = 5.0;
 
 /// Longer than any run: a broker that is stopped is continued by hand.
 const UNTIL_CONTINUED: Duration = Duration::from_secs(24 * 3600);

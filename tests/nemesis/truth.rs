@@ -103,6 +103,11 @@ fn found(truth: &Truth) -> Option<Vec<String>> {
     (!truth.brokers.is_empty()).then(|| messages.collect())
 }
 
+/// The sentence about a stream that is gone and shown all the same.
+pub(crate) fn shown_though_deleted(stream: &str) -> String {
+    format!("{stream} is shown, and was deleted long ago")
+}
+
 /// The leader that the cluster has agreed on, and which ones it had before, until when.
 #[derive(Default)]
 struct Leaders {
@@ -177,10 +182,7 @@ impl Judge {
                 Some(StreamState::Exists) => {}
                 Some(StreamState::DeletedAt(at)) if at.elapsed() < FORGOTTEN_AFTER => {}
                 Some(StreamState::DeletedAt(_)) => {
-                    self.wrong(&format!(
-                        "{} is shown, and was deleted long ago",
-                        stream.name
-                    ));
+                    self.wrong(&shown_though_deleted(&stream.name));
                 }
                 None => self.wrong(&format!("{} is shown, and was never made", stream.name)),
             }

@@ -92,11 +92,17 @@ async fn create_and_delete(run: &Arc<Run>, name: &str) {
         }
         pace.tick().await;
     }
+    let mut is_tried = false;
     loop {
         match run.client.delete_stream(name).await {
             Ok(()) => break,
+            // Of one that was never tried to be deleted: whoever says so does not know it yet.
+            Err(error) if error.kind() == ErrorKind::NoSuchStream && !is_tried => return,
             Err(error) if error.kind() == ErrorKind::NoSuchStream => break,
-            Err(error) => check_failure(run, &error),
+            Err(error) => {
+                is_tried |= error.kind() == ErrorKind::OutcomeUnknown;
+                check_failure(run, &error);
+            }
         }
         pace.tick().await;
     }

@@ -10,6 +10,12 @@ use tokio_stream::{StreamExt, StreamMap};
 use super::{PARTITIONS, Run};
 use crate::history::Place;
 
+/// The tail of all partitions of the stream that is on all brokers.
+pub(crate) const MERGED: &str = "merged tail";
+
+/// The tail of all partitions of the stream whose partitions are on one broker each.
+pub(crate) const SINGLE: &str = "single tail";
+
 /// A tail of some partitions.
 pub(crate) struct Tail {
     pub(crate) name: &'static str,
@@ -50,8 +56,8 @@ pub(crate) fn all(run: &Run) -> Vec<Tail> {
             is_proxied: true,
             ..tail("replica tail 1", vec![main(1)])
         },
-        tail("merged tail", every.collect()),
-        tail("single tail", single.collect()),
+        tail(MERGED, every.collect()),
+        tail(SINGLE, single.collect()),
         tail("shared tail", vec![shared]),
         tail("caught-up tail", vec![brief.clone()]),
         Tail {

@@ -1,0 +1,80 @@
+//! Whether the group has kept up while faults came: what a tail was handed, some member is handed soon after.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::history::{MessageId, Place, Reading, Told};
+
+/// When each message was delivered first.
+fn first_deliveries(reading: &Reading) -> BTreeMap<MessageId, Duration> {
+    let mut first = BTreeMap::new();
+    for entry in &reading.entries {
+        if let Told::Message { id, .. } = &entry.told {
+            first.entry(*id).or_insert(entry.at);
+        }
+    }
+    first
+}
+
+/// The longest that the group was behind a tail of that partition with one message, as a sentence where it is longer than
+/// allowed. What no member was ever handed is another rule's.
+pub(crate) fn stall(
+    place: &Place,
+    group: &Reading,
+    tail: &Reading,
+    allowed: Duration,
+) -> Option<String> {
+    let (group, tail) = (first_deliveries(group), first_deliveries(tail));
+    let behind = tail.iter().filter_map(|(id, at)| {
+        let later = group.get(id)?.saturating_sub(*at);
+        Some((later, *at, *id))
+    });
+    let (later, at, id) = behind.max()?;
+    (later > allowed).then(|| {
+        let (stream, partition) = place;
+        format!(
+            "{:.1}s: the group was handed {id} of {stream}/{partition} {:.1} s after a tail was",
+            at.as_secs_f64(),
+            later.as_secs_f64(),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use liftui::model::Timestamp;
+
+    use super::*;
+    use crate::history::Entry;
+
+    fn reading(times: &[u64]) -> Reading {
+        let entry = |(number, seconds): (u64, &u64)| Entry {
+            at: Duration::from_secs(*seconds),
+            member: 0,
+            told: Told::Message {
+                id: format!("1-{number}").parse().expect("an id"),
+                offset: 0,
+                time: Timestamp::NEVER,
+            },
+        };
+        Reading {
+            entries: (0..).zip(times).map(entry).collect(),
+            ..Reading::default()
+        }
+    }
+
+    #[test]
+    fn a_group_that_stood_still_while_a_tail_read_on_is_found() {
+        let place: Place = (Arc::from("main"), 0);
+        let tail = reading(&[1, 2, 3]);
+        let found = |group| stall(&place, &reading(group), &tail, Duration::from_secs(12));
+        assert_eq!(found(&[1, 5, 15]), None);
+        let said = found(&[1, 20, 4]).expect("it stood still");
+        assert!(
+            said.starts_with("2.0s: the group was handed 1-1 of main/0 18.0 s"),
+            "{said}"
+        );
+    }
+}

@@ -18,11 +18,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let client = Client::connect(ConnectOptions::new([seed])).await?;
     let mut consumer = client
-        .join_group(ConsumerOptions {
-            start: Some(StartAt::Earliest),
-            acknowledge: Acknowledge::Manually,
-            ..ConsumerOptions::new(group, [stream])
-        })
+        .join_group(
+            ConsumerOptions::new(group, [stream])
+                .start(StartAt::Earliest)
+                .acknowledge(Acknowledge::Manually),
+        )
         .await?;
     println!("joined as {}", consumer.id());
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());

@@ -15,6 +15,7 @@ mod options;
 #[cfg(feature = "dashboard")]
 pub(crate) mod sanitise;
 mod seek;
+pub(crate) mod setters;
 mod sink;
 mod subscription;
 mod suggest;

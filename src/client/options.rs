@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio_rustls::rustls::ClientConfig;
 
 use crate::model::BrokerId;
+use crate::model::setters::setters;
 
 /// Which broker to ask where any will do. Those that failed last come last in any case, and metadata is answered by
 /// whoever is fastest.
@@ -60,6 +61,26 @@ pub struct ConnectOptions {
     pub remembered: Vec<(BrokerId, String)>,
 }
 
+setters! {
+    ConnectOptions {
+        seeds: Vec<String>,
+        prefer: Prefer,
+        request_timeout: Duration,
+        metadata_timeout: Duration,
+        first_contact: Duration,
+        connect_timeout: Duration,
+        resubscribe_limit: Option<Duration>,
+        silence_limit: Duration,
+        connections_per_broker: usize,
+        idle_close: Duration,
+        window_bytes: u32,
+        max_answer_bytes: usize,
+        tls: Option<TlsOptions>,
+        advertise: Vec<(String, String)>,
+        remembered: Vec<(BrokerId, String)>,
+    }
+}
+
 impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
@@ -107,4 +128,14 @@ pub struct TlsOptions {
     /// A configuration of one's own instead of `ca`, `cert` and `key`: a key in hardware, a verifier that pins. Its
     /// protocols (ALPN) are set to `h2` where it names none. Made of [`rustls`](super::rustls), re-exported here.
     pub rustls: Option<Arc<ClientConfig>>,
+}
+
+setters! {
+    TlsOptions {
+        ca: Option<PathBuf>,
+        cert: Option<PathBuf>,
+        key: Option<PathBuf>,
+        server_name: Option<String>,
+        rustls: Option<Arc<ClientConfig>>,
+    }
 }

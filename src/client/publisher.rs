@@ -18,6 +18,7 @@ use super::error::{Error, Result};
 use super::inner::Inner;
 use super::publish::check_size;
 use super::retry::MAX_DEADLINE;
+use crate::model::setters::setters;
 use crate::model::{AckPolicy, Destination, Outcome, PartitionId, PublishOptions, Target};
 use crate::wire::rpc::Rpc;
 use crate::wire::{convert, pb};
@@ -27,6 +28,12 @@ use crate::wire::{convert, pb};
 pub struct PublisherOptions {
     /// Messages sent and not answered yet; the next one waits for an answer.
     pub max_in_flight: usize,
+}
+
+setters! {
+    PublisherOptions {
+        max_in_flight: usize,
+    }
 }
 
 impl Default for PublisherOptions {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::setters::setters;
 use super::{AckPolicy, Headers, Offset, PartitionId, StreamName, Timestamp};
 
 /// Every field of `CreateStreamRequest`. `None` leaves the choice to the server.
@@ -49,6 +50,29 @@ pub struct StreamOptions {
     pub encryption: Option<bool>,
 }
 
+setters! {
+    StreamOptions {
+        name: String,
+        subject: String,
+        group: String,
+        replication_factor: Option<i32>,
+        partitions: Option<i32>,
+        retention_max_bytes: Option<i64>,
+        retention_max_messages: Option<i64>,
+        retention_max_age: Option<Duration>,
+        cleaner_interval: Option<Duration>,
+        segment_max_bytes: Option<i64>,
+        segment_max_age: Option<Duration>,
+        compact_max_goroutines: Option<i32>,
+        compact_enabled: Option<bool>,
+        auto_pause_time: Option<Duration>,
+        auto_pause_disable_if_subscribers: Option<bool>,
+        min_isr: Option<i32>,
+        optimistic_concurrency_control: Option<bool>,
+        encryption: Option<bool>,
+    }
+}
+
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -84,6 +108,20 @@ pub struct PublishOptions {
     pub expected_offset: Offset,
     /// How long to wait for the ack; `None` for the client's request timeout. A deadline is always on the wire.
     pub deadline: Option<Duration>,
+}
+
+setters! {
+    PublishOptions {
+        to: Destination,
+        key: Bytes,
+        value: Bytes,
+        headers: Headers,
+        ack_policy: AckPolicy,
+        correlation_id: String,
+        ack_inbox: String,
+        expected_offset: Offset,
+        deadline: Option<Duration>,
+    }
 }
 
 impl PublishOptions {
@@ -201,6 +239,18 @@ pub struct SubscribeSpec {
     pub reverse: bool,
     /// How long to look for a broker to go on with after a loss; then it ends as unavailable.
     pub give_up: RetryLimit,
+}
+
+setters! {
+    SubscribeSpec {
+        stream: StreamName,
+        partition: PartitionId,
+        start: StartAt,
+        stop: StopAt,
+        isr_replica: bool,
+        reverse: bool,
+        give_up: RetryLimit,
+    }
 }
 
 impl SubscribeSpec {

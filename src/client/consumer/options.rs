@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::setters::setters;
 use crate::model::{StartAt, StreamName};
 
 /// When a message counts as dealt with, so that the position behind it may be stored.
@@ -33,6 +34,18 @@ pub struct ConsumerOptions {
     pub checkpoint_every: Option<Duration>,
     /// How often the coordinator hears of this member; `None`: at two fifths of what it allows, 6 s by default.
     pub heartbeat_every: Option<Duration>,
+}
+
+setters! {
+    ConsumerOptions {
+        group: String,
+        consumer: String,
+        streams: Vec<StreamName>,
+        start: Option<StartAt>,
+        acknowledge: Acknowledge,
+        checkpoint_every: Option<Duration>,
+        heartbeat_every: Option<Duration>,
+    }
 }
 
 impl ConsumerOptions {

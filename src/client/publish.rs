@@ -107,7 +107,7 @@ impl Inner {
             let left = budget.left();
             let error = match self.existence(&stream, partition, left).await {
                 Existence::Missing => return Err(error),
-                Existence::Known => error,
+                Existence::Known => known_elsewhere(error),
                 Existence::Unclear => too_few_know(error),
                 Existence::KnownBefore => known_before(error),
             };
@@ -171,6 +171,14 @@ pub(super) fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Targe
 pub(super) fn too_few_know(error: Error) -> Error {
     let sentence =
         format!("{error}, says a broker that has just started, and too few others answer");
+    error
+        .explained(ErrorKind::Unreachable, sentence)
+        .never_sent()
+}
+
+/// The error of a message that a broker refuses as one to no stream, while others know the stream.
+pub(super) fn known_elsewhere(error: Error) -> Error {
+    let sentence = format!("{error}, says a broker that has just started; others know it");
     error
         .explained(ErrorKind::Unreachable, sentence)
         .never_sent()

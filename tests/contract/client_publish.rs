@@ -536,6 +536,13 @@ async fn a_broker_that_has_just_started_hides_no_stream_from_a_publish() {
     while knows_nothing().await {
         let client = Client::new(ConnectOptions::new([address])).unwrap();
         acked(client.publish(to(&stream, 0, "x")).await);
+        // Who has no time left is not told that there is no such stream, where others know it.
+        for _ in 0..6 {
+            let hurried = to(&stream, 0, "x").deadline(Duration::from_millis(30));
+            if let Err(error) = test.client.publish(hurried).await {
+                assert_ne!(error.kind(), ErrorKind::NoSuchStream, "{error}");
+            }
+        }
         asked += 1;
     }
     assert!(asked > 0);

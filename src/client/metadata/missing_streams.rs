@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::model::{Cluster, PartitionId, StreamName};
+use crate::model::{Cluster, PartitionId, Stream, StreamName, Timestamp};
 
 /// A stream that was there before is believed to be gone when so long no broker knows it, and no other stream came or went
 /// meanwhile: brokers that have just started name for seconds what their history has told them so far (wire-contract §5).
@@ -17,11 +17,28 @@ const SPARE: usize = 1024;
 /// What was seen, and what of it is called missing.
 #[derive(Debug, Default)]
 pub(super) struct MissingStreams {
-    /// Streams that some broker has named, and how many partitions of each: a stream that is learnt of has its partitions one
-    /// after the other.
-    seen: BTreeMap<StreamName, usize>,
+    /// Streams that some broker has named.
+    seen: BTreeMap<StreamName, SeenStream>,
     /// Those of them that nobody names now.
     missing: HashMap<StreamName, MissingStream>,
+}
+
+/// A stream that some broker has named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct SeenStream {
+    /// Another one of its name has other partitions.
+    created: Timestamp,
+    /// The most that were named: brokers that learn of a stream have its partitions one after the other.
+    partitions: usize,
+}
+
+impl From<&Stream> for SeenStream {
+    fn from(stream: &Stream) -> Self {
+        Self {
+            created: stream.created,
+            partitions: stream.partitions.len(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -38,18 +55,23 @@ impl MissingStreams {
             self.seen.clear();
         }
         for (name, stream) in &cluster.streams {
-            let count = stream.partitions.len();
+            let named = SeenStream::from(stream);
             match self.seen.get_mut(name) {
-                Some(seen) => *seen = count.max(*seen),
+                Some(seen) if seen.created == named.created => {
+                    seen.partitions = seen.partitions.max(named.partitions);
+                }
+                // A broker that has just started may name the one of before.
+                Some(seen) if named.created < seen.created => {}
+                Some(seen) => *seen = named,
                 None => {
-                    self.seen.insert(StreamName::clone(name), count);
+                    self.seen.insert(StreamName::clone(name), named);
                 }
             }
         }
         let seen = &self.seen;
         self.missing.retain(|name, _| {
             let named = cluster.streams.get(name);
-            named.is_none_or(|stream| Some(&stream.partitions.len()) != seen.get(name))
+            named.is_none_or(|stream| Some(&SeenStream::from(stream)) != seen.get(name))
         });
     }
 
@@ -60,7 +82,7 @@ impl MissingStreams {
         mut known: Vec<usize>,
         now: Instant,
     ) -> bool {
-        let seen = self.seen.get(stream).copied().unwrap_or_default();
+        let seen = self.seen.get(stream).map_or(0, |seen| seen.partitions);
         if !usize::try_from(partition).is_ok_and(|partition| partition < seen) {
             return true;
         }
@@ -89,11 +111,19 @@ mod tests {
     use crate::model::{Partition, Stream, Timestamp};
 
     fn cluster(streams: &[&str]) -> Cluster {
+        cluster_of(streams, 1, 1)
+    }
+
+    fn cluster_of(streams: &[&str], created: i64, partitions: i32) -> Cluster {
+        let partition = |id| Partition {
+            id,
+            ..Partition::default()
+        };
         let stream = |name: &&str| Stream {
             name: StreamName::from(*name),
             subject: StreamName::from(*name),
-            created: Timestamp(1),
-            partitions: vec![Partition::default()],
+            created: Timestamp(created),
+            partitions: (0..partitions).map(partition).collect(),
         };
         let streams = streams.iter().map(stream);
         Cluster {
@@ -122,6 +152,20 @@ mod tests {
         assert!(missing.is_believed_missing((orders.0, 1), vec![1, 1], at(30)));
         missing.forget("orders");
         assert!(missing.is_believed_missing(orders, vec![1, 1], at(31)));
+    }
+
+    #[test]
+    fn a_stream_that_was_made_anew_has_no_more_partitions_than_it_has() {
+        let now = Instant::now();
+        let orders = StreamName::from("orders");
+        let mut missing = MissingStreams::default();
+        missing.record_seen(&cluster_of(&["orders"], 1, 4));
+        assert!(!missing.is_believed_missing((&orders, 3), vec![1], now));
+        missing.record_seen(&cluster_of(&["orders"], 2, 1));
+        // Named by a broker that has just started.
+        missing.record_seen(&cluster_of(&["orders"], 1, 4));
+        assert!(missing.is_believed_missing((&orders, 3), vec![1], now));
+        assert!(!missing.is_believed_missing((&orders, 0), vec![1], now));
     }
 
     #[test]

@@ -71,6 +71,7 @@ fn options(demo: &Demo, client: Client) -> DashboardOptions {
         access: Access::Full(client),
         settings,
         theme: Theme::default(),
+        cursors: Vec::new(),
     })
 }
 

@@ -24,6 +24,7 @@ mod incidents;
 mod json;
 mod keys;
 mod known_brokers;
+mod known_cursors;
 mod list;
 mod logging;
 mod mutate;

@@ -188,10 +188,10 @@ impl Health {
         self.streams.record_probe(probe);
     }
 
-    /// Records all cursors as they were read at `now`; those that are not among them are gone.
-    pub fn cursors(&mut self, entries: &[CursorEntry], now: Timestamp) {
+    /// Records all cursors as they were read; those that are not among them are gone.
+    pub fn cursors(&mut self, entries: &[CursorEntry]) {
         self.changed = true;
-        self.cursors.record(entries, now);
+        self.cursors.record(entries);
         for view in self.brokers.claims().iter().filter(|view| view.current) {
             let by = Some(view.broker);
             self.cursors.record_log_ends(view.value, by, view.at);

@@ -7,6 +7,7 @@ mod address;
 mod argv;
 mod broker_view;
 mod cluster;
+mod cursor_move;
 mod failure;
 mod message;
 mod number_format;
@@ -28,6 +29,9 @@ pub use argv::{command_words, shell_line};
 pub use broker_view::{BrokerView, Probe, ProbeState};
 pub use cluster::{
     Broker, BrokerId, Cluster, EventTimes, Partition, PartitionId, Stream, StreamName,
+};
+pub use cursor_move::{
+    CursorGoal, CursorMove, CursorMoveSpec, stream_or_partition, stream_partition,
 };
 pub use failure::{ErrorKind, Failure, Target};
 pub use message::{Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset};

@@ -25,18 +25,23 @@ mod supervisor;
 mod terminal;
 
 use std::io;
+use std::time::Duration;
 
 use event_loop::{EventLoop, LoopExit};
 use executor::{Executor, ExecutorDeps};
 use terminal::RealTerminal;
+use tokio::time::timeout;
 
 pub use clipboard::Clipboard;
 pub use options::{
-    Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
+    Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts, CursorAccess,
     DashboardOptions, IncidentAccess, RuntimeSession,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
+
+/// How long whoever quits waits for a reading of cursors to let go of them.
+const CURSORS_KEPT_WITHIN: Duration = Duration::from_millis(200);
 
 /// Shows the dashboard on this process's terminal until the user or the system ends it. The terminal is put back as it
 /// was found, whatever happens.
@@ -63,10 +68,13 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         changes,
         incidents,
         brokers,
+        cursors,
         editor,
         clipboard,
     } = options;
     loop {
+        let known = std::mem::take(&mut session.cursors);
+        session.access.observer().recall_cursors(known).await;
         let (outbox, inbox) = channels::event_channels();
         let executor = Executor::start(ExecutorDeps {
             access: session.access.clone(),
@@ -84,6 +92,12 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         if let Some(keep) = &brokers {
             let known = session.access.observer().brokers();
             keep(&session.settings.cluster, &known);
+        }
+        if let Some(keep) = &cursors {
+            let observer = session.access.observer();
+            if let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await {
+                keep(&session.settings.cluster, &known);
+            }
         }
         match ended? {
             LoopExit::Quit => return Ok(()),

@@ -31,6 +31,8 @@ pub(super) enum AppRequest {
     CopyMenu(Vec<CopyEntry>),
     /// Ask before these operations; the partitions are those for which it was wanted too and cannot be done.
     Confirm(Vec<Operation>, Vec<PartitionKey>),
+    /// Open the command line with this in it.
+    TypeCommand(String),
     /// Open the form for a message, with the stream and partition that were selected.
     Publish(Option<(StreamName, Option<PartitionId>)>),
     /// Open the form filled in with a message, its value replaced where it was edited elsewhere.

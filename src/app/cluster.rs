@@ -161,7 +161,7 @@ impl ClusterState {
 
     /// All cursors were read.
     pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) {
-        self.health.cursors(cursors, context.now);
+        self.health.cursors(cursors);
         self.assess(context);
     }
 

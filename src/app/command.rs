@@ -17,6 +17,8 @@ pub(super) enum Argument {
     Context,
     /// A line for the demo cluster's console.
     Fault,
+    /// What is to be done to a cursor: `set ID STREAM --to SEEK`.
+    Cursor,
     /// Any text.
     Text,
 }
@@ -170,6 +172,8 @@ commands! {
         Balance = "brokers.balance",
         /// Show how far each replica of this partition is, and how fast it catches up.
         Replicas = "partitions.replicas",
+        /// Move a cursor to another message; shows what will be read again or skipped, and asks.
+        MoveCursor(Cursor) = "cursors.move",
         /// End the finding about messages that are gone: you know of it.
         Acknowledge = "findings.acknowledge",
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::health::Incident;
-use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
+use crate::model::{CursorMoveSpec, Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query};
 
 /// Something to be done elsewhere.
@@ -28,6 +28,8 @@ pub enum Effect {
     CancelScan(ScanId),
     /// Change the cluster.
     Perform(RequestId, Operation),
+    /// Find out what moving a cursor would do.
+    PlanCursorMove(RequestId, CursorMoveSpec),
     /// Read all cursors and groups.
     FetchCursors,
     /// Keep `__activity` coming, or stop.

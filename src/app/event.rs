@@ -9,8 +9,8 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use super::ids::{RequestId, ScanId, TailId};
 use super::viewport::Viewport;
 use crate::model::{
-    ActivityEvent, BrokerView, CursorEntry, Failure, GroupInfo, Offset, Outcome, PartitionId,
-    Probe, StreamName, SubscriptionEvent, Timestamp,
+    ActivityEvent, BrokerView, CursorEntry, CursorMove, Failure, GroupInfo, Offset, Outcome,
+    PartitionId, Probe, StreamName, SubscriptionEvent, Timestamp,
 };
 use crate::store::Chunk;
 
@@ -54,6 +54,8 @@ pub enum Event {
     Activity(Result<Arc<Vec<ActivityEvent>>, Failure>),
     /// An operation ended.
     Done(RequestId, Result<Outcome, Failure>),
+    /// What moving a cursor would do in each partition.
+    CursorMovePlanned(RequestId, Result<Vec<CursorMove>, Failure>),
     /// The external editor was closed with this text.
     Edited(RequestId, Result<String, Failure>),
     /// An export went on or ended.

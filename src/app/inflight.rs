@@ -1,13 +1,15 @@
 //! What was asked for and is not answered yet, by request id (I5).
 
 use super::ids::RequestId;
-use crate::model::{Operation, Timestamp};
+use crate::model::{CursorMoveSpec, Operation, Timestamp};
 
 /// Something that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     /// A change of the cluster.
     Operation(Operation),
+    /// What moving a cursor would do.
+    CursorMove(CursorMoveSpec),
     /// An external editor.
     Edit,
     /// An export.

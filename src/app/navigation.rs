@@ -47,6 +47,7 @@ impl App {
                 let question = Confirm::new(operations, left_out);
                 self.overlays.show(Overlay::Confirm(question));
             }
+            AppRequest::TypeCommand(line) => self.open_command_line(&line),
             AppRequest::Publish(target) => {
                 if !self.context.forbids_change() {
                     self.overlays.show_form(publish_form(target));

@@ -100,7 +100,12 @@ fn done_text(operation: &Operation) -> String {
             format!("{place} is {what} now")
         }
         Operation::Publish(_) => "published".to_owned(),
-        Operation::SetCursor { id, offset, .. } => format!("cursor {id} set to {offset}"),
+        Operation::SetCursor {
+            id,
+            stream,
+            partition,
+            offset,
+        } => format!("cursor {id} is at {offset} of {stream}:{partition}"),
     }
 }
 

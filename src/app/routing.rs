@@ -18,10 +18,11 @@ use super::input::keys::Key;
 use super::notice::Level;
 use super::outcomes;
 use super::overlays::command_line::CommandLine;
+use super::overlays::confirm::Confirm;
 use super::overlays::{Overlay, contexts_menu, palette};
 use super::row_key::DetailTarget;
 use super::viewport::Viewport;
-use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
+use crate::model::{CursorEntry, CursorMove, Failure, Outcome, Timestamp};
 
 /// Within this time a second ctrl-c quits.
 const INTERRUPT_TWICE: Duration = Duration::from_secs(3);
@@ -72,6 +73,7 @@ impl App {
             Event::Groups(result) => self.screens.cursors.on_groups(result, context.now),
             Event::Activity(result) => self.screens.activity.on_events(result, context.now),
             Event::Done(id, result) => self.end_operation(id, result),
+            Event::CursorMovePlanned(id, planned) => self.ask_to_move(id, planned),
             Event::Edited(id, text) => self.end_edit(id, text),
             Event::Exported(id, progress) => self.screens.tails.on_exported(id, &progress, context),
             Event::Console(id, answer) => self.end_console(id, answer),
@@ -237,7 +239,7 @@ impl App {
         self.context.notify(Level::Note, text);
     }
 
-    fn open_command_line(&mut self, text: &str) {
+    pub(super) fn open_command_line(&mut self, text: &str) {
         let line = CommandLine::new(text);
         self.overlays.show(Overlay::CommandLine(line));
     }
@@ -260,6 +262,28 @@ impl App {
                     .on_outcome(&operation, outcome, self.context.now);
             }
             self.apply_outcome(&operation, result);
+        }
+    }
+
+    /// It is known what moving a cursor would do: now that is asked about.
+    fn ask_to_move(&mut self, id: RequestId, planned: Result<Vec<CursorMove>, Failure>) {
+        let Some(Request::CursorMove(spec)) = self.context.end_request(id) else {
+            return;
+        };
+        match planned {
+            // What somebody types into meanwhile stays.
+            Ok(_) if self.overlays.open().is_some() => {
+                let text = format!(
+                    "cursor {} was not moved: something else was opened meanwhile",
+                    spec.id
+                );
+                self.context.notify(Level::Warning, text);
+            }
+            Ok(moves) => {
+                let question = Confirm::to_move_cursor(&spec, moves);
+                self.overlays.show(Overlay::Confirm(question));
+            }
+            Err(failure) => self.context.notify_failure(&failure),
         }
     }
 

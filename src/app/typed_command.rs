@@ -10,7 +10,7 @@ use super::focus::Pane;
 use super::inflight::Request;
 use super::notice::Level;
 use crate::health::BrokerTruth;
-use crate::model::{Operation, StreamName, Timestamp, did_you_mean};
+use crate::model::{CursorMoveSpec, Operation, StreamName, Timestamp, did_you_mean};
 
 /// How long a stream is looked for that no broker names, where not all of them answer.
 const AWAITED_FOR: Duration = Duration::from_secs(4);
@@ -34,6 +34,7 @@ impl App {
             Argument::Broker => self.run_with_broker(command, argument),
             Argument::Context => self.switch_context(argument),
             Argument::Fault => self.send_fault(argument),
+            Argument::Cursor => self.plan_cursor_move(argument),
             Argument::Text => self.run_with_text(command, argument),
             Argument::None => {
                 let text = format!("{command} takes no \"{argument}\"");
@@ -48,6 +49,23 @@ impl App {
         }
         let id = self.context.begin_request(Request::Console);
         self.context.emit(Effect::Console(id, line.to_owned()));
+    }
+
+    /// Asks what moving a cursor would do. Whether to move it is asked with the answer.
+    fn plan_cursor_move(&mut self, line: &str) {
+        if self.context.forbids_change() {
+            return;
+        }
+        let zone = self.context.settings.utc_offset;
+        match CursorMoveSpec::parse(line, self.now(), &zone) {
+            Ok(spec) => {
+                let id = self
+                    .context
+                    .begin_request(Request::CursorMove(spec.clone()));
+                self.context.emit(Effect::PlanCursorMove(id, spec));
+            }
+            Err(sentence) => self.context.notify(Level::Error, sentence),
+        }
     }
 
     fn switch_context(&mut self, name: &str) {

@@ -103,10 +103,7 @@ fn unknown(error: CliError) -> Report {
 async fn assess(snapshot: &mut ClusterSnapshot, rules: &RuleOptions) -> Report {
     let unread = match snapshot.read_cursors().await {
         Err(error) => error.sentence,
-        Ok(()) => snapshot
-            .unread
-            .first()
-            .map(|(_, failure)| failure.sentence.clone()),
+        Ok(()) => snapshot.cursors.failure().map(|failure| failure.sentence),
     };
     let truth = snapshot.truth();
     let mut verdict = rules.verdict(&truth);

@@ -14,12 +14,12 @@ use super::command_context::CommandContext;
 use super::created_streams;
 use super::exit::Result;
 use super::json::JsonTime;
-use super::known_brokers;
-use crate::client::{Observer, SubscriptionItem};
+use super::{known_brokers, known_cursors};
+use crate::client::{CursorReading, Observer, SubscriptionItem};
 use crate::config::ConfigFile;
 use crate::health::{AlertOptions, CursorTruth, Finding, Health, HealthOptions, Reach, Truth};
 use crate::model::{
-    BrokerId, ErrorKind, Failure, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
+    BrokerId, ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
 };
 use crate::runtime::fetch_views;
 
@@ -45,10 +45,8 @@ pub(crate) struct ClusterSnapshot {
     pub(crate) observer: Observer,
     /// What follows from it.
     pub(crate) health: Health,
-    /// Partitions of `__cursors` whose cursors could not be read: they are paused.
-    pub(crate) paused: Vec<PartitionId>,
-    /// Partitions of `__cursors` that could not be read for another reason, and why.
-    pub(crate) unread: Vec<(PartitionId, Failure)>,
+    /// How reading the cursors went, where that was tried.
+    pub(crate) cursors: CursorReading,
     /// When it was begun.
     begun: Timestamp,
     /// What the cluster is called.
@@ -68,8 +66,7 @@ impl ClusterSnapshot {
         Ok(Self {
             observer: context.observer()?,
             health: Health::new(options),
-            paused: Vec::new(),
-            unread: Vec::new(),
+            cursors: CursorReading::default(),
             begun: Timestamp::now(),
             cluster: context.cluster_name(),
             deadline: Instant::now() + context.settings.cluster.timeout.value,
@@ -125,16 +122,18 @@ impl ClusterSnapshot {
         Ok(snapshot)
     }
 
-    /// Reads the cursors where there are any: those that can be.
+    /// Reads the cursors where there are any: those that can be. The others are known from an earlier run.
     pub(crate) async fn read_cursors(&mut self) -> Result<()> {
         let limit = self.time_to_read();
+        let known = known_cursors::read(&self.cluster);
+        self.observer.recall_cursors(known).await;
         match self.observer.read_cursors_within(limit).await {
             Err(error) if error.kind() == ErrorKind::CursorsDisabled => {}
             Err(error) => return Err(error.into()),
             Ok(reading) => {
-                self.health.cursors(&reading.entries, Timestamp::now());
-                self.paused = reading.paused;
-                self.unread = reading.unread;
+                known_cursors::keep(&self.cluster, &self.observer.known_cursors().await);
+                self.health.cursors(&reading.entries);
+                self.cursors = reading;
                 // The logs were looked at before, and may have grown: only a later look shows a cursor beyond an end.
                 let truth = self.health.assess_whole(Timestamp::now());
                 if truth.cursors.iter().any(seems_beyond_end) {

@@ -9,8 +9,9 @@ use super::json::{JsonTime, seconds};
 use super::mutate::{need_name, perform_saying};
 use super::output::{Column, OutputRow, output_row};
 use super::partition_spec::{metadata_with, no_such_partition, no_such_stream};
-use crate::client::{CursorGoal, CursorMove};
-use crate::model::{ErrorKind, Offset, PartitionId, Timestamp, counted_plainly};
+use crate::model::{
+    CursorGoal, CursorMove, ErrorKind, Offset, PartitionId, Timestamp, counted_plainly,
+};
 use crate::runtime::Access;
 use crate::ui::format;
 
@@ -84,7 +85,7 @@ impl CursorMoveRow {
             to: moved.to,
             read_again: change.map(|change| change.min(0).saturating_neg()),
             skipped: change.map(|change| change.max(0)),
-            change: match (offsets_moved(moved), change) {
+            change: match (moved.effect(), change) {
                 (Some((count, what)), _) => format!("{} {what}", format::count_u64(count)),
                 (None, Some(_)) => "stays".to_owned(),
                 (None, None) => "new".to_owned(),
@@ -129,7 +130,8 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
     if let Some(operation) = args.operation() {
         return super::mutate::perform(context, operation).await;
     }
-    let moves = plan(&access, args, &partitions).await?;
+    let cluster = context.cluster_name();
+    let moves = plan(&access, &cluster, args, &partitions).await?;
     if moves.iter().any(|moved| moved.to < 0) {
         // Servers tell a cursor at -1 from none by nothing (wire-contract §4.8).
         let sentence =
@@ -150,29 +152,30 @@ pub(crate) async fn cursor_set(context: &mut CommandContext<'_>, args: &CursorSe
 /// What would become of the cursor: in that partition, or in all that it has read of.
 async fn plan(
     access: &Access,
+    cluster: &str,
     args: &CursorSetArgs,
     partitions: &[PartitionId],
 ) -> Result<Vec<CursorMove>> {
-    let (stream, one) = &args.target;
-    let observer = access.observer();
-    let stored = StoredCursors::of(access).await?;
-    let mut moves = Vec::new();
+    let (stream, _) = &args.target;
+    let stored = StoredCursors::of(access, cluster).await?;
+    let mut from = Vec::new();
     for partition in partitions {
-        let from = stored.offset(&args.id, stream, *partition).await?;
-        let is_nowhere =
-            from.is_none() && (one.is_none() || matches!(args.goal(), CursorGoal::By(_)));
-        if is_nowhere {
-            continue;
-        }
-        let planned = observer.plan_cursor_move(stream, *partition, from, args.goal());
-        moves.push(planned.await.map_err(|error| {
-            if error.kind() == ErrorKind::InvalidArgument {
-                CliError::usage(error.to_string())
-            } else {
-                error.into()
-            }
-        })?);
+        from.push((
+            *partition,
+            stored.offset(&args.id, stream, *partition).await?,
+        ));
     }
+    let planned = access
+        .observer()
+        .plan_cursor_moves(&args.spec(), &from)
+        .await;
+    let moves = planned.map_err(|error| {
+        if error.kind() == ErrorKind::InvalidArgument {
+            CliError::usage(error.to_string())
+        } else {
+            error.into()
+        }
+    })?;
     if moves.is_empty() {
         let sentence = format!("cursor \"{}\" has read nothing of {stream}", args.id);
         return Err(CliError::new(Exit::NOT_FOUND, sentence));
@@ -188,8 +191,8 @@ async fn perform(
 ) -> Result {
     let mut failed = None;
     for moved in moves {
-        let operation = args.setting(moved.partition, moved.to);
-        let addition = match offsets_moved(moved) {
+        let operation = args.spec().setting(moved);
+        let addition = match moved.effect() {
             Some((count, what)) => {
                 format!(": {} will be {what}", counted_plainly(count, "message"))
             }
@@ -204,13 +207,4 @@ async fn perform(
         }
     }
     Ok(failed.unwrap_or(Exit::DONE))
-}
-
-/// How many messages are read again or skipped, and which of the two.
-fn offsets_moved(moved: &CursorMove) -> Option<(u64, &'static str)> {
-    match moved.change()? {
-        0 => None,
-        change @ ..0 => Some((change.unsigned_abs(), "read again")),
-        change => Some((change.unsigned_abs(), "skipped")),
-    }
 }

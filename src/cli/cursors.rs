@@ -12,14 +12,15 @@ use super::cell_format::{count, duration, list, plain};
 use super::cluster_snapshot::{ClusterSnapshot, first_message};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
-use super::json::seconds;
+use super::json::{JsonTime, seconds};
+use super::known_cursors;
 use super::mutate::need_name;
 use super::output::{Column, OutputRow, output_row};
 use crate::client::{Client, CursorReading};
 use crate::health::CursorTruth;
 use crate::model::{
     CursorEntry, GroupInfo, Offset, PartitionId, StartAt, StopAt, StreamName, SubscribeSpec,
-    format_ranges,
+    Timestamp, exact_age,
 };
 use crate::runtime::Access;
 
@@ -59,6 +60,7 @@ output_row! {
         drain_seconds: Option<f64>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         beyond_end: bool,
+        as_of: JsonTime,
     }
 }
 
@@ -103,6 +105,7 @@ impl From<&CursorTruth> for CursorRow {
             lag_seconds: lag_time.map(|time| seconds(time.at_least)),
             drain_seconds: cursor.time_to_drain.map(seconds),
             beyond_end: cursor.beyond_end_since.is_some(),
+            as_of: JsonTime(entry.read_at),
         }
     }
 }
@@ -162,23 +165,36 @@ pub(crate) async fn cursors(context: &mut CommandContext<'_>, args: MaybeStreamA
 
 /// Says which partitions of `__cursors` could not be read, so that what is shown does not pass for all.
 fn report_unread(context: &mut CommandContext<'_>, snapshot: &ClusterSnapshot) {
-    if !snapshot.paused.is_empty() {
+    let CursorReading {
+        paused,
+        unread,
+        outdated,
+        ..
+    } = &snapshot.cursors;
+    for (partition, read_at) in outdated {
+        let failure = unread.iter().find(|(unread, _)| unread == partition);
+        let why = match failure {
+            Some((_, failure)) => failure.to_string(),
+            None if paused.contains(partition) => {
+                "it is paused; liftui resume __cursors resumes it".to_owned()
+            }
+            None => continue,
+        };
+        let shown = if read_at.is_set() {
+            let ago = exact_age(read_at.age(Timestamp::now()));
+            format!("shown as they were {ago} ago")
+        } else {
+            "not shown".to_owned()
+        };
         context.console.print_error(&format!(
-            "partitions {} of __cursors are paused, so cursors kept there are not shown; \
-             liftui resume __cursors resumes them",
-            format_ranges(&snapshot.paused)
-        ));
-    }
-    for (partition, failure) in &snapshot.unread {
-        context.console.print_error(&format!(
-            "cursors in partition {partition} of __cursors are not shown: {failure}"
+            "cursors in partition {partition} of __cursors are {shown}: {why}"
         ));
     }
 }
 
 /// A script that reads all of the output must not take a part for the whole.
 fn exit_of(snapshot: &ClusterSnapshot) -> Exit {
-    if snapshot.unread.is_empty() {
+    if snapshot.cursors.unread.is_empty() {
         Exit::DONE
     } else {
         Exit::FAILED
@@ -267,7 +283,7 @@ pub(crate) async fn cursor(context: &mut CommandContext<'_>, args: &CursorGetArg
     need_name("a cursor", &args.id)?;
     let (stream, partition) = &args.target;
     let access = context.access()?;
-    let stored = StoredCursors::of(&access).await?;
+    let stored = StoredCursors::of(&access, &context.cluster_name()).await?;
     let Some(offset) = stored.offset(&args.id, stream, *partition).await? else {
         return Err(CliError::new(
             Exit::NOT_FOUND,
@@ -298,11 +314,13 @@ pub(crate) enum StoredCursors<'a> {
 
 impl<'a> StoredCursors<'a> {
     /// The cursors, as that access allows to find them.
-    pub(crate) async fn of(access: &'a Access) -> Result<Self> {
+    pub(crate) async fn of(access: &'a Access, cluster: &str) -> Result<Self> {
         Ok(match access {
             Access::Full(client) => Self::Asked(client),
             Access::Observe(observer) => {
                 observer.fetch_metadata().await?;
+                let known = known_cursors::read(cluster);
+                observer.recall_cursors(known).await;
                 Self::Read(observer.read_cursors().await?)
             }
         })
@@ -322,21 +340,25 @@ impl<'a> StoredCursors<'a> {
         let is_it = |entry: &&CursorEntry| {
             entry.id == id && *entry.stream == *stream && entry.partition == partition
         };
-        if let Some(found) = reading.entries.iter().find(is_it) {
-            return Ok(Some(found.offset));
-        }
-        if !reading.paused.is_empty() {
-            return Err(CliError::new(
+        let found = reading.entries.iter().find(is_it);
+        let is_of_old =
+            |entry: &&CursorEntry| reading.outdated.iter().any(|(_, at)| *at == entry.read_at);
+        match (found, reading.failure()) {
+            (Some(found), Some(failure)) if is_of_old(&found) => {
+                let (offset, at) = (found.offset, found.read_at.to_utc_text());
+                let sentence = format!(
+                    "cursor \"{id}\" was at {offset} at {at}, and may have moved: {failure}"
+                );
+                Err(CliError::new(Exit::FAILED, sentence))
+            }
+            (Some(found), _) => Ok(Some(found.offset)),
+            (None, Some(failure)) => Err(CliError::new(
                 Exit::FAILED,
                 format!(
-                    "cursor \"{id}\" may be in partitions {} of __cursors, which are paused: an observer wakes nothing",
-                    format_ranges(&reading.paused)
+                    "cursor \"{id}\" may be among those that are not known: {failure}; an observer wakes nothing"
                 ),
-            ));
-        }
-        match reading.unread.first() {
-            Some((_, failure)) => Err(failure.clone().into()),
-            None => Ok(None),
+            )),
+            (None, None) => Ok(None),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::{incidents, known_brokers, private_file};
+use super::{incidents, known_brokers, known_cursors, private_file};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
@@ -36,6 +36,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
         })),
         incidents: Some(Arc::new(incidents::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
+        cursors: Some(Arc::new(known_cursors::keep)),
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
@@ -49,6 +50,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     first.settings.demo = true;
     first.settings.contexts.clear();
     first.settings.incidents.clear();
+    first.cursors.clear();
     first.settings.health.created_min_isr.clear();
     let faults = cluster.faults();
     let console: Console = Arc::new(move |line| {
@@ -152,6 +154,7 @@ impl DashboardParts {
                 ..self.settings.clone()
             },
             theme: self.theme.clone(),
+            cursors: known_cursors::read(name),
         })
     }
 }

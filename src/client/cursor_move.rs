@@ -1,45 +1,13 @@
-//! Where a cursor that is to be moved comes to stand, and what its consumer will read again or skip by that.
+//! Where a cursor that is to be moved comes to stand in its log, and what its consumer will read again or skip by that.
 //! Nothing is changed here: setting the cursor is `cursors`'.
 
-use super::Observer;
 use super::error::{Error, Result};
 use super::subscribe::CommittedLog;
-use crate::model::{ErrorKind, Offset, PartitionId, StartAt, StreamName, Target, Timestamp};
-
-/// Where a cursor is to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CursorGoal {
-    /// The next message that is read is the first one which a subscription gets that starts there.
-    Next(StartAt),
-    /// So many offsets on, or back where it is negative; within what the log holds.
-    By(i64),
-    /// The last offset that was read is this one, whatever the log holds.
-    At(Offset),
-}
-
-/// What moving one cursor would do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CursorMove {
-    /// The partition that it reads.
-    pub partition: PartitionId,
-    /// The last offset that was read by now; `None` where it never stored one.
-    pub from: Option<Offset>,
-    /// The same after the move: one less than the first message to read.
-    pub to: Offset,
-    /// When the message was stored that would be read next without the move; `None` where there is none, or nobody can say.
-    pub next_before: Option<Timestamp>,
-    /// The same with the move.
-    pub next_after: Option<Timestamp>,
-}
-
-impl CursorMove {
-    /// Offsets that are read again (negative) or skipped; `None` for a cursor that never stored one.
-    pub fn change(&self) -> Option<i64> {
-        Some(self.to.saturating_sub(self.from?))
-    }
-}
+use super::{Client, Observer};
+use crate::model::{
+    CursorGoal, CursorMove, CursorMoveSpec, ErrorKind, Offset, PartitionId, StartAt, StreamName,
+    Target, Timestamp,
+};
 
 impl Observer {
     /// What moving a cursor would do that stands at `from`.
@@ -67,15 +35,69 @@ impl Observer {
         };
         let after = first_after(&log, to).await;
         Ok(CursorMove {
-            partition,
-            from,
-            to,
             next_before: before.map(|(_, time)| time),
             next_after: after.map(|(_, time)| time),
+            ..CursorMove::new(partition, from, to)
         })
+    }
+
+    /// What moving a cursor would do in these partitions, given the last offset that it has read of each. All that it has
+    /// read of nothing yet are left out, unless one is meant alone and the place does not depend on where it stands.
+    ///
+    /// # Errors
+    /// As [`plan_cursor_move`](Self::plan_cursor_move).
+    pub async fn plan_cursor_moves(
+        &self,
+        spec: &CursorMoveSpec,
+        from: &[(PartitionId, Option<Offset>)],
+    ) -> Result<Vec<CursorMove>> {
+        let is_relative = matches!(spec.goal, CursorGoal::By(_));
+        let mut moves = Vec::new();
+        for (partition, from) in from {
+            let is_nowhere = from.is_none() && (spec.partition.is_none() || is_relative);
+            if !is_nowhere {
+                let planned = self.plan_cursor_move(&spec.stream, *partition, *from, spec.goal);
+                moves.push(planned.await?);
+            }
+        }
+        Ok(moves)
     }
 }
 
+impl Client {
+    /// What moving a cursor would do. Asks where it stands, which resumes the partition of `__cursors` that holds it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] also where it has read nothing of the stream. As
+    /// [`plan_cursor_move`](Observer::plan_cursor_move).
+    pub async fn plan_cursor_moves(&self, spec: &CursorMoveSpec) -> Result<Vec<CursorMove>> {
+        let observer = self.observer();
+        let cluster = observer.fetch_metadata_knowing(&spec.stream).await?;
+        let found = cluster
+            .stream(&spec.stream)
+            .map(|stream| &stream.partitions);
+        let ids = found.into_iter().flatten().map(|partition| partition.id);
+        let mut from = Vec::new();
+        for id in ids.filter(|id| spec.partition.is_none_or(|one| one == *id)) {
+            let offset = self.fetch_cursor(&spec.id, &spec.stream, id).await?;
+            from.push((id, offset));
+        }
+        let moves = observer.plan_cursor_moves(spec, &from).await?;
+        if moves.is_empty() {
+            let target = Target::Cursor(spec.id.clone());
+            let sentence = match spec.partition {
+                Some(id) if from.is_empty() => {
+                    format!("there is no partition {id} of stream \"{}\"", spec.stream)
+                }
+                _ => format!("{target} has read nothing of {}", spec.stream),
+            };
+            return Err(Error::new(ErrorKind::InvalidArgument, target, sentence));
+        }
+        Ok(moves)
+    }
+}
+
+/// Finding the place.
 impl CursorGoal {
     /// The last offset that was read, once a cursor that stands at `from` is there; or why it cannot be.
     async fn offset(

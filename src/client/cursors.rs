@@ -1,12 +1,12 @@
 //! Cursors: how far consumers have read. Set and fetched at their home broker; all of them found in `__cursors`.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use tonic::{Response, Status};
 
+use super::cursor_log::{KnownCursors, KnownPartition};
 use super::error::{Error, Result, spoken};
 use super::inner::{Api, Inner, with_deadline};
 use super::partitioner::by_key;
@@ -14,9 +14,9 @@ use super::retry::RetryBudget;
 use super::subscribe::{SubscribeRequest, Subscription, SubscriptionItem};
 use super::{Client, Observer};
 use crate::model::{
-    CursorEntry, EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, PartitionId,
-    RetryLimit, StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target, Timestamp,
-    counted_plainly,
+    CursorEntry, EndReason, ErrorKind, Failure, Message, Offset, OwnedMessages, Partition,
+    PartitionId, RetryLimit, StartAt, StopAt, StreamName, SubscribeSpec, SubscriptionEvent, Target,
+    Timestamp, counted_plainly, format_ranges,
 };
 use crate::wire::internal::{self, CURSORS};
 use crate::wire::pb;
@@ -38,20 +38,15 @@ const STORED_AT_TIMEOUT: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub struct CursorReading {
     /// Cursors by id, stream and partition: the latest stored of each. Of partitions that could not be read they are what
-    /// this client read before.
+    /// this client read before, or [recalled](Observer::recall_cursors), with that time.
     pub entries: Vec<CursorEntry>,
     /// Partitions that are paused, as they are by default after a minute without use.
     pub paused: Vec<PartitionId>,
     /// Partitions that could not be read for another reason, and why.
     pub unread: Vec<(PartitionId, Failure)>,
-}
-
-/// What has been read of `__cursors` so far, so that each reading goes on where the one before ended.
-#[derive(Debug, Default)]
-pub(crate) struct CursorLog {
-    /// With the partition of `__cursors` that each is in.
-    entries: BTreeMap<(String, StreamName, PartitionId), (PartitionId, CursorEntry)>,
-    next: BTreeMap<PartitionId, Offset>,
+    /// Partitions whose cursors may have moved since they were read, and when that was; never, where they were not. One that
+    /// is paused and has stored nothing since is not among them: what was read still holds.
+    pub outdated: Vec<(PartitionId, Timestamp)>,
 }
 
 impl Observer {
@@ -82,6 +77,16 @@ impl Observer {
     pub async fn read_cursors_within(&self, limit: Duration) -> Result<CursorReading> {
         let limit = ReadLimit::new(limit);
         self.core().read_cursors(false, limit).await
+    }
+
+    /// Recalls what an earlier run has read: partitions that cannot be read are known from there.
+    pub async fn recall_cursors(&self, known: Vec<KnownCursors>) {
+        self.core().cursor_log.lock().await.recall(known);
+    }
+
+    /// What was read so far, for a later run to [recall](Self::recall_cursors).
+    pub async fn known_cursors(&self) -> Vec<KnownCursors> {
+        self.core().cursor_log.lock().await.known()
     }
 }
 
@@ -252,49 +257,80 @@ impl Inner {
         limit: ReadLimit,
     ) -> Result<CursorReading> {
         let partitions = self.cursor_partitions().await?;
+        let created = self.cursors_created().await?;
         let mut log = self.cursor_log.lock().await;
         let mut reading = CursorReading::default();
-        for partition in partitions {
-            match self
-                .read_cursor_partition(&mut log, partition, resume, limit)
-                .await
-            {
-                Ok(EndReason::Paused) => reading.paused.push(partition),
-                Ok(_) => {}
+        for id in partitions {
+            let known = log.partition(id);
+            known.record_creation(created);
+            let end = self.read_cursor_partition(known, id, resume, limit).await;
+            let now = Timestamp::now();
+            let outdated = match end {
+                Ok(EndReason::Paused) => {
+                    reading.paused.push(id);
+                    let leader = self.cursors_at_leader(id).await;
+                    known.record_pause(leader.as_ref(), now);
+                    known.read_at() < now
+                }
+                Ok(_) => {
+                    known.record_end(now);
+                    false
+                }
                 Err(error) if error.kind() == ErrorKind::Closed => return Err(error),
-                Err(error) => reading.unread.push((partition, Failure::from(error))),
+                Err(error) => {
+                    reading.unread.push((id, Failure::from(error)));
+                    true
+                }
+            };
+            if outdated {
+                reading.outdated.push((id, known.read_at()));
             }
+            reading.entries.extend(known.entries());
         }
-        reading.entries = log
-            .entries
-            .values()
-            .map(|(_, entry)| entry.clone())
-            .collect();
+        let place = |entry: &CursorEntry| (entry.id.clone(), entry.stream.clone(), entry.partition);
+        reading.entries.sort_by_cached_key(place);
         Ok(reading)
     }
 
-    /// Reads what is new in one partition.
+    /// When `__cursors` was created.
+    async fn cursors_created(self: &Arc<Self>) -> Result<Timestamp> {
+        let cluster = self.metadata_with(&CURSORS.into(), 0).await?;
+        let stream = cluster.stream(CURSORS);
+        Ok(stream.map_or(Timestamp::NEVER, |stream| stream.created))
+    }
+
+    /// What the leader of a partition of `__cursors` says of it; `None` where it does not answer, or is not the leader.
+    async fn cursors_at_leader(self: &Arc<Self>, id: PartitionId) -> Option<Partition> {
+        let cursors = StreamName::from(CURSORS);
+        let leader = self.leader(&cursors, id).await.ok()?;
+        let view = self.fetch_stream_from(&leader.address, &cursors).await;
+        let partition = view.ok()?.partition(&cursors, id)?.clone();
+        (partition.leader == Some(leader.broker)).then_some(partition)
+    }
+
+    /// Reads what is new in one partition. One that is known to be paused is not asked again: servers log each attempt as an
+    /// error.
     async fn read_cursor_partition(
         self: &Arc<Self>,
-        log: &mut CursorLog,
-        partition: PartitionId,
+        known: &mut KnownPartition,
+        id: PartitionId,
         resume: bool,
         limit: ReadLimit,
     ) -> Result<EndReason> {
-        let next = log.next.get(&partition).copied();
+        if known.was_paused()
+            && !resume
+            && let Some(leader) = self.cursors_at_leader(id).await
+            && known.is_still_paused(&leader)
+        {
+            return Ok(EndReason::Paused);
+        }
         let request = SubscribeRequest {
             resume,
-            ..up_to_now(CURSORS, partition, next)
+            ..up_to_now(CURSORS, id, known.next())
         };
         self.read_until_end(request, limit, |item| match item {
-            LogItem::Message(message) => {
-                log.next.insert(partition, message.offset + 1);
-                if let Some(entry) = internal::cursor(&message) {
-                    let key = (entry.id.clone(), Arc::clone(&entry.stream), entry.partition);
-                    log.entries.insert(key, (partition, entry));
-                }
-            }
-            LogItem::Rewound => log.entries.retain(|_, (home, _)| *home != partition),
+            LogItem::Message(message) => known.record(message.offset, internal::cursor(&message)),
+            LogItem::Rewound => known.forget(),
         })
         .await
     }
@@ -393,6 +429,30 @@ impl ReadLimit {
 }
 
 impl CursorReading {
+    /// Why some cursors are not known for certain, where that is so.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        if let Some((_, failure)) = self.unread.first() {
+            return Some(failure.clone());
+        }
+        let outdated = |id: &&PartitionId| self.outdated.iter().any(|(other, _)| other == *id);
+        let asleep: Vec<_> = self.paused.iter().filter(outdated).copied().collect();
+        if asleep.is_empty() {
+            return None;
+        }
+        let (noun, verb, they) = match asleep.len() {
+            1 => ("partition", "is", "it holds"),
+            _ => ("partitions", "are", "they hold"),
+        };
+        let places = format_ranges(&asleep);
+        let sentence =
+            format!("{noun} {places} of {CURSORS} {verb} paused, and what {they} was not read");
+        Some(Failure::from(Error::new(
+            ErrorKind::PartitionPaused,
+            Target::Stream(CURSORS.into()),
+            sentence,
+        )))
+    }
+
     /// All cursors; fails where some partition could not be read but for a pause.
     fn whole(self) -> Result<Vec<CursorEntry>> {
         match self.unread.into_iter().next() {

@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
 use super::brokers::Brokers;
-use super::cursors::CursorLog;
+use super::cursor_log::CursorLog;
 use super::error::{Error, Result};
 use super::groups::GroupLog;
 use super::metadata::Cache;

@@ -41,6 +41,11 @@ impl Folders {
         self.state.join("brokers").join(file_name(cluster))
     }
 
+    /// The file of the cursors of the cluster of that name, as they were read last.
+    pub fn known_cursors(&self, cluster: &str) -> PathBuf {
+        self.state.join("cursors").join(file_name(cluster))
+    }
+
     /// The file of what the last check saw of the cluster of that name.
     pub fn last_check(&self, cluster: &str) -> PathBuf {
         self.state.join("checks").join(file_name(cluster))

@@ -32,14 +32,13 @@ struct CursorRecord {
     there_since: Timestamp,
     /// The first unread message, where somebody has fetched it: its offset, and when it was stored.
     unread: Option<(Offset, Timestamp)>,
-    read_at: Timestamp,
     beyond_end_since: Option<Timestamp>,
     moved_back: Option<MoveBack>,
 }
 
 impl CursorTracker {
-    /// Records all cursors as they were read at `now`; those that are not among them are gone.
-    pub(super) fn record(&mut self, entries: &[CursorEntry], now: Timestamp) {
+    /// Records all cursors as they were read; those that are not among them are gone.
+    pub(super) fn record(&mut self, entries: &[CursorEntry]) {
         let mut old = std::mem::take(&mut self.cursors);
         let mut old_logs = std::mem::take(&mut self.logs);
         for entry in entries {
@@ -49,7 +48,7 @@ impl CursorTracker {
             let key = (entry.id.clone(), partition);
             let record = old.remove(&key);
             let mut record = record.unwrap_or_else(|| CursorRecord::new(entry));
-            record.update(entry, now);
+            record.update(entry);
             self.cursors.insert(key, record);
         }
     }
@@ -121,7 +120,6 @@ impl CursorRecord {
             offsets: VecDeque::new(),
             there_since: entry.time,
             unread: None,
-            read_at: Timestamp::default(),
             beyond_end_since: None,
             moved_back: None,
         }
@@ -132,12 +130,12 @@ impl CursorRecord {
     fn compare(&mut self, seen: Sample) {
         if self.entry.offset <= seen.newest.saturating_add(1) {
             self.beyond_end_since = None;
-        } else if seen.at > self.read_at {
+        } else if seen.at > self.entry.read_at {
             self.beyond_end_since.get_or_insert(seen.at);
         }
     }
 
-    fn update(&mut self, entry: &CursorEntry, now: Timestamp) {
+    fn update(&mut self, entry: &CursorEntry) {
         self.update_move_back(entry);
         if entry.offset != self.entry.offset {
             self.there_since = entry.time;
@@ -146,13 +144,16 @@ impl CursorRecord {
         if entry.offset < self.entry.offset {
             self.offsets.clear();
         }
+        let is_news = entry.read_at > self.entry.read_at || self.offsets.is_empty();
         self.entry = entry.clone();
-        self.read_at = now;
-        self.offsets.push_back(Sample {
-            at: now,
-            newest: entry.offset,
-        });
-        let oldest = now.minus(SPEED_WINDOW);
+        // Where it could not be read again, nobody knows how fast it moves.
+        if is_news {
+            self.offsets.push_back(Sample {
+                at: entry.read_at,
+                newest: entry.offset,
+            });
+        }
+        let oldest = entry.read_at.minus(SPEED_WINDOW);
         while self.offsets.get(1).is_some_and(|s| s.at <= oldest) {
             self.offsets.pop_front();
         }
@@ -267,13 +268,14 @@ mod tests {
             partition: 0,
             offset,
             time: at(seconds),
+            read_at: at(seconds),
         }
     }
 
     fn tracker(entries: &[(i64, Offset)], log: &[(i64, Offset)]) -> CursorTracker {
         let mut tracker = CursorTracker::default();
         for &(seconds, offset) in entries {
-            tracker.record(&[entry(offset, seconds)], at(seconds));
+            tracker.record(&[entry(offset, seconds)]);
         }
         for &(seconds, newest) in log {
             for log in tracker.logs.values_mut() {
@@ -321,7 +323,7 @@ mod tests {
             only(&tracker, 100, 50, 1.0).lag_time,
             Some(lag_time(60, true))
         );
-        tracker.record(&[entry(30, 102)], at(102));
+        tracker.record(&[entry(30, 102)]);
         assert_eq!(
             only(&tracker, 102, 50, 1.0).lag_time,
             Some(lag_time(2, false))
@@ -394,14 +396,17 @@ mod tests {
         assert_eq!(moved(&[(100, 900), (160, 901)]), None);
         // What is older than what was read is no move.
         let mut late = tracker(&[(100, 900)], &[(1, 2_000)]);
-        late.record(&[entry(100, 90)], at(110));
+        late.record(&[CursorEntry {
+            read_at: at(110),
+            ..entry(100, 90)
+        }]);
         assert_eq!(only(&late, 110, 2_000, 0.0).moved_back, None);
     }
 
     #[test]
     fn a_cursor_that_is_gone_is_forgotten() {
         let mut tracker = tracker(&[(100, 10)], &[]);
-        tracker.record(&[], at(101));
+        tracker.record(&[]);
         assert!(tracker.truths(at(101), |_, _| None).is_empty());
         assert!(tracker.logs.is_empty());
     }

@@ -19,6 +19,8 @@ use crate::model::{
 const PROBE_AGE: Duration = Duration::from_secs(10);
 /// How soon while nothing is known: the leader may not have answered.
 const DOUBT_AGE: Duration = Duration::from_secs(2);
+/// A paused one so seldom: servers log the answer as an error, and a resume is seen by its time.
+const PAUSED_PROBE_AGE: Duration = Duration::from_secs(60);
 /// What one round of views may only suspect, the next one tells.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -266,8 +268,12 @@ fn needs_probe(partition: &PartitionTruth, asked: Timestamp, now: Timestamp) -> 
     if !flagged || partition.leader_reachable != Known::Yes {
         return false;
     }
-    let doubt = partition.paused == Known::Unknown || partition.readonly == Known::Unknown;
-    let age = if doubt { DOUBT_AGE } else { PROBE_AGE };
+    let age = match (partition.paused, partition.readonly) {
+        // Whether it is readonly too, its leader tells when it is resumed.
+        (Known::Yes, _) => PAUSED_PROBE_AGE,
+        (Known::Unknown, _) | (_, Known::Unknown) => DOUBT_AGE,
+        _ => PROBE_AGE,
+    };
     !asked.is_set() || asked.age(now) >= age
 }
 

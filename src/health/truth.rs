@@ -284,6 +284,16 @@ pub struct CursorTruth {
     pub moved_back: Option<MoveBack>,
 }
 
+/// A cursor that was not read for so long is told with its age: readings are 15 s apart, or three of them failed.
+const OUTDATED_AFTER: Duration = Duration::from_secs(45);
+
+impl CursorTruth {
+    /// Whether it may have moved since it was read: what it is stored in cannot be read.
+    pub fn is_outdated(&self, now: Timestamp) -> bool {
+        self.entry.read_at.age(now) >= OUTDATED_AFTER
+    }
+}
+
 /// That a cursor was moved back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MoveBack {

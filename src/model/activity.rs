@@ -105,6 +105,8 @@ pub struct CursorEntry {
     pub offset: Offset,
     /// When it was stored.
     pub time: Timestamp,
+    /// When that was so for certain: when it was read last, or its partition of `__cursors` seen to hold nothing newer.
+    pub read_at: Timestamp,
 }
 
 impl CursorEntry {

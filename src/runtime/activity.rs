@@ -49,9 +49,9 @@ pub(super) async fn follow(observer: Observer, outbox: EventSender) {
 pub(super) async fn read_cursors(observer: Observer, outbox: EventSender) {
     let cursors = async {
         let read = match observer.read_cursors().await {
-            Ok(reading) => match reading.unread.first() {
+            Ok(reading) => match reading.failure() {
                 // Nothing at all could be read, now or before.
-                Some((_, failure)) if reading.entries.is_empty() => Err(failure.clone()),
+                Some(failure) if reading.entries.is_empty() => Err(failure),
                 _ => Ok(Arc::new(reading.entries)),
             },
             Err(error) => Err(error.into()),

@@ -28,7 +28,7 @@ use crate::app::{
     Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent, TailId,
 };
 use crate::health::Incident;
-use crate::model::{ErrorKind, Failure, Operation, Outcome, Target};
+use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -139,6 +139,7 @@ impl Executor {
             Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),
             Effect::CancelScan(id) => cancel(self.scans.remove(&id)),
             Effect::Perform(id, operation) => self.perform(id, operation),
+            Effect::PlanCursorMove(id, spec) => self.plan_cursor_move(id, spec),
             Effect::FetchCursors => self.read_cursors(),
             Effect::FollowActivity(on) => self.follow_activity(on),
             Effect::Export(id, spec) => self.export(id, spec),
@@ -298,6 +299,20 @@ impl Executor {
         let answered = async move { outbox.send(Event::Console(id, console(line).await)).await };
         let failed = Event::Console(id, Err(broken().sentence));
         self.spawn_or(&self.token, answered, failed);
+    }
+
+    fn plan_cursor_move(&self, id: RequestId, spec: CursorMoveSpec) {
+        let Access::Full(client) = self.deps.access.clone() else {
+            return;
+        };
+        let outbox = self.deps.outbox.clone();
+        let planned = async move {
+            let moves = client.plan_cursor_moves(&spec).await;
+            let planned = Event::CursorMovePlanned(id, moves.map_err(Failure::from));
+            outbox.send(planned).await;
+        };
+        let failed = Event::CursorMovePlanned(id, Err(panicked("looking at the log")));
+        self.spawn_or(&self.token, planned, failed);
     }
 
     fn export(&mut self, id: RequestId, spec: ExportSpec) {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::app::Settings;
-use crate::client::{BrokerHealth, Client, Observer};
+use crate::client::{BrokerHealth, Client, KnownCursors, Observer};
 use crate::health::Incident;
 use crate::model::{Failure, Operation, Outcome};
 use crate::ui::Theme;
@@ -53,6 +53,9 @@ pub type IncidentAccess = Arc<dyn Fn(&str, &[Arc<Incident>]) + Send + Sync>;
 /// Keeps where the brokers of the cluster of that name listen for later runs.
 pub type BrokerAccess = Arc<dyn Fn(&str, &[BrokerHealth]) + Send + Sync>;
 
+/// Keeps the cursors of the cluster of that name for later runs.
+pub type CursorAccess = Arc<dyn Fn(&str, &[KnownCursors]) + Send + Sync>;
+
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
 pub struct RuntimeSession {
@@ -62,6 +65,8 @@ pub struct RuntimeSession {
     pub settings: Settings,
     /// How it looks.
     pub theme: Theme,
+    /// Its cursors, as an earlier run has read them.
+    pub cursors: Vec<KnownCursors>,
 }
 
 /// What a dashboard is started with.
@@ -79,6 +84,8 @@ pub struct DashboardOptions {
     pub incidents: Option<IncidentAccess>,
     /// Who keeps where brokers listen when a session ends, where that is kept.
     pub brokers: Option<BrokerAccess>,
+    /// Who keeps the cursors when a session ends, where they are kept.
+    pub cursors: Option<CursorAccess>,
     /// The command that edits a file; through a shell.
     pub editor: String,
     /// How text reaches the clipboard.
@@ -95,6 +102,7 @@ impl DashboardOptions {
             changes: None,
             incidents: None,
             brokers: None,
+            cursors: None,
             editor: super::editor::preferred(),
             clipboard: super::clipboard::Clipboard::of_environment(),
         }

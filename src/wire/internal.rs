@@ -8,7 +8,7 @@ use prost::Message as _;
 use super::fields::{Fields, Malformed, Value};
 use super::pb::{self, ActivityStreamOp};
 use super::subscription_decoder::int32;
-use crate::model::{ActivityEvent, ActivityKind, CursorEntry, Message, StreamName};
+use crate::model::{ActivityEvent, ActivityKind, CursorEntry, Message, StreamName, Timestamp};
 
 /// The stream that holds cursors (wire-contract §4.8).
 pub const CURSORS: &str = "__cursors";
@@ -35,6 +35,7 @@ fn read_cursor(message: &Message) -> Result<CursorEntry, Malformed> {
         partition: 0,
         offset: 0,
         time: message.timestamp,
+        read_at: Timestamp::NEVER,
     };
     let mut fields = Fields::new(&message.value);
     while let Some(field) = fields.next()? {

@@ -161,3 +161,45 @@ fn a_cursor_beyond_the_end_is_said_to_be_that() {
     );
     finding(&test, "cursor-beyond-end");
 }
+
+#[test]
+fn a_consumer_that_is_behind_stays_in_the_verdict_while_its_cursor_is_paused() {
+    let test = TestCluster::of(DemoOptions {
+        cursor_partitions: Some(1),
+        ..DemoOptions::default()
+    });
+    let config = test.home.path().join(".config/liftui/config.toml");
+    std::fs::create_dir_all(config.parent().expect("a folder")).expect("it is made");
+    std::fs::write(&config, "[alerts]\nlag_messages = 3\n").expect("it is written");
+    test.ok("create orders --replication 3");
+    for _ in 0..6 {
+        test.ok("publish orders text --ack all");
+    }
+    test.ok("cursor set billing orders:0 1");
+    finding(&test, "cursor-lag");
+    test.ok("pause __cursors");
+
+    // Nothing was stored since it was read, so that is how it still stands.
+    let again = finding(&test, "cursor-lag");
+    assert!(!again["detail"].to_string().contains("as of"), "{again}");
+    let cursors = test.line("cursors");
+    assert_eq!((cursors.code, cursors.err.as_str()), (0, ""), "{cursors:?}");
+    assert!(cursors.out.contains("\"billing\""), "{cursors:?}");
+    let offset = test.line("--observe cursor get billing orders:0 -o raw");
+    assert_eq!((offset.code, offset.out.trim()), (0, "1"), "{offset:?}");
+
+    // Who has never read it knows nothing, and does not say that all is well.
+    let state = test.home.path().join(".local/state");
+    std::fs::remove_dir_all(state).expect("it was kept there");
+    let check = test.line("check");
+    assert_eq!(check.code, 3, "{check:?}");
+    let said =
+        "cursors are unknown: partition 0 of __cursors is paused, and what it holds was not read";
+    assert!(check.out.contains(said), "{check:?}");
+    let cursors = test.line("cursors");
+    assert_eq!((cursors.code, cursors.out.as_str()), (0, ""), "{cursors:?}");
+    assert!(
+        cursors.err.contains("are not shown: it is paused"),
+        "{cursors:?}"
+    );
+}

@@ -34,7 +34,7 @@ fn objects_have_the_fields_that_scripts_know() {
         ),
         (
             "cursors",
-            "id group stream partition offset lag lag_seconds drain_seconds",
+            "id group stream partition offset lag lag_seconds drain_seconds as_of",
         ),
         ("cursor get invoices orders:0", "id stream partition offset"),
         ("activity", "id time event stream partitions"),

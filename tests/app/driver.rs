@@ -177,6 +177,7 @@ pub(crate) fn session(access: Access, addresses: Vec<String>) -> RuntimeSession 
         access,
         settings,
         theme: Theme::default(),
+        cursors: Vec::new(),
     }
 }
 

@@ -31,6 +31,7 @@ mod http2_broker;
 mod messages;
 mod pty;
 mod scenario_brokers;
+mod scenario_cursors;
 mod scenario_export;
 mod scenario_hands;
 mod scenario_hostile;

@@ -362,6 +362,7 @@ impl World {
             partition,
             offset,
             time: self.now.minus(Duration::from_secs(9)),
+            read_at: self.now,
         };
         let entries = vec![
             cursor("billing", "payments-eu", 0, 16_000),

@@ -8,6 +8,8 @@
 #[cfg(feature = "dashboard")]
 mod client_chunks;
 mod client_connect;
+#[cfg(feature = "dashboard")]
+mod client_cursors;
 mod client_envelope;
 mod client_failover;
 mod client_groups;

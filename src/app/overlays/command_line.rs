@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::app::app_request::AppRequest;
 use crate::app::command::{
-    AppCommand, Argument, Command, GoCommand, ListCommand, TailCommand, TextCommand,
+    AppCommand, Argument, ClusterCommand, Command, GoCommand, ListCommand, TailCommand, TextCommand,
 };
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
@@ -13,7 +13,7 @@ use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
 use crate::app::settings::Settings;
 use crate::health::Truth;
-use crate::model::{did_you_mean, nearest};
+use crate::model::{CursorEntry, did_you_mean, nearest};
 
 /// The command line while it is open.
 #[derive(Clone, Debug)]
@@ -39,6 +39,7 @@ const ALIASES: &[(&str, Command)] = &[
     ("context", Command::App(AppCommand::Contexts)),
     ("stream", Command::Go(GoCommand::Streams)),
     ("broker", Command::Go(GoCommand::Brokers)),
+    ("cursor", Command::Cluster(ClusterCommand::MoveCursor)),
     ("describe", Command::List(ListCommand::Describe)),
     ("groups", Command::Go(GoCommand::Cursors)),
     ("export", Command::Tail(TailCommand::Export)),
@@ -217,9 +218,24 @@ fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
             let contexts = settings.contexts.iter();
             contexts.map(|context| context.name.clone()).collect()
         }
+        Argument::Cursor => {
+            let cursors = truth.cursors.iter();
+            cursors.map(|cursor| move_line(&cursor.entry)).collect()
+        }
         Argument::Fault => FAULTS.iter().map(|&word| word.to_owned()).collect(),
         Argument::Text | Argument::None => Vec::new(),
     }
+}
+
+/// What moves a cursor, but for where to.
+pub(in crate::app) fn move_line(cursor: &CursorEntry) -> String {
+    let CursorEntry {
+        id,
+        stream,
+        partition,
+        ..
+    } = cursor;
+    format!("set {id} {stream}:{partition} --to ")
 }
 
 /// First words of the demo cluster's console.
@@ -275,7 +291,6 @@ fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::command::ClusterCommand;
 
     fn words(argument: Argument) -> Vec<String> {
         assert_eq!(argument, Argument::Stream);

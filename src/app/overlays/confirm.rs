@@ -9,7 +9,7 @@ use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::key_hints::{CLOSE, Hint};
 use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
-use crate::model::{Operation, StreamName, shell_line};
+use crate::model::{CursorMove, CursorMoveSpec, Operation, StreamName, shell_line};
 
 /// What is said where keys come so fast that nobody can have answered by them.
 pub(super) const TOO_FAST: &str = "keys came too fast to be an answer: nothing was done";
@@ -19,6 +19,8 @@ pub(super) const TOO_FAST: &str = "keys came too fast to be an answer: nothing w
 pub struct Confirm {
     operations: Vec<Operation>,
     left_out: Vec<PartitionKey>,
+    /// What the operations do to a cursor.
+    moves: Vec<CursorMove>,
     button: Button,
     name: Option<Editor>,
     guard: BurstGuard,
@@ -39,12 +41,27 @@ impl Confirm {
         let mut question = Self {
             operations,
             left_out,
+            moves: Vec::new(),
             button: Button::Accept,
             name: None,
             guard: BurstGuard::default(),
         };
         question.name = question.deleted().map(|_| Editor::single_line());
         question
+    }
+
+    /// Asks whether to move a cursor, now that it is known what that does.
+    pub(in crate::app) fn to_move_cursor(spec: &CursorMoveSpec, moves: Vec<CursorMove>) -> Self {
+        let operations = moves.iter().map(|moved| spec.setting(moved)).collect();
+        Self {
+            moves,
+            ..Self::new(operations, Vec::new())
+        }
+    }
+
+    /// What becomes of a cursor, where one is to be moved.
+    pub(crate) fn moves(&self) -> &[CursorMove] {
+        &self.moves
     }
 
     /// What is about to be done.
@@ -227,7 +244,7 @@ fn verb(operation: &Operation) -> &'static str {
         } => "Make writable",
         Operation::Create(_) => "Create",
         Operation::Publish(_) => "Publish",
-        Operation::SetCursor { .. } => "Set",
+        Operation::SetCursor { .. } => "Move",
     }
 }
 

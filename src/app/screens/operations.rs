@@ -10,7 +10,8 @@ use crate::app::app_request::AppRequest;
 use crate::app::command::ClusterCommand;
 use crate::app::context::Context;
 use crate::app::notice::Level;
-use crate::app::row_key::{DetailTarget, PartitionKey, RowKey};
+use crate::app::overlays::command_line::move_line;
+use crate::app::row_key::{DetailTarget, PartitionKey, RowKey, cursor_key};
 use crate::health::{Finding, Known, PartitionTruth, Truth};
 use crate::model::{Operation, PartitionId, StreamName, Target};
 
@@ -37,6 +38,7 @@ pub(super) fn run(
         ClusterCommand::RestartPlan => restart_plan(targets, context),
         ClusterCommand::Balance => context.request(AppRequest::ShowDetail(DetailTarget::Balance)),
         ClusterCommand::Replicas => replicas(targets, truth, context),
+        ClusterCommand::MoveCursor => move_cursor(selected, truth, context),
         ClusterCommand::Acknowledge => acknowledge(selected, truth, context),
         ClusterCommand::Publish => {
             let target = selected.and_then(publish_target);
@@ -104,6 +106,30 @@ fn replicas(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     if let Some(partitions) = some_partitions(targets, truth, context) {
         let target = DetailTarget::Replicas(keys_of(partitions));
         context.request(AppRequest::ShowDetail(target));
+    }
+}
+
+/// Begins the line that moves the selected cursor, or that of a group: where to is typed.
+fn move_cursor(selected: Option<&RowKey>, truth: &Truth, context: &mut Context) {
+    if context.forbids_change() {
+        return;
+    }
+    let cursors = || truth.cursors.iter();
+    let line = match selected {
+        Some(RowKey::Cursor(key)) => {
+            let cursor = cursors().find(|cursor| cursor_key(cursor) == *key);
+            cursor.map(|cursor| move_line(&cursor.entry))
+        }
+        // All partitions that the group reads of a stream.
+        Some(RowKey::Group(id)) => {
+            let own = cursors().find(|cursor| cursor.entry.group() == Some(id));
+            own.map(|own| format!("set {} {} --to ", own.entry.id, own.entry.stream))
+        }
+        _ => None,
+    };
+    match line {
+        Some(line) => context.request(AppRequest::TypeCommand(format!("cursor {line}"))),
+        None => context.notify(Level::Note, "choose a cursor, or a group that has one"),
     }
 }
 

@@ -4,9 +4,10 @@
 use clap::{Args, Subcommand};
 
 use super::OutputArgs;
-use super::tail::start;
-use crate::client::CursorGoal;
-use crate::model::{Offset, Operation, PartitionId, StartAt};
+use crate::model::{
+    CursorGoal, CursorMoveSpec, Offset, Operation, PartitionId, Timestamp, stream_or_partition,
+    stream_partition,
+};
 
 /// Reading or setting one cursor.
 #[derive(Clone, Debug, Subcommand)]
@@ -61,17 +62,23 @@ impl CursorSetArgs {
         else {
             return None;
         };
-        Some(self.setting(partition, offset))
-    }
-
-    /// Setting it so in one partition.
-    pub(crate) fn setting(&self, partition: PartitionId, offset: Offset) -> Operation {
         let (stream, _) = &self.target;
-        Operation::SetCursor {
+        Some(Operation::SetCursor {
             id: self.id.clone(),
             stream: stream.as_str().into(),
             partition,
             offset,
+        })
+    }
+
+    /// Which cursor goes where.
+    pub(crate) fn spec(&self) -> CursorMoveSpec {
+        let (stream, partition) = &self.target;
+        CursorMoveSpec {
+            id: self.id.clone(),
+            stream: stream.as_str().into(),
+            partition: *partition,
+            goal: self.goal(),
         }
     }
 
@@ -85,29 +92,7 @@ impl CursorSetArgs {
     }
 }
 
-/// Reads what is to be read next.
+/// Reads what is to be read next, with the clock and the zone of this machine.
 fn goal(text: &str) -> Result<CursorGoal, String> {
-    if text == "end" {
-        return Ok(CursorGoal::Next(StartAt::New));
-    }
-    start(text).map(CursorGoal::Next)
-}
-
-/// Reads `STREAM:PARTITION` or `STREAM`.
-fn stream_or_partition(text: &str) -> Result<(String, Option<PartitionId>), String> {
-    match stream_partition(text) {
-        Ok((stream, partition)) => Ok((stream, Some(partition))),
-        Err(_) if !text.is_empty() && !text.contains(':') => Ok((text.to_owned(), None)),
-        Err(sentence) => Err(sentence),
-    }
-}
-
-/// Reads `STREAM:PARTITION`; a stream's own name may hold colons.
-fn stream_partition(text: &str) -> Result<(String, PartitionId), String> {
-    let parts = text.rsplit_once(':').and_then(|(stream, partition)| {
-        let digits = !stream.is_empty() && partition.bytes().all(|byte| byte.is_ascii_digit());
-        let partition = partition.parse().ok().filter(|_| digits)?;
-        Some((stream.to_owned(), partition))
-    });
-    parts.ok_or_else(|| format!("\"{text}\" is not STREAM:PARTITION, as in orders:0"))
+    CursorGoal::parse_next(text, Timestamp::now(), &chrono::Local)
 }

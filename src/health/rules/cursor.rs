@@ -43,7 +43,7 @@ pub(in crate::health) fn findings(
     let found = found.into_iter();
     found
         .map(|((rule, is_group, name, stream), affected)| {
-            finding(rule, is_group, name, stream, &affected)
+            finding(rule, is_group, name, stream, &affected, now)
         })
         .collect()
 }
@@ -84,6 +84,7 @@ fn finding(
     name: String,
     stream: StreamName,
     affected: &[Affected<'_>],
+    now: Timestamp,
 ) -> Finding {
     let mut partitions: Vec<_> = affected
         .iter()
@@ -111,6 +112,15 @@ fn finding(
     };
     let since = affected.iter().map(|(_, since)| *since).min();
     let since = since.unwrap_or(Timestamp::NEVER);
+    let outdated = affected
+        .iter()
+        .filter(|(cursor, _)| cursor.is_outdated(now));
+    let as_of = outdated.map(|(cursor, _)| cursor.entry.read_at).min();
+    let as_of = as_of.map(|read_at| {
+        let at = read_at.to_utc_text();
+        format!("as of {at}: where it is stored could not be read since")
+    });
+    let detail = detail.into_iter().chain(as_of).collect();
     let mut finding = Finding::new((severity, rule), target, message, detail, since);
     finding.partitions = partitions;
     finding.read_stream = Some(stream);

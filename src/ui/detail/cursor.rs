@@ -27,6 +27,11 @@ pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> V
     let stored = format::date(entry.time, app.settings().utc_offset);
     let ago = format::ago(entry.time, now);
     text.pair("stored", format!("{stored}  ({ago} ago)"));
+    if cursor.is_outdated(now) {
+        let ago = format::ago(entry.read_at, now);
+        let age = format!("{ago} ago: where it is stored could not be read since");
+        text.styled("known as of", age, theme.degraded);
+    }
     if let Some(lag) = cursor.lag_time {
         let least = if lag.bounded { "" } else { "at least " };
         text.pair(

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use crate::app::HitTarget;
 use crate::app::overlays::confirm::{Button, Confirm, command_line};
 use crate::health::{Known, Truth};
-use crate::model::{Operation, counted, counted_of, format_ranges};
+use crate::model::{CursorMove, Operation, counted, counted_of, counted_plainly, format_ranges};
 use crate::ui::areas::{after, cells, left, right, row};
 use crate::ui::detail::{self, Line, wrapped};
 use crate::ui::format;
@@ -24,8 +24,12 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
     let width = body.width.saturating_sub(4).min(74);
     let mut lines = consequences(confirm, first, truth, theme);
     lines.push(Line::gap());
-    for operation in confirm.operations().iter().take(3) {
-        lines.push(Line::text(command_line(operation), theme.faint));
+    let commands = confirm.operations().iter().map(command_line);
+    let shown = commands.take(MAX_COMMANDS);
+    lines.extend(shown.map(|command| Line::text(command, theme.faint)));
+    let more = confirm.operations().len().saturating_sub(MAX_COMMANDS);
+    if more > 0 {
+        lines.push(Line::text(format!("and {more} more"), theme.faint));
     }
     let lines = wrapped(lines, usize::from(width.saturating_sub(4)));
     let name_rows = u16::from(confirm.asks_for_name()) * 2;
@@ -75,6 +79,10 @@ fn buttons(painter: &mut Painter<'_>, line: Rect, confirm: &Confirm) {
 
 /// The question itself: `Pause 3 of 4 partitions of orders-eu?`
 fn question(confirm: &Confirm, first: &Operation, truth: &Truth) -> String {
+    if let Operation::SetCursor { id, stream, .. } = first {
+        let count = counted(confirm.moves().len(), "partition");
+        return format!("Move cursor {id} in {count} of {stream}?");
+    }
     let verb = confirm.verb();
     let others = confirm.operations().len() - 1;
     let more = if others > 0 {
@@ -121,6 +129,7 @@ fn consequences(confirm: &Confirm, first: &Operation, truth: &Truth, theme: &The
         let text = format!("{} left out: the leader does not answer", left.join(", "));
         lines.push(Line::text(text, theme.degraded));
     }
+    lines.extend(cursor_moves(confirm.moves(), theme));
     let texts = sentences(confirm, first, truth).into_iter();
     lines.extend(texts.map(|text| Line::text(text, theme.text)));
     lines.extend(readers(confirm, truth).map(|text| Line::text(text, theme.degraded)));
@@ -149,9 +158,93 @@ fn sentences(confirm: &Confirm, operation: &Operation, truth: &Truth) -> Vec<Str
             readonly: false, ..
         } => &["Publishes to them are taken again."],
         Operation::Delete { stream } => return deletion(stream, truth),
-        Operation::Create(_) | Operation::Publish(_) | Operation::SetCursor { .. } => &[],
+        Operation::SetCursor { .. } => {
+            &["A consumer that runs goes on where it is, and stores that over this: stop it first."]
+        }
+        Operation::Create(_) | Operation::Publish(_) => &[],
     };
     fixed.iter().map(|&sentence| sentence.to_owned()).collect()
+}
+
+/// From where to where the cursor goes in each partition, and what comes of it in messages and in time.
+fn cursor_moves(moves: &[CursorMove], theme: &Theme) -> Vec<Line> {
+    let columns: Vec<[String; 4]> = moves.iter().map(move_cells).collect();
+    let widest = |at: usize| {
+        columns
+            .iter()
+            .map(|row| format::width(&row[at]))
+            .max()
+            .unwrap_or(0)
+    };
+    let widths = [widest(0), widest(1), widest(2)];
+    let rows = columns
+        .iter()
+        .take(MAX_MOVES)
+        .map(|[id, from, to, change]| {
+            let [id_width, from_width, to_width] = widths;
+            Line(vec![
+                span(
+                    format!("{id:>id_width$}  {from:>from_width$} "),
+                    theme.muted,
+                ),
+                span(format!("{} ", theme.glyphs.arrow), theme.faint),
+                span(format!("{to:>to_width$}  "), theme.text),
+                span(change.clone(), theme.text),
+            ])
+        });
+    let mut lines: Vec<Line> = rows.collect();
+    if let more @ 1.. = moves.len().saturating_sub(MAX_MOVES) {
+        lines.push(Line::text(format!("and {more} more"), theme.muted));
+    }
+    if moves.len() > 1 {
+        let sum = |what| {
+            let effects = moves.iter().filter_map(CursorMove::effect);
+            effects
+                .filter(|(_, effect)| *effect == what)
+                .map(|(count, _)| count)
+                .sum::<u64>()
+        };
+        let all = ["read again", "skipped"].map(|what| (sum(what), what));
+        let all = all.iter().filter(|(count, _)| *count > 0);
+        let all: Vec<String> = all
+            .map(|(count, what)| format!("{} {what}", counted_plainly(*count, "message")))
+            .collect();
+        if !all.is_empty() {
+            lines.push(Line::text(
+                format!("together: {}", all.join(", ")),
+                theme.degraded,
+            ));
+        }
+    }
+    lines
+}
+
+/// Partition, offset before, offset after, what comes of it.
+fn move_cells(moved: &CursorMove) -> [String; 4] {
+    let change = match moved.effect() {
+        Some((count, what)) => format!("{} {what}", counted_plainly(count, "message")),
+        None if moved.from.is_some() => "stays where it is".to_owned(),
+        None => "stored for the first time".to_owned(),
+    };
+    let time = moved.next_before.zip(moved.next_after);
+    let time = time
+        .filter(|(before, after)| before != after)
+        .map(|(before, after)| {
+            let (length, way) = if after < before {
+                (after.age(before), "back")
+            } else {
+                (before.age(after), "on")
+            };
+            format!(", {} {way}", format::exact_age(length))
+        });
+    [
+        format!("partition {}", moved.partition),
+        moved
+            .from
+            .map_or_else(|| "nowhere".to_owned(), format::count),
+        format::count(moved.to),
+        format!("{change}{}", time.unwrap_or_default()),
+    ]
 }
 
 fn any_readonly(confirm: &Confirm, truth: &Truth) -> bool {
@@ -182,6 +275,12 @@ fn deletion(stream: &str, truth: &Truth) -> Vec<String> {
     sentences.push("It cannot be undone. Type its name to delete it.".to_owned());
     sentences
 }
+
+/// More commands than this are counted.
+const MAX_COMMANDS: usize = 3;
+
+/// More partitions of a cursor than this are counted.
+const MAX_MOVES: usize = 6;
 
 /// More readers than this are counted.
 const MAX_READERS: usize = 4;

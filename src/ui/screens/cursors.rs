@@ -46,7 +46,10 @@ pub(in crate::ui) fn cursors(painter: &mut Painter<'_>, place: PaneArea, app: &A
         painter,
         place,
         list,
-        &[reading_age(fetch_state, app, theme)],
+        &[
+            reading_age(fetch_state, app, theme),
+            outdated_cursors(app, theme),
+        ],
     );
     let cell = |key: &CursorKey, column, width| match find_cursor(key, truth) {
         Some(cursor) => cursor_cell(cursor, column, width, app, theme),
@@ -185,6 +188,20 @@ fn reading_age(fetch_state: &FetchState, app: &App, theme: &Theme) -> Span<'stat
     }
 }
 
+/// How many cursors could not be read again, and how old the oldest of them is.
+fn outdated_cursors(app: &App, theme: &Theme) -> Span<'static> {
+    let cursors = app.truth().cursors.iter();
+    let outdated = cursors.filter(|cursor| cursor.is_outdated(app.now()));
+    let read_at: Vec<_> = outdated.map(|cursor| cursor.entry.read_at).collect();
+    match read_at.iter().min() {
+        Some(oldest) => {
+            let ago = format::ago(*oldest, app.now());
+            span(format!("  {} as of {ago}", read_at.len()), theme.degraded)
+        }
+        None => span("", theme.muted),
+    }
+}
+
 /// Messages behind; those that are an alarm stand out.
 fn lag(cursor: &CursorTruth, app: &App, theme: &Theme) -> Span<'static> {
     let alerts = &app.health_options().alerts;
@@ -208,6 +225,10 @@ fn lag(cursor: &CursorTruth, app: &App, theme: &Theme) -> Span<'static> {
     if stalled || many || long {
         return span(format!("{} {count}", theme.glyphs.degraded), theme.degraded);
     }
-    let style = if lag > 0 { theme.text } else { theme.good };
+    let style = match lag {
+        _ if cursor.is_outdated(app.now()) => theme.unknown,
+        0 => theme.good,
+        _ => theme.text,
+    };
     span(count, style)
 }

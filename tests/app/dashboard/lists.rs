@@ -187,6 +187,7 @@ fn a_cursor_that_was_moved_back_is_a_line_of_the_activity_and_a_finding() {
             partition: 0,
             offset,
             time: world.now.minus(Duration::from_secs(ago)),
+            read_at: world.now,
         };
         world.event(Event::Cursors(Ok(Arc::new(vec![entry]))));
     };

@@ -65,13 +65,14 @@ fn view(rng: &mut Rng, by: usize) -> Cluster {
     cluster(by, &listed, streams)
 }
 
-fn cursor(rng: &mut Rng) -> CursorEntry {
+fn cursor(rng: &mut Rng, seconds: f64) -> CursorEntry {
     CursorEntry {
         id: ["billing", "__group:audit"][rng.usize(..2)].into(),
         stream: "orders".into(),
         partition: rng.i32(0..4),
         offset: number(rng),
         time: Timestamp(number(rng)),
+        read_at: at(seconds),
     }
 }
 
@@ -82,8 +83,9 @@ fn step(world: &mut World, rng: &mut Rng, seconds: f64) {
         1 => world.miss(seconds, by),
         2 => world.observe(seconds, by, Err(failure(ErrorKind::Server))),
         3 => {
-            let entries: Vec<CursorEntry> = (0..rng.usize(..4)).map(|_| cursor(rng)).collect();
-            world.health.cursors(&entries, at(seconds));
+            let entries: Vec<CursorEntry> =
+                (0..rng.usize(..4)).map(|_| cursor(rng, seconds)).collect();
+            world.health.cursors(&entries);
         }
         4 => {
             let partition = Box::new(partition(rng, 0));

@@ -156,8 +156,9 @@ impl World {
             partition: 0,
             offset,
             time: at(stored),
+            read_at: at(seconds),
         };
-        self.health.cursors(&[entry], at(seconds));
+        self.health.cursors(&[entry]);
     }
 
     pub(super) fn truth(&mut self, seconds: f64) -> Arc<Truth> {

@@ -250,3 +250,19 @@ fn sentences_of_empty_panes_are_wrapped_and_not_cut() {
         }
     }
 }
+
+#[test]
+fn cursors_that_cannot_be_read_any_more_stay_with_their_age() {
+    let mut world = World::healthy();
+    let entry = CursorEntry {
+        id: "billing".to_owned(),
+        stream: "orders-eu".into(),
+        partition: 0,
+        offset: 100,
+        time: world.now.minus(Duration::from_secs(900)),
+        read_at: world.now.minus(Duration::from_secs(300)),
+    };
+    world.press("4");
+    world.event(Event::Cursors(Ok(Arc::new(vec![entry]))));
+    super::shows(world, "60 billing\n60 1 as of 5m");
+}

@@ -108,6 +108,7 @@ impl Broker {
             | Effect::Refresh
             | Effect::Probe(_)
             | Effect::Perform(..)
+            | Effect::PlanCursorMove(..)
             | Effect::FetchCursors
             | Effect::FollowActivity(_)
             | Effect::SaveIncidents(_)

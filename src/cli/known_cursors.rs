@@ -1,0 +1,99 @@
+//! The cursors of a cluster as they were read last: a file a cluster in the state folder. A partition of `__cursors` that is
+//! paused, as each is after a minute without use, is known from there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::state_file;
+use crate::client::KnownCursors;
+use crate::config::Folders;
+use crate::model::{CursorEntry, Offset, PartitionId, StreamName, Timestamp};
+
+/// What was not read for so long is forgotten.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
+
+/// One partition of `__cursors`. Times are Unix nanoseconds.
+#[derive(Serialize, Deserialize)]
+struct KeptPartition {
+    created: i64,
+    next: Offset,
+    read_at: i64,
+    cursors: Vec<KeptCursor>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptCursor {
+    id: String,
+    stream: StreamName,
+    partition: PartitionId,
+    offset: Offset,
+    time: i64,
+}
+
+/// What was kept of that cluster; nothing where nothing was, or it cannot be read.
+pub(crate) fn read(cluster: &str) -> Vec<KnownCursors> {
+    let path = Folders::of_user().map(|folders| folders.known_cursors(cluster));
+    let kept: BTreeMap<PartitionId, KeptPartition> =
+        state_file::read_or_empty(path, "the cursors of before");
+    let now = Timestamp::now();
+    let known = kept.into_iter().map(|(id, kept)| kept.recall(id));
+    known
+        .filter(|known| known.read_at.age(now) < FORGOTTEN_AFTER)
+        .collect()
+}
+
+/// Keeps it for later runs.
+pub(crate) fn keep(cluster: &str, known: &[KnownCursors]) {
+    let Some(folders) = Folders::of_user() else {
+        return;
+    };
+    if known.is_empty() {
+        return;
+    }
+    let partitions = known.iter();
+    let kept: BTreeMap<PartitionId, KeptPartition> = partitions
+        .map(|known| (known.partition, KeptPartition::of(known)))
+        .collect();
+    let path = folders.known_cursors(cluster);
+    state_file::replace_or_warn(&path, &kept, "the cursors");
+}
+
+impl KeptPartition {
+    fn of(known: &KnownCursors) -> Self {
+        let cursor = |entry: &CursorEntry| KeptCursor {
+            id: entry.id.clone(),
+            stream: Arc::clone(&entry.stream),
+            partition: entry.partition,
+            offset: entry.offset,
+            time: entry.time.0,
+        };
+        Self {
+            created: known.created.0,
+            next: known.next,
+            read_at: known.read_at.0,
+            cursors: known.cursors.iter().map(cursor).collect(),
+        }
+    }
+
+    fn recall(self, partition: PartitionId) -> KnownCursors {
+        let read_at = Timestamp(self.read_at);
+        let cursor = |kept: KeptCursor| CursorEntry {
+            id: kept.id,
+            stream: kept.stream,
+            partition: kept.partition,
+            offset: kept.offset,
+            time: Timestamp(kept.time),
+            read_at,
+        };
+        KnownCursors {
+            partition,
+            created: Timestamp(self.created),
+            next: self.next,
+            read_at,
+            cursors: self.cursors.into_iter().map(cursor).collect(),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Moving a cursor: where it is to go, as it is typed, and what its consumer will read again or skip by that.
+//! Where in the log that is, the client finds out.
+
+use chrono::TimeZone;
+
+use super::{Offset, Operation, PartitionId, StartAt, StreamName, Timestamp, parse_start};
+
+/// Where a cursor is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CursorGoal {
+    /// The next message that is read is the first one which a subscription gets that starts there.
+    Next(StartAt),
+    /// So many offsets on, or back where it is negative; within what the log holds.
+    By(i64),
+    /// The last offset that was read is this one, whatever the log holds.
+    At(Offset),
+}
+
+impl CursorGoal {
+    /// The message to read next, as it is typed: a place to start, or `end` for nothing that is there.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the text.
+    pub fn parse_next<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Result<Self, String> {
+        if text == "end" {
+            return Ok(Self::Next(StartAt::New));
+        }
+        parse_start(text, now, zone).map(Self::Next)
+    }
+}
+
+/// A cursor and where it is to go, in one partition or in all that it has read of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CursorMoveSpec {
+    /// The cursor's id; of a group's, `__group:` and the group's id.
+    pub id: String,
+    /// The stream.
+    pub stream: StreamName,
+    /// The partition; `None`: all that it has read of.
+    pub partition: Option<PartitionId>,
+    /// Where it goes.
+    pub goal: CursorGoal,
+}
+
+impl CursorMoveSpec {
+    /// Reads what follows `cursor` on the command line: `set ID STREAM[:PARTITION] --to SEEK`, `--by N` or an offset.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the line.
+    pub fn parse<Z: TimeZone>(line: &str, now: Timestamp, zone: &Z) -> Result<Self, String> {
+        const FORM: &str = "cursor set ID STREAM:PARTITION --to SEEK, or --by N";
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [set, id, target, how @ ..] = words.as_slice() else {
+            return Err(format!("write {FORM}"));
+        };
+        if *set != "set" {
+            return Err(format!("write {FORM}"));
+        }
+        let goal = match how {
+            ["--to", seek @ ..] if !seek.is_empty() => {
+                CursorGoal::parse_next(&seek.join(" "), now, zone)?
+            }
+            ["--by", count] => CursorGoal::By(number(count)?),
+            [offset] if !offset.starts_with("--") => CursorGoal::At(number(offset)?),
+            _ => return Err(format!("where to is missing: {FORM}")),
+        };
+        let (stream, partition) = stream_or_partition(target)?;
+        if partition.is_none() && matches!(goal, CursorGoal::At(_)) {
+            return Err("all partitions at once take --to or --by".to_owned());
+        }
+        Ok(Self {
+            id: (*id).to_owned(),
+            stream: stream.as_str().into(),
+            partition,
+            goal,
+        })
+    }
+
+    /// Setting it so in one partition.
+    pub fn setting(&self, moved: &CursorMove) -> Operation {
+        Operation::SetCursor {
+            id: self.id.clone(),
+            stream: StreamName::clone(&self.stream),
+            partition: moved.partition,
+            offset: moved.to,
+        }
+    }
+}
+
+/// What moving one cursor would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CursorMove {
+    /// The partition that it reads.
+    pub partition: PartitionId,
+    /// The last offset that was read by now; `None` where it never stored one.
+    pub from: Option<Offset>,
+    /// The same after the move: one less than the first message to read.
+    pub to: Offset,
+    /// When the message was stored that would be read next without the move; `None` where there is none, or nobody can say.
+    pub next_before: Option<Timestamp>,
+    /// The same with the move.
+    pub next_after: Option<Timestamp>,
+}
+
+impl CursorMove {
+    /// A move from one offset to another.
+    pub fn new(partition: PartitionId, from: Option<Offset>, to: Offset) -> Self {
+        Self {
+            partition,
+            from,
+            to,
+            next_before: None,
+            next_after: None,
+        }
+    }
+
+    /// Offsets that are read again (negative) or skipped; `None` for a cursor that never stored one.
+    pub fn change(&self) -> Option<i64> {
+        Some(self.to.saturating_sub(self.from?))
+    }
+
+    /// How many offsets are read again or skipped, and which of the two; `None` where neither is so, or nobody can say.
+    pub fn effect(&self) -> Option<(u64, &'static str)> {
+        match self.change()? {
+            0 => None,
+            change @ ..0 => Some((change.unsigned_abs(), "read again")),
+            change => Some((change.unsigned_abs(), "skipped")),
+        }
+    }
+}
+
+/// Reads `STREAM:PARTITION` or `STREAM`.
+///
+/// # Errors
+/// A sentence that says what is wrong with the text.
+pub fn stream_or_partition(text: &str) -> Result<(String, Option<PartitionId>), String> {
+    match stream_partition(text) {
+        Ok((stream, partition)) => Ok((stream, Some(partition))),
+        Err(_) if !text.is_empty() && !text.contains(':') => Ok((text.to_owned(), None)),
+        Err(sentence) => Err(sentence),
+    }
+}
+
+/// Reads `STREAM:PARTITION`; a stream's own name may hold colons.
+///
+/// # Errors
+/// A sentence that says what is wrong with the text.
+pub fn stream_partition(text: &str) -> Result<(String, PartitionId), String> {
+    let parts = text.rsplit_once(':').and_then(|(stream, partition)| {
+        let digits = !stream.is_empty() && partition.bytes().all(|byte| byte.is_ascii_digit());
+        let partition = partition.parse().ok().filter(|_| digits)?;
+        Some((stream.to_owned(), partition))
+    });
+    parts.ok_or_else(|| format!("\"{text}\" is not STREAM:PARTITION, as in orders:0"))
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    text.parse()
+        .map_err(|_not_a_number| format!("\"{text}\" is no number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<(Option<PartitionId>, CursorGoal), String> {
+        let spec = CursorMoveSpec::parse(line, Timestamp(0), &chrono::Utc)?;
+        assert_eq!((spec.id.as_str(), &*spec.stream), ("billing", "orders"));
+        Ok((spec.partition, spec.goal))
+    }
+
+    #[test]
+    fn a_line_says_which_cursor_and_where_to() {
+        let to = |start| Ok((None, CursorGoal::Next(start)));
+        assert_eq!(
+            parse("set billing orders --to earliest"),
+            to(StartAt::Earliest)
+        );
+        assert_eq!(parse("set billing orders --to end"), to(StartAt::New));
+        assert_eq!(
+            parse("set billing orders:2 --by -5"),
+            Ok((Some(2), CursorGoal::By(-5)))
+        );
+        assert_eq!(
+            parse("set billing orders:2 17"),
+            Ok((Some(2), CursorGoal::At(17)))
+        );
+        for wrong in [
+            "",
+            "get billing orders:0",
+            "set billing",
+            "set billing orders",
+            "set billing orders --to",
+            "set billing orders --by much",
+            "set billing orders 17",
+            "set billing orders: --by 1",
+            "set billing orders --to soon",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

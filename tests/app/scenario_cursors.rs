@@ -1,0 +1,97 @@
+//! Cursors are moved under the user's hands: where to is typed, what comes of it is shown, and only then it is done.
+
+use liftui::client::{ConnectOptions, Observer};
+use liftui::runtime::{Access, DashboardOptions};
+
+use crate::driver::{Driver, cluster_with, publish_to, session};
+
+/// Messages of each partition that has any.
+const MESSAGES: usize = 12;
+
+#[tokio::test]
+async fn a_cursor_is_moved_with_a_preview_in_one_partition_and_in_all() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    for partition in 0..2 {
+        for number in 0..MESSAGES {
+            publish_to(&client, partition, number.to_string()).await;
+        }
+        let set = client.set_cursor("billing", "orders", partition, 9).await;
+        set.expect("it is stored");
+    }
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("4");
+    dashboard.wait_for_row(&["billing", "orders:0"]).await;
+
+    // The selected cursor alone: the line begins with it.
+    dashboard.press("m");
+    dashboard.wait_for("cursor set billing orders:").await;
+    dashboard.type_text("3");
+    dashboard.press("enter");
+    dashboard
+        .wait_for("Move cursor billing in 1 partition of orders?")
+        .await;
+    dashboard.wait_for("7 messages read again").await;
+    dashboard.wait_for("stop it first").await;
+    dashboard.press("esc");
+    dashboard.wait_while("Move cursor billing").await;
+    let untouched = client.fetch_cursor("billing", "orders", 0).await;
+    assert_eq!(untouched.expect("it answers"), Some(9), "asked, not done");
+
+    // All partitions that it has read of.
+    dashboard.press(":");
+    dashboard.type_text("cursor set billing orders --by -2");
+    dashboard.press("enter");
+    dashboard
+        .wait_for("Move cursor billing in 2 partitions of orders?")
+        .await;
+    dashboard.wait_for("together: 4 messages read again").await;
+    dashboard.answer("enter").await;
+    dashboard
+        .wait_for("cursor billing is at 7 of orders:")
+        .await;
+    for partition in 0..2 {
+        let moved = client.fetch_cursor("billing", "orders", partition).await;
+        assert_eq!(moved.expect("it answers"), Some(7));
+    }
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_moved_says_why_and_an_observer_moves_nothing() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish_to(&client, 0, "text".to_owned()).await;
+    let set = client.set_cursor("billing", "orders", 0, 0).await;
+    set.expect("it is stored");
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("4");
+    dashboard.wait_for_row(&["billing", "orders:0"]).await;
+    for (line, said) in [
+        ("cursor set billing orders --to soon", "soon"),
+        ("cursor set billing orders", "where to is missing"),
+        (
+            "cursor set nobody orders --by 1",
+            "has read nothing of orders",
+        ),
+        (
+            "cursor set billing orders:0 --to 500",
+            "there is no message 500 yet",
+        ),
+        ("cursor set billing orders:77 --by 1", "no partition 77"),
+    ] {
+        dashboard.press(":");
+        dashboard.type_text(line);
+        dashboard.press("enter");
+        dashboard.wait_for(said).await;
+    }
+    dashboard.shut_down().await;
+
+    let seeds = cluster.addresses();
+    let observer = Observer::new(ConnectOptions::new(seeds.clone())).expect("addresses");
+    let session = session(Access::Observe(observer), seeds);
+    let mut dashboard = Driver::start(DashboardOptions::new(session));
+    dashboard.press("4");
+    dashboard.wait_for_row(&["billing", "orders:0"]).await;
+    dashboard.press("m");
+    dashboard.wait_for("observer mode").await;
+    dashboard.shut_down().await;
+}

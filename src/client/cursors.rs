@@ -287,7 +287,13 @@ impl Inner {
             }
             reading.entries.extend(known.entries());
         }
-        let place = |entry: &CursorEntry| (entry.id.clone(), entry.stream.clone(), entry.partition);
+        let place = |entry: &CursorEntry| {
+            (
+                entry.id.clone(),
+                StreamName::clone(&entry.stream),
+                entry.partition,
+            )
+        };
         reading.entries.sort_by_cached_key(place);
         Ok(reading)
     }
@@ -308,6 +314,22 @@ impl Inner {
         (partition.leader == Some(leader.broker)).then_some(partition)
     }
 
+    /// Whether that partition of `__cursors` is paused, where metadata leaves it open: its leader is asked, which costs it one
+    /// error in its log. A subscription would cost several.
+    async fn is_paused(self: &Arc<Self>, id: PartitionId) -> bool {
+        let cursors = StreamName::from(CURSORS);
+        let cluster = self.metadata_with(&cursors, id).await;
+        let found = cluster.ok();
+        let found = found
+            .as_ref()
+            .and_then(|cluster| cluster.partition(&cursors, id));
+        if !found.is_some_and(|partition| partition.paused_flag) {
+            return false;
+        }
+        let asked = self.fetch_partition(&cursors, id).await;
+        asked.is_err_and(|error| error.kind() == ErrorKind::PartitionPaused)
+    }
+
     /// Reads what is new in one partition. One that is known to be paused is not asked again: servers log each attempt as an
     /// error.
     async fn read_cursor_partition(
@@ -322,6 +344,9 @@ impl Inner {
             && let Some(leader) = self.cursors_at_leader(id).await
             && known.is_still_paused(&leader)
         {
+            return Ok(EndReason::Paused);
+        }
+        if !resume && known.next().is_none() && self.is_paused(id).await {
             return Ok(EndReason::Paused);
         }
         let request = SubscribeRequest {
@@ -430,7 +455,7 @@ impl ReadLimit {
 
 impl CursorReading {
     /// Why some cursors are not known for certain, where that is so.
-    pub(crate) fn failure(&self) -> Option<Failure> {
+    pub fn failure(&self) -> Option<Failure> {
         if let Some((_, failure)) = self.unread.first() {
             return Some(failure.clone());
         }

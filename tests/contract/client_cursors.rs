@@ -1,10 +1,12 @@
 //! Cursors whose partition of `__cursors` is paused, as each is after a minute without use: what is known of them, and how
 //! seldom anyone asks.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use liftui::client::{Client, ConnectOptions, Observer};
+use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry;
@@ -59,13 +61,41 @@ async fn cursors_of_an_earlier_run_hold_while_their_partition_is_paused() {
     test.close_of_any().await;
 }
 
-/// Counts how often subscriptions are opened.
-struct SubscriptionsOpened(Arc<AtomicUsize>);
+/// Counts what servers log as errors of a paused partition: subscriptions, and questions for that partition alone.
+#[derive(Clone, Default)]
+struct Attempts {
+    subscriptions: Arc<AtomicUsize>,
+    questions: Arc<AtomicUsize>,
+}
 
-impl<S: tracing::Subscriber> Layer<S> for SubscriptionsOpened {
+impl Attempts {
+    /// Both counts since the last time.
+    fn take(&self) -> (usize, usize) {
+        let take = |count: &AtomicUsize| count.swap(0, Ordering::Relaxed);
+        (take(&self.subscriptions), take(&self.questions))
+    }
+}
+
+impl<S: tracing::Subscriber> Layer<S> for Attempts {
     fn on_new_span(&self, span: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        let mut called = CalledRpc::default();
+        span.record(&mut called);
         if span.metadata().name() == "subscribe" {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            self.subscriptions.fetch_add(1, Ordering::Relaxed);
+        } else if called.0 == "FetchPartitionMetadata" {
+            self.questions.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The field of a span that says which call it is.
+#[derive(Default)]
+struct CalledRpc(String);
+
+impl Visit for CalledRpc {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "rpc" {
+            self.0 = format!("{value:?}");
         }
     }
 }
@@ -78,24 +108,27 @@ async fn a_paused_partition_of_cursors_is_asked_again_only_when_something_happen
         .await
         .unwrap();
     test.pause("__cursors", &[], false).await;
-    let opened = Arc::new(AtomicUsize::new(0));
-    let counting = registry().with(SubscriptionsOpened(Arc::clone(&opened)));
+    let attempts = Attempts::default();
+    let counting = registry().with(attempts.clone());
     let _counting = tracing::subscriber::set_default(counting);
-    let count = || opened.swap(0, Ordering::Relaxed);
     let observer = newcomer(&test);
 
     let first = observer.read_cursors().await.unwrap();
-    assert!(count() >= first.paused.len() && !first.paused.is_empty());
+    let (subscriptions, questions) = attempts.take();
+    assert!(!first.paused.is_empty());
+    assert_eq!(subscriptions, 0);
+    assert!(questions >= first.paused.len(), "{questions}");
     for _ in 0..5 {
         assert_eq!(observer.read_cursors().await.unwrap().paused, first.paused);
     }
-    assert_eq!(count(), 0, "servers log each attempt as an error");
+    assert_eq!(attempts.take(), (0, 0), "servers log each as an error");
     test.client
         .set_cursor("id", "anything", 0, 8)
         .await
         .unwrap();
+    attempts.take();
     let reading = observer.read_cursors().await.unwrap();
     assert_eq!(reading.entries.first().map(|cursor| cursor.offset), Some(8));
-    assert_eq!(count(), 1, "only the one that was resumed");
+    assert_eq!(attempts.take().0, 1, "only the one that was resumed");
     test.close().await;
 }

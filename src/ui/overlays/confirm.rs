@@ -1,5 +1,7 @@
 //! The question before others' work is stopped, in words and with numbers.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -169,19 +171,16 @@ fn sentences(confirm: &Confirm, operation: &Operation, truth: &Truth) -> Vec<Str
 /// From where to where the cursor goes in each partition, and what comes of it in messages and in time.
 fn cursor_moves(moves: &[CursorMove], theme: &Theme) -> Vec<Line> {
     let columns: Vec<[String; 4]> = moves.iter().map(move_cells).collect();
-    let widest = |at: usize| {
-        columns
-            .iter()
-            .map(|row| format::width(&row[at]))
-            .max()
-            .unwrap_or(0)
-    };
-    let widths = [widest(0), widest(1), widest(2)];
+    let [mut id_width, mut from_width, mut to_width] = [0; 3];
+    for [id, from, to, _] in &columns {
+        id_width = id_width.max(format::width(id));
+        from_width = from_width.max(format::width(from));
+        to_width = to_width.max(format::width(to));
+    }
     let rows = columns
         .iter()
         .take(MAX_MOVES)
         .map(|[id, from, to, change]| {
-            let [id_width, from_width, to_width] = widths;
             Line(vec![
                 span(
                     format!("{id:>id_width$}  {from:>from_width$} "),
@@ -216,6 +215,11 @@ fn cursor_moves(moves: &[CursorMove], theme: &Theme) -> Vec<Line> {
             ));
         }
     }
+    if moves.iter().any(|moved| moved.to < 0) {
+        // Servers tell a cursor at -1 from none by nothing (wire-contract §4.8).
+        let text = "At -1 it counts as never stored: its consumer starts where it is set up to.";
+        lines.push(Line::text(text, theme.text));
+    }
     lines
 }
 
@@ -227,16 +231,15 @@ fn move_cells(moved: &CursorMove) -> [String; 4] {
         None => "stored for the first time".to_owned(),
     };
     let time = moved.next_before.zip(moved.next_after);
-    let time = time
-        .filter(|(before, after)| before != after)
-        .map(|(before, after)| {
-            let (length, way) = if after < before {
-                (after.age(before), "back")
-            } else {
-                (before.age(after), "on")
-            };
-            format!(", {} {way}", format::exact_age(length))
-        });
+    let time = time.and_then(|(before, after)| {
+        let (length, way) = if after < before {
+            (after.age(before), "back")
+        } else {
+            (before.age(after), "on")
+        };
+        let is_told = length >= Duration::from_secs(1);
+        is_told.then(|| format!(", {} {way}", format::exact_age(length)))
+    });
     [
         format!("partition {}", moved.partition),
         moved

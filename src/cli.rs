@@ -35,6 +35,7 @@ mod publish;
 mod read_budget;
 mod redrive;
 mod restart_plan;
+mod rows;
 mod settings;
 mod state_file;
 mod stdio;

@@ -3,6 +3,7 @@
 
 mod file;
 mod folders;
+mod row_setting;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +15,7 @@ pub use file::{
     StreamSection, TEMPLATE, TlsFiles,
 };
 pub use folders::{Folders, expand_home};
+pub use row_setting::{RowSetting, TextPlace};
 
 use crate::model::{DEFAULT_PORT, did_you_mean, parse_addresses};
 

@@ -17,6 +17,7 @@ mod prober;
 mod pump;
 mod refresh_request;
 mod reverse_reader;
+mod row_keeper;
 mod row_repainter;
 mod scan;
 mod screen;
@@ -33,7 +34,7 @@ use terminal::RealTerminal;
 pub use clipboard::Clipboard;
 pub use options::{
     Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
-    DashboardOptions, IncidentAccess, RuntimeSession,
+    DashboardOptions, IncidentAccess, RowAccess, RuntimeSession,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
@@ -62,6 +63,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         contexts,
         changes,
         incidents,
+        rows,
         brokers,
         editor,
         clipboard,
@@ -73,6 +75,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             cluster: session.settings.cluster.clone(),
             changes: changes.clone(),
             incidents: incidents.clone(),
+            rows: rows.clone(),
             outbox,
             refresh: session.settings.refresh,
             console: console.clone(),

@@ -190,6 +190,10 @@ commands! {
         Mark = "tail.mark",
         /// Show how large each message is, or no longer.
         Size = "tail.size",
+        /// Choose what the rows show: fields, or text with fields in braces.
+        Row(Text) = "tail.row",
+        /// Show rows as they are chosen, or the raw messages.
+        Raw = "tail.raw",
         /// Compare the two marked messages.
         Diff = "tail.diff",
         /// Publish this message again, edited.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::input::keymap::Keymap;
+use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
 use crate::health::{HealthOptions, Incident};
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub refresh: Duration,
     /// Which streams hold which protobuf messages.
     pub schemas: Schemas,
+    /// What the rows of streams show.
+    pub rows: RowSettings,
     /// What to add to UTC for the times that are shown.
     pub utc_offset: chrono::FixedOffset,
 }
@@ -66,6 +69,7 @@ impl Default for Settings {
             tail_budget: 512 * 1024 * 1024,
             refresh: Duration::from_secs(2),
             schemas: Schemas::default(),
+            rows: RowSettings::default(),
             utc_offset: chrono::Offset::fix(&chrono::Utc),
         }
     }

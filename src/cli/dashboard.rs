@@ -12,7 +12,7 @@ use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::{incidents, known_brokers, private_file};
+use super::{incidents, known_brokers, private_file, rows};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
@@ -35,6 +35,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
             Box::new(move |outcome| change.finish(outcome))
         })),
         incidents: Some(Arc::new(incidents::keep)),
+        rows: Some(Arc::new(rows::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
         ..DashboardOptions::new(first)
     };
@@ -57,6 +58,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     });
     let options = DashboardOptions {
         console: Some(console),
+        rows: Some(Arc::new(rows::keep)),
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
@@ -130,6 +132,7 @@ impl DashboardParts {
                     .collect(),
                 keymap: keymap(&settings.file)?,
                 schemas: schemas(&settings.file)?,
+                rows: context.rows.clone(),
                 tail_budget: budget,
                 refresh: settings.refresh.value,
                 utc_offset: local_offset(),
@@ -146,6 +149,7 @@ impl DashboardParts {
                 cluster: name.to_owned(),
                 health: health_options(&self.file, name),
                 incidents: incidents::read(name),
+                rows: self.settings.rows.clone().with_kept(rows::read(name)),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
                 color: cluster.color.value.clone(),
@@ -171,7 +175,7 @@ pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
 }
 
 /// The protobuf types that the config file names, from its descriptor files.
-fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
+pub(crate) fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
     let read = |(streams, decode): (&String, &config::DecodeRule)| {
         let path = decode.protobuf.display();
         let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {path}: {why}"));

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::folders::expand_home;
+use super::row_setting::{RowSetting, spanned_row};
 use crate::model::{
     did_you_mean, format_duration, parse_address, parse_advertise, parse_duration, parse_interval,
     parse_size,
@@ -114,6 +115,9 @@ pub struct Refresh {
 pub struct StreamSection {
     /// In-sync replicas below which nothing commits.
     pub min_isr: Option<u32>,
+    /// What a row shows of its messages.
+    #[serde(deserialize_with = "spanned_row")]
+    pub row: Option<RowSetting>,
 }
 
 /// Thresholds of findings.
@@ -206,7 +210,9 @@ impl ConfigFile {
     /// # Errors
     /// As [`ConfigFile::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let file: Self = toml::from_str(text).map_err(|error| explain(&error, text, path))?;
+        let mut file: Self = toml::from_str(text).map_err(|error| explain(&error, text, path))?;
+        let rows = file.streams.values_mut().filter_map(|one| one.row.as_mut());
+        rows.for_each(|row| row.find_places(text));
         let current = file.current_context.as_deref();
         match current.filter(|name| !file.contexts.contains_key(*name)) {
             Some(name) => Err(ConfigError::new(format!(
@@ -376,6 +382,10 @@ mod tests {
         assert_eq!(file.memory.tail_budget, Some(512 << 20));
         assert_eq!(file.refresh.metadata, Some(Duration::from_secs(2)));
         assert_eq!(file.streams["orders"].min_isr, Some(2));
+        let row = file.streams["orders"].row.as_ref().expect("a row");
+        assert!(row.text().starts_with("{value.order} "));
+        let row = file.streams["sensors*"].row.as_ref().expect("a row");
+        assert_eq!(row.text(), "value.sensor value.reading header.unit");
         assert_eq!(file.alerts.lag_time, Some(Duration::from_secs(300)));
         assert_eq!(file.keys["streams.delete"].all(), ["ctrl-x d"]);
         assert_eq!(file.decode["telemetry.*"].message, "acme.Reading");
@@ -431,6 +441,26 @@ mod tests {
                 "{text}: {said}"
             );
         }
+    }
+
+    #[test]
+    fn each_byte_of_a_row_has_its_place_in_the_file() {
+        let text = "[streams.a]\nrow = \"{key} {vlue}\"\n[streams.b]\nrow = [\"key\",\n  \"vlue\"]\n\
+            [streams.c]\nrow = \"\\u007bvlue}\"";
+        let file = parse(text).expect("the rows are not judged here");
+        for (stream, at, line, column) in [
+            ("a", 7, 2, 15),
+            ("b", 4, 5, 4),
+            ("b", 1, 4, 10),
+            ("c", 1, 7, 7),
+        ] {
+            let row = file.streams[stream].row.as_ref().expect("a row");
+            let place = row.place(at);
+            assert_eq!((place.line, place.column), (line, column), "{stream} {at}");
+        }
+        let sentence = parse("[streams.a]\nrow = 5").unwrap_err();
+        assert!(sentence.starts_with("config.toml line 2: "), "{sentence}");
+        assert!(sentence.contains("a list of fields"), "{sentence}");
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use super::Store;
-use super::json_path::JsonPath;
+use super::json_path::{JsonPath, unquoted};
 use super::message::MessageRef;
 use super::record::{text_or_base64, write_headers, write_record_with};
+use super::row_cells::select_json;
 
 /// Rows taken from a store at once where they are read from their end.
 const BLOCK: usize = 1_000;
@@ -162,9 +163,12 @@ fn write_csv(
     ];
     let found: Vec<_> = columns
         .iter()
-        .map(|path| path.select(message.value()).unwrap_or_default())
+        .map(|path| {
+            let found = select_json(message.value(), path);
+            found.map_or_else(String::new, |json| unquoted(&json).into_owned())
+        })
         .collect();
-    let found = found.iter().map(|text| &**text);
+    let found = found.iter().map(String::as_str);
     let cells: Vec<&str> = cells.into_iter().chain(found).collect();
     write_row(&cells, out)
 }

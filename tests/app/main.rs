@@ -15,6 +15,7 @@ mod cli_process;
 mod cli_redrive;
 mod cli_removed;
 mod cli_restart;
+mod cli_rows;
 mod cli_silence;
 mod cli_terminal;
 mod cli_test_cluster;
@@ -37,6 +38,7 @@ mod scenario_hostile;
 mod scenario_loop;
 mod scenario_pressure;
 mod scenario_replaced;
+mod scenario_rows;
 mod scenario_streams;
 mod scenario_tails;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::OutputArgs;
 use crate::model::{StartAt, StopAt, Timestamp, parse_start, parse_stop};
-use crate::store::{MessageFormat, Query};
+use crate::store::{MessageFormat, Query, RowTemplate, TemplateError};
 
 /// Which messages.
 #[derive(Clone, Debug, Args)]
@@ -51,6 +51,14 @@ pub(crate) struct TailArgs {
     /// Print each message so: %t %p %o %k %v %h %T, \n, \t
     #[arg(short, long, value_name = "FORMAT", conflicts_with = "output", value_parser = MessageFormat::parse)]
     pub(crate) format: Option<MessageFormat>,
+    /// Print a table that shows this of each message: fields such as 'value.order key', or text with {fields} in it
+    #[arg(
+        long,
+        value_name = "TEMPLATE",
+        conflicts_with = "format",
+        value_parser = row
+    )]
+    pub(crate) row: Option<RowTemplate>,
     /// Print how many there are, not the messages
     #[arg(long)]
     pub(crate) count: bool,
@@ -59,6 +67,18 @@ pub(crate) struct TailArgs {
     pub(crate) progress: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// Reads a row; what is wrong with one is said with its place.
+fn row(text: &str) -> Result<RowTemplate, String> {
+    text.parse().map_err(|error: TemplateError| {
+        let before = text.get(..error.at).unwrap_or_default();
+        format!(
+            "at character {}: {}",
+            before.chars().count() + 1,
+            error.sentence
+        )
+    })
 }
 
 /// Reads a start with the clock and the zone of this machine.

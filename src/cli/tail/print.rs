@@ -26,7 +26,7 @@ pub(super) enum PrintForm {
     /// As one JSON array.
     Json,
     /// As lines for eyes.
-    Table(MessageTable),
+    Table(Box<MessageTable>),
     /// As the user says.
     Custom(MessageFormat),
     /// Not at all: they are counted.
@@ -113,7 +113,7 @@ impl Printer {
             let run = match runs.try_recv() {
                 Ok(run) => run,
                 Err(_nothing_yet) => {
-                    self.out.flush()?;
+                    self.flush()?;
                     match runs.blocking_recv() {
                         Some(run) => run,
                         None => break,
@@ -146,14 +146,14 @@ impl Printer {
         match &self.form {
             PrintForm::Export(form) => form.write_head(&[], &mut self.out),
             PrintForm::Json => self.out.write_all(b"["),
-            PrintForm::Table(table) => table.head(&mut self.out),
-            PrintForm::Custom(_) | PrintForm::Count => Ok(()),
+            // The columns of a table follow from its first rows.
+            PrintForm::Table(_) | PrintForm::Custom(_) | PrintForm::Count => Ok(()),
         }
     }
 
     fn write(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
-        match &self.form {
+        match &mut self.form {
             PrintForm::Export(ExportForm::Ndjson) => write_record(message, &mut self.out.json()),
             PrintForm::Export(form) => form.write(message, &[], &mut self.out),
             PrintForm::Json => {
@@ -171,6 +171,14 @@ impl Printer {
             PrintForm::Json => self.out.write_all(b"]\n")?,
             PrintForm::Count => writeln!(self.out, "{}", self.printed.load(Ordering::Relaxed))?,
             PrintForm::Export(_) | PrintForm::Table(_) | PrintForm::Custom(_) => {}
+        }
+        self.flush()
+    }
+
+    /// Hands what there is to the reader.
+    fn flush(&mut self) -> io::Result<()> {
+        if let PrintForm::Table(table) = &mut self.form {
+            table.release(&mut self.out)?;
         }
         self.out.flush()
     }

@@ -38,6 +38,7 @@ mod row_settings;
 mod schemas;
 pub(crate) mod screens;
 mod settings;
+mod shown_times;
 mod typed_command;
 mod viewport;
 
@@ -77,7 +78,7 @@ use screens::streams::Streams;
 use typed_command::AwaitedStream;
 
 use crate::health::{HealthOptions, Truth};
-use crate::model::Timestamp;
+use crate::model::{TimeDisplay, Timestamp};
 
 /// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
 #[derive(Debug)]
@@ -118,6 +119,11 @@ impl App {
     /// Whether a moment without keys would mean something: then [`Event::KeysQuiet`] is wanted after it.
     pub fn awaits_quiet(&self) -> bool {
         self.overlays.awaits_quiet()
+    }
+
+    /// How times are shown.
+    pub fn times(&self) -> &TimeDisplay {
+        &self.context.times
     }
 
     /// What the dashboard was started with.

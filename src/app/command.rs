@@ -294,6 +294,10 @@ commands! {
         LastError = "app.error",
         /// Show the notices of this session.
         Notices = "app.notices",
+        /// Show times of many rows as ages, or as clocks.
+        Ages = "app.ages",
+        /// Show times in the next zone: UTC, that of this machine, the one of your own.
+        Zone(Text) = "app.zone",
         /// Make the demo cluster misbehave, as in `fault kill 2`.
         Fault(Fault) = "app.fault",
     }

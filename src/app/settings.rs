@@ -9,6 +9,7 @@ use crate::app::input::keymap::Keymap;
 use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
 use crate::health::{HealthOptions, Incident};
+use crate::model::{TimeDisplay, Zone};
 
 /// What the dashboard was started with.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +40,8 @@ pub struct Settings {
     pub schemas: Schemas,
     /// What the rows of streams show.
     pub rows: RowSettings,
-    /// What to add to UTC for the times that are shown.
-    pub utc_offset: chrono::FixedOffset,
+    /// How times are shown at first.
+    pub times: TimeDisplay,
 }
 
 /// A cluster of the config file.
@@ -70,7 +71,10 @@ impl Default for Settings {
             refresh: Duration::from_secs(2),
             schemas: Schemas::default(),
             rows: RowSettings::default(),
-            utc_offset: chrono::Offset::fix(&chrono::Utc),
+            times: TimeDisplay {
+                zone: Zone::Utc,
+                ages: false,
+            },
         }
     }
 }

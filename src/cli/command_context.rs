@@ -8,8 +8,8 @@ use super::audit_log::BrokenOff;
 use super::exit::{CliError, Result};
 use super::known_brokers;
 use super::output::{OutputRow, Printer};
-use super::rows;
 use super::stdio::Stdio;
+use super::{rows, shown_times};
 use crate::app::RowSettings;
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
 use crate::config::{
@@ -67,8 +67,10 @@ impl<'a> CommandContext<'a> {
             addr: std::env::var("LIFTUI_ADDR").ok(),
             no_color: no_color(),
         };
+        let settings = Settings::decide(&options.overrides(), &environment, file)?;
+        shown_times::set(&settings);
         Ok(Self {
-            settings: Settings::decide(&options.overrides(), &environment, file)?,
+            settings,
             options,
             config,
             rows,

@@ -6,17 +6,15 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{Offset, TimeZone};
-
 use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::{incidents, known_brokers, private_file, rows};
+use super::{incidents, known_brokers, private_file, rows, shown_times};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
-use crate::model::{ErrorKind, Failure, Target, Timestamp};
+use crate::model::{ErrorKind, Failure, Target};
 use crate::runtime::{self, Console, Contexts, DashboardOptions};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
@@ -135,7 +133,7 @@ impl DashboardParts {
                 rows: context.rows.clone(),
                 tail_budget: budget,
                 refresh: settings.refresh.value,
-                utc_offset: local_offset(),
+                times: shown_times::display(),
                 ..AppSettings::default()
             },
             theme: theme(&settings.theme.value)?,
@@ -191,12 +189,6 @@ pub(crate) fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
 /// A file of which no more than so much is read: a device has no end.
 fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     private_file::read_within(File::open(path)?, most)
-}
-
-/// What to add to UTC for times on this machine, now.
-pub(crate) fn local_offset() -> chrono::FixedOffset {
-    let now = Timestamp::now().to_utc().naive_utc();
-    chrono::Local.offset_from_utc_datetime(&now).fix()
 }
 
 /// The theme of that name or file, in colours and glyphs that this terminal has.

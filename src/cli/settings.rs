@@ -125,6 +125,10 @@ impl SettingRows {
             json!(bytes)
         });
         self.add("refresh.metadata", &settings.refresh, duration);
+        self.add("time.zone", &settings.zone, |zone| json!(zone.to_string()));
+        self.add("time.show", &settings.ages, |ages| {
+            json!(if *ages { "age" } else { "clock" })
+        });
     }
 
     fn rest_of_file(&mut self, file: &ConfigFile) {

@@ -14,12 +14,13 @@ use tokio::task::spawn_blocking;
 
 use super::args::{self, TailArgs};
 use super::command_context::CommandContext;
-use super::dashboard::{local_offset, schemas};
+use super::dashboard::schemas;
 use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Result};
 use super::mutate;
 use super::partition_spec::{self, PartitionSpec};
 use super::read_budget::ReadBudget;
+use super::shown_times;
 use crate::app::Schemas;
 use crate::client::{Observer, by_key};
 use crate::model::{
@@ -183,7 +184,7 @@ fn form(
         return Ok(PrintForm::Count);
     }
     if let Some(format) = &args.format {
-        return Ok(PrintForm::Custom(format.clone()));
+        return Ok(PrintForm::Custom(format.clone(), shown_times::display()));
     }
     let asked = match (&args.row, args.output.output) {
         (Some(_), None) => args::OutputForm::Table,
@@ -223,7 +224,7 @@ fn table(
             0
         },
         width: context.width(),
-        offset: local_offset(),
+        times: shown_times::display(),
     };
     let schemas = match row {
         Some(_) => schemas(&context.settings.file)?,

@@ -13,8 +13,8 @@ use serde::de::{Deserializer, Error as _};
 use super::folders::expand_home;
 use super::row_setting::{RowSetting, spanned_row};
 use crate::model::{
-    did_you_mean, format_duration, parse_address, parse_advertise, parse_duration, parse_interval,
-    parse_size,
+    Zone, did_you_mean, format_duration, parse_address, parse_advertise, parse_duration,
+    parse_interval, parse_size,
 };
 
 /// Bytes of a config file at most: far more than anybody writes.
@@ -49,6 +49,8 @@ pub struct ConfigFile {
     pub alerts: Alerts,
     /// Keys by command name: one chord, or several.
     pub keys: BTreeMap<String, Chords>,
+    /// How times are shown.
+    pub time: TimeSection,
     /// Decoders by stream name or pattern.
     pub decode: BTreeMap<String, DecodeRule>,
 }
@@ -107,6 +109,27 @@ pub struct Refresh {
     /// How often every broker is asked for its metadata.
     #[serde(deserialize_with = "refresh_interval")]
     pub metadata: Option<Duration>,
+}
+
+/// How times are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TimeSection {
+    /// In which zone.
+    #[serde(deserialize_with = "zone")]
+    pub zone: Option<Zone>,
+    /// As clocks or as ages, where they stand in a column.
+    pub show: Option<TimeForm>,
+}
+
+/// How a time in a column is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeForm {
+    /// As clocks show it.
+    Clock,
+    /// How long ago it was.
+    Age,
 }
 
 /// What the API does not tell of a stream.
@@ -340,6 +363,11 @@ fn color<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error>
     )))
 }
 
+fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Zone>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(D::Error::custom)
+}
+
 fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(from)?;
     parse_size(&text).map(Some).map_err(D::Error::custom)
@@ -386,6 +414,8 @@ mod tests {
         assert!(row.text().starts_with("{value.order} "));
         let row = file.streams["sensors*"].row.as_ref().expect("a row");
         assert_eq!(row.text(), "value.sensor value.reading header.unit");
+        assert_eq!(file.time.zone, "Europe/Berlin".parse().ok());
+        assert_eq!(file.time.show, Some(TimeForm::Age));
         assert_eq!(file.alerts.lag_time, Some(Duration::from_secs(300)));
         assert_eq!(file.keys["streams.delete"].all(), ["ctrl-x d"]);
         assert_eq!(file.decode["telemetry.*"].message, "acme.Reading");

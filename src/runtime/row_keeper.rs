@@ -1,5 +1,7 @@
 //! Hands what the user chose for the rows of streams to who keeps it for later runs: one after the other, off the loop.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
@@ -19,7 +21,7 @@ pub(super) async fn run(
     outbox: EventSender,
 ) {
     while let Some((streams, row)) = changes.recv().await {
-        let (keep, cluster) = (keep.clone(), cluster.clone());
+        let (keep, cluster) = (Arc::clone(&keep), cluster.clone());
         let keeping = spawn_blocking(move || keep(&cluster, &streams, row));
         if keeping.await.is_err_and(|error| error.is_panic()) {
             let failure = panicked("writing down what rows show");

@@ -29,9 +29,9 @@ fn table(test: &TestCluster, words: &[&str]) -> Vec<String> {
     lines.collect()
 }
 
-fn write_config(test: &TestCluster, text: &str) -> String {
+fn write_config(test: &TestCluster, toml: &str) -> String {
     let path = test.home.path().join("rows.toml");
-    fs::write(&path, text).expect("written");
+    fs::write(&path, toml).expect("written");
     path.to_str().expect("a plain path").to_owned()
 }
 
@@ -62,11 +62,11 @@ fn a_row_lines_up_and_says_what_is_missing() {
         ],
     );
     assert_eq!(listed, shown);
-    let text = table(
+    let worded = table(
         &test,
         &["--row", "#{value.order} {header.unit} {value.amount}/{key}"],
     );
-    assert_eq!(text[3], "#    12  EUR   1249.75/user-7");
+    assert_eq!(worded[3], "#    12  EUR   1249.75/user-7");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod cli_rows;
 mod cli_silence;
 mod cli_terminal;
 mod cli_test_cluster;
+mod cli_times;
 mod cli_words;
 #[cfg(test)]
 mod dashboard;
@@ -41,6 +42,7 @@ mod scenario_replaced;
 mod scenario_rows;
 mod scenario_streams;
 mod scenario_tails;
+mod scenario_times;
 #[cfg(test)]
 mod screens;
 mod store;

@@ -4,6 +4,7 @@
 use clap::Args;
 
 use super::OutputArgs;
+use crate::cli::shown_times;
 use crate::model::{StartAt, StopAt, Timestamp, parse_start, parse_stop};
 use crate::store::{MessageFormat, Query, RowTemplate, TemplateError};
 
@@ -48,7 +49,7 @@ pub(crate) struct TailArgs {
     /// With --to end, wait until all that is stored now is committed, no longer than --timeout
     #[arg(long)]
     pub(crate) wait_committed: bool,
-    /// Print each message so: %t %p %o %k %v %h %T, \n, \t
+    /// Print each message so: %t %p %o %k %v %h, %T (Unix ms), %d (date and time in --tz, or its age), \n, \t
     #[arg(short, long, value_name = "FORMAT", conflicts_with = "output", value_parser = MessageFormat::parse)]
     pub(crate) format: Option<MessageFormat>,
     /// Print a table that shows this of each message: fields such as 'value.order key', or text with {fields} in it
@@ -81,12 +82,12 @@ fn row(text: &str) -> Result<RowTemplate, String> {
     })
 }
 
-/// Reads a start with the clock and the zone of this machine.
+/// Reads a start with the clock of this machine and the zone in which times are shown.
 pub(super) fn start(text: &str) -> Result<StartAt, String> {
-    parse_start(text, Timestamp::now(), &chrono::Local)
+    parse_start(text, Timestamp::now(), &shown_times::display().zone)
 }
 
-/// Reads a stop with the clock and the zone of this machine.
+/// Reads a stop with the clock of this machine and the zone in which times are shown.
 pub(super) fn stop(text: &str) -> Result<StopAt, String> {
-    parse_stop(text, Timestamp::now(), &chrono::Local)
+    parse_stop(text, Timestamp::now(), &shown_times::display().zone)
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::table::MessageTable;
 use crate::cli::escaped_output::EscapedOutput;
-use crate::model::Timestamp;
+use crate::model::{TimeDisplay, Timestamp};
 use crate::store::{Chunk, ExportForm, MessageFormat, MessageRef, Query, QueryRun, write_record};
 
 /// Bytes handed to the reader at once.
@@ -28,7 +28,7 @@ pub(super) enum PrintForm {
     /// As lines for eyes.
     Table(Box<MessageTable>),
     /// As the user says.
-    Custom(MessageFormat),
+    Custom(MessageFormat, TimeDisplay),
     /// Not at all: they are counted.
     Count,
 }
@@ -147,7 +147,7 @@ impl Printer {
             PrintForm::Export(form) => form.write_head(&[], &mut self.out),
             PrintForm::Json => self.out.write_all(b"["),
             // The columns of a table follow from its first rows.
-            PrintForm::Table(_) | PrintForm::Custom(_) | PrintForm::Count => Ok(()),
+            PrintForm::Table(_) | PrintForm::Custom(..) | PrintForm::Count => Ok(()),
         }
     }
 
@@ -161,7 +161,10 @@ impl Printer {
                 write_record(message, &mut self.out.json())
             }
             PrintForm::Table(table) => table.row(message, &mut self.out),
-            PrintForm::Custom(format) => format.write(message, &mut self.out),
+            PrintForm::Custom(format, times) => {
+                let time = |at| times.whole(at, Timestamp::now());
+                format.write_with(message, time, &mut self.out)
+            }
             PrintForm::Count => Ok(()),
         }
     }
@@ -170,7 +173,7 @@ impl Printer {
         match self.form {
             PrintForm::Json => self.out.write_all(b"]\n")?,
             PrintForm::Count => writeln!(self.out, "{}", self.printed.load(Ordering::Relaxed))?,
-            PrintForm::Export(_) | PrintForm::Table(_) | PrintForm::Custom(_) => {}
+            PrintForm::Export(_) | PrintForm::Table(_) | PrintForm::Custom(..) => {}
         }
         self.flush()
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use crate::app::Schemas;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::output::print_head;
-use crate::model::{PartitionId, StreamName, Timestamp, sanitise};
+use crate::model::{PartitionId, StreamName, TimeDisplay, Timestamp, sanitise};
 use crate::store::{CellKind, CellReader, MessageRef, RowCell, RowField, RowTemplate};
 use crate::ui::row_layout::{FittedRow, PieceKind, RowLayout};
 use crate::ui::{format, shown_cells};
@@ -26,8 +26,8 @@ pub(super) struct PlaceColumns {
     pub(super) stream: usize,
     /// Columns of the terminal; `None` where there is none.
     pub(super) width: Option<usize>,
-    /// What to add to UTC for the times.
-    pub(super) offset: chrono::FixedOffset,
+    /// How times are shown.
+    pub(super) times: TimeDisplay,
 }
 
 /// A message that is not written yet.
@@ -115,10 +115,10 @@ impl MessageTable {
     fn fitted(&self) -> FittedRow<'_> {
         let place = format::width(&self.place_head());
         let room = self.place.width.map(|width| width.saturating_sub(place));
-        self.layout.fit(&self.row, room, |field| match field {
-            RowField::Key => Some(KEY),
-            RowField::Time => Some(TIME),
-            _ => None,
+        let fixed = [(RowField::Key, KEY), (RowField::Time, TIME)];
+        self.layout.fit(&self.row, room, |field| {
+            let fixed = fixed.iter().find(|(own, _)| own == field);
+            fixed.map(|(_, width)| *width)
         })
     }
 
@@ -150,8 +150,7 @@ impl MessageTable {
     }
 
     fn time(&self, time: Timestamp) -> String {
-        let time = time.to_utc().with_timezone(&self.place.offset);
-        time.format("%H:%M:%S%.3f").to_string()
+        self.place.times.short(time, Timestamp::now())
     }
 
     fn write(&self, held: &HeldRow, out: &mut EscapedOutput) -> io::Result<()> {

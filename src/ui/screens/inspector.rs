@@ -86,7 +86,7 @@ fn fields(
     theme: &Theme,
 ) -> Vec<Vec<Span<'static>>> {
     let time = message.timestamp();
-    let when = format::date(time, app.settings().utc_offset);
+    let when = app.times().date(time);
     let mut when = field("time", when, theme.text, theme);
     let ago = format!("  {} ago", format::ago(time, app.now()));
     if spans_width(&when) + ago.len() <= columns {

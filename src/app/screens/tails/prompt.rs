@@ -215,7 +215,7 @@ impl Prompt {
                 }),
             },
             PromptKind::Seek => {
-                let start = parse_start(&text, context.now, &context.settings.utc_offset);
+                let start = parse_start(&text, context.now, &context.times.zone);
                 let start = start.map_err(somewhere)?;
                 Ok(PromptInput::Seek(start, text.trim().to_owned()))
             }

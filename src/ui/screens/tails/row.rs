@@ -6,7 +6,7 @@ use ratatui::text::Span;
 
 use crate::app::screens::tails::{LATE_AFTER, OutOfOrder};
 use crate::app::{App, Tail};
-use crate::model::Timestamp;
+use crate::model::{TimeDisplay, Timestamp};
 use crate::store::{CellKind, MessageRef, RowCell, RowField, RowTemplate};
 use crate::ui::format::{self, count, pad};
 use crate::ui::painter::{scrolled, span};
@@ -27,7 +27,9 @@ pub(super) struct Columns<'a> {
     sideways: usize,
     is_merged: bool,
     now: Timestamp,
-    zone: chrono::FixedOffset,
+    times: &'a TimeDisplay,
+    /// Times are in the zone of the settings.
+    is_usual: bool,
     out_of_order: &'a OutOfOrder,
 }
 
@@ -76,7 +78,8 @@ impl<'a> Columns<'a> {
             sideways: tail.sideways(),
             is_merged: partitions.len() > 1,
             now: app.now(),
-            zone: app.settings().utc_offset,
+            times: app.times(),
+            is_usual: app.times().zone == app.settings().times.zone,
             out_of_order: tail.out_of_order(),
         };
         let room = width.saturating_sub(columns.used());
@@ -109,11 +112,33 @@ impl<'a> Columns<'a> {
         let cells = fixed
             .into_iter()
             .filter_map(|(name, width, right)| cell(&name, width, right, theme.head, theme));
-        let time = format!("{} ", pad(&format!("TIME{window}"), self.time));
+        let time = format!("{} ", pad(&self.time_head(window), self.time));
         let time = (self.time > 0).then(|| span(time, theme.head));
         let row = span(self.row.head(theme.glyphs.cut), theme.head);
         let row = scrolled(vec![row], self.whole_sideways());
         cells.chain(time).chain(row).collect()
+    }
+
+    /// The head of the times: which zone they are in, where it is not the usual one and there is room.
+    fn time_head(&self, window: &str) -> String {
+        let zone = if self.times.ages || self.is_usual {
+            String::new()
+        } else {
+            format!(" {}", self.times.zone)
+        };
+        let name = if self.times.ages { "AGE" } else { "TIME" };
+        let last = zone.rsplit('/').next().unwrap_or_default().trim_start();
+        let whole = [
+            format!("{name}{window}{zone}"),
+            format!("{name}{window} {last}"),
+            format!("{name}{window}"),
+        ];
+        let fits = whole
+            .into_iter()
+            .find(|text| format::width(text) <= self.time);
+        fits.unwrap_or_else(|| name.to_owned())
+            .trim_end()
+            .to_owned()
     }
 
     /// How far the whole row is scrolled to the left, where it goes beyond the edge; only then is its last text.
@@ -141,22 +166,19 @@ impl<'a> Columns<'a> {
             spans.push(span(format!("{time} "), style));
         }
         let fields: Vec<_> = self.row.fields().collect();
-        let with_times = fields.iter().zip(cells).map(|(field, cell)| match field {
-            RowField::Time => RowCell {
-                text: time.clone(),
-                kind: cell.kind,
-            },
-            _ => cell.clone(),
-        });
-        let with_times: Vec<_> = with_times.collect();
+        let mut cells = cells.to_vec();
+        for (cell, field) in cells.iter_mut().zip(&fields) {
+            if **field == RowField::Time {
+                cell.text.clone_from(&time);
+            }
+        }
         let signs = [theme.glyphs.none, theme.glyphs.cut];
         let whole = self.whole_sideways();
-        let pieces = self.row.row(&with_times, signs, self.sideways - whole);
+        let pieces = self.row.row(&cells, signs, self.sideways - whole);
         let row = pieces.into_iter().map(|piece| {
             let style = match piece.kind {
-                PieceKind::Between => theme.muted,
+                PieceKind::Between | PieceKind::Cell(_, CellKind::Bytes) => theme.muted,
                 PieceKind::Cell(_, CellKind::Missing) => theme.faint,
-                PieceKind::Cell(_, CellKind::Bytes) => theme.muted,
                 PieceKind::Cell(number, CellKind::Text | CellKind::Number) => {
                     match fields.get(number) {
                         Some(RowField::Time) => style,
@@ -178,20 +200,9 @@ impl<'a> Columns<'a> {
         } else {
             (" ", theme.muted)
         };
-        let time = pad(&self.moment(message.timestamp()), TIME - 1);
+        let time = self.times.short(message.timestamp(), self.now);
+        let time = pad(&time, TIME - 1);
         (time + sign, style)
-    }
-
-    /// The time of day, or the day where it is another one.
-    fn moment(&self, at: Timestamp) -> String {
-        let local = |time: Timestamp| time.to_utc().with_timezone(&self.zone);
-        let (at, now) = (local(at), local(self.now));
-        let form = if at.date_naive() == now.date_naive() {
-            "%H:%M:%S%.3f"
-        } else {
-            "%m-%d %H:%M"
-        };
-        at.format(form).to_string()
     }
 }
 
@@ -202,10 +213,10 @@ fn fit<'a>(
     width: usize,
     room: usize,
 ) -> FittedRow<'a> {
-    layout.fit(template, Some(room), |field| match field {
-        RowField::Key => Some(key(width)),
-        RowField::Time => Some(TIME),
-        _ => None,
+    let fixed = [(RowField::Key, key(width)), (RowField::Time, TIME)];
+    layout.fit(template, Some(room), |field| {
+        let fixed = fixed.iter().find(|(own, _)| own == field);
+        fixed.map(|(_, width)| *width)
     })
 }
 

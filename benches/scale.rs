@@ -11,7 +11,7 @@ use liftui::app::{App, ConnectionState, Event, Settings};
 use liftui::model::{
     Broker, BrokerId, BrokerView, Cluster, EventTimes, Partition, Stream, StreamName, Timestamp,
 };
-use liftui::ui::{self, Theme};
+use liftui::ui::{self, RowCache, Theme};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -74,6 +74,7 @@ fn ms(time: Duration) -> f64 {
 struct Context {
     app: App,
     terminal: Terminal<TestBackend>,
+    rows: RowCache,
 }
 
 impl Context {
@@ -85,7 +86,11 @@ impl Context {
             KeyModifiers::NONE,
         )));
         let terminal = Terminal::new(TestBackend::new(120, 36))?;
-        Ok(Self { app, terminal })
+        Ok(Self {
+            app,
+            terminal,
+            rows: RowCache::default(),
+        })
     }
 
     fn take(&mut self, event: Event) -> Duration {
@@ -99,7 +104,7 @@ impl Context {
         let mut offered = None;
         let begin = Instant::now();
         self.terminal
-            .draw(|frame| offered = Some(ui::draw(frame, &self.app, &theme)))?;
+            .draw(|frame| offered = Some(ui::draw(frame, &self.app, &theme, &mut self.rows)))?;
         let took = begin.elapsed();
         if let Some(viewport) = offered {
             self.app.update(Event::Viewport(viewport));

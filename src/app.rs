@@ -34,9 +34,11 @@ mod outcomes;
 pub(crate) mod overlays;
 mod routing;
 pub(crate) mod row_key;
+mod row_settings;
 mod schemas;
 pub(crate) mod screens;
 mod settings;
+mod shown_times;
 mod typed_command;
 mod viewport;
 
@@ -54,6 +56,7 @@ pub(crate) use notice::Level;
 pub use notice::{Notice, Notices};
 pub use overlays::Overlay;
 pub use row_key::{DetailTarget, RowKey};
+pub use row_settings::{KeptRow, RowChoice, RowSettings};
 pub use schemas::Schemas;
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{ContextEntry, Settings};
@@ -75,7 +78,7 @@ use screens::streams::Streams;
 use typed_command::AwaitedStream;
 
 use crate::health::{HealthOptions, Truth};
-use crate::model::Timestamp;
+use crate::model::{TimeDisplay, Timestamp};
 
 /// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
 #[derive(Debug)]
@@ -116,6 +119,11 @@ impl App {
     /// Whether a moment without keys would mean something: then [`Event::KeysQuiet`] is wanted after it.
     pub fn awaits_quiet(&self) -> bool {
         self.overlays.awaits_quiet()
+    }
+
+    /// How times are shown.
+    pub fn times(&self) -> &TimeDisplay {
+        &self.context.times
     }
 
     /// What the dashboard was started with.

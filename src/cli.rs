@@ -36,7 +36,9 @@ mod publish;
 mod read_budget;
 mod redrive;
 mod restart_plan;
+mod rows;
 mod settings;
+mod shown_times;
 mod state_file;
 mod stdio;
 mod tail;
@@ -72,7 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) ->
         }
     };
     let is_check = invocation.is_check();
-    match perform(invocation, &mut console) {
+    match perform(invocation, &arguments, &mut console) {
         Ok(exit) => exit,
         Err(error) => {
             if let Some(sentence) = error.sentence {
@@ -84,7 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) ->
     }
 }
 
-fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
+fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) -> Result {
     let options = &invocation.options;
     let _log = match &options.log {
         Some(path) => Some(logging::start(path, options.verbose)?),
@@ -102,7 +104,11 @@ fn perform(invocation: Invocation, console: &mut Stdio) -> Result {
             Builder::new_multi_thread(),
             demo::show(&CommandContext::open(options, console)?, &args),
         ),
-        Some(Task::Cluster(task)) => on_cluster(&mut CommandContext::open(options, console)?, task),
+        Some(Task::Cluster(task)) => {
+            let mut context = CommandContext::open(options, console)?;
+            let task = shown_times::in_zone(task, arguments);
+            on_cluster(&mut context, task)
+        }
         Some(Task::Envelope(task)) => envelope::perform(
             &mut CommandContext::open_beside_config(options, console)?,
             &task,

@@ -3,6 +3,7 @@
 
 mod file;
 mod folders;
+mod row_setting;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,11 +12,12 @@ use std::time::Duration;
 
 pub use file::{
     Alerts, Chords, ConfigError, ConfigFile, ContextSection, DecodeRule, MemorySection, Refresh,
-    StreamSection, TEMPLATE, TlsFiles,
+    StreamSection, TEMPLATE, TimeForm, TimeSection, TlsFiles,
 };
 pub use folders::{Folders, expand_home};
+pub use row_setting::{RowSetting, TextPlace};
 
-use crate::model::{DEFAULT_PORT, did_you_mean, parse_addresses};
+use crate::model::{DEFAULT_PORT, Zone, did_you_mean, parse_addresses};
 
 /// How long one request may take where nobody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -90,6 +92,10 @@ pub struct Overrides {
     pub timeout: Option<Duration>,
     /// Name or file of the theme.
     pub theme: Option<String>,
+    /// The zone of times.
+    pub zone: Option<Zone>,
+    /// Whether times in columns are ages.
+    pub ages: bool,
     /// Where log lines go.
     pub log: Option<PathBuf>,
 }
@@ -195,6 +201,10 @@ pub struct Settings {
     pub theme: Setting<String>,
     /// Where log lines go.
     pub log: Setting<Option<PathBuf>>,
+    /// The zone of times.
+    pub zone: Setting<Zone>,
+    /// Whether times in columns are ages.
+    pub ages: Setting<bool>,
     /// Bytes that all open tails may keep together.
     pub tail_budget: Setting<u64>,
     /// How often every broker is asked for its metadata.
@@ -231,6 +241,15 @@ impl Settings {
         ];
         let budget = [(file.memory.tail_budget, SettingSource::File)];
         let refresh = [(file.refresh.metadata, SettingSource::File)];
+        let zone = [
+            (flags.zone.clone(), SettingSource::Flag("--tz")),
+            (file.time.zone.clone(), SettingSource::File),
+        ];
+        let shows_ages = file.time.show.map(|form| form == TimeForm::Age);
+        let ages = [
+            (flags.ages.then_some(true), SettingSource::Flag("--age")),
+            (shows_ages, SettingSource::File),
+        ];
         Ok(Self {
             cluster: ClusterSettings::decide(flags, environment, name, &known)?,
             theme: Setting::choose(theme, "auto".to_owned()),
@@ -240,6 +259,8 @@ impl Settings {
             ),
             tail_budget: Setting::choose(budget, 512 << 20),
             refresh: Setting::choose(refresh, Duration::from_secs(2)),
+            zone: Setting::choose(zone, Zone::Local),
+            ages: Setting::choose(ages, false),
             context,
             file,
         })

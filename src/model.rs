@@ -21,7 +21,11 @@ mod sink;
 mod subscription;
 mod suggest;
 mod time;
+#[cfg(feature = "dashboard")]
+mod time_text;
 mod units;
+#[cfg(feature = "dashboard")]
+mod zone;
 
 pub use activity::{ActivityEvent, ActivityKind, CursorEntry, GroupInfo};
 pub use address::{DEFAULT_PORT, parse_address, parse_addresses, parse_advertise};
@@ -46,7 +50,11 @@ pub use sink::{MessageSink, MessageStamp, OwnedMessages};
 pub use subscription::{EndReason, SubscriptionEvent};
 pub use suggest::{did_you_mean, nearest};
 pub use time::Timestamp;
+#[cfg(feature = "dashboard")]
+pub use time_text::TimeDisplay;
 pub use units::{
     exact_age, format_duration, format_ranges, parse_duration, parse_interval, parse_ranges,
     parse_size,
 };
+#[cfg(feature = "dashboard")]
+pub use zone::Zone;

@@ -17,6 +17,7 @@ mod prober;
 mod pump;
 mod refresh_request;
 mod reverse_reader;
+mod row_keeper;
 mod row_repainter;
 mod scan;
 mod screen;
@@ -35,7 +36,7 @@ use tokio::time::timeout;
 pub use clipboard::Clipboard;
 pub use options::{
     Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts, CursorAccess,
-    DashboardOptions, IncidentAccess, RuntimeSession,
+    DashboardOptions, IncidentAccess, RowAccess, RuntimeSession,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
@@ -67,6 +68,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         contexts,
         changes,
         incidents,
+        rows,
         brokers,
         cursors,
         editor,
@@ -81,6 +83,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             cluster: session.settings.cluster.clone(),
             changes: changes.clone(),
             incidents: incidents.clone(),
+            rows: rows.clone(),
             outbox,
             refresh: session.settings.refresh,
             console: console.clone(),

@@ -4,7 +4,7 @@
 //! innermost room outwards:
 //!
 //! ```text
-//! format, theme
+//! format, theme, row_layout, row_cache
 //! painter, areas, layout, labels
 //! widgets
 //! detail: texts about one thing
@@ -24,6 +24,8 @@ mod labels;
 mod layout;
 mod overlays;
 mod painter;
+mod row_cache;
+pub(crate) mod row_layout;
 mod screens;
 mod theme;
 mod widgets;
@@ -31,6 +33,8 @@ mod widgets;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+pub use row_cache::RowCache;
+pub(crate) use row_cache::shown_cells;
 pub use theme::{Glyphs, Theme};
 
 use crate::app::{App, Freshness, Pane, Viewport};
@@ -42,11 +46,12 @@ use screens::{
 };
 use widgets::PaneArea;
 
-/// Draws a frame and returns its layout: rows per pane, and what lies under which cell.
-pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme) -> Viewport {
+/// Draws a frame and returns its layout: rows per pane, and what lies under which cell. What was read of the messages in
+/// sight is kept in `rows` for the next frame.
+pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme, rows: &mut RowCache) -> Viewport {
     let area = frame.area();
     let framed = theme.framed(app.settings().color.as_deref());
-    let mut painter = Painter::new(frame.buffer_mut(), &framed);
+    let mut painter = Painter::new(frame.buffer_mut(), &framed, rows);
     let Some(areas) = layout::frame(area, app.focus().pane()) else {
         chrome::too_small(&mut painter, area);
         return painter.into_viewport();

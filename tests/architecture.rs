@@ -52,6 +52,7 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
                 "motion",
                 "notice",
                 "row_key",
+                "row_settings",
                 "schemas",
                 "viewport",
             ],
@@ -66,6 +67,8 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
         "ui",
         &[
             &["format", "theme"],
+            &["row_layout"],
+            &["row_cache"],
             &["areas", "painter", "layout", "labels"],
             &["widgets"],
             &["detail"],

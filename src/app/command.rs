@@ -194,6 +194,10 @@ commands! {
         Mark = "tail.mark",
         /// Show how large each message is, or no longer.
         Size = "tail.size",
+        /// Choose what the rows show: fields, or text with fields in braces.
+        Row(Text) = "tail.row",
+        /// Show rows as they are chosen, or the raw messages.
+        Raw = "tail.raw",
         /// Compare the two marked messages.
         Diff = "tail.diff",
         /// Publish this message again, edited.
@@ -294,6 +298,10 @@ commands! {
         LastError = "app.error",
         /// Show the notices of this session.
         Notices = "app.notices",
+        /// Show times of many rows as ages, or as clocks.
+        Ages = "app.ages",
+        /// Show times in the next zone: UTC, that of this machine, the one of your own.
+        Zone(Text) = "app.zone",
         /// Make the demo cluster misbehave, as in `fault kill 2`.
         Fault(Fault) = "app.fault",
     }

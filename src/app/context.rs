@@ -10,7 +10,7 @@ use super::inflight::{Inflight, Request};
 use super::notice::{Level, Notices};
 use super::settings::Settings;
 use super::viewport::Viewport;
-use crate::model::{Failure, Operation, Timestamp};
+use crate::model::{Failure, Operation, TimeDisplay, Timestamp, Zone};
 
 /// What all screens and overlays share.
 #[derive(Debug, Default)]
@@ -21,6 +21,10 @@ pub(super) struct Context {
     pub(super) viewport: Viewport,
     /// What the dashboard was started with.
     pub(super) settings: Settings,
+    /// How times are shown.
+    pub(super) times: TimeDisplay,
+    /// The zone that the user has named.
+    pub(super) named_zone: Option<Zone>,
     /// The notices of this session.
     pub(super) notices: Notices,
     /// What was asked for and is not answered yet.
@@ -36,6 +40,7 @@ impl Context {
     /// An empty context.
     pub(super) fn new(settings: Settings) -> Self {
         Self {
+            times: settings.times.clone(),
             settings,
             ..Self::default()
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::ids::{RequestId, ScanId, TailId};
+use crate::app::row_settings::KeptRow;
 use crate::health::Incident;
 use crate::model::{CursorMoveSpec, Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query};
@@ -36,6 +37,8 @@ pub enum Effect {
     FollowActivity(bool),
     /// Keep these incidents for later runs: all that are remembered, the oldest first.
     SaveIncidents(Vec<Arc<Incident>>),
+    /// Keep what the rows of these streams show for later runs; `None`: no longer.
+    KeepRow(String, Option<KeptRow>),
     /// Put a text on the clipboard; the first is what it is called.
     Copy(String, String),
     /// Draw the next frame whole: something else has written to the terminal.

@@ -21,6 +21,7 @@ use super::overlays::command_line::CommandLine;
 use super::overlays::confirm::Confirm;
 use super::overlays::{Overlay, contexts_menu, palette};
 use super::row_key::DetailTarget;
+use super::shown_times;
 use super::viewport::Viewport;
 use crate::model::{CursorEntry, CursorMove, Failure, Outcome, Timestamp};
 
@@ -39,7 +40,9 @@ impl App {
         if changes_rows {
             let (pane, truth) = (self.focus.pane(), self.cluster.truth());
             let (incidents, current) = self.cluster.incidents();
-            self.screens.incidents.set_incidents(incidents, current);
+            self.screens
+                .incidents
+                .set_incidents(incidents, current, &self.context.times.zone);
             self.screens.update_rows(pane, truth, &self.context);
         }
         self.context.take_effects()
@@ -174,6 +177,8 @@ impl App {
             AppCommand::Contexts => self.open_contexts(),
             AppCommand::LastError => self.show_last_error(),
             AppCommand::Notices => self.overlays.show_detail(DetailTarget::Notices),
+            AppCommand::Ages => shown_times::toggle_ages(&mut self.context),
+            AppCommand::Zone => shown_times::next_zone(&mut self.context),
             AppCommand::Fault => self.open_fault_line(),
         }
     }

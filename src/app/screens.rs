@@ -59,7 +59,7 @@ impl Screens {
             streams: Streams::default(),
             cursors: Cursors::default(),
             activity: Activity::default(),
-            tails: Tails::new(settings.schemas.clone()),
+            tails: Tails::new(settings.schemas.clone(), settings.rows.clone()),
             incidents: Incidents::new(settings),
             faults_only: false,
         }

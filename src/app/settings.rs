@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::input::keymap::Keymap;
+use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
 use crate::health::{HealthOptions, Incident};
+use crate::model::{TimeDisplay, Zone};
 
 /// What the dashboard was started with.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +38,10 @@ pub struct Settings {
     pub refresh: Duration,
     /// Which streams hold which protobuf messages.
     pub schemas: Schemas,
-    /// What to add to UTC for the times that are shown.
-    pub utc_offset: chrono::FixedOffset,
+    /// What the rows of streams show.
+    pub rows: RowSettings,
+    /// How times are shown at first.
+    pub times: TimeDisplay,
 }
 
 /// A cluster of the config file.
@@ -66,7 +70,11 @@ impl Default for Settings {
             tail_budget: 512 * 1024 * 1024,
             refresh: Duration::from_secs(2),
             schemas: Schemas::default(),
-            utc_offset: chrono::Offset::fix(&chrono::Utc),
+            rows: RowSettings::default(),
+            times: TimeDisplay {
+                zone: Zone::Utc,
+                ages: false,
+            },
         }
     }
 }

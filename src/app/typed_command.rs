@@ -9,6 +9,7 @@ use super::effect::Effect;
 use super::focus::Pane;
 use super::inflight::Request;
 use super::notice::Level;
+use super::shown_times;
 use crate::health::BrokerTruth;
 use crate::model::{CursorMoveSpec, Operation, StreamName, Timestamp, did_you_mean};
 
@@ -148,6 +149,9 @@ impl App {
     }
 
     fn run_with_text(&mut self, command: Command, text: &str) {
+        if command == AppCommand::Zone.into() {
+            return shown_times::set_zone(text, &mut self.context);
+        }
         if let Command::Tail(command) = command {
             self.focus.set(Pane::Tail);
             let tails = &mut self.screens.tails;

@@ -29,7 +29,7 @@ pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
 pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
-use crate::model::{Operation, parse_address, parse_advertise, parse_interval};
+use crate::model::{Operation, Zone, parse_address, parse_advertise, parse_interval};
 
 /// What this process was asked to do.
 #[derive(Clone, Debug, Parser)]
@@ -132,6 +132,18 @@ pub(crate) struct Options {
     /// How long one request may take, and how long brokers may keep the reading of a range waiting [default: 5s]
     #[arg(long, global = true, value_name = "DUR", allow_hyphen_values = true, value_parser = parse_interval)]
     pub(crate) timeout: Option<Duration>,
+    /// Show times, and read those that are typed, in this zone: utc, local, or a name such as Europe/Berlin [default: local; lists: utc]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ZONE",
+        allow_hyphen_values = true,
+        help_heading = "Screen and log"
+    )]
+    pub(crate) tz: Option<Zone>,
+    /// Show how long ago things were, where times stand in a column
+    #[arg(long, global = true, help_heading = "Screen and log")]
+    pub(crate) age: bool,
     /// auto, dark, light, deuteranopia, none, or a file
     #[arg(
         long,
@@ -174,6 +186,8 @@ impl Options {
             observe: self.observe,
             timeout: self.timeout,
             theme: self.theme.clone(),
+            zone: self.tz.clone(),
+            ages: self.age,
             log: self.log.clone(),
         }
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::json::JsonTime;
+use super::shown_times;
 use crate::model::Timestamp;
 use crate::ui::format;
 
@@ -14,7 +15,7 @@ pub(crate) fn plain<T: ToString>(value: Option<T>) -> String {
 
 /// A time in full.
 pub(crate) fn time(JsonTime(time): &JsonTime) -> String {
-    plain(time.is_set().then(|| time.to_rfc3339()))
+    plain(time.is_set().then(|| shown_times::in_list(*time)))
 }
 
 /// How long ago a time was.

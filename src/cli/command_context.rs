@@ -9,6 +9,8 @@ use super::exit::{CliError, Result};
 use super::known_brokers;
 use super::output::{OutputRow, Printer};
 use super::stdio::Stdio;
+use super::{rows, shown_times};
+use crate::app::RowSettings;
 use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
 use crate::config::{
     ClusterSettings, ConfigError, ConfigFile, Environment, Folders, SettingSource, Settings,
@@ -22,6 +24,8 @@ pub(crate) struct CommandContext<'a> {
     pub(crate) settings: Settings,
     /// The config file that counts.
     pub(crate) config: ConfigLocation,
+    /// What the rows of streams show, by the config file.
+    pub(crate) rows: RowSettings,
     /// The streams of the process.
     pub(crate) console: &'a mut Stdio,
     access: Option<Access>,
@@ -34,7 +38,8 @@ impl<'a> CommandContext<'a> {
     pub(crate) fn open(options: &'a Options, console: &'a mut Stdio) -> Result<Self> {
         let config = ConfigLocation::find(options)?;
         let file = config.read()?;
-        Self::with_file(options, console, config, file)
+        let rows = rows::configured(&file, &config.path)?;
+        Self::with_file(options, console, config, (file, rows))
     }
 
     /// [`CommandContext::open`] for a command that needs no cluster: what is wrong with the config file is said, and stops
@@ -45,23 +50,30 @@ impl<'a> CommandContext<'a> {
             console.print_error(&error.to_string());
             ConfigFile::default()
         });
-        Self::with_file(options, console, config, file)
+        let rows = rows::configured(&file, &config.path).unwrap_or_else(|error| {
+            console.print_error(&error.sentence.unwrap_or_default());
+            RowSettings::default()
+        });
+        Self::with_file(options, console, config, (file, rows))
     }
 
     fn with_file(
         options: &'a Options,
         console: &'a mut Stdio,
         config: ConfigLocation,
-        file: ConfigFile,
+        (file, rows): (ConfigFile, RowSettings),
     ) -> Result<Self> {
         let environment = Environment {
             addr: std::env::var("LIFTUI_ADDR").ok(),
             no_color: no_color(),
         };
+        let settings = Settings::decide(&options.overrides(), &environment, file)?;
+        shown_times::set(&settings);
         Ok(Self {
-            settings: Settings::decide(&options.overrides(), &environment, file)?,
+            settings,
             options,
             config,
+            rows,
             console,
             access: None,
             broken_off: BrokenOff::default(),

@@ -6,17 +6,15 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{Offset, TimeZone};
-
 use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::{incidents, known_brokers, known_cursors, private_file};
+use super::{incidents, known_brokers, known_cursors, private_file, rows, shown_times};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
-use crate::model::{ErrorKind, Failure, Target, Timestamp};
+use crate::model::{ErrorKind, Failure, Target};
 use crate::runtime::{self, Console, Contexts, DashboardOptions};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
@@ -35,6 +33,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
             Box::new(move |outcome| change.finish(outcome))
         })),
         incidents: Some(Arc::new(incidents::keep)),
+        rows: Some(Arc::new(rows::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
         cursors: Some(Arc::new(known_cursors::keep)),
         ..DashboardOptions::new(first)
@@ -59,6 +58,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     });
     let options = DashboardOptions {
         console: Some(console),
+        rows: Some(Arc::new(rows::keep)),
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
@@ -132,9 +132,10 @@ impl DashboardParts {
                     .collect(),
                 keymap: keymap(&settings.file)?,
                 schemas: schemas(&settings.file)?,
+                rows: context.rows.clone(),
                 tail_budget: budget,
                 refresh: settings.refresh.value,
-                utc_offset: local_offset(),
+                times: shown_times::display(),
                 ..AppSettings::default()
             },
             theme: theme(&settings.theme.value)?,
@@ -148,6 +149,7 @@ impl DashboardParts {
                 cluster: name.to_owned(),
                 health: health_options(&self.file, name),
                 incidents: incidents::read(name),
+                rows: self.settings.rows.clone().with_kept(rows::read(name)),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
                 color: cluster.color.value.clone(),
@@ -174,7 +176,7 @@ pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
 }
 
 /// The protobuf types that the config file names, from its descriptor files.
-fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
+pub(crate) fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
     let read = |(streams, decode): (&String, &config::DecodeRule)| {
         let path = decode.protobuf.display();
         let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {path}: {why}"));
@@ -190,12 +192,6 @@ fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
 /// A file of which no more than so much is read: a device has no end.
 fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     private_file::read_within(File::open(path)?, most)
-}
-
-/// What to add to UTC for times on this machine, now.
-pub(crate) fn local_offset() -> chrono::FixedOffset {
-    let now = Timestamp::now().to_utc().naive_utc();
-    chrono::Local.offset_from_utc_datetime(&now).fix()
 }
 
 /// The theme of that name or file, in colours and glyphs that this terminal has.

@@ -44,7 +44,8 @@ liftui tail orders --to end | liftui publish copy --ndjson --ack all",
         "liftui tail orders:0,2-4 --from @-15m
 liftui tail orders --from earliest --to end -o raw | wc -c
 liftui tail orders --key user-7 --from earliest --to end -o csv
-liftui tail orders -q 'cel: value.amount > 500' -f '%o %k %v\\n'",
+liftui tail orders -q 'cel: value.amount > 500' -f '%o %k %v\\n'
+liftui tail orders --row '{value.order} {value.customer.name} {value.amount}'",
     ),
     (
         "redrive",

@@ -11,11 +11,10 @@ use serde::Serialize;
 use super::args::IncidentsArgs;
 use super::cell_format;
 use super::command_context::CommandContext;
-use super::dashboard::local_offset;
 use super::exit::{CliError, Exit, Result};
 use super::json::JsonTime;
 use super::output::{Column, OutputRow, output_row};
-use super::state_file;
+use super::{shown_times, state_file};
 use crate::config::Folders;
 use crate::health::{Incident, IncidentEvent, IncidentEventKind, IncidentRecorder};
 use crate::model::Timestamp;
@@ -123,7 +122,7 @@ pub(crate) fn print(context: &mut CommandContext<'_>, args: &IncidentsArgs) -> R
     if args.markdown {
         let reports = incidents
             .iter()
-            .map(|incident| incident.markdown(&cluster, local_offset()));
+            .map(|incident| incident.markdown(&cluster, &shown_times::display().zone));
         let text = reports.collect::<Vec<_>>().join("\n");
         write!(context.console.out, "{text}")?;
         context.console.out.flush()?;

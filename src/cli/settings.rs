@@ -125,11 +125,20 @@ impl SettingRows {
             json!(bytes)
         });
         self.add("refresh.metadata", &settings.refresh, duration);
+        self.add("time.zone", &settings.zone, |zone| json!(zone.to_string()));
+        self.add("time.show", &settings.ages, |ages| {
+            json!(if *ages { "age" } else { "clock" })
+        });
     }
 
     fn rest_of_file(&mut self, file: &ConfigFile) {
         for (name, facts) in &file.streams {
-            self.of_file(&format!("streams.{name}.min_isr"), json!(facts.min_isr));
+            if facts.min_isr.is_some() || facts.row.is_none() {
+                self.of_file(&format!("streams.{name}.min_isr"), json!(facts.min_isr));
+            }
+            if let Some(row) = &facts.row {
+                self.of_file(&format!("streams.{name}.row"), json!(row.text()));
+            }
         }
         if let Some(messages) = file.alerts.lag_messages {
             self.of_file("alerts.lag_messages", json!(messages));

@@ -14,12 +14,14 @@ use tokio::task::spawn_blocking;
 
 use super::args::{self, TailArgs};
 use super::command_context::CommandContext;
-use super::dashboard::local_offset;
+use super::dashboard::schemas;
 use super::escaped_output::EscapedOutput;
 use super::exit::{CliError, Result};
 use super::mutate;
 use super::partition_spec::{self, PartitionSpec};
 use super::read_budget::ReadBudget;
+use super::shown_times;
+use crate::app::Schemas;
 use crate::client::{Observer, by_key};
 use crate::model::{
     Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp, counted,
@@ -29,7 +31,7 @@ use crate::store::ExportForm;
 use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
 use subscriptions::SubscriptionSet;
-use table::MessageTable;
+use table::{MessageTable, PlaceColumns};
 
 /// How many of the last messages of each partition a tail that follows begins with.
 const LAST: u64 = 10;
@@ -46,7 +48,7 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     if args.wait_committed {
         committed::wait(context, &observer, args, &partition_specs).await?;
     }
-    let form = form(context, args, &partition_specs);
+    let form = form(context, args, &partition_specs)?;
     let specs = subscribe_specs(args, &partition_specs);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
     let now = Timestamp::now();
@@ -177,32 +179,57 @@ fn form(
     context: &CommandContext<'_>,
     args: &TailArgs,
     partition_specs: &[PartitionSpec],
-) -> PrintForm {
+) -> Result<PrintForm> {
     if args.count {
-        return PrintForm::Count;
+        return Ok(PrintForm::Count);
     }
     if let Some(format) = &args.format {
-        return PrintForm::Custom(format.clone());
+        return Ok(PrintForm::Custom(format.clone(), shown_times::display()));
     }
-    match context.form(args.output) {
+    let asked = match (&args.row, args.output.output) {
+        (Some(_), None) => args::OutputForm::Table,
+        (Some(_), Some(other)) if other != args::OutputForm::Table => {
+            return Err(CliError::usage(
+                "--row is what a table shows: leave --output out, or write -o table",
+            ));
+        }
+        _ => context.form(args.output),
+    };
+    Ok(match asked {
         args::OutputForm::Json => PrintForm::Json,
         args::OutputForm::Ndjson => PrintForm::Export(ExportForm::Ndjson),
         args::OutputForm::Csv => PrintForm::Export(ExportForm::Csv),
         args::OutputForm::Raw => PrintForm::Export(ExportForm::Raw),
         args::OutputForm::Table => {
-            let names = partition_specs
-                .iter()
-                .map(|spec| spec.stream.chars().count());
-            PrintForm::Table(MessageTable {
-                stream: if partition_specs.len() > 1 {
-                    names.max().unwrap_or(0)
-                } else {
-                    0
-                },
-                width: context.width(),
-                offset: local_offset(),
-                bold: context.colours(),
-            })
+            PrintForm::Table(Box::new(table(context, args, partition_specs)?))
         }
-    }
+    })
+}
+
+fn table(
+    context: &CommandContext<'_>,
+    args: &TailArgs,
+    partition_specs: &[PartitionSpec],
+) -> Result<MessageTable> {
+    let streams = || partition_specs.iter().map(|spec| &*spec.stream);
+    let row = args
+        .row
+        .as_ref()
+        .or_else(|| context.rows.configured(streams()));
+    let names = streams().map(|name| name.chars().count());
+    let place = PlaceColumns {
+        stream: if partition_specs.len() > 1 {
+            names.max().unwrap_or(0)
+        } else {
+            0
+        },
+        width: context.width(),
+        times: shown_times::display(),
+    };
+    let schemas = match row {
+        Some(_) => schemas(&context.settings.file)?,
+        None => Schemas::default(),
+    };
+    let row = row.cloned().unwrap_or_default();
+    Ok(MessageTable::new(place, row, schemas, context.colours()))
 }

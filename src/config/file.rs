@@ -11,9 +11,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::folders::expand_home;
+use super::row_setting::{RowSetting, spanned_row};
 use crate::model::{
-    did_you_mean, format_duration, parse_address, parse_advertise, parse_duration, parse_interval,
-    parse_size,
+    Zone, did_you_mean, format_duration, parse_address, parse_advertise, parse_duration,
+    parse_interval, parse_size,
 };
 
 /// Bytes of a config file at most: far more than anybody writes.
@@ -48,6 +49,8 @@ pub struct ConfigFile {
     pub alerts: Alerts,
     /// Keys by command name: one chord, or several.
     pub keys: BTreeMap<String, Chords>,
+    /// How times are shown.
+    pub time: TimeSection,
     /// Decoders by stream name or pattern.
     pub decode: BTreeMap<String, DecodeRule>,
 }
@@ -108,12 +111,36 @@ pub struct Refresh {
     pub metadata: Option<Duration>,
 }
 
+/// How times are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TimeSection {
+    /// In which zone.
+    #[serde(deserialize_with = "zone")]
+    pub zone: Option<Zone>,
+    /// As clocks or as ages, where they stand in a column.
+    pub show: Option<TimeForm>,
+}
+
+/// How a time in a column is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeForm {
+    /// As clocks show it.
+    Clock,
+    /// How long ago it was.
+    Age,
+}
+
 /// What the API does not tell of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StreamSection {
     /// In-sync replicas below which nothing commits.
     pub min_isr: Option<u32>,
+    /// What a row shows of its messages.
+    #[serde(deserialize_with = "spanned_row")]
+    pub row: Option<RowSetting>,
 }
 
 /// Thresholds of findings.
@@ -206,7 +233,9 @@ impl ConfigFile {
     /// # Errors
     /// As [`ConfigFile::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let file: Self = toml::from_str(text).map_err(|error| explain(&error, text, path))?;
+        let mut file: Self = toml::from_str(text).map_err(|error| explain(&error, text, path))?;
+        let rows = file.streams.values_mut().filter_map(|one| one.row.as_mut());
+        rows.for_each(|row| row.find_places(text));
         let current = file.current_context.as_deref();
         match current.filter(|name| !file.contexts.contains_key(*name)) {
             Some(name) => Err(ConfigError::new(format!(
@@ -334,6 +363,11 @@ fn color<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error>
     )))
 }
 
+fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Zone>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(D::Error::custom)
+}
+
 fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(from)?;
     parse_size(&text).map(Some).map_err(D::Error::custom)
@@ -376,6 +410,12 @@ mod tests {
         assert_eq!(file.memory.tail_budget, Some(512 << 20));
         assert_eq!(file.refresh.metadata, Some(Duration::from_secs(2)));
         assert_eq!(file.streams["orders"].min_isr, Some(2));
+        let row = file.streams["orders"].row.as_ref().expect("a row");
+        assert!(row.text().starts_with("{value.order} "));
+        let row = file.streams["sensors*"].row.as_ref().expect("a row");
+        assert_eq!(row.text(), "value.sensor value.reading header.unit");
+        assert_eq!(file.time.zone, "Europe/Berlin".parse().ok());
+        assert_eq!(file.time.show, Some(TimeForm::Age));
         assert_eq!(file.alerts.lag_time, Some(Duration::from_secs(300)));
         assert_eq!(file.keys["streams.delete"].all(), ["ctrl-x d"]);
         assert_eq!(file.decode["telemetry.*"].message, "acme.Reading");
@@ -431,6 +471,26 @@ mod tests {
                 "{text}: {said}"
             );
         }
+    }
+
+    #[test]
+    fn each_byte_of_a_row_has_its_place_in_the_file() {
+        let text = "[streams.a]\nrow = \"{key} {vlue}\"\n[streams.b]\nrow = [\"key\",\n  \"vlue\"]\n\
+            [streams.c]\nrow = \"\\u007bvlue}\"";
+        let file = parse(text).expect("the rows are not judged here");
+        for (stream, at, line, column) in [
+            ("a", 7, 2, 15),
+            ("b", 4, 5, 4),
+            ("b", 1, 4, 10),
+            ("c", 1, 7, 7),
+        ] {
+            let row = file.streams[stream].row.as_ref().expect("a row");
+            let place = row.place(at);
+            assert_eq!((place.line, place.column), (line, column), "{stream} {at}");
+        }
+        let sentence = parse("[streams.a]\nrow = 5").unwrap_err();
+        assert!(sentence.starts_with("config.toml line 2: "), "{sentence}");
+        assert!(sentence.contains("a list of fields"), "{sentence}");
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Folders {
         self.state.join("cursors").join(file_name(cluster))
     }
 
+    /// The file of what the user chose for the rows of tails in the cluster of that name.
+    pub fn rows(&self, cluster: &str) -> PathBuf {
+        self.state.join("rows").join(file_name(cluster))
+    }
+
     /// The file of what the last check saw of the cluster of that name.
     pub fn last_check(&self, cluster: &str) -> PathBuf {
         self.state.join("checks").join(file_name(cluster))

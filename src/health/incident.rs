@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
-use chrono::FixedOffset;
+use chrono::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::{KnownFinding, Severity};
@@ -112,9 +112,12 @@ impl Incident {
     }
 
     /// A report for whoever writes the post-mortem, with times in that zone.
-    pub fn markdown(&self, cluster: &str, zone: FixedOffset) -> String {
+    pub fn markdown<Z: TimeZone>(&self, cluster: &str, zone: &Z) -> String
+    where
+        Z::Offset: std::fmt::Display,
+    {
         let time = |at: i64, format: &str| {
-            let at = Timestamp(at).to_utc().with_timezone(&zone);
+            let at = Timestamp(at).to_utc().with_timezone(zone);
             at.format(format).to_string()
         };
         let mut text = format!("# {}: {}\n\n", escaped(cluster), escaped(&self.title));

@@ -1,7 +1,9 @@
 //! The seek grammar (interface.md §2): text to where a subscription starts and stops.
 //! Pure: the present time and the local time zone are handed in.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{
+    DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone,
+};
 
 use super::units::parse_duration;
 use super::{Offset, StartAt, StopAt, Timestamp};
@@ -93,7 +95,9 @@ fn read_time<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Result<Moment
     let found = read_unix(text)
         .or_else(|| read_rfc3339(text))
         .or_else(|| read_local(text, zone))
-        .or_else(|| read_clock(text, now, zone));
+        .or_else(|| read_clock(text, now, zone))
+        .or_else(|| read_day(text, now, zone))
+        .or_else(|| read_with_offset(text, now));
     found.map(Moment::At).ok_or_else(|| {
         format!(
             "\"@{text}\" is no time; write @2026-11-22T10:30:00Z, @2026-11-22, @10:30, unix time, or @-15m"
@@ -145,6 +149,61 @@ fn read_clock<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Option<Times
     past.find(|moment| *moment <= now)
 }
 
+/// `11-26 12:40`, a day without its year: the nearest one.
+fn read_day<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Option<Timestamp> {
+    let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00"));
+    let (month, day) = day
+        .split_once('-')
+        .filter(|(month, day)| month.len() == 2 && day.len() == 2)?;
+    let read = |format: &&str| NaiveTime::parse_from_str(time, format).ok();
+    let time = ["%H:%M", "%H:%M:%S%.f"].iter().find_map(read)?;
+    let year = now.to_utc().with_timezone(zone).year();
+    let dates = (year - 1..=year + 1)
+        .filter_map(|year| NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?));
+    let moments = dates.filter_map(|date| in_zone(date.and_time(time), zone));
+    moments.min_by_key(|moment| moment.0.abs_diff(now.0))
+}
+
+/// A time of any of these forms with its offset from UTC: `2026-11-22 12:40:02.118 +01`, `02:30:15+01:00`, `12:40 UTC`.
+fn read_with_offset(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let utc = text.strip_suffix("UTC").or_else(|| text.strip_suffix('Z'));
+    let (time, offset) = if let Some(time) = utc {
+        (time, FixedOffset::east_opt(0)?)
+    } else {
+        let colon = text.find(':')?;
+        let at = colon + text.get(colon..)?.find(['+', '-'])?;
+        let (time, offset) = text.split_at_checked(at)?;
+        (time, read_offset(offset)?)
+    };
+    let time = time.trim_end();
+    read_local(time, &offset)
+        .or_else(|| read_clock(time, now, &offset))
+        .or_else(|| read_day(time, now, &offset))
+}
+
+/// `+01`, `+0100`, `+01:00`, `+01:00:30`.
+pub(super) fn read_offset(text: &str) -> Option<FixedOffset> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let digits = digits.replace(':', "");
+    if !matches!(digits.len(), 2 | 4 | 6) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let pair = |at: usize| {
+        digits
+            .get(at..at + 2)
+            .map_or(Some(0), |pair| pair.parse::<i32>().ok())
+    };
+    let (hours, minutes, seconds) = (pair(0)?, pair(2)?, pair(4)?);
+    if minutes > 59 || seconds > 59 {
+        return None;
+    }
+    FixedOffset::east_opt(sign * (hours * 3_600 + minutes * 60 + seconds))
+}
+
 /// The moment in UTC. Where a change of clocks repeats it, the earlier one: reading begins there, nothing is missed.
 /// Where a change skips it, the moment the clocks showed an hour before, an hour later.
 fn in_zone<Z: TimeZone>(moment: NaiveDateTime, zone: &Z) -> Option<Timestamp> {
@@ -159,8 +218,6 @@ fn in_zone<Z: TimeZone>(moment: NaiveDateTime, zone: &Z) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use chrono::FixedOffset;
 
     use super::*;
 

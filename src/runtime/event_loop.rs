@@ -17,7 +17,7 @@ use super::options::{Contexts, RuntimeSession};
 use super::screen::{HostEvent, Screen};
 use crate::app::{App, Event, Viewport};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
-use crate::ui::{self, Theme};
+use crate::ui::{self, RowCache, Theme};
 
 /// How many events are taken before a frame gets its turn: a firehose cannot starve keys, a held key costs one frame.
 const DRAIN: usize = 64;
@@ -64,6 +64,8 @@ pub(super) struct EventLoop<'a, S: Screen> {
     theme: &'a Theme,
     contexts: Option<&'a Contexts>,
     app: Box<App>,
+    /// What was read of the messages in sight.
+    rows: RowCache,
     inbox: EventReceiver,
     executor: Executor,
     gate: FrameGate,
@@ -92,6 +94,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             theme: &session.theme,
             contexts,
             app: Box::new(App::new(session.settings.clone())),
+            rows: RowCache::default(),
             inbox,
             executor,
             gate: FrameGate::default(),
@@ -297,10 +300,10 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     /// Draws, and tells the app the layout (I3). Another layout asks for one more frame, after which nothing changes.
     fn draw(&mut self) -> io::Result<()> {
-        let (app, theme) = (&self.app, self.theme);
+        let (app, theme, rows) = (&self.app, self.theme, &mut self.rows);
         let mut drawn = None;
         self.screen
-            .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme)))?;
+            .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;
         let now = Instant::now();
         self.gate.drawn(now);
         if self.app.awaits_quiet() {

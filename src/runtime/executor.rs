@@ -19,10 +19,11 @@ use super::channels::EventSender;
 use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
-use super::options::{Access, ChangeAccess, Console, IncidentAccess};
+use super::options::{Access, ChangeAccess, Console, IncidentAccess, RowAccess};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
+use super::row_keeper::{self, RowChange};
 use super::supervisor::{panicked, run_until_done};
 use crate::app::{
     Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent, TailId,
@@ -68,6 +69,8 @@ pub(super) struct ExecutorDeps {
     pub(super) changes: Option<ChangeAccess>,
     /// Who keeps incidents for later runs.
     pub(super) incidents: Option<IncidentAccess>,
+    /// Who keeps what rows show for later runs.
+    pub(super) rows: Option<RowAccess>,
     /// The command that edits a file.
     pub(super) editor: String,
     /// How text reaches the clipboard.
@@ -94,12 +97,14 @@ pub(super) struct Executor {
     cursors: Option<CancellationToken>,
     refresh: RefreshRequest,
     probes: mpsc::Sender<Vec<PartitionKey>>,
+    rows: mpsc::UnboundedSender<RowChange>,
 }
 
 impl Executor {
     /// Starts asking the brokers.
     pub(super) fn start(deps: ExecutorDeps) -> Self {
         let (probes, wanted) = mpsc::channel(PROBE_QUEUE);
+        let (rows, chosen) = mpsc::unbounded_channel();
         let executor = Self {
             tasks: TaskTracker::new(),
             token: CancellationToken::new(),
@@ -111,6 +116,7 @@ impl Executor {
             cursors: None,
             refresh: RefreshRequest::new(),
             probes,
+            rows,
             deps,
         };
         let poller = Poller {
@@ -122,6 +128,12 @@ impl Executor {
         let (doing, outbox) = ("asking the brokers".into(), executor.deps.outbox.clone());
         let polling = run_until_done(doing, outbox.clone(), move || poller.clone().run());
         executor.spawn(&executor.token, polling);
+        if let Some(keep) = executor.deps.rows.clone() {
+            let (cluster, outbox) = (executor.deps.cluster.clone(), outbox.clone());
+            // Ends once nothing can be chosen any more: what was chosen last is kept too.
+            let keeping = row_keeper::run(keep, cluster, chosen, outbox);
+            executor.tasks.spawn(keeping);
+        }
         let probing = prober::run(executor.deps.access.observer(), wanted, outbox);
         executor.spawn(&executor.token, probing);
         executor
@@ -146,6 +158,10 @@ impl Executor {
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::Console(id, line) => self.console(id, line),
             Effect::SaveIncidents(incidents) => self.save_incidents(incidents),
+            Effect::KeepRow(streams, row) => {
+                // Where nobody keeps it, nobody takes it.
+                let _nobody = self.rows.send((streams, row));
+            }
             Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
             Effect::Repaint => return Some(LoopAction::Repaint),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
@@ -158,6 +174,7 @@ impl Executor {
 
     /// Ends everything; what does not end within a second is left to the runtime.
     pub(super) async fn shut_down(self) {
+        drop(self.rows);
         self.token.cancel();
         self.tasks.close();
         if timeout(SHUTDOWN_TIMEOUT, self.tasks.wait()).await.is_err() {
@@ -402,6 +419,7 @@ mod tests {
             cluster: "test".into(),
             changes: None,
             incidents: None,
+            rows: None,
             editor: String::new(),
             clipboard: Clipboard::default(),
         });

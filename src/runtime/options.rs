@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::Settings;
+use crate::app::{KeptRow, Settings};
 use crate::client::{BrokerHealth, Client, KnownCursors, Observer};
 use crate::health::Incident;
 use crate::model::{Failure, Operation, Outcome};
@@ -50,6 +50,9 @@ pub type ChangeEnd = Box<dyn FnOnce(&Result<Outcome, Failure>) + Send>;
 /// Keeps the incidents of the cluster of that name for later runs.
 pub type IncidentAccess = Arc<dyn Fn(&str, &[Arc<Incident>]) + Send + Sync>;
 
+/// Keeps what the rows of those streams show, in the cluster of the first name, for later runs; `None`: no longer.
+pub type RowAccess = Arc<dyn Fn(&str, &str, Option<KeptRow>) + Send + Sync>;
+
 /// Keeps where the brokers of the cluster of that name listen for later runs.
 pub type BrokerAccess = Arc<dyn Fn(&str, &[BrokerHealth]) + Send + Sync>;
 
@@ -82,6 +85,8 @@ pub struct DashboardOptions {
     pub changes: Option<ChangeAccess>,
     /// Who keeps incidents for later runs, where they are kept.
     pub incidents: Option<IncidentAccess>,
+    /// Who keeps what rows show for later runs, where that is kept.
+    pub rows: Option<RowAccess>,
     /// Who keeps where brokers listen when a session ends, where that is kept.
     pub brokers: Option<BrokerAccess>,
     /// Who keeps the cursors when a session ends, where they are kept.
@@ -101,6 +106,7 @@ impl DashboardOptions {
             contexts: None,
             changes: None,
             incidents: None,
+            rows: None,
             brokers: None,
             cursors: None,
             editor: super::editor::preferred(),

@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use super::Store;
-use super::json_path::JsonPath;
+use super::json_path::{JsonPath, unquoted};
 use super::message::MessageRef;
 use super::record::{text_or_base64, write_headers, write_record_with};
+use super::row_cells::select_json;
+use crate::model::Timestamp;
 
 /// Rows taken from a store at once where they are read from their end.
 const BLOCK: usize = 1_000;
@@ -162,9 +164,12 @@ fn write_csv(
     ];
     let found: Vec<_> = columns
         .iter()
-        .map(|path| path.select(message.value()).unwrap_or_default())
+        .map(|path| {
+            let found = select_json(message.value(), path);
+            found.map_or_else(String::new, |json| unquoted(&json).into_owned())
+        })
         .collect();
-    let found = found.iter().map(|text| &**text);
+    let found = found.iter().map(String::as_str);
     let cells: Vec<&str> = cells.into_iter().chain(found).collect();
     write_row(&cells, out)
 }
@@ -190,10 +195,11 @@ enum FormatPiece {
     Value,
     Headers,
     Millis,
+    Date,
 }
 
 /// A format such as `%t:%p @ %o  %k  %v\n`, as kcat and rpk have them: `%t` stream, `%p` partition, `%o` offset,
-/// `%k` key, `%v` or `%s` value, `%h` headers as `name=value,…`, `%T` Unix time in ms, `%%` a percent sign;
+/// `%k` key, `%v` or `%s` value, `%h` headers as `name=value,…`, `%T` Unix time in ms, `%d` date and time, `%%` a percent sign;
 /// `\n`, `\t`, `\r`, `\\` and `\xHH`. Nothing is added: a line end has to be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFormat {
@@ -227,11 +233,24 @@ impl MessageFormat {
         Ok(Self { pieces })
     }
 
-    /// Writes one message.
+    /// Writes one message; `%d` is in UTC.
     ///
     /// # Errors
     /// The errors of the writer.
     pub fn write(&self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
+        self.write_with(message, Timestamp::to_rfc3339, out)
+    }
+
+    /// Writes one message; `time` is how `%d` shows times.
+    ///
+    /// # Errors
+    /// The errors of the writer.
+    pub fn write_with(
+        &self,
+        message: &MessageRef<'_>,
+        time: impl Fn(Timestamp) -> String,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         self.pieces.iter().try_for_each(|piece| match piece {
             FormatPiece::Literal(text) => out.write_all(text),
             FormatPiece::Stream => out.write_all(message.stream().as_bytes()),
@@ -240,6 +259,7 @@ impl MessageFormat {
             FormatPiece::Key => out.write_all(message.key()),
             FormatPiece::Value => out.write_all(message.value()),
             FormatPiece::Headers => write_pairs(message, out),
+            FormatPiece::Date => out.write_all(time(message.timestamp()).as_bytes()),
             FormatPiece::Millis => write!(out, "{}", message.timestamp().0.div_euclid(1_000_000)),
         })
     }
@@ -265,10 +285,11 @@ fn verb(letter: Option<char>) -> Result<Option<FormatPiece>, String> {
         Some('v' | 's') => FormatPiece::Value,
         Some('h') => FormatPiece::Headers,
         Some('T') => FormatPiece::Millis,
+        Some('d') => FormatPiece::Date,
         other => {
             let letter = other.map(String::from).unwrap_or_default();
             return Err(format!(
-                "\"%{letter}\" is not known; there are %t %p %o %k %v %h %T and %%"
+                "\"%{letter}\" is not known; there are %t %p %o %k %v %h %T %d and %%"
             ));
         }
     };

@@ -42,6 +42,14 @@ impl JsonPath {
         format!("value{dot}{path}")
     }
 
+    /// The key, where the path is one key alone.
+    pub(super) fn only_key(&self) -> Option<&str> {
+        match self.steps.as_slice() {
+            [PathStep::Key(key)] => Some(key),
+            _ => None,
+        }
+    }
+
     /// What stands there, as it is written: a string with its quotes.
     pub(super) fn select_json<'a>(&self, value: &'a [u8]) -> Option<&'a str> {
         let text = std::str::from_utf8(value).ok()?;

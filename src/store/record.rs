@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::json_path::JsonPath;
 use super::message::MessageRef;
+use super::row_cells::select_json;
 use crate::model::{Headers, Offset, PartitionId, StreamName};
 
 /// Writes the record of a message, line end included. Bytes that are not UTF-8 are written in base 64.
@@ -62,19 +63,19 @@ fn write_columns(
     out.write_all(b",\"columns\":{")?;
     let found = columns
         .iter()
-        .filter_map(|path| Some((path, path.select_json(message.value())?)));
+        .filter_map(|path| Some((path, select_json(message.value(), path)?)));
     for (number, (path, json)) in found.enumerate() {
         if number > 0 {
             out.write_all(b",")?;
         }
         write_text(&path.to_string(), out)?;
         out.write_all(b":")?;
-        if serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok() {
+        if serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok() {
             // A line end in JSON stands between its tokens, and a record is one line.
             let line = json.replace(['\n', '\r'], " ");
             out.write_all(line.as_bytes())?;
         } else {
-            write_text(json, out)?;
+            write_text(&json, out)?;
         }
     }
     out.write_all(b"}")

@@ -205,7 +205,7 @@ pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let Some(notice) = app.notices().current(app.now()) else {
         return;
     };
-    let time = format::clock(notice.at, app.settings().utc_offset);
+    let time = app.times().seconds(notice.at, app.now());
     let times = if notice.times > 1 {
         format!("  ({} times)", notice.times)
     } else {

@@ -135,7 +135,7 @@ fn gone_text(what: &str, theme: &Theme) -> Vec<Line> {
 }
 
 fn event_detail(event: &ActivityEvent, app: &App, theme: &Theme) -> Vec<Line> {
-    let time = format::date(event.time, app.settings().utc_offset);
+    let time = app.times().date(event.time);
     let mut text = TextBuilder::new(theme);
     text.pair("what", verb(&event.kind));
     text.pair("target", target(&event.kind));

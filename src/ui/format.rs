@@ -111,25 +111,6 @@ pub(crate) fn bytes_len(length: usize) -> String {
     bytes(u64::try_from(length).unwrap_or(u64::MAX))
 }
 
-/// The time of day: `12:40:03`.
-pub(crate) fn clock(at: Timestamp, offset: chrono::FixedOffset) -> String {
-    at.to_utc()
-        .with_timezone(&offset)
-        .format("%H:%M:%S")
-        .to_string()
-}
-
-/// Date and time to the millisecond, with the offset from UTC: `2026-11-22 12:40:02.118 +01:00`.
-pub(crate) fn date(at: Timestamp, offset: chrono::FixedOffset) -> String {
-    let text = at.to_utc().with_timezone(&offset);
-    let text = text.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string();
-    // Most zones are whole hours away.
-    match text.strip_suffix(":00") {
-        Some(short) => short.to_owned(),
-        None => text,
-    }
-}
-
 /// How many columns a text has.
 pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)

@@ -7,9 +7,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 use ratatui::widgets::Widget;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::areas::{cells, left, right};
 use super::format::{cut, width};
+use super::row_cache::RowCache;
 use super::theme::Theme;
 use crate::app::{Area, HitTarget, Viewport};
 use crate::model::sanitise;
@@ -19,6 +21,8 @@ use crate::model::sanitise;
 pub(super) struct Painter<'a> {
     /// How things look.
     pub(super) theme: &'a Theme,
+    /// What was read of the messages in sight.
+    pub(super) rows: &'a mut RowCache,
     buffer: &'a mut Buffer,
     viewport: Viewport,
 }
@@ -36,12 +40,32 @@ pub(super) fn spans_width(spans: &[Span<'_>]) -> usize {
         .sum()
 }
 
+/// The spans without their first columns.
+pub(super) fn scrolled(spans: Vec<Span<'static>>, columns: usize) -> Vec<Span<'static>> {
+    let mut left = columns;
+    let cut = spans.into_iter().map(|one| {
+        let is_left_out = |grapheme: &&str| {
+            let skips = left > 0;
+            left = left.saturating_sub(sanitise::columns(grapheme));
+            skips
+        };
+        let rest: String = one
+            .content
+            .graphemes(true)
+            .skip_while(is_left_out)
+            .collect();
+        span(rest, one.style)
+    });
+    cut.collect()
+}
+
 impl<'a> Painter<'a> {
     /// A painter of this buffer.
-    pub(super) fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
+    pub(super) fn new(buffer: &'a mut Buffer, theme: &'a Theme, rows: &'a mut RowCache) -> Self {
         let area = buffer.area;
         Self {
             theme,
+            rows,
             buffer,
             viewport: Viewport::new(area.width, area.height),
         }

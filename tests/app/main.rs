@@ -15,9 +15,11 @@ mod cli_process;
 mod cli_redrive;
 mod cli_removed;
 mod cli_restart;
+mod cli_rows;
 mod cli_silence;
 mod cli_terminal;
 mod cli_test_cluster;
+mod cli_times;
 mod cli_words;
 #[cfg(test)]
 mod dashboard;
@@ -38,8 +40,10 @@ mod scenario_hostile;
 mod scenario_loop;
 mod scenario_pressure;
 mod scenario_replaced;
+mod scenario_rows;
 mod scenario_streams;
 mod scenario_tails;
+mod scenario_times;
 #[cfg(test)]
 mod screens;
 mod store;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use liftui::app::{App, ConnectionState, Event, Viewport};
 use liftui::model::{ErrorKind, Failure, Target};
-use liftui::ui::{self, Theme};
+use liftui::ui::{self, RowCache, Theme};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -39,7 +39,7 @@ fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Viewport, Buffer)
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut viewport = Viewport::default();
     terminal
-        .draw(|frame| viewport = ui::draw(frame, app, theme))
+        .draw(|frame| viewport = ui::draw(frame, app, theme, &mut RowCache::default()))
         .unwrap();
     (viewport, terminal.backend().buffer().clone())
 }
@@ -456,7 +456,7 @@ fn menus_and_the_command_line() {
         "palette",
         after(World::seasoned(), "3 ctrl-k p a y"),
         "
-            60 go to 1 of 56
+            60 go to 1 of 58
             60 > pay
             60 payments-eu stream
             60 enter choose esc close",

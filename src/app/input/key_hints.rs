@@ -114,6 +114,7 @@ const TAILS: &[Hint] = &[
     (Command::Tail(TailCommand::Seek), "seek"),
     OPEN,
     (Command::Tail(TailCommand::Follow), "follow"),
+    (Command::Tail(TailCommand::Row), "columns"),
     PUBLISH,
     (Command::Tail(TailCommand::Export), "export"),
     HELP,

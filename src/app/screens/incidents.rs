@@ -4,8 +4,6 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use chrono::FixedOffset;
-
 use super::ScreenState;
 use crate::app::app_request::CopyEntry;
 use crate::app::focus::Pane;
@@ -15,6 +13,7 @@ use crate::app::row_key::RowKey;
 use crate::app::settings::Settings;
 use crate::app::viewport::Viewport;
 use crate::health::{Incident, Severity, Truth};
+use crate::model::Zone;
 
 columns! {
     /// The columns of the list.
@@ -36,7 +35,7 @@ pub struct Incidents {
     /// What the cluster is called in a report.
     cluster: String,
     /// The zone of the times in a report.
-    zone: FixedOffset,
+    zone: Zone,
     /// The oldest first.
     kept: Vec<Arc<Incident>>,
     /// The one that lasts.
@@ -49,7 +48,7 @@ impl Incidents {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             cluster: settings.cluster.clone(),
-            zone: settings.utc_offset,
+            zone: settings.times.zone.clone(),
             kept: Vec::new(),
             current: None,
             list: Table::new(RowKey::Incident, IncidentColumn::Began),
@@ -77,7 +76,9 @@ impl Incidents {
         &mut self,
         incidents: &[Arc<Incident>],
         current: Option<i64>,
+        zone: &Zone,
     ) {
+        self.zone.clone_from(zone);
         self.current = current;
         let pairs = || self.kept.iter().zip(incidents);
         let same = self.kept.len() == incidents.len()
@@ -129,7 +130,7 @@ impl ScreenState for Incidents {
         vec![
             CopyEntry::new(
                 "report as Markdown",
-                incident.markdown(&self.cluster, self.zone),
+                incident.markdown(&self.cluster, &self.zone),
             ),
             CopyEntry::new("what it was", incident.title.clone()),
             CopyEntry::command(&["incidents"], &[], &["--markdown"]),

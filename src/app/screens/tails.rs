@@ -5,6 +5,7 @@
 mod commands;
 mod copies;
 mod export;
+mod field_completion;
 mod inspector;
 mod out_of_order;
 mod prompt;
@@ -26,6 +27,8 @@ pub use tail_view::{FollowMode, Window};
 
 use inspector::Size;
 
+use std::collections::BTreeSet;
+
 use crate::app::app_request::AppRequest;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
@@ -35,6 +38,7 @@ use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::app::input::history::History;
 use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
+use crate::app::row_settings::{RowChoice, RowSettings};
 use crate::app::schemas::Schemas;
 use crate::app::viewport::Viewport;
 use crate::health::{Known, Truth};
@@ -51,6 +55,7 @@ pub struct Tails {
     shown: usize,
     inspector: Inspector,
     queries: History,
+    rows: RowSettings,
     /// A message whose value is open in the external editor.
     edited: Option<(RequestId, PinnedMessage)>,
     /// An export under way, and how many messages it has written.
@@ -58,13 +63,14 @@ pub struct Tails {
 }
 
 impl Tails {
-    /// No tail; values are read by these types.
-    pub(super) fn new(schemas: Schemas) -> Self {
+    /// No tail; values are read by these types, and rows show that of them.
+    pub(super) fn new(schemas: Schemas, rows: RowSettings) -> Self {
         Self {
             open: Vec::new(),
             shown: 0,
             inspector: Inspector::new(schemas),
             queries: History::new(MAX_QUERIES),
+            rows,
             edited: None,
             exporting: None,
         }
@@ -105,7 +111,9 @@ impl Tails {
             .iter()
             .position(|tail| tail.reads(&partitions) && !tail.is_gone());
         let index = open.unwrap_or_else(|| {
-            self.open.push(Tail::open(partitions, context));
+            let streams = partitions.iter().map(|(stream, _)| &**stream);
+            let row = self.rows.choice(&streams.collect());
+            self.open.push(Tail::open(partitions, row, context));
             self.open.len() - 1
         });
         self.switch_to(index);
@@ -158,6 +166,20 @@ impl Tails {
         let view = self.shown().map_or_else(View::default, Tail::value_view);
         self.inspector.show(None);
         self.inspector.set_view(view);
+    }
+
+    /// All tails of the streams of the one that is shown have rows like these from now on, in later runs too.
+    fn set_row(&mut self, row: &RowChoice, context: &mut Context) {
+        let Some(shown) = self.open.get(self.shown) else {
+            return;
+        };
+        let streams = shown.streams();
+        let (name, kept) = self.rows.choose(&streams, row);
+        context.emit(Effect::KeepRow(name, kept));
+        let streams: BTreeSet<String> = streams.into_iter().map(str::to_owned).collect();
+        let is_of_them = |tail: &&mut Tail| tail.streams().into_iter().eq(&streams);
+        let tails = self.open.iter_mut().filter(is_of_them);
+        tails.for_each(|tail| tail.set_row(row.clone()));
     }
 
     fn shown_mut(&mut self) -> Option<&mut Tail> {

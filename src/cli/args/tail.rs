@@ -4,8 +4,9 @@
 use clap::Args;
 
 use super::OutputArgs;
+use crate::cli::shown_times;
 use crate::model::{StartAt, StopAt, Timestamp, parse_start, parse_stop};
-use crate::store::{MessageFormat, Query};
+use crate::store::{MessageFormat, Query, RowTemplate, TemplateError};
 
 /// Which messages.
 #[derive(Clone, Debug, Args)]
@@ -48,9 +49,17 @@ pub(crate) struct TailArgs {
     /// With --to end, wait until all that is stored now is committed, no longer than --timeout
     #[arg(long)]
     pub(crate) wait_committed: bool,
-    /// Print each message so: %t %p %o %k %v %h %T, \n, \t
+    /// Print each message so: %t %p %o %k %v %h, %T (Unix ms), %d (date and time in --tz, or its age), \n, \t
     #[arg(short, long, value_name = "FORMAT", conflicts_with = "output", value_parser = MessageFormat::parse)]
     pub(crate) format: Option<MessageFormat>,
+    /// Print a table that shows this of each message: fields such as 'value.order key', or text with {fields} in it
+    #[arg(
+        long,
+        value_name = "TEMPLATE",
+        conflicts_with = "format",
+        value_parser = row
+    )]
+    pub(crate) row: Option<RowTemplate>,
     /// Print how many there are, not the messages
     #[arg(long)]
     pub(crate) count: bool,
@@ -61,12 +70,24 @@ pub(crate) struct TailArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Reads a start with the clock and the zone of this machine.
-pub(super) fn start(text: &str) -> Result<StartAt, String> {
-    parse_start(text, Timestamp::now(), &chrono::Local)
+/// Reads a row; what is wrong with one is said with its place.
+fn row(text: &str) -> Result<RowTemplate, String> {
+    text.parse().map_err(|error: TemplateError| {
+        let before = text.get(..error.at).unwrap_or_default();
+        format!(
+            "at character {}: {}",
+            before.chars().count() + 1,
+            error.sentence
+        )
+    })
 }
 
-/// Reads a stop with the clock and the zone of this machine.
+/// Reads a start with the clock of this machine and the zone in which times are shown.
+pub(super) fn start(text: &str) -> Result<StartAt, String> {
+    parse_start(text, Timestamp::now(), &shown_times::display().zone)
+}
+
+/// Reads a stop with the clock of this machine and the zone in which times are shown.
 pub(super) fn stop(text: &str) -> Result<StopAt, String> {
-    parse_stop(text, Timestamp::now(), &chrono::Local)
+    parse_stop(text, Timestamp::now(), &shown_times::display().zone)
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::table::MessageTable;
 use crate::cli::escaped_output::EscapedOutput;
-use crate::model::Timestamp;
+use crate::model::{TimeDisplay, Timestamp};
 use crate::store::{Chunk, ExportForm, MessageFormat, MessageRef, Query, QueryRun, write_record};
 
 /// Bytes handed to the reader at once.
@@ -26,9 +26,9 @@ pub(super) enum PrintForm {
     /// As one JSON array.
     Json,
     /// As lines for eyes.
-    Table(MessageTable),
+    Table(Box<MessageTable>),
     /// As the user says.
-    Custom(MessageFormat),
+    Custom(MessageFormat, TimeDisplay),
     /// Not at all: they are counted.
     Count,
 }
@@ -113,7 +113,7 @@ impl Printer {
             let run = match runs.try_recv() {
                 Ok(run) => run,
                 Err(_nothing_yet) => {
-                    self.out.flush()?;
+                    self.flush()?;
                     match runs.blocking_recv() {
                         Some(run) => run,
                         None => break,
@@ -146,14 +146,14 @@ impl Printer {
         match &self.form {
             PrintForm::Export(form) => form.write_head(&[], &mut self.out),
             PrintForm::Json => self.out.write_all(b"["),
-            PrintForm::Table(table) => table.head(&mut self.out),
-            PrintForm::Custom(_) | PrintForm::Count => Ok(()),
+            // The columns of a table follow from its first rows.
+            PrintForm::Table(_) | PrintForm::Custom(..) | PrintForm::Count => Ok(()),
         }
     }
 
     fn write(&mut self, message: &MessageRef<'_>) -> io::Result<()> {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
-        match &self.form {
+        match &mut self.form {
             PrintForm::Export(ExportForm::Ndjson) => write_record(message, &mut self.out.json()),
             PrintForm::Export(form) => form.write(message, &[], &mut self.out),
             PrintForm::Json => {
@@ -161,7 +161,10 @@ impl Printer {
                 write_record(message, &mut self.out.json())
             }
             PrintForm::Table(table) => table.row(message, &mut self.out),
-            PrintForm::Custom(format) => format.write(message, &mut self.out),
+            PrintForm::Custom(format, times) => {
+                let time = |at| times.whole(at, Timestamp::now());
+                format.write_with(message, time, &mut self.out)
+            }
             PrintForm::Count => Ok(()),
         }
     }
@@ -170,7 +173,15 @@ impl Printer {
         match self.form {
             PrintForm::Json => self.out.write_all(b"]\n")?,
             PrintForm::Count => writeln!(self.out, "{}", self.printed.load(Ordering::Relaxed))?,
-            PrintForm::Export(_) | PrintForm::Table(_) | PrintForm::Custom(_) => {}
+            PrintForm::Export(_) | PrintForm::Table(_) | PrintForm::Custom(..) => {}
+        }
+        self.flush()
+    }
+
+    /// Hands what there is to the reader.
+    fn flush(&mut self) -> io::Result<()> {
+        if let PrintForm::Table(table) = &mut self.form {
+            table.release(&mut self.out)?;
         }
         self.out.flush()
     }

@@ -1,67 +1,181 @@
-//! Messages as lines for eyes: place, offset, time, key, and as much of the value as fits.
+//! Messages as lines for eyes: place, offset, time, and what the row of their stream shows of them.
 //! What a terminal would act on is shown, not obeyed (I14).
 
 use std::io::{self, Write};
 
+use crate::app::Schemas;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::output::print_head;
-use crate::model::sanitise;
-use crate::store::MessageRef;
-use crate::ui::format;
+use crate::model::{PartitionId, StreamName, TimeDisplay, Timestamp, sanitise};
+use crate::store::{CellKind, CellReader, MessageRef, RowCell, RowField, RowTemplate};
+use crate::ui::row_layout::{FittedRow, PieceKind, RowLayout};
+use crate::ui::{format, shown_cells};
 
 /// Columns of a key; longer ones are cut in the middle.
 const KEY: usize = 14;
+/// Columns of a time.
+const TIME: usize = 12;
 /// Characters of a value where no terminal limits it.
 const VALUE: usize = 4096;
+/// Rows that are looked at before the first of them is written, where they come at once.
+const HELD: usize = 256;
 
-/// How the lines are laid out.
-pub(super) struct MessageTable {
+/// What stands before a row, and on how many columns.
+pub(super) struct PlaceColumns {
     /// Columns of the stream's name; 0 where there is only one stream.
     pub(super) stream: usize,
     /// Columns of the terminal; `None` where there is none.
     pub(super) width: Option<usize>,
-    /// What to add to UTC for the times.
-    pub(super) offset: chrono::FixedOffset,
-    /// Whether the head is bold.
-    pub(super) bold: bool,
+    /// How times are shown.
+    pub(super) times: TimeDisplay,
+}
+
+/// A message that is not written yet.
+struct HeldRow {
+    stream: StreamName,
+    partition: PartitionId,
+    offset: i64,
+    time: Timestamp,
+    cells: Vec<RowCell>,
+}
+
+/// Lays messages out as a table.
+pub(super) struct MessageTable {
+    place: PlaceColumns,
+    row: RowTemplate,
+    schemas: Schemas,
+    /// Whether the head is bold, and what is missing faint.
+    colours: bool,
+    layout: RowLayout,
+    held: Vec<HeldRow>,
+    has_head: bool,
 }
 
 impl MessageTable {
-    /// The names of the columns.
-    pub(super) fn head(&self, out: &mut EscapedOutput) -> io::Result<()> {
-        let stream = if self.stream > 0 {
-            format!("{:<width$}  ", "STREAM", width = self.stream)
-        } else {
-            String::new()
-        };
-        let head = format!(
-            "{stream}{:>3}  {:>9}  {:<12}  {:<KEY$}  VALUE",
-            "#", "OFFSET", "TIME", "KEY"
-        );
-        print_head(out, &head, self.bold)
+    /// A table of that row.
+    pub(super) fn new(
+        place: PlaceColumns,
+        row: RowTemplate,
+        schemas: Schemas,
+        colours: bool,
+    ) -> Self {
+        Self {
+            place,
+            row,
+            schemas,
+            colours,
+            layout: RowLayout::default(),
+            held: Vec::new(),
+            has_head: false,
+        }
     }
 
-    /// One message.
-    pub(super) fn row(&self, message: &MessageRef<'_>, out: &mut impl Write) -> io::Result<()> {
-        let stream = if self.stream > 0 {
-            format::pad(&sanitise::line(message.stream()), self.stream) + "  "
-        } else {
-            String::new()
+    /// Takes one more message; it is written with those that come at once with it.
+    pub(super) fn row(
+        &mut self,
+        message: &MessageRef<'_>,
+        out: &mut EscapedOutput,
+    ) -> io::Result<()> {
+        let reader = CellReader {
+            schema: self.schemas.of(message.stream()),
+            most: self.place.width.unwrap_or(VALUE),
         };
-        let key = sanitise::bytes(message.key(), 4 * KEY);
-        let key = format::pad(&format::cut_middle(&key, KEY, "…"), KEY);
-        let time = message.timestamp().to_utc().with_timezone(&self.offset);
-        let time = time.format("%H:%M:%S%.3f");
-        let (partition, offset) = (message.partition(), message.offset());
-        let mut line = format!("{stream}{partition:>3}  {offset:>9}  {time}  {key}  ");
-        let left = self
-            .width
-            .map(|width| width.saturating_sub(format::width(&line)));
-        let value = sanitise::bytes(message.value(), left.unwrap_or(VALUE));
-        line += &match left {
-            Some(columns) => format::cut(&value, columns, "…"),
-            None => value,
-        };
-        writeln!(out, "{}", line.trim_end())
+        let mut cells = shown_cells(reader, &self.row, message);
+        for (cell, field) in cells.iter_mut().zip(self.row.fields()) {
+            if *field == RowField::Time {
+                cell.text = self.time(message.timestamp());
+            }
+        }
+        self.layout.learn(&cells);
+        self.held.push(HeldRow {
+            stream: StreamName::clone(message.stream()),
+            partition: message.partition(),
+            offset: message.offset(),
+            time: message.timestamp(),
+            cells,
+        });
+        if self.held.len() < HELD {
+            return Ok(());
+        }
+        self.release(out)
+    }
+
+    /// Writes what was held back.
+    pub(super) fn release(&mut self, out: &mut EscapedOutput) -> io::Result<()> {
+        if !std::mem::replace(&mut self.has_head, true) {
+            let head = self.place_head() + &self.fitted().head("…");
+            print_head(out, head.trim_end(), self.colours)?;
+        }
+        for held in std::mem::take(&mut self.held) {
+            self.write(&held, out)?;
+        }
+        Ok(())
+    }
+
+    fn fitted(&self) -> FittedRow<'_> {
+        let place = format::width(&self.place_head());
+        let room = self.place.width.map(|width| width.saturating_sub(place));
+        let fixed = [(RowField::Key, KEY), (RowField::Time, TIME)];
+        self.layout.fit(&self.row, room, |field| {
+            let fixed = fixed.iter().find(|(own, _)| own == field);
+            fixed.map(|(_, width)| *width)
+        })
+    }
+
+    /// The columns before the row; what the row shows itself does not stand there too.
+    fn place_cells(&self, texts: [String; 4]) -> String {
+        let fields = [
+            RowField::Stream,
+            RowField::Partition,
+            RowField::Offset,
+            RowField::Time,
+        ];
+        let [stream, partition, offset, time] = texts;
+        let padded = [
+            format::pad(&stream, self.place.stream),
+            format::pad_left(&partition, 3),
+            format::pad_left(&offset, 9),
+            format::pad(&time, TIME),
+        ];
+        let shown = fields.iter().zip(padded);
+        let shown = shown.filter(|(field, _)| {
+            let is_there = **field != RowField::Stream || self.place.stream > 0;
+            is_there && !self.row.has(field)
+        });
+        shown.map(|(_, text)| text + "  ").collect()
+    }
+
+    fn place_head(&self) -> String {
+        self.place_cells(["STREAM", "#", "OFFSET", "TIME"].map(str::to_owned))
+    }
+
+    fn time(&self, time: Timestamp) -> String {
+        self.place.times.short(time, Timestamp::now())
+    }
+
+    fn write(&self, held: &HeldRow, out: &mut EscapedOutput) -> io::Result<()> {
+        let place = self.place_cells([
+            sanitise::line(&held.stream).into_owned(),
+            held.partition.to_string(),
+            held.offset.to_string(),
+            self.time(held.time),
+        ]);
+        let mut pieces = self.fitted().row(&held.cells, ["–", "…"], 0);
+        if let Some(last) = pieces.last_mut() {
+            last.text.truncate(last.text.trim_end().len());
+        }
+        out.write_all(place.as_bytes())?;
+        for piece in pieces {
+            let is_faint =
+                self.colours && matches!(piece.kind, PieceKind::Cell(_, CellKind::Missing));
+            if is_faint {
+                out.write_own("\x1b[2m")?;
+            }
+            out.write_all(piece.text.as_bytes())?;
+            if is_faint {
+                out.write_own("\x1b[0m")?;
+            }
+        }
+        writeln!(out)
     }
 }

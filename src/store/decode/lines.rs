@@ -137,6 +137,12 @@ impl Lines {
         Some(path.strip_prefix('.').map_or(path.clone(), str::to_owned))
     }
 
+    /// Whether the line begins with a key and a colon.
+    pub(in crate::store) fn is_member(&self, line: usize) -> bool {
+        let line = self.rows.get(line);
+        line.is_some_and(|line| line.step == NodeStep::Key)
+    }
+
     /// The line itself, or the one that opens what it closes.
     fn node_of(&self, line: usize) -> Option<usize> {
         let place = self.rows.get(line)?;

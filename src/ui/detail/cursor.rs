@@ -24,7 +24,7 @@ pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> V
     } else {
         text.spans("lag", labels::known(cursor.lag, theme));
     }
-    let stored = format::date(entry.time, app.settings().utc_offset);
+    let stored = app.times().date(entry.time);
     let ago = format::ago(entry.time, now);
     text.pair("stored", format!("{stored}  ({ago} ago)"));
     if cursor.is_outdated(now) {

@@ -20,7 +20,7 @@ pub(in crate::ui) fn incident_detail(incident: &Incident, app: &App, theme: &The
         text.lines.push(event_line(event, app, theme));
         for evidence in &event.evidence {
             text.lines.push(Line(vec![
-                span(" ".repeat(EVIDENCE_INDENT), theme.text),
+                span(indent(event, app), theme.text),
                 span(evidence.clone(), theme.muted),
             ]));
         }
@@ -45,8 +45,7 @@ pub(in crate::ui) fn incident_events(incident: &Incident, app: &App, theme: &The
 const MOST_NAMES: usize = 12;
 
 fn facts(incident: &Incident, app: &App, text: &mut TextBuilder<'_>) {
-    let zone = app.settings().utc_offset;
-    let began = format::date(incident.began(), zone);
+    let began = app.times().date(incident.began());
     let about = if incident.at_least { ", or before" } else { "" };
     text.pair("began", format!("{began}{about}"));
     let length = format::exact_age(incident.length());
@@ -92,11 +91,15 @@ fn left_out(incident: &Incident, text: &mut TextBuilder<'_>) {
 }
 
 /// The columns before the words of an event: the time, the sign.
-const EVIDENCE_INDENT: usize = 12;
+fn indent(event: &IncidentEvent, app: &App) -> String {
+    " ".repeat(event_time(event, app).len() + 4)
+}
+
+fn event_time(event: &IncidentEvent, app: &App) -> String {
+    app.times().seconds(Timestamp(event.at), app.now())
+}
 
 fn event_line(event: &IncidentEvent, app: &App, theme: &Theme) -> Line {
-    let at = Timestamp(event.at).to_utc();
-    let at = at.with_timezone(&app.settings().utc_offset);
     let glyphs = &theme.glyphs;
     let (sign, style) = match event.kind {
         IncidentEventKind::Critical => (glyphs.broken, theme.broken),
@@ -107,7 +110,7 @@ fn event_line(event: &IncidentEvent, app: &App, theme: &Theme) -> Line {
         }
     };
     Line(vec![
-        span(at.format("%H:%M:%S").to_string(), theme.muted),
+        span(event_time(event, app), theme.muted),
         span(format!("  {sign} "), style),
         span(event.text.clone(), theme.text),
     ])

@@ -15,7 +15,7 @@ const KEY: usize = 4_096;
 pub(super) fn message_detail(pinned: &PinnedMessage, app: &App, theme: &Theme) -> Vec<Line> {
     let message = pinned.message();
     let mut text = TextBuilder::new(theme);
-    let time = format::date(message.timestamp(), app.settings().utc_offset);
+    let time = app.times().date(message.timestamp());
     let ago = format::ago(message.timestamp(), app.now());
     text.pair("time", format!("{time}  {ago} ago"));
     text.pair("size", labels::sizes(&message, theme));

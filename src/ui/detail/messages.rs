@@ -39,7 +39,7 @@ pub(super) fn console_detail(text: &str, theme: &Theme) -> Vec<Line> {
 pub(super) fn notices_detail(app: &App, theme: &Theme) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for notice in app.notices().history().rev() {
-        let time = format::clock(notice.at, app.settings().utc_offset);
+        let time = app.times().seconds(notice.at, app.now());
         let times = if notice.times > 1 {
             format!("  {} times", notice.times)
         } else {

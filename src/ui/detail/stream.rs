@@ -17,7 +17,7 @@ pub(super) fn stream_detail(stream: &StreamTruth, app: &App, theme: &Theme) -> V
     if stream.status.readonly + stream.status.paused == 0 && is_serving {
         state.push(span("serving", theme.good));
     }
-    let created = format::date(stream.created, app.settings().utc_offset);
+    let created = app.times().date(stream.created);
     let ago = format::ago(stream.created, now);
     let mut text = TextBuilder::new(theme);
     text.spans("state", state);

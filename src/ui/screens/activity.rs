@@ -16,8 +16,13 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{ColumnSpec, table};
 use crate::ui::widgets::{PaneArea, empty_state, list_title};
 
+/// Columns for an age and a day with its time.
+const TIME: u16 = 22;
+/// Columns of the age, and of the day with its time.
+const PARTS: [usize; 2] = [5, 14];
+
 const SPECS: &[ColumnSpec<ActivityColumn>] = &[
-    ColumnSpec::fixed(ActivityColumn::Time, 22, 0),
+    ColumnSpec::fixed(ActivityColumn::Time, TIME, 0),
     ColumnSpec::fixed(ActivityColumn::Event, 13, 0),
     ColumnSpec::growing(ActivityColumn::Target, 16, 200, 0),
 ];
@@ -61,11 +66,16 @@ fn cell(
 ) -> Vec<Span<'static>> {
     match column {
         ActivityColumn::Time => {
-            let at = event.time.to_utc();
-            let at = at.with_timezone(&app.settings().utc_offset);
-            let age = format::pad_left(&format::ago(event.time, app.now()), 5);
-            let time = at.format("  %m-%d %H:%M:%S").to_string();
-            vec![span(age, theme.text), span(time, theme.muted)]
+            let [age, day] = PARTS;
+            let time = app.times().day(event.time, app.now(), day);
+            if time.len() > day {
+                return vec![span(time, theme.muted)];
+            }
+            let age = format::pad_left(&format::ago(event.time, app.now()), age);
+            vec![
+                span(age, theme.text),
+                span(format!("  {time}"), theme.muted),
+            ]
         }
         ActivityColumn::Event => vec![span(verb(&event.kind), style(&event.kind, theme))],
         ActivityColumn::Target => {

@@ -16,7 +16,7 @@ use crate::ui::widgets::table::{ColumnSpec, table};
 use crate::ui::widgets::{MARGIN, PaneArea, empty_state, list_title};
 
 const SPECS: &[ColumnSpec<IncidentColumn>] = &[
-    ColumnSpec::fixed(IncidentColumn::Began, 16, 0),
+    ColumnSpec::fixed(IncidentColumn::Began, 17, 0),
     ColumnSpec::fixed(IncidentColumn::Length, 7, 0),
     ColumnSpec::growing(IncidentColumn::Title, 20, 120, 0),
     ColumnSpec::fixed(IncidentColumn::Uncommitted, 8, 1),
@@ -82,9 +82,8 @@ fn cell(
 ) -> Vec<Span<'static>> {
     match column {
         IncidentColumn::Began => {
-            let at = incident.began().to_utc();
-            let at = at.with_timezone(&app.settings().utc_offset);
-            vec![span(at.format("%m-%d %H:%M:%S").to_string(), theme.text)]
+            let began = app.times().day(incident.began(), app.now(), width);
+            vec![span(began, theme.text)]
         }
         IncidentColumn::Length => {
             let lasts = app.incidents().lasts(incident.began);

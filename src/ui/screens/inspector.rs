@@ -4,7 +4,6 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::command::TailCommand;
 use crate::app::screens::tails::{Inspector, Row, View};
@@ -15,7 +14,7 @@ use crate::store::{MessageRef, PinnedMessage, header_text};
 use crate::ui::areas::{below, row as row_of};
 use crate::ui::format;
 use crate::ui::labels;
-use crate::ui::painter::{Painter, span, spans_width};
+use crate::ui::painter::{Painter, scrolled, span, spans_width};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::{PaneArea, empty_state, tint_selected, title};
 
@@ -87,7 +86,7 @@ fn fields(
     theme: &Theme,
 ) -> Vec<Vec<Span<'static>>> {
     let time = message.timestamp();
-    let when = format::date(time, app.settings().utc_offset);
+    let when = app.times().date(time);
     let mut when = field("time", when, theme.text, theme);
     let ago = format!("  {} ago", format::ago(time, app.now()));
     if spans_width(&when) + ago.len() <= columns {
@@ -235,25 +234,6 @@ fn row_spans(inspector: &Inspector, row: &Row, theme: &Theme) -> Vec<Span<'stati
         spans.push(span(format!("{children}{bracket}"), theme.muted));
     }
     scrolled(spans, inspector.sideways())
-}
-
-/// The spans without their first columns.
-fn scrolled(spans: Vec<Span<'static>>, columns: usize) -> Vec<Span<'static>> {
-    let mut left = columns;
-    let cut = spans.into_iter().map(|one| {
-        let is_left_out = |grapheme: &&str| {
-            let skips = left > 0;
-            left = left.saturating_sub(sanitise::columns(grapheme));
-            skips
-        };
-        let rest: String = one
-            .content
-            .graphemes(true)
-            .skip_while(is_left_out)
-            .collect();
-        span(rest, one.style)
-    });
-    cut.collect()
 }
 
 fn style_of(class: Class, theme: &Theme) -> Style {

@@ -34,24 +34,45 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     }
     let (title, head, rest) = (row_of(area, 0), row_of(area, 1), below(area, 2));
     painter.add_hit(rest, HitTarget::Rows(Pane::Tail));
-    let columns = Columns::of(tail, usize::from(area.width), app);
+    let height = usize::from(rest.height);
+    let window = tail.view().window(tail.store(), height);
+    let messages = tail.view().rows(tail.store(), window.top, height);
+    let width = usize::from(area.width);
+    let cells = painter.rows.rows(
+        (tail.id(), tail.row().shown()),
+        &messages,
+        row::most_seen(tail, width),
+        &app.settings().schemas,
+    );
+    let columns = Columns::of(tail, painter.rows.layout(), width, app);
     if let Some(prompt) = tail.prompt() {
-        let export = if prompt.kind() == PromptKind::Export {
-            export_words(tail, prompt.range(), usize::from(rest.height))
-        } else {
-            Default::default()
+        let words = match prompt.kind() {
+            PromptKind::Export => export_words(tail, prompt.range(), height),
+            PromptKind::Row => row_words(prompt),
+            PromptKind::Query | PromptKind::Seek => Default::default(),
         };
-        draw_prompt(painter, [title, head], prompt, &export);
+        draw_prompt(painter, [title, head], prompt, &words);
     } else {
-        let height = usize::from(rest.height);
         title::draw(painter, title, app, tail, (place.focused, height));
         painter.put(after(head, MARGIN), &columns.head(painter.theme));
     }
-    let place = PaneArea {
-        area: rest,
-        ..place
-    };
-    rows(painter, place, app, tail, &columns);
+    if window.rows == 0 {
+        return empty_state(painter, rest, &nothing(app, tail));
+    }
+    let rows = messages.iter().zip(cells).zip(window.top..);
+    for (line, ((message, cells), number)) in rest.rows().zip(rows) {
+        let selected = number == window.selected;
+        let spans = columns.row(message, &cells, painter.theme);
+        margin(
+            painter,
+            line,
+            selected,
+            tail.is_marked(message),
+            place.focused,
+        );
+        painter.put(after(line, MARGIN), &spans);
+        tint_selected(painter, line, selected, place.focused);
+    }
 }
 
 fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
@@ -89,11 +110,23 @@ fn export_words(tail: &Tail, range: ExportRange, height: usize) -> [String; 2] {
     ]
 }
 
+/// What fields could stand where one is being typed.
+fn row_words(prompt: &Prompt) -> [String; 2] {
+    let fields = prompt.fields().join("  ");
+    let hint = if fields.is_empty() {
+        "fields, or text with {fields}: key  value  value.PATH  header.NAME; empty: as it was"
+            .to_owned()
+    } else {
+        format!("tab: {fields}")
+    };
+    ["row ".to_owned(), hint]
+}
+
 fn draw_prompt(
     painter: &mut Painter<'_>,
     [line, below]: [Rect; 2],
     prompt: &Prompt,
-    [export, export_hint]: &[String; 2],
+    [own_sign, own_hint]: &[String; 2],
 ) {
     let theme = painter.theme;
     let (sign, hint) = match prompt.kind() {
@@ -105,7 +138,7 @@ fn draw_prompt(
             "from ",
             "earliest  latest  new  1234  -50  @10:30  @2026-11-22T10:30:00Z  @-15m",
         ),
-        PromptKind::Export => (&**export, &**export_hint),
+        PromptKind::Export | PromptKind::Row => (&**own_sign, &**own_hint),
     };
     let used = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
     let rest = after(line, used);
@@ -133,23 +166,6 @@ fn draw_prompt(
     let sign = if at.is_some() { "^ " } else { "" };
     let text = format!("{}{sign}{}", " ".repeat(indent.max(1)), error.sentence);
     painter.put(below, &[span(text, theme.broken)]);
-}
-
-fn rows(painter: &mut Painter<'_>, place: PaneArea, app: &App, tail: &Tail, columns: &Columns<'_>) {
-    let PaneArea { area, focused, .. } = place;
-    let height = usize::from(area.height);
-    let window = tail.view().window(tail.store(), height);
-    if window.rows == 0 {
-        return empty_state(painter, area, &nothing(app, tail));
-    }
-    let messages = tail.view().rows(tail.store(), window.top, height);
-    for ((line, message), number) in area.rows().zip(messages).zip(window.top..) {
-        let selected = number == window.selected;
-        let cells = columns.row(&message, painter.theme);
-        margin(painter, line, selected, tail.is_marked(&message), focused);
-        painter.put(after(line, MARGIN), &cells);
-        tint_selected(painter, line, selected, focused);
-    }
 }
 
 /// No row: what is missing, why, what to press.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{Offset, Utc};
+use chrono::Utc;
 use liftui::health::{
     BrokerTruth, Health, HealthOptions, IncidentRecorder, Known, Rule, Severity, Truth,
     TruthChanges,
@@ -322,7 +322,7 @@ impl Watch {
             println!("{line}");
         }
         for incident in self.recorder.incidents() {
-            println!("{}", incident.markdown("recorded", Utc.fix()));
+            println!("{}", incident.markdown("recorded", &Utc));
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use liftui::ui::Theme;
+use liftui::app::Event;
+use liftui::ui::{self, RowCache, Theme};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 
 use crate::messages::{arrive, cut, late, line, opening, paused, tailing};
 use crate::world::World;
@@ -75,12 +78,87 @@ fn a_tail_scrolled_marked_and_split_into_columns() {
     shows(
         after(tailing(), "enter j a j j a esc"),
         "
-            60 TIME ±1s KEY order custo
-            60 user-21 100205 c-100
-            80 customer.id
-            80 user-21 100205 c-1005
+            60 TIME ±1s KEY order
+            60 user-21 100205 c-1005
+            200 customer.id
             200 100152",
     );
+}
+
+#[test]
+fn a_readable_row_keeps_its_numbers_whatever_the_room() {
+    let mut world = tailing();
+    choose_row(
+        &mut world,
+        "value.order value.customer.name value.amount header.trace-id value.items value.gone",
+    );
+    shows(
+        world,
+        "
+            60 amount
+            60 100205 Zoë 397.05
+            200 order customer.name amount
+            200 gone
+            200 –",
+    );
+    let mut world = tailing();
+    choose_row(
+        &mut world,
+        "#{value.order} {value.customer.name}: {value.amount} {value.currency}",
+    );
+    golden(
+        "tail-row",
+        world,
+        "
+            60 ▸ 48,051 1 12:10:06.000 #100205
+            80 #100205 Zoë",
+    );
+}
+
+/// Types what rows are to show.
+fn choose_row(world: &mut World, row: &str) {
+    world.press("c ctrl-u");
+    world.event(Event::Paste(row.to_owned()));
+    world.press("enter");
+}
+
+#[test]
+fn each_message_in_sight_is_read_once_and_no_other() {
+    let mut world = after(tailing(), "");
+    let mut rows = RowCache::default();
+    let mut read = |world: &World| {
+        let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+        let theme = Theme::default();
+        terminal
+            .draw(|frame| drop(ui::draw(frame, &world.app, &theme, &mut rows)))
+            .unwrap();
+        rows.rows_read()
+    };
+    let height = read(&world);
+    assert!(
+        (10..40).contains(&height),
+        "{height} rows are in sight of 206"
+    );
+    assert_eq!(read(&world), height, "nothing is read twice");
+    world.run(Duration::from_secs(1));
+    arrive(&mut world, 206..210);
+    let grown = read(&world);
+    assert!(
+        (height + 4..height + 8).contains(&grown),
+        "{grown}: only what is new"
+    );
+    world.press("right");
+    let scrolled = read(&world);
+    assert!(
+        scrolled < height + 8,
+        "{scrolled}: what was scrolled a little is there"
+    );
+    assert_eq!(read(&world), scrolled, "nothing is read twice");
+    choose_row(&mut world, "value.order");
+    let other = read(&world);
+    assert_eq!(other, scrolled + height, "another row is read anew");
+    world.press("ctrl-u");
+    assert!(read(&world) <= other + height, "what has come into sight");
 }
 
 #[test]

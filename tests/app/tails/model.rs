@@ -120,6 +120,7 @@ impl Broker {
             | Effect::Console(..)
             | Effect::SwitchContext(_)
             | Effect::Suspend
+            | Effect::KeepRow(..)
             | Effect::Quit => {}
         }
     }

@@ -14,10 +14,11 @@ use crate::app::lists::table::Listing;
 use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
 use crate::app::row_key::{DetailTarget, RowKey};
+use crate::app::row_settings::RowChoice;
 use crate::app::screens::ScreenState;
 use crate::app::viewport::Viewport;
 use crate::health::Truth;
-use crate::store::{PinnedMessage, Query};
+use crate::store::{PinnedMessage, Query, RowField};
 
 impl Tails {
     /// Carries out a command of the tails and the inspector.
@@ -31,12 +32,14 @@ impl Tails {
             TailCommand::Follow if tail.is_gone() => self.follow_successor(context),
             TailCommand::Follow => tail.follow(context),
             TailCommand::NewestFirst => tail.reverse(context),
-            TailCommand::Seek => tail.open_prompt(PromptKind::Seek),
-            TailCommand::Query => tail.open_prompt(PromptKind::Query),
+            TailCommand::Seek => tail.open_prompt(PromptKind::Seek, context),
+            TailCommand::Query => tail.open_prompt(PromptKind::Query, context),
             TailCommand::Export if self.exporting.is_some() => self.stop_export(context),
-            TailCommand::Export => tail.open_prompt(PromptKind::Export),
+            TailCommand::Export => tail.open_prompt(PromptKind::Export, context),
             TailCommand::Mark => tail.toggle_mark(),
-            TailCommand::Size => tail.toggle_size(),
+            TailCommand::Size => self.toggle_field(RowField::Size, context),
+            TailCommand::Row => tail.open_prompt(PromptKind::Row, context),
+            TailCommand::Raw => self.toggle_raw(context),
             TailCommand::Diff => return self.compare(context),
             TailCommand::PublishAgain => return self.publish_again(context),
             TailCommand::Edit => self.edit(context),
@@ -82,6 +85,12 @@ impl Tails {
                 }
             }
             PromptInput::Seek(start, text) => tail.seek(start, text, context),
+            PromptInput::Row(template) => {
+                let streams = tail.streams();
+                let usual = || self.rows.configured(streams).cloned().unwrap_or_default();
+                let row = RowChoice::of(template.unwrap_or_else(usual));
+                self.set_row(&row, context);
+            }
             PromptInput::Export(range, path) => {
                 self.exporting = Some((tail.export(range, path, context), 0));
             }
@@ -128,17 +137,32 @@ impl Tails {
     }
 
     fn toggle_column(&mut self, context: &mut Context) {
-        let path = self.inspector.path();
-        let Some(tail) = self.shown_mut() else {
+        let Some(path) = self.inspector.path() else {
+            let text = "open a message and go to one of its fields first";
+            return context.notify(Level::Note, text);
+        };
+        match path.parse() {
+            Ok(path) => self.toggle_field(RowField::ValueAt(path), context),
+            Err(sentence) => context.notify(Level::Warning, sentence),
+        }
+    }
+
+    /// The rows show that field too, or no longer.
+    fn toggle_field(&mut self, field: RowField, context: &mut Context) {
+        if let Some(row) = self.shown().map(|tail| tail.row_with(field)) {
+            self.set_row(&row, context);
+        }
+    }
+
+    fn toggle_raw(&mut self, context: &mut Context) {
+        let Some(mut row) = self.shown().map(|tail| tail.row().clone()) else {
             return;
         };
-        match path.map(|path| tail.toggle_column(&path)) {
-            Some(Ok(())) => {}
-            Some(Err(sentence)) => context.notify(Level::Warning, sentence),
-            None => context.notify(
-                Level::Note,
-                "open a message and go to one of its fields first",
-            ),
+        if row.toggle_raw() {
+            self.set_row(&row, context);
+        } else {
+            let text = "the rows are raw: choose what they show first";
+            context.notify(Level::Note, text);
         }
     }
 
@@ -250,7 +274,7 @@ impl ScreenState for Tails {
         match command {
             TextCommand::Older => prompt.recall(true, &self.queries, context),
             TextCommand::Newer => prompt.recall(false, &self.queries, context),
-            TextCommand::Complete => prompt.choose_next(),
+            TextCommand::Complete => prompt.complete(context),
             TextCommand::Accept => {
                 if let Some(input) = prompt.accept(context) {
                     self.apply(input, context);

@@ -76,7 +76,7 @@ impl Tail {
             path,
             form,
             rows,
-            columns: self.columns().to_vec(),
+            columns: self.columns(),
         };
         context.emit(Effect::Export(id, spec));
         id

@@ -2,13 +2,14 @@
 //! What an accepted line does is decided in `commands`.
 
 use super::export::ExportRange;
+use super::field_completion::FieldCompletion;
 use crate::app::command::{Command, TextCommand};
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::history::{History, Recall};
 use crate::app::input::key_hints::{CLOSE, Hint};
 use crate::model::{StartAt, parse_start};
-use crate::store::Query;
+use crate::store::{Query, RowTemplate, TemplateError};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,8 @@ pub(crate) enum PromptKind {
     Seek,
     /// Where to write what is shown.
     Export,
+    /// What rows show.
+    Row,
 }
 
 /// What an accepted line means.
@@ -28,6 +31,8 @@ pub(super) enum PromptInput {
     Query(Option<Query>),
     /// Read from there; the text as it was typed.
     Seek(StartAt, String),
+    /// Rows show that; `None`: what they would show if nobody had chosen anything.
+    Row(Option<RowTemplate>),
     /// Write that much to that file.
     Export(ExportRange, String),
 }
@@ -51,6 +56,7 @@ pub struct Prompt {
     guess: Option<String>,
     recall: Recall,
     range: ExportRange,
+    completion: FieldCompletion,
 }
 
 impl Prompt {
@@ -63,7 +69,18 @@ impl Prompt {
             guess: None,
             recall: Recall::default(),
             range: ExportRange::default(),
+            completion: FieldCompletion::default(),
         }
+    }
+
+    /// The fields that can stand in a row.
+    pub(super) fn set_known_fields(&mut self, fields: Vec<String>) {
+        self.completion = FieldCompletion::of(fields);
+    }
+
+    /// The fields that could stand where one is being typed, the one that is chosen first.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        self.completion.fitting(&self.text())
     }
 
     /// What an export is to write.
@@ -71,10 +88,17 @@ impl Prompt {
         self.range
     }
 
-    /// Another export than the one chosen.
-    pub(super) fn choose_next(&mut self) {
-        if self.kind == PromptKind::Export {
-            self.range = self.range.next();
+    /// Another export than the one chosen; the next field that could stand here.
+    pub(super) fn complete(&mut self, context: &Context) {
+        match self.kind {
+            PromptKind::Export => self.range = self.range.next(),
+            PromptKind::Row => {
+                if let Some(line) = self.completion.next(&self.editor.text()) {
+                    self.editor.set_text(&line);
+                    self.judge(context);
+                }
+            }
+            PromptKind::Query | PromptKind::Seek => {}
         }
     }
 
@@ -113,6 +137,11 @@ impl Prompt {
                 CLOSE,
             ],
             PromptKind::Seek => vec![accept("go there"), CLOSE],
+            PromptKind::Row => vec![
+                accept("show"),
+                (Command::Text(TextCommand::Complete), "a field"),
+                CLOSE,
+            ],
             PromptKind::Export => vec![
                 accept("write"),
                 (Command::Text(TextCommand::Complete), "other rows"),
@@ -126,6 +155,7 @@ impl Prompt {
         let typed = self.editor.type_text(input);
         if typed {
             self.recall.reset();
+            self.completion.reset();
             self.judge(context);
             // An empty line is no mistake until it is accepted.
             self.error.take_if(|_| self.editor.is_empty());
@@ -185,10 +215,18 @@ impl Prompt {
                 }),
             },
             PromptKind::Seek => {
-                let start = parse_start(&text, context.now, &context.settings.utc_offset);
+                let start = parse_start(&text, context.now, &context.times.zone);
                 let start = start.map_err(somewhere)?;
                 Ok(PromptInput::Seek(start, text.trim().to_owned()))
             }
+            PromptKind::Row if text.trim().is_empty() => Ok(PromptInput::Row(None)),
+            PromptKind::Row => match text.parse() {
+                Ok(template) => Ok(PromptInput::Row(Some(template))),
+                Err(TemplateError { at, sentence }) => Err(InputError {
+                    at: Some(at),
+                    sentence,
+                }),
+            },
             PromptKind::Export if text.trim().is_empty() => Err(somewhere("name a file".into())),
             PromptKind::Export => Ok(PromptInput::Export(self.range, text.trim().to_owned())),
         }

@@ -4,6 +4,7 @@
 mod paging;
 mod past_end;
 mod replaced;
+mod row;
 
 use std::sync::Arc;
 
@@ -20,9 +21,10 @@ use crate::app::event::{ScanEvent, TailEvent};
 use crate::app::focus::Pane;
 use crate::app::ids::{ScanId, TailId};
 use crate::app::row_key::PartitionKey;
+use crate::app::row_settings::RowChoice;
 use crate::health::Truth;
 use crate::model::{Failure, PartitionId, StartAt, Timestamp};
-use crate::store::{Chunk, JsonPath, MessageRef, PinnedMessage, Query, Store};
+use crate::store::{Chunk, MessageRef, PinnedMessage, Query, Store};
 use paging::{DEFAULT_START, ScrollDirection};
 
 /// Messages that can be marked: two are compared.
@@ -30,13 +32,6 @@ const MAX_MARKS: usize = 2;
 
 /// Columns that values are scrolled at once.
 const SIDEWAYS_STEP: usize = 8;
-
-/// Whether the sizes of messages stand in a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SizeColumn {
-    Hidden,
-    Shown,
-}
 
 /// An open tail.
 #[derive(Debug)]
@@ -52,10 +47,9 @@ pub struct Tail {
     removed: u64,
     out_of_order: OutOfOrder,
     marks: Vec<PinnedMessage>,
-    columns: Vec<JsonPath>,
+    /// What its rows show.
+    row: RowChoice,
     sideways: usize,
-    /// How large each message is stands in a column.
-    size_column: SizeColumn,
     /// As what the inspector read its values when it was left.
     value_view: View,
     prompt: Option<Prompt>,
@@ -73,12 +67,17 @@ pub struct Tail {
 
 impl Tail {
     /// Opens a tail on these partitions, at their last messages.
-    pub(super) fn open(partitions: Vec<PartitionKey>, context: &mut Context) -> Self {
+    pub(super) fn open(
+        partitions: Vec<PartitionKey>,
+        row: RowChoice,
+        context: &mut Context,
+    ) -> Self {
         let partition = |(stream, partition)| TailPartition::new(stream, partition);
-        Self::of(partitions.into_iter().map(partition).collect(), context)
+        let partitions = partitions.into_iter().map(partition);
+        Self::of(partitions.collect(), row, context)
     }
 
-    fn of(partitions: Vec<TailPartition>, context: &mut Context) -> Self {
+    fn of(partitions: Vec<TailPartition>, row: RowChoice, context: &mut Context) -> Self {
         let (start, start_text) = DEFAULT_START;
         let mut tail = Self {
             id: context.new_tail_id(),
@@ -92,9 +91,8 @@ impl Tail {
             removed: 0,
             out_of_order: OutOfOrder::default(),
             marks: Vec::new(),
-            columns: Vec::new(),
+            row,
             sideways: 0,
-            size_column: SizeColumn::Hidden,
             value_view: View::default(),
             prompt: None,
             failure: None,
@@ -173,24 +171,6 @@ impl Tail {
     /// Where it starts, as typed.
     pub fn start_text(&self) -> &str {
         &self.start_text
-    }
-
-    /// Paths into JSON values that are shown as columns.
-    pub fn columns(&self) -> &[JsonPath] {
-        &self.columns
-    }
-
-    /// Whether a column says how large each message is.
-    pub(crate) fn shows_size(&self) -> bool {
-        self.size_column == SizeColumn::Shown
-    }
-
-    /// Shows how large each message is, or no longer.
-    pub(super) fn toggle_size(&mut self) {
-        self.size_column = match self.size_column {
-            SizeColumn::Hidden => SizeColumn::Shown,
-            SizeColumn::Shown => SizeColumn::Hidden,
-        };
     }
 
     /// How many columns of the screen the values are scrolled to the left.
@@ -397,24 +377,18 @@ impl Tail {
         self.value_view = view;
     }
 
-    /// Shows a path as a column, or no longer.
-    pub(super) fn toggle_column(&mut self, path: &str) -> Result<(), String> {
-        let column: JsonPath = path.parse()?;
-        let shown = self.columns.len();
-        self.columns.retain(|other| *other != column);
-        if self.columns.len() == shown {
-            self.columns.push(column);
-        }
-        Ok(())
-    }
-
-    /// Opens the line that asks for something; for a query it begins with the one that counts.
-    pub(super) fn open_prompt(&mut self, kind: PromptKind) {
+    /// Opens the line that asks for something; for a query and for a row it begins with what counts.
+    pub(super) fn open_prompt(&mut self, kind: PromptKind, context: &Context) {
         let text = match kind {
-            PromptKind::Query => self.search.query().map_or("", Query::text),
-            PromptKind::Seek | PromptKind::Export => "",
+            PromptKind::Query => self.search.query().map_or("", Query::text).to_owned(),
+            PromptKind::Row => self.row.template().to_string(),
+            PromptKind::Seek | PromptKind::Export => String::new(),
         };
-        self.prompt = Some(Prompt::new(kind, text));
+        let mut prompt = Prompt::new(kind, &text);
+        if kind == PromptKind::Row {
+            prompt.set_known_fields(self.known_fields(context));
+        }
+        self.prompt = Some(prompt);
     }
 
     /// The line being typed, to type into.

@@ -1,51 +1,55 @@
-//! The columns of a tail and one message as a row of them.
-//! Only rows on the screen come here, and of each value only what fits.
+//! The columns of a tail and one message as a row of them: where it is, then what the row of its stream shows of it.
+//! Only rows on the screen come here; what is read of them is kept by `row_cache`, widths are `row_layout`'s.
 
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::app::screens::tails::{LATE_AFTER, OutOfOrder};
-use crate::app::{App, Schemas, Tail};
-use crate::model::Timestamp;
-use crate::model::sanitise;
-use crate::store::decode::summary;
-use crate::store::{JsonPath, MessageRef};
+use crate::app::{App, Tail};
+use crate::model::{TimeDisplay, Timestamp};
+use crate::store::{CellKind, MessageRef, RowCell, RowField, RowTemplate};
 use crate::ui::format::{self, count, pad};
-use crate::ui::painter::span;
+use crate::ui::painter::{scrolled, span};
+use crate::ui::row_layout::{FittedRow, PieceKind, RowLayout};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::MARGIN;
 
-/// Columns for `12:40:02.118`, or `11-21 12:40` on another day.
-const TIME: usize = 12;
-/// Columns for the size of a message.
-const SIZE: usize = 8;
-/// Columns for a field of the values that is shown as a column.
-const FIELD: usize = 12;
-/// Values above this are not searched for a column: that would take longer than a frame.
-const MAX_JSON: usize = 64 * 1024;
-/// Bytes at the beginning of a value by which text is recognised.
-const SAMPLE: usize = 256;
+/// Columns for `12:40:02.118`, or `11-21 12:40` on another day, and the sign of one that came late.
+const TIME: usize = 13;
 
 /// Which columns there are and how wide they are; those of width 0 are not shown.
 pub(super) struct Columns<'a> {
     offset: usize,
     stream: usize,
     partition: usize,
-    key: usize,
-    size: usize,
-    fields: &'a [JsonPath],
-    value: usize,
+    time: usize,
+    row: FittedRow<'a>,
     sideways: usize,
+    is_merged: bool,
     now: Timestamp,
-    zone: chrono::FixedOffset,
-    schemas: &'a Schemas,
+    times: &'a TimeDisplay,
+    /// Times are in the zone of the settings.
+    is_usual: bool,
     out_of_order: &'a OutOfOrder,
 }
 
+/// Columns of a key, on so many columns: they do not change while rows come.
+fn key(width: usize) -> usize {
+    if width < 70 {
+        8
+    } else {
+        (width / 9).clamp(10, 18)
+    }
+}
+
+/// Characters of a value that can be seen on so many columns, wherever it begins.
+pub(super) fn most_seen(tail: &Tail, width: usize) -> usize {
+    tail.sideways() + width + 1
+}
+
 impl<'a> Columns<'a> {
-    /// Widths follow from what the tail reads and how wide the pane is, not from the rows in view: they do not change while
-    /// rows come.
-    pub(super) fn of(tail: &'a Tail, width: usize, app: &'a App) -> Self {
+    /// What the row itself shows does not stand before it too.
+    pub(super) fn of(tail: &'a Tail, layout: &RowLayout, width: usize, app: &'a App) -> Self {
         let partitions = tail.partitions();
         let names = partitions.iter().map(|one| &one.stream);
         let has_several = names
@@ -57,155 +61,176 @@ impl<'a> Columns<'a> {
             let (_, newest) = tail.store().offsets(&one.stream, one.partition)?;
             Some(count(newest).len())
         });
-        let key = if width < 70 {
-            8
-        } else {
-            (width / 9).clamp(10, 18)
-        };
+        let template = tail.row().shown();
+        let shown = |field, columns| if template.has(&field) { 0 } else { columns };
         let mut columns = Self {
-            offset: offsets.max().unwrap_or(0).max(7),
-            stream: usize::from(has_several) * widest.unwrap_or(0).clamp(6, 14),
-            partition: if partitions.len() > 1 { 2 } else { 0 },
-            key,
-            size: if tail.shows_size() { SIZE } else { 0 },
-            fields: tail.columns(),
-            value: 0,
+            offset: shown(RowField::Offset, offsets.max().unwrap_or(0).max(7)),
+            stream: shown(
+                RowField::Stream,
+                usize::from(has_several) * widest.unwrap_or(0).clamp(6, 14),
+            ),
+            partition: shown(
+                RowField::Partition,
+                if partitions.len() > 1 { 2 } else { 0 },
+            ),
+            time: shown(RowField::Time, TIME),
+            row: layout.fit(template, None, |_| None),
             sideways: tail.sideways(),
+            is_merged: partitions.len() > 1,
             now: app.now(),
-            zone: app.settings().utc_offset,
-            schemas: &app.settings().schemas,
+            times: app.times(),
+            is_usual: app.times().zone == app.settings().times.zone,
             out_of_order: tail.out_of_order(),
         };
-        columns.value = width.saturating_sub(columns.used());
+        let room = width.saturating_sub(columns.used());
+        columns.row = fit(template, layout, width, room);
         columns
     }
 
+    /// Columns before the row.
     fn used(&self) -> usize {
         let cells = [
-            self.offset,
-            self.stream,
-            self.partition,
-            TIME,
-            self.key,
-            self.size,
+            (self.offset, 2),
+            (self.stream, 2),
+            (self.partition, 2),
+            (self.time, 1),
         ];
-        let shown = cells.iter().filter(|width| **width > 0);
-        let cells: usize = shown.map(|width| width + 2).sum();
-        usize::from(MARGIN) + cells + self.fields.len() * (FIELD + 2)
+        let shown = cells.iter().filter(|(width, _)| *width > 0);
+        usize::from(MARGIN) + shown.map(|(width, gap)| width + gap).sum::<usize>()
     }
 
     /// The heads of the columns.
     pub(super) fn head(&self, theme: &Theme) -> Vec<Span<'static>> {
         // Of several partitions: how long a place between two rows stays open for messages that come later.
         let window = format!(" {}{}s", theme.glyphs.within, LATE_AFTER.as_secs());
-        let window = if self.partition > 0 { &*window } else { "" };
+        let window = if self.is_merged { &*window } else { "" };
         let fixed = [
             ("OFFSET".to_owned(), self.offset, true),
             ("STREAM".to_owned(), self.stream, false),
             ("#".to_owned(), self.partition, true),
-            (format!("TIME{window}"), TIME, false),
-            ("KEY".to_owned(), self.key, false),
-            ("SIZE".to_owned(), self.size, true),
         ];
-        let fields = self
-            .fields
-            .iter()
-            .map(|one| (one.to_string(), FIELD, false));
         let cells = fixed
             .into_iter()
-            .chain(fields)
             .filter_map(|(name, width, right)| cell(&name, width, right, theme.head, theme));
-        cells.chain([span("VALUE", theme.head)]).collect()
+        let time = format!("{} ", pad(&self.time_head(window), self.time));
+        let time = (self.time > 0).then(|| span(time, theme.head));
+        let row = span(self.row.head(theme.glyphs.cut), theme.head);
+        let row = scrolled(vec![row], self.whole_sideways());
+        cells.chain(time).chain(row).collect()
     }
 
-    /// A message as a row.
-    pub(super) fn row(&self, message: &MessageRef<'_>, theme: &Theme) -> Vec<Span<'static>> {
+    /// The head of the times: which zone they are in, where it is not the usual one and there is room.
+    fn time_head(&self, window: &str) -> String {
+        let zone = if self.times.ages || self.is_usual {
+            String::new()
+        } else {
+            format!(" {}", self.times.zone)
+        };
+        let name = if self.times.ages { "AGE" } else { "TIME" };
+        let last = zone.rsplit('/').next().unwrap_or_default().trim_start();
+        let whole = [
+            format!("{name}{window}{zone}"),
+            format!("{name}{window} {last}"),
+            format!("{name}{window}"),
+        ];
+        let fits = whole
+            .into_iter()
+            .find(|text| format::width(text) <= self.time);
+        fits.unwrap_or_else(|| name.to_owned())
+            .trim_end()
+            .to_owned()
+    }
+
+    /// How far the whole row is scrolled to the left, where it goes beyond the edge; only then is its last text.
+    fn whole_sideways(&self) -> usize {
+        self.sideways.min(self.row.beyond())
+    }
+
+    /// A message as a row; `cells` is what its fields hold.
+    pub(super) fn row(
+        &self,
+        message: &MessageRef<'_>,
+        cells: &[RowCell],
+        theme: &Theme,
+    ) -> Vec<Span<'static>> {
         let cell = |text: &str, width, right, style| cell(text, width, right, style, theme);
-        let key = sanitise::bytes(message.key(), self.key * 4);
+        let partition = message.partition().to_string();
         let fixed = [
             cell(&count(message.offset()), self.offset, true, theme.text),
             cell(message.stream(), self.stream, false, theme.title),
-            cell(
-                &message.partition().to_string(),
-                self.partition,
-                true,
-                theme.muted,
-            ),
-            Some(self.time(message, theme)),
-            cell(&key, self.key, false, theme.key),
-            cell(
-                &format::bytes_len(message.size()),
-                self.size,
-                true,
-                theme.muted,
-            ),
+            cell(&partition, self.partition, true, theme.muted),
         ];
-        let fields = self.fields.iter().map(|field| {
-            let is_small = message.value().len() <= MAX_JSON;
-            let found = is_small.then(|| field.select(message.value())).flatten();
-            let text = found.as_deref().unwrap_or(theme.glyphs.none);
-            let is_number = found.is_some() && text.parse::<f64>().is_ok();
-            cell(&sanitise::line(text), FIELD, is_number, theme.text)
+        let mut spans: Vec<_> = fixed.into_iter().flatten().collect();
+        let (time, style) = self.time(message, theme);
+        if self.time > 0 {
+            spans.push(span(format!("{time} "), style));
+        }
+        let fields: Vec<_> = self.row.fields().collect();
+        let mut cells = cells.to_vec();
+        for (cell, field) in cells.iter_mut().zip(&fields) {
+            if **field == RowField::Time {
+                cell.text.clone_from(&time);
+            }
+        }
+        let signs = [theme.glyphs.none, theme.glyphs.cut];
+        let whole = self.whole_sideways();
+        let pieces = self.row.row(&cells, signs, self.sideways - whole);
+        let row = pieces.into_iter().map(|piece| {
+            let style = match piece.kind {
+                PieceKind::Between | PieceKind::Cell(_, CellKind::Bytes) => theme.muted,
+                PieceKind::Cell(_, CellKind::Missing) => theme.faint,
+                PieceKind::Cell(number, CellKind::Text | CellKind::Number) => {
+                    match fields.get(number) {
+                        Some(RowField::Time) => style,
+                        Some(field) => style_of(field, theme),
+                        None => theme.text,
+                    }
+                }
+            };
+            span(piece.text, style)
         });
-        let cells = fixed.into_iter().chain(fields).flatten();
-        cells.chain([self.value(message, theme)]).collect()
+        spans.extend(scrolled(row.collect(), whole));
+        spans
     }
 
     /// When it was stored; a sign where it came after newer messages.
-    fn time(&self, message: &MessageRef<'_>, theme: &Theme) -> Span<'static> {
+    fn time(&self, message: &MessageRef<'_>, theme: &Theme) -> (String, Style) {
         let (sign, style) = if self.out_of_order.is_late(message) {
             (theme.glyphs.late, theme.degraded)
         } else {
             (" ", theme.muted)
         };
-        let time = pad(&self.moment(message.timestamp()), TIME);
-        span(format!("{time}{sign} "), style)
+        let time = self.times.short(message.timestamp(), self.now);
+        let time = pad(&time, TIME - 1);
+        (time + sign, style)
     }
+}
 
-    /// The time of day, or the day where it is another one.
-    fn moment(&self, at: Timestamp) -> String {
-        let local = |time: Timestamp| time.to_utc().with_timezone(&self.zone);
-        let (at, now) = (local(at), local(self.now));
-        let form = if at.date_naive() == now.date_naive() {
-            "%H:%M:%S%.3f"
-        } else {
-            "%m-%d %H:%M"
-        };
-        at.format(form).to_string()
-    }
+/// The row on what is left of a pane of that width.
+fn fit<'a>(
+    template: &'a RowTemplate,
+    layout: &RowLayout,
+    width: usize,
+    room: usize,
+) -> FittedRow<'a> {
+    let fixed = [(RowField::Key, key(width)), (RowField::Time, TIME)];
+    layout.fit(template, Some(room), |field| {
+        let fixed = fixed.iter().find(|(own, _)| own == field);
+        fixed.map(|(_, width)| *width)
+    })
+}
 
-    /// The part of the value that fits: text as text, line ends and what surrounds them as one space; what a binary
-    /// form holds; else bytes.
-    fn value(&self, message: &MessageRef<'_>, theme: &Theme) -> Span<'static> {
-        let value = message.value();
-        if value.is_empty() {
-            return span(theme.glyphs.none, theme.faint);
-        }
-        if !is_text(value) {
-            if let Some(line) = summary(value, self.schemas.of(message.stream())) {
-                return span(self.scrolled(&line), theme.text);
-            }
-            let bytes = value
-                .iter()
-                .skip(self.sideways / 3)
-                .take(self.value / 3 + 1);
-            let hex: Vec<String> = bytes.map(|byte| format!("{byte:02x}")).collect();
-            return span(hex.join(" "), theme.muted);
-        }
-        // A character takes four bytes at most, so this much holds all that can be seen.
-        let shown = (self.sideways + self.value + 1) * 4;
-        let text = String::from_utf8_lossy(value.get(..shown).unwrap_or(value));
-        let mut words = text.split('\n').map(str::trim);
-        let first = words.next().unwrap_or_default().to_owned();
-        let line = words.fold(first, |line, word| line + " " + word);
-        span(self.scrolled(&line), theme.text)
-    }
-
-    fn scrolled(&self, line: &str) -> String {
-        line.chars()
-            .skip(self.sideways)
-            .take(self.value + 1)
-            .collect()
+fn style_of(field: &RowField, theme: &Theme) -> Style {
+    match field {
+        RowField::Key => theme.key,
+        RowField::Stream => theme.title,
+        RowField::Partition | RowField::Size => theme.muted,
+        RowField::Offset
+        | RowField::Time
+        | RowField::Value
+        | RowField::ValueAt(_)
+        | RowField::Header(_)
+        | RowField::Subject => theme.text,
     }
 }
 
@@ -224,38 +249,4 @@ fn cell(
         pad(&text, width)
     };
     (width > 0).then(|| span(padded + "  ", style))
-}
-
-/// Whether it begins as text does: UTF-8 up to where the sample cuts it, hardly a control character in it.
-fn is_text(value: &[u8]) -> bool {
-    let sample = value.get(..SAMPLE).unwrap_or(value);
-    let text = match std::str::from_utf8(sample) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_none() && sample.len() < value.len() => {
-            std::str::from_utf8(sample.get(..error.valid_up_to()).unwrap_or_default())
-                .unwrap_or_default()
-        }
-        Err(_) => return false,
-    };
-    let odd = text
-        .chars()
-        .filter(|c| c.is_control() && !c.is_whitespace())
-        .count();
-    odd * 8 < text.chars().count().max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_told_from_bytes_even_where_the_sample_cuts_a_character() {
-        assert!(is_text("plain".as_bytes()));
-        assert!(is_text("é".repeat(SAMPLE).as_bytes()));
-        assert!(is_text(format!("a{}", "é".repeat(SAMPLE)).as_bytes()));
-        assert!(is_text(b"\x1b[31mred text with one escape"));
-        assert!(!is_text(&[0x1f, 0x8b, 8, 0, 0]));
-        assert!(!is_text(&[0, 1, 2, 3]));
-        assert!(!is_text(b"ends wrong\xc3"));
-    }
 }

@@ -12,7 +12,7 @@ impl Tail {
     /// Opens a tail of the streams that have the names now of those that this one has read.
     pub(in crate::app::screens::tails) fn open_successor(&self, context: &mut Context) -> Self {
         let partitions = self.partitions.iter().map(TailPartition::successor);
-        Self::of(partitions.collect(), context)
+        Self::of(partitions.collect(), self.row.clone(), context)
     }
 
     /// Whether a stream was deleted whose messages are kept.

@@ -1,0 +1,56 @@
+//! What the rows of a tail show, and which fields could stand in them.
+
+use std::collections::BTreeSet;
+
+use super::Tail;
+use crate::app::context::Context;
+use crate::app::focus::Pane;
+use crate::app::row_settings::RowChoice;
+use crate::store::{JsonPath, RowField, RowTemplate, known_fields};
+
+/// Messages that are looked through for the fields that they have.
+const LOOKED_THROUGH: usize = 100;
+
+impl Tail {
+    /// The streams that it reads.
+    pub(in crate::app::screens::tails) fn streams(&self) -> BTreeSet<&str> {
+        self.partitions.iter().map(|one| &*one.stream).collect()
+    }
+
+    /// What its rows show.
+    pub fn row(&self) -> &RowChoice {
+        &self.row
+    }
+
+    /// Its rows show that from now on.
+    pub(in crate::app::screens::tails) fn set_row(&mut self, row: RowChoice) {
+        self.row = row;
+    }
+
+    /// Paths into JSON values that are shown as columns.
+    pub fn columns(&self) -> Vec<JsonPath> {
+        self.row.shown().paths().cloned().collect()
+    }
+
+    /// What its rows would show with that field, or without it.
+    pub(in crate::app::screens::tails) fn row_with(&self, field: RowField) -> RowChoice {
+        let mut template = self.row.template().clone();
+        // Who adds a field while the template is put aside wants to see it.
+        if !(self.row.is_raw() && template.has(&field)) {
+            template.toggle(field);
+        }
+        if template.fields().next().is_none() {
+            template = RowTemplate::default();
+        }
+        RowChoice::of(template)
+    }
+
+    /// The fields of the messages on the screen, as a row names them.
+    pub(in crate::app::screens::tails) fn known_fields(&self, context: &Context) -> Vec<String> {
+        let height = context.viewport.rows(Pane::Tail).min(LOOKED_THROUGH);
+        let window = self.view.window(&self.store, height);
+        let messages = self.view.rows(&self.store, window.top, height.max(1));
+        let schemas = &context.settings.schemas;
+        known_fields(&messages, |stream| schemas.of(stream))
+    }
+}

@@ -1,0 +1,51 @@
+//! What the rows of tails show: templates of the config file, and what the dashboard's user chose, a file a cluster in the
+//! state folder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::exit::{CliError, Result};
+use super::state_file;
+use crate::app::{KeptRow, RowSettings};
+use crate::config::{ConfigFile, Folders};
+use crate::store::RowTemplate;
+
+/// The rows that the config file names.
+///
+/// # Errors
+/// One sentence with the file, the line and the place of what is wrong with one.
+pub(crate) fn configured(file: &ConfigFile, path: &Path) -> Result<RowSettings> {
+    let rows =
+        file.streams.iter().filter_map(|(stream, section)| {
+            let row = section.row.as_ref()?;
+            let template = row.text().parse::<RowTemplate>();
+            Some(template.map(|template| (stream.clone(), template)).map_err(|error| {
+            let place = row.place(error.at);
+            let (line, column, sentence) = (place.line, place.column, error.sentence);
+            CliError::usage(format!(
+                "{} line {line}, column {column}: the row of streams.{stream}: {sentence}",
+                path.display()
+            ))
+        }))
+        });
+    Ok(RowSettings::new(rows.collect::<Result<Vec<_>>>()?))
+}
+
+/// What was kept for a cluster.
+pub(crate) fn read(cluster: &str) -> BTreeMap<String, KeptRow> {
+    let path = Folders::of_user().map(|folders| folders.rows(cluster));
+    state_file::read_or_empty(path, "what rows showed")
+}
+
+/// Keeps what the rows of these streams show. What another liftui has kept of others meanwhile stays.
+pub(crate) fn keep(cluster: &str, streams: &str, row: Option<KeptRow>) {
+    let Some(folders) = Folders::of_user() else {
+        return;
+    };
+    let mut kept = read(cluster);
+    match row {
+        Some(row) => kept.insert(streams.to_owned(), row),
+        None => kept.remove(streams),
+    };
+    state_file::replace_or_warn(&folders.rows(cluster), &kept, "what rows show");
+}

@@ -1,0 +1,119 @@
+//! The cells of the messages in sight: each is read once, kept while its row is on the screen, and forgotten after.
+//! What is drawn follows from the app and from this alone; without it a frame looks the same and costs more.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::format;
+use super::row_layout::RowLayout;
+use crate::app::{Schemas, TailId};
+use crate::store::{CellReader, MessageId, MessageRef, RowCell, RowField, RowTemplate};
+
+/// Characters that are read of a value at once, so that scrolling by a few reads nothing anew.
+const STEP: usize = 256;
+
+/// The rows of the tail in sight.
+#[derive(Debug, Default)]
+pub struct RowCache {
+    /// Of which tail and which row.
+    of: Option<(TailId, RowTemplate)>,
+    /// How many characters of each cell.
+    most: usize,
+    layout: RowLayout,
+    rows: HashMap<MessageId, SeenRow>,
+    frame: u64,
+    read: u64,
+}
+
+#[derive(Debug)]
+struct SeenRow {
+    cells: Arc<[RowCell]>,
+    /// The last frame that it was part of.
+    frame: u64,
+}
+
+impl RowCache {
+    /// How many messages were read for a row so far.
+    pub fn rows_read(&self) -> u64 {
+        self.read
+    }
+
+    /// The cells of messages in the rows of a tail, in which so many characters of a value can be seen.
+    pub(super) fn rows(
+        &mut self,
+        (tail, template): (TailId, &RowTemplate),
+        messages: &[MessageRef<'_>],
+        most: usize,
+        schemas: &Schemas,
+    ) -> Vec<Arc<[RowCell]>> {
+        let most = most.next_multiple_of(STEP);
+        let is_same = |(own, row): &(TailId, RowTemplate)| *own == tail && row == template;
+        if !self.of.as_ref().is_some_and(is_same) {
+            *self = Self {
+                of: Some((tail, template.clone())),
+                read: self.read,
+                ..Self::default()
+            };
+        }
+        if self.most != most {
+            self.most = most;
+            self.rows.clear();
+        }
+        self.frame += 1;
+        let rows = messages
+            .iter()
+            .map(|message| self.row(template, message, schemas));
+        let rows = rows.collect();
+        let frame = self.frame;
+        self.rows.retain(|_, row| row.frame == frame);
+        rows
+    }
+
+    /// What was learnt of the columns.
+    pub(super) fn layout(&self) -> &RowLayout {
+        &self.layout
+    }
+
+    fn row(
+        &mut self,
+        template: &RowTemplate,
+        message: &MessageRef<'_>,
+        schemas: &Schemas,
+    ) -> Arc<[RowCell]> {
+        let id = message.id();
+        if let Some(seen) = self.rows.get_mut(&id) {
+            seen.frame = self.frame;
+            return Arc::clone(&seen.cells);
+        }
+        let reader = CellReader {
+            schema: schemas.of(message.stream()),
+            most: self.most,
+        };
+        let cells: Arc<[RowCell]> = shown_cells(reader, template, message).into();
+        self.read += 1;
+        self.layout.learn(&cells);
+        let seen = SeenRow {
+            cells: Arc::clone(&cells),
+            frame: self.frame,
+        };
+        self.rows.insert(id, seen);
+        cells
+    }
+}
+
+/// The cells of a message, its numbers as people read them.
+pub(crate) fn shown_cells(
+    reader: CellReader<'_>,
+    template: &RowTemplate,
+    message: &MessageRef<'_>,
+) -> Vec<RowCell> {
+    let mut cells = reader.cells(template, message);
+    for (cell, field) in cells.iter_mut().zip(template.fields()) {
+        if *field == RowField::Offset {
+            cell.text = format::count(message.offset());
+        } else if *field == RowField::Size {
+            cell.text = format::bytes_len(message.size());
+        }
+    }
+    cells
+}

@@ -1,0 +1,180 @@
+//! Readable rows: fields are chosen from those that messages have, line up by what they hold, give way to the raw messages at a
+//! key, and are there again in the next run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use liftui::app::{KeptRow, RowSettings};
+use liftui::client::Client;
+use liftui::demo::DemoCluster;
+use liftui::model::{AckPolicy, Destination, Operation, PublishOptions};
+use liftui::runtime::{Access, DashboardOptions};
+use tokio::sync::watch;
+
+use crate::driver::{Driver, client, cluster_with, session};
+
+/// What the rows of streams are to show in the next run.
+type Kept = BTreeMap<String, KeptRow>;
+
+async fn publish(client: &Client, values: &[&str]) {
+    for value in values {
+        let to = Destination::Partition("orders".into(), 0);
+        let message = PublishOptions {
+            key: "user-7".into(),
+            headers: vec![("unit".to_owned(), "EUR".into())],
+            ack_policy: AckPolicy::All,
+            ..PublishOptions::new(to, (*value).to_owned())
+        };
+        let publish = Operation::Publish(Box::new(message));
+        client.perform(publish).await.expect("it is stored");
+    }
+}
+
+const VALUES: [&str; 4] = [
+    r#"{"order":7,"customer":{"name":"Zoë"},"amount":12.5}"#,
+    r#"{"order":100205,"customer":{"name":"Ada Lovelace"},"amount":3}"#,
+    r#"{"order":12,"amount":1249.75}"#,
+    r#"{"order":13,"customer":{"name":"\u001b[31mred\u0007"},"amount":"none"}"#,
+];
+
+/// A dashboard with these rows of the config file and of the run before; what it keeps comes out of the other end.
+fn open(
+    cluster: &DemoCluster,
+    configured: &[(&str, &str)],
+    kept: Kept,
+) -> (Driver, watch::Receiver<Kept>) {
+    let rows = configured.iter().map(|(stream, row)| {
+        let row = row.parse().expect("a row");
+        ((*stream).to_owned(), row)
+    });
+    let rows = RowSettings::new(rows).with_kept(kept.clone());
+    let access = Access::Full(client(cluster.addresses()));
+    let mut session = session(access, cluster.addresses());
+    session.settings.rows = rows;
+    let (keep, keeps) = watch::channel(kept);
+    let mut options = DashboardOptions::new(session);
+    options.rows = Some(Arc::new(move |_cluster, streams, row| {
+        keep.send_modify(|kept| match row {
+            Some(row) => drop(kept.insert(streams.to_owned(), row)),
+            None => drop(kept.remove(streams)),
+        });
+    }));
+    (Driver::start(options), keeps)
+}
+
+/// The part of a row of the screen that begins with the first of these texts.
+fn from(screen: &str, texts: &[&str]) -> Vec<String> {
+    let starts = |row: &str| texts.iter().find_map(|text| row.find(text));
+    let rows = screen.lines().filter_map(|row| row.get(starts(row)?..));
+    let left = |row: &str| {
+        row.split('▏')
+            .next()
+            .unwrap_or_default()
+            .trim_end()
+            .to_owned()
+    };
+    rows.map(left).collect()
+}
+
+#[tokio::test]
+async fn fields_are_typed_with_completion_and_line_up_by_what_they_hold() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish(&client, &VALUES[..3]).await;
+    let (mut dashboard, _) = open(&cluster, &[], Kept::new());
+    dashboard.open_tail().await;
+    dashboard.wait_for_row(&["user-7", "\"order\":7"]).await;
+    dashboard.press("c");
+    dashboard.wait_for("row key value").await;
+    dashboard.press("ctrl-u");
+    dashboard.wait_for("tab: value.order  value.customer").await;
+    dashboard.type_text("ord");
+    dashboard.press("tab");
+    dashboard.wait_for("row value.order").await;
+    dashboard.type_text(" name");
+    dashboard.press("tab");
+    dashboard.type_text(" value.am");
+    dashboard.press("tab");
+    dashboard
+        .wait_for("row value.order value.customer.name value.amount")
+        .await;
+    dashboard.type_text(" vlue");
+    dashboard
+        .wait_for("there is no field \"vlue\"; did you mean \"value\"?")
+        .await;
+    dashboard.press("backspace backspace backspace backspace backspace enter");
+    let screen = dashboard
+        .wait_for_row(&[" order  customer.name   amount"])
+        .await;
+    for row in [
+        "     7  Zoë              12.5",
+        "100205  Ada Lovelace      3",
+        "    12  –              1249.75",
+    ] {
+        assert!(screen.contains(row), "{row}:\n{screen}");
+    }
+    assert!(
+        !screen.contains("user-7  {"),
+        "the raw value is gone:\n{screen}"
+    );
+
+    // What the broker sends is shown, not obeyed; a text among the numbers makes texts of all.
+    publish(&client, &VALUES[3..]).await;
+    dashboard.wait_for("13  ␛[31mred␇").await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn the_row_of_the_config_gives_way_to_the_raw_messages_at_a_key_and_comes_back() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish(&client, &VALUES[..3]).await;
+    let configured = [("ord*", "#{value.order}: {value.amount} {header.unit}")];
+    let (mut dashboard, keeps) = open(&cluster, &configured, Kept::new());
+    dashboard.open_tail().await;
+    dashboard.wait_for("#    12: 1249.75  EUR").await;
+    dashboard.press("B");
+    dashboard.wait_for("user-7      {\"order\":12,").await;
+    dashboard.press("B");
+    let screen = dashboard.wait_for("#100205:    3     EUR").await;
+    assert!(!from(&screen, &["#"]).is_empty(), "{screen}");
+
+    // One field more, and away again: as the file has it, so nothing is kept.
+    dashboard.press("S");
+    dashboard.wait_for_row(&["SIZE", "unit"]).await;
+    assert_eq!(keeps.borrow().len(), 1);
+    dashboard.press("S");
+    dashboard.wait_while("SIZE").await;
+    dashboard.shut_down().await;
+    assert!(keeps.borrow().is_empty(), "{:?}", keeps.borrow());
+}
+
+#[tokio::test]
+async fn what_was_chosen_is_there_in_the_next_run_until_the_config_says_something_else() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    publish(&client, &VALUES[..3]).await;
+    let (mut dashboard, keeps) = open(&cluster, &[], Kept::new());
+    dashboard.open_tail().await;
+    dashboard.press(":");
+    dashboard.type_text("row value.amount key");
+    dashboard.press("enter");
+    dashboard.wait_for("1249.75  user-7").await;
+    // A field of the inspected message joins them.
+    dashboard.press("enter j a esc");
+    dashboard.wait_for_row(&["amount", "KEY", "order"]).await;
+    dashboard.shut_down().await;
+    let kept = keeps.borrow().clone();
+
+    let (mut dashboard, keeps) = open(&cluster, &[], kept.clone());
+    dashboard.open_tail().await;
+    dashboard.wait_for_row(&["amount", "KEY", "order"]).await;
+    // An empty line forgets it.
+    dashboard.press("c ctrl-u enter");
+    dashboard.wait_for_row(&["KEY", "VALUE"]).await;
+    dashboard.shut_down().await;
+    assert!(keeps.borrow().is_empty());
+
+    let (mut dashboard, _) = open(&cluster, &[("orders", "value.order")], kept);
+    dashboard.open_tail().await;
+    let screen = dashboard.wait_for("100205").await;
+    assert!(!screen.contains("user-7  "), "{screen}");
+    dashboard.shut_down().await;
+}

@@ -331,6 +331,10 @@ impl BenchScreen {
 }
 
 impl Screen for BenchScreen {
+    fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
+        Ok(())
+    }
+
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
         self.screen.draw(paint).map_err(io::Error::other)?;
         let drawn = Instant::now();

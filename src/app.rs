@@ -47,6 +47,7 @@ pub use event::{ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TailEv
 pub use focus::{Focus, Pane, Screen};
 pub use ids::{RequestId, ScanId, TailId};
 pub(crate) use inflight::{Pending, Request};
+pub use input::keyboard_layouts::KeyboardLayouts;
 pub use input::keymap::Keymap;
 pub use key_context::KeyContext;
 pub use lists::table::Listing;
@@ -87,6 +88,10 @@ pub struct App {
     overlays: Overlays,
     /// Keys of an unfinished chord.
     pressed: Vec<Key>,
+    /// By which layouts keys are known by their place.
+    keyboard: KeyboardLayouts,
+    /// Whether the mouse is the dashboard's.
+    has_mouse: bool,
     /// When ctrl-c was pressed last.
     interrupted: Option<Timestamp>,
     /// A command that waits for a stream to be named.
@@ -99,6 +104,8 @@ impl App {
         Self {
             cluster: ClusterState::new(&settings),
             screens: Screens::new(&settings),
+            keyboard: settings.keyboard,
+            has_mouse: settings.mouse,
             context: Context::new(settings),
             focus: Focus::default(),
             overlays: Overlays::default(),
@@ -116,6 +123,11 @@ impl App {
     /// Whether a moment without keys would mean something: then [`Event::KeysQuiet`] is wanted after it.
     pub fn awaits_quiet(&self) -> bool {
         self.overlays.awaits_quiet()
+    }
+
+    /// Whether clicks and the wheel are the dashboard's; otherwise the terminal selects text with them.
+    pub fn has_mouse(&self) -> bool {
+        self.has_mouse
     }
 
     /// What the dashboard was started with.

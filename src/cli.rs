@@ -22,6 +22,7 @@ mod help;
 mod hex;
 mod incidents;
 mod json;
+mod keyboard;
 mod keys;
 mod known_brokers;
 mod list;

@@ -90,6 +90,8 @@ pub struct Overrides {
     pub timeout: Option<Duration>,
     /// Name or file of the theme.
     pub theme: Option<String>,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
     /// Where log lines go.
     pub log: Option<PathBuf>,
 }
@@ -193,6 +195,10 @@ pub struct Settings {
     pub cluster: ClusterSettings,
     /// Name or file of the theme.
     pub theme: Setting<String>,
+    /// The keyboard layout whose keys are known by their place; `auto`, or `none`.
+    pub keyboard: Setting<String>,
+    /// Whether the dashboard takes the mouse.
+    pub mouse: Setting<bool>,
     /// Where log lines go.
     pub log: Setting<Option<PathBuf>>,
     /// Bytes that all open tails may keep together.
@@ -229,11 +235,23 @@ impl Settings {
             (no_color, SettingSource::Environment("NO_COLOR")),
             (file.theme.clone(), SettingSource::File),
         ];
+        let mouse = [
+            (
+                flags.no_mouse.then_some(false),
+                SettingSource::Flag("--no-mouse"),
+            ),
+            (file.mouse, SettingSource::File),
+        ];
         let budget = [(file.memory.tail_budget, SettingSource::File)];
         let refresh = [(file.refresh.metadata, SettingSource::File)];
         Ok(Self {
             cluster: ClusterSettings::decide(flags, environment, name, &known)?,
             theme: Setting::choose(theme, "auto".to_owned()),
+            keyboard: Setting::choose(
+                [(file.keyboard.clone(), SettingSource::File)],
+                "auto".to_owned(),
+            ),
+            mouse: Setting::choose(mouse, true),
             log: Setting::choose(
                 [(flags.log.clone().map(Some), SettingSource::Flag("--log"))],
                 None,

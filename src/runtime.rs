@@ -47,7 +47,7 @@ pub use screen::{HostEvent, Screen};
 /// # Errors
 /// The terminal could not be taken over, read or written.
 pub async fn run(options: DashboardOptions) -> io::Result<()> {
-    let mut terminal = RealTerminal::take_over()?;
+    let mut terminal = RealTerminal::take_over(options.session.settings.mouse)?;
     run_on(&mut terminal, options).await
 }
 

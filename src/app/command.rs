@@ -284,6 +284,8 @@ commands! {
         Refresh = "app.refresh",
         /// Draw everything anew, where something else has written to the terminal.
         Repaint = "app.repaint",
+        /// Let the mouse go, so that the terminal selects text with it; or take it back.
+        Mouse = "app.mouse",
         /// Go to another cluster.
         Contexts(Context) = "app.contexts",
         /// Show all of the last error.

@@ -38,6 +38,8 @@ pub enum Effect {
     Copy(String, String),
     /// Draw the next frame whole: something else has written to the terminal.
     Repaint,
+    /// Take the mouse, or leave it to the terminal.
+    CaptureMouse(bool),
     /// Open text in `$EDITOR`.
     Edit(RequestId, String),
     /// Write messages to a file.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::input::keyboard_layouts::KeyboardLayouts;
 use crate::app::input::keymap::Keymap;
 use crate::app::schemas::Schemas;
 use crate::health::{HealthOptions, Incident};
@@ -28,6 +29,10 @@ pub struct Settings {
     pub health: HealthOptions,
     /// Incidents of earlier runs, the oldest first.
     pub incidents: Vec<Arc<Incident>>,
+    /// Whether clicks and the wheel are the dashboard's from the start, rather than the terminal's.
+    pub mouse: bool,
+    /// By which layouts a key is known by its place, where another script's letter is typed.
+    pub keyboard: KeyboardLayouts,
     /// Which key means what.
     pub keymap: Keymap,
     /// Bytes of messages that all open tails keep together.
@@ -62,6 +67,8 @@ impl Default for Settings {
             contexts: Vec::new(),
             health: HealthOptions::default(),
             incidents: Vec::new(),
+            mouse: true,
+            keyboard: KeyboardLayouts::default(),
             keymap: Keymap::default(),
             tail_budget: 512 * 1024 * 1024,
             refresh: Duration::from_secs(2),

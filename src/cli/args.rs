@@ -140,6 +140,9 @@ pub(crate) struct Options {
         help_heading = "Screen and log"
     )]
     pub(crate) theme: Option<String>,
+    /// Leave the mouse to the terminal, which selects text with it
+    #[arg(long, global = true, help_heading = "Screen and log")]
+    pub(crate) no_mouse: bool,
     /// Colour in printed output
     #[arg(
         long,
@@ -174,6 +177,7 @@ impl Options {
             observe: self.observe,
             timeout: self.timeout,
             theme: self.theme.clone(),
+            no_mouse: self.no_mouse,
             log: self.log.clone(),
         }
     }

@@ -12,7 +12,7 @@ use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::{incidents, known_brokers, private_file};
+use super::{incidents, keyboard, known_brokers, private_file};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
@@ -128,6 +128,8 @@ impl DashboardParts {
                         observer: entry.observe.unwrap_or(false),
                     })
                     .collect(),
+                mouse: settings.mouse.value,
+                keyboard: keyboard::layouts(&settings.keyboard.value)?,
                 keymap: keymap(&settings.file)?,
                 schemas: schemas(&settings.file)?,
                 tail_budget: budget,
@@ -211,14 +213,19 @@ fn theme(name: &str) -> Result<Theme> {
     if !["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) {
         theme = theme.in_256_colors();
     }
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable);
-    let locale = locale.iter().find(|value| !value.is_empty());
-    let utf8 = locale.is_none_or(|value| {
-        let value = value.to_ascii_lowercase();
-        value.contains("utf-8") || value.contains("utf8")
-    });
+    let locale = locale().to_ascii_lowercase();
+    let utf8 = locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8");
     let bare = ["linux", "dumb"].contains(&variable("TERM").as_str());
     Ok(if bare || !utf8 { theme.ascii() } else { theme })
+}
+
+/// The locale of what is typed and shown; empty where none is set.
+pub(super) fn locale() -> String {
+    let mut variables = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok());
+    let locale = variables.find(|value| !value.is_empty());
+    locale.unwrap_or_default()
 }
 
 fn read_theme(path: &Path) -> Result<Theme> {

@@ -36,6 +36,10 @@ pub struct ConfigFile {
     pub current_context: Option<String>,
     /// Name or file of the theme.
     pub theme: Option<String>,
+    /// The keyboard layout whose keys are known by their place.
+    pub keyboard: Option<String>,
+    /// Whether the dashboard takes the mouse.
+    pub mouse: Option<bool>,
     /// Clusters by name.
     pub contexts: BTreeMap<String, ContextSection>,
     /// Limits of memory.

@@ -42,6 +42,8 @@ pub(super) enum LoopAction {
     Copy(String, String),
     /// Draw the next frame whole.
     Repaint,
+    /// Take the mouse, or leave it to the terminal.
+    CaptureMouse(bool),
     /// Give the terminal to the editor.
     Edit(RequestId, String),
     /// Stop the process, as ctrl-z does.
@@ -147,6 +149,7 @@ impl Executor {
             Effect::SaveIncidents(incidents) => self.save_incidents(incidents),
             Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
             Effect::Repaint => return Some(LoopAction::Repaint),
+            Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
             Effect::SwitchContext(name) => return Some(LoopAction::Switch(name)),
             Effect::Suspend => return Some(LoopAction::Stop),

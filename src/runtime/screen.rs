@@ -31,6 +31,12 @@ pub trait Screen {
     /// What the terminal said.
     fn repaint(&mut self) -> io::Result<()>;
 
+    /// Takes the mouse, or leaves it to the terminal: from now on, and whenever the place is taken back.
+    ///
+    /// # Errors
+    /// What the terminal said.
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
+
     /// Gives the place back as it was found, and reads none of its input, until [`Screen::enter`].
     ///
     /// # Errors

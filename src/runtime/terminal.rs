@@ -38,20 +38,24 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub(super) struct RealTerminal {
     screen: Terminal<RowRepainter<CrosstermBackend<FrameWriter>>>,
     in_tmux: bool,
+    /// Whether the mouse is reported here rather than selecting text.
+    takes_mouse: bool,
     input: Option<EventStream>,
     signals: Signals,
     frames: u64,
 }
 
 impl RealTerminal {
-    /// Takes the terminal over. Dropping this gives it back; so does a panic, before its message is printed.
-    pub(super) fn take_over() -> io::Result<Self> {
+    /// Takes the terminal over, with the mouse or without. Dropping this gives it back; so does a panic, before its message
+    /// is printed.
+    pub(super) fn take_over(takes_mouse: bool) -> io::Result<Self> {
         let signals = Signals::listen()?;
         restore_on_panic();
         let backend = CrosstermBackend::new(FrameWriter::new(io::stdout()));
         let mut screen = Self {
             screen: Terminal::new(RowRepainter::new(backend))?,
             in_tmux: std::env::var_os("TMUX").is_some_and(|value| !value.is_empty()),
+            takes_mouse,
             input: None,
             signals,
             frames: 0,
@@ -117,12 +121,10 @@ impl Screen for RealTerminal {
         // First the mark: what fails half-way is put back too.
         TAKEN.store(true, Ordering::SeqCst);
         terminal::enable_raw_mode()?;
-        execute!(
-            self.writer(),
-            EnterAlternateScreen,
-            EnableMouseCapture,
-            EnableBracketedPaste
-        )?;
+        execute!(self.writer(), EnterAlternateScreen, EnableBracketedPaste)?;
+        if self.takes_mouse {
+            execute!(self.writer(), EnableMouseCapture)?;
+        }
         self.repaint()?;
         // It may be taken twice, as after a stop from outside. A second reader would wait for the first for ever.
         self.input = None;
@@ -134,6 +136,18 @@ impl Screen for RealTerminal {
         // `Terminal::clear` would ask the terminal for its cursor and wait for the answer, up to two seconds.
         let size = self.screen.size()?;
         self.screen.resize(size.into())
+    }
+
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.takes_mouse = on;
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        if on {
+            execute!(self.writer(), EnableMouseCapture)
+        } else {
+            execute!(self.writer(), DisableMouseCapture)
+        }
     }
 
     fn leave(&mut self) -> io::Result<()> {

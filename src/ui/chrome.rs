@@ -139,6 +139,9 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
         let text = format!("{what} {}", ago(pending.since));
         parts.push(vec![span(text, theme.key)]);
     }
+    if !app.has_mouse() {
+        parts.push(vec![span("mouse let go", theme.muted)]);
+    }
     if app.settings().observer {
         parts.push(vec![span("observing", theme.readonly)]);
     }

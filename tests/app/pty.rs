@@ -445,3 +445,62 @@ fn a_terminal_that_vanishes_ends_the_dashboard_without_a_word() {
     let status = child.wait().expect("the process ends");
     assert_eq!(status.exit_code(), 0, "{status:?}");
 }
+
+/// Whether clicks and the wheel are reported to the dashboard that is shown.
+fn takes_mouse(screen: &Screen) -> bool {
+    screen.alternate_screen() && screen.mouse_protocol_mode() != MouseProtocolMode::None
+}
+
+/// Whether the dashboard is shown and the mouse is the terminal's.
+fn leaves_mouse(screen: &Screen) -> bool {
+    screen.contents().contains("mouse let go")
+        && screen.alternate_screen()
+        && screen.mouse_protocol_mode() == MouseProtocolMode::None
+}
+
+#[test]
+fn the_mouse_let_go_stays_the_terminals_after_the_editor_and_after_a_stop() {
+    let editor = "sh -c 'printf EDITING; exec sleep 0.1' ";
+    let (_cluster, mut terminal) = tail_of_one_message(&[("EDITOR", editor), ("VISUAL", "")]);
+    terminal.wait("the mouse taken", takes_mouse);
+    terminal.type_keys("M");
+    terminal.wait("the mouse let go", leaves_mouse);
+    terminal.type_keys("e");
+    terminal.wait("the editor", |screen| screen.contents().contains("EDITING"));
+    terminal.wait("the dashboard again", leaves_mouse);
+    terminal.type_keys("\x1a");
+    terminal.wait("the terminal given back", is_restored);
+    terminal.wait("the dashboard again", leaves_mouse);
+    terminal.type_keys("M");
+    terminal.wait("the mouse taken back", takes_mouse);
+    terminal.type_keys("\x1a");
+    terminal.wait("the terminal given back", is_restored);
+    terminal.wait("the mouse taken again", takes_mouse);
+    terminal.type_keys("\x11");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
+#[test]
+fn an_option_and_the_config_file_leave_the_mouse_to_the_terminal() {
+    let folder = tempfile::tempdir().expect("there is room for files");
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "mouse = false\n").expect("it is written");
+    let config = config.to_str().expect("the path is text");
+    for arguments in [
+        ["--addr", NOBODY, "--config", "/dev/null", "--no-mouse"].as_slice(),
+        ["--addr", NOBODY, "--config", config].as_slice(),
+    ] {
+        let mut terminal = Terminal::run(arguments, &[]);
+        terminal.wait("the mouse left alone", leaves_mouse);
+        let asked = b"\x1b[?1000h";
+        let has_asked = terminal
+            .written
+            .windows(asked.len())
+            .any(|one| one == asked);
+        assert!(!has_asked, "it was never taken");
+        terminal.type_keys("M");
+        terminal.wait("the mouse taken", takes_mouse);
+        terminal.type_keys("q");
+        assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+    }
+}

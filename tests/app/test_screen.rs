@@ -28,6 +28,8 @@ pub(crate) struct Picture {
     pub(crate) repainted: u64,
     /// How often the screen was left, as for an editor.
     pub(crate) left: u64,
+    /// What was said last of whose the mouse is.
+    pub(crate) captures_mouse: Option<bool>,
     /// How often it was entered again.
     pub(crate) entered: u64,
 }
@@ -105,6 +107,12 @@ impl Screen for TestScreen {
 
     fn repaint(&mut self) -> io::Result<()> {
         self.picture.send_modify(|picture| picture.repainted += 1);
+        Ok(())
+    }
+
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.picture
+            .send_modify(|picture| picture.captures_mouse = Some(on));
         Ok(())
     }
 

@@ -113,6 +113,7 @@ impl Broker {
             | Effect::SaveIncidents(_)
             | Effect::Copy(..)
             | Effect::Repaint
+            | Effect::CaptureMouse(_)
             | Effect::Edit(..)
             | Effect::Export(..)
             | Effect::CancelExport(_)

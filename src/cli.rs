@@ -22,6 +22,7 @@ mod help;
 mod hex;
 mod incidents;
 mod json;
+mod kept_queries;
 mod keyboard;
 mod keys;
 mod known_brokers;

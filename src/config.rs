@@ -197,6 +197,8 @@ pub struct Settings {
     pub theme: Setting<String>,
     /// The keyboard layout whose keys are known by their place; `auto`, or `none`.
     pub keyboard: Setting<String>,
+    /// Whether queries that were typed are kept for later runs.
+    pub history: Setting<bool>,
     /// Whether the dashboard takes the mouse.
     pub mouse: Setting<bool>,
     /// Where log lines go.
@@ -251,6 +253,7 @@ impl Settings {
                 [(file.keyboard.clone(), SettingSource::File)],
                 "auto".to_owned(),
             ),
+            history: Setting::choose([(file.history, SettingSource::File)], true),
             mouse: Setting::choose(mouse, true),
             log: Setting::choose(
                 [(flags.log.clone().map(Some), SettingSource::Flag("--log"))],

@@ -33,7 +33,7 @@ use terminal::RealTerminal;
 pub use clipboard::Clipboard;
 pub use options::{
     Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
-    DashboardOptions, IncidentAccess, RuntimeSession,
+    DashboardOptions, IncidentAccess, QueryAccess, RuntimeSession,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
@@ -63,6 +63,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         changes,
         incidents,
         brokers,
+        queries,
         editor,
         clipboard,
     } = options;
@@ -73,6 +74,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             cluster: session.settings.cluster.clone(),
             changes: changes.clone(),
             incidents: incidents.clone(),
+            queries: queries.clone(),
             outbox,
             refresh: session.settings.refresh,
             console: console.clone(),

@@ -218,6 +218,16 @@ commands! {
         Column = "inspector.column",
     }
 
+    /// Does something with the queries that are kept.
+    Query(QueryCommand) {
+        /// Choose a saved query, or one typed before, from a menu.
+        Choose = "query.choose",
+        /// Save this query under a name, for its stream or for all.
+        Save = "query.save",
+        /// Delete the saved query that is chosen, or forget the typed one; asks first.
+        Delete = "query.delete",
+    }
+
     /// Does something in a form.
     Form(FormCommand) {
         /// Go to the next field.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::ids::{RequestId, ScanId, TailId};
+use crate::app::kept_queries::QueryChange;
 use crate::health::Incident;
 use crate::model::{Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query};
@@ -34,6 +35,8 @@ pub enum Effect {
     FollowActivity(bool),
     /// Keep these incidents for later runs: all that are remembered, the oldest first.
     SaveIncidents(Vec<Arc<Incident>>),
+    /// Keep what became of a query for later runs.
+    KeepQuery(QueryChange),
     /// Put a text on the clipboard; the first is what it is called.
     Copy(String, String),
     /// Draw the next frame whole: something else has written to the terminal.

@@ -133,8 +133,7 @@ impl App {
                 }
                 let key = Key::from_event(event);
                 let text = format!(
-                    "a question takes the letter {key} alone, not the key where it would be; \
-                     enter presses the button, n and esc leave it"
+                    "{key} by its place is no answer: enter presses the button, esc leaves"
                 );
                 self.context.notify(Level::Note, text);
             }
@@ -336,6 +335,7 @@ fn is_safe_by_place(command: Command) -> bool {
         | Command::List(_)
         | Command::Cluster(_)
         | Command::Tail(_)
+        | Command::Query(_)
         | Command::Form(_)
         | Command::Text(_)
         | Command::App(_) => true,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::app::input::keyboard_layouts::KeyboardLayouts;
 use crate::app::input::keymap::Keymap;
+use crate::app::kept_queries::KeptQueries;
 use crate::app::schemas::Schemas;
 use crate::health::{HealthOptions, Incident};
 
@@ -29,6 +30,8 @@ pub struct Settings {
     pub health: HealthOptions,
     /// Incidents of earlier runs, the oldest first.
     pub incidents: Vec<Arc<Incident>>,
+    /// The queries that earlier runs kept.
+    pub queries: KeptQueries,
     /// Whether clicks and the wheel are the dashboard's from the start, rather than the terminal's.
     pub mouse: bool,
     /// By which layouts a key is known by its place, where another script's letter is typed.
@@ -67,6 +70,7 @@ impl Default for Settings {
             contexts: Vec::new(),
             health: HealthOptions::default(),
             incidents: Vec::new(),
+            queries: KeptQueries::default(),
             mouse: true,
             keyboard: KeyboardLayouts::default(),
             keymap: Keymap::default(),

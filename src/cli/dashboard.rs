@@ -12,7 +12,7 @@ use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::{incidents, keyboard, known_brokers, private_file};
+use super::{incidents, kept_queries, keyboard, known_brokers, private_file};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
@@ -26,6 +26,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
     need_terminal(context)?;
     let parts = DashboardParts::new(context)?;
     let settings = context.settings.clone();
+    let keeps_typed = settings.history.value;
     let name = context.cluster_name();
     let first = parts.session(&name, &settings.cluster)?;
     let options = DashboardOptions {
@@ -36,6 +37,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
         })),
         incidents: Some(Arc::new(incidents::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
+        queries: Some(kept_queries::keeper(keeps_typed)),
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
@@ -57,6 +59,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     });
     let options = DashboardOptions {
         console: Some(console),
+        queries: Some(kept_queries::keeper(context.settings.history.value)),
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
@@ -108,6 +111,8 @@ fn contexts(settings: config::Settings, parts: DashboardParts) -> Contexts {
 
 /// What stays the same whichever cluster is shown.
 struct DashboardParts {
+    /// Whether queries that were only typed are kept.
+    keeps_typed: bool,
     file: config::ConfigFile,
     settings: AppSettings,
     theme: Theme,
@@ -119,6 +124,7 @@ impl DashboardParts {
         let contexts = settings.file.contexts.iter();
         let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
         Ok(Self {
+            keeps_typed: settings.history.value,
             file: settings.file.clone(),
             settings: AppSettings {
                 contexts: contexts
@@ -148,6 +154,7 @@ impl DashboardParts {
                 cluster: name.to_owned(),
                 health: health_options(&self.file, name),
                 incidents: incidents::read(name),
+                queries: kept_queries::read(name, self.keeps_typed),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
                 color: cluster.color.value.clone(),

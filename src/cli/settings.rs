@@ -120,6 +120,7 @@ impl SettingRows {
         self.add("timeout", &cluster.timeout, duration);
         self.add("color", &cluster.color, |color| json!(color));
         self.add("theme", &settings.theme, |theme| json!(theme));
+        self.add("history", &settings.history, |on| json!(on));
         self.add("keyboard", &settings.keyboard, |name| json!(name));
         self.add("mouse", &settings.mouse, |on| json!(on));
         self.add("log", &settings.log, |log| json!(log));

@@ -38,6 +38,8 @@ pub struct ConfigFile {
     pub theme: Option<String>,
     /// The keyboard layout whose keys are known by their place.
     pub keyboard: Option<String>,
+    /// Whether queries that were typed are kept for later runs.
+    pub history: Option<bool>,
     /// Whether the dashboard takes the mouse.
     pub mouse: Option<bool>,
     /// Clusters by name.

@@ -19,13 +19,14 @@ use super::channels::EventSender;
 use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
-use super::options::{Access, ChangeAccess, Console, IncidentAccess};
+use super::options::{Access, ChangeAccess, Console, IncidentAccess, QueryAccess};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use super::supervisor::{panicked, run_until_done};
 use crate::app::{
-    Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent, TailId,
+    Effect, Event, ExportSpec, OlderSpec, Progress, QueryChange, RequestId, ScanId, TailEvent,
+    TailId,
 };
 use crate::health::Incident;
 use crate::model::{ErrorKind, Failure, Operation, Outcome, Target};
@@ -70,6 +71,8 @@ pub(super) struct ExecutorDeps {
     pub(super) changes: Option<ChangeAccess>,
     /// Who keeps incidents for later runs.
     pub(super) incidents: Option<IncidentAccess>,
+    /// Who keeps queries for later runs.
+    pub(super) queries: Option<QueryAccess>,
     /// The command that edits a file.
     pub(super) editor: String,
     /// How text reaches the clipboard.
@@ -92,6 +95,8 @@ pub(super) struct Executor {
     /// Whose turn it is to scan.
     scanning: Arc<Semaphore>,
     exports: HashMap<RequestId, CancellationToken>,
+    /// Where changes of kept queries go, to be written one after the other.
+    queries: Option<std::sync::mpsc::Sender<QueryChange>>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
     refresh: RefreshRequest,
@@ -109,6 +114,7 @@ impl Executor {
             scans: HashMap::new(),
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
+            queries: None,
             activity: None,
             cursors: None,
             refresh: RefreshRequest::new(),
@@ -147,6 +153,7 @@ impl Executor {
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::Console(id, line) => self.console(id, line),
             Effect::SaveIncidents(incidents) => self.save_incidents(incidents),
+            Effect::KeepQuery(change) => self.keep_query(change),
             Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
             Effect::Repaint => return Some(LoopAction::Repaint),
             Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
@@ -159,8 +166,10 @@ impl Executor {
     }
 
     /// Ends everything; what does not end within a second is left to the runtime.
-    pub(super) async fn shut_down(self) {
+    pub(super) async fn shut_down(mut self) {
         self.token.cancel();
+        // Whoever writes queries down comes to the end of them.
+        self.queries = None;
         self.tasks.close();
         if timeout(SHUTDOWN_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(tasks = self.tasks.len(), "left tasks behind");
@@ -257,6 +266,27 @@ impl Executor {
                     outbox.send(Event::Failed(failure)).await;
                 }
             });
+        }
+    }
+
+    /// Writes changes down in their order. Where they cannot be, nothing is held up.
+    fn keep_query(&mut self, change: QueryChange) {
+        let Some(keep) = self.deps.queries.clone() else {
+            return;
+        };
+        let queue = self.queries.get_or_insert_with(|| {
+            let (queue, changes) = std::sync::mpsc::channel::<QueryChange>();
+            let cluster = self.deps.cluster.clone();
+            self.tasks.spawn_blocking(move || {
+                for change in changes {
+                    keep(&cluster, &change);
+                }
+            });
+            queue
+        });
+        // Who broke while writing is not there any more; the next change begins anew.
+        if queue.send(change).is_err() {
+            self.queries = None;
         }
     }
 
@@ -390,6 +420,7 @@ mod tests {
             cluster: "test".into(),
             changes: None,
             incidents: None,
+            queries: None,
             editor: String::new(),
             clipboard: Clipboard::default(),
         });

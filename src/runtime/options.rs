@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::Settings;
+use crate::app::{QueryChange, Settings};
 use crate::client::{BrokerHealth, Client, Observer};
 use crate::health::Incident;
 use crate::model::{Failure, Operation, Outcome};
@@ -53,6 +53,9 @@ pub type IncidentAccess = Arc<dyn Fn(&str, &[Arc<Incident>]) + Send + Sync>;
 /// Keeps where the brokers of the cluster of that name listen for later runs.
 pub type BrokerAccess = Arc<dyn Fn(&str, &[BrokerHealth]) + Send + Sync>;
 
+/// Keeps what became of a query of the cluster of that name for later runs.
+pub type QueryAccess = Arc<dyn Fn(&str, &QueryChange) + Send + Sync>;
+
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
 pub struct RuntimeSession {
@@ -79,6 +82,8 @@ pub struct DashboardOptions {
     pub incidents: Option<IncidentAccess>,
     /// Who keeps where brokers listen when a session ends, where that is kept.
     pub brokers: Option<BrokerAccess>,
+    /// Who keeps queries for later runs, where they are kept.
+    pub queries: Option<QueryAccess>,
     /// The command that edits a file; through a shell.
     pub editor: String,
     /// How text reaches the clipboard.
@@ -95,6 +100,7 @@ impl DashboardOptions {
             changes: None,
             incidents: None,
             brokers: None,
+            queries: None,
             editor: super::editor::preferred(),
             clipboard: super::clipboard::Clipboard::of_environment(),
         }

@@ -39,7 +39,7 @@ pub(super) fn header(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let divider = [span(format!(" {}", theme.glyphs.divider), theme.line)];
     for part in header_parts(app, theme) {
         let width = cells(spans_width(&part));
-        if used.saturating_add(width).saturating_add(3) > rest.width {
+        if used.saturating_add(width).saturating_add(4) > rest.width {
             continue;
         }
         used += painter.put(after(rest, used), &divider);

@@ -38,6 +38,7 @@ mod scenario_keyboards;
 mod scenario_loop;
 mod scenario_mouse;
 mod scenario_pressure;
+mod scenario_queries;
 mod scenario_replaced;
 mod scenario_streams;
 mod scenario_tails;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits are capped")]
 
+mod queries;
 mod soak;
 
 use std::fs;
@@ -324,26 +325,37 @@ fn tail_of_one_message(environment: &[(&str, &str)]) -> (Alive, Terminal) {
         publish.await.expect("it is stored");
         cluster
     });
-    let addresses = cluster.addresses().join(",");
-    let arguments = ["--addr", &addresses, "--config", "/dev/null"];
-    let mut terminal = Terminal::run(&arguments, environment);
-    let has = |text: &'static str| move |screen: &Screen| screen.contents().contains(text);
-    terminal.wait("the dashboard", has("3 brokers"));
-    terminal.type_keys("3");
-    terminal.wait("the stream", has("orders"));
-    terminal.type_keys("l");
-    terminal.wait("the message", has("only read"));
     let alive = Alive {
         _runtime: runtime,
-        _cluster: cluster,
+        cluster,
     };
+    let terminal = alive.tail(environment);
     (alive, terminal)
 }
 
 /// A cluster with the threads that it runs on: both end with it.
 struct Alive {
     _runtime: tokio::runtime::Runtime,
-    _cluster: liftui::demo::DemoCluster,
+    cluster: liftui::demo::DemoCluster,
+}
+
+impl Alive {
+    /// A dashboard with the newest message of its stream in a tail; its config file is the one that the environment names.
+    fn tail(&self, environment: &[(&str, &str)]) -> Terminal {
+        let addresses = self.cluster.addresses().join(",");
+        let mut named = environment.iter();
+        let config = named.find(|(name, _)| *name == "LIFTUI_CONFIG");
+        let config = config.map_or("/dev/null", |(_, path)| *path);
+        let arguments = ["--addr", &addresses, "--config", config];
+        let mut terminal = Terminal::run(&arguments, environment);
+        let has = |text: &'static str| move |screen: &Screen| screen.contents().contains(text);
+        terminal.wait("the dashboard", has("3 brokers"));
+        terminal.type_keys("3");
+        terminal.wait("the stream", has("orders"));
+        terminal.type_keys("l");
+        terminal.wait("the message", has("only read"));
+        terminal
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn options(cluster: &DemoCluster) -> DashboardOptions {
 fn click_brokers(dashboard: &Driver) {
     let text = dashboard.picture().text;
     let tabs = |line: &str| {
-        line.find("2 Brokers")
+        line.find("2 brokers")
             .map(|byte| line[..byte].chars().count())
     };
     let place = text.lines().enumerate();
@@ -94,6 +94,7 @@ async fn whose_the_mouse_is_outlives_the_editor_and_the_cluster() {
     options.contexts = Some(std::sync::Arc::new(move |_| Ok(next.clone())));
     let mut dashboard = Driver::start(options);
     dashboard.open_tail().await;
+    dashboard.wait_for_row(&["▸", "draft"]).await;
     dashboard.press("M e");
     let back = |picture: &crate::test_screen::Picture| picture.entered == 1;
     dashboard.wait_for_picture("the editor's end", back).await;

@@ -8,6 +8,7 @@ mod export;
 mod inspector;
 mod out_of_order;
 mod prompt;
+mod queries;
 mod rate;
 mod search;
 mod subscription_state;
@@ -33,6 +34,7 @@ use crate::app::event::{Progress, ScanEvent, TailEvent};
 use crate::app::focus::Pane;
 use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::app::input::history::History;
+use crate::app::kept_queries::KeptQueries;
 use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
 use crate::app::schemas::Schemas;
@@ -50,7 +52,10 @@ pub struct Tails {
     open: Vec<Tail>,
     shown: usize,
     inspector: Inspector,
+    /// The queries that were typed, as a text box goes through them.
     queries: History,
+    /// The queries that are kept between runs.
+    kept: KeptQueries,
     /// A message whose value is open in the external editor.
     edited: Option<(RequestId, PinnedMessage)>,
     /// An export under way, and how many messages it has written.
@@ -58,13 +63,14 @@ pub struct Tails {
 }
 
 impl Tails {
-    /// No tail; values are read by these types.
-    pub(super) fn new(schemas: Schemas) -> Self {
+    /// No tail; values are read by these types, and these queries were kept.
+    pub(super) fn new(schemas: Schemas, kept: KeptQueries) -> Self {
         Self {
             open: Vec::new(),
             shown: 0,
             inspector: Inspector::new(schemas),
-            queries: History::new(MAX_QUERIES),
+            queries: History::of(kept.typed(), MAX_QUERIES),
+            kept,
             edited: None,
             exporting: None,
         }

@@ -38,15 +38,15 @@ pub(super) fn help_detail(contexts: &[KeyContext], keymap: &Keymap, theme: &Them
         lines.extend([
             Line::gap(),
             Line::text("another keyboard layout", theme.title),
-            Line::text(LAYOUTS, theme.text),
+            key_line("й  ξ", LAYOUTS, theme),
         ]);
     }
     lines
 }
 
 /// What keys mean where letters of another script are typed.
-const LAYOUTS: &str = "Cyrillic, Greek, Hebrew, Arabic and others: a key whose letter means nothing here \
-                       counts by its place on the keyboard. In a text box what is typed is what was typed.";
+const LAYOUTS: &str = "A key whose letter means nothing here counts by its place on the keyboard: Cyrillic, Greek, \
+                       Hebrew, Arabic and others. In a text box it is what was typed.";
 
 /// What the mouse does while it is the dashboard's, and what the terminal does with it all the same.
 const MOUSE: [(&str, &str); 3] = [
@@ -79,6 +79,7 @@ fn place(context: KeyContext) -> &'static str {
         KeyContext::Inspector => "a message",
         KeyContext::Form => "a form",
         KeyContext::Text => "a text box",
+        KeyContext::Query => "the query of a tail",
         KeyContext::Confirm => "a question",
         KeyContext::Menu => "a menu",
         KeyContext::Reader => "a text",

@@ -48,6 +48,10 @@ fn draw_entry(
     keys: u16,
 ) {
     let theme = painter.theme;
+    if entry.keys.is_none() && entry.detail.is_empty() {
+        painter.put(line, &letters(found, entry, theme));
+        return;
+    }
     let label = line.width * 2 / 5;
     painter.put(left(line, label), &letters(found, entry, theme));
     let mut rest = after(line, label + 1);

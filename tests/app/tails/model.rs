@@ -114,6 +114,7 @@ impl Broker {
             | Effect::Copy(..)
             | Effect::Repaint
             | Effect::CaptureMouse(_)
+            | Effect::KeepQuery(_)
             | Effect::Edit(..)
             | Effect::Export(..)
             | Effect::CancelExport(_)

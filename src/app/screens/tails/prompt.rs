@@ -2,7 +2,7 @@
 //! What an accepted line does is decided in `commands`.
 
 use super::export::ExportRange;
-use crate::app::command::{Command, TextCommand};
+use crate::app::command::{Command, QueryCommand, TextCommand};
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::history::{History, Recall};
@@ -109,6 +109,8 @@ impl Prompt {
         match self.kind {
             PromptKind::Query => vec![
                 accept("search"),
+                (Command::Query(QueryCommand::Choose), "choose one"),
+                (Command::Query(QueryCommand::Save), "save it"),
                 (Command::Text(TextCommand::Older), "earlier ones"),
                 CLOSE,
             ],

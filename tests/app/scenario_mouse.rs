@@ -100,7 +100,7 @@ async fn whose_the_mouse_is_outlives_the_editor_and_the_cluster() {
     dashboard.wait_for_picture("the editor's end", back).await;
     dashboard.wait_for_row(&[LET_GO]).await;
     dashboard.press("C enter");
-    dashboard.wait_for("OVERVIEW").await;
+    dashboard.wait_for("FINDINGS").await;
     dashboard.wait_for_row(&[LET_GO]).await;
     assert_eq!(dashboard.picture().captures_mouse, Some(false));
     dashboard.shut_down().await;

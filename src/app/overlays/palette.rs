@@ -76,8 +76,9 @@ pub(in crate::app) fn query_menu(saved: Vec<SavedQuery>, typed: Vec<String>) -> 
         let detail = format!("{}  {}", query.scope(), query.query);
         MenuEntry::new(&query.name.clone(), detail, MenuAction::SavedQuery(query))
     });
-    let typed = typed
-        .into_iter()
-        .map(|line| MenuEntry::new(&line.clone(), String::new(), MenuAction::TypedQuery(line)));
+    let typed = typed.into_iter().map(|line| {
+        let detail = "typed before".to_owned();
+        MenuEntry::new(&line.clone(), detail, MenuAction::TypedQuery(line))
+    });
     Menu::new("queries", saved.chain(typed).collect())
 }

@@ -15,7 +15,7 @@ const LABEL: u16 = 8;
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, question: &SaveQuery) {
     let theme = painter.theme;
     let width = body.width.saturating_sub(4).min(74);
-    let area = centred(body, width, 7);
+    let area = centred(body, width, 6);
     let title = [span("Save a query", theme.focus)];
     let inside = popup(painter, area, &title, theme.line);
     for (number, label) in (0..).zip(["query", "name", "for"]) {
@@ -37,6 +37,6 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, question: &SaveQuery) 
     painter.put(row(content, 2), &spans);
     if let Some(error) = question.error() {
         let text = format!("{} {error}", theme.glyphs.broken);
-        painter.put(row(content, 4), &[span(text, theme.broken)]);
+        painter.put(row(content, 3), &[span(text, theme.broken)]);
     }
 }

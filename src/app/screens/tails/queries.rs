@@ -33,7 +33,9 @@ impl Tails {
 
     fn ask_which(&self, context: &mut Context) {
         let saved = self.kept.saved_for(&self.streams());
-        let typed: Vec<String> = self.kept.typed().iter().rev().cloned().collect();
+        let is_saved = |line: &&String| saved.iter().any(|one| one.query == **line);
+        let typed = self.kept.typed().iter().rev();
+        let typed: Vec<String> = typed.filter(|line| !is_saved(line)).cloned().collect();
         if saved.is_empty() && typed.is_empty() {
             let text = "no query was typed or saved yet";
             return context.notify(Level::Note, text);

@@ -71,7 +71,7 @@ impl Overlay {
         match self {
             Self::Confirm(confirm) => confirm.key_hints(),
             Self::Form(form) if form.kind() == FormKind::Create => CREATING.to_vec(),
-            Self::SaveQuery(question) => question.key_hints(),
+            Self::SaveQuery(_) => SaveQuery::key_hints(),
             Self::Menu(menu) if menu.holds_queries() => {
                 let delete = (Command::Query(QueryCommand::Delete), "delete");
                 let mut hints = hints_of(KeyContext::Menu).to_vec();

@@ -17,7 +17,9 @@ impl History {
     /// A history that begins with these lines, the oldest first, and remembers as many as there is room for.
     pub(in crate::app) fn of(lines: &[String], limit: usize) -> Self {
         let mut history = Self::new(limit);
-        lines.iter().for_each(|line| history.add(line));
+        for line in lines {
+            history.add(line);
+        }
         history
     }
 

@@ -60,7 +60,7 @@ impl SaveQuery {
     }
 
     /// What the footer shows.
-    pub(super) fn key_hints(&self) -> Vec<Hint> {
+    pub(super) fn key_hints() -> Vec<Hint> {
         vec![
             (Command::Text(TextCommand::Accept), "save"),
             (Command::Text(TextCommand::Complete), "other streams"),

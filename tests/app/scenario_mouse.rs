@@ -18,8 +18,8 @@ fn options(cluster: &DemoCluster) -> DashboardOptions {
 fn click_brokers(dashboard: &Driver) {
     let text = dashboard.picture().text;
     let tabs = |line: &str| {
-        line.find("2 brokers")
-            .map(|byte| line[..byte].chars().count())
+        let (before, _) = line.split_once("2 brokers")?;
+        Some(before.chars().count())
     };
     let place = text.lines().enumerate();
     let place = place.filter_map(|(row, line)| Some((row, tabs(line)?)));

@@ -331,6 +331,14 @@ impl BenchScreen {
 }
 
 impl Screen for BenchScreen {
+    fn announce(&mut self, _announcement: &liftui::app::Announcement) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_title(&mut self, _title: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())
     }

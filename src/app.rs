@@ -43,7 +43,7 @@ mod viewport;
 
 pub use cluster::Freshness;
 pub use command::Command;
-pub use effect::{Effect, ExportSpec, OlderSpec, TailSpec};
+pub use effect::{Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, TailSpec};
 pub use event::{ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TailEvent};
 pub use focus::{Focus, Pane, Screen};
 pub use ids::{RequestId, ScanId, TailId};
@@ -59,7 +59,7 @@ pub use overlays::Overlay;
 pub use row_key::{DetailTarget, RowKey};
 pub use schemas::Schemas;
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
-pub use settings::{ContextEntry, Settings};
+pub use settings::{AlertSettings, ContextEntry, Settings};
 pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;

@@ -2,6 +2,7 @@
 //! Options and commands are in `args`, exit codes in `exit`; each family of commands has a file of its own.
 
 mod activity;
+mod alerts;
 mod args;
 mod audit_log;
 mod balance;

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use file::{
-    Alerts, Chords, ConfigError, ConfigFile, ContextSection, DecodeRule, MemorySection, Refresh,
-    StreamSection, TEMPLATE, TlsFiles,
+    AlertSeverity, Alerts, Chords, ConfigError, ConfigFile, ContextSection, DecodeRule,
+    DesktopSequence, MemorySection, Refresh, StreamSection, TEMPLATE, TlsFiles,
 };
 pub use folders::{Folders, expand_home};
 

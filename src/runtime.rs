@@ -3,6 +3,7 @@
 //! Knows no rule about streams or keys (those are `app`'s), neither the demo cluster nor the command line.
 
 mod activity;
+mod alerts;
 mod channels;
 mod clipboard;
 mod editor;
@@ -32,7 +33,7 @@ use terminal::RealTerminal;
 
 pub use clipboard::Clipboard;
 pub use options::{
-    Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
+    Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
     DashboardOptions, IncidentAccess, QueryAccess, RuntimeSession,
 };
 pub use poller::fetch_views;
@@ -64,6 +65,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         incidents,
         brokers,
         queries,
+        alerts,
         editor,
         clipboard,
     } = options;
@@ -75,6 +77,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             changes: changes.clone(),
             incidents: incidents.clone(),
             queries: queries.clone(),
+            alerts: alerts.clone(),
             outbox,
             refresh: session.settings.refresh,
             console: console.clone(),

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::effect::DesktopForm;
 use crate::app::input::keyboard_layouts::KeyboardLayouts;
 use crate::app::input::keymap::Keymap;
 use crate::app::kept_queries::KeptQueries;
 use crate::app::schemas::Schemas;
-use crate::health::{HealthOptions, Incident};
+use crate::health::{AlertPolicy, HealthOptions, Incident};
 
 /// What the dashboard was started with.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub contexts: Vec<ContextEntry>,
     /// How health judges.
     pub health: HealthOptions,
+    /// How people are alerted.
+    pub alerts: AlertSettings,
     /// Incidents of earlier runs, the oldest first.
     pub incidents: Vec<Arc<Incident>>,
     /// The queries that earlier runs kept.
@@ -46,6 +49,21 @@ pub struct Settings {
     pub schemas: Schemas,
     /// What to add to UTC for the times that are shown.
     pub utc_offset: chrono::FixedOffset,
+}
+
+/// How people are alerted to findings: not at all, unless something says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlertSettings {
+    /// Which findings count.
+    pub policy: AlertPolicy,
+    /// Whether the bell rings.
+    pub bell: bool,
+    /// By which sequence the terminal shows a notification of the desktop.
+    pub desktop: Option<DesktopForm>,
+    /// Whether the terminal's title counts what is wrong.
+    pub title: bool,
+    /// Whether somebody outside of the terminal is told.
+    pub outside: bool,
 }
 
 /// A cluster of the config file.
@@ -69,6 +87,7 @@ impl Default for Settings {
             color: None,
             contexts: Vec::new(),
             health: HealthOptions::default(),
+            alerts: AlertSettings::default(),
             incidents: Vec::new(),
             queries: KeptQueries::default(),
             mouse: true,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::{Offset, TimeZone};
 
+use super::alerts::{self, Receivers};
 use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
@@ -17,7 +18,7 @@ use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
-use crate::runtime::{self, Console, Contexts, DashboardOptions};
+use crate::runtime::{self, AlertAccess, Console, Contexts, DashboardOptions};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
 
@@ -38,6 +39,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
         incidents: Some(Arc::new(incidents::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
         queries: Some(kept_queries::keeper(keeps_typed)),
+        alerts: alert_access(context)?,
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
@@ -60,9 +62,16 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     let options = DashboardOptions {
         console: Some(console),
         queries: Some(kept_queries::keeper(context.settings.history.value)),
+        alerts: alert_access(context)?,
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
+}
+
+/// Who is alerted outside of the terminal.
+fn alert_access(context: &CommandContext<'_>) -> Result<Option<AlertAccess>> {
+    let receivers = Receivers::of_config(&context.settings.file.alerts)?;
+    Ok(receivers.map(alerts::access))
 }
 
 /// Shows it until the user ends it, or the terminal is gone: then nobody is left to be told.
@@ -135,6 +144,7 @@ impl DashboardParts {
                     })
                     .collect(),
                 mouse: settings.mouse.value,
+                alerts: alerts::settings(&settings.file.alerts, local_offset()),
                 keyboard: keyboard::layouts(&settings.keyboard.value)?,
                 keymap: keymap(&settings.file)?,
                 schemas: schemas(&settings.file)?,

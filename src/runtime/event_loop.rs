@@ -246,6 +246,8 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopAction::Stop => return self.stop(),
             LoopAction::Copy(what, text) => return self.copy(what, text),
             LoopAction::Repaint => return self.repaint(),
+            LoopAction::Announce(announcement) => return self.screen.announce(&announcement),
+            LoopAction::SetTitle(title) => return self.screen.set_title(&title),
             LoopAction::CaptureMouse(on) => return self.screen.capture_mouse(on),
             LoopAction::Edit(id, text) => {
                 self.screen.leave()?;

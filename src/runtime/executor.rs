@@ -15,20 +15,21 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity;
+use super::alerts::AlertQueue;
 use super::channels::EventSender;
 use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
-use super::options::{Access, ChangeAccess, Console, IncidentAccess, QueryAccess};
+use super::options::{Access, AlertAccess, ChangeAccess, Console, IncidentAccess, QueryAccess};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use super::supervisor::{panicked, run_until_done};
 use crate::app::{
-    Effect, Event, ExportSpec, OlderSpec, Progress, QueryChange, RequestId, ScanId, TailEvent,
-    TailId,
+    Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, QueryChange, RequestId, ScanId,
+    TailEvent, TailId,
 };
-use crate::health::Incident;
+use crate::health::{Alert, Incident};
 use crate::model::{ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
@@ -41,6 +42,10 @@ const PROBE_QUEUE: usize = 16;
 pub(super) enum LoopAction {
     /// Put a text on the clipboard; the first is what it is called.
     Copy(String, String),
+    /// Ring, and show a notification.
+    Announce(Announcement),
+    /// Give the terminal a title.
+    SetTitle(String),
     /// Draw the next frame whole.
     Repaint,
     /// Take the mouse, or leave it to the terminal.
@@ -73,6 +78,8 @@ pub(super) struct ExecutorDeps {
     pub(super) incidents: Option<IncidentAccess>,
     /// Who keeps queries for later runs.
     pub(super) queries: Option<QueryAccess>,
+    /// Who is alerted outside of the terminal.
+    pub(super) alerts: Option<AlertAccess>,
     /// The command that edits a file.
     pub(super) editor: String,
     /// How text reaches the clipboard.
@@ -97,6 +104,8 @@ pub(super) struct Executor {
     exports: HashMap<RequestId, CancellationToken>,
     /// Where changes of kept queries go, to be written one after the other.
     queries: Option<std::sync::mpsc::Sender<QueryChange>>,
+    /// Alerts that wait to be handed on.
+    alerts: Option<AlertQueue>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
     refresh: RefreshRequest,
@@ -115,6 +124,7 @@ impl Executor {
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
             queries: None,
+            alerts: None,
             activity: None,
             cursors: None,
             refresh: RefreshRequest::new(),
@@ -154,6 +164,9 @@ impl Executor {
             Effect::Console(id, line) => self.console(id, line),
             Effect::SaveIncidents(incidents) => self.save_incidents(incidents),
             Effect::KeepQuery(change) => self.keep_query(change),
+            Effect::Alert(alert) => self.alert(*alert),
+            Effect::Announce(announcement) => return Some(LoopAction::Announce(announcement)),
+            Effect::SetTitle(title) => return Some(LoopAction::SetTitle(title)),
             Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
             Effect::Repaint => return Some(LoopAction::Repaint),
             Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
@@ -290,6 +303,25 @@ impl Executor {
         }
     }
 
+    fn alert(&mut self, alert: Alert) {
+        let Some(access) = self.deps.alerts.clone() else {
+            return;
+        };
+        if self.alerts.is_none() {
+            let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
+            let (queue, work) = AlertQueue::new(cluster, access, outbox);
+            self.spawn(&self.token, work);
+            self.alerts = Some(queue);
+        }
+        let waiting = self.alerts.as_mut();
+        if let Some(failure) = waiting.and_then(|queue| queue.add(alert)) {
+            let outbox = self.deps.outbox.clone();
+            self.spawn(&self.token, async move {
+                outbox.send(Event::Failed(failure)).await;
+            });
+        }
+    }
+
     /// Hands a text that was sent to the terminal, or could not be, to a program that fills the clipboard; without one,
     /// returns what there is to say.
     pub(super) fn copy(
@@ -421,6 +453,7 @@ mod tests {
             changes: None,
             incidents: None,
             queries: None,
+            alerts: None,
             editor: String::new(),
             clipboard: Clipboard::default(),
         });

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::app::{QueryChange, Settings};
 use crate::client::{BrokerHealth, Client, Observer};
-use crate::health::Incident;
+use crate::health::{Alert, Incident};
 use crate::model::{Failure, Operation, Outcome};
 use crate::ui::Theme;
 
@@ -56,6 +56,9 @@ pub type BrokerAccess = Arc<dyn Fn(&str, &[BrokerHealth]) + Send + Sync>;
 /// Keeps what became of a query of the cluster of that name for later runs.
 pub type QueryAccess = Arc<dyn Fn(&str, &QueryChange) + Send + Sync>;
 
+/// Hands an alert about the cluster of that name to whoever is told outside of the terminal; returns what went wrong.
+pub type AlertAccess = Arc<dyn Fn(&str, Alert) -> ConsoleAnswer<Result<(), String>> + Send + Sync>;
+
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
 pub struct RuntimeSession {
@@ -84,6 +87,8 @@ pub struct DashboardOptions {
     pub brokers: Option<BrokerAccess>,
     /// Who keeps queries for later runs, where they are kept.
     pub queries: Option<QueryAccess>,
+    /// Who is alerted outside of the terminal, where anybody is.
+    pub alerts: Option<AlertAccess>,
     /// The command that edits a file; through a shell.
     pub editor: String,
     /// How text reaches the clipboard.
@@ -101,6 +106,7 @@ impl DashboardOptions {
             incidents: None,
             brokers: None,
             queries: None,
+            alerts: None,
             editor: super::editor::preferred(),
             clipboard: super::clipboard::Clipboard::of_environment(),
         }

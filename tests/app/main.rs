@@ -1,6 +1,7 @@
 //! The dashboard and the command line: screens, scenarios, the real binary in a pseudo-terminal.
 
 mod bench;
+mod cli_alerts;
 mod cli_broken_answers;
 mod cli_changes;
 mod cli_check;
@@ -30,6 +31,7 @@ mod http2_broker;
 #[cfg(test)]
 mod messages;
 mod pty;
+mod scenario_alerts;
 mod scenario_brokers;
 mod scenario_export;
 mod scenario_hands;

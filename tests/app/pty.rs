@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits are capped")]
 
+mod alerts;
 mod keyboards;
 mod queries;
 mod soak;

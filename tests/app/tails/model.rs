@@ -115,6 +115,9 @@ impl Broker {
             | Effect::Repaint
             | Effect::CaptureMouse(_)
             | Effect::KeepQuery(_)
+            | Effect::Alert(_)
+            | Effect::Announce(_)
+            | Effect::SetTitle(_)
             | Effect::Edit(..)
             | Effect::Export(..)
             | Effect::CancelExport(_)

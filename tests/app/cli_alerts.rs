@@ -4,13 +4,17 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
+use liftui::client::rustls::pki_types::PrivateKeyDer;
+use liftui::client::rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -22,12 +26,17 @@ struct Watch(Child);
 impl Watch {
     /// A look every 300 ms, with that in the section of alerts.
     fn start(cluster: &TestCluster, alerts: &str) -> Self {
+        Self::start_with(cluster, alerts, &[])
+    }
+
+    fn start_with(cluster: &TestCluster, alerts: &str, environment: &[(&str, &str)]) -> Self {
         let config = cluster.home.path().join("alerts.toml");
         let text = format!("[alerts]\nafter = \"0s\"\n{alerts}\n");
         fs::write(&config, text).expect("it is written");
         let config = config.to_str().expect("the path is text");
         let arguments = ["check", "--watch=300ms", "--looks=1", "--config", config];
         let mut command = cluster.command(&arguments);
+        command.envs(environment.iter().copied());
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         Self(command.spawn().expect("the binary starts"))
@@ -80,36 +89,50 @@ fn wait_for(lines: &Receiver<String>, what: &str) -> String {
 
 /// A server that hands on the bodies of what is posted to it, and answers each with that status.
 fn server(status: &'static str) -> (u16, Receiver<String>) {
+    server_of(status, |stream| stream)
+}
+
+/// The same, over what becomes of each connection.
+fn server_of<S: Read + Write>(
+    status: &'static str,
+    open: impl Fn(TcpStream) -> S + Send + 'static,
+) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let port = listener.local_addr().expect("it has an address").port();
     let (send, bodies) = channel();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.expect("it connects"));
-            let (mut head, mut length) = (String::new(), 0);
-            loop {
-                let mut line = String::new();
-                stream.read_line(&mut line).expect("it is sent whole");
-                if line.trim().is_empty() {
-                    break;
-                }
-                let lower = line.to_ascii_lowercase();
-                if let Some(bytes) = lower.strip_prefix("content-length:") {
-                    length = bytes.trim().parse().expect("it is a number");
-                }
-                head.push_str(&lower);
-            }
-            assert!(head.starts_with("post /hook?x=1 http/1.1"), "{head}");
-            assert!(head.contains("content-type: application/json"), "{head}");
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).expect("it is sent whole");
-            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
-            let answered = stream.get_mut().write_all(answer.as_bytes());
-            answered.expect("it is read");
-            let _ = send.send(String::from_utf8(body).expect("it is text"));
+            let body = answer(open(stream.expect("it connects")), status);
+            let _ = send.send(body);
         }
     });
     (port, bodies)
+}
+
+/// Reads what is posted, and answers it.
+fn answer(stream: impl Read + Write, status: &str) -> String {
+    let mut stream = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).expect("it is sent whole");
+        if line.trim().is_empty() {
+            break;
+        }
+        let lower = line.to_ascii_lowercase();
+        if let Some(bytes) = lower.strip_prefix("content-length:") {
+            length = bytes.trim().parse().expect("it is a number");
+        }
+        head.push_str(&lower);
+    }
+    assert!(head.starts_with("post /hook?x=1 http/1.1"), "{head}");
+    assert!(head.contains("content-type: application/json"), "{head}");
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).expect("it is sent whole");
+    let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+    let answered = stream.get_mut().write_all(answer.as_bytes());
+    answered.expect("it is read");
+    String::from_utf8(body).expect("it is text")
 }
 
 /// The alert about that broker, once it has come.
@@ -225,4 +248,28 @@ fn a_command_that_is_not_there_is_named_and_a_wrong_address_refused() {
     wait_for(&errors, "alerts.webhook: write an address like");
     // As every check that could not judge.
     assert_eq!(watch.0.wait().expect("it ends").code(), Some(3));
+}
+
+#[test]
+fn a_webhook_over_tls_is_trusted_as_the_system_says() {
+    let cluster = TestCluster::new();
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate is made");
+    let roots = cluster.home.path().join("roots.pem");
+    fs::write(&roots, cert.pem()).expect("it is written");
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("it is a key");
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key);
+    let config = Arc::new(config.expect("they belong together"));
+    let (port, bodies) = server_of("200 OK", move |stream| {
+        let session = ServerConnection::new(Arc::clone(&config)).expect("a session begins");
+        StreamOwned::new(session, stream)
+    });
+    let alerts = format!("webhook = \"https://localhost:{port}/hook?x=1\"");
+    let trusted = [("SSL_CERT_FILE", roots.to_str().expect("the path is text"))];
+    let watch = Watch::start_with(&cluster, &alerts, &trusted);
+    fault(&cluster, "kill 2");
+    alert_about(&bodies, "raised", "demo-2");
+    watch.interrupt();
 }

@@ -332,6 +332,18 @@ impl BenchScreen {
 }
 
 impl Screen for BenchScreen {
+    fn announce(&mut self, _announcement: &liftui::app::Announcement) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_title(&mut self, _title: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn capture_mouse(&mut self, _on: bool) -> io::Result<()> {
+        Ok(())
+    }
+
     fn draw(&mut self, paint: &mut dyn FnMut(&mut Frame<'_>)) -> io::Result<()> {
         self.screen.draw(paint).map_err(io::Error::other)?;
         let drawn = Instant::now();

@@ -24,6 +24,7 @@ mod focus;
 mod ids;
 mod inflight;
 pub(crate) mod input;
+pub(crate) mod kept_queries;
 mod key_context;
 pub(crate) mod lists;
 mod motion;
@@ -44,12 +45,14 @@ mod viewport;
 
 pub use cluster::Freshness;
 pub use command::Command;
-pub use effect::{Effect, ExportSpec, OlderSpec, TailSpec};
+pub use effect::{Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, TailSpec};
 pub use event::{ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TailEvent};
 pub use focus::{Focus, Pane, Screen};
 pub use ids::{RequestId, ScanId, TailId};
 pub(crate) use inflight::{Pending, Request};
+pub use input::keyboard_layouts::KeyboardLayouts;
 pub use input::keymap::Keymap;
+pub use kept_queries::{KeptQueries, QueryChange, SavedQuery};
 pub use key_context::KeyContext;
 pub use lists::table::Listing;
 pub(crate) use notice::Level;
@@ -59,7 +62,7 @@ pub use row_key::{DetailTarget, RowKey};
 pub use row_settings::{KeptRow, RowChoice, RowSettings};
 pub use schemas::Schemas;
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
-pub use settings::{ContextEntry, Settings};
+pub use settings::{AlertSettings, ContextEntry, Settings};
 pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;
@@ -90,6 +93,10 @@ pub struct App {
     overlays: Overlays,
     /// Keys of an unfinished chord.
     pressed: Vec<Key>,
+    /// By which layouts keys are known by their place.
+    keyboard: KeyboardLayouts,
+    /// Whether the mouse is the dashboard's.
+    has_mouse: bool,
     /// When ctrl-c was pressed last.
     interrupted: Option<Timestamp>,
     /// A command that waits for a stream to be named.
@@ -102,6 +109,8 @@ impl App {
         Self {
             cluster: ClusterState::new(&settings),
             screens: Screens::new(&settings),
+            keyboard: settings.keyboard,
+            has_mouse: settings.mouse,
             context: Context::new(settings),
             focus: Focus::default(),
             overlays: Overlays::default(),
@@ -124,6 +133,11 @@ impl App {
     /// How times are shown.
     pub fn times(&self) -> &TimeDisplay {
         &self.context.times
+    }
+
+    /// Whether clicks and the wheel are the dashboard's; otherwise the terminal selects text with them.
+    pub fn has_mouse(&self) -> bool {
+        self.has_mouse
     }
 
     /// What the dashboard was started with.

@@ -2,6 +2,7 @@
 //! Options and commands are in `args`, exit codes in `exit`; each family of commands has a file of its own.
 
 mod activity;
+mod alerts;
 mod args;
 mod audit_log;
 mod balance;
@@ -22,6 +23,8 @@ mod help;
 mod hex;
 mod incidents;
 mod json;
+mod kept_queries;
+mod keyboard;
 mod keys;
 mod known_brokers;
 mod known_cursors;

@@ -172,6 +172,9 @@ pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
 pub use publisher::{AckFuture, Publisher, PublisherOptions};
 pub use subscribe::{Batches, Subscription, SubscriptionItem};
 
+#[cfg(feature = "dashboard")]
+pub(crate) use tls::system_tls;
+
 /// The TLS library of [`TlsOptions::rustls`], in the version that this client speaks.
 pub use tokio_rustls::rustls;
 

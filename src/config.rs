@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use file::{
-    Alerts, Chords, ConfigError, ConfigFile, ContextSection, DecodeRule, MemorySection, Refresh,
-    StreamSection, TEMPLATE, TimeForm, TimeSection, TlsFiles,
+    AlertSeverity, Alerts, Chords, ConfigError, ConfigFile, ContextSection, DecodeRule,
+    DesktopSequence, MemorySection, Refresh, StreamSection, TEMPLATE, TimeForm, TimeSection,
+    TlsFiles,
 };
 pub use folders::{Folders, expand_home};
 pub use row_setting::{RowSetting, TextPlace};
@@ -96,6 +97,8 @@ pub struct Overrides {
     pub zone: Option<Zone>,
     /// Whether times in columns are ages.
     pub ages: bool,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
     /// Where log lines go.
     pub log: Option<PathBuf>,
 }
@@ -199,6 +202,12 @@ pub struct Settings {
     pub cluster: ClusterSettings,
     /// Name or file of the theme.
     pub theme: Setting<String>,
+    /// The keyboard layout whose keys are known by their place; `auto`, or `none`.
+    pub keyboard: Setting<String>,
+    /// Whether queries that were typed are kept for later runs.
+    pub history: Setting<bool>,
+    /// Whether the dashboard takes the mouse.
+    pub mouse: Setting<bool>,
     /// Where log lines go.
     pub log: Setting<Option<PathBuf>>,
     /// The zone of times.
@@ -239,6 +248,13 @@ impl Settings {
             (no_color, SettingSource::Environment("NO_COLOR")),
             (file.theme.clone(), SettingSource::File),
         ];
+        let mouse = [
+            (
+                flags.no_mouse.then_some(false),
+                SettingSource::Flag("--no-mouse"),
+            ),
+            (file.mouse, SettingSource::File),
+        ];
         let budget = [(file.memory.tail_budget, SettingSource::File)];
         let refresh = [(file.refresh.metadata, SettingSource::File)];
         let zone = [
@@ -253,6 +269,12 @@ impl Settings {
         Ok(Self {
             cluster: ClusterSettings::decide(flags, environment, name, &known)?,
             theme: Setting::choose(theme, "auto".to_owned()),
+            keyboard: Setting::choose(
+                [(file.keyboard.clone(), SettingSource::File)],
+                "auto".to_owned(),
+            ),
+            history: Setting::choose([(file.history, SettingSource::File)], true),
+            mouse: Setting::choose(mouse, true),
             log: Setting::choose(
                 [(flags.log.clone().map(Some), SettingSource::Flag("--log"))],
                 None,

@@ -35,6 +35,7 @@
 //! A stream is assessed again only when a broker reports something else of it than before; the truth shares the rest
 //! with the one before. See [`Health::assess`] for what happens where everything changes at once.
 
+mod alert;
 mod assess;
 mod balance;
 mod broker_record;
@@ -73,6 +74,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use alert::{Alert, AlertKind, AlertPolicy, AlertTracker, QuietHours};
 pub use balance::{Balance, BrokerLoad};
 pub use finding::{Finding, Rule, Severity};
 pub use incident::{Incident, IncidentEvent, IncidentEventKind};

@@ -111,6 +111,7 @@
 //! | to … | edit |
 //! |---|---|
 //! | rebind a key | `assets/keymap.toml` |
+//! | add a keyboard layout | `app/input/keyboard_layouts.rs` |
 //! | add a command | `app/command.rs`, a line in `assets/keymap.toml`; the compiler names who answers it |
 //! | add a column | its list in `app/screens/`, its cell in `ui/screens/` |
 //! | add a screen | `app/focus.rs`, `app/screens/`, `ui/screens/` |

@@ -3,6 +3,7 @@
 //! Knows no rule about streams or keys (those are `app`'s), neither the demo cluster nor the command line.
 
 mod activity;
+mod alerts;
 mod channels;
 mod clipboard;
 mod editor;
@@ -35,8 +36,8 @@ use tokio::time::timeout;
 
 pub use clipboard::Clipboard;
 pub use options::{
-    Access, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts, CursorAccess,
-    DashboardOptions, IncidentAccess, RowAccess, RuntimeSession,
+    Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
+    CursorAccess, DashboardOptions, IncidentAccess, QueryAccess, RowAccess, RuntimeSession,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
@@ -53,7 +54,7 @@ const CURSORS_KEPT_WITHIN: Duration = Duration::from_millis(200);
 /// # Errors
 /// The terminal could not be taken over, read or written.
 pub async fn run(options: DashboardOptions) -> io::Result<()> {
-    let mut terminal = RealTerminal::take_over()?;
+    let mut terminal = RealTerminal::take_over(options.session.settings.mouse)?;
     run_on(&mut terminal, options).await
 }
 
@@ -71,6 +72,8 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         rows,
         brokers,
         cursors,
+        queries,
+        alerts,
         editor,
         clipboard,
     } = options;
@@ -84,6 +87,8 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             changes: changes.clone(),
             incidents: incidents.clone(),
             rows: rows.clone(),
+            queries: queries.clone(),
+            alerts: alerts.clone(),
             outbox,
             refresh: session.settings.refresh,
             console: console.clone(),

@@ -48,6 +48,7 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
                 "focus",
                 "ids",
                 "inflight",
+                "kept_queries",
                 "key_context",
                 "motion",
                 "notice",

@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::focus::Pane;
+use super::kept_queries::{QueryChange, SavedQuery};
 use super::row_key::{DetailTarget, PartitionKey};
 use crate::model::{Operation, PartitionId, StreamName};
 use crate::store::PinnedMessage;
@@ -39,6 +40,25 @@ pub(super) enum AppRequest {
     PublishAgain(PinnedMessage, Option<String>),
     /// Open the form for a new stream.
     CreateStream,
+    /// Do something with kept queries.
+    Query(QueryRequest),
+}
+
+/// What is asked about kept queries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum QueryRequest {
+    /// Let one be chosen: the saved ones, then those typed, the newest first.
+    Menu(Vec<SavedQuery>, Vec<String>),
+    /// Search for this in the tail that is shown.
+    Search(String),
+    /// Ask for a name for this, typed in a tail of these streams.
+    Name(String, Vec<StreamName>),
+    /// Save this; where another one has its place, ask first.
+    Save(SavedQuery),
+    /// Ask before this is done.
+    Confirm(QueryChange),
+    /// Do this.
+    Change(QueryChange),
 }
 
 /// A text that can be copied.

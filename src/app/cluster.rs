@@ -2,10 +2,13 @@
 //!
 //! Partitions in doubt are asked about from here.
 
+mod alerts;
 mod notices;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use alerts::Alerts;
 
 use super::context::Context;
 use super::effect::Effect;
@@ -25,6 +28,7 @@ pub(super) struct ClusterState {
     truth: Arc<Truth>,
     health: Health,
     recorder: IncidentRecorder,
+    alerts: Alerts,
     /// When incidents were saved last, and the newest one as it was then.
     saved: Option<(Timestamp, Arc<Incident>)>,
 }
@@ -69,6 +73,7 @@ impl ClusterState {
             truth: Arc::default(),
             health,
             recorder: IncidentRecorder::new(settings.incidents.clone()),
+            alerts: Alerts::new(settings.alerts.clone()),
             saved: None,
         }
     }
@@ -193,6 +198,7 @@ impl ClusterState {
         self.truth = next;
         let change = self.recorder.record(&self.truth, &changes, context.now);
         notices::notify(&self.recorder, change.as_ref(), &changes, context);
+        self.alerts.update(&self.truth, context);
         self.save_incidents(change.as_ref(), context);
     }
 

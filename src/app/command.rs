@@ -226,6 +226,16 @@ commands! {
         Column = "inspector.column",
     }
 
+    /// Does something with the queries that are kept.
+    Query(QueryCommand) {
+        /// Choose a saved query, or one typed before, from a menu.
+        Choose = "query.choose",
+        /// Save this query under a name, for its stream or for all.
+        Save = "query.save",
+        /// Delete the saved query that is chosen, or forget the typed one; asks first.
+        Delete = "query.delete",
+    }
+
     /// Does something in a form.
     Form(FormCommand) {
         /// Go to the next field.
@@ -292,6 +302,8 @@ commands! {
         Refresh = "app.refresh",
         /// Draw everything anew, where something else has written to the terminal.
         Repaint = "app.repaint",
+        /// Let the mouse go, so that the terminal selects text with it; or take it back.
+        Mouse = "app.mouse",
         /// Go to another cluster.
         Contexts(Context) = "app.contexts",
         /// Show all of the last error.

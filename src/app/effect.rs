@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::app::ids::{RequestId, ScanId, TailId};
+use crate::app::kept_queries::QueryChange;
 use crate::app::row_settings::KeptRow;
-use crate::health::Incident;
+use crate::health::{Alert, Incident};
 use crate::model::{CursorMoveSpec, Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
 use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query};
 
@@ -39,10 +40,20 @@ pub enum Effect {
     SaveIncidents(Vec<Arc<Incident>>),
     /// Keep what the rows of these streams show for later runs; `None`: no longer.
     KeepRow(String, Option<KeptRow>),
+    /// Keep what became of a query for later runs.
+    KeepQuery(QueryChange),
+    /// Hand this to whoever is alerted outside of the terminal.
+    Alert(Box<Alert>),
+    /// Ring and show this, as far as it is wanted, where the dashboard is shown.
+    Announce(Announcement),
+    /// Give the terminal this title.
+    SetTitle(String),
     /// Put a text on the clipboard; the first is what it is called.
     Copy(String, String),
     /// Draw the next frame whole: something else has written to the terminal.
     Repaint,
+    /// Take the mouse, or leave it to the terminal.
+    CaptureMouse(bool),
     /// Open text in `$EDITOR`.
     Edit(RequestId, String),
     /// Write messages to a file.
@@ -96,4 +107,24 @@ pub struct ExportSpec {
     pub rows: ExportRows,
     /// What is shown of their values as columns.
     pub columns: Vec<JsonPath>,
+}
+
+/// What the terminal is to make of an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Whether its bell rings.
+    pub bell: bool,
+    /// By which sequence it shows the text as a notification of the desktop.
+    pub desktop: Option<DesktopForm>,
+    /// What is said: one line, and nothing in it that a terminal acts on.
+    pub text: String,
+}
+
+/// A sequence by which terminals show notifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DesktopForm {
+    /// OSC 9, with the text alone.
+    Osc9,
+    /// OSC 777, with a title and the text.
+    Osc777,
 }

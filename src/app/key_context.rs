@@ -28,6 +28,8 @@ pub enum KeyContext {
     Menu,
     /// Among findings.
     Overview,
+    /// In the box for the query of a tail.
+    Query,
     /// In a text to read: help, describe, an error.
     Reader,
     /// Among streams and partitions.
@@ -39,8 +41,9 @@ pub enum KeyContext {
 }
 
 impl KeyContext {
-    /// Contexts that count together in an overlay, the closest first.
-    const OVERLAYS: [&'static [Self]; 3] = [
+    /// Contexts that count together in an overlay or a text box, the closest first.
+    const OVERLAYS: [&'static [Self]; 4] = [
+        &[Self::Query, Self::Text],
         &[Self::Menu, Self::Text],
         &[Self::Confirm, Self::Text],
         &[Self::Reader, Self::List],
@@ -59,6 +62,7 @@ impl KeyContext {
             Self::List => "list",
             Self::Menu => "menu",
             Self::Overview => "overview",
+            Self::Query => "query",
             Self::Reader => "reader",
             Self::Streams => "streams",
             Self::Tail => "tail",

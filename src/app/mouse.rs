@@ -1,18 +1,43 @@
 //! The mouse: a click selects, a second one opens, the wheel scrolls. What lies where is known from the last frame (I3).
+//! Let go, it is the terminal's, which selects text with it.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::App;
-use super::command::{ListCommand, Motion};
+use super::command::{AppCommand, ListCommand, Motion};
+use super::effect::Effect;
 use super::focus::Pane;
+use super::notice::Level;
 use super::viewport::HitTarget;
 
 /// Lines that one notch of the wheel scrolls.
 const LINES_PER_NOTCH: usize = 3;
 
 impl App {
+    /// Lets the mouse go, or takes it back.
+    pub(super) fn toggle_mouse(&mut self) {
+        self.has_mouse = !self.has_mouse;
+        self.context.emit(Effect::CaptureMouse(self.has_mouse));
+        let text = if self.has_mouse {
+            "the mouse is taken: clicks choose, the wheel scrolls".to_owned()
+        } else {
+            let keymap = &self.context.settings.keymap;
+            let key = keymap.hint(self.key_contexts(), AppCommand::Mouse.into());
+            let back = key.map(|key| format!("; {key} takes it back"));
+            format!(
+                "the mouse is let go: it selects text{}",
+                back.unwrap_or_default()
+            )
+        };
+        self.context.notify(Level::Note, text);
+    }
+
     /// Does what a click or the wheel means.
     pub(super) fn apply_mouse(&mut self, event: MouseEvent) {
+        if !self.has_mouse {
+            // On its way when the mouse was let go.
+            return;
+        }
         let Some((area, hit)) = self.context.viewport.at(event.column, event.row) else {
             return;
         };

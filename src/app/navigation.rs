@@ -1,11 +1,13 @@
 //! From place to place, and what screens and overlays ask for.
 
 use super::App;
-use super::app_request::AppRequest;
+use super::app_request::{AppRequest, QueryRequest};
 use super::focus::{Pane, Screen};
+use super::kept_queries::QueryChange;
 use super::overlays::confirm::Confirm;
 use super::overlays::form::{create_form, publish_again, publish_form};
-use super::overlays::{Overlay, copy_menu};
+use super::overlays::save_query::SaveQuery;
+use super::overlays::{Overlay, copy_menu, query_menu};
 use crate::model::{PartitionId, StreamName};
 
 impl App {
@@ -62,6 +64,36 @@ impl App {
                     self.overlays.show_form(create_form());
                 }
             }
+            AppRequest::Query(request) => self.carry_out_query(request),
+        }
+    }
+
+    fn carry_out_query(&mut self, request: QueryRequest) {
+        let tails = &mut self.screens.tails;
+        match request {
+            QueryRequest::Menu(saved, typed) => {
+                self.overlays.show(Overlay::Menu(query_menu(saved, typed)));
+            }
+            QueryRequest::Search(query) => tails.search_for(&query, &mut self.context),
+            QueryRequest::Name(query, streams) => {
+                let question = SaveQuery::new(query, streams);
+                self.overlays.show(Overlay::SaveQuery(question));
+            }
+            QueryRequest::Save(query) => match tails.saved_in_place_of(&query) {
+                Some(before) if before.query != query.query => {
+                    let before = Some(before.query.clone());
+                    let question = Confirm::of_query(QueryChange::Saved(query), before);
+                    self.overlays.show(Overlay::Confirm(question));
+                }
+                Some(_) | None => {
+                    tails.change_queries(QueryChange::Saved(query), &mut self.context);
+                }
+            },
+            QueryRequest::Confirm(change) => {
+                let question = Confirm::of_query(change, None);
+                self.overlays.show(Overlay::Confirm(question));
+            }
+            QueryRequest::Change(change) => tails.change_queries(change, &mut self.context),
         }
     }
 

@@ -7,18 +7,20 @@ pub(crate) mod confirm;
 pub(crate) mod form;
 pub(crate) mod menu;
 pub(crate) mod pager;
+pub(crate) mod save_query;
 
 mod palette;
 
-pub(super) use palette::{contexts_menu, copy_menu, palette};
+pub(super) use palette::{contexts_menu, copy_menu, palette, query_menu};
 
 use command_line::CommandLine;
 use confirm::{Confirm, TOO_FAST};
 use form::{Form, FormKind};
 use menu::Menu;
 use pager::Pager;
+use save_query::SaveQuery;
 
-use super::command::{Command, ListCommand, TextCommand};
+use super::command::{Command, ListCommand, QueryCommand, TextCommand};
 use super::context::Context;
 use super::ids::RequestId;
 use super::input::burst_guard::BurstGuard;
@@ -47,6 +49,8 @@ pub enum Overlay {
     CommandLine(CommandLine),
     /// A form to fill in.
     Form(Box<Form>),
+    /// The name of a query that is to be saved.
+    SaveQuery(SaveQuery),
 }
 
 impl Overlay {
@@ -57,7 +61,7 @@ impl Overlay {
             Self::Confirm(confirm) if confirm.asks_for_name() => &[KeyContext::Text],
             Self::Confirm(_) => &[KeyContext::Confirm],
             Self::Menu(_) => &[KeyContext::Menu],
-            Self::CommandLine(_) => &[KeyContext::Text],
+            Self::CommandLine(_) | Self::SaveQuery(_) => &[KeyContext::Text],
             Self::Form(_) => &[KeyContext::Form],
         }
     }
@@ -67,6 +71,13 @@ impl Overlay {
         match self {
             Self::Confirm(confirm) => confirm.key_hints(),
             Self::Form(form) if form.kind() == FormKind::Create => CREATING.to_vec(),
+            Self::SaveQuery(_) => SaveQuery::key_hints(),
+            Self::Menu(menu) if menu.holds_queries() => {
+                let delete = (Command::Query(QueryCommand::Delete), "delete");
+                let mut hints = hints_of(KeyContext::Menu).to_vec();
+                hints.insert(1, delete);
+                hints
+            }
             Self::Pager(_) | Self::Menu(_) | Self::CommandLine(_) | Self::Form(_) => {
                 let contexts = self.key_contexts().iter().take(1);
                 contexts
@@ -157,6 +168,7 @@ impl Overlays {
             Overlay::Menu(menu) => menu.type_text(input, context.viewport.overlay_rows()),
             Overlay::CommandLine(line) => line.type_text(input),
             Overlay::Form(form) => form.type_text(input),
+            Overlay::SaveQuery(question) => question.type_text(input),
         })
     }
 
@@ -164,7 +176,10 @@ impl Overlays {
         match self.open.as_mut()? {
             Overlay::Confirm(confirm) => Some(confirm.guard()),
             Overlay::Form(form) => Some(form.guard()),
-            Overlay::Pager(_) | Overlay::Menu(_) | Overlay::CommandLine(_) => None,
+            Overlay::Pager(_)
+            | Overlay::Menu(_)
+            | Overlay::CommandLine(_)
+            | Overlay::SaveQuery(_) => None,
         }
     }
 
@@ -173,7 +188,13 @@ impl Overlays {
         match &self.open {
             Some(Overlay::Confirm(confirm)) => confirm.awaits_quiet(),
             Some(Overlay::Form(form)) => form.awaits_quiet(),
-            Some(Overlay::Pager(_) | Overlay::Menu(_) | Overlay::CommandLine(_)) | None => false,
+            Some(
+                Overlay::Pager(_)
+                | Overlay::Menu(_)
+                | Overlay::CommandLine(_)
+                | Overlay::SaveQuery(_),
+            )
+            | None => false,
         }
     }
 
@@ -196,7 +217,13 @@ impl Overlays {
                 }
             }
             Some(Overlay::Form(form)) => form.submit(truth, context),
-            Some(Overlay::Pager(_) | Overlay::Menu(_) | Overlay::CommandLine(_)) | None => {}
+            Some(
+                Overlay::Pager(_)
+                | Overlay::Menu(_)
+                | Overlay::CommandLine(_)
+                | Overlay::SaveQuery(_),
+            )
+            | None => {}
         }
     }
 
@@ -213,6 +240,14 @@ impl Overlays {
                 menu.move_by(motion, context.viewport.overlay_rows());
             }
             (Overlay::Menu(_), Command::List(ListCommand::Open)) => self.choose(context),
+            (Overlay::Menu(menu), Command::Query(QueryCommand::Delete)) => {
+                menu.delete_selected(context);
+            }
+            (Overlay::SaveQuery(question), Command::Text(command)) => {
+                if question.run(command, context) {
+                    self.close();
+                }
+            }
             (Overlay::Confirm(confirm), Command::Confirm(command)) => {
                 if confirm.run(command, context) {
                     self.close();
@@ -259,7 +294,13 @@ impl Overlays {
                     self.leave(context);
                 }
             }
-            Some(Overlay::Pager(_) | Overlay::Menu(_) | Overlay::CommandLine(_)) | None => {}
+            Some(
+                Overlay::Pager(_)
+                | Overlay::Menu(_)
+                | Overlay::CommandLine(_)
+                | Overlay::SaveQuery(_),
+            )
+            | None => {}
         }
     }
 

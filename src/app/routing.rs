@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, KeyModifiers};
 
 use super::App;
-use super::command::{AppCommand, Command, GoCommand};
+use super::command::{AppCommand, Command, ConfirmCommand, GoCommand};
 use super::effect::Effect;
 use super::event::Event;
 use super::focus::Screen;
@@ -106,15 +106,48 @@ impl App {
             return;
         }
         self.pressed.push(Key::from_event(event));
-        let keymap = &self.context.settings.keymap;
-        match keymap.resolve(self.key_contexts(), &self.pressed) {
+        match self.resolve_pressed() {
             Resolution::Pending => {}
-            Resolution::Nothing => self.pressed.clear(),
+            Resolution::Nothing => self.press_by_place(event),
             Resolution::Command(command) => {
                 self.pressed.clear();
                 self.run(command);
             }
         }
+    }
+
+    /// The key means nothing by the letter that it typed: it may be a key of the keymap by its place on the keyboard.
+    fn press_by_place(&mut self, typed: KeyEvent) {
+        self.pressed.pop();
+        let Some(event) = self.keyboard.by_place(typed) else {
+            return self.pressed.clear();
+        };
+        // Letters are text as they were typed; what edits a text is no text.
+        let edits = [KeyModifiers::CONTROL, KeyModifiers::ALT].contains(&event.modifiers);
+        if edits && self.pressed.is_empty() && self.type_text(TextInput::Key(event)) {
+            return;
+        }
+        self.pressed.push(Key::from_event(event));
+        match self.resolve_pressed() {
+            Resolution::Pending => {}
+            Resolution::Nothing => self.pressed.clear(),
+            Resolution::Command(command) => {
+                self.pressed.clear();
+                if is_safe_by_place(command) {
+                    return self.run(command);
+                }
+                let key = Key::from_event(event);
+                let text = format!(
+                    "{key} by its place is no answer: enter presses the button, esc leaves"
+                );
+                self.context.notify(Level::Note, text);
+            }
+        }
+    }
+
+    fn resolve_pressed(&self) -> Resolution {
+        let keymap = &self.context.settings.keymap;
+        keymap.resolve(self.key_contexts(), &self.pressed)
     }
 
     /// Types into the text box that is open, and returns whether the input was for one.
@@ -174,6 +207,7 @@ impl App {
             }
             AppCommand::Refresh => self.refresh(),
             AppCommand::Repaint => self.context.emit(Effect::Repaint),
+            AppCommand::Mouse => self.toggle_mouse(),
             AppCommand::Contexts => self.open_contexts(),
             AppCommand::LastError => self.show_last_error(),
             AppCommand::Notices => self.overlays.show_detail(DetailTarget::Notices),
@@ -317,5 +351,22 @@ impl App {
             Err(text) => self.context.notify(Level::Error, text),
         }
         self.context.emit(Effect::Refresh);
+    }
+}
+
+/// Whether a command may follow from where a key is rather than from what it typed. In a question only what leaves it may:
+/// the first letter of "no" is the key of "yes" on a Russian keyboard.
+fn is_safe_by_place(command: Command) -> bool {
+    match command {
+        Command::Confirm(answer) => answer == ConfirmCommand::No,
+        Command::Go(_)
+        | Command::Move(_)
+        | Command::List(_)
+        | Command::Cluster(_)
+        | Command::Tail(_)
+        | Command::Query(_)
+        | Command::Form(_)
+        | Command::Text(_)
+        | Command::App(_) => true,
     }
 }

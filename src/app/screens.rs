@@ -59,7 +59,7 @@ impl Screens {
             streams: Streams::default(),
             cursors: Cursors::default(),
             activity: Activity::default(),
-            tails: Tails::new(settings.schemas.clone(), settings.rows.clone()),
+            tails: Tails::new(settings),
             incidents: Incidents::new(settings),
             faults_only: false,
         }
@@ -101,6 +101,7 @@ impl Screens {
     ) {
         match (command, pane.screen()) {
             (Command::Tail(command), _) => self.tails.run_tail_command(command, context),
+            (Command::Query(command), _) => self.tails.run_query_command(command, context),
             (Command::Cluster(ClusterCommand::Delete), _) => {
                 self.of_mut(pane).keep_selected(pane);
                 self.streams.delete_selected(context);

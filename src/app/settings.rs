@@ -5,10 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::effect::DesktopForm;
+use crate::app::input::keyboard_layouts::KeyboardLayouts;
 use crate::app::input::keymap::Keymap;
+use crate::app::kept_queries::KeptQueries;
 use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
-use crate::health::{HealthOptions, Incident};
+use crate::health::{AlertPolicy, HealthOptions, Incident};
 use crate::model::{TimeDisplay, Zone};
 
 /// What the dashboard was started with.
@@ -28,8 +31,16 @@ pub struct Settings {
     pub contexts: Vec<ContextEntry>,
     /// How health judges.
     pub health: HealthOptions,
+    /// How people are alerted.
+    pub alerts: AlertSettings,
     /// Incidents of earlier runs, the oldest first.
     pub incidents: Vec<Arc<Incident>>,
+    /// The queries that earlier runs kept.
+    pub queries: KeptQueries,
+    /// Whether clicks and the wheel are the dashboard's from the start, rather than the terminal's.
+    pub mouse: bool,
+    /// By which layouts a key is known by its place, where another script's letter is typed.
+    pub keyboard: KeyboardLayouts,
     /// Which key means what.
     pub keymap: Keymap,
     /// Bytes of messages that all open tails keep together.
@@ -42,6 +53,21 @@ pub struct Settings {
     pub rows: RowSettings,
     /// How times are shown at first.
     pub times: TimeDisplay,
+}
+
+/// How people are alerted to findings: not at all, unless something says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertSettings {
+    /// Which findings count.
+    pub policy: AlertPolicy,
+    /// Whether the bell rings.
+    pub bell: bool,
+    /// By which sequence the terminal shows a notification of the desktop.
+    pub desktop: Option<DesktopForm>,
+    /// Whether the terminal's title counts what is wrong.
+    pub title: bool,
+    /// Whether somebody outside of the terminal is told.
+    pub outside: bool,
 }
 
 /// A cluster of the config file.
@@ -65,7 +91,11 @@ impl Default for Settings {
             color: None,
             contexts: Vec::new(),
             health: HealthOptions::default(),
+            alerts: AlertSettings::default(),
             incidents: Vec::new(),
+            queries: KeptQueries::default(),
+            mouse: true,
+            keyboard: KeyboardLayouts::default(),
             keymap: Keymap::default(),
             tail_budget: 512 * 1024 * 1024,
             refresh: Duration::from_secs(2),

@@ -57,8 +57,7 @@ impl App {
         if self.context.forbids_change() {
             return;
         }
-        let zone = self.context.settings.utc_offset;
-        match CursorMoveSpec::parse(line, self.now(), &zone) {
+        match CursorMoveSpec::parse(line, self.now(), &self.context.times.zone) {
             Ok(spec) => {
                 let id = self
                     .context

@@ -152,6 +152,9 @@ pub(crate) struct Options {
         help_heading = "Screen and log"
     )]
     pub(crate) theme: Option<String>,
+    /// Leave the mouse to the terminal, which selects text with it
+    #[arg(long, global = true, help_heading = "Screen and log")]
+    pub(crate) no_mouse: bool,
     /// Colour in printed output
     #[arg(
         long,
@@ -188,6 +191,7 @@ impl Options {
             theme: self.theme.clone(),
             zone: self.tz.clone(),
             ages: self.age,
+            no_mouse: self.no_mouse,
             log: self.log.clone(),
         }
     }

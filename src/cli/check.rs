@@ -5,6 +5,7 @@
 
 mod last_check;
 mod report;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -35,12 +36,24 @@ pub(crate) fn is_asked(arguments: &[OsString]) -> bool {
     matches.is_ok_and(|matches| matches.subcommand_name() == Some("check"))
 }
 
-/// Judges the cluster once.
+/// Judges the cluster, once or again and again.
 pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) -> Result {
+    if let Some(every) = args.watch {
+        return watch::watch(context, args, every).await;
+    }
+    let report = judge(context, args).await;
+    let out = &mut context.console.out;
+    report.print(out, args.output)?;
+    out.flush()?;
+    Ok(Exit(report.verdict.exit_code()))
+}
+
+/// Looks, judges, and leaves behind what the next check is to know.
+async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
     let rules = args.rules();
     let cluster = context.cluster_name();
     let known = LastCheck::read(&cluster);
-    let report = match look(context, known, args.looks).await {
+    match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
             if args.acknowledge {
                 acknowledge(&mut snapshot);
@@ -53,11 +66,7 @@ pub(crate) async fn check(context: &mut CommandContext<'_>, args: &CheckArgs) ->
             report
         }
         Err(error) => unknown(error),
-    };
-    let out = &mut context.console.out;
-    report.print(out, args.output)?;
-    out.flush()?;
-    Ok(Exit(report.verdict.exit_code()))
+    }
 }
 
 /// Looks so many times, and holds what is seen against what is known. Fails where no broker answers at all.

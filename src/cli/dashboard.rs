@@ -6,16 +6,20 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::alerts::{self, Receivers};
 use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
-use super::{incidents, known_brokers, known_cursors, private_file, rows, shown_times};
+use super::{
+    incidents, kept_queries, keyboard, known_brokers, known_cursors, private_file, rows,
+    shown_times,
+};
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Target};
-use crate::runtime::{self, Console, Contexts, DashboardOptions};
+use crate::runtime::{self, AlertAccess, Console, Contexts, DashboardOptions};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
 
@@ -24,6 +28,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
     need_terminal(context)?;
     let parts = DashboardParts::new(context)?;
     let settings = context.settings.clone();
+    let keeps_typed = settings.history.value;
     let name = context.cluster_name();
     let first = parts.session(&name, &settings.cluster)?;
     let options = DashboardOptions {
@@ -36,6 +41,8 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
         rows: Some(Arc::new(rows::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
         cursors: Some(Arc::new(known_cursors::keep)),
+        queries: Some(kept_queries::keeper(keeps_typed)),
+        alerts: alert_access(context)?,
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
@@ -59,9 +66,17 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     let options = DashboardOptions {
         console: Some(console),
         rows: Some(Arc::new(rows::keep)),
+        queries: Some(kept_queries::keeper(context.settings.history.value)),
+        alerts: alert_access(context)?,
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await
+}
+
+/// Who is alerted outside of the terminal.
+fn alert_access(context: &CommandContext<'_>) -> Result<Option<AlertAccess>> {
+    let receivers = Receivers::of_config(&context.settings.file.alerts)?;
+    Ok(receivers.map(alerts::access))
 }
 
 /// Shows it until the user ends it, or the terminal is gone: then nobody is left to be told.
@@ -110,6 +125,8 @@ fn contexts(settings: config::Settings, parts: DashboardParts) -> Contexts {
 
 /// What stays the same whichever cluster is shown.
 struct DashboardParts {
+    /// Whether queries that were only typed are kept.
+    keeps_typed: bool,
     file: config::ConfigFile,
     settings: AppSettings,
     theme: Theme,
@@ -121,6 +138,7 @@ impl DashboardParts {
         let contexts = settings.file.contexts.iter();
         let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
         Ok(Self {
+            keeps_typed: settings.history.value,
             file: settings.file.clone(),
             settings: AppSettings {
                 contexts: contexts
@@ -130,6 +148,9 @@ impl DashboardParts {
                         observer: entry.observe.unwrap_or(false),
                     })
                     .collect(),
+                mouse: settings.mouse.value,
+                alerts: alerts::settings(&settings.file.alerts),
+                keyboard: keyboard::layouts(&settings.keyboard.value)?,
                 keymap: keymap(&settings.file)?,
                 schemas: schemas(&settings.file)?,
                 rows: context.rows.clone(),
@@ -150,6 +171,7 @@ impl DashboardParts {
                 health: health_options(&self.file, name),
                 incidents: incidents::read(name),
                 rows: self.settings.rows.clone().with_kept(rows::read(name)),
+                queries: kept_queries::read(name, self.keeps_typed),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
                 color: cluster.color.value.clone(),
@@ -210,14 +232,19 @@ fn theme(name: &str) -> Result<Theme> {
     if !["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) {
         theme = theme.in_256_colors();
     }
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable);
-    let locale = locale.iter().find(|value| !value.is_empty());
-    let utf8 = locale.is_none_or(|value| {
-        let value = value.to_ascii_lowercase();
-        value.contains("utf-8") || value.contains("utf8")
-    });
+    let locale = locale().to_ascii_lowercase();
+    let utf8 = locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8");
     let bare = ["linux", "dumb"].contains(&variable("TERM").as_str());
     Ok(if bare || !utf8 { theme.ascii() } else { theme })
+}
+
+/// The locale of what is typed and shown; empty where none is set.
+pub(super) fn locale() -> String {
+    let mut variables = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok());
+    let locale = variables.find(|value| !value.is_empty());
+    locale.unwrap_or_default()
 }
 
 fn read_theme(path: &Path) -> Result<Theme> {

@@ -13,8 +13,8 @@ use super::command_context::{CommandContext, ConfigLocation};
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row, plain};
 use super::stdio::Stdio;
-use crate::config::{ConfigFile, Setting, SettingSource, Settings, TEMPLATE, TlsFiles};
-use crate::model::format_duration;
+use crate::config::{Alerts, ConfigFile, Setting, SettingSource, Settings, TEMPLATE, TlsFiles};
+use crate::model::{format_duration, shell_line};
 
 output_row! {
     /// A setting.
@@ -120,6 +120,9 @@ impl SettingRows {
         self.add("timeout", &cluster.timeout, duration);
         self.add("color", &cluster.color, |color| json!(color));
         self.add("theme", &settings.theme, |theme| json!(theme));
+        self.add("history", &settings.history, |on| json!(on));
+        self.add("keyboard", &settings.keyboard, |name| json!(name));
+        self.add("mouse", &settings.mouse, |on| json!(on));
         self.add("log", &settings.log, |log| json!(log));
         self.add("memory.tail_budget", &settings.tail_budget, |bytes| {
             json!(bytes)
@@ -146,6 +149,7 @@ impl SettingRows {
         if let Some(time) = &file.alerts.lag_time {
             self.of_file("alerts.lag_time", duration(time));
         }
+        self.alerts(&file.alerts);
         for (command, chords) in &file.keys {
             let chords = json!(chords.all().join(", "));
             self.of_file(&format!("keys.\"{command}\""), chords);
@@ -153,6 +157,39 @@ impl SettingRows {
         for (pattern, decode) in &file.decode {
             let value = format!("{} of {}", decode.message, decode.protobuf.display());
             self.of_file(&format!("decode.\"{pattern}\""), json!(value));
+        }
+    }
+
+    /// How people are alerted, where that is set.
+    fn alerts(&mut self, alerts: &Alerts) {
+        let words = |words: String| (!words.is_empty()).then_some(words);
+        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        let desktop = alerts.desktop.map(|one| format!("{one:?}").to_lowercase());
+        let severity = alerts.severity.map(|one| format!("{one:?}").to_lowercase());
+        let quiet = alerts.quiet;
+        let quiet = quiet.map(|(from, to)| format!("{}-{}", clock(from), clock(to)));
+        let values = [
+            ("bell", alerts.bell.then(|| json!(true))),
+            ("desktop", desktop.map(|text| json!(text))),
+            ("title", alerts.title.then(|| json!(true))),
+            (
+                "command",
+                words(shell_line(&alerts.command)).map(|text| json!(text)),
+            ),
+            // What follows the host may be a secret.
+            (
+                "webhook",
+                alerts.webhook.as_deref().map(|url| json!(host_of(url))),
+            ),
+            ("severity", severity.map(|text| json!(text))),
+            ("after", alerts.after.as_ref().map(duration)),
+            ("quiet", quiet.map(|text| json!(text))),
+            ("timeout", alerts.timeout.as_ref().map(duration)),
+        ];
+        for (name, value) in values {
+            if let Some(value) = value {
+                self.of_file(&format!("alerts.{name}"), value);
+            }
         }
     }
 
@@ -168,6 +205,14 @@ impl SettingRows {
             from,
         });
     }
+}
+
+/// A URL without what follows its host.
+fn host_of(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}/…")
 }
 
 fn duration(duration: &Duration) -> Value {

@@ -106,6 +106,17 @@ fn config_of_files(options: &TlsOptions) -> Result<ClientConfig> {
     }
 }
 
+/// The handshake with that host for HTTP/1, trusting what the system trusts: for a server that is no broker.
+#[cfg(feature = "dashboard")]
+pub(crate) async fn system_tls(host: &str, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    let mut config = config_of_files(&TlsOptions::default()).map_err(io::Error::other)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = host.trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(name).map_err(io::Error::other)?;
+    connector.connect(name, tcp).await
+}
+
 /// The authorities of a file, and no others.
 fn authorities(path: &Path) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();

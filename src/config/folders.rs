@@ -61,6 +61,11 @@ impl Folders {
         self.state.join("created").join(file_name(cluster))
     }
 
+    /// The file of the queries that were saved or typed in the cluster of that name.
+    pub fn queries(&self, cluster: &str) -> PathBuf {
+        self.state.join("queries").join(file_name(cluster))
+    }
+
     /// The log of changes that this user made.
     pub fn change_log(&self) -> PathBuf {
         self.state.join("changes.jsonl")

@@ -249,6 +249,9 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopAction::Stop => return self.stop(),
             LoopAction::Copy(what, text) => return self.copy(what, text),
             LoopAction::Repaint => return self.repaint(),
+            LoopAction::Announce(announcement) => return self.screen.announce(&announcement),
+            LoopAction::SetTitle(title) => return self.screen.set_title(&title),
+            LoopAction::CaptureMouse(on) => return self.screen.capture_mouse(on),
             LoopAction::Edit(id, text) => {
                 self.screen.leave()?;
                 self.terminal_owner = TerminalOwner::Editing;
@@ -263,7 +266,11 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             .contexts
             .map_or_else(|| Err(no_contexts(name)), |open| open(name));
         match opened {
-            Ok(session) => self.exit = Some(LoopExit::Switch(Box::new(session))),
+            Ok(mut session) => {
+                // Whose the mouse is does not change with the cluster.
+                session.settings.mouse = self.app.has_mouse();
+                self.exit = Some(LoopExit::Switch(Box::new(session)));
+            }
             Err(failure) => return self.update(Event::Failed(failure)),
         }
         Ok(())

@@ -15,20 +15,24 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity;
+use super::alerts::AlertQueue;
 use super::channels::EventSender;
 use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
-use super::options::{Access, ChangeAccess, Console, IncidentAccess, RowAccess};
+use super::options::{
+    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, QueryAccess, RowAccess,
+};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use super::row_keeper::{self, RowChange};
 use super::supervisor::{panicked, run_until_done};
 use crate::app::{
-    Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent, TailId,
+    Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, QueryChange, RequestId, ScanId,
+    TailEvent, TailId,
 };
-use crate::health::Incident;
+use crate::health::{Alert, Incident};
 use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
@@ -41,8 +45,14 @@ const PROBE_QUEUE: usize = 16;
 pub(super) enum LoopAction {
     /// Put a text on the clipboard; the first is what it is called.
     Copy(String, String),
+    /// Ring, and show a notification.
+    Announce(Announcement),
+    /// Give the terminal a title.
+    SetTitle(String),
     /// Draw the next frame whole.
     Repaint,
+    /// Take the mouse, or leave it to the terminal.
+    CaptureMouse(bool),
     /// Give the terminal to the editor.
     Edit(RequestId, String),
     /// Stop the process, as ctrl-z does.
@@ -71,6 +81,10 @@ pub(super) struct ExecutorDeps {
     pub(super) incidents: Option<IncidentAccess>,
     /// Who keeps what rows show for later runs.
     pub(super) rows: Option<RowAccess>,
+    /// Who keeps queries for later runs.
+    pub(super) queries: Option<QueryAccess>,
+    /// Who is alerted outside of the terminal.
+    pub(super) alerts: Option<AlertAccess>,
     /// The command that edits a file.
     pub(super) editor: String,
     /// How text reaches the clipboard.
@@ -93,11 +107,15 @@ pub(super) struct Executor {
     /// Whose turn it is to scan.
     scanning: Arc<Semaphore>,
     exports: HashMap<RequestId, CancellationToken>,
+    /// Where changes of kept queries go, to be written one after the other.
+    queries: Option<std::sync::mpsc::Sender<QueryChange>>,
+    /// Alerts that wait to be handed on.
+    alerts: Option<AlertQueue>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
     refresh: RefreshRequest,
     probes: mpsc::Sender<Vec<PartitionKey>>,
-    rows: mpsc::UnboundedSender<RowChange>,
+    rows: Option<mpsc::UnboundedSender<RowChange>>,
 }
 
 impl Executor {
@@ -112,11 +130,13 @@ impl Executor {
             scans: HashMap::new(),
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
+            queries: None,
+            alerts: None,
             activity: None,
             cursors: None,
             refresh: RefreshRequest::new(),
             probes,
-            rows,
+            rows: Some(rows),
             deps,
         };
         let poller = Poller {
@@ -159,11 +179,18 @@ impl Executor {
             Effect::Console(id, line) => self.console(id, line),
             Effect::SaveIncidents(incidents) => self.save_incidents(incidents),
             Effect::KeepRow(streams, row) => {
-                // Where nobody keeps it, nobody takes it.
-                let _nobody = self.rows.send((streams, row));
+                if let Some(rows) = &self.rows {
+                    // Where nobody keeps it, nobody takes it.
+                    let _nobody = rows.send((streams, row));
+                }
             }
+            Effect::KeepQuery(change) => self.keep_query(change),
+            Effect::Alert(alert) => self.alert(*alert),
+            Effect::Announce(announcement) => return Some(LoopAction::Announce(announcement)),
+            Effect::SetTitle(title) => return Some(LoopAction::SetTitle(title)),
             Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
             Effect::Repaint => return Some(LoopAction::Repaint),
+            Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
             Effect::SwitchContext(name) => return Some(LoopAction::Switch(name)),
             Effect::Suspend => return Some(LoopAction::Stop),
@@ -173,9 +200,11 @@ impl Executor {
     }
 
     /// Ends everything; what does not end within a second is left to the runtime.
-    pub(super) async fn shut_down(self) {
-        drop(self.rows);
+    pub(super) async fn shut_down(mut self) {
         self.token.cancel();
+        // Whoever writes rows and queries down comes to the end of them.
+        self.rows = None;
+        self.queries = None;
         self.tasks.close();
         if timeout(SHUTDOWN_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(tasks = self.tasks.len(), "left tasks behind");
@@ -271,6 +300,46 @@ impl Executor {
                     let failure = panicked("writing incidents down");
                     outbox.send(Event::Failed(failure)).await;
                 }
+            });
+        }
+    }
+
+    /// Writes changes down in their order. Where they cannot be, nothing is held up.
+    fn keep_query(&mut self, change: QueryChange) {
+        let Some(keep) = self.deps.queries.clone() else {
+            return;
+        };
+        let queue = self.queries.get_or_insert_with(|| {
+            let (queue, changes) = std::sync::mpsc::channel::<QueryChange>();
+            let cluster = self.deps.cluster.clone();
+            self.tasks.spawn_blocking(move || {
+                for change in changes {
+                    keep(&cluster, &change);
+                }
+            });
+            queue
+        });
+        // Who broke while writing is not there any more; the next change begins anew.
+        if queue.send(change).is_err() {
+            self.queries = None;
+        }
+    }
+
+    fn alert(&mut self, alert: Alert) {
+        let Some(access) = self.deps.alerts.clone() else {
+            return;
+        };
+        if self.alerts.is_none() {
+            let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
+            let (queue, work) = AlertQueue::new(cluster, access, outbox);
+            self.spawn(&self.token, work);
+            self.alerts = Some(queue);
+        }
+        let waiting = self.alerts.as_mut();
+        if let Some(failure) = waiting.and_then(|queue| queue.add(alert)) {
+            let outbox = self.deps.outbox.clone();
+            self.spawn(&self.token, async move {
+                outbox.send(Event::Failed(failure)).await;
             });
         }
     }
@@ -420,6 +489,8 @@ mod tests {
             changes: None,
             incidents: None,
             rows: None,
+            queries: None,
+            alerts: None,
             editor: String::new(),
             clipboard: Clipboard::default(),
         });

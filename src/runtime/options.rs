@@ -7,9 +7,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::{KeptRow, Settings};
+use crate::app::{KeptRow, QueryChange, Settings};
 use crate::client::{BrokerHealth, Client, KnownCursors, Observer};
-use crate::health::Incident;
+use crate::health::{Alert, Incident};
 use crate::model::{Failure, Operation, Outcome};
 use crate::ui::Theme;
 
@@ -58,6 +58,11 @@ pub type BrokerAccess = Arc<dyn Fn(&str, &[BrokerHealth]) + Send + Sync>;
 
 /// Keeps the cursors of the cluster of that name for later runs.
 pub type CursorAccess = Arc<dyn Fn(&str, &[KnownCursors]) + Send + Sync>;
+/// Keeps what became of a query of the cluster of that name for later runs.
+pub type QueryAccess = Arc<dyn Fn(&str, &QueryChange) + Send + Sync>;
+
+/// Hands an alert about the cluster of that name to whoever is told outside of the terminal; returns what went wrong.
+pub type AlertAccess = Arc<dyn Fn(&str, Alert) -> ConsoleAnswer<Result<(), String>> + Send + Sync>;
 
 /// One cluster to show, and how.
 #[derive(Clone, Debug)]
@@ -91,6 +96,10 @@ pub struct DashboardOptions {
     pub brokers: Option<BrokerAccess>,
     /// Who keeps the cursors when a session ends, where they are kept.
     pub cursors: Option<CursorAccess>,
+    /// Who keeps queries for later runs, where they are kept.
+    pub queries: Option<QueryAccess>,
+    /// Who is alerted outside of the terminal, where anybody is.
+    pub alerts: Option<AlertAccess>,
     /// The command that edits a file; through a shell.
     pub editor: String,
     /// How text reaches the clipboard.
@@ -109,6 +118,8 @@ impl DashboardOptions {
             rows: None,
             brokers: None,
             cursors: None,
+            queries: None,
+            alerts: None,
             editor: super::editor::preferred(),
             clipboard: super::clipboard::Clipboard::of_environment(),
         }

@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 use crossterm::event::Event as TerminalEvent;
 use ratatui::Frame;
 
+use crate::app::Announcement;
+
 /// A place that can be drawn on and that tells what was typed.
 pub trait Screen {
     /// Draws one frame: `paint` is called once with a frame of the current size.
@@ -30,6 +32,24 @@ pub trait Screen {
     /// # Errors
     /// What the terminal said.
     fn repaint(&mut self) -> io::Result<()>;
+
+    /// Takes the mouse, or leaves it to the terminal: from now on, and whenever the place is taken back.
+    ///
+    /// # Errors
+    /// What the terminal said.
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
+
+    /// Rings the bell and shows a notification, as far as the announcement says so.
+    ///
+    /// # Errors
+    /// What the terminal said.
+    fn announce(&mut self, announcement: &Announcement) -> io::Result<()>;
+
+    /// Gives the place a title, until it is given back.
+    ///
+    /// # Errors
+    /// What the terminal said.
+    fn set_title(&mut self, title: &str) -> io::Result<()>;
 
     /// Gives the place back as it was found, and reads none of its input, until [`Screen::enter`].
     ///

@@ -17,6 +17,7 @@ use crossterm::event::{
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    SetTitle,
 };
 use crossterm::{execute, queue, terminal};
 use ratatui::backend::CrosstermBackend;
@@ -26,6 +27,7 @@ use tokio_stream::Stream;
 use super::row_repainter::RowRepainter;
 use super::screen::{HostEvent, Screen};
 use super::signals::{self, Signals};
+use crate::app::{Announcement, DesktopForm};
 
 /// Terminals drop longer OSC 52 sequences without a word; xterm takes 100,000 bytes of base64.
 const CLIPBOARD_LIMIT: usize = 74_994;
@@ -33,25 +35,39 @@ const CLIPBOARD_LIMIT: usize = 74_994;
 /// Whether the modes are set. The terminal is one for the whole process, and so is the panic hook that reads this.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether the title that was found was put aside.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// Puts the title aside, and takes it back (xterm's window operations 22 and 23).
+const KEEP_TITLE: &[u8] = b"\x1b[22;0t";
+const TAKE_TITLE_BACK: &[u8] = b"\x1b[23;0t";
+
 /// The terminal that the process was started on.
 #[derive(Debug)]
 pub(super) struct RealTerminal {
     screen: Terminal<RowRepainter<CrosstermBackend<FrameWriter>>>,
     in_tmux: bool,
+    /// Whether the mouse is reported here rather than selecting text.
+    takes_mouse: bool,
+    /// The title that was given.
+    title: Option<String>,
     input: Option<EventStream>,
     signals: Signals,
     frames: u64,
 }
 
 impl RealTerminal {
-    /// Takes the terminal over. Dropping this gives it back; so does a panic, before its message is printed.
-    pub(super) fn take_over() -> io::Result<Self> {
+    /// Takes the terminal over, with the mouse or without. Dropping this gives it back; so does a panic, before its message
+    /// is printed.
+    pub(super) fn take_over(takes_mouse: bool) -> io::Result<Self> {
         let signals = Signals::listen()?;
         restore_on_panic();
         let backend = CrosstermBackend::new(FrameWriter::new(io::stdout()));
         let mut screen = Self {
             screen: Terminal::new(RowRepainter::new(backend))?,
             in_tmux: std::env::var_os("TMUX").is_some_and(|value| !value.is_empty()),
+            takes_mouse,
+            title: None,
             input: None,
             signals,
             frames: 0,
@@ -64,6 +80,21 @@ impl RealTerminal {
 impl RealTerminal {
     fn writer(&mut self) -> &mut CrosstermBackend<FrameWriter> {
         self.screen.backend_mut().inner_mut()
+    }
+
+    /// Gives the terminal its title, once the one that it had is put aside.
+    fn write_title(&mut self) -> io::Result<()> {
+        let Some(title) = self.title.clone() else {
+            return Ok(());
+        };
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let writer = self.writer();
+        if !TITLED.swap(true, Ordering::SeqCst) {
+            writer.write_all(KEEP_TITLE)?;
+        }
+        execute!(writer, SetTitle(title))
     }
 }
 
@@ -78,6 +109,17 @@ fn passed_through(sequence: &[u8]) -> Vec<u8> {
     }
     wrapped.extend_from_slice(b"\x1b\\");
     wrapped
+}
+
+/// What makes the terminal show a notification of the desktop.
+fn notification(announcement: &Announcement) -> Vec<u8> {
+    let text = &announcement.text;
+    match announcement.desktop {
+        // A number in front would mean something else.
+        Some(DesktopForm::Osc9) => format!("\x1b]9;liftui: {text}\x1b\\").into_bytes(),
+        Some(DesktopForm::Osc777) => format!("\x1b]777;notify;liftui;{text}\x1b\\").into_bytes(),
+        None => Vec::new(),
+    }
 }
 
 impl Drop for RealTerminal {
@@ -117,12 +159,11 @@ impl Screen for RealTerminal {
         // First the mark: what fails half-way is put back too.
         TAKEN.store(true, Ordering::SeqCst);
         terminal::enable_raw_mode()?;
-        execute!(
-            self.writer(),
-            EnterAlternateScreen,
-            EnableMouseCapture,
-            EnableBracketedPaste
-        )?;
+        execute!(self.writer(), EnterAlternateScreen, EnableBracketedPaste)?;
+        if self.takes_mouse {
+            execute!(self.writer(), EnableMouseCapture)?;
+        }
+        self.write_title()?;
         self.repaint()?;
         // It may be taken twice, as after a stop from outside. A second reader would wait for the first for ever.
         self.input = None;
@@ -134,6 +175,43 @@ impl Screen for RealTerminal {
         // `Terminal::clear` would ask the terminal for its cursor and wait for the answer, up to two seconds.
         let size = self.screen.size()?;
         self.screen.resize(size.into())
+    }
+
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.takes_mouse = on;
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        if on {
+            execute!(self.writer(), EnableMouseCapture)
+        } else {
+            execute!(self.writer(), DisableMouseCapture)
+        }
+    }
+
+    fn announce(&mut self, announcement: &Announcement) -> io::Result<()> {
+        // Whoever has the terminal now is not to be disturbed.
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let sequence = notification(announcement);
+        let in_tmux = self.in_tmux && !sequence.is_empty();
+        let writer = self.writer();
+        if announcement.bell {
+            writer.write_all(b"\x07")?;
+        }
+        if in_tmux {
+            // tmux knows none of these and keeps them, unless they are wrapped.
+            writer.write_all(&passed_through(&sequence))?;
+        } else {
+            writer.write_all(&sequence)?;
+        }
+        Write::flush(writer)
+    }
+
+    fn set_title(&mut self, title: &str) -> io::Result<()> {
+        self.title = Some(title.to_owned());
+        self.write_title()
     }
 
     fn leave(&mut self) -> io::Result<()> {
@@ -207,6 +285,9 @@ fn restore() {
         return;
     }
     let mut out = io::stdout();
+    if TITLED.swap(false, Ordering::SeqCst) {
+        let _ = out.write_all(TAKE_TITLE_BACK);
+    }
     let _ = execute!(
         out,
         EndSynchronizedUpdate,

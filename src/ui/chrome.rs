@@ -39,7 +39,7 @@ pub(super) fn header(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let divider = [span(format!(" {}", theme.glyphs.divider), theme.line)];
     for part in header_parts(app, theme) {
         let width = cells(spans_width(&part));
-        if used.saturating_add(width).saturating_add(3) > rest.width {
+        if used.saturating_add(width).saturating_add(4) > rest.width {
             continue;
         }
         used += painter.put(after(rest, used), &divider);
@@ -139,6 +139,9 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
         };
         let text = format!("{what} {}", ago(pending.since));
         parts.push(vec![span(text, theme.key)]);
+    }
+    if !app.has_mouse() {
+        parts.push(vec![span("mouse let go", theme.muted)]);
     }
     if app.settings().observer {
         parts.push(vec![span("observing", theme.readonly)]);

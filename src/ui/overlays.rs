@@ -5,6 +5,7 @@ pub(super) mod command_line;
 mod confirm;
 mod form;
 mod menu;
+mod save_query;
 
 use ratatui::layout::Rect;
 
@@ -27,6 +28,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
         Some(Overlay::Confirm(confirm)) => confirm::draw(painter, body, confirm, app.truth()),
         Some(Overlay::Menu(menu)) => menu::draw(painter, body, menu),
         Some(Overlay::Form(form)) => form::draw(painter, body, form),
+        Some(Overlay::SaveQuery(question)) => save_query::draw(painter, body, question),
         Some(Overlay::CommandLine(_)) | None => {}
     }
 }

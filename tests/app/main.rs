@@ -1,6 +1,7 @@
 //! The dashboard and the command line: screens, scenarios, the real binary in a pseudo-terminal.
 
 mod bench;
+mod cli_alerts;
 mod cli_broken_answers;
 mod cli_changes;
 mod cli_check;
@@ -32,13 +33,17 @@ mod http2_broker;
 #[cfg(test)]
 mod messages;
 mod pty;
+mod scenario_alerts;
 mod scenario_brokers;
 mod scenario_cursors;
 mod scenario_export;
 mod scenario_hands;
 mod scenario_hostile;
+mod scenario_keyboards;
 mod scenario_loop;
+mod scenario_mouse;
 mod scenario_pressure;
+mod scenario_queries;
 mod scenario_replaced;
 mod scenario_rows;
 mod scenario_streams;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits are capped")]
 
+mod alerts;
+mod keyboards;
+mod queries;
 mod soak;
 
 use std::fs;
@@ -324,26 +327,37 @@ fn tail_of_one_message(environment: &[(&str, &str)]) -> (Alive, Terminal) {
         publish.await.expect("it is stored");
         cluster
     });
-    let addresses = cluster.addresses().join(",");
-    let arguments = ["--addr", &addresses, "--config", "/dev/null"];
-    let mut terminal = Terminal::run(&arguments, environment);
-    let has = |text: &'static str| move |screen: &Screen| screen.contents().contains(text);
-    terminal.wait("the dashboard", has("3 brokers"));
-    terminal.type_keys("3");
-    terminal.wait("the stream", has("orders"));
-    terminal.type_keys("l");
-    terminal.wait("the message", has("only read"));
     let alive = Alive {
         _runtime: runtime,
-        _cluster: cluster,
+        cluster,
     };
+    let terminal = alive.tail(environment);
     (alive, terminal)
 }
 
 /// A cluster with the threads that it runs on: both end with it.
 struct Alive {
     _runtime: tokio::runtime::Runtime,
-    _cluster: liftui::demo::DemoCluster,
+    cluster: liftui::demo::DemoCluster,
+}
+
+impl Alive {
+    /// A dashboard with the newest message of its stream in a tail; its config file is the one that the environment names.
+    fn tail(&self, environment: &[(&str, &str)]) -> Terminal {
+        let addresses = self.cluster.addresses().join(",");
+        let mut named = environment.iter();
+        let config = named.find(|(name, _)| *name == "LIFTUI_CONFIG");
+        let config = config.map_or("/dev/null", |(_, path)| *path);
+        let arguments = ["--addr", &addresses, "--config", config];
+        let mut terminal = Terminal::run(&arguments, environment);
+        let has = |text: &'static str| move |screen: &Screen| screen.contents().contains(text);
+        terminal.wait("the dashboard", has("3 brokers"));
+        terminal.type_keys("3");
+        terminal.wait("the stream", has("orders"));
+        terminal.type_keys("l");
+        terminal.wait("the message", has("only read"));
+        terminal
+    }
 }
 
 #[test]
@@ -444,4 +458,63 @@ fn a_terminal_that_vanishes_ends_the_dashboard_without_a_word() {
     drop(pair.master);
     let status = child.wait().expect("the process ends");
     assert_eq!(status.exit_code(), 0, "{status:?}");
+}
+
+/// Whether clicks and the wheel are reported to the dashboard that is shown.
+fn takes_mouse(screen: &Screen) -> bool {
+    screen.alternate_screen() && screen.mouse_protocol_mode() != MouseProtocolMode::None
+}
+
+/// Whether the dashboard is shown and the mouse is the terminal's.
+fn leaves_mouse(screen: &Screen) -> bool {
+    screen.contents().contains("mouse let go")
+        && screen.alternate_screen()
+        && screen.mouse_protocol_mode() == MouseProtocolMode::None
+}
+
+#[test]
+fn the_mouse_let_go_stays_the_terminals_after_the_editor_and_after_a_stop() {
+    let editor = "sh -c 'printf EDITING; exec sleep 0.1' ";
+    let (_cluster, mut terminal) = tail_of_one_message(&[("EDITOR", editor), ("VISUAL", "")]);
+    terminal.wait("the mouse taken", takes_mouse);
+    terminal.type_keys("M");
+    terminal.wait("the mouse let go", leaves_mouse);
+    terminal.type_keys("e");
+    terminal.wait("the editor", |screen| screen.contents().contains("EDITING"));
+    terminal.wait("the dashboard again", leaves_mouse);
+    terminal.type_keys("\x1a");
+    terminal.wait("the terminal given back", is_restored);
+    terminal.wait("the dashboard again", leaves_mouse);
+    terminal.type_keys("M");
+    terminal.wait("the mouse taken back", takes_mouse);
+    terminal.type_keys("\x1a");
+    terminal.wait("the terminal given back", is_restored);
+    terminal.wait("the mouse taken again", takes_mouse);
+    terminal.type_keys("\x11");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
+#[test]
+fn an_option_and_the_config_file_leave_the_mouse_to_the_terminal() {
+    let folder = tempfile::tempdir().expect("there is room for files");
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "mouse = false\n").expect("it is written");
+    let config = config.to_str().expect("the path is text");
+    for arguments in [
+        ["--addr", NOBODY, "--config", "/dev/null", "--no-mouse"].as_slice(),
+        ["--addr", NOBODY, "--config", config].as_slice(),
+    ] {
+        let mut terminal = Terminal::run(arguments, &[]);
+        terminal.wait("the mouse left alone", leaves_mouse);
+        let asked = b"\x1b[?1000h";
+        let has_asked = terminal
+            .written
+            .windows(asked.len())
+            .any(|one| one == asked);
+        assert!(!has_asked, "it was never taken");
+        terminal.type_keys("M");
+        terminal.wait("the mouse taken", takes_mouse);
+        terminal.type_keys("q");
+        assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+    }
 }

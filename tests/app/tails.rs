@@ -379,7 +379,7 @@ fn a_query_shows_what_scans_find_and_matches_new_messages_too() {
     dashboard.line("/", "7");
     let scanned = |dashboard: &mut Dashboard| {
         let effects = dashboard.effects();
-        let [Effect::Scan(id, query, chunks)] = effects.as_slice() else {
+        let [Effect::Scan(id, query, chunks), ..] = effects.as_slice() else {
             panic!("{effects:?}")
         };
         for (chunk, scanned) in chunks.iter().enumerate() {
@@ -433,7 +433,7 @@ fn a_scan_that_broke_is_told_and_shows_all_messages_again() {
     dashboard.effects();
     dashboard.line("/", "7");
     let effects = dashboard.effects();
-    let [Effect::Scan(id, ..)] = effects.as_slice() else {
+    let [Effect::Scan(id, ..), ..] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!(dashboard.tail().store().len(), 0);

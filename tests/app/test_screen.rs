@@ -4,6 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use crossterm::event::{Event, KeyEvent};
+use liftui::app::Announcement;
 use liftui::runtime::{HostEvent, Screen};
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -28,6 +29,11 @@ pub(crate) struct Picture {
     pub(crate) repainted: u64,
     /// How often the screen was left, as for an editor.
     pub(crate) left: u64,
+    /// What was said last of whose the mouse is.
+    pub(crate) captures_mouse: Option<bool>,
+    /// What was announced, the oldest first.
+    pub(crate) announced: Vec<String>,
+    pub(crate) title: Option<String>,
     /// How often it was entered again.
     pub(crate) entered: u64,
 }
@@ -105,6 +111,24 @@ impl Screen for TestScreen {
 
     fn repaint(&mut self) -> io::Result<()> {
         self.picture.send_modify(|picture| picture.repainted += 1);
+        Ok(())
+    }
+
+    fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.picture
+            .send_modify(|picture| picture.captures_mouse = Some(on));
+        Ok(())
+    }
+
+    fn announce(&mut self, announcement: &Announcement) -> io::Result<()> {
+        self.picture
+            .send_modify(|picture| picture.announced.push(announcement.text.clone()));
+        Ok(())
+    }
+
+    fn set_title(&mut self, title: &str) -> io::Result<()> {
+        self.picture
+            .send_modify(|picture| picture.title = Some(title.to_owned()));
         Ok(())
     }
 

@@ -14,6 +14,15 @@ impl History {
         Self { lines, limit }
     }
 
+    /// A history that begins with these lines, the oldest first, and remembers as many as there is room for.
+    pub(in crate::app) fn of(lines: &[String], limit: usize) -> Self {
+        let mut history = Self::new(limit);
+        for line in lines {
+            history.add(line);
+        }
+        history
+    }
+
     /// Adds a line; one that is there already becomes the newest.
     pub(in crate::app) fn add(&mut self, line: &str) {
         self.lines.retain(|before| before != line);

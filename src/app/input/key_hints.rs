@@ -93,7 +93,7 @@ pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
             (Command::Form(FormCommand::Edit), "edit the value"),
             CLOSE,
         ],
-        KeyContext::Text => &[
+        KeyContext::Text | KeyContext::Query => &[
             (Command::Text(TextCommand::Accept), "take"),
             (Command::Text(TextCommand::Complete), "complete"),
             CLOSE,

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::app::app_request::AppRequest;
 use crate::app::command::{
-    AppCommand, Argument, ClusterCommand, Command, GoCommand, ListCommand, TailCommand, TextCommand,
+    AppCommand, Argument, ClusterCommand, Command, GoCommand, ListCommand, QueryCommand,
+    TailCommand, TextCommand,
 };
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
@@ -85,8 +86,13 @@ fn typeable() -> impl Iterator<Item = Command> {
             | Command::List(_)
             | Command::Cluster(_)
             | Command::Tail(_)
+            | Command::Query(QueryCommand::Choose | QueryCommand::Save)
             | Command::App(_) => true,
-            Command::Move(_) | Command::Form(_) | Command::Text(_) | Command::Confirm(_) => false,
+            Command::Query(QueryCommand::Delete)
+            | Command::Move(_)
+            | Command::Form(_)
+            | Command::Text(_)
+            | Command::Confirm(_) => false,
         })
 }
 

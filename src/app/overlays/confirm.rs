@@ -1,12 +1,15 @@
-//! The question before others' work is stopped: what is about to be done, and whether the user has confirmed it.
+//! The question before others' work is stopped, or a kept query is gone: what is about to be done, and whether the user
+//! has confirmed it.
 //!
 //! Only from here do such changes reach the executor (I10). The words are `ui`'s.
 
+use crate::app::app_request::{AppRequest, QueryRequest};
 use crate::app::command::{Command, ConfirmCommand, TextCommand};
 use crate::app::context::Context;
 use crate::app::input::burst_guard::BurstGuard;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::key_hints::{CLOSE, Hint};
+use crate::app::kept_queries::QueryChange;
 use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
 use crate::model::{CursorMove, CursorMoveSpec, Operation, StreamName, shell_line};
@@ -18,6 +21,8 @@ pub(super) const TOO_FAST: &str = "keys came too fast to be an answer: nothing w
 #[derive(Clone, Debug)]
 pub struct Confirm {
     operations: Vec<Operation>,
+    /// What is about to become of a kept query, where it is about that, and the query that this one replaces.
+    query: Option<(QueryChange, Option<String>)>,
     left_out: Vec<PartitionKey>,
     /// What the operations do to a cursor.
     moves: Vec<CursorMove>,
@@ -40,6 +45,7 @@ impl Confirm {
     pub(in crate::app) fn new(operations: Vec<Operation>, left_out: Vec<PartitionKey>) -> Self {
         let mut question = Self {
             operations,
+            query: None,
             left_out,
             moves: Vec::new(),
             button: Button::Accept,
@@ -64,6 +70,20 @@ impl Confirm {
         &self.moves
     }
 
+    /// Asks whether a kept query is to be changed; `before` is the query that is replaced.
+    pub(in crate::app) fn of_query(change: QueryChange, before: Option<String>) -> Self {
+        Self {
+            query: Some((change, before)),
+            ..Self::new(Vec::new(), Vec::new())
+        }
+    }
+
+    /// What is about to become of a kept query, and the query that is replaced.
+    pub(crate) fn query(&self) -> Option<(&QueryChange, Option<&str>)> {
+        let (change, before) = self.query.as_ref()?;
+        Some((change, before.as_deref()))
+    }
+
     /// What is about to be done.
     pub(crate) fn operations(&self) -> &[Operation] {
         &self.operations
@@ -76,7 +96,12 @@ impl Confirm {
 
     /// The text of the button that accepts.
     pub(crate) fn verb(&self) -> &'static str {
-        self.operations.first().map_or("Do it", verb)
+        match &self.query {
+            Some((QueryChange::Saved(_) | QueryChange::Typed(_), _)) => "Replace",
+            Some((QueryChange::Deleted(_), _)) => "Delete",
+            Some((QueryChange::Forgotten(_), _)) => "Forget",
+            None => self.operations.first().map_or("Do it", verb),
+        }
     }
 
     /// The button in focus.
@@ -126,15 +151,18 @@ impl Confirm {
             Button::Accept => self.verb(),
             Button::Cancel => "Cancel",
         };
-        vec![
-            (Command::Confirm(ConfirmCommand::Press), verb),
-            (
+        let copy = (Command::Confirm(ConfirmCommand::Copy), "copy as a command");
+        let is_operation = self.query.is_none();
+        let hints = [
+            Some((Command::Confirm(ConfirmCommand::Press), verb)),
+            Some((
                 Command::Confirm(ConfirmCommand::OtherButton),
                 "other button",
-            ),
-            (Command::Confirm(ConfirmCommand::Copy), "copy as a command"),
-            CLOSE,
-        ]
+            )),
+            is_operation.then_some(copy),
+            Some(CLOSE),
+        ];
+        hints.into_iter().flatten().collect()
     }
 
     /// Types into the box for the name, if there is one, and returns whether the input was for it. What comes before the
@@ -177,6 +205,8 @@ impl Confirm {
                 };
                 false
             }
+            // No command of liftui's changes what is kept of queries.
+            ConfirmCommand::Copy if self.query.is_some() => false,
             ConfirmCommand::Copy => {
                 let lines: Vec<String> = self.operations.iter().map(command_line).collect();
                 context.copy("the command", lines.join("\n"));
@@ -218,6 +248,9 @@ impl Confirm {
         if !self.can_accept() {
             context.notify(Level::Warning, "the name does not match yet");
             return false;
+        }
+        if let Some((change, _)) = &self.query {
+            context.request(AppRequest::Query(QueryRequest::Change(change.clone())));
         }
         for operation in &self.operations {
             context.send(operation.clone());

@@ -1,15 +1,16 @@
-//! A list to choose from by a few letters: the palette, the copy menu, the contexts.
+//! A list to choose from by a few letters: the palette, the copy menu, the contexts, the queries.
 
 use std::cmp::Reverse;
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::app::app_request::AppRequest;
+use crate::app::app_request::{AppRequest, QueryRequest};
 use crate::app::command::{Command, Motion};
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::input::editor::{Editor, TextInput};
+use crate::app::kept_queries::{QueryChange, SavedQuery};
 use crate::app::lists::list_state::ListState;
 use crate::model::StreamName;
 
@@ -61,6 +62,10 @@ pub(super) enum MenuAction {
     Context(String),
     /// A text is copied.
     Copy(String),
+    /// A query that was saved is searched for.
+    SavedQuery(SavedQuery),
+    /// A query that was typed before is searched for.
+    TypedQuery(String),
 }
 
 /// An entry that fits what is typed.
@@ -151,8 +156,40 @@ impl Menu {
             Some(MenuAction::Broker(name)) => context.request(AppRequest::ShowBroker(name)),
             Some(MenuAction::Context(name)) => context.emit(Effect::SwitchContext(name)),
             Some(MenuAction::Copy(text)) => context.copy("it", text),
+            Some(
+                MenuAction::SavedQuery(SavedQuery { query, .. }) | MenuAction::TypedQuery(query),
+            ) => context.request(AppRequest::Query(QueryRequest::Search(query))),
             None => {}
         }
+    }
+
+    /// Whether it is a list of queries, which can be deleted here.
+    pub(super) fn holds_queries(&self) -> bool {
+        self.entries.iter().any(|entry| {
+            matches!(
+                entry.action,
+                MenuAction::SavedQuery(_) | MenuAction::TypedQuery(_)
+            )
+        })
+    }
+
+    /// Asks whether the query that is selected is to be deleted.
+    pub(super) fn delete_selected(&self, context: &mut Context) {
+        let selected = self.state.selected();
+        let entry = selected.and_then(|index| self.entries.get(*index));
+        let change = match entry.map(|entry| &entry.action) {
+            Some(MenuAction::SavedQuery(query)) => QueryChange::Deleted(query.clone()),
+            Some(MenuAction::TypedQuery(line)) => QueryChange::Forgotten(line.clone()),
+            Some(
+                MenuAction::Command(_)
+                | MenuAction::Stream(_)
+                | MenuAction::Broker(_)
+                | MenuAction::Context(_)
+                | MenuAction::Copy(_),
+            )
+            | None => return,
+        };
+        context.request(AppRequest::Query(QueryRequest::Confirm(change)));
     }
 
     fn into_selected(self) -> Option<MenuAction> {

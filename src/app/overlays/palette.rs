@@ -1,10 +1,11 @@
-//! What stands in the menus: the palette, the clusters of the config file, what can be copied.
+//! What stands in the menus: the palette, the clusters of the config file, what can be copied, the queries.
 
 use std::sync::Arc;
 
 use super::menu::{Menu, MenuAction, MenuEntry};
 use crate::app::app_request::CopyEntry;
 use crate::app::command::Command;
+use crate::app::kept_queries::SavedQuery;
 use crate::app::key_context::KeyContext;
 use crate::app::settings::{ContextEntry, Settings};
 use crate::health::Truth;
@@ -67,4 +68,17 @@ pub(in crate::app) fn copy_menu(entries: Vec<CopyEntry>) -> Menu {
         MenuEntry::new(entry.label, detail, MenuAction::Copy(entry.text))
     };
     Menu::new("copy", entries.into_iter().map(entry).collect())
+}
+
+/// The menu of queries: the saved ones with what they are for, then those typed, the newest first.
+pub(in crate::app) fn query_menu(saved: Vec<SavedQuery>, typed: Vec<String>) -> Menu {
+    let saved = saved.into_iter().map(|query| {
+        let detail = format!("{}  {}", query.scope(), query.query);
+        MenuEntry::new(&query.name.clone(), detail, MenuAction::SavedQuery(query))
+    });
+    let typed = typed.into_iter().map(|line| {
+        let detail = "typed before".to_owned();
+        MenuEntry::new(&line.clone(), detail, MenuAction::TypedQuery(line))
+    });
+    Menu::new("queries", saved.chain(typed).collect())
 }

@@ -9,6 +9,7 @@ mod field_completion;
 mod inspector;
 mod out_of_order;
 mod prompt;
+mod queries;
 mod rate;
 mod search;
 mod subscription_state;
@@ -36,10 +37,11 @@ use crate::app::event::{Progress, ScanEvent, TailEvent};
 use crate::app::focus::Pane;
 use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::app::input::history::History;
+use crate::app::kept_queries::KeptQueries;
 use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
 use crate::app::row_settings::{RowChoice, RowSettings};
-use crate::app::schemas::Schemas;
+use crate::app::settings::Settings;
 use crate::app::viewport::Viewport;
 use crate::health::{Known, Truth};
 use crate::model::{Failure, StreamName, counted};
@@ -54,8 +56,11 @@ pub struct Tails {
     open: Vec<Tail>,
     shown: usize,
     inspector: Inspector,
+    /// The queries that were typed, as a text box goes through them.
     queries: History,
     rows: RowSettings,
+    /// The queries that are kept between runs.
+    kept: KeptQueries,
     /// A message whose value is open in the external editor.
     edited: Option<(RequestId, PinnedMessage)>,
     /// An export under way, and how many messages it has written.
@@ -63,14 +68,16 @@ pub struct Tails {
 }
 
 impl Tails {
-    /// No tail; values are read by these types, and rows show that of them.
-    pub(super) fn new(schemas: Schemas, rows: RowSettings) -> Self {
+    /// No tail; values are read by the settings' types, rows show what they say, and their queries were kept.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let (schemas, kept) = (settings.schemas.clone(), settings.queries.clone());
         Self {
             open: Vec::new(),
             shown: 0,
             inspector: Inspector::new(schemas),
-            queries: History::new(MAX_QUERIES),
-            rows,
+            queries: History::of(kept.typed(), MAX_QUERIES),
+            kept,
+            rows: settings.rows.clone(),
             edited: None,
             exporting: None,
         }

@@ -1,10 +1,12 @@
 //! Arguments of `liftui check`.
 //! Which rules there are is `health`'s.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 
 use crate::health::{Rule, RuleOptions, Severity};
-use crate::model::did_you_mean;
+use crate::model::{did_you_mean, parse_interval};
 
 /// How the cluster is judged, and how that is told.
 #[derive(Clone, Debug, Args)]
@@ -18,6 +20,9 @@ pub(crate) struct CheckArgs {
     /// Say that you know of the messages that are gone: later checks tell of further losses alone
     #[arg(long)]
     pub(crate) acknowledge: bool,
+    /// Check again and again, with so much time in between or 10s: print what changes, and alert as the config file says
+    #[arg(long, value_name = "DUR", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_interval)]
+    pub(crate) watch: Option<Duration>,
     /// Form of the output
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) output: CheckForm,

@@ -4,6 +4,7 @@
 use clap::{Args, Subcommand};
 
 use super::OutputArgs;
+use crate::cli::shown_times;
 use crate::model::{
     CursorGoal, CursorMoveSpec, Offset, Operation, PartitionId, Timestamp, stream_or_partition,
     stream_partition,
@@ -92,7 +93,7 @@ impl CursorSetArgs {
     }
 }
 
-/// Reads what is to be read next, with the clock and the zone of this machine.
+/// Reads what is to be read next, with the clock of this machine, in the zone in which times are shown.
 fn goal(text: &str) -> Result<CursorGoal, String> {
-    CursorGoal::parse_next(text, Timestamp::now(), &chrono::Local)
+    CursorGoal::parse_next(text, Timestamp::now(), &shown_times::display().zone)
 }

@@ -57,7 +57,7 @@ impl Report {
     }
 
     /// Those that stand for themselves: what a silent broker explains is told below it.
-    fn root_findings(&self) -> impl Iterator<Item = &Finding> {
+    pub(super) fn root_findings(&self) -> impl Iterator<Item = &Finding> {
         let is_listed = |cause: &BrokerId| {
             let of_it = |it: &&Finding| matches!(&it.target, Target::Broker(id) if id == cause);
             self.findings.iter().any(|finding| of_it(&finding))

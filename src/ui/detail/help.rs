@@ -1,4 +1,4 @@
-//! The keys of a place, from the keymap: what is close by first, then what holds everywhere.
+//! The keys of a place, from the keymap: what is close by first, then what holds everywhere; and what the mouse does.
 
 use super::Line;
 use crate::app::{Command, KeyContext, Keymap};
@@ -32,8 +32,31 @@ pub(super) fn help_detail(contexts: &[KeyContext], keymap: &Keymap, theme: &Them
         lines.push(Line::text(place(*context), theme.title));
         lines.extend(part);
     }
+    if contexts.contains(&KeyContext::Global) {
+        lines.extend([Line::gap(), Line::text("the mouse", theme.title)]);
+        lines.extend(MOUSE.map(|(gesture, help)| key_line(gesture, help, theme)));
+        lines.extend([
+            Line::gap(),
+            Line::text("another keyboard layout", theme.title),
+            key_line("й  ξ", LAYOUTS, theme),
+        ]);
+    }
     lines
 }
+
+/// What keys mean where letters of another script are typed.
+const LAYOUTS: &str = "A key whose letter means nothing here counts by its place on the keyboard: Cyrillic, Greek, \
+                       Hebrew, Arabic and others. In a text box it is what was typed.";
+
+/// What the mouse does while it is the dashboard's, and what the terminal does with it all the same.
+const MOUSE: [(&str, &str); 3] = [
+    ("click", "Choose; a second click opens."),
+    ("wheel", "Scroll."),
+    (
+        "shift-drag",
+        "Select text, whosever the mouse is; option-drag in some terminals.",
+    ),
+];
 
 fn key_line(keys: &str, help: &str, theme: &Theme) -> Line {
     Line(vec![
@@ -56,6 +79,7 @@ fn place(context: KeyContext) -> &'static str {
         KeyContext::Inspector => "a message",
         KeyContext::Form => "a form",
         KeyContext::Text => "a text box",
+        KeyContext::Query => "the query of a tail",
         KeyContext::Confirm => "a question",
         KeyContext::Menu => "a menu",
         KeyContext::Reader => "a text",

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::HitTarget;
+use crate::app::kept_queries::{QueryChange, SavedQuery};
 use crate::app::overlays::confirm::{Button, Confirm, command_line};
 use crate::health::{Known, Truth};
 use crate::model::{CursorMove, Operation, counted, counted_of, counted_plainly, format_ranges};
@@ -19,11 +20,14 @@ use crate::ui::widgets::{popup, text_input};
 
 /// Draws a question in the middle.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, truth: &Truth) {
+    if let Some((change, before)) = confirm.query() {
+        let (title, lines) = about_query(change, before, painter.theme);
+        return draw_box(painter, body, confirm, (title, lines, painter.theme.line));
+    }
     let theme = painter.theme;
     let Some(first) = confirm.operations().first() else {
         return;
     };
-    let width = body.width.saturating_sub(4).min(74);
     let mut lines = consequences(confirm, first, truth, theme);
     lines.push(Line::gap());
     let commands = confirm.operations().iter().map(command_line);
@@ -33,12 +37,25 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
     if more > 0 {
         lines.push(Line::text(format!("and {more} more"), theme.faint));
     }
+    let title = question(confirm, first, truth);
+    draw_box(painter, body, confirm, (title, lines, edge(first, theme)));
+}
+
+/// Draws the box with its title, its lines, and the style of its edge.
+fn draw_box(
+    painter: &mut Painter<'_>,
+    body: Rect,
+    confirm: &Confirm,
+    (title, lines, edge): (String, Vec<Line>, Style),
+) {
+    let theme = painter.theme;
+    let width = body.width.saturating_sub(4).min(74);
     let lines = wrapped(lines, usize::from(width.saturating_sub(4)));
     let name_rows = u16::from(confirm.asks_for_name()) * 2;
     let height = cells(lines.len()).saturating_add(4 + name_rows);
     let area = centred(body, width, height);
-    let title = [span(question(confirm, first, truth), theme.focus)];
-    let inside = popup(painter, area, &title, edge(first, theme));
+    let title = [span(title, theme.focus)];
+    let inside = popup(painter, area, &title, edge);
     detail::draw(painter, inside, &lines, 0);
     let last = inside.height.saturating_sub(1);
     if let Some(name) = confirm.name() {
@@ -47,6 +64,28 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, confirm: &Confirm, tru
         text_input::line(painter, after(line, used), name, theme.input);
     }
     buttons(painter, row(inside, last), confirm);
+}
+
+/// The question whether a kept query is to be changed, and what it is about.
+fn about_query(change: &QueryChange, before: Option<&str>, theme: &Theme) -> (String, Vec<Line>) {
+    let named = |query: &SavedQuery| format!("\"{}\" of {}", query.name, query.scope());
+    let (title, now) = match change {
+        QueryChange::Saved(query) => (format!("Replace {}?", named(query)), &query.query),
+        QueryChange::Deleted(query) => (format!("Delete {}?", named(query)), &query.query),
+        QueryChange::Forgotten(line) | QueryChange::Typed(line) => {
+            ("Forget this query?".to_owned(), line)
+        }
+    };
+    let mut lines = Vec::new();
+    if let Some(before) = before {
+        lines.extend([
+            Line::text("It is saved as", theme.muted),
+            Line::text(format!("  {before}"), theme.text),
+            Line::text("and would become", theme.muted),
+        ]);
+    }
+    lines.push(Line::text(format!("  {now}"), theme.text));
+    (title, lines)
 }
 
 fn edge(operation: &Operation, theme: &Theme) -> Style {

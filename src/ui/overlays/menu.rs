@@ -6,6 +6,7 @@ use ratatui::text::Span;
 use crate::app::HitTarget;
 use crate::app::overlays::menu::{Menu, MenuEntry, MenuMatch};
 use crate::ui::areas::{after, below, cells, left, row};
+use crate::ui::format;
 use crate::ui::layout::centred;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::Theme;
@@ -49,6 +50,11 @@ fn draw_entry(
 ) {
     let theme = painter.theme;
     let label = line.width * 2 / 5;
+    if keys == 0 && format::width(&entry.label) > usize::from(label) {
+        // What it is called says more than what it is.
+        painter.put(line, &letters(found, entry, theme));
+        return;
+    }
     painter.put(left(line, label), &letters(found, entry, theme));
     let mut rest = after(line, label + 1);
     if keys > 0 {

@@ -114,6 +114,11 @@ impl Broker {
             | Effect::SaveIncidents(_)
             | Effect::Copy(..)
             | Effect::Repaint
+            | Effect::CaptureMouse(_)
+            | Effect::KeepQuery(_)
+            | Effect::Alert(_)
+            | Effect::Announce(_)
+            | Effect::SetTitle(_)
             | Effect::Edit(..)
             | Effect::Export(..)
             | Effect::CancelExport(_)

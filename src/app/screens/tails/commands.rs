@@ -1,7 +1,7 @@
 //! The commands of the tails and the inspector, and of the line being typed.
 
 use super::prompt::PromptInput;
-use super::{PromptKind, Tail, Tails};
+use super::{Prompt, PromptKind, Tail, Tails};
 use crate::app::app_request::{AppRequest, CopyEntry};
 use crate::app::command::{ListCommand, Motion, TailCommand, TextCommand};
 use crate::app::context::Context;
@@ -10,6 +10,8 @@ use crate::app::focus::Pane;
 use crate::app::inflight::Request;
 use crate::app::input::editor::TextInput;
 use crate::app::input::key_hints::{Hint, hints_of};
+use crate::app::kept_queries::QueryChange;
+use crate::app::key_context::KeyContext;
 use crate::app::lists::table::Listing;
 use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
@@ -80,8 +82,9 @@ impl Tails {
         match input {
             PromptInput::Query(query) => {
                 tail.set_query(query, context);
-                if let Some(query) = tail.search().query() {
-                    self.queries.add(Query::text(query));
+                let query = tail.search().query().map(Query::text);
+                if let Some(query) = query.map(str::to_owned) {
+                    self.change_queries(QueryChange::Typed(query), context);
                 }
             }
             PromptInput::Seek(start, text) => tail.seek(start, text, context),
@@ -311,6 +314,14 @@ impl ScreenState for Tails {
 
     fn copies(&self, _pane: Pane, _truth: &Truth) -> Vec<CopyEntry> {
         self.message_copies()
+    }
+
+    fn key_contexts(&self, pane: Pane) -> &'static [KeyContext] {
+        match self.shown().and_then(Tail::prompt).map(Prompt::kind) {
+            Some(PromptKind::Query) => &[KeyContext::Query, KeyContext::Text],
+            Some(PromptKind::Seek | PromptKind::Export | PromptKind::Row) => &[KeyContext::Text],
+            None => pane.key_contexts(),
+        }
     }
 
     fn takes_text(&self, _pane: Pane) -> bool {

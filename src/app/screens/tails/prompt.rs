@@ -3,7 +3,7 @@
 
 use super::export::ExportRange;
 use super::field_completion::FieldCompletion;
-use crate::app::command::{Command, TextCommand};
+use crate::app::command::{Command, QueryCommand, TextCommand};
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::history::{History, Recall};
@@ -133,6 +133,8 @@ impl Prompt {
         match self.kind {
             PromptKind::Query => vec![
                 accept("search"),
+                (Command::Query(QueryCommand::Choose), "choose one"),
+                (Command::Query(QueryCommand::Save), "save it"),
                 (Command::Text(TextCommand::Older), "earlier ones"),
                 CLOSE,
             ],

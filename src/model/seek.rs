@@ -1,6 +1,8 @@
 //! The seek grammar (interface.md §2): text to where a subscription starts and stops.
 //! Pure: the present time and the local time zone are handed in.
 
+use std::time::Duration;
+
 use chrono::{
     DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone,
 };
@@ -84,7 +86,7 @@ fn read_number(text: &str) -> Result<Number, String> {
 
 enum Moment {
     At(Timestamp),
-    Ago(std::time::Duration),
+    Ago(Duration),
 }
 
 fn read_time<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Result<Moment, String> {
@@ -137,6 +139,9 @@ fn read_local<Z: TimeZone>(text: &str, zone: &Z) -> Option<Timestamp> {
     in_zone(moment, zone)
 }
 
+/// How far the clocks of brokers may be ahead: what is not later than that is of today.
+pub(super) const AHEAD: Duration = Duration::from_secs(30);
+
 /// `10:30` or `10:30:15`: the last one past.
 fn read_clock<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Option<Timestamp> {
     let read = |format: &&str| NaiveTime::parse_from_str(text, format).ok();
@@ -146,7 +151,7 @@ fn read_clock<Z: TimeZone>(text: &str, now: Timestamp, zone: &Z) -> Option<Times
     let mut past = moments
         .iter()
         .filter_map(|date| in_zone(date.and_time(time), zone));
-    past.find(|moment| *moment <= now)
+    past.find(|moment| *moment <= now.plus(AHEAD))
 }
 
 /// `11-26 12:40`, a day without its year: the nearest one.
@@ -217,8 +222,6 @@ fn in_zone<Z: TimeZone>(moment: NaiveDateTime, zone: &Z) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// 2026-11-22 12:00 in UTC, 13:00 in the zone of the tests.

@@ -258,6 +258,7 @@ impl<'a> FittedRow<'a> {
                 pad(&name, own)
             };
         }
+        line.truncate(line.trim_end_matches(' ').len());
         line
     }
 
@@ -279,12 +280,16 @@ impl<'a> FittedRow<'a> {
                 });
             }
             let is_last = number + 1 == cells.len() && self.template.after().is_empty();
-            let text = if self.rest == Some(number) && cell.kind != CellKind::Missing {
+            let mut text = if self.rest == Some(number) && cell.kind != CellKind::Missing {
                 let shown: String = cell.text.chars().skip(sideways).collect();
-                self.rest_cell(number, &shown, is_last, cut_sign)
+                self.rest_cell(number, &shown, cut_sign)
             } else {
                 self.cell(number, cell, none, cut_sign)
             };
+            if is_last {
+                // Blanks at the end would seem to go on beyond the edge.
+                text.truncate(text.trim_end_matches(' ').len());
+            }
             pieces.push(RowPiece {
                 text,
                 kind: PieceKind::Cell(number, cell.kind),
@@ -304,10 +309,9 @@ impl<'a> FittedRow<'a> {
         (width, self.shapes.get(number).copied().unwrap_or_default())
     }
 
-    fn rest_cell(&self, number: usize, text: &str, is_last: bool, cut_sign: &str) -> String {
+    fn rest_cell(&self, number: usize, text: &str, cut_sign: &str) -> String {
         let (own, _) = self.column(number);
-        let text = cut(text, own, cut_sign);
-        if is_last { text } else { pad(&text, own) }
+        pad(&cut(text, own, cut_sign), own)
     }
 
     fn cell(&self, number: usize, cell: &RowCell, none: &str, cut_sign: &str) -> String {

@@ -108,21 +108,8 @@ pub(crate) struct Options {
         help = "The config file [env: LIFTUI_CONFIG] [default: $XDG_CONFIG_HOME/liftui/config.toml]"
     )]
     pub(crate) config: Option<PathBuf>,
-    /// Speak TLS, trusting the system's roots
-    #[arg(long, global = true)]
-    pub(crate) tls: bool,
-    /// Trust the roots in this PEM file instead of the system's; implies --tls
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) tls_ca: Option<PathBuf>,
-    /// The client's certificate, PEM; implies --tls
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) tls_cert: Option<PathBuf>,
-    /// The client's key, PEM; implies --tls
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) tls_key: Option<PathBuf>,
-    /// The name in the brokers' certificates; implies --tls
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) tls_server_name: Option<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// Dial the right side where a broker advertises the left; repeatable
     #[arg(long, global = true, value_name = "HOST:PORT=HOST:PORT", value_parser = parse_advertise)]
     pub(crate) advertise: Vec<(String, String)>,
@@ -184,7 +171,7 @@ impl Options {
         Overrides {
             addr: self.addr.clone(),
             context: self.context.clone(),
-            tls: self.tls_files(),
+            tls: self.tls.files(),
             advertise: self.advertise.clone(),
             observe: self.observe,
             timeout: self.timeout,
@@ -195,8 +182,31 @@ impl Options {
             log: self.log.clone(),
         }
     }
+}
 
-    fn tls_files(&self) -> Option<TlsFiles> {
+/// How brokers are spoken to.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+struct TlsArgs {
+    /// Speak TLS, trusting the system's roots
+    #[arg(long, global = true)]
+    tls: bool,
+    /// Trust the roots in this PEM file instead of the system's; implies --tls
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+    /// The client's certificate, PEM; implies --tls
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The client's key, PEM; implies --tls
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// The name in the brokers' certificates; implies --tls
+    #[arg(long, global = true, value_name = "NAME")]
+    tls_server_name: Option<String>,
+}
+
+impl TlsArgs {
+    fn files(&self) -> Option<TlsFiles> {
         let files = TlsFiles {
             ca: self.tls_ca.clone(),
             cert: self.tls_cert.clone(),

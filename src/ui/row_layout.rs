@@ -281,7 +281,10 @@ impl<'a> FittedRow<'a> {
             }
             let is_last = number + 1 == cells.len() && self.template.after().is_empty();
             let mut text = if self.rest == Some(number) && cell.kind != CellKind::Missing {
-                let shown: String = cell.text.chars().skip(sideways).collect();
+                // What is whole already has nothing more to show.
+                let (own, shape) = self.column(number);
+                let hidden = if shape.text > own { sideways } else { 0 };
+                let shown: String = cell.text.chars().skip(hidden).collect();
                 self.rest_cell(number, &shown, cut_sign)
             } else {
                 self.cell(number, cell, none, cut_sign)
@@ -431,6 +434,21 @@ mod tests {
                 "# 1000: waiting for the payme…"
             ]
         );
+    }
+
+    #[test]
+    fn only_a_text_that_is_cut_is_scrolled() {
+        let template: RowTemplate = "value.n value.text".parse().unwrap();
+        let row = cells(&["1", "abcdefghijklmnop"]);
+        let mut layout = RowLayout::default();
+        layout.learn(&row);
+        let shown = |room| {
+            let fitted = layout.fit(&template, Some(room), |_| None);
+            let pieces = fitted.row(&row, ["–", "…"], 4).into_iter();
+            pieces.map(|piece| piece.text).collect::<String>()
+        };
+        assert_eq!(shown(40), "1  abcdefghijklmnop");
+        assert_eq!(shown(13), "1  efghijklm…");
     }
 
     #[test]

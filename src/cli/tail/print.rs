@@ -173,15 +173,16 @@ impl Printer {
         match self.form {
             PrintForm::Json => self.out.write_all(b"]\n")?,
             PrintForm::Count => writeln!(self.out, "{}", self.printed.load(Ordering::Relaxed))?,
-            PrintForm::Export(_) | PrintForm::Table(_) | PrintForm::Custom(..) => {}
+            PrintForm::Table(mut table) => table.release(&mut self.out)?,
+            PrintForm::Export(_) | PrintForm::Custom(..) => {}
         }
-        self.flush()
+        self.out.flush()
     }
 
     /// Hands what there is to the reader.
     fn flush(&mut self) -> io::Result<()> {
         if let PrintForm::Table(table) = &mut self.form {
-            table.release(&mut self.out)?;
+            table.flush(&mut self.out)?;
         }
         self.out.flush()
     }

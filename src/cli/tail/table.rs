@@ -48,6 +48,8 @@ pub(super) struct MessageTable {
     colours: bool,
     layout: RowLayout,
     held: Vec<HeldRow>,
+    /// Nothing is waited for: rows are held back for the columns of all of them.
+    is_range: bool,
     has_head: bool,
 }
 
@@ -66,8 +68,25 @@ impl MessageTable {
             colours,
             layout: RowLayout::default(),
             held: Vec::new(),
+            is_range: false,
             has_head: false,
         }
+    }
+
+    /// A table of what is there already: its first rows are looked at together, in however many pieces they come.
+    pub(super) fn of_range(self) -> Self {
+        Self {
+            is_range: true,
+            ..self
+        }
+    }
+
+    /// Writes what was held back, where more may be long in coming. The head comes with the first rows, whose columns it has.
+    pub(super) fn flush(&mut self, out: &mut EscapedOutput) -> io::Result<()> {
+        if self.held.is_empty() || self.is_range && !self.has_head {
+            return Ok(());
+        }
+        self.release(out)
     }
 
     /// Takes one more message; it is written with those that come at once with it.

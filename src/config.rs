@@ -1,6 +1,7 @@
 //! The config file, the environment and flags: one value for each setting, and where it came from.
 //! A flag beats the environment, which beats the context, which beats the file's top, which beats the default.
 
+mod alert_section;
 mod file;
 mod folders;
 mod row_setting;
@@ -10,10 +11,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use alert_section::{AlertSeverity, Alerts, DesktopSequence};
 pub use file::{
-    AlertSeverity, Alerts, Chords, ConfigError, ConfigFile, ContextSection, DecodeRule,
-    DesktopSequence, MemorySection, Refresh, StreamSection, TEMPLATE, TimeForm, TimeSection,
-    TlsFiles,
+    Chords, ConfigError, ConfigFile, ContextSection, DecodeRule, MemorySection, Refresh,
+    StreamSection, TEMPLATE, TimeForm, TimeSection, TlsFiles,
 };
 pub use folders::{Folders, expand_home};
 pub use row_setting::{RowSetting, TextPlace};

@@ -61,10 +61,7 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     let ends = specs.iter().all(|spec| is_there_already(spec, &cluster));
     let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
     let subscriptions = SubscriptionSet::open(&observer, specs, &mut budget).await?;
-    let form = match form {
-        PrintForm::Table(table) if !waits => PrintForm::Table(Box::new(table.of_range())),
-        form => form,
-    };
+    let form = if waits { form } else { form.of_range() };
     let filter = Filter {
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),

@@ -3,7 +3,9 @@
 
 use chrono::TimeZone;
 
-use super::{Offset, Operation, PartitionId, StartAt, StreamName, Timestamp, parse_start};
+use super::{
+    CursorEntry, Offset, Operation, PartitionId, StartAt, StreamName, Timestamp, parse_start,
+};
 
 /// Where a cursor is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,17 @@ impl CursorMoveSpec {
             partition,
             goal,
         })
+    }
+
+    /// The line that moves this cursor, but for where to.
+    pub fn line_of(cursor: &CursorEntry) -> String {
+        let CursorEntry {
+            id,
+            stream,
+            partition,
+            ..
+        } = cursor;
+        format!("set {id} {stream}:{partition} --to ")
     }
 
     /// Setting it so in one partition.

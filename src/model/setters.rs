@@ -5,6 +5,8 @@ macro_rules! setters {
     ($options:ident { $($field:ident: $type:ty),* $(,)? }) => {
         impl $options {
             $(
+                /// Sets one field.
+                ///
                 #[doc = concat!("The same with that [`", stringify!($field), "`](field@Self::", stringify!($field), ").")]
                 #[must_use]
                 pub fn $field(mut self, $field: impl Into<$type>) -> Self {

@@ -4,6 +4,8 @@
 
 mod tails;
 
+mod keeping;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -32,7 +34,6 @@ use crate::app::{
     Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, QueryChange, RequestId, ScanId,
     TailEvent, TailId,
 };
-use crate::health::{Alert, Incident};
 use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
@@ -285,63 +286,6 @@ impl Executor {
             outcome
         };
         self.spawn_answer(work, move |result| Event::Done(id, result));
-    }
-
-    /// Where they cannot be kept, nothing is held up.
-    fn save_incidents(&self, incidents: Vec<Arc<Incident>>) {
-        if let Some(keep) = self.deps.incidents.clone() {
-            let cluster = self.deps.cluster.clone();
-            let keeping = self
-                .tasks
-                .spawn_blocking(move || keep(&cluster, &incidents));
-            let outbox = self.deps.outbox.clone();
-            self.spawn(&self.token, async move {
-                if keeping.await.is_err_and(|error| error.is_panic()) {
-                    let failure = panicked("writing incidents down");
-                    outbox.send(Event::Failed(failure)).await;
-                }
-            });
-        }
-    }
-
-    /// Writes changes down in their order. Where they cannot be, nothing is held up.
-    fn keep_query(&mut self, change: QueryChange) {
-        let Some(keep) = self.deps.queries.clone() else {
-            return;
-        };
-        let queue = self.queries.get_or_insert_with(|| {
-            let (queue, changes) = std::sync::mpsc::channel::<QueryChange>();
-            let cluster = self.deps.cluster.clone();
-            self.tasks.spawn_blocking(move || {
-                for change in changes {
-                    keep(&cluster, &change);
-                }
-            });
-            queue
-        });
-        // Who broke while writing is not there any more; the next change begins anew.
-        if queue.send(change).is_err() {
-            self.queries = None;
-        }
-    }
-
-    fn alert(&mut self, alert: Alert) {
-        let Some(access) = self.deps.alerts.clone() else {
-            return;
-        };
-        if self.alerts.is_none() {
-            let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
-            let (queue, work) = AlertQueue::new(cluster, access, outbox);
-            self.spawn(&self.token, work);
-            self.alerts = Some(queue);
-        }
-        let waiting = self.alerts.as_mut();
-        if let Some(failure) = waiting.and_then(|queue| queue.add(alert)) {
-            let outbox = self.deps.outbox.clone();
-            self.spawn(&self.token, async move {
-                outbox.send(Event::Failed(failure)).await;
-            });
-        }
     }
 
     /// Hands a text that was sent to the terminal, or could not be, to a program that fills the clipboard; without one,

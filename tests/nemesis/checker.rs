@@ -74,8 +74,14 @@ impl ReadingCheck<'_> {
     /// Offsets follow each other; what is left out is told where it is left out.
     fn check_positions(&self, verdict: &mut Verdict) {
         let mut next: Option<Offset> = None;
+        let (mut is_rewound, mut was_rewound) = (false, false);
         for entry in &self.reading.entries {
             match &entry.told {
+                Told::Message { offset, .. }
+                    if self.kind == ReaderKind::Group && next.is_none() && was_rewound =>
+                {
+                    next = Some(offset + 1);
+                }
                 Told::Message { id, offset, .. } => {
                     let due = next.unwrap_or(0);
                     let is_behind = *offset < due;
@@ -111,6 +117,7 @@ impl ReadingCheck<'_> {
                         self.wrong(verdict, Some(entry), &what);
                     }
                     next = Some(*to);
+                    (is_rewound, was_rewound) = (true, true);
                 }
                 Told::Event(SubscriptionEvent::Ended(reason)) => {
                     if self.kind == ReaderKind::Tail {
@@ -123,6 +130,13 @@ impl ReadingCheck<'_> {
                         let what = format!("it resumed at {at} where {due} was due");
                         self.wrong(verdict, Some(entry), &what);
                     }
+                }
+                // Who takes a partition over after the log went back goes on where the group has stored that it was.
+                Told::Event(SubscriptionEvent::Opened { .. })
+                    if self.kind == ReaderKind::Group && is_rewound =>
+                {
+                    next = None;
+                    is_rewound = false;
                 }
                 Told::Event(_) => {}
                 Told::Stranger(why) => self.wrong(verdict, Some(entry), why),

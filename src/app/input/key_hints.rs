@@ -73,15 +73,7 @@ pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
             HELP,
             LINE,
         ],
-        KeyContext::Cursors => &[
-            OPEN,
-            TAIL,
-            (Command::Cluster(ClusterCommand::MoveCursor), "move"),
-            DESCRIBE,
-            FILTER,
-            HELP,
-            LINE,
-        ],
+        KeyContext::Cursors => CURSORS,
         KeyContext::Activity => &[OPEN, DESCRIBE, FILTER, HELP, LINE],
         KeyContext::Tail => TAILS,
         KeyContext::Inspector => INSPECTOR,
@@ -107,6 +99,16 @@ pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
         ],
     }
 }
+
+const CURSORS: &[Hint] = &[
+    OPEN,
+    TAIL,
+    (Command::Cluster(ClusterCommand::MoveCursor), "move"),
+    DESCRIBE,
+    FILTER,
+    HELP,
+    LINE,
+];
 
 const TAILS: &[Hint] = &[
     (Command::Tail(TailCommand::Freeze), "freeze"),

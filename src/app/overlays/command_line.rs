@@ -14,7 +14,7 @@ use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
 use crate::app::settings::Settings;
 use crate::health::Truth;
-use crate::model::{CursorEntry, did_you_mean, nearest};
+use crate::model::{CursorMoveSpec, did_you_mean, nearest};
 
 /// The command line while it is open.
 #[derive(Clone, Debug)]
@@ -226,22 +226,13 @@ fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
         }
         Argument::Cursor => {
             let cursors = truth.cursors.iter();
-            cursors.map(|cursor| move_line(&cursor.entry)).collect()
+            cursors
+                .map(|cursor| CursorMoveSpec::line_of(&cursor.entry))
+                .collect()
         }
         Argument::Fault => FAULTS.iter().map(|&word| word.to_owned()).collect(),
         Argument::Text | Argument::None => Vec::new(),
     }
-}
-
-/// What moves a cursor, but for where to.
-pub(in crate::app) fn move_line(cursor: &CursorEntry) -> String {
-    let CursorEntry {
-        id,
-        stream,
-        partition,
-        ..
-    } = cursor;
-    format!("set {id} {stream}:{partition} --to ")
 }
 
 /// First words of the demo cluster's console.

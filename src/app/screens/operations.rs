@@ -10,10 +10,9 @@ use crate::app::app_request::AppRequest;
 use crate::app::command::ClusterCommand;
 use crate::app::context::Context;
 use crate::app::notice::Level;
-use crate::app::overlays::command_line::move_line;
 use crate::app::row_key::{DetailTarget, PartitionKey, RowKey, cursor_key};
 use crate::health::{Finding, Known, PartitionTruth, Truth};
-use crate::model::{Operation, PartitionId, StreamName, Target};
+use crate::model::{CursorMoveSpec, Operation, PartitionId, StreamName, Target};
 
 /// Partitions by stream.
 type Partitions = BTreeMap<StreamName, Vec<PartitionId>>;
@@ -118,7 +117,7 @@ fn move_cursor(selected: Option<&RowKey>, truth: &Truth, context: &mut Context) 
     let line = match selected {
         Some(RowKey::Cursor(key)) => {
             let cursor = cursors().find(|cursor| cursor_key(cursor) == *key);
-            cursor.map(|cursor| move_line(&cursor.entry))
+            cursor.map(|cursor| CursorMoveSpec::line_of(&cursor.entry))
         }
         // All partitions that the group reads of a stream.
         Some(RowKey::Group(id)) => {

@@ -17,7 +17,6 @@ use super::positions::{self, LogEnds, StartPosition, SubscribePlan};
 use super::{EndReason, SubscribeRequest, SubscriptionEvent};
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
-use crate::client::metadata::Existence;
 use crate::client::pool::Lease;
 use crate::client::transport::Call;
 use crate::model::{
@@ -28,10 +27,6 @@ use crate::wire::codec::{self, SharedDecoder, SubscriptionStream};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
 use crate::wire::subscription_decoder::Disposition;
-
-/// How often a closed segment is taken for a log that is being compacted before it is taken for a pause, where the
-/// leader may not be asked.
-const CLOSED_SEGMENTS_BELIEVED: u32 = 3;
 
 /// An open Subscribe call.
 pub(super) struct OpenSubscription {
@@ -71,6 +66,8 @@ pub(super) struct Connector {
     pub(super) events: Vec<SubscriptionEvent>,
     /// The log was seen to hold other messages than those delivered.
     pub(super) diverged: bool,
+    /// Why the last call was not opened; `None` where it was.
+    pub(super) last_failure: Option<ErrorKind>,
     /// A start by time that brought nothing was looked into.
     pub(super) time_is_checked: bool,
     pub(super) plan: Option<SubscribePlan>,
@@ -80,11 +77,11 @@ pub(super) struct Connector {
     /// Since when the leader's log ends before what was delivered.
     pub(super) shorter_since: Option<Instant>,
     pub(super) source: ReadSource,
-    closed_segments: u32,
+    pub(super) closed_segments: u32,
     /// Whether there was a call before.
     opened: bool,
     /// The generation of the metadata that the last call went by.
-    generation: u64,
+    pub(super) generation: u64,
 }
 
 type Opened = std::result::Result<OpenSubscription, OpenError>;
@@ -105,6 +102,7 @@ impl Connector {
             target,
             events: Vec::new(),
             diverged: false,
+            last_failure: None,
             time_is_checked: false,
             plan: None,
             created: None,
@@ -200,52 +198,11 @@ impl Connector {
                 .subscribe_at(corrected, broker, &address, decoder)
                 .await;
         }
+        self.last_failure = outcome.as_ref().err().and_then(OpenError::kind);
         match outcome {
             Err(OpenError::Empty) => Err(self.end_empty(plan, &address).await),
             Err(OpenError::SegmentClosed(error)) => Err(self.confirm_paused(error).await),
             outcome => outcome,
-        }
-    }
-
-    /// A server does not know what the metadata at hand names. Fresh metadata tells which of the two is late.
-    async fn confirm_missing(&self, error: Error) -> OpenError {
-        let spec = &self.request.spec;
-        let (stream, partition) = (&spec.stream, spec.partition);
-        match self
-            .inner
-            .look_for(self.generation, stream, partition)
-            .await
-        {
-            Ok((Existence::Missing, cluster)) => {
-                match self.inner.leader_in(&cluster, stream, partition) {
-                    Err(missing) if missing.is_missing() => OpenError::Failed(missing),
-                    _ => OpenError::Lost(error),
-                }
-            }
-            Ok(_) => OpenError::Lost(error),
-            Err(unreachable) => OpenError::Lost(unreachable),
-        }
-    }
-
-    /// A segment that is closed belongs to a paused partition, or compaction is replacing it: the leader tells.
-    async fn confirm_paused(&mut self, error: Error) -> OpenError {
-        self.closed_segments += 1;
-        let spec = &self.request.spec;
-        let asked = self
-            .inner
-            .fetch_partition(&spec.stream, spec.partition)
-            .await;
-        match asked {
-            Err(paused) if paused.kind() == ErrorKind::PartitionPaused => {
-                OpenError::Ended(EndReason::Paused)
-            }
-            Err(refused)
-                if !refused.kind().is_retryable()
-                    && self.closed_segments >= CLOSED_SEGMENTS_BELIEVED =>
-            {
-                OpenError::Ended(EndReason::Paused)
-            }
-            Ok(_) | Err(_) => OpenError::Lost(error),
         }
     }
 

@@ -3,10 +3,15 @@
 use super::EndReason;
 use super::connector::Connector;
 use crate::client::error::Error;
+use crate::client::metadata::Existence;
 use crate::client::transport::Call;
 use crate::model::{ErrorKind, StopAt};
 use crate::wire::rpc::Rpc;
 use crate::wire::status::Meaning;
+
+/// How often a closed segment is taken for a log that is being compacted before it is taken for a pause, where the
+/// leader may not be asked.
+const CLOSED_SEGMENTS_BELIEVED: u32 = 3;
 
 /// Why there is no open call.
 #[derive(Debug)]
@@ -23,6 +28,20 @@ pub(super) enum OpenError {
     Lost(Error),
     /// None will.
     Failed(Error),
+}
+
+impl OpenError {
+    /// What kind of failure it is, where another attempt may succeed.
+    pub(super) fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Lost(error) => Some(error.kind()),
+            Self::Ended(_)
+            | Self::Oldest
+            | Self::Empty
+            | Self::SegmentClosed(_)
+            | Self::Failed(_) => None,
+        }
+    }
 }
 
 impl Connector {
@@ -89,6 +108,48 @@ impl Connector {
             OpenError::Lost(error)
         } else {
             OpenError::Failed(error)
+        }
+    }
+
+    /// A server does not know what the metadata at hand names. Fresh metadata tells which of the two is late.
+    pub(super) async fn confirm_missing(&self, error: Error) -> OpenError {
+        let spec = &self.request.spec;
+        let (stream, partition) = (&spec.stream, spec.partition);
+        match self
+            .inner
+            .look_for(self.generation, stream, partition)
+            .await
+        {
+            Ok((Existence::Missing, cluster)) => {
+                match self.inner.leader_in(&cluster, stream, partition) {
+                    Err(missing) if missing.is_missing() => OpenError::Failed(missing),
+                    _ => OpenError::Lost(error),
+                }
+            }
+            Ok(_) => OpenError::Lost(error),
+            Err(unreachable) => OpenError::Lost(unreachable),
+        }
+    }
+
+    /// A segment that is closed belongs to a paused partition, or compaction is replacing it: the leader tells.
+    pub(super) async fn confirm_paused(&mut self, error: Error) -> OpenError {
+        self.closed_segments += 1;
+        let spec = &self.request.spec;
+        let asked = self
+            .inner
+            .fetch_partition(&spec.stream, spec.partition)
+            .await;
+        match asked {
+            Err(paused) if paused.kind() == ErrorKind::PartitionPaused => {
+                OpenError::Ended(EndReason::Paused)
+            }
+            Err(refused)
+                if !refused.kind().is_retryable()
+                    && self.closed_segments >= CLOSED_SEGMENTS_BELIEVED =>
+            {
+                OpenError::Ended(EndReason::Paused)
+            }
+            Ok(_) | Err(_) => OpenError::Lost(error),
         }
     }
 }

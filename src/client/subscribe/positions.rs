@@ -53,6 +53,15 @@ impl LogEnds {
         }
     }
 
+    /// The same of a leader that cannot read where its high watermark is: its log was emptied, and ends where it says that it
+    /// does. Otherwise the high watermark counts, since a log that is being opened may not say yet how long it is.
+    pub(super) fn within_log(self) -> Self {
+        Self {
+            high_watermark: self.high_watermark.min(self.newest),
+            ..self
+        }
+    }
+
     /// The offset that the next message gets.
     pub(super) fn next(self) -> Offset {
         self.newest.max(self.high_watermark).saturating_add(1)
@@ -308,6 +317,25 @@ mod tests {
             high_watermark: end,
             newest: end,
         }
+    }
+
+    #[test]
+    fn a_log_that_was_emptied_below_its_high_watermark_ends_where_it_says() {
+        let ends = LogEnds {
+            high_watermark: 23_707,
+            newest: 51,
+        };
+        assert_eq!(ends.next(), 23_708, "it may only be opening");
+        assert_eq!(
+            ends.within_log().next(),
+            52,
+            "it cannot be read beyond that"
+        );
+        let sound = LogEnds {
+            high_watermark: 40,
+            newest: 51,
+        };
+        assert_eq!(sound.within_log(), sound);
     }
 
     #[test]

@@ -30,6 +30,12 @@ impl Connector {
         address: &str,
     ) -> Result<SubscribePlan, OpenError> {
         let ends = self.log_ends(address).await?;
+        let ends = match ends {
+            Some(ends) if self.last_failure == Some(ErrorKind::LogUnreadable) => {
+                Some(ends.within_log())
+            }
+            ends => ends,
+        };
         if self.reads_replica() && self.leader_differs(progress).await {
             self.source = ReadSource::Leader;
             return Err(OpenError::Lost(self.another_log()));

@@ -276,8 +276,8 @@ fn move_cells(moved: &CursorMove) -> [String; 4] {
         } else {
             (before.age(after), "on")
         };
-        let is_told = length >= Duration::from_secs(1);
-        is_told.then(|| format!(", {} {way}", format::exact_age(length)))
+        let counts = length >= Duration::from_secs(1);
+        counts.then(|| format!(", {} {way}", format::exact_age(length)))
     });
     [
         format!("partition {}", moved.partition),

@@ -376,7 +376,9 @@ mod tests {
         let template: RowTemplate = template.parse().unwrap();
         let rows: Vec<_> = rows.iter().map(|row| cells(row)).collect();
         let mut layout = RowLayout::default();
-        rows.iter().for_each(|row| layout.learn(row));
+        for row in &rows {
+            layout.learn(row);
+        }
         let fitted = layout.fit(&template, Some(room), |_| None);
         let row = |cells: &Vec<RowCell>| {
             let pieces = fitted.row(cells, ["–", "…"], 0).into_iter();

@@ -73,12 +73,9 @@ impl MessageTable {
         }
     }
 
-    /// A table of what is there already: its first rows are looked at together, in however many pieces they come.
-    pub(super) fn of_range(self) -> Self {
-        Self {
-            is_range: true,
-            ..self
-        }
+    /// What is printed is there already: its first rows are looked at together, in however many pieces they come.
+    pub(super) fn hold_first_rows(&mut self) {
+        self.is_range = true;
     }
 
     /// Writes what was held back, where more may be long in coming. The head comes with the first rows, whose columns it has.

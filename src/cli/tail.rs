@@ -48,7 +48,7 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     if args.wait_committed {
         committed::wait(context, &observer, args, &partition_specs).await?;
     }
-    let form = form(context, args, &partition_specs)?;
+    let mut form = form(context, args, &partition_specs)?;
     let specs = subscribe_specs(args, &partition_specs);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
     let now = Timestamp::now();
@@ -61,7 +61,11 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     let ends = specs.iter().all(|spec| is_there_already(spec, &cluster));
     let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
     let subscriptions = SubscriptionSet::open(&observer, specs, &mut budget).await?;
-    let form = if waits { form } else { form.of_range() };
+    if let PrintForm::Table(table) = &mut form
+        && !waits
+    {
+        table.hold_first_rows();
+    }
     let filter = Filter {
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),

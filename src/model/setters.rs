@@ -5,10 +5,10 @@ macro_rules! setters {
     ($options:ident { $($field:ident: $type:ty),* $(,)? }) => {
         impl $options {
             $(
-                /// Sets one field.
-                ///
-                #[doc = concat!("The same with that [`", stringify!($field), "`](field@Self::", stringify!($field), ").")]
                 #[must_use]
+                #[doc = concat!("Sets [`", stringify!($field), "`](field@Self::", stringify!($field), ").")]
+                ///
+                /// The rest stays as it is.
                 pub fn $field(mut self, $field: impl Into<$type>) -> Self {
                     self.$field = $field.into();
                     self

@@ -33,16 +33,6 @@ pub(super) enum PrintForm {
     Count,
 }
 
-impl PrintForm {
-    /// The same for messages that are all there already: a table is laid out by all of its rows.
-    pub(super) fn of_range(self) -> Self {
-        match self {
-            Self::Table(table) => Self::Table(Box::new(table.of_range())),
-            Self::Export(_) | Self::Json | Self::Custom(..) | Self::Count => self,
-        }
-    }
-}
-
 /// Which messages are printed.
 pub(super) struct Filter {
     /// The query that messages must fit.

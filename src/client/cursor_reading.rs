@@ -19,7 +19,7 @@ use crate::wire::internal::{self, CURSORS};
 #[non_exhaustive]
 pub struct CursorReading {
     /// Cursors by id, stream and partition: the latest stored of each. Of partitions that could not be read they are what
-    /// this client read before, or [recalled](Observer::recall_cursors), with that time.
+    /// this client read before, or [recalled](super::Observer::recall_cursors), with that time.
     pub entries: Vec<CursorEntry>,
     /// Partitions that are paused, as they are by default after a minute without use.
     pub paused: Vec<PartitionId>,

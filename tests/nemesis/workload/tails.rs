@@ -13,9 +13,6 @@ use crate::history::Place;
 /// The tail of all partitions of the stream that is on all brokers.
 pub(crate) const MERGED: &str = "merged tail";
 
-/// The tail of all partitions of the stream whose partitions are on one broker each.
-pub(crate) const SINGLE: &str = "single tail";
-
 /// A tail of some partitions.
 pub(crate) struct Tail {
     pub(crate) name: &'static str,
@@ -57,7 +54,7 @@ pub(crate) fn all(run: &Run) -> Vec<Tail> {
             ..tail("replica tail 1", vec![main(1)])
         },
         tail(MERGED, every.collect()),
-        tail(SINGLE, single.collect()),
+        tail("single tail", single.collect()),
         tail("shared tail", vec![shared]),
         tail("caught-up tail", vec![brief.clone()]),
         Tail {

@@ -2,9 +2,8 @@
 //!
 //! Decides nothing: what to do is in the effect, what an answer means in `app`.
 
-mod tails;
-
 mod keeping;
+mod tails;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -16,6 +15,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::keeping::Keepers;
 use super::activity;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
@@ -28,11 +28,10 @@ use super::options::{
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
-use super::row_keeper::{self, RowChange};
 use super::supervisor::{panicked, run_until_done};
 use crate::app::{
-    Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, QueryChange, RequestId, ScanId,
-    TailEvent, TailId,
+    Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent,
+    TailId,
 };
 use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
 
@@ -108,36 +107,33 @@ pub(super) struct Executor {
     /// Whose turn it is to scan.
     scanning: Arc<Semaphore>,
     exports: HashMap<RequestId, CancellationToken>,
-    /// Where changes of kept queries go, to be written one after the other.
-    queries: Option<std::sync::mpsc::Sender<QueryChange>>,
+    keepers: Keepers,
     /// Alerts that wait to be handed on.
     alerts: Option<AlertQueue>,
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
     refresh: RefreshRequest,
     probes: mpsc::Sender<Vec<PartitionKey>>,
-    rows: Option<mpsc::UnboundedSender<RowChange>>,
 }
 
 impl Executor {
     /// Starts asking the brokers.
     pub(super) fn start(deps: ExecutorDeps) -> Self {
         let (probes, wanted) = mpsc::channel(PROBE_QUEUE);
-        let (rows, chosen) = mpsc::unbounded_channel();
+        let tasks = TaskTracker::new();
         let executor = Self {
-            tasks: TaskTracker::new(),
             token: CancellationToken::new(),
             tails: HashMap::new(),
             scans: HashMap::new(),
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
-            queries: None,
+            keepers: Keepers::start(&deps, &tasks),
             alerts: None,
             activity: None,
             cursors: None,
             refresh: RefreshRequest::new(),
             probes,
-            rows: Some(rows),
+            tasks,
             deps,
         };
         let poller = Poller {
@@ -149,12 +145,6 @@ impl Executor {
         let (doing, outbox) = ("asking the brokers".into(), executor.deps.outbox.clone());
         let polling = run_until_done(doing, outbox.clone(), move || poller.clone().run());
         executor.spawn(&executor.token, polling);
-        if let Some(keep) = executor.deps.rows.clone() {
-            let (cluster, outbox) = (executor.deps.cluster.clone(), outbox.clone());
-            // Ends once nothing can be chosen any more: what was chosen last is kept too.
-            let keeping = row_keeper::run(keep, cluster, chosen, outbox);
-            executor.tasks.spawn(keeping);
-        }
         let probing = prober::run(executor.deps.access.observer(), wanted, outbox);
         executor.spawn(&executor.token, probing);
         executor
@@ -178,14 +168,9 @@ impl Executor {
             Effect::Export(id, spec) => self.export(id, spec),
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::Console(id, line) => self.console(id, line),
-            Effect::SaveIncidents(incidents) => self.save_incidents(incidents),
-            Effect::KeepRow(streams, row) => {
-                if let Some(rows) = &self.rows {
-                    // Where nobody keeps it, nobody takes it.
-                    let _nobody = rows.send((streams, row));
-                }
-            }
-            Effect::KeepQuery(change) => self.keep_query(change),
+            Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
+            Effect::KeepRow(streams, row) => self.keepers.keep_row(streams, row),
+            Effect::KeepQuery(change) => self.keepers.keep_query(change),
             Effect::Alert(alert) => self.alert(*alert),
             Effect::Announce(announcement) => return Some(LoopAction::Announce(announcement)),
             Effect::SetTitle(title) => return Some(LoopAction::SetTitle(title)),
@@ -201,11 +186,10 @@ impl Executor {
     }
 
     /// Ends everything; what does not end within a second is left to the runtime.
-    pub(super) async fn shut_down(mut self) {
+    pub(super) async fn shut_down(self) {
         self.token.cancel();
-        // Whoever writes rows and queries down comes to the end of them.
-        self.rows = None;
-        self.queries = None;
+        // Whoever writes things down comes to the end of them: what was chosen last is kept too.
+        drop(self.keepers);
         self.tasks.close();
         if timeout(SHUTDOWN_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(tasks = self.tasks.len(), "left tasks behind");
@@ -420,11 +404,10 @@ mod tests {
     use super::*;
     use crate::client::{ConnectOptions, Observer};
 
-    #[tokio::test]
-    async fn a_tail_is_told_that_its_request_for_older_messages_panicked() {
-        let (outbox, mut inbox) = event_channels();
+    /// Nobody is asked, and nothing is kept.
+    pub(super) fn deps(outbox: EventSender) -> ExecutorDeps {
         let observer = Observer::new(ConnectOptions::new(["127.0.0.1:9"])).unwrap();
-        let executor = Executor::start(ExecutorDeps {
+        ExecutorDeps {
             access: Access::Observe(observer),
             outbox,
             refresh: Duration::from_secs(1),
@@ -437,7 +420,13 @@ mod tests {
             alerts: None,
             editor: String::new(),
             clipboard: Clipboard::default(),
-        });
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tail_is_told_that_its_request_for_older_messages_panicked() {
+        let (outbox, mut inbox) = event_channels();
+        let executor = Executor::start(deps(outbox));
         let spec = OlderSpec {
             stream: "orders".into(),
             partition: 2,

@@ -58,6 +58,7 @@ pub type BrokerAccess = Arc<dyn Fn(&str, &[BrokerHealth]) + Send + Sync>;
 
 /// Keeps the cursors of the cluster of that name for later runs.
 pub type CursorAccess = Arc<dyn Fn(&str, &[KnownCursors]) + Send + Sync>;
+
 /// Keeps what became of a query of the cluster of that name for later runs.
 pub type QueryAccess = Arc<dyn Fn(&str, &QueryChange) + Send + Sync>;
 

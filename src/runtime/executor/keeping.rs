@@ -1,53 +1,111 @@
-//! Hands on what outlives the dashboard: incidents and queries that are kept, alerts that reach somebody elsewhere.
-//! Nothing of it may hold anything up.
+//! Hands on what outlives the dashboard: incidents, rows and queries that are kept for later runs, alerts that reach
+//! somebody elsewhere. Nothing of it may hold anything up.
 
 use std::sync::Arc;
 
-use super::Executor;
-use crate::app::{Event, QueryChange};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use tokio_util::task::TaskTracker;
+
+use super::{Executor, ExecutorDeps};
+use crate::app::{Event, KeptRow, QueryChange};
 use crate::health::{Alert, Incident};
 use crate::runtime::alerts::AlertQueue;
 use crate::runtime::supervisor::panicked;
 
-impl Executor {
-    /// Where they cannot be kept, nothing is held up.
-    pub(super) fn save_incidents(&self, incidents: Vec<Arc<Incident>>) {
-        if let Some(keep) = self.deps.incidents.clone() {
-            let cluster = self.deps.cluster.clone();
-            let keeping = self
-                .tasks
-                .spawn_blocking(move || keep(&cluster, &incidents));
-            let outbox = self.deps.outbox.clone();
-            self.spawn(&self.token, async move {
+/// Who writes changes down, one after the other, off the loop. Comes to the end of them once this is dropped.
+struct Keeper<C>(mpsc::UnboundedSender<C>);
+
+impl<C: Send + 'static> Keeper<C> {
+    /// Begins; `doing` is what it breaks at, where it panics.
+    fn start(
+        deps: &ExecutorDeps,
+        tasks: &TaskTracker,
+        doing: &'static str,
+        keep: impl Fn(&str, C) + Send + Sync + 'static,
+    ) -> Self {
+        let (queue, mut changes) = mpsc::unbounded_channel();
+        let (keep, outbox) = (Arc::new(keep), deps.outbox.clone());
+        let cluster: Arc<str> = deps.cluster.as_str().into();
+        tasks.spawn(async move {
+            while let Some(change) = changes.recv().await {
+                let (keep, cluster) = (Arc::clone(&keep), Arc::clone(&cluster));
+                let keeping = spawn_blocking(move || keep(&cluster, change));
                 if keeping.await.is_err_and(|error| error.is_panic()) {
-                    let failure = panicked("writing incidents down");
-                    outbox.send(Event::Failed(failure)).await;
+                    outbox.send(Event::Failed(panicked(doing))).await;
                 }
-            });
-        }
-    }
-
-    /// Writes changes down in their order. Where they cannot be, nothing is held up.
-    pub(super) fn keep_query(&mut self, change: QueryChange) {
-        let Some(keep) = self.deps.queries.clone() else {
-            return;
-        };
-        let queue = self.queries.get_or_insert_with(|| {
-            let (queue, changes) = std::sync::mpsc::channel::<QueryChange>();
-            let cluster = self.deps.cluster.clone();
-            self.tasks.spawn_blocking(move || {
-                for change in changes {
-                    keep(&cluster, &change);
-                }
-            });
-            queue
+            }
         });
-        // Who broke while writing is not there any more; the next change begins anew.
-        if queue.send(change).is_err() {
-            self.queries = None;
+        Self(queue)
+    }
+
+    fn keep(&self, change: C) {
+        // It takes changes until it is dropped, or the runtime ends.
+        let _ended = self.0.send(change);
+    }
+}
+
+/// Who keeps what for later runs; `None` where nobody does.
+pub(super) struct Keepers {
+    incidents: Option<Keeper<Vec<Arc<Incident>>>>,
+    rows: Option<Keeper<(String, Option<KeptRow>)>>,
+    queries: Option<Keeper<QueryChange>>,
+}
+
+impl Keepers {
+    /// Whoever `deps` name.
+    pub(super) fn start(deps: &ExecutorDeps, tasks: &TaskTracker) -> Self {
+        Self {
+            incidents: deps.incidents.clone().map(|keep| {
+                Keeper::start(
+                    deps,
+                    tasks,
+                    "writing incidents down",
+                    move |at, all: Vec<_>| {
+                        keep(at, &all);
+                    },
+                )
+            }),
+            rows: deps.rows.clone().map(|keep| {
+                let doing = "writing down what rows show";
+                Keeper::start(
+                    deps,
+                    tasks,
+                    doing,
+                    move |at, (streams, row): (String, _)| {
+                        keep(at, &streams, row);
+                    },
+                )
+            }),
+            queries: deps.queries.clone().map(|keep| {
+                Keeper::start(deps, tasks, "writing queries down", move |at, change| {
+                    keep(at, &change);
+                })
+            }),
         }
     }
 
+    pub(super) fn keep_incidents(&self, incidents: Vec<Arc<Incident>>) {
+        if let Some(keeper) = &self.incidents {
+            keeper.keep(incidents);
+        }
+    }
+
+    /// `streams` are names; `None` forgets what is kept of their rows.
+    pub(super) fn keep_row(&self, streams: String, row: Option<KeptRow>) {
+        if let Some(keeper) = &self.rows {
+            keeper.keep((streams, row));
+        }
+    }
+
+    pub(super) fn keep_query(&self, change: QueryChange) {
+        if let Some(keeper) = &self.queries {
+            keeper.keep(change);
+        }
+    }
+}
+
+impl Executor {
     pub(super) fn alert(&mut self, alert: Alert) {
         let Some(access) = self.deps.alerts.clone() else {
             return;
@@ -65,5 +123,36 @@ impl Executor {
                 outbox.send(Event::Failed(failure)).await;
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::runtime::channels::event_channels;
+    use crate::runtime::executor::tests::deps;
+
+    #[tokio::test]
+    async fn who_breaks_over_one_change_says_so_and_keeps_those_after_it_in_their_order() {
+        let (outbox, mut inbox) = event_channels();
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let (tasks, seen) = (TaskTracker::new(), Arc::clone(&kept));
+        let doing = "keeping numbers";
+        let keeper = Keeper::start(&deps(outbox), &tasks, doing, move |at, number: u32| {
+            assert_ne!(number, 2, "as a test wants it");
+            seen.lock().unwrap().push((at.to_owned(), number));
+        });
+        for number in 1..=4 {
+            keeper.keep(number);
+        }
+        drop(keeper);
+        tasks.close();
+        tasks.wait().await;
+        let expected = [1, 3, 4].map(|number| ("test".to_owned(), number));
+        assert_eq!(*kept.lock().unwrap(), expected);
+        let told = Some(Event::Failed(panicked(doing)));
+        assert_eq!(inbox.control.recv().await, told);
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct KnownPartition {
     read_at: Timestamp,
     created: Timestamp,
     /// What its leader said of it when it was found paused.
-    asleep: Option<LeaderView>,
+    paused: Option<LeaderView>,
 }
 
 /// What changes when a paused partition is resumed, or something is stored in it.
@@ -119,27 +119,27 @@ impl KnownPartition {
     /// It was read to its end.
     pub(super) fn record_end(&mut self, now: Timestamp) {
         self.recalled = None;
-        self.asleep = None;
+        self.paused = None;
         self.read_at = now;
     }
 
     /// It is paused, and its leader says so of it. Where nothing was stored since it was read, what was read still holds.
     pub(super) fn record_pause(&mut self, leader: Option<&Partition>, now: Timestamp) {
-        self.asleep = leader.map(LeaderView::from);
-        if self.asleep.is_some_and(|view| view.newest < self.end()) {
+        self.paused = leader.map(LeaderView::from);
+        if self.paused.is_some_and(|view| view.newest < self.end()) {
             self.read_at = now;
         }
     }
 
     /// Whether it was paused when it was read last.
     pub(super) fn was_paused(&self) -> bool {
-        self.asleep.is_some()
+        self.paused.is_some()
     }
 
     /// Whether nothing has happened to it since it was found paused.
     pub(super) fn is_still_paused(&self, leader: &Partition) -> bool {
         // Without a time, a pause and a resume would go unseen: brokers forget them when they restart.
-        leader.pause_changed.latest.is_set() && self.asleep == Some(LeaderView::from(leader))
+        leader.pause_changed.latest.is_set() && self.paused == Some(LeaderView::from(leader))
     }
 
     /// When it was read to its end last, or seen to hold nothing newer; never, where it was not.

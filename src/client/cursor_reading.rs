@@ -37,15 +37,15 @@ impl CursorReading {
             return Some(failure.clone());
         }
         let outdated = |id: &&PartitionId| self.outdated.iter().any(|(other, _)| other == *id);
-        let asleep: Vec<_> = self.paused.iter().filter(outdated).copied().collect();
-        if asleep.is_empty() {
+        let unknown: Vec<_> = self.paused.iter().filter(outdated).copied().collect();
+        if unknown.is_empty() {
             return None;
         }
-        let (noun, verb, they) = match asleep.len() {
+        let (noun, verb, they) = match unknown.len() {
             1 => ("partition", "is", "it holds"),
             _ => ("partitions", "are", "they hold"),
         };
-        let places = format_ranges(&asleep);
+        let places = format_ranges(&unknown);
         let sentence =
             format!("{noun} {places} of {CURSORS} {verb} paused, and what {they} was not read");
         Some(Failure::from(Error::new(
@@ -62,6 +62,14 @@ impl CursorReading {
             None => Ok(self.entries),
         }
     }
+}
+
+/// How reading one partition ended.
+enum PartitionEnd {
+    /// At what it held last.
+    Read,
+    /// It is paused, and its leader says so of it, where it answers.
+    Paused(Option<Partition>),
 }
 
 /// How they are read.
@@ -81,13 +89,12 @@ impl Inner {
             let end = self.read_cursor_partition(known, id, resume, limit).await;
             let now = Timestamp::now();
             let outdated = match end {
-                Ok(EndReason::Paused) => {
+                Ok(PartitionEnd::Paused(leader)) => {
                     reading.paused.push(id);
-                    let leader = self.cursors_at_leader(id).await;
                     known.record_pause(leader.as_ref(), now);
                     known.read_at() < now
                 }
-                Ok(_) => {
+                Ok(PartitionEnd::Read) => {
                     known.record_end(now);
                     false
                 }
@@ -153,25 +160,33 @@ impl Inner {
         id: PartitionId,
         resume: bool,
         limit: ReadLimit,
-    ) -> Result<EndReason> {
+    ) -> Result<PartitionEnd> {
         if known.was_paused()
             && !resume
             && let Some(leader) = self.cursors_at_leader(id).await
             && known.is_still_paused(&leader)
         {
-            return Ok(EndReason::Paused);
+            return Ok(PartitionEnd::Paused(Some(leader)));
         }
-        if !resume && known.next().is_none() && self.is_paused(id).await {
-            return Ok(EndReason::Paused);
+        let is_paused = !resume && known.next().is_none() && self.is_paused(id).await;
+        if is_paused {
+            return Ok(PartitionEnd::Paused(self.cursors_at_leader(id).await));
         }
         let request = SubscribeRequest {
             resume,
             ..up_to_now(CURSORS, id, known.next())
         };
-        self.read_until_end(request, limit, |item| match item {
-            LogItem::Message(message) => known.record(message.offset, internal::cursor(&message)),
-            LogItem::Rewound => known.forget(),
-        })
-        .await
+        let end = self
+            .read_until_end(request, limit, |item| match item {
+                LogItem::Message(message) => {
+                    known.record(message.offset, internal::cursor(&message));
+                }
+                LogItem::Rewound => known.forget(),
+            })
+            .await?;
+        if end == EndReason::Paused {
+            return Ok(PartitionEnd::Paused(self.cursors_at_leader(id).await));
+        }
+        Ok(PartitionEnd::Read)
     }
 }

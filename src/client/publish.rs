@@ -105,13 +105,12 @@ impl Inner {
                 return Err(error);
             }
             let left = budget.left();
-            let error = match self.existence(&stream, partition, left).await {
+            match self.existence(&stream, partition, left).await {
                 Existence::Missing => return Err(error),
-                Existence::Known => known_elsewhere(error),
-                Existence::Unclear => too_few_know(error),
-                Existence::KnownBefore => known_before(error),
-            };
-            budget.wait(error).await?;
+                doubt @ (Existence::Known | Existence::Unclear | Existence::KnownBefore) => {
+                    budget.wait(refused_as_missing(error, doubt)).await?;
+                }
+            }
         };
         expected.outcome(answer.ack, Some(partition), Rpc::Publish, target)
     }
@@ -167,28 +166,18 @@ pub(super) fn check_size(request: &impl prost::Message, rpc: Rpc, target: &Targe
     Err(error.never_sent())
 }
 
-/// The error of a message that a broker refused as one to no stream, where too few others answer to believe that.
-pub(super) fn too_few_know(error: Error) -> Error {
-    let sentence =
-        format!("{error}, says a broker that has just started, and too few others answer");
-    error
-        .explained(ErrorKind::Unreachable, sentence)
-        .never_sent()
-}
-
-/// The error of a message that a broker refuses as one to no stream, while others know the stream.
-pub(super) fn known_elsewhere(error: Error) -> Error {
-    let sentence = format!("{error}, says a broker that has just started; others know it");
-    error
-        .explained(ErrorKind::Unreachable, sentence)
-        .never_sent()
-}
-
-/// The error of a message that brokers refuse as one to no stream, though they knew it a moment ago.
-pub(super) fn known_before(error: Error) -> Error {
-    let sentence = format!(
-        "{error} any more, say the brokers that answer: it was deleted, or they have just started"
-    );
+/// The error of a message that a broker refused as one to no stream, by what the others know of it. Only where it is missing
+/// is the refusal believed.
+pub(super) fn refused_as_missing(error: Error, existence: Existence) -> Error {
+    let doubt = match existence {
+        Existence::Missing => return error,
+        Existence::Known => ", says a broker that has just started; others know it",
+        Existence::Unclear => ", says a broker that has just started, and too few others answer",
+        Existence::KnownBefore => {
+            " any more, say the brokers that answer: it was deleted, or they have just started"
+        }
+    };
+    let sentence = format!("{error}{doubt}");
     error
         .explained(ErrorKind::Unreachable, sentence)
         .never_sent()

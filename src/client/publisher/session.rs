@@ -19,7 +19,7 @@ use crate::client::backoff::Backoff;
 use crate::client::error::Error;
 use crate::client::inner::Inner;
 use crate::client::metadata::Existence;
-use crate::client::publish::{no_ack, outcome_of_ack, too_few_know};
+use crate::client::publish::{no_ack, outcome_of_ack, refused_as_missing};
 use crate::model::{AckPolicy, ErrorKind, Outcome, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -379,7 +379,7 @@ impl PublishSession {
         }
         for refused in self.refused.values_mut() {
             for (_, late) in refused.extract_if(.., |(_, it)| it.publish.deadline <= now) {
-                let error = too_few_know(late.error);
+                let error = refused_as_missing(late.error, Existence::Unclear);
                 late.publish.complete(Err(error));
             }
         }

@@ -9,7 +9,7 @@ use super::super::call::CallId;
 use super::PublishSession;
 use crate::client::error::Error;
 use crate::client::metadata::Existence;
-use crate::client::publish::{known_before, too_few_know};
+use crate::client::publish::refused_as_missing;
 use crate::model::{ErrorKind, Target};
 use crate::wire::pb;
 use crate::wire::rpc::Rpc;
@@ -67,12 +67,8 @@ impl PublishSession {
             match existence {
                 Existence::Missing => publish.complete(Err(error)),
                 Existence::Known => self.waiting.push_front(publish),
-                Existence::KnownBefore => {
-                    self.last_refusal = Some(known_before(error));
-                    self.waiting.push_front(publish);
-                }
-                Existence::Unclear => {
-                    self.last_refusal = Some(too_few_know(error));
+                Existence::KnownBefore | Existence::Unclear => {
+                    self.last_refusal = Some(refused_as_missing(error, existence));
                     self.waiting.push_front(publish);
                 }
             }

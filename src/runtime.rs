@@ -18,7 +18,6 @@ mod prober;
 mod pump;
 mod refresh_request;
 mod reverse_reader;
-mod row_keeper;
 mod row_repainter;
 mod scan;
 mod screen;

@@ -94,12 +94,12 @@ impl RowLayout {
         }
     }
 
-    /// The columns on so much room; `None`: as wide as they are. `fixed` is for those that have one width, whatever they hold.
+    /// The columns on so much room; `None`: as wide as they are. `fixed` have one width, whatever they hold.
     pub(crate) fn fit<'a>(
         &self,
         template: &'a RowTemplate,
         room: Option<usize>,
-        fixed: impl Fn(&RowField) -> Option<usize>,
+        fixed: &[(RowField, usize)],
     ) -> FittedRow<'a> {
         let unknown = std::iter::repeat(ColumnShape::default());
         let shapes = self.shapes.iter().copied().chain(unknown);
@@ -113,8 +113,8 @@ impl RowLayout {
         let natural = columns.iter().enumerate().map(|(number, (field, shape))| {
             let natural = shape.width().max(width(&head_of(field)).min(HEAD_MOST));
             let is_whole = Some(number) == rest || shape.is_numbers();
-            match fixed(field) {
-                Some(fixed) => (fixed, false),
+            match fixed.iter().find(|(own, _)| own == *field) {
+                Some((_, fixed)) => (*fixed, false),
                 None if is_whole => (natural, !shape.is_numbers()),
                 None => (natural.min(text_most), true),
             }
@@ -379,7 +379,7 @@ mod tests {
         for row in &rows {
             layout.learn(row);
         }
-        let fitted = layout.fit(&template, Some(room), |_| None);
+        let fitted = layout.fit(&template, Some(room), &[]);
         let row = |cells: &Vec<RowCell>| {
             let pieces = fitted.row(cells, ["–", "…"], 0).into_iter();
             pieces.map(|piece| piece.text).collect::<String>()
@@ -443,7 +443,7 @@ mod tests {
         let mut layout = RowLayout::default();
         layout.learn(&row);
         let shown = |room| {
-            let fitted = layout.fit(&template, Some(room), |_| None);
+            let fitted = layout.fit(&template, Some(room), &[]);
             let pieces = fitted.row(&row, ["–", "…"], 4).into_iter();
             pieces.map(|piece| piece.text).collect::<String>()
         };

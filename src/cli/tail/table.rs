@@ -122,8 +122,10 @@ impl MessageTable {
             let head = self.place_head() + &self.fitted().head("…");
             print_head(out, head.trim_end(), self.colours)?;
         }
-        for held in std::mem::take(&mut self.held) {
-            self.write(&held, out)?;
+        let held = std::mem::take(&mut self.held);
+        let fitted = self.fitted();
+        for row in &held {
+            self.write(row, &fitted, out)?;
         }
         Ok(())
     }
@@ -132,10 +134,7 @@ impl MessageTable {
         let place = format::width(&self.place_head());
         let room = self.place.width.map(|width| width.saturating_sub(place));
         let fixed = [(RowField::Key, KEY), (RowField::Time, TIME)];
-        self.layout.fit(&self.row, room, |field| {
-            let fixed = fixed.iter().find(|(own, _)| own == field);
-            fixed.map(|(_, width)| *width)
-        })
+        self.layout.fit(&self.row, room, &fixed)
     }
 
     /// The columns before the row; what the row shows itself does not stand there too.
@@ -169,14 +168,19 @@ impl MessageTable {
         self.place.times.short(time, Timestamp::now())
     }
 
-    fn write(&self, held: &HeldRow, out: &mut EscapedOutput) -> io::Result<()> {
+    fn write(
+        &self,
+        held: &HeldRow,
+        fitted: &FittedRow<'_>,
+        out: &mut EscapedOutput,
+    ) -> io::Result<()> {
         let place = self.place_cells([
             sanitise::line(&held.stream).into_owned(),
             held.partition.to_string(),
             held.offset.to_string(),
             self.time(held.time),
         ]);
-        let mut pieces = self.fitted().row(&held.cells, ["–", "…"], 0);
+        let mut pieces = fitted.row(&held.cells, ["–", "…"], 0);
         if let Some(last) = pieces.last_mut() {
             last.text.truncate(last.text.trim_end().len());
         }

@@ -7,7 +7,7 @@ use ratatui::text::Span;
 use crate::app::screens::tails::{LATE_AFTER, OutOfOrder};
 use crate::app::{App, Tail};
 use crate::model::{TimeDisplay, Timestamp};
-use crate::store::{CellKind, MessageRef, RowCell, RowField, RowTemplate};
+use crate::store::{CellKind, MessageRef, RowCell, RowField};
 use crate::ui::format::{self, count, pad};
 use crate::ui::painter::{scrolled, span};
 use crate::ui::row_layout::{FittedRow, PieceKind, RowLayout};
@@ -63,40 +63,30 @@ impl<'a> Columns<'a> {
         });
         let template = tail.row().shown();
         let shown = |field, columns| if template.has(&field) { 0 } else { columns };
-        let mut columns = Self {
-            offset: shown(RowField::Offset, offsets.max().unwrap_or(0).max(7)),
-            stream: shown(
-                RowField::Stream,
-                usize::from(has_several) * widest.unwrap_or(0).clamp(6, 14),
-            ),
-            partition: shown(
-                RowField::Partition,
-                if partitions.len() > 1 { 2 } else { 0 },
-            ),
-            time: shown(RowField::Time, TIME),
-            row: layout.fit(template, None, |_| None),
+        let offset = shown(RowField::Offset, offsets.max().unwrap_or(0).max(7));
+        let stream = usize::from(has_several) * widest.unwrap_or(0).clamp(6, 14);
+        let stream = shown(RowField::Stream, stream);
+        let is_merged = partitions.len() > 1;
+        let partition = shown(RowField::Partition, if is_merged { 2 } else { 0 });
+        let time = shown(RowField::Time, TIME);
+        let before = [(offset, 2), (stream, 2), (partition, 2), (time, 1)];
+        let before = before.iter().filter(|(width, _)| *width > 0);
+        let before: usize = before.map(|(width, gap)| width + gap).sum();
+        let room = width.saturating_sub(usize::from(MARGIN) + before);
+        let fixed = [(RowField::Key, key(width)), (RowField::Time, TIME)];
+        Self {
+            offset,
+            stream,
+            partition,
+            time,
+            row: layout.fit(template, Some(room), &fixed),
             sideways: tail.sideways(),
-            is_merged: partitions.len() > 1,
+            is_merged,
             now: app.now(),
             times: app.times(),
             is_usual: app.times().zone == app.settings().times.zone,
             out_of_order: tail.out_of_order(),
-        };
-        let room = width.saturating_sub(columns.used());
-        columns.row = fit(template, layout, width, room);
-        columns
-    }
-
-    /// Columns before the row.
-    fn used(&self) -> usize {
-        let cells = [
-            (self.offset, 2),
-            (self.stream, 2),
-            (self.partition, 2),
-            (self.time, 1),
-        ];
-        let shown = cells.iter().filter(|(width, _)| *width > 0);
-        usize::from(MARGIN) + shown.map(|(width, gap)| width + gap).sum::<usize>()
+        }
     }
 
     /// The heads of the columns.
@@ -204,20 +194,6 @@ impl<'a> Columns<'a> {
         let time = pad(&time, TIME - 1);
         (time + sign, style)
     }
-}
-
-/// The row on what is left of a pane of that width.
-fn fit<'a>(
-    template: &'a RowTemplate,
-    layout: &RowLayout,
-    width: usize,
-    room: usize,
-) -> FittedRow<'a> {
-    let fixed = [(RowField::Key, key(width)), (RowField::Time, TIME)];
-    layout.fit(template, Some(room), |field| {
-        let fixed = fixed.iter().find(|(own, _)| own == field);
-        fixed.map(|(_, width)| *width)
-    })
 }
 
 fn style_of(field: &RowField, theme: &Theme) -> Style {

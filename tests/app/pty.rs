@@ -10,6 +10,7 @@ mod soak;
 use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -294,17 +295,12 @@ fn protobuf_types_of_the_config_file_name_fields_in_rows_and_in_the_inspector() 
     });
     let folder = tempfile::tempdir().expect("there is room for files");
     let descriptors = prost_reflect::DescriptorPool::global().encode_to_vec();
-    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes);
-    write("types.binpb", &descriptors).expect("it is written");
+    fs::write(folder.path().join("types.binpb"), &descriptors).expect("it is written");
     let types = r#"{ protobuf = "types.binpb", message = "google.protobuf.Timestamp" }"#;
     let config = format!("[decode]\n\"telemetry.*\" = {types}\n");
-    write("config.toml", config.as_bytes()).expect("it is written");
-
-    let config = folder.path().join("config.toml");
-    let config = config.to_str().expect("the path is text");
+    let config = config_file(folder.path(), &config);
     let addresses = cluster.addresses().join(",");
-    let mut terminal = Terminal::run(&["--addr", &addresses, "--config", config], &[]);
-    let has = |text: &'static str| move |screen: &Screen| screen.contents().contains(text);
+    let mut terminal = Terminal::run(&["--addr", &addresses, "--config", &config], &[]);
     terminal.wait("the dashboard", has("3 brokers"));
     terminal.type_keys("3");
     terminal.wait("the stream", has("telemetry.raw"));
@@ -314,6 +310,18 @@ fn protobuf_types_of_the_config_file_name_fields_in_rows_and_in_the_inspector() 
     terminal.wait("the inspector", has("nanos: 7"));
     terminal.type_keys("\x11");
     assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
+/// Whether that text is on the screen.
+fn has(text: &'static str) -> impl Fn(&Screen) -> bool {
+    move |screen: &Screen| screen.contents().contains(text)
+}
+
+/// Writes the config file of that folder; returns its path.
+fn config_file(folder: &Path, text: &str) -> String {
+    let path = folder.join("config.toml");
+    fs::write(&path, text).expect("it is written");
+    path.to_str().expect("the path is text").to_owned()
 }
 
 /// A dashboard with the newest message of a stream in its tail.
@@ -350,7 +358,6 @@ impl Alive {
         let config = config.map_or("/dev/null", |(_, path)| *path);
         let arguments = ["--addr", &addresses, "--config", config];
         let mut terminal = Terminal::run(&arguments, environment);
-        let has = |text: &'static str| move |screen: &Screen| screen.contents().contains(text);
         terminal.wait("the dashboard", has("3 brokers"));
         terminal.type_keys("3");
         terminal.wait("the stream", has("orders"));
@@ -497,12 +504,10 @@ fn the_mouse_let_go_stays_the_terminals_after_the_editor_and_after_a_stop() {
 #[test]
 fn an_option_and_the_config_file_leave_the_mouse_to_the_terminal() {
     let folder = tempfile::tempdir().expect("there is room for files");
-    let config = folder.path().join("config.toml");
-    fs::write(&config, "mouse = false\n").expect("it is written");
-    let config = config.to_str().expect("the path is text");
+    let config = config_file(folder.path(), "mouse = false\n");
     for arguments in [
         ["--addr", NOBODY, "--config", "/dev/null", "--no-mouse"].as_slice(),
-        ["--addr", NOBODY, "--config", config].as_slice(),
+        ["--addr", NOBODY, "--config", &config].as_slice(),
     ] {
         let mut terminal = Terminal::run(arguments, &[]);
         terminal.wait("the mouse left alone", leaves_mouse);

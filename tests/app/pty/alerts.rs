@@ -1,14 +1,10 @@
 //! What the real binary makes its terminal do when a demo broker dies: the bell, a notification, the title.
 
-use std::fs;
-
-use super::tail_of_one_message;
+use super::{config_file, tail_of_one_message};
 
 #[test]
 fn the_bell_rings_a_notification_shows_and_the_title_counts_until_the_end() {
     let folder = tempfile::tempdir().expect("there is room for files");
-    let config = folder.path().join("config.toml");
-    let path = config.to_str().expect("the path is text");
     for (desktop, begins) in [
         ("osc9", "\x1b]9;liftui: 127.0.0.1"),
         ("osc777", "\x1b]777;notify;liftui;127.0.0.1"),
@@ -16,8 +12,8 @@ fn the_bell_rings_a_notification_shows_and_the_title_counts_until_the_end() {
         let text = format!(
             "[alerts]\nafter = \"0s\"\nbell = true\ntitle = true\ndesktop = \"{desktop}\"\n"
         );
-        fs::write(&config, text).expect("it is written");
-        let environment = [("LIFTUI_CONFIG", path), ("TMUX", "")];
+        let config = config_file(folder.path(), &text);
+        let environment = [("LIFTUI_CONFIG", config.as_str()), ("TMUX", "")];
         let (alive, mut terminal) = tail_of_one_message(&environment);
         // The title that it had is put aside before it gets another one.
         terminal.wait_for_bytes(b"\x1b[22;0t\x1b]0;liftui 127.0.0.1");

@@ -1,12 +1,6 @@
 //! Keys of other scripts as terminals send them to the real binary, and the layout that the user prefers.
 
-use std::fs;
-
-use super::{NOBODY, Screen, Terminal};
-
-fn has(text: &'static str) -> impl Fn(&Screen) -> bool {
-    move |screen: &Screen| screen.contents().contains(text)
-}
+use super::{NOBODY, Screen, Terminal, config_file, has};
 
 fn has_not(text: &'static str) -> impl Fn(&Screen) -> bool {
     move |screen: &Screen| screen.contents().contains("liftui") && !screen.contents().contains(text)
@@ -31,15 +25,13 @@ fn letters_chords_and_modified_letters_count_by_their_place() {
 #[test]
 fn the_layout_of_the_config_file_or_of_the_locale_decides() {
     let folder = tempfile::tempdir().expect("there is room for files");
-    let config = folder.path().join("config.toml");
-    let path = config.to_str().expect("the path is text");
     for (text, locale, mouse) in [
         ("keyboard = \"bulgarian\"", "en_US.UTF-8", "П"),
         ("", "bg_BG.UTF-8", "П"),
         ("keyboard = \"russian\"", "bg_BG.UTF-8", "Ь"),
     ] {
-        fs::write(&config, text).expect("it is written");
-        let arguments = ["--addr", NOBODY, "--config", path];
+        let config = config_file(folder.path(), text);
+        let arguments = ["--addr", NOBODY, "--config", &config];
         let mut terminal = Terminal::run(&arguments, &[("LC_ALL", locale)]);
         terminal.wait_for_dashboard();
         terminal.type_keys(mouse);
@@ -52,10 +44,8 @@ fn the_layout_of_the_config_file_or_of_the_locale_decides() {
 #[test]
 fn a_layout_can_be_turned_off() {
     let folder = tempfile::tempdir().expect("there is room for files");
-    let config = folder.path().join("config.toml");
-    fs::write(&config, "keyboard = \"none\"").expect("it is written");
-    let path = config.to_str().expect("the path is text");
-    let mut terminal = Terminal::run(&["--addr", NOBODY, "--config", path], &[]);
+    let config = config_file(folder.path(), "keyboard = \"none\"");
+    let mut terminal = Terminal::run(&["--addr", NOBODY, "--config", &config], &[]);
     terminal.wait_for_dashboard();
     // What means nothing changes nothing; the key after it does.
     terminal.type_keys("Ь?");

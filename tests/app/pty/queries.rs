@@ -4,11 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Screen, Terminal, tail_of_one_message};
-
-fn has(text: &'static str) -> impl Fn(&Screen) -> bool {
-    move |screen: &Screen| screen.contents().contains(text)
-}
+use super::{Terminal, config_file, has, tail_of_one_message};
 
 fn quit(mut terminal: Terminal) {
     terminal.type_keys("\x11");
@@ -56,12 +52,10 @@ fn a_saved_query_and_what_was_typed_are_there_in_the_next_run() {
 #[test]
 fn what_is_only_typed_is_not_kept_where_the_config_says_so() {
     let state = tempfile::tempdir().expect("there is room for files");
-    let config = state.path().join("config.toml");
-    fs::write(&config, "history = false\n").expect("it is written");
-    let path = |path: &Path| path.to_str().expect("the path is text").to_owned();
-    let (folder, config) = (path(state.path()), path(&config));
+    let config = config_file(state.path(), "history = false\n");
+    let folder = state.path().to_str().expect("the path is text");
     let environment = [
-        ("XDG_STATE_HOME", folder.as_str()),
+        ("XDG_STATE_HOME", folder),
         ("LIFTUI_CONFIG", config.as_str()),
     ];
     let (_alive, mut terminal) = tail_of_one_message(&environment);

@@ -46,6 +46,11 @@ impl Truth {
             .filter(move |broker| nobody_named || broker.id.is_some())
     }
 
+    /// How many brokers of the cluster do not answer. While it is not 0, that nothing is found does not mean that all is well.
+    pub fn unanswered(&self) -> usize {
+        self.members().filter(|one| !one.is_answering()).count()
+    }
+
     /// The stream of that name.
     pub fn stream(&self, name: &str) -> Option<&StreamTruth> {
         let at = self

@@ -12,7 +12,7 @@ use super::painter::{Painter, span, spans_width};
 use super::theme::Theme;
 use super::widgets::dotted;
 use crate::app::{App, Freshness, HitTarget, Overlay, Request, Screen};
-use crate::health::{BrokerTruth, Severity};
+use crate::health::{BrokerTruth, Severity, Truth};
 use crate::model::counted;
 
 /// A sentence instead of a broken screen.
@@ -106,7 +106,7 @@ fn findings(app: &App, theme: &Theme) -> Span<'static> {
     let severities = findings.map(|finding| finding.severity);
     let problems: Vec<Severity> = severities.filter(|one| *one > Severity::Note).collect();
     let Some(worst) = problems.iter().max() else {
-        return no_findings(&app.truth().brokers, theme);
+        return no_findings(app.truth(), theme);
     };
     let (sign, style) = labels::severity(*worst, theme);
     span(
@@ -116,8 +116,8 @@ fn findings(app: &App, theme: &Theme) -> Span<'static> {
 }
 
 /// Nothing is known to be wrong, as far as brokers have answered.
-fn no_findings(brokers: &[BrokerTruth], theme: &Theme) -> Span<'static> {
-    let unanswered = brokers.iter().filter(|one| !one.is_answering()).count();
+fn no_findings(truth: &Truth, theme: &Theme) -> Span<'static> {
+    let unanswered = truth.unanswered();
     if unanswered > 0 {
         let text = format!("{} {unanswered} not heard yet", theme.glyphs.unknown);
         return span(text, theme.unknown);

@@ -5,7 +5,7 @@ use crate::app::context::Context;
 use crate::app::effect::{Announcement, Effect};
 use crate::app::settings::AlertSettings;
 use crate::health::{Alert, AlertKind, AlertTracker, Severity, Truth};
-use crate::model::{Timestamp, sanitise};
+use crate::model::sanitise;
 
 /// Characters of a notification at most.
 const MAX_TEXT: usize = 200;
@@ -60,7 +60,7 @@ impl Alerts {
 
     fn update_title(&mut self, truth: &Truth, context: &mut Context) {
         // Before a broker has answered nothing is known.
-        if !self.settings.title || truth.as_of.unwrap_or(Timestamp::NEVER) == Timestamp::NEVER {
+        if !self.settings.title || truth.as_of.is_none_or(|at| !at.is_set()) {
             return;
         }
         let title = title(truth, &context.settings.cluster);
@@ -100,9 +100,33 @@ fn title(truth: &Truth, cluster: &str) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    let state = match words.len() {
-        0 => "all well".to_owned(),
+    let state = match (words.len(), truth.unanswered()) {
+        (0, 0) => "all well".to_owned(),
+        (0, unanswered) => format!("{unanswered} not heard yet"),
         _ => words.join(", "),
     };
     sanitise::line(&format!("liftui {cluster}: {state}")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::{BrokerTruth, Reach};
+
+    #[test]
+    fn a_title_says_that_all_is_well_only_where_every_broker_answers() {
+        let broker = |id: &str, reach| BrokerTruth {
+            id: Some(id.into()),
+            reach,
+            ..BrokerTruth::default()
+        };
+        let of = |second| Truth {
+            brokers: vec![broker("a", Reach::Answering), broker("b", second)],
+            ..Truth::default()
+        };
+        let unasked = title(&of(Reach::NotAskedYet), "prod");
+        assert_eq!(unasked, "liftui prod: 1 not heard yet");
+        let well = title(&of(Reach::Answering), "prod");
+        assert_eq!(well, "liftui prod: all well");
+    }
 }

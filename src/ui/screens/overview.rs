@@ -144,7 +144,7 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
         return empty_state(painter, area, &["No finding fits.", hint]);
     }
     let brokers = truth.members().count();
-    let answering = truth.members().filter(|one| one.is_answering()).count();
+    let answering = brokers - truth.unanswered();
     let (sign, text, style) = if answering == brokers {
         (theme.glyphs.good, "Nothing is wrong.", theme.good)
     } else {

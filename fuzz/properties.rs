@@ -14,7 +14,7 @@ use liftui::store::{Chunk, ChunkBuilder, JsonPath, Query, QueryRun, Record};
 use liftui::ui::Theme;
 use liftui::wire::envelope::{self, Envelope};
 use liftui::wire::recorded::read_recorded;
-use liftui::wire::{convert, pb};
+use liftui::wire::{metadata as wire_metadata, pb};
 use prost::Message as _;
 
 /// What takes any bytes and panics where something does not hold.
@@ -105,12 +105,11 @@ fn subscription(bytes: &[u8]) {
 
 /// An answer becomes a snapshot of sorted partitions within its bounds, or is refused.
 fn metadata(bytes: &[u8]) {
-    let Ok(answer) = pb::FetchMetadataResponse::decode(bytes) else {
-        return;
-    };
-    match convert::cluster(answer) {
+    match wire_metadata::read(bytes, None) {
         Ok(cluster) => {
-            assert!(cluster.brokers.len() <= convert::MOST_BROKERS);
+            let again = wire_metadata::read(bytes, Some(&cluster)).expect("the same answer");
+            assert!(cluster.shares_all(&again), "nothing has changed");
+            assert!(cluster.brokers.len() <= wire_metadata::MOST_BROKERS);
             for (name, stream) in &cluster.streams {
                 assert_eq!(*name, stream.name);
                 assert!(stream.partitions.is_sorted_by_key(|partition| partition.id));

@@ -98,7 +98,7 @@ use assess::AssessContext;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
 use known_findings::KnownFindings;
-use stream_tracker::StreamTracker;
+use stream_tracker::{StreamSums, StreamTracker};
 
 /// Partitions of which only the log has grown that [`Health::assess`] looks at in one call: a tenth of a very large
 /// cluster, which keeps the call within some ten milliseconds.
@@ -119,6 +119,8 @@ pub struct Health {
     cursors: CursorTracker,
     /// Whether anything was reported since the truth was put together.
     changed: bool,
+    /// What all streams add up to, as of their last assessment.
+    sums: StreamSums,
     /// Whether too few brokers answered for any election when the streams were assessed last.
     no_majority: bool,
     /// When the first broker was asked, and when the first one answered: what was found until moments after that may have
@@ -267,6 +269,9 @@ impl Health {
             self.brokers.update_unlisted(named, now);
         }
         let wrote = self.streams.write_history(now);
+        if assessed || wrote {
+            self.sums = self.streams.sums();
+        }
         if assessed || wrote || self.changed || !self.cursors.is_empty() {
             self.changed = false;
             self.truth = Arc::new(self.put_together(now));
@@ -276,8 +281,13 @@ impl Health {
 
     fn put_together(&self, now: Timestamp) -> Truth {
         let mut brokers = self.brokers.truths();
-        self.streams.count_shares(&mut brokers);
         for broker in &mut brokers {
+            let share = broker.id.as_ref().and_then(|id| self.sums.shares.get(id));
+            if let Some(share) = share {
+                broker.partitions = share.partitions;
+                broker.leaders = share.leaders;
+                broker.rate = share.rate;
+            }
             self.date_silence(broker);
         }
         let log_end = |stream: &str, id| self.streams.log_end(stream, id);
@@ -285,10 +295,10 @@ impl Health {
         Truth {
             findings: self.findings(&brokers, &cursors, now),
             brokers,
-            streams: self.streams.truths().map(Arc::clone).collect(),
+            streams: Arc::clone(&self.sums.streams),
             cursors,
             as_of: self.brokers.as_of(),
-            totals: self.streams.totals(),
+            totals: self.sums.totals.clone(),
             doubtful: self.streams.doubtful(now),
         }
     }

@@ -7,6 +7,7 @@
 pub mod convert;
 pub mod envelope;
 pub mod internal;
+pub mod metadata;
 #[doc(hidden)]
 pub mod recorded;
 pub mod rpc;

@@ -164,7 +164,7 @@ mod tests {
                 created: Timestamp::NEVER,
                 partitions: partitions.clone(),
             };
-            (StreamName::from(name), stream)
+            (StreamName::from(name), stream.into())
         };
         Cluster {
             streams: [stream("orders"), stream("orders:1")].into(),

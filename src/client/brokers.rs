@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::Error;
 use super::options::Prefer;
 use crate::model::{BrokerId, Cluster, ErrorKind, Failure, Timestamp, parse_address};
-use crate::wire::convert::MOST_BROKERS;
+use crate::wire::metadata::MOST_BROKERS;
 
 /// Addresses known at once. Brokers differ in whom they list, but somebody who names new ones each time is not followed.
 const MOST_KNOWN: usize = 2 * MOST_BROKERS;
@@ -427,7 +427,7 @@ mod tests {
             created: Timestamp::default(),
             partitions: vec![partition],
         };
-        told.streams = [(Arc::clone(&stream.name), stream)].into();
+        told.streams = [(Arc::clone(&stream.name), stream.into())].into();
         brokers.learn_brokers("127.0.0.1:1", &told);
         assert_eq!(addresses(&brokers), ["127.0.0.1:1", "127.0.0.1:2"]);
         assert!(brokers.is_only_remembered("127.0.0.1:2"));

@@ -99,6 +99,22 @@ impl Inner {
         F: FnOnce(Api) -> A,
         A: Future<Output = std::result::Result<Response<T>, Status>>,
     {
+        let most = self.options.max_answer_bytes;
+        let send = |channel| send(ApiClient::new(channel).max_decoding_message_size(most));
+        self.call_on_channel(call, wait, send).await
+    }
+
+    /// The same for a call that is not encoded and decoded by generated code.
+    pub(crate) async fn call_on_channel<T, F, A>(
+        &self,
+        call: Call<'_>,
+        wait: Duration,
+        send: F,
+    ) -> Result<T>
+    where
+        F: FnOnce(GrpcChannel) -> A,
+        A: Future<Output = std::result::Result<Response<T>, Status>>,
+    {
         let span = tracing::debug_span!("call", rpc = %call.rpc, broker = call.address, target = %call.target);
         let called = self.call_within(call, wait, send).instrument(span.clone());
         let outcome = called.await;
@@ -110,7 +126,7 @@ impl Inner {
 
     async fn call_within<T, F, A>(&self, call: Call<'_>, wait: Duration, send: F) -> Result<T>
     where
-        F: FnOnce(Api) -> A,
+        F: FnOnce(GrpcChannel) -> A,
         A: Future<Output = std::result::Result<Response<T>, Status>>,
     {
         self.brokers.record_attempt(call.address);
@@ -118,9 +134,8 @@ impl Inner {
             self.brokers.record_failure(call.address, &error);
             self.brokers.explain(call.address, error)
         })?;
-        let api = ApiClient::new(channel).max_decoding_message_size(self.options.max_answer_bytes);
         let begun = Instant::now();
-        let answer = tokio::time::timeout(wait, send(api)).await;
+        let answer = tokio::time::timeout(wait, send(channel)).await;
         if self.tasks.token().is_cancelled() {
             return Err(Error::closed());
         }

@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tonic::Request;
 
 pub(crate) use cache::Cache;
 pub(crate) use existence::Existence;
@@ -26,8 +25,8 @@ use super::inner::Inner;
 use super::retry::MAX_DEADLINE;
 use super::transport::Call;
 use crate::model::{Broker, BrokerId, Cluster, ErrorKind, PartitionId, StreamName, Target};
-use crate::wire::convert;
-use crate::wire::pb::{FetchMetadataRequest, FetchMetadataResponse};
+use crate::wire::metadata::{Unreadable, fetch_metadata};
+use crate::wire::pb::FetchMetadataRequest;
 use crate::wire::rpc::Rpc;
 
 /// A broker that has not answered by then is not waited for alone: the next one is asked too.
@@ -111,20 +110,31 @@ impl Inner {
             target: &Target::Cluster,
             address,
         };
-        let request = Request::new(FetchMetadataRequest::default());
-        let answer = self.call(call, wait, async |mut api| {
-            api.fetch_metadata(request).await
-        });
-        let answer = answer
+        let before = self.metadata.answer_of(address);
+        let answer = self.fetch_at(call, wait, FetchMetadataRequest::default(), before);
+        let mut cluster = answer
             .await
             .map_err(|error| not_liftbridge(error, address))?;
-        let mut cluster = cluster_of(answer, address)?;
         replace_wildcards(&mut cluster, address);
         if !self.brokers.learn_brokers(address, &cluster) {
             let sentence = format!("another broker listens at {address} now than did before");
             return Err(Error::new(ErrorKind::BadAnswer, Target::Cluster, sentence));
         }
-        Ok(Arc::new(cluster))
+        Ok(self.metadata.keep_answer(address, cluster))
+    }
+
+    /// One request for metadata at one broker; streams of which it says the same as `before` are those of `before`.
+    async fn fetch_at(
+        &self,
+        call: Call<'_>,
+        wait: Duration,
+        request: FetchMetadataRequest,
+        before: Option<Arc<Cluster>>,
+    ) -> Result<Cluster> {
+        let (most, address) = (self.options.max_answer_bytes, call.address);
+        let send = |channel| fetch_metadata(channel, request, before, most);
+        let answer = self.call_on_channel(call, wait, send).await?;
+        answer.map_err(|unreadable| bad_answer(address, unreadable))
     }
 
     /// What the broker at that address says of one stream. Nothing of it is remembered.
@@ -139,15 +149,12 @@ impl Inner {
             target: &target,
             address,
         };
-        let request = Request::new(FetchMetadataRequest {
+        let request = FetchMetadataRequest {
             streams: vec![stream.to_string()],
             groups: Vec::new(),
-        });
+        };
         let wait = self.options.metadata_timeout;
-        let answer = self.call(call, wait, async |mut api| {
-            api.fetch_metadata(request).await
-        });
-        let mut cluster = cluster_of(answer.await?, address)?;
+        let mut cluster = self.fetch_at(call, wait, request, None).await?;
         replace_wildcards(&mut cluster, address);
         Ok(cluster)
     }
@@ -342,16 +349,11 @@ fn more_telling(before: Option<Error>, error: Error) -> Error {
     }
 }
 
-/// The cluster in an answer, where it may be one.
-pub(super) fn cluster_of(answer: FetchMetadataResponse, address: &str) -> Result<Cluster> {
-    convert::cluster(answer).map_err(|oversized| {
-        let sentence = format!("the answer of broker {address} {oversized}");
-        Error::new(
-            ErrorKind::BadAnswer,
-            Target::Broker(address.into()),
-            sentence,
-        )
-    })
+/// The error where an answer of that broker is not that of a cluster.
+pub(super) fn bad_answer(address: &str, unreadable: Unreadable) -> Error {
+    let sentence = format!("the answer of broker {address} {unreadable}");
+    let target = Target::Broker(address.into());
+    Error::new(ErrorKind::BadAnswer, target, sentence)
 }
 
 /// A server that does not know this call is none of Liftbridge's.

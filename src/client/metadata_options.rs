@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use prost::Message as _;
 use tonic::Request;
 
 use super::error::Result;
 use super::groups::known_groups;
 use super::inner::{Api, Inner};
-use super::metadata::cluster_of;
+use super::metadata::bad_answer;
 use super::observer::Observer;
 use crate::model::{BrokerId, Cluster, Target};
-use crate::wire::pb;
 use crate::wire::rpc::Rpc;
+use crate::wire::{metadata, pb};
 
 /// What [`Observer::fetch_metadata_of`] asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,7 +113,8 @@ impl Inner {
             groups: groups
                 .map(|group| (group.group_id.clone(), ConsumerGroupMetadata::of(&group)))
                 .collect(),
-            cluster: cluster_of(answer, "that was asked")?,
+            cluster: metadata::read(&answer.encode_to_vec(), None)
+                .map_err(|unreadable| bad_answer("that was asked", unreadable))?,
         })
     }
 }

@@ -1,5 +1,7 @@
 //! How urgently a stream has to be assessed again, given what a broker says now in place of what it said before.
 
+use std::sync::Arc;
+
 use crate::model::{Partition, Stream};
 
 /// What has changed of a stream since it was assessed.
@@ -15,11 +17,11 @@ pub(super) enum StreamChange {
 
 impl StreamChange {
     /// The difference between two reports of one broker.
-    pub(super) fn between(old: Option<&Stream>, new: Option<&Stream>) -> Self {
-        if old == new {
-            return Self::Unchanged;
-        }
+    pub(super) fn between(old: Option<&Arc<Stream>>, new: Option<&Arc<Stream>>) -> Self {
         match (old, new) {
+            (None, None) => Self::Unchanged,
+            // What a broker says unchanged is shared; in another answer it may be equal all the same.
+            (Some(old), Some(new)) if Arc::ptr_eq(old, new) || old == new => Self::Unchanged,
             (Some(old), Some(new)) if same_structure(old, new) => Self::LogEnds,
             _ => Self::Structure,
         }

@@ -8,11 +8,21 @@ use super::assess::AssessContext;
 use super::deleted_streams::DeletedStreams;
 use super::rates;
 use super::stream_change::StreamChange;
-use super::stream_record::StreamRecord;
+use super::stream_record::{BrokerShare, StreamRecord};
 use super::vanished_streams::VanishedStreams;
 use super::view_merge::{ViewMergeJoin, advance};
-use super::{BrokerTruth, Finding, KnownStream, StreamTruth, Totals, Truth};
+use super::{Finding, KnownStream, StreamTruth, Totals, Truth};
 use crate::model::{BrokerId, Cluster, Offset, PartitionId, Probe, StreamName, Timestamp};
+
+/// What is put together from all streams anew where any of them has changed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StreamSums {
+    /// All streams, sorted by name.
+    pub(super) streams: Arc<[Arc<StreamTruth>]>,
+    pub(super) totals: Totals,
+    /// What each broker has of them.
+    pub(super) shares: BTreeMap<BrokerId, BrokerShare>,
+}
 
 /// All streams.
 #[derive(Debug, Default)]
@@ -68,7 +78,10 @@ impl StreamTracker {
         by: Option<&BrokerId>,
         at: Timestamp,
     ) {
-        self.add_new(cluster);
+        // An answer that is wholly that of before is shared.
+        if before.is_none_or(|before| !std::ptr::eq(before, cluster)) {
+            self.add_new(cluster);
+        }
         let mut before = before.map(|before| before.streams.iter().peekable());
         let mut now = cluster.streams.iter().peekable();
         for (name, record) in &mut self.records {
@@ -193,7 +206,8 @@ impl StreamTracker {
         self.vanished.add_known(self.recalled.iter(), since);
     }
 
-    /// Writes the rates into the histories where another step has passed. Returns whether that was so.
+    /// Writes the rates into the histories where another step has passed. Returns whether that changed any: those of what
+    /// stands still are full of the same.
     pub(super) fn write_history(&mut self, now: Timestamp) -> bool {
         let length = i64::try_from(StreamTruth::HISTORY_STEP.as_nanos()).unwrap_or(i64::MAX);
         let step = now.0.div_euclid(length);
@@ -206,14 +220,26 @@ impl StreamTracker {
         let extend = |history: &Arc<[Option<f32>]>, rate| {
             rates::extend(history, rate, passed, StreamTruth::HISTORY_LENGTH)
         };
-        self.history = extend(&self.history, self.rate());
+        let history = extend(&self.history, self.rate());
+        let mut changed = !Arc::ptr_eq(&history, &self.history);
+        self.history = history;
+        // Streams that stand still have one ring together.
+        let mut last: Option<(Arc<[Option<f32>]>, Option<f64>, Arc<[Option<f32>]>)> = None;
         for truth in self.records.values_mut().filter_map(|r| r.truth.as_mut()) {
-            let history = extend(&truth.history, truth.rate);
+            let same = last
+                .as_ref()
+                .filter(|(old, rate, _)| Arc::ptr_eq(old, &truth.history) && *rate == truth.rate);
+            let history = match same {
+                Some((_, _, new)) => Arc::clone(new),
+                None => extend(&truth.history, truth.rate),
+            };
+            last = Some((Arc::clone(&truth.history), truth.rate, Arc::clone(&history)));
             if !Arc::ptr_eq(&history, &truth.history) {
+                changed = true;
                 Arc::make_mut(truth).history = history;
             }
         }
-        true
+        changed
     }
 
     /// All streams, sorted by name.
@@ -228,8 +254,16 @@ impl StreamTracker {
         own.chain(self.vanished.finding())
     }
 
-    /// Sums over all streams.
-    pub(super) fn totals(&self) -> Totals {
+    /// All streams and what they add up to.
+    pub(super) fn sums(&self) -> StreamSums {
+        StreamSums {
+            streams: self.truths().map(Arc::clone).collect(),
+            totals: self.totals(),
+            shares: self.shares(),
+        }
+    }
+
+    fn totals(&self) -> Totals {
         let mut totals = Totals {
             rate: self.rate(),
             history: Arc::clone(&self.history),
@@ -253,15 +287,19 @@ impl StreamTracker {
     }
 
     /// Adds up what each broker has of all streams.
-    pub(super) fn count_shares(&self, brokers: &mut [BrokerTruth]) {
+    fn shares(&self) -> BTreeMap<BrokerId, BrokerShare> {
+        let mut sums: BTreeMap<BrokerId, BrokerShare> = BTreeMap::new();
         for (id, share) in self.records.values().flat_map(|record| &record.shares) {
-            let own = |broker: &&mut BrokerTruth| broker.id.as_ref() == Some(id);
-            if let Some(broker) = brokers.iter_mut().find(own) {
-                broker.partitions += share.partitions;
-                broker.leaders += share.leaders;
-                broker.rate = rates::sum([broker.rate, share.rate]);
+            if !sums.contains_key(id) {
+                sums.insert(BrokerId::clone(id), BrokerShare::default());
+            }
+            if let Some(sum) = sums.get_mut(id) {
+                sum.partitions += share.partitions;
+                sum.leaders += share.leaders;
+                sum.rate = rates::sum([sum.rate, share.rate]);
             }
         }
+        sums
     }
 
     /// A partition's newest offset and rate.

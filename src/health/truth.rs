@@ -11,8 +11,8 @@ use crate::model::{BrokerId, CursorEntry, Failure, Offset, PartitionId, StreamNa
 pub struct Truth {
     /// All brokers that were asked or that any broker lists, sorted by id, those without one last.
     pub brokers: Vec<BrokerTruth>,
-    /// All streams, internal ones included, sorted by name.
-    pub streams: Vec<Arc<StreamTruth>>,
+    /// All streams, internal ones included, sorted by name. The same slice, shared, as long as nothing of any has changed.
+    pub streams: Arc<[Arc<StreamTruth>]>,
     /// All cursors that were read, worst lag first.
     pub cursors: Vec<CursorTruth>,
     /// What is wrong, worst first, then by target.

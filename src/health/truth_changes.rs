@@ -55,6 +55,9 @@ impl TruthChanges {
     /// One walk over two sorted lists, which goes past what they share.
     pub fn between(before: &Truth, after: &Truth) -> Self {
         let mut changes = Self::default();
+        if Arc::ptr_eq(&before.streams, &after.streams) {
+            return changes;
+        }
         let mut before = before.streams.iter().peekable();
         let mut after = after.streams.iter().peekable();
         loop {

@@ -3,6 +3,7 @@
 
 use std::collections::btree_map;
 use std::iter::Peekable;
+use std::sync::Arc;
 
 use super::claim::Claim;
 use crate::model::{BrokerId, Cluster, Partition, PartitionId, Stream, StreamName, Timestamp};
@@ -13,7 +14,7 @@ pub(super) struct ViewMergeJoin<'a> {
     views: Vec<(Claim<'a, Cluster>, Streams<'a>)>,
 }
 
-type Streams<'a> = Peekable<btree_map::Iter<'a, StreamName, Stream>>;
+type Streams<'a> = Peekable<btree_map::Iter<'a, StreamName, Arc<Stream>>>;
 
 impl<'a> ViewMergeJoin<'a> {
     /// Begins before the first stream.
@@ -30,7 +31,7 @@ impl<'a> ViewMergeJoin<'a> {
         let mut unaware = Vec::new();
         for (view, streams) in &mut self.views {
             match advance(streams, name) {
-                Some(stream) => claims.push(view.with(stream)),
+                Some(stream) => claims.push(view.with(&**stream)),
                 None if view.current => unaware.push(view.broker),
                 None => {}
             }

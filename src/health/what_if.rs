@@ -156,7 +156,7 @@ mod tests {
         };
         Truth {
             brokers: vec![broker("a", true), broker("b", true), broker("c", c_answers)],
-            streams: vec![Arc::new(stream)],
+            streams: [Arc::new(stream)].into(),
             ..Truth::default()
         }
     }

@@ -22,7 +22,7 @@ pub struct Cluster {
     /// All brokers that it lists, sorted by id. A dead one stays listed until the broker's cache ages (2 minutes).
     pub brokers: Vec<Broker>,
     /// Streams by name, internal ones included. Names asked for that do not exist are left out.
-    pub streams: BTreeMap<StreamName, Stream>,
+    pub streams: BTreeMap<StreamName, Arc<Stream>>,
 }
 
 impl Cluster {
@@ -33,12 +33,23 @@ impl Cluster {
 
     /// The stream of that name.
     pub fn stream(&self, name: &str) -> Option<&Stream> {
-        self.streams.get(name)
+        self.streams.get(name).map(Arc::as_ref)
     }
 
     /// The partition of that stream.
     pub fn partition(&self, stream: &str, partition: PartitionId) -> Option<&Partition> {
         self.stream(stream)?.partition(partition)
+    }
+
+    /// Whether all streams are those of the other snapshot, shared, and the rest is equal.
+    pub fn shares_all(&self, other: &Self) -> bool {
+        let pairs = self.streams.values().zip(other.streams.values());
+        self.answered_by == other.answered_by
+            && self.brokers == other.brokers
+            && self.streams.len() == other.streams.len()
+            && pairs
+                .into_iter()
+                .all(|(one, other)| Arc::ptr_eq(one, other))
     }
 
     /// How many partitions the stream has, or `None` where there is no such stream.

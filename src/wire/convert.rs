@@ -1,8 +1,7 @@
 //! Model to protobuf and back, side by side. Total: whatever a broker sends becomes some value, nothing panics.
 //! What the numbers and texts mean is told in `wire::status`, not here.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,161 +9,18 @@ use bytes::Bytes;
 
 use super::pb;
 use crate::model::{
-    Ack, AckPolicy, Broker, BrokerId, Cluster, EventTimes, Headers, Partition, PublishOptions,
-    Stream, StreamName, StreamOptions, Timestamp,
+    Ack, AckPolicy, BrokerId, EventTimes, Headers, Partition, PublishOptions, StreamName,
+    StreamOptions, Timestamp,
 };
-
-/// Answers that name more brokers are no cluster's: each would be asked, and compared with all others.
-pub const MOST_BROKERS: usize = 512;
-/// Answers of more streams or partitions are refused: each takes some kilobytes once it is known from all brokers.
-pub const MOST_PARTITIONS: usize = 100_000;
-
-/// Replicas and in-sync replicas of all partitions.
-const MOST_REPLICAS: usize = 20 * MOST_PARTITIONS;
-
-/// An answer that is too large to be that of a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Oversized {
-    /// It names more than [`MOST_BROKERS`].
-    Brokers,
-    /// It has so many streams or partitions.
-    Partitions(usize),
-    /// It has so many replicas.
-    Replicas(usize),
-}
-
-impl fmt::Display for Oversized {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Brokers => write!(
-                f,
-                "names more than {MOST_BROKERS} brokers, which is more than are read"
-            ),
-            Self::Partitions(count) => write!(
-                f,
-                "has {count} streams and partitions, and no more than {MOST_PARTITIONS} are read"
-            ),
-            Self::Replicas(count) => write!(
-                f,
-                "has {count} replicas, and no more than {MOST_REPLICAS} are read"
-            ),
-        }
-    }
-}
-
-/// A broker's answer to `FetchMetadata` as a snapshot, sorted. Streams the broker does not know are left out.
-///
-/// # Errors
-/// Where the answer is too large to be that of a cluster.
-pub fn cluster(answer: pb::FetchMetadataResponse) -> Result<Cluster, Oversized> {
-    if answer.brokers.len() > MOST_BROKERS {
-        return Err(Oversized::Brokers);
-    }
-    let counts = answer.stream_metadata.iter();
-    let count: usize = counts.map(|stream| stream.partitions.len().max(1)).sum();
-    if count > MOST_PARTITIONS {
-        return Err(Oversized::Partitions(count));
-    }
-    let partitions = answer.stream_metadata.iter();
-    let partitions = partitions.flat_map(|stream| stream.partitions.values());
-    let replicas: usize = partitions
-        .map(|partition| partition.replicas.len() + partition.isr.len())
-        .sum();
-    if replicas > MOST_REPLICAS {
-        return Err(Oversized::Replicas(replicas));
-    }
-    let mut brokers: Vec<Broker> = answer.brokers.into_iter().map(broker).collect();
-    let answered_by = brokers.first().map(|broker| Arc::clone(&broker.id));
-    let ids: Vec<BrokerId> = brokers
-        .iter()
-        .map(|broker| Arc::clone(&broker.id))
-        .collect();
-    let mut ids = Ids(ids);
-    brokers.sort_by(|a, b| a.id.cmp(&b.id));
-    let known = |stream: &pb::StreamMetadata| stream.error == pb::stream_metadata::Error::Ok as i32;
-    let streams: BTreeMap<StreamName, Stream> = answer
-        .stream_metadata
-        .into_iter()
-        .filter(known)
-        .map(|metadata| stream(metadata, &mut ids))
-        .map(|stream| (Arc::clone(&stream.name), stream))
-        .collect();
-    if ids.0.len() > MOST_BROKERS {
-        return Err(Oversized::Brokers);
-    }
-    Ok(Cluster {
-        answered_by,
-        brokers,
-        streams,
-    })
-}
-
-/// The ids of brokers in one answer, each stored once: they stand in every partition, several times.
-struct Ids(Vec<BrokerId>);
-
-impl Ids {
-    /// There are few brokers: looking through them costs less than hashing. Beyond the bound none is looked for: the
-    /// answer is refused.
-    fn shared(&mut self, id: &str) -> BrokerId {
-        if self.0.len() > MOST_BROKERS {
-            return Arc::from("");
-        }
-        if let Some(known) = self.0.iter().find(|known| &***known == id) {
-            return Arc::clone(known);
-        }
-        let id: BrokerId = Arc::from(id);
-        self.0.push(Arc::clone(&id));
-        id
-    }
-
-    fn sorted(&mut self, ids: &[String]) -> Vec<BrokerId> {
-        let mut ids: Vec<BrokerId> = ids.iter().map(|id| self.shared(id)).collect();
-        ids.sort();
-        ids.dedup();
-        ids
-    }
-}
-
-fn broker(broker: pb::Broker) -> Broker {
-    Broker {
-        id: Arc::from(broker.id),
-        host: broker.host,
-        port: broker.port,
-        partition_count: broker.partition_count,
-        leader_count: broker.leader_count,
-    }
-}
-
-fn stream(stream: pb::StreamMetadata, ids: &mut Ids) -> Stream {
-    let mut partitions: Vec<Partition> = stream
-        .partitions
-        .into_iter()
-        .map(|(id, metadata)| Partition {
-            id,
-            ..shared_partition(&metadata, ids)
-        })
-        .collect();
-    partitions.sort_by_key(|partition| partition.id);
-    Stream {
-        name: Arc::from(stream.name),
-        subject: Arc::from(stream.subject),
-        created: Timestamp(stream.creation_timestamp),
-        partitions,
-    }
-}
 
 /// A partition as the answering broker sees it, replicas and ISR sorted.
 pub fn partition(metadata: &pb::PartitionMetadata) -> Partition {
-    shared_partition(metadata, &mut Ids(Vec::new()))
-}
-
-fn shared_partition(metadata: &pb::PartitionMetadata, ids: &mut Ids) -> Partition {
     let leader = Some(&*metadata.leader).filter(|id| !id.is_empty());
     Partition {
         id: metadata.id,
-        leader: leader.map(|id| ids.shared(id)),
-        replicas: ids.sorted(&metadata.replicas),
-        isr: ids.sorted(&metadata.isr),
+        leader: leader.map(Arc::from),
+        replicas: sorted(&metadata.replicas),
+        isr: sorted(&metadata.isr),
         high_watermark: metadata.high_watermark,
         newest_offset: metadata.newest_offset,
         paused_flag: metadata.paused,
@@ -173,6 +29,13 @@ fn shared_partition(metadata: &pb::PartitionMetadata, ids: &mut Ids) -> Partitio
         pause_changed: event_times(metadata.pause_timestamps.as_ref()),
         readonly_changed: event_times(metadata.readonly_timestamps.as_ref()),
     }
+}
+
+fn sorted(ids: &[String]) -> Vec<BrokerId> {
+    let mut ids: Vec<BrokerId> = ids.iter().map(|id| Arc::from(&**id)).collect();
+    ids.sort();
+    ids.dedup();
+    ids
 }
 
 fn event_times(times: Option<&pb::PartitionEventTimestamps>) -> EventTimes {
@@ -296,50 +159,6 @@ pub fn ack(ack: pb::Ack) -> Ack {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_random_order_comes_out_sorted_and_unknown_streams_are_left_out() {
-        let named = |id: &str| pb::Broker {
-            id: id.into(),
-            host: "::1".into(),
-            port: 9292,
-            ..pb::Broker::default()
-        };
-        let mut orders = pb::StreamMetadata {
-            name: "orders".into(),
-            ..pb::StreamMetadata::default()
-        };
-        for id in [2, 0, 1] {
-            let metadata = pb::PartitionMetadata {
-                id,
-                isr: vec!["b".into(), "a".into()],
-                ..pb::PartitionMetadata::default()
-            };
-            orders.partitions.insert(id, metadata);
-        }
-        let missing = pb::StreamMetadata {
-            name: "missing".into(),
-            error: pb::stream_metadata::Error::UnknownStream.into(),
-            ..pb::StreamMetadata::default()
-        };
-        let cluster = cluster(pb::FetchMetadataResponse {
-            brokers: vec![named("b"), named("a")],
-            stream_metadata: vec![missing, orders],
-            group_metadata: Vec::new(),
-        })
-        .unwrap();
-        assert_eq!(cluster.answered_by.as_deref(), Some("b"));
-        assert_eq!(cluster.addresses(), ["[::1]:9292", "[::1]:9292"]);
-        assert_eq!(&*cluster.brokers[0].id, "a");
-        assert_eq!(cluster.streams.len(), 1);
-        let orders = cluster.stream("orders").unwrap();
-        let ids: Vec<i32> = orders.partitions.iter().map(|p| p.id).collect();
-        assert_eq!(ids, [0, 1, 2]);
-        assert_eq!(&*orders.partitions[0].isr[0], "a");
-        assert_eq!(orders.partitions[0].leader, None);
-        let named_twice = [&cluster.brokers[0].id, &orders.partitions[0].isr[0]];
-        assert!(Arc::ptr_eq(named_twice[0], named_twice[1]), "stored once");
-    }
 
     #[test]
     fn durations_go_out_in_milliseconds_and_the_subject_defaults_to_the_name() {

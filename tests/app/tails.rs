@@ -71,7 +71,7 @@ fn view(at: Timestamp, newest: &[Offset]) -> BrokerView {
     let cluster = Cluster {
         answered_by: id(),
         brokers: vec![broker],
-        streams: BTreeMap::from([("orders".into(), stream)]),
+        streams: BTreeMap::from([("orders".into(), stream.into())]),
     };
     BrokerView {
         address: "127.0.0.1:9292".into(),

@@ -2,7 +2,6 @@
 //!
 //! Everything goes in as events, so that what tests see is what the loop could bring about.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -283,12 +282,12 @@ impl World {
         };
         let streams = STREAMS.iter().map(|kind| {
             let stream = self.stream(kind, number);
-            (Arc::clone(&stream.name), stream)
+            (Arc::clone(&stream.name), stream.into())
         });
         Cluster {
             answered_by: Some(BROKERS[number].into()),
             brokers: (0..BROKERS.len()).map(broker).collect(),
-            streams: streams.collect::<BTreeMap<StreamName, Stream>>(),
+            streams: streams.collect(),
         }
     }
 

@@ -174,7 +174,7 @@ impl Judge {
 
     /// No stream is shown that does not exist.
     fn check_streams(&self, truth: &Truth) {
-        for stream in &truth.streams {
+        for stream in truth.streams.iter() {
             if !stream.name.starts_with(&self.run.names.prefix) {
                 continue;
             }

@@ -177,7 +177,7 @@ impl Report {
         ];
         for (at, (name, help)) in names.into_iter().enumerate() {
             metrics.head(name, help)?;
-            for stream in &self.truth.streams {
+            for stream in self.truth.streams.iter() {
                 for partition in stream.partitions.iter() {
                     let size = |list: &[Arc<str>]| i64::try_from(list.len()).ok();
                     let values = [

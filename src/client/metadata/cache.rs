@@ -1,6 +1,6 @@
 //! The metadata that was fetched last, with a generation that tells whether somebody has refreshed it meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub(crate) struct Cache {
     lasting: Mutex<BTreeSet<StreamName>>,
     /// Streams that were seen, and are called missing.
     missing: Mutex<MissingStreams>,
+    /// What each broker answered last, by its address: what is the same in its next answer is shared.
+    answers: Mutex<HashMap<Box<str>, Arc<Cluster>>>,
     pub(super) refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -55,6 +57,26 @@ impl Cache {
     /// Counts fetches; 0 before the first.
     pub(crate) fn generation(&self) -> u64 {
         self.cached().map_or(0, |cached| cached.generation)
+    }
+
+    /// What the broker at that address answered last.
+    pub(super) fn answer_of(&self, address: &str) -> Option<Arc<Cluster>> {
+        self.lock_answers().get(address).map(Arc::clone)
+    }
+
+    /// Keeps what the broker at that address answers now, and returns it: the answer before where nothing has changed.
+    pub(super) fn keep_answer(&self, address: &str, cluster: Cluster) -> Arc<Cluster> {
+        let mut answers = self.lock_answers();
+        if let Some(before) = answers.get(address).filter(|old| old.shares_all(&cluster)) {
+            return Arc::clone(before);
+        }
+        let cluster = Arc::new(cluster);
+        answers.insert(address.into(), Arc::clone(&cluster));
+        cluster
+    }
+
+    fn lock_answers(&self) -> MutexGuard<'_, HashMap<Box<str>, Arc<Cluster>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps metadata that was just fetched.

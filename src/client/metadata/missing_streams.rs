@@ -55,7 +55,7 @@ impl MissingStreams {
             self.seen.clear();
         }
         for (name, stream) in &cluster.streams {
-            let named = SeenStream::from(stream);
+            let named = SeenStream::from(&**stream);
             match self.seen.get_mut(name) {
                 Some(seen) if seen.created == named.created => {
                     seen.partitions = seen.partitions.max(named.partitions);
@@ -71,7 +71,7 @@ impl MissingStreams {
         let seen = &self.seen;
         self.missing.retain(|name, _| {
             let named = cluster.streams.get(name);
-            named.is_none_or(|stream| Some(&SeenStream::from(stream)) != seen.get(name))
+            named.is_none_or(|stream| Some(&SeenStream::from(&**stream)) != seen.get(name))
         });
     }
 
@@ -128,7 +128,7 @@ mod tests {
         let streams = streams.iter().map(stream);
         Cluster {
             streams: streams
-                .map(|stream| (StreamName::clone(&stream.name), stream))
+                .map(|stream| (StreamName::clone(&stream.name), stream.into()))
                 .collect(),
             ..Cluster::default()
         }

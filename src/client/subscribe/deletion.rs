@@ -59,7 +59,7 @@ mod tests {
                 created: Timestamp(1),
                 partitions: Vec::new(),
             };
-            (name, stream)
+            (name, stream.into())
         };
         Cluster {
             streams: streams.iter().map(stream).collect(),

@@ -231,7 +231,10 @@ fn cluster(name: &str, node: &Node) -> Cluster {
     Cluster {
         answered_by: Some(name.into()),
         brokers: node.brokers.iter().map(broker).collect(),
-        streams,
+        streams: streams
+            .into_iter()
+            .map(|(name, stream)| (name, Arc::new(stream)))
+            .collect(),
     }
 }
 
@@ -280,7 +283,7 @@ impl Watch {
         {
             self.table.push(format!("{now:>5.0}  {}", said.join("; ")));
         }
-        for stream in &truth.streams {
+        for stream in truth.streams.iter() {
             assert!(
                 STREAMS.contains(&&*stream.name),
                 "{now}: ghost {}",

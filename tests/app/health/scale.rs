@@ -43,7 +43,7 @@ fn ten_thousand_streams_share_what_did_not_change() {
     }
     let after = world.truth(4.0);
     let same = |(old, new): &(&Arc<StreamTruth>, &Arc<StreamTruth>)| Arc::ptr_eq(old, new);
-    let shared = before.streams.iter().zip(&after.streams).filter(same);
+    let shared = before.streams.iter().zip(after.streams.iter()).filter(same);
     assert_eq!(shared.count(), STREAMS - 1);
     assert_eq!(newest(&after, 0), Some(30));
     let again = world.health.assess(at(4.1));

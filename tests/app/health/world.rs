@@ -61,7 +61,7 @@ pub(super) fn cluster(by: usize, listed: &[usize], streams: Vec<Stream>) -> Clus
         brokers: listed.iter().map(broker).collect(),
         streams: streams
             .into_iter()
-            .map(|stream| (Arc::clone(&stream.name), stream))
+            .map(|stream| (Arc::clone(&stream.name), stream.into()))
             .collect(),
     }
 }

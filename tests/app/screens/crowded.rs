@@ -55,8 +55,8 @@ fn crowded() -> World {
         leader_count: LED,
     };
     let streams = (0..3).map(stream);
-    let streams: BTreeMap<StreamName, Stream> = streams
-        .map(|stream| (StreamName::clone(&stream.name), stream))
+    let streams: BTreeMap<StreamName, Arc<Stream>> = streams
+        .map(|stream| (StreamName::clone(&stream.name), stream.into()))
         .collect();
     for (number, took) in TOOK.into_iter().enumerate() {
         let id = || Some(name(number).as_str().into());

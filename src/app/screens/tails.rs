@@ -227,9 +227,7 @@ impl Tails {
         if !tails.any(|tail| tail.on_scan(id, event, context)) {
             context.count_late_answer();
         }
-        self.open
-            .iter_mut()
-            .for_each(|tail| tail.keep_line(context));
+        self.open.iter_mut().for_each(Tail::keep_line);
         if !self.is_following() {
             self.update_inspector();
         }
@@ -261,6 +259,10 @@ impl Tails {
             height: area.height.into(),
         });
         self.inspector.resize(size.unwrap_or_default());
+        let rows = viewport.rows(Pane::Tail);
+        if rows > 0 {
+            self.open.iter_mut().for_each(|tail| tail.set_height(rows));
+        }
     }
 
     /// The external editor was closed: what was edited there can be published.
@@ -348,7 +350,7 @@ impl Tails {
                 tail.on_evicted();
             }
             tail.update_throttle(has_room, context);
-            tail.keep_line(context);
+            tail.keep_line();
         }
     }
 }

@@ -293,7 +293,7 @@ impl ScreenState for Tails {
         }
         if let Some(tail) = self.shown_mut() {
             // Who opened a message reads it.
-            tail.stop_following(context);
+            tail.stop_following();
             self.after_move(context);
         }
         context.request(AppRequest::Descend(Pane::Inspector));
@@ -375,7 +375,7 @@ impl ScreenState for Tails {
         let Some(tail) = self.shown_mut() else {
             return false;
         };
-        let again = tail.select_line(line, context);
+        let again = tail.select_line(line);
         self.after_move(context);
         again
     }

@@ -42,6 +42,8 @@ pub struct Tail {
     start_text: String,
     store: Store,
     view: TailView,
+    /// Rows of messages on the screen, as of the last frame that showed it.
+    height: usize,
     search: Search,
     rate: Rate,
     removed: u64,
@@ -86,6 +88,7 @@ impl Tail {
             start_text: start_text.to_owned(),
             store: Store::new(),
             view: TailView::new(true, false),
+            height: context.viewport.rows(Pane::Tail),
             search: Search::default(),
             rate: Rate::default(),
             removed: 0,
@@ -136,6 +139,11 @@ impl Tail {
     /// The messages kept.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Rows of messages on the screen, as of the last frame that showed it.
+    pub(super) fn height(&self) -> usize {
+        self.height
     }
 
     /// The messages kept, for the budget to evict some.
@@ -322,24 +330,26 @@ impl Tail {
 /// What the user does with a tail.
 impl Tail {
     /// Selects the message on that line of the screen; `true` where it was selected already.
-    pub(super) fn select_line(&mut self, line: usize, context: &Context) -> bool {
-        let height = context.viewport.rows(Pane::Tail);
-        let again = self.view.select_line(line, &self.store, height);
+    pub(super) fn select_line(&mut self, line: usize) -> bool {
+        let again = self.view.select_line(line, &self.store, self.height);
         self.update_eviction();
         again
     }
 
     /// Stays at the selected message.
-    pub(super) fn stop_following(&mut self, context: &Context) {
-        let height = context.viewport.rows(Pane::Tail);
-        self.view.stop_following(&self.store, height);
+    pub(super) fn stop_following(&mut self) {
+        self.view.stop_following(&self.store, self.height);
         self.update_eviction();
     }
 
     /// Something came or went: the selected message stays on the line on which it stands now.
-    pub(super) fn keep_line(&mut self, context: &Context) {
-        let height = context.viewport.rows(Pane::Tail);
-        self.view.keep_line(&self.store, height);
+    pub(super) fn keep_line(&mut self) {
+        self.view.keep_line(&self.store, self.height);
+    }
+
+    /// It was drawn with that many rows of messages.
+    pub(super) fn set_height(&mut self, rows: usize) {
+        self.height = rows;
     }
 
     /// Shows only what matches, or everything again.

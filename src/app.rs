@@ -165,6 +165,16 @@ impl App {
         self.cluster.connection()
     }
 
+    /// Columns of the screen, as of the last frame.
+    pub(crate) fn width(&self) -> u16 {
+        self.context.viewport.width
+    }
+
+    /// Rows of the screen, as of the last frame.
+    pub(crate) fn height(&self) -> u16 {
+        self.context.viewport.height
+    }
+
     /// The screen and the pane in focus.
     pub fn focus(&self) -> &Focus {
         &self.focus

@@ -226,6 +226,30 @@ commands! {
         Column = "inspector.column",
     }
 
+    /// Does something with the tails that stand side by side.
+    Pane(PaneCommand) {
+        /// Put another tail beside this one: another open one, or one more of the same partitions.
+        Split(Stream) = "tails.split",
+        /// Leave this tail alone on the screen; the others stay open.
+        Only = "tails.only",
+        /// Go to the tail on the left.
+        Left = "tails.go-left",
+        /// Go to the tail on the right.
+        Right = "tails.go-right",
+        /// Go to the tail above.
+        Up = "tails.go-up",
+        /// Go to the tail below.
+        Down = "tails.go-down",
+        /// Go to the first tail on the screen.
+        First = "tails.go-first",
+        /// Go to the second tail on the screen.
+        Second = "tails.go-second",
+        /// Go to the third tail on the screen.
+        Third = "tails.go-third",
+        /// Go to the fourth tail on the screen.
+        Fourth = "tails.go-fourth",
+    }
+
     /// Does something with the queries that are kept.
     Query(QueryCommand) {
         /// Choose a saved query, or one typed before, from a menu.

@@ -364,6 +364,7 @@ fn is_safe_by_place(command: Command) -> bool {
         | Command::List(_)
         | Command::Cluster(_)
         | Command::Tail(_)
+        | Command::Pane(_)
         | Command::Query(_)
         | Command::Form(_)
         | Command::Text(_)

@@ -101,6 +101,7 @@ impl Screens {
     ) {
         match (command, pane.screen()) {
             (Command::Tail(command), _) => self.tails.run_tail_command(command, context),
+            (Command::Pane(command), _) => self.tails.run_pane_command(command, context),
             (Command::Query(command), _) => self.tails.run_query_command(command, context),
             (Command::Cluster(ClusterCommand::Delete), _) => {
                 self.of_mut(pane).keep_selected(pane);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
-use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand};
+use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand, PaneCommand};
 use super::effect::Effect;
 use super::focus::Pane;
 use super::inflight::Request;
@@ -138,6 +138,11 @@ impl App {
         if command == ClusterCommand::Delete.into() {
             self.context.perform(Operation::Delete { stream });
             return;
+        }
+        if command == PaneCommand::Split.into() {
+            let (tails, truth) = (&mut self.screens.tails, self.cluster.truth());
+            tails.split_with(stream, truth, &mut self.context);
+            return self.descend(Pane::Tail);
         }
         self.show_stream(stream, None);
         let (pane, truth) = (self.focus.pane(), self.cluster.truth());

@@ -46,6 +46,7 @@ mod scenario_pressure;
 mod scenario_queries;
 mod scenario_replaced;
 mod scenario_rows;
+mod scenario_side_by_side;
 mod scenario_streams;
 mod scenario_tails;
 mod scenario_times;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::app::app_request::AppRequest;
 use crate::app::command::{
-    AppCommand, Argument, ClusterCommand, Command, GoCommand, ListCommand, QueryCommand,
-    TailCommand, TextCommand,
+    AppCommand, Argument, ClusterCommand, Command, GoCommand, ListCommand, PaneCommand,
+    QueryCommand, TailCommand, TextCommand,
 };
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
@@ -86,9 +86,11 @@ fn typeable() -> impl Iterator<Item = Command> {
             | Command::List(_)
             | Command::Cluster(_)
             | Command::Tail(_)
+            | Command::Pane(PaneCommand::Split | PaneCommand::Only)
             | Command::Query(QueryCommand::Choose | QueryCommand::Save)
             | Command::App(_) => true,
             Command::Query(QueryCommand::Delete)
+            | Command::Pane(_)
             | Command::Move(_)
             | Command::Form(_)
             | Command::Text(_)

@@ -50,9 +50,18 @@ pub(super) fn run(
 
 /// Tails the partitions of these rows.
 pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
-    if let Some(partitions) = some_partitions(targets, truth, context) {
-        context.request(AppRequest::Tail(keys_of(partitions)));
+    if let Some(partitions) = partitions_to_tail(targets, truth, context) {
+        context.request(AppRequest::Tail(partitions));
     }
+}
+
+/// The partitions of these rows; the user is told where there are none.
+pub(super) fn partitions_to_tail(
+    targets: &[RowKey],
+    truth: &Truth,
+    context: &mut Context,
+) -> Option<Vec<PartitionKey>> {
+    some_partitions(targets, truth, context).map(keys_of)
 }
 
 fn keys_of(partitions: Partitions) -> Vec<PartitionKey> {

@@ -1,4 +1,4 @@
-//! The tail that is shown: its tabs, title, head and rows, and the line being typed.
+//! The tails on the screen, one or several: their tabs, and of each the title, head and rows.
 
 mod empty;
 mod prompt;
@@ -7,31 +7,107 @@ mod title;
 
 use ratatui::layout::Rect;
 
-use crate::app::command::{ClusterCommand, GoCommand};
-use crate::app::{App, Command, HitTarget, KeyContext, Pane};
+use crate::app::command::{ClusterCommand, GoCommand, PaneCommand};
+use crate::app::{App, Command, HitTarget, KeyContext, Pane, Tail};
 use crate::ui::areas::{after, below, left, row as row_of};
 use crate::ui::format;
+use crate::ui::layout::{self, TailAreas};
 use crate::ui::painter::{Painter, span};
 use crate::ui::widgets::{self, MARGIN, PaneArea, empty_state, margin, tint_selected};
 use row::Columns;
+use title::PaneMark;
 
 /// ```text
-/// 1 orders:0-3  2 payments:0          only where several are open
+/// 1 orders:0-3  2 payments:0          only where more are open than on the screen
+/// tail ▏ tail                         or one alone
+/// ```
+pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
+    let tails = app.tails();
+    if tails.shown().is_none() {
+        return no_tail(painter, place, app);
+    }
+    let mut area = place.area;
+    if tails.all().len() > tails.panes().len().max(1) {
+        tabs(painter, row_of(area, 0), app);
+        area = below(area, 1);
+    }
+    if !tails.panes().is_empty() {
+        match layout::side_by_side(area, tails.panes().len()) {
+            Some(areas) => return panes(painter, &areas, place.focused, app),
+            // Where the message has the room, the tails beside this one are not missed.
+            None if app.focus().pane() == Pane::Tail => {
+                too_small(painter, row_of(area, 0), app);
+                area = below(area, 1);
+            }
+            None => {}
+        }
+    }
+    pane(
+        painter,
+        PaneArea { area, ..place },
+        app,
+        tails.shown(),
+        None,
+    );
+}
+
+fn panes(painter: &mut Painter<'_>, areas: &TailAreas, focused: bool, app: &App) {
+    let tails = app.tails();
+    for area in &areas.vertical {
+        painter.vertical_line(*area);
+    }
+    for area in &areas.horizontal {
+        painter.horizontal_line(*area);
+    }
+    for (number, (index, area)) in tails.panes().iter().zip(&areas.tails).enumerate() {
+        let is_shown = *index == tails.shown_index();
+        let place = PaneArea {
+            pane: Pane::Tail,
+            area: *area,
+            focused: focused && is_shown,
+        };
+        painter.add_hit(row_of(*area, 0), HitTarget::Tab(*index));
+        painter.add_hit(below(*area, 2), HitTarget::TailRows(*index));
+        let mark = PaneMark {
+            number: number + 1,
+            is_shown,
+        };
+        pane(painter, place, app, tails.all().get(*index), Some(mark));
+    }
+}
+
+/// A sentence where several tails were to be: one alone is shown below it.
+fn too_small(painter: &mut Painter<'_>, line: Rect, app: &App) {
+    let only = hint(app, PaneCommand::Only.into(), Pane::Tail.key_contexts());
+    let text = format!(
+        " {}x{} has no room for {} tails: {only} keeps this one",
+        app.width(),
+        app.height(),
+        app.tails().panes().len(),
+    );
+    painter.put(line, &[span(text, painter.theme.degraded)]);
+}
+
+/// ```text
 /// title: what, how reading goes, counts  /  or the line being typed
 /// head of the columns                    /  or what is wrong with that line
 /// rows
 /// ```
-pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
-    let Some(tail) = app.tails().shown() else {
-        return no_tail(painter, place, app);
+fn pane(
+    painter: &mut Painter<'_>,
+    place: PaneArea,
+    app: &App,
+    tail: Option<&Tail>,
+    mark: Option<PaneMark>,
+) {
+    let Some(tail) = tail else {
+        return;
     };
-    let mut area = place.area;
-    if app.tails().all().len() > 1 {
-        tabs(painter, row_of(area, 0), app);
-        area = below(area, 1);
-    }
+    let area = place.area;
     let (title, head, rest) = (row_of(area, 0), row_of(area, 1), below(area, 2));
-    painter.add_hit(rest, HitTarget::Rows(Pane::Tail));
+    if mark.is_none_or(|mark| mark.is_shown) {
+        painter.add_hit(rest, HitTarget::Rows(Pane::Tail));
+    }
     let height = usize::from(rest.height);
     let window = tail.view().window(tail.store(), height);
     let messages = tail.view().rows(tail.store(), window.top, height);
@@ -46,8 +122,10 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     if let Some(prompt) = tail.prompt() {
         prompt::draw(painter, [title, head], (tail, height), prompt);
     } else {
+        let title = (title, mark);
         title::draw(painter, title, app, tail, (place.focused, height));
-        painter.put(after(head, MARGIN), &columns.head(painter.theme));
+        let columns = columns.head(painter.theme);
+        painter.put(after(head, MARGIN), &columns);
     }
     if window.rows == 0 {
         return empty_state(painter, rest, &empty::nothing(app, tail));
@@ -56,13 +134,8 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     for (line, ((message, cells), number)) in rest.rows().zip(rows) {
         let selected = number == window.selected;
         let spans = columns.row(message, &cells, painter.theme);
-        margin(
-            painter,
-            line,
-            selected,
-            tail.is_marked(message),
-            place.focused,
-        );
+        let marked = tail.is_marked(message);
+        margin(painter, line, selected, marked, place.focused);
         painter.put(after(line, MARGIN), &spans);
         tint_selected(painter, line, selected, place.focused);
     }

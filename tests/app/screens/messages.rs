@@ -409,6 +409,6 @@ fn beside_the_inspector() {
             60 a tail
             60 f Follow the newest message.
             60 s Go to an offset or a time.
-            200 everywhere",
+            200 in every list",
     );
 }

@@ -1,6 +1,7 @@
 //! One open tail: what it reads, how that goes, the messages kept, which of them are shown.
 //! Which tails there are, and what they may keep together, is the parent's.
 
+mod opened;
 mod paging;
 mod past_end;
 mod replaced;
@@ -25,6 +26,7 @@ use crate::app::row_settings::RowChoice;
 use crate::health::Truth;
 use crate::model::{Failure, PartitionId, StartAt, Timestamp};
 use crate::store::{Chunk, MessageRef, PinnedMessage, Query, Store};
+use opened::OpenedFor;
 use paging::{DEFAULT_START, ScrollDirection};
 
 /// Messages that can be marked: two are compared.
@@ -63,6 +65,7 @@ pub struct Tail {
     reads_backwards: bool,
     /// Newer messages than those in memory have left it.
     newest_evicted: bool,
+    opened_for: OpenedFor,
     /// When the stream was created of which it was said that it took the place of one that was deleted.
     known_replacement: Option<Timestamp>,
 }
@@ -103,6 +106,7 @@ impl Tail {
             scroll: ScrollDirection::None,
             reads_backwards: false,
             newest_evicted: false,
+            opened_for: OpenedFor::default(),
             known_replacement: None,
         };
         tail.update_eviction();

@@ -27,6 +27,7 @@ pub(crate) mod input;
 pub(crate) mod kept_queries;
 mod key_context;
 pub(crate) mod lists;
+mod locators;
 mod motion;
 mod mouse;
 mod navigation;

@@ -19,6 +19,8 @@ pub(super) enum Argument {
     Fault,
     /// What is to be done to a cursor: `set ID STREAM --to SEEK`.
     Cursor,
+    /// Where something is: `orders:2@48301`.
+    Locator,
     /// Any text.
     Text,
 }
@@ -320,6 +322,8 @@ commands! {
         Help = "app.help",
         /// Type a command.
         CommandLine = "app.command-line",
+        /// Open a message, a query or a screen by its locator, as in `open orders:2@48301`.
+        Open(Locator) = "app.open",
         /// Find a command, a stream or a broker by a few letters.
         Palette = "app.palette",
         /// Ask every broker now.

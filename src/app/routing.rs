@@ -34,6 +34,7 @@ impl App {
         let changes_rows = !matches!(event, Event::Tail(..) | Event::Scan(..));
         self.apply(event);
         if changes_rows {
+            self.open_first();
             self.resolve_awaited();
         }
         self.carry_out_requests();
@@ -200,6 +201,7 @@ impl App {
                 self.overlays.show_detail(target);
             }
             AppCommand::CommandLine => self.open_command_line(""),
+            AppCommand::Open => self.open_command_line("open "),
             AppCommand::Palette => {
                 let contexts = self.focus.pane().key_contexts();
                 let menu = palette(contexts, self.cluster.truth(), &self.context.settings);

@@ -12,7 +12,7 @@ use crate::app::kept_queries::KeptQueries;
 use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
 use crate::health::{AlertPolicy, HealthOptions, Incident};
-use crate::model::{TimeDisplay, Zone};
+use crate::model::{Locator, TimeDisplay, Zone};
 
 /// What the dashboard was started with.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +53,8 @@ pub struct Settings {
     pub rows: RowSettings,
     /// How times are shown at first.
     pub times: TimeDisplay,
+    /// What is opened as soon as a broker has answered.
+    pub open: Option<Locator>,
 }
 
 /// How people are alerted to findings: not at all, unless something says so.
@@ -105,6 +107,7 @@ impl Default for Settings {
                 zone: Zone::Utc,
                 ages: false,
             },
+            open: None,
         }
     }
 }

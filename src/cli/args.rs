@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod cursor;
 mod demo;
+mod open;
 mod publish;
 mod redrive;
 mod restart_plan;
@@ -20,12 +21,13 @@ pub(crate) use bench::{BenchPublishArgs, BenchTailArgs, BenchTask, ValueKind};
 pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use cursor::{CursorGetArgs, CursorSetArgs, CursorTask};
 pub(crate) use demo::DemoArgs;
+pub(crate) use open::OpenArgs;
 pub(crate) use publish::{
     EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs,
 };
 pub(crate) use redrive::RedriveArgs;
 pub(crate) use restart_plan::RestartPlanArgs;
-pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
+pub(crate) use streams::{CreateArgs, DeleteArgs, PartitionsArgs, PauseArgs};
 pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
@@ -273,6 +275,8 @@ pub(crate) enum Task {
     /// Wrap a message into the NATS envelope, or look into one
     #[command(subcommand)]
     Envelope(Box<EnvelopeTask>),
+    /// Open the dashboard at a message, at what a query finds, or on a screen
+    Open(OpenArgs),
     /// Start a cluster in this process and open the dashboard on it
     Demo(DemoArgs),
     /// Print the keymap
@@ -379,25 +383,6 @@ pub(crate) struct MaybeStreamArgs {
     pub(crate) stream: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-}
-
-/// What to delete.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct DeleteArgs {
-    /// The stream
-    pub(crate) stream: String,
-    /// Do not ask for the stream's name
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-impl DeleteArgs {
-    /// Deleting it.
-    pub(crate) fn operation(&self) -> Operation {
-        Operation::Delete {
-            stream: self.stream.as_str().into(),
-        }
-    }
 }
 
 /// Making envelopes and reading them.

@@ -18,19 +18,20 @@ use super::{
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
-use crate::model::{ErrorKind, Failure, Target};
+use crate::model::{ErrorKind, Failure, Locator, Target};
 use crate::runtime::{self, AlertAccess, Console, Contexts, DashboardOptions};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
 
-/// Shows the cluster of the settings until the user ends it.
-pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
+/// Shows the cluster of the settings, that place of it at first, until the user ends it.
+pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -> Result {
     need_terminal(context)?;
     let parts = DashboardParts::new(context)?;
     let settings = context.settings.clone();
     let keeps_typed = settings.history.value;
     let name = context.cluster_name();
-    let first = parts.session(&name, &settings.cluster)?;
+    let mut first = parts.session(&name, &settings.cluster)?;
+    first.settings.open = place;
     let options = DashboardOptions {
         contexts: Some(contexts(settings, parts)),
         changes: Some(Arc::new(|cluster, operation| {
@@ -108,7 +109,8 @@ pub(crate) fn need_terminal(context: &CommandContext<'_>) -> Result<()> {
 }
 
 async fn show(options: DashboardOptions) -> io::Result<Exit> {
-    runtime::run(options).await?;
+    // Of all that a dashboard is made of the caller keeps nothing.
+    Box::pin(runtime::run(options)).await?;
     Ok(Exit::DONE)
 }
 

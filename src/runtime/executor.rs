@@ -33,7 +33,7 @@ use crate::app::{
     Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent,
     TailId,
 };
-use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
+use crate::model::{CursorMoveSpec, ErrorKind, Failure, Locator, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -59,8 +59,8 @@ pub(super) enum LoopAction {
     Stop,
     /// End the program.
     Quit,
-    /// Go on with another cluster.
-    Switch(String),
+    /// Go on with another cluster, and open that there.
+    Switch(String, Option<Box<Locator>>),
 }
 
 /// What the executor is made of.
@@ -178,7 +178,7 @@ impl Executor {
             Effect::Repaint => return Some(LoopAction::Repaint),
             Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
-            Effect::SwitchContext(name) => return Some(LoopAction::Switch(name)),
+            Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
             Effect::Suspend => return Some(LoopAction::Stop),
             Effect::Quit => return Some(LoopAction::Quit),
         }

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod keyboards;
+mod locators;
 mod queries;
 mod soak;
 

@@ -7,6 +7,7 @@ mod copies;
 mod export;
 mod field_completion;
 mod inspector;
+mod located;
 mod out_of_order;
 mod prompt;
 mod queries;
@@ -58,6 +59,8 @@ pub struct Tails {
     shown: usize,
     /// The tails on the screen by their numbers, the one shown among them; none where it is not split.
     panes: Vec<usize>,
+    /// What a locator calls the cluster.
+    cluster: String,
     inspector: Inspector,
     /// The queries that were typed, as a text box goes through them.
     queries: History,
@@ -78,6 +81,7 @@ impl Tails {
             open: Vec::new(),
             shown: 0,
             panes: Vec::new(),
+            cluster: located::cluster(settings),
             inspector: Inspector::new(schemas),
             queries: History::of(kept.typed(), MAX_QUERIES),
             kept,

@@ -123,7 +123,7 @@ impl Broker {
             | Effect::Export(..)
             | Effect::CancelExport(_)
             | Effect::Console(..)
-            | Effect::SwitchContext(_)
+            | Effect::SwitchContext(..)
             | Effect::Suspend
             | Effect::KeepRow(..)
             | Effect::Quit => {}

@@ -257,6 +257,7 @@ impl Tail {
             }
             TailEvent::Chunk(chunk) | TailEvent::Older(chunk) if !self.joins(event, chunk) => {}
             TailEvent::Chunk(chunk) => {
+                self.notify_gone(chunk, context);
                 let partition = self.partition_mut(chunk.stream(), chunk.partition());
                 if partition.is_some_and(|partition| partition.live) {
                     self.out_of_order.record(chunk, &self.store);

@@ -24,6 +24,7 @@ mod hex;
 mod incidents;
 mod json;
 mod kept_queries;
+mod kept_view;
 mod keyboard;
 mod keys;
 mod known_brokers;

@@ -166,6 +166,8 @@ commands! {
         Create = "streams.create",
         /// Delete a stream; asks for its name.
         Delete(Stream) = "streams.delete",
+        /// Make this stream a favourite, which stands first, or one like the others again.
+        Favourite = "streams.favourite",
         /// Show what would happen if this broker were lost.
         WhatIf(Broker) = "brokers.what-if",
         /// Show which brokers may be restarted now, the marked ones or all, and why others may not.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::app::kept_queries::QueryChange;
+use crate::app::kept_view::KeptView;
 use crate::app::row_settings::KeptRow;
 use crate::health::{Alert, Incident};
 use crate::model::{
@@ -64,6 +65,8 @@ pub enum Effect {
     CancelExport(RequestId),
     /// Send a line to the demo cluster's console.
     Console(RequestId, String),
+    /// Keep how the dashboard looks for later runs.
+    KeepView(Box<KeptView>),
     /// Go to another cluster of the config file, and open that there.
     SwitchContext(String, Option<Box<Locator>>),
     /// Suspend the process, as ctrl-z does in a shell.

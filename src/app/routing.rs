@@ -32,6 +32,10 @@ impl App {
     /// Changes the state by what happened; returns what is to be done elsewhere, in order.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let changes_rows = !matches!(event, Event::Tail(..) | Event::Scan(..));
+        let is_users = matches!(
+            event,
+            Event::Key(_) | Event::Paste(_) | Event::Mouse(_) | Event::KeysQuiet
+        );
         self.apply(event);
         if changes_rows {
             self.open_first();
@@ -45,6 +49,9 @@ impl App {
                 .incidents
                 .set_incidents(incidents, current, &self.context.times.zone);
             self.screens.update_rows(pane, truth, &self.context);
+        }
+        if is_users {
+            self.keep_view();
         }
         self.context.take_effects()
     }

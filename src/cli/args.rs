@@ -141,9 +141,8 @@ pub(crate) struct Options {
         help_heading = "Screen and log"
     )]
     pub(crate) theme: Option<String>,
-    /// Leave the mouse to the terminal, which selects text with it
-    #[arg(long, global = true, help_heading = "Screen and log")]
-    pub(crate) no_mouse: bool,
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
     /// Colour in printed output
     #[arg(
         long,
@@ -180,10 +179,21 @@ impl Options {
             theme: self.theme.clone(),
             zone: self.tz.clone(),
             ages: self.age,
-            no_mouse: self.no_mouse,
+            no_mouse: self.start.no_mouse,
             log: self.log.clone(),
         }
     }
+}
+
+/// How the dashboard begins.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct StartArgs {
+    /// Leave the mouse to the terminal, which selects text with it
+    #[arg(long, global = true, help_heading = "Screen and log")]
+    pub(crate) no_mouse: bool,
+    /// Open the dashboard as new: how it was left counts for nothing, and is not kept anew
+    #[arg(long, global = true, help_heading = "Screen and log")]
+    pub(crate) fresh: bool,
 }
 
 /// How brokers are spoken to.

@@ -12,7 +12,7 @@ use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
 use super::{
-    incidents, kept_queries, keyboard, known_brokers, known_cursors, private_file, rows,
+    incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, private_file, rows,
     shown_times,
 };
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
@@ -40,6 +40,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         })),
         incidents: Some(Arc::new(incidents::keep)),
         rows: Some(Arc::new(rows::keep)),
+        view: Some(Arc::new(kept_view::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
         cursors: Some(Arc::new(known_cursors::keep)),
         queries: Some(kept_queries::keeper(keeps_typed)),
@@ -67,6 +68,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     let options = DashboardOptions {
         console: Some(console),
         rows: Some(Arc::new(rows::keep)),
+        view: Some(Arc::new(kept_view::keep)),
         queries: Some(kept_queries::keeper(context.settings.history.value)),
         alerts: alert_access(context)?,
         ..DashboardOptions::new(first)
@@ -129,6 +131,8 @@ fn contexts(settings: config::Settings, parts: DashboardParts) -> Contexts {
 struct DashboardParts {
     /// Whether queries that were only typed are kept.
     keeps_typed: bool,
+    /// Whether how it was left counts for nothing.
+    fresh: bool,
     file: config::ConfigFile,
     settings: AppSettings,
     theme: Theme,
@@ -141,6 +145,7 @@ impl DashboardParts {
         let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
         Ok(Self {
             keeps_typed: settings.history.value,
+            fresh: context.options.start.fresh,
             file: settings.file.clone(),
             settings: AppSettings {
                 contexts: contexts
@@ -174,6 +179,7 @@ impl DashboardParts {
                 incidents: incidents::read(name),
                 rows: self.settings.rows.clone().with_kept(rows::read(name)),
                 queries: kept_queries::read(name, self.keeps_typed),
+                view: (!self.fresh).then(|| kept_view::read(name)),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
                 color: cluster.color.value.clone(),

@@ -23,7 +23,7 @@ use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
 use super::options::{
-    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, QueryAccess, RowAccess,
+    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, QueryAccess, RowAccess, ViewAccess,
 };
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
@@ -83,6 +83,8 @@ pub(super) struct ExecutorDeps {
     pub(super) rows: Option<RowAccess>,
     /// Who keeps queries for later runs.
     pub(super) queries: Option<QueryAccess>,
+    /// Who keeps how the dashboard looks for later runs.
+    pub(super) view: Option<ViewAccess>,
     /// Who is alerted outside of the terminal.
     pub(super) alerts: Option<AlertAccess>,
     /// The command that edits a file.
@@ -171,6 +173,7 @@ impl Executor {
             Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
             Effect::KeepRow(streams, row) => self.keepers.keep_row(streams, row),
             Effect::KeepQuery(change) => self.keepers.keep_query(change),
+            Effect::KeepView(view) => self.keepers.keep_view(view),
             Effect::Alert(alert) => self.alert(*alert),
             Effect::Announce(announcement) => return Some(LoopAction::Announce(announcement)),
             Effect::SetTitle(title) => return Some(LoopAction::SetTitle(title)),
@@ -417,6 +420,7 @@ mod tests {
             incidents: None,
             rows: None,
             queries: None,
+            view: None,
             alerts: None,
             editor: String::new(),
             clipboard: Clipboard::default(),

@@ -43,6 +43,7 @@ mod scenario_hostile;
 mod scenario_keyboards;
 mod scenario_locators;
 mod scenario_loop;
+mod scenario_memory;
 mod scenario_mouse;
 mod scenario_pressure;
 mod scenario_queries;

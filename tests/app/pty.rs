@@ -5,6 +5,7 @@
 mod alerts;
 mod keyboards;
 mod locators;
+mod memory;
 mod queries;
 mod soak;
 

@@ -44,7 +44,8 @@ pub(super) fn run(
             context.request(AppRequest::Publish(target));
         }
         ClusterCommand::Create => context.request(AppRequest::CreateStream),
-        ClusterCommand::Delete => {}
+        // On the screen of streams alone.
+        ClusterCommand::Delete | ClusterCommand::Favourite => {}
     }
 }
 

@@ -124,6 +124,7 @@ impl Broker {
             | Effect::CancelExport(_)
             | Effect::Console(..)
             | Effect::SwitchContext(..)
+            | Effect::KeepView(_)
             | Effect::Suspend
             | Effect::KeepRow(..)
             | Effect::Quit => {}

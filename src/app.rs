@@ -25,8 +25,10 @@ mod ids;
 mod inflight;
 pub(crate) mod input;
 pub(crate) mod kept_queries;
+mod kept_view;
 mod key_context;
 pub(crate) mod lists;
+mod locators;
 mod motion;
 mod mouse;
 mod navigation;
@@ -41,6 +43,7 @@ pub(crate) mod screens;
 mod settings;
 mod shown_times;
 mod typed_command;
+mod view_memory;
 mod viewport;
 
 pub use cluster::Freshness;
@@ -53,6 +56,7 @@ pub(crate) use inflight::{Pending, Request};
 pub use input::keyboard_layouts::KeyboardLayouts;
 pub use input::keymap::Keymap;
 pub use kept_queries::{KeptQueries, QueryChange, SavedQuery};
+pub use kept_view::{KeptList, KeptView};
 pub use key_context::KeyContext;
 pub use lists::table::Listing;
 pub(crate) use notice::Level;
@@ -99,6 +103,8 @@ pub struct App {
     has_mouse: bool,
     /// When ctrl-c was pressed last.
     interrupted: Option<Timestamp>,
+    /// How it looked when that was kept last; `None` where nobody keeps it.
+    kept: Option<KeptView>,
     /// A command that waits for a stream to be named.
     awaited: Option<AwaitedStream>,
 }
@@ -106,7 +112,7 @@ pub struct App {
 impl App {
     /// The dashboard before anything happened.
     pub fn new(settings: Settings) -> Self {
-        Self {
+        let mut app = Self {
             cluster: ClusterState::new(&settings),
             screens: Screens::new(&settings),
             keyboard: settings.keyboard,
@@ -116,8 +122,11 @@ impl App {
             overlays: Overlays::default(),
             pressed: Vec::new(),
             interrupted: None,
+            kept: None,
             awaited: None,
-        }
+        };
+        app.restore_view();
+        app
     }
 
     /// The time, as of the last tick.
@@ -163,6 +172,16 @@ impl App {
     /// Whether a first broker was found.
     pub(crate) fn connection(&self) -> &ConnectionState {
         self.cluster.connection()
+    }
+
+    /// Columns of the screen, as of the last frame.
+    pub(crate) fn width(&self) -> u16 {
+        self.context.viewport.width
+    }
+
+    /// Rows of the screen, as of the last frame.
+    pub(crate) fn height(&self) -> u16 {
+        self.context.viewport.height
     }
 
     /// The screen and the pane in focus.

@@ -24,6 +24,7 @@ mod hex;
 mod incidents;
 mod json;
 mod kept_queries;
+mod kept_view;
 mod keyboard;
 mod keys;
 mod known_brokers;
@@ -31,6 +32,7 @@ mod known_cursors;
 mod list;
 mod logging;
 mod mutate;
+mod open;
 mod outcome_counts;
 mod output;
 mod partition_spec;
@@ -56,11 +58,11 @@ pub use escaped_output::EscapedOutput;
 pub use exit::Exit;
 pub use stdio::Stdio;
 
-use args::{ClusterTask, CursorTask, Task};
+use args::{ClusterTask, CursorTask, Options, Task};
 use command_context::CommandContext;
 use exit::{CliError, Result};
 
-use crate::model::did_you_mean;
+use crate::model::{Locator, did_you_mean};
 
 /// How long to look for the name that was meant, after a command has failed already.
 const HINT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -98,8 +100,9 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
     match invocation.task {
         None => run_to_end(
             dashboard_runtime(),
-            dashboard::open(&CommandContext::open(options, console)?),
+            dashboard::open(&CommandContext::open(options, console)?, None),
         ),
+        Some(Task::Open(args)) => open_at(options, args.locator, console),
         Some(Task::Demo(args)) if args.headless => {
             run_to_end(Builder::new_multi_thread(), demo::serve(console, &args))
         }
@@ -135,6 +138,18 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
         Some(Task::Completions { shell }) => help::completions(shell, console),
         Some(Task::Man) => help::man_page(console),
     }
+}
+
+/// Opens the dashboard where a locator leads to.
+fn open_at(options: &Options, locator: Locator, console: &mut Stdio) -> Result {
+    let options = open::options(options, &locator, console)?;
+    let mut context = CommandContext::open(&options, console)?;
+    run_to_end(dashboard_runtime(), async {
+        match open::open(&mut context, locator).await {
+            Err(error) => Err(with_hint(&mut context, error).await),
+            done => done,
+        }
+    })
 }
 
 /// Runs a command that talks to the cluster, until it is done or interrupted.

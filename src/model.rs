@@ -9,6 +9,8 @@ mod broker_view;
 mod cluster;
 mod cursor_move;
 mod failure;
+#[cfg(feature = "dashboard")]
+mod locator;
 mod message;
 mod number_format;
 mod operation;
@@ -38,6 +40,8 @@ pub use cursor_move::{
     CursorGoal, CursorMove, CursorMoveSpec, stream_or_partition, stream_partition,
 };
 pub use failure::{ErrorKind, Failure, Target};
+#[cfg(feature = "dashboard")]
+pub use locator::{Locator, MessagePlace, Place};
 pub use message::{Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset};
 pub use number_format::{counted, counted_of, counted_plainly, first_names, grouped, verb_of};
 pub use operation::{Operation, Outcome};

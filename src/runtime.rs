@@ -37,6 +37,7 @@ pub use clipboard::Clipboard;
 pub use options::{
     Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
     CursorAccess, DashboardOptions, IncidentAccess, QueryAccess, RowAccess, RuntimeSession,
+    ViewAccess,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
@@ -72,6 +73,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
         brokers,
         cursors,
         queries,
+        view,
         alerts,
         editor,
         clipboard,
@@ -87,6 +89,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             incidents: incidents.clone(),
             rows: rows.clone(),
             queries: queries.clone(),
+            view: view.clone(),
             alerts: alerts.clone(),
             outbox,
             refresh: session.settings.refresh,

@@ -19,6 +19,8 @@ pub(super) enum Argument {
     Fault,
     /// What is to be done to a cursor: `set ID STREAM --to SEEK`.
     Cursor,
+    /// Where something is: `orders:2@48301`.
+    Locator,
     /// Any text.
     Text,
 }
@@ -164,6 +166,8 @@ commands! {
         Create = "streams.create",
         /// Delete a stream; asks for its name.
         Delete(Stream) = "streams.delete",
+        /// Make this stream a favourite, which stands first, or one like the others again.
+        Favourite = "streams.favourite",
         /// Show what would happen if this broker were lost.
         WhatIf(Broker) = "brokers.what-if",
         /// Show which brokers may be restarted now, the marked ones or all, and why others may not.
@@ -224,6 +228,30 @@ commands! {
         Fold = "inspector.fold",
         /// Show this JSON field as a column of the tail.
         Column = "inspector.column",
+    }
+
+    /// Does something with the tails that stand side by side.
+    Pane(PaneCommand) {
+        /// Put another tail beside this one: another open one, or one more of the same partitions.
+        Split(Stream) = "tails.split",
+        /// Leave this tail alone on the screen; the others stay open.
+        Only = "tails.only",
+        /// Go to the tail on the left.
+        Left = "tails.go-left",
+        /// Go to the tail on the right.
+        Right = "tails.go-right",
+        /// Go to the tail above.
+        Up = "tails.go-up",
+        /// Go to the tail below.
+        Down = "tails.go-down",
+        /// Go to the first tail on the screen.
+        First = "tails.go-first",
+        /// Go to the second tail on the screen.
+        Second = "tails.go-second",
+        /// Go to the third tail on the screen.
+        Third = "tails.go-third",
+        /// Go to the fourth tail on the screen.
+        Fourth = "tails.go-fourth",
     }
 
     /// Does something with the queries that are kept.
@@ -296,6 +324,8 @@ commands! {
         Help = "app.help",
         /// Type a command.
         CommandLine = "app.command-line",
+        /// Open a message, a query or a screen by its locator, as in `open orders:2@48301`.
+        Open(Locator) = "app.open",
         /// Find a command, a stream or a broker by a few letters.
         Palette = "app.palette",
         /// Ask every broker now.

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::app::kept_queries::QueryChange;
+use crate::app::kept_view::KeptView;
 use crate::app::row_settings::KeptRow;
 use crate::health::{Alert, Incident};
-use crate::model::{CursorMoveSpec, Offset, Operation, PartitionId, StartAt, StopAt, StreamName};
+use crate::model::{
+    CursorMoveSpec, Locator, Offset, Operation, PartitionId, StartAt, StopAt, StreamName,
+};
 use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query};
 
 /// Something to be done elsewhere.
@@ -62,8 +65,10 @@ pub enum Effect {
     CancelExport(RequestId),
     /// Send a line to the demo cluster's console.
     Console(RequestId, String),
-    /// Go to another cluster of the config file.
-    SwitchContext(String),
+    /// Keep how the dashboard looks for later runs.
+    KeepView(Box<KeptView>),
+    /// Go to another cluster of the config file, and open that there.
+    SwitchContext(String, Option<Box<Locator>>),
     /// Suspend the process, as ctrl-z does in a shell.
     Suspend,
     /// End the program.

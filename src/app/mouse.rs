@@ -8,6 +8,7 @@ use super::command::{AppCommand, ListCommand, Motion};
 use super::effect::Effect;
 use super::focus::Pane;
 use super::notice::Level;
+use super::screens::ScreenState;
 use super::viewport::HitTarget;
 
 /// Lines that one notch of the wheel scrolls.
@@ -58,6 +59,11 @@ impl App {
         {
             self.focus.set(pane);
         }
+        if self.overlay().is_none()
+            && let HitTarget::TailRows(index) = hit
+        {
+            self.focus_tail(index);
+        }
         for _ in 0..LINES_PER_NOTCH {
             self.run(motion.into());
         }
@@ -68,9 +74,12 @@ impl App {
             return self.click_overlay(hit, line);
         }
         match hit {
-            HitTarget::Tab(index) => {
-                self.focus.set(Pane::Tail);
-                self.screens.tails.show(index);
+            HitTarget::Tab(index) => self.focus_tail(index),
+            // The one in focus has the rows of the pane over these.
+            HitTarget::TailRows(index) => {
+                self.focus_tail(index);
+                let tails = &mut self.screens.tails;
+                let _was_selected = tails.select_line(Pane::Tail, line, &mut self.context);
             }
             HitTarget::Screen(screen) => self.show_screen(screen),
             HitTarget::Rows(pane) => self.click_row(pane, line),
@@ -85,6 +94,11 @@ impl App {
         }
     }
 
+    fn focus_tail(&mut self, index: usize) {
+        self.focus.set(Pane::Tail);
+        self.screens.tails.show(index);
+    }
+
     fn click_overlay(&mut self, hit: HitTarget, line: usize) {
         let context = &mut self.context;
         match hit {
@@ -95,6 +109,7 @@ impl App {
             }
             HitTarget::Screen(_)
             | HitTarget::Rows(_)
+            | HitTarget::TailRows(_)
             | HitTarget::TallRows(_)
             | HitTarget::Column(..)
             | HitTarget::Tab(_) => drop(self.overlays.leave(context)),

@@ -103,9 +103,16 @@ impl App {
         self.on_shown();
     }
 
-    /// Focuses the next pane of this screen, or the previous.
+    /// Focuses the next pane of this screen, or the previous; each tail on it is one.
     pub(super) fn cycle_panes(&mut self, forward: bool) {
+        let tails = &mut self.screens.tails;
+        if self.focus.pane() == Pane::Tail && tails.focus_next_pane(forward) {
+            return;
+        }
         self.focus.cycle(forward);
+        if self.focus.pane() == Pane::Tail {
+            tails.focus_outer_pane(forward);
+        }
         self.on_shown();
     }
 
@@ -124,7 +131,7 @@ impl App {
         });
     }
 
-    fn descend(&mut self, pane: Pane) {
+    pub(super) fn descend(&mut self, pane: Pane) {
         self.focus.descend(pane);
         self.on_shown();
     }

@@ -32,8 +32,13 @@ impl App {
     /// Changes the state by what happened; returns what is to be done elsewhere, in order.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let changes_rows = !matches!(event, Event::Tail(..) | Event::Scan(..));
+        let is_users = matches!(
+            event,
+            Event::Key(_) | Event::Paste(_) | Event::Mouse(_) | Event::KeysQuiet
+        );
         self.apply(event);
         if changes_rows {
+            self.open_first();
             self.resolve_awaited();
         }
         self.carry_out_requests();
@@ -44,6 +49,9 @@ impl App {
                 .incidents
                 .set_incidents(incidents, current, &self.context.times.zone);
             self.screens.update_rows(pane, truth, &self.context);
+        }
+        if is_users {
+            self.keep_view();
         }
         self.context.take_effects()
     }
@@ -200,6 +208,7 @@ impl App {
                 self.overlays.show_detail(target);
             }
             AppCommand::CommandLine => self.open_command_line(""),
+            AppCommand::Open => self.open_command_line("open "),
             AppCommand::Palette => {
                 let contexts = self.focus.pane().key_contexts();
                 let menu = palette(contexts, self.cluster.truth(), &self.context.settings);
@@ -364,6 +373,7 @@ fn is_safe_by_place(command: Command) -> bool {
         | Command::List(_)
         | Command::Cluster(_)
         | Command::Tail(_)
+        | Command::Pane(_)
         | Command::Query(_)
         | Command::Form(_)
         | Command::Text(_)

@@ -87,6 +87,19 @@ pub enum RowKey {
     Incident(i64),
 }
 
+impl RowKey {
+    /// The name by which it is known in later runs too; `None` where it has none.
+    pub(super) fn kept_name(&self) -> Option<String> {
+        Some(match self {
+            Self::Broker(name) | Self::Stream(name) => name.to_string(),
+            Self::Partition((stream, id)) => format!("{stream}:{id}"),
+            Self::Cursor((id, stream, partition)) => format!("{id} {stream}:{partition}"),
+            Self::Group(id) => id.clone(),
+            Self::Event(_) | Self::Finding(_) | Self::Incident(_) => return None,
+        })
+    }
+}
+
 /// What a text is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DetailTarget {

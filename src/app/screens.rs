@@ -101,7 +101,15 @@ impl Screens {
     ) {
         match (command, pane.screen()) {
             (Command::Tail(command), _) => self.tails.run_tail_command(command, context),
+            (Command::Pane(command), _) => self.tails.run_pane_command(command, context),
             (Command::Query(command), _) => self.tails.run_query_command(command, context),
+            (Command::Cluster(ClusterCommand::Favourite), Screen::Streams) => {
+                self.streams.toggle_favourite(context);
+            }
+            (Command::Cluster(ClusterCommand::Favourite), _) => context.notify(
+                Level::Note,
+                "favourites are chosen on the screen of streams",
+            ),
             (Command::Cluster(ClusterCommand::Delete), _) => {
                 self.of_mut(pane).keep_selected(pane);
                 self.streams.delete_selected(context);

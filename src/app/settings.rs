@@ -9,10 +9,11 @@ use crate::app::effect::DesktopForm;
 use crate::app::input::keyboard_layouts::KeyboardLayouts;
 use crate::app::input::keymap::Keymap;
 use crate::app::kept_queries::KeptQueries;
+use crate::app::kept_view::KeptView;
 use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
 use crate::health::{AlertPolicy, HealthOptions, Incident};
-use crate::model::{TimeDisplay, Zone};
+use crate::model::{Locator, TimeDisplay, Zone};
 
 /// What the dashboard was started with.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +54,10 @@ pub struct Settings {
     pub rows: RowSettings,
     /// How times are shown at first.
     pub times: TimeDisplay,
+    /// How it looked when it was left, which is kept again; `None`: as new, and nothing is kept.
+    pub view: Option<KeptView>,
+    /// What is opened as soon as a broker has answered.
+    pub open: Option<Locator>,
 }
 
 /// How people are alerted to findings: not at all, unless something says so.
@@ -105,6 +110,8 @@ impl Default for Settings {
                 zone: Zone::Utc,
                 ages: false,
             },
+            view: None,
+            open: None,
         }
     }
 }

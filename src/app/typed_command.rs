@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
-use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand};
+use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand, PaneCommand};
 use super::effect::Effect;
 use super::focus::Pane;
 use super::inflight::Request;
 use super::notice::Level;
 use super::shown_times;
 use crate::health::BrokerTruth;
-use crate::model::{CursorMoveSpec, Operation, StreamName, Timestamp, did_you_mean};
+use crate::model::{CursorMoveSpec, MessagePlace, Operation, StreamName, Timestamp, did_you_mean};
 
 /// How long a stream is looked for that no broker names, where not all of them answer.
 const AWAITED_FOR: Duration = Duration::from_secs(4);
@@ -22,9 +22,26 @@ const BETWEEN_TICKS: Duration = Duration::from_secs(1);
 /// A command that was typed with the name of a stream which no broker had named yet.
 #[derive(Debug)]
 pub(super) struct AwaitedStream {
-    command: Command,
-    name: String,
+    awaited: Awaited,
     since: Timestamp,
+}
+
+/// What is done once a stream is there.
+#[derive(Debug)]
+pub(super) enum Awaited {
+    /// A command, on the stream of that name.
+    Command(Command, String),
+    /// What a locator leads to is opened.
+    Open(MessagePlace),
+}
+
+impl Awaited {
+    fn stream(&self) -> &str {
+        match self {
+            Self::Command(_, stream) => stream,
+            Self::Open(place) => &place.stream,
+        }
+    }
 }
 
 impl App {
@@ -35,6 +52,7 @@ impl App {
             Argument::Broker => self.run_with_broker(command, argument),
             Argument::Context => self.switch_context(argument),
             Argument::Fault => self.send_fault(argument),
+            Argument::Locator => self.open_typed(argument),
             Argument::Cursor => self.plan_cursor_move(argument),
             Argument::Text => self.run_with_text(command, argument),
             Argument::None => {
@@ -72,7 +90,9 @@ impl App {
         let contexts = self.context.settings.contexts.iter();
         let mut names = contexts.map(|context| context.name.as_str());
         if names.clone().any(|one| one == name) {
-            return self.context.emit(Effect::SwitchContext(name.to_owned()));
+            return self
+                .context
+                .emit(Effect::SwitchContext(name.to_owned(), None));
         }
         let hint = did_you_mean(name, &mut names);
         let text = format!("there is no context \"{name}\"{hint}");
@@ -92,20 +112,29 @@ impl App {
     }
 
     fn run_with_stream(&mut self, command: Command, argument: &str) {
+        self.look_for_stream(Awaited::Command(command, argument.to_owned()));
+    }
+
+    /// Does that now where its stream is known, or as soon as it is.
+    pub(super) fn look_for_stream(&mut self, awaited: Awaited) {
         self.awaited = None;
-        let found = self.truth().stream(argument);
+        let found = self.truth().stream(awaited.stream());
         let Some(stream) = found.map(|found| Arc::clone(&found.name)) else {
             // It may be younger than what brokers said last: they are asked before anything is denied.
-            self.awaited = Some(AwaitedStream {
-                command,
-                name: argument.to_owned(),
-                since: self.now(),
-            });
             self.context.emit(Effect::Refresh);
-            let text = format!("looking for stream \"{argument}\"");
+            let text = format!("looking for stream \"{}\"", awaited.stream());
+            let since = self.now();
+            self.awaited = Some(AwaitedStream { awaited, since });
             return self.context.notify(Level::Note, text);
         };
-        self.run_on_stream(command, stream);
+        self.carry_on(&awaited, stream);
+    }
+
+    fn carry_on(&mut self, awaited: &Awaited, stream: StreamName) {
+        match awaited {
+            Awaited::Command(command, _) => self.run_on_stream(*command, stream),
+            Awaited::Open(place) => self.open_messages(place, &stream),
+        }
     }
 
     /// Carries out the command that waits for a stream once a broker names it; says that there is none once all that
@@ -115,9 +144,9 @@ impl App {
             return;
         };
         let (now, truth) = (self.now(), self.cluster.truth());
-        if let Some(found) = truth.stream(&awaited.name) {
+        if let Some(found) = truth.stream(awaited.awaited.stream()) {
             let stream = Arc::clone(&found.name);
-            return self.run_on_stream(awaited.command, stream);
+            return self.carry_on(&awaited.awaited, stream);
         }
         let answering = || truth.members().filter(|broker| broker.is_answering());
         // The clock is the last tick's, and an answer from between the two is older than the question.
@@ -125,7 +154,7 @@ impl App {
         let is_newer = |broker: &BrokerTruth| broker.last_answer > Some(asked);
         let are_asked = answering().next().is_some() && answering().all(is_newer);
         if are_asked || awaited.since.age(now) >= AWAITED_FOR {
-            let argument = &awaited.name;
+            let argument = awaited.awaited.stream();
             let names = self.truth().streams.iter().map(|stream| &*stream.name);
             let hint = did_you_mean(argument, names);
             let text = format!("stream \"{argument}\" does not exist{hint}");
@@ -138,6 +167,11 @@ impl App {
         if command == ClusterCommand::Delete.into() {
             self.context.perform(Operation::Delete { stream });
             return;
+        }
+        if command == PaneCommand::Split.into() {
+            let (tails, truth) = (&mut self.screens.tails, self.cluster.truth());
+            tails.split_with(stream, truth, &mut self.context);
+            return self.descend(Pane::Tail);
         }
         self.show_stream(stream, None);
         let (pane, truth) = (self.focus.pane(), self.cluster.truth());

@@ -33,6 +33,8 @@ pub enum HitTarget {
     Screen(Screen),
     /// The rows of a pane, the first one on top.
     Rows(Pane),
+    /// The rows of a tail among several on the screen, by its number.
+    TailRows(usize),
     /// The rows of a pane, each of two lines, the first one on top.
     TallRows(Pane),
     /// The head of a column, by its number among the columns of the pane.
@@ -91,11 +93,12 @@ impl Viewport {
 
     /// Where the rows of a pane are; `None` where it was not drawn.
     pub fn area(&self, pane: Pane) -> Option<Area> {
-        let mut found = self
-            .hits
-            .iter()
-            .filter(|(_, hit)| *hit == HitTarget::Rows(pane));
-        found.next().map(|(area, _)| *area)
+        self.area_of(HitTarget::Rows(pane))
+    }
+
+    /// Where the rows of a tail are, by its number; `None` where it is not one of several on the screen.
+    pub fn tail_area(&self, index: usize) -> Option<Area> {
+        self.area_of(HitTarget::TailRows(index))
     }
 
     /// How many rows the overlay shows.
@@ -104,8 +107,13 @@ impl Viewport {
     }
 
     fn height_of(&self, wanted: HitTarget) -> usize {
+        self.area_of(wanted)
+            .map_or(0, |area| usize::from(area.height))
+    }
+
+    fn area_of(&self, wanted: HitTarget) -> Option<Area> {
         let mut found = self.hits.iter().filter(|(_, hit)| *hit == wanted);
-        found.next().map_or(0, |(area, _)| usize::from(area.height))
+        found.next().map(|(area, _)| *area)
     }
 }
 

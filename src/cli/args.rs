@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod cursor;
 mod demo;
+mod open;
 mod publish;
 mod redrive;
 mod restart_plan;
@@ -20,12 +21,13 @@ pub(crate) use bench::{BenchPublishArgs, BenchTailArgs, BenchTask, ValueKind};
 pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use cursor::{CursorGetArgs, CursorSetArgs, CursorTask};
 pub(crate) use demo::DemoArgs;
+pub(crate) use open::OpenArgs;
 pub(crate) use publish::{
     EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs,
 };
 pub(crate) use redrive::RedriveArgs;
 pub(crate) use restart_plan::RestartPlanArgs;
-pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
+pub(crate) use streams::{CreateArgs, DeleteArgs, PartitionsArgs, PauseArgs};
 pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
@@ -139,9 +141,8 @@ pub(crate) struct Options {
         help_heading = "Screen and log"
     )]
     pub(crate) theme: Option<String>,
-    /// Leave the mouse to the terminal, which selects text with it
-    #[arg(long, global = true, help_heading = "Screen and log")]
-    pub(crate) no_mouse: bool,
+    #[command(flatten)]
+    pub(crate) start: StartArgs,
     /// Colour in printed output
     #[arg(
         long,
@@ -178,10 +179,21 @@ impl Options {
             theme: self.theme.clone(),
             zone: self.tz.clone(),
             ages: self.age,
-            no_mouse: self.no_mouse,
+            no_mouse: self.start.no_mouse,
             log: self.log.clone(),
         }
     }
+}
+
+/// How the dashboard begins.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct StartArgs {
+    /// Leave the mouse to the terminal, which selects text with it
+    #[arg(long, global = true, help_heading = "Screen and log")]
+    pub(crate) no_mouse: bool,
+    /// Open the dashboard as new: how it was left counts for nothing, and is not kept anew
+    #[arg(long, global = true, help_heading = "Screen and log")]
+    pub(crate) fresh: bool,
 }
 
 /// How brokers are spoken to.
@@ -273,6 +285,8 @@ pub(crate) enum Task {
     /// Wrap a message into the NATS envelope, or look into one
     #[command(subcommand)]
     Envelope(Box<EnvelopeTask>),
+    /// Open the dashboard at a message, at what a query finds, or on a screen
+    Open(OpenArgs),
     /// Start a cluster in this process and open the dashboard on it
     Demo(DemoArgs),
     /// Print the keymap
@@ -379,25 +393,6 @@ pub(crate) struct MaybeStreamArgs {
     pub(crate) stream: Option<String>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-}
-
-/// What to delete.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct DeleteArgs {
-    /// The stream
-    pub(crate) stream: String,
-    /// Do not ask for the stream's name
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-impl DeleteArgs {
-    /// Deleting it.
-    pub(crate) fn operation(&self) -> Operation {
-        Operation::Delete {
-            stream: self.stream.as_str().into(),
-        }
-    }
 }
 
 /// Making envelopes and reading them.

@@ -12,25 +12,26 @@ use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
 use super::{
-    incidents, kept_queries, keyboard, known_brokers, known_cursors, private_file, rows,
+    incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, private_file, rows,
     shown_times,
 };
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
-use crate::model::{ErrorKind, Failure, Target};
+use crate::model::{ErrorKind, Failure, Locator, Target};
 use crate::runtime::{self, AlertAccess, Console, Contexts, DashboardOptions};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
 
-/// Shows the cluster of the settings until the user ends it.
-pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
+/// Shows the cluster of the settings, that place of it at first, until the user ends it.
+pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -> Result {
     need_terminal(context)?;
     let parts = DashboardParts::new(context)?;
     let settings = context.settings.clone();
     let keeps_typed = settings.history.value;
     let name = context.cluster_name();
-    let first = parts.session(&name, &settings.cluster)?;
+    let mut first = parts.session(&name, &settings.cluster)?;
+    first.settings.open = place;
     let options = DashboardOptions {
         contexts: Some(contexts(settings, parts)),
         changes: Some(Arc::new(|cluster, operation| {
@@ -39,6 +40,7 @@ pub(crate) async fn open(context: &CommandContext<'_>) -> Result {
         })),
         incidents: Some(Arc::new(incidents::keep)),
         rows: Some(Arc::new(rows::keep)),
+        view: Some(Arc::new(kept_view::keep)),
         brokers: Some(Arc::new(known_brokers::keep)),
         cursors: Some(Arc::new(known_cursors::keep)),
         queries: Some(kept_queries::keeper(keeps_typed)),
@@ -66,6 +68,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
     let options = DashboardOptions {
         console: Some(console),
         rows: Some(Arc::new(rows::keep)),
+        view: Some(Arc::new(kept_view::keep)),
         queries: Some(kept_queries::keeper(context.settings.history.value)),
         alerts: alert_access(context)?,
         ..DashboardOptions::new(first)
@@ -108,7 +111,8 @@ pub(crate) fn need_terminal(context: &CommandContext<'_>) -> Result<()> {
 }
 
 async fn show(options: DashboardOptions) -> io::Result<Exit> {
-    runtime::run(options).await?;
+    // Of all that a dashboard is made of the caller keeps nothing.
+    Box::pin(runtime::run(options)).await?;
     Ok(Exit::DONE)
 }
 
@@ -127,6 +131,8 @@ fn contexts(settings: config::Settings, parts: DashboardParts) -> Contexts {
 struct DashboardParts {
     /// Whether queries that were only typed are kept.
     keeps_typed: bool,
+    /// Whether how it was left counts for nothing.
+    fresh: bool,
     file: config::ConfigFile,
     settings: AppSettings,
     theme: Theme,
@@ -139,6 +145,7 @@ impl DashboardParts {
         let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
         Ok(Self {
             keeps_typed: settings.history.value,
+            fresh: context.options.start.fresh,
             file: settings.file.clone(),
             settings: AppSettings {
                 contexts: contexts
@@ -172,6 +179,7 @@ impl DashboardParts {
                 incidents: incidents::read(name),
                 rows: self.settings.rows.clone().with_kept(rows::read(name)),
                 queries: kept_queries::read(name, self.keeps_typed),
+                view: (!self.fresh).then(|| kept_view::read(name)),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
                 color: cluster.color.value.clone(),

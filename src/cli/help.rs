@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 10] = [
+const EXAMPLES: [(&str, &str); 11] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -71,6 +71,12 @@ nats sub --raw --count 1 orders | liftui envelope decode",
         "check",
         "liftui check -o prometheus
 liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
+    ),
+    (
+        "open",
+        "liftui open orders:2@48301
+liftui open 'orders@@-15m?cel: value.amount > 500'
+liftui open liftui://prod/:cursors",
     ),
     (
         "restart-plan",

@@ -66,6 +66,11 @@ impl Folders {
         self.state.join("queries").join(file_name(cluster))
     }
 
+    /// The file of how the dashboard looked when the cluster of that name was left.
+    pub fn view(&self, cluster: &str) -> PathBuf {
+        self.state.join("views").join(file_name(cluster))
+    }
+
     /// The log of changes that this user made.
     pub fn change_log(&self) -> PathBuf {
         self.state.join("changes.jsonl")

@@ -16,7 +16,7 @@ use super::input;
 use super::options::{Contexts, RuntimeSession};
 use super::screen::{HostEvent, Screen};
 use crate::app::{App, Event, Viewport};
-use crate::model::{ErrorKind, Failure, Target, Timestamp};
+use crate::model::{ErrorKind, Failure, Locator, Target, Timestamp};
 use crate::ui::{self, RowCache, Theme};
 
 /// How many events are taken before a frame gets its turn: a firehose cannot starve keys, a held key costs one frame.
@@ -245,7 +245,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     fn perform_action(&mut self, action: LoopAction) -> io::Result<()> {
         match action {
             LoopAction::Quit => self.exit = Some(LoopExit::Quit),
-            LoopAction::Switch(name) => return self.switch(&name),
+            LoopAction::Switch(name, open) => return self.switch(&name, open),
             LoopAction::Stop => return self.stop(),
             LoopAction::Copy(what, text) => return self.copy(what, text),
             LoopAction::Repaint => return self.repaint(),
@@ -261,14 +261,15 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         Ok(())
     }
 
-    fn switch(&mut self, name: &str) -> io::Result<()> {
+    fn switch(&mut self, name: &str, open: Option<Box<Locator>>) -> io::Result<()> {
         let opened = self
             .contexts
-            .map_or_else(|| Err(no_contexts(name)), |open| open(name));
+            .map_or_else(|| Err(no_contexts(name)), |session| session(name));
         match opened {
             Ok(mut session) => {
                 // Whose the mouse is does not change with the cluster.
                 session.settings.mouse = self.app.has_mouse();
+                session.settings.open = open.map(|open| *open);
                 self.exit = Some(LoopExit::Switch(Box::new(session)));
             }
             Err(failure) => return self.update(Event::Failed(failure)),

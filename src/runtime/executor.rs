@@ -23,7 +23,7 @@ use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
 use super::options::{
-    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, QueryAccess, RowAccess,
+    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, QueryAccess, RowAccess, ViewAccess,
 };
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
@@ -33,7 +33,7 @@ use crate::app::{
     Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent,
     TailId,
 };
-use crate::model::{CursorMoveSpec, ErrorKind, Failure, Operation, Outcome, Target};
+use crate::model::{CursorMoveSpec, ErrorKind, Failure, Locator, Operation, Outcome, Target};
 
 /// How long running tasks get to end by themselves.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -59,8 +59,8 @@ pub(super) enum LoopAction {
     Stop,
     /// End the program.
     Quit,
-    /// Go on with another cluster.
-    Switch(String),
+    /// Go on with another cluster, and open that there.
+    Switch(String, Option<Box<Locator>>),
 }
 
 /// What the executor is made of.
@@ -83,6 +83,8 @@ pub(super) struct ExecutorDeps {
     pub(super) rows: Option<RowAccess>,
     /// Who keeps queries for later runs.
     pub(super) queries: Option<QueryAccess>,
+    /// Who keeps how the dashboard looks for later runs.
+    pub(super) view: Option<ViewAccess>,
     /// Who is alerted outside of the terminal.
     pub(super) alerts: Option<AlertAccess>,
     /// The command that edits a file.
@@ -171,6 +173,7 @@ impl Executor {
             Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
             Effect::KeepRow(streams, row) => self.keepers.keep_row(streams, row),
             Effect::KeepQuery(change) => self.keepers.keep_query(change),
+            Effect::KeepView(view) => self.keepers.keep_view(view),
             Effect::Alert(alert) => self.alert(*alert),
             Effect::Announce(announcement) => return Some(LoopAction::Announce(announcement)),
             Effect::SetTitle(title) => return Some(LoopAction::SetTitle(title)),
@@ -178,7 +181,7 @@ impl Executor {
             Effect::Repaint => return Some(LoopAction::Repaint),
             Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
-            Effect::SwitchContext(name) => return Some(LoopAction::Switch(name)),
+            Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
             Effect::Suspend => return Some(LoopAction::Stop),
             Effect::Quit => return Some(LoopAction::Quit),
         }
@@ -417,6 +420,7 @@ mod tests {
             incidents: None,
             rows: None,
             queries: None,
+            view: None,
             alerts: None,
             editor: String::new(),
             clipboard: Clipboard::default(),

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::{KeptRow, QueryChange, Settings};
+use crate::app::{KeptRow, KeptView, QueryChange, Settings};
 use crate::client::{BrokerHealth, Client, KnownCursors, Observer};
 use crate::health::{Alert, Incident};
 use crate::model::{Failure, Operation, Outcome};
@@ -62,6 +62,9 @@ pub type CursorAccess = Arc<dyn Fn(&str, &[KnownCursors]) + Send + Sync>;
 /// Keeps what became of a query of the cluster of that name for later runs.
 pub type QueryAccess = Arc<dyn Fn(&str, &QueryChange) + Send + Sync>;
 
+/// Keeps how the dashboard looks in the cluster of that name for later runs.
+pub type ViewAccess = Arc<dyn Fn(&str, &KeptView) + Send + Sync>;
+
 /// Hands an alert about the cluster of that name to whoever is told outside of the terminal; returns what went wrong.
 pub type AlertAccess = Arc<dyn Fn(&str, Alert) -> ConsoleAnswer<Result<(), String>> + Send + Sync>;
 
@@ -99,6 +102,8 @@ pub struct DashboardOptions {
     pub cursors: Option<CursorAccess>,
     /// Who keeps queries for later runs, where they are kept.
     pub queries: Option<QueryAccess>,
+    /// Who keeps how the dashboard looks for later runs, where that is kept.
+    pub view: Option<ViewAccess>,
     /// Who is alerted outside of the terminal, where anybody is.
     pub alerts: Option<AlertAccess>,
     /// The command that edits a file; through a shell.
@@ -120,6 +125,7 @@ impl DashboardOptions {
             brokers: None,
             cursors: None,
             queries: None,
+            view: None,
             alerts: None,
             editor: super::editor::preferred(),
             clipboard: super::clipboard::Clipboard::of_environment(),

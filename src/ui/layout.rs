@@ -10,6 +10,15 @@ pub(super) const MIN_SIZE: (u16, u16) = (60, 20);
 /// From this width on panes stand side by side.
 const SIDE_BY_SIDE: u16 = 100;
 
+/// From this width on three tails stand side by side.
+const THREE_SIDE_BY_SIDE: u16 = 180;
+
+/// From this height on the inspector stands below several tails even while one of them has the focus.
+const INSPECTOR_BELOW: u16 = 30;
+
+/// What a tail among several needs: columns, rows.
+const MIN_TAIL: (u16, u16) = (48, 5);
+
 /// The rectangles of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FrameAreas {
@@ -45,8 +54,8 @@ pub(super) enum Panes {
 /// notice
 /// footer
 /// ```
-/// `None` where the screen is too small.
-pub(super) fn frame(area: Rect, focus: Pane) -> Option<FrameAreas> {
+/// `None` where the screen is too small. Where it is split, several tails share the room of their pane.
+pub(super) fn frame(area: Rect, focus: Pane, is_split: bool) -> Option<FrameAreas> {
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         return None;
     }
@@ -56,17 +65,22 @@ pub(super) fn frame(area: Rect, focus: Pane) -> Option<FrameAreas> {
     Some(FrameAreas {
         header,
         body,
-        panes: panes(body, focus),
+        panes: panes(body, focus, is_split),
         tabs,
         notice,
         footer,
     })
 }
 
-fn panes(body: Rect, focus: Pane) -> Panes {
+fn panes(body: Rect, focus: Pane, is_split: bool) -> Panes {
     let [first, second] = focus.screen().panes() else {
         return Panes::One((focus, body));
     };
+    let is_split = is_split && focus.screen() == Screen::Tails;
+    let has_room_below = is_split && body.height >= INSPECTOR_BELOW;
+    if is_split && !has_room_below && focus == *first {
+        return Panes::One((focus, body));
+    }
     let split = |length, share: u32| {
         let share = u32::from(length) * share / 100;
         let share = u16::try_from(share).unwrap_or(length);
@@ -76,7 +90,7 @@ fn panes(body: Rect, focus: Pane) -> Panes {
             Constraint::Fill(1),
         ]
     };
-    if body.width >= SIDE_BY_SIDE {
+    if body.width >= SIDE_BY_SIDE && !has_room_below {
         let share = match focus.screen() {
             Screen::Overview | Screen::Tails | Screen::Cursors => 60,
             Screen::Streams => 47,
@@ -88,11 +102,54 @@ fn panes(body: Rect, focus: Pane) -> Panes {
     // The pane in focus gets the area, but on the first screen: both panes are looked at together.
     let share = match (focus.screen(), focus == *first) {
         (Screen::Overview, _) => 68,
+        _ if has_room_below => 62,
         (_, true) => 60,
         (_, false) => 38,
     };
     let [upper, between, lower] = Layout::vertical(split(body.height, share)).areas(body);
     Panes::Stacked((*first, upper), between, (*second, lower))
+}
+
+/// The tails that stand side by side, and the lines between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct TailAreas {
+    /// Where each is, row by row.
+    pub(super) tails: Vec<Rect>,
+    /// The lines between those beside each other.
+    pub(super) vertical: Vec<Rect>,
+    /// The lines between those above each other.
+    pub(super) horizontal: Vec<Rect>,
+}
+
+/// Where so many tails stand: one above the other below 100 columns; `None` where one of them would have too little room.
+pub(super) fn side_by_side(area: Rect, count: usize) -> Option<TailAreas> {
+    let columns = match count {
+        _ if area.width < SIDE_BY_SIDE => 1,
+        3 if area.width >= THREE_SIDE_BY_SIDE => 3,
+        _ => 2,
+    };
+    let mut areas = TailAreas::default();
+    let fill = |count| vec![Constraint::Fill(1); count];
+    let rows = Layout::vertical(fill(count.div_ceil(columns))).spacing(1);
+    let (rows, lines) = rows.split_with_spacers(area);
+    areas.horizontal = lines
+        .iter()
+        .copied()
+        .filter(|one| !one.is_empty())
+        .collect();
+    let mut left = count;
+    for row in rows.iter() {
+        let own = left.min(columns);
+        left -= own;
+        let (tails, lines) = Layout::horizontal(fill(own))
+            .spacing(1)
+            .split_with_spacers(*row);
+        areas.tails.extend(tails.iter());
+        let between = lines.iter().filter(|one| !one.is_empty());
+        areas.vertical.extend(between);
+    }
+    let has_room = |one: &Rect| one.width >= MIN_TAIL.0 && one.height >= MIN_TAIL.1;
+    areas.tails.iter().all(has_room).then_some(areas)
 }
 
 /// A box of that size in the middle of an area, or as much of it as there is room for.
@@ -136,8 +193,9 @@ mod tests {
                 Pane::Partitions,
                 Pane::Brokers,
                 Pane::Inspector,
+                Pane::Tail,
             ] {
-                let frame = frame(area, focus).unwrap();
+                let frame = frame(area, focus, focus == Pane::Tail).unwrap();
                 let mut all = rects(frame.panes);
                 all.extend([frame.header, frame.tabs, frame.notice, frame.footer]);
                 let covered: u32 = all.iter().map(|rect| rect.area()).sum();
@@ -151,16 +209,38 @@ mod tests {
 
     #[test]
     fn below_the_least_size_nothing_is_laid_out() {
-        assert_eq!(frame(Rect::new(0, 0, 59, 20), Pane::Streams), None);
-        assert_eq!(frame(Rect::new(0, 0, 60, 19), Pane::Streams), None);
+        assert_eq!(frame(Rect::new(0, 0, 59, 20), Pane::Streams, false), None);
+        assert_eq!(frame(Rect::new(0, 0, 60, 19), Pane::Streams, false), None);
     }
 
     #[test]
     fn stacked_the_pane_in_focus_has_more_room() {
         let area = Rect::new(0, 0, 80, 24);
-        let Panes::Stacked(upper, _, lower) = frame(area, Pane::Streams).unwrap().panes else {
+        let Panes::Stacked(upper, _, lower) = frame(area, Pane::Streams, false).unwrap().panes
+        else {
             panic!("80 columns stack");
         };
         assert!(upper.1.height > lower.1.height);
+    }
+
+    #[test]
+    fn tails_share_their_room_without_a_gap_and_none_has_too_little() {
+        for (width, height, most) in [(60, 15, 2), (80, 20, 3), (120, 20, 4), (200, 35, 4)] {
+            let area = Rect::new(0, 1, width, height);
+            for count in 2..=4 {
+                let Some(areas) = side_by_side(area, count) else {
+                    assert!(count > most, "{count} on {width}x{height}");
+                    continue;
+                };
+                assert!(count <= most, "{count} on {width}x{height}");
+                assert_eq!(areas.tails.len(), count);
+                let all = [areas.tails, areas.vertical, areas.horizontal].concat();
+                let covered: u32 = all.iter().map(|rect| rect.area()).sum();
+                assert_eq!(covered, area.area(), "{count} on {width}x{height}");
+                for (at, one) in all.iter().enumerate() {
+                    assert!(all.iter().skip(at + 1).all(|other| !one.intersects(*other)));
+                }
+            }
+        }
     }
 }

@@ -71,8 +71,9 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// The layout of the frame.
+    /// The frame is drawn; returns its layout.
     pub(super) fn into_viewport(self) -> Viewport {
+        self.rows.end_frame();
         self.viewport
     }
 

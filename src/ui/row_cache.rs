@@ -12,11 +12,19 @@ use crate::store::{CellReader, MessageId, MessageRef, RowCell, RowField, RowTemp
 /// Characters that are read of a value at once, so that scrolling by a few reads nothing anew.
 const STEP: usize = 256;
 
-/// The rows of the tail in sight.
+/// The rows of the tails in sight.
 #[derive(Debug, Default)]
 pub struct RowCache {
-    /// Of which tail and which row.
-    of: Option<(TailId, RowTemplate)>,
+    tails: HashMap<TailId, SeenTail>,
+    /// Tails drawn in this frame.
+    drawn: Vec<TailId>,
+    read: u64,
+}
+
+/// The rows of a tail.
+#[derive(Debug, Default)]
+struct SeenTail {
+    template: RowTemplate,
     /// How many characters of each cell.
     most: usize,
     layout: RowLayout,
@@ -38,19 +46,42 @@ impl RowCache {
         self.read
     }
 
-    /// The cells of messages in the rows of a tail, in which so many characters of a value can be seen.
+    /// The cells of messages in the rows of a tail, in which so many characters of a value can be seen, and what was
+    /// learnt of their columns.
     pub(super) fn rows(
         &mut self,
         (tail, template): (TailId, &RowTemplate),
         messages: &[MessageRef<'_>],
         most: usize,
         schemas: &Schemas,
+    ) -> (Vec<Arc<[RowCell]>>, &RowLayout) {
+        let seen = self.tails.entry(tail).or_default();
+        let before = seen.read;
+        let rows = seen.rows(template, messages, most, schemas);
+        self.read += seen.read - before;
+        self.drawn.push(tail);
+        (rows, &seen.layout)
+    }
+
+    /// The frame is drawn: what was in none of its panes is forgotten.
+    pub(super) fn end_frame(&mut self) {
+        let drawn = std::mem::take(&mut self.drawn);
+        self.tails.retain(|tail, _| drawn.contains(tail));
+    }
+}
+
+impl SeenTail {
+    fn rows(
+        &mut self,
+        template: &RowTemplate,
+        messages: &[MessageRef<'_>],
+        most: usize,
+        schemas: &Schemas,
     ) -> Vec<Arc<[RowCell]>> {
         let most = most.next_multiple_of(STEP);
-        let is_same = |(own, row): &(TailId, RowTemplate)| *own == tail && row == template;
-        if !self.of.as_ref().is_some_and(is_same) {
+        if self.template != *template {
             *self = Self {
-                of: Some((tail, template.clone())),
+                template: template.clone(),
                 read: self.read,
                 ..Self::default()
             };
@@ -67,11 +98,6 @@ impl RowCache {
         let frame = self.frame;
         self.rows.retain(|_, row| row.frame == frame);
         rows
-    }
-
-    /// What was learnt of the columns.
-    pub(super) fn layout(&self) -> &RowLayout {
-        &self.layout
     }
 
     fn row(

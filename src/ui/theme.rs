@@ -262,6 +262,8 @@ pub struct Glyphs {
     pub chosen: &'static str,
     /// In front of a marked row.
     pub marked: &'static str,
+    /// In front of a favourite's name.
+    pub favourite: &'static str,
     /// Between panes that stand side by side, and between parts of the header.
     pub divider: &'static str,
     /// Between panes that stand one above the other.
@@ -303,6 +305,7 @@ impl Glyphs {
         readonly: "∅",
         chosen: "▸",
         marked: "◆",
+        favourite: "★",
         divider: "▏",
         line: "─",
         cut: "…",
@@ -329,6 +332,7 @@ impl Glyphs {
         readonly: "R",
         chosen: ">",
         marked: "*",
+        favourite: "*",
         divider: "|",
         line: "-",
         cut: "~",

@@ -4,6 +4,8 @@
 
 mod alerts;
 mod keyboards;
+mod locators;
+mod memory;
 mod queries;
 mod soak;
 

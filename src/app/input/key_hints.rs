@@ -3,7 +3,8 @@
 //! The keys come from the keymap; a command that has none in that place is left out.
 
 use crate::app::command::{
-    AppCommand, ClusterCommand, Command, FormCommand, ListCommand, Motion, TailCommand, TextCommand,
+    AppCommand, ClusterCommand, Command, FormCommand, GoCommand, ListCommand, Motion, PaneCommand,
+    TailCommand, TextCommand,
 };
 use crate::app::key_context::KeyContext;
 
@@ -26,6 +27,12 @@ pub(in crate::app) const CLOSE: Hint = (Command::App(AppCommand::Escape), "close
 pub(in crate::app) const FILTERING: &[Hint] = &[
     (Command::Text(TextCommand::Accept), "keep the filter"),
     (Command::App(AppCommand::Escape), "leave it, again to clear"),
+];
+
+/// Besides, where several tails are on the screen.
+pub(in crate::app) const AMONG_TAILS: &[Hint] = &[
+    (Command::Go(GoCommand::NextPane), "next tail"),
+    (Command::Pane(PaneCommand::Only), "this one alone"),
 ];
 
 /// In the form for a new stream.
@@ -119,6 +126,7 @@ const TAILS: &[Hint] = &[
     (Command::Tail(TailCommand::Row), "columns"),
     PUBLISH,
     (Command::Tail(TailCommand::Export), "export"),
+    (Command::Pane(PaneCommand::Split), "side by side"),
     HELP,
     LINE,
 ];

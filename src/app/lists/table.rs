@@ -3,11 +3,13 @@
 //! Which rows there are and what they mean is the screen's: it passes the rows in, filtered and in order.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use super::column::Column;
 use super::filter::Filter;
 use super::list_state::ListState;
 use crate::app::command::{ListCommand, Motion};
+use crate::app::kept_view::{KeptList, MOST_KEPT};
 use crate::app::motion::cycled;
 use crate::app::row_key::RowKey;
 
@@ -49,6 +51,12 @@ pub trait Listing {
     /// Selects the row that is shown on a line below the head; `true` where it was selected already.
     fn select_line(&mut self, line: usize) -> bool;
 
+    /// Its order and its marks, for later runs.
+    fn kept(&self) -> KeptList;
+
+    /// Takes up an order and marks of an earlier run.
+    fn restore(&mut self, kept: &KeptList);
+
     /// One step of Esc: leaves the text box, clears the filter, removes the marks. `false`: there was nothing.
     fn escape(&mut self) -> bool;
 }
@@ -61,6 +69,8 @@ pub struct Table<K, C> {
     row_key: fn(K) -> RowKey,
     total: usize,
     marks: Vec<K>,
+    /// Rows that were marked in an earlier run, by their names, and were not there yet.
+    missing_marks: BTreeSet<String>,
     filter: Filter,
     sort: C,
     reversed: bool,
@@ -76,6 +86,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
             row_key,
             total: 0,
             marks: Vec::new(),
+            missing_marks: BTreeSet::new(),
             filter: Filter::default(),
             sort,
             reversed: false,
@@ -121,6 +132,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     /// Replaces the rows, of so many without filters; the selected one stays selected.
     pub(in crate::app) fn set_rows(&mut self, rows: Vec<K>, total: usize, height: usize) {
         self.rows = rows;
+        self.find_marks();
         self.total = total;
         self.state.follow_rows(&self.rows, height);
     }
@@ -131,6 +143,19 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
             reversed: self.reversed,
             ..Self::new(self.row_key, self.sort)
         };
+    }
+
+    /// Marks the rows that were marked in an earlier run.
+    fn find_marks(&mut self) {
+        if self.missing_marks.is_empty() {
+            return;
+        }
+        for row in &self.rows {
+            let name = (self.row_key)(row.clone()).kept_name();
+            if name.is_some_and(|name| self.missing_marks.remove(&name)) {
+                self.marks.push(row.clone());
+            }
+        }
     }
 
     fn sort_by(&mut self, column: C) {
@@ -241,8 +266,34 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         self.state.select_line(line, &self.rows) && before.as_ref() == self.selected()
     }
 
+    fn kept(&self) -> KeptList {
+        let marks = self.marks.iter().cloned();
+        let marks = marks.filter_map(|mark| (self.row_key)(mark).kept_name());
+        let marks = marks.chain(self.missing_marks.iter().cloned());
+        KeptList {
+            sort: self.sort.head().title.to_owned(),
+            reversed: self.reversed,
+            marks: marks.take(MOST_KEPT).collect(),
+        }
+    }
+
+    fn restore(&mut self, kept: &KeptList) {
+        let mut columns = C::ALL.iter().copied();
+        if let Some(sort) = columns.find(|column| column.head().title == kept.sort) {
+            (self.sort, self.reversed) = (sort, kept.reversed);
+        }
+        let marks = kept.marks.iter().take(MOST_KEPT).cloned();
+        self.missing_marks = marks.collect();
+        self.find_marks();
+    }
+
     fn escape(&mut self) -> bool {
-        self.filter.close() || self.filter.clear() || !std::mem::take(&mut self.marks).is_empty()
+        let leaves = self.filter.close() || self.filter.clear();
+        if leaves {
+            return true;
+        }
+        self.missing_marks.clear();
+        !std::mem::take(&mut self.marks).is_empty()
     }
 }
 

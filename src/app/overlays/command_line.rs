@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::app::app_request::AppRequest;
 use crate::app::command::{
-    AppCommand, Argument, ClusterCommand, Command, GoCommand, ListCommand, QueryCommand,
-    TailCommand, TextCommand,
+    AppCommand, Argument, ClusterCommand, Command, GoCommand, ListCommand, PaneCommand,
+    QueryCommand, TailCommand, TextCommand,
 };
 use crate::app::context::Context;
+use crate::app::focus::Screen;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::history::{History, Recall};
 use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
 use crate::app::settings::Settings;
 use crate::health::Truth;
-use crate::model::{CursorMoveSpec, did_you_mean, nearest};
+use crate::model::{CursorMoveSpec, MessagePlace, did_you_mean, nearest};
 
 /// The command line while it is open.
 #[derive(Clone, Debug)]
@@ -36,6 +37,7 @@ const ALIASES: &[(&str, Command)] = &[
     ("q", Command::App(AppCommand::Quit)),
     ("q!", Command::App(AppCommand::Quit)),
     ("exit", Command::App(AppCommand::Quit)),
+    ("open", Command::App(AppCommand::Open)),
     ("ctx", Command::App(AppCommand::Contexts)),
     ("context", Command::App(AppCommand::Contexts)),
     ("stream", Command::Go(GoCommand::Streams)),
@@ -86,9 +88,11 @@ fn typeable() -> impl Iterator<Item = Command> {
             | Command::List(_)
             | Command::Cluster(_)
             | Command::Tail(_)
+            | Command::Pane(PaneCommand::Split | PaneCommand::Only)
             | Command::Query(QueryCommand::Choose | QueryCommand::Save)
             | Command::App(_) => true,
             Command::Query(QueryCommand::Delete)
+            | Command::Pane(_)
             | Command::Move(_)
             | Command::Form(_)
             | Command::Text(_)
@@ -230,9 +234,26 @@ fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
                 .map(|cursor| CursorMoveSpec::line_of(&cursor.entry))
                 .collect()
         }
+        Argument::Locator => {
+            let streams = truth.streams.iter();
+            let streams = streams.map(|stream| located(&stream.name));
+            let screens = Screen::ALL
+                .iter()
+                .map(|screen| format!(":{}", screen.title()));
+            streams.chain(screens).collect()
+        }
         Argument::Fault => FAULTS.iter().map(|&word| word.to_owned()).collect(),
         Argument::Text | Argument::None => Vec::new(),
     }
+}
+
+fn located(stream: &str) -> String {
+    let stream = stream.to_owned();
+    let place = MessagePlace {
+        stream,
+        ..MessagePlace::default()
+    };
+    place.to_string()
 }
 
 /// First words of the demo cluster's console.

@@ -154,7 +154,9 @@ impl Menu {
             Some(MenuAction::Command(command)) => context.request(AppRequest::Run(command)),
             Some(MenuAction::Stream(name)) => context.request(AppRequest::ShowStream(name, None)),
             Some(MenuAction::Broker(name)) => context.request(AppRequest::ShowBroker(name)),
-            Some(MenuAction::Context(name)) => context.emit(Effect::SwitchContext(name)),
+            Some(MenuAction::Context(name)) => {
+                context.emit(Effect::SwitchContext(name, None));
+            }
             Some(MenuAction::Copy(text)) => context.copy("it", text),
             Some(
                 MenuAction::SavedQuery(SavedQuery { query, .. }) | MenuAction::TypedQuery(query),

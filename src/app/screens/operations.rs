@@ -44,15 +44,25 @@ pub(super) fn run(
             context.request(AppRequest::Publish(target));
         }
         ClusterCommand::Create => context.request(AppRequest::CreateStream),
-        ClusterCommand::Delete => {}
+        // On the screen of streams alone.
+        ClusterCommand::Delete | ClusterCommand::Favourite => {}
     }
 }
 
 /// Tails the partitions of these rows.
 pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
-    if let Some(partitions) = some_partitions(targets, truth, context) {
-        context.request(AppRequest::Tail(keys_of(partitions)));
+    if let Some(partitions) = partitions_to_tail(targets, truth, context) {
+        context.request(AppRequest::Tail(partitions));
     }
+}
+
+/// The partitions of these rows; the user is told where there are none.
+pub(super) fn partitions_to_tail(
+    targets: &[RowKey],
+    truth: &Truth,
+    context: &mut Context,
+) -> Option<Vec<PartitionKey>> {
+    some_partitions(targets, truth, context).map(keys_of)
 }
 
 fn keys_of(partitions: Partitions) -> Vec<PartitionKey> {

@@ -53,6 +53,7 @@ pub(in crate::app) trait ScreenState {
             Command::Go(_)
             | Command::Tail(_)
             | Command::Form(_)
+            | Command::Pane(_)
             | Command::Query(_)
             | Command::Confirm(_)
             | Command::App(_) => {}

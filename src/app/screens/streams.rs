@@ -1,13 +1,16 @@
 //! The list of streams and that of the selected stream's partitions: rows, order, and what is hidden.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ScreenState;
 use crate::app::context::Context;
 use crate::app::focus::Pane;
+use crate::app::kept_view::{KeptView, MOST_KEPT};
 use crate::app::lists::column::columns;
 use crate::app::lists::table::{Listing, Table, ordered};
+use crate::app::notice::Level;
 use crate::app::row_key::{PartitionKey, RowKey};
 use crate::app::viewport::Viewport;
 use crate::health::{PartitionStatus, PartitionTruth, StreamTruth, Truth};
@@ -67,6 +70,8 @@ pub struct Streams {
     list: Table<StreamName, StreamColumn>,
     partitions: Table<PartitionKey, PartitionColumn>,
     shows_internal: bool,
+    /// Streams that stand first, whether they are there or not.
+    favourites: BTreeSet<String>,
     /// A stream that was just created: selected as soon as a broker lists it.
     awaited: Option<StreamName>,
 }
@@ -77,6 +82,7 @@ impl Default for Streams {
             list: Table::new(RowKey::Stream, StreamColumn::Name),
             partitions: Table::new(RowKey::Partition, PartitionColumn::Number),
             shows_internal: false,
+            favourites: BTreeSet::new(),
             awaited: None,
         }
     }
@@ -121,6 +127,43 @@ impl Streams {
         self.shows_internal = !self.shows_internal;
     }
 
+    /// Whether Liftbridge's own streams are shown.
+    pub(in crate::app) fn shows_internal(&self) -> bool {
+        self.shows_internal
+    }
+
+    /// Streams that stand first.
+    pub(crate) fn favourites(&self) -> &BTreeSet<String> {
+        &self.favourites
+    }
+
+    /// Takes up what an earlier run showed.
+    pub(in crate::app) fn restore(&mut self, kept: &KeptView) {
+        self.shows_internal = kept.internal;
+        self.favourites = kept.favourites.iter().take(MOST_KEPT).cloned().collect();
+    }
+
+    /// Makes the selected stream a favourite, or one like the others again.
+    pub(super) fn toggle_favourite(&mut self, context: &mut Context) {
+        let Some(stream) = self.list.selected().cloned() else {
+            return;
+        };
+        self.list.keep_selected();
+        if self.favourites.remove(&*stream) {
+            let text = format!("{stream} is a favourite no longer");
+            return context.notify(Level::Note, text);
+        }
+        if self.favourites.len() >= MOST_KEPT {
+            let text = format!("{MOST_KEPT} favourites are the most");
+            return context.notify(Level::Warning, text);
+        }
+        self.favourites.insert(stream.to_string());
+        context.notify(
+            Level::Note,
+            format!("{stream} is a favourite: it stands first"),
+        );
+    }
+
     /// Deletes the selected stream, once its name is typed.
     pub(super) fn delete_selected(&self, context: &mut Context) {
         if let Some(stream) = self.list.selected().cloned() {
@@ -155,7 +198,11 @@ impl Streams {
             visible && wanted && filter.passes(&[&stream.name, &stream.subject])
         });
         let key = |stream: &StreamTruth| Arc::clone(&stream.name);
-        ordered(shown, self.list.sort(), compare_streams, key)
+        let mut rows = ordered(shown, self.list.sort(), compare_streams, key);
+        if !self.favourites.is_empty() {
+            rows.sort_by_key(|name| !self.favourites.contains(&**name));
+        }
+        rows
     }
 
     fn update_partitions(&mut self, truth: &Truth, faults_only: bool, height: usize) {

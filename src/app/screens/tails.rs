@@ -7,11 +7,13 @@ mod copies;
 mod export;
 mod field_completion;
 mod inspector;
+mod located;
 mod out_of_order;
 mod prompt;
 mod queries;
 mod rate;
 mod search;
+mod split;
 mod subscription_state;
 mod tail;
 mod tail_view;
@@ -55,6 +57,10 @@ const MAX_QUERIES: usize = 100;
 pub struct Tails {
     open: Vec<Tail>,
     shown: usize,
+    /// The tails on the screen by their numbers, the one shown among them; none where it is not split.
+    panes: Vec<usize>,
+    /// What a locator calls the cluster.
+    cluster: String,
     inspector: Inspector,
     /// The queries that were typed, as a text box goes through them.
     queries: History,
@@ -74,6 +80,8 @@ impl Tails {
         Self {
             open: Vec::new(),
             shown: 0,
+            panes: Vec::new(),
+            cluster: located::cluster(settings),
             inspector: Inspector::new(schemas),
             queries: History::of(kept.typed(), MAX_QUERIES),
             kept,
@@ -113,17 +121,26 @@ impl Tails {
         if partitions.is_empty() {
             return;
         }
-        let open = self
-            .open
-            .iter()
-            .position(|tail| tail.reads(&partitions) && !tail.is_gone());
-        let index = open.unwrap_or_else(|| {
-            let streams = partitions.iter().map(|(stream, _)| &**stream);
-            let row = self.rows.choice(&streams.collect());
-            self.open.push(Tail::open(partitions, row, context));
-            self.open.len() - 1
-        });
+        let reads = |tail: &Tail| tail.reads(&partitions) && !tail.is_gone();
+        let open = if self.shown().is_some_and(reads) {
+            Some(self.shown)
+        } else {
+            self.open.iter().position(reads)
+        };
+        let (index, left) = (
+            open.unwrap_or_else(|| self.add(partitions, context)),
+            self.shown,
+        );
         self.switch_to(index);
+        self.close_unused_copy(left, context);
+    }
+
+    /// Opens a tail of these partitions; returns its number.
+    fn add(&mut self, partitions: Vec<PartitionKey>, context: &mut Context) -> usize {
+        let streams = partitions.iter().map(|(stream, _)| &**stream);
+        let row = self.rows.choice(&streams.collect());
+        self.open.push(Tail::open(partitions, row, context));
+        self.open.len() - 1
     }
 
     /// Shows a tail of the streams that have the names now of those that were deleted under the one that is shown, which
@@ -162,6 +179,7 @@ impl Tails {
             if let Some(left) = self.open.get_mut(self.shown) {
                 left.set_value_view(view);
             }
+            self.take_pane(index);
             self.shown = index;
             self.show_as_before();
         }
@@ -227,9 +245,7 @@ impl Tails {
         if !tails.any(|tail| tail.on_scan(id, event, context)) {
             context.count_late_answer();
         }
-        self.open
-            .iter_mut()
-            .for_each(|tail| tail.keep_line(context));
+        self.open.iter_mut().for_each(Tail::keep_line);
         if !self.is_following() {
             self.update_inspector();
         }
@@ -261,6 +277,13 @@ impl Tails {
             height: area.height.into(),
         });
         self.inspector.resize(size.unwrap_or_default());
+        for (index, tail) in self.open.iter_mut().enumerate() {
+            let own = viewport.tail_area(index).map(|area| area.height.into());
+            let rows = own.unwrap_or_else(|| viewport.rows(Pane::Tail));
+            if rows > 0 {
+                tail.set_height(rows);
+            }
+        }
     }
 
     /// The external editor was closed: what was edited there can be published.
@@ -348,7 +371,7 @@ impl Tails {
                 tail.on_evicted();
             }
             tail.update_throttle(has_room, context);
-            tail.keep_line(context);
+            tail.keep_line();
         }
     }
 }

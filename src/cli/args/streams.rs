@@ -201,3 +201,22 @@ fn amount(text: &str) -> Result<i64, String> {
         i64::try_from(size).map_err(|_too_large| format!("\"{text}\" is too large"))
     })
 }
+
+/// What to delete.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// The stream
+    pub(crate) stream: String,
+    /// Do not ask for the stream's name
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+impl DeleteArgs {
+    /// Deleting it.
+    pub(crate) fn operation(&self) -> Operation {
+        Operation::Delete {
+            stream: self.stream.as_str().into(),
+        }
+    }
+}

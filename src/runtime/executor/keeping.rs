@@ -1,5 +1,5 @@
-//! Hands on what outlives the dashboard: incidents, rows and queries that are kept for later runs, alerts that reach
-//! somebody elsewhere. Nothing of it may hold anything up.
+//! Hands on what outlives the dashboard: incidents, rows, queries and its looks that are kept for later runs, alerts that
+//! reach somebody elsewhere. Nothing of it may hold anything up.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
 
 use super::{Executor, ExecutorDeps};
-use crate::app::{Event, KeptRow, QueryChange};
+use crate::app::{Event, KeptRow, KeptView, QueryChange};
 use crate::health::{Alert, Incident};
 use crate::runtime::alerts::AlertQueue;
 use crate::runtime::supervisor::panicked;
@@ -50,6 +50,7 @@ pub(super) struct Keepers {
     incidents: Option<Keeper<Vec<Arc<Incident>>>>,
     rows: Option<Keeper<(String, Option<KeptRow>)>>,
     queries: Option<Keeper<QueryChange>>,
+    view: Option<Keeper<Box<KeptView>>>,
 }
 
 impl Keepers {
@@ -82,6 +83,12 @@ impl Keepers {
                     keep(at, &change);
                 })
             }),
+            view: deps.view.clone().map(|keep| {
+                let doing = "writing down how the dashboard looks";
+                Keeper::start(deps, tasks, doing, move |at, view: Box<KeptView>| {
+                    keep(at, &view);
+                })
+            }),
         }
     }
 
@@ -95,6 +102,12 @@ impl Keepers {
     pub(super) fn keep_row(&self, streams: String, row: Option<KeptRow>) {
         if let Some(keeper) = &self.rows {
             keeper.keep((streams, row));
+        }
+    }
+
+    pub(super) fn keep_view(&self, view: Box<KeptView>) {
+        if let Some(keeper) = &self.view {
+            keeper.keep(view);
         }
     }
 

@@ -44,7 +44,12 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     let longest = list.rows().iter().map(|name| format::width(name)).max();
     let shown = list.rows().iter().filter_map(|name| truth.stream(name));
     let states = labels::stream_states_width(shown);
-    let specs = specs(cells(longest.unwrap_or(0)), states);
+    let signs = if app.streams().favourites().is_empty() {
+        0
+    } else {
+        2
+    };
+    let specs = specs(cells(longest.unwrap_or(0) + signs), states);
     table(painter, place, area, list, &specs, cell);
     if list.rows().is_empty() {
         empty_state(painter, below(area, 1), &nothing(app));
@@ -65,7 +70,17 @@ fn cell(
             } else {
                 theme.text
             };
-            vec![labels::cut(&stream.name, width, style, theme)]
+            let favourites = app.streams().favourites();
+            if favourites.is_empty() {
+                return vec![labels::cut(&stream.name, width, style, theme)];
+            }
+            let is_one = favourites.contains(&*stream.name);
+            let sign = if is_one { theme.glyphs.favourite } else { " " };
+            let room = width.saturating_sub(2);
+            vec![
+                span(format!("{sign} "), theme.marked),
+                labels::cut(&stream.name, room, style, theme),
+            ]
         }
         StreamColumn::Partitions => {
             vec![span(

@@ -91,13 +91,13 @@ fn another_context_is_gone_to_by_menu_or_by_name() {
     world.write("stag");
     assert_eq!(
         world.press("enter"),
-        [Effect::SwitchContext("staging".to_owned())]
+        [Effect::SwitchContext("staging".to_owned(), None)]
     );
     world.press(":");
     world.write("ctx staging");
     assert_eq!(
         world.press("enter"),
-        [Effect::SwitchContext("staging".to_owned())]
+        [Effect::SwitchContext("staging".to_owned(), None)]
     );
 }
 

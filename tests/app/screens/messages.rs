@@ -388,7 +388,7 @@ fn beside_the_inspector() {
     shows(
         after(tailing(), "enter Y"),
         "
-            60 copy 6 of 6
+            60 copy 7 of 7
             60 place orders-eu:1 @ 48051
             60 as a liftui command
             80 liftui tail orders-eu:1 --from 48051 --to …",
@@ -409,6 +409,6 @@ fn beside_the_inspector() {
             60 a tail
             60 f Follow the newest message.
             60 s Go to an offset or a time.
-            200 everywhere",
+            200 in every list",
     );
 }

@@ -123,7 +123,8 @@ impl Broker {
             | Effect::Export(..)
             | Effect::CancelExport(_)
             | Effect::Console(..)
-            | Effect::SwitchContext(_)
+            | Effect::SwitchContext(..)
+            | Effect::KeepView(_)
             | Effect::Suspend
             | Effect::KeepRow(..)
             | Effect::Quit => {}

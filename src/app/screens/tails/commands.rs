@@ -3,17 +3,16 @@
 use super::prompt::PromptInput;
 use super::{Prompt, PromptKind, Tail, Tails};
 use crate::app::app_request::{AppRequest, CopyEntry};
-use crate::app::command::{ListCommand, Motion, TailCommand, TextCommand};
+use crate::app::command::{ListCommand, Motion, PaneCommand, TailCommand, TextCommand};
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::inflight::Request;
 use crate::app::input::editor::TextInput;
-use crate::app::input::key_hints::{Hint, hints_of};
+use crate::app::input::key_hints::{AMONG_TAILS, Hint, hints_of};
 use crate::app::kept_queries::QueryChange;
 use crate::app::key_context::KeyContext;
 use crate::app::lists::table::Listing;
-use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
 use crate::app::row_key::{DetailTarget, RowKey};
 use crate::app::row_settings::RowChoice;
@@ -45,10 +44,8 @@ impl Tails {
             TailCommand::Diff => return self.compare(context),
             TailCommand::PublishAgain => return self.publish_again(context),
             TailCommand::Edit => self.edit(context),
-            TailCommand::Next => self.switch_to(cycled_index(self.shown, self.open.len(), true)),
-            TailCommand::Previous => {
-                self.switch_to(cycled_index(self.shown, self.open.len(), false));
-            }
+            TailCommand::Next => self.show_next(true, context),
+            TailCommand::Previous => self.show_next(false, context),
             TailCommand::Close => return self.close_shown(context),
             TailCommand::NextMessage => self.step_message(true, context),
             TailCommand::PreviousMessage => self.step_message(false, context),
@@ -111,10 +108,7 @@ impl Tails {
     }
 
     fn close_shown(&mut self, context: &mut Context) {
-        if self.shown < self.open.len() {
-            self.open.remove(self.shown).close(context);
-        }
-        self.shown = self.shown.min(self.open.len().saturating_sub(1));
+        self.close_tail(self.shown, context);
         self.show_as_before();
         self.update_inspector();
         if self.open.is_empty() {
@@ -293,7 +287,7 @@ impl ScreenState for Tails {
         }
         if let Some(tail) = self.shown_mut() {
             // Who opened a message reads it.
-            tail.stop_following(context);
+            tail.stop_following();
             self.after_move(context);
         }
         context.request(AppRequest::Descend(Pane::Inspector));
@@ -339,6 +333,10 @@ impl ScreenState for Tails {
         }
         let context = pane.key_contexts().first();
         let mut hints = context.map_or_else(Vec::new, |context| hints_of(*context).to_vec());
+        if pane == Pane::Tail && !self.panes().is_empty() {
+            hints = AMONG_TAILS.iter().copied().chain(hints).collect();
+            hints.retain(|(command, _)| *command != PaneCommand::Split.into());
+        }
         for (command, word) in &mut hints {
             if self.exporting.is_some() && *command == TailCommand::Export.into() {
                 *word = "stop the export";
@@ -375,7 +373,7 @@ impl ScreenState for Tails {
         let Some(tail) = self.shown_mut() else {
             return false;
         };
-        let again = tail.select_line(line, context);
+        let again = tail.select_line(line);
         self.after_move(context);
         again
     }

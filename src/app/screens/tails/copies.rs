@@ -30,10 +30,10 @@ impl Tails {
         };
         let message = pinned.message();
         if message.size() > MOST_COPIED {
-            return vec![
-                CopyEntry::new("place", message.id().to_string()),
-                read_command(&message),
-            ];
+            let mut entries = self.locators(&message);
+            entries.push(CopyEntry::new("place", message.id().to_string()));
+            entries.push(read_command(&message));
+            return entries;
         }
         let mut entries = vec![CopyEntry::new("value", text(message.value()))];
         if !message.key().is_empty() {
@@ -48,6 +48,7 @@ impl Tails {
             entries.push(CopyEntry::new("line", line.trim_end_matches(',')));
             entries.push(CopyEntry::new("path", path));
         }
+        entries.extend(self.locators(&message));
         entries.push(CopyEntry::new("place", message.id().to_string()));
         entries.push(read_command(&message));
         entries

@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::Tail;
 use crate::app::context::Context;
 use crate::app::effect::{Effect, ExportSpec};
-use crate::app::focus::Pane;
 use crate::app::ids::RequestId;
 use crate::app::inflight::Request;
 use crate::store::{ExportForm, ExportRows};
@@ -67,7 +66,7 @@ impl Tail {
         let rows = match range {
             ExportRange::Kept => ExportRows::kept(self.store(), newest_first),
             ExportRange::Shown | ExportRange::Screen => {
-                let positions = self.positions(range, context.viewport.rows(Pane::Tail));
+                let positions = self.positions(range, self.height());
                 ExportRows::new(self.store(), positions, newest_first)
             }
         };

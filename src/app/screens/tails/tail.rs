@@ -1,6 +1,7 @@
 //! One open tail: what it reads, how that goes, the messages kept, which of them are shown.
 //! Which tails there are, and what they may keep together, is the parent's.
 
+mod opened;
 mod paging;
 mod past_end;
 mod replaced;
@@ -25,6 +26,7 @@ use crate::app::row_settings::RowChoice;
 use crate::health::Truth;
 use crate::model::{Failure, PartitionId, StartAt, Timestamp};
 use crate::store::{Chunk, MessageRef, PinnedMessage, Query, Store};
+use opened::OpenedFor;
 use paging::{DEFAULT_START, ScrollDirection};
 
 /// Messages that can be marked: two are compared.
@@ -42,6 +44,8 @@ pub struct Tail {
     start_text: String,
     store: Store,
     view: TailView,
+    /// Rows of messages on the screen, as of the last frame that showed it.
+    height: usize,
     search: Search,
     rate: Rate,
     removed: u64,
@@ -61,6 +65,7 @@ pub struct Tail {
     reads_backwards: bool,
     /// Newer messages than those in memory have left it.
     newest_evicted: bool,
+    opened_for: OpenedFor,
     /// When the stream was created of which it was said that it took the place of one that was deleted.
     known_replacement: Option<Timestamp>,
 }
@@ -86,6 +91,7 @@ impl Tail {
             start_text: start_text.to_owned(),
             store: Store::new(),
             view: TailView::new(true, false),
+            height: context.viewport.rows(Pane::Tail),
             search: Search::default(),
             rate: Rate::default(),
             removed: 0,
@@ -100,6 +106,7 @@ impl Tail {
             scroll: ScrollDirection::None,
             reads_backwards: false,
             newest_evicted: false,
+            opened_for: OpenedFor::default(),
             known_replacement: None,
         };
         tail.update_eviction();
@@ -136,6 +143,11 @@ impl Tail {
     /// The messages kept.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Rows of messages on the screen, as of the last frame that showed it.
+    pub(super) fn height(&self) -> usize {
+        self.height
     }
 
     /// The messages kept, for the budget to evict some.
@@ -245,6 +257,7 @@ impl Tail {
             }
             TailEvent::Chunk(chunk) | TailEvent::Older(chunk) if !self.joins(event, chunk) => {}
             TailEvent::Chunk(chunk) => {
+                self.notify_gone(chunk, context);
                 let partition = self.partition_mut(chunk.stream(), chunk.partition());
                 if partition.is_some_and(|partition| partition.live) {
                     self.out_of_order.record(chunk, &self.store);
@@ -322,24 +335,26 @@ impl Tail {
 /// What the user does with a tail.
 impl Tail {
     /// Selects the message on that line of the screen; `true` where it was selected already.
-    pub(super) fn select_line(&mut self, line: usize, context: &Context) -> bool {
-        let height = context.viewport.rows(Pane::Tail);
-        let again = self.view.select_line(line, &self.store, height);
+    pub(super) fn select_line(&mut self, line: usize) -> bool {
+        let again = self.view.select_line(line, &self.store, self.height);
         self.update_eviction();
         again
     }
 
     /// Stays at the selected message.
-    pub(super) fn stop_following(&mut self, context: &Context) {
-        let height = context.viewport.rows(Pane::Tail);
-        self.view.stop_following(&self.store, height);
+    pub(super) fn stop_following(&mut self) {
+        self.view.stop_following(&self.store, self.height);
         self.update_eviction();
     }
 
     /// Something came or went: the selected message stays on the line on which it stands now.
-    pub(super) fn keep_line(&mut self, context: &Context) {
-        let height = context.viewport.rows(Pane::Tail);
-        self.view.keep_line(&self.store, height);
+    pub(super) fn keep_line(&mut self) {
+        self.view.keep_line(&self.store, self.height);
+    }
+
+    /// It was drawn with that many rows of messages.
+    pub(super) fn set_height(&mut self, rows: usize) {
+        self.height = rows;
     }
 
     /// Shows only what matches, or everything again.

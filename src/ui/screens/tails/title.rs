@@ -12,9 +12,19 @@ use crate::app::{App, FollowMode, Tail, TailState};
 use crate::health::Known;
 use crate::model::{EndReason, PartitionId, StreamName, format_ranges};
 use crate::store::Query;
+use crate::ui::areas::after;
 use crate::ui::format;
 use crate::ui::painter::{Painter, span, spans_width};
 use crate::ui::theme::Theme;
+
+/// Which pane it is among several.
+#[derive(Clone, Copy)]
+pub(super) struct PaneMark {
+    /// From 1.
+    pub(super) number: usize,
+    /// Whether commands are about its tail.
+    pub(super) is_shown: bool,
+}
 
 /// A part of the title. The higher its rank, the sooner it is left out.
 #[derive(Clone)]
@@ -23,6 +33,8 @@ struct TitleSegment {
     text: String,
     /// What it can be cut down to before anything that is needed is left out.
     short: Option<String>,
+    /// What it can be cut down to where nothing more can be left out.
+    shortest: Option<String>,
     style: Style,
 }
 
@@ -31,11 +43,11 @@ const NEEDED: u8 = 2;
 
 impl TitleSegment {
     fn new(rank: u8, text: String, style: Style) -> Self {
-        let short = None;
         Self {
             rank,
             text,
-            short,
+            short: None,
+            shortest: None,
             style,
         }
     }
@@ -50,14 +62,24 @@ fn shorten(segments: &mut [TitleSegment]) -> bool {
 /// Draws the title of a pane that may have the focus, above so many rows of messages.
 pub(super) fn draw(
     painter: &mut Painter<'_>,
-    area: Rect,
+    (area, mark): (Rect, Option<PaneMark>),
     app: &App,
     tail: &Tail,
     (focused, height): (bool, usize),
 ) {
     let theme = painter.theme;
-    let name = format::cut_middle(&partitions(tail), 36, theme.glyphs.cut);
-    let mut segments = vec![TitleSegment::new(0, name, theme.title_style(focused))];
+    let style = theme.title_style(focused);
+    let sign = mark.map(|mark| pane_sign(mark, theme));
+    let used = sign.map_or(0, |sign| painter.put(area, &[span(sign, style)]));
+    let area = after(area, used);
+    let names = partitions(tail);
+    let name = |columns| format::cut_middle(&names, columns, theme.glyphs.cut);
+    let mut segments = vec![TitleSegment {
+        // Alone it has room enough.
+        short: mark.map(|_pane| name(22)),
+        shortest: mark.map(|_pane| name(14)),
+        ..TitleSegment::new(0, name(36), style)
+    }];
     segments.extend(segments_of(app, tail, height, theme));
     let mut fitted = fit(segments.clone(), area.width, theme);
     let is_needed = |one: &TitleSegment| one.rank == NEEDED;
@@ -69,6 +91,16 @@ pub(super) fn draw(
     painter.put(area, &spans(&fitted, theme));
 }
 
+/// `▸2`: the second pane, which is the one that commands are about.
+fn pane_sign(mark: PaneMark, theme: &Theme) -> String {
+    let sign = if mark.is_shown {
+        theme.glyphs.chosen
+    } else {
+        " "
+    };
+    format!("{sign}{}", mark.number)
+}
+
 /// The segments that fit on so many columns.
 fn fit(mut segments: Vec<TitleSegment>, columns: u16, theme: &Theme) -> Vec<TitleSegment> {
     while spans_width(&spans(&segments, theme)) > usize::from(columns) {
@@ -77,6 +109,10 @@ fn fit(mut segments: Vec<TitleSegment>, columns: u16, theme: &Theme) -> Vec<Titl
             continue;
         }
         if worst == 0 {
+            let shortest = |one: &mut TitleSegment| one.shortest.take().map(|text| one.text = text);
+            if segments.iter_mut().rev().find_map(shortest).is_some() {
+                continue;
+            }
             break;
         }
         segments.retain(|one| one.rank < worst);
@@ -168,12 +204,13 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     };
     // Of what is in memory: the broker may have more.
     let kept = format!(" of {}", format::count_usize(tail.store().kept()));
-    let text = |columns, kept| {
+    let text = |columns, kept: &str| {
         let query = format::cut(query, columns, theme.glyphs.cut);
         format!("/{query}  {matching} matching{kept}{to_go}{undecided}")
     };
     Some(TitleSegment {
         short: Some(text(20, &kept)),
+        shortest: Some(text(12, "")),
         ..TitleSegment::new(0, text(40, &kept), theme.matched)
     })
 }

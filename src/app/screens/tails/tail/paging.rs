@@ -7,7 +7,6 @@ use super::{SIDEWAYS_STEP, Tail};
 use crate::app::command::Motion;
 use crate::app::context::Context;
 use crate::app::effect::{Effect, OlderSpec, TailSpec};
-use crate::app::focus::Pane;
 use crate::app::screens::tails::out_of_order::OutOfOrder;
 use crate::app::screens::tails::subscription_state::{OldestEnd, TailPartition};
 use crate::app::screens::tails::tail_view::{FollowMode, TailView};
@@ -48,7 +47,7 @@ impl Tail {
             self.sideways = columns;
             return;
         }
-        let height = context.viewport.rows(Pane::Tail);
+        let height = self.height;
         let is_live = !self.newest_evicted && !self.throttled;
         let was_at_newest = self.view.is_at_newest(&self.store);
         self.view.move_by(motion, &self.store, height, is_live);
@@ -68,8 +67,7 @@ impl Tail {
         if self.view.mode() == FollowMode::Frozen {
             return self.follow(context);
         }
-        let height = context.viewport.rows(Pane::Tail);
-        self.view.freeze(&self.store, height);
+        self.view.freeze(&self.store, self.height);
         self.update_eviction();
     }
 
@@ -169,7 +167,7 @@ impl Tail {
         has_room: bool,
         context: &mut Context,
     ) {
-        let height = context.viewport.rows(Pane::Tail);
+        let height = self.height;
         let throttled = match self.scroll {
             _ if self.is_following() => false,
             ScrollDirection::None | ScrollDirection::Older => !has_room || self.newest_evicted,

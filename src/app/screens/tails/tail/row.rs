@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::Tail;
 use crate::app::context::Context;
-use crate::app::focus::Pane;
 use crate::app::row_settings::RowChoice;
 use crate::store::{JsonPath, RowField, RowTemplate, known_fields};
 
@@ -47,7 +46,7 @@ impl Tail {
 
     /// The fields of the messages on the screen, as a row names them.
     pub(in crate::app::screens::tails) fn known_fields(&self, context: &Context) -> Vec<String> {
-        let height = context.viewport.rows(Pane::Tail).min(LOOKED_THROUGH);
+        let height = self.height.min(LOOKED_THROUGH);
         let window = self.view.window(&self.store, height);
         let messages = self.view.rows(&self.store, window.top, height.max(1));
         let schemas = &context.settings.schemas;

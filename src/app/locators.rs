@@ -1,0 +1,149 @@
+//! Opens what a locator leads to: a screen, messages of a stream, one message; in this cluster, or in another context.
+
+use super::App;
+use super::effect::Effect;
+use super::focus::{Pane, Screen};
+use super::notice::Level;
+use super::settings::Settings;
+use super::typed_command::Awaited;
+use crate::health::Truth;
+use crate::model::{
+    Locator, MessagePlace, PartitionId, Place, StreamName, Target, did_you_mean, parse_addresses,
+    parse_start,
+};
+use crate::store::Query;
+
+impl App {
+    /// Opens what a typed locator leads to.
+    pub(super) fn open_typed(&mut self, text: &str) {
+        match text.parse() {
+            Ok(locator) => self.open_locator(locator),
+            Err(sentence) => self.context.notify(Level::Error, sentence),
+        }
+    }
+
+    /// Opens the locator that the dashboard was started with, once there is something to look for it in.
+    pub(super) fn open_first(&mut self) {
+        let first = &mut self.context.settings.open;
+        if first.is_some()
+            && self.cluster.truth().as_of.is_some()
+            && let Some(locator) = first.take()
+        {
+            self.open_locator(locator);
+        }
+    }
+
+    fn open_locator(&mut self, locator: Locator) {
+        let settings = &self.context.settings;
+        if let Some(cluster) = &locator.cluster
+            && !is_of(cluster, settings)
+        {
+            let contexts = settings.contexts.iter();
+            if contexts.clone().any(|context| context.name == *cluster) {
+                let (name, place) = (cluster.clone(), locator.place);
+                let cluster = None;
+                let there = Locator { cluster, place };
+                return self
+                    .context
+                    .emit(Effect::SwitchContext(name, Some(Box::new(there))));
+            }
+            let text = format!(
+                "this dashboard shows {}, not {cluster}: `liftui open` shows it in another one",
+                settings.cluster
+            );
+            return self.context.notify(Level::Error, text);
+        }
+        match locator.place {
+            Place::Screen(name) => self.open_screen(&name),
+            Place::Messages(place) => self.look_for_stream(Awaited::Open(place)),
+        }
+    }
+
+    fn open_screen(&mut self, name: &str) {
+        match Screen::named(name) {
+            Ok(screen) => {
+                self.overlays.close();
+                self.show_screen(screen);
+            }
+            Err(sentence) => self.context.notify(Level::Error, sentence),
+        }
+    }
+
+    /// Opens messages of a stream that is there.
+    pub(super) fn open_messages(&mut self, place: &MessagePlace, stream: &StreamName) {
+        let (now, zone) = (self.context.now, &self.context.times.zone);
+        let start = place.seek.as_deref();
+        let start = start.map(|text| parse_start(text, now, zone)).transpose();
+        let query = place.query.as_deref().map(Query::parse).transpose();
+        let partitions = partitions_of(self.cluster.truth(), stream, place);
+        let (start, query, ids) = match (start, query, partitions) {
+            (Ok(start), Ok(query), Ok(ids)) => (start, query, ids),
+            (Err(sentence), _, _) | (_, _, Err(sentence)) => {
+                return self.context.notify(Level::Error, sentence);
+            }
+            (_, Err(error), _) => return self.context.notify(Level::Error, error.sentence),
+        };
+        let keys = ids.into_iter().map(|id| (StreamName::clone(stream), id));
+        let start = start.zip(place.seek.clone());
+        let tails = &mut self.screens.tails;
+        tails.open_at(keys.collect(), start, query, &mut self.context);
+        self.overlays.close();
+        self.descend(Pane::Tail);
+        if let Some((_, offset)) = place.message() {
+            self.screens.tails.want_message(offset);
+            self.descend(Pane::Inspector);
+        }
+    }
+}
+
+/// Whether it is the cluster that is shown, by its name or by one of its addresses.
+fn is_of(cluster: &str, settings: &Settings) -> bool {
+    let addresses = parse_addresses(cluster).unwrap_or_default();
+    let mut addresses = addresses.iter();
+    cluster == settings.cluster || addresses.any(|one| settings.addresses.contains(one))
+}
+
+/// The partitions that are meant: those named, which all have to be there, or all.
+fn partitions_of(
+    truth: &Truth,
+    stream: &str,
+    place: &MessagePlace,
+) -> Result<Vec<PartitionId>, String> {
+    let known = truth.stream(stream).map(|stream| stream.partitions.iter());
+    let known: Vec<PartitionId> = known.into_iter().flatten().map(|one| one.id).collect();
+    if place.partitions.is_empty() {
+        return Ok(known);
+    }
+    let mut named = place.partitions.iter();
+    match named.find(|id| !known.contains(id)) {
+        None => Ok(place.partitions.clone()),
+        Some(missing) => {
+            let last = known.iter().max().copied().unwrap_or_default();
+            let target = Target::Partition(stream.into(), *missing);
+            Err(format!(
+                "{target} does not exist; its partitions are 0 to {last}"
+            ))
+        }
+    }
+}
+
+impl Screen {
+    /// The screen of that name.
+    ///
+    /// # Errors
+    /// A sentence with the name that was probably meant.
+    pub(crate) fn named(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|one| one.title() == name);
+        found.ok_or_else(|| {
+            let titles = Self::ALL.into_iter().map(Self::title);
+            let hint = did_you_mean(name, titles.clone());
+            let all: Vec<&str> = titles.collect();
+            let all = if hint.is_empty() {
+                format!("; there are {}", all.join(", "))
+            } else {
+                hint
+            };
+            format!("there is no screen \"{name}\"{all}")
+        })
+    }
+}

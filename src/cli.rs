@@ -44,6 +44,7 @@ mod settings;
 mod shown_times;
 mod state_file;
 mod stdio;
+mod stream_selection;
 mod tail;
 
 use std::ffi::OsString;
@@ -200,11 +201,11 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Cursor(CursorTask::Set(args)) => cursor_set::cursor_set(context, &args).await,
         ClusterTask::Cursor(CursorTask::Get(args)) => cursors::cursor(context, &args).await,
         ClusterTask::Brokers(output) => list::brokers(context, output).await,
-        ClusterTask::Streams(output) => list::streams(context, output).await,
-        ClusterTask::Partitions(args) => list::partitions(context, args).await,
+        ClusterTask::Streams(args) => list::streams(context, &args).await,
+        ClusterTask::Partitions(args) => list::partitions(context, &args).await,
         ClusterTask::Describe(args) => list::describe(context, &args).await,
         ClusterTask::Tail(args) => tail::tail(context, &args).await,
-        ClusterTask::Cursors(args) => cursors::cursors(context, args).await,
+        ClusterTask::Cursors(args) => cursors::cursors(context, &args).await,
         ClusterTask::Groups(output) => cursors::groups(context, output).await,
         ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,
         ClusterTask::Activity(args) => activity::activity(context, args).await,

@@ -10,6 +10,7 @@ mod cluster;
 mod cursor_move;
 mod failure;
 mod message;
+mod name_pattern;
 mod number_format;
 mod operation;
 mod options;
@@ -39,6 +40,7 @@ pub use cursor_move::{
 };
 pub use failure::{ErrorKind, Failure, Target};
 pub use message::{Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset};
+pub use name_pattern::{fits_pattern, is_pattern, names_stream};
 pub use number_format::{counted, counted_of, counted_plainly, first_names, grouped, verb_of};
 pub use operation::{Operation, Outcome};
 pub use options::{

@@ -152,7 +152,7 @@ commands! {
 
     /// Does something with brokers, streams and partitions.
     Cluster(ClusterCommand) {
-        /// Tail this stream or partition.
+        /// Tail this stream or partition. Typed: `:tail orders ship-*`.
         Tail(Stream) = "streams.tail",
         /// Write a message.
         Publish(Stream) = "streams.publish",

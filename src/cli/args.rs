@@ -25,7 +25,7 @@ pub(crate) use publish::{
 };
 pub(crate) use redrive::RedriveArgs;
 pub(crate) use restart_plan::RestartPlanArgs;
-pub(crate) use streams::{CreateArgs, PartitionsArgs, PauseArgs};
+pub(crate) use streams::{AnyStreamsArgs, CreateArgs, PartitionsArgs, PauseArgs, StreamsArgs};
 pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
@@ -298,11 +298,11 @@ pub(crate) enum ClusterTask {
     /// List the brokers
     Brokers(OutputArgs),
     /// List the streams
-    Streams(OutputArgs),
-    /// List the partitions of one stream, or of all
-    Partitions(MaybeStreamArgs),
-    /// Show one stream with its partitions and what is wrong
-    Describe(StreamArgs),
+    Streams(AnyStreamsArgs),
+    /// List the partitions of some streams, or of all
+    Partitions(AnyStreamsArgs),
+    /// Show streams with their partitions and what is wrong
+    Describe(StreamsArgs),
     #[command(flatten)]
     Change(ChangeTask),
     /// Delete a stream and all its messages
@@ -317,7 +317,7 @@ pub(crate) enum ClusterTask {
     #[command(subcommand)]
     Cursor(CursorTask),
     /// List the cursors found, with their lag
-    Cursors(MaybeStreamArgs),
+    Cursors(AnyStreamsArgs),
     /// List the consumer groups found
     Groups(OutputArgs),
     /// Copy messages from one stream to another
@@ -361,24 +361,6 @@ impl ChangeTask {
             Self::Writable(args) => args.set_readonly(false),
         }
     }
-}
-
-/// One stream.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct StreamArgs {
-    /// The stream
-    pub(crate) stream: String,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// One stream, or all.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct MaybeStreamArgs {
-    /// The stream; all where left out
-    pub(crate) stream: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// What to delete.

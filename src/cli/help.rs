@@ -42,6 +42,7 @@ liftui tail orders --to end | liftui publish copy --ndjson --ack all",
     (
         "tail",
         "liftui tail orders:0,2-4 --from @-15m
+liftui tail payments 'orders-*' -f '%t %p %o %v\\n'
 liftui tail orders --from earliest --to end -o raw | wc -c
 liftui tail orders --key user-7 --from earliest --to end -o csv
 liftui tail orders -q 'cel: value.amount > 500' -f '%o %k %v\\n'
@@ -70,6 +71,7 @@ nats sub --raw --count 1 orders | liftui envelope decode",
     (
         "check",
         "liftui check -o prometheus
+liftui check 'orders-*' payments
 liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
     ),
     (

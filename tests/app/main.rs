@@ -12,6 +12,7 @@ mod cli_help;
 mod cli_hostile_metadata;
 mod cli_lists;
 mod cli_messages;
+mod cli_patterns;
 mod cli_process;
 mod cli_redrive;
 mod cli_removed;

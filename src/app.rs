@@ -40,12 +40,15 @@ mod schemas;
 pub(crate) mod screens;
 mod settings;
 mod shown_times;
+mod statistics;
 mod typed_command;
 mod viewport;
 
 pub use cluster::Freshness;
 pub use command::Command;
-pub use effect::{Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, TailSpec};
+pub use effect::{
+    Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, StatisticsSpec, TailSpec,
+};
 pub use event::{ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TailEvent};
 pub use focus::{Focus, Pane, Screen};
 pub use ids::{RequestId, ScanId, TailId};
@@ -63,6 +66,7 @@ pub use row_settings::{KeptRow, RowChoice, RowSettings};
 pub use schemas::Schemas;
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{AlertSettings, ContextEntry, Settings};
+pub use statistics::{StatisticsRun, StatisticsState};
 pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;
@@ -101,6 +105,8 @@ pub struct App {
     interrupted: Option<Timestamp>,
     /// A command that waits for a stream to be named.
     awaited: Option<AwaitedStream>,
+    /// The statistics that were asked for last.
+    statistics: Option<StatisticsRun>,
 }
 
 impl App {
@@ -117,6 +123,7 @@ impl App {
             pressed: Vec::new(),
             interrupted: None,
             awaited: None,
+            statistics: None,
         }
     }
 

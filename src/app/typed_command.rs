@@ -205,6 +205,9 @@ impl App {
     }
 
     fn run_with_text(&mut self, command: Command, text: &str) {
+        if Self::is_about_statistics(command) {
+            return self.run_statistics(text);
+        }
         if command == AppCommand::Zone.into() {
             return shown_times::set_zone(text, &mut self.context);
         }

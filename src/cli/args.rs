@@ -8,6 +8,7 @@ mod demo;
 mod publish;
 mod redrive;
 mod restart_plan;
+mod stats;
 mod streams;
 mod tail;
 
@@ -25,6 +26,7 @@ pub(crate) use publish::{
 };
 pub(crate) use redrive::RedriveArgs;
 pub(crate) use restart_plan::RestartPlanArgs;
+pub(crate) use stats::StatsArgs;
 pub(crate) use streams::{AnyStreamsArgs, CreateArgs, PartitionsArgs, PauseArgs, StreamsArgs};
 pub(crate) use tail::TailArgs;
 
@@ -68,6 +70,7 @@ impl Invocation {
             | ClusterTask::Streams(_)
             | ClusterTask::Partitions(_)
             | ClusterTask::Describe(_)
+            | ClusterTask::Stats(_)
             | ClusterTask::Tail(_)
             | ClusterTask::Cursor(CursorTask::Get(_))
             | ClusterTask::Cursors(_)
@@ -313,6 +316,8 @@ pub(crate) enum ClusterTask {
     PublishSubject(Box<PublishSubjectArgs>),
     /// Print messages as they come, or a range of them
     Tail(Box<TailArgs>),
+    /// Count what is in a range of messages: by time, key, header and size
+    Stats(Box<StatsArgs>),
     /// Read or set one cursor
     #[command(subcommand)]
     Cursor(CursorTask),

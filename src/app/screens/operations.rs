@@ -44,7 +44,7 @@ pub(super) fn run(
             context.request(AppRequest::Publish(target));
         }
         ClusterCommand::Create => context.request(AppRequest::CreateStream),
-        ClusterCommand::Delete => {}
+        ClusterCommand::Delete | ClusterCommand::Statistics => {}
     }
 }
 
@@ -53,6 +53,15 @@ pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     if let Some(partitions) = some_partitions(targets, truth, context) {
         context.request(AppRequest::Tail(keys_of(partitions)));
     }
+}
+
+/// The partitions of these rows; says so where there is none.
+pub(in crate::app) fn partition_keys(
+    targets: &[RowKey],
+    truth: &Truth,
+    context: &mut Context,
+) -> Option<Vec<PartitionKey>> {
+    some_partitions(targets, truth, context).map(keys_of)
 }
 
 fn keys_of(partitions: Partitions) -> Vec<PartitionKey> {

@@ -42,13 +42,16 @@ mod schemas;
 pub(crate) mod screens;
 mod settings;
 mod shown_times;
+mod statistics;
 mod typed_command;
 mod view_memory;
 mod viewport;
 
 pub use cluster::Freshness;
 pub use command::Command;
-pub use effect::{Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, TailSpec};
+pub use effect::{
+    Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, StatisticsSpec, TailSpec,
+};
 pub use event::{ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TailEvent};
 pub use focus::{Focus, Pane, Screen};
 pub use ids::{RequestId, ScanId, TailId};
@@ -67,6 +70,7 @@ pub use row_settings::{KeptRow, RowChoice, RowSettings};
 pub use schemas::Schemas;
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{AlertSettings, ContextEntry, Settings};
+pub use statistics::{StatisticsRun, StatisticsState};
 pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;
@@ -107,6 +111,8 @@ pub struct App {
     kept: Option<KeptView>,
     /// A command that waits for a stream to be named.
     awaited: Option<AwaitedStream>,
+    /// The statistics that were asked for last.
+    statistics: Option<StatisticsRun>,
 }
 
 impl App {
@@ -124,6 +130,7 @@ impl App {
             interrupted: None,
             kept: None,
             awaited: None,
+            statistics: None,
         };
         app.restore_view();
         app

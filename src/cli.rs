@@ -45,7 +45,9 @@ mod rows;
 mod settings;
 mod shown_times;
 mod state_file;
+mod stats;
 mod stdio;
+mod stream_selection;
 mod tail;
 
 use std::ffi::OsString;
@@ -154,8 +156,11 @@ fn open_at(options: &Options, locator: Locator, console: &mut Stdio) -> Result {
 
 /// Runs a command that talks to the cluster, until it is done or interrupted.
 fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
-    // A redrive lets its batch come to an end first, a bench prints what it measured so far.
-    let stops_at_once = !matches!(task, ClusterTask::Redrive(_) | ClusterTask::Bench(_));
+    // A redrive lets its batch come to an end first, a bench and statistics print what they have so far.
+    let stops_at_once = !matches!(
+        task,
+        ClusterTask::Redrive(_) | ClusterTask::Bench(_) | ClusterTask::Stats(_)
+    );
     // What only reads has nothing to do where nobody reads of it.
     let is_for_reader = matches!(task, ClusterTask::Tail(_) | ClusterTask::Activity(_));
     // Who publishes much is faster with two: one makes messages while the other sends them.
@@ -215,11 +220,12 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Cursor(CursorTask::Set(args)) => cursor_set::cursor_set(context, &args).await,
         ClusterTask::Cursor(CursorTask::Get(args)) => cursors::cursor(context, &args).await,
         ClusterTask::Brokers(output) => list::brokers(context, output).await,
-        ClusterTask::Streams(output) => list::streams(context, output).await,
-        ClusterTask::Partitions(args) => list::partitions(context, args).await,
+        ClusterTask::Streams(args) => list::streams(context, &args).await,
+        ClusterTask::Partitions(args) => list::partitions(context, &args).await,
         ClusterTask::Describe(args) => list::describe(context, &args).await,
+        ClusterTask::Stats(args) => stats::stats(context, &args).await,
         ClusterTask::Tail(args) => tail::tail(context, &args).await,
-        ClusterTask::Cursors(args) => cursors::cursors(context, args).await,
+        ClusterTask::Cursors(args) => cursors::cursors(context, &args).await,
         ClusterTask::Groups(output) => cursors::groups(context, output).await,
         ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,
         ClusterTask::Activity(args) => activity::activity(context, args).await,

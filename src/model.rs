@@ -12,6 +12,7 @@ mod failure;
 #[cfg(feature = "dashboard")]
 mod locator;
 mod message;
+mod name_pattern;
 mod number_format;
 mod operation;
 mod options;
@@ -43,6 +44,7 @@ pub use failure::{ErrorKind, Failure, Target};
 #[cfg(feature = "dashboard")]
 pub use locator::{Locator, MessagePlace, Place};
 pub use message::{Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset};
+pub use name_pattern::{fits_pattern, is_pattern, names_stream};
 pub use number_format::{counted, counted_of, counted_plainly, first_names, grouped, verb_of};
 pub use operation::{Operation, Outcome};
 pub use options::{

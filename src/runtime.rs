@@ -22,6 +22,7 @@ mod row_repainter;
 mod scan;
 mod screen;
 mod signals;
+pub(crate) mod statistics;
 mod supervisor;
 mod terminal;
 

@@ -20,6 +20,7 @@ mod record;
 mod row_cells;
 mod row_template;
 mod scan;
+mod statistics;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,10 @@ pub use row_cells::{CellKind, CellReader, RowCell};
 pub(crate) use row_template::open_field;
 pub use row_template::{RowField, RowTemplate, TemplateError};
 pub use scan::{Matching, Scan};
+pub use statistics::{
+    FrequentItem, FrequentList, IntervalCount, LargeMessage, PartitionStatistics, Statistics,
+    StatisticsOptions, StatisticsReport, StatisticsTotals,
+};
 
 use crate::model::{Offset, PartitionId, Timestamp};
 use partition_log::{ChunkSlot, PartitionLog, Visibility};

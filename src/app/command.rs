@@ -154,8 +154,10 @@ commands! {
 
     /// Does something with brokers, streams and partitions.
     Cluster(ClusterCommand) {
-        /// Tail this stream or partition.
+        /// Tail this stream or partition. Typed: `:tail orders ship-*`.
         Tail(Stream) = "streams.tail",
+        /// Count messages by time, key, header, size; again: stop. Typed: `:stats @-1h`.
+        Statistics(Text) = "streams.statistics",
         /// Write a message.
         Publish(Stream) = "streams.publish",
         /// Pause or resume the marked partitions; asks first.

@@ -10,7 +10,7 @@ use crate::health::{Alert, Incident};
 use crate::model::{
     CursorMoveSpec, Locator, Offset, Operation, PartitionId, StartAt, StopAt, StreamName,
 };
-use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query};
+use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query, StatisticsOptions};
 
 /// Something to be done elsewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,10 @@ pub enum Effect {
     Edit(RequestId, String),
     /// Write messages to a file.
     Export(RequestId, ExportSpec),
+    /// Count what is in a range of messages.
+    ReadStatistics(RequestId, StatisticsSpec, StatisticsOptions),
+    /// Stop counting.
+    CancelStatistics(RequestId),
     /// Stop an export and remove what it wrote.
     CancelExport(RequestId),
     /// Send a line to the demo cluster's console.
@@ -112,6 +116,19 @@ pub struct ExportSpec {
     pub rows: ExportRows,
     /// What is shown of their values as columns.
     pub columns: Vec<JsonPath>,
+}
+
+/// Which messages to count.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatisticsSpec {
+    /// Streams and their partitions.
+    pub partitions: Vec<(StreamName, PartitionId)>,
+    /// Where to start.
+    pub start: StartAt,
+    /// Where to stop.
+    pub stop: StopAt,
+    /// Only messages that it finds.
+    pub query: Option<Query>,
 }
 
 /// What the terminal is to make of an alert.

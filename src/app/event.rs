@@ -12,7 +12,7 @@ use crate::model::{
     ActivityEvent, BrokerView, CursorEntry, CursorMove, Failure, GroupInfo, Offset, Outcome,
     PartitionId, Probe, StreamName, SubscriptionEvent, Timestamp,
 };
-use crate::store::Chunk;
+use crate::store::{Chunk, StatisticsReport};
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,8 @@ pub enum Event {
     Edited(RequestId, Result<String, Failure>),
     /// An export went on or ended.
     Exported(RequestId, Progress),
+    /// Some of a range was counted, or with `true` all of it.
+    Statistics(RequestId, Result<(Arc<StatisticsReport>, bool), Failure>),
     /// The console of the demo cluster answered a `:fault` line.
     Console(RequestId, Result<String, String>),
     /// A text was put on the clipboard, or sent to where it may reach one; the first is what it is called.

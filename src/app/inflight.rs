@@ -14,6 +14,8 @@ pub(crate) enum Request {
     Edit,
     /// An export.
     Export,
+    /// Statistics of a range.
+    Statistics,
     /// A line for the demo cluster's console.
     Console,
 }

@@ -20,7 +20,7 @@ use menu::Menu;
 use pager::Pager;
 use save_query::SaveQuery;
 
-use super::command::{Command, ListCommand, QueryCommand, TextCommand};
+use super::command::{ClusterCommand, Command, ListCommand, QueryCommand, TextCommand};
 use super::context::Context;
 use super::ids::RequestId;
 use super::input::burst_guard::BurstGuard;
@@ -76,6 +76,12 @@ impl Overlay {
                 let delete = (Command::Query(QueryCommand::Delete), "delete");
                 let mut hints = hints_of(KeyContext::Menu).to_vec();
                 hints.insert(1, delete);
+                hints
+            }
+            Self::Pager(pager) if *pager.target() == DetailTarget::Statistics => {
+                let again = (ClusterCommand::Statistics.into(), "stop, or count again");
+                let mut hints = hints_of(KeyContext::Reader).to_vec();
+                hints.insert(0, again);
                 hints
             }
             Self::Pager(_) | Self::Menu(_) | Self::CommandLine(_) | Self::Form(_) => {

@@ -42,6 +42,7 @@ impl App {
             self.resolve_awaited();
         }
         self.carry_out_requests();
+        self.stop_unseen_statistics();
         if changes_rows {
             let (pane, truth) = (self.focus.pane(), self.cluster.truth());
             let (incidents, current) = self.cluster.incidents();
@@ -87,6 +88,7 @@ impl App {
             Event::CursorMovePlanned(id, planned) => self.ask_to_move(id, planned),
             Event::Edited(id, text) => self.end_edit(id, text),
             Event::Exported(id, progress) => self.screens.tails.on_exported(id, &progress, context),
+            Event::Statistics(id, read) => self.on_statistics(id, read),
             Event::Console(id, answer) => self.end_console(id, answer),
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
             Event::Failed(failure) => context.notify_failure(&failure),
@@ -173,6 +175,9 @@ impl App {
         }
         if let Command::App(command) = command {
             return self.run_app(command);
+        }
+        if Self::is_about_statistics(command) {
+            return self.run_statistics("");
         }
         let (truth, context) = (self.cluster.truth(), &mut self.context);
         if !self.overlays.run(command, truth, context) {

@@ -111,6 +111,8 @@ pub enum DetailTarget {
     WhatIf(Arc<str>),
     /// Which of these brokers may be restarted now; of all where none is named.
     RestartPlan(Vec<Arc<str>>),
+    /// The statistics that were asked for last.
+    Statistics,
     /// How evenly the brokers are loaded.
     Balance,
     /// How far the replicas of these partitions are.

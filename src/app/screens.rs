@@ -9,7 +9,7 @@ pub(crate) mod streams;
 pub(crate) mod tails;
 
 mod copies;
-mod operations;
+pub(super) mod operations;
 mod screen_state;
 
 pub(super) use screen_state::ScreenState;

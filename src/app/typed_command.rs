@@ -4,20 +4,44 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
+use super::app_request::AppRequest;
 use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand, PaneCommand};
 use super::effect::Effect;
 use super::focus::Pane;
 use super::inflight::Request;
 use super::notice::Level;
 use super::shown_times;
-use crate::health::BrokerTruth;
-use crate::model::{CursorMoveSpec, MessagePlace, Operation, StreamName, Timestamp, did_you_mean};
+use crate::health::{BrokerTruth, StreamTruth, Truth};
+use crate::model::{
+    CursorMoveSpec, MessagePlace, Operation, StreamName, Timestamp, did_you_mean, is_pattern,
+    names_stream,
+};
 
 /// How long a stream is looked for that no broker names, where not all of them answer.
 const AWAITED_FOR: Duration = Duration::from_secs(4);
 
 /// How old the time of the last tick may be.
 const BETWEEN_TICKS: Duration = Duration::from_secs(1);
+
+/// A word without the quotes that a shell would have taken away.
+fn unquoted(word: &str) -> &str {
+    let inside = |quote| word.strip_prefix(quote)?.strip_suffix(quote);
+    inside('\'').or_else(|| inside('"')).unwrap_or(word)
+}
+
+/// The streams that a name or a pattern means: the one of exactly that name where there is one.
+fn streams_named<'a>(truth: &'a Truth, text: &str) -> Vec<&'a StreamTruth> {
+    if let Some(stream) = truth.stream(text) {
+        return vec![stream];
+    }
+    let fits = |stream: &&StreamTruth| is_pattern(text) && names_stream(text, &stream.name);
+    truth
+        .streams
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(fits)
+        .collect()
+}
 
 /// A command that was typed with the name of a stream which no broker had named yet.
 #[derive(Debug)]
@@ -111,7 +135,42 @@ impl App {
         }
     }
 
+    /// Tails the streams that these names and patterns mean, in one tail.
+    fn tail_streams(&mut self, texts: &[&str]) {
+        let truth = self.truth();
+        let mut streams: Vec<&StreamTruth> = Vec::new();
+        for text in texts {
+            let found = streams_named(truth, text);
+            if found.is_empty() {
+                let text = if is_pattern(text) {
+                    format!("no stream fits \"{text}\"")
+                } else {
+                    let names = truth.streams.iter().map(|stream| &*stream.name);
+                    let hint = did_you_mean(text, names);
+                    format!("stream \"{text}\" does not exist{hint}")
+                };
+                return self.context.notify(Level::Error, text);
+            }
+            streams.extend(found);
+        }
+        streams.sort_by(|one, other| one.name.cmp(&other.name));
+        streams.dedup_by(|one, other| one.name == other.name);
+        let keys = streams.iter().flat_map(|stream| {
+            let ids = stream.partitions.iter().map(|partition| partition.id);
+            ids.map(|id| (Arc::clone(&stream.name), id))
+        });
+        let keys: Vec<_> = keys.collect();
+        self.context.request(AppRequest::Tail(keys));
+    }
+
     fn run_with_stream(&mut self, command: Command, argument: &str) {
+        let words: Vec<&str> = argument.split_whitespace().map(unquoted).collect();
+        let is_several = words.len() > 1 || is_pattern(argument);
+        let is_one = self.truth().stream(argument).is_some();
+        if command == ClusterCommand::Tail.into() && is_several && !is_one {
+            self.awaited = None;
+            return self.tail_streams(&words);
+        }
         self.look_for_stream(Awaited::Command(command, argument.to_owned()));
     }
 
@@ -182,6 +241,9 @@ impl App {
     }
 
     fn run_with_text(&mut self, command: Command, text: &str) {
+        if Self::is_about_statistics(command) {
+            return self.run_statistics(text);
+        }
         if command == AppCommand::Zone.into() {
             return shown_times::set_zone(text, &mut self.context);
         }

@@ -9,6 +9,7 @@ mod open;
 mod publish;
 mod redrive;
 mod restart_plan;
+mod stats;
 mod streams;
 mod tail;
 
@@ -27,7 +28,10 @@ pub(crate) use publish::{
 };
 pub(crate) use redrive::RedriveArgs;
 pub(crate) use restart_plan::RestartPlanArgs;
-pub(crate) use streams::{CreateArgs, DeleteArgs, PartitionsArgs, PauseArgs};
+pub(crate) use stats::StatsArgs;
+pub(crate) use streams::{
+    AnyStreamsArgs, CreateArgs, DeleteArgs, PartitionsArgs, PauseArgs, StreamsArgs,
+};
 pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
@@ -70,6 +74,7 @@ impl Invocation {
             | ClusterTask::Streams(_)
             | ClusterTask::Partitions(_)
             | ClusterTask::Describe(_)
+            | ClusterTask::Stats(_)
             | ClusterTask::Tail(_)
             | ClusterTask::Cursor(CursorTask::Get(_))
             | ClusterTask::Cursors(_)
@@ -312,11 +317,11 @@ pub(crate) enum ClusterTask {
     /// List the brokers
     Brokers(OutputArgs),
     /// List the streams
-    Streams(OutputArgs),
-    /// List the partitions of one stream, or of all
-    Partitions(MaybeStreamArgs),
-    /// Show one stream with its partitions and what is wrong
-    Describe(StreamArgs),
+    Streams(AnyStreamsArgs),
+    /// List the partitions of some streams, or of all
+    Partitions(AnyStreamsArgs),
+    /// Show streams with their partitions and what is wrong
+    Describe(StreamsArgs),
     #[command(flatten)]
     Change(ChangeTask),
     /// Delete a stream and all its messages
@@ -327,11 +332,13 @@ pub(crate) enum ClusterTask {
     PublishSubject(Box<PublishSubjectArgs>),
     /// Print messages as they come, or a range of them
     Tail(Box<TailArgs>),
+    /// Count what is in a range of messages: by time, key, header and size
+    Stats(Box<StatsArgs>),
     /// Read or set one cursor
     #[command(subcommand)]
     Cursor(CursorTask),
     /// List the cursors found, with their lag
-    Cursors(MaybeStreamArgs),
+    Cursors(AnyStreamsArgs),
     /// List the consumer groups found
     Groups(OutputArgs),
     /// Copy messages from one stream to another
@@ -375,24 +382,6 @@ impl ChangeTask {
             Self::Writable(args) => args.set_readonly(false),
         }
     }
-}
-
-/// One stream.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct StreamArgs {
-    /// The stream
-    pub(crate) stream: String,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// One stream, or all.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct MaybeStreamArgs {
-    /// The stream; all where left out
-    pub(crate) stream: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// Making envelopes and reading them.

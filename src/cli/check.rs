@@ -18,6 +18,7 @@ use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::help;
 use super::incidents;
+use super::stream_selection;
 use crate::health::{Finding, IncidentRecorder, KnownFinding, RuleOptions, Truth, Verdict};
 use crate::model::Timestamp;
 pub(crate) use last_check::LastCheck;
@@ -58,7 +59,10 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
             if args.acknowledge {
                 acknowledge(&mut snapshot);
             }
-            let report = assess(&mut snapshot, &rules).await;
+            let report = match with_streams(rules, &snapshot.truth(), &args.streams) {
+                Ok(rules) => assess(&mut snapshot, &rules).await,
+                Err(error) => unknown(error),
+            };
             let now = Timestamp::now();
             let streams = snapshot.health.known_streams(now);
             let findings = KnownFinding::of_all(report.truth.findings.iter(), now);
@@ -67,6 +71,16 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
         }
         Err(error) => unknown(error),
     }
+}
+
+/// The same rules for the streams that are named, where any are.
+fn with_streams(rules: RuleOptions, truth: &Truth, texts: &[String]) -> Result<RuleOptions> {
+    if texts.is_empty() {
+        return Ok(rules);
+    }
+    let judged = stream_selection::select(truth, texts)?.into_iter();
+    let streams = Some(judged.map(|stream| Arc::clone(&stream.name)).collect());
+    Ok(RuleOptions { streams, ..rules })
 }
 
 /// Looks so many times, and holds what is seen against what is known. Fails where no broker answers at all.
@@ -105,6 +119,7 @@ fn unknown(error: CliError) -> Report {
         truth: Arc::new(Truth::default()),
         failure: error.sentence,
         unread: None,
+        judged: None,
     }
 }
 
@@ -131,5 +146,6 @@ async fn assess(snapshot: &mut ClusterSnapshot, rules: &RuleOptions) -> Report {
         truth,
         failure: None,
         unread,
+        judged: rules.streams.as_ref().map(Vec::len),
     }
 }

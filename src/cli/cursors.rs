@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::args::{CursorGetArgs, MaybeStreamArgs, OutputArgs};
+use super::args::{AnyStreamsArgs, CursorGetArgs, OutputArgs};
 use super::cell_format::{count, duration, list, plain};
 use super::cluster_snapshot::{ClusterSnapshot, first_message};
 use super::command_context::CommandContext;
@@ -20,7 +20,7 @@ use crate::client::{Client, CursorReading};
 use crate::health::CursorTruth;
 use crate::model::{
     CursorEntry, GroupInfo, Offset, PartitionId, StartAt, StopAt, StreamName, SubscribeSpec,
-    Timestamp, exact_age,
+    Timestamp, exact_age, names_stream,
 };
 use crate::runtime::Access;
 
@@ -148,14 +148,16 @@ const READS: usize = 16;
 const FIRST_UNREAD: Duration = Duration::from_secs(2);
 
 /// Lists the cursors of one stream, or all.
-pub(crate) async fn cursors(context: &mut CommandContext<'_>, args: MaybeStreamArgs) -> Result {
+pub(crate) async fn cursors(context: &mut CommandContext<'_>, args: &AnyStreamsArgs) -> Result {
     let mut snapshot = ClusterSnapshot::take_with_cursors(context).await?;
     report_unread(context, &snapshot);
     time_lags(&mut snapshot).await;
     let truth = snapshot.truth();
     let wanted = |cursor: &&CursorTruth| {
-        let name = args.stream.as_deref();
-        name.is_none_or(|name| *cursor.entry.stream == *name)
+        let stream = &*cursor.entry.stream;
+        let mut wanted = args.streams.iter();
+        // A cursor may be that of a stream that is gone: it is found by what it says.
+        args.streams.is_empty() || wanted.any(|text| text == stream || names_stream(text, stream))
     };
     let cursors = truth.cursors.iter().filter(wanted);
     let cursors: Vec<_> = cursors.map(CursorRow::from).collect();

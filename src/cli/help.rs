@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 11] = [
+const EXAMPLES: [(&str, &str); 12] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -42,10 +42,17 @@ liftui tail orders --to end | liftui publish copy --ndjson --ack all",
     (
         "tail",
         "liftui tail orders:0,2-4 --from @-15m
+liftui tail payments 'orders-*' -f '%t %p %o %v\\n'
 liftui tail orders --from earliest --to end -o raw | wc -c
 liftui tail orders --key user-7 --from earliest --to end -o csv
 liftui tail orders -q 'cel: value.amount > 500' -f '%o %k %v\\n'
 liftui tail orders --row '{value.order} {value.customer.name} {value.amount}'",
+    ),
+    (
+        "stats",
+        "liftui stats orders --from @-1h
+liftui stats 'orders-*' -q 'header.retry:1' --every 1h --top 20
+liftui stats orders -o json | jq '.keys.top[0]'",
     ),
     (
         "redrive",
@@ -70,6 +77,7 @@ nats sub --raw --count 1 orders | liftui envelope decode",
     (
         "check",
         "liftui check -o prometheus
+liftui check 'orders-*' payments
 liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
     ),
     (

@@ -1,13 +1,14 @@
-//! Which partitions a text on the command line names: `orders`, `orders:0,2-4`.
-//! A stream's own name may hold a colon, so the cluster's metadata decides.
+//! Which partitions a text on the command line names: `orders`, `orders:0,2-4`, `orders-*`, `orders-*:0`.
+//! A stream's own name may hold a colon or the characters of patterns, so the cluster's metadata decides.
 
 use std::sync::Arc;
 
 use super::exit::{CliError, Result};
+use super::stream_selection::no_stream_fits;
 use crate::client::Observer;
 use crate::model::{
     Cluster, ErrorKind, Failure, PartitionId, StartAt, StopAt, Stream, StreamName, SubscribeSpec,
-    Target, parse_ranges,
+    Target, is_pattern, parse_ranges,
 };
 
 /// Some partitions of one stream.
@@ -19,6 +20,43 @@ pub(crate) struct PartitionSpec {
 }
 
 impl PartitionSpec {
+    /// Finds what a name or a pattern means, by name. Streams that fit a pattern and lack the partitions that it asks for are
+    /// left out.
+    pub(crate) fn find_fitting(text: &str, cluster: &Cluster) -> Result<Vec<Self>> {
+        if !Self::is_pattern(text, cluster) {
+            return Ok(vec![Self::find(text, cluster)?]);
+        }
+        let (mut streams, mut asked) = (cluster.streams_named(text), None);
+        if let (true, Some((name, ranges))) = (streams.is_empty(), text.rsplit_once(':')) {
+            streams = cluster.streams_named(name);
+            asked = Some(parse_ranges(ranges).map_err(CliError::usage)?);
+        }
+        let specs = streams.into_iter().map(|stream| {
+            let partitions = stream.partitions.iter().map(|partition| partition.id);
+            let is_asked = |id: &PartitionId| asked.as_ref().is_none_or(|asked| asked.contains(id));
+            Self {
+                stream: Arc::clone(&stream.name),
+                partitions: partitions.filter(is_asked).collect(),
+            }
+        });
+        let specs: Vec<_> = specs.filter(|spec| !spec.partitions.is_empty()).collect();
+        if specs.is_empty() {
+            return Err(no_stream_fits(text));
+        }
+        Ok(specs)
+    }
+
+    /// Whether a text is a pattern, and not the name of a stream that has its characters.
+    pub(crate) fn is_pattern(text: &str, cluster: &Cluster) -> bool {
+        is_pattern(text) && Self::find(text, cluster).is_err()
+    }
+
+    fn add(&mut self, partitions: &[PartitionId]) {
+        self.partitions.extend(partitions);
+        self.partitions.sort_unstable();
+        self.partitions.dedup();
+    }
+
     /// Finds what a text names. An existing stream of exactly that name wins.
     pub(crate) fn find(text: &str, cluster: &Cluster) -> Result<Self> {
         if let Some(stream) = cluster.stream(text) {
@@ -48,17 +86,45 @@ impl PartitionSpec {
     }
 }
 
-/// What these texts name, and the metadata that says so.
+/// What these texts name, each partition once, and the metadata that says so.
 pub(crate) async fn find_all(
     observer: &Observer,
     texts: &[String],
 ) -> Result<(Vec<PartitionSpec>, Arc<Cluster>)> {
     let mut cluster = observer.fetch_metadata().await?;
     for text in texts {
-        cluster = metadata_naming(observer, cluster, text).await?;
+        cluster = if PartitionSpec::is_pattern(text, &cluster) {
+            metadata_fitting(observer, cluster, text).await
+        } else {
+            metadata_naming(observer, cluster, text).await?
+        };
     }
-    let specs = texts.iter().map(|text| PartitionSpec::find(text, &cluster));
-    Ok((specs.collect::<Result<_>>()?, cluster))
+    let mut specs: Vec<PartitionSpec> = Vec::new();
+    for text in texts {
+        for found in PartitionSpec::find_fitting(text, &cluster)? {
+            match specs.iter_mut().find(|spec| spec.stream == found.stream) {
+                Some(spec) => spec.add(&found.partitions),
+                None => specs.push(found),
+            }
+        }
+    }
+    Ok((specs, cluster))
+}
+
+/// The metadata given where a stream of it fits the pattern, else that of a broker that knows one: a broker that has just
+/// started knows none for seconds.
+async fn metadata_fitting(observer: &Observer, cluster: Arc<Cluster>, text: &str) -> Arc<Cluster> {
+    let fits = |cluster: &Cluster| PartitionSpec::find_fitting(text, cluster).is_ok();
+    if fits(&cluster) {
+        return cluster;
+    }
+    for broker in observer.brokers() {
+        match observer.fetch_view(&broker.address).await.result {
+            Ok(other) if fits(&other) => return other,
+            Ok(_) | Err(_) => {}
+        }
+    }
+    cluster
 }
 
 /// What one text names, and the metadata that says so.
@@ -167,7 +233,13 @@ mod tests {
             (StreamName::from(name), stream.into())
         };
         Cluster {
-            streams: [stream("orders"), stream("orders:1")].into(),
+            streams: [
+                stream("orders"),
+                stream("orders:1"),
+                stream("a?b*"),
+                stream("axb"),
+            ]
+            .into(),
             ..Cluster::default()
         }
     }
@@ -187,6 +259,26 @@ mod tests {
     fn a_stream_of_exactly_that_name_wins() {
         assert_eq!(found("orders:1"), Ok(("orders:1".into(), vec![0, 1, 2, 3])));
         assert_eq!(found("orders:1:2"), Ok(("orders:1".into(), vec![2])));
+    }
+
+    #[test]
+    fn a_pattern_means_the_streams_that_fit_it_unless_one_has_that_very_name() {
+        let fitting = |text| {
+            let specs = PartitionSpec::find_fitting(text, &cluster())?;
+            let named = specs.iter();
+            let named = named.map(|spec| format!("{} {:?}", spec.stream, spec.partitions));
+            Ok(named.collect::<Vec<_>>())
+        };
+        let all = "[0, 1, 2, 3]";
+        let both = vec![format!("orders {all}"), format!("orders:1 {all}")];
+        assert_eq!(fitting("ord*"), Ok(both));
+        assert_eq!(fitting("ord*s:2"), Ok(vec!["orders [2]".to_owned()]));
+        assert_eq!(fitting("orders:?"), Ok(vec![format!("orders:1 {all}")]));
+        assert_eq!(fitting("a?b*"), Ok(vec![format!("a?b* {all}")]));
+        let exit = |text| fitting(text).map_err(|error: CliError| error.exit);
+        assert_eq!(exit("ship-*"), Err(Exit::NOT_FOUND));
+        assert_eq!(exit("ord*:9"), Err(Exit::NOT_FOUND));
+        assert_eq!(exit("ord*s:x"), Err(Exit::USAGE));
     }
 
     #[test]

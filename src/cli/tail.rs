@@ -2,11 +2,13 @@
 //! Subscriptions are in `subscriptions`, what happens to them in `runner`, printing in `print`; between them go sealed chunks.
 
 mod committed;
+mod joining;
 mod print;
 mod runner;
 mod subscriptions;
 mod table;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -24,10 +26,11 @@ use super::shown_times;
 use crate::app::Schemas;
 use crate::client::{Observer, by_key};
 use crate::model::{
-    Cluster, Operation, ProbeState, StartAt, StopAt, SubscribeSpec, Timestamp, counted,
+    Cluster, Operation, ProbeState, StartAt, StopAt, StreamName, SubscribeSpec, Timestamp, counted,
 };
 use crate::store::ExportForm;
 
+use joining::{JoinOptions, Joining};
 use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
 use subscriptions::SubscriptionSet;
@@ -48,16 +51,12 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     if args.wait_committed {
         committed::wait(context, &observer, args, &partition_specs).await?;
     }
-    let mut form = form(context, args, &partition_specs)?;
+    let patterns = patterns(args, &cluster);
+    let several = !patterns.is_empty() || partition_specs.len() > 1;
+    let mut form = form(context, args, &partition_specs, several)?;
     let specs = subscribe_specs(args, &partition_specs);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
-    let now = Timestamp::now();
-    // A range may end in what is yet to come.
-    let waits = specs.iter().any(|spec| match spec.stop {
-        StopAt::Never | StopAt::Offset(_) | StopAt::Newest => true,
-        StopAt::Time(time) => time > now,
-        StopAt::Latest => false,
-    });
+    let waits = specs.iter().any(may_wait);
     let ends = specs.iter().all(|spec| is_there_already(spec, &cluster));
     let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
     let subscriptions = SubscriptionSet::open(&observer, specs, &mut budget).await?;
@@ -86,16 +85,61 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     } else {
         runner
     };
+    let runner = match join_options(args, patterns) {
+        Some(options) => {
+            let joining = Joining::begin(&observer, options, &partition_specs, &cluster);
+            runner.joined_by(joining, named(args, &cluster))
+        }
+        None => runner,
+    };
     let printing = spawn_blocking(move || printer.run(queue));
     let ended = runner.run(printing, args.progress).await;
-    let undecided = undecided.load(Ordering::Relaxed);
+    print_undecided(context, undecided.load(Ordering::Relaxed));
+    ended
+}
+
+/// Says for how many messages the query could not be decided.
+fn print_undecided(context: &mut CommandContext<'_>, undecided: u64) {
     if undecided > 0 {
         context.console.print_error(&format!(
             "the expression of the query costs too much for {}, not shown here; ask for less in it",
             counted(undecided, "message")
         ));
     }
-    ended
+}
+
+/// Whether a range may end in what is yet to come.
+fn may_wait(spec: &SubscribeSpec) -> bool {
+    match spec.stop {
+        StopAt::Never | StopAt::Offset(_) | StopAt::Newest => true,
+        StopAt::Time(time) => time > Timestamp::now(),
+        StopAt::Latest => false,
+    }
+}
+
+/// The arguments that are patterns of streams.
+fn patterns(args: &TailArgs, cluster: &Cluster) -> Vec<String> {
+    let texts = args.partitions.iter();
+    let patterns = texts.filter(|text| PartitionSpec::is_pattern(text, cluster));
+    patterns.cloned().collect()
+}
+
+/// The streams that are asked for by their own name.
+fn named(args: &TailArgs, cluster: &Cluster) -> BTreeSet<StreamName> {
+    let texts = args.partitions.iter();
+    let named = texts.filter_map(|text| PartitionSpec::find(text, cluster).ok());
+    named.map(|spec| spec.stream).collect()
+}
+
+/// What joins the tail: nothing where it has an end, or reads one partition of each stream for a key.
+fn join_options(args: &TailArgs, patterns: Vec<String>) -> Option<JoinOptions> {
+    let (start, stop) = range(args);
+    let joins = stop == StopAt::Never && args.key.is_none() && !patterns.is_empty();
+    joins.then_some(JoinOptions {
+        patterns,
+        start,
+        isr_replica: args.isr_replica,
+    })
 }
 
 /// Whether all of a range was there when it was asked for: then none of it is waited for.
@@ -167,6 +211,11 @@ async fn resume(
 
 /// Where every partition is read from and to.
 fn subscribe_specs(args: &TailArgs, partition_specs: &[PartitionSpec]) -> Vec<SubscribeSpec> {
+    let (start, stop) = range(args);
+    partition_spec::subscribe_specs(partition_specs, start, stop, args.isr_replica)
+}
+
+fn range(args: &TailArgs) -> (StartAt, StopAt) {
     let stop = args.range.to.unwrap_or(if args.count {
         StopAt::Latest
     } else {
@@ -177,13 +226,14 @@ fn subscribe_specs(args: &TailArgs, partition_specs: &[PartitionSpec]) -> Vec<Su
     } else {
         StartAt::Earliest
     });
-    partition_spec::subscribe_specs(partition_specs, start, stop, args.isr_replica)
+    (start, stop)
 }
 
 fn form(
     context: &CommandContext<'_>,
     args: &TailArgs,
     partition_specs: &[PartitionSpec],
+    several: bool,
 ) -> Result<PrintForm> {
     if args.count {
         return Ok(PrintForm::Count);
@@ -206,7 +256,7 @@ fn form(
         args::OutputForm::Csv => PrintForm::Export(ExportForm::Csv),
         args::OutputForm::Raw => PrintForm::Export(ExportForm::Raw),
         args::OutputForm::Table => {
-            PrintForm::Table(Box::new(table(context, args, partition_specs)?))
+            PrintForm::Table(Box::new(table(context, args, partition_specs, several)?))
         }
     })
 }
@@ -215,6 +265,7 @@ fn table(
     context: &CommandContext<'_>,
     args: &TailArgs,
     partition_specs: &[PartitionSpec],
+    several: bool,
 ) -> Result<MessageTable> {
     let streams = || partition_specs.iter().map(|spec| &*spec.stream);
     let row = args
@@ -223,11 +274,7 @@ fn table(
         .or_else(|| context.rows.configured(streams()));
     let names = streams().map(|name| name.chars().count());
     let place = PlaceColumns {
-        stream: if partition_specs.len() > 1 {
-            names.max().unwrap_or(0)
-        } else {
-            0
-        },
+        stream: if several { names.max().unwrap_or(0) } else { 0 },
         width: context.width(),
         times: shown_times::display(),
     };

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Finding, Rule, Severity, Truth};
+use crate::model::StreamName;
 
 /// The state of the whole cluster, in the sense of Nagios. The order is that of its exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,12 +47,16 @@ pub struct RuleOptions {
     pub only: Vec<Rule>,
     /// Rules whose findings weigh otherwise than they say; `None`: they are left out.
     pub weigh: Vec<(Rule, Option<Severity>)>,
+    /// Only what is found of these streams counts, and of cursors and groups that read them; `None`: all.
+    pub streams: Option<Vec<StreamName>>,
 }
 
 impl RuleOptions {
     /// The findings that count, each as heavy as these options want it, worst first.
     pub fn apply(&self, truth: &Truth) -> Vec<Finding> {
-        let weighed = truth.findings.iter().filter_map(|finding| {
+        let findings = truth.findings.iter();
+        let findings = findings.filter(|finding| self.is_judged(finding));
+        let weighed = findings.filter_map(|finding| {
             let severity = self.weigh(finding.rule, finding.severity)?;
             Some(Finding {
                 severity,
@@ -78,6 +83,9 @@ impl RuleOptions {
 
     /// Whether a broker that is silent would change the verdict.
     pub fn weighs_silence(&self) -> bool {
+        if self.streams.is_some() {
+            return false;
+        }
         let severity = self.weigh(Rule::BrokerSilent, Severity::Warning);
         severity > Some(Severity::Note)
     }
@@ -87,6 +95,14 @@ impl RuleOptions {
         let rules = [Rule::CursorLag, Rule::CursorStalled].into_iter();
         let severity = rules.filter_map(|rule| self.weigh(rule, Severity::Warning));
         severity.max() > Some(Severity::Note)
+    }
+
+    fn is_judged(&self, finding: &Finding) -> bool {
+        let Some(streams) = &self.streams else {
+            return true;
+        };
+        let stream = finding.stream().or(finding.read_stream.as_deref());
+        stream.is_some_and(|stream| streams.iter().any(|judged| **judged == *stream))
     }
 
     /// How heavy a finding of that rule is; `None` where it does not count.

@@ -58,6 +58,14 @@ impl FromStr for Zone {
     }
 }
 
+impl Zone {
+    /// How far its clocks are ahead of UTC at that time, in nanoseconds.
+    pub fn offset_nanoseconds(&self, at: super::Timestamp) -> i64 {
+        let offset = self.offset_from_utc_datetime(&at.to_utc().naive_utc());
+        i64::from(offset.fix().local_minus_utc()).saturating_mul(1_000_000_000)
+    }
+}
+
 impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -109,6 +109,8 @@ pub(super) struct Executor {
     /// Whose turn it is to scan.
     scanning: Arc<Semaphore>,
     exports: HashMap<RequestId, CancellationToken>,
+    /// The statistics that are read: one at a time.
+    statistics: Option<(RequestId, CancellationToken)>,
     keepers: Keepers,
     /// Alerts that wait to be handed on.
     alerts: Option<AlertQueue>,
@@ -129,6 +131,7 @@ impl Executor {
             scans: HashMap::new(),
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
+            statistics: None,
             keepers: Keepers::start(&deps, &tasks),
             alerts: None,
             activity: None,
@@ -169,6 +172,8 @@ impl Executor {
             Effect::FollowActivity(on) => self.follow_activity(on),
             Effect::Export(id, spec) => self.export(id, spec),
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
+            Effect::ReadStatistics(id, spec, options) => self.read_statistics(id, spec, options),
+            Effect::CancelStatistics(id) => self.cancel_statistics(id),
             Effect::Console(id, line) => self.console(id, line),
             Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
             Effect::KeepRow(streams, row) => self.keepers.keep_row(streams, row),

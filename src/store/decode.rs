@@ -10,6 +10,7 @@ mod lines;
 mod messagepack;
 mod protobuf;
 mod raw_protobuf;
+mod registry;
 mod scalar;
 mod summary;
 mod text;
@@ -19,6 +20,7 @@ use std::fmt;
 use lines::Writer;
 pub use lines::{Class, Lines};
 pub use protobuf::Schema;
+pub(super) use registry::has_registry_header;
 pub use summary::summary;
 pub(super) use text::{is_plain, other_text};
 
@@ -184,7 +186,11 @@ impl Reading<'_> {
             Format::Text => self.any_text(),
             Format::MessagePack => self.messagepack(),
             Format::Cbor => self.cbor(),
-            Format::Protobuf => self.by_schema() || self.raw_protobuf(),
+            Format::Protobuf => {
+                self.behind_registry_header(form).is_some()
+                    || self.by_schema()
+                    || self.raw_protobuf()
+            }
             Format::Envelope => self.envelope(),
             Format::Hex => self.hex(),
         }
@@ -192,6 +198,9 @@ impl Reading<'_> {
 
     /// What is surest comes first: a schema that was given, a mark at the start, a grammar that all of it obeys.
     fn guess(&mut self) -> Format {
+        if let Some(form) = self.behind_registry_header(Format::Auto) {
+            return form;
+        }
         if self.by_schema() {
             return Format::Protobuf;
         }

@@ -50,9 +50,13 @@ impl Merge {
         }
     }
 
-    /// A partition that will bring messages: the others wait for it.
+    /// A partition that will bring messages: the others wait for it. It may have ended before, as that of a stream of the same
+    /// name; those that have ended and handed everything on are forgotten.
     pub fn open(&mut self, stream: &StreamName, partition: PartitionId, now: Timestamp) {
-        self.queue(stream, partition, now);
+        self.queues
+            .retain(|queue| !queue.ended || !queue.chunks.is_empty());
+        let queue = self.queue(stream, partition, now);
+        (queue.ended, queue.last_arrival) = (false, now);
     }
 
     /// A partition that will bring none any more.

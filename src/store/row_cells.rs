@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::decode::{Class, DecodeOptions, Decoded, Lines, Schema, decode, summary};
+use super::decode::{
+    Class, DecodeOptions, Decoded, Lines, Schema, decode, has_registry_header, summary,
+};
 use super::json_path::{JsonPath, unquoted};
 use super::message::MessageRef;
 use super::record::header_text;
@@ -217,6 +219,9 @@ fn is_number(text: &str) -> bool {
 
 /// Whether it begins as text does: UTF-8 up to where the sample cuts it, hardly a control character in it.
 fn is_text(value: &[u8]) -> bool {
+    if has_registry_header(value) {
+        return false;
+    }
     let sample = value.get(..SAMPLE).unwrap_or(value);
     let text = match std::str::from_utf8(sample) {
         Ok(text) => text,

@@ -132,6 +132,7 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
     if let Some(pending) = app.oldest_request() {
         let what = match &pending.request {
             Request::Operation(_) => "sending",
+            Request::Statistics => "counting messages",
             Request::CursorMove(_) => "looking at the log",
             Request::Edit => "in the editor",
             Request::Export => "exporting",

@@ -10,6 +10,7 @@ mod messages;
 mod partition;
 mod replicas;
 mod restart_plan;
+mod statistics;
 mod stream;
 mod text_builder;
 mod what_if;
@@ -24,6 +25,7 @@ use cursor::{cursor_detail, group_detail};
 use incident::incident_detail;
 use replicas::replicas_detail;
 use restart_plan::restart_plan_detail;
+use statistics::statistics_detail;
 use stream::stream_detail;
 use text_builder::TextBuilder;
 
@@ -57,6 +59,7 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
             let lines = restart_plan_detail(brokers, truth, options, app.now(), theme);
             ("Rolling restart".to_owned(), lines)
         }
+        DetailTarget::Statistics => statistics_detail(app, theme),
         DetailTarget::Balance => {
             let lines = balance_detail(app.truth(), theme);
             ("Balance of the brokers".to_owned(), lines)

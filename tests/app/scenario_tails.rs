@@ -192,3 +192,29 @@ async fn a_stream_is_made_from_the_form() {
     dashboard.wait_for_row(&["refunds", "●"]).await;
     dashboard.shut_down().await;
 }
+
+#[tokio::test]
+async fn a_typed_pattern_tails_the_streams_that_fit_it_in_one_tail() {
+    let (cluster, client) = cluster_with(&["orders", "orders-us", "payments"]).await;
+    publish(&client, 0..1).await;
+    let to = Destination::Partition("orders-us".into(), 1);
+    let message = PublishOptions::new(to, "from the other");
+    let publish = Operation::Publish(Box::new(message));
+    client.perform(publish).await.expect("it is stored");
+    let mut dashboard = Driver::open(&cluster);
+    dashboard.press("3");
+    dashboard.wait_for_row(&["payments", "●"]).await;
+    dashboard.press(":");
+    dashboard.type_text("tail 'ord*'");
+    dashboard.press("enter");
+    dashboard.wait_for("orders:0-2 orders-us:0-2").await;
+    dashboard.wait_for_row(&["orders ", "value-0"]).await;
+    dashboard
+        .wait_for_row(&["orders-us", "from the other"])
+        .await;
+    dashboard.press(":");
+    dashboard.type_text("tail orders ship-*");
+    dashboard.press("enter");
+    dashboard.wait_for("no stream fits \"ship-*\"").await;
+    dashboard.shut_down().await;
+}

@@ -456,7 +456,7 @@ fn menus_and_the_command_line() {
         "palette",
         after(World::seasoned(), "3 ctrl-k p a y"),
         "
-            60 go to 1 of 61
+            60 go to 1 of 62
             60 > pay
             60 payments-eu stream
             60 enter choose esc close",

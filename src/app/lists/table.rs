@@ -137,6 +137,11 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
         self.state.follow_rows(&self.rows, height);
     }
 
+    /// Leaves the rows as they are, on a screen of that height.
+    pub(in crate::app) fn keep_rows(&mut self, height: usize) {
+        self.state.follow_rows(&self.rows, height);
+    }
+
     /// Forgets marks, filter and selection: the table is about something else now.
     pub(in crate::app) fn reset(&mut self) {
         *self = Self {

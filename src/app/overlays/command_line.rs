@@ -45,6 +45,7 @@ const ALIASES: &[(&str, Command)] = &[
     ("cursor", Command::Cluster(ClusterCommand::MoveCursor)),
     ("describe", Command::List(ListCommand::Describe)),
     ("groups", Command::Go(GoCommand::Cursors)),
+    ("stats", Command::Cluster(ClusterCommand::Statistics)),
     ("export", Command::Tail(TailCommand::Export)),
 ];
 

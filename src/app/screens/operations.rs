@@ -44,20 +44,20 @@ pub(super) fn run(
             context.request(AppRequest::Publish(target));
         }
         ClusterCommand::Create => context.request(AppRequest::CreateStream),
-        // On the screen of streams alone.
-        ClusterCommand::Delete | ClusterCommand::Favourite => {}
+        // On the screen of streams alone, and with the choice of a range.
+        ClusterCommand::Delete | ClusterCommand::Favourite | ClusterCommand::Statistics => {}
     }
 }
 
 /// Tails the partitions of these rows.
 pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
-    if let Some(partitions) = partitions_to_tail(targets, truth, context) {
+    if let Some(partitions) = partition_keys(targets, truth, context) {
         context.request(AppRequest::Tail(partitions));
     }
 }
 
-/// The partitions of these rows; the user is told where there are none.
-pub(super) fn partitions_to_tail(
+/// The partitions of these rows; says so where there is none.
+pub(in crate::app) fn partition_keys(
     targets: &[RowKey],
     truth: &Truth,
     context: &mut Context,

@@ -64,12 +64,36 @@ columns! {
     }
 }
 
+/// What the rows of streams were made from: they are the same as long as all of it is.
+#[derive(Clone, Debug)]
+struct RowsBasis {
+    streams: Arc<[Arc<StreamTruth>]>,
+    sort: (StreamColumn, bool),
+    filter: String,
+    favourites: BTreeSet<String>,
+    shows_internal: bool,
+    faults_only: bool,
+}
+
+impl RowsBasis {
+    fn fits(&self, screen: &Streams, truth: &Truth, faults_only: bool) -> bool {
+        Arc::ptr_eq(&self.streams, &truth.streams)
+            && self.sort == screen.list.sort()
+            && self.filter == screen.list.filter().text()
+            && self.favourites == screen.favourites
+            && self.shows_internal == screen.shows_internal
+            && self.faults_only == faults_only
+    }
+}
+
 /// The streams, and the partitions of the selected one.
 #[derive(Clone, Debug)]
 pub struct Streams {
     list: Table<StreamName, StreamColumn>,
     partitions: Table<PartitionKey, PartitionColumn>,
     shows_internal: bool,
+    /// Of a large cluster, to sort all streams anew at each key would take longer than all the rest.
+    basis: Option<RowsBasis>,
     /// Streams that stand first, whether they are there or not.
     favourites: BTreeSet<String>,
     /// A stream that was just created: selected as soon as a broker lists it.
@@ -82,6 +106,7 @@ impl Default for Streams {
             list: Table::new(RowKey::Stream, StreamColumn::Name),
             partitions: Table::new(RowKey::Partition, PartitionColumn::Number),
             shows_internal: false,
+            basis: None,
             favourites: BTreeSet::new(),
             awaited: None,
         }
@@ -254,9 +279,22 @@ impl ScreenState for Streams {
             truth.totals.internal
         };
         let total = truth.streams.len().saturating_sub(hidden);
-        let rows = self.stream_rows(truth, faults_only);
-        self.list
-            .set_rows(rows, total, viewport.rows(Pane::Streams));
+        let height = viewport.rows(Pane::Streams);
+        let basis = self.basis.as_ref();
+        if basis.is_some_and(|basis| basis.fits(self, truth, faults_only)) {
+            self.list.keep_rows(height);
+        } else {
+            let rows = self.stream_rows(truth, faults_only);
+            self.list.set_rows(rows, total, height);
+            self.basis = Some(RowsBasis {
+                streams: Arc::clone(&truth.streams),
+                sort: self.list.sort(),
+                filter: self.list.filter().text().to_owned(),
+                favourites: self.favourites.clone(),
+                shows_internal: self.shows_internal,
+                faults_only,
+            });
+        }
         self.update_partitions(truth, faults_only, viewport.rows(Pane::Partitions));
     }
 }

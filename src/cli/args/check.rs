@@ -11,6 +11,9 @@ use crate::model::{did_you_mean, parse_interval};
 /// How the cluster is judged, and how that is told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CheckArgs {
+    /// Judge these streams alone, by name or by pattern as in 'orders-*'; the whole cluster where left out
+    #[arg(value_name = "STREAM")]
+    pub(crate) streams: Vec<String>,
     /// Judge by this rule alone, or with =ignore, =note, =warning or =critical let it weigh so; repeatable
     #[arg(long, value_name = "RULE[=WEIGHT]", value_parser = rule)]
     rule: Vec<RuleChoice>,

@@ -1,13 +1,34 @@
-//! Arguments of what changes streams: create, pause, resume, readonly, writable.
+//! Arguments of what lists and changes streams: which ones; create, pause, resume, readonly, writable.
 //! What a server would refuse or crash on is the client's to know.
 
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::OutputArgs;
 use crate::model::{
     Operation, PartitionId, StreamOptions, parse_duration, parse_ranges, parse_size,
 };
+
+/// Some streams.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StreamsArgs {
+    /// Streams, by name or by pattern as in 'orders-*'
+    #[arg(required = true, value_name = "STREAM")]
+    pub(crate) streams: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Some streams, or all.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AnyStreamsArgs {
+    /// Streams, by name or by pattern as in 'orders-*'; all where left out
+    #[arg(value_name = "STREAM")]
+    pub(crate) streams: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
 
 /// A stream to create. What is left out, the server chooses.
 #[derive(Clone, Debug, Args)]

@@ -29,7 +29,12 @@ pub(crate) struct RangeArgs {
     reason = "each is a switch of the command line"
 )]
 pub(crate) struct TailArgs {
-    /// Streams, and their partitions as in orders:0,2-4
+    /// Streams by name or by pattern, and their partitions: orders:0,2-4 'orders-*' 'ship-?:0'; * is any text, ? a character
+    ///
+    /// An existing stream of exactly that name comes first, and Liftbridge's own fit only patterns that begin with "__". While the
+    /// tail follows, streams that come to fit join with all their messages; with --to and --key none does. stderr tells of those
+    /// that join and of those that are deleted. Messages of a range come in the order of their times, whichever stream they are of.
+    /// What follows comes in that order as far as messages arrive within 300 ms of each other; in its partition each is in order.
     #[arg(required = true, value_name = "STREAM[:PARTITIONS]")]
     pub(crate) partitions: Vec<String>,
     #[command(flatten)]

@@ -26,6 +26,8 @@ pub(super) struct Report {
     pub(super) failure: Option<String>,
     /// Why cursors could not be read and so were not judged, where that is so.
     pub(super) unread: Option<String>,
+    /// How many streams were judged, where not all were.
+    pub(super) judged: Option<usize>,
 }
 
 impl Report {
@@ -110,12 +112,19 @@ impl Report {
         }
         let answering = self.truth.members().filter(|b| b.is_answering());
         let brokers = self.truth.members().count();
+        let totals = &self.truth.totals;
+        let judged = match self.judged {
+            Some(judged) => format!("{} judged", counted(judged, "stream")),
+            None => format!(
+                "{}, {}",
+                counted(totals.streams, "stream"),
+                counted(totals.partitions, "partition")
+            ),
+        };
         format!(
-            "{} {}, {}, {}, {}",
+            "{} {}, {judged}, {}",
             counted_of(answering.count(), brokers, "broker"),
             verb_of(brokers, "answer"),
-            counted(self.truth.totals.streams, "stream"),
-            counted(self.truth.totals.partitions, "partition"),
             counted(self.root_findings().count(), "finding"),
         )
     }

@@ -214,7 +214,7 @@ mod tests {
             ("tail orders --form 5", "there is no option \"--form\" here; did you mean \"--from\"?".into()),
             ("streams --servers x", "there is no option \"--servers\" here; did you mean \"--addr\"?".into()),
             ("brokers x", "\"x\" is one argument too many; usage: liftui brokers [OPTIONS]".into()),
-            ("describe", "<STREAM> is missing; usage: liftui describe <STREAM>".into()),
+            ("describe", "<STREAM>... is missing; usage: liftui describe <STREAM>...".into()),
             ("streams -o jsno", "--output takes table, json, ndjson, csv, raw, not \"jsno\"; did you mean \"json\"?".into()),
             ("streams -o", "--output <FORM> needs a value".into()),
             ("tail orders -n x", "--lines \"x\": not a whole number".into()),

@@ -1,4 +1,4 @@
-//! `liftui describe`: one stream with its partitions, what is kept of each, and what is wrong.
+//! `liftui describe`: streams with their partitions, what is kept of each, and what is wrong.
 //! The oldest offset that is kept no call tells: it is read from the first message (wire-contract §4.7).
 
 use std::io::{self, Write};
@@ -11,20 +11,21 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::partitions::{self, PartitionRow, ViewFields};
-use super::stream;
 use super::streams::StreamRow;
-use crate::cli::args::{OutputForm, StreamArgs};
+use crate::cli::args::{OutputForm, StreamsArgs};
 use crate::cli::cell_format::{age, count, known, latency, list, offset, plain, rate};
 use crate::cli::cluster_snapshot::{ClusterSnapshot, FindingObject, first_message};
 use crate::cli::command_context::CommandContext;
+use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::json::JsonTime;
 use crate::cli::output::{self, Column, FieldNames, OutputRow, Printer, output_row};
+use crate::cli::stream_selection;
 use crate::client::Observer;
 use crate::health::{Known, StreamTruth, Truth};
 use crate::model::sanitise;
 use crate::model::{
-    BrokerId, Message, Offset, PartitionId, StartAt, StopAt, SubscribeSpec, Timestamp,
+    BrokerId, Message, Offset, PartitionId, StartAt, StopAt, SubscribeSpec, Timestamp, is_pattern,
 };
 
 /// How long to wait for the first message of a partition at most.
@@ -94,19 +95,34 @@ impl OutputRow for ViewRow {
     }
 }
 
-/// Shows one stream.
-pub(crate) async fn describe(context: &mut CommandContext<'_>, args: &StreamArgs) -> Result {
+/// A stream, and its partitions with what is kept of them.
+type Described<'a> = (&'a StreamTruth, Vec<PartitionDetails>);
+
+/// Shows streams, one after the other.
+pub(crate) async fn describe(context: &mut CommandContext<'_>, args: &StreamsArgs) -> Result {
     let mut snapshot = if context.form(args.output) == OutputForm::Csv {
         ClusterSnapshot::take_snapshot(context).await?
     } else {
         ClusterSnapshot::take_twice(context).await?
     };
     let truth = snapshot.truth();
-    let found = stream(&truth, &args.stream)?;
-    let rows = partitions::rows_of(&truth, found, Timestamp::now());
+    let mut described = Vec::new();
+    for found in stream_selection::select(&truth, &args.streams)? {
+        described.push((found, details(&snapshot, &truth, found).await));
+    }
+    print(context, args, &truth, &described)?;
+    Ok(Exit::DONE)
+}
+
+async fn details(
+    snapshot: &ClusterSnapshot,
+    truth: &Truth,
+    stream: &StreamTruth,
+) -> Vec<PartitionDetails> {
+    let rows = partitions::rows_of(truth, stream, Timestamp::now());
     let limit = snapshot.time_to_read().min(FIRST_MESSAGE);
-    let oldest = oldest(&snapshot.observer, found, limit).await;
-    let rows = rows.into_iter().map(|row| {
+    let oldest = oldest(&snapshot.observer, stream, limit).await;
+    let details = rows.into_iter().map(|row| {
         let first = oldest.iter().find(|first| first.partition == row.partition);
         let stored = first.map_or(Timestamp::NEVER, |message| message.timestamp);
         PartitionDetails {
@@ -115,9 +131,7 @@ pub(crate) async fn describe(context: &mut CommandContext<'_>, args: &StreamArgs
             oldest_time: JsonTime(stored),
         }
     });
-    let rows: Vec<_> = rows.collect();
-    print(context, args, &truth, found, &rows)?;
-    Ok(Exit::DONE)
+    details.collect()
 }
 
 /// The oldest message of each partition that has one and can be read.
@@ -140,30 +154,61 @@ async fn oldest(observer: &Observer, stream: &StreamTruth, limit: Duration) -> V
 
 fn print(
     context: &mut CommandContext<'_>,
-    args: &StreamArgs,
+    args: &StreamsArgs,
     truth: &Truth,
-    stream: &StreamTruth,
-    rows: &[PartitionDetails],
+    described: &[Described<'_>],
 ) -> io::Result<()> {
     let form = context.form(args.output);
     let bold = context.colours();
     let out = &mut context.console.out;
+    let objects = || {
+        let objects = described.iter();
+        objects.map(|(stream, rows)| whole(truth, stream, rows))
+    };
     match form {
-        OutputForm::Csv => Printer::new(out, form, bold).print_all(rows),
-        OutputForm::Json => writeln!(out.json(), "{:#}", whole(truth, stream, rows)?),
-        OutputForm::Ndjson => writeln!(out.json(), "{}", whole(truth, stream, rows)?),
+        OutputForm::Csv => {
+            let printer: Printer<'_, PartitionDetails> = Printer::new(out, form, bold);
+            printer.print_each(|| described.iter().flat_map(|(_, rows)| rows))
+        }
+        // One name is one object: only what may be several streams is a list of them.
+        OutputForm::Json => match &described {
+            [_] if args.streams.iter().all(|text| !is_pattern(text)) => {
+                objects().try_for_each(|object| writeln!(out.json(), "{:#}", object?))
+            }
+            _ => {
+                let all = objects().collect::<io::Result<Vec<_>>>()?;
+                writeln!(out.json(), "{:#}", Value::from(all))
+            }
+        },
+        OutputForm::Ndjson => objects().try_for_each(|object| writeln!(out.json(), "{}", object?)),
         OutputForm::Table | OutputForm::Raw => {
-            summary(out, &StreamRow::from(stream))?;
-            Printer::new(out, OutputForm::Table, bold).print_all(rows)?;
-            writeln!(out)?;
-            Printer::new(out, OutputForm::Table, bold).print_all(&views(rows))?;
-            for finding in truth.findings_of(&stream.name) {
-                let message = sanitise::line(&finding.message);
-                writeln!(out, "{}: {message}", finding.severity.as_str())?;
+            for (number, (stream, rows)) in described.iter().enumerate() {
+                if number > 0 {
+                    writeln!(out)?;
+                }
+                print_stream(out, truth, stream, rows, bold)?;
             }
             Ok(())
         }
     }
+}
+
+fn print_stream(
+    out: &mut EscapedOutput,
+    truth: &Truth,
+    stream: &StreamTruth,
+    rows: &[PartitionDetails],
+    bold: bool,
+) -> io::Result<()> {
+    summary(out, &StreamRow::from(stream))?;
+    Printer::new(out, OutputForm::Table, bold).print_all(rows)?;
+    writeln!(out)?;
+    Printer::new(out, OutputForm::Table, bold).print_all(&views(rows))?;
+    for finding in truth.findings_of(&stream.name) {
+        let message = sanitise::line(&finding.message);
+        writeln!(out, "{}: {message}", finding.severity.as_str())?;
+    }
+    Ok(())
 }
 
 /// The stream as one object. Where a list of streams counts the partitions, here they stand.

@@ -1,6 +1,7 @@
 //! A tail that runs: chunks from its subscriptions, merged, to the printer; what happens to the subscriptions, to stderr.
 //! Never loses a message: where the printer is slow the subscriptions wait, and so do their brokers (I12).
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +11,16 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::joining::{Joined, Joining};
 use super::print::MessageRun;
 use super::subscriptions::{PartitionSubscription, SubscriptionSet};
 use crate::cli::exit::{CliError, Exit, Result};
 use crate::cli::read_budget::ReadBudget;
 use crate::cli::stdio::Stdio;
 use crate::client::SubscriptionItem;
-use crate::model::{EndReason, ErrorKind, SubscriptionEvent, Target, Timestamp};
+use crate::model::{
+    EndReason, ErrorKind, StreamName, SubscriptionEvent, Target, Timestamp, counted,
+};
 use crate::store::{Chunk, Merge};
 
 /// Chunks on their way to the printer.
@@ -31,6 +35,25 @@ const RANGE_LATENESS: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(100);
 /// Ticks in a second.
 const SECOND: u32 = 10;
+
+/// What happened.
+enum Wakeup {
+    Item(Option<(usize, SubscriptionItem<Arc<Chunk>>)>),
+    Joined(Joined),
+    Tick,
+}
+
+/// The next stream that joins; never, where none does.
+async fn next_joined(joining: &mut Option<Joining>) -> Joined {
+    let joined = match joining {
+        Some(joining) => joining.next().await,
+        None => None,
+    };
+    match joined {
+        Some(joined) => joined,
+        None => std::future::pending().await,
+    }
+}
 
 /// A tail that runs.
 pub(super) struct TailRunner<'c> {
@@ -47,6 +70,14 @@ pub(super) struct TailRunner<'c> {
     budget: Option<ReadBudget>,
     /// What the first partition that failed ends the command with.
     exit: Exit,
+    /// Streams that come while the tail follows, where it reads by patterns.
+    joining: Option<Joining>,
+    /// Streams that are read for their own name: that one of them is gone is a failure.
+    named: BTreeSet<StreamName>,
+    /// The stream of which was said last that it is gone: not for each of its partitions.
+    gone: Option<StreamName>,
+    /// Messages go through the merge, as there are or may be several partitions.
+    is_merged: bool,
 }
 
 impl<'c> TailRunner<'c> {
@@ -63,6 +94,7 @@ impl<'c> TailRunner<'c> {
         for index in subscriptions.all() {
             merge.open(&index.stream, index.partition, Timestamp::now());
         }
+        let is_merged = subscriptions.all().len() > 1;
         let runner = Self {
             console,
             subscriptions,
@@ -74,6 +106,10 @@ impl<'c> TailRunner<'c> {
             quiet: None,
             budget: None,
             exit: Exit::DONE,
+            joining: None,
+            named: BTreeSet::new(),
+            gone: None,
+            is_merged,
         };
         (runner, queue)
     }
@@ -90,6 +126,16 @@ impl<'c> TailRunner<'c> {
     pub(super) fn ending_within(self, budget: ReadBudget) -> Self {
         Self {
             budget: Some(budget),
+            ..self
+        }
+    }
+
+    /// Reads streams that join, too. A stream that is not one of those named may go without a failure.
+    pub(super) fn joined_by(self, joining: Joining, named: BTreeSet<StreamName>) -> Self {
+        Self {
+            joining: Some(joining),
+            named,
+            is_merged: true,
             ..self
         }
     }
@@ -128,20 +174,27 @@ impl<'c> TailRunner<'c> {
                 merge.waiting_bytes(&index.stream, index.partition) < MAX_WAITING
             };
             let waiting = Instant::now();
+            // Where streams may join, that all are gone is no end.
+            let reads = self.joining.is_none() || !self.subscriptions.is_over();
             let woken = tokio::select! {
-                item = self.subscriptions.next(has_room) => Some(item),
-                _ = ticks.tick() => None,
+                item = self.subscriptions.next(has_room), if reads => Wakeup::Item(item),
+                joined = next_joined(&mut self.joining) => Wakeup::Joined(joined),
+                _ = ticks.tick() => Wakeup::Tick,
             };
             if self.is_given_up(waiting.elapsed()) {
                 break;
             }
             match woken {
-                Some(Some((_, SubscriptionItem::Batch(chunk)))) => self.merge_chunk(chunk).await,
-                Some(Some((index, SubscriptionItem::Event(event)))) => {
+                Wakeup::Item(Some((_, SubscriptionItem::Batch(chunk)))) => {
+                    self.merge_chunk(chunk).await;
+                }
+                Wakeup::Item(Some((index, SubscriptionItem::Event(event)))) => {
                     self.apply_event(index, event);
                 }
-                Some(None) => break,
-                None => {
+                Wakeup::Item(None) if self.joining.is_some() => {}
+                Wakeup::Item(None) => break,
+                Wakeup::Joined(joined) => self.join(joined),
+                Wakeup::Tick => {
                     tick += 1;
                     self.print_silence();
                     if reports_progress && tick % SECOND == 0 {
@@ -178,7 +231,7 @@ impl<'c> TailRunner<'c> {
         }
         self.received += u64::try_from(chunk.len()).unwrap_or(0);
         self.quiet = self.quiet.map(|_| 0);
-        if self.subscriptions.all().len() > 1 {
+        if self.is_merged {
             self.merge.push(chunk, Timestamp::now());
             return;
         }
@@ -210,7 +263,45 @@ impl<'c> TailRunner<'c> {
         }
     }
 
+    /// A stream is read from now on, or why it is not.
+    fn join(&mut self, joined: Joined) {
+        match joined {
+            Joined::Failed(sentence) => self.console.print_error(&sentence),
+            Joined::Stream(stream, subscriptions) => {
+                let partitions = counted(subscriptions.len(), "partition");
+                let target = Target::Stream(Arc::clone(&stream));
+                let sentence = format!("{target} joins, with {partitions}");
+                self.console.print_error(&sentence);
+                for one in &subscriptions {
+                    self.merge.open(&stream, one.partition, Timestamp::now());
+                }
+                self.gone.take_if(|gone| *gone == stream);
+                self.subscriptions.add(subscriptions);
+            }
+        }
+    }
+
+    /// Says once of a stream that was read by a pattern that it is gone; whether the reason was that.
+    fn report_gone(&mut self, target: &Target, reason: &EndReason) -> bool {
+        let is_gone = matches!(reason, EndReason::Deleted | EndReason::Replaced { .. });
+        let Target::Partition(stream, _) = target else {
+            return false;
+        };
+        if !is_gone || self.joining.is_none() || self.named.contains(stream) {
+            return false;
+        }
+        if self.gone.as_ref() != Some(stream) {
+            let target = Target::Stream(Arc::clone(stream));
+            self.console.print_error(&format!("{target} was deleted"));
+            self.gone = Some(Arc::clone(stream));
+        }
+        true
+    }
+
     fn end_partition(&mut self, target: &Target, reason: EndReason) {
+        if self.report_gone(target, &reason) {
+            return;
+        }
         if self.follows && reason == EndReason::ReadonlyEnd {
             let sentence = format!("{target} is readonly, and its end is reached");
             return self.console.print_error(&sentence);

@@ -16,15 +16,36 @@ use crate::model::{PartitionId, RetryLimit, StreamName, SubscribeSpec, Target};
 use crate::store::{Chunk, ChunkBuilder};
 
 /// Subscriptions of one tail: each is a session at a broker, with buffers on both sides.
-const MOST_SUBSCRIPTIONS: usize = 1_000;
+pub(super) const MOST_SUBSCRIPTIONS: usize = 1_000;
 /// How many are opened side by side.
-const OPENED_AT_ONCE: usize = 32;
+pub(super) const OPENED_AT_ONCE: usize = 32;
 
 /// A subscription to one partition.
 pub(super) struct PartitionSubscription {
     pub(super) stream: StreamName,
     pub(super) partition: PartitionId,
     messages: Option<Subscription<ChunkBuilder>>,
+}
+
+impl PartitionSubscription {
+    /// Subscribes, and again for as long as it takes whenever the broker is lost.
+    pub(super) async fn open(observer: &Observer, mut spec: SubscribeSpec) -> Result<Self> {
+        spec.give_up = RetryLimit::Never;
+        let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
+        let messages = observer.subscribe_into(spec, ChunkBuilder::new()).await?;
+        Ok(Self {
+            stream,
+            partition,
+            messages: Some(messages),
+        })
+    }
+}
+
+/// What more partitions than can be read at once end with.
+pub(super) fn too_many(what: &str) -> CliError {
+    CliError::usage(format!(
+        "a tail reads at most {MOST_SUBSCRIPTIONS} partitions at once, and {what}"
+    ))
 }
 
 /// All of them.
@@ -42,23 +63,18 @@ impl SubscriptionSet {
         budget: &mut ReadBudget,
     ) -> Result<Self> {
         if specs.len() > MOST_SUBSCRIPTIONS {
-            return Err(CliError::usage(format!(
-                "a tail reads at most {MOST_SUBSCRIPTIONS} partitions at once, and these are {}: name some, as STREAM:0-99",
-                specs.len()
-            )));
+            let what = format!("these are {}: name some, as STREAM:0-99", specs.len());
+            return Err(too_many(&what));
         }
         let target = target_of(&specs);
         let permits = Arc::new(Semaphore::new(OPENED_AT_ONCE));
         let mut opening = JoinSet::new();
-        for (number, mut spec) in specs.into_iter().enumerate() {
+        for (number, spec) in specs.into_iter().enumerate() {
             let observer = observer.clone();
-            spec.give_up = RetryLimit::Never;
             let permits = Arc::clone(&permits);
             opening.spawn(async move {
                 let _permit = permits.acquire_owned().await;
-                let (stream, partition) = (Arc::clone(&spec.stream), spec.partition);
-                let messages = observer.subscribe_into(spec, ChunkBuilder::new()).await;
-                (number, stream, partition, messages)
+                (number, PartitionSubscription::open(&observer, spec).await)
             });
         }
         let mut subscriptions = Vec::new();
@@ -66,16 +82,8 @@ impl SubscriptionSet {
         let Some(opened) = budget.wait(opening.join_all()).await else {
             return Err(budget.failure(target).into());
         };
-        for (number, stream, partition, messages) in opened {
-            let messages = Some(messages?);
-            subscriptions.push((
-                number,
-                PartitionSubscription {
-                    stream,
-                    partition,
-                    messages,
-                },
-            ));
+        for (number, subscription) in opened {
+            subscriptions.push((number, subscription?));
         }
         subscriptions.sort_by_key(|(number, _)| *number);
         Ok(Self {
@@ -99,6 +107,13 @@ impl SubscriptionSet {
     pub(super) fn is_over(&self) -> bool {
         let mut all = self.subscriptions.iter();
         all.all(|subscription| subscription.messages.is_none())
+    }
+
+    /// Reads these too. What has ended is forgotten, so that streams which come and go for years take no room.
+    pub(super) fn add(&mut self, more: Vec<PartitionSubscription>) {
+        self.subscriptions.retain(|one| one.messages.is_some());
+        self.subscriptions.extend(more);
+        self.next_polled = 0;
     }
 
     /// All subscriptions, ended ones too.

@@ -103,6 +103,11 @@ impl MessageTable {
             }
         }
         self.layout.learn(&cells);
+        if self.place.stream > 0 {
+            // A stream that joins may have a longer name than all that were there.
+            let name = format::width(&sanitise::line(message.stream()));
+            self.place.stream = self.place.stream.max(name);
+        }
         self.held.push(HeldRow {
             stream: StreamName::clone(message.stream()),
             partition: message.partition(),

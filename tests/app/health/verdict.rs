@@ -73,6 +73,7 @@ fn cursors_count_unless_their_rules_weigh_nothing_or_others_were_asked_for() {
         let options = RuleOptions {
             only: only.to_vec(),
             weigh: vec![(Rule::CursorLag, lag), (Rule::CursorStalled, still)],
+            streams: None,
         };
         options.weighs_cursors()
     };

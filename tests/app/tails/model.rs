@@ -122,6 +122,8 @@ impl Broker {
             | Effect::Edit(..)
             | Effect::Export(..)
             | Effect::CancelExport(_)
+            | Effect::ReadStatistics(..)
+            | Effect::CancelStatistics(_)
             | Effect::Console(..)
             | Effect::SwitchContext(..)
             | Effect::KeepView(_)

@@ -69,7 +69,7 @@ impl Tails {
         truth: &Truth,
         context: &mut Context,
     ) {
-        let keys = operations::partitions_to_tail(&[RowKey::Stream(stream)], truth, context);
+        let keys = operations::partition_keys(&[RowKey::Stream(stream)], truth, context);
         let Some(keys) = keys.filter(|keys| !keys.is_empty()) else {
             return;
         };

@@ -146,7 +146,7 @@ impl TailPartition {
     }
 
     /// The stream and the number.
-    pub(super) fn key(&self) -> PartitionKey {
+    pub(in crate::app) fn key(&self) -> PartitionKey {
         (StreamName::clone(&self.stream), self.partition)
     }
 

@@ -1,0 +1,231 @@
+//! The statistics of a range: which one is read, how far that is, what they say.
+
+use std::sync::Arc;
+
+use super::App;
+use super::command::{ClusterCommand, Command};
+use super::effect::{Effect, StatisticsSpec};
+use super::focus::Screen;
+use super::ids::RequestId;
+use super::inflight::Request;
+use super::notice::Level;
+use super::overlays::Overlay;
+use super::row_key::{DetailTarget, PartitionKey};
+use super::screens::operations;
+use super::screens::tails::TailPartition;
+use crate::model::{Failure, StartAt, StopAt, Timestamp, parse_start, parse_stop};
+use crate::store::{Query, Statistics, StatisticsOptions, StatisticsReport};
+
+/// Rows of each list.
+const TOP: usize = 15;
+/// Rows of times, about.
+const INTERVALS: usize = 24;
+
+/// How reading goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatisticsState {
+    /// It goes on.
+    Reading,
+    /// All was read that could be.
+    Done,
+    /// It was stopped.
+    Stopped,
+    /// It broke.
+    Failed(Failure),
+}
+
+/// Statistics that were asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatisticsRun {
+    id: RequestId,
+    spec: StatisticsSpec,
+    range: String,
+    state: StatisticsState,
+    report: Arc<StatisticsReport>,
+    since: Timestamp,
+    until: Option<Timestamp>,
+}
+
+impl StatisticsRun {
+    /// What is read.
+    pub fn spec(&self) -> &StatisticsSpec {
+        &self.spec
+    }
+
+    /// The range as it was typed.
+    pub fn range(&self) -> &str {
+        &self.range
+    }
+
+    /// How reading goes.
+    pub fn state(&self) -> &StatisticsState {
+        &self.state
+    }
+
+    /// What is known.
+    pub fn report(&self) -> &StatisticsReport {
+        &self.report
+    }
+
+    /// When it began, and when it ended.
+    pub fn times(&self) -> (Timestamp, Option<Timestamp>) {
+        (self.since, self.until)
+    }
+}
+
+impl App {
+    /// The statistics that were asked for last.
+    pub fn statistics(&self) -> Option<&StatisticsRun> {
+        self.statistics.as_ref()
+    }
+
+    /// Begins to read what is chosen, in the range that was typed. Where statistics are shown, stops what is being read, or reads
+    /// it again.
+    pub(super) fn run_statistics(&mut self, range: &str) {
+        if self.has_statistics_open()
+            && let Some(run) = &self.statistics
+        {
+            if run.state != StatisticsState::Reading {
+                let (spec, range) = (run.spec.clone(), run.range.clone());
+                return self.read_statistics(spec, range);
+            }
+            return self.stop_statistics("stopped: this is what was read until then");
+        }
+        let (start, stop) = match self.parse_range(range) {
+            Ok(range) => range,
+            Err(sentence) => return self.context.notify(Level::Error, sentence),
+        };
+        let Some((partitions, query)) = self.statistics_target() else {
+            return;
+        };
+        let spec = StatisticsSpec {
+            partitions,
+            start,
+            stop,
+            query,
+        };
+        self.read_statistics(spec, range.trim().to_owned());
+    }
+
+    fn read_statistics(&mut self, spec: StatisticsSpec, range: String) {
+        let options = StatisticsOptions {
+            top: TOP,
+            intervals: INTERVALS,
+            every: None,
+            zone: self.context.times.zone.clone(),
+        };
+        let mut unread = Statistics::default();
+        for (stream, partition) in &spec.partitions {
+            unread.open(stream, *partition, spec.start);
+        }
+        let report = Arc::new(unread.report(&options));
+        let id = self.context.begin_request(Request::Statistics);
+        self.context
+            .emit(Effect::ReadStatistics(id, spec.clone(), options));
+        self.statistics = Some(StatisticsRun {
+            id,
+            spec,
+            range,
+            state: StatisticsState::Reading,
+            report,
+            since: self.context.now,
+            until: None,
+        });
+        self.overlays.show_detail(DetailTarget::Statistics);
+    }
+
+    /// Where to start and where to stop: `@-1h`, `@-2h @-1h`; all that is kept where nothing is said.
+    fn parse_range(&self, text: &str) -> Result<(StartAt, StopAt), String> {
+        let (now, zone) = (self.context.now, &self.context.times.zone);
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok((StartAt::Earliest, StopAt::Latest));
+        }
+        // A time may have blanks in it: where the stop begins is known by what can be read.
+        let whole = parse_start(text, now, zone);
+        if let Ok(start) = whole {
+            return Ok((start, StopAt::Latest));
+        }
+        let cuts = text.match_indices(' ').map(|(at, _)| text.split_at(at));
+        let mut ranges = cuts.filter_map(|(start, stop)| {
+            let start = parse_start(start.trim(), now, zone).ok()?;
+            Some((start, parse_stop(stop.trim(), now, zone).ok()?))
+        });
+        ranges
+            .next()
+            .map_or_else(|| whole.map(|start| (start, StopAt::Latest)), Ok)
+    }
+
+    /// The partitions of the tail that is shown with its query, or those that are chosen in a list.
+    fn statistics_target(&mut self) -> Option<(Vec<PartitionKey>, Option<Query>)> {
+        let pane = self.focus.pane();
+        if pane.screen() == Screen::Tails
+            && let Some(tail) = self.screens.tails.shown()
+        {
+            let partitions = tail.partitions().iter().map(TailPartition::key);
+            return Some((partitions.collect(), tail.search().query().cloned()));
+        }
+        let targets = self.screens.of(pane).targets(pane);
+        let (truth, context) = (self.cluster.truth(), &mut self.context);
+        let keys = operations::partition_keys(&targets, truth, context)?;
+        Some((keys, None))
+    }
+
+    fn has_statistics_open(&self) -> bool {
+        let open = self.overlays.open();
+        open.is_some_and(|overlay| {
+            matches!(overlay, Overlay::Pager(pager) if *pager.target() == DetailTarget::Statistics)
+        })
+    }
+
+    /// Nothing is read for a text that nobody looks at.
+    pub(super) fn stop_unseen_statistics(&mut self) {
+        if !self.has_statistics_open() {
+            self.stop_statistics("the reading for statistics was stopped");
+        }
+    }
+
+    fn stop_statistics(&mut self, text: &str) {
+        let now = self.context.now;
+        let Some(run) = &mut self.statistics else {
+            return;
+        };
+        if run.state == StatisticsState::Reading {
+            (run.state, run.until) = (StatisticsState::Stopped, Some(now));
+            self.context.emit(Effect::CancelStatistics(run.id));
+            self.context.end_request(run.id);
+            self.context.notify(Level::Note, text);
+        }
+    }
+
+    /// Some of the range was read, all of it, or reading broke. What comes for statistics that were stopped is dropped (I5).
+    pub(super) fn on_statistics(
+        &mut self,
+        id: RequestId,
+        read: Result<(Arc<StatisticsReport>, bool), Failure>,
+    ) {
+        let now = self.context.now;
+        let is_current =
+            |run: &&mut StatisticsRun| run.id == id && run.state == StatisticsState::Reading;
+        let Some(run) = self.statistics.as_mut().filter(is_current) else {
+            return self.context.count_late_answer();
+        };
+        run.state = match read {
+            Ok((report, is_done)) => {
+                run.report = report;
+                if !is_done {
+                    return;
+                }
+                StatisticsState::Done
+            }
+            Err(failure) => StatisticsState::Failed(failure),
+        };
+        run.until = Some(now);
+        self.context.end_request(id);
+    }
+
+    /// Whether a command is about statistics, which any place may ask for.
+    pub(super) fn is_about_statistics(command: Command) -> bool {
+        command == ClusterCommand::Statistics.into()
+    }
+}

@@ -1,0 +1,103 @@
+//! `liftui stats`: what is in a range of messages. What is counted is `store::statistics`', reading it the runtime's.
+//! SIGINT prints what was counted so far.
+
+mod report;
+
+use std::time::Duration;
+
+use tokio::time::interval;
+
+use super::args::{OutputForm, StatsArgs};
+use super::command_context::CommandContext;
+use super::exit::{CliError, Exit, Result};
+use super::partition_spec;
+use super::shown_times;
+use crate::app::StatisticsSpec;
+use crate::model::counted_plainly;
+use crate::runtime::statistics::StatisticsReader;
+use crate::store::{Statistics, StatisticsOptions, StatisticsReport};
+use report::StatsPrinter;
+
+/// How often progress is told.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// Rows of times, about.
+const INTERVALS: usize = 24;
+
+/// Counts until the range is done or SIGINT comes, and prints what was counted.
+pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) -> Result {
+    let form = context.form(args.output);
+    if form == OutputForm::Raw {
+        let sentence = "statistics have no raw form: write -o table, json, ndjson or csv";
+        return Err(CliError::usage(sentence));
+    }
+    let observer = context.observer()?;
+    let (found, _) = partition_spec::find_all(&observer, &args.partitions).await?;
+    context.console.print_hint(args.query.as_ref());
+    let specs = partition_spec::subscribe_specs(&found, args.from, args.to, false);
+    let spec = StatisticsSpec {
+        partitions: specs
+            .into_iter()
+            .map(|one| (one.stream, one.partition))
+            .collect(),
+        start: args.from,
+        stop: args.to,
+        query: args.query.clone(),
+    };
+    let limit = context.settings.cluster.timeout.value;
+    let mut statistics = Statistics::default();
+    let mut reader = StatisticsReader::begin(&observer, &spec, limit, &mut statistics);
+    let mut ticks = interval(PROGRESS_EVERY);
+    let is_stopped = loop {
+        tokio::select! {
+            more = reader.step(&mut statistics) => if !more {
+                break false;
+            },
+            _ = ticks.tick(), if args.progress => {
+                let read = counted_plainly(statistics.read(), "message");
+                context.console.print_error(&format!("{read} read"));
+            }
+            _ = tokio::signal::ctrl_c() => break true,
+        }
+    };
+    let options = StatisticsOptions {
+        top: usize::from(args.top),
+        intervals: INTERVALS,
+        every: args.every,
+        zone: shown_times::display().zone,
+    };
+    let report = statistics.report(&options);
+    print_incomplete(context, &report, is_stopped);
+    let bold = context.colours();
+    StatsPrinter::new(&report, is_stopped, bold).print(&mut context.console.out, form)?;
+    Ok(exit_of(&report, is_stopped))
+}
+
+/// Says on stderr what was not read to its end, and why.
+fn print_incomplete(context: &mut CommandContext<'_>, report: &StatisticsReport, is_stopped: bool) {
+    for note in report
+        .partitions
+        .iter()
+        .filter_map(|read| read.note.as_ref())
+    {
+        context.console.print_error(note);
+    }
+    if is_stopped {
+        let read = counted_plainly(report.totals.read, "message");
+        let sentence = format!("stopped: what is printed is of the {read} until then");
+        context.console.print_error(&sentence);
+    }
+    if report.totals.undecided > 0 {
+        let count = counted_plainly(report.totals.undecided, "message");
+        let sentence =
+            format!("the expression of the query costs too much for {count}, not counted here");
+        context.console.print_error(&sentence);
+    }
+}
+
+fn exit_of(report: &StatisticsReport, is_stopped: bool) -> Exit {
+    match (is_stopped, report.is_whole()) {
+        (true, _) => Exit::INTERRUPTED,
+        (false, true) => Exit::DONE,
+        (false, false) => Exit::FAILED,
+    }
+}

@@ -14,6 +14,9 @@ use super::view_merge::{ViewMergeJoin, advance};
 use super::{Finding, KnownStream, StreamTruth, Totals, Truth};
 use crate::model::{BrokerId, Cluster, Offset, PartitionId, Probe, StreamName, Timestamp};
 
+/// The last rates, a step each, the oldest first; `None`: unknown then.
+type Ring = Arc<[Option<f32>]>;
+
 /// What is put together from all streams anew where any of them has changed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StreamSums {
@@ -32,7 +35,7 @@ pub(super) struct StreamTracker {
     next: Option<StreamName>,
     /// The last step of the histories that was written.
     step: Option<i64>,
-    history: Arc<[Option<f32>]>,
+    history: Ring,
     /// What an earlier run knew of streams that nobody has reported in this one.
     recalled: BTreeMap<String, KnownStream>,
     vanished: VanishedStreams,
@@ -217,14 +220,14 @@ impl StreamTracker {
             None => 1,
         };
         self.step = Some(step);
-        let extend = |history: &Arc<[Option<f32>]>, rate| {
+        let extend = |history: &Ring, rate| {
             rates::extend(history, rate, passed, StreamTruth::HISTORY_LENGTH)
         };
         let history = extend(&self.history, self.rate());
         let mut changed = !Arc::ptr_eq(&history, &self.history);
         self.history = history;
         // Streams that stand still have one ring together.
-        let mut last: Option<(Arc<[Option<f32>]>, Option<f64>, Arc<[Option<f32>]>)> = None;
+        let mut last: Option<(Ring, Option<f64>, Ring)> = None;
         for truth in self.records.values_mut().filter_map(|r| r.truth.as_mut()) {
             let same = last
                 .as_ref()

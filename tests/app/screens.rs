@@ -350,12 +350,12 @@ fn details() {
             60 Keys
             60 streams and partitions
             60 l Tail this stream or partition.
-            80 in every list
-            80 j ↓ Move down.
             60 j down k up esc close
+            120 in every list
+            120 j ↓ Move down.
             120 enter Open what is chosen: go one level deeper.
             200 everywhere
-            200 ctrl-c Quit; asks to press it again.",
+            200 q Go back; at the root, quit.",
     );
     shows(
         after(World::seasoned().without_node_two(), "2 j d"),

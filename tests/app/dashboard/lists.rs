@@ -218,3 +218,15 @@ fn a_cursor_that_was_moved_back_is_a_line_of_the_activity_and_a_finding() {
     let message = "cursor billing on orders-eu:0 was moved back";
     assert!(findings.any(|finding| finding.message == message));
 }
+
+#[test]
+fn keys_leave_the_rows_as_they_are_and_another_order_makes_them_anew() {
+    let mut world = World::healthy();
+    world.press("3");
+    let rows = |world: &World| world.app.streams().list().rows().as_ptr();
+    let before = rows(&world);
+    world.press("j j k");
+    assert_eq!(rows(&world), before, "nothing was filtered or sorted");
+    world.press("o");
+    assert_ne!(rows(&world), before, "by another column");
+}

@@ -39,6 +39,12 @@ fn ten_thousand_streams_share_what_did_not_change() {
     let before = world.truth(3.0);
     assert_eq!(before.totals.partitions, STREAMS * 4);
     for by in 1..=3 {
+        world.observe(3.5, by, Ok(view(STREAMS, by, busy(10))));
+    }
+    let same = world.truth(3.5);
+    let is_shared = Arc::ptr_eq(&before.streams, &same.streams);
+    assert!(is_shared, "brokers said the same again");
+    for by in 1..=3 {
         world.observe(4.0, by, Ok(view(STREAMS, by, busy(30))));
     }
     let after = world.truth(4.0);

@@ -499,7 +499,7 @@ fn the_mouse_let_go_stays_the_terminals_after_the_editor_and_after_a_stop() {
     terminal.type_keys("\x1a");
     terminal.wait("the terminal given back", is_restored);
     terminal.wait("the mouse taken again", takes_mouse);
-    terminal.type_keys("\x11");
+    terminal.press_until("\x11", "the end", is_restored);
     assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
 }
 

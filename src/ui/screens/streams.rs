@@ -42,9 +42,9 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
         None => Vec::new(),
     };
     let longest = list.rows().iter().map(|name| format::width(name)).max();
-    let has_trouble = truth.totals.leaderless + truth.totals.under_replicated > 0;
+    let any_degraded = truth.totals.leaderless + truth.totals.under_replicated > 0;
     // States without numbers have all one width: thousands of streams need not be looked up at each frame.
-    let rows = list.rows().iter().filter(|_| has_trouble);
+    let rows = list.rows().iter().filter(|_| any_degraded);
     let shown = rows.filter_map(|name| truth.stream(name));
     let states = labels::stream_states_width(shown);
     let signs = if app.streams().favourites().is_empty() {

@@ -81,10 +81,8 @@ impl StreamTracker {
         by: Option<&BrokerId>,
         at: Timestamp,
     ) {
-        // An answer that is wholly that of before is shared.
-        if before.is_none_or(|before| !std::ptr::eq(before, cluster)) {
-            self.add_new(cluster);
-        }
+        // Also where the broker says the same again: what it named may have been taken for deleted meanwhile.
+        self.add_new(cluster);
         let mut before = before.map(|before| before.streams.iter().peekable());
         let mut now = cluster.streams.iter().peekable();
         for (name, record) in &mut self.records {

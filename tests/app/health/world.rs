@@ -1,5 +1,6 @@
 //! A made-up cluster whose brokers report what a test wants, at the times that it wants.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,12 +81,15 @@ pub(super) fn failure(kind: ErrorKind) -> Failure {
 #[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) health: Health,
+    /// What each broker answered last: where it says the same again the client hands on the same value.
+    answers: BTreeMap<usize, Arc<Cluster>>,
 }
 
 impl World {
     pub(super) fn new(options: HealthOptions) -> Self {
         Self {
             health: Health::new(options),
+            answers: BTreeMap::new(),
         }
     }
 
@@ -100,13 +104,27 @@ impl World {
         by: usize,
         result: Result<Cluster, Failure>,
     ) {
+        let result = result.map(|cluster| self.shared(by, cluster));
         self.health.observe(&Arc::new(BrokerView {
             address: address(by),
             broker: result.is_ok().then(|| id(by)),
             at: at(seconds),
             took: Duration::from_secs_f64(took),
-            result: result.map(Arc::new),
+            result,
         }));
+    }
+
+    fn shared(&mut self, by: usize, mut cluster: Cluster) -> Arc<Cluster> {
+        let before = self.answers.entry(by).or_default();
+        for (name, stream) in &mut cluster.streams {
+            if let Some(same) = before.streams.get(name).filter(|old| *old == stream) {
+                *stream = Arc::clone(same);
+            }
+        }
+        if !before.shares_all(&cluster) {
+            *before = Arc::new(cluster);
+        }
+        Arc::clone(before)
     }
 
     /// No answer came in so many seconds.

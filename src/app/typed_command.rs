@@ -11,10 +11,9 @@ use super::focus::Pane;
 use super::inflight::Request;
 use super::notice::Level;
 use super::shown_times;
-use crate::health::{BrokerTruth, StreamTruth, Truth};
+use crate::health::{BrokerTruth, StreamTruth};
 use crate::model::{
     CursorMoveSpec, MessagePlace, Operation, StreamName, Timestamp, did_you_mean, is_pattern,
-    names_stream,
 };
 
 /// How long a stream is looked for that no broker names, where not all of them answer.
@@ -27,20 +26,6 @@ const BETWEEN_TICKS: Duration = Duration::from_secs(1);
 fn unquoted(word: &str) -> &str {
     let inside = |quote| word.strip_prefix(quote)?.strip_suffix(quote);
     inside('\'').or_else(|| inside('"')).unwrap_or(word)
-}
-
-/// The streams that a name or a pattern means: the one of exactly that name where there is one.
-fn streams_named<'a>(truth: &'a Truth, text: &str) -> Vec<&'a StreamTruth> {
-    if let Some(stream) = truth.stream(text) {
-        return vec![stream];
-    }
-    let fits = |stream: &&StreamTruth| is_pattern(text) && names_stream(text, &stream.name);
-    truth
-        .streams
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(fits)
-        .collect()
 }
 
 /// A command that was typed with the name of a stream which no broker had named yet.
@@ -140,7 +125,7 @@ impl App {
         let truth = self.truth();
         let mut streams: Vec<&StreamTruth> = Vec::new();
         for text in texts {
-            let found = streams_named(truth, text);
+            let found = truth.streams_named(text);
             if found.is_empty() {
                 let text = if is_pattern(text) {
                     format!("no stream fits \"{text}\"")

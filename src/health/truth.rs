@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Finding, PartitionStatus, PartitionTruth};
-use crate::model::{BrokerId, CursorEntry, Failure, Offset, PartitionId, StreamName, Timestamp};
+use crate::model::{
+    BrokerId, CursorEntry, Failure, Offset, PartitionId, StreamName, Timestamp, is_pattern,
+    names_stream,
+};
 
 /// What holds, as far as anyone can know, from all that every broker reported. Cheap to clone: streams are shared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +61,16 @@ impl Truth {
             .binary_search_by(|stream| (*stream.name).cmp(name))
             .ok()?;
         self.streams.get(at).map(Arc::as_ref)
+    }
+
+    /// The streams that a name or a pattern means, by name: the one of exactly that name where there is one.
+    pub fn streams_named(&self, text: &str) -> Vec<&StreamTruth> {
+        if let Some(stream) = self.stream(text) {
+            return vec![stream];
+        }
+        let fits = |stream: &&StreamTruth| is_pattern(text) && names_stream(text, &stream.name);
+        let streams = self.streams.iter().map(Arc::as_ref);
+        streams.filter(fits).collect()
     }
 
     /// The partition of that stream.

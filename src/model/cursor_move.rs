@@ -81,13 +81,17 @@ impl CursorMoveSpec {
 
     /// The line that moves this cursor, but for where to.
     pub fn line_of(cursor: &CursorEntry) -> String {
-        let CursorEntry {
-            id,
-            stream,
-            partition,
-            ..
-        } = cursor;
-        format!("set {id} {stream}:{partition} --to ")
+        let (stream, partition) = (&cursor.stream, cursor.partition);
+        Self::line(&cursor.id, &format!("{stream}:{partition}"))
+    }
+
+    /// The same for all partitions of its stream.
+    pub fn line_of_all(cursor: &CursorEntry) -> String {
+        Self::line(&cursor.id, &cursor.stream)
+    }
+
+    fn line(id: &str, target: &str) -> String {
+        format!("set {id} {target} --to ")
     }
 
     /// Setting it so in one partition.

@@ -23,20 +23,22 @@ fn open_at(cluster: &DemoCluster, locator: &str) -> Driver {
     Driver::start(DashboardOptions::new(session))
 }
 
+/// What is copied by that entry of the menu, which is found by that text.
+async fn copy(dashboard: &mut Driver, entry: &str, text: &str) -> String {
+    dashboard.press("Y");
+    dashboard.wait_for(entry).await;
+    dashboard.type_text(text);
+    dashboard.press("enter");
+    let copied = dashboard.wait_for_picture("the copied text", |picture| picture.copied.is_some());
+    copied.await.copied.unwrap_or_default()
+}
+
 #[tokio::test]
 async fn the_locator_of_a_message_leads_back_to_it() {
     let (cluster, _client) = cluster().await;
     let mut dashboard = open_at(&cluster, "orders:2@3");
     dashboard.wait_for("orders:2 @ 3").await;
-    dashboard.press("Y");
-    dashboard.wait_for("locator").await;
-    dashboard.type_text("locator");
-    dashboard.press("enter");
-    let copied = dashboard
-        .wait_for_picture("the copied text", |picture| picture.copied.is_some())
-        .await
-        .copied
-        .unwrap_or_default();
+    let copied = copy(&mut dashboard, "locator", "locator").await;
     let place = format!("liftui://{}/orders:2@3", cluster.addresses().join(","));
     assert_eq!(copied, format!("liftui open {place}"));
 
@@ -61,15 +63,7 @@ async fn a_query_and_a_screen_are_opened_and_the_query_is_handed_on() {
     dashboard
         .wait_for_row(&["orders:0,2", "/~value-[24]  2 matching"])
         .await;
-    dashboard.press("Y");
-    dashboard.wait_for("locator of the query").await;
-    dashboard.type_text("of the query");
-    dashboard.press("enter");
-    let copied = dashboard
-        .wait_for_picture("the copied text", |picture| picture.copied.is_some())
-        .await
-        .copied
-        .unwrap_or_default();
+    let copied = copy(&mut dashboard, "locator of the query", "of the query").await;
     let text = copied.strip_prefix("liftui open ").expect("a command");
     let text = text.trim_matches('\'');
     assert!(

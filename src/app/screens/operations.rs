@@ -132,7 +132,7 @@ fn move_cursor(selected: Option<&RowKey>, truth: &Truth, context: &mut Context) 
         // All partitions that the group reads of a stream.
         Some(RowKey::Group(id)) => {
             let own = cursors().find(|cursor| cursor.entry.group() == Some(id));
-            own.map(|own| format!("set {} {} --to ", own.entry.id, own.entry.stream))
+            own.map(|own| CursorMoveSpec::line_of_all(&own.entry))
         }
         _ => None,
     };

@@ -18,8 +18,6 @@ use crate::store::{Query, Statistics, StatisticsOptions, StatisticsReport};
 
 /// Rows of each list.
 const TOP: usize = 15;
-/// Rows of times, about.
-const INTERVALS: usize = 24;
 
 /// How reading goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +84,12 @@ impl App {
             && let Some(run) = &self.statistics
         {
             if run.state != StatisticsState::Reading {
-                let (spec, range) = (run.spec.clone(), run.range.clone());
+                // Times such as `@-1h` are of the moment at which they are counted.
+                let (mut spec, range) = (run.spec.clone(), run.range.clone());
+                match self.parse_range(&range) {
+                    Ok((start, stop)) => (spec.start, spec.stop) = (start, stop),
+                    Err(sentence) => return self.context.notify(Level::Error, sentence),
+                }
                 return self.read_statistics(spec, range);
             }
             return self.stop_statistics("stopped: this is what was read until then");
@@ -110,7 +113,7 @@ impl App {
     fn read_statistics(&mut self, spec: StatisticsSpec, range: String) {
         let options = StatisticsOptions {
             top: TOP,
-            intervals: INTERVALS,
+            intervals: StatisticsOptions::INTERVALS,
             every: None,
             zone: self.context.times.zone.clone(),
         };

@@ -157,7 +157,7 @@ pub(crate) async fn cursors(context: &mut CommandContext<'_>, args: &AnyStreamsA
         let stream = &*cursor.entry.stream;
         let mut wanted = args.streams.iter();
         // A cursor may be that of a stream that is gone: it is found by what it says.
-        args.streams.is_empty() || wanted.any(|text| text == stream || names_stream(text, stream))
+        args.streams.is_empty() || wanted.any(|text| names_stream(text, stream))
     };
     let cursors = truth.cursors.iter().filter(wanted);
     let cursors: Vec<_> = cursors.map(CursorRow::from).collect();

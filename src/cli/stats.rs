@@ -3,6 +3,7 @@
 
 mod report;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::interval;
@@ -20,9 +21,6 @@ use report::StatsPrinter;
 
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// Rows of times, about.
-const INTERVALS: usize = 24;
-
 /// Counts until the range is done or SIGINT comes, and prints what was counted.
 pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) -> Result {
     let form = context.form(args.output);
@@ -33,12 +31,12 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
     let observer = context.observer()?;
     let (found, _) = partition_spec::find_all(&observer, &args.partitions).await?;
     context.console.print_hint(args.query.as_ref());
-    let specs = partition_spec::subscribe_specs(&found, args.from, args.to, false);
+    let partitions = found.iter().flat_map(|spec| {
+        let ids = spec.partitions.iter();
+        ids.map(|id| (Arc::clone(&spec.stream), *id))
+    });
     let spec = StatisticsSpec {
-        partitions: specs
-            .into_iter()
-            .map(|one| (one.stream, one.partition))
-            .collect(),
+        partitions: partitions.collect(),
         start: args.from,
         stop: args.to,
         query: args.query.clone(),
@@ -47,21 +45,24 @@ pub(crate) async fn stats(context: &mut CommandContext<'_>, args: &StatsArgs) ->
     let mut statistics = Statistics::default();
     let mut reader = StatisticsReader::begin(&observer, &spec, limit, &mut statistics);
     let mut ticks = interval(PROGRESS_EVERY);
+    // Listened to throughout: one that is asked for anew each time misses a key that comes together with messages.
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     let is_stopped = loop {
         tokio::select! {
-            more = reader.step(&mut statistics) => if !more {
-                break false;
-            },
+            biased;
+            _ = &mut interrupt => break true,
             _ = ticks.tick(), if args.progress => {
                 let read = counted_plainly(statistics.read(), "message");
                 context.console.print_error(&format!("{read} read"));
             }
-            _ = tokio::signal::ctrl_c() => break true,
+            more = reader.step(&mut statistics) => if !more {
+                break false;
+            },
         }
     };
     let options = StatisticsOptions {
         top: usize::from(args.top),
-        intervals: INTERVALS,
+        intervals: StatisticsOptions::INTERVALS,
         every: args.every,
         zone: shown_times::display().zone,
     };

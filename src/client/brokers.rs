@@ -154,6 +154,11 @@ impl Brokers {
             .is_some_and(BrokerHealth::has_failed_last)
     }
 
+    /// Whether that address is one of a broker, as far as anyone has told.
+    pub(crate) fn knows(&self, address: &str) -> bool {
+        self.lock().contains_key(address)
+    }
+
     /// The id of the broker at that address, where known.
     pub(crate) fn id(&self, address: &str) -> Option<BrokerId> {
         self.lock().get(address)?.id.clone()

@@ -120,7 +120,8 @@ impl Inner {
             let sentence = format!("another broker listens at {address} now than did before");
             return Err(Error::new(ErrorKind::BadAnswer, Target::Cluster, sentence));
         }
-        Ok(self.metadata.keep_answer(address, cluster))
+        let is_known = |address: &str| self.brokers.knows(address);
+        Ok(self.metadata.keep_answer(address, cluster, is_known))
     }
 
     /// One request for metadata at one broker; streams of which it says the same as `before` are those of `before`.

@@ -129,6 +129,11 @@ pub struct StatisticsOptions {
     pub zone: Zone,
 }
 
+impl StatisticsOptions {
+    /// Rows of times, about, where nothing else is asked for.
+    pub const INTERVALS: usize = 24;
+}
+
 /// Frequent texts, and how sure that is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrequentList {
@@ -161,7 +166,7 @@ impl FrequentList {
         match (self.distinct, self.is_estimated, self.items.is_empty()) {
             (0, ..) => None,
             (_, true, _) => Some(format!(
-                "more than {distinct} different: counts are at least so many"
+                "at least {distinct} different: counts are at least so many"
             )),
             (_, false, true) => Some(format!("{distinct} different, none comes twice")),
             (_, false, false) => Some(format!("{distinct} different")),

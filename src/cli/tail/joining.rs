@@ -14,7 +14,7 @@ use crate::cli::partition_spec::{PartitionSpec, subscribe_specs};
 use crate::client::Observer;
 use crate::model::{Cluster, StartAt, StopAt, StreamName, SubscribeSpec, Timestamp, counted};
 
-/// How often the cluster is looked at: one small request to one broker.
+/// How often the cluster is looked at: one request to one broker, whose answer is read beside its last one.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// A stream that is this much older than the tail was there when it began, and a broker did not know it yet.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(60);

@@ -257,8 +257,11 @@ impl<'c> TailRunner<'c> {
             self.console.print_error(&sentence);
         }
         if let SubscriptionEvent::Ended(reason) = event {
-            self.merge
-                .end(&read.stream, read.partition, Timestamp::now());
+            // What is read anew goes on in the same queue.
+            if !self.subscriptions.is_read_elsewhere(index) {
+                let now = Timestamp::now();
+                self.merge.end(&read.stream, read.partition, now);
+            }
             self.end_partition(&target, reason);
         }
     }

@@ -116,6 +116,19 @@ impl SubscriptionSet {
         self.next_polled = 0;
     }
 
+    /// Whether another subscription reads the same partition: of a stream that was made anew, before the old one has ended.
+    pub(super) fn is_read_elsewhere(&self, index: usize) -> bool {
+        let Some(one) = self.subscriptions.get(index) else {
+            return false;
+        };
+        let mut others = self.subscriptions.iter().enumerate();
+        others.any(|(number, other)| {
+            number != index
+                && other.messages.is_some()
+                && (&other.stream, other.partition) == (&one.stream, one.partition)
+        })
+    }
+
     /// All subscriptions, ended ones too.
     pub(super) fn all(&self) -> &[PartitionSubscription] {
         &self.subscriptions

@@ -65,8 +65,17 @@ impl Cache {
     }
 
     /// Keeps what the broker at that address answers now, and returns it: the answer before where nothing has changed.
-    pub(super) fn keep_answer(&self, address: &str, cluster: Cluster) -> Arc<Cluster> {
+    /// Answers of addresses that are not known any more are forgotten when another one comes.
+    pub(super) fn keep_answer(
+        &self,
+        address: &str,
+        cluster: Cluster,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Arc<Cluster> {
         let mut answers = self.lock_answers();
+        if !answers.contains_key(address) {
+            answers.retain(|other, _| is_known(other));
+        }
         if let Some(before) = answers.get(address).filter(|old| old.shares_all(&cluster)) {
             return Arc::clone(before);
         }

@@ -50,7 +50,7 @@ fn field<'a>(rest: &mut &'a [u8]) -> Option<(u64, Content<'a>)> {
     Some((number, content))
 }
 
-fn varint(rest: &mut &[u8]) -> Option<u64> {
+pub(super) fn varint(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for place in 0..10 {
         let (byte, after) = rest.split_first()?;

@@ -1,6 +1,7 @@
 //! The header that serializers of a schema registry put before a value: a zero, and the number of a schema in four bytes, big end
 //! first; of protobuf then the path to the message in its file. What follows is Avro, protobuf or JSON: the registry knows.
 
+use super::raw_protobuf::varint;
 use super::{Format, Reading};
 
 /// Schemas are numbered from 1 up: a larger number is something else that begins with a zero, as UTF-16 does.
@@ -38,7 +39,9 @@ impl Reading<'_> {
         let value = RegistryValue::of(self.bytes)?;
         let (whole, number) = (self.bytes, value.schema);
         self.bytes = value.rest;
-        let mut found = (form == Format::Auto && self.json()).then_some(Format::Json);
+        // Nearly every short value of Avro is a number of JSON, too.
+        let is_json = form == Format::Auto && self.looks_like_json() && self.json();
+        let mut found = is_json.then_some(Format::Json);
         if found.is_none() && self.schema.is_some() {
             self.bytes = after_message_path(value.rest).unwrap_or(value.rest);
             found = self.by_schema().then_some(Format::Protobuf);
@@ -56,24 +59,15 @@ impl Reading<'_> {
 }
 
 /// What follows the path to a message: how many steps, and the steps, as zigzag varints; a lone zero is the first message.
-fn after_message_path(bytes: &[u8]) -> Option<&[u8]> {
-    let (steps, mut rest) = varint(bytes)?;
-    let steps = steps >> 1;
+fn after_message_path(mut bytes: &[u8]) -> Option<&[u8]> {
+    let steps = varint(&mut bytes)? >> 1;
     if steps > MOST_NESTED {
         return None;
     }
     for _ in 0..steps {
-        (_, rest) = varint(rest)?;
+        varint(&mut bytes)?;
     }
-    Some(rest)
-}
-
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let length = bytes.iter().take(10).position(|byte| byte & 0x80 == 0)? + 1;
-    let (number, rest) = bytes.split_at_checked(length)?;
-    let digits = number.iter().rev();
-    let number = digits.fold(0_u64, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
-    Some((number, rest))
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -104,6 +98,9 @@ mod tests {
             avro.notes
         );
         assert_eq!(avro.size, 11, "the header is shown too");
+        // The number 24 of Avro is the byte of the digit 0.
+        let digit = decode(&with_header(7, b"0"), &DecodeOptions::default());
+        assert_ne!(digit.form, Format::Json);
     }
 
     #[test]

@@ -105,13 +105,23 @@ impl FrequentItems {
         }
         items.sort_by(by_count);
         let item = |(key, count): (&ItemKey, &ItemCount)| FrequentItem {
-            text: key.start.to_vec(),
+            text: whole_characters(&key.start, key.rest.is_some()).to_vec(),
             is_cut: key.rest.is_some(),
             messages: count.messages,
             messages_max: count.messages + self.missing,
             bytes: count.bytes,
         };
         items.into_iter().map(item).collect()
+    }
+}
+
+/// The text, without the rest of a character that was cut.
+fn whole_characters(text: &[u8], is_cut: bool) -> &[u8] {
+    match std::str::from_utf8(text) {
+        Err(error) if is_cut && error.error_len().is_none() => {
+            text.get(..error.valid_up_to()).unwrap_or(text)
+        }
+        Ok(_) | Err(_) => text,
     }
 }
 
@@ -170,5 +180,16 @@ mod tests {
             top.iter()
                 .all(|item| item.is_cut && item.text.len() == LONGEST)
         );
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let mut items = FrequentItems::default();
+        let text = "ä".repeat(LONGEST);
+        items.add(format!("x{text}").as_bytes(), 1);
+        let top = items.top(1);
+        assert!(top[0].is_cut);
+        let whole = "ä".repeat((LONGEST - 1) / 2);
+        assert_eq!(top[0].text, format!("x{whole}").as_bytes());
     }
 }

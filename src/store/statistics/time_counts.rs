@@ -101,7 +101,10 @@ impl TimeCounts {
         let fits = |interval: &&i64| range / **interval < most - 1;
         let suited = SHOWN.iter().find(fits).or(SHOWN.last());
         let asked = every.map(|every| i64::try_from(every.as_nanos()).unwrap_or(i64::MAX));
-        let interval = asked.or(suited.copied()).unwrap_or(DAY).max(self.kept());
+        let interval = asked.or(suited.copied()).unwrap_or(DAY).max(1);
+        // What is kept together cannot be told apart again.
+        let kept = self.kept();
+        let interval = ((interval - 1) / kept * kept).saturating_add(kept);
         let mut shown: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
         if range / interval <= most {
             let steps = (0..=range / interval).map(|step| first + step * interval);
@@ -133,8 +136,10 @@ fn floor(at: i64, interval: i64) -> i64 {
 
 /// Where the interval begins that holds that time, by the clocks of the zone.
 fn local_floor(at: i64, interval: i64, zone: &Zone) -> i64 {
-    let offset = zone.offset_nanoseconds(Timestamp(at));
-    floor(at.saturating_add(offset), interval).saturating_sub(offset)
+    let offset = |at| zone.offset_nanoseconds(Timestamp(at));
+    let local = floor(at.saturating_add(offset(at)), interval);
+    // The clocks may have changed since it began.
+    local.saturating_sub(offset(local.saturating_sub(offset(at))))
 }
 
 #[cfg(test)]
@@ -181,6 +186,44 @@ mod tests {
             day[0].0.contains("2025-06-14") && day[0].0.contains("18:30:00"),
             "{day:?}"
         );
+    }
+
+    #[test]
+    fn a_day_on_which_clocks_change_is_one() {
+        // 2025-03-30 in Berlin: 01:00 and 10:00, between which it became an hour later.
+        let morning = 1_743_289_200 * SECOND;
+        let day = rows_of(
+            &counts(&[morning + HOUR, morning + 9 * HOUR]),
+            "Europe/Berlin",
+            Some(86_400),
+        );
+        assert_eq!(day.len(), 1, "{day:?}");
+        assert!(day[0].0.contains("2025-03-29 23:00:00"), "{day:?}");
+        assert_eq!(day[0].1, 2);
+        // 2025-10-26, when it became an hour earlier.
+        let night = 1_761_429_600 * SECOND;
+        let day = rows_of(
+            &counts(&[night, night + 2 * HOUR, night + 24 * HOUR]),
+            "Europe/Berlin",
+            Some(86_400),
+        );
+        assert_eq!(day.len(), 1, "{day:?}");
+        assert_eq!(day[0].1, 3);
+    }
+
+    #[test]
+    fn an_interval_that_is_asked_for_is_a_multiple_of_what_is_kept() {
+        let mut all = TimeCounts::default();
+        for number in 0..60_000 {
+            all.add(Timestamp(number * SECOND), 1);
+        }
+        let every = Duration::from_secs(15);
+        let (length, rows) = all.intervals(&Zone::Utc, Some(every), 24);
+        assert_eq!(length, Duration::from_secs(20));
+        assert!(rows.iter().all(|row| row.messages == 20), "{rows:?}");
+        let endless = Duration::MAX;
+        let (_, rows) = all.intervals(&Zone::Utc, Some(endless), 24);
+        assert_eq!(rows.iter().map(|row| row.messages).sum::<u64>(), 60_000);
     }
 
     #[test]

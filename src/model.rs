@@ -40,7 +40,7 @@ pub use cluster::{
 pub use cursor_move::{
     CursorGoal, CursorMove, CursorMoveSpec, stream_or_partition, stream_partition,
 };
-pub use failure::{ErrorKind, Failure, Target};
+pub use failure::{ErrorKind, Failure, Target, no_such_partition};
 #[cfg(feature = "dashboard")]
 pub use locator::{Locator, MessagePlace, Place};
 pub use message::{Ack, AckPolicy, BROKER_HEADERS, Headers, Message, Offset};

@@ -5,18 +5,21 @@ use super::effect::Effect;
 use super::focus::{Pane, Screen};
 use super::notice::Level;
 use super::settings::Settings;
-use super::typed_command::Awaited;
+use super::typed_command::{Awaited, unquoted};
 use crate::health::Truth;
 use crate::model::{
-    Locator, MessagePlace, PartitionId, Place, StreamName, Target, did_you_mean, parse_addresses,
-    parse_start,
+    Locator, MessagePlace, PartitionId, Place, StreamName, did_you_mean, no_such_partition,
+    parse_addresses, parse_start,
 };
 use crate::store::Query;
 
 impl App {
     /// Opens what a typed locator leads to.
     pub(super) fn open_typed(&mut self, text: &str) {
-        match text.parse() {
+        // What is copied is a command.
+        let text = text.trim();
+        let command = text.strip_prefix("liftui open ");
+        match command.map_or(text, |rest| unquoted(rest.trim())).parse() {
             Ok(locator) => self.open_locator(locator),
             Err(sentence) => self.context.notify(Level::Error, sentence),
         }
@@ -38,8 +41,7 @@ impl App {
         if let Some(cluster) = &locator.cluster
             && !is_of(cluster, settings)
         {
-            let contexts = settings.contexts.iter();
-            if contexts.clone().any(|context| context.name == *cluster) {
+            if settings.context(cluster).is_some() {
                 let (name, place) = (cluster.clone(), locator.place);
                 let cluster = None;
                 let there = Locator { cluster, place };
@@ -98,6 +100,10 @@ impl App {
 
 /// Whether it is the cluster that is shown, by its name or by one of its addresses.
 fn is_of(cluster: &str, settings: &Settings) -> bool {
+    if settings.context(cluster).is_some() {
+        let shown = settings.shown_context();
+        return shown.is_some_and(|context| context.name == cluster);
+    }
     let addresses = parse_addresses(cluster).unwrap_or_default();
     let mut addresses = addresses.iter();
     cluster == settings.cluster || addresses.any(|one| settings.addresses.contains(one))
@@ -119,10 +125,7 @@ fn partitions_of(
         None => Ok(place.partitions.clone()),
         Some(missing) => {
             let last = known.iter().max().copied().unwrap_or_default();
-            let target = Target::Partition(stream.into(), *missing);
-            Err(format!(
-                "{target} does not exist; its partitions are 0 to {last}"
-            ))
+            Err(no_such_partition(stream, *missing, last))
         }
     }
 }

@@ -86,6 +86,20 @@ pub struct ContextEntry {
     pub observer: bool,
 }
 
+impl Settings {
+    /// The context of that name.
+    pub(super) fn context(&self, name: &str) -> Option<&ContextEntry> {
+        let mut contexts = self.contexts.iter();
+        contexts.find(|context| context.name == name)
+    }
+
+    /// The context that is shown; `None` where there is none, or where other addresses were asked for beside its name.
+    pub(super) fn shown_context(&self) -> Option<&ContextEntry> {
+        let own = self.context(&self.cluster)?;
+        (own.addresses == self.addresses).then_some(own)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

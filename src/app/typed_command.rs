@@ -23,7 +23,7 @@ const AWAITED_FOR: Duration = Duration::from_secs(4);
 const BETWEEN_TICKS: Duration = Duration::from_secs(1);
 
 /// A word without the quotes that a shell would have taken away.
-fn unquoted(word: &str) -> &str {
+pub(super) fn unquoted(word: &str) -> &str {
     let inside = |quote| word.strip_prefix(quote)?.strip_suffix(quote);
     inside('\'').or_else(|| inside('"')).unwrap_or(word)
 }
@@ -96,14 +96,13 @@ impl App {
     }
 
     fn switch_context(&mut self, name: &str) {
-        let contexts = self.context.settings.contexts.iter();
-        let mut names = contexts.map(|context| context.name.as_str());
-        if names.clone().any(|one| one == name) {
+        if self.context.settings.context(name).is_some() {
             return self
                 .context
                 .emit(Effect::SwitchContext(name.to_owned(), None));
         }
-        let hint = did_you_mean(name, &mut names);
+        let contexts = self.context.settings.contexts.iter();
+        let hint = did_you_mean(name, contexts.map(|context| context.name.as_str()));
         let text = format!("there is no context \"{name}\"{hint}");
         self.context.notify(Level::Error, text);
     }
@@ -156,7 +155,11 @@ impl App {
             self.awaited = None;
             return self.tail_streams(&words);
         }
-        self.look_for_stream(Awaited::Command(command, argument.to_owned()));
+        let name = match words.as_slice() {
+            [one] if !is_one => one,
+            _ => argument,
+        };
+        self.look_for_stream(Awaited::Command(command, name.to_owned()));
     }
 
     /// Does that now where its stream is known, or as soon as it is.

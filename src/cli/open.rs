@@ -27,11 +27,13 @@ pub(crate) fn options(
             "the locator names the cluster {cluster}: leave --addr and --context out"
         )));
     }
-    let context = CommandContext::open(options, console)?;
-    let contexts = &context.settings.file.contexts;
+    let settings = CommandContext::open(options, console)?.settings;
+    let contexts = &settings.file.contexts;
     let mut own = options.clone();
     if contexts.contains_key(cluster) {
         own.context = Some(cluster.clone());
+        // The locator names the cluster: an address in the environment is that of another one.
+        own.addr = settings.cluster_of(cluster)?.addr.value;
         return Ok(own);
     }
     // A name alone is a context that this machine lacks, rather than a host.

@@ -202,12 +202,7 @@ pub(crate) fn no_such_stream(name: &str) -> CliError {
 pub(crate) fn no_such_partition(stream: &Stream, partition: PartitionId) -> CliError {
     let target = Target::Partition(Arc::clone(&stream.name), partition);
     let last = stream.partitions.last().map_or(0, |last| last.id);
-    let known = if last == 0 {
-        "its only partition is 0".to_owned()
-    } else {
-        format!("its partitions are 0 to {last}")
-    };
-    let sentence = format!("{target} does not exist; {known}");
+    let sentence = crate::model::no_such_partition(&stream.name, partition, last);
     Failure::new(ErrorKind::NoSuchPartition, target, sentence).into()
 }
 

@@ -137,6 +137,15 @@ impl fmt::Display for Target {
     }
 }
 
+/// What the number of a partition that the stream lacks is answered with: the last one that there is, is named.
+pub fn no_such_partition(stream: &str, partition: PartitionId, last: PartitionId) -> String {
+    let target = Target::Partition(stream.into(), partition);
+    if last == 0 {
+        return format!("{target} does not exist; its only partition is 0");
+    }
+    format!("{target} does not exist; its partitions are 0 to {last}")
+}
+
 /// An error as plain data: what events carry and screens show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

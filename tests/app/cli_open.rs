@@ -60,3 +60,15 @@ fn what_cannot_be_opened_is_said_with_the_exit_code_of_its_kind() {
         );
     }
 }
+
+#[test]
+fn a_context_is_looked_for_at_its_own_address_whatever_the_environment_says() {
+    let test = TestCluster::new();
+    test.ok("create orders --replication 3");
+    let config = test.home.path().join("contexts.toml");
+    std::fs::write(&config, "[contexts.gone]\naddr = [\"127.0.0.1:1\"]\n").expect("it is written");
+    let config = config.to_str().expect("the path is text");
+    let found = test.run(&["open", "liftui://gone/orders:0@0", "--config", config]);
+    assert_eq!(found.code, 3, "{found:?}");
+    assert!(found.err.contains("127.0.0.1:1"), "{found:?}");
+}

@@ -46,7 +46,7 @@ async fn the_locator_of_a_message_leads_back_to_it() {
     dashboard.press("] ]");
     dashboard.wait_for("orders:2 @ 4").await;
     dashboard.press(":");
-    dashboard.type_text(&format!("open {place}"));
+    dashboard.type_text(&format!("open {copied}"));
     dashboard.press("enter");
     dashboard.wait_for("orders:2 @ 3").await;
     dashboard.shut_down().await;

@@ -85,3 +85,23 @@ async fn what_was_left_is_found_again() {
     dashboard.shut_down().await;
     assert_eq!(*kept.borrow(), KeptView::default(), "nothing is kept of it");
 }
+
+#[tokio::test]
+async fn marks_of_partitions_wait_for_their_stream() {
+    let (cluster, _client) = cluster_with(&["aardvark", "orders"]).await;
+    let (mut dashboard, kept) = open(&cluster, Some(KeptView::default()));
+    dashboard.press("3");
+    dashboard.wait_for_row(&["orders", "●"]).await;
+    dashboard.press("j tab space");
+    dashboard.wait_for("1 marked").await;
+    dashboard.shut_down().await;
+
+    // Another stream is chosen at first.
+    let view = kept.borrow().clone();
+    let (mut dashboard, _) = open(&cluster, Some(view));
+    dashboard.wait_for("PARTITIONS  aardvark").await;
+    dashboard.press("j");
+    dashboard.wait_for("PARTITIONS  orders").await;
+    dashboard.wait_for("1 marked").await;
+    dashboard.shut_down().await;
+}

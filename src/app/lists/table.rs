@@ -131,8 +131,11 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
 
     /// Replaces the rows, of so many without filters; the selected one stays selected.
     pub(in crate::app) fn set_rows(&mut self, rows: Vec<K>, total: usize, height: usize) {
+        let are_new = self.rows != rows;
         self.rows = rows;
-        self.find_marks();
+        if are_new {
+            self.find_marks();
+        }
         self.total = total;
         self.state.follow_rows(&self.rows, height);
     }
@@ -146,6 +149,7 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     pub(in crate::app) fn reset(&mut self) {
         *self = Self {
             reversed: self.reversed,
+            missing_marks: std::mem::take(&mut self.missing_marks),
             ..Self::new(self.row_key, self.sort)
         };
     }

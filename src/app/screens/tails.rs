@@ -121,7 +121,7 @@ impl Tails {
         if partitions.is_empty() {
             return;
         }
-        let reads = |tail: &Tail| tail.reads(&partitions) && !tail.is_gone();
+        let reads = |tail: &Tail| tail.reads(&partitions);
         let open = if self.shown().is_some_and(reads) {
             Some(self.shown)
         } else {
@@ -155,7 +155,7 @@ impl Tails {
             return context.notify(Level::Note, text);
         }
         let keys: Vec<_> = gone.partitions().iter().map(TailPartition::key).collect();
-        let reads = |tail: &Tail| tail.reads(&keys) && !tail.is_gone();
+        let reads = |tail: &Tail| tail.reads(&keys);
         let open = self.open.iter().position(reads);
         let index = open.unwrap_or(self.open.len());
         if open.is_none() {

@@ -10,12 +10,11 @@ use crate::store::{MessageRef, Query};
 
 /// What a locator calls the cluster of these settings: by its context, which says how it is spoken to, or by its addresses.
 pub(super) fn cluster(settings: &Settings) -> String {
-    let mut contexts = settings.contexts.iter();
-    if contexts.any(|context| context.name == settings.cluster) {
-        settings.cluster.clone()
-    } else {
-        settings.addresses.join(",")
-    }
+    let context = settings.shown_context();
+    context.map_or_else(
+        || settings.addresses.join(","),
+        |context| context.name.clone(),
+    )
 }
 
 impl Tails {
@@ -41,7 +40,9 @@ impl Tails {
         let wanted = query.as_ref().map(Query::text);
         let is_there = |tail: &Tail| {
             let own = tail.search().query().map(Query::text);
-            tail.reads(&keys) && !tail.is_gone() && tail.start_text() == text && own == wanted
+            // Newest first the message would not be the first that comes.
+            let begins_there = tail.start_text() == text && !tail.view().newest_first();
+            tail.reads(&keys) && begins_there && own == wanted
         };
         let open = self.open.iter().position(is_there);
         let left = self.shown;

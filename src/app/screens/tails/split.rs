@@ -48,8 +48,8 @@ impl Tails {
     /// Puts another tail beside the one that is shown: the one opened last that is not on the screen, or another one of
     /// the same partitions.
     fn split(&mut self, context: &mut Context) {
-        let is_hidden = |index: &usize| *index != self.shown && !self.panes.contains(index);
-        let hidden = (0..self.open.len()).rev().find(is_hidden);
+        let mut last_first = (0..self.open.len()).rev();
+        let hidden = last_first.find(|index| self.is_hidden(*index));
         if self.is_full(context) {
             return;
         }
@@ -79,13 +79,16 @@ impl Tails {
         if self.is_full(context) {
             return;
         }
-        let is_hidden = |index: usize| index != self.shown && !self.panes.contains(&index);
         let mut tails = self.open.iter().enumerate();
-        let open =
-            tails.position(|(at, tail)| is_hidden(at) && tail.reads(&keys) && !tail.is_gone());
+        let open = tails.position(|(at, tail)| self.is_hidden(at) && tail.reads(&keys));
         let index = open.unwrap_or_else(|| self.add(keys, context));
         self.add_pane(index);
         self.after_move(context);
+    }
+
+    /// Whether the tail of that number is open and not on the screen.
+    fn is_hidden(&self, index: usize) -> bool {
+        index != self.shown && !self.panes.contains(&index)
     }
 
     /// Says so, and returns `true`, where no more fit.
@@ -200,8 +203,7 @@ impl Tails {
 
     /// Closes a tail that was opened to split the screen and gave way to another one before anything was done with it.
     pub(super) fn close_unused_copy(&mut self, index: usize, context: &mut Context) {
-        let is_hidden = index != self.shown && !self.panes.contains(&index);
-        if is_hidden && self.open.get(index).is_some_and(Tail::is_unused_copy) {
+        if self.is_hidden(index) && self.open.get(index).is_some_and(Tail::is_unused_copy) {
             self.close_tail(index, context);
         }
     }

@@ -124,10 +124,10 @@ impl Tail {
         &self.partitions
     }
 
-    /// Whether it reads just these partitions.
+    /// Whether it reads just these partitions; one of a stream that was deleted reads none.
     pub(super) fn reads(&self, partitions: &[PartitionKey]) -> bool {
         let own = self.partitions.iter().map(TailPartition::key);
-        own.eq(partitions.iter().cloned())
+        own.eq(partitions.iter().cloned()) && !self.is_gone()
     }
 
     /// How reading goes.

@@ -1,7 +1,6 @@
 //! What a tail was opened for: to split the screen, or to show one message.
 
 use super::Tail;
-use super::paging::DEFAULT_START;
 use crate::app::context::Context;
 use crate::app::notice::Level;
 use crate::model::Offset;
@@ -34,7 +33,7 @@ impl Tail {
     pub(in crate::app::screens::tails) fn is_unused_copy(&self) -> bool {
         let is_asked = self.search.query().is_some() || self.prompt.is_some();
         let is_copy = self.opened_for == OpenedFor::Split;
-        is_copy && !is_asked && self.marks.is_empty() && self.start == DEFAULT_START.0
+        is_copy && !is_asked && self.marks.is_empty() && self.is_following()
     }
 
     /// Says so where the message at which it was to begin is gone: the first one that came stands after it.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::opened::OpenedFor;
 use super::{SIDEWAYS_STEP, Tail};
 use crate::app::command::Motion;
 use crate::app::context::Context;
@@ -116,6 +117,8 @@ impl Tail {
         context: &mut Context,
     ) {
         self.clear();
+        // The message that it was opened for is not where it begins now.
+        self.opened_for = OpenedFor::Reading;
         let (following, newest_first) = (begins_at_newest(start), self.view.newest_first());
         self.view = TailView::new(following, newest_first);
         // A view that follows needs what comes; one that was sought is read from its newest end.
@@ -144,7 +147,7 @@ impl Tail {
         }
     }
 
-    fn is_following(&self) -> bool {
+    pub(super) fn is_following(&self) -> bool {
         self.view.mode() == FollowMode::Following
     }
 }

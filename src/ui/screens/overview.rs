@@ -151,6 +151,12 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
         let text = "Nothing is known to be wrong; some brokers were not heard yet.";
         (theme.glyphs.unknown, text, theme.unknown)
     };
+    // Of what a broker leads that was not heard, the others only repeat what they were told.
+    let said = if answering == brokers {
+        ""
+    } else {
+        ", say those that answer"
+    };
     let totals = &truth.totals;
     let sentences = [
         Line::text(format!("{sign} {text}"), style),
@@ -165,7 +171,7 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
         ),
         Line::text(
             format!(
-                "{} and {} of Liftbridge's own: {}, all with a leader and in sync.",
+                "{} and {} of Liftbridge's own: {}, all with a leader and in sync{said}.",
                 counted(totals.streams - totals.internal, "stream"),
                 format::count_usize(totals.internal),
                 counted(totals.partitions, "partition")

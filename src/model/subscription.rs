@@ -78,6 +78,10 @@ impl SubscriptionEvent {
                 attempt: 1,
                 failure,
             } => format!("{target}: {failure}; resuming"),
+            Self::Resumed {
+                broker,
+                next: Offset::MIN..0,
+            } => format!("{target}: resumed on {broker}; nothing was read before"),
             Self::Resumed { broker, next } => {
                 format!("{target}: resumed on {broker} at offset {next}")
             }

@@ -152,7 +152,7 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
         (theme.glyphs.unknown, text, theme.unknown)
     };
     // Of what a broker leads that was not heard, the others only repeat what they were told.
-    let said = if answering == brokers {
+    let source = if answering == brokers {
         ""
     } else {
         ", say those that answer"
@@ -171,7 +171,7 @@ fn no_findings(painter: &mut Painter<'_>, area: Rect, app: &App) {
         ),
         Line::text(
             format!(
-                "{} and {} of Liftbridge's own: {}, all with a leader and in sync{said}.",
+                "{} and {} of Liftbridge's own: {}, all with a leader and in sync{source}.",
                 counted(totals.streams - totals.internal, "stream"),
                 format::count_usize(totals.internal),
                 counted(totals.partitions, "partition")

@@ -88,6 +88,8 @@ use screens::overview::Overview;
 use screens::streams::Streams;
 use typed_command::AwaitedStream;
 
+use std::time::Duration;
+
 use crate::health::{HealthOptions, Truth};
 use crate::model::{TimeDisplay, Timestamp};
 
@@ -174,6 +176,11 @@ impl App {
     /// How fresh that is.
     pub(crate) fn freshness(&self) -> Freshness {
         self.cluster.freshness(&self.context)
+    }
+
+    /// How often each broker is asked for its view.
+    pub(crate) fn asked_every(&self) -> Duration {
+        self.cluster.asked_every()
     }
 
     /// Whether a first broker was found.

@@ -4,11 +4,13 @@
 
 mod alerts;
 mod notices;
+mod poll_pace;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use alerts::Alerts;
+use poll_pace::PollPace;
 
 use super::context::Context;
 use super::effect::Effect;
@@ -29,6 +31,7 @@ pub(super) struct ClusterState {
     health: Health,
     recorder: IncidentRecorder,
     alerts: Alerts,
+    pace: PollPace,
     /// When incidents were saved last, and the newest one as it was then.
     saved: Option<(Timestamp, Arc<Incident>)>,
 }
@@ -74,6 +77,7 @@ impl ClusterState {
             health,
             recorder: IncidentRecorder::new(settings.incidents.clone()),
             alerts: Alerts::new(settings.alerts.clone()),
+            pace: PollPace::new(settings.refresh),
             saved: None,
         }
     }
@@ -93,12 +97,17 @@ impl ClusterState {
         self.health.options()
     }
 
+    /// How often each broker is asked, at rest and while something moves.
+    pub(super) fn asked_every(&self) -> Duration {
+        self.pace.every()
+    }
+
     /// How fresh that is.
     pub(super) fn freshness(&self, context: &Context) -> Freshness {
         let Some(as_of) = self.truth.as_of else {
             return Freshness::Nothing;
         };
-        let limit = context.settings.refresh * MAX_MISSED_POLLS;
+        let limit = self.pace.every() * MAX_MISSED_POLLS;
         if as_of.age(context.now) > limit {
             Freshness::Stale { as_of }
         } else {
@@ -195,11 +204,22 @@ impl ClusterState {
         } else {
             TruthChanges::default()
         };
+        let answered_before = self.truth.unanswered();
         self.truth = next;
         let change = self.recorder.record(&self.truth, &changes, context.now);
         notices::notify(&self.recorder, change.as_ref(), &changes, context);
         self.alerts.update(&self.truth, context);
         self.save_incidents(change.as_ref(), context);
+        let moved = change.is_some()
+            || changes != TruthChanges::default()
+            || self.truth.unanswered() != answered_before;
+        let configured = context.settings.refresh;
+        if let Some(every) = self
+            .pace
+            .update(&self.truth, moved, configured, context.now)
+        {
+            context.emit(Effect::AskEvery(every));
+        }
     }
 
     /// Saves what a later run, or `liftui incidents`, is to know: at once what began or ended, else now and then.

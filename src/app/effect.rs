@@ -1,6 +1,7 @@
 //! Everything the dashboard can cause, as plain data; the executor carries it out elsewhere.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::app::kept_queries::QueryChange;
@@ -17,6 +18,8 @@ use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query, StatisticsOpt
 pub enum Effect {
     /// Ask every broker for its view now.
     Refresh,
+    /// Ask every broker for its view this often from now on.
+    AskEvery(Duration),
     /// Ask the leaders of these partitions whether they really are paused or readonly.
     Probe(Vec<(StreamName, PartitionId)>),
     /// Subscribe to what a tail shows.

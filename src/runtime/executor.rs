@@ -2,6 +2,7 @@
 //!
 //! Decides nothing: what to do is in the effect, what an answer means in `app`.
 
+mod asking;
 mod keeping;
 mod tails;
 
@@ -16,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::keeping::Keepers;
-use super::activity;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
 use super::clipboard::Clipboard;
@@ -25,10 +25,9 @@ use super::export;
 use super::options::{
     Access, AlertAccess, ChangeAccess, Console, IncidentAccess, QueryAccess, RowAccess, ViewAccess,
 };
-use super::poller::Poller;
-use super::prober::{self, PartitionKey};
+use super::prober::PartitionKey;
 use super::refresh_request::RefreshRequest;
-use super::supervisor::{panicked, run_until_done};
+use super::supervisor::panicked;
 use crate::app::{
     Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent,
     TailId,
@@ -117,6 +116,7 @@ pub(super) struct Executor {
     activity: Option<CancellationToken>,
     cursors: Option<CancellationToken>,
     refresh: RefreshRequest,
+    asked_every: watch::Sender<Duration>,
     probes: mpsc::Sender<Vec<PartitionKey>>,
 }
 
@@ -137,21 +137,12 @@ impl Executor {
             activity: None,
             cursors: None,
             refresh: RefreshRequest::new(),
+            asked_every: watch::Sender::new(deps.refresh),
             probes,
             tasks,
             deps,
         };
-        let poller = Poller {
-            observer: executor.deps.access.observer(),
-            outbox: executor.deps.outbox.clone(),
-            every: executor.deps.refresh,
-            refresh: executor.refresh.clone(),
-        };
-        let (doing, outbox) = ("asking the brokers".into(), executor.deps.outbox.clone());
-        let polling = run_until_done(doing, outbox.clone(), move || poller.clone().run());
-        executor.spawn(&executor.token, polling);
-        let probing = prober::run(executor.deps.access.observer(), wanted, outbox);
-        executor.spawn(&executor.token, probing);
+        executor.start_asking(wanted);
         executor
     }
 
@@ -159,6 +150,7 @@ impl Executor {
     pub(super) fn carry_out(&mut self, effect: Effect) -> Option<LoopAction> {
         match effect {
             Effect::Refresh => self.refresh.send(),
+            Effect::AskEvery(every) => drop(self.asked_every.send_replace(every)),
             Effect::Probe(partitions) => self.probe(partitions),
             Effect::OpenTail(id, spec) => self.open_tail(id, spec),
             Effect::ThrottleTail(id, throttled) => self.throttle_tail(id, throttled),
@@ -343,31 +335,6 @@ impl Executor {
         let writing = self.spawn_cancellable(writing, failed);
         self.exports.retain(|_, export| !export.is_cancelled());
         self.exports.insert(id, writing);
-    }
-
-    fn probe(&self, partitions: Vec<PartitionKey>) {
-        // Full: enough is asked already, and the app asks again.
-        let _ = self.probes.try_send(partitions);
-    }
-
-    /// A read that goes on already answers for both.
-    fn read_cursors(&mut self) {
-        let is_reading = |reading: &CancellationToken| !reading.is_cancelled();
-        if !self.cursors.as_ref().is_some_and(is_reading) {
-            let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
-            let reading = activity::read_cursors(observer, outbox);
-            let failed = Event::Cursors(Err(panicked("reading the cursors")));
-            self.cursors = Some(self.spawn_cancellable(reading, failed));
-        }
-    }
-
-    fn follow_activity(&mut self, on: bool) {
-        cancel(self.activity.take());
-        if on {
-            let following = activity::follow(self.deps.access.observer(), self.deps.outbox.clone());
-            let failed = Event::Activity(Err(panicked("reading the activity")));
-            self.activity = Some(self.spawn_cancellable(following, failed));
-        }
     }
 }
 

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::channels::EventSender;
 use super::refresh_request::RefreshRequest;
@@ -30,7 +30,7 @@ pub(super) struct Poller {
     /// Where views go.
     pub(super) outbox: EventSender,
     /// How often each broker is asked.
-    pub(super) every: Duration,
+    pub(super) every: watch::Receiver<Duration>,
     /// Requests to ask at once.
     pub(super) refresh: RefreshRequest,
 }
@@ -121,9 +121,9 @@ impl Poller {
     }
 
     /// Asks one broker for ever.
-    async fn watch(self, address: Arc<str>, named_brokers: Arc<Notify>) {
+    async fn watch(mut self, address: Arc<str>, named_brokers: Arc<Notify>) {
         let mut requests = self.refresh.listen();
-        let mut tick = delayed_interval(self.every);
+        let mut asked = None;
         let mut answered = false;
         // The app drops a view when the next one comes. Kept for two polls here, it is dropped last by this task: freeing
         // a large view takes none of the loop's time.
@@ -131,17 +131,17 @@ impl Poller {
         loop {
             // Between two requests it is asked whether it is there.
             let hung = tokio::select! {
-                _ = tick.tick() => None,
-                () = requests.wait() => {
-                    tick.reset();
-                    None
-                }
+                () = wait_after_request(&mut self.every, asked) => None,
+                () = requests.wait() => None,
                 view = self.observer.wait_until_hung(&address), if answered => Some(view),
             };
             requests.mark_answered();
             let view = Arc::new(match hung {
                 Some(view) => view,
-                None => self.observer.fetch_view(&address).await,
+                None => {
+                    asked = Some(Instant::now());
+                    self.observer.fetch_view(&address).await
+                }
             });
             let is_answer = view.result.is_ok();
             if is_answer || !self.observer.is_only_remembered(&address) {
@@ -180,11 +180,19 @@ fn wait_after(attempt: u32) -> Duration {
     (FIRST_WAIT * attempt).min(LONGEST_WAIT)
 }
 
-/// An interval that asks once, not five times, after ten seconds of waiting for an answer.
-fn delayed_interval(every: Duration) -> Interval {
-    let mut tick = interval(every);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    tick
+/// Waits until the last request is so long ago, however often that changes meanwhile. Cancel safe.
+async fn wait_after_request(every: &mut watch::Receiver<Duration>, asked: Option<Instant>) {
+    let Some(asked) = asked else { return };
+    loop {
+        let next = asked + *every.borrow_and_update();
+        let changed = tokio::select! {
+            () = sleep_until(next) => return,
+            changed = every.changed() => changed,
+        };
+        if changed.is_err() {
+            return sleep_until(next).await;
+        }
+    }
 }
 
 #[cfg(test)]

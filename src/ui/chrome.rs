@@ -13,7 +13,7 @@ use super::theme::Theme;
 use super::widgets::dotted;
 use crate::app::{App, Freshness, HitTarget, Overlay, Request, Screen};
 use crate::health::{BrokerTruth, Severity, Truth};
-use crate::model::counted;
+use crate::model::{counted, exact_age};
 
 /// A sentence instead of a broken screen.
 pub(super) fn too_small(painter: &mut Painter<'_>, area: Rect) {
@@ -146,6 +146,10 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
     }
     if app.settings().observer {
         parts.push(vec![span("observing", theme.readonly)]);
+    }
+    if app.asked_every() > app.settings().refresh {
+        let text = format!("asked every {}", exact_age(app.asked_every()));
+        parts.push(vec![span(text, theme.muted)]);
     }
     parts.push(vec![match app.freshness() {
         Freshness::Nothing => span("no broker yet", theme.degraded),

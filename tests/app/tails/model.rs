@@ -114,6 +114,7 @@ impl Broker {
             | Effect::SaveIncidents(_)
             | Effect::Copy(..)
             | Effect::Repaint
+            | Effect::AskEvery(_)
             | Effect::CaptureMouse(_)
             | Effect::KeepQuery(_)
             | Effect::Alert(_)

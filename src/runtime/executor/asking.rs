@@ -1,0 +1,53 @@
+//! What asks the brokers for as long as the dashboard runs: for their views, for partitions in doubt, cursors and activity.
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Executor, cancel};
+use crate::app::Event;
+use crate::runtime::activity;
+use crate::runtime::poller::Poller;
+use crate::runtime::prober::{self, PartitionKey};
+use crate::runtime::supervisor::{panicked, run_until_done};
+
+impl Executor {
+    /// Begins to ask every broker for its view, and leaders for the partitions that come here.
+    pub(super) fn start_asking(&self, wanted: mpsc::Receiver<Vec<PartitionKey>>) {
+        let poller = Poller {
+            observer: self.deps.access.observer(),
+            outbox: self.deps.outbox.clone(),
+            every: self.asked_every.subscribe(),
+            refresh: self.refresh.clone(),
+        };
+        let (doing, outbox) = ("asking the brokers".into(), self.deps.outbox.clone());
+        let polling = run_until_done(doing, outbox.clone(), move || poller.clone().run());
+        self.spawn(&self.token, polling);
+        let probing = prober::run(self.deps.access.observer(), wanted, outbox);
+        self.spawn(&self.token, probing);
+    }
+
+    pub(super) fn probe(&self, partitions: Vec<PartitionKey>) {
+        // Full: enough is asked already, and the app asks again.
+        let _ = self.probes.try_send(partitions);
+    }
+
+    /// A read that goes on already answers for both.
+    pub(super) fn read_cursors(&mut self) {
+        let is_reading = |reading: &CancellationToken| !reading.is_cancelled();
+        if !self.cursors.as_ref().is_some_and(is_reading) {
+            let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
+            let reading = activity::read_cursors(observer, outbox);
+            let failed = Event::Cursors(Err(panicked("reading the cursors")));
+            self.cursors = Some(self.spawn_cancellable(reading, failed));
+        }
+    }
+
+    pub(super) fn follow_activity(&mut self, on: bool) {
+        cancel(self.activity.take());
+        if on {
+            let following = activity::follow(self.deps.access.observer(), self.deps.outbox.clone());
+            let failed = Event::Activity(Err(panicked("reading the activity")));
+            self.activity = Some(self.spawn_cancellable(following, failed));
+        }
+    }
+}

@@ -162,7 +162,10 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
         ClusterTask::Redrive(_) | ClusterTask::Bench(_) | ClusterTask::Stats(_)
     );
     // What only reads has nothing to do where nobody reads of it.
-    let is_for_reader = matches!(task, ClusterTask::Tail(_) | ClusterTask::Activity(_));
+    let is_for_reader = matches!(
+        task,
+        ClusterTask::Tail(_) | ClusterTask::Trace(_) | ClusterTask::Activity(_)
+    );
     // Who publishes much is faster with two: one makes messages while the other sends them.
     let publishes = matches!(
         task,
@@ -225,6 +228,7 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Describe(args) => list::describe(context, &args).await,
         ClusterTask::Stats(args) => stats::stats(context, &args).await,
         ClusterTask::Tail(args) => tail::tail(context, &args).await,
+        ClusterTask::Trace(args) => tail::trace(context, &args).await,
         ClusterTask::Cursors(args) => cursors::cursors(context, &args).await,
         ClusterTask::Groups(output) => cursors::groups(context, output).await,
         ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,

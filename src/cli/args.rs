@@ -12,6 +12,7 @@ mod restart_plan;
 mod stats;
 mod streams;
 mod tail;
+mod trace;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub(crate) use streams::{
     AnyStreamsArgs, CreateArgs, DeleteArgs, PartitionsArgs, PauseArgs, StreamsArgs,
 };
 pub(crate) use tail::TailArgs;
+pub(crate) use trace::TraceArgs;
 
 use crate::config::{Overrides, TlsFiles};
 use crate::model::{Operation, Zone, parse_address, parse_advertise, parse_interval};
@@ -75,6 +77,7 @@ impl Invocation {
             | ClusterTask::Partitions(_)
             | ClusterTask::Describe(_)
             | ClusterTask::Stats(_)
+            | ClusterTask::Trace(_)
             | ClusterTask::Tail(_)
             | ClusterTask::Cursor(CursorTask::Get(_))
             | ClusterTask::Cursors(_)
@@ -332,6 +335,8 @@ pub(crate) enum ClusterTask {
     PublishSubject(Box<PublishSubjectArgs>),
     /// Print messages as they come, or a range of them
     Tail(Box<TailArgs>),
+    /// Print what messages of several streams have in common, in the order of time, and the time between them
+    Trace(Box<TraceArgs>),
     /// Count what is in a range of messages: by time, key, header and size
     Stats(Box<StatsArgs>),
     /// Read or set one cursor

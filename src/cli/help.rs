@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 12] = [
+const EXAMPLES: [(&str, &str); 13] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -47,6 +47,12 @@ liftui tail orders --from earliest --to end -o raw | wc -c
 liftui tail orders --key user-7 --from earliest --to end -o csv
 liftui tail orders -q 'cel: value.amount > 500' -f '%o %k %v\\n'
 liftui tail orders --row '{value.order} {value.customer.name} {value.amount}'",
+    ),
+    (
+        "trace",
+        "liftui trace 'header.trace-id:4bf92f'
+liftui trace 'cel: value.order == 17' 'orders*' payments --from @-10m
+liftui trace key:customer-7 orders --from earliest -o ndjson",
     ),
     (
         "stats",

@@ -7,6 +7,7 @@ mod print;
 mod runner;
 mod subscriptions;
 mod table;
+mod waterfall;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,11 +15,11 @@ use std::sync::atomic::Ordering;
 
 use tokio::task::spawn_blocking;
 
-use super::args::{self, TailArgs};
+use super::args::{self, TailArgs, TraceArgs};
 use super::command_context::CommandContext;
 use super::dashboard::schemas;
 use super::escaped_output::EscapedOutput;
-use super::exit::{CliError, Result};
+use super::exit::{CliError, Exit, Result};
 use super::mutate;
 use super::partition_spec::{self, PartitionSpec};
 use super::read_budget::ReadBudget;
@@ -27,6 +28,7 @@ use crate::app::Schemas;
 use crate::client::{Observer, by_key};
 use crate::model::{
     Cluster, Operation, ProbeState, StartAt, StopAt, StreamName, SubscribeSpec, Timestamp, counted,
+    counted_plainly,
 };
 use crate::store::ExportForm;
 
@@ -41,6 +43,39 @@ const LAST: u64 = 10;
 
 /// Prints messages until the range is done, enough were printed, nobody reads, or SIGINT.
 pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> Result {
+    let (exit, _) = print_messages(context, args, false).await?;
+    Ok(exit)
+}
+
+/// `liftui trace`: prints the messages of a range that a query finds as one story, with the time between them.
+pub(crate) async fn trace(context: &mut CommandContext<'_>, args: &TraceArgs) -> Result {
+    let (exit, printed) = print_messages(context, &args.as_tail(), true).await?;
+    if printed == args.lines {
+        let found = counted_plainly(printed, "message");
+        context.console.print_error(&format!(
+            "stopped at {found}, there may be more: -n sets how many, --from and --to narrow the range"
+        ));
+    }
+    if printed > 0 || exit != Exit::DONE {
+        return Ok(exit);
+    }
+    let from = if args.from.is_none() {
+        " of the last hour; --from earliest looks at all that is kept"
+    } else {
+        " of the range"
+    };
+    Err(CliError::new(
+        Exit::NOT_FOUND,
+        format!("\"{}\" finds no message{from}", args.query.text()),
+    ))
+}
+
+/// Prints them, and says how many it printed.
+async fn print_messages(
+    context: &mut CommandContext<'_>,
+    args: &TailArgs,
+    is_trace: bool,
+) -> Result<(Exit, u64)> {
     let observer = context.observer()?;
     let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
     let partition_specs = narrow_to_key(context, args, found, &cluster)?;
@@ -54,6 +89,11 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     let patterns = patterns(args, &cluster);
     let several = !patterns.is_empty() || partition_specs.len() > 1;
     let mut form = form(context, args, &partition_specs, several)?;
+    if let PrintForm::Table(table) = &mut form
+        && is_trace
+    {
+        table.show_gaps();
+    }
     let specs = subscribe_specs(args, &partition_specs);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
     let waits = specs.iter().any(may_wait);
@@ -74,7 +114,13 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
     let printer = Printer::new(form, filter, out);
-    let (runner, queue) = TailRunner::new(context.console, subscriptions, printer.count(), follows);
+    let printed = printer.count();
+    let (runner, queue) = TailRunner::new(
+        context.console,
+        subscriptions,
+        Arc::clone(&printed),
+        follows,
+    );
     let runner = if ends {
         runner.ending_within(budget)
     } else {
@@ -95,7 +141,7 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
     let printing = spawn_blocking(move || printer.run(queue));
     let ended = runner.run(printing, args.progress).await;
     print_undecided(context, undecided.load(Ordering::Relaxed));
-    ended
+    Ok((ended?, printed.load(Ordering::Relaxed)))
 }
 
 /// Says for how many messages the query could not be decided.

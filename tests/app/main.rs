@@ -24,6 +24,7 @@ mod cli_stats;
 mod cli_terminal;
 mod cli_test_cluster;
 mod cli_times;
+mod cli_trace;
 mod cli_words;
 #[cfg(test)]
 mod dashboard;

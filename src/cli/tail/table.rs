@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use super::waterfall::{self, Waterfall};
 use crate::app::Schemas;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::output::print_head;
@@ -19,6 +20,10 @@ const TIME: usize = 12;
 const VALUE: usize = 4096;
 /// Rows that are looked at before the first of them is written, where they come at once.
 const HELD: usize = 256;
+/// Columns of the time since the message before.
+const GAP: usize = 9;
+/// Columns of a terminal from which on there is room for a waterfall.
+const WIDE: usize = 110;
 
 /// What stands before a row, and on how many columns.
 pub(super) struct PlaceColumns {
@@ -50,6 +55,8 @@ pub(super) struct MessageTable {
     held: Vec<HeldRow>,
     /// Nothing is waited for: rows are held back for the columns of all of them.
     is_range: bool,
+    /// All rows are laid out together, with the time between them.
+    has_gaps: bool,
     has_head: bool,
 }
 
@@ -69,12 +76,19 @@ impl MessageTable {
             layout: RowLayout::default(),
             held: Vec::new(),
             is_range: false,
+            has_gaps: false,
             has_head: false,
         }
     }
 
     /// What is printed is there already: its first rows are looked at together, in however many pieces they come.
     pub(super) fn hold_first_rows(&mut self) {
+        self.is_range = true;
+    }
+
+    /// Rows show how long after each other they came, which is known once all are there.
+    pub(super) fn show_gaps(&mut self) {
+        self.has_gaps = true;
         self.is_range = true;
     }
 
@@ -115,7 +129,7 @@ impl MessageTable {
             time: message.timestamp(),
             cells,
         });
-        if self.held.len() < HELD {
+        if self.held.len() < HELD || self.has_gaps {
             return Ok(());
         }
         self.release(out)
@@ -127,10 +141,18 @@ impl MessageTable {
             let head = self.place_head() + &self.fitted().head("…");
             print_head(out, head.trim_end(), self.colours)?;
         }
+        let waterfall = self.waterfall();
         let held = std::mem::take(&mut self.held);
         let fitted = self.fitted();
+        let mut before = None;
         for row in &held {
-            self.write(row, &fitted, out)?;
+            let before = before.replace(row.time);
+            let bar = waterfall.as_ref().map(|all| all.bar(before, row.time));
+            let times = [
+                waterfall::gap_after(before, row.time),
+                bar.unwrap_or_default(),
+            ];
+            self.write(row, times, &fitted, out)?;
         }
         Ok(())
     }
@@ -143,7 +165,7 @@ impl MessageTable {
     }
 
     /// The columns before the row; what the row shows itself does not stand there too.
-    fn place_cells(&self, texts: [String; 4]) -> String {
+    fn place_cells(&self, texts: [String; 4], times: [String; 2]) -> String {
         let fields = [
             RowField::Stream,
             RowField::Partition,
@@ -162,11 +184,33 @@ impl MessageTable {
             let is_there = **field != RowField::Stream || self.place.stream > 0;
             is_there && !self.row.has(field)
         });
-        shown.map(|(_, text)| text + "  ").collect()
+        let mut cells: String = shown.map(|(_, text)| text + "  ").collect();
+        if self.has_gaps {
+            let [gap, bar] = times;
+            cells += &format::pad_left(&gap, GAP);
+            cells += "  ";
+            if self.has_waterfall() {
+                cells += &format::pad(&bar, waterfall::WIDTH);
+                cells += "  ";
+            }
+        }
+        cells
+    }
+
+    fn has_waterfall(&self) -> bool {
+        self.place.width.is_none_or(|width| width >= WIDE)
+    }
+
+    /// Where all rows stand in time.
+    fn waterfall(&self) -> Option<Waterfall> {
+        let times = self.held.iter().map(|row| row.time);
+        Waterfall::of(times).filter(|_| self.has_gaps)
     }
 
     fn place_head(&self) -> String {
-        self.place_cells(["STREAM", "#", "OFFSET", "TIME"].map(str::to_owned))
+        let texts = ["STREAM", "#", "OFFSET", "TIME"].map(str::to_owned);
+        let whole = self.waterfall().map(|all| all.head());
+        self.place_cells(texts, ["GAP".to_owned(), whole.unwrap_or_default()])
     }
 
     fn time(&self, time: Timestamp) -> String {
@@ -176,15 +220,17 @@ impl MessageTable {
     fn write(
         &self,
         held: &HeldRow,
+        times: [String; 2],
         fitted: &FittedRow<'_>,
         out: &mut EscapedOutput,
     ) -> io::Result<()> {
-        let place = self.place_cells([
+        let texts = [
             sanitise::line(&held.stream).into_owned(),
             held.partition.to_string(),
             held.offset.to_string(),
             self.time(held.time),
-        ]);
+        ];
+        let place = self.place_cells(texts, times);
         let mut pieces = fitted.row(&held.cells, ["–", "…"], 0);
         if let Some(last) = pieces.last_mut() {
             last.text.truncate(last.text.trim_end().len());

@@ -41,6 +41,8 @@ mod row_settings;
 mod schemas;
 pub(crate) mod screens;
 mod settings;
+mod shell_commands;
+mod shell_tasks;
 mod shown_times;
 mod statistics;
 mod typed_command;
@@ -70,6 +72,7 @@ pub use row_settings::{KeptRow, RowChoice, RowSettings};
 pub use schemas::Schemas;
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{AlertSettings, ContextEntry, Settings};
+pub use shell_commands::{MessageRange, ShellCommand, ShellTask};
 pub use statistics::{StatisticsRun, StatisticsState};
 pub use viewport::{Area, HitTarget, Viewport};
 

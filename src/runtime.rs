@@ -37,8 +37,8 @@ use tokio::time::timeout;
 pub use clipboard::Clipboard;
 pub use options::{
     Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
-    CursorAccess, DashboardOptions, IncidentAccess, QueryAccess, RowAccess, RuntimeSession,
-    ViewAccess,
+    CursorAccess, DashboardOptions, IncidentAccess, LineParser, QueryAccess, RowAccess,
+    RuntimeSession, ViewAccess,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
@@ -67,6 +67,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
     let DashboardOptions {
         mut session,
         console,
+        parse_line,
         contexts,
         changes,
         incidents,
@@ -95,6 +96,7 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             outbox,
             refresh: session.settings.refresh,
             console: console.clone(),
+            parse_line,
             editor: editor.clone(),
             clipboard: clipboard.clone(),
         });

@@ -49,6 +49,7 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
                 "ids",
                 "inflight",
                 "kept_queries",
+                "shell_commands",
                 "kept_view",
                 "key_context",
                 "motion",

@@ -230,6 +230,8 @@ commands! {
         Fold = "inspector.fold",
         /// Show this JSON field as a column of the tail.
         Column = "inspector.column",
+        /// Trace: show the messages of all streams that have the same here.
+        Trace = "inspector.trace",
     }
 
     /// Does something with the tails that stand side by side.

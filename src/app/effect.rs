@@ -70,6 +70,8 @@ pub enum Effect {
     CancelStatistics(RequestId),
     /// Stop an export and remove what it wrote.
     CancelExport(RequestId),
+    /// Read a line as the command line does.
+    ParseLine(String),
     /// Send a line to the demo cluster's console.
     Console(RequestId, String),
     /// Keep how the dashboard looks for later runs.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::ids::{RequestId, ScanId, TailId};
+use super::shell_commands::ShellTask;
 use super::viewport::Viewport;
 use crate::model::{
     ActivityEvent, BrokerView, CursorEntry, CursorMove, Failure, GroupInfo, Offset, Outcome,
@@ -64,6 +65,8 @@ pub enum Event {
     Statistics(RequestId, Result<(Arc<StatisticsReport>, bool), Failure>),
     /// The console of the demo cluster answered a `:fault` line.
     Console(RequestId, Result<String, String>),
+    /// What a typed line means, by the parser of the command line.
+    LineParsed(Result<ShellTask, String>),
     /// A text was put on the clipboard, or sent to where it may reach one; the first is what it is called.
     Copied(String, Result<CopyOutcome, Failure>),
     /// Something failed on this side that nobody waits for: a switch to another context.

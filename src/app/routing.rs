@@ -90,6 +90,7 @@ impl App {
             Event::Exported(id, progress) => self.screens.tails.on_exported(id, &progress, context),
             Event::Statistics(id, read) => self.on_statistics(id, read),
             Event::Console(id, answer) => self.end_console(id, answer),
+            Event::LineParsed(task) => self.run_shell_task(task),
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
             Event::Failed(failure) => context.notify_failure(&failure),
             Event::Shutdown => context.emit(Effect::Quit),

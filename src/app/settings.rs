@@ -12,6 +12,7 @@ use crate::app::kept_queries::KeptQueries;
 use crate::app::kept_view::KeptView;
 use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
+use crate::app::shell_commands::ShellCommand;
 use crate::health::{AlertPolicy, HealthOptions, Incident};
 use crate::model::{Locator, TimeDisplay, Zone};
 
@@ -42,6 +43,8 @@ pub struct Settings {
     pub mouse: bool,
     /// By which layouts a key is known by its place, where another script's letter is typed.
     pub keyboard: KeyboardLayouts,
+    /// The commands of the command line, which can be typed too.
+    pub shell_commands: Vec<ShellCommand>,
     /// Which key means what.
     pub keymap: Keymap,
     /// Bytes of messages that all open tails keep together.
@@ -115,6 +118,7 @@ impl Default for Settings {
             queries: KeptQueries::default(),
             mouse: true,
             keyboard: KeyboardLayouts::default(),
+            shell_commands: Vec::new(),
             keymap: Keymap::default(),
             tail_budget: 512 * 1024 * 1024,
             refresh: Duration::from_secs(2),

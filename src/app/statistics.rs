@@ -94,13 +94,25 @@ impl App {
             }
             return self.stop_statistics("stopped: this is what was read until then");
         }
-        let (start, stop) = match self.parse_range(range) {
-            Ok(range) => range,
-            Err(sentence) => return self.context.notify(Level::Error, sentence),
-        };
+        if let Err(sentence) = self.parse_range(range) {
+            return self.context.notify(Level::Error, sentence);
+        }
         let Some((partitions, query)) = self.statistics_target() else {
             return;
         };
+        if let Err(sentence) = self.count(partitions, range, query) {
+            self.context.notify(Level::Error, sentence);
+        }
+    }
+
+    /// Begins to read that range of these partitions.
+    pub(super) fn count(
+        &mut self,
+        partitions: Vec<PartitionKey>,
+        range: &str,
+        query: Option<Query>,
+    ) -> Result<(), String> {
+        let (start, stop) = self.parse_range(range)?;
         let spec = StatisticsSpec {
             partitions,
             start,
@@ -108,6 +120,7 @@ impl App {
             query,
         };
         self.read_statistics(spec, range.trim().to_owned());
+        Ok(())
     }
 
     fn read_statistics(&mut self, spec: StatisticsSpec, range: String) {

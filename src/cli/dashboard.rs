@@ -13,7 +13,7 @@ use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
 use super::{
     incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, private_file, rows,
-    shown_times,
+    shown_times, typed_line,
 };
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
@@ -33,6 +33,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
     let mut first = parts.session(&name, &settings.cluster)?;
     first.settings.open = place;
     let options = DashboardOptions {
+        parse_line: typed_line::parse,
         contexts: Some(contexts(settings, parts)),
         changes: Some(Arc::new(|cluster, operation| {
             let change = PendingChange::begin(cluster, operation);
@@ -66,6 +67,7 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
         Box::pin(async move { answer })
     });
     let options = DashboardOptions {
+        parse_line: typed_line::parse,
         console: Some(console),
         rows: Some(Arc::new(rows::keep)),
         view: Some(Arc::new(kept_view::keep)),
@@ -148,6 +150,7 @@ impl DashboardParts {
             fresh: context.options.start.fresh,
             file: settings.file.clone(),
             settings: AppSettings {
+                shell_commands: typed_line::commands(),
                 contexts: contexts
                     .map(|(name, entry)| ContextEntry {
                         name: name.clone(),

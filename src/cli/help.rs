@@ -133,6 +133,15 @@ pub(crate) fn command() -> Command {
     })
 }
 
+/// What is wrong with a command line, in one sentence.
+pub(crate) fn sentence(error: &clap::Error) -> String {
+    if error.use_stderr() {
+        usage_error::sentence(error)
+    } else {
+        "help and the version are for a shell: liftui --help".to_owned()
+    }
+}
+
 /// Prints help or the version where they were asked for, else what is wrong with the command line.
 pub(crate) fn explain(error: &clap::Error, console: &mut Stdio) -> Exit {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {

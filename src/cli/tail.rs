@@ -36,7 +36,7 @@ use joining::{JoinOptions, Joining};
 use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
 use subscriptions::SubscriptionSet;
-use table::{MessageTable, PlaceColumns};
+use table::{Holding, MessageTable, PlaceColumns};
 
 /// How many of the last messages of each partition a tail that follows begins with.
 const LAST: u64 = 10;
@@ -89,48 +89,29 @@ async fn print_messages(
     let patterns = patterns(args, &cluster);
     let several = !patterns.is_empty() || partition_specs.len() > 1;
     let mut form = form(context, args, &partition_specs, several)?;
-    if let PrintForm::Table(table) = &mut form
-        && is_trace
-    {
-        table.show_gaps();
-    }
     let specs = subscribe_specs(args, &partition_specs);
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
     let waits = specs.iter().any(may_wait);
     let ends = specs.iter().all(|spec| is_there_already(spec, &cluster));
     let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
     let subscriptions = SubscriptionSet::open(&observer, specs, &mut budget).await?;
-    if let PrintForm::Table(table) = &mut form
-        && !waits
-    {
-        table.hold_first_rows();
+    if let PrintForm::Table(table) = &mut form {
+        table.hold(match (is_trace, waits) {
+            (true, _) => Holding::All,
+            (false, false) => Holding::FirstRows,
+            (false, true) => Holding::Live,
+        });
     }
-    let filter = Filter {
-        query: args.range.query.clone(),
-        key: args.key.clone().map(String::into_bytes),
-        limit: args.lines,
-        undecided: Arc::default(),
-    };
+    let filter = filter(args);
     let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
     let printer = Printer::new(form, filter, out);
-    let printed = printer.count();
-    let (runner, queue) = TailRunner::new(
-        context.console,
-        subscriptions,
-        Arc::clone(&printed),
-        follows,
-    );
-    let runner = if ends {
-        runner.ending_within(budget)
-    } else {
-        runner
-    };
-    let runner = if waits {
-        runner.reporting_silence()
-    } else {
-        runner
-    };
+    let count = printer.count();
+    let (runner, queue) =
+        TailRunner::new(context.console, subscriptions, Arc::clone(&count), follows);
+    let runner = runner
+        .ending_within(ends.then_some(budget))
+        .reporting_silence(waits);
     let runner = match join_options(args, patterns) {
         Some(options) => {
             let joining = Joining::begin(&observer, options, &partition_specs, &cluster);
@@ -141,7 +122,17 @@ async fn print_messages(
     let printing = spawn_blocking(move || printer.run(queue));
     let ended = runner.run(printing, args.progress).await;
     print_undecided(context, undecided.load(Ordering::Relaxed));
-    Ok((ended?, printed.load(Ordering::Relaxed)))
+    Ok((ended?, count.load(Ordering::Relaxed)))
+}
+
+/// Which messages are printed.
+fn filter(args: &TailArgs) -> Filter {
+    Filter {
+        query: args.range.query.clone(),
+        key: args.key.clone().map(String::into_bytes),
+        limit: args.lines,
+        undecided: Arc::default(),
+    }
 }
 
 /// Says for how many messages the query could not be decided.

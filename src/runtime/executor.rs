@@ -23,7 +23,8 @@ use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
 use super::options::{
-    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, QueryAccess, RowAccess, ViewAccess,
+    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, LineParser, QueryAccess, RowAccess,
+    ViewAccess,
 };
 use super::prober::PartitionKey;
 use super::refresh_request::RefreshRequest;
@@ -72,6 +73,8 @@ pub(super) struct ExecutorDeps {
     pub(super) refresh: Duration,
     /// The demo cluster's console.
     pub(super) console: Option<Console>,
+    /// The parser of the command line.
+    pub(super) parse_line: LineParser,
     /// What the cluster is called.
     pub(super) cluster: String,
     /// Who keeps a log of changes.
@@ -167,6 +170,7 @@ impl Executor {
             Effect::ReadStatistics(id, spec, options) => self.read_statistics(id, spec, options),
             Effect::CancelStatistics(id) => self.cancel_statistics(id),
             Effect::Console(id, line) => self.console(id, line),
+            Effect::ParseLine(line) => self.parse_line(line),
             Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
             Effect::KeepRow(streams, row) => self.keepers.keep_row(streams, row),
             Effect::KeepQuery(change) => self.keepers.keep_query(change),
@@ -315,6 +319,13 @@ impl Executor {
         self.spawn_or(&self.token, answered, failed);
     }
 
+    fn parse_line(&self, line: String) {
+        let (parse, outbox) = (self.deps.parse_line, self.deps.outbox.clone());
+        let parsed = async move { outbox.send(Event::LineParsed(parse(&line))).await };
+        let failed = Event::LineParsed(Err(broken().sentence));
+        self.spawn_or(&self.token, parsed, failed);
+    }
+
     fn plan_cursor_move(&self, id: RequestId, spec: CursorMoveSpec) {
         let Access::Full(client) = self.deps.access.clone() else {
             return;
@@ -387,6 +398,7 @@ mod tests {
             outbox,
             refresh: Duration::from_secs(1),
             console: None,
+            parse_line: |line| Err(line.to_owned()),
             cluster: "test".into(),
             changes: None,
             incidents: None,

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::{KeptRow, KeptView, QueryChange, Settings};
+use crate::app::{KeptRow, KeptView, QueryChange, Settings, ShellTask};
 use crate::client::{BrokerHealth, Client, KnownCursors, Observer};
 use crate::health::{Alert, Incident};
 use crate::model::{Failure, Operation, Outcome};
@@ -37,6 +37,9 @@ pub type ConsoleAnswer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Answers one line of the demo cluster's console, with what to show or with what is wrong with the line.
 pub type Console = Arc<dyn Fn(String) -> ConsoleAnswer<Result<String, String>> + Send + Sync>;
+
+/// Reads a line as the command line does: what it means in the dashboard, or what is wrong with it.
+pub type LineParser = fn(&str) -> Result<ShellTask, String>;
 
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
 pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send + Sync>;
@@ -88,6 +91,8 @@ pub struct DashboardOptions {
     pub session: RuntimeSession,
     /// The demo cluster's console, where there is one.
     pub console: Option<Console>,
+    /// The parser of the command line, for lines that are typed in the dashboard.
+    pub parse_line: LineParser,
     /// The other contexts of the config file, where there is one.
     pub contexts: Option<Contexts>,
     /// Who keeps a log of changes, where one is kept.
@@ -118,6 +123,7 @@ impl DashboardOptions {
         Self {
             session,
             console: None,
+            parse_line: |line| Err(format!("\"{line}\" cannot be read here")),
             contexts: None,
             changes: None,
             incidents: None,

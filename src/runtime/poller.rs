@@ -136,13 +136,13 @@ impl Poller {
                 view = self.observer.wait_until_hung(&address), if answered => Some(view),
             };
             requests.mark_answered();
-            let view = Arc::new(match hung {
-                Some(view) => view,
-                None => {
-                    asked = Some(Instant::now());
-                    self.observer.fetch_view(&address).await
-                }
-            });
+            let view = if let Some(view) = hung {
+                view
+            } else {
+                asked = Some(Instant::now());
+                self.observer.fetch_view(&address).await
+            };
+            let view = Arc::new(view);
             let is_answer = view.result.is_ok();
             if is_answer || !self.observer.is_only_remembered(&address) {
                 self.send_view(Arc::clone(&view)).await;

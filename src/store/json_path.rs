@@ -35,6 +35,21 @@ impl JsonPath {
         Some(unquoted(self.select_json(value)?))
     }
 
+    /// The expression that is true of whatever has the same at this path as that JSON, where it is called `root`:
+    /// `value.items[0].name == "x"`. `None` where there is an object, an array, or nothing.
+    pub fn equality(&self, root: &str, json: &[u8]) -> Option<String> {
+        let found: serde_json::Value = serde_json::from_str(self.select_json(json)?).ok()?;
+        if found.is_object() || found.is_array() {
+            return None;
+        }
+        let steps = self.steps.iter().map(|step| match step {
+            PathStep::Index(index) => format!("[{index}]"),
+            PathStep::Key(key) if is_identifier(key) => format!(".{key}"),
+            PathStep::Key(key) => format!("[{}]", serde_json::Value::from(key.as_str())),
+        });
+        Some(format!("{root}{} == {found}", steps.collect::<String>()))
+    }
+
     /// The path from the value itself on: `value.items[0].name`, `value[0]`.
     pub(super) fn in_value(&self) -> String {
         let path = self.to_string();
@@ -101,6 +116,18 @@ pub(super) fn step_of_key(key: &str) -> String {
     }
     format!("[{}]", serde_json::Value::from(key.into_owned()))
 }
+
+/// Whether an expression may name it after a dot.
+fn is_identifier(key: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !key.is_empty()
+        && key.chars().all(plain)
+        && !key.starts_with(|c: char| c.is_ascii_digit())
+        && !RESERVED.contains(&key)
+}
+
+/// Words of the expression language that are no names in it.
+const RESERVED: [&str; 4] = ["in", "true", "false", "null"];
 
 fn take_step(path: &str) -> Option<(PathStep, &str)> {
     let Some(inside) = path.strip_prefix('[') else {

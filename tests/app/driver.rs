@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::Settings;
+use liftui::cli::typed_line;
 use liftui::client::{Client, ConnectOptions};
 use liftui::demo::{DemoCluster, DemoOptions};
 use liftui::model::{
@@ -44,8 +45,10 @@ impl Driver {
         Self::start(options)
     }
 
-    /// A dashboard with those options.
-    pub(crate) fn start(options: DashboardOptions) -> Self {
+    /// A dashboard with those options, in which the command line can be typed.
+    pub(crate) fn start(mut options: DashboardOptions) -> Self {
+        options.parse_line = typed_line::parse;
+        options.session.settings.shell_commands = typed_line::commands();
         let (mut screen, control) = TestScreen::new(120, 36);
         let mut running = JoinSet::new();
         running.spawn(async move { run_on(&mut screen, options).await });

@@ -57,6 +57,7 @@ mod scenario_statistics;
 mod scenario_streams;
 mod scenario_tails;
 mod scenario_times;
+mod scenario_typed;
 #[cfg(test)]
 mod screens;
 mod store;

@@ -51,12 +51,12 @@ impl PollPace {
         if moved {
             self.moved = Some(now);
         }
-        let moves = self.moved.is_some_and(|at| at.age(now) < MOVES_FOR);
-        let next = if moves {
-            configured
-        } else {
+        let is_at_rest = self.moved.is_none_or(|at| at.age(now) >= MOVES_FOR);
+        let next = if is_at_rest {
             let answers = truth.members().count() - truth.unanswered();
             at_rest(truth.totals.partitions * answers, configured)
+        } else {
+            configured
         };
         let apart = next.abs_diff(self.every);
         if next == self.every || (next != configured && apart * 10 < self.every) {

@@ -8,12 +8,14 @@ use crate::app::command::{
     QueryCommand, TailCommand, TextCommand,
 };
 use crate::app::context::Context;
+use crate::app::effect::Effect;
 use crate::app::focus::Screen;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::history::{History, Recall};
 use crate::app::motion::cycled_index;
 use crate::app::notice::Level;
 use crate::app::settings::Settings;
+use crate::app::shell_commands::{ShellCommand, is_shell_line};
 use crate::health::Truth;
 use crate::model::{CursorMoveSpec, MessagePlace, did_you_mean, nearest};
 
@@ -137,7 +139,7 @@ impl CommandLine {
     /// The lines that the one being typed could become.
     pub(crate) fn candidates(&self, truth: &Truth, settings: &Settings) -> Vec<String> {
         let words = |kind| words(kind, truth, settings);
-        completions(&self.editor.text(), words)
+        completions(&self.editor.text(), words, &settings.shell_commands)
     }
 
     /// Types into the line, and returns whether the input was for a text box.
@@ -164,7 +166,7 @@ impl CommandLine {
             }
             TextCommand::Complete => {
                 let words = |kind| words(kind, truth, &context.settings);
-                self.complete(words);
+                self.complete(words, &context.settings.shell_commands);
             }
             TextCommand::Older => self.recall(true, history),
             TextCommand::Newer => self.recall(false, history),
@@ -179,6 +181,11 @@ impl CommandLine {
             return;
         }
         history.add(line);
+        let word = line.split_whitespace().next().unwrap_or_default();
+        let own = command_of(word).map(|own| own.argument() != Argument::None);
+        if !has_own_options(word) && is_shell_line(line, own, &context.settings.shell_commands) {
+            return context.emit(Effect::ParseLine(line.to_owned()));
+        }
         match parse(line) {
             Ok(parsed) if parsed.argument.is_empty() => {
                 context.request(AppRequest::Run(parsed.command));
@@ -189,14 +196,18 @@ impl CommandLine {
     }
 
     /// Puts the next completion into the line.
-    fn complete(&mut self, words: impl Fn(Argument) -> Vec<String>) {
+    fn complete(
+        &mut self,
+        words: impl Fn(Argument) -> Vec<String>,
+        shell_commands: &[ShellCommand],
+    ) {
         let next = match self.completion.take() {
             Some(shown) => Completion {
                 index: cycled_index(shown.index, shown.candidates.len(), true),
                 ..shown
             },
             None => Completion {
-                candidates: completions(&self.editor.text(), words),
+                candidates: completions(&self.editor.text(), words, shell_commands),
                 index: 0,
             },
         };
@@ -212,6 +223,11 @@ impl CommandLine {
             self.editor.set_text(line);
         }
     }
+}
+
+/// Whether the dashboard has a command of that name which takes options of its own, with a preview.
+fn has_own_options(word: &str) -> bool {
+    command_of(word).is_some_and(|own| own.argument() == Argument::Cursor)
 }
 
 /// The words of a kind that are known now.
@@ -280,10 +296,16 @@ const FAULTS: [&str; 18] = [
 ];
 
 /// Whole lines that the typed one could become, given the names of streams, brokers and contexts.
-fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<String> {
+fn completions(
+    line: &str,
+    words_for: impl Fn(Argument) -> Vec<String>,
+    shell_commands: &[ShellCommand],
+) -> Vec<String> {
     let Some((word, rest)) = line.split_once(char::is_whitespace) else {
-        let fitting = names().filter(|name| name.starts_with(line));
-        let mut found: Vec<String> = fitting.map(str::to_owned).collect();
+        let own = names().map(str::to_owned);
+        let shell = shell_commands.iter().map(|command| command.name.clone());
+        let fitting = own.chain(shell).filter(|name| name.starts_with(line));
+        let mut found: Vec<String> = fitting.collect();
         if line.is_empty() {
             // The words that somebody can read, in the order of the alphabet: not what is typed blindly.
             found.retain(|name| name.len() > 2 && !name.contains('.'));
@@ -293,6 +315,9 @@ fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<S
         found.retain(|name| seen.insert(name.clone()));
         return found;
     };
+    if let Some(found) = completed_words(line, rest, &words_for, shell_commands) {
+        return found;
+    }
     let Some(command) = command_of(word) else {
         return Vec::new();
     };
@@ -305,6 +330,39 @@ fn completions(line: &str, words_for: impl Fn(Argument) -> Vec<String>) -> Vec<S
         found.extend(near.map(|one| format!("{word} {one}")));
     }
     found
+}
+
+/// The lines that the last word could make of one for the command line's parser: an option of its command, or a stream.
+/// `None` where it is not such a line, or its only word is what the dashboard's own command takes.
+fn completed_words(
+    line: &str,
+    rest: &str,
+    words_for: &impl Fn(Argument) -> Vec<String>,
+    shell_commands: &[ShellCommand],
+) -> Option<Vec<String>> {
+    let word = line.split_whitespace().next()?;
+    let command = shell_commands.iter().find(|command| command.name == word)?;
+    let (before, last) = line.rsplit_once(char::is_whitespace)?;
+    let is_option = last.starts_with('-');
+    let takes = command_of(word).map_or(Argument::None, Command::argument);
+    let is_own = takes != Argument::None && !rest.trim_start().contains(char::is_whitespace);
+    if has_own_options(word) || (is_own && !is_option) {
+        return None;
+    }
+    let words = if is_option {
+        command.options.clone()
+    } else {
+        words_for(Argument::Stream)
+    };
+    let mut typed = before.split_whitespace();
+    let is_new = |one: &&String| !is_option || !typed.any(|word| word == *one);
+    let fitting = words.iter().filter(|one| one.starts_with(last));
+    Some(
+        fitting
+            .filter(is_new)
+            .map(|one| format!("{before} {one}"))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -339,7 +397,7 @@ mod tests {
 
     #[test]
     fn tab_on_an_empty_line_offers_words() {
-        let found = completions("", words);
+        let found = completions("", words, &[]);
         assert!(found.iter().all(|word| word.len() > 2), "{found:?}");
         assert!(found.is_sorted(), "{found:?}");
     }
@@ -348,14 +406,14 @@ mod tests {
     fn tab_walks_through_what_the_line_could_become() {
         let mut line = CommandLine::new("delete ");
         for expected in ["delete orders", "delete payments", "delete orders"] {
-            line.complete(words);
+            line.complete(words, &[]);
             assert_eq!(line.editor().text(), expected);
         }
     }
 
     #[test]
     fn a_misspelt_name_completes_to_the_nearest() {
-        assert_eq!(completions("delete ordres", words), ["delete orders"]);
+        assert_eq!(completions("delete ordres", words, &[]), ["delete orders"]);
     }
 
     #[test]
@@ -375,5 +433,27 @@ mod tests {
             line.recall(back, &history);
             assert_eq!(line.editor().text(), expected);
         }
+    }
+
+    #[test]
+    fn the_options_of_a_command_and_names_of_streams_are_completed_as_the_last_word() {
+        let known = [("tail", "--from"), ("create", "--partitions")].map(|(name, option)| {
+            let options = vec![option.to_owned(), "--follow".to_owned()];
+            ShellCommand {
+                name: name.to_owned(),
+                options,
+            }
+        });
+        let complete = |line| completions(line, words, &known);
+        assert_eq!(complete("tail orders --fr"), ["tail orders --from"]);
+        assert_eq!(
+            complete("tail orders --from @-5m --f"),
+            ["tail orders --from @-5m --follow"],
+            "what is typed already is not offered again"
+        );
+        assert_eq!(complete("tail pay"), ["tail payments"]);
+        assert_eq!(complete("tail orders pay"), ["tail orders payments"]);
+        assert_eq!(complete("create x --part"), ["create x --partitions"]);
+        assert!(complete("cr").contains(&"create".to_owned()));
     }
 }

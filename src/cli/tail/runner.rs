@@ -114,20 +114,17 @@ impl<'c> TailRunner<'c> {
         (runner, queue)
     }
 
-    /// Reports once on stderr when nothing comes.
-    pub(super) fn reporting_silence(self) -> Self {
+    /// Reports once on stderr when nothing comes, if it `waits` for anything.
+    pub(super) fn reporting_silence(self, waits: bool) -> Self {
         Self {
-            quiet: Some(0),
+            quiet: waits.then_some(0),
             ..self
         }
     }
 
-    /// Gives up what does not come within that.
-    pub(super) fn ending_within(self, budget: ReadBudget) -> Self {
-        Self {
-            budget: Some(budget),
-            ..self
-        }
+    /// Gives up what does not come within that, if there is such an end.
+    pub(super) fn ending_within(self, budget: Option<ReadBudget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// Reads streams that join, too. A stream that is not one of those named may go without a failure.

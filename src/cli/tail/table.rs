@@ -44,6 +44,17 @@ struct HeldRow {
     cells: Vec<RowCell>,
 }
 
+/// How many rows are laid out together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holding {
+    /// Those that come at once.
+    Live,
+    /// Nothing is waited for: rows are held back for the columns of the first ones.
+    FirstRows,
+    /// All of them, with the time between them.
+    All,
+}
+
 /// Lays messages out as a table.
 pub(super) struct MessageTable {
     place: PlaceColumns,
@@ -53,10 +64,7 @@ pub(super) struct MessageTable {
     colours: bool,
     layout: RowLayout,
     held: Vec<HeldRow>,
-    /// Nothing is waited for: rows are held back for the columns of all of them.
-    is_range: bool,
-    /// All rows are laid out together, with the time between them.
-    has_gaps: bool,
+    holds: Holding,
     has_head: bool,
 }
 
@@ -75,26 +83,19 @@ impl MessageTable {
             colours,
             layout: RowLayout::default(),
             held: Vec::new(),
-            is_range: false,
-            has_gaps: false,
+            holds: Holding::Live,
             has_head: false,
         }
     }
 
-    /// What is printed is there already: its first rows are looked at together, in however many pieces they come.
-    pub(super) fn hold_first_rows(&mut self) {
-        self.is_range = true;
-    }
-
-    /// Rows show how long after each other they came, which is known once all are there.
-    pub(super) fn show_gaps(&mut self) {
-        self.has_gaps = true;
-        self.is_range = true;
+    /// So many rows are looked at together, in however many pieces they come.
+    pub(super) fn hold(&mut self, holds: Holding) {
+        self.holds = holds;
     }
 
     /// Writes what was held back, where more may be long in coming. The head comes with the first rows, whose columns it has.
     pub(super) fn flush(&mut self, out: &mut EscapedOutput) -> io::Result<()> {
-        if self.held.is_empty() || self.is_range && !self.has_head {
+        if self.held.is_empty() || self.holds != Holding::Live && !self.has_head {
             return Ok(());
         }
         self.release(out)
@@ -129,7 +130,7 @@ impl MessageTable {
             time: message.timestamp(),
             cells,
         });
-        if self.held.len() < HELD || self.has_gaps {
+        if self.held.len() < HELD || self.holds == Holding::All {
             return Ok(());
         }
         self.release(out)
@@ -185,7 +186,7 @@ impl MessageTable {
             is_there && !self.row.has(field)
         });
         let mut cells: String = shown.map(|(_, text)| text + "  ").collect();
-        if self.has_gaps {
+        if self.holds == Holding::All {
             let [gap, bar] = times;
             cells += &format::pad_left(&gap, GAP);
             cells += "  ";
@@ -204,7 +205,7 @@ impl MessageTable {
     /// Where all rows stand in time.
     fn waterfall(&self) -> Option<Waterfall> {
         let times = self.held.iter().map(|row| row.time);
-        Waterfall::of(times).filter(|_| self.has_gaps)
+        Waterfall::of(times).filter(|_| self.holds == Holding::All)
     }
 
     fn place_head(&self) -> String {

@@ -26,7 +26,7 @@ impl Waterfall {
     /// What stands over the column: how long it all took.
     pub(super) fn head(&self) -> String {
         let whole = gap(self.whole);
-        let line = "─".repeat(WIDTH.saturating_sub(whole.chars().count() + 4));
+        let line = "─".repeat(WIDTH.saturating_sub(whole.chars().count() + 3));
         format!("0 {line} {whole}")
     }
 

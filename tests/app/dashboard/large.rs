@@ -40,10 +40,11 @@ fn rounds(world: &mut World, rounds: usize, streams: usize) -> Vec<Duration> {
         }
         world.now = world.now.plus(Duration::from_secs(1));
         effects.extend(world.event(Event::Tick(world.now)));
-        paces.extend(effects.into_iter().filter_map(|effect| match effect {
-            Effect::AskEvery(every) => Some(every),
-            _ => None,
-        }));
+        for effect in effects {
+            if let Effect::AskEvery(every) = effect {
+                paces.push(every);
+            }
+        }
     }
     paces
 }

@@ -126,6 +126,7 @@ impl Broker {
             | Effect::ReadStatistics(..)
             | Effect::CancelStatistics(_)
             | Effect::Console(..)
+            | Effect::ParseLine(_)
             | Effect::SwitchContext(..)
             | Effect::KeepView(_)
             | Effect::Suspend

@@ -19,6 +19,7 @@ use crate::app::row_settings::RowChoice;
 use crate::app::screens::ScreenState;
 use crate::app::viewport::Viewport;
 use crate::health::Truth;
+use crate::model::shell_line;
 use crate::store::{PinnedMessage, Query, RowField};
 
 impl Tails {
@@ -53,6 +54,7 @@ impl Tails {
             TailCommand::Wrap => self.inspector.toggle_wrap(),
             TailCommand::Fold => self.inspector.toggle_fold(),
             TailCommand::Column => self.toggle_column(context),
+            TailCommand::Trace => return self.trace(context),
         }
         self.after_move(context);
     }
@@ -142,6 +144,17 @@ impl Tails {
             Ok(path) => self.toggle_field(RowField::ValueAt(path), context),
             Err(sentence) => context.notify(Level::Warning, sentence),
         }
+    }
+
+    /// Opens the command line with what the selected field, header or key has in common with other messages.
+    fn trace(&self, context: &mut Context) {
+        let Some(common) = self.inspector.common() else {
+            let text =
+                "nothing to trace by: open a message, and go to a field or a header with one value";
+            return context.notify(Level::Note, text);
+        };
+        let arguments = ["trace".to_owned(), format!("cel: {common}")];
+        context.request(AppRequest::TypeCommand(shell_line(&arguments)));
     }
 
     /// The rows show that field too, or no longer.

@@ -12,7 +12,7 @@ use crate::app::command::Motion;
 use crate::app::motion::scrolled_top;
 use crate::app::schemas::Schemas;
 use crate::store::decode::Format;
-use crate::store::{MessageId, PinnedMessage};
+use crate::store::{JsonPath, MessageId, PinnedMessage};
 use content::{Content, ValueReader};
 
 /// What of a message is shown.
@@ -169,6 +169,22 @@ impl Inspector {
     pub(super) fn path(&self) -> Option<String> {
         let path = self.content.path(self.selected_line()?);
         path.filter(|path| !path.is_empty())
+    }
+
+    /// What is true of messages that have the same as this one where the selection is, or the same key; `None` where
+    /// that is not one value.
+    pub(super) fn common(&self) -> Option<String> {
+        let message = self.message()?.message();
+        let Some(path) = self.path() else {
+            let key = Some(message.key()).filter(|key| !key.is_empty())?;
+            let key = std::str::from_utf8(key).ok()?;
+            return Some(format!("key == {}", serde_json::Value::from(key)));
+        };
+        let path: JsonPath = path.parse().ok()?;
+        match self.view {
+            View::Value(_) => path.equality("value", message.value()),
+            View::Headers => path.equality("headers", content::headers_json(&message).as_bytes()),
+        }
     }
 
     /// The text of the selected line.

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::schemas::Schemas;
 use crate::model::sanitise;
 use crate::store::decode::{Class, DecodeOptions, Decoded, Format, Lines, decode};
-use crate::store::{LineChange, PinnedMessage, diff, header_text};
+use crate::store::{LineChange, MessageRef, PinnedMessage, diff, header_text};
 
 /// Nodes are folded again in the next message only where there are not too many to look at.
 const MAX_NODES: usize = 5_000;
@@ -212,17 +212,22 @@ impl ValueReader<'_> {
 
 /// All headers of a message as the members of one object.
 pub(super) fn headers(message: &PinnedMessage) -> Decoded {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let members = message.message().headers().map(|(name, value)| {
-        let value = header_text(value);
-        format!("{}:{}", quoted(name), quoted(&value))
-    });
-    let members: Vec<String> = members.collect();
     let options = DecodeOptions {
         form: Format::Json,
         ..DecodeOptions::default()
     };
-    decode(format!("{{{}}}", members.join(",")).as_bytes(), &options)
+    decode(headers_json(&message.message()).as_bytes(), &options)
+}
+
+/// The headers of a message as one JSON object.
+pub(super) fn headers_json(message: &MessageRef<'_>) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let members = message.headers().map(|(name, value)| {
+        let value = header_text(value);
+        format!("{}:{}", quoted(name), quoted(&value))
+    });
+    let members: Vec<String> = members.collect();
+    format!("{{{}}}", members.join(","))
 }
 
 #[cfg(test)]

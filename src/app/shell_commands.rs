@@ -1,0 +1,87 @@
+//! The commands of the command line, typed behind `:` as in a shell: which there are, and what the dashboard can make of one.
+//! A line is read by the parser of the command line itself, which is the runtime's to call.
+
+use crate::model::Operation;
+use crate::store::Query;
+
+/// A command of the command line, as far as completion has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShellCommand {
+    /// Its name: `tail`.
+    pub name: String,
+    /// Its own options: `--from`.
+    pub options: Vec<String>,
+}
+
+/// What a line means in the dashboard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ShellTask {
+    /// The cluster is changed; what stops others' work is asked about first.
+    Perform(Box<Operation>),
+    /// Messages are shown.
+    Messages(MessageRange),
+    /// What is in a range is counted.
+    Statistics(MessageRange),
+}
+
+/// Messages, as they were named on a line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageRange {
+    /// Streams by name or by pattern, and their partitions: `orders:0,2-4`.
+    pub streams: Vec<String>,
+    /// Where to start, as it was typed.
+    pub from: Option<String>,
+    /// Where to stop, as it was typed.
+    pub to: Option<String>,
+    /// Only messages that this finds.
+    pub query: Option<Query>,
+}
+
+/// Whether a line is one for the command line's parser: it begins with one of these commands, and has options behind it, or
+/// words that the dashboard's own command of that name does not take.
+pub(super) fn is_shell_line(
+    line: &str,
+    own_takes_words: Option<bool>,
+    known: &[ShellCommand],
+) -> bool {
+    let mut words = line.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    if !known.iter().any(|command| command.name == first) {
+        return false;
+    }
+    let is_option = |word: &str| {
+        let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+        name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    match own_takes_words {
+        None => true,
+        Some(true) => words.any(is_option),
+        Some(false) => words.next().is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_and_words_that_a_command_does_not_take_are_for_the_parser() {
+        let known = ["tail", "create", "trace", "stats"].map(|name| ShellCommand {
+            name: name.to_owned(),
+            options: Vec::new(),
+        });
+        let is_for_parser = |line, own| is_shell_line(line, own, &known);
+        assert!(is_for_parser("tail orders -q paid", Some(true)));
+        assert!(is_for_parser("tail orders --from @-10m", Some(true)));
+        assert!(!is_for_parser("tail orders", Some(true)));
+        assert!(!is_for_parser("stats @-2h @-1h", Some(true)));
+        assert!(
+            !is_for_parser("stats -50", Some(true)),
+            "a seek is no option"
+        );
+        assert!(is_for_parser("create orders", Some(false)));
+        assert!(!is_for_parser("create", Some(false)));
+        assert!(is_for_parser("trace key:a", None));
+        assert!(!is_for_parser("seek --from", Some(true)), "no such command");
+    }
+}

@@ -47,6 +47,7 @@ mod shown_times;
 mod state_file;
 mod stats;
 mod stdio;
+mod stop_signal;
 mod stream_selection;
 mod tail;
 

@@ -10,6 +10,7 @@ mod editor;
 mod event_loop;
 mod executor;
 mod export;
+mod first_unread;
 mod frame_gate;
 mod input;
 mod options;
@@ -35,6 +36,7 @@ use terminal::RealTerminal;
 use tokio::time::timeout;
 
 pub use clipboard::Clipboard;
+pub use first_unread::{FirstUnread, first_message, read_first_unread};
 pub use options::{
     Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
     CursorAccess, DashboardOptions, IncidentAccess, QueryAccess, RowAccess, RuntimeSession,

@@ -19,6 +19,7 @@ mod demo;
 mod envelope;
 mod escaped_output;
 mod exit;
+mod exporter;
 mod help;
 mod hex;
 mod incidents;
@@ -157,10 +158,14 @@ fn open_at(options: &Options, locator: Locator, console: &mut Stdio) -> Result {
 
 /// Runs a command that talks to the cluster, until it is done or interrupted.
 fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
-    // A redrive lets its batch come to an end first, a bench and statistics print what they have so far.
+    // A redrive lets its batch come to an end first, a bench and statistics print what they have so far, an exporter is meant
+    // to be ended so.
     let stops_at_once = !matches!(
         task,
-        ClusterTask::Redrive(_) | ClusterTask::Bench(_) | ClusterTask::Stats(_)
+        ClusterTask::Redrive(_)
+            | ClusterTask::Bench(_)
+            | ClusterTask::Stats(_)
+            | ClusterTask::Exporter(_)
     );
     // What only reads has nothing to do where nobody reads of it.
     let is_for_reader = matches!(task, ClusterTask::Tail(_) | ClusterTask::Activity(_));
@@ -231,6 +236,7 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,
         ClusterTask::Activity(args) => activity::activity(context, args).await,
         ClusterTask::Check(args) => check::check(context, &args).await,
+        ClusterTask::Exporter(args) => exporter::exporter(context, &args).await,
         ClusterTask::Balance(output) => balance::balance(context, output).await,
         ClusterTask::RestartPlan(args) => restart_plan::restart_plan(context, &args).await,
         ClusterTask::Bench(task) => bench::perform(context, &task).await,

@@ -6,6 +6,7 @@ mod activity;
 mod alerts;
 mod channels;
 mod clipboard;
+mod cluster_watch;
 mod editor;
 mod event_loop;
 mod executor;
@@ -36,6 +37,7 @@ use terminal::RealTerminal;
 use tokio::time::timeout;
 
 pub use clipboard::Clipboard;
+pub use cluster_watch::{ClusterWatch, WatchedCluster};
 pub use first_unread::{FirstUnread, first_message, read_first_unread};
 pub use options::{
     Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,

@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod cursor;
 mod demo;
+mod exporter;
 mod open;
 mod publish;
 mod redrive;
@@ -22,6 +23,7 @@ pub(crate) use bench::{BenchPublishArgs, BenchTailArgs, BenchTask, ValueKind};
 pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use cursor::{CursorGetArgs, CursorSetArgs, CursorTask};
 pub(crate) use demo::DemoArgs;
+pub(crate) use exporter::ExporterArgs;
 pub(crate) use open::OpenArgs;
 pub(crate) use publish::{
     EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs,
@@ -82,6 +84,7 @@ impl Invocation {
             | ClusterTask::Redrive(_)
             | ClusterTask::Activity(_)
             | ClusterTask::Check(_)
+            | ClusterTask::Exporter(_)
             | ClusterTask::Balance(_)
             | ClusterTask::RestartPlan(_)
             | ClusterTask::Bench(_) => None,
@@ -347,6 +350,8 @@ pub(crate) enum ClusterTask {
     Activity(ActivityArgs),
     /// Judge the cluster's health, for scripts
     Check(CheckArgs),
+    /// Serve the cluster's health and its numbers to Prometheus, until it is ended
+    Exporter(Box<ExporterArgs>),
     /// Print how evenly the brokers lead and hold partitions, and what would even it
     Balance(OutputArgs),
     /// Say whether brokers may be restarted now, or restart them one after another

@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 12] = [
+const EXAMPLES: [(&str, &str); 13] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -79,6 +79,12 @@ nats sub --raw --count 1 orders | liftui envelope decode",
         "liftui check -o prometheus
 liftui check 'orders-*' payments
 liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
+    ),
+    (
+        "exporter",
+        "liftui exporter --addr broker-1:9292,broker-2:9292
+liftui exporter --listen 0.0.0.0:9393 --streams 'orders-*' --streams payments
+curl http://127.0.0.1:9393/metrics",
     ),
     (
         "open",

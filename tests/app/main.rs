@@ -8,6 +8,7 @@ mod cli_check;
 mod cli_cluster;
 mod cli_cursor_set;
 mod cli_damage;
+mod cli_exporter;
 mod cli_help;
 mod cli_hostile_metadata;
 mod cli_lists;

@@ -50,6 +50,7 @@ mod stats;
 mod stdio;
 mod stop_signal;
 mod stream_selection;
+mod subjects;
 mod tail;
 
 use std::ffi::OsString;
@@ -229,6 +230,7 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Streams(args) => list::streams(context, &args).await,
         ClusterTask::Partitions(args) => list::partitions(context, &args).await,
         ClusterTask::Describe(args) => list::describe(context, &args).await,
+        ClusterTask::Subjects(args) => subjects::subjects(context, &args).await,
         ClusterTask::Stats(args) => stats::stats(context, &args).await,
         ClusterTask::Tail(args) => tail::tail(context, &args).await,
         ClusterTask::Cursors(args) => cursors::cursors(context, &args).await,

@@ -12,6 +12,7 @@ mod redrive;
 mod restart_plan;
 mod stats;
 mod streams;
+mod subjects;
 mod tail;
 
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ pub(crate) use stats::StatsArgs;
 pub(crate) use streams::{
     AnyStreamsArgs, CreateArgs, DeleteArgs, PartitionsArgs, PauseArgs, StreamsArgs,
 };
+pub(crate) use subjects::SubjectsArgs;
 pub(crate) use tail::TailArgs;
 
 use crate::config::{Overrides, TlsFiles};
@@ -76,6 +78,7 @@ impl Invocation {
             | ClusterTask::Streams(_)
             | ClusterTask::Partitions(_)
             | ClusterTask::Describe(_)
+            | ClusterTask::Subjects(_)
             | ClusterTask::Stats(_)
             | ClusterTask::Tail(_)
             | ClusterTask::Cursor(CursorTask::Get(_))
@@ -325,6 +328,8 @@ pub(crate) enum ClusterTask {
     Partitions(AnyStreamsArgs),
     /// Show streams with their partitions and what is wrong
     Describe(StreamsArgs),
+    /// Say which streams store a NATS subject, or what each stream stores and which of them store the same
+    Subjects(SubjectsArgs),
     #[command(flatten)]
     Change(ChangeTask),
     /// Delete a stream and all its messages

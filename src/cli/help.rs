@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 13] = [
+const EXAMPLES: [(&str, &str); 14] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -53,6 +53,12 @@ liftui tail orders --row '{value.order} {value.customer.name} {value.amount}'",
         "liftui stats orders --from @-1h
 liftui stats 'orders-*' -q 'header.retry:1' --every 1h --top 20
 liftui stats orders -o json | jq '.keys.top[0]'",
+    ),
+    (
+        "subjects",
+        "liftui subjects orders.eu.new
+liftui subjects 'orders.>'
+liftui subjects -o json | jq '.[] | select(.overlaps != [])'",
     ),
     (
         "redrive",

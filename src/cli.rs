@@ -52,6 +52,7 @@ mod stop_signal;
 mod stream_selection;
 mod subjects;
 mod tail;
+mod verify;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -159,14 +160,15 @@ fn open_at(options: &Options, locator: Locator, console: &mut Stdio) -> Result {
 
 /// Runs a command that talks to the cluster, until it is done or interrupted.
 fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
-    // A redrive lets its batch come to an end first, a bench and statistics print what they have so far, an exporter is meant
-    // to be ended so.
+    // A redrive lets its batch come to an end first, a bench, statistics and a verification print what they have so far, an
+    // exporter is meant to be ended so.
     let stops_at_once = !matches!(
         task,
         ClusterTask::Redrive(_)
             | ClusterTask::Bench(_)
             | ClusterTask::Stats(_)
             | ClusterTask::Exporter(_)
+            | ClusterTask::Verify(_)
     );
     // What only reads has nothing to do where nobody reads of it.
     let is_for_reader = matches!(task, ClusterTask::Tail(_) | ClusterTask::Activity(_));
@@ -238,6 +240,7 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,
         ClusterTask::Activity(args) => activity::activity(context, args).await,
         ClusterTask::Check(args) => check::check(context, &args).await,
+        ClusterTask::Verify(args) => verify::verify(context, &args).await,
         ClusterTask::Exporter(args) => exporter::exporter(context, &args).await,
         ClusterTask::Balance(output) => balance::balance(context, output).await,
         ClusterTask::RestartPlan(args) => restart_plan::restart_plan(context, &args).await,

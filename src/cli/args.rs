@@ -14,6 +14,7 @@ mod stats;
 mod streams;
 mod subjects;
 mod tail;
+mod verify;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub(crate) use streams::{
 };
 pub(crate) use subjects::SubjectsArgs;
 pub(crate) use tail::TailArgs;
+pub(crate) use verify::VerifyArgs;
 
 use crate::config::{Overrides, TlsFiles};
 use crate::model::{Operation, Zone, parse_address, parse_advertise, parse_interval};
@@ -88,6 +90,7 @@ impl Invocation {
             | ClusterTask::Activity(_)
             | ClusterTask::Check(_)
             | ClusterTask::Exporter(_)
+            | ClusterTask::Verify(_)
             | ClusterTask::Balance(_)
             | ClusterTask::RestartPlan(_)
             | ClusterTask::Bench(_) => None,
@@ -355,6 +358,8 @@ pub(crate) enum ClusterTask {
     Activity(ActivityArgs),
     /// Judge the cluster's health, for scripts
     Check(CheckArgs),
+    /// Compare the copies of partitions, message by message
+    Verify(VerifyArgs),
     /// Serve the cluster's health and its numbers to Prometheus, until it is ended
     Exporter(Box<ExporterArgs>),
     /// Print how evenly the brokers lead and hold partitions, and what would even it

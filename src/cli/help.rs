@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 14] = [
+const EXAMPLES: [(&str, &str); 15] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -85,6 +85,12 @@ nats sub --raw --count 1 orders | liftui envelope decode",
         "liftui check -o prometheus
 liftui check 'orders-*' payments
 liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
+    ),
+    (
+        "verify",
+        "liftui verify orders
+liftui verify orders:0,2-4 'ledger-*' --rate 5000
+liftui verify orders:2 --from 120000 -o ndjson",
     ),
     (
         "exporter",

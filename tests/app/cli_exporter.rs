@@ -47,7 +47,7 @@ impl Exporter {
         let line = read_lines(&mut child, 1);
         let address = line.strip_prefix("listening on http://");
         let address = address.and_then(|rest| rest.strip_suffix("/metrics\n"));
-        let address = address.unwrap_or_else(|| panic!("it says where it listens: {line}"));
+        let address = address.expect(&line);
         Self {
             address: address.to_owned(),
             child,
@@ -387,7 +387,7 @@ fn asset(path: &str) -> String {
     fs::read_to_string(&path).expect("it is there")
 }
 
-/// The metrics that a text of PromQL names.
+/// The metrics that expressions name.
 fn named_in(text: &str) -> BTreeSet<String> {
     let name = Regex::new(r"\b(liftbridge|liftui|process)_[a-z_]+\b").expect("a pattern");
     let found = name.find_iter(text);
@@ -406,7 +406,7 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
             }
         }
         Value::Array(values) => values.iter().for_each(|value| expressions(value, found)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

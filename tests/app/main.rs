@@ -26,6 +26,7 @@ mod cli_subjects;
 mod cli_terminal;
 mod cli_test_cluster;
 mod cli_times;
+mod cli_verify;
 mod cli_words;
 #[cfg(test)]
 mod dashboard;

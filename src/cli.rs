@@ -19,6 +19,7 @@ mod demo;
 mod envelope;
 mod escaped_output;
 mod exit;
+mod exporter;
 mod help;
 mod hex;
 mod incidents;
@@ -47,9 +48,12 @@ mod shown_times;
 mod state_file;
 mod stats;
 mod stdio;
+mod stop_signal;
 mod stream_selection;
+mod subjects;
 mod tail;
 pub mod typed_line;
+mod verify;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -157,10 +161,15 @@ fn open_at(options: &Options, locator: Locator, console: &mut Stdio) -> Result {
 
 /// Runs a command that talks to the cluster, until it is done or interrupted.
 fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
-    // A redrive lets its batch come to an end first, a bench and statistics print what they have so far.
+    // A redrive lets its batch come to an end first, a bench, statistics and a verification print what they have so far, an
+    // exporter is meant to be ended so.
     let stops_at_once = !matches!(
         task,
-        ClusterTask::Redrive(_) | ClusterTask::Bench(_) | ClusterTask::Stats(_)
+        ClusterTask::Redrive(_)
+            | ClusterTask::Bench(_)
+            | ClusterTask::Stats(_)
+            | ClusterTask::Exporter(_)
+            | ClusterTask::Verify(_)
     );
     // What only reads has nothing to do where nobody reads of it.
     let is_for_reader = matches!(
@@ -227,6 +236,7 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Streams(args) => list::streams(context, &args).await,
         ClusterTask::Partitions(args) => list::partitions(context, &args).await,
         ClusterTask::Describe(args) => list::describe(context, &args).await,
+        ClusterTask::Subjects(args) => subjects::subjects(context, &args).await,
         ClusterTask::Stats(args) => stats::stats(context, &args).await,
         ClusterTask::Tail(args) => tail::tail(context, &args).await,
         ClusterTask::Trace(args) => tail::trace(context, &args).await,
@@ -235,6 +245,8 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Redrive(args) => redrive::redrive(context, &args).await,
         ClusterTask::Activity(args) => activity::activity(context, args).await,
         ClusterTask::Check(args) => check::check(context, &args).await,
+        ClusterTask::Verify(args) => verify::verify(context, &args).await,
+        ClusterTask::Exporter(args) => exporter::exporter(context, &args).await,
         ClusterTask::Balance(output) => balance::balance(context, output).await,
         ClusterTask::RestartPlan(args) => restart_plan::restart_plan(context, &args).await,
         ClusterTask::Bench(task) => bench::perform(context, &task).await,

@@ -151,6 +151,7 @@ mod pool;
 mod probe;
 mod publish;
 mod publisher;
+mod replica_reader;
 mod retry;
 mod subscribe;
 mod tls;
@@ -171,6 +172,7 @@ pub use observer::{Observer, TaskCount};
 pub use options::{ConnectOptions, Prefer, TlsOptions};
 pub use partitioner::{ByKey, Partitioner, RoundRobin, by_key};
 pub use publisher::{AckFuture, Publisher, PublisherOptions};
+pub use replica_reader::{ReplicaReader, ReplicaSpec};
 pub use subscribe::{Batches, Subscription, SubscriptionItem};
 
 #[cfg(feature = "dashboard")]

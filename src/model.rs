@@ -21,6 +21,7 @@ pub(crate) mod sanitise;
 mod seek;
 pub(crate) mod setters;
 mod sink;
+mod subject_index;
 mod subscription;
 mod suggest;
 mod time;
@@ -53,6 +54,7 @@ pub use options::{
 };
 pub use seek::{parse_start, parse_stop};
 pub use sink::{MessageSink, MessageStamp, OwnedMessages};
+pub use subject_index::{SubjectIndex, is_subject_pattern, parse_subject, subject_of_partition};
 pub use subscription::{EndReason, SubscriptionEvent};
 pub use suggest::{did_you_mean, nearest};
 pub use time::Timestamp;

@@ -6,10 +6,12 @@ mod activity;
 mod alerts;
 mod channels;
 mod clipboard;
+mod cluster_watch;
 mod editor;
 mod event_loop;
 mod executor;
 mod export;
+mod first_unread;
 mod frame_gate;
 mod input;
 mod options;
@@ -35,6 +37,8 @@ use terminal::RealTerminal;
 use tokio::time::timeout;
 
 pub use clipboard::Clipboard;
+pub use cluster_watch::{ClusterWatch, WatchedCluster};
+pub use first_unread::{FirstUnread, first_message, read_first_unread};
 pub use options::{
     Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
     CursorAccess, DashboardOptions, IncidentAccess, LineParser, QueryAccess, RowAccess,

@@ -5,14 +5,17 @@ mod bench;
 mod check;
 mod cursor;
 mod demo;
+mod exporter;
 mod open;
 mod publish;
 mod redrive;
 mod restart_plan;
 mod stats;
 mod streams;
+mod subjects;
 mod tail;
 mod trace;
+mod verify;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +26,7 @@ pub(crate) use bench::{BenchPublishArgs, BenchTailArgs, BenchTask, ValueKind};
 pub(crate) use check::{CheckArgs, CheckForm};
 pub(crate) use cursor::{CursorGetArgs, CursorSetArgs, CursorTask};
 pub(crate) use demo::DemoArgs;
+pub(crate) use exporter::ExporterArgs;
 pub(crate) use open::OpenArgs;
 pub(crate) use publish::{
     EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs,
@@ -33,8 +37,10 @@ pub(crate) use stats::StatsArgs;
 pub(crate) use streams::{
     AnyStreamsArgs, CreateArgs, DeleteArgs, PartitionsArgs, PauseArgs, StreamsArgs,
 };
+pub(crate) use subjects::SubjectsArgs;
 pub(crate) use tail::TailArgs;
 pub(crate) use trace::TraceArgs;
+pub(crate) use verify::VerifyArgs;
 
 use crate::config::{Overrides, TlsFiles};
 use crate::model::{Operation, Zone, parse_address, parse_advertise, parse_interval};
@@ -76,6 +82,7 @@ impl Invocation {
             | ClusterTask::Streams(_)
             | ClusterTask::Partitions(_)
             | ClusterTask::Describe(_)
+            | ClusterTask::Subjects(_)
             | ClusterTask::Stats(_)
             | ClusterTask::Trace(_)
             | ClusterTask::Tail(_)
@@ -85,6 +92,8 @@ impl Invocation {
             | ClusterTask::Redrive(_)
             | ClusterTask::Activity(_)
             | ClusterTask::Check(_)
+            | ClusterTask::Exporter(_)
+            | ClusterTask::Verify(_)
             | ClusterTask::Balance(_)
             | ClusterTask::RestartPlan(_)
             | ClusterTask::Bench(_) => None,
@@ -325,6 +334,8 @@ pub(crate) enum ClusterTask {
     Partitions(AnyStreamsArgs),
     /// Show streams with their partitions and what is wrong
     Describe(StreamsArgs),
+    /// Say which streams store a NATS subject, or what each stream stores and which of them store the same
+    Subjects(SubjectsArgs),
     #[command(flatten)]
     Change(ChangeTask),
     /// Delete a stream and all its messages
@@ -352,6 +363,10 @@ pub(crate) enum ClusterTask {
     Activity(ActivityArgs),
     /// Judge the cluster's health, for scripts
     Check(CheckArgs),
+    /// Compare the copies of partitions, message by message
+    Verify(VerifyArgs),
+    /// Serve the cluster's health and its numbers to Prometheus, until it is ended
+    Exporter(Box<ExporterArgs>),
     /// Print how evenly the brokers lead and hold partitions, and what would even it
     Balance(OutputArgs),
     /// Say whether brokers may be restarted now, or restart them one after another

@@ -15,12 +15,10 @@ use super::created_streams;
 use super::exit::Result;
 use super::json::JsonTime;
 use super::{known_brokers, known_cursors};
-use crate::client::{CursorReading, Observer, SubscriptionItem};
+use crate::client::{CursorReading, Observer};
 use crate::config::ConfigFile;
 use crate::health::{AlertOptions, CursorTruth, Finding, Health, HealthOptions, Reach, Truth};
-use crate::model::{
-    BrokerId, ErrorKind, Message, PartitionId, StreamName, SubscribeSpec, Timestamp,
-};
+use crate::model::{BrokerId, ErrorKind, PartitionId, StreamName, Timestamp};
 use crate::runtime::fetch_views;
 
 /// Between two looks: rates need two, half a second apart at least.
@@ -268,14 +266,4 @@ impl<'a> From<&'a Finding> for FindingObject<'a> {
 /// A finding as JSON.
 pub(crate) fn finding(finding: &Finding) -> Value {
     json!(FindingObject::from(finding))
-}
-
-/// The first message that a subscription delivers, if it delivers any.
-pub(crate) async fn first_message(observer: Observer, spec: SubscribeSpec) -> Option<Message> {
-    let mut subscription = observer.subscribe(spec).await.ok()?;
-    loop {
-        if let SubscriptionItem::Batch(message) = subscription.next().await? {
-            return Some(message);
-        }
-    }
 }

@@ -4,12 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::args::{AnyStreamsArgs, CursorGetArgs, OutputArgs};
 use super::cell_format::{count, duration, list, plain};
-use super::cluster_snapshot::{ClusterSnapshot, first_message};
+use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::json::{JsonTime, seconds};
@@ -19,10 +18,9 @@ use super::output::{Column, OutputRow, output_row};
 use crate::client::{Client, CursorReading};
 use crate::health::CursorTruth;
 use crate::model::{
-    CursorEntry, GroupInfo, Offset, PartitionId, StartAt, StopAt, StreamName, SubscribeSpec,
-    Timestamp, exact_age, names_stream,
+    CursorEntry, GroupInfo, Offset, PartitionId, StreamName, Timestamp, exact_age, names_stream,
 };
-use crate::runtime::Access;
+use crate::runtime::{Access, FirstUnread, read_first_unread};
 
 output_row! {
     /// One cursor.
@@ -213,31 +211,20 @@ async fn time_lags(snapshot: &mut ClusterSnapshot) {
     let lagging: Vec<CursorEntry> = lagging.map(|cursor| cursor.entry.clone()).collect();
     let deadline = Instant::now() + snapshot.time_to_read();
     for cursors in lagging.chunks(READS) {
-        let first_unread = deadline
+        let limit = deadline
             .saturating_duration_since(Instant::now())
             .min(FIRST_UNREAD);
-        if first_unread.is_zero() {
+        if limit.is_zero() {
             return;
         }
-        let mut reads = JoinSet::new();
-        for cursor in cursors.iter().cloned() {
-            let observer = snapshot.observer.clone();
-            reads.spawn(async move {
-                let spec = SubscribeSpec {
-                    start: StartAt::Offset(cursor.offset.saturating_add(1)),
-                    stop: StopAt::Latest,
-                    ..SubscribeSpec::new(Arc::clone(&cursor.stream), cursor.partition)
-                };
-                let read = timeout(first_unread, first_message(observer, spec)).await;
-                (cursor, read.ok().flatten())
-            });
-        }
-        for (cursor, message) in reads.join_all().await {
-            if let Some(message) = message {
-                snapshot
-                    .health
-                    .first_unread(&cursor, message.offset, message.timestamp);
-            }
+        let observer = snapshot.observer.clone();
+        for found in read_first_unread(observer, cursors.to_vec(), limit).await {
+            let FirstUnread {
+                cursor,
+                offset,
+                stored,
+            } = found;
+            snapshot.health.first_unread(&cursor, offset, stored);
         }
     }
 }

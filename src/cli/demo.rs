@@ -3,13 +3,12 @@
 
 use std::io::Write;
 
-use tokio::signal;
-
 use super::args::DemoArgs;
 use super::command_context::CommandContext;
 use super::dashboard;
 use super::exit::{CliError, Exit, Result};
 use super::stdio::Stdio;
+use super::stop_signal::asked_to_stop;
 use crate::demo::DemoCluster;
 
 /// Shows a dashboard on the cluster until the user ends it.
@@ -23,6 +22,7 @@ pub(crate) async fn show(context: &CommandContext<'_>, args: &DemoArgs) -> Resul
 
 /// Serves without a dashboard until SIGINT or SIGTERM.
 pub(crate) async fn serve(console: &mut Stdio, args: &DemoArgs) -> Result {
+    let stopped = asked_to_stop()?;
     let cluster = start(args).await?;
     writeln!(
         console.out,
@@ -30,7 +30,7 @@ pub(crate) async fn serve(console: &mut Stdio, args: &DemoArgs) -> Result {
         cluster.addresses().join(",")
     )?;
     console.out.flush()?;
-    asked_to_stop().await?;
+    stopped.await;
     cluster.stop().await;
     Ok(Exit::DONE)
 }
@@ -43,19 +43,4 @@ async fn start(args: &DemoArgs) -> Result<DemoCluster> {
             format!("the demo cluster did not start: {error}"),
         )
     })
-}
-
-#[cfg(unix)]
-async fn asked_to_stop() -> std::io::Result<()> {
-    use signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn asked_to_stop() -> std::io::Result<()> {
-    signal::ctrl_c().await
 }

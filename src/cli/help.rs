@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 13] = [
+const EXAMPLES: [(&str, &str); 16] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -61,6 +61,12 @@ liftui stats 'orders-*' -q 'header.retry:1' --every 1h --top 20
 liftui stats orders -o json | jq '.keys.top[0]'",
     ),
     (
+        "subjects",
+        "liftui subjects orders.eu.new
+liftui subjects 'orders.>'
+liftui subjects -o json | jq '.[] | select(.overlaps != [])'",
+    ),
+    (
         "redrive",
         "liftui redrive orders.dead orders --dry-run
 liftui redrive orders.dead orders --from @-1d -q 'header.retry:1' --rate 100",
@@ -85,6 +91,18 @@ nats sub --raw --count 1 orders | liftui envelope decode",
         "liftui check -o prometheus
 liftui check 'orders-*' payments
 liftui check --rule cursor-lag=critical --rule at-min-isr=ignore",
+    ),
+    (
+        "verify",
+        "liftui verify orders
+liftui verify orders:0,2-4 'ledger-*' --rate 5000
+liftui verify orders:2 --from 120000 -o ndjson",
+    ),
+    (
+        "exporter",
+        "liftui exporter --addr broker-1:9292,broker-2:9292
+liftui exporter --listen 0.0.0.0:9393 --streams 'orders-*' --streams payments
+curl http://127.0.0.1:9393/metrics",
     ),
     (
         "open",

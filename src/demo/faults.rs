@@ -257,6 +257,22 @@ impl Faults {
         Ok(())
     }
 
+    /// Changes the value of one message in one broker's copy of the log, as a disk does that forgets. Whatever is copied from there
+    /// later is as wrong.
+    ///
+    /// # Errors
+    /// Where broker or partition do not exist, or the broker's copy does not hold that message.
+    pub fn corrupt(&self, stream: &str, partition: i32, broker: usize, offset: i64) -> FaultResult {
+        let (index, broker) = self.broker(broker)?;
+        let found = self.partition(stream, partition)?;
+        let mut state = found.lock();
+        if !state.replicas.at_mut(index).log.corrupt(offset) {
+            let name = &broker.name;
+            return refused(format!("{name} holds no {stream}/{partition}@{offset}"));
+        }
+        Ok(())
+    }
+
     /// Subscribers of the partition get bytes that are no message, as the next one and each time they read it.
     ///
     /// # Errors

@@ -10,12 +10,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use prost::Message as _;
 
 pub(super) use clean::Retention;
 pub(super) use lookup::LookupError;
 pub(super) use reader::{CommittedLog, LogError, LogReader};
 pub(super) use segment::StoredMessage;
 
+use crate::wire::pb;
 use segment::{Removal, Segment};
 
 /// How much memory one arena of encoded messages takes at most, and at least.
@@ -159,6 +161,30 @@ impl Log {
         let found = newest_first
             .find(|message| message.offset <= through && message.key.as_ref() == key)?;
         Some(&found.frame)
+    }
+
+    /// Changes the value of one message in this copy alone: replicas share what they store. Returns whether it holds it.
+    pub(super) fn corrupt(&mut self, offset: i64) -> bool {
+        let segments = self.segments.iter_mut();
+        let mut messages = segments.flat_map(|segment| &mut segment.messages);
+        let Some(message) = messages.find(|message| message.offset == offset) else {
+            return false;
+        };
+        let Ok(mut stored) = pb::Message::decode(message.frame.clone()) else {
+            return false;
+        };
+        let mut value = stored.value.to_vec();
+        match value.last_mut() {
+            Some(last) => *last ^= 1,
+            None => value.push(0),
+        }
+        stored.value = value.into();
+        *message = Arc::new(StoredMessage {
+            key: message.key.clone(),
+            frame: stored.encode_to_vec().into(),
+            ..**message
+        });
+        true
     }
 
     /// Forgets all messages from `offset` on, as a follower does with what its leader does not have.

@@ -47,6 +47,8 @@ fn where_no_broker_is_the_sentence_says_so_and_the_code_is_3() {
         "redrive x y",
         "activity",
         "activity --follow",
+        "subjects",
+        "verify x",
     ];
     let home = tempfile::tempdir().expect("a scratch folder");
     let running = commands.map(|command| {

@@ -14,7 +14,7 @@ use super::partitions::{self, PartitionRow, ViewFields};
 use super::streams::StreamRow;
 use crate::cli::args::{OutputForm, StreamsArgs};
 use crate::cli::cell_format::{age, count, known, latency, list, offset, plain, rate};
-use crate::cli::cluster_snapshot::{ClusterSnapshot, FindingObject, first_message};
+use crate::cli::cluster_snapshot::{ClusterSnapshot, FindingObject};
 use crate::cli::command_context::CommandContext;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::exit::{Exit, Result};
@@ -27,6 +27,7 @@ use crate::model::sanitise;
 use crate::model::{
     BrokerId, Message, Offset, PartitionId, StartAt, StopAt, SubscribeSpec, Timestamp, is_pattern,
 };
+use crate::runtime::first_message;
 
 /// How long to wait for the first message of a partition at most.
 const FIRST_MESSAGE: Duration = Duration::from_secs(2);

@@ -24,6 +24,7 @@ move STREAM:P N                   make broker N the leader
 shrink STREAM:P N                 keep broker N from following, out of the ISR
 expand STREAM:P                   let all followers follow again
 compacting STREAM:P DUR           for that long nobody can begin to read there, as while compaction replaces segments
+corrupt STREAM:P N OFFSET         change that message in broker N's copy alone
 garbage STREAM:P                  subscribers get bytes that are no message
 oversize STREAM:P                 subscribers get a message over 4 MiB
 acks none|duplicate|reorder|lose  what happens to asynchronous acks; none mends
@@ -105,6 +106,12 @@ impl Faults {
             ("compacting", [time]) => {
                 self.compacting(stream, partition, parse_duration(time).ok()?)
             }
+            ("corrupt", [broker, offset]) => self.corrupt(
+                stream,
+                partition,
+                broker.parse().ok()?,
+                offset.parse().ok()?,
+            ),
             ("garbage", []) => self.garbage(stream, partition),
             ("oversize", []) => self.oversize(stream, partition),
             _ => return None,
@@ -138,6 +145,7 @@ mod tests {
         match word {
             "N" => "1",
             "DUR" => "1ms",
+            "OFFSET" => "0",
             "STREAM:P" => "__cursors:0",
             choice => choice.split('|').next().unwrap_or(choice),
         }

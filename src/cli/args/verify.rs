@@ -1,0 +1,25 @@
+//! Arguments of `liftui verify`.
+
+use clap::Args;
+
+use super::OutputArgs;
+use crate::model::Offset;
+
+/// Copies to compare.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Streams by name or by pattern, and their partitions: orders:0,2-4 'orders-*'
+    #[arg(required = true, value_name = "STREAM[:PARTITIONS]")]
+    pub(crate) partitions: Vec<String>,
+    /// The first offset to compare; the oldest one kept where left out
+    #[arg(long, value_name = "OFFSET", value_parser = clap::value_parser!(Offset).range(0..))]
+    pub(crate) from: Option<Offset>,
+    /// Messages a second at most, each counted once however many copies there are
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+    /// Take offsets that no copy holds for lost: the stream is not compacted
+    #[arg(long)]
+    pub(crate) dense: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}

@@ -1,0 +1,228 @@
+//! `liftui verify`: whether the copies of partitions are equal, message by message. What differs is `comparison`'s, what can be
+//! read `replicas`'. SIGINT ends it with where to go on.
+
+mod comparison;
+mod pace;
+mod replicas;
+mod report;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use super::args::{OutputForm, VerifyArgs};
+use super::cluster_snapshot::ClusterSnapshot;
+use super::command_context::CommandContext;
+use super::exit::{Exit, Result};
+use super::output::Printer;
+use super::partition_spec;
+use crate::client::Observer;
+use crate::health::{PartitionTruth, StreamTruth, Truth};
+use crate::model::{Offset, sanitise, shell_line};
+use comparison::{Comparison, Difference};
+use pace::Pace;
+use replicas::{Copies, Readable, Unverified};
+use report::{DifferenceRow, VerifiedPartition, VerifyTotals};
+
+/// What differs is told with the code that `check` has for what is critical.
+const DIFFERENT: Exit = Exit(2);
+
+/// Compares until all is compared or SIGINT comes.
+pub(crate) async fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result {
+    let mut snapshot = ClusterSnapshot::take_snapshot(context).await?;
+    let truth = snapshot.truth();
+    let observer = snapshot.observer.clone();
+    let (specs, _) = partition_spec::find_all(&observer, &args.partitions).await?;
+    let partitions = specs.iter().flat_map(|spec| {
+        let stream = truth.stream(&spec.stream);
+        let ids = spec.partitions.iter();
+        ids.filter_map(move |id| Some((stream?, stream?.partition(*id)?)))
+    });
+    let partitions: Vec<Asked<'_>> = partitions.collect();
+    let form = context.form(args.output);
+    let mut verifier = Verifier {
+        truth: &truth,
+        observer,
+        args,
+        pace: Pace::new(args.rate),
+        printer: context.printer(args.output),
+        sentences: Vec::new(),
+        totals: VerifyTotals::default(),
+    };
+    let stopped_at = verifier.run(&partitions).await?;
+    let (sentences, totals) = verifier.finish(form)?;
+    for sentence in sentences {
+        if form == OutputForm::Table {
+            writeln!(context.console.out, "{}", sanitise::line(&sentence))?;
+        } else {
+            context.console.print_error(&sentence);
+        }
+    }
+    context.console.out.flush()?;
+    if let Some(sentence) = stopped_at {
+        context.console.print_error(&sentence);
+        return Ok(Exit::INTERRUPTED);
+    }
+    Ok(match totals {
+        VerifyTotals { differences, .. } if differences > 0 => DIFFERENT,
+        VerifyTotals { unverified, .. } if unverified > 0 => Exit::FAILED,
+        VerifyTotals { .. } => Exit::DONE,
+    })
+}
+
+/// A partition that is to be verified.
+type Asked<'a> = (&'a StreamTruth, &'a PartitionTruth);
+
+/// What to type to compare the rest.
+fn where_to_go_on(left: &[Asked<'_>], offset: Offset) -> String {
+    let names: Vec<String> = left
+        .iter()
+        .map(|(stream, partition)| shell_line(&[format!("{}:{}", stream.name, partition.id)]))
+        .collect();
+    let (first, rest) = names.split_at(names.len().min(1));
+    let go_on = format!(
+        "stopped: go on with liftui verify {} --from {offset}",
+        first.join(" ")
+    );
+    if rest.is_empty() {
+        return go_on;
+    }
+    format!("{go_on}, then with liftui verify {}", rest.join(" "))
+}
+
+/// Compares one partition after the other.
+struct Verifier<'a> {
+    truth: &'a Truth,
+    observer: Observer,
+    args: &'a VerifyArgs,
+    pace: Pace,
+    printer: Printer<'a, DifferenceRow>,
+    sentences: Vec<String>,
+    totals: VerifyTotals,
+}
+
+/// What was found in one partition so far.
+struct PartitionRun<'a> {
+    place: VerifiedPartition,
+    readable: &'a Readable,
+    totals: VerifyTotals,
+}
+
+impl Verifier<'_> {
+    /// Compares all of them; where it is stopped, says where to go on.
+    async fn run(&mut self, partitions: &[Asked<'_>]) -> Result<Option<String>> {
+        let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+        for (at, (stream, partition)) in partitions.iter().enumerate() {
+            let readable = Readable::of(self.truth, partition);
+            let mut run = PartitionRun {
+                place: VerifiedPartition {
+                    stream: Arc::clone(&stream.name),
+                    partition: partition.id,
+                },
+                readable: &readable,
+                totals: VerifyTotals::default(),
+            };
+            let stopped = self.partition(&mut run, interrupt.as_mut()).await?;
+            self.totals.differences += run.totals.differences;
+            self.totals.unverified += run.totals.unverified;
+            if let Some(offset) = stopped {
+                let left = partitions.get(at..).unwrap_or_default();
+                return Ok(Some(where_to_go_on(left, offset)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares the copies of one partition; returns where to go on, where it was stopped.
+    async fn partition(
+        &mut self,
+        run: &mut PartitionRun<'_>,
+        interrupt: impl Future<Output = std::io::Result<()>>,
+    ) -> Result<Option<Offset>> {
+        for unverified in &run.readable.unverified {
+            self.print_unverified(run, unverified)?;
+        }
+        let from = self.args.from;
+        let mut comparison = Comparison::new(Vec::new(), self.args.dense);
+        if run.readable.common < from.unwrap_or(0) {
+            self.summarise(run, &comparison);
+            return Ok(None);
+        }
+        let compared = async {
+            let place = &run.place;
+            let mut copies = Copies::open(&self.observer, place, run.readable, from).await;
+            comparison = Comparison::new(copies.oldest().await, self.args.dense);
+            self.compare(run, &mut copies, &mut comparison).await?;
+            let missing = comparison.missing(&copies.oldest().await);
+            self.print_differences(run, &missing)
+        };
+        let stopped = tokio::select! {
+            // Listened to before anything is read.
+            biased;
+            _ = interrupt => true,
+            compared = compared => compared.map(|()| false)?,
+        };
+        self.summarise(run, &comparison);
+        let next = comparison.last.map(|last| last.saturating_add(1));
+        let next = comparison.first_open().or(next).or(from).unwrap_or(0);
+        Ok(stopped.then_some(next))
+    }
+
+    async fn compare(
+        &mut self,
+        run: &mut PartitionRun<'_>,
+        copies: &mut Copies,
+        comparison: &mut Comparison,
+    ) -> Result<()> {
+        loop {
+            self.pace.wait().await;
+            let next = copies.next().await;
+            for failed in copies.take_failed() {
+                self.print_unverified(run, &failed)?;
+            }
+            let Some((offset, found)) = next else {
+                return Ok(());
+            };
+            let differences = comparison.compare(offset, &found);
+            self.print_differences(run, &differences)?;
+        }
+    }
+
+    fn print_differences(
+        &mut self,
+        run: &mut PartitionRun<'_>,
+        differences: &[Difference],
+    ) -> Result<()> {
+        for difference in differences {
+            let row = run.place.difference(difference, &run.readable.replicas);
+            self.printer.print(&row)?;
+            run.totals.differences += 1;
+        }
+        Ok(())
+    }
+
+    fn print_unverified(
+        &mut self,
+        run: &mut PartitionRun<'_>,
+        unverified: &Unverified,
+    ) -> Result<()> {
+        self.printer.print(&run.place.unverified(unverified))?;
+        run.totals.unverified += 1;
+        Ok(())
+    }
+
+    fn summarise(&mut self, run: &mut PartitionRun<'_>, comparison: &Comparison) {
+        // What found no room to be judged is not verified either.
+        run.totals.unverified += u64::from(comparison.unjudged > 0);
+        let sentence = report::summary(&run.place, run.readable, comparison, run.totals);
+        self.sentences.push(sentence);
+    }
+
+    /// Ends what is printed. A table of nothing is no answer; the sentences are.
+    fn finish(self, form: OutputForm) -> Result<(Vec<String>, VerifyTotals)> {
+        let is_empty = self.totals.differences + self.totals.unverified == 0;
+        if form != OutputForm::Table || !is_empty {
+            self.printer.finish()?;
+        }
+        Ok((self.sentences, self.totals))
+    }
+}

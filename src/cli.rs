@@ -58,6 +58,7 @@ use tokio::runtime::Builder;
 pub use args::Invocation;
 pub use escaped_output::EscapedOutput;
 pub use exit::Exit;
+pub use help::command as command_line;
 pub use stdio::Stdio;
 
 use args::{ClusterTask, CursorTask, Options, Task};

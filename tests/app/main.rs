@@ -27,6 +27,8 @@ mod cli_times;
 mod cli_words;
 #[cfg(test)]
 mod dashboard;
+#[cfg(test)]
+mod docs;
 mod driver;
 mod fuzzing;
 mod health;

@@ -83,7 +83,7 @@ fn compare(name: &str, shown: &str) {
 }
 
 /// Compares with a file, or writes it.
-fn compare_with(path: &Path, shown: &str) {
+pub(crate) fn compare_with(path: &Path, shown: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         return fs::write(path, shown).unwrap();
     }

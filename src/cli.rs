@@ -49,6 +49,7 @@ mod stats;
 mod stdio;
 mod stream_selection;
 mod tail;
+mod version;
 
 use std::ffi::OsString;
 use std::time::Duration;

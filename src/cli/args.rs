@@ -42,6 +42,7 @@ use crate::model::{Operation, Zone, parse_address, parse_advertise, parse_interv
 #[command(
     name = "liftui",
     version,
+    long_version = super::version::LONG,
     about = "The terminal dashboard for Liftbridge",
     long_about = "The terminal dashboard for Liftbridge. Without a command it opens the dashboard.",
     max_term_width = 100

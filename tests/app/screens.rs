@@ -9,6 +9,7 @@ mod messages;
 mod pictures;
 mod plans;
 mod styles;
+mod svg;
 
 use std::fmt::Write;
 use std::fs;

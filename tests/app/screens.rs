@@ -6,6 +6,7 @@ mod check;
 mod crowded;
 mod forms;
 mod messages;
+mod moving_picture;
 mod pictures;
 mod plans;
 mod styles;

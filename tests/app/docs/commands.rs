@@ -1,18 +1,21 @@
 //! Every command that README and guide show runs against a demo cluster, and exits as the comment beside it says.
 
+#![expect(clippy::disallowed_methods, reason = "waits are capped")]
+
 use std::fs;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use liftui::demo::{DemoOptions, Traffic};
 use regex::Regex;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::markdown::{Page, guide};
-use crate::cli_test_cluster::{CliOutput, TestCluster, finish, outcome, start};
+use crate::cli_test_cluster::{CAP, CliOutput, TestCluster, finish, outcome, start};
 use crate::pty::open_and_quit;
 
 /// Lines that are not run, by what they contain, with the reason.
@@ -79,12 +82,29 @@ fn demo() -> TestCluster {
     test.ok("create orders-eu");
     test.ok("create ship-1");
     test.ok("cursor set billing orders:0 5");
+    wait_for_consumers(&test);
     let folder = test.home.path().join(".config/liftui");
     fs::create_dir_all(&folder).expect("it is made");
     let addresses = test.addresses().join("\", \"");
     let config = format!("[contexts.prod]\naddr = [\"{addresses}\"]\n");
     fs::write(folder.join("config.toml"), config).expect("it is written");
     test
+}
+
+/// Until the consumer whose cursor the guide moves has stored how far it is, in each partition.
+fn wait_for_consumers(test: &TestCluster) {
+    let deadline = Instant::now() + CAP;
+    let stored = || {
+        let cursors = test.objects("cursors orders -o ndjson");
+        let of_it = cursors.iter().filter(|cursor| cursor["id"] == "invoices");
+        of_it.filter(|cursor| !cursor["offset"].is_null()).count()
+    };
+    while stored() < 4 {
+        assert!(
+            Instant::now() < deadline,
+            "invoices never read all of orders"
+        );
+    }
 }
 
 fn run_line(line: &str, test: &TestCluster, page: &str) {

@@ -55,14 +55,14 @@ fn every_page_of_the_guide_is_in_its_index() {
 fn links(page: &Page) -> Vec<String> {
     let pattern = Regex::new(r#"\]\(([^)\s]+)\)|(?:src|href)="([^"]+)""#).expect("it is one");
     let lines = page.prose().map(without_code);
-    let mut links = Vec::new();
+    let mut within = Vec::new();
     for line in lines {
         let found = pattern.captures_iter(&line);
         let targets = found.filter_map(|found| found.get(1).or(found.get(2)));
-        links.extend(targets.map(|target| target.as_str().to_owned()));
+        within.extend(targets.map(|target| target.as_str().to_owned()));
     }
-    links.retain(|target| !target.contains("://") && !target.starts_with("mailto:"));
-    links
+    within.retain(|target| !target.contains("://") && !target.starts_with("mailto:"));
+    within
 }
 
 fn without_code(line: &str) -> String {

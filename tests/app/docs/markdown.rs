@@ -60,9 +60,10 @@ pub(super) fn root() -> PathBuf {
 /// The pages in `docs`, by name.
 pub(super) fn guide() -> Vec<Page> {
     let files = fs::read_dir(root().join("docs")).expect("there are pages");
-    let names = files.map(|file| file.expect("a file").file_name());
-    let names = names.map(|name| name.into_string().expect("a plain name"));
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".md")).collect();
+    let paths = files.map(|file| file.expect("a file").path());
+    let pages = paths.filter(|path| path.extension().is_some_and(|kind| kind == "md"));
+    let names = pages.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    let mut names: Vec<String> = names.collect();
     names.sort();
     let pages = names.iter().map(|name| Page::read(&format!("docs/{name}")));
     pages.collect()

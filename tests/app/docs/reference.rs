@@ -231,7 +231,9 @@ fn defaults() -> BTreeMap<String, String> {
         let text = match &row["value"] {
             Value::Null => return None,
             Value::String(text) => text.clone(),
-            other => other.to_string(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
         };
         Some((row["setting"].as_str()?.to_owned(), text))
     });

@@ -48,7 +48,7 @@ impl Driver {
     pub(crate) fn start(options: DashboardOptions) -> Self {
         let (mut screen, control) = TestScreen::new(120, 36);
         let mut running = JoinSet::new();
-        running.spawn(async move { run_on(&mut screen, options).await });
+        running.spawn(async move { run_on(&mut screen, options).await.map(drop) });
         Self { control, running }
     }
 

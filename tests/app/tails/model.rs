@@ -126,6 +126,7 @@ impl Broker {
             | Effect::CancelStatistics(_)
             | Effect::Console(..)
             | Effect::SwitchContext(..)
+            | Effect::OpenDemo
             | Effect::KeepView(_)
             | Effect::Suspend
             | Effect::KeepRow(..)

@@ -78,7 +78,7 @@ pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;
 use context::Context;
-use input::key_hints::{Hint, UNCONNECTED};
+use input::key_hints::{Hint, OPEN_DEMO, UNCONNECTED};
 use input::keys::Key;
 use lists::filter::Filter;
 use overlays::Overlays;
@@ -191,6 +191,11 @@ impl App {
         self.cluster.connection()
     }
 
+    /// Whether a key opens the demo: nobody named a cluster, and none has answered.
+    pub(crate) fn offers_demo(&self) -> bool {
+        self.context.settings.offers_demo && self.truth().as_of.is_none()
+    }
+
     /// Columns of the screen, as of the last frame.
     pub(crate) fn width(&self) -> u16 {
         self.context.viewport.width
@@ -300,7 +305,10 @@ impl App {
         let unconnected = self.truth().as_of.is_none() && !is_typing;
         match self.overlays.key_hints() {
             Some(hints) => hints,
-            None if unconnected => UNCONNECTED.to_vec(),
+            None if unconnected => {
+                let demo = self.offers_demo().then_some(OPEN_DEMO);
+                demo.into_iter().chain(UNCONNECTED.to_vec()).collect()
+            }
             None => self.screens.of(pane).key_hints(pane),
         }
     }

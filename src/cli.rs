@@ -54,6 +54,7 @@ mod subjects;
 mod tail;
 pub mod typed_line;
 mod verify;
+mod version;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -63,6 +64,7 @@ use tokio::runtime::Builder;
 pub use args::Invocation;
 pub use escaped_output::EscapedOutput;
 pub use exit::Exit;
+pub use help::command as command_line;
 pub use stdio::Stdio;
 
 use args::{ClusterTask, CursorTask, Options, Task};
@@ -115,7 +117,7 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
         }
         Some(Task::Demo(args)) => run_to_end(
             Builder::new_multi_thread(),
-            demo::show(&CommandContext::open(options, console)?, &args),
+            demo::show(&CommandContext::open(options, console)?, args.options()),
         ),
         Some(Task::Cluster(task)) => {
             let mut context = CommandContext::open(options, console)?;

@@ -233,14 +233,7 @@ impl Settings {
         environment: &Environment,
         file: ConfigFile,
     ) -> Result<Self, ConfigError> {
-        let names = [
-            (
-                flags.context.clone().map(Some),
-                SettingSource::Flag("--context"),
-            ),
-            (file.current_context.clone().map(Some), SettingSource::File),
-        ];
-        let context = Setting::choose(names, None);
+        let context = context_name(flags, environment, &file);
         let name = context.value.as_deref().unwrap_or_default();
         let known = named_context(context.value.as_deref(), &file.contexts)?;
         let no_color = environment.no_color.then(|| "none".to_owned());
@@ -303,6 +296,34 @@ impl Settings {
         let known = named_context(Some(name), &self.file.contexts)?;
         ClusterSettings::decide(&flags, &Environment::default(), name, &known)
     }
+}
+
+/// The context to use: the one that is named, or the only one.
+fn context_name(
+    flags: &Overrides,
+    environment: &Environment,
+    file: &ConfigFile,
+) -> Setting<Option<String>> {
+    let names = [
+        (
+            flags.context.clone().map(Some),
+            SettingSource::Flag("--context"),
+        ),
+        (file.current_context.clone().map(Some), SettingSource::File),
+        (
+            only_context(flags, environment, file).map(Some),
+            SettingSource::File,
+        ),
+    ];
+    Setting::choose(names, None)
+}
+
+/// The one context of the file, where nobody named a cluster: there is nothing to choose.
+fn only_context(flags: &Overrides, environment: &Environment, file: &ConfigFile) -> Option<String> {
+    let in_environment = environment.addr.as_deref().unwrap_or_default();
+    let mut names = file.contexts.keys().cloned();
+    let first = names.next().filter(|_| names.next().is_none());
+    first.filter(|_| flags.addr.is_empty() && in_environment.is_empty())
 }
 
 fn named_context(
@@ -368,6 +389,37 @@ mod tests {
         flags.addr = vec!["flag:1".into()];
         let found = decide(&flags, &environment, PROD);
         assert_eq!(found, ("flag:1".into(), SettingSource::Flag("--addr")));
+    }
+
+    #[test]
+    fn the_only_context_is_the_cluster_where_nobody_names_one() {
+        let one = "[contexts.prod]\naddr = [\"prod\"]\nobserve = true";
+        let two = format!("{one}\n[contexts.dev]\naddr = [\"dev\"]");
+        let mut flags = Overrides::default();
+        let decide = |flags: &_, environment: &_, text: &str| {
+            let settings = Settings::decide(flags, environment, file(text)).expect("decided");
+            let cluster = settings.cluster;
+            let observes = cluster.observe.value;
+            (
+                settings.context.value,
+                cluster.addr.value.concat(),
+                observes,
+            )
+        };
+        let nothing = Environment::default();
+        let found = decide(&flags, &nothing, one);
+        assert_eq!(found, (Some("prod".into()), "prod:9292".into(), true));
+        let found = decide(&flags, &nothing, &two);
+        assert_eq!(found, (None, "127.0.0.1:9292".into(), false));
+        let environment = Environment {
+            addr: Some("env:1".into()),
+            ..Environment::default()
+        };
+        let found = decide(&flags, &environment, one);
+        assert_eq!(found, (None, "env:1".into(), false));
+        flags.addr = vec!["flag:1".into()];
+        let found = decide(&flags, &nothing, one);
+        assert_eq!(found, (None, "flag:1".into(), false));
     }
 
     #[test]

@@ -50,6 +50,15 @@ pub use screen::{HostEvent, Screen};
 /// How long whoever quits waits for a reading of cursors to let go of them.
 const CURSORS_KEPT_WITHIN: Duration = Duration::from_millis(200);
 
+/// Why a dashboard ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DashboardEnd {
+    /// The user is done, or the system ended it.
+    Quit,
+    /// The user wants to see the demo instead.
+    Demo,
+}
+
 /// Shows the dashboard on this process's terminal until the user or the system ends it. The terminal is put back as it
 /// was found, whatever happens.
 ///
@@ -58,7 +67,7 @@ const CURSORS_KEPT_WITHIN: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// The terminal could not be taken over, read or written.
-pub async fn run(options: DashboardOptions) -> io::Result<()> {
+pub async fn run(options: DashboardOptions) -> io::Result<DashboardEnd> {
     let mut terminal = RealTerminal::take_over(options.session.settings.mouse)?;
     run_on(&mut terminal, options).await
 }
@@ -67,7 +76,10 @@ pub async fn run(options: DashboardOptions) -> io::Result<()> {
 ///
 /// # Errors
 /// The screen could not be read or written.
-pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io::Result<()> {
+pub async fn run_on<S: Screen>(
+    screen: &mut S,
+    options: DashboardOptions,
+) -> io::Result<DashboardEnd> {
     let DashboardOptions {
         mut session,
         console,
@@ -117,7 +129,8 @@ pub async fn run_on<S: Screen>(screen: &mut S, options: DashboardOptions) -> io:
             }
         }
         match ended? {
-            LoopExit::Quit => return Ok(()),
+            LoopExit::Quit => return Ok(DashboardEnd::Quit),
+            LoopExit::Demo => return Ok(DashboardEnd::Demo),
             LoopExit::Switch(next) => session = *next,
         }
     }

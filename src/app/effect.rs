@@ -78,6 +78,8 @@ pub enum Effect {
     KeepView(Box<KeptView>),
     /// Go to another cluster of the config file, and open that there.
     SwitchContext(String, Option<Box<Locator>>),
+    /// Leave this cluster for the demo.
+    OpenDemo,
     /// Suspend the process, as ctrl-z does in a shell.
     Suspend,
     /// End the program.

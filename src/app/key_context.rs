@@ -70,6 +70,27 @@ impl KeyContext {
         }
     }
 
+    /// What help calls it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Global => "everywhere",
+            Self::List => "in every list",
+            Self::Overview => "findings",
+            Self::Brokers => "brokers",
+            Self::Streams => "streams and partitions",
+            Self::Cursors => "cursors and groups",
+            Self::Activity => "activity",
+            Self::Tail => "a tail",
+            Self::Inspector => "a message",
+            Self::Form => "a form",
+            Self::Text => "a text box",
+            Self::Query => "the query of a tail",
+            Self::Confirm => "a question",
+            Self::Menu => "a menu",
+            Self::Reader => "a text",
+        }
+    }
+
     /// Whether there is a place where keys of both count.
     pub(super) fn overlaps(self, other: Self) -> bool {
         let panes = Pane::all().map(Pane::key_contexts);

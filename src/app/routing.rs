@@ -228,6 +228,7 @@ impl App {
             AppCommand::Notices => self.overlays.show_detail(DetailTarget::Notices),
             AppCommand::Ages => shown_times::toggle_ages(&mut self.context),
             AppCommand::Zone => shown_times::next_zone(&mut self.context),
+            AppCommand::Demo => self.open_demo(),
             AppCommand::Fault => self.open_fault_line(),
         }
     }
@@ -283,6 +284,14 @@ impl App {
                 .context
                 .notify(Level::Note, "nothing has failed so far"),
         }
+    }
+
+    fn open_demo(&mut self) {
+        if self.offers_demo() {
+            return self.context.emit(Effect::OpenDemo);
+        }
+        let text = "`liftui demo` opens the demo; a key does only where no cluster was named and no broker answers";
+        self.context.notify(Level::Note, text);
     }
 
     fn open_fault_line(&mut self) {

@@ -18,6 +18,10 @@ use crate::model::{Locator, TimeDisplay, Zone};
 
 /// What the dashboard was started with.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any may come with any"
+)]
 pub struct Settings {
     /// What the header calls the cluster: a context's name, `demo`, or an address.
     pub cluster: String,
@@ -27,6 +31,8 @@ pub struct Settings {
     pub observer: bool,
     /// The cluster runs in this process and accepts `:fault` lines.
     pub demo: bool,
+    /// Nobody named a cluster, so that the demo is offered where no broker answers.
+    pub offers_demo: bool,
     /// The colour of this context's frame, by name or `#rrggbb`, so that nobody mistakes it.
     pub color: Option<String>,
     /// The clusters of the config file, in its order.
@@ -110,6 +116,7 @@ impl Default for Settings {
             addresses: vec!["127.0.0.1:9292".to_owned()],
             observer: false,
             demo: false,
+            offers_demo: false,
             color: None,
             contexts: Vec::new(),
             health: HealthOptions::default(),

@@ -14,6 +14,7 @@ mod stats;
 mod streams;
 mod subjects;
 mod tail;
+mod tls;
 mod trace;
 mod verify;
 
@@ -42,7 +43,9 @@ pub(crate) use tail::TailArgs;
 pub(crate) use trace::TraceArgs;
 pub(crate) use verify::VerifyArgs;
 
-use crate::config::{Overrides, TlsFiles};
+use tls::TlsArgs;
+
+use crate::config::Overrides;
 use crate::model::{Operation, Zone, parse_address, parse_advertise, parse_interval};
 
 /// What this process was asked to do.
@@ -50,6 +53,7 @@ use crate::model::{Operation, Zone, parse_address, parse_advertise, parse_interv
 #[command(
     name = "liftui",
     version,
+    long_version = super::version::LONG,
     about = "The terminal dashboard for Liftbridge",
     long_about = "The terminal dashboard for Liftbridge. Without a command it opens the dashboard.",
     max_term_width = 100
@@ -211,39 +215,6 @@ pub(crate) struct StartArgs {
     /// Open the dashboard as new: how it was left counts for nothing, and is not kept anew
     #[arg(long, global = true, help_heading = "Screen and log")]
     pub(crate) fresh: bool,
-}
-
-/// How brokers are spoken to.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Cluster")]
-struct TlsArgs {
-    /// Speak TLS, trusting the system's roots
-    #[arg(long, global = true)]
-    tls: bool,
-    /// Trust the roots in this PEM file instead of the system's; implies --tls
-    #[arg(long, global = true, value_name = "FILE")]
-    tls_ca: Option<PathBuf>,
-    /// The client's certificate, PEM; implies --tls
-    #[arg(long, global = true, value_name = "FILE")]
-    tls_cert: Option<PathBuf>,
-    /// The client's key, PEM; implies --tls
-    #[arg(long, global = true, value_name = "FILE")]
-    tls_key: Option<PathBuf>,
-    /// The name in the brokers' certificates; implies --tls
-    #[arg(long, global = true, value_name = "NAME")]
-    tls_server_name: Option<String>,
-}
-
-impl TlsArgs {
-    fn files(&self) -> Option<TlsFiles> {
-        let files = TlsFiles {
-            ca: self.tls_ca.clone(),
-            cert: self.tls_cert.clone(),
-            key: self.tls_key.clone(),
-            server_name: self.tls_server_name.clone(),
-        };
-        (self.tls || files != TlsFiles::default()).then_some(files)
-    }
 }
 
 /// When something is done that suits a terminal alone.

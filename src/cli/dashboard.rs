@@ -12,14 +12,14 @@ use super::cluster_snapshot::health_options;
 use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
 use super::{
-    incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, private_file, rows,
-    shown_times, typed_line,
+    demo, incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, private_file,
+    rows, shown_times, typed_line,
 };
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Locator, Target};
-use crate::runtime::{self, AlertAccess, Console, Contexts, DashboardOptions};
+use crate::runtime::{self, AlertAccess, Console, Contexts, DashboardEnd, DashboardOptions};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
 
@@ -32,6 +32,8 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
     let name = context.cluster_name();
     let mut first = parts.session(&name, &settings.cluster)?;
     first.settings.open = place;
+    let is_named = settings.cluster.addr.source != config::SettingSource::Default;
+    first.settings.offers_demo = !is_named && first.settings.open.is_none();
     let options = DashboardOptions {
         parse_line: typed_line::parse,
         contexts: Some(contexts(settings, parts)),
@@ -48,7 +50,11 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         alerts: alert_access(context)?,
         ..DashboardOptions::new(first)
     };
-    show_until_gone(options).await
+    match show_until_gone(options).await? {
+        DashboardEnd::Quit => Ok(Exit::DONE),
+        // The terminal was given back, and is taken anew.
+        DashboardEnd::Demo => demo::show(context, demo::as_usual()).await,
+    }
 }
 
 /// Shows a demo cluster, whose console takes `:fault` lines.
@@ -75,7 +81,8 @@ pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluste
         alerts: alert_access(context)?,
         ..DashboardOptions::new(first)
     };
-    show_until_gone(options).await
+    show_until_gone(options).await?;
+    Ok(Exit::DONE)
 }
 
 /// Who is alerted outside of the terminal.
@@ -85,8 +92,9 @@ fn alert_access(context: &CommandContext<'_>) -> Result<Option<AlertAccess>> {
 }
 
 /// Shows it until the user ends it, or the terminal is gone: then nobody is left to be told.
-async fn show_until_gone(options: DashboardOptions) -> Result {
-    match show(options).await {
+async fn show_until_gone(options: DashboardOptions) -> Result<DashboardEnd> {
+    // Of all that a dashboard is made of the caller keeps nothing.
+    match Box::pin(runtime::run(options)).await {
         Err(error) if is_gone(&error) => Err(CliError::broken_pipe()),
         shown => Ok(shown?),
     }
@@ -110,12 +118,6 @@ pub(crate) fn need_terminal(context: &CommandContext<'_>) -> Result<()> {
     Err(CliError::usage(
         "the dashboard needs a terminal; liftui --help lists the commands for scripts",
     ))
-}
-
-async fn show(options: DashboardOptions) -> io::Result<Exit> {
-    // Of all that a dashboard is made of the caller keeps nothing.
-    Box::pin(runtime::run(options)).await?;
-    Ok(Exit::DONE)
 }
 
 /// Goes to another context of the config file.

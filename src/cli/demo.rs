@@ -9,12 +9,12 @@ use super::dashboard;
 use super::exit::{CliError, Exit, Result};
 use super::stdio::Stdio;
 use super::stop_signal::asked_to_stop;
-use crate::demo::DemoCluster;
+use crate::demo::{DemoCluster, DemoOptions, Traffic};
 
 /// Shows a dashboard on the cluster until the user ends it.
-pub(crate) async fn show(context: &CommandContext<'_>, args: &DemoArgs) -> Result {
+pub(crate) async fn show(context: &CommandContext<'_>, options: DemoOptions) -> Result {
     dashboard::need_terminal(context)?;
-    let cluster = start(args).await?;
+    let cluster = start(options).await?;
     let shown = dashboard::open_demo(context, &cluster).await;
     cluster.stop().await;
     shown
@@ -23,7 +23,7 @@ pub(crate) async fn show(context: &CommandContext<'_>, args: &DemoArgs) -> Resul
 /// Serves without a dashboard until SIGINT or SIGTERM.
 pub(crate) async fn serve(console: &mut Stdio, args: &DemoArgs) -> Result {
     let stopped = asked_to_stop()?;
-    let cluster = start(args).await?;
+    let cluster = start(args.options()).await?;
     writeln!(
         console.out,
         "listening on {}",
@@ -35,8 +35,19 @@ pub(crate) async fn serve(console: &mut Stdio, args: &DemoArgs) -> Result {
     Ok(Exit::DONE)
 }
 
-async fn start(args: &DemoArgs) -> Result<DemoCluster> {
-    let started = DemoCluster::start(args.options()).await;
+/// The cluster that `liftui demo` starts without options.
+pub(crate) fn as_usual() -> DemoOptions {
+    DemoOptions {
+        traffic: Traffic::Workload {
+            rate: None,
+            storm: false,
+        },
+        ..DemoOptions::default()
+    }
+}
+
+async fn start(options: DemoOptions) -> Result<DemoCluster> {
+    let started = DemoCluster::start(options).await;
     started.map_err(|error| {
         CliError::new(
             Exit::FAILED,

@@ -130,7 +130,7 @@ impl Invocation {
 }
 
 /// The whole command line. The short help of a command leaves out the options that every command takes.
-pub(crate) fn command() -> Command {
+pub fn command() -> Command {
     let command = Invocation::command();
     let global = command.get_arguments().filter(|arg| arg.is_global_set());
     let global: Vec<Arg> = global

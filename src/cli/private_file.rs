@@ -28,13 +28,15 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
 }
 
 /// Takes from others what an earlier version gave them. Where that fails the file is theirs, or of another system.
+#[cfg(unix)]
 pub(super) fn take_from_others(file: &File) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let _not_ours = file.set_permissions(PermissionsExt::from_mode(0o600));
-    }
+    use std::os::unix::fs::PermissionsExt;
+    let _not_ours = file.set_permissions(PermissionsExt::from_mode(0o600));
 }
+
+/// Elsewhere a file in the folder of its user is that user's.
+#[cfg(not(unix))]
+pub(super) fn take_from_others(_: &File) {}
 
 /// All that there is to read, where that is no more than so many bytes.
 ///

@@ -3,9 +3,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use tokio::task::spawn_blocking;
 
 use super::escaped_output::EscapedOutput;
@@ -13,7 +11,8 @@ use crate::model::sanitise;
 use crate::store::Query;
 
 /// How often a pipe is asked whether somebody reads it.
-const READER_CHECKED_EVERY: Duration = Duration::from_millis(100);
+#[cfg(unix)]
+const READER_CHECKED_EVERY: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Bytes of an answer at most: names of streams are shorter.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -83,7 +82,9 @@ impl Stdio {
 
 /// Ends when standard output is a pipe that nobody reads any more: who follows a quiet stream would write nothing for hours,
 /// and so not learn of it.
+#[cfg(unix)]
 pub(crate) async fn reader_left() {
+    use rustix::event::{PollFd, PollFlags, Timespec};
     let mut ticks = tokio::time::interval(READER_CHECKED_EVERY);
     loop {
         ticks.tick().await;
@@ -95,6 +96,12 @@ pub(crate) async fn reader_left() {
             return;
         }
     }
+}
+
+/// Elsewhere a pipe tells it only to who writes.
+#[cfg(not(unix))]
+pub(crate) async fn reader_left() {
+    std::future::pending().await
 }
 
 /// Reads a line and not a byte more: what follows it answers the next question.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -87,7 +87,7 @@ impl ClusterWatch {
         let poller = Poller {
             observer: observer.clone(),
             outbox: outbox.clone(),
-            every,
+            every: watch::Sender::new(every).subscribe(),
             refresh: RefreshRequest::new(),
         };
         let mut tasks = JoinSet::new();

@@ -24,7 +24,7 @@ pub(super) fn preferred() -> String {
                 .ok()
                 .filter(|value| !value.trim().is_empty())
         })
-        .unwrap_or_else(|| "vi".to_owned())
+        .unwrap_or_else(|| if cfg!(windows) { "notepad" } else { "vi" }.to_owned())
 }
 
 /// The text as the editor left it. Dropping this ends the editor.
@@ -44,13 +44,25 @@ pub(super) async fn edit(editor: &str, text: &str) -> Result<String, Failure> {
 }
 
 /// Through a shell, since the setting may hold options: `code --wait`.
+#[cfg(not(windows))]
+fn in_shell(editor: &str, file: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("{editor} \"$1\""));
+    shell.arg("sh").arg(file);
+    shell
+}
+
+/// The shell of Windows takes all that follows as one line, with its own rules of quoting.
+#[cfg(windows)]
+fn in_shell(editor: &str, file: &Path) -> Command {
+    use std::os::windows::process::CommandExt;
+    let mut shell = Command::new("cmd");
+    shell.raw_arg(format!("/C \"{editor} \"{}\"\"", file.display()));
+    shell
+}
+
 async fn run(editor: &str, file: &Path) -> io::Result<()> {
-    let started = Command::new("sh")
-        .arg("-c")
-        .arg(format!("{editor} \"$1\""))
-        .arg("sh")
-        .arg(file)
-        .spawn()?;
+    let started = in_shell(editor, file).spawn()?;
     let mut running = RunningEditor(started);
     let mut ticks = interval(POLL_INTERVAL);
     loop {

@@ -36,6 +36,8 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(300);
 pub(super) enum LoopExit {
     /// The program is to end.
     Quit,
+    /// The demo is to be shown instead.
+    Demo,
     /// The dashboard is to go on with this cluster.
     Switch(Box<RuntimeSession>),
 }
@@ -245,6 +247,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     fn perform_action(&mut self, action: LoopAction) -> io::Result<()> {
         match action {
             LoopAction::Quit => self.exit = Some(LoopExit::Quit),
+            LoopAction::OpenDemo => self.exit = Some(LoopExit::Demo),
             LoopAction::Switch(name, open) => return self.switch(&name, open),
             LoopAction::Stop => return self.stop(),
             LoopAction::Copy(what, text) => return self.copy(what, text),

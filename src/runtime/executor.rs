@@ -59,6 +59,8 @@ pub(super) enum LoopAction {
     Stop,
     /// End the program.
     Quit,
+    /// End this dashboard for one on the demo.
+    OpenDemo,
     /// Go on with another cluster, and open that there.
     Switch(String, Option<Box<Locator>>),
 }
@@ -183,6 +185,7 @@ impl Executor {
             Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
             Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
+            Effect::OpenDemo => return Some(LoopAction::OpenDemo),
             Effect::Suspend => return Some(LoopAction::Stop),
             Effect::Quit => return Some(LoopAction::Quit),
         }

@@ -2,9 +2,7 @@
 //!
 //! How a message is written is `store`'s; which messages, and the file's name, are the user's.
 
-use std::fs::Permissions;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -83,10 +81,11 @@ fn scratch_beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
-    tempfile::Builder::new()
-        .prefix(".liftui-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
+    let mut scratch = tempfile::Builder::new();
+    scratch.prefix(".liftui-");
+    #[cfg(unix)]
+    scratch.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    scratch.tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
 fn failed(path: &str, error: &io::Error) -> Failure {

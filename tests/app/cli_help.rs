@@ -110,3 +110,35 @@ fn what_a_publish_cannot_mean_is_refused_with_its_remedy() {
     assert!(large.err.contains("max_payload is 1 MiB"), "{large:?}");
     assert_eq!(test.ok("tail one --to end --count"), "0\n");
 }
+
+#[test]
+fn the_version_is_one_line_and_the_long_one_names_the_commit_that_is_built() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let run = |option| finish(bare(home.path(), &[option]), b"").out;
+    let short = format!("liftui {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(run("-V"), short);
+    let long = run("--version");
+    let rest = long.strip_prefix(&short).expect("it begins alike");
+    let (commit, features) = rest.split_once('\n').expect("two lines follow");
+    assert_eq!(features, "features  dashboard\n");
+    let commit = commit.strip_prefix("commit    ").expect("the commit");
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+        let output = git.output().ok().filter(|output| output.status.success());
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    // Where it was built of a package there is no repository.
+    let Some(head) = git(&["log", "-1", "--date=short", "--format=%H (%cd)"]) else {
+        return assert!(!commit.is_empty());
+    };
+    let ((hash, date), (full, day)) = (
+        commit.split_once(' ').expect(commit),
+        head.split_once(' ').expect("a commit has both"),
+    );
+    assert!(
+        full.starts_with(hash) && hash.len() >= 7,
+        "{commit}: {head}"
+    );
+    assert_eq!(date, day);
+}

@@ -51,7 +51,7 @@ impl Driver {
         options.session.settings.shell_commands = typed_line::commands();
         let (mut screen, control) = TestScreen::new(120, 36);
         let mut running = JoinSet::new();
-        running.spawn(async move { run_on(&mut screen, options).await });
+        running.spawn(async move { run_on(&mut screen, options).await.map(drop) });
         Self { control, running }
     }
 

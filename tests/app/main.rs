@@ -31,6 +31,8 @@ mod cli_verify;
 mod cli_words;
 #[cfg(test)]
 mod dashboard;
+#[cfg(test)]
+mod docs;
 mod driver;
 mod fuzzing;
 mod health;

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "waits are capped")]
 
 mod alerts;
+mod first_run;
 mod keyboards;
 mod locators;
 mod memory;
@@ -59,14 +60,18 @@ impl Terminal {
     }
 
     fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let pair = open_pty();
-        let found = discipline(&pair);
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_liftui"));
         command.args(arguments);
-        command.env("TERM", "xterm-256color");
         for (name, value) in environment {
             command.env(name, value);
         }
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: CommandBuilder) -> Self {
+        let pair = open_pty();
+        let found = discipline(&pair);
+        command.env("TERM", "xterm-256color");
         let child = pair
             .slave
             .spawn_command(command)
@@ -183,6 +188,21 @@ impl Drop for Terminal {
         // Ended already, unless a test failed.
         let _ = self.child.kill();
     }
+}
+
+/// Opens the dashboard by a line of the shell, with that environment alone, and quits it; returns the exit code.
+pub(crate) fn open_and_quit(line: &str, environment: &[(&str, String)], folder: &Path) -> u32 {
+    let mut command = CommandBuilder::new("/bin/sh");
+    command.args(["-c", line]);
+    command.env_clear();
+    command.cwd(folder);
+    for (name, value) in environment {
+        command.env(name, value);
+    }
+    let mut terminal = Terminal::spawn(command);
+    terminal.wait_for_dashboard();
+    terminal.press_until("\x11", "the end", is_restored);
+    terminal.wait_for_the_end().exit_code()
 }
 
 /// Reads until the terminal is closed; hands on every piece.

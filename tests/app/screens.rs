@@ -6,16 +6,18 @@ mod check;
 mod crowded;
 mod forms;
 mod messages;
+mod moving_picture;
 mod pictures;
 mod plans;
 mod styles;
+mod svg;
 
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use liftui::app::{App, ConnectionState, Event, Viewport};
+use liftui::app::{App, ConnectionState, Event, Settings, Viewport};
 use liftui::model::{ErrorKind, Failure, Target};
 use liftui::ui::{self, RowCache, Theme};
 use ratatui::Terminal;
@@ -83,7 +85,7 @@ fn compare(name: &str, shown: &str) {
 }
 
 /// Compares with a file, or writes it.
-fn compare_with(path: &Path, shown: &str) {
+pub(crate) fn compare_with(path: &Path, shown: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         return fs::write(path, shown).unwrap();
     }
@@ -327,6 +329,36 @@ fn nobody_answers() {
 }
 
 #[test]
+fn nobody_answers_and_nobody_was_named() {
+    let mut world = World::silent(Settings {
+        addresses: vec!["127.0.0.1:9292".to_owned()],
+        contexts: Vec::new(),
+        offers_demo: true,
+        ..settings()
+    });
+    let sentence =
+        "broker 127.0.0.1:9292 refused the connection; is Liftbridge running there?".to_owned();
+    let next = world.now.plus(Duration::from_secs(3));
+    world.event(Event::Connection(ConnectionState::Waiting {
+        attempt: 2,
+        next,
+        failure: Failure::new(ErrorKind::Unreachable, Target::Cluster, sentence),
+    }));
+    golden(
+        "first-run",
+        world,
+        "
+            60 No broker answers
+            60 No cluster was named: this is the default address.
+            60 L a demo, in this process
+            60 liftui --addr HOST:9292 a cluster of yours
+            60 liftui config init a file for its address
+            60 Round 2 failed; the next one begins in 3s.
+            60 L demo r try now",
+    );
+}
+
+#[test]
 fn a_cluster_that_is_heard_no_more() {
     let mut world = after(World::seasoned(), "3");
     for _ in 0..20 {
@@ -456,7 +488,7 @@ fn menus_and_the_command_line() {
         "palette",
         after(World::seasoned(), "3 ctrl-k p a y"),
         "
-            60 go to 1 of 62
+            60 go to 1 of 63
             60 > pay
             60 payments-eu stream
             60 enter choose esc close",

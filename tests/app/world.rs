@@ -93,6 +93,10 @@ pub(crate) struct World {
     down: Option<usize>,
     /// Whether the others have noticed: leaders moved, ISRs shrank.
     noticed: bool,
+    /// The broker that was down: it leads nothing any more, as no leader moves by itself.
+    returned: Option<usize>,
+    /// Whether it has caught up since.
+    in_sync: bool,
     /// Whether the last in-sync replica leads, not the first.
     last_leads: bool,
     /// Where all logs end, in place of where they do.
@@ -108,6 +112,8 @@ impl World {
             written: 0,
             down: None,
             noticed: false,
+            returned: None,
+            in_sync: true,
             last_leads: false,
             ends: None,
         };
@@ -164,6 +170,23 @@ impl World {
     pub(crate) fn bring_back(&mut self) {
         self.down = None;
         self.run(Duration::from_secs(30));
+    }
+
+    /// The others have noticed who is down: leaders move, ISRs shrink.
+    pub(crate) fn elect_leaders(&mut self) {
+        self.noticed = true;
+    }
+
+    /// node-2 answers again, leads nothing and is behind.
+    pub(crate) fn restart_node_two(&mut self) {
+        self.down = None;
+        self.returned = Some(1);
+        self.in_sync = false;
+    }
+
+    /// node-2 has all that it missed.
+    pub(crate) fn catch_node_two_up(&mut self) {
+        self.in_sync = true;
     }
 
     /// Other leaders are elected although nothing is wrong.
@@ -306,7 +329,8 @@ impl World {
         let first = usize::try_from(id).unwrap() % BROKERS.len();
         let place = |step: usize| (first + step) % BROKERS.len();
         let mut replicas: Vec<usize> = (0..kind.replicas).map(place).collect();
-        let lost = self.down.filter(|_| self.noticed);
+        let behind = self.returned.filter(|_| !self.in_sync);
+        let lost = self.down.filter(|_| self.noticed).or(behind);
         let isr: Vec<usize> = replicas
             .iter()
             .copied()
@@ -315,7 +339,8 @@ impl World {
         let leader = if self.last_leads {
             isr.last()
         } else {
-            isr.first()
+            let others = |one: &&usize| Some(**one) != self.returned;
+            isr.iter().find(others).or(isr.first())
         };
         let leader = leader.copied();
         replicas.sort_unstable();
@@ -323,6 +348,8 @@ impl World {
         let each = written(kind, self.written) / i64::from(kind.partitions);
         let end = if let Some(end) = self.ends {
             end
+        } else if holds && behind == Some(number) {
+            each + i64::from(id) * 37 - 240
         } else if holds {
             each + i64::from(id) * 37 - 1
         } else {

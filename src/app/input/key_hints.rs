@@ -43,6 +43,9 @@ pub(in crate::app) const CREATING: &[Hint] = &[
     CLOSE,
 ];
 
+/// Where it is offered.
+pub(in crate::app) const OPEN_DEMO: Hint = (Command::App(AppCommand::Demo), "demo");
+
 /// Before any broker has answered.
 pub(in crate::app) const UNCONNECTED: &[Hint] = &[
     (Command::App(AppCommand::Refresh), "try now"),

@@ -29,7 +29,7 @@ pub(super) fn help_detail(contexts: &[KeyContext], keymap: &Keymap, theme: &Them
         if !lines.is_empty() {
             lines.push(Line::gap());
         }
-        lines.push(Line::text(place(*context), theme.title));
+        lines.push(Line::text(context.title(), theme.title));
         lines.extend(part);
     }
     if contexts.contains(&KeyContext::Global) {
@@ -63,25 +63,4 @@ fn key_line(keys: &str, help: &str, theme: &Theme) -> Line {
         span(format::pad(keys, 17), theme.key),
         span(help, theme.text),
     ])
-}
-
-/// What help calls a context.
-fn place(context: KeyContext) -> &'static str {
-    match context {
-        KeyContext::Global => "everywhere",
-        KeyContext::List => "in every list",
-        KeyContext::Overview => "findings",
-        KeyContext::Brokers => "brokers",
-        KeyContext::Streams => "streams and partitions",
-        KeyContext::Cursors => "cursors and groups",
-        KeyContext::Activity => "activity",
-        KeyContext::Tail => "a tail",
-        KeyContext::Inspector => "a message",
-        KeyContext::Form => "a form",
-        KeyContext::Text => "a text box",
-        KeyContext::Query => "the query of a tail",
-        KeyContext::Confirm => "a question",
-        KeyContext::Menu => "a menu",
-        KeyContext::Reader => "a text",
-    }
 }

@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{App, ConnectionState};
+use crate::app::command::AppCommand;
+use crate::app::{App, ConnectionState, KeyContext};
 use crate::ui::areas::cells;
 use crate::ui::detail::{self, Line, wrapped};
 use crate::ui::format;
@@ -21,6 +22,7 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
             let spinner = spinner(app, theme);
             lines.extend(address_lines(addresses, spinner, theme.key, theme));
             if *attempt > 1 {
+                lines.extend(offer(app, theme));
                 let text = format!("attempt {attempt}");
                 lines.extend([Line::gap(), Line::text(text, theme.muted)]);
             }
@@ -40,12 +42,9 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
             ));
             let wait = format::age(app.now().age(*next));
             let text = format!("Round {attempt} failed; the next one begins in {wait}.");
-            lines.extend([
-                Line::gap(),
-                Line::text(&*failure.sentence, theme.text),
-                Line::gap(),
-                Line::text(text, theme.muted),
-            ]);
+            lines.extend([Line::gap(), Line::text(&*failure.sentence, theme.text)]);
+            lines.extend(offer(app, theme));
+            lines.extend([Line::gap(), Line::text(text, theme.muted)]);
         }
         ConnectionState::Connected => {
             lines.push(Line::text("Reading the cluster…", theme.muted));
@@ -55,6 +54,33 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let lines = wrapped(lines, usize::from(width));
     let place = centred(area, width, cells(lines.len()));
     detail::draw(painter, place, &lines, 0);
+}
+
+/// How to come to a cluster, for who named none: one of theirs, or the demo.
+fn offer(app: &App, theme: &Theme) -> Vec<Line> {
+    if !app.offers_demo() {
+        return Vec::new();
+    }
+    let keymap = &app.settings().keymap;
+    let key = keymap.hint(&[KeyContext::Global], AppCommand::Demo.into());
+    let key = key.unwrap_or_default();
+    let way = |what: &str, leads: &str| {
+        Line(vec![
+            span(format::pad(what, 24), theme.key),
+            span(leads, theme.text),
+        ])
+    };
+    vec![
+        Line::gap(),
+        Line::text(
+            "No cluster was named: this is the default address.",
+            theme.text,
+        ),
+        Line::gap(),
+        way(&key, "a demo, in this process"),
+        way("liftui --addr HOST:9292", "a cluster of yours"),
+        way("liftui config init", "a file for its address"),
+    ]
 }
 
 fn address_lines(

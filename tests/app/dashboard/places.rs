@@ -102,6 +102,21 @@ fn another_context_is_gone_to_by_menu_or_by_name() {
 }
 
 #[test]
+fn the_demo_opens_at_a_key_where_nobody_was_named_and_nobody_answers() {
+    let unnamed = || Settings {
+        offers_demo: true,
+        ..settings()
+    };
+    let mut world = World::silent(unnamed());
+    assert_eq!(world.press("L"), [Effect::OpenDemo]);
+    for make in [|_| World::silent(settings()), World::healthy_with] {
+        let mut world = make(unnamed());
+        assert!(!world.press("L").contains(&Effect::OpenDemo));
+        assert!(notice(&world).contains("`liftui demo` opens the demo"));
+    }
+}
+
+#[test]
 fn what_if_tells_of_the_chosen_broker() {
     let mut world = World::healthy();
     world.press("2 j w");

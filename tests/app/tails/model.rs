@@ -128,6 +128,7 @@ impl Broker {
             | Effect::Console(..)
             | Effect::ParseLine(_)
             | Effect::SwitchContext(..)
+            | Effect::OpenDemo
             | Effect::KeepView(_)
             | Effect::Suspend
             | Effect::KeepRow(..)

@@ -19,10 +19,12 @@ use crate::cli_test_cluster::{CAP, CliOutput, TestCluster, finish, outcome, star
 use crate::pty::open_and_quit;
 
 /// Lines that are not run, by what they contain, with the reason.
-const SKIPPED: [(&str, &str); 5] = [
+const SKIPPED: [(&str, &str); 7] = [
     ("cargo ", "it builds or installs"),
     ("ssh ", "it restarts brokers of a real cluster"),
     ("10.0.0.1", "nobody listens there"),
+    ("broker-1:9292", "nobody listens there"),
+    ("curl ", "it asks an exporter that does not run here"),
     (
         "incidents --last 1",
         "it has no incident to print in a cluster that nobody watched",
@@ -30,9 +32,10 @@ const SKIPPED: [(&str, &str); 5] = [
     ("config init", "it writes into the home folder"),
 ];
 
-/// Verdicts on a cluster whose health is not the page's matter: any of them is one.
-const VERDICTS: [(&str, &[i32]); 2] = [
+/// Verdicts on what is not the page's matter, as the health of the cluster: any of them is one.
+const VERDICTS: [(&str, &[i32]); 3] = [
     ("liftui check", &[0, 1, 2]),
+    ("liftui trace", &[0, 4]),
     ("liftui restart-plan", &[0, 1, 5]),
 ];
 
@@ -111,7 +114,7 @@ fn run_line(line: &str, test: &TestCluster, page: &str) {
     static COMMENT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\s{2,}# (.*)$").expect("it is one"));
     let comment = COMMENT.captures(line).map(|found| found[1].to_owned());
-    let command = COMMENT.replace(line, "").into_owned();
+    let command = as_far_as_it_runs(&COMMENT.replace(line, ""));
     let named = comment.as_deref().and_then(named_exit);
     if DASHBOARDS.iter().any(|start| command.starts_with(start)) || command == "liftui" {
         let code = open_and_quit(&in_shell(&command), &environment(test), test.home.path());
@@ -136,6 +139,26 @@ fn run_line(line: &str, test: &TestCluster, page: &str) {
     assert!(is_right, "{page}: {line}: {output:?}");
 }
 
+/// The command up to the first program behind a pipe that this machine lacks, which is said aloud.
+fn as_far_as_it_runs(command: &str) -> String {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |name: &str| {
+        name == "liftui" || std::env::split_paths(&path).any(|folder| folder.join(name).exists())
+    };
+    let ends = command.match_indices(" | ").map(|(at, _)| at);
+    let missing = ends.into_iter().find_map(|at| {
+        let program = command.get(at + 3..)?.split_whitespace().next()?;
+        (!is_there(program)).then_some((at, program))
+    });
+    match missing {
+        None => command.to_owned(),
+        Some((at, program)) => {
+            println!("SKIPPED: {program} is not there, so what {command} pipes to it is not seen");
+            command.get(..at).unwrap_or(command).to_owned()
+        }
+    }
+}
+
 /// The exit code that a comment names.
 fn named_exit(comment: &str) -> Option<i32> {
     let rest = comment.split_once("exit ")?.1;
@@ -147,7 +170,8 @@ fn named_exit(comment: &str) -> Option<i32> {
 fn follows(command: &str) -> bool {
     let tails = command.starts_with("liftui tail");
     let ends = [" --to ", " -n ", " --count"];
-    command.contains("--watch") || (tails && !ends.iter().any(|option| command.contains(option)))
+    let serves = command.contains("--watch") || command.starts_with("liftui exporter");
+    serves || (tails && !ends.iter().any(|option| command.contains(option)))
 }
 
 /// Runs it until it has printed something, then interrupts all of it as a terminal does.

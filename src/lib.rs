@@ -124,6 +124,7 @@
 //! | add a background source | `runtime/`, a variant of `app::Event` |
 //! | change what counts as a finding | `health/rules/` |
 //! | add a fault of the demo cluster | `demo/faults.rs` |
+//! | add a metric | `cli/exporter/metrics/`, its row in `docs/exporter.md` |
 //! | add a subcommand | `cli/args.rs` and a file of its own in `cli/` |
 
 pub mod client;

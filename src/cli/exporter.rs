@@ -10,8 +10,10 @@ mod server;
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::args::ExporterArgs;
 use super::check::LastCheck;
@@ -19,15 +21,18 @@ use super::cluster_snapshot::health_options;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::incidents;
-use super::known_cursors;
 use super::stop_signal::asked_to_stop;
+use super::{known_brokers, known_cursors};
 use crate::health::{Health, IncidentRecorder};
 use crate::model::Timestamp;
 use crate::runtime::ClusterWatch;
 use metrics::ProcessStart;
 use page::Exporter;
 
-/// Serves until it is asked to end.
+/// How long the end waits for a reading of cursors to let go of them.
+const CURSORS_KEPT_WITHIN: Duration = Duration::from_millis(200);
+
+/// Serves until it is asked to end, and then keeps for later runs where brokers and cursors were.
 pub(crate) async fn exporter(context: &mut CommandContext<'_>, args: &ExporterArgs) -> Result {
     let stopped = asked_to_stop()?;
     let listener = TcpListener::bind(&args.listen).await;
@@ -44,12 +49,17 @@ pub(crate) async fn exporter(context: &mut CommandContext<'_>, args: &ExporterAr
     let address = listener.local_addr()?;
     writeln!(context.console.out, "listening on http://{address}/metrics")?;
     context.console.out.flush()?;
-    let watch = ClusterWatch::start(observer, health, args.every);
+    let watch = ClusterWatch::start(observer.clone(), health, args.every);
     tokio::select! {
-        () = stopped => Ok(Exit::DONE),
+        () = stopped => {}
         never = follow(watch, &exporter) => match never {},
         never = server::serve(listener, Arc::clone(&exporter)) => match never {},
     }
+    known_brokers::keep(&cluster, &observer.brokers());
+    if let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await {
+        known_cursors::keep(&cluster, &known);
+    }
+    Ok(Exit::DONE)
 }
 
 /// Hands on what is known of the cluster, for ever.

@@ -17,7 +17,7 @@ use super::output::Printer;
 use super::partition_spec;
 use crate::client::Observer;
 use crate::health::{PartitionTruth, StreamTruth, Truth};
-use crate::model::{Offset, sanitise, shell_line};
+use crate::model::{Message, Offset, sanitise, shell_line};
 use comparison::{Comparison, Difference};
 use pace::Pace;
 use replicas::{Copies, Readable, Unverified};
@@ -152,6 +152,12 @@ impl Verifier<'_> {
             let mut copies = Copies::open(&self.observer, place, run.readable, from).await;
             comparison = Comparison::new(copies.oldest().await, self.args.dense);
             self.compare(run, &mut copies, &mut comparison).await?;
+            for replica in comparison.lacking_keys() {
+                let see = |message: &Message| comparison.record_key(replica, message);
+                if !copies.read_beyond(replica, see).await {
+                    comparison.record_unread_beyond(replica);
+                }
+            }
             let missing = comparison.missing(&copies.oldest().await);
             self.print_differences(run, &missing)
         };

@@ -14,9 +14,11 @@ use crate::hostile_broker::{Behaviour, Ending, HostileBroker, Reads};
 const HOSTILE: &str = "h\u{1b}]52;c;aGk=\u{7}\u{1b}[2J\u{9b}31m\u{9d}0;x\u{9c}\u{85}\u{8}\r\u{7f}\u{202e}\u{2066}\u{200d}\u{e0041}\u{feff}z";
 
 /// Every command that prints something of a server's.
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 29] = [
     "brokers",
     "streams",
+    "subjects",
+    "verify orders",
     "partitions",
     "partitions orders",
     "describe orders",

@@ -18,6 +18,7 @@ mod client_probe;
 mod client_publish;
 mod client_recovery;
 mod client_removed;
+mod client_replicas;
 mod client_reverse;
 mod client_silence;
 mod client_subscribe;

@@ -30,16 +30,15 @@ pub(super) struct Selection {
 
 impl Selection {
     fn has(&self, stream: &str, is_internal: bool) -> bool {
+        if is_internal && self.internal {
+            return true;
+        }
         if self.streams.is_empty() {
-            return self.internal || !is_internal;
+            return !is_internal;
         }
         // An existing stream of exactly that name comes first: a name may hold the characters of patterns.
         let mut texts = self.streams.iter();
-        texts.any(|text| {
-            *text == *stream
-                || names_stream(text, stream)
-                || (self.internal && is_internal && text == "*")
-        })
+        texts.any(|text| *text == *stream || names_stream(text, stream))
     }
 
     fn has_stream(&self, stream: &StreamTruth) -> bool {

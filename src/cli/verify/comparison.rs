@@ -82,7 +82,9 @@ pub(super) struct Comparison {
     missing: VecDeque<MissingMessage>,
     /// The newest offset at which each copy holds a key of which it lacks an earlier message.
     later: HashMap<(usize, u64), Offset>,
-    /// Missing messages that found no room.
+    /// Copies of which it is not known what they hold behind what is compared.
+    unread_beyond: Vec<usize>,
+    /// Missing messages that found no room, or of which nobody knows whether anything explains them.
     pub(super) unjudged: u64,
     newest_time: Timestamp,
     /// The offset compared last.
@@ -101,6 +103,7 @@ impl Comparison {
             is_dense,
             missing: VecDeque::new(),
             later: HashMap::new(),
+            unread_beyond: Vec::new(),
             unjudged: 0,
             newest_time: Timestamp::NEVER,
             last: None,
@@ -165,7 +168,8 @@ impl Comparison {
         })
     }
 
-    fn record_key(&mut self, replica: usize, message: &Message) {
+    /// A copy holds that message, be it behind what is compared.
+    pub(super) fn record_key(&mut self, replica: usize, message: &Message) {
         if self.missing.is_empty() || message.key.is_empty() {
             return;
         }
@@ -197,6 +201,28 @@ impl Comparison {
         }
     }
 
+    /// Copies that lack a message for whose key nothing later was seen in them: compaction goes further than what is compared.
+    pub(super) fn lacking_keys(&self) -> Vec<usize> {
+        let keyed = self.missing.iter().filter(|missing| missing.key.is_some());
+        let open = keyed.filter(|missing| !self.is_compacted(missing));
+        let mut replicas: Vec<usize> = open.map(|missing| missing.replica).collect();
+        replicas.sort_unstable();
+        replicas.dedup();
+        replicas
+    }
+
+    /// What a copy holds behind what is compared could not be read.
+    pub(super) fn record_unread_beyond(&mut self, replica: usize) {
+        self.unread_beyond.push(replica);
+    }
+
+    /// Whether a later message of its key in the same copy stands for it.
+    fn is_compacted(&self, missing: &MissingMessage) -> bool {
+        let key = missing.key.map(|key| (missing.replica, key));
+        let later = key.and_then(|key| self.later.get(&key));
+        later.is_some_and(|later| *later > missing.offset)
+    }
+
     /// Where the first message was missing of which nobody knows yet whether anything explains that.
     pub(super) fn first_open(&self) -> Option<Offset> {
         self.missing.front().map(|missing| missing.offset)
@@ -205,26 +231,26 @@ impl Comparison {
     /// Messages that a copy lacks, and nothing explains: neither a later message of the key in the same copy, nor that the copy
     /// begins later by now. Where nobody knows where it begins, they are not judged.
     pub(super) fn missing(&mut self, oldest_now: &[Option<Offset>]) -> Vec<Difference> {
-        let later = std::mem::take(&mut self.later);
         let mut differences = Vec::new();
         for missing in std::mem::take(&mut self.missing) {
-            let key = missing.key.map(|key| (missing.replica, key));
-            let later = key.and_then(|key| later.get(&key));
-            if later.is_some_and(|later| *later > missing.offset) {
+            if self.is_compacted(&missing) {
                 continue;
             }
+            let may_be_compacted =
+                missing.key.is_some() && self.unread_beyond.contains(&missing.replica);
             match oldest_now.get(missing.replica).copied().flatten() {
                 Some(oldest) if oldest > missing.offset => {}
-                Some(_) => differences.push(Difference {
+                Some(_) if !may_be_compacted => differences.push(Difference {
                     offset: missing.offset,
                     last_offset: missing.offset,
                     replica: Some(missing.replica),
                     aspects: vec![Aspect::Missing],
                     checksums: None,
                 }),
-                None => self.unjudged += 1,
+                Some(_) | None => self.unjudged += 1,
             }
         }
+        self.later.clear();
         differences
     }
 }
@@ -342,6 +368,27 @@ mod tests {
         let mut comparison = from_zero(2);
         comparison.compare(4, &lacking(4, ""));
         assert_eq!(missing(comparison, Some(5)), []);
+    }
+
+    #[test]
+    fn compaction_goes_further_than_what_is_compared() {
+        let lacking = [message(0, "a", "v"), Found::Nothing];
+        let mut comparison = from_zero(2);
+        comparison.compare(0, &lacking);
+        assert_eq!(comparison.lacking_keys(), [1]);
+        let Found::Message(later) = message(7, "a", "v") else {
+            panic!("it is one");
+        };
+        comparison.record_key(1, &later);
+        assert_eq!(comparison.lacking_keys(), [0; 0]);
+        assert_eq!(comparison.missing(&[Some(0); 2]), []);
+        assert_eq!(comparison.unjudged, 0);
+        // Where that could not be read, nobody knows.
+        let mut comparison = from_zero(2);
+        comparison.compare(0, &lacking);
+        comparison.record_unread_beyond(1);
+        assert_eq!(comparison.missing(&[Some(0); 2]), []);
+        assert_eq!(comparison.unjudged, 1);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::client::{Observer, ReplicaReader, ReplicaSpec};
 use crate::health::{BrokerTruth, Known, PartitionTruth, Truth};
 use crate::model::{BrokerId, Message, Offset};
 
+/// Messages behind what is compared that are looked at in one copy: those that came meanwhile.
+const MOST_BEYOND: usize = 100_000;
+
 /// A copy that was not verified, or not to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unverified {
@@ -211,6 +214,35 @@ impl Copies {
             oldest.push(first.map(|first| first.map_or(after_all, |message| message.offset)));
         }
         oldest
+    }
+
+    /// Reads what a copy has committed behind what is compared; whether that was all of it.
+    pub(super) async fn read_beyond(&self, replica: usize, mut see: impl FnMut(&Message)) -> bool {
+        let Some(copy) = self.list.get(replica) else {
+            return false;
+        };
+        let VerifiedPartition { stream, partition } = &self.place;
+        let Ok(now) = self.observer.fetch_partition(stream, *partition).await else {
+            return false;
+        };
+        if now.high_watermark <= self.stop {
+            return true;
+        }
+        let spec = ReplicaSpec {
+            stop: now.high_watermark,
+            ..self.spec(&copy.broker, Some(self.stop.saturating_add(1)))
+        };
+        let Ok(mut reader) = self.observer.read_replica(spec).await else {
+            return false;
+        };
+        for _ in 0..MOST_BEYOND {
+            match reader.next().await {
+                Ok(Some(message)) => see(&message),
+                Ok(None) => return true,
+                Err(_) => return false,
+            }
+        }
+        false
     }
 
     /// The next offset that any copy holds, and what each has there; `None` at the end of all. May be dropped while it waits.

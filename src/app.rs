@@ -43,6 +43,7 @@ pub(crate) mod screens;
 mod settings;
 mod shown_times;
 mod statistics;
+mod tour;
 mod typed_command;
 mod view_memory;
 mod viewport;
@@ -71,6 +72,7 @@ pub use schemas::Schemas;
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{AlertSettings, ContextEntry, Settings};
 pub use statistics::{StatisticsRun, StatisticsState};
+pub use tour::TOUR_BROKERS;
 pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;
@@ -86,6 +88,7 @@ use screens::cursors::Cursors;
 use screens::incidents::Incidents;
 use screens::overview::Overview;
 use screens::streams::Streams;
+use tour::Tour;
 use typed_command::AwaitedStream;
 
 use crate::health::{HealthOptions, Truth};
@@ -113,6 +116,8 @@ pub struct App {
     awaited: Option<AwaitedStream>,
     /// The statistics that were asked for last.
     statistics: Option<StatisticsRun>,
+    /// The tour of the demo, as long as nobody presses a key.
+    tour: Option<Tour>,
 }
 
 impl App {
@@ -123,6 +128,7 @@ impl App {
             screens: Screens::new(&settings),
             keyboard: settings.keyboard,
             has_mouse: settings.mouse,
+            tour: settings.tour.then(Tour::new),
             context: Context::new(settings),
             focus: Focus::default(),
             overlays: Overlays::default(),

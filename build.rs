@@ -56,7 +56,10 @@ fn git(arguments: &[&str]) -> Option<String> {
 
 /// `cargo package` writes the commit beside the manifest; its date is in no file.
 fn commit_of_package() -> Option<String> {
-    let info = std::fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    let file = ".cargo_vcs_info.json";
+    let info = std::fs::read_to_string(file).ok()?;
+    // The repository has none: what `cargo package` verified in the same target folder does not count there.
+    println!("cargo:rerun-if-changed={file}");
     let after = info.split_once("\"sha1\"")?.1;
     let hash = after.split('"').nth(1)?;
     hash.get(..9).map(ToOwned::to_owned)

@@ -45,6 +45,7 @@ mod shell_commands;
 mod shell_tasks;
 mod shown_times;
 mod statistics;
+mod tour;
 mod typed_command;
 mod view_memory;
 mod viewport;
@@ -74,6 +75,7 @@ pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{AlertSettings, ContextEntry, Settings};
 pub use shell_commands::{MessageRange, ShellCommand, ShellTask};
 pub use statistics::{StatisticsRun, StatisticsState};
+pub use tour::TOUR_BROKERS;
 pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;
@@ -89,6 +91,7 @@ use screens::cursors::Cursors;
 use screens::incidents::Incidents;
 use screens::overview::Overview;
 use screens::streams::Streams;
+use tour::Tour;
 use typed_command::AwaitedStream;
 
 use std::time::Duration;
@@ -118,6 +121,8 @@ pub struct App {
     awaited: Option<AwaitedStream>,
     /// The statistics that were asked for last.
     statistics: Option<StatisticsRun>,
+    /// The tour of the demo, as long as nobody presses a key.
+    tour: Option<Tour>,
 }
 
 impl App {
@@ -128,6 +133,7 @@ impl App {
             screens: Screens::new(&settings),
             keyboard: settings.keyboard,
             has_mouse: settings.mouse,
+            tour: settings.tour.then(Tour::new),
             context: Context::new(settings),
             focus: Focus::default(),
             overlays: Overlays::default(),

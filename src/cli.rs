@@ -117,7 +117,11 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
         }
         Some(Task::Demo(args)) => run_to_end(
             Builder::new_multi_thread(),
-            demo::show(&CommandContext::open(options, console)?, args.options()),
+            demo::show(
+                &CommandContext::open(options, console)?,
+                args.options(),
+                args.tour,
+            ),
         ),
         Some(Task::Cluster(task)) => {
             let mut context = CommandContext::open(options, console)?;

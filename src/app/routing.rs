@@ -58,6 +58,9 @@ impl App {
     }
 
     fn apply(&mut self, event: Event) {
+        if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(_)) {
+            self.end_tour();
+        }
         let context = &mut self.context;
         match event {
             Event::Key(key) => {
@@ -110,6 +113,7 @@ impl App {
         screens.cursors.on_tick(shows_cursors, context);
         screens.activity.on_tick(context);
         screens.tails.on_tick(self.cluster.truth(), context);
+        self.play_tour();
     }
 
     fn press_key(&mut self, event: KeyEvent) {

@@ -31,6 +31,8 @@ pub struct Settings {
     pub observer: bool,
     /// The cluster runs in this process and accepts `:fault` lines.
     pub demo: bool,
+    /// The dashboard shows itself, until a key is pressed.
+    pub tour: bool,
     /// Nobody named a cluster, so that the demo is offered where no broker answers.
     pub offers_demo: bool,
     /// The colour of this context's frame, by name or `#rrggbb`, so that nobody mistakes it.
@@ -117,6 +119,7 @@ impl Default for Settings {
             observer: false,
             demo: false,
             offers_demo: false,
+            tour: false,
             color: None,
             contexts: Vec::new(),
             health: HealthOptions::default(),

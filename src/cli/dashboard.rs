@@ -53,16 +53,21 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
     match show_until_gone(options).await? {
         DashboardEnd::Quit => Ok(Exit::DONE),
         // The terminal was given back, and is taken anew.
-        DashboardEnd::Demo => demo::show(context, demo::as_usual()).await,
+        DashboardEnd::Demo => demo::show(context, demo::as_usual(), false).await,
     }
 }
 
 /// Shows a demo cluster, whose console takes `:fault` lines.
-pub(crate) async fn open_demo(context: &CommandContext<'_>, cluster: &DemoCluster) -> Result {
+pub(crate) async fn open_demo(
+    context: &CommandContext<'_>,
+    cluster: &DemoCluster,
+    tour: bool,
+) -> Result {
     let parts = DashboardParts::new(context)?;
     let settings = ClusterSettings::of_addresses(cluster.addresses());
     let mut first = parts.session("demo", &settings)?;
     first.settings.demo = true;
+    first.settings.tour = tour;
     first.settings.contexts.clear();
     first.settings.incidents.clear();
     first.cursors.clear();

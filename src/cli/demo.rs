@@ -9,13 +9,19 @@ use super::dashboard;
 use super::exit::{CliError, Exit, Result};
 use super::stdio::Stdio;
 use super::stop_signal::asked_to_stop;
+use crate::app::TOUR_BROKERS;
 use crate::demo::{DemoCluster, DemoOptions, Traffic};
 
 /// Shows a dashboard on the cluster until the user ends it.
-pub(crate) async fn show(context: &CommandContext<'_>, options: DemoOptions) -> Result {
+pub(crate) async fn show(context: &CommandContext<'_>, options: DemoOptions, tour: bool) -> Result {
+    if tour && options.brokers < TOUR_BROKERS {
+        return Err(CliError::usage(format!(
+            "the tour takes a broker away, and the rest have to elect leaders: it needs {TOUR_BROKERS} brokers"
+        )));
+    }
     dashboard::need_terminal(context)?;
     let cluster = start(options).await?;
-    let shown = dashboard::open_demo(context, &cluster).await;
+    let shown = dashboard::open_demo(context, &cluster, tour).await;
     cluster.stop().await;
     shown
 }

@@ -230,6 +230,18 @@ pub(super) fn notice(painter: &mut Painter<'_>, area: Rect, app: &App) {
 /// What the keys do here, now: as many as there is room for, and always the last two, which lead to all others.
 pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let theme = painter.theme;
+    if let Some(caption) = app.tour_caption() {
+        let sign = span(format!(" {} ", theme.glyphs.chosen), theme.key);
+        let used = painter.put(area, &[sign, span(caption, theme.title)]);
+        let (rest, takes_over) = (
+            after(area, used),
+            [span("any key takes over ", theme.muted)],
+        );
+        if usize::from(rest.width) > spans_width(&takes_over) {
+            painter.put_right(rest, &takes_over);
+        }
+        return;
+    }
     let hints = app.key_hints().into_iter().map(|(keys, words)| {
         let words = span(format!(" {words}"), theme.muted);
         [span(keys, theme.key), words]

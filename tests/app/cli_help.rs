@@ -112,6 +112,19 @@ fn what_a_publish_cannot_mean_is_refused_with_its_remedy() {
 }
 
 #[test]
+fn a_tour_without_brokers_to_spare_is_refused_with_its_reason() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let tour = finish(
+        bare(home.path(), &["demo", "--tour", "--brokers", "2"]),
+        b"",
+    );
+    assert_eq!(tour.code, 2, "{tour:?}");
+    assert!(tour.err.contains("it needs 3 brokers"), "{tour:?}");
+    let headless = finish(bare(home.path(), &["demo", "--tour", "--headless"]), b"");
+    assert_eq!(headless.code, 2, "{headless:?}");
+}
+
+#[test]
 fn the_version_is_one_line_and_the_long_one_names_the_commit_that_is_built() {
     let home = tempfile::tempdir().expect("a scratch folder");
     let run = |option| finish(bare(home.path(), &[option]), b"").out;

@@ -10,6 +10,7 @@ mod losses;
 mod mouse;
 mod notices;
 mod places;
+mod tour;
 mod typed;
 
 use liftui::app::{Effect, RequestId};

@@ -7,6 +7,10 @@ use crate::demo::{DemoOptions, Framing, MAX_BROKERS, Traffic};
 
 /// A cluster in this process.
 #[derive(Clone, Copy, Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct DemoArgs {
     /// How many brokers
     #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true, value_parser = brokers)]
@@ -33,6 +37,9 @@ pub(crate) struct DemoArgs {
     /// No streams but the internal ones, and nobody who publishes
     #[arg(long)]
     quiet_traffic: bool,
+    /// Show a broker die and come back, with captions, until a key is pressed
+    #[arg(long, conflicts_with_all = ["headless", "quiet_traffic", "storm"])]
+    pub(crate) tour: bool,
     /// Incidents come one after the other
     #[arg(long, conflicts_with = "quiet_traffic")]
     storm: bool,

@@ -39,6 +39,25 @@ fn where_nobody_was_named_and_nobody_answers_a_key_opens_the_demo() {
 }
 
 #[test]
+fn the_tour_breaks_the_demo_until_a_key_takes_over() {
+    let home = tempfile::tempdir().expect("a scratch folder");
+    let home = home.path().to_str().expect("the path is text");
+    let arguments = ["--config", "/dev/null", "demo", "--tour"];
+    let mut terminal = Terminal::run(&arguments, &[("HOME", home)]);
+    terminal.wait("the first caption", has("1: three brokers"));
+    terminal.wait("that a broker died", has("demo-2 does not answer"));
+    terminal.type_keys("2");
+    terminal.wait("that the screen is one's own", |screen| {
+        let text = screen.contents();
+        text.contains("BROKERS")
+            && text.contains("the tour is over")
+            && text.contains("restart plan")
+    });
+    terminal.type_keys("\x11");
+    assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+}
+
+#[test]
 fn the_only_context_of_the_config_file_is_opened_without_a_question() {
     let test = TestCluster::new();
     let addresses = test.addresses().join("\", \"");

@@ -35,7 +35,7 @@ const SKIPPED: [(&str, &str); 7] = [
 /// Verdicts on what is not the page's matter, as the health of the cluster: any of them is one.
 const VERDICTS: [(&str, &[i32]); 3] = [
     ("liftui check", &[0, 1, 2]),
-    ("liftui trace", &[0, 4]),
+    ("liftui trace", &[0, 1, 4]),
     ("liftui restart-plan", &[0, 1, 5]),
 ];
 
@@ -146,7 +146,8 @@ fn as_far_as_it_runs(command: &str) -> String {
         name == "liftui" || std::env::split_paths(&path).any(|folder| folder.join(name).exists())
     };
     let ends = command.match_indices(" | ").map(|(at, _)| at);
-    let missing = ends.into_iter().find_map(|at| {
+    let is_quoted = |at: usize| command.get(..at).unwrap_or("").matches('\'').count() % 2 == 1;
+    let missing = ends.filter(|at| !is_quoted(*at)).find_map(|at| {
         let program = command.get(at + 3..)?.split_whitespace().next()?;
         (!is_there(program)).then_some((at, program))
     });

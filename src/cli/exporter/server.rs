@@ -28,8 +28,9 @@ const CONNECTION_WITHIN: Duration = Duration::from_secs(30);
 const MOST_HEAD: usize = 16 * 1024;
 /// Header lines at most.
 const MOST_HEADERS: usize = 64;
-/// Connections at once: whoever comes when there are as many takes the place of the oldest.
-const MOST_CONNECTIONS: usize = 64;
+/// Connections at once: whoever comes when there are as many takes the place of the oldest. Each may hold a text of its own, of
+/// megabytes where a cluster is large, until its end.
+const MOST_CONNECTIONS: usize = 16;
 /// How long it is waited where the system has no file left for a connection.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 

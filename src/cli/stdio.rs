@@ -101,7 +101,7 @@ pub(crate) async fn reader_left() {
 /// Elsewhere a pipe tells it only to who writes.
 #[cfg(not(unix))]
 pub(crate) async fn reader_left() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Reads a line and not a byte more: what follows it answers the next question.

@@ -74,7 +74,7 @@ fn a_table_shows_the_time_between_messages_and_their_places_in_it() {
 #[test]
 fn a_story_that_is_not_there_is_said_with_where_it_was_looked_for() {
     let test = with_two_orders();
-    let none = test.line("trace header.trace-id:t99");
+    let none = test.line("trace header.trace-id:t99 -o table");
     assert_eq!((none.code, none.out.as_str()), (4, ""), "{none:?}");
     assert!(
         none.err.contains("finds no message of the last hour"),

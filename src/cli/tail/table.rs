@@ -138,6 +138,9 @@ impl MessageTable {
 
     /// Writes what was held back.
     pub(super) fn release(&mut self, out: &mut EscapedOutput) -> io::Result<()> {
+        if self.held.is_empty() && self.holds == Holding::All {
+            return Ok(());
+        }
         if !std::mem::replace(&mut self.has_head, true) {
             let head = self.place_head() + &self.fitted().head("…");
             print_head(out, head.trim_end(), self.colours)?;

@@ -118,7 +118,7 @@ fn run_line(line: &str, test: &TestCluster, page: &str) {
     static COMMENT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\s{2,}# (.*)$").expect("it is one"));
     let comment = COMMENT.captures(line).map(|found| found[1].to_owned());
-    let command = as_far_as_it_runs(&COMMENT.replace(line, ""));
+    let command = COMMENT.replace(line, "").into_owned();
     let named = comment.as_deref().and_then(named_exit);
     if DASHBOARDS.iter().any(|start| command.starts_with(start)) || command == "liftui" {
         let code = open_and_quit(&in_shell(&command), &environment(test), test.home.path());
@@ -141,27 +141,6 @@ fn run_line(line: &str, test: &TestCluster, page: &str) {
         (None, None) => output.code == 0,
     };
     assert!(is_right, "{page}: {line}: {output:?}");
-}
-
-/// The command up to the first program behind a pipe that this machine lacks, which is said aloud.
-fn as_far_as_it_runs(command: &str) -> String {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = |name: &str| {
-        name == "liftui" || std::env::split_paths(&path).any(|folder| folder.join(name).exists())
-    };
-    let ends = command.match_indices(" | ").map(|(at, _)| at);
-    let is_quoted = |at: usize| command.get(..at).unwrap_or("").matches('\'').count() % 2 == 1;
-    let missing = ends.filter(|at| !is_quoted(*at)).find_map(|at| {
-        let program = command.get(at + 3..)?.split_whitespace().next()?;
-        (!is_there(program)).then_some((at, program))
-    });
-    match missing {
-        None => command.to_owned(),
-        Some((at, program)) => {
-            println!("SKIPPED: {program} is not there, so what {command} pipes to it is not seen");
-            command.get(..at).unwrap_or(command).to_owned()
-        }
-    }
 }
 
 /// The exit code that a comment names.

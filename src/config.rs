@@ -2,11 +2,11 @@
 //! A flag beats the environment, which beats the context, which beats the file's top, which beats the default.
 
 mod alert_section;
+mod contexts;
 mod file;
 mod folders;
 mod row_setting;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +19,9 @@ pub use file::{
 pub use folders::{Folders, expand_home};
 pub use row_setting::{RowSetting, TextPlace};
 
-use crate::model::{DEFAULT_PORT, Zone, did_you_mean, parse_addresses};
+use contexts::{context_name, named_context};
+
+use crate::model::{DEFAULT_PORT, Zone, parse_addresses};
 
 /// How long one request may take where nobody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -296,49 +298,6 @@ impl Settings {
         let known = named_context(Some(name), &self.file.contexts)?;
         ClusterSettings::decide(&flags, &Environment::default(), name, &known)
     }
-}
-
-/// The context to use: the one that is named, or the only one.
-fn context_name(
-    flags: &Overrides,
-    environment: &Environment,
-    file: &ConfigFile,
-) -> Setting<Option<String>> {
-    let names = [
-        (
-            flags.context.clone().map(Some),
-            SettingSource::Flag("--context"),
-        ),
-        (file.current_context.clone().map(Some), SettingSource::File),
-        (
-            only_context(flags, environment, file).map(Some),
-            SettingSource::File,
-        ),
-    ];
-    Setting::choose(names, None)
-}
-
-/// The one context of the file, where nobody named a cluster: there is nothing to choose.
-fn only_context(flags: &Overrides, environment: &Environment, file: &ConfigFile) -> Option<String> {
-    let in_environment = environment.addr.as_deref().unwrap_or_default();
-    let mut names = file.contexts.keys().cloned();
-    let first = names.next().filter(|_| names.next().is_none());
-    first.filter(|_| flags.addr.is_empty() && in_environment.is_empty())
-}
-
-fn named_context(
-    name: Option<&str>,
-    contexts: &BTreeMap<String, ContextSection>,
-) -> Result<ContextSection, ConfigError> {
-    let Some(name) = name else {
-        return Ok(ContextSection::default());
-    };
-    contexts.get(name).cloned().ok_or_else(|| {
-        let hint = did_you_mean(name, contexts.keys().map(String::as_str));
-        ConfigError::new(format!(
-            "there is no context \"{name}\" in the config file{hint}"
-        ))
-    })
 }
 
 fn environment_addr(environment: &Environment) -> Result<Option<Vec<String>>, ConfigError> {

@@ -68,19 +68,27 @@ pub(super) struct CopyEntry {
     pub(super) label: &'static str,
     /// The text.
     pub(super) text: String,
+    /// Whether it is a `liftui` command that has yet to be told which cluster it is for.
+    pub(super) lacks_cluster: bool,
 }
 
 impl CopyEntry {
     /// A text to copy.
     pub(super) fn new(label: &'static str, text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { label, text }
+        Self {
+            label,
+            text: text.into(),
+            lacks_cluster: false,
+        }
     }
 
     /// A `liftui` command to copy.
     pub(super) fn command(command: &[&str], names: &[&str], options: &[&str]) -> Self {
         let mut words = vec!["liftui".to_owned()];
         words.extend(crate::model::command_words(command, names, options));
-        Self::new("as a liftui command", crate::model::shell_line(&words))
+        Self {
+            lacks_cluster: true,
+            ..Self::new("as a liftui command", crate::model::shell_line(&words))
+        }
     }
 }

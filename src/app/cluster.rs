@@ -107,7 +107,7 @@ impl ClusterState {
         let Some(as_of) = self.truth.as_of else {
             return Freshness::Nothing;
         };
-        let limit = self.pace.every() * MAX_MISSED_POLLS;
+        let limit = self.pace.every_at(as_of) * MAX_MISSED_POLLS;
         if as_of.age(context.now) > limit {
             Freshness::Stale { as_of }
         } else {

@@ -14,7 +14,7 @@ use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
 use crate::app::shell_commands::ShellCommand;
 use crate::health::{AlertPolicy, HealthOptions, Incident};
-use crate::model::{Locator, TimeDisplay, Zone};
+use crate::model::{Locator, TimeDisplay, Zone, shell_line};
 
 /// What the dashboard was started with.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +108,16 @@ impl Settings {
     pub(super) fn shown_context(&self) -> Option<&ContextEntry> {
         let own = self.context(&self.cluster)?;
         (own.addresses == self.addresses).then_some(own)
+    }
+
+    /// That `liftui` command line for the cluster that is shown: pasted elsewhere, it would go to another one.
+    pub(super) fn on_this_cluster(&self, line: &str) -> String {
+        let words = match self.shown_context() {
+            Some(context) => ["--context".to_owned(), context.name.clone()],
+            None => ["--addr".to_owned(), self.addresses.join(",")],
+        };
+        let rest = line.strip_prefix("liftui ").unwrap_or(line);
+        format!("liftui {} {rest}", shell_line(&words))
     }
 }
 

@@ -9,8 +9,10 @@ use crate::store::Query;
 pub struct ShellCommand {
     /// Its name: `tail`.
     pub name: String,
-    /// Its own options: `--from`.
-    pub options: Vec<String>,
+    /// The options that mean something in the dashboard, and whether a value follows: `--from`.
+    pub options: Vec<(String, bool)>,
+    /// Whether it is for a shell alone.
+    pub is_for_shell: bool,
 }
 
 /// What a line means in the dashboard.
@@ -22,6 +24,8 @@ pub enum ShellTask {
     Messages(MessageRange),
     /// What is in a range is counted.
     Statistics(MessageRange),
+    /// The dashboard has nothing like it: the line is for a shell.
+    InShell(String),
 }
 
 /// Messages, as they were named on a line.
@@ -69,6 +73,7 @@ mod tests {
         let known = ["tail", "create", "trace", "stats"].map(|name| ShellCommand {
             name: name.to_owned(),
             options: Vec::new(),
+            is_for_shell: false,
         });
         let is_for_parser = |line, own| is_shell_line(line, own, &known);
         assert!(is_for_parser("tail orders -q paid", Some(true)));

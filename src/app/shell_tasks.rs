@@ -21,6 +21,10 @@ impl App {
             }
             Ok(ShellTask::Messages(range)) => self.show_messages(range),
             Ok(ShellTask::Statistics(range)) => self.count_messages(range),
+            Ok(ShellTask::InShell(line)) => {
+                let line = self.context.settings.on_this_cluster(&line);
+                Err(format!("that is for a shell: {line}"))
+            }
             Err(sentence) => Err(sentence),
         };
         if let Err(sentence) = done {

@@ -15,6 +15,7 @@ use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
 use crate::config::{
     ClusterSettings, ConfigError, ConfigFile, Environment, Folders, SettingSource, Settings,
 };
+use crate::model::shell_line;
 use crate::runtime::Access;
 
 /// One command's surroundings.
@@ -107,6 +108,17 @@ impl<'a> CommandContext<'a> {
         let opened = access(cluster, impatient(options, cluster))?;
         self.access = Some(opened.clone());
         Ok(opened)
+    }
+
+    /// The options that name the cluster, as they are typed; none where it is the one at the default address.
+    pub(crate) fn cluster_words(&self) -> String {
+        let cluster = &self.settings.cluster;
+        let words = match &self.settings.context.value {
+            Some(context) => ["--context".to_owned(), context.clone()],
+            None if cluster.addr.source == SettingSource::Default => return String::new(),
+            None => ["--addr".to_owned(), cluster.addr.value.join(",")],
+        };
+        format!(" {}", shell_line(&words))
     }
 
     /// What to call the cluster: its context, or its first address.

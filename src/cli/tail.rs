@@ -49,6 +49,12 @@ pub(crate) async fn tail(context: &mut CommandContext<'_>, args: &TailArgs) -> R
 
 /// `liftui trace`: prints the messages of a range that a query finds as one story, with the time between them.
 pub(crate) async fn trace(context: &mut CommandContext<'_>, args: &TraceArgs) -> Result {
+    if let (Some(StartAt::Offset(from)), StopAt::Offset(to)) = (args.from, args.to)
+        && to < from
+    {
+        let sentence = format!("--to {to} comes before --from {from}");
+        return Err(CliError::usage(sentence));
+    }
     let (exit, printed) = print_messages(context, &args.as_tail(), true).await?;
     if printed == args.lines {
         let found = counted_plainly(printed, "message");
@@ -56,7 +62,7 @@ pub(crate) async fn trace(context: &mut CommandContext<'_>, args: &TraceArgs) ->
             "stopped at {found}, there may be more: -n sets how many, --from and --to narrow the range"
         ));
     }
-    if printed > 0 || exit != Exit::DONE {
+    if printed > 0 {
         return Ok(exit);
     }
     let from = if args.from.is_none() {
@@ -64,10 +70,11 @@ pub(crate) async fn trace(context: &mut CommandContext<'_>, args: &TraceArgs) ->
     } else {
         " of the range"
     };
-    Err(CliError::new(
-        Exit::NOT_FOUND,
-        format!("\"{}\" finds no message{from}", args.query.text()),
-    ))
+    let sentence = format!("\"{}\" finds no message{from}", args.query.text());
+    // What could not be read may hold one.
+    let is_whole = exit == Exit::DONE;
+    let exit = if is_whole { Exit::NOT_FOUND } else { exit };
+    Err(CliError::new(exit, sentence))
 }
 
 /// Prints them, and says how many it printed.
@@ -89,7 +96,10 @@ async fn print_messages(
     let patterns = patterns(args, &cluster);
     let several = !patterns.is_empty() || partition_specs.len() > 1;
     let mut form = form(context, args, &partition_specs, several)?;
-    let specs = subscribe_specs(args, &partition_specs);
+    let mut specs = subscribe_specs(args, &partition_specs);
+    if is_trace {
+        end_at_newest(&mut specs, &cluster);
+    }
     let follows = specs.iter().any(|spec| spec.stop == StopAt::Never);
     let waits = specs.iter().any(may_wait);
     let ends = specs.iter().all(|spec| is_there_already(spec, &cluster));
@@ -113,6 +123,7 @@ async fn print_messages(
         .ending_within(ends.then_some(budget))
         .reporting_silence(waits);
     let runner = match join_options(args, patterns) {
+        None if is_trace => runner.skipping_paused(named(args, &cluster)),
         Some(options) => {
             let joining = Joining::begin(&observer, options, &partition_specs, &cluster);
             runner.joined_by(joining, named(args, &cluster))
@@ -177,6 +188,15 @@ fn join_options(args: &TailArgs, patterns: Vec<String>) -> Option<JoinOptions> {
         start,
         isr_replica: args.isr_replica,
     })
+}
+
+/// A story is told of what is there: what is yet to come is not waited for.
+fn end_at_newest(specs: &mut [SubscribeSpec], cluster: &Cluster) {
+    for spec in specs {
+        if !is_there_already(spec, cluster) {
+            spec.stop = StopAt::Latest;
+        }
+    }
 }
 
 /// Whether all of a range was there when it was asked for: then none of it is waited for.

@@ -12,6 +12,21 @@ use crate::app::{MessageRange, ShellCommand, ShellTask};
 /// Where `:trace` starts, where nothing is said.
 const TRACED_FROM: &str = "@-1h";
 
+/// Commands that show or count a range of messages.
+const RANGES: [&str; 3] = ["tail", "trace", "stats"];
+
+/// Commands that change the cluster.
+const CHANGES: [&str; 8] = [
+    "create",
+    "delete",
+    "pause",
+    "resume",
+    "readonly",
+    "writable",
+    "publish",
+    "publish-subject",
+];
+
 /// The options that mean the same in the dashboard as in a shell.
 const OF_A_RANGE: [&str; 4] = ["partitions", "from", "to", "query"];
 
@@ -19,11 +34,16 @@ const OF_A_RANGE: [&str; 4] = ["partitions", "from", "to", "query"];
 pub fn commands() -> Vec<ShellCommand> {
     let whole = help::command();
     let commands = whole.get_subcommands().map(|command| {
+        let name = command.get_name();
         let own = command.get_arguments().filter(|arg| !arg.is_global_set());
-        let options = own.filter_map(|arg| arg.get_long().map(|name| format!("--{name}")));
+        let options = own.filter(|arg| is_meant(name, arg)).filter_map(|arg| {
+            let takes_value = arg.get_action().takes_values();
+            Some((format!("--{}", arg.get_long()?), takes_value))
+        });
         ShellCommand {
-            name: command.get_name().to_owned(),
+            name: name.to_owned(),
             options: options.collect(),
+            is_for_shell: !RANGES.contains(&name) && !CHANGES.contains(&name),
         }
     });
     commands.collect()
@@ -42,7 +62,7 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
     let invocation = Invocation::from_arg_matches(&matches);
     let invocation = invocation.map_err(|error| help::sentence(&error))?;
     let Some((command, typed)) = matches.subcommand() else {
-        return Err(for_a_shell(line));
+        return Ok(for_a_shell(line));
     };
     let options = typed_options(command, typed);
     if let Some(global) = options.iter().find(|arg| arg.is_global_set()) {
@@ -56,7 +76,7 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
     }
     let is_of_range = |arg: &Arg| OF_A_RANGE.contains(&arg.get_id().as_str());
     if !options.iter().all(is_of_range) {
-        return Err(for_a_shell(line));
+        return Ok(for_a_shell(line));
     }
     let range = |streams, query| MessageRange {
         streams,
@@ -77,12 +97,23 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
         Some(Task::Cluster(ClusterTask::Stats(args))) => {
             Ok(ShellTask::Statistics(range(args.partitions, args.query)))
         }
-        _ => Err(for_a_shell(line)),
+        _ => Ok(for_a_shell(line)),
     }
 }
 
-fn for_a_shell(line: &str) -> String {
-    format!("that is for a shell: liftui {line}")
+/// Whether an option of that command means something in the dashboard.
+fn is_meant(command: &str, option: &Arg) -> bool {
+    let id = option.get_id().as_str();
+    match command {
+        // What is counted has an end; a tail goes on.
+        "stats" => OF_A_RANGE.contains(&id),
+        "tail" | "trace" => OF_A_RANGE.contains(&id) && id != "to",
+        _ => id != "output",
+    }
+}
+
+fn for_a_shell(line: &str) -> ShellTask {
+    ShellTask::InShell(format!("liftui {line}"))
 }
 
 /// The arguments of that command that were typed.
@@ -144,14 +175,6 @@ mod tests {
     #[test]
     fn what_the_dashboard_cannot_do_is_said() {
         for (line, part) in [
-            (
-                "tail orders -o json --from 0",
-                "that is for a shell: liftui tail orders -o json",
-            ),
-            (
-                "redrive a b --dry-run",
-                "that is for a shell: liftui redrive a b --dry-run",
-            ),
             ("pause orders --addr other:9292", "of the whole dashboard"),
             ("pause orders --nonsense", "--nonsense"),
             ("tail 'orders", "a quote is open"),
@@ -163,11 +186,21 @@ mod tests {
     }
 
     #[test]
+    fn what_has_another_form_or_no_screen_is_for_a_shell() {
+        for line in ["tail orders -o json --from 0", "redrive a b --dry-run"] {
+            let task = parse(line).expect(line);
+            assert_eq!(task, ShellTask::InShell(format!("liftui {line}")));
+        }
+    }
+
+    #[test]
     fn every_command_is_known_with_its_own_options() {
         let commands = commands();
         let tail = commands.iter().find(|command| command.name == "tail");
         let options = &tail.expect("there is tail").options;
-        assert!(options.contains(&"--from".to_owned()), "{options:?}");
-        assert!(!options.contains(&"--addr".to_owned()), "{options:?}");
+        let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["--from", "--query"], "no others mean anything here");
+        let is_known = |name: &&str| commands.iter().any(|command| command.name == **name);
+        assert!(RANGES.iter().chain(&CHANGES).all(|name| is_known(&name)));
     }
 }

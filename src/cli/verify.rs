@@ -43,6 +43,7 @@ pub(crate) async fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) 
         truth: &truth,
         observer,
         args,
+        cluster: context.cluster_words(),
         pace: Pace::new(args.rate),
         printer: context.printer(args.output),
         sentences: Vec::new(),
@@ -73,20 +74,26 @@ pub(crate) async fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) 
 type Asked<'a> = (&'a StreamTruth, &'a PartitionTruth);
 
 /// What to type to compare the rest.
-fn where_to_go_on(left: &[Asked<'_>], offset: Offset) -> String {
+fn where_to_go_on(left: &[Asked<'_>], offset: Offset, args: &VerifyArgs, cluster: &str) -> String {
+    let options = args.words() + cluster;
     let names: Vec<String> = left
         .iter()
         .map(|(stream, partition)| shell_line(&[format!("{}:{}", stream.name, partition.id)]))
         .collect();
     let (first, rest) = names.split_at(names.len().min(1));
     let go_on = format!(
-        "stopped: go on with liftui verify {} --from {offset}",
+        "stopped: go on with liftui verify {} --from {offset}{options}",
         first.join(" ")
     );
     if rest.is_empty() {
         return go_on;
     }
-    format!("{go_on}, then with liftui verify {}", rest.join(" "))
+    let from = args.from.map(|from| format!(" --from {from}"));
+    let from = from.unwrap_or_default();
+    format!(
+        "{go_on}, then with liftui verify {}{from}{options}",
+        rest.join(" ")
+    )
 }
 
 /// Compares one partition after the other.
@@ -94,6 +101,8 @@ struct Verifier<'a> {
     truth: &'a Truth,
     observer: Observer,
     args: &'a VerifyArgs,
+    /// The options that name the cluster, as they are typed.
+    cluster: String,
     pace: Pace,
     printer: Printer<'a, DifferenceRow>,
     sentences: Vec<String>,
@@ -126,7 +135,7 @@ impl Verifier<'_> {
             self.totals.unverified += run.totals.unverified;
             if let Some(offset) = stopped {
                 let left = partitions.get(at..).unwrap_or_default();
-                return Ok(Some(where_to_go_on(left, offset)));
+                return Ok(Some(where_to_go_on(left, offset, self.args, &self.cluster)));
             }
         }
         Ok(None)
@@ -143,6 +152,13 @@ impl Verifier<'_> {
         }
         let from = self.args.from;
         let mut comparison = Comparison::new(Vec::new(), self.args.dense);
+        if let Some(from) = from
+            && from > run.readable.common.saturating_add(1)
+        {
+            for unverified in run.readable.short_of(from) {
+                self.print_unverified(run, &unverified)?;
+            }
+        }
         if run.readable.common < from.unwrap_or(0) {
             self.summarise(run, &comparison);
             return Ok(None);

@@ -39,15 +39,13 @@ impl JsonPath {
     /// `value.items[0].name == "x"`. `None` where there is an object, an array, or nothing.
     pub fn equality(&self, root: &str, json: &[u8]) -> Option<String> {
         let found: serde_json::Value = serde_json::from_str(self.select_json(json)?).ok()?;
-        if found.is_object() || found.is_array() {
-            return None;
-        }
+        let literal = literal_of(&found)?;
         let steps = self.steps.iter().map(|step| match step {
             PathStep::Index(index) => format!("[{index}]"),
             PathStep::Key(key) if is_identifier(key) => format!(".{key}"),
             PathStep::Key(key) => format!("[{}]", serde_json::Value::from(key.as_str())),
         });
-        Some(format!("{root}{} == {found}", steps.collect::<String>()))
+        Some(format!("{root}{} == {literal}", steps.collect::<String>()))
     }
 
     /// The path from the value itself on: `value.items[0].name`, `value[0]`.
@@ -58,7 +56,7 @@ impl JsonPath {
     }
 
     /// The key, where the path is one key alone.
-    pub(super) fn only_key(&self) -> Option<&str> {
+    pub(crate) fn only_key(&self) -> Option<&str> {
         match self.steps.as_slice() {
             [PathStep::Key(key)] => Some(key),
             _ => None,
@@ -115,6 +113,23 @@ pub(super) fn step_of_key(key: &str) -> String {
         return format!(".{key}");
     }
     format!("[{}]", serde_json::Value::from(key.into_owned()))
+}
+
+/// How an expression writes that value; `None` where it has no form for it.
+fn literal_of(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::Object(_) | serde_json::Value::Array(_) => None,
+        serde_json::Value::Number(number) if number.is_i64() => Some(number.to_string()),
+        serde_json::Value::Number(number) if number.is_u64() => Some(format!("{number}u")),
+        // Integers that are larger still have no form.
+        serde_json::Value::Number(number) => {
+            let text = number.to_string();
+            text.contains('.').then_some(text)
+        }
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::String(_) => {
+            Some(value.to_string())
+        }
+    }
 }
 
 /// Whether an expression may name it after a dot.
@@ -186,5 +201,36 @@ pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
         None => Cow::Borrowed(text),
         Some(inside) if !inside.contains('\\') => Cow::Borrowed(inside),
         Some(inside) => serde_json::from_str(text).map_or(Cow::Borrowed(inside), Cow::Owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Query;
+
+    #[test]
+    fn what_is_the_same_at_a_path_is_an_expression_that_can_be_typed() {
+        let value = br#"{"a":[{"b":5}],"odd-key":"x\"y","n":null,"big":18446744073709551615,
+            "larger":123456789012345678901,"part":1.5,"in":true,"tree":{}}"#;
+        let expression = |path: &str| {
+            let path: JsonPath = path.parse().expect("it is a path");
+            path.equality("value", value)
+        };
+        for (path, expected) in [
+            ("a[0].b", "value.a[0].b == 5"),
+            ("odd-key", r#"value["odd-key"] == "x\"y""#),
+            ("n", "value.n == null"),
+            ("big", "value.big == 18446744073709551615u"),
+            ("part", "value.part == 1.5"),
+            ("in", r#"value["in"] == true"#),
+        ] {
+            let found = expression(path).expect(path);
+            assert_eq!(found, expected);
+            assert!(Query::parse(&format!("cel: {found}")).is_ok(), "{found}");
+        }
+        for path in ["larger", "tree", "a", "missing"] {
+            assert_eq!(expression(path), None, "{path}");
+        }
     }
 }

@@ -103,3 +103,32 @@ fn where_there_may_be_more_it_says_so() {
     let all = test.line("trace header.trace-id:t7 -n 5 -o ndjson");
     assert_eq!((all.code, all.err.as_str()), (0, ""), "{all:?}");
 }
+
+#[test]
+fn what_is_paused_is_left_out_and_said_and_fails_what_names_it() {
+    let test = with_two_orders();
+    test.ok("pause unrelated");
+    let found = test.line("trace header.trace-id:t7 -o ndjson");
+    assert_eq!((found.code, found.out.lines().count()), (0, 4), "{found:?}");
+    let sentence = "is paused and was not read; liftui resume wakes it";
+    assert!(found.err.contains(sentence), "{found:?}");
+    let none = test.line("trace header.trace-id:t99");
+    assert_eq!(none.code, 4, "{none:?}");
+    let named = test.line("trace header.trace-id:t99 unrelated");
+    assert_eq!(named.code, 1, "{named:?}");
+    assert!(named.err.contains("finds no message"), "{named:?}");
+}
+
+#[test]
+fn what_is_yet_to_come_is_not_waited_for() {
+    let test = with_two_orders();
+    test.ok("create empty");
+    let found = test.line("trace header.trace-id:t7 orders shipping empty --to 100 -o ndjson");
+    assert_eq!((found.code, found.out.lines().count()), (0, 3), "{found:?}");
+    let (code, sentence) = test.fails("trace key:a orders --from 5 --to 2");
+    assert_eq!(code, 2);
+    assert!(
+        sentence.contains("--to 2 comes before --from 5"),
+        "{sentence}"
+    );
+}

@@ -50,6 +50,13 @@ fn equal_copies_are_0_and_what_is_not_asked_for_is_not_compared() {
     let beyond = test.line("verify orders --from 5 -o table");
     let said = "orders:0: there is nothing to compare\n";
     assert_eq!((beyond.code, beyond.out.as_str()), (0, said), "{beyond:?}");
+    let mistyped = test.line("verify orders --from 9999 -o ndjson");
+    assert_eq!(
+        mistyped.code, 1,
+        "a script that asks for nothing is told so"
+    );
+    let reason = "there is no offset 9999 yet: all have committed up to 4";
+    assert!(mistyped.out.contains(reason), "{mistyped:?}");
     let (code, sentence) = test.fails("verify nothing");
     assert_eq!(code, 4, "{sentence}");
     let (code, sentence) = test.fails("verify orders --from -1");
@@ -135,7 +142,9 @@ fn interrupted_it_says_where_to_go_on() {
     signal(&child, Signal::INT);
     let output = outcome(child);
     assert_eq!(output.code, 130, "{output:?}");
-    let go_on =
-        "stopped: go on with liftui verify orders:0 --from 1, then with liftui verify other:0\n";
-    assert!(output.err.ends_with(go_on), "{output:?}");
+    let options = format!("--rate 1 -o ndjson --addr {}", test.addresses().join(","));
+    let go_on = format!(
+        "stopped: go on with liftui verify orders:0 --from 1 {options}, then with liftui verify other:0 {options}\n"
+    );
+    assert!(output.err.ends_with(&go_on), "{output:?}");
 }

@@ -101,16 +101,17 @@ async fn what_is_chosen_reaches_the_clipboard() {
     let mut dashboard = Driver::open(&cluster);
     at_tail(&mut dashboard, "worth keeping").await;
     dashboard.press("y");
-    let copied = |text: &'static str| {
-        move |picture: &crate::test_screen::Picture| picture.copied.as_deref() == Some(text)
+    let copied = |text: String| {
+        move |picture: &crate::test_screen::Picture| picture.copied.as_ref() == Some(&text)
     };
     dashboard
-        .wait_for_picture("the value copied", copied("worth keeping"))
+        .wait_for_picture("the value copied", copied("worth keeping".to_owned()))
         .await;
     dashboard.press("Y");
     dashboard.type_text("command");
     dashboard.press("enter");
-    let command = "liftui tail orders:0 --from 0 --to 0";
+    let addresses = cluster.addresses().join(",");
+    let command = format!("liftui --addr {addresses} tail orders:0 --from 0 --to 0");
     dashboard
         .wait_for_picture("the command copied", copied(command))
         .await;

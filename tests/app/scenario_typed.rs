@@ -39,6 +39,10 @@ async fn a_tail_is_typed_with_its_range_and_its_query() {
     dashboard.type_text("stats orders --from 1");
     dashboard.press("enter");
     dashboard.wait_for("All was read: 5 messages").await;
+    dashboard.press("esc :");
+    dashboard.type_text("stats orders:0");
+    dashboard.press("enter");
+    dashboard.wait_for("All was read: 6 messages").await;
     dashboard.shut_down().await;
 }
 
@@ -109,7 +113,7 @@ async fn what_is_wrong_with_a_line_is_said() {
         ("tail orders --from 5 --to end", "leave --to out"),
         (
             "redrive orders other --dry-run",
-            "that is for a shell: liftui redrive",
+            "that is for a shell: liftui --addr",
         ),
         (
             "pause orders --addr other:9292",

@@ -23,6 +23,8 @@ const MOVES_FOR: Duration = Duration::from_secs(30);
 pub(super) struct PollPace {
     every: Duration,
     moved: Option<Timestamp>,
+    /// When it became shorter, and what it was before: answers from before then are as old as that allowed.
+    shortened: Option<(Timestamp, Duration)>,
 }
 
 impl PollPace {
@@ -31,12 +33,21 @@ impl PollPace {
         Self {
             every: configured,
             moved: None,
+            shortened: None,
         }
     }
 
     /// How often that is.
     pub(super) fn every(&self) -> Duration {
         self.every
+    }
+
+    /// How often that was when an answer of that time was asked for.
+    pub(super) fn every_at(&self, answered: Timestamp) -> Duration {
+        match self.shortened {
+            Some((at, before)) if answered <= at => before,
+            Some(_) | None => self.every,
+        }
     }
 
     /// Another interval, if it is another one by a tenth or more: `moved` says that leaders, replicas or findings have
@@ -61,6 +72,9 @@ impl PollPace {
         let apart = next.abs_diff(self.every);
         if next == self.every || (next != configured && apart * 10 < self.every) {
             return None;
+        }
+        if next < self.every {
+            self.shortened = Some((now, self.every));
         }
         self.every = next;
         Some(next)

@@ -17,7 +17,7 @@ use crate::app::notice::Level;
 use crate::app::settings::Settings;
 use crate::app::shell_commands::{ShellCommand, is_shell_line};
 use crate::health::Truth;
-use crate::model::{CursorMoveSpec, MessagePlace, did_you_mean, nearest};
+use crate::model::{CursorMoveSpec, MessagePlace, did_you_mean, nearest, shell_line};
 
 /// The command line while it is open.
 #[derive(Clone, Debug)]
@@ -161,7 +161,7 @@ impl CommandLine {
     ) -> bool {
         match command {
             TextCommand::Accept => {
-                self.accept(history, context);
+                self.accept(history, truth, context);
                 return true;
             }
             TextCommand::Complete => {
@@ -174,7 +174,7 @@ impl CommandLine {
         false
     }
 
-    fn accept(&self, history: &mut History, context: &mut Context) {
+    fn accept(&self, history: &mut History, truth: &Truth, context: &mut Context) {
         let line = self.editor.text();
         let line = line.trim();
         if line.is_empty() {
@@ -183,6 +183,8 @@ impl CommandLine {
         history.add(line);
         let word = line.split_whitespace().next().unwrap_or_default();
         let own = command_of(word).map(|own| own.argument() != Argument::None);
+        // Behind `stats` stands a range of what is chosen, or streams as in a shell.
+        let own = own.filter(|_| !counts_streams(line, truth));
         if !has_own_options(word) && is_shell_line(line, own, &context.settings.shell_commands) {
             return context.emit(Effect::ParseLine(line.to_owned()));
         }
@@ -230,11 +232,26 @@ fn has_own_options(word: &str) -> bool {
     command_of(word).is_some_and(|own| own.argument() == Argument::Cursor)
 }
 
+/// Whether a line counts what is in streams that it names.
+fn counts_streams(line: &str, truth: &Truth) -> bool {
+    let mut words = line.split_whitespace();
+    let command = words.next().and_then(command_of);
+    let Some(first) = words.next().map(|word| word.trim_matches(['\'', '"'])) else {
+        return false;
+    };
+    let name = first.rsplit_once(':').map_or(first, |(name, _)| name);
+    let is_stream = |name| !truth.streams_named(name).is_empty();
+    command == Some(ClusterCommand::Statistics.into()) && (is_stream(first) || is_stream(name))
+}
+
 /// The words of a kind that are known now.
 fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
     match kind {
         Argument::Stream => {
-            let streams = truth.streams.iter();
+            // Liftbridge's own are what is rarely meant.
+            let (internal, own): (Vec<_>, Vec<_>) =
+                truth.streams.iter().partition(|stream| stream.internal);
+            let streams = own.into_iter().chain(internal);
             streams.map(|stream| stream.name.to_string()).collect()
         }
         Argument::Broker => {
@@ -303,7 +320,10 @@ fn completions(
 ) -> Vec<String> {
     let Some((word, rest)) = line.split_once(char::is_whitespace) else {
         let own = names().map(str::to_owned);
-        let shell = shell_commands.iter().map(|command| command.name.clone());
+        let here = shell_commands
+            .iter()
+            .filter(|command| !command.is_for_shell);
+        let shell = here.map(|command| command.name.clone());
         let fitting = own.chain(shell).filter(|name| name.starts_with(line));
         let mut found: Vec<String> = fitting.collect();
         if line.is_empty() {
@@ -345,14 +365,32 @@ fn completed_words(
     let (before, last) = line.rsplit_once(char::is_whitespace)?;
     let is_option = last.starts_with('-');
     let takes = command_of(word).map_or(Argument::None, Command::argument);
-    let is_own = takes != Argument::None && !rest.trim_start().contains(char::is_whitespace);
+    let is_own = !matches!(takes, Argument::None | Argument::Text)
+        && !rest.trim_start().contains(char::is_whitespace);
     if has_own_options(word) || (is_own && !is_option) {
         return None;
     }
+    let takes_value = |word: &str| {
+        command
+            .options
+            .iter()
+            .any(|(name, takes)| *takes && name == word)
+    };
     let words = if is_option {
-        command.options.clone()
+        command
+            .options
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect()
+    } else if before
+        .split_whitespace()
+        .next_back()
+        .is_some_and(takes_value)
+    {
+        Vec::new()
     } else {
-        words_for(Argument::Stream)
+        let names = words_for(Argument::Stream);
+        names.into_iter().map(|name| shell_line(&[name])).collect()
     };
     let mut typed = before.split_whitespace();
     let is_new = |one: &&String| !is_option || !typed.any(|word| word == *one);
@@ -438,10 +476,11 @@ mod tests {
     #[test]
     fn the_options_of_a_command_and_names_of_streams_are_completed_as_the_last_word() {
         let known = [("tail", "--from"), ("create", "--partitions")].map(|(name, option)| {
-            let options = vec![option.to_owned(), "--follow".to_owned()];
+            let options = [option, "--follow"].map(|name| (name.to_owned(), name == "--from"));
             ShellCommand {
                 name: name.to_owned(),
-                options,
+                options: options.into(),
+                is_for_shell: false,
             }
         });
         let complete = |line| completions(line, words, &known);
@@ -452,6 +491,7 @@ mod tests {
             "what is typed already is not offered again"
         );
         assert_eq!(complete("tail pay"), ["tail payments"]);
+        assert!(complete("tail orders --from ").is_empty(), "a value is due");
         assert_eq!(complete("tail orders pay"), ["tail orders payments"]);
         assert_eq!(complete("create x --part"), ["create x --partitions"]);
         assert!(complete("cr").contains(&"create".to_owned()));

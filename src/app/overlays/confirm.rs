@@ -208,7 +208,9 @@ impl Confirm {
             // No command of liftui's changes what is kept of queries.
             ConfirmCommand::Copy if self.query.is_some() => false,
             ConfirmCommand::Copy => {
-                let lines: Vec<String> = self.operations.iter().map(command_line).collect();
+                let settings = &context.settings;
+                let line = |operation| settings.on_this_cluster(&command_line(operation));
+                let lines: Vec<String> = self.operations.iter().map(line).collect();
                 context.copy("the command", lines.join("\n"));
                 false
             }

@@ -62,6 +62,8 @@ pub(super) enum MenuAction {
     Context(String),
     /// A text is copied.
     Copy(String),
+    /// A `liftui` command is copied, for the cluster that is shown.
+    CopyCommand(String),
     /// A query that was saved is searched for.
     SavedQuery(SavedQuery),
     /// A query that was typed before is searched for.
@@ -158,6 +160,10 @@ impl Menu {
                 context.emit(Effect::SwitchContext(name, None));
             }
             Some(MenuAction::Copy(text)) => context.copy("it", text),
+            Some(MenuAction::CopyCommand(line)) => {
+                let line = context.settings.on_this_cluster(&line);
+                context.copy("the command", line);
+            }
             Some(
                 MenuAction::SavedQuery(SavedQuery { query, .. }) | MenuAction::TypedQuery(query),
             ) => context.request(AppRequest::Query(QueryRequest::Search(query))),
@@ -187,7 +193,8 @@ impl Menu {
                 | MenuAction::Stream(_)
                 | MenuAction::Broker(_)
                 | MenuAction::Context(_)
-                | MenuAction::Copy(_),
+                | MenuAction::Copy(_)
+                | MenuAction::CopyCommand(_),
             )
             | None => return,
         };

@@ -65,7 +65,12 @@ pub(in crate::app) fn copy_menu(entries: Vec<CopyEntry>) -> Menu {
     let entry = |entry: CopyEntry| {
         // A menu shows a line of it.
         let detail = entry.text.replace('\n', "  ");
-        MenuEntry::new(entry.label, detail, MenuAction::Copy(entry.text))
+        let action = if entry.lacks_cluster {
+            MenuAction::CopyCommand(entry.text)
+        } else {
+            MenuAction::Copy(entry.text)
+        };
+        MenuEntry::new(entry.label, detail, action)
     };
     Menu::new("copy", entries.into_iter().map(entry).collect())
 }

@@ -1,6 +1,6 @@
 //! Arguments of `liftui verify`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::OutputArgs;
 use crate::model::Offset;
@@ -22,4 +22,15 @@ pub(crate) struct VerifyArgs {
     pub(crate) dense: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+impl VerifyArgs {
+    /// The options but for where to begin, as they are typed.
+    pub(crate) fn words(&self) -> String {
+        let rate = self.rate.map(|rate| format!(" --rate {rate}"));
+        let form = self.output.output.and_then(|form| form.to_possible_value());
+        let form = form.map(|form| format!(" -o {}", form.get_name()));
+        let dense = if self.dense { " --dense" } else { "" };
+        rate.unwrap_or_default() + dense + &form.unwrap_or_default()
+    }
 }

@@ -74,6 +74,8 @@ pub(super) struct TailRunner<'c> {
     joining: Option<Joining>,
     /// Streams that are read for their own name: that one of them is gone is a failure.
     named: BTreeSet<StreamName>,
+    /// Paused partitions of other streams than those named are left out, and no failure.
+    skips_paused: bool,
     /// The stream of which was said last that it is gone: not for each of its partitions.
     gone: Option<StreamName>,
     /// Messages go through the merge, as there are or may be several partitions.
@@ -108,6 +110,7 @@ impl<'c> TailRunner<'c> {
             exit: Exit::DONE,
             joining: None,
             named: BTreeSet::new(),
+            skips_paused: false,
             gone: None,
             is_merged,
         };
@@ -133,6 +136,15 @@ impl<'c> TailRunner<'c> {
             joining: Some(joining),
             named,
             is_merged: true,
+            ..self
+        }
+    }
+
+    /// Leaves out paused partitions, which is a failure of the streams that are named alone.
+    pub(super) fn skipping_paused(self, named: BTreeSet<StreamName>) -> Self {
+        Self {
+            named,
+            skips_paused: true,
             ..self
         }
     }
@@ -310,12 +322,23 @@ impl<'c> TailRunner<'c> {
             return;
         };
         if failure.kind == ErrorKind::PartitionPaused {
-            failure.sentence = format!("{target} is paused; --resume wakes it");
+            failure.sentence = if self.skips_paused {
+                format!("{target} is paused and was not read; liftui resume wakes it")
+            } else {
+                format!("{target} is paused; --resume wakes it")
+            };
+            if self.skips_paused && !self.is_named(target) {
+                return self.console.print_error(&failure.sentence);
+            }
         }
         self.console.print_error(&failure.sentence);
         if self.exit == Exit::DONE {
             self.exit = Exit::for_error(failure.kind);
         }
+    }
+
+    fn is_named(&self, target: &Target) -> bool {
+        matches!(target, Target::Partition(stream, _) if self.named.contains(stream))
     }
 
     /// Reports once that nothing comes, so that nobody mistakes silence for a fault.

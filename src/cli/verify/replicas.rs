@@ -46,6 +46,18 @@ pub(super) struct Readable {
 }
 
 impl Readable {
+    /// Copies that end before the offset from which on they were to be compared.
+    pub(super) fn short_of(&self, from: Offset) -> Vec<Unverified> {
+        let common = self.common;
+        let reason = match common {
+            ..0 => format!("there is no offset {from} yet"),
+            _ => format!("there is no offset {from} yet: all have committed up to {common}"),
+        };
+        let each = self.replicas.iter();
+        each.map(|replica| Unverified::of(replica, reason.clone()))
+            .collect()
+    }
+
     /// What can be read by what is known now.
     pub(super) fn of(truth: &Truth, partition: &PartitionTruth) -> Self {
         let Some(leader) = leader_of(partition) else {

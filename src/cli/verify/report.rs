@@ -117,6 +117,9 @@ pub(super) fn summary(
             let messages = counted_plainly(comparison.compared, "message");
             let copies = readable.replicas.len();
             let found = match (totals.differences, copies) {
+                (0, 1) if totals.unverified == 0 => {
+                    format!("{messages}, and no other copy to compare with")
+                }
                 (0, 1) => format!("{messages} of the only copy that could be read"),
                 (0, _) => format!("{messages} equal in {copies} copies"),
                 (count, _) => format!("{} in {messages}", counted_plainly(count, "difference")),
@@ -137,7 +140,7 @@ pub(super) fn summary(
         let messages = counted_plainly(comparison.unjudged, "missing message");
         sentence = format!("{sentence}; {messages} more were not judged");
     }
-    if totals.unverified > 0 {
+    if totals.unverified > 0 && !readable.replicas.is_empty() {
         let count = totals.unverified;
         let verb = verb_of(count, "were");
         let copies = if count == 1 { "copy" } else { "copies" };

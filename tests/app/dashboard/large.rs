@@ -70,6 +70,7 @@ fn a_large_cluster_is_asked_less_often_at_rest_and_as_configured_while_something
     );
     let picture = header(&world.app);
     assert!(!picture.contains("asked every"), "{picture}");
+    assert!(!picture.contains("stale"), "{picture}");
     let later = rounds(&mut world, 40, STREAMS);
     assert!(
         matches!(later[..], [every] if every > configured),

@@ -117,9 +117,11 @@ fn what_is_chosen_is_copied_and_so_is_the_command_for_it() {
     assert_eq!(copied(&world.press("3 j j y")), ["orders-eu"]);
     world.press("Y");
     world.write("liftui");
-    assert_eq!(copied(&world.press("enter")), ["liftui describe orders-eu"]);
+    let on_cluster = format!("--addr {}", settings().addresses.join(","));
+    let expected = format!("liftui {on_cluster} describe orders-eu");
+    assert_eq!(copied(&world.press("enter")), [expected]);
     world.press("z");
-    let expected = "liftui pause orders-eu --partitions 0-3";
+    let expected = format!("liftui {on_cluster} pause orders-eu --partitions 0-3");
     assert_eq!(copied(&world.press("c")), [expected]);
     assert!(world.app.overlay().is_some(), "the question still stands");
 }

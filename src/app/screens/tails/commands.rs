@@ -148,12 +148,15 @@ impl Tails {
 
     /// Opens the command line with what the selected field, header or key has in common with other messages.
     fn trace(&self, context: &mut Context) {
-        let Some(common) = self.inspector.common() else {
-            let text =
-                "nothing to trace by: open a message, and go to a field or a header with one value";
+        let common = self
+            .inspector
+            .common()
+            .map(|common| format!("cel: {common}"));
+        let Some(query) = common.filter(|query| Query::parse(query).is_ok()) else {
+            let text = "nothing to trace by here: go to a JSON field or a header with one value, or to the first line for the key";
             return context.notify(Level::Note, text);
         };
-        let arguments = ["trace".to_owned(), format!("cel: {common}")];
+        let arguments = ["trace".to_owned(), query];
         context.request(AppRequest::TypeCommand(shell_line(&arguments)));
     }
 

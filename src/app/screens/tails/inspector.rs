@@ -183,7 +183,17 @@ impl Inspector {
         let path: JsonPath = path.parse().ok()?;
         match self.view {
             View::Value(_) => path.equality("value", message.value()),
-            View::Headers => path.equality("headers", content::headers_json(&message).as_bytes()),
+            View::Headers => {
+                let name = path.only_key()?;
+                let value = match std::str::from_utf8(message.header(name)?) {
+                    Ok(text) => serde_json::Value::from(text).to_string(),
+                    Err(_) => bytes_literal(message.header(name)?),
+                };
+                Some(format!(
+                    "headers[{}] == {value}",
+                    serde_json::Value::from(name)
+                ))
+            }
         }
     }
 
@@ -290,4 +300,10 @@ impl Inspector {
         self.selected = row;
         self.top = scrolled_top(self.top, row, self.rows.len(), self.size.height);
     }
+}
+
+/// Bytes that are no text, as an expression writes them.
+fn bytes_literal(bytes: &[u8]) -> String {
+    let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+    format!("b\"{escaped}\"")
 }

@@ -220,7 +220,7 @@ pub(super) fn headers(message: &PinnedMessage) -> Decoded {
 }
 
 /// The headers of a message as one JSON object.
-pub(super) fn headers_json(message: &MessageRef<'_>) -> String {
+fn headers_json(message: &MessageRef<'_>) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let members = message.headers().map(|(name, value)| {
         let value = header_text(value);

@@ -200,7 +200,7 @@ mod tests {
         let options = &tail.expect("there is tail").options;
         let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["--from", "--query"], "no others mean anything here");
-        let is_known = |name: &&str| commands.iter().any(|command| command.name == **name);
-        assert!(RANGES.iter().chain(&CHANGES).all(|name| is_known(&name)));
+        let is_known = |name: &&str| commands.iter().any(|command| command.name == *name);
+        assert!(RANGES.iter().chain(&CHANGES).all(is_known));
     }
 }

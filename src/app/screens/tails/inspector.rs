@@ -4,6 +4,7 @@
 mod content;
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 pub(crate) use content::Row;
 pub use content::Side;
@@ -304,6 +305,9 @@ impl Inspector {
 
 /// Bytes that are no text, as an expression writes them.
 fn bytes_literal(bytes: &[u8]) -> String {
-    let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
-    format!("b\"{escaped}\"")
+    let escape = |mut text: String, byte: &u8| {
+        let _infallible = write!(text, "\\x{byte:02x}");
+        text
+    };
+    bytes.iter().fold("b\"".to_owned(), escape) + "\""
 }

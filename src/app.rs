@@ -31,6 +31,7 @@ pub(crate) mod lists;
 mod locators;
 mod motion;
 mod mouse;
+mod named_partitions;
 mod navigation;
 mod notice;
 mod outcomes;

@@ -36,6 +36,7 @@ mod mutate;
 mod open;
 mod outcome_counts;
 mod output;
+mod pace;
 mod partition_spec;
 mod private_file;
 mod publish;

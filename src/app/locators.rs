@@ -3,13 +3,12 @@
 use super::App;
 use super::effect::Effect;
 use super::focus::{Pane, Screen};
+use super::named_partitions::existing_partitions;
 use super::notice::Level;
 use super::settings::Settings;
 use super::typed_command::{Awaited, unquoted};
-use crate::health::Truth;
 use crate::model::{
-    Locator, MessagePlace, PartitionId, Place, StreamName, did_you_mean, no_such_partition,
-    parse_addresses, parse_start,
+    Locator, MessagePlace, Place, StreamName, did_you_mean, parse_addresses, parse_start,
 };
 use crate::store::Query;
 
@@ -77,7 +76,10 @@ impl App {
         let start = place.seek.as_deref();
         let start = start.map(|text| parse_start(text, now, zone)).transpose();
         let query = place.query.as_deref().map(Query::parse).transpose();
-        let partitions = partitions_of(self.cluster.truth(), stream, place);
+        let partitions = self.cluster.truth().stream(stream);
+        let partitions = partitions.map_or(Ok(Vec::new()), |stream| {
+            existing_partitions(stream, &place.partitions)
+        });
         let (start, query, ids) = match (start, query, partitions) {
             (Ok(start), Ok(query), Ok(ids)) => (start, query, ids),
             (Err(sentence), _, _) | (_, _, Err(sentence)) => {
@@ -107,27 +109,6 @@ fn is_of(cluster: &str, settings: &Settings) -> bool {
     let addresses = parse_addresses(cluster).unwrap_or_default();
     let mut addresses = addresses.iter();
     cluster == settings.cluster || addresses.any(|one| settings.addresses.contains(one))
-}
-
-/// The partitions that are meant: those named, which all have to be there, or all.
-fn partitions_of(
-    truth: &Truth,
-    stream: &str,
-    place: &MessagePlace,
-) -> Result<Vec<PartitionId>, String> {
-    let known = truth.stream(stream).map(|stream| stream.partitions.iter());
-    let known: Vec<PartitionId> = known.into_iter().flatten().map(|one| one.id).collect();
-    if place.partitions.is_empty() {
-        return Ok(known);
-    }
-    let mut named = place.partitions.iter();
-    match named.find(|id| !known.contains(id)) {
-        None => Ok(place.partitions.clone()),
-        Some(missing) => {
-            let last = known.iter().max().copied().unwrap_or_default();
-            Err(no_such_partition(stream, *missing, last))
-        }
-    }
 }
 
 impl Screen {

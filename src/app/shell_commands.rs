@@ -1,6 +1,7 @@
 //! The commands of the command line, typed behind `:` as in a shell: which there are, and what the dashboard can make of one.
 //! A line is read by the parser of the command line itself, which is the runtime's to call.
 
+use super::command::Argument;
 use crate::model::Operation;
 use crate::store::Query;
 
@@ -13,6 +14,14 @@ pub struct ShellCommand {
     pub options: Vec<(String, bool)>,
     /// Whether it is for a shell alone.
     pub is_for_shell: bool,
+}
+
+impl ShellCommand {
+    /// Whether that is an option behind which a value stands.
+    pub(super) fn takes_value(&self, option: &str) -> bool {
+        let mut options = self.options.iter();
+        options.any(|(name, takes)| *takes && name == option)
+    }
 }
 
 /// What a line means in the dashboard.
@@ -42,12 +51,8 @@ pub struct MessageRange {
 }
 
 /// Whether a line is one for the command line's parser: it begins with one of these commands, and has options behind it, or
-/// words that the dashboard's own command of that name does not take.
-pub(super) fn is_shell_line(
-    line: &str,
-    own_takes_words: Option<bool>,
-    known: &[ShellCommand],
-) -> bool {
+/// words that the dashboard's own command of that name does not take; `own` is what that takes, where there is one.
+pub(super) fn is_shell_line(line: &str, own: Option<Argument>, known: &[ShellCommand]) -> bool {
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();
     if !known.iter().any(|command| command.name == first) {
@@ -57,10 +62,12 @@ pub(super) fn is_shell_line(
         let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
         name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
     };
-    match own_takes_words {
+    match own {
         None => true,
-        Some(true) => words.any(is_option),
-        Some(false) => words.next().is_some(),
+        Some(Argument::None) => words.next().is_some(),
+        // It has options of its own, with a preview.
+        Some(Argument::Cursor) => false,
+        Some(_) => words.any(is_option),
     }
 }
 
@@ -76,17 +83,23 @@ mod tests {
             is_for_shell: false,
         });
         let is_for_parser = |line, own| is_shell_line(line, own, &known);
-        assert!(is_for_parser("tail orders -q paid", Some(true)));
-        assert!(is_for_parser("tail orders --from @-10m", Some(true)));
-        assert!(!is_for_parser("tail orders", Some(true)));
-        assert!(!is_for_parser("stats @-2h @-1h", Some(true)));
+        assert!(is_for_parser("tail orders -q paid", Some(Argument::Stream)));
+        assert!(is_for_parser(
+            "tail orders --from @-10m",
+            Some(Argument::Stream)
+        ));
+        assert!(!is_for_parser("tail orders", Some(Argument::Stream)));
+        assert!(!is_for_parser("stats @-2h @-1h", Some(Argument::Stream)));
         assert!(
-            !is_for_parser("stats -50", Some(true)),
+            !is_for_parser("stats -50", Some(Argument::Stream)),
             "a seek is no option"
         );
-        assert!(is_for_parser("create orders", Some(false)));
-        assert!(!is_for_parser("create", Some(false)));
+        assert!(is_for_parser("create orders", Some(Argument::None)));
+        assert!(!is_for_parser("create", Some(Argument::None)));
         assert!(is_for_parser("trace key:a", None));
-        assert!(!is_for_parser("seek --from", Some(true)), "no such command");
+        assert!(
+            !is_for_parser("seek --from", Some(Argument::Stream)),
+            "no such command"
+        );
     }
 }

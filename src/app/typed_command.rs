@@ -9,9 +9,10 @@ use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand, P
 use super::effect::Effect;
 use super::focus::Pane;
 use super::inflight::Request;
+use super::named_partitions::{no_such_stream, partitions_named};
 use super::notice::Level;
 use super::shown_times;
-use crate::health::{BrokerTruth, StreamTruth};
+use crate::health::BrokerTruth;
 use crate::model::{
     CursorMoveSpec, MessagePlace, Operation, StreamName, Timestamp, did_you_mean, is_pattern,
 };
@@ -119,32 +120,12 @@ impl App {
         }
     }
 
-    /// Tails the streams that these names and patterns mean, in one tail.
+    /// Tails what these names and patterns mean, in one tail.
     fn tail_streams(&mut self, texts: &[&str]) {
-        let truth = self.truth();
-        let mut streams: Vec<&StreamTruth> = Vec::new();
-        for text in texts {
-            let found = truth.streams_named(text);
-            if found.is_empty() {
-                let text = if is_pattern(text) {
-                    format!("no stream fits \"{text}\"")
-                } else {
-                    let names = truth.streams.iter().map(|stream| &*stream.name);
-                    let hint = did_you_mean(text, names);
-                    format!("stream \"{text}\" does not exist{hint}")
-                };
-                return self.context.notify(Level::Error, text);
-            }
-            streams.extend(found);
+        match partitions_named(self.truth(), texts) {
+            Ok(keys) => self.context.request(AppRequest::Tail(keys)),
+            Err(sentence) => self.context.notify(Level::Error, sentence),
         }
-        streams.sort_by(|one, other| one.name.cmp(&other.name));
-        streams.dedup_by(|one, other| one.name == other.name);
-        let keys = streams.iter().flat_map(|stream| {
-            let ids = stream.partitions.iter().map(|partition| partition.id);
-            ids.map(|id| (Arc::clone(&stream.name), id))
-        });
-        let keys: Vec<_> = keys.collect();
-        self.context.request(AppRequest::Tail(keys));
     }
 
     fn run_with_stream(&mut self, command: Command, argument: &str) {
@@ -201,10 +182,7 @@ impl App {
         let is_newer = |broker: &BrokerTruth| broker.last_answer > Some(asked);
         let are_asked = answering().next().is_some() && answering().all(is_newer);
         if are_asked || awaited.since.age(now) >= AWAITED_FOR {
-            let argument = awaited.awaited.stream();
-            let names = self.truth().streams.iter().map(|stream| &*stream.name);
-            let hint = did_you_mean(argument, names);
-            let text = format!("stream \"{argument}\" does not exist{hint}");
+            let text = no_such_stream(self.truth(), awaited.awaited.stream());
             return self.context.notify(Level::Error, text);
         }
         self.awaited = Some(awaited);

@@ -40,7 +40,7 @@ pub(crate) use streams::{
 };
 pub(crate) use subjects::SubjectsArgs;
 pub(crate) use tail::TailArgs;
-pub(crate) use trace::TraceArgs;
+pub(crate) use trace::{TRACED_FROM, TraceArgs};
 pub(crate) use verify::VerifyArgs;
 
 use tls::TlsArgs;

@@ -15,7 +15,6 @@ use crate::client::{Client, ConnectOptions, Observer, TlsOptions};
 use crate::config::{
     ClusterSettings, ConfigError, ConfigFile, Environment, Folders, SettingSource, Settings,
 };
-use crate::model::shell_line;
 use crate::runtime::Access;
 
 /// One command's surroundings.
@@ -111,14 +110,13 @@ impl<'a> CommandContext<'a> {
     }
 
     /// The options that name the cluster, as they are typed; none where it is the one at the default address.
-    pub(crate) fn cluster_words(&self) -> String {
+    pub(crate) fn cluster_options(&self) -> Vec<String> {
         let cluster = &self.settings.cluster;
-        let words = match &self.settings.context.value {
-            Some(context) => ["--context".to_owned(), context.clone()],
-            None if cluster.addr.source == SettingSource::Default => return String::new(),
-            None => ["--addr".to_owned(), cluster.addr.value.join(",")],
-        };
-        format!(" {}", shell_line(&words))
+        match &self.settings.context.value {
+            Some(context) => vec!["--context".to_owned(), context.clone()],
+            None if cluster.addr.source == SettingSource::Default => Vec::new(),
+            None => vec!["--addr".to_owned(), cluster.addr.value.join(",")],
+        }
     }
 
     /// What to call the cluster: its context, or its first address.

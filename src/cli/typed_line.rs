@@ -5,12 +5,9 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, FromArgMatches};
 
-use super::args::{ClusterTask, Invocation, Task};
+use super::args::{ClusterTask, Invocation, TRACED_FROM, Task};
 use super::help;
 use crate::app::{MessageRange, ShellCommand, ShellTask};
-
-/// Where `:trace` starts, where nothing is said.
-const TRACED_FROM: &str = "@-1h";
 
 /// Commands that show or count a range of messages.
 const RANGES: [&str; 3] = ["tail", "trace", "stats"];
@@ -57,14 +54,19 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
     let words = shlex::split(line).ok_or_else(|| format!("a quote is open in \"{line}\""))?;
     let arguments = std::iter::once("liftui".to_owned()).chain(words);
     let arguments: Vec<OsString> = arguments.map(OsString::from).collect();
-    let matches = help::command().try_get_matches_from(arguments);
+    let mut whole = help::command();
+    let matches = whole.try_get_matches_from_mut(arguments);
     let matches = matches.map_err(|error| help::sentence(&error))?;
     let invocation = Invocation::from_arg_matches(&matches);
     let invocation = invocation.map_err(|error| help::sentence(&error))?;
     let Some((command, typed)) = matches.subcommand() else {
         return Ok(for_a_shell(line));
     };
-    let options = typed_options(command, typed);
+    let known = whole.find_subcommand(command);
+    let known = known.into_iter().flat_map(clap::Command::get_arguments);
+    let options: Vec<&Arg> = known
+        .filter(|arg| was_typed(typed, arg.get_id().as_str()))
+        .collect();
     if let Some(global) = options.iter().find(|arg| arg.is_global_set()) {
         let global = global.get_long().unwrap_or_default();
         return Err(format!(
@@ -74,7 +76,7 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
     if let Some(operation) = invocation.operation() {
         return Ok(ShellTask::Perform(Box::new(operation)));
     }
-    let is_of_range = |arg: &Arg| OF_A_RANGE.contains(&arg.get_id().as_str());
+    let is_of_range = |arg: &&Arg| OF_A_RANGE.contains(&arg.get_id().as_str());
     if !options.iter().all(is_of_range) {
         return Ok(for_a_shell(line));
     }
@@ -90,7 +92,7 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
             args.range.query,
         ))),
         Some(Task::Cluster(ClusterTask::Trace(args))) => {
-            let mut found = range(args.as_tail().partitions, Some(args.query));
+            let mut found = range(args.streams(), Some(args.query));
             found.from.get_or_insert_with(|| TRACED_FROM.to_owned());
             Ok(ShellTask::Messages(found))
         }
@@ -114,15 +116,6 @@ fn is_meant(command: &str, option: &Arg) -> bool {
 
 fn for_a_shell(line: &str) -> ShellTask {
     ShellTask::InShell(format!("liftui {line}"))
-}
-
-/// The arguments of that command that were typed.
-fn typed_options(command: &str, typed: &ArgMatches) -> Vec<Arg> {
-    let whole = help::command();
-    let known = whole.find_subcommand(command);
-    let known = known.into_iter().flat_map(clap::Command::get_arguments);
-    let is_typed = |arg: &&Arg| was_typed(typed, arg.get_id().as_str());
-    known.filter(is_typed).cloned().collect()
 }
 
 fn was_typed(typed: &ArgMatches, option: &str) -> bool {

@@ -2,7 +2,6 @@
 //! read `replicas`'. SIGINT ends it with where to go on.
 
 mod comparison;
-mod pace;
 mod replicas;
 mod report;
 
@@ -14,12 +13,12 @@ use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
 use super::exit::{Exit, Result};
 use super::output::Printer;
+use super::pace::Pace;
 use super::partition_spec;
 use crate::client::Observer;
 use crate::health::{PartitionTruth, StreamTruth, Truth};
-use crate::model::{Message, Offset, sanitise, shell_line};
+use crate::model::{Message, Offset, command_words, sanitise, shell_line};
 use comparison::{Comparison, Difference};
-use pace::Pace;
 use replicas::{Copies, Readable, Unverified};
 use report::{DifferenceRow, VerifiedPartition, VerifyTotals};
 
@@ -43,7 +42,7 @@ pub(crate) async fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) 
         truth: &truth,
         observer,
         args,
-        cluster: context.cluster_words(),
+        cluster: context.cluster_options(),
         pace: Pace::new(args.rate),
         printer: context.printer(args.output),
         sentences: Vec::new(),
@@ -74,26 +73,30 @@ pub(crate) async fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) 
 type Asked<'a> = (&'a StreamTruth, &'a PartitionTruth);
 
 /// What to type to compare the rest.
-fn where_to_go_on(left: &[Asked<'_>], offset: Offset, args: &VerifyArgs, cluster: &str) -> String {
-    let options = args.words() + cluster;
-    let names: Vec<String> = left
-        .iter()
-        .map(|(stream, partition)| shell_line(&[format!("{}:{}", stream.name, partition.id)]))
-        .collect();
-    let (first, rest) = names.split_at(names.len().min(1));
-    let go_on = format!(
-        "stopped: go on with liftui verify {} --from {offset}{options}",
-        first.join(" ")
-    );
+fn where_to_go_on(
+    left: &[Asked<'_>],
+    offset: Offset,
+    args: &VerifyArgs,
+    cluster: &[String],
+) -> String {
+    let command = |places: &[String], from: Option<Offset>| {
+        let from = from.map(|from| ["--from".to_owned(), from.to_string()]);
+        let mut options: Vec<String> = from.into_iter().flatten().collect();
+        options.extend(args.options());
+        options.extend_from_slice(cluster);
+        let places: Vec<&str> = places.iter().map(String::as_str).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        shell_line(&command_words(&["liftui", "verify"], &places, &options))
+    };
+    let place = |(stream, partition): &Asked<'_>| format!("{}:{}", stream.name, partition.id);
+    let places: Vec<String> = left.iter().map(place).collect();
+    let (first, rest) = places.split_at(places.len().min(1));
+    let go_on = command(first, Some(offset));
     if rest.is_empty() {
-        return go_on;
+        return format!("stopped: go on with {go_on}");
     }
-    let from = args.from.map(|from| format!(" --from {from}"));
-    let from = from.unwrap_or_default();
-    format!(
-        "{go_on}, then with liftui verify {}{from}{options}",
-        rest.join(" ")
-    )
+    let then = command(rest, args.from);
+    format!("stopped: go on with {go_on}, then with {then}")
 }
 
 /// Compares one partition after the other.
@@ -102,7 +105,7 @@ struct Verifier<'a> {
     observer: Observer,
     args: &'a VerifyArgs,
     /// The options that name the cluster, as they are typed.
-    cluster: String,
+    cluster: Vec<String>,
     pace: Pace,
     printer: Printer<'a, DifferenceRow>,
     sentences: Vec<String>,

@@ -226,7 +226,7 @@ impl Reach {
 }
 
 /// A stream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StreamTruth {
     /// The name.
     pub name: StreamName,

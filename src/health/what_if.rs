@@ -115,7 +115,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::health::{Reach, StreamStatus, StreamTruth};
+    use crate::health::{Reach, StreamTruth};
     use crate::model::Timestamp;
 
     fn broker(id: &str, answers: bool) -> BrokerTruth {
@@ -145,14 +145,8 @@ mod tests {
         };
         let stream = StreamTruth {
             name: "orders".into(),
-            subject: "orders".into(),
-            created: Timestamp::default(),
-            internal: false,
             partitions: [partition].into(),
-            messages: None,
-            rate: None,
-            history: Arc::default(),
-            status: StreamStatus::default(),
+            ..StreamTruth::default()
         };
         Truth {
             brokers: vec![broker("a", true), broker("b", true), broker("c", c_answers)],

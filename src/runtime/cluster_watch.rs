@@ -15,7 +15,6 @@ use super::first_unread::{FirstUnread, read_first_unread};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
-use super::supervisor::run_until_done;
 use crate::app::{ConnectionState, Event};
 use crate::client::Observer;
 use crate::health::{CursorTruth, Health, Truth};
@@ -28,8 +27,6 @@ use crate::model::{
 const STEP: Duration = Duration::from_secs(1);
 /// How often cursors and groups are read.
 const CURSORS_EVERY: Duration = Duration::from_secs(15);
-/// Lists of partitions to probe that may wait: those that find no room are asked about again.
-const PROBE_QUEUE: usize = 16;
 /// How many cursors are looked after at once for the time of their first unread message.
 const LAG_READS: usize = 16;
 /// How long that may take.
@@ -83,7 +80,7 @@ impl ClusterWatch {
     /// Begins to ask every broker, each so often.
     pub fn start(observer: Observer, health: Health, every: Duration) -> Self {
         let (outbox, inbox) = event_channels();
-        let (probes, wanted) = mpsc::channel(PROBE_QUEUE);
+        let (probes, wanted) = prober::queue();
         let poller = Poller {
             observer: observer.clone(),
             outbox: outbox.clone(),
@@ -91,9 +88,7 @@ impl ClusterWatch {
             refresh: RefreshRequest::new(),
         };
         let mut tasks = JoinSet::new();
-        let doing = "asking the brokers".to_owned();
-        let polling = run_until_done(doing, outbox.clone(), move || poller.clone().run());
-        tasks.spawn(polling);
+        tasks.spawn(poller.keep_running());
         tasks.spawn(prober::run(observer.clone(), wanted, outbox.clone()));
         let mut steps = interval(STEP.min(every));
         steps.set_missed_tick_behavior(MissedTickBehavior::Delay);

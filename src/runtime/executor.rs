@@ -26,7 +26,7 @@ use super::options::{
     Access, AlertAccess, ChangeAccess, Console, IncidentAccess, LineParser, QueryAccess, RowAccess,
     ViewAccess,
 };
-use super::prober::PartitionKey;
+use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use super::supervisor::panicked;
 use crate::app::{
@@ -37,8 +37,6 @@ use crate::model::{CursorMoveSpec, ErrorKind, Failure, Locator, Operation, Outco
 
 /// How long running tasks get to end by themselves.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-/// Lists of partitions to probe that may wait; the app asks again with the next views.
-const PROBE_QUEUE: usize = 16;
 
 /// What only the owner of the terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +126,7 @@ pub(super) struct Executor {
 impl Executor {
     /// Starts asking the brokers.
     pub(super) fn start(deps: ExecutorDeps) -> Self {
-        let (probes, wanted) = mpsc::channel(PROBE_QUEUE);
+        let (probes, wanted) = prober::queue();
         let tasks = TaskTracker::new();
         let executor = Self {
             token: CancellationToken::new(),

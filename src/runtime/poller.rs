@@ -36,8 +36,13 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    /// Asks for ever; dropping the future ends it.
-    pub(super) async fn run(self) {
+    /// Asks for ever, again after a panic, which is told; dropping the future ends it.
+    pub(super) fn keep_running(self) -> impl Future<Output = ()> + Send {
+        let (doing, outbox) = ("asking the brokers".to_owned(), self.outbox.clone());
+        run_until_done(doing, outbox, move || self.clone().run())
+    }
+
+    async fn run(self) {
         self.connect().await;
         let named_brokers = Arc::new(Notify::new());
         let mut watched: HashMap<Arc<str>, AbortHandle> = HashMap::new();

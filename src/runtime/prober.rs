@@ -18,8 +18,19 @@ use crate::model::{PartitionId, Probe, StreamName};
 /// How many leaders are asked side by side.
 const CONCURRENT_PROBES: usize = 8;
 
+/// Lists of partitions to ask about that may wait: what finds no room is asked about again by whoever doubts.
+const QUEUE: usize = 16;
+
 /// A partition to ask about.
 pub(super) type PartitionKey = (StreamName, PartitionId);
+
+/// Where lists of partitions go, and what [`run`] takes them from.
+pub(super) fn queue() -> (
+    mpsc::Sender<Vec<PartitionKey>>,
+    mpsc::Receiver<Vec<PartitionKey>>,
+) {
+    mpsc::channel(QUEUE)
+}
 
 /// Answers what comes in on `wanted` until its sender is gone.
 pub(super) async fn run(

@@ -182,10 +182,10 @@ impl CommandLine {
         }
         history.add(line);
         let word = line.split_whitespace().next().unwrap_or_default();
-        let own = command_of(word).map(|own| own.argument() != Argument::None);
+        let own = command_of(word).map(Command::argument);
         // Behind `stats` stands a range of what is chosen, or streams as in a shell.
         let own = own.filter(|_| !counts_streams(line, truth));
-        if !has_own_options(word) && is_shell_line(line, own, &context.settings.shell_commands) {
+        if is_shell_line(line, own, &context.settings.shell_commands) {
             return context.emit(Effect::ParseLine(line.to_owned()));
         }
         match parse(line) {
@@ -225,11 +225,6 @@ impl CommandLine {
             self.editor.set_text(line);
         }
     }
-}
-
-/// Whether the dashboard has a command of that name which takes options of its own, with a preview.
-fn has_own_options(word: &str) -> bool {
-    command_of(word).is_some_and(|own| own.argument() == Argument::Cursor)
 }
 
 /// Whether a line counts what is in streams that it names.
@@ -367,26 +362,14 @@ fn completed_words(
     let takes = command_of(word).map_or(Argument::None, Command::argument);
     let is_own = !matches!(takes, Argument::None | Argument::Text)
         && !rest.trim_start().contains(char::is_whitespace);
-    if has_own_options(word) || (is_own && !is_option) {
+    if takes == Argument::Cursor || (is_own && !is_option) {
         return None;
     }
-    let takes_value = |word: &str| {
-        command
-            .options
-            .iter()
-            .any(|(name, takes)| *takes && name == word)
-    };
-    let words = if is_option {
-        command
-            .options
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect()
-    } else if before
-        .split_whitespace()
-        .next_back()
-        .is_some_and(takes_value)
-    {
+    let word_before = before.split_whitespace().next_back();
+    let words: Vec<String> = if is_option {
+        let options = command.options.iter();
+        options.map(|(name, _)| name.clone()).collect()
+    } else if word_before.is_some_and(|word| command.takes_value(word)) {
         Vec::new()
     } else {
         let names = words_for(Argument::Stream);

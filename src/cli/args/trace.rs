@@ -1,16 +1,14 @@
 //! Arguments of `liftui trace`.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use super::OutputArgs;
 use super::tail::{RangeArgs, TailArgs, start, stop};
-use crate::model::{StartAt, StopAt, Timestamp};
+use crate::model::{StartAt, StopAt};
 use crate::store::Query;
 
-/// How far back is looked where nothing is said.
-const LOOKED_BACK: Duration = Duration::from_secs(3_600);
+/// Where it starts where nothing is said.
+pub(crate) const TRACED_FROM: &str = "@-1h";
 
 /// One story that messages of several streams tell.
 #[derive(Clone, Debug, Args)]
@@ -40,18 +38,20 @@ pub(crate) struct TraceArgs {
 }
 
 impl TraceArgs {
+    /// The streams as they were named, or what names all.
+    pub(crate) fn streams(&self) -> Vec<String> {
+        if self.partitions.is_empty() {
+            return vec!["*".to_owned()];
+        }
+        self.partitions.clone()
+    }
+
     /// The tail that finds them.
     pub(crate) fn as_tail(&self) -> TailArgs {
-        let all = || vec!["*".to_owned()];
-        let hour_ago = || StartAt::Time(Timestamp::now().minus(LOOKED_BACK));
         TailArgs {
-            partitions: if self.partitions.is_empty() {
-                all()
-            } else {
-                self.partitions.clone()
-            },
+            partitions: self.streams(),
             range: RangeArgs {
-                from: Some(self.from.unwrap_or_else(hour_ago)),
+                from: self.from.or_else(|| start(TRACED_FROM).ok()),
                 to: Some(self.to),
                 query: Some(self.query.clone()),
             },

@@ -26,11 +26,18 @@ pub(crate) struct VerifyArgs {
 
 impl VerifyArgs {
     /// The options but for where to begin, as they are typed.
-    pub(crate) fn words(&self) -> String {
-        let rate = self.rate.map(|rate| format!(" --rate {rate}"));
+    pub(crate) fn options(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(rate) = self.rate {
+            words.extend(["--rate".to_owned(), rate.to_string()]);
+        }
+        if self.dense {
+            words.push("--dense".to_owned());
+        }
         let form = self.output.output.and_then(|form| form.to_possible_value());
-        let form = form.map(|form| format!(" -o {}", form.get_name()));
-        let dense = if self.dense { " --dense" } else { "" };
-        rate.unwrap_or_default() + dense + &form.unwrap_or_default()
+        if let Some(form) = form {
+            words.extend(["-o".to_owned(), form.get_name().to_owned()]);
+        }
+        words
     }
 }

@@ -126,7 +126,6 @@ fn newest_of_leader(partition: &PartitionTruth) -> Option<Offset> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::StreamStatus;
 
     fn truth(created: i64, leader: &str, newest: Offset) -> Truth {
         let partition = PartitionTruth {
@@ -138,14 +137,9 @@ mod tests {
         };
         let stream = StreamTruth {
             name: "orders".into(),
-            subject: "orders".into(),
             created: Timestamp(created),
-            internal: false,
             partitions: [partition].into(),
-            messages: None,
-            rate: None,
-            history: Arc::default(),
-            status: StreamStatus::default(),
+            ..StreamTruth::default()
         };
         Truth {
             streams: [Arc::new(stream)].into(),

@@ -1,12 +1,11 @@
 //! A batch of messages sent to the other stream, and how each of them ended.
 //! What is written down of that is `journal`'s.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::Interval;
 
 use crate::cli::exit::CliError;
+use crate::cli::pace;
 use crate::client::{Client, Publisher, PublisherOptions};
 use crate::model::{
     AckPolicy, Destination, ErrorKind, Failure, Offset, Outcome, PartitionId, PublishOptions,
@@ -76,9 +75,7 @@ impl BatchPublisher {
         });
         let interval = rate.map(|rate| {
             let size = u32::try_from(size).unwrap_or(u32::MAX);
-            let mut interval = interval(Duration::from_secs(1) * size / rate);
-            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            interval
+            pace::ticks(size, rate)
         });
         Self {
             publisher,

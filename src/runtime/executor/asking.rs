@@ -8,7 +8,7 @@ use crate::app::Event;
 use crate::runtime::activity;
 use crate::runtime::poller::Poller;
 use crate::runtime::prober::{self, PartitionKey};
-use crate::runtime::supervisor::{panicked, run_until_done};
+use crate::runtime::supervisor::panicked;
 
 impl Executor {
     /// Begins to ask every broker for its view, and leaders for the partitions that come here.
@@ -19,9 +19,8 @@ impl Executor {
             every: self.asked_every.subscribe(),
             refresh: self.refresh.clone(),
         };
-        let (doing, outbox) = ("asking the brokers".into(), self.deps.outbox.clone());
-        let polling = run_until_done(doing, outbox.clone(), move || poller.clone().run());
-        self.spawn(&self.token, polling);
+        self.spawn(&self.token, poller.keep_running());
+        let outbox = self.deps.outbox.clone();
         let probing = prober::run(self.deps.access.observer(), wanted, outbox);
         self.spawn(&self.token, probing);
     }

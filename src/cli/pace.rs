@@ -7,6 +7,13 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 /// Messages are let through in so many portions a second, or one by one where there are fewer.
 const PORTIONS: u32 = 20;
 
+/// Ticks at which so many messages each make up that rate a second. A late one puts off those after it.
+pub(super) fn ticks(portion: u32, rate: u32) -> Interval {
+    let mut ticks = interval(Duration::from_secs(1) * portion / rate.max(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
 /// Lets so many messages through a second, evenly.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -25,10 +32,8 @@ impl Pace {
     pub(super) fn new(rate: Option<u32>) -> Self {
         let limit = rate.map(|rate| {
             let portion = (rate / PORTIONS).max(1);
-            let mut ticks = interval(Duration::from_secs(1) * portion / rate.max(1));
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             Limit {
-                ticks,
+                ticks: ticks(portion, rate),
                 portion,
                 left: 0,
             }

@@ -153,7 +153,7 @@ impl Tails {
             .common()
             .map(|common| format!("cel: {common}"));
         let Some(query) = common.filter(|query| Query::parse(query).is_ok()) else {
-            let text = "nothing to trace by here: go to a JSON field or a header with one value, or to the first line for the key";
+            let text = "trace by a JSON field with one value, a header, or line 1: the key";
             return context.notify(Level::Note, text);
         };
         let arguments = ["trace".to_owned(), query];

@@ -326,3 +326,37 @@ fn a_place_past_the_end_is_told_and_is_no_silent_beginning_at_the_new() {
     let output = test.line("tail orders:0 --from 2 --to end");
     assert_eq!((&*output.out, &*output.err), ("", ""));
 }
+
+#[test]
+fn what_has_come_is_printed_where_others_keep_a_range_waiting_for_ever() {
+    let test = TestCluster::new();
+    test.ok("create here");
+    test.ok("create there --partitions 3");
+    for number in 0..3 {
+        test.ok(&format!(
+            "publish here came-{number} -H trace-id=t --ack all"
+        ));
+    }
+    let leader =
+        |partition: &serde_json::Value| partition["leader"].as_str().expect("a leader").to_owned();
+    let here = leader(&test.objects("partitions here -o ndjson")[0]);
+    let others = test.objects("partitions there -o ndjson");
+    let silent = others.iter().map(leader).find(|id| *id != here);
+    let silent = silent.expect("three partitions have more than one leader");
+    let number = silent.rsplit('-').next().expect("a number");
+    let kill = format!("kill {number}");
+    test.cluster().faults().run(&kill).expect("it dies");
+    for command in [
+        "tail here there --to end -f %v\\n",
+        "trace header.trace-id:t",
+    ] {
+        let cut_off = test.line(&format!("{command} --timeout 2s"));
+        assert_eq!(cut_off.code, 1, "{cut_off:?}");
+        let printed = cut_off.out.matches("came-").count();
+        assert_eq!(printed, 3, "{command}: {cut_off:?}");
+        assert!(
+            cut_off.err.contains("was given up before its end"),
+            "{cut_off:?}"
+        );
+    }
+}

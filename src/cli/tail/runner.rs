@@ -191,6 +191,7 @@ impl<'c> TailRunner<'c> {
                 _ = ticks.tick() => Wakeup::Tick,
             };
             if self.is_given_up(waiting.elapsed()) {
+                self.wait_for_nobody();
                 break;
             }
             match woken {
@@ -254,6 +255,14 @@ impl<'c> TailRunner<'c> {
             if self.runs.send(run).await.is_err() {
                 return;
             }
+        }
+    }
+
+    /// What has come is printed, though it stood behind what will never come.
+    fn wait_for_nobody(&mut self) {
+        for read in self.subscriptions.all() {
+            let now = Timestamp::now();
+            self.merge.end(&read.stream, read.partition, now);
         }
     }
 

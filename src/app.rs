@@ -36,12 +36,14 @@ mod navigation;
 mod notice;
 mod outcomes;
 pub(crate) mod overlays;
+mod read_settings;
 mod routing;
 pub(crate) mod row_key;
 mod row_settings;
 mod schemas;
 pub(crate) mod screens;
 mod settings;
+mod settings_reload;
 mod shell_commands;
 mod shell_tasks;
 mod shown_times;
@@ -50,6 +52,7 @@ mod tour;
 mod typed_command;
 mod view_memory;
 mod viewport;
+mod visited;
 
 pub use cluster::Freshness;
 pub use command::Command;
@@ -69,11 +72,12 @@ pub use lists::table::Listing;
 pub(crate) use notice::Level;
 pub use notice::{Notice, Notices};
 pub use overlays::Overlay;
+pub use read_settings::{ContextEntry, ReadSettings, SettingOrigin};
 pub use row_key::{DetailTarget, RowKey};
 pub use row_settings::{KeptRow, RowChoice, RowSettings};
 pub use schemas::Schemas;
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
-pub use settings::{AlertSettings, ContextEntry, Settings};
+pub use settings::{AlertSettings, Settings};
 pub use shell_commands::{MessageRange, ShellCommand, ShellTask};
 pub use statistics::{StatisticsRun, StatisticsState};
 pub use tour::TOUR_BROKERS;
@@ -94,6 +98,7 @@ use screens::overview::Overview;
 use screens::streams::Streams;
 use tour::Tour;
 use typed_command::AwaitedStream;
+use visited::Visited;
 
 use std::time::Duration;
 
@@ -122,6 +127,10 @@ pub struct App {
     awaited: Option<AwaitedStream>,
     /// The statistics that were asked for last.
     statistics: Option<StatisticsRun>,
+    /// What this program has logged, the oldest line first; `None`: it was not read yet.
+    log: Option<Vec<String>>,
+    /// The places that were visited.
+    visited: Visited,
     /// The tour of the demo, as long as nobody presses a key.
     tour: Option<Tour>,
 }
@@ -143,6 +152,8 @@ impl App {
             kept: None,
             awaited: None,
             statistics: None,
+            log: None,
+            visited: Visited::default(),
         };
         app.restore_view();
         app
@@ -272,6 +283,11 @@ impl App {
     /// The notices of this session.
     pub fn notices(&self) -> &Notices {
         &self.context.notices
+    }
+
+    /// What this program has logged, the oldest line first; `None`: it was not read yet.
+    pub(crate) fn log(&self) -> Option<&[String]> {
+        self.log.as_deref()
     }
 
     /// Keys of an unfinished chord.

@@ -103,9 +103,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) ->
 
 fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) -> Result {
     let options = &invocation.options;
-    let _log = match &options.log {
-        Some(path) => Some(logging::start(path, options.verbose)?),
-        None => None,
+    let _log = if let Some(path) = &options.log {
+        Some(logging::start(path, options.verbose)?)
+    } else {
+        if invocation.shows_dashboard() {
+            logging::keep(options.verbose);
+        }
+        None
     };
     match invocation.task {
         None => run_to_end(

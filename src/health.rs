@@ -146,6 +146,19 @@ impl Health {
         &self.options
     }
 
+    /// From now on it judges so. Minimum ISRs that were recorded meanwhile stay where these options name none.
+    pub fn set_options(&mut self, mut options: HealthOptions) {
+        let recorded = std::mem::take(&mut self.options.created_min_isr);
+        for (stream, min_isr) in recorded {
+            options.created_min_isr.entry(stream).or_insert(min_isr);
+        }
+        if self.options != options {
+            self.changed = true;
+            self.streams.mark_all_changed();
+        }
+        self.options = options;
+    }
+
     /// This user has just created that stream with that minimum ISR, which no broker tells.
     pub fn record_created(&mut self, stream: &str, min_isr: CreatedMinIsr) {
         self.options

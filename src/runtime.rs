@@ -7,6 +7,7 @@ mod alerts;
 mod channels;
 mod clipboard;
 mod cluster_watch;
+mod config_watch;
 mod editor;
 mod event_loop;
 mod executor;
@@ -31,6 +32,7 @@ mod terminal;
 use std::io;
 use std::time::Duration;
 
+use channels::EventSender;
 use event_loop::{EventLoop, LoopExit};
 use executor::{Executor, ExecutorDeps};
 use terminal::RealTerminal;
@@ -40,9 +42,9 @@ pub use clipboard::Clipboard;
 pub use cluster_watch::{ClusterWatch, WatchedCluster};
 pub use first_unread::{FirstUnread, first_message, read_first_unread};
 pub use options::{
-    Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, Console, ConsoleAnswer, Contexts,
-    CursorAccess, DashboardOptions, IncidentAccess, LineParser, QueryAccess, RowAccess,
-    RuntimeSession, ViewAccess,
+    Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, ConfigReader, Console,
+    ConsoleAnswer, Contexts, CursorAccess, DashboardOptions, IncidentAccess, LineParser, LogAccess,
+    QueryAccess, RowAccess, RuntimeSession, ThemeReader, ViewAccess, WatchedConfig,
 };
 pub use poller::fetch_views;
 pub use screen::{HostEvent, Screen};
@@ -78,61 +80,59 @@ pub async fn run(options: DashboardOptions) -> io::Result<DashboardEnd> {
 /// The screen could not be read or written.
 pub async fn run_on<S: Screen>(
     screen: &mut S,
-    options: DashboardOptions,
+    mut options: DashboardOptions,
 ) -> io::Result<DashboardEnd> {
-    let DashboardOptions {
-        mut session,
-        console,
-        parse_line,
-        contexts,
-        changes,
-        incidents,
-        rows,
-        brokers,
-        cursors,
-        queries,
-        view,
-        alerts,
-        editor,
-        clipboard,
-    } = options;
     loop {
-        let known = std::mem::take(&mut session.cursors);
-        session.access.observer().recall_cursors(known).await;
+        let known = std::mem::take(&mut options.session.cursors);
+        let observer = options.session.access.observer();
+        observer.recall_cursors(known).await;
         let (outbox, inbox) = channels::event_channels();
-        let executor = Executor::start(ExecutorDeps {
-            access: session.access.clone(),
-            cluster: session.settings.cluster.clone(),
-            changes: changes.clone(),
-            incidents: incidents.clone(),
-            rows: rows.clone(),
-            queries: queries.clone(),
-            view: view.clone(),
-            alerts: alerts.clone(),
-            outbox,
-            refresh: session.settings.refresh,
-            console: console.clone(),
-            parse_line,
-            editor: editor.clone(),
-            clipboard: clipboard.clone(),
-        });
-        let running = EventLoop::new(screen, &session, contexts.as_ref(), inbox, executor);
+        let executor = Executor::start(executor_deps(&options, outbox));
+        let readers = (options.contexts.as_ref(), options.read_theme);
+        let running = EventLoop::new(screen, &options.session, readers, inbox, executor);
         let ended = running.run().await;
-        if let Some(keep) = &brokers {
-            let known = session.access.observer().brokers();
-            keep(&session.settings.cluster, &known);
-        }
-        if let Some(keep) = &cursors {
-            let observer = session.access.observer();
-            if let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await {
-                keep(&session.settings.cluster, &known);
-            }
-        }
+        keep_what_was_learnt(&options).await;
         match ended? {
             LoopExit::Quit => return Ok(DashboardEnd::Quit),
             LoopExit::Demo => return Ok(DashboardEnd::Demo),
-            LoopExit::Switch(next) => session = *next,
+            LoopExit::Switch(next) => options.session = *next,
         }
+    }
+}
+
+fn executor_deps(options: &DashboardOptions, outbox: EventSender) -> ExecutorDeps {
+    let session = &options.session;
+    ExecutorDeps {
+        access: session.access.clone(),
+        cluster: session.settings.cluster.clone(),
+        refresh: session.settings.refresh,
+        outbox,
+        changes: options.changes.clone(),
+        incidents: options.incidents.clone(),
+        rows: options.rows.clone(),
+        queries: options.queries.clone(),
+        view: options.view.clone(),
+        alerts: options.alerts.clone(),
+        console: options.console.clone(),
+        parse_line: options.parse_line,
+        config: options.config.clone(),
+        log: options.log.clone(),
+        editor: options.editor.clone(),
+        clipboard: options.clipboard.clone(),
+    }
+}
+
+/// Keeps where the brokers of the session listen, and its cursors.
+async fn keep_what_was_learnt(options: &DashboardOptions) {
+    let cluster = &options.session.settings.cluster;
+    let observer = options.session.access.observer();
+    if let Some(keep) = &options.brokers {
+        keep(cluster, &observer.brokers());
+    }
+    if let Some(keep) = &options.cursors
+        && let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await
+    {
+        keep(cluster, &known);
     }
 }
 

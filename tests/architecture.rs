@@ -54,6 +54,7 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
                 "key_context",
                 "motion",
                 "notice",
+                "read_settings",
                 "row_key",
                 "row_settings",
                 "schemas",

@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::focus::Pane;
 use super::kept_queries::{QueryChange, SavedQuery};
-use super::row_key::{DetailTarget, PartitionKey};
+use super::row_key::{CursorKey, DetailTarget, PartitionKey};
 use crate::model::{Operation, PartitionId, StreamName};
 use crate::store::PinnedMessage;
 
@@ -20,6 +20,8 @@ pub(super) enum AppRequest {
     GoBack,
     /// Show a broker in the list of brokers.
     ShowBroker(String),
+    /// Show a cursor in the list of cursors.
+    ShowCursor(CursorKey),
     /// Show a stream in the list of streams, or a partition of it.
     ShowStream(StreamName, Option<PartitionId>),
     /// The user knows what that stream has lost: its findings about that end.

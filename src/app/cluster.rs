@@ -97,6 +97,11 @@ impl ClusterState {
         self.health.options()
     }
 
+    /// From now on health judges so.
+    pub(super) fn set_health_options(&mut self, options: HealthOptions) {
+        self.health.set_options(options);
+    }
+
     /// How often each broker is asked, at rest and while something moves.
     pub(super) fn asked_every(&self) -> Duration {
         self.pace.every()

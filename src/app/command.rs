@@ -15,6 +15,10 @@ pub(super) enum Argument {
     Broker,
     /// The name of a context.
     Context,
+    /// The name of a theme.
+    Theme,
+    /// A command and its keys: `streams.delete ctrl-x d`.
+    Binding,
     /// A line for the demo cluster's console.
     Fault,
     /// What is to be done to a cursor: `set ID STREAM --to SEEK`.
@@ -318,6 +322,10 @@ commands! {
         Escape = "app.escape",
         /// Go back; at the root, quit.
         Back = "app.back",
+        /// Go to the place that was shown before this one.
+        PreviousPlace = "app.previous-place",
+        /// Go forward again to the place that was shown after this one.
+        NextPlace = "app.next-place",
         /// Quit; asks to press it again.
         Interrupt = "app.interrupt",
         /// Quit now.
@@ -348,6 +356,14 @@ commands! {
         Ages = "app.ages",
         /// Show times in the next zone: UTC, that of this machine, the one of your own.
         Zone(Text) = "app.zone",
+        /// Show in another theme.
+        Theme(Theme) = "app.theme",
+        /// Show every setting, its value and where that came from.
+        Settings = "app.settings",
+        /// Bind a command to other keys, as in `bind streams.delete ctrl-x d`.
+        Bind(Binding) = "app.bind",
+        /// Show what this program has logged.
+        Log = "app.log",
         /// Open the demo, a cluster in this process to look around in, where none was named and no broker answers.
         Demo = "app.open-demo",
         /// Make the demo cluster misbehave, as in `fault kill 2`.

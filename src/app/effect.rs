@@ -58,6 +58,10 @@ pub enum Effect {
     Copy(String, String),
     /// Draw the next frame whole: something else has written to the terminal.
     Repaint,
+    /// Draw in the theme of that name or file.
+    SetTheme(String),
+    /// Read what this program has logged.
+    ReadLog,
     /// Take the mouse, or leave it to the terminal.
     CaptureMouse(bool),
     /// Open text in `$EDITOR`.

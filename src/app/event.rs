@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::ids::{RequestId, ScanId, TailId};
+use super::read_settings::ReadSettings;
 use super::shell_commands::ShellTask;
 use super::viewport::Viewport;
 use crate::model::{
@@ -67,6 +68,12 @@ pub enum Event {
     Console(RequestId, Result<String, String>),
     /// What a typed line means, by the parser of the command line.
     LineParsed(Result<ShellTask, String>),
+    /// The config file has changed and was read again, or cannot be read any more.
+    SettingsRead(Result<Box<ReadSettings>, Failure>),
+    /// The dashboard is drawn in the theme of that name or file from now on.
+    ThemeSet(String),
+    /// The last lines that this program has logged, the oldest first.
+    LogRead(Vec<String>),
     /// A text was put on the clipboard, or sent to where it may reach one; the first is what it is called.
     Copied(String, Result<CopyOutcome, Failure>),
     /// Something failed on this side that nobody waits for: a switch to another context.

@@ -31,6 +31,10 @@ impl App {
             AppRequest::Descend(pane) => self.descend(pane),
             AppRequest::GoBack => drop(self.focus.back()),
             AppRequest::ShowBroker(name) => self.show_broker(&name),
+            AppRequest::ShowCursor(cursor) => {
+                self.screens.cursors.select(cursor);
+                self.descend(Pane::Cursors);
+            }
             AppRequest::ShowStream(stream, partition) => self.show_stream(stream, partition),
             AppRequest::Acknowledge(stream) => {
                 self.cluster.acknowledge(&stream, &mut self.context);
@@ -136,7 +140,7 @@ impl App {
         self.on_shown();
     }
 
-    fn on_shown(&mut self) {
+    pub(super) fn on_shown(&mut self) {
         let pane = self.focus.pane();
         self.screens.of_mut(pane).on_shown(&mut self.context);
     }

@@ -11,7 +11,7 @@ pub(crate) mod save_query;
 
 mod palette;
 
-pub(super) use palette::{contexts_menu, copy_menu, palette, query_menu};
+pub(super) use palette::{contexts_menu, copy_menu, palette, query_menu, themes_menu};
 
 use command_line::CommandLine;
 use confirm::{Confirm, TOO_FAST};
@@ -129,6 +129,11 @@ impl Overlays {
     /// Opens a text to read.
     pub(super) fn show_detail(&mut self, target: DetailTarget) {
         self.show(Overlay::Pager(Pager::new(target)));
+    }
+
+    /// Whether that text is on top.
+    pub(super) fn shows(&self, target: &DetailTarget) -> bool {
+        matches!(&self.open, Some(Overlay::Pager(pager)) if pager.target() == target)
     }
 
     /// Opens a form; one like it that was closed before it was sent comes back instead.

@@ -51,6 +51,7 @@ impl App {
                 .set_incidents(incidents, current, &self.context.times.zone);
             self.screens.update_rows(pane, truth, &self.context);
         }
+        self.record_place();
         if is_users {
             self.keep_view();
         }
@@ -94,6 +95,9 @@ impl App {
             Event::Statistics(id, read) => self.on_statistics(id, read),
             Event::Console(id, answer) => self.end_console(id, answer),
             Event::LineParsed(task) => self.run_shell_task(task),
+            Event::SettingsRead(read) => self.on_settings(read),
+            Event::ThemeSet(name) => self.on_theme(name),
+            Event::LogRead(lines) => self.log = Some(lines),
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
             Event::Failed(failure) => context.notify_failure(&failure),
             Event::Shutdown => context.emit(Effect::Quit),
@@ -113,6 +117,9 @@ impl App {
         screens.cursors.on_tick(shows_cursors, context);
         screens.activity.on_tick(context);
         screens.tails.on_tick(self.cluster.truth(), context);
+        if self.overlays.shows(&DetailTarget::Log) {
+            context.emit(Effect::ReadLog);
+        }
         self.play_tour();
     }
 
@@ -210,6 +217,8 @@ impl App {
         match command {
             AppCommand::Escape => self.escape(),
             AppCommand::Back => self.back(),
+            AppCommand::PreviousPlace => self.revisit(false),
+            AppCommand::NextPlace => self.revisit(true),
             AppCommand::Interrupt => self.interrupt(),
             AppCommand::Quit => self.context.emit(Effect::Quit),
             AppCommand::Suspend => self.context.emit(Effect::Suspend),
@@ -221,7 +230,8 @@ impl App {
             AppCommand::Open => self.open_command_line("open "),
             AppCommand::Palette => {
                 let contexts = self.focus.pane().key_contexts();
-                let menu = palette(contexts, self.cluster.truth(), &self.context.settings);
+                let (truth, tails) = (self.cluster.truth(), self.screens.tails.all());
+                let menu = palette(contexts, truth, tails, &self.context.settings);
                 self.overlays.show(Overlay::Menu(menu));
             }
             AppCommand::Refresh => self.refresh(),
@@ -232,6 +242,10 @@ impl App {
             AppCommand::Notices => self.overlays.show_detail(DetailTarget::Notices),
             AppCommand::Ages => shown_times::toggle_ages(&mut self.context),
             AppCommand::Zone => shown_times::next_zone(&mut self.context),
+            AppCommand::Theme => self.open_themes(),
+            AppCommand::Settings => self.overlays.show_detail(DetailTarget::Settings),
+            AppCommand::Bind => self.open_command_line("bind "),
+            AppCommand::Log => self.show_log(),
             AppCommand::Demo => self.open_demo(),
             AppCommand::Fault => self.open_fault_line(),
         }
@@ -288,6 +302,11 @@ impl App {
                 .context
                 .notify(Level::Note, "nothing has failed so far"),
         }
+    }
+
+    fn show_log(&mut self) {
+        self.context.emit(Effect::ReadLog);
+        self.overlays.show_detail(DetailTarget::Log);
     }
 
     fn open_demo(&mut self) {

@@ -123,6 +123,10 @@ pub enum DetailTarget {
     Failure(Failure),
     /// The notices of this session.
     Notices,
+    /// Every setting, and where its value came from.
+    Settings,
+    /// What this program has logged.
+    Log,
     /// What the demo cluster's console answered, where that is more than a line.
     Console(String),
 }

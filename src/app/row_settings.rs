@@ -90,6 +90,11 @@ impl RowSettings {
         Self { kept, ..self }
     }
 
+    /// The config file says this from now on.
+    pub(super) fn set_configured(&mut self, read: Self) {
+        self.configured = read.configured;
+    }
+
     /// What the config file says of these streams: of several where it says the same of all.
     pub fn configured<'a>(
         &self,

@@ -1,4 +1,5 @@
-//! What the dashboard was started with. It does not change while the dashboard runs: a switch of clusters starts a new one.
+//! What the dashboard was started with. A switch of clusters starts a new one; of a config file that changes meanwhile
+//! `settings_reload` takes over what can count at once.
 //!
 //! The values come from `config`.
 
@@ -10,6 +11,7 @@ use crate::app::input::keyboard_layouts::KeyboardLayouts;
 use crate::app::input::keymap::Keymap;
 use crate::app::kept_queries::KeptQueries;
 use crate::app::kept_view::KeptView;
+use crate::app::read_settings::{ContextEntry, SettingOrigin};
 use crate::app::row_settings::RowSettings;
 use crate::app::schemas::Schemas;
 use crate::app::shell_commands::ShellCommand;
@@ -35,6 +37,14 @@ pub struct Settings {
     pub tour: bool,
     /// Nobody named a cluster, so that the demo is offered where no broker answers.
     pub offers_demo: bool,
+    /// The theme, by its name or its file.
+    pub theme: String,
+    /// The themes that come with the program.
+    pub themes: Vec<String>,
+    /// The config file, whether it is there or not; empty where none is read.
+    pub config_file: String,
+    /// Every setting and where its value came from.
+    pub origins: Vec<SettingOrigin>,
     /// The colour of this context's frame, by name or `#rrggbb`, so that nobody mistakes it.
     pub color: Option<String>,
     /// The clusters of the config file, in its order.
@@ -86,17 +96,6 @@ pub struct AlertSettings {
     pub outside: bool,
 }
 
-/// A cluster of the config file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ContextEntry {
-    /// The name of the context.
-    pub name: String,
-    /// The seed addresses.
-    pub addresses: Vec<String>,
-    /// Whether it is opened in observer mode.
-    pub observer: bool,
-}
-
 impl Settings {
     /// The context of that name.
     pub(super) fn context(&self, name: &str) -> Option<&ContextEntry> {
@@ -130,6 +129,10 @@ impl Default for Settings {
             demo: false,
             offers_demo: false,
             tour: false,
+            theme: "auto".to_owned(),
+            themes: Vec::new(),
+            config_file: String::new(),
+            origins: Vec::new(),
             color: None,
             contexts: Vec::new(),
             health: HealthOptions::default(),

@@ -61,6 +61,8 @@ impl App {
             Argument::Stream => self.run_with_stream(command, argument),
             Argument::Broker => self.run_with_broker(command, argument),
             Argument::Context => self.switch_context(argument),
+            Argument::Theme => self.context.emit(Effect::SetTheme(argument.to_owned())),
+            Argument::Binding => self.bind_key(argument),
             Argument::Fault => self.send_fault(argument),
             Argument::Locator => self.open_typed(argument),
             Argument::Cursor => self.plan_cursor_move(argument),

@@ -71,6 +71,15 @@ impl Invocation {
         matches!(self.task, Some(Task::Cluster(ClusterTask::Check(_))))
     }
 
+    /// Whether it takes the terminal over.
+    pub(crate) fn shows_dashboard(&self) -> bool {
+        match &self.task {
+            None | Some(Task::Open(_)) => true,
+            Some(Task::Demo(args)) => !args.headless,
+            Some(_) => false,
+        }
+    }
+
     /// The one operation that this command is, where it is one and needs no look at the cluster or at a file.
     pub fn operation(&self) -> Option<Operation> {
         let Some(Task::Cluster(task)) = &self.task else {

@@ -36,10 +36,17 @@ pub(crate) struct CommandContext<'a> {
 impl<'a> CommandContext<'a> {
     /// Reads the environment and the config file, and decides every setting.
     pub(crate) fn open(options: &'a Options, console: &'a mut Stdio) -> Result<Self> {
-        let config = ConfigLocation::find(options)?;
-        let file = config.read()?;
-        let rows = rows::configured(&file, &config.path)?;
-        Self::with_file(options, console, config, (file, rows))
+        let ReadConfig {
+            location,
+            settings,
+            rows,
+        } = ReadConfig::read(options)?;
+        Ok(Self::with_settings(
+            options,
+            console,
+            location,
+            (settings, rows),
+        ))
     }
 
     /// [`CommandContext::open`] for a command that needs no cluster: what is wrong with the config file is said, and stops
@@ -54,22 +61,23 @@ impl<'a> CommandContext<'a> {
             console.print_error(&error.sentence.unwrap_or_default());
             RowSettings::default()
         });
-        Self::with_file(options, console, config, (file, rows))
+        let settings = decide(options, file)?;
+        Ok(Self::with_settings(
+            options,
+            console,
+            config,
+            (settings, rows),
+        ))
     }
 
-    fn with_file(
+    fn with_settings(
         options: &'a Options,
         console: &'a mut Stdio,
         config: ConfigLocation,
-        (file, rows): (ConfigFile, RowSettings),
-    ) -> Result<Self> {
-        let environment = Environment {
-            addr: std::env::var("LIFTUI_ADDR").ok(),
-            no_color: no_color(),
-        };
-        let settings = Settings::decide(&options.overrides(), &environment, file)?;
+        (settings, rows): (Settings, RowSettings),
+    ) -> Self {
         shown_times::set(&settings);
-        Ok(Self {
+        Self {
             settings,
             options,
             config,
@@ -77,7 +85,7 @@ impl<'a> CommandContext<'a> {
             console,
             access: None,
             broken_off: BrokenOff::default(),
-        })
+        }
     }
 
     /// The half that reads.
@@ -209,6 +217,46 @@ fn impatient(options: ConnectOptions, cluster: &ClusterSettings) -> ConnectOptio
         },
         ..options
     }
+}
+
+/// The config file, and what it, the environment and the options decide together.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadConfig {
+    pub(crate) location: ConfigLocation,
+    pub(crate) settings: Settings,
+    /// What the rows of streams show.
+    pub(crate) rows: RowSettings,
+}
+
+impl ReadConfig {
+    /// Reads the environment and the config file, and decides every setting.
+    pub(crate) fn read(options: &Options) -> Result<Self> {
+        let location = ConfigLocation::find(options)?;
+        let file = location.read()?;
+        let rows = rows::configured(&file, &location.path)?;
+        Ok(Self {
+            settings: decide(options, file)?,
+            location,
+            rows,
+        })
+    }
+
+    /// What a command has read already.
+    pub(crate) fn of(context: &CommandContext<'_>) -> Self {
+        Self {
+            location: context.config.clone(),
+            settings: context.settings.clone(),
+            rows: context.rows.clone(),
+        }
+    }
+}
+
+fn decide(options: &Options, file: ConfigFile) -> Result<Settings> {
+    let environment = Environment {
+        addr: std::env::var("LIFTUI_ADDR").ok(),
+        no_color: no_color(),
+    };
+    Ok(Settings::decide(&options.overrides(), &environment, file)?)
 }
 
 /// Where the config file is.

@@ -7,27 +7,33 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::alerts::{self, Receivers};
+use super::args::Options;
 use super::audit_log::PendingChange;
 use super::cluster_snapshot::health_options;
-use super::command_context::{CommandContext, open_access};
+use super::command_context::{CommandContext, ReadConfig, open_access};
 use super::exit::{CliError, Exit, Result};
 use super::{
-    demo, incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, private_file,
-    rows, shown_times, typed_line,
+    demo, incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, logging,
+    private_file, rows, settings, shown_times, typed_line,
 };
-use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
+use crate::app::{
+    ContextEntry, Keymap, ReadSettings, Schemas, SettingOrigin, Settings as AppSettings,
+};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Locator, Target};
-use crate::runtime::{self, AlertAccess, Console, Contexts, DashboardEnd, DashboardOptions};
+use crate::runtime::{
+    self, AlertAccess, Console, Contexts, DashboardEnd, DashboardOptions, WatchedConfig,
+};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
 
 /// Shows the cluster of the settings, that place of it at first, until the user ends it.
 pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -> Result {
     need_terminal(context)?;
-    let parts = DashboardParts::new(context)?;
-    let settings = context.settings.clone();
+    let config = ReadConfig::of(context);
+    let parts = DashboardParts::new(&config, context.options)?;
+    let settings = &context.settings;
     let keeps_typed = settings.history.value;
     let name = context.cluster_name();
     let mut first = parts.session(&name, &settings.cluster)?;
@@ -35,8 +41,8 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
     let is_named = settings.cluster.addr.source != config::SettingSource::Default;
     first.settings.offers_demo = !is_named && first.settings.open.is_none();
     let options = DashboardOptions {
-        parse_line: typed_line::parse,
-        contexts: Some(contexts(settings, parts)),
+        contexts: Some(contexts(context.options.clone())),
+        config: Some(watched_config(context, name, None)),
         changes: Some(Arc::new(|cluster, operation| {
             let change = PendingChange::begin(cluster, operation);
             Box::new(move |outcome| change.finish(outcome))
@@ -48,7 +54,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         cursors: Some(Arc::new(known_cursors::keep)),
         queries: Some(kept_queries::keeper(keeps_typed)),
         alerts: alert_access(context)?,
-        ..DashboardOptions::new(first)
+        ..dashboard_options(first)
     };
     match show_until_gone(options).await? {
         DashboardEnd::Quit => Ok(Exit::DONE),
@@ -63,9 +69,10 @@ pub(crate) async fn open_demo(
     cluster: &DemoCluster,
     tour: bool,
 ) -> Result {
-    let parts = DashboardParts::new(context)?;
+    let config = ReadConfig::of(context);
+    let parts = DashboardParts::new(&config, context.options)?;
     let settings = ClusterSettings::of_addresses(cluster.addresses());
-    let mut first = parts.session("demo", &settings)?;
+    let mut first = parts.session(DEMO, &settings)?;
     first.settings.demo = true;
     first.settings.tour = tour;
     first.settings.contexts.clear();
@@ -78,16 +85,59 @@ pub(crate) async fn open_demo(
         Box::pin(async move { answer })
     });
     let options = DashboardOptions {
-        parse_line: typed_line::parse,
         console: Some(console),
+        config: Some(watched_config(context, DEMO.to_owned(), Some(settings))),
         rows: Some(Arc::new(rows::keep)),
         view: Some(Arc::new(kept_view::keep)),
         queries: Some(kept_queries::keeper(context.settings.history.value)),
         alerts: alert_access(context)?,
-        ..DashboardOptions::new(first)
+        ..dashboard_options(first)
     };
     show_until_gone(options).await?;
     Ok(Exit::DONE)
+}
+
+/// What every dashboard has, whatever it shows.
+fn dashboard_options(session: runtime::RuntimeSession) -> DashboardOptions {
+    DashboardOptions {
+        parse_line: typed_line::parse,
+        read_theme: |name| theme(name).map_err(local),
+        log: Some(Arc::new(logging::last_lines)),
+        ..DashboardOptions::new(session)
+    }
+}
+
+/// The config file, read again for the cluster that is shown: the first one, which is that of the options or a demo, or a
+/// context.
+fn watched_config(
+    context: &CommandContext<'_>,
+    first: String,
+    demo: Option<ClusterSettings>,
+) -> WatchedConfig {
+    let options = context.options.clone();
+    let read = move |shown: &str| {
+        let mut config = ReadConfig::read(&options)?;
+        if let Some(demo) = &demo {
+            config.settings.cluster = demo.clone();
+        } else if shown != first {
+            config.settings.cluster = config.settings.cluster_of(shown)?;
+        }
+        let mut read = DashboardParts::new(&config, &options)?.read_settings(shown);
+        if demo.is_some() {
+            read.contexts.clear();
+        }
+        Ok(read)
+    };
+    WatchedConfig {
+        path: context.config.path.clone(),
+        read: Arc::new(move |shown| read(shown).map_err(local)),
+    }
+}
+
+/// What went wrong here, and at no broker.
+fn local(error: CliError) -> Failure {
+    let sentence = error.sentence.unwrap_or_default();
+    Failure::new(ErrorKind::Local, Target::Cluster, sentence)
 }
 
 /// Who is alerted outside of the terminal.
@@ -125,37 +175,35 @@ pub(crate) fn need_terminal(context: &CommandContext<'_>) -> Result<()> {
     ))
 }
 
-/// Goes to another context of the config file.
-fn contexts(settings: config::Settings, parts: DashboardParts) -> Contexts {
+/// Goes to another context of the config file, as the file is then.
+fn contexts(options: Options) -> Contexts {
     Arc::new(move |name| {
-        let wrong = |sentence: String| Failure::new(ErrorKind::Local, Target::Cluster, sentence);
-        let cluster = settings.cluster_of(name);
-        let cluster = cluster.map_err(|error| wrong(error.to_string()))?;
-        let session = parts.session(name, &cluster);
-        session.map_err(|error| wrong(error.sentence.unwrap_or_default()))
+        let open = || {
+            let config = ReadConfig::read(&options)?;
+            let cluster = config.settings.cluster_of(name)?;
+            DashboardParts::new(&config, &options)?.session(name, &cluster)
+        };
+        open().map_err(local)
     })
 }
 
 /// What stays the same whichever cluster is shown.
 struct DashboardParts {
-    /// Whether queries that were only typed are kept.
-    keeps_typed: bool,
+    config: ReadConfig,
     /// Whether how it was left counts for nothing.
     fresh: bool,
-    file: config::ConfigFile,
     settings: AppSettings,
     theme: Theme,
 }
 
 impl DashboardParts {
-    fn new(context: &CommandContext<'_>) -> Result<Self> {
-        let settings = &context.settings;
+    fn new(config: &ReadConfig, options: &Options) -> Result<Self> {
+        let settings = &config.settings;
         let contexts = settings.file.contexts.iter();
         let budget = usize::try_from(settings.tail_budget.value).unwrap_or(usize::MAX);
         Ok(Self {
-            keeps_typed: settings.history.value,
-            fresh: context.options.start.fresh,
-            file: settings.file.clone(),
+            config: config.clone(),
+            fresh: options.start.fresh,
             settings: AppSettings {
                 shell_commands: typed_line::commands(),
                 contexts: contexts
@@ -170,14 +218,47 @@ impl DashboardParts {
                 keyboard: keyboard::layouts(&settings.keyboard.value)?,
                 keymap: keymap(&settings.file)?,
                 schemas: schemas(&settings.file)?,
-                rows: context.rows.clone(),
+                rows: config.rows.clone(),
+                theme: settings.theme.value.clone(),
+                themes: themes(&settings.theme.value),
+                config_file: config.location.path.display().to_string(),
                 tail_budget: budget,
                 refresh: settings.refresh.value,
-                times: shown_times::display(),
+                times: shown_times::of_settings(settings),
                 ..AppSettings::default()
             },
             theme: theme(&settings.theme.value)?,
         })
+    }
+
+    /// What of the file may count while that cluster is shown.
+    fn read_settings(&self, name: &str) -> ReadSettings {
+        let settings = &self.config.settings;
+        let cluster = &settings.cluster;
+        let keys = settings.file.keys.iter();
+        ReadSettings {
+            theme: self.settings.theme.clone(),
+            keys: keys
+                .map(|(command, chords)| (command.clone(), chords.all().to_vec()))
+                .collect(),
+            mouse: self.settings.mouse,
+            color: cluster.color.value.clone(),
+            contexts: self.settings.contexts.clone(),
+            rows: self.settings.rows.clone(),
+            schemas: self.settings.schemas.clone(),
+            times: self.settings.times.clone(),
+            health: health_options(&settings.file, name),
+            origins: self.origins(name, cluster),
+        }
+    }
+
+    fn origins(&self, name: &str, cluster: &ClusterSettings) -> Vec<SettingOrigin> {
+        let mut config = self.config.clone();
+        if config.settings.file.contexts.contains_key(name) {
+            config.settings.context.value = Some(name.to_owned());
+        }
+        config.settings.cluster = cluster.clone();
+        settings::origins(&config)
     }
 
     fn session(&self, name: &str, cluster: &ClusterSettings) -> Result<runtime::RuntimeSession> {
@@ -185,10 +266,11 @@ impl DashboardParts {
             access: open_access(name, cluster)?,
             settings: AppSettings {
                 cluster: name.to_owned(),
-                health: health_options(&self.file, name),
+                health: health_options(&self.config.settings.file, name),
+                origins: self.origins(name, cluster),
                 incidents: incidents::read(name),
                 rows: self.settings.rows.clone().with_kept(rows::read(name)),
-                queries: kept_queries::read(name, self.keeps_typed),
+                queries: kept_queries::read(name, self.config.settings.history.value),
                 view: (!self.fresh).then(|| kept_view::read(name)),
                 addresses: cluster.addr.value.clone(),
                 observer: cluster.observe.value,
@@ -200,6 +282,9 @@ impl DashboardParts {
         })
     }
 }
+
+/// What the demo cluster is called.
+const DEMO: &str = "demo";
 
 /// Bytes of a descriptor file at most.
 const MOST_DESCRIPTORS: u64 = 64 << 20;
@@ -232,6 +317,16 @@ pub(crate) fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
 /// A file of which no more than so much is read: a device has no end.
 fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     private_file::read_within(File::open(path)?, most)
+}
+
+/// The names of themes to choose from: those that come with the program, and the file that the settings name.
+fn themes(configured: &str) -> Vec<String> {
+    let built_in = std::iter::once("auto").chain(Theme::names());
+    let mut names: Vec<String> = built_in.map(str::to_owned).collect();
+    if !names.iter().any(|name| name == configured) {
+        names.push(configured.to_owned());
+    }
+    names
 }
 
 /// The theme of that name or file, in colours and glyphs that this terminal has.

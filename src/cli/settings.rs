@@ -9,10 +9,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{ConfigArgs, ConfigTask, Options};
-use super::command_context::{CommandContext, ConfigLocation};
+use super::command_context::{CommandContext, ConfigLocation, ReadConfig};
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row, plain};
 use super::stdio::Stdio;
+use crate::app::SettingOrigin;
 use crate::config::{Alerts, ConfigFile, Setting, SettingSource, Settings, TEMPLATE, TlsFiles};
 use crate::model::{format_duration, shell_line};
 
@@ -49,6 +50,22 @@ pub(crate) fn perform(args: ConfigArgs, options: &Options, console: &mut Stdio) 
     let rows = rows.rows;
     context.printer(args.output).print_all(&rows)?;
     Ok(Exit::DONE)
+}
+
+/// Every setting with its value and where that came from, for people.
+pub(crate) fn origins(config: &ReadConfig) -> Vec<SettingOrigin> {
+    let mut rows = SettingRows::new(&config.location);
+    rows.settings(&config.settings);
+    rows.rest_of_file(&config.settings.file);
+    let rows = rows.rows.into_iter();
+    let file = config.location.path.display().to_string();
+    rows.map(|row| SettingOrigin {
+        value: plain(&row.value),
+        setting: row.setting,
+        // The first row says where the file is.
+        from: row.from.replace(&file, "config file"),
+    })
+    .collect()
 }
 
 fn init(path: &Path, console: &mut Stdio) -> Result {

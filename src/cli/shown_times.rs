@@ -14,12 +14,17 @@ static OF_LISTS: OnceLock<Zone> = OnceLock::new();
 
 /// From now on times are shown as the settings say.
 pub(crate) fn set(settings: &Settings) {
-    let _first = DISPLAY.set(TimeDisplay {
-        zone: settings.zone.value.clone(),
-        ages: settings.ages.value,
-    });
+    let _first = DISPLAY.set(of_settings(settings));
     if settings.zone.source != SettingSource::Default {
         let _first = OF_LISTS.set(settings.zone.value.clone());
+    }
+}
+
+/// How these settings show times.
+pub(crate) fn of_settings(settings: &Settings) -> TimeDisplay {
+    TimeDisplay {
+        zone: settings.zone.value.clone(),
+        ages: settings.ages.value,
     }
 }
 

@@ -13,7 +13,7 @@ use super::channels::EventReceiver;
 use super::executor::{Executor, LoopAction};
 use super::frame_gate::FrameGate;
 use super::input;
-use super::options::{Contexts, RuntimeSession};
+use super::options::{Contexts, RuntimeSession, ThemeReader};
 use super::screen::{HostEvent, Screen};
 use crate::app::{App, Event, Viewport};
 use crate::model::{ErrorKind, Failure, Locator, Target, Timestamp};
@@ -63,7 +63,8 @@ enum TerminalOwner {
 /// The loop and everything it owns.
 pub(super) struct EventLoop<'a, S: Screen> {
     screen: &'a mut S,
-    theme: &'a Theme,
+    theme: Theme,
+    read_theme: ThemeReader,
     contexts: Option<&'a Contexts>,
     app: Box<App>,
     /// What was read of the messages in sight.
@@ -84,7 +85,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     pub(super) fn new(
         screen: &'a mut S,
         session: &'a RuntimeSession,
-        contexts: Option<&'a Contexts>,
+        (contexts, read_theme): (Option<&'a Contexts>, ThemeReader),
         inbox: EventReceiver,
         executor: Executor,
     ) -> Self {
@@ -93,7 +94,8 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             screen,
-            theme: &session.theme,
+            theme: session.theme.clone(),
+            read_theme,
             contexts,
             app: Box::new(App::new(session.settings.clone())),
             rows: RowCache::default(),
@@ -254,6 +256,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopAction::Repaint => return self.repaint(),
             LoopAction::Announce(announcement) => return self.screen.announce(&announcement),
             LoopAction::SetTitle(title) => return self.screen.set_title(&title),
+            LoopAction::SetTheme(name) => return self.set_theme(name),
             LoopAction::CaptureMouse(on) => return self.screen.capture_mouse(on),
             LoopAction::Edit(id, text) => {
                 self.screen.leave()?;
@@ -278,6 +281,16 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             Err(failure) => return self.update(Event::Failed(failure)),
         }
         Ok(())
+    }
+
+    fn set_theme(&mut self, name: String) -> io::Result<()> {
+        match (self.read_theme)(&name) {
+            Ok(theme) => {
+                self.theme = theme;
+                self.update(Event::ThemeSet(name))
+            }
+            Err(failure) => self.update(Event::Failed(failure)),
+        }
     }
 
     /// Sends the text to the terminal, and to a program that fills the clipboard where there is one.
@@ -311,7 +324,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     /// Draws, and tells the app the layout (I3). Another layout asks for one more frame, after which nothing changes.
     fn draw(&mut self) -> io::Result<()> {
-        let (app, theme, rows) = (&self.app, self.theme, &mut self.rows);
+        let (app, theme, rows) = (&self.app, &self.theme, &mut self.rows);
         let mut drawn = None;
         self.screen
             .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;

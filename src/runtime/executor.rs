@@ -23,8 +23,8 @@ use super::clipboard::Clipboard;
 use super::editor;
 use super::export;
 use super::options::{
-    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, LineParser, QueryAccess, RowAccess,
-    ViewAccess,
+    Access, AlertAccess, ChangeAccess, Console, IncidentAccess, LineParser, LogAccess, QueryAccess,
+    RowAccess, ViewAccess, WatchedConfig,
 };
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
@@ -49,6 +49,8 @@ pub(super) enum LoopAction {
     SetTitle(String),
     /// Draw the next frame whole.
     Repaint,
+    /// Draw in another theme.
+    SetTheme(String),
     /// Take the mouse, or leave it to the terminal.
     CaptureMouse(bool),
     /// Give the terminal to the editor.
@@ -75,6 +77,10 @@ pub(super) struct ExecutorDeps {
     pub(super) console: Option<Console>,
     /// The parser of the command line.
     pub(super) parse_line: LineParser,
+    /// The config file, where its changes count.
+    pub(super) config: Option<WatchedConfig>,
+    /// What this program has logged.
+    pub(super) log: Option<LogAccess>,
     /// What the cluster is called.
     pub(super) cluster: String,
     /// Who keeps a log of changes.
@@ -146,6 +152,7 @@ impl Executor {
             deps,
         };
         executor.start_asking(wanted);
+        executor.watch_config();
         executor
     }
 
@@ -171,6 +178,7 @@ impl Executor {
             Effect::CancelStatistics(id) => self.cancel_statistics(id),
             Effect::Console(id, line) => self.console(id, line),
             Effect::ParseLine(line) => self.parse_line(line),
+            Effect::ReadLog => self.read_log(),
             Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
             Effect::KeepRow(streams, row) => self.keepers.keep_row(streams, row),
             Effect::KeepQuery(change) => self.keepers.keep_query(change),
@@ -180,6 +188,7 @@ impl Executor {
             Effect::SetTitle(title) => return Some(LoopAction::SetTitle(title)),
             Effect::Copy(what, text) => return Some(LoopAction::Copy(what, text)),
             Effect::Repaint => return Some(LoopAction::Repaint),
+            Effect::SetTheme(name) => return Some(LoopAction::SetTheme(name)),
             Effect::CaptureMouse(on) => return Some(LoopAction::CaptureMouse(on)),
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
             Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
@@ -400,6 +409,8 @@ mod tests {
             refresh: Duration::from_secs(1),
             console: None,
             parse_line: |line| Err(line.to_owned()),
+            config: None,
+            log: None,
             cluster: "test".into(),
             changes: None,
             incidents: None,

@@ -4,13 +4,14 @@
 
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::{KeptRow, KeptView, QueryChange, Settings, ShellTask};
+use crate::app::{KeptRow, KeptView, QueryChange, ReadSettings, Settings, ShellTask};
 use crate::client::{BrokerHealth, Client, KnownCursors, Observer};
 use crate::health::{Alert, Incident};
-use crate::model::{Failure, Operation, Outcome};
+use crate::model::{ErrorKind, Failure, Operation, Outcome, Target};
 use crate::ui::Theme;
 
 /// What may be done to the cluster, as a type: an observer has no call that changes anything (I13).
@@ -40,6 +41,30 @@ pub type Console = Arc<dyn Fn(String) -> ConsoleAnswer<Result<String, String>> +
 
 /// Reads a line as the command line does: what it means in the dashboard, or what is wrong with it.
 pub type LineParser = fn(&str) -> Result<ShellTask, String>;
+
+/// The theme of a name or a file, for this terminal.
+pub type ThemeReader = fn(&str) -> Result<Theme, Failure>;
+
+/// Reads the config file again for the cluster of that name. Does no I/O but reading files.
+pub type ConfigReader = Arc<dyn Fn(&str) -> Result<ReadSettings, Failure> + Send + Sync>;
+
+/// The last lines that this program has logged, the oldest first.
+pub type LogAccess = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+
+/// A config file that is read again when it changes.
+#[derive(Clone)]
+pub struct WatchedConfig {
+    /// Where it is; it may not be there.
+    pub path: PathBuf,
+    /// Who reads it.
+    pub read: ConfigReader,
+}
+
+impl fmt::Debug for WatchedConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WatchedConfig").field(&self.path).finish()
+    }
+}
 
 /// Makes what is needed for a context of the config file. Does no I/O but reading files: brokers are dialled later.
 pub type Contexts = Arc<dyn Fn(&str) -> Result<RuntimeSession, Failure> + Send + Sync>;
@@ -93,6 +118,12 @@ pub struct DashboardOptions {
     pub console: Option<Console>,
     /// The parser of the command line, for lines that are typed in the dashboard.
     pub parse_line: LineParser,
+    /// Who reads themes that are chosen while it runs.
+    pub read_theme: ThemeReader,
+    /// The config file, where changes of it are to count while it runs.
+    pub config: Option<WatchedConfig>,
+    /// What this program has logged, where it is kept.
+    pub log: Option<LogAccess>,
     /// The other contexts of the config file, where there is one.
     pub contexts: Option<Contexts>,
     /// Who keeps a log of changes, where one is kept.
@@ -124,6 +155,9 @@ impl DashboardOptions {
             session,
             console: None,
             parse_line: |line| Err(format!("\"{line}\" cannot be read here")),
+            read_theme: built_in_theme,
+            config: None,
+            log: None,
             contexts: None,
             changes: None,
             incidents: None,
@@ -137,6 +171,13 @@ impl DashboardOptions {
             clipboard: super::clipboard::Clipboard::of_environment(),
         }
     }
+}
+
+fn built_in_theme(name: &str) -> Result<Theme, Failure> {
+    Theme::named(name).ok_or_else(|| {
+        let sentence = format!("no theme \"{name}\" comes with liftui");
+        Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+    })
 }
 
 impl fmt::Debug for DashboardOptions {

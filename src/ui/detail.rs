@@ -10,6 +10,7 @@ mod messages;
 mod partition;
 mod replicas;
 mod restart_plan;
+mod settings;
 mod statistics;
 mod stream;
 mod text_builder;
@@ -82,6 +83,14 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
             ("Error".to_owned(), lines)
         }
         DetailTarget::Console(text) => ("Faults".to_owned(), messages::console_detail(text, theme)),
+        DetailTarget::Settings => {
+            let lines = settings::settings_detail(app.settings(), theme);
+            ("Settings".to_owned(), lines)
+        }
+        DetailTarget::Log => {
+            let lines = messages::log_detail(app.log(), theme);
+            ("What liftui has logged".to_owned(), lines)
+        }
         DetailTarget::Notices => {
             let lines = messages::notices_detail(app, theme);
             ("Notices of this session".to_owned(), lines)

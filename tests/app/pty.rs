@@ -8,6 +8,7 @@ mod keyboards;
 mod locators;
 mod memory;
 mod queries;
+mod settings;
 mod soak;
 
 use std::fs;

@@ -488,7 +488,7 @@ fn menus_and_the_command_line() {
         "palette",
         after(World::seasoned(), "3 ctrl-k p a y"),
         "
-            60 go to 1 of 63
+            60 go to
             60 > pay
             60 payments-eu stream
             60 enter choose esc close",

@@ -166,10 +166,13 @@ pub(crate) async fn each_end_has_its_reason() -> OfAnyCluster {
     // Where one broker still names it, that is found out only once all have been asked again.
     let (kind, sentence) = match test.client.subscribe(follow(0)).await {
         Err(error) => (error.kind(), error.to_string()),
-        Ok(opened) => match drain(opened).await.end() {
-            EndReason::Failed(failure) => (failure.kind, failure.sentence.clone()),
-            other => panic!("ended as {other:?}"),
-        },
+        Ok(opened) => {
+            let read = drain(opened).await;
+            let EndReason::Failed(failure) = read.end() else {
+                panic!("ended as {:?}", read.end());
+            };
+            (failure.kind, failure.sentence.clone())
+        }
     };
     assert_eq!(kind, ErrorKind::NoSuchStream);
     assert_eq!(sentence, format!("stream \"{stream}\" does not exist"));

@@ -51,6 +51,9 @@ pub trait Listing {
     /// Selects the row that is shown on a line below the head; `true` where it was selected already.
     fn select_line(&mut self, line: usize) -> bool;
 
+    /// Selects that row, where it is there.
+    fn select_row(&mut self, row: &RowKey);
+
     /// Its order and its marks, for later runs.
     fn kept(&self) -> KeptList;
 
@@ -294,6 +297,14 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         let marks = kept.marks.iter().take(MOST_KEPT).cloned();
         self.missing_marks = marks.collect();
         self.find_marks();
+    }
+
+    fn select_row(&mut self, row: &RowKey) {
+        let mut keys = self.rows.iter();
+        let found = keys.find(|key| (self.row_key)((*key).clone()) == *row);
+        if let Some(key) = found.cloned() {
+            self.select(key);
+        }
     }
 
     fn escape(&mut self) -> bool {

@@ -42,6 +42,9 @@ const ALIASES: &[(&str, Command)] = &[
     ("open", Command::App(AppCommand::Open)),
     ("ctx", Command::App(AppCommand::Contexts)),
     ("context", Command::App(AppCommand::Contexts)),
+    ("config", Command::App(AppCommand::Settings)),
+    ("set", Command::App(AppCommand::Settings)),
+    ("themes", Command::App(AppCommand::Theme)),
     ("stream", Command::Go(GoCommand::Streams)),
     ("broker", Command::Go(GoCommand::Brokers)),
     ("cursor", Command::Cluster(ClusterCommand::MoveCursor)),
@@ -256,6 +259,11 @@ fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
         Argument::Context => {
             let contexts = settings.contexts.iter();
             contexts.map(|context| context.name.clone()).collect()
+        }
+        Argument::Theme => settings.themes.clone(),
+        Argument::Binding => {
+            let commands = Command::ALL.iter();
+            commands.map(|command| command.name().to_owned()).collect()
         }
         Argument::Cursor => {
             let cursors = truth.cursors.iter();

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::app::app_request::{AppRequest, QueryRequest};
@@ -12,7 +12,8 @@ use crate::app::effect::Effect;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::kept_queries::{QueryChange, SavedQuery};
 use crate::app::lists::list_state::ListState;
-use crate::model::StreamName;
+use crate::app::row_key::{CursorKey, PartitionKey};
+use crate::model::{PartitionId, StreamName};
 
 /// A list to choose from.
 #[derive(Clone, Debug)]
@@ -56,10 +57,18 @@ pub(super) enum MenuAction {
     Command(Command),
     /// A stream is shown.
     Stream(StreamName),
+    /// A partition is shown.
+    Partition(StreamName, PartitionId),
+    /// A cursor is shown.
+    Cursor(CursorKey),
+    /// A tail of these partitions is shown.
+    Tail(Vec<PartitionKey>),
     /// A broker is shown.
     Broker(String),
     /// Another cluster is opened.
     Context(String),
+    /// The dashboard is shown in another theme.
+    Theme(String),
     /// A text is copied.
     Copy(String),
     /// A `liftui` command is copied, for the cluster that is shown.
@@ -155,10 +164,16 @@ impl Menu {
         match self.into_selected() {
             Some(MenuAction::Command(command)) => context.request(AppRequest::Run(command)),
             Some(MenuAction::Stream(name)) => context.request(AppRequest::ShowStream(name, None)),
+            Some(MenuAction::Partition(stream, id)) => {
+                context.request(AppRequest::ShowStream(stream, Some(id)));
+            }
+            Some(MenuAction::Cursor(cursor)) => context.request(AppRequest::ShowCursor(cursor)),
+            Some(MenuAction::Tail(keys)) => context.request(AppRequest::Tail(keys)),
             Some(MenuAction::Broker(name)) => context.request(AppRequest::ShowBroker(name)),
             Some(MenuAction::Context(name)) => {
                 context.emit(Effect::SwitchContext(name, None));
             }
+            Some(MenuAction::Theme(name)) => context.emit(Effect::SetTheme(name)),
             Some(MenuAction::Copy(text)) => context.copy("it", text),
             Some(MenuAction::CopyCommand(line)) => {
                 let line = context.settings.on_this_cluster(&line);
@@ -191,8 +206,12 @@ impl Menu {
             Some(
                 MenuAction::Command(_)
                 | MenuAction::Stream(_)
+                | MenuAction::Partition(..)
+                | MenuAction::Cursor(_)
+                | MenuAction::Tail(_)
                 | MenuAction::Broker(_)
                 | MenuAction::Context(_)
+                | MenuAction::Theme(_)
                 | MenuAction::Copy(_)
                 | MenuAction::CopyCommand(_),
             )
@@ -213,15 +232,28 @@ impl Menu {
             CaseMatching::Smart,
             Normalization::Smart,
         );
+        // Of what a command does whole words count: a few letters would be found in any sentence.
+        let words = Pattern::new(
+            &self.editor.text(),
+            CaseMatching::Smart,
+            Normalization::Smart,
+            AtomKind::Substring,
+        );
         let mut matcher = Matcher::new(Config::DEFAULT);
-        let mut scored: Vec<(u32, MenuMatch)> = Vec::new();
+        let mut scored: Vec<((bool, u32), MenuMatch)> = Vec::new();
         for (entry, found) in self.entries.iter().enumerate() {
             let (mut buffer, mut letters) = (Vec::new(), Vec::new());
             let label = Utf32Str::new(&found.label, &mut buffer);
             if let Some(score) = pattern.indices(label, &mut matcher, &mut letters) {
                 letters.sort_unstable();
                 letters.dedup();
-                scored.push((score, MenuMatch { entry, letters }));
+                scored.push(((true, score), MenuMatch { entry, letters }));
+            } else if let MenuAction::Command(_) = found.action {
+                let detail = Utf32Str::new(&found.detail, &mut buffer);
+                if let Some(score) = words.score(detail, &mut matcher) {
+                    let letters = Vec::new();
+                    scored.push(((false, score), MenuMatch { entry, letters }));
+                }
             }
         }
         scored.sort_by_key(|(score, _)| Reverse(*score));
@@ -264,6 +296,26 @@ mod tests {
             Some(MenuAction::Copy("streams.delete".into()))
         );
         assert_eq!(best(&mut menu, "zzz"), None);
+    }
+
+    #[test]
+    fn a_command_is_found_by_the_words_that_say_what_it_does() {
+        let delete = Command::from_name("streams.delete").unwrap();
+        let action = MenuAction::Command(delete);
+        let about = "Delete this stream.".to_owned();
+        let mut menu = Menu::new(
+            "go to",
+            vec![
+                MenuEntry::new("streams.delete", about, action.clone()),
+                MenuEntry::new("this", String::new(), MenuAction::Copy("this".into())),
+            ],
+        );
+        assert_eq!(best(&mut menu, "this stream"), Some(action));
+        assert_eq!(
+            best(&mut menu, "this"),
+            Some(MenuAction::Copy("this".into()))
+        );
+        assert_eq!(best(&mut menu, "dst"), None, "no letters of a sentence");
     }
 
     #[test]

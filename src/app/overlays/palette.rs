@@ -7,13 +7,21 @@ use crate::app::app_request::CopyEntry;
 use crate::app::command::Command;
 use crate::app::kept_queries::SavedQuery;
 use crate::app::key_context::KeyContext;
-use crate::app::settings::{ContextEntry, Settings};
+use crate::app::read_settings::ContextEntry;
+use crate::app::row_key::{PartitionKey, cursor_key};
+use crate::app::screens::tails::{Tail, TailPartition};
+use crate::app::settings::Settings;
 use crate::health::Truth;
 
-/// The palette: commands that mean something in these contexts, streams, brokers, contexts.
+/// Partitions that the palette offers: of more there is no choosing by a few letters, and finding them takes a frame.
+const MOST_PARTITIONS: usize = 10_000;
+
+/// The palette: commands that mean something in these contexts, open tails, streams and their partitions, brokers,
+/// cursors, contexts, themes.
 pub(in crate::app) fn palette(
     key_contexts: &[KeyContext],
     truth: &Truth,
+    tails: &[Tail],
     settings: &Settings,
 ) -> Menu {
     let commands = Command::ALL.iter().filter_map(|command| {
@@ -26,6 +34,10 @@ pub(in crate::app) fn palette(
         })
     });
     let mut entries: Vec<MenuEntry> = commands.collect();
+    entries.extend(tails.iter().map(|tail| {
+        let keys: Vec<PartitionKey> = tail.partitions().iter().map(TailPartition::key).collect();
+        MenuEntry::new(&tail.name(), "tail".to_owned(), MenuAction::Tail(keys))
+    }));
     entries.extend(truth.streams.iter().map(|stream| {
         let action = MenuAction::Stream(Arc::clone(&stream.name));
         MenuEntry::new(&stream.name, "stream".to_owned(), action)
@@ -34,8 +46,26 @@ pub(in crate::app) fn palette(
         let action = MenuAction::Broker(broker.name().to_owned());
         MenuEntry::new(broker.name(), format!("broker {}", broker.address), action)
     }));
+    entries.extend(partitions(truth).take(MOST_PARTITIONS));
+    entries.extend(truth.cursors.iter().map(|cursor| {
+        let entry = &cursor.entry;
+        let detail = format!("cursor on {}:{}", entry.stream, entry.partition);
+        let action = MenuAction::Cursor(cursor_key(cursor));
+        MenuEntry::new(&entry.id, detail, action)
+    }));
     entries.extend(contexts(settings));
+    entries.extend(themes(settings));
     Menu::new("go to", entries)
+}
+
+fn partitions(truth: &Truth) -> impl Iterator<Item = MenuEntry> {
+    truth.streams.iter().flat_map(|stream| {
+        stream.partitions.iter().map(|partition| {
+            let label = format!("{}:{}", stream.name, partition.id);
+            let action = MenuAction::Partition(Arc::clone(&stream.name), partition.id);
+            MenuEntry::new(&label, "partition".to_owned(), action)
+        })
+    })
 }
 
 /// The menu of clusters, where the config file names any.
@@ -58,6 +88,20 @@ fn contexts(settings: &Settings) -> impl Iterator<Item = MenuEntry> {
         MenuEntry::new(&context.name, detail, action)
     };
     settings.contexts.iter().map(entry)
+}
+
+/// The menu of themes.
+pub(in crate::app) fn themes_menu(settings: &Settings) -> Menu {
+    Menu::new("themes", themes(settings).collect())
+}
+
+fn themes(settings: &Settings) -> impl Iterator<Item = MenuEntry> {
+    settings.themes.iter().map(|name| {
+        let is_here = *name == settings.theme;
+        let here = if is_here { " · here" } else { "" };
+        let action = MenuAction::Theme(name.clone());
+        MenuEntry::new(name, format!("theme{here}"), action)
+    })
 }
 
 /// The menu of texts to copy.

@@ -118,6 +118,11 @@ impl Cursors {
         &self.group_list
     }
 
+    /// Selects a cursor.
+    pub(in crate::app) fn select(&mut self, cursor: CursorKey) {
+        self.list.select(cursor);
+    }
+
     /// How fetching the cursors went.
     pub(crate) fn fetch_state(&self) -> &FetchState {
         &self.fetch_state

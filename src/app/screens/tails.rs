@@ -26,6 +26,7 @@ pub(crate) use prompt::{Prompt, PromptKind};
 pub(crate) use subscription_state::TailPartition;
 pub use subscription_state::TailState;
 pub use tail::Tail;
+pub(crate) use tail::partition_names;
 pub use tail_view::{FollowMode, Window};
 
 use inspector::Size;
@@ -43,6 +44,7 @@ use crate::app::kept_queries::KeptQueries;
 use crate::app::notice::Level;
 use crate::app::row_key::PartitionKey;
 use crate::app::row_settings::{RowChoice, RowSettings};
+use crate::app::schemas::Schemas;
 use crate::app::settings::Settings;
 use crate::app::viewport::Viewport;
 use crate::health::{Known, Truth};
@@ -89,6 +91,21 @@ impl Tails {
             edited: None,
             exporting: None,
         }
+    }
+
+    /// The config file says this of rows and of protobuf messages from now on. Rows of open tails follow where they are as
+    /// it said before.
+    pub(in crate::app) fn on_settings(&mut self, rows: RowSettings, schemas: Schemas) {
+        let before = self.rows.clone();
+        self.rows.set_configured(rows);
+        for tail in &mut self.open {
+            let streams = tail.streams();
+            if *tail.row() == before.choice(&streams) {
+                let choice = self.rows.choice(&streams);
+                tail.set_row(choice);
+            }
+        }
+        self.inspector.set_schemas(schemas);
     }
 
     /// The open tails in the order of their tabs.

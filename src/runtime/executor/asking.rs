@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Executor, cancel};
 use crate::app::Event;
 use crate::runtime::activity;
+use crate::runtime::config_watch;
 use crate::runtime::poller::Poller;
 use crate::runtime::prober::{self, PartitionKey};
 use crate::runtime::supervisor::panicked;
@@ -23,6 +24,22 @@ impl Executor {
         let outbox = self.deps.outbox.clone();
         let probing = prober::run(self.deps.access.observer(), wanted, outbox);
         self.spawn(&self.token, probing);
+    }
+
+    /// Reads the config file again whenever it changes.
+    pub(super) fn watch_config(&self) {
+        if let Some(config) = self.deps.config.clone() {
+            let (cluster, outbox) = (self.deps.cluster.clone(), self.deps.outbox.clone());
+            self.spawn(&self.token, config_watch::watch(config, cluster, outbox));
+        }
+    }
+
+    pub(super) fn read_log(&self) {
+        let lines = self.deps.log.as_ref().map(|read| read());
+        let outbox = self.deps.outbox.clone();
+        self.spawn(&self.token, async move {
+            outbox.send(Event::LogRead(lines.unwrap_or_default())).await;
+        });
     }
 
     pub(super) fn probe(&self, partitions: Vec<PartitionKey>) {

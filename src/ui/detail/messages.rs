@@ -35,6 +35,21 @@ pub(super) fn console_detail(text: &str, theme: &Theme) -> Vec<Line> {
     text.lines().map(line).collect()
 }
 
+/// What this program has logged, the newest line first.
+pub(super) fn log_detail(log: Option<&[String]>, theme: &Theme) -> Vec<Line> {
+    let lines = match log {
+        None => return vec![Line::text("reading it …", theme.muted)],
+        Some([]) => return vec![Line::text("Nothing was logged so far.", theme.muted)],
+        Some(lines) => lines.iter().rev(),
+    };
+    let style = |line: &str| match line.split_whitespace().nth(1) {
+        Some("ERROR") => theme.broken,
+        Some("WARN") => theme.degraded,
+        _ => theme.text,
+    };
+    lines.map(|line| Line::text(line, style(line))).collect()
+}
+
 /// The notices of this session, the newest first.
 pub(super) fn notices_detail(app: &App, theme: &Theme) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();

@@ -149,7 +149,7 @@ fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
         let style = if shown { theme.focus } else { theme.muted };
         let has_news = !shown && !tail.store().is_empty();
         let sign = if has_news { theme.glyphs.dot } else { "" };
-        let name = format::cut_middle(&title::partitions(tail), 24, theme.glyphs.cut);
+        let name = format::cut_middle(&tail.name(), 24, theme.glyphs.cut);
         let tab = [span("  ", theme.text), span(format!("{name}{sign}"), style)];
         let used = painter.put(rest, &tab);
         painter.add_hit(left(rest, used), HitTarget::Tab(number));

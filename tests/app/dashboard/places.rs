@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use liftui::app::{
-    Area, DetailTarget, Effect, Event, HitTarget, Listing, Overlay, Pane, Screen, Settings,
+    Area, DetailTarget, Effect, Event, HitTarget, Listing, Overlay, Pane, RowKey, Screen, Settings,
     Viewport,
 };
 
@@ -172,4 +172,64 @@ fn the_same_events_lead_to_the_same_orders() {
         effects
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn places_are_gone_back_to_and_forward_again_with_what_was_selected() {
+    let mut world = World::healthy();
+    world.press("3 j j enter");
+    let partition = chosen_row(&world);
+    world.press("2 j");
+    let broker = chosen_row(&world);
+    world.press("7 (");
+    assert_eq!(world.app.focus().pane(), Pane::Brokers);
+    assert_eq!(chosen_row(&world), broker);
+    world.press("k backspace");
+    assert_eq!(world.app.focus().pane(), Pane::Partitions);
+    assert_eq!(chosen_row(&world), partition);
+    world.press("( ( (");
+    assert_eq!(world.app.focus().screen(), Screen::Overview);
+    assert!(notice(&world).contains("no place before"));
+    world.press(") ) ) )");
+    assert_eq!(world.app.focus().screen(), Screen::Incidents);
+    world.press(")");
+    assert!(notice(&world).contains("no place ahead"));
+}
+
+#[test]
+fn the_way_back_passes_over_a_tail_that_was_closed() {
+    let mut world = World::healthy();
+    world.press("3 j j enter enter X 2 (");
+    assert_ne!(world.app.focus().screen(), Screen::Tails);
+    assert_eq!(world.app.focus().screen(), Screen::Streams);
+}
+
+#[test]
+fn the_palette_leads_to_tails_partitions_cursors_and_themes() {
+    let mut world = World::seasoned();
+    world.press("3 j j enter enter 1 ctrl-k");
+    world.write("tail");
+    world.press("esc ctrl-k");
+    world.write("payments-eu:1");
+    world.press("enter");
+    assert_eq!(world.app.focus().pane(), Pane::Partitions);
+    let row = chosen_row(&world);
+    assert!(
+        matches!(&row, Some(RowKey::Partition((stream, 1))) if **stream == *"payments-eu"),
+        "{row:?}"
+    );
+    world.press("ctrl-k");
+    world.write("go to another");
+    world.press("enter");
+    let Some(Overlay::Menu(_)) = world.app.overlay() else {
+        panic!("the menu of contexts is found by what its command does");
+    };
+}
+
+fn chosen_row(world: &World) -> Option<RowKey> {
+    if world.app.focus().pane() == Pane::Brokers {
+        world.app.brokers().list().selected_row()
+    } else {
+        world.app.streams().partitions().selected_row()
+    }
 }

@@ -114,6 +114,8 @@ impl Broker {
             | Effect::SaveIncidents(_)
             | Effect::Copy(..)
             | Effect::Repaint
+            | Effect::SetTheme(_)
+            | Effect::ReadLog
             | Effect::AskEvery(_)
             | Effect::CaptureMouse(_)
             | Effect::KeepQuery(_)

@@ -99,6 +99,12 @@ impl Inspector {
         }
     }
 
+    /// Values are read by these types from now on.
+    pub(super) fn set_schemas(&mut self, schemas: Schemas) {
+        self.schemas = schemas;
+        self.decode();
+    }
+
     /// The message it shows; of two that are compared, the second.
     pub fn message(&self) -> Option<&PinnedMessage> {
         self.messages.last()

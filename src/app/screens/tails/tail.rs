@@ -1,6 +1,7 @@
 //! One open tail: what it reads, how that goes, the messages kept, which of them are shown.
 //! Which tails there are, and what they may keep together, is the parent's.
 
+mod name;
 mod opened;
 mod paging;
 mod past_end;
@@ -26,6 +27,7 @@ use crate::app::row_settings::RowChoice;
 use crate::health::Truth;
 use crate::model::{Failure, PartitionId, StartAt, Timestamp};
 use crate::store::{Chunk, MessageRef, PinnedMessage, Query, Store};
+pub(crate) use name::partition_names;
 use opened::OpenedFor;
 use paging::{DEFAULT_START, ScrollDirection};
 

@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::app::screens::tails::{LATE_AFTER, TailPartition};
+use crate::app::screens::tails::{LATE_AFTER, TailPartition, partition_names};
 use crate::app::{App, FollowMode, Tail, TailState};
 use crate::health::Known;
-use crate::model::{EndReason, PartitionId, StreamName, format_ranges};
+use crate::model::EndReason;
 use crate::store::Query;
 use crate::ui::areas::after;
 use crate::ui::format;
@@ -72,7 +72,7 @@ pub(super) fn draw(
     let sign = mark.map(|mark| pane_sign(mark, theme));
     let used = sign.map_or(0, |sign| painter.put(area, &[span(sign, style)]));
     let area = after(area, used);
-    let names = partitions(tail);
+    let names = tail.name();
     let name = |columns| format::cut_middle(&names, columns, theme.glyphs.cut);
     let mut segments = vec![TitleSegment {
         // Alone it has room enough.
@@ -300,7 +300,7 @@ fn outage(app: &App, tail: &Tail, attempt: u32, cut: &str) -> String {
     let truth = app.truth();
     let resuming = tail.partitions().iter().filter(|one| one.is_resuming());
     let resuming: Vec<_> = resuming.collect();
-    let places = partitions_of(resuming.iter().copied());
+    let places = partition_names(resuming.iter().copied());
     let leader_of = |one: &&TailPartition| {
         let partition = truth.partition(&one.stream, one.partition)?;
         partition.leader.clone()
@@ -379,30 +379,4 @@ fn kept(app: &App, tail: &Tail, theme: &Theme) -> TitleSegment {
         short: Some(filling),
         ..TitleSegment::new(rank, text, theme.muted)
     }
-}
-
-/// The partitions that a tail reads: `orders:0-3`, or those of several streams.
-pub(super) fn partitions(tail: &Tail) -> String {
-    let names = partitions_of(tail.partitions().iter());
-    if tail.is_gone() {
-        names + " (deleted)"
-    } else {
-        names
-    }
-}
-
-fn partitions_of<'a>(partitions: impl Iterator<Item = &'a TailPartition>) -> String {
-    let mut streams: Vec<(&StreamName, Vec<PartitionId>)> = Vec::new();
-    for one in partitions {
-        let mut known = streams.iter_mut();
-        match known.find(|(stream, _)| *stream == &one.stream) {
-            Some((_, ids)) => ids.push(one.partition),
-            None => streams.push((&one.stream, vec![one.partition])),
-        }
-    }
-    let texts = streams.into_iter().map(|(stream, mut ids)| {
-        ids.sort_unstable();
-        format!("{stream}:{}", format_ranges(&ids))
-    });
-    texts.collect::<Vec<_>>().join(" ")
 }

@@ -119,7 +119,7 @@ pub struct App {
     keyboard: KeyboardLayouts,
     /// Whether the mouse is the dashboard's.
     has_mouse: bool,
-    /// When ctrl-c was pressed last.
+    /// When a key was pressed last that quits if it is pressed again.
     interrupted: Option<Timestamp>,
     /// How it looked when that was kept last; `None` where nobody keeps it.
     kept: Option<KeptView>,

@@ -41,8 +41,8 @@ use crate::app::{App, Freshness, Pane, Viewport};
 use layout::{FrameAreas, Panes};
 use painter::Painter;
 use screens::{
-    activity, brokers, connecting, cursors, incidents, inspector, overview, partitions, streams,
-    tails,
+    activity, brokers, cluster_summary, connecting, cursors, incidents, inspector, overview,
+    partitions, streams, tails,
 };
 use widgets::PaneArea;
 
@@ -97,7 +97,7 @@ fn pane(painter: &mut Painter<'_>, (pane, area): (Pane, Rect), app: &App) {
     };
     let draw = match pane {
         Pane::Findings => overview::findings,
-        Pane::Cluster => overview::cluster,
+        Pane::Cluster => cluster_summary::draw,
         Pane::Brokers => brokers::draw,
         Pane::Streams => streams::draw,
         Pane::Partitions => partitions::draw,

@@ -131,6 +131,11 @@ impl Overlays {
         self.show(Overlay::Pager(Pager::new(target)));
     }
 
+    /// Whether a form was closed before it was sent.
+    pub(super) fn has_draft(&self) -> bool {
+        self.draft.is_some()
+    }
+
     /// Whether that text is on top.
     pub(super) fn shows(&self, target: &DetailTarget) -> bool {
         matches!(&self.open, Some(Overlay::Pager(pager)) if pager.target() == target)

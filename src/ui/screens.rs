@@ -2,6 +2,7 @@
 
 pub(super) mod activity;
 pub(super) mod brokers;
+pub(super) mod cluster_summary;
 pub(super) mod connecting;
 pub(super) mod cursors;
 pub(super) mod incidents;

@@ -1,11 +1,14 @@
 //! Values over time: as bars on one line, or as a chart.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 use ratatui::symbols::bar;
 use ratatui::text::Span;
 use ratatui::widgets::Sparkline;
 
-use crate::ui::areas::{cells, right};
+use crate::ui::areas::{after, cells, left, right, row, top};
+use crate::ui::format;
 use crate::ui::painter::{Painter, span};
 use crate::ui::theme::{Glyphs, Theme};
 
@@ -14,6 +17,9 @@ const STEPS: usize = 8;
 
 /// How much of its height the highest value of a history takes: a steady rate does not fill the chart.
 const HEADROOM: f32 = 0.65;
+
+/// Columns of the word below the newest value.
+const NOW: u16 = 3;
 
 /// A history in one line: a bar a value, squeezed into so many columns.
 pub(in crate::ui) fn spark(
@@ -45,6 +51,40 @@ pub(in crate::ui) fn chart(painter: &mut Painter<'_>, area: Rect, history: &[Opt
         .bar_set(bar_set(&theme.glyphs))
         .style(theme.spark);
     painter.render(right(area, cells(values.len())), bars);
+}
+
+/// Draws a history as a chart between axes: beside it its highest value and 0, below it since when it goes.
+pub(in crate::ui) fn chart_with_axes(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    history: &[Option<f32>],
+    step: Duration,
+) {
+    let theme = painter.theme;
+    let highest = history.iter().flatten().copied().fold(0.0_f32, f32::max);
+    let most = format::rate(f64::from(highest));
+    let labels = cells(format::width(&most)) + 1;
+    let bars = top(after(area, labels), area.height.saturating_sub(1));
+    chart(painter, bars, history);
+    let label = |painter: &mut Painter<'_>, line: u16, text: &str| {
+        let text = format::pad_left(text, usize::from(labels - 1));
+        painter.put(left(row(area, line), labels), &[span(text, theme.muted)]);
+    };
+    let steps = usize::from(bars.height) * STEPS;
+    let reached = levels(&[Some(highest)], steps).next().unwrap_or(0);
+    let rows = cells(reached.div_ceil(STEPS)).clamp(1, bars.height.max(1));
+    if highest > 0.0 {
+        label(painter, bars.height.saturating_sub(rows), &most);
+    }
+    label(painter, bars.height.saturating_sub(1), "0");
+    let values = squeeze(history, usize::from(bars.width));
+    let below = right(row(area, bars.height), cells(values.len()).max(NOW));
+    let rest = painter.put_right(below, &[span("now", theme.muted)]);
+    let covered = u32::try_from(history.len()).unwrap_or(u32::MAX);
+    let since = format!("{} ago", format::age(step * covered));
+    if usize::from(rest.width) > format::width(&since) {
+        painter.put(rest, &[span(since, theme.muted)]);
+    }
 }
 
 fn bar_set(glyphs: &Glyphs) -> bar::Set<'static> {

@@ -29,7 +29,22 @@ fn enter_goes_deeper_and_q_the_same_way_back() {
     assert_eq!(world.app.focus().pane(), Pane::Tail);
     world.press("q q");
     assert_eq!(world.app.focus().pane(), Pane::Streams);
+    assert_eq!(world.press("q"), []);
+    assert!(notice(&world).contains("1 open tail would be lost"));
     assert_eq!(world.press("q"), [Effect::Quit]);
+}
+
+#[test]
+fn q_quits_at_once_where_nothing_is_lost_and_asks_where_a_draft_is() {
+    let mut world = World::healthy();
+    world.press("3 p");
+    world.write("half a message");
+    world.press("esc");
+    assert_eq!(world.press("q"), []);
+    assert!(notice(&world).contains("a draft would be lost"));
+    world.run(Duration::from_secs(5));
+    assert!(!world.press("q").contains(&Effect::Quit), "that was long ago");
+    assert_eq!(world.press("ctrl-q"), [Effect::Quit]);
 }
 
 #[test]

@@ -269,7 +269,10 @@ impl App {
         if lost.is_empty() {
             return self.context.emit(Effect::Quit);
         }
-        self.quit_at_second_press(&format!("q again to quit: {} would be lost", lost.join(", ")));
+        self.quit_at_second_press(&format!(
+            "q again to quit: {} would be lost",
+            lost.join(", ")
+        ));
     }
 
     /// What is only in memory.

@@ -27,7 +27,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
         Some(Overlay::Pager(pager)) => draw_pager(painter, body, pager, app),
         Some(Overlay::Confirm(confirm)) => confirm::draw(painter, body, confirm, app.truth()),
         Some(Overlay::Menu(menu)) => menu::draw(painter, body, menu),
-        Some(Overlay::Form(form)) => form::draw(painter, body, form),
+        Some(Overlay::Form(form)) => form::draw(painter, body, form, app),
         Some(Overlay::SaveQuery(question)) => save_query::draw(painter, body, question),
         Some(Overlay::CommandLine(_)) | None => {}
     }

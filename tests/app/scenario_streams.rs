@@ -143,3 +143,33 @@ async fn activity_that_is_paused_is_shown_so_and_read_on_when_it_resumes() {
     dashboard.wait_while(sentence).await;
     dashboard.shut_down().await;
 }
+
+#[tokio::test]
+async fn the_form_says_before_anything_is_sent_what_is_in_its_way() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    let mut dashboard = Driver::open(&cluster);
+    at_stream(&mut dashboard, "orders").await;
+    let stopped = client.set_readonly("orders", &[0], true).await;
+    stopped.expect("it can be made readonly");
+    let stopped = client.pause("orders", &[1], false).await;
+    stopped.expect("it can be paused");
+    dashboard.press("r");
+    dashboard.wait_for_row(&["▸", "∅ 1"]).await;
+
+    dashboard.press("p");
+    dashboard
+        .wait_for("of 3 partitions of orders, 0, 1 are paused, readonly or without a leader")
+        .await;
+    dashboard.press("tab tab");
+    dashboard.type_text("{\"total\": 7");
+    dashboard
+        .wait_for("the value begins as JSON and is none: EOF")
+        .await;
+    dashboard.type_text("}");
+    dashboard.wait_while("is none").await;
+    dashboard.press("shift-tab shift-tab shift-tab right");
+    dashboard
+        .wait_for("orders:0 is readonly: its broker will refuse the message")
+        .await;
+    dashboard.shut_down().await;
+}

@@ -4,6 +4,7 @@
 mod create_form;
 mod field;
 mod publish_form;
+mod publish_warnings;
 
 use std::sync::Arc;
 

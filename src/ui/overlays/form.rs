@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::app::HitTarget;
 use crate::app::overlays::form::{
     Choice, Field, FieldId, Form, FormFocus, FormKind, Input, SubmitState,
 };
+use crate::app::{App, HitTarget};
 use crate::ui::areas::{after, below, cells, left, right, row, top};
 use crate::ui::format::{self, pad};
 use crate::ui::layout::centred;
@@ -37,11 +37,11 @@ struct FormRow {
 }
 
 /// Draws the form in the middle of the screen.
-pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form) {
+pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form, app: &App) {
     let theme = painter.theme;
     let width = body.width.saturating_sub(2).min(MAX_WIDTH);
     let columns = usize::from(width.saturating_sub(EDGES));
-    let state = lines::wrapped(submit_state(form, theme), columns);
+    let state = lines::wrapped(submit_state(form, app, theme), columns);
     // However much there is to say, half of a low screen is left for the fields.
     let state_rows = cells(state.len()).clamp(1, (body.height / 2).max(1));
     let around = AROUND - 1 + state_rows;
@@ -229,9 +229,15 @@ fn more(painter: &mut Painter<'_>, area: Rect, form: &Form) {
 }
 
 /// What came of sending: of an error all that is known.
-fn submit_state(form: &Form, theme: &Theme) -> Vec<Line> {
+fn submit_state(form: &Form, app: &App, theme: &Theme) -> Vec<Line> {
     match form.submit_state() {
-        SubmitState::NotSent => Vec::new(),
+        SubmitState::NotSent => {
+            let warnings = form.warnings(app.truth()).into_iter();
+            let sign = theme.glyphs.degraded;
+            warnings
+                .map(|warning| Line::text(format!("{sign} {warning}"), theme.degraded))
+                .collect()
+        }
         SubmitState::Sent(_) => vec![Line::text("sent, waiting for the answer", theme.muted)],
         SubmitState::Failed(failure) => {
             let sentence = format!("{} {}", theme.glyphs.broken, failure.sentence);

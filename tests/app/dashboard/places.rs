@@ -43,7 +43,10 @@ fn q_quits_at_once_where_nothing_is_lost_and_asks_where_a_draft_is() {
     assert_eq!(world.press("q"), []);
     assert!(notice(&world).contains("a draft would be lost"));
     world.run(Duration::from_secs(5));
-    assert!(!world.press("q").contains(&Effect::Quit), "that was long ago");
+    assert!(
+        !world.press("q").contains(&Effect::Quit),
+        "that was long ago"
+    );
     assert_eq!(world.press("ctrl-q"), [Effect::Quit]);
 }
 

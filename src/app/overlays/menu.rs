@@ -32,7 +32,7 @@ pub(crate) struct MenuEntry {
     pub(crate) label: String,
     /// The keys that lead there at once.
     pub(crate) keys: Option<String>,
-    /// What it is, shown behind the label.
+    /// What it is, shown behind the label; words are looked for here.
     pub(crate) detail: String,
     /// What it leads to.
     pub(super) action: MenuAction,
@@ -232,7 +232,7 @@ impl Menu {
             CaseMatching::Smart,
             Normalization::Smart,
         );
-        // Of what a command does whole words count: a few letters would be found in any sentence.
+        // Of what an entry is whole words count: a few letters would be found in any sentence.
         let words = Pattern::new(
             &self.editor.text(),
             CaseMatching::Smart,
@@ -248,7 +248,7 @@ impl Menu {
                 letters.sort_unstable();
                 letters.dedup();
                 scored.push(((true, score), MenuMatch { entry, letters }));
-            } else if let MenuAction::Command(_) = found.action {
+            } else {
                 let detail = Utf32Str::new(&found.detail, &mut buffer);
                 if let Some(score) = words.score(detail, &mut matcher) {
                     let letters = Vec::new();

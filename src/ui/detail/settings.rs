@@ -16,8 +16,8 @@ pub(super) fn settings_detail(settings: &Settings, theme: &Theme) -> Vec<Line> {
         lengths.filter(|width| *width <= most).max().unwrap_or(0)
     };
     let [most_name, most_value] = MOST;
-    let name = width(most_name, |one| &one.setting) + 2;
-    let value = width(most_value, |one| &one.value) + 2;
+    let name = width(most_name, |one| &one.setting);
+    let value = width(most_value, |one| &one.value);
     let line = |one: &SettingOrigin| {
         let is_default = one.from == "default";
         let (own, other) = if is_default {
@@ -31,8 +31,8 @@ pub(super) fn settings_detail(settings: &Settings, theme: &Theme) -> Vec<Line> {
             &one.value
         };
         Line(vec![
-            span(format::pad(&one.setting, name), other),
-            span(format::pad(shown, value), own),
+            span(format!("{}  ", format::pad(&one.setting, name)), other),
+            span(format!("{}  ", format::pad(shown, value)), own),
             span(one.from.clone(), theme.muted),
         ])
     };

@@ -18,6 +18,7 @@ mod options;
 mod poller;
 mod prober;
 mod pump;
+pub(crate) mod range_reader;
 mod refresh_request;
 mod reverse_reader;
 mod row_repainter;

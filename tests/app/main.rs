@@ -23,6 +23,7 @@ mod cli_rows;
 mod cli_silence;
 mod cli_stats;
 mod cli_subjects;
+mod cli_table;
 mod cli_terminal;
 mod cli_test_cluster;
 mod cli_times;

@@ -27,6 +27,7 @@ pub(crate) mod input;
 pub(crate) mod kept_queries;
 mod kept_view;
 mod key_context;
+mod key_history;
 pub(crate) mod lists;
 mod locators;
 mod motion;
@@ -54,17 +55,22 @@ mod viewport;
 pub use cluster::Freshness;
 pub use command::Command;
 pub use effect::{
-    Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, StatisticsSpec, TailSpec,
+    Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, OlderSpec, StatisticsSpec,
+    TableExport, TableSpec, TableView, TailSpec,
 };
-pub use event::{ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TailEvent};
+pub use event::{
+    ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TableEvent, TableProgress,
+    TableReport, TailEvent,
+};
 pub use focus::{Focus, Pane, Screen};
-pub use ids::{RequestId, ScanId, TailId};
+pub use ids::{RequestId, ScanId, TableId, TailId};
 pub(crate) use inflight::{Pending, Request};
 pub use input::keyboard_layouts::KeyboardLayouts;
 pub use input::keymap::Keymap;
 pub use kept_queries::{KeptQueries, QueryChange, SavedQuery};
 pub use kept_view::{KeptList, KeptView};
 pub use key_context::KeyContext;
+pub use key_history::KeyHistoryRun;
 pub use lists::table::Listing;
 pub(crate) use notice::Level;
 pub use notice::{Notice, Notices};
@@ -90,6 +96,7 @@ use screens::activity::Activity;
 use screens::brokers::Brokers;
 use screens::cursors::Cursors;
 use screens::incidents::Incidents;
+use screens::key_table::KeyTables;
 use screens::overview::Overview;
 use screens::streams::Streams;
 use tour::Tour;
@@ -122,6 +129,8 @@ pub struct App {
     awaited: Option<AwaitedStream>,
     /// The statistics that were asked for last.
     statistics: Option<StatisticsRun>,
+    /// The history of a key that was asked for last.
+    key_history: Option<KeyHistoryRun>,
     /// The tour of the demo, as long as nobody presses a key.
     tour: Option<Tour>,
 }
@@ -143,6 +152,7 @@ impl App {
             kept: None,
             awaited: None,
             statistics: None,
+            key_history: None,
         };
         app.restore_view();
         app
@@ -251,6 +261,11 @@ impl App {
     /// What went wrong, and when.
     pub fn incidents(&self) -> &Incidents {
         &self.screens.incidents
+    }
+
+    /// A stream as a table.
+    pub fn table(&self) -> &KeyTables {
+        &self.screens.table
     }
 
     /// Whether rows without faults are hidden.

@@ -14,6 +14,7 @@ mod export;
 mod first_unread;
 mod frame_gate;
 mod input;
+mod key_history;
 mod options;
 mod poller;
 mod prober;
@@ -27,6 +28,7 @@ mod screen;
 mod signals;
 pub(crate) mod statistics;
 mod supervisor;
+mod table;
 mod terminal;
 
 use std::io;
@@ -112,6 +114,7 @@ pub async fn run_on<S: Screen>(
             alerts: alerts.clone(),
             outbox,
             refresh: session.settings.refresh,
+            table_budget: session.settings.tail_budget,
             console: console.clone(),
             parse_line,
             editor: editor.clone(),

@@ -9,7 +9,7 @@ use super::App;
 use super::command::{AppCommand, Command, ConfirmCommand, GoCommand};
 use super::effect::Effect;
 use super::event::Event;
-use super::focus::Screen;
+use super::focus::{Pane, Screen};
 use super::ids::RequestId;
 use super::inflight::Request;
 use super::input::editor::TextInput;
@@ -43,6 +43,8 @@ impl App {
         }
         self.carry_out_requests();
         self.stop_unseen_statistics();
+        self.stop_unseen_key_history();
+        self.close_unseen_table();
         if changes_rows {
             let (pane, truth) = (self.focus.pane(), self.cluster.truth());
             let (incidents, current) = self.cluster.incidents();
@@ -50,6 +52,9 @@ impl App {
                 .incidents
                 .set_incidents(incidents, current, &self.context.times.zone);
             self.screens.update_rows(pane, truth, &self.context);
+            if pane == Pane::Table {
+                self.screens.table.send_view(&mut self.context);
+            }
         }
         if is_users {
             self.keep_view();
@@ -92,11 +97,20 @@ impl App {
             Event::Edited(id, text) => self.end_edit(id, text),
             Event::Exported(id, progress) => self.screens.tails.on_exported(id, &progress, context),
             Event::Statistics(id, read) => self.on_statistics(id, read),
+            Event::Table(id, event) => self.screens.table.on_event(id, event, context),
+            Event::KeyHistory(id, read) => self.on_key_history(id, read),
             Event::Console(id, answer) => self.end_console(id, answer),
             Event::LineParsed(task) => self.run_shell_task(task),
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
             Event::Failed(failure) => context.notify_failure(&failure),
             Event::Shutdown => context.emit(Effect::Quit),
+        }
+    }
+
+    /// Nothing is read for a table to which no way leads back.
+    fn close_unseen_table(&mut self) {
+        if !self.focus.leads_to(Pane::Table) {
+            self.screens.table.close(&mut self.context);
         }
     }
 

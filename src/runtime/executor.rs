@@ -4,6 +4,7 @@
 
 mod asking;
 mod keeping;
+mod tables;
 mod tails;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::keeping::Keepers;
+use self::tables::RunningTable;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
 use super::clipboard::Clipboard;
@@ -75,6 +77,8 @@ pub(super) struct ExecutorDeps {
     pub(super) console: Option<Console>,
     /// The parser of the command line.
     pub(super) parse_line: LineParser,
+    /// Bytes of memory that a table may take.
+    pub(super) table_budget: usize,
     /// What the cluster is called.
     pub(super) cluster: String,
     /// Who keeps a log of changes.
@@ -113,6 +117,10 @@ pub(super) struct Executor {
     exports: HashMap<RequestId, CancellationToken>,
     /// The statistics that are read: one at a time.
     statistics: Option<(RequestId, CancellationToken)>,
+    /// The table that is read: one at a time.
+    table: Option<RunningTable>,
+    /// The history of a key that is read: one at a time.
+    key_history: Option<(RequestId, CancellationToken)>,
     keepers: Keepers,
     /// Alerts that wait to be handed on.
     alerts: Option<AlertQueue>,
@@ -135,6 +143,8 @@ impl Executor {
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
             statistics: None,
+            table: None,
+            key_history: None,
             keepers: Keepers::start(&deps, &tasks),
             alerts: None,
             activity: None,
@@ -169,6 +179,12 @@ impl Executor {
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::ReadStatistics(id, spec, options) => self.read_statistics(id, spec, options),
             Effect::CancelStatistics(id) => self.cancel_statistics(id),
+            Effect::OpenTable(id, spec, view) => self.open_table(id, spec, view),
+            Effect::ViewTable(id, view) => self.view_table(id, view),
+            Effect::ExportTable(id, export) => self.export_table(id, export),
+            Effect::CloseTable(id) => self.close_table(id),
+            Effect::ReadKeyHistory(id, spec) => self.read_key_history(id, spec),
+            Effect::CancelKeyHistory(id) => self.cancel_key_history(id),
             Effect::Console(id, line) => self.console(id, line),
             Effect::ParseLine(line) => self.parse_line(line),
             Effect::SaveIncidents(incidents) => self.keepers.keep_incidents(incidents),
@@ -400,6 +416,7 @@ mod tests {
             refresh: Duration::from_secs(1),
             console: None,
             parse_line: |line| Err(line.to_owned()),
+            table_budget: 1 << 20,
             cluster: "test".into(),
             changes: None,
             incidents: None,

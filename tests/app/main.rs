@@ -61,6 +61,7 @@ mod scenario_rows;
 mod scenario_side_by_side;
 mod scenario_statistics;
 mod scenario_streams;
+mod scenario_table;
 mod scenario_tails;
 mod scenario_times;
 mod scenario_typed;

@@ -145,7 +145,7 @@ commands! {
         /// Show or hide Liftbridge's own streams.
         Internal = "list.internal",
         /// Show deleted keys of a table, or hide them.
-        Deleted = "list.deleted",
+        Deleted = "list.show-deleted",
         /// Say everything that is known of this.
         Describe = "list.describe",
         /// Copy what is chosen.

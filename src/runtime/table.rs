@@ -89,13 +89,11 @@ impl TableTask {
 
     fn range(&self) -> RangeReader {
         let (observer, spec) = (&self.deps.observer, &self.deps.spec);
-        match spec.stop {
-            StopAt::Never => RangeReader::follow(observer, &spec.partitions),
-            stop => {
-                let ends = (StartAt::Earliest, stop);
-                RangeReader::begin(observer, &spec.partitions, ends, LONGEST_SILENCE)
-            }
+        if spec.stop == StopAt::Never {
+            return RangeReader::follow(observer, &spec.partitions);
         }
+        let ends = (StartAt::Earliest, spec.stop);
+        RangeReader::begin(observer, &spec.partitions, ends, LONGEST_SILENCE)
     }
 
     async fn run(&mut self) -> Result<(), Failure> {

@@ -330,16 +330,13 @@ mod tests {
             ]
         );
         assert_eq!(changed.change, ValueChange::Changed);
-        let changes = texts(&changed);
+        let fields = texts(&changed);
         for change in [
             "status: \"new\" > \"paid\"",
             "items[1].id: - > 2",
             "extra.x: - > null",
         ] {
-            assert!(
-                changes.contains(&change.to_owned()),
-                "{change}: {changes:?}"
-            );
+            assert!(fields.contains(&change.to_owned()), "{change}: {fields:?}");
         }
         assert_eq!((same.change, same.fields.len()), (ValueChange::Same, 0));
         assert_eq!((deleted.change, deleted.size), (ValueChange::Deleted, 0));

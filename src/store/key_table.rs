@@ -441,8 +441,8 @@ mod tests {
         KeyTable::new(&[("settings".into(), 0)], limit)
     }
 
-    fn texts(table: &KeyTable, order: &TableOrder) -> Vec<String> {
-        let ids = table.order(order, |_| true);
+    fn texts(table: &KeyTable, order: TableOrder) -> Vec<String> {
+        let ids = table.order(&order, |_| true);
         let rows = ids.iter().filter_map(|id| table.row(*id));
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         rows.map(|row| {
@@ -475,13 +475,13 @@ mod tests {
         assert_eq!((totals.read, totals.keyless), (9, 1));
         assert_eq!((totals.keys, totals.deleted), (4, 2));
         let order = TableOrder::default();
-        assert_eq!(texts(&table, &order), ["a=2 @4 x2", "b=3 @8 x3"]);
+        assert_eq!(texts(&table, order), ["a=2 @4 x2", "b=3 @8 x3"]);
         let all = TableOrder {
             deleted: true,
             ..order
         };
         assert_eq!(
-            texts(&table, &all),
+            texts(&table, all),
             ["a=2 @4 x2", "b=3 @8 x3", "c= @5 x2", "d= @6 x1"]
         );
     }
@@ -505,7 +505,7 @@ mod tests {
                 reversed,
                 deleted: false,
             };
-            let rows = texts(&table, &order).into_iter();
+            let rows = texts(&table, order).into_iter();
             rows.map(|row| row.split('=').next().unwrap_or_default().to_owned())
                 .collect()
         };
@@ -531,7 +531,7 @@ mod tests {
             .add_chunk(&chunk(0, &messages), Some(&query), Timestamp(0))
             .unwrap();
         assert_eq!(
-            texts(&table, &TableOrder::default()),
+            texts(&table, TableOrder::default()),
             ["b=paid @3 x2", "c=paid @4 x1"]
         );
         assert_eq!(table.totals().keys, 3);
@@ -556,7 +556,7 @@ mod tests {
             ..TableOrder::default()
         };
         assert_eq!(
-            texts(&table, &all),
+            texts(&table, all),
             [
                 "a=? @5 x2",
                 "b=? @1 x1",

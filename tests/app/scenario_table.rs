@@ -129,7 +129,7 @@ async fn the_history_of_a_key_says_what_each_message_changed() {
     assert!(at("deleted") < at("the same value again"), "{history}");
     assert!(at("the same value again") < changed, "{history}");
     let is_other = |line: &&str| line.starts_with("@ 1 ");
-    assert!(!lines.iter().any(|line| is_other(&line)), "{history}");
+    assert!(!lines.iter().any(is_other), "{history}");
     dashboard.press("G");
     let first = dashboard.wait_for("+ total: 10").await;
     assert!(

@@ -286,9 +286,10 @@ impl KeyTables {
         let Some((stream, partition)) = self.selected_partition() else {
             return;
         };
-        let stop = match open.spec.stop {
-            StopAt::Never => StopAt::Latest,
-            stop => stop,
+        let stop = if open.spec.stop == StopAt::Never {
+            StopAt::Latest
+        } else {
+            open.spec.stop
         };
         let schema = context.settings.schemas.of(&stream).cloned();
         context.request(AppRequest::ShowKeyHistory(KeyHistorySpec {

@@ -16,8 +16,8 @@ use crate::ui::widgets::table::{ColumnSpec, table};
 use crate::ui::widgets::{PaneArea, empty_state, list_title};
 
 const SPECS: &[ColumnSpec<KeyColumn>] = &[
-    ColumnSpec::growing(KeyColumn::Key, 12, 36, 0),
-    ColumnSpec::growing(KeyColumn::Value, 16, 200, 1),
+    ColumnSpec::growing(KeyColumn::Key, 12, 28, 0),
+    ColumnSpec::growing(KeyColumn::Value, 24, 200, 1),
     ColumnSpec::fixed(KeyColumn::Time, 14, 1),
     ColumnSpec::fixed(KeyColumn::Changes, 8, 0),
     ColumnSpec::fixed(KeyColumn::Offset, 9, 2),

@@ -11,7 +11,7 @@ use liftui::model::{ErrorKind, Failure, MessageSink, MessageStamp, PartitionId, 
 use liftui::store::{Chunk, ChunkBuilder, KeyHistoryBuilder, KeyTable, RowOrder};
 use liftui::ui::Theme;
 
-use super::{frame, golden, shows};
+use super::{frame, golden, shows, text};
 use crate::world::World;
 
 const KINDS: [&str; 4] = ["new", "paid", "packed", "sent"];
@@ -51,9 +51,11 @@ fn orders(world: &World, stream: &str, partition: PartitionId) -> Arc<Chunk> {
 }
 
 fn table_of(effects: &[Effect]) -> Option<(TableId, TableSpec, TableView)> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::OpenTable(id, spec, view) => Some((*id, spec.clone(), view.clone())),
-        _ => None,
+    effects.iter().find_map(|effect| {
+        let Effect::OpenTable(id, spec, view) = effect else {
+            return None;
+        };
+        Some((*id, spec.clone(), view.clone()))
     })
 }
 
@@ -89,15 +91,23 @@ fn tell(world: &mut World, id: TableId, table: &KeyTable, view: &TableView) {
         notes: Vec::new(),
     };
     let report = TableEvent::Report(Arc::new(report));
-    let mut effects = world.event(Event::Table(id, report));
+    let effects = world.event(Event::Table(id, report));
+    answer(world, id, table, effects);
+}
+
+/// Tells what stands in the rows that are asked for, and returns the most that were at once.
+fn answer(world: &mut World, id: TableId, table: &KeyTable, mut effects: Vec<Effect>) -> usize {
+    let mut most = 0;
     while let Some(effect) = effects.pop() {
         if let Effect::ViewTable(_, view) = effect {
+            most = most.max(view.rows.len());
             let entry = |id| Some((id, Arc::new(table.entry(id)?)));
             let entries = view.rows.into_iter().filter_map(entry);
             let entries = TableEvent::Entries(entries.collect());
             effects.extend(world.event(Event::Table(id, entries)));
         }
     }
+    most
 }
 
 /// A table that is read, its deleted keys shown.
@@ -105,9 +115,11 @@ pub(super) fn table() -> World {
     let (mut world, id, spec, _) = opening();
     let table = folded(&world, &spec);
     let effects = world.press("H");
-    let view = effects.into_iter().find_map(|effect| match effect {
-        Effect::ViewTable(_, view) => Some(view),
-        _ => None,
+    let view = effects.into_iter().find_map(|effect| {
+        let Effect::ViewTable(_, view) = effect else {
+            return None;
+        };
+        Some(view)
     });
     tell(&mut world, id, &table, &view.expect("it is asked for"));
     world.press("j j j");
@@ -128,9 +140,11 @@ fn history() -> World {
 }
 
 fn history_of(effects: Vec<Effect>) -> Option<(RequestId, KeyHistorySpec)> {
-    effects.into_iter().find_map(|effect| match effect {
-        Effect::ReadKeyHistory(id, spec) => Some((id, spec)),
-        _ => None,
+    effects.into_iter().find_map(|effect| {
+        let Effect::ReadKeyHistory(id, spec) = effect else {
+            return None;
+        };
+        Some((id, spec))
     })
 }
 
@@ -142,12 +156,12 @@ fn a_table_shows_keys_with_their_values_and_strikes_deleted_ones() {
         "
             60 TABLE orders-eu:0-3 live,
             60 KEY↑ VALUE
-            60 TIME CHANGES
+            60 CHANGES
+            80 TIME
             60 order-7100
             60 ▸ order-7103
             60 order-7108 deleted
             80 \"status\":\"sent\"
-            80 TIME
             120 OFFSET #
             120 60",
     );
@@ -170,6 +184,47 @@ fn the_history_of_a_key_is_a_list_of_what_changed() {
             60 - status: \"packed\"
             60 + status: \"sent\"",
     );
+}
+
+#[test]
+fn of_a_large_table_what_is_in_sight_is_asked_for_and_no_more() {
+    const KEYS: i64 = 20_000;
+    let (mut world, id, spec, view) = opening();
+    let mut table = KeyTable::new(&spec.partitions, 64 << 20);
+    let mut builder = ChunkBuilder::new();
+    let mut chunks = Vec::new();
+    for offset in 0..KEYS {
+        builder.stream(b"orders-eu");
+        builder.key(format!("key-{offset:05}").as_bytes());
+        builder.value(b"on");
+        let stamp = MessageStamp {
+            offset,
+            timestamp: world.now,
+            ..MessageStamp::default()
+        };
+        chunks.extend(builder.commit(stamp));
+    }
+    chunks.extend(builder.flush());
+    for chunk in chunks {
+        table
+            .add_chunk(&chunk, None, world.now)
+            .expect("there is room");
+    }
+    tell(&mut world, id, &table, &view);
+    for (keys, seen) in [
+        ("G", "key-19999"),
+        ("ctrl-u ctrl-u ctrl-u ctrl-u", "key-19950"),
+        ("g", "key-00000"),
+    ] {
+        let effects = world.press(keys);
+        let most = answer(&mut world, id, &table, effects);
+        assert!((1..=3 * 36).contains(&most), "{most} rows after {keys}");
+        let screen = text(&frame(&mut world, 120, 36, &Theme::default()));
+        assert!(
+            screen.contains(seen) && screen.contains("20,000"),
+            "{keys}: {screen}"
+        );
+    }
 }
 
 #[test]

@@ -167,6 +167,15 @@ mod tests {
             parse("stats orders --from earliest"),
             Ok(ShellTask::Statistics(_))
         ));
+        let Ok(ShellTask::Table(table)) = parse("table settings:0 --at @-1d -q key:shop") else {
+            panic!("it is a table");
+        };
+        assert_eq!(table.streams, ["settings:0"]);
+        assert_eq!(table.to.as_deref(), Some("@-1d"), "as of when");
+        assert!(
+            parse("table settings -o json")
+                .is_ok_and(|task| task == for_a_shell("table settings -o json"))
+        );
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub(crate) mod input;
 pub(crate) mod kept_queries;
 mod kept_view;
 mod key_context;
+mod key_history;
 pub(crate) mod lists;
 mod locators;
 mod motion;
@@ -36,6 +37,7 @@ mod navigation;
 mod notice;
 mod outcomes;
 pub(crate) mod overlays;
+mod quit;
 mod read_settings;
 mod routing;
 pub(crate) mod row_key;
@@ -57,17 +59,22 @@ mod visited;
 pub use cluster::Freshness;
 pub use command::Command;
 pub use effect::{
-    Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, StatisticsSpec, TailSpec,
+    Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, OlderSpec, StatisticsSpec,
+    TableExport, TableSpec, TableView, TailSpec,
 };
-pub use event::{ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TailEvent};
+pub use event::{
+    ConnectionState, CopyOutcome, Event, Progress, ScanEvent, TableEvent, TableProgress,
+    TableReport, TailEvent,
+};
 pub use focus::{Focus, Pane, Screen};
-pub use ids::{RequestId, ScanId, TailId};
+pub use ids::{RequestId, ScanId, TableId, TailId};
 pub(crate) use inflight::{Pending, Request};
 pub use input::keyboard_layouts::KeyboardLayouts;
 pub use input::keymap::Keymap;
 pub use kept_queries::{KeptQueries, QueryChange, SavedQuery};
 pub use kept_view::{KeptList, KeptView};
 pub use key_context::KeyContext;
+pub use key_history::KeyHistoryRun;
 pub use lists::table::Listing;
 pub(crate) use notice::Level;
 pub use notice::{Notice, Notices};
@@ -94,6 +101,7 @@ use screens::activity::Activity;
 use screens::brokers::Brokers;
 use screens::cursors::Cursors;
 use screens::incidents::Incidents;
+use screens::key_table::KeyTables;
 use screens::overview::Overview;
 use screens::streams::Streams;
 use tour::Tour;
@@ -131,6 +139,8 @@ pub struct App {
     log: Option<Vec<String>>,
     /// The places that were visited.
     visited: Visited,
+    /// The history of a key that was asked for last.
+    key_history: Option<KeyHistoryRun>,
     /// The tour of the demo, as long as nobody presses a key.
     tour: Option<Tour>,
 }
@@ -154,6 +164,7 @@ impl App {
             statistics: None,
             log: None,
             visited: Visited::default(),
+            key_history: None,
         };
         app.restore_view();
         app
@@ -262,6 +273,11 @@ impl App {
     /// What went wrong, and when.
     pub fn incidents(&self) -> &Incidents {
         &self.screens.incidents
+    }
+
+    /// A stream as a table.
+    pub fn table(&self) -> &KeyTables {
+        &self.screens.table
     }
 
     /// Whether rows without faults are hidden.

@@ -52,6 +52,7 @@ mod stdio;
 mod stop_signal;
 mod stream_selection;
 mod subjects;
+mod table;
 mod tail;
 pub mod typed_line;
 mod verify;
@@ -185,7 +186,10 @@ fn on_cluster(context: &mut CommandContext<'_>, task: ClusterTask) -> Result {
     // What only reads has nothing to do where nobody reads of it.
     let is_for_reader = matches!(
         task,
-        ClusterTask::Tail(_) | ClusterTask::Trace(_) | ClusterTask::Activity(_)
+        ClusterTask::Tail(_)
+            | ClusterTask::Trace(_)
+            | ClusterTask::Table(_)
+            | ClusterTask::Activity(_)
     );
     // Who publishes much is faster with two: one makes messages while the other sends them.
     let publishes = matches!(
@@ -249,6 +253,7 @@ async fn dispatch(context: &mut CommandContext<'_>, task: ClusterTask) -> Result
         ClusterTask::Describe(args) => list::describe(context, &args).await,
         ClusterTask::Subjects(args) => subjects::subjects(context, &args).await,
         ClusterTask::Stats(args) => stats::stats(context, &args).await,
+        ClusterTask::Table(args) => table::table(context, &args).await,
         ClusterTask::Tail(args) => tail::tail(context, &args).await,
         ClusterTask::Trace(args) => tail::trace(context, &args).await,
         ClusterTask::Cursors(args) => cursors::cursors(context, &args).await,

@@ -15,10 +15,12 @@ mod export;
 mod first_unread;
 mod frame_gate;
 mod input;
+mod key_history;
 mod options;
 mod poller;
 mod prober;
 mod pump;
+pub(crate) mod range_reader;
 mod refresh_request;
 mod reverse_reader;
 mod row_repainter;
@@ -27,6 +29,7 @@ mod screen;
 mod signals;
 pub(crate) mod statistics;
 mod supervisor;
+mod table;
 mod terminal;
 
 use std::io;
@@ -106,6 +109,7 @@ fn executor_deps(options: &DashboardOptions, outbox: EventSender) -> ExecutorDep
         access: session.access.clone(),
         cluster: session.settings.cluster.clone(),
         refresh: session.settings.refresh,
+        table_budget: session.settings.tail_budget,
         outbox,
         changes: options.changes.clone(),
         incidents: options.incidents.clone(),

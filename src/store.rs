@@ -9,6 +9,8 @@ mod diff;
 mod export;
 mod json;
 mod json_path;
+mod key_history;
+mod key_table;
 mod known_fields;
 mod live_merge;
 mod merged_view;
@@ -31,6 +33,11 @@ pub use chunk::Chunk;
 pub use diff::{LineChange, diff};
 pub use export::{ExportForm, ExportRows, MessageFormat};
 pub use json_path::JsonPath;
+pub use key_history::{FieldChange, KeyHistory, KeyHistoryBuilder, KeyVersion, ValueChange};
+pub use key_table::{
+    KeyTable, RowId, RowOrder, TableEntry, TableOrder, TableRecord, TableRow, TableSort,
+    TableTotals, TooManyKeys,
+};
 pub use known_fields::known_fields;
 pub use live_merge::Merge;
 pub use merged_view::MergedRows;

@@ -41,8 +41,8 @@ use crate::app::{App, Freshness, Pane, Viewport};
 use layout::{FrameAreas, Panes};
 use painter::Painter;
 use screens::{
-    activity, brokers, cluster_summary, connecting, cursors, incidents, inspector, overview,
-    partitions, streams, tails,
+    activity, brokers, cluster_summary, connecting, cursors, incidents, inspector, key_table,
+    overview, partitions, streams, tails,
 };
 use widgets::PaneArea;
 
@@ -107,6 +107,7 @@ fn pane(painter: &mut Painter<'_>, (pane, area): (Pane, Rect), app: &App) {
         Pane::Tail => tails::draw,
         Pane::Inspector => inspector::draw,
         Pane::Incidents => incidents::draw,
+        Pane::Table => key_table::draw,
     };
     draw(painter, place, app);
 }

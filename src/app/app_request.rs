@@ -1,6 +1,7 @@
 //! What screens and overlays ask of the app: whatever reaches beyond their own state.
 
 use super::command::Command;
+use super::effect::{KeyHistorySpec, TableSpec};
 use super::focus::Pane;
 use super::kept_queries::{QueryChange, SavedQuery};
 use super::row_key::{CursorKey, DetailTarget, PartitionKey};
@@ -28,6 +29,10 @@ pub(super) enum AppRequest {
     Acknowledge(StreamName),
     /// Tail these partitions.
     Tail(Vec<PartitionKey>),
+    /// Show this as a table; the text is as of when, where that was typed.
+    Table(TableSpec, Option<String>),
+    /// Show what became of a key.
+    ShowKeyHistory(KeyHistorySpec),
     /// Open a text.
     ShowDetail(DetailTarget),
     /// Open a menu of texts to copy.

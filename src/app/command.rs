@@ -148,6 +148,8 @@ commands! {
         FaultsOnly = "list.faults-only",
         /// Show or hide Liftbridge's own streams.
         Internal = "list.internal",
+        /// Show deleted keys of a table, or hide them.
+        Deleted = "list.show-deleted",
         /// Say everything that is known of this.
         Describe = "list.describe",
         /// Copy what is chosen.
@@ -160,6 +162,8 @@ commands! {
     Cluster(ClusterCommand) {
         /// Tail this stream or partition. Typed: `:tail orders ship-*`.
         Tail(Stream) = "streams.tail",
+        /// Show it as a table, a row a key. Typed: `:table settings`.
+        Table(Stream) = "streams.table",
         /// Count messages by time, key, header, size; again: stop. Typed: `:stats @-1h`.
         Statistics(Text) = "streams.statistics",
         /// Write a message.

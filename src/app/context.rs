@@ -5,7 +5,7 @@
 
 use super::app_request::AppRequest;
 use super::effect::Effect;
-use super::ids::{RequestId, ScanId, TailId};
+use super::ids::{RequestId, ScanId, TableId, TailId};
 use super::inflight::{Inflight, Request};
 use super::notice::{Level, Notices};
 use super::settings::Settings;
@@ -69,6 +69,11 @@ impl Context {
     /// A fresh id for a tail.
     pub(super) fn new_tail_id(&mut self) -> TailId {
         TailId(self.new_id())
+    }
+
+    /// A fresh id for a table.
+    pub(super) fn new_table_id(&mut self) -> TableId {
+        TableId(self.new_id())
     }
 
     /// A fresh id for a scan.

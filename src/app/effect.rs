@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::ids::{RequestId, ScanId, TailId};
+use crate::app::ids::{RequestId, ScanId, TableId, TailId};
 use crate::app::kept_queries::QueryChange;
 use crate::app::kept_view::KeptView;
 use crate::app::row_settings::KeptRow;
@@ -11,7 +11,10 @@ use crate::health::{Alert, Incident};
 use crate::model::{
     CursorMoveSpec, Locator, Offset, Operation, PartitionId, StartAt, StopAt, StreamName,
 };
-use crate::store::{Chunk, ExportForm, ExportRows, JsonPath, Query, StatisticsOptions};
+use crate::store::decode::Schema;
+use crate::store::{
+    Chunk, ExportForm, ExportRows, JsonPath, Query, RowId, StatisticsOptions, TableOrder,
+};
 
 /// Something to be done elsewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +75,18 @@ pub enum Effect {
     ReadStatistics(RequestId, StatisticsSpec, StatisticsOptions),
     /// Stop counting.
     CancelStatistics(RequestId),
+    /// Read a stream as a table, and show it so.
+    OpenTable(TableId, TableSpec, TableView),
+    /// Show a table so from now on.
+    ViewTable(TableId, TableView),
+    /// Write the rows of a table to a file.
+    ExportTable(TableId, TableExport),
+    /// Stop reading for a table.
+    CloseTable(TableId),
+    /// Read what became of a key.
+    ReadKeyHistory(RequestId, KeyHistorySpec),
+    /// Stop reading what became of a key.
+    CancelKeyHistory(RequestId),
     /// Stop an export and remove what it wrote.
     CancelExport(RequestId),
     /// Read a line as the command line does.
@@ -140,6 +155,54 @@ pub struct StatisticsSpec {
     pub stop: StopAt,
     /// Only messages that it finds.
     pub query: Option<Query>,
+}
+
+/// Which messages make a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableSpec {
+    /// A stream and its partitions.
+    pub partitions: Vec<(StreamName, PartitionId)>,
+    /// As of when; [`StopAt::Never`]: it goes on.
+    pub stop: StopAt,
+    /// Only keys whose latest message it finds.
+    pub query: Option<Query>,
+}
+
+/// What is in sight of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableView {
+    /// The order of its rows.
+    pub order: TableOrder,
+    /// The text that the key or the value has to contain.
+    pub filter: String,
+    /// The rows that are wanted with what stands in them.
+    pub rows: Vec<RowId>,
+}
+
+/// Where the rows of a table are written, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableExport {
+    /// Whom to answer.
+    pub id: RequestId,
+    /// The file to make; it appears when it is whole.
+    pub path: String,
+    /// The format.
+    pub form: ExportForm,
+}
+
+/// Which key to read the history of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyHistorySpec {
+    /// The stream.
+    pub stream: StreamName,
+    /// The partition.
+    pub partition: PartitionId,
+    /// The key.
+    pub key: Arc<[u8]>,
+    /// Where it ends.
+    pub stop: StopAt,
+    /// The type of its values, where one is known.
+    pub schema: Option<Schema>,
 }
 
 /// What the terminal is to make of an alert.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::ids::{RequestId, ScanId, TailId};
+use super::ids::{RequestId, ScanId, TableId, TailId};
 use super::read_settings::ReadSettings;
 use super::shell_commands::ShellTask;
 use super::viewport::Viewport;
@@ -14,7 +14,7 @@ use crate::model::{
     ActivityEvent, BrokerView, CursorEntry, CursorMove, Failure, GroupInfo, Offset, Outcome,
     PartitionId, Probe, StreamName, SubscriptionEvent, Timestamp,
 };
-use crate::store::{Chunk, StatisticsReport};
+use crate::store::{Chunk, KeyHistory, RowId, RowOrder, StatisticsReport, TableEntry, TableTotals};
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,10 @@ pub enum Event {
     Exported(RequestId, Progress),
     /// Some of a range was counted, or with `true` all of it.
     Statistics(RequestId, Result<(Arc<StatisticsReport>, bool), Failure>),
+    /// Something came of a table.
+    Table(TableId, TableEvent),
+    /// Some of what became of a key was read, or with `true` all of it.
+    KeyHistory(RequestId, Result<(Arc<KeyHistory>, bool), Failure>),
     /// The console of the demo cluster answered a `:fault` line.
     Console(RequestId, Result<String, String>),
     /// What a typed line means, by the parser of the command line.
@@ -146,6 +150,43 @@ pub enum TailEvent {
     },
     /// The tail could not be opened at all.
     Failed(Failure),
+}
+
+/// What came of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableEvent {
+    /// What is known of it, and the order of its rows.
+    Report(Arc<TableReport>),
+    /// What stands in the rows that are in sight.
+    Entries(Vec<(RowId, Arc<TableEntry>)>),
+    /// There is no table.
+    Failed(Failure),
+}
+
+/// What is known of a table at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableReport {
+    /// What its messages came to.
+    pub totals: TableTotals,
+    /// The rows that are shown, in their order.
+    pub order: RowOrder,
+    /// Whether values found room in memory.
+    pub keeps_values: bool,
+    /// How far it is.
+    pub progress: TableProgress,
+    /// What could not be read, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How far the reading of a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableProgress {
+    /// Messages that were there at its beginning are still to come.
+    Reading,
+    /// All that was there at its beginning was read, and it goes on with what comes.
+    Live,
+    /// Nothing more comes.
+    Done,
 }
 
 /// What a scan found. Chunks are counted in the order in which the effect passed them.

@@ -3,7 +3,7 @@
 use super::key_context::KeyContext;
 use super::motion::cycled;
 
-/// A screen, one of seven.
+/// A screen: one of seven, or what is opened from one of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Screen {
     /// What is wrong, worst first, and a summary of the cluster.
@@ -21,10 +21,12 @@ pub enum Screen {
     Tails,
     /// What went wrong, and when.
     Incidents,
+    /// A stream as a table, opened from the streams.
+    Table,
 }
 
 impl Screen {
-    /// All screens in the order of their keys.
+    /// All screens that have a key, in the order of these.
     pub(crate) const ALL: [Self; 7] = [
         Self::Overview,
         Self::Brokers,
@@ -45,6 +47,21 @@ impl Screen {
             Self::Activity => "activity",
             Self::Tails => "tails",
             Self::Incidents => "incidents",
+            Self::Table => "table",
+        }
+    }
+
+    /// The screen that has a key, from which this one was opened.
+    pub(crate) fn root(self) -> Self {
+        match self {
+            Self::Table => Self::Streams,
+            Self::Overview
+            | Self::Brokers
+            | Self::Streams
+            | Self::Cursors
+            | Self::Activity
+            | Self::Tails
+            | Self::Incidents => self,
         }
     }
 
@@ -58,6 +75,7 @@ impl Screen {
             Self::Activity => &[Pane::Activity],
             Self::Tails => &[Pane::Tail, Pane::Inspector],
             Self::Incidents => &[Pane::Incidents],
+            Self::Table => &[Pane::Table],
         }
     }
 
@@ -92,12 +110,15 @@ pub enum Pane {
     Inspector,
     /// What went wrong, the newest first.
     Incidents,
+    /// The latest message of each key of a stream.
+    Table,
 }
 
 impl Pane {
     /// All panes, screen by screen.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let panes = Screen::ALL.iter().flat_map(|screen| screen.panes());
+        let screens = Screen::ALL.iter().chain(&[Screen::Table]);
+        let panes = screens.flat_map(|screen| screen.panes());
         panes.copied()
     }
 
@@ -111,6 +132,7 @@ impl Pane {
             Self::Activity => Screen::Activity,
             Self::Tail | Self::Inspector => Screen::Tails,
             Self::Incidents => Screen::Incidents,
+            Self::Table => Screen::Table,
         }
     }
 
@@ -128,6 +150,7 @@ impl Pane {
             Self::Tail => "TAIL",
             Self::Inspector => "MESSAGE",
             Self::Incidents => "INCIDENTS",
+            Self::Table => "TABLE",
         }
     }
 
@@ -147,6 +170,7 @@ impl Pane {
             Self::Activity | Self::Incidents => {
                 &[KeyContext::Activity, KeyContext::List, KeyContext::Global]
             }
+            Self::Table => &[KeyContext::Table, KeyContext::List, KeyContext::Global],
             Self::Tail => &[KeyContext::Tail, KeyContext::List, KeyContext::Global],
             Self::Inspector => &[
                 KeyContext::Inspector,
@@ -218,6 +242,11 @@ impl Focus {
         }
         self.way_back.push(self.pane);
         self.set(pane);
+    }
+
+    /// Whether a pane is in focus, or stands on the way back.
+    pub(super) fn leads_to(&self, pane: Pane) -> bool {
+        self.pane == pane || self.way_back.contains(&pane)
     }
 
     /// Goes back one level; `false` at the root.

@@ -1,8 +1,12 @@
-//! Names of what comes and goes: tails, requests, scans.
+//! Names of what comes and goes: tails, tables, requests, scans.
 
 /// Names a tail as long as it is open; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TailId(pub u64);
+
+/// Names a table as long as it is open; never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableId(pub u64);
 
 /// Names a request until it is answered; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

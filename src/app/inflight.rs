@@ -16,6 +16,8 @@ pub(crate) enum Request {
     Export,
     /// Statistics of a range.
     Statistics,
+    /// What became of a key.
+    KeyHistory,
     /// A line for the demo cluster's console.
     Console,
 }

@@ -34,6 +34,8 @@ pub enum KeyContext {
     Reader,
     /// Among streams and partitions.
     Streams,
+    /// In a table.
+    Table,
     /// In a tail.
     Tail,
     /// In a text box of one line: every printable key is text.
@@ -65,6 +67,7 @@ impl KeyContext {
             Self::Query => "query",
             Self::Reader => "reader",
             Self::Streams => "streams",
+            Self::Table => "table",
             Self::Tail => "tail",
             Self::Text => "text",
         }
@@ -80,6 +83,7 @@ impl KeyContext {
             Self::Streams => "streams and partitions",
             Self::Cursors => "cursors and groups",
             Self::Activity => "activity",
+            Self::Table => "a table",
             Self::Tail => "a tail",
             Self::Inspector => "a message",
             Self::Form => "a form",

@@ -43,6 +43,11 @@ impl App {
                 self.screens.tails.open(partitions, &mut self.context);
                 self.descend(Pane::Tail);
             }
+            AppRequest::Table(spec, at) => {
+                self.screens.table.open(spec, at, &mut self.context);
+                self.descend(Pane::Table);
+            }
+            AppRequest::ShowKeyHistory(spec) => self.show_key_history(spec),
             AppRequest::ShowDetail(target) => self.overlays.show_detail(target),
             AppRequest::CopyMenu(entries) => {
                 if !entries.is_empty() {

@@ -1,7 +1,6 @@
 //! Where each event and each command goes. What it means is decided there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyModifiers};
 
@@ -9,7 +8,7 @@ use super::App;
 use super::command::{AppCommand, Command, ConfirmCommand, GoCommand};
 use super::effect::Effect;
 use super::event::Event;
-use super::focus::Screen;
+use super::focus::{Pane, Screen};
 use super::ids::RequestId;
 use super::inflight::Request;
 use super::input::editor::TextInput;
@@ -23,10 +22,7 @@ use super::overlays::{Overlay, contexts_menu, palette};
 use super::row_key::DetailTarget;
 use super::shown_times;
 use super::viewport::Viewport;
-use crate::model::{CursorEntry, CursorMove, Failure, Outcome, Timestamp, counted};
-
-/// Within this time a second ctrl-c quits, or a second q where something would be lost.
-const INTERRUPT_TWICE: Duration = Duration::from_secs(3);
+use crate::model::{CursorEntry, CursorMove, Failure, Outcome, Timestamp};
 
 impl App {
     /// Changes the state by what happened; returns what is to be done elsewhere, in order.
@@ -43,6 +39,8 @@ impl App {
         }
         self.carry_out_requests();
         self.stop_unseen_statistics();
+        self.stop_unseen_key_history();
+        self.close_unseen_table();
         if changes_rows {
             let (pane, truth) = (self.focus.pane(), self.cluster.truth());
             let (incidents, current) = self.cluster.incidents();
@@ -50,6 +48,9 @@ impl App {
                 .incidents
                 .set_incidents(incidents, current, &self.context.times.zone);
             self.screens.update_rows(pane, truth, &self.context);
+            if pane == Pane::Table {
+                self.screens.table.send_view(&mut self.context);
+            }
         }
         self.record_place();
         if is_users {
@@ -93,6 +94,8 @@ impl App {
             Event::Edited(id, text) => self.end_edit(id, text),
             Event::Exported(id, progress) => self.screens.tails.on_exported(id, &progress, context),
             Event::Statistics(id, read) => self.on_statistics(id, read),
+            Event::Table(id, event) => self.screens.table.on_event(id, event, context),
+            Event::KeyHistory(id, read) => self.on_key_history(id, read),
             Event::Console(id, answer) => self.end_console(id, answer),
             Event::LineParsed(task) => self.run_shell_task(task),
             Event::SettingsRead(read) => self.on_settings(read),
@@ -101,6 +104,13 @@ impl App {
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
             Event::Failed(failure) => context.notify_failure(&failure),
             Event::Shutdown => context.emit(Effect::Quit),
+        }
+    }
+
+    /// Nothing is read for a table to which no way leads back.
+    fn close_unseen_table(&mut self) {
+        if !self.focus.leads_to(Pane::Table) {
+            self.screens.table.close(&mut self.context);
         }
     }
 
@@ -259,46 +269,6 @@ impl App {
         }
         context.notices.dismiss();
         self.focus.back();
-    }
-
-    fn back(&mut self) {
-        if self.overlays.leave(&mut self.context) || self.focus.back() {
-            return;
-        }
-        let lost = self.lost_by_quitting();
-        if lost.is_empty() {
-            return self.context.emit(Effect::Quit);
-        }
-        self.quit_at_second_press(&format!(
-            "q again to quit: {} would be lost",
-            lost.join(", ")
-        ));
-    }
-
-    /// What is only in memory.
-    fn lost_by_quitting(&self) -> Vec<String> {
-        let tails = &self.screens.tails;
-        let open = tails.all().len();
-        let export = tails.exported_so_far().map(|written| {
-            let messages = usize::try_from(written).unwrap_or(usize::MAX);
-            format!("an export of {} so far", counted(messages, "message"))
-        });
-        let draft = self.overlays.has_draft().then(|| "a draft".to_owned());
-        let tails = (open > 0).then(|| counted(open, "open tail"));
-        [export, draft, tails].into_iter().flatten().collect()
-    }
-
-    fn interrupt(&mut self) {
-        self.quit_at_second_press("ctrl-c again to quit");
-    }
-
-    fn quit_at_second_press(&mut self, otherwise: &str) {
-        let now = self.context.now;
-        let before = self.interrupted.replace(now);
-        if before.is_some_and(|before| before.age(now) < INTERRUPT_TWICE) {
-            return self.context.emit(Effect::Quit);
-        }
-        self.context.notify(Level::Warning, otherwise);
     }
 
     fn refresh(&mut self) {

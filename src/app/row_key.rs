@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::key_context::KeyContext;
 use crate::health::{CursorTruth, Finding, Rule, Truth};
 use crate::model::{ActivityEvent, Failure, PartitionId, StreamName, Target};
-use crate::store::PinnedMessage;
+use crate::store::{PinnedMessage, RowId};
 
 /// A partition by its stream and number.
 pub(crate) type PartitionKey = (StreamName, PartitionId);
@@ -85,6 +85,8 @@ pub enum RowKey {
     Finding(FindingKey),
     /// An incident, by when it began in Unix nanoseconds.
     Incident(i64),
+    /// A key of the table that is shown.
+    TableRow(RowId),
 }
 
 impl RowKey {
@@ -95,7 +97,9 @@ impl RowKey {
             Self::Partition((stream, id)) => format!("{stream}:{id}"),
             Self::Cursor((id, stream, partition)) => format!("{id} {stream}:{partition}"),
             Self::Group(id) => id.clone(),
-            Self::Event(_) | Self::Finding(_) | Self::Incident(_) => return None,
+            Self::Event(_) | Self::Finding(_) | Self::Incident(_) | Self::TableRow(_) => {
+                return None;
+            }
         })
     }
 }
@@ -113,6 +117,8 @@ pub enum DetailTarget {
     RestartPlan(Vec<Arc<str>>),
     /// The statistics that were asked for last.
     Statistics,
+    /// What became of the key that was asked for last.
+    KeyHistory,
     /// How evenly the brokers are loaded.
     Balance,
     /// How far the replicas of these partitions are.

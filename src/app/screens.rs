@@ -1,9 +1,10 @@
-//! The seven screens: each owns what it shows, and answers the commands of its panes.
+//! The screens: each owns what it shows, and answers the commands of its panes.
 
 pub(crate) mod activity;
 pub(crate) mod brokers;
 pub(crate) mod cursors;
 pub(crate) mod incidents;
+pub(crate) mod key_table;
 pub(crate) mod overview;
 pub(crate) mod streams;
 pub(crate) mod tails;
@@ -18,11 +19,12 @@ use activity::Activity;
 use brokers::Brokers;
 use cursors::Cursors;
 use incidents::Incidents;
+use key_table::KeyTables;
 use overview::Overview;
 use streams::Streams;
 use tails::Tails;
 
-use super::command::{ClusterCommand, Command, ListCommand};
+use super::command::{ClusterCommand, Command, ListCommand, TailCommand};
 use super::context::Context;
 use super::focus::{Pane, Screen};
 use super::notice::Level;
@@ -46,6 +48,8 @@ pub(super) struct Screens {
     pub(super) tails: Tails,
     /// What went wrong, and when.
     pub(super) incidents: Incidents,
+    /// A stream as a table.
+    pub(super) table: KeyTables,
     /// Whether rows without faults are hidden.
     pub(super) faults_only: bool,
 }
@@ -61,6 +65,7 @@ impl Screens {
             activity: Activity::default(),
             tails: Tails::new(settings),
             incidents: Incidents::new(settings),
+            table: KeyTables::default(),
             faults_only: false,
         }
     }
@@ -75,6 +80,7 @@ impl Screens {
             Screen::Activity => &self.activity,
             Screen::Tails => &self.tails,
             Screen::Incidents => &self.incidents,
+            Screen::Table => &self.table,
         }
     }
 
@@ -88,6 +94,7 @@ impl Screens {
             Screen::Activity => &mut self.activity,
             Screen::Tails => &mut self.tails,
             Screen::Incidents => &mut self.incidents,
+            Screen::Table => &mut self.table,
         }
     }
 
@@ -100,6 +107,7 @@ impl Screens {
         context: &mut Context,
     ) {
         match (command, pane.screen()) {
+            (Command::Tail(TailCommand::Export), Screen::Table) => self.table.export("", context),
             (Command::Tail(command), _) => self.tails.run_tail_command(command, context),
             (Command::Pane(command), _) => self.tails.run_pane_command(command, context),
             (Command::Query(command), _) => self.tails.run_query_command(command, context),
@@ -130,6 +138,11 @@ impl Screens {
                 Level::Note,
                 "Liftbridge's own streams are shown and hidden on the screen of streams",
             ),
+            (Command::List(ListCommand::Deleted), screen) if screen != Screen::Table => context
+                .notify(
+                    Level::Note,
+                    "only a table has deleted keys to show or to hide",
+                ),
             (_, _) => self.of_mut(pane).run(pane, command, truth, context),
         }
     }

@@ -31,6 +31,8 @@ pub enum ShellTask {
     Perform(Box<Operation>),
     /// Messages are shown.
     Messages(MessageRange),
+    /// A stream is shown as a table, as of where the range stops.
+    Table(MessageRange),
     /// What is in a range is counted.
     Statistics(MessageRange),
     /// The dashboard has nothing like it: the line is for a shell.

@@ -1,4 +1,4 @@
-//! Does what a line for the command line's parser means: changes the cluster, shows messages, counts them.
+//! Does what a line for the command line's parser means: changes the cluster, shows messages or a table, counts.
 
 use super::App;
 use super::app_request::AppRequest;
@@ -6,8 +6,9 @@ use super::focus::Pane;
 use super::named_partitions::partitions_named;
 use super::notice::Level;
 use super::row_key::PartitionKey;
+use super::screens::key_table::live_spec;
 use super::shell_commands::{MessageRange, ShellTask};
-use crate::model::parse_start;
+use crate::model::{parse_start, parse_stop};
 
 impl App {
     /// Does what a line means, or says what is wrong with it.
@@ -19,6 +20,7 @@ impl App {
             }
             Ok(ShellTask::Messages(range)) => self.show_messages(range),
             Ok(ShellTask::Statistics(range)) => self.count_messages(range),
+            Ok(ShellTask::Table(range)) => self.show_table(range),
             Ok(ShellTask::InShell(line)) => {
                 let line = self.context.settings.on_this_cluster(&line);
                 Err(format!("that is for a shell: {line}"))
@@ -52,6 +54,18 @@ impl App {
         let tails = &mut self.screens.tails;
         tails.open_at(keys, start, range.query, &mut self.context);
         self.descend(Pane::Tail);
+        Ok(())
+    }
+
+    fn show_table(&mut self, range: MessageRange) -> Result<(), String> {
+        let keys = self.partitions_of(&range)?;
+        let one = "a table shows one stream: name one";
+        let mut spec = live_spec(keys).ok_or_else(|| one.to_owned())?;
+        spec.query = range.query;
+        if let Some(text) = &range.to {
+            spec.stop = parse_stop(text, self.context.now, &self.context.times.zone)?;
+        }
+        self.context.request(AppRequest::Table(spec, range.to));
         Ok(())
     }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::App;
 use super::app_request::AppRequest;
-use super::command::{AppCommand, Argument, ClusterCommand, Command, GoCommand, PaneCommand};
+use super::command::{
+    AppCommand, Argument, ClusterCommand, Command, GoCommand, PaneCommand, TailCommand,
+};
 use super::effect::Effect;
 use super::focus::Pane;
 use super::inflight::Request;
@@ -214,6 +216,9 @@ impl App {
         }
         if command == AppCommand::Zone.into() {
             return shown_times::set_zone(text, &mut self.context);
+        }
+        if command == TailCommand::Export.into() && self.focus.pane() == Pane::Table {
+            return self.screens.table.export(text, &mut self.context);
         }
         if let Command::Tail(command) = command {
             self.focus.set(Pane::Tail);

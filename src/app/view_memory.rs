@@ -53,9 +53,9 @@ impl App {
             let list = self.screens.of(*pane).list_in(*pane)?;
             Some((pane.title().to_owned(), list.kept()))
         });
-        // Tails are not open in the next run: it begins where they were opened from.
+        // Tails and tables are not open in the next run: it begins where they were opened from.
         let screen = match self.focus.screen() {
-            Screen::Tails => before.screen.clone(),
+            Screen::Tails | Screen::Table => before.screen.clone(),
             screen @ (Screen::Overview
             | Screen::Brokers
             | Screen::Streams

@@ -68,6 +68,10 @@ impl App {
     /// Remembers the place that is shown.
     pub(super) fn record_place(&mut self) {
         let pane = self.focus.pane();
+        // A table is closed when it is left: there is no going back to it.
+        if pane == Pane::Table {
+            return;
+        }
         let shown = self.screens.tails.shown().filter(|_| is_of_tail(pane));
         let place = VisitedPlace {
             pane,
@@ -84,6 +88,9 @@ impl App {
     /// Goes to the place before this one, or forward again. One whose tail was closed is passed over.
     pub(super) fn revisit(&mut self, forward: bool) {
         self.overlays.close();
+        if !forward && self.focus.pane() == Pane::Table && self.focus.back() {
+            return;
+        }
         while let Some(place) = self.visited.step(forward) {
             if self.show_place(&place) {
                 return;

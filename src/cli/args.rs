@@ -13,6 +13,7 @@ mod restart_plan;
 mod stats;
 mod streams;
 mod subjects;
+mod table;
 mod tail;
 mod tls;
 mod trace;
@@ -39,6 +40,7 @@ pub(crate) use streams::{
     AnyStreamsArgs, CreateArgs, DeleteArgs, PartitionsArgs, PauseArgs, StreamsArgs,
 };
 pub(crate) use subjects::SubjectsArgs;
+pub(crate) use table::TableArgs;
 pub(crate) use tail::TailArgs;
 pub(crate) use trace::{TRACED_FROM, TraceArgs};
 pub(crate) use verify::VerifyArgs;
@@ -98,6 +100,7 @@ impl Invocation {
             | ClusterTask::Subjects(_)
             | ClusterTask::Stats(_)
             | ClusterTask::Trace(_)
+            | ClusterTask::Table(_)
             | ClusterTask::Tail(_)
             | ClusterTask::Cursor(CursorTask::Get(_))
             | ClusterTask::Cursors(_)
@@ -330,6 +333,8 @@ pub(crate) enum ClusterTask {
     Trace(Box<TraceArgs>),
     /// Count what is in a range of messages: by time, key, header and size
     Stats(Box<StatsArgs>),
+    /// Print the latest message of each key, as of now or of a time
+    Table(Box<TableArgs>),
     /// Read or set one cursor
     #[command(subcommand)]
     Cursor(CursorTask),

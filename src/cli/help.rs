@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 16] = [
+const EXAMPLES: [(&str, &str); 17] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -59,6 +59,12 @@ liftui trace key:customer-7 orders --from earliest -o ndjson",
         "liftui stats orders --from @-1h
 liftui stats 'orders-*' -q 'header.retry:1' --every 1h --top 20
 liftui stats orders -o json | jq '.keys.top[0]'",
+    ),
+    (
+        "table",
+        "liftui table settings
+liftui table settings:0 --at @-1d --sort changes
+liftui table orders -q value.status:open -o ndjson | jq -r .key",
     ),
     (
         "subjects",

@@ -198,6 +198,13 @@ impl<'a, R: OutputRow> Printer<'a, R> {
         }
     }
 
+    /// Prints bytes as they are on a line of their own, in the place of an object.
+    pub(crate) fn print_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.printed += 1;
+        self.out.write_all(bytes)?;
+        self.out.write_all(b"\n")
+    }
+
     /// What printing came to, where it went on with what it prints of: a reader that is gone is no error, and what follows
     /// leads nowhere.
     ///

@@ -10,7 +10,7 @@ use super::help;
 use crate::app::{MessageRange, ShellCommand, ShellTask};
 
 /// Commands that show or count a range of messages.
-const RANGES: [&str; 3] = ["tail", "trace", "stats"];
+const RANGES: [&str; 4] = ["tail", "trace", "stats", "table"];
 
 /// Commands that change the cluster.
 const CHANGES: [&str; 8] = [
@@ -25,7 +25,7 @@ const CHANGES: [&str; 8] = [
 ];
 
 /// The options that mean the same in the dashboard as in a shell.
-const OF_A_RANGE: [&str; 4] = ["partitions", "from", "to", "query"];
+const OF_A_RANGE: [&str; 6] = ["partitions", "stream", "from", "to", "at", "query"];
 
 /// The commands that can be typed, with their own options.
 pub fn commands() -> Vec<ShellCommand> {
@@ -99,6 +99,10 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
         Some(Task::Cluster(ClusterTask::Stats(args))) => {
             Ok(ShellTask::Statistics(range(args.partitions, args.query)))
         }
+        Some(Task::Cluster(ClusterTask::Table(args))) => Ok(ShellTask::Table(MessageRange {
+            to: typed_word(typed, "at"),
+            ..range(vec![args.stream], args.query)
+        })),
         _ => Ok(for_a_shell(line)),
     }
 }
@@ -108,7 +112,7 @@ fn is_meant(command: &str, option: &Arg) -> bool {
     let id = option.get_id().as_str();
     match command {
         // What is counted has an end; a tail goes on.
-        "stats" => OF_A_RANGE.contains(&id),
+        "stats" | "table" => OF_A_RANGE.contains(&id),
         "tail" | "trace" => OF_A_RANGE.contains(&id) && id != "to",
         _ => id != "output",
     }
@@ -163,6 +167,15 @@ mod tests {
             parse("stats orders --from earliest"),
             Ok(ShellTask::Statistics(_))
         ));
+        let Ok(ShellTask::Table(table)) = parse("table settings:0 --at @-1d -q key:shop") else {
+            panic!("it is a table");
+        };
+        assert_eq!(table.streams, ["settings:0"]);
+        assert_eq!(table.to.as_deref(), Some("@-1d"), "as of when");
+        assert!(
+            parse("table settings -o json")
+                .is_ok_and(|task| task == for_a_shell("table settings -o json"))
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 mod asking;
 mod keeping;
+mod lines;
+mod tables;
 mod tails;
 
 use std::collections::HashMap;
@@ -17,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::keeping::Keepers;
+use self::tables::RunningTable;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
 use super::clipboard::Clipboard;
@@ -81,6 +84,8 @@ pub(super) struct ExecutorDeps {
     pub(super) config: Option<WatchedConfig>,
     /// What this program has logged.
     pub(super) log: Option<LogAccess>,
+    /// Bytes of memory that a table may take.
+    pub(super) table_budget: usize,
     /// What the cluster is called.
     pub(super) cluster: String,
     /// Who keeps a log of changes.
@@ -119,6 +124,10 @@ pub(super) struct Executor {
     exports: HashMap<RequestId, CancellationToken>,
     /// The statistics that are read: one at a time.
     statistics: Option<(RequestId, CancellationToken)>,
+    /// The table that is read: one at a time.
+    table: Option<RunningTable>,
+    /// The history of a key that is read: one at a time.
+    key_history: Option<(RequestId, CancellationToken)>,
     keepers: Keepers,
     /// Alerts that wait to be handed on.
     alerts: Option<AlertQueue>,
@@ -141,6 +150,8 @@ impl Executor {
             scanning: Arc::new(Semaphore::new(1)),
             exports: HashMap::new(),
             statistics: None,
+            table: None,
+            key_history: None,
             keepers: Keepers::start(&deps, &tasks),
             alerts: None,
             activity: None,
@@ -176,6 +187,12 @@ impl Executor {
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),
             Effect::ReadStatistics(id, spec, options) => self.read_statistics(id, spec, options),
             Effect::CancelStatistics(id) => self.cancel_statistics(id),
+            Effect::OpenTable(id, spec, view) => self.open_table(id, spec, view),
+            Effect::ViewTable(id, view) => self.view_table(id, view),
+            Effect::ExportTable(id, export) => self.export_table(id, export),
+            Effect::CloseTable(id) => self.close_table(id),
+            Effect::ReadKeyHistory(id, spec) => self.read_key_history(id, spec),
+            Effect::CancelKeyHistory(id) => self.cancel_key_history(id),
             Effect::Console(id, line) => self.console(id, line),
             Effect::ParseLine(line) => self.parse_line(line),
             Effect::ReadLog => self.read_log(),
@@ -317,25 +334,6 @@ impl Executor {
         self.spawn_answer(work, move |result| Event::Edited(id, result));
     }
 
-    fn console(&self, id: RequestId, line: String) {
-        let outbox = self.deps.outbox.clone();
-        let Some(console) = self.deps.console.clone() else {
-            let none = "faults are for the demo cluster: start with `liftui demo`";
-            let answer = async move { outbox.send(Event::Console(id, Err(none.to_owned()))).await };
-            return self.spawn(&self.token, answer);
-        };
-        let answered = async move { outbox.send(Event::Console(id, console(line).await)).await };
-        let failed = Event::Console(id, Err(broken().sentence));
-        self.spawn_or(&self.token, answered, failed);
-    }
-
-    fn parse_line(&self, line: String) {
-        let (parse, outbox) = (self.deps.parse_line, self.deps.outbox.clone());
-        let parsed = async move { outbox.send(Event::LineParsed(parse(&line))).await };
-        let failed = Event::LineParsed(Err(broken().sentence));
-        self.spawn_or(&self.token, parsed, failed);
-    }
-
     fn plan_cursor_move(&self, id: RequestId, spec: CursorMoveSpec) {
         let Access::Full(client) = self.deps.access.clone() else {
             return;
@@ -411,6 +409,7 @@ mod tests {
             parse_line: |line| Err(line.to_owned()),
             config: None,
             log: None,
+            table_budget: 1 << 20,
             cluster: "test".into(),
             changes: None,
             incidents: None,

@@ -2,6 +2,7 @@
 //!
 //! How a message is written is `store`'s; which messages, and the file's name, are the user's.
 
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -49,21 +50,32 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Through a file beside the wanted one, so that renaming it stays within one disk. `on_step` is called with the count and returns whether to go on.
+/// `on_step` is called with the count and returns whether to go on.
 fn write(spec: &ExportSpec, on_step: impl Fn(u64) -> bool) -> io::Result<u64> {
-    let path = &expand_home(Path::new(&spec.path));
+    write_file(&spec.path, |mut out| {
+        spec.form.write_head(&spec.columns, &mut out)?;
+        let mut written = 0;
+        spec.rows.try_for_each(|message| {
+            spec.form.write(message, &spec.columns, &mut out)?;
+            written += 1;
+            if written % STEP == 0 && !on_step(written) {
+                return Err(io::Error::from(io::ErrorKind::Interrupted));
+            }
+            Ok(())
+        })?;
+        Ok(written)
+    })
+}
+
+/// Makes a file of what is written: through one beside it, so that renaming that stays within one disk.
+pub(super) fn write_file(
+    path: &str,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<u64>,
+) -> io::Result<u64> {
+    let path = &expand_home(Path::new(path));
     let scratch = scratch_beside(path)?;
     let mut out = BufWriter::new(scratch.as_file());
-    spec.form.write_head(&spec.columns, &mut out)?;
-    let mut written = 0;
-    spec.rows.try_for_each(|message| {
-        spec.form.write(message, &spec.columns, &mut out)?;
-        written += 1;
-        if written % STEP == 0 && !on_step(written) {
-            return Err(io::Error::from(io::ErrorKind::Interrupted));
-        }
-        Ok(())
-    })?;
+    let written = write(&mut out)?;
     out.flush()?;
     drop(out);
     // Somebody may have made a file of that name meanwhile: theirs is kept.
@@ -88,7 +100,8 @@ fn scratch_beside(path: &Path) -> io::Result<NamedTempFile> {
     scratch.tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
-fn failed(path: &str, error: &io::Error) -> Failure {
+/// What is said where it could not be written.
+pub(super) fn failed(path: &str, error: &io::Error) -> Failure {
     let known = [
         (io::ErrorKind::AlreadyExists, "a file of that name exists"),
         (io::ErrorKind::NotFound, "its folder does not exist"),

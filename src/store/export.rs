@@ -103,6 +103,16 @@ const COLUMNS: [&str; 11] = [
 ];
 
 impl ExportForm {
+    /// The form that the name of a file ends in.
+    pub fn of_path(path: &str) -> Self {
+        let (_, ending) = path.rsplit_once('.').unwrap_or(("", path));
+        match ending.to_ascii_lowercase().as_str() {
+            "csv" => Self::Csv,
+            "raw" | "txt" | "bin" => Self::Raw,
+            _ => Self::Ndjson,
+        }
+    }
+
     /// Writes the head line, where the form has one. What stands at `columns` of the values is called after its path.
     ///
     /// # Errors

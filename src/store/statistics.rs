@@ -2,6 +2,7 @@
 //! memory however long the range is; what is an estimate then says so.
 
 mod frequent;
+mod partition_statistics;
 mod time_counts;
 
 use std::cmp::Reverse;
@@ -9,12 +10,13 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
 pub use frequent::FrequentItem;
+pub use partition_statistics::PartitionStatistics;
 pub use time_counts::IntervalCount;
 
 use super::{Chunk, MessageRef, Query, QueryRun};
 use crate::model::{
-    EndReason, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Target, Timestamp,
-    Zone, counted, grouped,
+    EndReason, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Timestamp, Zone,
+    grouped,
 };
 use frequent::FrequentItems;
 use time_counts::TimeCounts;
@@ -57,48 +59,6 @@ pub struct StatisticsTotals {
     pub first: Option<Timestamp>,
     /// When the last was.
     pub last: Option<Timestamp>,
-}
-
-/// What was read of a partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartitionStatistics {
-    /// The stream.
-    pub stream: StreamName,
-    /// The partition.
-    pub partition: PartitionId,
-    /// The first offset that was read.
-    pub first: Option<Offset>,
-    /// The last one.
-    pub last: Option<Offset>,
-    /// Messages that the query found.
-    pub messages: u64,
-    /// Bytes of these.
-    pub bytes: u64,
-    /// Offsets between the first and the last that hold no message any more: compaction, or retention while it was read.
-    pub missing: u64,
-    /// Offsets before the first that were asked for and are gone.
-    pub removed: u64,
-    /// Messages at the end that are stored and not committed, which nobody can read.
-    pub uncommitted: u64,
-    /// Whether its end was reached.
-    pub is_done: bool,
-    /// Why not, where it never will be, or what else is to know: one sentence.
-    pub note: Option<String>,
-}
-
-impl PartitionStatistics {
-    /// What of the range nobody can read, in words.
-    pub fn skipped(&self) -> Vec<String> {
-        let words = [
-            (self.removed, "before them removed"),
-            (self.missing, "among them without a message"),
-            (self.uncommitted, "after them not committed"),
-        ];
-        let skipped = words.into_iter().filter(|(count, _)| *count > 0);
-        skipped
-            .map(|(count, what)| format!("{} {what}", counted(count, "offset")))
-            .collect()
-    }
 }
 
 /// A message that is among the largest.
@@ -209,40 +169,17 @@ impl Statistics {
     ) -> &mut PartitionStatistics {
         let key = (StreamName::clone(stream), partition);
         let entry = self.partitions.entry(key);
-        entry.or_insert_with_key(|(stream, partition)| PartitionStatistics {
-            stream: StreamName::clone(stream),
-            partition: *partition,
-            first: None,
-            last: None,
-            messages: 0,
-            bytes: 0,
-            missing: 0,
-            removed: 0,
-            uncommitted: 0,
-            is_done: false,
-            note: None,
+        entry.or_insert_with_key(|(stream, partition)| {
+            PartitionStatistics::new(StreamName::clone(stream), *partition)
         })
     }
 
     /// Counts those messages of a chunk that the query finds; chunks of a partition come in order.
     pub fn add_chunk(&mut self, chunk: &Chunk, query: Option<&Query>, now: Timestamp) {
-        let from_earliest = self.from_earliest;
-        let before = self.totals;
+        let (from_earliest, before) = (self.from_earliest, self.totals);
         let read = self.partition(chunk.stream(), chunk.partition());
-        let (first, last) = (chunk.first_offset(), chunk.last_offset());
-        let span = |from: Offset, to: Offset| u64::try_from(to.saturating_sub(from)).unwrap_or(0);
-        let held = u64::try_from(chunk.len()).unwrap_or(0);
-        let next = read.last.map_or(first, |last| last.saturating_add(1));
-        let offsets = span(next, last.saturating_add(1));
-        read.missing += offsets.saturating_sub(held);
-        if read.first.is_none() {
-            read.first = Some(first);
-            if from_earliest {
-                read.removed = span(0, first);
-            }
-        }
-        read.last = Some(last);
-        self.totals.read += held;
+        read.record_chunk(chunk, from_earliest);
+        self.totals.read += u64::try_from(chunk.len()).unwrap_or(0);
         match query {
             None => chunk.iter().for_each(|message| self.add(&message)),
             Some(query) => self.add_found(chunk, query, now),
@@ -313,35 +250,12 @@ impl Statistics {
         partition: PartitionId,
         event: &SubscriptionEvent,
     ) {
-        let read = self.partition(stream, partition);
-        let target = Target::Partition(StreamName::clone(stream), partition);
-        match event {
-            SubscriptionEvent::Gap { .. } if read.last.is_none() => {
-                read.removed += event.removed();
-            }
-            SubscriptionEvent::Uncommitted { from, to } => {
-                let count = to.saturating_sub(*from).saturating_add(1);
-                read.uncommitted = u64::try_from(count).unwrap_or(0);
-            }
-            SubscriptionEvent::PastEnd { .. } | SubscriptionEvent::Rewound { .. } => {
-                read.note = event.sentence(&target);
-            }
-            SubscriptionEvent::Ended(reason) => self.end(stream, partition, reason.clone()),
-            SubscriptionEvent::Opened { .. }
-            | SubscriptionEvent::Resuming { .. }
-            | SubscriptionEvent::Resumed { .. }
-            | SubscriptionEvent::Gap { .. } => {}
-        }
+        self.partition(stream, partition).apply_event(event);
     }
 
     /// The reading of a partition is over.
     pub fn end(&mut self, stream: &StreamName, partition: PartitionId, reason: EndReason) {
-        let target = Target::Partition(StreamName::clone(stream), partition);
-        let read = self.partition(stream, partition);
-        match reason.failure(&target) {
-            Some(failure) => read.note = Some(failure.sentence),
-            None => read.is_done = true,
-        }
+        self.partition(stream, partition).end(reason);
     }
 
     /// The reading of a partition failed.

@@ -133,6 +133,7 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
         let what = match &pending.request {
             Request::Operation(_) => "sending",
             Request::Statistics => "counting messages",
+            Request::KeyHistory => "reading a key",
             Request::CursorMove(_) => "looking at the log",
             Request::Edit => "in the editor",
             Request::Export => "exporting",
@@ -174,7 +175,7 @@ pub(super) fn tabs(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let fits = usize::from(area.width) >= names + 3 * Screen::ALL.len();
     let mut rest = after(area, u16::from(is_roomy));
     for (number, screen) in (1..).zip(Screen::ALL) {
-        let is_shown = screen == app.focus().screen();
+        let is_shown = screen == app.focus().screen().root();
         let title = screen.title();
         let title = if fits || is_shown {
             title

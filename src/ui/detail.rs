@@ -5,6 +5,7 @@ mod broker;
 mod cursor;
 mod help;
 mod incident;
+mod key_history;
 mod message;
 mod messages;
 mod partition;
@@ -24,6 +25,7 @@ pub(super) use what_if::what_if_detail;
 use balance::balance_detail;
 use cursor::{cursor_detail, group_detail};
 use incident::incident_detail;
+use key_history::key_history_detail;
 use replicas::replicas_detail;
 use restart_plan::restart_plan_detail;
 use statistics::statistics_detail;
@@ -61,6 +63,7 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
             ("Rolling restart".to_owned(), lines)
         }
         DetailTarget::Statistics => statistics_detail(app, theme),
+        DetailTarget::KeyHistory => key_history_detail(app, theme),
         DetailTarget::Balance => {
             let lines = balance_detail(app.truth(), theme);
             ("Balance of the brokers".to_owned(), lines)
@@ -131,6 +134,7 @@ fn row_detail(row: &RowKey, app: &App, theme: &Theme) -> (String, Vec<Line>) {
             let lines = incident.map(|incident| incident_detail(incident, app, theme));
             ("Incident".to_owned(), lines, "The incident")
         }
+        RowKey::TableRow(_) => return key_history_detail(app, theme),
         RowKey::Finding(key) => {
             let finding = key.find(truth);
             let lines = finding.map(|finding| finding_detail(finding, now, theme));

@@ -94,7 +94,7 @@ fn panes(body: Rect, focus: Pane, is_split: bool) -> Panes {
         let share = match focus.screen() {
             Screen::Overview | Screen::Tails | Screen::Cursors => 60,
             Screen::Streams => 47,
-            Screen::Brokers | Screen::Activity | Screen::Incidents => 50,
+            Screen::Brokers | Screen::Activity | Screen::Incidents | Screen::Table => 50,
         };
         let [left, between, right] = Layout::horizontal(split(body.width, share)).areas(body);
         return Panes::Beside((*first, left), between, (*second, right));

@@ -1,4 +1,4 @@
-//! The panes of the seven screens, and what stands there before any broker has answered.
+//! The panes of the screens, and what stands there before any broker has answered.
 
 pub(super) mod activity;
 pub(super) mod brokers;
@@ -7,6 +7,7 @@ pub(super) mod connecting;
 pub(super) mod cursors;
 pub(super) mod incidents;
 pub(super) mod inspector;
+pub(super) mod key_table;
 pub(super) mod overview;
 pub(super) mod partitions;
 pub(super) mod streams;

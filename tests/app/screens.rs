@@ -11,6 +11,7 @@ mod pictures;
 mod plans;
 mod styles;
 mod svg;
+mod tables;
 
 use std::fmt::Write;
 use std::fs;
@@ -387,7 +388,7 @@ fn details() {
             120 j ↓ Move down.
             120 enter Open what is chosen: go one level deeper.
             200 everywhere
-            200 q Go back; at the root, quit.",
+            200 tab Go to the next pane.",
     );
     shows(
         after(World::seasoned().without_node_two(), "2 j d"),

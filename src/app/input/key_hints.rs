@@ -85,6 +85,7 @@ pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
         ],
         KeyContext::Cursors => CURSORS,
         KeyContext::Activity => &[OPEN, DESCRIBE, FILTER, HELP, LINE],
+        KeyContext::Table => TABLE,
         KeyContext::Tail => TAILS,
         KeyContext::Inspector => INSPECTOR,
         KeyContext::Global | KeyContext::List => &[HELP, LINE],
@@ -116,6 +117,17 @@ const CURSORS: &[Hint] = &[
     (Command::Cluster(ClusterCommand::MoveCursor), "move"),
     DESCRIBE,
     FILTER,
+    HELP,
+    LINE,
+];
+
+const TABLE: &[Hint] = &[
+    (Command::List(ListCommand::Open), "history"),
+    (Command::List(ListCommand::Deleted), "deleted keys"),
+    (Command::List(ListCommand::Sort), "sort"),
+    FILTER,
+    TAIL,
+    (Command::Tail(TailCommand::Export), "export"),
     HELP,
     LINE,
 ];

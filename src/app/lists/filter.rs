@@ -56,12 +56,17 @@ impl Filter {
     /// Whether a row with these texts passes: one of them contains the filter's text. Smart case: capitals count where
     /// the filter has some. `!` in front turns it round.
     pub(in crate::app) fn passes(&self, texts: &[&str]) -> bool {
-        let (inverse, wanted) = match self.text.strip_prefix('!') {
-            Some(rest) => (true, rest),
-            None => (false, self.text.as_str()),
-        };
-        wanted.is_empty() || inverse != texts.iter().any(|text| contains(text, wanted))
+        passes(&self.text, texts)
     }
+}
+
+/// Whether a row with these texts passes a filter of that text.
+pub(crate) fn passes(filter: &str, texts: &[&str]) -> bool {
+    let (inverse, wanted) = match filter.strip_prefix('!') {
+        Some(rest) => (true, rest),
+        None => (false, filter),
+    };
+    wanted.is_empty() || inverse != texts.iter().any(|text| contains(text, wanted))
 }
 
 /// Whether the text contains what is wanted; capitals count where `wanted` has some.

@@ -261,6 +261,7 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
             ListCommand::Open
             | ListCommand::FaultsOnly
             | ListCommand::Internal
+            | ListCommand::Deleted
             | ListCommand::Describe
             | ListCommand::Copy
             | ListCommand::CopyMenu => {}

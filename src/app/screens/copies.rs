@@ -57,7 +57,7 @@ pub(super) fn of_row(row: &RowKey, truth: &Truth) -> Vec<CopyEntry> {
         }
         RowKey::Group(id) => Some(vec![entry("group", id), command(&["groups"], &[], &[])]),
         // The screen of incidents has them, and the report that is copied.
-        RowKey::Incident(_) => None,
+        RowKey::Incident(_) | RowKey::TableRow(_) => None,
         RowKey::Event(event) => Some(vec![
             entry("event", &activity::sentence(event)),
             command(&["activity"], &[], &[]),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::activity;
+use super::{activity, key_table};
 use crate::app::app_request::AppRequest;
 use crate::app::command::ClusterCommand;
 use crate::app::context::Context;
@@ -27,6 +27,7 @@ pub(super) fn run(
 ) {
     match command {
         ClusterCommand::Tail => tail(targets, truth, context),
+        ClusterCommand::Table => table(targets, truth, context),
         ClusterCommand::Pause => {
             toggle(targets, |one| one.paused, pause_or_resume, truth, context);
         }
@@ -53,6 +54,17 @@ pub(super) fn run(
 pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
     if let Some(partitions) = partition_keys(targets, truth, context) {
         context.request(AppRequest::Tail(partitions));
+    }
+}
+
+/// Shows the partitions of these rows as a table.
+fn table(targets: &[RowKey], truth: &Truth, context: &mut Context) {
+    let Some(partitions) = partition_keys(targets, truth, context) else {
+        return;
+    };
+    match key_table::live_spec(partitions) {
+        Some(spec) => context.request(AppRequest::Table(spec, None)),
+        None => context.notify(Level::Note, "a table shows one stream: choose one"),
     }
 }
 
@@ -83,7 +95,8 @@ fn publish_target(row: &RowKey) -> Option<(StreamName, Option<PartitionId>)> {
         | RowKey::Group(_)
         | RowKey::Event(_)
         | RowKey::Finding(_)
-        | RowKey::Incident(_) => None,
+        | RowKey::Incident(_)
+        | RowKey::TableRow(_) => None,
     }
 }
 
@@ -173,7 +186,8 @@ fn broker_of(row: &RowKey, truth: &Truth) -> Option<Arc<str>> {
         | RowKey::Cursor(_)
         | RowKey::Group(_)
         | RowKey::Event(_)
-        | RowKey::Incident(_) => None,
+        | RowKey::Incident(_)
+        | RowKey::TableRow(_) => None,
     }
 }
 
@@ -198,7 +212,7 @@ fn partitions(rows: &[RowKey], truth: &Truth) -> Partitions {
                     add_all(stream, truth, &mut partitions);
                 }
             }
-            RowKey::Broker(_) | RowKey::Group(_) | RowKey::Incident(_) => {}
+            RowKey::Broker(_) | RowKey::Group(_) | RowKey::Incident(_) | RowKey::TableRow(_) => {}
         }
     }
     for ids in partitions.values_mut() {

@@ -89,6 +89,7 @@ pub(in crate::app) trait ScreenState {
             | ListCommand::Sort
             | ListCommand::Reverse
             | ListCommand::FaultsOnly
+            | ListCommand::Deleted
             | ListCommand::Internal => {
                 if let Some(list) = self.list_in_mut(pane) {
                     list.run(command, context.viewport.rows(pane));
@@ -142,6 +143,7 @@ pub(in crate::app) trait ScreenState {
             row @ (RowKey::Broker(_)
             | RowKey::Partition(_)
             | RowKey::Group(_)
+            | RowKey::TableRow(_)
             | RowKey::Incident(_)) => AppRequest::ShowDetail(DetailTarget::Row(row)),
         });
     }

@@ -34,14 +34,6 @@ impl Executor {
         }
     }
 
-    pub(super) fn read_log(&self) {
-        let lines = self.deps.log.as_ref().map(|read| read());
-        let outbox = self.deps.outbox.clone();
-        self.spawn(&self.token, async move {
-            outbox.send(Event::LogRead(lines.unwrap_or_default())).await;
-        });
-    }
-
     pub(super) fn probe(&self, partitions: Vec<PartitionKey>) {
         // Full: enough is asked already, and the app asks again.
         let _ = self.probes.try_send(partitions);

@@ -1,4 +1,4 @@
-//! The pictures of the README, drawn from the real screens; `UPDATE_GOLDEN=1` draws them anew.
+//! The pictures of the README and the guide, drawn from the real screens; `UPDATE_GOLDEN=1` draws them anew.
 //!
 //! What stands on the screens is `messages`' and `world`'s.
 
@@ -12,10 +12,11 @@ use crate::messages::{line, tailing};
 use crate::world::World;
 
 use super::svg::{CELL, FRAME, open, rows};
+use super::tables::table;
 use super::{after, compare_with, frame};
 
 #[test]
-fn pictures_of_the_readme_show_the_screens_as_they_are() {
+fn pictures_show_the_screens_as_they_are() {
     picture("overview", World::seasoned().without_node_two());
     picture(
         "streams",
@@ -25,6 +26,7 @@ fn pictures_of_the_readme_show_the_screens_as_they_are() {
     line(&mut tail, "/", "cel: value.amount > 500");
     tail.run(Duration::from_secs(1));
     picture("tail", after(tail, "k k enter j j j"));
+    picture("table", table());
 }
 
 fn picture(name: &str, mut world: World) {

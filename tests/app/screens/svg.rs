@@ -46,6 +46,7 @@ struct Run {
     ink: Option<String>,
     paper: Option<String>,
     bold: bool,
+    struck: bool,
 }
 
 fn runs(cells: &[&Cell]) -> Vec<Run> {
@@ -59,11 +60,12 @@ fn runs(cells: &[&Cell]) -> Vec<Run> {
             paper = Some(swapped);
         }
         let bold = cell.modifier.contains(Modifier::BOLD);
+        let struck = cell.modifier.contains(Modifier::CROSSED_OUT);
         // A sign that a font may lack or draw wider stands alone, so that it moves nothing else.
         let plain = |text: &str| text.is_ascii();
         match runs.last_mut() {
             Some(run)
-                if (&run.ink, &run.paper, run.bold) == (&ink, &paper, bold)
+                if (&run.ink, &run.paper, run.bold, run.struck) == (&ink, &paper, bold, struck)
                     && run.x + run.columns == x
                     && plain(cell.symbol())
                     && plain(&run.text) =>
@@ -80,6 +82,7 @@ fn runs(cells: &[&Cell]) -> Vec<Run> {
                 ink,
                 paper,
                 bold,
+                struck,
             }),
         }
     }
@@ -102,6 +105,9 @@ fn draw(run: Run, y: u16, image: &mut String) {
     }
     if run.bold {
         style.push_str(" font-weight=\"bold\"");
+    }
+    if run.struck {
+        style.push_str(" text-decoration=\"line-through\"");
     }
     for (start, words) in phrases(&run.text) {
         let (start, columns) = (

@@ -275,7 +275,10 @@ impl ScreenState for Tails {
             ListCommand::CopyMenu => {
                 context.request(AppRequest::CopyMenu(self.copies(pane, truth)));
             }
-            ListCommand::Sort | ListCommand::FaultsOnly | ListCommand::Internal => {}
+            ListCommand::Sort
+            | ListCommand::FaultsOnly
+            | ListCommand::Internal
+            | ListCommand::Deleted => {}
         }
     }
 

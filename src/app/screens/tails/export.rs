@@ -56,12 +56,7 @@ impl Tail {
         path: String,
         context: &mut Context,
     ) -> RequestId {
-        let (_, ending) = path.rsplit_once('.').unwrap_or(("", &path));
-        let form = match ending.to_ascii_lowercase().as_str() {
-            "csv" => ExportForm::Csv,
-            "raw" | "txt" | "bin" => ExportForm::Raw,
-            _ => ExportForm::Ndjson,
-        };
+        let form = ExportForm::of_path(&path);
         let newest_first = self.view().newest_first();
         let rows = match range {
             ExportRange::Kept => ExportRows::kept(self.store(), newest_first),

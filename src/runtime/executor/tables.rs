@@ -1,0 +1,77 @@
+//! The tasks of a table: its reading, one at a time, and that of the history of one of its keys.
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{Executor, broken, cancel};
+use crate::app::{
+    Event, KeyHistorySpec, RequestId, TableEvent, TableExport, TableId, TableSpec, TableView,
+};
+use crate::runtime::key_history;
+use crate::runtime::supervisor::panicked;
+use crate::runtime::table::{self, TableDeps};
+
+/// A table's task.
+pub(super) struct RunningTable {
+    id: TableId,
+    views: watch::Sender<TableView>,
+    exports: mpsc::UnboundedSender<TableExport>,
+    token: CancellationToken,
+}
+
+impl Executor {
+    pub(super) fn open_table(&mut self, id: TableId, spec: TableSpec, view: TableView) {
+        let (views, in_sight) = watch::channel(view);
+        let (exports, asked) = mpsc::unbounded_channel();
+        let deps = TableDeps {
+            id,
+            observer: self.deps.access.observer(),
+            spec,
+            limit: self.deps.table_budget,
+            views: in_sight,
+            exports: asked,
+            outbox: self.deps.outbox.clone(),
+        };
+        let failed = Event::Table(id, TableEvent::Failed(panicked("reading the table")));
+        let token = self.spawn_cancellable(table::run(deps), failed);
+        let opened = RunningTable {
+            id,
+            views,
+            exports,
+            token,
+        };
+        cancel(self.table.replace(opened).map(|table| table.token));
+    }
+
+    pub(super) fn view_table(&self, id: TableId, view: TableView) {
+        if let Some(table) = self.table.as_ref().filter(|table| table.id == id) {
+            table.views.send_replace(view);
+        }
+    }
+
+    pub(super) fn export_table(&self, id: TableId, export: TableExport) {
+        let table = self.table.as_ref().filter(|table| table.id == id);
+        if let Some(table) = table {
+            // A table that has failed says so itself.
+            let _has_ended = table.exports.send(export);
+        }
+    }
+
+    pub(super) fn close_table(&mut self, id: TableId) {
+        let is_it = |table: &mut RunningTable| table.id == id;
+        cancel(self.table.take_if(is_it).map(|table| table.token));
+    }
+
+    pub(super) fn read_key_history(&mut self, id: RequestId, spec: KeyHistorySpec) {
+        let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
+        let reading = key_history::run(id, observer, spec, outbox);
+        let reading = self.spawn_cancellable(reading, Event::KeyHistory(id, Err(broken())));
+        let before = self.key_history.replace((id, reading));
+        cancel(before.map(|(_, token)| token));
+    }
+
+    pub(super) fn cancel_key_history(&mut self, id: RequestId) {
+        let is_it = |read: &mut (RequestId, CancellationToken)| read.0 == id;
+        cancel(self.key_history.take_if(is_it).map(|(_, token)| token));
+    }
+}

@@ -101,7 +101,7 @@ use crate::health::{HealthOptions, Truth};
 use crate::model::{TimeDisplay, Timestamp};
 
 /// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct App {
     context: Context,
     cluster: ClusterState,

@@ -13,7 +13,7 @@ use super::viewport::Viewport;
 use crate::model::{Failure, Operation, TimeDisplay, Timestamp, Zone};
 
 /// What all screens and overlays share.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Context {
     /// The time, as of the last tick (I2).
     pub(super) now: Timestamp,

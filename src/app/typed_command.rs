@@ -30,14 +30,14 @@ pub(super) fn unquoted(word: &str) -> &str {
 }
 
 /// A command that was typed with the name of a stream which no broker had named yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AwaitedStream {
     awaited: Awaited,
     since: Timestamp,
 }
 
 /// What is done once a stream is there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Awaited {
     /// A command, on the stream of that name.
     Command(Command, String),

@@ -36,6 +36,8 @@ mod navigation;
 mod notice;
 mod outcomes;
 pub(crate) mod overlays;
+mod playback;
+mod replaying;
 mod routing;
 pub(crate) mod row_key;
 mod row_settings;
@@ -52,7 +54,7 @@ mod view_memory;
 mod viewport;
 
 pub use cluster::Freshness;
-pub use command::Command;
+pub use command::{Command, ReplayCommand};
 pub use effect::{
     Announcement, DesktopForm, Effect, ExportSpec, OlderSpec, StatisticsSpec, TailSpec,
 };
@@ -69,6 +71,7 @@ pub use lists::table::Listing;
 pub(crate) use notice::Level;
 pub use notice::{Notice, Notices};
 pub use overlays::Overlay;
+pub use playback::{Playback, PlaybackState};
 pub use row_key::{DetailTarget, RowKey};
 pub use row_settings::{KeptRow, RowChoice, RowSettings};
 pub use schemas::Schemas;
@@ -300,10 +303,14 @@ impl App {
     pub(crate) fn key_hints(&self) -> Vec<(String, &'static str)> {
         let contexts = self.key_contexts();
         let keymap = &self.context.settings.keymap;
+        let replay = self.replay_hints().unwrap_or_default().iter();
+        let replay = replay.filter_map(|(command, word)| {
+            Some((keymap.hint(&[KeyContext::Replay], *command)?, *word))
+        });
         let shown = self.hints().into_iter();
-        shown
-            .filter_map(|(command, word)| Some((keymap.hint(contexts, command)?, word)))
-            .collect()
+        let shown =
+            shown.filter_map(|(command, word)| Some((keymap.hint(contexts, command)?, word)));
+        replay.chain(shown).collect()
     }
 
     fn hints(&self) -> Vec<Hint> {

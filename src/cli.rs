@@ -41,6 +41,7 @@ mod partition_spec;
 mod private_file;
 mod publish;
 mod read_budget;
+mod recording_file;
 mod redrive;
 mod restart_plan;
 mod rows;
@@ -132,6 +133,13 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
         Some(Task::Envelope(task)) => envelope::perform(
             &mut CommandContext::open_beside_config(options, console)?,
             &task,
+        ),
+        Some(Task::Replay(args)) => run_to_end(
+            dashboard_runtime(),
+            recording_file::replay(
+                &mut CommandContext::open_beside_config(options, console)?,
+                &args.file,
+            ),
         ),
         Some(Task::Keys(args)) if args.check => {
             keys::check(&mut CommandContext::open(options, console)?)

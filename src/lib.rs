@@ -141,6 +141,8 @@ pub mod config;
 #[cfg(feature = "dashboard")]
 pub mod health;
 #[cfg(feature = "dashboard")]
+pub mod recording;
+#[cfg(feature = "dashboard")]
 pub mod runtime;
 #[cfg(feature = "dashboard")]
 pub mod store;

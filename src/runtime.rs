@@ -18,7 +18,9 @@ mod options;
 mod poller;
 mod prober;
 mod pump;
+mod recorder;
 mod refresh_request;
+mod replay;
 mod reverse_reader;
 mod row_repainter;
 mod scan;
@@ -33,6 +35,7 @@ use std::time::Duration;
 
 use event_loop::{EventLoop, LoopExit};
 use executor::{Executor, ExecutorDeps};
+use recorder::Recorder;
 use terminal::RealTerminal;
 use tokio::time::timeout;
 
@@ -45,6 +48,8 @@ pub use options::{
     RuntimeSession, ViewAccess,
 };
 pub use poller::fetch_views;
+pub use recorder::RecorderOptions;
+pub use replay::{ReplayOptions, replay, replay_on};
 pub use screen::{HostEvent, Screen};
 
 /// How long whoever quits waits for a reading of cursors to let go of them.
@@ -95,8 +100,10 @@ pub async fn run_on<S: Screen>(
         alerts,
         editor,
         clipboard,
+        recorder,
     } = options;
-    loop {
+    let recorder = recorder.map(Recorder::start).transpose()?;
+    let end = loop {
         let known = std::mem::take(&mut session.cursors);
         session.access.observer().recall_cursors(known).await;
         let (outbox, inbox) = channels::event_channels();
@@ -116,7 +123,8 @@ pub async fn run_on<S: Screen>(
             editor: editor.clone(),
             clipboard: clipboard.clone(),
         });
-        let running = EventLoop::new(screen, &session, contexts.as_ref(), inbox, executor);
+        let callers = (contexts.as_ref(), recorder.as_ref());
+        let running = EventLoop::new(screen, &session, callers, inbox, executor);
         let ended = running.run().await;
         if let Some(keep) = &brokers {
             let known = session.access.observer().brokers();
@@ -128,12 +136,17 @@ pub async fn run_on<S: Screen>(
                 keep(&session.settings.cluster, &known);
             }
         }
-        match ended? {
-            LoopExit::Quit => return Ok(DashboardEnd::Quit),
-            LoopExit::Demo => return Ok(DashboardEnd::Demo),
-            LoopExit::Switch(next) => session = *next,
+        match ended {
+            Ok(LoopExit::Quit) => break Ok(DashboardEnd::Quit),
+            Ok(LoopExit::Demo) => break Ok(DashboardEnd::Demo),
+            Ok(LoopExit::Switch(next)) => session = *next,
+            Err(error) => break Err(error),
         }
+    };
+    if let Some(recorder) = recorder {
+        recorder.finish().await?;
     }
+    end
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::effect::Effect;
 use super::ids::{RequestId, ScanId, TailId};
 use super::inflight::{Inflight, Request};
 use super::notice::{Level, Notices};
+use super::playback::Playback;
 use super::settings::Settings;
 use super::viewport::Viewport;
 use crate::model::{Failure, Operation, TimeDisplay, Timestamp, Zone};
@@ -25,6 +26,8 @@ pub(super) struct Context {
     pub(super) times: TimeDisplay,
     /// The zone that the user has named.
     pub(super) named_zone: Option<Zone>,
+    /// The recording that this is out of.
+    pub(super) playback: Option<Playback>,
     /// The notices of this session.
     pub(super) notices: Notices,
     /// What was asked for and is not answered yet.
@@ -115,8 +118,13 @@ impl Context {
         Some(self.send(operation))
     }
 
-    /// Notifies the user, and returns `true`, where observer mode forbids every change.
+    /// Notifies the user, and returns `true`, where observer mode forbids every change, or where this is the past.
     pub(super) fn forbids_change(&mut self) -> bool {
+        if self.playback.is_some() {
+            let text = "this is a recording: nothing in it can be changed";
+            self.notify(Level::Warning, text);
+            return true;
+        }
         if self.settings.observer {
             let text = "observer mode: nothing that changes the cluster is sent";
             self.notify(Level::Warning, text);

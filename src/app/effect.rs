@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::app::command::ReplayCommand;
 use crate::app::ids::{RequestId, ScanId, TailId};
 use crate::app::kept_queries::QueryChange;
 use crate::app::kept_view::KeptView;
@@ -80,6 +83,8 @@ pub enum Effect {
     SwitchContext(String, Option<Box<Locator>>),
     /// Leave this cluster for the demo.
     OpenDemo,
+    /// Do this with the recording that is shown.
+    Replay(ReplayCommand),
     /// Suspend the process, as ctrl-z does in a shell.
     Suspend,
     /// End the program.
@@ -150,7 +155,7 @@ pub struct Announcement {
 }
 
 /// A sequence by which terminals show notifications.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DesktopForm {
     /// OSC 9, with the text alone.
     Osc9,

@@ -15,6 +15,7 @@ use super::inflight::Request;
 use super::input::editor::TextInput;
 use super::input::keymap::Resolution;
 use super::input::keys::Key;
+use super::key_context::KeyContext;
 use super::notice::Level;
 use super::outcomes;
 use super::overlays::command_line::CommandLine;
@@ -93,7 +94,7 @@ impl App {
             Event::Exported(id, progress) => self.screens.tails.on_exported(id, &progress, context),
             Event::Statistics(id, read) => self.on_statistics(id, read),
             Event::Console(id, answer) => self.end_console(id, answer),
-            Event::LineParsed(task) => self.run_shell_task(task),
+            Event::LineParsed(_, task) => self.run_shell_task(task),
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
             Event::Failed(failure) => context.notify_failure(&failure),
             Event::Shutdown => context.emit(Effect::Quit),
@@ -117,6 +118,9 @@ impl App {
     }
 
     fn press_key(&mut self, event: KeyEvent) {
+        if self.press_replay_key(event) {
+            return;
+        }
         if self.pressed.is_empty() && self.type_text(TextInput::Key(event)) {
             return;
         }
@@ -181,6 +185,9 @@ impl App {
         if let Command::App(command) = command {
             return self.run_app(command);
         }
+        if let Command::Replay(command) = command {
+            return self.run_replay(command);
+        }
         if Self::is_about_statistics(command) {
             return self.run_statistics("");
         }
@@ -214,8 +221,11 @@ impl App {
             AppCommand::Quit => self.context.emit(Effect::Quit),
             AppCommand::Suspend => self.context.emit(Effect::Suspend),
             AppCommand::Help => {
-                let target = DetailTarget::Help(self.key_contexts());
-                self.overlays.show_detail(target);
+                let contexts = self.key_contexts();
+                let contexts = self
+                    .playback()
+                    .map_or(contexts, |_| KeyContext::OF_RECORDINGS);
+                self.overlays.show_detail(DetailTarget::Help(contexts));
             }
             AppCommand::CommandLine => self.open_command_line(""),
             AppCommand::Open => self.open_command_line("open "),
@@ -396,6 +406,7 @@ fn is_safe_by_place(command: Command) -> bool {
         | Command::Query(_)
         | Command::Form(_)
         | Command::Text(_)
+        | Command::Replay(_)
         | Command::App(_) => true,
     }
 }

@@ -13,7 +13,7 @@ use super::command_context::{CommandContext, open_access};
 use super::exit::{CliError, Exit, Result};
 use super::{
     demo, incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, private_file,
-    rows, shown_times, typed_line,
+    recording_file, rows, shown_times, typed_line,
 };
 use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
@@ -48,6 +48,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         cursors: Some(Arc::new(known_cursors::keep)),
         queries: Some(kept_queries::keeper(keeps_typed)),
         alerts: alert_access(context)?,
+        recorder: recording_file::recorder(&context.options.record)?,
         ..DashboardOptions::new(first)
     };
     match show_until_gone(options).await? {
@@ -84,6 +85,7 @@ pub(crate) async fn open_demo(
         view: Some(Arc::new(kept_view::keep)),
         queries: Some(kept_queries::keeper(context.settings.history.value)),
         alerts: alert_access(context)?,
+        recorder: recording_file::recorder(&context.options.record)?,
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await?;
@@ -99,7 +101,12 @@ fn alert_access(context: &CommandContext<'_>) -> Result<Option<AlertAccess>> {
 /// Shows it until the user ends it, or the terminal is gone: then nobody is left to be told.
 async fn show_until_gone(options: DashboardOptions) -> Result<DashboardEnd> {
     // Of all that a dashboard is made of the caller keeps nothing.
-    match Box::pin(runtime::run(options)).await {
+    until_gone(Box::pin(runtime::run(options)).await)
+}
+
+/// What was shown; where the terminal is gone, nobody is left to be told.
+pub(super) fn until_gone<T>(shown: io::Result<T>) -> Result<T> {
+    match shown {
         Err(error) if is_gone(&error) => Err(CliError::broken_pipe()),
         shown => Ok(shown?),
     }
@@ -235,7 +242,7 @@ fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 }
 
 /// The theme of that name or file, in colours and glyphs that this terminal has.
-fn theme(name: &str) -> Result<Theme> {
+pub(super) fn theme(name: &str) -> Result<Theme> {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let background = variable("COLORFGBG");
     let name = match name {

@@ -14,9 +14,11 @@ use super::executor::{Executor, LoopAction};
 use super::frame_gate::FrameGate;
 use super::input;
 use super::options::{Contexts, RuntimeSession};
+use super::recorder::Recorder;
 use super::screen::{HostEvent, Screen};
 use crate::app::{App, Event, Viewport};
 use crate::model::{ErrorKind, Failure, Locator, Target, Timestamp};
+use crate::recording::Fact;
 use crate::ui::{self, RowCache, Theme};
 
 /// How many events are taken before a frame gets its turn: a firehose cannot starve keys, a held key costs one frame.
@@ -65,6 +67,7 @@ pub(super) struct EventLoop<'a, S: Screen> {
     screen: &'a mut S,
     theme: &'a Theme,
     contexts: Option<&'a Contexts>,
+    recorder: Option<&'a Recorder>,
     app: Box<App>,
     /// What was read of the messages in sight.
     rows: RowCache,
@@ -84,17 +87,21 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     pub(super) fn new(
         screen: &'a mut S,
         session: &'a RuntimeSession,
-        contexts: Option<&'a Contexts>,
+        (contexts, recorder): (Option<&'a Contexts>, Option<&'a Recorder>),
         inbox: EventReceiver,
         executor: Executor,
     ) -> Self {
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         // After a stop of an hour one tick is enough.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        if let Some(recorder) = recorder {
+            recorder.record(Fact::Started(Box::new(session.settings.clone())));
+        }
         Self {
             screen,
             theme: &session.theme,
             contexts,
+            recorder,
             app: Box::new(App::new(session.settings.clone())),
             rows: RowCache::default(),
             inbox,
@@ -158,12 +165,15 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     async fn wait(&mut self) -> Wakeup {
         let due = self.deadline();
         let screen = &mut *self.screen;
+        let recorder = self.recorder;
+        let has_room = recorder.is_none_or(Recorder::has_room);
         tokio::select! {
             // In this order: a key is answered before the answers of brokers, those before the flood of a tail.
             biased;
             event = poll_fn(|context| screen.poll_event(context)) => Wakeup::Host(event),
             Some(event) = self.inbox.control.recv() => Wakeup::Event(event),
-            Some(event) = self.inbox.tails.recv() => Wakeup::Event(event),
+            Some(event) = self.inbox.tails.recv(), if has_room => Wakeup::Event(event),
+            () = room_of(recorder), if !has_room => Wakeup::Due,
             _ = self.tick.tick() => Wakeup::Event(Event::Tick(Timestamp::now())),
             () = sleep_until_due(due) => Wakeup::Due,
         }
@@ -189,15 +199,23 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         if let Poll::Ready(event) = polled {
             return Some(Wakeup::Host(event));
         }
+        let has_room = self.recorder.is_none_or(Recorder::has_room);
         let inbox = &mut self.inbox;
-        let event = inbox.control.try_recv().or_else(|_| inbox.tails.try_recv());
+        let event = match inbox.control.try_recv() {
+            Err(_) if has_room => inbox.tails.try_recv(),
+            event => event,
+        };
         event.ok().map(Wakeup::Event)
     }
 
     fn on_wakeup(&mut self, wakeup: Wakeup) -> io::Result<()> {
         match wakeup {
             Wakeup::Host(event) => self.on_host_event(event),
-            Wakeup::Event(event) => self.update(event),
+            Wakeup::Event(event) => {
+                let failed = self.recorder.and_then(Recorder::take_failure);
+                failed.map_or(Ok(()), |failure| self.update(Event::Failed(failure)))?;
+                self.update(event)
+            }
             Wakeup::Due if matches!(self.terminal_owner, TerminalOwner::Stopped(_)) => {
                 self.take_terminal_back()
             }
@@ -234,6 +252,9 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         }
         if matches!(event, Event::Key(_) | Event::Paste(_)) {
             self.quiet_since = None;
+        }
+        if let Some(recorder) = self.recorder {
+            recorder.record(Fact::Happened(event.clone()));
         }
         self.gate.changed();
         for effect in self.app.update(event) {
@@ -315,6 +336,9 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         let mut drawn = None;
         self.screen
             .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;
+        if let (Some(recorder), Some(viewport)) = (self.recorder, &drawn) {
+            recorder.record(Fact::Drawn(viewport.width, viewport.height));
+        }
         let now = Instant::now();
         self.gate.drawn(now);
         if self.app.awaits_quiet() {
@@ -331,6 +355,13 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 fn no_contexts(name: &str) -> Failure {
     let sentence = format!("there is no config file with a context \"{name}\"");
     Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+}
+
+async fn room_of(recorder: Option<&Recorder>) {
+    match recorder {
+        Some(recorder) => recorder.room().await,
+        None => pending().await,
+    }
 }
 
 async fn sleep_until_due(due: Option<Instant>) {

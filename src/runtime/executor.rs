@@ -184,6 +184,8 @@ impl Executor {
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
             Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
             Effect::OpenDemo => return Some(LoopAction::OpenDemo),
+            // What is live has no recording to drive.
+            Effect::Replay(_) => {}
             Effect::Suspend => return Some(LoopAction::Stop),
             Effect::Quit => return Some(LoopAction::Quit),
         }
@@ -322,8 +324,11 @@ impl Executor {
 
     fn parse_line(&self, line: String) {
         let (parse, outbox) = (self.deps.parse_line, self.deps.outbox.clone());
-        let parsed = async move { outbox.send(Event::LineParsed(parse(&line))).await };
-        let failed = Event::LineParsed(Err(broken().sentence));
+        let failed = Event::LineParsed(line.clone(), Err(broken().sentence));
+        let parsed = async move {
+            let task = parse(&line);
+            outbox.send(Event::LineParsed(line, task)).await;
+        };
         self.spawn_or(&self.token, parsed, failed);
     }
 

@@ -7,6 +7,7 @@ mod block;
 mod decoder;
 mod encoder;
 mod file;
+mod known_events;
 mod marks;
 mod player;
 mod record;

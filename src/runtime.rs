@@ -48,7 +48,7 @@ pub use options::{
     RuntimeSession, ViewAccess,
 };
 pub use poller::fetch_views;
-pub use recorder::RecorderOptions;
+pub use recorder::{RecorderOptions, RecordingFile};
 pub use replay::{ReplayOptions, replay, replay_on};
 pub use screen::{HostEvent, Screen};
 
@@ -102,7 +102,7 @@ pub async fn run_on<S: Screen>(
         clipboard,
         recorder,
     } = options;
-    let recorder = recorder.map(Recorder::start).transpose()?;
+    let mut recorder = recorder.map(Recorder::start).transpose()?;
     let end = loop {
         let known = std::mem::take(&mut session.cursors);
         session.access.observer().recall_cursors(known).await;
@@ -123,19 +123,10 @@ pub async fn run_on<S: Screen>(
             editor: editor.clone(),
             clipboard: clipboard.clone(),
         });
-        let callers = (contexts.as_ref(), recorder.as_ref());
+        let callers = (contexts.as_ref(), recorder.as_mut());
         let running = EventLoop::new(screen, &session, callers, inbox, executor);
         let ended = running.run().await;
-        if let Some(keep) = &brokers {
-            let known = session.access.observer().brokers();
-            keep(&session.settings.cluster, &known);
-        }
-        if let Some(keep) = &cursors {
-            let observer = session.access.observer();
-            if let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await {
-                keep(&session.settings.cluster, &known);
-            }
-        }
+        keep_known(&session, brokers.as_ref(), cursors.as_ref()).await;
         match ended {
             Ok(LoopExit::Quit) => break Ok(DashboardEnd::Quit),
             Ok(LoopExit::Demo) => break Ok(DashboardEnd::Demo),
@@ -147,6 +138,23 @@ pub async fn run_on<S: Screen>(
         recorder.finish().await?;
     }
     end
+}
+
+/// Keeps for later runs where brokers listen, and which cursors there are.
+async fn keep_known(
+    session: &RuntimeSession,
+    brokers: Option<&BrokerAccess>,
+    cursors: Option<&CursorAccess>,
+) {
+    let (observer, cluster) = (session.access.observer(), &session.settings.cluster);
+    if let Some(keep) = brokers {
+        keep(cluster, &observer.brokers());
+    }
+    if let Some(keep) = cursors
+        && let Ok(known) = timeout(CURSORS_KEPT_WITHIN, observer.known_cursors()).await
+    {
+        keep(cluster, &known);
+    }
 }
 
 #[cfg(test)]

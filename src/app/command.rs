@@ -348,6 +348,8 @@ commands! {
         Ages = "app.ages",
         /// Show times in the next zone: UTC, that of this machine, the one of your own.
         Zone(Text) = "app.zone",
+        /// Write the last minutes to a file for `liftui replay`, as in `record storm.rec`.
+        Record(Text) = "app.record",
         /// Open the demo, a cluster in this process to look around in, where none was named and no broker answers.
         Demo = "app.open-demo",
         /// Make the demo cluster misbehave, as in `fault kill 2`.

@@ -77,6 +77,8 @@ pub enum Effect {
     ParseLine(String),
     /// Send a line to the demo cluster's console.
     Console(RequestId, String),
+    /// Write what is kept of the last minutes to this file.
+    SaveRecording(String),
     /// Keep how the dashboard looks for later runs.
     KeepView(Box<KeptView>),
     /// Go to another cluster of the config file, and open that there.

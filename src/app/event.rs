@@ -74,6 +74,13 @@ pub enum Event {
     LineParsed(String, Result<ShellTask, String>),
     /// A text was put on the clipboard, or sent to where it may reach one; the first is what it is called.
     Copied(String, Result<CopyOutcome, Failure>),
+    /// What was kept of the last minutes is in a file.
+    Recorded {
+        /// The file.
+        path: String,
+        /// When it begins.
+        since: Timestamp,
+    },
     /// Something failed on this side that nobody waits for: a switch to another context.
     Failed(Failure),
     /// The process was asked to end.

@@ -11,6 +11,8 @@ use super::input::keys::Key;
 use super::key_context::KeyContext;
 use super::notice::Level;
 use super::playback::{Playback, PlaybackState};
+use super::settings::Settings;
+use crate::model::Timestamp;
 
 impl App {
     /// A copy to be looked at, which knows that it is out of a recording.
@@ -30,6 +32,34 @@ impl App {
     /// Says something about the recording on the line of notices.
     pub fn notify_of_replay(&mut self, text: &str) {
         self.context.notify(Level::Note, text);
+    }
+
+    /// Writes what is kept of the last minutes to a file.
+    pub(super) fn save_recording(&mut self, path: &str) {
+        if self.playback().is_some() {
+            return self.notify_of_replay("this is a recording already");
+        }
+        self.context.emit(Effect::SaveRecording(path.to_owned()));
+    }
+
+    /// The last minutes are in a file.
+    pub(super) fn notify_recorded(&mut self, path: &str, since: Timestamp) {
+        let since = self.context.times.seconds(since, self.context.now);
+        let text = format!("{path} has all since {since}; `liftui replay` opens it");
+        self.context.notify(Level::Note, text);
+    }
+
+    /// Settings with which a new dashboard is like this one, as far as what is kept for later runs goes.
+    pub fn settings_of_now(&self) -> Settings {
+        Settings {
+            tour: false,
+            open: None,
+            mouse: self.has_mouse,
+            times: self.context.times.clone(),
+            incidents: self.cluster.incidents().0.to_vec(),
+            view: Some(self.kept_now()),
+            ..self.context.settings.clone()
+        }
     }
 
     /// Whether the key is one of those that drive the recording. While somebody looks around, what is typed is text.

@@ -96,6 +96,7 @@ impl App {
             Event::Console(id, answer) => self.end_console(id, answer),
             Event::LineParsed(_, task) => self.run_shell_task(task),
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
+            Event::Recorded { path, since } => self.notify_recorded(&path, since),
             Event::Failed(failure) => context.notify_failure(&failure),
             Event::Shutdown => context.emit(Effect::Quit),
         }
@@ -242,6 +243,7 @@ impl App {
             AppCommand::Notices => self.overlays.show_detail(DetailTarget::Notices),
             AppCommand::Ages => shown_times::toggle_ages(&mut self.context),
             AppCommand::Zone => shown_times::next_zone(&mut self.context),
+            AppCommand::Record => self.open_command_line("record "),
             AppCommand::Demo => self.open_demo(),
             AppCommand::Fault => self.open_fault_line(),
         }

@@ -213,6 +213,9 @@ impl App {
         if command == AppCommand::Zone.into() {
             return shown_times::set_zone(text, &mut self.context);
         }
+        if command == AppCommand::Record.into() {
+            return self.save_recording(text);
+        }
         if let Command::Tail(command) = command {
             self.focus.set(Pane::Tail);
             let tails = &mut self.screens.tails;

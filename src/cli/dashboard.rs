@@ -48,7 +48,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         cursors: Some(Arc::new(known_cursors::keep)),
         queries: Some(kept_queries::keeper(keeps_typed)),
         alerts: alert_access(context)?,
-        recorder: recording_file::recorder(&context.options.record)?,
+        recorder: recording_file::recorder(context)?,
         ..DashboardOptions::new(first)
     };
     match show_until_gone(options).await? {
@@ -85,7 +85,7 @@ pub(crate) async fn open_demo(
         view: Some(Arc::new(kept_view::keep)),
         queries: Some(kept_queries::keeper(context.settings.history.value)),
         alerts: alert_access(context)?,
-        recorder: recording_file::recorder(&context.options.record)?,
+        recorder: recording_file::recorder(context)?,
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await?;

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn block() -> Block {
-        let raw: Vec<u8> = (0..50_000_u32).map(|at| (at / 7) as u8).collect();
+        let raw: Vec<u8> = (0..50_000_u32).map(|at| (at / 7).to_le_bytes()[0]).collect();
         Block::seal(&raw, true, (Timestamp(3), Timestamp(9)))
     }
 

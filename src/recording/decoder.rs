@@ -39,9 +39,26 @@ impl Decoder {
     }
 
     fn fact(&mut self, content: RecordContent, parse_line: LineParser) -> Option<Fact> {
-        let event = match content {
-            RecordContent::Started(settings) => return Some(Fact::Started(settings)),
-            RecordContent::Drawn(width, height) => return Some(Fact::Drawn(width, height)),
+        Some(match content {
+            RecordContent::Started(settings) => Fact::Started(settings),
+            RecordContent::Continued { settings, known } => {
+                let known = known.into_iter();
+                let known: Option<_> = known.map(|one| self.event(one, parse_line)).collect();
+                Fact::Continued(settings, known?)
+            }
+            RecordContent::Drawn(width, height) => Fact::Drawn(width, height),
+            RecordContent::Event(_)
+            | RecordContent::View(_)
+            | RecordContent::Chunk { .. }
+            | RecordContent::Line(_) => Fact::Happened(self.event(content, parse_line)?),
+        })
+    }
+
+    fn event(&mut self, content: RecordContent, parse_line: LineParser) -> Option<Event> {
+        Some(match content {
+            RecordContent::Started(_)
+            | RecordContent::Continued { .. }
+            | RecordContent::Drawn(..) => return None,
             RecordContent::Event(event) => event,
             RecordContent::View(view) => Event::BrokerView(Arc::new(self.view(view)?)),
             RecordContent::Chunk { tail, older, chunk } => {
@@ -57,8 +74,7 @@ impl Decoder {
                 let task = parse_line(&line);
                 Event::LineParsed(line, task)
             }
-        };
-        Some(Fact::Happened(event))
+        })
     }
 
     fn view(&mut self, view: ViewRecord) -> Option<BrokerView> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::block::Block;
+use super::known_events::KnownEvents;
 use super::record::{ClusterChange, Fact, Record, RecordContent, ViewRecord};
 use crate::app::{Event, TailEvent};
 use crate::model::{BrokerView, Cluster, Timestamp};
@@ -14,10 +15,7 @@ use crate::store::{FrequentList, StatisticsReport};
 const SEAL_BYTES: usize = 256 << 10;
 
 /// How long a block lasts at most: as much is lost where the machine stops.
-const SEAL_AFTER: Duration = Duration::from_secs(5);
-
-/// How long blocks need the ones before them at most. A group begins with whole views.
-const GROUP: Duration = Duration::from_secs(60);
+const SEAL_AFTER: Duration = Duration::from_secs(1);
 
 /// Puts records together into blocks.
 #[derive(Debug)]
@@ -26,8 +24,8 @@ pub struct BlockBuilder {
     messages: bool,
     /// The last good metadata of each broker, by its address.
     clusters: BTreeMap<Arc<str>, Arc<Cluster>>,
-    /// When the group began.
-    group: Option<Timestamp>,
+    /// What a dashboard would have to be told that begins here.
+    known: KnownEvents,
     starts_group: bool,
     first: Timestamp,
     last: Timestamp,
@@ -40,7 +38,7 @@ impl BlockBuilder {
         Self {
             messages,
             clusters: BTreeMap::new(),
-            group: None,
+            known: KnownEvents::default(),
             starts_group: false,
             first: Timestamp::NEVER,
             last: Timestamp::NEVER,
@@ -52,10 +50,16 @@ impl BlockBuilder {
     pub fn add(&mut self, at: Timestamp, fact: &Fact) -> Option<Block> {
         // A clock that is set back does not take back what has happened.
         let at = at.max(self.last);
+        let begins = matches!(fact, Fact::Started(_) | Fact::Continued(..));
         let is_full = self.raw.len() >= SEAL_BYTES || self.first.age(at) >= SEAL_AFTER;
-        let sealed = if is_full { self.seal() } else { None };
+        let sealed = if is_full || begins { self.seal() } else { None };
         if self.raw.is_empty() {
-            self.begin(at);
+            (self.first, self.last) = (at, at);
+            self.starts_group = begins;
+        }
+        if begins {
+            // Views are whole again: nothing before this is needed to read what follows.
+            self.clusters.clear();
         }
         let record = Record {
             after: self.last.age(at),
@@ -79,41 +83,48 @@ impl BlockBuilder {
         Some(block)
     }
 
-    fn begin(&mut self, at: Timestamp) {
-        (self.first, self.last) = (at, at);
-        let group = self.group.filter(|begun| begun.age(at) < GROUP);
-        self.starts_group = group.is_none();
-        if self.starts_group {
-            self.group = Some(at);
-            self.clusters.clear();
+    fn content(&mut self, fact: &Fact) -> RecordContent {
+        match fact {
+            Fact::Started(settings) => {
+                self.known = KnownEvents::default();
+                RecordContent::Started(settings.clone())
+            }
+            Fact::Continued(settings, _) => {
+                let known = self.known.events();
+                RecordContent::Continued {
+                    settings: settings.clone(),
+                    known: known.iter().map(|event| self.event(event)).collect(),
+                }
+            }
+            Fact::Drawn(width, height) => RecordContent::Drawn(*width, *height),
+            Fact::Happened(event) => {
+                self.known.record(event);
+                self.event(event)
+            }
         }
     }
 
-    fn content(&mut self, fact: &Fact) -> RecordContent {
-        let event = match fact {
-            Fact::Started(settings) => return RecordContent::Started(settings.clone()),
-            Fact::Drawn(width, height) => return RecordContent::Drawn(*width, *height),
-            Fact::Happened(event) => event,
-        };
-        match event {
-            Event::BrokerView(view) => RecordContent::View(self.view(view)),
-            Event::LineParsed(line, _) => RecordContent::Line(line.clone()),
-            Event::Tail(tail, TailEvent::Chunk(chunk)) => RecordContent::Chunk {
-                tail: *tail,
-                older: false,
-                chunk: chunk.pack(self.messages),
-            },
-            Event::Tail(tail, TailEvent::Older(chunk)) => RecordContent::Chunk {
-                tail: *tail,
-                older: true,
-                chunk: chunk.pack(self.messages),
-            },
-            Event::Statistics(id, Ok((report, is_last))) if !self.messages => {
-                let report = Arc::new(without_texts(report));
-                RecordContent::Event(Event::Statistics(*id, Ok((report, *is_last))))
-            }
-            other => RecordContent::Event(other.clone()),
+    fn event(&mut self, event: &Event) -> RecordContent {
+        if let Event::BrokerView(view) = event {
+            return RecordContent::View(self.view(view));
         }
+        if let Event::LineParsed(line, _) = event {
+            return RecordContent::Line(line.clone());
+        }
+        if let Event::Tail(tail, TailEvent::Chunk(chunk) | TailEvent::Older(chunk)) = event {
+            return RecordContent::Chunk {
+                tail: *tail,
+                older: matches!(event, Event::Tail(_, TailEvent::Older(_))),
+                chunk: chunk.pack(self.messages),
+            };
+        }
+        if let Event::Statistics(id, Ok((report, is_last))) = event
+            && !self.messages
+        {
+            let report = Arc::new(without_texts(report));
+            return RecordContent::Event(Event::Statistics(*id, Ok((report, *is_last))));
+        }
+        RecordContent::Event(event.clone())
     }
 
     fn view(&mut self, view: &BrokerView) -> ViewRecord {

@@ -54,7 +54,7 @@ impl fmt::Display for OpenError {
                 "this recording is damaged before its first event, so that there is nothing to show; copy it anew from where it was made",
             ),
             Self::Empty => f.write_str(
-                "this recording ends before its first event; what is written continuously appears every 5 s",
+                "this recording ends before its first event; what is recorded is written every second",
             ),
         }
     }
@@ -120,6 +120,12 @@ impl Recording {
                 is_damaged,
             }),
         }
+    }
+
+    /// All records as they are encoded, one behind the other, as far as they can be decompressed.
+    pub fn decompressed(&self) -> Vec<u8> {
+        let opened = self.blocks.iter().map_while(Block::open);
+        opened.flatten().collect()
     }
 
     /// The time of the first record.

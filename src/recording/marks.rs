@@ -44,12 +44,12 @@ pub fn find_marks(
     Ok(marks)
 }
 
-/// The first finding that was not there before.
+/// The worst finding that was not there before.
 fn new_finding(app: &App, known: &mut BTreeSet<String>) -> Option<String> {
-    let findings = app.truth().root_findings();
-    let now: BTreeSet<String> = findings.map(|finding| finding.message.clone()).collect();
-    let new = now.difference(known).next().cloned();
-    *known = now;
+    let findings = || app.truth().root_findings();
+    let mut new = findings().filter(|finding| !known.contains(&finding.message));
+    let new = new.next().map(|finding| finding.message.clone());
+    *known = findings().map(|finding| finding.message.clone()).collect();
     new
 }
 

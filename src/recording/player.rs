@@ -64,11 +64,21 @@ impl Player {
         let mut decoder = Decoder::default();
         let first = recording.blocks.first().ok_or(OpenError::Empty)?;
         let mut facts = decoder.read(first, parse_line).ok_or(OpenError::Damaged)?;
-        let Some((at, Fact::Started(settings))) = facts.pop_front() else {
-            return Err(OpenError::Damaged);
+        let (at, app) = match facts.pop_front() {
+            Some((at, Fact::Started(settings))) => (at, App::new(*settings)),
+            Some((at, Fact::Continued(settings, known))) => {
+                let mut app = App::new(*settings);
+                for event in known {
+                    app.update(event);
+                }
+                (at, app)
+            }
+            Some((_, Fact::Happened(_) | Fact::Drawn(..))) | None => {
+                return Err(OpenError::Damaged);
+            }
         };
         let now = Moment {
-            app: Box::new(App::new(*settings)),
+            app: Box::new(app),
             decoder,
             block: 1,
             at,
@@ -107,7 +117,7 @@ impl Player {
         }
         let next = self.facts.iter().find_map(|(_, fact)| match fact {
             Fact::Drawn(width, height) => Some((*width, *height)),
-            Fact::Started(_) | Fact::Happened(_) => None,
+            Fact::Started(_) | Fact::Continued(..) | Fact::Happened(_) => None,
         });
         next.unwrap_or((80, 24))
     }
@@ -216,7 +226,11 @@ impl Moment {
     fn play(&mut self, fact: Fact) -> Played {
         match fact {
             Fact::Started(settings) => *self.app = App::new(*settings),
-            Fact::Happened(event) => drop(self.app.update(event)),
+            Fact::Happened(event) => {
+                self.app.update(event);
+            }
+            // It is like this already.
+            Fact::Continued(..) => {}
             Fact::Drawn(width, height) => {
                 self.size = (width, height);
                 self.frames += 1;

@@ -25,6 +25,9 @@ pub struct Head {
 pub enum Fact {
     /// A dashboard began, with these settings.
     Started(Box<Settings>),
+    /// A dashboard goes on that could begin here: settings with which a new one would be like it, and what that would have
+    /// to be told first, which the encoder adds.
+    Continued(Box<Settings>, Vec<Event>),
     /// This happened to it.
     Happened(Event),
     /// A frame of so many columns and rows was drawn.
@@ -42,6 +45,10 @@ pub(super) struct Record {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum RecordContent {
     Started(Box<Settings>),
+    Continued {
+        settings: Box<Settings>,
+        known: Vec<Self>,
+    },
     Event(Event),
     View(ViewRecord),
     Chunk {

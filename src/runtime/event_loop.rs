@@ -67,7 +67,7 @@ pub(super) struct EventLoop<'a, S: Screen> {
     screen: &'a mut S,
     theme: &'a Theme,
     contexts: Option<&'a Contexts>,
-    recorder: Option<&'a Recorder>,
+    recorder: Option<&'a mut Recorder>,
     app: Box<App>,
     /// What was read of the messages in sight.
     rows: RowCache,
@@ -87,22 +87,23 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     pub(super) fn new(
         screen: &'a mut S,
         session: &'a RuntimeSession,
-        (contexts, recorder): (Option<&'a Contexts>, Option<&'a Recorder>),
+        (contexts, mut recorder): (Option<&'a Contexts>, Option<&'a mut Recorder>),
         inbox: EventReceiver,
         executor: Executor,
     ) -> Self {
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         // After a stop of an hour one tick is enough.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        if let Some(recorder) = recorder {
-            recorder.record(Fact::Started(Box::new(session.settings.clone())));
+        let app = Box::new(App::new(session.settings.clone()));
+        if let Some(recorder) = recorder.as_deref_mut() {
+            recorder.begin(&session.settings);
         }
         Self {
             screen,
             theme: &session.theme,
             contexts,
             recorder,
-            app: Box::new(App::new(session.settings.clone())),
+            app,
             rows: RowCache::default(),
             inbox,
             executor,
@@ -165,15 +166,14 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     async fn wait(&mut self) -> Wakeup {
         let due = self.deadline();
         let screen = &mut *self.screen;
-        let recorder = self.recorder;
-        let has_room = recorder.is_none_or(Recorder::has_room);
+        let has_room = self.recorder.as_deref().is_none_or(Recorder::has_room);
         tokio::select! {
             // In this order: a key is answered before the answers of brokers, those before the flood of a tail.
             biased;
             event = poll_fn(|context| screen.poll_event(context)) => Wakeup::Host(event),
             Some(event) = self.inbox.control.recv() => Wakeup::Event(event),
             Some(event) = self.inbox.tails.recv(), if has_room => Wakeup::Event(event),
-            () = room_of(recorder), if !has_room => Wakeup::Due,
+            news = news_of(self.recorder.as_deref_mut()) => news.map_or(Wakeup::Due, Wakeup::Event),
             _ = self.tick.tick() => Wakeup::Event(Event::Tick(Timestamp::now())),
             () = sleep_until_due(due) => Wakeup::Due,
         }
@@ -199,7 +199,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         if let Poll::Ready(event) = polled {
             return Some(Wakeup::Host(event));
         }
-        let has_room = self.recorder.is_none_or(Recorder::has_room);
+        let has_room = self.recorder.as_deref().is_none_or(Recorder::has_room);
         let inbox = &mut self.inbox;
         let event = match inbox.control.try_recv() {
             Err(_) if has_room => inbox.tails.try_recv(),
@@ -211,11 +211,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     fn on_wakeup(&mut self, wakeup: Wakeup) -> io::Result<()> {
         match wakeup {
             Wakeup::Host(event) => self.on_host_event(event),
-            Wakeup::Event(event) => {
-                let failed = self.recorder.and_then(Recorder::take_failure);
-                failed.map_or(Ok(()), |failure| self.update(Event::Failed(failure)))?;
-                self.update(event)
-            }
+            Wakeup::Event(event) => self.update(event),
             Wakeup::Due if matches!(self.terminal_owner, TerminalOwner::Stopped(_)) => {
                 self.take_terminal_back()
             }
@@ -253,8 +249,8 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         if matches!(event, Event::Key(_) | Event::Paste(_)) {
             self.quiet_since = None;
         }
-        if let Some(recorder) = self.recorder {
-            recorder.record(Fact::Happened(event.clone()));
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record_event(&event, &self.app);
         }
         self.gate.changed();
         for effect in self.app.update(event) {
@@ -271,6 +267,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopAction::OpenDemo => self.exit = Some(LoopExit::Demo),
             LoopAction::Switch(name, open) => return self.switch(&name, open),
             LoopAction::Stop => return self.stop(),
+            LoopAction::SaveRecording(path) => return self.save_recording(path),
             LoopAction::Copy(what, text) => return self.copy(what, text),
             LoopAction::Repaint => return self.repaint(),
             LoopAction::Announce(announcement) => return self.screen.announce(&announcement),
@@ -313,6 +310,16 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         }
     }
 
+    fn save_recording(&mut self, path: String) -> io::Result<()> {
+        let Some(recorder) = &self.recorder else {
+            let sentence = "nothing is kept; the config file says so: [recorder] minutes = 0";
+            let failure = Failure::new(ErrorKind::Local, Target::Cluster, sentence);
+            return self.update(Event::Failed(failure));
+        };
+        recorder.save(path);
+        Ok(())
+    }
+
     fn repaint(&mut self) -> io::Result<()> {
         self.gate.changed();
         self.screen.repaint()
@@ -336,7 +343,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         let mut drawn = None;
         self.screen
             .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;
-        if let (Some(recorder), Some(viewport)) = (self.recorder, &drawn) {
+        if let (Some(recorder), Some(viewport)) = (&self.recorder, &drawn) {
             recorder.record(Fact::Drawn(viewport.width, viewport.height));
         }
         let now = Instant::now();
@@ -357,9 +364,9 @@ fn no_contexts(name: &str) -> Failure {
     Failure::new(ErrorKind::Local, Target::Cluster, sentence)
 }
 
-async fn room_of(recorder: Option<&Recorder>) {
+async fn news_of(recorder: Option<&mut Recorder>) -> Option<Event> {
     match recorder {
-        Some(recorder) => recorder.room().await,
+        Some(recorder) => recorder.news().await,
         None => pending().await,
     }
 }

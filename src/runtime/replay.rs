@@ -71,7 +71,7 @@ impl ReplayOptions {
 /// The terminal could not be taken over, read or written.
 pub async fn replay(options: ReplayOptions) -> io::Result<()> {
     let mut terminal = RealTerminal::take_over(options.mouse)?;
-    replay_on(&mut terminal, options).await
+    Box::pin(replay_on(&mut terminal, options)).await
 }
 
 /// Shows a recording on any screen.
@@ -79,11 +79,11 @@ pub async fn replay(options: ReplayOptions) -> io::Result<()> {
 /// # Errors
 /// The screen could not be read or written.
 pub async fn replay_on<S: Screen>(screen: &mut S, options: ReplayOptions) -> io::Result<()> {
-    Replay::new(screen, options).run().await
+    Box::pin(Replay::new(screen, options).run()).await
 }
 
 /// What the loop woke for.
-enum Wakeup {
+enum ReplayWakeup {
     Host(HostEvent),
     Event(Event),
     Marks(Vec<Mark>),
@@ -103,7 +103,7 @@ struct Replay<'a, S: Screen> {
     clipboard: Clipboard,
     player: Player,
     /// What is on the screen: the recording's dashboard, or a copy that somebody looks around in.
-    shown: App,
+    shown: Box<App>,
     rows: RowCache,
     canvas: Canvas,
     state: PlaybackState,
@@ -111,6 +111,8 @@ struct Replay<'a, S: Screen> {
     /// Since when it plays, and from where.
     playing: (Instant, Timestamp),
     marks: Marks,
+    /// Where to jump once they are found: forwards, or backwards.
+    jumps: Vec<bool>,
     /// What scans find in kept messages comes through here.
     outbox: EventSender,
     inbox: EventReceiver,
@@ -142,7 +144,7 @@ impl<'a, S: Screen> Replay<'a, S> {
             theme,
             parse_line,
             clipboard,
-            shown: player.app().clone(),
+            shown: Box::new(player.app().clone()),
             rows: RowCache::default(),
             canvas: Canvas::default(),
             state: PlaybackState::Playing,
@@ -150,6 +152,7 @@ impl<'a, S: Screen> Replay<'a, S> {
             playing: (Instant::now(), player.at()),
             player,
             marks: Marks::Sought(marks),
+            jumps: Vec::new(),
             outbox,
             inbox,
             scanning: Arc::new(Semaphore::new(1)),
@@ -177,24 +180,24 @@ impl<'a, S: Screen> Replay<'a, S> {
         Ok(())
     }
 
-    async fn wait(&mut self) -> Wakeup {
+    async fn wait(&mut self) -> ReplayWakeup {
         let screen = &mut *self.screen;
         let plays = self.state == PlaybackState::Playing;
         tokio::select! {
             biased;
-            event = poll_fn(|context| screen.poll_event(context)) => Wakeup::Host(event),
-            Some(event) = self.inbox.control.recv() => Wakeup::Event(event),
-            marks = sought(&mut self.marks) => Wakeup::Marks(marks),
-            _ = self.frames.tick(), if plays => Wakeup::Frame,
+            event = poll_fn(|context| screen.poll_event(context)) => ReplayWakeup::Host(event),
+            Some(event) = self.inbox.control.recv() => ReplayWakeup::Event(event),
+            marks = sought(&mut self.marks) => ReplayWakeup::Marks(marks),
+            _ = self.frames.tick(), if plays => ReplayWakeup::Frame,
         }
     }
 
-    fn on_wakeup(&mut self, wakeup: Wakeup) -> io::Result<()> {
+    fn on_wakeup(&mut self, wakeup: ReplayWakeup) -> io::Result<()> {
         match wakeup {
-            Wakeup::Host(event) => return self.on_host_event(event),
-            Wakeup::Event(event) => return self.update(event),
-            Wakeup::Marks(marks) => self.marks = Marks::Found(marks),
-            Wakeup::Frame => self.play_on(),
+            ReplayWakeup::Host(event) => return self.on_host_event(event),
+            ReplayWakeup::Event(event) => return self.update(event),
+            ReplayWakeup::Marks(marks) => self.on_marks(marks),
+            ReplayWakeup::Frame => self.play_on(),
         }
         Ok(())
     }
@@ -234,7 +237,7 @@ impl<'a, S: Screen> Replay<'a, S> {
             return Ok(());
         }
         self.state = PlaybackState::LookingAround;
-        self.shown = copy.replayed(self.playback());
+        *self.shown = copy.replayed(self.playback());
         self.has_changed = true;
         self.carry_out(effects)
     }
@@ -289,11 +292,19 @@ impl<'a, S: Screen> Replay<'a, S> {
         self.go_on_from_here();
     }
 
+    fn on_marks(&mut self, marks: Vec<Mark>) {
+        self.marks = Marks::Found(marks);
+        for forward in std::mem::take(&mut self.jumps) {
+            self.jump(forward);
+        }
+    }
+
     /// Goes to the next finding or notice, or to the one before this time.
     fn jump(&mut self, forward: bool) {
         let at = self.player.at();
         let Marks::Found(marks) = &self.marks else {
-            return self.say("the recording is still searched for findings and notices");
+            self.jumps.push(forward);
+            return self.say("the recording is searched for findings and notices");
         };
         let mark = if forward {
             marks.iter().find(|mark| mark.at > at)
@@ -339,7 +350,7 @@ impl<'a, S: Screen> Replay<'a, S> {
     }
 
     fn show_recording(&mut self) {
-        self.shown = self.player.app().replayed(self.playback());
+        *self.shown = self.player.app().replayed(self.playback());
         if self.player.is_broken() {
             let text = "the recording is damaged behind this: it ends here";
             self.shown.notify_of_replay(text);

@@ -28,7 +28,7 @@ pub struct PackedChunk {
     index: Vec<u8>,
     origins: Vec<PackedSubjects>,
     names: String,
-    content: Content,
+    content: PackedContent,
 }
 
 /// Where a subject and a reply subject lie, as in the chunk.
@@ -43,7 +43,7 @@ struct PackedSubjects {
 
 /// What is recorded of keys, values and headers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-enum Content {
+enum PackedContent {
     /// All of them.
     Whole(#[serde(with = "serde_bytes")] Vec<u8>),
     /// How long the names and values of headers are, with filler in them; of keys and values nothing.
@@ -54,9 +54,9 @@ impl Chunk {
     /// Packs it, with what its messages hold or without.
     pub(crate) fn pack(&self, with_content: bool) -> PackedChunk {
         let content = if with_content {
-            Content::Whole(self.arena.to_vec())
+            PackedContent::Whole(self.arena.to_vec())
         } else {
-            Content::Filler(self.filled_headers())
+            PackedContent::Filler(self.filled_headers())
         };
         let origins = self.origins.iter().map(|origin| PackedSubjects {
             start: origin.start,
@@ -113,8 +113,8 @@ impl PackedChunk {
         self.base.checked_add(i64::from(u32::MAX))?;
         let entries = unpacked_index(&self.index, self.messages)?;
         let arena = match self.content {
-            Content::Whole(arena) => arena,
-            Content::Filler(headers) => filled_arena(&entries, &headers)?,
+            PackedContent::Whole(arena) => arena,
+            PackedContent::Filler(headers) => filled_arena(&entries, &headers)?,
         };
         let is_inside = |entry: &MessageEntry| entry.span().end <= arena.len();
         if entries.is_empty() || !entries.iter().all(is_inside) {

@@ -178,7 +178,7 @@ fn playback_parts(playback: &Playback, app: &App, theme: &Theme) -> Vec<Vec<Span
         PlaybackState::Paused => span("paused", theme.paused),
         PlaybackState::LookingAround => span("looking around", theme.paused),
     }]);
-    if !playback.has_messages && !app.tails().panes().is_empty() {
+    if !playback.has_messages && app.focus().screen() == Screen::Tails {
         parts.push(vec![span("messages not recorded", theme.muted)]);
     }
     parts

@@ -73,6 +73,7 @@ impl<S: Screen> Replay<'_, S> {
             | Effect::FetchCursors
             | Effect::FollowActivity(_)
             | Effect::SaveIncidents(_)
+            | Effect::SaveRecording(_)
             | Effect::KeepRow(..)
             | Effect::KeepQuery(_)
             | Effect::KeepView(_)

@@ -73,7 +73,7 @@ impl Block {
         let [flags] = take(&mut head)?;
         let first = Timestamp(i64::from_le_bytes(take(&mut head)?));
         let last = Timestamp(i64::from_le_bytes(take(&mut head)?));
-        if raw > MOST_RAW || rest.len() - HEAD < length {
+        if flags > 1 || raw > MOST_RAW || rest.len() - HEAD < length {
             return None;
         }
         let block = Self {
@@ -123,7 +123,9 @@ mod tests {
     use super::*;
 
     fn block() -> Block {
-        let raw: Vec<u8> = (0..50_000_u32).map(|at| (at / 7).to_le_bytes()[0]).collect();
+        let raw: Vec<u8> = (0..50_000_u32)
+            .map(|at| (at / 7).to_le_bytes()[0])
+            .collect();
         Block::seal(&raw, true, (Timestamp(3), Timestamp(9)))
     }
 

@@ -9,6 +9,13 @@ use super::record::{ClusterChange, Fact, Record, RecordContent, ViewRecord};
 use crate::app::{Event, TailEvent};
 use crate::model::{BrokerView, Cluster, Timestamp};
 
+/// Cells of a frame at most, more than any screen has: a file may name any size, and a frame of it is drawn.
+const MOST_CELLS: u32 = 1 << 20;
+
+fn cells(width: u16, height: u16) -> u32 {
+    u32::from(width) * u32::from(height)
+}
+
 /// Reads blocks one after the other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decoder {
@@ -46,7 +53,10 @@ impl Decoder {
                 let known: Option<_> = known.map(|one| self.event(one, parse_line)).collect();
                 Fact::Continued(settings, known?)
             }
-            RecordContent::Drawn(width, height) => Fact::Drawn(width, height),
+            RecordContent::Drawn(width, height) if cells(width, height) <= MOST_CELLS => {
+                Fact::Drawn(width, height)
+            }
+            RecordContent::Drawn(..) => return None,
             RecordContent::Event(_)
             | RecordContent::View(_)
             | RecordContent::Chunk { .. }
@@ -111,5 +121,76 @@ impl Decoder {
         self.clusters
             .insert(Arc::clone(address), Arc::clone(&cluster));
         Some(cluster)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::app::Settings;
+    use crate::recording::BlockBuilder;
+
+    const AT: Timestamp = Timestamp(1_000);
+
+    fn sealed(facts: &[Fact]) -> Block {
+        let mut builder = BlockBuilder::new(true);
+        for fact in facts {
+            assert_eq!(builder.add(AT, fact), None, "they fit into one block");
+        }
+        builder.seal().unwrap()
+    }
+
+    fn read(block: &Block) -> Option<VecDeque<(Timestamp, Fact)>> {
+        Decoder::default().read(block, |line| Err(line.to_owned()))
+    }
+
+    #[test]
+    fn a_line_is_read_again_and_a_frame_has_a_size_that_there_can_be() {
+        let line = Event::LineParsed("create x".to_owned(), Err(String::new()));
+        let facts = read(&sealed(&[Fact::Happened(line)])).unwrap();
+        let [(AT, Fact::Happened(Event::LineParsed(_, Err(parsed))))] = facts.as_slices().0 else {
+            panic!("{facts:?}");
+        };
+        assert_eq!(parsed, "create x");
+        assert!(read(&sealed(&[Fact::Drawn(500, 200)])).is_some());
+        assert!(read(&sealed(&[Fact::Drawn(u16::MAX, u16::MAX)])).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn records_of_any_bytes_are_read_or_not(
+            at: proptest::sample::Index,
+            bytes in proptest::collection::vec(any::<u8>(), 0..9),
+        ) {
+            let facts = [
+                Fact::Started(Box::default()),
+                Fact::Happened(Event::Tick(AT)),
+                Fact::Happened(Event::Paste("orders".to_owned())),
+            ];
+            let mut raw = sealed(&facts).open().unwrap();
+            let at = at.index(raw.len());
+            let end = raw.len().min(at + bytes.len());
+            raw.splice(at..end, bytes);
+            let damaged = Block::seal(&raw, true, (AT, AT));
+            if let Some(facts) = read(&damaged) {
+                prop_assert!(facts.len() <= raw.len());
+            }
+        }
+    }
+
+    #[test]
+    fn settings_come_back_as_they_were() {
+        let settings = Box::new(Settings {
+            mouse: false,
+            tail_budget: 7,
+            ..Settings::default()
+        });
+        let facts = read(&sealed(&[Fact::Started(settings.clone())])).unwrap();
+        let [(_, Fact::Started(back))] = facts.as_slices().0 else {
+            panic!("{facts:?}");
+        };
+        assert_eq!(*back, settings);
     }
 }

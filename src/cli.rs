@@ -108,6 +108,7 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
         Some(path) => Some(logging::start(path, options.verbose)?),
         None => None,
     };
+    recording_file::need_dashboard(&options.record, invocation.task.as_ref())?;
     match invocation.task {
         None => run_to_end(
             dashboard_runtime(),
@@ -123,6 +124,7 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
                 &CommandContext::open(options, console)?,
                 args.options(),
                 args.tour,
+                None,
             ),
         ),
         Some(Task::Cluster(task)) => {
@@ -136,10 +138,7 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
         ),
         Some(Task::Replay(args)) => run_to_end(
             dashboard_runtime(),
-            recording_file::replay(
-                &mut CommandContext::open_beside_config(options, console)?,
-                &args.file,
-            ),
+            recording_file::replay(options, &args.file, console),
         ),
         Some(Task::Keys(args)) if args.check => {
             keys::check(&mut CommandContext::open(options, console)?)

@@ -19,7 +19,9 @@ use crate::app::{ContextEntry, Keymap, Schemas, Settings as AppSettings};
 use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Locator, Target};
-use crate::runtime::{self, AlertAccess, Console, Contexts, DashboardEnd, DashboardOptions};
+use crate::runtime::{
+    self, AlertAccess, Console, Contexts, DashboardEnd, DashboardOptions, RecorderOptions,
+};
 use crate::store::decode::Schema;
 use crate::ui::Theme;
 
@@ -32,6 +34,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
     let name = context.cluster_name();
     let mut first = parts.session(&name, &settings.cluster)?;
     first.settings.open = place;
+    let recorder = recording_file::recorder(context)?;
     let is_named = settings.cluster.addr.source != config::SettingSource::Default;
     first.settings.offers_demo = !is_named && first.settings.open.is_none();
     let options = DashboardOptions {
@@ -48,13 +51,13 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         cursors: Some(Arc::new(known_cursors::keep)),
         queries: Some(kept_queries::keeper(keeps_typed)),
         alerts: alert_access(context)?,
-        recorder: recording_file::recorder(context)?,
+        recorder: recorder.clone(),
         ..DashboardOptions::new(first)
     };
     match show_until_gone(options).await? {
         DashboardEnd::Quit => Ok(Exit::DONE),
         // The terminal was given back, and is taken anew.
-        DashboardEnd::Demo => demo::show(context, demo::as_usual(), false).await,
+        DashboardEnd::Demo => demo::show(context, demo::as_usual(), false, recorder).await,
     }
 }
 
@@ -63,7 +66,12 @@ pub(crate) async fn open_demo(
     context: &CommandContext<'_>,
     cluster: &DemoCluster,
     tour: bool,
+    recorder: Option<RecorderOptions>,
 ) -> Result {
+    let recorder = match recorder {
+        Some(recorder) => Some(recorder),
+        None => recording_file::recorder(context)?,
+    };
     let parts = DashboardParts::new(context)?;
     let settings = ClusterSettings::of_addresses(cluster.addresses());
     let mut first = parts.session("demo", &settings)?;
@@ -85,7 +93,7 @@ pub(crate) async fn open_demo(
         view: Some(Arc::new(kept_view::keep)),
         queries: Some(kept_queries::keeper(context.settings.history.value)),
         alerts: alert_access(context)?,
-        recorder: recording_file::recorder(context)?,
+        recorder,
         ..DashboardOptions::new(first)
     };
     show_until_gone(options).await?;

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::args::{Options, RecordArgs, Task};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
+use super::stdio::Stdio;
 use super::{dashboard, private_file, typed_line};
 use crate::config::Folders;
 use crate::recording::{Player, Recording};
@@ -32,6 +34,21 @@ pub(super) fn recorder(context: &CommandContext<'_>) -> Result<Option<RecorderOp
         create,
         panic_folder: Folders::of_user().map(|folders| folders.state),
     }))
+}
+
+/// Refuses to record what has no dashboard.
+pub(super) fn need_dashboard(args: &RecordArgs, task: Option<&Task>) -> Result<()> {
+    let has_dashboard = match task {
+        None | Some(Task::Open(_)) => true,
+        Some(Task::Demo(args)) => !args.headless,
+        Some(_) => false,
+    };
+    if has_dashboard || args.record.is_none() {
+        return Ok(());
+    }
+    Err(CliError::usage(
+        "--record records a dashboard, and this command has none",
+    ))
 }
 
 /// Makes a new file, which is its user's alone; with a folder for it in the state folder, where it is to be there.
@@ -65,7 +82,8 @@ fn open_new(path: &Path) -> Result<(String, File)> {
 }
 
 /// Opens a recording until the user ends it.
-pub(super) async fn replay(context: &mut CommandContext<'_>, path: &Path) -> Result {
+pub(super) async fn replay(options: &Options, path: &Path, console: &mut Stdio) -> Result {
+    let context = CommandContext::open_beside_config(options, console)?;
     let name = path.display();
     let wrong =
         |error: &dyn std::fmt::Display| CliError::new(Exit::FAILED, format!("{name}: {error}"));
@@ -75,7 +93,7 @@ pub(super) async fn replay(context: &mut CommandContext<'_>, path: &Path) -> Res
     let is_damaged = recording.is_damaged;
     let player = Player::new(Arc::new(recording), typed_line::parse);
     let player = player.map_err(|error| wrong(&error))?;
-    dashboard::need_terminal(context)?;
+    dashboard::need_terminal(&context)?;
     let theme = dashboard::theme(&context.settings.theme.value)?;
     let options = ReplayOptions::new(player, theme, typed_line::parse);
     dashboard::until_gone(Box::pin(runtime::replay(options)).await)?;

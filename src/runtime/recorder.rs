@@ -36,7 +36,7 @@ pub type RecordingFile = fn(&Path) -> io::Result<File>;
 /// What is recorded, and where to.
 #[derive(Clone, Debug)]
 pub struct RecorderOptions {
-    /// A new file to which everything goes, and what it is called.
+    /// A file to which everything goes, and what it is called; new, or that of a dashboard before this one.
     pub file: Option<(String, Arc<File>)>,
     /// Whether what messages hold is recorded too.
     pub messages: bool,

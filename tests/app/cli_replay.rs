@@ -30,6 +30,10 @@ fn what_is_no_recording_is_refused_with_a_sentence_about_what_it_is() {
         assert!(output.err.contains(&format!("{path}: ")), "{output:?}");
         assert!(output.err.contains(sentence), "{output:?}");
     }
+    let arguments = ["streams", "--record", "storm.rec"];
+    let output = finish(bare(home.path(), &arguments), b"");
+    assert_eq!(output.code, 2, "{output:?}");
+    assert!(output.err.contains("this command has none"), "{output:?}");
     let output = finish(bare(home.path(), &["replay", "nowhere.rec"]), b"");
     assert_eq!(output.code, 1, "{output:?}");
     assert!(output.err.contains("nowhere.rec: "), "{output:?}");

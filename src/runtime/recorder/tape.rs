@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,11 @@ impl Tape {
             messages: options.messages,
         };
         if let Some((_, file)) = &options.file {
-            write_head(&head, &mut &**file)?;
+            let mut file = &**file;
+            // A dashboard after another one goes on in the same file.
+            if file.stream_position()? == 0 {
+                write_head(&head, &mut file)?;
+            }
         }
         Ok(Self {
             head,

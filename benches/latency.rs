@@ -1,6 +1,7 @@
 //! How soon a key shows while a tail takes in all that the broker can send and a query runs over it: the real loop, on a
 //! screen that knows when each frame was drawn. The demo cluster is another process.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -11,7 +12,9 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::Settings;
 use liftui::client::{Client, ConnectOptions};
 use liftui::model::{Operation, StreamOptions};
-use liftui::runtime::{Access, DashboardOptions, HostEvent, RuntimeSession, Screen, run_on};
+use liftui::runtime::{
+    Access, DashboardOptions, HostEvent, RecorderOptions, RuntimeSession, Screen, run_on,
+};
 use liftui::ui::Theme;
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
@@ -32,8 +35,8 @@ const CAP: Duration = Duration::from_secs(20);
 const QUERY: &str = "zab";
 const SIZE: (u16, u16) = (200, 50);
 
-/// All of it.
-pub(crate) async fn run() -> Outcome {
+/// All of it; with `recorded` once more while a recorder keeps the last minutes, as every dashboard of the binary has it.
+pub(crate) async fn run(parts: &[String]) -> Outcome {
     let demo = Demo::start(1)?;
     demo.fill(&format!("latency -n {MESSAGES} --size 256 --create"))?;
     demo.fill(&format!(
@@ -42,16 +45,38 @@ pub(crate) async fn run() -> Outcome {
     let client = Client::new(ConnectOptions::new([&demo.addresses]))?;
     client.perform(create("hostile")).await?;
     hostile::publish(&client).await;
+    tell(
+        measure(options(&demo, client.clone())).await?,
+        &mut io::stdout().lock(),
+    )?;
+    if !parts.iter().any(|part| part == "recorded") {
+        return Ok(());
+    }
+    let options = DashboardOptions {
+        recorder: Some(RecorderOptions {
+            file: None,
+            messages: false,
+            kept: Duration::from_secs(15 * 60),
+            most: 64 << 20,
+            create: |path| File::create_new(path),
+            panic_folder: None,
+        }),
+        ..options(&demo, client)
+    };
+    writeln!(io::stdout().lock(), "the same with a recorder:")?;
+    tell(measure(options).await?, &mut io::stdout().lock())
+}
+
+/// Plays the user of one dashboard.
+async fn measure(options: DashboardOptions) -> Outcome<Latencies> {
     let (mut screen, mut driver) = BenchScreen::new()?;
-    let options = options(&demo, client);
     let player = tokio::spawn(async move {
         let latencies = play(&mut driver).await;
         driver.host_events.send(HostEvent::Shutdown).ok();
         latencies.map_err(|error| error.to_string())
     });
     run_on(&mut screen, options).await?;
-    let latencies = player.await??;
-    tell(latencies, &mut io::stdout().lock())
+    Ok(player.await??)
 }
 
 fn create(stream: &str) -> Operation {
@@ -81,6 +106,8 @@ struct Latencies {
     presses: Vec<Duration>,
     first_matches: Vec<Duration>,
     hostile: Vec<Duration>,
+    /// From the key that reads all of the objects to the frame that counts the last of them.
+    drained: Duration,
     frames_per_second: Vec<f64>,
     /// The tail's title while keys were pressed.
     titles: Vec<String>,
@@ -106,8 +133,10 @@ async fn play(driver: &mut Driver) -> Outcome<Latencies> {
     driver.keys("gjl");
     driver.wait(" json:0 ").await?;
     driver.keys("s");
+    let begun = Instant::now();
     driver.keys("earliest\n");
     driver.wait("received 1,000,000").await?;
+    latencies.drained = begun.elapsed();
     let expressions = [
         "cel: value.amount > 500",
         "cel: value.amount == 777",
@@ -236,6 +265,11 @@ fn tell(mut latencies: Latencies, out: &mut impl Write) -> Outcome {
         out,
         "the longest that a hostile message took to show: {:.1} ms",
         ms(hostile)
+    )?;
+    writeln!(
+        out,
+        "{OBJECTS} messages read to the last in {:.0} ms",
+        ms(latencies.drained)
     )?;
     for title in &latencies.titles {
         writeln!(out, "  {title}")?;

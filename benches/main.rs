@@ -40,7 +40,7 @@ fn run(bench: &str, parts: &[String]) -> Outcome {
         "latency" => {
             let mut runtime = Builder::new_multi_thread();
             runtime.worker_threads(1);
-            on(runtime, latency::run())
+            on(runtime, latency::run(parts))
         }
         "scale" => scale::run(),
         _ => Err(format!("\"{bench}\" is no bench: there are {}", BENCHES.join(", ")).into()),

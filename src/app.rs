@@ -37,8 +37,10 @@ mod navigation;
 mod notice;
 mod outcomes;
 pub(crate) mod overlays;
+mod playback;
 mod quit;
 mod read_settings;
+mod replaying;
 mod routing;
 pub(crate) mod row_key;
 mod row_settings;
@@ -57,7 +59,7 @@ mod viewport;
 mod visited;
 
 pub use cluster::Freshness;
-pub use command::Command;
+pub use command::{Command, ReplayCommand};
 pub use effect::{
     Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, OlderSpec, StatisticsSpec,
     TableExport, TableSpec, TableView, TailSpec,
@@ -79,6 +81,7 @@ pub use lists::table::Listing;
 pub(crate) use notice::Level;
 pub use notice::{Notice, Notices};
 pub use overlays::Overlay;
+pub use playback::{Playback, PlaybackState};
 pub use read_settings::{ContextEntry, ReadSettings, SettingOrigin};
 pub use row_key::{DetailTarget, RowKey};
 pub use row_settings::{KeptRow, RowChoice, RowSettings};
@@ -114,7 +117,7 @@ use crate::health::{HealthOptions, Truth};
 use crate::model::{TimeDisplay, Timestamp};
 
 /// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct App {
     context: Context,
     cluster: ClusterState,
@@ -332,10 +335,14 @@ impl App {
     pub(crate) fn key_hints(&self) -> Vec<(String, &'static str)> {
         let contexts = self.key_contexts();
         let keymap = &self.context.settings.keymap;
+        let replay = self.replay_hints().unwrap_or_default().iter();
+        let replay = replay.filter_map(|(command, word)| {
+            Some((keymap.hint(&[KeyContext::Replay], *command)?, *word))
+        });
         let shown = self.hints().into_iter();
-        shown
-            .filter_map(|(command, word)| Some((keymap.hint(contexts, command)?, word)))
-            .collect()
+        let shown =
+            shown.filter_map(|(command, word)| Some((keymap.hint(contexts, command)?, word)));
+        replay.chain(shown).collect()
     }
 
     fn hints(&self) -> Vec<Hint> {

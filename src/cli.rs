@@ -41,6 +41,7 @@ mod partition_spec;
 mod private_file;
 mod publish;
 mod read_budget;
+mod recording_file;
 mod redrive;
 mod restart_plan;
 mod rows;
@@ -62,6 +63,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
+use tracing_appender::non_blocking::WorkerGuard;
 
 pub use args::Invocation;
 pub use escaped_output::EscapedOutput;
@@ -102,16 +104,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut console: Stdio) ->
     }
 }
 
+/// Sends log lines to the file that was named, or keeps them for a dashboard to show.
+fn start_log(invocation: &Invocation) -> Result<Option<WorkerGuard>> {
+    let options = &invocation.options;
+    if let Some(path) = &options.log {
+        return logging::start(path, options.verbose).map(Some);
+    }
+    if invocation.shows_dashboard() {
+        logging::keep(options.verbose);
+    }
+    Ok(None)
+}
+
 fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) -> Result {
     let options = &invocation.options;
-    let _log = if let Some(path) = &options.log {
-        Some(logging::start(path, options.verbose)?)
-    } else {
-        if invocation.shows_dashboard() {
-            logging::keep(options.verbose);
-        }
-        None
-    };
+    let _log = start_log(&invocation)?;
+    recording_file::need_dashboard(&options.record, invocation.task.as_ref())?;
     match invocation.task {
         None => run_to_end(
             dashboard_runtime(),
@@ -127,6 +135,7 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
                 &CommandContext::open(options, console)?,
                 args.options(),
                 args.tour,
+                None,
             ),
         ),
         Some(Task::Cluster(task)) => {
@@ -137,6 +146,10 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
         Some(Task::Envelope(task)) => envelope::perform(
             &mut CommandContext::open_beside_config(options, console)?,
             &task,
+        ),
+        Some(Task::Replay(args)) => run_to_end(
+            dashboard_runtime(),
+            recording_file::replay(options, &args.file, console),
         ),
         Some(Task::Keys(args)) if args.check => {
             keys::check(&mut CommandContext::open(options, console)?)

@@ -5,6 +5,7 @@ mod alert_section;
 mod contexts;
 mod file;
 mod folders;
+mod recorder_section;
 mod row_setting;
 
 use std::fmt;
@@ -219,6 +220,12 @@ pub struct Settings {
     pub ages: Setting<bool>,
     /// Bytes that all open tails may keep together.
     pub tail_budget: Setting<u64>,
+    /// How many of its last minutes a dashboard keeps.
+    pub recorder_minutes: Setting<u64>,
+    /// Bytes of that at most.
+    pub recorder_max: Setting<u64>,
+    /// Whether what messages hold is part of it.
+    pub recorder_messages: Setting<bool>,
     /// How often every broker is asked for its metadata.
     pub refresh: Setting<Duration>,
     /// What else the file says: streams, alerts, keys, decoders, and the contexts that one can go to.
@@ -276,6 +283,12 @@ impl Settings {
                 None,
             ),
             tail_budget: Setting::choose(budget, 512 << 20),
+            recorder_minutes: Setting::choose([(file.recorder.minutes, SettingSource::File)], 15),
+            recorder_max: Setting::choose([(file.recorder.max, SettingSource::File)], 64 << 20),
+            recorder_messages: Setting::choose(
+                [(file.recorder.messages, SettingSource::File)],
+                false,
+            ),
             refresh: Setting::choose(refresh, Duration::from_secs(2)),
             zone: Setting::choose(zone, Zone::Local),
             ages: Setting::choose(ages, false),

@@ -111,7 +111,7 @@ const FIRST_LOOKS: Duration = Duration::from_secs(5);
 const CLOCK_STEP: Duration = Duration::from_secs(1);
 
 /// Collects what brokers report and finds what follows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Health {
     options: HealthOptions,
     brokers: BrokerTracker,

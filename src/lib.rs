@@ -12,6 +12,8 @@
 //!          +-> demo -----------> wire ---------------------+
 //! ```
 //!
+//! `recording` stands between `runtime` and `app`: it plays events back into an app, and knows no terminal.
+//!
 //! An arrow is a permitted `use`; `tests/architecture.rs` holds the list.
 //!
 //! # How it runs
@@ -100,6 +102,7 @@
 //! | observer | the half of the client that changes nothing: `client::Observer` |
 //! | tail | messages of some partitions, as they come or a range of them: `app::Tail` |
 //! | chunk | messages of one partition as they left the wire, sealed: `store::Chunk` |
+//! | recording | what happened to a dashboard, from which the same frames follow: `recording::Recording` |
 //! | effect | what the app asks to be done outside of it: `app::Effect` |
 //! | overlay | what lies over a screen until it is closed: `app::Overlay` |
 //! | notice | a sentence about what happened, at the edge of the screen: `app::Notice` |
@@ -121,6 +124,7 @@
 //! | add an operation on brokers | `model/operation.rs`; the compiler names the rest |
 //! | follow a change of the API | `proto/api.proto`, `wire/convert.rs` |
 //! | add a decoder of values | `store/decode/` |
+//! | record something of an event otherwise | `recording/encoder.rs`, `recording/decoder.rs`; what older programs cannot read counts up the version in `recording/file.rs` |
 //! | add a background source | `runtime/`, a variant of `app::Event` |
 //! | change what counts as a finding | `health/rules/` |
 //! | add a fault of the demo cluster | `demo/faults.rs` |
@@ -140,6 +144,8 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "dashboard")]
 pub mod health;
+#[cfg(feature = "dashboard")]
+pub mod recording;
 #[cfg(feature = "dashboard")]
 pub mod runtime;
 #[cfg(feature = "dashboard")]

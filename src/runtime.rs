@@ -21,7 +21,9 @@ mod poller;
 mod prober;
 mod pump;
 pub(crate) mod range_reader;
+mod recorder;
 mod refresh_request;
+mod replay;
 mod reverse_reader;
 mod row_repainter;
 mod scan;
@@ -36,8 +38,9 @@ use std::io;
 use std::time::Duration;
 
 use channels::EventSender;
-use event_loop::{EventLoop, LoopExit};
+use event_loop::{EventLoop, LoopCallers, LoopExit};
 use executor::{Executor, ExecutorDeps};
+use recorder::Recorder;
 use terminal::RealTerminal;
 use tokio::time::timeout;
 
@@ -50,6 +53,8 @@ pub use options::{
     QueryAccess, RowAccess, RuntimeSession, ThemeReader, ViewAccess, WatchedConfig,
 };
 pub use poller::fetch_views;
+pub use recorder::{RecorderOptions, RecordingFile};
+pub use replay::{ReplayOptions, replay, replay_on};
 pub use screen::{HostEvent, Screen};
 
 /// How long whoever quits waits for a reading of cursors to let go of them.
@@ -85,22 +90,33 @@ pub async fn run_on<S: Screen>(
     screen: &mut S,
     mut options: DashboardOptions,
 ) -> io::Result<DashboardEnd> {
-    loop {
+    let recorder = options.recorder.take();
+    let mut recorder = recorder.map(Recorder::start).transpose()?;
+    let end = loop {
         let known = std::mem::take(&mut options.session.cursors);
         let observer = options.session.access.observer();
         observer.recall_cursors(known).await;
         let (outbox, inbox) = channels::event_channels();
         let executor = Executor::start(executor_deps(&options, outbox));
-        let readers = (options.contexts.as_ref(), options.read_theme);
-        let running = EventLoop::new(screen, &options.session, readers, inbox, executor);
+        let callers = LoopCallers {
+            contexts: options.contexts.as_ref(),
+            read_theme: options.read_theme,
+            recorder: recorder.as_mut(),
+        };
+        let running = EventLoop::new(screen, &options.session, callers, inbox, executor);
         let ended = running.run().await;
         keep_what_was_learnt(&options).await;
-        match ended? {
-            LoopExit::Quit => return Ok(DashboardEnd::Quit),
-            LoopExit::Demo => return Ok(DashboardEnd::Demo),
-            LoopExit::Switch(next) => options.session = *next,
+        match ended {
+            Ok(LoopExit::Quit) => break Ok(DashboardEnd::Quit),
+            Ok(LoopExit::Demo) => break Ok(DashboardEnd::Demo),
+            Ok(LoopExit::Switch(next)) => options.session = *next,
+            Err(error) => break Err(error),
         }
+    };
+    if let Some(recorder) = recorder {
+        recorder.finish().await?;
     }
+    end
 }
 
 fn executor_deps(options: &DashboardOptions, outbox: EventSender) -> ExecutorDeps {

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which layers each layer may name with `crate::`, itself aside.
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("wire", &["model"]),
     ("client", &["model", "wire"]),
@@ -21,15 +21,35 @@ const EDGES: [(&str, &[&str]); 12] = [
     ("health", &["model"]),
     ("app", &["model", "store", "health"]),
     ("ui", &["app", "model", "store", "health"]),
+    ("recording", &["app", "model", "store"]),
     ("config", &["model"]),
     (
         "runtime",
-        &["app", "client", "config", "health", "model", "store", "ui"],
+        &[
+            "app",
+            "client",
+            "config",
+            "health",
+            "model",
+            "recording",
+            "store",
+            "ui",
+        ],
     ),
     (
         "cli",
         &[
-            "app", "client", "config", "demo", "health", "model", "runtime", "store", "ui", "wire",
+            "app",
+            "client",
+            "config",
+            "demo",
+            "health",
+            "model",
+            "recording",
+            "runtime",
+            "store",
+            "ui",
+            "wire",
         ],
     ),
     ("main", &["cli"]),
@@ -54,6 +74,7 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
                 "key_context",
                 "motion",
                 "notice",
+                "playback",
                 "read_settings",
                 "row_key",
                 "row_settings",
@@ -90,7 +111,6 @@ const BANNED: [(&str, &[&str]); 6] = [
             "tokio",
             "tonic",
             "prost",
-            "serde",
             "toml",
             "clap",
             "ratatui",

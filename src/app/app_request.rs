@@ -9,7 +9,7 @@ use crate::model::{Operation, PartitionId, StreamName};
 use crate::store::PinnedMessage;
 
 /// Something that a screen or an overlay cannot do by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum AppRequest {
     /// Carry out a command as if its key had been pressed.
     Run(Command),
@@ -69,7 +69,7 @@ pub(super) enum QueryRequest {
 }
 
 /// A text that can be copied.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct CopyEntry {
     /// What it is.
     pub(super) label: &'static str,

@@ -24,7 +24,7 @@ use crate::health::{
 use crate::model::{AckPolicy, BrokerView, CursorEntry, Operation, Outcome, Probe, Timestamp};
 
 /// The cluster as the dashboard knows it. The last good answer of every broker stays (I8).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ClusterState {
     connection: ConnectionState,
     truth: Arc<Truth>,

@@ -368,10 +368,36 @@ commands! {
         Bind(Binding) = "app.bind",
         /// Show what this program has logged.
         Log = "app.log",
+        /// Write the last minutes to a file for `liftui replay`, as in `record storm.rec`.
+        Record(Text) = "app.record",
         /// Open the demo, a cluster in this process to look around in, where none was named and no broker answers.
         Demo = "app.open-demo",
         /// Make the demo cluster misbehave, as in `fault kill 2`.
         Fault(Fault) = "app.fault",
+    }
+
+    /// Drives a recording.
+    Replay(ReplayCommand) {
+        /// Let the recording go on, or stand still.
+        Pause = "replay.pause",
+        /// Go back by 10 seconds.
+        Back = "replay.back",
+        /// Go forward by 10 seconds.
+        Forward = "replay.forward",
+        /// Go to the finding or notice before this time.
+        PreviousMark = "replay.previous-mark",
+        /// Go to the next finding or notice.
+        NextMark = "replay.next-mark",
+        /// Go to the frame before this one.
+        PreviousFrame = "replay.previous-frame",
+        /// Go to the next frame.
+        NextFrame = "replay.next-frame",
+        /// Play twice as fast, at most 64 times as fast as it happened.
+        Faster = "replay.faster",
+        /// Play half as fast, at least as fast as it happened.
+        Slower = "replay.slower",
+        /// Leave what was looked around in, for the recording as it was.
+        Return = "replay.return",
     }
 }
 

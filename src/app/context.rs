@@ -8,12 +8,13 @@ use super::effect::Effect;
 use super::ids::{RequestId, ScanId, TableId, TailId};
 use super::inflight::{Inflight, Request};
 use super::notice::{Level, Notices};
+use super::playback::Playback;
 use super::settings::Settings;
 use super::viewport::Viewport;
 use crate::model::{Failure, Operation, TimeDisplay, Timestamp, Zone};
 
 /// What all screens and overlays share.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Context {
     /// The time, as of the last tick (I2).
     pub(super) now: Timestamp,
@@ -25,6 +26,8 @@ pub(super) struct Context {
     pub(super) times: TimeDisplay,
     /// The zone that the user has named.
     pub(super) named_zone: Option<Zone>,
+    /// The recording that this is out of.
+    pub(super) playback: Option<Playback>,
     /// The notices of this session.
     pub(super) notices: Notices,
     /// What was asked for and is not answered yet.
@@ -120,8 +123,13 @@ impl Context {
         Some(self.send(operation))
     }
 
-    /// Notifies the user, and returns `true`, where observer mode forbids every change.
+    /// Notifies the user, and returns `true`, where observer mode forbids every change, or where this is the past.
     pub(super) fn forbids_change(&mut self) -> bool {
+        if self.playback.is_some() {
+            let text = "this is a recording: nothing in it can be changed";
+            self.notify(Level::Warning, text);
+            return true;
+        }
         if self.settings.observer {
             let text = "observer mode: nothing that changes the cluster is sent";
             self.notify(Level::Warning, text);

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::app::command::ReplayCommand;
 use crate::app::ids::{RequestId, ScanId, TableId, TailId};
 use crate::app::kept_queries::QueryChange;
 use crate::app::kept_view::KeptView;
@@ -93,12 +96,16 @@ pub enum Effect {
     ParseLine(String),
     /// Send a line to the demo cluster's console.
     Console(RequestId, String),
+    /// Write what is kept of the last minutes to this file.
+    SaveRecording(String),
     /// Keep how the dashboard looks for later runs.
     KeepView(Box<KeptView>),
     /// Go to another cluster of the config file, and open that there.
     SwitchContext(String, Option<Box<Locator>>),
     /// Leave this cluster for the demo.
     OpenDemo,
+    /// Do this with the recording that is shown.
+    Replay(ReplayCommand),
     /// Suspend the process, as ctrl-z does in a shell.
     Suspend,
     /// End the program.
@@ -217,7 +224,7 @@ pub struct Announcement {
 }
 
 /// A sequence by which terminals show notifications.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DesktopForm {
     /// OSC 9, with the text alone.
     Osc9,

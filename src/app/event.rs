@@ -1,8 +1,11 @@
 //! Everything that can happen to the dashboard, as plain data: facts, never requests.
 //!
-//! Any run can be replayed from its events (I9), so they hold no closures, senders or instants.
+//! Any run can be replayed from its events (I9), so they hold no closures, senders or instants. What serde skips is recorded in
+//! a form of its own: it is large, or follows from less.
 
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -17,7 +20,7 @@ use crate::model::{
 use crate::store::{Chunk, KeyHistory, RowId, RowOrder, StatisticsReport, TableEntry, TableTotals};
 
 /// A fact.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// A key was pressed or repeats.
     Key(KeyEvent),
@@ -41,6 +44,7 @@ pub enum Event {
     /// A first broker was found, or not yet.
     Connection(ConnectionState),
     /// One broker answered for itself, or did not.
+    #[serde(skip)]
     BrokerView(Arc<BrokerView>),
     /// A partition's leader was asked whether it really is paused or readonly.
     Probe(Probe),
@@ -70,8 +74,9 @@ pub enum Event {
     KeyHistory(RequestId, Result<(Arc<KeyHistory>, bool), Failure>),
     /// The console of the demo cluster answered a `:fault` line.
     Console(RequestId, Result<String, String>),
-    /// What a typed line means, by the parser of the command line.
-    LineParsed(Result<ShellTask, String>),
+    /// What a typed line means, by the parser of the command line; the first is the line.
+    #[serde(skip)]
+    LineParsed(String, Result<ShellTask, String>),
     /// The config file has changed and was read again, or cannot be read any more.
     SettingsRead(Result<Box<ReadSettings>, Failure>),
     /// The dashboard is drawn in the theme of that name or file from now on.
@@ -80,6 +85,13 @@ pub enum Event {
     LogRead(Vec<String>),
     /// A text was put on the clipboard, or sent to where it may reach one; the first is what it is called.
     Copied(String, Result<CopyOutcome, Failure>),
+    /// What was kept of the last minutes is in a file.
+    Recorded {
+        /// The file.
+        path: String,
+        /// When it begins.
+        since: Timestamp,
+    },
     /// Something failed on this side that nobody waits for: a switch to another context.
     Failed(Failure),
     /// The process was asked to end.
@@ -87,7 +99,7 @@ pub enum Event {
 }
 
 /// Whether a text that was copied has arrived, as far as anybody says so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CopyOutcome {
     /// On the clipboard.
     #[default]
@@ -99,7 +111,7 @@ pub enum CopyOutcome {
 }
 
 /// Whether a first broker was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConnectionState {
     /// Addresses are being tried.
     Connecting {
@@ -122,7 +134,7 @@ pub enum ConnectionState {
 }
 
 /// Something that happened to a tail.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TailEvent {
     /// The subscription to one of its partitions was opened, cut, resumed or ended.
     Subscription {
@@ -134,8 +146,10 @@ pub enum TailEvent {
         event: SubscriptionEvent,
     },
     /// Messages came, newer than those before of their partition (older, in a newest-first tail).
+    #[serde(skip)]
     Chunk(Arc<Chunk>),
     /// Messages from before the oldest kept ones, fetched on request.
+    #[serde(skip)]
     Older(Arc<Chunk>),
     /// The request for older messages is done: the oldest offset that there is, if it was reached.
     OlderDone {
@@ -153,7 +167,7 @@ pub enum TailEvent {
 }
 
 /// What came of a table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TableEvent {
     /// What is known of it, and the order of its rows.
     Report(Arc<TableReport>),
@@ -164,7 +178,7 @@ pub enum TableEvent {
 }
 
 /// What is known of a table at one moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableReport {
     /// What its messages came to.
     pub totals: TableTotals,
@@ -179,7 +193,7 @@ pub struct TableReport {
 }
 
 /// How far the reading of a table is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TableProgress {
     /// Messages that were there at its beginning are still to come.
     Reading,
@@ -190,7 +204,7 @@ pub enum TableProgress {
 }
 
 /// What a scan found. Chunks are counted in the order in which the effect passed them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScanEvent {
     /// Messages of one chunk that match, by index, ascending.
     Matches {
@@ -209,7 +223,7 @@ pub enum ScanEvent {
 }
 
 /// How far something long has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// So many messages so far.
     Going(u64),

@@ -1,10 +1,12 @@
 //! Screens and their panes, which of them has the focus, and the way back.
 
+use serde::{Deserialize, Serialize};
+
 use super::key_context::KeyContext;
 use super::motion::cycled;
 
 /// A screen: one of seven, or what is opened from one of these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Screen {
     /// What is wrong, worst first, and a summary of the cluster.
     #[default]
@@ -85,7 +87,7 @@ impl Screen {
 }
 
 /// A part of a screen that can have the focus.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Pane {
     /// Findings, worst first.
     #[default]

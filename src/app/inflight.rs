@@ -33,7 +33,7 @@ pub(crate) struct Pending {
 }
 
 /// All requests in flight, the oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Inflight(Vec<Pending>);
 
 impl Inflight {

@@ -1,11 +1,11 @@
 //! The places in which a key has a meaning of its own; a section of the keymap each.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::focus::Pane;
 
 /// A place in which keys have a meaning of their own. `liftui keys` lists them in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyContext {
     /// Among events of the cluster.
@@ -32,6 +32,8 @@ pub enum KeyContext {
     Query,
     /// In a text to read: help, describe, an error.
     Reader,
+    /// In a recording.
+    Replay,
     /// Among streams and partitions.
     Streams,
     /// In a table.
@@ -43,6 +45,9 @@ pub enum KeyContext {
 }
 
 impl KeyContext {
+    /// What counts in every dashboard out of a recording.
+    pub(super) const OF_RECORDINGS: &'static [Self] = &[Self::Replay, Self::List, Self::Global];
+
     /// Contexts that count together in an overlay or a text box, the closest first.
     const OVERLAYS: [&'static [Self]; 4] = [
         &[Self::Query, Self::Text],
@@ -66,6 +71,7 @@ impl KeyContext {
             Self::Overview => "overview",
             Self::Query => "query",
             Self::Reader => "reader",
+            Self::Replay => "replay",
             Self::Streams => "streams",
             Self::Table => "table",
             Self::Tail => "tail",
@@ -92,6 +98,7 @@ impl KeyContext {
             Self::Confirm => "a question",
             Self::Menu => "a menu",
             Self::Reader => "a text",
+            Self::Replay => "a recording",
         }
     }
 

@@ -37,7 +37,7 @@ use crate::model::Failure;
 const MAX_LINES: usize = 200;
 
 /// What lies on top.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Overlay {
     /// A text to read.
     Pager(Pager),
@@ -96,7 +96,7 @@ impl Overlay {
 }
 
 /// What lies on top, and what of it outlives its closing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Overlays {
     open: Option<Overlay>,
     /// A form that was closed before it was sent.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::row_settings::RowSettings;
 use super::schemas::Schemas;
 use crate::health::HealthOptions;
 use crate::model::TimeDisplay;
 
 /// A setting for people to read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingOrigin {
     /// Its name, as in the config file: `time.zone`.
     pub setting: String,
@@ -19,7 +21,7 @@ pub struct SettingOrigin {
 }
 
 /// A cluster of the config file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextEntry {
     /// The name of the context.
     pub name: String,
@@ -30,7 +32,7 @@ pub struct ContextEntry {
 }
 
 /// Settings of a config file that was read again, for the cluster that is shown.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReadSettings {
     /// The theme, by its name or its file.
     pub theme: String,

@@ -14,6 +14,7 @@ use super::inflight::Request;
 use super::input::editor::TextInput;
 use super::input::keymap::Resolution;
 use super::input::keys::Key;
+use super::key_context::KeyContext;
 use super::notice::Level;
 use super::outcomes;
 use super::overlays::command_line::CommandLine;
@@ -97,11 +98,12 @@ impl App {
             Event::Table(id, event) => self.screens.table.on_event(id, event, context),
             Event::KeyHistory(id, read) => self.on_key_history(id, read),
             Event::Console(id, answer) => self.end_console(id, answer),
-            Event::LineParsed(task) => self.run_shell_task(task),
+            Event::LineParsed(_, task) => self.run_shell_task(task),
             Event::SettingsRead(read) => self.on_settings(read),
             Event::ThemeSet(name) => self.on_theme(name),
             Event::LogRead(lines) => self.log = Some(lines),
             Event::Copied(what, outcome) => outcomes::notify_copied(&what, outcome, context),
+            Event::Recorded { path, since } => self.notify_recorded(&path, since),
             Event::Failed(failure) => context.notify_failure(&failure),
             Event::Shutdown => context.emit(Effect::Quit),
         }
@@ -134,6 +136,9 @@ impl App {
     }
 
     fn press_key(&mut self, event: KeyEvent) {
+        if self.press_replay_key(event) {
+            return;
+        }
         if self.pressed.is_empty() && self.type_text(TextInput::Key(event)) {
             return;
         }
@@ -198,6 +203,9 @@ impl App {
         if let Command::App(command) = command {
             return self.run_app(command);
         }
+        if let Command::Replay(command) = command {
+            return self.run_replay(command);
+        }
         if Self::is_about_statistics(command) {
             return self.run_statistics("");
         }
@@ -233,8 +241,11 @@ impl App {
             AppCommand::Quit => self.context.emit(Effect::Quit),
             AppCommand::Suspend => self.context.emit(Effect::Suspend),
             AppCommand::Help => {
-                let target = DetailTarget::Help(self.key_contexts());
-                self.overlays.show_detail(target);
+                let contexts = self.key_contexts();
+                let contexts = self
+                    .playback()
+                    .map_or(contexts, |_| KeyContext::OF_RECORDINGS);
+                self.overlays.show_detail(DetailTarget::Help(contexts));
             }
             AppCommand::CommandLine => self.open_command_line(""),
             AppCommand::Open => self.open_command_line("open "),
@@ -256,6 +267,7 @@ impl App {
             AppCommand::Settings => self.overlays.show_detail(DetailTarget::Settings),
             AppCommand::Bind => self.open_command_line("bind "),
             AppCommand::Log => self.show_log(),
+            AppCommand::Record => self.open_command_line("record "),
             AppCommand::Demo => self.open_demo(),
             AppCommand::Fault => self.open_fault_line(),
         }
@@ -409,6 +421,7 @@ fn is_safe_by_place(command: Command) -> bool {
         | Command::Query(_)
         | Command::Form(_)
         | Command::Text(_)
+        | Command::Replay(_)
         | Command::App(_) => true,
     }
 }

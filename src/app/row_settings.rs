@@ -69,7 +69,7 @@ pub struct KeptRow {
 }
 
 /// The rows of all streams.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowSettings {
     configured: Vec<(String, RowTemplate)>,
     kept: BTreeMap<String, KeptRow>,

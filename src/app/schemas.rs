@@ -2,11 +2,13 @@
 //!
 //! Descriptor files are read by the command line; what bytes mean under a schema is decided in `store::decode`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::health::best_match;
 use crate::store::decode::Schema;
 
 /// The types of messages by stream. An exact name beats a pattern, and of patterns the longest one counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schemas(Vec<(String, Schema)>);
 
 impl Schemas {

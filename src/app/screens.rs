@@ -32,7 +32,7 @@ use super::settings::Settings;
 use crate::health::Truth;
 
 /// All screens.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Screens {
     /// Findings, and a summary of the brokers.
     pub(super) overview: Overview,

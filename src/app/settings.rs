@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::effect::DesktopForm;
 use crate::app::input::keyboard_layouts::KeyboardLayouts;
 use crate::app::input::keymap::Keymap;
@@ -19,7 +21,7 @@ use crate::health::{AlertPolicy, HealthOptions, Incident};
 use crate::model::{Locator, TimeDisplay, Zone, shell_line};
 
 /// What the dashboard was started with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, and any may come with any"
@@ -82,7 +84,7 @@ pub struct Settings {
 }
 
 /// How people are alerted to findings: not at all, unless something says so.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertSettings {
     /// Which findings count.
     pub policy: AlertPolicy,

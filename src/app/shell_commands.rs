@@ -1,12 +1,14 @@
 //! The commands of the command line, typed behind `:` as in a shell: which there are, and what the dashboard can make of one.
 //! A line is read by the parser of the command line itself, which is the runtime's to call.
 
+use serde::{Deserialize, Serialize};
+
 use super::command::Argument;
 use crate::model::Operation;
 use crate::store::Query;
 
 /// A command of the command line, as far as completion has to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShellCommand {
     /// Its name: `tail`.
     pub name: String,

@@ -32,14 +32,14 @@ pub(super) fn unquoted(word: &str) -> &str {
 }
 
 /// A command that was typed with the name of a stream which no broker had named yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AwaitedStream {
     awaited: Awaited,
     since: Timestamp,
 }
 
 /// What is done once a stream is there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Awaited {
     /// A command, on the stream of that name.
     Command(Command, String),
@@ -219,6 +219,9 @@ impl App {
         }
         if command == TailCommand::Export.into() && self.focus.pane() == Pane::Table {
             return self.screens.table.export(text, &mut self.context);
+        }
+        if command == AppCommand::Record.into() {
+            return self.save_recording(text);
         }
         if let Command::Tail(command) = command {
             self.focus.set(Pane::Tail);

@@ -48,6 +48,11 @@ impl App {
         }
     }
 
+    /// How it looks, as it would be kept.
+    pub(super) fn kept_now(&self) -> KeptView {
+        self.view(&self.kept.clone().unwrap_or_default())
+    }
+
     fn view(&self, before: &KeptView) -> KeptView {
         let lists = LISTS.iter().filter_map(|pane| {
             let list = self.screens.of(*pane).list_in(*pane)?;

@@ -2,10 +2,12 @@
 //!
 //! `ui` fills it in, the loop sends it back as an event when it changed (I3).
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::focus::{Pane, Screen};
 
 /// A rectangle of cells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Area {
     /// The left column, from 0.
     pub x: u16,
@@ -27,7 +29,7 @@ impl Area {
 }
 
 /// What a click means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum HitTarget {
     /// The name of a screen.
     Screen(Screen),
@@ -48,7 +50,7 @@ pub enum HitTarget {
 }
 
 /// The layout of a frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewport {
     /// Columns of the screen.
     pub width: u16,

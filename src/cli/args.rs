@@ -9,6 +9,7 @@ mod exporter;
 mod open;
 mod publish;
 mod redrive;
+mod replay;
 mod restart_plan;
 mod stats;
 mod streams;
@@ -34,6 +35,7 @@ pub(crate) use publish::{
     EnvelopeEncodeArgs, MessageArgs, PublishArgs, PublishSubjectArgs, SourceArgs,
 };
 pub(crate) use redrive::RedriveArgs;
+pub(crate) use replay::{RecordArgs, ReplayArgs};
 pub(crate) use restart_plan::RestartPlanArgs;
 pub(crate) use stats::StatsArgs;
 pub(crate) use streams::{
@@ -176,6 +178,8 @@ pub(crate) struct Options {
     pub(crate) theme: Option<String>,
     #[command(flatten)]
     pub(crate) start: StartArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     /// Colour in printed output
     #[arg(
         long,
@@ -289,6 +293,8 @@ pub(crate) enum Task {
     Open(OpenArgs),
     /// Start a cluster in this process and open the dashboard on it
     Demo(DemoArgs),
+    /// Open a recording of a dashboard, without any broker
+    Replay(ReplayArgs),
     /// Print the keymap
     Keys(KeysArgs),
     /// Print every setting and where it comes from

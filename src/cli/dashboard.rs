@@ -14,7 +14,7 @@ use super::command_context::{CommandContext, ReadConfig, open_access};
 use super::exit::{CliError, Exit, Result};
 use super::{
     demo, incidents, kept_queries, kept_view, keyboard, known_brokers, known_cursors, logging,
-    private_file, rows, settings, shown_times, typed_line,
+    private_file, recording_file, rows, settings, shown_times, typed_line,
 };
 use crate::app::{
     ContextEntry, Keymap, ReadSettings, Schemas, SettingOrigin, Settings as AppSettings,
@@ -23,7 +23,8 @@ use crate::config::{self, ClusterSettings};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Locator, Target};
 use crate::runtime::{
-    self, AlertAccess, Console, Contexts, DashboardEnd, DashboardOptions, WatchedConfig,
+    self, AlertAccess, Console, Contexts, DashboardEnd, DashboardOptions, RecorderOptions,
+    WatchedConfig,
 };
 use crate::store::decode::Schema;
 use crate::ui::Theme;
@@ -38,6 +39,7 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
     let name = context.cluster_name();
     let mut first = parts.session(&name, &settings.cluster)?;
     first.settings.open = place;
+    let recorder = recording_file::recorder(context)?;
     let is_named = settings.cluster.addr.source != config::SettingSource::Default;
     first.settings.offers_demo = !is_named && first.settings.open.is_none();
     let options = DashboardOptions {
@@ -54,12 +56,13 @@ pub(crate) async fn open(context: &CommandContext<'_>, place: Option<Locator>) -
         cursors: Some(Arc::new(known_cursors::keep)),
         queries: Some(kept_queries::keeper(keeps_typed)),
         alerts: alert_access(context)?,
+        recorder: recorder.clone(),
         ..dashboard_options(first)
     };
     match show_until_gone(options).await? {
         DashboardEnd::Quit => Ok(Exit::DONE),
         // The terminal was given back, and is taken anew.
-        DashboardEnd::Demo => demo::show(context, demo::as_usual(), false).await,
+        DashboardEnd::Demo => demo::show(context, demo::as_usual(), false, recorder).await,
     }
 }
 
@@ -68,7 +71,12 @@ pub(crate) async fn open_demo(
     context: &CommandContext<'_>,
     cluster: &DemoCluster,
     tour: bool,
+    recorder: Option<RecorderOptions>,
 ) -> Result {
+    let recorder = match recorder {
+        Some(recorder) => Some(recorder),
+        None => recording_file::recorder(context)?,
+    };
     let config = ReadConfig::of(context);
     let parts = DashboardParts::new(&config, context.options)?;
     let settings = ClusterSettings::of_addresses(cluster.addresses());
@@ -91,6 +99,7 @@ pub(crate) async fn open_demo(
         view: Some(Arc::new(kept_view::keep)),
         queries: Some(kept_queries::keeper(context.settings.history.value)),
         alerts: alert_access(context)?,
+        recorder,
         ..dashboard_options(first)
     };
     show_until_gone(options).await?;
@@ -149,7 +158,12 @@ fn alert_access(context: &CommandContext<'_>) -> Result<Option<AlertAccess>> {
 /// Shows it until the user ends it, or the terminal is gone: then nobody is left to be told.
 async fn show_until_gone(options: DashboardOptions) -> Result<DashboardEnd> {
     // Of all that a dashboard is made of the caller keeps nothing.
-    match Box::pin(runtime::run(options)).await {
+    until_gone(Box::pin(runtime::run(options)).await)
+}
+
+/// What was shown; where the terminal is gone, nobody is left to be told.
+pub(super) fn until_gone<T>(shown: io::Result<T>) -> Result<T> {
+    match shown {
         Err(error) if is_gone(&error) => Err(CliError::broken_pipe()),
         shown => Ok(shown?),
     }
@@ -330,7 +344,7 @@ fn themes(configured: &str) -> Vec<String> {
 }
 
 /// The theme of that name or file, in colours and glyphs that this terminal has.
-fn theme(name: &str) -> Result<Theme> {
+pub(super) fn theme(name: &str) -> Result<Theme> {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let background = variable("COLORFGBG");
     let name = match name {

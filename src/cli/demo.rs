@@ -11,9 +11,15 @@ use super::stdio::Stdio;
 use super::stop_signal::asked_to_stop;
 use crate::app::TOUR_BROKERS;
 use crate::demo::{DemoCluster, DemoOptions, Traffic};
+use crate::runtime::RecorderOptions;
 
-/// Shows a dashboard on the cluster until the user ends it.
-pub(crate) async fn show(context: &CommandContext<'_>, options: DemoOptions, tour: bool) -> Result {
+/// Shows a dashboard on the cluster until the user ends it. Where a dashboard before it was recorded, that goes on.
+pub(crate) async fn show(
+    context: &CommandContext<'_>,
+    options: DemoOptions,
+    tour: bool,
+    recorder: Option<RecorderOptions>,
+) -> Result {
     if tour && options.brokers < TOUR_BROKERS {
         return Err(CliError::usage(format!(
             "the tour takes a broker away, and the rest have to elect leaders: it needs {TOUR_BROKERS} brokers"
@@ -21,7 +27,7 @@ pub(crate) async fn show(context: &CommandContext<'_>, options: DemoOptions, tou
     }
     dashboard::need_terminal(context)?;
     let cluster = start(options).await?;
-    let shown = dashboard::open_demo(context, &cluster, tour).await;
+    let shown = dashboard::open_demo(context, &cluster, tour, recorder).await;
     cluster.stop().await;
     shown
 }

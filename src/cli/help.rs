@@ -20,7 +20,7 @@ use super::stdio::Stdio;
 const SECTIONS: &str = include_str!("help/sections.roff");
 
 /// Examples of commands that are more than their arguments, shown by `--help` and the man page.
-const EXAMPLES: [(&str, &str); 17] = [
+const EXAMPLES: [(&str, &str); 18] = [
     (
         "",
         "liftui demo                        a live cluster to look around in, in this process
@@ -115,6 +115,11 @@ curl http://127.0.0.1:9393/metrics",
         "liftui open orders:2@48301
 liftui open 'orders@@-15m?cel: value.amount > 500'
 liftui open liftui://prod/:cursors",
+    ),
+    (
+        "replay",
+        "liftui --addr localhost:9292 --record storm.rec
+liftui replay storm.rec",
     ),
     (
         "restart-plan",

@@ -63,7 +63,7 @@ pub(crate) async fn open(context: &mut CommandContext<'_>, locator: Locator) -> 
             find(&observer, place).await?;
         }
     }
-    dashboard::open(context, Some(locator)).await
+    Box::pin(dashboard::open(context, Some(locator))).await
 }
 
 /// Ends with a sentence where the stream, the partition or the message is not there.

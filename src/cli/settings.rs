@@ -144,6 +144,13 @@ impl SettingRows {
         self.add("memory.tail_budget", &settings.tail_budget, |bytes| {
             json!(bytes)
         });
+        self.add("recorder.minutes", &settings.recorder_minutes, |minutes| {
+            json!(minutes)
+        });
+        self.add("recorder.max", &settings.recorder_max, |bytes| json!(bytes));
+        self.add("recorder.messages", &settings.recorder_messages, |on| {
+            json!(on)
+        });
         self.add("refresh.metadata", &settings.refresh, duration);
         self.add("time.zone", &settings.zone, |zone| json!(zone.to_string()));
         self.add("time.show", &settings.ages, |ages| {

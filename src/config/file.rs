@@ -12,6 +12,7 @@ use serde::de::{Deserializer, Error as _};
 
 use super::alert_section::Alerts;
 use super::folders::expand_home;
+use super::recorder_section::RecorderSection;
 use super::row_setting::{RowSetting, spanned_row};
 use crate::model::{
     Zone, did_you_mean, format_duration, parse_address, parse_advertise, parse_duration,
@@ -48,6 +49,8 @@ pub struct ConfigFile {
     pub contexts: BTreeMap<String, ContextSection>,
     /// Limits of memory.
     pub memory: MemorySection,
+    /// What is kept of the last minutes.
+    pub recorder: RecorderSection,
     /// Intervals.
     pub refresh: Refresh,
     /// What the API does not tell of streams, by name.
@@ -364,7 +367,7 @@ fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Zone>, D::Error> {
     text.parse().map(Some).map_err(D::Error::custom)
 }
 
-fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+pub(super) fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(from)?;
     parse_size(&text).map(Some).map_err(D::Error::custom)
 }

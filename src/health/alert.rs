@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Finding, Rule, Severity};
 use crate::model::{Target, Timestamp, Zone};
 
@@ -11,7 +13,7 @@ use crate::model::{Target, Timestamp, Zone};
 const DAY: u16 = 24 * 60;
 
 /// Which findings count for alerts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertPolicy {
     /// The least severity.
     pub severity: Severity,
@@ -35,7 +37,7 @@ impl Default for AlertPolicy {
 }
 
 /// A part of each day, from a minute to another, which may be one of the next day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuietHours {
     /// The first minute of the day.
     pub from: u16,

@@ -15,7 +15,7 @@ const SILENT_AFTER: Duration = Duration::from_millis(2500);
 const LONG_POLL: Duration = Duration::from_secs(5);
 
 /// The broker at one address.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct BrokerRecord {
     /// The broker without what others say of it. The id is its own, or that of the broker which is listed with its address.
     pub(super) truth: BrokerTruth,
@@ -33,7 +33,7 @@ pub(super) struct BrokerRecord {
 
 /// A broker that has come back: one that was restarted replays what it missed and for seconds names streams that were
 /// deleted long ago; one that was stopped and goes on first says what was true when it was stopped.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Returned {
     pub(super) since: Timestamp,
     pub(super) view: Arc<BrokerView>,

@@ -24,7 +24,7 @@ pub(super) struct BrokerChange {
 }
 
 /// All brokers, by the address at which they were asked.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct BrokerTracker {
     records: BTreeMap<Arc<str>, BrokerRecord>,
     /// Brokers that only partitions name, so that no address is known; since when that is so although all others were

@@ -17,14 +17,14 @@ const SPEED_WINDOW: Duration = Duration::from_secs(60);
 type LogKey = (StreamName, PartitionId);
 
 /// All cursors, and the logs of the partitions that they read.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct CursorTracker {
     cursors: BTreeMap<(String, LogKey), CursorRecord>,
     logs: BTreeMap<LogKey, LogEndHistory>,
 }
 
 /// One cursor as it was seen so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct CursorRecord {
     entry: CursorEntry,
     offsets: VecDeque<Sample>,

@@ -25,7 +25,7 @@ struct Deleted {
 }
 
 /// Streams that are gone, by name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DeletedStreams(BTreeMap<StreamName, Deleted>);
 
 impl DeletedStreams {

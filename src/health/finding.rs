@@ -1,5 +1,7 @@
 //! Findings: how bad, by which rule, about what, in words. The rules themselves are in `rules`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{BrokerId, PartitionId, StreamName, Target, Timestamp, format_ranges};
 
 /// Something that is wrong now.
@@ -102,7 +104,7 @@ impl Finding {
 }
 
 /// How bad something is. The order is that of gravity, the least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Good to know.
     Note,

@@ -38,7 +38,7 @@ pub enum IncidentChange {
 }
 
 /// Keeps the incidents of this run and of those before.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct IncidentRecorder {
     /// The newest last.
     incidents: Vec<Arc<Incident>>,
@@ -53,7 +53,7 @@ pub struct IncidentRecorder {
 /// A finding by its rule and what it is about.
 type FindingId = (Rule, String);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct OpenFinding {
     since: Timestamp,
     message: String,

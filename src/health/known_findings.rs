@@ -52,7 +52,7 @@ impl KnownFinding {
 }
 
 /// What earlier runs saw last.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct KnownFindings(Vec<KnownFinding>);
 
 impl KnownFindings {

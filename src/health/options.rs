@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Operation, Timestamp, fits_pattern};
 
 /// How health judges.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HealthOptions {
     /// Minimum ISR by stream name, or by a pattern with `*` and `?`; an exact name wins, then the longest pattern. The API does
     /// not have it.
@@ -43,7 +43,7 @@ impl CreatedMinIsr {
 const CLOCKS_DIFFER: Duration = Duration::from_secs(5 * 60);
 
 /// When something that goes on is an alarm.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlertOptions {
     /// A cursor that lags more messages is found; `None`: never.
     pub lag_messages: Option<u64>,

@@ -50,7 +50,7 @@ impl Violation {
 }
 
 /// When each violation of a stream was first seen: one that goes and comes again begins anew.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct FirstSeen {
     since: BTreeMap<(Rule, PartitionId), Timestamp>,
 }

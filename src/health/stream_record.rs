@@ -25,7 +25,7 @@ const PAUSED_PROBE_AGE: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// One stream, its past, and what follows from both.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct StreamRecord {
     created: Timestamp,
     memory: Vec<PartitionMemory>,
@@ -42,7 +42,7 @@ pub(super) struct StreamRecord {
 }
 
 /// A stream that was deleted and created anew under its name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Recreated {
     at: Timestamp,
     before: Timestamp,

@@ -28,7 +28,7 @@ pub(super) struct StreamSums {
 }
 
 /// All streams.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct StreamTracker {
     records: BTreeMap<StreamName, StreamRecord>,
     /// The stream whose turn it is, where the budget did not suffice for all.

@@ -9,7 +9,7 @@ use super::{Finding, KnownStream, Rule, Severity, StreamTruth};
 use crate::model::{StreamName, Target, Timestamp, counted, first_names, verb_of};
 
 /// The streams that are gone, until somebody has acknowledged it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct VanishedStreams {
     /// Offsets that each had given, as far as that is known.
     streams: BTreeMap<StreamName, i64>,

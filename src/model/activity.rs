@@ -4,6 +4,7 @@ use super::{Offset, PartitionId, StreamName, Timestamp};
 
 /// Something that was done to the cluster, from `__activity`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct ActivityEvent {
     /// Index of the Raft log: rising, with gaps. Events are delivered at least once; the id tells repeats.
     pub id: u64,
@@ -15,6 +16,7 @@ pub struct ActivityEvent {
 
 /// The kinds of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ActivityKind {
     /// A stream was made.
@@ -94,6 +96,7 @@ pub enum ActivityKind {
 
 /// How far a consumer has read a partition, from `__cursors`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct CursorEntry {
     /// The cursor's id; of a group's, `__group:` and the group's id.
     pub id: String,
@@ -118,6 +121,7 @@ impl CursorEntry {
 
 /// A consumer group as far as can be known without keeping its members alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct GroupInfo {
     /// The id.
     pub id: String,

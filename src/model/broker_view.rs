@@ -23,6 +23,7 @@ pub struct BrokerView {
 /// What a partition's leader answered when asked for that partition alone: the only reliable word on whether it is
 /// paused or readonly (wire-contract §0.2, §0.3).
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct Probe {
     /// The stream.
     pub stream: StreamName,
@@ -36,6 +37,7 @@ pub struct Probe {
 
 /// What a probe found.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ProbeState {
     /// The leader serves it.

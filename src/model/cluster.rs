@@ -65,6 +65,7 @@ impl Cluster {
 
 /// A broker as metadata lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct Broker {
     /// The id.
     pub id: BrokerId,
@@ -91,6 +92,7 @@ impl Broker {
 
 /// A stream and its partitions.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stream {
     /// The name, unique in the cluster.
     pub name: StreamName,
@@ -117,6 +119,7 @@ impl Stream {
 
 /// A partition as one broker sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct Partition {
     /// The number.
     pub id: PartitionId,
@@ -144,6 +147,7 @@ pub struct Partition {
 
 /// First and latest time of an event since the broker started; [`Timestamp::NEVER`] where it did not happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct EventTimes {
     /// The first time.
     pub first: Timestamp,

@@ -107,6 +107,7 @@ impl CursorMoveSpec {
 
 /// What moving one cursor would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct CursorMove {
     /// The partition that it reads.

@@ -6,6 +6,7 @@ use super::{BrokerId, PartitionId, StreamName};
 
 /// What went wrong, distinguished as far as anyone may want to act differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A stream of that name exists already (Go: `ErrStreamExists`).
@@ -104,6 +105,7 @@ impl ErrorKind {
 
 /// What a failure is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Target {
     /// The cluster as a whole.
@@ -148,6 +150,7 @@ pub fn no_such_partition(stream: &str, partition: PartitionId, last: PartitionId
 
 /// An error as plain data: what events carry and screens show.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct Failure {
     /// To decide by.
     pub kind: ErrorKind,

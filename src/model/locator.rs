@@ -38,7 +38,8 @@ const CLUSTER: AsciiSet = COMMON.add(b'/');
 const NAME: AsciiSet = CLUSTER.add(b':').add(b'@');
 
 /// Where something is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Locator {
     /// A context's name, or addresses with commas between them; `None`: the cluster at hand.
     pub cluster: Option<String>,
@@ -95,6 +96,20 @@ impl FromStr for Locator {
             cluster: (!cluster.is_empty()).then_some(cluster),
             place: Place::parse(place)?,
         })
+    }
+}
+
+impl From<Locator> for String {
+    fn from(locator: Locator) -> Self {
+        locator.to_string()
+    }
+}
+
+impl TryFrom<String> for Locator {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

@@ -48,6 +48,7 @@ impl Message {
 
 /// Who must have stored a message before its ack is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub enum AckPolicy {
     /// The leader; the ack comes before the message is committed.
     #[default]
@@ -60,6 +61,7 @@ pub enum AckPolicy {
 
 /// A broker's word that a message was stored.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ack {
     /// The stream that stored it. Where several streams share a subject, the first to answer.
     pub stream: StreamName,

@@ -74,6 +74,7 @@ impl Operation {
 
 /// How an operation ended that did not fail as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Outcome {
     /// The cluster did it.

@@ -143,6 +143,7 @@ impl PublishOptions {
 
 /// Where a subscription starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum StartAt {
     /// After the newest message.

@@ -4,6 +4,7 @@ use super::{BrokerId, ErrorKind, Failure, Offset, StartAt, Target, Timestamp, co
 
 /// Something that happened to a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SubscriptionEvent {
     /// The broker took it: its empty first message came.
@@ -160,6 +161,7 @@ impl EndReason {
 
 /// Why a subscription is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum EndReason {
     /// All that was asked for has been delivered, or there was nothing in that range.

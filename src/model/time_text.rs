@@ -11,7 +11,7 @@ use super::zone::{Zone, offset_text};
 const NEAR: i64 = 180;
 
 /// How times are shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TimeDisplay {
     /// In which zone.
     pub zone: Zone,

@@ -14,6 +14,8 @@ use super::suggest::did_you_mean;
 
 /// A time zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "dashboard", serde(into = "String", try_from = "String"))]
 pub enum Zone {
     /// UTC.
     Utc,
@@ -55,6 +57,20 @@ impl FromStr for Zone {
                 };
                 format!("there is no time zone \"{text}\"{near}")
             })
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> Self {
+        zone.to_string()
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

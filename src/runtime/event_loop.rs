@@ -14,9 +14,11 @@ use super::executor::{Executor, LoopAction};
 use super::frame_gate::FrameGate;
 use super::input;
 use super::options::{Contexts, RuntimeSession, ThemeReader};
+use super::recorder::Recorder;
 use super::screen::{HostEvent, Screen};
 use crate::app::{App, Event, Viewport};
 use crate::model::{ErrorKind, Failure, Locator, Target, Timestamp};
+use crate::recording::Fact;
 use crate::ui::{self, RowCache, Theme};
 
 /// How many events are taken before a frame gets its turn: a firehose cannot starve keys, a held key costs one frame.
@@ -60,12 +62,23 @@ enum TerminalOwner {
     Editing,
 }
 
+/// Whom the loop calls besides the screen and the executor.
+pub(super) struct LoopCallers<'a> {
+    /// Who makes what is needed for another context.
+    pub(super) contexts: Option<&'a Contexts>,
+    /// Who reads themes.
+    pub(super) read_theme: ThemeReader,
+    /// Who records what happens.
+    pub(super) recorder: Option<&'a mut Recorder>,
+}
+
 /// The loop and everything it owns.
 pub(super) struct EventLoop<'a, S: Screen> {
     screen: &'a mut S,
     theme: Theme,
     read_theme: ThemeReader,
     contexts: Option<&'a Contexts>,
+    recorder: Option<&'a mut Recorder>,
     app: Box<App>,
     /// What was read of the messages in sight.
     rows: RowCache,
@@ -85,19 +98,29 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     pub(super) fn new(
         screen: &'a mut S,
         session: &'a RuntimeSession,
-        (contexts, read_theme): (Option<&'a Contexts>, ThemeReader),
+        callers: LoopCallers<'a>,
         inbox: EventReceiver,
         executor: Executor,
     ) -> Self {
+        let LoopCallers {
+            contexts,
+            read_theme,
+            mut recorder,
+        } = callers;
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         // After a stop of an hour one tick is enough.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let app = Box::new(App::new(session.settings.clone()));
+        if let Some(recorder) = recorder.as_deref_mut() {
+            recorder.begin(&session.settings);
+        }
         Self {
             screen,
             theme: session.theme.clone(),
             read_theme,
             contexts,
-            app: Box::new(App::new(session.settings.clone())),
+            recorder,
+            app,
             rows: RowCache::default(),
             inbox,
             executor,
@@ -160,12 +183,14 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     async fn wait(&mut self) -> Wakeup {
         let due = self.deadline();
         let screen = &mut *self.screen;
+        let has_room = self.recorder.as_deref().is_none_or(Recorder::has_room);
         tokio::select! {
             // In this order: a key is answered before the answers of brokers, those before the flood of a tail.
             biased;
             event = poll_fn(|context| screen.poll_event(context)) => Wakeup::Host(event),
             Some(event) = self.inbox.control.recv() => Wakeup::Event(event),
-            Some(event) = self.inbox.tails.recv() => Wakeup::Event(event),
+            Some(event) = self.inbox.tails.recv(), if has_room => Wakeup::Event(event),
+            news = news_of(self.recorder.as_deref_mut()) => news.map_or(Wakeup::Due, Wakeup::Event),
             _ = self.tick.tick() => Wakeup::Event(Event::Tick(Timestamp::now())),
             () = sleep_until_due(due) => Wakeup::Due,
         }
@@ -191,8 +216,12 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         if let Poll::Ready(event) = polled {
             return Some(Wakeup::Host(event));
         }
+        let has_room = self.recorder.as_deref().is_none_or(Recorder::has_room);
         let inbox = &mut self.inbox;
-        let event = inbox.control.try_recv().or_else(|_| inbox.tails.try_recv());
+        let event = match inbox.control.try_recv() {
+            Err(_) if has_room => inbox.tails.try_recv(),
+            event => event,
+        };
         event.ok().map(Wakeup::Event)
     }
 
@@ -237,6 +266,9 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         if matches!(event, Event::Key(_) | Event::Paste(_)) {
             self.quiet_since = None;
         }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record_event(&event, &self.app);
+        }
         self.gate.changed();
         for effect in self.app.update(event) {
             if let Some(action) = self.executor.carry_out(effect) {
@@ -252,6 +284,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopAction::OpenDemo => self.exit = Some(LoopExit::Demo),
             LoopAction::Switch(name, open) => return self.switch(&name, open),
             LoopAction::Stop => return self.stop(),
+            LoopAction::SaveRecording(path) => return self.save_recording(path),
             LoopAction::Copy(what, text) => return self.copy(what, text),
             LoopAction::Repaint => return self.repaint(),
             LoopAction::Announce(announcement) => return self.screen.announce(&announcement),
@@ -305,6 +338,16 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         }
     }
 
+    fn save_recording(&mut self, path: String) -> io::Result<()> {
+        let Some(recorder) = &self.recorder else {
+            let sentence = "nothing is kept; the config file says so: [recorder] minutes = 0";
+            let failure = Failure::new(ErrorKind::Local, Target::Cluster, sentence);
+            return self.update(Event::Failed(failure));
+        };
+        recorder.save(path);
+        Ok(())
+    }
+
     fn repaint(&mut self) -> io::Result<()> {
         self.gate.changed();
         self.screen.repaint()
@@ -328,6 +371,9 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         let mut drawn = None;
         self.screen
             .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;
+        if let (Some(recorder), Some(viewport)) = (&self.recorder, &drawn) {
+            recorder.record(Fact::Drawn(viewport.width, viewport.height));
+        }
         let now = Instant::now();
         self.gate.drawn(now);
         if self.app.awaits_quiet() {
@@ -344,6 +390,13 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 fn no_contexts(name: &str) -> Failure {
     let sentence = format!("there is no config file with a context \"{name}\"");
     Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+}
+
+async fn news_of(recorder: Option<&mut Recorder>) -> Option<Event> {
+    match recorder {
+        Some(recorder) => recorder.news().await,
+        None => pending().await,
+    }
 }
 
 async fn sleep_until_due(due: Option<Instant>) {

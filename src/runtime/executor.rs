@@ -58,6 +58,8 @@ pub(super) enum LoopAction {
     CaptureMouse(bool),
     /// Give the terminal to the editor.
     Edit(RequestId, String),
+    /// Write what is kept of the last minutes to this file.
+    SaveRecording(String),
     /// Stop the process, as ctrl-z does.
     Stop,
     /// End the program.
@@ -210,6 +212,9 @@ impl Executor {
             Effect::Edit(id, text) => return Some(LoopAction::Edit(id, text)),
             Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
             Effect::OpenDemo => return Some(LoopAction::OpenDemo),
+            Effect::SaveRecording(path) => return Some(LoopAction::SaveRecording(path)),
+            // What is live has no recording to drive.
+            Effect::Replay(_) => {}
             Effect::Suspend => return Some(LoopAction::Stop),
             Effect::Quit => return Some(LoopAction::Quit),
         }

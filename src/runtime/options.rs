@@ -146,6 +146,8 @@ pub struct DashboardOptions {
     pub editor: String,
     /// How text reaches the clipboard.
     pub clipboard: super::clipboard::Clipboard,
+    /// What is recorded, where anything is.
+    pub recorder: Option<super::recorder::RecorderOptions>,
 }
 
 impl DashboardOptions {
@@ -169,6 +171,7 @@ impl DashboardOptions {
             alerts: None,
             editor: super::editor::preferred(),
             clipboard: super::clipboard::Clipboard::of_environment(),
+            recorder: None,
         }
     }
 }

@@ -349,7 +349,7 @@ impl MessageSink for ChunkBuilder {
 }
 
 /// For each message the latest time up to it, where times ever go back: a new leader's clock may be behind.
-fn latest_times(entries: &[MessageEntry]) -> Option<Box<[i64]>> {
+pub(super) fn latest_times(entries: &[MessageEntry]) -> Option<Box<[i64]>> {
     if entries.is_sorted_by_key(|entry| entry.timestamp) {
         return None;
     }

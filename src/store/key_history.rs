@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use super::decode::{DecodeOptions, Decoded, Format, Lines, Schema, decode};
 use super::{Chunk, LineChange, PartitionStatistics, diff};
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Offset, PartitionId, StreamName, SubscriptionEvent, Timestamp};
 
 /// The newest messages that are remembered.
@@ -18,7 +20,7 @@ const MOST_TEXT: usize = 200;
 const COMPARED: (usize, usize) = (64 << 10, 2_000);
 
 /// What a message changed in one field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// Where it is in the value, as a query names it: `items[0].name`; empty for the value as a whole.
     pub field: String,
@@ -29,7 +31,7 @@ pub struct FieldChange {
 }
 
 /// What a message made of the value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ValueChange {
     /// It is the first one that is kept, or the first after a deletion.
     Began,
@@ -42,7 +44,7 @@ pub enum ValueChange {
 }
 
 /// A message of the key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyVersion {
     /// Its offset.
     pub offset: Offset,
@@ -59,7 +61,7 @@ pub struct KeyVersion {
 }
 
 /// What became of a key, as far as it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyHistory {
     /// Its messages, the oldest first.
     pub versions: VecDeque<Arc<KeyVersion>>,

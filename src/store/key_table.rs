@@ -14,6 +14,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::{Chunk, MessageRef, PartitionStatistics, Query, QueryRun};
+use serde::{Deserialize, Serialize};
+
 use crate::model::{EndReason, Offset, PartitionId, StreamName, SubscriptionEvent, Timestamp};
 
 /// What a key costs besides its bytes and those of its value: its entry, its place in the index, what the allocator adds to
@@ -25,7 +27,7 @@ const SPARE: usize = 64;
 const SHOWN_VALUE: usize = 4 << 10;
 
 /// A row by its place, which it keeps for as long as the table is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RowId {
     partition: u32,
     row: u32,
@@ -52,7 +54,7 @@ struct TablePartition {
 }
 
 /// What the messages that were read came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableTotals {
     /// Messages that were read.
     pub read: u64,
@@ -149,7 +151,7 @@ impl<'a> TableRow<'a> {
 }
 
 /// A row as a screen shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableEntry {
     /// The partition.
     pub partition: PartitionId,

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::json_path::{JsonPath, step_of_key};
 use crate::model::did_you_mean;
 
@@ -153,7 +155,8 @@ struct TemplateColumn {
 /// assert_eq!("value.order walue".parse::<RowTemplate>().unwrap_err().at, 12);
 /// # Ok::<(), liftui::store::TemplateError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct RowTemplate {
     columns: Vec<TemplateColumn>,
     /// The text behind the last field.
@@ -255,6 +258,20 @@ impl fmt::Display for RowTemplate {
 
 fn escaped(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
+}
+
+impl From<RowTemplate> for String {
+    fn from(template: RowTemplate) -> Self {
+        template.to_string()
+    }
+}
+
+impl TryFrom<String> for RowTemplate {
+    type Error = TemplateError;
+
+    fn try_from(text: String) -> Result<Self, TemplateError> {
+        text.parse()
+    }
 }
 
 impl FromStr for RowTemplate {

@@ -9,6 +9,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use frequent::FrequentItem;
 pub use partition_statistics::PartitionStatistics;
 pub use time_counts::IntervalCount;
@@ -41,7 +43,7 @@ pub struct Statistics {
 }
 
 /// All messages together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatisticsTotals {
     /// Messages that were read.
     pub read: u64,
@@ -62,7 +64,7 @@ pub struct StatisticsTotals {
 }
 
 /// A message that is among the largest.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LargeMessage {
     /// Bytes of key, value and headers.
     pub size: u64,
@@ -95,7 +97,7 @@ impl StatisticsOptions {
 }
 
 /// Frequent texts, and how sure that is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrequentList {
     /// The texts, the most frequent first.
     pub items: Vec<FrequentItem>,
@@ -135,7 +137,7 @@ impl FrequentList {
 }
 
 /// What statistics say at one moment.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StatisticsReport {
     /// All messages together.
     pub totals: StatisticsTotals,

@@ -1,5 +1,7 @@
 //! What surrounds the panes: header, the names of the screens, the notice line, the keys.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
@@ -11,9 +13,9 @@ use super::overlays::command_line;
 use super::painter::{Painter, span, spans_width};
 use super::theme::Theme;
 use super::widgets::dotted;
-use crate::app::{App, Freshness, HitTarget, Overlay, Request, Screen};
+use crate::app::{App, Freshness, HitTarget, Overlay, Playback, PlaybackState, Request, Screen};
 use crate::health::{BrokerTruth, Severity, Truth};
-use crate::model::{counted, exact_age};
+use crate::model::{Timestamp, counted, exact_age};
 
 /// A sentence instead of a broken screen.
 pub(super) fn too_small(painter: &mut Painter<'_>, area: Rect) {
@@ -127,6 +129,9 @@ fn no_findings(truth: &Truth, theme: &Theme) -> Span<'static> {
 
 /// The right end: what is in flight, observer mode, how old the truth is.
 fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
+    if let Some(playback) = app.playback() {
+        return dotted(&playback_parts(playback, app, theme), theme);
+    }
     let ago = |at| format::ago(at, app.now());
     let mut parts = Vec::new();
     if let Some(pending) = app.oldest_request() {
@@ -158,6 +163,32 @@ fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
         Freshness::Stale { as_of } => span(format!("stale {}", ago(as_of)), theme.broken),
     }]);
     dotted(&parts, theme)
+}
+
+/// Where the recording stands that is shown.
+fn playback_parts(playback: &Playback, app: &App, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+    let clock = app.times().seconds(playback.at, playback.at);
+    let since = |at: Timestamp| minutes(playback.begin.age(at));
+    let (at, end) = (since(playback.at), since(playback.end));
+    let mut parts = vec![
+        vec![span(format!("replay {clock}"), theme.focus)],
+        vec![span(format!("{at} of {end}"), theme.text)],
+    ];
+    parts.push(vec![match playback.state {
+        PlaybackState::Playing => span(format!("{} x", playback.speed), theme.good),
+        PlaybackState::Paused => span("paused", theme.paused),
+        PlaybackState::LookingAround => span("looking around", theme.paused),
+    }]);
+    if !playback.has_messages && app.focus().screen() == Screen::Tails {
+        parts.push(vec![span("messages not recorded", theme.muted)]);
+    }
+    parts
+}
+
+/// A time of a recording, `3:10`.
+fn minutes(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// Letters of a screen's name where there is no room for all of all names.

@@ -12,7 +12,10 @@ use liftui::demo::{DemoCluster, DemoOptions};
 use liftui::model::{
     AckPolicy, Destination, Operation, PartitionId, PublishOptions, StreamOptions,
 };
-use liftui::runtime::{Access, Console, DashboardOptions, HostEvent, RuntimeSession, run_on};
+use liftui::recording::Player;
+use liftui::runtime::{
+    Access, Console, DashboardOptions, HostEvent, ReplayOptions, RuntimeSession, replay_on, run_on,
+};
 use liftui::ui::Theme;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -34,24 +37,33 @@ pub(crate) struct Driver {
 impl Driver {
     /// A dashboard of 120 x 36 cells on that cluster, with its console.
     pub(crate) fn open(cluster: &DemoCluster) -> Self {
-        let faults = cluster.faults();
-        let console: Console = Arc::new(move |line| {
-            let faults = faults.clone();
-            Box::pin(async move { faults.run(&line) })
-        });
-        let access = Access::Full(client(cluster.addresses()));
-        let mut options = DashboardOptions::new(session(access, cluster.addresses()));
-        options.console = Some(console);
-        Self::start(options)
+        Self::start(options_on(cluster))
     }
 
     /// A dashboard with those options, in which the command line can be typed.
     pub(crate) fn start(mut options: DashboardOptions) -> Self {
         options.parse_line = typed_line::parse;
         options.session.settings.shell_commands = typed_line::commands();
-        let (mut screen, control) = TestScreen::new(120, 36);
+        let (screen, control) = TestScreen::new(120, 36);
+        Self::start_on((screen, control), options)
+    }
+
+    /// A dashboard on that screen.
+    pub(crate) fn start_on(
+        (mut screen, control): (TestScreen, ScreenControl),
+        options: DashboardOptions,
+    ) -> Self {
         let mut running = JoinSet::new();
         running.spawn(async move { run_on(&mut screen, options).await.map(drop) });
+        Self { control, running }
+    }
+
+    /// A recording on a screen of that size.
+    pub(crate) fn replay(player: Player, (width, height): (u16, u16)) -> Self {
+        let (mut screen, control) = TestScreen::new(width, height);
+        let options = ReplayOptions::new(player, Theme::default(), typed_line::parse);
+        let mut running = JoinSet::new();
+        running.spawn(async move { replay_on(&mut screen, options).await });
         Self { control, running }
     }
 
@@ -164,6 +176,21 @@ impl Driver {
         self.control.send(HostEvent::Shutdown);
         self.ended().await;
     }
+}
+
+/// The options of a dashboard on that cluster, with its console.
+pub(crate) fn options_on(cluster: &DemoCluster) -> DashboardOptions {
+    let faults = cluster.faults();
+    let console: Console = Arc::new(move |line| {
+        let faults = faults.clone();
+        Box::pin(async move { faults.run(&line) })
+    });
+    let access = Access::Full(client(cluster.addresses()));
+    let mut options = DashboardOptions::new(session(access, cluster.addresses()));
+    options.console = Some(console);
+    options.parse_line = typed_line::parse;
+    options.session.settings.shell_commands = typed_line::commands();
+    options
 }
 
 /// The options of a dashboard of a cluster at those addresses.

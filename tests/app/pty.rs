@@ -15,11 +15,14 @@ use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use liftui::cli::typed_line;
 use liftui::model::{Destination, Operation, PublishOptions};
+use liftui::recording::{Player, Recording};
 use portable_pty::{Child, CommandBuilder, ExitStatus, PtyPair, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use vt100::{MouseProtocolMode, Parser, Screen};
@@ -271,11 +274,31 @@ fn a_termination_signal_restores_the_terminal() {
 
 #[test]
 fn a_panic_restores_the_terminal_before_its_message_is_printed() {
-    let mut terminal = Terminal::start(&[("LIFTUI_PANIC", "draw"), ("RUST_BACKTRACE", "0")]);
+    let state = tempfile::tempdir().expect("a folder");
+    let mut terminal = Terminal::start(&[
+        ("LIFTUI_PANIC", "draw"),
+        ("RUST_BACKTRACE", "0"),
+        ("XDG_STATE_HOME", &state.path().to_string_lossy()),
+    ]);
     assert_eq!(terminal.wait_for_the_end().exit_code(), 101);
     terminal.wait("the message", |screen| {
         screen.contents().contains("LIFTUI_PANIC=draw")
     });
+    terminal.wait("where the last minutes are", |screen| {
+        screen.contents().contains("`liftui replay` opens it")
+    });
+    let kept = fs::read_dir(state.path().join("liftui")).expect("it was made");
+    let kept: Vec<_> = kept
+        .map(|entry| entry.expect("it is there").path())
+        .collect();
+    let [file] = kept.as_slice() else {
+        panic!("not one file: {kept:?}");
+    };
+    let bytes = fs::read(file).expect("it can be read");
+    let recording = Recording::read(bytes).expect("it is a recording");
+    assert!(!recording.is_damaged);
+    let player = Player::new(Arc::new(recording), typed_line::parse);
+    assert!(player.is_ok_and(|mut player| player.next_frame()));
 }
 
 #[test]

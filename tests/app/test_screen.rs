@@ -1,6 +1,7 @@
 //! A screen without a terminal: what is drawn can be read, what is typed comes from a test.
 
 use std::io;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use crossterm::event::{Event, KeyEvent};
@@ -60,7 +61,12 @@ pub(crate) struct TestScreen {
     events: mpsc::UnboundedReceiver<HostEvent>,
     sizes: watch::Receiver<(u16, u16)>,
     picture: watch::Sender<Picture>,
+    /// Every frame, where a test wants them.
+    kept: Option<Frames>,
 }
+
+/// Every frame that was drawn, cell by cell.
+pub(crate) type Frames = Arc<Mutex<Vec<Buffer>>>;
 
 impl TestScreen {
     pub(crate) fn new(width: u16, height: u16) -> (Self, ScreenControl) {
@@ -79,9 +85,17 @@ impl TestScreen {
                 events,
                 sizes,
                 picture,
+                kept: None,
             },
             control,
         )
+    }
+}
+
+impl TestScreen {
+    /// Keeps every frame from now on.
+    pub(crate) fn keep_frames(&mut self) -> Frames {
+        Arc::clone(self.kept.get_or_insert_default())
     }
 }
 
@@ -90,7 +104,13 @@ impl Screen for TestScreen {
         let (width, height) = *self.sizes.borrow_and_update();
         self.terminal.backend_mut().resize(width, height);
         self.terminal.draw(draw).map_err(io::Error::other)?;
-        let text = text_of(self.terminal.backend().buffer());
+        let buffer = self.terminal.backend().buffer();
+        if let Some(kept) = &self.kept {
+            kept.lock()
+                .expect("no test has failed")
+                .push(buffer.clone());
+        }
+        let text = text_of(buffer);
         self.picture.send_modify(|picture| {
             picture.text = text;
             picture.frames += 1;
@@ -149,7 +169,7 @@ impl Screen for TestScreen {
 }
 
 /// The rows as text. A wide character fills two cells, the second of which holds nothing.
-fn text_of(buffer: &Buffer) -> String {
+pub(crate) fn text_of(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width).max(1);
     let rows = buffer.content().chunks(width);
     let texts = rows.map(|row| {

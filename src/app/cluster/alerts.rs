@@ -11,7 +11,7 @@ use crate::model::sanitise;
 const MAX_TEXT: usize = 200;
 
 /// What was told so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Alerts {
     settings: AlertSettings,
     tracker: AlertTracker,

@@ -19,7 +19,7 @@ const MAX_SHARE_OF_CORE: f64 = 0.03;
 const MOVES_FOR: Duration = Duration::from_secs(30);
 
 /// How often the brokers are asked now.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PollPace {
     every: Duration,
     moved: Option<Timestamp>,

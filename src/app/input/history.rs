@@ -1,7 +1,7 @@
 //! Lines accepted before in a text box, and how far back in them a text box is.
 
 /// Lines accepted before, the oldest first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::app) struct History {
     lines: Vec<String>,
     limit: usize,

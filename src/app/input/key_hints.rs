@@ -4,7 +4,7 @@
 
 use crate::app::command::{
     AppCommand, ClusterCommand, Command, FormCommand, GoCommand, ListCommand, Motion, PaneCommand,
-    TailCommand, TextCommand,
+    ReplayCommand, TailCommand, TextCommand,
 };
 use crate::app::key_context::KeyContext;
 
@@ -22,6 +22,19 @@ const HELP: Hint = (Command::App(AppCommand::Help), "help");
 const LINE: Hint = (Command::App(AppCommand::CommandLine), "command");
 /// Leaves what is open.
 pub(in crate::app) const CLOSE: Hint = (Command::App(AppCommand::Escape), "close");
+
+/// While a recording is shown as it was.
+pub(in crate::app) const REPLAYING: &[Hint] = &[
+    (Command::Replay(ReplayCommand::Pause), "play"),
+    (Command::Replay(ReplayCommand::Back), "back"),
+    (Command::Replay(ReplayCommand::Forward), "forward"),
+    (Command::Replay(ReplayCommand::NextMark), "next finding"),
+    (Command::Replay(ReplayCommand::Faster), "faster"),
+];
+
+/// While somebody looks around in a state that was recorded.
+pub(in crate::app) const LOOKING_AROUND: &[Hint] =
+    &[(Command::Replay(ReplayCommand::Return), "the recording")];
 
 /// While the filter of a list is typed.
 pub(in crate::app) const FILTERING: &[Hint] = &[
@@ -101,6 +114,7 @@ pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
             (Command::Text(TextCommand::Complete), "complete"),
             CLOSE,
         ],
+        KeyContext::Replay => REPLAYING,
         KeyContext::Confirm => &[CLOSE],
         KeyContext::Menu => &[(Command::List(ListCommand::Open), "choose"), CLOSE],
         KeyContext::Reader => &[

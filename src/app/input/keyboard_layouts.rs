@@ -3,6 +3,7 @@
 //! Terminals send the letter, not the key: the place follows from a table of layouts, as X11's `xkeyboard-config` has them.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde::{Deserialize, Serialize};
 
 /// The keys of an American keyboard, row by row, and what they type with shift: what the keymap is written in.
 const PLAIN: &str = "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./";
@@ -18,11 +19,39 @@ struct Layout {
 
 /// The layouts by which places are found. Where one letter stands in several, the one that is preferred decides, then the
 /// one by which the last letter was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "KeyboardChoice", from = "KeyboardChoice")]
 pub struct KeyboardLayouts {
     preferred: Option<&'static Layout>,
     last: Option<&'static Layout>,
     is_off: bool,
+}
+
+/// What was chosen, as it is recorded.
+#[derive(Serialize, Deserialize)]
+struct KeyboardChoice {
+    preferred: Option<String>,
+    is_off: bool,
+}
+
+impl From<KeyboardLayouts> for KeyboardChoice {
+    fn from(layouts: KeyboardLayouts) -> Self {
+        Self {
+            preferred: layouts.preferred.map(|layout| layout.name.to_owned()),
+            is_off: layouts.is_off,
+        }
+    }
+}
+
+impl From<KeyboardChoice> for KeyboardLayouts {
+    fn from(choice: KeyboardChoice) -> Self {
+        let preferred = choice.preferred.as_deref();
+        let layouts = preferred.and_then(Self::preferring).unwrap_or_default();
+        Self {
+            is_off: choice.is_off,
+            ..layouts
+        }
+    }
 }
 
 impl KeyboardLayouts {

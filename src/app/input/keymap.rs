@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::command::Command;
 use crate::app::input::keys::{Chord, Key};
@@ -25,9 +25,45 @@ pub struct Binding {
 }
 
 /// All bindings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<NamedBinding>", from = "Vec<NamedBinding>")]
 pub struct Keymap {
     bindings: Vec<Binding>,
+}
+
+/// A binding as it is recorded: a command by its name.
+#[derive(Serialize, Deserialize)]
+struct NamedBinding {
+    context: KeyContext,
+    chord: Chord,
+    command: String,
+}
+
+impl From<Keymap> for Vec<NamedBinding> {
+    fn from(keymap: Keymap) -> Self {
+        let named = |binding: Binding| NamedBinding {
+            context: binding.context,
+            chord: binding.chord,
+            command: binding.command.name().to_owned(),
+        };
+        keymap.bindings.into_iter().map(named).collect()
+    }
+}
+
+impl From<Vec<NamedBinding>> for Keymap {
+    /// What another version of the program calls otherwise has no key here.
+    fn from(named: Vec<NamedBinding>) -> Self {
+        let bindings = named.into_iter().filter_map(|binding| {
+            Some(Binding {
+                context: binding.context,
+                chord: binding.chord,
+                command: Command::from_name(&binding.command)?,
+            })
+        });
+        Self {
+            bindings: bindings.collect(),
+        }
+    }
 }
 
 /// What keys mean so far.

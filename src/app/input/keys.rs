@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde::{Deserialize, Serialize};
 
 /// A key and the modifiers pressed with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Key {
     code: KeyCode,
     modifiers: KeyModifiers,
@@ -112,7 +113,7 @@ impl fmt::Display for Key {
 }
 
 /// Keys pressed one after the other; never empty.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Chord(Vec<Key>);
 
 impl Chord {

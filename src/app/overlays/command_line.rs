@@ -96,6 +96,7 @@ fn typeable() -> impl Iterator<Item = Command> {
             | Command::Tail(_)
             | Command::Pane(PaneCommand::Split | PaneCommand::Only)
             | Command::Query(QueryCommand::Choose | QueryCommand::Save)
+            | Command::Replay(_)
             | Command::App(_) => true,
             Command::Query(QueryCommand::Delete)
             | Command::Pane(_)

@@ -41,7 +41,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 const MAX_EVENTS: usize = 10_000;
 
 /// The events.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Activity {
     list: Table<Arc<ActivityEvent>, ActivityColumn>,
     events: BTreeMap<u64, Arc<ActivityEvent>>,

@@ -80,7 +80,7 @@ impl FetchState {
 }
 
 /// Cursors and groups.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cursors {
     list: Table<CursorKey, CursorColumn>,
     group_list: Table<String, GroupColumn>,

@@ -30,7 +30,7 @@ columns! {
 }
 
 /// The incidents.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Incidents {
     /// What the cluster is called in a report.
     cluster: String,

@@ -56,7 +56,7 @@ impl KeyColumn {
 }
 
 /// A table that is read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OpenTable {
     id: TableId,
     spec: TableSpec,
@@ -105,7 +105,7 @@ impl OpenTable {
 }
 
 /// The screen of tables: one at a time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyTables {
     open: Option<OpenTable>,
     list: Table<RowId, KeyColumn>,

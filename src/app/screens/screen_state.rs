@@ -56,6 +56,7 @@ pub(in crate::app) trait ScreenState {
             | Command::Pane(_)
             | Command::Query(_)
             | Command::Confirm(_)
+            | Command::Replay(_)
             | Command::App(_) => {}
         }
     }

@@ -55,7 +55,7 @@ use crate::store::{Budget, PinnedMessage};
 const MAX_QUERIES: usize = 100;
 
 /// All open tails.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tails {
     open: Vec<Tail>,
     shown: usize,

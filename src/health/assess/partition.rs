@@ -19,7 +19,7 @@ use crate::model::{BrokerId, Partition, Timestamp};
 const AT_ONCE: Duration = Duration::from_millis(250);
 
 /// What is remembered of a partition from one assessment to the next.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::health) struct PartitionMemory {
     /// Newest offsets of its leader.
     pub(in crate::health) rate: RateWindow,

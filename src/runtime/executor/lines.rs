@@ -18,8 +18,11 @@ impl Executor {
 
     pub(super) fn parse_line(&self, line: String) {
         let (parse, outbox) = (self.deps.parse_line, self.deps.outbox.clone());
-        let parsed = async move { outbox.send(Event::LineParsed(parse(&line))).await };
-        let failed = Event::LineParsed(Err(broken().sentence));
+        let failed = Event::LineParsed(line.clone(), Err(broken().sentence));
+        let parsed = async move {
+            let task = parse(&line);
+            outbox.send(Event::LineParsed(line, task)).await;
+        };
         self.spawn_or(&self.token, parsed, failed);
     }
 

@@ -4,15 +4,42 @@
 use std::fmt;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MapKey, MessageDescriptor, Value};
+use serde::{Deserialize, Serialize};
 
 use super::lines::Writer;
 use super::scalar::{Scalar, quoted, truth};
 use super::{MOST_BINARY, Reading};
 
 /// One message type out of a descriptor file, as `protoc --descriptor_set_out` and `buf build` write it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "SchemaSource", try_from = "SchemaSource")]
 pub struct Schema {
     message: MessageDescriptor,
+}
+
+/// What a schema is made from, as it is recorded.
+#[derive(Serialize, Deserialize)]
+struct SchemaSource {
+    #[serde(with = "serde_bytes")]
+    descriptor_set: Vec<u8>,
+    message: String,
+}
+
+impl From<Schema> for SchemaSource {
+    fn from(schema: Schema) -> Self {
+        Self {
+            descriptor_set: schema.message.parent_pool().encode_to_vec(),
+            message: schema.name().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<SchemaSource> for Schema {
+    type Error = String;
+
+    fn try_from(source: SchemaSource) -> Result<Self, String> {
+        Self::new(&source.descriptor_set, &source.message)
+    }
 }
 
 impl Schema {

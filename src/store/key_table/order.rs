@@ -6,6 +6,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{KeyTable, RowId, TableRow};
 
 /// What decides the order.
@@ -38,7 +40,7 @@ pub struct TableOrder {
 }
 
 /// Rows in their order.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowOrder(Arc<[RowId]>);
 
 impl From<Vec<RowId>> for RowOrder {

@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
+use serde::{Deserialize, Serialize};
+
 /// Texts that are kept when there are too many of them.
 const KEPT: usize = 4_096;
 /// Bytes that are kept of a long text: the others are told apart by their hash.
@@ -33,7 +35,7 @@ pub(super) struct FrequentItems {
 }
 
 /// A text that comes often.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrequentItem {
     /// The text, or its beginning.
     pub text: Vec<u8>,

@@ -1,12 +1,14 @@
 //! What was read of one partition: from where to where, what of that nobody can read any more, and how the reading ended.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{
     EndReason, Offset, PartitionId, StreamName, SubscriptionEvent, Target, counted,
 };
 use crate::store::Chunk;
 
 /// What was read of a partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionStatistics {
     /// The stream.
     pub stream: StreamName,

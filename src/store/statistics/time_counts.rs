@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Timestamp, Zone};
 
 const SECOND: i64 = 1_000_000_000;
@@ -35,7 +37,7 @@ const SHOWN: [i64; 15] = [
 ];
 
 /// Messages of an interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntervalCount {
     /// When it begins.
     pub start: Timestamp,

@@ -40,7 +40,13 @@ const VERDICTS: [(&str, &[i32]); 3] = [
 ];
 
 /// What begins a dashboard.
-const DASHBOARDS: [&str; 4] = ["liftui --addr", "liftui demo", "liftui open", "liftui -c"];
+const DASHBOARDS: [&str; 5] = [
+    "liftui --addr",
+    "liftui demo",
+    "liftui open",
+    "liftui replay",
+    "liftui -c",
+];
 
 #[test]
 fn commands_of_the_readme_do_what_they_say() {

@@ -1,6 +1,11 @@
 //! The first minute: nobody names a cluster, and one context needs no name.
 
+use std::fs;
 use std::net::TcpListener;
+use std::sync::Arc;
+
+use liftui::cli::typed_line;
+use liftui::recording::{Player, Recording};
 
 use super::{Terminal, config_file, has};
 use crate::cli_test_cluster::TestCluster;
@@ -17,7 +22,12 @@ fn where_nobody_was_named_and_nobody_answers_a_key_opens_the_demo() {
     let home = tempfile::tempdir().expect("a scratch folder");
     let home = home.path().to_str().expect("the path is text");
     let mut terminal = Terminal::run(
-        &["--config", "/dev/null"],
+        &[
+            "--config",
+            "/dev/null",
+            "--record",
+            &format!("{home}/both.rec"),
+        ],
         &[("HOME", home), ("LIFTUI_ADDR", "")],
     );
     terminal.wait(
@@ -36,6 +46,15 @@ fn where_nobody_was_named_and_nobody_answers_a_key_opens_the_demo() {
     );
     terminal.type_keys("\x11");
     assert_eq!(terminal.wait_for_the_end().exit_code(), 0);
+
+    let recorded = fs::read(format!("{home}/both.rec")).expect("it was recorded");
+    let recording = Recording::read(recorded).expect("it is a recording");
+    assert!(!recording.is_damaged, "both dashboards are in it");
+    let player = Player::new(Arc::new(recording), typed_line::parse);
+    let mut player = player.expect("it begins with the first");
+    assert!(player.app().truth().as_of.is_none());
+    while player.next_frame() {}
+    assert_eq!(player.app().truth().brokers.len(), 3);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use liftui::app::{Playback, PlaybackState};
 use liftui::ui::Theme;
 use ratatui::buffer::Buffer;
 
@@ -22,11 +23,26 @@ fn pictures_show_the_screens_as_they_are() {
         "streams",
         after(World::seasoned().after_the_election(), "3 j j enter"),
     );
+    picture("replay", replayed(World::seasoned().without_node_two()));
     let mut tail = tailing();
     line(&mut tail, "/", "cel: value.amount > 500");
     tail.run(Duration::from_secs(1));
     picture("tail", after(tail, "k k enter j j j"));
     picture("table", table());
+}
+
+/// As it is shown out of a recording.
+fn replayed(mut world: World) -> World {
+    let at = world.app.now();
+    world.app = world.app.replayed(Playback {
+        at,
+        begin: at.minus(Duration::from_secs(190)),
+        end: at.plus(Duration::from_secs(530)),
+        speed: 4,
+        state: PlaybackState::Playing,
+        has_messages: false,
+    });
+    world
 }
 
 fn picture(name: &str, mut world: World) {

@@ -140,6 +140,8 @@ impl Broker {
             | Effect::KeepView(_)
             | Effect::Suspend
             | Effect::KeepRow(..)
+            | Effect::SaveRecording(_)
+            | Effect::Replay(_)
             | Effect::Quit => {}
         }
     }

@@ -14,14 +14,14 @@ pub(crate) const LATE_AFTER: Duration = Duration::from_secs(1);
 const MAX_RANGES: usize = 1_000;
 
 /// Which messages came late.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct OutOfOrder {
     count: u64,
     ranges: Vec<LateRange>,
 }
 
 /// Late messages of one partition without one between them that was not.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct LateRange {
     stream: StreamName,
     partition: PartitionId,

@@ -38,7 +38,7 @@ const MAX_MARKS: usize = 2;
 const SIDEWAYS_STEP: usize = 8;
 
 /// An open tail.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tail {
     id: TailId,
     partitions: Vec<TailPartition>,

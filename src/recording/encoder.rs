@@ -195,3 +195,44 @@ fn without_texts(report: &StatisticsReport) -> StatisticsReport {
     fill(&mut report.header_values);
     report
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{RequestId, TableId};
+    use crate::store::{KeyHistory, TableEntry};
+
+    /// Events with what a table and the history of a key hold.
+    fn of_tables() -> [Event; 2] {
+        let entry = TableEntry {
+            partition: 0,
+            key: Arc::from(b"the key".as_slice()),
+            value: Some(Arc::from(b"the value".as_slice())),
+            size: 9,
+            offset: 7,
+            time: Timestamp::NEVER,
+            changes: 1,
+        };
+        let row = serde_json::from_str(r#"{"partition":0,"row":0}"#).unwrap();
+        let entries = vec![(row, Arc::new(entry))];
+        let history = KeyHistory::new("settings".into(), 0);
+        [
+            Event::Table(TableId(1), TableEvent::Entries(entries)),
+            Event::KeyHistory(RequestId(2), Ok((Arc::new(history), true))),
+        ]
+    }
+
+    #[test]
+    fn what_tables_hold_is_recorded_with_messages_alone() {
+        for event in of_tables() {
+            let without = format!("{:?}", BlockBuilder::new(false).event(&event));
+            assert!(without.contains("--record-messages"), "{without}");
+            assert!(
+                !without.contains("Entry") && !without.contains("versions"),
+                "{without}"
+            );
+            let with = format!("{:?}", BlockBuilder::new(true).event(&event));
+            assert_eq!(with, format!("{:?}", RecordContent::Event(event)));
+        }
+    }
+}

@@ -166,16 +166,19 @@ fn busiest_streams(painter: &mut Painter<'_>, area: Rect, truth: &Truth, most: u
     if rows == 0 {
         return top(area, 0);
     }
-    painter.put(
-        row(area, 0),
-        &[span("busiest streams", painter.theme.title)],
-    );
     let rate = |stream: &StreamTruth| stream.rate.unwrap_or(0.0);
     let streams = truth.streams.iter().map(AsRef::as_ref);
     let busy = streams.filter(|stream| !stream.internal && rate(stream) >= QUIET);
     let mut busy: Vec<&StreamTruth> = busy.collect();
     busy.sort_by(|one, other| rate(other).total_cmp(&rate(one)));
     busy.truncate(usize::from(rows));
+    if busy.is_empty() {
+        return area;
+    }
+    painter.put(
+        row(area, 0),
+        &[span("busiest streams", painter.theme.title)],
+    );
     for (number, stream) in (1..).zip(&busy) {
         busy_stream(painter, row(area, number), stream);
     }

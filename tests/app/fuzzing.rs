@@ -103,3 +103,12 @@ fn what_is_fuzzed_holds_of_its_corpus_and_of_what_is_like_it() {
         }
     }
 }
+
+#[test]
+fn brackets_that_are_open_at_the_limit_are_closed() {
+    // A map of CBOR with a number in thirty tags: a line for each that opens, and one for each that ends.
+    let mut nested = vec![0xbf, 0x61, 0x61, 0x07, 0x02];
+    nested.extend([0xc1; 30]);
+    nested.extend([0x05, 0xff]);
+    properties::check("decoders", &nested);
+}

@@ -49,11 +49,11 @@ impl App {
                 .incidents
                 .set_incidents(incidents, current, &self.context.times.zone);
             self.screens.update_rows(pane, truth, &self.context);
+            self.record_place();
             if pane == Pane::Table {
                 self.screens.table.send_view(&mut self.context);
             }
         }
-        self.record_place();
         if is_users {
             self.keep_view();
         }

@@ -12,7 +12,7 @@ use crate::app::Keymap;
 use crate::model::Failure;
 
 /// Settings that count as soon as they are read: all that begin so. Connections, memory and who is alerted are made once.
-const COUNT_AT_ONCE: [&str; 10] = [
+const COUNT_AT_ONCE: [&str; 8] = [
     "theme",
     "mouse",
     "color",
@@ -21,8 +21,6 @@ const COUNT_AT_ONCE: [&str; 10] = [
     "time.",
     "decode.",
     "alerts.lag_",
-    "contexts.",
-    "config",
 ];
 
 impl App {

@@ -185,7 +185,7 @@ fn write_csv(
 }
 
 /// Through a line of its own: the writer of CSV flushes what it writes to.
-fn write_row(cells: &[&str], out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_row(cells: &[impl AsRef<[u8]>], out: &mut impl Write) -> io::Result<()> {
     let mut line = Vec::new();
     let mut row = csv::Writer::from_writer(&mut line);
     row.write_record(cells)?;

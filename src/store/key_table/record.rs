@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::TableRow;
 use crate::model::{Offset, PartitionId, Timestamp};
+use crate::store::export::write_row;
 use crate::store::{ExportForm, text_or_base64};
 
 /// A row as it is written. Bytes that are not UTF-8 are written in base 64.
@@ -118,14 +119,4 @@ impl TableRecord {
             }
         }
     }
-}
-
-/// Through a line of its own: the writer of CSV flushes what it writes to.
-fn write_row(cells: &[impl AsRef<[u8]>], out: &mut impl Write) -> io::Result<()> {
-    let mut line = Vec::new();
-    let mut row = csv::Writer::from_writer(&mut line);
-    row.write_record(cells)?;
-    row.flush()?;
-    drop(row);
-    out.write_all(&line)
 }

@@ -2,6 +2,7 @@
 //! and what the program has logged.
 
 use std::fs;
+use std::path::Path;
 
 use vt100::{Cell, Screen};
 
@@ -12,16 +13,22 @@ const FORM: &str = "unique in the cluster";
 
 const BEFORE: &str = "theme = \"dark\"\n[memory]\ntail_budget = \"64MiB\"\n";
 
-#[test]
-fn a_config_file_that_changes_counts_at_once_where_it_can() {
-    let folder = tempfile::tempdir().expect("a scratch folder");
-    let config = config_file(folder.path(), BEFORE);
-    let home = folder.path().to_str().expect("the path is text");
+/// A demo whose config file is in that folder, and where the file is.
+fn demo_in(folder: &Path) -> (String, Terminal) {
+    let config = config_file(folder, BEFORE);
+    let home = folder.to_str().expect("the path is text");
     let mut terminal = Terminal::run(
         &["--config", &config, "demo", "--fresh"],
         &[("HOME", home), ("COLORTERM", "truecolor")],
     );
     terminal.wait("the demo with its streams", has("10 streams"));
+    (config, terminal)
+}
+
+#[test]
+fn a_config_file_that_changes_counts_at_once_where_it_can() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let (config, mut terminal) = demo_in(folder.path());
     let after = "theme = \"light\"\n[memory]\ntail_budget = \"128MiB\"\n\
          [keys]\n\"streams.create\" = \"ctrl-x c\"\n[time]\nzone = \"Asia/Kathmandu\"\n";
     fs::write(&config, after).expect("it can be written");
@@ -62,14 +69,8 @@ fn a_config_file_that_changes_counts_at_once_where_it_can() {
 #[test]
 fn a_theme_and_a_key_are_chosen_for_as_long_as_it_runs() {
     let folder = tempfile::tempdir().expect("a scratch folder");
-    let config = config_file(folder.path(), BEFORE);
-    let home = folder.path().to_str().expect("the path is text");
-    let mut terminal = Terminal::run(
-        &["--config", &config, "demo", "--fresh"],
-        &[("HOME", home), ("COLORTERM", "truecolor")],
-    );
+    let (_config, mut terminal) = demo_in(folder.path());
     let brand = |screen: &Screen| screen.cell(0, 1).map(Cell::fgcolor);
-    terminal.wait("the demo with its streams", has("10 streams"));
     let dark = brand(terminal.seen.screen());
     terminal.type_keys(":theme light\r");
     terminal.wait("another colour, and how to keep it", |screen| {

@@ -101,6 +101,11 @@ fn endless() -> Vec<Reads> {
         Reads::Repeat,
         Reads::Empty,
         Reads::Status(Code::Unavailable, "not now".into()),
+        // A leader whose log ends before what was committed: there is no reader of it.
+        Reads::Status(
+            Code::Internal,
+            "Failed to create stream reader: segment not found".into(),
+        ),
     ]
 }
 

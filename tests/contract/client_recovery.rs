@@ -73,6 +73,45 @@ async fn an_emptied_leader_is_told_as_a_log_that_went_back() {
 }
 
 #[tokio::test]
+async fn a_log_that_is_led_again_is_known_again_and_read_on() {
+    let test = TestCluster::demo(lively()).await;
+    let stream = test.stream("again", 1).await;
+    test.fill(&stream, 0, 20).await;
+    let mut tail = test.client.subscribe(patient(&stream)).await.unwrap();
+    for _ in 0..20 {
+        next_message(&mut tail).await;
+    }
+    let leader = test.leader(&stream).await;
+    // These are stored by all, and the tail has not read them when the log goes back.
+    test.faults().cut_streams(leader).unwrap();
+    for _ in 0..5 {
+        publish_at_last(&test, &stream, "unread").await;
+    }
+    // None of the others may be elected meanwhile.
+    let followers = [leader % 3 + 1, (leader + 1) % 3 + 1];
+    for follower in followers {
+        test.faults().shrink_isr(&stream, 0, follower).unwrap();
+    }
+    test.faults().wipe(leader).unwrap();
+    publish_at_last(&test, &stream, "new").await;
+    assert_eq!(rewound(&mut tail).await, (20, 0));
+    assert_eq!(&*next_message(&mut tail).await.value, b"new");
+    // A replica of before leads: what it holds is older than the new message, and was not read all the same.
+    let can_be_elected = async || {
+        test.faults().expand_isr(&stream, 0).unwrap();
+        let cluster = test.client.fetch_metadata().await.unwrap();
+        let partition = cluster.partition(&stream, 0).unwrap();
+        partition.isr.len() == 3
+    };
+    until_so(can_be_elected).await;
+    test.faults().kill(leader).unwrap();
+    assert_eq!(rewound(&mut tail).await, (1, 20));
+    let first = next_message(&mut tail).await;
+    assert_eq!((first.offset, &*first.value), (20, &b"unread"[..]));
+    test.close().await;
+}
+
+#[tokio::test]
 async fn who_reads_a_replica_leaves_one_that_stands_still_behind_an_emptied_leader() {
     let test = TestCluster::demo(lively()).await;
     let stream = test.stream("replica", 1).await;

@@ -23,6 +23,7 @@ mod client_reverse;
 mod client_silence;
 mod client_subscribe;
 mod client_tls;
+mod client_wakes;
 mod test_cluster;
 
 mod demo_failover;

@@ -78,6 +78,8 @@ pub(super) struct Connector {
     pub(super) shorter_since: Option<Instant>,
     pub(super) source: ReadSource,
     pub(super) closed_segments: u32,
+    /// Offset and time of the message that was delivered last of each log which was left, the last one last.
+    pub(super) left_logs: Vec<(Offset, Timestamp)>,
     /// Whether there was a call before.
     opened: bool,
     /// The generation of the metadata that the last call went by.
@@ -110,6 +112,7 @@ impl Connector {
             shorter_since: None,
             source,
             closed_segments: 0,
+            left_logs: Vec::new(),
             opened: false,
             generation: 0,
         }
@@ -236,6 +239,10 @@ impl Connector {
             Ok(ends) => ends,
             Err(error) => return error,
         };
+        // A log of which all was removed keeps its end; one that ends before what was committed lacks messages.
+        if ends.is_some_and(LogEnds::lacks_committed) {
+            return OpenError::Lost(self.unreadable("it ends before what was committed"));
+        }
         if let (Some(ends), Some(from), false) = (ends, plan.range.next, plan.range.reverse) {
             let stop = plan.range.stop_offset.unwrap_or(ends.high_watermark);
             let to = stop.min(ends.high_watermark);

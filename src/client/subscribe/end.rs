@@ -56,11 +56,10 @@ impl Connector {
             {
                 OpenError::Ended(EndReason::ReadonlyEnd)
             }
-            // An answer to a stop that was never sent, or of a log whose parts are missing.
-            Ok(Meaning::EmptyRange) if self.stops_only_when_readonly() => {
-                let text = status.message().to_owned();
-                let (rpc, target) = (Rpc::Subscribe, self.target.clone());
-                let error = Error::of_kind(ErrorKind::LogUnreadable, rpc, target, &text);
+            // Who reads forwards is told so by a leader whose log ends before what was committed: nobody can read it now.
+            // That of an empty log waits (wire-contract §4.6).
+            Ok(Meaning::EmptyRange) if !self.request.spec.reverse => {
+                let error = self.unreadable(status.message());
                 OpenError::Lost(error.caused_by(status))
             }
             Ok(Meaning::StopReached) => OpenError::Ended(EndReason::StopReached),
@@ -78,6 +77,12 @@ impl Connector {
                 self.classify(brokers.explain(call.address, error.caused_by(status)))
             }
         }
+    }
+
+    /// The leader cannot read its own log.
+    pub(super) fn unreadable(&self, text: &str) -> Error {
+        let (rpc, target) = (Rpc::Subscribe, self.target.clone());
+        Error::of_kind(ErrorKind::LogUnreadable, rpc, target, text)
     }
 
     fn stops_only_when_readonly(&self) -> bool {

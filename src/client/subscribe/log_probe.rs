@@ -206,6 +206,30 @@ impl LogProbe {
         Some(high)
     }
 
+    /// Where reading goes on in a log of which these may be messages, the last of them the likeliest: behind the one that it
+    /// holds; in one that holds none, at what is at or after that time. `None` where it cannot be told now.
+    pub(super) async fn next_in(
+        &self,
+        known: &[(Offset, Timestamp)],
+        time: Timestamp,
+        ends: LogEnds,
+    ) -> Option<Offset> {
+        for (offset, delivered) in known.iter().rev().copied() {
+            if offset > ends.high_watermark {
+                // It may be there, and cannot be read yet.
+                if offset < ends.next() {
+                    return None;
+                }
+                continue;
+            }
+            let found = self.first_at(StartPosition::Offset(offset)).await;
+            if found.is_some_and(|found| (found.offset, found.time) == (offset, delivered)) {
+                return Some(offset.saturating_add(1));
+            }
+        }
+        self.next_unread(time, ends).await
+    }
+
     /// The offset from which on all is at or after that time, the end of the log where nothing is; `None` where it cannot be
     /// told, be it that what is not committed yet may be that new.
     pub(super) async fn next_unread(&self, time: Timestamp, ends: LogEnds) -> Option<Offset> {

@@ -62,6 +62,11 @@ impl LogEnds {
         }
     }
 
+    /// Whether messages that were committed are not in the log: nobody can read it then.
+    pub(super) fn lacks_committed(self) -> bool {
+        self.high_watermark > self.newest
+    }
+
     /// The offset that the next message gets.
     pub(super) fn next(self) -> Offset {
         self.newest.max(self.high_watermark).saturating_add(1)

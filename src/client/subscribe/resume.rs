@@ -21,6 +21,9 @@ pub(crate) const SHORTER_LOG_BELIEVED_AFTER: Duration = Duration::from_secs(3);
 /// How long what a log that went back holds uncommitted is waited for: it may be new, or have been delivered before.
 const END_BELIEVED_AFTER: Duration = Duration::from_secs(10);
 
+/// Logs that are known again at most. There is one a broker, and a broker may be emptied more than once.
+const MOST_LEFT_LOGS: usize = 8;
+
 impl Connector {
     /// Goes on where reading has come to, unless the log is no longer the one that was read.
     pub(super) async fn resume(
@@ -90,8 +93,18 @@ impl Connector {
         Error::new(ErrorKind::MessagesLost, target.clone(), sentence)
     }
 
-    /// The log went back. What is newer than all that was delivered has not been read: reading goes on there. `None` where
-    /// that cannot be found yet.
+    /// Remembers the log that is left: another leader may have it still, and more of it.
+    fn leave_log(&mut self, progress: Progress) {
+        if let Some(last) = progress.last {
+            self.left_logs.retain(|left| *left != last);
+            self.left_logs.push(last);
+            let surplus = self.left_logs.len().saturating_sub(MOST_LEFT_LOGS);
+            self.left_logs.drain(..surplus);
+        }
+    }
+
+    /// The log is another one. Where it is one that was read before, reading goes on where it was left; else what is newer
+    /// than all that was delivered has not been read. `None` where that cannot be found yet.
     async fn rewind(
         &mut self,
         plan: SubscribePlan,
@@ -101,7 +114,7 @@ impl Connector {
     ) -> Option<SubscribePlan> {
         let newer = Timestamp(progress.newest_time.0.saturating_add(1));
         let to = match self.probe(address) {
-            Some(probe) => probe.next_unread(newer, ends).await,
+            Some(probe) => probe.next_in(&self.left_logs, newer, ends).await,
             None => None,
         };
         let waited = self.shorter_since.map(|since| since.elapsed());
@@ -111,6 +124,7 @@ impl Connector {
             None => return None,
         };
         let from = progress.next;
+        self.leave_log(progress);
         self.events.push(SubscriptionEvent::Rewound { from, to });
         self.shorter_since = None;
         self.diverged = true;

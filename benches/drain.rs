@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
 const MESSAGES: u32 = 1_000_000;
-const BYTES: u64 = 256;
+pub(crate) const BYTES: u64 = 256;
 const WINDOW: u32 = 4 << 20;
 /// Each is measured so often, in turn; the best counts, on either side.
 const ROUNDS: usize = 9;
@@ -58,13 +58,19 @@ pub(crate) async fn run(asked: &[String]) -> Outcome {
 }
 
 /// Both ways to the same broker.
-struct DrainBench {
+pub(crate) struct DrainBench {
     bare: ApiClient<Channel>,
     ours: Observer,
 }
 
+/// A stream, and how many messages it has.
+pub(crate) type Filled<'a> = (&'a str, u32);
+
+/// What the drains read.
+const DRAIN: Filled<'static> = ("drain", MESSAGES);
+
 impl DrainBench {
-    async fn connect(demo: &Demo) -> Outcome<Self> {
+    pub(crate) async fn connect(demo: &Demo) -> Outcome<Self> {
         let channel = Endpoint::from_shared(format!("http://{}", demo.addresses))?
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
@@ -79,36 +85,39 @@ impl DrainBench {
     }
 
     /// Counts every message of the stream and keeps nothing.
-    async fn drain_bare(&self) -> Outcome<Cost> {
+    pub(crate) async fn drain_bare(&self, (stream, messages): Filled<'_>) -> Outcome<Cost> {
         let request = pb::SubscribeRequest {
-            stream: "drain".to_owned(),
+            stream: stream.to_owned(),
             start_position: pb::StartPosition::Earliest.into(),
             stop_position: pb::StopPosition::StopOffset.into(),
-            stop_offset: i64::from(MESSAGES) - 1,
+            stop_offset: i64::from(messages) - 1,
             ..pb::SubscribeRequest::default()
         };
         let mut api = self.bare.clone();
         let meter = Meter::start()?;
-        let mut messages = api.subscribe(request).await?.into_inner();
+        let mut stream = api.subscribe(request).await?.into_inner();
         // The empty first message is the handshake.
-        messages.message().await?;
+        stream.message().await?;
         let mut count = 0;
-        while let Ok(Some(message)) = messages.message().await {
+        while let Ok(Some(message)) = stream.message().await {
             assert_eq!(message.offset, count, "missing or repeated");
             count += 1;
         }
         let cost = meter.stop()?;
-        assert_eq!(count, i64::from(MESSAGES));
+        assert_eq!(count, i64::from(messages));
         Ok(cost)
     }
 
     /// Keeps every message of the stream.
-    async fn drain_ours(&self) -> Outcome<(Cost, Store)> {
+    pub(crate) async fn drain_ours(
+        &self,
+        (stream, messages): Filled<'_>,
+    ) -> Outcome<(Cost, Store)> {
         let mut store = Store::new();
         let spec = SubscribeSpec {
             start: StartAt::Earliest,
-            stop: StopAt::Offset(i64::from(MESSAGES) - 1),
-            ..SubscribeSpec::new("drain", 0)
+            stop: StopAt::Offset(i64::from(messages) - 1),
+            ..SubscribeSpec::new(stream, 0)
         };
         let meter = Meter::start()?;
         let mut items = self.ours.subscribe_into(spec, ChunkBuilder::new()).await?;
@@ -119,7 +128,7 @@ impl DrainBench {
         }
         let cost = meter.stop()?;
         let offsets = store.rows_from(0).map(|message| message.offset());
-        assert!(offsets.eq(0..i64::from(MESSAGES)), "missing or repeated");
+        assert!(offsets.eq(0..i64::from(messages)), "missing or repeated");
         assert_eq!(store.counters().repeated, 0);
         Ok((cost, store))
     }
@@ -127,7 +136,7 @@ impl DrainBench {
 
 /// Wall and CPU time of both ways, and the memory of what is kept, measured first, while the process is fresh.
 async fn cost(cluster: &DrainBench, out: &mut impl Write) -> Outcome {
-    let (mut ours, store) = cluster.drain_ours().await?;
+    let (mut ours, store) = cluster.drain_ours(DRAIN).await?;
     let payload = store.counters().received_bytes;
     let allowed = payload + 40 * u64::from(MESSAGES) + (32 << 20);
     let resident = resident_bytes()?;
@@ -137,10 +146,10 @@ async fn cost(cluster: &DrainBench, out: &mut impl Write) -> Outcome {
         met(resident <= allowed)
     )?;
     drop(store);
-    let mut bare = cluster.drain_bare().await?;
+    let mut bare = cluster.drain_bare(DRAIN).await?;
     for _ in 1..ROUNDS {
-        ours = ours.best(cluster.drain_ours().await?.0);
-        bare = bare.best(cluster.drain_bare().await?);
+        ours = ours.best(cluster.drain_ours(DRAIN).await?.0);
+        bare = bare.best(cluster.drain_bare(DRAIN).await?);
     }
     writeln!(out, "drain of {MESSAGES} x {BYTES} B, best of {ROUNDS}, ms")?;
     compare("wall", bare.wall, ours.wall, 1.05, out)?;
@@ -156,20 +165,28 @@ async fn cost(cluster: &DrainBench, out: &mut impl Write) -> Outcome {
 
 /// `liftui tail … -o raw > /dev/null` beside the bare loop.
 async fn tail(demo: &Demo, cluster: &DrainBench, out: &mut impl Write) -> Outcome {
-    let mut bare = cluster.drain_bare().await?.cpu;
+    let mut bare = cluster.drain_bare(DRAIN).await?.cpu;
     let mut ours = Duration::MAX;
     for _ in 0..ROUNDS {
-        let before = childrens_cpu()?;
-        let status = demo
-            .liftui("tail drain --from earliest --to end -o raw")
-            .stdout(Stdio::null())
-            .status()?;
-        assert!(status.success());
-        ours = ours.min(childrens_cpu()?.saturating_sub(before));
-        bare = bare.min(cluster.drain_bare().await?.cpu);
+        ours = ours.min(tail_cost(demo, DRAIN)?.cpu);
+        bare = bare.min(cluster.drain_bare(DRAIN).await?.cpu);
     }
     writeln!(out, "liftui tail -o raw >/dev/null, best of {ROUNDS}, ms")?;
     compare("cpu", bare, ours, 1.10, out)
+}
+
+/// What `liftui tail` costs to print a stream raw to nowhere.
+pub(crate) fn tail_cost(demo: &Demo, (stream, _): Filled<'_>) -> Outcome<Cost> {
+    let (before, meter) = (childrens_cpu()?, Meter::start()?);
+    let status = demo
+        .liftui(&format!("tail {stream} --from earliest --to end -o raw"))
+        .stdout(Stdio::null())
+        .status()?;
+    assert!(status.success());
+    Ok(Cost {
+        wall: meter.stop()?.wall,
+        cpu: childrens_cpu()?.saturating_sub(before),
+    })
 }
 
 fn compare(what: &str, bare: Duration, ours: Duration, most: f64, out: &mut impl Write) -> Outcome {

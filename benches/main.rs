@@ -1,5 +1,5 @@
 //! All benches in one binary, so that they cost one link: `cargo bench -- drain`, `-- search`, `-- latency`, `-- scale`, or
-//! all of them where none is named. What each measures stands at the top of its file.
+//! all of them where none is named; `-- report` writes `docs/benchmarks.md`. What each measures stands at the top of its file.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,9 +9,12 @@
 mod cost;
 mod demo_cluster;
 mod drain;
+mod figures;
 #[path = "../tests/app/hostile.rs"]
 mod hostile;
 mod latency;
+mod plot;
+mod report;
 mod scale;
 mod search;
 
@@ -43,7 +46,14 @@ fn run(bench: &str, parts: &[String]) -> Outcome {
             on(runtime, latency::run(parts))
         }
         "scale" => scale::run(),
-        _ => Err(format!("\"{bench}\" is no bench: there are {}", BENCHES.join(", ")).into()),
+        "report" => on(Builder::new_current_thread(), report::run(parts)),
+        // For the report, in a process of its own.
+        "memory" => report::tell_memory(parts.first().map_or("", String::as_str)),
+        _ => Err(format!(
+            "\"{bench}\" is no bench: there are {}, report",
+            BENCHES.join(", ")
+        )
+        .into()),
     }
 }
 

@@ -33,8 +33,29 @@ pub(crate) fn run() -> Outcome {
 
 /// Streams in all, and how many of them grow between two polls.
 fn measure(streams: usize, busy: usize, out: &mut impl Write) -> Outcome {
+    writeln!(out, "{streams} streams, {busy} of them busy")?;
+    for (name, first, mut rest) in sample(streams, busy)? {
+        rest.sort();
+        let (middle, worst) = (rest[rest.len() / 2], rest[rest.len() - 1]);
+        writeln!(
+            out,
+            "  {name:<6} {:>8.2} {:>8.2}   first {:>8.2}",
+            ms(middle),
+            ms(worst),
+            ms(first)
+        )?;
+    }
+    Ok(())
+}
+
+/// A kind of event, the longest that the first round of it took, which meets everything for the first time, and how long
+/// each of the others took.
+pub(crate) type Sample = (&'static str, Duration, Vec<Duration>);
+
+/// How long each kind of event takes, with so many streams of which so many grow between two polls.
+pub(crate) fn sample(streams: usize, busy: usize) -> Outcome<Vec<Sample>> {
     let mut context = Context::new()?;
-    let mut times: Vec<(&str, Vec<Duration>)> = ["view", "tick", "key", "frame"]
+    let mut times: Vec<(&'static str, Vec<Duration>)> = ["view", "tick", "key", "frame"]
         .map(|name| (name, Vec::new()))
         .into();
     let ids: Vec<BrokerId> = BROKERS.map(Arc::from).into();
@@ -54,25 +75,15 @@ fn measure(streams: usize, busy: usize, out: &mut impl Write) -> Outcome {
         times[2].1.push(context.take(Event::Key(key)));
         times[3].1.push(context.draw()?);
     }
-    writeln!(out, "{streams} streams, {busy} of them busy")?;
-    for (name, times) in &mut times {
-        // The first round meets everything for the first time.
-        let mut rest = times.split_off(times.len() / ROUNDS);
-        rest.sort();
+    let parted = times.into_iter().map(|(name, mut times)| {
+        let rest = times.split_off(times.len() / ROUNDS);
         let first = times.iter().max().copied().unwrap_or_default();
-        let (middle, worst) = (rest[rest.len() / 2], rest[rest.len() - 1]);
-        writeln!(
-            out,
-            "  {name:<6} {:>8.2} {:>8.2}   first {:>8.2}",
-            ms(middle),
-            ms(worst),
-            ms(first)
-        )?;
-    }
-    Ok(())
+        (name, first, rest)
+    });
+    Ok(parted.collect())
 }
 
-fn ms(time: Duration) -> f64 {
+pub(crate) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 

@@ -14,7 +14,7 @@ use liftui::model::{MessageSink, MessageStamp, Timestamp};
 use liftui::store::{Chunk, ChunkBuilder, Query, Scan, Store};
 
 const MESSAGES: u32 = 1_000_000;
-const BYTES: usize = 256;
+pub(crate) const BYTES: usize = 256;
 /// Each is measured so often; the best counts, on either side.
 const ROUNDS: usize = 7;
 
@@ -22,7 +22,7 @@ const ROUNDS: usize = 7;
 pub(crate) fn run() -> Outcome {
     let mut out = io::stdout().lock();
     let before = resident_bytes()?;
-    let kept = store(random_text)?;
+    let kept = store(MESSAGES, random_text)?;
     memory(&kept, before, &mut out)?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("values");
@@ -61,7 +61,7 @@ pub(crate) fn run() -> Outcome {
 }
 
 /// A millisecond count and how many messages or lines were found.
-type Measured = (Duration, u64);
+pub(crate) type Measured = (Duration, u64);
 
 fn best(mut measure: impl FnMut() -> Outcome<Measured>) -> Outcome<Measured> {
     let mut fastest = measure()?;
@@ -94,7 +94,7 @@ fn compare(
     Ok(())
 }
 
-fn ripgrep(flag: &str, pattern: &str, file: &Path) -> Outcome<Measured> {
+pub(crate) fn ripgrep(flag: &str, pattern: &str, file: &Path) -> Outcome<Measured> {
     let begun = Instant::now();
     let output = Command::new("rg")
         .args(["-c", flag, pattern])
@@ -105,7 +105,7 @@ fn ripgrep(flag: &str, pattern: &str, file: &Path) -> Outcome<Measured> {
     Ok((took, count.trim().parse().unwrap_or(0)))
 }
 
-fn scan(query: &str, chunks: &[Arc<Chunk>], threads: usize) -> Outcome<Measured> {
+pub(crate) fn scan(query: &str, chunks: &[Arc<Chunk>], threads: usize) -> Outcome<Measured> {
     let query = Query::parse(query)?;
     let begun = Instant::now();
     let scan = Scan::new(query.predicate().clone(), chunks.to_vec(), Timestamp(0));
@@ -115,7 +115,7 @@ fn scan(query: &str, chunks: &[Arc<Chunk>], threads: usize) -> Outcome<Measured>
 }
 
 fn expressions(cores: usize, out: &mut impl Write) -> Outcome {
-    let kept = store(random_json)?;
+    let kept = store(MESSAGES, random_json)?;
     let chunks = chunks_of(&kept);
     writeln!(
         out,
@@ -155,12 +155,15 @@ fn memory(store: &Store, before: u64, out: &mut impl Write) -> Outcome {
     Ok(())
 }
 
-fn store(mut value: impl FnMut(&mut fastrand::Rng, i64, &mut Vec<u8>)) -> Outcome<Store> {
+pub(crate) fn store(
+    messages: u32,
+    mut value: impl FnMut(&mut fastrand::Rng, i64, &mut Vec<u8>),
+) -> Outcome<Store> {
     let mut random = fastrand::Rng::with_seed(42);
     let mut builder = ChunkBuilder::new();
     let mut store = Store::new();
     let mut bytes = Vec::new();
-    for offset in 0..i64::from(MESSAGES) {
+    for offset in 0..i64::from(messages) {
         bytes.clear();
         value(&mut random, offset, &mut bytes);
         builder.key(b"user-7");
@@ -179,14 +182,14 @@ fn store(mut value: impl FnMut(&mut fastrand::Rng, i64, &mut Vec<u8>)) -> Outcom
         }
     }
     builder.flush().iter().for_each(|chunk| store.push(chunk));
-    if store.len() != usize::try_from(MESSAGES)? {
+    if store.len() != usize::try_from(messages)? {
         return Err("messages are missing".into());
     }
     Ok(store)
 }
 
 /// Letters and digits; one message in ten thousand holds what is looked for.
-fn random_text(random: &mut fastrand::Rng, offset: i64, into: &mut Vec<u8>) {
+pub(crate) fn random_text(random: &mut fastrand::Rng, offset: i64, into: &mut Vec<u8>) {
     into.extend((0..BYTES).map(|_| {
         let c = random.u8(..36);
         if c < 10 { b'0' + c } else { b'a' + c - 10 }
@@ -198,7 +201,7 @@ fn random_text(random: &mut fastrand::Rng, offset: i64, into: &mut Vec<u8>) {
     }
 }
 
-fn random_json(random: &mut fastrand::Rng, offset: i64, into: &mut Vec<u8>) {
+pub(crate) fn random_json(random: &mut fastrand::Rng, offset: i64, into: &mut Vec<u8>) {
     let amount = random.u32(..1000);
     let user = random.u32(..100);
     let currency = if random.bool() { "EUR" } else { "USD" };
@@ -213,7 +216,7 @@ fn random_json(random: &mut fastrand::Rng, offset: i64, into: &mut Vec<u8>) {
     into.extend_from_slice(b"\"}");
 }
 
-fn chunks_of(store: &Store) -> Vec<Arc<Chunk>> {
+pub(crate) fn chunks_of(store: &Store) -> Vec<Arc<Chunk>> {
     let mut store = store.clone();
     store.begin_query();
     store
@@ -223,7 +226,7 @@ fn chunks_of(store: &Store) -> Vec<Arc<Chunk>> {
         .collect()
 }
 
-fn write_values(chunks: &[Arc<Chunk>], file: &Path) -> Outcome {
+pub(crate) fn write_values(chunks: &[Arc<Chunk>], file: &Path) -> Outcome {
     let mut out = BufWriter::new(fs::File::create(file)?);
     for message in chunks.iter().flat_map(|chunk| chunk.iter()) {
         out.write_all(message.value())?;

@@ -16,6 +16,7 @@
 
 mod app_request;
 mod cluster;
+mod columns;
 pub(crate) mod command;
 mod context;
 mod effect;
@@ -40,6 +41,7 @@ pub(crate) mod overlays;
 mod playback;
 mod quit;
 mod read_settings;
+mod refused_changes;
 mod replaying;
 mod routing;
 pub(crate) mod row_key;
@@ -52,6 +54,8 @@ mod shell_commands;
 mod shell_tasks;
 mod shown_times;
 mod statistics;
+mod subject_questions;
+pub(crate) mod subject_report;
 mod tour;
 mod typed_command;
 mod view_memory;
@@ -95,7 +99,7 @@ pub use viewport::{Area, HitTarget, Viewport};
 
 use cluster::ClusterState;
 use context::Context;
-use input::key_hints::{Hint, OPEN_DEMO, UNCONNECTED};
+use input::key_hints::{Hint, KeyHint, OPEN_DEMO, UNCONNECTED};
 use input::keys::Key;
 use lists::filter::Filter;
 use overlays::Overlays;
@@ -114,7 +118,7 @@ use visited::Visited;
 use std::time::Duration;
 
 use crate::health::{HealthOptions, Truth};
-use crate::model::{TimeDisplay, Timestamp};
+use crate::model::{MessagePlace, TimeDisplay, Timestamp};
 
 /// All that the dashboard knows and shows. It changes inside [`App::update`] alone (I1).
 #[derive(Clone, Debug)]
@@ -144,6 +148,8 @@ pub struct App {
     visited: Visited,
     /// The history of a key that was asked for last.
     key_history: Option<KeyHistoryRun>,
+    /// Where the message lies that was published last from here.
+    published: Option<MessagePlace>,
     /// The tour of the demo, as long as nobody presses a key.
     tour: Option<Tour>,
 }
@@ -168,8 +174,10 @@ impl App {
             log: None,
             visited: Visited::default(),
             key_history: None,
+            published: None,
         };
         app.restore_view();
+        app.find_sort_letters();
         app
     }
 
@@ -332,17 +340,23 @@ impl App {
     }
 
     /// The footer: keys and what they do, the likeliest first, with the two ways to all others at the end.
-    pub(crate) fn key_hints(&self) -> Vec<(String, &'static str)> {
+    pub(crate) fn key_hints(&self) -> Vec<KeyHint> {
         let contexts = self.key_contexts();
         let keymap = &self.context.settings.keymap;
         let replay = self.replay_hints().unwrap_or_default().iter();
-        let replay = replay.filter_map(|(command, word)| {
-            Some((keymap.hint(&[KeyContext::Replay], *command)?, *word))
-        });
-        let shown = self.hints().into_iter();
-        let shown =
-            shown.filter_map(|(command, word)| Some((keymap.hint(contexts, command)?, word)));
-        replay.chain(shown).collect()
+        let replay = replay.map(|hint| (*hint, &[KeyContext::Replay][..]));
+        let shown = self.hints().into_iter().map(|hint| (hint, contexts));
+        let hints = replay
+            .chain(shown)
+            .filter_map(|((command, label), contexts)| {
+                Some(KeyHint {
+                    keys: keymap.hint(contexts, command)?,
+                    label,
+                    command,
+                    is_refused: self.refuses_changes() && command.changes_cluster(),
+                })
+            });
+        hints.collect()
     }
 
     fn hints(&self) -> Vec<Hint> {

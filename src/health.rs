@@ -63,6 +63,7 @@ mod rules;
 mod stream_change;
 mod stream_record;
 mod stream_tracker;
+mod subject_storage;
 mod truth;
 mod truth_changes;
 mod vanished_streams;
@@ -85,6 +86,7 @@ pub(crate) use options::best_match;
 pub use options::{AlertOptions, CreatedMinIsr, HealthOptions};
 pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, ReplicaEnds};
 pub use restart_plan::{RestartCheck, RestartReason, RestartSafety, is_in_sync};
+pub use subject_storage::{StoringPartition, SubjectOverlap, SubjectStorage};
 pub use truth::{
     BrokerTruth, CursorTruth, LagTime, MoveBack, Reach, ReplicaView, StreamStatus, StreamTruth,
     Totals, Truth,

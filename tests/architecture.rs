@@ -79,6 +79,7 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
                 "row_key",
                 "row_settings",
                 "schemas",
+                "subject_report",
                 "viewport",
             ],
             &["input"],

@@ -31,6 +31,8 @@ pub(super) enum AppRequest {
     Tail(Vec<PartitionKey>),
     /// Show this as a table; the text is as of when, where that was typed.
     Table(TableSpec, Option<String>),
+    /// Show what that stream stores and who else does; of none: which streams overlap.
+    ShowSubjects(Option<StreamName>),
     /// Show what became of a key.
     ShowKeyHistory(KeyHistorySpec),
     /// Open a text.
@@ -47,6 +49,8 @@ pub(super) enum AppRequest {
     PublishAgain(PinnedMessage, Option<String>),
     /// Open the form for a new stream.
     CreateStream,
+    /// Show the column of that number of the list in focus, or hide it.
+    ToggleColumn(usize),
     /// Do something with kept queries.
     Query(QueryRequest),
 }

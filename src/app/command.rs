@@ -98,6 +98,8 @@ commands! {
         Tails = "go.tails",
         /// Show what went wrong and when: incidents, those of earlier runs too.
         Incidents = "go.incidents",
+        /// Go to the message that was published last from here, once it is acked.
+        Published = "go.published",
         /// Go to the next pane.
         NextPane = "go.next-pane",
         /// Go to the previous pane.
@@ -144,6 +146,8 @@ commands! {
         Sort = "list.sort",
         /// Reverse the order.
         Reverse = "list.reverse",
+        /// Choose which columns are shown.
+        Columns = "list.columns",
         /// Show rows with faults only.
         FaultsOnly = "list.faults-only",
         /// Show or hide Liftbridge's own streams.
@@ -166,6 +170,8 @@ commands! {
         Table(Stream) = "streams.table",
         /// Count messages by time, key, header, size; again: stop. Typed: `:stats @-1h`.
         Statistics(Text) = "streams.statistics",
+        /// Show who stores the subjects of this stream, or of `:subjects orders.*`.
+        Subjects(Text) = "streams.subjects",
         /// Write a message.
         Publish(Stream) = "streams.publish",
         /// Pause or resume the marked partitions; asks first.
@@ -292,6 +298,8 @@ commands! {
         Submit = "form.submit",
         /// Edit the value in `$EDITOR`.
         Edit = "form.edit",
+        /// Copy it as a `liftui` command.
+        Copy = "form.copy",
     }
 
     /// Does something in a text box of one line.

@@ -1,4 +1,4 @@
-//! How the dashboard looked when it was left, kept between runs for each cluster: the screen, the order and marks of lists,
+//! How the dashboard looked when it was left, kept between runs for each cluster: the screen, the order, columns and marks of lists,
 //! whether internal streams are shown, favourites.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,8 @@ pub struct KeptList {
     pub(super) sort: String,
     /// Whether the order is reversed.
     pub(super) reversed: bool,
+    /// The columns that were hidden, by their heads.
+    pub(super) hidden: BTreeSet<String>,
     /// The marked rows by their names, those that are not there among them.
     pub(super) marks: BTreeSet<String>,
 }

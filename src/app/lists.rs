@@ -3,4 +3,5 @@
 pub(crate) mod column;
 pub(crate) mod filter;
 pub(crate) mod list_state;
+pub(crate) mod sort_letters;
 pub(crate) mod table;

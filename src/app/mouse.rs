@@ -1,4 +1,4 @@
-//! The mouse: a click selects, a second one opens, the wheel scrolls. What lies where is known from the last frame (I3).
+//! The mouse: a click selects, a second one opens, one on a key of the footer is that key, the wheel scrolls. What lies where is known from the last frame (I3).
 //! Let go, it is the terminal's, which selects text with it.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
@@ -90,6 +90,7 @@ impl App {
                     list.sort_by_number(column);
                 }
             }
+            HitTarget::Hint(number) => self.click_hint(number),
             HitTarget::Overlay | HitTarget::Button(_) => {}
         }
     }
@@ -102,6 +103,7 @@ impl App {
     fn click_overlay(&mut self, hit: HitTarget, line: usize) {
         let context = &mut self.context;
         match hit {
+            HitTarget::Hint(number) => self.click_hint(number),
             HitTarget::Overlay => self.overlays.click_line(line, context),
             HitTarget::Button(number) => {
                 let truth = self.cluster.truth();
@@ -113,6 +115,14 @@ impl App {
             | HitTarget::TallRows(_)
             | HitTarget::Column(..)
             | HitTarget::Tab(_) => drop(self.overlays.leave(context)),
+        }
+    }
+
+    /// A click on a key in the footer is that key.
+    fn click_hint(&mut self, number: usize) {
+        let hint = self.key_hints().into_iter().nth(number);
+        if let Some(hint) = hint {
+            self.run(hint.command);
         }
     }
 

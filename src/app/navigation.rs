@@ -31,6 +31,7 @@ impl App {
             AppRequest::Descend(pane) => self.descend(pane),
             AppRequest::GoBack => drop(self.focus.back()),
             AppRequest::ShowBroker(name) => self.show_broker(&name),
+            AppRequest::ToggleColumn(number) => self.toggle_column(number),
             AppRequest::ShowCursor(cursor) => {
                 self.screens.cursors.select(cursor);
                 self.descend(Pane::Cursors);
@@ -48,6 +49,8 @@ impl App {
                 self.descend(Pane::Table);
             }
             AppRequest::ShowKeyHistory(spec) => self.show_key_history(spec),
+            AppRequest::ShowSubjects(Some(stream)) => self.show_subjects_of(&stream),
+            AppRequest::ShowSubjects(None) => self.show_subjects(""),
             AppRequest::ShowDetail(target) => self.overlays.show_detail(target),
             AppRequest::CopyMenu(entries) => {
                 if !entries.is_empty() {

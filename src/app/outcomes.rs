@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::App;
+use super::command::GoCommand;
 use super::context::Context;
 use super::effect::Effect;
 use super::event::CopyOutcome;
 use super::focus::{Pane, Screen};
+use super::key_context::KeyContext;
 use super::notice::Level;
 use super::row_key::PartitionKey;
-use crate::model::{Failure, Operation, Outcome, PartitionId, format_ranges};
+use super::typed_command::Awaited;
+use crate::model::{Failure, MessagePlace, Operation, Outcome, PartitionId, format_ranges};
 
 impl App {
     /// Notifies the user of an outcome, and has everything that the operation touched read again.
@@ -52,7 +55,17 @@ impl App {
                     Some(partition) => format!("{}:{partition}", ack.stream),
                     None => ack.stream.to_string(),
                 };
-                format!("acked: {place} @ {}", ack.offset)
+                let text = format!("acked: {place} @ {}", ack.offset);
+                self.published = Some(MessagePlace {
+                    stream: ack.stream.to_string(),
+                    partitions: partition.into_iter().collect(),
+                    seek: Some(ack.offset.to_string()),
+                    query: None,
+                });
+                match self.key_of(GoCommand::Published) {
+                    Some(key) => format!("{text} · {key} goes there"),
+                    None => text,
+                }
             }
             Outcome::Partial { done, failed } => {
                 if let Some((id, failure)) = failed.first() {
@@ -66,6 +79,32 @@ impl App {
             }
         };
         self.context.notify(Level::Note, text);
+    }
+
+    fn key_of(&self, command: GoCommand) -> Option<String> {
+        let keymap = &self.context.settings.keymap;
+        keymap.hint(&[KeyContext::Global], command.into())
+    }
+
+    /// Shows the message that was published last from here.
+    pub(super) fn show_published(&mut self) {
+        let Some(mut place) = self.published.clone() else {
+            let text = "nothing was published and acked from here so far";
+            return self.context.notify(Level::Note, text);
+        };
+        if place.partitions.is_empty() {
+            // An ack names no partition: where there is one, it is that.
+            let stream = self.truth().stream(&place.stream);
+            let Some([only]) = stream.map(|stream| &*stream.partitions) else {
+                let text = format!(
+                    "the ack does not say in which partition of {} it is",
+                    place.stream
+                );
+                return self.context.notify(Level::Note, text);
+            };
+            place.partitions.push(only.id);
+        }
+        self.look_for_stream(Awaited::Open(place));
     }
 
     /// The partitions whose flags an operation changed: only their leaders know these.

@@ -11,7 +11,9 @@ pub(crate) mod save_query;
 
 mod palette;
 
-pub(super) use palette::{contexts_menu, copy_menu, palette, query_menu, themes_menu};
+pub(super) use palette::{
+    columns_menu, contexts_menu, copy_menu, palette, query_menu, themes_menu,
+};
 
 use command_line::CommandLine;
 use confirm::{Confirm, TOO_FAST};
@@ -20,7 +22,9 @@ use menu::Menu;
 use pager::Pager;
 use save_query::SaveQuery;
 
-use super::command::{ClusterCommand, Command, ListCommand, QueryCommand, TextCommand};
+use super::command::{
+    ClusterCommand, Command, FormCommand, ListCommand, QueryCommand, TextCommand,
+};
 use super::context::Context;
 use super::ids::RequestId;
 use super::input::burst_guard::BurstGuard;
@@ -276,6 +280,9 @@ impl Overlays {
                 if line.run(command, &mut self.history, truth, context) {
                     self.close();
                 }
+            }
+            (Overlay::Form(form), Command::Form(FormCommand::Copy)) => {
+                form.copy_command(truth, context);
             }
             (Overlay::Form(form), Command::Form(command)) => {
                 if form.run(command, context) {

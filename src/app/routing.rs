@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, KeyModifiers};
 
 use super::App;
-use super::command::{AppCommand, Command, ConfirmCommand, GoCommand};
+use super::command::{AppCommand, Command, ConfirmCommand, GoCommand, ListCommand};
 use super::effect::Effect;
 use super::event::Event;
 use super::focus::{Pane, Screen};
@@ -145,6 +145,7 @@ impl App {
         self.pressed.push(Key::from_event(event));
         match self.resolve_pressed() {
             Resolution::Pending => {}
+            Resolution::Nothing if self.sort_by_letter(Key::from_event(event)) => {}
             Resolution::Nothing => self.press_by_place(event),
             Resolution::Command(command) => {
                 self.pressed.clear();
@@ -167,7 +168,11 @@ impl App {
         self.pressed.push(Key::from_event(event));
         match self.resolve_pressed() {
             Resolution::Pending => {}
-            Resolution::Nothing => self.pressed.clear(),
+            Resolution::Nothing => {
+                if !self.sort_by_letter(Key::from_event(event)) {
+                    self.pressed.clear();
+                }
+            }
             Resolution::Command(command) => {
                 self.pressed.clear();
                 if is_safe_by_place(command) {
@@ -211,6 +216,9 @@ impl App {
         }
         let (truth, context) = (self.cluster.truth(), &mut self.context);
         if !self.overlays.run(command, truth, context) {
+            if command == Command::List(ListCommand::Columns) {
+                return self.open_columns(None);
+            }
             let pane = self.focus.pane();
             self.screens.run(pane, command, truth, context);
         }
@@ -226,6 +234,7 @@ impl App {
             GoCommand::Activity => self.show_screen(Screen::Activity),
             GoCommand::Tails => self.show_screen(Screen::Tails),
             GoCommand::Incidents => self.show_screen(Screen::Incidents),
+            GoCommand::Published => self.show_published(),
             GoCommand::NextPane => self.cycle_panes(true),
             GoCommand::PreviousPane => self.cycle_panes(false),
         }
@@ -251,8 +260,9 @@ impl App {
             AppCommand::Open => self.open_command_line("open "),
             AppCommand::Palette => {
                 let contexts = self.focus.pane().key_contexts();
+                let refuses = self.refuses_changes();
                 let (truth, tails) = (self.cluster.truth(), self.screens.tails.all());
-                let menu = palette(contexts, truth, tails, &self.context.settings);
+                let menu = palette(contexts, truth, tails, &self.context.settings, refuses);
                 self.overlays.show(Overlay::Menu(menu));
             }
             AppCommand::Refresh => self.refresh(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::key_context::KeyContext;
+use super::subject_report::SubjectReport;
 use crate::health::{CursorTruth, Finding, Rule, Truth};
 use crate::model::{ActivityEvent, Failure, PartitionId, StreamName, Target};
 use crate::store::{PinnedMessage, RowId};
@@ -119,6 +120,8 @@ pub enum DetailTarget {
     Statistics,
     /// What became of the key that was asked for last.
     KeyHistory,
+    /// Which streams store a subject.
+    Subjects(Arc<SubjectReport>),
     /// How evenly the brokers are loaded.
     Balance,
     /// How far the replicas of these partitions are.

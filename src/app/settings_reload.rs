@@ -57,6 +57,7 @@ impl App {
             self.has_mouse = read.mouse;
             self.context.emit(Effect::CaptureMouse(read.mouse));
         }
+        self.find_sort_letters();
         self.screens.tails.on_settings(read.rows, read.schemas);
         self.cluster.set_health_options(read.health);
     }
@@ -121,6 +122,7 @@ impl App {
                     "{command} is {chord} until you quit; \"{command}\" = \"{chord}\" under [keys] in {} keeps it",
                     settings.config_file
                 );
+                self.find_sort_letters();
                 self.context.notify(Level::Note, text);
             }
             Err(error) => self.context.notify(Level::Error, error.to_string()),

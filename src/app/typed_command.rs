@@ -214,6 +214,9 @@ impl App {
         if Self::is_about_statistics(command) {
             return self.run_statistics(text);
         }
+        if command == ClusterCommand::Subjects.into() {
+            return self.show_subjects(text);
+        }
         if command == AppCommand::Zone.into() {
             return shown_times::set_zone(text, &mut self.context);
         }

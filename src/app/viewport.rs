@@ -45,6 +45,8 @@ pub enum HitTarget {
     Tab(usize),
     /// A button or a field of the box on top, by its number.
     Button(usize),
+    /// A key of the footer and what it does, by its number.
+    Hint(usize),
     /// The rows of the menu, the text or the form on top.
     Overlay,
 }

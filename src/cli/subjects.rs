@@ -1,7 +1,6 @@
 //! `liftui subjects`: which streams store what is published to a NATS subject, and which streams store the same messages.
-//! How subjects fit each other is `model`'s.
+//! How that follows from what brokers say is `health`'s.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -12,14 +11,10 @@ use super::cluster_snapshot::ClusterSnapshot;
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row};
-use crate::health::{PartitionTruth, StreamTruth, Truth};
+use crate::health::{StoringPartition, StreamTruth, SubjectStorage, Truth};
 use crate::model::{
-    PartitionId, StreamName, SubjectIndex, did_you_mean, first_names, is_subject_pattern,
-    subject_of_partition,
+    PartitionId, StreamName, did_you_mean, first_names, is_subject_pattern, subject_of_partition,
 };
-
-/// Other streams that are named for one stream. Where all are on one subject, each would be named for each.
-const MOST_OVERLAPS: usize = 100;
 
 output_row! {
     /// A partition that stores a subject.
@@ -94,50 +89,25 @@ impl OutputRow for SubjectRow {
     }
 }
 
-/// A partition of the cluster.
-#[derive(Clone, Copy)]
-struct StoringPartition<'a> {
-    stream: &'a StreamTruth,
-    partition: &'a PartitionTruth,
-}
-
-impl StoringPartition<'_> {
-    fn subject(&self) -> String {
-        subject_of_partition(&self.stream.subject, self.partition.id)
-    }
-}
-
 /// Prints who stores a subject; without one, what each stream stores.
 pub(crate) async fn subjects(context: &mut CommandContext<'_>, args: &SubjectsArgs) -> Result {
     let truth = ClusterSnapshot::take_snapshot(context).await?.truth();
-    let index = index(&truth);
+    let storage = SubjectStorage::of(&truth);
     let Some(subject) = &args.subject else {
         let (internal, own): (Vec<_>, Vec<_>) =
             truth.streams.iter().partition(|stream| stream.internal);
         let streams = own.into_iter().chain(internal);
-        let rows: Vec<SubjectRow> = streams.map(|stream| row_of(stream, &index)).collect();
+        let rows: Vec<SubjectRow> = streams.map(|stream| row_of(stream, &storage)).collect();
         context.printer(args.output).print_all(&rows)?;
         return Ok(Exit::DONE);
     };
-    let mut found: Vec<StoringPartition<'_>> = index.overlapping(subject).copied().collect();
+    let found = storage.storing(subject);
     if found.is_empty() {
         return Err(stored_by_nobody(subject, &truth));
     }
-    found.sort_by_key(|place| (&place.stream.name, place.partition.id));
     let rows: Vec<StoringRow> = found.iter().map(storing_row).collect();
     context.printer(args.output).print_all(&rows)?;
     Ok(Exit::DONE)
-}
-
-fn index(truth: &Truth) -> SubjectIndex<StoringPartition<'_>> {
-    let mut index = SubjectIndex::default();
-    for stream in truth.streams.iter() {
-        for partition in stream.partitions.iter() {
-            let place = StoringPartition { stream, partition };
-            index.insert(&place.subject(), place);
-        }
-    }
-    index
 }
 
 fn storing_row(place: &StoringPartition<'_>) -> StoringRow {
@@ -152,47 +122,24 @@ fn storing_row(place: &StoringPartition<'_>) -> StoringRow {
     }
 }
 
-fn row_of(stream: &StreamTruth, index: &SubjectIndex<StoringPartition<'_>>) -> SubjectRow {
+fn row_of(stream: &StreamTruth, storage: &SubjectStorage<'_>) -> SubjectRow {
     let partitions = stream.partitions.iter();
     let subjects: Vec<String> = partitions
         .map(|partition| subject_of_partition(&stream.subject, partition.id))
         .collect();
-    let (overlaps, overlaps_complete) = overlaps_of(stream, &subjects, index);
+    let (overlaps, overlaps_complete) = storage.overlaps(stream);
+    let overlaps = overlaps.into_iter().map(|overlap| Overlap {
+        stream: Arc::clone(&overlap.other.stream.name),
+        partition: overlap.other.partition.id,
+        subject: overlap.other.subject(),
+        own_subject: overlap.own_subject,
+    });
     SubjectRow {
         stream: Arc::clone(&stream.name),
-        overlaps: overlaps.into_values().collect(),
+        overlaps: overlaps.collect(),
         overlaps_complete,
         subjects,
     }
-}
-
-/// The other streams by name, and whether these are all.
-fn overlaps_of<'a>(
-    stream: &StreamTruth,
-    subjects: &[String],
-    index: &SubjectIndex<StoringPartition<'a>>,
-) -> (BTreeMap<&'a str, Overlap>, bool) {
-    let mut overlaps: BTreeMap<&str, Overlap> = BTreeMap::new();
-    for subject in subjects {
-        for other in index.overlapping(subject) {
-            let name: &'a str = &other.stream.name;
-            let is_earlier = |known: &Overlap| known.partition <= other.partition.id;
-            if *name == *stream.name || overlaps.get(name).is_some_and(is_earlier) {
-                continue;
-            }
-            if overlaps.len() == MOST_OVERLAPS && !overlaps.contains_key(name) {
-                return (overlaps, false);
-            }
-            let overlap = Overlap {
-                stream: Arc::clone(&other.stream.name),
-                partition: other.partition.id,
-                subject: other.subject(),
-                own_subject: subject.clone(),
-            };
-            overlaps.insert(name, overlap);
-        }
-    }
-    (overlaps, true)
 }
 
 fn stored_by_nobody(subject: &str, truth: &Truth) -> CliError {

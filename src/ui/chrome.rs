@@ -274,19 +274,27 @@ pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
         }
         return;
     }
-    let hints = app.key_hints().into_iter().map(|(keys, words)| {
-        let words = span(format!(" {words}"), theme.muted);
-        [span(keys, theme.key), words]
+    let hints = app.key_hints().into_iter().enumerate();
+    let hints = hints.map(|(number, hint)| {
+        let (keys, words) = if hint.is_refused {
+            (theme.faint, theme.faint)
+        } else {
+            (theme.key, theme.muted)
+        };
+        let label = span(format!(" {}", hint.label), words);
+        (number, [span(hint.keys, keys), label])
     });
-    let mut hints: Vec<[Span<'static>; 2]> = hints.collect();
-    let needed = |hints: &[[Span<'static>; 2]]| -> usize {
-        hints.iter().map(|hint| spans_width(hint) + 2).sum()
+    let mut hints: Vec<(usize, [Span<'static>; 2])> = hints.collect();
+    let needed = |hints: &[(usize, [Span<'static>; 2])]| -> usize {
+        hints.iter().map(|(_, hint)| spans_width(hint) + 2).sum()
     };
     while needed(&hints) > usize::from(area.width) && hints.len() > 2 {
         hints.remove(hints.len() - 3);
     }
     let mut rest = after(area, 1);
-    for hint in &hints {
-        rest = after(rest, painter.put(rest, hint) + 2);
+    for (number, hint) in &hints {
+        let used = painter.put(rest, hint);
+        painter.add_hit(left(rest, used), HitTarget::Hint(*number));
+        rest = after(rest, used + 2);
     }
 }

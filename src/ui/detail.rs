@@ -14,6 +14,7 @@ mod restart_plan;
 mod settings;
 mod statistics;
 mod stream;
+mod subjects;
 mod text_builder;
 mod what_if;
 
@@ -30,6 +31,7 @@ use replicas::replicas_detail;
 use restart_plan::restart_plan_detail;
 use statistics::statistics_detail;
 use stream::stream_detail;
+use subjects::subjects_detail;
 use text_builder::TextBuilder;
 
 use super::format;
@@ -47,7 +49,8 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
     match target {
         DetailTarget::Row(row) => row_detail(row, app, theme),
         DetailTarget::Help(contexts) => {
-            let lines = help::help_detail(contexts, &app.settings().keymap, theme);
+            let keymap = &app.settings().keymap;
+            let lines = help::help_detail(contexts, keymap, app.refuses_changes(), theme);
             ("Keys".to_owned(), lines)
         }
         DetailTarget::WhatIf(name) => {
@@ -63,6 +66,7 @@ pub(super) fn detail(target: &DetailTarget, app: &App, theme: &Theme) -> (String
             ("Rolling restart".to_owned(), lines)
         }
         DetailTarget::Statistics => statistics_detail(app, theme),
+        DetailTarget::Subjects(report) => subjects_detail(report, app, theme),
         DetailTarget::KeyHistory => key_history_detail(app, theme),
         DetailTarget::Balance => {
             let lines = balance_detail(app.truth(), theme);

@@ -4,6 +4,7 @@
 
 mod bursts;
 mod changes;
+mod columns;
 mod large;
 mod lists;
 mod losses;

@@ -7,7 +7,7 @@ mod earlier_runs;
 mod failover;
 mod findings;
 mod histories;
-mod incidents;
+pub(crate) mod incidents;
 mod losses;
 mod partitions;
 mod random;

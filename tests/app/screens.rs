@@ -5,6 +5,7 @@
 mod check;
 mod crowded;
 mod forms;
+mod incidents;
 mod messages;
 mod moving_picture;
 mod pictures;
@@ -388,7 +389,7 @@ fn details() {
             120 j ↓ Move down.
             120 enter Open what is chosen: go one level deeper.
             200 everywhere
-            200 tab Go to the next pane.",
+            200 1 Show the overview: findings, worst first.",
     );
     shows(
         after(World::seasoned().without_node_two(), "2 j d"),

@@ -11,6 +11,19 @@ use crate::app::key_context::KeyContext;
 /// A command and its label in the footer.
 pub(in crate::app) type Hint = (Command, &'static str);
 
+/// A command as the footer shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyHint {
+    /// Its keys.
+    pub(crate) keys: String,
+    /// What it does, in a word or two.
+    pub(crate) label: &'static str,
+    /// What a click on it does.
+    pub(in crate::app) command: Command,
+    /// Whether observer mode refuses it.
+    pub(crate) is_refused: bool,
+}
+
 const OPEN: Hint = (Command::List(ListCommand::Open), "open");
 const FILTER: Hint = (Command::List(ListCommand::Filter), "filter");
 const FAULTS: Hint = (Command::List(ListCommand::FaultsOnly), "faults only");
@@ -52,6 +65,8 @@ pub(in crate::app) const AMONG_TAILS: &[Hint] = &[
 pub(in crate::app) const CREATING: &[Hint] = &[
     (Command::Form(FormCommand::Submit), "create"),
     (Command::Form(FormCommand::Next), "next field"),
+    // Where there is no room the third last goes first.
+    (Command::Form(FormCommand::Copy), "copy as a command"),
     (Command::Form(FormCommand::NextChoice), "next choice"),
     CLOSE,
 ];

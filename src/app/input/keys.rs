@@ -46,6 +46,11 @@ impl Key {
         Self::new(event.code, event.modifiers)
     }
 
+    /// The key that types this letter.
+    pub(in crate::app) fn letter(letter: char) -> Self {
+        Self::new(KeyCode::Char(letter), KeyModifiers::NONE)
+    }
+
     fn new(code: KeyCode, modifiers: KeyModifiers) -> Self {
         let known = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT;
         let modifiers = modifiers & known;

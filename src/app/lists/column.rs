@@ -46,6 +46,19 @@ impl ColumnHead {
     }
 }
 
+/// A column as it can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColumnChoice {
+    /// Its head.
+    pub(crate) title: &'static str,
+    /// The letter that sorts by it when it is pressed with shift.
+    pub(crate) letter: Option<char>,
+    /// Whether it is shown, where the list is wide enough.
+    pub(crate) is_shown: bool,
+    /// Whether it cannot be hidden: the first one says which row it is.
+    pub(crate) is_fixed: bool,
+}
+
 /// The columns of a table.
 pub trait Column: Copy + PartialEq + 'static {
     /// All columns, from left to right.

@@ -43,7 +43,7 @@ impl<K: Clone + PartialEq> ListState<K> {
     }
 
     /// Selects a row by its key; the next [`ListState::follow_rows`] finds where it is.
-    pub(super) fn select(&mut self, key: K) {
+    pub(in crate::app) fn select(&mut self, key: K) {
         self.selected = Some(key);
         self.by_user = true;
     }

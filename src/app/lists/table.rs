@@ -5,11 +5,14 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::column::Column;
+use super::column::{Column, ColumnChoice};
 use super::filter::Filter;
 use super::list_state::ListState;
+use super::sort_letters::sort_letters;
 use crate::app::command::{ListCommand, Motion};
+use crate::app::input::keymap::Keymap;
 use crate::app::kept_view::{KeptList, MOST_KEPT};
+use crate::app::key_context::KeyContext;
 use crate::app::motion::cycled;
 use crate::app::row_key::RowKey;
 
@@ -48,6 +51,15 @@ pub trait Listing {
     /// Sorts by the column of that number; by the same one again, reverses.
     fn sort_by_number(&mut self, column: usize);
 
+    /// All columns, from left to right, those that are hidden too.
+    fn columns(&self) -> Vec<ColumnChoice>;
+
+    /// Shows the column of that number, or hides it. The first one stays.
+    fn toggle_column(&mut self, column: usize);
+
+    /// Finds the letters that sort, among keys that mean nothing else where these contexts count.
+    fn set_sort_letters(&mut self, contexts: &[KeyContext], keymap: &Keymap);
+
     /// Selects the row that is shown on a line below the head; `true` where it was selected already.
     fn select_line(&mut self, line: usize) -> bool;
 
@@ -78,6 +90,10 @@ pub struct Table<K, C> {
     sort: C,
     reversed: bool,
     columns_scrolled: usize,
+    /// Columns that somebody does not want to see.
+    hidden: Vec<C>,
+    /// Of each column the letter that sorts by it; empty as long as nobody has looked for them.
+    sort_letters: Vec<Option<char>>,
 }
 
 impl<K: Clone + PartialEq, C: Column> Table<K, C> {
@@ -94,6 +110,8 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
             sort,
             reversed: false,
             columns_scrolled: 0,
+            hidden: Vec::new(),
+            sort_letters: Vec::new(),
         }
     }
 
@@ -120,6 +138,22 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     /// How many columns after the first are scrolled away.
     pub(crate) fn columns_scrolled(&self) -> usize {
         self.columns_scrolled
+    }
+
+    /// Whether somebody has hidden that column.
+    pub(crate) fn is_hidden(&self, column: C) -> bool {
+        self.hidden.contains(&column)
+    }
+
+    /// The letter that sorts by the column of that number when it is pressed with shift.
+    pub(crate) fn sort_letter(&self, column: usize) -> Option<char> {
+        self.sort_letters.get(column).copied().flatten()
+    }
+
+    /// The columns that nobody has hidden, from left to right.
+    fn shown_columns(&self) -> Vec<C> {
+        let all = C::ALL.iter().copied();
+        all.filter(|column| !self.is_hidden(*column)).collect()
     }
 
     /// Whether that row is marked.
@@ -152,6 +186,8 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     pub(in crate::app) fn reset(&mut self) {
         *self = Self {
             reversed: self.reversed,
+            hidden: std::mem::take(&mut self.hidden),
+            sort_letters: std::mem::take(&mut self.sort_letters),
             missing_marks: std::mem::take(&mut self.missing_marks),
             ..Self::new(self.row_key, self.sort)
         };
@@ -198,7 +234,9 @@ impl<K: Clone + PartialEq, C: Column> Table<K, C> {
     }
 
     fn sort_by_next(&mut self) {
-        if let Some(next) = cycled(C::ALL, &self.sort, true) {
+        let shown = self.shown_columns();
+        let first = shown.first();
+        if let Some(next) = cycled(&shown, &self.sort, true).or(first) {
             self.sort = *next;
             self.reversed = false;
         }
@@ -245,7 +283,10 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
 
     fn move_by(&mut self, motion: Motion, height: usize) {
         match motion.columns_from(self.columns_scrolled, 1) {
-            Some(columns) => self.columns_scrolled = columns.min(C::ALL.len().saturating_sub(2)),
+            Some(columns) => {
+                let most = self.shown_columns().len().saturating_sub(2);
+                self.columns_scrolled = columns.min(most);
+            }
             None => self.state.move_by(motion, &self.rows, height),
         }
     }
@@ -262,6 +303,7 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
             | ListCommand::FaultsOnly
             | ListCommand::Internal
             | ListCommand::Deleted
+            | ListCommand::Columns
             | ListCommand::Describe
             | ListCommand::Copy
             | ListCommand::CopyMenu => {}
@@ -271,6 +313,37 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
     fn sort_by_number(&mut self, column: usize) {
         if let Some(column) = C::ALL.get(column) {
             self.sort_by(*column);
+        }
+    }
+
+    fn columns(&self) -> Vec<ColumnChoice> {
+        let columns = C::ALL.iter().enumerate();
+        let choice = |(number, column): (usize, &C)| ColumnChoice {
+            title: column.head().title,
+            letter: self.sort_letter(number),
+            is_shown: !self.is_hidden(*column),
+            is_fixed: number == 0,
+        };
+        columns.map(choice).collect()
+    }
+
+    fn toggle_column(&mut self, column: usize) {
+        let Some(column) = C::ALL.get(column).filter(|_| column > 0) else {
+            return;
+        };
+        if self.is_hidden(*column) {
+            self.hidden.retain(|hidden| hidden != column);
+        } else {
+            self.hidden.push(*column);
+        }
+        self.columns_scrolled = 0;
+    }
+
+    fn set_sort_letters(&mut self, contexts: &[KeyContext], keymap: &Keymap) {
+        // A list of one column has one order.
+        if C::ALL.len() > 1 {
+            let heads = C::ALL.iter().map(|column| column.head().title);
+            self.sort_letters = sort_letters(heads, contexts, keymap);
         }
     }
 
@@ -286,6 +359,7 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         KeptList {
             sort: self.sort.head().title.to_owned(),
             reversed: self.reversed,
+            hidden: titles(&self.hidden),
             marks: marks.take(MOST_KEPT).collect(),
         }
     }
@@ -295,6 +369,9 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         if let Some(sort) = columns.find(|column| column.head().title == kept.sort) {
             (self.sort, self.reversed) = (sort, kept.reversed);
         }
+        let hidden = C::ALL.iter().copied().skip(1);
+        let is_kept = |column: &C| kept.hidden.contains(column.head().title);
+        self.hidden = hidden.filter(is_kept).collect();
         let marks = kept.marks.iter().take(MOST_KEPT).cloned();
         self.missing_marks = marks.collect();
         self.find_marks();
@@ -316,6 +393,11 @@ impl<K: Clone + PartialEq, C: Column> Listing for Table<K, C> {
         self.missing_marks.clear();
         !std::mem::take(&mut self.marks).is_empty()
     }
+}
+
+fn titles<C: Column>(columns: &[C]) -> BTreeSet<String> {
+    let titles = columns.iter().map(|column| column.head().title);
+    titles.map(str::to_owned).collect()
 }
 
 /// The keys of these rows in the order of a column. Rows that are equal there keep the order they come in.

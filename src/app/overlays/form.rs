@@ -1,18 +1,19 @@
 //! A form on top of the screen: fields, buttons, which of them has the focus, errors in place.
 //! What the fields of each form are and what they mean together is `publish_form`'s and `create_form`'s.
 
+mod command_preview;
 mod create_form;
 mod field;
 mod publish_form;
 mod publish_warnings;
-
-use std::sync::Arc;
 
 use bytes::Bytes;
 
 pub(in crate::app) use create_form::create_form;
 pub(crate) use field::{Choice, Field, FieldId, Input};
 pub(in crate::app) use publish_form::{publish_again, publish_form};
+
+use command_preview::known_streams;
 
 use super::confirm::TOO_FAST;
 use crate::app::command::FormCommand;
@@ -196,6 +197,8 @@ impl Form {
             FormCommand::NextChoice => self.choose(true),
             FormCommand::PreviousChoice => self.choose(false),
             FormCommand::Edit => self.edit_value(context),
+            // What is known of streams is needed for it: the overlays have it.
+            FormCommand::Copy => {}
             FormCommand::Submit => self.guard.hold(),
             FormCommand::Press => match self.focus {
                 FormFocus::Field(_) => self.step(true),
@@ -257,9 +260,7 @@ impl Form {
 
     /// Sends the form, or shows what is wrong with it.
     pub(super) fn submit(&mut self, truth: &Truth, context: &mut Context) {
-        let streams = truth.streams.iter();
-        let known = streams.map(|stream| (Arc::clone(&stream.name), stream.partitions.len()));
-        if let Some(operation) = self.validate(&known.collect())
+        if let Some(operation) = self.validate(&known_streams(truth))
             && let Some(id) = context.perform(operation)
         {
             self.submit_state = SubmitState::Sent(id);

@@ -34,6 +34,8 @@ pub(crate) struct MenuEntry {
     pub(crate) keys: Option<String>,
     /// What it is, shown behind the label; words are looked for here.
     pub(crate) detail: String,
+    /// Whether observer mode refuses it.
+    pub(crate) is_refused: bool,
     /// What it leads to.
     pub(super) action: MenuAction,
 }
@@ -45,6 +47,7 @@ impl MenuEntry {
             label: label.to_owned(),
             keys: None,
             detail,
+            is_refused: false,
             action,
         }
     }
@@ -67,6 +70,8 @@ pub(super) enum MenuAction {
     Broker(String),
     /// Another cluster is opened.
     Context(String),
+    /// A column of the list in focus is shown or hidden, by its number.
+    Column(usize),
     /// The dashboard is shown in another theme.
     Theme(String),
     /// A text is copied.
@@ -148,6 +153,12 @@ impl Menu {
         typed
     }
 
+    /// Selects the entry of that number, on a screen of that height.
+    pub(in crate::app) fn select(&mut self, entry: usize, height: usize) {
+        self.state.select(entry);
+        self.state.follow_rows(&self.rows(), height);
+    }
+
     /// Moves the selection.
     pub(super) fn move_by(&mut self, motion: Motion, height: usize) {
         self.state.move_by(motion, &self.rows(), height);
@@ -172,6 +183,9 @@ impl Menu {
             Some(MenuAction::Broker(name)) => context.request(AppRequest::ShowBroker(name)),
             Some(MenuAction::Context(name)) => {
                 context.emit(Effect::SwitchContext(name, None));
+            }
+            Some(MenuAction::Column(number)) => {
+                context.request(AppRequest::ToggleColumn(number));
             }
             Some(MenuAction::Theme(name)) => context.emit(Effect::SetTheme(name)),
             Some(MenuAction::Copy(text)) => context.copy("it", text),
@@ -211,6 +225,7 @@ impl Menu {
                 | MenuAction::Tail(_)
                 | MenuAction::Broker(_)
                 | MenuAction::Context(_)
+                | MenuAction::Column(_)
                 | MenuAction::Theme(_)
                 | MenuAction::Copy(_)
                 | MenuAction::CopyCommand(_),

@@ -7,6 +7,7 @@ use crate::app::app_request::CopyEntry;
 use crate::app::command::Command;
 use crate::app::kept_queries::SavedQuery;
 use crate::app::key_context::KeyContext;
+use crate::app::lists::column::ColumnChoice;
 use crate::app::read_settings::ContextEntry;
 use crate::app::row_key::{PartitionKey, cursor_key};
 use crate::app::screens::tails::{Tail, TailPartition};
@@ -17,12 +18,13 @@ use crate::health::Truth;
 const MOST_PARTITIONS: usize = 10_000;
 
 /// The palette: commands that mean something in these contexts, open tails, streams and their partitions, brokers,
-/// cursors, contexts, themes.
+/// cursors, contexts, themes. `refuses_changes`: in observer mode.
 pub(in crate::app) fn palette(
     key_contexts: &[KeyContext],
     truth: &Truth,
     tails: &[Tail],
     settings: &Settings,
+    refuses_changes: bool,
 ) -> Menu {
     let commands = Command::ALL.iter().filter_map(|command| {
         let useful = !matches!(command, Command::Move(_));
@@ -30,6 +32,7 @@ pub(in crate::app) fn palette(
         let (detail, action) = (command.help().to_owned(), MenuAction::Command(*command));
         Some(MenuEntry {
             keys: Some(keys.filter(|_| useful)?),
+            is_refused: refuses_changes && command.changes_cluster(),
             ..MenuEntry::new(command.name(), detail, action)
         })
     });
@@ -88,6 +91,23 @@ fn contexts(settings: &Settings) -> impl Iterator<Item = MenuEntry> {
         MenuEntry::new(&context.name, detail, action)
     };
     settings.contexts.iter().map(entry)
+}
+
+/// The menu of the columns of a list.
+pub(in crate::app) fn columns_menu(columns: &[ColumnChoice]) -> Menu {
+    let entry = |(number, column): (usize, &ColumnChoice)| {
+        let state = match (column.is_fixed, column.is_shown) {
+            (true, _) => "always shown",
+            (false, true) => "shown",
+            (false, false) => "hidden",
+        };
+        let sorts = column
+            .letter
+            .map(|letter| format!(" · {letter} sorts by it"));
+        let detail = format!("{state}{}", sorts.unwrap_or_default());
+        MenuEntry::new(column.title, detail, MenuAction::Column(number))
+    };
+    Menu::new("columns", columns.iter().enumerate().map(entry).collect())
 }
 
 /// The menu of themes.

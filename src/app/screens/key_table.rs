@@ -391,6 +391,7 @@ impl ScreenState for KeyTables {
             | ListCommand::NextMatch
             | ListCommand::PreviousMatch
             | ListCommand::Sort
+            | ListCommand::Columns
             | ListCommand::Reverse
             | ListCommand::FaultsOnly
             | ListCommand::Internal => self.list.run(command, context.viewport.rows(pane)),

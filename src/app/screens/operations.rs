@@ -38,6 +38,10 @@ pub(super) fn run(
         ClusterCommand::RestartPlan => restart_plan(targets, context),
         ClusterCommand::Balance => context.request(AppRequest::ShowDetail(DetailTarget::Balance)),
         ClusterCommand::Replicas => replicas(targets, truth, context),
+        ClusterCommand::Subjects => {
+            let stream = selected.and_then(publish_target).map(|(stream, _)| stream);
+            context.request(AppRequest::ShowSubjects(stream));
+        }
         ClusterCommand::MoveCursor => move_cursor(selected, truth, context),
         ClusterCommand::Acknowledge => acknowledge(selected, truth, context),
         ClusterCommand::Publish => {

@@ -88,6 +88,7 @@ pub(in crate::app) trait ScreenState {
             | ListCommand::NextMatch
             | ListCommand::PreviousMatch
             | ListCommand::Sort
+            | ListCommand::Columns
             | ListCommand::Reverse
             | ListCommand::FaultsOnly
             | ListCommand::Deleted

@@ -6,8 +6,13 @@ use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
 
-/// The text about the keys that count in these contexts.
-pub(super) fn help_detail(contexts: &[KeyContext], keymap: &Keymap, theme: &Theme) -> Vec<Line> {
+/// The text about the keys that count in these contexts; `refuses_changes`: in observer mode.
+pub(super) fn help_detail(
+    contexts: &[KeyContext],
+    keymap: &Keymap,
+    refuses_changes: bool,
+    theme: &Theme,
+) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut listed: Vec<Command> = Vec::new();
     for context in contexts {
@@ -21,7 +26,13 @@ pub(super) fn help_detail(contexts: &[KeyContext], keymap: &Keymap, theme: &Them
             }
             listed.push(*command);
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-            part.push(key_line(&keys.join("  "), command.help(), theme));
+            let keys = keys.join("  ");
+            part.push(if refuses_changes && command.changes_cluster() {
+                let text = format::pad(&keys, KEYS) + command.help();
+                Line::text(format!("{text} Refused while observing."), theme.faint)
+            } else {
+                key_line(&keys, command.help(), theme)
+            });
         }
         if part.is_empty() {
             continue;
@@ -31,6 +42,10 @@ pub(super) fn help_detail(contexts: &[KeyContext], keymap: &Keymap, theme: &Them
         }
         lines.push(Line::text(context.title(), theme.title));
         lines.extend(part);
+        let is_table = *context == KeyContext::List && !contexts.contains(&KeyContext::Tail);
+        if is_table {
+            lines.push(key_line("shift-letter", SORTING, theme));
+        }
     }
     if contexts.contains(&KeyContext::Global) {
         lines.extend([Line::gap(), Line::text("the mouse", theme.title)]);
@@ -43,6 +58,12 @@ pub(super) fn help_detail(contexts: &[KeyContext], keymap: &Keymap, theme: &Them
     }
     lines
 }
+
+/// Columns of the keys.
+const KEYS: usize = 17;
+
+/// What a letter with shift does in a list.
+const SORTING: &str = "Sort by the column in whose head that letter is underlined; again: reverse.";
 
 /// What keys mean where letters of another script are typed.
 const LAYOUTS: &str = "A key whose letter means nothing here counts by its place on the keyboard: Cyrillic, Greek, \
@@ -60,7 +81,7 @@ const MOUSE: [(&str, &str); 3] = [
 
 fn key_line(keys: &str, help: &str, theme: &Theme) -> Line {
     Line(vec![
-        span(format::pad(keys, 17), theme.key),
+        span(format::pad(keys, KEYS), theme.key),
         span(help, theme.text),
     ])
 }

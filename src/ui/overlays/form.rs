@@ -15,8 +15,8 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::lines::{self, Line};
 use crate::ui::widgets::{popup, text_input};
 
-/// Columns of a field's name.
-const LABEL: u16 = 17;
+/// Columns of the names of the fields of a message, and of a stream, whose names are those of the options of `create`.
+const LABELS: (u16, u16) = (17, 22);
 /// The widest a form grows: lines of text are read best so.
 const MAX_WIDTH: u16 = 88;
 /// Rows of a value on a high screen, and on a low one.
@@ -45,12 +45,13 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form, app: &App
     // However much there is to say, half of a low screen is left for the fields.
     let state_rows = cells(state.len()).clamp(1, (body.height / 2).max(1));
     let around = AROUND - 1 + state_rows;
+    let label = labels(form);
     let mut items = items(form, body.height.saturating_sub(around));
     for item in &mut items {
         if let FormFocus::Field(id) = item.stop
             && let Some(shown) = form.field(id)
         {
-            item.rows += cells(error_below(shown, columns, theme).len());
+            item.rows += cells(error_below(shown, columns, label, theme).len());
         }
     }
     let wanted = items.iter().map(|item| item.rows).sum::<u16>() + around;
@@ -61,10 +62,12 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, form: &Form, app: &App
     };
     let inside = popup(painter, place, &[span(title, theme.focus)], theme.line);
     let rows = inside.height.saturating_sub(1 + state_rows);
-    fields(painter, top(inside, rows), form, &items);
+    let left_out = fields(painter, top(inside, rows), form, &items);
     let rest = below(inside, rows);
     lines::draw(painter, top(rest, state_rows), &state, 0);
-    buttons(painter, row(rest, state_rows), form, items.len());
+    let last = row(rest, state_rows);
+    painter.put(last, &[span(scrolled_away(left_out), theme.muted)]);
+    buttons(painter, last, form, items.len());
 }
 
 /// The stops that are drawn as rows, from top to bottom; boxes of many lines shrink where the screen is low.
@@ -88,12 +91,31 @@ fn items(form: &Form, height: u16) -> Vec<FormRow> {
     if fits { roomy } else { rows(false) }
 }
 
-/// Draws as many stops as fit, the one in focus among them.
-fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[FormRow]) {
+/// How many columns the names of its fields take.
+fn labels(form: &Form) -> u16 {
+    match form.kind() {
+        FormKind::Publish => LABELS.0,
+        FormKind::Create => LABELS.1,
+    }
+}
+
+/// What of a form there is no room for, in words.
+fn scrolled_away(left_out: (usize, usize)) -> String {
+    match left_out {
+        (0, 0) => String::new(),
+        (above, 0) => format!("{above} more above"),
+        (0, below) => format!("{below} more below"),
+        (above, below) => format!("{above} more above, {below} below"),
+    }
+}
+
+/// Draws as many stops as fit, the one in focus among them; returns how many there are above and below.
+fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[FormRow]) -> (usize, usize) {
     let mut rest = area;
-    for item in items.iter().skip(first_shown(form, items, area.height)) {
+    let first = first_shown(form, items, area.height);
+    for (number, item) in items.iter().enumerate().skip(first) {
         if rest.height == 0 {
-            return;
+            return (first, items.len() - number);
         }
         let place = top(rest, item.rows);
         painter.add_hit(place, HitTarget::Button(item.number));
@@ -108,6 +130,7 @@ fn fields(painter: &mut Painter<'_>, area: Rect, form: &Form, items: &[FormRow])
         }
         rest = below(rest, item.rows);
     }
+    (first, 0)
 }
 
 /// How many stops are scrolled away so that the one in focus fits; on a button the last ones are shown.
@@ -125,17 +148,18 @@ fn first_shown(form: &Form, items: &[FormRow], height: u16) -> usize {
 
 fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
     let theme = painter.theme;
-    let wrong = error_below(field, usize::from(area.width), theme);
+    let label = labels(form);
+    let wrong = error_below(field, usize::from(area.width), label, theme);
     let rows = area.height.saturating_sub(cells(wrong.len())).max(1);
-    let below_it = after(below(area, rows), LABEL);
+    let below_it = after(below(area, rows), label);
     lines::draw(painter, below_it, &wrong, 0);
     let area = top(area, rows);
     let focused = form.focus() == FormFocus::Field(field.id);
     let style = if focused { theme.focus } else { theme.muted };
     let indent = if field.rare { "  " } else { "" };
-    let label = pad(&format!("{indent}{}", field.label), usize::from(LABEL));
-    painter.put(row(area, 0), &[span(label, style)]);
-    let inner = after(area, LABEL);
+    let name = pad(&format!("{indent}{}", field.label), usize::from(label));
+    painter.put(row(area, 0), &[span(name, style)]);
+    let inner = after(area, label);
     match &field.input {
         Input::Text(editor) if editor.is_empty() && !focused => {
             painter.put(inner, &[span(hint(field, form), theme.faint)]);
@@ -159,16 +183,16 @@ fn field(painter: &mut Painter<'_>, area: Rect, field: &Field, form: &Form) {
         }
     }
     if wrong.is_empty() {
-        error(painter, area, field);
+        error(painter, area, field, label);
     }
 }
 
 /// What is wrong, on lines of its own where it and the text do not fit on one.
-fn error_below(field: &Field, columns: usize, theme: &Theme) -> Vec<Line> {
+fn error_below(field: &Field, columns: usize, label: u16, theme: &Theme) -> Vec<Line> {
     let Some(wrong) = &field.error else {
         return Vec::new();
     };
-    let columns = columns.saturating_sub(usize::from(LABEL));
+    let columns = columns.saturating_sub(usize::from(label));
     let text = format!("{} {wrong}", theme.glyphs.broken);
     let typed = match &field.input {
         Input::Text(editor) => {
@@ -192,12 +216,12 @@ fn hint(field: &Field, form: &Form) -> String {
 }
 
 /// What is wrong, on the last row of the field and at its right end: the text stays visible.
-fn error(painter: &mut Painter<'_>, area: Rect, field: &Field) {
+fn error(painter: &mut Painter<'_>, area: Rect, field: &Field, label: u16) {
     let Some(wrong) = &field.error else { return };
     let theme = painter.theme;
     let last = row(area, area.height.saturating_sub(1));
     let text = format!(" {} {wrong}", theme.glyphs.broken);
-    painter.put_right(after(last, LABEL), &[span(text, theme.broken)]);
+    painter.put_right(after(last, label), &[span(text, theme.broken)]);
 }
 
 fn choices(painter: &mut Painter<'_>, area: Rect, choice: &Choice, focused: bool) {
@@ -234,9 +258,11 @@ fn submit_state(form: &Form, app: &App, theme: &Theme) -> Vec<Line> {
         SubmitState::NotSent => {
             let warnings = form.warnings(app.truth()).into_iter();
             let sign = theme.glyphs.degraded;
-            warnings
-                .map(|warning| Line::text(format!("{sign} {warning}"), theme.degraded))
-                .collect()
+            let warnings =
+                warnings.map(|warning| Line::text(format!("{sign} {warning}"), theme.degraded));
+            let preview = form.preview(app.settings());
+            let preview = preview.map(|line| Line::text(format!("$ {line}"), theme.muted));
+            warnings.chain(preview).collect()
         }
         SubmitState::Sent(_) => vec![Line::text("sent, waiting for the answer", theme.muted)],
         SubmitState::Failed(failure) => {

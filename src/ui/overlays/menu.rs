@@ -59,8 +59,19 @@ fn draw_entry(
     let mut rest = after(line, label + 1);
     if keys > 0 {
         let shown = entry.keys.as_deref().unwrap_or_default();
-        painter.put(rest, &[span(shown, theme.key)]);
+        let style = if entry.is_refused {
+            theme.faint
+        } else {
+            theme.key
+        };
+        painter.put(rest, &[span(shown, style)]);
         rest = after(rest, keys + 2);
+    }
+    if entry.is_refused {
+        let refused = "refused while observing: ";
+        let used = painter.put(rest, &[span(refused, theme.faint)]);
+        painter.put(after(rest, used), &[span(&*entry.detail, theme.faint)]);
+        return;
     }
     painter.put(rest, &[span(&*entry.detail, theme.muted)]);
 }
@@ -69,8 +80,11 @@ fn draw_entry(
 fn letters(found: &MenuMatch, entry: &MenuEntry, theme: &Theme) -> Vec<Span<'static>> {
     let letters = (0_u32..).zip(entry.label.chars());
     let letters = letters.map(|(at, letter)| {
-        let is_match = found.letters.contains(&at);
-        let style = if is_match { theme.matched } else { theme.text };
+        let style = match (found.letters.contains(&at), entry.is_refused) {
+            (true, _) => theme.matched,
+            (false, true) => theme.faint,
+            (false, false) => theme.text,
+        };
         span(letter, style)
     });
     letters.collect()

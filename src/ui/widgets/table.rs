@@ -1,11 +1,13 @@
 //! A table: heads, and the rows that are in view.
 
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
 use super::{MARGIN, PaneArea, margin, tint_selected};
 use crate::app::HitTarget;
 use crate::app::lists::column::Column;
+use crate::app::lists::sort_letters::capital;
 use crate::app::lists::table::Table;
 use crate::ui::areas::{after, below, cells as cells_of, left, row};
 use crate::ui::format;
@@ -52,6 +54,9 @@ impl<C> ColumnSpec<C> {
     }
 }
 
+/// Rows whose cells are measured for the widths of columns; of more, those in view.
+const MOST_MEASURED: usize = 256;
+
 /// Columns between cells.
 const GAP: u16 = 2;
 
@@ -96,12 +101,23 @@ pub(in crate::ui) fn table<K, C>(
         let rows = table.rows().iter().enumerate().skip(table.state().top());
         rows.take(usize::from(body.height))
     };
-    let specs = specs.iter().map(|spec| {
-        let cells = rows().map(|(_, key)| cell(key, spec.column, usize::from(spec.max)));
+    // Columns keep their place while one moves, unless there are so many rows that looking at all of them is felt.
+    let measured = if table.rows().len() <= MOST_MEASURED {
+        table.rows()
+    } else {
+        let first = table.state().top().min(table.rows().len());
+        let last = (first + usize::from(body.height)).min(table.rows().len());
+        table.rows().get(first..last).unwrap_or_default()
+    };
+    let specs = specs.iter();
+    let specs = specs.filter(|spec| !table.is_hidden(spec.column));
+    let specs = specs.map(|spec| {
+        let cells = measured.iter();
+        let cells = cells.map(|key| cell(key, spec.column, usize::from(spec.max)));
         spec.wide_enough_for(cells)
     });
     let columns = fit(&specs.collect::<Vec<_>>(), width, table.columns_scrolled());
-    heads(painter, place, row(area, 0), table.sort(), &columns);
+    heads(painter, place, row(area, 0), table, &columns);
     painter.add_hit(body, HitTarget::Rows(place.pane));
     let rows = rows();
     for ((number, key), line) in rows.zip(body.rows()) {
@@ -117,14 +133,15 @@ pub(in crate::ui) fn table<K, C>(
     }
 }
 
-fn heads<C: Column>(
+fn heads<K: Clone + PartialEq, C: Column>(
     painter: &mut Painter<'_>,
     place: PaneArea,
     line: Rect,
-    (sorted, reversed): (C, bool),
+    table: &Table<K, C>,
     columns: &[(C, u16)],
 ) {
     let theme = painter.theme;
+    let (sorted, reversed) = table.sort();
     let [upwards, downwards] = theme.glyphs.sorted;
     let mut rest = after(line, MARGIN);
     for (column, width) in columns {
@@ -134,15 +151,32 @@ fn heads<C: Column>(
         let falls = head.greatest_first != reversed;
         let arrow = if falls { downwards } else { upwards };
         let fits = format::width(head.title) < usize::from(*width);
-        let spans = match (*column == sorted, fits) {
-            (true, true) => vec![span(head.title, theme.title), span(arrow, theme.key)],
-            (true, false) => vec![span(head.title, theme.title)],
-            (false, _) => vec![span(head.title, theme.head)],
-        };
+        let is_sorted = *column == sorted;
+        let style = if is_sorted { theme.title } else { theme.head };
+        // Keys go to the list in focus alone.
+        let letter = table.sort_letter(number).filter(|_| place.focused);
+        let mut spans = title(head.title, letter, style);
+        if is_sorted && fits {
+            spans.push(span(arrow, theme.key));
+        }
         put_cell(painter, slot, *column, &spans);
         painter.add_hit(slot, HitTarget::Column(place.pane, number));
         rest = after(rest, width + GAP);
     }
+}
+
+/// A head, the letter that sorts by it underlined.
+fn title(text: &'static str, letter: Option<char>, style: Style) -> Vec<Span<'static>> {
+    let mut left = letter;
+    let letters = text.chars().map(|one| {
+        let is_it = left.take_if(|letter| capital(one) == Some(*letter));
+        let style = match is_it {
+            Some(_) => style.add_modifier(Modifier::UNDERLINED),
+            None => style,
+        };
+        span(one, style)
+    });
+    letters.collect()
 }
 
 fn put_cell<C: Column>(painter: &mut Painter<'_>, area: Rect, column: C, spans: &[Span<'_>]) {

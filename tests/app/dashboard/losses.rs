@@ -63,7 +63,7 @@ fn other_findings_are_not_acknowledged() {
 }
 
 /// Publishes to `orders-eu:0` with an ack of all replicas, and has it acked at that offset.
-fn publish(world: &mut World, offset: Offset) {
+pub(super) fn publish(world: &mut World, offset: Offset) {
     world.press("3 j j enter p");
     world.write("key");
     let sent = world.press("tab tab tab right alt-enter");

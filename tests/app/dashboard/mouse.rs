@@ -62,7 +62,7 @@ fn a_click_on_a_head_sorts_and_the_wheel_moves() {
     assert_eq!(world.app.streams().list().state().row(), 3);
 }
 
-fn click(world: &mut World, column: u16, row: u16) {
+pub(super) fn click(world: &mut World, column: u16, row: u16) {
     mouse(world, MouseEventKind::Down(MouseButton::Left), column, row);
 }
 

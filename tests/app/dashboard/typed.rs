@@ -3,9 +3,13 @@
 
 use std::time::Duration;
 
-use liftui::app::{CopyOutcome, Effect, Event, Overlay, Settings};
+use liftui::app::{CopyOutcome, Effect, Event, Overlay, Pane, Settings};
+use liftui::model::StartAt;
+use liftui::ui::Theme;
 
+use super::losses::publish;
 use super::{chosen_stream, notice};
+use crate::screens::{frame, text};
 use crate::world::{World, settings};
 
 #[test]
@@ -162,4 +166,86 @@ fn enter_where_nothing_fits_leaves_the_menu_open() {
     assert!(matches!(world.app.overlay(), Some(Overlay::Menu(_))));
     assert!(world.write("Dzq").is_empty(), "letters are no commands");
     assert!(matches!(world.app.overlay(), Some(Overlay::Menu(_))));
+}
+
+#[test]
+fn a_key_goes_to_the_message_that_was_acked() {
+    let mut world = World::healthy();
+    world.press("alt-g");
+    assert!(notice(&world).contains("nothing was published"));
+    publish(&mut world, 123);
+    assert_eq!(
+        notice(&world),
+        "acked: orders-eu:0 @ 123 · alt-g goes there"
+    );
+    let opened = world.press("1 alt-g");
+    let mut starts = Vec::new();
+    for effect in &opened {
+        if let Effect::OpenTail(_, spec) = effect {
+            starts.push(spec.start);
+        }
+    }
+    assert_eq!(starts.last(), Some(&StartAt::Offset(123)), "{starts:?}");
+    assert_eq!(world.app.focus().pane(), Pane::Inspector);
+}
+
+#[test]
+fn a_form_can_be_copied_as_a_command() {
+    let mut world = World::healthy();
+    world.press("3 c");
+    world.write("returns");
+    world.press("tab tab");
+    world.write("3");
+    let effects = world.press("alt-y");
+    let copied_now = copied(&effects);
+    let [command] = copied_now.as_slice() else {
+        panic!("{copied_now:?}")
+    };
+    assert!(command.starts_with("liftui --addr "), "{command}");
+    assert!(
+        command.ends_with(" create returns --partitions 3"),
+        "{command}"
+    );
+    world.write("x");
+    assert_eq!(copied(&world.press("alt-y")), Vec::<&str>::new());
+    assert!(notice(&world).contains("no command for this yet"));
+}
+
+#[test]
+fn who_stores_a_subject_is_shown_as_of_when_it_was_asked() {
+    let mut world = World::healthy();
+    world.press(":");
+    world.write("subjects orders.eu.1");
+    world.press("enter");
+    let shown = shown(&mut world);
+    for text in [
+        "Who stores orders.eu.1",
+        "orders-eu:1",
+        "1 partition stores",
+    ] {
+        assert!(shown.contains(text), "{text} in {shown}");
+    }
+    world.press("esc :");
+    world.write("subjects nobody.here");
+    world.press("enter");
+    let shown = self::shown(&mut world);
+    assert!(
+        shown.contains("stores what is published to nobody.here"),
+        "{shown}"
+    );
+    world.press("esc 3 j j U");
+    let shown = self::shown(&mut world);
+    assert!(shown.contains("Subjects of orders-eu"), "{shown}");
+    assert!(
+        shown.contains("No other stream stores any of it."),
+        "{shown}"
+    );
+    world.press("esc :");
+    world.write("subjects a..b");
+    world.press("enter");
+    assert!(notice(&world).contains("a..b"), "{}", notice(&world));
+}
+
+fn shown(world: &mut World) -> String {
+    text(&frame(world, 120, 36, &Theme::default()))
 }

@@ -50,16 +50,18 @@ enum Outage {
 }
 
 /// A recording being replayed.
-struct Replay {
+pub(crate) struct Replay {
     events: Vec<Value>,
     next: usize,
     end: f64,
     nodes: BTreeMap<String, Node>,
     health: Health,
-    now: f64,
+    /// What brokers have answered since it was asked last.
+    views: Vec<Arc<BrokerView>>,
+    pub(crate) now: f64,
 }
 
-fn at(seconds: f64) -> Timestamp {
+pub(crate) fn at(seconds: f64) -> Timestamp {
     Timestamp(1_800_000_000_000_000_000).plus(Duration::from_secs_f64(seconds))
 }
 
@@ -93,7 +95,7 @@ fn partition(id: i32, recorded: &Value) -> Partition {
 }
 
 impl Replay {
-    fn of(incident: &str) -> Self {
+    pub(crate) fn of(incident: &str) -> Self {
         let path = format!(
             "{}/tests/golden/incidents/{incident}.json",
             env!("CARGO_MANIFEST_DIR")
@@ -120,12 +122,18 @@ impl Replay {
             next: 0,
             nodes: BTreeMap::new(),
             health: Health::new(HealthOptions::default()),
+            views: Vec::new(),
             now: 0.0,
         }
     }
 
+    /// What brokers have answered since this was asked last.
+    pub(crate) fn take_views(&mut self) -> Vec<Arc<BrokerView>> {
+        std::mem::take(&mut self.views)
+    }
+
     /// The truth a second later; `None` when the recording is over.
-    fn second(&mut self) -> Option<Arc<Truth>> {
+    pub(crate) fn second(&mut self) -> Option<Arc<Truth>> {
         self.now += 1.0;
         if self.now > self.end {
             return None;
@@ -199,13 +207,15 @@ impl Replay {
             Some(Outage::Silent { .. }) => return,
         };
         let address = format!("127.0.0.1:{}", name.trim_start_matches("node-"));
-        self.health.observe(&Arc::new(BrokerView {
+        let view = Arc::new(BrokerView {
             address: address.into(),
             broker: Some(name.into()),
             at: at(time),
             took: Duration::from_millis(5),
             result,
-        }));
+        });
+        self.health.observe(&view);
+        self.views.push(view);
     }
 }
 

@@ -136,8 +136,8 @@ fn creating() {
         "
             60 name returns-eu
             60 ▾ more: 14 options
-            60 keep bytes 10k
-            60 keep for server's default
+            60 retention bytes 10k
+            60 retention age server's default
             60 Create Cancel
             80 group none; streams of one group share messages
             120 min ISR

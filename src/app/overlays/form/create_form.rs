@@ -24,18 +24,23 @@ pub(in crate::app) fn create_form() -> Form {
             "none; streams of one group share messages",
         )
         .rare(),
-        Field::single_line(FieldId::RetentionBytes, "keep bytes", server).rare(),
-        Field::single_line(FieldId::RetentionMessages, "keep messages", server).rare(),
-        Field::single_line(FieldId::RetentionAge, "keep for", server).rare(),
-        Field::single_line(FieldId::CleanerInterval, "clean every", server).rare(),
+        Field::single_line(FieldId::RetentionBytes, "retention bytes", server).rare(),
+        Field::single_line(FieldId::RetentionMessages, "retention messages", server).rare(),
+        Field::single_line(FieldId::RetentionAge, "retention age", server).rare(),
+        Field::single_line(FieldId::CleanerInterval, "cleaner interval", server).rare(),
         Field::single_line(FieldId::SegmentBytes, "segment bytes", server).rare(),
         Field::single_line(FieldId::SegmentAge, "segment age", server).rare(),
         Field::choice(FieldId::Compact, "compact", SWITCH).rare(),
-        Field::single_line(FieldId::CompactGoroutines, "compactions", server).rare(),
-        Field::single_line(FieldId::AutoPause, "pause after", server).rare(),
-        Field::choice(FieldId::AutoPauseUnlessSubscribed, "unless read", SWITCH).rare(),
+        Field::single_line(FieldId::CompactGoroutines, "compact goroutines", server).rare(),
+        Field::single_line(FieldId::AutoPause, "auto pause", server).rare(),
+        Field::choice(
+            FieldId::AutoPauseUnlessSubscribed,
+            "unless subscribed",
+            SWITCH,
+        )
+        .rare(),
         Field::single_line(FieldId::MinIsr, "min ISR", server).rare(),
-        Field::choice(FieldId::ConcurrencyControl, "check offsets", SWITCH).rare(),
+        Field::choice(FieldId::ConcurrencyControl, "concurrency control", SWITCH).rare(),
         Field::choice(FieldId::Encryption, "encrypt", SWITCH).rare(),
     ];
     Form::new(FormKind::Create, fields)

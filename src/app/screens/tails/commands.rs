@@ -276,6 +276,7 @@ impl ScreenState for Tails {
                 context.request(AppRequest::CopyMenu(self.copies(pane, truth)));
             }
             ListCommand::Sort
+            | ListCommand::Columns
             | ListCommand::FaultsOnly
             | ListCommand::Internal
             | ListCommand::Deleted => {}

@@ -137,6 +137,7 @@ fn creating() {
             60 name returns-eu
             60 ▾ more: 14 options
             60 retention bytes 10k
+            60 $ liftui --addr
             60 retention age server's default
             60 Create Cancel
             80 group none; streams of one group share messages

@@ -16,6 +16,7 @@ mod first_unread;
 mod frame_gate;
 mod input;
 mod key_history;
+mod offline;
 mod options;
 mod poller;
 mod prober;

@@ -37,6 +37,7 @@ mod navigation;
 mod notice;
 mod outcomes;
 pub(crate) mod overlays;
+mod past;
 mod playback;
 mod quit;
 mod read_settings;
@@ -337,7 +338,7 @@ impl App {
         let keymap = &self.context.settings.keymap;
         let replay = self.replay_hints().unwrap_or_default().iter();
         let replay = replay.filter_map(|(command, word)| {
-            Some((keymap.hint(&[KeyContext::Replay], *command)?, *word))
+            Some((keymap.hint(&[self.replay_context()], *command)?, *word))
         });
         let shown = self.hints().into_iter();
         let shown =

@@ -18,6 +18,7 @@ mod input;
 mod key_history;
 mod offline;
 mod options;
+mod past;
 mod poller;
 mod prober;
 mod pump;

@@ -28,7 +28,10 @@ use crate::ui::{RowCache, Theme};
 const FRAME: Duration = Duration::from_millis(33);
 
 /// How far a key goes back or forward.
-const JUMP: Duration = Duration::from_secs(10);
+pub(super) const JUMP: Duration = Duration::from_secs(10);
+
+/// The same of another key.
+pub(super) const LONG_JUMP: Duration = Duration::from_secs(60);
 
 /// How many times as fast as it happened a recording is played at most.
 const MOST_SPEED: u32 = 64;
@@ -246,6 +249,8 @@ impl<'a, S: Screen> Replay<'a, S> {
             ReplayCommand::Return => {}
             ReplayCommand::Back => self.player.seek(at.minus(JUMP)),
             ReplayCommand::Forward => self.player.seek(at.plus(JUMP)),
+            ReplayCommand::BackMinute => self.player.seek(at.minus(LONG_JUMP)),
+            ReplayCommand::ForwardMinute => self.player.seek(at.plus(LONG_JUMP)),
             ReplayCommand::PreviousMark | ReplayCommand::NextMark => {
                 return self.jump(command == ReplayCommand::NextMark);
             }

@@ -130,7 +130,11 @@ fn no_findings(truth: &Truth, theme: &Theme) -> Span<'static> {
 /// The right end: what is in flight, observer mode, how old the truth is.
 fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
     if let Some(playback) = app.playback() {
-        return dotted(&playback_parts(playback, app, theme), theme);
+        let parts = match playback.now() {
+            Some(now) => past_parts(playback, now, app, theme),
+            None => playback_parts(playback, app, theme),
+        };
+        return dotted(&parts, theme);
     }
     let ago = |at| format::ago(at, app.now());
     let mut parts = Vec::new();
@@ -177,12 +181,32 @@ fn playback_parts(playback: &Playback, app: &App, theme: &Theme) -> Vec<Vec<Span
     parts.push(vec![match playback.state {
         PlaybackState::Playing => span(format!("{} x", playback.speed), theme.good),
         PlaybackState::Paused => span("paused", theme.paused),
-        PlaybackState::LookingAround => span("looking around", theme.paused),
+        PlaybackState::LookingAround | PlaybackState::Past(_) => {
+            span("looking around", theme.paused)
+        }
     }]);
-    if !playback.has_messages && app.focus().screen() == Screen::Tails {
-        parts.push(vec![span("messages not recorded", theme.muted)]);
-    }
+    parts.extend(missing_messages(playback, app, theme));
     parts
+}
+
+/// Which of the last minutes are shown, while the dashboard goes on.
+fn past_parts(
+    playback: &Playback,
+    now: Timestamp,
+    app: &App,
+    theme: &Theme,
+) -> Vec<Vec<Span<'static>>> {
+    let clock = app.times().seconds(playback.at, now);
+    let ago = format::ago(playback.at, now);
+    let mut parts: Vec<_> = missing_messages(playback, app, theme).into_iter().collect();
+    let text = format!(" {clock} {} {ago} ago ", theme.glyphs.dot);
+    parts.push(vec![span(text, theme.past())]);
+    parts
+}
+
+fn missing_messages(playback: &Playback, app: &App, theme: &Theme) -> Option<Vec<Span<'static>>> {
+    let missing = !playback.has_messages && app.focus().screen() == Screen::Tails;
+    missing.then(|| vec![span("messages not recorded", theme.muted)])
 }
 
 /// A time of a recording, `3:10`.

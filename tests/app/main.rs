@@ -55,6 +55,7 @@ mod scenario_locators;
 mod scenario_loop;
 mod scenario_memory;
 mod scenario_mouse;
+mod scenario_past;
 mod scenario_pressure;
 mod scenario_queries;
 mod scenario_recording;

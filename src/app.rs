@@ -55,6 +55,7 @@ mod shown_times;
 mod statistics;
 mod tour;
 mod typed_command;
+mod typed_text;
 mod view_memory;
 mod viewport;
 mod visited;

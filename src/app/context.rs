@@ -176,6 +176,16 @@ impl Context {
         std::mem::take(&mut self.requests)
     }
 
+    /// The last id that was given.
+    pub(super) fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
+    /// The next id comes after that one.
+    pub(super) fn set_last_id(&mut self, id: u64) {
+        self.last_id = id;
+    }
+
     fn new_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id

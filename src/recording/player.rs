@@ -80,7 +80,7 @@ impl Player {
                 }
                 (at, app)
             }
-            Some((_, Fact::Happened(_) | Fact::Drawn(..))) | None => {
+            Some((_, Fact::Happened(_) | Fact::Numbered(..) | Fact::Drawn(..))) | None => {
                 return Err(OpenError::Damaged);
             }
         };
@@ -124,7 +124,7 @@ impl Player {
         }
         let next = self.facts.iter().find_map(|(_, fact)| match fact {
             Fact::Drawn(width, height) => Some((*width, *height)),
-            Fact::Started(_) | Fact::Continued(..) | Fact::Happened(_) => None,
+            Fact::Started(_) | Fact::Continued(..) | Fact::Happened(_) | Fact::Numbered(..) => None,
         });
         next.unwrap_or((80, 24))
     }
@@ -247,6 +247,10 @@ impl Moment {
         match fact {
             Fact::Started(settings) => *self.app = App::new(*settings),
             Fact::Happened(event) => {
+                self.app.update(event);
+            }
+            Fact::Numbered(last_id, event) => {
+                self.app.set_last_id(last_id);
                 self.app.update(event);
             }
             // It is like this already.

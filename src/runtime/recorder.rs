@@ -285,6 +285,10 @@ fn message_bytes(fact: &Fact) -> usize {
         Fact::Happened(Event::Tail(_, TailEvent::Chunk(chunk) | TailEvent::Older(chunk))) => {
             chunk.bytes()
         }
-        Fact::Happened(_) | Fact::Started(_) | Fact::Continued(..) | Fact::Drawn(..) => 0,
+        Fact::Happened(_)
+        | Fact::Numbered(..)
+        | Fact::Started(_)
+        | Fact::Continued(..)
+        | Fact::Drawn(..) => 0,
     }
 }

@@ -59,6 +59,7 @@ mod scenario_past;
 mod scenario_pressure;
 mod scenario_queries;
 mod scenario_recording;
+mod scenario_redaction;
 mod scenario_replaced;
 mod scenario_rows;
 mod scenario_side_by_side;

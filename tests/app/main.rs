@@ -64,6 +64,7 @@ mod scenario_replaced;
 mod scenario_rows;
 mod scenario_side_by_side;
 mod scenario_statistics;
+mod scenario_storm;
 mod scenario_streams;
 mod scenario_table;
 mod scenario_tails;

@@ -383,10 +383,15 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             return self.draw_past();
         }
         let (app, theme, rows) = (&self.app, &self.theme, &mut self.rows);
-        let mut drawn = None;
-        self.screen
-            .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;
-        if let (Some(recorder), Some(viewport)) = (&self.recorder, &drawn) {
+        let (reads_past, mut drawn) = (self.past.is_some(), None);
+        self.screen.draw(&mut |frame| {
+            drawn = Some(ui::draw(frame, app, theme, rows));
+            if reads_past {
+                ui::draw_past_is_read(frame, theme);
+            }
+        })?;
+        // What follows from the app alone is recorded.
+        if let (Some(recorder), Some(viewport), false) = (&self.recorder, &drawn, reads_past) {
             recorder.record(Fact::Drawn(viewport.width, viewport.height));
         }
         let now = Instant::now();

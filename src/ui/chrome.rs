@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::Span;
+use ratatui::text::{Line, Span};
 
 use super::areas::{after, cells, left};
 use super::format;
@@ -204,6 +205,20 @@ fn past_parts(
     parts
 }
 
+/// At the right end of the header, until the past is there.
+pub(super) fn past_is_read(frame: &mut Frame<'_>, theme: &Theme) {
+    let text = Line::styled(" reading the last minutes ", theme.past());
+    let area = frame.area();
+    let width = cells(text.width()).min(area.width);
+    let right = Rect {
+        x: area.right() - width,
+        width,
+        height: area.height.min(1),
+        ..area
+    };
+    frame.render_widget(text, right);
+}
+
 fn missing_messages(playback: &Playback, app: &App, theme: &Theme) -> Option<Vec<Span<'static>>> {
     let missing = !playback.has_messages && app.focus().screen() == Screen::Tails;
     missing.then(|| vec![span("messages not recorded", theme.muted)])
@@ -312,5 +327,28 @@ pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let mut rest = after(area, 1);
     for hint in &hints {
         rest = after(rest, painter.put(rest, hint) + 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use ratatui::style::Modifier;
+
+    use super::*;
+
+    #[test]
+    fn that_the_past_is_read_stands_out_without_colours() {
+        let theme = Theme::named("none").unwrap_or_default();
+        for width in [80, 10] {
+            let mut terminal = Terminal::new(TestBackend::new(width, 3)).unwrap();
+            let drawn = terminal.draw(|frame| past_is_read(frame, &theme)).unwrap();
+            let last = drawn.buffer.cell((width - 2, 0)).unwrap();
+            assert!(
+                last.modifier.contains(Modifier::REVERSED),
+                "{width} columns"
+            );
+        }
     }
 }

@@ -63,6 +63,7 @@ impl<S: Screen> EventLoop<'_, S> {
                 }
             }
         }
+        self.gate.changed();
         if let Some(past) = &mut self.past {
             past.go(command);
         }

@@ -162,24 +162,42 @@ impl Fold {
 
     /// Goes to the next finding or notice, or to the one before that time.
     fn seek_mark(&mut self, time: Timestamp, forward: bool) -> Result<PastMoment, Missing> {
-        self.read_up_to(Timestamp::now())?;
+        let mut found = self.known_mark(time, forward);
+        if found.is_none() {
+            // What came since may have one; what lies before the time is known already.
+            let until = if forward { Timestamp::now() } else { time };
+            self.read_up_to(until)?;
+            self.find_marks()?;
+            found = self.known_mark(time, forward);
+        }
+        if let Some(at) = found {
+            return self.seek(at, None);
+        }
+        let where_to = if forward { "after" } else { "before" };
+        let text = format!("no finding or notice comes up {where_to} this time");
         let player = self.player.as_ref().ok_or(NOTHING_KEPT)?;
-        let (recording, parse_line) = (Arc::clone(player.recording()), self.parse_line);
-        let find = || find_marks(recording, parse_line).unwrap_or_default();
-        let marks = self.marks.get_or_insert_with(find);
-        let mark = if forward {
-            marks.iter().find(|mark| mark.at > time)
+        let end = player.recording().end();
+        self.seek(time.min(end), Some(text))
+    }
+
+    fn known_mark(&self, time: Timestamp, forward: bool) -> Option<Timestamp> {
+        let mut marks = self.marks.iter().flatten().map(|mark| mark.at);
+        if forward {
+            marks.find(|at| *at > time)
         } else {
-            marks.iter().rev().find(|mark| mark.at < time)
-        };
-        let Some(mark) = mark else {
-            let where_to = if forward { "after" } else { "before" };
-            let text = format!("no finding or notice comes up {where_to} this time");
-            let end = player.recording().end();
-            return self.seek(time.min(end), Some(text));
-        };
-        let at = mark.at;
-        self.seek(at, None)
+            marks.rev().find(|at| *at < time)
+        }
+    }
+
+    /// Looks for the findings and notices of all that is there, unless that was done.
+    fn find_marks(&mut self) -> Result<(), Missing> {
+        if self.marks.is_none() {
+            let player = self.player.as_ref().ok_or(NOTHING_KEPT)?;
+            let recording = Arc::clone(player.recording());
+            let marks = find_marks(recording, self.parse_line);
+            self.marks = Some(marks.unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// Has all that is kept up to that time, as far as it was recorded.

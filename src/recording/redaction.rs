@@ -60,6 +60,7 @@ fn pass<'a>(
     let mut run = Run {
         app: None,
         typed: None,
+        is_known: false,
         builder: BlockBuilder::redacting(names),
         vocabulary,
         blocks: Vec::new(),
@@ -90,6 +91,9 @@ struct Run<'a> {
     /// The original dashboard: it tells what is typed from what is pressed.
     app: Option<Box<App>>,
     typed: Option<TypedText>,
+    /// Whether the original is known from its beginning: otherwise boxes may be open that nobody knows of, and any letter may be
+    /// text.
+    is_known: bool,
     builder: BlockBuilder,
     vocabulary: Vocabulary<'a>,
     blocks: Vec<Block>,
@@ -103,6 +107,7 @@ impl Run<'_> {
             Fact::Started(settings) => {
                 self.app = Some(Box::new(App::new((*settings).clone())));
                 self.typed = None;
+                self.is_known = true;
                 self.write(at, &Fact::Started(without_config(*settings)));
             }
             Fact::Continued(settings, known) => {
@@ -117,11 +122,19 @@ impl Run<'_> {
                 self.write(at, &Fact::Continued(without_config(*settings), Vec::new()));
             }
             Fact::Drawn(..) => self.write(at, &fact),
-            Fact::Happened(event) | Fact::Numbered(_, event) => {
-                for (last_id, event) in self.redact_event(event) {
-                    self.write(at, &Fact::Numbered(last_id, event));
+            Fact::Happened(event) => self.add_event(at, event),
+            Fact::Numbered(last_id, event) => {
+                if let Some(app) = &mut self.app {
+                    app.set_last_id(last_id);
                 }
+                self.add_event(at, event);
             }
+        }
+    }
+
+    fn add_event(&mut self, at: Timestamp, event: Event) {
+        for (last_id, event) in self.redact_event(event) {
+            self.write(at, &Fact::Numbered(last_id, event));
         }
     }
 
@@ -146,6 +159,10 @@ impl Run<'_> {
             };
             app.update(event);
             return vec![(last_id, redacted)];
+        }
+        if !self.is_known && types(&event) {
+            app.update(event);
+            return Vec::new();
         }
         let masked = if app.takes_text() || matches!(event, Event::Paste(_)) {
             mask(event.clone())
@@ -180,6 +197,22 @@ impl Run<'_> {
     }
 }
 
+/// The letter that a key types, wherever letters are text.
+fn letter(event: &Event) -> Option<char> {
+    let edits = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    let Event::Key(key) = event else {
+        return None;
+    };
+    let KeyCode::Char(letter) = key.code else {
+        return None;
+    };
+    (!key.modifiers.intersects(edits)).then_some(letter)
+}
+
+fn types(event: &Event) -> bool {
+    matches!(event, Event::Paste(_)) || letter(event).is_some()
+}
+
 /// Of typed letters only that there were some.
 fn mask(event: Event) -> Event {
     let masked = |letter: char| {
@@ -192,15 +225,13 @@ fn mask(event: Event) -> Event {
     if let Event::Paste(text) = event {
         return Event::Paste(text.chars().map(masked).collect());
     }
-    let edits = KeyModifiers::CONTROL | KeyModifiers::ALT;
-    if let Event::Key(key) = event
-        && let KeyCode::Char(letter) = key.code
-        && !key.modifiers.intersects(edits)
-    {
-        let code = KeyCode::Char(masked(letter));
-        return Event::Key(KeyEvent { code, ..key });
+    match (letter(&event), event) {
+        (Some(letter), Event::Key(key)) => {
+            let code = KeyCode::Char(masked(letter));
+            Event::Key(KeyEvent { code, ..key })
+        }
+        (_, event) => event,
     }
-    event
 }
 
 /// Settings with nothing of the config file and of earlier runs but how health judges.

@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use liftui::app::App;
 use liftui::client::Client;
-use liftui::model::{AckPolicy, Destination, Operation, PublishOptions, StreamOptions};
+use liftui::model::{AckPolicy, Destination, Operation, PublishOptions, StreamOptions, Timestamp};
 use liftui::recording::Player;
+use liftui::runtime::RecorderOptions;
 use liftui::ui::RowCache;
 
 use crate::cli_test_cluster::{CliOutput, bare, finish};
 use crate::driver::{Driver, client};
-use crate::scenario_recording::{busy_cluster, frame, open, player, recorded, walk_through_faults};
+use crate::scenario_recording::{
+    busy_cluster, frame, open, player, recorded, ring, save, start, walk_through_faults,
+};
 use crate::test_screen::text_of;
 
 /// What is typed, published or named nowhere but in this test.
@@ -193,4 +197,46 @@ async fn a_redacted_recording_names_nothing_and_finds_the_same() {
             .permissions();
         assert_eq!(mode.mode() & 0o777, 0o600);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_recording_begins_in_the_middle_no_letter_is_taken_for_a_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cluster = busy_cluster().await;
+    name_somebody(&client(cluster.addresses())).await;
+    // No more than what stands behind the last of its beginnings, of which there is one each second.
+    let recorder = RecorderOptions {
+        kept: Duration::from_secs(15),
+        most: 1,
+        ..ring()
+    };
+    let (mut dashboard, _) = start(&cluster, recorder);
+    type_names(&mut dashboard).await;
+    let path = |number| folder.path().join(format!("part-{number}.rec"));
+    let mut number = 0;
+    // Until what is kept begins in the middle, and has letters in it.
+    loop {
+        number += 1;
+        // Into the box of a tail, which a dashboard that begins in the middle does not have.
+        dashboard.press("6 /");
+        dashboard.type_text("mellon");
+        dashboard.press("esc esc");
+        save(&mut dashboard, &path(number), "has all since").await;
+        let typed = letters(&open(&path(number)).decompressed());
+        let begins = player(&path(number)).app().now();
+        if begins != Timestamp::NEVER && typed.contains("mellon") {
+            break;
+        }
+    }
+    dashboard.shut_down().await;
+    let redacted = folder.path().join("redacted.rec");
+    let output = redact(folder.path(), &path(number), &redacted);
+    assert_eq!(output.code, 0, "{output:?}");
+    // The letters of the keymap are there.
+    let typed = letters(&open(&redacted).decompressed());
+    assert!(
+        !typed.contains("mellon") && !typed.contains("xxxxxx"),
+        "{typed}"
+    );
+    assert!(player(&redacted).next_frame());
 }

@@ -45,15 +45,15 @@ impl Names {
         if let Some(rest) = text.strip_prefix("__") {
             return format!("__{}", self.name(kind, rest));
         }
+        if text.parse::<IpAddr>().is_ok() {
+            return self.replace(kind, text);
+        }
         if let Some((host, port)) = text.rsplit_once(':')
             && (1..=5).contains(&port.len())
             && port.bytes().all(|byte| byte.is_ascii_digit())
         {
             let host = host.trim_start_matches('[').trim_end_matches(']');
             return format!("{}:{port}", self.name(kind, host));
-        }
-        if text.parse::<IpAddr>().is_ok() {
-            return self.replace(kind, text);
         }
         let parts = text.split('.').map(|part| {
             if ["", "*", ">"].contains(&part) {

@@ -38,6 +38,7 @@ mod navigation;
 mod notice;
 mod outcomes;
 pub(crate) mod overlays;
+mod past;
 mod playback;
 mod quit;
 mod read_settings;
@@ -58,6 +59,7 @@ mod subject_questions;
 pub(crate) mod subject_report;
 mod tour;
 mod typed_command;
+mod typed_text;
 mod view_memory;
 mod viewport;
 mod visited;
@@ -344,7 +346,8 @@ impl App {
         let contexts = self.key_contexts();
         let keymap = &self.context.settings.keymap;
         let replay = self.replay_hints().unwrap_or_default().iter();
-        let replay = replay.map(|hint| (*hint, &[KeyContext::Replay][..]));
+        let replay_context = [self.replay_context()];
+        let replay = replay.map(|hint| (*hint, &replay_context[..]));
         let shown = self.hints().into_iter().map(|hint| (hint, contexts));
         let hints = replay
             .chain(shown)

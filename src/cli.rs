@@ -149,7 +149,7 @@ fn perform(invocation: Invocation, arguments: &[OsString], console: &mut Stdio) 
         ),
         Some(Task::Replay(args)) => run_to_end(
             dashboard_runtime(),
-            recording_file::replay(options, &args.file, console),
+            recording_file::replay(options, &args, console),
         ),
         Some(Task::Keys(args)) if args.check => {
             keys::check(&mut CommandContext::open(options, console)?)

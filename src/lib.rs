@@ -125,6 +125,8 @@
 //! | follow a change of the API | `proto/api.proto`, `wire/convert.rs` |
 //! | add a decoder of values | `store/decode/` |
 //! | record something of an event otherwise | `recording/encoder.rs`, `recording/decoder.rs`; what older programs cannot read counts up the version in `recording/file.rs` |
+//! | record a field that names something | `recording/redaction/serializer.rs` says what stands in its place in a redacted recording |
+//! | do something in the last minutes | `app/past.rs`, `runtime/past.rs`; what is refused there, `runtime/offline.rs` |
 //! | add a background source | `runtime/`, a variant of `app::Event` |
 //! | change what counts as a finding | `health/rules/` |
 //! | add a fault of the demo cluster | `demo/faults.rs` |

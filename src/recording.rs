@@ -11,6 +11,7 @@ mod known_events;
 mod marks;
 mod player;
 mod record;
+mod redaction;
 
 pub use block::Block;
 pub use encoder::BlockBuilder;
@@ -18,3 +19,4 @@ pub use file::{OpenError, Recording, write_head};
 pub use marks::{Mark, find_marks};
 pub use player::{LineParser, Played, Player};
 pub use record::{Fact, Head};
+pub use redaction::{Vocabulary, redact};

@@ -46,6 +46,11 @@ use screens::{
 };
 use widgets::PaneArea;
 
+/// Draws over a frame of now that the past is coming.
+pub(crate) fn draw_past_is_read(frame: &mut Frame<'_>, theme: &Theme) {
+    chrome::past_is_read(frame, theme);
+}
+
 /// Draws a frame and returns its layout: rows per pane, and what lies under which cell. What was read of the messages in
 /// sight is kept in `rows` for the next frame.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &Theme, rows: &mut RowCache) -> Viewport {

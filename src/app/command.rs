@@ -392,6 +392,10 @@ commands! {
         Back = "replay.back",
         /// Go forward by 10 seconds.
         Forward = "replay.forward",
+        /// Go back by a minute.
+        BackMinute = "replay.back-minute",
+        /// Go forward by a minute.
+        ForwardMinute = "replay.forward-minute",
         /// Go to the finding or notice before this time.
         PreviousMark = "replay.previous-mark",
         /// Go to the next finding or notice.
@@ -404,7 +408,7 @@ commands! {
         Faster = "replay.faster",
         /// Play half as fast, at least as fast as it happened.
         Slower = "replay.slower",
-        /// Leave what was looked around in, for the recording as it was.
+        /// Leave what was looked around in, for the recording as it was; leave the last minutes, for now.
         Return = "replay.return",
     }
 }
@@ -446,10 +450,8 @@ mod tests {
     fn every_help_is_a_sentence() {
         for one in Command::ALL {
             let help = one.help();
-            assert!(
-                help.ends_with('.') && help.starts_with(char::is_uppercase),
-                "{help}"
-            );
+            let is_sentence = help.ends_with('.') && help.starts_with(char::is_uppercase);
+            assert!(is_sentence, "{help}");
         }
     }
 }

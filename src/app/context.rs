@@ -3,15 +3,19 @@
 //!
 //! Changes that stop others' work are not sent until the user has confirmed them (I10).
 
+use std::time::Duration;
+
 use super::app_request::AppRequest;
+use super::command::ReplayCommand;
 use super::effect::Effect;
 use super::ids::{RequestId, ScanId, TableId, TailId};
 use super::inflight::{Inflight, Request};
+use super::key_context::KeyContext;
 use super::notice::{Level, Notices};
 use super::playback::Playback;
 use super::settings::Settings;
 use super::viewport::Viewport;
-use crate::model::{Failure, Operation, TimeDisplay, Timestamp, Zone};
+use crate::model::{Failure, Operation, TimeDisplay, Timestamp, Zone, counted};
 
 /// What all screens and overlays share.
 #[derive(Clone, Debug, Default)]
@@ -125,8 +129,9 @@ impl Context {
 
     /// Notifies the user, and returns `true`, where observer mode forbids every change, or where this is the past.
     pub(super) fn forbids_change(&mut self) -> bool {
-        if self.playback.is_some() {
-            let text = "this is a recording: nothing in it can be changed";
+        if let Some(playback) = &self.playback {
+            let recording = || "this is a recording: nothing in it can be changed".to_owned();
+            let text = self.refusal_of_past(playback).unwrap_or_else(recording);
             self.notify(Level::Warning, text);
             return true;
         }
@@ -135,6 +140,18 @@ impl Context {
             self.notify(Level::Warning, text);
         }
         self.settings.observer
+    }
+
+    /// What is said to whatever could only be done now; `None` where no dashboard goes on behind.
+    pub(super) fn refusal_of_past(&self, playback: &Playback) -> Option<String> {
+        let (at, now) = (playback.at, playback.now()?);
+        let key = self
+            .settings
+            .keymap
+            .hint(&[KeyContext::Past], ReplayCommand::Return.into());
+        let key = key.map_or_else(String::new, |key| format!(": {key} returns to now"));
+        let (clock, ago) = (self.times.seconds(at, now), age_in_words(at.age(now)));
+        Some(format!("this is {clock}, {ago} ago{key}"))
     }
 
     /// Sends a change that the user has confirmed, or that needs no confirmation.
@@ -159,9 +176,29 @@ impl Context {
         std::mem::take(&mut self.requests)
     }
 
+    /// The last id that was given.
+    pub(super) fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
+    /// The next id comes after that one.
+    pub(super) fn set_last_id(&mut self, id: u64) {
+        self.last_id = id;
+    }
+
     fn new_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
+    }
+}
+
+/// A time of some minutes, as a sentence has it: `4 minutes`.
+fn age_in_words(age: Duration) -> String {
+    let seconds = usize::try_from(age.as_secs()).unwrap_or(usize::MAX);
+    if seconds < 60 {
+        counted(seconds, "second")
+    } else {
+        counted(seconds / 60, "minute")
     }
 }
 

@@ -22,6 +22,18 @@ pub struct KeptView {
     pub(super) lists: BTreeMap<String, KeptList>,
 }
 
+impl KeptView {
+    /// The same without marks and favourites.
+    #[must_use]
+    pub fn without_names(mut self) -> Self {
+        self.favourites.clear();
+        for list in self.lists.values_mut() {
+            list.marks.clear();
+        }
+        self
+    }
+}
+
 /// The order and the marks of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

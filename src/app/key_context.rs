@@ -28,6 +28,8 @@ pub enum KeyContext {
     Menu,
     /// Among findings.
     Overview,
+    /// In the last minutes.
+    Past,
     /// In the box for the query of a tail.
     Query,
     /// In a text to read: help, describe, an error.
@@ -47,6 +49,9 @@ pub enum KeyContext {
 impl KeyContext {
     /// What counts in every dashboard out of a recording.
     pub(super) const OF_RECORDINGS: &'static [Self] = &[Self::Replay, Self::List, Self::Global];
+
+    /// What counts everywhere in the last minutes.
+    pub(super) const OF_THE_PAST: &'static [Self] = &[Self::Past, Self::List, Self::Global];
 
     /// Contexts that count together in an overlay or a text box, the closest first.
     const OVERLAYS: [&'static [Self]; 4] = [
@@ -69,6 +74,7 @@ impl KeyContext {
             Self::List => "list",
             Self::Menu => "menu",
             Self::Overview => "overview",
+            Self::Past => "past",
             Self::Query => "query",
             Self::Reader => "reader",
             Self::Replay => "replay",
@@ -99,6 +105,7 @@ impl KeyContext {
             Self::Menu => "a menu",
             Self::Reader => "a text",
             Self::Replay => "a recording",
+            Self::Past => "the last minutes",
         }
     }
 

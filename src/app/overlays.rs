@@ -125,6 +125,18 @@ impl Overlays {
         self.open.as_ref()
     }
 
+    /// These, with nothing on top but what tells of a row.
+    pub(super) fn about_a_row(&self) -> Self {
+        let open = self.open.clone().filter(|open| {
+            matches!(open, Overlay::Pager(pager) if matches!(pager.target(), DetailTarget::Row(_)))
+        });
+        Self {
+            open,
+            draft: None,
+            history: self.history.clone(),
+        }
+    }
+
     /// Puts an overlay on top, in place of any other.
     pub(super) fn show(&mut self, overlay: Overlay) {
         self.open = Some(overlay);

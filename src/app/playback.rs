@@ -19,6 +19,16 @@ pub struct Playback {
     pub has_messages: bool,
 }
 
+impl Playback {
+    /// What time it is in the dashboard that goes on behind, if one does.
+    pub fn now(&self) -> Option<Timestamp> {
+        match self.state {
+            PlaybackState::Past(now) => Some(now),
+            PlaybackState::Playing | PlaybackState::Paused | PlaybackState::LookingAround => None,
+        }
+    }
+}
+
 /// What is done with a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaybackState {
@@ -28,4 +38,6 @@ pub enum PlaybackState {
     Paused,
     /// It stands still, and the user looks around in the state that it had.
     LookingAround,
+    /// The same, in the last minutes of a dashboard that goes on behind, where it is this time now.
+    Past(Timestamp),
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::App;
+use super::command::ReplayCommand;
 use super::effect::Effect;
 use super::notice::Level;
 use crate::model::counted;
@@ -14,6 +15,10 @@ impl App {
     pub(super) fn back(&mut self) {
         if self.overlays.leave(&mut self.context) || self.focus.back() {
             return;
+        }
+        // The root of the past is now.
+        if self.is_past() {
+            return self.context.emit(Effect::Replay(ReplayCommand::Return));
         }
         let lost = self.lost_by_quitting();
         if lost.is_empty() {

@@ -5,11 +5,12 @@ use crossterm::event::KeyEvent;
 use super::App;
 use super::command::{Command, ReplayCommand};
 use super::effect::Effect;
-use super::input::key_hints::{Hint, LOOKING_AROUND, REPLAYING};
+use super::input::key_hints::{Hint, IN_THE_PAST, LOOKING_AROUND, REPLAYING};
 use super::input::keymap::Resolution;
 use super::input::keys::Key;
 use super::key_context::KeyContext;
 use super::notice::Level;
+use super::overlays::Overlay;
 use super::playback::{Playback, PlaybackState};
 use super::settings::Settings;
 use crate::model::Timestamp;
@@ -36,6 +37,9 @@ impl App {
 
     /// Writes what is kept of the last minutes to a file.
     pub(super) fn save_recording(&mut self, path: &str) {
+        if self.refuses_in_the_past() {
+            return;
+        }
         if self.playback().is_some() {
             return self.notify_of_replay("this is a recording already");
         }
@@ -67,9 +71,11 @@ impl App {
         let Some(playback) = self.playback() else {
             return false;
         };
-        let types =
-            self.overlay().is_some() || self.filter().is_some_and(|one| one.editor().is_some());
-        if playback.state == PlaybackState::LookingAround && (types || !self.pressed.is_empty()) {
+        let looks_around = match playback.state {
+            PlaybackState::LookingAround | PlaybackState::Past(_) => true,
+            PlaybackState::Playing | PlaybackState::Paused => false,
+        };
+        if looks_around && (self.takes_keys() || !self.pressed.is_empty()) {
             return false;
         }
         let by_place = self.keyboard.clone().by_place(event);
@@ -81,22 +87,70 @@ impl App {
         command.is_some()
     }
 
+    /// Whether keys are for a text box or for what lies on top. A text about a row is read at any time.
+    fn takes_keys(&self) -> bool {
+        let pane = self.focus.pane();
+        match self.overlay() {
+            Some(Overlay::Pager(_)) => !self.is_past(),
+            Some(_) => true,
+            None => self.screens.of(pane).takes_text(pane),
+        }
+    }
+
+    /// Where the keys that drive what is shown are looked up.
+    pub(super) fn replay_context(&self) -> KeyContext {
+        if self.is_past() {
+            KeyContext::Past
+        } else {
+            KeyContext::Replay
+        }
+    }
+
     fn replay_command(&self, event: KeyEvent) -> Option<ReplayCommand> {
         let keymap = &self.context.settings.keymap;
-        match keymap.resolve(&[KeyContext::Replay], &[Key::from_event(event)]) {
+        match keymap.resolve(&[self.replay_context()], &[Key::from_event(event)]) {
             Resolution::Command(Command::Replay(command)) => Some(command),
             Resolution::Command(_) | Resolution::Pending | Resolution::Nothing => None,
         }
     }
 
-    /// A command that was typed or chosen rather than pressed.
+    /// A command that was typed or chosen rather than pressed, or that leads from now to the last minutes.
     pub(super) fn run_replay(&mut self, command: ReplayCommand) {
         self.overlays.close();
-        if self.playback().is_some() {
-            return self.context.emit(Effect::Replay(command));
+        match self.not_replayed(command) {
+            Some(text) => self.context.notify(Level::Note, text),
+            None => self.context.emit(Effect::Replay(command)),
         }
-        let text = "this is live: `liftui replay FILE` opens a recording";
-        self.context.notify(Level::Note, text);
+    }
+
+    /// What is said to a command for which this is not the time.
+    fn not_replayed(&self, command: ReplayCommand) -> Option<&'static str> {
+        let is_of_past = match command {
+            ReplayCommand::Back | ReplayCommand::BackMinute | ReplayCommand::PreviousMark => {
+                return None;
+            }
+            ReplayCommand::Forward
+            | ReplayCommand::ForwardMinute
+            | ReplayCommand::NextMark
+            | ReplayCommand::Return => true,
+            ReplayCommand::Pause
+            | ReplayCommand::PreviousFrame
+            | ReplayCommand::NextFrame
+            | ReplayCommand::Faster
+            | ReplayCommand::Slower => false,
+        };
+        if self.is_past() {
+            return (!is_of_past)
+                .then_some("only a recording plays: `liftui replay FILE` opens one");
+        }
+        if self.playback().is_some() {
+            return None;
+        }
+        Some(if is_of_past {
+            "this is now: `replay.back` leads back into the last minutes"
+        } else {
+            "this is live: `liftui replay FILE` opens a recording"
+        })
     }
 
     /// What the footer shows first of a dashboard out of a recording.
@@ -105,6 +159,7 @@ impl App {
         Some(match playback.state {
             PlaybackState::Playing | PlaybackState::Paused => REPLAYING,
             PlaybackState::LookingAround => LOOKING_AROUND,
+            PlaybackState::Past(_) => IN_THE_PAST,
         })
     }
 }

@@ -14,7 +14,6 @@ use super::inflight::Request;
 use super::input::editor::TextInput;
 use super::input::keymap::Resolution;
 use super::input::keys::Key;
-use super::key_context::KeyContext;
 use super::notice::Level;
 use super::outcomes;
 use super::overlays::command_line::CommandLine;
@@ -251,18 +250,16 @@ impl App {
             AppCommand::Suspend => self.context.emit(Effect::Suspend),
             AppCommand::Help => {
                 let contexts = self.key_contexts();
-                let contexts = self
-                    .playback()
-                    .map_or(contexts, |_| KeyContext::OF_RECORDINGS);
+                let contexts = self.contexts_of_playback().unwrap_or(contexts);
                 self.overlays.show_detail(DetailTarget::Help(contexts));
             }
             AppCommand::CommandLine => self.open_command_line(""),
             AppCommand::Open => self.open_command_line("open "),
             AppCommand::Palette => {
-                let contexts = self.focus.pane().key_contexts();
+                let contexts = self.contexts_of_palette();
                 let refuses = self.refuses_changes();
                 let (truth, tails) = (self.cluster.truth(), self.screens.tails.all());
-                let menu = palette(contexts, truth, tails, &self.context.settings, refuses);
+                let menu = palette(&contexts, truth, tails, &self.context.settings, refuses);
                 self.overlays.show(Overlay::Menu(menu));
             }
             AppCommand::Refresh => self.refresh(),
@@ -294,6 +291,9 @@ impl App {
     }
 
     fn refresh(&mut self) {
+        if self.refuses_in_the_past() {
+            return;
+        }
         self.context.emit(Effect::Refresh);
         self.screens.cursors.fetch(&mut self.context);
         if self.focus.screen() == Screen::Activity {

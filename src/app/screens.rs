@@ -70,6 +70,18 @@ impl Screens {
         }
     }
 
+    /// Shows its own rows in the order, and with the selection and the filters, of others; tails and tables are as they are.
+    pub(super) fn show_like(&mut self, others: &Self) {
+        // Their rows follow from what holds, and are worked out again.
+        self.overview = others.overview.clone();
+        self.brokers = others.brokers.clone();
+        self.streams = others.streams.clone();
+        self.incidents = others.incidents.clone();
+        self.cursors.show_like(&others.cursors);
+        self.activity.show_like(&others.activity);
+        self.faults_only = others.faults_only;
+    }
+
     /// The screen that a pane is part of.
     pub(super) fn of(&self, pane: Pane) -> &dyn ScreenState {
         match pane.screen() {

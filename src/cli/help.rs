@@ -119,7 +119,8 @@ liftui open liftui://prod/:cursors",
     (
         "replay",
         "liftui --addr localhost:9292 --record storm.rec
-liftui replay storm.rec",
+liftui replay storm.rec
+liftui replay storm.rec --redact report.rec",
     ),
     (
         "restart-plan",

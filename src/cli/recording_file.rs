@@ -1,22 +1,27 @@
-//! Recordings of a dashboard as files: `--record FILE` makes one, `liftui replay FILE` opens it.
+//! Recordings of a dashboard as files: `--record FILE` makes one, `liftui replay FILE` opens it, or redacts it.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::{Options, RecordArgs, Task};
+use super::args::{Options, RecordArgs, ReplayArgs, Task};
 use super::command_context::CommandContext;
 use super::exit::{CliError, Exit, Result};
 use super::stdio::Stdio;
-use super::{dashboard, private_file, typed_line};
+use super::{command_line, dashboard, private_file, typed_line};
+use crate::app::Command as KeyCommand;
 use crate::config::Folders;
-use crate::recording::{Player, Recording};
+use crate::recording::{self, Player, Recording};
 use crate::runtime::{self, RecorderOptions, ReplayOptions};
 
 /// Bytes of a recording at most: it is in memory as long as it is shown.
 const MOST: u64 = 4 << 30;
+
+/// Words that say where to begin or to end.
+const SEEK_WORDS: [&str; 4] = ["earliest", "latest", "new", "end"];
 
 /// What is recorded, where anything is. Makes the file of `--record`.
 pub(super) fn recorder(context: &CommandContext<'_>) -> Result<Option<RecorderOptions>> {
@@ -81,18 +86,62 @@ fn open_new(path: &Path) -> Result<(String, File)> {
     })
 }
 
-/// Opens a recording until the user ends it.
-pub(super) async fn replay(options: &Options, path: &Path, console: &mut Stdio) -> Result {
+/// Writes a recording without what it names.
+fn redact(name: &str, recording: &Recording, path: &Path, console: &mut Stdio) -> Result {
+    let words = vocabulary();
+    let is_known = |word: &str| words.contains(word.trim_start_matches('-'));
+    let redacted = recording::redact(recording, typed_line::parse, &is_known);
+    let redacted = redacted.map_err(|error| wrong(name, &error))?;
+    let (out, file) = open_new(path)?;
+    let mut file = BufWriter::new(file);
+    let written = redacted.write(&mut file).and_then(|()| file.flush());
+    written.map_err(|error| wrong(&out, &error))?;
+    if redacted.is_damaged {
+        let text = format!("{name} is damaged or was cut short: {out} has what could be read");
+        console.print_error(&text);
+    }
+    Ok(Exit::DONE)
+}
+
+/// Words of the program's own, which stay where they were typed.
+fn vocabulary() -> BTreeSet<String> {
+    let line = command_line();
+    let commands = line.get_subcommands().flat_map(|command| {
+        let nested = command.get_subcommands();
+        [command].into_iter().chain(nested)
+    });
+    let own = commands.flat_map(|command| {
+        let options = command.get_arguments().filter_map(clap::Arg::get_long);
+        let short = command.get_arguments().filter_map(clap::Arg::get_short);
+        let short = short.map(String::from);
+        let words = [command.get_name()].into_iter().chain(options);
+        words.map(str::to_owned).chain(short).collect::<Vec<_>>()
+    });
+    let global = line.get_arguments().filter_map(clap::Arg::get_long);
+    let keys = KeyCommand::ALL.iter();
+    let keys = keys.flat_map(|command| [command.name(), command.short_name()]);
+    let words = global.chain(keys).chain(SEEK_WORDS).map(str::to_owned);
+    own.chain(words).collect()
+}
+
+fn wrong(name: &str, error: &dyn std::fmt::Display) -> CliError {
+    CliError::new(Exit::FAILED, format!("{name}: {error}"))
+}
+
+/// Opens a recording until the user ends it, or writes it to another file.
+pub(super) async fn replay(options: &Options, args: &ReplayArgs, console: &mut Stdio) -> Result {
+    let path = &args.file;
     let context = CommandContext::open_beside_config(options, console)?;
-    let name = path.display();
-    let wrong =
-        |error: &dyn std::fmt::Display| CliError::new(Exit::FAILED, format!("{name}: {error}"));
+    let name = path.display().to_string();
     let bytes = File::open(path).and_then(|file| private_file::read_within(file, MOST));
-    let bytes = bytes.map_err(|error| wrong(&error))?;
-    let recording = Recording::read(bytes).map_err(|error| wrong(&error))?;
+    let bytes = bytes.map_err(|error| wrong(&name, &error))?;
+    let recording = Recording::read(bytes).map_err(|error| wrong(&name, &error))?;
+    if let Some(out) = &args.redact {
+        return redact(&name, &recording, out, context.console);
+    }
     let is_damaged = recording.is_damaged;
     let player = Player::new(Arc::new(recording), typed_line::parse);
-    let player = player.map_err(|error| wrong(&error))?;
+    let player = player.map_err(|error| wrong(&name, &error))?;
     dashboard::need_terminal(&context)?;
     let theme = dashboard::theme(&context.settings.theme.value)?;
     let options = ReplayOptions::new(player, theme, typed_line::parse);

@@ -40,7 +40,11 @@ impl Decoder {
         while !rest.is_empty() {
             let record: Record = ciborium::from_reader(&mut rest).ok()?;
             at = at.plus(record.after);
-            facts.push_back((at, self.fact(record.content, parse_line)?));
+            let fact = match (self.fact(record.content, parse_line)?, record.last_id) {
+                (Fact::Happened(event), Some(id)) => Fact::Numbered(id, event),
+                (fact, _) => fact,
+            };
+            facts.push_back((at, fact));
         }
         Some(facts)
     }

@@ -1,5 +1,6 @@
 //! Facts in, blocks out: what of a view has changed, chunks in few bytes, and messages only where they are wanted.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use super::block::Block;
 use super::known_events::KnownEvents;
 use super::record::{ClusterChange, Fact, Record, RecordContent, ViewRecord};
+use super::redaction::{Names, Redacted, Vocabulary};
 use crate::app::{Event, TableEvent, TailEvent};
 use crate::model::{BrokerView, Cluster, ErrorKind, Failure, Target, Timestamp};
 use crate::store::{FrequentList, StatisticsReport};
@@ -22,6 +24,8 @@ const SEAL_AFTER: Duration = Duration::from_secs(1);
 pub struct BlockBuilder {
     /// Whether what messages hold is recorded.
     messages: bool,
+    /// The names that stand in the place of others, where any do.
+    names: Option<RefCell<Names>>,
     /// The last good metadata of each broker, by its address.
     clusters: BTreeMap<Arc<str>, Arc<Cluster>>,
     /// What a dashboard would have to be told that begins here.
@@ -37,6 +41,7 @@ impl BlockBuilder {
     pub fn new(messages: bool) -> Self {
         Self {
             messages,
+            names: None,
             clusters: BTreeMap::new(),
             known: KnownEvents::default(),
             starts_group: false,
@@ -44,6 +49,31 @@ impl BlockBuilder {
             last: Timestamp::NEVER,
             raw: Vec::new(),
         }
+    }
+
+    /// An empty one that replaces names and texts, and leaves out what messages hold.
+    pub(super) fn redacting(names: Names) -> Self {
+        Self {
+            names: Some(RefCell::new(names)),
+            ..Self::new(false)
+        }
+    }
+
+    /// The names that it has come across, and what stands in their place.
+    pub(super) fn take_names(&mut self) -> Names {
+        self.names.take().unwrap_or_default().into_inner()
+    }
+
+    /// What stands in the place of a typed text.
+    pub(super) fn typed(&self, text: &str, vocabulary: Vocabulary<'_>) -> String {
+        let names = self.names.as_ref();
+        let typed = names.map(|names| names.borrow_mut().typed(text, vocabulary));
+        typed.unwrap_or_else(|| text.to_owned())
+    }
+
+    /// A dashboard that begins here would have to be told of that.
+    pub(super) fn remember(&mut self, event: &Event) {
+        self.known.record(event);
     }
 
     /// Adds a fact, and returns the block that is full before it, if one is.
@@ -64,10 +94,20 @@ impl BlockBuilder {
         let record = Record {
             after: self.last.age(at),
             content: self.content(fact),
+            last_id: match fact {
+                Fact::Numbered(last_id, _) => Some(*last_id),
+                Fact::Started(_) | Fact::Continued(..) | Fact::Happened(_) | Fact::Drawn(..) => {
+                    None
+                }
+            },
         };
         self.last = at;
+        let written = match &self.names {
+            Some(names) => ciborium::into_writer(&Redacted::new(&record, names), &mut self.raw),
+            None => ciborium::into_writer(&record, &mut self.raw),
+        };
         // Memory takes what is written, and every record has a form.
-        if let Err(error) = ciborium::into_writer(&record, &mut self.raw) {
+        if let Err(error) = written {
             tracing::error!(%error, "a record was not made");
         }
         sealed
@@ -97,7 +137,7 @@ impl BlockBuilder {
                 }
             }
             Fact::Drawn(width, height) => RecordContent::Drawn(*width, *height),
-            Fact::Happened(event) => {
+            Fact::Happened(event) | Fact::Numbered(_, event) => {
                 self.known.record(event);
                 self.event(event)
             }
@@ -112,10 +152,14 @@ impl BlockBuilder {
             return RecordContent::Line(line.clone());
         }
         if let Event::Tail(tail, TailEvent::Chunk(chunk) | TailEvent::Older(chunk)) = event {
+            let mut chunk = chunk.pack(self.messages);
+            if let Some(names) = &self.names {
+                chunk.rename_subjects(|subject| names.borrow_mut().name("subject", subject));
+            }
             return RecordContent::Chunk {
                 tail: *tail,
                 older: matches!(event, Event::Tail(_, TailEvent::Older(_))),
-                chunk: chunk.pack(self.messages),
+                chunk,
             };
         }
         if let Event::Table(id, _) = event

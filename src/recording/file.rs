@@ -122,6 +122,15 @@ impl Recording {
         }
     }
 
+    /// Writes it as a file.
+    ///
+    /// # Errors
+    /// What the file said.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        write_head(&self.head, out)?;
+        self.blocks.iter().try_for_each(|block| block.write(out))
+    }
+
     /// All records as they are encoded, one behind the other, as far as they can be decompressed.
     pub fn decompressed(&self) -> Vec<u8> {
         let opened = self.blocks.iter().map_while(Block::open);

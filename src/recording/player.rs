@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::block::Block;
 use super::decoder::Decoder;
 use super::file::{OpenError, Recording};
 use super::record::Fact;
@@ -18,6 +19,12 @@ const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(20);
 
 /// How many copies are kept at most; then every second one is dropped.
 const MOST_CHECKPOINTS: usize = 64;
+
+/// How many partitions all copies have together, where that makes fewer: a copy takes memory for each of them.
+const MOST_PARTITIONS: usize = 200_000;
+
+/// How many copies are kept however large they are.
+const LEAST_CHECKPOINTS: usize = 4;
 
 /// What a step of a recording did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +80,7 @@ impl Player {
                 }
                 (at, app)
             }
-            Some((_, Fact::Happened(_) | Fact::Drawn(..))) | None => {
+            Some((_, Fact::Happened(_) | Fact::Numbered(..) | Fact::Drawn(..))) | None => {
                 return Err(OpenError::Damaged);
             }
         };
@@ -117,7 +124,7 @@ impl Player {
         }
         let next = self.facts.iter().find_map(|(_, fact)| match fact {
             Fact::Drawn(width, height) => Some((*width, *height)),
-            Fact::Started(_) | Fact::Continued(..) | Fact::Happened(_) => None,
+            Fact::Started(_) | Fact::Continued(..) | Fact::Happened(_) | Fact::Numbered(..) => None,
         });
         next.unwrap_or((80, 24))
     }
@@ -165,10 +172,21 @@ impl Player {
 
     /// Goes to that time.
     pub fn seek(&mut self, to: Timestamp) {
+        self.rewind(to);
+        self.advance(to);
+    }
+
+    /// Goes back to a time from which that one can be reached, where it lies before this.
+    pub fn rewind(&mut self, to: Timestamp) {
         if to < self.now.at {
             self.go_back(|moment| moment.at <= to);
         }
-        self.advance(to);
+    }
+
+    /// What was recorded since; it follows what is there without a gap.
+    pub fn append(&mut self, blocks: Vec<Block>) {
+        Arc::make_mut(&mut self.recording).blocks.extend(blocks);
+        self.is_broken = false;
     }
 
     /// When the next record was made.
@@ -211,7 +229,9 @@ impl Player {
         if since.plus(BETWEEN_CHECKPOINTS) > self.now.at {
             return;
         }
-        if self.checkpoints.len() >= MOST_CHECKPOINTS {
+        let partitions = self.now.app.truth().totals.partitions.max(1);
+        let most = (MOST_PARTITIONS / partitions).clamp(LEAST_CHECKPOINTS, MOST_CHECKPOINTS);
+        if self.checkpoints.len() >= most {
             let mut number = 0;
             self.checkpoints.retain(|_| {
                 number += 1;
@@ -227,6 +247,10 @@ impl Moment {
         match fact {
             Fact::Started(settings) => *self.app = App::new(*settings),
             Fact::Happened(event) => {
+                self.app.update(event);
+            }
+            Fact::Numbered(last_id, event) => {
+                self.app.set_last_id(last_id);
                 self.app.update(event);
             }
             // It is like this already.

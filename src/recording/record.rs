@@ -30,6 +30,9 @@ pub enum Fact {
     Continued(Box<Settings>, Vec<Event>),
     /// This happened to it.
     Happened(Event),
+    /// The same, when ids up to that one had been given. In a redacted recording others may have been given than were asked for:
+    /// not every letter that was typed is in it.
+    Numbered(u64, Event),
     /// A frame of so many columns and rows was drawn.
     Drawn(u16, u16),
 }
@@ -39,6 +42,9 @@ pub enum Fact {
 pub(super) struct Record {
     pub(super) after: Duration,
     pub(super) content: RecordContent,
+    /// The last id that was given before, where that does not follow from what is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last_id: Option<u64>,
 }
 
 /// What a record holds. Views and chunks, which are large, have a form of their own.

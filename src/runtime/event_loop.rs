@@ -2,6 +2,8 @@
 //!
 //! No arm of its `select!` makes progress of its own (I4): a dead broker cannot hold a key.
 
+mod past_view;
+
 use std::future::{pending, poll_fn};
 use std::io;
 use std::task::Poll;
@@ -14,6 +16,7 @@ use super::executor::{Executor, LoopAction};
 use super::frame_gate::FrameGate;
 use super::input;
 use super::options::{Contexts, RuntimeSession, ThemeReader};
+use super::past::{Past, PastNews};
 use super::recorder::Recorder;
 use super::screen::{HostEvent, Screen};
 use crate::app::{App, Event, Viewport};
@@ -48,6 +51,7 @@ pub(super) enum LoopExit {
 enum Wakeup {
     Host(HostEvent),
     Event(Event),
+    Past(PastNews),
     /// A frame or the return from a stop is due.
     Due,
 }
@@ -80,6 +84,8 @@ pub(super) struct EventLoop<'a, S: Screen> {
     contexts: Option<&'a Contexts>,
     recorder: Option<&'a mut Recorder>,
     app: Box<App>,
+    /// The past, while somebody looks at it.
+    past: Option<Past>,
     /// What was read of the messages in sight.
     rows: RowCache,
     inbox: EventReceiver,
@@ -121,6 +127,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             contexts,
             recorder,
             app,
+            past: None,
             rows: RowCache::default(),
             inbox,
             executor,
@@ -167,7 +174,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     /// When keys have been quiet for long enough for who waits for that.
     fn quiet_due(&self) -> Option<Instant> {
-        let since = self.quiet_since.filter(|_| self.app.awaits_quiet())?;
+        let since = self.quiet_since.filter(|_| self.shown().awaits_quiet())?;
         Some(since + QUIET)
     }
 
@@ -191,6 +198,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             Some(event) = self.inbox.control.recv() => Wakeup::Event(event),
             Some(event) = self.inbox.tails.recv(), if has_room => Wakeup::Event(event),
             news = news_of(self.recorder.as_deref_mut()) => news.map_or(Wakeup::Due, Wakeup::Event),
+            news = news_of_past(self.past.as_mut()) => Wakeup::Past(news),
             _ = self.tick.tick() => Wakeup::Event(Event::Tick(Timestamp::now())),
             () = sleep_until_due(due) => Wakeup::Due,
         }
@@ -229,12 +237,13 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         match wakeup {
             Wakeup::Host(event) => self.on_host_event(event),
             Wakeup::Event(event) => self.update(event),
+            Wakeup::Past(news) => self.on_past(news),
             Wakeup::Due if matches!(self.terminal_owner, TerminalOwner::Stopped(_)) => {
                 self.take_terminal_back()
             }
             Wakeup::Due if self.quiet_due().is_some_and(|due| due <= Instant::now()) => {
                 self.quiet_since = None;
-                self.update(Event::KeysQuiet)
+                self.update_shown(Event::KeysQuiet)
             }
             Wakeup::Due => Ok(()),
         }
@@ -247,7 +256,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             // editor's too.
             HostEvent::Continued | HostEvent::Interrupted if is_editing => Ok(()),
             HostEvent::Input(report) => match input::event(report) {
-                Some(event) => self.update(event),
+                Some(event) => self.update_shown(event),
                 None => Ok(()),
             },
             HostEvent::Continued => self.take_terminal_back(),
@@ -263,13 +272,10 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         if self.terminal_owner == TerminalOwner::Editing && matches!(event, Event::Edited(..)) {
             self.take_terminal_back()?;
         }
-        if matches!(event, Event::Key(_) | Event::Paste(_)) {
-            self.quiet_since = None;
-        }
         if let Some(recorder) = &mut self.recorder {
             recorder.record_event(&event, &self.app);
         }
-        self.gate.changed();
+        self.note_change(&event);
         for effect in self.app.update(event) {
             if let Some(action) = self.executor.carry_out(effect) {
                 self.perform_action(action)?;
@@ -285,11 +291,15 @@ impl<'a, S: Screen> EventLoop<'a, S> {
             LoopAction::Switch(name, open) => return self.switch(&name, open),
             LoopAction::Stop => return self.stop(),
             LoopAction::SaveRecording(path) => return self.save_recording(path),
+            LoopAction::Replay(command) => return self.go_in_the_past(command),
             LoopAction::Copy(what, text) => return self.copy(what, text),
             LoopAction::Repaint => return self.repaint(),
             LoopAction::Announce(announcement) => return self.screen.announce(&announcement),
             LoopAction::SetTitle(title) => return self.screen.set_title(&title),
-            LoopAction::SetTheme(name) => return self.set_theme(name),
+            LoopAction::SetTheme(name) => {
+                let event = self.set_theme(name);
+                return self.update(event);
+            }
             LoopAction::CaptureMouse(on) => return self.screen.capture_mouse(on),
             LoopAction::Edit(id, text) => {
                 self.screen.leave()?;
@@ -316,33 +326,35 @@ impl<'a, S: Screen> EventLoop<'a, S> {
         Ok(())
     }
 
-    fn set_theme(&mut self, name: String) -> io::Result<()> {
+    fn set_theme(&mut self, name: String) -> Event {
         match (self.read_theme)(&name) {
             Ok(theme) => {
                 self.theme = theme;
-                self.update(Event::ThemeSet(name))
+                Event::ThemeSet(name)
             }
-            Err(failure) => self.update(Event::Failed(failure)),
+            Err(failure) => Event::Failed(failure),
         }
     }
 
     /// Sends the text to the terminal, and to a program that fills the clipboard where there is one.
     fn copy(&mut self, what: String, text: String) -> io::Result<()> {
-        let sent = self.screen.copy(&text).map_err(|error| {
-            let sentence = format!("not copied: {error}");
-            Failure::new(ErrorKind::Local, Target::Cluster, sentence)
-        });
+        let sent = self.send_to_clipboard(&text);
         match self.executor.copy(what, text, sent) {
             Some(event) => self.update(event),
             None => Ok(()),
         }
     }
 
+    fn send_to_clipboard(&mut self, text: &str) -> Result<(), Failure> {
+        self.screen.copy(text).map_err(|error| {
+            let sentence = format!("not copied: {error}");
+            Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+        })
+    }
+
     fn save_recording(&mut self, path: String) -> io::Result<()> {
         let Some(recorder) = &self.recorder else {
-            let sentence = "nothing is kept; the config file says so: [recorder] minutes = 0";
-            let failure = Failure::new(ErrorKind::Local, Target::Cluster, sentence);
-            return self.update(Event::Failed(failure));
+            return self.update(Event::Failed(past_view::nothing_kept()));
         };
         recorder.save(path);
         Ok(())
@@ -367,11 +379,19 @@ impl<'a, S: Screen> EventLoop<'a, S> {
 
     /// Draws, and tells the app the layout (I3). Another layout asks for one more frame, after which nothing changes.
     fn draw(&mut self) -> io::Result<()> {
+        if self.past.as_ref().is_some_and(|past| past.app().is_some()) {
+            return self.draw_past();
+        }
         let (app, theme, rows) = (&self.app, &self.theme, &mut self.rows);
-        let mut drawn = None;
-        self.screen
-            .draw(&mut |frame| drawn = Some(ui::draw(frame, app, theme, rows)))?;
-        if let (Some(recorder), Some(viewport)) = (&self.recorder, &drawn) {
+        let (reads_past, mut drawn) = (self.past.is_some(), None);
+        self.screen.draw(&mut |frame| {
+            drawn = Some(ui::draw(frame, app, theme, rows));
+            if reads_past {
+                ui::draw_past_is_read(frame, theme);
+            }
+        })?;
+        // What follows from the app alone is recorded.
+        if let (Some(recorder), Some(viewport), false) = (&self.recorder, &drawn, reads_past) {
             recorder.record(Fact::Drawn(viewport.width, viewport.height));
         }
         let now = Instant::now();
@@ -395,6 +415,13 @@ fn no_contexts(name: &str) -> Failure {
 async fn news_of(recorder: Option<&mut Recorder>) -> Option<Event> {
     match recorder {
         Some(recorder) => recorder.news().await,
+        None => pending().await,
+    }
+}
+
+async fn news_of_past(past: Option<&mut Past>) -> PastNews {
+    match past {
+        Some(past) => past.news().await,
         None => pending().await,
     }
 }

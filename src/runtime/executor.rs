@@ -7,6 +7,7 @@ mod keeping;
 mod lines;
 mod tables;
 mod tails;
+mod terminal;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -23,7 +24,6 @@ use self::tables::RunningTable;
 use super::alerts::AlertQueue;
 use super::channels::EventSender;
 use super::clipboard::Clipboard;
-use super::editor;
 use super::export;
 use super::options::{
     Access, AlertAccess, ChangeAccess, Console, IncidentAccess, LineParser, LogAccess, QueryAccess,
@@ -33,8 +33,8 @@ use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use super::supervisor::panicked;
 use crate::app::{
-    Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, RequestId, ScanId, TailEvent,
-    TailId,
+    Announcement, Effect, Event, ExportSpec, OlderSpec, Progress, ReplayCommand, RequestId, ScanId,
+    TailEvent, TailId,
 };
 use crate::model::{CursorMoveSpec, ErrorKind, Failure, Locator, Operation, Outcome, Target};
 
@@ -60,6 +60,8 @@ pub(super) enum LoopAction {
     Edit(RequestId, String),
     /// Write what is kept of the last minutes to this file.
     SaveRecording(String),
+    /// Go through what is kept of the last minutes.
+    Replay(ReplayCommand),
     /// Stop the process, as ctrl-z does.
     Stop,
     /// End the program.
@@ -213,8 +215,7 @@ impl Executor {
             Effect::SwitchContext(name, open) => return Some(LoopAction::Switch(name, open)),
             Effect::OpenDemo => return Some(LoopAction::OpenDemo),
             Effect::SaveRecording(path) => return Some(LoopAction::SaveRecording(path)),
-            // What is live has no recording to drive.
-            Effect::Replay(_) => {}
+            Effect::Replay(command) => return Some(LoopAction::Replay(command)),
             Effect::Suspend => return Some(LoopAction::Stop),
             Effect::Quit => return Some(LoopAction::Quit),
         }
@@ -306,37 +307,6 @@ impl Executor {
             outcome
         };
         self.spawn_answer(work, move |result| Event::Done(id, result));
-    }
-
-    /// Hands a text that was sent to the terminal, or could not be, to a program that fills the clipboard; without one,
-    /// returns what there is to say.
-    pub(super) fn copy(
-        &self,
-        what: String,
-        text: String,
-        sent: Result<(), Failure>,
-    ) -> Option<Event> {
-        let clipboard = &self.deps.clipboard;
-        if !clipboard.has_programs() {
-            return Some(Event::Copied(what, clipboard.outcome(sent)));
-        }
-        let copying = clipboard.clone().copy(what, text, sent);
-        let outbox = self.deps.outbox.clone();
-        self.spawn(&self.token, async move { outbox.send(copying.await).await });
-        None
-    }
-
-    /// The editor has the terminal from now on.
-    pub(super) fn edit(&self, id: RequestId, text: String) {
-        let editor = self.deps.editor.clone();
-        let token = self.token.clone();
-        let work = async move {
-            let edited = token
-                .run_until_cancelled_owned(editor::edit(&editor, &text))
-                .await;
-            edited.unwrap_or_else(|| Err(broken()))
-        };
-        self.spawn_answer(work, move |result| Event::Edited(id, result));
     }
 
     fn plan_cursor_move(&self, id: RequestId, spec: CursorMoveSpec) {

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
+pub(super) use self::tape::KeptBlocks;
 use self::tape::Tape;
 use crate::app::{App, Event, Settings, TailEvent};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
@@ -54,6 +55,8 @@ pub struct RecorderOptions {
 enum Order {
     Record(Timestamp, Fact),
     Save(String),
+    /// Whoever looks at the last minutes gets what is kept from the block of that number on.
+    Read(usize, Sender<KeptBlocks>),
     /// A panic ends the program; who waits is told of the file.
     SaveAfterPanic(Sender<String>),
     End,
@@ -70,6 +73,19 @@ pub(super) struct Recorder {
     /// When what is recorded last got a place to begin at, and how often it does.
     begun: Timestamp,
     between: Duration,
+}
+
+/// Reads what is kept of the last minutes.
+#[derive(Debug)]
+pub(super) struct TapeReader(Sender<Order>);
+
+impl TapeReader {
+    /// All that is kept from the block of that number on, up to now; `None` where recording has ended.
+    pub(super) fn read(&self, number: usize) -> Option<KeptBlocks> {
+        let (answer, answered) = channel();
+        self.0.send(Order::Read(number, answer)).ok()?;
+        answered.recv().ok()
+    }
 }
 
 /// Bytes of messages that wait.
@@ -150,6 +166,11 @@ impl Recorder {
         let _ = self.orders.send(Order::Save(path));
     }
 
+    /// Who reads what is kept, on a thread that may wait.
+    pub(super) fn reader(&self) -> TapeReader {
+        TapeReader(self.orders.clone())
+    }
+
     /// Whether more messages may come.
     pub(super) fn has_room(&self) -> bool {
         self.backlog.bytes.load(Ordering::Relaxed) < MOST_WAITING
@@ -218,6 +239,12 @@ fn record(
                 send(saved(&path, tape.save(&path)));
                 kept
             }
+            Order::Read(number, answer) => {
+                let kept = tape.keep(builder.seal());
+                // Whoever asked may have gone back to now.
+                drop(answer.send(tape.kept_from(number)));
+                kept
+            }
             Order::SaveAfterPanic(answer) => {
                 let kept = tape.keep(builder.seal());
                 if let Some(path) = tape.save_after_panic() {
@@ -258,6 +285,10 @@ fn message_bytes(fact: &Fact) -> usize {
         Fact::Happened(Event::Tail(_, TailEvent::Chunk(chunk) | TailEvent::Older(chunk))) => {
             chunk.bytes()
         }
-        Fact::Happened(_) | Fact::Started(_) | Fact::Continued(..) | Fact::Drawn(..) => 0,
+        Fact::Happened(_)
+        | Fact::Numbered(..)
+        | Fact::Started(_)
+        | Fact::Continued(..)
+        | Fact::Drawn(..) => 0,
     }
 }

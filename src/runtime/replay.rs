@@ -10,14 +10,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use self::canvas::Canvas;
-use super::channels::{EventReceiver, EventSender, event_channels};
 use super::clipboard::Clipboard;
 use super::input;
+use super::offline::Offline;
 use super::screen::{HostEvent, Screen};
 use super::terminal::RealTerminal;
 use crate::app::{App, Effect, Event, Playback, PlaybackState, ReplayCommand};
@@ -29,7 +28,10 @@ use crate::ui::{RowCache, Theme};
 const FRAME: Duration = Duration::from_millis(33);
 
 /// How far a key goes back or forward.
-const JUMP: Duration = Duration::from_secs(10);
+pub(super) const JUMP: Duration = Duration::from_secs(10);
+
+/// The same of another key.
+pub(super) const LONG_JUMP: Duration = Duration::from_secs(60);
 
 /// How many times as fast as it happened a recording is played at most.
 const MOST_SPEED: u32 = 64;
@@ -99,8 +101,6 @@ enum Marks {
 struct Replay<'a, S: Screen> {
     screen: &'a mut S,
     theme: Theme,
-    parse_line: LineParser,
-    clipboard: Clipboard,
     player: Player,
     /// What is on the screen: the recording's dashboard, or a copy that somebody looks around in.
     shown: Box<App>,
@@ -113,12 +113,7 @@ struct Replay<'a, S: Screen> {
     marks: Marks,
     /// Where to jump once they are found: forwards, or backwards.
     jumps: Vec<bool>,
-    /// What scans find in kept messages comes through here.
-    outbox: EventSender,
-    inbox: EventReceiver,
-    scanning: Arc<Semaphore>,
-    scans: JoinSet<()>,
-    tasks: JoinSet<()>,
+    offline: Offline,
     frames: Interval,
     has_changed: bool,
     is_over: bool,
@@ -138,12 +133,10 @@ impl<'a, S: Screen> Replay<'a, S> {
         player.next_frame();
         let mut frames = interval(FRAME);
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (outbox, inbox) = event_channels();
         let mut replay = Self {
             screen,
             theme,
-            parse_line,
-            clipboard,
+            offline: Offline::new(parse_line, clipboard),
             shown: Box::new(player.app().clone()),
             rows: RowCache::default(),
             canvas: Canvas::default(),
@@ -153,11 +146,6 @@ impl<'a, S: Screen> Replay<'a, S> {
             player,
             marks: Marks::Sought(marks),
             jumps: Vec::new(),
-            outbox,
-            inbox,
-            scanning: Arc::new(Semaphore::new(1)),
-            scans: JoinSet::new(),
-            tasks: JoinSet::new(),
             frames,
             has_changed: true,
             is_over: false,
@@ -186,7 +174,7 @@ impl<'a, S: Screen> Replay<'a, S> {
         tokio::select! {
             biased;
             event = poll_fn(|context| screen.poll_event(context)) => ReplayWakeup::Host(event),
-            Some(event) = self.inbox.control.recv() => ReplayWakeup::Event(event),
+            event = self.offline.event() => ReplayWakeup::Event(event),
             marks = sought(&mut self.marks) => ReplayWakeup::Marks(marks),
             _ = self.frames.tick(), if plays => ReplayWakeup::Frame,
         }
@@ -261,6 +249,8 @@ impl<'a, S: Screen> Replay<'a, S> {
             ReplayCommand::Return => {}
             ReplayCommand::Back => self.player.seek(at.minus(JUMP)),
             ReplayCommand::Forward => self.player.seek(at.plus(JUMP)),
+            ReplayCommand::BackMinute => self.player.seek(at.minus(LONG_JUMP)),
+            ReplayCommand::ForwardMinute => self.player.seek(at.plus(LONG_JUMP)),
             ReplayCommand::PreviousMark | ReplayCommand::NextMark => {
                 return self.jump(command == ReplayCommand::NextMark);
             }

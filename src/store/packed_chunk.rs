@@ -108,6 +108,28 @@ impl Chunk {
 }
 
 impl PackedChunk {
+    /// Puts other subjects in the place of those of its messages.
+    pub(crate) fn rename_subjects(&mut self, mut rename: impl FnMut(&str) -> String) {
+        let names = std::mem::take(&mut self.names);
+        for origin in &mut self.origins {
+            let start = wide(origin.start);
+            let middle = start + wide(origin.subject);
+            let end = middle + wide(origin.reply);
+            let [subject, reply] = [start..middle, middle..end].map(|range| {
+                let name = names.get(range).unwrap_or_default();
+                if name.is_empty() {
+                    String::new()
+                } else {
+                    rename(name)
+                }
+            });
+            origin.start = narrow(self.names.len());
+            (origin.subject, origin.reply) = (narrow(subject.len()), narrow(reply.len()));
+            self.names.push_str(&subject);
+            self.names.push_str(&reply);
+        }
+    }
+
     /// The chunk; `None` where what was packed is none: the record is damaged.
     pub(crate) fn unpack(self) -> Option<Chunk> {
         self.base.checked_add(i64::from(u32::MAX))?;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::Span;
+use ratatui::text::{Line, Span};
 
 use super::areas::{after, cells, left};
 use super::format;
@@ -130,7 +131,11 @@ fn no_findings(truth: &Truth, theme: &Theme) -> Span<'static> {
 /// The right end: what is in flight, observer mode, how old the truth is.
 fn age(app: &App, theme: &Theme) -> Vec<Span<'static>> {
     if let Some(playback) = app.playback() {
-        return dotted(&playback_parts(playback, app, theme), theme);
+        let parts = match playback.now() {
+            Some(now) => past_parts(playback, now, app, theme),
+            None => playback_parts(playback, app, theme),
+        };
+        return dotted(&parts, theme);
     }
     let ago = |at| format::ago(at, app.now());
     let mut parts = Vec::new();
@@ -177,12 +182,46 @@ fn playback_parts(playback: &Playback, app: &App, theme: &Theme) -> Vec<Vec<Span
     parts.push(vec![match playback.state {
         PlaybackState::Playing => span(format!("{} x", playback.speed), theme.good),
         PlaybackState::Paused => span("paused", theme.paused),
-        PlaybackState::LookingAround => span("looking around", theme.paused),
+        PlaybackState::LookingAround | PlaybackState::Past(_) => {
+            span("looking around", theme.paused)
+        }
     }]);
-    if !playback.has_messages && app.focus().screen() == Screen::Tails {
-        parts.push(vec![span("messages not recorded", theme.muted)]);
-    }
+    parts.extend(missing_messages(playback, app, theme));
     parts
+}
+
+/// Which of the last minutes are shown, while the dashboard goes on.
+fn past_parts(
+    playback: &Playback,
+    now: Timestamp,
+    app: &App,
+    theme: &Theme,
+) -> Vec<Vec<Span<'static>>> {
+    let clock = app.times().seconds(playback.at, now);
+    let ago = format::ago(playback.at, now);
+    let mut parts: Vec<_> = missing_messages(playback, app, theme).into_iter().collect();
+    let text = format!(" {clock} {} {ago} ago ", theme.glyphs.dot);
+    parts.push(vec![span(text, theme.past())]);
+    parts
+}
+
+/// At the right end of the header, until the past is there.
+pub(super) fn past_is_read(frame: &mut Frame<'_>, theme: &Theme) {
+    let text = Line::styled(" reading the last minutes ", theme.past());
+    let area = frame.area();
+    let width = cells(text.width()).min(area.width);
+    let right = Rect {
+        x: area.right() - width,
+        width,
+        height: area.height.min(1),
+        ..area
+    };
+    frame.render_widget(text, right);
+}
+
+fn missing_messages(playback: &Playback, app: &App, theme: &Theme) -> Option<Vec<Span<'static>>> {
+    let missing = !playback.has_messages && app.focus().screen() == Screen::Tails;
+    missing.then(|| vec![span("messages not recorded", theme.muted)])
 }
 
 /// A time of a recording, `3:10`.
@@ -296,5 +335,28 @@ pub(super) fn footer(painter: &mut Painter<'_>, area: Rect, app: &App) {
         let used = painter.put(rest, hint);
         painter.add_hit(left(rest, used), HitTarget::Hint(*number));
         rest = after(rest, used + 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use ratatui::style::Modifier;
+
+    use super::*;
+
+    #[test]
+    fn that_the_past_is_read_stands_out_without_colours() {
+        let theme = Theme::named("none").unwrap_or_default();
+        for width in [80, 10] {
+            let mut terminal = Terminal::new(TestBackend::new(width, 3)).unwrap();
+            let drawn = terminal.draw(|frame| past_is_read(frame, &theme)).unwrap();
+            let last = drawn.buffer.cell((width - 2, 0)).unwrap();
+            assert!(
+                last.modifier.contains(Modifier::REVERSED),
+                "{width} columns"
+            );
+        }
     }
 }

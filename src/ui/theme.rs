@@ -150,6 +150,11 @@ impl Theme {
         if focused { self.focus } else { self.title }
     }
 
+    /// Which time it is where that is not now: it stands out without colours too.
+    pub(super) fn past(&self) -> Style {
+        self.focus.add_modifier(Modifier::REVERSED)
+    }
+
     /// A notice of that level.
     pub(super) fn level_style(&self, level: Level) -> Style {
         match level {

@@ -18,7 +18,7 @@ use crate::driver::{Driver, cluster_with, has_row, options_on, publish_to};
 use crate::test_screen::{Frames, TestScreen, text_of};
 
 /// Three brokers that live ten times as fast as real ones, with the demo's traffic.
-async fn busy_cluster() -> DemoCluster {
+pub(crate) async fn busy_cluster() -> DemoCluster {
     let options = DemoOptions {
         speed: 10.0,
         traffic: Traffic::Workload {
@@ -31,7 +31,7 @@ async fn busy_cluster() -> DemoCluster {
 }
 
 /// What keeps 15 minutes in memory.
-fn ring() -> RecorderOptions {
+pub(crate) fn ring() -> RecorderOptions {
     RecorderOptions {
         file: None,
         messages: false,
@@ -43,7 +43,7 @@ fn ring() -> RecorderOptions {
 }
 
 /// A dashboard of 120 x 36 cells that is recorded to that file, and every frame of it.
-fn recorded(cluster: &DemoCluster, path: &Path, messages: bool) -> (Driver, Frames) {
+pub(crate) fn recorded(cluster: &DemoCluster, path: &Path, messages: bool) -> (Driver, Frames) {
     let file = File::create_new(path).expect("a new file");
     let recorder = RecorderOptions {
         file: Some((path.display().to_string(), Arc::new(file))),
@@ -53,7 +53,7 @@ fn recorded(cluster: &DemoCluster, path: &Path, messages: bool) -> (Driver, Fram
     start(cluster, recorder)
 }
 
-fn start(cluster: &DemoCluster, recorder: RecorderOptions) -> (Driver, Frames) {
+pub(crate) fn start(cluster: &DemoCluster, recorder: RecorderOptions) -> (Driver, Frames) {
     let options = DashboardOptions {
         recorder: Some(recorder),
         ..options_on(cluster)
@@ -64,7 +64,7 @@ fn start(cluster: &DemoCluster, recorder: RecorderOptions) -> (Driver, Frames) {
 }
 
 /// A walk through screens, a tail, a query, a size and a broker that dies and comes back.
-async fn walk_through_faults(dashboard: &mut Driver) {
+pub(crate) async fn walk_through_faults(dashboard: &mut Driver) {
     dashboard.press("3");
     dashboard.wait_for_row(&["orders", "●"]).await;
     dashboard.press("/");
@@ -91,16 +91,16 @@ async fn walk_through_faults(dashboard: &mut Driver) {
     dashboard.wait_for_row(&["demo-2", "answers"]).await;
 }
 
-fn open(path: &Path) -> Arc<Recording> {
+pub(crate) fn open(path: &Path) -> Arc<Recording> {
     let bytes = fs::read(path).expect("it was recorded");
     Arc::new(Recording::read(bytes).expect("it is a recording"))
 }
 
-fn player(path: &Path) -> Player {
+pub(crate) fn player(path: &Path) -> Player {
     Player::new(open(path), typed_line::parse).expect("it begins as a dashboard does")
 }
 
-fn frame(player: &Player, rows: &mut RowCache) -> Buffer {
+pub(crate) fn frame(player: &Player, rows: &mut RowCache) -> Buffer {
     let (width, height) = player.size();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a buffer opens");
     let drawn = terminal.draw(|frame| {
@@ -344,7 +344,7 @@ async fn what_is_kept_of_the_last_minutes_begins_as_a_dashboard_that_was_restart
 }
 
 /// Writes what is kept to that file, and waits for what is told of it.
-async fn save(dashboard: &mut Driver, path: &Path, answer: &str) {
+pub(crate) async fn save(dashboard: &mut Driver, path: &Path, answer: &str) {
     dashboard.press(":");
     dashboard.type_text(&format!("record {}", path.display()));
     dashboard.press("enter");

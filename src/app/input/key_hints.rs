@@ -49,6 +49,17 @@ pub(in crate::app) const REPLAYING: &[Hint] = &[
 pub(in crate::app) const LOOKING_AROUND: &[Hint] =
     &[(Command::Replay(ReplayCommand::Return), "the recording")];
 
+/// While the last minutes are looked at.
+pub(in crate::app) const IN_THE_PAST: &[Hint] = &[
+    (Command::Replay(ReplayCommand::Return), "to now"),
+    (Command::Replay(ReplayCommand::Back), "back"),
+    (Command::Replay(ReplayCommand::Forward), "forward"),
+    (
+        Command::Replay(ReplayCommand::PreviousMark),
+        "finding before",
+    ),
+];
+
 /// While the filter of a list is typed.
 pub(in crate::app) const FILTERING: &[Hint] = &[
     (Command::Text(TextCommand::Accept), "keep the filter"),
@@ -130,6 +141,7 @@ pub(in crate::app) fn hints_of(context: KeyContext) -> &'static [Hint] {
             CLOSE,
         ],
         KeyContext::Replay => REPLAYING,
+        KeyContext::Past => IN_THE_PAST,
         KeyContext::Confirm => &[CLOSE],
         KeyContext::Menu => &[(Command::List(ListCommand::Open), "choose"), CLOSE],
         KeyContext::Reader => &[

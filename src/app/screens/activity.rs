@@ -71,6 +71,11 @@ impl Activity {
         &self.list
     }
 
+    /// Takes up the order, the selection and the filter of another.
+    pub(in crate::app) fn show_like(&mut self, other: &Self) {
+        self.list = other.list.clone();
+    }
+
     /// How fetching goes.
     pub(crate) fn fetch_state(&self) -> &FetchState {
         &self.fetch_state

@@ -118,6 +118,12 @@ impl Cursors {
         &self.group_list
     }
 
+    /// Takes up the order, the selection and the filters of others.
+    pub(in crate::app) fn show_like(&mut self, others: &Self) {
+        self.list = others.list.clone();
+        self.group_list = others.group_list.clone();
+    }
+
     /// Selects a cursor.
     pub(in crate::app) fn select(&mut self, cursor: CursorKey) {
         self.list.select(cursor);

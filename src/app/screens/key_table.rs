@@ -131,6 +131,12 @@ impl KeyTables {
         self.open.as_ref()
     }
 
+    /// Whether both show the same table, as it was opened once.
+    pub(in crate::app) fn is_same(&self, other: &Self) -> bool {
+        let ids = [self, other].map(|one| one.open.as_ref().map(|open| open.id));
+        ids[0].is_some() && ids[0] == ids[1]
+    }
+
     /// Its rows.
     pub fn list(&self) -> &Table<RowId, KeyColumn> {
         &self.list

@@ -11,6 +11,9 @@ pub(crate) struct ReplayArgs {
     /// A file that `--record` made
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Write it to this new file with other names, texts and addresses and without messages, and show nothing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) redact: Option<PathBuf>,
 }
 
 /// What is recorded of a dashboard.

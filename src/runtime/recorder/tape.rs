@@ -12,6 +12,17 @@ use crate::config::expand_home;
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::recording::{Block, Head, write_head};
 
+/// Blocks that are kept, as they are at one time.
+#[derive(Debug)]
+pub(in crate::runtime) struct KeptBlocks {
+    /// What the recording says of itself.
+    pub(in crate::runtime) head: Head,
+    /// The number of the first one, counted since recording began.
+    pub(in crate::runtime) first: usize,
+    /// The blocks, the oldest first; none where nothing is kept, or nothing came since.
+    pub(in crate::runtime) blocks: Vec<Block>,
+}
+
 /// Blocks, as long as they are kept.
 pub(super) struct Tape {
     head: Head,
@@ -19,6 +30,8 @@ pub(super) struct Tape {
     file: Option<(String, Arc<File>)>,
     /// The blocks of the last minutes; the first one can be read on its own.
     ring: VecDeque<Block>,
+    /// How many blocks were dropped before the first one.
+    dropped: usize,
     bytes: usize,
     kept: Duration,
     most: usize,
@@ -47,6 +60,7 @@ impl Tape {
             head,
             file: options.file,
             ring: VecDeque::new(),
+            dropped: 0,
             bytes: 0,
             kept: options.kept,
             most: options.most,
@@ -104,8 +118,19 @@ impl Tape {
             if self.bytes <= self.most && next.first.age(now) < self.kept {
                 return;
             }
+            self.dropped += length;
             let dropped = self.ring.drain(..length);
             self.bytes -= dropped.map(|block| block.size()).sum::<usize>();
+        }
+    }
+
+    /// What is kept from the block of that number on. The bytes are not copied.
+    pub(super) fn kept_from(&self, number: usize) -> KeptBlocks {
+        let blocks = self.ring.iter().skip(number.saturating_sub(self.dropped));
+        KeptBlocks {
+            head: self.head.clone(),
+            first: self.dropped.max(number),
+            blocks: blocks.cloned().collect(),
         }
     }
 

@@ -126,7 +126,8 @@ fn run_line(line: &str, test: &TestCluster, page: &str) {
     let comment = COMMENT.captures(line).map(|found| found[1].to_owned());
     let command = COMMENT.replace(line, "").into_owned();
     let named = comment.as_deref().and_then(named_exit);
-    if DASHBOARDS.iter().any(|start| command.starts_with(start)) || command == "liftui" {
+    let shows = !command.contains("--redact");
+    if shows && DASHBOARDS.iter().any(|start| command.starts_with(start)) || command == "liftui" {
         let code = open_and_quit(&in_shell(&command), &environment(test), test.home.path());
         return assert_eq!(code, 0, "{page}: {command}");
     }

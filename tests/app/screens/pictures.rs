@@ -24,6 +24,7 @@ fn pictures_show_the_screens_as_they_are() {
         after(World::seasoned().after_the_election(), "3 j j enter"),
     );
     picture("replay", replayed(World::seasoned().without_node_two()));
+    picture("past", of_the_past(World::seasoned().without_node_two()));
     let mut tail = tailing();
     line(&mut tail, "/", "cel: value.amount > 500");
     tail.run(Duration::from_secs(1));
@@ -42,6 +43,22 @@ fn replayed(mut world: World) -> World {
         state: PlaybackState::Playing,
         has_messages: false,
     });
+    world
+}
+
+/// As it is shown four minutes later to whoever goes back in the dashboard itself.
+fn of_the_past(mut world: World) -> World {
+    let at = world.app.now();
+    let now = at.plus(Duration::from_secs(250));
+    let playback = Playback {
+        at,
+        begin: at.minus(Duration::from_secs(600)),
+        end: now,
+        speed: 1,
+        state: PlaybackState::Past(now),
+        has_messages: false,
+    };
+    world.app = world.app.revisited(&world.app, playback);
     world
 }
 

@@ -202,6 +202,8 @@ commands! {
         Seek(Text) = "tail.seek",
         /// Show the messages that match a query.
         Query(Text) = "tail.query",
+        /// Look through the whole stream for what the query finds; again: stop, or go on.
+        SearchStream = "tail.search-stream",
         /// Read newest first, or oldest first.
         NewestFirst = "tail.newest-first",
         /// Mark this message, or take its mark away.
@@ -234,7 +236,7 @@ commands! {
         View = "inspector.view",
         /// Wrap long lines, or cut them.
         Wrap = "inspector.wrap",
-        /// Fold or unfold this JSON node.
+        /// Fold or unfold this JSON node; on a value: offer a query for what has the same.
         Fold = "inspector.fold",
         /// Show this JSON field as a column of the tail.
         Column = "inspector.column",

@@ -57,6 +57,7 @@ mod scenario_memory;
 mod scenario_mouse;
 mod scenario_pressure;
 mod scenario_queries;
+mod scenario_query_help;
 mod scenario_recording;
 mod scenario_replaced;
 mod scenario_rows;

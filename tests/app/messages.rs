@@ -10,7 +10,7 @@ use liftui::model::{
     EndReason, ErrorKind, Failure, MessageSink, MessageStamp, PartitionId, SubscriptionEvent,
     Target,
 };
-use liftui::store::{Chunk, ChunkBuilder, QueryRun};
+use liftui::store::{Chunk, ChunkBuilder, FieldIndex, QueryRun};
 use liftui::ui::Theme;
 
 use crate::screens::frame;
@@ -149,6 +149,18 @@ pub(crate) fn paused() -> World {
     }
     world.run(Duration::from_secs(2));
     world
+}
+
+/// Opens the box for a query and types that; which fields messages have is known by then.
+pub(crate) fn type_query(world: &mut World, text: &str) {
+    let effects = world.press("/");
+    for effect in effects {
+        if let Effect::IndexFields(id, chunks) = effect {
+            let index = Arc::new(FieldIndex::of(&chunks));
+            world.event(Event::Fields(id, index));
+        }
+    }
+    world.write(text);
 }
 
 /// Types a line into the prompt of that key, and lets what it scans for be found.

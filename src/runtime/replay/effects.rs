@@ -8,7 +8,7 @@ use crate::app::{Effect, Event, OlderSpec, Progress, ScanId, TableEvent, TableEx
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::runtime::scan;
 use crate::runtime::screen::Screen;
-use crate::store::{Chunk, Query, Scan};
+use crate::store::{Chunk, FieldIndex, Query, Scan};
 use crate::ui::Theme;
 
 /// What is answered to whatever would ask a broker.
@@ -62,6 +62,7 @@ impl<S: Screen> Replay<'_, S> {
                 self.scan(id, &query, chunks);
                 return Ok(None);
             }
+            Effect::IndexFields(id, chunks) => Event::Fields(id, Arc::new(FieldIndex::of(&chunks))),
             Effect::Copy(..)
             | Effect::Repaint
             | Effect::CaptureMouse(_)

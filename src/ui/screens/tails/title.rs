@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::app::screens::tails::{LATE_AFTER, TailPartition, partition_names};
+use crate::app::screens::tails::{LATE_AFTER, SearchProgress, TailPartition, partition_names};
 use crate::app::{App, FollowMode, Tail, TailState};
 use crate::health::Known;
 use crate::model::EndReason;
@@ -141,7 +141,7 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
     let is_cut_off = matches!(tail.state(), TailState::Resuming { .. });
     let searches = tail.search().query().is_some();
     let segments = [
-        query(tail, theme),
+        query(app, tail, theme),
         state(app, tail, theme),
         (!begins).then(|| TitleSegment {
             // While reading is cut off, nothing is followed.
@@ -184,7 +184,7 @@ fn start(tail: &Tail, searches: bool, theme: &Theme) -> TitleSegment {
     }
 }
 
-fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
+fn query(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let query = tail.search().query().map(Query::text)?;
     let matching = format::count_usize(tail.store().len());
     let unscanned = tail.store().unscanned_len();
@@ -202,8 +202,29 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
             format::count_u64(count)
         ),
     };
-    // Of what is in memory: the broker may have more.
-    let kept = format!(" of {}", format::count_usize(tail.store().kept()));
+    let progress = tail.stream_search_progress(app.truth());
+    let kept = match progress {
+        // Of what is in memory: the broker may have more.
+        None => format!(" of {}", format::count_usize(tail.store().kept())),
+        Some(progress) => {
+            let looked_at = format::count_u64(tail.looked_at());
+            let dot = theme.glyphs.dot;
+            let left = |left: Option<u64>| {
+                left.map_or_else(String::new, |left| {
+                    format!(" {dot} {} to go", format::count_u64(left))
+                })
+            };
+            match progress {
+                SearchProgress::Searching(to_go) => {
+                    format!(" of {looked_at} so far{}", left(to_go))
+                }
+                SearchProgress::Stopped(to_go) => {
+                    format!(" of {looked_at}{} {dot} stopped", left(to_go))
+                }
+                SearchProgress::Whole => format!(" of all {looked_at}"),
+            }
+        }
+    };
     let text = |columns, kept: &str| {
         let query = format::cut(query, columns, theme.glyphs.cut);
         format!("/{query}  {matching} matching{kept}{to_go}{undecided}")
@@ -219,7 +240,12 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
 fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     let behind = tail.view().behind(tail.store(), height);
     // A poll is older than the last chunk: how much is not read is shown only where reading has stopped.
-    let unread = if tail.is_throttled() {
+    let is_stopped = matches!(
+        tail.stream_search_progress(app.truth()),
+        Some(SearchProgress::Stopped(_))
+    );
+    let is_full = tail.is_throttled() && !is_stopped;
+    let unread = if is_full {
         usize::try_from(tail.unread(app.truth())).unwrap_or(usize::MAX)
     } else {
         0
@@ -234,7 +260,7 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
         Some(mode.to_owned()),
         (messages > 0).then(|| format!("{} behind", format::count_usize(messages))),
         (behind.time > Duration::ZERO).then(|| lag(behind.time)),
-        tail.is_throttled().then(|| "memory full".to_owned()),
+        is_full.then(|| "memory full".to_owned()),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
     let text = words.join(&format!(" {} ", theme.glyphs.dot));

@@ -19,6 +19,8 @@ pub(super) enum Argument {
     Theme,
     /// A command and its keys: `streams.delete ctrl-x d`.
     Binding,
+    /// The name of a cursor.
+    CursorName,
     /// A line for the demo cluster's console.
     Fault,
     /// What is to be done to a cursor: `set ID STREAM --to SEEK`.
@@ -198,6 +200,8 @@ commands! {
         Freeze = "tail.freeze",
         /// Follow the newest message.
         Follow = "tail.follow",
+        /// Move with a cursor, the one furthest behind or `:follow-cursor invoices`; again: stay.
+        FollowCursor(CursorName) = "tail.follow-cursor",
         /// Go to an offset or a time.
         Seek(Text) = "tail.seek",
         /// Show the messages that match a query.

@@ -126,7 +126,8 @@ impl App {
         let (screens, context) = (&mut self.screens, &mut self.context);
         context.now = now;
         self.cluster.on_tick(context);
-        let shows_cursors = self.focus.screen() == Screen::Cursors;
+        let shows_cursors =
+            self.focus.screen() == Screen::Cursors || screens.tails.follows_cursor();
         screens.cursors.on_tick(shows_cursors, context);
         screens.activity.on_tick(context);
         screens.tails.on_tick(self.cluster.truth(), context);

@@ -27,7 +27,7 @@ pub(crate) use prompt::{Prompt, PromptKind};
 pub(crate) use subscription_state::TailPartition;
 pub use subscription_state::TailState;
 pub use tail::Tail;
-pub(crate) use tail::{SearchProgress, partition_names};
+pub(crate) use tail::{SearchProgress, TailCursor, cursors_at, partition_names};
 pub use tail_view::{FollowMode, Window};
 
 use inspector::Size;
@@ -133,6 +133,28 @@ impl Tails {
     /// How many messages an export under way has written.
     pub fn exported_so_far(&self) -> Option<u64> {
         self.exporting.map(|(_, messages)| messages)
+    }
+
+    /// Whether any tail moves with a cursor.
+    pub(in crate::app) fn follows_cursor(&self) -> bool {
+        self.open
+            .iter()
+            .any(|tail| tail.followed_cursor().is_some())
+    }
+
+    /// The tail that is shown moves with the cursor of that name; without a name with one of its own, or no longer.
+    pub(in crate::app) fn follow_cursor(
+        &mut self,
+        name: Option<&str>,
+        truth: &Truth,
+        context: &mut Context,
+    ) {
+        let Some(tail) = self.shown_mut() else {
+            let text = "no tail is open; choose a stream or a partition first";
+            return context.notify(Level::Note, text);
+        };
+        tail.follow_cursor(name, truth, context);
+        self.after_move(context);
     }
 
     /// Shows a tail of these partitions from their last messages on: the one that is open already, or a new one.

@@ -7,7 +7,9 @@ use liftui::ui::{self, RowCache, Theme};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::messages::{arrive, cut, late, line, opening, paused, tailing, type_query};
+use crate::messages::{
+    arrive, cut, late, line, opening, paused, tailing, type_query, with_cursors,
+};
 use crate::world::World;
 
 use super::{SIZES, after, find, frame, golden, shows, text};
@@ -231,6 +233,20 @@ fn how_reading_goes() {
             60 ▸ 48,053 1 12:10:12.000
             60 orders-eu:1 @ 48,053
             80 12:10:07.002↥ user-0",
+    );
+}
+
+#[test]
+fn cursors_stand_in_a_tail() {
+    golden(
+        "tail-cursors",
+        with_cursors(),
+        "
+            60 ◂ 48,050 2
+            80 ◂ 48,049 1
+            80 2 48,049 0
+            80 ◂ audit unknown for 3m
+            200 ◂ audit unknown for 3m · ◂ picking 3 behind · ◂ fraud 2 behind +1",
     );
 }
 

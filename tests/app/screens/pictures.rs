@@ -9,7 +9,7 @@ use liftui::app::{Playback, PlaybackState};
 use liftui::ui::Theme;
 use ratatui::buffer::Buffer;
 
-use crate::messages::{line, tailing, type_query};
+use crate::messages::{line, tailing, type_query, with_cursors};
 use crate::world::World;
 
 use super::svg::{CELL, FRAME, open, rows};
@@ -35,6 +35,7 @@ fn pictures_show_the_screens_as_they_are() {
         "cel: value.amount > 500 && value.customer.name == ",
     );
     picture("query", asking);
+    picture("cursors", with_cursors());
 }
 
 /// As it is shown out of a recording.

@@ -33,6 +33,8 @@ impl Tails {
             TailCommand::Freeze => tail.toggle_frozen(context),
             TailCommand::Follow if tail.is_gone() => self.follow_successor(context),
             TailCommand::Follow => tail.follow(context),
+            // What is known of cursors is needed: the screens do it.
+            TailCommand::FollowCursor => {}
             TailCommand::SearchStream => tail.toggle_stream_search(context),
             TailCommand::NewestFirst => tail.reverse(context),
             TailCommand::Seek => tail.open_prompt(PromptKind::Seek, context),

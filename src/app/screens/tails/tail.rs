@@ -1,6 +1,7 @@
 //! One open tail: what it reads, how that goes, the messages kept, which of them are shown.
 //! Which tails there are, and what they may keep together, is the parent's.
 
+mod cursors;
 mod fields;
 mod name;
 mod opened;
@@ -29,6 +30,8 @@ use crate::app::row_key::PartitionKey;
 use crate::app::row_settings::RowChoice;
 use crate::model::{Failure, PartitionId, StartAt, Timestamp};
 use crate::store::{Chunk, MessageRef, PinnedMessage, Query, Store};
+use cursors::FollowedCursor;
+pub(crate) use cursors::{TailCursor, cursors_at};
 use fields::FieldLookup;
 pub(crate) use name::partition_names;
 use opened::OpenedFor;
@@ -66,6 +69,8 @@ pub struct Tail {
     /// As what the inspector read its values when it was left.
     value_view: View,
     prompt: Option<Prompt>,
+    /// The cursor that it moves with.
+    followed_cursor: Option<FollowedCursor>,
     failure: Option<Failure>,
     /// Reading was stopped for want of memory.
     throttled: bool,
@@ -112,6 +117,7 @@ impl Tail {
             sideways: 0,
             value_view: View::default(),
             prompt: None,
+            followed_cursor: None,
             failure: None,
             throttled: false,
             scroll: ScrollDirection::None,
@@ -324,6 +330,7 @@ impl Tail {
 impl Tail {
     /// Selects the message on that line of the screen; `true` where it was selected already.
     pub(super) fn select_line(&mut self, line: usize) -> bool {
+        self.leave_cursor();
         let again = self.view.select_line(line, &self.store, self.height);
         self.update_eviction();
         again

@@ -59,13 +59,13 @@ fn shorten(segments: &mut [TitleSegment]) -> bool {
     segments.iter_mut().rev().find_map(short).is_some()
 }
 
-/// Draws the title of a pane that may have the focus, above so many rows of messages.
+/// Draws the title of a pane that may have the focus, above so many rows of messages, with where its cursors are.
 pub(super) fn draw(
     painter: &mut Painter<'_>,
     (area, mark): (Rect, Option<PaneMark>),
     app: &App,
     tail: &Tail,
-    (focused, height): (bool, usize),
+    (focused, height, cursors): (bool, usize, Option<(String, Style)>),
 ) {
     let theme = painter.theme;
     let style = theme.title_style(focused);
@@ -81,6 +81,7 @@ pub(super) fn draw(
         ..TitleSegment::new(0, name(36), style)
     }];
     segments.extend(segments_of(app, tail, height, theme));
+    segments.extend(cursors.map(|(text, style)| TitleSegment::new(3, text, style)));
     let mut fitted = fit(segments.clone(), area.width, theme);
     let is_needed = |one: &TitleSegment| one.rank == NEEDED;
     if segments.iter().any(is_needed) && !fitted.iter().any(is_needed) {
@@ -256,8 +257,12 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
         FollowMode::Frozen => ("frozen", theme.degraded),
         FollowMode::ScrolledBack => ("scrolled back", theme.title),
     };
+    let (mode, style) = match tail.followed_cursor() {
+        Some(name) => (format!("with cursor {name}"), theme.good),
+        None => (mode.to_owned(), style),
+    };
     let words = [
-        Some(mode.to_owned()),
+        Some(mode.clone()),
         (messages > 0).then(|| format!("{} behind", format::count_usize(messages))),
         (behind.time > Duration::ZERO).then(|| lag(behind.time)),
         is_full.then(|| "memory full".to_owned()),
@@ -265,7 +270,7 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     let words: Vec<String> = words.into_iter().flatten().collect();
     let text = words.join(&format!(" {} ", theme.glyphs.dot));
     TitleSegment {
-        short: (messages > 0).then(|| mode.to_owned()),
+        short: (messages > 0).then_some(mode),
         ..TitleSegment::new(NEEDED - 1, text, style)
     }
 }

@@ -48,6 +48,7 @@ impl Tail {
             self.sideways = columns;
             return;
         }
+        self.leave_cursor();
         let height = self.height;
         let is_live = !self.newest_evicted && !self.throttled;
         let was_at_newest = self.view.is_at_newest(&self.store);
@@ -65,6 +66,7 @@ impl Tail {
 
     /// Freezes what is shown, or lets it go on.
     pub(in crate::app::screens::tails) fn toggle_frozen(&mut self, context: &mut Context) {
+        self.leave_cursor();
         if self.view.mode() == FollowMode::Frozen {
             return self.follow(context);
         }
@@ -77,6 +79,7 @@ impl Tail {
         if let Some(search) = &mut self.stream_search {
             search.is_stopped = false;
         }
+        self.leave_cursor();
         let was_following = self.is_following();
         self.view.follow();
         self.scroll = ScrollDirection::None;
@@ -121,6 +124,7 @@ impl Tail {
         context: &mut Context,
     ) {
         self.stream_search = None;
+        self.leave_cursor();
         self.begin_at(start, text, context);
     }
 

@@ -31,6 +31,7 @@ impl Tail {
             newest.is_some_and(|newest| read >= newest)
         };
         let live: Vec<bool> = self.partitions.iter().map(is_live).collect();
+        self.move_with_cursor(truth, context);
         for (one, is_live) in self.partitions.iter_mut().zip(live) {
             one.live |= is_live;
         }

@@ -32,13 +32,14 @@ impl Default for View {
 }
 
 /// The order in which a key goes through the forms, after the one that fits best.
-const FORMS: [Format; 7] = [
+const FORMS: [Format; 8] = [
     Format::Json,
     Format::Text,
     Format::Hex,
     Format::MessagePack,
     Format::Cbor,
     Format::Protobuf,
+    Format::Avro,
     Format::Envelope,
 ];
 

@@ -7,6 +7,7 @@ mod chunk;
 pub mod decode;
 mod diff;
 mod export;
+mod field_index;
 mod json;
 mod json_path;
 mod key_history;
@@ -24,6 +25,8 @@ mod row_cells;
 mod row_template;
 mod scan;
 mod statistics;
+#[cfg(test)]
+mod test_support;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +36,7 @@ pub use builder::ChunkBuilder;
 pub use chunk::Chunk;
 pub use diff::{LineChange, diff};
 pub use export::{ExportForm, ExportRows, MessageFormat};
+pub use field_index::{FieldIndex, FieldType, FieldValue, KnownField};
 pub use json_path::JsonPath;
 pub use key_history::{FieldChange, KeyHistory, KeyHistoryBuilder, KeyVersion, ValueChange};
 pub use key_table::{
@@ -45,7 +49,7 @@ pub use merged_view::MergedRows;
 pub use message::{Headers, MessageId, MessageRef, PinnedMessage};
 pub use packed_chunk::PackedChunk;
 pub use predicate::{Predicate, QueryRun};
-pub use query::{Query, QueryError};
+pub use query::{Query, QueryCompletion, QueryError};
 pub use record::{Record, header_text, text_or_base64, write_record};
 pub use row_cells::{CellKind, CellReader, RowCell};
 pub(crate) use row_template::open_field;
@@ -217,6 +221,19 @@ impl Store {
         seen.filter(|(_, rows)| !rows.is_empty()).collect()
     }
 
+    /// Chunks of the newest messages, the newest chunk first, that hold so many messages or more; all where these are fewer.
+    pub fn newest(&self, messages: usize) -> Vec<Arc<Chunk>> {
+        let mut slots: Vec<_> = self.logs.iter().flat_map(PartitionLog::slots).collect();
+        slots.sort_by_key(|slot| std::cmp::Reverse(slot.end_time()));
+        let mut left = messages;
+        let newest = slots.into_iter().take_while(|slot| {
+            let is_wanted = left > 0;
+            left = left.saturating_sub(slot.chunk.len());
+            is_wanted
+        });
+        newest.map(|slot| Arc::clone(&slot.chunk)).collect()
+    }
+
     /// The message of that identity, seen or not.
     pub fn get(&self, id: &MessageId) -> Option<MessageRef<'_>> {
         let log = &self.logs[self.log_number(&id.stream, id.partition)?];
@@ -251,6 +268,17 @@ impl Store {
     pub fn newest_time(&self, stream: &str, partition: PartitionId) -> Option<Timestamp> {
         let slots = self.logs[self.log_number(stream, partition)?].slots();
         Some(Timestamp(slots.back()?.end_time()))
+    }
+
+    /// When the oldest message in memory was stored, and when the newest was, as far as messages are in the order of time.
+    pub fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        let ends = |log: &PartitionLog| {
+            let slots = log.slots();
+            Some((slots.front()?.start_time(), slots.back()?.end_time()))
+        };
+        let ends = self.logs.iter().filter_map(ends);
+        let widest = ends.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))?;
+        Some((Timestamp(widest.0), Timestamp(widest.1)))
     }
 
     /// The lowest and the highest offset of a partition in memory.

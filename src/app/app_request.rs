@@ -5,7 +5,7 @@ use super::effect::{KeyHistorySpec, TableSpec};
 use super::focus::Pane;
 use super::kept_queries::{QueryChange, SavedQuery};
 use super::row_key::{CursorKey, DetailTarget, PartitionKey};
-use crate::model::{Operation, PartitionId, StreamName};
+use crate::model::{Offset, Operation, PartitionId, StreamName};
 use crate::store::PinnedMessage;
 
 /// Something that a screen or an overlay cannot do by itself.
@@ -29,6 +29,8 @@ pub(super) enum AppRequest {
     Acknowledge(StreamName),
     /// Tail these partitions.
     Tail(Vec<PartitionKey>),
+    /// Tail this partition from that offset on.
+    TailFrom(PartitionKey, Offset),
     /// Show this as a table; the text is as of when, where that was typed.
     Table(TableSpec, Option<String>),
     /// Show what that stream stores and who else does; of none: which streams overlap.

@@ -19,6 +19,8 @@ pub(super) enum Argument {
     Theme,
     /// A command and its keys: `streams.delete ctrl-x d`.
     Binding,
+    /// The name of a cursor.
+    CursorName,
     /// A line for the demo cluster's console.
     Fault,
     /// What is to be done to a cursor: `set ID STREAM --to SEEK`.
@@ -204,10 +206,14 @@ commands! {
         Freeze = "tail.freeze",
         /// Follow the newest message.
         Follow = "tail.follow",
+        /// Move with a cursor, the one furthest behind or `:follow-cursor invoices`; again: stay.
+        FollowCursor(CursorName) = "tail.follow-cursor",
         /// Go to an offset or a time.
         Seek(Text) = "tail.seek",
         /// Show the messages that match a query.
         Query(Text) = "tail.query",
+        /// Look through the whole stream for what the query finds; again: stop, or go on.
+        SearchStream = "tail.search-stream",
         /// Read newest first, or oldest first.
         NewestFirst = "tail.newest-first",
         /// Mark this message, or take its mark away.
@@ -240,7 +246,7 @@ commands! {
         View = "inspector.view",
         /// Wrap long lines, or cut them.
         Wrap = "inspector.wrap",
-        /// Fold or unfold this JSON node.
+        /// Fold or unfold this JSON node; on a value: offer a query for what has the same.
         Fold = "inspector.fold",
         /// Show this JSON field as a column of the tail.
         Column = "inspector.column",

@@ -40,6 +40,8 @@ pub enum Effect {
     Scan(ScanId, Arc<Query>, Vec<Arc<Chunk>>),
     /// Stop a scan.
     CancelScan(ScanId),
+    /// Find out which fields these messages have, the newest chunk first.
+    IndexFields(ScanId, Vec<Arc<Chunk>>),
     /// Change the cluster.
     Perform(RequestId, Operation),
     /// Find out what moving a cursor would do.
@@ -123,6 +125,8 @@ pub struct TailSpec {
     pub stop: StopAt,
     /// Newest first.
     pub newest_first: bool,
+    /// Only messages that it finds; of all others it is said that they were looked at.
+    pub only: Option<Arc<Query>>,
 }
 
 /// Which older messages to fetch.

@@ -17,7 +17,9 @@ use crate::model::{
     ActivityEvent, BrokerView, CursorEntry, CursorMove, Failure, GroupInfo, Offset, Outcome,
     PartitionId, Probe, StreamName, SubscriptionEvent, Timestamp,
 };
-use crate::store::{Chunk, KeyHistory, RowId, RowOrder, StatisticsReport, TableEntry, TableTotals};
+use crate::store::{
+    Chunk, FieldIndex, KeyHistory, RowId, RowOrder, StatisticsReport, TableEntry, TableTotals,
+};
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +54,8 @@ pub enum Event {
     Tail(TailId, TailEvent),
     /// A scan over kept messages went on.
     Scan(ScanId, ScanEvent),
+    /// Which fields messages have was found out.
+    Fields(ScanId, Arc<FieldIndex>),
     /// The cursors were read.
     Cursors(Result<Arc<Vec<CursorEntry>>, Failure>),
     /// The consumer groups were read.
@@ -148,6 +152,19 @@ pub enum TailEvent {
     /// Messages came, newer than those before of their partition (older, in a newest-first tail).
     #[serde(skip)]
     Chunk(Arc<Chunk>),
+    /// Messages of a tail that wants only what its query finds were looked at.
+    Looked {
+        /// The stream.
+        stream: StreamName,
+        /// The partition.
+        partition: PartitionId,
+        /// The lowest and the highest offset of them.
+        offsets: (Offset, Offset),
+        /// How many.
+        messages: u64,
+        /// For how many of them the expression costs more than it may.
+        undecided: u64,
+    },
     /// Messages from before the oldest kept ones, fetched on request.
     #[serde(skip)]
     Older(Arc<Chunk>),

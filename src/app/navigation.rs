@@ -8,7 +8,8 @@ use super::overlays::confirm::Confirm;
 use super::overlays::form::{create_form, publish_again, publish_form};
 use super::overlays::save_query::SaveQuery;
 use super::overlays::{Overlay, copy_menu, query_menu};
-use crate::model::{PartitionId, StreamName};
+use super::row_key::PartitionKey;
+use crate::model::{Offset, PartitionId, StartAt, StreamName};
 
 impl App {
     /// Does what screens and overlays ask for, and what follows from that.
@@ -22,6 +23,15 @@ impl App {
                 self.carry_out(request);
             }
         }
+    }
+
+    /// Tails a partition from that message on; says so where it is gone.
+    pub(super) fn tail_from(&mut self, partition: PartitionKey, offset: Offset) {
+        let (tails, context) = (&mut self.screens.tails, &mut self.context);
+        let start = (StartAt::Offset(offset), offset.to_string());
+        tails.open_at(vec![partition], Some(start), None, context);
+        tails.want_message(offset);
+        self.descend(Pane::Tail);
     }
 
     fn carry_out(&mut self, request: AppRequest) {
@@ -44,6 +54,7 @@ impl App {
                 self.screens.tails.open(partitions, &mut self.context);
                 self.descend(Pane::Tail);
             }
+            AppRequest::TailFrom(partition, offset) => self.tail_from(partition, offset),
             AppRequest::Table(spec, at) => {
                 self.screens.table.open(spec, at, &mut self.context);
                 self.descend(Pane::Table);

@@ -27,7 +27,7 @@ use crate::model::{CursorEntry, CursorMove, Failure, Outcome, Timestamp};
 impl App {
     /// Changes the state by what happened; returns what is to be done elsewhere, in order.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
-        let changes_rows = !matches!(event, Event::Tail(..) | Event::Scan(..));
+        let changes_rows = !matches!(event, Event::Tail(..) | Event::Scan(..) | Event::Fields(..));
         let is_users = matches!(
             event,
             Event::Key(_) | Event::Paste(_) | Event::Mouse(_) | Event::KeysQuiet
@@ -86,6 +86,7 @@ impl App {
                 self.screens.tails.on_event(id, &event, context);
             }
             Event::Scan(id, event) => self.screens.tails.on_scan(id, &event, context),
+            Event::Fields(id, index) => self.screens.tails.on_fields(id, &index, context),
             Event::Cursors(result) => self.set_cursors(&result),
             Event::Groups(result) => self.screens.cursors.on_groups(result, context.now),
             Event::Activity(result) => self.screens.activity.on_events(result, context.now),
@@ -124,7 +125,8 @@ impl App {
         let (screens, context) = (&mut self.screens, &mut self.context);
         context.now = now;
         self.cluster.on_tick(context);
-        let shows_cursors = self.focus.screen() == Screen::Cursors;
+        let shows_cursors =
+            self.focus.screen() == Screen::Cursors || screens.tails.follows_cursor();
         screens.cursors.on_tick(shows_cursors, context);
         screens.activity.on_tick(context);
         screens.tails.on_tick(self.cluster.truth(), context);

@@ -120,6 +120,9 @@ impl Screens {
     ) {
         match (command, pane.screen()) {
             (Command::Tail(TailCommand::Export), Screen::Table) => self.table.export("", context),
+            (Command::Tail(TailCommand::FollowCursor), _) => {
+                self.tails.follow_cursor(None, truth, context);
+            }
             (Command::Tail(command), _) => self.tails.run_tail_command(command, context),
             (Command::Pane(command), _) => self.tails.run_pane_command(command, context),
             (Command::Query(command), _) => self.tails.run_query_command(command, context),

@@ -70,7 +70,7 @@ pub(super) fn is_shell_line(line: &str, own: Option<Argument>, known: &[ShellCom
         None => true,
         Some(Argument::None) => words.next().is_some(),
         // It has options of its own, with a preview.
-        Some(Argument::Cursor) => false,
+        Some(Argument::Cursor | Argument::CursorName) => false,
         Some(_) => words.any(is_option),
     }
 }

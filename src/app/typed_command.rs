@@ -16,7 +16,8 @@ use super::notice::Level;
 use super::shown_times;
 use crate::health::BrokerTruth;
 use crate::model::{
-    CursorMoveSpec, MessagePlace, Operation, StreamName, Timestamp, did_you_mean, is_pattern,
+    CursorEntry, CursorMoveSpec, MessagePlace, Operation, StreamName, Timestamp, did_you_mean,
+    is_pattern,
 };
 
 /// How long a stream is looked for that no broker names, where not all of them answer.
@@ -67,6 +68,7 @@ impl App {
             Argument::Binding => self.bind_key(argument),
             Argument::Fault => self.send_fault(argument),
             Argument::Locator => self.open_typed(argument),
+            Argument::CursorName => self.follow_cursor(argument),
             Argument::Cursor => self.plan_cursor_move(argument),
             Argument::Text => self.run_with_text(command, argument),
             Argument::None => {
@@ -98,6 +100,27 @@ impl App {
             }
             Err(sentence) => self.context.notify(Level::Error, sentence),
         }
+    }
+
+    /// The tail that is shown moves with the cursor of that name, or one of the partition where that was stored last.
+    fn follow_cursor(&mut self, name: &str) {
+        let shown = self.screens.tails.shown();
+        let has_it = shown.is_some_and(|tail| tail.has_cursor(name, self.cluster.truth()));
+        if !has_it {
+            let cursors = self.truth().cursors.iter().map(|cursor| &cursor.entry);
+            let own = cursors.clone().filter(|entry| entry.name() == name);
+            let Some(entry) = own.max_by_key(|entry| entry.time) else {
+                let meant = did_you_mean(name, cursors.map(CursorEntry::name));
+                let text = format!("no cursor \"{name}\" is known{meant}");
+                return self.context.notify(Level::Error, text);
+            };
+            let partition = (Arc::clone(&entry.stream), entry.partition);
+            let offset = entry.offset;
+            self.tail_from(partition, offset);
+        }
+        self.descend(Pane::Tail);
+        let (tails, truth) = (&mut self.screens.tails, self.cluster.truth());
+        tails.follow_cursor(Some(name), truth, &mut self.context);
     }
 
     fn switch_context(&mut self, name: &str) {

@@ -314,14 +314,25 @@ pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
     keymap.map_err(|error| CliError::usage(error.to_string()))
 }
 
-/// The protobuf types that the config file names, from its descriptor files.
+/// The types of values that the config file names, from its descriptor files and Avro schemas.
 pub(crate) fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
     let read = |(streams, decode): (&String, &config::DecodeRule)| {
-        let path = decode.protobuf.display();
-        let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {path}: {why}"));
-        let bytes = read_file(&decode.protobuf, MOST_DESCRIPTORS);
-        let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
-        let schema = Schema::new(&bytes, &decode.message).map_err(wrong)?;
+        let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {why}"));
+        let read = |path: &Path| {
+            let bytes = read_file(path, MOST_DESCRIPTORS);
+            bytes.map_err(|error| wrong(format!("{}: {error}", path.display())))
+        };
+        let (path, schema) = match (&decode.protobuf, &decode.message, &decode.avro) {
+            (Some(path), Some(message), None) => (path, Schema::new(&read(path)?, message)),
+            (None, None, Some(path)) => {
+                (path, Schema::avro(&String::from_utf8_lossy(&read(path)?)))
+            }
+            _ => {
+                let text = "name avro = \"FILE\", or protobuf = \"FILE\" and message = \"TYPE\"";
+                return Err(wrong(text.to_owned()));
+            }
+        };
+        let schema = schema.map_err(|why| wrong(format!("{}: {why}", path.display())))?;
         Ok((streams.clone(), schema))
     };
     let types: Result<Vec<_>> = file.decode.iter().map(read).collect();
@@ -402,5 +413,24 @@ mod tests {
         let file = config::ConfigFile::parse(text, Path::new("config.toml")).unwrap();
         let sentence = schemas(&file).unwrap_err().sentence.unwrap();
         assert!(sentence.contains("it holds more than"), "{sentence}");
+    }
+
+    #[test]
+    fn values_are_of_one_kind_and_a_file_that_is_none_of_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("o.avsc");
+        std::fs::write(&path, "{\"type\":\"record\"}").unwrap();
+        let path = path.display();
+        for (rule, why) in [
+            (String::new(), "name avro = \"FILE\", or protobuf"),
+            ("protobuf = \"x.binpb\"".to_owned(), "name avro"),
+            (format!("avro = \"{path}\"\nmessage = \"x.Y\""), "name avro"),
+            (format!("avro = \"{path}\""), "o.avsc: \"name\" is missing"),
+        ] {
+            let text = format!("[decode.orders]\n{rule}\n");
+            let file = config::ConfigFile::parse(&text, Path::new("config.toml")).unwrap();
+            let sentence = schemas(&file).unwrap_err().sentence.unwrap();
+            assert!(sentence.contains(why), "{sentence}");
+        }
     }
 }

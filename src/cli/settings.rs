@@ -179,7 +179,11 @@ impl SettingRows {
             self.of_file(&format!("keys.\"{command}\""), chords);
         }
         for (pattern, decode) in &file.decode {
-            let value = format!("{} of {}", decode.message, decode.protobuf.display());
+            let value = match (&decode.protobuf, &decode.message, &decode.avro) {
+                (Some(file), Some(message), _) => format!("{message} of {}", file.display()),
+                (_, _, Some(file)) => file.display().to_string(),
+                _ => continue,
+            };
             self.of_file(&format!("decode.\"{pattern}\""), json!(value));
         }
     }

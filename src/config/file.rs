@@ -158,9 +158,11 @@ pub struct StreamSection {
 #[serde(deny_unknown_fields)]
 pub struct DecodeRule {
     /// A file of protobuf descriptors, as `protoc --descriptor_set_out` writes it.
-    pub protobuf: PathBuf,
-    /// The full name of the message type.
-    pub message: String,
+    pub protobuf: Option<PathBuf>,
+    /// The full name of its message type.
+    pub message: Option<String>,
+    /// A file with an Avro schema.
+    pub avro: Option<PathBuf>,
 }
 
 /// One chord or several for the same command.
@@ -250,8 +252,9 @@ impl ConfigFile {
     fn place_paths(&mut self, folder: &Path) {
         let tls = self.contexts.values_mut().filter_map(|c| c.tls.as_mut());
         let tls = tls.flat_map(|tls| [&mut tls.ca, &mut tls.cert, &mut tls.key]);
-        let decoders = self.decode.values_mut().map(|decode| &mut decode.protobuf);
-        for path in tls.flatten().chain(decoders) {
+        let decoders = self.decode.values_mut();
+        let decoders = decoders.flat_map(|decode| [&mut decode.protobuf, &mut decode.avro]);
+        for path in tls.flatten().chain(decoders.flatten()) {
             *path = folder.join(expand_home(path));
         }
     }
@@ -417,7 +420,10 @@ mod tests {
         assert_eq!(file.time.show, Some(TimeForm::Age));
         assert_eq!(file.alerts.lag_time, Some(Duration::from_secs(300)));
         assert_eq!(file.keys["streams.delete"].all(), ["ctrl-x d"]);
-        assert_eq!(file.decode["telemetry.*"].message, "acme.Reading");
+        assert_eq!(
+            file.decode["telemetry.*"].message.as_deref(),
+            Some("acme.Reading")
+        );
     }
 
     #[test]

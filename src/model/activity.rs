@@ -113,6 +113,11 @@ pub struct CursorEntry {
 }
 
 impl CursorEntry {
+    /// What it is called: its id, or that of the group whose cursor it is.
+    pub fn name(&self) -> &str {
+        self.group().unwrap_or(&self.id)
+    }
+
     /// The group whose cursor this is.
     pub fn group(&self) -> Option<&str> {
         self.id.strip_prefix("__group:")

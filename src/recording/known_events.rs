@@ -43,6 +43,7 @@ impl KnownEvents {
             | Event::Resized { .. }
             | Event::Tail(..)
             | Event::Scan(..)
+            | Event::Fields(..)
             | Event::Done(..)
             | Event::CursorMovePlanned(..)
             | Event::Edited(..)

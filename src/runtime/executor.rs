@@ -182,6 +182,7 @@ impl Executor {
             Effect::CloseTail(id) => self.close_tail(id),
             Effect::FetchOlder(id, spec) => self.fetch_older(id, spec),
             Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),
+            Effect::IndexFields(id, chunks) => self.index_fields(id, chunks),
             Effect::CancelScan(id) => cancel(self.scans.remove(&id)),
             Effect::Perform(id, operation) => self.perform(id, operation),
             Effect::PlanCursorMove(id, spec) => self.plan_cursor_move(id, spec),

@@ -11,7 +11,7 @@ use super::options::LineParser;
 use super::scan;
 use crate::app::{Effect, Event, OlderSpec, Progress, ScanId, TableEvent, TableExport, TailEvent};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
-use crate::store::{Chunk, Query, Scan};
+use crate::store::{Chunk, FieldIndex, Query, Scan};
 
 /// What an effect comes to.
 pub(super) enum OfflineOutcome {
@@ -88,6 +88,7 @@ impl Offline {
             Effect::OpenTable(id, ..) => Event::Table(id, TableEvent::Failed(refusal)),
             Effect::ReadKeyHistory(id, _) => Event::KeyHistory(id, Err(refusal)),
             Effect::ReadLog => Event::LogRead(Vec::new()),
+            Effect::IndexFields(id, chunks) => Event::Fields(id, Arc::new(FieldIndex::of(&chunks))),
             Effect::Console(id, _) => Event::Console(id, Err(refusal.sentence)),
             Effect::SwitchContext(..) | Effect::OpenDemo => Event::Failed(refusal),
             Effect::ParseLine(line) => {

@@ -10,12 +10,13 @@ use tokio::sync::watch;
 use super::channels::EventSender;
 use super::refresh_request::RefreshRequest;
 use super::reverse_reader::{ReadSource, ReverseReader};
+use super::scan::MessageFilter;
 use crate::app::{Event, OlderSpec, TailEvent, TailId};
 use crate::client::SubscriptionItem;
 use crate::model::{
     EndReason, Failure, RetryLimit, StartAt, StopAt, SubscribeSpec, SubscriptionEvent, Timestamp,
 };
-use crate::store::ChunkBuilder;
+use crate::store::{Chunk, ChunkBuilder};
 
 /// Reads one partition for one tail.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Pump {
     pub(super) outbox: EventSender,
     /// Whether reading stops for now.
     pub(super) throttled: watch::Receiver<bool>,
+    /// What messages have to be; all are handed over where nothing is said.
+    pub(super) filter: Option<MessageFilter>,
     /// A cut connection says something about its broker.
     pub(super) refresh: RefreshRequest,
 }
@@ -57,7 +60,9 @@ impl Pump {
                 Ok(()) = self.throttled.changed() => {}
                 item = items.next(), if reading => match item {
                     Some(SubscriptionItem::Batch(chunk)) => {
-                        self.outbox.send_tail(Event::Tail(self.tail, TailEvent::Chunk(chunk))).await;
+                        if let Err(failure) = self.send_chunk(chunk).await {
+                            return self.send_end(EndReason::Failed(failure)).await;
+                        }
                     }
                     Some(SubscriptionItem::Event(event)) => {
                         // A cut says something about the broker; later tries to mend it do not.
@@ -87,14 +92,37 @@ impl Pump {
     async fn send_chunks(&mut self, mut reader: ReverseReader) -> Result<(), Failure> {
         while let Some(chunks) = reader.next().await? {
             for chunk in chunks {
-                self.outbox
-                    .send_tail(Event::Tail(self.tail, TailEvent::Chunk(chunk)))
-                    .await;
+                self.send_chunk(chunk).await?;
             }
             // The tail is closed where its end of the switch is gone; then this task is cancelled.
             let _ = self.throttled.wait_for(|throttled| !throttled).await;
         }
         Ok(())
+    }
+
+    /// Hands over what is wanted of a chunk, and that the rest of it was looked at.
+    async fn send_chunk(&self, chunk: Arc<Chunk>) -> Result<(), Failure> {
+        let Some(filter) = &self.filter else {
+            self.send(TailEvent::Chunk(chunk)).await;
+            return Ok(());
+        };
+        let (found, undecided) = filter.matching(&chunk).await?;
+        if let Some(found) = found {
+            self.send(TailEvent::Chunk(found)).await;
+        }
+        self.send(TailEvent::Looked {
+            stream: Arc::clone(&self.source.stream),
+            partition: self.source.partition,
+            offsets: (chunk.first_offset(), chunk.last_offset()),
+            messages: u64::try_from(chunk.len()).unwrap_or(u64::MAX),
+            undecided,
+        })
+        .await;
+        Ok(())
+    }
+
+    async fn send(&self, event: TailEvent) {
+        self.outbox.send_tail(Event::Tail(self.tail, event)).await;
     }
 
     async fn send_end(&self, reason: EndReason) {
@@ -108,7 +136,7 @@ impl Pump {
             partition: self.source.partition,
             event,
         };
-        self.outbox.send_tail(Event::Tail(self.tail, event)).await;
+        self.send(event).await;
     }
 }
 
@@ -151,7 +179,9 @@ mod tests {
     use super::super::channels::{EventReceiver, event_channels};
     use super::super::test_support::{TestCluster, offsets};
     use super::*;
+    use crate::store::Query;
     use std::time::Duration;
+    use tokio::sync::Semaphore;
     use tokio::sync::mpsc::Receiver;
     use tokio::task::JoinSet;
     use tokio::time::timeout;
@@ -172,6 +202,7 @@ mod tests {
                 source,
                 outbox,
                 throttled,
+                filter: None,
                 refresh,
             },
             inbox,
@@ -264,6 +295,34 @@ mod tests {
             failure: None,
         };
         assert_eq!(done, expected);
+    }
+
+    #[tokio::test]
+    async fn of_a_filtered_tail_only_what_the_query_finds_comes_and_all_that_was_looked_at_is_counted()
+     {
+        let cluster = TestCluster::with_messages(8).await;
+        for newest_first in [false, true] {
+            let (mut pump, mut inbox, _throttle) = pump(&cluster);
+            let query = Arc::new(Query::parse("offset>=3 offset<5").unwrap());
+            let turn = Arc::new(Semaphore::new(1));
+            pump.filter = Some(MessageFilter::new(query, turn));
+            let mut tasks = JoinSet::new();
+            if newest_first {
+                tasks.spawn(pump.newest_first(StartAt::Earliest, StopAt::Latest));
+            } else {
+                tasks.spawn(pump.follow(StartAt::Earliest, StopAt::Latest));
+            }
+            let (mut found, mut looked_at) = (Vec::new(), 0);
+            while looked_at < 8 {
+                let event = next(&mut inbox.tails).await;
+                if let TailEvent::Chunk(chunk) = &event {
+                    found.extend(offsets(chunk));
+                } else if let TailEvent::Looked { messages, .. } = event {
+                    looked_at += messages;
+                }
+            }
+            assert_eq!((found, looked_at), (vec![3, 4], 8));
+        }
     }
 
     #[tokio::test]

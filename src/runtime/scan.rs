@@ -10,8 +10,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::channels::EventSender;
+use super::supervisor::panicked;
 use crate::app::{Event, ScanEvent, ScanId};
-use crate::store::Scan;
+use crate::model::{Failure, Timestamp};
+use crate::store::{Chunk, FieldIndex, Query, QueryRun, Scan};
 
 /// Runs a scan to its end, once the one before has ended; dropping this stops it.
 ///
@@ -45,6 +47,45 @@ pub(super) async fn run(id: ScanId, scan: Scan, turn: Arc<Semaphore>, outbox: Ev
     watch(id, scanning, outbox).await;
 }
 
+/// Looks through messages where they are read, on a thread of its own.
+#[derive(Clone, Debug)]
+pub(super) struct MessageFilter {
+    query: Arc<Query>,
+    turn: Arc<Semaphore>,
+}
+
+impl MessageFilter {
+    /// A filter that looks while no scan does.
+    pub(super) fn new(query: Arc<Query>, turn: Arc<Semaphore>) -> Self {
+        Self { query, turn }
+    }
+
+    /// What of a chunk the query finds, and for how many messages its expression costs more than it may.
+    pub(super) async fn matching(
+        &self,
+        chunk: &Arc<Chunk>,
+    ) -> Result<(Option<Arc<Chunk>>, u64), Failure> {
+        let (predicate, chunk) = (self.query.predicate().clone(), Arc::clone(chunk));
+        let permit = Arc::clone(&self.turn).acquire_owned().await.ok();
+        let looking = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let run = QueryRun::at(Timestamp::now());
+            let found = predicate.scan(&chunk, &run);
+            (chunk.select(&found), run.undecided())
+        });
+        let looked = looking.await;
+        looked.map_err(|_panicked| panicked("looking for what matches"))
+    }
+}
+
+/// Finds out which fields messages have. Without an answer the query is typed without help.
+pub(super) async fn index_fields(id: ScanId, chunks: Vec<Arc<Chunk>>, outbox: EventSender) {
+    let index = move || Arc::new(FieldIndex::of(&chunks));
+    if let Ok(index) = tokio::task::spawn_blocking(index).await {
+        outbox.send(Event::Fields(id, index)).await;
+    }
+}
+
 /// Tells when it panics: its tail would wait for ever.
 async fn watch(id: ScanId, scanning: JoinHandle<()>, outbox: EventSender) {
     if scanning.await.is_err_and(|error| error.is_panic()) {
@@ -64,8 +105,6 @@ impl Drop for CancelOnDrop {
 mod tests {
     use super::super::channels::event_channels;
     use super::*;
-    use crate::model::Timestamp;
-    use crate::store::Query;
     use tokio::task::JoinSet;
 
     const ID: ScanId = ScanId(3);

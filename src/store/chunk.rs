@@ -196,6 +196,15 @@ impl Chunk {
         builder.flush()
     }
 
+    /// A chunk of the messages with these growing indexes alone; `None` where there are none.
+    pub fn select(&self, indexes: &[u32]) -> Option<Arc<Self>> {
+        let mut builder = ChunkBuilder::unbounded();
+        for index in indexes {
+            builder.copy(self.get(wide(*index))?);
+        }
+        builder.flush()
+    }
+
     /// One chunk of the messages of two, the second of which goes on where the first ends.
     pub fn joined(&self, next: &Self) -> Option<Arc<Self>> {
         let mut builder = ChunkBuilder::unbounded();

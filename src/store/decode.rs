@@ -1,6 +1,7 @@
 //! Bytes of a message as lines to read: what they are is guessed or given. Never fails, never panics, bounded work.
 //! Where a value stands in a message is the caller's; a descriptor file is read by whoever may read files.
 
+mod avro;
 mod cbor;
 mod decompress;
 mod envelope;
@@ -12,6 +13,7 @@ mod protobuf;
 mod raw_protobuf;
 mod registry;
 mod scalar;
+mod schema;
 mod summary;
 mod text;
 
@@ -19,8 +21,8 @@ use std::fmt;
 
 use lines::Writer;
 pub use lines::{Class, Lines};
-pub use protobuf::Schema;
 pub(super) use registry::has_registry_header;
+pub use schema::Schema;
 pub use summary::summary;
 pub(super) use text::{is_plain, other_text};
 
@@ -45,6 +47,8 @@ pub enum Format {
     Cbor,
     /// Protobuf: by a schema where there is one, else by what the bytes say of themselves.
     Protobuf,
+    /// Avro, by a schema.
+    Avro,
     /// A NATS envelope of Liftbridge that nobody opened (wire-contract §3).
     Envelope,
     /// Offsets, bytes, characters.
@@ -53,13 +57,14 @@ pub enum Format {
 
 impl Format {
     /// All of them, in the order in which a key goes through them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Auto,
         Self::Json,
         Self::Text,
         Self::MessagePack,
         Self::Cbor,
         Self::Protobuf,
+        Self::Avro,
         Self::Envelope,
         Self::Hex,
     ];
@@ -73,6 +78,7 @@ impl Format {
             Self::MessagePack => "messagepack",
             Self::Cbor => "cbor",
             Self::Protobuf => "protobuf",
+            Self::Avro => "avro",
             Self::Envelope => "envelope",
             Self::Hex => "hex",
         }
@@ -90,7 +96,7 @@ impl fmt::Display for Format {
 pub struct DecodeOptions<'a> {
     /// The form asked for.
     pub form: Format,
-    /// What the fields of a protobuf message are called, where that is known of the stream.
+    /// The type of the value, where that is known of its stream.
     pub schema: Option<&'a Schema>,
     /// Bytes looked at, after opening what is compressed.
     pub bytes: usize,
@@ -188,8 +194,11 @@ impl Reading<'_> {
             Format::Cbor => self.cbor(),
             Format::Protobuf => {
                 self.behind_registry_header(form).is_some()
-                    || self.by_schema()
+                    || self.by_schema_of(form)
                     || self.raw_protobuf()
+            }
+            Format::Avro => {
+                self.behind_registry_header(form) == Some(form) || self.by_schema_of(form)
             }
             Format::Envelope => self.envelope(),
             Format::Hex => self.hex(),
@@ -201,8 +210,8 @@ impl Reading<'_> {
         if let Some(form) = self.behind_registry_header(Format::Auto) {
             return form;
         }
-        if self.by_schema() {
-            return Format::Protobuf;
+        if let Some(form) = self.by_schema() {
+            return form;
         }
         if self.envelope() {
             return Format::Envelope;

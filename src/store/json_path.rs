@@ -2,7 +2,7 @@
 //! Follows them through JSON text; how a whole value is drawn is `decode`'s.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use super::json::{Children, Tokens};
@@ -40,12 +40,23 @@ impl JsonPath {
     pub fn equality(&self, root: &str, json: &[u8]) -> Option<String> {
         let found: serde_json::Value = serde_json::from_str(self.select_json(json)?).ok()?;
         let literal = literal_of(&found)?;
-        let steps = self.steps.iter().map(|step| match step {
-            PathStep::Index(index) => format!("[{index}]"),
-            PathStep::Key(key) if is_identifier(key) => format!(".{key}"),
-            PathStep::Key(key) => format!("[{}]", serde_json::Value::from(key.as_str())),
-        });
-        Some(format!("{root}{} == {literal}", steps.collect::<String>()))
+        let steps = self.in_expression(|index| index);
+        Some(format!("{root}{steps} == {literal}"))
+    }
+
+    /// The path as an expression writes it behind what it leads into, with these numbers in place of its indexes:
+    /// `.items[0].name`.
+    fn in_expression(&self, number: impl Fn(usize) -> usize) -> String {
+        let mut path = String::new();
+        for step in &self.steps {
+            match step {
+                PathStep::Index(index) => {
+                    let _infallible = write!(path, "[{}]", number(*index));
+                }
+                PathStep::Key(key) => push_key(&mut path, key),
+            }
+        }
+        path
     }
 
     /// The path from the value itself on: `value.items[0].name`, `value[0]`.
@@ -115,8 +126,36 @@ pub(super) fn step_of_key(key: &str) -> String {
     format!("[{}]", serde_json::Value::from(key.into_owned()))
 }
 
+/// Adds a key to a path as an expression writes it: `.name`, or `["odd key"]` where it is no name there.
+pub(super) fn push_key(path: &mut String, key: &str) {
+    if is_identifier(key) {
+        path.push('.');
+        path.push_str(key);
+    } else {
+        path.push('[');
+        path.push_str(&serde_json::Value::from(key).to_string());
+        path.push(']');
+    }
+}
+
+/// What every element of an array is called where only its place in the tree counts.
+pub(super) const ANY_ELEMENT: &str = "[0]";
+
+/// A path such as `value.items[3]["name"]` as all that mean the same place in the tree are written: `value.items[0].name`.
+pub(super) fn canonical(path: &str) -> Option<String> {
+    // Expressions take either quote.
+    let path = path.replace("['", "[\"").replace("']", "\"]");
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    let (root, rest) = path.split_at_checked(end)?;
+    if rest.is_empty() {
+        return Some(root.to_owned());
+    }
+    let steps: JsonPath = rest.strip_prefix('.').unwrap_or(rest).parse().ok()?;
+    Some(root.to_owned() + &steps.in_expression(|_| 0))
+}
+
 /// How an expression writes that value; `None` where it has no form for it.
-fn literal_of(value: &serde_json::Value) -> Option<String> {
+pub(super) fn literal_of(value: &serde_json::Value) -> Option<String> {
     match value {
         serde_json::Value::Object(_) | serde_json::Value::Array(_) => None,
         serde_json::Value::Number(number) if number.is_i64() => Some(number.to_string()),

@@ -6,8 +6,9 @@ mod chunk_scan;
 mod evaluation_budget;
 mod exact_numbers;
 mod expression;
+mod field_use;
 mod lazy_json;
-mod literals;
+pub(super) mod literals;
 mod metering;
 mod needle;
 mod parse;
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(super) use expression::Expression;
+pub(super) use field_use::FieldUse;
 pub(super) use needle::Needle;
 pub(super) use parse::VARIABLES;
 
@@ -141,6 +143,18 @@ impl Term {
 }
 
 impl Test {
+    fn uses(&self) -> Vec<FieldUse> {
+        match self {
+            Self::Cel(expression) => expression.uses().to_vec(),
+            Self::Contains(Field::Header(name), _) => vec![FieldUse::of_header(name)],
+            Self::Contains(Field::Any | Field::Key | Field::Value, _)
+            | Self::Offset(..)
+            | Self::Size(..)
+            | Self::Age(..)
+            | Self::Partition(_) => Vec::new(),
+        }
+    }
+
     fn decide(&self, message: &MessageRef<'_>, run: &QueryRun) -> Option<bool> {
         let holds = match self {
             Self::Contains(field, needle) => return run.count(contains(field, needle, message)),
@@ -195,6 +209,12 @@ impl Predicate {
         Self {
             alternatives: alternatives.into(),
         }
+    }
+
+    /// The fields that it names in expressions, and the headers that it does in terms.
+    pub(super) fn uses(&self) -> Vec<FieldUse> {
+        let terms = self.alternatives.iter().flatten();
+        terms.flat_map(|term| term.test.uses()).collect()
     }
 
     /// Whether the message matches.

@@ -1,13 +1,19 @@
 //! The query box: text in the grammar of the interface to a predicate, or where and why it does not parse.
 //! What a predicate finds is `predicate`'s.
 
+mod completion;
 mod hint;
 mod lexer;
+mod mistake;
+mod open_term;
 mod terms;
 
 use std::fmt;
 
+use super::field_index::FieldIndex;
 use super::predicate::Predicate;
+pub use completion::QueryCompletion;
+use lexer::Words;
 
 /// A query that parsed. Equal to another where their texts are equal.
 #[derive(Clone, Debug)]
@@ -36,6 +42,39 @@ impl Query {
         })
     }
 
+    /// The text of a query that finds what this one does, and of that only what the expression is true of. Where there
+    /// is none, or one of alternatives, the expression stands alone.
+    pub fn with_expression(query: Option<&Self>, expression: &str) -> String {
+        let text = query.map_or("", |query| query.text().trim());
+        let words: Vec<_> = Words::new(text).map_while(Result::ok).collect();
+        let expressed = words.iter().position(|word| word.bare.starts_with("cel:"));
+        let terms = words.get(..expressed.unwrap_or(words.len()));
+        let mut terms = terms.unwrap_or_default().iter();
+        if text.is_empty() || terms.any(|word| word.bare == "|" && word.quoted.is_none()) {
+            return format!("cel: {expression}");
+        }
+        let Some(word) = expressed.and_then(|at| words.get(at)) else {
+            return format!("{text} cel: {expression}");
+        };
+        let (before, own) = text
+            .split_at_checked(text.len() - word.rest.len())
+            .unwrap_or(("", text));
+        let own = own.trim_start_matches("cel:").trim();
+        if word.negations % 2 == 1 {
+            let before = text.get(..word.at).unwrap_or_default();
+            return format!("{before}cel: !({own}) && {expression}");
+        }
+        if own.split("&&").any(|part| part.trim() == expression) {
+            return text.to_owned();
+        }
+        let own = if own.contains("||") || own.contains('?') {
+            format!("({own})")
+        } else {
+            own.to_owned()
+        };
+        format!("{before}cel: {own} && {expression}")
+    }
+
     /// The text it was parsed from.
     pub fn text(&self) -> &str {
         &self.text
@@ -44,6 +83,12 @@ impl Query {
     /// A sentence where a part of it looks like an expression that lacks `cel:`, and so is looked for as text.
     pub fn hint(&self) -> Option<String> {
         hint::hint(&self.text)
+    }
+
+    /// A sentence where it names a field that none of the messages has, or compares one with what it never is. A field
+    /// of which no more is typed yet than `open`, the beginning of one, is none.
+    pub fn mistake(&self, messages: &FieldIndex, open: Option<&str>) -> Option<String> {
+        mistake::mistake(&self.predicate.uses(), messages, open)
     }
 
     /// What it looks for; cheap to clone and to send to another thread.
@@ -101,3 +146,43 @@ impl fmt::Display for QueryError {
 }
 
 impl std::error::Error for QueryError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_narrows_a_query_as_it_stands() {
+        for (query, expected) in [
+            ("", "cel: value.a == 1"),
+            ("error !key:x", "error !key:x cel: value.a == 1"),
+            ("error | warning", "cel: value.a == 1"),
+            (
+                "error cel: value.b > 2",
+                "error cel: value.b > 2 && value.a == 1",
+            ),
+            (
+                "cel: value.b > 2 || value.c > 3",
+                "cel: (value.b > 2 || value.c > 3) && value.a == 1",
+            ),
+            (
+                "x !cel: value.b > 2",
+                "x cel: !(value.b > 2) && value.a == 1",
+            ),
+            (
+                "cel: value.b > 2 && value.a == 1",
+                "cel: value.b > 2 && value.a == 1",
+            ),
+            ("\"cel: x\"", "\"cel: x\" cel: value.a == 1"),
+        ] {
+            let parsed = Query::parse(query).expect(query);
+            let narrowed = Query::with_expression(Some(&parsed), "value.a == 1");
+            assert_eq!(narrowed, expected);
+            assert!(Query::parse(&narrowed).is_ok(), "{narrowed}");
+        }
+        assert_eq!(
+            Query::with_expression(None, "key == \"k\""),
+            "cel: key == \"k\""
+        );
+    }
+}

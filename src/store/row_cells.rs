@@ -116,10 +116,14 @@ impl CellReader<'_> {
         if value.is_empty() {
             return RowCell::missing();
         }
-        if !is_text(value) {
-            if let Some(line) = summary(value, self.schema) {
-                return RowCell::new(beginning(&line, self.most), CellKind::Text);
-            }
+        let is_text = is_text(value);
+        // Where the type is known, what looks like text need not be any.
+        if (self.schema.is_some() || !is_text)
+            && let Some(line) = summary(value, self.schema)
+        {
+            return RowCell::new(beginning(&line, self.most), CellKind::Text);
+        }
+        if !is_text {
             let bytes = value.iter().take(self.most / 3 + 1);
             let hex: Vec<String> = bytes.map(|byte| format!("{byte:02x}")).collect();
             return RowCell::new(&hex.join(" "), CellKind::Bytes);

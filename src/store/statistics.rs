@@ -20,7 +20,7 @@ use crate::model::{
     EndReason, Offset, PartitionId, StartAt, StreamName, SubscriptionEvent, Timestamp, Zone,
     grouped,
 };
-use frequent::FrequentItems;
+pub(super) use frequent::FrequentItems;
 use time_counts::TimeCounts;
 
 /// Messages that are remembered for their size.

@@ -267,6 +267,8 @@ pub struct Glyphs {
     pub chosen: &'static str,
     /// In front of a marked row.
     pub marked: &'static str,
+    /// In front of a message that a cursor stands at.
+    pub cursor: &'static str,
     /// In front of a favourite's name.
     pub favourite: &'static str,
     /// Between panes that stand side by side, and between parts of the header.
@@ -310,6 +312,7 @@ impl Glyphs {
         readonly: "∅",
         chosen: "▸",
         marked: "◆",
+        cursor: "◂",
         favourite: "★",
         divider: "▏",
         line: "─",
@@ -337,6 +340,7 @@ impl Glyphs {
         readonly: "R",
         chosen: ">",
         marked: "*",
+        cursor: "<",
         favourite: "*",
         divider: "|",
         line: "-",

@@ -169,3 +169,23 @@ fn what_a_message_holds_does_not_act_on_the_terminal() {
     let shown = table(&test, &["--row", "value.a value.b"]);
     assert_eq!(shown[1], "␛[2Jx␇  \\u{202e}txt");
 }
+
+#[test]
+fn a_row_of_avro_is_read_by_the_schema_that_the_config_file_names() {
+    let test = TestCluster::new();
+    test.ok("create orders");
+    let schema = r#"{"type":"record","name":"Order","fields":[{"name":"order","type":"long"},{"name":"note","type":"string"}]}"#;
+    fs::write(test.home.path().join("order.avsc"), schema).expect("written");
+    let published = test.feed("publish orders", b"\x0e\x04hi");
+    assert_eq!(published.code, 0, "{published:?}");
+    let config = write_config(&test, "[decode.orders]\navro = \"order.avsc\"\n");
+    let shown = table(
+        &test,
+        &["--config", &config, "--row", "{value.order} {value.note}"],
+    );
+    assert_eq!(shown, ["order  note", "    7  hi"]);
+    let wrong = write_config(&test, "[decode.orders]\navro = \"gone.avsc\"\n");
+    let output = test.run(&["tail", "orders", "--config", &wrong, "--row", "key"]);
+    assert_eq!(output.code, 2, "{output:?}");
+    assert!(output.err.contains("gone.avsc"), "{output:?}");
+}

@@ -58,6 +58,7 @@ mod scenario_mouse;
 mod scenario_past;
 mod scenario_pressure;
 mod scenario_queries;
+mod scenario_query_help;
 mod scenario_recording;
 mod scenario_redaction;
 mod scenario_replaced;

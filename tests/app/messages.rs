@@ -10,7 +10,7 @@ use liftui::model::{
     EndReason, ErrorKind, Failure, MessageSink, MessageStamp, PartitionId, SubscriptionEvent,
     Target,
 };
-use liftui::store::{Chunk, ChunkBuilder, QueryRun};
+use liftui::store::{Chunk, ChunkBuilder, FieldIndex, QueryRun};
 use liftui::ui::Theme;
 
 use crate::screens::frame;
@@ -91,6 +91,10 @@ pub(crate) fn arrive(world: &mut World, numbers: std::ops::Range<i64>) {
 /// A tail of a stream whose subscriptions were just asked for.
 pub(crate) fn opening(mut world: World) -> World {
     frame(&mut world, 120, 36, &Theme::default());
+    // Offsets of these messages are not those at which the cursors of the stream are.
+    if world.ends.is_none() {
+        world.cursors_elsewhere();
+    }
     world.press("3 j j l");
     frame(&mut world, 120, 36, &Theme::default());
     world
@@ -98,7 +102,11 @@ pub(crate) fn opening(mut world: World) -> World {
 
 /// The same once it is served, with a screenful of messages.
 pub(crate) fn tailing() -> World {
-    let mut world = opening(World::seasoned());
+    tailing_in(World::seasoned())
+}
+
+fn tailing_in(world: World) -> World {
+    let mut world = opening(world);
     for partition in 0..PARTITIONS {
         let broker = "node-1".into();
         subscription(&mut world, partition, SubscriptionEvent::Opened { broker });
@@ -107,6 +115,22 @@ pub(crate) fn tailing() -> World {
     world.run(Duration::from_secs(2));
     arrive(&mut world, 200..206);
     world.run(Duration::from_secs(2));
+    world
+}
+
+/// The same with cursors among its messages and beyond them, and logs that end where the messages do.
+pub(crate) fn with_cursors() -> World {
+    let mut world = tailing_in(World::ending_at(48_051));
+    let mut slept = world.cursor("audit", "orders-eu", 3, 47_000);
+    slept.read_at = world.now.minus(Duration::from_secs(180));
+    let own = [
+        world.cursor("invoices", "orders-eu", 0, 48_049),
+        world.cursor("fraud", "orders-eu", 0, 48_049),
+        world.cursor("__group:picking", "orders-eu", 1, 48_049),
+        world.cursor("__group:picking", "orders-eu", 2, 48_050),
+        slept,
+    ];
+    world.event(Event::Cursors(Ok(Arc::new(own.to_vec()))));
     world
 }
 
@@ -149,6 +173,18 @@ pub(crate) fn paused() -> World {
     }
     world.run(Duration::from_secs(2));
     world
+}
+
+/// Opens the box for a query and types that; which fields messages have is known by then.
+pub(crate) fn type_query(world: &mut World, text: &str) {
+    let effects = world.press("/");
+    for effect in effects {
+        if let Effect::IndexFields(id, chunks) = effect {
+            let index = Arc::new(FieldIndex::of(&chunks));
+            world.event(Event::Fields(id, index));
+        }
+    }
+    world.write(text);
 }
 
 /// Types a line into the prompt of that key, and lets what it scans for be found.

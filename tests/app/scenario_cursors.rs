@@ -1,9 +1,10 @@
 //! Cursors are moved under the user's hands: where to is typed, what comes of it is shown, and only then it is done.
 
-use liftui::client::{ConnectOptions, Observer};
+use liftui::client::{Client, ConnectOptions, Observer};
+use liftui::demo::DemoCluster;
 use liftui::runtime::{Access, DashboardOptions};
 
-use crate::driver::{Driver, cluster_with, publish_to, session};
+use crate::driver::{Driver, cluster_with, has_row, publish_to, session};
 
 /// Messages of each partition that has any.
 const MESSAGES: usize = 12;
@@ -93,5 +94,94 @@ async fn what_cannot_be_moved_says_why_and_an_observer_moves_nothing() {
     dashboard.wait_for_row(&["billing", "orders:0"]).await;
     dashboard.press("m");
     dashboard.wait_for("observer mode").await;
+    dashboard.shut_down().await;
+}
+
+/// A dashboard on `orders` with so many messages in its first partition, and a client.
+async fn with_messages(count: usize) -> (DemoCluster, Client, Driver) {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    for number in 0..count {
+        publish_to(&client, 0, format!("value-{number}")).await;
+    }
+    let dashboard = Driver::open(&cluster);
+    (cluster, client, dashboard)
+}
+
+async fn set(client: &Client, id: &str, offset: i64) {
+    let set = client.set_cursor(id, "orders", 0, offset).await;
+    set.expect("it is stored");
+}
+
+#[tokio::test]
+async fn cursors_are_marked_in_the_tail_and_its_head_says_how_far_behind_each_is() {
+    let (_cluster, client, mut dashboard) = with_messages(60).await;
+    for (id, offset) in [("billing", 57), ("fraud", 57), ("audit", 3)] {
+        set(&client, id, offset).await;
+    }
+    dashboard.open_tail().await;
+    dashboard.press("r");
+    dashboard.wait_for_row(&[" 2     57", "value-57"]).await;
+    dashboard.wait_for("◂ audit 56 behind +2").await;
+    // Alone on the screen it says where that is, too.
+    dashboard.resize(260, 36);
+    dashboard
+        .wait_for("◂ audit 56 behind, 6 before these · ◂ billing 2 behind")
+        .await;
+    dashboard.resize(120, 36);
+    set(&client, "fraud", 58).await;
+    dashboard.press("r");
+    dashboard.wait_for_row(&["◂     58", "value-58"]).await;
+    dashboard.wait_for_row(&["◂     57", "value-57"]).await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_cursor_opens_where_it_stands() {
+    let (_cluster, client, mut dashboard) = with_messages(80).await;
+    set(&client, "billing", 5).await;
+    dashboard.press("4");
+    dashboard.wait_for_row(&["billing", "orders:0"]).await;
+    dashboard.press("l");
+    dashboard.wait_for_row(&["▸◂", "value-5"]).await;
+    dashboard.wait_for("◂ billing 74 behind").await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_tail_moves_with_a_cursor_until_somebody_goes_elsewhere() {
+    let (_cluster, client, mut dashboard) = with_messages(80).await;
+    set(&client, "billing", 5).await;
+    dashboard.open_tail().await;
+    dashboard.wait_for_row(&["▸", "value-79"]).await;
+    dashboard.press(":");
+    dashboard.type_text("follow-cursor nobody");
+    dashboard.press("enter");
+    dashboard.wait_for("no cursor \"nobody\" is known").await;
+    // It lies before what is in memory, so the tail goes there.
+    dashboard.press("4");
+    dashboard.wait_for_row(&["billing", "orders:0"]).await;
+    dashboard.press("6 :");
+    dashboard.type_text("ride billing");
+    dashboard.press("enter");
+    dashboard.wait_for("with cursor billing").await;
+    dashboard.wait_for_row(&["▸◂", "value-5"]).await;
+    for offset in [30, 79] {
+        set(&client, "billing", offset).await;
+        dashboard.press("r");
+        let value = format!("value-{offset}");
+        dashboard.wait_for_row(&["▸◂", &value]).await;
+    }
+    dashboard.wait_for("◂ billing at the end").await;
+    dashboard.press("k");
+    dashboard.wait_while("with cursor billing").await;
+    set(&client, "billing", 20).await;
+    dashboard.press("r");
+    let stayed = dashboard.wait_for("◂ billing 59 behind").await;
+    assert!(has_row(&stayed, &["▸", "value-78"]), "{stayed}");
+    // The key takes the cursor that is furthest behind, and again none.
+    dashboard.press("alt-u");
+    dashboard.wait_for_row(&["▸◂", "value-20"]).await;
+    dashboard.press("alt-u");
+    dashboard.wait_for("the tail stays where it is").await;
     dashboard.shut_down().await;
 }

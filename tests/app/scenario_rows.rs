@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use liftui::app::{KeptRow, RowSettings};
+use liftui::app::{KeptRow, RowSettings, Schemas};
 use liftui::client::Client;
 use liftui::demo::DemoCluster;
 use liftui::model::{AckPolicy, Destination, Operation, PublishOptions};
 use liftui::runtime::{Access, DashboardOptions};
+use liftui::store::decode::Schema;
 use tokio::sync::watch;
 
 use crate::driver::{Driver, client, cluster_with, session};
@@ -176,5 +177,62 @@ async fn what_was_chosen_is_there_in_the_next_run_until_the_config_says_somethin
     dashboard.open_tail().await;
     let screen = dashboard.wait_for("100205").await;
     assert!(!screen.contains("user-7  "), "{screen}");
+    dashboard.shut_down().await;
+}
+
+/// An order as Avro writes it: its number, its state, and the amount in cents.
+const AVRO: &str = r#"{"type":"record","name":"Order","fields":[
+    {"name":"order","type":"long"},
+    {"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}},
+    {"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}]}"#;
+
+#[tokio::test]
+async fn values_of_avro_are_read_by_the_schema_of_their_stream() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    for value in [
+        // As a registry has them, and alone; both look like text in part.
+        &[0, 0, 0, 0, 42, 14, 2, 4, 0x04, 0xd2][..],
+        &[0x70, 0, 2, 0x63],
+        &[0x70, 9],
+    ] {
+        let to = Destination::Partition("orders".into(), 0);
+        let message = PublishOptions {
+            ack_policy: AckPolicy::All,
+            ..PublishOptions::new(to, value.to_vec())
+        };
+        let publish = Operation::Publish(Box::new(message));
+        client.perform(publish).await.expect("it is stored");
+    }
+    let access = Access::Full(self::client(cluster.addresses()));
+    let mut options = DashboardOptions::new(session(access, cluster.addresses()));
+    let schema = Schema::avro(AVRO).expect("it is one");
+    options.session.settings.schemas = Schemas::new([("ord*".to_owned(), schema)]);
+    let mut dashboard = Driver::start(options);
+    dashboard.open_tail().await;
+    dashboard
+        .wait_for_row(&["0 ", "{\"order\": 7, \"state\": \"PAI"])
+        .await;
+    dashboard
+        .wait_for_row(&["1 ", "{\"order\": 56, \"state\": \"OP"])
+        .await;
+    dashboard.wait_for_row(&["▸", "2 "]).await;
+    dashboard.resize(240, 36);
+    dashboard.press("enter");
+    dashboard
+        .wait_for("this is no Order: an enum has no symbol -5 in field state")
+        .await;
+    dashboard.press("[ [");
+    dashboard.wait_for("orders:0 @ 0").await;
+    dashboard
+        .wait_for("value    avro · 10 B · 5 bytes before")
+        .await;
+    dashboard.wait_for("\"amount\": 12.34").await;
+    dashboard.wait_for("name schema 42 of a registry").await;
+    dashboard.resize(120, 36);
+    dashboard.press("c ctrl-u");
+    dashboard.type_text("value.state value.amount");
+    dashboard.press("enter");
+    dashboard.wait_for_row(&["PAID", "12.34"]).await;
+    dashboard.wait_for_row(&["OPEN", "0.99"]).await;
     dashboard.shut_down().await;
 }

@@ -54,6 +54,11 @@ pub(crate) fn header(app: &App) -> String {
     text(&buffer).lines().next().unwrap_or_default().to_owned()
 }
 
+/// All lines of the screen.
+pub(crate) fn shown(app: &App) -> String {
+    text(&draw(app, 120, 36, &Theme::default()).1)
+}
+
 /// The text of a frame, without the spaces at the ends of lines.
 pub(crate) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();

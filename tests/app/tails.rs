@@ -133,8 +133,20 @@ impl Dashboard {
         self.effects.extend(self.app.update(event));
     }
 
+    /// What was caused since this was asked last; what helps with typing a query is nobody's matter here.
     fn effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
+        let mut effects = std::mem::take(&mut self.effects);
+        effects.retain(|effect| !matches!(effect, Effect::IndexFields(..)));
+        effects
+    }
+
+    /// The scans that were asked for find nothing.
+    fn scan_in_vain(&mut self) {
+        for effect in self.effects() {
+            if let Effect::Scan(id, ..) = effect {
+                self.event(Event::Scan(id, ScanEvent::Finished { undecided: 0 }));
+            }
+        }
     }
 
     fn tail(&self) -> &Tail {

@@ -101,6 +101,8 @@ pub(crate) struct World {
     last_leads: bool,
     /// Where all logs end, in place of where they do.
     pub(crate) ends: Option<Offset>,
+    /// When the cursors were read first.
+    cursors_at: Option<Timestamp>,
 }
 
 impl World {
@@ -116,6 +118,7 @@ impl World {
             in_sync: true,
             last_leads: false,
             ends: None,
+            cursors_at: None,
         };
         world.event(Event::Tick(NOON));
         world
@@ -136,8 +139,19 @@ impl World {
         Self::watched(settings(), Duration::from_secs(600))
     }
 
+    /// The same, all logs ending there.
+    pub(crate) fn ending_at(end: Offset) -> Self {
+        let mut world = Self::silent(settings());
+        world.ends = Some(end);
+        world.watch(Duration::from_secs(600))
+    }
+
     fn watched(settings: Settings, time: Duration) -> Self {
-        let mut world = Self::silent(settings);
+        Self::silent(settings).watch(time)
+    }
+
+    fn watch(self, time: Duration) -> Self {
+        let mut world = self;
         world.written = 600 - i64::try_from(time.as_secs()).unwrap();
         world.event(Event::Connection(ConnectionState::Connected));
         world.warm_up(time);
@@ -381,22 +395,52 @@ impl World {
         }
     }
 
-    fn cursors(&mut self) {
-        let cursor = |id: &str, stream: &str, partition, offset| CursorEntry {
+    /// A cursor that was stored a moment ago.
+    pub(crate) fn cursor(
+        &self,
+        id: &str,
+        stream: &str,
+        partition: PartitionId,
+        offset: Offset,
+    ) -> CursorEntry {
+        let read_at = self.cursors_at.unwrap_or(self.now);
+        CursorEntry {
             id: id.to_owned(),
             stream: stream.into(),
             partition,
             offset,
-            time: self.now.minus(Duration::from_secs(9)),
-            read_at: self.now,
-        };
+            time: read_at.minus(Duration::from_secs(9)),
+            read_at,
+        }
+    }
+
+    /// No cursor is on `orders-eu` any more: the group there reads elsewhere.
+    pub(crate) fn cursors_elsewhere(&mut self) {
         let entries = vec![
-            cursor("billing", "payments-eu", 0, 16_000),
-            cursor("billing", "payments-eu", 1, 28_000),
-            cursor("__group:shipping", "orders-eu", 0, 121_000),
-            cursor("__group:shipping", "orders-eu", 1, 110_300),
-            cursor("dashboards", "sensors-eu", 3, 28_000),
+            self.cursor("billing", "payments-eu", 0, 16_000),
+            self.cursor("billing", "payments-eu", 1, 28_000),
+            self.cursor(
+                "__group:shipping",
+                "clicks-of-the-web-shop-in-all-countries",
+                0,
+                0,
+            ),
+            self.cursor("dashboards", "sensors-eu", 3, 28_000),
         ];
+        self.event(Event::Cursors(Ok(Arc::new(entries))));
+    }
+
+    fn cursors(&mut self) {
+        self.cursors_at = Some(self.now);
+        let mut entries = vec![
+            self.cursor("billing", "payments-eu", 0, 16_000),
+            self.cursor("billing", "payments-eu", 1, 28_000),
+            self.cursor("__group:shipping", "orders-eu", 0, 121_000),
+            self.cursor("__group:shipping", "orders-eu", 1, 110_300),
+            self.cursor("dashboards", "sensors-eu", 3, 28_000),
+        ];
+        // Where all logs end elsewhere, none of these would stand in them.
+        entries.retain(|_| self.ends.is_none());
         self.event(Event::Cursors(Ok(Arc::new(entries))));
         let group = GroupInfo {
             id: "shipping".to_owned(),

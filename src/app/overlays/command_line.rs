@@ -48,6 +48,7 @@ const ALIASES: &[(&str, Command)] = &[
     ("stream", Command::Go(GoCommand::Streams)),
     ("broker", Command::Go(GoCommand::Brokers)),
     ("cursor", Command::Cluster(ClusterCommand::MoveCursor)),
+    ("ride", Command::Tail(TailCommand::FollowCursor)),
     ("describe", Command::List(ListCommand::Describe)),
     ("groups", Command::Go(GoCommand::Cursors)),
     ("stats", Command::Cluster(ClusterCommand::Statistics)),
@@ -271,6 +272,12 @@ fn words(kind: Argument, truth: &Truth, settings: &Settings) -> Vec<String> {
             cursors
                 .map(|cursor| CursorMoveSpec::line_of(&cursor.entry))
                 .collect()
+        }
+        Argument::CursorName => {
+            let cursors = truth.cursors.iter();
+            let names = cursors.map(|cursor| cursor.entry.name().to_owned());
+            let names: BTreeSet<String> = names.collect();
+            names.into_iter().collect()
         }
         Argument::Locator => {
             let streams = truth.streams.iter();

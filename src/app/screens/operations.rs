@@ -10,7 +10,7 @@ use crate::app::app_request::AppRequest;
 use crate::app::command::ClusterCommand;
 use crate::app::context::Context;
 use crate::app::notice::Level;
-use crate::app::row_key::{DetailTarget, PartitionKey, RowKey, cursor_key};
+use crate::app::row_key::{DetailTarget, PartitionKey, RowKey, cursor_key, find_cursor};
 use crate::health::{Finding, Known, PartitionTruth, Truth};
 use crate::model::{CursorMoveSpec, Operation, PartitionId, StreamName, Target};
 
@@ -56,6 +56,14 @@ pub(super) fn run(
 
 /// Tails the partitions of these rows.
 pub(super) fn tail(targets: &[RowKey], truth: &Truth, context: &mut Context) {
+    // A cursor alone is opened where it stands.
+    if let [RowKey::Cursor(key)] = targets
+        && let Some(cursor) = find_cursor(key, truth)
+    {
+        let partition = (Arc::clone(&cursor.entry.stream), cursor.entry.partition);
+        let request = AppRequest::TailFrom(partition, cursor.entry.offset);
+        return context.request(request);
+    }
     if let Some(partitions) = partition_keys(targets, truth, context) {
         context.request(AppRequest::Tail(partitions));
     }

@@ -11,6 +11,7 @@ mod located;
 mod out_of_order;
 mod prompt;
 mod queries;
+mod query_typing;
 mod rate;
 mod search;
 mod split;
@@ -26,12 +27,13 @@ pub(crate) use prompt::{Prompt, PromptKind};
 pub(crate) use subscription_state::TailPartition;
 pub use subscription_state::TailState;
 pub use tail::Tail;
-pub(crate) use tail::partition_names;
+pub(crate) use tail::{SearchProgress, TailCursor, cursors_at, partition_names};
 pub use tail_view::{FollowMode, Window};
 
 use inspector::Size;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::app::app_request::AppRequest;
 use crate::app::context::Context;
@@ -49,7 +51,7 @@ use crate::app::settings::Settings;
 use crate::app::viewport::Viewport;
 use crate::health::{Known, Truth};
 use crate::model::{Failure, StreamName, counted};
-use crate::store::{Budget, PinnedMessage};
+use crate::store::{Budget, FieldIndex, PinnedMessage};
 
 /// How many queries can be recalled.
 const MAX_QUERIES: usize = 100;
@@ -131,6 +133,28 @@ impl Tails {
     /// How many messages an export under way has written.
     pub fn exported_so_far(&self) -> Option<u64> {
         self.exporting.map(|(_, messages)| messages)
+    }
+
+    /// Whether any tail moves with a cursor.
+    pub(in crate::app) fn follows_cursor(&self) -> bool {
+        self.open
+            .iter()
+            .any(|tail| tail.followed_cursor().is_some())
+    }
+
+    /// The tail that is shown moves with the cursor of that name; without a name with one of its own, or no longer.
+    pub(in crate::app) fn follow_cursor(
+        &mut self,
+        name: Option<&str>,
+        truth: &Truth,
+        context: &mut Context,
+    ) {
+        let Some(tail) = self.shown_mut() else {
+            let text = "no tail is open; choose a stream or a partition first";
+            return context.notify(Level::Note, text);
+        };
+        tail.follow_cursor(name, truth, context);
+        self.after_move(context);
     }
 
     /// Shows a tail of these partitions from their last messages on: the one that is open already, or a new one.
@@ -268,6 +292,19 @@ impl Tails {
         }
     }
 
+    /// The fields of messages were looked up; what no tail waits for is dropped and counted (I5).
+    pub(in crate::app) fn on_fields(
+        &mut self,
+        id: ScanId,
+        index: &Arc<FieldIndex>,
+        context: &mut Context,
+    ) {
+        let mut tails = self.open.iter_mut();
+        if !tails.any(|tail| tail.on_fields(id, index, context)) {
+            context.count_late_answer();
+        }
+    }
+
     /// A second has passed. While the tail follows, the inspector changes once a second: faster, nobody could read it.
     pub(in crate::app) fn on_tick(&mut self, truth: &Truth, context: &mut Context) {
         for tail in &mut self.open {
@@ -281,7 +318,7 @@ impl Tails {
                 },
                 context,
             );
-            tail.on_tick(truth, context.now);
+            tail.on_tick(truth, context);
         }
         self.update_inspector();
     }

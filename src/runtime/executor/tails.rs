@@ -40,12 +40,17 @@ impl Executor {
         }
         let token = self.token.child_token();
         let (throttle, throttled) = watch::channel(false);
+        let turn = || Arc::clone(&self.scanning);
+        let filter = spec
+            .only
+            .map(|query| scan::MessageFilter::new(query, turn()));
         for (stream, partition) in spec.partitions {
             let pump = Pump {
                 tail,
                 source: self.source(stream, partition),
                 outbox: self.deps.outbox.clone(),
                 throttled: throttled.clone(),
+                filter: filter.clone(),
                 refresh: self.refresh.clone(),
             };
             let broken = Event::Tail(tail, TailEvent::Failed(broken()));
@@ -104,6 +109,11 @@ impl Executor {
     pub(super) fn cancel_statistics(&mut self, id: RequestId) {
         let is_it = |read: &mut (RequestId, CancellationToken)| read.0 == id;
         cancel(self.statistics.take_if(is_it).map(|(_, token)| token));
+    }
+
+    pub(super) fn index_fields(&self, id: ScanId, chunks: Vec<Arc<Chunk>>) {
+        let outbox = self.deps.outbox.clone();
+        self.spawn(&self.token, scan::index_fields(id, chunks, outbox));
     }
 
     pub(super) fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {

@@ -1,63 +1,43 @@
 //! Protobuf by a schema: a descriptor file names the fields of a stream's messages.
 //! Reading the file is the caller's; without a schema it is `fields`'s.
 
-use std::fmt;
-
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MapKey, MessageDescriptor, Value};
-use serde::{Deserialize, Serialize};
 
+use super::MOST_BINARY;
 use super::lines::Writer;
 use super::scalar::{Scalar, quoted, truth};
-use super::{MOST_BINARY, Reading};
 
-/// One message type out of a descriptor file, as `protoc --descriptor_set_out` and `buf build` write it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "SchemaSource", try_from = "SchemaSource")]
-pub struct Schema {
-    message: MessageDescriptor,
-}
+/// One message type out of a descriptor file.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct ProtobufMessage(MessageDescriptor);
 
-/// What a schema is made from, as it is recorded.
-#[derive(Serialize, Deserialize)]
-struct SchemaSource {
-    #[serde(with = "serde_bytes")]
-    descriptor_set: Vec<u8>,
-    message: String,
-}
-
-impl From<Schema> for SchemaSource {
-    fn from(schema: Schema) -> Self {
-        Self {
-            descriptor_set: schema.message.parent_pool().encode_to_vec(),
-            message: schema.name().to_owned(),
-        }
-    }
-}
-
-impl TryFrom<SchemaSource> for Schema {
-    type Error = String;
-
-    fn try_from(source: SchemaSource) -> Result<Self, String> {
-        Self::new(&source.descriptor_set, &source.message)
-    }
-}
-
-impl Schema {
+impl ProtobufMessage {
     /// The message of that full name out of a `FileDescriptorSet`.
-    ///
-    /// # Errors
-    /// One sentence: the bytes are no descriptor set, or do not have that message.
-    pub fn new(descriptor_set: &[u8], message: &str) -> Result<Self, String> {
+    pub(super) fn new(descriptor_set: &[u8], message: &str) -> Result<Self, String> {
         let pool = DescriptorPool::decode(descriptor_set);
         let pool = pool.map_err(|error| format!("this is no descriptor file: {error}"))?;
         let found = pool.get_message_by_name(message);
-        let message = found.ok_or_else(|| missing(&pool, message))?;
-        Ok(Self { message })
+        found.map(Self).ok_or_else(|| missing(&pool, message))
     }
 
     /// The full name of the message.
-    pub fn name(&self) -> &str {
-        self.message.full_name()
+    pub(super) fn name(&self) -> &str {
+        self.0.full_name()
+    }
+
+    /// The descriptor file that it is out of.
+    pub(super) fn descriptor_set(&self) -> Vec<u8> {
+        self.0.parent_pool().encode_to_vec()
+    }
+
+    /// Writes these bytes as the message, where they are that.
+    pub(super) fn write(&self, bytes: &[u8], writer: &mut Writer) -> Result<(), String> {
+        if bytes.len() > MOST_BINARY {
+            return Err(format!("it has more than {MOST_BINARY} bytes"));
+        }
+        let message = DynamicMessage::decode(self.0.clone(), bytes);
+        write_message(&message.map_err(|error| error.to_string())?, writer);
+        Ok(())
     }
 }
 
@@ -71,36 +51,6 @@ fn missing(pool: &DescriptorPool, message: &str) -> String {
         "the descriptor file has no message \"{message}\"; it has {}",
         names.join(", ")
     )
-}
-
-impl fmt::Debug for Schema {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Schema({})", self.name())
-    }
-}
-
-impl Reading<'_> {
-    /// Reads all of it as the schema's message, if there is a schema and it fits.
-    pub(super) fn by_schema(&mut self) -> bool {
-        let Some(schema) = self
-            .schema
-            .filter(|_| self.whole && self.bytes.len() <= MOST_BINARY)
-        else {
-            return false;
-        };
-        match DynamicMessage::decode(schema.message.clone(), self.bytes) {
-            Ok(message) => {
-                write_message(&message, &mut self.writer);
-                true
-            }
-            Err(error) => {
-                self.notes
-                    .push(format!("this is no {}: {error}", schema.name()));
-                self.schema = None;
-                false
-            }
-        }
-    }
 }
 
 fn write_message(message: &DynamicMessage, writer: &mut Writer) {

@@ -42,16 +42,18 @@ impl Reading<'_> {
         // Nearly every short value of Avro is a number of JSON, too.
         let is_json = form == Format::Auto && self.looks_like_json() && self.json();
         let mut found = is_json.then_some(Format::Json);
-        if found.is_none() && self.schema.is_some() {
-            self.bytes = after_message_path(value.rest).unwrap_or(value.rest);
-            found = self.by_schema().then_some(Format::Protobuf);
+        if let Some(schema) = self.schema.filter(|_| found.is_none()) {
+            if schema.form() == Format::Protobuf {
+                self.bytes = after_message_path(value.rest).unwrap_or(value.rest);
+            }
+            found = self.by_schema();
         }
         self.notes.push(if found.is_some() {
             format!("5 bytes before the value name schema {number} of a registry")
         } else {
             self.bytes = whole;
             format!(
-                "it begins as values of a schema registry do, with schema {number}: Avro, or protobuf whose schema is not here"
+                "it begins as values of a schema registry do, with schema {number}: Avro or protobuf whose schema is not here"
             )
         });
         found

@@ -22,9 +22,12 @@ pub fn summary(bytes: &[u8], schema: Option<&Schema>) -> Option<String> {
     let readable = match decoded.form {
         Format::Auto | Format::Hex => false,
         Format::Text => !decoded.layers.is_empty(),
-        Format::Json | Format::MessagePack | Format::Cbor | Format::Protobuf | Format::Envelope => {
-            true
-        }
+        Format::Json
+        | Format::MessagePack
+        | Format::Cbor
+        | Format::Protobuf
+        | Format::Avro
+        | Format::Envelope => true,
     };
     readable.then(|| joined(&decoded.lines))
 }

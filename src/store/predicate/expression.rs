@@ -14,6 +14,7 @@ use cel::{Context, Env, ExecutionError, Value};
 
 use super::evaluation_budget::{BUDGET_TYPE, BudgetValue, EvaluationBudget, Patterns, too_costly};
 use super::exact_numbers;
+use super::field_use::{FieldUse, field_uses};
 use super::lazy_json;
 use super::metering::{BUDGET, CHARGE, MATCHES, TICK, metered};
 use super::parse::{self, SyntaxError};
@@ -25,6 +26,7 @@ use crate::store::message::MessageRef;
 #[derive(Debug)]
 pub(in crate::store) struct Expression {
     metered: IdedExpr,
+    uses: Vec<FieldUse>,
     hint: Option<Prefilter>,
     patterns: Arc<Patterns>,
 }
@@ -39,9 +41,15 @@ impl Expression {
         }
         Ok(Self {
             hint: Prefilter::from_expression(&parsed),
+            uses: field_uses(&parsed),
             metered: metered(parsed),
             patterns,
         })
+    }
+
+    /// The fields that it names.
+    pub(super) fn uses(&self) -> &[FieldUse] {
+        &self.uses
     }
 
     /// Whether it is `true` of the message; `None` where it came to no end within its budget, or was cancelled.

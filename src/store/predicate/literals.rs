@@ -29,7 +29,7 @@ fn length_of(text: &str, is_part: impl Fn(char) -> bool) -> usize {
 }
 
 /// The length of the quoted text that begins here, prefixes like `r` and `b` included; `None` where none does.
-fn string_length(rest: &str) -> Option<usize> {
+pub(in crate::store) fn string_length(rest: &str) -> Option<usize> {
     let prefix = length_of(rest, |char| "rRbB".contains(char));
     let quoted = rest.get(prefix..).filter(|_| prefix <= 2)?;
     let quote = quoted
@@ -55,7 +55,7 @@ fn string_length(rest: &str) -> Option<usize> {
 }
 
 /// `12`, `0x1f`, `1.5e-3`, each with a `u` behind it.
-fn number_length(rest: &str) -> usize {
+pub(in crate::store) fn number_length(rest: &str) -> usize {
     let digits = |from: usize, radix| {
         let rest = rest.get(from..).unwrap_or_default();
         from + length_of(rest, |char| char.is_digit(radix))

@@ -26,12 +26,20 @@ struct ItemCount {
 }
 
 /// Counts of texts.
-#[derive(Debug, Default)]
-pub(super) struct FrequentItems {
+#[derive(Debug)]
+pub(in crate::store) struct FrequentItems {
     counts: HashMap<ItemKey, ItemCount>,
     hasher: RandomState,
+    /// Texts that are kept when there are too many of them.
+    kept: usize,
     /// What was taken from each count, and so may be missing from it.
     missing: u64,
+}
+
+impl Default for FrequentItems {
+    fn default() -> Self {
+        Self::with_kept(KEPT)
+    }
 }
 
 /// A text that comes often.
@@ -50,13 +58,23 @@ pub struct FrequentItem {
 }
 
 impl FrequentItems {
+    /// Nothing yet; of too many texts so many are kept.
+    pub(in crate::store) fn with_kept(kept: usize) -> Self {
+        Self {
+            counts: HashMap::new(),
+            hasher: RandomState::new(),
+            kept,
+            missing: 0,
+        }
+    }
+
     /// Counts a message of so many bytes under that text.
-    pub(super) fn add(&mut self, text: &[u8], bytes: u64) {
+    pub(in crate::store) fn add(&mut self, text: &[u8], bytes: u64) {
         let key = self.key(text);
         let count = self.counts.entry(key).or_default();
         count.messages += 1;
         count.bytes += bytes;
-        if self.counts.len() > 2 * KEPT {
+        if self.counts.len() > 2 * self.kept {
             self.prune();
         }
     }
@@ -72,7 +90,7 @@ impl FrequentItems {
     /// Takes from each count that of the first one which is not kept.
     fn prune(&mut self) {
         let mut counts: Vec<u64> = self.counts.values().map(|count| count.messages).collect();
-        let (_, taken, _) = counts.select_nth_unstable_by(KEPT, |one, other| other.cmp(one));
+        let (_, taken, _) = counts.select_nth_unstable_by(self.kept, |one, other| other.cmp(one));
         let taken = *taken;
         self.missing += taken;
         self.counts.retain(|_, count| {
@@ -89,13 +107,13 @@ impl FrequentItems {
     /// How many different texts were seen: all, or at least so many where counts are estimates.
     pub(super) fn distinct(&self) -> usize {
         if self.is_estimated() {
-            return 2 * KEPT + 1;
+            return 2 * self.kept + 1;
         }
         self.counts.len()
     }
 
     /// Those that come most often, at most so many; of equal ones the first by name.
-    pub(super) fn top(&self, most: usize) -> Vec<FrequentItem> {
+    pub(in crate::store) fn top(&self, most: usize) -> Vec<FrequentItem> {
         let mut items: Vec<_> = self.counts.iter().collect();
         let by_count = |one: &(&ItemKey, &ItemCount), other: &(&ItemKey, &ItemCount)| {
             let messages = other.1.messages.cmp(&one.1.messages);

@@ -1,5 +1,6 @@
 //! The tails on the screen, one or several: their tabs, and of each the title, head and rows.
 
+mod cursors;
 mod empty;
 mod prompt;
 mod row;
@@ -8,6 +9,7 @@ mod title;
 use ratatui::layout::Rect;
 
 use crate::app::command::{ClusterCommand, GoCommand, PaneCommand};
+use crate::app::screens::tails::cursors_at;
 use crate::app::{App, Command, HitTarget, KeyContext, Pane, Tail};
 use crate::ui::areas::{after, below, left, row as row_of};
 use crate::ui::format;
@@ -122,10 +124,12 @@ fn pane(
     if let Some(prompt) = tail.prompt() {
         prompt::draw(painter, [title, head], (tail, height), prompt);
     } else {
-        let title = (title, mark);
-        title::draw(painter, title, app, tail, (place.focused, height));
         let columns = columns.head(painter.theme);
         painter.put(after(head, MARGIN), &columns);
+        let has_room = cursors::positions(painter, after(head, MARGIN), &columns, (app, tail));
+        let cursors = (!has_room).then(|| cursors::shortest(app, tail, painter.theme));
+        let above = (place.focused, height, cursors.flatten());
+        title::draw(painter, (title, mark), app, tail, above);
     }
     if window.rows == 0 {
         return empty_state(painter, rest, &empty::nothing(app, tail));
@@ -136,6 +140,7 @@ fn pane(
         let spans = columns.row(message, &cells, painter.theme);
         let marked = tail.is_marked(message);
         margin(painter, line, selected, marked, place.focused);
+        cursors::mark(painter, line, cursors_at(message, app.truth()));
         painter.put(after(line, MARGIN), &spans);
         tint_selected(painter, line, selected, place.focused);
     }

@@ -7,7 +7,9 @@ use liftui::ui::{self, RowCache, Theme};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::messages::{arrive, cut, late, line, opening, paused, tailing};
+use crate::messages::{
+    arrive, cut, late, line, opening, paused, tailing, type_query, with_cursors,
+};
 use crate::world::World;
 
 use super::{SIZES, after, find, frame, golden, shows, text};
@@ -235,6 +237,20 @@ fn how_reading_goes() {
 }
 
 #[test]
+fn cursors_stand_in_a_tail() {
+    golden(
+        "tail-cursors",
+        with_cursors(),
+        "
+            60 ◂ 48,050 2
+            80 ◂ 48,049 1
+            80 2 48,049 0
+            80 ◂ audit unknown for 3m
+            200 ◂ audit unknown for 3m · ◂ picking 3 behind · ◂ fraud 2 behind +1",
+    );
+}
+
+#[test]
 fn what_is_asked_of_a_tail() {
     let mut world = tailing();
     line(&mut world, "/", "cel: value.amount > 800");
@@ -258,7 +274,9 @@ fn what_is_asked_of_a_tail() {
             60 /nowhere
             60 0 matching of 206
             60 none of 206 messages matches
-            60 esc shows all of them
+            60 these are orders-eu:0-3, 12:08:57.733 to 12:10:06.000
+            60 alt-f looks through the whole stream
+            60 esc shows these messages
             60 no message is chosen",
     );
     shows(
@@ -273,6 +291,42 @@ fn what_is_asked_of_a_tail() {
             60 ↑ earlier ones
             60 esc close
             200 cel: value.amount > 500",
+    );
+}
+
+#[test]
+fn a_query_is_helped_by_what_messages_have() {
+    let mut world = tailing();
+    type_query(&mut world, "cel: value.curr");
+    shows(
+        world,
+        r#"
+            60 tab (by 206 messages): value.currency text ("EUR")"#,
+    );
+    let mut world = tailing();
+    type_query(&mut world, "cel: value.customer.name ==");
+    shows(
+        world,
+        r#"
+            60 tab (by 206 messages): "
+            120 in 42
+            200 "Zoë" in"#,
+    );
+    let mut world = tailing();
+    type_query(&mut world, "cel: value.ammount > 5");
+    shows(
+        world,
+        "
+            60 no message of 206 has value.ammount; value.amount?",
+    );
+    let mut world = tailing();
+    type_query(&mut world, "cel: value.amount == \"5\"");
+    shows(
+        world,
+        "
+            60 value.amount is a number
+            60 never text
+            80 value.amount is a number in each of 206 messages, never text",
     );
 }
 
@@ -398,7 +452,7 @@ fn beside_the_inspector() {
         "
             60 Keys
             60 a message
-            60 enter Fold or unfold this JSON node.
+            60 enter Fold or unfold this JSON node
             60 a tail
             80 / Show the messages that match a query.",
     );

@@ -9,7 +9,7 @@ use liftui::app::{Playback, PlaybackState};
 use liftui::ui::Theme;
 use ratatui::buffer::Buffer;
 
-use crate::messages::{line, tailing};
+use crate::messages::{line, tailing, type_query, with_cursors};
 use crate::world::World;
 
 use super::svg::{CELL, FRAME, open, rows};
@@ -30,6 +30,13 @@ fn pictures_show_the_screens_as_they_are() {
     tail.run(Duration::from_secs(1));
     picture("tail", after(tail, "k k enter j j j"));
     picture("table", table());
+    let mut asking = tailing();
+    type_query(
+        &mut asking,
+        "cel: value.amount > 500 && value.customer.name == ",
+    );
+    picture("query", asking);
+    picture("cursors", with_cursors());
 }
 
 /// As it is shown out of a recording.

@@ -237,8 +237,19 @@ fn arbitrary_bytes_never_panic() {
         ],
         b"\xb9\x0e\x43\xb4\x00\x0c\x01\x00\x00\x00\x00\x00\x12\x01k\x1a\x03\x08\x01\x10R\x01i"
             .to_vec(),
+        vec![
+            8, 2, 2, 6, b'a', b'b', b'c', 4, 2, b'k', 3, 2, b'l', 5, 0, 0,
+        ],
+        vec![6, 0, 0, 0],
     ];
-    for _ in 0..5_000 {
+    let schema = Schema::avro(
+        r#"{"type":"record","name":"N","fields":[
+            {"name":"n","type":"int"},{"name":"o","type":["null","string","N"]},
+            {"name":"m","type":["null",{"type":"map","values":"long"}]},
+            {"name":"l","type":{"type":"array","items":"N"}}]}"#,
+    );
+    let schema = schema.expect("it is one");
+    for number in 0..5_000 {
         let mut bytes = random.choice(&seeds).unwrap().clone();
         for _ in 0..random.usize(..4) {
             let at = random.usize(..bytes.len());
@@ -248,8 +259,9 @@ fn arbitrary_bytes_never_panic() {
         for form in Format::ALL {
             let options = DecodeOptions {
                 form,
+                schema: Some(&schema).filter(|_| number % 2 == 0),
                 bytes: 10_000,
-                lines: 20,
+                lines: 5 + number % 16,
                 ..DecodeOptions::default()
             };
             let decoded = decode(&bytes, &options);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::{Effect, Event, FollowMode, Progress, TailEvent};
-use liftui::model::{EndReason, Partition, Probe, ProbeState, SubscriptionEvent};
+use liftui::model::{EndReason, Partition, Probe, ProbeState, StartAt, SubscriptionEvent};
 
 use super::{Dashboard, view};
-use crate::screens::header;
+use crate::screens::{header, shown};
 
 #[test]
 fn a_message_that_is_opened_stays_while_others_come() {
@@ -113,4 +113,70 @@ fn older_messages_are_fetched_of_partitions_that_have_none_in_memory_too() {
     }
     dashboard.press("k");
     assert_eq!(dashboard.effects(), []);
+}
+
+fn alt(letter: char) -> KeyEvent {
+    KeyEvent::new(KeyCode::Char(letter), KeyModifiers::ALT)
+}
+
+/// What a pump sends of messages that the query does not find.
+fn looked(dashboard: &mut Dashboard, offsets: (i64, i64)) {
+    let event = TailEvent::Looked {
+        stream: "orders".into(),
+        partition: 0,
+        offsets,
+        messages: u64::try_from(offsets.1 - offsets.0 + 1).expect("not empty"),
+        undecided: 0,
+    };
+    dashboard.event(Event::Tail(dashboard.id(), event));
+}
+
+#[test]
+fn a_search_through_the_stream_counts_what_it_looked_at_and_stops_at_its_key() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.poll(&[999]);
+    dashboard.give(0, 950..1_000);
+    dashboard.line("/", "nowhere");
+    dashboard.scan_in_vain();
+    dashboard.effects();
+    dashboard.event(Event::Key(alt('f')));
+    let effects = dashboard.effects();
+    let [Effect::CloseTail(_), Effect::OpenTail(_, spec)] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(spec.start, StartAt::Earliest);
+    let only = spec.only.as_ref().map(|query| query.text());
+    assert_eq!(only, Some("nowhere"));
+    looked(&mut dashboard, (0, 399));
+    let screen = shown(&dashboard.app);
+    assert!(
+        screen.contains("none of 400 messages so far matches, 600 to go"),
+        "{screen}"
+    );
+    dashboard.event(Event::Key(alt('f')));
+    let id = dashboard.id();
+    assert_eq!(dashboard.effects(), [Effect::ThrottleTail(id, true)]);
+    let screen = shown(&dashboard.app);
+    assert!(
+        screen.contains("stopped: none of 400 messages matches, 600 to go"),
+        "{screen}"
+    );
+    assert!(!screen.contains("memory full"), "{screen}");
+    dashboard.event(Event::Key(alt('f')));
+    assert_eq!(dashboard.effects(), [Effect::ThrottleTail(id, false)]);
+    looked(&mut dashboard, (400, 999));
+    let screen = shown(&dashboard.app);
+    assert!(
+        screen.contains("none of all 1,000 messages of orders:0 matches"),
+        "{screen}"
+    );
+    // Nothing is fetched into it that the query does not find.
+    dashboard.press("k");
+    assert_eq!(dashboard.effects(), []);
+    dashboard.key(KeyCode::Esc);
+    let effects = dashboard.effects();
+    let [Effect::CloseTail(_), Effect::OpenTail(_, opened)] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((opened.start, &opened.only), (StartAt::Last(50), &None));
 }

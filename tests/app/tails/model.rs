@@ -105,6 +105,7 @@ impl Broker {
             Effect::CancelScan(id) => self.scans.retain(|(scan, ..)| *scan != id),
             Effect::CloseTail(_)
             | Effect::ThrottleTail(..)
+            | Effect::IndexFields(..)
             | Effect::Refresh
             | Effect::Probe(_)
             | Effect::Perform(..)

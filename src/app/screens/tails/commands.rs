@@ -33,6 +33,9 @@ impl Tails {
             TailCommand::Freeze => tail.toggle_frozen(context),
             TailCommand::Follow if tail.is_gone() => self.follow_successor(context),
             TailCommand::Follow => tail.follow(context),
+            // What is known of cursors is needed: the screens do it.
+            TailCommand::FollowCursor => {}
+            TailCommand::SearchStream => tail.toggle_stream_search(context),
             TailCommand::NewestFirst => tail.reverse(context),
             TailCommand::Seek => tail.open_prompt(PromptKind::Seek, context),
             TailCommand::Query => tail.open_prompt(PromptKind::Query, context),
@@ -52,7 +55,7 @@ impl Tails {
             TailCommand::PreviousMessage => self.step_message(false, context),
             TailCommand::View => self.inspector.next_view(),
             TailCommand::Wrap => self.inspector.toggle_wrap(),
-            TailCommand::Fold => self.inspector.toggle_fold(),
+            TailCommand::Fold => self.fold_or_offer_query(context),
             TailCommand::Column => self.toggle_column(context),
             TailCommand::Trace => return self.trace(context),
         }

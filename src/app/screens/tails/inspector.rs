@@ -32,13 +32,14 @@ impl Default for View {
 }
 
 /// The order in which a key goes through the forms, after the one that fits best.
-const FORMS: [Format; 7] = [
+const FORMS: [Format; 8] = [
     Format::Json,
     Format::Text,
     Format::Hex,
     Format::MessagePack,
     Format::Cbor,
     Format::Protobuf,
+    Format::Avro,
     Format::Envelope,
 ];
 
@@ -247,14 +248,14 @@ impl Inspector {
         self.lay_out();
     }
 
-    /// Folds the selected node or unfolds it, if it is one that folds.
-    pub(super) fn toggle_fold(&mut self) {
+    /// Folds the selected node or unfolds it; `false` where it is none that folds.
+    pub(super) fn toggle_fold(&mut self) -> bool {
         let Some(line) = self.selected_line() else {
-            return;
+            return false;
         };
         let folds = self.content.children(line).is_some();
         let Some(path) = self.content.path(line).filter(|_| folds) else {
-            return;
+            return false;
         };
         if !self.folded.remove(&path) {
             self.folded.insert(path);
@@ -262,6 +263,7 @@ impl Inspector {
         self.lay_out();
         let row = self.rows.iter().position(|row| row.line == line);
         self.select(row.unwrap_or(0));
+        true
     }
 
     /// Moves the selection, or scrolls sideways.

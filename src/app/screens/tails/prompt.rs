@@ -1,15 +1,18 @@
 //! The line that asks for a query, a place to seek, or a file to export to: its text and what is wrong with it.
 //! What an accepted line does is decided in `commands`.
 
+use std::sync::Arc;
+
 use super::export::ExportRange;
 use super::field_completion::FieldCompletion;
+use super::query_typing::QueryTyping;
 use crate::app::command::{Command, QueryCommand, TextCommand};
 use crate::app::context::Context;
 use crate::app::input::editor::{Editor, TextInput};
 use crate::app::input::history::{History, Recall};
 use crate::app::input::key_hints::{CLOSE, Hint};
 use crate::model::{StartAt, parse_start};
-use crate::store::{Query, RowTemplate, TemplateError};
+use crate::store::{FieldIndex, Query, QueryCompletion, RowTemplate, TemplateError};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,11 +55,14 @@ pub struct Prompt {
     kind: PromptKind,
     editor: Editor,
     error: Option<InputError>,
+    /// Whether the line was not accepted as it stands.
+    is_refused: bool,
     /// What the line may have been meant to be.
     guess: Option<String>,
     recall: Recall,
     range: ExportRange,
     completion: FieldCompletion,
+    query_typing: QueryTyping,
 }
 
 impl Prompt {
@@ -66,11 +72,36 @@ impl Prompt {
             kind,
             editor: Editor::single_line().with_text(text),
             error: None,
+            is_refused: false,
             guess: None,
             recall: Recall::default(),
             range: ExportRange::default(),
             completion: FieldCompletion::default(),
+            query_typing: QueryTyping::default(),
         }
+    }
+
+    /// This is known of the fields of messages.
+    pub(super) fn set_field_index(&mut self, index: &Arc<FieldIndex>, context: &Context) {
+        self.query_typing.set_index(index);
+        if !self.editor.is_empty() && !self.is_refused {
+            self.judge(context);
+        }
+    }
+
+    /// What could stand at the end of a query where it is being typed, the chosen one first; and of how many messages
+    /// that is known.
+    pub(crate) fn completions(&self) -> (Vec<QueryCompletion>, u64) {
+        let known = self.query_typing.messages();
+        if self.kind != PromptKind::Query || self.is_refused || !self.is_at_end() {
+            return (Vec::new(), known);
+        }
+        (self.query_typing.fitting(&self.text()), known)
+    }
+
+    /// Whether the cursor stands behind all that was typed.
+    fn is_at_end(&self) -> bool {
+        self.editor.cursor().1 == self.text().chars().count()
     }
 
     /// The fields that can stand in a row.
@@ -98,6 +129,13 @@ impl Prompt {
                     self.judge(context);
                 }
             }
+            PromptKind::Query if self.is_at_end() => {
+                if let Some(line) = self.query_typing.next(&self.editor.text()) {
+                    self.editor.set_text(&line);
+                    self.is_refused = false;
+                    self.judge(context);
+                }
+            }
             PromptKind::Query | PromptKind::Seek => {}
         }
     }
@@ -110,6 +148,11 @@ impl Prompt {
     /// The line and the cursor in it.
     pub(crate) fn editor(&self) -> &Editor {
         &self.editor
+    }
+
+    /// Whether nothing is typed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.editor.is_empty()
     }
 
     /// The line as it stands.
@@ -133,6 +176,7 @@ impl Prompt {
         match self.kind {
             PromptKind::Query => vec![
                 accept("search"),
+                (Command::Text(TextCommand::Complete), "complete"),
                 (Command::Query(QueryCommand::Choose), "choose one"),
                 (Command::Query(QueryCommand::Save), "save it"),
                 (Command::Text(TextCommand::Older), "earlier ones"),
@@ -158,6 +202,8 @@ impl Prompt {
         if typed {
             self.recall.reset();
             self.completion.reset();
+            self.query_typing.reset();
+            self.is_refused = false;
             self.judge(context);
             // An empty line is no mistake until it is accepted.
             self.error.take_if(|_| self.editor.is_empty());
@@ -179,6 +225,8 @@ impl Prompt {
         let typed = self.text();
         if let Some(line) = self.recall.step(older, history, typed) {
             self.editor.set_text(line);
+            self.query_typing.reset();
+            self.is_refused = false;
             self.judge(context);
         }
     }
@@ -187,7 +235,9 @@ impl Prompt {
     fn judge(&mut self, context: &Context) {
         let parsed = self.parse(context);
         self.guess = match &parsed {
-            Ok(PromptInput::Query(Some(query))) => query.hint(),
+            Ok(PromptInput::Query(Some(query))) => {
+                query.hint().or_else(|| self.query_typing.mistake(query))
+            }
             Ok(_) | Err(_) => None,
         };
         self.error = parsed.err();
@@ -199,6 +249,7 @@ impl Prompt {
             Ok(input) => Some(input),
             Err(error) => {
                 self.error = Some(error);
+                self.is_refused = true;
                 None
             }
         }

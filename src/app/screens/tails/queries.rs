@@ -6,6 +6,7 @@ use crate::app::app_request::{AppRequest, QueryRequest};
 use crate::app::command::{QueryCommand, TailCommand};
 use crate::app::context::Context;
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::input::history::History;
 use crate::app::kept_queries::{QueryChange, SavedQuery};
 use crate::app::notice::Level;
@@ -60,6 +61,29 @@ impl Tails {
             return context.notify(Level::Warning, text);
         }
         context.request(AppRequest::Query(QueryRequest::Name(text, self.streams())));
+    }
+
+    /// Folds the node of the message; where it is one value, opens the query box with what finds messages that have the same.
+    pub(super) fn fold_or_offer_query(&mut self, context: &mut Context) {
+        if self.inspector.toggle_fold() {
+            return;
+        }
+        let is_node = self.inspector.path().is_some();
+        let common = self.inspector.common().filter(|_| is_node);
+        let Some(tail) = self.shown_mut() else {
+            return;
+        };
+        let in_force = tail.search().query();
+        let query = common.map(|common| Query::with_expression(in_force, &common));
+        let Some(query) = query.filter(|query| Query::parse(query).is_ok()) else {
+            let text = "a JSON field with one value, or a header, offers a query here";
+            return context.notify(Level::Note, text);
+        };
+        tail.open_prompt(PromptKind::Query, context);
+        if let Some(prompt) = tail.prompt_mut() {
+            prompt.set_text(&query, context);
+        }
+        context.request(AppRequest::Descend(Pane::Tail));
     }
 
     /// The streams of the tail that is shown, each once.

@@ -35,6 +35,16 @@ impl Search {
         self.query.as_deref()
     }
 
+    /// The query that counts, for whoever reads messages.
+    pub(super) fn shared_query(&self) -> Option<Arc<Query>> {
+        self.query.clone()
+    }
+
+    /// Elsewhere, too, the query could not decide some messages.
+    pub(super) fn add_undecided(&mut self, messages: u64) {
+        self.undecided += messages;
+    }
+
     /// Whether messages in memory are being scanned.
     pub(crate) fn is_scanning(&self) -> bool {
         self.scan.is_some()

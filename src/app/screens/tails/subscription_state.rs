@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::tail::LookedRange;
 use crate::app::row_key::PartitionKey;
 use crate::model::{
     BrokerId, EndReason, Failure, Offset, PartitionId, StreamName, SubscriptionEvent, Timestamp,
@@ -62,6 +63,8 @@ pub(crate) struct TailPartition {
     pub(super) oldest: OldestEnd,
     /// Whether older messages are being fetched.
     pub(super) fetching: bool,
+    /// What a search through the stream has looked at.
+    pub(super) looked: Option<LookedRange>,
     /// Whether it was read up to what its leader had: from then on messages come as they are published.
     pub(super) live: bool,
     /// The newest offset of a log that ends before the place where reading was to begin; -1: it is empty.
@@ -84,6 +87,7 @@ impl TailPartition {
             since: Timestamp::default(),
             oldest: OldestEnd::Open,
             fetching: false,
+            looked: None,
             live: false,
             past_end: None,
             created: None,
@@ -102,8 +106,9 @@ impl TailPartition {
     }
 
     /// Nothing is kept of it any more: what is read from now on is of the stream that has the name now.
-    pub(super) fn forget_stream(&mut self) {
+    pub(super) fn forget_messages(&mut self) {
         self.created = self.named;
+        self.looked = None;
     }
 
     /// A stream of that name is known that was created then. Views are some seconds behind: what has been open for less

@@ -1,12 +1,16 @@
 //! One open tail: what it reads, how that goes, the messages kept, which of them are shown.
 //! Which tails there are, and what they may keep together, is the parent's.
 
+mod cursors;
+mod fields;
 mod name;
 mod opened;
 mod paging;
 mod past_end;
+mod reading;
 mod replaced;
 mod row;
+mod stream_search;
 
 use std::sync::Arc;
 
@@ -24,12 +28,16 @@ use crate::app::focus::Pane;
 use crate::app::ids::{ScanId, TailId};
 use crate::app::row_key::PartitionKey;
 use crate::app::row_settings::RowChoice;
-use crate::health::Truth;
 use crate::model::{Failure, PartitionId, StartAt, Timestamp};
 use crate::store::{Chunk, MessageRef, PinnedMessage, Query, Store};
+use cursors::FollowedCursor;
+pub(crate) use cursors::{TailCursor, cursors_at};
+use fields::FieldLookup;
 pub(crate) use name::partition_names;
 use opened::OpenedFor;
 use paging::{DEFAULT_START, ScrollDirection};
+use stream_search::StreamSearch;
+pub(crate) use stream_search::{LookedRange, SearchProgress};
 
 /// Messages that can be marked: two are compared.
 const MAX_MARKS: usize = 2;
@@ -49,6 +57,8 @@ pub struct Tail {
     /// Rows of messages on the screen, as of the last frame that showed it.
     height: usize,
     search: Search,
+    stream_search: Option<StreamSearch>,
+    fields: FieldLookup,
     rate: Rate,
     removed: u64,
     out_of_order: OutOfOrder,
@@ -59,6 +69,8 @@ pub struct Tail {
     /// As what the inspector read its values when it was left.
     value_view: View,
     prompt: Option<Prompt>,
+    /// The cursor that it moves with.
+    followed_cursor: Option<FollowedCursor>,
     failure: Option<Failure>,
     /// Reading was stopped for want of memory.
     throttled: bool,
@@ -95,6 +107,8 @@ impl Tail {
             view: TailView::new(true, false),
             height: context.viewport.rows(Pane::Tail),
             search: Search::default(),
+            stream_search: None,
+            fields: FieldLookup::default(),
             rate: Rate::default(),
             removed: 0,
             out_of_order: OutOfOrder::default(),
@@ -103,6 +117,7 @@ impl Tail {
             sideways: 0,
             value_view: View::default(),
             prompt: None,
+            followed_cursor: None,
             failure: None,
             throttled: false,
             scroll: ScrollDirection::None,
@@ -227,18 +242,6 @@ impl Tail {
         let mut marks = self.marks.iter();
         marks.any(|mark| is_same(&mark.message(), message))
     }
-
-    /// Messages that the brokers have and this tail has not read.
-    pub(crate) fn unread(&self, truth: &Truth) -> u64 {
-        let unread = self.partitions.iter().filter_map(|one| {
-            let newest = truth
-                .partition(&one.stream, one.partition)?
-                .high_watermark?;
-            let (_, read) = self.store.offsets(&one.stream, one.partition)?;
-            u64::try_from(newest.saturating_sub(read)).ok()
-        });
-        unread.sum()
-    }
 }
 
 /// Events of a tail.
@@ -267,6 +270,7 @@ impl Tail {
                 self.add_chunk(chunk, context);
             }
             TailEvent::Older(chunk) => self.add_chunk(chunk, context),
+            TailEvent::Looked { .. } => self.on_looked(event),
             TailEvent::OlderDone {
                 stream,
                 partition,
@@ -320,24 +324,13 @@ impl Tail {
     pub(super) fn on_scan(&mut self, id: ScanId, event: &ScanEvent, context: &mut Context) -> bool {
         self.search.on_scan(id, event, &mut self.store, context)
     }
-
-    /// A second has passed.
-    pub(super) fn on_tick(&mut self, truth: &Truth, now: Timestamp) {
-        self.rate.record(now, self.store.counters().received);
-        for one in self.partitions.iter_mut().filter(|one| !one.live) {
-            let read = self.store.offsets(&one.stream, one.partition);
-            let read = read.map_or(-1, |(_, newest)| newest);
-            let partition = truth.partition(&one.stream, one.partition);
-            let newest = partition.and_then(|partition| partition.high_watermark);
-            one.live = newest.is_some_and(|newest| read >= newest);
-        }
-    }
 }
 
 /// What the user does with a tail.
 impl Tail {
     /// Selects the message on that line of the screen; `true` where it was selected already.
     pub(super) fn select_line(&mut self, line: usize) -> bool {
+        self.leave_cursor();
         let again = self.view.select_line(line, &self.store, self.height);
         self.update_eviction();
         again
@@ -361,7 +354,14 @@ impl Tail {
 
     /// Shows only what matches, or everything again.
     pub(super) fn set_query(&mut self, query: Option<Query>, context: &mut Context) {
+        let is_same = self.search.query() == query.as_ref();
+        let left = self.stream_search.take_if(|_| !is_same);
+        // Another query begins where the tail was; without one the message stands among those around it.
+        let found = query.is_none().then(|| self.place_of_selected()).flatten();
         self.search.set(query, &mut self.store, context);
+        if let Some(search) = left {
+            self.leave_stream_search(search, found, context);
+        }
     }
 
     /// Marks the selected message, or removes its mark; a third mark removes the first.
@@ -395,7 +395,7 @@ impl Tail {
     }
 
     /// Opens the line that asks for something; for a query and for a row it begins with what counts.
-    pub(super) fn open_prompt(&mut self, kind: PromptKind, context: &Context) {
+    pub(super) fn open_prompt(&mut self, kind: PromptKind, context: &mut Context) {
         let text = match kind {
             PromptKind::Query => self.search.query().map_or("", Query::text).to_owned(),
             PromptKind::Row => self.row.template().to_string(),
@@ -405,7 +405,11 @@ impl Tail {
         if kind == PromptKind::Row {
             prompt.set_known_fields(self.known_fields(context));
         }
+        if kind == PromptKind::Query {
+            prompt.set_field_index(self.fields.index(), context);
+        }
         self.prompt = Some(prompt);
+        self.look_up_fields(context);
     }
 
     /// The line being typed, to type into.

@@ -206,6 +206,23 @@ impl TailView {
         self.line = self.line.min(height.saturating_sub(1));
     }
 
+    /// Selects that message, or the one that follows where it would stand. The view does not follow then.
+    pub(super) fn select(&mut self, id: &MessageId, store: &Store, height: usize) {
+        let window = self.window(store, height);
+        let Some(position) = store.position_near(id) else {
+            return;
+        };
+        let last = window.rows.saturating_sub(1);
+        let row = if self.newest_first {
+            last.saturating_sub(position)
+        } else {
+            position.min(last)
+        };
+        self.mode = FollowMode::ScrolledBack;
+        self.select_row(store, row, window);
+        self.line = self.line.min(height.saturating_sub(1));
+    }
+
     /// Selects the message on that line of the screen; `true` where it was selected already.
     pub(super) fn select_line(&mut self, line: usize, store: &Store, height: usize) -> bool {
         let window = self.window(store, height);

@@ -2,25 +2,36 @@
 
 use super::{hint, title};
 use crate::app::command::TailCommand;
+use crate::app::screens::tails::SearchProgress;
 use crate::app::{App, Pane, Tail, TailState};
 use crate::health::Known;
 use crate::model::{counted, first_names};
-use crate::store::Query;
 use crate::ui::format;
 
 /// No row: what is missing, why, what to press.
-pub(super) fn nothing(app: &App, tail: &Tail) -> [String; 2] {
+pub(super) fn nothing(app: &App, tail: &Tail) -> Vec<String> {
     let key = |command: TailCommand| hint(app, command.into(), Pane::Tail.key_contexts());
     let seek = key(TailCommand::Seek);
     let close = key(TailCommand::Close);
     let follow = key(TailCommand::Follow);
     if let Some(failure) = tail.failure() {
         let hint = format!("{follow} tries again   {close} closes");
-        return [failure.sentence.clone(), hint];
+        return vec![failure.sentence.clone(), hint];
     }
+    let search = key(TailCommand::SearchStream);
     if tail.search().query().is_some() && tail.store().kept() > 0 {
-        return no_match(tail);
+        return no_match(app, tail, &search);
     }
+    if let Some(progress) = tail.stream_search_progress(app.truth())
+        && tail.looked_at() > 0
+    {
+        return nothing_found(tail, progress, &search);
+    }
+    nothing_read(app, tail, [&seek, &close, &follow]).into()
+}
+
+/// No message was read: what reading waits for, or why it ended.
+fn nothing_read(app: &App, tail: &Tail, [seek, close, follow]: [&str; 3]) -> [String; 2] {
     if tail.replaced().is_some() {
         return [
             "the stream was deleted, and another one of that name was made".to_owned(),
@@ -37,7 +48,7 @@ pub(super) fn nothing(app: &App, tail: &Tail) -> [String; 2] {
             title::end_text(reason),
             format!("{follow} reads on   {seek} seeks   {close} closes"),
         ],
-        TailState::Live if tail.past_end().next().is_some() => past_end(tail, &seek),
+        TailState::Live if tail.past_end().next().is_some() => past_end(tail, seek),
         TailState::Live => [
             "no message yet".to_owned(),
             format!("waiting for new ones   {seek} seeks older ones"),
@@ -61,16 +72,74 @@ fn past_end(tail: &Tail, seek: &str) -> [String; 2] {
     ]
 }
 
-fn no_match(tail: &Tail) -> [String; 2] {
+/// None of the messages in memory matches: which these are, and how to look through the others.
+fn no_match(app: &App, tail: &Tail, search: &str) -> Vec<String> {
     let kept = counted(tail.store().kept(), "message");
     if tail.search().is_scanning() {
-        return [format!("looking through {kept}"), String::new()];
+        return vec![format!("looking through {kept}")];
     }
-    let guess = tail.search().query().and_then(Query::hint);
-    [
-        format!("none of {kept} matches"),
-        guess.unwrap_or_else(|| "esc shows all of them".to_owned()),
-    ]
+    let mut lines = vec![format!("none of {kept} matches")];
+    lines.extend(mistake(tail));
+    lines.push(looked_through(app, tail));
+    lines.push(format!("{search} looks through the whole stream"));
+    lines.push("esc shows these messages".to_owned());
+    lines
+}
+
+/// What is likely wrong with the query.
+fn mistake(tail: &Tail) -> Option<String> {
+    let query = tail.search().query()?;
+    let mistake = || query.mistake(tail.field_index(), None);
+    query.hint().or_else(mistake)
+}
+
+/// Which messages are in memory: of one partition by their offsets, and by when they were stored.
+fn looked_through(app: &App, tail: &Tail) -> String {
+    let offsets = match tail.partitions() {
+        [only] => tail.store().offsets(&only.stream, only.partition),
+        _ => None,
+    };
+    let offsets = offsets.map(|(first, last)| {
+        let (first, last) = (format::count(first), format::count(last));
+        format!(" {first} to {last}")
+    });
+    let time = |at| app.times().short(at, app.now());
+    let times = tail.store().times();
+    let times = times.map(|(first, last)| format!(", {} to {}", time(first), time(last)));
+    format!(
+        "these are {}{}{}",
+        tail.name(),
+        offsets.unwrap_or_default(),
+        times.unwrap_or_default()
+    )
+}
+
+/// A search through the stream has found nothing so far, or nothing at all.
+fn nothing_found(tail: &Tail, progress: SearchProgress, search: &str) -> Vec<String> {
+    let looked_at = counted(tail.looked_at(), "message");
+    let left = |left: Option<u64>| match left {
+        Some(left) => format!(", {} to go", format::count_u64(left)),
+        None => String::new(),
+    };
+    match progress {
+        SearchProgress::Searching(to_go) => vec![
+            format!("none of {looked_at} so far matches{}", left(to_go)),
+            format!("{search} stops   esc goes back to where the tail was"),
+        ],
+        SearchProgress::Stopped(to_go) => vec![
+            format!("stopped: none of {looked_at} matches{}", left(to_go)),
+            format!("{search} goes on   esc goes back to where the tail was"),
+        ],
+        SearchProgress::Whole => {
+            let mut lines = vec![format!(
+                "none of all {looked_at} of {} matches",
+                tail.name()
+            )];
+            lines.extend(mistake(tail));
+            lines.push("esc goes back to where the tail was".to_owned());
+            lines
+        }
+    }
 }
 
 /// What an opening waits for: it goes on by itself once there is a leader that answers.

@@ -10,6 +10,10 @@ use crate::ui::format;
 use crate::ui::painter::{Painter, span};
 use crate::ui::widgets::text_input;
 
+/// Values of a field, and other completions, that a line has room for.
+const SHOWN_VALUES: usize = 4;
+const SHOWN_COMPLETIONS: usize = 8;
+
 /// Draws the line, and the one below it.
 pub(super) fn draw(
     painter: &mut Painter<'_>,
@@ -20,7 +24,8 @@ pub(super) fn draw(
     let words = match prompt.kind() {
         PromptKind::Export => export_words(tail, prompt.range(), height),
         PromptKind::Row => row_words(prompt),
-        PromptKind::Query | PromptKind::Seek => Default::default(),
+        PromptKind::Query => query_words(prompt),
+        PromptKind::Seek => Default::default(),
     };
     draw_prompt(painter, lines, prompt, &words);
 }
@@ -56,6 +61,32 @@ fn row_words(prompt: &Prompt) -> [String; 2] {
     ["row ".to_owned(), hint]
 }
 
+/// What a query could go on with: the first one with the values that it has most often.
+fn query_words(prompt: &Prompt) -> [String; 2] {
+    let (completions, known) = prompt.completions();
+    let Some((first, others)) = completions.split_first().filter(|_| !prompt.is_empty()) else {
+        let hint = "text  ~regex  key:T  header.NAME:T  offset>N  age<5m  cel: value.amount > 500";
+        return ["/ ".to_owned(), hint.to_owned()];
+    };
+    let values = match first.values.as_slice() {
+        [] => String::new(),
+        values => {
+            let shown = values.get(..SHOWN_VALUES).unwrap_or(values);
+            format!(" ({})", shown.join(", "))
+        }
+    };
+    let others = others.iter().take(SHOWN_COMPLETIONS);
+    let others = others.map(|one| format!("  {} {}", one.text, one.about));
+    let hint = format!(
+        "tab (by {}): {} {}{values}{}",
+        counted(known, "message"),
+        first.text,
+        first.about,
+        others.collect::<String>(),
+    );
+    ["/ ".to_owned(), hint]
+}
+
 fn draw_prompt(
     painter: &mut Painter<'_>,
     [line, below]: [Rect; 2],
@@ -64,20 +95,18 @@ fn draw_prompt(
 ) {
     let theme = painter.theme;
     let (sign, hint) = match prompt.kind() {
-        PromptKind::Query => (
-            "/ ",
-            "text  ~regex  key:T  header.NAME:T  offset>N  age<5m  cel: value.amount > 500",
-        ),
         PromptKind::Seek => (
             "from ",
             "earliest  latest  new  1234  -50  @10:30  @2026-11-22T10:30:00Z  @-15m",
         ),
-        PromptKind::Export | PromptKind::Row => (&**own_sign, &**own_hint),
+        PromptKind::Query | PromptKind::Export | PromptKind::Row => (&**own_sign, &**own_hint),
     };
     let used = painter.put(line, &[span(" ", theme.text), span(sign, theme.focus)]);
     let rest = after(line, used);
     text_input::line(painter, rest, prompt.editor(), theme.input);
-    let Some(error) = prompt.error() else {
+    // What is not finished yet is no fault where it is known how it could go on.
+    let goes_on = !prompt.completions().0.is_empty();
+    let Some(error) = prompt.error().filter(|_| !goes_on) else {
         let (text, style) = match prompt.guess() {
             // What to type instead stands at its end.
             Some(guess) => {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::app::screens::tails::{LATE_AFTER, TailPartition, partition_names};
+use crate::app::screens::tails::{LATE_AFTER, SearchProgress, TailPartition, partition_names};
 use crate::app::{App, FollowMode, Tail, TailState};
 use crate::health::Known;
 use crate::model::EndReason;
@@ -59,13 +59,13 @@ fn shorten(segments: &mut [TitleSegment]) -> bool {
     segments.iter_mut().rev().find_map(short).is_some()
 }
 
-/// Draws the title of a pane that may have the focus, above so many rows of messages.
+/// Draws the title of a pane that may have the focus, above so many rows of messages, with where its cursors are.
 pub(super) fn draw(
     painter: &mut Painter<'_>,
     (area, mark): (Rect, Option<PaneMark>),
     app: &App,
     tail: &Tail,
-    (focused, height): (bool, usize),
+    (focused, height, cursors): (bool, usize, Option<(String, Style)>),
 ) {
     let theme = painter.theme;
     let style = theme.title_style(focused);
@@ -81,6 +81,7 @@ pub(super) fn draw(
         ..TitleSegment::new(0, name(36), style)
     }];
     segments.extend(segments_of(app, tail, height, theme));
+    segments.extend(cursors.map(|(text, style)| TitleSegment::new(3, text, style)));
     let mut fitted = fit(segments.clone(), area.width, theme);
     let is_needed = |one: &TitleSegment| one.rank == NEEDED;
     if segments.iter().any(is_needed) && !fitted.iter().any(is_needed) {
@@ -141,7 +142,7 @@ fn segments_of(app: &App, tail: &Tail, height: usize, theme: &Theme) -> Vec<Titl
     let is_cut_off = matches!(tail.state(), TailState::Resuming { .. });
     let searches = tail.search().query().is_some();
     let segments = [
-        query(tail, theme),
+        query(app, tail, theme),
         state(app, tail, theme),
         (!begins).then(|| TitleSegment {
             // While reading is cut off, nothing is followed.
@@ -184,7 +185,7 @@ fn start(tail: &Tail, searches: bool, theme: &Theme) -> TitleSegment {
     }
 }
 
-fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
+fn query(app: &App, tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
     let query = tail.search().query().map(Query::text)?;
     let matching = format::count_usize(tail.store().len());
     let unscanned = tail.store().unscanned_len();
@@ -202,8 +203,29 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
             format::count_u64(count)
         ),
     };
-    // Of what is in memory: the broker may have more.
-    let kept = format!(" of {}", format::count_usize(tail.store().kept()));
+    let progress = tail.stream_search_progress(app.truth());
+    let kept = match progress {
+        // Of what is in memory: the broker may have more.
+        None => format!(" of {}", format::count_usize(tail.store().kept())),
+        Some(progress) => {
+            let looked_at = format::count_u64(tail.looked_at());
+            let dot = theme.glyphs.dot;
+            let left = |left: Option<u64>| {
+                left.map_or_else(String::new, |left| {
+                    format!(" {dot} {} to go", format::count_u64(left))
+                })
+            };
+            match progress {
+                SearchProgress::Searching(to_go) => {
+                    format!(" of {looked_at} so far{}", left(to_go))
+                }
+                SearchProgress::Stopped(to_go) => {
+                    format!(" of {looked_at}{} {dot} stopped", left(to_go))
+                }
+                SearchProgress::Whole => format!(" of all {looked_at}"),
+            }
+        }
+    };
     let text = |columns, kept: &str| {
         let query = format::cut(query, columns, theme.glyphs.cut);
         format!("/{query}  {matching} matching{kept}{to_go}{undecided}")
@@ -219,7 +241,12 @@ fn query(tail: &Tail, theme: &Theme) -> Option<TitleSegment> {
 fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
     let behind = tail.view().behind(tail.store(), height);
     // A poll is older than the last chunk: how much is not read is shown only where reading has stopped.
-    let unread = if tail.is_throttled() {
+    let is_stopped = matches!(
+        tail.stream_search_progress(app.truth()),
+        Some(SearchProgress::Stopped(_))
+    );
+    let is_full = tail.is_throttled() && !is_stopped;
+    let unread = if is_full {
         usize::try_from(tail.unread(app.truth())).unwrap_or(usize::MAX)
     } else {
         0
@@ -230,16 +257,20 @@ fn mode(app: &App, tail: &Tail, height: usize, theme: &Theme) -> TitleSegment {
         FollowMode::Frozen => ("frozen", theme.degraded),
         FollowMode::ScrolledBack => ("scrolled back", theme.title),
     };
+    let (mode, style) = match tail.followed_cursor() {
+        Some(name) => (format!("with cursor {name}"), theme.good),
+        None => (mode.to_owned(), style),
+    };
     let words = [
-        Some(mode.to_owned()),
+        Some(mode.clone()),
         (messages > 0).then(|| format!("{} behind", format::count_usize(messages))),
         (behind.time > Duration::ZERO).then(|| lag(behind.time)),
-        tail.is_throttled().then(|| "memory full".to_owned()),
+        is_full.then(|| "memory full".to_owned()),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
     let text = words.join(&format!(" {} ", theme.glyphs.dot));
     TitleSegment {
-        short: (messages > 0).then(|| mode.to_owned()),
+        short: (messages > 0).then_some(mode),
         ..TitleSegment::new(NEEDED - 1, text, style)
     }
 }

@@ -48,6 +48,7 @@ impl Tail {
             self.sideways = columns;
             return;
         }
+        self.leave_cursor();
         let height = self.height;
         let is_live = !self.newest_evicted && !self.throttled;
         let was_at_newest = self.view.is_at_newest(&self.store);
@@ -65,6 +66,7 @@ impl Tail {
 
     /// Freezes what is shown, or lets it go on.
     pub(in crate::app::screens::tails) fn toggle_frozen(&mut self, context: &mut Context) {
+        self.leave_cursor();
         if self.view.mode() == FollowMode::Frozen {
             return self.follow(context);
         }
@@ -74,6 +76,10 @@ impl Tail {
 
     /// Goes to the newest message and stays there. Where it is not in memory, or nothing reads on, subscribes again.
     pub(in crate::app::screens::tails) fn follow(&mut self, context: &mut Context) {
+        if let Some(search) = &mut self.stream_search {
+            search.is_stopped = false;
+        }
+        self.leave_cursor();
         let was_following = self.is_following();
         self.view.follow();
         self.scroll = ScrollDirection::None;
@@ -81,6 +87,7 @@ impl Tail {
         // While some partitions are still read, it takes a second press to open the others again.
         let is_over = ended == self.partitions.len() || was_following && ended > 0;
         if self.newest_evicted || self.reads_backwards {
+            self.stream_search = None;
             self.clear();
             let (start, text) = DEFAULT_START;
             (self.start, self.start_text) = (start, text.to_owned());
@@ -109,13 +116,20 @@ impl Tail {
         }
     }
 
-    /// Reads from another place.
+    /// Reads from another place. A search through the stream is over then.
     pub(in crate::app::screens::tails) fn seek(
         &mut self,
         start: StartAt,
         text: String,
         context: &mut Context,
     ) {
+        self.stream_search = None;
+        self.leave_cursor();
+        self.begin_at(start, text, context);
+    }
+
+    /// Reads from another place what it has read so far.
+    pub(super) fn begin_at(&mut self, start: StartAt, text: String, context: &mut Context) {
         self.clear();
         // The message that it was opened for is not where it begins now.
         self.opened_for = OpenedFor::Reading;
@@ -133,7 +147,7 @@ impl Tail {
         self.view.reverse();
         // What was deleted cannot be read again.
         if !begins_at_newest(self.start) && !self.is_gone() {
-            self.seek(self.start, self.start_text.clone(), context);
+            self.begin_at(self.start, self.start_text.clone(), context);
         }
     }
 
@@ -144,6 +158,10 @@ impl Tail {
             start,
             stop: StopAt::Never,
             newest_first: self.reads_backwards,
+            only: self
+                .stream_search
+                .as_ref()
+                .map(|one| Arc::clone(&one.query)),
         }
     }
 
@@ -172,6 +190,7 @@ impl Tail {
     ) {
         let height = self.height;
         let throttled = match self.scroll {
+            _ if self.is_search_stopped() => true,
             _ if self.is_following() => false,
             ScrollDirection::None | ScrollDirection::Older => !has_room || self.newest_evicted,
             ScrollDirection::Newer => {
@@ -202,6 +221,7 @@ impl Tail {
             || self.is_following()
             || self.fetches_older()
             || self.older_come_unasked()
+            || self.stream_search.is_some()
         {
             return;
         }
@@ -261,9 +281,10 @@ impl Tail {
 
     fn clear(&mut self) {
         self.store.clear();
+        self.forget_fields();
         self.partitions
             .iter_mut()
-            .for_each(TailPartition::forget_stream);
+            .for_each(TailPartition::forget_messages);
         self.known_replacement = None;
         self.removed = 0;
         self.out_of_order = OutOfOrder::default();

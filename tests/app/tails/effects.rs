@@ -119,6 +119,24 @@ fn alt(letter: char) -> KeyEvent {
     KeyEvent::new(KeyCode::Char(letter), KeyModifiers::ALT)
 }
 
+#[test]
+fn a_search_of_a_paused_partition_does_not_claim_to_have_looked_at_all() {
+    let mut dashboard = Dashboard::new(1);
+    dashboard.poll(&[999]);
+    dashboard.give(0, 950..1_000);
+    dashboard.line("/", "nowhere");
+    dashboard.scan_in_vain();
+    dashboard.event(Event::Key(alt('f')));
+    looked(&mut dashboard, (0, 399));
+    dashboard.subscription(SubscriptionEvent::Ended(EndReason::Paused));
+    let screen = shown(&dashboard.app);
+    assert!(
+        screen.contains("none of 400 messages so far matches, 600 to go"),
+        "{screen}"
+    );
+    assert!(screen.contains("paused"), "{screen}");
+}
+
 /// What a pump sends of messages that the query does not find.
 fn looked(dashboard: &mut Dashboard, offsets: (i64, i64)) {
     let event = TailEvent::Looked {

@@ -170,6 +170,14 @@ impl TailPartition {
         matches!(self.state, SubscriptionState::Ended(_))
     }
 
+    /// Whether it was read to its end, and nothing more comes.
+    pub(super) fn is_read(&self) -> bool {
+        matches!(
+            self.state,
+            SubscriptionState::Ended(EndReason::StopReached | EndReason::ReadonlyEnd)
+        )
+    }
+
     /// The subscription is asked for again.
     pub(super) fn reopen(&mut self) {
         self.state = SubscriptionState::Opening;

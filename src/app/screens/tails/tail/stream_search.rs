@@ -101,7 +101,7 @@ impl Tail {
 
     /// How many messages of a partition are left to look at; `None` where nobody knows.
     fn left_of(&self, one: &TailPartition, truth: &Truth) -> Option<u64> {
-        if one.has_ended() {
+        if one.is_read() {
             return Some(0);
         }
         let partition = truth.partition(&one.stream, one.partition)?;

@@ -50,6 +50,7 @@ mod finding;
 mod incident;
 mod incident_recorder;
 mod known_findings;
+mod known_losses;
 mod leader;
 mod log_end_history;
 mod log_history;
@@ -81,6 +82,7 @@ pub use finding::{Finding, Rule, Severity};
 pub use incident::{Incident, IncidentEvent, IncidentEventKind};
 pub use incident_recorder::{IncidentChange, IncidentRecorder};
 pub use known_findings::KnownFinding;
+pub use known_losses::KnownLoss;
 pub use log_history::{KnownStream, LogLoss};
 pub(crate) use options::best_match;
 pub use options::{AlertOptions, CreatedMinIsr, HealthOptions};
@@ -239,6 +241,11 @@ impl Health {
     /// Holds the streams against what was known of them before: by an earlier run.
     pub fn recall(&mut self, known: BTreeMap<String, KnownStream>) {
         self.streams.recall(known);
+    }
+
+    /// What an earlier run saw go and nobody has acknowledged is lost still.
+    pub fn recall_losses(&mut self, losses: Vec<KnownLoss>) {
+        self.streams.recall_losses(losses);
     }
 
     /// What is there at the first look and was seen by an earlier run has been there since then.

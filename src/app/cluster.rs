@@ -68,6 +68,7 @@ impl ClusterState {
     pub(super) fn new(settings: &Settings) -> Self {
         let mut health = Health::new(settings.health.clone());
         health.recall_findings(IncidentRecorder::unfinished(&settings.incidents));
+        health.recall_losses(IncidentRecorder::losses(&settings.incidents));
         Self {
             connection: ConnectionState::Connecting {
                 addresses: settings.addresses.clone(),

@@ -54,6 +54,7 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
     let rules = args.rules();
     let cluster = context.cluster_name();
     let known = LastCheck::read(&cluster);
+    let acknowledged = known.acknowledged;
     match look(context, known, args.looks).await {
         Ok(mut snapshot) => {
             if args.acknowledge {
@@ -66,7 +67,17 @@ async fn judge(context: &mut CommandContext<'_>, args: &CheckArgs) -> Report {
             let now = Timestamp::now();
             let streams = snapshot.health.known_streams(now);
             let findings = KnownFinding::of_all(report.truth.findings.iter(), now);
-            LastCheck { streams, findings }.write(&cluster, now);
+            let acknowledged = if args.acknowledge {
+                Some(now.0)
+            } else {
+                acknowledged
+            };
+            LastCheck {
+                streams,
+                acknowledged,
+                findings,
+            }
+            .write(&cluster, now);
             report
         }
         Err(error) => unknown(error),
@@ -95,6 +106,9 @@ async fn look(
     // A dashboard may have watched for longer.
     let incidents = incidents::read(&context.cluster_name());
     findings.extend(IncidentRecorder::unfinished(&incidents));
+    let mut losses = IncidentRecorder::losses(&incidents);
+    losses.retain(|loss| known.acknowledged.is_none_or(|at| loss.at > at));
+    snapshot.health.recall_losses(losses);
     snapshot.health.recall_findings(findings);
     snapshot.look().await?;
     snapshot.look_again(looks - 1, BETWEEN_LOOKS).await;

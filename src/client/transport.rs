@@ -31,6 +31,10 @@ impl Call<'_> {
             Ok(Meaning::Failed(ErrorKind::Unreachable)) => {
                 self.broken(&TransportFailure::unavailable())
             }
+            // The server has broken off what it had begun: some do at the deadline that the call brings along.
+            Ok(Meaning::Failed(ErrorKind::Server)) if status.code() == Code::Cancelled => {
+                self.broken(&TransportFailure::late())
+            }
             Ok(Meaning::Failed(kind)) => self.refusal(kind, &status),
             Ok(_) => self.refusal(ErrorKind::Server, &status),
             Err(error) => error,

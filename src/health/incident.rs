@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{KnownFinding, Severity};
+use super::{KnownFinding, KnownLoss, Severity};
 use crate::model::{Timestamp, counted, exact_age, grouped};
 
 /// What went wrong, from the first finding until all of them were over.
@@ -43,6 +43,9 @@ pub struct Incident {
     /// What had not ended when it was seen last: a later run dates by it what it finds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unfinished: Vec<KnownFinding>,
+    /// Messages that were gone when it was seen last, and that nobody had acknowledged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<KnownLoss>,
     /// Events that are left out: there were too many.
     #[serde(default)]
     pub left_out: u64,

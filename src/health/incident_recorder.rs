@@ -9,8 +9,8 @@ use super::incident::{Incident, IncidentEvent, IncidentEventKind};
 use super::known_findings::FORGOTTEN_AFTER;
 use super::rules::join;
 use super::{
-    Finding, IsrChange, KnownFinding, LeaderChange, PartitionTruth, Rule, Severity, Truth,
-    TruthChanges,
+    Finding, IsrChange, KnownFinding, KnownLoss, LeaderChange, PartitionTruth, Rule, Severity,
+    Truth, TruthChanges,
 };
 use crate::model::{BrokerId, PartitionId, Timestamp, format_ranges};
 
@@ -70,6 +70,12 @@ impl IncidentRecorder {
         last.map_or_else(Vec::new, |incident| incident.unfinished.clone())
     }
 
+    /// What an earlier run saw go and nobody has acknowledged since.
+    pub fn losses(incidents: &[Arc<Incident>]) -> Vec<KnownLoss> {
+        let last = incidents.last().filter(|incident| incident.is_open());
+        last.map_or_else(Vec::new, |incident| incident.losses.clone())
+    }
+
     /// Goes on from the incidents of earlier runs, the oldest first.
     pub fn new(incidents: Vec<Arc<Incident>>) -> Self {
         Self {
@@ -126,6 +132,7 @@ impl IncidentRecorder {
         self.change(|incident| {
             incident.ended = Some(calm.0);
             incident.unfinished.clear();
+            incident.losses.clear();
         });
         Some(IncidentChange::Ended)
     }
@@ -171,6 +178,18 @@ impl IncidentRecorder {
         self.record_isrs(&changes.isrs, now);
         self.record_findings(truth, now);
         self.record_uncommitted(truth);
+        let is_loss = |finding: &Finding| finding.rule == Rule::LogWentBack;
+        let losses = if truth.findings.iter().any(is_loss) {
+            KnownLoss::of_all(truth)
+        } else {
+            Vec::new()
+        };
+        if self
+            .current()
+            .is_some_and(|current| current.losses != losses)
+        {
+            self.change(|incident| incident.losses = losses);
+        }
         let lasting = truth.findings.iter().filter(|it| is_recorded(it));
         let unfinished = KnownFinding::of_all(lasting, now);
         self.change(|incident| {

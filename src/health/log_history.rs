@@ -82,6 +82,13 @@ impl LogHistory {
         self.committed = Some((offset, seen.minus(AT_ONCE * 2)));
     }
 
+    /// Records a loss that an earlier run found and nobody has acknowledged.
+    pub(super) fn recall_loss(&mut self, loss: LogLoss) {
+        if self.recalled.is_none() && self.loss.is_none() {
+            self.loss = Some(loss);
+        }
+    }
+
     /// Records that the user of an earlier run knew of a loss which left the log up to there.
     pub(super) fn recall_acknowledged(&mut self, left: Offset) {
         self.recalled = Some(left);

@@ -9,7 +9,7 @@ use super::rates::{self, Sample};
 use super::rules::{self, FirstSeen};
 use super::stream_change::StreamChange;
 use super::view_merge::StreamClaims;
-use super::{Finding, Known, KnownStream, PartitionTruth, Rule, Severity, StreamTruth};
+use super::{Finding, Known, KnownLoss, KnownStream, PartitionTruth, Rule, Severity, StreamTruth};
 use crate::model::{
     BrokerId, Offset, PartitionId, Probe, ProbeState, Stream, StreamName, Target, Timestamp,
     counted, verb_of,
@@ -124,6 +124,19 @@ impl StreamRecord {
             }
         }
         self.change = StreamChange::Structure;
+    }
+
+    /// Records what an earlier run saw go, if that was of this stream.
+    pub(super) fn recall_loss(&mut self, known: &KnownLoss) {
+        if Timestamp(known.created) != self.created {
+            return;
+        }
+        // Partitions are numbered from 0 without gaps.
+        let at = usize::try_from(known.partition).ok();
+        if let Some(memory) = at.and_then(|at| self.memory.get_mut(at)) {
+            memory.log.recall_loss(known.loss());
+            self.change = StreamChange::Structure;
+        }
     }
 
     /// How far its logs have come.

@@ -11,7 +11,7 @@ use super::stream_change::StreamChange;
 use super::stream_record::{BrokerShare, StreamRecord};
 use super::vanished_streams::VanishedStreams;
 use super::view_merge::{ViewMergeJoin, advance};
-use super::{Finding, KnownStream, StreamTruth, Totals, Truth};
+use super::{Finding, KnownLoss, KnownStream, StreamTruth, Totals, Truth};
 use crate::model::{BrokerId, Cluster, Offset, PartitionId, Probe, StreamName, Timestamp};
 
 /// The last rates, a step each, the oldest first; `None`: unknown then.
@@ -38,6 +38,8 @@ pub(super) struct StreamTracker {
     history: Ring,
     /// What an earlier run knew of streams that nobody has reported in this one.
     recalled: BTreeMap<String, KnownStream>,
+    /// What was lost in an earlier run, of streams that no broker has named yet.
+    losses: Vec<KnownLoss>,
     vanished: VanishedStreams,
     deleted: DeletedStreams,
 }
@@ -94,6 +96,10 @@ impl StreamTracker {
                 if let Some(known) = self.recalled.remove(&**name) {
                     record.recall(&known);
                 }
+                if !self.losses.is_empty() {
+                    let of_it = self.losses.extract_if(.., |loss| *loss.stream == **name);
+                    of_it.for_each(|loss| record.recall_loss(&loss));
+                }
             }
         }
     }
@@ -130,6 +136,11 @@ impl StreamTracker {
     /// Holds the streams against what an earlier run knew.
     pub(super) fn recall(&mut self, known: BTreeMap<String, KnownStream>) {
         self.recalled = known;
+    }
+
+    /// What was lost in an earlier run is lost still.
+    pub(super) fn recall_losses(&mut self, losses: Vec<KnownLoss>) {
+        self.losses = losses;
     }
 
     /// How far all logs have come.

@@ -223,8 +223,10 @@ async fn where_a_recording_begins_in_the_middle_no_letter_is_taken_for_a_command
         dashboard.press("esc esc");
         save(&mut dashboard, &path(number), "has all since").await;
         let typed = letters(&open(&path(number)).decompressed());
-        let begins = player(&path(number)).app().now();
-        if begins != Timestamp::NEVER && typed.contains("mellon") {
+        let mut kept = player(&path(number));
+        let begins = kept.app().now();
+        let has_frames = kept.next_frame();
+        if begins != Timestamp::NEVER && typed.contains("mellon") && has_frames {
             break;
         }
     }

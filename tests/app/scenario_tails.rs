@@ -119,7 +119,7 @@ async fn what_is_published_from_the_form_arrives_with_its_ack() {
     // Beside the tail stands the inspector's title, which names the same place.
     dashboard
         .wait_until("the ack", |screen| {
-            let acked = |row: &str| row.ends_with("acked: orders:0 @ 0");
+            let acked = |row: &str| row.ends_with("acked: orders:0 @ 0 · alt-g goes there");
             screen.lines().any(acked)
         })
         .await;

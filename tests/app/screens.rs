@@ -392,7 +392,7 @@ fn details() {
             60 j down k up esc close
             120 in every list
             120 j ↓ Move down.
-            120 enter Open what is chosen: go one level deeper.
+            200 enter Open what is chosen: go one level deeper.
             200 everywhere
             200 1 Show the overview: findings, worst first.",
     );

@@ -11,14 +11,28 @@ pub(in crate::app) fn sort_letters<'a>(
     contexts: &[KeyContext],
     keymap: &Keymap,
 ) -> Vec<Option<char>> {
-    let mut letters: Vec<Option<char>> = Vec::new();
+    let is_free =
+        |letter: &char| keymap.resolve(contexts, &[Key::letter(*letter)]) == Resolution::Nothing;
+    let mut free: Vec<Vec<char>> = Vec::new();
     for head in heads {
-        let mut capitals = head.chars().filter_map(capital);
-        let free = capitals.find(|letter| {
-            let meant = keymap.resolve(contexts, &[Key::letter(*letter)]);
-            meant == Resolution::Nothing && !letters.contains(&Some(*letter))
-        });
-        letters.push(free);
+        let mut choice: Vec<char> = Vec::new();
+        for letter in head.chars().filter_map(capital) {
+            if is_free(&letter) && !choice.contains(&letter) {
+                choice.push(letter);
+            }
+        }
+        free.push(choice);
+    }
+    let mut letters: Vec<Option<char>> = vec![None; free.len()];
+    // Heads with the fewest free letters choose first.
+    let mut turns: Vec<(&Vec<char>, usize)> = free.iter().zip(0..).collect();
+    turns.sort_by_key(|(choice, _)| choice.len());
+    for (choice, head) in turns {
+        let mut choice = choice.iter().copied();
+        let found = choice.find(|letter| !letters.contains(&Some(*letter)));
+        if let Some(letter) = letters.get_mut(head) {
+            *letter = found;
+        }
     }
     letters
 }
@@ -49,5 +63,8 @@ mod tests {
         let heads = ["AS", "AS", "AS"];
         let letters = sort_letters(heads.into_iter(), STREAMS, &Keymap::default());
         assert_eq!(letters, [Some('A'), Some('S'), None]);
+        // Who has one letter alone gets it.
+        let letters = sort_letters(["AS", "A"].into_iter(), STREAMS, &Keymap::default());
+        assert_eq!(letters, [Some('S'), Some('A')]);
     }
 }

@@ -20,6 +20,9 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 86_400);
 pub(crate) struct LastCheck {
     /// How far the logs had come, by stream.
     pub(crate) streams: BTreeMap<String, KnownStream>,
+    /// When somebody has acknowledged all losses, in Unix nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) acknowledged: Option<i64>,
     /// What was wrong.
     pub(crate) findings: Vec<KnownFinding>,
 }

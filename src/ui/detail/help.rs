@@ -25,7 +25,8 @@ pub(super) fn help_detail(
                 continue;
             }
             listed.push(*command);
-            let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+            let mut keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+            keys.dedup();
             let keys = keys.join("  ");
             part.push(if refuses_changes && command.changes_cluster() {
                 let text = format::pad(&keys, KEYS) + command.help();

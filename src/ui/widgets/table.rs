@@ -40,6 +40,24 @@ impl<C> ColumnSpec<C> {
         }
     }
 
+    /// The column that decides the order has room for the sign of that.
+    fn with_room_for_arrow(&self, sorted: C) -> Self
+    where
+        C: Column,
+    {
+        let head = cells_of(format::width(self.column.head().title)).saturating_add(1);
+        let is_narrow = self.column == sorted && self.min < head;
+        Self {
+            min: if is_narrow { head } else { self.min },
+            max: if is_narrow {
+                self.max.max(head)
+            } else {
+                self.max
+            },
+            ..*self
+        }
+    }
+
     /// A column that does not grow shows whole what stands in it, however long that is: half a number is a wrong one.
     fn wide_enough_for(&self, cells: impl Iterator<Item = Vec<Span<'static>>>) -> Self
     where
@@ -114,7 +132,8 @@ pub(in crate::ui) fn table<K, C>(
     let specs = specs.map(|spec| {
         let cells = measured.iter();
         let cells = cells.map(|key| cell(key, spec.column, usize::from(spec.max)));
-        spec.wide_enough_for(cells)
+        spec.with_room_for_arrow(table.sort().0)
+            .wide_enough_for(cells)
     });
     let columns = fit(&specs.collect::<Vec<_>>(), width, table.columns_scrolled());
     heads(painter, place, row(area, 0), table, &columns);

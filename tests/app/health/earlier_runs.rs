@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use liftui::health::{
-    HealthOptions, Incident, IncidentRecorder, KnownFinding, Reach, Rule, TruthChanges,
+    HealthOptions, Incident, IncidentRecorder, KnownFinding, KnownLoss, Reach, Rule, TruthChanges,
 };
+
+use liftui::model::{Offset, Partition};
 
 use super::world::{World, at, found, led_by};
 
@@ -86,4 +88,40 @@ fn an_incident_that_ended_leaves_nothing() {
     assert!(!IncidentRecorder::unfinished(std::slice::from_ref(last)).is_empty());
     Arc::make_mut(last).ended = Some(at(101.0).0);
     assert_eq!(IncidentRecorder::unfinished(&incidents), []);
+}
+
+#[test]
+fn what_an_earlier_run_saw_go_is_lost_still_though_the_log_has_grown_past_it() {
+    let log = |newest: Offset| Partition {
+        high_watermark: newest,
+        newest_offset: newest,
+        ..led_by(1)
+    };
+    let mut world = World::default();
+    let mut recorder = IncidentRecorder::new(Vec::new());
+    world.report_all(1.0, &[1, 2, 3], &log(99));
+    world.truth(1.0);
+    world.report_all(2.0, &[1, 2, 3], &log(4));
+    recorder.record(&world.truth(2.0), &TruthChanges::default(), at(2.0));
+    let losses = IncidentRecorder::losses(recorder.incidents());
+    assert_eq!(losses.len(), 1, "{losses:?}");
+
+    let mut later = World::default();
+    later.health.recall_losses(losses.clone());
+    later.report_all(100.0, &[1, 2, 3], &log(500));
+    let truth = later.truth(100.0);
+    let finding = found(&truth, Rule::LogWentBack).expect("nobody has acknowledged it");
+    assert_eq!(finding.message, "orders:0 went back from 99 to 4");
+    later.health.acknowledge("orders");
+    assert!(found(&later.truth(101.0), Rule::LogWentBack).is_none());
+
+    // Another stream of that name has lost nothing.
+    let mut other = World::default();
+    let others = losses.into_iter().map(|loss| KnownLoss {
+        created: loss.created + 1,
+        ..loss
+    });
+    other.health.recall_losses(others.collect());
+    other.report_all(100.0, &[1, 2, 3], &log(500));
+    assert!(found(&other.truth(100.0), Rule::LogWentBack).is_none());
 }

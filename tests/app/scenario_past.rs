@@ -107,7 +107,7 @@ async fn the_past_is_shown_as_it_was_seen_while_the_dashboard_goes_on() {
     assert_was_seen(&screen, &seen);
 
     // A broker is dead: streams, in-sync replicas, brokers and findings as they were.
-    let number = find_mark(&marks, "demo-2");
+    let number = find_mark(&marks, "demo-2 does not answer");
     let screen = go_to(&mut dashboard, &marks, number).await;
     assert_was_seen(&screen, &seen);
     assert!(

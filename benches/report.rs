@@ -406,7 +406,9 @@ fn machine() -> Outcome<Vec<(&'static str, String)>> {
         ("kernel", kernel.trim().to_owned()),
         (
             "liftui",
-            first_line(env!("CARGO_BIN_EXE_liftui")).unwrap_or_else(unknown),
+            first_line(env!("CARGO_BIN_EXE_liftui"))
+                .map(|told| told.replace("liftui ", ""))
+                .unwrap_or_else(unknown),
         ),
         ("rustc", first_line("rustc").unwrap_or_else(unknown)),
         (

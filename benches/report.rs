@@ -407,8 +407,7 @@ fn machine() -> Outcome<Vec<(&'static str, String)>> {
         (
             "liftui",
             first_line(env!("CARGO_BIN_EXE_liftui"))
-                .map(|told| told.replace("liftui ", ""))
-                .unwrap_or_else(unknown),
+                .map_or_else(unknown, |told| told.replace("liftui ", "")),
         ),
         ("rustc", first_line("rustc").unwrap_or_else(unknown)),
         (

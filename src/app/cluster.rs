@@ -175,6 +175,8 @@ impl ClusterState {
         self.health.acknowledge(stream);
         self.recorder.acknowledge(stream, context.now);
         self.assess(context);
+        // Who quits now is not to be told of it again.
+        self.save_now(context);
         let text = format!("{stream}: what it lost is known; a further loss is told again");
         context.notify(Level::Note, text);
     }
@@ -241,9 +243,14 @@ impl ClusterState {
             }
         };
         if is_due {
-            self.saved = Some((context.now, Arc::clone(newest)));
-            let incidents = self.recorder.incidents().to_vec();
-            context.emit(Effect::SaveIncidents(incidents));
+            self.save_now(context);
         }
+    }
+
+    fn save_now(&mut self, context: &mut Context) {
+        let incidents = self.recorder.incidents().to_vec();
+        let newest = incidents.last();
+        self.saved = newest.map(|newest| (context.now, Arc::clone(newest)));
+        context.emit(Effect::SaveIncidents(incidents));
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use liftui::app::{Effect, Event};
-use liftui::health::Rule;
+use liftui::health::{KnownLoss, Rule};
 use liftui::model::{Ack, AckPolicy, Offset, Operation, Outcome};
 use liftui::ui::Theme;
 
@@ -43,7 +43,16 @@ fn a_loss_ends_when_the_user_knows_of_it_and_nothing_else_does() {
     world.press("enter");
     let hints = text(&frame(&mut world, 80, 24, &Theme::default()));
     assert!(hints.contains("A acknowledge"), "{hints}");
-    world.press("A");
+    let effects = world.press("A");
+    let saved = effects.into_iter().find_map(|effect| {
+        if let Effect::SaveIncidents(incidents) = effect {
+            return incidents.last().cloned();
+        }
+        None
+    });
+    let saved = saved.expect("who quits now is not told of it again");
+    let is_of_it = |loss: &KnownLoss| loss.stream == "orders-eu";
+    assert!(!saved.losses.is_empty() && !saved.losses.iter().any(is_of_it));
     let told = lost(&world);
     assert!(
         !told.iter().any(|text| text.starts_with("orders-eu")),

@@ -10,7 +10,7 @@ use std::io;
 pub(super) use self::reader::{PastAnswer, PastMoment};
 use self::reader::{PastOrder, PastReader};
 use super::offline::{Offline, OfflineOutcome, refused};
-use super::recorder::TapeReader;
+use super::recorder::RingReader;
 use super::replay::{JUMP, LONG_JUMP};
 use crate::app::{App, Effect, Event, Playback, PlaybackState, ReplayCommand, Viewport};
 use crate::model::{Failure, Timestamp};
@@ -52,9 +52,9 @@ impl Past {
     ///
     /// # Errors
     /// No thread could be had.
-    pub(super) fn open(tape: TapeReader, parse_line: LineParser) -> io::Result<Self> {
+    pub(super) fn open(ring: RingReader, parse_line: LineParser) -> io::Result<Self> {
         Ok(Self {
-            reader: PastReader::start(tape, parse_line)?,
+            reader: PastReader::start(ring, parse_line)?,
             at: Timestamp::now(),
             commands: VecDeque::new(),
             is_reading: false,

@@ -2,8 +2,8 @@
 //!
 //! Nothing is left out: where the thread is behind, tails wait for it, and their brokers with them (I12). Keys never do.
 
+mod block_ring;
 mod panics;
-mod tape;
 
 use std::fs::File;
 use std::io;
@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-pub(super) use self::tape::KeptBlocks;
-use self::tape::Tape;
+use self::block_ring::BlockRing;
+pub(super) use self::block_ring::{KeptBlocks, NOTHING_KEPT};
 use crate::app::{App, Event, Settings, TailEvent};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::recording::{BlockBuilder, Fact};
@@ -77,9 +77,9 @@ pub(super) struct Recorder {
 
 /// Reads what is kept of the last minutes.
 #[derive(Debug)]
-pub(super) struct TapeReader(Sender<Order>);
+pub(super) struct RingReader(Sender<Order>);
 
-impl TapeReader {
+impl RingReader {
     /// All that is kept from the block of that number on, up to now; `None` where recording has ended.
     pub(super) fn read(&self, number: usize) -> Option<KeptBlocks> {
         let (answer, answered) = channel();
@@ -104,14 +104,14 @@ impl Recorder {
         let panic_folder = options.panic_folder.clone();
         let between = (options.kept / BEGINNINGS).max(BETWEEN_BEGINNINGS);
         let builder = BlockBuilder::new(options.messages);
-        let mut tape = Tape::new(options)?;
+        let mut ring = BlockRing::new(options)?;
         let (orders, inbox) = channel();
         let (news_in, news) = mpsc::unbounded_channel();
         let backlog = Arc::<Backlog>::default();
         let freed = Arc::clone(&backlog);
         let thread = Builder::new().name("recorder".to_owned());
         let thread = thread.spawn(move || {
-            record(&inbox, builder, &mut tape, (&freed, &news_in));
+            record(&inbox, builder, &mut ring, (&freed, &news_in));
             // Nothing waits for who records no more.
             drop(inbox);
             freed.clear();
@@ -167,8 +167,8 @@ impl Recorder {
     }
 
     /// Who reads what is kept, on a thread that may wait.
-    pub(super) fn reader(&self) -> TapeReader {
-        TapeReader(self.orders.clone())
+    pub(super) fn reader(&self) -> RingReader {
+        RingReader(self.orders.clone())
     }
 
     /// Whether more messages may come.
@@ -222,7 +222,7 @@ impl Backlog {
 fn record(
     inbox: &Receiver<Order>,
     mut builder: BlockBuilder,
-    tape: &mut Tape,
+    ring: &mut BlockRing,
     (backlog, news): (&Backlog, &mpsc::UnboundedSender<Event>),
 ) {
     // After the loop has ended nobody reads the news.
@@ -232,28 +232,28 @@ fn record(
             Order::Record(at, fact) => {
                 let sealed = builder.add(at, &fact);
                 backlog.free(message_bytes(&fact));
-                tape.keep(sealed)
+                ring.keep(sealed)
             }
             Order::Save(path) => {
-                let kept = tape.keep(builder.seal());
-                send(saved(&path, tape.save(&path)));
+                let kept = ring.keep(builder.seal());
+                send(saved(&path, ring.save(&path)));
                 kept
             }
             Order::Read(number, answer) => {
-                let kept = tape.keep(builder.seal());
+                let kept = ring.keep(builder.seal());
                 // Whoever asked may have gone back to now.
-                drop(answer.send(tape.kept_from(number)));
+                drop(answer.send(ring.kept_from(number)));
                 kept
             }
             Order::SaveAfterPanic(answer) => {
-                let kept = tape.keep(builder.seal());
-                if let Some(path) = tape.save_after_panic() {
+                let kept = ring.keep(builder.seal());
+                if let Some(path) = ring.save_after_panic() {
                     drop(answer.send(path));
                 }
                 kept
             }
             Order::End => {
-                let kept = tape.keep(builder.seal());
+                let kept = ring.keep(builder.seal());
                 kept.unwrap_or_else(|failure| send(Event::Failed(failure)));
                 return;
             }

@@ -8,6 +8,7 @@ use super::EventLoop;
 use crate::app::{App, Effect, Event, ReplayCommand};
 use crate::model::{ErrorKind, Failure, Target};
 use crate::runtime::past::{Past, PastAnswer, PastNews};
+use crate::runtime::recorder::NOTHING_KEPT;
 use crate::runtime::screen::Screen;
 use crate::ui;
 
@@ -158,6 +159,5 @@ impl<S: Screen> EventLoop<'_, S> {
 
 /// Why there is no past.
 pub(super) fn nothing_kept() -> Failure {
-    let sentence = "nothing is kept; the config file says so: [recorder] minutes = 0";
-    Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+    Failure::new(ErrorKind::Local, Target::Cluster, NOTHING_KEPT)
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::app::App;
 use crate::model::Timestamp;
 use crate::recording::{LineParser, Mark, Player, Recording, find_marks};
-use crate::runtime::recorder::TapeReader;
+use crate::runtime::recorder::{NOTHING_KEPT, RingReader};
 
 /// How much of the past is folded before it is looked whether anybody still wants it.
 const SLICE: Duration = Duration::from_secs(1);
@@ -65,12 +65,12 @@ impl PastReader {
     ///
     /// # Errors
     /// No thread could be had.
-    pub(super) fn start(tape: TapeReader, parse_line: LineParser) -> io::Result<Self> {
+    pub(super) fn start(ring: RingReader, parse_line: LineParser) -> io::Result<Self> {
         let (orders, inbox) = channel();
         let (outbox, answers) = mpsc::unbounded_channel();
         let unwanted = CancellationToken::new();
-        let mut fold = Fold {
-            tape,
+        let mut reading = PastThread {
+            ring,
             parse_line,
             unwanted: unwanted.clone(),
             player: None,
@@ -79,7 +79,7 @@ impl PastReader {
             marks: None,
         };
         let thread = Builder::new().name("past".to_owned());
-        thread.spawn(move || fold.run(&inbox, &outbox))?;
+        thread.spawn(move || reading.run(&inbox, &outbox))?;
         Ok(Self {
             orders,
             answers,
@@ -101,8 +101,8 @@ impl PastReader {
 }
 
 /// What the thread has.
-struct Fold {
-    tape: TapeReader,
+struct PastThread {
+    ring: RingReader,
     parse_line: LineParser,
     unwanted: CancellationToken,
     player: Option<Player>,
@@ -117,7 +117,7 @@ struct Fold {
 /// Why there is no state to be shown.
 type Missing = PastAnswer;
 
-impl Fold {
+impl PastThread {
     fn run(&mut self, inbox: &Receiver<PastOrder>, outbox: &mpsc::UnboundedSender<PastAnswer>) {
         for order in inbox {
             let found = match order {
@@ -135,7 +135,7 @@ impl Fold {
     fn seek(&mut self, to: Timestamp, sentence: Option<String>) -> Result<PastMoment, Missing> {
         self.read_up_to(to)?;
         let unwanted = self.unwanted.clone();
-        let player = self.player.as_mut().ok_or(NOTHING_KEPT)?;
+        let player = self.player.as_mut().ok_or(NO_PAST)?;
         let recording = player.recording();
         let end = recording.end();
         let (begin, has_messages) = (self.begin, recording.head.messages);
@@ -175,7 +175,7 @@ impl Fold {
         }
         let where_to = if forward { "after" } else { "before" };
         let text = format!("no finding or notice comes up {where_to} this time");
-        let player = self.player.as_ref().ok_or(NOTHING_KEPT)?;
+        let player = self.player.as_ref().ok_or(NO_PAST)?;
         let end = player.recording().end();
         self.seek(time.min(end), Some(text))
     }
@@ -192,7 +192,7 @@ impl Fold {
     /// Looks for the findings and notices of all that is there, unless that was done.
     fn find_marks(&mut self) -> Result<(), Missing> {
         if self.marks.is_none() {
-            let player = self.player.as_ref().ok_or(NOTHING_KEPT)?;
+            let player = self.player.as_ref().ok_or(NO_PAST)?;
             let recording = Arc::clone(player.recording());
             let marks = find_marks(recording, self.parse_line);
             self.marks = Some(marks.unwrap_or_default());
@@ -206,14 +206,14 @@ impl Fold {
         if has.is_some_and(|end| end >= time) {
             return Ok(());
         }
-        let kept = self.tape.read(self.next).ok_or(NOTHING_KEPT)?;
+        let kept = self.ring.read(self.next).ok_or(NO_PAST)?;
         let follows = kept.first == self.next;
         let kept = if follows || self.player.is_none() {
             kept
         } else {
             // More has happened since than is kept: what is there is all that can be shown.
             self.player = None;
-            self.tape.read(0).ok_or(NOTHING_KEPT)?
+            self.ring.read(0).ok_or(NO_PAST)?
         };
         self.next = kept.first + kept.blocks.len();
         if !kept.blocks.is_empty() {
@@ -225,7 +225,7 @@ impl Fold {
         }
         let recording = Recording::new(kept.head, kept.blocks);
         let player = Player::new(Arc::new(recording), self.parse_line);
-        let mut player = player.map_err(|_unreadable| NOTHING_KEPT)?;
+        let mut player = player.map_err(|_unreadable| NO_PAST)?;
         while player.app().now() == Timestamp::NEVER && player.step().is_some() {}
         self.begin = player.at();
         self.player = Some(player);
@@ -236,5 +236,4 @@ impl Fold {
 /// What is said where nothing lies behind what is shown.
 const BEGINNING: &str = "nothing is kept from before this time";
 
-const NOTHING_KEPT: PastAnswer =
-    PastAnswer::Failed("nothing is kept; the config file says so: [recorder] minutes = 0");
+const NO_PAST: PastAnswer = PastAnswer::Failed(NOTHING_KEPT);

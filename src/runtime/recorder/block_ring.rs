@@ -12,6 +12,10 @@ use crate::config::expand_home;
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
 use crate::recording::{Block, Head, write_head};
 
+/// Why there is nothing to be saved or shown.
+pub(in crate::runtime) const NOTHING_KEPT: &str =
+    "nothing is kept; the config file says so: [recorder] minutes = 0";
+
 /// Blocks that are kept, as they are at one time.
 #[derive(Debug)]
 pub(in crate::runtime) struct KeptBlocks {
@@ -24,12 +28,12 @@ pub(in crate::runtime) struct KeptBlocks {
 }
 
 /// Blocks, as long as they are kept.
-pub(super) struct Tape {
+pub(super) struct BlockRing {
     head: Head,
     /// The file that gets everything, until it fails, and what it is called.
     file: Option<(String, Arc<File>)>,
     /// The blocks of the last minutes; the first one can be read on its own.
-    ring: VecDeque<Block>,
+    blocks: VecDeque<Block>,
     /// How many blocks were dropped before the first one.
     dropped: usize,
     bytes: usize,
@@ -39,7 +43,7 @@ pub(super) struct Tape {
     panic_folder: Option<PathBuf>,
 }
 
-impl Tape {
+impl BlockRing {
     /// An empty one.
     ///
     /// # Errors
@@ -59,7 +63,7 @@ impl Tape {
         Ok(Self {
             head,
             file: options.file,
-            ring: VecDeque::new(),
+            blocks: VecDeque::new(),
             dropped: 0,
             bytes: 0,
             kept: options.kept,
@@ -80,7 +84,7 @@ impl Tape {
         let written = self.write(&block);
         if !self.kept.is_zero() {
             self.bytes += block.size();
-            self.ring.push_back(block);
+            self.blocks.push_back(block);
             self.trim();
         }
         written
@@ -106,11 +110,11 @@ impl Tape {
     /// Drops the oldest group while the ones behind it are enough, or too much.
     fn trim(&mut self) {
         let now = self
-            .ring
+            .blocks
             .back()
             .map_or(Timestamp::NEVER, |block| block.last);
         loop {
-            let mut groups = self.ring.iter().enumerate().skip(1);
+            let mut groups = self.blocks.iter().enumerate().skip(1);
             let next = groups.find(|(_, block)| block.starts_group);
             let Some((length, next)) = next else {
                 return;
@@ -119,14 +123,14 @@ impl Tape {
                 return;
             }
             self.dropped += length;
-            let dropped = self.ring.drain(..length);
+            let dropped = self.blocks.drain(..length);
             self.bytes -= dropped.map(|block| block.size()).sum::<usize>();
         }
     }
 
     /// What is kept from the block of that number on. The bytes are not copied.
     pub(super) fn kept_from(&self, number: usize) -> KeptBlocks {
-        let blocks = self.ring.iter().skip(number.saturating_sub(self.dropped));
+        let blocks = self.blocks.iter().skip(number.saturating_sub(self.dropped));
         KeptBlocks {
             head: self.head.clone(),
             first: self.dropped.max(number),
@@ -154,14 +158,12 @@ impl Tape {
     }
 
     fn save_to(&self, path: &Path) -> io::Result<Timestamp> {
-        let Some(first) = self.ring.front() else {
-            return Err(io::Error::other(
-                "nothing is kept; the config file says so: [recorder] minutes = 0",
-            ));
+        let Some(first) = self.blocks.front() else {
+            return Err(io::Error::other(NOTHING_KEPT));
         };
         let mut bytes = Vec::with_capacity(self.bytes);
         write_head(&self.head, &mut bytes)?;
-        self.ring
+        self.blocks
             .iter()
             .try_for_each(|block| block.write(&mut bytes))?;
         let mut file = (self.create)(path)?;

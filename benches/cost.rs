@@ -24,6 +24,11 @@ impl Cost {
     }
 }
 
+/// A time in milliseconds.
+pub(crate) fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
 /// Starts to measure.
 pub(crate) struct Meter {
     begun: Instant,

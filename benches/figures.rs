@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use liftui::model::grouped;
+
 /// How often each is measured, in turn with its peer.
 pub(crate) const RUNS: usize = 5;
 
@@ -68,7 +70,7 @@ impl Figure {
         };
         let _infallible = writeln!(text, "| {} | {heads} |\n|---|{rule}|", self.counts);
         for point in &self.points {
-            let size = grouped(point.size);
+            let size = grouped(point.size.into());
             let ours = cell(&point.ours);
             let beside = point.peer.as_ref().map(|peer| {
                 let ratio = point.ours.median() / peer.median();
@@ -100,17 +102,4 @@ fn number(value: f64) -> String {
         1.0.. => format!("{value:.2}"),
         _ => format!("{value:.3}"),
     }
-}
-
-/// A number with commas between thousands.
-pub(crate) fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use crate::cost::ms;
 use crate::demo_cluster::{Demo, Outcome};
 use crate::hostile;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -230,7 +231,6 @@ fn has_match(text: &str) -> bool {
 fn tell(mut latencies: Latencies, out: &mut impl Write) -> Outcome {
     latencies.presses.sort_unstable();
     let at = |percent: usize| latencies.presses[(latencies.presses.len() - 1) * percent / 100];
-    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     let most = latencies
         .frames_per_second
         .iter()

@@ -13,10 +13,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::cost::{Meter, resident_bytes};
+use crate::cost::{Meter, ms, resident_bytes};
 use crate::demo_cluster::{Demo, Outcome};
 use crate::drain::{self, DrainBench, Filled};
-use crate::figures::{Figure, Point, RUNS, Runs, grouped};
+use crate::figures::{Figure, Point, RUNS, Runs};
 use crate::{plot, scale, search};
 
 /// Messages of each drain and search.
@@ -61,10 +61,6 @@ pub(crate) fn tell_memory(messages: &str) -> Outcome {
     let taken = resident_bytes()?.saturating_sub(before);
     writeln!(io::stdout(), "{taken} {}", store.counters().received_bytes)?;
     Ok(())
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }
 
 /// Reading streams of three sizes from the earliest message to the last.
@@ -395,13 +391,13 @@ fn machine() -> Outcome<Vec<(&'static str, String)>> {
         told.lines().next().map(str::to_owned)
     };
     let unknown = || "unknown".to_owned();
-    let cores = u32::try_from(std::thread::available_parallelism()?.get())?;
+    let cores = std::thread::available_parallelism()?;
     Ok(vec![
         (
             "processor",
             field(&cpu, "model name").unwrap_or_else(unknown),
         ),
-        ("cores", grouped(cores)),
+        ("cores", cores.to_string()),
         ("memory", memory.unwrap_or_else(unknown)),
         ("kernel", kernel.trim().to_owned()),
         (

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::cost::ms;
 use crate::demo_cluster::Outcome;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use liftui::app::{App, ConnectionState, Event, Settings};
@@ -81,10 +82,6 @@ pub(crate) fn sample(streams: usize, busy: usize) -> Outcome<Vec<Sample>> {
         (name, first, rest)
     });
     Ok(parted.collect())
-}
-
-pub(crate) fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }
 
 /// The dashboard without its loop.

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cost::resident_bytes;
+use crate::cost::{ms, resident_bytes};
 use crate::demo_cluster::Outcome;
 use liftui::model::{MessageSink, MessageStamp, Timestamp};
 use liftui::store::{Chunk, ChunkBuilder, Query, Scan, Store};
@@ -78,15 +78,14 @@ fn compare(
     all: Measured,
     out: &mut impl Write,
 ) -> Outcome {
-    let ms = |of: Measured| of.0.as_secs_f64() * 1000.0;
     let ratio = |ours: Measured| ours.0.as_secs_f64() / theirs.0.as_secs_f64();
     writeln!(
         out,
         "  {name:18} rg {:7.1}   one thread {:7.1} ({:.2}x)   all threads {:7.1} ({:.2}x)   found {} / {}",
-        ms(theirs),
-        ms(alone),
+        ms(theirs.0),
+        ms(alone.0),
         ratio(alone),
-        ms(all),
+        ms(all.0),
         ratio(all),
         theirs.1,
         alone.1,

@@ -139,7 +139,12 @@ impl Context {
             let text = "observer mode: nothing that changes the cluster is sent";
             self.notify(Level::Warning, text);
         }
-        self.settings.observer
+        self.refuses_changes()
+    }
+
+    /// Whether nothing that changes the cluster is sent: in observer mode, or where this is no live dashboard.
+    pub(super) fn refuses_changes(&self) -> bool {
+        self.settings.observer || self.playback.is_some()
     }
 
     /// What is said to whatever could only be done now; `None` where no dashboard goes on behind.

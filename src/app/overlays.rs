@@ -22,9 +22,7 @@ use menu::Menu;
 use pager::Pager;
 use save_query::SaveQuery;
 
-use super::command::{
-    ClusterCommand, Command, FormCommand, ListCommand, QueryCommand, TextCommand,
-};
+use super::command::{ClusterCommand, Command, ListCommand, QueryCommand, TextCommand};
 use super::context::Context;
 use super::ids::RequestId;
 use super::input::burst_guard::BurstGuard;
@@ -293,11 +291,8 @@ impl Overlays {
                     self.close();
                 }
             }
-            (Overlay::Form(form), Command::Form(FormCommand::Copy)) => {
-                form.copy_command(truth, context);
-            }
             (Overlay::Form(form), Command::Form(command)) => {
-                if form.run(command, context) {
+                if form.run(command, truth, context) {
                     self.leave(context);
                 }
             }

@@ -6,7 +6,7 @@ use super::command::{ClusterCommand, Command, TailCommand};
 impl App {
     /// Whether nothing that changes the cluster is sent.
     pub(crate) fn refuses_changes(&self) -> bool {
-        self.context.settings.observer || self.context.playback.is_some()
+        self.context.refuses_changes()
     }
 }
 

@@ -107,7 +107,7 @@ async fn look(
     let incidents = incidents::read(&context.cluster_name());
     findings.extend(IncidentRecorder::unfinished(&incidents));
     let mut losses = IncidentRecorder::losses(&incidents);
-    losses.retain(|loss| known.acknowledged.is_none_or(|at| loss.at > at));
+    losses.retain(|loss| known.acknowledged.is_none_or(|at| loss.loss.at.0 > at));
     snapshot.health.recall_losses(losses);
     snapshot.health.recall_findings(findings);
     snapshot.look().await?;

@@ -178,23 +178,12 @@ impl IncidentRecorder {
         self.record_isrs(&changes.isrs, now);
         self.record_findings(truth, now);
         self.record_uncommitted(truth);
-        let is_loss = |finding: &Finding| finding.rule == Rule::LogWentBack;
-        let losses = if truth.findings.iter().any(is_loss) {
-            KnownLoss::of_all(truth)
-        } else {
-            Vec::new()
-        };
-        if self
-            .current()
-            .is_some_and(|current| current.losses != losses)
-        {
-            self.change(|incident| incident.losses = losses);
-        }
         let lasting = truth.findings.iter().filter(|it| is_recorded(it));
         let unfinished = KnownFinding::of_all(lasting, now);
         self.change(|incident| {
             incident.seen = now.0;
             incident.unfinished = unfinished;
+            incident.losses = KnownLoss::of_all(truth);
         });
     }
 

@@ -12,7 +12,7 @@ use crate::model::{BrokerId, Offset, Partition, PartitionId, Timestamp};
 const AT_ONCE: Duration = Duration::from_millis(250);
 
 /// A log that went back: messages that had been committed, or delivered, are gone from the one that leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLoss {
     /// The newest offset that was committed or delivered before.
     pub from: Offset,

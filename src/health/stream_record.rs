@@ -134,7 +134,7 @@ impl StreamRecord {
         // Partitions are numbered from 0 without gaps.
         let at = usize::try_from(known.partition).ok();
         if let Some(memory) = at.and_then(|at| self.memory.get_mut(at)) {
-            memory.log.recall_loss(known.loss());
+            memory.log.recall_loss(known.loss.clone());
             self.change = StreamChange::Structure;
         }
     }

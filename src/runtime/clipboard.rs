@@ -2,6 +2,7 @@
 //!
 //! The terminal's own sequence is sent too, since that also reaches the clipboard of who is logged in from elsewhere.
 
+use std::io;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::app::{CopyOutcome, Event};
-use crate::model::Failure;
+use crate::model::{ErrorKind, Failure, Target};
 
 /// Programs read all at once, or hang.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,6 +24,14 @@ pub struct Clipboard {
     programs: Vec<&'static [&'static str]>,
     /// What can be said where none of them does.
     otherwise: CopyOutcome,
+}
+
+/// What came of sending a text to the terminal.
+pub(super) fn sent(sent: io::Result<()>) -> Result<(), Failure> {
+    sent.map_err(|error| {
+        let sentence = format!("not copied: {error}");
+        Failure::new(ErrorKind::Local, Target::Cluster, sentence)
+    })
 }
 
 impl Clipboard {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 
 use super::channels::EventReceiver;
+use super::clipboard;
 use super::executor::{Executor, LoopAction};
 use super::frame_gate::FrameGate;
 use super::input;
@@ -346,10 +347,7 @@ impl<'a, S: Screen> EventLoop<'a, S> {
     }
 
     fn send_to_clipboard(&mut self, text: &str) -> Result<(), Failure> {
-        self.screen.copy(text).map_err(|error| {
-            let sentence = format!("not copied: {error}");
-            Failure::new(ErrorKind::Local, Target::Cluster, sentence)
-        })
+        clipboard::sent(self.screen.copy(text))
     }
 
     fn save_recording(&mut self, path: String) -> io::Result<()> {

@@ -190,15 +190,19 @@ impl Form {
     }
 
     /// Carries out a command, and returns whether the form is to be closed.
-    pub(super) fn run(&mut self, command: FormCommand, context: &mut Context) -> bool {
+    pub(super) fn run(
+        &mut self,
+        command: FormCommand,
+        truth: &Truth,
+        context: &mut Context,
+    ) -> bool {
         match command {
             FormCommand::Next => self.step(true),
             FormCommand::Previous => self.step(false),
             FormCommand::NextChoice => self.choose(true),
             FormCommand::PreviousChoice => self.choose(false),
             FormCommand::Edit => self.edit_value(context),
-            // What is known of streams is needed for it: the overlays have it.
-            FormCommand::Copy => {}
+            FormCommand::Copy => self.copy_command(truth, context),
             FormCommand::Submit => self.guard.hold(),
             FormCommand::Press => match self.focus {
                 FormFocus::Field(_) => self.step(true),
@@ -223,7 +227,7 @@ impl Form {
                 self.submit(truth, context);
                 false
             }
-            FormFocus::More | FormFocus::Cancel => self.run(FormCommand::Press, context),
+            FormFocus::More | FormFocus::Cancel => self.run(FormCommand::Press, truth, context),
         }
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use super::Replay;
 use crate::app::{Effect, Event};
 use crate::model::{ErrorKind, Failure, Target};
+use crate::runtime::clipboard;
 use crate::runtime::offline::{OfflineOutcome, refused};
 use crate::runtime::screen::Screen;
 use crate::ui::Theme;
@@ -39,10 +40,7 @@ impl<S: Screen> Replay<'_, S> {
     /// Does what the terminal is asked for.
     fn on_terminal(&mut self, effect: Effect) -> io::Result<Option<Event>> {
         if let Effect::Copy(what, text) = effect {
-            let sent = self.screen.copy(&text).map_err(|error| {
-                let sentence = format!("not copied: {error}");
-                Failure::new(ErrorKind::Local, Target::Cluster, sentence)
-            });
+            let sent = clipboard::sent(self.screen.copy(&text));
             return Ok(self.offline.copy(what, text, sent));
         }
         if let Effect::SetTheme(name) = effect {

@@ -7,7 +7,7 @@ use super::text_builder::TextBuilder;
 use crate::app::App;
 use crate::app::subject_report::{StoredSubject, StreamOverlap, SubjectReport};
 use crate::health::PartitionStatus;
-use crate::model::counted;
+use crate::model::{counted, verb_of};
 use crate::ui::format;
 use crate::ui::painter::span;
 use crate::ui::theme::Theme;
@@ -61,7 +61,7 @@ fn head(report: &SubjectReport) -> (String, String) {
         ),
         (None, Some(subject)) => {
             let found = report.storing.len() + report.left_out;
-            let verb = if found == 1 { "stores" } else { "store" };
+            let verb = verb_of(found, "store");
             let sentence = if found == 0 {
                 format!("None of {streams} stores what is published to {subject}.")
             } else {

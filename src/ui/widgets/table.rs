@@ -115,17 +115,14 @@ pub(in crate::ui) fn table<K, C>(
 {
     let width = area.width.saturating_sub(1);
     let body = below(area, 1);
-    let rows = || {
-        let rows = table.rows().iter().enumerate().skip(table.state().top());
-        rows.take(usize::from(body.height))
-    };
+    let top = table.state().top();
+    let in_view = table.rows().get(top..).unwrap_or_default();
+    let in_view = in_view.get(..usize::from(body.height)).unwrap_or(in_view);
     // Columns keep their place while one moves, unless there are so many rows that looking at all of them is felt.
     let measured = if table.rows().len() <= MOST_MEASURED {
         table.rows()
     } else {
-        let first = table.state().top().min(table.rows().len());
-        let last = (first + usize::from(body.height)).min(table.rows().len());
-        table.rows().get(first..last).unwrap_or_default()
+        in_view
     };
     let specs = specs.iter();
     let specs = specs.filter(|spec| !table.is_hidden(spec.column));
@@ -138,8 +135,7 @@ pub(in crate::ui) fn table<K, C>(
     let columns = fit(&specs.collect::<Vec<_>>(), width, table.columns_scrolled());
     heads(painter, place, row(area, 0), table, &columns);
     painter.add_hit(body, HitTarget::Rows(place.pane));
-    let rows = rows();
-    for ((number, key), line) in rows.zip(body.rows()) {
+    for ((number, key), line) in (top..).zip(in_view).zip(body.rows()) {
         let selected = number == table.state().row();
         margin(painter, line, selected, table.is_marked(key), place.focused);
         let mut rest = after(line, MARGIN);

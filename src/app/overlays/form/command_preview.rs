@@ -23,7 +23,7 @@ impl Form {
     }
 
     /// Copies the command, or shows what is wrong with the fields.
-    pub(in crate::app::overlays) fn copy_command(&mut self, truth: &Truth, context: &mut Context) {
+    pub(super) fn copy_command(&mut self, truth: &Truth, context: &mut Context) {
         if let Some(operation) = self.validate(&known_streams(truth)) {
             let line = command(&operation, &context.settings);
             return context.copy("the command", line);

@@ -300,7 +300,9 @@ mod tests {
     fn enter_goes_from_field_to_field_and_opens_the_rare_ones() {
         let (truth, mut context) = (Truth::default(), Context::default());
         let mut form = create_form();
-        let press = |form: &mut Form, context: &mut Context| form.run(FormCommand::Press, context);
+        let press = |form: &mut Form, context: &mut Context| {
+            form.run(FormCommand::Press, &Truth::default(), context)
+        };
         for _ in 0..4 {
             assert!(!press(&mut form, &mut context));
         }

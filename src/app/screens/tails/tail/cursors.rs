@@ -126,10 +126,13 @@ impl Tail {
     pub(in crate::app) fn has_cursor(&self, name: &str, truth: &Truth) -> bool {
         let cursors = truth.cursors.iter().map(|cursor| &cursor.entry);
         let mut named = cursors.filter(|entry| entry.name() == name);
-        named.any(|entry| {
-            let mut partitions = self.partitions.iter();
-            partitions.any(|one| one.is(&entry.stream, entry.partition))
-        })
+        named.any(|entry| self.is_read_by(entry))
+    }
+
+    /// Whether a cursor reads one of its partitions.
+    fn is_read_by(&self, entry: &CursorEntry) -> bool {
+        let mut partitions = self.partitions.iter();
+        partitions.any(|one| one.is(&entry.stream, entry.partition))
     }
 
     /// It moves with no cursor any more: the user has gone elsewhere.
@@ -143,10 +146,7 @@ impl Tail {
             return;
         };
         let own = truth.cursors.iter().map(|cursor| &cursor.entry);
-        let own = own.filter(|entry| {
-            let mut partitions = self.partitions.iter();
-            entry.id == followed.id && partitions.any(|one| one.is(&entry.stream, entry.partition))
-        });
+        let own = own.filter(|entry| entry.id == followed.id && self.is_read_by(entry));
         let Some(entry) = own.max_by_key(|entry| entry.time) else {
             return;
         };

@@ -11,7 +11,7 @@ use super::options::LineParser;
 use super::scan;
 use crate::app::{Effect, Event, OlderSpec, Progress, ScanId, TableEvent, TableExport, TailEvent};
 use crate::model::{ErrorKind, Failure, Target, Timestamp};
-use crate::store::{Chunk, FieldIndex, Query, Scan};
+use crate::store::{Chunk, Query, Scan};
 
 /// What an effect comes to.
 pub(super) enum OfflineOutcome {
@@ -88,17 +88,14 @@ impl Offline {
             Effect::OpenTable(id, ..) => Event::Table(id, TableEvent::Failed(refusal)),
             Effect::ReadKeyHistory(id, _) => Event::KeyHistory(id, Err(refusal)),
             Effect::ReadLog => Event::LogRead(Vec::new()),
-            Effect::IndexFields(id, chunks) => Event::Fields(id, Arc::new(FieldIndex::of(&chunks))),
             Effect::Console(id, _) => Event::Console(id, Err(refusal.sentence)),
             Effect::SwitchContext(..) | Effect::OpenDemo => Event::Failed(refusal),
             Effect::ParseLine(line) => {
                 let task = (self.parse_line)(&line);
                 Event::LineParsed(line, task)
             }
-            Effect::Scan(id, query, chunks) => {
-                self.scan(id, &query, chunks);
-                return OfflineOutcome::Nothing;
-            }
+            Effect::IndexFields(id, chunks) => return self.index_fields(id, chunks),
+            Effect::Scan(id, query, chunks) => return self.scan(id, &query, chunks),
             Effect::Copy(..)
             | Effect::SetTheme(_)
             | Effect::Repaint
@@ -133,11 +130,18 @@ impl Offline {
     }
 
     /// Looks for matches in what was recorded. One at a time: a new one takes the place of the one before.
-    fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) {
+    fn scan(&mut self, id: ScanId, query: &Query, chunks: Vec<Arc<Chunk>>) -> OfflineOutcome {
         let scan = Scan::new(query.predicate().clone(), chunks, Timestamp::now());
         let (turn, outbox) = (Arc::clone(&self.scanning), self.outbox.clone());
         self.scans.abort_all();
         self.scans.spawn(scan::run(id, scan, turn, outbox));
+        OfflineOutcome::Nothing
+    }
+
+    /// Elsewhere: a live dashboard may go on in the same loop.
+    fn index_fields(&mut self, id: ScanId, chunks: Vec<Arc<Chunk>>) -> OfflineOutcome {
+        self.spawn(scan::index_fields(id, chunks, self.outbox.clone()));
+        OfflineOutcome::Nothing
     }
 
     /// Hands a text that was sent to the terminal, or could not be, to a program that fills the clipboard; without one,
@@ -153,8 +157,12 @@ impl Offline {
         }
         let copying = self.clipboard.clone().copy(what, text, sent);
         let outbox = self.outbox.clone();
-        self.tasks
-            .spawn(async move { outbox.send(copying.await).await });
+        self.spawn(async move { outbox.send(copying.await).await });
         None
+    }
+
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        self.tasks.spawn(task);
     }
 }

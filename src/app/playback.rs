@@ -17,6 +17,8 @@ pub struct Playback {
     pub state: PlaybackState,
     /// Whether it has what messages held.
     pub has_messages: bool,
+    /// Whether more was recorded than could be read.
+    pub is_damaged: bool,
 }
 
 impl Playback {

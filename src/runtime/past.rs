@@ -160,6 +160,7 @@ impl Past {
             speed: 1,
             state: PlaybackState::Past(Timestamp::now()),
             has_messages: moment.has_messages,
+            is_damaged: false,
         };
         let mut app = Box::new(moment.app.revisited(place, playback));
         if let Some(text) = moment.sentence {

@@ -38,6 +38,10 @@ const MOST_SPEED: u32 = 64;
 
 /// What is said of a file of which not all could be read.
 const DAMAGED: &str = "the file is damaged or was cut short: this is what could be read";
+/// How long from the beginning it is said.
+const WARNED: Duration = Duration::from_secs(4);
+/// What is said where such a file ends.
+const ENDS_DAMAGED: &str = "the recording is damaged behind this: it ends here";
 
 /// What a recording is shown with.
 #[derive(Debug)]
@@ -151,9 +155,6 @@ impl<'a, S: Screen> Replay<'a, S> {
             is_over: false,
         };
         replay.show_recording();
-        if replay.player.recording().is_damaged {
-            replay.shown.notify_of_replay(DAMAGED);
-        }
         replay
     }
 
@@ -341,9 +342,12 @@ impl<'a, S: Screen> Replay<'a, S> {
 
     fn show_recording(&mut self) {
         *self.shown = self.player.app().replayed(self.playback());
-        if self.player.is_broken() {
-            let text = "the recording is damaged behind this: it ends here";
-            self.shown.notify_of_replay(text);
+        let is_at_end = self.player.next_at().is_none();
+        let playback = self.playback();
+        if playback.is_damaged && is_at_end {
+            self.shown.notify_of_replay(ENDS_DAMAGED);
+        } else if playback.is_damaged && playback.begin.age(playback.at) < WARNED {
+            self.shown.notify_of_replay(DAMAGED);
         }
         self.has_changed = true;
     }
@@ -357,6 +361,7 @@ impl<'a, S: Screen> Replay<'a, S> {
             speed: self.speed,
             state: self.state,
             has_messages: recording.head.messages,
+            is_damaged: recording.is_damaged || self.player.is_broken(),
         }
     }
 

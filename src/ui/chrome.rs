@@ -179,6 +179,9 @@ fn playback_parts(playback: &Playback, app: &App, theme: &Theme) -> Vec<Vec<Span
         vec![span(format!("replay {clock}"), theme.focus)],
         vec![span(format!("{at} of {end}"), theme.text)],
     ];
+    if playback.is_damaged {
+        parts.push(vec![span("damaged", theme.broken)]);
+    }
     parts.push(vec![match playback.state {
         PlaybackState::Playing => span(format!("{} x", playback.speed), theme.good),
         PlaybackState::Paused => span("paused", theme.paused),

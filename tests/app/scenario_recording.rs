@@ -286,7 +286,8 @@ async fn a_damaged_recording_gives_all_up_to_there_and_a_sentence() {
         let frames = std::iter::from_fn(|| player.next_frame().then_some(())).count();
         assert!(frames > 0 && frames < seen, "{frames} of {seen} frames");
         let mut replay = Driver::replay(player, (120, 36));
-        replay.wait_for("damaged").await;
+        let screen = replay.wait_for("it ends here").await;
+        assert!(screen.contains("· damaged ·"), "\n{screen}");
         replay.shut_down().await;
     }
     assert_eq!(read(b"{}".to_vec()).unwrap_err(), OpenError::NotARecording);

@@ -49,6 +49,7 @@ fn replayed(mut world: World) -> World {
         speed: 4,
         state: PlaybackState::Playing,
         has_messages: false,
+        is_damaged: false,
     });
     world
 }
@@ -64,6 +65,7 @@ fn of_the_past(mut world: World) -> World {
         speed: 1,
         state: PlaybackState::Past(now),
         has_messages: false,
+        is_damaged: false,
     };
     world.app = world.app.revisited(&world.app, playback);
     world

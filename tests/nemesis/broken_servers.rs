@@ -16,7 +16,7 @@ use super::workload::Run;
 /// How long a log is tried to be read.
 const TRIED_FOR: Duration = Duration::from_secs(5);
 
-/// Whether its leader cannot read that partition from its beginning for anyone.
+/// Whether its leader cannot read that partition from its beginning to its end for anyone.
 pub(crate) async fn is_unreadable(run: &Run, (stream, partition): &Place) -> bool {
     let spec = SubscribeSpec {
         start: StartAt::Earliest,
@@ -32,7 +32,8 @@ pub(crate) async fn is_unreadable(run: &Run, (stream, partition): &Place) -> boo
         let mut is_refused = false;
         while let Some(item) = reading.next().await {
             match item {
-                SubscriptionItem::Batch(_) => return false,
+                // What comes before the damage can be read, and the rest cannot.
+                SubscriptionItem::Batch(_) => is_refused = false,
                 SubscriptionItem::Event(SubscriptionEvent::Resuming { failure, .. }) => {
                     is_refused = failure.kind == ErrorKind::LogUnreadable;
                 }

@@ -113,18 +113,27 @@ impl AlertTracker {
         }
     }
 
-    /// All that is wrong now; returns what is to be told, the gravest first.
+    /// What is wrong now and stands for itself, and all that is wrong; returns what is to be told, the gravest first.
+    ///
+    /// What another finding explains is not told for itself. Once it was told, it is over when it is, and not when its
+    /// cause is found.
     pub fn observe<'a>(
         &mut self,
-        findings: impl Iterator<Item = &'a Finding>,
+        roots: impl Iterator<Item = &'a Finding>,
+        all: impl Iterator<Item = &'a Finding>,
         now: Timestamp,
     ) -> Vec<Alert> {
         for known in self.known.values_mut() {
             known.gone.get_or_insert(now);
         }
         let least = self.policy.severity;
-        for finding in findings.filter(|one| one.severity >= least) {
+        for finding in roots.filter(|one| one.severity >= least) {
             self.see(finding, now);
+        }
+        for finding in all.filter(|one| one.severity >= least) {
+            if let Some(known) = self.known.get_mut(&(finding.rule, finding.key())) {
+                known.gone = None;
+            }
         }
         self.due(now)
     }
@@ -200,7 +209,8 @@ mod tests {
         let mut tracker = AlertTracker::new(policy);
         let mut all = Vec::new();
         for (second, findings) in looks {
-            let alerts = tracker.observe(findings.iter(), Timestamp(second * SECOND));
+            let roots = findings.iter().filter(|one| one.cause.is_none());
+            let alerts = tracker.observe(roots, findings.iter(), Timestamp(second * SECOND));
             let named = alerts
                 .iter()
                 .map(|one| (*second, one.kind, one.finding.target_name()));
@@ -238,6 +248,45 @@ mod tests {
         let again: [(i64, &[Finding]); 5] =
             [(0, &down), (10, &down), (20, &[]), (25, &down), (60, &down)];
         assert_eq!(told(AlertPolicy::default(), &again).len(), 1);
+    }
+
+    #[test]
+    fn what_was_told_lasts_on_under_the_cause_that_is_found_later() {
+        let stream = |cause: Option<&str>| {
+            let rule = (Severity::Warning, Rule::UnderReplicated);
+            let target = Target::Stream("orders".into());
+            let mut finding = Finding::new(rule, target, "it is", Vec::new(), Timestamp(1));
+            finding.cause = cause.map(Into::into);
+            finding
+        };
+        let alone = [stream(None)];
+        let folded = [
+            stream(Some("node-2")),
+            finding(Severity::Critical, "node-2"),
+        ];
+        // Nobody was told of it before: its cause alone is told.
+        let silent: [(i64, &[Finding]); 3] = [(0, &folded), (10, &folded), (60, &[])];
+        let named = |looks: &[(i64, &[Finding])]| {
+            let told = told(AlertPolicy::default(), looks).into_iter();
+            let lines = told.map(|(at, kind, name)| format!("{at} {name} {}", kind.as_str()));
+            lines.collect::<Vec<_>>()
+        };
+        assert_eq!(named(&silent), ["10 node-2 raised"]);
+        let looks: [(i64, &[Finding]); 6] = [
+            (0, &alone),
+            (10, &alone),
+            (20, &folded),
+            (40, &folded),
+            (50, &[]),
+            (60, &[]),
+        ];
+        let expected = [
+            "10 orders raised",
+            "40 node-2 raised",
+            "60 node-2 resolved",
+            "60 orders resolved",
+        ];
+        assert_eq!(named(&looks), expected);
     }
 
     #[test]
@@ -297,11 +346,16 @@ mod tests {
             ..AlertPolicy::default()
         });
         let down = [finding(Severity::Critical, "node-2")];
-        assert_eq!(tracker.observe(down.iter(), Timestamp(SECOND)).len(), 1);
+        assert_eq!(
+            tracker
+                .observe(down.iter(), down.iter(), Timestamp(SECOND))
+                .len(),
+            1
+        );
         let alerts = tracker.observe_nobody("no broker answers", Timestamp(2 * SECOND));
         assert_eq!(alerts.len(), 1);
         assert_eq!(alerts[0].finding.rule, Rule::NoBroker);
-        let back = tracker.observe(down.iter(), Timestamp(3 * SECOND));
+        let back = tracker.observe(down.iter(), down.iter(), Timestamp(3 * SECOND));
         assert_eq!(back.len(), 1);
         assert_eq!(back[0].kind, AlertKind::Resolved);
     }

@@ -42,7 +42,9 @@ impl Alerts {
         if !on_terminal && !outside {
             return;
         }
-        let alerts = self.tracker.observe(truth.root_findings(), context.now);
+        let alerts =
+            self.tracker
+                .observe(truth.root_findings(), truth.findings.iter(), context.now);
         // One bell and one notification, however many there are.
         if let (true, Some(worst)) = (on_terminal, alerts.first()) {
             let text = sentence(worst, alerts.len() - 1, &context.settings.cluster);

@@ -60,7 +60,7 @@ fn due(tracker: &mut AlertTracker, report: &Report) -> Vec<Alert> {
     let now = Timestamp::now();
     match &report.failure {
         Some(failure) => tracker.observe_nobody(failure, now),
-        None => tracker.observe(report.root_findings(), now),
+        None => tracker.observe(report.root_findings(), report.findings.iter(), now),
     }
 }
 

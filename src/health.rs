@@ -19,7 +19,7 @@
 //! | Is it readonly? | No flag: no. A flag: the probe; or the leader, where it has seen the change itself and no pause since. Else unknown. |
 //! | How far is a replica behind? | Its own newest offset less what the leader had when the replica was asked: a lower bound, so that polls that come one after the other invent no lag. |
 //! | How fast does it grow? | The leader's newest offsets over ten seconds. An offset that goes back, another leader, another incarnation: unknown, never negative. |
-//! | How far is a cursor behind in time? | The log was seen to pass it, and that moment counts. It had passed it before anybody watched: at least so long ([`LagTime::bounded`]). |
+//! | How far is a cursor behind in time? | The log was seen to pass it, and that moment counts. It had passed it before anybody watched: at least so long ([`LagCertainty`]). |
 //!
 //! What cannot be known is `None` or [`Known::Unknown`], never a zero. What was true when a broker stopped answering
 //! stays, with its age ([`Truth::known_at`], [`Truth::replica_views`]).
@@ -47,10 +47,12 @@ mod cursor_tracker;
 mod deleted_streams;
 mod election;
 mod finding;
+mod first_unread;
 mod incident;
 mod incident_recorder;
 mod known_findings;
 mod known_losses;
+mod lag_trend;
 mod leader;
 mod log_end_history;
 mod log_history;
@@ -90,14 +92,16 @@ pub use partition_truth::{Disagreement, Known, PartitionStatus, PartitionTruth, 
 pub use restart_plan::{RestartCheck, RestartReason, RestartSafety, is_in_sync};
 pub use subject_storage::{StoringPartition, SubjectOverlap, SubjectStorage};
 pub use truth::{
-    BrokerTruth, CursorTruth, LagTime, MoveBack, Reach, ReplicaView, StreamStatus, StreamTruth,
-    Totals, Truth,
+    BrokerTruth, CursorTruth, DrainTime, LagCertainty, LagTime, MoveBack, Reach, ReplicaView,
+    StreamStatus, StreamTruth, Totals, Truth,
 };
 pub use truth_changes::{IsrChange, LeaderChange, TruthChanges};
 pub use verdict::{RuleOptions, Verdict};
 pub use what_if::{BrokerLoss, LossOutcome, PartitionLoss};
 
-use crate::model::{BrokerView, Cluster, CursorEntry, Offset, PartitionId, Probe, Timestamp};
+use crate::model::{
+    BrokerView, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, Probe, Timestamp,
+};
 use assess::AssessContext;
 use broker_tracker::BrokerTracker;
 use cursor_tracker::CursorTracker;
@@ -221,9 +225,15 @@ impl Health {
 
     /// Records the offset of the first message after a cursor and when it was stored, where somebody has fetched it: the
     /// lag in time is known at once then. Without it, it is known from when the log passes the cursor while watched.
-    pub fn first_unread(&mut self, cursor: &CursorEntry, offset: Offset, stored: Timestamp) {
+    pub fn first_unread(&mut self, read: &FirstUnread) {
         self.changed = true;
-        self.cursors.record_unread(cursor, offset, stored);
+        self.cursors.record_unread(read);
+    }
+
+    /// The cursors of `truth` whose first unread messages are to be read now, and given to [`Self::first_unread`]: for how
+    /// long they are behind is not known. A few at a time, each once for a place.
+    pub fn ask_for_unread(&mut self, truth: &Truth, now: Timestamp) -> Vec<CursorEntry> {
+        self.cursors.ask_for_unread(&truth.cursors, now)
     }
 
     /// Records the newest message of a partition that was delivered to a tail, or acked to a publish: a leader's log

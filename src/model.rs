@@ -31,7 +31,7 @@ mod units;
 #[cfg(feature = "dashboard")]
 mod zone;
 
-pub use activity::{ActivityEvent, ActivityKind, CursorEntry, GroupInfo};
+pub use activity::{ActivityEvent, ActivityKind, CursorEntry, FirstUnread, GroupInfo};
 pub use address::{DEFAULT_PORT, parse_address, parse_addresses, parse_advertise};
 pub use argv::{command_words, shell_line};
 pub use broker_view::{BrokerView, Probe, ProbeState};

@@ -48,7 +48,7 @@ use tokio::time::timeout;
 
 pub use clipboard::Clipboard;
 pub use cluster_watch::{ClusterWatch, WatchedCluster};
-pub use first_unread::{FirstUnread, first_message, read_first_unread};
+pub use first_unread::{first_message, read_first_unread};
 pub use options::{
     Access, AlertAccess, BrokerAccess, ChangeAccess, ChangeEnd, ConfigReader, Console,
     ConsoleAnswer, Contexts, CursorAccess, DashboardOptions, IncidentAccess, LineParser, LogAccess,

@@ -21,7 +21,9 @@ use crate::health::{
     CreatedMinIsr, Health, HealthOptions, Incident, IncidentChange, IncidentRecorder, Truth,
     TruthChanges,
 };
-use crate::model::{AckPolicy, BrokerView, CursorEntry, Operation, Outcome, Probe, Timestamp};
+use crate::model::{
+    AckPolicy, BrokerView, CursorEntry, FirstUnread, Operation, Outcome, Probe, Timestamp,
+};
 
 /// The cluster as the dashboard knows it. The last good answer of every broker stays (I8).
 #[derive(Clone, Debug)]
@@ -185,6 +187,21 @@ impl ClusterState {
     pub(super) fn on_cursors(&mut self, cursors: &[CursorEntry], context: &mut Context) {
         self.health.cursors(cursors);
         self.assess(context);
+        self.ask_for_unread(context);
+    }
+
+    /// It was read when the first unread messages of cursors were stored.
+    pub(super) fn on_first_unread(&mut self, read: &[FirstUnread]) {
+        for read in read {
+            self.health.first_unread(read);
+        }
+    }
+
+    fn ask_for_unread(&mut self, context: &mut Context) {
+        let cursors = self.health.ask_for_unread(&self.truth, context.now);
+        if !cursors.is_empty() {
+            context.emit(Effect::ReadFirstUnread(cursors));
+        }
     }
 
     /// Time has passed: ages count, and partitions in doubt are asked about.
@@ -193,6 +210,7 @@ impl ClusterState {
         if !self.truth.doubtful.is_empty() {
             context.emit(Effect::Probe(self.truth.doubtful.clone()));
         }
+        self.ask_for_unread(context);
     }
 
     fn is_small(&self) -> bool {

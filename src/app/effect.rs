@@ -12,7 +12,8 @@ use crate::app::kept_view::KeptView;
 use crate::app::row_settings::KeptRow;
 use crate::health::{Alert, Incident};
 use crate::model::{
-    CursorMoveSpec, Locator, Offset, Operation, PartitionId, StartAt, StopAt, StreamName,
+    CursorEntry, CursorMoveSpec, Locator, Offset, Operation, PartitionId, StartAt, StopAt,
+    StreamName,
 };
 use crate::store::decode::Schema;
 use crate::store::{
@@ -48,6 +49,8 @@ pub enum Effect {
     PlanCursorMove(RequestId, CursorMoveSpec),
     /// Read all cursors and groups.
     FetchCursors,
+    /// Read the first message that each of these cursors has not read.
+    ReadFirstUnread(Vec<CursorEntry>),
     /// Keep `__activity` coming, or stop.
     FollowActivity(bool),
     /// Keep these incidents for later runs: all that are remembered, the oldest first.

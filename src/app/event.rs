@@ -14,8 +14,8 @@ use super::read_settings::ReadSettings;
 use super::shell_commands::ShellTask;
 use super::viewport::Viewport;
 use crate::model::{
-    ActivityEvent, BrokerView, CursorEntry, CursorMove, Failure, GroupInfo, Offset, Outcome,
-    PartitionId, Probe, StreamName, SubscriptionEvent, Timestamp,
+    ActivityEvent, BrokerView, CursorEntry, CursorMove, Failure, FirstUnread, GroupInfo, Offset,
+    Outcome, PartitionId, Probe, StreamName, SubscriptionEvent, Timestamp,
 };
 use crate::store::{
     Chunk, FieldIndex, KeyHistory, RowId, RowOrder, StatisticsReport, TableEntry, TableTotals,
@@ -58,6 +58,8 @@ pub enum Event {
     Fields(ScanId, Arc<FieldIndex>),
     /// The cursors were read.
     Cursors(Result<Arc<Vec<CursorEntry>>, Failure>),
+    /// The first unread messages of cursors were read, as far as they could be.
+    FirstUnread(Vec<FirstUnread>),
     /// The consumer groups were read.
     Groups(Result<Arc<Vec<GroupInfo>>, Failure>),
     /// Events of `__activity` came.

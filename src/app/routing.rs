@@ -88,6 +88,7 @@ impl App {
             Event::Scan(id, event) => self.screens.tails.on_scan(id, &event, context),
             Event::Fields(id, index) => self.screens.tails.on_fields(id, &index, context),
             Event::Cursors(result) => self.set_cursors(&result),
+            Event::FirstUnread(read) => self.cluster.on_first_unread(&read),
             Event::Groups(result) => self.screens.cursors.on_groups(result, context.now),
             Event::Activity(result) => self.screens.activity.on_events(result, context.now),
             Event::Done(id, result) => self.end_operation(id, result),

@@ -20,7 +20,7 @@ use crate::health::CursorTruth;
 use crate::model::{
     CursorEntry, GroupInfo, Offset, PartitionId, StreamName, Timestamp, exact_age, names_stream,
 };
-use crate::runtime::{Access, FirstUnread, read_first_unread};
+use crate::runtime::{Access, read_first_unread};
 
 output_row! {
     /// One cursor.
@@ -101,7 +101,7 @@ impl From<&CursorTruth> for CursorRow {
             offset: entry.offset,
             lag: cursor.lag,
             lag_seconds: lag_time.map(|time| seconds(time.at_least)),
-            drain_seconds: cursor.time_to_drain.map(seconds),
+            drain_seconds: cursor.time_to_drain.within().map(seconds),
             beyond_end: cursor.beyond_end_since.is_some(),
             as_of: JsonTime(entry.read_at),
         }
@@ -219,12 +219,7 @@ async fn time_lags(snapshot: &mut ClusterSnapshot) {
         }
         let observer = snapshot.observer.clone();
         for found in read_first_unread(observer, cursors.to_vec(), limit).await {
-            let FirstUnread {
-                cursor,
-                offset,
-                stored,
-            } = found;
-            snapshot.health.first_unread(&cursor, offset, stored);
+            snapshot.health.first_unread(&found);
         }
     }
 }

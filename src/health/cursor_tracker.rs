@@ -5,13 +5,19 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::first_unread::UnreadMessage;
+use super::lag_trend::LagTrend;
 use super::log_end_history::LogEndHistory;
-use super::rates::{Sample, float, per_second};
-use super::{CursorTruth, LagTime, MoveBack};
-use crate::model::{BrokerId, Cluster, CursorEntry, Offset, PartitionId, StreamName, Timestamp};
+use super::rates::{Sample, per_second};
+use super::{CursorTruth, DrainTime, LagCertainty, LagTime, MoveBack};
+use crate::model::{
+    BrokerId, Cluster, CursorEntry, FirstUnread, Offset, PartitionId, StreamName, Timestamp,
+};
 
 /// A cursor's speed is the mean over so much time: consumers store theirs every few seconds.
 const SPEED_WINDOW: Duration = Duration::from_secs(60);
+/// The first unread messages of so many cursors are read at once.
+const READ_AT_ONCE: usize = 16;
 
 /// What a cursor reads.
 type LogKey = (StreamName, PartitionId);
@@ -30,8 +36,8 @@ struct CursorRecord {
     offsets: VecDeque<Sample>,
     /// When the cursor came to its offset.
     there_since: Timestamp,
-    /// The first unread message, where somebody has fetched it: its offset, and when it was stored.
-    unread: Option<(Offset, Timestamp)>,
+    unread: UnreadMessage,
+    trend: LagTrend,
     beyond_end_since: Option<Timestamp>,
     moved_back: Option<MoveBack>,
 }
@@ -54,16 +60,42 @@ impl CursorTracker {
     }
 
     /// Records the first message that a cursor has not read: when it was stored tells the lag in time at once.
-    pub(super) fn record_unread(
-        &mut self,
-        cursor: &CursorEntry,
-        offset: Offset,
-        stored: Timestamp,
-    ) {
-        let key = (cursor.id.clone(), partition_of(cursor));
+    pub(super) fn record_unread(&mut self, read: &FirstUnread) {
+        let key = (read.cursor.id.clone(), partition_of(&read.cursor));
         if let Some(record) = self.cursors.get_mut(&key) {
-            record.unread = Some((offset, stored));
+            record.unread.record(read.offset, read.stored, read.read_at);
         }
+    }
+
+    /// Cursors that are behind for nobody knows how long, those first that wait longest: their first unread messages are
+    /// read now.
+    pub(super) fn ask_for_unread(
+        &mut self,
+        truths: &[CursorTruth],
+        now: Timestamp,
+    ) -> Vec<CursorEntry> {
+        let lagging = truths.iter().filter(|truth| {
+            let exact = |lag: LagTime| lag.certainty == LagCertainty::Exact;
+            truth.lag.is_some_and(|lag| lag > 0) && !truth.lag_time.is_some_and(exact)
+        });
+        let mut waiting: Vec<_> = lagging
+            .filter_map(|truth| {
+                let key = (truth.entry.id.clone(), partition_of(&truth.entry));
+                let record = self.cursors.get(&key)?;
+                let (offset, known) = (truth.entry.offset, truth.lag_time);
+                Some((record.unread.waits_since(offset, known, now)?, key))
+            })
+            .collect();
+        waiting.sort();
+        waiting.truncate(READ_AT_ONCE);
+        let mut entries = Vec::new();
+        for (_, key) in waiting {
+            if let Some(record) = self.cursors.get_mut(&key) {
+                record.unread.ask(record.entry.offset, now);
+                entries.push(record.entry.clone());
+            }
+        }
+        entries
     }
 
     /// Records the ends of the logs that have cursors, where the leader itself reports them.
@@ -119,7 +151,8 @@ impl CursorRecord {
             entry: entry.clone(),
             offsets: VecDeque::new(),
             there_since: entry.time,
-            unread: None,
+            unread: UnreadMessage::default(),
+            trend: LagTrend::default(),
             beyond_end_since: None,
             moved_back: None,
         }
@@ -130,6 +163,11 @@ impl CursorRecord {
     fn compare(&mut self, seen: Sample) {
         if self.entry.offset <= seen.newest.saturating_add(1) {
             self.beyond_end_since = None;
+            if seen.at >= self.entry.read_at {
+                let lag = seen.newest.saturating_sub(self.entry.offset).max(0);
+                let read = self.entry.read_at;
+                self.trend.record(read, self.entry.offset, lag);
+            }
         } else if seen.at > self.entry.read_at {
             self.beyond_end_since.get_or_insert(seen.at);
         }
@@ -139,10 +177,10 @@ impl CursorRecord {
         self.update_move_back(entry);
         if entry.offset != self.entry.offset {
             self.there_since = entry.time;
-            self.unread = self.unread.filter(|(offset, _)| *offset > entry.offset);
         }
         if entry.offset < self.entry.offset {
             self.offsets.clear();
+            self.unread.forget();
         }
         let is_news = entry.read_at > self.entry.read_at || self.offsets.is_empty();
         self.entry = entry.clone();
@@ -184,7 +222,10 @@ impl CursorRecord {
         // What a cursor beyond the end has to read, nobody knows.
         let newest_in_reach = newest.filter(|_| self.beyond_end_since.is_none());
         let lag = newest_in_reach.map(|newest| newest.saturating_sub(self.entry.offset).max(0));
-        let lag_time = lag.and_then(|lag| self.lag_time(lag, log, now));
+        let lag_time = lag.and_then(|lag| {
+            let place = (self.entry.offset, lag);
+            self.unread.lag_time(place, log, now)
+        });
         let speed = self.speed();
         let rate = log_end.and_then(|(_, rate)| rate);
         CursorTruth {
@@ -194,21 +235,9 @@ impl CursorRecord {
             lag,
             lag_time,
             speed,
-            time_to_drain: time_to_drain(lag, speed, rate),
+            time_to_drain: lag.map_or(DrainTime::Unknown, |lag| self.trend.drain_time(lag, rate)),
             stalled_since: self.stalled_since(lag, lag_time, now),
             moved_back: self.moved_back,
-        }
-    }
-
-    fn lag_time(&self, lag: i64, log: Option<&LogEndHistory>, now: Timestamp) -> Option<LagTime> {
-        let exact = |at_least| LagTime {
-            at_least,
-            bounded: true,
-        };
-        match self.unread {
-            _ if lag == 0 => Some(exact(Duration::ZERO)),
-            Some((_, stored)) => Some(exact(stored.age(now))),
-            None => log?.since_passed(self.entry.offset, now),
         }
     }
 
@@ -234,20 +263,9 @@ fn partition_of(entry: &CursorEntry) -> LogKey {
     (StreamName::clone(&entry.stream), entry.partition)
 }
 
-/// When a lag will be gone: it shrinks by what the cursor reads less what comes in.
-fn time_to_drain(lag: Option<i64>, speed: Option<f64>, rate: Option<f64>) -> Option<Duration> {
-    let lag = lag?;
-    if lag == 0 {
-        return Some(Duration::ZERO);
-    }
-    let gain = speed? - rate?;
-    (gain > 0.0)
-        .then(|| Duration::try_from_secs_f64(float(lag) / gain).ok())
-        .flatten()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::LagCertainty::{AtLeast, Exact, Recent};
     use super::*;
 
     const SECOND: i64 = 1_000_000_000;
@@ -272,6 +290,16 @@ mod tests {
         }
     }
 
+    /// The message at `offset` behind a cursor at `place`.
+    fn unread(place: Offset, offset: Offset, (stored, read): (i64, i64)) -> FirstUnread {
+        FirstUnread {
+            cursor: entry(place, 100),
+            offset,
+            stored: at(stored),
+            read_at: at(read),
+        }
+    }
+
     fn tracker(entries: &[(i64, Offset)], log: &[(i64, Offset)]) -> CursorTracker {
         let mut tracker = CursorTracker::default();
         for &(seconds, offset) in entries {
@@ -291,10 +319,10 @@ mod tests {
             .remove(0)
     }
 
-    fn lag_time(seconds: u64, bounded: bool) -> LagTime {
+    fn lag_time(seconds: u64, certainty: LagCertainty) -> LagTime {
         LagTime {
             at_least: Duration::from_secs(seconds),
-            bounded,
+            certainty,
         }
     }
 
@@ -303,7 +331,7 @@ mod tests {
         let tracker = tracker(&[(100, 10)], &[(100, 8), (102, 10), (104, 15), (106, 20)]);
         let truth = only(&tracker, 110, 20, 1.0);
         assert_eq!(truth.lag, Some(10));
-        assert_eq!(truth.lag_time, Some(lag_time(6, true)));
+        assert_eq!(truth.lag_time, Some(lag_time(6, Exact)));
     }
 
     #[test]
@@ -311,23 +339,59 @@ mod tests {
         let tracker = tracker(&[(100, 10)], &[(100, 50), (102, 60)]);
         assert_eq!(
             only(&tracker, 110, 60, 1.0).lag_time,
-            Some(lag_time(10, false))
+            Some(lag_time(10, AtLeast))
         );
     }
 
     #[test]
     fn an_unread_message_that_was_fetched_tells_the_lag_at_once() {
         let mut tracker = tracker(&[(100, 10)], &[(100, 50)]);
-        tracker.record_unread(&entry(10, 100), 11, at(40));
-        assert_eq!(
-            only(&tracker, 100, 50, 1.0).lag_time,
-            Some(lag_time(60, true))
-        );
+        tracker.record_unread(&unread(10, 11, (40, 100)));
+        let known = |tracker: &CursorTracker, now| only(tracker, now, 50, 1.0).lag_time;
+        assert_eq!(known(&tracker, 100), Some(lag_time(60, Exact)));
+        // As long as before, until it is read again.
         tracker.record(&[entry(30, 102)]);
-        assert_eq!(
-            only(&tracker, 102, 50, 1.0).lag_time,
-            Some(lag_time(2, false))
-        );
+        assert_eq!(known(&tracker, 102), Some(lag_time(60, Recent)));
+        assert_eq!(known(&tracker, 131), Some(lag_time(31, AtLeast)));
+        tracker.record_unread(&unread(30, 31, (70, 102)));
+        assert_eq!(known(&tracker, 102), Some(lag_time(32, Exact)));
+        // It jumped to where little is unread: that may be new.
+        tracker.record(&[entry(48, 104)]);
+        assert_eq!(known(&tracker, 104), Some(lag_time(4, AtLeast)));
+    }
+
+    #[test]
+    fn the_first_unread_messages_are_asked_for_by_turns_and_not_again_and_again() {
+        let cursor = |number: i64, offset, seconds| CursorEntry {
+            id: format!("billing-{number:02}"),
+            ..entry(offset, seconds)
+        };
+        let mut tracker = CursorTracker::default();
+        let ask = |tracker: &mut CursorTracker, offset, now: i64| {
+            let entries: Vec<_> = (0..40).map(|one| cursor(one, offset, now)).collect();
+            tracker.record(&entries);
+            for log in tracker.logs.values_mut() {
+                log.record(sample(now, 1_000 + now), Timestamp::NEVER);
+            }
+            let truths = tracker.truths(at(now), |_, _| Some((1_000 + now, None)));
+            let asked = tracker.ask_for_unread(&truths, at(now));
+            asked.iter().map(|one| one.id.clone()).collect::<Vec<_>>()
+        };
+        let name = |one: i64| format!("billing-{one:02}");
+        let names = |range: std::ops::Range<i64>| range.map(name).collect::<Vec<_>>();
+        assert_eq!(ask(&mut tracker, 10, 100), names(0..16));
+        assert_eq!(ask(&mut tracker, 10, 101), names(16..32));
+        assert_eq!(ask(&mut tracker, 10, 102), names(32..40));
+        assert!(ask(&mut tracker, 10, 103).is_empty());
+        // At another place they are asked for at once, what is about right after a while.
+        for one in 0..40 {
+            tracker.record_unread(&FirstUnread {
+                cursor: cursor(one, 10, 100),
+                ..unread(10, 11, (50, 103))
+            });
+        }
+        assert!(ask(&mut tracker, 12, 104).is_empty());
+        assert_eq!(ask(&mut tracker, 12, 106), names(0..16));
     }
 
     #[test]
@@ -336,21 +400,12 @@ mod tests {
         let truth = only(&tracker, 200, 20, 5.0);
         assert_eq!(
             (truth.lag, truth.lag_time),
-            (Some(0), Some(lag_time(0, true)))
+            (Some(0), Some(lag_time(0, Exact)))
         );
         assert_eq!(
             (truth.time_to_drain, truth.stalled_since),
-            (Some(Duration::ZERO), None)
+            (DrainTime::Within(Duration::ZERO), None)
         );
-    }
-
-    #[test]
-    fn drain_is_known_only_where_the_cursor_gains_on_the_log() {
-        let tracker = tracker(&[(100, 0), (110, 100)], &[(100, 500)]);
-        let truth = only(&tracker, 110, 500, 5.0);
-        assert_eq!(truth.speed, Some(10.0));
-        assert_eq!(truth.time_to_drain, Some(Duration::from_secs(80)));
-        assert_eq!(only(&tracker, 110, 500, 10.0).time_to_drain, None);
     }
 
     #[test]
@@ -369,7 +424,7 @@ mod tests {
         let tracker = tracker(&[(100, 10)], &[(90, 50), (95, 5), (99, 12)]);
         assert_eq!(
             only(&tracker, 100, 12, 0.0).lag_time,
-            Some(lag_time(1, true))
+            Some(lag_time(1, Exact))
         );
     }
 

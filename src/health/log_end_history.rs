@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::LagTime;
 use super::rates::Sample;
+use super::{LagCertainty, LagTime};
 use crate::model::{Offset, Timestamp};
 
 /// How much growth is remembered; the older half is thinned out when there is more.
@@ -45,7 +45,11 @@ impl LogEndHistory {
             .partition_point(|sample| sample.newest <= offset);
         Some(LagTime {
             at_least: self.samples.get(first)?.at.age(now),
-            bounded: first > 0,
+            certainty: if first > 0 {
+                LagCertainty::Exact
+            } else {
+                LagCertainty::AtLeast
+            },
         })
     }
 
@@ -87,7 +91,7 @@ mod tests {
         history.record(sample(100, 12), at(30));
         let lag = LagTime {
             at_least: Duration::from_secs(71),
-            bounded: false,
+            certainty: LagCertainty::AtLeast,
         };
         assert_eq!(history.since_passed(11, at(101)), Some(lag));
     }

@@ -293,8 +293,8 @@ pub struct CursorTruth {
     pub lag_time: Option<LagTime>,
     /// Messages read a second; `None` until it was seen twice.
     pub speed: Option<f64>,
-    /// How long until it will have caught up, at its speed and the stream's; `None` where it never would or that is unknown.
-    pub time_to_drain: Option<Duration>,
+    /// When it will have caught up, as its lag has changed in the last minute.
+    pub time_to_drain: DrainTime,
     /// Since when it has not moved although there is something to read; for a moment, no cursor has. `None` where
     /// nothing is to be read, or that is unknown.
     pub stalled_since: Option<Timestamp>,
@@ -328,9 +328,42 @@ pub struct MoveBack {
 pub struct LagTime {
     /// At least so long.
     pub at_least: Duration,
-    /// Whether it is no more than a poll's interval longer; otherwise it may be much longer: the first unread message
-    /// was there when its partition was first seen.
-    pub bounded: bool,
+    /// How much longer it may be.
+    pub certainty: LagCertainty,
+}
+
+/// How well a lag in time is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LagCertainty {
+    /// To a poll's interval.
+    Exact,
+    /// It was so long half a minute ago at most, before the cursor moved.
+    Recent,
+    /// It may be much longer: the first unread message was there when its partition was first seen.
+    AtLeast,
+}
+
+/// When a cursor will have caught up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DrainTime {
+    /// It is there, or will be after so long.
+    Within(Duration),
+    /// Its lag neither shrinks nor grows: it keeps up with what is stored.
+    Steady,
+    /// Its lag grows, or it does not move.
+    Never,
+    /// It was not watched for long enough, or its lag is unknown.
+    Unknown,
+}
+
+impl DrainTime {
+    /// How long until then, where it is known that it will be.
+    pub fn within(self) -> Option<Duration> {
+        match self {
+            Self::Within(time) => Some(time),
+            Self::Steady | Self::Never | Self::Unknown => None,
+        }
+    }
 }
 
 /// Sums over all streams, internal ones included.

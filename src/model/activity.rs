@@ -124,6 +124,20 @@ impl CursorEntry {
     }
 }
 
+/// The first message that a cursor has not read: when it was stored tells for how long the cursor has been behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]
+pub struct FirstUnread {
+    /// The cursor.
+    pub cursor: CursorEntry,
+    /// The message's offset.
+    pub offset: Offset,
+    /// When it was stored.
+    pub stored: Timestamp,
+    /// When it was read.
+    pub read_at: Timestamp,
+}
+
 /// A consumer group as far as can be known without keeping its members alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "dashboard", derive(serde::Serialize, serde::Deserialize))]

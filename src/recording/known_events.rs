@@ -1,10 +1,10 @@
 //! The last of each kind of answer: what a dashboard has to be told that begins in the middle of a recording.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::app::Event;
-use crate::model::{BrokerView, PartitionId, Probe, StreamName};
+use crate::model::{BrokerView, FirstUnread, PartitionId, Probe, StreamName};
 
 /// The last answers of brokers.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ pub(super) struct KnownEvents {
     views: BTreeMap<Arc<str>, [Option<Arc<BrokerView>>; 2]>,
     probes: BTreeMap<(StreamName, PartitionId), Probe>,
     cursors: Option<Event>,
+    unread: BTreeMap<(String, StreamName, PartitionId), FirstUnread>,
     groups: Option<Event>,
     activity: Option<Event>,
 }
@@ -36,6 +37,7 @@ impl KnownEvents {
                 self.probes.insert(key, probe.clone());
                 return;
             }
+            Event::FirstUnread(read) => return self.record_unread(read),
             Event::Key(_)
             | Event::KeysQuiet
             | Event::Paste(_)
@@ -73,8 +75,34 @@ impl KnownEvents {
         };
     }
 
+    fn record_unread(&mut self, read: &[FirstUnread]) {
+        for read in read {
+            let cursor = &read.cursor;
+            let key = (
+                cursor.id.clone(),
+                Arc::clone(&cursor.stream),
+                cursor.partition,
+            );
+            self.unread.insert(key, read.clone());
+        }
+    }
+
+    /// What was read of cursors that are gone says nothing any more.
+    fn forget_unread(&mut self) {
+        if let Some(Event::Cursors(Ok(cursors))) = &self.cursors {
+            let cursors = cursors.iter();
+            let there: BTreeSet<_> = cursors
+                .map(|one| (&*one.id, &*one.stream, one.partition))
+                .collect();
+            self.unread.retain(|(id, stream, partition), _| {
+                there.contains(&(id.as_str(), &**stream, *partition))
+            });
+        }
+    }
+
     /// What a dashboard that begins now is told, in this order.
     pub(super) fn events(&mut self) -> Vec<Event> {
+        self.forget_unread();
         let views = self.views.values().flatten().flatten();
         let good = views.clone().filter_map(|view| view.result.as_ref().ok());
         // A probe of what is gone says nothing any more.
@@ -87,7 +115,15 @@ impl KnownEvents {
         let views = views.map(|view| Event::BrokerView(Arc::clone(view)));
         let probes = self.probes.values().cloned().map(Event::Probe);
         let first = [&self.tick, &self.viewport, &self.connection];
-        let last = [&self.cursors, &self.groups, &self.activity, &self.tick];
+        let unread = self.unread.values().cloned().collect::<Vec<_>>();
+        let unread = (!unread.is_empty()).then_some(Event::FirstUnread(unread));
+        let last = [
+            &self.cursors,
+            &unread,
+            &self.groups,
+            &self.activity,
+            &self.tick,
+        ];
         let first = first.into_iter().flatten().cloned();
         let last = last.into_iter().flatten().cloned();
         first.chain(views).chain(probes).chain(last).collect()

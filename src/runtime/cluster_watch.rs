@@ -1,7 +1,7 @@
 //! Follows a cluster without a screen: brokers, doubtful partitions, cursors and groups are asked as for the dashboard, and one
 //! truth is made of the answers. What is true is `health`'s to decide.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,26 +11,21 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::activity;
 use super::channels::{EventReceiver, EventSender, event_channels};
-use super::first_unread::{FirstUnread, read_first_unread};
+use super::first_unread::{LAG_TIMEOUT, read_first_unread};
 use super::poller::Poller;
 use super::prober::{self, PartitionKey};
 use super::refresh_request::RefreshRequest;
 use crate::app::{ConnectionState, Event};
 use crate::client::Observer;
-use crate::health::{CursorTruth, Health, Truth};
+use crate::health::{Health, Truth};
 use crate::model::{
-    BrokerView, CursorEntry, ErrorKind, Failure, GroupInfo, Offset, PartitionId, StreamName,
-    Timestamp,
+    BrokerView, CursorEntry, ErrorKind, Failure, FirstUnread, GroupInfo, Timestamp,
 };
 
 /// How often it is looked whether anything is to be assessed.
 const STEP: Duration = Duration::from_secs(1);
 /// How often cursors and groups are read.
 const CURSORS_EVERY: Duration = Duration::from_secs(15);
-/// How many cursors are looked after at once for the time of their first unread message.
-const LAG_READS: usize = 16;
-/// How long that may take.
-const LAG_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What is known of a cluster that is followed.
 #[derive(Clone, Debug, Default)]
@@ -62,8 +57,6 @@ pub struct ClusterWatch {
     _tasks: JoinSet<()>,
     reading: JoinSet<()>,
     lag_reads: JoinSet<Vec<FirstUnread>>,
-    /// At which offset the first unread message of a cursor was looked for last.
-    looked_for: BTreeMap<(String, StreamName, PartitionId), Offset>,
     /// The addresses whose last outcome was an answer.
     answering: HashSet<Arc<str>>,
     steps: Interval,
@@ -104,7 +97,6 @@ impl ClusterWatch {
             _tasks: tasks,
             reading: JoinSet::new(),
             lag_reads: JoinSet::new(),
-            looked_for: BTreeMap::new(),
             answering: HashSet::new(),
             steps,
             readings,
@@ -213,54 +205,23 @@ impl ClusterWatch {
         }
     }
 
-    /// Looks when the first unread message of cursors was stored, where the log had passed them before anybody watched. Once
-    /// for each place of a cursor: what cannot be read now is not read every second.
+    /// Reads when the first unread message of cursors was stored, where the log had passed them before anybody watched.
     fn look_for_first_unread(&mut self) {
         if !self.lag_reads.is_empty() {
             return;
         }
-        let cursors = &self.known.truth.cursors;
-        let there: BTreeSet<_> = cursors.iter().map(key).collect();
-        self.looked_for.retain(|key, _| there.contains(key));
-        let open = cursors.iter().filter(|cursor| lags_since_unknown(cursor));
-        let new = open.filter(|cursor| {
-            self.looked_for.get(&key(cursor)).copied() != Some(cursor.entry.offset)
-        });
-        let cursors: Vec<CursorEntry> = new
-            .take(LAG_READS)
-            .map(|cursor| cursor.entry.clone())
-            .collect();
-        if cursors.is_empty() {
-            return;
+        let truth = Arc::clone(&self.known.truth);
+        let cursors = self.health.ask_for_unread(&truth, self.assessed);
+        if !cursors.is_empty() {
+            let reading = read_first_unread(self.observer.clone(), cursors, LAG_TIMEOUT);
+            self.lag_reads.spawn(reading);
         }
-        for entry in &cursors {
-            let key = (entry.id.clone(), Arc::clone(&entry.stream), entry.partition);
-            self.looked_for.insert(key, entry.offset);
-        }
-        let reading = read_first_unread(self.observer.clone(), cursors, LAG_TIMEOUT);
-        self.lag_reads.spawn(reading);
     }
 
     fn on_first_unread(&mut self, found: Vec<FirstUnread>) {
-        for FirstUnread {
-            cursor,
-            offset,
-            stored,
-        } in found
-        {
-            self.health.first_unread(&cursor, offset, stored);
+        for read in found {
+            self.health.first_unread(&read);
             self.is_urgent = true;
         }
     }
-}
-
-fn key(cursor: &CursorTruth) -> (String, StreamName, PartitionId) {
-    let entry = &cursor.entry;
-    (entry.id.clone(), Arc::clone(&entry.stream), entry.partition)
-}
-
-/// Whether it is behind, and for how long is known only as a least.
-fn lags_since_unknown(cursor: &CursorTruth) -> bool {
-    let is_exact = cursor.lag_time.is_some_and(|lag| lag.bounded);
-    cursor.lag.is_some_and(|lag| lag > 0) && !is_exact
 }

@@ -187,6 +187,7 @@ impl Executor {
             Effect::Perform(id, operation) => self.perform(id, operation),
             Effect::PlanCursorMove(id, spec) => self.plan_cursor_move(id, spec),
             Effect::FetchCursors => self.read_cursors(),
+            Effect::ReadFirstUnread(cursors) => self.read_first_unread(cursors),
             Effect::FollowActivity(on) => self.follow_activity(on),
             Effect::Export(id, spec) => self.export(id, spec),
             Effect::CancelExport(id) => cancel(self.exports.remove(&id)),

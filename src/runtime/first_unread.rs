@@ -7,18 +7,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::client::{Observer, SubscriptionItem};
-use crate::model::{CursorEntry, Message, Offset, StartAt, StopAt, SubscribeSpec, Timestamp};
+use crate::model::{CursorEntry, FirstUnread, Message, StartAt, StopAt, SubscribeSpec, Timestamp};
 
-/// The first message that a cursor has not read.
-#[derive(Clone, Debug)]
-pub struct FirstUnread {
-    /// The cursor.
-    pub cursor: CursorEntry,
-    /// The message's offset.
-    pub offset: Offset,
-    /// When it was stored.
-    pub stored: Timestamp,
-}
+/// How long it is tried while a cluster is followed.
+pub(super) const LAG_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads it for each of these cursors, side by side; those that cannot be read within that time are left out.
 pub async fn read_first_unread(
@@ -41,6 +33,7 @@ pub async fn read_first_unread(
                 cursor,
                 offset: message.offset,
                 stored: message.timestamp,
+                read_at: Timestamp::now(),
             })
         });
     }

@@ -111,6 +111,7 @@ impl Offline {
             | Effect::CloseTail(_)
             | Effect::CancelScan(_)
             | Effect::FetchCursors
+            | Effect::ReadFirstUnread(_)
             | Effect::FollowActivity(_)
             | Effect::SaveIncidents(_)
             | Effect::SaveRecording(_)

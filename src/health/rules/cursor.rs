@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::health::{AlertOptions, CursorTruth, Finding, Rule, Severity};
+use crate::health::{AlertOptions, CursorTruth, DrainTime, Finding, Rule, Severity};
 use crate::model::{StreamName, Target, Timestamp, counted, format_ranges, grouped};
 
 /// How long it is told that a cursor was moved back, unless it comes to where it was before.
@@ -169,13 +169,11 @@ fn lag_detail(affected: &[Affected<'_>]) -> Vec<String> {
         _ => format!("lag {lag}"),
     };
     let drains = affected.iter().map(|(cursor, _)| cursor.time_to_drain);
-    let longest = drains.collect::<Option<Vec<Duration>>>();
-    let longest = longest.and_then(|times| times.into_iter().max());
-    let speed_known = affected.iter().all(|(cursor, _)| cursor.speed.is_some());
-    let outlook = match longest {
-        Some(time) => Some(format!("time to drain {}s", time.as_secs())),
-        None if speed_known => Some("reads no faster than messages come".to_owned()),
-        None => None,
+    let outlook = match drains.max().unwrap_or(DrainTime::Unknown) {
+        DrainTime::Within(time) => Some(format!("time to drain {}s", time.as_secs())),
+        DrainTime::Steady => Some("reads as fast as messages come".to_owned()),
+        DrainTime::Never => Some("reads no faster than messages come".to_owned()),
+        DrainTime::Unknown => None,
     };
     [lag].into_iter().chain(outlook).collect()
 }

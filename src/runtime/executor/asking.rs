@@ -5,8 +5,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Executor, cancel};
 use crate::app::Event;
+use crate::model::CursorEntry;
 use crate::runtime::activity;
 use crate::runtime::config_watch;
+use crate::runtime::first_unread::{LAG_TIMEOUT, read_first_unread};
 use crate::runtime::poller::Poller;
 use crate::runtime::prober::{self, PartitionKey};
 use crate::runtime::supervisor::panicked;
@@ -48,6 +50,15 @@ impl Executor {
             let failed = Event::Cursors(Err(panicked("reading the cursors")));
             self.cursors = Some(self.spawn_cancellable(reading, failed));
         }
+    }
+
+    pub(super) fn read_first_unread(&self, cursors: Vec<CursorEntry>) {
+        let (observer, outbox) = (self.deps.access.observer(), self.deps.outbox.clone());
+        let reading = async move {
+            let read = read_first_unread(observer, cursors, LAG_TIMEOUT).await;
+            outbox.send(Event::FirstUnread(read)).await;
+        };
+        self.spawn(&self.token, reading);
     }
 
     pub(super) fn follow_activity(&mut self, on: bool) {

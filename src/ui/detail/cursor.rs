@@ -2,7 +2,7 @@
 
 use super::{Line, TextBuilder};
 use crate::app::App;
-use crate::health::{CursorTruth, Truth};
+use crate::health::{CursorTruth, DrainTime, LagCertainty, Truth};
 use crate::model::GroupInfo;
 use crate::ui::format;
 use crate::ui::labels;
@@ -33,15 +33,22 @@ pub(super) fn cursor_detail(cursor: &CursorTruth, app: &App, theme: &Theme) -> V
         text.styled("known as of", age, theme.degraded);
     }
     if let Some(lag) = cursor.lag_time {
-        let least = if lag.bounded { "" } else { "at least " };
+        let least = match lag.certainty {
+            LagCertainty::Exact | LagCertainty::Recent => "",
+            LagCertainty::AtLeast => "at least ",
+        };
         text.pair(
             "behind",
             format!("{least}{}", format::exact_age(lag.at_least)),
         );
     }
     text.spans("messages/s", labels::rate(cursor.speed, theme));
-    let drain = cursor.time_to_drain.map(format::exact_age);
-    let drain = drain.unwrap_or_else(|| "not at this speed".to_owned());
+    let drain = match cursor.time_to_drain {
+        DrainTime::Within(time) => format::exact_age(time),
+        DrainTime::Steady => "neither grows nor shrinks".to_owned(),
+        DrainTime::Never => "not at this speed".to_owned(),
+        DrainTime::Unknown => "not known yet".to_owned(),
+    };
     text.pair("time to drain", drain);
     if let Some(since) = cursor.stalled_since {
         let age = format::exact_age(since.age(now));

@@ -5,7 +5,7 @@ use ratatui::text::Span;
 use crate::app::row_key::{CursorKey, find_cursor};
 use crate::app::screens::cursors::{CursorColumn, FetchState, GroupColumn, lag_of_group};
 use crate::app::{App, Listing};
-use crate::health::CursorTruth;
+use crate::health::{CursorTruth, DrainTime, LagCertainty};
 use crate::model::GroupInfo;
 use crate::ui::areas::{below, cells};
 use crate::ui::format;
@@ -99,20 +99,20 @@ fn cursor_cell(
         CursorColumn::Lag => lag(cursor, app, theme),
         CursorColumn::LagTime => match cursor.lag_time {
             Some(lag) if !lag.at_least.is_zero() => {
-                let sign = if lag.bounded { "" } else { ">" };
+                let sign = match lag.certainty {
+                    LagCertainty::Exact | LagCertainty::Recent => "",
+                    LagCertainty::AtLeast => ">",
+                };
                 span(format!("{sign}{}", format::age(lag.at_least)), theme.text)
             }
             Some(_) | None => none(),
         },
         CursorColumn::Drain => match cursor.time_to_drain {
-            Some(drain) if cursor.lag.is_some_and(|lag| lag > 0) => {
-                span(format::age(drain), theme.text)
-            }
-            None if cursor.lag.is_some_and(|lag| lag > 0) => match cursor.speed {
-                Some(_) => span("never", theme.degraded),
-                None => span("?", theme.faint),
-            },
-            Some(_) | None => none(),
+            _ if cursor.lag.is_none_or(|lag| lag <= 0) => none(),
+            DrainTime::Within(time) => span(format::age(time), theme.text),
+            DrainTime::Steady => span("steady", theme.muted),
+            DrainTime::Never => span("never", theme.degraded),
+            DrainTime::Unknown => span("?", theme.faint),
         },
         CursorColumn::Speed => return labels::rate(cursor.speed, theme),
         CursorColumn::Stored => return labels::ago(entry.time, app.now(), theme),

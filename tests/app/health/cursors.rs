@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use liftui::health::{AlertOptions, HealthOptions, Rule};
+use liftui::health::{AlertOptions, DrainTime, HealthOptions, LagCertainty, Rule};
 use liftui::model::Partition;
 
 use super::world::{World, at, found, led_by};
@@ -65,7 +65,7 @@ fn a_cursor_of_a_stream_that_nobody_knows_has_no_lag() {
     let cursor = &truth.cursors[0];
     assert_eq!(
         (cursor.lag, cursor.lag_time, cursor.time_to_drain),
-        (None, None, None)
+        (None, None, DrainTime::Unknown)
     );
 }
 
@@ -79,8 +79,8 @@ fn cursors_read_after_the_views_know_when_the_last_message_came() {
     let truth = world.truth(101.0);
     let lag = truth.cursors[0].lag_time.unwrap();
     assert_eq!(
-        (lag.at_least, lag.bounded),
-        (Duration::from_secs(61), false)
+        (lag.at_least, lag.certainty),
+        (Duration::from_secs(61), LagCertainty::AtLeast)
     );
 }
 

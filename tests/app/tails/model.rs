@@ -111,6 +111,7 @@ impl Broker {
             | Effect::Perform(..)
             | Effect::PlanCursorMove(..)
             | Effect::FetchCursors
+            | Effect::ReadFirstUnread(_)
             | Effect::FollowActivity(_)
             | Effect::SaveIncidents(_)
             | Effect::Copy(..)

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Scrape;
 use super::series_limit::{SeriesLimit, SeriesOf};
 use crate::cli::exporter::exposition::{Family, Labels, Metric};
-use crate::health::CursorTruth;
+use crate::health::{CursorTruth, LagCertainty};
 use crate::model::Timestamp;
 
 const CURSORS_KNOWN: Metric = Metric::gauge(
@@ -93,7 +93,10 @@ fn seconds_of(cursor: &CursorTruth, now: Timestamp) -> Option<f64> {
     if lag_of(cursor, now)? <= 0 {
         return Some(0.0);
     }
-    let lag = cursor.lag_time.filter(|lag| lag.bounded)?;
+    let lag = cursor.lag_time?;
+    if lag.certainty == LagCertainty::AtLeast {
+        return None;
+    }
     Some(lag.at_least.as_secs_f64())
 }
 

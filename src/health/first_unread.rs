@@ -54,21 +54,21 @@ impl UnreadMessage {
         if lag == 0 {
             return Some(exact(Duration::ZERO));
         }
-        let watched = log.and_then(|log| log.since_passed(offset, now));
+        let by_growth = log.and_then(|log| log.since_passed(offset, now));
         let Some(last) = self.last else {
-            return watched;
+            return by_growth;
         };
         if last.offset > offset {
             return Some(exact(last.stored.age(now)));
         }
-        match watched {
-            Some(watched) if watched.certainty == LagCertainty::Exact => Some(watched),
+        match by_growth {
+            Some(known) if known.certainty == LagCertainty::Exact => by_growth,
             // One that jumped to where little is unread is behind for another time.
-            _ if last.at.age(now) > RECENT || offset - last.offset > lag => watched,
+            _ if last.at.age(now) > RECENT || offset - last.offset > lag => by_growth,
             _ => {
-                let least = watched.map_or(Duration::ZERO, |watched| watched.at_least);
+                let at_least = by_growth.map_or(Duration::ZERO, |known| known.at_least);
                 Some(LagTime {
-                    at_least: last.stored.age(last.at).max(least),
+                    at_least: last.stored.age(last.at).max(at_least),
                     certainty: LagCertainty::Recent,
                 })
             }

@@ -34,7 +34,7 @@ pub(super) struct LagTrend {
 }
 
 /// A line through the lags.
-struct Line {
+struct TrendLine {
     /// By how many messages a second the lag grows.
     slope: f64,
     /// How far from the line the farthest lag is.
@@ -90,7 +90,7 @@ impl LagTrend {
     }
 
     /// The line of least squares.
-    fn line(&self, begin: Timestamp) -> Line {
+    fn line(&self, begin: Timestamp) -> TrendLine {
         let points = self.samples.iter();
         let points = points.map(|one| (begin.age(one.at).as_secs_f64(), float(one.lag)));
         let count = points.clone().map(|_| 1.0).sum::<f64>();
@@ -101,7 +101,7 @@ impl LagTrend {
         let together: f64 = points.clone().map(|(x, y)| (x - mid) * (y - level)).sum();
         let slope = if spread > 0.0 { together / spread } else { 0.0 };
         let far = points.map(|(x, y)| (y - level - slope * (x - mid)).abs());
-        Line {
+        TrendLine {
             slope,
             farthest: far.fold(0.0, f64::max),
         }

@@ -137,8 +137,15 @@ async fn settle(
     {
         let left = findings.borrow().clone().unwrap_or_default();
         let left = left.join("; ");
-        run.history
-            .wrong(format!("stuck: the truth still finds: {left}"));
+        // A server that panics over its own files whenever it is started does not come back: then that is the truth.
+        let dead = run.target.start_crashed().await;
+        let sentence = format!("the truth still finds: {left}");
+        if dead.is_empty() {
+            run.history.wrong(format!("stuck: {sentence}"));
+        } else {
+            run.history
+                .fault(format!("{dead:?} cannot be started any more; {sentence}"));
+        }
     }
     let mut logs = BTreeMap::new();
     for (place, last) in lasts {

@@ -99,10 +99,7 @@ pub(super) struct SubscribePlan {
 
 /// Whether the end of the log has to be known to resolve this.
 pub(super) fn needs_end(spec: &SubscribeSpec) -> bool {
-    let open_start = !matches!(
-        spec.start,
-        StartAt::Earliest | StartAt::Time(_) | StartAt::TimeAgo(_)
-    );
+    let open_start = !matches!(spec.start, StartAt::Time(_) | StartAt::TimeAgo(_));
     let pinned_stop = matches!(spec.stop, StopAt::Latest | StopAt::Newest | StopAt::Time(_));
     open_start || pinned_stop || spec.reverse
 }
@@ -120,23 +117,7 @@ pub(super) fn resolve(
     if spec.reverse {
         return resolve_reverse(spec, end, nth_last, now);
     }
-    let after = ends.map(LogEnds::next);
-    // Past what is committed servers begin at the next message (wire-contract §0.8); the decoder drops what lies below.
-    let start = match (spec.start, ends) {
-        (StartAt::Earliest, _) => StartPosition::Earliest,
-        (StartAt::Time(time), _) => StartPosition::Time(time),
-        (StartAt::TimeAgo(ago), _) => StartPosition::Time(now.minus(ago)),
-        (StartAt::Offset(offset), _) => {
-            StartPosition::Offset(offset.min(after.unwrap_or(offset)).max(0))
-        }
-        (StartAt::New, Some(ends)) => StartPosition::Offset(ends.next()),
-        (StartAt::Latest, Some(ends)) => StartPosition::Offset(ends.latest()),
-        (StartAt::Last(count), Some(ends)) => {
-            StartPosition::Offset(nth_last.unwrap_or_else(|| last(count, ends.high_watermark)))
-        }
-        (StartAt::New | StartAt::Last(0), None) => StartPosition::New,
-        (StartAt::Latest | StartAt::Last(_), None) => StartPosition::Latest,
-    };
+    let start = start_position(spec, ends, nth_last, now);
     let (stop_offset, stop_time) = match spec.stop {
         StopAt::Never => (None, None),
         StopAt::Offset(offset) => (Some(offset), None),
@@ -169,6 +150,34 @@ pub(super) fn resolve(
         range,
         stops_at_latest: ends.is_none() && matches!(spec.stop, StopAt::Latest | StopAt::Newest),
     })
+}
+
+/// Where reading forward begins.
+fn start_position(
+    spec: &SubscribeSpec,
+    ends: Option<LogEnds>,
+    nth_last: Option<Offset>,
+    now: Timestamp,
+) -> StartPosition {
+    let after = ends.map(LogEnds::next);
+    // Past what is committed servers begin at the next message (wire-contract §0.8); the decoder drops what lies below.
+    match (spec.start, ends) {
+        // Retention may take what comes next before it is read, over an outage: an empty log begins where it ends.
+        (StartAt::Earliest, Some(ends)) if ends.next() == 0 => StartPosition::Offset(0),
+        (StartAt::Earliest, _) => StartPosition::Earliest,
+        (StartAt::Time(time), _) => StartPosition::Time(time),
+        (StartAt::TimeAgo(ago), _) => StartPosition::Time(now.minus(ago)),
+        (StartAt::Offset(offset), _) => {
+            StartPosition::Offset(offset.min(after.unwrap_or(offset)).max(0))
+        }
+        (StartAt::New, Some(ends)) => StartPosition::Offset(ends.next()),
+        (StartAt::Latest, Some(ends)) => StartPosition::Offset(ends.latest()),
+        (StartAt::Last(count), Some(ends)) => {
+            StartPosition::Offset(nth_last.unwrap_or_else(|| last(count, ends.high_watermark)))
+        }
+        (StartAt::New | StartAt::Last(0), None) => StartPosition::New,
+        (StartAt::Latest | StartAt::Last(_), None) => StartPosition::Latest,
+    }
 }
 
 /// Whether no broker's clock can be before that time any more.
@@ -375,6 +384,8 @@ mod tests {
             (StartAt::Last(9), 4, StartPosition::Offset(0)),
             (StartAt::Last(u64::MAX), 4, StartPosition::Offset(0)),
             (StartAt::Offset(100), 4, StartPosition::Offset(5)),
+            (StartAt::Earliest, 4, StartPosition::Earliest),
+            (StartAt::Earliest, -1, StartPosition::Offset(0)),
             (StartAt::Offset(-3), 4, StartPosition::Offset(0)),
             (
                 StartAt::TimeAgo(Duration::from_nanos(10)),

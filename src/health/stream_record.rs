@@ -209,6 +209,11 @@ impl StreamRecord {
         }
     }
 
+    /// Then it is to be assessed again, at the latest.
+    pub(super) fn assess_again(&mut self, at: Timestamp) {
+        self.again = Some(self.again.map_or(at, |again| again.min(at)));
+    }
+
     /// Assesses the stream anew; without claims it does not exist.
     pub(super) fn assess(
         &mut self,

@@ -4,6 +4,7 @@
 use std::collections::btree_map;
 use std::iter::Peekable;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::claim::Claim;
 use crate::model::{BrokerId, Cluster, Partition, PartitionId, Stream, StreamName, Timestamp};
@@ -38,6 +39,50 @@ impl<'a> ViewMergeJoin<'a> {
         }
         StreamClaims::new(claims, unaware)
     }
+}
+
+/// A majority that does not name a stream of this age has not failed to hear of its creation.
+const JUST_CREATED: Duration = Duration::from_secs(10);
+
+/// Streams that are compared to find out whether two brokers have heard of the same changes.
+const COMPARED: usize = 16;
+
+/// From when on a stream is gone that some broker still names; `None` where it is not. A majority that knows the cluster and
+/// not that stream has heard of its deletion: who names it is late, as one is for minutes that cannot follow the metadata
+/// leader. One that was emptied knows nothing, and says nothing about a stream.
+pub(super) fn gone_from(
+    views: &[Claim<'_, Cluster>],
+    name: &StreamName,
+    claims: &StreamClaims<'_>,
+) -> Option<Timestamp> {
+    if claims.unaware.is_empty() {
+        return None;
+    }
+    let created = claims.created()?;
+    let names_it = |cluster: &Cluster| {
+        let stream = cluster.streams.get(name);
+        stream.is_some_and(|stream| stream.created == created)
+    };
+    let named_by: Vec<&Cluster> = views
+        .iter()
+        .map(|view| view.value)
+        .filter(|cluster| names_it(cluster))
+        .collect();
+    let informed = views.iter().filter(|view| {
+        let knows_others = named_by.iter().any(|one| have_common(view.value, one));
+        view.current && !view.value.streams.contains_key(name) && knows_others
+    });
+    (2 * informed.count() > views.len()).then(|| created.plus(JUST_CREATED))
+}
+
+/// Whether two views have a stream in common.
+fn have_common(one: &Cluster, other: &Cluster) -> bool {
+    // Liftbridge's own are never deleted, and sort before most others.
+    let mut streams = one.streams.values().take(COMPARED);
+    streams.any(|stream| {
+        let same = other.streams.get(&stream.name);
+        same.is_some_and(|same| same.created == stream.created)
+    })
 }
 
 /// Skips what sorts before that name, and returns the entry of that name if there is one.

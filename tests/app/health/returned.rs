@@ -173,3 +173,67 @@ fn a_cluster_that_was_made_anew_is_believed_soon() {
     let shown = shown.expect("the old cluster is gone");
     assert!(shown <= 10.0, "a new cluster is shown after {shown} s");
 }
+
+/// A stream that node-3 goes on to name, for as long as the others know better.
+#[test]
+fn a_deleted_stream_is_gone_though_one_broker_does_not_hear_of_it() {
+    let named = |names: &[&str]| {
+        let streams = names.iter().map(|name| stream(name, vec![led_by(1)]));
+        streams.collect::<Vec<_>>()
+    };
+    let mut world = World::default();
+    let both: &[&str] = &["audit", "orders"];
+    for step in 1..200 {
+        let now = f64::from(step) / 2.0;
+        for by in [1, 2, 3] {
+            // It is created at second 0, and deleted at second 4: as long as it might be new, nobody can tell.
+            let known: &[&str] = if now >= 4.0 && by < 3 {
+                &["orders"]
+            } else {
+                both
+            };
+            world.observe(now, by, Ok(cluster(by, &[1, 2, 3], named(known))));
+        }
+        let is_shown = world.truth(now).stream("audit").is_some();
+        assert_eq!(is_shown, now < 10.0, "at {now}");
+    }
+    // It is there where a majority names it again.
+    world.observe(101.0, 1, Ok(cluster(1, &[1, 2, 3], named(both))));
+    assert!(world.truth(101.0).stream("audit").is_some());
+}
+
+/// One that was created elsewhere a moment ago, and one that emptied brokers know nothing of, are there.
+#[test]
+fn a_stream_that_one_broker_names_is_there_where_the_others_cannot_know() {
+    let named = |names: &[&str]| {
+        let streams = names.iter().map(|name| stream(name, vec![led_by(1)]));
+        streams.collect::<Vec<_>>()
+    };
+    let mut world = World::default();
+    for now in [20.0, 21.0] {
+        for by in [1, 2, 3] {
+            let mut streams = named(&["orders"]);
+            if by == 1 {
+                streams.push(liftui::model::Stream {
+                    created: at(20.0),
+                    ..stream("payments", vec![led_by(1)])
+                });
+            }
+            world.observe(now, by, Ok(cluster(by, &[1, 2, 3], streams)));
+        }
+        assert!(world.truth(now).stream("payments").is_some(), "at {now}");
+    }
+    let mut emptied = World::default();
+    for step in 1..300 {
+        let now = f64::from(step) / 2.0;
+        for by in [1, 2, 3] {
+            let known: &[&str] = if by < 3 && now > 5.0 {
+                &[]
+            } else {
+                &["orders", "audit"]
+            };
+            emptied.observe(now, by, Ok(cluster(by, &[1, 2, 3], named(known))));
+        }
+        assert!(emptied.truth(now).stream("orders").is_some(), "at {now}");
+    }
+}

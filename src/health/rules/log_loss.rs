@@ -41,7 +41,7 @@ enum State {
 /// A replica that holds more than its leader is cut to its length when it is restarted: until somebody has saved what it
 /// has, that must not happen. Once the leader has stored as much again, the logs differ below the same offsets.
 fn advice(lost: &[Lost]) -> Vec<String> {
-    let mut groups: BTreeMap<(State, Vec<&BrokerId>), i64> = BTreeMap::new();
+    let mut groups: BTreeMap<(State, Vec<&BrokerId>), (i64, i64)> = BTreeMap::new();
     for (_, loss, newest) in lost {
         let most = loss.holders.iter().map(|(_, newest)| *newest).max();
         let (state, more) = match most {
@@ -50,10 +50,14 @@ fn advice(lost: &[Lost]) -> Vec<String> {
             Some(most) => (State::Overtaken, missing(most, loss.to)),
         };
         let brokers = loss.holders.iter().map(|(broker, _)| broker).collect();
-        let sum = groups.entry((state, brokers)).or_default();
-        *sum = sum.saturating_add(more);
+        // Replicas may hold what was never committed, beyond what the log is known to have lost.
+        let uncommitted = missing(most.unwrap_or(loss.from), loss.from);
+        let sums = groups.entry((state, brokers)).or_default();
+        sums.0 = sums.0.saturating_add(more);
+        sums.1 = sums.1.saturating_add(uncommitted);
     }
-    let sentences = groups.into_iter().map(|((state, brokers), more)| {
+    let sentences = groups.into_iter().map(|((state, brokers), sums)| {
+        let (more, uncommitted) = sums;
         let missing = format!(
             "{} that {} missing",
             counted(more, "message"),
@@ -65,10 +69,16 @@ fn advice(lost: &[Lost]) -> Vec<String> {
             _ => ("hold", "them"),
         };
         let names = join(brokers, " and ");
+        let among = match uncommitted {
+            0 => String::new(),
+            count => format!(" ({} of them not known as committed)", grouped(count)),
+        };
         match state {
-            State::Ahead => format!("{names} still {verb} {more} more: do not restart {them}"),
+            State::Ahead => {
+                format!("{names} still {verb} {more} more{among}: do not restart {them}")
+            }
             State::Overtaken => {
-                format!("{names} held {more} more; other messages have their offsets by now")
+                format!("{names} held {more} more{among}; other messages have their offsets by now")
             }
             State::NobodyHolds => {
                 format!("no replica that answers holds the {missing}")

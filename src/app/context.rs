@@ -147,6 +147,12 @@ impl Context {
         self.settings.observer || self.playback.is_some()
     }
 
+    /// Whether this is out of a recording that has nothing of what messages held: no query finds that.
+    pub(super) fn lacks_messages(&self) -> bool {
+        let playback = self.playback.as_ref();
+        playback.is_some_and(|playback| !playback.has_messages)
+    }
+
     /// What is said to whatever could only be done now; `None` where no dashboard goes on behind.
     pub(super) fn refusal_of_past(&self, playback: &Playback) -> Option<String> {
         let (at, now) = (playback.at, playback.now()?);

@@ -5,6 +5,7 @@ use crossterm::event::KeyEvent;
 use super::App;
 use super::command::{Command, ReplayCommand};
 use super::effect::Effect;
+use super::event::Event;
 use super::input::key_hints::{Hint, IN_THE_PAST, LOOKING_AROUND, REPLAYING};
 use super::input::keymap::Resolution;
 use super::input::keys::Key;
@@ -80,11 +81,24 @@ impl App {
         }
         let by_place = self.keyboard.clone().by_place(event);
         let command = { [Some(event), by_place].into_iter().flatten() }
-            .find_map(|event| self.replay_command(event));
+            .find_map(|event| self.replay_command(self.replay_context(), event));
         if let Some(command) = command {
             self.context.emit(Effect::Replay(command));
         }
         command.is_some()
+    }
+
+    /// What that key would do in the last minutes, unless something else takes keys.
+    pub fn command_for_past(&self, event: &Event) -> Option<ReplayCommand> {
+        let Event::Key(key) = event else {
+            return None;
+        };
+        if self.takes_keys() || !self.pressed.is_empty() {
+            return None;
+        }
+        let by_place = self.keyboard.clone().by_place(*key);
+        let mut keys = [Some(*key), by_place].into_iter().flatten();
+        keys.find_map(|key| self.replay_command(KeyContext::Past, key))
     }
 
     /// Whether keys are for a text box or for what lies on top. A text about a row is read at any time.
@@ -106,9 +120,9 @@ impl App {
         }
     }
 
-    fn replay_command(&self, event: KeyEvent) -> Option<ReplayCommand> {
+    fn replay_command(&self, place: KeyContext, event: KeyEvent) -> Option<ReplayCommand> {
         let keymap = &self.context.settings.keymap;
-        match keymap.resolve(&[self.replay_context()], &[Key::from_event(event)]) {
+        match keymap.resolve(&[place], &[Key::from_event(event)]) {
             Resolution::Command(Command::Replay(command)) => Some(command),
             Resolution::Command(_) | Resolution::Pending | Resolution::Nothing => None,
         }

@@ -243,6 +243,20 @@ async fn a_tail_of_the_past_has_what_it_had_and_says_what_was_not_recorded() {
     let screen = dashboard.wait_for("messages not recorded").await;
     assert!(screen.contains(&".".repeat(28)), "{screen}");
     assert!(has_row(&screen, &["orders:0", "kept 1"]), "{screen}");
+    // A query says why it finds nothing, in place of what it might have been meant to be.
+    dashboard.press("/");
+    dashboard.type_text("cel: value.amount > 5");
+    dashboard
+        .wait_for("keys, values and headers were not recorded")
+        .await;
+    dashboard.press("enter");
+    let screen = dashboard.wait_for("none of 1 message matches").await;
+    assert!(
+        !screen.contains("looks through the whole stream"),
+        "{screen}"
+    );
+    dashboard.press("esc");
+    dashboard.wait_for_row(&["orders:0", "kept 1"]).await;
     dashboard.press("{");
     dashboard.wait_for("this tail was not open yet").await;
     dashboard.press("}");
@@ -250,6 +264,24 @@ async fn a_tail_of_the_past_has_what_it_had_and_says_what_was_not_recorded() {
     dashboard.press("t");
     dashboard.wait_for("what came later").await;
     dashboard.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_come_while_the_past_is_read_are_for_the_past() {
+    let cluster = busy_cluster().await;
+    let (mut dashboard, seen) = at_orders(&cluster).await;
+    // In one burst: back, and now again. Of what is now, `t` would have turned the times into ages.
+    for _ in 0..10 {
+        dashboard.press(", t");
+    }
+    dashboard.press("2");
+    dashboard.wait_for("ANSWER").await;
+    dashboard.press("4");
+    dashboard.wait_for("TO DRAIN").await;
+    dashboard.shut_down().await;
+    let seen = seen.lock().expect("no test has failed");
+    let ages = seen.iter().any(|frame| text_of(frame).contains("ages"));
+    assert!(!ages, "t was for the dashboard of now");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,12 @@ impl<S: Screen> EventLoop<'_, S> {
                 }
                 self.update_past(event)
             }
-            Some(_) | None => self.update(event),
+            // Until it is there, its keys are for it already, as whoever pressed the first one expects.
+            Some(_) => match self.app.command_for_past(&event) {
+                Some(command) => self.go_in_the_past(command),
+                None => self.update(event),
+            },
+            None => self.update(event),
         }
     }
 

@@ -206,14 +206,14 @@ impl PastThread {
         if has.is_some_and(|end| end >= time) {
             return Ok(());
         }
-        let kept = self.ring.read(self.next).ok_or(NO_PAST)?;
+        let kept = self.ring.read(self.next).ok_or(ENDED)?;
         let follows = kept.first == self.next;
         let kept = if follows || self.player.is_none() {
             kept
         } else {
             // More has happened since than is kept: what is there is all that can be shown.
             self.player = None;
-            self.ring.read(0).ok_or(NO_PAST)?
+            self.ring.read(0).ok_or(ENDED)?
         };
         self.next = kept.first + kept.blocks.len();
         if !kept.blocks.is_empty() {
@@ -223,9 +223,12 @@ impl PastThread {
             player.append(kept.blocks);
             return Ok(());
         }
+        if kept.blocks.is_empty() {
+            return Err(NO_PAST);
+        }
         let recording = Recording::new(kept.head, kept.blocks);
         let player = Player::new(Arc::new(recording), self.parse_line);
-        let mut player = player.map_err(|_unreadable| NO_PAST)?;
+        let mut player = player.map_err(|_unreadable| UNREADABLE)?;
         while player.app().now() == Timestamp::NEVER && player.step().is_some() {}
         self.begin = player.at();
         self.player = Some(player);
@@ -235,5 +238,11 @@ impl PastThread {
 
 /// What is said where nothing lies behind what is shown.
 const BEGINNING: &str = "nothing is kept from before this time";
+
+const ENDED: PastAnswer =
+    PastAnswer::Failed("the last minutes cannot be shown: recording has ended");
+
+const UNREADABLE: PastAnswer =
+    PastAnswer::Failed("the last minutes cannot be shown: what is kept of them is damaged");
 
 const NO_PAST: PastAnswer = PastAnswer::Failed(NOTHING_KEPT);

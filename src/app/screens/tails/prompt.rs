@@ -14,6 +14,9 @@ use crate::app::input::key_hints::{CLOSE, Hint};
 use crate::model::{StartAt, parse_start};
 use crate::store::{FieldIndex, Query, QueryCompletion, RowTemplate, TemplateError};
 
+/// What is said to a query where the recording has nothing of what messages held.
+const NOT_RECORDED: &str = "keys, values and headers were not recorded: nothing of them is found";
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum PromptKind {
@@ -235,6 +238,9 @@ impl Prompt {
     fn judge(&mut self, context: &Context) {
         let parsed = self.parse(context);
         self.guess = match &parsed {
+            Ok(PromptInput::Query(Some(_))) if context.lacks_messages() => {
+                Some(NOT_RECORDED.to_owned())
+            }
             Ok(PromptInput::Query(Some(query))) => {
                 query.hint().or_else(|| self.query_typing.mistake(query))
             }

@@ -79,9 +79,18 @@ fn no_match(app: &App, tail: &Tail, search: &str) -> Vec<String> {
         return vec![format!("looking through {kept}")];
     }
     let mut lines = vec![format!("none of {kept} matches")];
-    lines.extend(mistake(tail));
+    if app
+        .playback()
+        .is_some_and(|playback| !playback.has_messages)
+    {
+        lines.push("keys, values and headers were not recorded".to_owned());
+    } else {
+        lines.extend(mistake(tail));
+    }
     lines.push(looked_through(app, tail));
-    lines.push(format!("{search} looks through the whole stream"));
+    if app.playback().is_none() {
+        lines.push(format!("{search} looks through the whole stream"));
+    }
     lines.push("esc shows these messages".to_owned());
     lines
 }

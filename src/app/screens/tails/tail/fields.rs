@@ -40,7 +40,7 @@ impl Tail {
         let is_query = |prompt: &Prompt| prompt.kind() == PromptKind::Query;
         let received = self.store.counters().received;
         let is_known = self.fields.received == Some(received) || self.fields.asked.is_some();
-        if is_known || !self.prompt.as_ref().is_some_and(is_query) {
+        if is_known || context.lacks_messages() || !self.prompt.as_ref().is_some_and(is_query) {
             return;
         }
         let id = context.new_scan_id();

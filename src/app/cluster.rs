@@ -34,8 +34,8 @@ pub(super) struct ClusterState {
     recorder: IncidentRecorder,
     alerts: Alerts,
     pace: PollPace,
-    /// When incidents were saved last, and the newest one as it was then.
-    saved: Option<(Timestamp, Arc<Incident>)>,
+    /// When incidents were saved last, and as what; `None` before that.
+    saved: Option<(Timestamp, Vec<Arc<Incident>>)>,
 }
 
 /// How fresh the truth is.
@@ -217,10 +217,10 @@ impl ClusterState {
         self.truth.totals.partitions <= MAX_PARTITIONS_ASSESSED_AT_ONCE
     }
 
-    /// What went wrong, the oldest first, and when that began which lasts.
-    pub(super) fn incidents(&self) -> (&[Arc<Incident>], Option<i64>) {
+    /// What went wrong, the oldest first, and when those began that last.
+    pub(super) fn incidents(&self) -> (&[Arc<Incident>], Vec<i64>) {
         let current = self.recorder.current().map(|incident| incident.began);
-        (self.recorder.incidents(), current)
+        (self.recorder.incidents(), current.collect())
     }
 
     fn assess(&mut self, context: &mut Context) {
@@ -232,11 +232,11 @@ impl ClusterState {
         };
         let answered_before = self.truth.unanswered();
         self.truth = next;
-        let change = self.recorder.record(&self.truth, &changes, context.now);
-        notices::notify(&self.recorder, change.as_ref(), &changes, context);
+        let news = self.recorder.record(&self.truth, &changes, context.now);
+        notices::notify(&self.recorder, &news, &changes, context);
         self.alerts.update(&self.truth, context);
-        self.save_incidents(change.as_ref(), context);
-        let moved = change.is_some()
+        self.save_incidents(&news.changes, context);
+        let moved = !news.changes.is_empty()
             || changes != TruthChanges::default()
             || self.truth.unanswered() != answered_before;
         let configured = context.settings.refresh;
@@ -249,26 +249,23 @@ impl ClusterState {
     }
 
     /// Saves what a later run, or `liftui incidents`, is to know: at once what began or ended, else now and then.
-    fn save_incidents(&mut self, change: Option<&IncidentChange>, context: &mut Context) {
-        let Some(newest) = self.recorder.incidents().last() else {
-            return;
+    fn save_incidents(&mut self, changes: &[IncidentChange], context: &mut Context) {
+        let is_new = || {
+            let (saved, now) = (self.saved.as_ref(), self.recorder.incidents());
+            let saved = saved.map_or(&[][..], |(_, saved)| saved);
+            let mut pairs = saved.iter().zip(now);
+            saved.len() != now.len() || !pairs.all(|(one, other)| Arc::ptr_eq(one, other))
         };
-        let is_due = match &self.saved {
-            None => change.is_some(),
-            Some((at, saved)) => {
-                !Arc::ptr_eq(saved, newest)
-                    && (change.is_some() || at.age(context.now) >= BETWEEN_SAVES)
-            }
-        };
-        if is_due {
+        let saved_at = self.saved.as_ref().map(|(at, _)| *at);
+        let waited = saved_at.is_some_and(|at| at.age(context.now) >= BETWEEN_SAVES);
+        if (!changes.is_empty() || waited) && is_new() {
             self.save_now(context);
         }
     }
 
     fn save_now(&mut self, context: &mut Context) {
         let incidents = self.recorder.incidents().to_vec();
-        let newest = incidents.last();
-        self.saved = newest.map(|newest| (context.now, Arc::clone(newest)));
+        self.saved = Some((context.now, incidents.clone()));
         context.emit(Effect::SaveIncidents(incidents));
     }
 }

@@ -1,24 +1,23 @@
 //! Puts incidents together: from each truth and the one before, what began, what is over, what moved.
+//! To which incident something belongs is decided in `running_incidents`.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::incident::{Incident, IncidentEvent, IncidentEventKind};
+use super::incident_moves;
 use super::known_findings::FORGOTTEN_AFTER;
-use super::rules::join;
+use super::running_incidents::{RunningIncidents, begins_incident, is_recorded, names_of};
 use super::{
-    Finding, IsrChange, KnownFinding, KnownLoss, LeaderChange, PartitionTruth, Rule, Severity,
-    Truth, TruthChanges,
+    Finding, KnownFinding, KnownLoss, LeaderChange, PartitionTruth, Rule, Severity, Truth,
+    TruthChanges,
 };
-use crate::model::{BrokerId, PartitionId, Timestamp, format_ranges};
+use crate::model::Timestamp;
 
-/// An incident is over when nothing has been wrong for so long.
+/// An incident is over when nothing of it has been wrong for so long.
 const CALM: Duration = Duration::from_secs(3);
-
-/// What goes wrong again within this time belongs to the same incident.
-const SAME_INCIDENT: Duration = Duration::from_secs(60);
 
 /// Findings of a first look have begun before it: nothing of that is news.
 const FIRST_LOOK: Duration = Duration::from_secs(10);
@@ -26,38 +25,50 @@ const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// More events than these are counted.
 const MAX_EVENTS: usize = 400;
 
-/// What has become of an incident.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What has become of the incident that began then, in Unix nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IncidentChange {
-    /// One has begun, or an old one goes on.
-    Began,
+    /// It has begun, or an old one goes on.
+    Began(i64),
     /// It is worse than it was said to be.
-    Worse,
+    Worse(i64),
     /// It is over.
-    Ended,
+    Ended(i64),
+}
+
+/// What a truth has changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IncidentNews {
+    /// Of incidents.
+    pub changes: Vec<IncidentChange>,
+    /// Leaders that moved and that no incident explains.
+    pub leaders: Vec<LeaderChange>,
 }
 
 /// Keeps the incidents of this run and of those before.
 #[derive(Clone, Debug, Default)]
 pub struct IncidentRecorder {
-    /// The newest last.
+    /// The newest last; no two of them began in the same nanosecond.
     incidents: Vec<Arc<Incident>>,
     open: BTreeMap<FindingId, OpenFinding>,
-    /// Since when nothing has been wrong, while an incident is open.
-    calm: Option<Timestamp>,
+    running: RunningIncidents,
     first_truth: Option<Timestamp>,
-    /// Whether the last incident is this run's, and open or over no longer than [`SAME_INCIDENT`].
-    running: bool,
 }
 
 /// A finding by its rule and what it is about.
 type FindingId = (Rule, String);
 
+/// A finding, and when the incident began that it belongs to.
+type Placed<'a> = (i64, &'a Finding);
+
 #[derive(Clone, Debug)]
 struct OpenFinding {
     since: Timestamp,
     message: String,
-    severity: Severity,
+    /// `None` before it was recorded.
+    severity: Option<Severity>,
+    /// Which incident it belongs to, by when that began.
+    incident: i64,
 }
 
 impl IncidentRecorder {
@@ -66,14 +77,19 @@ impl IncidentRecorder {
 
     /// What an earlier run saw and did not see end.
     pub fn unfinished(incidents: &[Arc<Incident>]) -> Vec<KnownFinding> {
-        let last = incidents.last().filter(|incident| incident.is_open());
-        last.map_or_else(Vec::new, |incident| incident.unfinished.clone())
+        let left = left_open(incidents);
+        left.flat_map(|one| one.unfinished.clone()).collect()
     }
 
     /// What an earlier run saw go and nobody has acknowledged since.
     pub fn losses(incidents: &[Arc<Incident>]) -> Vec<KnownLoss> {
-        let last = incidents.last().filter(|incident| incident.is_open());
-        last.map_or_else(Vec::new, |incident| incident.losses.clone())
+        let mut losses: Vec<KnownLoss> = Vec::new();
+        for loss in left_open(incidents).flat_map(|incident| &incident.losses) {
+            if !losses.contains(loss) {
+                losses.push(loss.clone());
+            }
+        }
+        losses
     }
 
     /// Goes on from the incidents of earlier runs, the oldest first.
@@ -89,10 +105,18 @@ impl IncidentRecorder {
         &self.incidents
     }
 
-    /// The incident that lasts.
-    pub fn current(&self) -> Option<&Incident> {
-        let last = self.incidents.last().filter(|_| self.running)?;
-        last.is_open().then_some(&**last)
+    /// The incident that began then, in Unix nanoseconds.
+    pub fn find(&self, began: i64) -> Option<&Incident> {
+        let mut newest_first = self.incidents.iter().rev();
+        newest_first
+            .find(|incident| incident.began == began)
+            .map(|incident| &**incident)
+    }
+
+    /// The incidents that last, the newest last.
+    pub fn current(&self) -> impl DoubleEndedIterator<Item = &Incident> {
+        let lasting = self.running.all().filter_map(|began| self.find(began));
+        lasting.filter(|incident| incident.is_open())
     }
 
     /// Whether what there is to see was there when somebody began to watch: it is no news.
@@ -101,139 +125,202 @@ impl IncidentRecorder {
             .is_none_or(|first| first.age(now) < FIRST_LOOK)
     }
 
-    /// Records a truth and what differs from the one before; tells what has become of the incident.
+    /// Records a truth and what differs from the one before; tells what has become of incidents.
     pub fn record(
         &mut self,
         truth: &Truth,
         changes: &TruthChanges,
         now: Timestamp,
-    ) -> Option<IncidentChange> {
-        truth.as_of?;
+    ) -> IncidentNews {
+        let mut news = IncidentNews::default();
+        if truth.as_of.is_none() {
+            return news;
+        }
         self.first_truth.get_or_insert(now);
-        let worrying = truth.findings.iter().any(begins_incident);
-        if worrying && self.current().is_none() {
-            self.begin(truth, now);
-            self.record_all(truth, changes, now);
-            return Some(IncidentChange::Began);
-        }
-        self.current()?;
-        let before = self.current().map(gravity);
-        self.record_all(truth, changes, now);
-        if worrying {
-            self.calm = None;
-            let is_worse = before < self.current().map(gravity);
-            return is_worse.then_some(IncidentChange::Worse);
-        }
-        let calm = *self.calm.get_or_insert(now);
-        if calm.age(now) < CALM {
-            return None;
-        }
-        self.calm = None;
-        self.change(|incident| {
-            incident.ended = Some(calm.0);
-            incident.unfinished.clear();
-            incident.losses.clear();
+        let before = self.current().map(|it| (it.began, gravity(it)));
+        let before: BTreeMap<i64, _> = before.collect();
+        let found = truth.findings.iter().filter(|it| is_recorded(it));
+        let found: Vec<_> = found.map(|it| (id_of(it), it)).collect();
+        let began = self.assign(&found, now);
+        news.leaders = self.record_moves(changes, now);
+        let placed = self.record_findings(found, now);
+        self.record_uncommitted(&placed, truth);
+        self.record_unfinished(&placed, truth, now);
+        news.changes
+            .extend(began.iter().copied().map(IncidentChange::Began));
+        let worse = self.current().filter(|incident| {
+            let known = before.get(&incident.began);
+            known.is_some_and(|known| *known < gravity(incident))
         });
-        Some(IncidentChange::Ended)
+        let worse = worse.map(|it| IncidentChange::Worse(it.began));
+        news.changes.extend(worse);
+        news.changes.extend(self.end(&placed, now));
+        news
     }
 
     /// The user knows what a stream has lost.
     pub fn acknowledge(&mut self, stream: &str, now: Timestamp) {
         let text = format!("the loss of {stream} was acknowledged");
-        self.add(now, IncidentEventKind::Acknowledged, text, &[]);
+        let touching = self.current().filter(|one| one.touched.contains(stream));
+        let touching: Vec<i64> = touching.map(|incident| incident.began).collect();
+        for began in touching {
+            self.add(began, now, IncidentEventKind::Acknowledged, &text, &[]);
+        }
     }
 
-    /// Begins an incident, or goes on with the last one where it is the same.
-    fn begin(&mut self, truth: &Truth, now: Timestamp) {
-        let titles = || truth.findings.iter().map(|finding| &finding.message);
-        let goes_on = self.incidents.last().is_some_and(|last| {
-            let ended = last.ended.map(|at| Timestamp(at).age(now));
-            let is_recent = ended.is_some_and(|ago| ago < SAME_INCIDENT);
-            let is_old = ended.is_none() && Timestamp(last.seen).age(now) < FORGOTTEN_AFTER;
-            self.running && is_recent || is_old && titles().any(|title| *title == last.title)
-        });
-        self.running = true;
-        self.calm = None;
-        if goes_on {
-            return self.change(|incident| incident.ended = None);
+    /// Finds the incident that each new finding belongs to. Returns those that have begun, or go on.
+    fn assign(&mut self, found: &[(FindingId, &Finding)], now: Timestamp) -> Vec<i64> {
+        self.running.forget_ended(now);
+        let new = found.iter().filter(|(id, _)| !self.open.contains_key(id));
+        let mut new: Vec<_> = new.collect();
+        // Causes come before what follows from them, and what is to be told before what is noted beside it.
+        new.sort_by_key(|(_, it)| (it.cause.is_some(), !begins_incident(it), start_of(it, now)));
+        let mut news = Vec::new();
+        for (id, finding) in new {
+            let start = start_of(finding, now);
+            let home = self.running.home_of(finding, start);
+            let home = home.or_else(|| begins_incident(finding).then(|| self.begin(finding, now)));
+            let Some(began) = home else { continue };
+            let is_ended = self.find(began).is_none_or(|incident| !incident.is_open());
+            if begins_incident(finding) && (is_ended || self.running.is_new(began)) {
+                self.change(began, |incident| incident.ended = None);
+                news.push(began);
+            } else if is_ended {
+                continue;
+            }
+            self.running.join(began, finding, start);
+            let names = names_of(finding);
+            self.change(began, |incident| incident.touched.extend(names));
+            let open = OpenFinding {
+                since: now,
+                message: String::new(),
+                severity: None,
+                incident: began,
+            };
+            self.open.insert(id.clone(), open);
         }
-        let found = truth.findings.iter().filter(|it| begins_incident(it));
-        let since = found.clone().map(|finding| finding.since);
-        let began = since.filter(|since| since.is_set()).min().unwrap_or(now);
-        let at_least = self.is_first_look(now) || found.clone().any(|finding| finding.at_least);
-        self.open.clear();
+        news.sort_unstable();
+        news.dedup();
+        news
+    }
+
+    /// Begins an incident, or goes on with that of an earlier run which has left this unfinished.
+    fn begin(&mut self, finding: &Finding, now: Timestamp) -> i64 {
+        let left = self.incidents.iter().rev().find(|incident| {
+            let is_fresh = Timestamp(incident.seen).age(now) < FORGOTTEN_AFTER;
+            let is_left = incident.is_open() && !self.running.contains(incident.began);
+            let (rule, target) = (finding.rule.as_str(), finding.key());
+            let mut unfinished = incident.unfinished.iter();
+            let has_it = unfinished.any(|one| one.rule == rule && one.target == target);
+            is_left && is_fresh && (has_it || incident.title == finding.message)
+        });
+        if let Some(left) = left {
+            let (began, touched) = (left.began, left.touched.clone());
+            self.running.start(began, touched);
+            return began;
+        }
+        let mut began = start_of(finding, now).min(now).0;
+        while self.find(began).is_some() {
+            began += 1;
+        }
         self.incidents.push(Arc::new(Incident {
-            began: began.min(now).0,
-            at_least,
+            began,
+            at_least: finding.at_least || self.is_first_look(now),
             seen: now.0,
             severity: Severity::Warning.as_str().to_owned(),
             ..Incident::default()
         }));
         let surplus = self.incidents.len().saturating_sub(Self::MAX_INCIDENTS);
         self.incidents.drain(..surplus);
+        self.running.start(began, BTreeSet::new());
+        began
     }
 
-    fn record_all(&mut self, truth: &Truth, changes: &TruthChanges, now: Timestamp) {
-        self.record_leaders(&changes.leaders, now);
-        self.record_isrs(&changes.isrs, now);
-        self.record_findings(truth, now);
-        self.record_uncommitted(truth);
-        let lasting = truth.findings.iter().filter(|it| is_recorded(it));
-        let unfinished = KnownFinding::of_all(lasting, now);
-        self.change(|incident| {
-            incident.seen = now.0;
-            incident.unfinished = unfinished;
-            incident.losses = KnownLoss::of_all(truth);
-        });
+    /// Ends the incidents of which nothing has been wrong for a while.
+    fn end(&mut self, placed: &[Placed<'_>], now: Timestamp) -> Vec<IncidentChange> {
+        let worrying = placed.iter().filter(|(_, it)| begins_incident(it));
+        let worrying: BTreeSet<i64> = worrying.map(|(incident, _)| *incident).collect();
+        let open: Vec<i64> = self.current().map(|incident| incident.began).collect();
+        let mut ended = Vec::new();
+        for began in open {
+            let calm = self.running.calm(began, worrying.contains(&began), now);
+            let Some(calm) = calm.filter(|calm| calm.age(now) >= CALM) else {
+                continue;
+            };
+            self.running.end(began, calm);
+            self.open.retain(|_, finding| finding.incident != began);
+            self.change(began, |incident| {
+                incident.ended = Some(calm.0);
+                incident.unfinished.clear();
+                incident.losses.clear();
+            });
+            ended.push(IncidentChange::Ended(began));
+        }
+        ended
     }
 
-    fn record_findings(&mut self, truth: &Truth, now: Timestamp) {
+    fn record_unfinished(&mut self, placed: &[Placed<'_>], truth: &Truth, now: Timestamp) {
+        let open: Vec<i64> = self.current().map(|incident| incident.began).collect();
+        let losses = KnownLoss::of_all(truth);
+        for began in open {
+            let own = placed.iter().filter(|(incident, _)| *incident == began);
+            let unfinished = KnownFinding::of_all(own.map(|(_, finding)| *finding), now);
+            let is_own = |loss: &&KnownLoss| {
+                let incident = self.find(began);
+                incident.is_some_and(|incident| incident.touched.contains(&loss.stream))
+            };
+            let losses = losses.iter().filter(is_own).cloned().collect();
+            self.change(began, |incident| {
+                incident.seen = now.0;
+                incident.unfinished = unfinished;
+                incident.losses = losses;
+            });
+        }
+    }
+
+    /// Records what has begun, has become worse or is over. Returns what lasts.
+    fn record_findings<'a>(
+        &mut self,
+        found: Vec<(FindingId, &'a Finding)>,
+        now: Timestamp,
+    ) -> Vec<Placed<'a>> {
         let mut before = std::mem::take(&mut self.open);
-        for finding in truth.findings.iter().filter(|it| is_recorded(it)) {
-            let id = (finding.rule, finding.key());
-            let known = before.remove(&id);
-            if let Some(known) = known {
-                self.open.insert(id.clone(), known);
+        let mut placed = Vec::new();
+        for (id, finding) in found {
+            let Some(mut open) = before.remove(&id) else {
+                continue;
+            };
+            if open.severity < Some(finding.severity) {
+                self.record_begin(open.incident, finding, now);
+                open.since = start_of(finding, now);
+                open.message.clone_from(&finding.message);
+                open.severity = Some(finding.severity);
             }
-            let severity = self.open.get(&id).map(|open| open.severity);
-            if severity < Some(finding.severity) {
-                self.record_begin(finding, now);
-                let since = Some(finding.since).filter(|since| since.is_set());
-                let open = OpenFinding {
-                    since: since.unwrap_or(now),
-                    message: finding.message.clone(),
-                    severity: finding.severity,
-                };
-                self.open.insert(id, open);
-            }
+            placed.push((open.incident, finding));
+            self.open.insert(id, open);
         }
         for finding in before.into_values() {
             let lasted = finding.since.age(now).as_secs();
             let text = format!("{} (after {lasted}s)", finding.message);
-            self.add(now, IncidentEventKind::Over, text, &[]);
+            self.add(finding.incident, now, IncidentEventKind::Over, &text, &[]);
         }
+        placed
     }
 
-    fn record_begin(&mut self, finding: &Finding, now: Timestamp) {
+    fn record_begin(&mut self, incident: i64, finding: &Finding, now: Timestamp) {
         let kind = if finding.severity == Severity::Critical {
             IncidentEventKind::Critical
         } else {
             IncidentEventKind::Warning
         };
-        let began = self.current().map_or(now, Incident::began);
         // What has been so for longer was told as something else before.
         let is_news = finding.since.age(now) < FIRST_LOOK || self.is_first_look(now);
         let at = if is_news { finding.since } else { now };
-        let at = at.max(began).min(now);
-        self.add(at, kind, finding.message.clone(), &finding.detail);
-        let broker = finding.cause.iter().map(ToString::to_string);
-        let touched = [finding.scope()].into_iter().chain(broker);
-        let stream = finding.read_stream.as_ref().map(ToString::to_string);
-        let touched: Vec<String> = touched.chain(stream).collect();
+        let at = at.max(Timestamp(incident)).min(now);
+        self.add(incident, at, kind, &finding.message, &finding.detail);
         let severity = finding.severity.as_str();
         let is_root = finding.cause.is_none();
-        self.change(|incident| {
-            incident.touched.extend(touched);
+        self.change(incident, |incident| {
             let gravity = (
                 incident.severity(),
                 Rule::from_name(&incident.rule).map(Reverse),
@@ -250,44 +337,28 @@ impl IncidentRecorder {
         });
     }
 
-    /// A broker's loss moves many leaders at once: a line for those of one stream.
-    fn record_leaders(&mut self, changes: &[LeaderChange], now: Timestamp) {
-        let mut moved: BTreeMap<(&str, &BrokerId, &BrokerId), Vec<PartitionId>> = BTreeMap::new();
-        for change in changes {
-            let key = (&*change.stream, &change.to, &change.from);
-            moved.entry(key).or_default().push(change.partition);
+    /// Records leaders and ISRs that have changed. Returns the leaders that no incident explains.
+    fn record_moves(&mut self, changes: &TruthChanges, now: Timestamp) -> Vec<LeaderChange> {
+        let mut unexplained = Vec::new();
+        for moved in incident_moves::leaders(&changes.leaders) {
+            match self.running.touching(&moved.names, now) {
+                Some(incident) => {
+                    self.add(incident, now, IncidentEventKind::Leader, &moved.text, &[]);
+                }
+                None => unexplained.extend(moved.changes.into_iter().cloned()),
+            }
         }
-        for ((stream, to, from), partitions) in moved {
-            let places = format_ranges(&partitions);
-            let text = format!("{to} leads {stream}:{places}, before it {from}");
-            self.add(now, IncidentEventKind::Leader, text, &[]);
+        for moved in incident_moves::isrs(&changes.isrs) {
+            if let Some(incident) = self.running.touching(&moved.names, now) {
+                self.add(incident, now, IncidentEventKind::Isr, &moved.text, &[]);
+            }
         }
-    }
-
-    /// The same for ISRs.
-    fn record_isrs(&mut self, changes: &[IsrChange], now: Timestamp) {
-        let mut by_stream: BTreeMap<(&str, String), Vec<PartitionId>> = BTreeMap::new();
-        for change in changes {
-            let (left, joined) = (&change.left, &change.joined);
-            let left = (!left.is_empty()).then(|| format!("without {}", join(left, " and ")));
-            let joined =
-                (!joined.is_empty()).then(|| format!("with {} again", join(joined, " and ")));
-            let parts: Vec<String> = left.into_iter().chain(joined).collect();
-            let (in_sync, replicas) = (change.in_sync, change.replicas);
-            let what = format!("{in_sync} of {replicas}, {}", parts.join(", "));
-            let same = by_stream.entry((&*change.stream, what)).or_default();
-            same.push(change.partition);
-        }
-        for ((stream, what), partitions) in by_stream {
-            let places = format_ranges(&partitions);
-            let text = format!("ISR of {stream}:{places} is {what}");
-            self.add(now, IncidentEventKind::Isr, text, &[]);
-        }
+        unexplained
     }
 
     /// How much waits for a commit, of the streams whose commits are in doubt.
-    fn record_uncommitted(&mut self, truth: &Truth) {
-        let in_doubt = truth.findings.iter().filter(|finding| {
+    fn record_uncommitted(&mut self, placed: &[Placed<'_>], truth: &Truth) {
+        let in_doubt = placed.iter().filter(|(_, finding)| {
             matches!(
                 finding.rule,
                 Rule::CommitStalled
@@ -296,25 +367,30 @@ impl IncidentRecorder {
                     | Rule::UnderReplicated
             )
         });
-        let streams = in_doubt.filter_map(|finding| truth.stream(finding.stream()?));
-        let counts = streams.map(|stream| {
-            let waiting = stream
-                .partitions
-                .iter()
-                .filter_map(PartitionTruth::uncommitted);
-            (stream.name.to_string(), waiting.sum::<i64>())
+        let counts = in_doubt.filter_map(|(incident, finding)| {
+            let stream = truth.stream(finding.stream()?)?;
+            let partitions = stream.partitions.iter();
+            let waiting = partitions.filter_map(PartitionTruth::uncommitted).sum();
+            Some((*incident, stream.name.to_string(), waiting))
         });
-        let counts: Vec<(String, i64)> = counts.filter(|(_, count)| *count > 0).collect();
-        self.change(|incident| {
-            for (stream, count) in counts {
+        let counts: Vec<(i64, String, i64)> = counts.filter(|count| count.2 > 0).collect();
+        for (incident, stream, count) in counts {
+            self.change(incident, |incident| {
                 let most = incident.uncommitted.entry(stream).or_default();
                 *most = count.max(*most);
-            }
-        });
+            });
+        }
     }
 
-    fn add(&mut self, at: Timestamp, kind: IncidentEventKind, text: String, evidence: &[String]) {
-        self.change(|incident| {
+    fn add(
+        &mut self,
+        incident: i64,
+        at: Timestamp,
+        kind: IncidentEventKind,
+        text: &str,
+        evidence: &[String],
+    ) {
+        self.change(incident, |incident| {
             if incident.events.len() >= MAX_EVENTS {
                 incident.left_out += 1;
                 return;
@@ -322,7 +398,7 @@ impl IncidentRecorder {
             let event = IncidentEvent {
                 at: at.0,
                 kind,
-                text,
+                text: text.to_owned(),
                 evidence: evidence.to_vec(),
             };
             let place = incident.events.partition_point(|one| one.at <= at.0);
@@ -330,32 +406,34 @@ impl IncidentRecorder {
         });
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Incident)) {
-        if let Some(last) = self.incidents.last_mut().filter(|_| self.running) {
-            change(Arc::make_mut(last));
+    fn change(&mut self, began: i64, change: impl FnOnce(&mut Incident)) {
+        let mut newest_first = self.incidents.iter_mut().rev();
+        if let Some(incident) = newest_first.find(|incident| incident.began == began) {
+            change(Arc::make_mut(incident));
         }
     }
 }
 
+/// The incidents that lasted when the last run ended: they were seen together then.
+fn left_open(incidents: &[Arc<Incident>]) -> impl Iterator<Item = &Incident> {
+    let seen = incidents.iter().map(|incident| incident.seen).max();
+    let left = incidents.iter().filter(move |incident| {
+        let last = Timestamp(seen.unwrap_or_default());
+        incident.is_open() && Timestamp(incident.seen).age(last) < CALM
+    });
+    left.map(|incident| &**incident)
+}
+
+fn id_of(finding: &Finding) -> FindingId {
+    (finding.rule, finding.key())
+}
+
+/// When it began, as far as can be known.
+fn start_of(finding: &Finding, now: Timestamp) -> Timestamp {
+    let since = Some(finding.since).filter(|since| since.is_set());
+    since.unwrap_or(now)
+}
+
 fn gravity(incident: &Incident) -> (Severity, bool) {
     (incident.severity(), incident.lost)
-}
-
-/// What somebody is to be woken for, or would be if it lasted: slow readers are not, nor what is doubtful.
-fn begins_incident(finding: &Finding) -> bool {
-    let doubtful = matches!(
-        finding.rule,
-        Rule::CursorLag
-            | Rule::CursorStalled
-            | Rule::BrokerFailing
-            | Rule::ViewsDisagree
-            | Rule::AddressUnknown
-            | Rule::AtMinIsr
-    );
-    finding.severity > Severity::Note && !doubtful
-}
-
-/// What is recorded of an incident: slow readers were slow before.
-fn is_recorded(finding: &Finding) -> bool {
-    finding.severity > Severity::Note && finding.rule != Rule::CursorLag
 }

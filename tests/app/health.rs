@@ -14,5 +14,6 @@ mod random;
 mod restart_plan;
 mod returned;
 mod scale;
+mod separate_incidents;
 mod verdict;
 mod world;

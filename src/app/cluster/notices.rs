@@ -4,29 +4,37 @@
 use crate::app::context::Context;
 use crate::app::notice::Level;
 use crate::health::{
-    Incident, IncidentChange, IncidentEventKind, IncidentRecorder, LeaderChange, TruthChanges,
+    Incident, IncidentChange, IncidentEventKind, IncidentNews, IncidentRecorder, LeaderChange,
+    TruthChanges,
 };
 use crate::model::{StreamName, exact_age};
 
 /// Notifies the user of what differs.
 pub(super) fn notify(
     recorder: &IncidentRecorder,
-    change: Option<&IncidentChange>,
+    news: &IncidentNews,
     changes: &TruthChanges,
     context: &mut Context,
 ) {
     streams(&changes.appeared, "appeared", context);
     streams(&changes.gone, "is gone", context);
-    if change.is_none() && recorder.current().is_none() {
-        leaders(&changes.leaders, context);
+    if news.changes.is_empty() {
+        leaders(&news.leaders, context);
     }
-    let (Some(change), Some(incident)) = (change, recorder.incidents().last()) else {
-        return;
-    };
-    if *change == IncidentChange::Ended {
-        context.notify(Level::Note, ended(incident));
-    } else if !recorder.is_first_look(context.now) {
-        context.notify(Level::Error, began(incident));
+    for change in &news.changes {
+        match *change {
+            IncidentChange::Ended(at) => {
+                if let Some(incident) = recorder.find(at) {
+                    context.notify(Level::Note, ended(incident));
+                }
+            }
+            IncidentChange::Began(at) | IncidentChange::Worse(at) => {
+                let is_news = !recorder.is_first_look(context.now);
+                if let Some(incident) = recorder.find(at).filter(|_| is_news) {
+                    context.notify(Level::Error, began(incident));
+                }
+            }
+        }
     }
 }
 

@@ -38,8 +38,8 @@ pub struct Incidents {
     zone: Zone,
     /// The oldest first.
     kept: Vec<Arc<Incident>>,
-    /// The one that lasts.
-    current: Option<i64>,
+    /// Those that last.
+    current: Vec<i64>,
     list: Table<i64, IncidentColumn>,
 }
 
@@ -50,7 +50,7 @@ impl Incidents {
             cluster: settings.cluster.clone(),
             zone: settings.times.zone.clone(),
             kept: Vec::new(),
-            current: None,
+            current: Vec::new(),
             list: Table::new(RowKey::Incident, IncidentColumn::Began),
         }
     }
@@ -65,17 +65,16 @@ impl Incidents {
         self.kept.iter().rev().find(|one| one.began == began)
     }
 
-    /// Whether that incident lasts as far as this run of the dashboard sees: it is the newest and was seen to begin, or
-    /// to go on.
+    /// Whether that incident lasts as far as this run of the dashboard sees: it was seen to begin, or to go on.
     pub(crate) fn lasts(&self, began: i64) -> bool {
-        self.current == Some(began)
+        self.current.contains(&began)
     }
 
     /// Replaces the incidents, the oldest first.
     pub(in crate::app) fn set_incidents(
         &mut self,
         incidents: &[Arc<Incident>],
-        current: Option<i64>,
+        current: Vec<i64>,
         zone: &Zone,
     ) {
         self.zone.clone_from(zone);

@@ -1,6 +1,8 @@
 //! Takes the messages of one subscription off the wire into a sink: drops repeats, stops at the stop, holds a message
 //! that comes after a gap until its reader knows why. Knows no clock and no network.
 
+use std::time::Duration;
+
 use super::fields::{Fields, Malformed, Value};
 use crate::model::{MessageSink, MessageStamp, Offset, Timestamp};
 
@@ -18,6 +20,9 @@ pub(crate) enum Disposition {
     /// It stands at an offset that was delivered with another message: the log went back and was written anew. It is
     /// dropped; whoever reads finds out where to go on.
     Diverged,
+    /// It is much older than the one before it, in a log that went back: behind what was stored anew, a replica holds on to
+    /// what it had, and that was delivered. It is dropped; whoever reads finds out where to go on.
+    Older,
     /// Offsets are missing before it; it waits for [`SubscriptionDecoder::release_held`].
     Held,
     /// It was the last one asked for.
@@ -87,6 +92,9 @@ impl ReadRange {
     }
 }
 
+/// Clocks of brokers differ by less: a message that is older than the one before by more is of another log.
+const STEP_BACK: Duration = Duration::from_secs(5);
+
 /// The sink of a subscription and what is known of its range.
 pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     sink: S,
@@ -103,6 +111,8 @@ pub(crate) struct SubscriptionDecoder<S: MessageSink> {
     pub(crate) last: Option<(Offset, Timestamp)>,
     /// The newest time of any message delivered.
     pub(crate) newest_time: Timestamp,
+    /// The highest offset delivered of logs that went back since.
+    left: Option<Offset>,
     /// Offsets that compaction took out of what was read.
     pub(crate) compacted: u64,
     /// Where reading has come to.
@@ -122,6 +132,7 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
             delivered: None,
             last: None,
             newest_time: Timestamp::NEVER,
+            left: None,
             compacted: 0,
             range: ReadRange::default(),
         }
@@ -168,7 +179,17 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
 
     /// The log has gone back: what was delivered last says nothing of what comes.
     pub(crate) fn forget_last(&mut self) {
-        self.last = None;
+        let last = self.last.take().map(|(offset, _)| offset);
+        self.left = self.left.max(last);
+    }
+
+    /// Whether a message is much older than the one before, at an offset that was delivered of another log.
+    fn is_older(&self, stamp: &MessageStamp) -> bool {
+        let steps_back = |(_, before): (Offset, Timestamp)| {
+            stamp.timestamp.age(before) > STEP_BACK && !self.range.reverse
+        };
+        let was_delivered = self.left.is_some_and(|left| stamp.offset <= left);
+        was_delivered && self.last.is_some_and(steps_back)
     }
 
     /// The offset of the message that is held.
@@ -219,6 +240,10 @@ impl<S: MessageSink> SubscriptionDecoder<S> {
         if self.range.is_past_time(stamp.timestamp) {
             self.sink.discard();
             return Ok(Disposition::PassedStop);
+        }
+        if self.is_older(&stamp) {
+            self.sink.discard();
+            return Ok(Disposition::Older);
         }
         self.count_gap(stamp.offset);
         self.fresh = false;
@@ -490,6 +515,43 @@ mod tests {
         assert_eq!(resumed().decode(&at(3, 200)), Ok(Disposition::Diverged));
         // Grown past the end of the one before: the last message is another one.
         assert_eq!(resumed().decode(&at(9, 91)), Ok(Disposition::Diverged));
+    }
+
+    #[test]
+    fn what_a_replica_held_on_to_behind_a_log_that_went_back_is_not_delivered_again() {
+        let at = |offset, seconds: i64| {
+            let time = seconds * 1_000_000_000;
+            pb::Message {
+                offset,
+                timestamp: time,
+                ..pb::Message::default()
+            }
+            .encode_to_vec()
+        };
+        let mut decoder = decoder(ReadRange::default());
+        for offset in 0..=9 {
+            decoder.decode(&at(offset, offset)).unwrap();
+            decoder.take_batch();
+        }
+        // A clock that was set back, in the log that was read all the time.
+        assert_eq!(decoder.decode(&at(10, 2)), Ok(Disposition::Full));
+        decoder.take_batch();
+        decoder.reopen(ReadRange {
+            next: Some(3),
+            ..ReadRange::default()
+        });
+        decoder.forget_last();
+        decoder.decode(&[]).unwrap();
+        let mut take = |offset, seconds| {
+            let taken = decoder.decode(&at(offset, seconds)).unwrap();
+            decoder.take_batch();
+            taken
+        };
+        assert_eq!(take(3, 100), Disposition::Full);
+        assert_eq!(take(4, 97), Disposition::Full, "clocks differ");
+        assert_eq!(take(5, 5), Disposition::Older);
+        // Beyond what was delivered of the other log nothing was.
+        assert_eq!(take(11, 50), Disposition::Held);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::deletion::DeletionDetector;
 use super::end::OpenError;
 use super::log_probe::LogProbe;
 use super::positions::{self, LogEnds, StartPosition, SubscribePlan};
+use super::resume::OtherLog;
 use super::{EndReason, SubscribeRequest, SubscriptionEvent};
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
@@ -64,8 +65,8 @@ pub(super) struct Connector {
     pub(super) target: Target,
     /// What has to be told before the next thing that happens.
     pub(super) events: Vec<SubscriptionEvent>,
-    /// The log was seen to hold other messages than those delivered.
-    pub(super) diverged: bool,
+    /// What was met of another log than the one that was read, until it is looked into.
+    pub(super) other_log: Option<OtherLog>,
     /// Why the last call was not opened; `None` where it was.
     pub(super) last_failure: Option<ErrorKind>,
     /// A start by time that brought nothing was looked into.
@@ -103,7 +104,7 @@ impl Connector {
             request,
             target,
             events: Vec::new(),
-            diverged: false,
+            other_log: None,
             last_failure: None,
             time_is_checked: false,
             plan: None,
@@ -186,7 +187,7 @@ impl Connector {
         {
             let mut decoder = codec::lock(decoder);
             decoder.reopen(plan.range);
-            if std::mem::take(&mut self.diverged) {
+            if self.other_log.take().is_some() {
                 decoder.forget_last();
             }
         }

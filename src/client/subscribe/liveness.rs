@@ -295,6 +295,7 @@ impl<S: MessageSink> Reader<S> {
         let kept = codec::lock(&self.decoder).release_held();
         match kept {
             Ok(Disposition::Full) => self.push_full_batch(),
+            Ok(Disposition::Older) => self.on_older(),
             Ok(Disposition::Stopped | Disposition::PassedStop) => self.end(EndReason::StopReached),
             Ok(_) | Err(_) => {}
         }

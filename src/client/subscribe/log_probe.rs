@@ -141,6 +141,17 @@ impl Connector {
     }
 }
 
+/// How far a log reaches that was read before and left, in the one that is read now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftLog {
+    /// It holds it up to the message before that offset.
+    EndsBefore(Offset),
+    /// It may hold it, and cannot be read that far yet.
+    Uncommitted,
+    /// It does not hold what was delivered last of it.
+    Unknown,
+}
+
 impl LogProbe {
     /// Probes the partition of a subscription on one of the broker's connections.
     pub(super) fn new(channel: GrpcChannel, spec: &SubscribeSpec) -> Self {
@@ -214,20 +225,32 @@ impl LogProbe {
         time: Timestamp,
         ends: LogEnds,
     ) -> Option<Offset> {
+        match self.end_of_known(known, ends).await {
+            LeftLog::EndsBefore(next) => Some(next),
+            LeftLog::Uncommitted => None,
+            LeftLog::Unknown => self.next_unread(time, ends).await,
+        }
+    }
+
+    /// Finds which of these messages the log holds, the last of them first.
+    pub(super) async fn end_of_known(
+        &self,
+        known: &[(Offset, Timestamp)],
+        ends: LogEnds,
+    ) -> LeftLog {
         for (offset, delivered) in known.iter().rev().copied() {
             if offset > ends.high_watermark {
-                // It may be there, and cannot be read yet.
                 if offset < ends.next() {
-                    return None;
+                    return LeftLog::Uncommitted;
                 }
                 continue;
             }
             let found = self.first_at(StartPosition::Offset(offset)).await;
             if found.is_some_and(|found| (found.offset, found.time) == (offset, delivered)) {
-                return Some(offset.saturating_add(1));
+                return LeftLog::EndsBefore(offset.saturating_add(1));
             }
         }
-        self.next_unread(time, ends).await
+        LeftLog::Unknown
     }
 
     /// The offset from which on all is at or after that time, the end of the log where nothing is; `None` where it cannot be

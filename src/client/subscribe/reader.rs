@@ -17,6 +17,7 @@ use tonic::Status;
 use super::connector::{Connector, OpenSubscription, Progress};
 use super::end::OpenError;
 use super::outage::Outage;
+use super::resume::OtherLog;
 use super::{EndReason, SubscribeRequest, SubscriptionEvent, SubscriptionItem};
 use crate::client::error::{Error, Result};
 use crate::client::inner::Inner;
@@ -300,10 +301,11 @@ impl<S: MessageSink> Reader<S> {
             StreamEvent::Message(Disposition::Forwards) => self.on_forward_message(),
             StreamEvent::Message(Disposition::PassedStop) => self.end_past_stop().await,
             StreamEvent::Message(Disposition::Diverged) => {
-                self.connector.diverged = true;
+                self.connector.other_log = Some(OtherLog::Rewritten);
                 self.subscription = None;
                 self.announce = Announce::Resumed;
             }
+            StreamEvent::Message(Disposition::Older) => self.on_older(),
             StreamEvent::Message(
                 Disposition::Handshake | Disposition::Kept | Disposition::Repeated,
             ) => {}
@@ -337,6 +339,13 @@ impl<S: MessageSink> Reader<S> {
             address,
         };
         judge(&self.connector, &call)
+    }
+
+    /// A message of before came: where to go on is found out before the next call.
+    pub(super) fn on_older(&mut self) {
+        self.connector.other_log = Some(OtherLog::Older);
+        self.subscription = None;
+        self.announce = Announce::Resumed;
     }
 
     fn close_stream(&mut self, closed: OpenError) {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::SubscriptionEvent;
 use super::connector::{Connector, Progress, ReadSource};
 use super::end::OpenError;
+use super::log_probe::LeftLog;
 use super::positions::{LogEnds, SubscribePlan};
 use crate::client::error::Error;
 use crate::model::{ErrorKind, Timestamp};
@@ -23,6 +24,15 @@ const END_BELIEVED_AFTER: Duration = Duration::from_secs(10);
 
 /// Logs that are known again at most. There is one a broker, and a broker may be emptied more than once.
 const MOST_LEFT_LOGS: usize = 8;
+
+/// A message that shows that the log is not the one that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OtherLog {
+    /// Another one stands where one was delivered.
+    Rewritten,
+    /// In a log that went back, one of before came.
+    Older,
+}
 
 impl Connector {
     /// Goes on where reading has come to, unless the log is no longer the one that was read.
@@ -43,17 +53,20 @@ impl Connector {
             self.source = ReadSource::Leader;
             return Err(OpenError::Lost(self.another_log()));
         }
+        if self.other_log == Some(OtherLog::Older) {
+            return self.skip_delivered(plan, progress, ends, address).await;
+        }
         let shorter = ends.filter(|ends| !plan.range.reverse && ends.next() < progress.next);
-        let Some(went_back) = shorter.or(ends.filter(|_| self.diverged)) else {
+        let Some(went_back) = shorter.or(ends.filter(|_| self.other_log.is_some())) else {
             self.shorter_since = None;
             return Ok(plan.resumed_at(progress.next));
         };
         let since = *self.shorter_since.get_or_insert_with(Instant::now);
-        let is_believed = self.diverged || since.elapsed() >= SHORTER_LOG_BELIEVED_AFTER;
+        let is_believed = self.other_log.is_some() || since.elapsed() >= SHORTER_LOG_BELIEVED_AFTER;
         if is_believed && self.reads_replica() {
             // What its leader has, and whether that is another log too, its leader tells.
             self.source = ReadSource::Leader;
-            self.diverged = false;
+            self.other_log = None;
         } else if is_believed
             && let Some(plan) = self.rewind(plan, progress, went_back, address).await
         {
@@ -62,6 +75,38 @@ impl Connector {
         Err(OpenError::Lost(
             self.shorter_log(progress, went_back, address),
         ))
+    }
+
+    /// What comes next is older than what was read before it: of a log that was left, to all appearance. Where that has been
+    /// delivered, reading goes on behind it; where it cannot be found, with what is there.
+    async fn skip_delivered(
+        &mut self,
+        plan: SubscribePlan,
+        progress: Progress,
+        ends: Option<LogEnds>,
+        address: &str,
+    ) -> Result<SubscribePlan, OpenError> {
+        let left = match (self.probe(address), ends) {
+            (Some(probe), Some(ends)) => probe.end_of_known(&self.left_logs, ends).await,
+            _ => LeftLog::Unknown,
+        };
+        let since = *self.shorter_since.get_or_insert_with(Instant::now);
+        if left == LeftLog::Uncommitted && since.elapsed() < END_BELIEVED_AFTER {
+            return Err(OpenError::Lost(self.another_log()));
+        }
+        self.shorter_since = None;
+        // What was read last says nothing of what comes.
+        self.other_log = Some(OtherLog::Rewritten);
+        match (left, ends) {
+            (LeftLog::EndsBefore(to), Some(ends)) if to > progress.next => {
+                let from = progress.next;
+                self.events.push(SubscriptionEvent::Rewound { from, to });
+                let plan = plan.rewound_to(to, ends);
+                self.plan = Some(plan);
+                Ok(plan)
+            }
+            _ => Ok(plan.resumed_at(progress.next)),
+        }
     }
 
     /// Whether the leader holds another message than the one delivered last by a replica: one that stood still while an
@@ -78,8 +123,7 @@ impl Connector {
 
     fn another_log(&self) -> Error {
         let target = &self.target;
-        let sentence =
-            format!("{target}: the replica that was read holds other messages than its leader");
+        let sentence = format!("{target}: replicas hold other messages at the same offsets");
         Error::new(ErrorKind::MessagesLost, target.clone(), sentence)
     }
 
@@ -127,7 +171,7 @@ impl Connector {
         self.leave_log(progress);
         self.events.push(SubscriptionEvent::Rewound { from, to });
         self.shorter_since = None;
-        self.diverged = true;
+        self.other_log = Some(OtherLog::Rewritten);
         self.source = ReadSource::Leader;
         let plan = plan.rewound_to(to, ends);
         self.plan = Some(plan);

@@ -110,6 +110,8 @@ impl Offline {
             | Effect::ThrottleTail(..)
             | Effect::CloseTail(_)
             | Effect::CancelScan(_)
+            | Effect::DecodeValues(_)
+            | Effect::RestartDecoders
             | Effect::FetchCursors
             | Effect::FollowActivity(_)
             | Effect::SaveIncidents(_)

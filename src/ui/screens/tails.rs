@@ -118,7 +118,7 @@ fn pane(
         (tail.id(), tail.row().shown()),
         &messages,
         row::most_seen(tail, width),
-        &app.settings().schemas,
+        app.value_readings(),
     );
     let columns = Columns::of(tail, layout, width, app);
     if let Some(prompt) = tail.prompt() {

@@ -402,10 +402,8 @@ impl Tail {
             PromptKind::Seek | PromptKind::Export => String::new(),
         };
         let mut prompt = Prompt::new(kind, &text);
-        if kind == PromptKind::Row {
-            prompt.set_known_fields(self.known_fields(context));
-        }
         if kind == PromptKind::Query {
+            prompt.set_unsearched(self.unsearched(&context.settings.schemas));
             prompt.set_field_index(self.fields.index(), context);
         }
         self.prompt = Some(prompt);

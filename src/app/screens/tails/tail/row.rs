@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Tail;
 use crate::app::context::Context;
+use crate::app::decoded_values::{DecodedValues, ValueReadings};
 use crate::app::row_settings::RowChoice;
+use crate::app::screens::tails::prompt::PromptKind;
 use crate::store::{JsonPath, RowField, RowTemplate, known_fields};
 
 /// Messages that are looked through for the fields that they have.
@@ -44,12 +46,23 @@ impl Tail {
         RowChoice::of(template)
     }
 
-    /// The fields of the messages on the screen, as a row names them.
-    pub(in crate::app::screens::tails) fn known_fields(&self, context: &Context) -> Vec<String> {
-        let height = self.height.min(LOOKED_THROUGH);
+    /// Opens the line that asks what rows show, which knows the fields of the messages on the screen.
+    pub(in crate::app::screens::tails) fn open_row_prompt(
+        &mut self,
+        decoded: &DecodedValues,
+        context: &mut Context,
+    ) {
+        self.open_prompt(PromptKind::Row, context);
+        let height = self.height.clamp(1, LOOKED_THROUGH);
         let window = self.view.window(&self.store, height);
-        let messages = self.view.rows(&self.store, window.top, height.max(1));
-        let schemas = &context.settings.schemas;
-        known_fields(&messages, |stream| schemas.of(stream))
+        let messages = self.view.rows(&self.store, window.top, height);
+        let readings = ValueReadings {
+            schemas: &context.settings.schemas,
+            decoded,
+        };
+        let fields = known_fields(&messages, |message| readings.of(message));
+        if let Some(prompt) = &mut self.prompt {
+            prompt.set_known_fields(fields);
+        }
     }
 }

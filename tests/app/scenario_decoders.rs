@@ -120,8 +120,8 @@ async fn the_program_of_the_guide_decodes_rows_fields_and_what_is_inspected() {
     dashboard.wait_for("tab: value.order  value.amount").await;
     dashboard.type_text("value.order value.amount");
     dashboard.press("enter");
-    dashboard.wait_for_row(&["     7  12.34"]).await;
-    dashboard.wait_for_row(&["100205   3.0"]).await;
+    dashboard.wait_for_row(&["     7   12.34"]).await;
+    dashboard.wait_for_row(&["100205    3.0"]).await;
     dashboard.shut_down().await;
 }
 

@@ -176,7 +176,9 @@ fn value_text(entry: &TableEntry, width: usize, app: &App) -> Option<String> {
     if app.settings().schemas.command_of(stream).is_some()
         && let Some(Ok(text)) = app.decoded_values().get(&ValueId::of_entry(stream, entry))
     {
-        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        // What is seen of it is not far from its beginning.
+        let begin: String = text.chars().take(8 * (width + 1)).collect();
+        let lines: Vec<&str> = begin.lines().map(str::trim).collect();
         return Some(sanitise::bytes(lines.join(" ").as_bytes(), width + 1));
     }
     if std::str::from_utf8(value).is_ok() {

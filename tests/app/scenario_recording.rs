@@ -174,6 +174,10 @@ async fn what_messages_hold_is_in_no_recording_that_was_not_asked_for_it() {
         dashboard.press("s");
         dashboard.type_text("earliest");
         dashboard.press("enter");
+        // Not the tail of before, which shows it too.
+        dashboard
+            .wait_for_row(&["orders:0 ▏", "from earliest", "kept 1"])
+            .await;
         dashboard.wait_for("a secret of 28 characters").await;
         dashboard.shut_down().await;
 

@@ -192,6 +192,27 @@ async fn whatever_a_program_does_wrong_is_said_beside_the_value_as_it_is_stored(
 }
 
 #[tokio::test]
+async fn a_table_shows_what_a_program_makes_of_the_latest_values() {
+    let (cluster, client) = cluster_with(&["orders"]).await;
+    let to = Destination::Partition("orders".into(), 0);
+    let message = PublishOptions {
+        key: "k-1".into(),
+        ack_policy: AckPolicy::All,
+        ..PublishOptions::new(to, "x")
+    };
+    let publish = Operation::Publish(Box::new(message));
+    client.perform(publish).await.expect("it is stored");
+    let script = r"while head -c 5 | grep -q .; do printf '\000\000\000\000\010one\ntwo\007'; done";
+    let shell = command(&["sh", "-c", script], &std::env::temp_dir());
+    let mut dashboard = Driver::start(options(&cluster, vec![("orders", shell)]));
+    dashboard.press("3");
+    dashboard.wait_for_row(&["orders", "●"]).await;
+    dashboard.press("T");
+    dashboard.wait_for_row(&["k-1", "one two␇"]).await;
+    dashboard.shut_down().await;
+}
+
+#[tokio::test]
 async fn a_program_that_was_mended_is_run_anew_at_a_key() {
     let (cluster, client) = cluster_with(&["orders"]).await;
     publish(&client, "orders", b"x").await;

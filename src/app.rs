@@ -19,6 +19,8 @@ mod cluster;
 mod columns;
 pub(crate) mod command;
 mod context;
+pub(crate) mod decoded_values;
+mod decoding;
 mod effect;
 mod event;
 mod focus;
@@ -66,6 +68,9 @@ mod visited;
 
 pub use cluster::Freshness;
 pub use command::{Command, ReplayCommand};
+pub use decoded_values::{
+    DecodedValue, DecodedValues, StoredValue, ValueId, ValueReadings, ValueToDecode,
+};
 pub use effect::{
     Announcement, DesktopForm, Effect, ExportSpec, KeyHistorySpec, OlderSpec, StatisticsSpec,
     TableExport, TableSpec, TableView, TailSpec,
@@ -91,7 +96,7 @@ pub use playback::{Playback, PlaybackState};
 pub use read_settings::{ContextEntry, ReadSettings, SettingOrigin};
 pub use row_key::{DetailTarget, RowKey};
 pub use row_settings::{KeptRow, RowChoice, RowSettings};
-pub use schemas::Schemas;
+pub use schemas::{DecoderCommand, Schemas, ValueDecoder};
 pub use screens::tails::{FollowMode, Side, Tail, TailState, Tails, Window};
 pub use settings::{AlertSettings, Settings};
 pub use shell_commands::{MessageRange, ShellCommand, ShellTask};

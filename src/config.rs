@@ -3,6 +3,7 @@
 
 mod alert_section;
 mod contexts;
+mod decode_rule;
 mod file;
 mod folders;
 mod recorder_section;
@@ -13,9 +14,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use alert_section::{AlertSeverity, Alerts, DesktopSequence};
+pub use decode_rule::DecodeRule;
 pub use file::{
-    Chords, ConfigError, ConfigFile, ContextSection, DecodeRule, MemorySection, Refresh,
-    StreamSection, TEMPLATE, TimeForm, TimeSection, TlsFiles,
+    Chords, ConfigError, ConfigFile, ContextSection, MemorySection, Refresh, StreamSection,
+    TEMPLATE, TimeForm, TimeSection, TlsFiles,
 };
 pub use folders::{Folders, expand_home};
 pub use row_setting::{RowSetting, TextPlace};

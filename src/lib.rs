@@ -124,6 +124,7 @@
 //! | add an operation on brokers | `model/operation.rs`; the compiler names the rest |
 //! | follow a change of the API | `proto/api.proto`, `wire/convert.rs` |
 //! | add a decoder of values | `store/decode/` |
+//! | change how programs of the user's decode values | `runtime/value_decoder.rs`; which values are asked for, `app/decoding.rs` |
 //! | record something of an event otherwise | `recording/encoder.rs`, `recording/decoder.rs`; what older programs cannot read counts up the version in `recording/file.rs` |
 //! | record a field that names something | `recording/redaction/serializer.rs` says what stands in its place in a redacted recording |
 //! | do something in the last minutes | `app/past.rs`, `runtime/past.rs`; what is refused there, `runtime/offline.rs` |

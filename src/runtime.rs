@@ -35,6 +35,7 @@ pub(crate) mod statistics;
 mod supervisor;
 mod table;
 mod terminal;
+pub(crate) mod value_decoder;
 
 use std::io;
 use std::time::Duration;

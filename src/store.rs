@@ -27,6 +27,7 @@ mod scan;
 mod statistics;
 #[cfg(test)]
 mod test_support;
+mod value_reading;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +60,7 @@ pub use statistics::{
     FrequentItem, FrequentList, IntervalCount, LargeMessage, PartitionStatistics, Statistics,
     StatisticsOptions, StatisticsReport, StatisticsTotals,
 };
+pub use value_reading::ValueReading;
 
 use crate::model::{Offset, PartitionId, Timestamp};
 use partition_log::{ChunkSlot, PartitionLog, Visibility};

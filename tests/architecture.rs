@@ -63,6 +63,7 @@ const ROOMS: [(&str, &[&[&str]]); 2] = [
             &[
                 "app_request",
                 "command",
+                "decoded_values",
                 "effect",
                 "event",
                 "focus",

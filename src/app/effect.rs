@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::app::command::ReplayCommand;
+use crate::app::decoded_values::ValueToDecode;
 use crate::app::ids::{RequestId, ScanId, TableId, TailId};
 use crate::app::kept_queries::QueryChange;
 use crate::app::kept_view::KeptView;
@@ -43,6 +44,10 @@ pub enum Effect {
     CancelScan(ScanId),
     /// Find out which fields these messages have, the newest chunk first.
     IndexFields(ScanId, Vec<Arc<Chunk>>),
+    /// Decode these values by their programs, the first one first, and no others that were asked for before.
+    DecodeValues(Vec<ValueToDecode>),
+    /// End the programs that decode values; the next value starts its one anew.
+    RestartDecoders,
     /// Change the cluster.
     Perform(RequestId, Operation),
     /// Find out what moving a cursor would do.

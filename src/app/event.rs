@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::decoded_values::{DecodedValue, ValueId};
 use super::ids::{RequestId, ScanId, TableId, TailId};
 use super::read_settings::ReadSettings;
 use super::shell_commands::ShellTask;
@@ -56,6 +57,9 @@ pub enum Event {
     Scan(ScanId, ScanEvent),
     /// Which fields messages have was found out.
     Fields(ScanId, Arc<FieldIndex>),
+    /// A program has decoded a value, or could not. Not recorded: it is what messages hold, which is read anew.
+    #[serde(skip)]
+    ValueDecoded(ValueId, DecodedValue),
     /// The cursors were read.
     Cursors(Result<Arc<Vec<CursorEntry>>, Failure>),
     /// The first unread messages of cursors were read, as far as they could be.

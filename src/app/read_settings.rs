@@ -46,7 +46,7 @@ pub struct ReadSettings {
     pub contexts: Vec<ContextEntry>,
     /// What the rows of streams show.
     pub rows: RowSettings,
-    /// Which streams hold which protobuf messages.
+    /// How the values of streams are decoded.
     pub schemas: Schemas,
     /// How times are shown.
     pub times: TimeDisplay,

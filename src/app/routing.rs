@@ -27,7 +27,10 @@ use crate::model::{CursorEntry, CursorMove, Failure, Outcome, Timestamp};
 impl App {
     /// Changes the state by what happened; returns what is to be done elsewhere, in order.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
-        let changes_rows = !matches!(event, Event::Tail(..) | Event::Scan(..) | Event::Fields(..));
+        let changes_rows = !matches!(
+            event,
+            Event::Tail(..) | Event::Scan(..) | Event::Fields(..) | Event::ValueDecoded(..)
+        );
         let is_users = matches!(
             event,
             Event::Key(_) | Event::Paste(_) | Event::Mouse(_) | Event::KeysQuiet
@@ -53,6 +56,7 @@ impl App {
                 self.screens.table.send_view(&mut self.context);
             }
         }
+        self.ask_for_values();
         if is_users {
             self.keep_view();
         }
@@ -87,6 +91,7 @@ impl App {
             }
             Event::Scan(id, event) => self.screens.tails.on_scan(id, &event, context),
             Event::Fields(id, index) => self.screens.tails.on_fields(id, &index, context),
+            Event::ValueDecoded(id, value) => self.on_value_decoded(id, value),
             Event::Cursors(result) => self.set_cursors(&result),
             Event::FirstUnread(read) => self.cluster.on_first_unread(&read),
             Event::Groups(result) => self.screens.cursors.on_groups(result, context.now),
@@ -298,6 +303,9 @@ impl App {
             return;
         }
         self.context.emit(Effect::Refresh);
+        if self.context.settings.schemas.have_commands() {
+            self.decode_anew();
+        }
         self.screens.cursors.fetch(&mut self.context);
         if self.focus.screen() == Screen::Activity {
             self.screens.activity.follow(&mut self.context);

@@ -71,7 +71,7 @@ pub struct Settings {
     pub tail_budget: usize,
     /// How often every broker is asked.
     pub refresh: Duration,
-    /// Which streams hold which protobuf messages.
+    /// How the values of streams are decoded.
     pub schemas: Schemas,
     /// What the rows of streams show.
     pub rows: RowSettings,

@@ -46,6 +46,8 @@ impl App {
         settings.keymap = keymap;
         settings.color = read.color;
         settings.contexts = read.contexts;
+        let has_commands = settings.schemas.have_commands() || read.schemas.have_commands();
+        let decodes_otherwise = has_commands && settings.schemas != read.schemas;
         settings.schemas = read.schemas.clone();
         settings.origins = read.origins;
         if settings.times != read.times {
@@ -59,6 +61,9 @@ impl App {
         }
         self.find_sort_letters();
         self.screens.tails.on_settings(read.rows, read.schemas);
+        if decodes_otherwise {
+            self.decode_anew();
+        }
         self.cluster.set_health_options(read.health);
     }
 

@@ -52,6 +52,8 @@ pub struct MessageRange {
     pub to: Option<String>,
     /// Only messages that this finds.
     pub query: Option<Query>,
+    /// Whether they are one story: how long after each other they came is shown.
+    pub is_story: bool,
 }
 
 /// Whether a line is one for the command line's parser: it begins with one of these commands, and has options behind it, or

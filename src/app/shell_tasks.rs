@@ -53,6 +53,9 @@ impl App {
         }
         let tails = &mut self.screens.tails;
         tails.open_at(keys, start, range.query, &mut self.context);
+        if range.is_story {
+            tails.show_gaps();
+        }
         self.descend(Pane::Tail);
         Ok(())
     }

@@ -17,9 +17,10 @@ use super::{
     private_file, recording_file, rows, settings, shown_times, typed_line,
 };
 use crate::app::{
-    ContextEntry, Keymap, ReadSettings, Schemas, SettingOrigin, Settings as AppSettings,
+    ContextEntry, DecoderCommand, Keymap, ReadSettings, Schemas, SettingOrigin,
+    Settings as AppSettings, ValueDecoder,
 };
-use crate::config::{self, ClusterSettings};
+use crate::config::{self, ClusterSettings, DecodeRule};
 use crate::demo::DemoCluster;
 use crate::model::{ErrorKind, Failure, Locator, Target};
 use crate::runtime::{
@@ -314,29 +315,35 @@ pub(crate) fn keymap(file: &config::ConfigFile) -> Result<Keymap> {
     keymap.map_err(|error| CliError::usage(error.to_string()))
 }
 
-/// The types of values that the config file names, from its descriptor files and Avro schemas.
+/// The decoders that the config file names, with what its descriptor files and Avro schemas say.
 pub(crate) fn schemas(file: &config::ConfigFile) -> Result<Schemas> {
-    let read = |(streams, decode): (&String, &config::DecodeRule)| {
+    let read = |(streams, rule): (&String, &DecodeRule)| {
         let wrong = |why: String| CliError::usage(format!("decode \"{streams}\": {why}"));
         let read = |path: &Path| {
             let bytes = read_file(path, MOST_DESCRIPTORS);
             bytes.map_err(|error| wrong(format!("{}: {error}", path.display())))
         };
-        let (path, schema) = match (&decode.protobuf, &decode.message, &decode.avro) {
-            (Some(path), Some(message), None) => (path, Schema::new(&read(path)?, message)),
-            (None, None, Some(path)) => {
-                (path, Schema::avro(&String::from_utf8_lossy(&read(path)?)))
-            }
-            _ => {
-                let text = "name avro = \"FILE\", or protobuf = \"FILE\" and message = \"TYPE\"";
-                return Err(wrong(text.to_owned()));
+        let (path, schema) = match rule {
+            DecodeRule::Protobuf { file, message } => (file, Schema::new(&read(file)?, message)),
+            DecodeRule::Avro(file) => (file, Schema::avro(&String::from_utf8_lossy(&read(file)?))),
+            DecodeRule::Command { words, folder } => {
+                let command = decoder_command(words, folder);
+                return Ok((streams.clone(), ValueDecoder::from(command)));
             }
         };
         let schema = schema.map_err(|why| wrong(format!("{}: {why}", path.display())))?;
-        Ok((streams.clone(), schema))
+        Ok((streams.clone(), schema.into()))
     };
-    let types: Result<Vec<_>> = file.decode.iter().map(read).collect();
-    Ok(Schemas::new(types?))
+    let decoders: Result<Vec<_>> = file.decode.iter().map(read).collect();
+    Ok(Schemas::new(decoders?))
+}
+
+/// A program that decodes values, as the config file names it.
+pub(crate) fn decoder_command(words: &[String], folder: &Path) -> DecoderCommand {
+    DecoderCommand {
+        words: words.to_vec(),
+        folder: folder.to_owned(),
+    }
 }
 
 /// A file of which no more than so much is read: a device has no end.
@@ -416,21 +423,16 @@ mod tests {
     }
 
     #[test]
-    fn values_are_of_one_kind_and_a_file_that_is_none_of_it_is_named() {
+    fn a_file_that_is_no_schema_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("o.avsc");
         std::fs::write(&path, "{\"type\":\"record\"}").unwrap();
-        let path = path.display();
-        for (rule, why) in [
-            (String::new(), "name avro = \"FILE\", or protobuf"),
-            ("protobuf = \"x.binpb\"".to_owned(), "name avro"),
-            (format!("avro = \"{path}\"\nmessage = \"x.Y\""), "name avro"),
-            (format!("avro = \"{path}\""), "o.avsc: \"name\" is missing"),
-        ] {
-            let text = format!("[decode.orders]\n{rule}\n");
-            let file = config::ConfigFile::parse(&text, Path::new("config.toml")).unwrap();
-            let sentence = schemas(&file).unwrap_err().sentence.unwrap();
-            assert!(sentence.contains(why), "{sentence}");
-        }
+        let text = format!("[decode.orders]\navro = \"{}\"\n", path.display());
+        let file = config::ConfigFile::parse(&text, Path::new("config.toml")).unwrap();
+        let sentence = schemas(&file).unwrap_err().sentence.unwrap();
+        assert!(
+            sentence.contains("o.avsc: \"name\" is missing"),
+            "{sentence}"
+        );
     }
 }

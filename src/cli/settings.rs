@@ -14,7 +14,9 @@ use super::exit::{CliError, Exit, Result};
 use super::output::{Column, OutputRow, output_row, plain};
 use super::stdio::Stdio;
 use crate::app::SettingOrigin;
-use crate::config::{Alerts, ConfigFile, Setting, SettingSource, Settings, TEMPLATE, TlsFiles};
+use crate::config::{
+    Alerts, ConfigFile, DecodeRule, Setting, SettingSource, Settings, TEMPLATE, TlsFiles,
+};
 use crate::model::{format_duration, shell_line};
 
 output_row! {
@@ -179,10 +181,12 @@ impl SettingRows {
             self.of_file(&format!("keys.\"{command}\""), chords);
         }
         for (pattern, decode) in &file.decode {
-            let value = match (&decode.protobuf, &decode.message, &decode.avro) {
-                (Some(file), Some(message), _) => format!("{message} of {}", file.display()),
-                (_, _, Some(file)) => file.display().to_string(),
-                _ => continue,
+            let value = match decode {
+                DecodeRule::Protobuf { file, message } => {
+                    format!("{message} of {}", file.display())
+                }
+                DecodeRule::Avro(file) => file.display().to_string(),
+                DecodeRule::Command { words, .. } => shell_line(words),
             };
             self.of_file(&format!("decode.\"{pattern}\""), json!(value));
         }

@@ -2,6 +2,7 @@
 //! Subscriptions are in `subscriptions`, what happens to them in `runner`, printing in `print`; between them go sealed chunks.
 
 mod committed;
+mod decoding;
 mod joining;
 mod print;
 mod runner;
@@ -32,6 +33,7 @@ use crate::model::{
 };
 use crate::store::ExportForm;
 
+use decoding::{print_unsearched, row_decoder};
 use joining::{JoinOptions, Joining};
 use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
@@ -87,6 +89,7 @@ async fn print_messages(
     let (found, cluster) = partition_spec::find_all(&observer, &args.partitions).await?;
     let partition_specs = narrow_to_key(context, args, found, &cluster)?;
     context.console.print_hint(args.range.query.as_ref());
+    print_unsearched(context, args.range.query.as_ref(), &partition_specs);
     if args.resume {
         resume(context, &observer, &partition_specs).await?;
     }
@@ -105,12 +108,10 @@ async fn print_messages(
     let ends = specs.iter().all(|spec| is_there_already(spec, &cluster));
     let mut budget = ReadBudget::new(context.settings.cluster.timeout.value);
     let subscriptions = SubscriptionSet::open(&observer, specs, &mut budget).await?;
+    let (decoder, decoding, reports) = row_decoder();
     if let PrintForm::Table(table) = &mut form {
-        table.hold(match (is_trace, waits) {
-            (true, _) => Holding::All,
-            (false, false) => Holding::FirstRows,
-            (false, true) => Holding::Live,
-        });
+        table.hold(holding(is_trace, waits));
+        table.decode_by(decoder);
     }
     let filter = filter(args);
     let undecided = Arc::clone(&filter.undecided);
@@ -121,6 +122,7 @@ async fn print_messages(
         TailRunner::new(context.console, subscriptions, Arc::clone(&count), follows);
     let runner = runner
         .ending_within(ends.then_some(budget))
+        .reporting(reports)
         .reporting_silence(waits);
     let runner = match join_options(args, patterns) {
         None if is_trace => runner.skipping_paused(named(args, &cluster)),
@@ -131,9 +133,21 @@ async fn print_messages(
         None => runner,
     };
     let printing = spawn_blocking(move || printer.run(queue));
-    let ended = runner.run(printing, args.progress).await;
+    let ended = tokio::select! {
+        ended = runner.run(printing, args.progress) => ended,
+        never = decoding.run() => match never {},
+    };
     print_undecided(context, undecided.load(Ordering::Relaxed));
     Ok((ended?, count.load(Ordering::Relaxed)))
+}
+
+/// How many rows of a table are laid out together.
+fn holding(is_trace: bool, waits: bool) -> Holding {
+    match (is_trace, waits) {
+        (true, _) => Holding::All,
+        (false, false) => Holding::FirstRows,
+        (false, true) => Holding::Live,
+    }
 }
 
 /// Which messages are printed.

@@ -85,6 +85,7 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
         from: typed_word(typed, "from"),
         to: typed_word(typed, "to"),
         query,
+        is_story: false,
     };
     match invocation.task {
         Some(Task::Cluster(ClusterTask::Tail(args))) => Ok(ShellTask::Messages(range(
@@ -94,6 +95,7 @@ pub fn parse(line: &str) -> Result<ShellTask, String> {
         Some(Task::Cluster(ClusterTask::Trace(args))) => {
             let mut found = range(args.streams(), Some(args.query));
             found.from.get_or_insert_with(|| TRACED_FROM.to_owned());
+            found.is_story = true;
             Ok(ShellTask::Messages(found))
         }
         Some(Task::Cluster(ClusterTask::Stats(args))) => {

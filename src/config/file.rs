@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::alert_section::Alerts;
+use super::decode_rule::DecodeRule;
 use super::folders::expand_home;
 use super::recorder_section::RecorderSection;
 use super::row_setting::{RowSetting, spanned_row};
@@ -153,18 +154,6 @@ pub struct StreamSection {
     pub row: Option<RowSetting>,
 }
 
-/// How the values of some streams are decoded.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DecodeRule {
-    /// A file of protobuf descriptors, as `protoc --descriptor_set_out` writes it.
-    pub protobuf: Option<PathBuf>,
-    /// The full name of its message type.
-    pub message: Option<String>,
-    /// A file with an Avro schema.
-    pub avro: Option<PathBuf>,
-}
-
 /// One chord or several for the same command.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(
@@ -252,10 +241,11 @@ impl ConfigFile {
     fn place_paths(&mut self, folder: &Path) {
         let tls = self.contexts.values_mut().filter_map(|c| c.tls.as_mut());
         let tls = tls.flat_map(|tls| [&mut tls.ca, &mut tls.cert, &mut tls.key]);
-        let decoders = self.decode.values_mut();
-        let decoders = decoders.flat_map(|decode| [&mut decode.protobuf, &mut decode.avro]);
-        for path in tls.flatten().chain(decoders.flatten()) {
+        for path in tls.flatten() {
             *path = folder.join(expand_home(path));
+        }
+        for rule in self.decode.values_mut() {
+            rule.place(folder);
         }
     }
 }
@@ -420,10 +410,12 @@ mod tests {
         assert_eq!(file.time.show, Some(TimeForm::Age));
         assert_eq!(file.alerts.lag_time, Some(Duration::from_secs(300)));
         assert_eq!(file.keys["streams.delete"].all(), ["ctrl-x d"]);
-        assert_eq!(
-            file.decode["telemetry.*"].message.as_deref(),
-            Some("acme.Reading")
+        let protobuf = &file.decode["telemetry.*"];
+        assert!(
+            matches!(protobuf, DecodeRule::Protobuf { message, .. } if message == "acme.Reading")
         );
+        let command = &file.decode["audit.*"];
+        assert!(matches!(command, DecodeRule::Command { words, .. } if words.len() == 2));
     }
 
     #[test]

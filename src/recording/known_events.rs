@@ -46,6 +46,7 @@ impl KnownEvents {
             | Event::Tail(..)
             | Event::Scan(..)
             | Event::Fields(..)
+            | Event::ValueDecoded(..)
             | Event::Done(..)
             | Event::CursorMovePlanned(..)
             | Event::Edited(..)

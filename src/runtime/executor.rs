@@ -3,6 +3,7 @@
 //! Decides nothing: what to do is in the effect, what an answer means in `app`.
 
 mod asking;
+mod decoding;
 mod keeping;
 mod lines;
 mod tables;
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::decoding::Decoders;
 use self::keeping::Keepers;
 use self::tables::RunningTable;
 use super::alerts::AlertQueue;
@@ -132,6 +134,7 @@ pub(super) struct Executor {
     table: Option<RunningTable>,
     /// The history of a key that is read: one at a time.
     key_history: Option<(RequestId, CancellationToken)>,
+    decoders: Decoders,
     keepers: Keepers,
     /// Alerts that wait to be handed on.
     alerts: Option<AlertQueue>,
@@ -156,6 +159,7 @@ impl Executor {
             statistics: None,
             table: None,
             key_history: None,
+            decoders: Decoders::default(),
             keepers: Keepers::start(&deps, &tasks),
             alerts: None,
             activity: None,
@@ -184,6 +188,8 @@ impl Executor {
             Effect::Scan(id, query, chunks) => self.scan(id, &query, chunks),
             Effect::IndexFields(id, chunks) => self.index_fields(id, chunks),
             Effect::CancelScan(id) => cancel(self.scans.remove(&id)),
+            Effect::DecodeValues(values) => self.decode_values(values),
+            Effect::RestartDecoders => self.restart_decoders(),
             Effect::Perform(id, operation) => self.perform(id, operation),
             Effect::PlanCursorMove(id, spec) => self.plan_cursor_move(id, spec),
             Effect::FetchCursors => self.read_cursors(),

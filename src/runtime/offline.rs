@@ -110,6 +110,8 @@ impl Offline {
             | Effect::ThrottleTail(..)
             | Effect::CloseTail(_)
             | Effect::CancelScan(_)
+            | Effect::DecodeValues(_)
+            | Effect::RestartDecoders
             | Effect::FetchCursors
             | Effect::ReadFirstUnread(_)
             | Effect::FollowActivity(_)

@@ -144,7 +144,10 @@ impl Recorder {
             let settings = Box::new(app.settings_of_now());
             self.record(Fact::Continued(settings, Vec::new()));
         }
-        self.record(Fact::Happened(event.clone()));
+        // What programs make of values is what messages hold, and no program runs when this is played.
+        if !matches!(event, Event::ValueDecoded(..)) {
+            self.record(Fact::Happened(event.clone()));
+        }
     }
 
     /// Records one fact.

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::decode::{DecodeOptions, Schema, decode};
+use super::decode::{DecodeOptions, decode};
 use super::json_path::step_of_key;
 use super::message::MessageRef;
 use super::row_template::RowField;
+use super::value_reading::ValueReading;
 
 /// Names at most: more cannot be looked through.
 const MOST_FIELDS: usize = 200;
@@ -16,14 +17,14 @@ const MOST_BYTES: usize = 16 * 1024;
 const MOST_LINES: usize = 500;
 
 /// The fields of these messages, as a row names them: those of the values in the order of the values, headers, and what every
-/// message has. `schema_of` says what the values of a stream are.
+/// message has. `reading_of` says how the value of a message is read.
 pub fn known_fields<'a>(
-    messages: &[MessageRef<'_>],
-    schema_of: impl Fn(&str) -> Option<&'a Schema>,
+    messages: &[MessageRef<'a>],
+    reading_of: impl Fn(&MessageRef<'a>) -> ValueReading<'a>,
 ) -> Vec<String> {
     let mut fields = FieldNames::default();
     for message in messages {
-        fields.add_value(message.value(), schema_of(message.stream()));
+        fields.add_value(message.value(), reading_of(message));
     }
     for message in messages {
         for (name, _) in message.publisher_headers() {
@@ -47,14 +48,14 @@ impl FieldNames {
         }
     }
 
-    fn add_value(&mut self, value: &[u8], schema: Option<&Schema>) {
+    fn add_value<'a>(&mut self, value: &'a [u8], reading: ValueReading<'a>) {
         let options = DecodeOptions {
-            schema,
+            schema: reading.schema,
             bytes: MOST_BYTES,
             lines: MOST_LINES,
             ..DecodeOptions::default()
         };
-        let lines = decode(value, &options).lines;
+        let lines = decode(reading.bytes(value), &options).lines;
         for line in 0..lines.len() {
             // What closes a node has its path too, and is no field of its own.
             let path = lines.path(line).filter(|path| !path.is_empty());

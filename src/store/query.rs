@@ -91,6 +91,13 @@ impl Query {
         mistake::mistake(&self.predicate.uses(), messages, open)
     }
 
+    /// Whether it names a field that would be inside values.
+    pub fn names_value_field(&self) -> bool {
+        let uses = self.predicate.uses();
+        let mut paths = uses.iter().map(|one| one.paths.as_slice());
+        paths.any(|path| matches!(path, [root, _, ..] if root == "value"))
+    }
+
     /// What it looks for; cheap to clone and to send to another thread.
     pub fn predicate(&self) -> &Predicate {
         &self.predicate

@@ -3,13 +3,12 @@
 
 use std::borrow::Cow;
 
-use super::decode::{
-    Class, DecodeOptions, Decoded, Lines, Schema, decode, has_registry_header, summary,
-};
+use super::decode::{Class, DecodeOptions, Decoded, Lines, decode, has_registry_header, summary};
 use super::json_path::{JsonPath, unquoted};
 use super::message::MessageRef;
 use super::record::header_text;
 use super::row_template::{RowField, RowTemplate};
+use super::value_reading::ValueReading;
 use crate::model::sanitise;
 
 /// Values above this are not searched for a field: that would take longer than a frame.
@@ -65,8 +64,8 @@ impl RowCell {
 /// Reads the cells of messages.
 #[derive(Clone, Copy, Debug)]
 pub struct CellReader<'a> {
-    /// What the fields of a protobuf message are called, where that is known of the stream.
-    pub schema: Option<&'a Schema>,
+    /// How values are read.
+    pub value: ValueReading<'a>,
     /// Characters of a cell at most.
     pub most: usize,
 }
@@ -76,7 +75,7 @@ impl CellReader<'_> {
     pub fn cells(self, template: &RowTemplate, message: &MessageRef<'_>) -> Vec<RowCell> {
         let mut value = ValueFields {
             reader: self,
-            bytes: message.value(),
+            bytes: self.value.bytes(message.value()),
             decoded: None,
         };
         let fields = template.fields();
@@ -105,7 +104,7 @@ impl CellReader<'_> {
                 let text = message.header(name).map(header_text);
                 text.map_or_else(RowCell::missing, |text| RowCell::scalar(&text, self.most))
             }
-            RowField::Value => self.whole_value(message.value()),
+            RowField::Value => self.whole_value(value.bytes),
             RowField::ValueAt(path) => value.at(path),
         }
     }
@@ -116,10 +115,10 @@ impl CellReader<'_> {
         if value.is_empty() {
             return RowCell::missing();
         }
-        let is_text = is_text(value);
+        let is_text = self.value.decoded.is_some() || is_text(value);
         // Where the type is known, what looks like text need not be any.
-        if (self.schema.is_some() || !is_text)
-            && let Some(line) = summary(value, self.schema)
+        if (self.value.schema.is_some() || !is_text)
+            && let Some(line) = summary(value, self.value.schema)
         {
             return RowCell::new(beginning(&line, self.most), CellKind::Text);
         }
@@ -156,7 +155,9 @@ impl ValueFields<'_> {
             return RowCell::missing();
         }
         let most = self.reader.most;
-        let is_json = self.reader.schema.is_none() && is_text(self.bytes);
+        let reading = self.reader.value;
+        let is_text = reading.decoded.is_some() || is_text(self.bytes);
+        let is_json = reading.schema.is_none() && is_text;
         if is_json {
             let found = path.select(self.bytes);
             return found.map_or_else(RowCell::missing, |text| RowCell::scalar(&text, most));
@@ -164,7 +165,7 @@ impl ValueFields<'_> {
         let reader = self.reader;
         let decoded = self.decoded.get_or_insert_with(|| {
             let options = DecodeOptions {
-                schema: reader.schema,
+                schema: reader.value.schema,
                 bytes: MAX_VALUE,
                 lines: MAX_LINES,
                 ..DecodeOptions::default()
@@ -271,7 +272,7 @@ mod tests {
     fn fields_of_a_binary_value_are_found_by_the_path_that_the_inspector_gives() {
         let cbor = b"\xa2dpagee/cartbms\x82\x01\x02";
         let reader = CellReader {
-            schema: None,
+            value: ValueReading::default(),
             most: 100,
         };
         let mut value = ValueFields {

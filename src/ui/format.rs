@@ -84,6 +84,17 @@ pub(crate) fn latency(took: Duration) -> String {
     }
 }
 
+/// The time between two messages: milliseconds below a second, seconds below a minute, then minutes, hours and days, each with what is left.
+pub(crate) fn gap(gap: Duration) -> String {
+    let seconds = gap.as_secs_f64();
+    match seconds {
+        ..0.01 => format!("{:.2} ms", seconds * 1e3),
+        ..1.0 => format!("{:.0} ms", seconds * 1e3),
+        ..60.0 => format!("{seconds:.2} s"),
+        _ => exact_age(gap),
+    }
+}
+
 /// Bytes: `214 B`, `1.5 KiB`, `512 MiB`.
 pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -258,6 +269,13 @@ mod tests {
         assert_eq!(exact_age(Duration::from_secs(250)), "4m 10s");
         assert_eq!(latency(Duration::from_micros(412)), "0.4ms");
         assert_eq!(latency(Duration::from_millis(1_240)), "1.2s");
+    }
+
+    #[test]
+    fn gaps_have_the_unit_in_which_one_would_say_them() {
+        let gaps = [350, 12_400_000, 1_160_000_000, 200_000_000_000];
+        let shown = gaps.map(|nanos| gap(Duration::from_nanos(nanos)));
+        assert_eq!(shown, ["0.00 ms", "12 ms", "1.16 s", "3m 20s"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::format;
 use super::row_layout::RowLayout;
-use crate::app::{Schemas, TailId};
+use crate::app::{TailId, ValueReadings};
 use crate::store::{CellReader, MessageId, MessageRef, RowCell, RowField, RowTemplate};
 
 /// Characters that are read of a value at once, so that scrolling by a few reads nothing anew.
@@ -36,6 +36,8 @@ struct SeenTail {
 #[derive(Debug)]
 struct SeenRow {
     cells: Arc<[RowCell]>,
+    /// Whether they show what a program made of the value.
+    is_decoded: bool,
     /// The last frame that it was part of.
     frame: u64,
 }
@@ -53,11 +55,11 @@ impl RowCache {
         (tail, template): (TailId, &RowTemplate),
         messages: &[MessageRef<'_>],
         most: usize,
-        schemas: &Schemas,
+        readings: ValueReadings<'_>,
     ) -> (Vec<Arc<[RowCell]>>, &RowLayout) {
         let seen = self.tails.entry(tail).or_default();
         let before = seen.read;
-        let rows = seen.rows(template, messages, most, schemas);
+        let rows = seen.rows(template, messages, most, readings);
         self.read += seen.read - before;
         self.drawn.push(tail);
         (rows, &seen.layout)
@@ -76,7 +78,7 @@ impl SeenTail {
         template: &RowTemplate,
         messages: &[MessageRef<'_>],
         most: usize,
-        schemas: &Schemas,
+        readings: ValueReadings<'_>,
     ) -> Vec<Arc<[RowCell]>> {
         let most = most.next_multiple_of(STEP);
         if self.template != *template {
@@ -93,7 +95,7 @@ impl SeenTail {
         self.frame += 1;
         let rows = messages
             .iter()
-            .map(|message| self.row(template, message, schemas));
+            .map(|message| self.row(template, message, readings));
         let rows = rows.collect();
         let frame = self.frame;
         self.rows.retain(|_, row| row.frame == frame);
@@ -104,15 +106,18 @@ impl SeenTail {
         &mut self,
         template: &RowTemplate,
         message: &MessageRef<'_>,
-        schemas: &Schemas,
+        readings: ValueReadings<'_>,
     ) -> Arc<[RowCell]> {
         let id = message.id();
-        if let Some(seen) = self.rows.get_mut(&id) {
+        let is_decoded = readings.decoded.of(message).is_some_and(Result::is_ok);
+        if let Some(seen) = self.rows.get_mut(&id)
+            && seen.is_decoded == is_decoded
+        {
             seen.frame = self.frame;
             return Arc::clone(&seen.cells);
         }
         let reader = CellReader {
-            schema: schemas.of(message.stream()),
+            value: readings.of(message),
             most: self.most,
         };
         let cells: Arc<[RowCell]> = shown_cells(reader, template, message).into();
@@ -120,6 +125,7 @@ impl SeenTail {
         self.layout.learn(&cells);
         let seen = SeenRow {
             cells: Arc::clone(&cells),
+            is_decoded,
             frame: self.frame,
         };
         self.rows.insert(id, seen);

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use liftui::app::{App, Effect, Event, ScanEvent, TailEvent, TailId};
+use liftui::app::{
+    App, DecoderCommand, Effect, Event, ScanEvent, Schemas, Settings, TailEvent, TailId,
+};
 use liftui::model::{
     EndReason, ErrorKind, Failure, MessageSink, MessageStamp, PartitionId, SubscriptionEvent,
     Target,
@@ -14,7 +16,7 @@ use liftui::store::{Chunk, ChunkBuilder, FieldIndex, QueryRun};
 use liftui::ui::Theme;
 
 use crate::screens::frame;
-use crate::world::World;
+use crate::world::{World, settings};
 
 /// Partitions of the stream that is tailed.
 const PARTITIONS: PartitionId = 4;
@@ -41,6 +43,17 @@ fn order(number: i64) -> String {
 
 /// A chunk of orders in that partition: every fourth of those numbers, a third of a second apart, the last one now.
 fn orders(world: &World, partition: PartitionId, numbers: std::ops::Range<i64>) -> Arc<Chunk> {
+    let json = |number| order(number).into_bytes();
+    orders_of(world, partition, numbers, json)
+}
+
+/// The same with those values.
+fn orders_of(
+    world: &World,
+    partition: PartitionId,
+    numbers: std::ops::Range<i64>,
+    value: impl Fn(i64) -> Vec<u8>,
+) -> Arc<Chunk> {
     let mut builder = ChunkBuilder::new();
     let last = numbers.end - 1;
     let own = numbers.filter(|number| number % i64::from(PARTITIONS) == i64::from(partition));
@@ -53,7 +66,7 @@ fn orders(world: &World, partition: PartitionId, numbers: std::ops::Range<i64>) 
             format!("4bf92f{:06x}", number * 7919).as_bytes(),
         );
         builder.header(b"content-type", b"application/json");
-        builder.value(order(number).as_bytes());
+        builder.value(&value(number));
         let ago = Duration::from_millis(u64::try_from(last - number).unwrap() * 333);
         let stamp = MessageStamp {
             offset: 48_000 + number / i64::from(PARTITIONS),
@@ -134,7 +147,68 @@ pub(crate) fn with_cursors() -> World {
     world
 }
 
-/// The same, the messages of one partition having come seconds after those of the others.
+/// An order as it stands in few bytes, and in words.
+fn packed_order(number: i64) -> (Vec<u8>, String) {
+    let name = NAMES[usize::try_from(number * 2).unwrap() % NAMES.len()];
+    let cents = (number * 37) % 900 * 100 + number % 100;
+    let mut bytes = u32::try_from(100_000 + number)
+        .unwrap()
+        .to_be_bytes()
+        .to_vec();
+    bytes.extend(cents.to_be_bytes());
+    bytes.extend(name.as_bytes());
+    let amount = format!("{}.{:02}", cents / 100, cents % 100);
+    let order = 100_000 + number;
+    let text = format!(r#"{{"order": {order}, "amount": {amount}, "customer": "{name}"}}"#);
+    (bytes, text)
+}
+
+/// A tail whose values a program decodes, but for one of them.
+pub(crate) fn decoded() -> World {
+    let command = DecoderCommand {
+        words: vec!["/usr/local/bin/decode-order".to_owned()],
+        folder: "/etc".into(),
+    };
+    let settings = Settings {
+        schemas: Schemas::new([("orders*".to_owned(), command)]),
+        ..settings()
+    };
+    let mut world = opening(World::healthy_with(settings));
+    let mut asked = Vec::new();
+    for partition in 0..PARTITIONS {
+        let broker = "node-1".into();
+        subscription(&mut world, partition, SubscriptionEvent::Opened { broker });
+        let chunk = orders_of(&world, partition, 0..206, |number| match number {
+            203 => packed_order(number).0[..9].to_vec(),
+            number => packed_order(number).0,
+        });
+        asked.extend(world.event(Event::Tail(tail_id(&world.app), TailEvent::Chunk(chunk))));
+    }
+    frame(&mut world, 120, 36, &Theme::default());
+    asked.extend(world.run(Duration::from_secs(2)));
+    asked.extend(world.press("k k enter"));
+    decode(&mut world, asked);
+    world
+}
+
+/// Answers what was asked for as the program would.
+fn decode(world: &mut World, mut effects: Vec<Effect>) {
+    while let Some(effect) = effects.pop() {
+        let Effect::DecodeValues(values) = effect else {
+            continue;
+        };
+        for value in values {
+            let bytes = value.value.bytes();
+            let texts = (0..206).map(packed_order);
+            let text = texts.into_iter().find(|(packed, _)| packed == bytes);
+            let why = "error: unpack_from requires a buffer of at least 12 bytes (actual buffer size is 9)";
+            let text = text.map_or(Err(why.into()), |(_, text)| Ok(text.into()));
+            effects.extend(world.event(Event::ValueDecoded(value.id, text)));
+        }
+    }
+}
+
+/// A tail like the others, the messages of one partition having come seconds after those of the others.
 pub(crate) fn late() -> World {
     let mut world = tailing();
     world.catch_up();

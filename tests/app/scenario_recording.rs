@@ -44,19 +44,32 @@ pub(crate) fn ring() -> RecorderOptions {
 
 /// A dashboard of 120 x 36 cells that is recorded to that file, and every frame of it.
 pub(crate) fn recorded(cluster: &DemoCluster, path: &Path, messages: bool) -> (Driver, Frames) {
+    recorded_with(options_on(cluster), path, messages)
+}
+
+/// The same of a dashboard with those options.
+pub(crate) fn recorded_with(
+    options: DashboardOptions,
+    path: &Path,
+    messages: bool,
+) -> (Driver, Frames) {
     let file = File::create_new(path).expect("a new file");
     let recorder = RecorderOptions {
         file: Some((path.display().to_string(), Arc::new(file))),
         messages,
         ..ring()
     };
-    start(cluster, recorder)
+    start_with(options, recorder)
 }
 
 pub(crate) fn start(cluster: &DemoCluster, recorder: RecorderOptions) -> (Driver, Frames) {
+    start_with(options_on(cluster), recorder)
+}
+
+fn start_with(options: DashboardOptions, recorder: RecorderOptions) -> (Driver, Frames) {
     let options = DashboardOptions {
         recorder: Some(recorder),
-        ..options_on(cluster)
+        ..options
     };
     let (mut screen, control) = TestScreen::new(120, 36);
     let frames = screen.keep_frames();
@@ -161,6 +174,10 @@ async fn what_messages_hold_is_in_no_recording_that_was_not_asked_for_it() {
         dashboard.press("s");
         dashboard.type_text("earliest");
         dashboard.press("enter");
+        // Not the tail of before, which shows it too.
+        dashboard
+            .wait_for_row(&["orders:0 ▏", "from earliest", "kept 1"])
+            .await;
         dashboard.wait_for("a secret of 28 characters").await;
         dashboard.shut_down().await;
 

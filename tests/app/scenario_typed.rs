@@ -4,7 +4,7 @@
 use liftui::client::Client;
 use liftui::model::{AckPolicy, Destination, Operation, PublishOptions};
 
-use crate::driver::{Driver, cluster_with, publish_to};
+use crate::driver::{Driver, cluster_with, has_row, publish_to};
 
 async fn publish_traced(client: &Client, stream: &str, order: u32, step: &str) {
     let to = Destination::Partition(stream.into(), 0);
@@ -79,6 +79,12 @@ async fn one_story_of_several_streams_is_shown_from_a_line_and_from_a_field() {
     dashboard.type_text("trace header.trace-id:t7");
     dashboard.press("enter");
     let story = dashboard.wait_for("2 matching of 3").await;
+    // How long after each other they came: nothing stands there for the first one.
+    assert!(has_row(&story, &["TIME", "GAP", "KEY"]), "{story}");
+    let gaps = story
+        .lines()
+        .filter(|line| line.contains(" +") && line.contains("s  o-7"));
+    assert_eq!(gaps.count(), 1, "{story}");
     assert!(
         story.contains("payments   0") && !story.contains("o-8"),
         "{story}"

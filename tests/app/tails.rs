@@ -1,5 +1,6 @@
 //! Tails under events as the runtime sends them and keys as users press them: selection, memory, phases, queries, seeks.
 
+mod decoding;
 mod effects;
 mod model;
 mod out_of_order;
@@ -95,6 +96,11 @@ impl Dashboard {
             tail_budget,
             ..Settings::default()
         };
+        Self::with_settings(partitions, settings)
+    }
+
+    /// With a tail of so many partitions of `orders`.
+    fn with_settings(partitions: usize, settings: Settings) -> Self {
         let mut dashboard = Self {
             app: App::new(settings),
             effects: Vec::new(),

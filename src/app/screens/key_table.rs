@@ -10,6 +10,7 @@ use super::ScreenState;
 use crate::app::app_request::{AppRequest, CopyEntry};
 use crate::app::command::ListCommand;
 use crate::app::context::Context;
+use crate::app::decoded_values::{StoredValue, ValueId, ValueToDecode};
 use crate::app::effect::{Effect, KeyHistorySpec, TableExport, TableSpec, TableView};
 use crate::app::event::{TableEvent, TableReport};
 use crate::app::focus::Pane;
@@ -19,6 +20,7 @@ use crate::app::lists::column::columns;
 use crate::app::lists::table::{Listing, Table};
 use crate::app::notice::Level;
 use crate::app::row_key::{PartitionKey, RowKey};
+use crate::app::schemas::Schemas;
 use crate::app::viewport::Viewport;
 use crate::health::Truth;
 use crate::model::{Failure, StopAt, StreamName, format_ranges};
@@ -271,6 +273,27 @@ impl KeyTables {
             form: ExportForm::of_path(path),
         };
         context.emit(Effect::ExportTable(open.id, export));
+    }
+
+    /// The values in sight that are whole, where a program decodes them.
+    pub(in crate::app) fn values_in_sight(&self, schemas: &Schemas) -> Vec<ValueToDecode> {
+        let Some(open) = &self.open else {
+            return Vec::new();
+        };
+        let Some(command) = schemas.command_of(open.stream()) else {
+            return Vec::new();
+        };
+        let entries = open.view.rows.iter().filter_map(|id| self.entry(*id));
+        let values = entries.filter_map(|entry| {
+            let value = entry.value.as_ref()?;
+            let is_whole = value.len() == entry.size && !entry.is_deleted();
+            is_whole.then(|| ValueToDecode {
+                id: ValueId::of_entry(open.stream(), entry),
+                command: Arc::clone(command),
+                value: StoredValue::Alone(Arc::clone(value)),
+            })
+        });
+        values.collect()
     }
 
     fn selected_entry(&self) -> Option<&TableEntry> {

@@ -4,6 +4,7 @@
 
 mod commands;
 mod copies;
+mod decoding;
 mod export;
 mod field_completion;
 mod inspector;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 
 use crate::app::app_request::AppRequest;
 use crate::app::context::Context;
+use crate::app::decoded_values::DecodedValues;
 use crate::app::effect::Effect;
 use crate::app::event::{Progress, ScanEvent, TailEvent};
 use crate::app::focus::Pane;
@@ -66,6 +68,8 @@ pub struct Tails {
     /// What a locator calls the cluster.
     cluster: String,
     inspector: Inspector,
+    /// What programs have made of values, those of tables among them.
+    decoded: DecodedValues,
     /// The queries that were typed, as a text box goes through them.
     queries: History,
     rows: RowSettings,
@@ -87,6 +91,7 @@ impl Tails {
             panes: Vec::new(),
             cluster: located::cluster(settings),
             inspector: Inspector::new(schemas),
+            decoded: DecodedValues::default(),
             queries: History::of(kept.typed(), MAX_QUERIES),
             kept,
             rows: settings.rows.clone(),
@@ -230,7 +235,7 @@ impl Tails {
     /// The inspector forgets what it showed, and reads values as they were read in this tail before.
     fn show_as_before(&mut self) {
         let view = self.shown().map_or_else(View::default, Tail::value_view);
-        self.inspector.show(None);
+        self.inspector.show(None, &self.decoded);
         self.inspector.set_view(view);
     }
 
@@ -402,7 +407,7 @@ impl Tails {
         };
         let id = tail.selected().map(|message| message.id());
         if id.as_ref().is_none_or(|id| !self.inspector.shows(id)) {
-            self.inspector.show(tail.pin_selected());
+            self.inspector.show(tail.pin_selected(), &self.decoded);
         }
     }
 

@@ -173,7 +173,7 @@ impl Printer {
         match self.form {
             PrintForm::Json => self.out.write_all(b"]\n")?,
             PrintForm::Count => writeln!(self.out, "{}", self.printed.load(Ordering::Relaxed))?,
-            PrintForm::Table(mut table) => table.release(&mut self.out)?,
+            PrintForm::Table(mut table) => table.finish(&mut self.out)?,
             PrintForm::Export(_) | PrintForm::Custom(..) => {}
         }
         self.out.flush()

@@ -40,6 +40,7 @@ const SECOND: u32 = 10;
 enum Wakeup {
     Item(Option<(usize, SubscriptionItem<Arc<Chunk>>)>),
     Joined(Joined),
+    Report(String),
     Tick,
 }
 
@@ -51,6 +52,18 @@ async fn next_joined(joining: &mut Option<Joining>) -> Joined {
     };
     match joined {
         Some(joined) => joined,
+        None => std::future::pending().await,
+    }
+}
+
+/// The next sentence of whoever prints; never, where there is none.
+async fn next_report(reports: &mut Option<mpsc::UnboundedReceiver<String>>) -> String {
+    let report = match reports {
+        Some(reports) => reports.recv().await,
+        None => None,
+    };
+    match report {
+        Some(report) => report,
         None => std::future::pending().await,
     }
 }
@@ -78,6 +91,8 @@ pub(super) struct TailRunner<'c> {
     skips_paused: bool,
     /// The stream of which was said last that it is gone: not for each of its partitions.
     gone: Option<StreamName>,
+    /// What whoever prints has to say.
+    reports: Option<mpsc::UnboundedReceiver<String>>,
     /// Messages go through the merge, as there are or may be several partitions.
     is_merged: bool,
 }
@@ -112,6 +127,7 @@ impl<'c> TailRunner<'c> {
             named: BTreeSet::new(),
             skips_paused: false,
             gone: None,
+            reports: None,
             is_merged,
         };
         (runner, queue)
@@ -121,6 +137,14 @@ impl<'c> TailRunner<'c> {
     pub(super) fn reporting_silence(self, waits: bool) -> Self {
         Self {
             quiet: waits.then_some(0),
+            ..self
+        }
+    }
+
+    /// Prints these sentences, too.
+    pub(super) fn reporting(self, reports: mpsc::UnboundedReceiver<String>) -> Self {
+        Self {
+            reports: Some(reports),
             ..self
         }
     }
@@ -167,6 +191,9 @@ impl<'c> TailRunner<'c> {
             Ok(printed) => printed?,
             Err(_panicked) => return Err(CliError::new(Exit::FAILED, "the printer broke")),
         }
+        while let Some(Ok(report)) = self.reports.as_mut().map(mpsc::UnboundedReceiver::try_recv) {
+            self.console.print_error(&report);
+        }
         if reports_progress {
             self.print_progress(self.received);
         }
@@ -188,6 +215,7 @@ impl<'c> TailRunner<'c> {
             let woken = tokio::select! {
                 item = self.subscriptions.next(has_room), if reads => Wakeup::Item(item),
                 joined = next_joined(&mut self.joining) => Wakeup::Joined(joined),
+                report = next_report(&mut self.reports) => Wakeup::Report(report),
                 _ = ticks.tick() => Wakeup::Tick,
             };
             if self.is_given_up(waiting.elapsed()) {
@@ -204,6 +232,7 @@ impl<'c> TailRunner<'c> {
                 Wakeup::Item(None) if self.joining.is_some() => {}
                 Wakeup::Item(None) => break,
                 Wakeup::Joined(joined) => self.join(joined),
+                Wakeup::Report(report) => self.console.print_error(&report),
                 Wakeup::Tick => {
                     tick += 1;
                     self.print_silence();

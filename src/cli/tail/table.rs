@@ -2,13 +2,17 @@
 //! What a terminal would act on is shown, not obeyed (I14).
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
+use super::decoding::RowDecoder;
 use super::waterfall::{self, Waterfall};
 use crate::app::Schemas;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::output::print_head;
 use crate::model::{PartitionId, StreamName, TimeDisplay, Timestamp, sanitise};
-use crate::store::{CellKind, CellReader, MessageRef, RowCell, RowField, RowTemplate};
+use crate::store::{
+    CellKind, CellReader, MessageRef, RowCell, RowField, RowTemplate, ValueReading,
+};
 use crate::ui::row_layout::{FittedRow, PieceKind, RowLayout};
 use crate::ui::{format, shown_cells};
 
@@ -60,6 +64,8 @@ pub(super) struct MessageTable {
     place: PlaceColumns,
     row: RowTemplate,
     schemas: Schemas,
+    /// Whoever decodes values by programs, where any are.
+    decoder: Option<RowDecoder>,
     /// Whether the head is bold, and what is missing faint.
     colours: bool,
     layout: RowLayout,
@@ -80,12 +86,18 @@ impl MessageTable {
             place,
             row,
             schemas,
+            decoder: None,
             colours,
             layout: RowLayout::default(),
             held: Vec::new(),
             holds: Holding::Live,
             has_head: false,
         }
+    }
+
+    /// Values that programs decode are decoded by that.
+    pub(super) fn decode_by(&mut self, decoder: RowDecoder) {
+        self.decoder = Some(decoder);
     }
 
     /// So many rows are looked at together, in however many pieces they come.
@@ -107,8 +119,13 @@ impl MessageTable {
         message: &MessageRef<'_>,
         out: &mut EscapedOutput,
     ) -> io::Result<()> {
-        let reader = CellReader {
+        let decoded = self.decoded(message);
+        let value = ValueReading {
             schema: self.schemas.of(message.stream()),
+            decoded: decoded.as_deref(),
+        };
+        let reader = CellReader {
+            value,
             most: self.place.width.unwrap_or(VALUE),
         };
         let mut cells = shown_cells(reader, &self.row, message);
@@ -132,6 +149,25 @@ impl MessageTable {
         });
         if self.held.len() < HELD || self.holds == Holding::All {
             return Ok(());
+        }
+        self.release(out)
+    }
+
+    /// What a program makes of the value of a message, where one does and a row shows any of it.
+    fn decoded(&mut self, message: &MessageRef<'_>) -> Option<Arc<str>> {
+        let of_value = |field: &RowField| matches!(field, RowField::Value | RowField::ValueAt(_));
+        let decoder = self.decoder.as_mut()?;
+        if !self.row.fields().any(of_value) {
+            return None;
+        }
+        let command = self.schemas.command_of(message.stream())?;
+        decoder.decode(command, message)
+    }
+
+    /// Nothing more comes.
+    pub(super) fn finish(&mut self, out: &mut EscapedOutput) -> io::Result<()> {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.finish();
         }
         self.release(out)
     }

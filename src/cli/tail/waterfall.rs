@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::Timestamp;
+use crate::ui::format::gap;
 
 /// Columns of the time from the first to the last message.
 pub(super) const WIDTH: usize = 24;
@@ -53,17 +54,6 @@ pub(super) fn gap_after(before: Option<Timestamp>, at: Timestamp) -> String {
     }
 }
 
-/// Milliseconds below a second, seconds below a minute, then minutes, hours and days, each with what is left.
-pub(super) fn gap(gap: Duration) -> String {
-    let seconds = gap.as_secs_f64();
-    match seconds {
-        ..0.01 => format!("{:.2} ms", seconds * 1e3),
-        ..1.0 => format!("{:.0} ms", seconds * 1e3),
-        ..60.0 => format!("{seconds:.2} s"),
-        _ => crate::model::exact_age(gap),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,12 +90,5 @@ mod tests {
         assert_eq!(gap_after(None, once), "");
         assert_eq!(gap_after(Some(once), once), "+0.00 ms");
         assert!(Waterfall::of([]).is_none());
-    }
-
-    #[test]
-    fn gaps_have_the_unit_in_which_one_would_say_them() {
-        let gaps = [350, 12_400_000, 1_160_000_000, 200_000_000_000];
-        let shown = gaps.map(|nanos| gap(Duration::from_nanos(nanos)));
-        assert_eq!(shown, ["0.00 ms", "12 ms", "1.16 s", "3m 20s"]);
     }
 }

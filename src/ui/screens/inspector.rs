@@ -16,12 +16,15 @@ use crate::ui::format;
 use crate::ui::labels;
 use crate::ui::painter::{Painter, scrolled, span, spans_width};
 use crate::ui::theme::Theme;
+use crate::ui::widgets::lines::{self, Line};
 use crate::ui::widgets::{PaneArea, empty_state, tint_selected, title};
 
 /// Columns of a field's name.
 const LABEL: usize = 9;
 /// Headers shown above a value; all of them stand in the view of headers.
 const HEADERS: usize = 4;
+/// Rows that what is said of a decoder may take.
+const DECODER_ROWS: usize = 4;
 /// Rows that the value keeps, however many fields there are.
 const VALUE_ROWS: u16 = 4;
 
@@ -29,6 +32,7 @@ const VALUE_ROWS: u16 = 4;
 /// orders-eu:2 @ 48,301
 /// time, key, subject, headers
 /// value    json · 214 B
+/// decoder  decode.py          only where a program decodes the value
 /// the value
 /// ```
 pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App) {
@@ -62,6 +66,11 @@ pub(in crate::ui) fn draw(painter: &mut Painter<'_>, place: PaneArea, app: &App)
     painter.put(row_of(rest, 0), &value_line(inspector, &message, theme));
     view_hint(painter, row_of(rest, 0), app);
     rest = below(rest, 1);
+    let columns = usize::from(rest.width);
+    for line in decoder_lines(inspector, columns, app, theme) {
+        painter.put(rest, &line.0);
+        rest = below(rest, 1);
+    }
     painter.add_hit(rest, HitTarget::Rows(Pane::Inspector));
     content(painter, rest, inspector, place.focused);
 }
@@ -165,6 +174,29 @@ fn value_line(
         line.push(span(format!("{dot}{note}"), theme.degraded));
     }
     line
+}
+
+/// The program that decodes the value, and what there is to say of it, on so many columns.
+fn decoder_lines(inspector: &Inspector, columns: usize, app: &App, theme: &Theme) -> Vec<Line> {
+    let Some((command, value)) = inspector.decoder() else {
+        return Vec::new();
+    };
+    let name = command.name();
+    let raw = "the value is shown as it is stored";
+    let (text, style) = match value {
+        _ if app.playback().is_some() => {
+            let text = format!("{name} is not run on what was recorded: {raw}");
+            (text, theme.muted)
+        }
+        None => (format!("{name} has not answered yet: {raw}"), theme.muted),
+        Some(Err(why)) => (format!("{name}: {why}"), theme.broken),
+        Some(Ok(_)) if inspector.view() == View::default() => (name.to_owned(), theme.text),
+        Some(Ok(_)) => (format!("{name}: {raw}"), theme.muted),
+    };
+    let line = Line(field("decoder", text, style, theme));
+    let mut lines = lines::wrapped(vec![line], columns);
+    lines.truncate(DECODER_ROWS);
+    lines
 }
 
 fn view_hint(painter: &mut Painter<'_>, area: Rect, app: &App) {

@@ -4,7 +4,7 @@ use ratatui::style::Modifier;
 use ratatui::text::Span;
 
 use crate::app::screens::key_table::{KeyColumn, OpenTable};
-use crate::app::{App, Listing, TableProgress, TableReport};
+use crate::app::{App, Listing, TableProgress, TableReport, ValueId};
 use crate::model::{counted, sanitise};
 use crate::store::decode::summary;
 use crate::store::{RowId, TableEntry};
@@ -172,10 +172,18 @@ fn cell(
 /// The value as a row of a tail shows it; `None` where there is none.
 fn value_text(entry: &TableEntry, width: usize, app: &App) -> Option<String> {
     let value = entry.value.as_ref().filter(|_| !entry.is_deleted())?;
+    let stream = app.table().shown().map_or("", OpenTable::stream);
+    if app.settings().schemas.command_of(stream).is_some()
+        && let Some(Ok(text)) = app.decoded_values().get(&ValueId::of_entry(stream, entry))
+    {
+        // What is seen of it is not far from its beginning.
+        let begin: String = text.chars().take(8 * (width + 1)).collect();
+        let lines: Vec<&str> = begin.lines().map(str::trim).collect();
+        return Some(sanitise::bytes(lines.join(" ").as_bytes(), width + 1));
+    }
     if std::str::from_utf8(value).is_ok() {
         return Some(sanitise::bytes(value, width + 1));
     }
-    let stream = app.table().shown().map_or("", OpenTable::stream);
     let read = summary(value, app.settings().schemas.of(stream));
     Some(read.unwrap_or_else(|| sanitise::bytes(value, width + 1)))
 }

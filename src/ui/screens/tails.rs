@@ -118,7 +118,7 @@ fn pane(
         (tail.id(), tail.row().shown()),
         &messages,
         row::most_seen(tail, width),
-        &app.settings().schemas,
+        app.value_readings(),
     );
     let columns = Columns::of(tail, layout, width, app);
     if let Some(prompt) = tail.prompt() {
@@ -134,10 +134,12 @@ fn pane(
     if window.rows == 0 {
         return empty_state(painter, rest, &empty::nothing(app, tail));
     }
+    let before = tail.times_before(window.top, height).unwrap_or_default();
     let rows = messages.iter().zip(cells).zip(window.top..);
-    for (line, ((message, cells), number)) in rest.rows().zip(rows) {
+    let before = before.into_iter().chain(std::iter::repeat(None));
+    for (line, (((message, cells), number), before)) in rest.rows().zip(rows.zip(before)) {
         let selected = number == window.selected;
-        let spans = columns.row(message, &cells, painter.theme);
+        let spans = columns.row(message, &cells, before, painter.theme);
         let marked = tail.is_marked(message);
         margin(painter, line, selected, marked, place.focused);
         cursors::mark(painter, line, cursors_at(message, app.truth()));

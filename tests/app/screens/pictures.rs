@@ -9,7 +9,7 @@ use liftui::app::{Playback, PlaybackState};
 use liftui::ui::Theme;
 use ratatui::buffer::Buffer;
 
-use crate::messages::{line, tailing, type_query, with_cursors};
+use crate::messages::{decoded, line, tailing, type_query, with_cursors};
 use crate::world::World;
 
 use super::svg::{CELL, FRAME, open, rows};
@@ -37,6 +37,7 @@ fn pictures_show_the_screens_as_they_are() {
     );
     picture("query", asking);
     picture("cursors", with_cursors());
+    picture("decoder", decoded());
 }
 
 /// As it is shown out of a recording.

@@ -106,6 +106,8 @@ impl Broker {
             Effect::CloseTail(_)
             | Effect::ThrottleTail(..)
             | Effect::IndexFields(..)
+            | Effect::DecodeValues(_)
+            | Effect::RestartDecoders
             | Effect::Refresh
             | Effect::Probe(_)
             | Effect::Perform(..)

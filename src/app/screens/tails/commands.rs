@@ -43,7 +43,7 @@ impl Tails {
             TailCommand::Export => tail.open_prompt(PromptKind::Export, context),
             TailCommand::Mark => tail.toggle_mark(),
             TailCommand::Size => self.toggle_field(RowField::Size, context),
-            TailCommand::Row => tail.open_prompt(PromptKind::Row, context),
+            TailCommand::Row => tail.open_row_prompt(&self.decoded, context),
             TailCommand::Raw => self.toggle_raw(context),
             TailCommand::Diff => return self.compare(context),
             TailCommand::PublishAgain => return self.publish_again(context),
@@ -156,8 +156,9 @@ impl Tails {
             .common()
             .map(|common| format!("cel: {common}"));
         let Some(query) = common.filter(|query| Query::parse(query).is_ok()) else {
-            let text = "trace by a JSON field with one value, a header, or line 1: the key";
-            return context.notify(Level::Note, text);
+            let usual = "trace by a JSON field with one value, a header, or line 1: the key";
+            let text = self.inspector.unsearched();
+            return context.notify(Level::Note, text.unwrap_or_else(|| usual.to_owned()));
         };
         let arguments = ["trace".to_owned(), query];
         context.request(AppRequest::TypeCommand(shell_line(&arguments)));
@@ -195,7 +196,7 @@ impl Tails {
             let text = "mark two messages to compare them, or mark one and choose another";
             return context.notify(Level::Note, text);
         };
-        self.inspector.compare(one, other);
+        self.inspector.compare([one, other], &self.decoded);
         context.request(AppRequest::Descend(Pane::Inspector));
     }
 
@@ -376,7 +377,7 @@ impl ScreenState for Tails {
             return true;
         }
         if self.inspector.compared_with().is_some() {
-            self.inspector.show(tail.pin_selected());
+            self.inspector.show(tail.pin_selected(), &self.decoded);
             return true;
         }
         if pane == Pane::Inspector {

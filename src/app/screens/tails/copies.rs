@@ -36,6 +36,9 @@ impl Tails {
             return entries;
         }
         let mut entries = vec![CopyEntry::new("value", text(message.value()))];
+        if let Some(Ok(decoded)) = self.decoded.of(&message) {
+            entries.push(CopyEntry::new("decoded value", &**decoded));
+        }
         if !message.key().is_empty() {
             entries.push(CopyEntry::new("key", text(message.key())));
         }

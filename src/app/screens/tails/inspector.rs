@@ -10,8 +10,9 @@ pub(crate) use content::Row;
 pub use content::Side;
 
 use crate::app::command::Motion;
+use crate::app::decoded_values::{DecodedValue, DecodedValues};
 use crate::app::motion::scrolled_top;
-use crate::app::schemas::Schemas;
+use crate::app::schemas::{DecoderCommand, Schemas};
 use crate::store::decode::Format;
 use crate::store::{JsonPath, MessageId, PinnedMessage};
 use content::{Content, ValueReader};
@@ -49,12 +50,17 @@ impl View {
         let Self::Value(form) = self else {
             return Self::default();
         };
-        let guessed = reader.value(message, Format::Auto).form;
+        // What a program made of the value is of no form that the value itself could be read in.
+        let is_decoded = reader.decoded(message).is_some();
+        let guessed = (!is_decoded).then(|| reader.value(message, Format::Auto).form);
         let tried = FORMS
             .iter()
             .position(|one| *one == form)
             .map_or(0, |at| at + 1);
-        let mut others = FORMS.iter().skip(tried).filter(|form| **form != guessed);
+        let mut others = FORMS
+            .iter()
+            .skip(tried)
+            .filter(|form| Some(**form) != guessed);
         let next = others.find(|form| reader.value(message, **form).form == **form);
         next.map_or(Self::Headers, |form| Self::Value(*form))
     }
@@ -78,6 +84,8 @@ pub struct Inspector {
     cuts_lines: bool,
     /// One message, or the two that are compared.
     messages: Vec<PinnedMessage>,
+    /// What programs have made of their values.
+    decoded: Vec<Option<DecodedValue>>,
     content: Content,
     /// Nodes folded by the user; kept from message to message, as messages of a stream look alike.
     folded: BTreeSet<String>,
@@ -109,6 +117,11 @@ impl Inspector {
     /// The message it shows; of two that are compared, the second.
     pub fn message(&self) -> Option<&PinnedMessage> {
         self.messages.last()
+    }
+
+    /// One message, or the two that are compared.
+    pub(super) fn messages(&self) -> &[PinnedMessage] {
+        &self.messages
     }
 
     /// The message that the shown one is compared with.
@@ -143,8 +156,24 @@ impl Inspector {
     fn reader(&self) -> ValueReader<'_> {
         ValueReader {
             schemas: &self.schemas,
+            messages: &self.messages,
+            decoded: &self.decoded,
             width: self.size.width,
         }
+    }
+
+    /// The program that decodes the values of the shown message, and what it made of this one; `None`: it has not answered.
+    pub(crate) fn decoder(&self) -> Option<(&DecoderCommand, Option<&DecodedValue>)> {
+        let message = self.message()?;
+        let command = self.schemas.command_of(message.message().stream())?;
+        Some((command, self.decoded.last().and_then(Option::as_ref)))
+    }
+
+    /// What is said to whoever looks for what only a program shows: what it made of the value is on the screen.
+    pub(super) fn unsearched(&self) -> Option<String> {
+        let shows_decoded = self.view == View::default();
+        let (command, value) = self.decoder().filter(|_| shows_decoded)?;
+        value?.is_ok().then(|| command.unsearched())
     }
 
     /// How far it is scrolled to the left, in columns.
@@ -190,6 +219,8 @@ impl Inspector {
         };
         let path: JsonPath = path.parse().ok()?;
         match self.view {
+            // Queries look at the bytes of a value.
+            View::Value(_) if self.unsearched().is_some() => None,
             View::Value(_) => path.equality("value", message.value()),
             View::Headers => {
                 let name = path.only_key()?;
@@ -217,15 +248,33 @@ impl Inspector {
     }
 
     /// Shows a message, or none.
-    pub(super) fn show(&mut self, message: Option<PinnedMessage>) {
+    pub(super) fn show(&mut self, message: Option<PinnedMessage>, decoded: &DecodedValues) {
         self.messages = message.into_iter().collect();
+        self.decoded = self.decoded_of(decoded);
         self.decode();
     }
 
     /// Shows how two messages differ.
-    pub(super) fn compare(&mut self, one: PinnedMessage, other: PinnedMessage) {
-        self.messages = vec![one, other];
+    pub(super) fn compare(&mut self, messages: [PinnedMessage; 2], decoded: &DecodedValues) {
+        self.messages = messages.into();
+        self.decoded = self.decoded_of(decoded);
         self.decode();
+    }
+
+    /// Programs have made that of values.
+    pub(super) fn set_decoded(&mut self, decoded: &DecodedValues) {
+        let decoded = self.decoded_of(decoded);
+        if decoded != self.decoded {
+            self.decoded = decoded;
+            self.decode();
+        }
+    }
+
+    fn decoded_of(&self, decoded: &DecodedValues) -> Vec<Option<DecodedValue>> {
+        let messages = self.messages.iter();
+        messages
+            .map(|pinned| decoded.of(&pinned.message()).cloned())
+            .collect()
     }
 
     /// Reads values in that way from now on.

@@ -62,6 +62,13 @@ impl Tails {
         self.after_move(context);
     }
 
+    /// The tail that is shown is one story: it shows how long after each other its messages came.
+    pub(in crate::app) fn show_gaps(&mut self) {
+        if let Some(tail) = self.shown_mut() {
+            tail.show_gaps();
+        }
+    }
+
     /// The tail that is shown begins at the message of that offset: whether it is there is said once that is known.
     pub(in crate::app) fn want_message(&mut self, offset: Offset) {
         if let Some(tail) = self.shown_mut() {

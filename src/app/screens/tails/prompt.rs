@@ -92,6 +92,11 @@ impl Prompt {
         }
     }
 
+    /// That is said to a field that only programs show, where there are such.
+    pub(super) fn set_unsearched(&mut self, unsearched: Option<String>) {
+        self.query_typing.set_unsearched(unsearched);
+    }
+
     /// What could stand at the end of a query where it is being typed, the chosen one first; and of how many messages
     /// that is known.
     pub(crate) fn completions(&self) -> (Vec<QueryCompletion>, u64) {

@@ -70,13 +70,15 @@ impl Tails {
         }
         let is_node = self.inspector.path().is_some();
         let common = self.inspector.common().filter(|_| is_node);
+        let unsearched = self.inspector.unsearched().filter(|_| is_node);
         let Some(tail) = self.shown_mut() else {
             return;
         };
         let in_force = tail.search().query();
         let query = common.map(|common| Query::with_expression(in_force, &common));
         let Some(query) = query.filter(|query| Query::parse(query).is_ok()) else {
-            let text = "a JSON field with one value, or a header, offers a query here";
+            let usual = "a JSON field with one value, or a header, offers a query here";
+            let text = unsearched.unwrap_or_else(|| usual.to_owned());
             return context.notify(Level::Note, text);
         };
         tail.open_prompt(PromptKind::Query, context);

@@ -10,6 +10,8 @@ use crate::store::{FieldIndex, Query, QueryCompletion};
 #[derive(Clone, Debug, Default)]
 pub(super) struct QueryTyping {
     index: Arc<FieldIndex>,
+    /// What is said to a field that only programs show.
+    unsearched: Option<String>,
     /// What was typed before a completion was put in its place, and which one that is.
     chosen: Option<(String, usize)>,
 }
@@ -19,6 +21,11 @@ impl QueryTyping {
     pub(super) fn set_index(&mut self, index: &Arc<FieldIndex>) {
         self.index = Arc::clone(index);
         self.chosen = None;
+    }
+
+    /// That is said to a field that only programs show, where there are such.
+    pub(super) fn set_unsearched(&mut self, unsearched: Option<String>) {
+        self.unsearched = unsearched;
     }
 
     /// Something was typed.
@@ -63,6 +70,9 @@ impl QueryTyping {
         let line = query.text();
         let open = QueryCompletion::open_field(line);
         let open = open.filter(|_| !QueryCompletion::of(line, &self.index).is_empty());
-        query.mistake(&self.index, open)
+        let mistake = query.mistake(&self.index, open)?;
+        let unsearched = self.unsearched.clone();
+        let unsearched = unsearched.filter(|_| query.names_value_field());
+        Some(unsearched.unwrap_or(mistake))
     }
 }

@@ -36,6 +36,7 @@ use fields::FieldLookup;
 pub(crate) use name::partition_names;
 use opened::OpenedFor;
 use paging::{DEFAULT_START, ScrollDirection};
+use row::GapColumn;
 use stream_search::StreamSearch;
 pub(crate) use stream_search::{LookedRange, SearchProgress};
 
@@ -65,6 +66,8 @@ pub struct Tail {
     marks: Vec<PinnedMessage>,
     /// What its rows show.
     row: RowChoice,
+    /// Whether its rows show how long after each other they came.
+    gaps: GapColumn,
     sideways: usize,
     /// As what the inspector read its values when it was left.
     value_view: View,
@@ -114,6 +117,7 @@ impl Tail {
             out_of_order: OutOfOrder::default(),
             marks: Vec::new(),
             row,
+            gaps: GapColumn::default(),
             sideways: 0,
             value_view: View::default(),
             prompt: None,
@@ -402,10 +406,8 @@ impl Tail {
             PromptKind::Seek | PromptKind::Export => String::new(),
         };
         let mut prompt = Prompt::new(kind, &text);
-        if kind == PromptKind::Row {
-            prompt.set_known_fields(self.known_fields(context));
-        }
         if kind == PromptKind::Query {
+            prompt.set_unsearched(self.unsearched(&context.settings.schemas));
             prompt.set_field_index(self.fields.index(), context);
         }
         self.prompt = Some(prompt);

@@ -25,7 +25,7 @@ pub(super) fn nothing(app: &App, tail: &Tail) -> Vec<String> {
     if let Some(progress) = tail.stream_search_progress(app.truth())
         && tail.looked_at() > 0
     {
-        return nothing_found(tail, progress, &search);
+        return nothing_found(app, tail, progress, &search);
     }
     nothing_read(app, tail, [&seek, &close, &follow]).into()
 }
@@ -85,7 +85,7 @@ fn no_match(app: &App, tail: &Tail, search: &str) -> Vec<String> {
     {
         lines.push("keys, values and headers were not recorded".to_owned());
     } else {
-        lines.extend(mistake(tail));
+        lines.extend(tail.query_mistake(&app.settings().schemas));
     }
     lines.push(looked_through(app, tail));
     if app.playback().is_none() {
@@ -93,13 +93,6 @@ fn no_match(app: &App, tail: &Tail, search: &str) -> Vec<String> {
     }
     lines.push("esc shows these messages".to_owned());
     lines
-}
-
-/// What is likely wrong with the query.
-fn mistake(tail: &Tail) -> Option<String> {
-    let query = tail.search().query()?;
-    let mistake = || query.mistake(tail.field_index(), None);
-    query.hint().or_else(mistake)
 }
 
 /// Which messages are in memory: of one partition by their offsets, and by when they were stored.
@@ -124,7 +117,7 @@ fn looked_through(app: &App, tail: &Tail) -> String {
 }
 
 /// A search through the stream has found nothing so far, or nothing at all.
-fn nothing_found(tail: &Tail, progress: SearchProgress, search: &str) -> Vec<String> {
+fn nothing_found(app: &App, tail: &Tail, progress: SearchProgress, search: &str) -> Vec<String> {
     let looked_at = counted(tail.looked_at(), "message");
     let left = |left: Option<u64>| match left {
         Some(left) => format!(", {} to go", format::count_u64(left)),
@@ -144,7 +137,7 @@ fn nothing_found(tail: &Tail, progress: SearchProgress, search: &str) -> Vec<Str
                 "none of all {looked_at} of {} matches",
                 tail.name()
             )];
-            lines.extend(mistake(tail));
+            lines.extend(tail.query_mistake(&app.settings().schemas));
             lines.push("esc goes back to where the tail was".to_owned());
             lines
         }

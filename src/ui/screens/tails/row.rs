@@ -17,12 +17,17 @@ use crate::ui::widgets::MARGIN;
 /// Columns for `12:40:02.118`, or `11-21 12:40` on another day, and the sign of one that came late.
 const TIME: usize = 13;
 
+/// Columns for `+12 ms`, the time since the message before, and of a tail in which there is room for it.
+const GAP: usize = 9;
+const GAP_FROM: usize = 60;
+
 /// Which columns there are and how wide they are; those of width 0 are not shown.
 pub(super) struct Columns<'a> {
     offset: usize,
     stream: usize,
     partition: usize,
     time: usize,
+    gap: usize,
     row: FittedRow<'a>,
     sideways: usize,
     is_merged: bool,
@@ -69,7 +74,15 @@ impl<'a> Columns<'a> {
         let is_merged = partitions.len() > 1;
         let partition = shown(RowField::Partition, if is_merged { 2 } else { 0 });
         let time = shown(RowField::Time, TIME);
-        let before = [(offset, 2), (stream, 2), (partition, 2), (time, 1)];
+        let has_gaps = width >= GAP_FROM && tail.shows_gaps();
+        let gap = usize::from(has_gaps) * GAP;
+        let before = [
+            (offset, 2),
+            (stream, 2),
+            (partition, 2),
+            (time, 1),
+            (gap, 2),
+        ];
         let before = before.iter().filter(|(width, _)| *width > 0);
         let before: usize = before.map(|(width, gap)| width + gap).sum();
         let room = width.saturating_sub(usize::from(MARGIN) + before);
@@ -79,6 +92,7 @@ impl<'a> Columns<'a> {
             stream,
             partition,
             time,
+            gap,
             row: layout.fit(template, Some(room), &fixed),
             sideways: tail.sideways(),
             is_merged,
@@ -104,9 +118,10 @@ impl<'a> Columns<'a> {
             .filter_map(|(name, width, right)| cell(&name, width, right, theme.head, theme));
         let time = format!("{} ", pad(&self.time_head(window), self.time));
         let time = (self.time > 0).then(|| span(time, theme.head));
+        let gap = cell("GAP", self.gap, true, theme.head, theme);
         let row = span(self.row.head(theme.glyphs.cut), theme.head);
         let row = scrolled(vec![row], self.whole_sideways());
-        cells.chain(time).chain(row).collect()
+        cells.chain(time).chain(gap).chain(row).collect()
     }
 
     /// The head of the times: which zone they are in, where it is not the usual one and there is room.
@@ -136,11 +151,12 @@ impl<'a> Columns<'a> {
         self.sideways.min(self.row.beyond())
     }
 
-    /// A message as a row; `cells` is what its fields hold.
+    /// A message as a row; `cells` is what its fields hold, `before` when the message before it was stored.
     pub(super) fn row(
         &self,
         message: &MessageRef<'_>,
         cells: &[RowCell],
+        before: Option<Timestamp>,
         theme: &Theme,
     ) -> Vec<Span<'static>> {
         let cell = |text: &str, width, right, style| cell(text, width, right, style, theme);
@@ -155,6 +171,9 @@ impl<'a> Columns<'a> {
         if self.time > 0 {
             spans.push(span(format!("{time} "), style));
         }
+        let gap = before.map(|before| format::gap(before.age(message.timestamp())));
+        let gap = gap.map_or_else(String::new, |gap| format!("+{gap}"));
+        spans.extend(cell(&gap, self.gap, true, theme.muted));
         let fields: Vec<_> = self.row.fields().collect();
         let mut cells = cells.to_vec();
         for (cell, field) in cells.iter_mut().zip(&fields) {

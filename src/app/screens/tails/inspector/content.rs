@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::app::decoded_values::DecodedValue;
 use crate::app::schemas::Schemas;
 use crate::model::sanitise;
 use crate::store::decode::{Class, DecodeOptions, Decoded, Format, Lines, decode};
@@ -187,8 +188,12 @@ fn folded_lines(lines: &Lines, folded: &BTreeSet<String>) -> BTreeSet<usize> {
 /// Reads values for a screen of some width.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ValueReader<'a> {
-    /// Which streams hold which protobuf messages.
+    /// How the values of streams are decoded.
     pub(super) schemas: &'a Schemas,
+    /// The messages that are shown.
+    pub(super) messages: &'a [PinnedMessage],
+    /// What programs have made of their values.
+    pub(super) decoded: &'a [Option<DecodedValue>],
     /// Columns there are for a line.
     pub(super) width: usize,
 }
@@ -196,17 +201,34 @@ pub(super) struct ValueReader<'a> {
 /// Columns of a row of sixteen bytes with its offset and its characters; narrower screens show eight.
 const FULL_HEX: usize = 78;
 
-impl ValueReader<'_> {
-    /// The value of a message, read in that form, within the bounds that keep a frame a frame.
+impl<'a> ValueReader<'a> {
+    /// What a program made of the value of a message that is shown, where one did.
+    pub(super) fn decoded(self, pinned: &PinnedMessage) -> Option<&'a str> {
+        let mut shown = self.messages.iter().zip(self.decoded);
+        let (_, decoded) = shown.find(|(message, _)| *message == pinned)?;
+        decoded.as_ref()?.as_ref().ok().map(AsRef::as_ref)
+    }
+
+    /// The value of a message, read in that form, within the bounds that keep a frame a frame; as whatever fits best it is what
+    /// a program made of it, where one did.
     pub(super) fn value(self, pinned: &PinnedMessage, form: Format) -> Decoded {
         let message = pinned.message();
+        let decoded = self.decoded(pinned).filter(|_| form == Format::Auto);
         let options = DecodeOptions {
             form,
             schema: self.schemas.of(message.stream()),
             hex_row: if self.width < FULL_HEX { 8 } else { 16 },
             ..DecodeOptions::default()
         };
-        decode(message.value(), &options)
+        let Some(text) = decoded.map(str::as_bytes) else {
+            return decode(message.value(), &options);
+        };
+        let read = decode(text, &options);
+        if matches!(read.form, Format::Json | Format::Text) {
+            return read;
+        }
+        let form = Format::Text;
+        decode(text, &DecodeOptions { form, ..options })
     }
 }
 

@@ -6,6 +6,7 @@ use super::Tail;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::ids::ScanId;
+use crate::app::schemas::Schemas;
 use crate::app::screens::tails::prompt::{Prompt, PromptKind};
 use crate::store::FieldIndex;
 
@@ -32,6 +33,24 @@ impl Tail {
     /// What is known of the fields of its messages; nothing before a query was typed.
     pub(crate) fn field_index(&self) -> &FieldIndex {
         &self.fields.index
+    }
+
+    /// What is said to a query for fields that only programs show, where one decodes values of its streams.
+    pub(in crate::app::screens::tails) fn unsearched(&self, schemas: &Schemas) -> Option<String> {
+        let mut streams = self.streams().into_iter();
+        let command = streams.find_map(|stream| schemas.command_of(stream))?;
+        Some(command.unsearched())
+    }
+
+    /// What is likely wrong with its query, which found nothing.
+    pub(crate) fn query_mistake(&self, schemas: &Schemas) -> Option<String> {
+        let query = self.search.query()?;
+        let mistake = || query.mistake(self.field_index(), None);
+        let mistake = query.hint().or_else(mistake)?;
+        let unsearched = self
+            .unsearched(schemas)
+            .filter(|_| query.names_value_field());
+        Some(unsearched.unwrap_or(mistake))
     }
 
     /// Has the fields of its messages found out, where a query is being typed and messages have come since that was done

@@ -4,11 +4,24 @@ use std::collections::BTreeSet;
 
 use super::Tail;
 use crate::app::context::Context;
+use crate::app::decoded_values::{DecodedValues, ValueReadings};
 use crate::app::row_settings::RowChoice;
+use crate::app::screens::tails::prompt::PromptKind;
+use crate::model::Timestamp;
 use crate::store::{JsonPath, RowField, RowTemplate, known_fields};
 
 /// Messages that are looked through for the fields that they have.
 const LOOKED_THROUGH: usize = 100;
+
+/// Whether rows show how long after each other they came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum GapColumn {
+    /// They do not.
+    #[default]
+    Hidden,
+    /// They do: the tail is one story.
+    Shown,
+}
 
 impl Tail {
     /// The streams that it reads.
@@ -24,6 +37,35 @@ impl Tail {
     /// Its rows show that from now on.
     pub(in crate::app::screens::tails) fn set_row(&mut self, row: RowChoice) {
         self.row = row;
+    }
+
+    /// Its rows show how long after each other they came.
+    pub(in crate::app::screens::tails) fn show_gaps(&mut self) {
+        self.gaps = GapColumn::Shown;
+    }
+
+    /// Whether they do.
+    pub(crate) fn shows_gaps(&self) -> bool {
+        self.gaps == GapColumn::Shown
+    }
+
+    /// When the message before each of those rows was stored, whichever way the screen runs; none where that is not shown.
+    pub(crate) fn times_before(&self, top: usize, rows: usize) -> Option<Vec<Option<Timestamp>>> {
+        if !self.shows_gaps() {
+            return None;
+        }
+        let times = |top, rows| {
+            let rows = self.view.rows(&self.store, top, rows);
+            let times = rows.into_iter().map(|message| Some(message.timestamp()));
+            times.collect::<Vec<_>>()
+        };
+        if self.view.newest_first() {
+            return Some(times(top + 1, rows));
+        }
+        Some(match top.checked_sub(1) {
+            Some(before) => times(before, rows),
+            None => [vec![None], times(0, rows.saturating_sub(1))].concat(),
+        })
     }
 
     /// Paths into JSON values that are shown as columns.
@@ -44,12 +86,23 @@ impl Tail {
         RowChoice::of(template)
     }
 
-    /// The fields of the messages on the screen, as a row names them.
-    pub(in crate::app::screens::tails) fn known_fields(&self, context: &Context) -> Vec<String> {
-        let height = self.height.min(LOOKED_THROUGH);
+    /// Opens the line that asks what rows show, which knows the fields of the messages on the screen.
+    pub(in crate::app::screens::tails) fn open_row_prompt(
+        &mut self,
+        decoded: &DecodedValues,
+        context: &mut Context,
+    ) {
+        self.open_prompt(PromptKind::Row, context);
+        let height = self.height.clamp(1, LOOKED_THROUGH);
         let window = self.view.window(&self.store, height);
-        let messages = self.view.rows(&self.store, window.top, height.max(1));
-        let schemas = &context.settings.schemas;
-        known_fields(&messages, |stream| schemas.of(stream))
+        let messages = self.view.rows(&self.store, window.top, height);
+        let readings = ValueReadings {
+            schemas: &context.settings.schemas,
+            decoded,
+        };
+        let fields = known_fields(&messages, |message| readings.of(message));
+        if let Some(prompt) = &mut self.prompt {
+            prompt.set_known_fields(fields);
+        }
     }
 }

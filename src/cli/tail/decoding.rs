@@ -1,0 +1,139 @@
+//! Values of rows that a program decodes: the thread that prints asks, and waits for the task that has the programs.
+//! A value that is not decoded is shown as it is stored; the first one of each program is reported, the others are counted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::app::{DecodedValue, DecoderCommand};
+use crate::cli::command_context::CommandContext;
+use crate::cli::dashboard::decoder_command;
+use crate::cli::partition_spec::PartitionSpec;
+use crate::config::DecodeRule;
+use crate::health::best_match;
+use crate::model::counted;
+use crate::runtime::value_decoder::ValueDecoder;
+use crate::store::{MessageRef, Query};
+
+/// Says so where a query asks for fields of values that only a program shows.
+pub(super) fn print_unsearched(
+    context: &mut CommandContext<'_>,
+    query: Option<&Query>,
+    read: &[PartitionSpec],
+) {
+    if !query.is_some_and(Query::names_value_field) {
+        return;
+    }
+    let rules = &context.settings.file.decode;
+    let streams = read.iter().filter_map(|spec| {
+        let rules = rules.iter().map(|(streams, rule)| (streams.as_str(), rule));
+        best_match(rules, &spec.stream)
+    });
+    let mut programs = streams.filter_map(|rule| match rule {
+        DecodeRule::Command { words, folder } => Some(decoder_command(words, folder)),
+        DecodeRule::Protobuf { .. } | DecodeRule::Avro(_) => None,
+    });
+    if let Some(program) = programs.next() {
+        context.console.print_error(&program.unsearched());
+    }
+}
+
+/// A value that is to be decoded.
+struct ValueRequest {
+    command: Arc<DecoderCommand>,
+    value: Vec<u8>,
+    answer: oneshot::Sender<DecodedValue>,
+}
+
+/// The end of the thread that prints.
+pub(super) struct RowDecoder {
+    requests: mpsc::Sender<ValueRequest>,
+    /// Two sentences of each program at most.
+    reports: mpsc::UnboundedSender<String>,
+    /// How many values each program did not decode.
+    failed: HashMap<Arc<DecoderCommand>, u64>,
+}
+
+/// The end of the task that has the programs. Dropping it ends them.
+pub(super) struct DecoderTask {
+    requests: mpsc::Receiver<ValueRequest>,
+    decoders: HashMap<Arc<DecoderCommand>, ValueDecoder>,
+}
+
+/// Both ends, and where sentences come out that belong on standard error.
+pub(super) fn row_decoder() -> (RowDecoder, DecoderTask, mpsc::UnboundedReceiver<String>) {
+    let (requests, asked) = mpsc::channel(1);
+    let (reports, sentences) = mpsc::unbounded_channel();
+    let decoder = RowDecoder {
+        requests,
+        reports,
+        failed: HashMap::new(),
+    };
+    let task = DecoderTask {
+        requests: asked,
+        decoders: HashMap::new(),
+    };
+    (decoder, task, sentences)
+}
+
+impl DecoderTask {
+    /// Has values decoded, one after the other, for ever.
+    pub(super) async fn run(mut self) -> std::convert::Infallible {
+        while let Some(request) = self.requests.recv().await {
+            let command = request.command;
+            let decoder = self.decoders.entry(Arc::clone(&command));
+            let decoder = decoder.or_insert_with(|| ValueDecoder::new(command));
+            let value = decoder.decode(&request.value).await;
+            // Whoever asked may have ended.
+            let _ = request.answer.send(value);
+        }
+        std::future::pending().await
+    }
+}
+
+impl RowDecoder {
+    /// What the program makes of the value of a message; `None` where that is nothing.
+    pub(super) fn decode(
+        &mut self,
+        command: &Arc<DecoderCommand>,
+        message: &MessageRef<'_>,
+    ) -> Option<Arc<str>> {
+        let (answer, answered) = oneshot::channel();
+        let request = ValueRequest {
+            command: Arc::clone(command),
+            value: message.value().to_vec(),
+            answer,
+        };
+        self.requests.blocking_send(request).ok()?;
+        match answered.blocking_recv().ok()? {
+            Ok(text) => Some(text),
+            Err(why) => {
+                let failed = self.failed.entry(Arc::clone(command)).or_default();
+                *failed += 1;
+                if *failed == 1 {
+                    let (name, place) = (command.name(), message.id());
+                    self.report(format!(
+                        "{place}: {name}: {why}; a value that it does not decode is shown as it is stored"
+                    ));
+                }
+                None
+            }
+        }
+    }
+
+    /// Says at the end how many values were not decoded, where that is more than what was said already.
+    pub(super) fn finish(&mut self) {
+        for (command, failed) in std::mem::take(&mut self.failed) {
+            if failed > 1 {
+                let values = counted(failed, "value");
+                self.report(format!("{} did not decode {values}", command.name()));
+            }
+        }
+    }
+
+    fn report(&self, sentence: String) {
+        // Where nobody reads any more nothing is left to be said.
+        let _ = self.reports.send(sentence);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod committed;
 mod joining;
+mod mistakes;
 mod print;
 mod runner;
 mod subscriptions;
@@ -33,6 +34,7 @@ use crate::model::{
 use crate::store::ExportForm;
 
 use joining::{JoinOptions, Joining};
+use mistakes::Notes;
 use print::{Filter, PrintForm, Printer};
 use runner::TailRunner;
 use subscriptions::SubscriptionSet;
@@ -112,13 +114,14 @@ async fn print_messages(
             (false, true) => Holding::Live,
         });
     }
-    let filter = filter(args);
+    let filter = filter(args, follows);
     let undecided = Arc::clone(&filter.undecided);
     let out = std::mem::replace(&mut context.console.out, EscapedOutput::sink());
-    let printer = Printer::new(form, filter, out);
+    let (notes, sentences) = Notes::channel();
+    let printer = Printer::new(form, filter, out, notes);
     let count = printer.count();
-    let (runner, queue) =
-        TailRunner::new(context.console, subscriptions, Arc::clone(&count), follows);
+    let printed = (Arc::clone(&count), sentences);
+    let (runner, queue) = TailRunner::new(context.console, subscriptions, printed, follows);
     let runner = runner
         .ending_within(ends.then_some(budget))
         .reporting_silence(waits);
@@ -137,11 +140,12 @@ async fn print_messages(
 }
 
 /// Which messages are printed.
-fn filter(args: &TailArgs) -> Filter {
+fn filter(args: &TailArgs, is_endless: bool) -> Filter {
     Filter {
         query: args.range.query.clone(),
         key: args.key.clone().map(String::into_bytes),
         limit: args.lines,
+        is_endless,
         undecided: Arc::default(),
     }
 }

@@ -1,10 +1,17 @@
 //! What tests of several files need: what is known of messages that are made here.
 
-use crate::model::{MessageSink, MessageStamp, Offset, Timestamp};
-use crate::store::{ChunkBuilder, FieldIndex};
+use std::sync::Arc;
 
-/// What messages with these values have; each has a key and a header of its own number.
+use crate::model::{MessageSink, MessageStamp, Offset, Timestamp};
+use crate::store::{Chunk, ChunkBuilder, FieldIndex};
+
+/// What messages with these values have.
 pub(super) fn index(values: &[&[u8]]) -> FieldIndex {
+    FieldIndex::of([&chunk(values)])
+}
+
+/// Messages with these values; each has a key of its own number, and a header.
+pub(super) fn chunk(values: &[&[u8]]) -> Arc<Chunk> {
     let mut builder = ChunkBuilder::new();
     for (offset, value) in (0..).zip(values) {
         builder.stream(b"orders");
@@ -18,5 +25,5 @@ pub(super) fn index(values: &[&[u8]]) -> FieldIndex {
         };
         assert_eq!(builder.commit(stamp), None);
     }
-    FieldIndex::of(&builder.flush())
+    builder.flush().expect("there are messages")
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -78,16 +78,19 @@ pub(super) struct TailRunner<'c> {
     skips_paused: bool,
     /// The stream of which was said last that it is gone: not for each of its partitions.
     gone: Option<StreamName>,
+    /// What the printer has to say.
+    notes: UnboundedReceiver<String>,
     /// Messages go through the merge, as there are or may be several partitions.
     is_merged: bool,
 }
 
 impl<'c> TailRunner<'c> {
-    /// A tail of these subscriptions, and where its printer finds the messages. `printed` is what the printer counts.
+    /// A tail of these subscriptions, and where its printer finds the messages. `printed` is what the printer counts,
+    /// `notes` what it has to say.
     pub(super) fn new(
         console: &'c mut Stdio,
         subscriptions: SubscriptionSet,
-        printed: Arc<AtomicU64>,
+        (printed, notes): (Arc<AtomicU64>, UnboundedReceiver<String>),
         follows: bool,
     ) -> (Self, mpsc::Receiver<MessageRun>) {
         let (runs, queue) = mpsc::channel(QUEUE);
@@ -112,6 +115,7 @@ impl<'c> TailRunner<'c> {
             named: BTreeSet::new(),
             skips_paused: false,
             gone: None,
+            notes,
             is_merged,
         };
         (runner, queue)
@@ -163,6 +167,7 @@ impl<'c> TailRunner<'c> {
                 printing.await
             }
         };
+        self.print_notes();
         match printed {
             Ok(printed) => printed?,
             Err(_panicked) => return Err(CliError::new(Exit::FAILED, "the printer broke")),
@@ -207,6 +212,7 @@ impl<'c> TailRunner<'c> {
                 Wakeup::Tick => {
                     tick += 1;
                     self.print_silence();
+                    self.print_notes();
                     if reports_progress && tick % SECOND == 0 {
                         self.print_progress(self.received - before);
                         before = self.received;
@@ -359,6 +365,12 @@ impl<'c> TailRunner<'c> {
         if *quiet >= SECOND {
             self.quiet = None;
             self.console.print_error("waiting for new messages");
+        }
+    }
+
+    fn print_notes(&mut self) {
+        while let Ok(note) = self.notes.try_recv() {
+            self.console.print_error(&note);
         }
     }
 

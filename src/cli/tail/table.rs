@@ -8,7 +8,9 @@ use crate::app::Schemas;
 use crate::cli::escaped_output::EscapedOutput;
 use crate::cli::output::print_head;
 use crate::model::{PartitionId, StreamName, TimeDisplay, Timestamp, sanitise};
-use crate::store::{CellKind, CellReader, MessageRef, RowCell, RowField, RowTemplate};
+use crate::store::{
+    CellKind, CellReader, MessageRef, RowCell, RowField, RowFieldCheck, RowTemplate,
+};
 use crate::ui::row_layout::{FittedRow, PieceKind, RowLayout};
 use crate::ui::{format, shown_cells};
 
@@ -66,6 +68,8 @@ pub(super) struct MessageTable {
     held: Vec<HeldRow>,
     holds: Holding,
     has_head: bool,
+    /// Which fields of the row messages have.
+    check: RowFieldCheck,
 }
 
 impl MessageTable {
@@ -85,7 +89,13 @@ impl MessageTable {
             held: Vec::new(),
             holds: Holding::Live,
             has_head: false,
+            check: RowFieldCheck::default(),
         }
+    }
+
+    /// A sentence for a field of the row that none of its messages has.
+    pub(super) fn mistake(&self) -> Option<String> {
+        self.check.mistake(&self.row)
     }
 
     /// So many rows are looked at together, in however many pieces they come.
@@ -112,6 +122,7 @@ impl MessageTable {
             most: self.place.width.unwrap_or(VALUE),
         };
         let mut cells = shown_cells(reader, &self.row, message);
+        self.check.add(message, &cells, reader.schema);
         for (cell, field) in cells.iter_mut().zip(self.row.fields()) {
             if *field == RowField::Time {
                 cell.text = self.time(message.timestamp());

@@ -95,6 +95,10 @@ impl Tails {
                 let usual = || self.rows.configured(streams).cloned().unwrap_or_default();
                 let row = RowChoice::of(template.unwrap_or_else(usual));
                 self.set_row(&row, context);
+                let mistake = self.shown().and_then(|tail| tail.row_mistake(context));
+                if let Some(mistake) = mistake {
+                    context.notify(Level::Warning, mistake);
+                }
             }
             PromptInput::Export(range, path) => {
                 self.exporting = Some((tail.export(range, path, context), 0));

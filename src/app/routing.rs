@@ -119,6 +119,7 @@ impl App {
     fn set_viewport(&mut self, viewport: Viewport) {
         self.screens.tails.on_viewport(&viewport);
         self.context.viewport = viewport;
+        self.describe_columns_anew();
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -129,6 +130,12 @@ impl App {
             self.focus.screen() == Screen::Cursors || screens.tails.follows_cursor();
         screens.cursors.on_tick(shows_cursors, context);
         screens.activity.on_tick(context);
+        let shows_activity = self.focus.screen() == Screen::Overview
+            && context.viewport.has_room_for_activity()
+            && !self.cluster.truth().brokers.is_empty();
+        if shows_activity {
+            screens.activity.begin(context);
+        }
         screens.tails.on_tick(self.cluster.truth(), context);
         if self.overlays.shows(&DetailTarget::Log) {
             context.emit(Effect::ReadLog);

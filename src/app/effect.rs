@@ -45,7 +45,7 @@ pub enum Effect {
     /// Change the cluster.
     Perform(RequestId, Operation),
     /// Find out what moving a cursor would do.
-    PlanCursorMove(RequestId, CursorMoveSpec),
+    PlanCursorMove(RequestId, Vec<CursorMoveSpec>),
     /// Read all cursors and groups.
     FetchCursors,
     /// Keep `__activity` coming, or stop.

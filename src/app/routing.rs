@@ -17,12 +17,11 @@ use super::input::keys::Key;
 use super::notice::Level;
 use super::outcomes;
 use super::overlays::command_line::CommandLine;
-use super::overlays::confirm::Confirm;
 use super::overlays::{Overlay, contexts_menu, palette};
 use super::row_key::DetailTarget;
 use super::shown_times;
 use super::viewport::Viewport;
-use crate::model::{CursorEntry, CursorMove, Failure, Outcome, Timestamp};
+use crate::model::{CursorEntry, Failure, Outcome, Timestamp};
 
 impl App {
     /// Changes the state by what happened; returns what is to be done elsewhere, in order.
@@ -373,28 +372,6 @@ impl App {
                     .on_outcome(&operation, outcome, self.context.now);
             }
             self.apply_outcome(&operation, result);
-        }
-    }
-
-    /// It is known what moving a cursor would do: now that is asked about.
-    fn ask_to_move(&mut self, id: RequestId, planned: Result<Vec<CursorMove>, Failure>) {
-        let Some(Request::CursorMove(spec)) = self.context.end_request(id) else {
-            return;
-        };
-        match planned {
-            // What somebody types into meanwhile stays.
-            Ok(_) if self.overlays.open().is_some() => {
-                let text = format!(
-                    "cursor {} was not moved: something else was opened meanwhile",
-                    spec.id
-                );
-                self.context.notify(Level::Warning, text);
-            }
-            Ok(moves) => {
-                let question = Confirm::to_move_cursor(&spec, moves);
-                self.overlays.show(Overlay::Confirm(question));
-            }
-            Err(failure) => self.context.notify_failure(&failure),
         }
     }
 

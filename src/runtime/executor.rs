@@ -185,7 +185,7 @@ impl Executor {
             Effect::IndexFields(id, chunks) => self.index_fields(id, chunks),
             Effect::CancelScan(id) => cancel(self.scans.remove(&id)),
             Effect::Perform(id, operation) => self.perform(id, operation),
-            Effect::PlanCursorMove(id, spec) => self.plan_cursor_move(id, spec),
+            Effect::PlanCursorMove(id, specs) => self.plan_cursor_move(id, specs),
             Effect::FetchCursors => self.read_cursors(),
             Effect::FollowActivity(on) => self.follow_activity(on),
             Effect::Export(id, spec) => self.export(id, spec),
@@ -310,15 +310,22 @@ impl Executor {
         self.spawn_answer(work, move |result| Event::Done(id, result));
     }
 
-    fn plan_cursor_move(&self, id: RequestId, spec: CursorMoveSpec) {
+    fn plan_cursor_move(&self, id: RequestId, specs: Vec<CursorMoveSpec>) {
         let Access::Full(client) = self.deps.access.clone() else {
             return;
         };
         let outbox = self.deps.outbox.clone();
         let planned = async move {
-            let moves = client.plan_cursor_moves(&spec).await;
-            let planned = Event::CursorMovePlanned(id, moves.map_err(Failure::from));
-            outbox.send(planned).await;
+            let moves = async {
+                let mut moves = Vec::new();
+                for spec in &specs {
+                    moves.extend(client.plan_cursor_moves(spec).await?);
+                }
+                Ok(moves)
+            };
+            let moves: crate::client::Result<_> = moves.await;
+            let moves = moves.map_err(Failure::from);
+            outbox.send(Event::CursorMovePlanned(id, moves)).await;
         };
         let failed = Event::CursorMovePlanned(id, Err(panicked("looking at the log")));
         self.spawn_or(&self.token, planned, failed);
@@ -372,7 +379,7 @@ fn local(sentence: &str) -> Failure {
 mod tests {
     use super::super::channels::event_channels;
     use super::*;
-    use crate::client::{ConnectOptions, Observer};
+    use crate::client::{ConnectOptions, Error, Observer};
 
     /// Nobody is asked, and nothing is kept.
     pub(super) fn deps(outbox: EventSender) -> ExecutorDeps {

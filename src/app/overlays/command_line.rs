@@ -25,6 +25,8 @@ pub struct CommandLine {
     editor: Editor,
     recall: Recall,
     completion: Option<Completion>,
+    /// What is wrong with the line as it stands.
+    error: Option<String>,
 }
 
 /// The lines that Tab after Tab puts in place.
@@ -122,7 +124,21 @@ impl CommandLine {
             editor: Editor::single_line().with_text(text),
             recall: Recall::default(),
             completion: None,
+            error: None,
         }
+    }
+
+    /// The line was refused for that reason, and stays.
+    pub(in crate::app) fn refused(self, sentence: String) -> Self {
+        Self {
+            error: Some(sentence),
+            ..self
+        }
+    }
+
+    /// What is wrong with the line as it stands.
+    pub(crate) fn error(&self) -> Option<&str> {
+        self.error.as_deref()
     }
 
     /// What is typed.
@@ -152,6 +168,7 @@ impl CommandLine {
         let typed = self.editor.type_text(input);
         if typed {
             self.completion = None;
+            self.error = None;
         }
         typed
     }
@@ -166,8 +183,25 @@ impl CommandLine {
     ) -> bool {
         match command {
             TextCommand::Accept => {
-                self.accept(history, truth, context);
-                return true;
+                self.error = self.wrong_place(context);
+                if self.error.is_none() {
+                    self.accept(history, truth, context);
+                }
+                return self.error.is_none();
+            }
+            TextCommand::Complete if self.completion.is_none() => {
+                let line = self.editor.text();
+                if let Some((all, _)) = in_all_partitions(&line, truth) {
+                    self.error = None;
+                    self.editor.set_text(&all);
+                    self.completion = Some(Completion {
+                        candidates: vec![all, line],
+                        index: 0,
+                    });
+                    return false;
+                }
+                let words = |kind| words(kind, truth, &context.settings);
+                self.complete(words, &context.settings.shell_commands);
             }
             TextCommand::Complete => {
                 let words = |kind| words(kind, truth, &context.settings);
@@ -177,6 +211,13 @@ impl CommandLine {
             TextCommand::Newer => self.recall(false, history),
         }
         false
+    }
+
+    /// What is wrong with a line that moves cursors: it is long, and kept until it is right.
+    fn wrong_place(&self, context: &Context) -> Option<String> {
+        let line = self.editor.text();
+        let moves = moved_cursors(&line).filter(|rest| !rest.is_empty())?;
+        CursorMoveSpec::parse(moves, context.now, &context.times.zone).err()
     }
 
     fn accept(&self, history: &mut History, truth: &Truth, context: &mut Context) {
@@ -230,6 +271,29 @@ impl CommandLine {
             self.editor.set_text(line);
         }
     }
+}
+
+/// What follows `cursor` on a line that moves cursors.
+fn moved_cursors(line: &str) -> Option<&str> {
+    let (word, rest) = line.trim().split_once(char::is_whitespace)?;
+    let command = command_of(word)?;
+    (command.argument() == Argument::Cursor).then(|| rest.trim_start())
+}
+
+/// The line with all partitions of the cursor in place of those that it names, and how many these are; `None` where it
+/// names no cursor, or several, or all partitions already.
+pub(crate) fn in_all_partitions(line: &str, truth: &Truth) -> Option<(String, usize)> {
+    let rest = moved_cursors(line)?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let ["set", id, target, ..] = words.as_slice() else {
+        return None;
+    };
+    let (stream, _) = target.rsplit_once(':')?;
+    let is_alone = words.get(3).is_none_or(|next| next.starts_with("--"));
+    let entries = truth.cursors.iter().map(|cursor| &cursor.entry);
+    let own = entries.filter(|entry| entry.id == *id && *entry.stream == *stream);
+    let count = own.count();
+    (is_alone && count > 1).then(|| (line.replacen(target, stream, 1), count))
 }
 
 /// Whether a line counts what is in streams that it names.

@@ -120,8 +120,8 @@ async fn print_messages(
     let (notes, sentences) = Notes::channel();
     let printer = Printer::new(form, filter, out, notes);
     let count = printer.count();
-    let printed = (Arc::clone(&count), sentences);
-    let (runner, queue) = TailRunner::new(context.console, subscriptions, printed, follows);
+    let from_printer = (Arc::clone(&count), sentences);
+    let (runner, queue) = TailRunner::new(context.console, subscriptions, from_printer, follows);
     let runner = runner
         .ending_within(ends.then_some(budget))
         .reporting_silence(waits);

@@ -115,13 +115,13 @@ impl CursorMoveSpec {
             let own = partitions.entry((&cursor.id, &cursor.stream)).or_default();
             own.push(cursor.partition);
         }
-        let mut line = "set".to_owned();
-        for ((id, stream), mut ids) in partitions {
+        let each = partitions.into_iter().map(|((id, stream), mut ids)| {
             ids.sort_unstable();
             ids.dedup();
-            line += &format!(" {id} {stream}:{}", format_ranges(&ids));
-        }
-        line + " --to "
+            format!("{id} {stream}:{}", format_ranges(&ids))
+        });
+        let each: Vec<String> = each.collect();
+        format!("set {} --to ", each.join(" "))
     }
 
     /// Setting it so in one partition.
@@ -296,7 +296,9 @@ mod tests {
             id: id.to_owned(),
             stream: stream.into(),
             partition,
-            ..CursorEntry::default()
+            offset: 0,
+            time: Timestamp(0),
+            read_at: Timestamp(0),
         };
         let marked = [
             entry("billing", "orders", 3),

@@ -379,7 +379,7 @@ fn local(sentence: &str) -> Failure {
 mod tests {
     use super::super::channels::event_channels;
     use super::*;
-    use crate::client::{ConnectOptions, Error, Observer};
+    use crate::client::{ConnectOptions, Observer};
 
     /// Nobody is asked, and nothing is kept.
     pub(super) fn deps(outbox: EventSender) -> ExecutorDeps {

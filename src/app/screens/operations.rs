@@ -152,7 +152,13 @@ fn move_cursors(targets: &[RowKey], truth: &Truth, context: &mut Context) {
         targets.iter().any(|row| match row {
             RowKey::Cursor(key) => cursor_key(cursor) == *key,
             RowKey::Group(id) => cursor.entry.group() == Some(id),
-            _ => false,
+            RowKey::Broker(_)
+            | RowKey::Stream(_)
+            | RowKey::Partition(_)
+            | RowKey::Event(_)
+            | RowKey::Finding(_)
+            | RowKey::Incident(_)
+            | RowKey::TableRow(_) => false,
         })
     };
     let meant = truth.cursors.iter().filter(is_meant);

@@ -210,12 +210,17 @@ fn sentences(confirm: &Confirm, operation: &Operation, truth: &Truth) -> Vec<Str
     fixed.iter().map(|&sentence| sentence.to_owned()).collect()
 }
 
+/// The cursor that an operation moves, and its stream.
+fn cursor_of(operation: &Operation) -> Option<(&str, &str)> {
+    if let Operation::SetCursor { id, stream, .. } = operation {
+        return Some((id, stream));
+    }
+    None
+}
+
 /// Whether all that is done is about one cursor in one stream.
 fn is_one_cursor(operations: &[Operation]) -> bool {
-    let mut cursors = operations.iter().map(|operation| match operation {
-        Operation::SetCursor { id, stream, .. } => Some((id, stream)),
-        _ => None,
-    });
+    let mut cursors = operations.iter().map(cursor_of);
     let first = cursors.next();
     cursors.all(|cursor| Some(cursor) == first)
 }
@@ -224,11 +229,12 @@ fn is_one_cursor(operations: &[Operation]) -> bool {
 fn cursor_moves(confirm: &Confirm, theme: &Theme) -> Vec<Line> {
     let (operations, moves) = (confirm.operations(), confirm.moves());
     let is_one = is_one_cursor(operations);
-    let place = |operation: &Operation, moved: &CursorMove| match operation {
-        Operation::SetCursor { id, stream, .. } if !is_one => {
-            format!("{id} on {stream}:{}", moved.partition)
+    let place = |operation: &Operation, moved: &CursorMove| {
+        let partition = moved.partition;
+        match cursor_of(operation).filter(|_| !is_one) {
+            Some((id, stream)) => format!("{id} on {stream}:{partition}"),
+            None => format!("partition {partition}"),
         }
-        _ => format!("partition {}", moved.partition),
     };
     let each = operations.iter().zip(moves);
     let columns = each.map(|(operation, moved)| move_cells(place(operation, moved), moved));

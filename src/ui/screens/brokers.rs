@@ -106,12 +106,11 @@ fn room(area: Rect, count: usize, has_detail: bool) -> Room {
 fn draw_detail(painter: &mut Painter<'_>, room: &Room, broker: &BrokerTruth, app: &App) {
     let (theme, truth) = (painter.theme, app.truth());
     let mut area = room.detail;
-    match room.between {
-        Some(between) => painter.vertical_line(between),
-        None => {
-            painter.horizontal_line(row(area, 0));
-            area = below(area, 1);
-        }
+    if let Some(between) = room.between {
+        painter.vertical_line(between);
+    } else {
+        painter.horizontal_line(row(area, 0));
+        area = below(area, 1);
     }
     let area = after(area, MARGIN);
     let wrapped = |lines| detail::wrapped(lines, usize::from(area.width.saturating_sub(1)));

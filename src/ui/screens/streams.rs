@@ -24,7 +24,7 @@ fn specs(name: u16, subject: u16, state: u16) -> [ColumnSpec<StreamColumn>; 8] {
         ColumnSpec::growing(Column::Name, 14, name.clamp(14, 48), 0),
         ColumnSpec::fixed(Column::Partitions, 5, 1),
         ColumnSpec::fixed(Column::Rate, 6, 0),
-        ColumnSpec::growing(Column::History, 10, 30, 2).last(),
+        ColumnSpec::growing(Column::History, 8, 30, 2).last(),
         ColumnSpec::fixed(Column::Health, state, 0),
         ColumnSpec::fixed(Column::Messages, 8, 4),
         ColumnSpec::growing(Column::Subject, 10, subject.clamp(10, 40), 5),

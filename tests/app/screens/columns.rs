@@ -19,9 +19,11 @@ const HEIGHT: u16 = 36;
 type Columns = BTreeMap<(String, usize), u16>;
 
 fn columns(viewport: &Viewport) -> Columns {
-    let columns = viewport.hits().iter().filter_map(|(area, hit)| match hit {
-        HitTarget::Column(pane, number) => Some(((format!("{pane:?}"), *number), area.x)),
-        _ => None,
+    let columns = viewport.hits().iter().filter_map(|(area, hit)| {
+        if let HitTarget::Column(pane, number) = hit {
+            return Some(((format!("{pane:?}"), *number), area.x));
+        }
+        None
     });
     columns.collect()
 }
@@ -144,4 +146,29 @@ fn a_column_without_room_says_so_in_the_menu_of_columns() {
     assert!(line(&narrow, "HEALTH").contains(" shown"), "{narrow}");
     let wide = menu(&mut world, 120);
     assert!(line(&wide, "CREATED").contains(" shown"), "{wide}");
+}
+
+#[test]
+fn two_lists_stand_beside_each_other_where_both_are_whole() {
+    for keys in ["3 j j", "4"] {
+        let mut world = World::seasoned();
+        world.press(keys);
+        let tops = |world: &mut World, width| {
+            let viewport = draw(&world.app, width, HEIGHT, &Theme::default()).0;
+            world.viewport(viewport.clone());
+            let heads = viewport
+                .hits()
+                .iter()
+                .filter_map(|(area, hit)| matches!(hit, HitTarget::Column(_, 0)).then_some(area.y));
+            heads.collect::<Vec<_>>()
+        };
+        let [first, second] = tops(&mut world, 120)[..] else {
+            panic!("there are two lists");
+        };
+        assert!(first < second, "one above the other");
+        let [first, second] = tops(&mut world, 240)[..] else {
+            panic!("there are two lists");
+        };
+        assert_eq!(first, second, "side by side");
+    }
 }

@@ -7,11 +7,16 @@ use crate::store::{Chunk, ChunkBuilder, FieldIndex};
 
 /// What messages with these values have.
 pub(super) fn index(values: &[&[u8]]) -> FieldIndex {
-    FieldIndex::of([&chunk(values)])
+    FieldIndex::of(&built(values))
 }
 
-/// Messages with these values; each has a key of its own number, and a header.
+/// Messages with these values.
 pub(super) fn chunk(values: &[&[u8]]) -> Arc<Chunk> {
+    built(values).expect("there are messages")
+}
+
+/// Messages with these values, where there are any; each has a key of its own number, and a header.
+fn built(values: &[&[u8]]) -> Option<Arc<Chunk>> {
     let mut builder = ChunkBuilder::new();
     for (offset, value) in (0..).zip(values) {
         builder.stream(b"orders");
@@ -25,5 +30,5 @@ pub(super) fn chunk(values: &[&[u8]]) -> Arc<Chunk> {
         };
         assert_eq!(builder.commit(stamp), None);
     }
-    builder.flush().expect("there are messages")
+    builder.flush()
 }

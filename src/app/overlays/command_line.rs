@@ -1,5 +1,7 @@
 //! The command line: what is typed after `:`, what it means, and what it could become.
 
+mod cursor_line;
+
 use std::collections::BTreeSet;
 
 use crate::app::app_request::AppRequest;
@@ -18,6 +20,9 @@ use crate::app::settings::Settings;
 use crate::app::shell_commands::{ShellCommand, is_shell_line};
 use crate::health::Truth;
 use crate::model::{CursorMoveSpec, MessagePlace, did_you_mean, nearest, shell_line};
+
+pub(crate) use cursor_line::in_all_partitions;
+use cursor_line::wrong_place;
 
 /// The command line while it is open.
 #[derive(Clone, Debug)]
@@ -183,7 +188,7 @@ impl CommandLine {
     ) -> bool {
         match command {
             TextCommand::Accept => {
-                self.error = self.wrong_place(context);
+                self.error = wrong_place(&self.editor.text(), context);
                 if self.error.is_none() {
                     self.accept(history, truth, context);
                 }
@@ -211,13 +216,6 @@ impl CommandLine {
             TextCommand::Newer => self.recall(false, history),
         }
         false
-    }
-
-    /// What is wrong with a line that moves cursors: it is long, and kept until it is right.
-    fn wrong_place(&self, context: &Context) -> Option<String> {
-        let line = self.editor.text();
-        let moves = moved_cursors(&line).filter(|rest| !rest.is_empty())?;
-        CursorMoveSpec::parse(moves, context.now, &context.times.zone).err()
     }
 
     fn accept(&self, history: &mut History, truth: &Truth, context: &mut Context) {
@@ -271,29 +269,6 @@ impl CommandLine {
             self.editor.set_text(line);
         }
     }
-}
-
-/// What follows `cursor` on a line that moves cursors.
-fn moved_cursors(line: &str) -> Option<&str> {
-    let (word, rest) = line.trim().split_once(char::is_whitespace)?;
-    let command = command_of(word)?;
-    (command.argument() == Argument::Cursor).then(|| rest.trim_start())
-}
-
-/// The line with all partitions of the cursor in place of those that it names, and how many these are; `None` where it
-/// names no cursor, or several, or all partitions already.
-pub(crate) fn in_all_partitions(line: &str, truth: &Truth) -> Option<(String, usize)> {
-    let rest = moved_cursors(line)?;
-    let words: Vec<&str> = rest.split_whitespace().collect();
-    let ["set", id, target, ..] = words.as_slice() else {
-        return None;
-    };
-    let (stream, _) = target.rsplit_once(':')?;
-    let is_alone = words.get(3).is_none_or(|next| next.starts_with("--"));
-    let entries = truth.cursors.iter().map(|cursor| &cursor.entry);
-    let own = entries.filter(|entry| entry.id == *id && *entry.stream == *stream);
-    let count = own.count();
-    (is_alone && count > 1).then(|| (line.replacen(target, stream, 1), count))
 }
 
 /// Whether a line counts what is in streams that it names.

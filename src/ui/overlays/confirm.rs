@@ -263,32 +263,29 @@ fn cursor_moves(confirm: &Confirm, theme: &Theme) -> Vec<Line> {
     if let more @ 1.. = moves.len().saturating_sub(MAX_MOVES) {
         lines.push(Line::text(format!("and {more} more"), theme.muted));
     }
-    if moves.len() > 1 {
-        let sum = |what| {
-            let effects = moves.iter().filter_map(CursorMove::effect);
-            effects
-                .filter(|(_, effect)| *effect == what)
-                .map(|(count, _)| count)
-                .sum::<u64>()
-        };
-        let all = ["read again", "skipped"].map(|what| (sum(what), what));
-        let all = all.iter().filter(|(count, _)| *count > 0);
-        let all: Vec<String> = all
-            .map(|(count, what)| format!("{} {what}", counted_plainly(*count, "message")))
-            .collect();
-        if !all.is_empty() {
-            lines.push(Line::text(
-                format!("together: {}", all.join(", ")),
-                theme.degraded,
-            ));
-        }
-    }
+    lines.extend(together(moves, theme));
     if moves.iter().any(|moved| moved.to < 0) {
         // Servers tell a cursor at -1 from none by nothing (wire-contract §4.8).
         let text = "At -1 it counts as never stored: its consumer starts where it is set up to.";
         lines.push(Line::text(text, theme.text));
     }
     lines
+}
+
+/// What several moves come to.
+fn together(moves: &[CursorMove], theme: &Theme) -> Option<Line> {
+    let sum = |what| {
+        let effects = moves.iter().filter_map(CursorMove::effect);
+        let own = effects.filter(|(_, effect)| *effect == what);
+        own.map(|(count, _)| count).sum::<u64>()
+    };
+    let all = ["read again", "skipped"].map(|what| (sum(what), what));
+    let all = all.iter().filter(|(count, _)| *count > 0);
+    let all: Vec<String> = all
+        .map(|(count, what)| format!("{} {what}", counted_plainly(*count, "message")))
+        .collect();
+    let is_sum = moves.len() > 1 && !all.is_empty();
+    is_sum.then(|| Line::text(format!("together: {}", all.join(", ")), theme.degraded))
 }
 
 /// Where, offset before, offset after, what comes of it.
